@@ -1,0 +1,20 @@
+//! Python's asyncio for Rust: everything under the names that Python's module `asyncio` has.
+//!
+//! ```
+//! use asyncio::{Result, run, sleep};
+//!
+//! async fn program() -> Result<()> {
+//!     println!("hello");
+//!     sleep(0.001).await?;
+//!     println!("world");
+//!     Ok(())
+//! }
+//!
+//! run(program()).unwrap();
+//! ```
+//!
+//! This crate only gathers the others; the documentation is at the items.
+
+#![forbid(unsafe_code)]
+
+pub use asyncio_runtime::*;

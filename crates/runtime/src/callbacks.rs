@@ -1,0 +1,93 @@
+//! Who is told when a future is done, in the order in which they asked.
+//!
+//! Nearly every future has exactly one waiter, so one callback is kept in place and only a second one makes a list.
+
+use std::rc::Rc;
+use std::task::Waker;
+
+use crate::ordered::Ordered;
+use crate::ready::Run;
+
+pub(crate) enum Callback {
+    /// A task that awaits the future.
+    Wake(Waker),
+    /// Something to run through the loop, and its number.
+    Call(Rc<dyn Run>, u32),
+}
+
+pub(crate) enum Callbacks {
+    None,
+    /// The only callback so far; its key is 0.
+    One(Callback),
+    Many(Box<Ordered<Callback>>),
+}
+
+/// The key of a registered callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Registered(u64);
+
+/// The key of a callback that is the only one.
+const FIRST: u64 = 0;
+
+impl Callbacks {
+    pub(crate) fn push(&mut self, callback: Callback) -> Registered {
+        match std::mem::replace(self, Self::None) {
+            Self::None => {
+                *self = Self::One(callback);
+                Registered(FIRST)
+            }
+            Self::One(first) => {
+                let mut list = Box::new(Ordered::new());
+                list.push(first);
+                let key = list.push(callback);
+                *self = Self::Many(list);
+                Registered(key)
+            }
+            Self::Many(mut list) => {
+                let key = list.push(callback);
+                *self = Self::Many(list);
+                Registered(key)
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, key: Registered) -> Option<Callback> {
+        match self {
+            Self::Many(list) => list.remove(key.0),
+            Self::One(_) if key.0 == FIRST => match std::mem::replace(self, Self::None) {
+                Self::One(callback) => Some(callback),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(crate) fn update_waker(&mut self, key: Registered, new: &Waker) {
+        let callback = match self {
+            Self::Many(list) => list.get_mut(key.0),
+            Self::One(callback) if key.0 == FIRST => Some(callback),
+            _ => None,
+        };
+        if let Some(Callback::Wake(old)) = callback
+            && !old.will_wake(new)
+        {
+            *old = new.clone();
+        }
+    }
+
+    pub(crate) fn iter(&self) -> Box<dyn DoubleEndedIterator<Item = &Callback> + '_> {
+        match self {
+            Self::None => Box::new(std::iter::empty()),
+            Self::One(callback) => Box::new(std::iter::once(callback)),
+            Self::Many(list) => Box::new(list.iter()),
+        }
+    }
+
+    pub(crate) fn for_each(self, mut f: impl FnMut(Callback)) {
+        match self {
+            Self::None => {}
+            Self::One(callback) => f(callback),
+            Self::Many(mut list) => list.drain().for_each(f),
+        }
+    }
+}

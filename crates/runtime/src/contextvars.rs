@@ -1,0 +1,322 @@
+//! Context variables (PEP 567): values that belong to a task rather than to a thread.
+//!
+//! The core idea: a context is a persistent map behind one pointer, so copying it is copying that pointer; a write
+//! copies the map if somebody else still sees it. The current context lives in the thread, a task's is swapped in for
+//! each of its steps. An empty context is `None` and costs nothing.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::exceptions::{LookupError, RuntimeError, ValueError};
+
+/// The values of a context: variable id to value. Shared, so that a copy can go to another thread.
+pub(crate) type Vars = Option<Arc<BTreeMap<usize, Arc<dyn Any + Send + Sync>>>>;
+
+thread_local! {
+    static CURRENT: RefCell<Vars> = const { RefCell::new(None) };
+}
+
+/// A copy of the current values.
+pub(crate) fn current() -> Vars {
+    CURRENT.with(|current| current.borrow().clone())
+}
+
+/// Makes `vars` the current values and gives back those that were.
+pub(crate) fn replace(vars: Vars) -> Vars {
+    CURRENT.with(|current| current.replace(vars))
+}
+
+/// Runs `f` with `vars` as the current values; changes made by `f` are lost.
+pub(crate) fn run_in<R>(vars: Vars, f: impl FnOnce() -> R) -> R {
+    struct Restore(Vars);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            replace(self.0.take());
+        }
+    }
+    let _restore = Restore(replace(vars));
+    f()
+}
+
+/// A variable whose value depends on the task: `contextvars.ContextVar`.
+///
+/// Declare it as a `static`. A task runs in a copy of its creator's context: what it sets is seen by the coroutines it
+/// awaits and by the tasks it creates afterwards, not by its creator. Callbacks of the loop run in a copy of the
+/// context in which they were registered; [`to_thread`](crate::to_thread) takes a copy along to the thread.
+///
+/// ```
+/// use asyncio_runtime::{ContextVar, create_task, run};
+///
+/// static USER: ContextVar<&str> = ContextVar::with_default("user", || "nobody");
+///
+/// run(async {
+///     USER.set("ann");
+///     let task = create_task(async {
+///         assert_eq!(USER.get()?, "ann");
+///         USER.set("bob");
+///         Ok(())
+///     });
+///     task.await?;
+///     assert_eq!(USER.get()?, "ann");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub struct ContextVar<T> {
+    name: &'static str,
+    default: Option<fn() -> T>,
+    /// 0 until the first use, then unique in the process.
+    id: AtomicUsize,
+}
+
+impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
+    /// A variable without a default value.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, default: None, id: AtomicUsize::new(0) }
+    }
+
+    /// A variable that has the value `default()` where none was set.
+    #[must_use]
+    pub const fn with_default(name: &'static str, default: fn() -> T) -> Self {
+        Self { name, default: Some(default), id: AtomicUsize::new(0) }
+    }
+
+    /// The variable's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The value in the current context, else the default.
+    ///
+    /// # Errors
+    ///
+    /// [`LookupError`] naming the variable if it has neither.
+    pub fn get(&self) -> Result<T, LookupError> {
+        self.lookup()
+            .or_else(|| self.default.map(|default| default()))
+            .ok_or_else(|| LookupError::new(format!("{self:?}")))
+    }
+
+    /// The value in the current context, else `default`: `var.get(default)`.
+    pub fn get_or(&self, default: T) -> T {
+        self.lookup().unwrap_or(default)
+    }
+
+    /// Sets the value in the current context. The token takes the change back.
+    pub fn set(&self, value: T) -> Token<T> {
+        let old = self.lookup();
+        self.store(Some(value));
+        Token { var: self.id(), old, used: false }
+    }
+
+    /// Restores the value from before the [`set`](Self::set) that gave `token`.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` for a token used before, `ValueError` for one of another variable.
+    pub fn reset(&self, token: &mut Token<T>) -> crate::Result<()> {
+        if token.used {
+            return Err(RuntimeError::new("Token has already been used once").into());
+        }
+        if token.var != self.id() {
+            return Err(ValueError::new("Token was created by a different ContextVar").into());
+        }
+        token.used = true;
+        self.store(token.old.take());
+        Ok(())
+    }
+
+    fn id(&self) -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        match self.id.load(Ordering::Relaxed) {
+            0 => {
+                let new = NEXT.fetch_add(1, Ordering::Relaxed);
+                // Whoever comes second takes the id of the first; the number in between is lost, which does no harm.
+                self.id.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed).map_or_else(|id| id, |_| new)
+            }
+            id => id,
+        }
+    }
+
+    fn lookup(&self) -> Option<T> {
+        CURRENT.with(|current| {
+            let current = current.borrow();
+            let value = current.as_ref()?.get(&self.id())?;
+            value.downcast_ref::<T>().cloned()
+        })
+    }
+
+    fn store(&self, value: Option<T>) {
+        CURRENT.with(|current| {
+            let mut current = current.borrow_mut();
+            let vars = Arc::make_mut(current.get_or_insert_default());
+            match value {
+                Some(value) => vars.insert(self.id(), Arc::new(value)),
+                None => vars.remove(&self.id()),
+            };
+        });
+    }
+}
+
+impl<T> fmt::Debug for ContextVar<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<ContextVar name='{}' at {:p}>", self.name, self)
+    }
+}
+
+/// What [`ContextVar::set`] gives: the way back to the value before.
+#[derive(Debug)]
+pub struct Token<T> {
+    var: usize,
+    old: Option<T>,
+    used: bool,
+}
+
+/// A set of values for context variables that can be entered: `contextvars.Context`.
+///
+/// Clones are the same context, as in Python two names for one object.
+#[derive(Clone, Default)]
+pub struct Context {
+    inner: Rc<ContextInner>,
+}
+
+#[derive(Default)]
+struct ContextInner {
+    /// The values; taken out (and empty) while the context is entered.
+    vars: Cell<Vars>,
+    entered: Cell<bool>,
+}
+
+/// A copy of the current context: `contextvars.copy_context()`. Costs one pointer copy.
+#[must_use]
+pub fn copy_context() -> Context {
+    Context { inner: Rc::new(ContextInner { vars: Cell::new(current()), entered: Cell::new(false) }) }
+}
+
+impl Context {
+    /// An empty context.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs `f` in this context; what it sets stays here.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` if the context is already entered.
+    pub fn run<R>(&self, f: impl FnOnce() -> R) -> Result<R, RuntimeError> {
+        struct Leave<'a>(&'a Context, Vars);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.leave(replace(self.1.take()));
+            }
+        }
+        let outer = replace(self.enter()?);
+        let _leave = Leave(self, outer);
+        Ok(f())
+    }
+
+    pub(crate) fn enter(&self) -> Result<Vars, RuntimeError> {
+        if self.inner.entered.replace(true) {
+            return Err(RuntimeError::new("cannot enter context: it is already entered"));
+        }
+        Ok(self.inner.vars.take())
+    }
+
+    pub(crate) fn leave(&self, vars: Vars) {
+        self.inner.vars.set(vars);
+        self.inner.entered.set(false);
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Context object at {:p}>", Rc::as_ptr(&self.inner))
+    }
+}
+
+/// Where a task keeps its context between steps.
+pub(crate) enum TaskContext {
+    /// The task's own copy, the ordinary case: no object of its own.
+    Own(Cell<Vars>),
+    /// A context object given at creation, shared with whoever holds it.
+    Shared(Context),
+}
+
+impl TaskContext {
+    pub(crate) fn copied() -> Self {
+        Self::Own(Cell::new(current()))
+    }
+
+    /// Makes the task's values current; gives back what was, for [`leave`](Self::leave).
+    pub(crate) fn enter(&self) -> Result<Vars, RuntimeError> {
+        match self {
+            Self::Own(vars) => Ok(replace(vars.take())),
+            Self::Shared(context) => Ok(replace(context.enter()?)),
+        }
+    }
+
+    pub(crate) fn leave(&self, outer: Vars) {
+        let vars = replace(outer);
+        match self {
+            Self::Own(own) => own.set(vars),
+            Self::Shared(context) => context.leave(vars),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static LEVEL: ContextVar<u32> = ContextVar::new("level");
+    static DEFAULTED: ContextVar<String> = ContextVar::with_default("defaulted", || "plain".to_owned());
+
+    #[test]
+    fn a_variable_without_value_is_a_lookup_error_that_names_it() {
+        let error = LEVEL.get().unwrap_err();
+        assert!(error.to_string().contains("name='level'"), "{error}");
+        assert_eq!(LEVEL.get_or(7), 7);
+        assert_eq!(DEFAULTED.get().unwrap(), "plain");
+    }
+
+    #[test]
+    fn a_token_restores_once() {
+        let mut first = LEVEL.set(1);
+        let mut second = LEVEL.set(2);
+        LEVEL.reset(&mut second).unwrap();
+        assert_eq!(LEVEL.get().unwrap(), 1);
+        assert_eq!(LEVEL.reset(&mut second).unwrap_err().to_string(), "Token has already been used once");
+        LEVEL.reset(&mut first).unwrap();
+        assert!(LEVEL.get().is_err());
+    }
+
+    #[test]
+    fn a_copied_context_keeps_its_own_values() {
+        LEVEL.set(1);
+        let copy = copy_context();
+        LEVEL.set(2);
+        copy.run(|| {
+            assert_eq!(LEVEL.get().unwrap(), 1);
+            LEVEL.set(3);
+        })
+        .unwrap();
+        assert_eq!(LEVEL.get().unwrap(), 2);
+        assert_eq!(copy.run(|| LEVEL.get().unwrap()).unwrap(), 3);
+    }
+
+    #[test]
+    fn a_context_cannot_be_entered_twice() {
+        let context = Context::new();
+        let inner = context.clone();
+        let twice = context.run(move || inner.run(|| ())).unwrap();
+        assert!(twice.is_err());
+    }
+}

@@ -1,0 +1,675 @@
+//! The event loop as programs see it: `EventLoop`, callback handles, and how to get at the loop that runs
+//! (`asyncio.events`).
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::Future as StdFuture;
+use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+
+use crate::clock::Clock;
+use crate::concurrent::ThreadPoolExecutor;
+use crate::contextvars::{self, Vars};
+use crate::coroutines::function_name;
+use crate::error::Result;
+use crate::exceptions::{RuntimeError, ValueError};
+use crate::futures::Future;
+use crate::loop_core::{self, LoopCore};
+use crate::observer::{Observer, SchedulingPolicy};
+use crate::reactor::Side;
+use crate::ready::Run;
+use crate::remote::LoopHandle;
+use crate::report::{self, ExceptionContext};
+use crate::seconds::Seconds;
+use crate::tasks::{Task, TaskFactory, TaskOptions, TaskPanic};
+use crate::timers::{Action, TimerKey};
+
+/// A coroutine to run when a loop shuts down.
+pub(crate) type ShutdownHook = Box<dyn FnOnce() -> Pin<Box<dyn StdFuture<Output = Result<()>>>>>;
+
+/// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.
+///
+/// Most programs never need one: [`run`](crate::run) makes it, runs the program and closes it. The value that
+/// [`new_event_loop`] gives owns the loop and closes it when dropped; clones, and what [`get_running_loop`] gives, are
+/// mere handles. A loop belongs to the thread in which it was made; other threads use its [`handle`](Self::handle).
+///
+/// ```
+/// use asyncio_runtime::new_event_loop;
+///
+/// let event_loop = new_event_loop();
+/// assert_eq!(format!("{event_loop:?}"), "<_UnixSelectorEventLoop running=False closed=False debug=False>");
+/// let answer = event_loop.run_until_complete(async { Ok(42) }).unwrap();
+/// assert_eq!(answer, 42);
+/// event_loop.close().unwrap();
+/// ```
+pub struct EventLoop {
+    core: Rc<LoopCore>,
+    owner: bool,
+}
+
+/// A new loop, with the clock that `ASYNCIO_CLOCK` names and the debug mode of `ASYNCIO_DEBUG`:
+/// `asyncio.new_event_loop()`.
+///
+/// # Panics
+///
+/// If one of these variables has an unknown value, naming it; [`Runner`](crate::Runner) gives an error instead.
+#[must_use]
+pub fn new_event_loop() -> EventLoop {
+    match EventLoop::from_env() {
+        Ok(event_loop) => event_loop,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The loop that runs in this thread: `asyncio.get_running_loop()`.
+///
+/// # Errors
+///
+/// `RuntimeError: no running event loop`.
+pub fn get_running_loop() -> Result<EventLoop, RuntimeError> {
+    Ok(EventLoop { core: loop_core::running_loop()?, owner: false })
+}
+
+/// Is debug mode asked for by `ASYNCIO_DEBUG`?
+///
+/// # Errors
+///
+/// `ValueError` naming the variable and what it may be.
+pub(crate) fn debug_from_env() -> Result<bool, ValueError> {
+    match std::env::var("ASYNCIO_DEBUG").as_deref() {
+        Err(std::env::VarError::NotPresent) | Ok("" | "0") => Ok(false),
+        Ok("1") => Ok(true),
+        other => Err(ValueError::new(format!("ASYNCIO_DEBUG is {other:?}: it must be \"0\" or \"1\""))),
+    }
+}
+
+impl EventLoop {
+    fn from_env() -> Result<Self, ValueError> {
+        let event_loop = Self::with_clock(Clock::from_env()?);
+        event_loop.set_debug(debug_from_env()?);
+        Ok(event_loop)
+    }
+
+    /// A new loop with this clock, not in debug mode.
+    #[must_use]
+    pub fn with_clock(clock: Clock) -> Self {
+        Self { core: LoopCore::new(clock), owner: true }
+    }
+
+    pub(crate) fn from_core(core: &Rc<LoopCore>) -> Self {
+        Self { core: Rc::clone(core), owner: false }
+    }
+
+    pub(crate) fn core(&self) -> &Rc<LoopCore> {
+        &self.core
+    }
+
+    // Running.
+
+    /// Runs an awaitable to its end and gives its result; a coroutine becomes a task.
+    ///
+    /// # Errors
+    ///
+    /// What the awaitable raises. `RuntimeError` if a loop runs already, the loop is closed, it was stopped before the
+    /// end (`Event loop stopped before Future completed.`), or, under the virtual clock, nothing can wake its tasks any
+    /// more (a deadlock; the message says who waits for what).
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the awaitable.
+    #[track_caller]
+    pub fn run_until_complete<A: RunTarget>(&self, awaitable: A) -> Result<A::Value> {
+        self.core.check_closed()?;
+        if self.is_running() {
+            return Err(RuntimeError::new("This event loop is already running").into());
+        }
+        let future = awaitable.into_target(self)?;
+        let stop = Rc::new(StopWhenDone(Rc::clone(&self.core)));
+        let registered = future.base().add_callback(stop, 0);
+        let ran = self.core.run_forever();
+        if let Some(registered) = registered {
+            future.base().remove_callback(registered);
+        }
+        ran?;
+        if !future.done() {
+            return Err(RuntimeError::new("Event loop stopped before Future completed.").into());
+        }
+        future.take_result()
+    }
+
+    /// Runs until [`stop`](Self::stop).
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` if a loop runs already or the loop is closed.
+    pub fn run_forever(&self) -> Result<()> {
+        self.core.run_forever()
+    }
+
+    /// Stops the loop at the end of the present iteration; on one that does not run, after one iteration.
+    pub fn stop(&self) {
+        self.core.stopping.set(true);
+    }
+
+    /// Does it run?
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.core.running.get()
+    }
+
+    /// Was it closed?
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.core.is_closed()
+    }
+
+    /// Closes the loop and frees what it holds. Tasks that are left are reported (`Task was destroyed but it is
+    /// pending!`) and their coroutines dropped. Closing twice is fine.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Cannot close a running event loop`.
+    pub fn close(&self) -> Result<(), RuntimeError> {
+        if self.is_running() {
+            return Err(RuntimeError::new("Cannot close a running event loop"));
+        }
+        self.core.close();
+        Ok(())
+    }
+
+    // Callbacks and time.
+
+    /// Queues `f` for the next iteration; first in, first out. It runs in a copy of the current context.
+    ///
+    /// A panic in `f` goes to the exception handler.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`.
+    pub fn call_soon<F: FnOnce() + 'static>(&self, f: F) -> Result<Handle, RuntimeError> {
+        self.core.check_closed()?;
+        let handle = HandleInner::new(&self.core, f);
+        self.core.call(Rc::clone(&handle) as Rc<dyn Run>, 0);
+        Ok(Handle(handle))
+    }
+
+    /// As [`LoopHandle::call_soon_threadsafe`], from the loop's own thread.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`.
+    pub fn call_soon_threadsafe(&self, f: impl FnOnce() + Send + 'static) -> Result<(), RuntimeError> {
+        self.handle().call_soon_threadsafe(f)
+    }
+
+    /// Calls `f` in `delay` seconds; at once if that is zero or less. Calls due at the same instant run in the order in
+    /// which they were made.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`; `ValueError` for NaN.
+    pub fn call_later<F: FnOnce() + 'static>(&self, delay: impl Seconds, f: F) -> Result<TimerHandle> {
+        self.call_at(self.time() + delay.seconds(), f)
+    }
+
+    /// Calls `f` at the time `when` of this loop's clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`call_later`](Self::call_later).
+    pub fn call_at<F: FnOnce() + 'static>(&self, when: f64, f: F) -> Result<TimerHandle> {
+        self.core.check_closed()?;
+        crate::timeouts::check_delay(when)?;
+        let handle = HandleInner::new(&self.core, f);
+        let key = self.core.insert_timer(when, Action::Call(Rc::clone(&handle) as Rc<dyn Run>, 0));
+        Ok(TimerHandle { handle: Handle(handle), when, key, core: Rc::clone(&self.core) })
+    }
+
+    /// The time of the loop's clock, in seconds from an arbitrary start. It never goes back.
+    #[must_use]
+    pub fn time(&self) -> f64 {
+        self.core.time()
+    }
+
+    /// A handle for other threads.
+    #[must_use]
+    pub fn handle(&self) -> LoopHandle {
+        LoopHandle::new(&self.core.shared)
+    }
+
+    // Futures and tasks.
+
+    /// A future of this loop.
+    #[must_use]
+    pub fn create_future<T: 'static>(&self) -> Future<T> {
+        Future::new(&self.core)
+    }
+
+    /// Makes a task in this loop; also before the loop runs.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`.
+    #[track_caller]
+    pub fn create_task<T: 'static>(
+        &self,
+        coroutine: impl StdFuture<Output = Result<T>> + 'static,
+    ) -> Result<Task<T>, RuntimeError> {
+        TaskOptions::new().create_task_in(&self.core, coroutine)
+    }
+
+    /// How tasks are made in this loop from now on.
+    pub fn set_task_factory(&self, factory: TaskFactory) {
+        self.core.eager_tasks.set(factory == TaskFactory::Eager);
+    }
+
+    /// How tasks are made in this loop.
+    #[must_use]
+    pub fn get_task_factory(&self) -> TaskFactory {
+        if self.core.eager_tasks.get() { TaskFactory::Eager } else { TaskFactory::Lazy }
+    }
+
+    // Threads.
+
+    /// Runs `f` in a thread of `executor`, or of the default executor (`None`), beginning at once. Cancelling the future
+    /// keeps a job that has not begun from beginning; one that runs goes on, and nobody hears of its end.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` if the loop is closed or the executor was shut down.
+    pub fn run_in_executor<T: Send + 'static>(
+        &self,
+        executor: Option<&ThreadPoolExecutor>,
+        f: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Future<T>> {
+        self.core.check_closed()?;
+        crate::threads::run_in_executor(&self.core, executor, f)
+    }
+
+    /// The executor that `run_in_executor(None, …)` and `to_thread` use from now on.
+    pub fn set_default_executor(&self, executor: ThreadPoolExecutor) {
+        self.core.executor.replace(Some(executor));
+    }
+
+    /// Waits until the default executor's jobs are done and its threads have ended. At most `limit` seconds; then it
+    /// warns and goes on.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError` if the waiting task is cancelled.
+    pub async fn shutdown_default_executor(&self, limit: Option<f64>) -> Result<()> {
+        crate::threads::shutdown_default_executor(&self.core, limit).await
+    }
+
+    /// Closes what crates on top keep open per loop (abandoned asynchronous generators), last registered first. An
+    /// error of one is reported and does not stop the others.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub async fn shutdown_asyncgens(&self) -> Result<()> {
+        loop {
+            let hook = self.core.shutdown_hooks.borrow_mut().pop();
+            let Some(hook) = hook else { return Ok(()) };
+            if let Err(error) = hook().await {
+                let message = "an error occurred during closing of asynchronous generator";
+                self.call_exception_handler(&ExceptionContext::new(message).exception(error));
+            }
+        }
+    }
+
+    /// Registers a coroutine for [`shutdown_asyncgens`](Self::shutdown_asyncgens), which [`run`](crate::run) calls at its
+    /// end.
+    pub fn add_shutdown_hook<F: StdFuture<Output = Result<()>> + 'static>(&self, hook: impl FnOnce() -> F + 'static) {
+        self.core.shutdown_hooks.borrow_mut().push(Box::new(|| Box::pin(hook())));
+    }
+
+    // Descriptors and signals.
+
+    /// Calls `f` whenever `fd` can be read, until [`remove_reader`](Self::remove_reader), which must come before the
+    /// descriptor is closed.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, for example that the descriptor cannot be watched; `RuntimeError: Event loop is closed`.
+    pub fn add_reader<F: FnMut() + 'static>(&self, fd: impl AsFd, f: F) -> Result<()> {
+        self.watch(fd, Side::Read, f)
+    }
+
+    /// Calls `f` whenever `fd` can be written, until [`remove_writer`](Self::remove_writer).
+    ///
+    /// # Errors
+    ///
+    /// As [`add_reader`](Self::add_reader).
+    pub fn add_writer<F: FnMut() + 'static>(&self, fd: impl AsFd, f: F) -> Result<()> {
+        self.watch(fd, Side::Write, f)
+    }
+
+    /// Stops watching for reading; false if it was not watched.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn remove_reader(&self, fd: impl AsFd) -> Result<bool> {
+        Ok(self.core.with_reactor(|reactor| reactor.forget(fd.as_fd(), Side::Read))?)
+    }
+
+    /// Stops watching for writing; false if it was not watched.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn remove_writer(&self, fd: impl AsFd) -> Result<bool> {
+        Ok(self.core.with_reactor(|reactor| reactor.forget(fd.as_fd(), Side::Write))?)
+    }
+
+    fn watch<F: FnMut() + 'static>(&self, fd: impl AsFd, side: Side, f: F) -> Result<()> {
+        self.core.check_closed()?;
+        let run =
+            Rc::new(Repeated { f: RefCell::new(f), core: Rc::downgrade(&self.core), vars: contextvars::current() });
+        Ok(self.core.with_reactor(|reactor| reactor.watch(fd.as_fd(), side, run))?)
+    }
+
+    /// Calls `f` in the loop whenever the process gets this signal, instead of what the signal does otherwise.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, for example for a signal that cannot be caught; `RuntimeError: Event loop is closed`.
+    #[cfg(unix)]
+    pub fn add_signal_handler<F: FnMut() + 'static>(&self, signal: i32, f: F) -> Result<()> {
+        self.core.check_closed()?;
+        crate::signals::add(&self.core, signal, f)
+    }
+
+    /// Gives the signal its default action back; false if this loop does not handle it.
+    #[cfg(unix)]
+    pub fn remove_signal_handler(&self, signal: i32) -> bool {
+        self.core.signals.remove(&self.core, signal)
+    }
+
+    // Errors, debugging, seams.
+
+    /// What is told of exceptions that nobody handles, instead of standard error; `None` for the default.
+    pub fn set_exception_handler(&self, handler: Option<Box<dyn Fn(&ExceptionContext)>>) {
+        self.core.exception_handler.replace(handler.map(Rc::from));
+    }
+
+    /// Tells the exception handler. A handler that panics is reported itself.
+    pub fn call_exception_handler(&self, context: &ExceptionContext) {
+        self.core.call_exception_handler(context);
+    }
+
+    /// What the loop does without a handler: writes the context to standard error.
+    pub fn default_exception_handler(&self, context: &ExceptionContext) {
+        report::warn(&context.to_string());
+    }
+
+    /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration).
+    pub fn set_debug(&self, debug: bool) {
+        self.core.debug.set(debug);
+    }
+
+    /// Is it in debug mode?
+    #[must_use]
+    pub fn get_debug(&self) -> bool {
+        self.core.debug.get()
+    }
+
+    /// From how many seconds on a step counts as slow in debug mode; 0.1 by default.
+    pub fn set_slow_callback_duration(&self, seconds: impl Seconds) {
+        self.core.slow_callback_duration.set(seconds.seconds());
+    }
+
+    /// Lets `observer` see what tasks do; `None` ends it.
+    pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
+        self.core.observer.replace(observer);
+    }
+
+    /// Lets `policy` choose who of the ready runs next; `None` is first in, first out.
+    pub fn set_scheduling_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
+        self.core.policy.replace(policy);
+    }
+}
+
+impl Clone for EventLoop {
+    fn clone(&self) -> Self {
+        Self::from_core(&self.core)
+    }
+}
+
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        if self.owner && !self.is_running() {
+            self.core.close();
+        }
+    }
+}
+
+impl PartialEq for EventLoop {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.core, &other.core)
+    }
+}
+
+impl Eq for EventLoop {}
+
+/// Prints as the selector loop of CPython on Unix does.
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let python = |b: bool| if b { "True" } else { "False" };
+        write!(
+            f,
+            "<_UnixSelectorEventLoop running={} closed={} debug={}>",
+            python(self.is_running()),
+            python(self.is_closed()),
+            python(self.get_debug()),
+        )
+    }
+}
+
+impl fmt::Display for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// What [`EventLoop::run_until_complete`] takes: a coroutine, a task or a future.
+pub trait RunTarget {
+    /// The result.
+    type Value: 'static;
+
+    /// The future of this loop that stands for it.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` if the loop is closed.
+    fn into_target(self, event_loop: &EventLoop) -> Result<Future<Self::Value>>;
+}
+
+impl<T: 'static, F: StdFuture<Output = Result<T>> + 'static> RunTarget for F {
+    type Value = T;
+
+    #[track_caller]
+    fn into_target(self, event_loop: &EventLoop) -> Result<Future<T>> {
+        Ok(event_loop.create_task(self)?.as_future().clone())
+    }
+}
+
+impl<T: 'static> RunTarget for Task<T> {
+    type Value = T;
+
+    fn into_target(self, _: &EventLoop) -> Result<Future<T>> {
+        Ok(self.as_future().clone())
+    }
+}
+
+impl<T: 'static> RunTarget for Future<T> {
+    type Value = T;
+
+    fn into_target(self, _: &EventLoop) -> Result<Future<T>> {
+        Ok(self)
+    }
+}
+
+/// The callback that ends `run_until_complete`.
+struct StopWhenDone(Rc<LoopCore>);
+
+impl Run for StopWhenDone {
+    fn run(&self, _key: u32) {
+        self.0.stopping.set(true);
+    }
+
+    fn describe(&self) -> String {
+        format!("_run_until_complete_cb() at {}:{}", file!(), line!())
+    }
+}
+
+impl LoopCore {
+    pub(crate) fn call_exception_handler(&self, context: &ExceptionContext) {
+        let handler = self.exception_handler.borrow().clone();
+        let Some(handler) = handler else {
+            report::warn(&context.to_string());
+            return;
+        };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {
+            report::warn(&format!("Unhandled error in exception handler: {}", report::panic_message(&*payload)));
+            report::warn(&context.to_string());
+        }
+    }
+}
+
+/// Runs a callback in its context; a panic goes to the loop's exception handler.
+pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> String, f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| contextvars::run_in(vars, f))) {
+        let message = format!("Exception in callback {}", describe());
+        core.call_exception_handler(&ExceptionContext::new(message).exception(TaskPanic::new(payload).into()));
+    }
+}
+
+pub(crate) struct HandleInner {
+    f: RefCell<Option<Box<dyn FnOnce()>>>,
+    cancelled: Cell<bool>,
+    name: &'static str,
+    vars: Vars,
+    core: std::rc::Weak<LoopCore>,
+}
+
+impl HandleInner {
+    fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, f: F) -> Rc<Self> {
+        Rc::new(Self {
+            f: RefCell::new(Some(Box::new(f))),
+            cancelled: Cell::new(false),
+            name: function_name(std::any::type_name::<F>()),
+            vars: contextvars::current(),
+            core: Rc::downgrade(core),
+        })
+    }
+
+    /// A callback that another thread has handed in.
+    pub(crate) fn from_thread(f: Box<dyn FnOnce() + Send>) -> Rc<Self> {
+        Rc::new(Self {
+            f: RefCell::new(Some(f)),
+            cancelled: Cell::new(false),
+            name: "call_soon_threadsafe",
+            vars: None,
+            core: std::rc::Weak::new(),
+        })
+    }
+}
+
+impl Run for HandleInner {
+    fn run(&self, _key: u32) {
+        let f = self.f.take();
+        let Some(f) = f else { return };
+        match self.core.upgrade().or_else(|| loop_core::running_loop().ok()) {
+            Some(core) => run_callback(&core, self.vars.clone(), &|| self.describe(), f),
+            None => f(),
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("{}()", self.name)
+    }
+}
+
+/// A queued callback: `asyncio.Handle`.
+#[derive(Clone)]
+pub struct Handle(Rc<HandleInner>);
+
+impl Handle {
+    /// Keeps the callback from running, if it has not run yet.
+    pub fn cancel(&self) {
+        self.0.cancelled.set(true);
+        let f = self.0.f.take();
+        drop(f);
+    }
+
+    /// Was it cancelled?
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.0.cancelled.get()
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cancelled = if self.cancelled() { "cancelled " } else { "" };
+        write!(f, "<Handle {cancelled}{}()>", self.0.name)
+    }
+}
+
+/// A callback at a time: `asyncio.TimerHandle`.
+#[derive(Clone)]
+pub struct TimerHandle {
+    handle: Handle,
+    when: f64,
+    key: TimerKey,
+    core: Rc<LoopCore>,
+}
+
+impl TimerHandle {
+    /// Keeps the callback from running, if it has not run yet.
+    pub fn cancel(&self) {
+        self.handle.cancel();
+        self.core.remove_timer(self.key);
+    }
+
+    /// Was it cancelled?
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.handle.cancelled()
+    }
+
+    /// When it is due, in the time of the loop's clock.
+    #[must_use]
+    pub fn when(&self) -> f64 {
+        self.when
+    }
+}
+
+impl fmt::Debug for TimerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cancelled = if self.cancelled() { "cancelled " } else { "" };
+        write!(f, "<TimerHandle {cancelled}when={} {}()>", self.when, self.handle.0.name)
+    }
+}
+
+/// A callback that runs again and again: of a descriptor or a signal.
+pub(crate) struct Repeated<F> {
+    pub(crate) f: RefCell<F>,
+    pub(crate) core: std::rc::Weak<LoopCore>,
+    pub(crate) vars: Vars,
+}
+
+impl<F: FnMut()> Run for Repeated<F> {
+    fn run(&self, _key: u32) {
+        let Some(core) = self.core.upgrade() else { return };
+        run_callback(&core, self.vars.clone(), &|| self.describe(), || (self.f.borrow_mut())());
+    }
+
+    fn describe(&self) -> String {
+        format!("{}()", function_name(std::any::type_name::<F>()))
+    }
+}

@@ -1,0 +1,259 @@
+//! The named exceptions: asyncio's own and the few built-in ones that its programs raise.
+//!
+//! Each is a plain type with a message, `Display` is the message and `Debug` reads as Python's `repr`. Relies on
+//! nothing but `std`; what the system says stays `std::io::Error`.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Error;
+
+/// Writes `'text'` as Python's `repr` of a string does for ordinary text.
+fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    write!(f, "{quote}")?;
+    for c in text.chars() {
+        match c {
+            '\n' => f.write_str("\\n")?,
+            '\t' => f.write_str("\\t")?,
+            '\\' => f.write_str("\\\\")?,
+            c if c == quote => write!(f, "\\{c}")?,
+            c => write!(f, "{c}")?,
+        }
+    }
+    write!(f, "{quote}")
+}
+
+macro_rules! exceptions {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Default, PartialEq, Eq)]
+        pub struct $name {
+            message: Cow<'static, str>,
+        }
+
+        impl $name {
+            /// The exception with this message; `default()` has none.
+            #[must_use]
+            pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
+                Self { message: message.into() }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.message)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "("))?;
+                if !self.message.is_empty() {
+                    quoted(f, &self.message)?;
+                }
+                f.write_str(")")
+            }
+        }
+
+        impl StdError for $name {}
+    )*};
+}
+
+exceptions! {
+    /// Something was used in a state in which it cannot work: Python's `RuntimeError`.
+    RuntimeError;
+    /// An argument has an impossible value: Python's `ValueError`.
+    ValueError;
+    /// An argument is of the wrong kind: Python's `TypeError`.
+    TypeError;
+    /// A plain `Exception` with a message.
+    Exception;
+    /// Division by zero: Python's `ZeroDivisionError`.
+    ZeroDivisionError;
+    /// A context variable without a value: Python's `LookupError`.
+    LookupError;
+    /// A future was asked for what it does not have yet, or given what it already has: `asyncio.InvalidStateError`.
+    InvalidStateError;
+    /// The user pressed Ctrl-C: what [`run`](crate::run) reports then, as Python's `KeyboardInterrupt`.
+    KeyboardInterrupt;
+}
+
+/// The request to stop, as it arrives at an await: `asyncio.CancelledError`.
+///
+/// `?` passes it on, `match` catches it; a task that lets it through ends *cancelled*. It carries the message given to
+/// [`cancel_with`](crate::AnyFuture::cancel_with), if any.
+///
+/// ```
+/// use asyncio_runtime::CancelledError;
+///
+/// assert_eq!(format!("{:?}", CancelledError::default()), "CancelledError()");
+/// assert_eq!(CancelledError::new("stop now").message(), Some("stop now"));
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct CancelledError {
+    message: Option<Arc<str>>,
+}
+
+impl CancelledError {
+    /// A cancellation with a message; `default()` has none.
+    #[must_use]
+    pub fn new(message: impl Into<Arc<str>>) -> Self {
+        Self { message: Some(message.into()) }
+    }
+
+    pub(crate) fn from_message(message: Option<Arc<str>>) -> Self {
+        Self { message }
+    }
+
+    /// The message given to `cancel`, or `None`.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+}
+
+impl fmt::Display for CancelledError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for CancelledError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CancelledError(")?;
+        if let Some(message) = self.message() {
+            quoted(f, message)?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl StdError for CancelledError {}
+
+/// Time is up: Python's `TimeoutError`, which asyncio's is since 3.11.
+///
+/// Its message is empty, its `source()` the [`CancelledError`] that stopped the work, where there was one.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TimeoutError {
+    cause: Option<CancelledError>,
+}
+
+impl TimeoutError {
+    pub(crate) fn caused_by(error: &Error) -> Self {
+        Self { cause: error.downcast_ref().cloned() }
+    }
+}
+
+impl fmt::Display for TimeoutError {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TimeoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TimeoutError()")
+    }
+}
+
+impl StdError for TimeoutError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_ref().map(|cause| cause as _)
+    }
+}
+
+/// Several exceptions raised together: Python's `ExceptionGroup` (PEP 654), as a [`TaskGroup`](crate::TaskGroup)
+/// raises it.
+///
+/// ```
+/// use asyncio_runtime::{ExceptionGroup, TypeError, ValueError};
+///
+/// let group = ExceptionGroup::new("two problems", [ValueError::new("a").into(), TypeError::new("b").into()]);
+/// assert_eq!(group.to_string(), "two problems (2 sub-exceptions)");
+/// let (values, rest) = group.split(|e| e.is::<ValueError>());
+/// assert_eq!(values.len(), 1);
+/// assert_eq!(rest.len(), 1);
+/// ```
+#[derive(Clone)]
+pub struct ExceptionGroup {
+    message: Cow<'static, str>,
+    exceptions: Arc<[Error]>,
+}
+
+impl ExceptionGroup {
+    /// A group of `exceptions` under one message.
+    #[must_use]
+    pub fn new(message: impl Into<Cow<'static, str>>, exceptions: impl IntoIterator<Item = Error>) -> Self {
+        Self { message: message.into(), exceptions: exceptions.into_iter().collect() }
+    }
+
+    /// The message without the count that `Display` adds.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The exceptions, in the order in which they were raised.
+    #[must_use]
+    pub fn exceptions(&self) -> &[Error] {
+        &self.exceptions
+    }
+
+    /// The exceptions that match and those that do not, looking into nested groups: what `except*` does.
+    #[must_use]
+    pub fn split(&self, matches: impl Fn(&Error) -> bool) -> (Vec<Error>, Vec<Error>) {
+        let mut flat = Vec::new();
+        let mut todo: Vec<Error> = self.exceptions.iter().rev().cloned().collect();
+        while let Some(error) = todo.pop() {
+            match error.downcast_ref::<ExceptionGroup>() {
+                Some(group) => todo.extend(group.exceptions.iter().rev().cloned()),
+                None => flat.push(error),
+            }
+        }
+        flat.into_iter().partition(matches)
+    }
+}
+
+impl fmt::Display for ExceptionGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.exceptions.len();
+        write!(f, "{} ({n} sub-exception{})", self.message, if n == 1 { "" } else { "s" })
+    }
+}
+
+impl fmt::Debug for ExceptionGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExceptionGroup(")?;
+        quoted(f, &self.message)?;
+        write!(f, ", {:?})", &self.exceptions[..])
+    }
+}
+
+impl StdError for ExceptionGroup {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_reads_as_pythons_repr() {
+        assert_eq!(format!("{:?}", ZeroDivisionError::default()), "ZeroDivisionError()");
+        assert_eq!(format!("{:?}", ValueError::new("it's")), "ValueError(\"it's\")");
+        assert_eq!(format!("{:?}", CancelledError::new("")), "CancelledError('')");
+        let group = ExceptionGroup::new("g", [ValueError::new("x").into()]);
+        assert_eq!(format!("{group:?}"), "ExceptionGroup('g', [ValueError('x')])");
+        assert_eq!(group.to_string(), "g (1 sub-exception)");
+    }
+
+    #[test]
+    fn splitting_looks_into_nested_groups() {
+        let inner = ExceptionGroup::new("inner", [ValueError::new("a").into(), TypeError::new("b").into()]);
+        let outer = ExceptionGroup::new("outer", [inner.into(), ValueError::new("c").into()]);
+        let (values, rest) = outer.split(|e| e.is::<ValueError>());
+        assert_eq!(values.iter().map(|e| e.to_string()).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(rest.len(), 1);
+    }
+}

@@ -1,0 +1,665 @@
+//! `Future`, a result that will come, and `AnyFuture`, the part of it that does not depend on the result's type.
+//!
+//! The core idea: plain futures, tasks and gathering futures are one structure, `FutureCell`, with a different `kind`;
+//! every handle is one shared pointer to it. The classes of asyncio become a chain of `Deref`: a `Task` is a `Future` is
+//! an `AnyFuture`. Completing a future queues its callbacks and wakes its waiters in the order of registration; that is
+//! all the scheduling there is here.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::panic::Location;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use crate::callbacks::{Callback, Callbacks, Registered};
+use crate::error::{Error, Result};
+use crate::events::EventLoop;
+use crate::exceptions::{InvalidStateError, RuntimeError};
+use crate::loop_core::{self, LoopCore};
+use crate::ready::Run;
+use crate::report::ExceptionContext;
+use crate::tasks::{self, TaskCore, Waiter};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Pending,
+    Cancelled,
+    Finished,
+}
+
+/// What every future has, whatever its result.
+pub(crate) struct FutureBase {
+    state: Cell<State>,
+    /// The error has not been seen by anybody yet: to be reported when the future goes.
+    unseen: Cell<bool>,
+    /// The exception (`Finished`) or the `CancelledError` (`Cancelled`).
+    error: RefCell<Option<Error>>,
+    callbacks: RefCell<Callbacks>,
+    pub(crate) event_loop: Rc<LoopCore>,
+}
+
+impl FutureBase {
+    pub(crate) fn new(event_loop: Rc<LoopCore>) -> Self {
+        Self {
+            state: Cell::new(State::Pending),
+            unseen: Cell::new(false),
+            error: RefCell::new(None),
+            callbacks: RefCell::new(Callbacks::None),
+            event_loop,
+        }
+    }
+
+    pub(crate) fn is_pending(&self) -> bool {
+        self.state.get() == State::Pending
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.state.get() == State::Cancelled
+    }
+
+    /// The stored error, marked as seen.
+    pub(crate) fn see_error(&self) -> Option<Error> {
+        self.unseen.set(false);
+        self.error.borrow().clone()
+    }
+
+    /// Forgets that nobody has seen the error: whoever cancels a failed future knows of it.
+    pub(crate) fn forgive(&self) {
+        self.unseen.set(false);
+    }
+
+    /// The stored error, for printing it.
+    pub(crate) fn peek_error(&self) -> Option<Error> {
+        self.error.borrow().clone()
+    }
+
+    pub(crate) fn describe_callbacks(&self) -> Option<String> {
+        let callbacks = self.callbacks.borrow();
+        crate::repr::callbacks(callbacks.iter(), callbacks.iter().count())
+    }
+
+    /// Ends the future well; the value must be in place.
+    pub(crate) fn finish(&self) {
+        self.state.set(State::Finished);
+        self.run_callbacks();
+    }
+
+    pub(crate) fn finish_with_error(&self, error: Error) {
+        self.state.set(State::Finished);
+        self.unseen.set(true);
+        self.error.replace(Some(error));
+        self.run_callbacks();
+    }
+
+    pub(crate) fn finish_cancelled(&self, error: Error) {
+        self.state.set(State::Cancelled);
+        self.error.replace(Some(error));
+        self.run_callbacks();
+    }
+
+    /// Back to the beginning: for `Gather`, which may be told how to treat errors after it has completed at once.
+    pub(crate) fn reopen(&self) {
+        self.state.set(State::Pending);
+        self.unseen.set(false);
+        self.error.take();
+    }
+
+    fn run_callbacks(&self) {
+        let callbacks = self.callbacks.replace(Callbacks::None);
+        callbacks.for_each(|callback| match callback {
+            Callback::Wake(waker) => waker.wake(),
+            Callback::Call(run, key) => self.event_loop.call(run, key),
+        });
+    }
+
+    /// Registers a callback; on a done future it is queued at once.
+    pub(crate) fn add_callback(&self, run: Rc<dyn Run>, key: u32) -> Option<Registered> {
+        if self.is_pending() {
+            Some(self.callbacks.borrow_mut().push(Callback::Call(run, key)))
+        } else {
+            self.event_loop.call(run, key);
+            None
+        }
+    }
+
+    pub(crate) fn remove_callback(&self, registered: Registered) -> bool {
+        let callback = self.callbacks.borrow_mut().remove(registered);
+        callback.is_some()
+    }
+
+    fn add_waker(&self, waker: &Waker) -> Registered {
+        self.callbacks.borrow_mut().push(Callback::Wake(waker.clone()))
+    }
+}
+
+/// What sort of future a cell is.
+pub(crate) enum Kind<'a> {
+    Plain,
+    Task(&'a TaskCore),
+    /// Several futures as one: cancelling it cancels them.
+    Group(&'a Group),
+}
+
+/// The children of a gathering future.
+pub(crate) struct Group {
+    pub(crate) children: Vec<AnyFuture>,
+    pub(crate) cancel_requested: Cell<bool>,
+}
+
+pub(crate) trait FutureKind: 'static {
+    fn view(&self) -> Kind<'_>;
+}
+
+pub(crate) struct Plain;
+
+impl FutureKind for Plain {
+    fn view(&self) -> Kind<'_> {
+        Kind::Plain
+    }
+}
+
+impl FutureKind for Group {
+    fn view(&self) -> Kind<'_> {
+        Kind::Group(self)
+    }
+}
+
+/// One future in memory.
+pub(crate) struct FutureCell<T, K: FutureKind> {
+    pub(crate) base: FutureBase,
+    pub(crate) value: RefCell<Option<T>>,
+    pub(crate) kind: K,
+}
+
+/// A cell seen without its types.
+pub(crate) trait FutureObject {
+    fn base(&self) -> &FutureBase;
+    fn kind(&self) -> Kind<'_>;
+    /// The `RefCell<Option<T>>` of the value.
+    fn value(&self) -> &dyn Any;
+    fn value_type(&self) -> &'static str;
+}
+
+impl<T: 'static, K: FutureKind> FutureObject for FutureCell<T, K> {
+    fn base(&self) -> &FutureBase {
+        &self.base
+    }
+
+    fn kind(&self) -> Kind<'_> {
+        self.kind.view()
+    }
+
+    fn value(&self) -> &dyn Any {
+        &self.value
+    }
+
+    fn value_type(&self) -> &'static str {
+        crate::coroutines::short_name(std::any::type_name::<T>())
+    }
+}
+
+impl<T, K: FutureKind> Drop for FutureCell<T, K> {
+    fn drop(&mut self) {
+        if self.base.unseen.get()
+            && let Some(error) = self.base.error.take()
+        {
+            let (class, label) = match self.kind.view() {
+                Kind::Plain => ("Future", "future"),
+                Kind::Group(_) => ("_GatheringFuture", "future"),
+                Kind::Task(_) => ("Task", "future"),
+            };
+            let repr = crate::repr::finished(class, &self.kind.view(), &error);
+            let context = ExceptionContext::new(format!("{class} exception was never retrieved"));
+            self.base.event_loop.call_exception_handler(&context.object(label, repr).exception(error));
+        }
+    }
+}
+
+/// A future or task of which the result's type is not known: what `wait`, `gather` and callbacks have in common.
+///
+/// Clones are handles on the same future; `==` asks whether two handles are. Every [`Future`] and [`Task`](crate::Task)
+/// derefs to it, so its methods are theirs.
+#[derive(Clone)]
+pub struct AnyFuture {
+    pub(crate) object: Rc<dyn FutureObject>,
+}
+
+impl AnyFuture {
+    pub(crate) fn base(&self) -> &FutureBase {
+        self.object.base()
+    }
+
+    /// Is it over: finished with a result or an exception, or cancelled?
+    #[must_use]
+    pub fn done(&self) -> bool {
+        !self.base().is_pending()
+    }
+
+    /// Did it end cancelled?
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.base().is_cancelled()
+    }
+
+    /// The exception with which it ended, or `None` if it ended with a result. Counts as retrieving the exception.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidStateError` if it is not done, `CancelledError` if it was cancelled.
+    pub fn exception(&self) -> Result<Option<Error>> {
+        match self.base().state.get() {
+            State::Pending => Err(InvalidStateError::new("Exception is not set.").into()),
+            State::Cancelled => Err(self.base().see_error().expect("cancelled with an error")),
+            State::Finished => Ok(self.base().see_error()),
+        }
+    }
+
+    /// Asks it to cancel. A plain future is cancelled at once; a task gets a `CancelledError` at its next step
+    /// ([`Task`](crate::Task) says how); a gathering future asks its children. False if it was done already.
+    pub fn cancel(&self) -> bool {
+        tasks::cancel(self, None)
+    }
+
+    /// As [`cancel`](Self::cancel), with a message for the `CancelledError`: `cancel(msg)`.
+    pub fn cancel_with(&self, message: impl Into<Arc<str>>) -> bool {
+        tasks::cancel(self, Some(message.into()))
+    }
+
+    /// Removes one callback; true if it was still registered. (Python removes by the function, and all of its
+    /// registrations; a key names just one.)
+    pub fn remove_done_callback(&self, key: CallbackKey) -> bool {
+        key.0.is_some_and(|registered| self.base().remove_callback(registered))
+    }
+
+    /// The loop it belongs to.
+    #[must_use]
+    pub fn get_loop(&self) -> EventLoop {
+        EventLoop::from_core(&self.base().event_loop)
+    }
+
+    /// Runs `f` with this future once it is done, through the loop and never inline; on one that is done already, in the
+    /// next iteration. Callbacks run in the order of registration, in a copy of the context of the caller.
+    ///
+    /// A panic in `f` goes to the loop's exception handler.
+    pub fn add_done_callback(&self, f: impl FnOnce(&AnyFuture) + 'static) -> CallbackKey {
+        self.add_named_callback(f, |any| any.clone())
+    }
+
+    pub(crate) fn add_named_callback<H: 'static, F: FnOnce(&H) + 'static>(
+        &self,
+        f: F,
+        handle: fn(&AnyFuture) -> H,
+    ) -> CallbackKey {
+        let run = Rc::new(DoneCallback {
+            f: Cell::new(Some(f)),
+            future: Rc::downgrade(&self.object),
+            strong: RefCell::new(None),
+            handle,
+            vars: crate::contextvars::current(),
+        });
+        CallbackKey(self.base().add_callback(run, 0))
+    }
+
+    pub(crate) fn is(&self, other: &AnyFuture) -> bool {
+        std::ptr::addr_eq(Rc::as_ptr(&self.object), Rc::as_ptr(&other.object))
+    }
+
+    /// Waits until it is done, without taking its result: a task's or future's end for one who needs only that.
+    ///
+    /// Raises the exception if it ended with one. Cancelling the waiting task cancels this future, as every await does.
+    #[track_caller]
+    pub fn join(&self) -> Join {
+        Join(Await::new(self.clone(), |any| any.outcome(), Location::caller()))
+    }
+
+    /// `Ok` if it ended with a result, else what it ended with.
+    pub(crate) fn outcome(&self) -> Result<()> {
+        match self.base().state.get() {
+            State::Pending => Err(InvalidStateError::new("Result is not set.").into()),
+            _ => match self.base().see_error() {
+                Some(error) => Err(tasks::resume_panic(error)),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+impl PartialEq for AnyFuture {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(other)
+    }
+}
+
+impl Eq for AnyFuture {}
+
+impl std::hash::Hash for AnyFuture {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        Rc::as_ptr(&self.object).cast::<()>().hash(state);
+    }
+}
+
+/// The registration of a done-callback, for [`remove_done_callback`](AnyFuture::remove_done_callback).
+// Not `Clone`: a key used twice could name somebody else's callback.
+#[derive(Debug)]
+#[must_use = "the key is the only way to remove the callback; `let _ =` says that nobody will"]
+pub struct CallbackKey(Option<Registered>);
+
+/// A user's done-callback. It holds the future weakly until it is queued: otherwise a future that is never completed
+/// would own itself.
+struct DoneCallback<H, F> {
+    f: Cell<Option<F>>,
+    future: Weak<dyn FutureObject>,
+    strong: RefCell<Option<AnyFuture>>,
+    handle: fn(&AnyFuture) -> H,
+    vars: crate::contextvars::Vars,
+}
+
+impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
+    fn queued(&self, _key: u32) {
+        self.strong.replace(self.future.upgrade().map(|object| AnyFuture { object }));
+    }
+
+    fn run(&self, _key: u32) {
+        let (Some(f), Some(future)) = (self.f.take(), self.strong.take()) else { return };
+        crate::events::run_callback(&future.base().event_loop, self.vars.clone(), &|| self.describe(), || {
+            f(&(self.handle)(&future));
+        });
+    }
+
+    fn describe(&self) -> String {
+        format!("{}()", crate::coroutines::function_name(std::any::type_name::<F>()))
+    }
+}
+
+/// A result that will be set by somebody else: `asyncio.Future`.
+///
+/// Made by [`EventLoop::create_future`]. Clones are handles on the same future. Awaiting it by value *takes* the result
+/// (nothing is copied; a second one who awaits by value gets a `RuntimeError`); awaiting a reference, `(&future).await`,
+/// clones it and can be repeated. The one who completes it calls [`set_result`](Self::set_result),
+/// [`set_exception`](Self::set_exception) or [`cancel`](AnyFuture::cancel).
+///
+/// # Cancellation
+///
+/// Cancelling a task that awaits the future cancels the future, and with it everybody who awaits it; see
+/// [`shield`](crate::shield).
+///
+/// ```
+/// use asyncio_runtime::{create_task, get_running_loop, run};
+///
+/// run(async {
+///     let future = get_running_loop()?.create_future();
+///     let setter = future.clone();
+///     let task = create_task(async move { Ok(setter.set_result(9)?) });
+///     assert_eq!((&future).await?, 9);
+///     assert_eq!(format!("{future:?}"), "<Future finished result=9>");
+///     task.await?;
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub struct Future<T> {
+    any: AnyFuture,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<T: 'static> Future<T> {
+    pub(crate) fn new(event_loop: &Rc<LoopCore>) -> Self {
+        let base = FutureBase::new(Rc::clone(event_loop));
+        Self::from_object(Rc::new(FutureCell { base, value: RefCell::new(None::<T>), kind: Plain }))
+    }
+
+    /// The caller vouches that the cell's value has the type `T`.
+    pub(crate) fn from_object(object: Rc<dyn FutureObject>) -> Self {
+        debug_assert!(object.value().is::<RefCell<Option<T>>>());
+        Self { any: AnyFuture { object }, result: PhantomData }
+    }
+
+    fn value(&self) -> &RefCell<Option<T>> {
+        self.object.value().downcast_ref().expect("a Future<T> holds a T")
+    }
+
+    /// Completes it with a result.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidStateError: invalid state` if it is done; for a task `RuntimeError`, its result is its coroutine's.
+    pub fn set_result(&self, result: T) -> Result<()> {
+        self.check_open("set_result")?;
+        self.value().replace(Some(result));
+        self.base().finish();
+        Ok(())
+    }
+
+    /// Completes it with an exception. If nobody ever asks for it, it is reported when the future goes.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_result`](Self::set_result).
+    pub fn set_exception(&self, exception: impl Into<Error>) -> Result<()> {
+        self.check_open("set_exception")?;
+        self.base().finish_with_error(exception.into());
+        Ok(())
+    }
+
+    fn check_open(&self, operation: &str) -> Result<()> {
+        if let Kind::Task(_) = self.object.kind() {
+            return Err(RuntimeError::new(format!("Task does not support {operation} operation")).into());
+        }
+        if self.done() {
+            return Err(InvalidStateError::new("invalid state").into());
+        }
+        Ok(())
+    }
+
+    /// A copy of the result; can be asked again.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidStateError` if it is not done, `CancelledError` if it was cancelled, else the exception it ended with.
+    pub fn result(&self) -> Result<T>
+    where
+        T: Clone,
+    {
+        self.outcome()?;
+        self.value().borrow().clone().ok_or_else(taken)
+    }
+
+    /// Takes the result out, for types that cannot be cloned.
+    ///
+    /// # Errors
+    ///
+    /// As [`result`](Self::result), and `RuntimeError` if it was taken before.
+    pub fn take_result(&self) -> Result<T> {
+        self.outcome()?;
+        self.value().take().ok_or_else(taken)
+    }
+
+    /// Runs `f` with this future once it is done; see [`AnyFuture::add_done_callback`].
+    pub fn add_done_callback(&self, f: impl FnOnce(&Future<T>) + 'static) -> CallbackKey {
+        self.any.add_named_callback(f, |any| Future { any: any.clone(), result: PhantomData })
+    }
+
+    /// This future without the type of its result.
+    #[must_use]
+    pub fn as_any(&self) -> &AnyFuture {
+        &self.any
+    }
+}
+
+fn taken() -> Error {
+    RuntimeError::new("the result was taken before: await a reference to keep it").into()
+}
+
+impl<T> Clone for Future<T> {
+    fn clone(&self) -> Self {
+        Self { any: self.any.clone(), result: PhantomData }
+    }
+}
+
+impl<T> Deref for Future<T> {
+    type Target = AnyFuture;
+
+    fn deref(&self) -> &AnyFuture {
+        &self.any
+    }
+}
+
+impl<T> PartialEq for Future<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.any == other.any
+    }
+}
+
+impl<T> Eq for Future<T> {}
+
+impl<T: 'static> IntoFuture for Future<T> {
+    type Output = Result<T>;
+    type IntoFuture = Await<Future<T>, T>;
+
+    #[track_caller]
+    fn into_future(self) -> Self::IntoFuture {
+        Await::new(self, Future::take_result, Location::caller())
+    }
+}
+
+impl<T: Clone + 'static> IntoFuture for &Future<T> {
+    type Output = Result<T>;
+    type IntoFuture = Await<Future<T>, T>;
+
+    #[track_caller]
+    fn into_future(self) -> Self::IntoFuture {
+        Await::new(self.clone(), Future::result, Location::caller())
+    }
+}
+
+impl<T: fmt::Debug + 'static> fmt::Debug for Future<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let result = self.value().borrow().as_ref().map(|value| format!("{value:?}"));
+        f.write_str(&crate::repr::future(&self.any, result))
+    }
+}
+
+impl fmt::Debug for AnyFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::repr::future(self, None))
+    }
+}
+
+/// An await of a future or task that is going on. Made by `.await`; dropping it stops waiting and cancels nothing.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Await<H: AsRef<AnyFuture>, T> {
+    handle: H,
+    finish: fn(&H) -> Result<T>,
+    waiting: Option<Registered>,
+    /// Awaiting was refused; the error is raised at the next step, as CPython does.
+    refused: Option<Error>,
+    location: &'static Location<'static>,
+}
+
+impl<H: AsRef<AnyFuture>, T> Await<H, T> {
+    pub(crate) fn new(handle: H, finish: fn(&H) -> Result<T>, location: &'static Location<'static>) -> Self {
+        Self { handle, finish, waiting: None, refused: None, location }
+    }
+}
+
+impl AsRef<AnyFuture> for AnyFuture {
+    fn as_ref(&self) -> &AnyFuture {
+        self
+    }
+}
+
+impl<T> AsRef<AnyFuture> for Future<T> {
+    fn as_ref(&self) -> &AnyFuture {
+        &self.any
+    }
+}
+
+impl<H: AsRef<AnyFuture>, T> Unpin for Await<H, T> {}
+
+impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        let this = &mut *self;
+        let future = this.handle.as_ref();
+        let base = future.base();
+        if let Some(error) = this.refused.take() {
+            return Poll::Ready(Err(error));
+        }
+        if base.is_pending() {
+            if this.waiting.is_some()
+                && let Some(cancelled) = tasks::take_direct_cancel()
+            {
+                return Poll::Ready(Err(cancelled.into()));
+            }
+            if let Some(error) = refuse(future) {
+                this.refused = Some(error);
+                tasks::wait_on(Waiter::Yield, this.location);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            match this.waiting {
+                Some(registered) => base.callbacks.borrow_mut().update_waker(registered, cx.waker()),
+                None => this.waiting = Some(base.add_waker(cx.waker())),
+            }
+            tasks::wait_on(Waiter::Future(future.clone()), this.location);
+            return Poll::Pending;
+        }
+        if this.waiting.take().is_some()
+            && let Some(cancelled) = tasks::take_cancel()
+        {
+            // The future's own cancellation has precedence: it is the one that came first.
+            let own = if base.is_cancelled() { base.see_error() } else { None };
+            return Poll::Ready(Err(own.unwrap_or_else(|| cancelled.into())));
+        }
+        Poll::Ready((this.finish)(&this.handle))
+    }
+}
+
+/// Why the current task must not await this future, if it must not.
+fn refuse(future: &AnyFuture) -> Option<Error> {
+    let here =
+        loop_core::with_running(|running| running.is_some_and(|core| Rc::ptr_eq(core, &future.base().event_loop)));
+    tasks::with_current(|task| match task {
+        Some(task) if task.is(future) => {
+            Some(RuntimeError::new(format!("Task cannot await on itself: {future:?}")).into())
+        }
+        Some(task) if !here => {
+            let message = format!("Task {task:?} got Future {future:?} attached to a different loop");
+            Some(RuntimeError::new(message).into())
+        }
+        _ => None,
+    })
+}
+
+impl<H: AsRef<AnyFuture>, T> Drop for Await<H, T> {
+    fn drop(&mut self) {
+        // Only reached while waiting if the await was given up, by a select or an abort.
+        if let Some(registered) = self.waiting {
+            self.handle.as_ref().base().remove_callback(registered);
+        }
+    }
+}
+
+impl<H: AsRef<AnyFuture>, T> fmt::Debug for Await<H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<await at {}>", self.location)
+    }
+}
+
+/// Waits for the end of a future; made by [`AnyFuture::join`].
+#[must_use = "futures do nothing unless awaited"]
+#[derive(Debug)]
+pub struct Join(Await<AnyFuture, ()>);
+
+impl std::future::Future for Join {
+    type Output = Result<()>;
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        std::pin::Pin::new(&mut self.0).poll(cx)
+    }
+}

@@ -1,0 +1,98 @@
+//! A tiny single-threaded runtime with the vocabulary of Python's asyncio and, step for step, its scheduling.
+//!
+//! One thread, one loop; tasks that have names, can be asked how they are, can be cancelled **and can catch their own
+//! cancellation**. Whoever knows asyncio finds its words here, and its modules: `events`, `futures`, `tasks`, `timeouts`,
+//! `taskgroups`, `runners`, `threads`.
+//!
+//! ```
+//! use asyncio_runtime::{Result, gather, run, sleep};
+//!
+//! async fn say_after(delay: f64, what: &str) -> Result<()> {
+//!     sleep(delay).await?;
+//!     println!("{what}");
+//!     Ok(())
+//! }
+//!
+//! async fn program() -> Result<()> {
+//!     gather([say_after(0.002, "world"), say_after(0.001, "hello")]).await?;
+//!     Ok(())
+//! }
+//!
+//! run(program()).unwrap();
+//! ```
+//!
+//! # The scheduling contract
+//!
+//! The same program takes the same steps in the same order as on the loop of CPython 3.13.
+//!
+//! - There is one first-in first-out queue of what is ready. An iteration collects input and output events, appends the
+//!   timers that are due (by deadline, then by creation), and runs exactly what was ready at that moment; what those steps
+//!   add waits for the next iteration.
+//! - A new task's first step is queued, never run inline. A completed future queues its waiters and callbacks in the order
+//!   of registration: awaiting a task resumes one step after it ends, `gather`, `wait`, `shield` and `TaskGroup` resume
+//!   through callbacks, two steps after. `sleep(0)` is one bare yield. Awaiting what is done does not suspend.
+//! - [`cancel`](AnyFuture::cancel) travels from a task to what it waits on, as [`Task`] says; the error comes out of the
+//!   await at the task's next step.
+//! - [`run`] ends by cancelling what is left and waiting for it.
+//!
+//! Python leaves the order in which a set is walked to chance; here it is the order of creation.
+//!
+//! # Errors
+//!
+//! An exception is an [`Error`]; a wait gives a [`Result`], and `?` raises. A task that panics keeps the panic for whoever
+//! awaits it. What nobody retrieves is reported on standard error as asyncio reports it.
+
+mod callbacks;
+mod clock;
+mod concurrent;
+mod contextvars;
+mod coroutines;
+mod error;
+mod events;
+mod exceptions;
+mod futures;
+mod loop_core;
+mod observer;
+mod ordered;
+mod reactor;
+mod ready;
+mod remote;
+mod report;
+mod repr;
+mod runners;
+mod seconds;
+mod signals;
+mod taskgroups;
+mod tasks;
+mod threads;
+pub mod time;
+mod timeouts;
+mod timers;
+mod wait_queue;
+
+pub use clock::Clock;
+pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
+pub use contextvars::{Context, ContextVar, Token, copy_context};
+pub use coroutines::{Coroutine, Step, coroutine};
+pub use error::{Error, Result};
+pub use events::{EventLoop, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop};
+pub use exceptions::{
+    CancelledError, Exception, ExceptionGroup, InvalidStateError, KeyboardInterrupt, LookupError, RuntimeError,
+    TimeoutError, TypeError, ValueError, ZeroDivisionError,
+};
+pub use futures::{AnyFuture, Await, CallbackKey, Future, Join};
+pub use observer::{Observer, SchedulingPolicy};
+pub use remote::LoopHandle;
+pub use report::ExceptionContext;
+pub use runners::{Runner, run};
+pub use seconds::{Seconds, TimeLimit};
+pub use taskgroups::TaskGroup;
+pub use tasks::{
+    AnyTask, AsCompleted, Awaitable, CallGraph, Cancellable, Child, CoroutineRef, Frame, Gather, GatherOutcomes,
+    GatherSet, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor, all_tasks,
+    as_completed, cancellable, capture_call_graph, create_task, current_task, ensure_future, format_call_graph, gather,
+    gather_set, print_call_graph, shield, sleep, sleep_result, try_create_task, wait, wait_for,
+};
+pub use threads::{run_coroutine_threadsafe, to_thread};
+pub use timeouts::{Timeout, timeout, timeout_at};
+pub use wait_queue::{LineWait, WaitQueue};

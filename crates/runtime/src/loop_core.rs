@@ -1,0 +1,502 @@
+//! `LoopCore`, the event loop's inside: the ready queue, one iteration, and what a loop owns.
+//!
+//! The scheduling contract lives here (`run_once`): collect what came from outside, append the timers that are due, then
+//! run exactly what was ready at that moment. The public face is in `events`, tasks are in `tasks`; this file knows
+//! neither what a task does nor what a future is.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_task::Runnable;
+
+use crate::clock::{self, Clock};
+use crate::concurrent::ThreadPoolExecutor;
+use crate::error::Error;
+use crate::exceptions::RuntimeError;
+use crate::futures::FutureObject;
+use crate::observer::{Observer, SchedulingPolicy};
+use crate::reactor::Reactor;
+use crate::ready::{Ready, Run};
+use crate::remote::{Remote, Shared};
+use crate::report::{self, ExceptionContext};
+use crate::timers::{Action, TimerKey, Timers};
+
+/// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
+/// clock does no harm.
+const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
+
+/// While work is ready, descriptors are looked at once in so many iterations: a look costs several system calls.
+const POLL_EVERY: u32 = 16;
+
+type ExceptionHandler = dyn Fn(&ExceptionContext);
+
+pub(crate) struct LoopCore {
+    pub(crate) clock: Clock,
+    pub(crate) shared: Arc<Shared>,
+    ready: RefCell<VecDeque<Ready>>,
+    pub(crate) timers: RefCell<Timers>,
+    /// Created when the first descriptor is watched.
+    reactor: RefCell<Option<Reactor>>,
+    /// Every task that is not done. The loop owns its tasks: dropping a handle detaches.
+    tasks: RefCell<Tasks>,
+    pub(crate) executor: RefCell<Option<ThreadPoolExecutor>>,
+    pub(crate) executor_shut_down: Cell<bool>,
+    pub(crate) parked: crate::threads::Parked,
+    pub(crate) signals: crate::signals::Signals,
+    /// Set by Ctrl-C, and what to do then.
+    pub(crate) interrupt: RefCell<Option<(Arc<AtomicBool>, Rc<dyn Fn()>)>>,
+    /// Jobs in other threads whose end this loop waits for.
+    outside: Cell<usize>,
+    pub(crate) running: Cell<bool>,
+    pub(crate) stopping: Cell<bool>,
+    closed: Cell<bool>,
+    pub(crate) debug: Cell<bool>,
+    pub(crate) slow_callback_duration: Cell<f64>,
+    pub(crate) eager_tasks: Cell<bool>,
+    pub(crate) exception_handler: RefCell<Option<Rc<ExceptionHandler>>>,
+    pub(crate) observer: RefCell<Option<Rc<dyn Observer>>>,
+    pub(crate) policy: RefCell<Option<Box<dyn SchedulingPolicy>>>,
+    /// Run, last first, by `shutdown_asyncgens`: how a crate on top closes what it keeps open per loop.
+    pub(crate) shutdown_hooks: RefCell<Vec<crate::events::ShutdownHook>>,
+    iterations: Cell<u32>,
+    /// The deadlock was reported; it is not reported again before something happened.
+    deadlock_reported: Cell<bool>,
+}
+
+/// The registry of tasks: a slab, because a task leaves it in any order, with a running number for the order of creation.
+#[derive(Default)]
+struct Tasks {
+    slots: Vec<Option<Rc<dyn FutureObject>>>,
+    free: Vec<u32>,
+    created: u64,
+}
+
+thread_local! {
+    static RUNNING: RefCell<Option<Rc<LoopCore>>> = const { RefCell::new(None) };
+}
+
+/// Calls `f` with the loop that runs in this thread, if one does.
+pub(crate) fn with_running<R>(f: impl FnOnce(Option<&Rc<LoopCore>>) -> R) -> R {
+    // A waker may be used while the thread's locals are being destroyed: no loop runs then.
+    let mut f = Some(f);
+    RUNNING
+        .try_with(|running| f.take().expect("called once")(running.borrow().as_ref()))
+        .unwrap_or_else(|_| f.take().expect("not called yet")(None))
+}
+
+pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
+    with_running(|running| running.cloned()).ok_or_else(|| RuntimeError::new("no running event loop"))
+}
+
+/// What async-task calls to have a task run: in the loop's own thread a push on its queue, elsewhere a message to it.
+pub(crate) fn schedule(shared: &Arc<Shared>, runnable: Runnable) {
+    let elsewhere = with_running(|running| match running {
+        Some(core) if core.shared.id == shared.id => {
+            core.ready.borrow_mut().push_back(Ready::Task(runnable));
+            None
+        }
+        _ => Some(runnable),
+    });
+    if let Some(runnable) = elsewhere {
+        shared.push(Remote::Task(runnable));
+    }
+}
+
+impl LoopCore {
+    pub(crate) fn new(clock: Clock) -> Rc<Self> {
+        Rc::new(Self {
+            clock,
+            shared: Shared::new(),
+            ready: RefCell::default(),
+            timers: RefCell::new(Timers::new()),
+            reactor: RefCell::default(),
+            tasks: RefCell::default(),
+            executor: RefCell::default(),
+            executor_shut_down: Cell::new(false),
+            parked: crate::threads::Parked::default(),
+            signals: crate::signals::Signals::default(),
+            interrupt: RefCell::default(),
+            outside: Cell::new(0),
+            running: Cell::new(false),
+            stopping: Cell::new(false),
+            closed: Cell::new(false),
+            debug: Cell::new(false),
+            slow_callback_duration: Cell::new(0.1),
+            eager_tasks: Cell::new(false),
+            exception_handler: RefCell::default(),
+            observer: RefCell::default(),
+            policy: RefCell::default(),
+            shutdown_hooks: RefCell::default(),
+            iterations: Cell::new(0),
+            deadlock_reported: Cell::new(false),
+        })
+    }
+
+    pub(crate) fn time(&self) -> f64 {
+        self.clock.now()
+    }
+
+    pub(crate) fn check_closed(&self) -> Result<(), RuntimeError> {
+        if self.closed.get() { Err(RuntimeError::new("Event loop is closed")) } else { Ok(()) }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    // Queueing.
+
+    /// Queues a callback. On a closed loop it is dropped: nothing will run any more.
+    pub(crate) fn call(&self, run: Rc<dyn Run>, key: u32) {
+        if self.closed.get() {
+            return;
+        }
+        if !self.running.get() {
+            // Wake-ups that happened between two runs came in through the remote queue: keep the order.
+            self.take_remote();
+        }
+        run.queued(key);
+        self.ready.borrow_mut().push_back(Ready::Call(run, key));
+    }
+
+    /// Queues the first step of a task.
+    pub(crate) fn queue_task(&self, runnable: Runnable) {
+        if !self.running.get() {
+            self.take_remote();
+        }
+        self.ready.borrow_mut().push_back(Ready::Task(runnable));
+    }
+
+    pub(crate) fn insert_timer(&self, when: f64, action: Action) -> TimerKey {
+        self.timers.borrow_mut().insert(when, action)
+    }
+
+    pub(crate) fn remove_timer(&self, key: TimerKey) {
+        // Dropped after the borrow has ended: a dropped waker or closure may run anything.
+        let action = self.timers.borrow_mut().remove(key);
+        drop(action);
+    }
+
+    /// Counts a job outside the loop whose end it waits for.
+    pub(crate) fn outside_begins(&self) {
+        self.outside.set(self.outside.get() + 1);
+    }
+
+    pub(crate) fn outside_ends(&self) {
+        self.outside.set(self.outside.get() - 1);
+    }
+
+    // The registry of tasks.
+
+    /// Registers a task; gives its slot and its place in the order of creation.
+    pub(crate) fn register_task(&self, task: Rc<dyn FutureObject>) -> (u32, u64) {
+        let mut tasks = self.tasks.borrow_mut();
+        tasks.created += 1;
+        let slot = match tasks.free.pop() {
+            Some(slot) => {
+                tasks.slots[slot as usize] = Some(task);
+                slot
+            }
+            None => {
+                tasks.slots.push(Some(task));
+                u32::try_from(tasks.slots.len() - 1).expect("more than four thousand million tasks")
+            }
+        };
+        (slot, tasks.created)
+    }
+
+    pub(crate) fn unregister_task(&self, slot: u32) {
+        let mut tasks = self.tasks.borrow_mut();
+        let task = tasks.slots[slot as usize].take();
+        tasks.free.push(slot);
+        if tasks.free.len() == tasks.slots.len() && tasks.slots.len() > 1024 {
+            // A burst of tasks is over: give its memory back.
+            tasks.slots = Vec::new();
+            tasks.free = Vec::new();
+        }
+        drop(tasks);
+        drop(task);
+    }
+
+    /// All registered tasks, in no particular order.
+    pub(crate) fn tasks(&self) -> Vec<Rc<dyn FutureObject>> {
+        self.tasks.borrow().slots.iter().flatten().cloned().collect()
+    }
+
+    fn task_count(&self) -> usize {
+        let tasks = self.tasks.borrow();
+        tasks.slots.len() - tasks.free.len()
+    }
+
+    // Running.
+
+    /// Runs until `stop`: `BaseEventLoop.run_forever`.
+    pub(crate) fn run_forever(self: &Rc<Self>) -> Result<(), Error> {
+        struct Leave<'a>(&'a LoopCore);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.stopping.set(false);
+                self.0.running.set(false);
+                RUNNING.with(|running| running.take());
+            }
+        }
+        self.check_closed()?;
+        if self.running.get() {
+            return Err(RuntimeError::new("This event loop is already running").into());
+        }
+        if with_running(|running| running.is_some()) {
+            return Err(RuntimeError::new("Cannot run the event loop while another loop is running").into());
+        }
+        RUNNING.with(|running| running.replace(Some(Rc::clone(self))));
+        self.running.set(true);
+        let _leave = Leave(self);
+        loop {
+            self.run_once()?;
+            if self.stopping.get() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One iteration: `BaseEventLoop._run_once`.
+    fn run_once(&self) -> Result<(), Error> {
+        self.take_remote();
+        self.take_interrupt();
+        if !self.ready.borrow().is_empty() || self.stopping.get() {
+            self.poll_sometimes();
+        } else {
+            self.wait()?;
+        }
+        self.queue_due_timers();
+        // What these steps add waits for the next iteration.
+        let ready = self.ready.borrow().len();
+        for left in (1..=ready).rev() {
+            let next = self.take_next(left);
+            if self.debug.get() { self.run_watched(next) } else { self.run_ready(next) }
+        }
+        Ok(())
+    }
+
+    /// Takes the next of the first `left` entries: the first, unless a policy says otherwise.
+    fn take_next(&self, left: usize) -> Ready {
+        let mut ready = self.ready.borrow_mut();
+        let index = match &mut *self.policy.borrow_mut() {
+            Some(policy) => policy.next(left).min(left - 1),
+            None => 0,
+        };
+        if index == 0 { ready.pop_front() } else { ready.remove(index) }.expect("this many are ready")
+    }
+
+    fn run_ready(&self, next: Ready) {
+        match next {
+            Ready::Task(runnable) => {
+                runnable.run();
+            }
+            Ready::Call(run, key) => run.run(key),
+            Ready::Timer(key) => {
+                let action = self.timers.borrow_mut().fire(key);
+                match action {
+                    Some(Action::Wake(Some(waker))) => waker.wake(),
+                    Some(Action::Call(run, key)) => run.run(key),
+                    Some(Action::Wake(None)) | None => {}
+                }
+            }
+        }
+    }
+
+    /// As `run_ready`, and complains about a step that holds the loop up for too long (debug mode).
+    fn run_watched(&self, next: Ready) {
+        let name = match &next {
+            Ready::Task(_) => None,
+            Ready::Call(run, _) => Some(format!("<Handle {}>", run.describe())),
+            Ready::Timer(_) => Some("<TimerHandle>".to_owned()),
+        };
+        let start = clock::real_now();
+        crate::tasks::forget_last_step();
+        self.run_ready(next);
+        let took = clock::real_now() - start;
+        if took >= self.slow_callback_duration.get() {
+            let name = name.unwrap_or_else(crate::tasks::describe_last_step);
+            report::warn(&format!("Executing {name} took {took:.3} seconds"));
+        }
+    }
+
+    fn queue_due_timers(&self) {
+        let mut timers = self.timers.borrow_mut();
+        if timers.is_empty() {
+            return;
+        }
+        let end = self.time() + CLOCK_RESOLUTION;
+        while let Some(key) = timers.pop_due(end) {
+            self.ready.borrow_mut().push_back(Ready::Timer(key));
+        }
+    }
+
+    /// Moves what other threads handed in to the ready queue.
+    fn take_remote(&self) {
+        if !self.shared.has_work() {
+            return;
+        }
+        while let Some(item) = self.shared.pop() {
+            let ready = match item {
+                Remote::Task(runnable) => Ready::Task(runnable),
+                Remote::Call(f) => {
+                    let call: Rc<dyn Run> = crate::events::HandleInner::from_thread(f);
+                    call.queued(0);
+                    Ready::Call(call, 0)
+                }
+            };
+            self.ready.borrow_mut().push_back(ready);
+        }
+    }
+
+    fn take_interrupt(&self) {
+        let on_interrupt = match &*self.interrupt.borrow() {
+            Some((arrived, on_interrupt)) if arrived.load(Ordering::Relaxed) => {
+                arrived.store(false, Ordering::Relaxed);
+                Rc::clone(on_interrupt)
+            }
+            _ => return,
+        };
+        on_interrupt();
+    }
+
+    // Waiting.
+
+    /// While there is work: a glance at the descriptors now and then.
+    fn poll_sometimes(&self) {
+        if self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle()) {
+            let n = self.iterations.get().wrapping_add(1);
+            self.iterations.set(n);
+            if n.is_multiple_of(POLL_EVERY) {
+                self.poll(Some(Duration::ZERO));
+            }
+        }
+    }
+
+    /// Nothing is ready: waits for a timer, a descriptor or another thread.
+    fn wait(&self) -> Result<(), Error> {
+        let deadline = self.timers.borrow_mut().next_deadline();
+        let watching = self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle());
+        let outside = self.outside.get() > 0 || watching || self.signals.is_watching();
+        let timeout = match deadline {
+            Some(when) if self.clock == Clock::Virtual && !outside => {
+                clock::advance_virtual(when);
+                return Ok(());
+            }
+            // Rounded up to the millisecond, as asyncio's selectors do: one wake-up serves all timers within it.
+            Some(when) => {
+                let seconds = (when - self.time()).clamp(0.0, MAXIMUM_WAIT);
+                Some(Duration::from_millis((seconds * 1e3).ceil() as u64))
+            }
+            None => {
+                if !outside && self.shared.handles() == 0 && self.task_count() > 0 {
+                    self.report_deadlock()?;
+                }
+                None
+            }
+        };
+        self.shared.prepare_sleep();
+        if self.shared.has_work() {
+            self.shared.awake();
+            return Ok(());
+        }
+        let start = clock::real_now();
+        self.poll(timeout);
+        self.shared.awake();
+        if self.clock == Clock::Virtual
+            && let (Some(when), Some(timeout)) = (deadline, timeout)
+            && clock::real_now() - start >= timeout.as_secs_f64()
+        {
+            // Something outside was being waited for, but the timer came first.
+            clock::advance_virtual(when);
+        }
+        Ok(())
+    }
+
+    /// Waits in the poller if descriptors are watched, else parks the thread.
+    fn poll(&self, timeout: Option<Duration>) {
+        // Taken out while it waits, so that its callbacks may watch and forget descriptors.
+        let reactor = self.reactor.borrow();
+        match &*reactor {
+            Some(reactor) => reactor.wait(timeout, |run| {
+                run.queued(0);
+                self.ready.borrow_mut().push_back(Ready::Call(run, 0));
+            }),
+            None => match timeout {
+                Some(timeout) => std::thread::park_timeout(timeout),
+                None => std::thread::park(),
+            },
+        }
+    }
+
+    /// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is the end; in real time another
+    /// thread might still hold a waker, so the loop says what it sees, once, and goes on waiting.
+    fn report_deadlock(&self) -> Result<(), Error> {
+        let message = crate::tasks::describe_deadlock(&self.tasks());
+        if self.clock == Clock::Virtual {
+            return Err(RuntimeError::new(message).into());
+        }
+        if !self.deadlock_reported.replace(true) {
+            report::warn(&message);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn with_reactor<R>(&self, f: impl FnOnce(&Reactor) -> std::io::Result<R>) -> std::io::Result<R> {
+        let missing = self.reactor.borrow().is_none();
+        if missing {
+            let reactor = Reactor::new()?;
+            let _ = self.shared.poller.set(reactor.poller());
+            *self.reactor.borrow_mut() = Some(reactor);
+        }
+        f(self.reactor.borrow().as_ref().expect("just made"))
+    }
+
+    // The end.
+
+    /// Closes the loop: ends every task by dropping its coroutine, forgets timers, callbacks and descriptors.
+    pub(crate) fn close(self: &Rc<Self>) {
+        if self.closed.replace(true) {
+            return;
+        }
+        self.shared.close();
+        // Aborting wakes every task; run as if inside the loop, so that wake-ups come straight to its queue.
+        let outer = RUNNING.with(|running| running.replace(Some(Rc::clone(self))));
+        crate::tasks::destroy_all(&self.tasks());
+        loop {
+            self.take_remote();
+            let next = self.ready.borrow_mut().pop_front();
+            match next {
+                Some(Ready::Task(runnable)) => {
+                    runnable.run();
+                }
+                Some(_) => {}
+                // A wake-up from another thread may be under way with a task that it has already claimed.
+                None if self.task_count() > 0 => std::thread::yield_now(),
+                None => break,
+            }
+        }
+        RUNNING.with(|running| running.replace(outer));
+        let actions = self.timers.borrow_mut().clear();
+        drop(actions);
+        self.parked.clear();
+        self.signals.clear();
+        let reactor = self.reactor.take();
+        drop(reactor);
+        if let Some(executor) = self.executor.take() {
+            executor.shutdown(false, false);
+        }
+        self.shutdown_hooks.take();
+        self.exception_handler.take();
+        self.observer.take();
+        self.policy.take();
+    }
+}
+
+/// The resolution of the clock, by which timers may be early (`time.get_clock_info('monotonic').resolution`).
+const CLOCK_RESOLUTION: f64 = 1e-9;

@@ -1,0 +1,31 @@
+//! The two seams where more may grow: an observer of what tasks do, and the choice of who runs next.
+
+use crate::tasks::AnyTask;
+
+/// Sees what happens to the tasks of a loop; set by [`EventLoop::set_observer`](crate::EventLoop::set_observer).
+///
+/// Every method does nothing unless overridden. They are called in the loop's thread, in the middle of what they
+/// report, and must not run the loop. A panic in one goes through the loop.
+pub trait Observer {
+    /// A task was created; its first step is queued (or, for an eager task, about to run).
+    fn created(&self, _task: &AnyTask) {}
+    /// A step of the task begins.
+    fn step_begins(&self, _task: &AnyTask) {}
+    /// The step is over; the task is done or waits.
+    fn step_ends(&self, _task: &AnyTask) {}
+    /// The task was asked to cancel.
+    fn cancel_requested(&self, _task: &AnyTask) {}
+    /// The task is done: it has a result, an exception, or was cancelled.
+    fn done(&self, _task: &AnyTask) {}
+}
+
+/// Chooses which of the ready runs next; set by
+/// [`EventLoop::set_scheduling_policy`](crate::EventLoop::set_scheduling_policy).
+///
+/// Without one the loop is first in, first out, which is asyncio's contract and the only policy that this crate ships.
+/// Others are for tests that look for races: within an iteration they may take the ready in any order.
+pub trait SchedulingPolicy {
+    /// The index (0 is the longest ready) of the one to run next among the `ready` left in this iteration; `ready` is at
+    /// least 1. A greater index means the last.
+    fn next(&mut self, ready: usize) -> usize;
+}

@@ -1,0 +1,29 @@
+//! What can be ready to run in a loop, and the `Run` trait of everything that is not a task.
+//!
+//! One kind of object serves callbacks of the user, done-callbacks and timers: something that can run, with a number
+//! that tells it which of its registrations it is.
+
+use async_task::Runnable;
+
+use crate::timers::TimerKey;
+
+/// An entry of the ready queue. Kept to three words: the queue is the hottest memory of the loop.
+pub(crate) enum Ready {
+    /// The next step of a task.
+    Task(Runnable),
+    /// A timer that is due.
+    Timer(TimerKey),
+    /// A callback.
+    Call(std::rc::Rc<dyn Run>, u32),
+}
+
+/// Something that the loop can run later.
+pub(crate) trait Run {
+    /// Called when it is put into the ready queue; the place to take hold of what must live until it runs.
+    fn queued(&self, _key: u32) {}
+
+    fn run(&self, key: u32);
+
+    /// How it reads in a task's `cb=[…]`: `name() at file:line`.
+    fn describe(&self) -> String;
+}

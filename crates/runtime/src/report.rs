@@ -1,0 +1,66 @@
+//! How a loop reports what nobody handles: `loop.call_exception_handler` and warnings on standard error.
+//!
+//! Texts follow asyncio's log messages, so that who searches for one finds Python's explanations.
+
+use std::fmt;
+
+use crate::error::Error;
+
+/// What the exception handler of a loop is told: the dictionary that `loop.call_exception_handler` takes.
+#[derive(Clone, Debug)]
+pub struct ExceptionContext {
+    /// What happened, for example `Task exception was never retrieved`.
+    pub message: String,
+    /// The exception, where there is one.
+    pub exception: Option<Error>,
+    /// What it happened to: a label (`future`, `task`, `handle`) and how that prints.
+    pub object: Option<(&'static str, String)>,
+}
+
+impl ExceptionContext {
+    /// A context with only a message.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), exception: None, object: None }
+    }
+
+    /// Adds the exception.
+    #[must_use]
+    pub fn exception(mut self, exception: Error) -> Self {
+        self.exception = Some(exception);
+        self
+    }
+
+    pub(crate) fn object(mut self, label: &'static str, repr: String) -> Self {
+        self.object = Some((label, repr));
+        self
+    }
+}
+
+/// The text that the default handler writes: the message, then a line per entry.
+impl fmt::Display for ExceptionContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some((label, repr)) = &self.object {
+            write!(f, "\n{label}: {repr}")?;
+        }
+        if let Some(exception) = &self.exception {
+            write!(f, "\nexception: {exception:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes one message to standard error, as Python's logging of last resort does.
+pub(crate) fn warn(message: &str) {
+    eprintln!("{message}");
+}
+
+/// A panic that was caught: its message.
+pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("Box<dyn Any>")
+}

@@ -1,0 +1,98 @@
+//! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
+
+use crate::callbacks::Callback;
+use crate::coroutines::place;
+use crate::error::Error;
+use crate::futures::{AnyFuture, Kind};
+use crate::tasks::{TaskCore, Waiter};
+
+/// How deep `wait_for=` nests before it is cut short; a cycle of waiting tasks ends there too.
+const MAX_DEPTH: usize = 4;
+
+/// The `repr` of a future; `result` is how its result prints, if the caller knows the type.
+pub(crate) fn future(future: &AnyFuture, result: Option<String>) -> String {
+    nested(future, result, MAX_DEPTH)
+}
+
+/// The `repr` of a finished future that is being dropped, of which only the parts are left.
+pub(crate) fn finished(class: &str, kind: &Kind<'_>, error: &Error) -> String {
+    let mut info = vec![class.to_owned(), "finished".to_owned()];
+    if let Kind::Task(core) = kind {
+        info.push(format!("name='{}'", core.name()));
+        info.push(format!("coro=<{}>", coroutine(core, true)));
+    }
+    info.push(format!("exception={error:?}"));
+    format!("<{}>", info.join(" "))
+}
+
+fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
+    let base = future.base();
+    let mut info = Vec::new();
+    let kind = future.object.kind();
+    info.push(
+        match kind {
+            Kind::Plain => "Future",
+            Kind::Task(_) => "Task",
+            Kind::Group(_) => "_GatheringFuture",
+        }
+        .to_owned(),
+    );
+    info.push(match &kind {
+        _ if base.is_cancelled() => "cancelled".to_owned(),
+        _ if future.done() => "finished".to_owned(),
+        Kind::Task(core) if core.cancelling() > 0 => "cancelling".to_owned(),
+        _ => "pending".to_owned(),
+    });
+    if let Kind::Task(core) = &kind {
+        info.push(format!("name='{}'", core.name()));
+        info.push(format!("coro=<{}>", coroutine(core, future.done())));
+        if let Some(waiter) = waiter(core, depth) {
+            info.push(format!("wait_for={waiter}"));
+        }
+    }
+    if future.done() && !base.is_cancelled() {
+        match base.peek_error() {
+            Some(error) => info.push(format!("exception={error:?}")),
+            None => {
+                info.push(format!("result={}", result.unwrap_or_else(|| format!("<{}>", future.object.value_type()))))
+            }
+        }
+    }
+    if let Some(callbacks) = base.describe_callbacks() {
+        info.push(callbacks);
+    }
+    format!("<{}>", info.join(" "))
+}
+
+fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
+    match &*core.waiter.borrow() {
+        Waiter::None | Waiter::Yield => None,
+        Waiter::Timer(_) => Some("<Future pending cb=[Task.task_wakeup()]>".to_owned()),
+        Waiter::Object(object, _) => Some(object.describe()),
+        Waiter::Future(_) if depth == 0 => Some("...".to_owned()),
+        Waiter::Future(future) => Some(nested(future, None, depth - 1)),
+    }
+}
+
+/// `name() running at FILE:LINE` or `name() done, defined at FILE:LINE`.
+pub(crate) fn coroutine(core: &TaskCore, done: bool) -> String {
+    if done {
+        format!("{}() done, defined at {}", core.coroutine_name(), place(core.created_at))
+    } else {
+        format!("{}() running at {}", core.coroutine_name(), place(core.at.get()))
+    }
+}
+
+/// `cb=[first, <n more>, last]`.
+pub(crate) fn callbacks<'a>(mut callbacks: impl DoubleEndedIterator<Item = &'a Callback>, n: usize) -> Option<String> {
+    let one = |callback: &Callback| match callback {
+        Callback::Wake(_) => "Task.task_wakeup()".to_owned(),
+        Callback::Call(run, _) => run.describe(),
+    };
+    let first = one(callbacks.next()?);
+    Some(match (n, callbacks.next_back()) {
+        (2, Some(last)) => format!("cb=[{first}, {}]", one(last)),
+        (n, Some(last)) => format!("cb=[{first}, <{} more>, {}]", n - 2, one(last)),
+        (_, None) => format!("cb=[{first}]"),
+    })
+}

@@ -1,0 +1,52 @@
+//! What may stand for a span of time: a number of seconds, as in Python, or a `Duration`.
+
+use std::time::Duration;
+
+/// A span of time in seconds: any of the common number types, or a [`Duration`].
+pub trait Seconds {
+    /// The span in seconds.
+    fn seconds(self) -> f64;
+}
+
+/// A time limit in seconds, or `None` for no limit.
+pub trait TimeLimit {
+    /// The limit in seconds, if there is one.
+    fn limit(self) -> Option<f64>;
+}
+
+macro_rules! numbers {
+    ($($t:ty)*) => {$(
+        impl Seconds for $t {
+            fn seconds(self) -> f64 {
+                self as f64
+            }
+        }
+
+        impl TimeLimit for $t {
+            fn limit(self) -> Option<f64> {
+                Some(self as f64)
+            }
+        }
+    )*};
+}
+
+numbers! { f64 f32 i32 i64 u32 u64 usize }
+
+impl Seconds for Duration {
+    fn seconds(self) -> f64 {
+        self.as_secs_f64()
+    }
+}
+
+impl TimeLimit for Duration {
+    fn limit(self) -> Option<f64> {
+        Some(self.as_secs_f64())
+    }
+}
+
+// The only `Option`, so that a bare `None` needs no type.
+impl TimeLimit for Option<f64> {
+    fn limit(self) -> Option<f64> {
+        self
+    }
+}

@@ -1,0 +1,145 @@
+//! Signals of the operating system as callbacks of the loop, and Ctrl-C.
+//!
+//! The handler that runs inside the signal only writes a byte to a socket that the loop watches; everything else happens
+//! in the loop. Relies on `signal-hook`, which keeps what a handler may do safe.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use signal_hook::SigId;
+
+use crate::contextvars;
+use crate::error::Result;
+use crate::events::Repeated;
+use crate::loop_core::LoopCore;
+use crate::reactor::Side;
+
+/// The signals that one loop handles.
+#[derive(Default)]
+pub(crate) struct Signals {
+    installed: RefCell<HashMap<i32, Installed>>,
+}
+
+struct Installed {
+    id: SigId,
+    receiver: UnixStream,
+    /// True once the signal is to do again what it did before.
+    default: Arc<AtomicBool>,
+}
+
+/// For each signal ever handled: whether it does its default action at present. signal-hook cannot take its own handler
+/// out of the process, so the default is emulated when nobody handles the signal.
+fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
+    static FLAGS: OnceLock<Mutex<HashMap<i32, Arc<AtomicBool>>>> = OnceLock::new();
+    let mut flags = FLAGS.get_or_init(Mutex::default).lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(flag) = flags.get(&signal) {
+        return Ok(Arc::clone(flag));
+    }
+    let flag = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag))?;
+    flags.insert(signal, Arc::clone(&flag));
+    Ok(flag)
+}
+
+/// Calls `f` in the loop for each arrival of `signal` (several that arrive at once may count as one).
+pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Result<()> {
+    core.signals.remove(core, signal);
+    let default = default_action(signal)?;
+    let (receiver, sender) = UnixStream::pair()?;
+    receiver.set_nonblocking(true)?;
+    let drain = receiver.try_clone()?;
+    let run = Rc::new(Repeated {
+        f: RefCell::new(move || {
+            let mut bytes = [0; 64];
+            while matches!((&drain).read(&mut bytes), Ok(n) if n == bytes.len()) {}
+            f();
+        }),
+        core: Rc::downgrade(core),
+        vars: contextvars::current(),
+    });
+    core.with_reactor(|reactor| reactor.watch(receiver.as_fd(), Side::Read, run))?;
+    let id = signal_hook::low_level::pipe::register(signal, sender)?;
+    default.store(false, Ordering::SeqCst);
+    core.signals.installed.borrow_mut().insert(signal, Installed { id, receiver, default });
+    Ok(())
+}
+
+impl Signals {
+    pub(crate) fn is_watching(&self) -> bool {
+        !self.installed.borrow().is_empty()
+    }
+
+    pub(crate) fn remove(&self, core: &LoopCore, signal: i32) -> bool {
+        let installed = self.installed.borrow_mut().remove(&signal);
+        let Some(installed) = installed else { return false };
+        installed.uninstall();
+        // Fails only if the reactor is gone, and with it the registration.
+        let _ = core.with_reactor(|reactor| reactor.forget(installed.receiver.as_fd(), Side::Read));
+        true
+    }
+
+    /// The loop closes.
+    pub(crate) fn clear(&self) {
+        for installed in self.installed.take().into_values() {
+            installed.uninstall();
+        }
+    }
+}
+
+impl Installed {
+    fn uninstall(&self) {
+        signal_hook::low_level::unregister(self.id);
+        self.default.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Ctrl-C while a program runs: the first one sets a flag that the loop looks at, a second one ends the process as it
+/// always does. Dropped, it gives Ctrl-C back.
+pub(crate) struct Interrupt {
+    core: Rc<LoopCore>,
+    default: Arc<AtomicBool>,
+    receiver: UnixStream,
+    ids: Vec<SigId>,
+}
+
+impl Interrupt {
+    /// Runs `on_interrupt` in the loop at the first Ctrl-C. `None` if the loop has a handler of its own for it.
+    pub(crate) fn install(core: &Rc<LoopCore>, on_interrupt: impl Fn() + 'static) -> Result<Option<Self>> {
+        let signal = signal_hook::consts::SIGINT;
+        if core.signals.installed.borrow().contains_key(&signal) {
+            return Ok(None);
+        }
+        let default = default_action(signal)?;
+        default.store(false, Ordering::SeqCst);
+        let arrived = Arc::new(AtomicBool::new(false));
+        let (receiver, sender) = UnixStream::pair()?;
+        // Only there to end the loop's sleep; the flag says why.
+        core.with_reactor(|reactor| reactor.wake_on(receiver.as_fd()))?;
+        let ids = vec![
+            signal_hook::flag::register(signal, Arc::clone(&arrived))?,
+            signal_hook::low_level::pipe::register(signal, sender)?,
+            // After the conditional default has looked at it: so it is the second signal that ends the process.
+            signal_hook::flag::register(signal, Arc::clone(&default))?,
+        ];
+        core.interrupt.replace(Some((arrived, Rc::new(on_interrupt))));
+        Ok(Some(Self { core: Rc::clone(core), default, receiver, ids }))
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        for id in self.ids.drain(..) {
+            signal_hook::low_level::unregister(id);
+        }
+        self.default.store(true, Ordering::SeqCst);
+        self.core.interrupt.take();
+        // Fails only if the reactor is gone, and with it the registration.
+        let _ = self.core.with_reactor(|reactor| reactor.wake_no_more(self.receiver.as_fd()));
+    }
+}

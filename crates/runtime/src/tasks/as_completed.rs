@@ -1,0 +1,224 @@
+//! `as_completed`: results in the order in which they come.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::panic::Location;
+use std::rc::Rc;
+
+use super::awaitable::{Awaitable, ensure_future};
+use crate::callbacks::Registered;
+use crate::error::Result;
+use crate::exceptions::TimeoutError;
+use crate::futures::AnyFuture;
+use crate::loop_core;
+use crate::ready::Run;
+use crate::seconds::TimeLimit;
+use crate::timers::{Action, TimerKey};
+use crate::wait_queue::WaitQueue;
+
+/// Runs awaitables concurrently and gives their results in the order in which they end: `asyncio.as_completed`.
+///
+/// Coroutines become tasks at once, in order. It is an iterator over waits: each item, awaited, gives the next earliest
+/// result. [`anext`](AsCompleted::anext) gives the task instead (3.13), to see whose result it is.
+///
+/// # Errors
+///
+/// Awaiting an item raises what that awaitable raised; once a [`timeout`](AsCompleted::timeout) is over, `TimeoutError`.
+///
+/// # Cancellation
+///
+/// Cancelling the task that awaits an item cancels none of the awaitables.
+///
+/// # Panics
+///
+/// With `no running event loop` where none runs.
+///
+/// ```
+/// use asyncio_runtime::{as_completed, run, sleep_result};
+///
+/// run(async {
+///     let mut seen = Vec::new();
+///     for next in as_completed([sleep_result(0.004, "slow"), sleep_result(0.001, "quick")]) {
+///         seen.push(next.await?);
+///     }
+///     assert_eq!(seen, ["quick", "slow"]);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> AsCompleted<A::Handle, A::Value> {
+    let mut handles: Vec<A::Handle> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for awaitable in awaitables {
+        let handle = ensure_future(awaitable);
+        if seen.insert(handle.as_ref().clone()) {
+            handles.push(handle);
+        }
+    }
+    if let Err(error) = loop_core::running_loop() {
+        panic!("{error}");
+    }
+    let state = Rc::new(State {
+        todo: Cell::new(handles.len()),
+        done: RefCell::default(),
+        arrived: WaitQueue::new("as_completed"),
+        registered: RefCell::default(),
+        timer: Cell::new(None),
+        handles,
+    });
+    for (index, handle) in state.handles.iter().enumerate() {
+        let registered = handle.as_ref().base().add_callback(Rc::clone(&state) as Rc<dyn Run>, index as u32);
+        state.registered.borrow_mut().push(registered);
+    }
+    AsCompleted { left: state.handles.len(), state, outcome: A::outcome }
+}
+
+/// Made by [`as_completed`]: an iterator over waits for the next result.
+pub struct AsCompleted<H, T> {
+    state: Rc<State<H>>,
+    left: usize,
+    outcome: fn(&H) -> Result<T>,
+}
+
+impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
+    /// `timeout=`, in seconds from now: what is not done by then gives `TimeoutError`.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` for NaN.
+    pub fn timeout(self, limit: impl TimeLimit) -> Result<Self> {
+        if let (Some(limit), false) = (limit.limit(), self.state.handles.is_empty()) {
+            let event_loop = loop_core::running_loop()?;
+            let when = event_loop.time() + crate::timeouts::check_delay(limit)?;
+            let run = Rc::clone(&self.state) as Rc<dyn Run>;
+            self.state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run, TIME_IS_UP))));
+        }
+        Ok(self)
+    }
+
+    /// The next task or future that is done, or `None` after the last: one step of `async for`.
+    ///
+    /// # Errors
+    ///
+    /// `TimeoutError` once time is up.
+    #[track_caller]
+    pub fn anext(&mut self) -> impl std::future::Future<Output = Result<Option<H>>> + use<H, T> {
+        let next = self.next();
+        async move {
+            match next {
+                Some(next) => Ok(Some(next.handle().await?)),
+                None => Ok(None),
+            }
+        }
+    }
+}
+
+impl<H, T> Iterator for AsCompleted<H, T> {
+    type Item = NextCompleted<H, T>;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<NextCompleted<H, T>> {
+        self.left = self.left.checked_sub(1)?;
+        Some(NextCompleted { state: Rc::clone(&self.state), outcome: self.outcome, at: Location::caller() })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<H, T> std::fmt::Debug for AsCompleted<H, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AsCompleted").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+/// A wait for the next result of an [`AsCompleted`]; await it.
+#[must_use = "it does nothing unless awaited"]
+pub struct NextCompleted<H, T> {
+    state: Rc<State<H>>,
+    outcome: fn(&H) -> Result<T>,
+    at: &'static Location<'static>,
+}
+
+impl<H: Clone, T> NextCompleted<H, T> {
+    async fn handle(self) -> Result<H> {
+        loop {
+            if let Some(next) = self.state.done.borrow_mut().pop_front() {
+                return next
+                    .map(|index| self.state.handles[index].clone())
+                    .ok_or_else(|| TimeoutError::default().into());
+            }
+            let mut wait = self.state.arrived.wait_at(self.at);
+            if let Err(cancelled) = (&mut wait).await {
+                if wait.was_woken() {
+                    // The result is for somebody else now.
+                    self.state.arrived.wake_one();
+                }
+                return Err(cancelled);
+            }
+        }
+    }
+}
+
+impl<H: Clone + 'static, T: 'static> IntoFuture for NextCompleted<H, T> {
+    type Output = Result<T>;
+    type IntoFuture = std::pin::Pin<Box<dyn std::future::Future<Output = Self::Output>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let outcome = self.outcome;
+        Box::pin(async move { outcome(&self.handle().await?) })
+    }
+}
+
+impl<H, T> std::fmt::Debug for NextCompleted<H, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<next completed, at {}>", self.at)
+    }
+}
+
+/// The number of the timer among the registrations; the others are the indices of the futures.
+const TIME_IS_UP: u32 = u32::MAX;
+
+struct State<H> {
+    handles: Vec<H>,
+    /// How many are neither done nor given up.
+    todo: Cell<usize>,
+    /// Those that are done and not yet fetched; `None` for one that came too late.
+    done: RefCell<VecDeque<Option<usize>>>,
+    arrived: WaitQueue,
+    registered: RefCell<Vec<Option<Registered>>>,
+    timer: Cell<Option<TimerKey>>,
+}
+
+impl<H: AsRef<AnyFuture>> Run for State<H> {
+    fn run(&self, key: u32) {
+        if key == TIME_IS_UP {
+            for (handle, registered) in self.handles.iter().zip(self.registered.take()) {
+                if let Some(registered) = registered {
+                    handle.as_ref().base().remove_callback(registered);
+                }
+            }
+            for _ in 0..self.todo.replace(0) {
+                self.done.borrow_mut().push_back(None);
+                self.arrived.wake_one();
+            }
+            return;
+        }
+        if self.todo.get() == 0 {
+            // The timer was first.
+            return;
+        }
+        self.todo.set(self.todo.get() - 1);
+        self.done.borrow_mut().push_back(Some(key as usize));
+        self.arrived.wake_one();
+        if let (0, Some(timer)) = (self.todo.get(), self.timer.take()) {
+            self.handles[0].as_ref().base().event_loop.remove_timer(timer);
+        }
+    }
+
+    fn describe(&self) -> String {
+        "_AsCompletedIterator._handle_completion()".to_owned()
+    }
+}

@@ -1,0 +1,158 @@
+//! How a request to cancel travels: `Task.cancel`, `Future.cancel`, `_GatheringFuture.cancel`.
+//!
+//! A task hands the request to what it waits on. That may be a task again, so the way can be long, may branch (gather)
+//! and may lead back to where it began. The core idea: walk it with a list of what is still to do instead of by
+//! recursion, in the order in which CPython's calls would reach each future.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::step::observer;
+use super::task::{AnyTask, PendingCancel, TaskCore, Waiter, with_current};
+use crate::exceptions::CancelledError;
+use crate::futures::{AnyFuture, Kind};
+
+enum Todo {
+    Cancel(AnyFuture),
+    /// All that this task waits on was dealt with.
+    Leave(AnyFuture),
+}
+
+/// Asks `future` to cancel; false if it cannot any more.
+pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
+    future.base().forgive();
+    if !can_cancel(future) {
+        return false;
+    }
+    let mut todo = vec![Todo::Cancel(future.clone())];
+    while let Some(next) = todo.pop() {
+        let future = match next {
+            Todo::Cancel(future) => future,
+            Todo::Leave(future) => {
+                if let Kind::Task(core) = future.object.kind() {
+                    core.on_path.set(false);
+                }
+                continue;
+            }
+        };
+        if future.done() {
+            continue;
+        }
+        match future.object.kind() {
+            Kind::Plain => {
+                future.base().finish_cancelled(CancelledError::from_message(message.clone()).into());
+            }
+            Kind::Group(group) => {
+                group.cancel_requested.set(true);
+                todo.extend(group.children.iter().rev().cloned().map(Todo::Cancel));
+            }
+            Kind::Task(core) => {
+                if let Some(next) = cancel_task(&future, core, &message) {
+                    core.on_path.set(true);
+                    todo.push(Todo::Leave(future.clone()));
+                    todo.push(Todo::Cancel(next));
+                }
+            }
+        }
+    }
+    true
+}
+
+/// Would a request have an effect? A group that waits only for its own callbacks has nothing left to cancel.
+fn can_cancel(future: &AnyFuture) -> bool {
+    let mut todo = vec![future.clone()];
+    while let Some(future) = todo.pop() {
+        match future.object.kind() {
+            _ if future.done() => {}
+            Kind::Group(group) => todo.extend(group.children.iter().cloned()),
+            Kind::Plain | Kind::Task(_) => return true,
+        }
+    }
+    false
+}
+
+/// Requests the cancellation of one task. Gives what it waits on, if the request goes on there.
+fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) -> Option<AnyFuture> {
+    if core.on_path.get() {
+        // The tasks wait for each other in a circle (CPython ends in a RecursionError). The cancellation ends the wait
+        // of the one that closes the circle, and with it everybody's.
+        cancel_wait(core, message);
+        return None;
+    }
+    core.cancels.set(core.cancels.get() + 1);
+    if let Some(observer) = observer(&task.base().event_loop) {
+        observer.cancel_requested(&AnyTask::from_object(Rc::clone(&task.object)));
+    }
+    if core.pending_cancel.get() == PendingCancel::Wait {
+        return None;
+    }
+    match &*core.waiter.borrow() {
+        Waiter::Future(next) if can_cancel(next) => return Some(next.clone()),
+        Waiter::Timer(key) if task.base().event_loop.timers.borrow().is_armed(*key) => {}
+        Waiter::Object(object, key) if object.cancel(*key) => {}
+        _ => {
+            // Its next step is queued already, or it waits on what this crate does not know.
+            core.pending_cancel.set(PendingCancel::Must);
+            core.set_cancel_message(message.clone());
+            return None;
+        }
+    }
+    cancel_wait(core, message);
+    None
+}
+
+/// Ends the task's present wait with a cancellation.
+fn cancel_wait(core: &TaskCore, message: &Option<Arc<str>>) {
+    core.pending_cancel.set(PendingCancel::Wait);
+    core.set_cancel_message(message.clone());
+    core.wake();
+}
+
+/// A task that was asked to cancel while it ran (or waited on something foreign) has now begun a wait: cancel that. The
+/// second half of `Task.__step`.
+pub(super) fn deliver(core: &TaskCore) {
+    let message = core.cancel_message();
+    let waiter = core.waiter.borrow();
+    match &*waiter {
+        Waiter::Future(future) => {
+            let future = future.clone();
+            drop(waiter);
+            if cancel(&future, message) {
+                core.pending_cancel.set(PendingCancel::None);
+            }
+        }
+        Waiter::Timer(_) => {
+            drop(waiter);
+            cancel_wait(core, &message);
+        }
+        Waiter::Object(object, key) => {
+            let (object, key) = (Rc::clone(object), *key);
+            drop(waiter);
+            if object.cancel(key) {
+                cancel_wait(core, &message);
+            }
+        }
+        Waiter::Yield | Waiter::None => {}
+    }
+}
+
+/// The cancellation that the current task has to raise now, if there is one: called by a wait that is being resumed.
+pub(crate) fn take_cancel() -> Option<CancelledError> {
+    take(|pending| pending != PendingCancel::None)
+}
+
+/// As [`take_cancel`], but only if the wait itself was cancelled.
+pub(crate) fn take_direct_cancel() -> Option<CancelledError> {
+    take(|pending| pending == PendingCancel::Wait)
+}
+
+fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<CancelledError> {
+    with_current(|task| {
+        let core = task?.core();
+        if !wanted(core.pending_cancel.get()) {
+            return None;
+        }
+        core.pending_cancel.set(PendingCancel::None);
+        Some(CancelledError::from_message(core.cancel_message()))
+    })
+}

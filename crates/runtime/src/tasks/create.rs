@@ -1,0 +1,177 @@
+//! Making tasks: `create_task`, and the options it has in Python as keyword arguments.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::step::{Step, observer};
+use super::task::{AnyTask, Task, TaskCore};
+use crate::contextvars::{Context, TaskContext};
+use crate::coroutines::coroutine_name;
+use crate::error::Result;
+use crate::exceptions::RuntimeError;
+use crate::futures::{FutureBase, FutureCell, FutureObject};
+use crate::loop_core::{self, LoopCore};
+
+/// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
+///
+/// The task's first step is queued, never run here. The handle may be dropped; the loop keeps the task. A name is given
+/// by [`Task::named`], a context or an eager start by [`TaskOptions`].
+///
+/// # Panics
+///
+/// With `no running event loop` if none runs in this thread; see [`try_create_task`].
+///
+/// ```
+/// use asyncio_runtime::{create_task, run};
+///
+/// run(async {
+///     let task = create_task(async { Ok(6 * 7) }).named("answer");
+///     assert_eq!(&*task.get_name(), "answer");
+///     assert_eq!(task.await?, 42);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(coroutine: F) -> Task<T> {
+    match try_create_task(coroutine) {
+        Ok(task) => task,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// As [`create_task`], with an error instead of a panic.
+///
+/// # Errors
+///
+/// `RuntimeError: no running event loop`.
+#[track_caller]
+pub fn try_create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+    coroutine: F,
+) -> Result<Task<T>, RuntimeError> {
+    TaskOptions::new().create_task(coroutine)
+}
+
+/// How the loop makes a task of a coroutine: `loop.set_task_factory`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskFactory {
+    /// The first step is queued.
+    #[default]
+    Lazy,
+    /// The first step runs at once, inside `create_task`, and a coroutine that never has to wait is done when
+    /// `create_task` returns: `asyncio.eager_task_factory` (3.12).
+    Eager,
+}
+
+/// The keyword arguments of `create_task`.
+///
+/// ```
+/// use asyncio_runtime::{TaskOptions, run};
+///
+/// run(async {
+///     let task = TaskOptions::new().name("now").eager_start(true).create_task(async { Ok(1) })?;
+///     assert!(task.done());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Debug, Default)]
+#[must_use]
+pub struct TaskOptions {
+    name: Option<String>,
+    context: Option<Context>,
+    eager_start: Option<bool>,
+}
+
+impl TaskOptions {
+    /// A default name, a copy of the current context, and the start that the loop's factory says.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `name=`
+    pub fn name(mut self, name: impl fmt::Display) -> Self {
+        self.name = Some(name.to_string());
+        self
+    }
+
+    /// `context=`: run in this very context instead of a copy of the current one.
+    pub fn context(mut self, context: Context) -> Self {
+        self.context = Some(context);
+        self
+    }
+
+    /// `eager_start=`
+    pub fn eager_start(mut self, eager: bool) -> Self {
+        self.eager_start = Some(eager);
+        self
+    }
+
+    /// Makes the task in the running loop.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: no running event loop`.
+    #[track_caller]
+    pub fn create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+        self,
+        coroutine: F,
+    ) -> Result<Task<T>, RuntimeError> {
+        self.create_task_in(&loop_core::running_loop()?, coroutine)
+    }
+
+    #[track_caller]
+    pub(crate) fn create_task_in<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+        self,
+        event_loop: &Rc<LoopCore>,
+        coroutine: F,
+    ) -> Result<Task<T>, RuntimeError> {
+        event_loop.check_closed()?;
+        let context = self.context.map_or_else(TaskContext::copied, TaskContext::Shared);
+        // An eager start needs the loop to be running: before that, the first step waits for it as any other.
+        let eager = self.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
+        Ok(spawn(event_loop, coroutine, self.name.as_deref(), context, eager, Location::caller()))
+    }
+}
+
+/// Makes a task; the loop must not be closed.
+pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+    event_loop: &Rc<LoopCore>,
+    coroutine: F,
+    name: Option<&str>,
+    context: TaskContext,
+    eager: bool,
+    at: &'static Location<'static>,
+) -> Task<T> {
+    let cell = Rc::new(FutureCell {
+        base: FutureBase::new(Rc::clone(event_loop)),
+        value: RefCell::new(None),
+        kind: TaskCore::new(coroutine_name::<F>, context, at),
+    });
+    let object = Rc::clone(&cell) as Rc<dyn FutureObject>;
+    let task = Task::from_object(Rc::clone(&object));
+    if let Some(name) = name {
+        // As `named`, but nobody can have seen the default name.
+        drop(task.clone().named(name));
+    }
+    let shared = Arc::clone(&event_loop.shared);
+    let (runnable, handle) = async_task::spawn_local(Step::new(coroutine, Rc::clone(&cell)), move |runnable| {
+        loop_core::schedule(&shared, runnable);
+    });
+    handle.detach();
+    cell.kind.waker.replace(Some(runnable.waker()));
+    cell.kind.registered.set(Some(event_loop.register_task(object)));
+    if let Some(observer) = observer(event_loop) {
+        observer.created(&AnyTask::from_object(cell));
+    }
+    if eager {
+        runnable.run();
+    } else {
+        event_loop.queue_task(runnable);
+    }
+    task
+}

@@ -1,0 +1,428 @@
+//! `gather`: several awaitables as one future.
+//!
+//! The core idea: the gathering future itself holds no results; it is a future without value that completes when its
+//! children have (or one has failed), and the results are collected from the children by whoever awaits it.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::ops::Deref;
+use std::panic::Location;
+use std::rc::Rc;
+
+use super::awaitable::{Awaitable, ensure_future};
+use super::task::AnyTask;
+use crate::error::{Error, Result};
+use crate::exceptions::CancelledError;
+use crate::futures::{AnyFuture, Await, Future, FutureBase, FutureCell, FutureObject, Group};
+use crate::loop_core::{self, LoopCore};
+use crate::ready::Run;
+
+/// Runs awaitables concurrently and gives their results in the order of the arguments: `asyncio.gather`.
+///
+/// Coroutines become tasks at once, in order, whether or not the group is awaited. For awaitables of different types
+/// there is the macro [`gather!`](crate::gather!), which gives a tuple. The group is a future: it can be awaited (also
+/// by reference, when the results can be cloned), cancelled, and asked [`done`](AnyFuture::done).
+///
+/// # Errors
+///
+/// The first exception that a child raises is raised at once; the other children go on. A cancelled child counts as one
+/// that raised `CancelledError`. With [`return_exceptions`](Gather::return_exceptions) failures are results like others.
+///
+/// # Cancellation
+///
+/// Cancelling the group, or the task that awaits it, cancels every child that is not done; the group ends when they have,
+/// with a `CancelledError` even under `return_exceptions`.
+///
+/// # Panics
+///
+/// With `no running event loop` where none runs.
+///
+/// ```
+/// use asyncio_runtime::{gather, run, sleep_result};
+///
+/// run(async {
+///     let group = gather((1..=3).map(|i| sleep_result(0.001 * f64::from(4 - i), i)));
+///     assert_eq!(group.await?, [1, 2, 3]);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn gather<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> Gather<Vec<Child<A::Handle, A::Value>>> {
+    gather_set(awaitables.into_iter().map(Child::new).collect::<Vec<_>>())
+}
+
+/// One member of a group: a task or future, and how its result is had (taken, or cloned).
+#[derive(Debug)]
+pub struct Child<H, T> {
+    handle: H,
+    outcome: fn(&H) -> Result<T>,
+}
+
+impl<H: AsRef<AnyFuture>, T> Child<H, T> {
+    /// The awaitable as a future, ready to be gathered.
+    #[track_caller]
+    pub fn new<A: Awaitable<Handle = H, Value = T>>(awaitable: A) -> Self {
+        Self { handle: ensure_future(awaitable), outcome: A::outcome }
+    }
+
+    fn any(&self) -> &AnyFuture {
+        self.handle.as_ref()
+    }
+
+    fn outcome(&self) -> Result<T> {
+        if self.any().cancelled() {
+            // As gather makes it: with an empty message where there was none.
+            let error = self.any().base().see_error();
+            let message = error.as_ref().and_then(|error| error.downcast_ref::<CancelledError>()?.message());
+            return Err(CancelledError::new(message.unwrap_or_default()).into());
+        }
+        (self.outcome)(&self.handle)
+    }
+}
+
+/// What can be gathered: a vector of children of one type, or a tuple of children of several.
+pub trait GatherSet: 'static {
+    /// All results.
+    type Output: 'static;
+    /// A `Result` for each child.
+    type Outcomes: 'static;
+
+    /// The children as futures, in order.
+    fn children(&self) -> Vec<AnyFuture>;
+    /// Collects the results of children that all ended well.
+    ///
+    /// # Errors
+    ///
+    /// The first failure, if there is one after all.
+    fn output(&self) -> Result<Self::Output>;
+    /// Collects how each child ended.
+    fn outcomes(&self) -> Self::Outcomes;
+}
+
+impl<H: AsRef<AnyFuture> + 'static, T: 'static> GatherSet for Vec<Child<H, T>> {
+    type Output = Vec<T>;
+    type Outcomes = Vec<Result<T>>;
+
+    fn children(&self) -> Vec<AnyFuture> {
+        self.iter().map(|child| child.any().clone()).collect()
+    }
+
+    fn output(&self) -> Result<Self::Output> {
+        self.iter().map(Child::outcome).collect()
+    }
+
+    fn outcomes(&self) -> Self::Outcomes {
+        self.iter().map(Child::outcome).collect()
+    }
+}
+
+macro_rules! tuples {
+    ($($($handle:ident $value:ident $child:ident),+;)*) => {$(
+        impl<$($handle: AsRef<AnyFuture> + 'static, $value: 'static),+> GatherSet for ($(Child<$handle, $value>,)+) {
+            type Output = ($($value,)+);
+            type Outcomes = ($(Result<$value>,)+);
+
+            fn children(&self) -> Vec<AnyFuture> {
+                let ($($child,)+) = self;
+                vec![$($child.any().clone()),+]
+            }
+
+            fn output(&self) -> Result<Self::Output> {
+                let ($($child,)+) = self;
+                Ok(($($child.outcome()?,)+))
+            }
+
+            fn outcomes(&self) -> Self::Outcomes {
+                let ($($child,)+) = self;
+                ($($child.outcome(),)+)
+            }
+        }
+    )*};
+}
+
+tuples! {
+    HA TA a;
+    HA TA a, HB TB b;
+    HA TA a, HB TB b, HC TC c;
+    HA TA a, HB TB b, HC TC c, HD TD d;
+    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e;
+    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f;
+    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g;
+    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h;
+    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i;
+    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i, HJ TJ j;
+    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i, HJ TJ j, HK TK k;
+    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i, HJ TJ j, HK TK k, HL TL l;
+}
+
+/// Gathers up to twelve awaitables of different types; awaiting it gives a tuple. See [`gather`](fn@crate::gather).
+///
+/// ```
+/// use asyncio_runtime::{gather, run, sleep_result};
+///
+/// run(async {
+///     let (number, text) = gather!(sleep_result(0.002, 1), sleep_result(0.001, "two")).await?;
+///     assert_eq!((number, text), (1, "two"));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[macro_export]
+macro_rules! gather {
+    ($($awaitable:expr),+ $(,)?) => {
+        $crate::gather_set(($($crate::Child::new($awaitable),)+))
+    };
+}
+
+/// What both forms of gathering come to.
+#[track_caller]
+pub fn gather_set<S: GatherSet>(set: S) -> Gather<S> {
+    let children = set.children();
+    let event_loop = match children.first() {
+        Some(child) => Rc::clone(&child.base().event_loop),
+        None => match loop_core::running_loop() {
+            Ok(event_loop) => event_loop,
+            Err(error) => panic!("{error}"),
+        },
+    };
+    let gathering = Gathering::start(event_loop, children, false);
+    Gather {
+        any: AnyFuture { object: Rc::clone(&gathering.cell) as Rc<dyn FutureObject> },
+        set: Rc::new(set),
+        gathering,
+    }
+}
+
+/// The future of a group, and the count of its children that are done.
+struct Gathering {
+    cell: Rc<FutureCell<(), Group>>,
+    /// A child that is given twice is counted once.
+    left: Cell<usize>,
+    return_exceptions: Cell<bool>,
+}
+
+impl Gathering {
+    fn start(event_loop: Rc<LoopCore>, children: Vec<AnyFuture>, return_exceptions: bool) -> Rc<Self> {
+        let mut distinct: Vec<usize> = (0..children.len()).collect();
+        let address = |index: &usize| Rc::as_ptr(&children[*index].object).cast::<()>();
+        distinct.sort_by_key(address);
+        distinct.dedup_by_key(|index| address(index));
+        distinct.sort_unstable();
+        let cell = Rc::new(FutureCell {
+            base: FutureBase::new(event_loop),
+            value: RefCell::new(Some(())),
+            kind: Group { children, cancel_requested: Cell::new(false) },
+        });
+        let gathering =
+            Rc::new(Self { cell, left: Cell::new(distinct.len()), return_exceptions: Cell::new(return_exceptions) });
+        if distinct.is_empty() {
+            gathering.cell.base.finish();
+        }
+        let (done, waiting): (Vec<usize>, Vec<usize>) =
+            distinct.into_iter().partition(|index| gathering.cell.kind.children[*index].done());
+        for index in waiting {
+            let child = &gathering.cell.kind.children[index];
+            let _ = child.base().add_callback(Rc::clone(&gathering) as Rc<dyn Run>, index as u32);
+        }
+        // What is done already counts at once, so that a group of finished tasks is finished itself.
+        for index in done {
+            gathering.run(index as u32);
+        }
+        gathering
+    }
+
+    /// The error with which the group ends because of this child.
+    fn failure(&self, child: &AnyFuture) -> Option<Error> {
+        let error = child.base().peek_error()?;
+        if !self.return_exceptions.get() {
+            child.base().forgive();
+            return Some(error);
+        }
+        None
+    }
+
+    fn finish(&self, last: &AnyFuture) {
+        if self.cell.kind.cancel_requested.get() {
+            // A cancelled group raises even if its children's failures are results.
+            let error = last.base().peek_error().filter(|_| last.cancelled());
+            self.cell.base.finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
+        } else {
+            self.cell.base.finish();
+        }
+    }
+}
+
+impl Run for Gathering {
+    fn run(&self, key: u32) {
+        let child = &self.cell.kind.children[key as usize];
+        self.left.set(self.left.get() - 1);
+        if !self.cell.base.is_pending() {
+            child.base().forgive();
+            return;
+        }
+        if let Some(error) = self.failure(child) {
+            self.cell.base.finish_with_error(error);
+        } else if self.left.get() == 0 {
+            self.finish(child);
+        }
+    }
+
+    fn describe(&self) -> String {
+        "gather.<locals>._done_callback()".to_owned()
+    }
+}
+
+/// A group of awaitables as one future; made by [`gather`](fn@crate::gather) and [`gather!`](crate::gather!).
+pub struct Gather<S> {
+    any: AnyFuture,
+    set: Rc<S>,
+    gathering: Rc<Gathering>,
+}
+
+impl<S: GatherSet> Gather<S> {
+    /// Makes failures results like others: awaiting then gives a `Result` for each child, and fails only if the group
+    /// itself is cancelled. To be called at once, before the children can have ended: `return_exceptions=True`.
+    #[must_use]
+    pub fn return_exceptions(self) -> GatherOutcomes<S> {
+        self.gathering.return_exceptions.set(true);
+        if self.gathering.left.get() == 0 && !self.gathering.cell.base.is_pending() {
+            // All children were done when they were gathered, and one of their errors ended the group.
+            self.gathering.cell.base.reopen();
+            self.gathering.cell.base.finish();
+        } else if !self.gathering.cell.base.is_pending() {
+            self.gathering.cell.base.reopen();
+        }
+        GatherOutcomes(self)
+    }
+
+    /// The results, if all children ended well.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidStateError` before the end, else what the group raises.
+    pub fn result(&self) -> Result<S::Output> {
+        self.any.outcome()?;
+        self.set.output()
+    }
+
+    /// This group as a future without the type of its result.
+    #[must_use]
+    pub fn as_any(&self) -> &AnyFuture {
+        &self.any
+    }
+}
+
+impl<S> Clone for Gather<S> {
+    fn clone(&self) -> Self {
+        Self { any: self.any.clone(), set: Rc::clone(&self.set), gathering: Rc::clone(&self.gathering) }
+    }
+}
+
+impl<S> Deref for Gather<S> {
+    type Target = AnyFuture;
+
+    fn deref(&self) -> &AnyFuture {
+        &self.any
+    }
+}
+
+impl<S> AsRef<AnyFuture> for Gather<S> {
+    fn as_ref(&self) -> &AnyFuture {
+        &self.any
+    }
+}
+
+impl<S> fmt::Debug for Gather<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.any.fmt(f)
+    }
+}
+
+impl<S: GatherSet> IntoFuture for Gather<S> {
+    type Output = Result<S::Output>;
+    type IntoFuture = Await<Gather<S>, S::Output>;
+
+    #[track_caller]
+    fn into_future(self) -> Self::IntoFuture {
+        Await::new(self, Gather::result, Location::caller())
+    }
+}
+
+impl<S: GatherSet> IntoFuture for &Gather<S> {
+    type Output = Result<S::Output>;
+    type IntoFuture = Await<Gather<S>, S::Output>;
+
+    #[track_caller]
+    fn into_future(self) -> Self::IntoFuture {
+        self.clone().into_future()
+    }
+}
+
+/// A group whose failures are results; made by [`Gather::return_exceptions`].
+pub struct GatherOutcomes<S>(Gather<S>);
+
+impl<S: GatherSet> GatherOutcomes<S> {
+    /// How each child ended.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidStateError` before the end, `CancelledError` if the group was cancelled.
+    pub fn result(&self) -> Result<S::Outcomes> {
+        self.0.any.outcome()?;
+        Ok(self.0.set.outcomes())
+    }
+}
+
+impl<S> Clone for GatherOutcomes<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S> Deref for GatherOutcomes<S> {
+    type Target = AnyFuture;
+
+    fn deref(&self) -> &AnyFuture {
+        &self.0.any
+    }
+}
+
+impl<S> AsRef<AnyFuture> for GatherOutcomes<S> {
+    fn as_ref(&self) -> &AnyFuture {
+        &self.0.any
+    }
+}
+
+impl<S> fmt::Debug for GatherOutcomes<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<S: GatherSet> IntoFuture for GatherOutcomes<S> {
+    type Output = Result<S::Outcomes>;
+    type IntoFuture = Await<GatherOutcomes<S>, S::Outcomes>;
+
+    #[track_caller]
+    fn into_future(self) -> Self::IntoFuture {
+        Await::new(self, GatherOutcomes::result, Location::caller())
+    }
+}
+
+impl<S: GatherSet> IntoFuture for &GatherOutcomes<S> {
+    type Output = Result<S::Outcomes>;
+    type IntoFuture = Await<GatherOutcomes<S>, S::Outcomes>;
+
+    #[track_caller]
+    fn into_future(self) -> Self::IntoFuture {
+        self.clone().into_future()
+    }
+}
+
+/// A future that completes when all of `tasks` are done, however they end: what a loop waits for at its end.
+pub(crate) fn all_done(event_loop: &Rc<LoopCore>, tasks: &[AnyTask]) -> Future<()> {
+    let children = tasks.iter().map(|task| task.as_any().clone()).collect();
+    let gathering = Gathering::start(Rc::clone(event_loop), children, true);
+    Future::from_object(Rc::clone(&gathering.cell) as Rc<dyn FutureObject>)
+}

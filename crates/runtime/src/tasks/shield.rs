@@ -1,0 +1,85 @@
+//! `shield`: awaiting something that a cancellation of the awaiting task does not reach.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::awaitable::{Awaitable, ensure_future};
+use crate::callbacks::Registered;
+use crate::futures::{AnyFuture, Future};
+use crate::ready::Run;
+
+/// Wraps an awaitable so that cancelling the wrapper, or who awaits it, does not cancel the awaitable: `asyncio.shield`.
+///
+/// A coroutine becomes a task at once. If the awaitable itself is cancelled, so is the shield. Given by value, the
+/// awaitable's result moves to the shield; given by reference (`shield(&task)`), it is cloned and stays with the task too.
+///
+/// # Panics
+///
+/// With `no running event loop` for a coroutine outside a loop.
+///
+/// ```
+/// use asyncio_runtime::{create_task, run, shield, sleep, sleep_result};
+///
+/// run(async {
+///     let task = create_task(sleep_result(0.002, "saved"));
+///     let shielded = shield(&task);
+///     sleep(0).await?;
+///     assert!(shielded.cancel());
+///     assert!(shielded.await.unwrap_err().is_cancelled());
+///     assert_eq!(task.await?, "saved");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
+    let inner = ensure_future(awaitable);
+    let future = inner.as_ref().clone();
+    let outer = Future::new(&future.base().event_loop);
+    let shield = Rc::new(Shield { inner, outer: outer.clone(), outcome: A::outcome, registered: Cell::new(None) });
+    if future.done() {
+        // CPython gives the inner future itself back here. A shield that is done from the start differs only in identity.
+        shield.run(INNER);
+        return outer;
+    }
+    shield.registered.set(future.base().add_callback(Rc::clone(&shield) as Rc<dyn Run>, INNER));
+    let _ = outer.base().add_callback(shield, OUTER);
+    outer
+}
+
+const INNER: u32 = 0;
+const OUTER: u32 = 1;
+
+struct Shield<H, T> {
+    inner: H,
+    outer: Future<T>,
+    outcome: fn(&H) -> crate::Result<T>,
+    registered: Cell<Option<Registered>>,
+}
+
+impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
+    fn run(&self, key: u32) {
+        let inner = self.inner.as_ref();
+        if key == OUTER {
+            if let (false, Some(registered)) = (inner.done(), self.registered.take()) {
+                inner.base().remove_callback(registered);
+            }
+        } else if self.outer.done() {
+            // The wait was cancelled; what becomes of the shielded work is nobody's business any more.
+            inner.base().forgive();
+        } else if inner.cancelled() {
+            self.outer.cancel();
+        } else {
+            // The error is looked at first: a panic is handed on, not resumed here in the loop.
+            let set = match inner.base().see_error().map_or_else(|| (self.outcome)(&self.inner), Err) {
+                Ok(value) => self.outer.set_result(value),
+                Err(error) => self.outer.set_exception(error),
+            };
+            debug_assert!(set.is_ok(), "the shield was not done");
+        }
+    }
+
+    fn describe(&self) -> String {
+        "shield.<locals>._inner_done_callback()".to_owned()
+    }
+}

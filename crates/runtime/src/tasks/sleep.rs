@@ -1,0 +1,148 @@
+//! `sleep`, and what may stand for a time.
+
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::cancel::take_cancel;
+use super::task::{Waiter, wait_on};
+use crate::error::Result;
+use crate::exceptions::ValueError;
+use crate::loop_core::{self, LoopCore};
+use crate::seconds::Seconds;
+use crate::timers::{Action, TimerKey};
+
+/// Suspends the current task for `delay` seconds: `asyncio.sleep`.
+///
+/// The clock starts at the first poll. A delay of zero or less gives way to the others for one iteration of the loop.
+///
+/// # Errors
+///
+/// `CancelledError` if the task is cancelled meanwhile; `ValueError` for NaN; `RuntimeError` outside a loop.
+///
+/// # Cancellation
+///
+/// Dropping it cancels the timer.
+///
+/// ```
+/// use std::time::Duration;
+/// use asyncio_runtime::{run, sleep};
+///
+/// run(async {
+///     sleep(0.001).await?;
+///     sleep(Duration::from_micros(10)).await?;
+///     sleep(0).await
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn sleep(delay: impl Seconds) -> Sleep {
+    Sleep { state: State::New(delay.seconds()), location: Location::caller() }
+}
+
+/// As [`sleep`], giving `result` at its end: `asyncio.sleep(delay, result)`.
+#[track_caller]
+pub fn sleep_result<T>(delay: impl Seconds, result: T) -> SleepResult<T> {
+    SleepResult { sleep: sleep(delay), result: Some(result) }
+}
+
+/// Made by [`sleep`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Sleep {
+    state: State,
+    location: &'static Location<'static>,
+}
+
+enum State {
+    New(f64),
+    /// A bare yield: the task is queued again already.
+    Yielded,
+    Sleeping(Rc<LoopCore>, TimerKey),
+    Done,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            State::New(_) => "new",
+            State::Yielded => "yielded",
+            State::Sleeping(..) => "sleeping",
+            State::Done => "done",
+        })
+    }
+}
+
+impl StdFuture for Sleep {
+    type Output = Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        match &self.state {
+            State::New(delay) if delay.is_nan() => {
+                self.state = State::Done;
+                Poll::Ready(Err(ValueError::new("Invalid delay: NaN (not a number)").into()))
+            }
+            State::New(delay) if *delay <= 0.0 => {
+                self.state = State::Yielded;
+                wait_on(Waiter::Yield, self.location);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            State::New(delay) => {
+                let core = loop_core::running_loop()?;
+                let key = core.insert_timer(core.time() + delay, Action::Wake(Some(cx.waker().clone())));
+                wait_on(Waiter::Timer(key), self.location);
+                self.state = State::Sleeping(core, key);
+                Poll::Pending
+            }
+            State::Yielded => {
+                self.state = State::Done;
+                Poll::Ready(take_cancel().map_or(Ok(()), |cancelled| Err(cancelled.into())))
+            }
+            State::Sleeping(core, key) => {
+                let cancelled = take_cancel();
+                if cancelled.is_none() && core.timers.borrow().is_armed(*key) {
+                    core.timers.borrow_mut().set_waker(*key, cx.waker());
+                    wait_on(Waiter::Timer(*key), self.location);
+                    return Poll::Pending;
+                }
+                core.remove_timer(*key);
+                self.state = State::Done;
+                Poll::Ready(cancelled.map_or(Ok(()), |cancelled| Err(cancelled.into())))
+            }
+            State::Done => panic!("a sleep was polled after its end"),
+        }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let State::Sleeping(core, key) = &self.state {
+            core.remove_timer(*key);
+        }
+    }
+}
+
+/// Made by [`sleep_result`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct SleepResult<T> {
+    sleep: Sleep,
+    result: Option<T>,
+}
+
+impl<T> Unpin for SleepResult<T> {}
+
+impl<T> StdFuture for SleepResult<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        match Pin::new(&mut self.sleep).poll(cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(self.result.take().expect("polled after its end"))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}

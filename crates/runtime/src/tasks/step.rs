@@ -1,0 +1,160 @@
+//! One step of a task: `Task.__step`.
+//!
+//! The core idea: the future that async-task polls is not the coroutine but a wrapper around it, which makes the task the
+//! current one, swaps its context in, delivers cancellations, and turns what the coroutine gives into the task's end.
+
+use std::cell::RefCell;
+use std::future::Future as StdFuture;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::cancel::deliver;
+use super::task::{AnyTask, PendingCancel, TaskCore, TaskPanic, Waiter, replace_current};
+use crate::contextvars::Vars;
+use crate::error::{Error, Result};
+use crate::exceptions::CancelledError;
+use crate::futures::{FutureCell, FutureObject};
+use crate::loop_core::LoopCore;
+use crate::observer::Observer;
+
+pin_project! {
+    /// The coroutine of a task with the machinery around it.
+    pub(super) struct Step<T, F> {
+        #[pin]
+        coroutine: Option<F>,
+        cell: Rc<FutureCell<T, TaskCore>>,
+    }
+}
+
+impl<T, F> Step<T, F> {
+    pub(super) fn new(coroutine: F, cell: Rc<FutureCell<T, TaskCore>>) -> Self {
+        Self { coroutine: Some(coroutine), cell }
+    }
+}
+
+impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<T, F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let core = &this.cell.kind;
+        let stepping = Stepping::begin(&this.cell);
+        let old_waiter = core.waiter.replace(Waiter::None);
+        drop(old_waiter);
+
+        let end = if core.aborted.get() {
+            Some(Err(CancelledError::default().into()))
+        } else if !core.started.replace(true) && core.pending_cancel.get() == PendingCancel::Must {
+            core.pending_cancel.set(PendingCancel::None);
+            Some(Err(CancelledError::from_message(core.cancel_message()).into()))
+        } else if let Err(error) = &stepping.context {
+            Some(Err(error.clone()))
+        } else {
+            let coroutine = this.coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
+            match catch_unwind(AssertUnwindSafe(|| coroutine.poll(cx))) {
+                Ok(Poll::Pending) => None,
+                Ok(Poll::Ready(result)) => Some(result),
+                Err(payload) => Some(Err(TaskPanic::new(payload).into())),
+            }
+        };
+        let Some(mut end) = end else {
+            if core.aborted.get() {
+                // It aborted itself.
+                core.wake();
+            } else if core.pending_cancel.get() == PendingCancel::Must {
+                deliver(core);
+            }
+            return Poll::Pending;
+        };
+
+        // The coroutine's variables go before anybody hears of its end, and inside the task, as they do in Python.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| this.coroutine.set(None))) {
+            end = Err(TaskPanic::new(payload).into());
+        }
+        drop(stepping);
+        finish(this.cell, end);
+        Poll::Ready(())
+    }
+}
+
+/// Turns what the coroutine gave into the task's end.
+fn finish<T: 'static>(cell: &Rc<FutureCell<T, TaskCore>>, end: Result<T>) {
+    let (base, core) = (&cell.base, &cell.kind);
+    // The waker owns this coroutine's memory; without it the memory goes as soon as this step is over.
+    core.waker.take();
+    let owner = core.registered.take().map(|(slot, _)| slot);
+    // A request that came while the last step ran wins over the result.
+    let cancelled = core.pending_cancel.replace(PendingCancel::None) == PendingCancel::Must;
+    match end {
+        Ok(_) if cancelled => base.finish_cancelled(CancelledError::from_message(core.cancel_message()).into()),
+        Ok(value) => {
+            cell.value.replace(Some(value));
+            base.finish();
+        }
+        Err(error) if error.is_cancelled() => base.finish_cancelled(error),
+        Err(error) => base.finish_with_error(error),
+    }
+    if let Some(slot) = owner {
+        if let Some(observer) = observer(&base.event_loop) {
+            observer.done(&AnyTask::from_object(Rc::clone(cell) as Rc<dyn FutureObject>));
+        }
+        base.event_loop.unregister_task(slot);
+    }
+}
+
+pub(super) fn observer(event_loop: &LoopCore) -> Option<Rc<dyn Observer>> {
+    event_loop.observer.borrow().clone()
+}
+
+thread_local! {
+    /// The task that stepped last, for the report on slow steps.
+    static LAST: RefCell<Option<AnyTask>> = const { RefCell::new(None) };
+}
+
+pub(crate) fn forget_last_step() {
+    LAST.take();
+}
+
+pub(crate) fn describe_last_step() -> String {
+    LAST.take().map_or_else(|| "<a task that is gone>".to_owned(), |task| format!("{task:?}"))
+}
+
+/// While it lives, the task is the current one and its context is in place.
+struct Stepping<'a> {
+    core: &'a TaskCore,
+    event_loop: &'a LoopCore,
+    outer_task: Option<AnyTask>,
+    /// The context from outside, or why the task's own could not be entered.
+    context: Result<Vars, Error>,
+}
+
+impl<'a> Stepping<'a> {
+    fn begin<T: 'static>(cell: &'a Rc<FutureCell<T, TaskCore>>) -> Self {
+        let event_loop = &*cell.base.event_loop;
+        let task = AnyTask::from_object(Rc::clone(cell) as Rc<dyn FutureObject>);
+        if let Some(observer) = observer(event_loop) {
+            observer.step_begins(&task);
+        }
+        if event_loop.debug.get() {
+            LAST.set(Some(task.clone()));
+        }
+        let outer_task = replace_current(Some(task));
+        Self { core: &cell.kind, event_loop, outer_task, context: cell.kind.context.enter().map_err(Error::from) }
+    }
+}
+
+impl Drop for Stepping<'_> {
+    fn drop(&mut self) {
+        if let Ok(outer) = &mut self.context {
+            self.core.context.leave(outer.take());
+        }
+        let task = replace_current(self.outer_task.take());
+        if let (Some(observer), Some(task)) = (observer(self.event_loop), &task) {
+            observer.step_ends(task);
+        }
+    }
+}

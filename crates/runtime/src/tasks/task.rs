@@ -1,0 +1,641 @@
+//! `Task` and what it has beyond a future: a name, a coroutine, a place where it waits, and cancellation requests.
+
+use std::any::Any;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::error::Error as StdError;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Waker;
+
+use crate::contextvars::TaskContext;
+use crate::coroutines::place;
+use crate::error::{Error, Result};
+use crate::events::EventLoop;
+use crate::exceptions::RuntimeError;
+use crate::futures::{AnyFuture, Await, CallbackKey, Future, FutureKind, FutureObject, Kind};
+use crate::loop_core;
+use crate::report::{self, ExceptionContext};
+use crate::timers::TimerKey;
+use crate::wait_queue::WaitTarget;
+
+/// What a suspended task waits on: `Task._fut_waiter`.
+pub(crate) enum Waiter {
+    /// Nothing that this crate knows of (or it runs, or never ran): a cancellation has to wait for the next await of ours.
+    None,
+    /// It gave way for one iteration and is queued again.
+    Yield,
+    /// A sleep.
+    Timer(TimerKey),
+    /// A future or task.
+    Future(AnyFuture),
+    /// A place in a queue of waiters.
+    Object(Rc<dyn WaitTarget>, u64),
+}
+
+/// A cancellation that is on its way to the task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PendingCancel {
+    None,
+    /// To be raised at the next step: `Task._must_cancel`.
+    Must,
+    /// The wait itself was cancelled: it raises as soon as the task is resumed.
+    Wait,
+}
+
+/// What a task has beyond what every future has.
+pub(crate) struct TaskCore {
+    /// Queues the task. Empty before its creation is complete and after its end: it owns the coroutine's memory.
+    pub(crate) waker: RefCell<Option<Waker>>,
+    pub(crate) waiter: RefCell<Waiter>,
+    pub(crate) context: TaskContext,
+    pub(crate) pending_cancel: Cell<PendingCancel>,
+    /// How many cancellations were requested and not taken back.
+    pub(crate) cancels: Cell<u32>,
+    /// Drop the coroutine at the next step.
+    pub(crate) aborted: Cell<bool>,
+    pub(crate) started: Cell<bool>,
+    /// Marks the tasks on the way of one cancellation, to notice a cycle.
+    pub(crate) on_path: Cell<bool>,
+    /// Its slot in the loop's registry, and its place in the order of creation; set when it is registered.
+    pub(crate) registered: Cell<Option<(u32, u64)>>,
+    /// The number of a default name; 0 if the task was named.
+    number: Cell<u64>,
+    rare: OnceCell<Box<Rare>>,
+    coroutine_name: fn() -> &'static str,
+    pub(crate) created_at: &'static Location<'static>,
+    /// Where it was last seen: created, suspended, or asking who it is.
+    pub(crate) at: Cell<&'static Location<'static>>,
+}
+
+/// What most tasks never have.
+#[derive(Default)]
+struct Rare {
+    name: RefCell<Option<Rc<str>>>,
+    cancel_message: RefCell<Option<Arc<str>>>,
+}
+
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+impl TaskCore {
+    pub(crate) fn new(
+        coroutine_name: fn() -> &'static str,
+        context: TaskContext,
+        at: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            waker: RefCell::new(None),
+            waiter: RefCell::new(Waiter::None),
+            context,
+            pending_cancel: Cell::new(PendingCancel::None),
+            cancels: Cell::new(0),
+            aborted: Cell::new(false),
+            started: Cell::new(false),
+            on_path: Cell::new(false),
+            registered: Cell::new(None),
+            number: Cell::new(NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)),
+            rare: OnceCell::new(),
+            coroutine_name,
+            created_at: at,
+            at: Cell::new(at),
+        }
+    }
+
+    pub(crate) fn name(&self) -> Rc<str> {
+        let custom = self.rare.get().and_then(|rare| rare.name.borrow().clone());
+        custom.unwrap_or_else(|| format!("Task-{}", self.number.get()).into())
+    }
+
+    fn set_name(&self, name: &str) {
+        self.rare().name.replace(Some(name.into()));
+    }
+
+    /// Names a task that was just created. CPython counts only tasks without a name of their own, so the number goes
+    /// back if nobody has taken the next one since.
+    fn name_at_creation(&self, name: &str) {
+        self.set_name(name);
+        let number = self.number.replace(0);
+        if number != 0 {
+            let _ = NEXT_NUMBER.compare_exchange(number + 1, number, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn coroutine_name(&self) -> &'static str {
+        (self.coroutine_name)()
+    }
+
+    pub(crate) fn cancelling(&self) -> u32 {
+        self.cancels.get()
+    }
+
+    pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
+        self.rare.get().and_then(|rare| rare.cancel_message.borrow().clone())
+    }
+
+    pub(crate) fn set_cancel_message(&self, message: Option<Arc<str>>) {
+        if message.is_some() || self.rare.get().is_some() {
+            self.rare().cancel_message.replace(message);
+        }
+    }
+
+    fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
+    }
+
+    /// Queues the task's next step.
+    pub(crate) fn wake(&self) {
+        let waker = self.waker.borrow().clone();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl FutureKind for TaskCore {
+    fn view(&self) -> Kind<'_> {
+        Kind::Task(self)
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<AnyTask>> = const { RefCell::new(None) };
+}
+
+/// Makes `task` the current one and gives back who was.
+pub(crate) fn replace_current(task: Option<AnyTask>) -> Option<AnyTask> {
+    CURRENT.with(|current| current.replace(task))
+}
+
+pub(crate) fn with_current<R>(f: impl FnOnce(Option<&AnyTask>) -> R) -> R {
+    CURRENT.with(|current| f(current.borrow().as_ref()))
+}
+
+/// Notes what the current task waits on, and where in its code.
+pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
+    let old = with_current(|task| {
+        let core = task?.core();
+        core.at.set(at);
+        Some(core.waiter.replace(waiter))
+    });
+    drop(old);
+}
+
+/// A task of which the result's type is not known: what [`current_task`] and [`all_tasks`] give.
+///
+/// Clones are handles on the same task. It derefs to [`AnyFuture`].
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AnyTask {
+    any: AnyFuture,
+}
+
+impl AnyTask {
+    /// The caller vouches that the object is a task.
+    pub(crate) fn from_object(object: Rc<dyn FutureObject>) -> Self {
+        Self { any: AnyFuture { object } }
+    }
+
+    pub(crate) fn core(&self) -> &TaskCore {
+        match self.any.object.kind() {
+            Kind::Task(core) => core,
+            _ => unreachable!("an AnyTask is made of tasks only"),
+        }
+    }
+
+    /// The task's name, `Task-N` unless one was given. N counts over the whole process.
+    #[must_use]
+    pub fn get_name(&self) -> Rc<str> {
+        self.core().name()
+    }
+
+    /// Gives the task another name.
+    pub fn set_name(&self, name: impl fmt::Display) {
+        self.core().set_name(&name.to_string());
+    }
+
+    /// How many cancellations were requested and not taken back by [`uncancel`](Self::uncancel).
+    #[must_use]
+    pub fn cancelling(&self) -> u32 {
+        self.core().cancelling()
+    }
+
+    /// Takes one cancellation request back; gives how many are left. For code that has caught a cancellation and means
+    /// to go on, as `timeout` and `TaskGroup` do. (3.13: at zero, a request not delivered yet is dropped.)
+    pub fn uncancel(&self) -> u32 {
+        let core = self.core();
+        let left = core.cancels.get().saturating_sub(1);
+        core.cancels.set(left);
+        if left == 0 && core.pending_cancel.get() == PendingCancel::Must {
+            core.pending_cancel.set(PendingCancel::None);
+        }
+        left
+    }
+
+    /// The task's coroutine, as far as it can be looked at: its name, and where the task was created.
+    #[must_use]
+    pub fn get_coro(&self) -> CoroutineRef {
+        CoroutineRef {
+            name: self.core().coroutine_name(),
+            defined_at: self.core().created_at,
+            address: Rc::as_ptr(&self.any.object).cast::<()>() as usize,
+        }
+    }
+
+    /// Where the task waits: one frame, the innermost await, for a suspended task; empty for one that is done. (A failed
+    /// task has no traceback in Rust, so its stack is empty too.)
+    #[must_use]
+    pub fn get_stack(&self) -> Vec<Frame> {
+        if self.done() {
+            return Vec::new();
+        }
+        let core = self.core();
+        let at = core.at.get();
+        vec![Frame { file: at.file(), line: at.line(), function: core.coroutine_name() }]
+    }
+
+    /// Writes the stack to standard error: `task.print_stack()`.
+    pub fn print_stack(&self) {
+        eprint!("{}", self.format_stack());
+    }
+
+    /// What [`print_stack`](Self::print_stack) writes.
+    #[must_use]
+    pub fn format_stack(&self) -> String {
+        let stack = self.get_stack();
+        if stack.is_empty() {
+            let exception = match self.any.base().peek_error() {
+                Some(error) if !self.cancelled() => format!("{error:?}\n"),
+                _ => String::new(),
+            };
+            return format!("No stack for {self:?}\n{exception}");
+        }
+        let mut text = format!("Stack for {self:?} (most recent call last):\n");
+        for frame in stack {
+            text += &format!("{frame}\n");
+        }
+        text
+    }
+
+    /// Drops the coroutine where it stands, without a chance to clean up beyond its destructors: the way of tokio and
+    /// smol, for futures that do not know about cancellation. The task ends cancelled. False if it was done.
+    pub fn abort(&self) -> bool {
+        if self.done() {
+            return false;
+        }
+        self.core().aborted.set(true);
+        self.core().wake();
+        true
+    }
+
+    /// The task with the type of its result, if it is a `T`.
+    #[must_use]
+    pub fn downcast<T: 'static>(&self) -> Option<Task<T>> {
+        let fits = self.any.object.value().is::<RefCell<Option<T>>>();
+        fits.then(|| Task::from_object(Rc::clone(&self.any.object)))
+    }
+
+    /// This task as a future without the type of its result.
+    #[must_use]
+    pub fn as_any(&self) -> &AnyFuture {
+        &self.any
+    }
+
+    /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
+    pub fn add_done_callback(&self, f: impl FnOnce(&AnyTask) + 'static) -> CallbackKey {
+        self.any.add_named_callback(f, |any| AnyTask { any: any.clone() })
+    }
+}
+
+impl Deref for AnyTask {
+    type Target = AnyFuture;
+
+    fn deref(&self) -> &AnyFuture {
+        &self.any
+    }
+}
+
+impl AsRef<AnyFuture> for AnyTask {
+    fn as_ref(&self) -> &AnyFuture {
+        &self.any
+    }
+}
+
+impl fmt::Debug for AnyTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.any.fmt(f)
+    }
+}
+
+/// A coroutine that the loop runs by itself: `asyncio.Task`.
+///
+/// Made by [`create_task`](crate::create_task); it runs whatever becomes of the handle. Clones are handles on the same
+/// task. It is a [`Future`], so it can be asked and awaited like one: `task.await` takes the result, `(&task).await`
+/// clones it and can be repeated.
+///
+/// # Cancellation
+///
+/// [`cancel`](AnyFuture::cancel) makes a `CancelledError` come out of the await at which the task waits, at its next
+/// step. Passed on with `?` it ends the task *cancelled*; the task may also catch it, clean up (and await while doing
+/// so), or refuse and go on. A task cancelled before its first step never runs a line. Cancelling a task that awaits
+/// another task cancels that one; a foreign future (one that this crate does not know) is let finish, unless it is
+/// wrapped in [`cancellable`](crate::cancellable). [`abort`](AnyTask::abort) is Rust's way: drop.
+///
+/// # Errors
+///
+/// Awaiting gives what the coroutine raised, a `CancelledError` if the task was cancelled, and a `RuntimeError` if the
+/// result was taken before. If the coroutine panicked, the panic goes on in whoever awaits it.
+pub struct Task<T> {
+    future: Future<T>,
+    task: PhantomData<fn() -> T>,
+}
+
+impl<T: 'static> Task<T> {
+    /// The caller vouches that the object is a task with a result of type `T`.
+    pub(crate) fn from_object(object: Rc<dyn FutureObject>) -> Self {
+        Self { future: Future::from_object(object), task: PhantomData }
+    }
+
+    /// Names the task and gives it back: `create_task(coro(), name="…")`.
+    #[must_use = "the handle may be dropped, but say so with `let _ =` or `drop`"]
+    pub fn named(self, name: impl fmt::Display) -> Self {
+        self.as_task().core().name_at_creation(&name.to_string());
+        self
+    }
+
+    /// This task without the type of its result, as [`current_task`] and [`all_tasks`] give it.
+    #[must_use]
+    pub fn as_task(&self) -> AnyTask {
+        AnyTask { any: self.future.as_any().clone() }
+    }
+
+    /// This task as the future that it is.
+    #[must_use]
+    pub fn as_future(&self) -> &Future<T> {
+        &self.future
+    }
+
+    /// See [`AnyTask::get_name`].
+    #[must_use]
+    pub fn get_name(&self) -> Rc<str> {
+        self.as_task().get_name()
+    }
+
+    /// See [`AnyTask::set_name`].
+    pub fn set_name(&self, name: impl fmt::Display) {
+        self.as_task().set_name(name);
+    }
+
+    /// See [`AnyTask::cancelling`].
+    #[must_use]
+    pub fn cancelling(&self) -> u32 {
+        self.as_task().cancelling()
+    }
+
+    /// See [`AnyTask::uncancel`].
+    pub fn uncancel(&self) -> u32 {
+        self.as_task().uncancel()
+    }
+
+    /// See [`AnyTask::get_coro`].
+    #[must_use]
+    pub fn get_coro(&self) -> CoroutineRef {
+        self.as_task().get_coro()
+    }
+
+    /// See [`AnyTask::get_stack`].
+    #[must_use]
+    pub fn get_stack(&self) -> Vec<Frame> {
+        self.as_task().get_stack()
+    }
+
+    /// See [`AnyTask::print_stack`].
+    pub fn print_stack(&self) {
+        self.as_task().print_stack();
+    }
+
+    /// See [`AnyTask::format_stack`].
+    #[must_use]
+    pub fn format_stack(&self) -> String {
+        self.as_task().format_stack()
+    }
+
+    /// See [`AnyTask::abort`].
+    pub fn abort(&self) -> bool {
+        self.as_task().abort()
+    }
+
+    /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
+    pub fn add_done_callback(&self, f: impl FnOnce(&Task<T>) + 'static) -> CallbackKey {
+        self.as_any().add_named_callback(f, |any| Task::from_object(Rc::clone(&any.object)))
+    }
+}
+
+impl<T> Clone for Task<T> {
+    fn clone(&self) -> Self {
+        Self { future: self.future.clone(), task: PhantomData }
+    }
+}
+
+impl<T> Deref for Task<T> {
+    type Target = Future<T>;
+
+    fn deref(&self) -> &Future<T> {
+        &self.future
+    }
+}
+
+impl<T> AsRef<AnyFuture> for Task<T> {
+    fn as_ref(&self) -> &AnyFuture {
+        &self.future
+    }
+}
+
+impl<T> PartialEq for Task<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.future == other.future
+    }
+}
+
+impl<T> Eq for Task<T> {}
+
+impl<T> PartialEq<AnyTask> for Task<T> {
+    fn eq(&self, other: &AnyTask) -> bool {
+        AsRef::<AnyFuture>::as_ref(self) == &other.any
+    }
+}
+
+impl<T: fmt::Debug + 'static> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.future.fmt(f)
+    }
+}
+
+impl<T: 'static> IntoFuture for Task<T> {
+    type Output = Result<T>;
+    type IntoFuture = Await<Future<T>, T>;
+
+    #[track_caller]
+    fn into_future(self) -> Self::IntoFuture {
+        Await::new(self.future, Future::take_result, Location::caller())
+    }
+}
+
+impl<T: Clone + 'static> IntoFuture for &Task<T> {
+    type Output = Result<T>;
+    type IntoFuture = Await<Future<T>, T>;
+
+    #[track_caller]
+    fn into_future(self) -> Self::IntoFuture {
+        Await::new(self.future.clone(), Future::result, Location::caller())
+    }
+}
+
+/// What can be seen of a task's coroutine; prints as `<coroutine object main at 0x…>`.
+#[derive(Clone, Copy)]
+pub struct CoroutineRef {
+    name: &'static str,
+    defined_at: &'static Location<'static>,
+    address: usize,
+}
+
+impl CoroutineRef {
+    /// The name of the coroutine function.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where the task was created: the closest to a place of definition that a future has.
+    #[must_use]
+    pub fn location(&self) -> &'static Location<'static> {
+        self.defined_at
+    }
+}
+
+impl fmt::Debug for CoroutineRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<coroutine object {} at {:#x}>", self.name, self.address)
+    }
+}
+
+impl fmt::Display for CoroutineRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// A place where a task waits; prints as a line of a traceback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The source file.
+    pub file: &'static str,
+    /// The line in it, from 1.
+    pub line: u32,
+    /// The name of the coroutine function.
+    pub function: &'static str,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  File \"{}\", line {}, in {}", self.file, self.line, self.function)
+    }
+}
+
+/// The task that runs now, or `None` in a callback of the loop: `asyncio.current_task()`.
+///
+/// # Errors
+///
+/// `RuntimeError: no running event loop`.
+#[track_caller]
+pub fn current_task() -> Result<Option<AnyTask>, RuntimeError> {
+    loop_core::running_loop()?;
+    let at = Location::caller();
+    Ok(with_current(|task| {
+        let task = task?;
+        task.core().at.set(at);
+        Some(task.clone())
+    }))
+}
+
+/// The tasks of the running loop that are not done, in the order of their creation: `asyncio.all_tasks()`.
+///
+/// # Errors
+///
+/// `RuntimeError: no running event loop`.
+#[track_caller]
+pub fn all_tasks() -> Result<Vec<AnyTask>, RuntimeError> {
+    let core = loop_core::running_loop()?;
+    let at = Location::caller();
+    with_current(|task| task.map(|task| task.core().at.set(at)));
+    Ok(tasks_of(&core.tasks()))
+}
+
+impl EventLoop {
+    /// The tasks of this loop that are not done, in the order of their creation: `asyncio.all_tasks(loop)`.
+    #[must_use]
+    pub fn all_tasks(&self) -> Vec<AnyTask> {
+        tasks_of(&self.core().tasks())
+    }
+}
+
+fn tasks_of(objects: &[Rc<dyn FutureObject>]) -> Vec<AnyTask> {
+    let mut tasks: Vec<AnyTask> =
+        objects.iter().map(|object| AnyTask::from_object(Rc::clone(object))).filter(|task| !task.done()).collect();
+    tasks.sort_by_key(|task| task.core().registered.get().map(|(_, order)| order));
+    tasks
+}
+
+/// The loop closes: every task that is left is reported and told to drop its coroutine at its last step.
+pub(crate) fn destroy_all(objects: &[Rc<dyn FutureObject>]) {
+    for task in tasks_of(objects) {
+        let core = task.core();
+        task.base().event_loop.call_exception_handler(
+            &ExceptionContext::new("Task was destroyed but it is pending!").object("task", format!("{task:?}")),
+        );
+        if !core.started.get() {
+            let (at, name) = (place(core.created_at), core.coroutine_name());
+            report::warn(&format!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));
+        }
+        task.abort();
+    }
+}
+
+/// A panic that was caught in a task and waits for whoever awaits it.
+pub(crate) struct TaskPanic {
+    message: String,
+    payload: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+impl TaskPanic {
+    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
+        Self { message: report::panic_message(&*payload).to_owned(), payload: Mutex::new(Some(payload)) }
+    }
+}
+
+/// Goes on with the panic if the error is one; its message is left for those who come later.
+pub(crate) fn resume_panic(error: Error) -> Error {
+    if let Some(panic) = error.downcast_ref::<TaskPanic>() {
+        let payload = panic.payload.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        if let Some(payload) = payload {
+            std::panic::resume_unwind(payload);
+        }
+    }
+    error
+}
+
+impl fmt::Display for TaskPanic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the task panicked: {}", self.message)
+    }
+}
+
+impl fmt::Debug for TaskPanic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskPanic({:?})", self.message)
+    }
+}
+
+impl StdError for TaskPanic {}

@@ -1,0 +1,235 @@
+//! Between a loop and other threads: `to_thread`, `run_in_executor`, `run_coroutine_threadsafe` (`asyncio.threads`).
+//!
+//! The core idea: what must stay in the loop's thread (a future, a task) is kept there in a table, and the other thread
+//! gets a number with which it can have the loop look it up.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::Future as StdFuture;
+use std::rc::Rc;
+
+use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
+use crate::contextvars;
+use crate::error::Result;
+use crate::exceptions::{RuntimeError, TimeoutError};
+use crate::futures::Future;
+use crate::loop_core::{self, LoopCore};
+use crate::remote::LoopHandle;
+use crate::report;
+use crate::tasks::{AnyTask, create_task};
+use crate::time::WorksFor;
+
+/// Closures of the loop's thread that wait for a call from another one.
+#[derive(Default)]
+pub(crate) struct Parked {
+    next: Cell<u64>,
+    closures: RefCell<HashMap<u64, Box<dyn FnOnce()>>>,
+}
+
+impl Parked {
+    /// The loop closes: nobody will call any more.
+    pub(crate) fn clear(&self) {
+        let closures = self.closures.take();
+        drop(closures);
+    }
+}
+
+/// Makes something that any thread can call to have the loop run `f`.
+fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send + 'static {
+    let number = core.parked.next.get();
+    core.parked.next.set(number + 1);
+    core.parked.closures.borrow_mut().insert(number, Box::new(f));
+    let handle = LoopHandle::new(&core.shared);
+    move || {
+        // An error means that the loop is closed, and the closure gone with it.
+        let _ = handle.call_soon_threadsafe(move || {
+            let Ok(core) = loop_core::running_loop() else { return };
+            let f = core.parked.closures.borrow_mut().remove(&number);
+            if let Some(f) = f {
+                f();
+            }
+        });
+    }
+}
+
+/// Runs a blocking function in a thread and waits for what it returns: `asyncio.to_thread`.
+///
+/// The thread comes from the loop's default executor; the function begins when this is first polled, and runs in a copy
+/// of the current context. A blocking sleep that is to work under the virtual clock is
+/// [`time::sleep`](crate::time::sleep).
+///
+/// # Errors
+///
+/// `RuntimeError` outside a loop or after the executor was shut down.
+///
+/// # Panics
+///
+/// With the panic of the function.
+///
+/// # Cancellation
+///
+/// A function that has not begun will not; one that runs goes on, and nobody hears of its end.
+///
+/// ```
+/// use asyncio_runtime::{run, to_thread};
+///
+/// let sum = run(async { to_thread(|| (1..=100).sum::<u32>()).await });
+/// assert_eq!(sum.unwrap(), 5050);
+/// ```
+#[track_caller]
+pub fn to_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> impl StdFuture<Output = Result<T>> {
+    async move { run_in_executor(&loop_core::running_loop()?, None, f)?.await }
+}
+
+pub(crate) fn run_in_executor<T: Send + 'static>(
+    core: &Rc<LoopCore>,
+    executor: Option<&ThreadPoolExecutor>,
+    f: impl FnOnce() -> T + Send + 'static,
+) -> Result<Future<T>> {
+    let executor = match executor {
+        Some(executor) => executor.clone(),
+        None if core.executor_shut_down.get() => {
+            return Err(RuntimeError::new("Executor shutdown has been called").into());
+        }
+        None => core.executor.borrow_mut().get_or_insert_with(ThreadPoolExecutor::default_for_loop).clone(),
+    };
+    let vars = contextvars::current();
+    let virtual_loop = (core.clock == crate::Clock::Virtual).then(|| LoopHandle::new(&core.shared));
+    let job = executor.submit(move || {
+        let _works_for = WorksFor::begin(virtual_loop);
+        contextvars::run_in(vars, f)
+    })?;
+    core.outside_begins();
+    Ok(wrap_future(core, job))
+}
+
+/// A future of the loop that ends as the job does, and cancels it when cancelled: `asyncio.wrap_future`.
+fn wrap_future<T: Send + 'static>(core: &Rc<LoopCore>, job: ConcurrentFuture<T>) -> Future<T> {
+    let future = Future::new(core);
+    job.add_done_callback(park(core, {
+        let (core, future, job) = (Rc::clone(core), future.clone(), job.clone());
+        move || {
+            core.outside_ends();
+            if future.cancelled() {
+                return;
+            }
+            let set = match job.take() {
+                Ok(value) => future.set_result(value),
+                Err(error) if error.is_cancelled() => {
+                    future.cancel();
+                    Ok(())
+                }
+                Err(error) => future.set_exception(error),
+            };
+            debug_assert!(set.is_ok(), "nobody else completes it");
+        }
+    }));
+    let _ = future.add_done_callback(move |future| {
+        if future.cancelled() {
+            job.cancel();
+        }
+    });
+    future
+}
+
+pub(crate) async fn shutdown_default_executor(core: &Rc<LoopCore>, limit: Option<f64>) -> Result<()> {
+    core.executor_shut_down.set(true);
+    let executor = core.executor.borrow().clone();
+    let Some(executor) = executor else { return Ok(()) };
+    // Joining threads blocks, so a thread of its own does it.
+    let done = ConcurrentFuture::new();
+    let (pool, ended) = (executor.clone(), done.clone());
+    core.outside_begins();
+    let wait = wrap_future(core, done);
+    let thread = std::thread::spawn(move || {
+        pool.shutdown(true, false);
+        ended.complete(Ok(()));
+    });
+    let waited = crate::timeouts::timeout(limit).run(async |_| wait.await).await;
+    match waited {
+        Err(error) if error.is::<TimeoutError>() => {
+            let limit = limit.unwrap_or_default();
+            report::warn(&format!(
+                "RuntimeWarning: The executor did not finish joining its threads within {limit} seconds."
+            ));
+            executor.shutdown(false, false);
+        }
+        Err(error) => return Err(error),
+        // It has ended already, or is about to.
+        Ok(()) => drop(thread.join()),
+    }
+    core.executor.take();
+    Ok(())
+}
+
+/// Runs a coroutine in a loop of another thread: `asyncio.run_coroutine_threadsafe`.
+///
+/// A coroutine cannot be sent to another thread, so this takes a closure that makes it there. The future that comes back
+/// is for threads: [`result`](ConcurrentFuture::result) blocks, [`cancel`](ConcurrentFuture::cancel) cancels the task.
+///
+/// # Errors
+///
+/// `RuntimeError: Event loop is closed`.
+///
+/// ```
+/// use asyncio_runtime::{get_running_loop, run, run_coroutine_threadsafe, sleep, to_thread};
+///
+/// run(async {
+///     let handle = get_running_loop()?.handle();
+///     let result = to_thread(move || {
+///         let future = run_coroutine_threadsafe(async || {
+///             sleep(0.001).await?;
+///             Ok(3)
+///         }, &handle)?;
+///         future.result(10)
+///     });
+///     assert_eq!(result.await??, 3);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn run_coroutine_threadsafe<T, F, C>(
+    coroutine: F,
+    event_loop: &LoopHandle,
+) -> Result<ConcurrentFuture<T>, RuntimeError>
+where
+    T: Send + 'static,
+    F: FnOnce() -> C + Send + 'static,
+    C: StdFuture<Output = Result<T>> + 'static,
+{
+    let future = ConcurrentFuture::new();
+    let ours = future.clone();
+    event_loop.call_soon_threadsafe(move || {
+        let Ok(core) = loop_core::running_loop() else { return };
+        if ours.cancelled() {
+            return;
+        }
+        let task = create_task(coroutine());
+        // The other thread cancels: cancel the task here.
+        let cancel = park(&core, {
+            let task: AnyTask = task.as_task();
+            move || {
+                task.cancel();
+            }
+        });
+        let watched = ours.clone();
+        ours.add_done_callback(move || {
+            if watched.cancelled() {
+                cancel();
+            }
+        });
+        // The task ends: tell the other thread.
+        let _ = task.add_done_callback(move |task| {
+            if task.cancelled() {
+                ours.cancel();
+            } else {
+                let result = match task.as_any().base().see_error() {
+                    Some(error) => Err(error),
+                    None => task.take_result(),
+                };
+                ours.complete(result);
+            }
+        });
+    })?;
+    Ok(future)
+}

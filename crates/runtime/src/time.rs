@@ -1,0 +1,95 @@
+//! Python's `time` module for programs that must also run under the virtual clock: blocking sleeps and clocks.
+//!
+//! Under the real clock these are `std`'s. Under the virtual one a blocking sleep moves virtual time instead of waiting:
+//! at once in the loop's own thread (which it would hold up), and through a timer of the loop in a thread that works for
+//! it, so that the loop goes on meanwhile.
+
+use std::cell::RefCell;
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
+
+use crate::clock::{self, Clock};
+use crate::loop_core;
+use crate::remote::LoopHandle;
+use crate::seconds::Seconds;
+
+thread_local! {
+    /// In a thread that does a job for a loop with a virtual clock: that loop.
+    static WORKS_FOR: RefCell<Option<LoopHandle>> = const { RefCell::new(None) };
+}
+
+/// While it lives, this thread sleeps on the virtual clock of that loop.
+pub(crate) struct WorksFor(Option<LoopHandle>);
+
+impl WorksFor {
+    pub(crate) fn begin(event_loop: Option<LoopHandle>) -> Self {
+        Self(WORKS_FOR.replace(event_loop))
+    }
+}
+
+impl Drop for WorksFor {
+    fn drop(&mut self) {
+        WORKS_FOR.set(self.0.take());
+    }
+}
+
+/// The clock of this thread: that of the loop that runs in it, else what the environment says.
+fn clock() -> Clock {
+    if WORKS_FOR.with_borrow(Option::is_some) {
+        return Clock::Virtual;
+    }
+    loop_core::with_running(|running| running.map(|core| core.clock))
+        .unwrap_or_else(|| Clock::from_env().unwrap_or(Clock::Real))
+}
+
+/// Blocks the thread for so many seconds: `time.sleep`. In a coroutine it holds up the whole loop; that is what
+/// [`to_thread`](crate::to_thread) is for.
+pub fn sleep(delay: impl Seconds) {
+    let seconds = delay.seconds().max(0.0);
+    if clock() == Clock::Real {
+        std::thread::sleep(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+        return;
+    }
+    let event_loop = WORKS_FOR.with_borrow(Clone::clone);
+    let Some(event_loop) = event_loop else {
+        clock::advance_virtual(clock::virtual_now() + seconds);
+        return;
+    };
+    let (wake, woken) = mpsc::channel::<()>();
+    let asked = event_loop.call_soon_threadsafe(move || {
+        let Ok(core) = loop_core::running_loop() else { return };
+        // While the thread sleeps, the loop has nothing outside to wait for; it has again when the thread wakes.
+        core.outside_ends();
+        let event_loop = crate::EventLoop::from_core(&core);
+        let timer = event_loop.call_later(seconds, move || {
+            core.outside_begins();
+            let _ = wake.send(());
+        });
+        debug_assert!(timer.is_ok(), "the loop runs");
+    });
+    if asked.is_ok() {
+        // An error means that the loop was closed: then nobody waits for this thread any more.
+        let _ = woken.recv();
+    }
+}
+
+/// Seconds of a clock that only goes forward, from an arbitrary start: `time.perf_counter`.
+#[must_use]
+pub fn perf_counter() -> f64 {
+    clock().now()
+}
+
+/// The time of day, `time.time()`. Under the virtual clock the day is always the same one, 2026-01-01 00:00:00 UTC, and
+/// moves with virtual time, so that a program prints the same times in every run.
+#[must_use]
+pub fn now() -> SystemTime {
+    /// 2026-01-01 00:00:00 UTC in seconds since 1970.
+    const VIRTUAL_START: u64 = 1_767_225_600;
+    match clock() {
+        Clock::Real => SystemTime::now(),
+        Clock::Virtual => {
+            let since = Duration::try_from_secs_f64(clock::virtual_now()).unwrap_or(Duration::ZERO);
+            SystemTime::UNIX_EPOCH + Duration::from_secs(VIRTUAL_START) + since
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Time limits for a block of code: `asyncio.timeouts`.
+//!
+//! The core idea: the timer cancels the task, and the block's exit tells that
+//! cancellation from one that came from outside by the task's count of cancellation requests.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use crate::error::Result;
+use crate::exceptions::{RuntimeError, TimeoutError, ValueError};
+use crate::loop_core;
+use crate::ready::Run;
+use crate::seconds::TimeLimit;
+use crate::tasks::{AnyTask, current_task};
+use crate::timers::{Action, TimerKey};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Created,
+    Active,
+    Expiring,
+    Expired,
+    Finished,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            State::Created => "created",
+            State::Active => "active",
+            State::Expiring => "expiring",
+            State::Expired => "expired",
+            State::Finished => "finished",
+        }
+    }
+}
+
+/// A time limit for a block of code: `async with asyncio.timeout(delay)`.
+///
+/// Clones are handles on the same limit, so that the block can [`reschedule`](Self::reschedule) it.
+///
+/// ```
+/// use asyncio_runtime::{TimeoutError, run, sleep, timeout};
+///
+/// run(async {
+///     let limit = timeout(0.001);
+///     let result = limit.run(async |_| sleep(3600).await).await;
+///     assert!(result.unwrap_err().is::<TimeoutError>());
+///     assert!(limit.expired());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Timeout {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    state: Cell<State>,
+    when: Cell<Option<f64>>,
+    /// Why the delay given was none; raised on entering.
+    invalid: Option<ValueError>,
+    task: RefCell<Option<AnyTask>>,
+    /// The task's count of cancellation requests on entering.
+    cancelling: Cell<u32>,
+    scheduled: Cell<Scheduled>,
+    /// The number of the last call "soon".
+    last_soon: Cell<u32>,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Scheduled {
+    #[default]
+    No,
+    Timer(TimerKey),
+    /// Queued in the loop, under this number; an older one does nothing any more.
+    Soon(u32),
+}
+
+/// A limit of `delay` seconds from now (`None`: no limit): `asyncio.timeout`.
+///
+/// Time runs from here, not from the start of the block.
+///
+/// # Panics
+///
+/// With `no running event loop` where none runs.
+#[track_caller]
+pub fn timeout(delay: impl TimeLimit) -> Timeout {
+    let event_loop = match loop_core::running_loop() {
+        Ok(event_loop) => event_loop,
+        Err(error) => panic!("{error}"),
+    };
+    Timeout::new(delay.limit().map(|delay| event_loop.time() + delay))
+}
+
+/// A limit at the time `when` of the loop's clock ([`EventLoop::time`](crate::EventLoop::time)): `asyncio.timeout_at`.
+#[must_use]
+pub fn timeout_at(when: impl TimeLimit) -> Timeout {
+    Timeout::new(when.limit())
+}
+
+/// A delay that a timer can have: asyncio's timers go wrong silently with NaN, so it is an error here.
+pub(crate) fn check_delay(delay: f64) -> Result<f64, ValueError> {
+    if delay.is_nan() { Err(ValueError::new("Invalid delay: NaN (not a number)")) } else { Ok(delay) }
+}
+
+impl Timeout {
+    fn new(when: Option<f64>) -> Self {
+        Self {
+            inner: Rc::new(Inner {
+                state: Cell::new(State::Created),
+                when: Cell::new(when),
+                invalid: when.and_then(|when| check_delay(when).err()),
+                task: RefCell::new(None),
+                cancelling: Cell::new(0),
+                scheduled: Cell::default(),
+                last_soon: Cell::new(TIMER),
+            }),
+        }
+    }
+
+    /// Runs `block` under the limit; it gets a handle on it.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeoutError`] if time was up and the block ended with the `CancelledError` of that; else what the block gives,
+    /// also when it swallowed the cancellation. `RuntimeError` if the limit was used before or there is no task.
+    ///
+    /// # Cancellation
+    ///
+    /// A cancellation from outside goes through, even when time is up in the same step.
+    pub async fn run<T>(&self, block: impl AsyncFnOnce(Timeout) -> Result<T>) -> Result<T> {
+        self.enter()?;
+        struct Leave<'a>(&'a Timeout);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                // Only has something to do if the block was dropped half-way.
+                self.0.unschedule();
+            }
+        }
+        let leave = Leave(self);
+        let result = block(self.clone()).await;
+        drop(leave);
+        self.exit(result)
+    }
+
+    /// Begins the block by hand; [`run`](Self::run) does it for you. Every `enter` needs its [`exit`](Self::exit).
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` if it was entered before or outside a task, `ValueError` if the delay is NaN.
+    pub fn enter(&self) -> Result<()> {
+        let inner = &self.inner;
+        if inner.state.get() != State::Created {
+            return Err(RuntimeError::new("Timeout has already been entered").into());
+        }
+        if let Some(invalid) = &inner.invalid {
+            return Err(invalid.clone().into());
+        }
+        let Ok(Some(task)) = current_task() else {
+            return Err(RuntimeError::new("Timeout should be used inside a task").into());
+        };
+        inner.state.set(State::Active);
+        inner.cancelling.set(task.cancelling());
+        inner.task.replace(Some(task));
+        self.reschedule(inner.when.get())
+    }
+
+    /// Ends the block with its result, which it turns into a [`TimeoutError`] where [`run`](Self::run) says so.
+    ///
+    /// # Errors
+    ///
+    /// As `run`.
+    pub fn exit<T>(&self, result: Result<T>) -> Result<T> {
+        let inner = &self.inner;
+        self.unschedule();
+        match inner.state.get() {
+            State::Expiring => {
+                inner.state.set(State::Expired);
+                let task = inner.task.take().expect("entered");
+                let ours = task.uncancel() <= inner.cancelling.get();
+                match result {
+                    Err(error) if ours && error.is_cancelled() => Err(TimeoutError::caused_by(&error).into()),
+                    result => result,
+                }
+            }
+            state => {
+                if state == State::Active {
+                    inner.state.set(State::Finished);
+                }
+                inner.task.take();
+                result
+            }
+        }
+    }
+
+    /// When time is up, in the time of the loop's clock; `None` without a limit.
+    #[must_use]
+    pub fn when(&self) -> Option<f64> {
+        self.inner.when.get()
+    }
+
+    /// Moves the limit to the time `when` of the loop's clock, or takes it away.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` before the block, after it, and when time is up; `ValueError` for NaN.
+    pub fn reschedule(&self, when: impl TimeLimit) -> Result<()> {
+        let inner = &self.inner;
+        match inner.state.get() {
+            State::Active => {}
+            State::Created => return Err(RuntimeError::new("Timeout has not been entered").into()),
+            state => {
+                let message = format!("Cannot change state of {} Timeout", state.name());
+                return Err(RuntimeError::new(message).into());
+            }
+        }
+        let when = when.limit().map(check_delay).transpose()?;
+        inner.when.set(when);
+        self.unschedule();
+        let Some(when) = when else { return Ok(()) };
+        let event_loop = loop_core::running_loop()?;
+        let run = Rc::clone(inner) as Rc<dyn Run>;
+        if when <= event_loop.time() {
+            let number = inner.last_soon.get() + 1;
+            inner.last_soon.set(number);
+            inner.scheduled.set(Scheduled::Soon(number));
+            event_loop.call(run, number);
+        } else {
+            inner.scheduled.set(Scheduled::Timer(event_loop.insert_timer(when, Action::Call(run, TIMER))));
+        }
+        Ok(())
+    }
+
+    /// Was time up during the block?
+    #[must_use]
+    pub fn expired(&self) -> bool {
+        matches!(self.inner.state.get(), State::Expiring | State::Expired)
+    }
+
+    fn unschedule(&self) {
+        if let Scheduled::Timer(timer) = self.inner.scheduled.replace(Scheduled::No)
+            && let Some(task) = &*self.inner.task.borrow()
+        {
+            task.base().event_loop.remove_timer(timer);
+        }
+    }
+}
+
+/// The number under which the timer runs; a call "soon" has a number from 1.
+const TIMER: u32 = 0;
+
+impl Run for Inner {
+    fn run(&self, key: u32) {
+        match self.scheduled.get() {
+            Scheduled::Timer(_) if key == TIMER => {}
+            Scheduled::Soon(number) if key == number => {}
+            _ => return,
+        }
+        self.scheduled.set(Scheduled::No);
+        let task = self.task.borrow().clone();
+        if let (State::Active, Some(task)) = (self.state.get(), task) {
+            task.cancel();
+            self.state.set(State::Expiring);
+        }
+    }
+
+    fn describe(&self) -> String {
+        "Timeout._on_timeout()".to_owned()
+    }
+}
+
+impl fmt::Debug for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.inner.state.get();
+        write!(f, "<Timeout [{}]", state.name())?;
+        if state == State::Active {
+            match self.when() {
+                Some(when) => write!(f, " when={:?}", (when * 1e3).round() / 1e3)?,
+                None => f.write_str(" when=None")?,
+            }
+        }
+        f.write_str(">")
+    }
+}

@@ -1,0 +1,260 @@
+//! The timers of one loop: a heap of deadlines over a slab of what each one does.
+//!
+//! Pure data, no clock. Timers at the same instant are due in the order of their creation. A cancelled timer leaves its
+//! heap entry behind; entries are dropped when they come to the top, and all at once when they outnumber the live ones
+//! (as `BaseEventLoop._run_once` does).
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::rc::Rc;
+use std::task::Waker;
+
+use crate::ready::Run;
+
+/// Names one timer for ever: the slot may be used again, the sequence number may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TimerKey {
+    slot: u32,
+    seq: u64,
+}
+
+/// What happens when a timer is due.
+pub(crate) enum Action {
+    /// Complete a sleep: wake the task that waits. `None` until somebody waits.
+    Wake(Option<Waker>),
+    /// Run a callback.
+    Call(Rc<dyn Run>, u32),
+}
+
+enum Slot {
+    Free {
+        next: u32,
+    },
+    Armed {
+        seq: u64,
+        action: Action,
+    },
+    /// Fired, and still owned by the sleep that made it.
+    Fired {
+        seq: u64,
+    },
+}
+
+struct Entry {
+    when: f64,
+    seq: u64,
+    slot: u32,
+}
+
+/// No slot: the end of the list of free ones.
+const NONE: u32 = u32::MAX;
+
+/// Below this many heap entries cancelled ones are left alone.
+const SWEEP_FROM: usize = 100;
+
+pub(crate) struct Timers {
+    heap: BinaryHeap<Entry>,
+    slots: Vec<Slot>,
+    free: u32,
+    next_seq: u64,
+    /// Heap entries whose timer is still armed.
+    armed: usize,
+}
+
+impl Timers {
+    pub(crate) const fn new() -> Self {
+        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: NONE, next_seq: 0, armed: 0 }
+    }
+
+    pub(crate) fn insert(&mut self, when: f64, action: Action) -> TimerKey {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        let armed = Slot::Armed { seq, action };
+        let slot = if self.free == NONE {
+            self.slots.push(armed);
+            u32::try_from(self.slots.len() - 1).expect("more than four thousand million timers")
+        } else {
+            let slot = self.free;
+            let Slot::Free { next } = std::mem::replace(&mut self.slots[slot as usize], armed) else {
+                unreachable!("the list of free slots holds only free slots")
+            };
+            self.free = next;
+            slot
+        };
+        self.armed += 1;
+        self.heap.push(Entry { when, seq, slot });
+        TimerKey { slot, seq }
+    }
+
+    /// The earliest deadline.
+    pub(crate) fn next_deadline(&mut self) -> Option<f64> {
+        loop {
+            let top = self.heap.peek()?;
+            if self.is_armed(TimerKey { slot: top.slot, seq: top.seq }) {
+                return Some(top.when);
+            }
+            self.heap.pop();
+        }
+    }
+
+    /// Takes the next timer that is due before `end`, without firing it.
+    pub(crate) fn pop_due(&mut self, end: f64) -> Option<TimerKey> {
+        if self.next_deadline()? >= end {
+            return None;
+        }
+        self.heap.pop().map(|entry| TimerKey { slot: entry.slot, seq: entry.seq })
+    }
+
+    /// Fires a timer: gives what it does, unless it was cancelled meanwhile.
+    pub(crate) fn fire(&mut self, key: TimerKey) -> Option<Action> {
+        if !self.is_armed(key) {
+            return None;
+        }
+        let slot = &mut self.slots[key.slot as usize];
+        let Slot::Armed { action, .. } = std::mem::replace(slot, Slot::Fired { seq: key.seq }) else {
+            unreachable!("just checked")
+        };
+        self.armed -= 1;
+        if matches!(action, Action::Call(..)) {
+            self.free_slot(key.slot);
+        }
+        Some(action)
+    }
+
+    /// Sets whom a sleep wakes.
+    pub(crate) fn set_waker(&mut self, key: TimerKey, new: &Waker) {
+        if let Some(Slot::Armed { seq, action: Action::Wake(waker) }) = self.slots.get_mut(key.slot as usize)
+            && *seq == key.seq
+        {
+            match waker {
+                Some(old) if old.will_wake(new) => {}
+                _ => *waker = Some(new.clone()),
+            }
+        }
+    }
+
+    pub(crate) fn is_armed(&self, key: TimerKey) -> bool {
+        matches!(self.slots.get(key.slot as usize), Some(Slot::Armed { seq, .. }) if *seq == key.seq)
+    }
+
+    /// Cancels a timer, or lets go of one that has fired. Gives what it would have done, to be dropped by the caller.
+    pub(crate) fn remove(&mut self, key: TimerKey) -> Option<Action> {
+        match self.slots.get(key.slot as usize) {
+            Some(Slot::Armed { seq, .. }) if *seq == key.seq => {
+                self.armed -= 1;
+                let action = self.free_slot(key.slot);
+                if self.heap.len() > SWEEP_FROM && self.heap.len() > 2 * self.armed {
+                    self.sweep();
+                }
+                action
+            }
+            Some(Slot::Fired { seq }) if *seq == key.seq => self.free_slot(key.slot),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.armed == 0
+    }
+
+    /// Removes everything; gives what the timers would have done, to be dropped by the caller.
+    pub(crate) fn clear(&mut self) -> Vec<Action> {
+        self.heap = BinaryHeap::new();
+        self.armed = 0;
+        let mut actions = Vec::new();
+        for slot in 0..self.slots.len() {
+            if let Slot::Armed { .. } = self.slots[slot] {
+                actions.extend(self.free_slot(slot as u32));
+            }
+        }
+        actions
+    }
+
+    fn free_slot(&mut self, slot: u32) -> Option<Action> {
+        let old = std::mem::replace(&mut self.slots[slot as usize], Slot::Free { next: self.free });
+        self.free = slot;
+        match old {
+            Slot::Armed { action, .. } => Some(action),
+            _ => None,
+        }
+    }
+
+    fn sweep(&mut self) {
+        let mut entries = std::mem::take(&mut self.heap).into_vec();
+        entries.retain(|entry| self.is_armed(TimerKey { slot: entry.slot, seq: entry.seq }));
+        entries.shrink_to_fit();
+        self.heap = entries.into();
+        if self.armed == 0 && self.slots.iter().all(|slot| matches!(slot, Slot::Free { .. })) {
+            self.slots = Vec::new();
+            self.free = NONE;
+        }
+    }
+}
+
+// The heap is a maximum heap: the greatest entry is the earliest, and among equals the oldest.
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.when.total_cmp(&self.when).then(other.seq.cmp(&self.seq))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Entry {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sleep(timers: &mut Timers, when: f64) -> TimerKey {
+        timers.insert(when, Action::Wake(None))
+    }
+
+    #[test]
+    fn timers_are_due_by_deadline_and_then_by_creation() {
+        let mut timers = Timers::new();
+        let c = sleep(&mut timers, 3.0);
+        let a = sleep(&mut timers, 1.0);
+        let b = sleep(&mut timers, 1.0);
+        assert_eq!(timers.next_deadline(), Some(1.0));
+        assert_eq!(timers.pop_due(1.0), None);
+        assert_eq!(timers.pop_due(1.5), Some(a));
+        assert_eq!(timers.pop_due(1.5), Some(b));
+        assert_eq!(timers.pop_due(1.5), None);
+        assert_eq!(timers.pop_due(f64::INFINITY), Some(c));
+    }
+
+    #[test]
+    fn a_cancelled_timer_never_fires_even_when_its_slot_is_used_again() {
+        let mut timers = Timers::new();
+        let old = sleep(&mut timers, 1.0);
+        let due = timers.pop_due(2.0).unwrap();
+        assert!(timers.remove(old).is_some());
+        let new = sleep(&mut timers, 5.0);
+        assert!(timers.fire(due).is_none());
+        assert!(timers.is_armed(new));
+        assert_eq!(timers.next_deadline(), Some(5.0));
+    }
+
+    #[test]
+    fn cancelled_timers_are_swept_when_they_are_the_majority() {
+        let mut timers = Timers::new();
+        let keep = sleep(&mut timers, 0.5);
+        let keys: Vec<_> = (0..10_000).map(|i| sleep(&mut timers, f64::from(i))).collect();
+        for key in keys {
+            timers.remove(key);
+        }
+        assert!(timers.heap.len() <= SWEEP_FROM, "{}", timers.heap.len());
+        assert_eq!(timers.pop_due(1.0), Some(keep));
+    }
+}
