@@ -1,0 +1,160 @@
+//! The peers: which there are, how their programs are built, and how one is run.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::args::Args;
+use crate::machine::Pins;
+use crate::results::Sample;
+
+/// Processes in one measurement of the start-up time.
+const STARTUPS: &str = "50";
+
+/// A peer: a program of its own in this package, or an event loop of Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Peer {
+    pub name: &'static str,
+    needs: Needs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Needs {
+    Nothing,
+    Feature(&'static str),
+    Python,
+}
+
+const fn peer(name: &'static str, needs: Needs) -> Peer {
+    Peer { name, needs }
+}
+
+/// All of them, in the order of the tables' columns.
+pub const PEERS: &[Peer] = &[
+    peer("ours", Needs::Nothing),
+    peer("raw", Needs::Nothing),
+    peer("tokio_ct", Needs::Feature("tokio")),
+    peer("tokio_localset", Needs::Feature("tokio")),
+    peer("tokio_localrt", Needs::Feature("tokio")),
+    peer("smol_local", Needs::Feature("smol")),
+    peer("smol_static", Needs::Feature("smol")),
+    peer("localpool", Needs::Feature("localpool")),
+    peer("monoio_epoll", Needs::Feature("monoio")),
+    peer("monoio_uring", Needs::Feature("monoio")),
+    peer("compio_uring", Needs::Feature("compio")),
+    peer("glommio_uring", Needs::Feature("glommio")),
+    peer("asyncio", Needs::Python),
+    peer("uvloop", Needs::Python),
+];
+
+/// The features that this driver was built with; the peers are built with the same.
+fn features() -> impl Iterator<Item = &'static str> {
+    let all = [
+        ("tokio", cfg!(feature = "tokio")),
+        ("smol", cfg!(feature = "smol")),
+        ("localpool", cfg!(feature = "localpool")),
+        ("monoio", cfg!(feature = "monoio")),
+        ("compio", cfg!(feature = "compio")),
+        ("glommio", cfg!(feature = "glommio")),
+    ];
+    all.into_iter().filter_map(|(name, on)| on.then_some(name))
+}
+
+/// The peers to run: those asked for, or all that can be.
+pub fn chosen(args: &Args, python: bool) -> Result<Vec<Peer>, Box<dyn Error>> {
+    let asked = args.peers();
+    let mut chosen = Vec::new();
+    for &peer in PEERS {
+        let lacks = match peer.needs {
+            Needs::Feature(name) if !features().any(|f| f == name) => {
+                format!("`cargo run --features {name} ...` (or `all`)")
+            }
+            Needs::Python if !python => "a Python with uvloop: --python makes one".into(),
+            _ => String::new(),
+        };
+        if asked.contains(&peer.name) && !lacks.is_empty() {
+            return Err(format!("{} needs {lacks}", peer.name).into());
+        } else if asked.contains(&peer.name) || asked.is_empty() && lacks.is_empty() {
+            chosen.push(peer);
+        } else if asked.is_empty() {
+            eprintln!("without {}, which needs {lacks}", peer.name);
+        }
+    }
+    Ok(chosen)
+}
+
+/// The programs of the peers, built.
+pub struct Programs {
+    folder: PathBuf,
+    python: Option<PathBuf>,
+}
+
+impl Programs {
+    /// Builds what `peers` need, beside this program.
+    pub fn build(peers: &[Peer], python: Option<PathBuf>) -> Result<Programs, Box<dyn Error>> {
+        let driver = std::env::current_exe()?;
+        let target = driver.ancestors().nth(2).ok_or("the driver is not in a target folder")?;
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--release", "--no-default-features", "--bin=client", "--bin=startup"]);
+        cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+        cargo.arg("--target-dir").arg(target);
+        cargo.args(["--features", &features().collect::<Vec<_>>().join(",")]);
+        for peer in peers.iter().filter(|peer| peer.needs != Needs::Python) {
+            cargo.arg(format!("--bin={}", peer.name)).arg(format!("--bin=empty_{}", peer.name));
+        }
+        match cargo.status()?.success() {
+            true => Ok(Programs { folder: target.join("release"), python }),
+            false => Err("the peers do not build".into()),
+        }
+    }
+
+    /// What runs a peer; its argument is still to come.
+    fn command(&self, peer: Peer, is_empty: bool) -> Command {
+        let script = if is_empty { "python/empty.py" } else { "python/peer.py" };
+        match &self.python {
+            Some(python) if peer.needs == Needs::Python => {
+                let mut command = Command::new(python);
+                command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)).arg(peer.name);
+                command
+            }
+            _ if is_empty => Command::new(self.folder.join(format!("empty_{}", peer.name))),
+            _ => Command::new(self.folder.join(peer.name)),
+        }
+    }
+
+    /// The names of the workloads that a peer has.
+    pub fn workloads(&self, peer: Peer) -> Result<Vec<String>, Box<dyn Error>> {
+        let output = self.command(peer, false).arg("list").output()?;
+        let names = String::from_utf8(output.stdout)?;
+        Ok(names.lines().chain(["startup"]).map(str::to_owned).collect())
+    }
+
+    /// One run. The error says why there is no result.
+    pub fn measure(&self, peer: Peer, workload: &str, pins: &Pins, scale: f64) -> Result<Sample, String> {
+        let mut command = if workload == "startup" {
+            let empty = self.command(peer, true);
+            let mut startup = Command::new(self.folder.join("startup"));
+            startup.arg(STARTUPS).arg(empty.get_program()).args(empty.get_args());
+            startup
+        } else {
+            let mut command = self.command(peer, false);
+            command.arg(workload).env("BENCH_CLIENT", self.folder.join("client"));
+            command.env("CLIENT_CPU", pins.client().to_string());
+            command
+        };
+        pins.apply(workload).map_err(|e| format!("cannot pin: {e}"))?;
+        let output = command.env("SCALE", scale.to_string()).output().map_err(|e| e.to_string())?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("{}: {}", output.status, said.lines().next_back().unwrap_or_default()));
+        }
+        let line = String::from_utf8_lossy(&output.stdout);
+        line.split_whitespace().map(pair).collect::<Option<Sample>>().ok_or_else(|| format!("printed {line:?}"))
+    }
+}
+
+/// `measure=value`
+fn pair(text: &str) -> Option<(String, f64)> {
+    let (measure, value) = text.split_once('=')?;
+    Some((measure.to_owned(), value.parse().ok()?))
+}

@@ -1,0 +1,3 @@
+//! An empty main, for the start-up time and the size of the program.
+
+fn main() {}

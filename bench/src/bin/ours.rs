@@ -1,0 +1,139 @@
+//! This runtime.
+//!
+//! A task of ours ends with a `Result`, which costs what it costs: `spawn` wraps the plain futures of
+//! the workloads in one.
+
+#[path = "../workloads/blocking.rs"]
+mod blocking;
+#[path = "../workloads/cancel.rs"]
+mod cancel;
+#[path = "../workloads/cancel_sleep.rs"]
+mod cancel_sleep;
+#[path = "../workloads/oneshot.rs"]
+mod oneshot;
+#[path = "../workloads/tasks.rs"]
+mod tasks;
+#[path = "../workloads/threads.rs"]
+mod threads;
+#[path = "../workloads/timers.rs"]
+mod timers;
+
+mod rt {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+    use std::time::Duration;
+
+    use asyncio_runtime::{Future as Promise, LoopHandle, Result, Task, create_task, get_running_loop};
+
+    pub fn run<F: Future<Output = ()> + 'static>(main: F) {
+        let main = async {
+            main.await;
+            Ok(())
+        };
+        asyncio_runtime::run(main).unwrap()
+    }
+
+    pub fn spawn<F: Future<Output: 'static> + 'static>(future: F) -> Task<F::Output> {
+        create_task(async { Ok(future.await) })
+    }
+
+    pub async fn join<T: 'static>(task: Task<T>) -> T {
+        task.await.unwrap()
+    }
+
+    pub async fn yield_now() {
+        asyncio_runtime::sleep(0).await.unwrap()
+    }
+
+    pub async fn sleep(time: Duration) {
+        asyncio_runtime::sleep(time).await.unwrap()
+    }
+
+    pub async fn timeout<F: Future>(time: Duration, future: F) -> bool {
+        asyncio_runtime::timeout(time).run(async |_| Ok(future.await)).await.is_ok()
+    }
+
+    // Cancelling arrives as an error at what the task waits for, which therefore has to be ours.
+    pub use asyncio_runtime::create_task as spawn_cancellable;
+    pub use asyncio_runtime::sleep as cancellable_sleep;
+
+    pub async fn cancellable_wait() -> Result<()> {
+        get_running_loop()?.create_future().await
+    }
+
+    pub async fn cancel(task: Task<()>) -> bool {
+        task.cancel();
+        task.await.is_err_and(|error| error.is_cancelled())
+    }
+
+    /// Both ends are handles on one future.
+    pub fn oneshot<T: 'static>() -> (Promise<T>, Promise<T>) {
+        let promise = get_running_loop().unwrap().create_future();
+        (promise.clone(), promise)
+    }
+
+    pub fn send_once<T: 'static>(promise: Promise<T>, item: T) {
+        promise.set_result(item).unwrap()
+    }
+
+    pub async fn receive_once<T: 'static>(promise: Promise<T>) -> T {
+        promise.await.unwrap()
+    }
+
+    /// What has arrived from the other thread, and who waits for more.
+    #[derive(Default)]
+    struct Inbox {
+        items: VecDeque<u64>,
+        waiter: Option<Promise<()>>,
+    }
+
+    thread_local! {
+        static INBOX: RefCell<Inbox> = RefCell::default();
+    }
+
+    /// `call_soon_threadsafe` is the way in; a call may only carry what is `Send`, so it finds the
+    /// inbox by itself.
+    pub fn thread_channel() -> (LoopHandle, ()) {
+        (get_running_loop().unwrap().handle(), ())
+    }
+
+    pub fn send_from_thread(event_loop: &LoopHandle, item: u64) {
+        let arrive = move || {
+            let waiter = INBOX.with_borrow_mut(|inbox| {
+                inbox.items.push_back(item);
+                inbox.waiter.take()
+            });
+            if let Some(waiter) = waiter {
+                waiter.set_result(()).unwrap();
+            }
+        };
+        event_loop.call_soon_threadsafe(arrive).unwrap()
+    }
+
+    pub async fn receive_from_thread(_: &mut ()) -> u64 {
+        loop {
+            if let Some(item) = INBOX.with_borrow_mut(|inbox| inbox.items.pop_front()) {
+                return item;
+            }
+            let waiter = get_running_loop().unwrap().create_future();
+            INBOX.with_borrow_mut(|inbox| inbox.waiter = Some(waiter.clone()));
+            waiter.await.unwrap();
+        }
+    }
+
+    pub async fn blocking(work: fn()) {
+        asyncio_runtime::to_thread(work).await.unwrap()
+    }
+}
+
+fn main() {
+    harness::main(&[
+        tasks::ROWS,
+        cancel::ROWS,
+        timers::ROWS,
+        cancel_sleep::ROWS,
+        oneshot::ROWS,
+        threads::ROWS,
+        blocking::ROWS,
+    ])
+}
