@@ -1,0 +1,102 @@
+//! The rows of the guide, read from `tests/guide/catalogue.toml`.
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::{read, root};
+
+/// What a row of the catalogue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A complete program: it is shown by an example of its own name.
+    Program,
+    /// An API in use.
+    Snippet,
+    /// A stated fact.
+    Concept,
+}
+
+/// One program, snippet or fact of the guides.
+#[derive(Debug, Deserialize)]
+pub struct Row {
+    /// The name of the row and, where it has one, of its example.
+    pub id: String,
+    seed: String,
+    /// Its place in the guide, such as `8.3`.
+    pub section: String,
+    /// What it is.
+    pub kind: Kind,
+    /// What it is about, in a few words.
+    pub title: String,
+    expected: String,
+    observed: Option<String>,
+}
+
+impl Row {
+    /// The number of the guide it comes from, such as `000`.
+    pub fn guide(&self) -> &str {
+        self.seed.split('_').next().unwrap_or(&self.seed)
+    }
+
+    /// Whether it stands in this section or in a part of it: `8.3.1` is within `8`.
+    pub fn is_within(&self, section: &str) -> bool {
+        self.section.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    /// The text that the program must print, if the guide or a run of CPython tells.
+    ///
+    /// Where both do, the run wins: it was recorded where the guide's page had lost a part of its text.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the file that the row names is missing.
+    pub fn text(&self) -> Result<Option<String>> {
+        match &self.observed {
+            Some(observed) => Ok(Some(observed.clone())),
+            None if self.expected.is_empty() => Ok(None),
+            None => read(root().join("tests/guide/expected").join(&self.expected)).map(Some),
+        }
+    }
+}
+
+/// Every row, in guide order.
+///
+/// # Errors
+///
+/// Fails when the catalogue cannot be read.
+pub fn rows() -> Result<Vec<Row>> {
+    #[derive(Deserialize)]
+    struct Catalogue {
+        example: Vec<Row>,
+    }
+    let catalogue: Catalogue =
+        toml::from_str(&read(root().join("tests/guide/catalogue.toml"))?).context("in tests/guide/catalogue.toml")?;
+    Ok(catalogue.example)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_holds_its_parts_and_nothing_else() {
+        let rows = rows().unwrap();
+        let row = rows.iter().find(|row| row.id == "cooperative_multitasking").unwrap();
+        assert_eq!((row.guide(), row.section.as_str()), ("000", "3.1.1"));
+        assert!(row.is_within("3") && row.is_within("3.1") && row.is_within("3.1.1"));
+        assert!(!row.is_within("3.1.1.1") && !row.is_within("3.11") && !row.is_within("4"));
+    }
+
+    #[test]
+    fn every_named_text_is_there_and_every_text_is_named() {
+        let rows = rows().unwrap();
+        for row in &rows {
+            row.text().unwrap();
+        }
+        for file in crate::files(&root().join("tests/guide/expected"), "txt") {
+            let name = file.file_name().unwrap().to_string_lossy();
+            assert!(rows.iter().any(|row| row.expected == name), "no row names {name}");
+        }
+    }
+}

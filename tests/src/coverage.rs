@@ -1,0 +1,283 @@
+//! Which example or test shows which row of the catalogue.
+//!
+//! The core idea is that what shows a row says so itself (`//! Shows: row` at the head of an example, `// Shows: row`
+//! above a test), and that the table in `tests/guide/coverage.md` is written from those claims. Rows that are still to
+//! come stand in `tests/guide/planned.toml`, a list that can only shrink.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::catalogue::{Kind, Row};
+use crate::examples::{Example, shown};
+use crate::{files, read, relative, root, unknown};
+
+/// An example or a test that says it shows a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The row.
+    pub row: String,
+    /// The example or the test function.
+    pub by: String,
+    /// Its file, below the root of the workspace.
+    pub file: String,
+}
+
+/// The rows that are still to come.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Planned {
+    /// Whole sections.
+    #[serde(default)]
+    pub section: Vec<PlannedSection>,
+    /// Single rows of other sections.
+    #[serde(default)]
+    pub row: Vec<PlannedRow>,
+}
+
+/// A section that is still to come.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedSection {
+    /// The number of the guide.
+    pub guide: String,
+    /// The section, with its parts.
+    pub section: String,
+    /// Parts that are not meant.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// The crate that brings it.
+    pub area: String,
+}
+
+/// A row that is still to come.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedRow {
+    /// The row.
+    pub id: String,
+    /// The crate that brings it.
+    pub area: String,
+    /// What the row needs of it.
+    pub needs: String,
+}
+
+impl PlannedSection {
+    fn holds(&self, row: &Row) -> bool {
+        row.guide() == self.guide && row.is_within(&self.section) && !self.except.iter().any(|part| row.is_within(part))
+    }
+}
+
+impl Planned {
+    /// The crate that brings a row, if it is still to come.
+    fn area(&self, row: &Row) -> Option<&str> {
+        let single = self.row.iter().find(|planned| planned.id == row.id).map(|planned| planned.area.as_str());
+        single.or_else(|| self.section.iter().find(|planned| planned.holds(row)).map(|planned| planned.area.as_str()))
+    }
+}
+
+/// What `planned.toml` says.
+///
+/// # Errors
+///
+/// Fails when the file cannot be read.
+pub fn planned() -> Result<Planned> {
+    toml::from_str(&read(root().join("tests/guide/planned.toml"))?).context("in tests/guide/planned.toml")
+}
+
+/// Every claim of the examples and of the tests below `crates/` and `tests/`.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read, or when a `Shows:` comment stands above something that is not a test.
+pub fn claims(root: &Path, examples: &[Example]) -> Result<Vec<Claim>> {
+    let mut claims = Vec::new();
+    for example in examples {
+        claims.extend(example.shows.iter().map(|row| Claim {
+            row: row.clone(),
+            by: example.name.clone(),
+            file: format!("examples/{}", example.path),
+        }));
+    }
+    for folder in ["crates", "tests"] {
+        for path in files(&root.join(folder), "rs") {
+            claims.extend(claims_of_tests(root, &path)?);
+        }
+    }
+    Ok(claims)
+}
+
+/// The claims in the comments that stand directly above the `#[test]` functions of a file.
+fn claims_of_tests(root: &Path, path: &PathBuf) -> Result<Vec<Claim>> {
+    let (text, file) = (read(path)?, relative(root, path));
+    let mut claims = Vec::new();
+    let mut comment = String::new();
+    let mut is_test = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("//") {
+            comment += text.trim_start_matches('/').trim();
+            comment.push('\n');
+            continue;
+        }
+        if line.starts_with("#[") {
+            is_test |= line == "#[test]";
+            continue;
+        }
+        let rows = shown(&comment);
+        let name = line.split_once("fn ").and_then(|(_, rest)| rest.split(['(', '<']).next());
+        if let (Some(name), true) = (name, is_test) {
+            let claim = |row| Claim { row, by: name.to_owned(), file: file.clone() };
+            claims.extend(rows.into_iter().map(claim));
+        } else if !rows.is_empty() {
+            anyhow::bail!("{file}: \"Shows: {}\" does not stand above a test", rows.join(", "));
+        }
+        comment.clear();
+        is_test = false;
+    }
+    Ok(claims)
+}
+
+/// Everything that is wrong with the claims and the plan, in words.
+pub fn problems(rows: &[Row], examples: &[Example], claims: &[Claim], planned: &Planned) -> Vec<String> {
+    let ids = || rows.iter().map(|row| row.id.as_str());
+    let is_row = |id: &str| ids().any(|row| row == id);
+    let is_shown = |id: &str| claims.iter().any(|claim| claim.row == id);
+    let mut problems = Vec::new();
+
+    for claim in claims.iter().filter(|claim| !is_row(&claim.row)) {
+        problems.push(format!("{}: {} shows an {}", claim.file, claim.by, unknown("row", &claim.row, ids())));
+    }
+    for example in examples {
+        if example.shows.is_empty() {
+            problems.push(format!("examples/{}: no \"//! Shows:\" line names what it shows", example.path));
+        } else if is_row(&example.name) && !example.shows.contains(&example.name) {
+            problems
+                .push(format!("examples/{}: is named after a row that its \"Shows:\" line leaves out", example.path));
+        }
+    }
+    for row in rows {
+        let single = planned.row.iter().any(|planned| planned.id == row.id);
+        match (is_shown(&row.id), planned.area(row)) {
+            (false, None) => problems.push(format!("{} ({} {}) is shown by nothing", row.id, row.guide(), row.section)),
+            (true, Some(_)) if single => problems.push(format!("{} is shown: take it out of planned.toml", row.id)),
+            (true, _) if row.kind == Kind::Program && !examples.iter().any(|example| example.name == row.id) => {
+                problems.push(format!("{} is a program, and no example has its name", row.id));
+            }
+            _ => {}
+        }
+        if single && planned.section.iter().any(|section| section.holds(row)) {
+            problems.push(format!("{} is planned twice: its section is, too", row.id));
+        }
+    }
+    for planned in planned.row.iter().filter(|planned| !is_row(&planned.id)) {
+        problems.push(format!("planned.toml names an {}", unknown("row", &planned.id, ids())));
+    }
+    for section in &planned.section {
+        if rows.iter().filter(|row| section.holds(row)).all(|row| is_shown(&row.id)) {
+            let PlannedSection { guide, section, .. } = section;
+            problems.push(format!("planned.toml: nothing is left to do in section {section} of {guide}"));
+        }
+    }
+    problems
+}
+
+/// The table of all rows and what shows them: `tests/guide/coverage.md`.
+pub fn table(rows: &[Row], claims: &[Claim], planned: &Planned) -> String {
+    let mut table = String::from(
+        "# What shows each row of the guide\n\n\
+         Written by `cargo xtask bless` from the `Shows:` lines of the examples and tests; a test keeps it fresh.\n",
+    );
+    let mut by_row: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for claim in claims {
+        by_row.entry(&claim.row).or_default().push(format!("[`{}`](../../{})", claim.by, claim.file));
+    }
+    let mut guide = "";
+    for row in rows {
+        if row.guide() != guide {
+            guide = row.guide();
+            let _ = write!(table, "\n## Guide {guide}\n\n| Section | Row | Shown by |\n| --- | --- | --- |\n");
+        }
+        let shown_by = match (by_row.get(row.id.as_str()), planned.area(row)) {
+            (Some(links), _) => links.join(", "),
+            (None, Some(area)) => format!("*to come with {area}*"),
+            (None, None) => "nothing".to_owned(),
+        };
+        let _ = writeln!(table, "| {} | `{}`: {} | {shown_by} |", row.section, row.id, row.title.replace('|', "\\|"));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: &str, section: &str, kind: &str) -> Row {
+        let fields = format!(
+            "id = '{id}'\nseed = '000_ab.txt'\nsection = '{section}'\nkind = '{kind}'\ntitle = 'a title'\nexpected = ''\n"
+        );
+        toml::from_str(&fields).unwrap()
+    }
+
+    fn example(name: &str, shows: &[&str]) -> Example {
+        let shows = shows.iter().map(|row| (*row).to_owned()).collect();
+        Example { name: name.into(), path: format!("05-a/{name}.rs"), args: Vec::new(), shows }
+    }
+
+    fn found(rows: &[Row], examples: &[Example], planned: &str) -> Vec<String> {
+        let claims = claims(Path::new("nowhere"), examples).unwrap();
+        problems(rows, examples, &claims, &toml::from_str(planned).unwrap())
+    }
+
+    const SECTION: &str = "[[section]]\nguide = '000'\nsection = '15'\narea = 'iterators'\n";
+    const ROW: &str = "[[row]]\nid = 'nap'\narea = 'queues'\nneeds = 'a queue'\n";
+
+    #[test]
+    fn rows_that_are_shown_or_planned_are_fine() {
+        let rows = [row("nap", "5", "program"), row("dream", "5.1", "concept"), row("far", "15.1", "program")];
+        assert_eq!(found(&rows, &[example("nap", &["nap", "dream"])], SECTION), [""; 0]);
+    }
+
+    #[test]
+    fn each_gap_is_named() {
+        let nap = || row("nap", "5", "program");
+        let only = |problems: Vec<String>, part: &str| {
+            assert!(problems.len() == 1 && problems[0].contains(part), "{part:?} is not all of {problems:?}");
+        };
+        only(found(&[nap()], &[], ""), "shown by nothing");
+        only(found(&[nap()], &[example("nap", &["nap", "naps"])], ""), "did you mean \"nap\"?");
+        only(found(&[nap()], &[example("nap", &["nap"])], ROW), "take it out");
+        only(found(&[nap()], &[example("other", &["nap"])], ""), "no example has its name");
+        only(found(&[nap()], &[example("nap", &["nap"]), example("b", &[])], ""), "no \"//! Shows:\" line");
+        only(found(&[nap(), row("dream", "5", "concept")], &[example("nap", &["dream"])], ROW), "leaves out");
+        only(found(&[row("nap", "15", "concept")], &[], &format!("{SECTION}{ROW}")), "planned twice");
+        only(found(&[row("nap", "15", "concept")], &[example("b", &["nap"])], SECTION), "nothing is left");
+        only(found(&[row("dream", "5", "concept")], &[example("b", &["dream"])], ROW), "names an unknown row");
+    }
+
+    #[test]
+    fn only_tests_can_claim() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.rs");
+        let claims_in = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            claims_of_tests(folder.path(), &path)
+        };
+        let claims = claims_in("// Why.\n// Shows: nap, dream\n#[test]\nfn sleeps() {}\n").unwrap();
+        let both: Vec<_> = claims.iter().map(|claim| (claim.row.as_str(), claim.by.as_str())).collect();
+        assert_eq!(both, [("nap", "sleeps"), ("dream", "sleeps")]);
+        assert!(claims_in("// Shows: nap\nfn sleeps() {}\n").is_err());
+        assert!(claims_in("// Shows: nap\n\n#[test]\nfn sleeps() {}\n").is_err());
+    }
+
+    #[test]
+    fn the_table_tells_what_shows_a_row_and_what_is_to_come() {
+        let rows = [row("nap", "5", "program"), row("far", "15.1", "program")];
+        let claims = claims(Path::new("nowhere"), &[example("nap", &["nap"])]).unwrap();
+        let table = table(&rows, &claims, &toml::from_str(SECTION).unwrap());
+        assert!(table.contains("| 5 | `nap`: a title | [`nap`](../../examples/05-a/nap.rs) |\n"), "{table}");
+        assert!(table.contains("| 15.1 | `far`: a title | *to come with iterators* |\n"), "{table}");
+    }
+}

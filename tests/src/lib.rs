@@ -1,0 +1,96 @@
+//! The checks of the guide, written once for `cargo test` and for `cargo xtask`.
+//!
+//! The core idea is that an example is judged from outside: its binary runs in a cleaned environment, and what it
+//! printed is compared with data, the guide's own text first ([`guide_text`]) and a snapshot second ([`snapshots`]).
+//! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every file is in
+//! its place ([`tidy`]) and every page of the book shows code and output that exist ([`book`]).
+//! Nothing here knows the runtime.
+
+pub mod catalogue;
+pub mod examples;
+pub mod program;
+
+pub mod guide_text;
+pub mod normalise;
+pub mod snapshots;
+
+pub mod book;
+pub mod coverage;
+pub mod tidy;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+/// The root of the workspace.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package sits in a folder of the workspace")
+}
+
+/// The text of a file; an error names the file.
+///
+/// # Errors
+///
+/// Fails when the file is missing or is not UTF-8.
+pub fn read(path: impl AsRef<Path>) -> Result<String> {
+    let path = path.as_ref();
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The candidate that `name` was probably meant to be, if one is near enough to be worth a hint.
+///
+/// ```
+/// let rows = ["hello_world", "gather_list"];
+/// assert_eq!(guide_tests::nearest("helo_world", rows), Some("hello_world"));
+/// assert_eq!(guide_tests::nearest("subprocess", rows), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::normalized_damerau_levenshtein(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.5)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// `unknown KIND "NAME"`, with the nearest of the candidates as a hint.
+pub fn unknown<'a>(kind: &str, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    match nearest(name, candidates) {
+        Some(hint) => format!("unknown {kind} {name:?}: did you mean {hint:?}?"),
+        None => format!("unknown {kind} {name:?}"),
+    }
+}
+
+/// The files that are written from other files of the repository, each with the text that it must have.
+///
+/// # Errors
+///
+/// Fails when one of the files that they are made from cannot be read.
+pub fn generated() -> Result<[(&'static str, String); 2]> {
+    let rows = catalogue::rows()?;
+    let claims = coverage::claims(root(), &examples::examples(root())?)?;
+    Ok([
+        ("tests/guide/coverage.md", coverage::table(&rows, &claims, &coverage::planned()?)),
+        ("tests/guide/differences.md", guide_text::page(&rows, &guide_text::differences()?)),
+    ])
+}
+
+/// Every file below `folder` with this extension, sorted; build output and hidden folders are passed over.
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    walkdir::WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| {
+            let name = entry.file_name().to_string_lossy();
+            entry.depth() == 0 || !(name == "target" || name.starts_with('.'))
+        })
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect()
+}
+
+/// The path as it is written in the repository: below `root`, with forward slashes.
+fn relative(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}

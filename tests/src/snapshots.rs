@@ -1,0 +1,64 @@
+//! The snapshot of an example: its whole output as a reader's terminal shows it, below the command that makes it.
+//!
+//! insta writes the files, into `tests/snapshots`; the pages of the book include them from the first line that insta
+//! does not need for itself.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use crate::examples::Example;
+use crate::normalise::{addresses, colours, thread_ids};
+use crate::program::Output;
+use crate::{files, read, root};
+
+/// The line of a snapshot file where the text begins, counted from one: insta's three lines stand before it.
+pub const FIRST_LINE: usize = 4;
+
+/// The folder of all snapshots.
+pub fn folder() -> PathBuf {
+    root().join("tests/snapshots")
+}
+
+/// What the snapshot of this example must hold after it printed `output`.
+pub fn text(example: &Example, output: &Output) -> String {
+    let printed = addresses(&thread_ids(&colours(&output.to_string())));
+    format!("$ {}\n{printed}", example.command())
+}
+
+/// What the snapshot of this example holds.
+///
+/// # Errors
+///
+/// Fails when there is none.
+pub fn saved(example: &Example) -> Result<String> {
+    let file = read(folder().join(format!("{}.snap", example.name)))?;
+    let text = file.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    let (_, text) = text.with_context(|| format!("the snapshot of {} has no head", example.name))?;
+    Ok(text.to_owned())
+}
+
+/// The snapshot files that no example of this list has.
+pub fn orphans(examples: &[Example]) -> Vec<PathBuf> {
+    let has_example = |path: &PathBuf| {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy());
+        examples.iter().any(|example| stem.as_deref() == Some(&example.name))
+    };
+    let mut orphans = files(&folder(), "snap");
+    orphans.retain(|path| !has_example(path));
+    orphans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::End;
+
+    #[test]
+    fn a_snapshot_is_a_transcript() {
+        let example =
+            Example { name: "naps".into(), path: "05-sleep/naps.rs".into(), args: vec!["9".into()], shows: Vec::new() };
+        let output = Output { stdout: "at 0x7f\n".into(), stderr: String::new(), end: End::Exited(0) };
+        assert_eq!(text(&example, &output), "$ cargo run --example naps -- 9\nat 0xADDR\n");
+    }
+}

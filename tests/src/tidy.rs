@@ -1,0 +1,156 @@
+//! What keeps the repository in one shape: every file declared, opened by its purpose, and small.
+//!
+//! Each check takes the root of a workspace and answers with its problems in words, so that `cargo test` and
+//! `cargo xtask tidy` run the same code and the checks themselves can be tested on a workspace of two files.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::examples::{declared, examples, header};
+use crate::{book, files, read, relative};
+
+/// A check of the whole workspace: its problems in words.
+pub type Check = fn(&Path) -> Result<Vec<String>>;
+
+/// Every check, by name.
+pub const CHECKS: &[(&str, Check)] = &[
+    ("examples are declared", examples_are_declared),
+    ("examples tell how to run them", examples_tell_their_command),
+    ("files tell what they are for", files_tell_their_purpose),
+    ("files are small", files_are_small),
+    ("links lead somewhere", book::links),
+    ("pages are listed", book::pages),
+    ("pages show code that exists", book::includes),
+    ("pages hold no code of their own", book::fences),
+];
+
+/// Cargo passes over a nested example that nobody declared, without a word.
+///
+/// # Errors
+///
+/// Fails when the manifest of the examples cannot be read.
+pub fn examples_are_declared(root: &Path) -> Result<Vec<String>> {
+    let declared = declared(root)?;
+    let mut problems = Vec::new();
+    let mut names = BTreeSet::new();
+    for example in &declared {
+        if !root.join("examples").join(&example.path).is_file() {
+            problems.push(format!("examples/Cargo.toml declares {}, which does not exist", example.path));
+        }
+        if !names.insert(&example.name) {
+            problems.push(format!("examples/Cargo.toml declares {:?} twice", example.name));
+        }
+        if Path::new(&example.path).file_stem().is_none_or(|stem| stem.to_string_lossy() != example.name) {
+            problems.push(format!("the example {:?} stands in a file of another name, {}", example.name, example.path));
+        }
+    }
+    let folder = root.join("examples");
+    for path in files(&folder, "rs") {
+        let path = relative(&folder, &path);
+        // The library of the package holds what several programs share.
+        if !path.starts_with("src/") && !declared.iter().any(|example| example.path == path) {
+            problems.push(format!("examples/{path} is not declared in examples/Cargo.toml"));
+        }
+    }
+    Ok(problems)
+}
+
+/// The opening comment of an example holds the command that runs it.
+///
+/// # Errors
+///
+/// Fails when an example cannot be read.
+pub fn examples_tell_their_command(root: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for example in examples(root)? {
+        let header = header(&read(root.join("examples").join(&example.path))?);
+        let command = format!("cargo run --example {}", example.name);
+        let follows = |rest: &str| rest.starts_with(['`', ' ', '\n']) || rest.is_empty();
+        if !header.split(&command).skip(1).any(follows) {
+            problems.push(format!("examples/{}: the opening comment does not say `{command}`", example.path));
+        }
+    }
+    Ok(problems)
+}
+
+/// Every Rust file of ours opens with `//!`.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn files_tell_their_purpose(root: &Path) -> Result<Vec<String>> {
+    let silent = |text: &str| !text.starts_with("//!");
+    sources(root, |path, text| silent(text).then(|| format!("{path} does not open with what it is for (//!)")))
+}
+
+/// No file holds more than 600 lines of code: then a second idea has moved in.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn files_are_small(root: &Path) -> Result<Vec<String>> {
+    const MOST: usize = 600;
+    let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+    sources(root, |path, text| {
+        let lines = text.lines().filter(code).count();
+        (lines > MOST).then(|| format!("{path} has {lines} lines of code: which second idea has moved in?"))
+    })
+}
+
+/// What `check` says of each Rust file of the workspace.
+fn sources(root: &Path, check: impl Fn(&str, &str) -> Option<String>) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for path in files(root, "rs") {
+        problems.extend(check(&relative(root, &path), &read(&path)?));
+    }
+    Ok(problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A workspace of these files, and what a check says of it.
+    fn found(check: Check, files: &[(&str, &str)]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        check(folder.path()).unwrap()
+    }
+
+    const MANIFEST: &str = "[[example]]\nname = 'nap'\npath = '05-sleep/nap.rs'\n";
+
+    #[test]
+    fn an_example_is_declared_once_under_its_name() {
+        let check =
+            |manifest: &str, file: &str| found(examples_are_declared, &[("examples/Cargo.toml", manifest), (file, "")]);
+        assert_eq!(check(MANIFEST, "examples/05-sleep/nap.rs"), [""; 0]);
+        assert_eq!(check(MANIFEST, "examples/05-sleep/nip.rs").len(), 2, "one is missing, one is not declared");
+        assert_eq!(check(&MANIFEST.repeat(2), "examples/05-sleep/nap.rs").len(), 1);
+        assert_eq!(check(&MANIFEST.replace("nap'", "nip'"), "examples/05-sleep/nap.rs").len(), 1);
+    }
+
+    #[test]
+    fn an_example_tells_its_command() {
+        let check = |text: &str| {
+            found(examples_tell_their_command, &[("examples/Cargo.toml", MANIFEST), ("examples/05-sleep/nap.rs", text)])
+        };
+        assert_eq!(check("//! Run `cargo run --example nap -- 9`.\n"), [""; 0]);
+        assert_eq!(check("//! Run `cargo run --example naps`.\n").len(), 1);
+    }
+
+    #[test]
+    fn files_open_with_a_purpose_and_stay_small() {
+        assert_eq!(
+            found(files_tell_their_purpose, &[("a.rs", "//! For this.\n"), ("b.rs", "fn main() {}\n")]).len(),
+            1
+        );
+        let (long, longer) = ("a();\n// Why.\n\n".repeat(600), "a();\n".repeat(601));
+        assert_eq!(found(files_are_small, &[("a.rs", &long), ("b.rs", &longer)]).len(), 1);
+    }
+}

@@ -1,0 +1,38 @@
+//! Nothing that an example prints changes unseen: one trial per example compares its whole output with its snapshot.
+//!
+//! `cargo xtask bless` writes the snapshots anew.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use guide_tests::examples::examples;
+use guide_tests::program::{Clock, build};
+use guide_tests::{root, snapshots};
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> Result<()> {
+    let arguments = Arguments::from_args();
+    let examples = examples(root())?;
+    let programs = Arc::new(build(&["--quiet"])?);
+
+    let orphans = snapshots::orphans(&examples);
+    let mut trials = vec![Trial::test("every_snapshot_has_an_example", move || match orphans.as_slice() {
+        [] => Ok(()),
+        orphans => Err(format!("these snapshots have none: {orphans:?}").into()),
+    })];
+    for example in examples {
+        let programs = Arc::clone(&programs);
+        trials.push(Trial::test(example.name.clone(), move || {
+            let output = programs.run(&example, Clock::Virtual)?;
+            let mut settings = insta::Settings::new();
+            settings.set_snapshot_path(snapshots::folder());
+            settings.set_prepend_module_to_snapshot(false);
+            // The head of the file stays three lines long, so that a page can include what follows it.
+            settings.set_omit_expression(true);
+            let text = snapshots::text(&example, &output);
+            settings.bind(|| insta::assert_snapshot!(example.name.as_str(), text));
+            Ok(())
+        }));
+    }
+    libtest_mimic::run(&arguments, trials).exit()
+}

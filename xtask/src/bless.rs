@@ -1,0 +1,28 @@
+//! `cargo xtask bless`: what the programs print now is right.
+//!
+//! Snapshots are written by the test that compares them, so that there is one way to make them. The guide's own text is
+//! not touched: a program that no longer prints it still fails.
+
+use anyhow::{Context as _, Result};
+use guide_tests::examples::examples;
+use guide_tests::{generated, root, snapshots};
+
+use crate::{cargo, finish};
+
+pub(crate) fn run() -> Result<()> {
+    for orphan in snapshots::orphans(&examples(root())?) {
+        println!("removing {}, which has no example", orphan.display());
+        std::fs::remove_file(&orphan).with_context(|| format!("cannot remove {}", orphan.display()))?;
+    }
+    finish(
+        cargo(&["test", "--quiet", "--package", "guide-tests", "--test", "snapshots"])
+            .env("INSTA_UPDATE", "always")
+            .env("INSTA_FORCE_PASS", "1")
+            .env("INSTA_OUTPUT", "minimal"),
+    )?;
+    for (file, text) in generated()? {
+        std::fs::write(root().join(file), text).with_context(|| format!("cannot write {file}"))?;
+    }
+    println!("blessed: look at the difference before you commit it");
+    Ok(())
+}

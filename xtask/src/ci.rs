@@ -1,0 +1,35 @@
+//! `cargo xtask ci`: what a change has to pass, the quick checks first. People and `.ci/run` run the same thing.
+
+use anyhow::Result;
+
+use crate::{book, cargo, finish, tidy};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Leave out cargo test, for a caller that has run it already
+    #[arg(long)]
+    skip_tests: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    step("formatting");
+    finish(&mut cargo(&["fmt", "--all", "--check"]))?;
+    step("layout");
+    tidy::run()?;
+    step("lints");
+    finish(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    if !arguments.skip_tests {
+        step("tests");
+        finish(&mut cargo(&["test", "--workspace"]))?;
+    }
+    step("documentation");
+    finish(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    step("book");
+    book::build()?;
+    println!("all is well");
+    Ok(())
+}
+
+fn step(name: &str) {
+    println!("{}", console::style(format!("== {name}")).bold());
+}

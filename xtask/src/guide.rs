@@ -1,0 +1,233 @@
+//! `cargo xtask guide`: runs the programs of the guide and shows each beside the text it must print.
+//!
+//! A program whose row has a text of the guide is held to that, any other to its snapshot.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+use console::{Style, Term, measure_text_width, pad_str, style};
+use guide_tests::catalogue::{Row, rows};
+use guide_tests::examples::{Example, examples};
+use guide_tests::guide_text::{Differences, compare, differences};
+use guide_tests::program::{Programs, build};
+use guide_tests::{program, root, snapshots, unknown};
+use indicatif::{ProgressBar, ProgressStyle};
+use similar::{ChangeTag, TextDiff};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// What to run: a section (8, or the name of its folder), a program, or a row of the catalogue; everything if
+    /// nothing is named
+    #[arg(value_name = "SECTION|ID")]
+    names: Vec<String>,
+    /// The clock that the programs run on
+    #[arg(long, value_enum, default_value = "virtual")]
+    clock: Clock,
+    /// Show each program's text beside the one it must print, as is done for a single one
+    #[arg(long)]
+    show: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Clock {
+    /// Sleeps take their time
+    Real,
+    /// Sleeps take no time
+    Virtual,
+}
+
+impl From<Clock> for program::Clock {
+    fn from(clock: Clock) -> Self {
+        match clock {
+            Clock::Real => Self::Real,
+            Clock::Virtual => Self::Virtual,
+        }
+    }
+}
+
+/// What a program had to print and what it printed: as they are, and ready to be compared.
+struct Verdict {
+    source: &'static str,
+    must_print: String,
+    prints: String,
+    compared: (String, String),
+}
+
+impl Verdict {
+    fn is_good(&self) -> bool {
+        self.compared.0 == self.compared.1
+    }
+}
+
+/// What a program is judged by.
+struct Judge {
+    programs: Programs,
+    texts: BTreeMap<String, String>,
+    differences: BTreeMap<String, Differences>,
+    clock: Clock,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let rows = rows()?;
+    let chosen = choose(&arguments.names, examples(root())?, &rows)?;
+    let mut texts = BTreeMap::new();
+    for row in &rows {
+        texts.extend(row.text()?.map(|text| (row.id.clone(), text)));
+    }
+    let judge = Judge { programs: build(&[])?, texts, differences: differences()?, clock: arguments.clock };
+
+    let begun = Instant::now();
+    let verdicts = judge.all(&chosen);
+    let seconds = begun.elapsed().as_secs_f64();
+
+    let mut bad = 0;
+    for (example, verdict) in chosen.iter().zip(verdicts) {
+        let good = verdict.as_ref().is_ok_and(Verdict::is_good);
+        bad += usize::from(!good);
+        report(example, &verdict, arguments.show || chosen.len() == 1);
+    }
+    if bad > 0 {
+        bail!("of {} programs, {bad} did not print what they must", chosen.len());
+    }
+    println!("{} programs printed what they must, in {seconds:.1} s", chosen.len());
+    Ok(())
+}
+
+/// The examples that these names mean: sections, programs and rows.
+fn choose(names: &[String], examples: Vec<Example>, rows: &[Row]) -> Result<Vec<Example>> {
+    let number = |section: &str| section.split('-').next().unwrap_or(section).trim_start_matches('0').to_owned();
+    let means = |name: &String, example: &Example| {
+        example.name == *name || example.section() == name || number(example.section()) == number(name)
+    };
+    let shows = |name: &String, example: &Example| example.shows.contains(name);
+    let mut chosen = vec![names.is_empty(); examples.len()];
+    for name in names {
+        // Who names a program wants that one, and not whatever else shows the same row.
+        let direct = examples.iter().any(|example| means(name, example));
+        let mut found = false;
+        for (example, chosen) in examples.iter().zip(&mut chosen) {
+            if means(name, example) || (!direct && shows(name, example)) {
+                (*chosen, found) = (true, true);
+            }
+        }
+        if !found && rows.iter().any(|row| row.id == *name) {
+            bail!("no program shows {name} (tests/guide/coverage.md tells what does)");
+        }
+        if !found {
+            let sections = examples.iter().map(Example::section);
+            let known = sections.chain(examples.iter().map(|example| example.name.as_str()));
+            bail!("{}", unknown("section, program or row", name, known.chain(rows.iter().map(|row| row.id.as_str()))));
+        }
+    }
+    Ok(examples.into_iter().zip(chosen).filter_map(|(example, chosen)| chosen.then_some(example)).collect())
+}
+
+impl Judge {
+    /// Runs the programs, two at a time, and judges each.
+    fn all(&self, examples: &[Example]) -> Vec<Result<Verdict>> {
+        let bar = ProgressBar::new(examples.len() as u64).with_style(
+            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").expect("the template is well formed"),
+        );
+        let next = AtomicUsize::new(0);
+        let verdicts = Mutex::new(Vec::new());
+        let work = || {
+            while let Some((index, example)) = {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                examples.get(index).map(|example| (index, example))
+            } {
+                bar.set_message(example.name.clone());
+                let verdict = self.one(example);
+                verdicts.lock().expect("no judge panics").push((index, verdict));
+                bar.inc(1);
+            }
+        };
+        // On the real clock nearly all programs do nothing but sleep.
+        let threads = if self.clock == Clock::Real { examples.len() } else { 2 };
+        thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+        bar.finish_and_clear();
+        let mut verdicts = verdicts.into_inner().expect("no judge panics");
+        verdicts.sort_by_key(|(index, _)| *index);
+        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    }
+
+    fn one(&self, example: &Example) -> Result<Verdict> {
+        let output = self.programs.run(example, self.clock.into())?;
+        let prints = output.to_string();
+        if let Some(text) = self.texts.get(&example.name) {
+            let none = Differences::default();
+            let comparison = compare(text, &output, self.differences.get(&example.name).unwrap_or(&none))?;
+            return Ok(Verdict {
+                source: "the guide",
+                must_print: text.clone(),
+                prints,
+                compared: (comparison.guide.to_string(), comparison.ours.to_string()),
+            });
+        }
+        let (saved, ours) = (snapshots::saved(example)?, snapshots::text(example, &output));
+        let compared = match self.clock {
+            Clock::Virtual => (saved.trim_end().to_owned(), ours.trim_end().to_owned()),
+            // A snapshot holds virtual times. What is left of it on the real clock is how the program ends.
+            Clock::Real => (ending(&saved), ending(&ours)),
+        };
+        Ok(Verdict { source: "its snapshot", must_print: saved, prints: ours, compared })
+    }
+}
+
+/// The line that tells how a program ended, if it ended badly.
+fn ending(transcript: &str) -> String {
+    let last = transcript.lines().last().unwrap_or_default();
+    if last.starts_with('[') && last.ends_with(']') { last.to_owned() } else { String::new() }
+}
+
+fn report(example: &Example, verdict: &Result<Verdict>, show: bool) {
+    let name = &example.name;
+    match verdict {
+        Ok(verdict) => {
+            let mark = if verdict.is_good() { style("ok     ").green() } else { style("DIFFERS").red().bold() };
+            println!("{mark} {name}  {}", style(verdict.source).dim());
+            if show {
+                beside(verdict);
+            }
+            if !verdict.is_good() {
+                difference(&verdict.compared.0, &verdict.compared.1);
+            }
+        }
+        Err(error) => println!("{} {name}\n    {error:#}", style("FAILED ").red().bold()),
+    }
+}
+
+/// The two texts in two columns, or one below the other where the terminal is too narrow.
+fn beside(verdict: &Verdict) {
+    let (left, right): (Vec<_>, Vec<_>) = (verdict.must_print.lines().collect(), verdict.prints.lines().collect());
+    let widest = |lines: &[&str]| lines.iter().map(|line| measure_text_width(line)).max().unwrap_or(0);
+    let column = widest(&left).max(verdict.source.len());
+    let terminal = Term::stdout().size_checked().map_or(120, |(_, columns)| columns.into());
+    let head = |text: &'static str| style(text).underlined().to_string();
+    if column + 3 + widest(&right) > terminal {
+        println!("{}\n{}\n{}\n{}", head(verdict.source), left.join("\n"), head("the program"), right.join("\n"));
+        return;
+    }
+    let row = |left: &str, right: &str| println!("{} | {right}", pad_str(left, column, console::Alignment::Left, None));
+    row(&head(verdict.source), &head("the program"));
+    for line in 0..left.len().max(right.len()) {
+        row(left.get(line).copied().unwrap_or(""), right.get(line).copied().unwrap_or(""));
+    }
+}
+
+/// The lines that differ after normalisation, with some around them.
+fn difference(must_print: &str, prints: &str) {
+    let diff = TextDiff::from_lines(must_print, prints);
+    for change in diff.grouped_ops(3).iter().flatten().flat_map(|op| diff.iter_changes(op)) {
+        let (sign, colour) = match change.tag() {
+            ChangeTag::Delete => ('-', Style::new().red()),
+            ChangeTag::Insert => ('+', Style::new().green()),
+            ChangeTag::Equal => (' ', Style::new().dim()),
+        };
+        println!("    {}", colour.apply_to(format!("{sign}{}", change.value().trim_end())));
+    }
+}

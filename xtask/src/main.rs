@@ -1,0 +1,74 @@
+//! The chores of this repository: `cargo xtask VERB`.
+//!
+//! The core idea is a table from verb to function, one file per verb. What a verb checks lives in the `guide-tests`
+//! package, so that `cargo test` finds the same as `cargo xtask`.
+
+mod bench;
+mod bless;
+mod book;
+mod ci;
+mod guide;
+mod tidy;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "The chores of this repository")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the programs of the guide and compare what they print with what they must print
+    Guide(guide::Arguments),
+    /// Write the snapshots and the generated tables anew
+    Bless,
+    /// Build the book, after checking its pages, into target/book
+    Book(book::Arguments),
+    /// Measure the runtime beside its peers
+    Bench(bench::Arguments),
+    /// Check that files, examples, links and pages are in shape
+    Tidy,
+    /// Run everything that a change has to pass
+    Ci(ci::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().verb {
+        Verb::Guide(arguments) => guide::run(&arguments),
+        Verb::Bless => bless::run(),
+        Verb::Book(arguments) => book::run(&arguments),
+        Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Tidy => tidy::run(),
+        Verb::Ci(arguments) => ci::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} {error:#}", console::style("error:").red().bold());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A cargo command at the root of the workspace.
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(arguments).current_dir(guide_tests::root());
+    command
+}
+
+/// Runs a command to its end; its output goes to the terminal.
+fn finish(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {:?}", command.get_program()))?;
+    if !status.success() {
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+        bail!("failed: cargo {}", words.join(" "));
+    }
+    Ok(())
+}
