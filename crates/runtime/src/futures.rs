@@ -596,7 +596,7 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
             {
                 return Poll::Ready(Err(cancelled.into()));
             }
-            if let Some(error) = refuse(future) {
+            if let Some(error) = refuse(future, this.location) {
                 this.refused = Some(error);
                 tasks::wait_on(Waiter::Yield, this.location);
                 cx.waker().wake_by_ref();
@@ -620,19 +620,24 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
     }
 }
 
-/// Why the current task must not await this future, if it must not.
-fn refuse(future: &AnyFuture) -> Option<Error> {
+/// Why the current task must not await this future at this place, if it must not.
+fn refuse(future: &AnyFuture, at: &'static Location<'static>) -> Option<Error> {
     let here =
         loop_core::with_running(|running| running.is_some_and(|core| Rc::ptr_eq(core, &future.base().event_loop)));
-    tasks::with_current(|task| match task {
-        Some(task) if task.is(future) => {
-            Some(RuntimeError::new(format!("Task cannot await on itself: {future:?}")).into())
+    tasks::with_current(|task| {
+        let task = task?;
+        let itself = task.is(future);
+        if here && !itself {
+            return None;
         }
-        Some(task) if !here => {
-            let message = format!("Task {task:?} got Future {future:?} attached to a different loop");
-            Some(RuntimeError::new(message).into())
-        }
-        _ => None,
+        // The message tells where the task is, and that is here.
+        task.core().at.set(at);
+        let message = if itself {
+            format!("Task cannot await on itself: {future:?}")
+        } else {
+            format!("Task {task:?} got Future {future:?} attached to a different loop")
+        };
+        Some(RuntimeError::new(message).into())
     })
 }
 
@@ -661,5 +666,23 @@ impl std::future::Future for Join {
 
     fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         std::pin::Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Clock, Runner, current_task};
+
+    #[test]
+    fn who_awaits_itself_is_told_where() {
+        let message = Runner::new().clock(Clock::Virtual).run(async {
+            let myself = current_task()?.expect("a task runs");
+            let line = line!() + 1;
+            let error = myself.join().await.unwrap_err();
+            Ok((error.to_string(), line))
+        });
+        let (message, line) = message.unwrap();
+        assert!(message.starts_with("Task cannot await on itself: <Task pending "), "{message}");
+        assert!(message.contains(&format!("futures.rs:{line}>")), "{message}");
     }
 }
