@@ -1,0 +1,21 @@
+//! A coroutine object that is dropped before anybody awaited it complains on standard error, as Python's does. A plain
+//! future, which is what an `async fn` gives, goes silently; `coroutine` makes it an object that knows its name.
+//!
+//! Run it: `cargo run --example never_awaited_warning`
+//!
+//! Shows: never_awaited_warning
+
+use asyncio::{Result, coroutine};
+
+// ANCHOR: warning
+async fn custom_coro() -> Result<()> {
+    println!("hi there");
+    Ok(())
+}
+
+fn main() {
+    let coro = coroutine(custom_coro());
+    // Nobody runs it, and here it goes.
+    drop(coro);
+}
+// ANCHOR_END: warning

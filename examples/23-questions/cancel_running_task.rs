@@ -1,0 +1,38 @@
+//! How to stop a task: ask it to cancel, and give it a moment to react.
+//!
+//! Run it: `cargo run --example cancel_running_task`
+//!
+//! Shows: cancel_running_task
+
+use asyncio::{Result, create_task, run, sleep};
+
+// ANCHOR: task
+async fn task_coroutine() -> Result<()> {
+    println!("executing the task");
+    sleep(1).await
+}
+// ANCHOR_END: task
+
+/// A truth value as Python prints it.
+fn python(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+// ANCHOR: main
+async fn program() -> Result<()> {
+    println!("main coroutine started");
+    let task = create_task(task_coroutine());
+    sleep(0.1).await?;
+    let was_cancelled = task.cancel();
+    println!("was canceled: {}", python(was_cancelled));
+    // The request arrives at the task's next step: let that happen.
+    sleep(0.1).await?;
+    println!("canceled: {}", python(task.cancelled()));
+    println!("main coroutine done");
+    Ok(())
+}
+// ANCHOR_END: main
+
+fn main() -> Result<()> {
+    run(program())
+}
