@@ -19,12 +19,20 @@ pub mod coverage;
 pub mod tidy;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
 
 /// The root of the workspace.
+///
+/// Cargo tells the folder of the package it runs, this one or `xtask`. That is better than the folder where this was
+/// compiled: two clones may share one target folder, and then cargo takes the binary of one for that of the other.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package sits in a folder of the workspace")
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        Path::new(&package).parent().expect("a package is in a folder of the workspace").to_owned()
+    });
+    &ROOT
 }
 
 /// The text of a file; an error names the file.

@@ -32,7 +32,8 @@ pub fn text(example: &Example, output: &Output) -> String {
 ///
 /// Fails when there is none.
 pub fn saved(example: &Example) -> Result<String> {
-    let file = read(folder().join(format!("{}.snap", example.name)))?;
+    let file = read(folder().join(format!("{}.snap", example.name)))
+        .context("it has no snapshot yet: look at what it prints, then run `cargo xtask bless`")?;
     let text = file.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
     let (_, text) = text.with_context(|| format!("the snapshot of {} has no head", example.name))?;
     Ok(text.to_owned())

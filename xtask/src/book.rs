@@ -47,7 +47,7 @@ pub(crate) fn build() -> Result<PathBuf> {
         problems.extend(check(root())?);
     }
     if !problems.is_empty() {
-        bail!("the book has {} problems:\n{}", problems.len(), problems.join("\n"));
+        bail!("the pages of the book are not in shape:\n{}", problems.join("\n"));
     }
     let mut pages = MDBook::load(root().join("book"))?;
     let built = root().join("target/book");

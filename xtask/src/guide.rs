@@ -100,9 +100,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// The examples that these names mean: sections, programs and rows.
 fn choose(names: &[String], examples: Vec<Example>, rows: &[Row]) -> Result<Vec<Example>> {
-    let number = |section: &str| section.split('-').next().unwrap_or(section).trim_start_matches('0').to_owned();
+    let number = |section: &str| section.split('-').next().and_then(|number| number.parse::<u32>().ok());
+    let is_number = |name: &str, section: &str| name.parse().is_ok_and(|name: u32| number(section) == Some(name));
     let means = |name: &String, example: &Example| {
-        example.name == *name || example.section() == name || number(example.section()) == number(name)
+        example.name == *name || example.section() == name || is_number(name, example.section())
     };
     let shows = |name: &String, example: &Example| example.shows.contains(name);
     let mut chosen = vec![names.is_empty(); examples.len()];
@@ -229,5 +230,43 @@ fn difference(must_print: &str, prints: &str) {
             ChangeTag::Equal => (' ', Style::new().dim()),
         };
         println!("    {}", colour.apply_to(format!("{sign}{}", change.value().trim_end())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(names: &[&str]) -> Result<Vec<String>> {
+        let example = |name: &str, section: &str, shows: &[&str]| Example {
+            name: name.into(),
+            path: format!("{section}/{name}.rs"),
+            args: Vec::new(),
+            shows: shows.iter().map(|row| (*row).to_owned()).collect(),
+        };
+        let examples = vec![
+            example("hello_world", "05-coroutines", &["hello_world", "run_returns_main_value"]),
+            example("cancel_me", "08-tasks", &["cancel_me", "hello_world"]),
+            example("task_names", "08-tasks", &["task_set_name"]),
+        ];
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        Ok(choose(&names, examples, &rows()?)?.into_iter().map(|example| example.name).collect())
+    }
+
+    #[test]
+    fn names_choose_programs_sections_and_rows() {
+        assert_eq!(chosen(&[]).unwrap(), ["hello_world", "cancel_me", "task_names"]);
+        assert_eq!(chosen(&["8"]).unwrap(), ["cancel_me", "task_names"]);
+        assert_eq!(chosen(&["08-tasks", "hello_world"]).unwrap(), ["hello_world", "cancel_me", "task_names"]);
+        assert_eq!(chosen(&["hello_world"]).unwrap(), ["hello_world"], "a program's own name means that program");
+        assert_eq!(chosen(&["task_set_name"]).unwrap(), ["task_names"], "a row means what shows it");
+    }
+
+    #[test]
+    fn unknown_names_get_a_hint_and_known_rows_a_reason() {
+        let error = |name: &str| chosen(&[name]).unwrap_err().to_string();
+        assert!(error("cancelme").contains("did you mean \"cancel_me\"?"));
+        assert!(error("8-tasks").contains("did you mean \"08-tasks\"?"), "{}", error("8-tasks"));
+        assert!(error("async_iterator").contains("no program shows async_iterator"));
     }
 }

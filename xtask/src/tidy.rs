@@ -16,7 +16,7 @@ pub(crate) fn run() -> Result<()> {
         found += problems.len();
     }
     if found > 0 {
-        bail!("{found} problems");
+        bail!("problems found: {found}");
     }
     Ok(())
 }
