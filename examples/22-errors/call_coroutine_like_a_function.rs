@@ -17,7 +17,7 @@ async fn custom_coro() -> Result<()> {
 fn main() -> Result<()> {
     println!("calling it:");
     // A bare `custom_coro();` would draw the compiler's warning "futures do nothing unless you `.await` or poll them".
-    let _ = custom_coro();
+    drop(custom_coro());
 
     println!("running it:");
     run(custom_coro())

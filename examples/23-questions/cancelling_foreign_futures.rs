@@ -1,0 +1,78 @@
+//! A future from outside this crate knows nothing of cancellation. Awaited bare it is let finish, and the error comes at
+//! the next wait of our own; wrapped in `cancellable` it is dropped; and `abort` drops the whole coroutine.
+//!
+//! Run it: `cargo run --example cancelling_foreign_futures`
+//!
+//! Shows: unhandled_cancel_marks_cancelled
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use asyncio::{Result, Task, cancellable, create_task, run, sleep};
+
+// ANCHOR: foreign
+/// Stands for a future of another crate: it is ready when it has been polled four times, and says when it goes.
+struct Foreign {
+    polls: u32,
+}
+
+impl Future for Foreign {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.polls += 1;
+        if self.polls == 4 {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        println!("  the foreign future goes after {} polls", self.polls);
+    }
+}
+// ANCHOR_END: foreign
+
+// ANCHOR: bare
+async fn bare() -> Result<()> {
+    Foreign { polls: 0 }.await;
+    println!("  it ended: the request has to wait for the next line");
+    sleep(0).await
+}
+// ANCHOR_END: bare
+
+// ANCHOR: wrapped
+async fn wrapped() -> Result<()> {
+    let result = cancellable(Foreign { polls: 0 }).await;
+    println!("  cancellable gives {result:?}, and cleaning up can wait:");
+    sleep(0.1).await?;
+    println!("  cleaned up");
+    result
+}
+// ANCHOR_END: wrapped
+
+// ANCHOR: end
+async fn end(task: Task<()>, how: impl FnOnce(&Task<()>) -> bool) -> Result<()> {
+    sleep(0).await?;
+    how(&task);
+    let result = (&task).await;
+    println!("{result:?}, cancelled: {}", task.cancelled());
+    Ok(())
+}
+
+async fn program() -> Result<()> {
+    println!("cancel, bare");
+    end(create_task(bare()), |task| task.cancel()).await?;
+    println!("cancel, cancellable");
+    end(create_task(wrapped()), |task| task.cancel()).await?;
+    println!("abort");
+    end(create_task(wrapped()), Task::abort).await
+}
+// ANCHOR_END: end
+
+fn main() -> Result<()> {
+    run(program())
+}
