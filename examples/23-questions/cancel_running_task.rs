@@ -5,6 +5,7 @@
 //! Shows: cancel_running_task
 
 use asyncio::{Result, create_task, run, sleep};
+use guide::repr::Repr;
 
 // ANCHOR: task
 async fn task_coroutine() -> Result<()> {
@@ -13,21 +14,16 @@ async fn task_coroutine() -> Result<()> {
 }
 // ANCHOR_END: task
 
-/// A truth value as Python prints it.
-fn python(value: bool) -> &'static str {
-    if value { "True" } else { "False" }
-}
-
 // ANCHOR: main
 async fn program() -> Result<()> {
     println!("main coroutine started");
     let task = create_task(task_coroutine());
     sleep(0.1).await?;
     let was_cancelled = task.cancel();
-    println!("was canceled: {}", python(was_cancelled));
+    println!("was canceled: {}", was_cancelled.repr());
     // The request arrives at the task's next step: let that happen.
     sleep(0.1).await?;
-    println!("canceled: {}", python(task.cancelled()));
+    println!("canceled: {}", task.cancelled().repr());
     println!("main coroutine done");
     Ok(())
 }
