@@ -49,7 +49,12 @@ use crate::ready::Run;
 /// ```
 #[track_caller]
 pub fn gather<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> Gather<Vec<Child<A::Handle, A::Value>>> {
-    gather_set(awaitables.into_iter().map(Child::new).collect::<Vec<_>>())
+    let mut children = Vec::new();
+    // A loop, because a call by `map` would lose the place where the tasks are created.
+    for awaitable in awaitables {
+        children.push(Child::new(awaitable));
+    }
+    gather_set(children)
 }
 
 /// One member of a group: a task or future, and how its result is had (taken, or cloned).
@@ -242,10 +247,15 @@ impl Gathering {
         None
     }
 
-    fn finish(&self, last: &AnyFuture) {
-        if self.cell.kind.cancel_requested.get() {
-            // A cancelled group raises even if its children's failures are results.
-            let error = last.base().peek_error().filter(|_| last.cancelled());
+    fn finish(&self) {
+        let group = &self.cell.kind;
+        if self.return_exceptions.get() {
+            // The failures are among the results now, also of a group that nobody awaits or that is cancelled.
+            group.children.iter().for_each(|child| child.base().forgive());
+        }
+        if group.cancel_requested.get() {
+            // A cancelled group raises even if its children's failures are results; CPython raises the last child's error.
+            let error = group.children.last().filter(|last| last.cancelled()).and_then(|last| last.base().peek_error());
             self.cell.base.finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
         } else {
             self.cell.base.finish();
@@ -264,7 +274,7 @@ impl Run for Gathering {
         if let Some(error) = self.failure(child) {
             self.cell.base.finish_with_error(error);
         } else if self.left.get() == 0 {
-            self.finish(child);
+            self.finish();
         }
     }
 
@@ -289,7 +299,7 @@ impl<S: GatherSet> Gather<S> {
         if self.gathering.left.get() == 0 && !self.gathering.cell.base.is_pending() {
             // All children were done when they were gathered, and one of their errors ended the group.
             self.gathering.cell.base.reopen();
-            self.gathering.cell.base.finish();
+            self.gathering.finish();
         } else if !self.gathering.cell.base.is_pending() {
             self.gathering.cell.base.reopen();
         }
@@ -425,4 +435,72 @@ pub(crate) fn all_done(event_loop: &Rc<LoopCore>, tasks: &[AnyTask]) -> Future<(
     let children = tasks.iter().map(|task| task.as_any().clone()).collect();
     let gathering = Gathering::start(Rc::clone(event_loop), children, true);
     Future::from_object(Rc::clone(&gathering.cell) as Rc<dyn FutureObject>)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::Location;
+
+    use super::*;
+    use crate::{Exception, Runner, all_tasks, create_task, sleep};
+
+    async fn fails() -> Result<()> {
+        Err(Exception::new("expected").into())
+    }
+
+    /// Runs a program and counts what it leaves to the exception handler.
+    fn reported(program: impl std::future::Future<Output = Result<()>> + 'static) -> usize {
+        let runner = Runner::new().clock(crate::Clock::Virtual);
+        let count = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&count);
+        let handler: Box<dyn Fn(&crate::ExceptionContext)> = Box::new(move |_| counted.set(counted.get() + 1));
+        runner.get_loop().unwrap().set_exception_handler(Some(handler));
+        runner.run(program).unwrap();
+        drop(runner);
+        count.get()
+    }
+
+    #[test]
+    fn a_failure_that_is_a_result_is_not_reported() {
+        let cancelled = async {
+            let group = gather!(fails(), sleep(3600)).return_exceptions();
+            sleep(1).await?;
+            group.cancel();
+            assert!(group.await.unwrap_err().is_cancelled());
+            Ok(())
+        };
+        assert_eq!(reported(cancelled), 0);
+        let dropped = async {
+            drop(gather([fails()]).return_exceptions());
+            sleep(1).await
+        };
+        assert_eq!(reported(dropped), 0);
+        let done_before = async {
+            let task = create_task(fails());
+            sleep(1).await?;
+            drop(gather([task]).return_exceptions());
+            Ok(())
+        };
+        assert_eq!(reported(done_before), 0);
+    }
+
+    #[test]
+    fn a_failure_that_nobody_gathers_is_reported() {
+        let alone = async {
+            drop(create_task(fails()));
+            sleep(1).await
+        };
+        assert_eq!(reported(alone), 1);
+    }
+
+    #[test]
+    fn the_tasks_are_created_where_gather_is_called() {
+        let program = async {
+            let here = Location::caller().file();
+            let _group = gather([sleep(1), sleep(1)]);
+            assert!(all_tasks()?[1..].iter().all(|task| task.get_coro().location().file() == here));
+            Ok(())
+        };
+        Runner::new().clock(crate::Clock::Virtual).run(program).unwrap();
+    }
 }
