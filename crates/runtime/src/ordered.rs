@@ -59,6 +59,12 @@ impl<T> Ordered<T> {
         self.entries.iter_mut().filter_map(|(key, value)| Some((*key, value.as_mut()?)))
     }
 
+    /// As `iter_mut`, leaving out what has a smaller key.
+    pub(crate) fn iter_mut_from(&mut self, first: u64) -> impl Iterator<Item = (u64, &mut T)> {
+        let start = self.entries.partition_point(|(key, _)| *key < first);
+        self.entries.range_mut(start..).filter_map(|(key, value)| Some((*key, value.as_mut()?)))
+    }
+
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.entries.iter().filter_map(|(_, value)| value.as_ref())
     }

@@ -4,7 +4,7 @@
 //! nothing. A place is *waiting*, then *woken* or *cancelled*, and leaves the list when its task has taken notice: exactly
 //! the life of the futures in the `_waiters` of CPython's primitives, whose code looks at those states.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
@@ -55,6 +55,8 @@ pub struct WaitQueue {
 struct Inner {
     name: &'static str,
     places: RefCell<Ordered<Place>>,
+    /// Nobody with a smaller key still waits: where `wake_one` begins to look, so that waking many is not quadratic.
+    first_waiting: Cell<u64>,
 }
 
 enum Place {
@@ -67,7 +69,7 @@ impl WaitQueue {
     /// An empty line; `name` says in reports what is being waited for.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self { inner: Rc::new(Inner { name, places: RefCell::new(Ordered::new()) }) }
+        Self { inner: Rc::new(Inner { name, places: RefCell::new(Ordered::new()), first_waiting: Cell::new(0) }) }
     }
 
     /// How many are in line, those woken or cancelled included that have not run since.
@@ -109,13 +111,13 @@ impl WaitQueue {
 
     /// Wakes the first who still waits; false if nobody does.
     pub fn wake_one(&self) -> bool {
-        let waker = self
-            .inner
-            .places
-            .borrow_mut()
-            .iter_mut()
-            .find(|(_, place)| matches!(place, Place::Waiting(_)))
-            .and_then(|(_, place)| std::mem::replace(place, Place::Woken).into_waker());
+        let mut places = self.inner.places.borrow_mut();
+        let first =
+            places.iter_mut_from(self.inner.first_waiting.get()).find(|(_, place)| matches!(place, Place::Waiting(_)));
+        let Some((key, place)) = first else { return false };
+        self.inner.first_waiting.set(key + 1);
+        let waker = std::mem::replace(place, Place::Woken).into_waker();
+        drop(places);
         waker.map(Waker::wake).is_some()
     }
 

@@ -1,0 +1,247 @@
+//! Dropping or closing a loop frees all that it holds; nothing is reported twice or lost.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::task::Waker;
+
+use asyncio_runtime::*;
+
+fn virtually<T: 'static>(main: impl std::future::Future<Output = Result<T>> + 'static) -> Result<T> {
+    Runner::new().clock(Clock::Virtual).run(main)
+}
+
+/// What a loop reports, instead of on standard error.
+fn collect_reports(event_loop: &EventLoop) -> Rc<RefCell<Vec<String>>> {
+    let reports = Rc::new(RefCell::new(Vec::new()));
+    let sink = Rc::clone(&reports);
+    event_loop.set_exception_handler(Some(Box::new(move |context| sink.borrow_mut().push(context.to_string()))));
+    reports
+}
+
+#[test]
+fn dropping_a_loop_frees_every_task_future_timer_and_callback() {
+    let token = Rc::new(());
+    let held = || Rc::clone(&token);
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let reports = collect_reports(&event_loop);
+
+    // Never started, sleeping, waiting on a future, on another task, in a group, in line, and yielding.
+    let future = event_loop.create_future::<()>();
+    let line = WaitQueue::new("line");
+    for kind in 0..7 {
+        let (token, future, line) = (held(), future.clone(), line.clone());
+        event_loop
+            .create_task(async move {
+                let _token = token;
+                match kind {
+                    0 => sleep(3600).await,
+                    1 => future.await,
+                    2 => create_task(sleep(3600)).await,
+                    3 => gather([create_task(sleep(3600)), create_task(sleep(3600))]).await.map(|_| ()),
+                    4 => line.wait().await,
+                    5 => timeout(3600).run(async |_| std::future::pending().await).await,
+                    _ => loop {
+                        sleep(0).await?;
+                    },
+                }
+            })
+            .unwrap();
+    }
+    let callback = held();
+    event_loop.call_later(3600, move || drop(callback)).unwrap();
+    // Not for a time: one of them is always ready, so virtual time stands still.
+    event_loop.run_until_complete(async { sleep(0).await }).unwrap();
+    let (callback, unstarted) = (held(), held());
+    event_loop.call_soon(move || drop(callback)).unwrap();
+    event_loop.create_task(async move { Ok(drop(unstarted)) }).unwrap();
+    let (reader, _writer) = std::os::unix::net::UnixStream::pair().unwrap();
+    let watching = held();
+    event_loop.add_reader(&reader, move || drop(Rc::clone(&watching))).unwrap();
+    let done = held();
+    let _ = future.add_done_callback(move |_| drop(done));
+
+    assert!(Rc::strong_count(&token) > 10);
+    drop(event_loop);
+    assert_eq!(Rc::strong_count(&token), 2, "only the callback of the future that we still hold");
+    drop(future);
+    assert_eq!(Rc::strong_count(&token), 1);
+    let reports = reports.borrow();
+    assert!(reports.iter().all(|report| report.starts_with("Task was destroyed but it is pending!")), "{reports:?}");
+}
+
+#[test]
+fn finished_tasks_leave_nothing_behind() {
+    virtually(async {
+        let token = Rc::new(());
+        let mut weak: Vec<Weak<()>> = Vec::new();
+        for round in 0..100 {
+            let mine = Rc::new(());
+            weak.push(Rc::downgrade(&mine));
+            let (token, task) = (Rc::clone(&token), create_task(sleep_result(0.1, mine)));
+            let also = task.clone();
+            let _ = task.add_done_callback(move |_| drop((token, also)));
+            match round % 4 {
+                0 => drop(task.await?),
+                1 => drop(gather([task]).await?),
+                2 => drop(wait(&[task]).await?),
+                _ => {
+                    task.cancel();
+                    assert!(task.await.is_err());
+                }
+            }
+        }
+        sleep(1).await?;
+        assert_eq!(Rc::strong_count(&token), 1);
+        assert!(weak.iter().all(|weak| weak.upgrade().is_none()));
+        assert_eq!(all_tasks()?.len(), 1);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn descriptors_are_given_back() {
+    let count = || std::fs::read_dir("/proc/self/fd").map(Iterator::count);
+    let Ok(before) = count() else { return };
+    for _ in 0..50 {
+        let event_loop = EventLoop::with_clock(Clock::Virtual);
+        let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
+        event_loop.add_reader(&reader, || ()).unwrap();
+        event_loop.add_writer(&writer, || ()).unwrap();
+        event_loop.add_signal_handler(10, || ()).unwrap();
+        event_loop.run_until_complete(async { sleep(0).await }).unwrap();
+    }
+    // Other tests of this process open some meanwhile.
+    let after = count().unwrap();
+    assert!(after < before + 40, "{before} before, {after} after");
+}
+
+#[test]
+fn wakers_outlive_the_loop_and_work_in_any_thread() {
+    let stored: Rc<RefCell<Vec<Waker>>> = Rc::default();
+    let sink = Rc::clone(&stored);
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let _reports = collect_reports(&event_loop);
+    event_loop
+        .create_task(async move {
+            std::future::poll_fn(|cx| {
+                sink.borrow_mut().push(cx.waker().clone());
+                std::task::Poll::<Result<()>>::Pending
+            })
+            .await
+        })
+        .unwrap();
+    event_loop.run_until_complete(async { sleep(0).await }).unwrap();
+    drop(event_loop);
+    let wakers: Vec<Waker> = stored.take();
+    assert_eq!(wakers.len(), 1);
+    let remote = wakers.clone();
+    std::thread::spawn(move || remote.into_iter().for_each(Waker::wake)).join().unwrap();
+    wakers.into_iter().for_each(Waker::wake);
+}
+
+#[test]
+fn threads_may_wake_while_the_loop_closes() {
+    for _ in 0..200 {
+        let event_loop = EventLoop::with_clock(Clock::Real);
+        let _reports = collect_reports(&event_loop);
+        let (send, wakers) = std::sync::mpsc::channel::<Waker>();
+        let token = Arc::new(());
+        let held = Arc::clone(&token);
+        event_loop
+            .create_task(async move {
+                let _held = held;
+                std::future::poll_fn(|cx| {
+                    let _ = send.send(cx.waker().clone());
+                    std::task::Poll::<Result<()>>::Pending
+                })
+                .await
+            })
+            .unwrap();
+        let waking = std::thread::spawn(move || {
+            for waker in wakers.iter().take(50) {
+                waker.wake();
+            }
+        });
+        event_loop.run_until_complete(async { sleep(0).await }).unwrap();
+        drop(event_loop);
+        assert_eq!(Arc::strong_count(&token), 1);
+        waking.join().unwrap();
+    }
+}
+
+#[test]
+fn what_nobody_retrieves_is_reported_once() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let reports = collect_reports(&event_loop);
+    event_loop
+        .run_until_complete(async {
+            let fail = || async { Err::<(), _>(ValueError::new("x").into()) };
+            drop(create_task(fail()).named("lost"));
+            let seen = create_task(fail());
+            let awaited = create_task(fail());
+            let cancelled_late = create_task(fail());
+            let future = get_running_loop()?.create_future::<()>();
+            future.set_exception(ValueError::new("y"))?;
+            sleep(0).await?;
+            assert!(seen.exception()?.is_some());
+            assert!(awaited.await.is_err());
+            assert!(!cancelled_late.cancel());
+            Ok(())
+        })
+        .unwrap();
+    let reports = reports.borrow();
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    assert!(reports[0].starts_with("Task exception was never retrieved\nfuture: <Task finished name='lost' coro=<"));
+    assert!(reports[0].contains("exception=ValueError('x')>"), "{}", reports[0]);
+    assert!(reports[1].starts_with("Future exception was never retrieved\nfuture: <Future finished exception="));
+}
+
+#[test]
+fn run_ends_by_cancelling_and_waiting_for_what_is_left() {
+    let log: Rc<RefCell<Vec<&str>>> = Rc::default();
+    let (cleanup, made_late, refuses) = (Rc::clone(&log), Rc::clone(&log), Rc::clone(&log));
+    let result = virtually(async move {
+        create_task(async move {
+            let result = sleep(3600).await;
+            cleanup.borrow_mut().push("cancelled");
+            sleep(10).await?;
+            cleanup.borrow_mut().push("cleaned up");
+            result
+        });
+        create_task(async move {
+            let _ = sleep(3600).await;
+            refuses.borrow_mut().push("refused");
+            Ok(())
+        });
+        sleep(1).await?;
+        create_task(async move {
+            made_late.borrow_mut().push("first step");
+            sleep(3600).await
+        });
+        Ok(7)
+    });
+    assert_eq!(result.unwrap(), 7);
+    assert_eq!(*log.borrow(), ["first step", "cancelled", "refused", "cleaned up"]);
+}
+
+#[test]
+fn several_runs_share_one_loop() {
+    static LEVEL: ContextVar<i32> = ContextVar::new("level");
+    let runner = Runner::new().clock(Clock::Virtual);
+    let task = runner
+        .run(async {
+            LEVEL.set(3);
+            Ok(create_task(sleep_result(10, "done")))
+        })
+        .unwrap();
+    assert!(!task.done());
+    runner
+        .run(async move {
+            assert_eq!(LEVEL.get()?, 3);
+            assert_eq!(task.await?, "done");
+            Ok(())
+        })
+        .unwrap();
+}

@@ -1,0 +1,227 @@
+//! Loops and threads: executors, calls from outside, and virtual time with threads.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use asyncio_runtime::*;
+
+fn virtually<T: 'static>(main: impl std::future::Future<Output = Result<T>> + 'static) -> Result<T> {
+    Runner::new().clock(Clock::Virtual).run(main)
+}
+
+#[test]
+fn to_thread_runs_elsewhere_in_a_copy_of_the_context() {
+    static WHO: ContextVar<&str> = ContextVar::new("who");
+    virtually(async {
+        WHO.set("loop");
+        let here = thread::current().id();
+        let there = to_thread(move || {
+            assert_eq!(WHO.get().unwrap(), "loop");
+            WHO.set("thread");
+            thread::current().id()
+        });
+        assert_ne!(there.await?, here);
+        assert_eq!(WHO.get()?, "loop");
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_blocking_sleep_in_a_thread_takes_virtual_time() {
+    let start = std::time::Instant::now();
+    let order = virtually(async {
+        let (send, order) = mpsc::channel();
+        let threads = [3, 1].map(|hours| {
+            let send = send.clone();
+            to_thread(move || {
+                time::sleep(f64::from(hours) * 3600.0);
+                send.send(hours).unwrap();
+            })
+        });
+        let begin = time::perf_counter();
+        let [long, short] = threads;
+        let both = gather!(long, short);
+        sleep(2 * 3600).await?;
+        send.send(2)?;
+        both.await?;
+        assert_eq!(time::perf_counter() - begin, 3.0 * 3600.0);
+        drop(send);
+        Ok(order.iter().collect::<Vec<_>>())
+    });
+    assert_eq!(order.unwrap(), [1, 2, 3]);
+    assert!(start.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_job_that_has_not_begun_can_be_cancelled() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let pool = ThreadPoolExecutor::new(1)?;
+        let (go, wait_for_go) = mpsc::channel::<()>();
+        let first = event_loop.run_in_executor(Some(&pool), move || wait_for_go.recv().is_ok())?;
+        let second = event_loop.run_in_executor(Some(&pool), || panic!("must not begin"))?;
+        assert!(second.cancel());
+        assert!(second.await.unwrap_err().is_cancelled());
+        go.send(())?;
+        assert!(first.await?);
+        pool.shutdown(true, false);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_running_job_goes_on_and_is_waited_for_at_the_end() {
+    let (send, done) = mpsc::channel();
+    let result = Runner::new().clock(Clock::Real).run(async {
+        let task = create_task(to_thread(move || {
+            thread::sleep(Duration::from_millis(30));
+            send.send("finished").unwrap();
+        }));
+        sleep(0.005).await?;
+        task.cancel();
+        task.await
+    });
+    assert!(result.unwrap_err().is_cancelled());
+    assert_eq!(done.try_recv(), Ok("finished"));
+}
+
+#[test]
+fn shutting_a_pool_down_cancels_what_is_queued() {
+    let pool = ThreadPoolExecutor::new(1).unwrap();
+    let (go, wait_for_go) = mpsc::channel::<()>();
+    let first = pool.submit(move || wait_for_go.recv().unwrap()).unwrap();
+    let second = pool.submit(|| 2).unwrap();
+    while !first.running() {
+        thread::yield_now();
+    }
+    assert!(first.result(0.001).unwrap_err().is::<TimeoutError>());
+    pool.shutdown(false, true);
+    assert!(second.cancelled());
+    assert!(second.result(None).unwrap_err().is_cancelled());
+    go.send(()).unwrap();
+    first.result(None).unwrap();
+    assert!(first.done() && !first.cancel());
+    pool.shutdown(true, false);
+}
+
+#[test]
+fn run_coroutine_threadsafe_gives_results_errors_and_cancels() {
+    let (send, handles) = mpsc::channel();
+    let loop_thread = thread::spawn(move || {
+        Runner::new().clock(Clock::Real).run(async move {
+            let stop = get_running_loop()?.create_future::<()>();
+            send.send(get_running_loop()?.handle())?;
+            let event_loop = get_running_loop()?;
+            // Ends when the other thread asks for it.
+            event_loop.set_exception_handler(None);
+            STOP.with_borrow_mut(|slot| *slot = Some(stop.clone()));
+            stop.await
+        })
+    });
+    thread_local! {
+        static STOP: std::cell::RefCell<Option<Future<()>>> = const { std::cell::RefCell::new(None) };
+    }
+    let handle = handles.recv().unwrap();
+    let answer = run_coroutine_threadsafe(async || sleep_result(0.001, 3).await, &handle).unwrap();
+    assert_eq!(answer.result(60).unwrap(), 3);
+    let error = run_coroutine_threadsafe(async || Err::<(), _>(ValueError::new("x").into()), &handle).unwrap();
+    assert_eq!(format!("{:?}", error.result(60).unwrap_err()), "ValueError('x')");
+
+    let (send, cancelled) = mpsc::channel();
+    let sleeping = async move || {
+        let result = sleep(3600).await;
+        send.send(result.as_ref().is_err_and(Error::is_cancelled)).unwrap();
+        result
+    };
+    let long = run_coroutine_threadsafe(sleeping, &handle).unwrap();
+    assert!(long.result(0.01).unwrap_err().is::<TimeoutError>());
+    assert!(long.cancel());
+    assert!(cancelled.recv().unwrap(), "the task in the loop was cancelled");
+    assert!(long.result(60).unwrap_err().is_cancelled());
+
+    let panics = run_coroutine_threadsafe(async || -> Result<()> { panic!("over there") }, &handle).unwrap();
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| panics.result(60)));
+    assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "over there");
+
+    handle.call_soon_threadsafe(|| STOP.with_borrow(|stop| stop.as_ref().unwrap().set_result(()).unwrap())).unwrap();
+    loop_thread.join().unwrap().unwrap();
+    assert!(handle.is_closed());
+}
+
+#[test]
+fn many_threads_call_in_at_once() {
+    Runner::new()
+        .clock(Clock::Real)
+        .run(async {
+            let event_loop = get_running_loop()?;
+            let done = event_loop.create_future::<()>();
+            thread_local! {
+                static LEFT: std::cell::Cell<u32> = const { std::cell::Cell::new(8 * 1000) };
+                static DONE: std::cell::RefCell<Option<Future<()>>> = const { std::cell::RefCell::new(None) };
+            }
+            DONE.set(Some(done.clone()));
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    let handle = event_loop.handle();
+                    thread::spawn(move || {
+                        for _ in 0..1000 {
+                            handle
+                                .call_soon_threadsafe(|| {
+                                    LEFT.set(LEFT.get() - 1);
+                                    if LEFT.get() == 0 {
+                                        DONE.take().unwrap().set_result(()).unwrap();
+                                    }
+                                })
+                                .unwrap();
+                        }
+                    })
+                })
+                .collect();
+            done.await?;
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_foreign_waker_reaches_the_loop_from_another_thread() {
+    Runner::new()
+        .clock(Clock::Real)
+        .run(async {
+            for _ in 0..100 {
+                let mut thread = None;
+                let answer = cancellable(std::future::poll_fn(move |cx| {
+                    let waiting: &mut thread::JoinHandle<u8> = match &mut thread {
+                        Some(waiting) => waiting,
+                        empty => {
+                            let waker = cx.waker().clone();
+                            empty.insert(thread::spawn(move || {
+                                waker.wake();
+                                7
+                            }))
+                        }
+                    };
+                    if waiting.is_finished() {
+                        std::task::Poll::Ready(thread.take().unwrap().join().unwrap())
+                    } else {
+                        cx.waker().wake_by_ref();
+                        std::task::Poll::Pending
+                    }
+                }));
+                assert_eq!(answer.await?, 7);
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_panic_in_a_thread_goes_on_in_whoever_waits() {
+    let caught =
+        std::panic::catch_unwind(|| virtually(async { to_thread(|| -> u8 { panic!("in the thread") }).await }));
+    assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "in the thread");
+}
