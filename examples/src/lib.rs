@@ -1,1 +1,8 @@
 //! The few things from Python's standard library that the guide's programs use besides asyncio.
+
+pub mod builtins;
+pub mod compile_fail;
+pub mod datetime;
+pub mod random;
+pub mod repr;
+pub mod time;

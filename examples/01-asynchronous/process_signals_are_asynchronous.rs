@@ -1,0 +1,41 @@
+//! A signal comes from outside at any moment. `loop.add_signal_handler` brings it in order: the handler is a callback of
+//! the loop, which runs between two steps of the tasks and may complete a future that one of them awaits.
+//!
+//! Run it: `cargo run --example process_signals_are_asynchronous`
+//!
+//! Shows: process_signals_are_asynchronous
+
+use asyncio::{Result, create_task, get_running_loop, run, sleep};
+use signal_hook::{consts::SIGUSR1, low_level::raise};
+
+/// Stands for the other process that sends the signal.
+async fn send_a_signal() -> Result<()> {
+    sleep(0.1).await?;
+    println!("sending");
+    raise(SIGUSR1)?;
+    println!("sent");
+    Ok(())
+}
+
+// ANCHOR: handler
+async fn program() -> Result<()> {
+    let event_loop = get_running_loop()?;
+    let arrived = event_loop.create_future();
+    let arrives = arrived.clone();
+    event_loop.add_signal_handler(SIGUSR1, move || {
+        println!("handling");
+        // A second signal finds the future done.
+        let _ = arrives.set_result(SIGUSR1);
+    })?;
+    create_task(send_a_signal());
+    println!("waiting");
+    let signal = arrived.await?;
+    println!("SIGUSR1 arrived: {}", signal == SIGUSR1);
+    println!("handler removed: {}", event_loop.remove_signal_handler(SIGUSR1));
+    Ok(())
+}
+// ANCHOR_END: handler
+
+fn main() -> Result<()> {
+    run(program())
+}

@@ -1,0 +1,6 @@
+//! What the compiler refuses where Python fails at run time, each case checked as a documentation test.
+
+pub mod coroutines;
+pub mod questions;
+pub mod reference;
+pub mod run;
