@@ -15,6 +15,7 @@ mod python;
 mod results;
 mod table;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::process::ExitCode;
@@ -66,7 +67,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         machine.describe(),
     );
     let tables = table::headline(&results, &workloads.names, &peers);
-    println!("{tables}");
+    print!("{tables}");
     results.write(&args.out(), &heading, &tables, &table::everything(&results, &workloads.names, &peers))?;
     Ok(if results.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -79,10 +80,16 @@ struct Workloads {
 
 impl Workloads {
     fn find(programs: &Programs, peers: &[Peer], patterns: &[String]) -> Result<Workloads, Box<dyn Error>> {
+        let mut lists = Vec::new();
+        for &peer in peers {
+            lists.push((peer, programs.workloads(peer)?));
+        }
+        // The order is that of the peer that has most, so that what others lack is not at the end.
+        lists.sort_by_key(|(_, names)| Reverse(names.len()));
         let mut known: Vec<String> = Vec::new();
         let mut by_peer = BTreeSet::new();
-        for &peer in peers {
-            for name in programs.workloads(peer)? {
+        for (peer, names) in lists {
+            for name in names {
                 if !known.contains(&name) {
                     known.push(name.clone());
                 }

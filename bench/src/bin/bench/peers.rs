@@ -149,7 +149,13 @@ impl Programs {
             return Err(format!("{}: {}", output.status, said.lines().next_back().unwrap_or_default()));
         }
         let line = String::from_utf8_lossy(&output.stdout);
-        line.split_whitespace().map(pair).collect::<Option<Sample>>().ok_or_else(|| format!("printed {line:?}"))
+        let sample: Option<Sample> = line.split_whitespace().map(pair).collect();
+        let mut sample = sample.ok_or_else(|| format!("printed {line:?}"))?;
+        if peer.needs == Needs::Python {
+            // That of the interpreter's launcher.
+            sample.remove("binary_bytes");
+        }
+        Ok(sample)
     }
 }
 

@@ -55,9 +55,9 @@ impl Results {
                 writeln!(tsv, "{workload}\t{}\t{round}\t{measure}\t{value}", peer.name)?;
             }
         }
-        let mut page = format!("# Benchmark\n\n{heading}\n\n{tables}\n{rest}");
+        let mut page = format!("# Benchmark\n\n{heading}\n\n{tables}{rest}");
         for (workload, peer, reason) in &self.failures {
-            writeln!(page, "\nFailed: {} {workload}: {reason}", peer.name)?;
+            writeln!(page, "Failed: {} {workload}: {reason}\n", peer.name)?;
         }
         if let Some(folder) = out.parent() {
             fs::create_dir_all(folder)?;

@@ -24,21 +24,21 @@ fn measures(workload: &str) -> &'static [&'static str] {
 pub fn headline(results: &Results, workloads: &[String], peers: &[Peer]) -> String {
     let rows: Vec<(&str, &str)> =
         workloads.iter().flat_map(|w| measures(w).iter().map(move |m| (w.as_str(), *m))).collect();
-    let mut text = String::from("Medians; `ns` is wall time for one operation, `cpu_ns` processor time:\n\n");
-    text += &table(&rows, peers, |workload, measure, peer| {
+    let title = "Medians; `ns` is wall time for one operation, `cpu_ns` processor time";
+    let mut text = section(title, &rows, peers, |workload, measure, peer| {
         median(results.rounds(workload, peer, measure).into_values()).map(short)
     });
     if let Some(&ours) = peers.iter().find(|peer| peer.name == OURS) {
         let others: Vec<Peer> = peers.iter().copied().filter(|&peer| peer != ours).collect();
-        text += "\nOurs divided by the peer's, round by round, the median. Below 1 we need less:\n\n";
-        text += &table(&rows, &others, |workload, measure, peer| {
+        let title = "Ours divided by the peer's, round by round, the median; below 1 we need less";
+        text += &section(title, &rows, &others, |workload, measure, peer| {
             let ours = results.rounds(workload, ours, measure);
             let theirs = results.rounds(workload, peer, measure);
             ratio(&ours, &theirs).map(|ratio| format!("{ratio:.2}"))
         });
     }
-    text += "\nSpread of a cell, (largest - smallest) / median, in percent:\n\n";
-    text += &table(&rows, peers, |workload, measure, peer| {
+    let title = "Spread of a cell, (largest - smallest) / median, in percent";
+    text += &section(title, &rows, peers, |workload, measure, peer| {
         spread(&results.rounds(workload, peer, measure)).map(|spread| format!("{:.0}", 100.0 * spread))
     });
     text
@@ -48,16 +48,19 @@ pub fn headline(results: &Results, workloads: &[String], peers: &[Peer]) -> Stri
 pub fn everything(results: &Results, workloads: &[String], peers: &[Peer]) -> String {
     let rows: Vec<(&str, &str)> =
         workloads.iter().flat_map(|w| results.measures(w).into_iter().map(move |m| (w.as_str(), m))).collect();
-    let mut text = String::from("Medians of everything that was measured:\n\n");
-    text += &table(&rows, peers, |workload, measure, peer| {
+    section("Medians of everything that was measured", &rows, peers, |workload, measure, peer| {
         median(results.rounds(workload, peer, measure).into_values()).map(short)
-    });
-    text
+    })
 }
 
-/// A Markdown table whose columns are padded, so that it reads well as text too. A row without
-/// any value is left out.
-fn table(rows: &[(&str, &str)], peers: &[Peer], cell: impl Fn(&str, &str, Peer) -> Option<String>) -> String {
+/// A Markdown table under its title. Columns are padded, so that it reads well as text too; a row
+/// without any value is left out, and so is a table without rows.
+fn section(
+    title: &str,
+    rows: &[(&str, &str)],
+    peers: &[Peer],
+    cell: impl Fn(&str, &str, Peer) -> Option<String>,
+) -> String {
     let mut lines = vec![vec!["workload".to_owned(), "measure".to_owned()]];
     lines[0].extend(peers.iter().map(|peer| peer.name.to_owned()));
     for (workload, measure) in rows {
@@ -67,9 +70,12 @@ fn table(rows: &[(&str, &str)], peers: &[Peer], cell: impl Fn(&str, &str, Peer) 
             lines.push(named.into_iter().chain(cells).map(|c| c.unwrap_or("-".into())).collect());
         }
     }
+    if lines.len() == 1 {
+        return String::new();
+    }
     let widths: Vec<usize> =
         (0..lines[0].len()).map(|i| lines.iter().map(|line| line[i].len()).max().unwrap_or(0)).collect();
-    let mut text = String::new();
+    let mut text = format!("{title}:\n\n");
     for (number, line) in lines.iter().enumerate() {
         for (i, (value, &width)) in line.iter().zip(&widths).enumerate() {
             let padded = if i < 2 { format!("{value:<width$}") } else { format!("{value:>width$}") };
@@ -85,6 +91,7 @@ fn table(rows: &[(&str, &str)], peers: &[Peer], cell: impl Fn(&str, &str, Peer) 
             text += "|\n";
         }
     }
+    text += "\n";
     text
 }
 
@@ -100,7 +107,11 @@ fn ratio(ours: &BTreeMap<usize, f64>, theirs: &BTreeMap<usize, f64>) -> Option<f
     median(ours.iter().filter_map(|(round, value)| Some(value / theirs.get(round)?)))
 }
 
+/// None unless there are two values that could differ.
 fn spread(rounds: &BTreeMap<usize, f64>) -> Option<f64> {
+    if rounds.len() < 2 {
+        return None;
+    }
     let values = || rounds.values().copied();
     let range = values().fold(f64::MIN, f64::max) - values().fold(f64::MAX, f64::min);
     median(values()).map(|median| range / median)
@@ -138,7 +149,7 @@ mod tests {
     #[test]
     fn the_spread_is_relative_to_the_median() {
         assert_eq!(spread(&BTreeMap::from([(0, 8.0), (1, 10.0), (2, 13.0)])), Some(0.5));
-        assert_eq!(spread(&BTreeMap::new()), None);
+        assert_eq!(spread(&BTreeMap::from([(0, 8.0)])), None);
     }
 
     #[test]
