@@ -4,6 +4,7 @@
 //! warning is all there is. `Coroutine` makes such a future an object as Python has it: it knows its name, can be driven
 //! by hand, and complains at run time when it was never awaited.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
@@ -31,10 +32,12 @@ pub(crate) fn function_name(type_name: &'static str) -> &'static str {
     if name.is_empty() { type_name } else { name }
 }
 
+const COROUTINE: &str = "asyncio_runtime::coroutines::Coroutine<";
+
 /// The name of the coroutine behind the future `F`. Wrappers of this crate are looked through.
 pub(crate) fn coroutine_name<F>() -> &'static str {
     let name = std::any::type_name::<F>();
-    match name.strip_prefix("asyncio_runtime::coroutines::Coroutine<") {
+    match name.strip_prefix(COROUTINE) {
         Some(inner) => function_name(inner.strip_suffix('>').unwrap_or(inner)),
         None => function_name(name),
     }
@@ -96,6 +99,21 @@ impl Drop for Guard {
     }
 }
 
+thread_local! {
+    /// The next poll of a coroutine object only tells it that it is taken care of.
+    static EXCUSING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps a coroutine object from complaining when its task ends before the first step: Python throws the cancellation
+/// into it, which counts as use. Other futures are left alone, and so are objects inside this one.
+pub(crate) fn excuse<F: StdFuture>(future: Pin<&mut F>, cx: &mut Context<'_>) {
+    if std::any::type_name::<F>().starts_with(COROUTINE) {
+        EXCUSING.set(true);
+        let excused = future.poll(cx).is_pending();
+        debug_assert!(excused && !EXCUSING.get(), "a coroutine object takes the flag and does nothing");
+    }
+}
+
 /// What one step of a coroutine driven by hand gave.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<T> {
@@ -141,6 +159,9 @@ impl<T, F: StdFuture<Output = Result<T>>> StdFuture for Coroutine<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         let mut this = self.project();
         this.guard.used = true;
+        if EXCUSING.take() {
+            return Poll::Pending;
+        }
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             return Poll::Ready(Err(RuntimeError::new("cannot reuse already awaited coroutine").into()));
         };

@@ -15,6 +15,7 @@ use pin_project_lite::pin_project;
 use super::cancel::deliver;
 use super::task::{AnyTask, PendingCancel, TaskCore, TaskPanic, Waiter, replace_current};
 use crate::contextvars::Vars;
+use crate::coroutines;
 use crate::error::{Error, Result};
 use crate::exceptions::CancelledError;
 use crate::futures::{FutureCell, FutureObject};
@@ -46,15 +47,19 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<T, F> {
         let old_waiter = core.waiter.replace(Waiter::None);
         drop(old_waiter);
 
-        let end = if core.aborted.get() {
-            Some(Err(CancelledError::default().into()))
+        let ended = if core.aborted.get() {
+            Some(CancelledError::default().into())
         } else if !core.started.replace(true) && core.pending_cancel.get() == PendingCancel::Must {
             core.pending_cancel.set(PendingCancel::None);
-            Some(Err(CancelledError::from_message(core.cancel_message()).into()))
-        } else if let Err(error) = &stepping.context {
-            Some(Err(error.clone()))
+            Some(CancelledError::from_message(core.cancel_message()).into())
         } else {
-            let coroutine = this.coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
+            stepping.context.as_ref().err().cloned()
+        };
+        let coroutine = this.coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
+        let end = if let Some(error) = ended {
+            coroutines::excuse(coroutine, cx);
+            Some(Err(error))
+        } else {
             match catch_unwind(AssertUnwindSafe(|| coroutine.poll(cx))) {
                 Ok(Poll::Pending) => None,
                 Ok(Poll::Ready(result)) => Some(result),
