@@ -31,7 +31,6 @@ async fn count_in_one_step() -> Result<()> {
 }
 // ANCHOR_END: safe
 
-// ANCHOR: main
 async fn program() -> Result<()> {
     gather((0..100).map(|_| count_with_a_gap())).await?;
     println!("with a gap: {}", COUNTER.replace(0));
@@ -40,7 +39,6 @@ async fn program() -> Result<()> {
     println!("in one step: {}", COUNTER.get());
     Ok(())
 }
-// ANCHOR_END: main
 
 fn main() -> Result<()> {
     run(program())

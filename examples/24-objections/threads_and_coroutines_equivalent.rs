@@ -59,7 +59,6 @@ async fn leg_in_a_coroutine(runner: &str, from_previous: Future<u32>, to_next: F
 }
 // ANCHOR_END: coroutines
 
-// ANCHOR: main
 fn main() -> Result<()> {
     println!("threads:");
     println!("finished with {}", run_with_threads());
@@ -67,4 +66,3 @@ fn main() -> Result<()> {
     println!("finished with {}", run(run_with_coroutines())?);
     Ok(())
 }
-// ANCHOR_END: main
