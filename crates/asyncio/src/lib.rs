@@ -17,4 +17,5 @@
 
 #![forbid(unsafe_code)]
 
+pub use asyncio_locks::*;
 pub use asyncio_runtime::*;

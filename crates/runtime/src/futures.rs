@@ -516,6 +516,12 @@ impl<T> PartialEq for Future<T> {
 
 impl<T> Eq for Future<T> {}
 
+impl<T> std::hash::Hash for Future<T> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.any.hash(state);
+    }
+}
+
 impl<T: 'static> IntoFuture for Future<T> {
     type Output = Result<T>;
     type IntoFuture = Await<Future<T>, T>;

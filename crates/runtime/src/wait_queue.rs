@@ -29,7 +29,7 @@ pub(crate) trait WaitTarget {
 ///
 /// For building primitives: [`wait`](Self::wait) joins the line, [`wake_one`](Self::wake_one) lets the first go. A
 /// primitive must not lose a wake-up: a waiter that was woken and then cancelled before it ran says so
-/// ([`LineWait::was_woken`]), so that the primitive can wake the next one.
+/// ([`LineWait::woken`]), so that the primitive can wake the next one.
 ///
 /// Clones are the same line.
 ///
@@ -95,7 +95,7 @@ impl WaitQueue {
     /// # Errors
     ///
     /// `CancelledError`, also for a waiter that was woken and then cancelled before it ran: whoever builds on this passes
-    /// the wake-up on where that matters ([`LineWait::was_woken`]).
+    /// the wake-up on where that matters ([`LineWait::woken`]).
     ///
     /// # Cancellation
     ///
@@ -191,10 +191,14 @@ pub struct LineWait {
 }
 
 impl LineWait {
-    /// Was it woken, even if a cancellation came on top? To be asked after the wait was polled to its end.
+    /// Was it woken, even if a cancellation came on top and even if it has not run since? Whoever drops a wait that was
+    /// woken has to pass the wake-up on, where it stands for something (a free lock, an item).
     #[must_use]
-    pub fn was_woken(&self) -> bool {
-        self.woken
+    pub fn woken(&self) -> bool {
+        match self.key {
+            Some(key) => matches!(self.inner.places.borrow_mut().get_mut(key), Some(Place::Woken)),
+            None => self.woken,
+        }
     }
 }
 

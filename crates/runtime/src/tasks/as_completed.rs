@@ -152,7 +152,7 @@ impl<H: Clone, T> NextCompleted<H, T> {
             }
             let mut wait = self.state.arrived.wait_at(self.at);
             if let Err(cancelled) = (&mut wait).await {
-                if wait.was_woken() {
+                if wait.woken() {
                     // The result is for somebody else now.
                     self.state.arrived.wake_one();
                 }

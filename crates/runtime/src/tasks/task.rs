@@ -461,6 +461,12 @@ impl<T> PartialEq for Task<T> {
 
 impl<T> Eq for Task<T> {}
 
+impl<T> std::hash::Hash for Task<T> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.future.hash(state);
+    }
+}
+
 impl<T> PartialEq<AnyTask> for Task<T> {
     fn eq(&self, other: &AnyTask) -> bool {
         AsRef::<AnyFuture>::as_ref(self) == &other.any

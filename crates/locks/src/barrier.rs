@@ -1,0 +1,185 @@
+//! `Barrier`: a fixed number of tasks that wait for each other.
+
+use std::cell::Cell;
+use std::error::Error as StdError;
+use std::fmt;
+use std::rc::Rc;
+
+use asyncio_runtime::{Result, ValueError};
+
+use crate::condition::Condition;
+
+/// A barrier was aborted or reset while a task waited at it: `asyncio.BrokenBarrierError`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BrokenBarrierError {
+    message: &'static str,
+}
+
+impl fmt::Display for BrokenBarrierError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message)
+    }
+}
+
+impl fmt::Debug for BrokenBarrierError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BrokenBarrierError('{}')", self.message)
+    }
+}
+
+impl StdError for BrokenBarrierError {}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Tasks arrive and wait.
+    Filling,
+    /// All have arrived and leave; who comes now waits for the next round.
+    Draining,
+    /// A reset makes those who wait leave with an error.
+    Resetting,
+    Broken,
+}
+
+/// Tasks wait until a given number of them has arrived: `asyncio.Barrier`.
+///
+/// ```
+/// use asyncio_locks::Barrier;
+/// use asyncio_runtime::{gather, run};
+///
+/// run(async {
+///     let barrier = Barrier::new(3)?;
+///     let indices = gather((0..3).map(|_| {
+///         let barrier = barrier.clone();
+///         async move { barrier.wait().await }
+///     }));
+///     assert_eq!(indices.await?, [0, 1, 2]);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Barrier {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    changed: Condition,
+    parties: usize,
+    state: Cell<State>,
+    /// How many tasks are inside.
+    count: Cell<usize>,
+}
+
+impl Barrier {
+    /// A barrier for `parties` tasks.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError: parties must be > 0`.
+    pub fn new(parties: usize) -> Result<Self, ValueError> {
+        if parties < 1 {
+            return Err(ValueError::new("parties must be > 0"));
+        }
+        let (state, count) = (Cell::new(State::Filling), Cell::new(0));
+        Ok(Self { inner: Rc::new(Inner { changed: Condition::new(), parties, state, count }) })
+    }
+
+    /// Waits until all have arrived; gives this task's place in the order of arrival, from 0. Tasks that come while the
+    /// last round leaves wait for the next one.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenBarrierError`] if the barrier is or gets aborted, or is reset. `CancelledError`; the task then does not
+    /// count as arrived.
+    pub async fn wait(&self) -> Result<usize> {
+        let inner = &*self.inner;
+        let changed = inner.changed.lock().await?;
+        changed.wait_for(|| !matches!(inner.state.get(), State::Draining | State::Resetting)).await?;
+        if inner.state.get() == State::Broken {
+            return Err(BrokenBarrierError { message: "Barrier aborted" }.into());
+        }
+        let index = inner.count.get();
+        inner.count.set(index + 1);
+        let _inside = Inside(inner);
+        if index + 1 == inner.parties {
+            inner.state.set(State::Draining);
+            changed.notify_all()?;
+            return Ok(index);
+        }
+        changed.wait_for(|| inner.state.get() != State::Filling).await?;
+        match inner.state.get() {
+            State::Broken | State::Resetting => Err(BrokenBarrierError { message: "Abort or reset of barrier" }.into()),
+            State::Filling | State::Draining => Ok(index),
+        }
+    }
+
+    /// Takes the barrier back to its beginning; tasks that wait get a [`BrokenBarrierError`].
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`.
+    pub async fn reset(&self) -> Result<()> {
+        let inner = &*self.inner;
+        let changed = inner.changed.lock().await?;
+        inner.state.set(if inner.count.get() > 0 { State::Resetting } else { State::Filling });
+        Ok(changed.notify_all()?)
+    }
+
+    /// Breaks the barrier, until it is reset: tasks that wait, and those that come, get a [`BrokenBarrierError`].
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`.
+    pub async fn abort(&self) -> Result<()> {
+        let inner = &*self.inner;
+        let changed = inner.changed.lock().await?;
+        inner.state.set(State::Broken);
+        Ok(changed.notify_all()?)
+    }
+
+    /// How many tasks it takes.
+    #[must_use]
+    pub fn parties(&self) -> usize {
+        self.inner.parties
+    }
+
+    /// How many have arrived and wait.
+    #[must_use]
+    pub fn n_waiting(&self) -> usize {
+        if self.inner.state.get() == State::Filling { self.inner.count.get() } else { 0 }
+    }
+
+    /// Was it aborted?
+    #[must_use]
+    pub fn broken(&self) -> bool {
+        self.inner.state.get() == State::Broken
+    }
+}
+
+/// A task inside the barrier; the last that leaves opens it again.
+struct Inside<'a>(&'a Inner);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        let inner = self.0;
+        inner.count.set(inner.count.get() - 1);
+        if inner.count.get() == 0 {
+            if matches!(inner.state.get(), State::Resetting | State::Draining) {
+                inner.state.set(State::Filling);
+            }
+            inner.changed.wake_all();
+        }
+    }
+}
+
+impl fmt::Debug for Barrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.inner.state.get() {
+            State::Filling => "filling",
+            State::Draining => "draining",
+            State::Resetting => "resetting",
+            State::Broken => return f.write_str("<Barrier [broken]>"),
+        };
+        write!(f, "<Barrier [{state}, waiters:{}/{}]>", self.n_waiting(), self.parties())
+    }
+}

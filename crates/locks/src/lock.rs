@@ -1,0 +1,185 @@
+//! `Lock`: mutual exclusion.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+
+use asyncio_runtime::{Result, RuntimeError, WaitQueue};
+
+/// A lock that one task holds at a time: `asyncio.Lock`.
+///
+/// [`lock`](Self::lock) gives a guard that releases on drop; [`acquire`](Self::acquire) and [`release`](Self::release) are
+/// the same by hand. Waiters get the lock in the order in which they came.
+///
+/// ```
+/// use asyncio_locks::Lock;
+/// use asyncio_runtime::{gather, run, sleep};
+/// use std::{cell::Cell, rc::Rc};
+///
+/// run(async {
+///     let (lock, counter) = (Lock::new(), Rc::new(Cell::new(0)));
+///     gather((0..10).map(|_| {
+///         let (lock, counter) = (lock.clone(), counter.clone());
+///         async move {
+///             let _guard = lock.lock().await?;
+///             let seen = counter.get();
+///             sleep(0).await?;
+///             counter.set(seen + 1);
+///             Ok(())
+///         }
+///     }))
+///     .await?;
+///     assert_eq!(counter.get(), 10);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Lock {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    locked: Cell<bool>,
+    /// The number of the present (or last) acquisition: a guard releases only its own.
+    holder: Cell<u64>,
+    /// How many acquisitions there were.
+    taken: Cell<u64>,
+    waiters: WaitQueue,
+}
+
+/// The holder of a free lock.
+const NOBODY: u64 = 0;
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Lock {
+    /// A free lock.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            inner: Rc::new(Inner {
+                locked: Cell::new(false),
+                holder: Cell::new(NOBODY),
+                taken: Cell::new(0),
+                waiters: WaitQueue::new("Lock"),
+            }),
+        }
+    }
+
+    /// Is it held?
+    #[must_use]
+    pub fn locked(&self) -> bool {
+        self.inner.locked.get()
+    }
+
+    /// Waits for the lock and gives a guard that releases it when dropped: `async with lock:`.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire).
+    pub async fn lock(&self) -> Result<LockGuard> {
+        self.acquire().await?;
+        Ok(LockGuard { lock: self.clone(), holder: self.inner.holder.get() })
+    }
+
+    /// Waits for the lock and takes it. Does not suspend if it is free and nobody is in line.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`; the lock then goes to the next in line.
+    pub async fn acquire(&self) -> Result<()> {
+        let inner = &self.inner;
+        if !inner.locked.get() && inner.waiters.all_cancelled() {
+            inner.take();
+            return Ok(());
+        }
+        // Dropped after the wait has left the line.
+        let handover = Handover(inner);
+        inner.waiters.wait().await?;
+        inner.take();
+        drop(handover);
+        Ok(())
+    }
+
+    /// Gives the lock up; the first in line gets it.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Lock is not acquired.`
+    pub fn release(&self) -> Result<(), RuntimeError> {
+        if !self.inner.locked.replace(false) {
+            return Err(RuntimeError::new("Lock is not acquired."));
+        }
+        self.inner.holder.set(NOBODY);
+        self.inner.waiters.wake_front();
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn take(&self) {
+        self.locked.set(true);
+        self.taken.set(self.taken.get() + 1);
+        self.holder.set(self.taken.get());
+    }
+}
+
+impl Lock {
+    /// Lets go of the lock for a while: what a condition does while it waits. The guard that held it keeps its hold in name.
+    pub(crate) fn suspend(&self) -> Result<u64, RuntimeError> {
+        let holder = self.inner.holder.get();
+        self.release()?;
+        Ok(holder)
+    }
+
+    /// The lock was taken again for the holder that had suspended it.
+    pub(crate) fn resume(&self, holder: u64) {
+        self.inner.holder.set(holder);
+    }
+}
+
+/// A waiter leaves the line, with the lock or without: if the lock is free, it is the turn of the next.
+struct Handover<'a>(&'a Inner);
+
+impl Drop for Handover<'_> {
+    fn drop(&mut self) {
+        if !self.0.locked.get() {
+            self.0.waiters.wake_front();
+        }
+    }
+}
+
+impl fmt::Debug for Lock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.locked() { "locked" } else { "unlocked" };
+        crate::describe(f, "Lock", state, self.inner.waiters.len())
+    }
+}
+
+/// Holds a [`Lock`]; dropped, it releases it.
+#[must_use = "the lock is released when the guard goes"]
+pub struct LockGuard {
+    lock: Lock,
+    holder: u64,
+}
+
+impl Drop for LockGuard {
+    fn drop(&mut self) {
+        // It may have been released by hand, or the guard may go in the middle of a condition's wait: then the lock is
+        // somebody else's by now.
+        if self.lock.inner.holder.get() == self.holder {
+            let _ = self.lock.release();
+        }
+    }
+}
+
+impl fmt::Debug for LockGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LockGuard").field(&self.lock).finish()
+    }
+}

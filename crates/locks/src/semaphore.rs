@@ -1,0 +1,204 @@
+//! `Semaphore` and `BoundedSemaphore`: at most so many at once.
+
+use std::cell::Cell;
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use asyncio_runtime::{LineWait, Result, ValueError, WaitQueue};
+
+/// A counter of permits: `asyncio.Semaphore`.
+///
+/// [`permit`](Self::permit) gives a guard that releases on drop; [`acquire`](Self::acquire) and
+/// [`release`](Self::release) are the same by hand.
+///
+/// ```
+/// use asyncio_locks::Semaphore;
+/// use asyncio_runtime::{gather, run, sleep};
+///
+/// run(async {
+///     let at_most_three = Semaphore::new(3)?;
+///     gather((0..10).map(|_| {
+///         let at_most_three = at_most_three.clone();
+///         async move {
+///             let _permit = at_most_three.permit().await?;
+///             sleep(0.001).await
+///         }
+///     }))
+///     .await?;
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Semaphore {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    value: Cell<usize>,
+    waiters: WaitQueue,
+}
+
+impl Semaphore {
+    /// A semaphore with `value` permits.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError: Semaphore initial value must be >= 0` for a negative one.
+    pub fn new(value: isize) -> Result<Self, ValueError> {
+        let value = usize::try_from(value).map_err(|_| ValueError::new("Semaphore initial value must be >= 0"))?;
+        Ok(Self { inner: Rc::new(Inner { value: Cell::new(value), waiters: WaitQueue::new("Semaphore") }) })
+    }
+
+    /// Would [`acquire`](Self::acquire) have to wait?
+    #[must_use]
+    pub fn locked(&self) -> bool {
+        self.inner.value.get() == 0 || !self.inner.waiters.all_cancelled()
+    }
+
+    /// Waits for a permit and gives a guard that gives it back when dropped: `async with semaphore:`.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`.
+    pub async fn permit(&self) -> Result<SemaphorePermit> {
+        self.acquire().await?;
+        Ok(SemaphorePermit { semaphore: self.clone() })
+    }
+
+    /// Waits for a permit and takes it. Does not suspend if there is one and nobody is in line.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`; a permit that was on its way goes to the next in line.
+    pub async fn acquire(&self) -> Result<()> {
+        let inner = &self.inner;
+        if !self.locked() {
+            inner.value.set(inner.value.get() - 1);
+            return Ok(());
+        }
+        let mut turn = Turn { inner, wait: inner.waiters.wait(), taken: false };
+        (&mut turn.wait).await?;
+        turn.taken = true;
+        Ok(())
+    }
+
+    /// Gives a permit back; the first in line gets it.
+    pub fn release(&self) {
+        self.inner.value.set(self.inner.value.get() + 1);
+        self.inner.wake_next();
+    }
+}
+
+impl Inner {
+    /// Hands a permit to the first who waits.
+    fn wake_next(&self) -> bool {
+        let woken = self.waiters.wake_one();
+        if woken {
+            self.value.set(self.value.get() - 1);
+        }
+        woken
+    }
+}
+
+/// A wait for a permit. A permit that was handed over and is not taken goes back, and on to the next.
+struct Turn<'a> {
+    inner: &'a Inner,
+    wait: LineWait,
+    taken: bool,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if self.wait.woken() && !self.taken {
+            self.inner.value.set(self.inner.value.get() + 1);
+        }
+        // Those who came meanwhile had to wait because of the order; now they may go.
+        while self.inner.value.get() > 0 && self.inner.wake_next() {}
+    }
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f, "Semaphore")
+    }
+}
+
+impl Semaphore {
+    fn describe(&self, f: &mut fmt::Formatter<'_>, class: &str) -> fmt::Result {
+        let state = match self.locked() {
+            true => "locked".to_owned(),
+            false => format!("unlocked, value:{}", self.inner.value.get()),
+        };
+        crate::describe(f, class, &state, self.inner.waiters.len())
+    }
+}
+
+/// Holds a permit of a [`Semaphore`]; dropped, it gives it back.
+#[must_use = "the permit is given back when the guard goes"]
+#[derive(Debug)]
+pub struct SemaphorePermit {
+    semaphore: Semaphore,
+}
+
+impl Drop for SemaphorePermit {
+    fn drop(&mut self) {
+        self.semaphore.release();
+    }
+}
+
+/// A semaphore that refuses to be released more often than it was acquired: `asyncio.BoundedSemaphore`.
+///
+/// ```
+/// use asyncio_locks::BoundedSemaphore;
+///
+/// let semaphore = BoundedSemaphore::new(1)?;
+/// assert_eq!(semaphore.release().unwrap_err().to_string(), "BoundedSemaphore released too many times");
+/// # Ok::<(), asyncio_runtime::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct BoundedSemaphore {
+    semaphore: Semaphore,
+    bound: usize,
+}
+
+impl BoundedSemaphore {
+    /// A semaphore with `value` permits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Semaphore::new`].
+    pub fn new(value: isize) -> Result<Self, ValueError> {
+        let semaphore = Semaphore::new(value)?;
+        Ok(Self { bound: semaphore.inner.value.get(), semaphore })
+    }
+
+    /// Gives a permit back; the first in line gets it.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError: BoundedSemaphore released too many times`.
+    pub fn release(&self) -> Result<(), ValueError> {
+        if self.semaphore.inner.value.get() >= self.bound {
+            return Err(ValueError::new("BoundedSemaphore released too many times"));
+        }
+        self.semaphore.release();
+        Ok(())
+    }
+}
+
+/// What it does not have of its own is that of [`Semaphore`].
+impl Deref for BoundedSemaphore {
+    type Target = Semaphore;
+
+    fn deref(&self) -> &Semaphore {
+        &self.semaphore
+    }
+}
+
+impl fmt::Debug for BoundedSemaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.semaphore.describe(f, "BoundedSemaphore")
+    }
+}
