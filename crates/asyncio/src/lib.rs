@@ -18,4 +18,5 @@
 #![forbid(unsafe_code)]
 
 pub use asyncio_locks::*;
+pub use asyncio_queues::*;
 pub use asyncio_runtime::*;

@@ -1,0 +1,87 @@
+//! What can go wrong with a queue.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use asyncio_runtime::Error;
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Default, PartialEq, Eq)]
+        pub struct $name;
+
+        /// No message, as in Python.
+        impl fmt::Display for $name {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Ok(())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "()"))
+            }
+        }
+
+        impl StdError for $name {}
+    )*};
+}
+
+errors! {
+    /// There is no item, and the caller did not mean to wait: `asyncio.QueueEmpty`.
+    QueueEmpty;
+    /// There is no room, and the caller did not mean to wait: `asyncio.QueueFull`.
+    QueueFull;
+    /// The queue was shut down: `asyncio.QueueShutDown` (3.13).
+    QueueShutDown;
+}
+
+/// A put that failed, with the value that was not put.
+///
+/// `?` turns it into the error alone. That is [`QueueFull`], [`QueueShutDown`], or, where the put had to wait,
+/// `CancelledError`.
+pub struct PutError<T> {
+    value: T,
+    error: Error,
+}
+
+impl<T> PutError<T> {
+    pub(crate) fn new(value: T, error: impl Into<Error>) -> Self {
+        Self { value, error: error.into() }
+    }
+
+    /// The value that was not put.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// Why it was not.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// Was there no room?
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.error.is::<QueueFull>()
+    }
+
+    /// Was the queue shut down?
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.error.is::<QueueShutDown>()
+    }
+}
+
+impl<T> From<PutError<T>> for Error {
+    fn from(failed: PutError<T>) -> Self {
+        failed.error
+    }
+}
+
+impl<T> fmt::Debug for PutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}

@@ -1,0 +1,15 @@
+//! Queues between the tasks of one loop: `asyncio.queues`.
+//!
+//! A [`Queue`] is first in, first out, a [`LifoQueue`] last in, first out, and a [`PriorityQueue`] gives the smallest item
+//! first. They are one type, [`QueueOf`], over different stores. Who waits is served in the order in which they came; the
+//! logic is that of CPython 3.13, cancellation and shutdown included. Clones are handles on the same queue.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod queue;
+mod store;
+
+pub use error::{PutError, QueueEmpty, QueueFull, QueueShutDown};
+pub use queue::{LifoQueue, PriorityQueue, Queue, QueueOf};
+pub use store::{Fifo, Lifo, Smallest, Store};

@@ -1,0 +1,276 @@
+//! `QueueOf`, the queue over any store.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use asyncio_runtime::{LineWait, Result, ValueError, WaitQueue};
+
+use crate::error::{PutError, QueueEmpty, QueueFull, QueueShutDown};
+use crate::store::{Fifo, Lifo, Smallest, Store};
+
+/// First in, first out: `asyncio.Queue`.
+pub type Queue<T> = QueueOf<T, Fifo<T>>;
+
+/// Last in, first out: `asyncio.LifoQueue`.
+pub type LifoQueue<T> = QueueOf<T, Lifo<T>>;
+
+/// The smallest item first: `asyncio.PriorityQueue`. Equal items come in no particular order.
+pub type PriorityQueue<T> = QueueOf<T, Smallest<T>>;
+
+/// A queue between tasks; see [`Queue`], [`LifoQueue`] and [`PriorityQueue`].
+///
+/// ```
+/// use asyncio_queues::Queue;
+/// use asyncio_runtime::{create_task, run};
+///
+/// run(async {
+///     let queue = Queue::new(2);
+///     let items = queue.clone();
+///     let worker = create_task(async move {
+///         loop {
+///             let item: u32 = items.get().await?;
+///             println!("got {item}");
+///             items.task_done()?;
+///         }
+///         #[allow(unreachable_code)]
+///         Ok(())
+///     });
+///     for item in 0..10 {
+///         queue.put(item).await?; // waits while there is no room
+///     }
+///     queue.join().await?; // until every item is worked off
+///     worker.cancel();
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub struct QueueOf<T, S> {
+    inner: Rc<Inner<T, S>>,
+}
+
+struct Inner<T, S> {
+    store: RefCell<S>,
+    /// 0: no bound.
+    maxsize: usize,
+    /// Items put for which `task_done` was not called yet.
+    unfinished: Cell<usize>,
+    shut_down: Cell<bool>,
+    getters: WaitQueue,
+    putters: WaitQueue,
+    joining: WaitQueue,
+    item: std::marker::PhantomData<T>,
+}
+
+impl<T, S: Store<T>> QueueOf<T, S> {
+    /// A queue with room for `maxsize` items; 0 is no bound. (A negative bound, which is none in Python, cannot be said.)
+    #[must_use]
+    pub fn new(maxsize: usize) -> Self {
+        Self {
+            inner: Rc::new(Inner {
+                store: RefCell::default(),
+                maxsize,
+                unfinished: Cell::new(0),
+                shut_down: Cell::new(false),
+                getters: WaitQueue::new("Queue.get"),
+                putters: WaitQueue::new("Queue.put"),
+                joining: WaitQueue::new("Queue.join"),
+                item: std::marker::PhantomData,
+            }),
+        }
+    }
+
+    /// How many items are in it.
+    #[must_use]
+    pub fn qsize(&self) -> usize {
+        self.inner.store.borrow().len()
+    }
+
+    /// The bound; 0 is none.
+    #[must_use]
+    pub fn maxsize(&self) -> usize {
+        self.inner.maxsize
+    }
+
+    /// Is there no item?
+    #[must_use]
+    pub fn empty(&self) -> bool {
+        self.qsize() == 0
+    }
+
+    /// Is there no room?
+    #[must_use]
+    pub fn full(&self) -> bool {
+        self.inner.maxsize > 0 && self.qsize() >= self.inner.maxsize
+    }
+
+    /// Puts an item, waiting for room. Does not suspend if there is some.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueShutDown`], or `CancelledError`; either way the item is handed back ([`PutError::into_inner`]).
+    ///
+    /// # Cancellation
+    ///
+    /// The item is not in the queue; room that was kept for it goes to the next in line.
+    pub async fn put(&self, item: T) -> Result<(), PutError<T>> {
+        let inner = &*self.inner;
+        while self.full() {
+            if inner.shut_down.get() {
+                return Err(PutError::new(item, QueueShutDown));
+            }
+            let useful = || !self.full();
+            let mut turn = Turn { wait: inner.putters.wait(), line: &inner.putters, useful, over: false };
+            if let Err(cancelled) = (&mut turn.wait).await {
+                return Err(PutError::new(item, cancelled));
+            }
+            turn.over = true;
+        }
+        self.put_nowait(item)
+    }
+
+    /// Puts an item if there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueFull`] or [`QueueShutDown`], with the item.
+    pub fn put_nowait(&self, item: T) -> Result<(), PutError<T>> {
+        let inner = &*self.inner;
+        if inner.shut_down.get() {
+            return Err(PutError::new(item, QueueShutDown));
+        }
+        if self.full() {
+            return Err(PutError::new(item, QueueFull));
+        }
+        inner.store.borrow_mut().put(item);
+        inner.unfinished.set(inner.unfinished.get() + 1);
+        inner.getters.wake_one();
+        Ok(())
+    }
+
+    /// Takes an item, waiting for one. Does not suspend if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueShutDown`] once the queue is shut down and empty; `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// No item is lost: one that was meant for this task goes to the next in line.
+    pub async fn get(&self) -> Result<T> {
+        let inner = &*self.inner;
+        while self.empty() {
+            if inner.shut_down.get() {
+                return Err(QueueShutDown.into());
+            }
+            let useful = || !self.empty();
+            let mut turn = Turn { wait: inner.getters.wait(), line: &inner.getters, useful, over: false };
+            (&mut turn.wait).await?;
+            turn.over = true;
+        }
+        self.get_nowait()
+    }
+
+    /// Takes an item if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueEmpty`], or [`QueueShutDown`] if it is shut down as well.
+    pub fn get_nowait(&self) -> Result<T> {
+        let inner = &*self.inner;
+        let item = inner.store.borrow_mut().get();
+        match item {
+            Some(item) => {
+                inner.putters.wake_one();
+                Ok(item)
+            }
+            None if inner.shut_down.get() => Err(QueueShutDown.into()),
+            None => Err(QueueEmpty.into()),
+        }
+    }
+
+    /// Says that an item taken from the queue is worked off.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError: task_done() called too many times`.
+    pub fn task_done(&self) -> Result<(), ValueError> {
+        let left = self.inner.unfinished.get();
+        if left == 0 {
+            return Err(ValueError::new("task_done() called too many times"));
+        }
+        self.inner.unfinished.set(left - 1);
+        if left == 1 {
+            self.inner.joining.wake_all();
+        }
+        Ok(())
+    }
+
+    /// Waits until every item ever put is worked off. Does not suspend if none is left.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`.
+    pub async fn join(&self) -> Result<()> {
+        if self.inner.unfinished.get() > 0 { self.inner.joining.wait().await } else { Ok(()) }
+    }
+
+    /// Takes no more items (3.13). Those who wait for room get a [`QueueShutDown`], those who wait for items too once the
+    /// queue is empty. With `immediate` it is emptied at once, and its items count as worked off.
+    pub fn shutdown(&self, immediate: bool) {
+        let inner = &*self.inner;
+        inner.shut_down.set(true);
+        if immediate {
+            let items = inner.store.take();
+            inner.unfinished.set(inner.unfinished.get().saturating_sub(items.len()));
+            drop(items);
+            if inner.unfinished.get() == 0 {
+                inner.joining.wake_all();
+            }
+        }
+        inner.getters.wake_all();
+        inner.putters.wake_all();
+    }
+}
+
+/// A wait for an item or for room. One that was woken and does not go on wakes the next, if there is still a use for it.
+struct Turn<'a, F: Fn() -> bool> {
+    wait: LineWait,
+    line: &'a WaitQueue,
+    useful: F,
+    over: bool,
+}
+
+impl<F: Fn() -> bool> Drop for Turn<'_, F> {
+    fn drop(&mut self) {
+        if !self.over && self.wait.woken() && (self.useful)() {
+            self.line.wake_one();
+        }
+    }
+}
+
+impl<T, S> Clone for QueueOf<T, S> {
+    fn clone(&self) -> Self {
+        Self { inner: Rc::clone(&self.inner) }
+    }
+}
+
+impl<T, S: Store<T>> fmt::Debug for QueueOf<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.inner;
+        write!(f, "<Queue maxsize={}", inner.maxsize)?;
+        let counts = [
+            ("_queue", self.qsize()),
+            ("_getters", inner.getters.len()),
+            ("_putters", inner.putters.len()),
+            ("tasks", inner.unfinished.get()),
+        ];
+        for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            write!(f, " {name}={count}")?;
+        }
+        if inner.shut_down.get() {
+            f.write_str(" shutdown")?;
+        }
+        f.write_str(">")
+    }
+}
