@@ -82,8 +82,9 @@ pub fn includes(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// A block of Rust on a page is included from a program that compiles, or says that it is none (`ignore`, `text`);
-/// the output of an example is included from its snapshot.
+/// A block of Rust on a page is included from a program that compiles, and so is the output of an example.
+///
+/// A sketch that no program could hold is `text`.
 ///
 /// # Errors
 ///
@@ -93,8 +94,7 @@ pub fn fences(root: &Path) -> Result<Vec<String>> {
     for page in page_files(root) {
         for (info, code) in blocks(&read(&page)?) {
             let is_included = code.lines().filter(|line| !line.trim().is_empty()).all(|line| INCLUDE.is_match(line));
-            let mut words = info.split([',', ' ']);
-            let is_code = words.next() == Some("rust") && !words.any(|word| ["ignore", "text"].contains(&word));
+            let is_code = info.split([',', ' ']).next() == Some("rust");
             let is_output = code.starts_with("$ cargo run --example");
             if (is_code || is_output) && !is_included {
                 let first = code.lines().next().unwrap_or_default();
@@ -267,10 +267,10 @@ mod tests {
     fn code_and_output_are_included_rather_than_typed() {
         let check = |info: &str, code: &str| found(fences, SUMMARY, &format!("```{info}\n{code}\n```\n")).len();
         assert_eq!(check("rust", "{{#include ../../nap.rs:sleep}}\n\n{{#include ../../nap.rs}}"), 0);
-        assert_eq!(check("rust,ignore", "sleep();"), 0);
+        assert_eq!(check("text", "a sketch;"), 0);
         assert_eq!(check("python", "sleep()"), 0);
         assert_eq!(check("rust", "sleep();"), 1);
-        assert_eq!(check("rust,no_run", "{{#include ../../nap.rs}}\nsleep();"), 1);
+        assert_eq!(check("rust,ignore", "{{#include ../../nap.rs}}\nsleep();"), 1);
         assert_eq!(check("text", "$ cargo run --example nap\nawake"), 1);
     }
 }

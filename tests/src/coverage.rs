@@ -1,18 +1,19 @@
 //! Which example or test shows which row of the catalogue.
 //!
-//! The core idea is that what shows a row says so itself (`//! Shows: row` at the head of an example, `// Shows: row`
-//! above a test), and that the table in `tests/guide/coverage.md` is written from those claims. Rows that are still to
-//! come stand in `tests/guide/planned.toml`, a list that can only shrink.
+//! The core idea is that what shows a row says so itself, and that the table in `tests/guide/coverage.md` is written from
+//! those claims: `//! Shows: row` at the head of an example, or of a file with documentation tests of what must not
+//! compile, and `// Shows: row` above a test. Rows that are still to come stand in `tests/guide/planned.toml`, a list
+//! that can only shrink.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use crate::catalogue::{Kind, Row};
-use crate::examples::{Example, shown};
+use crate::examples::{Example, header, shown};
 use crate::{files, read, relative, root, unknown};
 
 /// An example or a test that says it shows a row.
@@ -88,7 +89,7 @@ pub fn planned() -> Result<Planned> {
     toml::from_str(&read(root().join("tests/guide/planned.toml"))?).context("in tests/guide/planned.toml")
 }
 
-/// Every claim of the examples and of the tests below `crates/` and `tests/`.
+/// Every claim of the examples and of the tests.
 ///
 /// # Errors
 ///
@@ -102,7 +103,7 @@ pub fn claims(root: &Path, examples: &[Example]) -> Result<Vec<Claim>> {
             file: format!("examples/{}", example.path),
         }));
     }
-    for folder in ["crates", "tests"] {
+    for folder in ["crates", "examples/src", "tests"] {
         for path in files(&root.join(folder), "rs") {
             claims.extend(claims_of_tests(root, &path)?);
         }
@@ -110,10 +111,17 @@ pub fn claims(root: &Path, examples: &[Example]) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-/// The claims in the comments that stand directly above the `#[test]` functions of a file.
-fn claims_of_tests(root: &Path, path: &PathBuf) -> Result<Vec<Claim>> {
+/// The claims at the head of a file that has documentation tests of what must not compile, and in the comments that
+/// stand directly above `#[test]` functions.
+fn claims_of_tests(root: &Path, path: &Path) -> Result<Vec<Claim>> {
     let (text, file) = (read(path)?, relative(root, path));
     let mut claims = Vec::new();
+    let head = header(&text);
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    for row in shown(&head) {
+        anyhow::ensure!(head.contains("```compile_fail"), "{file}: says that it shows {row}, and does not test it");
+        claims.push(Claim { row, by: stem.to_string(), file: file.clone() });
+    }
     let mut comment = String::new();
     let mut is_test = false;
     for line in text.lines().map(str::trim) {
@@ -268,6 +276,9 @@ mod tests {
         let claims = claims_in("// Why.\n// Shows: nap, dream\n#[test]\nfn sleeps() {}\n").unwrap();
         let both: Vec<_> = claims.iter().map(|claim| (claim.row.as_str(), claim.by.as_str())).collect();
         assert_eq!(both, [("nap", "sleeps"), ("dream", "sleeps")]);
+        let refused = claims_in("//! Shows: nap\n//!\n//! ```compile_fail,E0728\n//! nap.await\n//! ```\n").unwrap();
+        assert_eq!((refused[0].row.as_str(), refused[0].by.as_str()), ("nap", "a"));
+        assert!(claims_in("//! Shows: nap\n//!\n//! ```\n//! nap();\n//! ```\n").is_err());
         assert!(claims_in("// Shows: nap\nfn sleeps() {}\n").is_err());
         assert!(claims_in("// Shows: nap\n\n#[test]\nfn sleeps() {}\n").is_err());
     }

@@ -74,13 +74,19 @@ pub fn unknown<'a>(kind: &str, name: &str, candidates: impl IntoIterator<Item = 
 /// # Errors
 ///
 /// Fails when one of the files that they are made from cannot be read.
-pub fn generated() -> Result<[(&'static str, String); 2]> {
-    let rows = catalogue::rows()?;
-    let claims = coverage::claims(root(), &examples::examples(root())?)?;
-    Ok([
-        ("tests/guide/coverage.md", coverage::table(&rows, &claims, &coverage::planned()?)),
-        ("tests/guide/differences.md", guide_text::page(&rows, &guide_text::differences()?)),
-    ])
+pub fn generated() -> Result<Vec<(PathBuf, String)>> {
+    let (rows, examples) = (catalogue::rows()?, examples::examples(root())?);
+    let claims = coverage::claims(root(), &examples)?;
+    let guide = root().join("tests/guide");
+    let mut generated = vec![
+        (guide.join("coverage.md"), coverage::table(&rows, &claims, &coverage::planned()?)),
+        (guide.join("differences.md"), guide_text::page(&rows, &guide_text::differences()?)),
+    ];
+    for example in &examples {
+        let printed = snapshots::stdout(&snapshots::saved(example)?).to_owned();
+        generated.push((snapshots::outputs().join(format!("{}.txt", example.name)), printed));
+    }
+    Ok(generated)
 }
 
 /// Every file below `folder` with this extension, sorted; build output and hidden folders are passed over.

@@ -33,6 +33,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "elapsed", reason: "a real run takes a moment longer than its sleeps", apply: elapsed },
     Rule { name: "random_floats", reason: "the numbers are random, their order is not", apply: random_floats },
     Rule { name: "random_order", reason: "the tasks end in a random order, each of them once", apply: random_order },
+    Rule { name: "random_seconds", reason: "how long a task takes is random", apply: random_seconds },
     Rule { name: "random_numbers", reason: "even the count of lines hangs on random numbers", apply: random_numbers },
     Rule { name: "set_order", reason: "a Python set is walked in any order", apply: set_order },
     Rule { name: "loop_class", reason: "the class of the loop is named after the platform", apply: loop_class },
@@ -117,6 +118,11 @@ fn random_order(text: &str) -> String {
     regex!(r"(task) (\d+)").replace_all(text, letter).into_owned()
 }
 
+/// `4 秒` (seconds) becomes `N 秒`.
+fn random_seconds(text: &str) -> String {
+    regex!(r"\b\d+ 秒").replace_all(text, "N 秒").into_owned()
+}
+
 /// Every number becomes `N`, and lines that are then the same one after the other become one.
 fn random_numbers(text: &str) -> String {
     let text = regex!(r"\d+(?:\.\d+)?").replace_all(text, "N");
@@ -183,6 +189,7 @@ mod tests {
             ">task 0 done\n>task 1 done\n",
             ">task 5 done\n>task 5 done\n",
         );
+        check("random_seconds", "任务1: 4 秒", "任务1: 6 秒", "任务2: 4 秒");
         check("random_numbers", "task 5 done\ntask 8 done\n4 are done\n", "task 1 done\n1 are done\n", "4 are done\n");
         check("set_order", "all:\n> b\n> a\nend\n", "all:\n> a\n> b\nend\n", "all:\n> a\n> c\nend\n");
         check("loop_class", "<_WindowsSelectorEventLoop>", "<_UnixSelectorEventLoop>", "<ProactorEventLoop>");

@@ -1,7 +1,7 @@
 //! The snapshot of an example: its whole output as a reader's terminal shows it, below the command that makes it.
 //!
-//! insta writes the files, into `tests/snapshots`; the pages of the book include them from the first line that insta
-//! does not need for itself.
+//! insta writes the files, into `tests/snapshots`. A page of the book includes what a program prints from
+//! `tests/outputs`, which is written from the snapshots: standard output alone.
 
 use std::path::PathBuf;
 
@@ -26,6 +26,24 @@ pub fn text(example: &Example, output: &Output) -> String {
     format!("$ {}\n{printed}", example.command())
 }
 
+/// What a transcript shows of standard output.
+pub fn stdout(transcript: &str) -> &str {
+    let printed = transcript.split_once('\n').map_or("", |(_command, printed)| printed);
+    let mut end = 0;
+    for line in printed.split_inclusive('\n') {
+        if line == "[stderr]\n" || line.starts_with("[exit status ") {
+            break;
+        }
+        end += line.len();
+    }
+    &printed[..end]
+}
+
+/// The folder of what the pages of the book include.
+pub fn outputs() -> PathBuf {
+    root().join("tests/outputs")
+}
+
 /// What the snapshot of this example holds.
 ///
 /// # Errors
@@ -39,13 +57,14 @@ pub fn saved(example: &Example) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// The snapshot files that no example of this list has.
+/// The snapshots and outputs that no example of this list has.
 pub fn orphans(examples: &[Example]) -> Vec<PathBuf> {
     let has_example = |path: &PathBuf| {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy());
         examples.iter().any(|example| stem.as_deref() == Some(&example.name))
     };
     let mut orphans = files(&folder(), "snap");
+    orphans.extend(files(&outputs(), "txt"));
     orphans.retain(|path| !has_example(path));
     orphans
 }
@@ -61,5 +80,8 @@ mod tests {
             Example { name: "naps".into(), path: "05-sleep/naps.rs".into(), args: vec!["9".into()], shows: Vec::new() };
         let output = Output { stdout: "at 0x7f\n".into(), stderr: String::new(), end: End::Exited(0) };
         assert_eq!(text(&example, &output), "$ cargo run --example naps -- 9\nat 0xADDR\n");
+        let failed = Output { stderr: "oh\n".into(), end: End::Exited(1), ..output };
+        assert_eq!(stdout(&text(&example, &failed)), "at 0xADDR\n");
+        assert_eq!(stdout("$ cargo run --example naps\n[exit status 1]\n"), "");
     }
 }

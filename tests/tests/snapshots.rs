@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use guide_tests::examples::examples;
-use guide_tests::program::{Clock, build};
+use guide_tests::program::{Clock, End, build};
 use guide_tests::{root, snapshots};
 use libtest_mimic::{Arguments, Trial};
 
@@ -24,6 +24,10 @@ fn main() -> Result<()> {
         let programs = Arc::clone(&programs);
         trials.push(Trial::test(example.name.clone(), move || {
             let output = programs.run(&example, Clock::Virtual)?;
+            // Not even `cargo xtask bless` makes this right.
+            if !matches!(output.end, End::Exited(_)) {
+                return Err(format!("it did not end by itself:\n{output}").into());
+            }
             let mut settings = insta::Settings::new();
             settings.set_snapshot_path(snapshots::folder());
             settings.set_prepend_module_to_snapshot(false);
