@@ -1,7 +1,7 @@
 //! This runtime.
 //!
-//! A task of ours ends with a `Result`, which costs what it costs: `spawn` wraps the plain futures of
-//! the workloads in one.
+//! A task of ours ends with a `Result`, so the plain futures of the workloads are mapped to one. (An
+//! `async` block around a future would store it twice.)
 
 #[path = "../workloads/blocking.rs"]
 mod blocking;
@@ -23,30 +23,28 @@ mod rt {
     use std::collections::VecDeque;
     use std::time::Duration;
 
+    use futures_util::FutureExt;
+
     use asyncio_runtime::{Future as Promise, LoopHandle, Result, Task, create_task, get_running_loop};
 
     pub fn run<F: Future<Output = ()> + 'static>(main: F) {
-        let main = async {
-            main.await;
-            Ok(())
-        };
-        asyncio_runtime::run(main).unwrap()
+        asyncio_runtime::run(main.map(Ok)).unwrap()
     }
 
     pub fn spawn<F: Future<Output: 'static> + 'static>(future: F) -> Task<F::Output> {
-        create_task(async { Ok(future.await) })
+        create_task(future.map(Ok))
     }
 
     pub async fn join<T: 'static>(task: Task<T>) -> T {
         task.await.unwrap()
     }
 
-    pub async fn yield_now() {
-        asyncio_runtime::sleep(0).await.unwrap()
+    pub fn yield_now() -> impl Future<Output = ()> {
+        asyncio_runtime::sleep(0).map(Result::unwrap)
     }
 
-    pub async fn sleep(time: Duration) {
-        asyncio_runtime::sleep(time).await.unwrap()
+    pub fn sleep(time: Duration) -> impl Future<Output = ()> {
+        asyncio_runtime::sleep(time).map(Result::unwrap)
     }
 
     pub async fn timeout<F: Future>(time: Duration, future: F) -> bool {

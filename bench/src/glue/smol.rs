@@ -15,6 +15,7 @@ use async_net::TcpListener;
 use event_listener::listener;
 pub use futures_lite::future::yield_now;
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
+use futures_util::FutureExt;
 pub use std::convert::identity as join;
 pub use std::rc::Rc as Shared;
 
@@ -31,8 +32,8 @@ pub async fn cancel<T>(handle: Handle<T>) -> bool {
     handle.cancel().await.is_none()
 }
 
-pub async fn sleep(time: Duration) {
-    Timer::after(time).await;
+pub fn sleep(time: Duration) -> impl Future<Output = ()> {
+    Timer::after(time).map(drop)
 }
 
 pub async fn timeout<F: Future>(time: Duration, future: F) -> bool {
