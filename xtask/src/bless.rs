@@ -1,6 +1,6 @@
 //! `cargo xtask bless`: what the programs print now is right.
 //!
-//! Snapshots are written by the test that compares them, so that there is one way to make them. The guide's own text is
+//! Snapshots are written by the test that compares them, so that there is one way to make them; tables and outputs follow. The guide's own text is
 //! not touched: a program that no longer prints it still fails.
 
 use anyhow::{Context as _, Result};
@@ -21,7 +21,8 @@ pub(crate) fn run() -> Result<()> {
             .env("INSTA_OUTPUT", "minimal"),
     )?;
     for (file, text) in generated()? {
-        std::fs::write(root().join(file), text).with_context(|| format!("cannot write {file}"))?;
+        std::fs::create_dir_all(file.parent().unwrap_or(root()))?;
+        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     println!("blessed: look at the difference before you commit it");
     Ok(())

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
@@ -147,8 +147,16 @@ impl Judge {
                 bar.inc(1);
             }
         };
-        // On the real clock nearly all programs do nothing but sleep.
-        let threads = if self.clock == Clock::Real { examples.len() } else { 2 };
+        let threads = match self.clock {
+            Clock::Virtual => 2,
+            // Nearly all programs do nothing but sleep, so they run at once. They start on a full second: many print the
+            // time in whole ones, and a moment that a sleep takes too long must not make it the next.
+            Clock::Real => {
+                let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                thread::sleep(Duration::from_secs(1) - Duration::from_nanos(since_epoch.subsec_nanos().into()));
+                examples.len()
+            }
+        };
         thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
         bar.finish_and_clear();
         let mut verdicts = verdicts.into_inner().expect("no judge panics");
