@@ -26,6 +26,9 @@ use crate::seconds::Seconds;
 use crate::tasks::{Task, TaskFactory, TaskOptions, TaskPanic};
 use crate::timers::{Action, TimerKey};
 
+/// What a loop tells of exceptions that nobody handles; see [`EventLoop::set_exception_handler`].
+pub type ExceptionHandler = dyn Fn(&ExceptionContext);
+
 /// A coroutine to run when a loop shuts down.
 pub(crate) type ShutdownHook = Box<dyn FnOnce() -> Pin<Box<dyn StdFuture<Output = Result<()>>>>>;
 
@@ -392,7 +395,7 @@ impl EventLoop {
     // Errors, debugging, seams.
 
     /// What is told of exceptions that nobody handles, instead of standard error; `None` for the default.
-    pub fn set_exception_handler(&self, handler: Option<Box<dyn Fn(&ExceptionContext)>>) {
+    pub fn set_exception_handler(&self, handler: Option<Box<ExceptionHandler>>) {
         self.core.exception_handler.replace(handler.map(Rc::from));
     }
 

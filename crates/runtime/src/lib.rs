@@ -75,7 +75,7 @@ pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 pub use contextvars::{Context, ContextVar, Token, copy_context};
 pub use coroutines::{Coroutine, Step, coroutine};
 pub use error::{Error, Result};
-pub use events::{EventLoop, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop};
+pub use events::{EventLoop, ExceptionHandler, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop};
 pub use exceptions::{
     CancelledError, Exception, ExceptionGroup, InvalidStateError, KeyboardInterrupt, LookupError, RuntimeError,
     TimeoutError, TypeError, ValueError, ZeroDivisionError,

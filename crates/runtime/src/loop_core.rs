@@ -22,7 +22,7 @@ use crate::observer::{Observer, SchedulingPolicy};
 use crate::reactor::Reactor;
 use crate::ready::{Ready, Run};
 use crate::remote::{Remote, Shared};
-use crate::report::{self, ExceptionContext};
+use crate::report;
 use crate::timers::{Action, TimerKey, Timers};
 
 /// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
@@ -32,7 +32,8 @@ const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
 /// While work is ready, descriptors are looked at once in so many iterations: a look costs several system calls.
 const POLL_EVERY: u32 = 16;
 
-type ExceptionHandler = dyn Fn(&ExceptionContext);
+/// The flag that Ctrl-C sets, and what to do then.
+type OnInterrupt = (Arc<AtomicBool>, Rc<dyn Fn()>);
 
 pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
@@ -47,8 +48,7 @@ pub(crate) struct LoopCore {
     pub(crate) executor_shut_down: Cell<bool>,
     pub(crate) parked: crate::threads::Parked,
     pub(crate) signals: crate::signals::Signals,
-    /// Set by Ctrl-C, and what to do then.
-    pub(crate) interrupt: RefCell<Option<(Arc<AtomicBool>, Rc<dyn Fn()>)>>,
+    pub(crate) interrupt: RefCell<Option<OnInterrupt>>,
     /// Jobs in other threads whose end this loop waits for.
     outside: Cell<usize>,
     pub(crate) running: Cell<bool>,
@@ -57,7 +57,7 @@ pub(crate) struct LoopCore {
     pub(crate) debug: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<f64>,
     pub(crate) eager_tasks: Cell<bool>,
-    pub(crate) exception_handler: RefCell<Option<Rc<ExceptionHandler>>>,
+    pub(crate) exception_handler: RefCell<Option<Rc<crate::events::ExceptionHandler>>>,
     pub(crate) observer: RefCell<Option<Rc<dyn Observer>>>,
     pub(crate) policy: RefCell<Option<Box<dyn SchedulingPolicy>>>,
     /// Run, last first, by `shutdown_asyncgens`: how a crate on top closes what it keeps open per loop.

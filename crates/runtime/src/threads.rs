@@ -76,9 +76,8 @@ fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send
 /// let sum = run(async { to_thread(|| (1..=100).sum::<u32>()).await });
 /// assert_eq!(sum.unwrap(), 5050);
 /// ```
-#[track_caller]
-pub fn to_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> impl StdFuture<Output = Result<T>> {
-    async move { run_in_executor(&loop_core::running_loop()?, None, f)?.await }
+pub async fn to_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    run_in_executor(&loop_core::running_loop()?, None, f)?.await
 }
 
 pub(crate) fn run_in_executor<T: Send + 'static>(

@@ -54,7 +54,12 @@ fn dropping_a_loop_frees_every_task_future_timer_and_callback() {
     event_loop.run_until_complete(async { sleep(0).await }).unwrap();
     let (callback, unstarted) = (held(), held());
     event_loop.call_soon(move || drop(callback)).unwrap();
-    event_loop.create_task(async move { Ok(drop(unstarted)) }).unwrap();
+    event_loop
+        .create_task(async move {
+            drop(unstarted);
+            Ok(())
+        })
+        .unwrap();
     let (reader, _writer) = std::os::unix::net::UnixStream::pair().unwrap();
     let watching = held();
     event_loop.add_reader(&reader, move || drop(Rc::clone(&watching))).unwrap();

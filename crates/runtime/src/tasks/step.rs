@@ -43,7 +43,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<T, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
         let core = &this.cell.kind;
-        let stepping = Stepping::begin(&this.cell);
+        let stepping = Stepping::begin(this.cell);
         let old_waiter = core.waiter.replace(Waiter::None);
         drop(old_waiter);
 
