@@ -9,14 +9,15 @@ use crate::results::Results;
 /// The peer that the ratios are about.
 const OURS: &str = "ours";
 
-/// What is worth comparing in a workload. The wall time of sleeps is the sleeps' own.
+/// What is worth comparing in a workload. Where one thread is busy all the time, processor time is
+/// the wall time of a machine with nothing else to do.
 fn measures(workload: &str) -> &'static [&'static str] {
     match workload {
-        "sleep_1m" | "sleep_10k" => &["cpu_ns"],
         "startup" => &["ns", "binary_bytes"],
-        _ if workload.starts_with("idle_") => &["ns", "bytes_per_task"],
-        _ if workload.starts_with("tcp_") => &["ns", "cpu_ns"],
-        _ => &["ns"],
+        "to_thread" | "subprocess" => &["ns", "cpu_ns"],
+        _ if workload.starts_with("tcp_") || workload.starts_with("xthread_") => &["ns", "cpu_ns"],
+        _ if workload.starts_with("idle_") => &["cpu_ns", "bytes_per_task"],
+        _ => &["cpu_ns"],
     }
 }
 
@@ -24,7 +25,7 @@ fn measures(workload: &str) -> &'static [&'static str] {
 pub fn headline(results: &Results, workloads: &[String], peers: &[Peer]) -> String {
     let rows: Vec<(&str, &str)> =
         workloads.iter().flat_map(|w| measures(w).iter().map(move |m| (w.as_str(), *m))).collect();
-    let title = "Medians; `ns` is wall time for one operation, `cpu_ns` processor time";
+    let title = "Medians; `cpu_ns` is processor time for one operation, `ns` wall time";
     let mut text = section(title, &rows, peers, |workload, measure, peer| {
         median(results.rounds(workload, peer, measure).into_values()).map(short)
     });
