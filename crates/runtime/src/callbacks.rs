@@ -62,16 +62,16 @@ impl Callbacks {
         }
     }
 
-    pub(crate) fn update_waker(&mut self, key: Registered, new: &Waker) {
+    /// Replaces the waker of a waiter that is polled again; gives the old one, to be dropped by the caller.
+    pub(crate) fn update_waker(&mut self, key: Registered, new: &Waker) -> Option<Waker> {
         let callback = match self {
             Self::Many(list) => list.get_mut(key.0),
             Self::One(callback) if key.0 == FIRST => Some(callback),
             _ => None,
         };
-        if let Some(Callback::Wake(old)) = callback
-            && !old.will_wake(new)
-        {
-            *old = new.clone();
+        match callback {
+            Some(Callback::Wake(old)) if !old.will_wake(new) => Some(std::mem::replace(old, new.clone())),
+            _ => None,
         }
     }
 

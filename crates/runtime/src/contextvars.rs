@@ -242,36 +242,6 @@ impl fmt::Debug for Context {
     }
 }
 
-/// Where a task keeps its context between steps.
-pub(crate) enum TaskContext {
-    /// The task's own copy, the ordinary case: no object of its own.
-    Own(Cell<Vars>),
-    /// A context object given at creation, shared with whoever holds it.
-    Shared(Context),
-}
-
-impl TaskContext {
-    pub(crate) fn copied() -> Self {
-        Self::Own(Cell::new(current()))
-    }
-
-    /// Makes the task's values current; gives back what was, for [`leave`](Self::leave).
-    pub(crate) fn enter(&self) -> Result<Vars, RuntimeError> {
-        match self {
-            Self::Own(vars) => Ok(replace(vars.take())),
-            Self::Shared(context) => Ok(replace(context.enter()?)),
-        }
-    }
-
-    pub(crate) fn leave(&self, outer: Vars) {
-        let vars = replace(outer);
-        match self {
-            Self::Own(own) => own.set(vars),
-            Self::Shared(context) => context.leave(vars),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,32 +25,35 @@ use crate::report::ExceptionContext;
 use crate::tasks::{self, TaskCore, Waiter};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
+enum State {
     Pending,
     Cancelled,
     Finished,
 }
+
+/// What a future has to remember depends on its state, so one place serves both: memory per task counts.
+enum Memory {
+    /// Who is to be told, while it is pending.
+    Callbacks(Callbacks),
+    /// The exception (`Finished`) or the `CancelledError` (`Cancelled`).
+    Error(Error),
+}
+
+const NOBODY: Memory = Memory::Callbacks(Callbacks::None);
 
 /// What every future has, whatever its result.
 pub(crate) struct FutureBase {
     state: Cell<State>,
     /// The error has not been seen by anybody yet: to be reported when the future goes.
     unseen: Cell<bool>,
-    /// The exception (`Finished`) or the `CancelledError` (`Cancelled`).
-    error: RefCell<Option<Error>>,
-    callbacks: RefCell<Callbacks>,
+    /// Taken out and put back by whoever looks: no code of others runs in between.
+    memory: Cell<Memory>,
     pub(crate) event_loop: Rc<LoopCore>,
 }
 
 impl FutureBase {
     pub(crate) fn new(event_loop: Rc<LoopCore>) -> Self {
-        Self {
-            state: Cell::new(State::Pending),
-            unseen: Cell::new(false),
-            error: RefCell::new(None),
-            callbacks: RefCell::new(Callbacks::None),
-            event_loop,
-        }
+        Self { state: Cell::new(State::Pending), unseen: Cell::new(false), memory: Cell::new(NOBODY), event_loop }
     }
 
     pub(crate) fn is_pending(&self) -> bool {
@@ -61,10 +64,25 @@ impl FutureBase {
         self.state.get() == State::Cancelled
     }
 
+    fn with_memory<R>(&self, f: impl FnOnce(&mut Memory) -> R) -> R {
+        let mut memory = self.memory.replace(NOBODY);
+        let result = f(&mut memory);
+        self.memory.set(memory);
+        result
+    }
+
+    fn with_callbacks<R>(&self, f: impl FnOnce(&mut Callbacks) -> R) -> R {
+        self.with_memory(|memory| match memory {
+            Memory::Callbacks(callbacks) => f(callbacks),
+            // A done future has none any more.
+            Memory::Error(_) => f(&mut Callbacks::None),
+        })
+    }
+
     /// The stored error, marked as seen.
     pub(crate) fn see_error(&self) -> Option<Error> {
-        self.unseen.set(false);
-        self.error.borrow().clone()
+        self.forgive();
+        self.peek_error()
     }
 
     /// Forgets that nobody has seen the error: whoever cancels a failed future knows of it.
@@ -74,52 +92,51 @@ impl FutureBase {
 
     /// The stored error, for printing it.
     pub(crate) fn peek_error(&self) -> Option<Error> {
-        self.error.borrow().clone()
+        self.with_memory(|memory| match memory {
+            Memory::Error(error) => Some(error.clone()),
+            Memory::Callbacks(_) => None,
+        })
     }
 
     pub(crate) fn describe_callbacks(&self) -> Option<String> {
-        let callbacks = self.callbacks.borrow();
-        crate::repr::callbacks(callbacks.iter(), callbacks.iter().count())
+        self.with_callbacks(|callbacks| crate::repr::callbacks(callbacks.iter(), callbacks.iter().count()))
     }
 
     /// Ends the future well; the value must be in place.
     pub(crate) fn finish(&self) {
-        self.state.set(State::Finished);
-        self.run_callbacks();
+        self.end(State::Finished, NOBODY);
     }
 
     pub(crate) fn finish_with_error(&self, error: Error) {
-        self.state.set(State::Finished);
         self.unseen.set(true);
-        self.error.replace(Some(error));
-        self.run_callbacks();
+        self.end(State::Finished, Memory::Error(error));
     }
 
     pub(crate) fn finish_cancelled(&self, error: Error) {
-        self.state.set(State::Cancelled);
-        self.error.replace(Some(error));
-        self.run_callbacks();
+        self.end(State::Cancelled, Memory::Error(error));
     }
 
     /// Back to the beginning: for `Gather`, which may be told how to treat errors after it has completed at once.
     pub(crate) fn reopen(&self) {
         self.state.set(State::Pending);
         self.unseen.set(false);
-        self.error.take();
+        self.memory.set(NOBODY);
     }
 
-    fn run_callbacks(&self) {
-        let callbacks = self.callbacks.replace(Callbacks::None);
-        callbacks.for_each(|callback| match callback {
-            Callback::Wake(waker) => waker.wake(),
-            Callback::Call(run, key) => self.event_loop.call(run, key),
-        });
+    fn end(&self, state: State, memory: Memory) {
+        self.state.set(state);
+        if let Memory::Callbacks(callbacks) = self.memory.replace(memory) {
+            callbacks.for_each(|callback| match callback {
+                Callback::Wake(waker) => waker.wake(),
+                Callback::Call(run, key) => self.event_loop.call(run, key),
+            });
+        }
     }
 
     /// Registers a callback; on a done future it is queued at once.
     pub(crate) fn add_callback(&self, run: Rc<dyn Run>, key: u32) -> Option<Registered> {
         if self.is_pending() {
-            Some(self.callbacks.borrow_mut().push(Callback::Call(run, key)))
+            Some(self.with_callbacks(|callbacks| callbacks.push(Callback::Call(run, key))))
         } else {
             self.event_loop.call(run, key);
             None
@@ -127,12 +144,13 @@ impl FutureBase {
     }
 
     pub(crate) fn remove_callback(&self, registered: Registered) -> bool {
-        let callback = self.callbacks.borrow_mut().remove(registered);
+        let callback = self.with_callbacks(|callbacks| callbacks.remove(registered));
         callback.is_some()
     }
 
     fn add_waker(&self, waker: &Waker) -> Registered {
-        self.callbacks.borrow_mut().push(Callback::Wake(waker.clone()))
+        let waker = waker.clone();
+        self.with_callbacks(|callbacks| callbacks.push(Callback::Wake(waker)))
     }
 }
 
@@ -171,7 +189,8 @@ impl FutureKind for Group {
 /// One future in memory.
 pub(crate) struct FutureCell<T, K: FutureKind> {
     pub(crate) base: FutureBase,
-    pub(crate) value: RefCell<Option<T>>,
+    /// The result, once there is one and until it is taken.
+    pub(crate) value: Cell<Option<T>>,
     pub(crate) kind: K,
 }
 
@@ -179,7 +198,7 @@ pub(crate) struct FutureCell<T, K: FutureKind> {
 pub(crate) trait FutureObject {
     fn base(&self) -> &FutureBase;
     fn kind(&self) -> Kind<'_>;
-    /// The `RefCell<Option<T>>` of the value.
+    /// The `Cell<Option<T>>` of the value.
     fn value(&self) -> &dyn Any;
     fn value_type(&self) -> &'static str;
 }
@@ -205,7 +224,7 @@ impl<T: 'static, K: FutureKind> FutureObject for FutureCell<T, K> {
 impl<T, K: FutureKind> Drop for FutureCell<T, K> {
     fn drop(&mut self) {
         if self.base.unseen.get()
-            && let Some(error) = self.base.error.take()
+            && let Some(error) = self.base.peek_error()
         {
             let (class, label) = match self.kind.view() {
                 Kind::Plain => ("Future", "future"),
@@ -409,17 +428,29 @@ pub struct Future<T> {
 impl<T: 'static> Future<T> {
     pub(crate) fn new(event_loop: &Rc<LoopCore>) -> Self {
         let base = FutureBase::new(Rc::clone(event_loop));
-        Self::from_object(Rc::new(FutureCell { base, value: RefCell::new(None::<T>), kind: Plain }))
+        Self::from_object(Rc::new(FutureCell { base, value: Cell::new(None::<T>), kind: Plain }))
     }
 
     /// The caller vouches that the cell's value has the type `T`.
     pub(crate) fn from_object(object: Rc<dyn FutureObject>) -> Self {
-        debug_assert!(object.value().is::<RefCell<Option<T>>>());
+        debug_assert!(object.value().is::<Cell<Option<T>>>());
         Self { any: AnyFuture { object }, result: PhantomData }
     }
 
-    fn value(&self) -> &RefCell<Option<T>> {
+    fn value(&self) -> &Cell<Option<T>> {
         self.object.value().downcast_ref().expect("a Future<T> holds a T")
+    }
+
+    /// Looks at the result; it is back in its place whatever `f` does.
+    fn with_value<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
+        struct PutBack<'a, T>(&'a Cell<Option<T>>, Option<T>);
+        impl<T> Drop for PutBack<'_, T> {
+            fn drop(&mut self) {
+                self.0.set(self.1.take());
+            }
+        }
+        let value = PutBack(self.value(), self.value().take());
+        f(value.1.as_ref())
     }
 
     /// Completes it with a result.
@@ -465,7 +496,7 @@ impl<T: 'static> Future<T> {
         T: Clone,
     {
         self.outcome()?;
-        self.value().borrow().clone().ok_or_else(taken)
+        self.with_value(|value| value.cloned()).ok_or_else(taken)
     }
 
     /// Takes the result out, for types that cannot be cloned.
@@ -544,7 +575,7 @@ impl<T: Clone + 'static> IntoFuture for &Future<T> {
 
 impl<T: fmt::Debug + 'static> fmt::Debug for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let result = self.value().borrow().as_ref().map(|value| format!("{value:?}"));
+        let result = self.with_value(|value| value.map(|value| format!("{value:?}")));
         f.write_str(&crate::repr::future(&self.any, result))
     }
 }
@@ -609,7 +640,9 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
                 return Poll::Pending;
             }
             match this.waiting {
-                Some(registered) => base.callbacks.borrow_mut().update_waker(registered, cx.waker()),
+                Some(registered) => {
+                    drop(base.with_callbacks(|callbacks| callbacks.update_waker(registered, cx.waker())))
+                }
                 None => this.waiting = Some(base.add_waker(cx.waker())),
             }
             tasks::wait_on(Waiter::Future(future.clone()), this.location);

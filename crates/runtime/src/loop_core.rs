@@ -278,7 +278,17 @@ impl LoopCore {
             let next = self.take_next(left);
             if self.debug.get() { self.run_watched(next) } else { self.run_ready(next) }
         }
+        self.ready_may_shrink();
         Ok(())
+    }
+
+    /// Gives the memory of a burst back.
+    fn ready_may_shrink(&self) {
+        let mut ready = self.ready.borrow_mut();
+        if ready.capacity() > 4096 && ready.len() < ready.capacity() / 8 {
+            let len = ready.len();
+            ready.shrink_to(2 * len);
+        }
     }
 
     /// Takes the next of the first `left` entries: the first, unless a policy says otherwise.

@@ -65,12 +65,12 @@ fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
 }
 
 fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
-    match &*core.waiter.borrow() {
+    match core.waiter() {
         Waiter::None | Waiter::Yield => None,
         Waiter::Timer(_) => Some("<Future pending cb=[Task.task_wakeup()]>".to_owned()),
         Waiter::Object(object, _) => Some(object.describe()),
         Waiter::Future(_) if depth == 0 => Some("...".to_owned()),
-        Waiter::Future(future) => Some(nested(future, None, depth - 1)),
+        Waiter::Future(future) => Some(nested(&future, None, depth - 1)),
     }
 }
 

@@ -15,7 +15,8 @@ use crate::ready::Run;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimerKey {
     slot: u32,
-    seq: u64,
+    /// The low half of the sequence number: enough, as no key outlives thousands of millions of timers in one slot.
+    seq: u32,
 }
 
 /// What happens when a timer is due.
@@ -31,12 +32,12 @@ enum Slot {
         next: u32,
     },
     Armed {
-        seq: u64,
+        seq: u32,
         action: Action,
     },
     /// Fired, and still owned by the sleep that made it.
     Fired {
-        seq: u64,
+        seq: u32,
     },
 }
 
@@ -44,6 +45,12 @@ struct Entry {
     when: f64,
     seq: u64,
     slot: u32,
+}
+
+impl Entry {
+    fn key(&self) -> TimerKey {
+        TimerKey { slot: self.slot, seq: self.seq as u32 }
+    }
 }
 
 /// No slot: the end of the list of free ones.
@@ -69,7 +76,7 @@ impl Timers {
     pub(crate) fn insert(&mut self, when: f64, action: Action) -> TimerKey {
         let seq = self.next_seq;
         self.next_seq += 1;
-        let armed = Slot::Armed { seq, action };
+        let armed = Slot::Armed { seq: seq as u32, action };
         let slot = if self.free == NONE {
             self.slots.push(armed);
             u32::try_from(self.slots.len() - 1).expect("more than four thousand million timers")
@@ -83,14 +90,14 @@ impl Timers {
         };
         self.armed += 1;
         self.heap.push(Entry { when, seq, slot });
-        TimerKey { slot, seq }
+        TimerKey { slot, seq: seq as u32 }
     }
 
     /// The earliest deadline.
     pub(crate) fn next_deadline(&mut self) -> Option<f64> {
         loop {
             let top = self.heap.peek()?;
-            if self.is_armed(TimerKey { slot: top.slot, seq: top.seq }) {
+            if self.is_armed(top.key()) {
                 return Some(top.when);
             }
             self.heap.pop();
@@ -102,7 +109,7 @@ impl Timers {
         if self.next_deadline()? >= end {
             return None;
         }
-        self.heap.pop().map(|entry| TimerKey { slot: entry.slot, seq: entry.seq })
+        self.heap.pop().map(|entry| entry.key())
     }
 
     /// Fires a timer: gives what it does, unless it was cancelled meanwhile.
@@ -181,7 +188,7 @@ impl Timers {
 
     fn sweep(&mut self) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
-        entries.retain(|entry| self.is_armed(TimerKey { slot: entry.slot, seq: entry.seq }));
+        entries.retain(|entry| self.is_armed(entry.key()));
         entries.shrink_to_fit();
         self.heap = entries.into();
         if self.armed == 0 && self.slots.iter().all(|slot| matches!(slot, Slot::Free { .. })) {

@@ -87,7 +87,7 @@ fn impossible_delays() {
         assert_eq!(text(timeout(f64::NAN).run(async |_| Ok(())).await), nan);
         assert_eq!(text(wait_for(sleep(0), f64::NAN).await), nan);
         let task = create_task(sleep(0));
-        assert_eq!(text(wait(&[task.clone()]).timeout(f64::NAN).await), nan);
+        assert_eq!(text(wait([&task]).timeout(f64::NAN).await), nan);
         assert_eq!(text(as_completed([task.clone()]).timeout(f64::NAN)), nan);
         // A negative delay is none; an infinite one is the longest.
         sleep(-5).await?;

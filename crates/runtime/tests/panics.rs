@@ -58,7 +58,7 @@ fn cleanup_runs_and_the_loop_goes_on_after_a_panic() {
             let _noted = noted;
             burns().await
         });
-        wait(&[task.clone()]).await?;
+        wait([&task]).await?;
         let error = task.exception()?.unwrap();
         assert_eq!(error.to_string(), "the task panicked: fire");
         sleep(1).await

@@ -86,10 +86,10 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
     if core.pending_cancel.get() == PendingCancel::Wait {
         return None;
     }
-    match &*core.waiter.borrow() {
-        Waiter::Future(next) if can_cancel(next) => return Some(next.clone()),
-        Waiter::Timer(key) if task.base().event_loop.timers.borrow().is_armed(*key) => {}
-        Waiter::Object(object, key) if object.cancel(*key) => {}
+    match core.waiter() {
+        Waiter::Future(next) if can_cancel(&next) => return Some(next),
+        Waiter::Timer(key) if task.base().event_loop.timers.borrow().is_armed(key) => {}
+        Waiter::Object(object, key) if object.cancel(key) => {}
         _ => {
             // Its next step is queued already, or it waits on what this crate does not know.
             core.pending_cancel.set(PendingCancel::Must);
@@ -112,22 +112,14 @@ fn cancel_wait(core: &TaskCore, message: &Option<Arc<str>>) {
 /// second half of `Task.__step`.
 pub(super) fn deliver(core: &TaskCore) {
     let message = core.cancel_message();
-    let waiter = core.waiter.borrow();
-    match &*waiter {
+    match core.waiter() {
         Waiter::Future(future) => {
-            let future = future.clone();
-            drop(waiter);
             if cancel(&future, message) {
                 core.pending_cancel.set(PendingCancel::None);
             }
         }
-        Waiter::Timer(_) => {
-            drop(waiter);
-            cancel_wait(core, &message);
-        }
+        Waiter::Timer(_) => cancel_wait(core, &message),
         Waiter::Object(object, key) => {
-            let (object, key) = (Rc::clone(object), *key);
-            drop(waiter);
             if object.cancel(key) {
                 cancel_wait(core, &message);
             }

@@ -1,6 +1,6 @@
 //! Making tasks: `create_task`, and the options it has in Python as keyword arguments.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::step::{Step, observer};
 use super::task::{AnyTask, Task, TaskCore};
-use crate::contextvars::{Context, TaskContext};
+use crate::contextvars::Context;
 use crate::coroutines::coroutine_name;
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
@@ -131,10 +131,9 @@ impl TaskOptions {
         coroutine: F,
     ) -> Result<Task<T>, RuntimeError> {
         event_loop.check_closed()?;
-        let context = self.context.map_or_else(TaskContext::copied, TaskContext::Shared);
         // An eager start needs the loop to be running: before that, the first step waits for it as any other.
         let eager = self.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
-        Ok(spawn(event_loop, coroutine, self.name.as_deref(), context, eager, Location::caller()))
+        Ok(spawn(event_loop, coroutine, self.name.as_deref(), self.context, eager, Location::caller()))
     }
 }
 
@@ -143,13 +142,13 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     event_loop: &Rc<LoopCore>,
     coroutine: F,
     name: Option<&str>,
-    context: TaskContext,
+    context: Option<Context>,
     eager: bool,
     at: &'static Location<'static>,
 ) -> Task<T> {
     let cell = Rc::new(FutureCell {
         base: FutureBase::new(Rc::clone(event_loop)),
-        value: RefCell::new(None),
+        value: Cell::new(None),
         kind: TaskCore::new(coroutine_name::<F>, context, at),
     });
     let object = Rc::clone(&cell) as Rc<dyn FutureObject>;
@@ -163,8 +162,7 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
         loop_core::schedule(&shared, runnable);
     });
     handle.detach();
-    cell.kind.waker.replace(Some(runnable.waker()));
-    cell.kind.registered.set(Some(event_loop.register_task(object)));
+    cell.kind.register(runnable.waker(), event_loop.register_task(object));
     if let Some(observer) = observer(event_loop) {
         observer.created(&AnyTask::from_object(cell));
     }

@@ -3,7 +3,7 @@
 //! The core idea: the gathering future itself holds no results; it is a future without value that completes when its
 //! children have (or one has failed), and the results are collected from the children by whoever awaits it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
 use std::panic::Location;
@@ -216,7 +216,7 @@ impl Gathering {
         distinct.sort_unstable();
         let cell = Rc::new(FutureCell {
             base: FutureBase::new(event_loop),
-            value: RefCell::new(Some(())),
+            value: Cell::new(Some(())),
             kind: Group { children, cancel_requested: Cell::new(false) },
         });
         let gathering =

@@ -67,10 +67,10 @@ fn capture(future: &AnyFuture, waiting: &HashMap<AnyFuture, Vec<AnyTask>>, path:
 
 /// What a task waits for; the members of a group one by one.
 fn awaits(task: &AnyTask) -> Vec<AnyFuture> {
-    match &*task.core().waiter.borrow() {
+    match task.core().waiter() {
         Waiter::Future(future) => match future.object.kind() {
             Kind::Group(group) => group.children.clone(),
-            _ => vec![future.clone()],
+            _ => vec![future],
         },
         _ => Vec::new(),
     }
@@ -141,12 +141,12 @@ fn render(graph: &CallGraph, level: usize, text: &mut String) {
 pub(crate) fn describe_deadlock(objects: &[Rc<dyn FutureObject>]) -> String {
     const SHOWN: usize = 20;
     let mut tasks: Vec<AnyTask> = objects.iter().map(|object| AnyTask::from_object(Rc::clone(object))).collect();
-    tasks.sort_by_key(|task| task.core().registered.get().map(|(_, order)| order));
+    tasks.sort_by_key(|task| task.core().order.get());
     let mut text = "deadlock: every task waits, and nothing is left that could wake one".to_owned();
     for task in tasks.iter().take(SHOWN) {
         let core = task.core();
-        let what = match &*core.waiter.borrow() {
-            Waiter::Future(future) => describe(future),
+        let what = match core.waiter() {
+            Waiter::Future(future) => describe(&future),
             Waiter::Object(object, _) => object.describe(),
             Waiter::None => "something this loop does not know".to_owned(),
             Waiter::Timer(_) | Waiter::Yield => "a timer".to_owned(),

@@ -39,17 +39,16 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     let shield = Rc::new(Shield { inner, outer: outer.clone(), outcome: A::outcome, registered: Cell::new(None) });
     if future.done() {
         // CPython gives the inner future itself back here. A shield that is done from the start differs only in identity.
-        shield.run(INNER);
+        shield.run(0);
         return outer;
     }
-    shield.registered.set(future.base().add_callback(Rc::clone(&shield) as Rc<dyn Run>, INNER));
-    let _ = outer.base().add_callback(shield, OUTER);
+    let registered = future.base().add_callback(Rc::clone(&shield) as Rc<dyn Run>, 0);
+    shield.registered.set(registered);
+    let _ = outer.base().add_callback(Rc::new(OuterDone(shield)), 0);
     outer
 }
 
-const INNER: u32 = 0;
-const OUTER: u32 = 1;
-
+/// What runs when the inner future is done.
 struct Shield<H, T> {
     inner: H,
     outer: Future<T>,
@@ -58,13 +57,9 @@ struct Shield<H, T> {
 }
 
 impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
-    fn run(&self, key: u32) {
+    fn run(&self, _key: u32) {
         let inner = self.inner.as_ref();
-        if key == OUTER {
-            if let (false, Some(registered)) = (inner.done(), self.registered.take()) {
-                inner.base().remove_callback(registered);
-            }
-        } else if self.outer.done() {
+        if self.outer.done() {
             // The wait was cancelled; what becomes of the shielded work is nobody's business any more.
             inner.base().forgive();
         } else if inner.cancelled() {
@@ -81,5 +76,42 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
 
     fn describe(&self) -> String {
         "shield.<locals>._inner_done_callback()".to_owned()
+    }
+}
+
+/// What runs when the outer future is done: a shield that was cancelled no longer listens to the inner future.
+struct OuterDone<H, T>(Rc<Shield<H, T>>);
+
+impl<H: AsRef<AnyFuture>, T: 'static> Run for OuterDone<H, T> {
+    fn run(&self, _key: u32) {
+        let inner = self.0.inner.as_ref();
+        if let (false, Some(registered)) = (inner.done(), self.0.registered.take()) {
+            inner.base().remove_callback(registered);
+        }
+    }
+
+    fn describe(&self) -> String {
+        "shield.<locals>._outer_done_callback()".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{create_task, run, sleep};
+
+    #[test]
+    fn the_callbacks_of_a_shield_read_as_in_cpython() {
+        run(async {
+            let task = create_task(sleep(0));
+            let shielded = shield(&task);
+            assert_eq!(format!("{shielded:?}"), "<Future pending cb=[shield.<locals>._outer_done_callback()]>");
+            assert!(format!("{task:?}").ends_with("cb=[shield.<locals>._inner_done_callback()]>"));
+            shielded.cancel();
+            sleep(0).await?;
+            assert!(!format!("{task:?}").contains("cb="));
+            task.await
+        })
+        .unwrap();
     }
 }

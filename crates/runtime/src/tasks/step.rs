@@ -44,8 +44,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<T, F> {
         let mut this = self.project();
         let core = &this.cell.kind;
         let stepping = Stepping::begin(this.cell);
-        let old_waiter = core.waiter.replace(Waiter::None);
-        drop(old_waiter);
+        core.set_waiter(Waiter::None);
 
         let ended = if core.aborted.get() {
             Some(CancelledError::default().into())
@@ -89,9 +88,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<T, F> {
 /// Turns what the coroutine gave into the task's end.
 fn finish<T: 'static>(cell: &Rc<FutureCell<T, TaskCore>>, end: Result<T>) {
     let (base, core) = (&cell.base, &cell.kind);
-    // The waker owns this coroutine's memory; without it the memory goes as soon as this step is over.
-    core.waker.take();
-    let owner = core.registered.take().map(|(slot, _)| slot);
+    let owner = core.unregister();
     // A request that came while the last step ran wins over the result.
     let cancelled = core.pending_cancel.replace(PendingCancel::None) == PendingCancel::Must;
     match end {
@@ -148,14 +145,14 @@ impl<'a> Stepping<'a> {
             LAST.set(Some(task.clone()));
         }
         let outer_task = replace_current(Some(task));
-        Self { core: &cell.kind, event_loop, outer_task, context: cell.kind.context.enter().map_err(Error::from) }
+        Self { core: &cell.kind, event_loop, outer_task, context: cell.kind.enter_context().map_err(Error::from) }
     }
 }
 
 impl Drop for Stepping<'_> {
     fn drop(&mut self) {
         if let Ok(outer) = &mut self.context {
-            self.core.context.leave(outer.take());
+            self.core.leave_context(outer.take());
         }
         let task = replace_current(self.outer_task.take());
         if let (Some(observer), Some(task)) = (observer(self.event_loop), &task) {

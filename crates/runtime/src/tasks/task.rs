@@ -8,11 +8,11 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::Location;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
-use crate::contextvars::TaskContext;
+use crate::contextvars::{self, Context as ContextObject, Vars};
 use crate::coroutines::place;
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
@@ -24,6 +24,7 @@ use crate::timers::TimerKey;
 use crate::wait_queue::WaitTarget;
 
 /// What a suspended task waits on: `Task._fut_waiter`.
+#[derive(Clone)]
 pub(crate) enum Waiter {
     /// Nothing that this crate knows of (or it runs, or never ran): a cancellation has to wait for the next await of ours.
     None,
@@ -47,24 +48,28 @@ pub(crate) enum PendingCancel {
     Wait,
 }
 
-/// What a task has beyond what every future has.
+/// What a task has beyond what every future has. There may be a million of them, so what most never have is `Rare`.
 pub(crate) struct TaskCore {
     /// Queues the task. Empty before its creation is complete and after its end: it owns the coroutine's memory.
-    pub(crate) waker: RefCell<Option<Waker>>,
-    pub(crate) waiter: RefCell<Waiter>,
-    pub(crate) context: TaskContext,
+    waker: Cell<Option<Waker>>,
+    /// Taken out and put back by whoever looks.
+    waiter: Cell<Waiter>,
+    /// The task's own context between its steps.
+    vars: Cell<Vars>,
     pub(crate) pending_cancel: Cell<PendingCancel>,
-    /// How many cancellations were requested and not taken back.
-    pub(crate) cancels: Cell<u32>,
     /// Drop the coroutine at the next step.
     pub(crate) aborted: Cell<bool>,
     pub(crate) started: Cell<bool>,
     /// Marks the tasks on the way of one cancellation, to notice a cycle.
     pub(crate) on_path: Cell<bool>,
-    /// Its slot in the loop's registry, and its place in the order of creation; set when it is registered.
-    pub(crate) registered: Cell<Option<(u32, u64)>>,
+    /// How many cancellations were requested and not taken back.
+    pub(crate) cancels: Cell<u32>,
+    /// Its slot in the loop's registry, or `UNREGISTERED`.
+    slot: Cell<u32>,
     /// The number of a default name; 0 if the task was named.
-    number: Cell<u64>,
+    number: Cell<u32>,
+    /// Its place in the order of creation.
+    pub(crate) order: Cell<u64>,
     rare: OnceCell<Box<Rare>>,
     coroutine_name: fn() -> &'static str,
     pub(crate) created_at: &'static Location<'static>,
@@ -72,37 +77,93 @@ pub(crate) struct TaskCore {
     pub(crate) at: Cell<&'static Location<'static>>,
 }
 
+const UNREGISTERED: u32 = u32::MAX;
+
 /// What most tasks never have.
 #[derive(Default)]
 struct Rare {
     name: RefCell<Option<Rc<str>>>,
     cancel_message: RefCell<Option<Arc<str>>>,
+    /// A context object given at creation, used instead of `vars`.
+    context: RefCell<Option<ContextObject>>,
 }
 
-static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 
 impl TaskCore {
     pub(crate) fn new(
         coroutine_name: fn() -> &'static str,
-        context: TaskContext,
+        context: Option<ContextObject>,
         at: &'static Location<'static>,
     ) -> Self {
-        Self {
-            waker: RefCell::new(None),
-            waiter: RefCell::new(Waiter::None),
-            context,
+        let core = Self {
+            waker: Cell::new(None),
+            waiter: Cell::new(Waiter::None),
+            vars: Cell::new(None),
             pending_cancel: Cell::new(PendingCancel::None),
-            cancels: Cell::new(0),
             aborted: Cell::new(false),
             started: Cell::new(false),
             on_path: Cell::new(false),
-            registered: Cell::new(None),
+            cancels: Cell::new(0),
+            slot: Cell::new(UNREGISTERED),
             number: Cell::new(NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)),
+            order: Cell::new(0),
             rare: OnceCell::new(),
             coroutine_name,
             created_at: at,
             at: Cell::new(at),
+        };
+        match context {
+            None => core.vars.set(contextvars::current()),
+            context => drop(core.rare().context.replace(context)),
         }
+        core
+    }
+
+    /// The creation is complete: the task can be woken, and the loop owns it.
+    pub(crate) fn register(&self, waker: Waker, (slot, order): (u32, u64)) {
+        self.waker.set(Some(waker));
+        self.slot.set(slot);
+        self.order.set(order);
+    }
+
+    /// The task is over: its slot in the registry is given back, and the coroutine's memory goes when this step is over.
+    pub(crate) fn unregister(&self) -> Option<u32> {
+        self.waker.take();
+        Some(self.slot.replace(UNREGISTERED)).filter(|slot| *slot != UNREGISTERED)
+    }
+
+    pub(crate) fn waiter(&self) -> Waiter {
+        let waiter = self.waiter.replace(Waiter::None);
+        let copy = waiter.clone();
+        self.waiter.set(waiter);
+        copy
+    }
+
+    pub(crate) fn set_waiter(&self, waiter: Waiter) {
+        let old = self.waiter.replace(waiter);
+        drop(old);
+    }
+
+    /// Makes the task's context the current one; gives back what was, for [`leave_context`](Self::leave_context).
+    pub(crate) fn enter_context(&self) -> Result<Vars, RuntimeError> {
+        let vars = match self.context() {
+            None => self.vars.take(),
+            Some(context) => context.enter()?,
+        };
+        Ok(contextvars::replace(vars))
+    }
+
+    pub(crate) fn leave_context(&self, outer: Vars) {
+        let vars = contextvars::replace(outer);
+        match self.context() {
+            None => self.vars.set(vars),
+            Some(context) => context.leave(vars),
+        }
+    }
+
+    fn context(&self) -> Option<ContextObject> {
+        self.rare.get()?.context.borrow().clone()
     }
 
     pub(crate) fn name(&self) -> Rc<str> {
@@ -120,7 +181,8 @@ impl TaskCore {
         self.set_name(name);
         let number = self.number.replace(0);
         if number != 0 {
-            let _ = NEXT_NUMBER.compare_exchange(number + 1, number, Ordering::Relaxed, Ordering::Relaxed);
+            let next = number.wrapping_add(1);
+            let _ = NEXT_NUMBER.compare_exchange(next, number, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
@@ -148,10 +210,11 @@ impl TaskCore {
 
     /// Queues the task's next step.
     pub(crate) fn wake(&self) {
-        let waker = self.waker.borrow().clone();
-        if let Some(waker) = waker {
-            waker.wake();
+        let waker = self.waker.take();
+        if let Some(waker) = &waker {
+            waker.wake_by_ref();
         }
+        self.waker.set(waker);
     }
 }
 
@@ -176,12 +239,12 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&AnyTask>) -> R) -> R {
 
 /// Notes what the current task waits on, and where in its code.
 pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
-    let old = with_current(|task| {
-        let core = task?.core();
-        core.at.set(at);
-        Some(core.waiter.replace(waiter))
+    with_current(|task| {
+        if let Some(task) = task {
+            task.core().at.set(at);
+            task.core().set_waiter(waiter);
+        }
     });
-    drop(old);
 }
 
 /// A task of which the result's type is not known: what [`current_task`] and [`all_tasks`] give.
@@ -293,7 +356,7 @@ impl AnyTask {
     /// The task with the type of its result, if it is a `T`.
     #[must_use]
     pub fn downcast<T: 'static>(&self) -> Option<Task<T>> {
-        let fits = self.any.object.value().is::<RefCell<Option<T>>>();
+        let fits = self.any.object.value().is::<Cell<Option<T>>>();
         fits.then(|| Task::from_object(Rc::clone(&self.any.object)))
     }
 
@@ -590,7 +653,7 @@ impl EventLoop {
 fn tasks_of(objects: &[Rc<dyn FutureObject>]) -> Vec<AnyTask> {
     let mut tasks: Vec<AnyTask> =
         objects.iter().map(|object| AnyTask::from_object(Rc::clone(object))).filter(|task| !task.done()).collect();
-    tasks.sort_by_key(|task| task.core().registered.get().map(|(_, order)| order));
+    tasks.sort_by_key(|task| task.core().order.get());
     tasks
 }
 
