@@ -2,7 +2,8 @@
 //!
 //! The core idea: anyhow's convenience (any `std::error::Error` converts with `?`) in a form that can be kept *and*
 //! handed on, because a task's failure is seen by everybody who awaits the task. So it is shared (`Clone`), `Send` and
-//! `Sync`. What is deliberately not here: backtraces and context chains.
+//! `Sync`. An error raised while another was being handled is a link that remembers the other and otherwise is looked
+//! through, so that `is` and `downcast_ref` need no unwrapping. What is deliberately not here: backtraces.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -38,13 +39,13 @@ impl Error {
     /// Is the exception of type `E`? The test of `except E:`.
     #[must_use]
     pub fn is<E: StdError + 'static>(&self) -> bool {
-        self.0.is::<E>()
+        self.raised().0.is::<E>()
     }
 
     /// The exception as an `E`, if it is one: `except E as e:`.
     #[must_use]
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
-        self.0.downcast_ref::<E>()
+        self.raised().0.downcast_ref::<E>()
     }
 
     /// Is this a cancellation? Short for `is::<CancelledError>()`.
@@ -56,7 +57,81 @@ impl Error {
     /// Are these two the very same raised exception (Python's `is`)?
     #[must_use]
     pub fn same(&self, other: &Error) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.raised().0, &other.raised().0)
+    }
+
+    /// This exception, raised while `context` was being handled: sets Python's `__context__`.
+    ///
+    /// The context goes to the end of the chain that this exception may have already; an exception that is in the chain
+    /// is not added again. Nothing else about the exception changes, but that its [`source`](StdError::source) is the
+    /// context where it has none of its own.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Error, RuntimeError, ValueError};
+    ///
+    /// let first = Error::from(ValueError::new("bad row"));
+    /// let second = Error::from(RuntimeError::new("cannot close")).during(first.clone());
+    /// assert!(second.is::<RuntimeError>());
+    /// assert!(second.context().unwrap().same(&first));
+    /// ```
+    #[must_use]
+    pub fn during(self, context: Error) -> Error {
+        let mut links = vec![self];
+        while let Some(next) = links.last().and_then(Error::context).cloned() {
+            links.push(next);
+        }
+        if links.iter().any(|link| link.same(&context)) {
+            return links.swap_remove(0);
+        }
+        links
+            .into_iter()
+            .rfold(context, |context, link| Link { raised: link.raised().clone(), context: Some(context) }.into())
+    }
+
+    /// The exception that was being handled when this one was raised, if any: Python's `__context__`.
+    #[must_use]
+    pub fn context(&self) -> Option<&Error> {
+        self.0.downcast_ref::<Link>()?.context.as_ref()
+    }
+
+    /// The exception without its context.
+    fn raised(&self) -> &Error {
+        self.0.downcast_ref::<Link>().map_or(self, |link| &link.raised)
+    }
+}
+
+/// An exception with its context. `raised` is never a link itself; `context` is empty only while it is dropped.
+struct Link {
+    raised: Error,
+    context: Option<Error>,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        // Link by link: a chain may be longer than the stack is deep.
+        let mut next = self.context.take();
+        while let Some(mut error) = next {
+            let link = Arc::get_mut(&mut error.0).and_then(|error| error.downcast_mut::<Link>());
+            next = link.and_then(|link| link.context.take());
+        }
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.raised, f)
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.raised, f)
+    }
+}
+
+impl StdError for Link {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.raised.source().or_else(|| self.context.as_ref().map(|context| &*context.0 as _))
     }
 }
 
@@ -106,6 +181,33 @@ mod tests {
         let error = Error::from(ValueError::new("x"));
         assert!(error.same(&error.clone()));
         assert!(!error.same(&ValueError::new("x").into()));
+    }
+
+    #[test]
+    fn a_context_changes_nothing_but_the_context() {
+        let first = Error::from(ValueError::new("first"));
+        let second = Error::from(ValueError::new("second"));
+        let chained = second.clone().during(first.clone());
+        assert!(chained.same(&second) && !chained.same(&first));
+        assert_eq!(chained.downcast_ref::<ValueError>(), second.downcast_ref());
+        assert_eq!((chained.to_string(), format!("{chained:?}")), (second.to_string(), format!("{second:?}")));
+        assert!(chained.context().unwrap().same(&first));
+        assert_eq!(chained.source().unwrap().to_string(), "first");
+    }
+
+    #[test]
+    fn a_context_goes_to_the_end_of_the_chain_and_no_exception_into_it_twice() {
+        let [a, b, c] = ["a", "b", "c"].map(|name| Error::from(ValueError::new(name)));
+        let chained = c.clone().during(b.clone()).during(a.clone()).during(b.clone()).during(c.clone());
+        let chain: Vec<String> =
+            std::iter::successors(Some(&chained), |e| e.context()).map(|e| e.to_string()).collect();
+        assert_eq!(chain, ["c", "b", "a"]);
+    }
+
+    #[test]
+    fn a_long_chain_is_dropped_without_recursion() {
+        let first = Error::from(ValueError::new("first"));
+        drop((0..1_000_000).fold(first, |context, _| Error::from(ValueError::default()).during(context)));
     }
 
     #[test]
