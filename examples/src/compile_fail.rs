@@ -1,9 +1,11 @@
 //! What the compiler refuses where Python fails at run time, each case checked as a documentation test.
 
 pub mod coroutines;
+pub mod event_loop;
 pub mod gather;
 pub mod questions;
 pub mod real_python;
 pub mod reference;
 pub mod run;
+pub mod tasks;
 pub mod wait;

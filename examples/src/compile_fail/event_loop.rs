@@ -1,0 +1,20 @@
+//! There is no function that finds a loop or makes one on the way.
+//!
+//! Python's `get_event_loop` did: what it gave depended on the thread, on the version, and on whether a loop ran. It warns
+//! since 3.10. `get_running_loop` and `new_event_loop` say which of the two is meant.
+//!
+//! Shows: get_event_loop_deprecated
+//!
+//! ```compile_fail,E0432
+//! use asyncio::get_event_loop;
+//! ```
+//!
+//! The two that there are:
+//!
+//! ```
+//! use asyncio::{get_running_loop, new_event_loop};
+//!
+//! let event_loop = new_event_loop();
+//! let inside = event_loop.run_until_complete(async { Ok(get_running_loop()?) }).unwrap();
+//! assert!(inside == event_loop);
+//! ```
