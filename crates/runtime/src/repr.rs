@@ -4,7 +4,7 @@ use crate::callbacks::Callback;
 use crate::coroutines::place;
 use crate::error::Error;
 use crate::futures::{AnyFuture, Kind};
-use crate::tasks::{TaskCore, Waiter};
+use crate::tasks::{PendingCancel, TaskCore, Waiter};
 
 /// How deep `wait_for=` nests before it is cut short; a cycle of waiting tasks ends there too.
 const MAX_DEPTH: usize = 4;
@@ -67,6 +67,8 @@ fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
 fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
     match core.waiter() {
         Waiter::None | Waiter::Yield => None,
+        // A sleep is a future in CPython: a cancellation ends it at once, and the task hears of it a step later.
+        Waiter::Timer(_) if core.pending_cancel.get() == PendingCancel::Wait => Some("<Future cancelled>".to_owned()),
         Waiter::Timer(_) => Some("<Future pending cb=[Task.task_wakeup()]>".to_owned()),
         Waiter::Object(object, _) => Some(object.describe()),
         Waiter::Future(_) if depth == 0 => Some("...".to_owned()),
@@ -95,4 +97,24 @@ pub(crate) fn callbacks<'a>(mut callbacks: impl DoubleEndedIterator<Item = &'a C
         (n, Some(last)) => format!("cb=[{first}, <{} more>, {}]", n - 2, one(last)),
         (_, None) => format!("cb=[{first}]"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Clock, Runner, create_task, sleep};
+
+    #[test]
+    fn a_sleep_that_was_cancelled_shows_as_a_cancelled_future() {
+        let check = async {
+            let task = create_task(sleep(1));
+            sleep(0).await?;
+            assert!(format!("{task:?}").ends_with(" wait_for=<Future pending cb=[Task.task_wakeup()]>>"));
+            task.cancel();
+            let text = format!("{task:?}");
+            assert!(text.starts_with("<Task cancelling "), "{text}");
+            assert!(text.ends_with(" wait_for=<Future cancelled>>"), "{text}");
+            Ok(())
+        };
+        Runner::new().clock(Clock::Virtual).run(check).unwrap();
+    }
 }
