@@ -34,8 +34,22 @@ pub(crate) fn function_name(type_name: &'static str) -> &'static str {
 
 const COROUTINE: &str = "asyncio_runtime::coroutines::Coroutine<";
 
-/// The name of the coroutine behind the future `F`. Wrappers of this crate are looked through.
-pub(crate) fn coroutine_name<F>() -> &'static str {
+/// The name of the function whose coroutine the future type `F` is: `coro.__name__`, for what prints as Python's objects
+/// do. [`Coroutine`] is looked through.
+///
+/// ```
+/// use asyncio_runtime::coroutine_name;
+///
+/// fn name_of<F: Future>(_: F) -> &'static str {
+///     coroutine_name::<F>()
+/// }
+///
+/// async fn fetch() {}
+///
+/// assert_eq!(name_of(fetch()), "fetch");
+/// ```
+#[must_use]
+pub fn coroutine_name<F>() -> &'static str {
     let name = std::any::type_name::<F>();
     match name.strip_prefix(COROUTINE) {
         Some(inner) => function_name(inner.strip_suffix('>').unwrap_or(inner)),

@@ -7,8 +7,9 @@ use std::future::Future as StdFuture;
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
+use crate::asyncgens::OpenAsyncGen;
 use crate::clock::Clock;
 use crate::concurrent::ThreadPoolExecutor;
 use crate::contextvars::{self, Vars};
@@ -306,21 +307,37 @@ impl EventLoop {
         crate::threads::shutdown_default_executor(&self.core, limit).await
     }
 
-    /// Closes what crates on top keep open per loop (abandoned asynchronous generators), last registered first. An
-    /// error of one is reported and does not stop the others.
+    /// Closes the asynchronous generators that are still open, all at the same time; then runs the shutdown hooks, last
+    /// registered first. An error of one is reported and does not stop the others. [`run`](crate::run) does this at its
+    /// end.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// `CancelledError` if the waiting task is cancelled.
     pub async fn shutdown_asyncgens(&self) -> Result<()> {
+        self.core.asyncgens.close(self).await?;
         loop {
             let hook = self.core.shutdown_hooks.borrow_mut().pop();
             let Some(hook) = hook else { return Ok(()) };
             if let Err(error) = hook().await {
-                let message = "an error occurred during closing of asynchronous generator";
-                self.call_exception_handler(&ExceptionContext::new(message).exception(error));
+                self.call_exception_handler(
+                    &ExceptionContext::new("an error occurred in a shutdown hook").exception(error),
+                );
             }
         }
+    }
+
+    /// Tells the loop of an asynchronous generator that begins to run, so that
+    /// [`shutdown_asyncgens`](Self::shutdown_asyncgens) closes it. The key is for
+    /// [`forget_asyncgen`](Self::forget_asyncgen). For whoever makes a kind of generator; it is what Python calls the
+    /// `firstiter` hook.
+    pub fn register_asyncgen(&self, generator: Weak<dyn OpenAsyncGen>) -> u64 {
+        self.core.asyncgens.add(generator)
+    }
+
+    /// Takes back what [`register_asyncgen`](Self::register_asyncgen) did.
+    pub fn forget_asyncgen(&self, key: u64) {
+        self.core.asyncgens.remove(key);
     }
 
     /// Registers a coroutine for [`shutdown_asyncgens`](Self::shutdown_asyncgens), which [`run`](crate::run) calls at its
@@ -412,6 +429,7 @@ impl EventLoop {
     /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration).
     pub fn set_debug(&self, debug: bool) {
         self.core.debug.set(debug);
+        self.core.note_instruments();
     }
 
     /// Is it in debug mode?
@@ -428,11 +446,13 @@ impl EventLoop {
     /// Lets `observer` see what tasks do; `None` ends it.
     pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
         self.core.observer.replace(observer);
+        self.core.note_instruments();
     }
 
     /// Lets `policy` choose who of the ready runs next; `None` is first in, first out.
     pub fn set_scheduling_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
         self.core.policy.replace(policy);
+        self.core.note_instruments();
     }
 }
 

@@ -42,6 +42,7 @@
 //! An exception is an [`Error`]; a wait gives a [`Result`], and `?` raises. A task that panics keeps the panic for whoever
 //! awaits it. What nobody retrieves is reported on standard error as asyncio reports it.
 
+mod asyncgens;
 mod callbacks;
 mod clock;
 mod concurrent;
@@ -70,10 +71,11 @@ mod timeouts;
 mod timers;
 mod wait_queue;
 
+pub use asyncgens::OpenAsyncGen;
 pub use clock::Clock;
 pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 pub use contextvars::{Context, ContextVar, Token, copy_context};
-pub use coroutines::{Coroutine, Step, coroutine};
+pub use coroutines::{Coroutine, Step, coroutine, coroutine_name};
 pub use error::{Error, Result};
 pub use events::{EventLoop, ExceptionHandler, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop};
 pub use exceptions::{

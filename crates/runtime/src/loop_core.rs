@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use async_task::Runnable;
 
+use crate::asyncgens::AsyncGens;
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
 use crate::error::Error;
@@ -55,11 +56,14 @@ pub(crate) struct LoopCore {
     pub(crate) stopping: Cell<bool>,
     closed: Cell<bool>,
     pub(crate) debug: Cell<bool>,
+    /// Debug mode is on, or there is an observer or a policy: what only few programs have is asked for in one place.
+    pub(crate) instrumented: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<f64>,
     pub(crate) eager_tasks: Cell<bool>,
     pub(crate) exception_handler: RefCell<Option<Rc<crate::events::ExceptionHandler>>>,
     pub(crate) observer: RefCell<Option<Rc<dyn Observer>>>,
     pub(crate) policy: RefCell<Option<Box<dyn SchedulingPolicy>>>,
+    pub(crate) asyncgens: AsyncGens,
     /// Run, last first, by `shutdown_asyncgens`: how a crate on top closes what it keeps open per loop.
     pub(crate) shutdown_hooks: RefCell<Vec<crate::events::ShutdownHook>>,
     iterations: Cell<u32>,
@@ -125,11 +129,13 @@ impl LoopCore {
             stopping: Cell::new(false),
             closed: Cell::new(false),
             debug: Cell::new(false),
+            instrumented: Cell::new(false),
             slow_callback_duration: Cell::new(0.1),
             eager_tasks: Cell::new(false),
             exception_handler: RefCell::default(),
             observer: RefCell::default(),
             policy: RefCell::default(),
+            asyncgens: AsyncGens::new(),
             shutdown_hooks: RefCell::default(),
             iterations: Cell::new(0),
             deadlock_reported: Cell::new(false),
@@ -146,6 +152,12 @@ impl LoopCore {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.get()
+    }
+
+    /// To be called when debug mode, observer or policy have changed.
+    pub(crate) fn note_instruments(&self) {
+        let seams = self.observer.borrow().is_some() || self.policy.borrow().is_some();
+        self.instrumented.set(self.debug.get() || seams);
     }
 
     // Queueing.
@@ -275,8 +287,13 @@ impl LoopCore {
         // What these steps add waits for the next iteration.
         let ready = self.ready.borrow().len();
         for left in (1..=ready).rev() {
-            let next = self.take_next(left);
-            if self.debug.get() { self.run_watched(next) } else { self.run_ready(next) }
+            if self.instrumented.get() {
+                let next = self.take_next(left);
+                if self.debug.get() { self.run_watched(next) } else { self.run_ready(next) }
+            } else {
+                let next = self.ready.borrow_mut().pop_front();
+                self.run_ready(next.expect("this many are ready"));
+            }
         }
         self.ready_may_shrink();
         Ok(())
@@ -351,6 +368,7 @@ impl LoopCore {
         if !self.shared.has_work() {
             return;
         }
+        self.shared.look();
         while let Some(item) = self.shared.pop() {
             let ready = match item {
                 Remote::Task(runnable) => Ready::Task(runnable),

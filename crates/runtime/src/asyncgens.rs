@@ -1,0 +1,60 @@
+//! What a loop knows of asynchronous generators: those that are open, so that it can close them at its end
+//! (`loop._asyncgens`).
+//!
+//! The generators themselves are a crate of their own. The loop holds them weakly: one that nobody else holds is over.
+
+use std::cell::RefCell;
+use std::future::Future as StdFuture;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+
+use crate::error::Result;
+use crate::events::EventLoop;
+use crate::ordered::Ordered;
+use crate::report::ExceptionContext;
+use crate::tasks::gather;
+
+/// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
+pub trait OpenAsyncGen {
+    /// Closes it: `agen.aclose()`.
+    fn aclose(self: Rc<Self>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
+
+    /// How it prints.
+    fn repr(&self) -> String;
+}
+
+pub(crate) struct AsyncGens(RefCell<Ordered<Weak<dyn OpenAsyncGen>>>);
+
+impl AsyncGens {
+    pub(crate) const fn new() -> Self {
+        Self(RefCell::new(Ordered::new()))
+    }
+
+    pub(crate) fn add(&self, generator: Weak<dyn OpenAsyncGen>) -> u64 {
+        self.0.borrow_mut().push(generator)
+    }
+
+    pub(crate) fn remove(&self, key: u64) {
+        self.0.borrow_mut().remove(key);
+    }
+
+    /// Closes all of them, at the same time, each in a task of its own; begun in the order in which they first ran.
+    pub(crate) async fn close(&self, event_loop: &EventLoop) -> Result<()> {
+        let closing: Vec<_> = self.0.borrow_mut().drain().filter_map(|generator| generator.upgrade()).collect();
+        if closing.is_empty() {
+            return Ok(());
+        }
+        let outcomes =
+            gather(closing.iter().map(|generator| Rc::clone(generator).aclose())).return_exceptions().await?;
+        for (outcome, generator) in outcomes.into_iter().zip(closing) {
+            // A cancellation is not an `Exception` in Python, and not reported.
+            if let Some(error) = outcome.err().filter(|error| !error.is_cancelled()) {
+                let repr = generator.repr();
+                let message = format!("an error occurred during closing of asynchronous generator {repr}");
+                event_loop
+                    .call_exception_handler(&ExceptionContext::new(message).object("asyncgen", repr).exception(error));
+            }
+        }
+        Ok(())
+    }
+}
