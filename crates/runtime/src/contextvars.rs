@@ -5,7 +5,7 @@
 //! each of its steps. An empty context is `None` and costs nothing.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -18,17 +18,20 @@ use crate::exceptions::{LookupError, RuntimeError, ValueError};
 pub(crate) type Vars = Option<Arc<BTreeMap<usize, Arc<dyn Any + Send + Sync>>>>;
 
 thread_local! {
-    static CURRENT: RefCell<Vars> = const { RefCell::new(None) };
+    static CURRENT: Cell<Vars> = const { Cell::new(None) };
 }
 
 /// A copy of the current values.
 pub(crate) fn current() -> Vars {
-    CURRENT.with(|current| current.borrow().clone())
+    let vars = CURRENT.take();
+    let copy = vars.clone();
+    CURRENT.set(vars);
+    copy
 }
 
 /// Makes `vars` the current values and gives back those that were.
 pub(crate) fn replace(vars: Vars) -> Vars {
-    CURRENT.with(|current| current.replace(vars))
+    CURRENT.replace(vars)
 }
 
 /// Runs `f` with `vars` as the current values; changes made by `f` are lost.
@@ -145,22 +148,19 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
     }
 
     fn lookup(&self) -> Option<T> {
-        CURRENT.with(|current| {
-            let current = current.borrow();
-            let value = current.as_ref()?.get(&self.id())?;
-            value.downcast_ref::<T>().cloned()
-        })
+        let value = Arc::clone(current()?.get(&self.id())?);
+        value.downcast_ref::<T>().cloned()
     }
 
     fn store(&self, value: Option<T>) {
-        CURRENT.with(|current| {
-            let mut current = current.borrow_mut();
-            let vars = Arc::make_mut(current.get_or_insert_default());
-            match value {
-                Some(value) => vars.insert(self.id(), Arc::new(value)),
-                None => vars.remove(&self.id()),
-            };
-        });
+        let mut current = CURRENT.take();
+        let vars = Arc::make_mut(current.get_or_insert_default());
+        let old = match value {
+            Some(value) => vars.insert(self.id(), Arc::new(value)),
+            None => vars.remove(&self.id()),
+        };
+        CURRENT.set(current);
+        drop(old);
     }
 }
 

@@ -19,10 +19,10 @@ use crate::callbacks::{Callback, Callbacks, Registered};
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::exceptions::{InvalidStateError, RuntimeError};
-use crate::loop_core::{self, LoopCore};
+use crate::loop_core::LoopCore;
 use crate::ready::Run;
 use crate::report::ExceptionContext;
-use crate::tasks::{self, TaskCore, Waiter};
+use crate::tasks::{self, TaskCore};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -633,9 +633,8 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
             {
                 return Poll::Ready(Err(cancelled.into()));
             }
-            if let Some(error) = refuse(future, this.location) {
+            if let Err(error) = tasks::wait_on_future(future, this.location) {
                 this.refused = Some(error);
-                tasks::wait_on(Waiter::Yield, this.location);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -645,7 +644,6 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
                 }
                 None => this.waiting = Some(base.add_waker(cx.waker())),
             }
-            tasks::wait_on(Waiter::Future(future.clone()), this.location);
             return Poll::Pending;
         }
         if this.waiting.take().is_some()
@@ -657,27 +655,6 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
         }
         Poll::Ready((this.finish)(&this.handle))
     }
-}
-
-/// Why the current task must not await this future at this place, if it must not.
-fn refuse(future: &AnyFuture, at: &'static Location<'static>) -> Option<Error> {
-    let here =
-        loop_core::with_running(|running| running.is_some_and(|core| Rc::ptr_eq(core, &future.base().event_loop)));
-    tasks::with_current(|task| {
-        let task = task?;
-        let itself = task.is(future);
-        if here && !itself {
-            return None;
-        }
-        // The message tells where the task is, and that is here.
-        task.core().at.set(at);
-        let message = if itself {
-            format!("Task cannot await on itself: {future:?}")
-        } else {
-            format!("Task {task:?} got Future {future:?} attached to a different loop")
-        };
-        Some(RuntimeError::new(message).into())
-    })
 }
 
 impl<H: AsRef<AnyFuture>, T> Drop for Await<H, T> {

@@ -50,6 +50,11 @@ impl<T> Ordered<T> {
         Some(value)
     }
 
+    /// The key that the next entry gets: all there are have smaller ones.
+    pub(crate) fn next_key(&self) -> u64 {
+        self.next
+    }
+
     /// The first entry and its key.
     pub(crate) fn front_mut(&mut self) -> Option<(u64, &mut T)> {
         self.iter_mut().next()

@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     /// Unique in the process.
     pub(crate) id: u64,
     queue: ConcurrentQueue<Remote>,
+    /// Something was pushed since the loop last looked: asking the queue itself costs more.
+    pushed: AtomicBool,
     /// The loop's thread.
     thread: Thread,
     /// Set once the loop watches descriptors: from then on it sleeps in there.
@@ -43,6 +45,7 @@ impl Shared {
         Arc::new(Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             queue: ConcurrentQueue::unbounded(),
+            pushed: AtomicBool::new(false),
             thread: std::thread::current(),
             poller: OnceLock::new(),
             sleeping: AtomicBool::new(false),
@@ -56,6 +59,7 @@ impl Shared {
         // The queue is never closed, so the push cannot fail. What comes in after the loop was closed stays there until
         // the last handle goes: a task's future is dropped by the loop in any case.
         let _ = self.queue.push(item);
+        self.pushed.store(true, Ordering::SeqCst);
         self.wake();
     }
 
@@ -64,7 +68,12 @@ impl Shared {
     }
 
     pub(crate) fn has_work(&self) -> bool {
-        !self.queue.is_empty()
+        self.pushed.load(Ordering::SeqCst)
+    }
+
+    /// The loop looks now; what is pushed from here on sets the flag anew.
+    pub(crate) fn look(&self) {
+        self.pushed.store(false, Ordering::SeqCst);
     }
 
     pub(crate) fn handles(&self) -> usize {

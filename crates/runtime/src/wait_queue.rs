@@ -55,8 +55,10 @@ pub struct WaitQueue {
 struct Inner {
     name: &'static str,
     places: RefCell<Ordered<Place>>,
-    /// Nobody with a smaller key still waits: where `wake_one` begins to look, so that waking many is not quadratic.
+    /// Nobody with a smaller key still waits: where a wake-up begins to look, so that waking many is not quadratic.
     first_waiting: Cell<u64>,
+    /// How many places are `Cancelled`.
+    cancelled: Cell<usize>,
 }
 
 enum Place {
@@ -69,7 +71,8 @@ impl WaitQueue {
     /// An empty line; `name` says in reports what is being waited for.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self { inner: Rc::new(Inner { name, places: RefCell::new(Ordered::new()), first_waiting: Cell::new(0) }) }
+        let (places, first_waiting, cancelled) = (RefCell::new(Ordered::new()), Cell::new(0), Cell::new(0));
+        Self { inner: Rc::new(Inner { name, places, first_waiting, cancelled }) }
     }
 
     /// How many are in line, those woken or cancelled included that have not run since.
@@ -87,7 +90,7 @@ impl WaitQueue {
     /// Is everybody in line cancelled (or nobody in line)? What `Lock.acquire` asks before it takes a free lock.
     #[must_use]
     pub fn all_cancelled(&self) -> bool {
-        self.inner.places.borrow().iter().all(|place| matches!(place, Place::Cancelled))
+        self.inner.cancelled.get() == self.len()
     }
 
     /// Joins the line and waits to be woken.
@@ -105,46 +108,34 @@ impl WaitQueue {
         self.wait_at(Location::caller())
     }
 
-    pub(crate) fn wait_at(&self, at: &'static Location<'static>) -> LineWait {
+    /// As [`wait`](Self::wait), for a primitive that passes on where its own method was called: reports show that place.
+    pub fn wait_at(&self, at: &'static Location<'static>) -> LineWait {
         LineWait { inner: Rc::clone(&self.inner), key: None, woken: false, at }
     }
 
     /// Wakes the first who still waits; false if nobody does.
     pub fn wake_one(&self) -> bool {
         let mut places = self.inner.places.borrow_mut();
-        let first =
-            places.iter_mut_from(self.inner.first_waiting.get()).find(|(_, place)| matches!(place, Place::Waiting(_)));
-        let Some((key, place)) = first else { return false };
-        self.inner.first_waiting.set(key + 1);
-        let waker = std::mem::replace(place, Place::Woken).into_waker();
+        let end = places.next_key();
+        let first = places.iter_mut_from(self.inner.first_waiting.get()).find_map(|(key, place)| Some((key, place.wake()?)));
+        self.inner.first_waiting.set(first.as_ref().map_or(end, |(key, _)| key + 1));
         drop(places);
-        waker.map(Waker::wake).is_some()
+        // Woken after the borrow has ended: a waker may run anything.
+        first.map(|(_, waker)| waker.wake()).is_some()
     }
 
     /// Wakes the first in line, unless it was woken or cancelled before: `Lock._wake_up_first`.
     pub fn wake_front(&self) -> bool {
-        let waker = match self.inner.places.borrow_mut().front_mut() {
-            Some((_, place)) if matches!(place, Place::Waiting(_)) => {
-                std::mem::replace(place, Place::Woken).into_waker()
-            }
-            _ => None,
-        };
+        let waker = self.inner.places.borrow_mut().front_mut().and_then(|(_, place)| place.wake());
         waker.map(Waker::wake).is_some()
     }
 
     /// Wakes everybody in line, in order; gives how many.
     pub fn wake_all(&self) -> usize {
-        let wakers: Vec<Waker> = self
-            .inner
-            .places
-            .borrow_mut()
-            .iter_mut()
-            .filter_map(|(_, place)| match place {
-                Place::Waiting(_) => std::mem::replace(place, Place::Woken).into_waker(),
-                _ => None,
-            })
-            .collect();
-        // Woken after the borrow has ended: a waker may run anything.
+        let mut places = self.inner.places.borrow_mut();
+        let first = self.inner.first_waiting.replace(places.next_key());
+        let wakers: Vec<Waker> = places.iter_mut_from(first).filter_map(|(_, place)| place.wake()).collect();
+        drop(places);
         wakers.into_iter().map(Waker::wake).count()
     }
 }
@@ -156,11 +147,40 @@ impl fmt::Debug for WaitQueue {
 }
 
 impl Place {
-    fn into_waker(self) -> Option<Waker> {
-        match self {
+    /// Makes one who waits woken; the waker is for the caller to call.
+    fn wake(&mut self) -> Option<Waker> {
+        match std::mem::replace(self, Place::Woken) {
             Place::Waiting(waker) => Some(waker),
-            _ => None,
+            other => {
+                *self = other;
+                None
+            }
         }
+    }
+}
+
+impl Inner {
+    /// Goes on waiting.
+    fn stay(&self, key: u64, new: &Waker) {
+        match self.places.borrow_mut().get_mut(key) {
+            Some(Place::Waiting(waker)) => waker.clone_from(new),
+            Some(place) => {
+                // It was cancelled, but another wait of the same task has taken the cancellation.
+                *place = Place::Waiting(new.clone());
+                self.cancelled.set(self.cancelled.get() - 1);
+                self.first_waiting.set(self.first_waiting.get().min(key));
+            }
+            None => {}
+        }
+    }
+
+    /// Takes a place out of the line; gives whether it was woken.
+    fn leave(&self, key: u64) -> bool {
+        let place = self.places.borrow_mut().remove(key);
+        if matches!(place, Some(Place::Cancelled)) {
+            self.cancelled.set(self.cancelled.get() - 1);
+        }
+        matches!(place, Some(Place::Woken))
     }
 }
 
@@ -170,6 +190,7 @@ impl WaitTarget for Inner {
         match places.get_mut(key) {
             Some(place @ Place::Waiting(_)) => {
                 *place = Place::Cancelled;
+                self.cancelled.set(self.cancelled.get() + 1);
                 true
             }
             _ => false,
@@ -200,6 +221,15 @@ impl LineWait {
             None => self.woken,
         }
     }
+
+    /// Leaves the line, as dropping does, and tells whether the wait was woken ([`woken`](Self::woken)). What passes a
+    /// wake-up on leaves first, so that it does not wake itself.
+    pub fn leave(&mut self) -> bool {
+        if let Some(key) = self.key.take() {
+            self.woken = self.inner.leave(key);
+        }
+        self.woken
+    }
 }
 
 impl StdFuture for LineWait {
@@ -207,35 +237,22 @@ impl StdFuture for LineWait {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let this = &mut *self;
-        let mut places = this.inner.places.borrow_mut();
         let key = match this.key {
             None => {
-                let key = places.push(Place::Waiting(cx.waker().clone()));
+                let key = this.inner.places.borrow_mut().push(Place::Waiting(cx.waker().clone()));
                 this.key = Some(key);
                 key
             }
             Some(key) => {
-                let woken = match places.get_mut(key) {
-                    Some(Place::Waiting(waker)) => {
-                        if !waker.will_wake(cx.waker()) {
-                            waker.clone_from(cx.waker());
-                        }
-                        false
-                    }
-                    Some(Place::Woken) => true,
-                    Some(Place::Cancelled) | None => false,
-                };
                 let cancelled = take_cancel();
-                if woken || cancelled.is_some() {
-                    places.remove(key);
-                    this.key = None;
-                    this.woken = woken;
+                if cancelled.is_some() || this.woken() {
+                    this.leave();
                     return Poll::Ready(cancelled.map_or(Ok(()), |cancelled| Err(cancelled.into())));
                 }
+                this.inner.stay(key, cx.waker());
                 key
             }
         };
-        drop(places);
         wait_on(Waiter::Object(Rc::clone(&this.inner) as Rc<dyn WaitTarget>, key), this.at);
         Poll::Pending
     }
@@ -243,9 +260,7 @@ impl StdFuture for LineWait {
 
 impl Drop for LineWait {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.inner.places.borrow_mut().remove(key);
-        }
+        self.leave();
     }
 }
 

@@ -109,7 +109,7 @@ fn finish<T: 'static>(cell: &Rc<FutureCell<T, TaskCore>>, end: Result<T>) {
 }
 
 pub(super) fn observer(event_loop: &LoopCore) -> Option<Rc<dyn Observer>> {
-    event_loop.observer.borrow().clone()
+    if event_loop.instrumented.get() { event_loop.observer.borrow().clone() } else { None }
 }
 
 thread_local! {

@@ -247,6 +247,25 @@ pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
     });
 }
 
+/// Notes that the current task awaits `future`, unless it must not: then it only yields, and the error is for its next step.
+pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>) -> Result<(), Error> {
+    with_current(|task| {
+        let Some(task) = task else { return Ok(()) };
+        // Noted first: the message of a refusal tells where the task is, and that is here.
+        task.core().at.set(at);
+        let message = if task.is(future) {
+            format!("Task cannot await on itself: {future:?}")
+        } else if !Rc::ptr_eq(&task.base().event_loop, &future.base().event_loop) {
+            format!("Task {task:?} got Future {future:?} attached to a different loop")
+        } else {
+            task.core().set_waiter(Waiter::Future(future.clone()));
+            return Ok(());
+        };
+        task.core().set_waiter(Waiter::Yield);
+        Err(RuntimeError::new(message).into())
+    })
+}
+
 /// A task of which the result's type is not known: what [`current_task`] and [`all_tasks`] give.
 ///
 /// Clones are handles on the same task. It derefs to [`AnyFuture`].
