@@ -1,5 +1,5 @@
 //! When a request to cancel arrives: at the await where the task waits, the next time it gets to run. One that never ran
-//! never will, and one that runs hears of it at its next wait.
+//! never will, and one that runs hears of it at its next wait, or when it returns.
 //!
 //! Run it: `cargo run --example cancel_raises_at_next_run`
 //!
@@ -29,6 +29,14 @@ async fn resign() -> Result<()> {
     println!("  the first wait: {}", result.repr());
     result
 }
+
+/// Asks as well, and returns without having to wait.
+async fn leave() -> Result<()> {
+    let myself = current_task()?.expect("a coroutine that runs is part of a task");
+    myself.cancel();
+    println!("  asked, and gone");
+    Ok(())
+}
 // ANCHOR_END: resign
 
 async fn end(task: Task<()>) -> Result<()> {
@@ -54,7 +62,8 @@ async fn program() -> Result<()> {
     end(task).await?;
 
     println!("running");
-    end(create_task(resign())).await
+    end(create_task(resign())).await?;
+    end(create_task(leave())).await
 }
 // ANCHOR_END: main
 
