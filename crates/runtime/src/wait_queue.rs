@@ -81,6 +81,14 @@ impl WaitQueue {
         self.inner.places.borrow().len()
     }
 
+    /// How many are in line behind those that were woken. For reports: it counts them one by one.
+    #[must_use]
+    pub fn not_woken(&self) -> usize {
+        let mut places = self.inner.places.borrow_mut();
+        let rest = places.iter_mut_from(self.inner.first_waiting.get());
+        rest.filter(|(_, place)| !matches!(place, Place::Woken)).count()
+    }
+
     /// Is nobody in line?
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -117,7 +125,8 @@ impl WaitQueue {
     pub fn wake_one(&self) -> bool {
         let mut places = self.inner.places.borrow_mut();
         let end = places.next_key();
-        let first = places.iter_mut_from(self.inner.first_waiting.get()).find_map(|(key, place)| Some((key, place.wake()?)));
+        let first =
+            places.iter_mut_from(self.inner.first_waiting.get()).find_map(|(key, place)| Some((key, place.wake()?)));
         self.inner.first_waiting.set(first.as_ref().map_or(end, |(key, _)| key + 1));
         drop(places);
         // Woken after the borrow has ended: a waker may run anything.
