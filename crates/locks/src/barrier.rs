@@ -3,10 +3,13 @@
 use std::cell::Cell;
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 
 use asyncio_runtime::{Result, ValueError};
 
+use crate::Place;
 use crate::condition::Condition;
 
 /// A barrier was aborted or reset while a task waited at it: `asyncio.BrokenBarrierError`.
@@ -91,10 +94,15 @@ impl Barrier {
     ///
     /// [`BrokenBarrierError`] if the barrier is or gets aborted, or is reset. `CancelledError`; the task then does not
     /// count as arrived.
-    pub async fn wait(&self) -> Result<usize> {
+    #[track_caller]
+    pub fn wait(&self) -> impl Future<Output = Result<usize>> {
+        self.wait_at(Location::caller())
+    }
+
+    async fn wait_at(&self, at: Place) -> Result<usize> {
         let inner = &*self.inner;
-        let changed = inner.changed.lock().await?;
-        changed.wait_for(|| !matches!(inner.state.get(), State::Draining | State::Resetting)).await?;
+        let changed = inner.changed.lock_at(at).await?;
+        changed.wait_for_at(|| !matches!(inner.state.get(), State::Draining | State::Resetting), at).await?;
         if inner.state.get() == State::Broken {
             return Err(BrokenBarrierError { message: "Barrier aborted" }.into());
         }
@@ -106,7 +114,7 @@ impl Barrier {
             changed.notify_all()?;
             return Ok(index);
         }
-        changed.wait_for(|| inner.state.get() != State::Filling).await?;
+        changed.wait_for_at(|| inner.state.get() != State::Filling, at).await?;
         match inner.state.get() {
             State::Broken | State::Resetting => Err(BrokenBarrierError { message: "Abort or reset of barrier" }.into()),
             State::Filling | State::Draining => Ok(index),
@@ -118,11 +126,9 @@ impl Barrier {
     /// # Errors
     ///
     /// `CancelledError`.
-    pub async fn reset(&self) -> Result<()> {
-        let inner = &*self.inner;
-        let changed = inner.changed.lock().await?;
-        inner.state.set(if inner.count.get() > 0 { State::Resetting } else { State::Filling });
-        Ok(changed.notify_all()?)
+    #[track_caller]
+    pub fn reset(&self) -> impl Future<Output = Result<()>> {
+        self.change(|inner| if inner.count.get() > 0 { State::Resetting } else { State::Filling }, Location::caller())
     }
 
     /// Breaks the barrier, until it is reset: tasks that wait, and those that come, get a [`BrokenBarrierError`].
@@ -130,10 +136,15 @@ impl Barrier {
     /// # Errors
     ///
     /// `CancelledError`.
-    pub async fn abort(&self) -> Result<()> {
+    #[track_caller]
+    pub fn abort(&self) -> impl Future<Output = Result<()>> {
+        self.change(|_| State::Broken, Location::caller())
+    }
+
+    async fn change(&self, state: fn(&Inner) -> State, at: Place) -> Result<()> {
         let inner = &*self.inner;
-        let changed = inner.changed.lock().await?;
-        inner.state.set(State::Broken);
+        let changed = inner.changed.lock_at(at).await?;
+        inner.state.set(state(inner));
         Ok(changed.notify_all()?)
     }
 

@@ -1,10 +1,13 @@
 //! `Condition`: waiting, with a lock, for something to become true.
 
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 
 use asyncio_runtime::{Error, LineWait, Result, RuntimeError, WaitQueue};
 
+use crate::Place;
 use crate::lock::{Lock, LockGuard};
 
 /// A lock together with a line of tasks that wait for a change: `asyncio.Condition`.
@@ -61,8 +64,13 @@ impl Condition {
     /// # Errors
     ///
     /// As [`Lock::acquire`].
-    pub async fn lock(&self) -> Result<ConditionGuard> {
-        Ok(ConditionGuard { _held: self.lock.lock().await?, condition: self.clone() })
+    #[track_caller]
+    pub fn lock(&self) -> impl Future<Output = Result<ConditionGuard>> {
+        self.lock_at(Location::caller())
+    }
+
+    pub(crate) async fn lock_at(&self, at: Place) -> Result<ConditionGuard> {
+        Ok(ConditionGuard { _held: self.lock.lock_at(at).await?, condition: self.clone() })
     }
 
     /// Waits for the lock and takes it. See [`Lock::acquire`].
@@ -70,8 +78,9 @@ impl Condition {
     /// # Errors
     ///
     /// `CancelledError`.
-    pub async fn acquire(&self) -> Result<()> {
-        self.lock.acquire().await
+    #[track_caller]
+    pub fn acquire(&self) -> impl Future<Output = Result<()>> {
+        self.lock.acquire()
     }
 
     /// Gives the lock up. See [`Lock::release`].
@@ -94,25 +103,29 @@ impl Condition {
     /// # Errors
     ///
     /// `RuntimeError: cannot wait on un-acquired lock`. `CancelledError`, after it has taken the lock again: a
-    /// cancellation, even a repeated one, never leaves it without. A notification that was on its way goes to another.
-    pub async fn wait(&self) -> Result<()> {
+    /// cancellation, even a repeated one, never leaves it without. Of several the last one is raised. Another waiter is
+    /// woken in its place, since the notification may have been meant for this one.
+    ///
+    /// Dropped instead of cancelled, it cannot take the lock again: the guard then holds nothing.
+    #[track_caller]
+    pub fn wait(&self) -> impl Future<Output = Result<()>> {
+        self.wait_at(Location::caller())
+    }
+
+    async fn wait_at(&self, at: Place) -> Result<()> {
         if !self.locked() {
             return Err(RuntimeError::new("cannot wait on un-acquired lock").into());
         }
-        let mut turn = Turn { waiters: &self.waiters, wait: self.waiters.wait(), over: false };
+        let mut turn = Turn { waiters: &self.waiters, wait: self.waiters.wait_at(at), passes_on: None };
         let holder = self.lock.suspend()?;
         let mut cancelled: Option<Error> = (&mut turn.wait).await.err();
-        while let Err(error) = self.acquire().await {
+        turn.passes_on = Some(true);
+        while let Err(error) = self.lock.acquire_at(at).await {
             cancelled = Some(error);
         }
         self.lock.resume(holder);
-        match cancelled {
-            Some(error) => Err(error),
-            None => {
-                turn.over = true;
-                Ok(())
-            }
-        }
+        turn.passes_on = Some(cancelled.is_some());
+        cancelled.map_or(Ok(()), Err)
     }
 
     /// Waits until `predicate` holds, asking each time it is notified.
@@ -120,9 +133,14 @@ impl Condition {
     /// # Errors
     ///
     /// As [`wait`](Self::wait).
-    pub async fn wait_for(&self, mut predicate: impl FnMut() -> bool) -> Result<()> {
+    #[track_caller]
+    pub fn wait_for(&self, predicate: impl FnMut() -> bool) -> impl Future<Output = Result<()>> {
+        self.wait_for_at(predicate, Location::caller())
+    }
+
+    pub(crate) async fn wait_for_at(&self, mut predicate: impl FnMut() -> bool, at: Place) -> Result<()> {
         while !predicate() {
-            self.wait().await?;
+            self.wait_at(at).await?;
         }
         Ok(())
     }
@@ -159,16 +177,18 @@ impl Condition {
     }
 }
 
-/// A wait for a notification. One that ends badly after it was notified passes the notification on.
+/// A wait for a notification. One that ends badly once it may have been notified passes the notification on.
 struct Turn<'a> {
     waiters: &'a WaitQueue,
     wait: LineWait,
-    over: bool,
+    /// Whether, the wait being over, somebody else is to be notified. While it lasts, that depends on whether it was woken.
+    passes_on: Option<bool>,
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        if !self.over {
+        let woken = self.wait.leave();
+        if self.passes_on.unwrap_or(woken) {
             self.waiters.wake_one();
         }
     }

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 
 use asyncio_runtime::{Result, WaitQueue};
@@ -67,8 +69,10 @@ impl Event {
     /// # Errors
     ///
     /// `CancelledError`.
-    pub async fn wait(&self) -> Result<()> {
-        if self.is_set() { Ok(()) } else { self.inner.waiters.wait().await }
+    #[track_caller]
+    pub fn wait(&self) -> impl Future<Output = Result<()>> {
+        let at = Location::caller();
+        async move { if self.is_set() { Ok(()) } else { self.inner.waiters.wait_at(at).await } }
     }
 }
 

@@ -20,6 +20,9 @@ pub use event::Event;
 pub use lock::{Lock, LockGuard};
 pub use semaphore::{BoundedSemaphore, Semaphore, SemaphorePermit};
 
+/// Where a wait was written: reports name the caller's line, not one of this crate.
+type Place = &'static std::panic::Location<'static>;
+
 /// `<Lock [locked, waiters:2]>`
 fn describe(f: &mut std::fmt::Formatter<'_>, class: &str, state: &str, waiters: usize) -> std::fmt::Result {
     match waiters {

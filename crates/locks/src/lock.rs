@@ -2,9 +2,13 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 
 use asyncio_runtime::{Result, RuntimeError, WaitQueue};
+
+use crate::Place;
 
 /// A lock that one task holds at a time: `asyncio.Lock`.
 ///
@@ -82,8 +86,13 @@ impl Lock {
     /// # Errors
     ///
     /// As [`acquire`](Self::acquire).
-    pub async fn lock(&self) -> Result<LockGuard> {
-        self.acquire().await?;
+    #[track_caller]
+    pub fn lock(&self) -> impl Future<Output = Result<LockGuard>> {
+        self.lock_at(Location::caller())
+    }
+
+    pub(crate) async fn lock_at(&self, at: Place) -> Result<LockGuard> {
+        self.acquire_at(at).await?;
         Ok(LockGuard { lock: self.clone(), holder: self.inner.holder.get() })
     }
 
@@ -92,7 +101,12 @@ impl Lock {
     /// # Errors
     ///
     /// `CancelledError`; the lock then goes to the next in line.
-    pub async fn acquire(&self) -> Result<()> {
+    #[track_caller]
+    pub fn acquire(&self) -> impl Future<Output = Result<()>> {
+        self.acquire_at(Location::caller())
+    }
+
+    pub(crate) async fn acquire_at(&self, at: Place) -> Result<()> {
         let inner = &self.inner;
         if !inner.locked.get() && inner.waiters.all_cancelled() {
             inner.take();
@@ -100,7 +114,7 @@ impl Lock {
         }
         // Dropped after the wait has left the line.
         let handover = Handover(inner);
-        inner.waiters.wait().await?;
+        inner.waiters.wait_at(at).await?;
         inner.take();
         drop(handover);
         Ok(())
@@ -130,7 +144,7 @@ impl Inner {
 }
 
 impl Lock {
-    /// Lets go of the lock for a while: what a condition does while it waits. The guard that held it keeps its hold in name.
+    /// Lets go of the lock for a while: what a condition does while it waits. Gives the number of the guard that held it.
     pub(crate) fn suspend(&self) -> Result<u64, RuntimeError> {
         let holder = self.inner.holder.get();
         self.release()?;

@@ -2,10 +2,14 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::Future;
 use std::ops::Deref;
+use std::panic::Location;
 use std::rc::Rc;
 
 use asyncio_runtime::{LineWait, Result, ValueError, WaitQueue};
+
+use crate::Place;
 
 /// A counter of permits: `asyncio.Semaphore`.
 ///
@@ -37,7 +41,16 @@ pub struct Semaphore {
 
 struct Inner {
     value: Cell<usize>,
+    /// The value that a release does not exceed.
+    bound: usize,
     waiters: WaitQueue,
+}
+
+/// One permit, as in Python.
+impl Default for Semaphore {
+    fn default() -> Self {
+        Self::with_bound(1, usize::MAX)
+    }
 }
 
 impl Semaphore {
@@ -47,8 +60,11 @@ impl Semaphore {
     ///
     /// `ValueError: Semaphore initial value must be >= 0` for a negative one.
     pub fn new(value: isize) -> Result<Self, ValueError> {
-        let value = usize::try_from(value).map_err(|_| ValueError::new("Semaphore initial value must be >= 0"))?;
-        Ok(Self { inner: Rc::new(Inner { value: Cell::new(value), waiters: WaitQueue::new("Semaphore") }) })
+        Ok(Self::with_bound(checked(value)?, usize::MAX))
+    }
+
+    fn with_bound(value: usize, bound: usize) -> Self {
+        Self { inner: Rc::new(Inner { value: Cell::new(value), bound, waiters: WaitQueue::new("Semaphore") }) }
     }
 
     /// Would [`acquire`](Self::acquire) have to wait?
@@ -62,9 +78,13 @@ impl Semaphore {
     /// # Errors
     ///
     /// `CancelledError`.
-    pub async fn permit(&self) -> Result<SemaphorePermit> {
-        self.acquire().await?;
-        Ok(SemaphorePermit { semaphore: self.clone() })
+    #[track_caller]
+    pub fn permit(&self) -> impl Future<Output = Result<SemaphorePermit>> {
+        let at = Location::caller();
+        async move {
+            self.acquire_at(at).await?;
+            Ok(SemaphorePermit { semaphore: self.clone() })
+        }
     }
 
     /// Waits for a permit and takes it. Does not suspend if there is one and nobody is in line.
@@ -72,26 +92,44 @@ impl Semaphore {
     /// # Errors
     ///
     /// `CancelledError`; a permit that was on its way goes to the next in line.
-    pub async fn acquire(&self) -> Result<()> {
+    #[track_caller]
+    pub fn acquire(&self) -> impl Future<Output = Result<()>> {
+        self.acquire_at(Location::caller())
+    }
+
+    async fn acquire_at(&self, at: Place) -> Result<()> {
         let inner = &self.inner;
         if !self.locked() {
             inner.value.set(inner.value.get() - 1);
             return Ok(());
         }
-        let mut turn = Turn { inner, wait: inner.waiters.wait(), taken: false };
+        let mut turn = Turn { inner, wait: inner.waiters.wait_at(at), taken: false };
         (&mut turn.wait).await?;
         turn.taken = true;
         Ok(())
     }
 
-    /// Gives a permit back; the first in line gets it.
+    /// Gives a permit back, or adds one; the first in line gets it.
     pub fn release(&self) {
-        self.inner.value.set(self.inner.value.get() + 1);
-        self.inner.wake_next();
+        self.inner.release();
     }
 }
 
+fn checked(value: isize) -> Result<usize, ValueError> {
+    usize::try_from(value).map_err(|_| ValueError::new("Semaphore initial value must be >= 0"))
+}
+
 impl Inner {
+    /// False if the semaphore has all its permits.
+    fn release(&self) -> bool {
+        let released = self.value.get() < self.bound;
+        if released {
+            self.value.set(self.value.get() + 1);
+            self.wake_next();
+        }
+        released
+    }
+
     /// Hands a permit to the first who waits.
     fn wake_next(&self) -> bool {
         let woken = self.waiters.wake_one();
@@ -111,7 +149,7 @@ struct Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        if self.wait.woken() && !self.taken {
+        if self.wait.leave() && !self.taken {
             self.inner.value.set(self.inner.value.get() + 1);
         }
         // Those who came meanwhile had to wait because of the order; now they may go.
@@ -160,7 +198,13 @@ impl Drop for SemaphorePermit {
 #[derive(Clone)]
 pub struct BoundedSemaphore {
     semaphore: Semaphore,
-    bound: usize,
+}
+
+/// One permit, as in Python.
+impl Default for BoundedSemaphore {
+    fn default() -> Self {
+        Self { semaphore: Semaphore::with_bound(1, 1) }
+    }
 }
 
 impl BoundedSemaphore {
@@ -170,21 +214,21 @@ impl BoundedSemaphore {
     ///
     /// As [`Semaphore::new`].
     pub fn new(value: isize) -> Result<Self, ValueError> {
-        let semaphore = Semaphore::new(value)?;
-        Ok(Self { bound: semaphore.inner.value.get(), semaphore })
+        let value = checked(value)?;
+        Ok(Self { semaphore: Semaphore::with_bound(value, value) })
     }
 
-    /// Gives a permit back; the first in line gets it.
+    /// Gives a permit back; the first in line gets it. A [`SemaphorePermit`] that comes when all are back already does
+    /// nothing when it is dropped, because a drop cannot fail.
     ///
     /// # Errors
     ///
     /// `ValueError: BoundedSemaphore released too many times`.
     pub fn release(&self) -> Result<(), ValueError> {
-        if self.semaphore.inner.value.get() >= self.bound {
-            return Err(ValueError::new("BoundedSemaphore released too many times"));
+        match self.semaphore.inner.release() {
+            true => Ok(()),
+            false => Err(ValueError::new("BoundedSemaphore released too many times")),
         }
-        self.semaphore.release();
-        Ok(())
     }
 }
 

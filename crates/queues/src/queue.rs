@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 
 use asyncio_runtime::{LineWait, Result, ValueError, WaitQueue};
@@ -15,7 +17,8 @@ pub type Queue<T> = QueueOf<T, Fifo<T>>;
 /// Last in, first out: `asyncio.LifoQueue`.
 pub type LifoQueue<T> = QueueOf<T, Lifo<T>>;
 
-/// The smallest item first: `asyncio.PriorityQueue`. Equal items come in no particular order.
+/// The smallest item first: `asyncio.PriorityQueue`. Equal items come in no particular order; as long as the standard
+/// library's heap works as Python's does, in the order in which Python's queue gives them.
 pub type PriorityQueue<T> = QueueOf<T, Smallest<T>>;
 
 /// A queue between tasks; see [`Queue`], [`LifoQueue`] and [`PriorityQueue`].
@@ -113,14 +116,19 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// # Cancellation
     ///
     /// The item is not in the queue; room that was kept for it goes to the next in line.
-    pub async fn put(&self, item: T) -> Result<(), PutError<T>> {
+    #[track_caller]
+    pub fn put(&self, item: T) -> impl Future<Output = Result<(), PutError<T>>> {
+        self.put_at(item, Location::caller())
+    }
+
+    async fn put_at(&self, item: T, at: &'static Location<'static>) -> Result<(), PutError<T>> {
         let inner = &*self.inner;
         while self.full() {
             if inner.shut_down.get() {
                 return Err(PutError::new(item, QueueShutDown));
             }
             let useful = || !self.full();
-            let mut turn = Turn { wait: inner.putters.wait(), line: &inner.putters, useful, over: false };
+            let mut turn = Turn { wait: inner.putters.wait_at(at), line: &inner.putters, useful, over: false };
             if let Err(cancelled) = (&mut turn.wait).await {
                 return Err(PutError::new(item, cancelled));
             }
@@ -157,14 +165,19 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// # Cancellation
     ///
     /// No item is lost: one that was meant for this task goes to the next in line.
-    pub async fn get(&self) -> Result<T> {
+    #[track_caller]
+    pub fn get(&self) -> impl Future<Output = Result<T>> {
+        self.get_at(Location::caller())
+    }
+
+    async fn get_at(&self, at: &'static Location<'static>) -> Result<T> {
         let inner = &*self.inner;
         while self.empty() {
             if inner.shut_down.get() {
                 return Err(QueueShutDown.into());
             }
             let useful = || !self.empty();
-            let mut turn = Turn { wait: inner.getters.wait(), line: &inner.getters, useful, over: false };
+            let mut turn = Turn { wait: inner.getters.wait_at(at), line: &inner.getters, useful, over: false };
             (&mut turn.wait).await?;
             turn.over = true;
         }
@@ -211,8 +224,10 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// # Errors
     ///
     /// `CancelledError`.
-    pub async fn join(&self) -> Result<()> {
-        if self.inner.unfinished.get() > 0 { self.inner.joining.wait().await } else { Ok(()) }
+    #[track_caller]
+    pub fn join(&self) -> impl Future<Output = Result<()>> {
+        let at = Location::caller();
+        async move { if self.inner.unfinished.get() > 0 { self.inner.joining.wait_at(at).await } else { Ok(()) } }
     }
 
     /// Takes no more items (3.13). Those who wait for room get a [`QueueShutDown`], those who wait for items too once the
@@ -243,7 +258,7 @@ struct Turn<'a, F: Fn() -> bool> {
 
 impl<F: Fn() -> bool> Drop for Turn<'_, F> {
     fn drop(&mut self) {
-        if !self.over && self.wait.woken() && (self.useful)() {
+        if self.wait.leave() && !self.over && (self.useful)() {
             self.line.wake_one();
         }
     }
@@ -255,22 +270,22 @@ impl<T, S> Clone for QueueOf<T, S> {
     }
 }
 
-impl<T, S: Store<T>> fmt::Debug for QueueOf<T, S> {
+/// As Python's `str`: `<Queue maxsize=2 _queue=[1, 2] _putters[1] tasks=2>`.
+impl<T, S: Store<T> + fmt::Debug> fmt::Debug for QueueOf<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
-        write!(f, "<Queue maxsize={}", inner.maxsize)?;
-        let counts = [
-            ("_queue", self.qsize()),
-            ("_getters", inner.getters.len()),
-            ("_putters", inner.putters.len()),
-            ("tasks", inner.unfinished.get()),
-        ];
-        for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-            write!(f, " {name}={count}")?;
+        write!(f, "<{} maxsize={}", S::NAME, inner.maxsize)?;
+        if !self.empty() {
+            write!(f, " _queue={:?}", inner.store.borrow())?;
         }
-        if inner.shut_down.get() {
-            f.write_str(" shutdown")?;
+        for (name, count) in [("_getters", inner.getters.not_woken()), ("_putters", inner.putters.not_woken())] {
+            if count > 0 {
+                write!(f, " {name}[{count}]")?;
+            }
         }
-        f.write_str(">")
+        if inner.unfinished.get() > 0 {
+            write!(f, " tasks={}", inner.unfinished.get())?;
+        }
+        f.write_str(if inner.shut_down.get() { " shutdown>" } else { ">" })
     }
 }

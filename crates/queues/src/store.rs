@@ -2,9 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::fmt;
 
 /// Keeps the items of a queue and says which one is next: the methods `_put` and `_get` that Python's queues override.
 pub trait Store<T>: Default {
+    /// What the queue is called in its `Debug`.
+    const NAME: &'static str = "Queue";
+
     /// Adds an item.
     fn put(&mut self, item: T);
     /// Takes the next item.
@@ -18,15 +22,12 @@ pub trait Store<T>: Default {
 }
 
 /// First in, first out.
-#[derive(Debug)]
 pub struct Fifo<T>(VecDeque<T>);
 
 /// Last in, first out.
-#[derive(Debug)]
 pub struct Lifo<T>(Vec<T>);
 
 /// The smallest first.
-#[derive(Debug)]
 pub struct Smallest<T>(BinaryHeap<Reverse<T>>);
 
 impl<T> Default for Fifo<T> {
@@ -60,6 +61,8 @@ impl<T> Default for Lifo<T> {
 }
 
 impl<T> Store<T> for Lifo<T> {
+    const NAME: &'static str = "LifoQueue";
+
     fn put(&mut self, item: T) {
         self.0.push(item);
     }
@@ -80,6 +83,8 @@ impl<T: Ord> Default for Smallest<T> {
 }
 
 impl<T: Ord> Store<T> for Smallest<T> {
+    const NAME: &'static str = "PriorityQueue";
+
     fn put(&mut self, item: T) {
         self.0.push(Reverse(item));
     }
@@ -90,5 +95,23 @@ impl<T: Ord> Store<T> for Smallest<T> {
 
     fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Fifo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Lifo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Smallest<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|Reverse(item)| item)).finish()
     }
 }
