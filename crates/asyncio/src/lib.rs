@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+pub use asyncio_context_managers::*;
 pub use asyncio_locks::*;
 pub use asyncio_queues::*;
 pub use asyncio_runtime::*;

@@ -1,0 +1,120 @@
+//! `aclosing`: closes something that has an asynchronous `aclose`.
+//!
+//! In Python the manager and the block hold the same object. Here the block owns it while it runs, and it comes back by
+//! itself: [`Lent`] puts it into the manager's hands when the block lets go of it.
+
+use std::cell::Cell;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+
+use asyncio_runtime::{Error, Result, RuntimeError};
+
+use crate::manager::AsyncContextManager;
+
+/// Has an asynchronous end: an object with `aclose`.
+// As in `AsyncContextManager`.
+#[allow(async_fn_in_trait)]
+pub trait AsyncClose {
+    /// Closes it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever goes wrong.
+    async fn aclose(&mut self) -> Result<()>;
+}
+
+/// A manager that gives `thing` to the block and closes it afterwards: `contextlib.aclosing`.
+///
+/// ```
+/// use asyncio_context_managers::{AsyncClose, aclosing, async_with};
+/// use asyncio_runtime::{Result, run, sleep};
+///
+/// struct Feed(u32);
+///
+/// impl AsyncClose for Feed {
+///     async fn aclose(&mut self) -> Result<()> {
+///         sleep(0.001).await?;
+///         println!("closed after {} items", self.0);
+///         Ok(())
+///     }
+/// }
+///
+/// run(async {
+///     async_with(aclosing(Feed(0)), async |mut feed| {
+///         feed.0 += 1;
+///         Ok(())
+///     })
+///     .await?;
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+///
+/// # Errors
+///
+/// Those of `aclose`. `RuntimeError` if it is entered a second time, or if the block has given the thing away so that
+/// it still is in use when the block ends.
+pub fn aclosing<X: AsyncClose>(thing: X) -> Closing<X> {
+    Closing { home: Rc::new(Cell::new(Some(thing))), entered: false }
+}
+
+/// The manager made by [`aclosing`].
+#[must_use = "a manager does nothing unless entered"]
+pub struct Closing<X> {
+    home: Rc<Cell<Option<X>>>,
+    entered: bool,
+}
+
+impl<X: AsyncClose> AsyncContextManager for Closing<X> {
+    type Value = Lent<X>;
+
+    async fn enter(&mut self) -> Result<Lent<X>> {
+        let thing = if self.entered { None } else { self.home.take() };
+        self.entered = true;
+        if thing.is_none() {
+            return Err(RuntimeError::new("aclosing() has already been entered").into());
+        }
+        Ok(Lent { thing, home: Rc::clone(&self.home) })
+    }
+
+    async fn exit(&mut self, _error: Option<&Error>) -> Result<bool> {
+        let thing = self.home.take();
+        let mut thing = thing.ok_or(RuntimeError::new("what aclosing() is to close is still in use"))?;
+        thing.aclose().await?;
+        Ok(false)
+    }
+}
+
+/// What [`aclosing`] lends to its block; derefs to the thing.
+pub struct Lent<X> {
+    /// There until it is dropped.
+    thing: Option<X>,
+    home: Rc<Cell<Option<X>>>,
+}
+
+impl<X> Deref for Lent<X> {
+    type Target = X;
+
+    fn deref(&self) -> &X {
+        self.thing.as_ref().expect("there until it is dropped")
+    }
+}
+
+impl<X> DerefMut for Lent<X> {
+    fn deref_mut(&mut self) -> &mut X {
+        self.thing.as_mut().expect("there until it is dropped")
+    }
+}
+
+impl<X> Drop for Lent<X> {
+    fn drop(&mut self) {
+        self.home.set(self.thing.take());
+    }
+}
+
+impl<X: fmt::Debug> fmt::Debug for Lent<X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}

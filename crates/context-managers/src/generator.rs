@@ -1,0 +1,181 @@
+//! A manager made of one coroutine: `contextlib.asynccontextmanager`.
+//!
+//! The coroutine runs to its yield when the block is entered, and from there to its end when the block is left. The
+//! core idea: yielding is a future that hands out the value and stays pending until the manager has put the block's
+//! result in.
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use asyncio_runtime::{Error, Result, RuntimeError};
+
+use crate::manager::AsyncContextManager;
+
+/// Makes a manager of a coroutine that yields once: `@asynccontextmanager`.
+///
+/// What comes before [`yield_value`](Yielder::yield_value) is the enter, what comes after it the exit. The block's
+/// error comes out of `yield_value`: passed on with `?` it goes on behind the block, caught it is suppressed.
+///
+/// ```
+/// use asyncio_context_managers::{AsyncContextManager, async_with, asynccontextmanager};
+/// use asyncio_runtime::{run, sleep};
+///
+/// fn connection(name: &str) -> impl AsyncContextManager<Value = String> {
+///     asynccontextmanager(async move |scope| {
+///         sleep(0.001).await?;
+///         let result = scope.yield_value(format!("connection to {name}")).await;
+///         // This is `finally:`, because the result has not been looked at yet.
+///         sleep(0.001).await?;
+///         println!("closed {name}");
+///         result
+///     })
+/// }
+///
+/// run(async {
+///     async_with(connection("db"), async |connection| {
+///         println!("using {connection}");
+///         Ok(())
+///     })
+///     .await?;
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+///
+/// # Errors
+///
+/// Entering raises `RuntimeError: generator didn't yield` if the coroutine ended without (also if the manager is
+/// entered a second time); leaving raises `generator didn't stop` or `generator didn't stop after athrow()` if it
+/// yields again.
+///
+/// # Cancellation
+///
+/// As an error, out of whichever await of the coroutine or the block it arrives at.
+pub fn asynccontextmanager<'a, T: 'a>(
+    body: impl AsyncFnOnce(Yielder<T>) -> Result<()> + 'a,
+) -> AsyncGeneratorContextManager<'a, T> {
+    let exchange = Rc::new(RefCell::new(Exchange::Running));
+    let yielder = Yielder { exchange: Rc::clone(&exchange) };
+    AsyncGeneratorContextManager { body: Some(Box::pin(async move { body(yielder).await })), exchange }
+}
+
+/// Where a coroutine and its manager meet.
+enum Exchange<T> {
+    /// The coroutine runs, or has ended.
+    Running,
+    /// It has yielded this, and waits.
+    Yielded(T),
+    /// The block runs.
+    Block,
+    /// The block's result, for the coroutine that waits.
+    Sent(Result<()>),
+}
+
+/// A manager made by [`asynccontextmanager`].
+#[must_use = "a manager does nothing unless entered"]
+pub struct AsyncGeneratorContextManager<'a, T> {
+    body: Option<Pin<Box<dyn Future<Output = Result<()>> + 'a>>>,
+    exchange: Rc<RefCell<Exchange<T>>>,
+}
+
+/// What a coroutine did next.
+enum Next<T> {
+    Yielded(T),
+    Ended(Result<()>),
+}
+
+impl<T> AsyncGeneratorContextManager<'_, T> {
+    /// Runs the coroutine to its yield or its end, after which it is gone.
+    async fn next(&mut self) -> Next<T> {
+        let exchange = &self.exchange;
+        let Some(body) = &mut self.body else { return Next::Ended(Ok(())) };
+        let next = poll_fn(|cx| {
+            if let Poll::Ready(result) = body.as_mut().poll(cx) {
+                return Poll::Ready(Next::Ended(result));
+            }
+            match exchange.replace(Exchange::Block) {
+                Exchange::Yielded(value) => Poll::Ready(Next::Yielded(value)),
+                other => {
+                    // It waits for something else.
+                    exchange.replace(other);
+                    Poll::Pending
+                }
+            }
+        })
+        .await;
+        if matches!(next, Next::Ended(_)) {
+            self.body = None;
+        }
+        next
+    }
+}
+
+impl<T> AsyncContextManager for AsyncGeneratorContextManager<'_, T> {
+    type Value = T;
+
+    async fn enter(&mut self) -> Result<T> {
+        if matches!(*self.exchange.borrow(), Exchange::Block) {
+            return Err(RuntimeError::new("the context manager has already been entered").into());
+        }
+        match self.next().await {
+            Next::Yielded(value) => Ok(value),
+            Next::Ended(result) => {
+                result?;
+                Err(RuntimeError::new("generator didn't yield").into())
+            }
+        }
+    }
+
+    async fn exit(&mut self, error: Option<&Error>) -> Result<bool> {
+        self.exchange.replace(Exchange::Sent(error.cloned().map_or(Ok(()), Err)));
+        match self.next().await {
+            Next::Ended(result) => verdict(result, error),
+            Next::Yielded(_) => {
+                self.body = None;
+                let athrow = if error.is_some() { " after athrow()" } else { "" };
+                Err(RuntimeError::new(format!("generator didn't stop{athrow}")).into())
+            }
+        }
+    }
+}
+
+/// What an exit gives that was told the block's `error` and answers with a result in its place.
+pub(crate) fn verdict(result: Result<()>, error: Option<&Error>) -> Result<bool> {
+    match (result, error) {
+        (Ok(()), error) => Ok(error.is_some()),
+        (Err(raised), Some(error)) if raised.same(error) => Ok(false),
+        (Err(raised), _) => Err(raised),
+    }
+}
+
+/// Gives the coroutine of an [`asynccontextmanager`] its `yield`.
+pub struct Yielder<T> {
+    exchange: Rc<RefCell<Exchange<T>>>,
+}
+
+impl<T> Yielder<T> {
+    /// Hands `value` to the block and waits until the block has ended: `yield value`.
+    ///
+    /// # Errors
+    ///
+    /// The error that ended the block.
+    ///
+    /// # Cancellation
+    ///
+    /// A cancellation of the task while the block runs is the block's.
+    pub async fn yield_value(&self, value: T) -> Result<()> {
+        self.exchange.replace(Exchange::Yielded(value));
+        poll_fn(|_| match self.exchange.replace(Exchange::Running) {
+            Exchange::Sent(result) => Poll::Ready(result),
+            other => {
+                // Nobody is to be woken: the manager polls when it has put the result in.
+                self.exchange.replace(other);
+                Poll::Pending
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,75 @@
+//! What asyncio itself uses with `async with`: time limits, task groups and locks.
+//!
+//! Each has a shorter form of its own, which gives the block's value without an `Option`: `Timeout::run`,
+//! `TaskGroup::run`, and the guards of the locks. As managers they go on a stack, or where any manager does.
+
+use asyncio_locks::{BoundedSemaphore, Condition, Lock, Semaphore};
+use asyncio_runtime::{Error, Result, TaskGroup, Timeout};
+
+use crate::generator::verdict;
+use crate::manager::AsyncContextManager;
+
+/// The block's result, as those want it who turn one result into another.
+fn result(error: Option<&Error>) -> Result<()> {
+    error.cloned().map_or(Ok(()), Err)
+}
+
+/// `async with asyncio.timeout(delay) as limit:`. The errors are those of [`Timeout::run`].
+impl AsyncContextManager for Timeout {
+    type Value = Timeout;
+
+    async fn enter(&mut self) -> Result<Timeout> {
+        Timeout::enter(self)?;
+        Ok(self.clone())
+    }
+
+    async fn exit(&mut self, error: Option<&Error>) -> Result<bool> {
+        verdict(Timeout::exit(self, result(error)), error)
+    }
+}
+
+/// `async with asyncio.TaskGroup() as tg:`. The errors are those of [`TaskGroup::run`], which also aborts the tasks
+/// if it is dropped half-way; here they would go on.
+impl AsyncContextManager for TaskGroup {
+    type Value = TaskGroup;
+
+    async fn enter(&mut self) -> Result<TaskGroup> {
+        TaskGroup::enter(self)?;
+        Ok(self.clone())
+    }
+
+    async fn exit(&mut self, error: Option<&Error>) -> Result<bool> {
+        verdict(TaskGroup::exit(self, result(error)).await, error)
+    }
+}
+
+macro_rules! held_during_the_block {
+    ($($(#[$doc:meta])* $lock:ty, |$this:ident| $release:expr;)*) => {$(
+        $(#[$doc])*
+        impl AsyncContextManager for $lock {
+            type Value = ();
+
+            async fn enter(&mut self) -> Result<()> {
+                self.acquire().await
+            }
+
+            async fn exit(&mut self, _error: Option<&Error>) -> Result<bool> {
+                let $this = &*self;
+                $release;
+                Ok(false)
+            }
+        }
+    )*};
+}
+
+held_during_the_block! {
+    /// `async with lock:`. If it is dropped half-way the lock stays held; a [`LockGuard`](asyncio_locks::LockGuard)
+    /// does not.
+    Lock, |lock| lock.release()?;
+    /// `async with condition:`; the block waits and notifies through another handle on the condition.
+    Condition, |condition| condition.release()?;
+    /// `async with semaphore:`.
+    Semaphore, |semaphore| semaphore.release();
+    /// `async with semaphore:`.
+    BoundedSemaphore, |semaphore| semaphore.release()?;
+}

@@ -1,0 +1,52 @@
+//! Panics, held up while a manager's exit runs.
+//!
+//! Python has one kind of raising, so `__aexit__` sees every failure. Here a panic is caught at each poll of the
+//! block, shown to the exit as an error (a transaction must not be committed because of it), and goes on afterwards.
+
+use std::any::Any;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+/// What a caught panic carries.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// What a manager's exit sees after a panic in the block. Suppressed or not, the panic goes on after the exit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockPanicked {
+    message: String,
+}
+
+impl BlockPanicked {
+    pub(crate) fn new(payload: &Payload) -> Self {
+        let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        Self { message: text.unwrap_or("Box<dyn Any>").to_owned() }
+    }
+
+    /// The panic's message.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for BlockPanicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the block panicked: {}", self.message)
+    }
+}
+
+impl std::error::Error for BlockPanicked {}
+
+/// Awaits `future`, and gives its panic instead of passing it on.
+pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Payload> {
+    let mut future = pin!(future);
+    // Unwind safe, because the panic goes on: nobody uses what it left behind but the code that cleans up.
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(payload) => Poll::Ready(Err(payload)),
+    })
+    .await
+}
