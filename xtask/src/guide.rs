@@ -178,12 +178,12 @@ impl Judge {
             });
         }
         let (saved, ours) = (snapshots::saved(example)?, snapshots::text(example, &output));
-        let compared = match self.clock {
-            Clock::Virtual => (saved.trim_end().to_owned(), ours.trim_end().to_owned()),
+        let (source, compared) = match self.clock {
+            Clock::Virtual => ("its snapshot", (saved.trim_end().to_owned(), ours.trim_end().to_owned())),
             // A snapshot holds virtual times. What is left of it on the real clock is how the program ends.
-            Clock::Real => (ending(&saved), ending(&ours)),
+            Clock::Real => ("the end of its snapshot", (ending(&saved), ending(&ours))),
         };
-        Ok(Verdict { source: "its snapshot", must_print: saved, prints: ours, compared })
+        Ok(Verdict { source, must_print: saved, prints: ours, compared })
     }
 }
 
