@@ -1,0 +1,24 @@
+//! The exception that says that an asynchronous iterator has no more items.
+
+use std::error::Error;
+use std::fmt;
+
+/// An asynchronous iterator is at its end: Python's `StopAsyncIteration`.
+///
+/// Only [`anext`](crate::anext()) raises it; the method [`AsyncIterator::anext`](crate::AsyncIterator::anext) says `None`.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct StopAsyncIteration;
+
+impl fmt::Display for StopAsyncIteration {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for StopAsyncIteration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StopAsyncIteration()")
+    }
+}
+
+impl Error for StopAsyncIteration {}

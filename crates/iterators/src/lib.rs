@@ -1,0 +1,36 @@
+//! Asynchronous iterators: Python's `__anext__`, `async for` and asynchronous comprehensions.
+//!
+//! An [`AsyncIterator`] gives one item at a time, and getting one may wait. `async for item in items:` is
+//!
+//! ```
+//! # use asyncio_iterators::{AsyncIterator, from_iter};
+//! # asyncio_runtime::run(async {
+//! let mut items = from_iter(["bread", "salt"]);
+//! while let Some(item) = items.anext().await? {
+//!     println!("{item}");
+//! }
+//! # Ok(())
+//! # }).unwrap();
+//! ```
+//!
+//! and a comprehension `[f(x) async for x in items if p(x)]` is `items.filter(p).map(f).collect::<Vec<_>>().await?`.
+//!
+//! Iterating is sequential: the next item is asked for when the last one was dealt with, and the task that iterates waits
+//! meanwhile. Other tasks run; the iteration itself does nothing at the same time. For that there are `gather` and
+//! `as_completed`.
+//!
+//! Nothing here needs the event loop but the [`Result`](asyncio_runtime::Result): whoever polls may be any executor.
+
+#![forbid(unsafe_code)]
+
+mod adapters;
+mod error;
+mod iterator;
+mod sources;
+mod stream;
+
+pub use adapters::{Enumerate, Filter, Map, Then, Zip};
+pub use error::StopAsyncIteration;
+pub use iterator::{AsyncIterator, IntoAsyncIterator, aiter, anext, anext_or};
+pub use sources::{AwaitEach, FromIter, await_each, from_iter};
+pub use stream::{FromStream, IntoStream, from_stream, into_stream};

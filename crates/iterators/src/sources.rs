@@ -1,0 +1,78 @@
+//! Asynchronous iterators from plain ones: over values, and over awaitables.
+
+use asyncio_runtime::Result;
+
+use crate::iterator::AsyncIterator;
+
+/// Gives the items of a plain iterator; none of them is waited for.
+///
+/// ```
+/// use asyncio_iterators::{AsyncIterator, from_iter};
+///
+/// # asyncio_runtime::run(async {
+/// let pairs: Vec<_> = from_iter(["a", "b"]).zip(from_iter(1..)).collect().await?;
+/// assert_eq!(pairs, [("a", 1), ("b", 2)]);
+/// # Ok(())
+/// # }).unwrap();
+/// ```
+pub fn from_iter<I: IntoIterator>(items: I) -> FromIter<I::IntoIter> {
+    FromIter { items: items.into_iter() }
+}
+
+/// Made by [`from_iter`].
+#[derive(Clone, Debug)]
+#[must_use = "iterators do nothing unless they are asked for items"]
+pub struct FromIter<I> {
+    items: I,
+}
+
+impl<I: Iterator> AsyncIterator for FromIter<I> {
+    type Item = I::Item;
+
+    async fn anext(&mut self) -> Result<Option<I::Item>> {
+        Ok(self.items.next())
+    }
+}
+
+/// Awaits one after the other: `[await a for a in awaitables]`, as an asynchronous iterator of the results.
+///
+/// Coroutines begin when it is their turn, so this takes as long as all of them together; tasks run already. What is
+/// awaited when `anext` is dropped is dropped with it.
+///
+/// ```
+/// use asyncio_iterators::{AsyncIterator, await_each};
+/// use asyncio_runtime::{Result, run, sleep};
+///
+/// async fn weigh(crate_number: u32) -> Result<u32> {
+///     sleep(0.001).await?;
+///     Ok(10 * crate_number)
+/// }
+///
+/// run(async {
+///     let weights: Vec<u32> = await_each((1..=3).map(weigh)).collect().await?;
+///     assert_eq!(weights, [10, 20, 30]);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn await_each<I: IntoIterator>(awaitables: I) -> AwaitEach<I::IntoIter> {
+    AwaitEach { awaitables: awaitables.into_iter() }
+}
+
+/// Made by [`await_each`].
+#[derive(Clone, Debug)]
+#[must_use = "iterators do nothing unless they are asked for items"]
+pub struct AwaitEach<I> {
+    awaitables: I,
+}
+
+impl<T, A: IntoFuture<Output = Result<T>>, I: Iterator<Item = A>> AsyncIterator for AwaitEach<I> {
+    type Item = T;
+
+    async fn anext(&mut self) -> Result<Option<T>> {
+        match self.awaitables.next() {
+            Some(awaitable) => awaitable.await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
