@@ -1,0 +1,132 @@
+//! Ctrl-C: this program starts itself as a child, interrupts it, and looks at how it ends.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use asyncio_runtime::*;
+
+/// Says that it is ready to be interrupted, then waits.
+async fn wait_long() -> Result<()> {
+    println!("ready");
+    sleep(60).await
+}
+
+/// What the child does, by name.
+fn child(name: &str) -> Result<()> {
+    match name {
+        "cancels_main" => run(async {
+            let result = wait_long().await;
+            println!("cleanup after {:?}", result.as_ref().unwrap_err());
+            sleep(0.01).await?;
+            println!("cleaned up");
+            result
+        }),
+        "main_may_refuse" => run(async {
+            let _ = wait_long().await;
+            println!("refused");
+            Ok(())
+        }),
+        "wakes_a_busy_loop" => run(async {
+            println!("ready");
+            loop {
+                sleep(0).await?;
+            }
+        }),
+        "second_one_kills" => run(async {
+            let _ = wait_long().await;
+            println!("ready");
+            std::thread::sleep(std::time::Duration::from_secs(60));
+            Ok(())
+        }),
+        "default_is_back_after_run" => {
+            run(async { Ok(()) })?;
+            println!("ready");
+            std::thread::sleep(std::time::Duration::from_secs(60));
+            Ok(())
+        }
+        "own_handler_has_precedence" => {
+            let runner = Runner::new();
+            let event_loop = runner.get_loop()?;
+            event_loop.add_signal_handler(2, || println!("handled"))?;
+            runner.run(async {
+                println!("ready");
+                sleep(0.3).await
+            })
+        }
+        name => panic!("unknown child {name}"),
+    }
+}
+
+struct Running {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+impl Running {
+    fn start(name: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .env("INTERRUPT_CHILD", name)
+            .env_remove("ASYNCIO_CLOCK")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, output }
+    }
+
+    /// Presses Ctrl-C once the child is ready for it.
+    fn interrupt(&mut self) {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    fn finish(mut self) -> (String, String, ExitStatus) {
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.output.read_to_string(&mut stdout).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (stdout, stderr, self.child.wait().unwrap())
+    }
+}
+
+fn killed_by_the_signal(status: ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status) == Some(2)
+}
+
+fn main() -> Result<()> {
+    if let Ok(name) = std::env::var("INTERRUPT_CHILD") {
+        return child(&name);
+    }
+    let interrupted = |name: &str, times: u32| {
+        let mut running = Running::start(name);
+        for _ in 0..times {
+            running.interrupt();
+        }
+        running.finish()
+    };
+
+    let (stdout, stderr, status) = interrupted("cancels_main", 1);
+    assert_eq!(stdout, "cleanup after CancelledError()\ncleaned up\n");
+    assert_eq!((stderr.as_str(), status.code()), ("Error: KeyboardInterrupt()\n", Some(1)));
+
+    let (stdout, _, status) = interrupted("main_may_refuse", 1);
+    assert_eq!((stdout.as_str(), status.code()), ("refused\n", Some(0)));
+
+    let (_, stderr, status) = interrupted("wakes_a_busy_loop", 1);
+    assert_eq!((stderr.as_str(), status.code()), ("Error: KeyboardInterrupt()\n", Some(1)));
+
+    let (_, _, status) = interrupted("second_one_kills", 2);
+    assert!(killed_by_the_signal(status), "{status}");
+
+    let (_, _, status) = interrupted("default_is_back_after_run", 1);
+    assert!(killed_by_the_signal(status), "{status}");
+
+    let (stdout, _, status) = interrupted("own_handler_has_precedence", 1);
+    assert_eq!((stdout.as_str(), status.code()), ("handled\n", Some(0)));
+
+    println!("test result: ok. 6 passed; 0 failed");
+    Ok(())
+}
