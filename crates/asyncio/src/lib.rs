@@ -18,6 +18,8 @@
 #![forbid(unsafe_code)]
 
 pub use asyncio_context_managers::*;
+pub use asyncio_generators::*;
+pub use asyncio_iterators::*;
 pub use asyncio_locks::*;
 pub use asyncio_queues::*;
 pub use asyncio_runtime::*;

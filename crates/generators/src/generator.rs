@@ -1,0 +1,220 @@
+//! `Generator`, driven by whoever asks it for the next item. No loop is involved.
+//!
+//! The core idea: the body is polled with a waker that does nothing, since all that it waits for is the next call.
+
+use std::cell::Cell;
+use std::fmt;
+use std::iter::FusedIterator;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use asyncio_runtime::{Error, Result, RuntimeError, TypeError, ValueError, coroutine_name};
+
+use crate::error::GeneratorExit;
+use crate::yielder::{GeneratorYielder, Sent, Slot};
+
+/// What a generator did when it was resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resumed<Y, R> {
+    /// It stopped at a `yield`, which gave this.
+    Yielded(Y),
+    /// It is at its end: Python's `StopIteration`, whose `value` is what the body returned; `None` if it had ended before.
+    StopIteration(Option<R>),
+}
+
+/// A generator that yields `Y`, can be sent `S` and returns `R`: what a Python function with a `yield` in it gives.
+///
+/// It is an iterator over `Result<Y>`: `next` runs it to its next `yield`, and gives its error if it raises one. Nothing
+/// runs before the first `next`. Clones are handles on the same generator. When the last one goes, the generator is
+/// [closed](Self::close) if it stands at a `yield`; an error then can only be reported, on standard error.
+///
+/// ```
+/// use asyncio_generators::{Generator, Resumed};
+///
+/// // def averager(): the mean of what was sent so far
+/// let averager: Generator<f64, f64, &str> = Generator::new(async |mut y| {
+///     let (mut sum, mut count) = (0.0, 0.0);
+///     while let Some(number) = y.yield_(sum / f64::max(count, 1.0)).await? {
+///         sum += number;
+///         count += 1.0;
+///     }
+///     Ok("done")
+/// });
+/// averager.resume().unwrap(); // to the first yield
+/// assert_eq!(averager.send(10.0).unwrap(), Resumed::Yielded(10.0));
+/// assert_eq!(averager.send(20.0).unwrap(), Resumed::Yielded(15.0));
+/// assert_eq!(averager.resume().unwrap(), Resumed::StopIteration(Some("done")));
+/// ```
+pub struct Generator<Y, S = (), R = ()> {
+    inner: Rc<Inner<Y, S, R>>,
+}
+
+struct Inner<Y, S, R> {
+    name: &'static str,
+    slot: Rc<Slot<Y, S>>,
+    /// Absent while it runs and after its end.
+    body: Cell<Option<Body<R>>>,
+    started: Cell<bool>,
+    running: Cell<bool>,
+}
+
+pub(crate) type Body<R> = Pin<Box<dyn Future<Output = Result<R>>>>;
+
+/// Says that a generator runs, for as long as this lives: also if the body panics.
+pub(crate) struct Running<'a>(&'a Cell<bool>);
+
+impl<'a> Running<'a> {
+    /// `None` if it runs already.
+    pub(crate) fn begin(flag: &'a Cell<bool>) -> Option<Self> {
+        (!flag.replace(true)).then(|| Self(flag))
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+impl<Y, S, R> Generator<Y, S, R> {
+    /// A generator with this body: an `async` closure or function that takes the [`GeneratorYielder`].
+    ///
+    /// The body cannot await anything but its yields.
+    #[must_use = "a generator does nothing unless it is asked for items"]
+    pub fn new<F>(body: impl FnOnce(GeneratorYielder<Y, S>) -> F) -> Self
+    where
+        F: Future<Output = Result<R>> + 'static,
+    {
+        let slot = Slot::new();
+        let body: Body<R> = Box::pin(body(GeneratorYielder::new(&slot)));
+        Self {
+            inner: Rc::new(Inner {
+                name: coroutine_name::<F>(),
+                slot,
+                body: Cell::new(Some(body)),
+                started: Cell::new(false),
+                running: Cell::new(false),
+            }),
+        }
+    }
+
+    /// Runs it to its next `yield` or its end: `next(gen)`, or `gen.send(None)`, with the returned value.
+    ///
+    /// # Errors
+    ///
+    /// What the body raises; `ValueError: generator already executing` if called by the body itself; `RuntimeError` if the
+    /// body awaits anything but a `yield`.
+    pub fn resume(&self) -> Result<Resumed<Y, R>> {
+        self.resume_with(Ok(None))
+    }
+
+    /// As [`resume`](Self::resume); the `yield` where it stands gives `value`.
+    ///
+    /// # Errors
+    ///
+    /// `TypeError: can't send non-None value to a just-started generator`, which does not begin thereby; else as
+    /// [`resume`](Self::resume).
+    pub fn send(&self, value: S) -> Result<Resumed<Y, R>> {
+        self.resume_with(Ok(Some(value)))
+    }
+
+    /// As [`resume`](Self::resume); the `yield` where it stands raises `error`. A generator that has not begun ends.
+    ///
+    /// # Errors
+    ///
+    /// `error` itself unless the body catches it; else as [`resume`](Self::resume).
+    pub fn throw(&self, error: impl Into<Error>) -> Result<Resumed<Y, R>> {
+        self.resume_with(Err(error.into()))
+    }
+
+    /// Ends it: raises [`GeneratorExit`] where it stands. Gives what the body returns then, if it returns. Closing what is
+    /// at its end, or has not begun, is fine.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: generator ignored GeneratorExit` if it yields once more; any other error of the body;
+    /// `ValueError: generator already executing`.
+    pub fn close(&self) -> Result<Option<R>> {
+        self.inner.close()
+    }
+
+    pub(crate) fn resume_with(&self, sent: Sent<S>) -> Result<Resumed<Y, R>> {
+        self.inner.resume_with(sent)
+    }
+}
+
+impl<Y, S, R> Inner<Y, S, R> {
+    fn resume_with(&self, sent: Sent<S>) -> Result<Resumed<Y, R>> {
+        let Some(_running) = Running::begin(&self.running) else {
+            return Err(ValueError::new("generator already executing").into());
+        };
+        let Some(mut body) = self.body.take() else {
+            return sent.map(|_| Resumed::StopIteration(None));
+        };
+        if self.started.get() {
+            self.slot.send(sent);
+        } else if sent?.is_some() {
+            self.body.set(Some(body));
+            return Err(TypeError::new("can't send non-None value to a just-started generator").into());
+        }
+        self.started.set(true);
+        match body.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result.map(|value| Resumed::StopIteration(Some(value))),
+            Poll::Pending => {
+                let Some(item) = self.slot.take_yielded() else {
+                    return Err(RuntimeError::new("a generator cannot await, an asynchronous one can").into());
+                };
+                self.body.set(Some(body));
+                Ok(Resumed::Yielded(item))
+            }
+        }
+    }
+
+    fn close(&self) -> Result<Option<R>> {
+        match self.resume_with(Err(GeneratorExit.into())) {
+            Ok(Resumed::StopIteration(value)) => Ok(value),
+            Ok(Resumed::Yielded(_)) => Err(RuntimeError::new("generator ignored GeneratorExit").into()),
+            Err(error) if error.is::<GeneratorExit>() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl<Y, S, R> Drop for Inner<Y, S, R> {
+    fn drop(&mut self) {
+        // During a panic a second one would end the process: then only the destructors of the body run.
+        if !std::thread::panicking()
+            && let Err(error) = self.close()
+        {
+            eprintln!("Exception ignored in: <generator object {} at {self:p}>\n{error:?}", self.name);
+        }
+    }
+}
+
+impl<Y, S, R> Clone for Generator<Y, S, R> {
+    fn clone(&self) -> Self {
+        Self { inner: Rc::clone(&self.inner) }
+    }
+}
+
+impl<Y, S, R> Iterator for Generator<Y, S, R> {
+    type Item = Result<Y>;
+
+    fn next(&mut self) -> Option<Result<Y>> {
+        match self.resume() {
+            Ok(Resumed::Yielded(item)) => Some(Ok(item)),
+            Ok(Resumed::StopIteration(_)) => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl<Y, S, R> FusedIterator for Generator<Y, S, R> {}
+
+/// As in Python: `<generator object NAME at 0x…>`.
+impl<Y, S, R> fmt::Debug for Generator<Y, S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<generator object {} at {:p}>", self.inner.name, self.inner)
+    }
+}

@@ -1,0 +1,181 @@
+//! How a body talks to whoever drives it: one slot for the value on its way out and one for the answer.
+//!
+//! The core idea: a body that yields puts the value into the slot and suspends. Whoever polls it finds the slot full and
+//! knows that this suspension is a `yield`; with the slot empty it is an `await`.
+
+use std::cell::Cell;
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use asyncio_runtime::Result;
+
+use crate::error::GeneratorExit;
+use crate::generator::{Generator, Resumed};
+
+/// What is sent into a generator: nothing, a value, or an error.
+pub(crate) type Sent<S> = Result<Option<S>>;
+
+pub(crate) struct Slot<Y, S> {
+    yielded: Cell<Option<Y>>,
+    sent: Cell<Option<Sent<S>>>,
+}
+
+impl<Y, S> Slot<Y, S> {
+    pub(crate) fn new() -> Rc<Self> {
+        Rc::new(Self { yielded: Cell::new(None), sent: Cell::new(None) })
+    }
+
+    /// Answers the `yield` at which the body stands.
+    pub(crate) fn send(&self, sent: Sent<S>) {
+        self.sent.set(Some(sent));
+    }
+
+    pub(crate) fn take_yielded(&self) -> Option<Y> {
+        self.yielded.take()
+    }
+}
+
+/// The handle through which the body of a [`Generator`] yields `Y` and is sent `S`.
+pub struct GeneratorYielder<Y, S = ()> {
+    slot: Rc<Slot<Y, S>>,
+}
+
+impl<Y, S> GeneratorYielder<Y, S> {
+    pub(crate) fn new(slot: &Rc<Slot<Y, S>>) -> Self {
+        Self { slot: Rc::clone(slot) }
+    }
+
+    /// Gives a value and stops until somebody wants more: `sent = yield value`. Gives what was sent, `None` after a mere
+    /// `next`.
+    ///
+    /// # Errors
+    ///
+    /// What was thrown into the generator; [`GeneratorExit`] if it is to end.
+    pub fn yield_(&mut self, value: Y) -> Yield<'_, Y, S> {
+        Yield { slot: &self.slot, value: Some(value) }
+    }
+
+    /// Yields every item of a plain iterator: `yield from items`. What is sent meanwhile is ignored.
+    ///
+    /// # Errors
+    ///
+    /// As [`yield_`](Self::yield_).
+    pub async fn yield_each(&mut self, items: impl IntoIterator<Item = Y>) -> Result<()> {
+        for item in items {
+            self.yield_(item).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets another generator stand in for this one until it ends: `value = yield from generator` (PEP 380). It yields to
+    /// whoever drives this one; what is sent and thrown goes to it; closing this one closes it first. Gives what it
+    /// returns, `None` if it was at its end before.
+    ///
+    /// # Errors
+    ///
+    /// What the other generator raises.
+    ///
+    /// ```
+    /// use asyncio_generators::{Generator, Resumed};
+    ///
+    /// let halves: Generator<u32, (), &str> = Generator::new(async |mut y| {
+    ///     y.yield_each([1, 2]).await?;
+    ///     Ok("two yielded")
+    /// });
+    /// let mut whole = Generator::<u32>::new(async move |mut y| {
+    ///     let returned = y.yield_from(&halves).await?;
+    ///     assert_eq!(returned, Some("two yielded"));
+    ///     y.yield_(3).await?;
+    ///     Ok(())
+    /// });
+    /// let all: Vec<u32> = whole.by_ref().map(Result::unwrap).collect();
+    /// assert_eq!(all, [1, 2, 3]);
+    /// ```
+    pub async fn yield_from<R>(&mut self, generator: &Generator<Y, S, R>) -> Result<Option<R>> {
+        let mut sent = Ok(None);
+        loop {
+            match generator.resume_with(sent)? {
+                Resumed::StopIteration(value) => return Ok(value),
+                Resumed::Yielded(item) => sent = self.yield_(item).await,
+            }
+            if let Err(error) = &sent
+                && error.is::<GeneratorExit>()
+            {
+                generator.close()?;
+                return sent.map(|_| None);
+            }
+        }
+    }
+}
+
+/// The handle through which the body of an [`AsyncGenerator`](crate::AsyncGenerator) yields `Y` and is sent `S`.
+///
+/// There is no `yield_from`: Python says `SyntaxError: 'yield from' inside async function`.
+pub struct AsyncGeneratorYielder<Y, S = ()> {
+    slot: Rc<Slot<Y, S>>,
+}
+
+impl<Y, S> AsyncGeneratorYielder<Y, S> {
+    pub(crate) fn new(slot: &Rc<Slot<Y, S>>) -> Self {
+        Self { slot: Rc::clone(slot) }
+    }
+
+    /// Gives a value and stops until somebody wants more: `sent = yield value`. Gives what was sent, `None` after a mere
+    /// `anext`.
+    ///
+    /// A cancellation does not arrive here: no task waits in a `yield`.
+    ///
+    /// # Errors
+    ///
+    /// What was thrown into the generator; [`GeneratorExit`] if it is to end.
+    pub fn yield_(&mut self, value: Y) -> Yield<'_, Y, S> {
+        Yield { slot: &self.slot, value: Some(value) }
+    }
+}
+
+/// A `yield`; made by [`GeneratorYielder::yield_`] and [`AsyncGeneratorYielder::yield_`].
+#[must_use = "nothing is yielded unless this is awaited"]
+pub struct Yield<'a, Y, S> {
+    slot: &'a Slot<Y, S>,
+    /// Gone when it was handed over.
+    value: Option<Y>,
+}
+
+// Nothing is pinned: the value is only moved out.
+impl<Y, S> Unpin for Yield<'_, Y, S> {}
+
+impl<Y, S> Future for Yield<'_, Y, S> {
+    type Output = Sent<S>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Sent<S>> {
+        let Some(value) = self.value.take() else {
+            // Without an answer this was polled for another's sake, for example inside of a `join`.
+            return self.slot.sent.take().map_or(Poll::Pending, Poll::Ready);
+        };
+        // An answer to a `yield` that was dropped before it came is nobody's.
+        drop(self.slot.sent.take());
+        let replaced = self.slot.yielded.replace(Some(value));
+        debug_assert!(replaced.is_none(), "the handle is borrowed by one yield at a time");
+        Poll::Pending
+    }
+}
+
+impl<Y, S> fmt::Debug for GeneratorYielder<Y, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GeneratorYielder").finish_non_exhaustive()
+    }
+}
+
+impl<Y, S> fmt::Debug for AsyncGeneratorYielder<Y, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncGeneratorYielder").finish_non_exhaustive()
+    }
+}
+
+impl<Y, S> fmt::Debug for Yield<'_, Y, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Yield").finish_non_exhaustive()
+    }
+}

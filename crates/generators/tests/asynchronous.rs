@@ -1,0 +1,430 @@
+//! Asynchronous generators; the cases of CPython's `test_asyncgen` that can be said in Rust name their origin. What the
+//! type system rules out there (bad arguments, an awaitable awaited twice, syntax) has no case here.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Waker};
+
+use asyncio_generators::{AsyncGenerator, GeneratorExit};
+use asyncio_iterators::{AsyncIterator, StopAsyncIteration, anext, anext_or};
+use asyncio_runtime::{
+    Clock, Error, Result, Runner, RuntimeError, ValueError, ZeroDivisionError, create_task, gather, sleep,
+};
+
+type Log = Rc<RefCell<Vec<String>>>;
+
+fn run<T: 'static>(program: impl Future<Output = Result<T>> + 'static) -> Result<T> {
+    Runner::new().clock(Clock::Virtual).run(program)
+}
+
+fn note(log: &Log, what: impl Into<String>) {
+    log.borrow_mut().push(what.into());
+}
+
+fn numbers(last: u32) -> AsyncGenerator<u32> {
+    AsyncGenerator::new(async move |mut y| {
+        for n in 1..=last {
+            sleep(0.01).await?;
+            y.yield_(n).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Yields 1, and when it goes on, in whatever way, notes it, sleeps, notes that, and ends as it was told to.
+fn tidy(log: &Log) -> AsyncGenerator<u32> {
+    let log = Rc::clone(log);
+    AsyncGenerator::new(async move |mut y| {
+        let outcome = y.yield_(1).await;
+        note(&log, format!("{:?}", outcome.as_ref().err()));
+        sleep(0.1).await?;
+        note(&log, "cleaned up");
+        outcome.map(drop)
+    })
+}
+
+fn repr<T: std::fmt::Debug>(result: Result<T>) -> String {
+    match result {
+        Ok(value) => format!("{value:?}"),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_01, _02, _03, test_async_gen_expression_01
+#[test]
+fn it_awaits_between_its_yields_and_raises_what_it_raises() {
+    run(async {
+        assert_eq!(numbers(4).collect::<Vec<_>>().await?, [1, 2, 3, 4]);
+        let mut failing = AsyncGenerator::<u32>::new(async |mut y| {
+            y.yield_(1).await?;
+            sleep(0.01).await?;
+            Err(ZeroDivisionError::default().into())
+        });
+        assert_eq!(failing.anext().await?, Some(1));
+        assert!(failing.anext().await.unwrap_err().is::<ZeroDivisionError>());
+        assert_eq!(failing.anext().await?, None);
+        Ok(())
+    })
+    .unwrap();
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_async_generator_anext
+#[test]
+fn anext_raises_at_the_end_unless_there_is_a_default() {
+    run(async {
+        let mut two = numbers(2);
+        assert_eq!((anext(&mut two).await?, anext(&mut two).await?), (1, 2));
+        assert_eq!(anext_or(&mut two, 7).await?, 7);
+        assert!(anext(&mut two).await.unwrap_err().is::<StopAsyncIteration>());
+        Ok(())
+    })
+    .unwrap();
+}
+
+// test_asyncgen.AsyncGenTest.test_async_gen_exception_08 (the end in another's end)
+#[test]
+fn a_stop_of_another_iterator_does_not_pass_for_its_own() {
+    run(async {
+        let mut outer = AsyncGenerator::<u32>::new(async |mut y| {
+            let mut inner = numbers(1);
+            loop {
+                y.yield_(anext(&mut inner).await?).await?;
+            }
+        });
+        assert_eq!(outer.anext().await?, Some(1));
+        assert_eq!(repr(outer.anext().await), "RuntimeError('async generator raised StopAsyncIteration')");
+        Ok(())
+    })
+    .unwrap();
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_asend_01, _02, _03
+#[test]
+fn what_is_sent_comes_out_of_the_yield() {
+    run(async {
+        let mut echo: AsyncGenerator<u32, u32> = AsyncGenerator::new(async |mut y| {
+            let mut last = 0;
+            while let Some(sent) = y.yield_(last).await? {
+                sleep(0.01).await?;
+                if sent == 13 {
+                    return Err(ValueError::new("unlucky").into());
+                }
+                last = 2 * sent;
+            }
+            Ok(())
+        });
+        let refused = "TypeError(\"can't send non-None value to a just-started async generator\")";
+        assert_eq!(repr(echo.asend(5).await), refused);
+        assert_eq!(echo.anext().await?, Some(0));
+        assert_eq!(echo.asend(5).await?, Some(10));
+        assert_eq!(repr(echo.asend(13).await), "ValueError('unlucky')");
+        assert_eq!(echo.asend(1).await?, None);
+        Ok(())
+    })
+    .unwrap();
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_athrow_01, _02
+#[test]
+fn what_is_thrown_can_be_caught_and_answered() {
+    run(async {
+        let mut retry = AsyncGenerator::<&str>::new(async |mut y| {
+            let Err(error) = y.yield_("first").await else { return Ok(()) };
+            if !error.is::<ValueError>() {
+                return Err(error);
+            }
+            sleep(0.01).await?;
+            y.yield_("second").await.map(drop)
+        });
+        retry.anext().await?;
+        assert_eq!(retry.athrow(ValueError::new("x")).await?, Some("second"));
+        let error: Error = RuntimeError::new("y").into();
+        assert!(retry.athrow(error.clone()).await.unwrap_err().same(&error));
+        assert_eq!(retry.athrow(error.clone()).await?, None, "one that has ended takes no notice");
+
+        let mut fresh = numbers(2);
+        assert!(fresh.athrow(error.clone()).await.unwrap_err().same(&error));
+        assert_eq!(fresh.anext().await?, None);
+        Ok(())
+    })
+    .unwrap();
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_aclose_06, _07, _10, _11, _12,
+// test_async_gen_aclose_twice_with_different_coros, test_async_gen_aclose_after_exhaustion
+#[test]
+fn closing_waits_for_the_cleaning_up() {
+    let log = Log::default();
+    let seen = Rc::clone(&log);
+    run(async move {
+        let mut generator = tidy(&seen);
+        generator.anext().await?;
+        generator.aclose().await?;
+        assert_eq!(*seen.borrow(), ["Some(GeneratorExit())", "cleaned up"]);
+        generator.aclose().await?;
+        assert_eq!(generator.anext().await?, None);
+
+        let mut fresh = tidy(&seen);
+        fresh.aclose().await?;
+        assert_eq!(fresh.anext().await?, None);
+        assert_eq!(seen.borrow().len(), 2, "what has not begun has nothing to clean up");
+
+        let mut exhausted = numbers(1);
+        while exhausted.anext().await?.is_some() {}
+        exhausted.aclose().await
+    })
+    .unwrap();
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_aclose_08 and what CPython does next
+#[test]
+fn one_that_yields_when_closed_has_ignored_it() {
+    run(async {
+        let mut stubborn = AsyncGenerator::<u32>::new(async |mut y| {
+            for n in 1.. {
+                let _ = y.yield_(n).await;
+            }
+            Ok(())
+        });
+        stubborn.anext().await?;
+        assert_eq!(repr(stubborn.aclose().await), "RuntimeError('async generator ignored GeneratorExit')");
+        assert_eq!(stubborn.anext().await?, Some(3));
+        assert_eq!(repr(stubborn.aclose().await), "StopAsyncIteration()");
+        assert_eq!(repr(stubborn.athrow(ValueError::new("x")).await), "StopAsyncIteration()");
+        Ok(())
+    })
+    .unwrap();
+}
+
+// test_asyncgen.AsyncGenTest.test_async_gen_asend_throw_concurrent_with_send,
+// TestUnawaitedWarnings.test_asend_send_already_running, test_athrow_send_already_running
+#[test]
+fn one_step_at_a_time() {
+    run(async {
+        let mut generator: AsyncGenerator<u32, ()> = numbers(2);
+        let (mut second, third) = (generator.clone(), generator.clone());
+        let first = create_task(async move { generator.anext().await });
+        sleep(0).await?;
+        for error in [repr(second.anext().await), repr(third.asend(()).await)] {
+            assert_eq!(error, "RuntimeError('anext(): asynchronous generator is already running')");
+        }
+        let thrown = third.athrow(ValueError::new("x")).await;
+        assert_eq!(repr(thrown), "RuntimeError('athrow(): asynchronous generator is already running')");
+        assert_eq!(repr(third.aclose().await), "RuntimeError('aclose(): asynchronous generator is already running')");
+        assert_eq!(first.await?, Some(1), "the first one is not disturbed");
+        assert_eq!(second.anext().await?, Some(2));
+        Ok(())
+    })
+    .unwrap();
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_gc_aclose_09
+#[test]
+fn the_loop_closes_what_is_dropped_half_way() {
+    let log = Log::default();
+    let seen = Rc::clone(&log);
+    run(async move {
+        let mut generator = tidy(&seen);
+        generator.anext().await?;
+        drop(generator);
+        note(&seen, "dropped");
+        sleep(1).await
+    })
+    .unwrap();
+    assert_eq!(*log.borrow(), ["dropped", "Some(GeneratorExit())", "cleaned up"]);
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_shutdown_01
+#[test]
+fn the_end_of_the_loop_closes_what_is_open_all_at_once() {
+    let log = Log::default();
+    let seen = Rc::clone(&log);
+    let kept = run(async move {
+        let mut open = [tidy(&seen), tidy(&seen), tidy(&seen)];
+        open[0].anext().await?;
+        open[1].anext().await?;
+        Ok(open)
+    });
+    let exit = "Some(GeneratorExit())";
+    assert_eq!(*log.borrow(), [exit, exit, "cleaned up", "cleaned up"]);
+    drop(kept);
+    assert_eq!(log.borrow().len(), 4);
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_shutdown_02, test_async_gen_asyncio_shutdown_exception_01
+#[test]
+fn an_error_of_one_that_is_closed_at_the_end_is_reported() {
+    let log = Log::default();
+    let told = Rc::clone(&log);
+    let runner = Runner::new().clock(Clock::Virtual);
+    let event_loop = runner.get_loop().unwrap();
+    event_loop.set_exception_handler(Some(Box::new(move |context| {
+        note(&told, format!("{} {:?}", context.message, context.exception));
+    })));
+    let seen = Rc::clone(&log);
+    let kept = runner.run(async move {
+        let mut broken = AsyncGenerator::<u32>::new(async |mut y| {
+            y.yield_(1).await.map_err(|_| ValueError::new("cannot clean up"))?;
+            Ok(())
+        });
+        let mut fine = tidy(&seen);
+        broken.anext().await?;
+        fine.anext().await?;
+        Ok((broken, fine))
+    });
+    runner.close();
+    let (broken, _) = kept.unwrap();
+    let report = format!(
+        "an error occurred during closing of asynchronous generator {broken:?} Some(ValueError('cannot clean up'))"
+    );
+    assert_eq!(*log.borrow(), ["Some(GeneratorExit())", "cleaned up", &report]);
+}
+
+// test_asyncgen.AsyncGenAsyncioTest.test_asyncgen_nonstarted_hooks_are_cancellable
+#[test]
+fn what_never_ran_is_dropped_quietly() {
+    let dropped = Rc::new(Cell::new(false));
+    struct SayDropped(Rc<Cell<bool>>);
+    impl Drop for SayDropped {
+        fn drop(&mut self) {
+            self.0.set(true);
+        }
+    }
+    let guard = SayDropped(Rc::clone(&dropped));
+    run(async move {
+        drop(AsyncGenerator::<u32>::new(async move |mut y| {
+            let _guard = guard;
+            y.yield_(1).await.map(drop)
+        }));
+        Ok(())
+    })
+    .unwrap();
+    assert!(dropped.get());
+}
+
+#[test]
+fn a_cancellation_arrives_where_the_body_waits() {
+    let log = Log::default();
+    let seen = Rc::clone(&log);
+    run(async move {
+        let inside = Rc::clone(&seen);
+        let mut generator = AsyncGenerator::<u32>::new(async move |mut y| {
+            if let Err(error) = sleep(10).await {
+                note(&inside, format!("{error:?}"));
+            }
+            y.yield_(5).await.map(drop)
+        });
+        let task = create_task(async move { generator.anext().await });
+        sleep(1).await?;
+        task.cancel();
+        assert_eq!(task.await?, Some(5), "the body took the cancellation upon itself");
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(*log.borrow(), ["CancelledError()"]);
+}
+
+#[test]
+fn an_anext_that_is_dropped_half_way_loses_nothing() {
+    run(async {
+        let mut generator = numbers(2);
+        assert!(pin!(generator.anext()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let refused = "RuntimeError('anext(): asynchronous generator is already running')";
+        assert_eq!(repr(generator.asend(()).await), refused);
+        assert_eq!(generator.anext().await?, Some(1));
+
+        assert!(pin!(generator.anext()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        generator.aclose().await?;
+        assert_eq!(generator.anext().await?, None);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn no_loop_is_needed_when_nothing_waits() {
+    let told = Rc::new(Cell::new(false));
+    let seen = Rc::clone(&told);
+    let mut generator = AsyncGenerator::<u32>::new(async move |mut y| {
+        let outcome = y.yield_(1).await;
+        seen.set(outcome.as_ref().is_err_and(|error| error.is::<GeneratorExit>()));
+        outcome.map(drop)
+    });
+    assert!(pin!(generator.anext()).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    assert!(pin!(generator.aclose()).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    assert!(told.get());
+}
+
+#[test]
+fn a_generator_can_hold_another_that_is_dropped_with_it() {
+    let log = Log::default();
+    let seen = Rc::clone(&log);
+    run(async move {
+        let mut inner = tidy(&seen);
+        let mut outer = AsyncGenerator::<u32>::new(async move |mut y| {
+            while let Some(n) = inner.anext().await? {
+                y.yield_(10 * n).await?;
+            }
+            Ok(())
+        });
+        assert_eq!(outer.anext().await?, Some(10));
+        drop(outer);
+        sleep(1).await
+    })
+    .unwrap();
+    assert_eq!(*log.borrow(), ["Some(GeneratorExit())", "cleaned up"]);
+}
+
+#[test]
+fn a_hundred_thousand_items_and_as_many_generators() {
+    run(async {
+        let mut sum = 0_u64;
+        let mut long = AsyncGenerator::<u64>::new(async |mut y| {
+            for n in 0..100_000 {
+                y.yield_(n).await?;
+            }
+            Ok(())
+        });
+        while let Some(n) = long.anext().await? {
+            sum += n;
+        }
+        assert_eq!(sum, 4_999_950_000);
+
+        let closed = Rc::new(Cell::new(0));
+        for _ in 0..100_000 {
+            let closed = Rc::clone(&closed);
+            let mut generator = AsyncGenerator::<u32>::new(async move |mut y| {
+                let outcome = y.yield_(1).await;
+                closed.set(closed.get() + 1);
+                outcome.map(drop)
+            });
+            generator.anext().await?;
+        }
+        sleep(1).await?;
+        assert_eq!(closed.get(), 100_000);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn generators_of_several_tasks_take_turns() {
+    let log = Log::default();
+    let seen = Rc::clone(&log);
+    run(async move {
+        let walk = |name: &'static str| {
+            let log = Rc::clone(&seen);
+            async move {
+                let mut generator = numbers(2);
+                while let Some(n) = generator.anext().await? {
+                    note(&log, format!("{name}{n}"));
+                }
+                Ok(())
+            }
+        };
+        gather([walk("a"), walk("b")]).await
+    })
+    .unwrap();
+    assert_eq!(*log.borrow(), ["a1", "b1", "a2", "b2"]);
+}
