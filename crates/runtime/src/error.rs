@@ -80,12 +80,20 @@ impl Error {
         while let Some(next) = links.last().and_then(Error::context).cloned() {
             links.push(next);
         }
-        if links.iter().any(|link| link.same(&context)) {
+        if links[0].has_final_context() || links.iter().any(|link| link.same(&context)) {
             return links.swap_remove(0);
         }
-        links
-            .into_iter()
-            .rfold(context, |context, link| Link { raised: link.raised().clone(), context: Some(context) }.into())
+        links.into_iter().rfold(context, |context, link| Link::new(link.raised().clone(), Some(context)).into())
+    }
+
+    /// This exception with the context that it has, or with none for good: [`during`](Self::during) adds no more.
+    ///
+    /// For whoever knows better what an exception was raised during: Python sets `__context__` anew for that.
+    #[must_use]
+    pub fn with_final_context(self) -> Error {
+        let mut link = Link::new(self.raised().clone(), self.context().cloned());
+        link.is_final = true;
+        link.into()
     }
 
     /// The exception that was being handled when this one was raised, if any: Python's `__context__`.
@@ -94,16 +102,28 @@ impl Error {
         self.0.downcast_ref::<Link>()?.context.as_ref()
     }
 
+    fn has_final_context(&self) -> bool {
+        self.0.downcast_ref::<Link>().is_some_and(|link| link.is_final)
+    }
+
     /// The exception without its context.
     fn raised(&self) -> &Error {
         self.0.downcast_ref::<Link>().map_or(self, |link| &link.raised)
     }
 }
 
-/// An exception with its context. `raised` is never a link itself; `context` is empty only while it is dropped.
+/// An exception with its context. `raised` is never a link itself.
 struct Link {
     raised: Error,
     context: Option<Error>,
+    /// No further context is added.
+    is_final: bool,
+}
+
+impl Link {
+    fn new(raised: Error, context: Option<Error>) -> Self {
+        Self { raised, context, is_final: false }
+    }
 }
 
 impl Drop for Link {
@@ -202,6 +222,15 @@ mod tests {
         let chain: Vec<String> =
             std::iter::successors(Some(&chained), |e| e.context()).map(|e| e.to_string()).collect();
         assert_eq!(chain, ["c", "b", "a"]);
+    }
+
+    #[test]
+    fn a_final_context_stays_as_it_is() {
+        let [a, b, c] = ["a", "b", "c"].map(|name| Error::from(ValueError::new(name)));
+        let with_none = a.clone().with_final_context().during(b.clone());
+        assert!(with_none.same(&a) && with_none.context().is_none());
+        let with_one = a.during(b.clone()).with_final_context().during(c);
+        assert!(with_one.context().unwrap().same(&b) && with_one.context().unwrap().context().is_none());
     }
 
     #[test]

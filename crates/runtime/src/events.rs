@@ -396,7 +396,8 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// What the system says, for example for a signal that cannot be caught; `RuntimeError: Event loop is closed`.
+    /// `RuntimeError: sig N cannot be caught`; what the system says for an impossible number; `RuntimeError: Event loop is
+    /// closed`.
     #[cfg(unix)]
     pub fn add_signal_handler<F: FnMut() + 'static>(&self, signal: i32, f: F) -> Result<()> {
         self.core.check_closed()?;

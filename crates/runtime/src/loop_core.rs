@@ -11,8 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use async_task::Runnable;
-
 use crate::asyncgens::AsyncGens;
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
@@ -21,7 +19,7 @@ use crate::exceptions::RuntimeError;
 use crate::futures::FutureObject;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::reactor::Reactor;
-use crate::ready::{Ready, Run};
+use crate::ready::{Ready, Run, Runnable};
 use crate::remote::{Remote, Shared};
 use crate::report;
 use crate::timers::{Action, TimerKey, Timers};
@@ -100,7 +98,7 @@ pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
 pub(crate) fn schedule(shared: &Arc<Shared>, runnable: Runnable) {
     let elsewhere = with_running(|running| match running {
         Some(core) if core.shared.id == shared.id => {
-            core.ready.borrow_mut().push_back(Ready::Task(runnable));
+            core.push_woken(runnable);
             None
         }
         _ => Some(runnable),
@@ -179,6 +177,19 @@ impl LoopCore {
     pub(crate) fn queue_task(&self, runnable: Runnable) {
         if !self.running.get() {
             self.take_remote();
+        }
+        self.ready.borrow_mut().push_back(Ready::Task(runnable));
+    }
+
+    /// Queues the next step of a task that was woken.
+    fn push_woken(&self, runnable: Runnable) {
+        if self.instrumented.get()
+            && let Some(observer) = self.observer.borrow().clone()
+        {
+            let task = self.tasks.borrow().slots[*runnable.metadata() as usize].clone();
+            if let Some(task) = task {
+                observer.woken(&crate::tasks::AnyTask::from_object(task));
+            }
         }
         self.ready.borrow_mut().push_back(Ready::Task(runnable));
     }
@@ -370,15 +381,14 @@ impl LoopCore {
         }
         self.shared.look();
         while let Some(item) = self.shared.pop() {
-            let ready = match item {
-                Remote::Task(runnable) => Ready::Task(runnable),
+            match item {
+                Remote::Task(runnable) => self.push_woken(runnable),
                 Remote::Call(f) => {
                     let call: Rc<dyn Run> = crate::events::HandleInner::from_thread(f);
                     call.queued(0);
-                    Ready::Call(call, 0)
+                    self.ready.borrow_mut().push_back(Ready::Call(call, 0));
                 }
-            };
-            self.ready.borrow_mut().push_back(ready);
+            }
         }
     }
 

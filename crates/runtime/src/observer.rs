@@ -13,6 +13,8 @@ pub trait Observer {
     fn step_begins(&self, _task: &AnyTask) {}
     /// The step is over; the task is done or waits.
     fn step_ends(&self, _task: &AnyTask) {}
+    /// What the task waited for has happened: its next step is queued.
+    fn woken(&self, _task: &AnyTask) {}
     /// The task was asked to cancel.
     fn cancel_requested(&self, _task: &AnyTask) {}
     /// The task is done: it has a result, an exception, or was cancelled.

@@ -3,9 +3,10 @@
 //! One kind of object serves callbacks of the user, done-callbacks and timers: something that can run, with a number
 //! that tells it which of its registrations it is.
 
-use async_task::Runnable;
-
 use crate::timers::TimerKey;
+
+/// A task that is to take its next step. It carries the task's slot in the registry of its loop.
+pub(crate) type Runnable = async_task::Runnable<u32>;
 
 /// An entry of the ready queue. Kept to three words: the queue is the hottest memory of the loop.
 pub(crate) enum Ready {

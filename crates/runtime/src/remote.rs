@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
-use async_task::Runnable;
 use concurrent_queue::ConcurrentQueue;
 use polling::Poller;
 
 use crate::exceptions::RuntimeError;
+use crate::ready::Runnable;
 
 /// What another thread hands in.
 pub(crate) enum Remote {

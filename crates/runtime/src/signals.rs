@@ -17,6 +17,7 @@ use signal_hook::SigId;
 use crate::contextvars;
 use crate::error::Result;
 use crate::events::Repeated;
+use crate::exceptions::RuntimeError;
 use crate::loop_core::LoopCore;
 use crate::reactor::Side;
 
@@ -49,6 +50,9 @@ fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
 
 /// Calls `f` in the loop for each arrival of `signal` (several that arrive at once may count as one).
 pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Result<()> {
+    if signal_hook::consts::FORBIDDEN.contains(&signal) {
+        return Err(RuntimeError::new(format!("sig {signal} cannot be caught")).into());
+    }
     core.signals.remove(core, signal);
     let default = default_action(signal)?;
     let (receiver, sender) = UnixStream::pair()?;

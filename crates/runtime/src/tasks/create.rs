@@ -158,11 +158,13 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
         drop(task.clone().named(name));
     }
     let shared = Arc::clone(&event_loop.shared);
-    let (runnable, handle) = async_task::spawn_local(Step::new(coroutine, Rc::clone(&cell)), move |runnable| {
-        loop_core::schedule(&shared, runnable);
-    });
+    let (slot, order) = event_loop.register_task(object);
+    let (runnable, handle) = async_task::Builder::new().metadata(slot).spawn_local(
+        |_| Step::new(coroutine, Rc::clone(&cell)),
+        move |runnable| loop_core::schedule(&shared, runnable),
+    );
     handle.detach();
-    cell.kind.register(runnable.waker(), event_loop.register_task(object));
+    cell.kind.register(runnable.waker(), slot, order);
     if let Some(observer) = observer(event_loop) {
         observer.created(&AnyTask::from_object(cell));
     }

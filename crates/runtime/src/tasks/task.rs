@@ -121,7 +121,7 @@ impl TaskCore {
     }
 
     /// The creation is complete: the task can be woken, and the loop owns it.
-    pub(crate) fn register(&self, waker: Waker, (slot, order): (u32, u64)) {
+    pub(crate) fn register(&self, waker: Waker, slot: u32, order: u64) {
         self.waker.set(Some(waker));
         self.slot.set(slot);
         self.order.set(order);

@@ -1,0 +1,168 @@
+//! The seams and the loop's own callbacks: observer, scheduling policy, debug mode, descriptors, signals, the await graph.
+
+use std::cell::{Cell, RefCell};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+
+use asyncio_runtime::*;
+
+#[derive(Default)]
+struct Log(RefCell<Vec<String>>);
+
+impl Log {
+    fn add(&self, what: &str, task: &AnyTask) {
+        self.0.borrow_mut().push(format!("{} {what}", task.get_name()));
+    }
+}
+
+impl Observer for Log {
+    fn created(&self, task: &AnyTask) {
+        self.add("created", task);
+    }
+    fn step_begins(&self, task: &AnyTask) {
+        self.add("begins", task);
+    }
+    fn step_ends(&self, task: &AnyTask) {
+        self.add("ends", task);
+    }
+    fn woken(&self, task: &AnyTask) {
+        self.add("woken", task);
+    }
+    fn cancel_requested(&self, task: &AnyTask) {
+        self.add("cancel requested", task);
+    }
+    fn done(&self, task: &AnyTask) {
+        self.add("done", task);
+    }
+}
+
+#[test]
+fn an_observer_sees_the_life_of_a_task() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let log = Rc::new(Log::default());
+    event_loop.set_observer(Some(Rc::clone(&log) as Rc<dyn Observer>));
+    let task = event_loop.create_task(async { sleep(1).await }).unwrap();
+    task.set_name("t");
+    let cancelled = event_loop.create_task(async { sleep(9).await }).unwrap();
+    cancelled.set_name("c");
+    event_loop.call_later(0.5, move || drop(cancelled.cancel())).unwrap();
+    event_loop.run_until_complete(task).unwrap();
+    let log = log.0.borrow();
+    let of = |name: &str| -> Vec<&str> { log.iter().filter_map(|line| line.strip_prefix(name)).collect() };
+    assert_eq!(of("t "), ["begins", "ends", "woken", "begins", "ends", "done"]);
+    assert_eq!(of("c "), ["begins", "ends", "cancel requested", "woken", "begins", "ends", "done"]);
+    assert_eq!(log.iter().filter(|line| line.ends_with(" created")).count(), 2);
+}
+
+#[test]
+fn a_policy_chooses_who_runs_next() {
+    struct LastFirst;
+    impl SchedulingPolicy for LastFirst {
+        fn next(&mut self, ready: usize) -> usize {
+            ready - 1
+        }
+    }
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    event_loop.set_scheduling_policy(Some(Box::new(LastFirst)));
+    let order: Rc<RefCell<Vec<u32>>> = Rc::default();
+    for i in 0..5 {
+        let order = Rc::clone(&order);
+        event_loop.call_soon(move || order.borrow_mut().push(i)).unwrap();
+    }
+    event_loop.run_until_complete(async { sleep(0).await }).unwrap();
+    assert_eq!(*order.borrow(), [4, 3, 2, 1, 0]);
+}
+
+#[test]
+fn a_descriptor_calls_back_whenever_it_is_ready() {
+    Runner::new()
+        .clock(Clock::Virtual)
+        .run(async {
+            let event_loop = get_running_loop()?;
+            let (mut writer, reader) = UnixStream::pair()?;
+            reader.set_nonblocking(true)?;
+            let received = Rc::new(RefCell::new(Vec::new()));
+            let enough = event_loop.create_future::<()>();
+            let (sink, done, mut source) = (Rc::clone(&received), enough.clone(), reader.try_clone()?);
+            event_loop.add_reader(&reader, move || {
+                let mut byte = [0];
+                source.read_exact(&mut byte).unwrap();
+                sink.borrow_mut().push(byte[0]);
+                if sink.borrow().len() == 3 {
+                    done.set_result(()).unwrap();
+                }
+            })?;
+            let writable = Rc::new(Cell::new(false));
+            let flag = Rc::clone(&writable);
+            event_loop.add_writer(&writer, move || flag.set(true))?;
+            writer.write_all(b"abc")?;
+            enough.await?;
+            assert_eq!(*received.borrow(), b"abc");
+            assert!(writable.get());
+            assert!(event_loop.remove_writer(&writer)?);
+            assert!(event_loop.remove_reader(&reader)?);
+            assert!(!event_loop.remove_reader(&reader)?);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_descriptor_that_cannot_be_watched_is_an_error() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let file = std::fs::File::open("Cargo.toml").unwrap();
+    assert!(event_loop.add_reader(&file, || ()).unwrap_err().is::<std::io::Error>());
+}
+
+#[test]
+fn a_signal_calls_back_in_the_loop() {
+    Runner::new()
+        .clock(Clock::Virtual)
+        .run(async {
+            let event_loop = get_running_loop()?;
+            let arrived = event_loop.create_future::<()>();
+            let done = arrived.clone();
+            // 12 is SIGUSR2.
+            event_loop.add_signal_handler(12, move || {
+                let _ = done.set_result(());
+            })?;
+            let pid = std::process::id().to_string();
+            assert!(std::process::Command::new("kill").args(["-USR2", &pid]).status()?.success());
+            arrived.await?;
+            assert!(event_loop.remove_signal_handler(12));
+            assert!(!event_loop.remove_signal_handler(12));
+            // 9 is SIGKILL, which nobody can handle.
+            assert_eq!(event_loop.add_signal_handler(9, || ()).unwrap_err().to_string(), "sig 9 cannot be caught");
+            assert!(event_loop.add_signal_handler(9999, || ()).unwrap_err().is::<std::io::Error>());
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn the_await_graph_tells_who_waits_for_whom() {
+    Runner::new()
+        .clock(Clock::Virtual)
+        .run(async {
+            let inner = create_task(async { sleep(1).await }).named("inner");
+            let awaited = inner.clone();
+            let middle = create_task(async move { gather([awaited]).await.map(drop) }).named("middle");
+            let outer = create_task(async move { middle.await }).named("outer");
+            sleep(0.5).await?;
+            let graph = capture_call_graph(Some(&inner))?;
+            assert_eq!(graph.call_stack.len(), 1);
+            assert_eq!(graph.awaited_by.len(), 1);
+            assert_eq!(graph.awaited_by[0].awaited_by.len(), 1);
+            let text = format_call_graph(Some(&inner))?;
+            let names: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("* Task(name='")).collect();
+            assert_eq!(names.len(), 3, "{text}");
+            assert!(
+                names[0].starts_with("inner'") && names[1].starts_with("middle'") && names[2].starts_with("outer'")
+            );
+            let own = capture_call_graph(None)?;
+            assert!(own.awaited_by.is_empty());
+            outer.await
+        })
+        .unwrap();
+}
