@@ -9,8 +9,8 @@ import os
 import signal
 import sys
 
-import outside  # noqa: F401 (it enters its workloads)
-import tasks  # noqa: F401
+import inside  # noqa: F401 (they enter their workloads)
+import outside  # noqa: F401
 from measure import WORKLOADS
 
 

@@ -32,8 +32,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let args = Args::parse();
     let python = python::find(args.python)?;
     let peers = peers::chosen(&args, python.is_some())?;
-    let programs = Programs::build(&peers, python)?;
-    let workloads = Workloads::find(&programs, &peers, &args.patterns())?;
+    let patterns = args.patterns();
+    let programs = Programs::build(&peers, python, asked("startup", &patterns))?;
+    let workloads = Workloads::find(&programs, &peers, &patterns)?;
 
     let pins = Pins::new(args.one_cpu)?;
     let machine = Machine::now();
@@ -72,6 +73,18 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if results.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Whether a workload is among those asked for; no pattern asks for all.
+fn asked(name: &str, patterns: &[String]) -> bool {
+    patterns.is_empty() || patterns.iter().any(|pattern| fits(name, pattern))
+}
+
+fn fits(name: &str, pattern: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    }
+}
+
 /// Which workloads are to run, and who has them.
 struct Workloads {
     names: Vec<String>,
@@ -96,17 +109,13 @@ impl Workloads {
                 by_peer.insert((peer, name));
             }
         }
-        let fits = |name: &String, pattern: &String| match pattern.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == pattern,
-        };
         for pattern in patterns {
             if !known.iter().any(|name| fits(name, pattern)) {
                 return Err(format!("no workload {pattern:?} here; there are: {}", known.join(" ")).into());
             }
         }
-        let asked = |name: &String| patterns.is_empty() || patterns.iter().any(|p| fits(name, p));
-        Ok(Workloads { names: known.into_iter().filter(asked).collect(), by_peer })
+        known.retain(|name| asked(name, patterns));
+        Ok(Workloads { names: known, by_peer })
     }
 
     fn has(&self, peer: Peer, workload: &str) -> bool {

@@ -90,8 +90,8 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Builds what `peers` need, beside this program.
-    pub fn build(peers: &[Peer], python: Option<PathBuf>) -> Result<Programs, Box<dyn Error>> {
+    /// Builds what `peers` need, beside this program; empty mains only if `startup` is to be measured.
+    pub fn build(peers: &[Peer], python: Option<PathBuf>, startup: bool) -> Result<Programs, Box<dyn Error>> {
         let driver = std::env::current_exe()?;
         let target = driver.ancestors().nth(2).ok_or("the driver is not in a target folder")?;
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -100,7 +100,10 @@ impl Programs {
         cargo.arg("--target-dir").arg(target);
         cargo.args(["--features", &features().collect::<Vec<_>>().join(",")]);
         for peer in peers.iter().filter(|peer| peer.needs != Needs::Python) {
-            cargo.arg(format!("--bin={}", peer.name)).arg(format!("--bin=empty_{}", peer.name));
+            cargo.arg(format!("--bin={}", peer.name));
+            if startup {
+                cargo.arg(format!("--bin=empty_{}", peer.name));
+            }
         }
         match cargo.status()?.success() {
             true => Ok(Programs { folder: target.join("release"), python }),
