@@ -125,7 +125,7 @@ impl<'a> AsyncExitStack<'a> {
 
     /// Keeps a plain function to be called in its turn; it can fail, but not suppress.
     ///
-    /// A guard is kept by a callback that drops it: `stack.callback(move || Ok(drop(guard)))`.
+    /// A value with a destructor is kept by a callback that captures it and drops it.
     pub fn callback(&self, callback: impl FnOnce() -> Result<()> + 'a) {
         self.push_async_exit(async move |_: Option<&Error>| callback().map(|()| false));
     }
@@ -174,7 +174,8 @@ impl<'a> AsyncExitStack<'a> {
         }
         match (panic, current) {
             (Some(payload), _) => resume_unwind(payload),
-            (None, Some(error)) if raised => Err(error),
+            // What was suppressed on the way is not its context, though the block may have failed with that.
+            (None, Some(error)) if raised => Err(error.with_final_context()),
             _ => Ok(received.is_some() && suppressed),
         }
     }

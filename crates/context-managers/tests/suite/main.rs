@@ -1,0 +1,6 @@
+//! The tests of this crate, as one program: the statement, and the cases of CPython's own suite.
+
+mod async_with;
+mod common;
+mod contextlib_async;
+mod exit_stack;
