@@ -3,6 +3,7 @@
 pub mod coroutines;
 pub mod event_loop;
 pub mod gather;
+pub mod iterators;
 pub mod questions;
 pub mod real_python;
 pub mod reference;

@@ -1,0 +1,34 @@
+//! The protocol of plain iterators, which the asynchronous one follows: `next` gives a value until there is none.
+//! Python says the end with an exception, Rust with `None`.
+//!
+//! Run it: `cargo run --example iterator_protocol`
+//!
+//! Shows: iterator_protocol
+
+// ANCHOR: program
+/// Counts down from a number to one.
+struct Countdown(u32);
+
+/// `__iter__` is `IntoIterator`, which every `Iterator` gets for free: it gives itself.
+impl Iterator for Countdown {
+    type Item = u32;
+
+    /// `__next__`
+    fn next(&mut self) -> Option<u32> {
+        if self.0 == 0 {
+            return None;
+        }
+        self.0 -= 1;
+        Some(self.0 + 1)
+    }
+}
+
+fn main() {
+    let mut countdown = Countdown(3);
+    println!("{:?}", countdown.next());
+    for number in countdown.by_ref() {
+        println!("{number}");
+    }
+    println!("{:?}", countdown.next());
+}
+// ANCHOR_END: program
