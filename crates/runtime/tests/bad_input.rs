@@ -207,3 +207,35 @@ fn a_deadlock_is_named() {
     assert!(error.contains("waits for reader"), "{error}");
     assert!(error.contains("reader waits for a future that nobody completes"), "{error}");
 }
+
+#[test]
+fn a_group_can_be_asked_again_and_again() {
+    virtually(async {
+        let group = gather((0..3).map(|i| sleep_result(1, i)));
+        assert_eq!(text(group.result()), "InvalidStateError('Result is not set.')");
+        assert_eq!((&group).await?, [0, 1, 2]);
+        assert_eq!(group.result()?, (&group).await?);
+        assert_eq!(group.await?, [0, 1, 2]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_is_waited_for_may_borrow_and_may_be_a_group() {
+    virtually(async {
+        let text_of = String::from("borrowed");
+        let length = async |s: &str| {
+            sleep(1).await?;
+            Ok(s.len())
+        };
+        assert_eq!(wait_for(length(&text_of), 5).await?, 8);
+        assert!(wait_for(length(&text_of), 0).await.unwrap_err().is::<TimeoutError>());
+        assert_eq!(wait_for(gather([sleep_result(1, 1)]), 5).await?, [1]);
+        assert!(wait_for(gather([sleep_result(9, 1)]), 5).await.unwrap_err().is::<TimeoutError>());
+        let groups = gather([gather([sleep_result(1, 1)]), gather([sleep_result(1, 2)])]);
+        assert_eq!(shield(groups).await?, [[1], [2]]);
+        Ok(())
+    })
+    .unwrap();
+}

@@ -46,7 +46,11 @@ fn an_observer_sees_the_life_of_a_task() {
     task.set_name("t");
     let cancelled = event_loop.create_task(async { sleep(9).await }).unwrap();
     cancelled.set_name("c");
-    event_loop.call_later(0.5, move || drop(cancelled.cancel())).unwrap();
+    event_loop
+        .call_later(0.5, move || {
+            cancelled.cancel();
+        })
+        .unwrap();
     event_loop.run_until_complete(task).unwrap();
     let log = log.0.borrow();
     let of = |name: &str| -> Vec<&str> { log.iter().filter_map(|line| line.strip_prefix(name)).collect() };

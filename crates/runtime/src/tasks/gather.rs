@@ -3,7 +3,7 @@
 //! The core idea: the gathering future itself holds no results; it is a future without value that completes when its
 //! children have (or one has failed), and the results are collected from the children by whoever awaits it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Deref;
 use std::panic::Location;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::awaitable::{Awaitable, ensure_future};
 use super::task::AnyTask;
 use crate::error::{Error, Result};
-use crate::exceptions::CancelledError;
+use crate::exceptions::{CancelledError, RuntimeError};
 use crate::futures::{AnyFuture, Await, Future, FutureBase, FutureCell, FutureObject, Group};
 use crate::loop_core::{self, LoopCore};
 use crate::ready::Run;
@@ -196,6 +196,8 @@ pub fn gather_set<S: GatherSet>(set: S) -> Gather<S> {
         any: AnyFuture { object: Rc::clone(&gathering.cell) as Rc<dyn FutureObject> },
         set: Rc::new(set),
         gathering,
+        output: Rc::default(),
+        outcomes: Rc::default(),
     }
 }
 
@@ -284,10 +286,13 @@ impl Run for Gathering {
 }
 
 /// A group of awaitables as one future; made by [`gather`](fn@crate::gather) and [`gather!`](crate::gather!).
-pub struct Gather<S> {
+pub struct Gather<S: GatherSet> {
     any: AnyFuture,
     set: Rc<S>,
     gathering: Rc<Gathering>,
+    /// What was collected from the children and is kept for whoever asks again.
+    output: Rc<RefCell<Option<S::Output>>>,
+    outcomes: Rc<RefCell<Option<S::Outcomes>>>,
 }
 
 impl<S: GatherSet> Gather<S> {
@@ -311,9 +316,23 @@ impl<S: GatherSet> Gather<S> {
     /// # Errors
     ///
     /// `InvalidStateError` before the end, else what the group raises.
-    pub fn result(&self) -> Result<S::Output> {
+    pub fn result(&self) -> Result<S::Output>
+    where
+        S::Output: Clone,
+    {
+        let output = self.take_result()?;
+        self.output.replace(Some(output.clone()));
+        Ok(output)
+    }
+
+    /// As [`result`](Self::result), for results that cannot be cloned; can be had once.
+    ///
+    /// # Errors
+    ///
+    /// As `result`, and `RuntimeError` for what was taken before.
+    pub fn take_result(&self) -> Result<S::Output> {
         self.any.outcome()?;
-        self.set.output()
+        self.output.take().map_or_else(|| self.set.output(), Ok)
     }
 
     /// This group as a future without the type of its result.
@@ -323,13 +342,19 @@ impl<S: GatherSet> Gather<S> {
     }
 }
 
-impl<S> Clone for Gather<S> {
+impl<S: GatherSet> Clone for Gather<S> {
     fn clone(&self) -> Self {
-        Self { any: self.any.clone(), set: Rc::clone(&self.set), gathering: Rc::clone(&self.gathering) }
+        Self {
+            any: self.any.clone(),
+            set: Rc::clone(&self.set),
+            gathering: Rc::clone(&self.gathering),
+            output: Rc::clone(&self.output),
+            outcomes: Rc::clone(&self.outcomes),
+        }
     }
 }
 
-impl<S> Deref for Gather<S> {
+impl<S: GatherSet> Deref for Gather<S> {
     type Target = AnyFuture;
 
     fn deref(&self) -> &AnyFuture {
@@ -337,13 +362,13 @@ impl<S> Deref for Gather<S> {
     }
 }
 
-impl<S> AsRef<AnyFuture> for Gather<S> {
+impl<S: GatherSet> AsRef<AnyFuture> for Gather<S> {
     fn as_ref(&self) -> &AnyFuture {
         &self.any
     }
 }
 
-impl<S> fmt::Debug for Gather<S> {
+impl<S: GatherSet> fmt::Debug for Gather<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.any.fmt(f)
     }
@@ -355,22 +380,25 @@ impl<S: GatherSet> IntoFuture for Gather<S> {
 
     #[track_caller]
     fn into_future(self) -> Self::IntoFuture {
-        Await::new(self, Gather::result, Location::caller())
+        Await::new(self, Gather::take_result, Location::caller())
     }
 }
 
-impl<S: GatherSet> IntoFuture for &Gather<S> {
+impl<S: GatherSet> IntoFuture for &Gather<S>
+where
+    S::Output: Clone,
+{
     type Output = Result<S::Output>;
     type IntoFuture = Await<Gather<S>, S::Output>;
 
     #[track_caller]
     fn into_future(self) -> Self::IntoFuture {
-        self.clone().into_future()
+        Await::new(self.clone(), Gather::result, Location::caller())
     }
 }
 
 /// A group whose failures are results; made by [`Gather::return_exceptions`].
-pub struct GatherOutcomes<S>(Gather<S>);
+pub struct GatherOutcomes<S: GatherSet>(Gather<S>);
 
 impl<S: GatherSet> GatherOutcomes<S> {
     /// How each child ended.
@@ -378,19 +406,33 @@ impl<S: GatherSet> GatherOutcomes<S> {
     /// # Errors
     ///
     /// `InvalidStateError` before the end, `CancelledError` if the group was cancelled.
-    pub fn result(&self) -> Result<S::Outcomes> {
+    pub fn result(&self) -> Result<S::Outcomes>
+    where
+        S::Outcomes: Clone,
+    {
+        let outcomes = self.take_result()?;
+        self.0.outcomes.replace(Some(outcomes.clone()));
+        Ok(outcomes)
+    }
+
+    /// As [`result`](Self::result), for results that cannot be cloned; can be had once.
+    ///
+    /// # Errors
+    ///
+    /// As `result`.
+    pub fn take_result(&self) -> Result<S::Outcomes> {
         self.0.any.outcome()?;
-        Ok(self.0.set.outcomes())
+        Ok(self.0.outcomes.take().unwrap_or_else(|| self.0.set.outcomes()))
     }
 }
 
-impl<S> Clone for GatherOutcomes<S> {
+impl<S: GatherSet> Clone for GatherOutcomes<S> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<S> Deref for GatherOutcomes<S> {
+impl<S: GatherSet> Deref for GatherOutcomes<S> {
     type Target = AnyFuture;
 
     fn deref(&self) -> &AnyFuture {
@@ -398,13 +440,13 @@ impl<S> Deref for GatherOutcomes<S> {
     }
 }
 
-impl<S> AsRef<AnyFuture> for GatherOutcomes<S> {
+impl<S: GatherSet> AsRef<AnyFuture> for GatherOutcomes<S> {
     fn as_ref(&self) -> &AnyFuture {
         &self.0.any
     }
 }
 
-impl<S> fmt::Debug for GatherOutcomes<S> {
+impl<S: GatherSet> fmt::Debug for GatherOutcomes<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -416,17 +458,46 @@ impl<S: GatherSet> IntoFuture for GatherOutcomes<S> {
 
     #[track_caller]
     fn into_future(self) -> Self::IntoFuture {
-        Await::new(self, GatherOutcomes::result, Location::caller())
+        Await::new(self, GatherOutcomes::take_result, Location::caller())
     }
 }
 
-impl<S: GatherSet> IntoFuture for &GatherOutcomes<S> {
+impl<S: GatherSet> IntoFuture for &GatherOutcomes<S>
+where
+    S::Outcomes: Clone,
+{
     type Output = Result<S::Outcomes>;
     type IntoFuture = Await<GatherOutcomes<S>, S::Outcomes>;
 
     #[track_caller]
     fn into_future(self) -> Self::IntoFuture {
-        self.clone().into_future()
+        Await::new(self.clone(), GatherOutcomes::result, Location::caller())
+    }
+}
+
+impl<S: GatherSet> Awaitable for Gather<S> {
+    type Value = S::Output;
+    type Handle = Gather<S>;
+
+    fn try_ensure_future(self) -> Result<Self, RuntimeError> {
+        Ok(self)
+    }
+
+    fn outcome(handle: &Self) -> Result<S::Output> {
+        handle.take_result()
+    }
+}
+
+impl<S: GatherSet> Awaitable for GatherOutcomes<S> {
+    type Value = S::Outcomes;
+    type Handle = GatherOutcomes<S>;
+
+    fn try_ensure_future(self) -> Result<Self, RuntimeError> {
+        Ok(self)
+    }
+
+    fn outcome(handle: &Self) -> Result<S::Outcomes> {
+        handle.take_result()
     }
 }
 

@@ -1,9 +1,15 @@
 //! `wait_for`: one awaitable with a time limit.
 
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use super::awaitable::Awaitable;
-use crate::error::Result;
+use super::create::create_task;
+use super::gather::{Gather, GatherOutcomes, GatherSet};
+use super::task::Task;
+use crate::coroutines;
+use crate::error::{Error, Result};
 use crate::exceptions::TimeoutError;
 use crate::futures::{AnyFuture, Future};
 use crate::loop_core;
@@ -35,44 +41,79 @@ use crate::timeouts::timeout;
 /// })
 /// .unwrap();
 /// ```
-#[track_caller]
-pub fn wait_for<A: WaitFor>(
-    awaitable: A,
-    limit: impl TimeLimit,
-) -> impl std::future::Future<Output = Result<A::Value>> {
-    let limit = limit.limit();
-    async move {
-        match limit {
-            Some(limit) if limit <= 0.0 => {
-                let handle = awaitable.try_ensure_future()?;
-                let future = handle.as_ref();
-                if future.done() {
-                    return A::outcome(&handle);
-                }
-                cancel_and_wait(future).await?;
-                match A::outcome(&handle) {
-                    Err(error) if error.is_cancelled() => Err(TimeoutError::caused_by(&error).into()),
-                    outcome => outcome,
-                }
-            }
-            limit => timeout(limit).run(async |_| awaitable.wait_here().await).await,
-        }
+pub async fn wait_for<A: WaitFor>(awaitable: A, limit: impl TimeLimit) -> Result<A::Value> {
+    match limit.limit() {
+        Some(limit) if limit <= 0.0 => awaitable.no_time_left().await,
+        limit => timeout(limit).run(async |_| awaitable.in_time().await).await,
     }
 }
 
-/// What [`wait_for`] takes: every [`Awaitable`], awaited in the calling task.
-pub trait WaitFor: Awaitable {
+/// What [`wait_for`] takes: a coroutine, which may borrow, or what is a future already.
+pub trait WaitFor {
+    /// The result.
+    type Value;
+
     /// Awaits it where it is called.
-    fn wait_here(self) -> impl std::future::Future<Output = Result<Self::Value>>;
+    fn in_time(self) -> impl std::future::Future<Output = Result<Self::Value>>;
+
+    /// Gives the result if it is there, else cancels and waits for the end of that.
+    fn no_time_left(self) -> impl std::future::Future<Output = Result<Self::Value>>;
 }
 
-impl<T: 'static, A> WaitFor for A
-where
-    A: Awaitable<Value = T> + IntoFuture<Output = Result<T>>,
-{
-    fn wait_here(self) -> impl std::future::Future<Output = Result<T>> {
-        self.into_future()
+impl<T, F: std::future::Future<Output = Result<T>>> WaitFor for F {
+    type Value = T;
+
+    async fn in_time(self) -> Result<T> {
+        self.await
     }
+
+    async fn no_time_left(self) -> Result<T> {
+        // CPython makes a task of the coroutine and cancels it before its first step, so that not a line of it runs. A task
+        // of nothing takes the same steps, and a coroutine that borrows could not be one.
+        let handle = create_task(std::future::pending::<Result<()>>());
+        let mut coroutine = pin!(self);
+        std::future::poll_fn(|cx| {
+            coroutines::excuse(coroutine.as_mut(), cx);
+            Poll::Ready(())
+        })
+        .await;
+        cancel_and_wait(&handle).await?;
+        let cancelled = handle.outcome().err();
+        Err(cancelled.as_ref().map(TimeoutError::caused_by).unwrap_or_default().into())
+    }
+}
+
+macro_rules! futures {
+    ($([$($generics:tt)*] $handle:ty;)*) => {$(
+        impl<$($generics)*> WaitFor for $handle {
+            type Value = <$handle as Awaitable>::Value;
+
+            async fn in_time(self) -> Result<Self::Value> {
+                self.await
+            }
+
+            async fn no_time_left(self) -> Result<Self::Value> {
+                let handle = self.try_ensure_future()?;
+                let future = handle.as_ref();
+                if !future.done() {
+                    cancel_and_wait(future).await?;
+                    if let Some(cancelled) = future.outcome().err().filter(Error::is_cancelled) {
+                        return Err(TimeoutError::caused_by(&cancelled).into());
+                    }
+                }
+                <$handle as Awaitable>::outcome(&handle)
+            }
+        }
+    )*};
+}
+
+futures! {
+    [T: 'static] Task<T>;
+    ['a, T: Clone + 'static] &'a Task<T>;
+    [T: 'static] Future<T>;
+    ['a, T: Clone + 'static] &'a Future<T>;
+    [S: GatherSet] Gather<S>;
+    [S: GatherSet] GatherOutcomes<S>;
 }
 
 /// Cancels a future and waits for its end, without being its waiter: so that cancelling this wait does not cancel the
