@@ -95,13 +95,13 @@ impl Barrier {
     /// [`BrokenBarrierError`] if the barrier is or gets aborted, or is reset. `CancelledError`; the task then does not
     /// count as arrived.
     #[track_caller]
-    pub fn wait(&self) -> impl Future<Output = Result<usize>> {
-        self.wait_at(Location::caller())
+    pub fn wait(&self) -> impl Future<Output = Result<usize>> + use<> {
+        self.clone().wait_at(Location::caller())
     }
 
-    async fn wait_at(&self, at: Place) -> Result<usize> {
+    async fn wait_at(self, at: Place) -> Result<usize> {
         let inner = &*self.inner;
-        let changed = inner.changed.lock_at(at).await?;
+        let changed = inner.changed.clone().lock_at(at).await?;
         changed.wait_for_at(|| !matches!(inner.state.get(), State::Draining | State::Resetting), at).await?;
         if inner.state.get() == State::Broken {
             return Err(BrokenBarrierError { message: "Barrier aborted" }.into());
@@ -127,8 +127,9 @@ impl Barrier {
     ///
     /// `CancelledError`.
     #[track_caller]
-    pub fn reset(&self) -> impl Future<Output = Result<()>> {
-        self.change(|inner| if inner.count.get() > 0 { State::Resetting } else { State::Filling }, Location::caller())
+    pub fn reset(&self) -> impl Future<Output = Result<()>> + use<> {
+        self.clone()
+            .change(|inner| if inner.count.get() > 0 { State::Resetting } else { State::Filling }, Location::caller())
     }
 
     /// Breaks the barrier, until it is reset: tasks that wait, and those that come, get a [`BrokenBarrierError`].
@@ -137,13 +138,13 @@ impl Barrier {
     ///
     /// `CancelledError`.
     #[track_caller]
-    pub fn abort(&self) -> impl Future<Output = Result<()>> {
-        self.change(|_| State::Broken, Location::caller())
+    pub fn abort(&self) -> impl Future<Output = Result<()>> + use<> {
+        self.clone().change(|_| State::Broken, Location::caller())
     }
 
-    async fn change(&self, state: fn(&Inner) -> State, at: Place) -> Result<()> {
+    async fn change(self, state: fn(&Inner) -> State, at: Place) -> Result<()> {
         let inner = &*self.inner;
-        let changed = inner.changed.lock_at(at).await?;
+        let changed = inner.changed.clone().lock_at(at).await?;
         inner.state.set(state(inner));
         Ok(changed.notify_all()?)
     }

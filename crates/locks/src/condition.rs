@@ -65,12 +65,12 @@ impl Condition {
     ///
     /// As [`Lock::acquire`].
     #[track_caller]
-    pub fn lock(&self) -> impl Future<Output = Result<ConditionGuard>> {
-        self.lock_at(Location::caller())
+    pub fn lock(&self) -> impl Future<Output = Result<ConditionGuard>> + use<> {
+        self.clone().lock_at(Location::caller())
     }
 
-    pub(crate) async fn lock_at(&self, at: Place) -> Result<ConditionGuard> {
-        Ok(ConditionGuard { _held: self.lock.lock_at(at).await?, condition: self.clone() })
+    pub(crate) async fn lock_at(self, at: Place) -> Result<ConditionGuard> {
+        Ok(ConditionGuard { _held: self.lock.clone().lock_at(at).await?, condition: self })
     }
 
     /// Waits for the lock and takes it. See [`Lock::acquire`].
@@ -79,7 +79,7 @@ impl Condition {
     ///
     /// `CancelledError`.
     #[track_caller]
-    pub fn acquire(&self) -> impl Future<Output = Result<()>> {
+    pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
         self.lock.acquire()
     }
 
@@ -108,8 +108,9 @@ impl Condition {
     ///
     /// Dropped instead of cancelled, it cannot take the lock again: the guard then holds nothing.
     #[track_caller]
-    pub fn wait(&self) -> impl Future<Output = Result<()>> {
-        self.wait_at(Location::caller())
+    pub fn wait(&self) -> impl Future<Output = Result<()>> + use<> {
+        let (condition, at) = (self.clone(), Location::caller());
+        async move { condition.wait_at(at).await }
     }
 
     async fn wait_at(&self, at: Place) -> Result<()> {
@@ -134,8 +135,9 @@ impl Condition {
     ///
     /// As [`wait`](Self::wait).
     #[track_caller]
-    pub fn wait_for(&self, predicate: impl FnMut() -> bool) -> impl Future<Output = Result<()>> {
-        self.wait_for_at(predicate, Location::caller())
+    pub fn wait_for<P: FnMut() -> bool>(&self, predicate: P) -> impl Future<Output = Result<()>> + use<P> {
+        let (condition, at) = (self.clone(), Location::caller());
+        async move { condition.wait_for_at(predicate, at).await }
     }
 
     pub(crate) async fn wait_for_at(&self, mut predicate: impl FnMut() -> bool, at: Place) -> Result<()> {

@@ -70,9 +70,9 @@ impl Event {
     ///
     /// `CancelledError`.
     #[track_caller]
-    pub fn wait(&self) -> impl Future<Output = Result<()>> {
-        let at = Location::caller();
-        async move { if self.is_set() { Ok(()) } else { self.inner.waiters.wait_at(at).await } }
+    pub fn wait(&self) -> impl Future<Output = Result<()>> + use<> {
+        let (event, at) = (self.clone(), Location::caller());
+        async move { if event.is_set() { Ok(()) } else { event.inner.waiters.wait_at(at).await } }
     }
 }
 

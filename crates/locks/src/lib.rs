@@ -1,7 +1,8 @@
 //! Synchronisation between the tasks of one loop: `asyncio.locks`.
 //!
 //! Tasks switch only where they wait, so a lock is needed only around code that waits in the middle. All of these are
-//! fair: first come, first served. They are for tasks of one thread; clones are handles on the same object.
+//! fair: first come, first served. They are for tasks of one thread; clones are handles on the same object, and what waits
+//! holds one, so `create_task(lock.acquire())` and `wait_for(event.wait(), 1)` are fine.
 //!
 //! Each is a few counters beside a [`WaitQueue`](asyncio_runtime::WaitQueue), whose places have the states of the futures
 //! that CPython keeps in `_waiters`; the logic is that of CPython 3.13, cancellation included.

@@ -87,13 +87,13 @@ impl Lock {
     ///
     /// As [`acquire`](Self::acquire).
     #[track_caller]
-    pub fn lock(&self) -> impl Future<Output = Result<LockGuard>> {
-        self.lock_at(Location::caller())
+    pub fn lock(&self) -> impl Future<Output = Result<LockGuard>> + use<> {
+        self.clone().lock_at(Location::caller())
     }
 
-    pub(crate) async fn lock_at(&self, at: Place) -> Result<LockGuard> {
+    pub(crate) async fn lock_at(self, at: Place) -> Result<LockGuard> {
         self.acquire_at(at).await?;
-        Ok(LockGuard { lock: self.clone(), holder: self.inner.holder.get() })
+        Ok(LockGuard { holder: self.inner.holder.get(), lock: self })
     }
 
     /// Waits for the lock and takes it. Does not suspend if it is free and nobody is in line.
@@ -102,8 +102,9 @@ impl Lock {
     ///
     /// `CancelledError`; the lock then goes to the next in line.
     #[track_caller]
-    pub fn acquire(&self) -> impl Future<Output = Result<()>> {
-        self.acquire_at(Location::caller())
+    pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
+        let (lock, at) = (self.clone(), Location::caller());
+        async move { lock.acquire_at(at).await }
     }
 
     pub(crate) async fn acquire_at(&self, at: Place) -> Result<()> {

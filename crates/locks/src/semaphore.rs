@@ -79,11 +79,11 @@ impl Semaphore {
     ///
     /// `CancelledError`.
     #[track_caller]
-    pub fn permit(&self) -> impl Future<Output = Result<SemaphorePermit>> {
-        let at = Location::caller();
+    pub fn permit(&self) -> impl Future<Output = Result<SemaphorePermit>> + use<> {
+        let (semaphore, at) = (self.clone(), Location::caller());
         async move {
-            self.acquire_at(at).await?;
-            Ok(SemaphorePermit { semaphore: self.clone() })
+            semaphore.acquire_at(at).await?;
+            Ok(SemaphorePermit { semaphore })
         }
     }
 
@@ -93,8 +93,9 @@ impl Semaphore {
     ///
     /// `CancelledError`; a permit that was on its way goes to the next in line.
     #[track_caller]
-    pub fn acquire(&self) -> impl Future<Output = Result<()>> {
-        self.acquire_at(Location::caller())
+    pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
+        let (semaphore, at) = (self.clone(), Location::caller());
+        async move { semaphore.acquire_at(at).await }
     }
 
     async fn acquire_at(&self, at: Place) -> Result<()> {

@@ -117,11 +117,11 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     ///
     /// The item is not in the queue; room that was kept for it goes to the next in line.
     #[track_caller]
-    pub fn put(&self, item: T) -> impl Future<Output = Result<(), PutError<T>>> {
-        self.put_at(item, Location::caller())
+    pub fn put(&self, item: T) -> impl Future<Output = Result<(), PutError<T>>> + use<T, S> {
+        self.clone().put_at(item, Location::caller())
     }
 
-    async fn put_at(&self, item: T, at: &'static Location<'static>) -> Result<(), PutError<T>> {
+    async fn put_at(self, item: T, at: &'static Location<'static>) -> Result<(), PutError<T>> {
         let inner = &*self.inner;
         while self.full() {
             if inner.shut_down.get() {
@@ -166,11 +166,11 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     ///
     /// No item is lost: one that was meant for this task goes to the next in line.
     #[track_caller]
-    pub fn get(&self) -> impl Future<Output = Result<T>> {
-        self.get_at(Location::caller())
+    pub fn get(&self) -> impl Future<Output = Result<T>> + use<T, S> {
+        self.clone().get_at(Location::caller())
     }
 
-    async fn get_at(&self, at: &'static Location<'static>) -> Result<T> {
+    async fn get_at(self, at: &'static Location<'static>) -> Result<T> {
         let inner = &*self.inner;
         while self.empty() {
             if inner.shut_down.get() {
@@ -225,9 +225,9 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     ///
     /// `CancelledError`.
     #[track_caller]
-    pub fn join(&self) -> impl Future<Output = Result<()>> {
-        let at = Location::caller();
-        async move { if self.inner.unfinished.get() > 0 { self.inner.joining.wait_at(at).await } else { Ok(()) } }
+    pub fn join(&self) -> impl Future<Output = Result<()>> + use<T, S> {
+        let (queue, at) = (self.clone(), Location::caller());
+        async move { if queue.inner.unfinished.get() > 0 { queue.inner.joining.wait_at(at).await } else { Ok(()) } }
     }
 
     /// Takes no more items (3.13). Those who wait for room get a [`QueueShutDown`], those who wait for items too once the

@@ -1,0 +1,97 @@
+//! `Event`.
+
+use asyncio_locks::Event;
+use asyncio_runtime::{Task, create_task, get_running_loop};
+
+use crate::{Log, run, step};
+
+fn waiting(event: &Event, log: &Log, number: u32) -> Task<()> {
+    let (event, log) = (event.clone(), log.clone());
+    create_task(async move {
+        event.wait().await?;
+        log.push(number);
+        Ok(())
+    })
+}
+
+// test_locks.EventTests.test_repr
+#[test]
+fn debug_tells_the_state() {
+    run(async {
+        let event = Event::new();
+        assert_eq!(format!("{event:?}"), "<Event [unset]>");
+        let _waiting = waiting(&event, &Log::default(), 1);
+        step().await;
+        assert_eq!(format!("{event:?}"), "<Event [unset, waiters:1]>");
+        event.set();
+        assert_eq!(format!("{event:?}"), "<Event [set, waiters:1]>");
+        Ok(())
+    });
+}
+
+// test_locks.EventTests.test_wait
+#[test]
+fn who_finds_it_set_goes_before_those_who_wait() {
+    run(async {
+        let (event, log) = (Event::new(), Log::default());
+        let (t1, t2) = (waiting(&event, &log, 1), waiting(&event, &log, 2));
+        step().await;
+        log.is(&[]);
+        let t3 = waiting(&event, &log, 3);
+        event.set();
+        step().await;
+        log.is(&[3, 1, 2]);
+        assert!(t1.done() && t2.done() && t3.done());
+        Ok(())
+    });
+}
+
+// test_locks.EventTests.test_wait_on_set, test_clear
+#[test]
+fn waiting_on_what_is_set_does_not_suspend() {
+    run(async {
+        let (event, log) = (Event::new(), Log::default());
+        event.set();
+        let other = waiting(&event, &log, 1);
+        event.wait().await?;
+        log.is(&[]);
+        event.clear();
+        assert!(!event.is_set());
+        other.cancel();
+        Ok(())
+    });
+}
+
+// test_locks.EventTests.test_wait_cancel
+#[test]
+fn a_cancelled_waiter_leaves_the_line() {
+    run(async {
+        let event = Event::new();
+        let task = waiting(&event, &Log::default(), 1);
+        let victim = task.clone();
+        get_running_loop()?.call_soon(move || assert!(victim.cancel()))?;
+        assert!(task.await.unwrap_err().is_cancelled());
+        assert_eq!(format!("{event:?}"), "<Event [unset]>");
+        Ok(())
+    });
+}
+
+// test_locks.EventTests.test_clear_with_waiters
+#[test]
+fn who_was_woken_goes_on_although_it_was_cleared() {
+    run(async {
+        let (event, log) = (Event::new(), Log::default());
+        let task = waiting(&event, &log, 1);
+        step().await;
+        event.set();
+        event.clear();
+        event.set();
+        event.set();
+        assert_eq!(format!("{event:?}"), "<Event [set, waiters:1]>");
+        step().await;
+        log.is(&[1]);
+        assert_eq!(format!("{event:?}"), "<Event [set]>");
+        assert!(task.done());
+        Ok(())
+    });
+}

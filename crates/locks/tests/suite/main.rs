@@ -1,0 +1,40 @@
+//! The cases of CPython's `test_locks.py`, each under the name of its origin, and what Rust adds: dropped waiters, guards.
+//!
+//! Left out is what the types rule out: awaiting a primitive itself, a parameter `loop`, primitives of two loops.
+
+mod barrier;
+mod condition;
+mod dropped;
+mod event;
+mod lock;
+mod many;
+mod semaphore;
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+
+use asyncio_runtime::{Clock, Result, Runner, sleep};
+
+fn run(test: impl Future<Output = Result<()>> + 'static) {
+    Runner::new().clock(Clock::Virtual).run(test).unwrap();
+}
+
+async fn step() {
+    sleep(0).await.unwrap();
+}
+
+/// What happened, in order.
+#[derive(Clone, Default)]
+struct Log(Rc<RefCell<Vec<u32>>>);
+
+impl Log {
+    fn push(&self, number: u32) {
+        self.0.borrow_mut().push(number);
+    }
+
+    #[track_caller]
+    fn is(&self, expected: &[u32]) {
+        assert_eq!(*self.0.borrow(), expected);
+    }
+}
