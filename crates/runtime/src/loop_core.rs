@@ -95,15 +95,16 @@ pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
 }
 
 /// What async-task calls to have a task run: in the loop's own thread a push on its queue, elsewhere a message to it.
-pub(crate) fn schedule(shared: &Arc<Shared>, runnable: Runnable) {
+pub(crate) fn schedule(runnable: Runnable) {
     let elsewhere = with_running(|running| match running {
-        Some(core) if core.shared.id == shared.id => {
+        Some(core) if Arc::ptr_eq(&core.shared, &runnable.metadata().shared) => {
             core.push_woken(runnable);
             None
         }
         _ => Some(runnable),
     });
     if let Some(runnable) = elsewhere {
+        let shared = Arc::clone(&runnable.metadata().shared);
         shared.push(Remote::Task(runnable));
     }
 }
@@ -186,7 +187,7 @@ impl LoopCore {
         if self.instrumented.get()
             && let Some(observer) = self.observer.borrow().clone()
         {
-            let task = self.tasks.borrow().slots[*runnable.metadata() as usize].clone();
+            let task = self.tasks.borrow().slots[runnable.metadata().slot as usize].clone();
             if let Some(task) = task {
                 observer.woken(&crate::tasks::AnyTask::from_object(task));
             }

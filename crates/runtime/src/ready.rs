@@ -5,8 +5,16 @@
 
 use crate::timers::TimerKey;
 
-/// A task that is to take its next step. It carries the task's slot in the registry of its loop.
-pub(crate) type Runnable = async_task::Runnable<u32>;
+/// A task that is to take its next step.
+pub(crate) type Runnable = async_task::Runnable<Home>;
+
+/// Where a task belongs. Kept in async-task's metadata rather than in its schedule function: around a function that holds
+/// something async-task clones and drops a waker for each wake-up.
+pub(crate) struct Home {
+    pub(crate) shared: std::sync::Arc<crate::remote::Shared>,
+    /// The task's slot in the registry of its loop.
+    pub(crate) slot: u32,
+}
 
 /// An entry of the ready queue. Kept to three words: the queue is the hottest memory of the loop.
 pub(crate) enum Ready {

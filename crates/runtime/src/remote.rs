@@ -4,7 +4,7 @@
 //! sleeps in its poller, any other one simply parks its thread; `Shared` knows how to end either sleep.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
@@ -23,8 +23,6 @@ pub(crate) enum Remote {
 }
 
 pub(crate) struct Shared {
-    /// Unique in the process.
-    pub(crate) id: u64,
     queue: ConcurrentQueue<Remote>,
     /// Something was pushed since the loop last looked: asking the queue itself costs more.
     pushed: AtomicBool,
@@ -41,9 +39,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new() -> Arc<Self> {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         Arc::new(Self {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             queue: ConcurrentQueue::unbounded(),
             pushed: AtomicBool::new(false),
             thread: std::thread::current(),

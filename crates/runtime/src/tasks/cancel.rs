@@ -24,8 +24,10 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
     if !can_cancel(future) {
         return false;
     }
-    let mut todo = vec![Todo::Cancel(future.clone())];
-    while let Some(next) = todo.pop() {
+    // The list stays empty, and costs nothing, unless the request has to travel.
+    let mut todo = Vec::new();
+    let mut first = Some(Todo::Cancel(future.clone()));
+    while let Some(next) = first.take().or_else(|| todo.pop()) {
         let future = match next {
             Todo::Cancel(future) => future,
             Todo::Leave(future) => {
@@ -60,12 +62,17 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
 
 /// Would a request have an effect? A group that waits only for its own callbacks has nothing left to cancel.
 fn can_cancel(future: &AnyFuture) -> bool {
-    let mut todo = vec![future.clone()];
-    while let Some(future) = todo.pop() {
-        match future.object.kind() {
-            _ if future.done() => {}
-            Kind::Group(group) => todo.extend(group.children.iter().cloned()),
-            Kind::Plain | Kind::Task(_) => return true,
+    if future.done() {
+        return false;
+    }
+    let Kind::Group(group) = future.object.kind() else { return true };
+    let mut todo = vec![group];
+    while let Some(group) = todo.pop() {
+        for child in group.children.iter().filter(|child| !child.done()) {
+            match child.object.kind() {
+                Kind::Group(group) => todo.push(group),
+                Kind::Plain | Kind::Task(_) => return true,
+            }
         }
     }
     false

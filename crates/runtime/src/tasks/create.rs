@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::exceptions::RuntimeError;
 use crate::futures::{FutureBase, FutureCell, FutureObject};
 use crate::loop_core::{self, LoopCore};
+use crate::ready::Home;
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
 ///
@@ -157,12 +158,11 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
         // As `named`, but nobody can have seen the default name.
         drop(task.clone().named(name));
     }
-    let shared = Arc::clone(&event_loop.shared);
     let (slot, order) = event_loop.register_task(object);
-    let (runnable, handle) = async_task::Builder::new().metadata(slot).spawn_local(
-        |_| Step::new(coroutine, Rc::clone(&cell)),
-        move |runnable| loop_core::schedule(&shared, runnable),
-    );
+    let home = Home { shared: Arc::clone(&event_loop.shared), slot };
+    let (runnable, handle) = async_task::Builder::new()
+        .metadata(home)
+        .spawn_local(|_| Step::new(coroutine, Rc::clone(&cell)), loop_core::schedule);
     handle.detach();
     cell.kind.register(runnable.waker(), slot, order);
     if let Some(observer) = observer(event_loop) {
