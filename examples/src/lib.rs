@@ -3,6 +3,7 @@
 pub mod builtins;
 pub mod compile_fail;
 pub mod datetime;
+pub mod os;
 pub mod random;
 pub mod repr;
 pub mod time;

@@ -97,7 +97,7 @@ fn seeded(a: i64) -> Mt {
     Mt::new_with_key([low, high].into_iter().take(if high == 0 { 1 } else { 2 }))
 }
 
-fn initial() -> Mt {
+pub(crate) fn initial() -> Mt {
     match from_variable(env::var("ASYNCIO_SEED")) {
         Ok(Some(number)) => seeded(number),
         Ok(None) => {

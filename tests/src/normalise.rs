@@ -35,6 +35,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "random_order", reason: "the tasks end in a random order, each of them once", apply: random_order },
     Rule { name: "random_seconds", reason: "how long a task takes is random", apply: random_seconds },
     Rule { name: "random_numbers", reason: "even the count of lines hangs on random numbers", apply: random_numbers },
+    Rule { name: "random_names", reason: "the names of the items are random", apply: random_names },
     Rule { name: "set_order", reason: "a Python set is walked in any order", apply: set_order },
     Rule { name: "loop_class", reason: "the class of the loop is named after the platform", apply: loop_class },
 ];
@@ -128,6 +129,16 @@ fn random_seconds(text: &str) -> String {
     regex!(r"\b\d+ 秒").replace_all(text, "N 秒").into_owned()
 }
 
+/// `<377b1e8f82>` becomes `<a>` if it is the first name of the text: which are the same is left.
+fn random_names(text: &str) -> String {
+    let mut seen = BTreeMap::new();
+    let letter = |found: &Captures<'_>| {
+        let next = char::from(b'a' + u8::try_from(seen.len()).unwrap_or(u8::MAX));
+        format!("<{}>", seen.entry(found[0].to_owned()).or_insert(next))
+    };
+    regex!(r"<[0-9a-f]{10}>").replace_all(text, letter).into_owned()
+}
+
 /// Every number becomes `N`, and lines that are then the same one after the other become one.
 fn random_numbers(text: &str) -> String {
     let text = regex!(r"\d+(?:\.\d+)?").replace_all(text, "N");
@@ -196,6 +207,12 @@ mod tests {
         );
         check("random_seconds", "任务1: 4 秒", "任务1: 6 秒", "任务2: 4 秒");
         check("random_numbers", "task 5 done\ntask 8 done\n4 are done\n", "task 1 done\n1 are done\n", "4 are done\n");
+        check(
+            "random_names",
+            "<377b1e8f82> <413b8802f8> <377b1e8f82>",
+            "<06c055b3ab> <17a8613276> <06c055b3ab>",
+            "<377b1e8f82> <413b8802f8> <413b8802f8>",
+        );
         check("set_order", "all:\n> b\n> a\nend\n", "all:\n> a\n> b\nend\n", "all:\n> a\n> c\nend\n");
         check("loop_class", "<_WindowsSelectorEventLoop>", "<_UnixSelectorEventLoop>", "<ProactorEventLoop>");
     }

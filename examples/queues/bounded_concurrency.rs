@@ -1,0 +1,51 @@
+//! A server that answers one request a second, one after the other, and twelve clients who wait three seconds at most. All
+//! at once, most give up; let in by a semaphore, three at a time, each is served in time.
+//!
+//! Run it: `cargo run --example bounded_concurrency`
+//!
+//! Shows: bounded_concurrency
+
+use asyncio::{Lock, Result, Semaphore, TimeoutError, gather, run, sleep, wait_for};
+
+// ANCHOR: server
+#[derive(Clone)]
+struct Server {
+    busy: Lock,
+}
+
+impl Server {
+    async fn answer(self) -> Result<()> {
+        let _busy = self.busy.lock().await?;
+        sleep(1).await
+    }
+}
+// ANCHOR_END: server
+
+// ANCHOR: client
+/// Was it answered in time? The time in line for a permit does not count.
+async fn request(server: Server, in_flight: Semaphore) -> Result<bool> {
+    let _permit = in_flight.permit().await?;
+    match wait_for(server.answer(), 3.5).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.is::<TimeoutError>() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+async fn twelve_requests(at_once: isize) -> Result<()> {
+    let (server, in_flight) = (Server { busy: Lock::new() }, Semaphore::new(at_once)?);
+    let answers = gather((0..12).map(|_| request(server.clone(), in_flight.clone()))).await?;
+    let answered = answers.iter().filter(|answered| **answered).count();
+    println!("{at_once} at once: {answered} of 12 answered");
+    Ok(())
+}
+// ANCHOR_END: client
+
+async fn program() -> Result<()> {
+    twelve_requests(12).await?;
+    twelve_requests(3).await
+}
+
+fn main() -> Result<()> {
+    run(program())
+}
