@@ -2,7 +2,15 @@
 //!
 //! A [`Queue`] is first in, first out, a [`LifoQueue`] last in, first out, and a [`PriorityQueue`] gives the smallest item
 //! first. They are one type, [`QueueOf`], over different stores. Who waits is served in the order in which they came; the
-//! logic is that of CPython 3.13, cancellation and shutdown included. Clones are handles on the same queue.
+//! logic is that of CPython 3.13, cancellation and shutdown included. Clones are handles on the same queue, and what waits
+//! holds one, so `create_task(queue.get())` and `wait_for(queue.get(), 1)` are fine.
+//!
+//! A queue stays in its thread, which the compiler sees to:
+//!
+//! ```compile_fail,E0277
+//! let queue = asyncio_queues::Queue::<u32>::new(0);
+//! std::thread::spawn(move || queue.put_nowait(1));
+//! ```
 
 #![forbid(unsafe_code)]
 
