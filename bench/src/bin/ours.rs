@@ -9,8 +9,12 @@ mod blocking;
 mod cancel;
 #[path = "../workloads/cancel_sleep.rs"]
 mod cancel_sleep;
+#[path = "../workloads/locks.rs"]
+mod locks;
 #[path = "../workloads/oneshot.rs"]
 mod oneshot;
+#[path = "../workloads/queues.rs"]
+mod queues;
 #[path = "../workloads/tasks.rs"]
 mod tasks;
 #[path = "../workloads/threads.rs"]
@@ -19,12 +23,15 @@ mod threads;
 mod timers;
 
 mod rt {
-    use std::cell::RefCell;
+    use std::cell::{RefCell, RefMut};
     use std::collections::VecDeque;
+    pub use std::rc::Rc as Shared;
     use std::time::Duration;
 
     use futures_util::FutureExt;
 
+    use asyncio_locks::{Lock, LockGuard};
+    use asyncio_queues::Queue;
     use asyncio_runtime::{Future as Promise, LoopHandle, Result, Task, create_task, get_running_loop};
 
     pub fn run<F: Future<Output = ()> + 'static>(main: F) {
@@ -63,6 +70,84 @@ mod rt {
         task.cancel();
         task.await.is_err_and(|error| error.is_cancelled())
     }
+
+    /// An `asyncio.Event` wakes all and stays set; there is one waiter, which clears it.
+    pub struct Event(asyncio_locks::Event);
+
+    impl Event {
+        pub fn new() -> Event {
+            Event(asyncio_locks::Event::new())
+        }
+
+        pub fn notify(&self) {
+            self.0.set()
+        }
+
+        pub async fn wait(&self) {
+            self.0.wait().await.unwrap();
+            self.0.clear();
+        }
+    }
+
+    /// An `asyncio.Lock` guards no data, so the number stands beside it.
+    pub struct Mutex {
+        lock: Lock,
+        number: RefCell<u64>,
+    }
+
+    pub struct Guard<'a> {
+        number: RefMut<'a, u64>,
+        _held: LockGuard,
+    }
+
+    impl Mutex {
+        pub fn new(number: u64) -> Mutex {
+            Mutex { lock: Lock::new(), number: RefCell::new(number) }
+        }
+
+        pub async fn lock(&self) -> Guard<'_> {
+            let held = self.lock.lock().await.unwrap();
+            Guard { number: self.number.borrow_mut(), _held: held }
+        }
+    }
+
+    impl std::ops::Deref for Guard<'_> {
+        type Target = u64;
+
+        fn deref(&self) -> &u64 {
+            &self.number
+        }
+    }
+
+    impl std::ops::DerefMut for Guard<'_> {
+        fn deref_mut(&mut self) -> &mut u64 {
+            &mut self.number
+        }
+    }
+
+    /// Both ends are handles on one queue.
+    pub fn bounded<T>(capacity: usize) -> (Queue<T>, Queue<T>) {
+        let queue = Queue::new(capacity);
+        (queue.clone(), queue)
+    }
+
+    pub async fn send<T: 'static>(queue: &Queue<T>, item: T) {
+        queue.put(item).await.unwrap()
+    }
+
+    pub async fn receive<T>(queue: &mut Queue<T>) -> T {
+        queue.get().await.unwrap()
+    }
+
+    pub fn unbounded<T>() -> (Queue<T>, Queue<T>) {
+        bounded(0)
+    }
+
+    pub fn send_unbounded<T>(queue: &Queue<T>, item: T) {
+        queue.put_nowait(item).unwrap()
+    }
+
+    pub use receive as receive_unbounded;
 
     /// Both ends are handles on one future.
     pub fn oneshot<T: 'static>() -> (Promise<T>, Promise<T>) {
@@ -130,6 +215,8 @@ fn main() {
         cancel::ROWS,
         timers::ROWS,
         cancel_sleep::ROWS,
+        queues::ROWS,
+        locks::ROWS,
         oneshot::ROWS,
         threads::ROWS,
         blocking::ROWS,
