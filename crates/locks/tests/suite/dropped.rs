@@ -1,5 +1,8 @@
 //! Waiters that are dropped (`abort`), which Python does not know: nothing that was on its way to them may be lost.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use asyncio_locks::{Barrier, Condition, Event, Lock, Semaphore};
 use asyncio_runtime::{Result, create_task};
 
@@ -173,5 +176,34 @@ fn who_is_dropped_at_a_barrier_does_not_count() {
         assert_eq!(barrier.wait().await?, 1);
         assert_eq!(first.await?, 0);
         Ok(())
+    });
+}
+
+/// One task waits for two events at once. A cancellation ends the one wait that it reaches first; the other goes on, and
+/// hears of its event.
+#[test]
+fn a_wait_beside_a_cancelled_one_goes_on() {
+    run(async {
+        let (first, second) = (Event::new(), Event::new());
+        let (a, b) = (first.clone(), second.clone());
+        let task = create_task(async move {
+            let (mut a, mut b) = (Box::pin(a.wait()), Box::pin(b.wait()));
+            let mut cancelled = false;
+            poll_fn(|cx| {
+                if !cancelled && let Poll::Ready(end) = a.as_mut().poll(cx) {
+                    assert!(end.unwrap_err().is_cancelled());
+                    cancelled = true;
+                }
+                b.as_mut().poll(cx)
+            })
+            .await
+        });
+        step().await;
+        task.cancel();
+        step().await;
+        assert!(!task.done());
+        assert_eq!(format!("{first:?} {second:?}"), "<Event [unset]> <Event [unset, waiters:1]>");
+        second.set();
+        task.await
     });
 }
