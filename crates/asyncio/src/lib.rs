@@ -23,3 +23,8 @@ pub use asyncio_iterators::*;
 pub use asyncio_locks::*;
 pub use asyncio_queues::*;
 pub use asyncio_runtime::*;
+
+/// The code in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
