@@ -15,9 +15,11 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod items;
 mod queue;
 mod store;
 
 pub use error::{PutError, QueueEmpty, QueueFull, QueueShutDown};
+pub use items::Items;
 pub use queue::{LifoQueue, PriorityQueue, Queue, QueueOf};
 pub use store::{Fifo, Lifo, Smallest, Store};

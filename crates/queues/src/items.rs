@@ -1,0 +1,55 @@
+//! `Items`: a queue as an asynchronous iterator.
+
+use asyncio_iterators::AsyncIterator;
+use asyncio_runtime::Result;
+
+use crate::error::QueueShutDown;
+use crate::queue::QueueOf;
+use crate::store::Store;
+
+impl<T, S: Store<T>> QueueOf<T, S> {
+    /// The queue as an asynchronous iterator over what [`get`](Self::get) gives; it ends when the queue is shut down and
+    /// empty. [`asyncio_iterators::into_stream`] makes a `Stream` of it. It does not call
+    /// [`task_done`](Self::task_done).
+    ///
+    /// ```
+    /// use asyncio_iterators::AsyncIterator;
+    /// use asyncio_queues::Queue;
+    /// use asyncio_runtime::run;
+    ///
+    /// run(async {
+    ///     let queue = Queue::new(0);
+    ///     (1..=3).try_for_each(|i| queue.put_nowait(i))?;
+    ///     queue.shutdown(false);
+    ///     let items: Vec<i32> = queue.items().collect().await?;
+    ///     assert_eq!(items, [1, 2, 3]);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn items(&self) -> Items<T, S> {
+        Items { queue: self.clone() }
+    }
+}
+
+/// Made by [`QueueOf::items`].
+#[derive(Debug)]
+#[must_use = "an iterator does nothing unless asked for its items"]
+pub struct Items<T, S: Store<T>> {
+    queue: QueueOf<T, S>,
+}
+
+impl<T, S: Store<T>> AsyncIterator for Items<T, S> {
+    type Item = T;
+
+    /// # Cancellation
+    ///
+    /// As [`QueueOf::get`]: no item is lost, whether the wait is cancelled or dropped.
+    async fn anext(&mut self) -> Result<Option<T>> {
+        match self.queue.get().await {
+            Ok(item) => Ok(Some(item)),
+            Err(error) if error.is::<QueueShutDown>() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
