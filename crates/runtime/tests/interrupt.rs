@@ -47,10 +47,15 @@ fn child(name: &str) -> Result<()> {
         "own_handler_has_precedence" => {
             let runner = Runner::new();
             let event_loop = runner.get_loop()?;
-            event_loop.add_signal_handler(2, || println!("handled"))?;
+            let arrived = event_loop.create_future::<()>();
+            let handled = arrived.clone();
+            event_loop.add_signal_handler(2, move || {
+                println!("handled");
+                handled.set_result(()).unwrap();
+            })?;
             runner.run(async {
                 println!("ready");
-                sleep(0.3).await
+                arrived.await
             })
         }
         name => panic!("unknown child {name}"),

@@ -75,12 +75,16 @@ fn a_job_that_has_not_begun_can_be_cancelled() {
 #[test]
 fn a_running_job_goes_on_and_is_waited_for_at_the_end() {
     let (send, done) = mpsc::channel();
-    let result = Runner::new().clock(Clock::Real).run(async {
+    let (begin, begun) = mpsc::channel();
+    let result = Runner::new().clock(Clock::Real).run(async move {
         let task = create_task(to_thread(move || {
+            begin.send(()).unwrap();
             thread::sleep(Duration::from_millis(30));
             send.send("finished").unwrap();
         }));
-        sleep(0.005).await?;
+        while begun.try_recv().is_err() {
+            sleep(0.001).await?;
+        }
         task.cancel();
         task.await
     });
