@@ -45,7 +45,10 @@ impl Clock {
         match std::env::var("ASYNCIO_CLOCK").as_deref() {
             Err(std::env::VarError::NotPresent) | Ok("" | "real") => Ok(Clock::Real),
             Ok("virtual") => Ok(Clock::Virtual),
-            other => Err(ValueError::new(format!("ASYNCIO_CLOCK is {other:?}: it must be \"real\" or \"virtual\""))),
+            Ok(other) => {
+                Err(ValueError::new(format!("ASYNCIO_CLOCK is {other:?}: it must be \"real\" or \"virtual\"")))
+            }
+            Err(error) => Err(ValueError::new(format!("ASYNCIO_CLOCK: {error}"))),
         }
     }
 

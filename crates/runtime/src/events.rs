@@ -85,7 +85,8 @@ pub(crate) fn debug_from_env() -> Result<bool, ValueError> {
     match std::env::var("ASYNCIO_DEBUG").as_deref() {
         Err(std::env::VarError::NotPresent) | Ok("" | "0") => Ok(false),
         Ok("1") => Ok(true),
-        other => Err(ValueError::new(format!("ASYNCIO_DEBUG is {other:?}: it must be \"0\" or \"1\""))),
+        Ok(other) => Err(ValueError::new(format!("ASYNCIO_DEBUG is {other:?}: it must be \"0\" or \"1\""))),
+        Err(error) => Err(ValueError::new(format!("ASYNCIO_DEBUG: {error}"))),
     }
 }
 
