@@ -11,7 +11,7 @@ use std::task::Waker;
 
 use crate::ready::Run;
 
-/// Names one timer for ever: the slot may be used again, the sequence number may not.
+/// Names one timer: the slot may be used again, and the sequence number tells its timers apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimerKey {
     slot: u32,
