@@ -13,7 +13,8 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use crate::catalogue::{Kind, Row};
-use crate::examples::{Example, header, shown};
+use crate::examples::{Example, header};
+use crate::marks::{marked, names};
 use crate::{files, read, relative, root, unknown};
 
 /// An example or a test that says it shows a row.
@@ -118,32 +119,17 @@ fn claims_of_tests(root: &Path, path: &Path) -> Result<Vec<Claim>> {
     let mut claims = Vec::new();
     let head = header(&text);
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    for row in shown(&head) {
+    for row in names(&head, "Shows") {
         anyhow::ensure!(head.contains("```compile_fail"), "{file}: says that it shows {row}, and does not test it");
         claims.push(Claim { row, by: stem.to_string(), file: file.clone() });
     }
-    let mut comment = String::new();
-    let mut is_test = false;
-    for line in text.lines().map(str::trim) {
-        if let Some(text) = line.strip_prefix("//") {
-            comment += text.trim_start_matches('/').trim();
-            comment.push('\n');
-            continue;
+    for marked in marked(&text) {
+        let rows = names(&marked.comment, "Shows");
+        match &marked.test {
+            Some(by) => claims.extend(rows.into_iter().map(|row| Claim { row, by: by.clone(), file: file.clone() })),
+            None if rows.is_empty() => {}
+            None => anyhow::bail!("{file}: \"Shows: {}\" does not stand above a test", rows.join(", ")),
         }
-        if line.starts_with("#[") {
-            is_test |= line == "#[test]";
-            continue;
-        }
-        let rows = shown(&comment);
-        let name = line.split_once("fn ").and_then(|(_, rest)| rest.split(['(', '<']).next());
-        if let (Some(name), true) = (name, is_test) {
-            let claim = |row| Claim { row, by: name.to_owned(), file: file.clone() };
-            claims.extend(rows.into_iter().map(claim));
-        } else if !rows.is_empty() {
-            anyhow::bail!("{file}: \"Shows: {}\" does not stand above a test", rows.join(", "));
-        }
-        comment.clear();
-        is_test = false;
     }
     Ok(claims)
 }

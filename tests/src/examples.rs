@@ -1,12 +1,11 @@
 //! The example programs: what `examples/Cargo.toml` declares and what the first lines of each file promise.
 
 use std::path::Path;
-use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
-use regex::Regex;
 use serde::Deserialize;
 
+use crate::marks::names;
 use crate::read;
 
 /// One example program.
@@ -75,7 +74,7 @@ pub fn examples(root: &Path) -> Result<Vec<Example>> {
         let header = header(&text);
         Ok(Example {
             args: command_args(&header, &declared.name),
-            shows: shown(&header),
+            shows: names(&header, "Shows"),
             name: declared.name,
             path: declared.path,
         })
@@ -87,19 +86,6 @@ pub fn examples(root: &Path) -> Result<Vec<Example>> {
 pub(crate) fn header(text: &str) -> String {
     let lines = text.lines().map_while(|line| line.strip_prefix("//!"));
     lines.map(|line| format!("{}\n", line.trim())).collect()
-}
-
-/// The rows that the `Shows:` lines of a comment name. A line that ends in a comma goes on in the next one.
-pub(crate) fn shown(comment: &str) -> Vec<String> {
-    static SHOWS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^Shows:((?:[^\n]*,\n)*[^\n]*)$").unwrap());
-    let lists = SHOWS.captures_iter(comment);
-    lists.flat_map(|found| names(found.get(1).map_or("", |list| list.as_str()))).collect()
-}
-
-fn names(list: &str) -> Vec<String> {
-    let ends = ['`', '.', ' ', '\n'];
-    let names = list.split(',').map(|name| name.trim_matches(ends).to_owned());
-    names.filter(|name| !name.is_empty()).collect()
 }
 
 /// What follows `--` in the command of the comment, so that a program is tested as its reader is told to run it.
@@ -120,7 +106,7 @@ mod tests {
     #[test]
     fn the_opening_comment_names_rows_and_arguments() {
         let header = header(FILE);
-        assert_eq!(shown(&header), ["naps", "sleep_adds_up", "pauses"]);
+        assert_eq!(names(&header, "Shows"), ["naps", "sleep_adds_up", "pauses"]);
         assert_eq!(command_args(&header, "naps"), ["9", "6", "3"]);
         assert_eq!(command_args(&header, "nap"), [""; 0]);
     }

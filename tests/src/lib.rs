@@ -2,8 +2,8 @@
 //!
 //! The core idea is that an example is judged from outside: its binary runs in a cleaned environment, and what it
 //! printed is compared with data, the guide's own text first ([`guide_text`]) and a snapshot second ([`snapshots`]).
-//! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every file is in
-//! its place ([`tidy`]) and every page of the book shows code and output that exist ([`book`]).
+//! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every test
+//! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]) and every page of the book shows code and output that exist ([`book`]).
 //! Nothing here knows the runtime.
 
 pub mod catalogue;
@@ -16,6 +16,8 @@ pub mod snapshots;
 
 pub mod book;
 pub mod coverage;
+pub mod cpython;
+mod marks;
 pub mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -78,9 +80,12 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
     let (rows, examples) = (catalogue::rows()?, examples::examples(root())?);
     let claims = coverage::claims(root(), &examples)?;
     let guide = root().join("tests/guide");
+    let (cpython, readme) = (cpython::suite()?, root().join("README.md"));
     let mut generated = vec![
         (guide.join("coverage.md"), coverage::table(&rows, &claims, &coverage::planned()?)),
         (guide.join("differences.md"), guide_text::page(&rows, &guide_text::differences()?)),
+        (cpython::folder().join("README.md"), cpython.table()),
+        (readme.clone(), cpython.in_readme(&read(&readme)?)?),
     ];
     for example in &examples {
         let printed = snapshots::stdout(&snapshots::saved(example)?).to_owned();

@@ -9,7 +9,26 @@ use guide_tests::{generated, root, snapshots};
 
 use crate::{cargo, finish};
 
-pub(crate) fn run() -> Result<()> {
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Leave the snapshots as they are, and write only the tables that are made from other files
+    #[arg(long)]
+    tables: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    if !arguments.tables {
+        write_snapshots()?;
+    }
+    for (file, text) in generated()? {
+        std::fs::create_dir_all(file.parent().unwrap_or(root()))?;
+        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    println!("blessed: look at the difference before you commit it");
+    Ok(())
+}
+
+fn write_snapshots() -> Result<()> {
     for orphan in snapshots::orphans(&examples(root())?) {
         println!("removing {}, which has no example", orphan.display());
         std::fs::remove_file(&orphan).with_context(|| format!("cannot remove {}", orphan.display()))?;
@@ -19,11 +38,5 @@ pub(crate) fn run() -> Result<()> {
             .env("INSTA_UPDATE", "always")
             .env("INSTA_FORCE_PASS", "1")
             .env("INSTA_OUTPUT", "minimal"),
-    )?;
-    for (file, text) in generated()? {
-        std::fs::create_dir_all(file.parent().unwrap_or(root()))?;
-        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    println!("blessed: look at the difference before you commit it");
-    Ok(())
+    )
 }

@@ -27,7 +27,7 @@ enum Verb {
     /// Run the programs of the guide and compare what they print with what they must print
     Guide(guide::Arguments),
     /// Write the snapshots and the generated tables anew
-    Bless,
+    Bless(bless::Arguments),
     /// Build the book, after checking its pages, into target/book
     Book(book::Arguments),
     /// Measure the runtime beside its peers
@@ -41,7 +41,7 @@ enum Verb {
 fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Guide(arguments) => guide::run(&arguments),
-        Verb::Bless => bless::run(),
+        Verb::Bless(arguments) => bless::run(&arguments),
         Verb::Book(arguments) => book::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Tidy => tidy::run(),
