@@ -1,5 +1,6 @@
 //! Two painters share a brush and a ladder. One takes the brush first, the other the ladder, and each waits for what the
-//! other holds. Taken in one and the same order by all, locks cannot do that.
+//! other holds; the loop's report names who has acquired which lock. Taken in one and the same order by all, locks cannot do
+//! that.
 //!
 //! Run it: `cargo run --example deadlock_of_locks`
 //!

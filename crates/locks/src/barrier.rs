@@ -84,7 +84,7 @@ impl Barrier {
             return Err(ValueError::new("parties must be > 0"));
         }
         let (state, count) = (Cell::new(State::Filling), Cell::new(0));
-        Ok(Self { inner: Rc::new(Inner { changed: Condition::new(), parties, state, count }) })
+        Ok(Self { inner: Rc::new(Inner { changed: Condition::of("Barrier"), parties, state, count }) })
     }
 
     /// Waits until all have arrived; gives this task's place in the order of arrival, from 0. Tasks that come while the

@@ -59,6 +59,11 @@ impl Condition {
         Self { lock, waiters: Rc::new(WaitQueue::new("Condition")) }
     }
 
+    /// A condition that is part of something else, under whose name its waits are reported.
+    pub(crate) fn of(class: &'static str) -> Self {
+        Self { lock: Lock::new(), waiters: Rc::new(WaitQueue::new(class)) }
+    }
+
     /// Waits for the lock and gives a guard that releases it when dropped: `async with condition:`.
     ///
     /// # Errors

@@ -141,6 +141,7 @@ impl Inner {
         self.locked.set(true);
         self.taken.set(self.taken.get() + 1);
         self.holder.set(self.taken.get());
+        self.waiters.set_acquired();
     }
 }
 

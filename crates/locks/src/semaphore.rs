@@ -39,6 +39,10 @@ pub struct Semaphore {
     inner: Rc<Inner>,
 }
 
+/// What they are called in reports.
+const SEMAPHORE: &str = "Semaphore";
+const BOUNDED: &str = "BoundedSemaphore";
+
 struct Inner {
     value: Cell<usize>,
     /// The value that a release does not exceed.
@@ -49,7 +53,7 @@ struct Inner {
 /// One permit, as in Python.
 impl Default for Semaphore {
     fn default() -> Self {
-        Self::with_bound(1, usize::MAX)
+        Self::with_bound(SEMAPHORE, 1, usize::MAX)
     }
 }
 
@@ -60,11 +64,11 @@ impl Semaphore {
     ///
     /// `ValueError: Semaphore initial value must be >= 0` for a negative one.
     pub fn new(value: isize) -> Result<Self, ValueError> {
-        Ok(Self::with_bound(checked(value)?, usize::MAX))
+        Ok(Self::with_bound(SEMAPHORE, checked(value)?, usize::MAX))
     }
 
-    fn with_bound(value: usize, bound: usize) -> Self {
-        Self { inner: Rc::new(Inner { value: Cell::new(value), bound, waiters: WaitQueue::new("Semaphore") }) }
+    fn with_bound(class: &'static str, value: usize, bound: usize) -> Self {
+        Self { inner: Rc::new(Inner { value: Cell::new(value), bound, waiters: WaitQueue::new(class) }) }
     }
 
     /// Would [`acquire`](Self::acquire) have to wait?
@@ -102,11 +106,13 @@ impl Semaphore {
         let inner = &self.inner;
         if !self.locked() {
             inner.value.set(inner.value.get() - 1);
+            inner.waiters.set_acquired();
             return Ok(());
         }
         let mut turn = Turn { inner, wait: inner.waiters.wait_at(at), taken: false };
         (&mut turn.wait).await?;
         turn.taken = true;
+        inner.waiters.set_acquired();
         Ok(())
     }
 
@@ -160,7 +166,7 @@ impl Drop for Turn<'_> {
 
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.describe(f, "Semaphore")
+        self.describe(f, SEMAPHORE)
     }
 }
 
@@ -204,7 +210,7 @@ pub struct BoundedSemaphore {
 /// One permit, as in Python.
 impl Default for BoundedSemaphore {
     fn default() -> Self {
-        Self { semaphore: Semaphore::with_bound(1, 1) }
+        Self { semaphore: Semaphore::with_bound(BOUNDED, 1, 1) }
     }
 }
 
@@ -216,7 +222,7 @@ impl BoundedSemaphore {
     /// As [`Semaphore::new`].
     pub fn new(value: isize) -> Result<Self, ValueError> {
         let value = checked(value)?;
-        Ok(Self { semaphore: Semaphore::with_bound(value, value) })
+        Ok(Self { semaphore: Semaphore::with_bound(BOUNDED, value, value) })
     }
 
     /// Gives a permit back; the first in line gets it. A [`SemaphorePermit`] that comes when all are back already does
@@ -244,6 +250,6 @@ impl Deref for BoundedSemaphore {
 
 impl fmt::Debug for BoundedSemaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.semaphore.describe(f, "BoundedSemaphore")
+        self.semaphore.describe(f, BOUNDED)
     }
 }

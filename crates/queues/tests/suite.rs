@@ -423,6 +423,19 @@ fn a_dropped_waiter_loses_nothing() {
     }
 }
 
+#[test]
+fn the_report_of_a_deadlock_names_what_is_waited_for() {
+    let stuck = async {
+        let queue = Queue::new(1);
+        queue.put_nowait(1)?;
+        let _put = putting(&queue, 2).named("putter");
+        queue.join().await
+    };
+    let report = Runner::new().clock(Clock::Virtual).run(stuck).unwrap_err().to_string();
+    assert!(report.contains("putter waits for <Queue.put waiters=1> at "), "{report}");
+    assert!(report.contains(" waits for <Queue.join waiters=1> at "), "{report}");
+}
+
 /// A cost that grows with the length of the line would take minutes here.
 #[test]
 fn a_hundred_thousand_waiters() {

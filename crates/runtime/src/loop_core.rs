@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::asyncgens::AsyncGens;
@@ -70,11 +70,19 @@ pub(crate) struct LoopCore {
 }
 
 /// The registry of tasks: a slab, because a task leaves it in any order, with a running number for the order of creation.
-#[derive(Default)]
 struct Tasks {
     slots: Vec<Option<Rc<dyn FutureObject>>>,
     free: Vec<u32>,
+    /// The running number, which begins elsewhere in each loop: a task has it for itself in the whole process.
     created: u64,
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        static LOOPS: AtomicU64 = AtomicU64::new(0);
+        let created = LOOPS.fetch_add(1, Ordering::Relaxed) << 40;
+        Self { slots: Vec::new(), free: Vec::new(), created }
+    }
 }
 
 thread_local! {

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::error::Result;
 use crate::ordered::Ordered;
-use crate::tasks::{Waiter, take_cancel, wait_on};
+use crate::tasks::{Waiter, current_task_id, take_cancel, wait_on};
 
 /// What a task can wait on that is not a future.
 pub(crate) trait WaitTarget {
@@ -23,6 +23,11 @@ pub(crate) trait WaitTarget {
 
     /// How it reads in `wait_for=…` and in the report of a deadlock.
     fn describe(&self) -> String;
+
+    /// The task that last acquired what is waited for, by its place in the order of creation.
+    fn acquired_by(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A line of waiting tasks, first come first served.
@@ -59,6 +64,8 @@ struct Inner {
     first_waiting: Cell<u64>,
     /// How many places are `Cancelled`.
     cancelled: Cell<usize>,
+    /// Who last acquired what is waited for. A number, so that it keeps no task alive.
+    acquired_by: Cell<Option<u64>>,
 }
 
 enum Place {
@@ -72,7 +79,14 @@ impl WaitQueue {
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         let (places, first_waiting, cancelled) = (RefCell::new(Ordered::new()), Cell::new(0), Cell::new(0));
-        Self { inner: Rc::new(Inner { name, places, first_waiting, cancelled }) }
+        let acquired_by = Cell::new(None);
+        Self { inner: Rc::new(Inner { name, places, first_waiting, cancelled, acquired_by }) }
+    }
+
+    /// Notes that the current task has acquired what others wait for in this line. Only the report of a deadlock looks at
+    /// it, to name the last one; the task owns nothing by this, and is not kept alive.
+    pub fn set_acquired(&self) {
+        self.inner.acquired_by.set(current_task_id());
     }
 
     /// How many are in line, those woken or cancelled included that have not run since.
@@ -208,6 +222,10 @@ impl WaitTarget for Inner {
 
     fn describe(&self) -> String {
         format!("<{} waiters={}>", self.name, self.places.borrow().len())
+    }
+
+    fn acquired_by(&self) -> Option<u64> {
+        self.acquired_by.get()
     }
 }
 

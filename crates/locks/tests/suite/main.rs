@@ -6,6 +6,7 @@ mod barrier;
 mod condition;
 mod dropped;
 mod event;
+mod knots;
 mod lock;
 mod many;
 mod semaphore;

@@ -147,7 +147,10 @@ pub(crate) fn describe_deadlock(objects: &[Rc<dyn FutureObject>]) -> String {
         let core = task.core();
         let what = match core.waiter() {
             Waiter::Future(future) => describe(&future),
-            Waiter::Object(object, _) => object.describe(),
+            Waiter::Object(object, _) => match object.acquired_by() {
+                None => object.describe(),
+                Some(id) => format!("{}, acquired by {},", object.describe(), task_name(id, &tasks)),
+            },
             Waiter::None => "something this loop does not know".to_owned(),
             Waiter::Timer(_) | Waiter::Yield => "a timer".to_owned(),
         };
@@ -163,6 +166,14 @@ pub(crate) fn describe_deadlock(objects: &[Rc<dyn FutureObject>]) -> String {
         let _ = write!(text, "\n  and {} more", tasks.len() - SHOWN);
     }
     text
+}
+
+/// The name of the task with this place in the order of creation; `tasks` are sorted by it.
+fn task_name(id: u64, tasks: &[AnyTask]) -> Rc<str> {
+    match tasks.binary_search_by_key(&id, |task| task.core().order.get()) {
+        Ok(index) => tasks[index].get_name(),
+        Err(_) => "a task that is done".into(),
+    }
 }
 
 fn describe(future: &AnyFuture) -> String {

@@ -34,4 +34,6 @@ pub(crate) use cancel::{cancel, take_cancel, take_direct_cancel};
 pub(crate) use gather::all_done;
 pub(crate) use graph::describe_deadlock;
 pub(crate) use step::{describe_last_step, forget_last_step};
-pub(crate) use task::{PendingCancel, TaskCore, TaskPanic, Waiter, destroy_all, resume_panic, wait_on, wait_on_future};
+pub(crate) use task::{
+    PendingCancel, TaskCore, TaskPanic, Waiter, current_task_id, destroy_all, resume_panic, wait_on, wait_on_future,
+};

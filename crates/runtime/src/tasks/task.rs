@@ -237,6 +237,11 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&AnyTask>) -> R) -> R {
     CURRENT.with(|current| f(current.borrow().as_ref()))
 }
 
+/// The current task's place in the order of creation, which no other task of the process has.
+pub(crate) fn current_task_id() -> Option<u64> {
+    with_current(|task| Some(task?.core().order.get()))
+}
+
 /// Notes what the current task waits on, and where in its code.
 pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
     with_current(|task| {

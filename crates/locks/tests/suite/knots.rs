@@ -1,0 +1,126 @@
+//! What the loop says of tasks that wait for each other: for which primitive each waits, and who has acquired it.
+
+use asyncio_locks::{Barrier, BoundedSemaphore, Condition, Event, Lock, Semaphore};
+use asyncio_runtime::{Clock, Result, Runner, create_task, sleep};
+
+/// The report's lines on the tasks with a name of their own, each up to the place.
+fn knot(program: impl Future<Output = Result<()>> + 'static) -> Vec<String> {
+    let report = Runner::new().clock(Clock::Virtual).run(program).unwrap_err().to_string();
+    let lines = report.lines().skip(1).map(|line| line.trim_start().split(" at ").next().unwrap().to_owned());
+    lines.filter(|line| !line.starts_with("Task-")).collect()
+}
+
+fn start<T: 'static>(name: &str, coroutine: impl Future<Output = Result<T>> + 'static) {
+    drop(create_task(coroutine).named(name));
+}
+
+/// Waits until all is stuck.
+async fn stuck() -> Result<()> {
+    Event::new().wait().await
+}
+
+#[test]
+fn locks_tell_who_acquired_them() {
+    let lines = knot(async {
+        let (brush, ladder) = (Lock::new(), Lock::new());
+        for (name, first, second) in [("Anna", brush.clone(), ladder.clone()), ("Berta", ladder, brush)] {
+            let paint = async move {
+                let _first = first.lock().await?;
+                sleep(1).await?;
+                second.acquire().await
+            };
+            start(name, paint);
+        }
+        stuck().await
+    });
+    assert_eq!(
+        lines,
+        ["Anna waits for <Lock waiters=1>, acquired by Berta,", "Berta waits for <Lock waiters=1>, acquired by Anna,"]
+    );
+}
+
+/// It is the last who has it, also after a hand-over and after the wait of a condition.
+#[test]
+fn a_lock_that_went_from_hand_to_hand_names_the_last() {
+    let lines = knot(async {
+        let condition = Condition::new();
+        let guard = condition.lock().await?;
+        for name in ["first", "second", "third"] {
+            let condition = condition.clone();
+            let keep = async move {
+                let guard = condition.lock().await?;
+                guard.wait().await?;
+                stuck().await
+            };
+            start(name, keep);
+        }
+        sleep(1).await?;
+        drop(guard);
+        sleep(1).await?;
+        condition.lock().await?.notify(2)?;
+        stuck().await
+    });
+    assert_eq!(
+        lines,
+        [
+            "first waits for <Event waiters=1>",
+            "second waits for <Lock waiters=1>, acquired by first,",
+            "third waits for <Condition waiters=1>",
+        ]
+    );
+}
+
+#[test]
+fn who_took_a_lock_along_to_the_end_is_no_longer_there_to_name() {
+    let lines = knot(async {
+        let lock = Lock::new();
+        create_task(lock.acquire()).named("forgetful").await?;
+        start("waiting", lock.acquire());
+        stuck().await
+    });
+    assert_eq!(lines, ["waiting waits for <Lock waiters=1>, acquired by a task that is done,"]);
+}
+
+/// The lock of one loop, waited for in another: there is a first task in both, and they are not taken for each other.
+#[test]
+fn a_task_of_another_loop_is_not_named() {
+    let lock = Lock::new();
+    let theirs = lock.clone();
+    Runner::new().run(async move { theirs.acquire().await }).unwrap();
+    let main = async move { create_task(lock.acquire()).named("waiting").await };
+    assert_eq!(knot(main), ["waiting waits for <Lock waiters=1>, acquired by a task that is done,"]);
+}
+
+#[test]
+fn semaphores_name_the_last_who_acquired() {
+    let lines = knot(async {
+        let (two, one) = (Semaphore::new(2)?, BoundedSemaphore::new(1)?);
+        for name in ["a", "b", "c"] {
+            let two = two.clone();
+            start(name, async move {
+                let _permit = two.permit().await?;
+                stuck().await
+            });
+        }
+        start("d", async move {
+            one.acquire().await?;
+            one.acquire().await
+        });
+        stuck().await
+    });
+    assert_eq!(lines[2], "c waits for <Semaphore waiters=1>, acquired by b,");
+    assert_eq!(lines[3], "d waits for <BoundedSemaphore waiters=1>, acquired by d,");
+}
+
+#[test]
+fn what_nobody_acquires_is_named_alone() {
+    let lines = knot(async {
+        let barrier = Barrier::new(3)?;
+        for name in ["a", "b"] {
+            let barrier = barrier.clone();
+            start(name, async move { barrier.wait().await });
+        }
+        stuck().await
+    });
+    assert_eq!(lines, ["a waits for <Barrier waiters=2>", "b waits for <Barrier waiters=2>"]);
+}
