@@ -32,6 +32,7 @@ const fn peer(name: &'static str, needs: Needs) -> Peer {
 /// All of them, in the order of the tables' columns.
 pub const PEERS: &[Peer] = &[
     peer("ours", Needs::Nothing),
+    peer("ours_async_channel", Needs::Feature("smol")),
     peer("raw", Needs::Nothing),
     peer("tokio_ct", Needs::Feature("tokio")),
     peer("tokio_localset", Needs::Feature("tokio")),
