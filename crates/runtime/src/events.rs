@@ -582,7 +582,7 @@ pub(crate) struct HandleInner {
 }
 
 impl HandleInner {
-    fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, f: F) -> Rc<Self> {
+    pub(crate) fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, f: F) -> Rc<Self> {
         Rc::new(Self {
             f: RefCell::new(Some(Box::new(f))),
             cancelled: Cell::new(false),

@@ -40,7 +40,7 @@ pub(crate) struct LoopCore {
     ready: RefCell<VecDeque<Ready>>,
     pub(crate) timers: RefCell<Timers>,
     /// Created when the first descriptor is watched.
-    reactor: RefCell<Option<Reactor>>,
+    reactor: RefCell<Option<Rc<Reactor>>>,
     /// Every task that is not done. The loop owns its tasks: dropping a handle detaches.
     tasks: RefCell<Tasks>,
     pub(crate) executor: RefCell<Option<ThreadPoolExecutor>>,
@@ -470,9 +470,9 @@ impl LoopCore {
         // Taken out while it waits, so that its callbacks may watch and forget descriptors.
         let reactor = self.reactor.borrow();
         match &*reactor {
-            Some(reactor) => reactor.wait(timeout, |run| {
-                run.queued(0);
-                self.ready.borrow_mut().push_back(Ready::Call(run, 0));
+            Some(reactor) => reactor.wait(timeout, |run, key| {
+                run.queued(key);
+                self.ready.borrow_mut().push_back(Ready::Call(run, key));
             }),
             None => match timeout {
                 Some(timeout) => std::thread::park_timeout(timeout),
@@ -494,7 +494,7 @@ impl LoopCore {
         Ok(())
     }
 
-    pub(crate) fn with_reactor<R>(&self, f: impl FnOnce(&Reactor) -> std::io::Result<R>) -> std::io::Result<R> {
+    pub(crate) fn with_reactor<R>(&self, f: impl FnOnce(&Rc<Reactor>) -> std::io::Result<R>) -> std::io::Result<R> {
         let missing = self.reactor.borrow().is_none();
         if missing {
             let reactor = Reactor::new()?;
@@ -533,8 +533,9 @@ impl LoopCore {
         drop(actions);
         self.parked.clear();
         self.signals.clear();
-        let reactor = self.reactor.take();
-        drop(reactor);
+        if let Some(reactor) = self.reactor.take() {
+            reactor.close();
+        }
         if let Some(executor) = self.executor.take() {
             executor.shutdown(false, false);
         }

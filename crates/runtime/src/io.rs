@@ -1,0 +1,358 @@
+//! `AsyncFd`: reading and writing any descriptor without blocking the loop; what streams, pipes and children are made of.
+//!
+//! The core idea: the descriptor is registered once, for as long as the `AsyncFd` lives, and an operation is tried before
+//! anybody waits. What was learnt is remembered (see `reactor::source`), so neither a wait nor a useless attempt costs a
+//! system call. No buffers and no protocol here: the operation is a closure.
+
+use std::fmt;
+use std::future::Future as StdFuture;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use crate::error::Result;
+use crate::events::HandleInner;
+use crate::loop_core;
+use crate::reactor::{Side, Source, Waiting};
+use crate::ready::Run;
+use crate::tasks::sleep;
+use crate::wait_queue::LineWait;
+
+/// A descriptor (a socket, a pipe, a terminal, a process's) in the event loop.
+///
+/// Nearest in asyncio: `loop.sock_recv` and its like; but it serves every kind of descriptor, and the operation is yours. It
+/// belongs to the loop that ran when it was made. Any number of tasks may wait on it; all of them are woken, in the order in
+/// which they came, and try again.
+///
+/// An operation must not wait for anything else and must say [`WouldBlock`](io::ErrorKind::WouldBlock) only if the system
+/// did: after that it is not tried again before the system reports a change.
+///
+/// Dropping it ends the waits of others with an error (`NotConnected`), and so does closing the loop. A descriptor that
+/// nobody waits for does not keep virtual time from jumping.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
+///
+/// use asyncio_runtime::io::AsyncFd;
+/// use asyncio_runtime::{create_task, run};
+///
+/// run(async {
+///     let (near, far) = UnixStream::pair()?;
+///     let (near, far) = (AsyncFd::new(near)?, AsyncFd::new(far)?);
+///     let reading = create_task(async move {
+///         let mut buffer = [0; 16];
+///         let n = far.read_with(|mut socket| socket.read(&mut buffer)).await?;
+///         Ok(buffer[..n].to_vec())
+///     });
+///     near.write_with(|mut socket| socket.write(b"hello")).await?;
+///     assert_eq!(reading.await?, b"hello");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub struct AsyncFd<T: AsFd> {
+    /// There until it is given away or dropped.
+    io: Option<T>,
+    source: Rc<Source>,
+}
+
+impl<T: AsFd> AsyncFd<T> {
+    /// Registers `io` with the running loop, and switches it to non-blocking mode (for everybody who shares it: that is a
+    /// property of the open file, not of the descriptor).
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: no running event loop`; what the system says, for example that a regular file cannot be waited for;
+    /// `AlreadyExists` if the descriptor is registered already, also by [`add_reader`](crate::EventLoop::add_reader).
+    pub fn new(io: T) -> Result<Self> {
+        let core = loop_core::running_loop()?;
+        rustix::io::ioctl_fionbio(io.as_fd(), true).map_err(io::Error::from)?;
+        let source = core.with_reactor(|reactor| reactor.register(io.as_fd()))?;
+        Ok(Self { io: Some(io), source })
+    }
+
+    /// What it was made of.
+    pub fn get_ref(&self) -> &T {
+        self.io.as_ref().expect("taken only by value")
+    }
+
+    /// Gives back what it was made of, which stays non-blocking. As dropping, it ends the waits of others.
+    pub fn into_inner(mut self) -> T {
+        self.deregister();
+        self.io.take().expect("taken only by value")
+    }
+
+    fn deregister(&self) {
+        if let (Some(reactor), Some(io)) = (self.source.reactor(), &self.io) {
+            reactor.deregister(io.as_fd(), &self.source);
+        }
+    }
+
+    // Waiting.
+
+    /// Waits until a read may succeed; does not suspend if it may already. The wait does not borrow the `AsyncFd`.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`; `NotConnected` if the descriptor or the loop was closed.
+    ///
+    /// # Cancellation
+    ///
+    /// Loses nothing: what was learnt is remembered for the next wait.
+    #[track_caller]
+    pub fn readable(&self) -> Readiness {
+        self.ready(Side::Read, Location::caller())
+    }
+
+    /// Waits until a write may succeed; otherwise as [`readable`](Self::readable).
+    #[track_caller]
+    pub fn writable(&self) -> Readiness {
+        self.ready(Side::Write, Location::caller())
+    }
+
+    fn ready(&self, side: Side, at: &'static Location<'static>) -> Readiness {
+        Readiness { source: Rc::clone(&self.source), side, wait: None, at }
+    }
+
+    // Operations.
+
+    /// Does `read` if it may succeed, else gives `WouldBlock` without trying.
+    ///
+    /// # Errors
+    ///
+    /// What `read` says; `NotConnected` if the loop was closed.
+    pub fn try_read_with<R>(&self, read: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
+        self.try_with(Side::Read, read)
+    }
+
+    /// Does `write` if it may succeed, else gives `WouldBlock` without trying.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_read_with`](Self::try_read_with).
+    pub fn try_write_with<R>(&self, write: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
+        self.try_with(Side::Write, write)
+    }
+
+    fn try_with<R>(&self, side: Side, operation: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
+        self.source.check_open()?;
+        if !self.source.is_ready(side) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let result = operation(self.get_ref());
+        if would_block(&result) {
+            self.source.not_ready(side);
+        }
+        result
+    }
+
+    /// Does `read`, again and again until it no longer says `WouldBlock`, waiting in between. A task that never has to wait
+    /// gives way to others now and then.
+    ///
+    /// # Errors
+    ///
+    /// What `read` says, `CancelledError`, `NotConnected` if the loop was closed.
+    ///
+    /// # Cancellation
+    ///
+    /// Only while it waits, never after an operation has succeeded.
+    #[track_caller]
+    pub fn read_with<R>(&self, read: impl FnMut(&T) -> io::Result<R>) -> impl StdFuture<Output = Result<R>> {
+        self.with(Side::Read, read, Location::caller())
+    }
+
+    /// As [`read_with`](Self::read_with), for writing.
+    #[track_caller]
+    pub fn write_with<R>(&self, write: impl FnMut(&T) -> io::Result<R>) -> impl StdFuture<Output = Result<R>> {
+        self.with(Side::Write, write, Location::caller())
+    }
+
+    async fn with<R>(
+        &self,
+        side: Side,
+        mut operation: impl FnMut(&T) -> io::Result<R>,
+        at: &'static Location<'static>,
+    ) -> Result<R> {
+        loop {
+            if !self.source.spend() {
+                sleep(0).await?;
+            }
+            let result = self.try_with(side, &mut operation);
+            if !would_block(&result) {
+                return Ok(result?);
+            }
+            self.ready(side, at).await?;
+        }
+    }
+
+    /// Says that an operation on a *stream* moved fewer bytes than it was asked to (and more than none): the next one would
+    /// have to wait, so it waits at once and a system call is saved. What is ready is still noticed.
+    pub fn short_read(&self) {
+        if cfg!(target_os = "linux") {
+            self.source.short(Side::Read);
+        }
+    }
+
+    /// As [`short_read`](Self::short_read), for a write.
+    pub fn short_write(&self) {
+        if cfg!(target_os = "linux") {
+            self.source.short(Side::Write);
+        }
+    }
+
+    // For futures written by hand, and callbacks.
+
+    /// As [`readable`](Self::readable), for a `poll` function. Of several wakers the last one given is woken, and a
+    /// cancellation does not end such a wait; it is delivered at the task's next await of this crate
+    /// ([`cancellable`](crate::cancellable) helps).
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` if the loop was closed.
+    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_ready(Side::Read, cx)
+    }
+
+    /// As [`poll_readable`](Self::poll_readable), for writing.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_ready(Side::Write, cx)
+    }
+
+    fn poll_ready(&self, side: Side, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.source.check_open()?;
+        if self.source.is_ready(side) {
+            return Poll::Ready(Ok(()));
+        }
+        self.source.set_waker(side, cx.waker());
+        Poll::Pending
+    }
+
+    /// As [`read_with`](Self::read_with), for a `poll` function; see [`poll_readable`](Self::poll_readable).
+    ///
+    /// # Errors
+    ///
+    /// What `read` says; `NotConnected` if the loop was closed.
+    pub fn poll_read_with<R>(
+        &self,
+        cx: &mut Context<'_>,
+        read: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.poll_with(Side::Read, cx, read)
+    }
+
+    /// As [`poll_read_with`](Self::poll_read_with), for writing.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn poll_write_with<R>(
+        &self,
+        cx: &mut Context<'_>,
+        write: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.poll_with(Side::Write, cx, write)
+    }
+
+    fn poll_with<R>(
+        &self,
+        side: Side,
+        cx: &mut Context<'_>,
+        mut operation: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        if !self.source.spend() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        loop {
+            let result = self.try_with(side, &mut operation);
+            if !would_block(&result) {
+                return Poll::Ready(result);
+            }
+            ready!(self.poll_ready(side, cx))?;
+        }
+    }
+
+    /// Calls `f` once, from the loop, when a write may succeed after it would have had to wait: how a writer flushes in the
+    /// background. Replaces what was to be called before. It is dropped, not called, when the descriptor or the loop is
+    /// closed. A panic in it goes to the exception handler.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` outside a running loop; `NotConnected` if its own loop was closed.
+    pub fn call_when_writable<F: FnOnce() + 'static>(&self, f: F) -> Result<()> {
+        self.source.check_open()?;
+        let core = loop_core::running_loop()?;
+        let call = HandleInner::new(&core, f) as Rc<dyn Run>;
+        if self.source.is_ready(Side::Write) {
+            core.call(call, 0);
+        } else {
+            self.source.set_call(Side::Write, Some(call));
+        }
+        Ok(())
+    }
+}
+
+fn would_block<R>(result: &io::Result<R>) -> bool {
+    matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+impl<T: AsFd> Drop for AsyncFd<T> {
+    fn drop(&mut self) {
+        self.deregister();
+    }
+}
+
+impl<T: AsFd> AsFd for AsyncFd<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.get_ref().as_fd()
+    }
+}
+
+impl<T: AsFd> fmt::Debug for AsyncFd<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<AsyncFd fd={}>", self.as_fd().as_raw_fd())
+    }
+}
+
+/// A wait for readiness; made by [`AsyncFd::readable`] and [`AsyncFd::writable`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct Readiness {
+    source: Rc<Source>,
+    side: Side,
+    wait: Option<(LineWait, Waiting)>,
+    at: &'static Location<'static>,
+}
+
+impl StdFuture for Readiness {
+    type Output = Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let this = &mut *self;
+        if this.wait.is_none() {
+            this.source.check_open()?;
+            if this.source.is_ready(this.side) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let (wait, _) =
+            this.wait.get_or_insert_with(|| (this.source.line(this.side).wait_at(this.at), this.source.waiting()));
+        let result = ready!(Pin::new(wait).poll(cx));
+        this.wait = None;
+        result?;
+        Poll::Ready(Ok(this.source.check_open()?))
+    }
+}
+
+impl fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<wait for {:?} readiness at {}>", self.side, self.at)
+    }
+}
