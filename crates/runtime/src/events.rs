@@ -132,7 +132,7 @@ impl EventLoop {
         }
         let future = awaitable.into_target(self)?;
         let stop = Rc::new(StopWhenDone(Rc::clone(&self.core)));
-        let registered = future.base().add_callback(stop, 0);
+        let registered = future.add_callback(stop, 0);
         let ran = self.core.run_forever();
         if let Some(registered) = registered {
             future.base().remove_callback(registered);

@@ -1,61 +1,29 @@
 //! `Future`, a result that will come, and `AnyFuture`, the part of it that does not depend on the result's type.
 //!
-//! The core idea: plain futures, tasks and gathering futures are one structure, `FutureCell`, with a different `kind`;
-//! every handle is one shared pointer to it. The classes of asyncio become a chain of `Deref`: a `Task` is a `Future` is
+//! The core idea: plain futures, tasks and gathering futures begin with the same `FutureBase`; every handle is one counted
+//! pointer to it (`cell` has both). The classes of asyncio become a chain of `Deref`: a `Task` is a `Future` is
 //! an `AnyFuture`. Completing a future queues its callbacks and wakes its waiters in the order of registration; that is
 //! all the scheduling there is here.
 
-use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::Location;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::callbacks::{Callback, Callbacks, Registered};
+use crate::cell::{FutureBase, FutureRef, Kind, Memory, NOBODY, State};
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::exceptions::{InvalidStateError, RuntimeError};
 use crate::loop_core::LoopCore;
 use crate::ready::Run;
-use crate::report::ExceptionContext;
-use crate::tasks::{self, TaskCore};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Pending,
-    Cancelled,
-    Finished,
-}
-
-/// What a future has to remember depends on its state, so one place serves both: memory per task counts.
-enum Memory {
-    /// Who is to be told, while it is pending.
-    Callbacks(Callbacks),
-    /// The exception (`Finished`) or the `CancelledError` (`Cancelled`).
-    Error(Error),
-}
-
-const NOBODY: Memory = Memory::Callbacks(Callbacks::None);
-
-/// What every future has, whatever its result.
-pub(crate) struct FutureBase {
-    state: Cell<State>,
-    /// The error has not been seen by anybody yet: to be reported when the future goes.
-    unseen: Cell<bool>,
-    /// Taken out and put back by whoever looks: no code of others runs in between.
-    memory: Cell<Memory>,
-    pub(crate) event_loop: Rc<LoopCore>,
-}
+use crate::tasks;
 
 impl FutureBase {
-    pub(crate) fn new(event_loop: Rc<LoopCore>) -> Self {
-        Self { state: Cell::new(State::Pending), unseen: Cell::new(false), memory: Cell::new(NOBODY), event_loop }
-    }
-
     pub(crate) fn is_pending(&self) -> bool {
         self.state.get() == State::Pending
     }
@@ -65,7 +33,7 @@ impl FutureBase {
     }
 
     fn with_memory<R>(&self, f: impl FnOnce(&mut Memory) -> R) -> R {
-        let mut memory = self.memory.replace(NOBODY);
+        let mut memory = self.memory.replace(Memory::Taken);
         let result = f(&mut memory);
         self.memory.set(memory);
         result
@@ -75,7 +43,7 @@ impl FutureBase {
         self.with_memory(|memory| match memory {
             Memory::Callbacks(callbacks) => f(callbacks),
             // A done future has none any more.
-            Memory::Error(_) => f(&mut Callbacks::None),
+            _ => f(&mut Callbacks::None),
         })
     }
 
@@ -94,7 +62,7 @@ impl FutureBase {
     pub(crate) fn peek_error(&self) -> Option<Error> {
         self.with_memory(|memory| match memory {
             Memory::Error(error) => Some(error.clone()),
-            Memory::Callbacks(_) => None,
+            _ => None,
         })
     }
 
@@ -102,45 +70,11 @@ impl FutureBase {
         self.with_callbacks(|callbacks| crate::repr::callbacks(callbacks.iter(), callbacks.iter().count()))
     }
 
-    /// Ends the future well; the value must be in place.
-    pub(crate) fn finish(&self) {
-        self.end(State::Finished, NOBODY);
-    }
-
-    pub(crate) fn finish_with_error(&self, error: Error) {
-        self.unseen.set(true);
-        self.end(State::Finished, Memory::Error(error));
-    }
-
-    pub(crate) fn finish_cancelled(&self, error: Error) {
-        self.end(State::Cancelled, Memory::Error(error));
-    }
-
     /// Back to the beginning: for `Gather`, which may be told how to treat errors after it has completed at once.
     pub(crate) fn reopen(&self) {
         self.state.set(State::Pending);
         self.unseen.set(false);
         self.memory.set(NOBODY);
-    }
-
-    fn end(&self, state: State, memory: Memory) {
-        self.state.set(state);
-        if let Memory::Callbacks(callbacks) = self.memory.replace(memory) {
-            callbacks.for_each(|callback| match callback {
-                Callback::Wake(waker) => waker.wake(),
-                Callback::Call(run, key) => self.event_loop.call(run, key),
-            });
-        }
-    }
-
-    /// Registers a callback; on a done future it is queued at once.
-    pub(crate) fn add_callback(&self, run: Rc<dyn Run>, key: u32) -> Option<Registered> {
-        if self.is_pending() {
-            Some(self.with_callbacks(|callbacks| callbacks.push(Callback::Call(run, key))))
-        } else {
-            self.event_loop.call(run, key);
-            None
-        }
     }
 
     pub(crate) fn remove_callback(&self, registered: Registered) -> bool {
@@ -154,102 +88,57 @@ impl FutureBase {
     }
 }
 
-/// What sort of future a cell is.
-pub(crate) enum Kind<'a> {
-    Plain,
-    Task(&'a TaskCore),
-    /// Several futures as one: cancelling it cancels them.
-    Group(&'a Group),
-}
-
-/// The children of a gathering future.
-pub(crate) struct Group {
-    pub(crate) children: Vec<AnyFuture>,
-    pub(crate) cancel_requested: Cell<bool>,
-}
-
-pub(crate) trait FutureKind: 'static {
-    fn view(&self) -> Kind<'_>;
-}
-
-pub(crate) struct Plain;
-
-impl FutureKind for Plain {
-    fn view(&self) -> Kind<'_> {
-        Kind::Plain
-    }
-}
-
-impl FutureKind for Group {
-    fn view(&self) -> Kind<'_> {
-        Kind::Group(self)
-    }
-}
-
-/// One future in memory.
-pub(crate) struct FutureCell<T, K: FutureKind> {
-    pub(crate) base: FutureBase,
-    /// The result, once there is one and until it is taken.
-    pub(crate) value: Cell<Option<T>>,
-    pub(crate) kind: K,
-}
-
-/// A cell seen without its types.
-pub(crate) trait FutureObject {
-    fn base(&self) -> &FutureBase;
-    fn kind(&self) -> Kind<'_>;
-    /// The `Cell<Option<T>>` of the value.
-    fn value(&self) -> &dyn Any;
-    fn value_type(&self) -> &'static str;
-}
-
-impl<T: 'static, K: FutureKind> FutureObject for FutureCell<T, K> {
-    fn base(&self) -> &FutureBase {
-        &self.base
-    }
-
-    fn kind(&self) -> Kind<'_> {
-        self.kind.view()
-    }
-
-    fn value(&self) -> &dyn Any {
-        &self.value
-    }
-
-    fn value_type(&self) -> &'static str {
-        crate::coroutines::short_name(std::any::type_name::<T>())
-    }
-}
-
-impl<T, K: FutureKind> Drop for FutureCell<T, K> {
-    fn drop(&mut self) {
-        if self.base.unseen.get()
-            && let Some(error) = self.base.peek_error()
-        {
-            let (class, label) = match self.kind.view() {
-                Kind::Plain => ("Future", "future"),
-                Kind::Group(_) => ("_GatheringFuture", "future"),
-                Kind::Task(_) => ("Task", "future"),
-            };
-            let repr = crate::repr::finished(class, &self.kind.view(), &error);
-            let context = ExceptionContext::new(format!("{class} exception was never retrieved"));
-            self.base.event_loop.call_exception_handler(&context.object(label, repr).exception(error));
-        }
-    }
-}
-
 /// A future or task of which the result's type is not known: what `wait`, `gather` and callbacks have in common.
 ///
 /// Clones are handles on the same future; `==` asks whether two handles are. Every [`Future`] and [`Task`](crate::Task)
 /// derefs to it, so its methods are theirs.
 #[derive(Clone)]
 pub struct AnyFuture {
-    pub(crate) object: Rc<dyn FutureObject>,
+    pub(crate) object: FutureRef,
 }
 
 impl AnyFuture {
     pub(crate) fn base(&self) -> &FutureBase {
-        self.object.base()
+        &self.object
+    }
+
+    /// Ends it well.
+    pub(crate) fn finish<T: 'static>(&self, value: T) {
+        self.end(State::Finished, Memory::Value(Box::new(value)));
+    }
+
+    pub(crate) fn finish_with_error(&self, error: Error) {
+        self.base().unseen.set(true);
+        self.end(State::Finished, Memory::Error(error));
+    }
+
+    pub(crate) fn finish_cancelled(&self, error: Error) {
+        self.end(State::Cancelled, Memory::Error(error));
+    }
+
+    fn end(&self, state: State, memory: Memory) {
+        let base = self.base();
+        base.state.set(state);
+        if let Memory::Callbacks(callbacks) = base.memory.replace(memory) {
+            callbacks.for_each(|callback| match callback {
+                Callback::Wake(waker) => waker.wake(),
+                Callback::Call(run, key) => self.queue(run, key),
+            });
+        }
+    }
+
+    /// Registers a callback; on a done future it is queued at once.
+    pub(crate) fn add_callback(&self, run: Rc<dyn Run>, key: u32) -> Option<Registered> {
+        if self.done() {
+            self.queue(run, key);
+            return None;
+        }
+        Some(self.base().with_callbacks(|callbacks| callbacks.push(Callback::Call(run, key))))
+    }
+
+    fn queue(&self, run: Rc<dyn Run>, key: u32) {
+        run.completed(self);
+        self.base().event_loop.call(run, key);
     }
 
     /// Is it over: finished with a result or an exception, or cancelled?
@@ -315,16 +204,15 @@ impl AnyFuture {
     ) -> CallbackKey {
         let run = Rc::new(DoneCallback {
             f: Cell::new(Some(f)),
-            future: Rc::downgrade(&self.object),
-            strong: RefCell::new(None),
+            future: Cell::new(None),
             handle,
             vars: crate::contextvars::current(),
         });
-        CallbackKey(self.base().add_callback(run, 0))
+        CallbackKey(self.add_callback(run, 0))
     }
 
     pub(crate) fn is(&self, other: &AnyFuture) -> bool {
-        std::ptr::addr_eq(Rc::as_ptr(&self.object), Rc::as_ptr(&other.object))
+        self.object.is_same(&other.object)
     }
 
     /// Waits until it is done, without taking its result: a task's or future's end for one who needs only that.
@@ -357,7 +245,7 @@ impl Eq for AnyFuture {}
 
 impl std::hash::Hash for AnyFuture {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        Rc::as_ptr(&self.object).cast::<()>().hash(state);
+        self.object.address().hash(state);
     }
 }
 
@@ -367,23 +255,22 @@ impl std::hash::Hash for AnyFuture {
 #[must_use = "the key is the only way to remove the callback; `let _ =` says that nobody will"]
 pub struct CallbackKey(Option<Registered>);
 
-/// A user's done-callback. It holds the future weakly until it is queued: otherwise a future that is never completed
-/// would own itself.
+/// A user's done-callback. It gets hold of the future when that completes: otherwise a future that is never completed would
+/// own itself.
 struct DoneCallback<H, F> {
     f: Cell<Option<F>>,
-    future: Weak<dyn FutureObject>,
-    strong: RefCell<Option<AnyFuture>>,
+    future: Cell<Option<AnyFuture>>,
     handle: fn(&AnyFuture) -> H,
     vars: crate::contextvars::Vars,
 }
 
 impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
-    fn queued(&self, _key: u32) {
-        self.strong.replace(self.future.upgrade().map(|object| AnyFuture { object }));
+    fn completed(&self, future: &AnyFuture) {
+        self.future.set(Some(future.clone()));
     }
 
     fn run(&self, _key: u32) {
-        let (Some(f), Some(future)) = (self.f.take(), self.strong.take()) else { return };
+        let (Some(f), Some(future)) = (self.f.take(), self.future.take()) else { return };
         crate::events::run_callback(&future.base().event_loop, self.vars.clone(), &|| self.describe(), || {
             f(&(self.handle)(&future));
         });
@@ -427,30 +314,29 @@ pub struct Future<T> {
 
 impl<T: 'static> Future<T> {
     pub(crate) fn new(event_loop: &Rc<LoopCore>) -> Self {
-        let base = FutureBase::new(Rc::clone(event_loop));
-        Self::from_object(Rc::new(FutureCell { base, value: Cell::new(None::<T>), kind: Plain }))
+        Self::from_any(AnyFuture { object: FutureRef::plain::<T>(Rc::clone(event_loop)) })
     }
 
-    /// The caller vouches that the cell's value has the type `T`.
-    pub(crate) fn from_object(object: Rc<dyn FutureObject>) -> Self {
-        debug_assert!(object.value().is::<Cell<Option<T>>>());
-        Self { any: AnyFuture { object }, result: PhantomData }
-    }
-
-    fn value(&self) -> &Cell<Option<T>> {
-        self.object.value().downcast_ref().expect("a Future<T> holds a T")
+    /// The caller vouches that its result has the type `T`.
+    pub(crate) fn from_any(any: AnyFuture) -> Self {
+        debug_assert!(any.object.gives::<T>());
+        Self { any, result: PhantomData }
     }
 
     /// Looks at the result; it is back in its place whatever `f` does.
     fn with_value<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
-        struct PutBack<'a, T>(&'a Cell<Option<T>>, Option<T>);
-        impl<T> Drop for PutBack<'_, T> {
+        struct PutBack<'a>(&'a Cell<Memory>, Memory);
+        impl Drop for PutBack<'_> {
             fn drop(&mut self) {
-                self.0.set(self.1.take());
+                self.0.set(std::mem::replace(&mut self.1, Memory::Taken));
             }
         }
-        let value = PutBack(self.value(), self.value().take());
-        f(value.1.as_ref())
+        let memory = &self.base().memory;
+        let value = PutBack(memory, memory.replace(Memory::Taken));
+        f(match &value.1 {
+            Memory::Value(value) => value.downcast_ref(),
+            _ => None,
+        })
     }
 
     /// Completes it with a result.
@@ -460,8 +346,7 @@ impl<T: 'static> Future<T> {
     /// `InvalidStateError: invalid state` if it is done; for a task `RuntimeError`, its result is its coroutine's.
     pub fn set_result(&self, result: T) -> Result<()> {
         self.check_open("set_result")?;
-        self.value().replace(Some(result));
-        self.base().finish();
+        self.any.finish(result);
         Ok(())
     }
 
@@ -472,7 +357,7 @@ impl<T: 'static> Future<T> {
     /// As [`set_result`](Self::set_result).
     pub fn set_exception(&self, exception: impl Into<Error>) -> Result<()> {
         self.check_open("set_exception")?;
-        self.base().finish_with_error(exception.into());
+        self.any.finish_with_error(exception.into());
         Ok(())
     }
 
@@ -506,7 +391,10 @@ impl<T: 'static> Future<T> {
     /// As [`result`](Self::result), and `RuntimeError` if it was taken before.
     pub fn take_result(&self) -> Result<T> {
         self.outcome()?;
-        self.value().take().ok_or_else(taken)
+        match self.base().memory.replace(Memory::Taken) {
+            Memory::Value(value) => Ok(*value.downcast().expect("a Future<T> gives a T")),
+            _ => Err(taken()),
+        }
     }
 
     /// Runs `f` with this future once it is done; see [`AnyFuture::add_done_callback`].

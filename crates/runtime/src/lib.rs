@@ -44,6 +44,7 @@
 
 mod asyncgens;
 mod callbacks;
+mod cell;
 mod clock;
 mod concurrent;
 mod contextvars;

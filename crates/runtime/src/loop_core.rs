@@ -16,7 +16,7 @@ use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
 use crate::error::Error;
 use crate::exceptions::RuntimeError;
-use crate::futures::FutureObject;
+use crate::cell::FutureRef;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::reactor::Reactor;
 use crate::ready::{Ready, Run, Runnable};
@@ -71,7 +71,7 @@ pub(crate) struct LoopCore {
 
 /// The registry of tasks: a slab, because a task leaves it in any order, with a running number for the order of creation.
 struct Tasks {
-    slots: Vec<Option<Rc<dyn FutureObject>>>,
+    slots: Vec<Option<FutureRef>>,
     free: Vec<u32>,
     /// The running number, which begins elsewhere in each loop: a task has it for itself in the whole process.
     created: u64,
@@ -105,14 +105,14 @@ pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
 /// What async-task calls to have a task run: in the loop's own thread a push on its queue, elsewhere a message to it.
 pub(crate) fn schedule(runnable: Runnable) {
     let elsewhere = with_running(|running| match running {
-        Some(core) if Arc::ptr_eq(&core.shared, &runnable.metadata().shared) => {
+        Some(core) if runnable.metadata().belongs_to(core) => {
             core.push_woken(runnable);
             None
         }
         _ => Some(runnable),
     });
     if let Some(runnable) = elsewhere {
-        let shared = Arc::clone(&runnable.metadata().shared);
+        let shared = Arc::clone(runnable.metadata().shared());
         shared.push(Remote::Task(runnable));
     }
 }
@@ -178,7 +178,6 @@ impl LoopCore {
             // Wake-ups that happened between two runs came in through the remote queue: keep the order.
             self.take_remote();
         }
-        run.queued(key);
         self.ready.borrow_mut().push_back(Ready::Call(run, key));
     }
 
@@ -195,10 +194,7 @@ impl LoopCore {
         if self.instrumented.get()
             && let Some(observer) = self.observer.borrow().clone()
         {
-            let task = self.tasks.borrow().slots[runnable.metadata().slot as usize].clone();
-            if let Some(task) = task {
-                observer.woken(&crate::tasks::AnyTask::from_object(task));
-            }
+            observer.woken(&crate::tasks::AnyTask::from_object(runnable.metadata().handle()));
         }
         self.ready.borrow_mut().push_back(Ready::Task(runnable));
     }
@@ -225,7 +221,7 @@ impl LoopCore {
     // The registry of tasks.
 
     /// Registers a task; gives its slot and its place in the order of creation.
-    pub(crate) fn register_task(&self, task: Rc<dyn FutureObject>) -> (u32, u64) {
+    pub(crate) fn register_task(&self, task: FutureRef) -> (u32, u64) {
         let mut tasks = self.tasks.borrow_mut();
         tasks.created += 1;
         let slot = match tasks.free.pop() {
@@ -255,7 +251,7 @@ impl LoopCore {
     }
 
     /// All registered tasks, in no particular order.
-    pub(crate) fn tasks(&self) -> Vec<Rc<dyn FutureObject>> {
+    pub(crate) fn tasks(&self) -> Vec<FutureRef> {
         self.tasks.borrow().slots.iter().flatten().cloned().collect()
     }
 
@@ -394,7 +390,6 @@ impl LoopCore {
                 Remote::Task(runnable) => self.push_woken(runnable),
                 Remote::Call(f) => {
                     let call: Rc<dyn Run> = crate::events::HandleInner::from_thread(f);
-                    call.queued(0);
                     self.ready.borrow_mut().push_back(Ready::Call(call, 0));
                 }
             }
@@ -471,7 +466,6 @@ impl LoopCore {
         let reactor = self.reactor.borrow();
         match &*reactor {
             Some(reactor) => reactor.wait(timeout, |run, key| {
-                run.queued(key);
                 self.ready.borrow_mut().push_back(Ready::Call(run, key));
             }),
             None => match timeout {

@@ -3,18 +3,12 @@
 //! One kind of object serves callbacks of the user, done-callbacks and timers: something that can run, with a number
 //! that tells it which of its registrations it is.
 
+use crate::cell::TaskMemory;
+use crate::futures::AnyFuture;
 use crate::timers::TimerKey;
 
-/// A task that is to take its next step.
-pub(crate) type Runnable = async_task::Runnable<Home>;
-
-/// Where a task belongs. Kept in async-task's metadata rather than in its schedule function: around a function that holds
-/// something async-task clones and drops a waker for each wake-up.
-pub(crate) struct Home {
-    pub(crate) shared: std::sync::Arc<crate::remote::Shared>,
-    /// The task's slot in the registry of its loop.
-    pub(crate) slot: u32,
-}
+/// A task that is to take its next step. What async-task keeps beside the coroutine is the task's own cell.
+pub(crate) type Runnable = async_task::Runnable<TaskMemory>;
 
 /// An entry of the ready queue. Kept to three words: the queue is the hottest memory of the loop.
 pub(crate) enum Ready {
@@ -28,8 +22,8 @@ pub(crate) enum Ready {
 
 /// Something that the loop can run later.
 pub(crate) trait Run {
-    /// Called when it is put into the ready queue; the place to take hold of what must live until it runs.
-    fn queued(&self, _key: u32) {}
+    /// The future that it is registered with has completed, and it is about to be queued.
+    fn completed(&self, _future: &AnyFuture) {}
 
     fn run(&self, key: u32);
 

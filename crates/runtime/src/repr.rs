@@ -3,7 +3,8 @@
 use crate::callbacks::Callback;
 use crate::coroutines::place;
 use crate::error::Error;
-use crate::futures::{AnyFuture, Kind};
+use crate::cell::{FutureRef, Kind};
+use crate::futures::AnyFuture;
 use crate::tasks::{PendingCancel, TaskCore, Waiter};
 
 /// How deep `wait_for=` nests before it is cut short; a cycle of waiting tasks ends there too.
@@ -15,11 +16,11 @@ pub(crate) fn future(future: &AnyFuture, result: Option<String>) -> String {
 }
 
 /// The `repr` of a finished future that is being dropped, of which only the parts are left.
-pub(crate) fn finished(class: &str, kind: &Kind<'_>, error: &Error) -> String {
+pub(crate) fn finished(class: &str, future: &FutureRef, error: &Error) -> String {
     let mut info = vec![class.to_owned(), "finished".to_owned()];
-    if let Kind::Task(core) = kind {
+    if let Kind::Task(core) = future.kind() {
         info.push(format!("name='{}'", core.name()));
-        info.push(format!("coro=<{}>", coroutine(core, true)));
+        info.push(format!("coro=<{}>", coroutine(future, core, true)));
     }
     info.push(format!("exception={error:?}"));
     format!("<{}>", info.join(" "))
@@ -45,7 +46,7 @@ fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
     });
     if let Kind::Task(core) = &kind {
         info.push(format!("name='{}'", core.name()));
-        info.push(format!("coro=<{}>", coroutine(core, future.done())));
+        info.push(format!("coro=<{}>", coroutine(&future.object, core, future.done())));
         if let Some(waiter) = waiter(core, depth) {
             info.push(format!("wait_for={waiter}"));
         }
@@ -54,7 +55,7 @@ fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
         match base.peek_error() {
             Some(error) => info.push(format!("exception={error:?}")),
             None => {
-                info.push(format!("result={}", result.unwrap_or_else(|| format!("<{}>", future.object.value_type()))))
+                info.push(format!("result={}", result.unwrap_or_else(|| format!("<{}>", future.object.value_name()))))
             }
         }
     }
@@ -77,11 +78,11 @@ fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
 }
 
 /// `name() running at FILE:LINE` or `name() done, defined at FILE:LINE`.
-pub(crate) fn coroutine(core: &TaskCore, done: bool) -> String {
+fn coroutine(future: &FutureRef, core: &TaskCore, done: bool) -> String {
     if done {
-        format!("{}() done, defined at {}", core.coroutine_name(), place(core.created_at))
+        format!("{}() done, defined at {}", future.coroutine_name(), place(core.created_at))
     } else {
-        format!("{}() running at {}", core.coroutine_name(), place(core.at.get()))
+        format!("{}() running at {}", future.coroutine_name(), place(core.at.get()))
     }
 }
 

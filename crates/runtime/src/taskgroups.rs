@@ -241,7 +241,7 @@ impl Inner {
         }
         let key = self.tasks.borrow_mut().push(task.clone());
         let done = Rc::new(TaskDone { group: Rc::clone(self), key });
-        let _ = task.base().add_callback(done, 0);
+        let _ = task.add_callback(done, 0);
     }
 
     fn completed(&self) -> Future<()> {

@@ -68,7 +68,7 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
         handles,
     });
     for (index, handle) in state.handles.iter().enumerate() {
-        let registered = handle.as_ref().base().add_callback(Rc::clone(&state) as Rc<dyn Run>, index as u32);
+        let registered = handle.as_ref().add_callback(Rc::clone(&state) as Rc<dyn Run>, index as u32);
         state.registered.borrow_mut().push(registered);
     }
     AsCompleted { left: state.handles.len(), state, outcome: A::outcome }

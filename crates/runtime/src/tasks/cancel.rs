@@ -4,13 +4,13 @@
 //! and may lead back to where it began. The core idea: walk it with a list of what is still to do instead of by
 //! recursion, in the order in which CPython's calls would reach each future.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::step::observer;
 use super::task::{AnyTask, PendingCancel, TaskCore, Waiter, with_current};
 use crate::exceptions::CancelledError;
-use crate::futures::{AnyFuture, Kind};
+use crate::cell::Kind;
+use crate::futures::AnyFuture;
 
 enum Todo {
     Cancel(AnyFuture),
@@ -42,7 +42,7 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
         }
         match future.object.kind() {
             Kind::Plain => {
-                future.base().finish_cancelled(CancelledError::from_message(message.clone()).into());
+                future.finish_cancelled(CancelledError::from_message(message.clone()).into());
             }
             Kind::Group(group) => {
                 group.cancel_requested.set(true);
@@ -88,7 +88,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
     }
     core.cancels.set(core.cancels.get() + 1);
     if let Some(observer) = observer(&task.base().event_loop) {
-        observer.cancel_requested(&AnyTask::from_object(Rc::clone(&task.object)));
+        observer.cancel_requested(&AnyTask::from_object(task.object.clone()));
     }
     if core.pending_cancel.get() == PendingCancel::Wait {
         return None;

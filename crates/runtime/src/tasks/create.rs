@@ -1,21 +1,18 @@
 //! Making tasks: `create_task`, and the options it has in Python as keyword arguments.
 
-use std::cell::Cell;
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::step::{Step, observer};
-use super::task::{AnyTask, Task, TaskCore};
+use super::task::{Task, TaskCore};
+use crate::cell::TaskMemory;
 use crate::contextvars::Context;
-use crate::coroutines::coroutine_name;
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
-use crate::futures::{FutureBase, FutureCell, FutureObject};
+use crate::futures::AnyFuture;
 use crate::loop_core::{self, LoopCore};
-use crate::ready::Home;
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
 ///
@@ -147,26 +144,24 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     eager: bool,
     at: &'static Location<'static>,
 ) -> Task<T> {
-    let cell = Rc::new(FutureCell {
-        base: FutureBase::new(Rc::clone(event_loop)),
-        value: Cell::new(None),
-        kind: TaskCore::new(coroutine_name::<F>, context, at),
-    });
-    let object = Rc::clone(&cell) as Rc<dyn FutureObject>;
-    let task = Task::from_object(Rc::clone(&object));
+    let memory = TaskMemory::new::<T, F>(Rc::clone(event_loop), TaskCore::new(context, at));
+    let builder = async_task::Builder::new().metadata(memory);
+    // SAFETY: nothing is borrowed, so the future may live as long as it likes. It stays in this thread: it is polled by the
+    // loop, which runs here, and dropped there at the end of the task, which the loop brings about before it closes. The
+    // schedule function is `Send` and `Sync`; a runnable that another thread schedules comes back to the loop.
+    let (runnable, handle) =
+        unsafe { builder.spawn_unchecked(|memory| Step::new(coroutine, memory.handle()), loop_core::schedule) };
+    handle.detach();
+    let any = AnyFuture { object: runnable.metadata().handle() };
+    let task = Task::from_any(any);
+    let (slot, order) = event_loop.register_task(task.as_any().object.clone());
+    task.as_task().core().register(runnable.waker(), slot, order);
     if let Some(name) = name {
         // As `named`, but nobody can have seen the default name.
         drop(task.clone().named(name));
     }
-    let (slot, order) = event_loop.register_task(object);
-    let home = Home { shared: Arc::clone(&event_loop.shared), slot };
-    let (runnable, handle) = async_task::Builder::new()
-        .metadata(home)
-        .spawn_local(|_| Step::new(coroutine, Rc::clone(&cell)), loop_core::schedule);
-    handle.detach();
-    cell.kind.register(runnable.waker(), slot, order);
     if let Some(observer) = observer(event_loop) {
-        observer.created(&AnyTask::from_object(cell));
+        observer.created(&task.as_task());
     }
     if eager {
         runnable.run();

@@ -13,7 +13,8 @@ use super::awaitable::{Awaitable, ensure_future};
 use super::task::AnyTask;
 use crate::error::{Error, Result};
 use crate::exceptions::{CancelledError, RuntimeError};
-use crate::futures::{AnyFuture, Await, Future, FutureBase, FutureCell, FutureObject, Group};
+use crate::cell::{FutureRef, Group, Kind};
+use crate::futures::{AnyFuture, Await, Future};
 use crate::loop_core::{self, LoopCore};
 use crate::ready::Run;
 
@@ -193,7 +194,7 @@ pub fn gather_set<S: GatherSet>(set: S) -> Gather<S> {
     };
     let gathering = Gathering::start(event_loop, children, false);
     Gather {
-        any: AnyFuture { object: Rc::clone(&gathering.cell) as Rc<dyn FutureObject> },
+        any: gathering.future.clone(),
         set: Rc::new(set),
         gathering,
         output: Rc::default(),
@@ -203,7 +204,7 @@ pub fn gather_set<S: GatherSet>(set: S) -> Gather<S> {
 
 /// The future of a group, and the count of its children that are done.
 struct Gathering {
-    cell: Rc<FutureCell<(), Group>>,
+    future: AnyFuture,
     /// A child that is given twice is counted once.
     left: Cell<usize>,
     return_exceptions: Cell<bool>,
@@ -212,31 +213,34 @@ struct Gathering {
 impl Gathering {
     fn start(event_loop: Rc<LoopCore>, children: Vec<AnyFuture>, return_exceptions: bool) -> Rc<Self> {
         let mut distinct: Vec<usize> = (0..children.len()).collect();
-        let address = |index: &usize| Rc::as_ptr(&children[*index].object).cast::<()>();
+        let address = |index: &usize| children[*index].object.address();
         distinct.sort_by_key(address);
         distinct.dedup_by_key(|index| address(index));
         distinct.sort_unstable();
-        let cell = Rc::new(FutureCell {
-            base: FutureBase::new(event_loop),
-            value: Cell::new(Some(())),
-            kind: Group { children, cancel_requested: Cell::new(false) },
-        });
+        let future = AnyFuture { object: FutureRef::group(event_loop, children) };
         let gathering =
-            Rc::new(Self { cell, left: Cell::new(distinct.len()), return_exceptions: Cell::new(return_exceptions) });
+            Rc::new(Self { future, left: Cell::new(distinct.len()), return_exceptions: Cell::new(return_exceptions) });
         if distinct.is_empty() {
-            gathering.cell.base.finish();
+            gathering.future.finish(());
         }
         let (done, waiting): (Vec<usize>, Vec<usize>) =
-            distinct.into_iter().partition(|index| gathering.cell.kind.children[*index].done());
+            distinct.into_iter().partition(|index| gathering.group().children[*index].done());
         for index in waiting {
-            let child = &gathering.cell.kind.children[index];
-            let _ = child.base().add_callback(Rc::clone(&gathering) as Rc<dyn Run>, index as u32);
+            let child = &gathering.group().children[index];
+            let _ = child.add_callback(Rc::clone(&gathering) as Rc<dyn Run>, index as u32);
         }
         // What is done already counts at once, so that a group of finished tasks is finished itself.
         for index in done {
             gathering.run(index as u32);
         }
         gathering
+    }
+
+    fn group(&self) -> &Group {
+        match self.future.object.kind() {
+            Kind::Group(group) => group,
+            _ => unreachable!("it was made as a group"),
+        }
     }
 
     /// The error with which the group ends because of this child.
@@ -250,7 +254,7 @@ impl Gathering {
     }
 
     fn finish(&self) {
-        let group = &self.cell.kind;
+        let group = self.group();
         if self.return_exceptions.get() {
             // The failures are among the results now, also of a group that nobody awaits or that is cancelled.
             group.children.iter().for_each(|child| child.base().forgive());
@@ -258,23 +262,23 @@ impl Gathering {
         if group.cancel_requested.get() {
             // A cancelled group raises even if its children's failures are results; CPython raises the last child's error.
             let error = group.children.last().filter(|last| last.cancelled()).and_then(|last| last.base().peek_error());
-            self.cell.base.finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
+            self.future.finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
         } else {
-            self.cell.base.finish();
+            self.future.finish(());
         }
     }
 }
 
 impl Run for Gathering {
     fn run(&self, key: u32) {
-        let child = &self.cell.kind.children[key as usize];
+        let child = &self.group().children[key as usize];
         self.left.set(self.left.get() - 1);
-        if !self.cell.base.is_pending() {
+        if self.future.done() {
             child.base().forgive();
             return;
         }
         if let Some(error) = self.failure(child) {
-            self.cell.base.finish_with_error(error);
+            self.future.finish_with_error(error);
         } else if self.left.get() == 0 {
             self.finish();
         }
@@ -301,12 +305,12 @@ impl<S: GatherSet> Gather<S> {
     #[must_use]
     pub fn return_exceptions(self) -> GatherOutcomes<S> {
         self.gathering.return_exceptions.set(true);
-        if self.gathering.left.get() == 0 && !self.gathering.cell.base.is_pending() {
+        if self.gathering.left.get() == 0 && self.gathering.future.done() {
             // All children were done when they were gathered, and one of their errors ended the group.
-            self.gathering.cell.base.reopen();
+            self.gathering.future.base().reopen();
             self.gathering.finish();
-        } else if !self.gathering.cell.base.is_pending() {
-            self.gathering.cell.base.reopen();
+        } else if self.gathering.future.done() {
+            self.gathering.future.base().reopen();
         }
         GatherOutcomes(self)
     }
@@ -505,7 +509,7 @@ impl<S: GatherSet> Awaitable for GatherOutcomes<S> {
 pub(crate) fn all_done(event_loop: &Rc<LoopCore>, tasks: &[AnyTask]) -> Future<()> {
     let children = tasks.iter().map(|task| task.as_any().clone()).collect();
     let gathering = Gathering::start(Rc::clone(event_loop), children, true);
-    Future::from_object(Rc::clone(&gathering.cell) as Rc<dyn FutureObject>)
+    Future::from_any(gathering.future.clone())
 }
 
 #[cfg(test)]

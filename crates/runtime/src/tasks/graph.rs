@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::rc::Rc;
 
 use super::task::{AnyTask, Frame, Waiter, current_task};
 use crate::coroutines::place;
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
-use crate::futures::{AnyFuture, FutureObject, Kind};
+use crate::cell::{FutureRef, Kind};
+use crate::futures::AnyFuture;
 
 /// A task or future with where it waits and who waits for it: `asyncio.FutureCallGraph`.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub fn capture_call_graph(future: Option<&AnyFuture>) -> Result<CallGraph> {
 
 fn capture(future: &AnyFuture, waiting: &HashMap<AnyFuture, Vec<AnyTask>>, path: &mut Vec<AnyFuture>) -> CallGraph {
     let call_stack = match future.object.kind() {
-        Kind::Task(_) => AnyTask::from_object(Rc::clone(&future.object)).get_stack(),
+        Kind::Task(_) => AnyTask::from_object(future.object.clone()).get_stack(),
         _ => Vec::new(),
     };
     let mut awaited_by = Vec::new();
@@ -118,7 +118,7 @@ fn render(graph: &CallGraph, level: usize, text: &mut String) {
     let mut line = |line: &str| {
         let _ = writeln!(text, "{indent}{line}");
     };
-    let id = Rc::as_ptr(&graph.future.object).cast::<()>() as usize;
+    let id = graph.future.object.address();
     match graph.future.object.kind() {
         Kind::Task(core) => line(&format!("* Task(name='{}', id={id:#x})", core.name())),
         _ => line(&format!("* Future(id={id:#x})")),
@@ -138,9 +138,9 @@ fn render(graph: &CallGraph, level: usize, text: &mut String) {
 }
 
 /// The report of a loop in which nobody can go on: who waits for what.
-pub(crate) fn describe_deadlock(objects: &[Rc<dyn FutureObject>]) -> String {
+pub(crate) fn describe_deadlock(objects: &[FutureRef]) -> String {
     const SHOWN: usize = 20;
-    let mut tasks: Vec<AnyTask> = objects.iter().map(|object| AnyTask::from_object(Rc::clone(object))).collect();
+    let mut tasks: Vec<AnyTask> = objects.iter().map(|object| AnyTask::from_object(object.clone())).collect();
     tasks.sort_by_key(|task| task.core().order.get());
     let mut text = "deadlock: every task waits, and nothing is left that could wake one".to_owned();
     for task in tasks.iter().take(SHOWN) {
@@ -159,7 +159,7 @@ pub(crate) fn describe_deadlock(objects: &[Rc<dyn FutureObject>]) -> String {
             "\n  {} waits for {what} at {} in {}()",
             core.name(),
             place(core.at.get()),
-            core.coroutine_name()
+            task.as_any().object.coroutine_name()
         );
     }
     if tasks.len() > SHOWN {

@@ -42,9 +42,9 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
         shield.run(0);
         return outer;
     }
-    let registered = future.base().add_callback(Rc::clone(&shield) as Rc<dyn Run>, 0);
+    let registered = future.add_callback(Rc::clone(&shield) as Rc<dyn Run>, 0);
     shield.registered.set(registered);
-    let _ = outer.base().add_callback(Rc::new(OuterDone(shield)), 0);
+    let _ = outer.add_callback(Rc::new(OuterDone(shield)), 0);
     outer
 }
 

@@ -14,36 +14,36 @@ use pin_project_lite::pin_project;
 
 use super::cancel::deliver;
 use super::task::{AnyTask, PendingCancel, TaskCore, TaskPanic, Waiter, replace_current};
+use crate::cell::FutureRef;
 use crate::contextvars::Vars;
 use crate::coroutines;
 use crate::error::{Error, Result};
 use crate::exceptions::CancelledError;
-use crate::futures::{FutureCell, FutureObject};
 use crate::loop_core::LoopCore;
 use crate::observer::Observer;
 
 pin_project! {
     /// The coroutine of a task with the machinery around it.
-    pub(super) struct Step<T, F> {
+    pub(super) struct Step<F> {
         #[pin]
         coroutine: Option<F>,
-        cell: Rc<FutureCell<T, TaskCore>>,
+        task: AnyTask,
     }
 }
 
-impl<T, F> Step<T, F> {
-    pub(super) fn new(coroutine: F, cell: Rc<FutureCell<T, TaskCore>>) -> Self {
-        Self { coroutine: Some(coroutine), cell }
+impl<F> Step<F> {
+    pub(super) fn new(coroutine: F, task: FutureRef) -> Self {
+        Self { coroutine: Some(coroutine), task: AnyTask::from_object(task) }
     }
 }
 
-impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<T, F> {
+impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let core = &this.cell.kind;
-        let stepping = Stepping::begin(this.cell);
+        let core = this.task.core();
+        let stepping = Stepping::begin(this.task);
         core.set_waiter(Waiter::None);
 
         let ended = if core.aborted.get() {
@@ -80,31 +80,29 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<T, F> {
             end = Err(TaskPanic::new(payload).into());
         }
         drop(stepping);
-        finish(this.cell, end);
+        finish(this.task, end);
         Poll::Ready(())
     }
 }
 
 /// Turns what the coroutine gave into the task's end.
-fn finish<T: 'static>(cell: &Rc<FutureCell<T, TaskCore>>, end: Result<T>) {
-    let (base, core) = (&cell.base, &cell.kind);
+fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
+    let core = task.core();
     let owner = core.unregister();
     // A request that came while the last step ran wins over the result.
     let cancelled = core.pending_cancel.replace(PendingCancel::None) == PendingCancel::Must;
     match end {
-        Ok(_) if cancelled => base.finish_cancelled(CancelledError::from_message(core.cancel_message()).into()),
-        Ok(value) => {
-            cell.value.replace(Some(value));
-            base.finish();
-        }
-        Err(error) if error.is_cancelled() => base.finish_cancelled(error),
-        Err(error) => base.finish_with_error(error),
+        Ok(_) if cancelled => task.finish_cancelled(CancelledError::from_message(core.cancel_message()).into()),
+        Ok(value) => task.finish(value),
+        Err(error) if error.is_cancelled() => task.finish_cancelled(error),
+        Err(error) => task.finish_with_error(error),
     }
     if let Some(slot) = owner {
-        if let Some(observer) = observer(&base.event_loop) {
-            observer.done(&AnyTask::from_object(Rc::clone(cell) as Rc<dyn FutureObject>));
+        let event_loop = &task.base().event_loop;
+        if let Some(observer) = observer(event_loop) {
+            observer.done(task);
         }
-        base.event_loop.unregister_task(slot);
+        event_loop.unregister_task(slot);
     }
 }
 
@@ -135,17 +133,16 @@ struct Stepping<'a> {
 }
 
 impl<'a> Stepping<'a> {
-    fn begin<T: 'static>(cell: &'a Rc<FutureCell<T, TaskCore>>) -> Self {
-        let event_loop = &*cell.base.event_loop;
-        let task = AnyTask::from_object(Rc::clone(cell) as Rc<dyn FutureObject>);
+    fn begin(task: &'a AnyTask) -> Self {
+        let (event_loop, core) = (&*task.base().event_loop, task.core());
         if let Some(observer) = observer(event_loop) {
-            observer.step_begins(&task);
+            observer.step_begins(task);
         }
         if event_loop.debug.get() {
             LAST.set(Some(task.clone()));
         }
-        let outer_task = replace_current(Some(task));
-        Self { core: &cell.kind, event_loop, outer_task, context: cell.kind.enter_context().map_err(Error::from) }
+        let outer_task = replace_current(Some(task.clone()));
+        Self { core, event_loop, outer_task, context: core.enter_context().map_err(Error::from) }
     }
 }
 

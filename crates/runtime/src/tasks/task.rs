@@ -17,7 +17,8 @@ use crate::coroutines::place;
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::exceptions::RuntimeError;
-use crate::futures::{AnyFuture, Await, CallbackKey, Future, FutureKind, FutureObject, Kind};
+use crate::cell::{FutureRef, Kind};
+use crate::futures::{AnyFuture, Await, CallbackKey, Future};
 use crate::loop_core;
 use crate::report::{self, ExceptionContext};
 use crate::timers::TimerKey;
@@ -50,7 +51,7 @@ pub(crate) enum PendingCancel {
 
 /// What a task has beyond what every future has. There may be a million of them, so what most never have is `Rare`.
 pub(crate) struct TaskCore {
-    /// Queues the task. Empty before its creation is complete and after its end: it owns the coroutine's memory.
+    /// Queues the task, and keeps its memory: empty before its creation is complete and after the last handle went.
     waker: Cell<Option<Waker>>,
     /// Taken out and put back by whoever looks.
     waiter: Cell<Waiter>,
@@ -71,7 +72,6 @@ pub(crate) struct TaskCore {
     /// Its place in the order of creation.
     pub(crate) order: Cell<u64>,
     rare: OnceCell<Box<Rare>>,
-    coroutine_name: fn() -> &'static str,
     pub(crate) created_at: &'static Location<'static>,
     /// Where it was last seen: created, suspended, or asking who it is.
     pub(crate) at: Cell<&'static Location<'static>>,
@@ -92,7 +92,6 @@ static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 
 impl TaskCore {
     pub(crate) fn new(
-        coroutine_name: fn() -> &'static str,
         context: Option<ContextObject>,
         at: &'static Location<'static>,
     ) -> Self {
@@ -109,7 +108,6 @@ impl TaskCore {
             number: Cell::new(NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)),
             order: Cell::new(0),
             rare: OnceCell::new(),
-            coroutine_name,
             created_at: at,
             at: Cell::new(at),
         };
@@ -127,9 +125,13 @@ impl TaskCore {
         self.order.set(order);
     }
 
-    /// The task is over: its slot in the registry is given back, and the coroutine's memory goes when this step is over.
+    /// Gives up what keeps the memory.
+    pub(crate) fn take_waker(&self) -> Option<Waker> {
+        self.waker.take()
+    }
+
+    /// The task is over: its slot in the registry is given back.
     pub(crate) fn unregister(&self) -> Option<u32> {
-        self.waker.take();
         Some(self.slot.replace(UNREGISTERED)).filter(|slot| *slot != UNREGISTERED)
     }
 
@@ -186,10 +188,6 @@ impl TaskCore {
         }
     }
 
-    pub(crate) fn coroutine_name(&self) -> &'static str {
-        (self.coroutine_name)()
-    }
-
     pub(crate) fn cancelling(&self) -> u32 {
         self.cancels.get()
     }
@@ -215,12 +213,6 @@ impl TaskCore {
             waker.wake_by_ref();
         }
         self.waker.set(waker);
-    }
-}
-
-impl FutureKind for TaskCore {
-    fn view(&self) -> Kind<'_> {
-        Kind::Task(self)
     }
 }
 
@@ -281,7 +273,7 @@ pub struct AnyTask {
 
 impl AnyTask {
     /// The caller vouches that the object is a task.
-    pub(crate) fn from_object(object: Rc<dyn FutureObject>) -> Self {
+    pub(crate) fn from_object(object: FutureRef) -> Self {
         Self { any: AnyFuture { object } }
     }
 
@@ -325,9 +317,9 @@ impl AnyTask {
     #[must_use]
     pub fn get_coro(&self) -> CoroutineRef {
         CoroutineRef {
-            name: self.core().coroutine_name(),
+            name: self.any.object.coroutine_name(),
             defined_at: self.core().created_at,
-            address: Rc::as_ptr(&self.any.object).cast::<()>() as usize,
+            address: self.any.object.address(),
         }
     }
 
@@ -340,7 +332,7 @@ impl AnyTask {
         }
         let core = self.core();
         let at = core.at.get();
-        vec![Frame { file: at.file(), line: at.line(), function: core.coroutine_name() }]
+        vec![Frame { file: at.file(), line: at.line(), function: self.any.object.coroutine_name() }]
     }
 
     /// Writes the stack to standard error: `task.print_stack()`.
@@ -380,8 +372,7 @@ impl AnyTask {
     /// The task with the type of its result, if it is a `T`.
     #[must_use]
     pub fn downcast<T: 'static>(&self) -> Option<Task<T>> {
-        let fits = self.any.object.value().is::<Cell<Option<T>>>();
-        fits.then(|| Task::from_object(Rc::clone(&self.any.object)))
+        self.any.object.gives::<T>().then(|| Task::from_any(self.any.clone()))
     }
 
     /// This task as a future without the type of its result.
@@ -440,9 +431,9 @@ pub struct Task<T> {
 }
 
 impl<T: 'static> Task<T> {
-    /// The caller vouches that the object is a task with a result of type `T`.
-    pub(crate) fn from_object(object: Rc<dyn FutureObject>) -> Self {
-        Self { future: Future::from_object(object), task: PhantomData }
+    /// The caller vouches that it is a task with a result of type `T`.
+    pub(crate) fn from_any(any: AnyFuture) -> Self {
+        Self { future: Future::from_any(any), task: PhantomData }
     }
 
     /// Names the task and gives it back: `create_task(coro(), name="…")`.
@@ -516,7 +507,7 @@ impl<T: 'static> Task<T> {
 
     /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
     pub fn add_done_callback(&self, f: impl FnOnce(&Task<T>) + 'static) -> CallbackKey {
-        self.as_any().add_named_callback(f, |any| Task::from_object(Rc::clone(&any.object)))
+        self.as_any().add_named_callback(f, |any| Task::from_any(any.clone()))
     }
 }
 
@@ -674,22 +665,22 @@ impl EventLoop {
     }
 }
 
-fn tasks_of(objects: &[Rc<dyn FutureObject>]) -> Vec<AnyTask> {
+fn tasks_of(objects: &[FutureRef]) -> Vec<AnyTask> {
     let mut tasks: Vec<AnyTask> =
-        objects.iter().map(|object| AnyTask::from_object(Rc::clone(object))).filter(|task| !task.done()).collect();
+        objects.iter().map(|object| AnyTask::from_object(object.clone())).filter(|task| !task.done()).collect();
     tasks.sort_by_key(|task| task.core().order.get());
     tasks
 }
 
 /// The loop closes: every task that is left is reported and told to drop its coroutine at its last step.
-pub(crate) fn destroy_all(objects: &[Rc<dyn FutureObject>]) {
+pub(crate) fn destroy_all(objects: &[FutureRef]) {
     for task in tasks_of(objects) {
         let core = task.core();
         task.base().event_loop.call_exception_handler(
             &ExceptionContext::new("Task was destroyed but it is pending!").object("task", format!("{task:?}")),
         );
         if !core.started.get() {
-            let (at, name) = (place(core.created_at), core.coroutine_name());
+            let (at, name) = (place(core.created_at), task.any.object.coroutine_name());
             report::warn(&format!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));
         }
         task.abort();

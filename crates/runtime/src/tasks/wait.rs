@@ -129,7 +129,7 @@ async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Result<(Vec<H>, Vec<H
         state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run, TIME_IS_UP))));
     }
     for (index, future) in state.futures.iter().enumerate() {
-        let registered = future.base().add_callback(Rc::clone(&state) as Rc<dyn Run>, index as u32);
+        let registered = future.add_callback(Rc::clone(&state) as Rc<dyn Run>, index as u32);
         state.registered.borrow_mut().push(registered);
     }
     (&state.waiter).await?;

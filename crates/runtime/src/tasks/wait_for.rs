@@ -120,7 +120,7 @@ futures! {
 /// future a second time.
 async fn cancel_and_wait(future: &AnyFuture) -> Result<()> {
     let release = Rc::new(Release(Future::new(&loop_core::running_loop()?)));
-    let registered = future.base().add_callback(Rc::clone(&release) as Rc<dyn Run>, 0);
+    let registered = future.add_callback(Rc::clone(&release) as Rc<dyn Run>, 0);
     struct Cleanup<'a>(&'a AnyFuture, Option<crate::callbacks::Registered>);
     impl Drop for Cleanup<'_> {
         fn drop(&mut self) {

@@ -1,0 +1,305 @@
+//! The memory of futures: what every future begins with (`FutureBase`), and the counted pointer to one (`FutureRef`).
+//!
+//! A plain future and a group are a box each. A task is one allocation with its coroutine: its cell is the metadata that
+//! async-task keeps beside the future it polls. One thin pointer serves all three. What makes that sound:
+//!
+//! - A cell belongs to the thread of its loop. `FutureRef` is neither `Send` nor `Sync`, and counts without atomics.
+//! - A task's cell keeps a waker of the task, and with it the allocation, until the last `FutureRef` goes. Only then, in
+//!   the loop's thread, the cell's contents are dropped; the allocation itself goes with the last waker, wherever it is.
+//! - Other threads see a task as an `async_task::Runnable` or a waker of it. They reach one word of the cell,
+//!   [`TaskMemory::shared`], and only while the task is not done.
+//!
+//! This is the one module with `unsafe` besides the reactor: two allocations a task and fat pointers to them cost a third
+//! of its memory.
+
+use std::any::{Any, TypeId};
+use std::cell::{Cell, UnsafeCell};
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::callbacks::Callbacks;
+use crate::coroutines::{coroutine_name, short_name};
+use crate::error::Error;
+use crate::futures::AnyFuture;
+use crate::loop_core::LoopCore;
+use crate::remote::Shared;
+use crate::report::ExceptionContext;
+use crate::tasks::TaskCore;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Pending,
+    Cancelled,
+    Finished,
+}
+
+/// What a future has to remember depends on its state, so one place serves all: memory per task counts.
+pub(crate) enum Memory {
+    /// Who is to be told, while it is pending.
+    Callbacks(Callbacks),
+    /// The exception (`Finished`) or the `CancelledError` (`Cancelled`).
+    Error(Error),
+    /// The result (`Finished`). A box of nothing, as most results are, is no allocation.
+    Value(Box<dyn Any>),
+    /// The result was taken out.
+    Taken,
+}
+
+pub(crate) const NOBODY: Memory = Memory::Callbacks(Callbacks::None);
+
+/// What every future has, whatever its result.
+pub(crate) struct FutureBase {
+    refs: Cell<u32>,
+    pub(crate) state: Cell<State>,
+    /// The error has not been seen by anybody yet: to be reported when the future goes.
+    pub(crate) unseen: Cell<bool>,
+    class: &'static Class,
+    /// Taken out and put back by whoever looks: no code of others runs in between.
+    pub(crate) memory: Cell<Memory>,
+    pub(crate) event_loop: Rc<LoopCore>,
+}
+
+impl FutureBase {
+    fn new(class: &'static Class, event_loop: Rc<LoopCore>) -> Self {
+        Self {
+            refs: Cell::new(0),
+            state: Cell::new(State::Pending),
+            unseen: Cell::new(false),
+            class,
+            memory: Cell::new(NOBODY),
+            event_loop,
+        }
+    }
+}
+
+/// What futures of one sort have in common.
+pub(crate) struct Class {
+    sort: Sort,
+    value: fn() -> TypeId,
+    value_name: fn() -> &'static str,
+    coroutine_name: fn() -> &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Sort {
+    Plain,
+    Task,
+    Group,
+}
+
+/// The classes, one for each type of result (and of coroutine).
+struct ClassOf<T, F>(PhantomData<(T, F)>);
+
+impl<T: 'static, F> ClassOf<T, F> {
+    const PLAIN: &'static Class = &Self::class(Sort::Plain);
+    const TASK: &'static Class = &Self::class(Sort::Task);
+    const GROUP: &'static Class = &Self::class(Sort::Group);
+
+    const fn class(sort: Sort) -> Class {
+        Class { sort, value: TypeId::of::<T>, value_name: std::any::type_name::<T>, coroutine_name: coroutine_name::<F> }
+    }
+}
+
+/// What sort of future a cell is, with what only that sort has.
+pub(crate) enum Kind<'a> {
+    Plain,
+    Task(&'a TaskCore),
+    /// Several futures as one: cancelling it cancels them.
+    Group(&'a Group),
+}
+
+/// The children of a gathering future.
+pub(crate) struct Group {
+    pub(crate) children: Vec<AnyFuture>,
+    pub(crate) cancel_requested: Cell<bool>,
+}
+
+/// The cells with more than the base begin with it, so that a pointer to the one is a pointer to the other.
+#[repr(C)]
+struct GroupCell {
+    base: FutureBase,
+    group: Group,
+}
+
+#[repr(C)]
+struct TaskCell {
+    base: FutureBase,
+    core: TaskCore,
+}
+
+/// A task's cell as async-task's metadata. Its contents go with the last [`FutureRef`], in the loop's thread, so dropping
+/// it (with the last waker, in any thread) does nothing.
+pub(crate) struct TaskMemory(UnsafeCell<ManuallyDrop<TaskCell>>);
+
+// SAFETY: other threads can do two things with a `TaskMemory`: drop it, which does nothing, and call `shared`, which says
+// why it may. Everything else goes through a `FutureRef`, which stays in the loop's thread.
+unsafe impl Send for TaskMemory {}
+// SAFETY: as above.
+unsafe impl Sync for TaskMemory {}
+
+impl TaskMemory {
+    /// The cell of a task that runs a coroutine `F` with a result `T`.
+    pub(crate) fn new<T: 'static, F>(event_loop: Rc<LoopCore>, core: TaskCore) -> Self {
+        let base = FutureBase::new(ClassOf::<T, F>::TASK, event_loop);
+        Self(UnsafeCell::new(ManuallyDrop::new(TaskCell { base, core })))
+    }
+
+    /// A handle on the task. To be called in the loop's thread, at the task's creation or while it is not done.
+    pub(crate) fn handle(&self) -> FutureRef {
+        let cell: *mut ManuallyDrop<TaskCell> = self.0.get();
+        // `ManuallyDrop` is transparent, and the cell begins with its base.
+        let base = NonNull::new(cell.cast::<FutureBase>()).expect("a place in memory");
+        // SAFETY: `self` is borrowed, so the memory is there; the pointer comes from the `UnsafeCell`, so it is good for
+        // the whole cell. The contents are there: the registry of the loop holds a handle until the task is done.
+        unsafe { FutureRef::new(base) }
+    }
+
+    /// The part of the loop that other threads may touch. To be called only while the task is not done, as by a schedule
+    /// function: async-task calls that for no other task.
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        let cell: *const TaskCell = self.0.get().cast();
+        // SAFETY: the contents of the cell are there until the task is done, because the loop's registry holds a handle on
+        // it; so is the `LoopCore`, which they own. Only two words are read that nobody ever writes again: the pointer to
+        // the `LoopCore`, and its `shared`. No reference is made to anything that is not `Sync`.
+        unsafe {
+            let event_loop: *const LoopCore = Rc::as_ptr(&(*cell).base.event_loop);
+            &(*event_loop).shared
+        }
+    }
+
+    /// Is it a task of this loop? May be asked whenever [`shared`](Self::shared) may.
+    pub(crate) fn belongs_to(&self, event_loop: &LoopCore) -> bool {
+        Arc::ptr_eq(self.shared(), &event_loop.shared)
+    }
+}
+
+/// A counted pointer to a future of any sort.
+pub(crate) struct FutureRef(NonNull<FutureBase>);
+
+impl FutureRef {
+    pub(crate) fn plain<T: 'static>(event_loop: Rc<LoopCore>) -> Self {
+        Self::boxed(FutureBase::new(ClassOf::<T, ()>::PLAIN, event_loop))
+    }
+
+    pub(crate) fn group(event_loop: Rc<LoopCore>, children: Vec<AnyFuture>) -> Self {
+        let base = FutureBase::new(ClassOf::<(), ()>::GROUP, event_loop);
+        Self::boxed(GroupCell { base, group: Group { children, cancel_requested: Cell::new(false) } })
+    }
+
+    /// `cell` is a `FutureBase` or begins with one.
+    fn boxed<C>(cell: C) -> Self {
+        let base = NonNull::from(Box::leak(Box::new(cell))).cast();
+        // SAFETY: the pointer is to the box that was just made.
+        unsafe { Self::new(base) }
+    }
+
+    /// # Safety
+    ///
+    /// `base` points to the beginning of a cell of the sort that its class says, with its contents in place, and is good
+    /// for the whole of it. This is the thread of its loop.
+    unsafe fn new(base: NonNull<FutureBase>) -> Self {
+        // SAFETY: as the caller says.
+        let refs = unsafe { &base.as_ref().refs };
+        refs.set(refs.get().checked_add(1).expect("fewer than four thousand million handles on one future"));
+        Self(base)
+    }
+
+    pub(crate) fn kind(&self) -> Kind<'_> {
+        match self.class.sort {
+            Sort::Plain => Kind::Plain,
+            // SAFETY: the class says what the cell is, and it lives as long as this handle.
+            Sort::Task => Kind::Task(unsafe { &self.0.cast::<TaskCell>().as_ref().core }),
+            // SAFETY: as above.
+            Sort::Group => Kind::Group(unsafe { &self.0.cast::<GroupCell>().as_ref().group }),
+        }
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+
+    /// What tells this future from others while it lives.
+    pub(crate) fn address(&self) -> usize {
+        self.0.as_ptr() as usize
+    }
+
+    /// Is its result a `T`?
+    pub(crate) fn gives<T: 'static>(&self) -> bool {
+        (self.class.value)() == TypeId::of::<T>()
+    }
+
+    pub(crate) fn value_name(&self) -> &'static str {
+        short_name((self.class.value_name)())
+    }
+
+    /// The name of a task's coroutine function.
+    pub(crate) fn coroutine_name(&self) -> &'static str {
+        (self.class.coroutine_name)()
+    }
+
+    /// The last handle goes.
+    fn release(&mut self) {
+        self.report_unseen_error();
+        // SAFETY: this is the last handle, so nobody else looks at the contents. A box is given back as what it was made
+        // as. A task's memory stays until its waker, taken out before, is dropped.
+        unsafe {
+            match self.class.sort {
+                Sort::Plain => drop(Box::from_raw(self.0.as_ptr())),
+                Sort::Group => drop(Box::from_raw(self.0.cast::<GroupCell>().as_ptr())),
+                Sort::Task => {
+                    let cell = self.0.cast::<TaskCell>();
+                    let waker = cell.as_ref().core.take_waker();
+                    ptr::drop_in_place(cell.as_ptr());
+                    drop(waker);
+                }
+            }
+        }
+    }
+
+    fn report_unseen_error(&self) {
+        if self.unseen.replace(false)
+            && let Some(error) = self.peek_error()
+        {
+            let class = match self.class.sort {
+                Sort::Plain => "Future",
+                Sort::Group => "_GatheringFuture",
+                Sort::Task => "Task",
+            };
+            let repr = crate::repr::finished(class, self, &error);
+            let context = ExceptionContext::new(format!("{class} exception was never retrieved"));
+            self.event_loop.call_exception_handler(&context.object("future", repr).exception(error));
+        }
+    }
+}
+
+impl Deref for FutureRef {
+    type Target = FutureBase;
+
+    fn deref(&self) -> &FutureBase {
+        // SAFETY: the cell lives as long as a handle on it.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Clone for FutureRef {
+    fn clone(&self) -> Self {
+        // SAFETY: the same pointer, in the same thread.
+        unsafe { Self::new(self.0) }
+    }
+}
+
+impl Drop for FutureRef {
+    fn drop(&mut self) {
+        let refs = self.refs.get() - 1;
+        if refs == 0 {
+            // Counted until the end: a handler that is told of an error may run anything.
+            self.release();
+        } else {
+            self.refs.set(refs);
+        }
+    }
+}
