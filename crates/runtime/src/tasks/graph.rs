@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use super::task::{AnyTask, Frame, Waiter, current_task};
 use crate::coroutines::place;
