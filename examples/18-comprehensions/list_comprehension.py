@@ -1,0 +1,10 @@
+"""List, dict and set comprehensions."""
+
+doubled = [number * 2 for number in range(10)]
+print(doubled)
+
+places = {letter: place for place, letter in enumerate("abc")}
+print(places)
+
+distinct = {number for number in [1, 2, 3, 2, 4, 5, 1]}
+print(distinct)

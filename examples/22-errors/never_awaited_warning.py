@@ -1,0 +1,10 @@
+"""A coroutine object that is dropped before anybody awaited it complains on standard error."""
+
+
+async def custom_coro():
+    print("hi there")
+
+
+coro = custom_coro()
+# Nobody runs it, and here it goes.
+del coro

@@ -1,0 +1,15 @@
+"""Calling a coroutine function runs none of its lines: it gives a coroutine object, which is printed here."""
+
+import asyncio
+
+
+async def main():
+    print("hello")
+    await asyncio.sleep(1)
+    print("world")
+
+
+coro = main()
+print(coro)
+# An object that nobody runs is closed, or it complains when it goes.
+coro.close()
