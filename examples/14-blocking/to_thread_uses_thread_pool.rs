@@ -5,7 +5,6 @@
 //!
 //! Shows: to_thread_uses_thread_pool
 
-use std::collections::BTreeSet;
 use std::thread;
 
 use asyncio::{Result, gather, get_running_loop, run, time, to_thread};
@@ -26,8 +25,9 @@ async fn program() -> Result<()> {
 
     let event_loop = get_running_loop()?;
     let start = event_loop.time();
-    let threads = gather((0..3).map(|_| to_thread(query_database))).await?;
-    println!("the queries ran in {:?}", BTreeSet::from_iter(threads));
+    let mut threads = gather((0..3).map(|_| to_thread(query_database))).await?;
+    threads.sort();
+    println!("the queries ran in {}", threads.join(", "));
     println!("and took {:.0} s", event_loop.time() - start);
     Ok(())
 }

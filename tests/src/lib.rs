@@ -1,7 +1,8 @@
 //! The checks of the guide, written once for `cargo test` and for `cargo xtask`.
 //!
 //! The core idea is that an example is judged from outside: its binary runs in a cleaned environment, and what it
-//! printed is compared with data, the guide's own text first ([`guide_text`]) and a snapshot second ([`snapshots`]).
+//! printed is compared with data, the guide's own text first ([`guide_text`]) and a snapshot second ([`snapshots`]), and
+//! with what its twin prints on CPython ([`twins`]).
 //! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every test
 //! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]) and every page of the book shows code and output that exist ([`book`]).
 //! Nothing here knows the runtime.
@@ -9,10 +10,12 @@
 pub mod catalogue;
 pub mod examples;
 pub mod program;
+pub mod python;
 
 pub mod guide_text;
 pub mod normalise;
 pub mod snapshots;
+pub mod twins;
 
 pub mod book;
 pub mod coverage;

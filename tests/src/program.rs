@@ -18,7 +18,7 @@ use crate::examples::Example;
 use crate::root;
 
 /// A program that has not ended by then hangs: even the longest takes some twenty seconds on the real clock.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// Which clock a program runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Programs {
 }
 
 /// Runs a command with what is set on it, the path and the home folder as its whole environment.
-fn run(mut command: Command, limit: Duration) -> Result<Output> {
+pub(crate) fn run(mut command: Command, limit: Duration) -> Result<Output> {
     let chosen: Vec<_> =
         command.get_envs().map(|(key, value)| (key.to_owned(), value.map(ToOwned::to_owned))).collect();
     command.env_clear();

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::examples::{declared, examples, header};
-use crate::{book, files, read, relative};
+use crate::{book, files, read, relative, twins};
 
 /// A check of the whole workspace: its problems in words.
 pub type Check = fn(&Path) -> Result<Vec<String>>;
@@ -18,6 +18,7 @@ pub type Check = fn(&Path) -> Result<Vec<String>>;
 pub const CHECKS: &[(&str, Check)] = &[
     ("examples are declared", examples_are_declared),
     ("examples tell how to run them", examples_tell_their_command),
+    ("examples have twins", twins::examples_have_twins),
     ("files tell what they are for", files_tell_their_purpose),
     ("files are small", files_are_small),
     ("links lead somewhere", book::links),

@@ -1,8 +1,9 @@
 //! `cargo xtask ci`: what a change has to pass, the quick checks first. People and `.ci/run` run the same thing.
 
 use anyhow::Result;
+use guide_tests::python::Python;
 
-use crate::{book, cargo, finish, tidy};
+use crate::{book, cargo, finish, tidy, twins};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -21,6 +22,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !arguments.skip_tests {
         step("tests");
         finish(&mut cargo(&["test", "--workspace"]))?;
+    }
+    step("twins");
+    match Python::find(None) {
+        Ok(python) => twins::run(&python, &[])?,
+        Err(reason) => println!("not compared with CPython: {reason:#}"),
     }
     step("documentation");
     finish(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;

@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// The examples that these names mean: sections, programs and rows.
-fn choose(names: &[String], examples: Vec<Example>, rows: &[Row]) -> Result<Vec<Example>> {
+pub(crate) fn choose(names: &[String], examples: Vec<Example>, rows: &[Row]) -> Result<Vec<Example>> {
     let number = |section: &str| section.split('-').next().and_then(|number| number.parse::<u32>().ok());
     let is_number = |name: &str, section: &str| name.parse().is_ok_and(|name: u32| number(section) == Some(name));
     let means = |name: &String, example: &Example| {
@@ -129,24 +129,8 @@ fn choose(names: &[String], examples: Vec<Example>, rows: &[Row]) -> Result<Vec<
 }
 
 impl Judge {
-    /// Runs the programs, two at a time, and judges each.
+    /// Runs the programs and judges each.
     fn all(&self, examples: &[Example]) -> Vec<Result<Verdict>> {
-        let bar = ProgressBar::new(examples.len() as u64).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").expect("the template is well formed"),
-        );
-        let next = AtomicUsize::new(0);
-        let verdicts = Mutex::new(Vec::new());
-        let work = || {
-            while let Some((index, example)) = {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                examples.get(index).map(|example| (index, example))
-            } {
-                bar.set_message(example.name.clone());
-                let verdict = self.one(example);
-                verdicts.lock().expect("no judge panics").push((index, verdict));
-                bar.inc(1);
-            }
-        };
         let threads = match self.clock {
             Clock::Virtual => 2,
             // Nearly all programs do nothing but sleep, so they run at once. They start on a full second: many print the
@@ -157,11 +141,7 @@ impl Judge {
                 examples.len()
             }
         };
-        thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-        bar.finish_and_clear();
-        let mut verdicts = verdicts.into_inner().expect("no judge panics");
-        verdicts.sort_by_key(|(index, _)| *index);
-        verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+        for_each(examples, threads, |example| self.one(example))
     }
 
     fn one(&self, example: &Example) -> Result<Verdict> {
@@ -185,6 +165,30 @@ impl Judge {
         };
         Ok(Verdict { source, must_print: saved, prints: ours, compared })
     }
+}
+
+/// Does the work for each example, so many at a time, and shows how far it is; the answers stand in the examples' order.
+pub(crate) fn for_each<T: Send>(examples: &[Example], threads: usize, work: impl Fn(&Example) -> T + Sync) -> Vec<T> {
+    let bar = ProgressBar::new(examples.len() as u64)
+        .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").expect("the template is well formed"));
+    let next = AtomicUsize::new(0);
+    let answers = Mutex::new(Vec::new());
+    let work = || {
+        while let Some((index, example)) = {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            examples.get(index).map(|example| (index, example))
+        } {
+            bar.set_message(example.name.clone());
+            let answer = work(example);
+            answers.lock().expect("no work panics").push((index, answer));
+            bar.inc(1);
+        }
+    };
+    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    bar.finish_and_clear();
+    let mut answers = answers.into_inner().expect("no work panics");
+    answers.sort_by_key(|(index, _)| *index);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// The line that tells how a program ended, if it ended badly.
@@ -229,7 +233,7 @@ fn beside(verdict: &Verdict) {
 }
 
 /// The lines that differ after normalisation, with some around them.
-fn difference(must_print: &str, prints: &str) {
+pub(crate) fn difference(must_print: &str, prints: &str) {
     let diff = TextDiff::from_lines(must_print, prints);
     for change in diff.grouped_ops(3).iter().flatten().flat_map(|op| diff.iter_changes(op)) {
         let (sign, colour) = match change.tag() {

@@ -7,8 +7,10 @@ mod bench;
 mod bless;
 mod book;
 mod ci;
+mod conform;
 mod guide;
 mod tidy;
+mod twins;
 
 use std::process::{Command, ExitCode};
 
@@ -32,6 +34,8 @@ enum Verb {
     Book(book::Arguments),
     /// Measure the runtime beside its peers
     Bench(bench::Arguments),
+    /// Compare with CPython what our programs do
+    Conform(conform::Arguments),
     /// Check that files, examples, links and pages are in shape
     Tidy,
     /// Run everything that a change has to pass
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Verb::Bless(arguments) => bless::run(&arguments),
         Verb::Book(arguments) => book::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Conform(arguments) => conform::run(&arguments),
         Verb::Tidy => tidy::run(),
         Verb::Ci(arguments) => ci::run(&arguments),
     };

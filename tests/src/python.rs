@@ -1,0 +1,90 @@
+//! The CPython on this machine that our programs are compared with.
+//!
+//! It is looked for in the places where one usually is, and asked what it is. Nothing is downloaded.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+/// The oldest version whose behaviour is ours.
+const OLDEST: (u32, u32) = (3, 13);
+
+/// A CPython that is new enough.
+#[derive(Clone, Debug)]
+pub struct Python {
+    /// The interpreter itself, not a script that chooses one.
+    pub path: PathBuf,
+    /// Its version, such as `3.13.0`.
+    pub version: String,
+}
+
+impl Python {
+    /// The interpreter at this path, or the first on the machine that will do.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the one that is named is no CPython 3.13 or newer, or when there is none.
+    pub fn find(chosen: Option<&Path>) -> Result<Self> {
+        if let Some(path) = chosen {
+            return Self::ask(path).with_context(|| format!("cannot use {}", path.display()));
+        }
+        let found = candidates().iter().find_map(|path| Self::ask(path).ok());
+        let (major, minor) = OLDEST;
+        found
+            .with_context(|| format!("there is no CPython {major}.{minor} or newer in PATH or under ~/.pyenv/versions"))
+    }
+
+    /// Lets the interpreter say what it is.
+    fn ask(path: &Path) -> Result<Self> {
+        const QUESTION: &str = "import platform, sys; \
+            print(platform.python_implementation(), *sys.version_info[:3], sys.executable, sep='\\n')";
+        let output = Command::new(path).args(["-c", QUESTION]).output().context("it cannot be run")?;
+        ensure!(output.status.success(), "it does not run a program");
+        let answer = String::from_utf8(output.stdout)?;
+        let [kind, major, minor, micro, executable] = answer.lines().collect::<Vec<_>>()[..] else {
+            bail!("it does not say what it is");
+        };
+        let version = format!("{major}.{minor}.{micro}");
+        let is_new_enough = (major.parse::<u32>()?, minor.parse::<u32>()?) >= OLDEST;
+        ensure!(kind == "CPython" && is_new_enough, "it is {kind} {version}, and not CPython {OLDEST:?} or newer");
+        Ok(Self { path: executable.into(), version })
+    }
+}
+
+/// Where one may be: the names of PATH, then what pyenv has installed.
+fn candidates() -> Vec<PathBuf> {
+    let mut candidates: Vec<PathBuf> = ["python3.13", "python3.14", "python3", "python"].map(PathBuf::from).into();
+    if let Some(home) = std::env::var_os("HOME") {
+        let versions = std::fs::read_dir(Path::new(&home).join(".pyenv/versions")).into_iter().flatten().flatten();
+        let mut installed: Vec<_> = versions.map(|version| version.path().join("bin/python3")).collect();
+        installed.sort();
+        candidates.extend(installed);
+    }
+    candidates
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn an_interpreter_is_asked_and_refused_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("python");
+        let error_of = |script: &str| {
+            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            Python::find(Some(&path)).map(|python| python.version).map_err(|error| format!("{error:#}"))
+        };
+        assert_eq!(error_of("printf 'CPython\\n3\\n14\\n2\\n/usr/bin/python3.14\\n'").unwrap(), "3.14.2");
+        assert!(
+            error_of("printf 'CPython\\n3\\n9\\n1\\n/usr/bin/python3\\n'").unwrap_err().contains("it is CPython 3.9.1")
+        );
+        assert!(error_of("printf 'PyPy\\n3\\n13\\n0\\n/usr/bin/pypy\\n'").unwrap_err().contains("it is PyPy 3.13.0"));
+        assert!(error_of("exit 1").unwrap_err().contains("does not run a program"));
+        assert!(error_of("echo hello").unwrap_err().contains("does not say what it is"));
+    }
+}

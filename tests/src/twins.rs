@@ -1,0 +1,304 @@
+//! The Python twins of the examples: each runs on CPython and must print what its Rust program prints.
+//!
+//! Both texts go through the same rules, which take out where a line of code stands and how each language writes a value.
+//! A program that has no meaning in Python, and what else must differ, stands with its reason in `tests/guide/twins.toml`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use anyhow::{Context as _, Result, ensure};
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::examples::{Example, declared};
+use crate::normalise::{colours, rule};
+use crate::program::{LIMIT, Output, run};
+use crate::python::Python;
+use crate::{files, read, relative, root, unknown};
+
+/// What runs a twin on virtual time.
+const RUNNER: &str = "examples/virtual.py";
+
+/// What `twins.toml` says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Twins {
+    /// The programs that have no twin.
+    #[serde(default)]
+    pub without: Vec<Without>,
+    /// Where a twin prints something else.
+    #[serde(default)]
+    pub differs: Vec<Difference>,
+}
+
+/// A program that means nothing in Python.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Without {
+    /// The program.
+    pub id: String,
+    /// Why.
+    pub because: String,
+}
+
+/// Where a twin prints one thing, its program prints another.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// The program.
+    pub id: String,
+    /// What the twin prints, after the rules.
+    pub python: String,
+    /// What the program prints instead.
+    pub ours: String,
+    /// Why.
+    pub because: String,
+}
+
+impl Twins {
+    /// Why an example has no twin, if it has none.
+    pub fn reason(&self, example: &str) -> Option<&str> {
+        self.without.iter().find(|without| without.id == example).map(|without| without.because.as_str())
+    }
+}
+
+/// What `tests/guide/twins.toml` says.
+///
+/// # Errors
+///
+/// Fails when the file cannot be read.
+pub fn twins(root: &Path) -> Result<Twins> {
+    toml::from_str(&read(root.join("tests/guide/twins.toml"))?).context("in tests/guide/twins.toml")
+}
+
+/// The file of the twin of an example, whether or not there is one.
+pub fn path(root: &Path, example: &str) -> PathBuf {
+    root.join("examples").join(example).with_extension("py")
+}
+
+/// Runs the twin of an example on virtual time, as the example is run.
+///
+/// # Errors
+///
+/// Fails when Python cannot be started.
+pub fn run_twin(python: &Python, example: &Example) -> Result<Output> {
+    let mut command = Command::new(&python.path);
+    command.arg(root().join(RUNNER)).arg(path(root(), &example.path)).args(&example.args);
+    command.env("ASYNCIO_SEED", "1").env("TZ", "UTC").env("PYTHONUTF8", "1");
+    run(command, LIMIT).with_context(|| format!("cannot run the twin of {}", example.name))
+}
+
+/// What the twin and its program printed, ready to be compared.
+///
+/// # Errors
+///
+/// Fails when a difference that is listed is none, so that no entry outlives its cause.
+pub fn compare(example: &Example, python: &Output, ours: &Output, twins: &Twins) -> Result<(String, String)> {
+    let (mut python, ours) = (normalised(example, python), normalised(example, ours));
+    for entry in twins.differs.iter().filter(|entry| entry.id == example.name) {
+        let is_there = python.contains(&entry.python) && ours.contains(&entry.ours);
+        ensure!(
+            is_there,
+            "twins.toml: the twin does not print {:?} where the program prints {:?}",
+            entry.python,
+            entry.ours
+        );
+        python = python.replacen(&entry.python, &entry.ours, 1);
+    }
+    Ok((python, ours))
+}
+
+/// Every example has a twin or a reason, every twin an example, and what it shows beside the parts of its program.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn examples_have_twins(root: &Path) -> Result<Vec<String>> {
+    let (declared, twins) = (declared(root)?, twins(root)?);
+    let mut problems = Vec::new();
+    for example in &declared {
+        let file = path(root, &example.path);
+        let shown = relative(root, &file);
+        match (file.is_file(), twins.reason(&example.name).is_some()) {
+            (false, false) => problems.push(format!("there is no {shown}: write it, or say in twins.toml why not")),
+            (true, true) => problems.push(format!("twins.toml says that there is no {shown}, and there is")),
+            (true, false) => problems.extend(problems_of(&shown, &read(&file)?, &read(file.with_extension("rs"))?)),
+            (false, true) => {}
+        }
+    }
+    let names = || declared.iter().map(|example| example.name.as_str());
+    for id in twins.without.iter().map(|entry| &entry.id).chain(twins.differs.iter().map(|entry| &entry.id)) {
+        if !names().any(|name| name == id) {
+            problems.push(format!("twins.toml: {}", unknown("example", id, names())));
+        }
+    }
+    let runner = root.join(RUNNER);
+    for file in files(&root.join("examples"), "py") {
+        if file != runner && !file.with_extension("rs").is_file() {
+            problems.push(format!("{} is the twin of nothing", relative(root, &file)));
+        }
+    }
+    Ok(problems)
+}
+
+fn problems_of(file: &str, twin: &str, program: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    if !twin.starts_with("\"\"\"") {
+        problems.push(format!("{file} does not open with what it is for (\"\"\")"));
+    }
+    for anchor in twin.lines().filter_map(|line| line.trim().strip_prefix("# ANCHOR: ")) {
+        if !program.lines().any(|line| line.trim() == format!("// ANCHOR: {anchor}")) {
+            problems.push(format!("{file}: its program has no part {anchor:?}"));
+        }
+    }
+    problems
+}
+
+fn normalised(example: &Example, output: &Output) -> String {
+    let rules = ["addresses", "places", "traceback"].map(|name| rule(name).expect("the rule is listed").apply);
+    let text: String = output.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let text = colours(&own_file(example, &text));
+    let text = rules.iter().fold(text, |text, rule| rule(&text));
+    values(&errors(&text))
+}
+
+macro_rules! regex {
+    ($pattern:literal) => {{
+        static REGEX: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("the pattern is well formed"));
+        &*REGEX
+    }};
+}
+
+/// The twin knows its file by the whole path, the program by the one in the repository.
+fn own_file(example: &Example, text: &str) -> String {
+    let twin = path(root(), &example.path).to_string_lossy().into_owned();
+    text.replace(&twin, &format!("examples/{}", example.path))
+}
+
+/// How a program says what went wrong: CPython adds the lines of code, and ends with the error where Rust begins with
+/// `Error:`.
+fn errors(text: &str) -> String {
+    let text = regex!(r#"(?m)^(  File )".*", line \d+(, in \w+\n)(?:    .*\n)*"#).replace_all(text, "${1}PLACE$2");
+    let text = regex!(r"(?m)^(PLACE: \w+Warning: .*\n)(?:  .*\n|RuntimeWarning: Enable tracemalloc .*\n)*")
+        .replace_all(&text, "$1");
+    let text = regex!(r"(?m)^(?:\w+\.)+(\w+Error\b)").replace_all(&text, "$1");
+    let text = regex!(r"(?m)^Error: (\w+)\('(.*)'\)$").replace_all(&text, "$1: $2");
+    regex!(r"(?m)^Error: (\w+)\(\)$").replace_all(&text, "$1").into_owned()
+}
+
+/// A value as Rust's `Debug` writes it becomes what Python's `repr` writes: `Ok(Some("a"))` is `'a'`, `()` is `None`.
+fn values(text: &str) -> String {
+    let text = regex!(r"\btrue\b").replace_all(text, "True");
+    let text = regex!(r"\bfalse\b").replace_all(&text, "False");
+    let text = regex!(r#""([^"\n]*)""#).replace_all(&text, "'$1'");
+    let mut text = regex!(r"(?m)(^|[^\w>])\(\)").replace_all(&text, "${1}None").into_owned();
+    loop {
+        // From the inside out: an argument may hold one pair of parentheses, which is that of an error.
+        let unwrapped = regex!(r"\b(?:Some|Ok|Err)\(((?:[^()]|\([^()]*\))*)\)").replace_all(&text, "$1").into_owned();
+        if unwrapped == text {
+            return text;
+        }
+        text = unwrapped;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::End;
+
+    fn example() -> Example {
+        Example { name: "nap".into(), path: "05-sleep/nap.rs".into(), args: Vec::new(), shows: Vec::new() }
+    }
+
+    fn printed(stdout: &str, stderr: &str, status: i32) -> Output {
+        Output { stdout: stdout.into(), stderr: stderr.into(), end: End::Exited(status) }
+    }
+
+    fn same(python: &Output, ours: &Output) -> bool {
+        let (python, ours) = compare(&example(), python, ours, &Twins::default()).unwrap();
+        python == ours
+    }
+
+    #[test]
+    fn values_are_written_in_each_language_and_mean_the_same() {
+        let same = |python: &str, ours: &str| same(&printed(python, "", 0), &printed(ours, "", 0));
+        assert!(same("True ['a', 'b']\n", "true [\"a\", \"b\"]\n"));
+        assert!(same("42 None\n", "Ok(Some(42)) Ok(())\n"));
+        assert!(same("ValueError('no')\n", "Err(ValueError('no'))\n"));
+        assert!(same("f() CancelledError()\n", "f() CancelledError()\n"));
+        assert!(!same("True\n", "false\n"));
+        assert!(!same("['a']\n", "['b']\n"));
+        assert!(!same("42\n", "Ok(Some(43))\n"));
+        assert!(!same("one\ntwo\n", "two\none\n"));
+    }
+
+    #[test]
+    fn errors_and_warnings_lose_their_lines_of_code() {
+        let traceback =
+            "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    f()\nValueError: no\n";
+        assert!(same(&printed("", traceback, 1), &printed("", "Error: ValueError('no')\n", 1)));
+        assert!(!same(&printed("", traceback, 1), &printed("", "Error: ValueError('yes')\n", 1)));
+        assert!(!same(&printed("", traceback, 1), &printed("", "Error: ValueError('no')\n", 0)));
+        let warning = "/a/b.py:9: RuntimeWarning: coroutine 'f' was never awaited\n  f()\n\
+                       RuntimeWarning: Enable tracemalloc to get the object allocation traceback\n";
+        let ours = "examples/05/b.rs:17: RuntimeWarning: coroutine 'f' was never awaited\n";
+        assert!(same(&printed("", warning, 0), &printed("", ours, 0)));
+        assert!(!same(&printed("", warning, 0), &printed("", "", 0)));
+    }
+
+    #[test]
+    fn a_twin_names_its_own_file() {
+        let twin = path(root(), "05-sleep/nap.rs").display().to_string();
+        assert!(same(
+            &printed(&format!("{twin} took 1 s\n"), "", 0),
+            &printed("examples/05-sleep/nap.rs took 1 s\n", "", 0)
+        ));
+    }
+
+    #[test]
+    fn a_listed_difference_must_be_one() {
+        let twins: Twins =
+            toml::from_str("[[differs]]\nid = 'nap'\npython = 'SystemExit'\nours = 'panic'\nbecause = 'of Rust'\n")
+                .unwrap();
+        let compared = |python: &str, ours: &str| {
+            compare(&example(), &printed(python, "", 0), &printed(ours, "", 0), &twins)
+                .map(|(python, ours)| python == ours)
+        };
+        assert!(compared("a SystemExit\n", "a panic\n").unwrap());
+        assert!(!compared("a SystemExit\n", "no panic\n").unwrap());
+        assert!(compared("nothing\n", "nothing\n").is_err());
+    }
+
+    #[test]
+    fn each_example_has_a_twin_or_a_reason() {
+        const MANIFEST: &str = "[[example]]\nname = 'nap'\npath = '05-sleep/nap.rs'\n";
+        let found = |toml: &str, twin: Option<&str>| {
+            let folder = tempfile::tempdir().unwrap();
+            let write = |path: &str, text: &str| {
+                let path = folder.path().join(path);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+            };
+            write("examples/Cargo.toml", MANIFEST);
+            write("examples/05-sleep/nap.rs", "// ANCHOR: sleep\nsleep();\n// ANCHOR_END: sleep\n");
+            write("tests/guide/twins.toml", toml);
+            if let Some(twin) = twin {
+                write("examples/05-sleep/nap.py", twin);
+            }
+            examples_have_twins(folder.path()).unwrap()
+        };
+        const WITHOUT: &str = "[[without]]\nid = 'nap'\nbecause = 'of Rust'\n";
+        assert_eq!(found("", Some("\"\"\"A nap.\"\"\"\n# ANCHOR: sleep\n")), [""; 0]);
+        assert_eq!(found(WITHOUT, None), [""; 0]);
+        let only = |problems: Vec<String>, part: &str| {
+            assert!(problems.len() == 1 && problems[0].contains(part), "{part:?} is not all of {problems:?}");
+        };
+        only(found("", None), "write it");
+        only(found(WITHOUT, Some("\"\"\"A nap.\"\"\"\n")), "and there is");
+        only(found("", Some("sleep()\n")), "does not open");
+        only(found("", Some("\"\"\"A nap.\"\"\"\n# ANCHOR: snore\n")), "no part \"snore\"");
+        only(found(&WITHOUT.replace("nap", "nip"), Some("\"\"\"A nap.\"\"\"\n")), "did you mean \"nap\"?");
+    }
+}

@@ -1,0 +1,53 @@
+//! `cargo xtask conform --twins`: the examples beside their Python twins.
+//!
+//! Both run on virtual time and with the same seed, so that their whole output can be compared.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use console::style;
+use guide_tests::catalogue::rows;
+use guide_tests::examples::{Example, examples};
+use guide_tests::program::{Clock, Programs, build};
+use guide_tests::python::Python;
+use guide_tests::root;
+use guide_tests::twins::{Twins, compare, run_twin, twins};
+
+use crate::guide::{choose, difference, for_each};
+
+pub(crate) fn run(python: &Python, names: &[String]) -> Result<()> {
+    let (twins, programs) = (twins(root())?, build(&[])?);
+    let chosen = choose(names, examples(root())?, &rows()?)?;
+    let (with, without): (Vec<_>, Vec<_>) =
+        chosen.into_iter().partition(|example| twins.reason(&example.name).is_none());
+
+    let begun = Instant::now();
+    let compared = for_each(&with, 2, |example| one(python, &programs, &twins, example));
+    let seconds = begun.elapsed().as_secs_f64();
+
+    let mut bad = 0;
+    for (example, compared) in with.iter().zip(compared) {
+        match compared {
+            Ok((twin, ours)) if twin == ours => continue,
+            Ok((twin, ours)) => {
+                println!("{} {} (- CPython, + ours)", style("DIFFERS").red().bold(), example.name);
+                difference(&twin, &ours);
+            }
+            Err(error) => println!("{} {}\n    {error:#}", style("FAILED ").red().bold(), example.name),
+        }
+        bad += 1;
+    }
+    for example in &without {
+        println!("{} {}: {}", style("no twin").dim(), example.name, twins.reason(&example.name).unwrap_or_default());
+    }
+    if bad > 0 {
+        bail!("of {} programs, {bad} did not print what their twins print", with.len());
+    }
+    println!("{} programs printed what their twins print, in {seconds:.1} s", with.len());
+    Ok(())
+}
+
+/// What both print, after the rules.
+fn one(python: &Python, programs: &Programs, twins: &Twins, example: &Example) -> Result<(String, String)> {
+    compare(example, &run_twin(python, example)?, &programs.run(example, Clock::Virtual)?, twins)
+}
