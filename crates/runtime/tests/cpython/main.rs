@@ -1,0 +1,15 @@
+//! CPython's own tests of tasks, futures, timeouts, groups, runners, threads, contexts and the loop, in our words.
+//!
+//! `// CPython: module.Class.method` above a test names what it ports; `tests/cpython/README.md` lists all of CPython's
+//! methods with the test, or the reason why there is none. Every expectation comes from CPython 3.13.
+
+mod support;
+
+mod tasks_as_completed;
+mod tasks_basics;
+mod tasks_cancel;
+mod tasks_context;
+mod tasks_gather;
+mod tasks_shield;
+mod tasks_threadsafe;
+mod tasks_wait;

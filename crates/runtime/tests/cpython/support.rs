@@ -1,0 +1,73 @@
+//! What the ports share: a loop in virtual time, the "run briefly" of CPython's test utilities, and a log.
+
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::future::Future;
+use std::rc::Rc;
+
+use asyncio_runtime::{Clock, Error, EventLoop, Result, Runner};
+
+/// A loop in virtual time; time begins at 0, because each test has a thread of its own.
+pub(crate) fn new_loop() -> EventLoop {
+    EventLoop::with_clock(Clock::Virtual)
+}
+
+/// Runs `main` in a loop of its own, which is closed afterwards as `asyncio.run` does it.
+pub(crate) fn virtually<T: 'static>(main: impl Future<Output = Result<T>> + 'static) -> Result<T> {
+    Runner::new().clock(Clock::Virtual).run(main)
+}
+
+/// Lets a loop do what is ready now.
+pub(crate) fn run_briefly(event_loop: &EventLoop) {
+    event_loop.run_until_complete(async { Ok(()) }).unwrap();
+}
+
+/// An exception as Python's `repr`.
+#[track_caller]
+pub(crate) fn raised<T>(result: Result<T, impl Into<Error>>) -> String {
+    match result {
+        Ok(_) => panic!("an error was expected"),
+        Err(error) => format!("{:?}", error.into()),
+    }
+}
+
+/// What happened, in order.
+#[derive(Debug)]
+pub(crate) struct Log<T>(Rc<RefCell<Vec<T>>>);
+
+impl<T> Default for Log<T> {
+    fn default() -> Self {
+        Self(Rc::default())
+    }
+}
+
+impl<T> Clone for Log<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T> Log<T> {
+    pub(crate) fn add(&self, event: T) {
+        self.0.borrow_mut().push(event);
+    }
+
+    /// What happened since the last time this was asked.
+    pub(crate) fn take(&self) -> Vec<T> {
+        self.0.take()
+    }
+}
+
+/// What a loop reports, instead of on standard error.
+pub(crate) fn reports(event_loop: &EventLoop) -> Log<String> {
+    let log = Log::default();
+    let sink = log.clone();
+    event_loop.set_exception_handler(Some(Box::new(move |context| sink.add(context.to_string()))));
+    log
+}
+
+#[track_caller]
+pub(crate) fn assert_time(event_loop: &EventLoop, expected: f64) {
+    let now = event_loop.time();
+    assert!((now - expected).abs() < 1e-9, "it is {now}, not {expected}");
+}
