@@ -100,7 +100,12 @@ impl<T: 'static, F> ClassOf<T, F> {
     const GROUP: &'static Class = &Self::class(Sort::Group);
 
     const fn class(sort: Sort) -> Class {
-        Class { sort, value: TypeId::of::<T>, value_name: std::any::type_name::<T>, coroutine_name: coroutine_name::<F> }
+        Class {
+            sort,
+            value: TypeId::of::<T>,
+            value_name: std::any::type_name::<T>,
+            coroutine_name: coroutine_name::<F>,
+        }
     }
 }
 
@@ -271,7 +276,11 @@ impl FutureRef {
             };
             let repr = crate::repr::finished(class, self, &error);
             let context = ExceptionContext::new(format!("{class} exception was never retrieved"));
-            self.event_loop.call_exception_handler(&context.object("future", repr).exception(error));
+            let context = context.object("future", repr).exception(error);
+            match self.kind() {
+                Kind::Task(core) => core.in_context(|| self.event_loop.call_exception_handler(&context)),
+                _ => self.event_loop.call_exception_handler(&context),
+            }
         }
     }
 }

@@ -565,12 +565,14 @@ impl LoopCore {
     }
 }
 
-/// Runs a callback in its context; a panic goes to the loop's exception handler.
+/// Runs a callback in its context; a panic goes to the loop's exception handler, which is called in the same context.
 pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> String, f: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| contextvars::run_in(vars, f))) {
-        let message = format!("Exception in callback {}", describe());
-        core.call_exception_handler(&ExceptionContext::new(message).exception(TaskPanic::new(payload).into()));
-    }
+    contextvars::run_in(vars, || {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+            let message = format!("Exception in callback {}", describe());
+            core.call_exception_handler(&ExceptionContext::new(message).exception(TaskPanic::new(payload).into()));
+        }
+    });
 }
 
 pub(crate) struct HandleInner {

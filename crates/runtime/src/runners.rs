@@ -232,7 +232,8 @@ fn cancel_all_tasks(event_loop: &EventLoop) {
     for task in tasks {
         if let (false, Ok(Some(error))) = (task.cancelled(), task.exception()) {
             let context = ExceptionContext::new("unhandled exception during asyncio.run() shutdown");
-            event_loop.call_exception_handler(&context.object("task", format!("{task:?}")).exception(error));
+            let context = context.object("task", format!("{task:?}")).exception(error);
+            task.core().in_context(|| event_loop.call_exception_handler(&context));
         }
     }
 }

@@ -15,6 +15,7 @@ fn text<T>(result: Result<T, impl Into<Error>>) -> String {
     }
 }
 
+// CPython: test_tasks.BaseCurrentLoopTests.test_current_task_no_running_loop_implicit
 #[test]
 fn without_a_running_loop() {
     assert_eq!(text(get_running_loop()), "RuntimeError('no running event loop')");
@@ -33,6 +34,7 @@ fn create_task_without_a_loop_panics() {
     drop(create_task(async { Ok(()) }));
 }
 
+// CPython: test_tasks.FutureGatherTests.test_constructor_empty_sequence_without_loop
 #[test]
 #[should_panic(expected = "no running event loop")]
 fn gather_of_nothing_without_a_loop_panics() {
@@ -78,6 +80,7 @@ fn a_closed_loop() {
     assert!(handle.is_closed() && event_loop.is_closed());
 }
 
+// CPython: test_tasks.BaseTaskTests.test_sleep_when_delay_is_nan
 #[test]
 fn impossible_delays() {
     virtually(async {
@@ -129,6 +132,7 @@ fn a_future_is_completed_once() {
     .unwrap();
 }
 
+// CPython: test_tasks.BaseTaskTests.test_task_set_methods
 #[test]
 fn a_task_sets_its_own_result() {
     virtually(async {
@@ -157,6 +161,7 @@ fn a_limit_is_used_once_and_inside_a_task() {
     .unwrap();
 }
 
+// CPython: test_tasks.BaseTaskTests.test_other_loop_future
 #[test]
 fn a_future_of_another_loop() {
     let other = EventLoop::with_clock(Clock::Virtual);

@@ -176,6 +176,7 @@ fn threads_may_wake_while_the_loop_closes() {
     }
 }
 
+// CPython: test_tasks.BaseTaskTests.test_tb_logger_not_called_after_cancel
 #[test]
 fn what_nobody_retrieves_is_reported_once() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);

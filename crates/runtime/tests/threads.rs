@@ -54,6 +54,7 @@ fn a_blocking_sleep_in_a_thread_takes_virtual_time() {
     assert!(start.elapsed() < Duration::from_secs(60));
 }
 
+// CPython: test_futures.BaseFutureTests.test_wrap_future_cancel
 #[test]
 fn a_job_that_has_not_begun_can_be_cancelled() {
     virtually(async {

@@ -11,9 +11,9 @@ use std::rc::Rc;
 
 use super::awaitable::{Awaitable, ensure_future};
 use super::task::AnyTask;
+use crate::cell::{FutureRef, Group, Kind};
 use crate::error::{Error, Result};
 use crate::exceptions::{CancelledError, RuntimeError};
-use crate::cell::{FutureRef, Group, Kind};
 use crate::futures::{AnyFuture, Await, Future};
 use crate::loop_core::{self, LoopCore};
 use crate::ready::Run;
@@ -36,7 +36,7 @@ use crate::ready::Run;
 ///
 /// # Panics
 ///
-/// With `no running event loop` where none runs.
+/// With `no running event loop` where none runs, and if the awaitables belong to different loops.
 ///
 /// ```
 /// use asyncio_runtime::{gather, run, sleep_result};
@@ -192,6 +192,11 @@ pub fn gather_set<S: GatherSet>(set: S) -> Gather<S> {
             Err(error) => panic!("{error}"),
         },
     };
+    let is_here = |child: &AnyFuture| Rc::ptr_eq(&child.base().event_loop, &event_loop);
+    assert!(
+        children.iter().all(is_here),
+        "The future belongs to a different loop than the one specified as the loop argument"
+    );
     let gathering = Gathering::start(event_loop, children, false);
     Gather {
         any: gathering.future.clone(),

@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
+use crate::cell::{FutureRef, Kind};
 use crate::contextvars::{self, Context as ContextObject, Vars};
 use crate::coroutines::place;
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::exceptions::RuntimeError;
-use crate::cell::{FutureRef, Kind};
 use crate::futures::{AnyFuture, Await, CallbackKey, Future};
 use crate::loop_core;
 use crate::report::{self, ExceptionContext};
@@ -91,10 +91,7 @@ struct Rare {
 static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 
 impl TaskCore {
-    pub(crate) fn new(
-        context: Option<ContextObject>,
-        at: &'static Location<'static>,
-    ) -> Self {
+    pub(crate) fn new(context: Option<ContextObject>, at: &'static Location<'static>) -> Self {
         let core = Self {
             waker: Cell::new(None),
             waiter: Cell::new(Waiter::None),
@@ -161,6 +158,16 @@ impl TaskCore {
         match self.context() {
             None => self.vars.set(vars),
             Some(context) => context.leave(vars),
+        }
+    }
+
+    /// Calls `f`, which must not panic, in the task's context (unless that is entered somewhere): how exception handlers
+    /// hear of a task.
+    pub(crate) fn in_context(&self, f: impl FnOnce()) {
+        let outer = self.enter_context().ok();
+        f();
+        if let Some(outer) = outer {
+            self.leave_context(outer);
         }
     }
 
@@ -676,9 +683,9 @@ fn tasks_of(objects: &[FutureRef]) -> Vec<AnyTask> {
 pub(crate) fn destroy_all(objects: &[FutureRef]) {
     for task in tasks_of(objects) {
         let core = task.core();
-        task.base().event_loop.call_exception_handler(
-            &ExceptionContext::new("Task was destroyed but it is pending!").object("task", format!("{task:?}")),
-        );
+        let context =
+            ExceptionContext::new("Task was destroyed but it is pending!").object("task", format!("{task:?}"));
+        core.in_context(|| task.base().event_loop.call_exception_handler(&context));
         if !core.started.get() {
             let (at, name) = (place(core.created_at), task.any.object.coroutine_name());
             report::warn(&format!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));

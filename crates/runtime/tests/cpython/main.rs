@@ -5,6 +5,9 @@
 
 mod support;
 
+mod eager;
+mod futures;
+mod futures_callbacks;
 mod tasks_as_completed;
 mod tasks_basics;
 mod tasks_cancel;

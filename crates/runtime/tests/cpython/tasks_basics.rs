@@ -305,7 +305,7 @@ fn the_current_task_changes_with_every_step() {
         Ok(())
     });
     let tasks = [one.unwrap().named("one"), two.unwrap().named("two")];
-    event_loop.run_until_complete(async move { Ok(gather(tasks).await.map(drop)?) }).unwrap();
+    event_loop.run_until_complete(async move { gather(tasks).await.map(drop) }).unwrap();
 }
 
 // CPython: test_tasks.GenericTaskTests.test_future_subclass

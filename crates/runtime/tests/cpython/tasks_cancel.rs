@@ -121,8 +121,10 @@ fn a_sleeping_task_is_cancelled_once() {
     assert_time(&event_loop, 0.0);
 }
 
+type Ask = fn(&Task<()>) -> Result<()>;
+
 /// Cancels a task with or without a message and asks it afterwards.
-fn asked_after_cancel(message: Option<&'static str>, started: bool, ask: fn(&Task<()>) -> Result<()>) -> Error {
+fn asked_after_cancel(message: Option<&'static str>, started: bool, ask: Ask) -> Error {
     let asking = virtually(async move {
         let task = create_task(sleep(10));
         if started {
@@ -132,7 +134,7 @@ fn asked_after_cancel(message: Option<&'static str>, started: bool, ask: fn(&Tas
             Some(message) => task.cancel_with(message),
             None => task.cancel(),
         };
-        wait(&[task.clone()]).await?;
+        wait([&task]).await?;
         ask(&task)
     });
     asking.unwrap_err()
@@ -142,7 +144,7 @@ fn asked_after_cancel(message: Option<&'static str>, started: bool, ask: fn(&Tas
 // test_cancel_with_message_then_future_exception, test_cancel_with_message_before_starting_task
 #[test]
 fn who_asks_a_cancelled_task_gets_the_message_and_no_second_error() {
-    let asks: [fn(&Task<()>) -> Result<()>; 2] = [|task| task.result(), |task| task.exception().map(drop)];
+    let asks: [Ask; 2] = [|task| task.result(), |task| task.exception().map(drop)];
     for ask in asks {
         for started in [true, false] {
             for (message, expected) in

@@ -156,6 +156,14 @@ fn a_group_belongs_to_the_loop_of_its_children() {
     }
 }
 
+// CPython: test_tasks.FutureGatherTests.test_constructor_heterogenous_futures
+#[test]
+#[should_panic(expected = "different loop")]
+fn futures_of_two_loops_are_no_group() {
+    let (event_loop, other) = (new_loop(), new_loop());
+    drop(gather([event_loop.create_future::<i32>(), other.create_future()]));
+}
+
 // CPython: test_tasks.FutureGatherTests.test_one_cancellation
 #[test]
 fn a_cancelled_child_is_a_failure_of_the_group_but_does_not_cancel_it() {
