@@ -51,7 +51,9 @@ fn repr<T: std::fmt::Debug>(result: Result<T>) -> String {
     }
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_01, _02, _03, test_async_gen_expression_01
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_01,
+// test_async_gen_asyncio_02,
+// test_async_gen_asyncio_03, test_async_gen_expression_01
 #[test]
 fn it_awaits_between_its_yields_and_raises_what_it_raises() {
     run(async {
@@ -69,7 +71,7 @@ fn it_awaits_between_its_yields_and_raises_what_it_raises() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_async_generator_anext
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_generator_anext
 #[test]
 fn anext_raises_at_the_end_unless_there_is_a_default() {
     run(async {
@@ -82,7 +84,7 @@ fn anext_raises_at_the_end_unless_there_is_a_default() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenTest.test_async_gen_exception_08 (the end in another's end)
+// CPython: test_asyncgen.AsyncGenTest.test_async_gen_exception_08
 #[test]
 fn a_stop_of_another_iterator_does_not_pass_for_its_own() {
     run(async {
@@ -99,7 +101,9 @@ fn a_stop_of_another_iterator_does_not_pass_for_its_own() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_asend_01, _02, _03
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_asend_01,
+// test_async_gen_asyncio_asend_02,
+// test_async_gen_asyncio_asend_03
 #[test]
 fn what_is_sent_comes_out_of_the_yield() {
     run(async {
@@ -125,7 +129,8 @@ fn what_is_sent_comes_out_of_the_yield() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_athrow_01, _02
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_athrow_01,
+// test_async_gen_asyncio_athrow_02
 #[test]
 fn what_is_thrown_can_be_caught_and_answered() {
     run(async {
@@ -151,7 +156,11 @@ fn what_is_thrown_can_be_caught_and_answered() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_aclose_06, _07, _10, _11, _12,
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_aclose_06,
+// test_async_gen_asyncio_aclose_07,
+// test_async_gen_asyncio_aclose_10,
+// test_async_gen_asyncio_aclose_11,
+// test_async_gen_asyncio_aclose_12,
 // test_async_gen_aclose_twice_with_different_coros, test_async_gen_aclose_after_exhaustion
 #[test]
 fn closing_waits_for_the_cleaning_up() {
@@ -177,7 +186,7 @@ fn closing_waits_for_the_cleaning_up() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_aclose_08 and what CPython does next
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_aclose_08
 #[test]
 fn one_that_yields_when_closed_has_ignored_it() {
     run(async {
@@ -197,7 +206,7 @@ fn one_that_yields_when_closed_has_ignored_it() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenTest.test_async_gen_asend_throw_concurrent_with_send,
+// CPython: test_asyncgen.AsyncGenTest.test_async_gen_asend_throw_concurrent_with_send,
 // TestUnawaitedWarnings.test_asend_send_already_running, test_athrow_send_already_running
 #[test]
 fn one_step_at_a_time() {
@@ -219,7 +228,7 @@ fn one_step_at_a_time() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_gc_aclose_09
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_gc_aclose_09
 #[test]
 fn the_loop_closes_what_is_dropped_half_way() {
     let log = Log::default();
@@ -235,7 +244,7 @@ fn the_loop_closes_what_is_dropped_half_way() {
     assert_eq!(*log.borrow(), ["dropped", "Some(GeneratorExit())", "cleaned up"]);
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_shutdown_01
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_shutdown_01
 #[test]
 fn the_end_of_the_loop_closes_what_is_open_all_at_once() {
     let log = Log::default();
@@ -252,7 +261,8 @@ fn the_end_of_the_loop_closes_what_is_open_all_at_once() {
     assert_eq!(log.borrow().len(), 4);
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_shutdown_02, test_async_gen_asyncio_shutdown_exception_01
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_shutdown_02,
+// test_async_gen_asyncio_shutdown_exception_01
 #[test]
 fn an_error_of_one_that_is_closed_at_the_end_is_reported() {
     let log = Log::default();
@@ -281,7 +291,7 @@ fn an_error_of_one_that_is_closed_at_the_end_is_reported() {
     assert_eq!(*log.borrow(), ["Some(GeneratorExit())", "cleaned up", &report]);
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_asyncgen_nonstarted_hooks_are_cancellable
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_asyncgen_nonstarted_hooks_are_cancellable
 #[test]
 fn what_never_ran_is_dropped_quietly() {
     let dropped = Rc::new(Cell::new(false));

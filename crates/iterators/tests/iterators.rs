@@ -46,7 +46,7 @@ impl AsyncIterator for Count {
     }
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_python_async_iterator_anext
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_python_async_iterator_anext
 #[test]
 fn anext_raises_at_the_end_unless_there_is_a_default() {
     run(async {
@@ -61,7 +61,7 @@ fn anext_raises_at_the_end_unless_there_is_a_default() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_anext_await_raises
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_anext_await_raises
 #[test]
 fn an_error_comes_out_of_anext_and_of_collect() {
     run(async {
@@ -76,7 +76,7 @@ fn an_error_comes_out_of_anext_and_of_collect() {
     .unwrap();
 }
 
-// test_asyncgen.AsyncGenAsyncioTest.test_aiter_idempotent
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_aiter_idempotent
 #[test]
 fn the_iterator_of_an_iterator_is_itself() {
     run(async {

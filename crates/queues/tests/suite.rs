@@ -24,7 +24,8 @@ fn putting<T: 'static>(queue: &Queue<T>, item: T) -> Task<()> {
     create_task(async move { Ok(put.await?) })
 }
 
-// test_queues.QueueBasicTests.test_repr, test_str; _QueueJoinTestMixin.test_format; _QueueShutdownTestMixin.test_format
+// CPython: test_queues.QueueBasicTests.test_repr, test_str, _QueueJoinTestMixin.test_format,
+// _QueueShutdownTestMixin.test_format
 #[test]
 fn debug_tells_the_state() {
     run(async {
@@ -49,7 +50,7 @@ fn debug_tells_the_state() {
     });
 }
 
-// test_queues.QueueBasicTests.test_empty, test_full
+// CPython: test_queues.QueueBasicTests.test_empty, test_full
 #[test]
 fn empty_and_full() {
     run(async {
@@ -73,7 +74,7 @@ async fn out_of<S: Store<i32>>(queue: QueueOf<i32, S>) -> Result<[i32; 3]> {
     Ok([queue.get().await?, queue.get().await?, queue.get().await?])
 }
 
-// test_queues.QueueBasicTests.test_order, LifoQueueTests.test_order, PriorityQueueTests.test_order
+// CPython: test_queues.QueueBasicTests.test_order, LifoQueueTests.test_order, PriorityQueueTests.test_order
 #[test]
 fn the_three_orders() {
     run(async {
@@ -84,7 +85,7 @@ fn the_three_orders() {
     });
 }
 
-// test_queues.QueueBasicTests.test_maxsize
+// CPython: test_queues.QueueBasicTests.test_maxsize
 #[test]
 fn a_put_waits_for_room() {
     run(async {
@@ -109,7 +110,8 @@ fn a_put_waits_for_room() {
     });
 }
 
-// test_queues.QueueGetTests.test_blocking_get_wait, QueuePutTests.test_blocking_put_wait, test_put_with_waiting_getters
+// CPython: test_queues.QueueGetTests.test_blocking_get_wait, QueuePutTests.test_blocking_put_wait,
+// test_put_with_waiting_getters
 #[test]
 fn who_waits_is_served_later() {
     run(async {
@@ -127,7 +129,7 @@ fn who_waits_is_served_later() {
     });
 }
 
-// test_queues.QueueGetTests.test_nonblocking_get_exception, QueuePutTests.test_nonblocking_put_exception
+// CPython: test_queues.QueueGetTests.test_nonblocking_get_exception, QueuePutTests.test_nonblocking_put_exception
 #[test]
 fn not_waiting_can_fail() {
     let queue = Queue::new(1);
@@ -139,7 +141,7 @@ fn not_waiting_can_fail() {
     assert_eq!(full.into_inner(), "b");
 }
 
-// test_queues.QueueGetTests.test_get_cancelled_race
+// CPython: test_queues.QueueGetTests.test_get_cancelled_race
 #[test]
 fn an_item_passes_over_a_cancelled_getter() {
     run(async {
@@ -156,7 +158,7 @@ fn an_item_passes_over_a_cancelled_getter() {
     });
 }
 
-// test_queues.QueueGetTests.test_get_with_waiting_putters, test_why_are_getters_waiting
+// CPython: test_queues.QueueGetTests.test_get_with_waiting_putters, test_why_are_getters_waiting
 #[test]
 fn putters_and_getters_take_turns() {
     run(async {
@@ -170,7 +172,7 @@ fn putters_and_getters_take_turns() {
     });
 }
 
-// test_queues.QueueGetTests.test_cancelled_getters_not_being_held_in_self_getters,
+// CPython: test_queues.QueueGetTests.test_cancelled_getters_not_being_held_in_self_getters,
 // QueuePutTests.test_cancelled_puts_not_being_held_in_self_putters
 #[test]
 fn who_gives_up_leaves_the_line() {
@@ -188,7 +190,7 @@ fn who_gives_up_leaves_the_line() {
     });
 }
 
-// test_queues.QueuePutTests.test_get_cancel_drop_one_pending_reader
+// CPython: test_queues.QueuePutTests.test_get_cancel_drop_one_pending_reader
 #[test]
 fn a_cancelled_get_takes_no_item() {
     run(async {
@@ -204,7 +206,7 @@ fn a_cancelled_get_takes_no_item() {
     });
 }
 
-// test_queues.QueuePutTests.test_get_cancel_drop_many_pending_readers
+// CPython: test_queues.QueuePutTests.test_get_cancel_drop_many_pending_readers
 #[test]
 fn the_wake_up_of_a_cancelled_get_goes_to_another() {
     run(async {
@@ -220,7 +222,7 @@ fn the_wake_up_of_a_cancelled_get_goes_to_another() {
     });
 }
 
-// test_queues.QueuePutTests.test_put_cancel_drop, test_cancelled_put_silence_value_error_exception
+// CPython: test_queues.QueuePutTests.test_put_cancel_drop, test_cancelled_put_silence_value_error_exception
 #[test]
 fn a_cancelled_put_hands_its_item_back() {
     run(async {
@@ -243,7 +245,7 @@ fn a_cancelled_put_hands_its_item_back() {
     });
 }
 
-// test_queues.QueuePutTests.test_put_cancelled_race
+// CPython: test_queues.QueuePutTests.test_put_cancelled_race
 #[test]
 fn room_passes_over_a_cancelled_putter() {
     run(async {
@@ -261,7 +263,7 @@ fn room_passes_over_a_cancelled_putter() {
     });
 }
 
-// test_queues.QueuePutTests.test_why_are_putters_waiting
+// CPython: test_queues.QueuePutTests.test_why_are_putters_waiting
 #[test]
 fn each_item_taken_lets_one_putter_in() {
     run(async {
@@ -303,7 +305,7 @@ async fn work_off<S: Store<u32> + 'static>(queue: QueueOf<u32, S>) -> Result<()>
     Ok(())
 }
 
-// test_queues._QueueJoinTestMixin.test_task_done_underflow, test_task_done, test_join_empty_queue
+// CPython: test_queues._QueueJoinTestMixin.test_task_done_underflow, test_task_done, test_join_empty_queue
 #[test]
 fn join_waits_until_all_is_worked_off() {
     run(work_off(Queue::new(0)));
@@ -320,7 +322,7 @@ async fn closed(queue: &Queue<&str>) {
     assert!(queue.get_nowait().unwrap_err().is::<QueueShutDown>());
 }
 
-// test_queues._QueueShutdownTestMixin.test_shutdown_empty
+// CPython: test_queues._QueueShutdownTestMixin.test_shutdown_empty
 #[test]
 fn shutting_down_an_empty_queue() {
     run(async {
@@ -336,7 +338,7 @@ fn shutting_down_an_empty_queue() {
     });
 }
 
-// test_queues._QueueShutdownTestMixin.test_shutdown_nonempty
+// CPython: test_queues._QueueShutdownTestMixin.test_shutdown_nonempty
 #[test]
 fn shutting_down_leaves_what_is_in_it() {
     run(async {
@@ -359,7 +361,7 @@ fn shutting_down_leaves_what_is_in_it() {
     });
 }
 
-// test_queues._QueueShutdownTestMixin.test_shutdown_immediate, test_shutdown_immediate_with_unfinished
+// CPython: test_queues._QueueShutdownTestMixin.test_shutdown_immediate, test_shutdown_immediate_with_unfinished
 #[test]
 fn shutting_down_at_once_drops_what_is_in_it() {
     for taken in [false, true] {

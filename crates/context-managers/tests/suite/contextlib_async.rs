@@ -18,7 +18,7 @@ fn noting(log: &Log) -> impl AsyncContextManager<Value = i32> + use<> {
     })
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_plain
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_plain
 #[test]
 fn a_coroutine_that_yields_is_a_manager() {
     let log = Log::default();
@@ -31,7 +31,7 @@ fn a_coroutine_that_yields_is_a_manager() {
     assert_eq!(log.take(), ["1", "42", "999"]);
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_finally
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_finally
 #[test]
 fn what_follows_the_yield_runs_after_an_error() {
     let log = Log::default();
@@ -43,7 +43,7 @@ fn what_follows_the_yield_runs_after_an_error() {
     assert_eq!(log.take(), ["1", "999"]);
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_no_reraise
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_no_reraise
 #[test]
 fn the_error_that_comes_back_is_not_raised_anew() {
     let answer = virtually(async {
@@ -54,7 +54,7 @@ fn the_error_that_comes_back_is_not_raised_anew() {
     assert!(!answer.unwrap());
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_trap_yield_after_throw
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_trap_yield_after_throw
 #[test]
 fn a_yield_after_an_error_is_an_error_and_the_coroutine_is_gone() {
     let log = Log::default();
@@ -81,7 +81,7 @@ fn a_yield_after_an_error_is_an_error_and_the_coroutine_is_gone() {
     assert_eq!(log.take(), ["gone"]);
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_trap_no_yield
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_trap_no_yield
 #[test]
 fn a_coroutine_that_does_not_yield_is_an_error() {
     let manager = asynccontextmanager(async |_scope: Yielder<()>| Ok(()));
@@ -90,7 +90,7 @@ fn a_coroutine_that_does_not_yield_is_an_error() {
     assert_eq!(error.to_string(), "generator didn't yield");
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_trap_second_yield
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_trap_second_yield
 #[test]
 fn a_second_yield_is_an_error() {
     let manager = asynccontextmanager(async |scope| {
@@ -101,7 +101,7 @@ fn a_second_yield_is_an_error() {
     assert_eq!(error.to_string(), "generator didn't stop");
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_non_normalised
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_non_normalised
 #[test]
 fn another_error_replaces_the_blocks() {
     let manager = asynccontextmanager(async |scope| match scope.yield_value(()).await {
@@ -113,7 +113,7 @@ fn another_error_replaces_the_blocks() {
     assert!(error.is::<TypeError>() && error.context().unwrap().is::<RuntimeError>());
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_except
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_except
 #[test]
 fn an_error_that_is_caught_is_suppressed() {
     let log = Log::default();
@@ -130,7 +130,7 @@ fn an_error_that_is_caught_is_suppressed() {
     assert_eq!(log.take(), ["999"]);
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_wrap_runtimeerror
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_wrap_runtimeerror
 #[test]
 fn an_error_can_be_wrapped() {
     let manager = asynccontextmanager(async |scope| match scope.yield_value(()).await {
@@ -141,7 +141,7 @@ fn an_error_can_be_wrapped() {
     assert_eq!(virtually(async_with(manager, block)).unwrap_err().to_string(), "caught division by zero");
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_keywords
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_keywords
 #[test]
 fn arguments_are_what_the_function_takes() {
     fn pair<'a>(left: &'a str, right: &'a str) -> impl AsyncContextManager<Value = String> + 'a {
@@ -150,7 +150,7 @@ fn arguments_are_what_the_function_takes() {
     assert_eq!(virtually(async_with(pair("a", "b"), async |both| Ok(both))).unwrap().unwrap(), "ab");
 }
 
-// test_contextlib_async.AsyncContextManagerTestCase.test_recursive
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_recursive
 #[test]
 fn managers_nest() {
     async fn recursive(log: Log, depth: usize) -> Result<()> {
@@ -226,7 +226,7 @@ impl AsyncClose for Closable {
     }
 }
 
-// test_contextlib_async.AclosingTestCase.test_aclosing, test_aclosing_error
+// CPython: test_contextlib_async.AclosingTestCase.test_aclosing, test_aclosing_error
 #[test]
 fn aclosing_closes_after_a_value_and_after_an_error() {
     for fails in [false, true] {
@@ -255,7 +255,7 @@ fn aclosing_says_if_the_block_has_not_given_the_thing_back() {
     .unwrap();
 }
 
-// test_contextlib_async.TestAsyncNullcontext.test_async_nullcontext
+// CPython: test_contextlib_async.TestAsyncNullcontext.test_async_nullcontext
 #[test]
 fn nullcontext_gives_its_value() {
     assert_eq!(virtually(async_with(nullcontext("c"), async |c| Ok(c))).unwrap(), Some("c"));

@@ -18,13 +18,14 @@ fn chain(error: &Error) -> Vec<String> {
     std::iter::successors(Some(error), |error| error.context()).map(ToString::to_string).collect()
 }
 
-// test_contextlib.TestBaseExitStack.test_no_resources
+// CPython: test_contextlib.TestBaseExitStack.test_no_resources
 #[test]
 fn an_empty_stack_is_left() {
     assert_eq!(virtually(async_with(AsyncExitStack::new(), async |_| Ok(1))).unwrap(), Some(1));
 }
 
-// test_contextlib.TestBaseExitStack.test_callback, test_contextlib_async.TestAsyncExitStack.test_async_callback
+// CPython: test_contextlib.TestBaseExitStack.test_callback,
+// test_contextlib_async.TestAsyncExitStack.test_async_callback
 #[test]
 fn callbacks_run_last_in_first_out() {
     let log = Log::default();
@@ -44,7 +45,7 @@ fn callbacks_run_last_in_first_out() {
     assert_eq!(log.take(), ["async 2", "2", "async 1", "1", "async 0", "0"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_push, test_contextlib_async.TestAsyncExitStack.test_async_push
+// CPython: test_contextlib.TestBaseExitStack.test_push, test_contextlib_async.TestAsyncExitStack.test_async_push
 #[test]
 fn exits_see_the_error_until_one_suppresses_it() {
     let log = Log::default();
@@ -68,7 +69,7 @@ fn exits_see_the_error_until_one_suppresses_it() {
     assert_eq!(log.take(), ["first: Some(ZeroDivisionError())", "exiting: None", "exited", "last: None"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_enter_context,
+// CPython: test_contextlib.TestBaseExitStack.test_enter_context,
 // test_contextlib_async.TestAsyncExitStack.test_enter_async_context
 #[test]
 fn managers_are_entered_at_once_and_left_in_their_turn() {
@@ -93,7 +94,7 @@ fn a_manager_that_cannot_be_entered_is_not_kept() {
     assert_eq!(chain(&error.unwrap_err()), ["no"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_close
+// CPython: test_contextlib.TestBaseExitStack.test_close
 #[test]
 fn a_stack_can_be_closed_early() {
     let log = Log::default();
@@ -109,7 +110,7 @@ fn a_stack_can_be_closed_early() {
     assert_eq!(log.take(), ["1", "2"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_pop_all
+// CPython: test_contextlib.TestBaseExitStack.test_pop_all
 #[test]
 fn exits_move_to_a_new_stack() {
     let log = Log::default();
@@ -128,7 +129,7 @@ fn exits_move_to_a_new_stack() {
     assert_eq!(log.take(), ["2", "3"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_exit_raise, test_exit_suppress, test_body_exception_suppress
+// CPython: test_contextlib.TestBaseExitStack.test_exit_raise, test_exit_suppress, test_body_exception_suppress
 #[test]
 fn a_plain_exit_suppresses_or_not() {
     for suppresses in [false, true] {
@@ -140,7 +141,8 @@ fn a_plain_exit_suppresses_or_not() {
     }
 }
 
-// test_contextlib.TestBaseExitStack.test_exit_exception_chaining, TestAsyncExitStack.test_async_exit_exception_chaining
+// CPython: test_contextlib.TestBaseExitStack.test_exit_exception_chaining,
+// test_contextlib_async.TestAsyncExitStack.test_async_exit_exception_chaining
 #[test]
 fn errors_are_chained_up_to_the_suppressed_one() {
     let log = Log::default();
@@ -160,7 +162,7 @@ fn errors_are_chained_up_to_the_suppressed_one() {
     assert_eq!(log.take(), ["value during division"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_exit_exception_chaining_reference
+// CPython: test_contextlib.TestBaseExitStack.test_exit_exception_chaining_reference
 #[test]
 fn nested_blocks_chain_as_the_stack_does() {
     let always = |error: Error| {
@@ -181,7 +183,7 @@ fn nested_blocks_chain_as_the_stack_does() {
     assert_eq!(chain(&result.unwrap_err()), ["index", "key", "attribute"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_exit_exception_non_suppressing
+// CPython: test_contextlib.TestBaseExitStack.test_exit_exception_non_suppressing
 #[test]
 fn what_was_suppressed_before_does_not_hide_a_later_error() {
     let result = virtually(async_with(AsyncExitStack::new(), async |stack| {
@@ -199,7 +201,7 @@ fn what_was_suppressed_before_does_not_hide_a_later_error() {
     assert_eq!(chain(&result.unwrap_err()), ["key"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_exit_exception_with_correct_context
+// CPython: test_contextlib.TestBaseExitStack.test_exit_exception_with_correct_context
 #[test]
 fn managers_that_fail_during_a_failure_are_each_in_the_chain_once() {
     let result = virtually(async_with(AsyncExitStack::new(), async |stack| {
@@ -215,7 +217,7 @@ fn managers_that_fail_during_a_failure_are_each_in_the_chain_once() {
     assert_eq!(chain(&result.unwrap_err()), ["4", "3", "2", "1"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_exit_exception_with_existing_context
+// CPython: test_contextlib.TestBaseExitStack.test_exit_exception_with_existing_context
 #[test]
 fn a_context_that_exists_is_continued() {
     let nested = |inner, outer| Err::<(), _>(Error::from(Exception::new(outer)).during(Exception::new(inner).into()));
@@ -227,7 +229,7 @@ fn a_context_that_exists_is_continued() {
     assert_eq!(chain(&result.unwrap_err()), ["5", "4", "3", "2", "1"]);
 }
 
-// test_contextlib.TestBaseExitStack.test_exit_exception_chaining_suppress
+// CPython: test_contextlib.TestBaseExitStack.test_exit_exception_chaining_suppress
 #[test]
 fn a_whole_chain_can_be_suppressed() {
     let result = virtually(async_with(AsyncExitStack::new(), async |stack| {
@@ -239,7 +241,7 @@ fn a_whole_chain_can_be_suppressed() {
     assert_eq!(result.unwrap(), Some("value"));
 }
 
-// test_contextlib_async.TestAsyncExitStack.test_async_exit_exception_explicit_none_context
+// CPython: test_contextlib_async.TestAsyncExitStack.test_async_exit_exception_explicit_none_context
 #[test]
 fn an_error_that_wants_no_context_gets_none() {
     fn replacing() -> impl AsyncContextManager<Value = ()> {
@@ -255,7 +257,7 @@ fn an_error_that_wants_no_context_gets_none() {
     assert_eq!([directly, by_stack].map(|result| chain(&result.unwrap_err())), [["mine"], ["mine"]]);
 }
 
-// test_contextlib.TestBaseExitStack.test_excessive_nesting
+// CPython: test_contextlib.TestBaseExitStack.test_excessive_nesting
 #[test]
 fn a_hundred_thousand_failing_exits_take_no_stack() {
     let result = virtually(async_with(AsyncExitStack::new(), async |stack| {
@@ -267,7 +269,7 @@ fn a_hundred_thousand_failing_exits_take_no_stack() {
     assert_eq!(chain(&result.unwrap_err()).len(), 100_000);
 }
 
-// test_contextlib.TestBaseExitStack.test_dont_reraise_RuntimeError
+// CPython: test_contextlib.TestBaseExitStack.test_dont_reraise_RuntimeError
 #[test]
 fn an_error_raised_again_by_one_manager_is_wrapped_by_the_next() {
     let result = virtually(async_with(AsyncExitStack::new(), async |stack| {

@@ -19,7 +19,7 @@ fn waiting(condition: &Condition, log: &Log, number: u32, keeps: bool) -> Task<(
     })
 }
 
-// test_locks.ConditionTests.test_wait
+// CPython: test_locks.ConditionTests.test_wait
 #[test]
 fn the_notified_go_on_as_they_get_the_lock() {
     run(async {
@@ -48,7 +48,7 @@ fn the_notified_go_on_as_they_get_the_lock() {
     });
 }
 
-// test_locks.ConditionTests.test_wait_cancel
+// CPython: test_locks.ConditionTests.test_wait_cancel
 #[test]
 fn a_cancelled_wait_has_the_lock() {
     run(async {
@@ -64,7 +64,7 @@ fn a_cancelled_wait_has_the_lock() {
     });
 }
 
-// test_locks.ConditionTests.test_wait_cancel_contested
+// CPython: test_locks.ConditionTests.test_wait_cancel_contested
 #[test]
 fn a_wait_cancelled_while_others_want_the_lock_has_it() {
     run(async {
@@ -86,7 +86,7 @@ fn a_wait_cancelled_while_others_want_the_lock_has_it() {
     });
 }
 
-// test_locks.ConditionTests.test_wait_cancel_after_notify
+// CPython: test_locks.ConditionTests.test_wait_cancel_after_notify
 #[test]
 fn a_cancellation_waits_for_the_lock() {
     run(async {
@@ -107,7 +107,7 @@ fn a_cancellation_waits_for_the_lock() {
     });
 }
 
-// test_locks.ConditionTests.test_wait_unacquired, test_notify_unacquired, test_notify_all_unacquired,
+// CPython: test_locks.ConditionTests.test_wait_unacquired, test_notify_unacquired, test_notify_all_unacquired,
 // test_wait_for_unacquired
 #[test]
 fn nothing_goes_without_the_lock() {
@@ -124,7 +124,7 @@ fn nothing_goes_without_the_lock() {
     });
 }
 
-// test_locks.ConditionTests.test_wait_for
+// CPython: test_locks.ConditionTests.test_wait_for
 #[test]
 fn a_predicate_is_asked_at_each_notification() {
     run(async {
@@ -147,7 +147,7 @@ fn a_predicate_is_asked_at_each_notification() {
     });
 }
 
-// test_locks.ConditionTests.test_notify, test_notify_all
+// CPython: test_locks.ConditionTests.test_notify, test_notify_all
 #[test]
 fn notify_wakes_so_many() {
     run(async {
@@ -174,7 +174,7 @@ fn notify_wakes_so_many() {
     });
 }
 
-// test_locks.ConditionTests.test_context_manager, test_explicit_lock
+// CPython: test_locks.ConditionTests.test_context_manager, test_explicit_lock
 #[test]
 fn a_condition_shares_its_lock() {
     run(async {
@@ -207,7 +207,7 @@ fn a_wait_gives_the_guard_its_hold_back() {
     });
 }
 
-// test_locks.ConditionTests.test_timeout_in_block
+// CPython: test_locks.ConditionTests.test_timeout_in_block
 #[test]
 fn a_time_limit_in_the_block() {
     run(async {
@@ -219,7 +219,7 @@ fn a_time_limit_in_the_block() {
     });
 }
 
-// test_locks.ConditionTests.test_cancelled_error_wakeup, test_cancelled_error_re_aquire
+// CPython: test_locks.ConditionTests.test_cancelled_error_wakeup, test_cancelled_error_re_aquire
 #[test]
 fn the_cancellation_keeps_its_message() {
     for while_it_takes_the_lock in [false, true] {
@@ -243,7 +243,7 @@ fn the_cancellation_keeps_its_message() {
     }
 }
 
-// test_locks.ConditionTests.test_cancelled_wakeup, test_cancelled_wakeup_relock
+// CPython: test_locks.ConditionTests.test_cancelled_wakeup, test_cancelled_wakeup_relock
 #[test]
 fn a_cancelled_consumer_passes_its_notification_on() {
     async fn consume(condition: Condition, items: Rc<Cell<i32>>) -> Result<()> {

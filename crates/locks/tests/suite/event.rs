@@ -14,7 +14,7 @@ fn waiting(event: &Event, log: &Log, number: u32) -> Task<()> {
     })
 }
 
-// test_locks.EventTests.test_repr
+// CPython: test_locks.EventTests.test_repr
 #[test]
 fn debug_tells_the_state() {
     run(async {
@@ -29,7 +29,7 @@ fn debug_tells_the_state() {
     });
 }
 
-// test_locks.EventTests.test_wait
+// CPython: test_locks.EventTests.test_wait
 #[test]
 fn who_finds_it_set_goes_before_those_who_wait() {
     run(async {
@@ -46,7 +46,7 @@ fn who_finds_it_set_goes_before_those_who_wait() {
     });
 }
 
-// test_locks.EventTests.test_wait_on_set, test_clear
+// CPython: test_locks.EventTests.test_wait_on_set, test_clear
 #[test]
 fn waiting_on_what_is_set_does_not_suspend() {
     run(async {
@@ -62,7 +62,7 @@ fn waiting_on_what_is_set_does_not_suspend() {
     });
 }
 
-// test_locks.EventTests.test_wait_cancel
+// CPython: test_locks.EventTests.test_wait_cancel
 #[test]
 fn a_cancelled_waiter_leaves_the_line() {
     run(async {
@@ -76,7 +76,7 @@ fn a_cancelled_waiter_leaves_the_line() {
     });
 }
 
-// test_locks.EventTests.test_clear_with_waiters
+// CPython: test_locks.EventTests.test_clear_with_waiters
 #[test]
 fn who_was_woken_goes_on_although_it_was_cleared() {
     run(async {

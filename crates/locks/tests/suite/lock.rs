@@ -14,7 +14,7 @@ fn acquiring(lock: &Lock, log: &Log, number: u32) -> Task<()> {
     })
 }
 
-// test_locks.LockTests.test_repr
+// CPython: test_locks.LockTests.test_repr
 #[test]
 fn debug_tells_the_state() {
     run(async {
@@ -29,7 +29,7 @@ fn debug_tells_the_state() {
     });
 }
 
-// test_locks.LockTests.test_acquire
+// CPython: test_locks.LockTests.test_acquire
 #[test]
 fn waiters_take_turns_in_order() {
     run(async {
@@ -55,7 +55,7 @@ fn waiters_take_turns_in_order() {
     });
 }
 
-// test_locks.LockTests.test_acquire_cancel
+// CPython: test_locks.LockTests.test_acquire_cancel
 #[test]
 fn a_cancelled_waiter_leaves_the_line() {
     run(async {
@@ -70,7 +70,7 @@ fn a_cancelled_waiter_leaves_the_line() {
     });
 }
 
-// test_locks.LockTests.test_cancel_race
+// CPython: test_locks.LockTests.test_cancel_race
 #[test]
 fn a_release_passes_over_a_cancelled_waiter() {
     async fn hold(lock: Lock, until: Option<Future<()>>) -> asyncio_runtime::Result<()> {
@@ -99,7 +99,7 @@ fn a_release_passes_over_a_cancelled_waiter() {
     });
 }
 
-// test_locks.LockTests.test_cancel_release_race
+// CPython: test_locks.LockTests.test_cancel_release_race
 #[test]
 fn a_cancel_and_a_release_together_let_one_in() {
     run(async {
@@ -119,7 +119,7 @@ fn a_cancel_and_a_release_together_let_one_in() {
     });
 }
 
-// test_locks.LockTests.test_finished_waiter_cancelled
+// CPython: test_locks.LockTests.test_finished_waiter_cancelled
 #[test]
 fn a_cancelled_waiter_hands_the_lock_on() {
     run(async {
@@ -136,7 +136,7 @@ fn a_cancelled_waiter_hands_the_lock_on() {
     });
 }
 
-// test_locks.LockTests.test_release_not_acquired, test_release_no_waiters
+// CPython: test_locks.LockTests.test_release_not_acquired, test_release_no_waiters
 #[test]
 fn releasing_a_free_lock_is_an_error() {
     run(async {
@@ -149,7 +149,7 @@ fn releasing_a_free_lock_is_an_error() {
     });
 }
 
-// test_locks.LockTests.test_context_manager
+// CPython: test_locks.LockTests.test_context_manager
 #[test]
 fn a_guard_releases_when_it_goes() {
     run(async {

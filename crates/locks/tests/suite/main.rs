@@ -3,6 +3,7 @@
 //! Left out is what the types rule out: awaiting a primitive itself, a parameter `loop`, primitives of two loops.
 
 mod barrier;
+mod barrier_breaks;
 mod condition;
 mod dropped;
 mod event;

@@ -17,7 +17,7 @@ fn acquiring(semaphore: &Semaphore, log: &Log, number: u32) -> Task<()> {
     })
 }
 
-// test_locks.SemaphoreTests.test_initial_value_zero, test_semaphore, test_repr
+// CPython: test_locks.SemaphoreTests.test_initial_value_zero, test_semaphore, test_repr
 #[test]
 fn debug_tells_the_state() {
     run(async {
@@ -34,7 +34,7 @@ fn debug_tells_the_state() {
     });
 }
 
-// test_locks.SemaphoreTests.test_semaphore_value
+// CPython: test_locks.SemaphoreTests.test_semaphore_value
 #[test]
 fn a_negative_value_is_an_error() {
     let expected = "ValueError('Semaphore initial value must be >= 0')";
@@ -42,7 +42,7 @@ fn a_negative_value_is_an_error() {
     assert_eq!(format!("{:?}", BoundedSemaphore::new(-1).unwrap_err()), expected);
 }
 
-// test_locks.SemaphoreTests.test_acquire
+// CPython: test_locks.SemaphoreTests.test_acquire
 #[test]
 fn so_many_get_in() {
     run(async {
@@ -66,7 +66,7 @@ fn so_many_get_in() {
     });
 }
 
-// test_locks.SemaphoreTests.test_acquire_cancel
+// CPython: test_locks.SemaphoreTests.test_acquire_cancel
 #[test]
 fn a_cancelled_waiter_leaves_the_line() {
     run(async {
@@ -81,7 +81,7 @@ fn a_cancelled_waiter_leaves_the_line() {
     });
 }
 
-// test_locks.SemaphoreTests.test_acquire_cancel_before_awoken
+// CPython: test_locks.SemaphoreTests.test_acquire_cancel_before_awoken
 #[test]
 fn a_release_passes_over_the_cancelled() {
     run(async {
@@ -98,7 +98,7 @@ fn a_release_passes_over_the_cancelled() {
     });
 }
 
-// test_locks.SemaphoreTests.test_acquire_hang
+// CPython: test_locks.SemaphoreTests.test_acquire_hang
 #[test]
 fn the_second_is_not_left_hanging() {
     run(async {
@@ -114,7 +114,7 @@ fn the_second_is_not_left_hanging() {
     });
 }
 
-// test_locks.SemaphoreTests.test_acquire_no_hang
+// CPython: test_locks.SemaphoreTests.test_acquire_no_hang
 #[test]
 fn a_permit_on_its_way_to_a_cancelled_task_comes_back() {
     run(async {
@@ -140,7 +140,7 @@ fn a_permit_on_its_way_to_a_cancelled_task_comes_back() {
     });
 }
 
-// test_locks.SemaphoreTests.test_release_not_acquired, test_release_no_waiters
+// CPython: test_locks.SemaphoreTests.test_release_not_acquired, test_release_no_waiters
 #[test]
 fn a_bounded_semaphore_is_not_released_too_often() {
     run(async {
@@ -161,7 +161,7 @@ fn a_bounded_semaphore_is_not_released_too_often() {
     });
 }
 
-// test_locks.SemaphoreTests.test_acquire_fifo_order
+// CPython: test_locks.SemaphoreTests.test_acquire_fifo_order
 #[test]
 fn permits_go_round_in_order() {
     async fn twice(semaphore: Semaphore, log: Log, number: u32) -> Result<()> {
@@ -180,7 +180,7 @@ fn permits_go_round_in_order() {
     });
 }
 
-// test_locks.SemaphoreTests.test_acquire_fifo_order_2
+// CPython: test_locks.SemaphoreTests.test_acquire_fifo_order_2
 #[test]
 fn who_releases_and_wants_again_goes_to_the_end() {
     run(async {
@@ -205,7 +205,7 @@ fn who_releases_and_wants_again_goes_to_the_end() {
     });
 }
 
-// test_locks.SemaphoreTests.test_acquire_fifo_order_3
+// CPython: test_locks.SemaphoreTests.test_acquire_fifo_order_3
 #[test]
 fn after_a_cancellation_the_order_holds() {
     run(async {
@@ -222,7 +222,7 @@ fn after_a_cancellation_the_order_holds() {
     });
 }
 
-// test_locks.SemaphoreTests.test_acquire_fifo_order_4
+// CPython: test_locks.SemaphoreTests.test_acquire_fifo_order_4
 #[test]
 fn who_gets_in_wakes_all_for_whom_there_is_room() {
     run(async {
