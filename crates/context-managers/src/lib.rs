@@ -6,8 +6,8 @@
 //!
 //! [`async_with`] is the statement, [`AsyncContextManager`] the protocol. [`asynccontextmanager`] makes a manager of
 //! one coroutine, [`AsyncExitStack`] is as many managers as a program decides at run time, [`aclosing`],
-//! [`nullcontext`] and [`suppress`] are the small ones. `timeout`, `TaskGroup`, `Lock`, `Condition` and the
-//! semaphores are managers too.
+//! [`nullcontext`] and [`suppress`] are the small ones. `timeout`, `TaskGroup`, `Lock`, `Condition`, `Barrier`
+//! and the semaphores are managers too.
 //!
 //! What is not here: decorators (a manager around every call of a function), because an `async_with` inside it says
 //! the same.

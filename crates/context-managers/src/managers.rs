@@ -3,7 +3,7 @@
 //! Each has a shorter form of its own, which gives the block's value without an `Option`: `Timeout::run`,
 //! `TaskGroup::run`, and the guards of the locks. As managers they go on a stack, or where any manager does.
 
-use asyncio_locks::{BoundedSemaphore, Condition, Lock, Semaphore};
+use asyncio_locks::{Barrier, BoundedSemaphore, Condition, Lock, Semaphore};
 use asyncio_runtime::{Error, Result, TaskGroup, Timeout};
 
 use crate::generator::verdict;
@@ -40,6 +40,20 @@ impl AsyncContextManager for TaskGroup {
 
     async fn exit(&mut self, error: Option<&Error>) -> Result<bool> {
         verdict(TaskGroup::exit(self, result(error)).await, error)
+    }
+}
+
+/// `async with barrier as place:`. The block begins when all have arrived, each with its place in the order of arrival;
+/// who leaves the block waits for nobody.
+impl AsyncContextManager for Barrier {
+    type Value = usize;
+
+    async fn enter(&mut self) -> Result<usize> {
+        self.wait().await
+    }
+
+    async fn exit(&mut self, _error: Option<&Error>) -> Result<bool> {
+        Ok(false)
     }
 }
 

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::common::{Log, Noting, virtually};
 use asyncio_context_managers::*;
-use asyncio_locks::{BoundedSemaphore, Condition, Lock, Semaphore};
+use asyncio_locks::{Barrier, BoundedSemaphore, Condition, Lock, Semaphore};
 use asyncio_runtime::*;
 
 #[test]
@@ -317,6 +317,30 @@ fn locks_are_held_during_the_block_and_free_after_it() {
         });
         assert_eq!(both.await?.flatten(), Some((true, true)));
         assert!(!semaphore.locked() && !bounded.locked());
+        Ok(())
+    })
+    .unwrap();
+}
+
+// CPython: test_locks.BarrierTests.test_context_manager
+#[test]
+fn a_barriers_block_begins_when_all_are_there() {
+    virtually(async {
+        let barrier = Barrier::new(3)?;
+        let log = Log::default();
+        let places = gather((0..3).map(|n| {
+            let (barrier, log) = (barrier.clone(), log.clone());
+            async move {
+                sleep(n).await?;
+                log.add("arrived");
+                async_with(barrier, async move |place| log.note("inside").map(|()| place)).await
+            }
+        }));
+        let mut places = places.await?;
+        places.sort_unstable();
+        assert_eq!(places, [Some(0), Some(1), Some(2)]);
+        assert_eq!(log.take(), ["arrived", "arrived", "arrived", "inside", "inside", "inside"]);
+        assert!(barrier.n_waiting() == 0 && !barrier.broken());
         Ok(())
     })
     .unwrap();

@@ -1,6 +1,6 @@
 //! `Barrier`: reset and abort, with tasks that wait to get in, that wait to get out, and that are in between.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use asyncio_locks::{Barrier, BrokenBarrierError};

@@ -19,15 +19,17 @@ fn waiting(condition: &Condition, log: &Log, number: u32, keeps: bool) -> Task<(
     })
 }
 
-// CPython: test_locks.ConditionTests.test_wait
+// CPython: test_locks.ConditionTests.test_wait, test_repr
 #[test]
 fn the_notified_go_on_as_they_get_the_lock() {
     run(async {
         let (condition, log) = (Condition::new(), Log::default());
+        assert_eq!(format!("{condition:?}"), "<Condition [unlocked]>");
         let tasks = [1, 2, 3].map(|number| waiting(&condition, &log, number, true));
         step().await;
-        assert!(!condition.locked());
+        assert_eq!(format!("{condition:?}"), "<Condition [unlocked, waiters:3]>");
         condition.acquire().await?;
+        assert_eq!(format!("{condition:?}"), "<Condition [locked, waiters:3]>");
         condition.notify(1)?;
         step().await;
         log.is(&[]);

@@ -1,7 +1,7 @@
 //! `Event`.
 
 use asyncio_locks::Event;
-use asyncio_runtime::{Task, create_task, get_running_loop};
+use asyncio_runtime::{Runner, Task, create_task, get_running_loop};
 
 use crate::{Log, run, step};
 
@@ -94,4 +94,29 @@ fn who_was_woken_goes_on_although_it_was_cleared() {
         assert!(task.done());
         Ok(())
     });
+}
+
+/// A primitive belongs to no loop, unlike in CPython, which refuses the second: a wake-up finds the loop of who waits.
+#[test]
+fn an_event_of_two_loops_wakes_the_waiters_of_both() {
+    let (event, log) = (Event::new(), Log::default());
+    let (first, second) = (Runner::new(), Runner::new());
+    let (theirs, seen) = (event.clone(), log.clone());
+    let task = first.run(async move {
+        let task = waiting(&theirs, &seen, 1);
+        step().await;
+        Ok(task)
+    });
+    let (theirs, seen) = (event.clone(), log.clone());
+    second
+        .run(async move {
+            let task = waiting(&theirs, &seen, 2);
+            step().await;
+            theirs.set();
+            task.await
+        })
+        .unwrap();
+    log.is(&[2]);
+    first.run(async move { task?.await }).unwrap();
+    log.is(&[2, 1]);
 }
