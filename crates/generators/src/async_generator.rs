@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 
 use asyncio_iterators::{AsyncIterator, StopAsyncIteration};
 use asyncio_runtime::{
-    Error, EventLoop, OpenAsyncGen, Result, RuntimeError, TypeError, coroutine_name, create_task, get_running_loop,
+    Error, EventLoop, OpenAsyncGen, Result, RuntimeError, TypeError, coroutine_name, get_running_loop,
 };
 
 use crate::error::GeneratorExit;
@@ -71,8 +71,6 @@ struct Inner<Y, S> {
     running: Cell<bool>,
     /// `aclose` was called.
     closed: Cell<bool>,
-    /// The loop was asked to close it; it is not asked twice.
-    finalized: Cell<bool>,
     /// Where it first ran, and its key there; `None` for no loop.
     home: OnceCell<Option<(EventLoop, u64)>>,
 }
@@ -102,7 +100,6 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
                 state: Cell::new(State::Created),
                 running: Cell::new(false),
                 closed: Cell::new(false),
-                finalized: Cell::new(false),
                 home: OnceCell::new(),
             }),
         }
@@ -138,7 +135,7 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     /// `RuntimeError: async generator ignored GeneratorExit` if it yields once more; any other error of the body;
     /// `RuntimeError: aclose(): asynchronous generator is already running`.
     pub async fn aclose(&self) -> Result<()> {
-        self.inner.close().await
+        self.inner.close(GeneratorExit.into()).await
     }
 }
 
@@ -216,8 +213,9 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
         self.step(call, Err(error)).await
     }
 
-    async fn close(self: &Rc<Self>) -> Result<()> {
-        match self.throw("aclose()", GeneratorExit.into(), true).await {
+    async fn close(self: &Rc<Self>, by: Error) -> Result<()> {
+        let closing = by.is::<GeneratorExit>();
+        match self.throw("aclose()", by, closing).await {
             Ok(None) => Ok(()),
             Ok(Some(_)) => Err(RuntimeError::new("async generator ignored GeneratorExit").into()),
             Err(error) if error.is::<GeneratorExit>() => Ok(()),
@@ -242,8 +240,8 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
 }
 
 impl<Y: 'static, S: 'static> OpenAsyncGen for Inner<Y, S> {
-    fn aclose(self: Rc<Self>) -> Pin<Box<dyn Future<Output = Result<()>>>> {
-        Box::pin(async move { self.close().await })
+    fn aclose(self: Rc<Self>, by: Option<Error>) -> Pin<Box<dyn Future<Output = Result<()>>>> {
+        Box::pin(async move { self.close(by.unwrap_or_else(|| GeneratorExit.into())).await })
     }
 
     fn repr(&self) -> String {
@@ -268,14 +266,9 @@ impl<Y: 'static, S: 'static> Drop for AsyncGenerator<Y, S> {
             return;
         }
         let Some(Some((event_loop, key))) = inner.home.get() else { return };
-        if inner.finalized.replace(true) {
-            return;
-        }
         event_loop.forget_asyncgen(*key);
-        let again = self.clone();
-        let close = move || drop(create_task(async move { again.aclose().await }));
         // A loop that is closed refuses, and the body is dropped where it stands.
-        let _ = event_loop.call_soon(close);
+        let _ = event_loop.finalize_asyncgen(Rc::clone(inner) as Rc<dyn OpenAsyncGen>);
     }
 }
 

@@ -8,16 +8,16 @@ use std::future::Future as StdFuture;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::ordered::Ordered;
 use crate::report::ExceptionContext;
-use crate::tasks::gather;
+use crate::tasks::{create_task, gather, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
 pub trait OpenAsyncGen {
-    /// Closes it: `agen.aclose()`.
-    fn aclose(self: Rc<Self>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
+    /// Closes it: `agen.aclose()`. With an error, that is raised where it stands, in place of `GeneratorExit`.
+    fn aclose(self: Rc<Self>, by: Option<Error>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
 
     /// How it prints.
     fn repr(&self) -> String;
@@ -38,6 +38,16 @@ impl AsyncGens {
         self.0.borrow_mut().remove(key);
     }
 
+    /// Closes one of them, in a task that begins in the iteration after the next, as CPython's does.
+    pub(crate) fn finalize(event_loop: &EventLoop, generator: Rc<dyn OpenAsyncGen>) -> Result<()> {
+        event_loop.call_soon(move || {
+            let task = create_task(async move { generator.aclose(take_cancel().map(Error::from)).await });
+            // Cancelled before its first step, it is not over: the generator is told, and cleans up.
+            task.as_task().core().started.set(true);
+        })?;
+        Ok(())
+    }
+
     /// Closes all of them, at the same time, each in a task of its own; begun in the order in which they first ran.
     pub(crate) async fn close(&self, event_loop: &EventLoop) -> Result<()> {
         let closing: Vec<_> = self.0.borrow_mut().drain().filter_map(|generator| generator.upgrade()).collect();
@@ -45,7 +55,7 @@ impl AsyncGens {
             return Ok(());
         }
         let outcomes =
-            gather(closing.iter().map(|generator| Rc::clone(generator).aclose())).return_exceptions().await?;
+            gather(closing.iter().map(|generator| Rc::clone(generator).aclose(None))).return_exceptions().await?;
         for (outcome, generator) in outcomes.into_iter().zip(closing) {
             // A cancellation is not an `Exception` in Python, and not reported.
             if let Some(error) = outcome.err().filter(|error| !error.is_cancelled()) {

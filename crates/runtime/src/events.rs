@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
-use crate::asyncgens::OpenAsyncGen;
+use crate::asyncgens::{AsyncGens, OpenAsyncGen};
 use crate::clock::Clock;
 use crate::concurrent::ThreadPoolExecutor;
 use crate::contextvars::{self, Vars};
@@ -339,6 +339,15 @@ impl EventLoop {
     /// Takes back what [`register_asyncgen`](Self::register_asyncgen) did.
     pub fn forget_asyncgen(&self, key: u64) {
         self.core.asyncgens.remove(key);
+    }
+
+    /// Closes a generator that nobody wants any more, in a task of its own that begins soon: Python's `finalizer` hook.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`.
+    pub fn finalize_asyncgen(&self, generator: Rc<dyn OpenAsyncGen>) -> Result<()> {
+        AsyncGens::finalize(self, generator)
     }
 
     /// Registers a coroutine for [`shutdown_asyncgens`](Self::shutdown_asyncgens), which [`run`](crate::run) calls at its

@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::asyncgens::AsyncGens;
+use crate::cell::FutureRef;
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
 use crate::error::Error;
 use crate::exceptions::RuntimeError;
-use crate::cell::FutureRef;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::reactor::Reactor;
 use crate::ready::{Ready, Run, Runnable};

@@ -1,9 +1,9 @@
 //! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
 
 use crate::callbacks::Callback;
+use crate::cell::{FutureRef, Kind};
 use crate::coroutines::place;
 use crate::error::Error;
-use crate::cell::{FutureRef, Kind};
 use crate::futures::AnyFuture;
 use crate::tasks::{PendingCancel, TaskCore, Waiter};
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::step::observer;
 use super::task::{AnyTask, PendingCancel, TaskCore, Waiter, with_current};
-use crate::exceptions::CancelledError;
 use crate::cell::Kind;
+use crate::exceptions::CancelledError;
 use crate::futures::AnyFuture;
 
 enum Todo {

@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::task::{AnyTask, Frame, Waiter, current_task};
+use crate::cell::{FutureRef, Kind};
 use crate::coroutines::place;
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
-use crate::cell::{FutureRef, Kind};
 use crate::futures::AnyFuture;
 
 /// A task or future with where it waits and who waits for it: `asyncio.FutureCallGraph`.
