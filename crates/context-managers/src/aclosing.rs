@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
+use asyncio_generators::AsyncGenerator;
 use asyncio_runtime::{Error, Result, RuntimeError};
 
 use crate::manager::AsyncContextManager;
@@ -24,7 +25,15 @@ pub trait AsyncClose {
     async fn aclose(&mut self) -> Result<()>;
 }
 
-/// A manager that gives `thing` to the block and closes it afterwards: `contextlib.aclosing`.
+/// What `aclosing` is mostly for: `async with aclosing(generator) as items:`.
+impl<Y: 'static, S: 'static> AsyncClose for AsyncGenerator<Y, S> {
+    async fn aclose(&mut self) -> Result<()> {
+        AsyncGenerator::aclose(self).await
+    }
+}
+
+/// A manager that gives `thing` to the block and closes it afterwards: `contextlib.aclosing`. Asynchronous generators can
+/// be closed, and so can what implements [`AsyncClose`].
 ///
 /// ```
 /// use asyncio_context_managers::{AsyncClose, aclosing, async_with};

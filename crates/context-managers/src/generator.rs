@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use asyncio_generators::GeneratorExit;
 use asyncio_runtime::{Error, Result, RuntimeError};
 
 use crate::manager::AsyncContextManager;
@@ -49,7 +50,7 @@ use crate::manager::AsyncContextManager;
 ///
 /// Entering raises `RuntimeError: generator didn't yield` if the coroutine ended without (also if the manager is
 /// entered a second time); leaving raises `generator didn't stop` or `generator didn't stop after athrow()` if it
-/// yields again.
+/// yields again. It is closed before that: its second yield raises [`GeneratorExit`], and what it does then is awaited.
 ///
 /// # Cancellation
 ///
@@ -111,6 +112,19 @@ impl<T> AsyncGeneratorContextManager<'_, T> {
         }
         next
     }
+
+    /// Ends a coroutine that has yielded once too often: `agen.aclose()`.
+    async fn close(&mut self) -> Result<()> {
+        self.exchange.replace(Exchange::Sent(Err(GeneratorExit.into())));
+        match self.next().await {
+            Next::Ended(Err(error)) if !error.is::<GeneratorExit>() => Err(error),
+            Next::Ended(_) => Ok(()),
+            Next::Yielded(_) => {
+                self.body = None;
+                Err(RuntimeError::new("async generator ignored GeneratorExit").into())
+            }
+        }
+    }
 }
 
 impl<T> AsyncContextManager for AsyncGeneratorContextManager<'_, T> {
@@ -134,9 +148,12 @@ impl<T> AsyncContextManager for AsyncGeneratorContextManager<'_, T> {
         match self.next().await {
             Next::Ended(result) => verdict(result, error),
             Next::Yielded(_) => {
-                self.body = None;
                 let athrow = if error.is_some() { " after athrow()" } else { "" };
-                Err(RuntimeError::new(format!("generator didn't stop{athrow}")).into())
+                let did_not_stop = RuntimeError::new(format!("generator didn't stop{athrow}")).into();
+                Err(match self.close().await {
+                    Ok(()) => did_not_stop,
+                    Err(worse) => worse.during(did_not_stop),
+                })
             }
         }
     }

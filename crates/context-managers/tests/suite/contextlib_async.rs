@@ -5,6 +5,8 @@
 
 use crate::common::{Log, virtually};
 use asyncio_context_managers::*;
+use asyncio_generators::AsyncGenerator;
+use asyncio_iterators::{AsyncIterator, StopAsyncIteration};
 use asyncio_runtime::*;
 
 /// `state.append(1); yield 42; state.append(999)`, the latter also after an error.
@@ -214,6 +216,93 @@ fn a_manager_made_of_a_coroutine_is_for_one_use() {
         Ok(())
     })
     .unwrap();
+}
+
+// CPython: test_contextlib_async.AsyncContextManagerTestCase.test_contextmanager_except_stopiter
+#[test]
+fn the_end_of_an_iterator_is_an_error_like_others() {
+    let manager = asynccontextmanager(async |scope| scope.yield_value(()).await);
+    let error: Error = StopAsyncIteration.into();
+    let raised = error.clone();
+    let result = virtually(async_with(manager, async move |()| Err::<(), _>(raised)));
+    assert!(result.unwrap_err().same(&error));
+}
+
+/// What CPython 3.13 raises, each with what it was raised during, and how the body is closed before that.
+#[test]
+fn a_coroutine_that_yields_again_is_closed() {
+    let ignored = "async generator ignored GeneratorExit";
+    let [stop, athrow] = ["generator didn't stop", "generator didn't stop after athrow()"];
+    let expected: [(bool, &str, &[&str]); 6] = [
+        (false, "ends", &[stop]),
+        (false, "yields", &[ignored, stop]),
+        (false, "raises", &["other", stop]),
+        (true, "ends", &[athrow, "block"]),
+        (true, "yields", &[ignored, athrow, "block"]),
+        (true, "raises", &["other", athrow, "block"]),
+    ];
+    for (fails, then, chain) in expected {
+        let log = Log::default();
+        let seen = log.clone();
+        let twice = asynccontextmanager(async move |scope| {
+            let _ = scope.yield_value(1).await;
+            let Err(exit) = scope.yield_value(2).await else { unreachable!("it is closed") };
+            seen.add(format!("{exit:?}"));
+            sleep(1).await?;
+            seen.add("cleaned up");
+            match then {
+                "ends" => Err(exit),
+                "yields" => scope.yield_value(3).await,
+                _ => Err(TypeError::new("other").into()),
+            }
+        });
+        let block = async move |_| if fails { Err(ValueError::new("block").into()) } else { Ok(()) };
+        let error = virtually(async_with(twice, block)).unwrap_err();
+        let raised: Vec<_> =
+            std::iter::successors(Some(&error), |error| error.context()).map(Error::to_string).collect();
+        assert_eq!(raised, chain);
+        assert_eq!(log.take(), ["GeneratorExit()", "cleaned up"]);
+    }
+}
+
+// CPython: test_contextlib_async.TestAbstractAsyncContextManager.test_async_gen_propagates_generator_exit
+#[test]
+fn a_generator_that_is_closed_leaves_its_blocks() {
+    virtually(async {
+        let mut generator = AsyncGenerator::<i32>::new(async |mut y| {
+            let scope = asynccontextmanager(async |scope| scope.yield_value(()).await);
+            async_with(scope, async move |()| y.yield_(11).await).await.map(drop)
+        });
+        assert_eq!(generator.anext().await?, Some(11));
+        generator.aclose().await
+    })
+    .unwrap();
+}
+
+// CPython: test_contextlib_async.AclosingTestCase.test_aclosing_bpo41229
+#[test]
+fn aclosing_a_generator_runs_its_destructors() {
+    struct Resource(Log);
+    impl Drop for Resource {
+        fn drop(&mut self) {
+            self.0.add("released");
+        }
+    }
+    let log = Log::default();
+    let held = log.clone();
+    let generator = AsyncGenerator::<i32>::new(async move |mut y| {
+        let _resource = Resource(held);
+        y.yield_(-1).await?;
+        y.yield_(-2).await.map(drop)
+    });
+    let kept = generator.clone();
+    let result = virtually(async_with(aclosing(generator), async |mut items| {
+        assert_eq!(items.anext().await?, Some(-1));
+        Err::<(), Error>(ZeroDivisionError::default().into())
+    }));
+    assert!(result.unwrap_err().is::<ZeroDivisionError>());
+    assert_eq!(log.take(), ["released"]);
+    drop(kept);
 }
 
 struct Closable(Log);

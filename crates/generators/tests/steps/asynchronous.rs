@@ -7,6 +7,7 @@ use asyncio_runtime::{Result, Runner, RuntimeError, ValueError, create_task, gat
 use crate::{TICK, caught, got, line, note, sequences, show};
 
 type Gen = AsyncGenerator<i32, i32>;
+type Make = fn() -> Gen;
 type Yielder = AsyncGeneratorYielder<i32, i32>;
 
 async fn pause() -> Result<()> {
@@ -82,7 +83,7 @@ async fn empty(_: Yielder) -> Result<()> {
     Ok(())
 }
 
-const BODIES: [(&str, fn() -> Gen); 6] = [
+const BODIES: [(&str, Make); 6] = [
     ("async_through", || Gen::new(through)),
     ("async_catches", || Gen::new(catches)),
     ("async_swallows", || Gen::new(swallows)),
@@ -136,7 +137,7 @@ fn run<T: 'static>(main: impl Future<Output = Result<T>> + 'static) {
     drop(kept);
 }
 
-async fn one(make: fn() -> Gen, operations: [&'static str; 3], keeps: bool) -> Result<Option<Gen>> {
+async fn one(make: Make, operations: [&'static str; 3], keeps: bool) -> Result<Option<Gen>> {
     let generator = make();
     for operation in operations {
         act(operation, generator.clone(), "").await;
@@ -166,7 +167,7 @@ async fn two_at_once(before: &[&str], first: &'static str, second: &'static str)
     gather([step(first, "first "), step(second, "second ")]).await.map(drop)
 }
 
-async fn cancelled(make: fn() -> Gen, before: &[&str], operation: &'static str) -> Result<()> {
+async fn cancelled(make: Make, before: &[&str], operation: &'static str) -> Result<()> {
     let generator = make();
     for operation in before {
         act(operation, generator.clone(), "").await;

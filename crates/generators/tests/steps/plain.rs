@@ -9,6 +9,7 @@ use asyncio_runtime::{Result, RuntimeError, ValueError};
 use crate::{caught, got, line, note, sequences, show};
 
 type Gen = Generator<i32, i32, i32>;
+type Make = fn() -> Gen;
 type Yielder = GeneratorYielder<i32, i32>;
 
 async fn through(mut y: Yielder) -> Result<i32> {
@@ -95,7 +96,7 @@ fn or_none(value: Option<i32>) -> String {
 }
 
 pub(crate) fn scenarios() {
-    let bodies: [(&str, fn() -> Gen); 7] = [
+    let bodies: [(&str, Make); 7] = [
         ("through", || Gen::new(through)),
         ("catches", || Gen::new(catches)),
         ("swallows", || Gen::new(swallows)),
