@@ -241,7 +241,8 @@ fn a_whole_chain_can_be_suppressed() {
     assert_eq!(result.unwrap(), Some("value"));
 }
 
-// CPython: test_contextlib_async.TestAsyncExitStack.test_async_exit_exception_explicit_none_context
+// CPython: test_contextlib.TestBaseExitStack.test_exit_exception_explicit_none_context,
+// test_contextlib_async.TestAsyncExitStack.test_async_exit_exception_explicit_none_context
 #[test]
 fn an_error_that_wants_no_context_gets_none() {
     fn replacing() -> impl AsyncContextManager<Value = ()> {

@@ -73,6 +73,10 @@ fn generators_in_every_state() {
     matches_cpython("plain", is_plain, plain::scenarios);
 }
 
+// CPython: test_asyncgen.AsyncGenTest.test_async_gen_athrow_throw_concurrent_with_send,
+// test_async_gen_asend_throw_concurrent_with_throw, test_async_gen_athrow_throw_concurrent_with_throw,
+// AsyncGenAsyncioTest.test_async_gen_asyncio_anext_06, test_async_gen_asyncio_athrow_03,
+// test_async_gen_asyncio_shutdown_exception_02
 #[test]
 fn asynchronous_generators_in_every_state() {
     matches_cpython("asynchronous", |line| !is_plain(line), asynchronous::scenarios);

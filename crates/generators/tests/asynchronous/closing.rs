@@ -1,36 +1,15 @@
-//! Asynchronous generators; the cases of CPython's `test_asyncgen` that can be said in Rust name their origin. What the
-//! type system rules out there (bad arguments, an awaitable awaited twice, syntax) has no case here.
+//! Closing: by hand, by the loop, at its end; one step at a time; and what is dropped or cancelled half-way.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
 use asyncio_generators::{AsyncGenerator, GeneratorExit};
-use asyncio_iterators::{AsyncIterator, StopAsyncIteration, anext, anext_or};
-use asyncio_runtime::{
-    Clock, Error, Result, Runner, RuntimeError, ValueError, ZeroDivisionError, create_task, gather, sleep,
-};
+use asyncio_iterators::AsyncIterator;
+use asyncio_runtime::{Clock, Runner, ValueError, all_tasks, create_task, gather, sleep};
 
-type Log = Rc<RefCell<Vec<String>>>;
-
-fn run<T: 'static>(program: impl Future<Output = Result<T>> + 'static) -> Result<T> {
-    Runner::new().clock(Clock::Virtual).run(program)
-}
-
-fn note(log: &Log, what: impl Into<String>) {
-    log.borrow_mut().push(what.into());
-}
-
-fn numbers(last: u32) -> AsyncGenerator<u32> {
-    AsyncGenerator::new(async move |mut y| {
-        for n in 1..=last {
-            sleep(0.01).await?;
-            y.yield_(n).await?;
-        }
-        Ok(())
-    })
-}
+use crate::{Log, note, numbers, repr, run};
 
 /// Yields 1, and when it goes on, in whatever way, notes it, sleeps, notes that, and ends as it was told to.
 fn tidy(log: &Log) -> AsyncGenerator<u32> {
@@ -42,118 +21,6 @@ fn tidy(log: &Log) -> AsyncGenerator<u32> {
         note(&log, "cleaned up");
         outcome.map(drop)
     })
-}
-
-fn repr<T: std::fmt::Debug>(result: Result<T>) -> String {
-    match result {
-        Ok(value) => format!("{value:?}"),
-        Err(error) => format!("{error:?}"),
-    }
-}
-
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_01,
-// test_async_gen_asyncio_02,
-// test_async_gen_asyncio_03, test_async_gen_expression_01
-#[test]
-fn it_awaits_between_its_yields_and_raises_what_it_raises() {
-    run(async {
-        assert_eq!(numbers(4).collect::<Vec<_>>().await?, [1, 2, 3, 4]);
-        let mut failing = AsyncGenerator::<u32>::new(async |mut y| {
-            y.yield_(1).await?;
-            sleep(0.01).await?;
-            Err(ZeroDivisionError::default().into())
-        });
-        assert_eq!(failing.anext().await?, Some(1));
-        assert!(failing.anext().await.unwrap_err().is::<ZeroDivisionError>());
-        assert_eq!(failing.anext().await?, None);
-        Ok(())
-    })
-    .unwrap();
-}
-
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_generator_anext
-#[test]
-fn anext_raises_at_the_end_unless_there_is_a_default() {
-    run(async {
-        let mut two = numbers(2);
-        assert_eq!((anext(&mut two).await?, anext(&mut two).await?), (1, 2));
-        assert_eq!(anext_or(&mut two, 7).await?, 7);
-        assert!(anext(&mut two).await.unwrap_err().is::<StopAsyncIteration>());
-        Ok(())
-    })
-    .unwrap();
-}
-
-// CPython: test_asyncgen.AsyncGenTest.test_async_gen_exception_08
-#[test]
-fn a_stop_of_another_iterator_does_not_pass_for_its_own() {
-    run(async {
-        let mut outer = AsyncGenerator::<u32>::new(async |mut y| {
-            let mut inner = numbers(1);
-            loop {
-                y.yield_(anext(&mut inner).await?).await?;
-            }
-        });
-        assert_eq!(outer.anext().await?, Some(1));
-        assert_eq!(repr(outer.anext().await), "RuntimeError('async generator raised StopAsyncIteration')");
-        Ok(())
-    })
-    .unwrap();
-}
-
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_asend_01,
-// test_async_gen_asyncio_asend_02,
-// test_async_gen_asyncio_asend_03
-#[test]
-fn what_is_sent_comes_out_of_the_yield() {
-    run(async {
-        let mut echo: AsyncGenerator<u32, u32> = AsyncGenerator::new(async |mut y| {
-            let mut last = 0;
-            while let Some(sent) = y.yield_(last).await? {
-                sleep(0.01).await?;
-                if sent == 13 {
-                    return Err(ValueError::new("unlucky").into());
-                }
-                last = 2 * sent;
-            }
-            Ok(())
-        });
-        let refused = "TypeError(\"can't send non-None value to a just-started async generator\")";
-        assert_eq!(repr(echo.asend(5).await), refused);
-        assert_eq!(echo.anext().await?, Some(0));
-        assert_eq!(echo.asend(5).await?, Some(10));
-        assert_eq!(repr(echo.asend(13).await), "ValueError('unlucky')");
-        assert_eq!(echo.asend(1).await?, None);
-        Ok(())
-    })
-    .unwrap();
-}
-
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_athrow_01,
-// test_async_gen_asyncio_athrow_02
-#[test]
-fn what_is_thrown_can_be_caught_and_answered() {
-    run(async {
-        let mut retry = AsyncGenerator::<&str>::new(async |mut y| {
-            let Err(error) = y.yield_("first").await else { return Ok(()) };
-            if !error.is::<ValueError>() {
-                return Err(error);
-            }
-            sleep(0.01).await?;
-            y.yield_("second").await.map(drop)
-        });
-        retry.anext().await?;
-        assert_eq!(retry.athrow(ValueError::new("x")).await?, Some("second"));
-        let error: Error = RuntimeError::new("y").into();
-        assert!(retry.athrow(error.clone()).await.unwrap_err().same(&error));
-        assert_eq!(retry.athrow(error.clone()).await?, None, "one that has ended takes no notice");
-
-        let mut fresh = numbers(2);
-        assert!(fresh.athrow(error.clone()).await.unwrap_err().same(&error));
-        assert_eq!(fresh.anext().await?, None);
-        Ok(())
-    })
-    .unwrap();
 }
 
 // CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_aclose_06,
@@ -437,4 +304,16 @@ fn generators_of_several_tasks_take_turns() {
     })
     .unwrap();
     assert_eq!(*log.borrow(), ["a1", "b1", "a2", "b2"]);
+}
+
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_aclose_compatible_with_get_stack
+#[test]
+fn the_stack_of_a_task_that_closes_can_be_asked_for() {
+    run(async {
+        let generator = numbers(1);
+        let closing = create_task(async move { generator.aclose().await });
+        assert!(all_tasks()?.iter().all(|task| task.get_stack().len() == 1));
+        closing.await
+    })
+    .unwrap();
 }
