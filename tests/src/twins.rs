@@ -144,12 +144,18 @@ pub fn examples_have_twins(root: &Path) -> Result<Vec<String>> {
 
 fn problems_of(file: &str, twin: &str, program: &str) -> Vec<String> {
     let mut problems = Vec::new();
-    if !twin.starts_with("\"\"\"") {
-        problems.push(format!("{file} does not open with what it is for (\"\"\")"));
+    // A page that shows the whole leaves out these two lines.
+    let mut lines = twin.lines();
+    let purpose = lines.next().unwrap_or_default();
+    if !(purpose.starts_with("\"\"\"") && purpose.ends_with("\"\"\"") && lines.next() == Some("")) {
+        problems.push(format!("{file} does not open with a line that says what it is for and a blank one"));
     }
     for anchor in twin.lines().filter_map(|line| line.trim().strip_prefix("# ANCHOR: ")) {
         if !program.lines().any(|line| line.trim() == format!("// ANCHOR: {anchor}")) {
             problems.push(format!("{file}: its program has no part {anchor:?}"));
+        }
+        if !twin.lines().any(|line| line.trim() == format!("# ANCHOR_END: {anchor}")) {
+            problems.push(format!("{file}: the part {anchor:?} has no end"));
         }
     }
     problems
@@ -290,15 +296,16 @@ mod tests {
             examples_have_twins(folder.path()).unwrap()
         };
         const WITHOUT: &str = "[[without]]\nid = 'nap'\nbecause = 'of Rust'\n";
-        assert_eq!(found("", Some("\"\"\"A nap.\"\"\"\n# ANCHOR: sleep\n")), [""; 0]);
+        assert_eq!(found("", Some("\"\"\"A nap.\"\"\"\n\n# ANCHOR: sleep\nsleep()\n# ANCHOR_END: sleep\n")), [""; 0]);
         assert_eq!(found(WITHOUT, None), [""; 0]);
         let only = |problems: Vec<String>, part: &str| {
             assert!(problems.len() == 1 && problems[0].contains(part), "{part:?} is not all of {problems:?}");
         };
         only(found("", None), "write it");
-        only(found(WITHOUT, Some("\"\"\"A nap.\"\"\"\n")), "and there is");
+        only(found(WITHOUT, Some("\"\"\"A nap.\"\"\"\n\n")), "and there is");
         only(found("", Some("sleep()\n")), "does not open");
-        only(found("", Some("\"\"\"A nap.\"\"\"\n# ANCHOR: snore\n")), "no part \"snore\"");
-        only(found(&WITHOUT.replace("nap", "nip"), Some("\"\"\"A nap.\"\"\"\n")), "did you mean \"nap\"?");
+        only(found("", Some("\"\"\"A nap.\"\"\"\n\n# ANCHOR: snore\n# ANCHOR_END: snore\n")), "no part \"snore\"");
+        only(found("", Some("\"\"\"A nap.\"\"\"\n\n# ANCHOR: sleep\n")), "has no end");
+        only(found(&WITHOUT.replace("nap", "nip"), Some("\"\"\"A nap.\"\"\"\n\n")), "did you mean \"nap\"?");
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask book`: the book, built by mdBook as a library into `target/book`.
 //!
-//! mdBook is silent about an include or a link that leads nowhere, so the pages are checked first.
+//! mdBook is silent about an include or a link that leads nowhere, so the pages are checked first. Then each program gets
+//! its Python twin beside it.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -10,6 +11,8 @@ use guide_tests::{book, root};
 use mdbook_driver::MDBook;
 use tiny_http::{Header, Request, Response, Server};
 use walkdir::WalkDir;
+
+use crate::beside::with_twins;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -52,6 +55,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     let mut pages = MDBook::load(root().join("book"))?;
     let built = root().join("target/book");
     pages.config.build.build_dir.clone_from(&built);
+    let folder = pages.source_dir();
+    pages.book.for_each_chapter_mut(|page| page.content = with_twins(&page.content, &folder));
     pages.build()?;
     Ok(built)
 }

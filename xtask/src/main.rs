@@ -4,6 +4,7 @@
 //! package, so that `cargo test` finds the same as `cargo xtask`.
 
 mod bench;
+mod beside;
 mod bless;
 mod book;
 mod ci;
