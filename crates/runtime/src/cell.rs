@@ -140,6 +140,10 @@ struct TaskCell {
 /// it (with the last waker, in any thread) does nothing.
 pub(crate) struct TaskMemory(UnsafeCell<ManuallyDrop<TaskCell>>);
 
+/// There may be a million idle tasks: what a new field costs should be noticed.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<TaskMemory>() == 128 && size_of::<FutureBase>() == 48);
+
 // SAFETY: other threads can do two things with a `TaskMemory`: drop it, which does nothing, and call `shared`, which says
 // why it may. Everything else goes through a `FutureRef`, which stays in the loop's thread.
 unsafe impl Send for TaskMemory {}

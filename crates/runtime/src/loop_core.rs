@@ -8,11 +8,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::asyncgens::AsyncGens;
-use crate::cell::FutureRef;
+use crate::cell::{FutureRef, Kind};
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
 use crate::error::Error;
@@ -73,14 +73,14 @@ pub(crate) struct LoopCore {
 struct Tasks {
     slots: Vec<Option<FutureRef>>,
     free: Vec<u32>,
-    /// The running number, which begins elsewhere in each loop: a task has it for itself in the whole process.
-    created: u64,
+    /// The running number. It begins elsewhere in each loop, so that a number from another loop hardly ever fits.
+    created: u32,
 }
 
 impl Default for Tasks {
     fn default() -> Self {
-        static LOOPS: AtomicU64 = AtomicU64::new(0);
-        let created = LOOPS.fetch_add(1, Ordering::Relaxed) << 40;
+        static FIRST: AtomicU32 = AtomicU32::new(0);
+        let created = FIRST.fetch_add(0x9e37_79b9, Ordering::Relaxed);
         Self { slots: Vec::new(), free: Vec::new(), created }
     }
 }
@@ -220,10 +220,10 @@ impl LoopCore {
 
     // The registry of tasks.
 
-    /// Registers a task; gives its slot and its place in the order of creation.
-    pub(crate) fn register_task(&self, task: FutureRef) -> (u32, u64) {
+    /// Registers a task; gives its slot and its running number.
+    pub(crate) fn register_task(&self, task: FutureRef) -> (u32, u32) {
         let mut tasks = self.tasks.borrow_mut();
-        tasks.created += 1;
+        tasks.created = tasks.created.wrapping_add(1);
         let slot = match tasks.free.pop() {
             Some(slot) => {
                 tasks.slots[slot as usize] = Some(task);
@@ -250,9 +250,17 @@ impl LoopCore {
         drop(task);
     }
 
-    /// All registered tasks, in no particular order.
+    /// All registered tasks in the order of their creation. (One that has seen thousands of millions of others come is
+    /// taken for a new one.)
     pub(crate) fn tasks(&self) -> Vec<FutureRef> {
-        self.tasks.borrow().slots.iter().flatten().cloned().collect()
+        let registry = self.tasks.borrow();
+        let mut tasks: Vec<FutureRef> = registry.slots.iter().flatten().cloned().collect();
+        let age = |task: &FutureRef| match task.kind() {
+            Kind::Task(core) => registry.created.wrapping_sub(core.order.get()),
+            _ => unreachable!("only tasks are registered"),
+        };
+        tasks.sort_unstable_by_key(|task| std::cmp::Reverse(age(task)));
+        tasks
     }
 
     fn task_count(&self) -> usize {

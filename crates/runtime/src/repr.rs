@@ -71,7 +71,8 @@ fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
         // A sleep is a future in CPython: a cancellation ends it at once, and the task hears of it a step later.
         Waiter::Timer(_) if core.pending_cancel.get() == PendingCancel::Wait => Some("<Future cancelled>".to_owned()),
         Waiter::Timer(_) => Some("<Future pending cb=[Task.task_wakeup()]>".to_owned()),
-        Waiter::Object(object, _) => Some(object.describe()),
+        Waiter::Line(line, _) => Some(line.describe()),
+        Waiter::Cancellable => Some("<foreign future>".to_owned()),
         Waiter::Future(_) if depth == 0 => Some("...".to_owned()),
         Waiter::Future(future) => Some(nested(&future, None, depth - 1)),
     }

@@ -15,7 +15,8 @@ use crate::ready::Run;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimerKey {
     slot: u32,
-    /// The low half of the sequence number: enough, as no key outlives thousands of millions of timers in one slot.
+    /// A running number that may wrap around: no timer outlives thousands of millions of others in one slot, and of two at
+    /// the same instant the older one is not that much older.
     seq: u32,
 }
 
@@ -41,15 +42,26 @@ enum Slot {
     },
 }
 
+/// Sixteen bytes: with many timers, the heap is what the cache does not hold.
 struct Entry {
-    when: f64,
-    seq: u64,
-    slot: u32,
+    when: Deadline,
+    key: TimerKey,
 }
 
-impl Entry {
-    fn key(&self) -> TimerKey {
-        TimerKey { slot: self.slot, seq: self.seq as u32 }
+/// A time as a whole number in the same order: the comparisons of the heap are the work of a timer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Deadline(u64);
+
+const SIGN: u64 = 1 << 63;
+
+impl Deadline {
+    fn new(seconds: f64) -> Self {
+        let bits = seconds.to_bits();
+        Self(if bits & SIGN == 0 { bits | SIGN } else { !bits })
+    }
+
+    fn seconds(self) -> f64 {
+        f64::from_bits(if self.0 & SIGN == 0 { !self.0 } else { self.0 & !SIGN })
     }
 }
 
@@ -63,7 +75,7 @@ pub(crate) struct Timers {
     heap: BinaryHeap<Entry>,
     slots: Vec<Slot>,
     free: u32,
-    next_seq: u64,
+    next_seq: u32,
     /// Heap entries whose timer is still armed.
     armed: usize,
 }
@@ -75,8 +87,8 @@ impl Timers {
 
     pub(crate) fn insert(&mut self, when: f64, action: Action) -> TimerKey {
         let seq = self.next_seq;
-        self.next_seq += 1;
-        let armed = Slot::Armed { seq: seq as u32, action };
+        self.next_seq = seq.wrapping_add(1);
+        let armed = Slot::Armed { seq, action };
         let slot = if self.free == NONE {
             self.slots.push(armed);
             u32::try_from(self.slots.len() - 1).expect("more than four thousand million timers")
@@ -89,27 +101,27 @@ impl Timers {
             slot
         };
         self.armed += 1;
-        self.heap.push(Entry { when, seq, slot });
-        TimerKey { slot, seq: seq as u32 }
+        let key = TimerKey { slot, seq };
+        self.heap.push(Entry { when: Deadline::new(when), key });
+        key
     }
 
     /// The earliest deadline.
     pub(crate) fn next_deadline(&mut self) -> Option<f64> {
         loop {
             let top = self.heap.peek()?;
-            if self.is_armed(top.key()) {
-                return Some(top.when);
+            if self.is_armed(top.key) {
+                return Some(top.when.seconds());
             }
             self.heap.pop();
         }
     }
 
-    /// Takes the next timer that is due before `end`, without firing it.
+    /// Takes the next timer that is due before `end`, without firing it. It may have been cancelled: to ask would cost a
+    /// look at its slot, which `fire` takes anyway.
     pub(crate) fn pop_due(&mut self, end: f64) -> Option<TimerKey> {
-        if self.next_deadline()? >= end {
-            return None;
-        }
-        self.heap.pop().map(|entry| entry.key())
+        let due = self.heap.peek()?.when < Deadline::new(end);
+        due.then(|| self.heap.pop().expect("just seen").key)
     }
 
     /// Fires a timer: gives what it does, unless it was cancelled meanwhile.
@@ -188,7 +200,7 @@ impl Timers {
 
     fn sweep(&mut self) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
-        entries.retain(|entry| self.is_armed(entry.key()));
+        entries.retain(|entry| self.is_armed(entry.key));
         entries.shrink_to_fit();
         self.heap = entries.into();
         if self.armed == 0 && self.slots.iter().all(|slot| matches!(slot, Slot::Free { .. })) {
@@ -201,7 +213,8 @@ impl Timers {
 // The heap is a maximum heap: the greatest entry is the earliest, and among equals the oldest.
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
-        other.when.total_cmp(&self.when).then(other.seq.cmp(&self.seq))
+        let older = || 0.cmp(&(self.key.seq.wrapping_sub(other.key.seq) as i32));
+        other.when.cmp(&self.when).then_with(older)
     }
 }
 

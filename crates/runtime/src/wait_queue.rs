@@ -16,20 +16,6 @@ use crate::error::Result;
 use crate::ordered::Ordered;
 use crate::tasks::{Waiter, current_task_id, take_cancel, wait_on};
 
-/// What a task can wait on that is not a future.
-pub(crate) trait WaitTarget {
-    /// Cancels the wait; false if it is over already.
-    fn cancel(&self, key: u64) -> bool;
-
-    /// How it reads in `wait_for=…` and in the report of a deadlock.
-    fn describe(&self) -> String;
-
-    /// The task that last acquired what is waited for, by its place in the order of creation.
-    fn acquired_by(&self) -> Option<u64> {
-        None
-    }
-}
-
 /// A line of waiting tasks, first come first served.
 ///
 /// For building primitives: [`wait`](Self::wait) joins the line, [`wake_one`](Self::wake_one) lets the first go. A
@@ -54,21 +40,37 @@ pub(crate) trait WaitTarget {
 /// ```
 #[derive(Clone)]
 pub struct WaitQueue {
-    inner: Rc<Inner>,
+    inner: Rc<Line>,
 }
 
-struct Inner {
+/// The inside of a line.
+pub(crate) struct Line {
     name: &'static str,
-    places: RefCell<Ordered<Place>>,
+    places: RefCell<Ordered<Waiting>>,
     /// Nobody with a smaller key still waits: where a wake-up begins to look, so that waking many is not quadratic.
     first_waiting: Cell<u64>,
     /// How many places are `Cancelled`.
     cancelled: Cell<usize>,
     /// Who last acquired what is waited for. A number, so that it keeps no task alive.
-    acquired_by: Cell<Option<u64>>,
+    acquired_by: Cell<Option<u32>>,
 }
 
-enum Place {
+/// A place in a line, to name it in a task: its key, in six bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Place([u16; 3]);
+
+impl Place {
+    fn new(key: u64) -> Self {
+        // A line would have to be joined a million times a second for nine years to have a longer key.
+        Self([key as u16, (key >> 16) as u16, (key >> 32) as u16])
+    }
+
+    fn key(self) -> u64 {
+        self.0.iter().rev().fold(0, |key, part| key << 16 | u64::from(*part))
+    }
+}
+
+enum Waiting {
     Waiting(Waker),
     Woken,
     Cancelled,
@@ -80,7 +82,7 @@ impl WaitQueue {
     pub fn new(name: &'static str) -> Self {
         let (places, first_waiting, cancelled) = (RefCell::new(Ordered::new()), Cell::new(0), Cell::new(0));
         let acquired_by = Cell::new(None);
-        Self { inner: Rc::new(Inner { name, places, first_waiting, cancelled, acquired_by }) }
+        Self { inner: Rc::new(Line { name, places, first_waiting, cancelled, acquired_by }) }
     }
 
     /// Notes that the current task has acquired what others wait for in this line. Only the report of a deadlock looks at
@@ -100,7 +102,7 @@ impl WaitQueue {
     pub fn not_woken(&self) -> usize {
         let mut places = self.inner.places.borrow_mut();
         let rest = places.iter_mut_from(self.inner.first_waiting.get());
-        rest.filter(|(_, place)| !matches!(place, Place::Woken)).count()
+        rest.filter(|(_, place)| !matches!(place, Waiting::Woken)).count()
     }
 
     /// Is nobody in line?
@@ -169,11 +171,11 @@ impl fmt::Debug for WaitQueue {
     }
 }
 
-impl Place {
+impl Waiting {
     /// Makes one who waits woken; the waker is for the caller to call.
     fn wake(&mut self) -> Option<Waker> {
-        match std::mem::replace(self, Place::Woken) {
-            Place::Waiting(waker) => Some(waker),
+        match std::mem::replace(self, Waiting::Woken) {
+            Waiting::Waiting(waker) => Some(waker),
             other => {
                 *self = other;
                 None
@@ -182,14 +184,14 @@ impl Place {
     }
 }
 
-impl Inner {
+impl Line {
     /// Goes on waiting.
     fn stay(&self, key: u64, new: &Waker) {
         match self.places.borrow_mut().get_mut(key) {
-            Some(Place::Waiting(waker)) => waker.clone_from(new),
+            Some(Waiting::Waiting(waker)) => waker.clone_from(new),
             Some(place) => {
                 // It was cancelled, but another wait of the same task has taken the cancellation.
-                *place = Place::Waiting(new.clone());
+                *place = Waiting::Waiting(new.clone());
                 self.cancelled.set(self.cancelled.get() - 1);
                 self.first_waiting.set(self.first_waiting.get().min(key));
             }
@@ -200,19 +202,18 @@ impl Inner {
     /// Takes a place out of the line; gives whether it was woken.
     fn leave(&self, key: u64) -> bool {
         let place = self.places.borrow_mut().remove(key);
-        if matches!(place, Some(Place::Cancelled)) {
+        if matches!(place, Some(Waiting::Cancelled)) {
             self.cancelled.set(self.cancelled.get() - 1);
         }
-        matches!(place, Some(Place::Woken))
+        matches!(place, Some(Waiting::Woken))
     }
-}
 
-impl WaitTarget for Inner {
-    fn cancel(&self, key: u64) -> bool {
+    /// Cancels a wait; false if it is over already.
+    pub(crate) fn cancel(&self, place: Place) -> bool {
         let mut places = self.places.borrow_mut();
-        match places.get_mut(key) {
-            Some(place @ Place::Waiting(_)) => {
-                *place = Place::Cancelled;
+        match places.get_mut(place.key()) {
+            Some(place @ Waiting::Waiting(_)) => {
+                *place = Waiting::Cancelled;
                 self.cancelled.set(self.cancelled.get() + 1);
                 true
             }
@@ -220,11 +221,13 @@ impl WaitTarget for Inner {
         }
     }
 
-    fn describe(&self) -> String {
+    /// How it reads in `wait_for=…` and in the report of a deadlock.
+    pub(crate) fn describe(&self) -> String {
         format!("<{} waiters={}>", self.name, self.places.borrow().len())
     }
 
-    fn acquired_by(&self) -> Option<u64> {
+    /// The task that last acquired what is waited for, by its running number.
+    pub(crate) fn acquired_by(&self) -> Option<u32> {
         self.acquired_by.get()
     }
 }
@@ -232,7 +235,7 @@ impl WaitTarget for Inner {
 /// A wait in line; made by [`WaitQueue::wait`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct LineWait {
-    inner: Rc<Inner>,
+    inner: Rc<Line>,
     key: Option<u64>,
     woken: bool,
     at: &'static Location<'static>,
@@ -244,7 +247,7 @@ impl LineWait {
     #[must_use]
     pub fn woken(&self) -> bool {
         match self.key {
-            Some(key) => matches!(self.inner.places.borrow_mut().get_mut(key), Some(Place::Woken)),
+            Some(key) => matches!(self.inner.places.borrow_mut().get_mut(key), Some(Waiting::Woken)),
             None => self.woken,
         }
     }
@@ -266,7 +269,7 @@ impl StdFuture for LineWait {
         let this = &mut *self;
         let key = match this.key {
             None => {
-                let key = this.inner.places.borrow_mut().push(Place::Waiting(cx.waker().clone()));
+                let key = this.inner.places.borrow_mut().push(Waiting::Waiting(cx.waker().clone()));
                 this.key = Some(key);
                 key
             }
@@ -280,7 +283,7 @@ impl StdFuture for LineWait {
                 key
             }
         };
-        wait_on(Waiter::Object(Rc::clone(&this.inner) as Rc<dyn WaitTarget>, key), this.at);
+        wait_on(Waiter::Line(Rc::clone(&this.inner), Place::new(key)), this.at);
         Poll::Pending
     }
 }

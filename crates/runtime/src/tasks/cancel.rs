@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::step::observer;
-use super::task::{AnyTask, PendingCancel, TaskCore, Waiter, with_current};
+use super::task::{AnyTask, Mark, PendingCancel, TaskCore, Waiter, with_current};
 use crate::cell::Kind;
 use crate::exceptions::CancelledError;
 use crate::futures::AnyFuture;
@@ -32,7 +32,7 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
             Todo::Cancel(future) => future,
             Todo::Leave(future) => {
                 if let Kind::Task(core) = future.object.kind() {
-                    core.on_path.set(false);
+                    core.unmark(Mark::OnPath);
                 }
                 continue;
             }
@@ -50,7 +50,7 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
             }
             Kind::Task(core) => {
                 if let Some(next) = cancel_task(&future, core, &message) {
-                    core.on_path.set(true);
+                    core.mark(Mark::OnPath);
                     todo.push(Todo::Leave(future.clone()));
                     todo.push(Todo::Cancel(next));
                 }
@@ -80,13 +80,13 @@ fn can_cancel(future: &AnyFuture) -> bool {
 
 /// Requests the cancellation of one task. Gives what it waits on, if the request goes on there.
 fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) -> Option<AnyFuture> {
-    if core.on_path.get() {
+    if core.has(Mark::OnPath) {
         // The tasks wait for each other in a circle (CPython ends in a RecursionError). The cancellation ends the wait
         // of the one that closes the circle, and with it everybody's.
         cancel_wait(core, message);
         return None;
     }
-    core.cancels.set(core.cancels.get() + 1);
+    core.cancels.set(core.cancels.get().saturating_add(1));
     if let Some(observer) = observer(&task.base().event_loop) {
         observer.cancel_requested(&AnyTask::from_object(task.object.clone()));
     }
@@ -96,7 +96,8 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
     match core.waiter() {
         Waiter::Future(next) if can_cancel(&next) => return Some(next),
         Waiter::Timer(key) if task.base().event_loop.timers.borrow().is_armed(key) => {}
-        Waiter::Object(object, key) if object.cancel(key) => {}
+        Waiter::Line(line, place) if line.cancel(place) => {}
+        Waiter::Cancellable => {}
         _ => {
             // Its next step is queued already, or it waits on what this crate does not know.
             core.pending_cancel.set(PendingCancel::Must);
@@ -125,9 +126,9 @@ pub(super) fn deliver(core: &TaskCore) {
                 core.pending_cancel.set(PendingCancel::None);
             }
         }
-        Waiter::Timer(_) => cancel_wait(core, &message),
-        Waiter::Object(object, key) => {
-            if object.cancel(key) {
+        Waiter::Timer(_) | Waiter::Cancellable => cancel_wait(core, &message),
+        Waiter::Line(line, place) => {
+            if line.cancel(place) {
                 cancel_wait(core, &message);
             }
         }

@@ -3,7 +3,6 @@
 use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -11,7 +10,6 @@ use pin_project_lite::pin_project;
 use super::cancel::take_cancel;
 use super::task::{Waiter, wait_on};
 use crate::error::Result;
-use crate::wait_queue::WaitTarget;
 
 /// Lets a cancellation end the wait for a future that knows nothing of this runtime: it is dropped, and the caller gets
 /// the `CancelledError`.
@@ -63,25 +61,8 @@ impl<F: StdFuture> StdFuture for Cancellable<F> {
         let result = future.poll(cx).map(Ok);
         if result.is_pending() {
             *this.waiting = true;
-            FOREIGN.with(|foreign| wait_on(Waiter::Object(Rc::clone(foreign), 0), this.at));
+            wait_on(Waiter::Cancellable, this.at);
         }
         result
-    }
-}
-
-thread_local! {
-    static FOREIGN: Rc<dyn WaitTarget> = Rc::new(Foreign);
-}
-
-/// Whatever the foreign future waits for.
-struct Foreign;
-
-impl WaitTarget for Foreign {
-    fn cancel(&self, _key: u64) -> bool {
-        true
-    }
-
-    fn describe(&self) -> String {
-        "<foreign future>".to_owned()
     }
 }

@@ -141,17 +141,17 @@ fn render(graph: &CallGraph, level: usize, text: &mut String) {
 /// The report of a loop in which nobody can go on: who waits for what.
 pub(crate) fn describe_deadlock(objects: &[FutureRef]) -> String {
     const SHOWN: usize = 20;
-    let mut tasks: Vec<AnyTask> = objects.iter().map(|object| AnyTask::from_object(object.clone())).collect();
-    tasks.sort_by_key(|task| task.core().order.get());
+    let tasks: Vec<AnyTask> = objects.iter().map(|object| AnyTask::from_object(object.clone())).collect();
     let mut text = "deadlock: every task waits, and nothing is left that could wake one".to_owned();
     for task in tasks.iter().take(SHOWN) {
         let core = task.core();
         let what = match core.waiter() {
             Waiter::Future(future) => describe(&future),
-            Waiter::Object(object, _) => match object.acquired_by() {
-                None => object.describe(),
-                Some(id) => format!("{}, acquired by {},", object.describe(), task_name(id, &tasks)),
+            Waiter::Line(line, _) => match line.acquired_by() {
+                None => line.describe(),
+                Some(id) => format!("{}, acquired by {},", line.describe(), task_name(id, &tasks)),
             },
+            Waiter::Cancellable => "<foreign future>".to_owned(),
             Waiter::None => "something this loop does not know".to_owned(),
             Waiter::Timer(_) | Waiter::Yield => "a timer".to_owned(),
         };
@@ -169,12 +169,10 @@ pub(crate) fn describe_deadlock(objects: &[FutureRef]) -> String {
     text
 }
 
-/// The name of the task with this place in the order of creation; `tasks` are sorted by it.
-fn task_name(id: u64, tasks: &[AnyTask]) -> Rc<str> {
-    match tasks.binary_search_by_key(&id, |task| task.core().order.get()) {
-        Ok(index) => tasks[index].get_name(),
-        Err(_) => "a task that is done".into(),
-    }
+/// The name of the task with this running number.
+fn task_name(id: u32, tasks: &[AnyTask]) -> Rc<str> {
+    let task = tasks.iter().find(|task| task.core().order.get() == id);
+    task.map_or_else(|| "a task that is done".into(), AnyTask::get_name)
 }
 
 fn describe(future: &AnyFuture) -> String {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::cancel::take_cancel;
-use super::task::{Waiter, wait_on};
+use super::task::{Waiter, keep_waiting_on, wait_on};
 use crate::error::Result;
 use crate::exceptions::ValueError;
 use crate::loop_core::{self, LoopCore};
@@ -39,7 +39,7 @@ use crate::timers::{Action, TimerKey};
 /// ```
 #[track_caller]
 pub fn sleep(delay: impl Seconds) -> Sleep {
-    Sleep { state: State::New(delay.seconds()), location: Location::caller() }
+    Sleep { state: State::New(delay.seconds(), Location::caller()) }
 }
 
 /// As [`sleep`], giving `result` at its end: `asyncio.sleep(delay, result)`.
@@ -53,11 +53,10 @@ pub fn sleep_result<T>(delay: impl Seconds, result: T) -> SleepResult<T> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Sleep {
     state: State,
-    location: &'static Location<'static>,
 }
 
 enum State {
-    New(f64),
+    New(f64, &'static Location<'static>),
     /// A bare yield: the task is queued again already.
     Yielded,
     Sleeping(Rc<LoopCore>, TimerKey),
@@ -67,7 +66,7 @@ enum State {
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            State::New(_) => "new",
+            State::New(..) => "new",
             State::Yielded => "yielded",
             State::Sleeping(..) => "sleeping",
             State::Done => "done",
@@ -80,20 +79,20 @@ impl StdFuture for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match &self.state {
-            State::New(delay) if delay.is_nan() => {
+            State::New(delay, _) if delay.is_nan() => {
                 self.state = State::Done;
                 Poll::Ready(Err(ValueError::new("Invalid delay: NaN (not a number)").into()))
             }
-            State::New(delay) if *delay <= 0.0 => {
+            State::New(delay, at) if *delay <= 0.0 => {
+                wait_on(Waiter::Yield, at);
                 self.state = State::Yielded;
-                wait_on(Waiter::Yield, self.location);
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            State::New(delay) => {
+            State::New(delay, at) => {
                 let core = loop_core::running_loop()?;
                 let key = core.insert_timer(core.time() + delay, Action::Wake(Some(cx.waker().clone())));
-                wait_on(Waiter::Timer(key), self.location);
+                wait_on(Waiter::Timer(key), at);
                 self.state = State::Sleeping(core, key);
                 Poll::Pending
             }
@@ -105,7 +104,7 @@ impl StdFuture for Sleep {
                 let cancelled = take_cancel();
                 if cancelled.is_none() && core.timers.borrow().is_armed(*key) {
                     core.timers.borrow_mut().set_waker(*key, cx.waker());
-                    wait_on(Waiter::Timer(*key), self.location);
+                    keep_waiting_on(Waiter::Timer(*key));
                     return Poll::Pending;
                 }
                 core.remove_timer(*key);

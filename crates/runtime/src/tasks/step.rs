@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::cancel::deliver;
-use super::task::{AnyTask, PendingCancel, TaskCore, TaskPanic, Waiter, replace_current};
+use super::task::{AnyTask, Mark, PendingCancel, TaskCore, TaskPanic, Waiter, replace_current};
 use crate::cell::FutureRef;
 use crate::contextvars::Vars;
 use crate::coroutines;
@@ -46,9 +46,11 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
         let stepping = Stepping::begin(this.task);
         core.set_waiter(Waiter::None);
 
-        let ended = if core.aborted.get() {
+        let first = !core.has(Mark::Started);
+        core.mark(Mark::Started);
+        let ended = if core.has(Mark::Aborted) {
             Some(CancelledError::default().into())
-        } else if !core.started.replace(true) && core.pending_cancel.get() == PendingCancel::Must {
+        } else if first && core.pending_cancel.get() == PendingCancel::Must {
             core.pending_cancel.set(PendingCancel::None);
             Some(CancelledError::from_message(core.cancel_message()).into())
         } else {
@@ -66,7 +68,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
             }
         };
         let Some(mut end) = end else {
-            if core.aborted.get() {
+            if core.has(Mark::Aborted) {
                 // It aborted itself.
                 core.wake();
             } else if core.pending_cancel.get() == PendingCancel::Must {

@@ -22,7 +22,7 @@ use crate::futures::{AnyFuture, Await, CallbackKey, Future};
 use crate::loop_core;
 use crate::report::{self, ExceptionContext};
 use crate::timers::TimerKey;
-use crate::wait_queue::WaitTarget;
+use crate::wait_queue::{Line, Place};
 
 /// What a suspended task waits on: `Task._fut_waiter`.
 #[derive(Clone)]
@@ -35,8 +35,10 @@ pub(crate) enum Waiter {
     Timer(TimerKey),
     /// A future or task.
     Future(AnyFuture),
-    /// A place in a queue of waiters.
-    Object(Rc<dyn WaitTarget>, u64),
+    /// A place in a line.
+    Line(Rc<Line>, Place),
+    /// A foreign future that may be dropped.
+    Cancellable,
 }
 
 /// A cancellation that is on its way to the task.
@@ -58,19 +60,15 @@ pub(crate) struct TaskCore {
     /// The task's own context between its steps.
     vars: Cell<Vars>,
     pub(crate) pending_cancel: Cell<PendingCancel>,
-    /// Drop the coroutine at the next step.
-    pub(crate) aborted: Cell<bool>,
-    pub(crate) started: Cell<bool>,
-    /// Marks the tasks on the way of one cancellation, to notice a cycle.
-    pub(crate) on_path: Cell<bool>,
-    /// How many cancellations were requested and not taken back.
-    pub(crate) cancels: Cell<u32>,
+    marks: Cell<u8>,
+    /// How many cancellations were requested and not taken back; 65,535 stands for that many or more.
+    pub(crate) cancels: Cell<u16>,
     /// Its slot in the loop's registry, or `UNREGISTERED`.
     slot: Cell<u32>,
     /// The number of a default name; 0 if the task was named.
     number: Cell<u32>,
-    /// Its place in the order of creation.
-    pub(crate) order: Cell<u64>,
+    /// The running number of its creation in its loop; it may wrap around.
+    pub(crate) order: Cell<u32>,
     rare: OnceCell<Box<Rare>>,
     pub(crate) created_at: &'static Location<'static>,
     /// Where it was last seen: created, suspended, or asking who it is.
@@ -78,6 +76,16 @@ pub(crate) struct TaskCore {
 }
 
 const UNREGISTERED: u32 = u32::MAX;
+
+/// What may be true of a task: a bit each.
+#[derive(Clone, Copy)]
+pub(crate) enum Mark {
+    Started = 1,
+    /// Drop the coroutine at the next step.
+    Aborted = 2,
+    /// It is on the way of a cancellation that is going on: to notice a cycle.
+    OnPath = 4,
+}
 
 /// What most tasks never have.
 #[derive(Default)]
@@ -97,9 +105,7 @@ impl TaskCore {
             waiter: Cell::new(Waiter::None),
             vars: Cell::new(None),
             pending_cancel: Cell::new(PendingCancel::None),
-            aborted: Cell::new(false),
-            started: Cell::new(false),
-            on_path: Cell::new(false),
+            marks: Cell::new(0),
             cancels: Cell::new(0),
             slot: Cell::new(UNREGISTERED),
             number: Cell::new(NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)),
@@ -116,7 +122,7 @@ impl TaskCore {
     }
 
     /// The creation is complete: the task can be woken, and the loop owns it.
-    pub(crate) fn register(&self, waker: Waker, slot: u32, order: u64) {
+    pub(crate) fn register(&self, waker: Waker, slot: u32, order: u32) {
         self.waker.set(Some(waker));
         self.slot.set(slot);
         self.order.set(order);
@@ -195,8 +201,20 @@ impl TaskCore {
         }
     }
 
+    pub(crate) fn has(&self, mark: Mark) -> bool {
+        self.marks.get() & mark as u8 != 0
+    }
+
+    pub(crate) fn mark(&self, mark: Mark) {
+        self.marks.set(self.marks.get() | mark as u8);
+    }
+
+    pub(crate) fn unmark(&self, mark: Mark) {
+        self.marks.set(self.marks.get() & !(mark as u8));
+    }
+
     pub(crate) fn cancelling(&self) -> u32 {
-        self.cancels.get()
+        u32::from(self.cancels.get())
     }
 
     pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
@@ -237,7 +255,7 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&AnyTask>) -> R) -> R {
 }
 
 /// The current task's place in the order of creation, which no other task of the process has.
-pub(crate) fn current_task_id() -> Option<u64> {
+pub(crate) fn current_task_id() -> Option<u32> {
     with_current(|task| Some(task?.core().order.get()))
 }
 
@@ -246,6 +264,15 @@ pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
     with_current(|task| {
         if let Some(task) = task {
             task.core().at.set(at);
+            task.core().set_waiter(waiter);
+        }
+    });
+}
+
+/// Notes that the current task goes on waiting, where it was.
+pub(crate) fn keep_waiting_on(waiter: Waiter) {
+    with_current(|task| {
+        if let Some(task) = task {
             task.core().set_waiter(waiter);
         }
     });
@@ -317,7 +344,7 @@ impl AnyTask {
         if left == 0 && core.pending_cancel.get() == PendingCancel::Must {
             core.pending_cancel.set(PendingCancel::None);
         }
-        left
+        u32::from(left)
     }
 
     /// The task's coroutine, as far as it can be looked at: its name, and where the task was created.
@@ -371,7 +398,7 @@ impl AnyTask {
         if self.done() {
             return false;
         }
-        self.core().aborted.set(true);
+        self.core().mark(Mark::Aborted);
         self.core().wake();
         true
     }
@@ -673,10 +700,7 @@ impl EventLoop {
 }
 
 fn tasks_of(objects: &[FutureRef]) -> Vec<AnyTask> {
-    let mut tasks: Vec<AnyTask> =
-        objects.iter().map(|object| AnyTask::from_object(object.clone())).filter(|task| !task.done()).collect();
-    tasks.sort_by_key(|task| task.core().order.get());
-    tasks
+    objects.iter().map(|object| AnyTask::from_object(object.clone())).filter(|task| !task.done()).collect()
 }
 
 /// The loop closes: every task that is left is reported and told to drop its coroutine at its last step.
@@ -686,7 +710,7 @@ pub(crate) fn destroy_all(objects: &[FutureRef]) {
         let context =
             ExceptionContext::new("Task was destroyed but it is pending!").object("task", format!("{task:?}"));
         core.in_context(|| task.base().event_loop.call_exception_handler(&context));
-        if !core.started.get() {
+        if !core.has(Mark::Started) {
             let (at, name) = (place(core.created_at), task.any.object.coroutine_name());
             report::warn(&format!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));
         }
