@@ -3,10 +3,11 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
-use std::panic::Location;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
-use asyncio_runtime::{Result, WaitQueue};
+use asyncio_runtime::{LineWait, Result, WaitQueue};
 
 /// A flag that tasks can wait for: `asyncio.Event`.
 ///
@@ -70,9 +71,27 @@ impl Event {
     ///
     /// `CancelledError`.
     #[track_caller]
-    pub fn wait(&self) -> impl Future<Output = Result<()>> + use<> {
-        let (event, at) = (self.clone(), Location::caller());
-        async move { if event.is_set() { Ok(()) } else { event.inner.waiters.wait_at(at).await } }
+    pub fn wait(&self) -> EventWait {
+        EventWait { event: self.clone(), wait: self.inner.waiters.wait() }
+    }
+}
+
+/// Made by [`Event::wait`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct EventWait {
+    event: Event,
+    wait: LineWait,
+}
+
+impl Future for EventWait {
+    type Output = Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if !self.wait.joined() && self.event.is_set() {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.wait).poll(cx)
     }
 }
 

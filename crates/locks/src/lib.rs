@@ -17,7 +17,7 @@ mod semaphore;
 
 pub use barrier::{Barrier, BrokenBarrierError};
 pub use condition::{Condition, ConditionGuard};
-pub use event::Event;
+pub use event::{Event, EventWait};
 pub use lock::{Lock, LockGuard};
 pub use semaphore::{BoundedSemaphore, Semaphore, SemaphorePermit};
 

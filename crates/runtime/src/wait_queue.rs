@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::error::Result;
 use crate::ordered::Ordered;
-use crate::tasks::{Waiter, current_task_id, take_cancel, wait_on};
+use crate::tasks::{Waiter, current_task_id, keep_waiting_on, take_cancel, wait_on};
 
 /// A line of waiting tasks, first come first served.
 ///
@@ -40,7 +40,7 @@ use crate::tasks::{Waiter, current_task_id, take_cancel, wait_on};
 /// ```
 #[derive(Clone)]
 pub struct WaitQueue {
-    inner: Rc<Line>,
+    line: Rc<Line>,
 }
 
 /// The inside of a line.
@@ -82,39 +82,39 @@ impl WaitQueue {
     pub fn new(name: &'static str) -> Self {
         let (places, first_waiting, cancelled) = (RefCell::new(Ordered::new()), Cell::new(0), Cell::new(0));
         let acquired_by = Cell::new(None);
-        Self { inner: Rc::new(Line { name, places, first_waiting, cancelled, acquired_by }) }
+        Self { line: Rc::new(Line { name, places, first_waiting, cancelled, acquired_by }) }
     }
 
     /// Notes that the current task has acquired what others wait for in this line. Only the report of a deadlock looks at
     /// it, to name the last one; the task owns nothing by this, and is not kept alive.
     pub fn set_acquired(&self) {
-        self.inner.acquired_by.set(current_task_id());
+        self.line.acquired_by.set(current_task_id());
     }
 
     /// How many are in line, those woken or cancelled included that have not run since.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.inner.places.borrow().len()
+        self.line.places.borrow().len()
     }
 
     /// How many are in line behind those that were woken. For reports: it counts them one by one.
     #[must_use]
     pub fn not_woken(&self) -> usize {
-        let mut places = self.inner.places.borrow_mut();
-        let rest = places.iter_mut_from(self.inner.first_waiting.get());
+        let mut places = self.line.places.borrow_mut();
+        let rest = places.iter_mut_from(self.line.first_waiting.get());
         rest.filter(|(_, place)| !matches!(place, Waiting::Woken)).count()
     }
 
     /// Is nobody in line?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.inner.places.borrow().is_empty()
+        self.line.places.borrow().is_empty()
     }
 
     /// Is everybody in line cancelled (or nobody in line)? What `Lock.acquire` asks before it takes a free lock.
     #[must_use]
     pub fn all_cancelled(&self) -> bool {
-        self.inner.cancelled.get() == self.len()
+        self.line.cancelled.get() == self.len()
     }
 
     /// Joins the line and waits to be woken.
@@ -134,16 +134,16 @@ impl WaitQueue {
 
     /// As [`wait`](Self::wait), for a primitive that passes on where its own method was called: reports show that place.
     pub fn wait_at(&self, at: &'static Location<'static>) -> LineWait {
-        LineWait { inner: Rc::clone(&self.inner), key: None, woken: false, at }
+        LineWait { line: Rc::clone(&self.line), stage: Stage::New(at) }
     }
 
     /// Wakes the first who still waits; false if nobody does.
     pub fn wake_one(&self) -> bool {
-        let mut places = self.inner.places.borrow_mut();
+        let mut places = self.line.places.borrow_mut();
         let end = places.next_key();
         let first =
-            places.iter_mut_from(self.inner.first_waiting.get()).find_map(|(key, place)| Some((key, place.wake()?)));
-        self.inner.first_waiting.set(first.as_ref().map_or(end, |(key, _)| key + 1));
+            places.iter_mut_from(self.line.first_waiting.get()).find_map(|(key, place)| Some((key, place.wake()?)));
+        self.line.first_waiting.set(first.as_ref().map_or(end, |(key, _)| key + 1));
         drop(places);
         // Woken after the borrow has ended: a waker may run anything.
         first.map(|(_, waker)| waker.wake()).is_some()
@@ -151,14 +151,14 @@ impl WaitQueue {
 
     /// Wakes the first in line, unless it was woken or cancelled before: `Lock._wake_up_first`.
     pub fn wake_front(&self) -> bool {
-        let waker = self.inner.places.borrow_mut().front_mut().and_then(|(_, place)| place.wake());
+        let waker = self.line.places.borrow_mut().front_mut().and_then(|(_, place)| place.wake());
         waker.map(Waker::wake).is_some()
     }
 
     /// Wakes everybody in line, in order; gives how many.
     pub fn wake_all(&self) -> usize {
-        let mut places = self.inner.places.borrow_mut();
-        let first = self.inner.first_waiting.replace(places.next_key());
+        let mut places = self.line.places.borrow_mut();
+        let first = self.line.first_waiting.replace(places.next_key());
         let wakers: Vec<Waker> = places.iter_mut_from(first).filter_map(|(_, place)| place.wake()).collect();
         drop(places);
         wakers.into_iter().map(Waker::wake).count()
@@ -167,7 +167,7 @@ impl WaitQueue {
 
 impl fmt::Debug for WaitQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<WaitQueue {} waiters={}>", self.inner.name, self.len())
+        write!(f, "<WaitQueue {} waiters={}>", self.line.name, self.len())
     }
 }
 
@@ -235,30 +235,44 @@ impl Line {
 /// A wait in line; made by [`WaitQueue::wait`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct LineWait {
-    inner: Rc<Line>,
-    key: Option<u64>,
-    woken: bool,
-    at: &'static Location<'static>,
+    line: Rc<Line>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Not in line yet. Reports will show where it was made.
+    New(&'static Location<'static>),
+    InLine(u64),
+    Left {
+        woken: bool,
+    },
 }
 
 impl LineWait {
+    /// Has it joined the line, ever? It does at its first poll.
+    #[must_use]
+    pub fn joined(&self) -> bool {
+        !matches!(self.stage, Stage::New(_))
+    }
+
     /// Was it woken, even if a cancellation came on top and even if it has not run since? Whoever drops a wait that was
     /// woken has to pass the wake-up on, where it stands for something (a free lock, an item).
     #[must_use]
     pub fn woken(&self) -> bool {
-        match self.key {
-            Some(key) => matches!(self.inner.places.borrow_mut().get_mut(key), Some(Waiting::Woken)),
-            None => self.woken,
+        match self.stage {
+            Stage::New(_) => false,
+            Stage::InLine(key) => matches!(self.line.places.borrow_mut().get_mut(key), Some(Waiting::Woken)),
+            Stage::Left { woken } => woken,
         }
     }
 
     /// Leaves the line, as dropping does, and tells whether the wait was woken ([`woken`](Self::woken)). What passes a
     /// wake-up on leaves first, so that it does not wake itself.
     pub fn leave(&mut self) -> bool {
-        if let Some(key) = self.key.take() {
-            self.woken = self.inner.leave(key);
+        if let Stage::InLine(key) = self.stage {
+            self.stage = Stage::Left { woken: self.line.leave(key) };
         }
-        self.woken
+        self.woken()
     }
 }
 
@@ -267,24 +281,26 @@ impl StdFuture for LineWait {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let this = &mut *self;
-        let key = match this.key {
-            None => {
-                let key = this.inner.places.borrow_mut().push(Waiting::Waiting(cx.waker().clone()));
-                this.key = Some(key);
-                key
+        let in_line = |key| Waiter::Line(Rc::clone(&this.line), Place::new(key));
+        match this.stage {
+            Stage::New(at) => {
+                let key = this.line.places.borrow_mut().push(Waiting::Waiting(cx.waker().clone()));
+                wait_on(in_line(key), at);
+                this.stage = Stage::InLine(key);
+                Poll::Pending
             }
-            Some(key) => {
+            Stage::InLine(key) => {
                 let cancelled = take_cancel();
                 if cancelled.is_some() || this.woken() {
                     this.leave();
                     return Poll::Ready(cancelled.map_or(Ok(()), |cancelled| Err(cancelled.into())));
                 }
-                this.inner.stay(key, cx.waker());
-                key
+                this.line.stay(key, cx.waker());
+                keep_waiting_on(in_line(key));
+                Poll::Pending
             }
-        };
-        wait_on(Waiter::Line(Rc::clone(&this.inner), Place::new(key)), this.at);
-        Poll::Pending
+            Stage::Left { .. } => panic!("a wait in line was polled after its end"),
+        }
     }
 }
 
@@ -296,6 +312,6 @@ impl Drop for LineWait {
 
 impl fmt::Debug for LineWait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<wait for {} at {}>", self.inner.name, self.at)
+        write!(f, "<wait for {}>", self.line.name)
     }
 }
