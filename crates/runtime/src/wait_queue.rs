@@ -71,7 +71,7 @@ impl Place {
 }
 
 enum Waiting {
-    Waiting(Waker),
+    Still(Waker),
     Woken,
     Cancelled,
 }
@@ -175,7 +175,7 @@ impl Waiting {
     /// Makes one who waits woken; the waker is for the caller to call.
     fn wake(&mut self) -> Option<Waker> {
         match std::mem::replace(self, Waiting::Woken) {
-            Waiting::Waiting(waker) => Some(waker),
+            Waiting::Still(waker) => Some(waker),
             other => {
                 *self = other;
                 None
@@ -188,10 +188,10 @@ impl Line {
     /// Goes on waiting.
     fn stay(&self, key: u64, new: &Waker) {
         match self.places.borrow_mut().get_mut(key) {
-            Some(Waiting::Waiting(waker)) => waker.clone_from(new),
+            Some(Waiting::Still(waker)) => waker.clone_from(new),
             Some(place) => {
                 // It was cancelled, but another wait of the same task has taken the cancellation.
-                *place = Waiting::Waiting(new.clone());
+                *place = Waiting::Still(new.clone());
                 self.cancelled.set(self.cancelled.get() - 1);
                 self.first_waiting.set(self.first_waiting.get().min(key));
             }
@@ -212,7 +212,7 @@ impl Line {
     pub(crate) fn cancel(&self, place: Place) -> bool {
         let mut places = self.places.borrow_mut();
         match places.get_mut(place.key()) {
-            Some(place @ Waiting::Waiting(_)) => {
+            Some(place @ Waiting::Still(_)) => {
                 *place = Waiting::Cancelled;
                 self.cancelled.set(self.cancelled.get() + 1);
                 true
@@ -284,7 +284,7 @@ impl StdFuture for LineWait {
         let in_line = |key| Waiter::Line(Rc::clone(&this.line), Place::new(key));
         match this.stage {
             Stage::New(at) => {
-                let key = this.line.places.borrow_mut().push(Waiting::Waiting(cx.waker().clone()));
+                let key = this.line.places.borrow_mut().push(Waiting::Still(cx.waker().clone()));
                 wait_on(in_line(key), at);
                 this.stage = Stage::InLine(key);
                 Poll::Pending
