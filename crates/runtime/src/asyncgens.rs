@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::ordered::Ordered;
 use crate::report::ExceptionContext;
-use crate::tasks::{create_task, gather, take_cancel};
+use crate::tasks::{Mark, create_task, gather, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
 pub trait OpenAsyncGen {
@@ -43,7 +43,7 @@ impl AsyncGens {
         event_loop.call_soon(move || {
             let task = create_task(async move { generator.aclose(take_cancel().map(Error::from)).await });
             // Cancelled before its first step, it is not over: the generator is told, and cleans up.
-            task.as_task().core().started.set(true);
+            task.as_task().core().mark(Mark::Started);
         })?;
         Ok(())
     }

@@ -35,6 +35,6 @@ pub(crate) use gather::all_done;
 pub(crate) use graph::describe_deadlock;
 pub(crate) use step::{describe_last_step, forget_last_step};
 pub(crate) use task::{
-    PendingCancel, TaskCore, TaskPanic, Waiter, current_task_id, destroy_all, keep_waiting_on, resume_panic, wait_on,
-    wait_on_future,
+    Mark, PendingCancel, TaskCore, TaskPanic, Waiter, current_task_id, destroy_all, keep_waiting_on, resume_panic,
+    wait_on, wait_on_future,
 };
