@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::exceptions::{LookupError, RuntimeError, ValueError};
 
@@ -21,8 +21,14 @@ thread_local! {
     static CURRENT: Cell<Vars> = const { Cell::new(None) };
 }
 
+/// Some variable was set, somewhere in this process. Until then every context is empty, and swapping them a waste.
+static IN_USE: AtomicBool = AtomicBool::new(false);
+
 /// A copy of the current values.
 pub(crate) fn current() -> Vars {
+    if !in_use() {
+        return None;
+    }
     let vars = CURRENT.take();
     let copy = vars.clone();
     CURRENT.set(vars);
@@ -31,7 +37,12 @@ pub(crate) fn current() -> Vars {
 
 /// Makes `vars` the current values and gives back those that were.
 pub(crate) fn replace(vars: Vars) -> Vars {
-    CURRENT.replace(vars)
+    if in_use() { CURRENT.replace(vars) } else { None }
+}
+
+fn in_use() -> bool {
+    // A thread sees its own change at once, and contexts that have come from another thread after it.
+    IN_USE.load(Ordering::Relaxed)
 }
 
 /// Runs `f` with `vars` as the current values; changes made by `f` are lost.
@@ -153,6 +164,7 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
     }
 
     fn store(&self, value: Option<T>) {
+        IN_USE.store(true, Ordering::Relaxed);
         let mut current = CURRENT.take();
         let vars = Arc::make_mut(current.get_or_insert_default());
         let old = match value {

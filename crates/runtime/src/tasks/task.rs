@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::error::Error as StdError;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::panic::Location;
 use std::rc::Rc;
@@ -242,7 +243,8 @@ impl TaskCore {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<AnyTask>> = const { RefCell::new(None) };
+    // Empty between steps, so that nothing is lost by never dropping it, which makes looking at it cheaper.
+    static CURRENT: ManuallyDrop<RefCell<Option<AnyTask>>> = const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// Makes `task` the current one and gives back who was.
