@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::exceptions::CancelledError;
+use crate::exceptions::{CancelledError, ExceptionGroup, TimeoutError};
 
 /// What a coroutine gives: a value, or the exception it raised.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -100,6 +100,34 @@ impl Error {
     #[must_use]
     pub fn context(&self) -> Option<&Error> {
         self.0.downcast_ref::<Link>()?.context.as_ref()
+    }
+
+    /// Puts a `TimeoutError` where this error, or a member of this group, was raised during a cancellation, at whatever
+    /// depth: how a time limit says that the cancellation was its own.
+    pub(crate) fn during_timeout(self) -> Error {
+        let Some(group) = self.downcast_ref::<ExceptionGroup>() else { return self.with_timeout() };
+        let group = group.map(|error| error.clone().with_timeout());
+        self.linked(group.into(), self.context().cloned()).with_timeout()
+    }
+
+    fn with_timeout(self) -> Error {
+        let mut links = vec![self];
+        while let Some(next) = links.last().and_then(Error::context).cloned() {
+            if next.is_cancelled() {
+                let timeout = TimeoutError::raise_from(next);
+                return links.iter().rfold(timeout, |context, link| link.linked(link.raised().clone(), Some(context)));
+            }
+            links.push(next);
+        }
+        links.swap_remove(0)
+    }
+
+    /// Another link in the place of this one.
+    fn linked(&self, raised: Error, context: Option<Error>) -> Error {
+        match (context, self.has_final_context()) {
+            (None, false) => raised,
+            (context, is_final) => Link { raised, context, is_final }.into(),
+        }
     }
 
     fn has_final_context(&self) -> bool {

@@ -142,8 +142,9 @@ pub struct TimeoutError {
 }
 
 impl TimeoutError {
-    pub(crate) fn caused_by(error: &Error) -> Self {
-        Self { cause: error.downcast_ref().cloned() }
+    /// `raise TimeoutError from cancelled`, where that is what has just been caught.
+    pub(crate) fn raise_from(cancelled: Error) -> Error {
+        Error::from(Self { cause: cancelled.downcast_ref().cloned() }).during(cancelled)
     }
 }
 
@@ -200,6 +201,10 @@ impl ExceptionGroup {
     #[must_use]
     pub fn exceptions(&self) -> &[Error] {
         &self.exceptions
+    }
+
+    pub(crate) fn map(&self, f: impl FnMut(&Error) -> Error) -> Self {
+        Self { message: self.message.clone(), exceptions: self.exceptions.iter().map(f).collect() }
     }
 
     /// The exceptions that match and those that do not, looking into nested groups: what `except*` does.

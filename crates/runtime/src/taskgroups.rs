@@ -174,7 +174,11 @@ impl TaskGroup {
             parent.uncancel();
             parent.cancel();
         }
-        Err(ExceptionGroup::new("unhandled errors in a TaskGroup", errors).into())
+        let group = Error::from(ExceptionGroup::new("unhandled errors in a TaskGroup", errors));
+        Err(match error {
+            Some(error) => group.during(error),
+            None => group,
+        })
     }
 
     /// Makes a task in the group: `tg.create_task`.

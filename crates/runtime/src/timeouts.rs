@@ -182,7 +182,8 @@ impl Timeout {
                 let task = inner.task.take().expect("entered");
                 let ours = task.uncancel() <= inner.cancelling.get();
                 match result {
-                    Err(error) if ours && error.is_cancelled() => Err(TimeoutError::caused_by(&error).into()),
+                    Err(error) if ours && error.is_cancelled() => Err(TimeoutError::raise_from(error)),
+                    Err(error) if ours => Err(error.during_timeout()),
                     result => result,
                 }
             }

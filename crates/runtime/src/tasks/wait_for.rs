@@ -78,8 +78,7 @@ impl<T, F: std::future::Future<Output = Result<T>>> WaitFor for F {
         })
         .await;
         cancel_and_wait(&handle).await?;
-        let cancelled = handle.outcome().err();
-        Err(cancelled.as_ref().map(TimeoutError::caused_by).unwrap_or_default().into())
+        Err(handle.outcome().map_or_else(TimeoutError::raise_from, |()| TimeoutError::default().into()))
     }
 }
 
@@ -98,7 +97,7 @@ macro_rules! futures {
                 if !future.done() {
                     cancel_and_wait(future).await?;
                     if let Some(cancelled) = future.outcome().err().filter(Error::is_cancelled) {
-                        return Err(TimeoutError::caused_by(&cancelled).into());
+                        return Err(TimeoutError::raise_from(cancelled));
                     }
                 }
                 <$handle as Awaitable>::outcome(&handle)

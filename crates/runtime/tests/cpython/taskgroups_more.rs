@@ -1,0 +1,273 @@
+//! `test_taskgroups`: groups in groups, the count of cancellations, and misuse.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use asyncio_runtime::*;
+
+use crate::support::*;
+
+static CVAR: ContextVar<i32> = ContextVar::new("cvar");
+
+async fn group<T>(block: impl AsyncFnOnce(TaskGroup) -> Result<T>) -> Result<T> {
+    TaskGroup::new().run(block).await
+}
+
+/// The errors in a group, groups in it written in brackets.
+fn shape(error: &Error) -> String {
+    match error.downcast_ref::<ExceptionGroup>() {
+        Some(group) => format!("[{}]", group.exceptions().iter().map(shape).collect::<Vec<_>>().join(" ")),
+        None => format!("{error:?}"),
+    }
+}
+
+async fn raise_after(delay: f64, error: Error) -> Result<()> {
+    sleep(delay).await?;
+    Err(error)
+}
+
+fn runtime_error() -> Error {
+    RuntimeError::default().into()
+}
+
+fn value_error() -> Error {
+    ValueError::default().into()
+}
+
+fn cancelling() -> u32 {
+    current_task().unwrap().unwrap().cancelling()
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_11, test_taskgroup_12
+#[test]
+fn the_failure_of_an_inner_group_is_a_failure_of_the_outer_one() {
+    virtually(async {
+        for sibling in [false, true] {
+            let task = create_task(async move {
+                group(async |outer| {
+                    if sibling {
+                        drop(outer.create_task(sleep(10))?);
+                    }
+                    group(async |inner| {
+                        for _ in 0..5 {
+                            drop(inner.create_task(async { sleep(10).await.map_err(|_| value_error()) })?);
+                        }
+                        sleep(10).await
+                    })
+                    .await
+                })
+                .await
+            });
+            sleep(0.1).await?;
+            assert!(!task.done());
+            task.cancel();
+            assert_eq!(shape(&task.await.unwrap_err()), format!("[[{}]]", ["ValueError()"; 5].join(" ")));
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// A crash in the outer and one in the inner group, after these times.
+async fn crashes(outer: f64, inner: f64) -> String {
+    let result = group(async |g| {
+        drop(g.create_task(raise_after(outer, value_error()))?);
+        group(async |g| Ok(drop(g.create_task(raise_after(inner, value_error()))?))).await
+    });
+    shape(&result.await.unwrap_err())
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_13, test_taskgroup_14
+#[test]
+fn who_fails_first_decides_which_group_fails() {
+    virtually(async {
+        assert_eq!(crashes(0.1, 10.0).await, "[ValueError()]");
+        assert_eq!(crashes(10.0, 0.1).await, "[[ValueError()]]");
+        assert_time(&get_running_loop()?, 0.2);
+        Ok(())
+    })
+    .unwrap();
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_task_name, test_taskgroup_task_context
+#[test]
+fn tasks_of_a_group_have_names_and_contexts() {
+    virtually(async {
+        group(async |g| {
+            let named = g.create_task_with(TaskOptions::new().name("yolo"), sleep(0))?;
+            assert_eq!(&*named.get_name(), "yolo");
+            let context = copy_context();
+            for value in [1, 2] {
+                let set = async move {
+                    sleep(0).await?;
+                    CVAR.set(value);
+                    Ok(())
+                };
+                g.create_task_with(TaskOptions::new().context(context.clone()), set)?.await?;
+                assert_eq!(context.run(|| CVAR.get_or(0))?, value);
+            }
+            assert!(CVAR.get().is_err());
+            Ok(())
+        })
+        .await
+    })
+    .unwrap();
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_no_create_task_after_failure
+#[test]
+fn a_group_that_fails_takes_no_new_tasks() {
+    virtually(async {
+        let log = Log::default();
+        let sink = log.clone();
+        let error = group(async |g| {
+            drop(g.create_task(raise_after(0.001, runtime_error()))?);
+            let inner = g.clone();
+            let late = async move {
+                assert_eq!(raised(sleep(1).await), "CancelledError()");
+                sink.add(raised(inner.create_task(sleep(0))));
+                Ok(())
+            };
+            Ok(drop(g.create_task(late)?))
+        });
+        assert_eq!(shape(&error.await.unwrap_err()), "[RuntimeError()]");
+        let refused = log.take();
+        assert!(refused[0].starts_with("RuntimeError('TaskGroup <TaskGroup "), "{refused:?}");
+        assert!(refused[0].ends_with("> is shutting down')"), "{refused:?}");
+        Ok(())
+    })
+    .unwrap();
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_context_manager_exit_raises
+#[test]
+fn what_the_block_raises_when_it_is_cancelled_joins_the_failures() {
+    virtually(async {
+        let result = group(async |g| {
+            drop(g.create_task(async { Err::<(), _>(value_error()) })?);
+            // The end of a manager around the wait raises.
+            sleep(1).await.map_err(|_| value_error())
+        });
+        assert_eq!(shape(&result.await.unwrap_err()), "[ValueError() ValueError()]");
+        assert_eq!(cancelling(), 0);
+        Ok(())
+    })
+    .unwrap();
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_already_entered, test_taskgroup_double_enter
+#[test]
+fn a_group_is_entered_once() {
+    virtually(async {
+        let g = TaskGroup::new();
+        let entered = |error: String| assert!(error.ends_with("has already been entered')"), "{error}");
+        g.run(async |g| Ok(entered(raised(g.run(async |_| Ok(())).await)))).await?;
+        entered(raised(g.run(async |_| Ok(())).await));
+        Ok(())
+    })
+    .unwrap();
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_finished, test_coro_closed_when_tg_closed,
+// test_taskgroup_not_entered
+#[test]
+fn tasks_are_made_inside_the_block_only() {
+    virtually(async {
+        let g = TaskGroup::new();
+        let token = Rc::new(());
+        let refused = |why: &str| {
+            let held = Rc::clone(&token);
+            let error = raised(g.create_task(async move { Ok(drop(held)) }));
+            assert!(error.ends_with(why), "{error}");
+            assert_eq!(Rc::strong_count(&token), 1, "the coroutine is gone");
+        };
+        refused("has not been entered')");
+        g.run(async |_| Ok(())).await?;
+        refused("is finished')");
+        Ok(())
+    })
+    .unwrap();
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_without_parent_task
+#[test]
+fn a_group_needs_a_parent() {
+    let event_loop = new_loop();
+    let log = Log::default();
+    let sink = log.clone();
+    let in_a_callback = move || {
+        let g = TaskGroup::new();
+        sink.add(raised(g.enter()));
+        sink.add(raised(g.create_task(sleep(0))));
+    };
+    event_loop.call_soon(in_a_callback).unwrap();
+    run_briefly(&event_loop);
+    let log = log.take();
+    assert!(log[0].ends_with("cannot determine the parent task')"), "{log:?}");
+    assert!(log[1].ends_with("has not been entered')"), "{log:?}");
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_cancelling_level_preserved
+#[test]
+fn a_group_takes_back_its_own_cancellation() {
+    virtually(async {
+        let error = group(async |g| Ok(drop(g.create_task(raise_after(0.0, runtime_error()))?))).await.unwrap_err();
+        assert_eq!(shape(&error), "[RuntimeError()]");
+        assert_eq!(cancelling(), 0);
+        Ok(())
+    })
+    .unwrap();
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_nested_groups_both_cancelled
+#[test]
+fn two_groups_that_cancel_one_task_take_back_one_request_each() {
+    virtually(async {
+        let outer = group(async |outer| {
+            let inner = group(async |inner| {
+                drop(inner.create_task(raise_after(0.0, runtime_error()))?);
+                Ok(drop(outer.create_task(raise_after(0.0, value_error()))?))
+            });
+            assert_eq!(shape(&inner.await.unwrap_err()), "[RuntimeError()]");
+            assert_eq!(cancelling(), 1, "that of the outer group");
+            Ok(())
+        });
+        assert_eq!(shape(&outer.await.unwrap_err()), "[ValueError()]");
+        assert_eq!(cancelling(), 0);
+        Ok(())
+    })
+    .unwrap();
+}
+
+// CPython: test_taskgroups.TestTaskGroup.test_error_and_cancel
+#[test]
+fn a_cancellation_from_outside_comes_again_behind_a_failed_group() {
+    virtually(async {
+        let reached = Rc::new(Cell::new(false));
+        let (started, behind) = (get_running_loop()?.create_future(), Rc::clone(&reached));
+        let start = started.clone();
+        let task = create_task(async move {
+            let result = group(async |g| {
+                let failing = async move {
+                    start.set_result(())?;
+                    raise_after(0.0, runtime_error()).await
+                };
+                drop(g.create_task(failing)?);
+                sleep(1).await
+            });
+            assert_eq!(shape(&result.await.unwrap_err()), "[RuntimeError()]");
+            assert_eq!(cancelling(), 1);
+            behind.set(true);
+            sleep(1).await
+        });
+        started.await?;
+        assert_eq!(task.cancelling(), 0);
+        task.cancel();
+        assert_eq!(task.cancelling(), 1);
+        assert_eq!(raised((&task).await), "CancelledError()");
+        assert!(task.cancelled() && reached.get());
+        assert_time(&get_running_loop()?, 0.0);
+        Ok(())
+    })
+    .unwrap();
+}
