@@ -91,9 +91,9 @@ fn a_failure_cancels_the_other_tasks_and_the_block() {
         let log = Log::default();
         let program = group(async |g| {
             for _ in 0..3 {
-                drop(g.create_task(crash_after(0.1))?);
+                g.create_task(crash_after(0.1))?;
             }
-            drop(g.create_task(noting(log.clone(), "task"))?);
+            g.create_task(noting(log.clone(), "task"))?;
             noting(log.clone(), "block").await
         });
         let error = program.await.unwrap_err();
@@ -101,8 +101,8 @@ fn a_failure_cancels_the_other_tasks_and_the_block() {
         assert_eq!(log.take(), ["task", "block"]);
 
         let program = group(async |g| {
-            drop(g.create_task(crash_after(0.1))?);
-            Ok(drop(g.create_task(noting(log.clone(), "task"))?))
+            g.create_task(crash_after(0.1))?;
+            Ok(g.create_task(noting(log.clone(), "task"))?)
         });
         assert_eq!(kinds(&program.await.unwrap_err()), ["ZeroDivisionError"]);
         assert_eq!(log.take(), ["task"]);
@@ -122,7 +122,7 @@ fn cancelling_the_parent_cancels_tasks_and_block() {
             let error = cancelled_after(0.1, async move {
                 group(async |g| {
                     for _ in 0..5 {
-                        drop(g.create_task(noting(sink.clone(), "task"))?);
+                        g.create_task(noting(sink.clone(), "task"))?;
                     }
                     if with_block { noting(sink.clone(), "block").await } else { Ok(()) }
                 })
@@ -159,7 +159,7 @@ fn failures_in_the_cleanup_replace_the_cancellation() {
         let program = async {
             group(async |g| {
                 for _ in 0..5 {
-                    drop(g.create_task(crash_in_cleanup())?);
+                    g.create_task(crash_in_cleanup())?;
                 }
                 sleep(10).await
             })
@@ -211,7 +211,7 @@ fn a_failure_while_the_cancelled_block_cleans_up_is_raised() {
     virtually(async {
         let program = || async {
             group(async |g| {
-                drop(g.create_task(crash_after(0.3))?);
+                g.create_task(crash_after(0.3))?;
                 let result = sleep(10).await;
                 let _ = sleep(0.5).await;
                 result
@@ -231,7 +231,7 @@ fn a_failure_while_the_cancelled_block_cleans_up_is_raised() {
 fn failures_of_tasks_and_block_are_raised_together() {
     virtually(async {
         let error = group(async |g| {
-            drop(g.create_task(crash_after(0.1))?);
+            g.create_task(crash_after(0.1))?;
             sleep(10).await.map_err(|_| LookupError::default().into())
         });
         assert_eq!(kinds(&error.await.unwrap_err()), ["ZeroDivisionError", "LookupError"]);
@@ -245,7 +245,7 @@ fn failures_of_tasks_and_block_are_raised_together() {
 fn an_interrupt_is_raised_alone() {
     virtually(async {
         let error = group(async |g| {
-            drop(g.create_task(crash_after(0.1))?);
+            g.create_task(crash_after(0.1))?;
             sleep(10).await.map_err(|_| KeyboardInterrupt::default().into())
         });
         assert_eq!(raised(error.await), "KeyboardInterrupt()");
@@ -263,7 +263,7 @@ fn a_group_forgets_tasks_that_are_done() {
             for count in 1..=10 {
                 sleep(0.1).await?;
                 let token = Rc::clone(&held);
-                drop(g.create_task(async move { sleep(0.3).await.map(|()| drop(token)) })?);
+                g.create_task(async move { sleep(0.3).await.map(|()| drop(token)) })?;
                 assert!(Rc::strong_count(&held) <= 1 + 4, "at most four are still running at task {count}");
             }
             sleep(1.35).await?;
@@ -284,11 +284,11 @@ fn a_task_may_start_others_in_its_group() {
             let inner = g.clone();
             let root = async move {
                 sleep(0.1).await?;
-                drop(inner.create_task(sleep(0.1))?);
-                drop(inner.create_task(sleep(0.2))?);
+                inner.create_task(sleep(0.1))?;
+                inner.create_task(sleep(0.2))?;
                 Ok(())
             };
-            Ok(drop(g.create_task(root)?))
+            Ok(g.create_task(root)?)
         })
         .await?;
         assert_time(&get_running_loop()?, 0.3);
@@ -303,7 +303,7 @@ async fn hydra(group: TaskGroup, heads: Rc<Cell<u32>>) -> Result<()> {
     for _ in 0..2 {
         let head: Pin<Box<dyn std::future::Future<Output = Result<()>>>> =
             Box::pin(hydra(group.clone(), Rc::clone(&heads)));
-        drop(group.create_task(head)?);
+        group.create_task(head)?;
     }
     Ok(())
 }
@@ -315,14 +315,14 @@ fn a_group_that_grows_can_be_ended() {
         let heads = Rc::new(Cell::new(0));
         let seen = Rc::clone(&heads);
         let error = group(async |g| {
-            drop(g.create_task(hydra(g.clone(), Rc::clone(&heads)))?);
+            g.create_task(hydra(g.clone(), Rc::clone(&heads)))?;
             let hercules = async move {
                 while seen.get() < 10 {
                     sleep(0.015).await?;
                 }
                 Err::<(), _>(ZeroDivisionError::default().into())
             };
-            Ok(drop(g.create_task(hercules)?))
+            Ok(g.create_task(hercules)?)
         });
         assert_eq!(kinds(&error.await.unwrap_err()), ["ZeroDivisionError"]);
         assert!((10..100).contains(&heads.get()));

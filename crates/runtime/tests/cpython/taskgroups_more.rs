@@ -46,11 +46,11 @@ fn the_failure_of_an_inner_group_is_a_failure_of_the_outer_one() {
             let task = create_task(async move {
                 group(async |outer| {
                     if sibling {
-                        drop(outer.create_task(sleep(10))?);
+                        outer.create_task(sleep(10))?;
                     }
                     group(async |inner| {
                         for _ in 0..5 {
-                            drop(inner.create_task(async { sleep(10).await.map_err(|_| value_error()) })?);
+                            inner.create_task(async { sleep(10).await.map_err(|_| value_error()) })?;
                         }
                         sleep(10).await
                     })
@@ -71,8 +71,8 @@ fn the_failure_of_an_inner_group_is_a_failure_of_the_outer_one() {
 /// A crash in the outer and one in the inner group, after these times.
 async fn crashes(outer: f64, inner: f64) -> String {
     let result = group(async |g| {
-        drop(g.create_task(raise_after(outer, value_error()))?);
-        group(async |g| Ok(drop(g.create_task(raise_after(inner, value_error()))?))).await
+        g.create_task(raise_after(outer, value_error()))?;
+        group(async |g| Ok(g.create_task(raise_after(inner, value_error()))?)).await
     });
     shape(&result.await.unwrap_err())
 }
@@ -121,14 +121,14 @@ fn a_group_that_fails_takes_no_new_tasks() {
         let log = Log::default();
         let sink = log.clone();
         let error = group(async |g| {
-            drop(g.create_task(raise_after(0.001, runtime_error()))?);
+            g.create_task(raise_after(0.001, runtime_error()))?;
             let inner = g.clone();
             let late = async move {
                 assert_eq!(raised(sleep(1).await), "CancelledError()");
                 sink.add(raised(inner.create_task(sleep(0))));
                 Ok(())
             };
-            Ok(drop(g.create_task(late)?))
+            Ok(g.create_task(late)?)
         });
         assert_eq!(shape(&error.await.unwrap_err()), "[RuntimeError()]");
         let refused = log.take();
@@ -144,7 +144,7 @@ fn a_group_that_fails_takes_no_new_tasks() {
 fn what_the_block_raises_when_it_is_cancelled_joins_the_failures() {
     virtually(async {
         let result = group(async |g| {
-            drop(g.create_task(async { Err::<(), _>(value_error()) })?);
+            g.create_task(async { Err::<(), _>(value_error()) })?;
             // The end of a manager around the wait raises.
             sleep(1).await.map_err(|_| value_error())
         });
@@ -161,7 +161,11 @@ fn a_group_is_entered_once() {
     virtually(async {
         let g = TaskGroup::new();
         let entered = |error: String| assert!(error.ends_with("has already been entered')"), "{error}");
-        g.run(async |g| Ok(entered(raised(g.run(async |_| Ok(())).await)))).await?;
+        g.run(async |g| {
+            entered(raised(g.run(async |_| Ok(())).await));
+            Ok(())
+        })
+        .await?;
         entered(raised(g.run(async |_| Ok(())).await));
         Ok(())
     })
@@ -177,7 +181,7 @@ fn tasks_are_made_inside_the_block_only() {
         let token = Rc::new(());
         let refused = |why: &str| {
             let held = Rc::clone(&token);
-            let error = raised(g.create_task(async move { Ok(drop(held)) }));
+            let error = raised(g.create_task(async move { Ok(held) }));
             assert!(error.ends_with(why), "{error}");
             assert_eq!(Rc::strong_count(&token), 1, "the coroutine is gone");
         };
@@ -211,7 +215,7 @@ fn a_group_needs_a_parent() {
 #[test]
 fn a_group_takes_back_its_own_cancellation() {
     virtually(async {
-        let error = group(async |g| Ok(drop(g.create_task(raise_after(0.0, runtime_error()))?))).await.unwrap_err();
+        let error = group(async |g| Ok(g.create_task(raise_after(0.0, runtime_error()))?)).await.unwrap_err();
         assert_eq!(shape(&error), "[RuntimeError()]");
         assert_eq!(cancelling(), 0);
         Ok(())
@@ -225,8 +229,8 @@ fn two_groups_that_cancel_one_task_take_back_one_request_each() {
     virtually(async {
         let outer = group(async |outer| {
             let inner = group(async |inner| {
-                drop(inner.create_task(raise_after(0.0, runtime_error()))?);
-                Ok(drop(outer.create_task(raise_after(0.0, value_error()))?))
+                inner.create_task(raise_after(0.0, runtime_error()))?;
+                Ok(outer.create_task(raise_after(0.0, value_error()))?)
             });
             assert_eq!(shape(&inner.await.unwrap_err()), "[RuntimeError()]");
             assert_eq!(cancelling(), 1, "that of the outer group");
@@ -252,7 +256,7 @@ fn a_cancellation_from_outside_comes_again_behind_a_failed_group() {
                     start.set_result(())?;
                     raise_after(0.0, runtime_error()).await
                 };
-                drop(g.create_task(failing)?);
+                g.create_task(failing)?;
                 sleep(1).await
             });
             assert_eq!(shape(&result.await.unwrap_err()), "[RuntimeError()]");

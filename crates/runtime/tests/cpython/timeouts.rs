@@ -233,10 +233,11 @@ fn a_limit_can_be_moved_and_taken_away_by_others() {
 fn a_limit_prints_its_state() {
     virtually(async {
         let limit = timeout(10);
-        limit.run(async |limit| Ok(assert_eq!(format!("{limit:?}"), "<Timeout [active] when=10.0>"))).await?;
+        let prints = async |limit: Timeout| Ok(format!("{limit:?}"));
+        assert_eq!(limit.run(prints).await?, "<Timeout [active] when=10.0>");
         assert_eq!(format!("{limit:?}"), "<Timeout [finished]>");
         let unlimited = timeout(None);
-        unlimited.run(async |limit| Ok(assert_eq!(format!("{limit:?}"), "<Timeout [active] when=None>"))).await?;
+        assert_eq!(unlimited.run(prints).await?, "<Timeout [active] when=None>");
         assert_eq!(format!("{:?}", slept(timeout(0.01), 10.0).await.0), "<Timeout [expired]>");
         Ok(())
     })
@@ -282,8 +283,8 @@ fn a_limit_is_entered_once() {
     virtually(async {
         let entered = "RuntimeError('Timeout has already been entered')";
         let limit = timeout(0.01);
-        let again = async |limit: Timeout| Ok(assert_eq!(raised(limit.run(async |_| Ok(())).await), entered));
-        limit.run(again).await?;
+        let again = async |limit: Timeout| Ok(raised(limit.run(async |_| Ok(())).await));
+        assert_eq!(limit.run(again).await?, entered);
         assert_eq!(raised(limit.run(async |_| Ok(())).await), entered);
         Ok(())
     })
