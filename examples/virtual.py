@@ -1,47 +1,61 @@
 """Runs a Python program on virtual time and with seeded chance: python3.13 virtual.py PROGRAM [ARGUMENT...]
 
-CPython's event loop stays as it is; its selector and the clocks of `time` and `datetime` are replaced, so that time jumps
-to the next timer whenever nothing is ready, as it does in the Rust runtime with ASYNCIO_CLOCK=virtual. While something
-outside the loop is waited for (a thread at work, a descriptor), time passes as on the real clock. ASYNCIO_SEED seeds
-`random` and `os.urandom` as it does in the Rust programs.
+CPython's event loop stays as it is; its selector and the clocks of `time` and `datetime` are replaced, so that time
+jumps to the next timer whenever nothing is ready, as it does in the Rust runtime with ASYNCIO_CLOCK=virtual. While
+something outside the loop is waited for (a thread at work, a descriptor), a timer takes its real time. ASYNCIO_SEED
+seeds `random` and `os.urandom` as it does in the Rust programs.
 """
 
 import asyncio
-import concurrent.futures.thread  # noqa: F401  These and the next keep the real clock for their own waits.
 import datetime
 import itertools
 import os
-import queue  # noqa: F401
 import random
 import runpy
 import selectors
-import subprocess  # noqa: F401
 import sys
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+# Imported before the clocks are replaced: these keep the real one for their own waits.
+import queue  # noqa: F401
+import subprocess  # noqa: F401
 
 VIRTUAL_START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc).timestamp()
 REAL = {name: getattr(time, name) for name in ("monotonic", "strftime", "localtime", "gmtime", "ctime")}
 
 
 class Thread(threading.local):
-    """What belongs to one thread: its virtual time, and the loop that it does a job for."""
+    """What belongs to one thread."""
 
-    now = 0.0
-    works_for = None
+    now = 0.0  # its virtual time
+    works_for = None  # the jobs of which it does one
+    wrapped = None  # the future of the pool that run_in_executor has just made one of the loop of
 
 
-class Outside:
-    """What the loop waits for besides its timers; only the loop's thread writes here."""
+class Jobs:
+    """The jobs that a loop has given to a pool of threads; only the loop's thread writes here."""
 
-    jobs = 0  # threads that work for the loop and are not asleep
-    sleepers = 0  # those that are, each with a timer of the loop
-    shutdowns = 0  # waits for the pool's threads to end
+    def __init__(self, loop, size):
+        self.loop = loop
+        self.size = size
+        self.unfinished = 0
+        self.asleep = 0  # the threads that sleep until a timer of the loop wakes them
 
 
 here = Thread()
-outside = Outside()
+pools = weakref.WeakKeyDictionary()
+shutdowns = set()  # the loops that wait for their threads to end
+
+
+def at_work(loop):
+    """Whether something will come of other threads by itself. A job that is queued behind sleeping threads sleeps too."""
+    mine = [jobs for jobs in pools.values() if jobs.loop is loop]
+    if any(min(jobs.unfinished, jobs.size) > jobs.asleep for jobs in mine):
+        return True
+    return loop in shutdowns and not any(jobs.asleep for jobs in mine)
 
 
 class Selector(selectors.DefaultSelector):
@@ -51,17 +65,17 @@ class Selector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
-        watched = len(self.get_map()) - 1  # without the loop's own wake-up descriptor
-        at_work = outside.jobs or (outside.shutdowns and not outside.sleepers)
-        if watched or at_work or (timeout is None and threading.active_count() > 1):
+        loop = asyncio.get_running_loop()
+        watched = len(self.get_map()) > 1  # something besides the loop's own wake-up descriptor
+        if watched or at_work(loop) or (timeout is None and threading.active_count() > 1):
             begun = REAL["monotonic"]()
             ready = super().select(timeout)
-            here.now += REAL["monotonic"]() - begun
-            return ready
-        if timeout is None:
+            if timeout is None or REAL["monotonic"]() - begun < timeout:
+                return ready
+        elif timeout is None:
             raise RuntimeError("deadlock: no task can go on")
         # The deadline itself, not the sum of now and the rest: that could miss it by the last bit.
-        here.now = max(here.now, asyncio.get_running_loop()._scheduled[0]._when)
+        here.now = max(here.now, loop._scheduled[0]._when)
         return ready
 
 
@@ -99,54 +113,63 @@ def all_tasks(loop=None, original=asyncio.all_tasks):
 
 
 def sleep(seconds):
-    loop = here.works_for
-    if loop is None:
+    jobs = here.works_for
+    if jobs is None:
         here.now += max(seconds, 0)
         return
     woken = threading.Event()
 
     def begin():
-        outside.jobs, outside.sleepers = outside.jobs - 1, outside.sleepers + 1
-        loop.call_later(seconds, end)
+        jobs.asleep += 1
+        jobs.loop.call_later(seconds, end)
 
     def end():
-        outside.jobs, outside.sleepers = outside.jobs + 1, outside.sleepers - 1
+        jobs.asleep -= 1
         woken.set()
 
-    loop.call_soon_threadsafe(begin)
-    woken.wait()
+    try:
+        jobs.loop.call_soon_threadsafe(begin)
+        while not woken.wait(0.1) and not jobs.loop.is_closed():
+            pass
+    except RuntimeError:
+        pass  # The loop is closed: nobody waits for this thread any more.
 
 
 def run_in_executor(loop, executor, function, *arguments, original=asyncio.BaseEventLoop.run_in_executor):
     def job():
-        here.works_for = loop
+        here.works_for = jobs
         try:
             return function(*arguments)
         finally:
             here.works_for = None
 
+    def ended():
+        jobs.unfinished -= 1
+
+    if executor is None and loop._default_executor is None:
+        loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+    pool = executor or loop._default_executor
+    jobs = pools.get(pool)
+    if jobs is None or jobs.loop is not loop:
+        jobs = pools[pool] = Jobs(loop, pool._max_workers)
     future = original(loop, executor, job)
-    outside.jobs += 1
+    jobs.unfinished += 1
+    # After the loop's own callback: the job has ended when the loop has heard of it, and not before.
+    here.wrapped.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(ended))
     return future
 
 
 def wrap_future(future, *, loop=None, original=asyncio.wrap_future):
-    """The loop's side of a job. The job has ended when the loop has heard of it, and not before."""
-
-    def ended():
-        outside.jobs -= 1
-
-    wrapped = original(future, loop=loop)
-    future.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(ended))
-    return wrapped
+    here.wrapped = future
+    return original(future, loop=loop)
 
 
 async def shutdown_default_executor(loop, timeout=None, original=asyncio.BaseEventLoop.shutdown_default_executor):
-    outside.shutdowns += 1
+    shutdowns.add(loop)
     try:
         await original(loop, timeout)
     finally:
-        outside.shutdowns -= 1
+        shutdowns.remove(loop)
 
 
 class DateTime(datetime.datetime):
