@@ -303,6 +303,16 @@ impl ThreadPoolExecutor {
         Self { handle: Arc::new(PoolHandle(Arc::new(pool))) }
     }
 
+    /// Tells pools that live at the same time apart.
+    pub(crate) fn id(&self) -> usize {
+        Arc::as_ptr(&self.handle.0).addr()
+    }
+
+    /// The most threads that it has.
+    pub(crate) fn size(&self) -> usize {
+        self.handle.0.size
+    }
+
     /// Queues a job. Jobs begin in the order in which they were queued.
     ///
     /// # Errors

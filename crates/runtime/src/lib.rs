@@ -54,6 +54,7 @@ mod events;
 mod exceptions;
 mod futures;
 pub mod io;
+mod jobs;
 mod loop_core;
 mod observer;
 mod ordered;

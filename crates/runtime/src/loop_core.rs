@@ -18,6 +18,7 @@ use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
 use crate::error::Error;
 use crate::exceptions::RuntimeError;
+use crate::jobs::Jobs;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::reactor::Reactor;
 use crate::ready::{Ready, Run, Runnable};
@@ -50,7 +51,7 @@ pub(crate) struct LoopCore {
     pub(crate) signals: crate::signals::Signals,
     pub(crate) interrupt: RefCell<Option<OnInterrupt>>,
     /// Jobs in other threads whose end this loop waits for.
-    outside: Cell<usize>,
+    pub(crate) jobs: Jobs,
     pub(crate) running: Cell<bool>,
     pub(crate) stopping: Cell<bool>,
     closed: Cell<bool>,
@@ -129,7 +130,7 @@ impl LoopCore {
             parked: crate::threads::Parked::default(),
             signals: crate::signals::Signals::default(),
             interrupt: RefCell::default(),
-            outside: Cell::new(0),
+            jobs: Jobs::default(),
             running: Cell::new(false),
             stopping: Cell::new(false),
             closed: Cell::new(false),
@@ -205,15 +206,6 @@ impl LoopCore {
         // Dropped after the borrow has ended: a dropped waker or closure may run anything.
         let action = self.timers.borrow_mut().remove(key);
         drop(action);
-    }
-
-    /// Counts a job outside the loop whose end it waits for.
-    pub(crate) fn outside_begins(&self) {
-        self.outside.set(self.outside.get() + 1);
-    }
-
-    pub(crate) fn outside_ends(&self) {
-        self.outside.set(self.outside.get() - 1);
     }
 
     // The registry of tasks.
@@ -430,7 +422,7 @@ impl LoopCore {
     fn wait(&self) -> Result<(), Error> {
         let deadline = self.timers.borrow_mut().next_deadline();
         let watching = self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle());
-        let outside = self.outside.get() > 0 || watching || self.signals.is_watching();
+        let outside = self.jobs.are_at_work() || watching || self.signals.is_watching();
         let timeout = match deadline {
             Some(when) if self.clock == Clock::Virtual && !outside => {
                 clock::advance_virtual(when);

@@ -13,6 +13,7 @@ use crate::contextvars;
 use crate::error::Result;
 use crate::exceptions::{RuntimeError, TimeoutError};
 use crate::futures::Future;
+use crate::jobs::Jobs;
 use crate::loop_core::{self, LoopCore};
 use crate::remote::LoopHandle;
 use crate::report;
@@ -93,22 +94,32 @@ pub(crate) fn run_in_executor<T: Send + 'static>(
         None => core.executor.borrow_mut().get_or_insert_with(ThreadPoolExecutor::default_for_loop).clone(),
     };
     let vars = contextvars::current();
-    let virtual_loop = (core.clock == crate::Clock::Virtual).then(|| LoopHandle::new(&core.shared));
-    let job = executor.submit(move || {
+    let pool = core.jobs.begin(executor.id(), executor.size());
+    let virtual_loop = (core.clock == crate::Clock::Virtual).then(|| (LoopHandle::new(&core.shared), pool));
+    let submitted = executor.submit(move || {
         let _works_for = WorksFor::begin(virtual_loop);
         contextvars::run_in(vars, f)
-    })?;
-    core.outside_begins();
-    Ok(wrap_future(core, job))
+    });
+    match submitted {
+        Ok(job) => Ok(wrap_future(core, job, move |jobs| jobs.end(pool))),
+        Err(error) => {
+            core.jobs.end(pool);
+            Err(error)
+        }
+    }
 }
 
 /// A future of the loop that ends as the job does, and cancels it when cancelled: `asyncio.wrap_future`.
-fn wrap_future<T: Send + 'static>(core: &Rc<LoopCore>, job: ConcurrentFuture<T>) -> Future<T> {
+fn wrap_future<T: Send + 'static>(
+    core: &Rc<LoopCore>,
+    job: ConcurrentFuture<T>,
+    end: impl FnOnce(&Jobs) + 'static,
+) -> Future<T> {
     let future = Future::new(core);
     job.add_done_callback(park(core, {
         let (core, future, job) = (Rc::clone(core), future.clone(), job.clone());
         move || {
-            core.outside_ends();
+            end(&core.jobs);
             if future.cancelled() {
                 return;
             }
@@ -138,8 +149,8 @@ pub(crate) async fn shutdown_default_executor(core: &Rc<LoopCore>, limit: Option
     // Joining threads blocks, so a thread of its own does it.
     let done = ConcurrentFuture::new();
     let (pool, ended) = (executor.clone(), done.clone());
-    core.outside_begins();
-    let wait = wrap_future(core, done);
+    core.jobs.join_begins();
+    let wait = wrap_future(core, done, Jobs::join_ends);
     let thread = std::thread::spawn(move || {
         pool.shutdown(true, false);
         ended.complete(Ok(()));

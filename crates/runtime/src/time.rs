@@ -9,20 +9,21 @@ use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::{self, Clock};
+use crate::jobs::PoolKey;
 use crate::loop_core;
 use crate::remote::LoopHandle;
 use crate::seconds::Seconds;
 
 thread_local! {
-    /// In a thread that does a job for a loop with a virtual clock: that loop.
-    static WORKS_FOR: RefCell<Option<LoopHandle>> = const { RefCell::new(None) };
+    /// In a thread that does a job for a loop with a virtual clock: that loop, and the thread's pool.
+    static WORKS_FOR: RefCell<Option<(LoopHandle, PoolKey)>> = const { RefCell::new(None) };
 }
 
 /// While it lives, this thread sleeps on the virtual clock of that loop.
-pub(crate) struct WorksFor(Option<LoopHandle>);
+pub(crate) struct WorksFor(Option<(LoopHandle, PoolKey)>);
 
 impl WorksFor {
-    pub(crate) fn begin(event_loop: Option<LoopHandle>) -> Self {
+    pub(crate) fn begin(event_loop: Option<(LoopHandle, PoolKey)>) -> Self {
         Self(WORKS_FOR.replace(event_loop))
     }
 }
@@ -51,7 +52,7 @@ pub fn sleep(delay: impl Seconds) {
         return;
     }
     let event_loop = WORKS_FOR.with_borrow(Clone::clone);
-    let Some(event_loop) = event_loop else {
+    let Some((event_loop, pool)) = event_loop else {
         clock::advance_virtual(clock::virtual_now() + seconds);
         return;
     };
@@ -59,10 +60,10 @@ pub fn sleep(delay: impl Seconds) {
     let asked = event_loop.call_soon_threadsafe(move || {
         let Ok(core) = loop_core::running_loop() else { return };
         // While the thread sleeps, the loop has nothing outside to wait for; it has again when the thread wakes.
-        core.outside_ends();
+        core.jobs.fall_asleep(pool);
         let event_loop = crate::EventLoop::from_core(&core);
         let timer = event_loop.call_later(seconds, move || {
-            core.outside_begins();
+            core.jobs.wake_up(pool);
             let _ = wake.send(());
         });
         debug_assert!(timer.is_ok(), "the loop runs");

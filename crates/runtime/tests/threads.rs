@@ -54,6 +54,24 @@ fn a_blocking_sleep_in_a_thread_takes_virtual_time() {
     assert!(start.elapsed() < Duration::from_secs(60));
 }
 
+#[test]
+fn jobs_behind_sleeping_threads_take_virtual_time_too() {
+    let start = std::time::Instant::now();
+    virtually(async {
+        let pool = ThreadPoolExecutor::new(2)?;
+        let event_loop = get_running_loop()?;
+        let begin = time::perf_counter();
+        let jobs = (0..6).map(|_| event_loop.run_in_executor(Some(&pool), || time::sleep(3600)));
+        gather(jobs.collect::<Result<Vec<_>>>()?).await?;
+        assert_eq!(time::perf_counter() - begin, 3.0 * 3600.0);
+        // Nobody waits for this one but the end of the loop, which gives up after five minutes.
+        get_running_loop()?.run_in_executor(None, || time::sleep(240))?;
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(start.elapsed().as_secs() / 60, 0);
+}
+
 // CPython: test_futures.BaseFutureTests.test_wrap_future_cancel
 #[test]
 fn a_job_that_has_not_begun_can_be_cancelled() {

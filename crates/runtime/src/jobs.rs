@@ -1,0 +1,111 @@
+//! What a loop knows of its jobs in other threads: whether any thread is at work for it.
+//!
+//! Virtual time may jump only while none is. A thread that sleeps on the loop's clock is not at work, and neither is a job
+//! that is queued behind threads which all sleep: it begins when one of them wakes, by a timer of the loop. All of this is
+//! counted in the loop's own thread.
+
+use std::cell::{Cell, RefCell};
+
+/// The jobs of one loop.
+#[derive(Default)]
+pub(crate) struct Jobs {
+    pools: RefCell<Vec<Pool>>,
+    /// Waits for the threads of a pool to end.
+    joins: Cell<usize>,
+}
+
+/// The jobs that the loop has given to one pool.
+struct Pool {
+    id: usize,
+    size: usize,
+    unfinished: usize,
+    asleep: usize,
+}
+
+/// Names a pool for as long as a job in it is unfinished.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PoolKey(usize);
+
+impl Jobs {
+    /// A job was given to the pool of this address and size.
+    pub(crate) fn begin(&self, id: usize, size: usize) -> PoolKey {
+        let mut pools = self.pools.borrow_mut();
+        let known = pools.iter().position(|pool| pool.id == id);
+        // A place without jobs may be taken: nobody has its key any more.
+        let at = known.or_else(|| pools.iter().position(|pool| pool.unfinished == 0)).unwrap_or(pools.len());
+        if known.is_none() {
+            let pool = Pool { id, size, unfinished: 0, asleep: 0 };
+            if at == pools.len() { pools.push(pool) } else { pools[at] = pool }
+        }
+        pools[at].unfinished += 1;
+        PoolKey(at)
+    }
+
+    /// The loop has heard of the end of a job.
+    pub(crate) fn end(&self, key: PoolKey) {
+        self.pools.borrow_mut()[key.0].unfinished -= 1;
+    }
+
+    /// A thread of the pool sleeps until a timer of the loop wakes it.
+    pub(crate) fn fall_asleep(&self, key: PoolKey) {
+        self.pools.borrow_mut()[key.0].asleep += 1;
+    }
+
+    pub(crate) fn wake_up(&self, key: PoolKey) {
+        self.pools.borrow_mut()[key.0].asleep -= 1;
+    }
+
+    pub(crate) fn join_begins(&self) {
+        self.joins.set(self.joins.get() + 1);
+    }
+
+    pub(crate) fn join_ends(&self) {
+        self.joins.set(self.joins.get() - 1);
+    }
+
+    /// Whether something will come of other threads without the loop's doing.
+    pub(crate) fn are_at_work(&self) -> bool {
+        let pools = self.pools.borrow();
+        pools.iter().any(|pool| pool.unfinished.min(pool.size) > pool.asleep)
+            || (self.joins.get() > 0 && pools.iter().all(|pool| pool.asleep == 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_behind_sleeping_threads_are_not_at_work() {
+        let jobs = Jobs::default();
+        let keys = [1, 2, 3].map(|_| jobs.begin(7, 2));
+        jobs.fall_asleep(keys[0]);
+        assert!(jobs.are_at_work(), "the second thread is awake");
+        jobs.fall_asleep(keys[1]);
+        assert!(!jobs.are_at_work(), "the third job has no thread");
+        jobs.join_begins();
+        assert!(!jobs.are_at_work(), "nor can the threads end");
+        jobs.wake_up(keys[0]);
+        assert!(jobs.are_at_work());
+        jobs.wake_up(keys[1]);
+        for key in keys {
+            jobs.end(key);
+        }
+        assert!(jobs.are_at_work(), "the threads are about to end");
+        jobs.join_ends();
+        assert!(!jobs.are_at_work());
+    }
+
+    #[test]
+    fn a_place_is_used_again_when_its_jobs_are_done() {
+        let jobs = Jobs::default();
+        let (first, second) = (jobs.begin(1, 1), jobs.begin(2, 1));
+        jobs.end(first);
+        let third = jobs.begin(3, 1);
+        jobs.fall_asleep(third);
+        assert!(jobs.are_at_work(), "the second pool is");
+        jobs.end(second);
+        assert!(!jobs.are_at_work());
+        assert_eq!(jobs.pools.borrow().len(), 2);
+    }
+}
