@@ -128,6 +128,11 @@ pub(crate) fn excuse<F: StdFuture>(future: Pin<&mut F>, cx: &mut Context<'_>) {
     }
 }
 
+/// Drops a coroutine that somebody meant to run, but that was refused.
+pub(crate) fn close<F: StdFuture>(coroutine: F) {
+    excuse(std::pin::pin!(coroutine), &mut Context::from_waker(Waker::noop()));
+}
+
 /// What one step of a coroutine driven by hand gave.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<T> {

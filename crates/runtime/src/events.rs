@@ -117,7 +117,7 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// What the awaitable raises. `RuntimeError` if a loop runs already, the loop is closed, it was stopped before the
+    /// What the awaitable raises. `ValueError` for a future of another loop. `RuntimeError` if a loop runs already, the loop is closed, it was stopped before the
     /// end (`Event loop stopped before Future completed.`), or, under the virtual clock, nothing can wake its tasks any
     /// more (a deadlock; the message says who waits for what).
     ///
@@ -131,6 +131,10 @@ impl EventLoop {
             return Err(RuntimeError::new("This event loop is already running").into());
         }
         let future = awaitable.into_target(self)?;
+        if !Rc::ptr_eq(&future.base().event_loop, &self.core) {
+            let message = "The future belongs to a different loop than the one specified as the loop argument";
+            return Err(ValueError::new(message).into());
+        }
         let stop = Rc::new(StopWhenDone(Rc::clone(&self.core)));
         let registered = future.add_callback(stop, 0);
         let ran = self.core.run_forever();

@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
+use crate::coroutines;
 use crate::error::{Error, Result};
 use crate::exceptions::{ExceptionGroup, KeyboardInterrupt, RuntimeError};
 use crate::futures::{AnyFuture, Future};
@@ -206,15 +207,18 @@ impl TaskGroup {
         coroutine: impl std::future::Future<Output = Result<T>> + 'static,
     ) -> Result<Task<T>, RuntimeError> {
         let inner = &self.inner;
-        let refuse = |why: &str| Err(RuntimeError::new(format!("TaskGroup {self:?} {why}")));
-        if !inner.entered.get() {
-            return refuse("has not been entered");
-        }
-        if inner.exiting.get() && inner.tasks.borrow().is_empty() {
-            return refuse("is finished");
-        }
-        if inner.aborting.get() {
-            return refuse("is shutting down");
+        let why = if !inner.entered.get() {
+            Some("has not been entered")
+        } else if inner.exiting.get() && inner.tasks.borrow().is_empty() {
+            Some("is finished")
+        } else if inner.aborting.get() {
+            Some("is shutting down")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            coroutines::close(coroutine);
+            return Err(RuntimeError::new(format!("TaskGroup {self:?} {why}")));
         }
         let event_loop = inner.event_loop.borrow().clone().expect("entered");
         let task = options.create_task_in(&event_loop, coroutine)?;

@@ -41,6 +41,8 @@ fn gather_of_nothing_without_a_loop_panics() {
     drop(gather(Vec::<Task<()>>::new()));
 }
 
+// CPython: test_runners.RunTests.test_asyncio_run_from_running_loop, RunnerTests.test_recursive_run,
+// test_base_events.RunningLoopTests.test_running_loop_within_a_loop
 #[test]
 fn a_loop_inside_a_loop() {
     virtually(async {

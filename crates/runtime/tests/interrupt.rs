@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use asyncio_runtime::*;
+use libtest_mimic::{Arguments, Trial};
 
 /// Says that it is ready to be interrupted, then waits.
 async fn wait_long() -> Result<()> {
@@ -20,6 +21,31 @@ fn child(name: &str) -> Result<()> {
             sleep(0.01).await?;
             println!("cleaned up");
             result
+        }),
+        "cancels_the_future_that_main_waits_for" => {
+            let runner = Runner::new();
+            let future = runner.get_loop()?.create_future::<()>();
+            // Or the loop would say that nothing is left to wait for.
+            runner.get_loop()?.call_later(60, || ())?;
+            let awaited = future.clone();
+            let result = runner.run(async move {
+                println!("ready");
+                let result = awaited.await;
+                println!("{:?}", result.as_ref().unwrap_err());
+                result
+            });
+            println!("future cancelled: {}", future.cancelled());
+            result
+        }
+        "a_cancelled_main_stays_cancelled" => run(async {
+            let main = current_task()?.unwrap();
+            create_task(async move {
+                sleep(0).await?;
+                main.cancel();
+                interrupt(std::process::id());
+                Ok(())
+            });
+            sleep(10).await
         }),
         "main_may_refuse" => run(async {
             let _ = wait_long().await;
@@ -62,6 +88,11 @@ fn child(name: &str) -> Result<()> {
     }
 }
 
+fn interrupt(process: u32) {
+    let sent = Command::new("kill").args(["-INT", &process.to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
 struct Running {
     child: Child,
     output: BufReader<std::process::ChildStdout>,
@@ -85,8 +116,7 @@ impl Running {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        interrupt(self.child.id());
     }
 
     fn finish(mut self) -> (String, String, ExitStatus) {
@@ -101,37 +131,67 @@ fn killed_by_the_signal(status: ExitStatus) -> bool {
     std::os::unix::process::ExitStatusExt::signal(&status) == Some(2)
 }
 
-fn main() -> Result<()> {
-    if let Ok(name) = std::env::var("INTERRUPT_CHILD") {
-        return child(&name);
+fn interrupted(name: &str, times: u32) -> (String, String, ExitStatus) {
+    let mut running = Running::start(name);
+    for _ in 0..times {
+        running.interrupt();
     }
-    let interrupted = |name: &str, times: u32| {
-        let mut running = Running::start(name);
-        for _ in 0..times {
-            running.interrupt();
-        }
-        running.finish()
-    };
+    running.finish()
+}
 
-    let (stdout, stderr, status) = interrupted("cancels_main", 1);
-    assert_eq!(stdout, "cleanup after CancelledError()\ncleaned up\n");
-    assert_eq!((stderr.as_str(), status.code()), ("Error: KeyboardInterrupt()\n", Some(1)));
+fn trials() -> Vec<Trial> {
+    vec![
+        Trial::test("cancels_main", || {
+            let (stdout, stderr, status) = interrupted("cancels_main", 1);
+            assert_eq!(stdout, "cleanup after CancelledError()\ncleaned up\n");
+            assert_eq!((stderr.as_str(), status.code()), ("Error: KeyboardInterrupt()\n", Some(1)));
+            Ok(())
+        }),
+        // CPython: test_runners.RunnerTests.test_interrupt_wait
+        Trial::test("cancels_the_future_that_main_waits_for", || {
+            let (stdout, stderr, status) = interrupted("cancels_the_future_that_main_waits_for", 1);
+            assert_eq!(stdout, "CancelledError()\nfuture cancelled: true\n");
+            assert_eq!((stderr.as_str(), status.code()), ("Error: KeyboardInterrupt()\n", Some(1)));
+            Ok(())
+        }),
+        Trial::test("main_may_refuse", || {
+            let (stdout, _, status) = interrupted("main_may_refuse", 1);
+            assert_eq!((stdout.as_str(), status.code()), ("refused\n", Some(0)));
+            Ok(())
+        }),
+        // CPython: test_runners.RunnerTests.test_interrupt_call_soon
+        Trial::test("wakes_a_busy_loop", || {
+            let (_, stderr, status) = interrupted("wakes_a_busy_loop", 1);
+            assert_eq!((stderr.as_str(), status.code()), ("Error: KeyboardInterrupt()\n", Some(1)));
+            Ok(())
+        }),
+        // CPython: test_runners.RunnerTests.test_interrupt_cancelled_task
+        Trial::test("a_cancelled_main_stays_cancelled", || {
+            let (_, stderr, status) = interrupted("a_cancelled_main_stays_cancelled", 0);
+            assert_eq!((stderr.as_str(), status.code()), ("Error: CancelledError()\n", Some(1)));
+            Ok(())
+        }),
+        Trial::test("second_one_kills", || {
+            let (_, _, status) = interrupted("second_one_kills", 2);
+            assert!(killed_by_the_signal(status), "{status}");
+            Ok(())
+        }),
+        Trial::test("default_is_back_after_run", || {
+            let (_, _, status) = interrupted("default_is_back_after_run", 1);
+            assert!(killed_by_the_signal(status), "{status}");
+            Ok(())
+        }),
+        Trial::test("own_handler_has_precedence", || {
+            let (stdout, _, status) = interrupted("own_handler_has_precedence", 1);
+            assert_eq!((stdout.as_str(), status.code()), ("handled\n", Some(0)));
+            Ok(())
+        }),
+    ]
+}
 
-    let (stdout, _, status) = interrupted("main_may_refuse", 1);
-    assert_eq!((stdout.as_str(), status.code()), ("refused\n", Some(0)));
-
-    let (_, stderr, status) = interrupted("wakes_a_busy_loop", 1);
-    assert_eq!((stderr.as_str(), status.code()), ("Error: KeyboardInterrupt()\n", Some(1)));
-
-    let (_, _, status) = interrupted("second_one_kills", 2);
-    assert!(killed_by_the_signal(status), "{status}");
-
-    let (_, _, status) = interrupted("default_is_back_after_run", 1);
-    assert!(killed_by_the_signal(status), "{status}");
-
-    let (stdout, _, status) = interrupted("own_handler_has_precedence", 1);
-    assert_eq!((stdout.as_str(), status.code()), ("handled\n", Some(0)));
-
-    println!("test result: ok. 6 passed; 0 failed");
-    Ok(())
+fn main() -> Result<()> {
+    match std::env::var("INTERRUPT_CHILD") {
+        Ok(name) => child(&name),
+        Err(_) => libtest_mimic::run(&Arguments::from_args(), trials()).exit(),
+    }
 }

@@ -95,7 +95,8 @@ fn one_step_at_a_time() {
     .unwrap();
 }
 
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_gc_aclose_09
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_gc_aclose_09,
+// test_base_events.BaseEventLoopTests.test_asyncgen_finalization_by_gc
 #[test]
 fn the_loop_closes_what_is_dropped_half_way() {
     let log = Log::default();

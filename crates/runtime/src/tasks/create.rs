@@ -9,6 +9,7 @@ use super::step::{Step, observer};
 use super::task::{Task, TaskCore};
 use crate::cell::TaskMemory;
 use crate::contextvars::Context;
+use crate::coroutines;
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
 use crate::futures::AnyFuture;
@@ -128,7 +129,10 @@ impl TaskOptions {
         event_loop: &Rc<LoopCore>,
         coroutine: F,
     ) -> Result<Task<T>, RuntimeError> {
-        event_loop.check_closed()?;
+        if let Err(closed) = event_loop.check_closed() {
+            coroutines::close(coroutine);
+            return Err(closed);
+        }
         // An eager start needs the loop to be running: before that, the first step waits for it as any other.
         let eager = self.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
         Ok(spawn(event_loop, coroutine, self.name.as_deref(), self.context, eager, Location::caller()))

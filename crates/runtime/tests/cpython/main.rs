@@ -5,9 +5,13 @@
 
 mod support;
 
+mod base_events;
+mod base_events_reports;
+mod contextvars;
 mod eager;
 mod futures;
 mod futures_callbacks;
+mod runners;
 mod taskgroups;
 mod taskgroups_more;
 mod tasks_as_completed;
@@ -18,5 +22,6 @@ mod tasks_gather;
 mod tasks_shield;
 mod tasks_threadsafe;
 mod tasks_wait;
+mod threads;
 mod timeouts;
 mod waitfor;

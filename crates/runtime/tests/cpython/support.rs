@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Debug;
 use std::future::Future;
+use std::process::Command;
 use std::rc::Rc;
 
 use asyncio_runtime::{Clock, Error, EventLoop, Result, Runner};
@@ -64,6 +65,21 @@ pub(crate) fn reports(event_loop: &EventLoop) -> Log<String> {
     let sink = log.clone();
     event_loop.set_exception_handler(Some(Box::new(move |context| sink.add(context.to_string()))));
     log
+}
+
+/// What a program writes to standard error. It runs in a process of its own: the test of this name, started again with
+/// this environment, which gets `None` and is to return then.
+pub(crate) fn stderr_of(test: &str, environment: &[(&str, &str)], program: impl FnOnce()) -> Option<String> {
+    if std::env::var_os("IN_CHILD").is_some() {
+        program();
+        return None;
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test, "--nocapture"]).env_remove("ASYNCIO_DEBUG").envs(environment.iter().copied());
+    let child = child.env("IN_CHILD", "1").output().unwrap();
+    let stdout = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && stdout.contains(" 1 passed;"), "{test:?} is not this test, or failed: {child:?}");
+    Some(String::from_utf8(child.stderr).unwrap())
 }
 
 #[track_caller]

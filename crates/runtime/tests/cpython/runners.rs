@@ -1,0 +1,179 @@
+//! `test_runners`: `run` and `Runner`. What Ctrl-C does is tested in `tests/interrupt.rs`, which has the main thread.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use asyncio_runtime::*;
+
+use crate::support::*;
+
+static CVAR: ContextVar<i32> = ContextVar::with_default("cvar", || -1);
+
+fn runner() -> Runner {
+    Runner::new().clock(Clock::Virtual)
+}
+
+const CLOSED: &str = "RuntimeError('Runner is closed')";
+
+// CPython: test_runners.RunTests.test_asyncio_run_return
+#[test]
+fn run_gives_the_result() {
+    let main = async {
+        sleep(0).await?;
+        Ok(42)
+    };
+    assert_eq!(run(main).unwrap(), 42);
+}
+
+// CPython: test_runners.RunTests.test_asyncio_run_raises
+#[test]
+fn run_raises_what_main_raises() {
+    let main = async {
+        sleep(0).await?;
+        Err::<(), _>(ValueError::new("spam").into())
+    };
+    assert_eq!(raised(run(main)), "ValueError('spam')");
+}
+
+// CPython: test_runners.RunTests.test_asyncio_run_debug, RunnerTests.test_debug, test_non_debug
+#[test]
+fn debug_mode_is_an_argument() {
+    for debug in [false, true] {
+        let runner = runner().debug(debug);
+        assert_eq!(runner.get_loop().unwrap().get_debug(), debug);
+        assert_eq!(runner.run(async { Ok(get_running_loop()?.get_debug()) }).unwrap(), debug);
+    }
+}
+
+// CPython: test_tasks.GatherTestsBase.test_env_var_debug, test_base_events.BaseEventLoopTests.test_env_var_debug
+#[test]
+fn debug_mode_is_asked_for_by_the_environment() {
+    let program = || eprintln!("debug mode: {}", new_event_loop().get_debug());
+    for (value, expected) in [("", false), ("0", false), ("1", true)] {
+        let environment = [("ASYNCIO_DEBUG", value)];
+        let test = "runners::debug_mode_is_asked_for_by_the_environment";
+        let Some(written) = stderr_of(test, &environment, program) else { return };
+        assert!(written.contains(&format!("debug mode: {expected}\n")), "{written}");
+    }
+}
+
+// CPython: test_runners.RunTests.test_asyncio_run_cancels_hanging_tasks
+#[test]
+fn what_is_left_is_cancelled_and_waited_for() {
+    let leftover = Rc::new(Cell::new(None));
+    let slot = Rc::clone(&leftover);
+    let main = async move {
+        slot.set(Some(create_task(sleep(0.1))));
+        Ok(123)
+    };
+    assert_eq!(virtually(main).unwrap(), 123);
+    let leftover = leftover.take().unwrap();
+    assert!(leftover.done() && leftover.cancelled());
+}
+
+// CPython: test_runners.RunTests.test_asyncio_run_reports_hanging_tasks_errors
+#[test]
+fn what_is_left_and_fails_is_reported() {
+    let runner = runner();
+    let reports = reports(&runner.get_loop().unwrap());
+    let main = async {
+        create_task(async { sleep(0.1).await.map_err(|_| ZeroDivisionError::default().into()) }).set_name("leftover");
+        Ok(123)
+    };
+    assert_eq!(runner.run(main).unwrap(), 123);
+    runner.close();
+    let reports = reports.take();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    let start = "unhandled exception during asyncio.run() shutdown\ntask: <Task finished name='leftover' ";
+    assert!(reports[0].starts_with(start) && reports[0].ends_with("\nexception: ZeroDivisionError()"), "{reports:?}");
+}
+
+// CPython: test_runners.RunTests.test_asyncio_run_closes_gens_after_hanging_tasks_errors
+#[test]
+fn generators_are_closed_also_when_main_and_what_is_left_have_failed() {
+    let runner = runner();
+    let event_loop = runner.get_loop().unwrap();
+    let _reports = reports(&event_loop);
+    let log = Log::default();
+    let closed = log.clone();
+    let main = async move {
+        let lazyboy = create_task(async { sleep(1).await.map_err(|_| ZeroDivisionError::default().into()) });
+        let seen = lazyboy.clone();
+        // What closes the generators runs as such a hook.
+        event_loop.add_shutdown_hook(move || async move {
+            sleep(1).await?;
+            closed.add(seen.done());
+            Ok(())
+        });
+        sleep(0).await?;
+        Err::<(), _>(LookupError::new("fancy exit").into())
+    };
+    assert_eq!(raised(runner.run(main)), "LookupError('fancy exit')");
+    runner.close();
+    assert_eq!(log.take(), [true]);
+}
+
+// CPython: test_runners.RunnerTests.test_run, test_explicit_close, test_double_close, test_second_with_block_raises
+#[test]
+fn a_runner_is_closed_with_its_loop_for_good() {
+    let runner = runner();
+    let done = async {
+        sleep(0).await?;
+        Ok("done")
+    };
+    assert_eq!(runner.run(done).unwrap(), "done");
+    let event_loop = runner.get_loop().unwrap();
+    for _ in 0..2 {
+        runner.close();
+        assert!(event_loop.is_closed());
+    }
+    assert_eq!(raised(runner.get_loop()), CLOSED);
+    assert_eq!(raised(runner.run(async { Ok(()) })), CLOSED);
+
+    let unused = self::runner();
+    let event_loop = unused.get_loop().unwrap();
+    drop(unused);
+    assert!(event_loop.is_closed());
+}
+
+// CPython: test_runners.RunnerTests.test_run_keeps_context
+#[test]
+fn runs_share_a_context() {
+    let runner = runner();
+    let set = |value| async move {
+        let old = CVAR.get()?;
+        sleep(0).await?;
+        CVAR.set(value);
+        Ok(old)
+    };
+    assert_eq!(runner.run(set(1)).unwrap(), -1);
+    assert_eq!(runner.run(set(2)).unwrap(), 1);
+    let context = runner.run(async { Ok(copy_context()) }).unwrap();
+    assert_eq!(context.run(|| CVAR.get().unwrap()).unwrap(), 2);
+    assert_eq!(CVAR.get().unwrap(), -1);
+}
+
+// CPython: test_runners.RunnerTests.test_signal_install_not_supported_ok
+#[test]
+fn where_ctrl_c_cannot_be_caught_a_runner_runs_all_the_same() {
+    let in_a_thread = std::thread::spawn(|| runner().run(async { Ok("fine") }).map_err(|error| format!("{error:?}")));
+    assert_eq!(in_a_thread.join().unwrap(), Ok("fine"));
+}
+
+// CPython: test_runners.RunnerTests.test_no_repr_is_call_on_the_task_result
+#[test]
+fn nobody_prints_the_result() {
+    struct MyResult(Log<()>);
+    impl std::fmt::Debug for MyResult {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.add(());
+            f.write_str("MyResult")
+        }
+    }
+    let log = Log::default();
+    let result = MyResult(log.clone());
+    let result = virtually(async move { Ok(result) }).ok().unwrap();
+    assert_eq!(log.take(), []);
+    assert_eq!(format!("{result:?}"), "MyResult");
+    assert_eq!(log.take(), [()]);
+}
