@@ -112,7 +112,7 @@ fn a_descriptor_may_outlive_its_loop() {
     let other = EventLoop::with_clock(Clock::Virtual);
     assert!(other.run_until_complete(readable).is_err());
     assert!(near.try_write_with(|mut socket| socket.write(b"x")).is_err());
-    assert!(other.run_until_complete(async move { near.call_when_writable(|| ()) }).is_err());
+    assert!(other.run_until_complete(async move { near.registration().call_when_writable(|| ()) }).is_err());
     drop(far);
 }
 
@@ -363,13 +363,13 @@ fn a_call_comes_when_there_is_room_again() {
         let event_loop = get_running_loop()?;
         let there = event_loop.create_future::<()>();
         let room = there.clone();
-        near.call_when_writable(move || room.set_result(()).unwrap())?;
+        near.registration().call_when_writable(move || room.set_result(()).unwrap())?;
         assert!(!there.done(), "it was called at once, not from the loop");
         there.await?;
         let mut filled = fill(&near);
         let there = event_loop.create_future::<()>();
         let room = there.clone();
-        near.call_when_writable(move || room.set_result(()).unwrap())?;
+        near.registration().call_when_writable(move || room.set_result(()).unwrap())?;
         settle().await?;
         assert!(!there.done());
         while filled > 0 {
@@ -391,14 +391,14 @@ fn a_call_is_dropped_with_its_descriptor_and_with_the_loop() {
         .run_until_complete(async move {
             let (far, near) = pair()?;
             fill(&near);
-            near.call_when_writable(move || drop(one))?;
+            near.registration().call_when_writable(move || drop(one))?;
             drop((far, near));
             let (far, near) = pair()?;
             fill(&near);
             // It keeps its own descriptor alive, as a writer that flushes in the background does.
             let near = Rc::new(near);
             let itself = Rc::clone(&near);
-            near.call_when_writable(move || drop((two, itself)))?;
+            near.registration().call_when_writable(move || drop((two, itself)))?;
             Ok(far)
         })
         .unwrap();
@@ -418,7 +418,7 @@ fn a_panic_in_a_call_goes_to_the_exception_handler() {
             .set_exception_handler(Some(Box::new(move |context| sink.borrow_mut().push(context.message.clone()))));
         let (mut far, near) = pair()?;
         let filled = fill(&near);
-        near.call_when_writable(|| panic!("no"))?;
+        near.registration().call_when_writable(|| panic!("no"))?;
         far.read_exact(&mut vec![0; filled])?;
         while near.try_write_with(|mut socket| socket.write(b"x")).is_err() {
             sleep(0.001).await?;

@@ -172,8 +172,8 @@ impl Source {
     }
 
     /// Runs this, and nothing else given before, at the next event.
-    pub(crate) fn set_call(&self, side: Side, call: Option<Rc<dyn Run>>) {
-        let new = call.map(|call| (call, self.waiting()));
+    pub(crate) fn set_call(&self, side: Side, call: Rc<dyn Run>) {
+        let new = Some((call, self.waiting()));
         let old = std::mem::replace(&mut self.half(side).slots.borrow_mut().call, new);
         drop(old);
     }

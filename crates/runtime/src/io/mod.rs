@@ -4,22 +4,20 @@
 //! anybody waits. What was learnt is remembered (see `reactor::source`), so neither a wait nor a useless attempt costs a
 //! system call. No buffers and no protocol here: the operation is a closure.
 
+mod registration;
+
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::Location;
-use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+pub use registration::{Readiness, Registration};
+
 use crate::error::Result;
-use crate::events::HandleInner;
 use crate::loop_core;
-use crate::reactor::{Side, Source, Waiting};
-use crate::ready::Run;
-use crate::tasks::sleep;
-use crate::wait_queue::LineWait;
+use crate::reactor::{Side, Source};
 
 /// A descriptor (a socket, a pipe, a terminal, a process's) in the event loop.
 ///
@@ -57,7 +55,7 @@ use crate::wait_queue::LineWait;
 pub struct AsyncFd<T: AsFd> {
     /// There until it is given away or dropped.
     io: Option<T>,
-    source: Rc<Source>,
+    registration: Registration,
 }
 
 impl<T: AsFd> AsyncFd<T> {
@@ -72,7 +70,7 @@ impl<T: AsFd> AsyncFd<T> {
         let core = loop_core::running_loop()?;
         rustix::io::ioctl_fionbio(io.as_fd(), true).map_err(io::Error::from)?;
         let source = core.with_reactor(|reactor| reactor.register(io.as_fd()))?;
-        Ok(Self { io: Some(io), source })
+        Ok(Self { io: Some(io), registration: Registration { source } })
     }
 
     /// What it was made of.
@@ -86,9 +84,18 @@ impl<T: AsFd> AsyncFd<T> {
         self.io.take().expect("taken only by value")
     }
 
+    /// Its place in the loop: all that can be waited for, without the type of the descriptor and without holding it.
+    pub fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    fn source(&self) -> &Source {
+        &self.registration.source
+    }
+
     fn deregister(&self) {
-        if let (Some(reactor), Some(io)) = (self.source.reactor(), &self.io) {
-            reactor.deregister(io.as_fd(), &self.source);
+        if let (Some(reactor), Some(io)) = (self.source().reactor(), &self.io) {
+            reactor.deregister(io.as_fd(), self.source());
         }
     }
 
@@ -105,17 +112,13 @@ impl<T: AsFd> AsyncFd<T> {
     /// Loses nothing: what was learnt is remembered for the next wait.
     #[track_caller]
     pub fn readable(&self) -> Readiness {
-        self.ready(Side::Read, Location::caller())
+        self.registration.readable()
     }
 
     /// Waits until a write may succeed; otherwise as [`readable`](Self::readable).
     #[track_caller]
     pub fn writable(&self) -> Readiness {
-        self.ready(Side::Write, Location::caller())
-    }
-
-    fn ready(&self, side: Side, at: &'static Location<'static>) -> Readiness {
-        Readiness { source: Rc::clone(&self.source), side, wait: None, at }
+        self.registration.writable()
     }
 
     // Operations.
@@ -139,13 +142,13 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     fn try_with<R>(&self, side: Side, operation: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
-        self.source.check_open()?;
-        if !self.source.is_ready(side) {
+        self.source().check_open()?;
+        if !self.source().is_ready(side) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let result = operation(self.get_ref());
         if would_block(&result) {
-            self.source.not_ready(side);
+            self.source().not_ready(side);
         }
         result
     }
@@ -178,14 +181,12 @@ impl<T: AsFd> AsyncFd<T> {
         at: &'static Location<'static>,
     ) -> Result<R> {
         loop {
-            if !self.source.spend() {
-                sleep(0).await?;
-            }
+            self.registration.turn().await?;
             let result = self.try_with(side, &mut operation);
             if !would_block(&result) {
                 return Ok(result?);
             }
-            self.ready(side, at).await?;
+            self.registration.ready(side, at).await?;
         }
     }
 
@@ -193,18 +194,18 @@ impl<T: AsFd> AsyncFd<T> {
     /// have to wait, so it waits at once and a system call is saved. What is ready is still noticed.
     pub fn short_read(&self) {
         if cfg!(target_os = "linux") {
-            self.source.short(Side::Read);
+            self.source().short(Side::Read);
         }
     }
 
     /// As [`short_read`](Self::short_read), for a write.
     pub fn short_write(&self) {
         if cfg!(target_os = "linux") {
-            self.source.short(Side::Write);
+            self.source().short(Side::Write);
         }
     }
 
-    // For futures written by hand, and callbacks.
+    // For futures written by hand.
 
     /// As [`readable`](Self::readable), for a `poll` function. Of several wakers the last one given is woken, and a
     /// cancellation does not end such a wait; it is delivered at the task's next await of this crate
@@ -214,7 +215,7 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// `NotConnected` if the loop was closed.
     pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_ready(Side::Read, cx)
+        self.registration.poll_readable(cx)
     }
 
     /// As [`poll_readable`](Self::poll_readable), for writing.
@@ -223,16 +224,7 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// As there.
     pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_ready(Side::Write, cx)
-    }
-
-    fn poll_ready(&self, side: Side, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.source.check_open()?;
-        if self.source.is_ready(side) {
-            return Poll::Ready(Ok(()));
-        }
-        self.source.set_waker(side, cx.waker());
-        Poll::Pending
+        self.registration.poll_writable(cx)
     }
 
     /// As [`read_with`](Self::read_with), for a `poll` function; see [`poll_readable`](Self::poll_readable).
@@ -267,36 +259,14 @@ impl<T: AsFd> AsyncFd<T> {
         cx: &mut Context<'_>,
         mut operation: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        if !self.source.spend() {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
+        ready!(self.registration.poll_turn(cx));
         loop {
             let result = self.try_with(side, &mut operation);
             if !would_block(&result) {
                 return Poll::Ready(result);
             }
-            ready!(self.poll_ready(side, cx))?;
+            ready!(self.registration.poll_ready(side, cx))?;
         }
-    }
-
-    /// Calls `f` once, from the loop, when a write may succeed after it would have had to wait: how a writer flushes in the
-    /// background. Replaces what was to be called before. It is dropped, not called, when the descriptor or the loop is
-    /// closed. A panic in it goes to the exception handler.
-    ///
-    /// # Errors
-    ///
-    /// `RuntimeError` outside a running loop; `NotConnected` if its own loop was closed.
-    pub fn call_when_writable<F: FnOnce() + 'static>(&self, f: F) -> Result<()> {
-        self.source.check_open()?;
-        let core = loop_core::running_loop()?;
-        let call = HandleInner::new(&core, f) as Rc<dyn Run>;
-        if self.source.is_ready(Side::Write) {
-            core.call(call, 0);
-        } else {
-            self.source.set_call(Side::Write, Some(call));
-        }
-        Ok(())
     }
 }
 
@@ -319,40 +289,5 @@ impl<T: AsFd> AsFd for AsyncFd<T> {
 impl<T: AsFd> fmt::Debug for AsyncFd<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<AsyncFd fd={}>", self.as_fd().as_raw_fd())
-    }
-}
-
-/// A wait for readiness; made by [`AsyncFd::readable`] and [`AsyncFd::writable`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct Readiness {
-    source: Rc<Source>,
-    side: Side,
-    wait: Option<(LineWait, Waiting)>,
-    at: &'static Location<'static>,
-}
-
-impl StdFuture for Readiness {
-    type Output = Result<()>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let this = &mut *self;
-        if this.wait.is_none() {
-            this.source.check_open()?;
-            if this.source.is_ready(this.side) {
-                return Poll::Ready(Ok(()));
-            }
-        }
-        let (wait, _) =
-            this.wait.get_or_insert_with(|| (this.source.line(this.side).wait_at(this.at), this.source.waiting()));
-        let result = ready!(Pin::new(wait).poll(cx));
-        this.wait = None;
-        result?;
-        Poll::Ready(Ok(this.source.check_open()?))
-    }
-}
-
-impl fmt::Debug for Readiness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<wait for {:?} readiness at {}>", self.side, self.at)
     }
 }
