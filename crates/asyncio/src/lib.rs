@@ -23,6 +23,7 @@ pub use asyncio_iterators::*;
 pub use asyncio_locks::*;
 pub use asyncio_queues::*;
 pub use asyncio_runtime::*;
+pub use asyncio_streams::*;
 
 /// The code in the README compiles.
 #[cfg(doctest)]

@@ -87,7 +87,8 @@ impl Selector {
                 key,
                 readable: broken || flags.intersects(EventFlags::IN | EventFlags::PRI | EventFlags::RDHUP),
                 writable: broken || flags.intersects(EventFlags::OUT),
-                hung_up: broken || flags.intersects(EventFlags::RDHUP),
+                // A read stops at urgent data, too: what comes after it was announced.
+                hung_up: broken || flags.intersects(EventFlags::RDHUP | EventFlags::PRI),
             });
         }
         // Another thread woke the loop. Only `polling` can take its notification back.

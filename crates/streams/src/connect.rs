@@ -1,0 +1,257 @@
+//! `open_connection`: from a host and a port to a reader and a writer.
+
+use std::fmt::Display;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use asyncio_runtime::io::AsyncFd;
+use asyncio_runtime::{Error, ExceptionGroup, Result, Seconds, ValueError, sleep};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use crate::address::Address;
+use crate::connection::Connection;
+use crate::error::{is_not_now, reason, with_errno};
+use crate::hosts::{Family, Port, resolve};
+use crate::race::{in_turn, interleave, staggered};
+use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
+use crate::writer::StreamWriter;
+
+/// Connects to a server: `asyncio.open_connection`. Gives what is read from and what is written to.
+///
+/// The host is a name or an address. Of several addresses one is tried after the other, or, with
+/// [`happy_eyeballs_delay`](OpenConnection::happy_eyeballs_delay), without waiting for the end of each.
+///
+/// # Errors
+///
+/// `std::io::Error` that names the host or address: `[Errno 111] Connect call failed ('127.0.0.1', 8888)`; where several
+/// addresses failed in different ways, all of them. `ValueError` for an impossible port or limit. `CancelledError`.
+///
+/// # Cancellation
+///
+/// Ends the attempt; no descriptor stays open.
+///
+/// ```no_run
+/// use asyncio_runtime::run;
+/// use asyncio_streams::open_connection;
+///
+/// run(async {
+///     let (mut reader, writer) = open_connection("www.python.org", 80).happy_eyeballs_delay(0.25).await?;
+///     writer.write(b"HEAD / HTTP/1.0\r\n\r\n")?;
+///     print!("{}", String::from_utf8_lossy(&reader.readline().await?));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
+    OpenConnection {
+        options: Some(Options {
+            host: host.to_string(),
+            port: port.port(),
+            limit: DEFAULT_LIMIT,
+            local: None,
+            family: Family::Unspec,
+            delay: None,
+            interleave: None,
+            all_errors: false,
+        }),
+        connecting: None,
+    }
+}
+
+/// The reader and the writer of a socket that is connected already, of the Internet or of the machine itself:
+/// `open_connection(sock=…)`. Takes the `TcpStream` and `UnixStream` of the standard library, for example.
+///
+/// # Errors
+///
+/// `ValueError` if it is no stream socket; what the system says; `RuntimeError` outside a loop.
+pub fn open_connection_on(socket: impl Into<OwnedFd>) -> Result<(StreamReader, StreamWriter)> {
+    let socket = stream_socket(socket.into())?;
+    Ok(streams(AsyncFd::new(socket)?, None, DEFAULT_LIMIT))
+}
+
+pub(crate) fn stream_socket(descriptor: OwnedFd) -> Result<Socket> {
+    let socket = Socket::from(descriptor);
+    if socket.r#type()? != Type::STREAM {
+        return Err(ValueError::new("A Stream Socket was expected").into());
+    }
+    Ok(socket)
+}
+
+/// A connection being opened, with the keyword arguments of Python's `open_connection`; to be awaited.
+#[must_use = "futures do nothing unless awaited"]
+pub struct OpenConnection {
+    /// Until it is first polled.
+    options: Option<Options>,
+    connecting: Option<Connecting>,
+}
+
+pub(crate) type Connecting = Pin<Box<dyn Future<Output = Result<(StreamReader, StreamWriter)>>>>;
+
+struct Options {
+    host: String,
+    port: Result<u16, ValueError>,
+    limit: usize,
+    local: Option<(String, Result<u16, ValueError>)>,
+    family: Family,
+    delay: Option<f64>,
+    interleave: Option<usize>,
+    all_errors: bool,
+}
+
+impl OpenConnection {
+    fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        set(self.options.as_mut().expect("options are set before it is awaited"));
+        self
+    }
+
+    /// How long a line may be that the reader reads; 64 KiB if not set.
+    pub fn limit(self, limit: usize) -> Self {
+        self.set(|options| options.limit = limit)
+    }
+
+    /// The address to connect from.
+    pub fn local_addr(self, host: impl Display, port: impl Port) -> Self {
+        self.set(|options| options.local = Some((host.to_string(), port.port())))
+    }
+
+    /// Only addresses of this family.
+    pub fn family(self, family: Family) -> Self {
+        self.set(|options| options.family = family)
+    }
+
+    /// Tries the next address when the ones before have not answered within so many seconds, and takes the first that
+    /// does (RFC 8305, which recommends 0.25).
+    pub fn happy_eyeballs_delay(self, delay: impl Seconds) -> Self {
+        let delay = delay.seconds();
+        self.set(|options| options.delay = Some(delay))
+    }
+
+    /// Takes turns between the families of addresses, after so many of the first; 0 keeps the system's order. 1 if not set
+    /// and there is a [`happy_eyeballs_delay`](Self::happy_eyeballs_delay).
+    pub fn interleave(self, first: usize) -> Self {
+        self.set(|options| options.interleave = Some(first))
+    }
+
+    /// Where every address failed, gives all errors as an `ExceptionGroup`.
+    pub fn all_errors(self, all: bool) -> Self {
+        self.set(|options| options.all_errors = all)
+    }
+}
+
+impl Future for OpenConnection {
+    type Output = Result<(StreamReader, StreamWriter)>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(options) = self.options.take() {
+            self.connecting = Some(Box::pin(connect(options)));
+        }
+        self.connecting.as_mut().expect("made at the first poll").as_mut().poll(cx)
+    }
+}
+
+impl std::fmt::Debug for OpenConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenConnection").field("started", &self.connecting.is_some()).finish_non_exhaustive()
+    }
+}
+
+async fn connect(options: Options) -> Result<(StreamReader, StreamWriter)> {
+    check_limit(options.limit)?;
+    let mut addresses = resolve(&options.host, options.port?, options.family).await?;
+    let local = match options.local {
+        Some((host, port)) => Some(Rc::from(resolve(&host, port?, options.family).await?)),
+        None => None,
+    };
+    match options.interleave.unwrap_or(usize::from(options.delay.is_some())) {
+        0 => {}
+        first => addresses = interleave(addresses, first),
+    }
+    let attempts = addresses.into_iter().map(|address| connect_to(address, local.clone()));
+    let connected = match options.delay {
+        None => in_turn(attempts).await?,
+        Some(delay) => staggered(attempts, delay).await?,
+    };
+    match connected {
+        Ok((socket, address)) => Ok(streams(socket, Some(address), options.limit)),
+        Err(errors) if options.all_errors => Err(ExceptionGroup::new("create_connection failed", errors).into()),
+        Err(errors) => Err(summary(errors)),
+    }
+}
+
+/// One error for several addresses.
+fn summary(mut errors: Vec<Error>) -> Error {
+    let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    if texts.iter().all(|text| *text == texts[0]) {
+        return errors.swap_remove(0);
+    }
+    let kind = errors[0].downcast_ref().map_or(io::ErrorKind::Other, io::Error::kind);
+    io::Error::new(kind, format!("Multiple exceptions: {}", texts.join(", "))).into()
+}
+
+async fn connect_to(address: SocketAddr, local: Option<Rc<[SocketAddr]>>) -> Result<(AsyncFd<Socket>, Address)> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if let Some(local) = local {
+        bind_one(&socket, &address, &local)?;
+    }
+    let name = Address::from(address);
+    let socket = connect_socket(socket, &address.into(), || format!("Connect call failed {name}")).await?;
+    Ok((socket, name))
+}
+
+/// Binds to the first local address that fits and works.
+fn bind_one(socket: &Socket, address: &SocketAddr, local: &[SocketAddr]) -> io::Result<()> {
+    let mut failed = None;
+    for local in local.iter().filter(|local| local.is_ipv4() == address.is_ipv4()) {
+        match socket.bind(&(*local).into()) {
+            Ok(()) => return Ok(()),
+            Err(error) => failed = Some(bind_error(&error, local)),
+        }
+    }
+    Err(failed.unwrap_or_else(|| io::Error::other(format!("no local address of the family of {address}"))))
+}
+
+pub(crate) fn bind_error(error: &io::Error, address: &SocketAddr) -> io::Error {
+    let (name, why) = (Address::from(*address), reason(error).to_lowercase());
+    with_errno(error, format!("error while attempting to bind on address {name}: {why}"))
+}
+
+/// Connects a socket without blocking; `what` names it in an error.
+pub(crate) async fn connect_socket(
+    socket: Socket,
+    address: &SockAddr,
+    what: impl Fn() -> String,
+) -> Result<AsyncFd<Socket>> {
+    let io = AsyncFd::new(socket)?;
+    loop {
+        let connected = io.write_with(|socket| match socket.connect(address) {
+            Ok(()) => Ok(true),
+            Err(error) => match error.raw_os_error() {
+                Some(libc::EISCONN) => Ok(true),
+                Some(libc::EINPROGRESS | libc::EALREADY) => Err(io::ErrorKind::WouldBlock.into()),
+                // A unix socket's server has a full queue, and nothing tells when there is room in it.
+                _ if is_not_now(&error) => Ok(false),
+                _ => Err(with_errno(&error, what())),
+            },
+        });
+        if connected.await? {
+            return Ok(io);
+        }
+        sleep(QUEUE_FULL_DELAY).await?;
+    }
+}
+
+/// How many seconds until a server with a full queue is asked again.
+const QUEUE_FULL_DELAY: f64 = 0.01;
+
+pub(crate) fn streams(
+    socket: AsyncFd<Socket>,
+    peername: Option<Address>,
+    limit: usize,
+) -> (StreamReader, StreamWriter) {
+    let connection = Connection::over(Rc::new(socket), peername);
+    (StreamReader::over(connection.clone(), limit), StreamWriter::over(connection))
+}

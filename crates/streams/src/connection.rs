@@ -1,0 +1,429 @@
+//! `Connection`: what the reader and the writer of one connection share.
+//!
+//! The core idea is that of asyncio's transports: a write is tried at once, what does not fit is kept and written by the loop
+//! when there is room, without a task. Reading has no part here, because a reader reads when it is asked to: that alone keeps
+//! a peer from filling our memory. A connection is *open*, then *closing* (nothing more is read, what is kept is still
+//! written), then *lost*; the descriptor is closed when it is lost.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use asyncio_runtime::{Error, ExceptionContext, Result, RuntimeError, WaitQueue, get_running_loop, sleep};
+
+use crate::address::Address;
+use crate::buffer::Buffer;
+use crate::error::is_not_now;
+use crate::transport::{Transport, WriteEof};
+
+/// So many bytes may wait to be written before `drain` does, too.
+const HIGH_WATER: usize = 64 * 1024;
+
+/// From the sixth write on that goes nowhere there is a warning.
+const LOST_WRITES: u32 = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Open,
+    Closing,
+    Lost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Eof {
+    No,
+    /// As soon as what is kept is written.
+    Wanted,
+    Written,
+}
+
+pub(crate) struct Connection {
+    /// There until the connection is lost.
+    transport: RefCell<Option<Rc<dyn Transport>>>,
+    phase: Cell<Phase>,
+    /// Why it was lost, if it was not closed.
+    error: RefCell<Option<Error>>,
+    /// What is still to be written.
+    kept: RefCell<Buffer>,
+    eof: Cell<Eof>,
+    /// The loop will call `flush`.
+    flush_comes: Cell<bool>,
+    /// More than `high` bytes are kept, or were and not yet as few as `low`.
+    paused: Cell<bool>,
+    high: Cell<usize>,
+    low: Cell<usize>,
+    lost_writes: Cell<u32>,
+    /// How many readers and writers there are; the last one to go closes the connection.
+    handles: Cell<usize>,
+    draining: OnceCell<WaitQueue>,
+    closing: OnceCell<WaitQueue>,
+    /// Of `poll` functions that wait for any progress.
+    wakers: RefCell<Vec<Waker>>,
+    peername: Address,
+    sockname: OnceCell<Address>,
+    on_lost: Cell<Option<Box<dyn FnOnce()>>>,
+}
+
+impl Connection {
+    /// A connection over a transport, with its first handle.
+    pub(crate) fn over(transport: Rc<dyn Transport>, peername: Option<Address>) -> Handle {
+        let peername = peername.unwrap_or_else(|| transport.peername());
+        Handle(Rc::new(Self {
+            transport: RefCell::new(Some(transport)),
+            phase: Cell::new(Phase::Open),
+            error: RefCell::default(),
+            kept: RefCell::default(),
+            eof: Cell::new(Eof::No),
+            flush_comes: Cell::new(false),
+            paused: Cell::new(false),
+            high: Cell::new(HIGH_WATER),
+            low: Cell::new(HIGH_WATER / 4),
+            lost_writes: Cell::new(0),
+            handles: Cell::new(1),
+            draining: OnceCell::new(),
+            closing: OnceCell::new(),
+            wakers: RefCell::default(),
+            peername,
+            sockname: OnceCell::new(),
+            on_lost: Cell::default(),
+        }))
+    }
+
+    /// The transport, until the connection is lost. Not to be held over a wait: it would keep the descriptor open.
+    pub(crate) fn transport(&self) -> Option<Rc<dyn Transport>> {
+        self.transport.borrow().clone()
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
+    /// Why the connection was lost, if it was not closed.
+    pub(crate) fn error(&self) -> Option<Error> {
+        if self.phase.get() == Phase::Lost { self.error.borrow().clone() } else { None }
+    }
+
+    pub(crate) fn peername(&self) -> &Address {
+        &self.peername
+    }
+
+    pub(crate) fn sockname(&self) -> &Address {
+        self.sockname.get_or_init(|| self.transport().map_or(Address::Unnamed, |transport| transport.sockname()))
+    }
+
+    /// Calls `f` when the connection is lost.
+    pub(crate) fn on_lost(&self, f: impl FnOnce() + 'static) {
+        self.on_lost.set(Some(Box::new(f)));
+    }
+
+    // Writing.
+
+    pub(crate) fn write(self: &Rc<Self>, bytes: &[u8]) -> Result<(), RuntimeError> {
+        if self.eof.get() != Eof::No {
+            return Err(RuntimeError::new("Cannot call write() after write_eof()"));
+        }
+        let transport = match self.transport() {
+            _ if bytes.is_empty() => return Ok(()),
+            Some(transport) if self.phase.get() == Phase::Open || self.kept() > 0 => transport,
+            _ => {
+                self.note_lost_write();
+                return Ok(());
+            }
+        };
+        let mut rest = bytes;
+        if self.kept.borrow().is_empty() {
+            match transport.try_write(bytes) {
+                Ok(n) => rest = &bytes[n..],
+                Err(error) if is_not_now(&error) => {}
+                Err(error) => {
+                    self.fail(error.into());
+                    return Ok(());
+                }
+            }
+        }
+        if rest.is_empty() {
+            self.flush(&transport);
+        } else {
+            let mut kept = self.kept.borrow_mut();
+            kept.extend(rest);
+            self.paused.set(self.paused.get() || kept.len() > self.high.get());
+            drop(kept);
+            self.flush_later(&transport);
+        }
+        Ok(())
+    }
+
+    fn note_lost_write(&self) {
+        let lost = self.lost_writes.get();
+        self.lost_writes.set(lost.saturating_add(1));
+        if lost >= LOST_WRITES
+            && let Ok(event_loop) = get_running_loop()
+        {
+            event_loop.call_exception_handler(&ExceptionContext::new("socket.send() raised exception."));
+        }
+    }
+
+    /// Is there anything that the loop is still to do for the peer?
+    fn has_work(&self) -> bool {
+        self.flush_comes.get() || !self.kept.borrow().is_empty()
+    }
+
+    fn flush_later(self: &Rc<Self>, transport: &Rc<dyn Transport>) {
+        if self.flush_comes.replace(true) {
+            return;
+        }
+        let connection = Rc::clone(self);
+        let call = transport.registration().call_when_writable(move || {
+            connection.flush_comes.set(false);
+            if let Some(transport) = connection.transport() {
+                connection.flush(&transport);
+            }
+        });
+        if let Err(error) = call {
+            // No loop will ever write it.
+            self.fail(error);
+        }
+    }
+
+    /// Writes what is kept, as much as goes at once, and then does what had to wait for that.
+    fn flush(self: &Rc<Self>, transport: &Rc<dyn Transport>) {
+        let mut kept = self.kept.borrow_mut();
+        if !kept.is_empty() {
+            match transport.try_write(kept.as_slice()) {
+                Ok(n) => kept.consume(n),
+                Err(error) if is_not_now(&error) => {}
+                Err(error) => {
+                    drop(kept);
+                    return self.fail(error.into());
+                }
+            }
+        }
+        let left = kept.len();
+        drop(kept);
+        if self.paused.get() && left <= self.low.get() {
+            self.paused.set(false);
+            self.draining.get().map(WaitQueue::wake_all);
+        }
+        self.wake_polls();
+        if left > 0 {
+            return self.flush_later(transport);
+        }
+        let mut close = self.phase.get() == Phase::Closing;
+        let ended = transport.try_flush().and_then(|()| {
+            if self.eof.get() == Eof::Wanted {
+                close |= transport.write_eof()? == WriteEof::Close;
+                self.eof.set(Eof::Written);
+            }
+            if close { transport.try_finish() } else { Ok(()) }
+        });
+        match ended {
+            Ok(()) if close => {
+                self.phase.set(Phase::Closing);
+                self.lose_soon();
+            }
+            Ok(()) => {}
+            Err(error) if is_not_now(&error) => self.flush_later(transport),
+            Err(error) => self.fail(error.into()),
+        }
+    }
+
+    pub(crate) fn can_write_eof(&self) -> bool {
+        self.transport().is_some_and(|transport| transport.can_write_eof())
+    }
+
+    pub(crate) fn write_eof(self: &Rc<Self>) -> Result<(), RuntimeError> {
+        if self.phase.get() != Phase::Open || self.eof.get() != Eof::No {
+            return Ok(());
+        }
+        let Some(transport) = self.transport() else { return Ok(()) };
+        if !transport.can_write_eof() {
+            return Err(RuntimeError::new("this connection cannot be closed in one direction only"));
+        }
+        self.eof.set(Eof::Wanted);
+        if !self.has_work() {
+            self.flush(&transport);
+        }
+        Ok(())
+    }
+
+    /// Waits until there is room: `StreamWriter.drain`.
+    pub(crate) async fn drain(&self) -> Result<()> {
+        if let Some(error) = self.error() {
+            return Err(error);
+        }
+        if self.phase.get() != Phase::Open {
+            // Who writes and drains in a loop must hear of the end of the connection.
+            sleep(0).await?;
+        }
+        if self.phase.get() == Phase::Lost {
+            return Err(std::io::Error::new(std::io::ErrorKind::ConnectionReset, "Connection lost").into());
+        }
+        if !self.paused.get() {
+            return Ok(());
+        }
+        self.draining.get_or_init(|| WaitQueue::new("StreamWriter.drain")).wait().await?;
+        self.error().map_or(Ok(()), Err)
+    }
+
+    // Waiting in `poll` functions.
+
+    fn wake_polls(&self) {
+        let wakers = self.wakers.take();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits until `over`, or for the error that broke the connection.
+    fn poll_until(&self, cx: &mut Context<'_>, over: bool) -> Poll<Result<()>> {
+        if let Some(error) = self.error() {
+            return Poll::Ready(Err(error));
+        }
+        if over || self.phase.get() == Phase::Lost {
+            return Poll::Ready(Ok(()));
+        }
+        let mut wakers = self.wakers.borrow_mut();
+        if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            wakers.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.poll_until(cx, !self.paused.get())
+    }
+
+    pub(crate) fn poll_flushed(&self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.poll_until(cx, !self.has_work())
+    }
+
+    pub(crate) fn poll_lost(&self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.poll_until(cx, false)
+    }
+
+    // What is kept.
+
+    pub(crate) fn set_limits(&self, high: usize, low: usize) {
+        self.high.set(high);
+        self.low.set(low);
+        let kept = self.kept.borrow().len();
+        self.paused.set(self.paused.get() || kept > high);
+    }
+
+    pub(crate) fn limits(&self) -> (usize, usize) {
+        (self.low.get(), self.high.get())
+    }
+
+    pub(crate) fn kept(&self) -> usize {
+        self.kept.borrow().len()
+    }
+
+    // The end.
+
+    /// Closes the connection once everything is written.
+    pub(crate) fn close(self: &Rc<Self>) {
+        if self.phase.get() != Phase::Open {
+            return;
+        }
+        self.phase.set(Phase::Closing);
+        if !self.has_work()
+            && let Some(transport) = self.transport()
+        {
+            self.flush(&transport);
+        }
+    }
+
+    /// Closes the connection now; what is kept is not written.
+    pub(crate) fn abort(self: &Rc<Self>) {
+        self.kept.borrow_mut().clear();
+        self.phase.set(self.phase.get().max(Phase::Closing));
+        self.lose_soon();
+    }
+
+    /// The connection is broken.
+    pub(crate) fn fail(self: &Rc<Self>, error: Error) {
+        if self.phase.get() != Phase::Lost {
+            self.error.borrow_mut().get_or_insert(error);
+            self.abort();
+        }
+    }
+
+    /// Loses it in the next iteration, as asyncio does, or at once if there is none.
+    fn lose_soon(self: &Rc<Self>) {
+        let connection = Rc::clone(self);
+        let soon = get_running_loop().and_then(|event_loop| event_loop.call_soon(move || connection.lose()));
+        if soon.is_err() {
+            self.lose();
+        }
+    }
+
+    fn lose(&self) {
+        if self.phase.replace(Phase::Lost) == Phase::Lost {
+            return;
+        }
+        self.kept.borrow_mut().clear();
+        // Before the descriptor goes: it is no longer there to be asked.
+        self.sockname();
+        // Closes the descriptor, which wakes who waits for it.
+        let transport = self.transport.take();
+        drop(transport);
+        self.draining.get().map(WaitQueue::wake_all);
+        self.closing.get().map(WaitQueue::wake_all);
+        self.wake_polls();
+        if let Some(on_lost) = self.on_lost.take() {
+            on_lost();
+        }
+    }
+
+    /// Waits until it is lost: `StreamWriter.wait_closed`.
+    pub(crate) async fn wait_closed(&self) -> Result<()> {
+        if self.phase.get() != Phase::Lost {
+            self.closing.get_or_init(|| WaitQueue::new("StreamWriter.wait_closed")).wait().await?;
+        }
+        self.error().map_or(Ok(()), Err)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.phase.get() {
+            Phase::Open => "",
+            Phase::Closing => " closing",
+            Phase::Lost => " closed",
+        };
+        write!(f, "<Connection{state}")?;
+        if self.peername != Address::Unnamed {
+            write!(f, " peername={:?}", self.peername)?;
+        }
+        if self.kept() > 0 {
+            write!(f, " bufsize={}", self.kept())?;
+        }
+        f.write_str(">")
+    }
+}
+
+/// A reader's or writer's hold on a connection. The last one closes it.
+pub(crate) struct Handle(Rc<Connection>);
+
+impl std::ops::Deref for Handle {
+    type Target = Rc<Connection>;
+
+    fn deref(&self) -> &Rc<Connection> {
+        &self.0
+    }
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        self.handles.set(self.handles.get() + 1);
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.handles.set(self.handles.get() - 1);
+        if self.handles.get() == 0 {
+            self.close();
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! `DatagramEndpoint`: messages without a connection (UDP). asyncio has them as a transport with callbacks; here they are
+//! awaited, as with `loop.sock_recvfrom`.
+
+use std::fmt::{self, Display};
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use asyncio_runtime::io::AsyncFd;
+use asyncio_runtime::{Result, ValueError};
+use socket2::{Domain, Socket, Type};
+
+use crate::address::Address;
+use crate::connect::bind_error;
+use crate::error::with_errno;
+use crate::hosts::{Family, Hosts, Port, any, resolve};
+
+/// Opens a socket for datagrams: `loop.create_datagram_endpoint`. To be told where it is
+/// ([`local_addr`](CreateDatagramEndpoint::local_addr)) or whom it talks to
+/// ([`remote_addr`](CreateDatagramEndpoint::remote_addr)); without either, the system chooses a port when it first sends.
+///
+/// # Errors
+///
+/// `std::io::Error` that names the address; `ValueError` for an impossible port; `CancelledError`.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::create_datagram_endpoint;
+///
+/// run(async {
+///     let server = create_datagram_endpoint().local_addr("127.0.0.1", 0).await?;
+///     let client = create_datagram_endpoint().remote_addr("127.0.0.1", server.sockname().port().unwrap()).await?;
+///     client.send(b"ping").await?;
+///     let (message, peer) = server.recvfrom(100).await?;
+///     assert_eq!((&message[..], peer), (&b"ping"[..], client.sockname()));
+///     server.sendto(b"pong", &client.sockname()).await?;
+///     assert_eq!(client.recv(100).await?, b"pong");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn create_datagram_endpoint() -> CreateDatagramEndpoint {
+    CreateDatagramEndpoint { options: Some(Options::default()), creating: None }
+}
+
+/// An endpoint being made, with the keyword arguments of Python's `create_datagram_endpoint`; to be awaited.
+#[must_use = "futures do nothing unless awaited"]
+pub struct CreateDatagramEndpoint {
+    /// Until it is first polled.
+    options: Option<Options>,
+    creating: Option<Pin<Box<dyn Future<Output = Result<DatagramEndpoint>>>>>,
+}
+
+type Place = (Option<String>, Result<u16, ValueError>);
+
+#[derive(Default)]
+struct Options {
+    local: Option<Place>,
+    remote: Option<Place>,
+    family: Family,
+    reuse_port: bool,
+    allow_broadcast: bool,
+}
+
+impl CreateDatagramEndpoint {
+    fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        set(self.options.as_mut().expect("options are set before it is awaited"));
+        self
+    }
+
+    /// Where it is; with the host `None`, at every address of this machine. Port 0 lets the system choose.
+    pub fn local_addr(self, host: impl Hosts, port: impl Port) -> Self {
+        self.set(|options| options.local = Some((host.hosts().into_iter().next(), port.port())))
+    }
+
+    /// Whom it talks to: [`send`](DatagramEndpoint::send) sends there, and nobody else's messages arrive.
+    pub fn remote_addr(self, host: impl Display, port: impl Port) -> Self {
+        self.set(|options| options.remote = Some((Some(host.to_string()), port.port())))
+    }
+
+    /// Only addresses of this family.
+    pub fn family(self, family: Family) -> Self {
+        self.set(|options| options.family = family)
+    }
+
+    /// May several be at the same port?
+    pub fn reuse_port(self, reuse: bool) -> Self {
+        self.set(|options| options.reuse_port = reuse)
+    }
+
+    /// May it send to broadcast addresses?
+    pub fn allow_broadcast(self, allow: bool) -> Self {
+        self.set(|options| options.allow_broadcast = allow)
+    }
+}
+
+impl Future for CreateDatagramEndpoint {
+    type Output = Result<DatagramEndpoint>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(options) = self.options.take() {
+            self.creating = Some(Box::pin(create(options)));
+        }
+        self.creating.as_mut().expect("made at the first poll").as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for CreateDatagramEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateDatagramEndpoint").field("started", &self.creating.is_some()).finish_non_exhaustive()
+    }
+}
+
+async fn create(options: Options) -> Result<DatagramEndpoint> {
+    let family = options.family;
+    let remote = match options.remote {
+        Some((host, port)) => Some(first(host, port?, family, |_| true).await?),
+        None => None,
+    };
+    let local = match options.local {
+        // Of the family that the remote address has.
+        Some((host, port)) => {
+            let fits = |local: &SocketAddr| remote.is_none_or(|remote| remote.is_ipv4() == local.is_ipv4());
+            Some(first(host, port?, family, fits).await?)
+        }
+        None => None,
+    };
+    let domain = match (local.or(remote), family) {
+        (Some(address), _) => Domain::for_address(address),
+        (None, Family::Inet6) => Domain::IPV6,
+        (None, _) => Domain::IPV4,
+    };
+    let socket = Socket::new(domain, Type::DGRAM, None)?;
+    socket.set_reuse_port(options.reuse_port)?;
+    socket.set_broadcast(options.allow_broadcast)?;
+    if let Some(local) = local {
+        socket.bind(&local.into()).map_err(|error| bind_error(&error, &local))?;
+    }
+    if let Some(remote) = remote {
+        let name = Address::from(remote);
+        // It only notes the address: nothing is waited for.
+        socket.connect(&remote.into()).map_err(|error| with_errno(&error, format!("Connect call failed {name}")))?;
+    }
+    Ok(DatagramEndpoint { socket: AsyncFd::new(socket.into())?, peername: remote.map(Address::from) })
+}
+
+/// The first address that fits.
+async fn first(
+    host: Option<String>,
+    port: u16,
+    family: Family,
+    fits: impl Fn(&SocketAddr) -> bool,
+) -> Result<SocketAddr> {
+    let addresses = match &host {
+        Some(host) => resolve(host, port, family).await?,
+        None => any(port).into_iter().filter(|address| family.has(address)).collect(),
+    };
+    let found = addresses.into_iter().find(fits);
+    Ok(found.ok_or_else(|| io::Error::other("can not get address information"))?)
+}
+
+/// A socket for datagrams. It is closed when it is dropped.
+///
+/// # Cancellation
+///
+/// Of a wait to receive: no message is lost. Of one to send: the message was not sent.
+#[derive(Debug)]
+pub struct DatagramEndpoint {
+    socket: AsyncFd<UdpSocket>,
+    peername: Option<Address>,
+}
+
+impl DatagramEndpoint {
+    /// Sends a message to the remote address; waits while the system has no room for it.
+    ///
+    /// # Errors
+    ///
+    /// What the system says: that no remote address was given, that the message is too long, or that an earlier one was
+    /// refused. `CancelledError`.
+    pub async fn send(&self, message: impl AsRef<[u8]>) -> Result<()> {
+        self.socket.write_with(|socket| socket.send(message.as_ref())).await.map(drop)
+    }
+
+    /// Sends a message to this address; waits while the system has no room for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); `ValueError` if the address is not one of the Internet.
+    pub async fn sendto(&self, message: impl AsRef<[u8]>, address: &Address) -> Result<()> {
+        let Some(to) = address.as_socket() else {
+            return Err(ValueError::new(format!("cannot send datagrams to {address:?}")).into());
+        };
+        self.socket.write_with(|socket| socket.send_to(message.as_ref(), to)).await.map(drop)
+    }
+
+    /// Waits for a message. What is longer than `n` bytes is cut off there.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, for example that a message sent before was refused; `CancelledError`.
+    pub async fn recv(&self, n: usize) -> Result<Vec<u8>> {
+        self.recvfrom(n).await.map(|(message, _)| message)
+    }
+
+    /// Waits for a message, and tells who sent it. What is longer than `n` bytes is cut off there.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    pub async fn recvfrom(&self, n: usize) -> Result<(Vec<u8>, Address)> {
+        let mut message = vec![0; n];
+        let (length, peer) = self.socket.read_with(|socket| socket.recv_from(&mut message)).await?;
+        message.truncate(length);
+        Ok((message, peer.into()))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn sockname(&self) -> Address {
+        self.socket.get_ref().local_addr().map_or(Address::Unnamed, Address::from)
+    }
+
+    /// Whom it talks to, if it was made for one.
+    #[must_use]
+    pub fn peername(&self) -> Option<&Address> {
+        self.peername.as_ref()
+    }
+
+    /// The socket, for options that the system has and this type has not.
+    #[must_use]
+    pub fn get_ref(&self) -> &UdpSocket {
+        self.socket.get_ref()
+    }
+}

@@ -1,0 +1,98 @@
+//! `Duplex`: a reader and a writer as one object, for libraries that want one.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
+
+use crate::reader::StreamReader;
+use crate::writer::StreamWriter;
+
+/// Both sides of a connection as one object that is a `futures_io::AsyncRead` and `AsyncWrite`, as HTTP and WebSocket
+/// libraries want it. The two may as well belong to different connections.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{Duplex, open_connection, start_server};
+/// use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// run(async {
+///     let server = start_server(async |reader, writer| {
+///         let mut stream = Duplex::new(reader, writer);
+///         let mut word = [0; 4];
+///         stream.read_exact(&mut word).await?;
+///         stream.write_all(&word).await?;
+///         Ok(stream.close().await?)
+///     }, "127.0.0.1", 0).await?;
+///     let port = server.sockets()[0].port().unwrap();
+///     let (reader, writer) = open_connection("127.0.0.1", port).await?;
+///     let mut stream = Duplex::new(reader, writer);
+///     stream.write_all(b"ping").await?;
+///     let mut answer = String::new();
+///     stream.read_to_string(&mut answer).await?;
+///     assert_eq!(answer, "ping");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Duplex {
+    reader: StreamReader,
+    writer: StreamWriter,
+}
+
+impl Duplex {
+    /// Joins the two.
+    #[must_use]
+    pub fn new(reader: StreamReader, writer: StreamWriter) -> Self {
+        Self { reader, writer }
+    }
+
+    /// The two again.
+    #[must_use]
+    pub fn into_parts(self) -> (StreamReader, StreamWriter) {
+        (self.reader, self.writer)
+    }
+
+    /// The reader.
+    pub fn reader(&mut self) -> &mut StreamReader {
+        &mut self.reader
+    }
+
+    /// The writer.
+    #[must_use]
+    pub fn writer(&self) -> &StreamWriter {
+        &self.writer
+    }
+}
+
+impl AsyncRead for Duplex {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut [u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.reader).poll_read(cx, out)
+    }
+}
+
+impl AsyncBufRead for Duplex {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        Pin::new(&mut self.get_mut().reader).poll_fill_buf(cx)
+    }
+
+    fn consume(mut self: Pin<&mut Self>, n: usize) {
+        Pin::new(&mut self.reader).consume(n);
+    }
+}
+
+impl AsyncWrite for Duplex {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.writer).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_close(cx)
+    }
+}

@@ -1,0 +1,110 @@
+//! What can go wrong with a stream, beyond what the system says.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+/// The stream ended before all of it was there: `asyncio.IncompleteReadError`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IncompleteReadError {
+    partial: Vec<u8>,
+    expected: Option<usize>,
+}
+
+impl IncompleteReadError {
+    /// The error for what came (`partial`) of so many bytes (`expected`; `None` if nobody knows how many there should be).
+    #[must_use]
+    pub fn new(partial: Vec<u8>, expected: Option<usize>) -> Self {
+        Self { partial, expected }
+    }
+
+    /// What came before the end. It is gone from the stream.
+    #[must_use]
+    pub fn partial(&self) -> &[u8] {
+        &self.partial
+    }
+
+    /// How many bytes were asked for, where that was a number.
+    #[must_use]
+    pub fn expected(&self) -> Option<usize> {
+        self.expected
+    }
+}
+
+impl fmt::Display for IncompleteReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes read on a total of ", self.partial.len())?;
+        match self.expected {
+            Some(expected) => write!(f, "{expected} expected bytes"),
+            None => f.write_str("undefined expected bytes"),
+        }
+    }
+}
+
+impl fmt::Debug for IncompleteReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IncompleteReadError('{self}')")
+    }
+}
+
+impl StdError for IncompleteReadError {}
+
+/// No separator came within the limit: `asyncio.LimitOverrunError`. The bytes are still there to be read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LimitOverrunError {
+    message: &'static str,
+    consumed: usize,
+}
+
+impl LimitOverrunError {
+    pub(crate) fn new(message: &'static str, consumed: usize) -> Self {
+        Self { message, consumed }
+    }
+
+    /// So many bytes of what is there are known to hold no separator.
+    #[must_use]
+    pub fn consumed(&self) -> usize {
+        self.consumed
+    }
+
+    pub(crate) fn message(&self) -> &'static str {
+        self.message
+    }
+}
+
+impl fmt::Display for LimitOverrunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message)
+    }
+}
+
+impl fmt::Debug for LimitOverrunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LimitOverrunError('{self}')")
+    }
+}
+
+impl StdError for LimitOverrunError {}
+
+/// Is it the answer "not now" rather than an error?
+pub(crate) fn is_not_now(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+/// An error of the system told in Python's form, `[Errno 111] what went wrong`, of the same kind.
+pub(crate) fn with_errno(error: &io::Error, what: impl fmt::Display) -> io::Error {
+    let message = match error.raw_os_error() {
+        Some(errno) => format!("[Errno {errno}] {what}"),
+        None => format!("{what}: {error}"),
+    };
+    io::Error::new(error.kind(), message)
+}
+
+/// What the system calls an error, without the number that `Display` adds.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}

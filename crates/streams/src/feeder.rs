@@ -1,0 +1,82 @@
+//! `Feeder`: the other end of a reader that has no connection behind it.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::task::Waker;
+
+use asyncio_runtime::{Error, WaitQueue};
+
+use crate::buffer::Buffer;
+
+/// Puts bytes into a [`StreamReader`](crate::StreamReader) made by [`StreamReader::new`](crate::StreamReader::new), also
+/// while a task waits for them: `feed_data`, `feed_eof` and `set_exception` as a protocol of asyncio calls them.
+///
+/// Clones are handles on the same reader.
+#[derive(Clone)]
+pub struct Feeder {
+    pub(crate) fed: Rc<Fed>,
+}
+
+pub(crate) struct Fed {
+    pub(crate) bytes: RefCell<Buffer>,
+    pub(crate) eof: Cell<bool>,
+    pub(crate) exception: RefCell<Option<Error>>,
+    pub(crate) line: WaitQueue,
+    /// Of a `poll` function that waits.
+    pub(crate) waker: Cell<Option<Waker>>,
+}
+
+impl Feeder {
+    pub(crate) fn new() -> Self {
+        Self {
+            fed: Rc::new(Fed {
+                bytes: RefCell::default(),
+                eof: Cell::new(false),
+                exception: RefCell::default(),
+                line: WaitQueue::new("StreamReader.read"),
+                waker: Cell::default(),
+            }),
+        }
+    }
+
+    /// Appends bytes and wakes who waits for them. There is no bound: whoever feeds has to know how much is enough.
+    ///
+    /// # Panics
+    ///
+    /// After [`feed_eof`](Self::feed_eof).
+    pub fn feed_data(&self, bytes: &[u8]) {
+        assert!(!self.fed.eof.get(), "feed_data after feed_eof");
+        if !bytes.is_empty() {
+            self.fed.bytes.borrow_mut().extend(bytes);
+            self.fed.wake();
+        }
+    }
+
+    /// Says that no more will come.
+    pub fn feed_eof(&self) {
+        self.fed.eof.set(true);
+        self.fed.wake();
+    }
+
+    /// Makes every read fail from now on, the one that waits included.
+    pub fn set_exception(&self, error: impl Into<Error>) {
+        self.fed.exception.replace(Some(error.into()));
+        self.fed.wake();
+    }
+}
+
+impl Fed {
+    fn wake(&self) {
+        self.line.wake_all();
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl fmt::Debug for Feeder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Feeder {} bytes>", self.fed.bytes.borrow().len())
+    }
+}

@@ -1,0 +1,99 @@
+//! What may stand for a host and a port, and how they become addresses.
+
+use std::fmt::Display;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use asyncio_runtime::{Result, ValueError, get_running_loop};
+
+/// A port: any integer. That it is one of 0 to 65535 is checked when it is used, so that an impossible one is an error of the
+/// program's input rather than of its text.
+pub trait Port {
+    /// The port.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError: port must be 0-65535, not …`.
+    fn port(self) -> Result<u16, ValueError>;
+}
+
+impl<P: TryInto<u16> + Display + Copy> Port for P {
+    fn port(self) -> Result<u16, ValueError> {
+        self.try_into().map_err(|_| ValueError::new(format!("port must be 0-65535, not {self}")))
+    }
+}
+
+/// Where a server listens: a host, several, or all of the machine's addresses (`None`, or an empty name).
+pub trait Hosts {
+    /// The names; none for all addresses.
+    fn hosts(self) -> Vec<String>;
+}
+
+macro_rules! hosts {
+    ($($host:ty)*) => {$(
+        impl Hosts for $host {
+            fn hosts(self) -> Vec<String> {
+                let host = self.to_string();
+                if host.is_empty() { Vec::new() } else { vec![host] }
+            }
+        }
+    )*};
+}
+
+hosts! { &str String &String IpAddr Ipv4Addr Ipv6Addr }
+
+impl<H: Hosts> Hosts for Option<H> {
+    fn hosts(self) -> Vec<String> {
+        self.map(H::hosts).unwrap_or_default()
+    }
+}
+
+impl<H: Hosts, const N: usize> Hosts for [H; N] {
+    fn hosts(self) -> Vec<String> {
+        self.into_iter().flat_map(H::hosts).collect()
+    }
+}
+
+impl<H: Hosts> Hosts for Vec<H> {
+    fn hosts(self) -> Vec<String> {
+        self.into_iter().flat_map(H::hosts).collect()
+    }
+}
+
+/// Which kind of address is wanted: `family=`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// Either.
+    #[default]
+    Unspec,
+    /// IPv4: `AF_INET`.
+    Inet,
+    /// IPv6: `AF_INET6`.
+    Inet6,
+}
+
+impl Family {
+    pub(crate) fn has(self, address: &SocketAddr) -> bool {
+        match self {
+            Self::Unspec => true,
+            Self::Inet => address.is_ipv4(),
+            Self::Inet6 => address.is_ipv6(),
+        }
+    }
+}
+
+/// The addresses of a host, of one family; at least one.
+pub(crate) async fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>> {
+    let mut addresses = get_running_loop()?.getaddrinfo(host, port).await?;
+    addresses.retain(|address| family.has(address));
+    if addresses.is_empty() {
+        let message = format!("cannot resolve '{host}': it has no address of family {family:?}");
+        return Err(io::Error::new(io::ErrorKind::NotFound, message).into());
+    }
+    Ok(addresses)
+}
+
+/// Every address of this machine.
+pub(crate) fn any(port: u16) -> [SocketAddr; 2] {
+    [(Ipv4Addr::UNSPECIFIED, port).into(), (Ipv6Addr::UNSPECIFIED, port).into()]
+}

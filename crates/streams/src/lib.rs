@@ -1,0 +1,69 @@
+//! Streams of bytes: connections, servers, pipes (`asyncio.streams`), and datagrams.
+//!
+//! [`open_connection`] gives a [`StreamReader`] and a [`StreamWriter`]; [`start_server`] calls back with such a pair for each
+//! client; [`open_unix_connection`] and [`start_unix_server`] do the same inside one machine, [`connect_read_pipe`] and
+//! [`connect_write_pipe`] over any pipe. Reader and writer are `futures_io`'s `AsyncBufRead` and `AsyncWrite` too, and
+//! [`Duplex`] joins a pair for whoever wants one object.
+//!
+//! ```
+//! use asyncio_runtime::{Result, run};
+//! use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+//!
+//! async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
+//!     let data = reader.read(100).await?;
+//!     writer.write(&data)?;
+//!     writer.drain().await?;
+//!     writer.close();
+//!     writer.wait_closed().await
+//! }
+//!
+//! run(async {
+//!     let server = start_server(echo, "127.0.0.1", 0).await?;
+//!     let port = server.sockets()[0].port().unwrap();
+//!     let (mut reader, writer) = open_connection("127.0.0.1", port).await?;
+//!     writer.write(b"Hello World!")?;
+//!     assert_eq!(reader.read(100).await?, b"Hello World!");
+//!     assert_eq!(reader.read(100).await?, b"");
+//!     server.close();
+//!     Ok(())
+//! })
+//! .unwrap();
+//! ```
+//!
+//! What stands between the program and the system is in `connection` (what is written), `reader` (what is read) and
+//! `transport` (how bytes move); read them in this order.
+
+#![forbid(unsafe_code)]
+
+mod address;
+mod buffer;
+mod connect;
+mod connection;
+mod datagram;
+mod duplex;
+mod error;
+mod feeder;
+mod hosts;
+mod listen;
+mod pipes;
+mod race;
+mod reader;
+mod server;
+mod traits;
+mod transport;
+mod unix;
+mod writer;
+
+pub use address::Address;
+pub use connect::{OpenConnection, open_connection, open_connection_on};
+pub use datagram::{CreateDatagramEndpoint, DatagramEndpoint, create_datagram_endpoint};
+pub use duplex::Duplex;
+pub use error::{IncompleteReadError, LimitOverrunError};
+pub use feeder::Feeder;
+pub use hosts::{Family, Hosts, Port};
+pub use listen::{StartServer, start_server, start_server_on};
+pub use pipes::{connect_read_pipe, connect_write_pipe};
+pub use reader::{DEFAULT_LIMIT, StreamReader};
+pub use server::Server;
+pub use unix::{OpenUnixConnection, StartUnixServer, open_unix_connection, start_unix_server};
+pub use writer::StreamWriter;

@@ -1,0 +1,239 @@
+//! `start_server`: from hosts and a port to listening sockets.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use asyncio_runtime::{Result, ValueError, create_task};
+use socket2::{Domain, Socket, Type};
+
+use crate::address::Address;
+use crate::connect::{bind_error, stream_socket};
+use crate::hosts::{Family, Hosts, Port, any, resolve};
+use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
+use crate::server::{Connected, Listener, Server};
+use crate::writer::StreamWriter;
+
+/// Serves connections: `asyncio.start_server`. For each client `client_connected` runs as a task of its own, with the reader
+/// and the writer of the connection.
+///
+/// `host` is a name or an address, several of them in an array or `Vec`, or every address of the machine (`None`). Port 0
+/// lets the system choose; [`Server::sockets`] tells. A connection is closed when its task has ended and dropped its reader
+/// and writer.
+///
+/// # Errors
+///
+/// `std::io::Error` that names the address, for example if another program listens there; `ValueError` for an impossible
+/// port or limit; `CancelledError`. An error of `client_connected`, or a panic, goes to the loop's exception handler
+/// (`Unhandled exception in client_connected_cb`).
+///
+/// ```
+/// use asyncio_runtime::{Result, run};
+/// use asyncio_streams::{StreamReader, StreamWriter, start_server};
+///
+/// async fn greet(_: StreamReader, writer: StreamWriter) -> Result<()> {
+///     writer.write(format!("hello, {}\n", writer.peername()))?;
+///     Ok(())
+/// }
+///
+/// run(async {
+///     let server = start_server(greet, ["127.0.0.1", "127.0.0.2"], 0).backlog(10).await?;
+///     println!("Serving on {:?}", server.sockets());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn start_server<F>(client_connected: F, host: impl Hosts, port: impl Port) -> StartServer
+where
+    F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
+{
+    StartServer::new(client_connected, Place::Hosts(host.hosts(), port.port()))
+}
+
+/// As [`start_server`], on a socket that is bound already, of the Internet or of the machine itself:
+/// `start_server(sock=…)`. Takes the `TcpListener` and `UnixListener` of the standard library, for example.
+pub fn start_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartServer
+where
+    F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
+{
+    StartServer::new(client_connected, Place::Bound(socket.into()))
+}
+
+/// A server being started, with the keyword arguments of Python's `start_server`; to be awaited.
+#[must_use = "futures do nothing unless awaited"]
+pub struct StartServer {
+    /// Until it is first polled.
+    options: Option<Options>,
+    starting: Option<Starting>,
+}
+
+pub(crate) type Starting = Pin<Box<dyn Future<Output = Result<Server>>>>;
+
+struct Options {
+    connected: Box<Connected>,
+    place: Place,
+    family: Family,
+    reuse_address: bool,
+    reuse_port: bool,
+    serving: Serving,
+}
+
+enum Place {
+    Hosts(Vec<String>, Result<u16, ValueError>),
+    Bound(OwnedFd),
+}
+
+/// What every kind of server can be told.
+pub(crate) struct Serving {
+    pub(crate) limit: usize,
+    pub(crate) backlog: i32,
+    pub(crate) start: bool,
+}
+
+impl Serving {
+    pub(crate) fn new() -> Self {
+        Self { limit: DEFAULT_LIMIT, backlog: 100, start: true }
+    }
+
+    /// Makes the server, and starts it if it is to be.
+    pub(crate) async fn serve(self, listeners: Vec<Listener>, connected: Box<Connected>) -> Result<Server> {
+        let server = Server::new(listeners, connected, self.limit, self.backlog);
+        if self.start {
+            server.start_serving().await?;
+        }
+        Ok(server)
+    }
+}
+
+/// Makes a task of each call.
+pub(crate) fn as_task<F>(client_connected: F) -> Box<Connected>
+where
+    F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
+{
+    let client_connected = Rc::new(client_connected);
+    Box::new(move |reader, writer| {
+        let client_connected = Rc::clone(&client_connected);
+        create_task(async move { client_connected(reader, writer).await })
+    })
+}
+
+impl StartServer {
+    fn new<F>(client_connected: F, place: Place) -> Self
+    where
+        F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
+    {
+        Self {
+            options: Some(Options {
+                connected: as_task(client_connected),
+                place,
+                family: Family::Unspec,
+                reuse_address: true,
+                reuse_port: false,
+                serving: Serving::new(),
+            }),
+            starting: None,
+        }
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        set(self.options.as_mut().expect("options are set before it is awaited"));
+        self
+    }
+
+    /// How long a line may be that a reader reads; 64 KiB if not set.
+    pub fn limit(self, limit: usize) -> Self {
+        self.set(|options| options.serving.limit = limit)
+    }
+
+    /// How many connections the system may keep waiting to be accepted; 100 if not set.
+    pub fn backlog(self, backlog: u32) -> Self {
+        self.set(|options| options.serving.backlog = backlog.try_into().unwrap_or(i32::MAX))
+    }
+
+    /// Only addresses of this family.
+    pub fn family(self, family: Family) -> Self {
+        self.set(|options| options.family = family)
+    }
+
+    /// May it use an address whose last connections are not quite forgotten? `true` if not set.
+    pub fn reuse_address(self, reuse: bool) -> Self {
+        self.set(|options| options.reuse_address = reuse)
+    }
+
+    /// May several servers listen at the same port? `false` if not set.
+    pub fn reuse_port(self, reuse: bool) -> Self {
+        self.set(|options| options.reuse_port = reuse)
+    }
+
+    /// Does it accept at once, or not before [`Server::start_serving`]? `true` if not set.
+    pub fn start_serving(self, start: bool) -> Self {
+        self.set(|options| options.serving.start = start)
+    }
+}
+
+impl Future for StartServer {
+    type Output = Result<Server>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Server>> {
+        if let Some(options) = self.options.take() {
+            self.starting = Some(Box::pin(start(options)));
+        }
+        self.starting.as_mut().expect("made at the first poll").as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for StartServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartServer").field("started", &self.starting.is_some()).finish_non_exhaustive()
+    }
+}
+
+async fn start(options: Options) -> Result<Server> {
+    check_limit(options.serving.limit)?;
+    let listeners = match options.place {
+        Place::Bound(descriptor) => vec![Listener::new(stream_socket(descriptor)?)?],
+        Place::Hosts(hosts, port) => {
+            let port = port?;
+            // A set, because names may share addresses; sorted, because that is a defined order.
+            let mut addresses = BTreeSet::new();
+            for host in &hosts {
+                addresses.extend(resolve(host, port, options.family).await?);
+            }
+            if hosts.is_empty() {
+                addresses.extend(any(port).into_iter().filter(|address| options.family.has(address)));
+            }
+            bind_all(&addresses, options.reuse_address, options.reuse_port)?
+        }
+    };
+    options.serving.serve(listeners, options.connected).await
+}
+
+/// Binds to each address that this machine has.
+fn bind_all(addresses: &BTreeSet<SocketAddr>, reuse_address: bool, reuse_port: bool) -> Result<Vec<Listener>> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        // A system without IPv6 may know the addresses and not the sockets.
+        let Ok(socket) = Socket::new(Domain::for_address(*address), Type::STREAM, None) else { continue };
+        socket.set_reuse_address(reuse_address)?;
+        socket.set_reuse_port(reuse_port)?;
+        if address.is_ipv6() {
+            // The IPv4 address has a socket of its own.
+            socket.set_only_v6(true)?;
+        }
+        match socket.bind(&(*address).into()) {
+            Ok(()) => listeners.push(Listener::new(socket)?),
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable && addresses.len() > 1 => {}
+            Err(error) => return Err(bind_error(&error, address).into()),
+        }
+    }
+    if listeners.is_empty() {
+        let names: Vec<Address> = addresses.iter().map(|address| Address::from(*address)).collect();
+        return Err(io::Error::other(format!("could not bind on any address out of {names:?}")).into());
+    }
+    Ok(listeners)
+}

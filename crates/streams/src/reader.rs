@@ -1,0 +1,415 @@
+//! `StreamReader`: bytes that arrive, in the units in which a program wants them (`asyncio.StreamReader`).
+//!
+//! The core idea: what was received stands in the reader's buffer until a read takes it out whole, so a read that is
+//! cancelled or dropped half-way has taken nothing. The reader receives only when a read needs more than it has; who does not
+//! read lets the peer wait, and needs no flow control for it.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io;
+
+use asyncio_iterators::AsyncIterator;
+use asyncio_runtime::{Error, Result, ValueError};
+use memchr::memmem::Finder;
+
+use crate::buffer::Buffer;
+use crate::connection::{Connection, Handle, Phase};
+use crate::error::{IncompleteReadError, LimitOverrunError, is_not_now};
+use crate::feeder::Feeder;
+
+/// How long a line may be, unless a program says otherwise: 64 KiB.
+pub const DEFAULT_LIMIT: usize = 64 * 1024;
+
+/// How much is received at once.
+pub(crate) const CHUNK: usize = 64 * 1024;
+
+/// The receiving side of a connection: `asyncio.StreamReader`.
+///
+/// Made by [`open_connection`](crate::open_connection), by a server for its callback, and over any pipe by
+/// [`connect_read_pipe`](crate::connect_read_pipe). Reading takes `&mut self`: that two tasks read at the same time, which is
+/// a `RuntimeError` in Python, does not compile. It also is a `futures_io::AsyncBufRead`, and an
+/// [`AsyncIterator`] over lines.
+///
+/// # Errors
+///
+/// Every read fails with the `std::io::Error` that broke the connection, if one did, and with `CancelledError`.
+///
+/// # Cancellation
+///
+/// Of every read: no byte is lost. What had arrived is there for the next read.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::StreamReader;
+///
+/// run(async {
+///     let mut reader = StreamReader::new(100)?;
+///     reader.feed_data(b"first\nsecond");
+///     reader.feed_eof();
+///     assert_eq!(reader.readline().await?, b"first\n");
+///     assert_eq!(reader.read(3).await?, b"sec");
+///     assert_eq!(reader.read_to_end().await?, b"ond");
+///     assert!(reader.at_eof());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub struct StreamReader {
+    pub(crate) buffer: Buffer,
+    limit: usize,
+    /// The end has arrived.
+    pub(crate) eof: bool,
+    exception: Option<Error>,
+    pub(crate) source: Source,
+}
+
+/// Where the bytes come from.
+pub(crate) enum Source {
+    Connection(Handle),
+    Feeder(Feeder),
+}
+
+impl StreamReader {
+    /// A reader without a connection: bytes come by [`feed_data`](Self::feed_data) and from its [`feeder`](Self::feeder).
+    ///
+    /// # Errors
+    ///
+    /// `ValueError: Limit cannot be <= 0`.
+    pub fn new(limit: usize) -> Result<Self, ValueError> {
+        check_limit(limit)?;
+        Ok(Self::from(Source::Feeder(Feeder::new()), limit))
+    }
+
+    pub(crate) fn over(connection: Handle, limit: usize) -> Self {
+        Self::from(Source::Connection(connection), limit)
+    }
+
+    fn from(source: Source, limit: usize) -> Self {
+        Self { buffer: Buffer::default(), limit, eof: false, exception: None, source }
+    }
+
+    // Reading.
+
+    /// Reads at most `n` bytes: what is there, or else what comes first. Empty at the end, and for `n` = 0.
+    ///
+    /// # Errors
+    ///
+    /// See [`StreamReader`].
+    pub async fn read(&mut self, n: usize) -> Result<Vec<u8>> {
+        self.check()?;
+        if n > 0 && self.buffer.is_empty() && !self.eof {
+            self.receive(n).await?;
+        }
+        Ok(self.buffer.take(n))
+    }
+
+    /// Reads everything to the end, whatever the limit: Python's `read(-1)`.
+    ///
+    /// # Errors
+    ///
+    /// See [`StreamReader`].
+    pub async fn read_to_end(&mut self) -> Result<Vec<u8>> {
+        self.check()?;
+        while !self.eof {
+            self.receive(CHUNK).await?;
+        }
+        Ok(self.buffer.take_all())
+    }
+
+    /// Reads exactly `n` bytes, whatever the limit.
+    ///
+    /// # Errors
+    ///
+    /// [`IncompleteReadError`] with what there was, if the end comes first; see [`StreamReader`].
+    pub async fn readexactly(&mut self, n: usize) -> Result<Vec<u8>> {
+        self.check()?;
+        while self.buffer.len() < n {
+            if self.eof {
+                return Err(IncompleteReadError::new(self.buffer.take_all(), Some(n)).into());
+            }
+            self.receive(CHUNK).await?;
+        }
+        Ok(self.buffer.take(n))
+    }
+
+    /// Reads a line with its `\n`. At the end: what is left, without one; then empty.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` if the line is longer than the limit; then it is dropped, or, if its end has not arrived, all that is
+    /// there. See [`StreamReader`].
+    pub async fn readline(&mut self) -> Result<Vec<u8>> {
+        let error = match self.readuntil(b"\n").await {
+            Ok(line) => return Ok(line),
+            Err(error) => error,
+        };
+        if let Some(incomplete) = error.downcast_ref::<IncompleteReadError>() {
+            return Ok(incomplete.partial().to_vec());
+        }
+        let Some(overrun) = error.downcast_ref::<LimitOverrunError>() else { return Err(error) };
+        match self.buffer.as_slice().get(overrun.consumed()) {
+            Some(b'\n') => self.buffer.consume(overrun.consumed() + 1),
+            _ => self.buffer.clear(),
+        }
+        Err(ValueError::new(overrun.message()).into())
+    }
+
+    /// Reads up to and with a separator.
+    ///
+    /// # Errors
+    ///
+    /// [`IncompleteReadError`] with what there was, if the end comes first; [`LimitOverrunError`] if what stands before the
+    /// separator is longer than the limit: then nothing is taken. `ValueError` for an empty separator. See
+    /// [`StreamReader`].
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::{IncompleteReadError, StreamReader};
+    ///
+    /// run(async {
+    ///     let mut reader = StreamReader::new(100)?;
+    ///     reader.feed_data(b"Host: here\r\n\r\nrest");
+    ///     reader.feed_eof();
+    ///     assert_eq!(reader.readuntil(b"\r\n\r\n").await?, b"Host: here\r\n\r\n");
+    ///     let error = reader.readuntil(b"\r\n\r\n").await.unwrap_err();
+    ///     assert_eq!(error.downcast_ref::<IncompleteReadError>().unwrap().partial(), b"rest");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub async fn readuntil(&mut self, separator: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+        self.readuntil_any(&[separator.as_ref()]).await
+    }
+
+    /// Reads up to and with whichever of the separators comes first: Python's `readuntil` with a tuple. Where several match,
+    /// the shortest result is given.
+    ///
+    /// # Errors
+    ///
+    /// As [`readuntil`](Self::readuntil), and `ValueError` without a separator.
+    pub async fn readuntil_any(&mut self, separators: &[&[u8]]) -> Result<Vec<u8>> {
+        let lengths = separators.iter().map(|separator| separator.len());
+        let (Some(shortest), Some(longest)) = (lengths.clone().min(), lengths.max()) else {
+            return Err(ValueError::new("Separator should contain at least one element").into());
+        };
+        if shortest == 0 {
+            return Err(ValueError::new("Separator should be at least one-byte string").into());
+        }
+        self.check()?;
+        let mut finders: Vec<_> = separators.iter().map(Finder::new).collect();
+        finders.sort_by_key(|finder| finder.needle().len());
+        // No separator begins before this.
+        let mut searched = 0;
+        loop {
+            let bytes = self.buffer.as_slice();
+            if bytes.len() - searched >= shortest {
+                let found = finders.iter().filter_map(|finder| {
+                    let start = searched + finder.find(&bytes[searched..])?;
+                    Some((start + finder.needle().len(), start))
+                });
+                // Of several that end at the same place the shortest counts, which is the first here.
+                if let Some((end, start)) = found.min_by_key(|(end, _)| *end) {
+                    if start > self.limit {
+                        let message = "Separator is found, but chunk is longer than limit";
+                        return Err(LimitOverrunError::new(message, start).into());
+                    }
+                    return Ok(self.buffer.take(end));
+                }
+                searched = (bytes.len() + 1).saturating_sub(longest);
+                if searched > self.limit {
+                    let message = "Separator is not found, and chunk exceed the limit";
+                    return Err(LimitOverrunError::new(message, searched).into());
+                }
+            }
+            if self.eof {
+                return Err(IncompleteReadError::new(self.buffer.take_all(), None).into());
+            }
+            self.receive(CHUNK).await?;
+        }
+    }
+
+    /// Has the end arrived, and everything before it been read? Looks at the connection, without waiting.
+    pub fn at_eof(&mut self) -> bool {
+        if self.buffer.is_empty() && !self.eof {
+            // An error is for the next read to tell.
+            let _ = self.try_receive(CHUNK);
+        }
+        self.eof && self.buffer.is_empty()
+    }
+
+    /// The error that every read gives from now on, if there is one.
+    #[must_use]
+    pub fn exception(&self) -> Option<Error> {
+        let of_source = || match &self.source {
+            Source::Connection(connection) => connection.error(),
+            Source::Feeder(feeder) => feeder.fed.exception.borrow().clone(),
+        };
+        self.exception.clone().or_else(of_source)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.exception().map_or(Ok(()), Err)
+    }
+
+    // Feeding.
+
+    /// Appends bytes as if they had arrived. For one that waits, see [`feeder`](Self::feeder).
+    ///
+    /// # Panics
+    ///
+    /// After [`feed_eof`](Self::feed_eof).
+    pub fn feed_data(&mut self, bytes: &[u8]) {
+        assert!(!self.eof, "feed_data after feed_eof");
+        self.buffer.extend(bytes);
+    }
+
+    /// Says that no more will come, whatever the connection says.
+    pub fn feed_eof(&mut self) {
+        self.eof = true;
+    }
+
+    /// Makes every read fail from now on.
+    pub fn set_exception(&mut self, error: impl Into<Error>) {
+        self.exception = Some(error.into());
+    }
+
+    /// What feeds it while it is waited for; `None` if it has a connection.
+    #[must_use]
+    pub fn feeder(&self) -> Option<Feeder> {
+        match &self.source {
+            Source::Connection(_) => None,
+            Source::Feeder(feeder) => Some(feeder.clone()),
+        }
+    }
+
+    // Receiving.
+
+    /// Puts more into the buffer, at most `n` bytes if they come from the system, or notices the end; waits for it.
+    async fn receive(&mut self, n: usize) -> Result<()> {
+        loop {
+            if let Source::Connection(connection) = &self.source
+                && let Some(transport) = connection.transport()
+            {
+                let registration = transport.registration().clone();
+                drop(transport);
+                registration.turn().await?;
+            }
+            match self.try_receive(n) {
+                Ok(()) => return Ok(()),
+                Err(error) if is_not_now(&error) => {}
+                Err(error) => return Err(self.broken(error)),
+            }
+            let waited = match &self.source {
+                Source::Connection(connection) => {
+                    let Some(transport) = connection.transport() else { continue };
+                    let readable = transport.registration().readable();
+                    drop(transport);
+                    readable.await
+                }
+                Source::Feeder(feeder) => feeder.fed.line.wait().await,
+            };
+            match waited {
+                // It was closed while we waited, which the next attempt finds out.
+                Err(error) if !error.is_cancelled() && self.is_lost() => drop(error),
+                waited => waited?,
+            }
+            self.check()?;
+        }
+    }
+
+    /// Breaks the connection, if there is one.
+    pub(crate) fn broken(&self, error: io::Error) -> Error {
+        let error = Error::from(error);
+        if let Source::Connection(connection) = &self.source {
+            connection.fail(error.clone());
+        }
+        error
+    }
+
+    fn is_lost(&self) -> bool {
+        matches!(&self.source, Source::Connection(connection) if connection.phase() == Phase::Lost)
+    }
+
+    /// As `receive`, but gives `WouldBlock` instead of waiting.
+    pub(crate) fn try_receive(&mut self, n: usize) -> io::Result<()> {
+        let n = match &self.source {
+            Source::Connection(connection) => {
+                let buffer = &mut self.buffer;
+                with_scratch(|scratch| {
+                    let most = n.min(scratch.len());
+                    let n = receive_from(connection, &mut scratch[..most])?;
+                    buffer.extend(&scratch[..n]);
+                    Ok::<_, io::Error>(n)
+                })?
+            }
+            Source::Feeder(feeder) => {
+                let bytes = feeder.fed.bytes.borrow_mut().take_all();
+                if bytes.is_empty() && !feeder.fed.eof.get() {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                self.buffer.extend(&bytes);
+                bytes.len()
+            }
+        };
+        self.eof |= n == 0;
+        Ok(())
+    }
+}
+
+/// One attempt to receive. A connection that is closed by us is at its end.
+pub(crate) fn receive_from(connection: &Connection, bytes: &mut [u8]) -> io::Result<usize> {
+    match connection.transport() {
+        Some(transport) if connection.phase() == Phase::Open => transport.try_read(bytes),
+        _ => Ok(0),
+    }
+}
+
+pub(crate) fn check_limit(limit: usize) -> Result<(), ValueError> {
+    if limit == 0 { Err(ValueError::new("Limit cannot be <= 0")) } else { Ok(()) }
+}
+
+/// Lends a piece of memory to receive into: so a connection that waits needs none of its own.
+fn with_scratch<R>(f: impl FnOnce(&mut [u8]) -> R) -> R {
+    thread_local! {
+        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    // Taken out, so that a transport that reads through another one finds none and makes its own.
+    let mut scratch = SCRATCH.take();
+    scratch.resize(CHUNK, 0);
+    let result = f(&mut scratch);
+    SCRATCH.set(scratch);
+    result
+}
+
+/// Line by line, each with its `\n`: `async for line in reader`.
+impl AsyncIterator for StreamReader {
+    type Item = Vec<u8>;
+
+    async fn anext(&mut self) -> Result<Option<Vec<u8>>> {
+        let line = self.readline().await?;
+        Ok(if line.is_empty() { None } else { Some(line) })
+    }
+}
+
+/// As Python's `repr`: `<StreamReader 12 bytes eof limit=100>`.
+impl fmt::Debug for StreamReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<StreamReader")?;
+        if !self.buffer.is_empty() {
+            write!(f, " {} bytes", self.buffer.len())?;
+        }
+        if self.eof {
+            f.write_str(" eof")?;
+        }
+        if self.limit != DEFAULT_LIMIT {
+            write!(f, " limit={}", self.limit)?;
+        }
+        if let Some(error) = self.exception() {
+            write!(f, " exception={error:?}")?;
+        }
+        if let Source::Connection(connection) = &self.source {
+            write!(f, " transport={:?}", **connection)?;
+        }
+        f.write_str(">")
+    }
+}

@@ -1,0 +1,366 @@
+//! `Server`: listening sockets and what was accepted from them (`asyncio.Server`).
+//!
+//! The core idea: accepting is not a task. A call waits at each listening socket, accepts what is there, and is put back; so
+//! the loop owns the server, as it does in asyncio, and dropping the handle changes nothing.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::rc::{Rc, Weak};
+
+use asyncio_context_managers::AsyncContextManager;
+use asyncio_runtime::io::AsyncFd;
+use asyncio_runtime::{
+    Error, ExceptionContext, Future as LoopFuture, Result, RuntimeError, Task, WaitQueue, get_running_loop, sleep,
+};
+use socket2::Socket;
+
+use crate::address::Address;
+use crate::connection::Connection;
+use crate::error::is_not_now;
+use crate::reader::StreamReader;
+use crate::writer::StreamWriter;
+
+/// How long accepting rests when the system is out of descriptors, in seconds.
+const ACCEPT_RETRY_DELAY: f64 = 1.0;
+
+/// Starts the task for a new connection.
+pub(crate) type Connected = dyn Fn(StreamReader, StreamWriter) -> Task<()>;
+
+/// Listening sockets and the connections accepted from them: `asyncio.Server`. Made by
+/// [`start_server`](crate::start_server) and [`start_unix_server`](crate::start_unix_server).
+///
+/// Clones are handles on the same server. The loop keeps it: dropping every handle does not stop it,
+/// [`close`](Self::close) does, and the end of the loop. As a context manager it is closed after the block, and its
+/// connections are waited for.
+///
+/// ```
+/// use asyncio_context_managers::async_with;
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{open_connection, start_server};
+///
+/// run(async {
+///     let server = start_server(async |_, writer| {
+///         writer.write("bye\n")?;
+///         Ok(())
+///     }, "127.0.0.1", 0).await?;
+///     async_with(server.clone(), async |server| {
+///         let port = server.sockets()[0].port().unwrap();
+///         let (mut reader, _writer) = open_connection("127.0.0.1", port).await?;
+///         assert_eq!(reader.read_to_end().await?, b"bye\n");
+///         Ok(())
+///     })
+///     .await?;
+///     assert!(!server.is_serving());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Server {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    /// `None` once it is closed.
+    listeners: RefCell<Option<Vec<Rc<Listener>>>>,
+    serving: Cell<bool>,
+    backlog: i32,
+    limit: usize,
+    connected: Box<Connected>,
+    /// The connections that are not lost, by a running number.
+    clients: RefCell<BTreeMap<u64, Weak<Connection>>>,
+    accepted: Cell<u64>,
+    forever: RefCell<Option<LoopFuture<()>>>,
+    ended: WaitQueue,
+}
+
+/// A listening socket.
+pub(crate) struct Listener {
+    io: AsyncFd<Socket>,
+    name: Address,
+    /// The file of a unix socket, to be removed.
+    _file: Option<SocketFile>,
+    /// It was said that the system is out of descriptors.
+    complained: Cell<bool>,
+}
+
+/// A file that is removed if it still is the one that was made.
+struct SocketFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Listener {
+    /// A socket that is bound.
+    pub(crate) fn new(socket: Socket) -> Result<Self> {
+        let name = Address::from(&socket.local_addr()?);
+        Ok(Self { io: AsyncFd::new(socket)?, name, _file: None, complained: Cell::new(false) })
+    }
+
+    /// The same for one whose file goes when it is closed.
+    pub(crate) fn with_file(socket: Socket, path: PathBuf) -> Result<Self> {
+        let identity = fs::metadata(&path).map(|file| (file.dev(), file.ino()))?;
+        Ok(Self { _file: Some(SocketFile { path, identity }), ..Self::new(socket)? })
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Somebody may have put another one in its place, or taken it away.
+        let now = fs::metadata(&self.path).map(|file| (file.dev(), file.ino()));
+        if now.is_ok_and(|now| now == self.identity) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Server {
+    pub(crate) fn new(listeners: Vec<Listener>, connected: Box<Connected>, limit: usize, backlog: i32) -> Self {
+        let inner = Inner {
+            listeners: RefCell::new(Some(listeners.into_iter().map(Rc::new).collect())),
+            serving: Cell::new(false),
+            backlog,
+            limit,
+            connected,
+            clients: RefCell::default(),
+            accepted: Cell::new(0),
+            forever: RefCell::default(),
+            ended: WaitQueue::new("Server.wait_closed"),
+        };
+        Self { inner: Rc::new(inner) }
+    }
+
+    /// Where it listens; nowhere once it is closed. `server.sockets[0].getsockname()` is `server.sockets()[0]`.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<Address> {
+        let listeners = self.inner.listeners.borrow();
+        listeners.iter().flatten().map(|listener| listener.name.clone()).collect()
+    }
+
+    /// Does it accept connections?
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        self.inner.serving.get()
+    }
+
+    /// Begins to accept connections, if it was made with `start_serving(false)`.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` if it is closed; what the system says; `CancelledError`.
+    pub async fn start_serving(&self) -> Result<()> {
+        self.start()?;
+        sleep(0).await
+    }
+
+    fn start(&self) -> Result<()> {
+        let listeners = self.inner.listeners.borrow().clone();
+        let Some(listeners) = listeners else { return Err(self.is_closed()) };
+        if !self.inner.serving.replace(true) {
+            for listener in &listeners {
+                listener.io.get_ref().listen(self.inner.backlog)?;
+                self.inner.accept_later(listener)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_closed(&self) -> Error {
+        RuntimeError::new(format!("server {self:?} is closed")).into()
+    }
+
+    /// Begins to accept connections and goes on until it is cancelled; then it closes the server and waits for its
+    /// connections to end.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`, also when another task closes the server; `RuntimeError` if it is closed already or somebody
+    /// else awaits this.
+    pub async fn serve_forever(&self) -> Result<()> {
+        let inner = &self.inner;
+        if inner.forever.borrow().is_some() {
+            let message = format!("server {self:?} is already being awaited on serve_forever()");
+            return Err(RuntimeError::new(message).into());
+        }
+        self.start()?;
+        let forever = get_running_loop()?.create_future::<()>();
+        inner.forever.replace(Some(forever.clone()));
+        let result = (&forever).await;
+        inner.forever.take();
+        if let Err(cancelled) = &result
+            && cancelled.is_cancelled()
+        {
+            self.close();
+            // The cancellation is what comes out, whatever comes on top.
+            let _ = self.wait_closed().await;
+        }
+        result
+    }
+
+    /// Stops accepting: the listening sockets are closed, the connections stay.
+    pub fn close(&self) {
+        let inner = &self.inner;
+        let Some(listeners) = inner.listeners.take() else { return };
+        inner.serving.set(false);
+        drop(listeners);
+        let forever = inner.forever.take();
+        if let Some(forever) = forever {
+            forever.cancel();
+        }
+        inner.wake_if_over();
+    }
+
+    /// Closes the connections that are open; what was written to them is sent first.
+    pub fn close_clients(&self) {
+        self.inner.clients().iter().for_each(Connection::close);
+    }
+
+    /// Closes the connections that are open at once; what was written and not sent is dropped.
+    pub fn abort_clients(&self) {
+        self.inner.clients().iter().for_each(Connection::abort);
+    }
+
+    /// Waits until the server is closed and its last connection has ended, in either order.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`.
+    pub async fn wait_closed(&self) -> Result<()> {
+        if self.inner.is_over() { Ok(()) } else { self.inner.ended.wait().await }
+    }
+}
+
+impl Inner {
+    fn clients(&self) -> Vec<Rc<Connection>> {
+        self.clients.borrow().values().filter_map(Weak::upgrade).collect()
+    }
+
+    fn is_over(&self) -> bool {
+        self.listeners.borrow().is_none() && self.clients.borrow().is_empty()
+    }
+
+    fn wake_if_over(&self) {
+        if self.is_over() {
+            self.ended.wake_all();
+        }
+    }
+
+    fn accept_later(self: &Rc<Self>, listener: &Rc<Listener>) -> Result<()> {
+        // The call is kept with the listener's descriptor, so it must not keep that.
+        let (inner, weak) = (Rc::clone(self), Rc::downgrade(listener));
+        listener.io.registration().call_when_readable(move || {
+            if let Some(listener) = weak.upgrade() {
+                inner.accept(&listener);
+            }
+        })
+    }
+
+    /// Accepts the connections that are there, though not without end, and comes back when there are more.
+    fn accept(self: &Rc<Self>, listener: &Rc<Listener>) {
+        for _ in 0..self.backlog.max(1) {
+            match listener.io.try_read_with(Socket::accept) {
+                Ok((socket, peer)) => {
+                    listener.complained.set(false);
+                    if let Err(error) = self.connect(socket, Address::from(&peer)) {
+                        report("Error on transport creation for incoming connection", error, listener);
+                    }
+                }
+                Err(error) if is_not_now(&error) => break,
+                // The client was quicker to go.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => return self.pause(listener, error),
+            }
+        }
+        self.go_on(listener);
+    }
+
+    fn go_on(self: &Rc<Self>, listener: &Rc<Listener>) {
+        if let Err(error) = self.accept_later(listener) {
+            report("cannot go on accepting connections", error, listener);
+        }
+    }
+
+    /// Rests after an error. Out of descriptors is told once, until a connection is accepted again.
+    fn pause(self: &Rc<Self>, listener: &Rc<Listener>, error: io::Error) {
+        let out_of_resources =
+            matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM));
+        if !out_of_resources {
+            report("socket.accept() failed", error.into(), listener);
+        } else if !listener.complained.replace(true) {
+            report("socket.accept() out of system resource", error.into(), listener);
+        }
+        let Ok(event_loop) = get_running_loop() else { return };
+        let (inner, weak) = (Rc::clone(self), Rc::downgrade(listener));
+        // Fails only on a closed loop, where nothing is accepted any more.
+        let _ = event_loop.call_later(ACCEPT_RETRY_DELAY, move || {
+            if let Some(listener) = weak.upgrade() {
+                inner.go_on(&listener);
+            }
+        });
+    }
+
+    /// Starts the task for a connection that was accepted.
+    fn connect(self: &Rc<Self>, socket: Socket, peer: Address) -> Result<()> {
+        let connection = Connection::over(Rc::new(AsyncFd::new(socket)?), Some(peer));
+        let number = self.accepted.get();
+        self.accepted.set(number + 1);
+        self.clients.borrow_mut().insert(number, Rc::downgrade(&connection));
+        let inner = Rc::clone(self);
+        connection.on_lost(move || {
+            inner.clients.borrow_mut().remove(&number);
+            inner.wake_if_over();
+        });
+        let reader = StreamReader::over(connection.clone(), self.limit);
+        let task = (self.connected)(reader, StreamWriter::over(connection.clone()));
+        let connection = Rc::clone(&connection);
+        let _ = task.add_done_callback(move |task| {
+            let Ok(error) = task.exception() else { return connection.close() };
+            if let Some(error) = error {
+                if let Ok(event_loop) = get_running_loop() {
+                    event_loop.call_exception_handler(&ExceptionContext {
+                        message: "Unhandled exception in client_connected_cb".to_owned(),
+                        exception: Some(error),
+                        object: Some(("transport", format!("{connection:?}"))),
+                    });
+                }
+                connection.close();
+            }
+        });
+        Ok(())
+    }
+}
+
+fn report(message: &str, error: Error, listener: &Listener) {
+    if let Ok(event_loop) = get_running_loop() {
+        event_loop.call_exception_handler(&ExceptionContext {
+            message: message.to_owned(),
+            exception: Some(error),
+            object: Some(("socket", format!("{:?}", listener.name))),
+        });
+    }
+}
+
+impl AsyncContextManager for Server {
+    type Value = Server;
+
+    async fn enter(&mut self) -> Result<Server> {
+        Ok(self.clone())
+    }
+
+    async fn exit(&mut self, _error: Option<&Error>) -> Result<bool> {
+        self.close();
+        self.wait_closed().await?;
+        Ok(false)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Server sockets={:?}>", self.sockets())
+    }
+}

@@ -1,0 +1,151 @@
+//! `Transport`: what moves the bytes of a connection, without ever waiting.
+//!
+//! The core idea: every operation is an attempt. `WouldBlock` means "wait for the registration and try again", so what is
+//! above (buffers, limits, waiting, cancelling) is written once, in `connection` and `reader`. A plain descriptor is one
+//! transport; a layer such as TLS is another, made around one.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileTypeExt;
+
+use asyncio_runtime::Result;
+use asyncio_runtime::io::{AsyncFd, Registration};
+use socket2::Socket;
+
+use crate::address::Address;
+
+pub(crate) trait Transport: fmt::Debug {
+    /// What readiness is waited for on.
+    fn registration(&self) -> &Registration;
+
+    /// Reads some bytes; none at the end.
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Takes some of the bytes, for the peer.
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Passes on what it has taken and still holds. `WouldBlock`: not all of it, try again when writable.
+    fn try_flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Can it tell the peer that no more will come?
+    fn can_write_eof(&self) -> bool {
+        true
+    }
+
+    /// Tells the peer that no more will come. Called when everything is written and flushed.
+    fn write_eof(&self) -> io::Result<WriteEof>;
+
+    /// Says goodbye, before it is closed. As `try_flush`, it may have to be called again.
+    fn try_finish(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn peername(&self) -> Address {
+        Address::Unnamed
+    }
+
+    fn sockname(&self) -> Address {
+        Address::Unnamed
+    }
+}
+
+/// How the end of the data is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WriteEof {
+    /// It is; the other direction stays open.
+    Told,
+    /// By closing.
+    Close,
+}
+
+impl Transport for AsyncFd<Socket> {
+    fn registration(&self) -> &Registration {
+        self.registration()
+    }
+
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let wanted = buffer.len();
+        read(self, |mut socket| socket.read(buffer), wanted)
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        write(self, |mut socket| socket.write(bytes), bytes.len())
+    }
+
+    fn write_eof(&self) -> io::Result<WriteEof> {
+        match self.get_ref().shutdown(Shutdown::Write) {
+            // The peer has gone already: whoever reads or writes hears of it.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(WriteEof::Told),
+            told => told.map(|()| WriteEof::Told),
+        }
+    }
+
+    fn peername(&self) -> Address {
+        self.get_ref().peer_addr().map_or(Address::Unnamed, |address| Address::from(&address))
+    }
+
+    fn sockname(&self) -> Address {
+        self.get_ref().local_addr().map_or(Address::Unnamed, |address| Address::from(&address))
+    }
+}
+
+/// One end of a pipe, or a terminal. Its end of data is its end.
+#[derive(Debug)]
+pub(crate) struct Pipe {
+    io: AsyncFd<File>,
+    /// A terminal gives a line at a time, so from it a short read says nothing.
+    is_fifo: bool,
+}
+
+impl Pipe {
+    pub(crate) fn new(end: OwnedFd) -> Result<Self> {
+        let end = File::from(end);
+        let is_fifo = end.metadata()?.file_type().is_fifo();
+        Ok(Self { io: AsyncFd::new(end)?, is_fifo })
+    }
+}
+
+impl Transport for Pipe {
+    fn registration(&self) -> &Registration {
+        self.io.registration()
+    }
+
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let wanted = if self.is_fifo { buffer.len() } else { 0 };
+        read(&self.io, |mut pipe| pipe.read(buffer), wanted)
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        write(&self.io, |mut pipe| pipe.write(bytes), bytes.len())
+    }
+
+    fn write_eof(&self) -> io::Result<WriteEof> {
+        Ok(WriteEof::Close)
+    }
+}
+
+/// One read, which notices when there will be no more for now: it was given less than it `wanted`.
+fn read<T: AsFd>(io: &AsyncFd<T>, operation: impl FnOnce(&T) -> io::Result<usize>, wanted: usize) -> io::Result<usize> {
+    let n = io.try_read_with(operation)?;
+    if 0 < n && n < wanted {
+        io.short_read();
+    }
+    Ok(n)
+}
+
+fn write<T: AsFd>(
+    io: &AsyncFd<T>,
+    operation: impl FnOnce(&T) -> io::Result<usize>,
+    wanted: usize,
+) -> io::Result<usize> {
+    let n = io.try_write_with(operation)?;
+    if n < wanted {
+        io.short_write();
+    }
+    Ok(n)
+}

@@ -1,0 +1,208 @@
+//! The same inside one machine: `open_unix_connection` and `start_unix_server`.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use asyncio_runtime::{ExceptionContext, Result, get_running_loop};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use crate::address::Address;
+use crate::connect::{Connecting, connect_socket, streams};
+use crate::error::{reason, with_errno};
+use crate::listen::{Serving, Starting, as_task};
+use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
+use crate::server::{Connected, Listener};
+use crate::writer::StreamWriter;
+
+/// Connects to the unix socket with this path: `asyncio.open_unix_connection`.
+///
+/// # Errors
+///
+/// `std::io::Error` that names the path; `AF_UNIX path too long` where the system says so little; `ValueError` for a limit
+/// of 0; `CancelledError`.
+pub fn open_unix_connection(path: impl AsRef<Path>) -> OpenUnixConnection {
+    OpenUnixConnection { path: path.as_ref().to_owned(), limit: DEFAULT_LIMIT, connecting: None }
+}
+
+/// A connection being opened; to be awaited.
+#[must_use = "futures do nothing unless awaited"]
+pub struct OpenUnixConnection {
+    path: PathBuf,
+    limit: usize,
+    connecting: Option<Connecting>,
+}
+
+impl OpenUnixConnection {
+    /// How long a line may be that the reader reads; 64 KiB if not set.
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+}
+
+impl Future for OpenUnixConnection {
+    type Output = Result<(StreamReader, StreamWriter)>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let connecting =
+            this.connecting.get_or_insert_with(|| Box::pin(connect(std::mem::take(&mut this.path), this.limit)));
+        connecting.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for OpenUnixConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenUnixConnection").field("started", &self.connecting.is_some()).finish_non_exhaustive()
+    }
+}
+
+async fn connect(path: PathBuf, limit: usize) -> Result<(StreamReader, StreamWriter)> {
+    check_limit(limit)?;
+    let address = address(&path)?;
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    let socket = connect_socket(socket, &address, || format!("cannot connect to '{}'", path.display())).await?;
+    Ok(streams(socket, Some(Address::Unix(path)), limit))
+}
+
+fn address(path: &Path) -> io::Result<SockAddr> {
+    SockAddr::unix(path).map_err(|error| {
+        let too_long = path.as_os_str().len() >= LONGEST_PATH;
+        let what = if too_long { "AF_UNIX path too long".to_owned() } else { error.to_string() };
+        io::Error::new(io::ErrorKind::InvalidInput, format!("{what}: '{}'", path.display()))
+    })
+}
+
+/// How many bytes the path of a unix socket has at most, with the zero at its end.
+const LONGEST_PATH: usize = 108;
+
+/// Serves connections at a unix socket: `asyncio.start_unix_server`.
+///
+/// A socket file that nobody serves any more is replaced; the server's own is removed when it is closed, unless another one
+/// stands in its place.
+///
+/// # Errors
+///
+/// `std::io::Error` that names the path; `ValueError` for a limit of 0; `CancelledError`.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{open_unix_connection, start_unix_server};
+///
+/// run(async {
+///     let path = std::env::temp_dir().join(format!("greeter-{}.sock", std::process::id()));
+///     let server = start_unix_server(async |_, writer| Ok(writer.write("hello")?), &path).await?;
+///     let (mut reader, _writer) = open_unix_connection(&path).await?;
+///     assert_eq!(reader.read_to_end().await?, b"hello");
+///     server.close();
+///     assert!(!path.exists());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn start_unix_server<F>(client_connected: F, path: impl AsRef<Path>) -> StartUnixServer
+where
+    F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
+{
+    let options = Options {
+        connected: as_task(client_connected),
+        path: path.as_ref().to_owned(),
+        cleanup_socket: true,
+        serving: Serving::new(),
+    };
+    StartUnixServer { options: Some(options), starting: None }
+}
+
+/// A server being started; to be awaited.
+#[must_use = "futures do nothing unless awaited"]
+pub struct StartUnixServer {
+    /// Until it is first polled.
+    options: Option<Options>,
+    starting: Option<Starting>,
+}
+
+struct Options {
+    connected: Box<Connected>,
+    path: PathBuf,
+    cleanup_socket: bool,
+    serving: Serving,
+}
+
+impl StartUnixServer {
+    fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        set(self.options.as_mut().expect("options are set before it is awaited"));
+        self
+    }
+
+    /// How long a line may be that a reader reads; 64 KiB if not set.
+    pub fn limit(self, limit: usize) -> Self {
+        self.set(|options| options.serving.limit = limit)
+    }
+
+    /// How many connections the system may keep waiting to be accepted; 100 if not set.
+    pub fn backlog(self, backlog: u32) -> Self {
+        self.set(|options| options.serving.backlog = backlog.try_into().unwrap_or(i32::MAX))
+    }
+
+    /// Does it accept at once, or not before [`Server::start_serving`](crate::Server::start_serving)? `true` if not set.
+    pub fn start_serving(self, start: bool) -> Self {
+        self.set(|options| options.serving.start = start)
+    }
+
+    /// Is the file removed when the server is closed? `true` if not set.
+    pub fn cleanup_socket(self, cleanup: bool) -> Self {
+        self.set(|options| options.cleanup_socket = cleanup)
+    }
+}
+
+impl Future for StartUnixServer {
+    type Output = Result<crate::Server>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(options) = self.options.take() {
+            self.starting = Some(Box::pin(start(options)));
+        }
+        self.starting.as_mut().expect("made at the first poll").as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for StartUnixServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartUnixServer").field("started", &self.starting.is_some()).finish_non_exhaustive()
+    }
+}
+
+async fn start(options: Options) -> Result<crate::Server> {
+    check_limit(options.serving.limit)?;
+    let path = options.path;
+    let address = address(&path)?;
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    remove_stale(&path);
+    socket.bind(&address).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => with_errno(&error, format!("Address '{}' is already in use", path.display())),
+        _ => with_errno(&error, format!("cannot bind to '{}': {}", path.display(), reason(&error))),
+    })?;
+    let listener = if options.cleanup_socket { Listener::with_file(socket, path) } else { Listener::new(socket) };
+    options.serving.serve(vec![listener?], options.connected).await
+}
+
+/// Removes the socket that an earlier server has left; anything else stays, and `bind` will say so.
+fn remove_stale(path: &Path) {
+    let removed = match fs::metadata(path) {
+        Ok(file) if file.file_type().is_socket() => fs::remove_file(path),
+        Ok(_) => return,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = removed
+        && error.kind() != io::ErrorKind::NotFound
+        && let Ok(event_loop) = get_running_loop()
+    {
+        let message = format!("Unable to check or remove stale UNIX socket '{}'", path.display());
+        event_loop.call_exception_handler(&ExceptionContext::new(message).exception(error.into()));
+    }
+}

@@ -1,0 +1,172 @@
+//! `StreamWriter`: bytes that are sent (`asyncio.StreamWriter`). The work is done in `connection`.
+
+use std::fmt;
+
+use asyncio_runtime::{Result, RuntimeError, ValueError};
+
+use crate::address::Address;
+use crate::connection::{Handle, Phase};
+
+/// The sending side of a connection: `asyncio.StreamWriter`.
+///
+/// [`write`](Self::write) never waits: what the system does not take at once is kept and sent in the background, and
+/// [`drain`](Self::drain) waits while too much is kept. Clones are handles on the same connection, so several tasks may write
+/// to it; a `write` is never mixed with another. It also is a `futures_io::AsyncWrite`.
+///
+/// A connection is closed by [`close`](Self::close), or when the last of its writers and its reader is dropped; what was
+/// written is sent first. Nobody waits for that when the program ends: await [`wait_closed`](Self::wait_closed), or
+/// `drain`.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{open_connection, start_server};
+///
+/// run(async {
+///     let server = start_server(async |mut reader, writer| {
+///         let line = reader.readline().await?;
+///         writer.write(&line.to_ascii_uppercase())?;
+///         writer.drain().await
+///     }, "127.0.0.1", 0).await?;
+///     let port = server.sockets()[0].port().unwrap();
+///
+///     let (mut reader, writer) = open_connection("127.0.0.1", port).await?;
+///     writer.write(b"hello\n")?;
+///     assert_eq!(reader.readline().await?, b"HELLO\n");
+///     writer.close();
+///     writer.wait_closed().await?;
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct StreamWriter {
+    pub(crate) connection: Handle,
+}
+
+impl StreamWriter {
+    pub(crate) fn over(connection: Handle) -> Self {
+        Self { connection }
+    }
+
+    /// Sends bytes, or keeps them to be sent. An error of the connection is told by [`drain`](Self::drain); on a connection
+    /// that is closed or broken the bytes go nowhere, and the loop's exception handler hears of it from the sixth time on.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Cannot call write() after write_eof()`.
+    pub fn write(&self, bytes: impl AsRef<[u8]>) -> Result<(), RuntimeError> {
+        self.connection.write(bytes.as_ref())
+    }
+
+    /// Sends several pieces, one after the other, in one go.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn writelines<B: AsRef<[u8]>>(&self, pieces: impl IntoIterator<Item = B>) -> Result<(), RuntimeError> {
+        let mut all = Vec::new();
+        pieces.into_iter().for_each(|piece| all.extend_from_slice(piece.as_ref()));
+        self.connection.write(&all)
+    }
+
+    /// Waits until there is room for more: until no more than the low water mark is kept, if it was more than the high one.
+    /// Does not suspend if there is room. To be awaited after each `write` (or a few), or memory fills up when the peer does
+    /// not read.
+    ///
+    /// # Errors
+    ///
+    /// What broke the connection; `ConnectionReset` (`Connection lost`) if it is closed; `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// What was written stays written.
+    pub async fn drain(&self) -> Result<()> {
+        self.connection.drain().await
+    }
+
+    /// Says that no more will be written: the peer reads to its end, and may go on to send. A pipe is closed.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` if this kind of connection cannot do it.
+    pub fn write_eof(&self) -> Result<(), RuntimeError> {
+        self.connection.write_eof()
+    }
+
+    /// Can the end be told by [`write_eof`](Self::write_eof)? False over TLS, and on a connection that is closed.
+    #[must_use]
+    pub fn can_write_eof(&self) -> bool {
+        self.connection.can_write_eof()
+    }
+
+    /// Closes the connection, in both directions, as soon as what is kept is sent. Reads are at their end at once.
+    pub fn close(&self) {
+        self.connection.close();
+    }
+
+    /// Closes the connection; what is kept is not sent: `transport.abort()`.
+    pub fn abort(&self) {
+        self.connection.abort();
+    }
+
+    /// Is it closed, or about to be?
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.connection.phase() != Phase::Open
+    }
+
+    /// Waits until the connection is closed, and with that everything sent that will be.
+    ///
+    /// # Errors
+    ///
+    /// What broke the connection; `CancelledError`.
+    pub async fn wait_closed(&self) -> Result<()> {
+        self.connection.wait_closed().await
+    }
+
+    /// The address of the other end: `get_extra_info('peername')`. It remains known after the end.
+    #[must_use]
+    pub fn peername(&self) -> Address {
+        self.connection.peername().clone()
+    }
+
+    /// The address of this end: `get_extra_info('sockname')`.
+    #[must_use]
+    pub fn sockname(&self) -> Address {
+        self.connection.sockname().clone()
+    }
+
+    /// How many bytes are kept to be sent.
+    #[must_use]
+    pub fn get_write_buffer_size(&self) -> usize {
+        self.connection.kept()
+    }
+
+    /// The low and the high water mark.
+    #[must_use]
+    pub fn get_write_buffer_limits(&self) -> (usize, usize) {
+        self.connection.limits()
+    }
+
+    /// Sets how many bytes may be kept before [`drain`](Self::drain) waits (`high`; 64 KiB if `None`), and down to how many
+    /// it then waits (`low`; a quarter of `high` if `None`).
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` if `low` is greater than `high`.
+    pub fn set_write_buffer_limits(&self, high: Option<usize>, low: Option<usize>) -> Result<(), ValueError> {
+        let high = high.unwrap_or_else(|| low.map_or(64 * 1024, |low| low.saturating_mul(4)));
+        let low = low.unwrap_or(high / 4);
+        if low > high {
+            return Err(ValueError::new(format!("high ({high}) must be >= low ({low}) must be >= 0")));
+        }
+        self.connection.set_limits(high, low);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for StreamWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<StreamWriter transport={:?}>", *self.connection)
+    }
+}

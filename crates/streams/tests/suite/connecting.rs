@@ -1,0 +1,116 @@
+//! Opening connections: what goes wrong is named.
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
+use asyncio_runtime::{ExceptionGroup, ValueError, create_task, sleep, wait_for};
+use asyncio_streams::{Family, open_connection, open_connection_on};
+
+use crate::common::{io_kind, run};
+
+/// A port where nobody listens.
+fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn a_refused_connection_is_told_in_python_s_words() {
+    run(async {
+        let port = closed_port();
+        let error = open_connection("127.0.0.1", port).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("[Errno {}] Connect call failed ('127.0.0.1', {port})", libc::ECONNREFUSED)
+        );
+        assert_eq!(io_kind(&error), Some(ErrorKind::ConnectionRefused));
+        Ok(())
+    });
+}
+
+#[test]
+fn impossible_arguments_are_errors() {
+    run(async {
+        let error = open_connection("127.0.0.1", 70_000).await.unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&ValueError::new("port must be 0-65535, not 70000")));
+        assert!(open_connection("127.0.0.1", -1i64).await.unwrap_err().is::<ValueError>());
+        let error = open_connection("127.0.0.1", 80).limit(0).await.unwrap_err();
+        assert_eq!(error.to_string(), "Limit cannot be <= 0");
+        let error = open_connection("no-such-host.invalid", 80).await.unwrap_err();
+        assert!(error.to_string().starts_with("cannot resolve 'no-such-host.invalid': "), "{error}");
+        let error = open_connection("not a host", 80).await.unwrap_err();
+        assert!(error.to_string().starts_with("cannot resolve 'not a host': "), "{error}");
+        let error = open_connection("127.0.0.1", 80).family(Family::Inet6).await.unwrap_err();
+        assert_eq!(error.to_string(), "cannot resolve '127.0.0.1': it has no address of family Inet6");
+        assert!(open_connection_on(std::net::UdpSocket::bind("127.0.0.1:0")?).is_err());
+        Ok(())
+    });
+}
+
+#[test]
+fn all_errors_are_a_group() {
+    run(async {
+        let port = closed_port();
+        for delay in [None, Some(0.01)] {
+            let mut connecting = open_connection("127.0.0.1", port).all_errors(true);
+            if let Some(delay) = delay {
+                connecting = connecting.happy_eyeballs_delay(delay);
+            }
+            let error = connecting.await.unwrap_err();
+            let group = error.downcast_ref::<ExceptionGroup>().unwrap();
+            assert_eq!(group.message(), "create_connection failed");
+            assert_eq!(group.exceptions().len(), 1);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_local_address_can_be_chosen() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let port = listener.local_addr()?.port();
+        let (_reader, writer) = open_connection("127.0.0.1", port).local_addr("127.0.0.3", 0).await?;
+        let (_, peer) = listener.accept()?;
+        assert_eq!(peer.ip().to_string(), "127.0.0.3");
+        assert_eq!(writer.sockname(), peer.into());
+        let error = open_connection("127.0.0.1", port).local_addr("127.0.0.1", port).await.unwrap_err();
+        let expected =
+            format!("error while attempting to bind on address ('127.0.0.1', {port}): address already in use");
+        assert!(error.to_string().ends_with(&expected), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_name_is_resolved_and_its_addresses_race() {
+    run(async {
+        // Of the addresses that `localhost` has, one answers.
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let port = listener.local_addr()?.port();
+        open_connection("localhost", port).await?;
+        let (_reader, writer) = open_connection("localhost", port).happy_eyeballs_delay(0.01).await?;
+        assert_eq!(writer.peername().to_string(), format!("('127.0.0.1', {port})"));
+        Ok(())
+    });
+}
+
+#[test]
+fn an_attempt_can_be_cancelled() {
+    run(async {
+        // Nobody accepts, and the queue is full: the next connection waits.
+        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+        listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>()?.into())?;
+        listener.listen(0)?;
+        let port = listener.local_addr()?.as_socket().unwrap().port();
+        let mut connected = Vec::new();
+        while let Ok(streams) = wait_for(open_connection("127.0.0.1", port), 0.02).await {
+            connected.push(streams);
+            assert!(connected.len() < 100);
+        }
+        let task = create_task(open_connection("127.0.0.1", port).happy_eyeballs_delay(0.001));
+        sleep(0.002).await?;
+        task.cancel();
+        assert!(task.await.unwrap_err().is_cancelled());
+        Ok(())
+    });
+}

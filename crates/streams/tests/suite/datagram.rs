@@ -1,0 +1,75 @@
+//! Datagrams.
+
+use std::io::ErrorKind;
+use std::rc::Rc;
+
+use asyncio_runtime::{ValueError, create_task, sleep, wait_for};
+use asyncio_streams::{Address, create_datagram_endpoint};
+
+use crate::common::{io_kind, run};
+
+#[test]
+fn messages_keep_their_bounds() {
+    run(async {
+        let server = Rc::new(create_datagram_endpoint().local_addr("127.0.0.1", 0).await?);
+        let client = create_datagram_endpoint().await?;
+        let receiving = create_task({
+            let server = Rc::clone(&server);
+            async move {
+                let mut received = Vec::new();
+                for _ in 0..3 {
+                    received.push(server.recvfrom(5).await?);
+                }
+                Ok(received)
+            }
+        });
+        sleep(0).await?;
+        for message in ["one", "", "and a longer one"] {
+            client.sendto(message, &server.sockname()).await?;
+        }
+        let received = receiving.await?;
+        let messages: Vec<&[u8]> = received.iter().map(|(message, _)| &message[..]).collect();
+        assert_eq!(messages, [&b"one"[..], b"", b"and a"]);
+        assert!(received.iter().all(|(_, peer)| peer.port() == client.sockname().port()));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_cancelled_wait_loses_no_message() {
+    run(async {
+        let server = create_datagram_endpoint().local_addr("127.0.0.1", 0).await?;
+        let port = server.sockname().port().unwrap();
+        let client = create_datagram_endpoint().remote_addr("127.0.0.1", port).await?;
+        assert_eq!(client.peername().map(ToString::to_string), Some(format!("('127.0.0.1', {port})")));
+        assert!(wait_for(server.recv(10), 0.001).await.is_err());
+        client.send("kept").await?;
+        assert!(wait_for(server.recv(10), 0).await.is_err(), "not a line of it runs");
+        assert_eq!(server.recv(10).await?, b"kept");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_goes_wrong_is_told() {
+    run(async {
+        let gone = create_datagram_endpoint().local_addr("127.0.0.1", 0).await?.sockname();
+        let client = create_datagram_endpoint().remote_addr("127.0.0.1", gone.port().unwrap()).await?;
+        client.send("anybody there?").await?;
+        assert_eq!(io_kind(&client.recv(10).await.unwrap_err()), Some(ErrorKind::ConnectionRefused));
+        // After the error it goes on.
+        assert!(wait_for(client.recv(10), 0.001).await.unwrap_err().is::<asyncio_runtime::TimeoutError>());
+        assert!(client.send(vec![0; 100_000]).await.is_err());
+        let lost = create_datagram_endpoint().await?;
+        assert!(lost.send("to whom?").await.is_err());
+        assert!(lost.sendto("x", &Address::Unnamed).await.unwrap_err().is::<ValueError>());
+        let error = create_datagram_endpoint().local_addr("127.0.0.1", 70_000).await.unwrap_err();
+        assert_eq!(error.to_string(), "port must be 0-65535, not 70000");
+        let taken = create_datagram_endpoint().local_addr("127.0.0.1", 0).await?;
+        let port = taken.sockname().port().unwrap();
+        let error = create_datagram_endpoint().local_addr("127.0.0.1", port).await.unwrap_err();
+        assert_eq!(io_kind(&error), Some(ErrorKind::AddrInUse));
+        assert!(error.to_string().contains(&format!("('127.0.0.1', {port})")), "{error}");
+        Ok(())
+    });
+}
