@@ -24,6 +24,7 @@ pub use asyncio_locks::*;
 pub use asyncio_queues::*;
 pub use asyncio_runtime::*;
 pub use asyncio_streams::*;
+pub use asyncio_subprocesses::*;
 
 /// The code in the README compiles.
 #[cfg(doctest)]

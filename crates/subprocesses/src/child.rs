@@ -1,0 +1,174 @@
+//! `Child`: a process of the system as the loop knows it, from its start until its status is taken.
+//!
+//! The core idea: the loop holds every running child (`Watch`), whether or not the program still does. The hold is a callback
+//! on the descriptor that tells of the end; called, it takes the status and wakes who waits; dropped without being called,
+//! because the loop closes, it kills the child. So no child outlives its loop and none remains as a zombie.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::panic::Location;
+use std::rc::Rc;
+use std::thread;
+
+use asyncio_runtime::io::AsyncFd;
+use asyncio_runtime::{ExceptionContext, Result, WaitQueue, get_running_loop};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
+
+use crate::exit;
+
+pub(crate) struct Child {
+    pid: Pid,
+    /// Readable when it has ended; there until then.
+    exit: RefCell<Option<AsyncFd<OwnedFd>>>,
+    returncode: Cell<Option<i32>>,
+    line: WaitQueue,
+}
+
+/// What is told of a child whose status somebody else has taken.
+const UNKNOWN: i32 = 255;
+
+impl Child {
+    /// Puts a child that was just started under the watch of the running loop. If that fails, ends it.
+    pub(crate) fn watch(pid: Pid) -> Result<Rc<Self>> {
+        Self::watch_through(pid, exit::descriptor)
+    }
+
+    fn watch_through(pid: Pid, descriptor: fn(Pid) -> io::Result<OwnedFd>) -> Result<Rc<Self>> {
+        let exit = match descriptor(pid).map_err(Into::into).and_then(AsyncFd::new) {
+            Ok(exit) => exit,
+            Err(error) => {
+                end(pid);
+                return Err(error);
+            }
+        };
+        let child = Rc::new(Self {
+            pid,
+            exit: RefCell::new(Some(exit)),
+            returncode: Cell::new(None),
+            line: WaitQueue::new("Process.wait"),
+        });
+        Watch(Rc::clone(&child)).look();
+        Ok(child)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    pub(crate) fn returncode(&self) -> Option<i32> {
+        self.returncode.get()
+    }
+
+    pub(crate) async fn wait(self: Rc<Self>, at: &'static Location<'static>) -> Result<i32> {
+        loop {
+            if let Some(returncode) = self.returncode.get() {
+                return Ok(returncode);
+            }
+            self.line.wait_at(at).await?;
+        }
+    }
+
+    /// Sends a signal to a child whose end was not noticed yet. One that is just ending ignores it.
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        match kill_process(self.pid, signal) {
+            // Somebody else has taken its status.
+            Err(Errno::SRCH) => Ok(()),
+            sent => Ok(sent?),
+        }
+    }
+
+    /// Kills it, unless it has ended.
+    pub(crate) fn kill(&self) {
+        if self.returncode.get().is_none() {
+            // Refused only by a program that runs as somebody else: it is left to end by itself.
+            let _ = self.signal(Signal::KILL);
+        }
+    }
+
+    /// Its status, if it has ended; else `WouldBlock`.
+    fn try_reap(&self) -> io::Result<i32> {
+        match waitpid(Some(self.pid), WaitOptions::NOHANG) {
+            Ok(Some((_, status))) => Ok(returncode(status)),
+            Ok(None) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(Errno::CHILD) => {
+                self.report_unknown();
+                Ok(UNKNOWN)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn report_unknown(&self) {
+        if let Ok(event_loop) = get_running_loop() {
+            let pid = self.pid;
+            let message = format!("child process pid {pid} exit status already read: will report returncode {UNKNOWN}");
+            event_loop.call_exception_handler(&ExceptionContext::new(message));
+        }
+    }
+
+    fn ended(&self, returncode: i32) {
+        self.returncode.set(Some(returncode));
+        let exit = self.exit.take();
+        drop(exit);
+        self.line.wake_all();
+    }
+}
+
+/// The loop's hold on a running child.
+struct Watch(Rc<Child>);
+
+impl Watch {
+    /// Takes the status if the child has ended, else looks again when the system says so.
+    fn look(self) {
+        let exit = self.0.exit.borrow();
+        let Some(exit_descriptor) = exit.as_ref() else { return };
+        let looked = exit_descriptor.try_read_with(|_| self.0.try_reap());
+        let registration = exit_descriptor.registration().clone();
+        drop(exit);
+        match looked {
+            Ok(returncode) => self.0.ended(returncode),
+            // Refused only when the loop is closed; then the callback is dropped, and with it this hold.
+            Err(_) => drop(registration.call_when_readable(move || self.look())),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if self.0.returncode.get().is_none() {
+            let returncode = end(self.0.pid);
+            self.0.ended(returncode);
+        }
+    }
+}
+
+/// Kills a child and takes its status.
+fn end(pid: Pid) -> i32 {
+    match kill_process(pid, Signal::KILL) {
+        // Nobody can refuse to be killed, so this does not take long.
+        Ok(()) => reap(pid),
+        // Unless it runs as somebody else. Then it goes on, and a thread takes its status when it ends.
+        Err(_) => {
+            let _ = thread::Builder::new().name(format!("asyncio-waitpid-{pid}")).spawn(move || reap(pid));
+            UNKNOWN
+        }
+    }
+}
+
+/// Waits for the end of a child, in the calling thread.
+fn reap(pid: Pid) -> i32 {
+    loop {
+        match waitpid(Some(pid), WaitOptions::empty()) {
+            Ok(Some((_, status))) => return returncode(status),
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(_) => return UNKNOWN,
+        }
+    }
+}
+
+/// The exit status, or minus the number of the signal that ended it.
+fn returncode(status: WaitStatus) -> i32 {
+    status.exit_status().or_else(|| status.terminating_signal().map(|signal| -signal)).unwrap_or(UNKNOWN)
+}

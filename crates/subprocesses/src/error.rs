@@ -1,0 +1,58 @@
+//! What can go wrong with a child: signals for one that has ended, and starts that fail, told as CPython tells them.
+
+use std::error::Error as StdError;
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::process::Command;
+
+use asyncio_runtime::{Error, ValueError};
+
+/// A signal was to be sent to a process that has ended: Python's `ProcessLookupError`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProcessLookupError {
+    pid: u32,
+}
+
+impl ProcessLookupError {
+    pub(crate) fn new(pid: u32) -> Self {
+        Self { pid }
+    }
+}
+
+impl fmt::Display for ProcessLookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} has ended", self.pid)
+    }
+}
+
+impl fmt::Debug for ProcessLookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProcessLookupError('{self}')")
+    }
+}
+
+impl StdError for ProcessLookupError {}
+
+/// Why a command could not be started, naming what was at fault: `[Errno 2] No such file or directory: 'nope'`.
+pub(crate) fn cannot_start(command: &Command, error: io::Error) -> Error {
+    let Some(errno) = error.raw_os_error() else {
+        // Found by the standard library before it asked the system.
+        return match error.kind() {
+            io::ErrorKind::InvalidInput => ValueError::new("embedded null byte").into(),
+            _ => error.into(),
+        };
+    };
+    let text = error.to_string();
+    let reason = text.split(" (os error ").next().unwrap_or(&text);
+    let name = at_fault(command).to_string_lossy();
+    io::Error::new(error.kind(), format!("[Errno {errno}] {reason}: '{name}'")).into()
+}
+
+/// The working directory if it cannot be entered, else the program.
+fn at_fault(command: &Command) -> &OsStr {
+    match command.get_current_dir() {
+        Some(cwd) if cwd.as_os_str().is_empty() || cwd.join(".").metadata().is_err() => cwd.as_os_str(),
+        _ => command.get_program(),
+    }
+}

@@ -1,0 +1,36 @@
+//! Commands that run beside the event loop: `asyncio.subprocess`.
+//!
+//! [`create_subprocess_exec`] starts a program, [`create_subprocess_shell`] a command line of the shell. Both give a
+//! [`Process`], whose pipes are streams. The loop itself notices the end of each child and takes its status, so that a
+//! [`Process`] may be dropped at any time and leaves no zombie.
+//!
+//! ```
+//! use asyncio_runtime::run;
+//! use asyncio_subprocesses::{PIPE, create_subprocess_exec};
+//!
+//! run(async {
+//!     let mut process = create_subprocess_exec("echo").arg("Hello World").stdout(PIPE).await?;
+//!     let (stdout, stderr) = process.communicate().await?;
+//!     assert_eq!(stdout.as_deref(), Some(&b"Hello World\n"[..]));
+//!     assert_eq!(stderr, None);
+//!     assert_eq!(process.returncode(), Some(0));
+//!     Ok(())
+//! })
+//! .unwrap();
+//! ```
+//!
+//! In the code, `create` starts a child, `child` is what the loop knows of it, `process` what the program holds.
+
+#![forbid(unsafe_code)]
+
+mod child;
+mod create;
+mod error;
+mod exit;
+mod process;
+mod redirect;
+
+pub use create::{CreateSubprocess, create_subprocess_exec, create_subprocess_shell};
+pub use error::ProcessLookupError;
+pub use process::Process;
+pub use redirect::{DEVNULL, PIPE, Redirect, STDOUT};
