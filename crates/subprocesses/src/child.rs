@@ -172,3 +172,59 @@ fn reap(pid: Pid) -> i32 {
 fn returncode(status: WaitStatus) -> i32 {
     status.exit_status().or_else(|| status.terminating_signal().map(|signal| -signal)).unwrap_or(UNKNOWN)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use asyncio_runtime::{Clock, Runner, create_task, sleep};
+
+    use super::*;
+
+    /// A child watched as on a system without pidfds.
+    fn watched(program: &str, args: &[&str]) -> Result<Rc<Child>> {
+        let child = Command::new(program).args(args).stdin(Stdio::null()).spawn()?;
+        Child::watch_through(Pid::from_child(&child), exit::by_thread)
+    }
+
+    fn run<T: 'static>(main: impl Future<Output = Result<T>> + 'static) -> T {
+        Runner::new().clock(Clock::Real).run(main).unwrap()
+    }
+
+    #[test]
+    fn a_thread_notices_the_end_where_there_is_no_pidfd() {
+        run(async {
+            let at = Location::caller();
+            let children = (0..20).map(|i| watched("sh", &["-c", &format!("exit {i}")])).collect::<Result<Vec<_>>>()?;
+            for (i, child) in children.into_iter().enumerate() {
+                assert_eq!(child.wait(at).await?, i as i32);
+            }
+            let child = watched("sleep", &["3600"])?;
+            let waiting = create_task(Rc::clone(&child).wait(at));
+            sleep(0.001).await?;
+            assert!(!waiting.done());
+            child.kill();
+            assert_eq!(waiting.await?, -9);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_loop_that_closes_kills_its_children_there_too() {
+        let child = run(async { watched("sleep", &["3600"]) });
+        assert_eq!(child.returncode(), Some(-9));
+        assert_eq!(waitpid(Some(child.pid), WaitOptions::NOHANG).unwrap_err(), Errno::CHILD);
+    }
+
+    #[test]
+    fn a_child_that_cannot_be_watched_is_ended() {
+        run(async {
+            let child = Command::new("sleep").arg("3600").spawn()?;
+            let pid = Pid::from_child(&child);
+            let refused = Child::watch_through(pid, |_| Err(io::ErrorKind::OutOfMemory.into()));
+            assert!(refused.is_err());
+            assert_eq!(waitpid(Some(pid), WaitOptions::NOHANG).unwrap_err(), Errno::CHILD);
+            Ok(())
+        });
+    }
+}

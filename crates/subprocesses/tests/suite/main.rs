@@ -1,0 +1,6 @@
+//! Children over the programs that every Unix has: how they start, what goes through their pipes, how they end.
+
+mod common;
+mod end;
+mod pipes;
+mod start;
