@@ -1,6 +1,6 @@
 //! Closing: by hand, by the loop, at its end; one step at a time; and what is dropped or cancelled half-way.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
@@ -127,6 +127,36 @@ fn the_end_of_the_loop_closes_what_is_open_all_at_once() {
     assert_eq!(*log.borrow(), [exit, exit, "cleaned up", "cleaned up"]);
     drop(kept);
     assert_eq!(log.borrow().len(), 4);
+}
+
+// CPython: test_runners.RunTests.test_asyncio_run_closes_gens_after_hanging_tasks_errors
+#[test]
+fn what_is_open_is_closed_also_when_main_and_the_task_that_used_it_have_failed() {
+    let log = Log::default();
+    let seen = Rc::clone(&log);
+    let kept = Rc::new(RefCell::new(None));
+    let slot = Rc::clone(&kept);
+    let runner = Runner::new().clock(Clock::Virtual);
+    let told = Rc::clone(&log);
+    runner.get_loop().unwrap().set_exception_handler(Some(Box::new(move |context| {
+        note(&told, format!("{} {:?}", context.message, context.exception));
+    })));
+    let result = runner.run(async move {
+        create_task(async move {
+            let mut spinner = tidy(&seen);
+            spinner.anext().await?;
+            slot.replace(Some(spinner));
+            sleep(1).await.map_err(|_| ValueError::new("while it was cancelled").into())
+        });
+        sleep(0).await?;
+        Err::<(), _>(ValueError::new("fancy exit").into())
+    });
+    assert_eq!(repr(result), "ValueError('fancy exit')");
+    runner.close();
+    let report = "unhandled exception during asyncio.run() shutdown Some(ValueError('while it was cancelled'))";
+    assert_eq!(*log.borrow(), [report, "Some(GeneratorExit())", "cleaned up"]);
+    drop(kept.take());
+    assert_eq!(log.borrow().len(), 3);
 }
 
 // CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_shutdown_02,

@@ -89,7 +89,6 @@ fn a_handler_that_fails_is_reported_with_what_it_was_told() {
     assert_eq!(count(&written, "Exception in callback zero_error()"), 1, "{written}");
 }
 
-// CPython: test_base_events.BaseEventLoopTests.test_default_exc_handler_broken
 #[test]
 fn a_handler_may_pass_on_to_the_default() {
     let program = || {

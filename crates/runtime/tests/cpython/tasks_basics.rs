@@ -255,7 +255,7 @@ fn a_coroutine_may_return_a_future_which_nobody_awaits_for_it() {
     assert_eq!(future.result().unwrap(), "test");
 }
 
-// CPython: test_tasks.BaseTaskTests.test_step_result_future, CTask_Future_Tests.test_foobar
+// CPython: test_tasks.BaseTaskTests.test_step_result_future
 #[test]
 fn a_task_registers_with_the_future_it_awaits() {
     let event_loop = new_loop();
