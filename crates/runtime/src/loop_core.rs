@@ -445,11 +445,11 @@ impl LoopCore {
             self.shared.awake();
             return Ok(());
         }
-        let start = clock::real_now();
+        // Looked at only where it matters: a read of the clock for each wait is a cost.
+        let start = if self.clock == Clock::Virtual { Some(clock::real_now()) } else { None };
         self.poll(timeout);
         self.shared.awake();
-        if self.clock == Clock::Virtual
-            && let (Some(when), Some(timeout)) = (deadline, timeout)
+        if let (Some(start), Some(when), Some(timeout)) = (start, deadline, timeout)
             && clock::real_now() - start >= timeout.as_secs_f64()
         {
             // Something outside was being waited for, but the timer came first.
