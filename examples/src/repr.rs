@@ -41,6 +41,13 @@ impl Repr for &str {
     }
 }
 
+/// Bytes, without quotes among them.
+impl Repr for Vec<u8> {
+    fn repr(&self) -> String {
+        format!("b'{}'", self.escape_ascii())
+    }
+}
+
 impl<T: Repr> Repr for Option<T> {
     fn repr(&self) -> String {
         self.as_ref().map_or_else(|| ().repr(), Repr::repr)
@@ -92,6 +99,7 @@ mod tests {
         assert_eq!(outcomes.repr(), "[ZeroDivisionError(), 2.0]");
         assert_eq!([Some("a"), None].repr(), "['a', None]");
         assert_eq!((true.repr(), ().repr(), 3.repr()), ("True".into(), "None".into(), "3".into()));
+        assert_eq!(b"naps: 3\r\n\xff".to_vec().repr(), r"b'naps: 3\r\n\xff'");
     }
 
     #[test]
