@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::exceptions::{CancelledError, ExceptionGroup, TimeoutError};
+use crate::exceptions::{self, CancelledError, ExceptionGroup, TimeoutError};
 
 /// What a coroutine gives: a value, or the exception it raised.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -22,7 +22,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// are `except T`. It derefs to `dyn std::error::Error`, so `to_string()` and `source()` are at hand.
 ///
 /// `Display` is the exception's message (`str(e)`), `Debug` the `Debug` of the wrapped error, which for the exceptions
-/// of this crate reads as Python's `repr(e)`.
+/// of this crate reads as Python's `repr(e)`; what the system says reads as Python's subclasses of `OSError`:
+/// `ConnectionRefusedError('…')`.
 ///
 /// ```
 /// use asyncio_runtime::{Error, ValueError};
@@ -205,7 +206,10 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.0.downcast_ref::<std::io::Error>() {
+            Some(error) => exceptions::os_error(error, f),
+            None => self.0.fmt(f),
+        }
     }
 }
 
@@ -222,6 +226,16 @@ mod tests {
         let error = parse().unwrap_err();
         assert!(error.is::<std::num::ParseIntError>());
         assert!(!error.is_cancelled());
+    }
+
+    #[test]
+    fn what_the_system_says_is_a_class_of_exceptions() {
+        let missing = std::fs::File::open("/no/such/file").map_err(Error::from).unwrap_err();
+        assert_eq!(format!("{missing:?}"), "FileNotFoundError('No such file or directory (os error 2)')");
+        let refused = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "nobody listens at 'here'");
+        let refused = Error::from(refused).during(missing);
+        assert_eq!(format!("{refused:?}"), "ConnectionRefusedError(\"nobody listens at 'here'\")");
+        assert_eq!(format!("{:?}", Error::from(std::io::Error::other("odd"))), "OSError('odd')");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -24,6 +25,28 @@ fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
         }
     }
     write!(f, "{quote}")
+}
+
+/// The `repr` of what the system says, under the name of its class in Python.
+pub(crate) fn os_error(error: &io::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let class = match error.kind() {
+        io::ErrorKind::AlreadyExists => "FileExistsError",
+        io::ErrorKind::BrokenPipe => "BrokenPipeError",
+        io::ErrorKind::ConnectionAborted => "ConnectionAbortedError",
+        io::ErrorKind::ConnectionRefused => "ConnectionRefusedError",
+        io::ErrorKind::ConnectionReset => "ConnectionResetError",
+        io::ErrorKind::Interrupted => "InterruptedError",
+        io::ErrorKind::IsADirectory => "IsADirectoryError",
+        io::ErrorKind::NotADirectory => "NotADirectoryError",
+        io::ErrorKind::NotFound => "FileNotFoundError",
+        io::ErrorKind::PermissionDenied => "PermissionError",
+        io::ErrorKind::TimedOut => "TimeoutError",
+        io::ErrorKind::WouldBlock => "BlockingIOError",
+        _ => "OSError",
+    };
+    write!(f, "{class}(")?;
+    quoted(f, &error.to_string())?;
+    f.write_str(")")
 }
 
 macro_rules! exceptions {
