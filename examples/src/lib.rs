@@ -1,5 +1,6 @@
-//! The few things from Python's standard library that the guide's programs use besides asyncio.
+//! The few things from Python's standard library that the guide's programs use besides asyncio, and what several programs share.
 
+pub mod arguments;
 pub mod builtins;
 pub mod compile_fail;
 pub mod datetime;

@@ -5,12 +5,16 @@
 //! with what its twin prints on CPython ([`twins`]).
 //! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every test
 //! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]) and every page of the book shows code and output that exist ([`book`]).
-//! Nothing here knows the runtime.
+//! Programs that talk to others get somebody to talk to ([`company`]). Nothing here knows the runtime.
 
 pub mod catalogue;
 pub mod examples;
 pub mod program;
 pub mod python;
+
+pub mod company;
+pub mod sites;
+pub mod talk;
 
 pub mod guide_text;
 pub mod normalise;

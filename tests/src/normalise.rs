@@ -37,6 +37,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "random_numbers", reason: "even the count of lines hangs on random numbers", apply: random_numbers },
     Rule { name: "random_names", reason: "the names of the items are random", apply: random_names },
     Rule { name: "set_order", reason: "a Python set is walked in any order", apply: set_order },
+    Rule { name: "tabs", reason: "the page of the guide shows a tab as a blank", apply: tabs },
     Rule { name: "loop_class", reason: "the class of the loop is named after the platform", apply: loop_class },
 ];
 
@@ -70,6 +71,16 @@ pub(crate) fn library_lines(text: &str) -> String {
 /// The colours of a terminal, which neither a snapshot nor a page can show.
 pub(crate) fn colours(text: &str) -> String {
     regex!(r"\x1b\[[0-9;]*m").replace_all(text, "").into_owned()
+}
+
+/// `('127.0.0.1', 43211)` loses the port, if it is one of those that the system chooses.
+pub(crate) fn ports(text: &str) -> String {
+    regex!(r"(\('127\.0\.0\.1', )\d{5}\)").replace_all(text, "${1}PORT)").into_owned()
+}
+
+/// A tab becomes a blank, as it does on the page of a guide.
+fn tabs(text: &str) -> String {
+    text.replace('\t', " ")
 }
 
 /// `defined at examples/08/a.rs:12`, and the `...` that the guide itself puts there, become `defined at PLACE`;
@@ -214,6 +225,7 @@ mod tests {
             "<377b1e8f82> <413b8802f8> <413b8802f8>",
         );
         check("set_order", "all:\n> b\n> a\nend\n", "all:\n> a\n> b\nend\n", "all:\n> a\n> c\nend\n");
+        check("tabs", "url : 200", "url :\t200", "url :200");
         check("loop_class", "<_WindowsSelectorEventLoop>", "<_UnixSelectorEventLoop>", "<ProactorEventLoop>");
     }
 
@@ -225,7 +237,8 @@ mod tests {
     }
 
     #[test]
-    fn snapshots_lose_thread_ids_library_lines_and_colours() {
+    fn snapshots_lose_thread_ids_library_lines_colours_and_ports() {
+        assert_eq!(ports("('127.0.0.1', 40001) ('127.0.0.1', 8888)"), "('127.0.0.1', PORT) ('127.0.0.1', 8888)");
         assert_eq!(library_lines("at crates/a/src/b.rs:54>, c.rs:7"), "at crates/a/src/b.rs:LINE>, c.rs:7");
         assert_eq!(thread_ids("thread 'main' (81) panicked at a.rs:1"), "thread 'main' panicked at a.rs:1");
         assert_eq!(colours("\u{1b}[36mblue\u{1b}[0m"), "blue");

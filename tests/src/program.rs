@@ -1,24 +1,26 @@
-//! Builds the examples and runs one of them as a whole program.
+//! Builds examples and runs one of them as a whole program.
 //!
 //! The core idea is that a run depends on the program alone: nothing of the caller's environment, terminal or folder
 //! reaches it, its clock is virtual and its random numbers are seeded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
-use std::io::{Read as _, Seek as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use tempfile::TempDir;
 use wait_timeout::ChildExt as _;
 
+use crate::company::{run_in_company, servers};
 use crate::examples::Example;
 use crate::root;
 
 /// A program that has not ended by then hangs: even the longest takes some twenty seconds on the real clock.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Which clock a program runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,16 +57,21 @@ pub struct Output {
     pub end: End,
 }
 
-/// Builds every example, since `cargo test` of another package does not, and asks cargo where the binaries are.
+/// Builds these examples and whom they need, since `cargo test` of another package does not, and asks cargo where the
+/// binaries are.
 ///
 /// Cargo takes further options, such as `--quiet`; without that its progress is seen.
 ///
 /// # Errors
 ///
 /// Fails when an example does not compile; cargo has said why on standard error.
-pub fn build(options: &[&str]) -> Result<Programs> {
+pub fn build(examples: &[Example], options: &[&str]) -> Result<Programs> {
+    let servers = servers(examples)?;
+    let names: BTreeSet<&str> =
+        examples.iter().map(|example| &example.name).chain(&servers).map(String::as_str).collect();
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--package", "examples", "--examples", "--message-format=json-render-diagnostics"])
+        .args(["build", "--package", "examples", "--message-format=json-render-diagnostics"])
+        .args(names.iter().flat_map(|name| ["--example", name]))
         .args(options)
         .current_dir(root())
         .stderr(Stdio::inherit())
@@ -93,50 +100,116 @@ impl Programs {
     ///
     /// Fails when the program cannot be started. A program that fails or hangs is no error: its output tells.
     pub fn run(&self, example: &Example, clock: Clock) -> Result<Output> {
-        let Some(binary) = self.0.get(&example.name) else {
-            bail!("cargo built no example named {:?}", example.name);
-        };
+        let command = |name: &str| self.command(name, clock);
+        run_in_company(example, &command).with_context(|| format!("cannot run {}", example.name))
+    }
+
+    /// The command that starts an example, still without arguments.
+    ///
+    /// # Errors
+    ///
+    /// Fails when cargo built none of this name.
+    pub fn command(&self, name: &str, clock: Clock) -> Result<Command> {
+        let binary = self.0.get(name).with_context(|| format!("cargo built no example named {name:?}"))?;
         let mut command = Command::new(binary);
-        command.args(&example.args).env("ASYNCIO_SEED", "1").env("TZ", "UTC");
+        command.env("ASYNCIO_SEED", "1").env("TZ", "UTC");
         if clock == Clock::Virtual {
             command.env("ASYNCIO_CLOCK", "virtual");
         }
-        run(command, LIMIT).with_context(|| format!("cannot run {}", example.name))
+        Ok(command)
     }
 }
 
 /// Runs a command with what is set on it, the path and the home folder as its whole environment.
-pub(crate) fn run(mut command: Command, limit: Duration) -> Result<Output> {
-    let chosen: Vec<_> =
-        command.get_envs().map(|(key, value)| (key.to_owned(), value.map(ToOwned::to_owned))).collect();
-    command.env_clear();
-    command.envs(["PATH", "HOME"].iter().filter_map(|key| Some((key, std::env::var_os(key)?))));
-    command.envs(chosen.into_iter().filter_map(|(key, value)| Some((key, value?))));
-
-    let folder = tempfile::tempdir()?;
-    // Files rather than pipes: a grandchild that outlives the program cannot keep us waiting for the end of a file.
-    let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
-    let mut child = command
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .stdout(stdout.try_clone()?)
-        .stderr(stderr.try_clone()?)
-        .spawn()?;
-    let end = match child.wait_timeout(limit)? {
-        Some(status) => status.into(),
-        None => {
-            child.kill()?;
-            child.wait()?;
-            End::TimedOut
-        }
-    };
-    Ok(Output { stdout: contents(&mut stdout)?, stderr: contents(&mut stderr)?, end })
+pub(crate) fn run(command: Command, limit: Duration) -> Result<Output> {
+    Running::start(command)?.end(limit)
 }
 
-fn contents(file: &mut File) -> Result<String> {
-    let mut bytes = Vec::new();
-    file.rewind()?;
-    file.read_to_end(&mut bytes)?;
+/// A program that was started. It is killed when it is dropped, so that none outlives a test that fails.
+pub struct Running {
+    child: Child,
+    // Files rather than pipes: a grandchild that outlives the program cannot keep us waiting for the end of a file.
+    stdout: File,
+    stderr: File,
+    _folder: TempDir,
+}
+
+impl Running {
+    /// Starts a command with what is set on it, the path and the home folder as its whole environment, in an empty folder.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the program cannot be started.
+    pub fn start(mut command: Command) -> Result<Self> {
+        let chosen: Vec<_> =
+            command.get_envs().map(|(key, value)| (key.to_owned(), value.map(ToOwned::to_owned))).collect();
+        command.env_clear();
+        command.envs(["PATH", "HOME"].iter().filter_map(|key| Some((key, std::env::var_os(key)?))));
+        command.envs(chosen.into_iter().filter_map(|(key, value)| Some((key, value?))));
+
+        let folder = tempfile::tempdir()?;
+        let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+        let child = command
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(stdout.try_clone()?)
+            .stderr(stderr.try_clone()?)
+            .spawn()?;
+        Ok(Self { child, stdout, stderr, _folder: folder })
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Has it ended by itself?
+    ///
+    /// # Errors
+    ///
+    /// Fails when the system cannot tell.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// What it has written to standard output so far.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the file cannot be read.
+    pub fn stdout(&self) -> Result<String> {
+        contents(&self.stdout)
+    }
+
+    /// Waits for its end, and kills it at the limit.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the system cannot tell how it ended.
+    pub fn end(mut self, limit: Duration) -> Result<Output> {
+        let end = self.child.wait_timeout(limit)?.map_or(End::TimedOut, End::from);
+        self.kill()?;
+        Ok(Output { stdout: contents(&self.stdout)?, stderr: contents(&self.stderr)?, end })
+    }
+
+    fn kill(&mut self) -> Result<()> {
+        // Of one that has ended already it does nothing.
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.kill();
+    }
+}
+
+/// All of a file, whose place in it stays what it is: the program that writes there shares it.
+fn contents(file: &File) -> Result<String> {
+    let mut bytes = vec![0; usize::try_from(file.metadata()?.len())?];
+    file.read_exact_at(&mut bytes, 0)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use crate::examples::Example;
-use crate::normalise::{addresses, colours, library_lines, thread_ids};
+use crate::normalise::{addresses, colours, library_lines, ports, thread_ids};
 use crate::program::Output;
 use crate::{files, read, root};
 
@@ -22,7 +22,7 @@ pub fn folder() -> PathBuf {
 
 /// What the snapshot of this example must hold after it printed `output`.
 pub fn text(example: &Example, output: &Output) -> String {
-    let rules = [addresses, thread_ids, library_lines, colours];
+    let rules = [addresses, thread_ids, library_lines, colours, ports];
     let printed = rules.iter().fold(output.to_string(), |text, rule| rule(&text));
     format!("$ {}\n{printed}", example.command())
 }

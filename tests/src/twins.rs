@@ -11,9 +11,10 @@ use anyhow::{Context as _, Result, ensure};
 use regex::Regex;
 use serde::Deserialize;
 
+use crate::company::run_in_company;
 use crate::examples::{Example, declared};
-use crate::normalise::{colours, rule};
-use crate::program::{LIMIT, Output, run};
+use crate::normalise::{colours, ports, rule};
+use crate::program::Output;
 use crate::python::Python;
 use crate::{files, read, relative, root, unknown};
 
@@ -83,10 +84,14 @@ pub fn path(root: &Path, example: &str) -> PathBuf {
 ///
 /// Fails when Python cannot be started.
 pub fn run_twin(python: &Python, example: &Example) -> Result<Output> {
-    let mut command = Command::new(&python.path);
-    command.arg(root().join(RUNNER)).arg(path(root(), &example.path)).args(&example.args);
-    command.env("ASYNCIO_SEED", "1").env("TZ", "UTC").env("PYTHONUTF8", "1");
-    run(command, LIMIT).with_context(|| format!("cannot run the twin of {}", example.name))
+    let twin = path(root(), &example.path);
+    let command = |name: &str| {
+        let mut command = Command::new(&python.path);
+        command.arg(root().join(RUNNER)).arg(twin.with_file_name(format!("{name}.py")));
+        command.env("ASYNCIO_SEED", "1").env("TZ", "UTC").env("PYTHONUTF8", "1").env("PYTHONUNBUFFERED", "1");
+        Ok(command)
+    };
+    run_in_company(example, &command).with_context(|| format!("cannot run the twin of {}", example.name))
 }
 
 /// What the twin and its program printed, ready to be compared.
@@ -164,7 +169,7 @@ fn problems_of(file: &str, twin: &str, program: &str) -> Vec<String> {
 fn normalised(example: &Example, output: &Output) -> String {
     let rules = ["addresses", "places", "traceback"].map(|name| rule(name).expect("the rule is listed").apply);
     let text: String = output.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect();
-    let text = colours(&own_file(example, &text));
+    let text = ports(&colours(&own_file(example, &text)));
     let text = rules.iter().fold(text, |text, rule| rule(&text));
     values(&errors(&text))
 }

@@ -2,6 +2,7 @@
 //!
 //! Beside them stand the trials that keep `differences.toml` short: what it lists must be needed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -17,19 +18,27 @@ use similar::TextDiff;
 fn main() -> Result<()> {
     let arguments = Arguments::from_args();
     let (rows, differences) = (rows()?, differences()?);
-    let programs = Arc::new(build(&["--quiet"])?);
-    let examples = examples(root())?;
+    let mut texts = BTreeMap::new();
+    for row in &rows {
+        texts.extend(row.text()?.map(|text| (row.id.clone(), text)));
+    }
+    let mut examples = examples(root())?;
+    examples.retain(|example| texts.contains_key(&example.name));
+    let mut idle: Vec<String> = differences.keys().cloned().collect();
+    idle.retain(|id| !examples.iter().any(|example| example.name == *id));
+    // Who asks for one program does not wait for all of them to be built.
+    examples.retain(|example| arguments.filter.as_ref().is_none_or(|filter| example.name.contains(filter)));
+    let programs = Arc::new(build(&examples, &["--quiet"])?);
 
     let mut trials = Vec::new();
-    let mut idle: Vec<String> = differences.keys().cloned().collect();
     for example in examples {
-        let Some(row) = rows.iter().find(|row| row.id == example.name) else { continue };
-        let Some(text) = row.text()? else { continue };
-        idle.retain(|id| *id != row.id);
-        let differences = differences.get(&row.id).cloned().unwrap_or_default();
+        let text = texts.remove(&example.name).unwrap_or_default();
+        let differences = differences.get(&example.name).cloned().unwrap_or_default();
         let programs = Arc::clone(&programs);
         let name = example.name.clone();
-        trials.push(Trial::test(name, move || Ok(prints(&programs, &example, &text, &differences)?)));
+        trials.push(Trial::test(name, move || {
+            prints(&programs, &example, &text, &differences).map_err(|error| format!("{error:#}").into())
+        }));
     }
     trials.push(Trial::test("every_difference_is_of_a_program_with_a_text", move || match idle.as_slice() {
         [] => Ok(()),

@@ -12,10 +12,12 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> Result<()> {
     let arguments = Arguments::from_args();
-    let examples = examples(root())?;
-    let programs = Arc::new(build(&["--quiet"])?);
-
+    let mut examples = examples(root())?;
     let orphans = snapshots::orphans(&examples);
+    // Who asks for one program does not wait for all of them to be built.
+    examples.retain(|example| arguments.filter.as_ref().is_none_or(|filter| example.name.contains(filter)));
+    let programs = Arc::new(build(&examples, &["--quiet"])?);
+
     let mut trials = vec![Trial::test("every_snapshot_has_an_example", move || match orphans.as_slice() {
         [] => Ok(()),
         orphans => Err(format!("these snapshots have none: {orphans:?}").into()),
@@ -23,7 +25,7 @@ fn main() -> Result<()> {
     for example in examples {
         let programs = Arc::clone(&programs);
         trials.push(Trial::test(example.name.clone(), move || {
-            let output = programs.run(&example, Clock::Virtual)?;
+            let output = programs.run(&example, Clock::Virtual).map_err(|error| format!("{error:#}"))?;
             // Not even `cargo xtask bless` makes this right.
             if !matches!(output.end, End::Exited(_)) {
                 return Err(format!("it did not end by itself:\n{output}").into());

@@ -3,9 +3,9 @@
 //! Snapshots are written by the test that compares them, so that there is one way to make them; tables and outputs follow. The guide's own text is
 //! not touched: a program that no longer prints it still fails.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use guide_tests::examples::examples;
-use guide_tests::{generated, root, snapshots};
+use guide_tests::{generated, root, snapshots, unknown};
 
 use crate::{cargo, finish};
 
@@ -14,11 +14,14 @@ pub(crate) struct Arguments {
     /// Leave the snapshots as they are, and write only the tables that are made from other files
     #[arg(long)]
     tables: bool,
+    /// The programs whose snapshots to write; all of them if nothing is named
+    #[arg(value_name = "ID", conflicts_with = "tables")]
+    names: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !arguments.tables {
-        write_snapshots()?;
+        write_snapshots(&arguments.names)?;
     }
     for (file, text) in generated()? {
         std::fs::create_dir_all(file.parent().unwrap_or(root()))?;
@@ -28,13 +31,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn write_snapshots() -> Result<()> {
-    for orphan in snapshots::orphans(&examples(root())?) {
+fn write_snapshots(names: &[String]) -> Result<()> {
+    let examples = examples(root())?;
+    for name in names {
+        if !examples.iter().any(|example| example.name == *name) {
+            bail!("{}", unknown("example", name, examples.iter().map(|example| example.name.as_str())));
+        }
+    }
+    for orphan in snapshots::orphans(&examples) {
         println!("removing {}, which has no example", orphan.display());
         std::fs::remove_file(&orphan).with_context(|| format!("cannot remove {}", orphan.display()))?;
     }
+    if names.is_empty() {
+        return test(&[]);
+    }
+    names.iter().try_for_each(|name| test(&["--exact", name]))
+}
+
+/// Runs the tests that compare snapshots, and lets them write.
+fn test(which: &[&str]) -> Result<()> {
     finish(
-        cargo(&["test", "--quiet", "--package", "guide-tests", "--test", "snapshots"])
+        cargo(&["test", "--quiet", "--package", "guide-tests", "--test", "snapshots", "--"])
+            .args(which)
             .env("INSTA_UPDATE", "always")
             .env("INSTA_FORCE_PASS", "1")
             .env("INSTA_OUTPUT", "minimal"),

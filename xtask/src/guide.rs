@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for row in &rows {
         texts.extend(row.text()?.map(|text| (row.id.clone(), text)));
     }
-    let judge = Judge { programs: build(&[])?, texts, differences: differences()?, clock: arguments.clock };
+    let judge = Judge { programs: build(&chosen, &[])?, texts, differences: differences()?, clock: arguments.clock };
 
     let begun = Instant::now();
     let verdicts = judge.all(&chosen);

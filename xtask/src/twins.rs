@@ -16,8 +16,8 @@ use guide_tests::twins::{Twins, compare, run_twin, twins};
 use crate::guide::{choose, difference, for_each};
 
 pub(crate) fn run(python: &Python, names: &[String]) -> Result<()> {
-    let (twins, programs) = (twins(root())?, build(&[])?);
-    let chosen = choose(names, examples(root())?, &rows()?)?;
+    let (twins, chosen) = (twins(root())?, choose(names, examples(root())?, &rows()?)?);
+    let programs = build(&chosen, &[])?;
     let (with, without): (Vec<_>, Vec<_>) =
         chosen.into_iter().partition(|example| twins.reason(&example.name).is_none());
 
