@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::asyncgens::AsyncGens;
@@ -33,9 +33,6 @@ const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
 /// While work is ready, descriptors are looked at once in so many iterations: a look costs several system calls.
 const POLL_EVERY: u32 = 16;
 
-/// The flag that Ctrl-C sets, and what to do then.
-type OnInterrupt = (Arc<AtomicBool>, Rc<dyn Fn()>);
-
 pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
     pub(crate) shared: Arc<Shared>,
@@ -49,7 +46,7 @@ pub(crate) struct LoopCore {
     pub(crate) executor_shut_down: Cell<bool>,
     pub(crate) parked: crate::threads::Parked,
     pub(crate) signals: crate::signals::Signals,
-    pub(crate) interrupt: RefCell<Option<OnInterrupt>>,
+    pub(crate) interrupt: RefCell<Option<crate::signals::OnInterrupt>>,
     /// Jobs in other threads whose end this loop waits for.
     pub(crate) jobs: Jobs,
     pub(crate) running: Cell<bool>,
@@ -395,14 +392,10 @@ impl LoopCore {
     }
 
     fn take_interrupt(&self) {
-        let on_interrupt = match &*self.interrupt.borrow() {
-            Some((arrived, on_interrupt)) if arrived.load(Ordering::Relaxed) => {
-                arrived.store(false, Ordering::Relaxed);
-                Rc::clone(on_interrupt)
-            }
-            _ => return,
-        };
-        on_interrupt();
+        let on_interrupt = self.interrupt.borrow().as_ref().and_then(crate::signals::OnInterrupt::take);
+        if let Some(on_interrupt) = on_interrupt {
+            on_interrupt();
+        }
     }
 
     // Waiting.

@@ -54,6 +54,10 @@ pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f:
         return Err(RuntimeError::new(format!("sig {signal} cannot be caught")).into());
     }
     core.signals.remove(core, signal);
+    if signal == signal_hook::consts::SIGINT {
+        // What `run` does at Ctrl-C gives way, as it does in CPython.
+        drop(core.interrupt.take());
+    }
     let default = default_action(signal)?;
     let (receiver, sender) = UnixStream::pair()?;
     receiver.set_nonblocking(true)?;
@@ -104,11 +108,17 @@ impl Installed {
 }
 
 /// Ctrl-C while a program runs: the first one sets a flag that the loop looks at, a second one ends the process as it
-/// always does. Dropped, it gives Ctrl-C back.
+/// always does. Dropped, it gives Ctrl-C back, unless the program has put a handler of its own in its place.
 pub(crate) struct Interrupt {
     core: Rc<LoopCore>,
-    default: Arc<AtomicBool>,
     receiver: UnixStream,
+}
+
+/// The part of an [`Interrupt`] that the loop holds.
+pub(crate) struct OnInterrupt {
+    arrived: Arc<AtomicBool>,
+    call: Rc<dyn Fn()>,
+    default: Arc<AtomicBool>,
     ids: Vec<SigId>,
 }
 
@@ -131,18 +141,30 @@ impl Interrupt {
             // After the conditional default has looked at it: so it is the second signal that ends the process.
             signal_hook::flag::register(signal, Arc::clone(&default))?,
         ];
-        core.interrupt.replace(Some((arrived, Rc::new(on_interrupt))));
-        Ok(Some(Self { core: Rc::clone(core), default, receiver, ids }))
+        core.interrupt.replace(Some(OnInterrupt { arrived, call: Rc::new(on_interrupt), default, ids }));
+        Ok(Some(Self { core: Rc::clone(core), receiver }))
     }
 }
 
-impl Drop for Interrupt {
+impl OnInterrupt {
+    /// What is to be called, if Ctrl-C was pressed.
+    pub(crate) fn take(&self) -> Option<Rc<dyn Fn()>> {
+        self.arrived.swap(false, Ordering::Relaxed).then(|| Rc::clone(&self.call))
+    }
+}
+
+impl Drop for OnInterrupt {
     fn drop(&mut self) {
         for id in self.ids.drain(..) {
             signal_hook::low_level::unregister(id);
         }
         self.default.store(true, Ordering::SeqCst);
-        self.core.interrupt.take();
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        drop(self.core.interrupt.take());
         // Fails only if the reactor is gone, and with it the registration.
         let _ = self.core.with_reactor(|reactor| reactor.wake_no_more(self.receiver.as_fd()));
     }

@@ -1,7 +1,9 @@
 //! Ctrl-C: this program starts itself as a child, interrupts it, and looks at how it ends.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::rc::Rc;
 
 use asyncio_runtime::*;
 use libtest_mimic::{Arguments, Trial};
@@ -84,6 +86,21 @@ fn child(name: &str) -> Result<()> {
                 arrived.await
             })
         }
+        "own_handler_takes_over_while_main_runs" => run(async {
+            let event_loop = get_running_loop()?;
+            let presses = Rc::new(Cell::new(0));
+            let counter = Rc::clone(&presses);
+            event_loop.add_signal_handler(2, move || counter.set(counter.get() + 1))?;
+            for press in 1..=2 {
+                println!("ready");
+                while presses.get() < press {
+                    sleep(0.001).await?;
+                }
+            }
+            event_loop.remove_signal_handler(2);
+            println!("ready");
+            sleep(60).await
+        }),
         name => panic!("unknown child {name}"),
     }
 }
@@ -178,6 +195,12 @@ fn trials() -> Vec<Trial> {
         }),
         Trial::test("default_is_back_after_run", || {
             let (_, _, status) = interrupted("default_is_back_after_run", 1);
+            assert!(killed_by_the_signal(status), "{status}");
+            Ok(())
+        }),
+        // As in CPython, where it is a handler that raises KeyboardInterrupt that is then put back.
+        Trial::test("own_handler_takes_over_while_main_runs", || {
+            let (_, _, status) = interrupted("own_handler_takes_over_while_main_runs", 3);
             assert!(killed_by_the_signal(status), "{status}");
             Ok(())
         }),
