@@ -34,9 +34,9 @@ async def session(room, reader, writer):
         writer.write(b"This name will not do.\n")
         writer.close()
         return
-    writer.write(f"Welcome, {name}. Here are: {', '.join(sorted(room.members))}\n".encode())
-    room.tell(name, f"* {name} comes")
     room.members[name] = writer
+    writer.write(f"Welcome! Here are: {', '.join(sorted(room.members))}\n".encode())
+    room.tell(name, f"* {name} comes")
     try:
         async for line in reader:
             room.tell(name, f"{name}: {line.decode(errors='replace').strip()}")

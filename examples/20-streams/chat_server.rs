@@ -47,9 +47,9 @@ async fn session(room: &Room, mut reader: StreamReader, writer: StreamWriter) ->
         writer.write("This name will not do.\n")?;
         return Ok(());
     }
-    writer.write(format!("Welcome, {name}. Here are: {}\n", room.names()))?;
+    room.members.borrow_mut().insert(name.clone(), writer.clone());
+    writer.write(format!("Welcome! Here are: {}\n", room.names()))?;
     room.tell(&name, &format!("* {name} comes"))?;
-    room.members.borrow_mut().insert(name.clone(), writer);
     let talked = talk(room, &name, &mut reader).await;
     room.members.borrow_mut().remove(&name);
     room.tell(&name, &format!("* {name} goes"))?;
