@@ -18,6 +18,7 @@ use crate::error::{is_not_now, reason, with_errno};
 use crate::hosts::{Family, Port, resolve};
 use crate::race::{in_turn, interleave, staggered};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
+use crate::ssl;
 use crate::writer::StreamWriter;
 
 /// Connects to a server: `asyncio.open_connection`. Gives what is read from and what is written to.
@@ -57,6 +58,7 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
             delay: None,
             interleave: None,
             all_errors: false,
+            ssl: ssl::Settings::default(),
         }),
         connecting: None,
     }
@@ -100,12 +102,17 @@ struct Options {
     delay: Option<f64>,
     interleave: Option<usize>,
     all_errors: bool,
+    ssl: ssl::Settings,
 }
 
 impl OpenConnection {
     fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
         set(self.options.as_mut().expect("options are set before it is awaited"));
         self
+    }
+
+    pub(crate) fn ssl_settings(&mut self) -> &mut ssl::Settings {
+        &mut self.options.as_mut().expect("options are set before it is awaited").ssl
     }
 
     /// How long a line may be that the reader reads; 64 KiB if not set.
@@ -161,6 +168,7 @@ impl std::fmt::Debug for OpenConnection {
 
 async fn connect(options: Options) -> Result<(StreamReader, StreamWriter)> {
     check_limit(options.limit)?;
+    let layer = options.ssl.client(Some(&options.host))?;
     let mut addresses = resolve(&options.host, options.port?, options.family).await?;
     let local = match options.local {
         Some((host, port)) => Some(Rc::from(resolve(&host, port?, options.family).await?)),
@@ -176,7 +184,13 @@ async fn connect(options: Options) -> Result<(StreamReader, StreamWriter)> {
         Some(delay) => staggered(attempts, delay).await?,
     };
     match connected {
-        Ok((socket, address)) => Ok(streams(socket, Some(address), options.limit)),
+        Ok((socket, address)) => {
+            let streams = streams(socket, Some(address), options.limit);
+            if let Some(layer) = layer {
+                layer.put_over(&streams.1.connection).await?;
+            }
+            Ok(streams)
+        }
         Err(errors) if options.all_errors => Err(ExceptionGroup::new("create_connection failed", errors).into()),
         Err(errors) => Err(summary(errors)),
     }

@@ -5,17 +5,19 @@
 //! a peer from filling our memory. A connection is *open*, then *closing* (nothing more is read, what is kept is still
 //! written), then *lost*; the descriptor is closed when it is lost.
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
+use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use asyncio_runtime::{Error, ExceptionContext, Result, RuntimeError, WaitQueue, get_running_loop, sleep};
+use asyncio_runtime::{Error, ExceptionContext, Result, RuntimeError, TimerHandle, WaitQueue, get_running_loop, sleep};
 
 use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::is_not_now;
-use crate::transport::{Transport, WriteEof};
+use crate::transport::{Finish, Transport, WriteEof};
 
 /// So many bytes may wait to be written before `drain` does, too.
 const HIGH_WATER: usize = 64 * 1024;
@@ -62,6 +64,12 @@ pub(crate) struct Connection {
     wakers: RefCell<Vec<Waker>>,
     peername: Address,
     sockname: OnceCell<Address>,
+    /// What a layer over the first transport has to tell about itself.
+    extra: OnceCell<Rc<dyn Any>>,
+    /// Was it accepted?
+    server_side: Cell<bool>,
+    /// Ends the wait for the peer's goodbye.
+    goodbye: Cell<Option<TimerHandle>>,
     on_lost: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
@@ -86,6 +94,9 @@ impl Connection {
             wakers: RefCell::default(),
             peername,
             sockname: OnceCell::new(),
+            extra: OnceCell::new(),
+            server_side: Cell::new(false),
+            goodbye: Cell::default(),
             on_lost: Cell::default(),
         }))
     }
@@ -110,6 +121,10 @@ impl Connection {
 
     pub(crate) fn sockname(&self) -> &Address {
         self.sockname.get_or_init(|| self.transport().map_or(Address::Unnamed, |transport| transport.sockname()))
+    }
+
+    pub(crate) fn set_server_side(&self) {
+        self.server_side.set(true);
     }
 
     /// Calls `f` when the connection is lost.
@@ -210,21 +225,52 @@ impl Connection {
             return self.flush_later(transport);
         }
         let mut close = self.phase.get() == Phase::Closing;
-        let ended = transport.try_flush().and_then(|()| {
+        let finished = transport.try_flush().and_then(|()| {
             if self.eof.get() == Eof::Wanted {
                 close |= transport.write_eof()? == WriteEof::Close;
                 self.eof.set(Eof::Written);
             }
-            if close { transport.try_finish() } else { Ok(()) }
+            if close { transport.try_finish() } else { Ok(Finish::Done) }
         });
-        match ended {
-            Ok(()) if close => {
+        match finished {
+            Ok(finish) if close => {
                 self.phase.set(Phase::Closing);
-                self.lose_soon();
+                match finish {
+                    Finish::Done => self.lose_soon(),
+                    Finish::WhenReadable { within } => self.finish_later(transport, within),
+                }
             }
-            Ok(()) => {}
+            Ok(_) => {}
             Err(error) if is_not_now(&error) => self.flush_later(transport),
             Err(error) => self.fail(error.into()),
+        }
+    }
+
+    /// Everything is written, and the peer's goodbye is still to come.
+    fn finish_later(self: &Rc<Self>, transport: &Rc<dyn Transport>, within: f64) {
+        let timer = self.goodbye.take().map_or_else(
+            || {
+                let connection = Rc::downgrade(self);
+                get_running_loop()?.call_later(within, move || {
+                    if let Some(connection) = connection.upgrade() {
+                        let error = io::Error::new(io::ErrorKind::TimedOut, "SSL shutdown timed out");
+                        connection.fail(error.into());
+                    }
+                })
+            },
+            Ok,
+        );
+        let connection = Rc::clone(self);
+        let waiting = timer.and_then(|timer| {
+            self.goodbye.set(Some(timer));
+            transport.registration().call_when_readable(move || {
+                if let Some(transport) = connection.transport() {
+                    connection.flush(&transport);
+                }
+            })
+        });
+        if let Err(error) = waiting {
+            self.fail(error);
         }
     }
 
@@ -257,7 +303,7 @@ impl Connection {
             sleep(0).await?;
         }
         if self.phase.get() == Phase::Lost {
-            return Err(std::io::Error::new(std::io::ErrorKind::ConnectionReset, "Connection lost").into());
+            return Err(io::Error::new(io::ErrorKind::ConnectionReset, "Connection lost").into());
         }
         if !self.paused.get() {
             return Ok(());
@@ -361,6 +407,9 @@ impl Connection {
             return;
         }
         self.kept.borrow_mut().clear();
+        if let Some(timer) = self.goodbye.take() {
+            timer.cancel();
+        }
         // Before the descriptor goes: it is no longer there to be asked.
         self.sockname();
         // Closes the descriptor, which wakes who waits for it.
@@ -398,6 +447,25 @@ impl fmt::Debug for Connection {
             write!(f, " bufsize={}", self.kept())?;
         }
         f.write_str(">")
+    }
+}
+
+/// For layers over the first transport.
+impl Connection {
+    pub(crate) fn replace_transport(&self, transport: Rc<dyn Transport>) {
+        self.transport.replace(Some(transport));
+    }
+
+    pub(crate) fn is_server_side(&self) -> bool {
+        self.server_side.get()
+    }
+
+    pub(crate) fn set_extra(&self, extra: Rc<dyn Any>) {
+        let _ = self.extra.set(extra);
+    }
+
+    pub(crate) fn extra(&self) -> Option<Rc<dyn Any>> {
+        self.extra.get().cloned()
     }
 }
 

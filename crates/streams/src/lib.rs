@@ -34,6 +34,9 @@
 //! `transport` (how bytes move); read them in this order.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// What only layers over a transport use.
+#![cfg_attr(not(feature = "tls"), allow(dead_code))]
 
 mod address;
 mod buffer;
@@ -49,6 +52,11 @@ mod pipes;
 mod race;
 mod reader;
 mod server;
+#[cfg(feature = "tls")]
+pub mod ssl;
+#[cfg(not(feature = "tls"))]
+#[path = "ssl/none.rs"]
+mod ssl;
 mod traits;
 mod transport;
 mod unix;

@@ -17,6 +17,7 @@ use crate::connect::{bind_error, stream_socket};
 use crate::hosts::{Family, Hosts, Port, any, resolve};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::server::{Connected, Listener, Server};
+use crate::ssl;
 use crate::writer::StreamWriter;
 
 /// Serves connections: `asyncio.start_server`. For each client `client_connected` runs as a task of its own, with the reader
@@ -93,16 +94,17 @@ pub(crate) struct Serving {
     pub(crate) limit: usize,
     pub(crate) backlog: i32,
     pub(crate) start: bool,
+    pub(crate) ssl: ssl::Settings,
 }
 
 impl Serving {
     pub(crate) fn new() -> Self {
-        Self { limit: DEFAULT_LIMIT, backlog: 100, start: true }
+        Self { limit: DEFAULT_LIMIT, backlog: 100, start: true, ssl: ssl::Settings::default() }
     }
 
     /// Makes the server, and starts it if it is to be.
     pub(crate) async fn serve(self, listeners: Vec<Listener>, connected: Box<Connected>) -> Result<Server> {
-        let server = Server::new(listeners, connected, self.limit, self.backlog);
+        let server = Server::new(listeners, connected, self.ssl.server()?, self.limit, self.backlog);
         if self.start {
             server.start_serving().await?;
         }
@@ -143,6 +145,10 @@ impl StartServer {
     fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
         set(self.options.as_mut().expect("options are set before it is awaited"));
         self
+    }
+
+    pub(crate) fn ssl_settings(&mut self) -> &mut ssl::Settings {
+        &mut self.options.as_mut().expect("options are set before it is awaited").serving.ssl
     }
 
     /// How long a line may be that a reader reads; 64 KiB if not set.

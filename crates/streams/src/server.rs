@@ -15,14 +15,16 @@ use std::rc::{Rc, Weak};
 use asyncio_context_managers::AsyncContextManager;
 use asyncio_runtime::io::AsyncFd;
 use asyncio_runtime::{
-    Error, ExceptionContext, Future as LoopFuture, Result, RuntimeError, Task, WaitQueue, get_running_loop, sleep,
+    Error, ExceptionContext, Future as LoopFuture, Result, RuntimeError, Task, WaitQueue, create_task,
+    get_running_loop, sleep,
 };
 use socket2::Socket;
 
 use crate::address::Address;
-use crate::connection::Connection;
+use crate::connection::{Connection, Handle};
 use crate::error::is_not_now;
 use crate::reader::StreamReader;
+use crate::ssl::Layer;
 use crate::writer::StreamWriter;
 
 /// How long accepting rests when the system is out of descriptors, in seconds.
@@ -72,6 +74,8 @@ struct Inner {
     backlog: i32,
     limit: usize,
     connected: Box<Connected>,
+    /// What is put over a connection before `connected` gets it.
+    layer: Option<Layer>,
     /// The connections that are not lost, by a running number.
     clients: RefCell<BTreeMap<u64, Weak<Connection>>>,
     accepted: Cell<u64>,
@@ -120,13 +124,20 @@ impl Drop for SocketFile {
 }
 
 impl Server {
-    pub(crate) fn new(listeners: Vec<Listener>, connected: Box<Connected>, limit: usize, backlog: i32) -> Self {
+    pub(crate) fn new(
+        listeners: Vec<Listener>,
+        connected: Box<Connected>,
+        layer: Option<Layer>,
+        limit: usize,
+        backlog: i32,
+    ) -> Self {
         let inner = Inner {
             listeners: RefCell::new(Some(listeners.into_iter().map(Rc::new).collect())),
             serving: Cell::new(false),
             backlog,
             limit,
             connected,
+            layer,
             clients: RefCell::default(),
             accepted: Cell::new(0),
             forever: RefCell::default(),
@@ -304,7 +315,7 @@ impl Inner {
         });
     }
 
-    /// Starts the task for a connection that was accepted.
+    /// Makes a connection of what was accepted.
     fn connect(self: &Rc<Self>, socket: Socket, peer: Address) -> Result<()> {
         let connection = Connection::over(Rc::new(AsyncFd::new(socket)?), Some(peer));
         let number = self.accepted.get();
@@ -315,6 +326,34 @@ impl Inner {
             inner.clients.borrow_mut().remove(&number);
             inner.wake_if_over();
         });
+        connection.set_server_side();
+        if self.layer.is_some() {
+            create_task(Rc::clone(self).secure(connection));
+        } else {
+            self.start(connection);
+        }
+        Ok(())
+    }
+
+    async fn secure(self: Rc<Self>, connection: Handle) -> Result<()> {
+        let Some(layer) = &self.layer else { return Ok(()) };
+        match layer.put_over(&connection).await {
+            Ok(()) => self.start(connection),
+            Err(error) if error.is_cancelled() => return Err(error),
+            // Clients of all kinds come by; what they do wrong is no news.
+            Err(error) => {
+                let event_loop = get_running_loop()?;
+                if event_loop.get_debug() {
+                    let context = ExceptionContext::new("SSL handshake failed").exception(error);
+                    event_loop.call_exception_handler(&context);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the task for a connection.
+    fn start(&self, connection: Handle) {
         let reader = StreamReader::over(connection.clone(), self.limit);
         let task = (self.connected)(reader, StreamWriter::over(connection.clone()));
         let connection = Rc::clone(&connection);
@@ -331,7 +370,6 @@ impl Inner {
                 connection.close();
             }
         });
-        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
@@ -27,6 +27,11 @@ pub(crate) trait Transport: fmt::Debug {
     /// Takes some of the bytes, for the peer.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
 
+    /// As `try_write`, of several pieces.
+    fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.try_write(pieces.iter().find(|piece| !piece.is_empty()).map_or(&[], |piece| piece))
+    }
+
     /// Passes on what it has taken and still holds. `WouldBlock`: not all of it, try again when writable.
     fn try_flush(&self) -> io::Result<()> {
         Ok(())
@@ -41,8 +46,8 @@ pub(crate) trait Transport: fmt::Debug {
     fn write_eof(&self) -> io::Result<WriteEof>;
 
     /// Says goodbye, before it is closed. As `try_flush`, it may have to be called again.
-    fn try_finish(&self) -> io::Result<()> {
-        Ok(())
+    fn try_finish(&self) -> io::Result<Finish> {
+        Ok(Finish::Done)
     }
 
     fn peername(&self) -> Address {
@@ -63,6 +68,16 @@ pub(crate) enum WriteEof {
     Close,
 }
 
+/// What is left to do before a connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Finish {
+    Done,
+    /// To try again when the peer has sent something, and to give up after so many seconds.
+    WhenReadable {
+        within: f64,
+    },
+}
+
 impl Transport for AsyncFd<Socket> {
     fn registration(&self) -> &Registration {
         self.registration()
@@ -75,6 +90,11 @@ impl Transport for AsyncFd<Socket> {
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         write(self, |mut socket| socket.write(bytes), bytes.len())
+    }
+
+    fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        let wanted = pieces.iter().map(|piece| piece.len()).sum();
+        write(self, |mut socket| socket.write_vectored(pieces), wanted)
     }
 
     fn write_eof(&self) -> io::Result<WriteEof> {

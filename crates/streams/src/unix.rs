@@ -17,6 +17,7 @@ use crate::error::{reason, with_errno};
 use crate::listen::{Serving, Starting, as_task};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::server::{Connected, Listener};
+use crate::ssl;
 use crate::writer::StreamWriter;
 
 /// Connects to the unix socket with this path: `asyncio.open_unix_connection`.
@@ -26,22 +27,37 @@ use crate::writer::StreamWriter;
 /// `std::io::Error` that names the path; `AF_UNIX path too long` where the system says so little; `ValueError` for a limit
 /// of 0; `CancelledError`.
 pub fn open_unix_connection(path: impl AsRef<Path>) -> OpenUnixConnection {
-    OpenUnixConnection { path: path.as_ref().to_owned(), limit: DEFAULT_LIMIT, connecting: None }
+    let options = Connect { path: path.as_ref().to_owned(), limit: DEFAULT_LIMIT, ssl: ssl::Settings::default() };
+    OpenUnixConnection { options: Some(options), connecting: None }
 }
 
 /// A connection being opened; to be awaited.
 #[must_use = "futures do nothing unless awaited"]
 pub struct OpenUnixConnection {
+    /// Until it is first polled.
+    options: Option<Connect>,
+    connecting: Option<Connecting>,
+}
+
+struct Connect {
     path: PathBuf,
     limit: usize,
-    connecting: Option<Connecting>,
+    ssl: ssl::Settings,
 }
 
 impl OpenUnixConnection {
     /// How long a line may be that the reader reads; 64 KiB if not set.
     pub fn limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
+        self.options().limit = limit;
         self
+    }
+
+    fn options(&mut self) -> &mut Connect {
+        self.options.as_mut().expect("options are set before it is awaited")
+    }
+
+    pub(crate) fn ssl_settings(&mut self) -> &mut ssl::Settings {
+        &mut self.options().ssl
     }
 }
 
@@ -49,10 +65,10 @@ impl Future for OpenUnixConnection {
     type Output = Result<(StreamReader, StreamWriter)>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let connecting =
-            this.connecting.get_or_insert_with(|| Box::pin(connect(std::mem::take(&mut this.path), this.limit)));
-        connecting.as_mut().poll(cx)
+        if let Some(options) = self.options.take() {
+            self.connecting = Some(Box::pin(connect(options)));
+        }
+        self.connecting.as_mut().expect("made at the first poll").as_mut().poll(cx)
     }
 }
 
@@ -62,12 +78,18 @@ impl fmt::Debug for OpenUnixConnection {
     }
 }
 
-async fn connect(path: PathBuf, limit: usize) -> Result<(StreamReader, StreamWriter)> {
+async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
+    let Connect { path, limit, ssl } = options;
     check_limit(limit)?;
+    let layer = ssl.client(None)?;
     let address = address(&path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     let socket = connect_socket(socket, &address, || format!("cannot connect to '{}'", path.display())).await?;
-    Ok(streams(socket, Some(Address::Unix(path)), limit))
+    let streams = streams(socket, Some(Address::Unix(path)), limit);
+    if let Some(layer) = layer {
+        layer.put_over(&streams.1.connection).await?;
+    }
+    Ok(streams)
 }
 
 fn address(path: &Path) -> io::Result<SockAddr> {
@@ -137,6 +159,10 @@ impl StartUnixServer {
     fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
         set(self.options.as_mut().expect("options are set before it is awaited"));
         self
+    }
+
+    pub(crate) fn ssl_settings(&mut self) -> &mut ssl::Settings {
+        &mut self.options.as_mut().expect("options are set before it is awaited").serving.ssl
     }
 
     /// How long a line may be that a reader reads; 64 KiB if not set.

@@ -1,6 +1,8 @@
 //! The streams: readers by themselves (after CPython's `test_streams.py`), then connections, servers and the rest over real
 //! sockets.
 
+#[cfg(feature = "tls")]
+mod certificates;
 mod common;
 mod connecting;
 mod connection;
@@ -9,4 +11,8 @@ mod ecosystem;
 mod pipes;
 mod reader;
 mod server;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tls")]
+mod tls_certificates;
 mod unix;

@@ -1,0 +1,41 @@
+//! Encrypted connections: TLS 1.2 and 1.3, by rustls, under the names of Python's module `ssl`.
+//!
+//! An [`SSLContext`] says whom to trust and who we are. [`OpenConnection::ssl`](crate::OpenConnection::ssl) and
+//! [`StartServer::ssl`](crate::StartServer::ssl) take one, [`StreamWriter::start_tls`](crate::StreamWriter::start_tls)
+//! encrypts a connection from then on, and [`StreamWriter::ssl_object`](crate::StreamWriter::ssl_object) tells what was agreed.
+//!
+//! ```no_run
+//! use asyncio_runtime::run;
+//! use asyncio_streams::open_connection;
+//!
+//! run(async {
+//!     let (mut reader, writer) = open_connection("www.python.org", 443).ssl(true).await?;
+//!     println!("{}", writer.ssl_object().unwrap().version());
+//!     writer.write("HEAD / HTTP/1.1\r\nHost: www.python.org\r\nConnection: close\r\n\r\n")?;
+//!     print!("{}", String::from_utf8_lossy(&reader.readline().await?));
+//!     Ok(())
+//! })
+//! .unwrap();
+//! ```
+//!
+//! What differs from Python: a stream that ends without the goodbye of TLS is an error, because an attacker can cut it there
+//! (see [`SSLContext::ignore_unexpected_eof`]); and after the peer's goodbye our side may still send, until it is closed.
+//!
+//! The parts: `context` (settings), `verify` (is the peer who it says), `tls` (a `Transport` over a `Transport`), `layer`
+//! (the handshake), `options` (the methods on what opens connections).
+
+mod context;
+mod error;
+mod layer;
+mod object;
+mod options;
+mod pem;
+mod tls;
+mod verify;
+
+pub use context::{Protocol, SSLContext, TLSVersion, VerifyMode, create_default_context};
+pub use error::SSLError;
+pub(crate) use layer::Layer;
+pub use object::SSLObject;
+pub(crate) use options::Settings;
+pub use options::{Ssl, StartTls};

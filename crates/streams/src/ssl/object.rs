@@ -1,0 +1,69 @@
+//! `SSLObject`: what was agreed on in the handshake.
+
+use rustls::{Connection as Session, ProtocolVersion};
+
+/// What the two sides of an encrypted connection have agreed on: `get_extra_info('ssl_object')`, with what `'cipher'` and
+/// `'peercert'` give. Made by [`StreamWriter::ssl_object`](crate::StreamWriter::ssl_object); it remains known after the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SSLObject {
+    version: &'static str,
+    cipher: String,
+    peer: Vec<Vec<u8>>,
+    alpn: Option<String>,
+    server_side: bool,
+}
+
+impl SSLObject {
+    pub(super) fn of(session: &Session) -> Self {
+        let version = match session.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+            _ => "TLSv1.3",
+        };
+        let cipher = session.negotiated_cipher_suite().map(|cipher| format!("{:?}", cipher.suite()));
+        let alpn = session.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
+        Self {
+            version,
+            // The registered name has no number in it.
+            cipher: cipher.unwrap_or_default().replace("TLS13_", "TLS_"),
+            peer: session.peer_certificates().unwrap_or_default().iter().map(|der| der.to_vec()).collect(),
+            alpn,
+            server_side: matches!(session, Session::Server(_)),
+        }
+    }
+
+    /// `TLSv1.2` or `TLSv1.3`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.version
+    }
+
+    /// The cipher by its registered name, as `TLS_AES_256_GCM_SHA384`, its protocol, and how many bits its keys have.
+    #[must_use]
+    pub fn cipher(&self) -> (&str, &str, u32) {
+        (&self.cipher, self.version, if self.cipher.contains("_128_") { 128 } else { 256 })
+    }
+
+    /// The peer's certificate in DER form, if it has shown one: `getpeercert(binary_form=True)`.
+    #[must_use]
+    pub fn getpeercert(&self) -> Option<&[u8]> {
+        self.peer.first().map(Vec::as_slice)
+    }
+
+    /// The peer's certificate and those that came with it: `get_unverified_chain()`.
+    #[must_use]
+    pub fn peer_chain(&self) -> &[Vec<u8>] {
+        &self.peer
+    }
+
+    /// The protocol that is spoken over the connection, if that was agreed on.
+    #[must_use]
+    pub fn selected_alpn_protocol(&self) -> Option<&str> {
+        self.alpn.as_deref()
+    }
+
+    /// Are we the server?
+    #[must_use]
+    pub fn server_side(&self) -> bool {
+        self.server_side
+    }
+}

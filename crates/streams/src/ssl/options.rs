@@ -1,0 +1,282 @@
+//! What makes connections encrypted: `ssl` and the like on everything that opens them, and `StreamWriter::start_tls`.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::LazyLock;
+use std::task::{Context, Poll};
+
+use asyncio_runtime::{Result, Seconds, ValueError};
+use rustls::pki_types::ServerName;
+
+use super::context::{SSLContext, create_default_context};
+use super::layer::{Layer, Side};
+use super::object::SSLObject;
+use crate::connect::OpenConnection;
+use crate::connection::Phase;
+use crate::listen::StartServer;
+use crate::unix::{OpenUnixConnection, StartUnixServer};
+use crate::writer::StreamWriter;
+
+/// How many seconds a handshake may take, and the wait for the peer's goodbye, if nobody says otherwise.
+const HANDSHAKE_TIMEOUT: f64 = 60.0;
+const SHUTDOWN_TIMEOUT: f64 = 30.0;
+
+/// What `ssl=` can be: a context, or `true` for [`create_default_context`].
+pub trait Ssl {
+    /// The context, if there is to be any encryption.
+    fn context(&self) -> Option<&SSLContext>;
+}
+
+impl Ssl for &SSLContext {
+    fn context(&self) -> Option<&SSLContext> {
+        Some(self)
+    }
+}
+
+impl Ssl for bool {
+    fn context(&self) -> Option<&SSLContext> {
+        // One for all, so that sessions can be resumed.
+        static DEFAULT: LazyLock<SSLContext> = LazyLock::new(create_default_context);
+        if *self { Some(&DEFAULT) } else { None }
+    }
+}
+
+/// The options about encryption, of whatever opens connections.
+#[derive(Default)]
+pub(crate) struct Settings {
+    context: Option<SSLContext>,
+    server_hostname: Option<String>,
+    handshake_timeout: Option<f64>,
+    shutdown_timeout: Option<f64>,
+}
+
+impl Settings {
+    fn set_context(&mut self, ssl: &impl Ssl) {
+        self.context = ssl.context().cloned();
+    }
+
+    /// The layer over connections to a host; none if they are plain.
+    pub(crate) fn client(self, host: Option<&str>) -> Result<Option<Layer>> {
+        let Some(context) = &self.context else { return self.nothing_set() };
+        let name = match self.server_hostname.as_deref().or(host) {
+            Some(name) if !name.is_empty() && !name.starts_with('.') => name,
+            Some(_) => {
+                let message = "server_hostname cannot be an empty string or start with a leading dot.";
+                return Err(ValueError::new(message).into());
+            }
+            None => return Err(ValueError::new("you have to pass server_hostname when using ssl").into()),
+        };
+        let name = ServerName::try_from(name.to_owned())
+            .map_err(|_| ValueError::new(format!("'{name}' is no name of a server that a certificate can be for")))?;
+        let side = Side::Client(context.client()?, name);
+        self.layer(side).map(Some)
+    }
+
+    /// The layer over connections from clients; none if they are plain.
+    pub(crate) fn server(self) -> Result<Option<Layer>> {
+        let Some(context) = &self.context else { return self.nothing_set() };
+        let side = Side::Server(context.server()?);
+        self.layer(side).map(Some)
+    }
+
+    fn layer(self, side: Side) -> Result<Layer> {
+        Ok(Layer {
+            side,
+            ignore_unexpected_eof: self.context.is_some_and(|context| context.ignores_unexpected_eof()),
+            handshake_timeout: positive("ssl_handshake_timeout", self.handshake_timeout, HANDSHAKE_TIMEOUT)?,
+            shutdown_timeout: positive("ssl_shutdown_timeout", self.shutdown_timeout, SHUTDOWN_TIMEOUT)?,
+        })
+    }
+
+    fn nothing_set<T>(&self) -> Result<Option<T>> {
+        let set = [
+            ("server_hostname", self.server_hostname.is_some()),
+            ("ssl_handshake_timeout", self.handshake_timeout.is_some()),
+            ("ssl_shutdown_timeout", self.shutdown_timeout.is_some()),
+        ];
+        match set.iter().find(|(_, is_set)| *is_set) {
+            Some((name, _)) => Err(ValueError::new(format!("{name} is only meaningful with ssl")).into()),
+            None => Ok(None),
+        }
+    }
+}
+
+fn positive(name: &str, seconds: Option<f64>, default: f64) -> Result<f64, ValueError> {
+    match seconds {
+        Some(seconds) if seconds > 0.0 => Ok(seconds),
+        Some(seconds) => Err(ValueError::new(format!("{name} should be a positive number, got {seconds}"))),
+        None => Ok(default),
+    }
+}
+
+macro_rules! timeouts {
+    () => {
+        /// How many seconds the handshake may take; 60 if not set.
+        pub fn ssl_handshake_timeout(mut self, timeout: impl Seconds) -> Self {
+            self.ssl_settings().handshake_timeout = Some(timeout.seconds());
+            self
+        }
+
+        /// How many seconds to wait for the peer's goodbye after [`StreamWriter::close`] before the connection is closed
+        /// without it; 30 if not set.
+        pub fn ssl_shutdown_timeout(mut self, timeout: impl Seconds) -> Self {
+            self.ssl_settings().shutdown_timeout = Some(timeout.seconds());
+            self
+        }
+    };
+}
+
+macro_rules! server_hostname {
+    () => {
+        /// The name that the server's certificate has to be for; the host if not set.
+        pub fn server_hostname(mut self, name: impl Into<String>) -> Self {
+            self.ssl_settings().server_hostname = Some(name.into());
+            self
+        }
+    };
+}
+
+macro_rules! client {
+    ($type:ty) => {
+        #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+        impl $type {
+            /// Encrypts the connection: `true`, or the settings to do it by.
+            ///
+            /// # Errors
+            ///
+            /// When it is awaited: an `std::io::Error` that holds the [`SSLError`](crate::ssl::SSLError) which says what was
+            /// wrong; `ConnectionAborted` if the handshake takes too long; `ValueError` for settings that cannot be.
+            pub fn ssl(mut self, ssl: impl Ssl) -> Self {
+                self.ssl_settings().set_context(&ssl);
+                self
+            }
+
+            server_hostname!();
+
+            timeouts!();
+        }
+    };
+}
+
+macro_rules! server {
+    ($type:ty) => {
+        #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+        impl $type {
+            /// Encrypts the connections. The context is one for servers, with a certificate. A client is handed to the
+            /// callback after its handshake; one whose handshake fails never is, and only in debug mode does the loop's
+            /// exception handler hear of it.
+            ///
+            /// # Errors
+            ///
+            /// When it is awaited: `ValueError` for settings that cannot be.
+            pub fn ssl(mut self, ssl: impl Ssl) -> Self {
+                self.ssl_settings().set_context(&ssl);
+                self
+            }
+
+            timeouts!();
+        }
+    };
+}
+
+client! { OpenConnection }
+client! { OpenUnixConnection }
+server! { StartServer }
+server! { StartUnixServer }
+
+impl StreamWriter {
+    /// Encrypts the connection from now on, after what was written so far: `StreamWriter.start_tls`. On a connection that a
+    /// server accepted we are the server, else the client. The reader reads the decrypted data from then on; no task should
+    /// be reading in the meantime.
+    ///
+    /// ```no_run
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::open_connection;
+    /// use asyncio_streams::ssl::create_default_context;
+    ///
+    /// run(async {
+    ///     let (mut reader, writer) = open_connection("mail.example.org", 587).await?;
+    ///     reader.readline().await?;
+    ///     writer.write("STARTTLS\r\n")?;
+    ///     reader.readline().await?;
+    ///     writer.start_tls(&create_default_context()).server_hostname("mail.example.org").await?;
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn start_tls(&self, ssl: impl Ssl) -> StartTls {
+        let mut settings = Settings::default();
+        settings.set_context(&ssl);
+        StartTls { options: Some((self.clone(), settings, self.connection.is_server_side())), starting: None }
+    }
+
+    /// What was agreed on, if the connection is encrypted: `get_extra_info('ssl_object')`.
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    #[must_use]
+    pub fn ssl_object(&self) -> Option<Rc<SSLObject>> {
+        self.connection.extra()?.downcast().ok()
+    }
+}
+
+/// Encryption about to start; to be awaited. Made by [`StreamWriter::start_tls`].
+///
+/// # Errors
+///
+/// As [`OpenConnection::ssl`]; the connection is closed then. `ConnectionReset` if it was.
+///
+/// # Cancellation
+///
+/// Closes the connection, unless nothing of the handshake was sent.
+#[must_use = "futures do nothing unless awaited"]
+pub struct StartTls {
+    /// Until it is first polled. The last one: are we the server?
+    options: Option<(StreamWriter, Settings, bool)>,
+    starting: Option<Pin<Box<dyn Future<Output = Result<()>>>>>,
+}
+
+impl StartTls {
+    fn ssl_settings(&mut self) -> &mut Settings {
+        &mut self.options.as_mut().expect("options are set before it is awaited").1
+    }
+
+    server_hostname!();
+
+    timeouts!();
+
+    /// Which side we are, where that is not the side that was connected to.
+    pub fn server_side(mut self, server_side: bool) -> Self {
+        self.options.as_mut().expect("options are set before it is awaited").2 = server_side;
+        self
+    }
+}
+
+impl Future for StartTls {
+    type Output = Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if let Some((writer, settings, server_side)) = self.options.take() {
+            self.starting = Some(Box::pin(start_tls(writer, settings, server_side)));
+        }
+        self.starting.as_mut().expect("made at the first poll").as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for StartTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartTls").field("started", &self.starting.is_some()).finish_non_exhaustive()
+    }
+}
+
+async fn start_tls(writer: StreamWriter, settings: Settings, server_side: bool) -> Result<()> {
+    let layer = if server_side { settings.server() } else { settings.client(None) }?;
+    if writer.connection.phase() != Phase::Open {
+        return Err(io::Error::new(io::ErrorKind::ConnectionReset, "Connection lost").into());
+    }
+    match layer {
+        Some(layer) => layer.put_over(&writer.connection).await,
+        None => Ok(()),
+    }
+}

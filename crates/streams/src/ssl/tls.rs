@@ -1,0 +1,271 @@
+//! `Tls`: a transport that encrypts what it passes on to another one.
+//!
+//! The core idea: rustls is told what bytes came and asked what bytes should go; when to do either follows from the attempts
+//! that a `Transport` is made of. Whatever is attempted first brings the handshake forward, as far as it goes.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::io::{self, IoSlice, Read, Write};
+use std::rc::Rc;
+
+use asyncio_runtime::io::Registration;
+use rustls::Connection as Session;
+
+use super::error::SSLError;
+use super::object::SSLObject;
+use crate::address::Address;
+use crate::buffer::Buffer;
+use crate::error::is_not_now;
+use crate::transport::{Finish, Transport, WriteEof};
+
+/// How much is received at once.
+const CHUNK: usize = 64 * 1024;
+
+/// So many times what arrives is thrown away in one go while a connection ends.
+const DISCARDS: usize = 16;
+
+pub(super) struct Tls {
+    under: Rc<dyn Transport>,
+    state: RefCell<State>,
+    ignore_unexpected_eof: bool,
+    /// How many seconds to wait for the peer's goodbye.
+    shutdown_timeout: f64,
+}
+
+struct State {
+    session: Box<Session>,
+    /// What was received and rustls has not taken yet.
+    received: Buffer,
+    /// What went wrong while there was something else to give first.
+    error: Option<io::Error>,
+    said_goodbye: bool,
+}
+
+/// What the handshake needs next.
+pub(super) enum Handshake {
+    Done(SSLObject),
+    Readable,
+    Writable,
+}
+
+impl Tls {
+    pub(super) fn new(
+        under: Rc<dyn Transport>,
+        session: Session,
+        shutdown_timeout: f64,
+        ignore_unexpected_eof: bool,
+    ) -> Self {
+        let mut session = Box::new(session);
+        // Whatever is written before the end of the handshake is taken: there is nothing yet that could tell of room.
+        session.set_buffer_limit(None);
+        let state = State { session, received: Buffer::default(), error: None, said_goodbye: false };
+        Self { under, state: RefCell::new(state), ignore_unexpected_eof, shutdown_timeout }
+    }
+
+    /// Goes on with the handshake until it would have to wait.
+    pub(super) fn try_handshake(&self) -> io::Result<Handshake> {
+        let state = &mut *self.state.borrow_mut();
+        loop {
+            match self.send(state) {
+                Err(error) if is_not_now(&error) => return Ok(Handshake::Writable),
+                sent => sent?,
+            }
+            if !state.session.is_handshaking() {
+                state.session.set_buffer_limit(Some(CHUNK));
+                return Ok(Handshake::Done(SSLObject::of(&state.session)));
+            }
+            match self.receive(state) {
+                Ok(0) => {
+                    let message = "the peer closed the connection during the SSL handshake";
+                    return Err(io::Error::new(io::ErrorKind::ConnectionReset, message));
+                }
+                Ok(_) => {}
+                Err(error) if is_not_now(&error) => return Ok(Handshake::Readable),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Passes on what is encrypted. `WouldBlock`: not all of it.
+    fn send(&self, state: &mut State) -> io::Result<()> {
+        while state.session.wants_write() {
+            state.session.write_tls(&mut Under(&*self.under))?;
+        }
+        Ok(())
+    }
+
+    /// Lets rustls have some more of what the peer has sent; 0 at the end of the connection.
+    fn receive(&self, state: &mut State) -> io::Result<usize> {
+        let State { session, received, .. } = state;
+        let n = if received.is_empty() {
+            with_scratch(|scratch| {
+                let n = self.under.try_read(scratch)?;
+                let taken = decrypt(session, &scratch[..n]);
+                received.extend(&scratch[*taken.as_ref().unwrap_or(&n)..n]);
+                taken.map(|_| n)
+            })
+        } else {
+            let taken = decrypt(session, received.as_slice());
+            received.consume(*taken.as_ref().unwrap_or(&received.len()));
+            taken
+        };
+        // What rustls has to answer, an alert for example. If it does not go now, it goes before the next write.
+        match (n, self.send(state)) {
+            (Ok(_), Err(error)) if !is_not_now(&error) => Err(error),
+            (n, _) => n,
+        }
+    }
+
+    /// Reads as much of the data as is there, or notes the end.
+    fn read(&self, state: &mut State, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(error) = state.error.take() {
+            return Err(error);
+        }
+        let mut n = 0;
+        loop {
+            let error = match state.session.reader().read(&mut buffer[n..]) {
+                // The end, or the buffer is full.
+                Ok(0) => return Ok(n),
+                Ok(more) => {
+                    n += more;
+                    continue;
+                }
+                Err(error) if is_not_now(&error) => match self.receive(state) {
+                    Ok(_) => continue,
+                    Err(error) => error,
+                },
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    if self.ignore_unexpected_eof {
+                        return Ok(n);
+                    }
+                    SSLError::unexpected_eof().into_io()
+                }
+                Err(error) => error,
+            };
+            if n == 0 {
+                return Err(error);
+            }
+            if !is_not_now(&error) {
+                state.error = Some(error);
+            }
+            return Ok(n);
+        }
+    }
+}
+
+/// Gives rustls so much of the bytes as it takes at once, at least a record if there is one, and says how much that was.
+/// No bytes are the end.
+fn decrypt(session: &mut Session, bytes: &[u8]) -> io::Result<usize> {
+    let mut rest = bytes;
+    loop {
+        session.read_tls(&mut rest)?;
+        session.process_new_packets().map_err(|error| SSLError::from(error).into_io())?;
+        if rest.is_empty() || !session.wants_read() {
+            return Ok(bytes.len() - rest.len());
+        }
+    }
+}
+
+/// Lends a piece of memory to receive into; that of `reader` is in use by whoever reads through this transport.
+fn with_scratch<R>(f: impl FnOnce(&mut [u8]) -> R) -> R {
+    thread_local! {
+        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+        Ok(mut scratch) => {
+            scratch.resize(CHUNK, 0);
+            f(&mut scratch)
+        }
+        // TLS over TLS.
+        Err(_) => f(&mut vec![0; CHUNK]),
+    })
+}
+
+impl Transport for Tls {
+    fn registration(&self) -> &Registration {
+        self.under.registration()
+    }
+
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read(&mut self.state.borrow_mut(), buffer)
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let state = &mut *self.state.borrow_mut();
+        let mut taken = 0;
+        while taken < bytes.len() {
+            let n = state.session.writer().write(&bytes[taken..])?;
+            taken += n;
+            match self.send(state) {
+                Err(error) if is_not_now(&error) && taken > 0 => break,
+                sent => sent?,
+            }
+        }
+        Ok(taken)
+    }
+
+    fn try_flush(&self) -> io::Result<()> {
+        self.send(&mut self.state.borrow_mut())
+    }
+
+    fn can_write_eof(&self) -> bool {
+        false
+    }
+
+    fn write_eof(&self) -> io::Result<WriteEof> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Says goodbye and waits for the peer's, so that what was sent is not lost when the connection is closed over data that
+    /// nobody has read.
+    fn try_finish(&self) -> io::Result<Finish> {
+        let state = &mut *self.state.borrow_mut();
+        if state.session.is_handshaking() {
+            return Ok(Finish::Done);
+        }
+        if !std::mem::replace(&mut state.said_goodbye, true) {
+            state.session.send_close_notify();
+        }
+        self.send(state)?;
+        for _ in 0..DISCARDS {
+            match self.read(state, &mut [0; 4096]) {
+                Ok(n) if n > 0 => {}
+                Err(error) if is_not_now(&error) => break,
+                // The end, in whatever way.
+                _ => return Ok(Finish::Done),
+            }
+        }
+        Ok(Finish::WhenReadable { within: self.shutdown_timeout })
+    }
+
+    fn peername(&self) -> Address {
+        self.under.peername()
+    }
+
+    fn sockname(&self) -> Address {
+        self.under.sockname()
+    }
+}
+
+/// The transport below, as rustls writes to it.
+struct Under<'a>(&'a dyn Transport);
+
+impl Write for Under<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.try_write_vectored(pieces)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.try_flush()
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Tls over {:?}>", self.under)
+    }
+}
