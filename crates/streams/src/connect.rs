@@ -19,6 +19,7 @@ use crate::hosts::{Family, Port, resolve};
 use crate::race::{in_turn, interleave, staggered};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::ssl;
+use crate::transport::send_at_once;
 use crate::writer::StreamWriter;
 
 /// Connects to a server: `asyncio.open_connection`. Gives what is read from and what is written to.
@@ -72,6 +73,7 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
 /// `ValueError` if it is no stream socket; what the system says; `RuntimeError` outside a loop.
 pub fn open_connection_on(socket: impl Into<OwnedFd>) -> Result<(StreamReader, StreamWriter)> {
     let socket = stream_socket(socket.into())?;
+    send_at_once(&socket);
     Ok(streams(AsyncFd::new(socket)?, None, DEFAULT_LIMIT))
 }
 
@@ -211,6 +213,7 @@ async fn connect_to(address: SocketAddr, local: Option<Rc<[SocketAddr]>>) -> Res
     if let Some(local) = local {
         bind_one(&socket, &address, &local)?;
     }
+    send_at_once(&socket);
     let name = Address::from(address);
     let socket = connect_socket(socket, &address.into(), || format!("Connect call failed {name}")).await?;
     Ok((socket, name))

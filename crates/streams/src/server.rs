@@ -25,6 +25,7 @@ use crate::connection::{Connection, Handle};
 use crate::error::is_not_now;
 use crate::reader::StreamReader;
 use crate::ssl::Layer;
+use crate::transport::send_at_once;
 use crate::writer::StreamWriter;
 
 /// How long accepting rests when the system is out of descriptors, in seconds.
@@ -317,6 +318,9 @@ impl Inner {
 
     /// Makes a connection of what was accepted.
     fn connect(self: &Rc<Self>, socket: Socket, peer: Address) -> Result<()> {
+        if peer.as_socket().is_some() {
+            send_at_once(&socket);
+        }
         let connection = Connection::over(Rc::new(AsyncFd::new(socket)?), Some(peer));
         let number = self.accepted.get();
         self.accepted.set(number + 1);

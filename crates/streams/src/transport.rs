@@ -78,6 +78,12 @@ pub(crate) enum Finish {
     },
 }
 
+/// Sends small writes at once, as asyncio does: what waits to be answered must not wait for more to be sent. Only TCP has
+/// this to be told.
+pub(crate) fn send_at_once(socket: &Socket) {
+    let _ = socket.set_tcp_nodelay(true);
+}
+
 impl Transport for AsyncFd<Socket> {
     fn registration(&self) -> &Registration {
         self.registration()

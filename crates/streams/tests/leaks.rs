@@ -94,6 +94,8 @@ fn descriptors_are_given_back() {
         }
         Ok(())
     });
+    #[cfg(feature = "tls")]
+    leaks_nothing("a cancellation at every wait for encryption", cancelled_handshakes());
     leaks_nothing("connections that fail", async {
         for _ in 0..5 {
             assert!(open_connection("127.0.0.1", 1).await.is_err());
@@ -107,6 +109,45 @@ fn descriptors_are_given_back() {
         let port = server().await?;
         open_connection("127.0.0.1", port).await
     });
+}
+
+/// Both sides are disturbed at any moment of the handshake.
+#[cfg(feature = "tls")]
+async fn cancelled_handshakes() -> Result<()> {
+    use asyncio_streams::ssl::{Protocol, SSLContext};
+
+    let identity = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let mut context = SSLContext::new(Protocol::TlsServer);
+    context.load_cert_chain_data(identity.cert.pem(), identity.signing_key.serialize_pem())?;
+    let server = start_server(echo, "127.0.0.1", 0).ssl(&context).await?;
+    let port = server.sockets()[0].port().unwrap();
+    let mut client = SSLContext::new(Protocol::TlsClient);
+    client.load_verify_data(identity.cert.pem())?;
+    let mut done = 0;
+    for patience in 0..60 {
+        let client = client.clone();
+        let task = create_task(async move {
+            let connection = open_connection("127.0.0.1", port).ssl(&client).server_hostname("localhost");
+            let (mut reader, writer) = connection.await?;
+            writer.write("ping\n")?;
+            reader.readline().await?;
+            writer.close();
+            writer.wait_closed().await
+        });
+        for _ in 0..patience {
+            sleep(0).await?;
+            if patience % 2 == 1 {
+                sleep(0.0001).await?;
+            }
+        }
+        if patience % 3 == 2 {
+            server.abort_clients();
+        }
+        task.cancel();
+        done += usize::from(task.await.is_ok());
+    }
+    assert!((1..60).contains(&done), "{done} of 60 were left alone: the moments are not spread");
+    Ok(())
 }
 
 /// Out of descriptors, a server says so once, keeps what it has, and goes on as soon as there are some.

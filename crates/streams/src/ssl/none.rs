@@ -7,7 +7,7 @@ use asyncio_runtime::Result;
 use crate::connection::Connection;
 
 #[derive(Default)]
-pub(crate) struct Settings;
+pub(crate) struct Settings {}
 
 pub(crate) enum Layer {}
 

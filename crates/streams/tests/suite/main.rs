@@ -8,6 +8,7 @@ mod connecting;
 mod connection;
 mod datagram;
 mod ecosystem;
+mod libraries;
 mod pipes;
 mod reader;
 mod server;

@@ -5,19 +5,23 @@
 //! a peer from filling our memory. A connection is *open*, then *closing* (nothing more is read, what is kept is still
 //! written), then *lost*; the descriptor is closed when it is lost.
 
+mod handle;
+mod waiting;
+
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 
-use asyncio_runtime::{Error, ExceptionContext, Result, RuntimeError, TimerHandle, WaitQueue, get_running_loop, sleep};
+use asyncio_runtime::{Error, ExceptionContext, Result, RuntimeError, TimerHandle, WaitQueue, get_running_loop};
 
 use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::is_not_now;
 use crate::transport::{Finish, Transport, WriteEof};
+pub(crate) use handle::Handle;
 
 /// So many bytes may wait to be written before `drain` does, too.
 const HIGH_WATER: usize = 64 * 1024;
@@ -293,59 +297,6 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits until there is room: `StreamWriter.drain`.
-    pub(crate) async fn drain(&self) -> Result<()> {
-        if let Some(error) = self.error() {
-            return Err(error);
-        }
-        if self.phase.get() != Phase::Open {
-            // Who writes and drains in a loop must hear of the end of the connection.
-            sleep(0).await?;
-        }
-        if self.phase.get() == Phase::Lost {
-            return Err(io::Error::new(io::ErrorKind::ConnectionReset, "Connection lost").into());
-        }
-        if !self.paused.get() {
-            return Ok(());
-        }
-        self.draining.get_or_init(|| WaitQueue::new("StreamWriter.drain")).wait().await?;
-        self.error().map_or(Ok(()), Err)
-    }
-
-    // Waiting in `poll` functions.
-
-    fn wake_polls(&self) {
-        let wakers = self.wakers.take();
-        wakers.into_iter().for_each(Waker::wake);
-    }
-
-    /// Waits until `over`, or for the error that broke the connection.
-    fn poll_until(&self, cx: &mut Context<'_>, over: bool) -> Poll<Result<()>> {
-        if let Some(error) = self.error() {
-            return Poll::Ready(Err(error));
-        }
-        if over || self.phase.get() == Phase::Lost {
-            return Poll::Ready(Ok(()));
-        }
-        let mut wakers = self.wakers.borrow_mut();
-        if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-            wakers.push(cx.waker().clone());
-        }
-        Poll::Pending
-    }
-
-    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.poll_until(cx, !self.paused.get())
-    }
-
-    pub(crate) fn poll_flushed(&self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.poll_until(cx, !self.has_work())
-    }
-
-    pub(crate) fn poll_lost(&self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.poll_until(cx, false)
-    }
-
     // What is kept.
 
     pub(crate) fn set_limits(&self, high: usize, low: usize) {
@@ -422,14 +373,6 @@ impl Connection {
             on_lost();
         }
     }
-
-    /// Waits until it is lost: `StreamWriter.wait_closed`.
-    pub(crate) async fn wait_closed(&self) -> Result<()> {
-        if self.phase.get() != Phase::Lost {
-            self.closing.get_or_init(|| WaitQueue::new("StreamWriter.wait_closed")).wait().await?;
-        }
-        self.error().map_or(Ok(()), Err)
-    }
 }
 
 impl fmt::Debug for Connection {
@@ -466,32 +409,5 @@ impl Connection {
 
     pub(crate) fn extra(&self) -> Option<Rc<dyn Any>> {
         self.extra.get().cloned()
-    }
-}
-
-/// A reader's or writer's hold on a connection. The last one closes it.
-pub(crate) struct Handle(Rc<Connection>);
-
-impl std::ops::Deref for Handle {
-    type Target = Rc<Connection>;
-
-    fn deref(&self) -> &Rc<Connection> {
-        &self.0
-    }
-}
-
-impl Clone for Handle {
-    fn clone(&self) -> Self {
-        self.handles.set(self.handles.get() + 1);
-        Self(Rc::clone(&self.0))
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.handles.set(self.handles.get() - 1);
-        if self.handles.get() == 0 {
-            self.close();
-        }
     }
 }

@@ -1,0 +1,33 @@
+//! `Handle`: what readers and writers have of a connection.
+
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::Connection;
+
+/// A reader's or writer's hold on a connection. The last one closes it.
+pub(crate) struct Handle(pub(super) Rc<Connection>);
+
+impl Deref for Handle {
+    type Target = Rc<Connection>;
+
+    fn deref(&self) -> &Rc<Connection> {
+        &self.0
+    }
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        self.handles.set(self.handles.get() + 1);
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.handles.set(self.handles.get() - 1);
+        if self.handles.get() == 0 {
+            self.close();
+        }
+    }
+}
