@@ -427,7 +427,9 @@ impl LoopCore {
                 Some(Duration::from_millis((seconds * 1e3).ceil() as u64))
             }
             None => {
-                if !outside && self.shared.handles() == 0 && self.task_count() > 0 {
+                // In real time, a loop without tasks may wait for whatever a callback has begun.
+                let hopeless = self.clock == Clock::Virtual || self.task_count() > 0;
+                if hopeless && !outside && self.shared.handles() == 0 {
                     self.report_deadlock()?;
                 }
                 None

@@ -203,6 +203,14 @@ fn pools_of_nothing_and_after_their_end() {
 }
 
 #[test]
+fn a_wait_for_a_future_without_any_task_is_a_deadlock() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let future = event_loop.create_future::<()>();
+    let error = event_loop.run_until_complete(future).unwrap_err();
+    assert_eq!(error.to_string(), "deadlock: there is no task, and nothing is left that could go on");
+}
+
+#[test]
 fn a_deadlock_is_named() {
     let result = virtually(async {
         let first = get_running_loop()?.create_future::<()>();

@@ -142,6 +142,9 @@ fn render(graph: &CallGraph, level: usize, text: &mut String) {
 pub(crate) fn describe_deadlock(objects: &[FutureRef]) -> String {
     const SHOWN: usize = 20;
     let tasks: Vec<AnyTask> = objects.iter().map(|object| AnyTask::from_object(object.clone())).collect();
+    if tasks.is_empty() {
+        return "deadlock: there is no task, and nothing is left that could go on".to_owned();
+    }
     let mut text = "deadlock: every task waits, and nothing is left that could wake one".to_owned();
     for task in tasks.iter().take(SHOWN) {
         let core = task.core();
