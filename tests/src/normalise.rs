@@ -38,8 +38,17 @@ pub const RULES: &[Rule] = &[
     Rule { name: "random_names", reason: "the names of the items are random", apply: random_names },
     Rule { name: "set_order", reason: "a Python set is walked in any order", apply: set_order },
     Rule { name: "tabs", reason: "the page of the guide shows a tab as a blank", apply: tabs },
+    Rule { name: "process_ids", reason: "a process has another number in every run", apply: process_ids },
+    Rule {
+        name: BY_CHANCE,
+        reason: "the lines come from two processes, each of which prints when it is ready",
+        apply: two_processes,
+    },
     Rule { name: "loop_class", reason: "the class of the loop is named after the platform", apply: loop_class },
 ];
+
+/// The rule without which two runs of one program may differ, so that a snapshot needs it too, and a single run may not.
+pub(crate) const BY_CHANCE: &str = "two_processes";
 
 /// The rule of this name.
 pub fn rule(name: &str) -> Option<Rule> {
@@ -56,6 +65,18 @@ macro_rules! regex {
 /// `0x10e186e30` becomes `0xADDR`.
 pub(crate) fn addresses(text: &str) -> String {
     regex!(r"\b0x[0-9a-fA-F]+\b").replace_all(text, "0xADDR").into_owned()
+}
+
+/// `<Process 50249>` becomes `<Process PID>`.
+pub(crate) fn process_ids(text: &str) -> String {
+    regex!(r"<Process \d+>").replace_all(text, "<Process PID>").into_owned()
+}
+
+/// All lines are sorted.
+fn two_processes(text: &str) -> String {
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    lines.sort_unstable();
+    lines.concat()
 }
 
 /// `thread 'main' (8112) panicked` loses the number, which the operating system chose.
@@ -226,6 +247,8 @@ mod tests {
         );
         check("set_order", "all:\n> b\n> a\nend\n", "all:\n> a\n> b\nend\n", "all:\n> a\n> c\nend\n");
         check("tabs", "url : 200", "url :\t200", "url :200");
+        check("process_ids", "<Process 50249>", "<Process 7>", "<Process -7>");
+        check(BY_CHANCE, "ours\ntheirs\n", "theirs\nours\n", "theirs\ntheirs\n");
         check("loop_class", "<_WindowsSelectorEventLoop>", "<_UnixSelectorEventLoop>", "<ProactorEventLoop>");
     }
 

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use crate::examples::Example;
-use crate::normalise::{addresses, colours, library_lines, ports, thread_ids};
+use crate::guide_text::in_order;
+use crate::normalise::{addresses, colours, library_lines, ports, process_ids, thread_ids};
 use crate::program::Output;
 use crate::{files, read, root};
 
@@ -21,10 +22,14 @@ pub fn folder() -> PathBuf {
 }
 
 /// What the snapshot of this example must hold after it printed `output`.
-pub fn text(example: &Example, output: &Output) -> String {
-    let rules = [addresses, thread_ids, library_lines, colours, ports];
+///
+/// # Errors
+///
+/// Fails when `differences.toml` cannot be read.
+pub fn text(example: &Example, output: &Output) -> Result<String> {
+    let rules = [addresses, process_ids, thread_ids, library_lines, colours, ports];
     let printed = rules.iter().fold(output.to_string(), |text, rule| rule(&text));
-    format!("$ {}\n{printed}", example.command())
+    Ok(format!("$ {}\n{}", example.command(), in_order(example, &printed)?))
 }
 
 /// What a transcript shows of standard output.
@@ -80,9 +85,9 @@ mod tests {
         let example =
             Example { name: "naps".into(), path: "05-sleep/naps.rs".into(), args: vec!["9".into()], shows: Vec::new() };
         let output = Output { stdout: "at 0x7f\n".into(), stderr: String::new(), end: End::Exited(0) };
-        assert_eq!(text(&example, &output), "$ cargo run --example naps -- 9\nat 0xADDR\n");
+        assert_eq!(text(&example, &output).unwrap(), "$ cargo run --example naps -- 9\nat 0xADDR\n");
         let failed = Output { stderr: "oh\n".into(), end: End::Exited(1), ..output };
-        assert_eq!(stdout(&text(&example, &failed)), "at 0xADDR\n");
+        assert_eq!(stdout(&text(&example, &failed).unwrap()), "at 0xADDR\n");
         assert_eq!(stdout("$ cargo run --example naps\n[exit status 1]\n"), "");
     }
 }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::company::run_in_company;
 use crate::examples::{Example, declared};
+use crate::guide_text::in_order;
 use crate::normalise::{colours, ports, rule};
 use crate::program::Output;
 use crate::python::Python;
@@ -100,7 +101,7 @@ pub fn run_twin(python: &Python, example: &Example) -> Result<Output> {
 ///
 /// Fails when a difference that is listed is none, so that no entry outlives its cause.
 pub fn compare(example: &Example, python: &Output, ours: &Output, twins: &Twins) -> Result<(String, String)> {
-    let (mut python, ours) = (normalised(example, python), normalised(example, ours));
+    let (mut python, ours) = (normalised(example, python)?, normalised(example, ours)?);
     for entry in twins.differs.iter().filter(|entry| entry.id == example.name) {
         let is_there = python.contains(&entry.python) && ours.contains(&entry.ours);
         ensure!(
@@ -166,12 +167,13 @@ fn problems_of(file: &str, twin: &str, program: &str) -> Vec<String> {
     problems
 }
 
-fn normalised(example: &Example, output: &Output) -> String {
-    let rules = ["addresses", "places", "traceback"].map(|name| rule(name).expect("the rule is listed").apply);
+fn normalised(example: &Example, output: &Output) -> Result<String> {
+    let rules =
+        ["addresses", "places", "process_ids", "traceback"].map(|name| rule(name).expect("the rule is listed").apply);
     let text: String = output.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect();
     let text = ports(&colours(&own_file(example, &text)));
     let text = rules.iter().fold(text, |text, rule| rule(&text));
-    values(&errors(&text))
+    in_order(example, &values(&errors(&text)))
 }
 
 macro_rules! regex {

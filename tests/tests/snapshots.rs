@@ -35,7 +35,7 @@ fn main() -> Result<()> {
             settings.set_prepend_module_to_snapshot(false);
             // The head of the file stays three lines long, so that a page can include what follows it.
             settings.set_omit_expression(true);
-            let text = snapshots::text(&example, &output);
+            let text = snapshots::text(&example, &output)?;
             settings.bind(|| insta::assert_snapshot!(example.name.as_str(), text));
             Ok(())
         }));

@@ -157,7 +157,7 @@ impl Judge {
                 compared: (comparison.guide.to_string(), comparison.ours.to_string()),
             });
         }
-        let (saved, ours) = (snapshots::saved(example)?, snapshots::text(example, &output));
+        let (saved, ours) = (snapshots::saved(example)?, snapshots::text(example, &output)?);
         let (source, compared) = match self.clock {
             Clock::Virtual => ("its snapshot", (saved.trim_end().to_owned(), ours.trim_end().to_owned())),
             // A snapshot holds virtual times. What is left of it on the real clock is how the program ends.

@@ -37,7 +37,8 @@ use crate::redirect::Redirect;
 ///
 /// ```
 /// use asyncio_runtime::run;
-/// use asyncio_subprocesses::{PIPE, create_subprocess_exec};
+/// use asyncio_subprocesses::create_subprocess_exec;
+/// use asyncio_subprocesses::subprocess::PIPE;
 ///
 /// run(async {
 ///     let mut process = create_subprocess_exec("echo").args(["$HOME", "*"]).stdout(PIPE).await?;
@@ -68,7 +69,8 @@ pub fn create_subprocess_exec(program: impl AsRef<OsStr>) -> CreateSubprocess {
 ///
 /// ```
 /// use asyncio_runtime::run;
-/// use asyncio_subprocesses::{PIPE, create_subprocess_shell};
+/// use asyncio_subprocesses::create_subprocess_shell;
+/// use asyncio_subprocesses::subprocess::PIPE;
 ///
 /// run(async {
 ///     let mut process = create_subprocess_shell("echo \"$0\" | wc -w").arg("one; two").stdout(PIPE).await?;

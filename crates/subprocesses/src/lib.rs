@@ -1,12 +1,13 @@
 //! Commands that run beside the event loop: `asyncio.subprocess`.
 //!
 //! [`create_subprocess_exec`] starts a program, [`create_subprocess_shell`] a command line of the shell. Both give a
-//! [`Process`], whose pipes are streams. The loop itself notices the end of each child and takes its status, so that a
-//! [`Process`] may be dropped at any time and leaves no zombie.
+//! [`Process`](subprocess::Process), whose pipes are streams. The loop itself notices the end of each child and takes its status, so that a
+//! [`Process`](subprocess::Process) may be dropped at any time and leaves no zombie.
 //!
 //! ```
 //! use asyncio_runtime::run;
-//! use asyncio_subprocesses::{PIPE, create_subprocess_exec};
+//! use asyncio_subprocesses::create_subprocess_exec;
+//! use asyncio_subprocesses::subprocess::PIPE;
 //!
 //! run(async {
 //!     let mut process = create_subprocess_exec("echo").arg("Hello World").stdout(PIPE).await?;
@@ -32,5 +33,9 @@ mod redirect;
 
 pub use create::{CreateSubprocess, create_subprocess_exec, create_subprocess_shell};
 pub use error::ProcessLookupError;
-pub use process::Process;
-pub use redirect::{DEVNULL, PIPE, Redirect, STDOUT};
+
+/// What stands in Python's `asyncio.subprocess`.
+pub mod subprocess {
+    pub use crate::process::Process;
+    pub use crate::redirect::{DEVNULL, PIPE, Redirect, STDOUT};
+}

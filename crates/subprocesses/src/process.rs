@@ -22,11 +22,11 @@ use crate::error::ProcessLookupError;
 /// children that still run. While one runs, it counts as something outside that the loop waits for: virtual time does not
 /// jump.
 pub struct Process {
-    /// What the child reads, if `stdin` is [`PIPE`](crate::PIPE). Dropped or closed, it ends the child's input.
+    /// What the child reads, if `stdin` is [`PIPE`](crate::subprocess::PIPE). Dropped or closed, it ends the child's input.
     pub stdin: Option<StreamWriter>,
-    /// What the child writes, if `stdout` is [`PIPE`](crate::PIPE).
+    /// What the child writes, if `stdout` is [`PIPE`](crate::subprocess::PIPE).
     pub stdout: Option<StreamReader>,
-    /// What the child writes to its standard error, if `stderr` is [`PIPE`](crate::PIPE).
+    /// What the child writes to its standard error, if `stderr` is [`PIPE`](crate::subprocess::PIPE).
     pub stderr: Option<StreamReader>,
     pub(crate) child: Rc<Child>,
 }
@@ -48,9 +48,9 @@ impl Process {
     /// Waits until it ends; gives its [`returncode`](Self::returncode). Any number of tasks may wait; the wait does not borrow
     /// the `Process`.
     ///
-    /// It waits for the process, not for its pipes, which its own children may hold open for longer (as CPython from 3.14 on;
-    /// earlier ones wait for the pipes, too). A child that writes more than a pipe holds waits to be read: with pipes,
-    /// read them meanwhile, or use [`communicate`](Self::communicate).
+    /// It waits for the process, not for its pipes, which its own children may hold open for longer; CPython 3.13 waits for
+    /// them, too, which later versions have mended (issue 119710). A child that writes more than a pipe holds waits to be
+    /// read: with pipes, read them meanwhile, or use [`communicate`](Self::communicate).
     ///
     /// # Errors
     ///

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use asyncio_runtime::{Clock, Result, Runner, Task, create_task, gather, sleep};
+use asyncio_subprocesses::subprocess::*;
 use asyncio_subprocesses::*;
 
 fn descriptors() -> usize {

@@ -1,7 +1,8 @@
 //! What several of the files need.
 
 use asyncio_runtime::{Clock, Result, Runner};
-use asyncio_subprocesses::{CreateSubprocess, PIPE, Process, create_subprocess_exec, create_subprocess_shell};
+use asyncio_subprocesses::subprocess::{PIPE, Process};
+use asyncio_subprocesses::{CreateSubprocess, create_subprocess_exec, create_subprocess_shell};
 
 /// Children are outside, where time is real.
 pub(crate) fn run<T: 'static>(main: impl Future<Output = Result<T>> + 'static) -> T {

@@ -9,6 +9,7 @@ use asyncio_runtime::{
     CancelledError, Clock, Error, EventLoop, ExceptionContext, Result, Runner, ValueError, create_task, gather,
     get_running_loop, sleep, wait_for,
 };
+use asyncio_subprocesses::subprocess::*;
 use asyncio_subprocesses::*;
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitOptions, test_kill_process, waitid, waitpid};
 
@@ -150,7 +151,8 @@ fn a_start_is_cancelled_and_the_child_is_gone() {
     });
 }
 
-/// The shell leaves a child behind, which has its output: CPython up to 3.13 waits for that one, too.
+/// The shell leaves a child behind, which has its output: CPython 3.13 waits for that one, too, later ones do not (issue
+/// 119710).
 // CPython: test_subprocess.SubprocessMixin.test_kill_issue43884
 #[test]
 fn a_wait_is_for_the_process_and_not_for_its_pipes() {

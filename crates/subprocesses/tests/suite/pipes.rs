@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use asyncio_runtime::{Result, TimeoutError, ValueError, create_task, gather, sleep, timeout};
+use asyncio_subprocesses::subprocess::*;
 use asyncio_subprocesses::*;
 
 use crate::common::{cat, run};

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::rc::Rc;
 
 use asyncio_runtime::{EventLoop, Result, ValueError, create_task, get_running_loop, run as run_any, to_thread};
+use asyncio_subprocesses::subprocess::*;
 use asyncio_subprocesses::*;
 
 use crate::common::{blocked, cat, output, run, shell_output};

@@ -1,0 +1,15 @@
+"""`echo`, started by the shell, prints beside this program; the process prints as `<Process 50249>`."""
+
+import asyncio
+
+
+# ANCHOR: program
+async def main():
+    process = await asyncio.create_subprocess_shell("echo Hello World")
+    print(f"subprocess: {process}")
+    # A loop that closes kills the children that still run.
+    await process.wait()
+# ANCHOR_END: program
+
+
+asyncio.run(main())
