@@ -180,6 +180,19 @@ async def subprocess():
     count = scaled(200)
     run = Run()
     for _ in range(count):
-        process = await asyncio.create_subprocess_exec("/bin/true")
-        assert await process.wait() == 0
+        await run_true()
     run.done(count)
+
+
+@workload
+async def subprocess_16():
+    batches = scaled(16)
+    run = Run()
+    for _ in range(batches):
+        await asyncio.gather(*(run_true() for _ in range(16)))
+    run.done(16 * batches)
+
+
+async def run_true():
+    process = await asyncio.create_subprocess_exec("/bin/true")
+    assert await process.wait() == 0

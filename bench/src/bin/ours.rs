@@ -13,6 +13,8 @@ mod cancel_sleep;
 mod locks;
 #[path = "../workloads/oneshot.rs"]
 mod oneshot;
+#[path = "../workloads/process.rs"]
+mod process;
 #[path = "../workloads/queues.rs"]
 mod queues;
 #[path = "../workloads/tasks.rs"]
@@ -33,6 +35,7 @@ mod rt {
     use asyncio_locks::{Lock, LockGuard};
     use asyncio_queues::Queue;
     use asyncio_runtime::{Future as Promise, LoopHandle, Result, Task, create_task, get_running_loop};
+    use asyncio_subprocesses::create_subprocess_exec;
 
     pub fn run<F: Future<Output = ()> + 'static>(main: F) {
         asyncio_runtime::run(main.map(Ok)).unwrap()
@@ -207,6 +210,10 @@ mod rt {
     pub async fn blocking(work: fn()) {
         asyncio_runtime::to_thread(work).await.unwrap()
     }
+
+    pub async fn run_true() -> bool {
+        create_subprocess_exec("/bin/true").await.unwrap().wait().await.unwrap() == 0
+    }
 }
 
 fn main() {
@@ -220,5 +227,6 @@ fn main() {
         oneshot::ROWS,
         threads::ROWS,
         blocking::ROWS,
+        process::ROWS,
     ])
 }

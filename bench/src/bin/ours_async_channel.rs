@@ -6,8 +6,8 @@
 mod queues;
 
 mod rt {
-    pub use async_channel::{bounded, unbounded};
     use async_channel::{Receiver, Sender};
+    pub use async_channel::{bounded, unbounded};
     use asyncio_runtime::{Result, Task, create_task};
     use futures_util::FutureExt;
 

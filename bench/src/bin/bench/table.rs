@@ -14,7 +14,7 @@ const OURS: &str = "ours";
 fn measures(workload: &str) -> &'static [&'static str] {
     match workload {
         "startup" => &["ns", "binary_bytes"],
-        "to_thread" | "subprocess" => &["ns", "cpu_ns"],
+        "to_thread" | "subprocess" | "subprocess_16" => &["ns", "cpu_ns"],
         _ if workload.starts_with("tcp_") || workload.starts_with("xthread_") => &["ns", "cpu_ns"],
         _ if workload.starts_with("idle_") => &["cpu_ns", "bytes_per_task"],
         _ => &["cpu_ns"],
