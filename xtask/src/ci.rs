@@ -3,7 +3,10 @@
 use anyhow::Result;
 use guide_tests::python::Python;
 
-use crate::{book, cargo, finish, tidy, twins};
+use crate::{book, cargo, finish, programs, tidy, twins};
+
+/// How many random programs are compared with CPython, other ones each time.
+const FRESH: u64 = 3000;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -23,9 +26,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         step("tests");
         finish(&mut cargo(&["test", "--workspace"]))?;
     }
-    step("twins");
+    step("twins, and a few thousand new programs");
     match Python::find(None) {
-        Ok(python) => twins::run(&python, &[])?,
+        Ok(python) => {
+            twins::run(&python, &[])?;
+            programs::run(&python, programs::new_seed(), FRESH)?;
+        }
         Err(reason) => println!("not compared with CPython: {reason:#}"),
     }
     step("documentation");

@@ -2,14 +2,23 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use guide_tests::python::Python;
 
-use crate::twins;
+use crate::{programs, twins};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Run the examples and their Python twins, and compare what they print
+    /// How many random programs to run
+    #[arg(long, default_value_t = 10_000)]
+    programs: u64,
+    /// The seed of the first program, the next one has the next; without it a new one, which is printed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Write the corpus anew instead: the traces of the named programs, and so many random programs with theirs
+    #[arg(long, value_name = "PROGRAMS")]
+    record: Option<usize>,
+    /// Run the examples and their Python twins instead, and compare what they print
     #[arg(long)]
     twins: bool,
     /// The sections, programs or rows whose twins to run; all of them if nothing is named
@@ -21,8 +30,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    ensure!(arguments.twins, "say what to compare: --twins");
     let python = Python::find(arguments.python.as_deref())?;
     println!("CPython {} at {}", python.version, python.path.display());
-    twins::run(&python, &arguments.names)
+    if arguments.twins {
+        return twins::run(&python, &arguments.names);
+    }
+    let seed = arguments.seed.unwrap_or_else(programs::new_seed);
+    match arguments.record {
+        Some(programs) => conform::corpus::record(&python, seed, programs),
+        None => programs::run(&python, seed, arguments.programs),
+    }
 }

@@ -10,6 +10,7 @@ mod book;
 mod ci;
 mod conform;
 mod guide;
+mod programs;
 mod tidy;
 mod twins;
 

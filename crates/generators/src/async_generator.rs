@@ -223,6 +223,17 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
         }
     }
 
+    /// A generator that has ignored its closing is not closed a second time, but hears [`GeneratorExit`] once more; it gets
+    /// no further than to the next place where it would wait.
+    fn end_at_once(&self) {
+        if !std::thread::panicking() {
+            self.slot.send(Err(GeneratorExit.into()));
+            let ended = self.poll_body(&mut Context::from_waker(std::task::Waker::noop()));
+            drop(ended);
+        }
+        drop(self.body.take());
+    }
+
     /// Is there a body that stands somewhere?
     fn is_open(&self) -> bool {
         let body = self.body.take();
@@ -261,9 +272,11 @@ impl<Y: 'static, S: 'static> Drop for AsyncGenerator<Y, S> {
     /// The last handle asks the loop to close what stands at a `yield`: what Python calls the `finalizer` hook.
     fn drop(&mut self) {
         let inner = &self.inner;
-        if Rc::strong_count(inner) > 1 || inner.state.get() != State::AtYield || !inner.is_open() || inner.closed.get()
-        {
+        if Rc::strong_count(inner) > 1 || inner.state.get() != State::AtYield || !inner.is_open() {
             return;
+        }
+        if inner.closed.get() {
+            return inner.end_at_once();
         }
         let Some(Some((event_loop, key))) = inner.home.get() else { return };
         event_loop.forget_asyncgen(*key);

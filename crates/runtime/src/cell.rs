@@ -55,7 +55,7 @@ pub(crate) const NOBODY: Memory = Memory::Callbacks(Callbacks::None);
 pub(crate) struct FutureBase {
     refs: Cell<u32>,
     pub(crate) state: Cell<State>,
-    /// The error has not been seen by anybody yet: to be reported when the future goes.
+    /// The error has not been seen by anybody yet: to be reported when the future goes, unless it is a cancellation.
     pub(crate) unseen: Cell<bool>,
     class: &'static Class,
     /// Taken out and put back by whoever looks: no code of others runs in between.
@@ -271,6 +271,7 @@ impl FutureRef {
 
     fn report_unseen_error(&self) {
         if self.unseen.replace(false)
+            && self.state.get() != State::Cancelled
             && let Some(error) = self.peek_error()
         {
             let class = match self.class.sort {

@@ -18,7 +18,7 @@ use crate::callbacks::{Callback, Callbacks, Registered};
 use crate::cell::{FutureBase, FutureRef, Kind, Memory, NOBODY, State};
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
-use crate::exceptions::{InvalidStateError, RuntimeError};
+use crate::exceptions::{CancelledError, InvalidStateError, RuntimeError};
 use crate::loop_core::LoopCore;
 use crate::ready::Run;
 use crate::tasks;
@@ -47,15 +47,33 @@ impl FutureBase {
         })
     }
 
-    /// The stored error, marked as seen.
+    /// The stored error, marked as seen. The very `CancelledError` that ended a coroutine is given once, and then ones
+    /// without its message (`Future._make_cancelled_error`).
     pub(crate) fn see_error(&self) -> Option<Error> {
-        self.forgive();
-        self.peek_error()
+        let error = self.peek_error();
+        if self.unseen.replace(false) && self.is_cancelled() {
+            drop(self.memory.replace(Memory::Error(CancelledError::default().into())));
+        }
+        error
+    }
+
+    /// Takes back that a task's own cancellation was seen.
+    pub(crate) fn give_back(&self, cancellation: Error) {
+        self.unseen.set(true);
+        drop(self.memory.replace(Memory::Error(cancellation)));
+    }
+
+    /// The message that a cancelled future's errors have from now on, if any.
+    pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
+        let error = if self.is_cancelled() && !self.unseen.get() { self.peek_error() } else { None };
+        error?.downcast_ref::<CancelledError>()?.message().map(Into::into)
     }
 
     /// Forgets that nobody has seen the error: whoever cancels a failed future knows of it.
     pub(crate) fn forgive(&self) {
-        self.unseen.set(false);
+        if !self.is_cancelled() {
+            self.unseen.set(false);
+        }
     }
 
     /// The stored error, for printing it.
@@ -114,6 +132,12 @@ impl AnyFuture {
 
     pub(crate) fn finish_cancelled(&self, error: Error) {
         self.end(State::Cancelled, Memory::Error(error));
+    }
+
+    /// Ends a task whose coroutine raised this.
+    pub(crate) fn finish_with_cancellation(&self, error: Error) {
+        self.base().unseen.set(true);
+        self.finish_cancelled(error);
     }
 
     fn end(&self, state: State, memory: Memory) {
@@ -513,7 +537,8 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
         let future = this.handle.as_ref();
         let base = future.base();
         if let Some(error) = this.refused.take() {
-            return Poll::Ready(Err(error));
+            // A cancellation that is to be raised takes the place of the refusal.
+            return Poll::Ready(Err(tasks::take_cancel().map_or(error, Into::into)));
         }
         if base.is_pending() {
             if this.waiting.is_some()
@@ -538,7 +563,7 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
             && let Some(cancelled) = tasks::take_cancel()
         {
             // The future's own cancellation has precedence: it is the one that came first.
-            let own = if base.is_cancelled() { base.see_error() } else { None };
+            let own = base.see_error().filter(Error::is_cancelled);
             return Poll::Ready(Err(own.unwrap_or_else(|| cancelled.into())));
         }
         Poll::Ready((this.finish)(&this.handle))

@@ -213,7 +213,9 @@ impl<H: AsRef<AnyFuture>> Run for State<H> {
         self.todo.set(self.todo.get() - 1);
         self.done.borrow_mut().push_back(Some(key as usize));
         self.arrived.wake_one();
-        if let (0, Some(timer)) = (self.todo.get(), self.timer.take()) {
+        if self.todo.get() == 0
+            && let Some(timer) = self.timer.take()
+        {
             self.handles[0].as_ref().base().event_loop.remove_timer(timer);
         }
     }

@@ -79,8 +79,7 @@ impl<H: AsRef<AnyFuture>, T> Child<H, T> {
     fn outcome(&self) -> Result<T> {
         if self.any().cancelled() {
             // As gather makes it: with an empty message where there was none.
-            let error = self.any().base().see_error();
-            let message = error.as_ref().and_then(|error| error.downcast_ref::<CancelledError>()?.message());
+            let message = self.any().base().cancel_message();
             return Err(CancelledError::new(message.unwrap_or_default()).into());
         }
         (self.outcome)(&self.handle)
@@ -213,6 +212,8 @@ struct Gathering {
     /// A child that is given twice is counted once.
     left: Cell<usize>,
     return_exceptions: Cell<bool>,
+    /// The child whose own `CancelledError`, which is given once, ended the group.
+    took_from: Cell<Option<u32>>,
 }
 
 impl Gathering {
@@ -223,8 +224,12 @@ impl Gathering {
         distinct.dedup_by_key(|index| address(index));
         distinct.sort_unstable();
         let future = AnyFuture { object: FutureRef::group(event_loop, children) };
-        let gathering =
-            Rc::new(Self { future, left: Cell::new(distinct.len()), return_exceptions: Cell::new(return_exceptions) });
+        let gathering = Rc::new(Self {
+            future,
+            left: Cell::new(distinct.len()),
+            return_exceptions: Cell::new(return_exceptions),
+            took_from: Cell::new(None),
+        });
         if distinct.is_empty() {
             gathering.future.finish(());
         }
@@ -249,13 +254,26 @@ impl Gathering {
     }
 
     /// The error with which the group ends because of this child.
-    fn failure(&self, child: &AnyFuture) -> Option<Error> {
-        let error = child.base().peek_error()?;
-        if !self.return_exceptions.get() {
-            child.base().forgive();
-            return Some(error);
+    fn failure(&self, index: u32) -> Option<Error> {
+        if self.return_exceptions.get() {
+            return None;
         }
-        None
+        let child = &self.group().children[index as usize];
+        let own = child.cancelled() && child.base().unseen.get();
+        let error = child.base().see_error()?;
+        self.took_from.set(own.then_some(index));
+        Some(error)
+    }
+
+    /// The children were done when they were gathered, and one of their errors ended the group; now errors are results.
+    fn reopen(&self) {
+        if let (Some(index), Some(error)) = (self.took_from.take(), self.future.base().peek_error()) {
+            self.group().children[index as usize].base().give_back(error);
+        }
+        self.future.base().reopen();
+        if self.left.get() == 0 {
+            self.finish();
+        }
     }
 
     fn finish(&self) {
@@ -266,7 +284,7 @@ impl Gathering {
         }
         if group.cancel_requested.get() {
             // A cancelled group raises even if its children's failures are results; CPython raises the last child's error.
-            let error = group.children.last().filter(|last| last.cancelled()).and_then(|last| last.base().peek_error());
+            let error = group.children.last().filter(|last| last.cancelled()).and_then(|last| last.base().see_error());
             self.future.finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
         } else {
             self.future.finish(());
@@ -282,7 +300,7 @@ impl Run for Gathering {
             child.base().forgive();
             return;
         }
-        if let Some(error) = self.failure(child) {
+        if let Some(error) = self.failure(key) {
             self.future.finish_with_error(error);
         } else if self.left.get() == 0 {
             self.finish();
@@ -310,12 +328,8 @@ impl<S: GatherSet> Gather<S> {
     #[must_use]
     pub fn return_exceptions(self) -> GatherOutcomes<S> {
         self.gathering.return_exceptions.set(true);
-        if self.gathering.left.get() == 0 && self.gathering.future.done() {
-            // All children were done when they were gathered, and one of their errors ended the group.
-            self.gathering.future.base().reopen();
-            self.gathering.finish();
-        } else if self.gathering.future.done() {
-            self.gathering.future.base().reopen();
+        if self.gathering.future.done() {
+            self.gathering.reopen();
         }
         GatherOutcomes(self)
     }

@@ -35,10 +35,14 @@ use crate::ready::Run;
 pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     let inner = ensure_future(awaitable);
     let future = inner.as_ref().clone();
+    if future.cancelled() {
+        // As in CPython, which gives every inner future that is done back.
+        return Future::from_any(future);
+    }
     let outer = Future::new(&future.base().event_loop);
     let shield = Rc::new(Shield { inner, outer: outer.clone(), outcome: A::outcome, registered: Cell::new(None) });
     if future.done() {
-        // CPython gives the inner future itself back here. A shield that is done from the start differs only in identity.
+        // A result stays where it is; a shield that is done from the start differs only in identity.
         shield.run(0);
         return outer;
     }

@@ -96,7 +96,7 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     match end {
         Ok(_) if cancelled => task.finish_cancelled(CancelledError::from_message(core.cancel_message()).into()),
         Ok(value) => task.finish(value),
-        Err(error) if error.is_cancelled() => task.finish_cancelled(error),
+        Err(error) if error.is_cancelled() => task.finish_with_cancellation(error),
         Err(error) => task.finish_with_error(error),
     }
     if let Some(slot) = owner {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::awaitable::Awaitable;
-use super::create::create_task;
+use super::create::TaskOptions;
 use super::gather::{Gather, GatherOutcomes, GatherSet};
 use super::task::Task;
 use crate::coroutines;
@@ -21,7 +21,8 @@ use crate::timeouts::timeout;
 ///
 /// When time is up the awaitable is cancelled, and `wait_for` waits until it has really ended; if it refuses and gives a
 /// value, that is the result. A coroutine runs inside the calling task (as from CPython 3.12 on), unless the limit is zero
-/// or less: then only what is done already has a result. Nothing happens before it is awaited.
+/// or less: then only what is done already has a result, and a coroutine does not begin (in Python it does where tasks start
+/// eagerly; here make a task of it). Nothing happens before it is awaited.
 ///
 /// # Errors
 ///
@@ -70,7 +71,8 @@ impl<T, F: std::future::Future<Output = Result<T>>> WaitFor for F {
     async fn no_time_left(self) -> Result<T> {
         // CPython makes a task of the coroutine and cancels it before its first step, so that not a line of it runs. A task
         // of nothing takes the same steps, and a coroutine that borrows could not be one.
-        let handle = create_task(std::future::pending::<Result<()>>());
+        // Never an eager one, which would begin at once and wait for ever.
+        let handle = TaskOptions::new().eager_start(false).create_task(std::future::pending::<Result<()>>())?;
         let mut coroutine = pin!(self);
         std::future::poll_fn(|cx| {
             coroutines::excuse(coroutine.as_mut(), cx);

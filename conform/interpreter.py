@@ -1,0 +1,309 @@
+"""Runs programs on CPython's own event loop: one JSON program a line in, one JSON trace (a string) a line out.
+
+`python3.13 interpreter.py --show < program.json` prints the Python that a program stands for: a program is translated,
+function by function and step by step, and then executed. Only the clock and the selector of the loop are replaced, and
+what CPython leaves to chance is fixed: see `Loop`.
+"""
+import asyncio
+import contextlib
+import contextvars
+import functools
+import gc
+import itertools
+import json
+import logging
+import re
+import selectors
+import sys
+import warnings
+import weakref
+
+from translate import Translator
+
+MOST_CALLS = 60
+MOST_LINES = 400
+
+
+# The loop. Timers that are due at the same instant fire in the order of their creation, and sets of tasks and of
+# generators are walked in that order.
+
+class Deadlock(Exception):
+    """Nothing can ever happen again."""
+
+
+class Selector(selectors.SelectSelector):
+    """Time passes only when nothing is ready, and then jumps to the next timer."""
+    loop = None
+
+    def select(self, timeout=None):
+        if timeout is None:
+            raise Deadlock
+        if timeout > 0:
+            self.loop.now = self.loop._scheduled[0].when()
+        return []
+
+
+class Loop(asyncio.SelectorEventLoop):
+    def __init__(self):
+        selector = Selector()
+        selector.loop = self
+        self.now = 0.0
+        super().__init__(selector)
+        self._asyncgens = OrderedWeakSet()
+        self.set_exception_handler(report)
+
+    def time(self):
+        return self.now
+
+    def create_task(self, coro, **keywords):
+        return in_order(lambda: super(Loop, self).create_task(coro, **keywords))
+
+
+class OrderedSet(dict):
+    def __init__(self, items=()):
+        super().__init__((item, None) for item in items)
+
+    def add(self, item):
+        self[item] = None
+
+    def discard(self, item):
+        self.pop(item, None)
+
+    remove = dict.__delitem__
+
+
+class OrderedWeakSet(OrderedSet):
+    """Of generators, by the order in which they first ran. Those of `asynccontextmanager` are left out."""
+
+    def add(self, generator):
+        if not generator.__name__.startswith("m"):
+            self[id(generator)] = weakref.ref(generator)
+
+    def discard(self, generator):
+        self.pop(id(generator), None)
+
+    def __iter__(self):
+        return (generator for ref in list(self.values()) if (generator := ref()) is not None)
+
+
+class TimerHandle(asyncio.TimerHandle):
+    numbers = itertools.count()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.number = next(self.numbers)
+
+    def __lt__(self, other):
+        return (self._when, self.number) < (other._when, other.number)
+
+
+class TaskGroup(asyncio.TaskGroup):
+    def __init__(self):
+        super().__init__()
+        self._tasks = OrderedSet()
+
+
+class AsCompleted(asyncio.tasks._AsCompletedIterator):
+    def __init__(self, aws, timeout):
+        super().__init__([], None)
+        loop = asyncio.get_running_loop()
+        self._todo = OrderedSet(asyncio.ensure_future(aw) for aw in dict.fromkeys(aws))
+        for future in self._todo:
+            future.add_done_callback(self._handle_completion)
+        if self._todo and timeout is not None:
+            self._timeout_handle = loop.call_later(timeout, self._handle_timeout)
+        self._todo_left = len(self._todo)
+
+
+def in_order(create):
+    number = next(world.numbers)
+    task = create()
+    world.order[task] = number
+    return task
+
+
+def all_tasks(loop=None, original=asyncio.all_tasks):
+    return sorted(original(loop), key=lambda task: world.order.get(task, 0))
+
+
+asyncio.events.TimerHandle = TimerHandle
+asyncio.tasks.all_tasks = all_tasks
+
+
+# What the translated programs call.
+
+class World:
+    """A program that runs, and its trace."""
+
+    def __init__(self, program):
+        self.lines = []
+        self.closed = False
+        self.now = 0.0
+        self.calls = 0
+        self.numbers = itertools.count()
+        self.order, self.names = {}, {}
+        self.slots = [None] * program["slots"]
+        self.groups, self.generators, self.callbacks, self.handles = {}, {}, {}, {}
+        self.vars = [contextvars.ContextVar("var0"), contextvars.ContextVar("var1")]
+        self.objects = [make(**object) for object in program.get("objects", [])]
+
+
+class Item:
+    """An item of a queue: only the tens count for its order, so that many are equal."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __lt__(self, other):
+        return self.number // 10 < other.number // 10
+
+    def __repr__(self):
+        return str(self.number)
+
+
+world = None
+
+
+def show(value):
+    match value:
+        case BaseException():
+            return re.sub(r": <Task.*|: <_Gathering.*", "", repr(value))
+        case list():
+            return f"[{', '.join(map(show, value))}]"
+        case asyncio.Queue():
+            return str(value)
+        case asyncio.locks._ContextManagerMixin() | asyncio.Event() | asyncio.Barrier():
+            return re.sub(r"<asyncio.locks.(\w+) object at 0x\w+", r"<\1", repr(value))
+        case _:
+            return str(value)
+
+
+def log(*parts):
+    if world.closed:
+        return
+    loop = asyncio.events._get_running_loop()
+    if loop and loop.now != world.now:
+        world.now = loop.now
+        world.lines.append(f"@{world.now!r}")
+    task = asyncio.current_task() if loop else None
+    if task is None:
+        name = "-"
+    else:
+        # Kept here, because 3.13.0 renames an eager task after its first step.
+        name = world.names.setdefault(task, f"t{len(world.names) + 1}")
+    world.lines.append(" ".join([name, *map(show, parts)]))
+    if len(world.lines) >= MOST_LINES:
+        world.closed = True
+
+
+def may_begin(name):
+    """Begins a call, unless there were too many: a program must come to an end."""
+    log(name)
+    world.calls += 1
+    return world.calls <= MOST_CALLS
+
+
+def slot(number):
+    future = world.slots[number]
+    if future is None:
+        raise LookupError(f"slot {number}")
+    return future
+
+
+def fetch(where, number):
+    if where.get(number) is None:
+        raise LookupError(f"number {number}")
+    return where[number]
+
+
+def spawn(number, coroutine, eager):
+    def create():
+        return asyncio.Task(coroutine, loop=asyncio.get_running_loop(), eager_start=True)
+    world.slots[number] = in_order(create) if eager else asyncio.create_task(coroutine)
+    log("spawn")
+
+
+def group_spawn(group, number, coroutine):
+    world.slots[number] = fetch(world.groups, group).create_task(coroutine)
+    log("group_spawn")
+
+
+async def wait(futures, timeout, return_when):
+    done, pending = await asyncio.wait(futures, timeout=timeout, return_when=return_when)
+    log("wait", *([i for i, future in enumerate(futures) if future in sort] for sort in (done, pending)))
+
+
+async def as_completed(items, timeout):
+    for wait in AsCompleted(items, timeout):
+        try:
+            log("completed", await wait)
+        except Exception as e:
+            log("completed", e)
+
+
+async def as_completed_async(items, timeout):
+    async for future in AsCompleted(items, timeout):
+        log("completed", "cancelled" if future.cancelled() else future.exception() or future.result())
+
+
+def add_callback(future, callback, key):
+    callback = functools.partial(callback)
+    world.callbacks[key] = callback
+    future.add_done_callback(callback)
+
+
+def o(number):
+    return world.objects[number]
+
+
+def make(kind, size=0):
+    return getattr(asyncio, kind)(*[size] * (kind not in ("Lock", "Event", "Condition")))
+
+
+# Running.
+
+def report(_, context):
+    """The loop's exception handler. What it says when something is collected as garbage is left out."""
+    if "never retrieved" not in context["message"] and "destroyed" not in context["message"]:
+        log("handler", context["message"].split("<")[0], context.get("exception"))
+
+
+def run(program):
+    """The trace of a program."""
+    global world
+    world = World(program)
+    scope = dict(globals())
+    exec(compile(Translator(program).source(), "<program>", "exec"), scope)
+    runner = asyncio.Runner(loop_factory=Loop)
+    if program.get("eager"):
+        runner.get_loop().set_task_factory(asyncio.eager_task_factory)
+    try:
+        log("main returned", runner.run(scope["f0"]()))
+    except Deadlock:
+        log("deadlock")
+    except BaseException as e:
+        log("main raised", e)
+    try:
+        runner.close()
+    except Deadlock:
+        log("deadlock")
+    # What is collected as garbage from now on is no part of the trace.
+    world.closed = True
+    gc.collect()
+    return "\n".join(world.lines) + "\n"
+
+
+def main():
+    if "--show" in sys.argv:
+        print(Translator(json.load(sys.stdin)).source())
+        return
+    warnings.simplefilter("ignore")
+    logging.disable()
+    sys.unraisablehook = lambda _: None
+    gc.disable()
+    gc.freeze()
+    for line in sys.stdin:
+        print(json.dumps(run(json.loads(line))), flush=True)
+
+
+main()

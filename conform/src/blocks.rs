@@ -1,0 +1,229 @@
+//! Steps that hold a body: `try`, and everything that Python writes with `async with` and `async for`.
+//!
+//! A `return` inside leaves every block in order, as in Python; only a block that ends by itself logs its end.
+
+use std::rc::Rc;
+
+use asyncio::{
+    AsyncContextManager, AsyncExitStack, AsyncIterator, Error, ExceptionGroup, LookupError, Result, RuntimeError,
+    TaskGroup, TypeError, ValueError, async_with, asynccontextmanager, get_running_loop, timeout,
+};
+
+use crate::frame::{Flow, Frame};
+use crate::language::{Body, ErrorKind, Handler, Step};
+use crate::world::{World, is_exception, python, show};
+
+impl Frame {
+    pub(crate) async fn block(&self, step: &Step) -> Result<Flow> {
+        match step {
+            Step::Repeat { times, body } => {
+                for _ in 0..*times {
+                    if let Flow::Return(value) = self.run(body).await? {
+                        return Ok(Flow::Return(value));
+                    }
+                }
+                Ok(Flow::Next)
+            }
+            Step::Try { body, handlers, otherwise, finally } => self.try_(body, handlers, otherwise, finally).await,
+            Step::Timeout { delay, body } => {
+                let limit = timeout(*delay);
+                let flow = limit
+                    .run(async |limit| {
+                        self.limits.borrow_mut().push(limit);
+                        let flow = self.run(body).await;
+                        self.limits.borrow_mut().pop();
+                        flow
+                    })
+                    .await?;
+                self.left(flow, format!("timeout {}", python(limit.expired())))
+            }
+            Step::Reschedule { delay } => {
+                let Some(limit) = self.limits.borrow().last().cloned() else { return Ok(Flow::Next) };
+                let now = get_running_loop()?.time();
+                limit.reschedule(delay.map(|delay| now + delay))?;
+                self.log("reschedule None")
+            }
+            Step::Group { group, body } => {
+                let flow = TaskGroup::new()
+                    .run(async |entered| {
+                        self.world.groups.put(*group, Some(entered));
+                        self.run(body).await
+                    })
+                    .await?;
+                self.left(flow, "group")
+            }
+            Step::Hold { object, body } => {
+                let shared = &self.world.objects[*object];
+                let flow = shared.hold(async |()| self.run(body).await).await?;
+                self.left(flow.unwrap_or(Flow::Next), format!("hold {shared:?}"))
+            }
+            Step::NewGenerator { generator, slot } => {
+                self.world.generators.put(*slot, Some(self.world.generator(*generator)));
+                Ok(Flow::Next)
+            }
+            Step::DropGenerator { slot } => {
+                self.world.generators.put(*slot, None);
+                self.log("drop_generator")
+            }
+            Step::ForEach { generator, most, body } => {
+                let flow = self.for_each(*generator, *most, body).await?;
+                self.left(flow, "for_each")
+            }
+            Step::With { manager, body } => {
+                let manager = self.world.manager(*manager);
+                let flow = async_with(manager, async |()| self.run(body).await).await?;
+                self.left(flow.unwrap_or(Flow::Next), "with")
+            }
+            Step::Stack { body } => {
+                let block = async |stack: AsyncExitStack<'static>| {
+                    self.stacks.borrow_mut().push(stack);
+                    let flow = self.run(body).await;
+                    self.stacks.borrow_mut().pop();
+                    flow
+                };
+                let flow = async_with(AsyncExitStack::new(), block).await?;
+                self.left(flow.unwrap_or(Flow::Next), "stack")
+            }
+            _ => {
+                let stack = self.stacks.borrow().last().cloned();
+                match stack {
+                    Some(stack) => self.on_stack(&stack, step).await,
+                    None => Ok(Flow::Next),
+                }
+            }
+        }
+    }
+
+    /// A block has ended: logs that if the steps behind it come next.
+    fn left(&self, flow: Flow, text: impl std::fmt::Display) -> Result<Flow> {
+        if flow == Flow::Next { self.log(text) } else { Ok(flow) }
+    }
+
+    async fn try_(&self, body: &Body, handlers: &[Handler], otherwise: &Body, finally: &Body) -> Result<Flow> {
+        let mut result = self.run(body).await;
+        match &result {
+            Ok(Flow::Next) if !handlers.is_empty() => result = self.run(otherwise).await,
+            Err(error) => {
+                if let Some(handler) = handlers.iter().find(|handler| catches(handler.kind, error)) {
+                    self.world.log(format!("except {}", show(error)));
+                    result = match self.run(&handler.body).await {
+                        Ok(Flow::Next) if handler.again => Err(error.clone()),
+                        flow => flow,
+                    };
+                }
+            }
+            Ok(_) => {}
+        }
+        if !finally.is_empty() || handlers.is_empty() {
+            self.world.log("finally");
+            if let Flow::Return(value) = self.run(finally).await? {
+                return Ok(Flow::Return(value));
+            }
+        }
+        result
+    }
+
+    async fn for_each(&self, generator: usize, most: usize, body: &Body) -> Result<Flow> {
+        let mut generator = self.world.generator(generator);
+        let mut count = 0;
+        while let Some(item) = generator.anext().await? {
+            self.world.log(format!("item {item}"));
+            let flow = self.run(body).await?;
+            count += 1;
+            if flow != Flow::Next || count == most {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    async fn on_stack(&self, stack: &AsyncExitStack<'static>, step: &Step) -> Result<Flow> {
+        let world = Rc::clone(&self.world);
+        match step {
+            Step::StackEnter { manager } => stack.enter_async_context(world.manager(*manager)).await?,
+            Step::StackCall { function } => {
+                let function = *function;
+                stack.push_async_callback(async move || world.call(function).await.map(drop));
+            }
+            Step::StackCallback { callback } => {
+                let callback = *callback;
+                stack.callback(move || {
+                    world.call_back(callback);
+                    Ok(())
+                });
+            }
+            Step::StackClose {} => {
+                stack.aclose().await?;
+                return self.log("stack_close None");
+            }
+            _ => unreachable!("{step:?} is neither plain, nor a wait, nor a block"),
+        }
+        Ok(Flow::Next)
+    }
+}
+
+fn catches(kind: ErrorKind, error: &Error) -> bool {
+    match kind {
+        ErrorKind::BaseException => true,
+        ErrorKind::Exception => is_exception(error),
+        ErrorKind::ValueError => error.is::<ValueError>(),
+        ErrorKind::TypeError => error.is::<TypeError>(),
+        ErrorKind::RuntimeError => error.is::<RuntimeError>() || error.is::<asyncio::BrokenBarrierError>(),
+        ErrorKind::TimeoutError => error.is::<asyncio::TimeoutError>(),
+        ErrorKind::LookupError => error.is::<LookupError>(),
+        ErrorKind::CancelledError => error.is_cancelled(),
+        ErrorKind::GeneratorExit => error.is::<asyncio::GeneratorExit>(),
+        ErrorKind::ExceptionGroup => error.is::<ExceptionGroup>() && is_exception(error),
+    }
+}
+
+/// A manager of a program: a class, or a coroutine under `@asynccontextmanager`.
+enum Made {
+    Class(Rc<World>, usize),
+    Generator(asyncio::AsyncGeneratorContextManager<'static, ()>),
+}
+
+impl World {
+    fn manager(self: &Rc<Self>, index: usize) -> impl AsyncContextManager<Value = ()> + use<> {
+        let world = Rc::clone(self);
+        if !self.program.managers[index].generator {
+            return Made::Class(world, index);
+        }
+        Made::Generator(asynccontextmanager(async move |scope: asyncio::Yielder<()>| {
+            let manager = &world.program.managers[index];
+            let frame = Frame::new(&world);
+            world.log(format!("m{index} enters"));
+            frame.run(&manager.enter).await?;
+            let result = scope.yield_value(()).await;
+            world.log(format!("m{index} exits {}", result.as_ref().err().map_or("None".to_owned(), show)));
+            frame.run(&manager.exit).await?;
+            if manager.suppress { Ok(()) } else { result }
+        }))
+    }
+}
+
+impl AsyncContextManager for Made {
+    type Value = ();
+
+    async fn enter(&mut self) -> Result<()> {
+        match self {
+            Self::Generator(manager) => manager.enter().await,
+            Self::Class(world, index) => {
+                world.log(format!("m{index} enters"));
+                Frame::new(world).run(&world.program.managers[*index].enter).await.map(drop)
+            }
+        }
+    }
+
+    async fn exit(&mut self, error: Option<&Error>) -> Result<bool> {
+        match self {
+            Self::Generator(manager) => manager.exit(error).await,
+            Self::Class(world, index) => {
+                let manager = &world.program.managers[*index];
+                world.log(format!("m{index} exits {}", error.map_or("None".to_owned(), show)));
+                Frame::new(world).run(&manager.exit).await?;
+                Ok(manager.suppress)
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Runs many programs on both interpreters, and looks for a difference.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use guide_tests::python::Python;
+
+use crate::cpython::Interpreter;
+use crate::language::Program;
+use crate::shrink::shrink;
+use crate::{generate, trace};
+
+/// A program whose traces differ.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// The seed of the program that showed it first.
+    pub seed: u64,
+    /// The program, made as small as it gets.
+    pub program: Program,
+    /// Its trace on CPython.
+    pub theirs: String,
+    /// Its trace on our runtime.
+    pub ours: String,
+}
+
+/// Figures of a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Programs run on both.
+    pub programs: u64,
+    /// Lines of their traces.
+    pub lines: u64,
+    /// Programs whose main coroutine returned.
+    pub returned: u64,
+    /// Programs whose main coroutine raised.
+    pub raised: u64,
+    /// Programs in which at some time nothing could happen any more.
+    pub deadlocked: u64,
+}
+
+/// Two traces beside each other; lines that differ are marked.
+#[must_use]
+pub fn side_by_side(theirs: &str, ours: &str) -> String {
+    const MOST: usize = 70;
+    let (theirs, ours): (Vec<_>, Vec<_>) = (theirs.lines().collect(), ours.lines().collect());
+    let width = theirs.iter().map(|line| line.chars().count()).max().unwrap_or_default().clamp(10, MOST);
+    let mut text = format!("  {:width$}  {}\n", "CPython", "ours");
+    for i in 0..theirs.len().max(ours.len()) {
+        let (left, right) = (theirs.get(i).copied().unwrap_or_default(), ours.get(i).copied().unwrap_or_default());
+        let mark = if theirs.get(i) == ours.get(i) { ' ' } else { '!' };
+        text.push_str(&format!("{mark} {left:width$}  {right}\n"));
+    }
+    text
+}
+
+impl Figures {
+    fn add(&mut self, trace: &str) {
+        self.programs += 1;
+        self.lines += trace.lines().count() as u64;
+        self.returned += u64::from(trace.contains("\n- main returned"));
+        self.raised += u64::from(trace.contains("\n- main raised"));
+        self.deadlocked += u64::from(trace.contains("\n- deadlock"));
+    }
+}
+
+/// What the workers have done, and are doing.
+struct Work {
+    next: AtomicU64,
+    end: AtomicU64,
+    /// What every worker does, and since when.
+    running: Vec<Mutex<Option<(u64, Instant)>>>,
+    figures: Mutex<Figures>,
+    differences: Mutex<Vec<Difference>>,
+}
+
+/// No program takes longer, on however slow a machine.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Compares the programs of the seeds from `seed` on, in one process for each processor, until so many `differences` are
+/// found. `progress` is told now and then how many programs were compared.
+///
+/// # Errors
+///
+/// Fails if Python does, or if a program does not come to an end; the error names its seed.
+pub fn compare(
+    python: &Python,
+    seed: u64,
+    programs: u64,
+    differences: usize,
+    progress: impl Fn(Figures),
+) -> Result<(Figures, Vec<Difference>)> {
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let work = Work {
+        next: AtomicU64::new(seed),
+        end: AtomicU64::new(seed.saturating_add(programs)),
+        running: (0..workers).map(|_| Mutex::default()).collect(),
+        figures: Mutex::default(),
+        differences: Mutex::default(),
+    };
+    // Not scoped: one that hangs must not keep this function from saying so.
+    let work = std::sync::Arc::new(work);
+    let threads: Vec<_> = (0..workers)
+        .map(|worker| {
+            let (work, python) = (std::sync::Arc::clone(&work), python.clone());
+            thread::spawn(move || work.run(worker, &python, differences))
+        })
+        .collect();
+    while !threads.iter().all(thread::JoinHandle::is_finished) {
+        thread::sleep(Duration::from_millis(50));
+        progress(*lock(&work.figures));
+        for running in &work.running {
+            if let Some((seed, since)) = *lock(running)
+                && since.elapsed() > LONGEST
+            {
+                bail!("the program of seed {seed} does not come to an end");
+            }
+        }
+    }
+    for thread in threads {
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    }
+    let (figures, mut found) = (*lock(&work.figures), std::mem::take(&mut *lock(&work.differences)));
+    found.sort_by_key(|difference| difference.seed);
+    progress(figures);
+    Ok((figures, found))
+}
+
+impl Work {
+    fn run(&self, worker: usize, python: &Python, differences: usize) -> Result<()> {
+        let mut interpreter = Interpreter::start(python)?;
+        loop {
+            let seed = self.next.fetch_add(1, Ordering::Relaxed);
+            if seed >= self.end.load(Ordering::Relaxed) {
+                *lock(&self.running[worker]) = None;
+                return Ok(());
+            }
+            let program = generate::program(seed);
+            let both = |program: &Program, interpreter: &mut Interpreter| -> Result<(String, String)> {
+                *lock(&self.running[worker]) = Some((seed, Instant::now()));
+                Ok((interpreter.trace(program)?, trace(program)))
+            };
+            let (theirs, ours) = both(&program, &mut interpreter)?;
+            lock(&self.figures).add(&theirs);
+            if theirs == ours {
+                continue;
+            }
+            let program = shrink(program, |candidate| {
+                let (theirs, ours) = both(candidate, &mut interpreter)?;
+                anyhow::Ok(theirs != ours)
+            })?;
+            let (theirs, ours) = both(&program, &mut interpreter)?;
+            let mut found = lock(&self.differences);
+            found.push(Difference { seed, program, theirs, ours });
+            if found.len() >= differences {
+                self.end.store(0, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,331 @@
+//! Writes random programs.
+//!
+//! A program is about a few features only, so that they meet. A good share of programs ends badly: exceptions that nobody
+//! handles, tasks that wait for ever, cancellations at every awkward moment. What is never written, and why, is listed in
+//! the README of this package.
+
+mod steps;
+
+use fastrand::Rng;
+
+use crate::language::{Body, ErrorKind, Handler, Item, Kind, Manager, Object, Program, Raised, Step};
+
+/// The program of a seed. Another version of this generator may write another program for the same seed.
+#[must_use]
+pub fn program(seed: u64) -> Program {
+    Writer::new(seed).write()
+}
+
+/// What a program is about, beside tasks that sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Feature {
+    Cancels,
+    Futures,
+    Gathers,
+    Waits,
+    WaitFors,
+    Shields,
+    Timeouts,
+    Groups,
+    Completions,
+    Callbacks,
+    Objects,
+    Vars,
+    Generators,
+    Managers,
+    Stacks,
+    Eager,
+}
+
+const FEATURES: [Feature; 16] = [
+    Feature::Cancels,
+    Feature::Futures,
+    Feature::Gathers,
+    Feature::Waits,
+    Feature::WaitFors,
+    Feature::Shields,
+    Feature::Timeouts,
+    Feature::Groups,
+    Feature::Completions,
+    Feature::Callbacks,
+    Feature::Objects,
+    Feature::Vars,
+    Feature::Generators,
+    Feature::Managers,
+    Feature::Stacks,
+    Feature::Eager,
+];
+
+/// What a slot is for. One that is awaited by a function is filled only by functions behind that one: tasks that await
+/// each other in a circle would end CPython in a `RecursionError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Tasks of this function.
+    Task(usize),
+    Future,
+    /// Groups of what has at least this level.
+    Gather(usize),
+    Shield(usize),
+}
+
+impl Role {
+    /// Functions below this number may await it.
+    fn level(self) -> usize {
+        match self {
+            Self::Task(level) | Self::Gather(level) | Self::Shield(level) => level,
+            Self::Future => usize::MAX,
+        }
+    }
+}
+
+/// Whose steps are being written.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// It may await only what is above.
+    level: usize,
+    sort: Sort,
+    depth: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Function,
+    Generator,
+    Manager,
+    Callback,
+}
+
+impl Place {
+    fn inside(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
+}
+
+struct Writer {
+    rng: Rng,
+    features: Vec<Feature>,
+    roles: Vec<Role>,
+    functions: usize,
+    generators: usize,
+    callbacks: usize,
+    managers: usize,
+    objects: Vec<Object>,
+    eager: bool,
+    /// Bodies have at most so many steps: most programs are small, since many small ones show more than a few large ones.
+    most: usize,
+}
+
+impl Writer {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let mut features = FEATURES.to_vec();
+        rng.shuffle(&mut features);
+        features.truncate(rng.usize(2..=5));
+        if rng.u8(..8) == 0 {
+            // Several tasks on the same locks or queues, and nothing else.
+            features = vec![Feature::Objects, Feature::Objects, Feature::Cancels];
+        }
+        let has = |feature| features.contains(&feature);
+        let most = [1, 1, 2, 2, 2, 3, 3, 5][rng.usize(..8)];
+        let functions = rng.usize(2..=most.clamp(2, 4) + 1);
+        let mut roles: Vec<Role> = (1..functions).map(Role::Task).collect();
+        if has(Feature::Futures) || rng.u8(..4) == 0 {
+            roles.extend([Role::Future, Role::Future]);
+        }
+        if has(Feature::Gathers) {
+            roles.push(Role::Gather(rng.usize(1..functions)));
+        }
+        if has(Feature::Shields) {
+            roles.push(Role::Shield(rng.usize(1..functions)));
+        }
+        roles.push(Role::Task(rng.usize(1..functions)));
+        let mut writer = Self {
+            functions,
+            generators: if has(Feature::Generators) { rng.usize(1..=2) } else { 0 },
+            callbacks: if has(Feature::Callbacks) || has(Feature::Stacks) { 2 } else { 0 },
+            managers: if has(Feature::Managers) || has(Feature::Stacks) { rng.usize(1..=2) } else { 0 },
+            objects: Vec::new(),
+            eager: has(Feature::Eager) && rng.bool(),
+            most,
+            rng,
+            features,
+            roles,
+        };
+        if writer.has(Feature::Objects) {
+            writer.objects = (0..writer.rng.usize(1..=2)).map(|_| writer.object()).collect();
+        }
+        writer
+    }
+
+    fn write(mut self) -> Program {
+        let functions = (0..self.functions).map(|function| self.function(function)).collect();
+        let top = |sort| Place { level: usize::MAX, sort, depth: 1 };
+        let generators = (0..self.generators).map(|_| self.generator(top(Sort::Generator))).collect();
+        let managers = (0..self.managers)
+            .map(|_| Manager {
+                generator: self.rng.bool(),
+                enter: self.body(top(Sort::Manager), 0..=2),
+                exit: self.body(top(Sort::Manager), 0..=2),
+                suppress: self.chance(25),
+            })
+            .collect();
+        let callbacks = (0..self.callbacks).map(|_| self.body(top(Sort::Callback), 0..=3)).collect();
+        Program {
+            eager: self.eager,
+            slots: self.roles.len(),
+            objects: self.objects,
+            functions,
+            generators,
+            managers,
+            callbacks,
+        }
+    }
+
+    fn function(&mut self, function: usize) -> Body {
+        let place = Place { level: function, sort: Sort::Function, depth: 0 };
+        let careful = self.chance(60);
+        if function > 0 {
+            let body = self.body(place, 1..=5);
+            return if careful { self.guarded(body, place) } else { body };
+        }
+        // The main coroutine fills the slots, and mostly does not end before the others.
+        let mut body: Body = Vec::new();
+        for slot in 0..self.roles.len() {
+            let role = self.roles[slot];
+            match role {
+                Role::Future if self.chance(90) => body.push(Step::Future { slot }),
+                Role::Task(function) if self.chance(70) => body.push(Step::Spawn { function, slot, eager: false }),
+                _ => {}
+            }
+        }
+        let rest = self.body(place, 2..=6);
+        body.extend(if careful { self.guarded(rest, place) } else { rest });
+        match self.rng.u8(..10) {
+            0..3 => body.push(Step::Ticks { times: self.rng.usize(2..=8) }),
+            3..5 => body.push(Step::Await { item: Item::Sleep(self.delay()) }),
+            5..7 => body.extend(self.awaitable(place).map(|item| Step::Await { item })),
+            _ => {}
+        }
+        body
+    }
+
+    /// Every step that may fail in a `try` of its own, so that the next ones have their turn.
+    fn guarded(&mut self, body: Body, place: Place) -> Body {
+        let mut guard = |step: Step| match step {
+            Step::Log { .. } | Step::Ticks { .. } | Step::Return { .. } => step,
+            step => {
+                let kind = if self.chance(80) { ErrorKind::Exception } else { ErrorKind::BaseException };
+                let handler = Handler { kind, body: self.body(place.inside().inside(), 0..=1), again: self.chance(5) };
+                Step::Try { body: vec![step], handlers: vec![handler], otherwise: Vec::new(), finally: Vec::new() }
+            }
+        };
+        body.into_iter().map(&mut guard).collect()
+    }
+
+    fn generator(&mut self, place: Place) -> Body {
+        let mut body = self.body(place, 1..=4);
+        body.push(Step::Yield { value: self.rng.i64(0..10) });
+        self.rng.shuffle(&mut body);
+        if self.chance(50) {
+            body = vec![Step::Try {
+                body,
+                handlers: self.handlers(place),
+                otherwise: Vec::new(),
+                finally: self.body(place.inside(), 0..=2),
+            }];
+        }
+        body
+    }
+
+    fn body(&mut self, place: Place, sizes: std::ops::RangeInclusive<usize>) -> Body {
+        let most = (*sizes.end()).min(self.most.max(*sizes.start()));
+        (0..self.rng.usize(*sizes.start()..=most)).map(|_| self.step(place)).collect()
+    }
+
+    fn inner(&mut self, place: Place) -> Body {
+        self.body(place.inside(), 1..=3)
+    }
+
+    fn handlers(&mut self, place: Place) -> Vec<Handler> {
+        const KINDS: [ErrorKind; 9] = [
+            ErrorKind::CancelledError,
+            ErrorKind::CancelledError,
+            ErrorKind::Exception,
+            ErrorKind::Exception,
+            ErrorKind::BaseException,
+            ErrorKind::ValueError,
+            ErrorKind::TimeoutError,
+            ErrorKind::RuntimeError,
+            ErrorKind::ExceptionGroup,
+        ];
+        (0..self.rng.usize(0..=2))
+            .map(|_| Handler {
+                kind: KINDS[self.rng.usize(..KINDS.len())],
+                body: self.body(place.inside(), 0..=2),
+                again: self.chance(30),
+            })
+            .collect()
+    }
+
+    fn object(&mut self) -> Object {
+        const KINDS: [Kind; 9] = [
+            Kind::Queue,
+            Kind::LifoQueue,
+            Kind::PriorityQueue,
+            Kind::Lock,
+            Kind::Semaphore,
+            Kind::BoundedSemaphore,
+            Kind::Event,
+            Kind::Condition,
+            Kind::Barrier,
+        ];
+        let kind = KINDS[self.rng.usize(..KINDS.len())];
+        let size = match kind {
+            Kind::Lock | Kind::Event | Kind::Condition => 0,
+            Kind::Barrier => self.rng.usize(1..=3),
+            _ => self.rng.usize(0..=2),
+        };
+        Object { kind, size }
+    }
+
+    fn error(&mut self) -> Raised {
+        const KINDS: [ErrorKind; 7] = [
+            ErrorKind::ValueError,
+            ErrorKind::ValueError,
+            ErrorKind::TypeError,
+            ErrorKind::RuntimeError,
+            ErrorKind::LookupError,
+            ErrorKind::TimeoutError,
+            ErrorKind::CancelledError,
+        ];
+        let kind = KINDS[self.rng.usize(..KINDS.len())];
+        let text = if kind == ErrorKind::TimeoutError { String::new() } else { self.word() };
+        Raised { kind, text }
+    }
+
+    fn word(&mut self) -> String {
+        ["a", "b", "c"][self.rng.usize(..3)].to_owned()
+    }
+
+    fn message(&mut self) -> Option<String> {
+        self.chance(40).then(|| self.word())
+    }
+
+    /// Many timers are due at the same instant, and some only nearly.
+    fn delay(&mut self) -> f64 {
+        const DELAYS: [f64; 10] = [0.0, 0.0, 0.1, 0.1, 0.2, 0.3, 0.3, 0.5, 1.0, -1.0];
+        DELAYS[self.rng.usize(..DELAYS.len())]
+    }
+
+    fn limit(&mut self) -> Option<f64> {
+        (!self.chance(10)).then(|| self.delay())
+    }
+
+    fn has(&self, feature: Feature) -> bool {
+        self.features.contains(&feature)
+    }
+
+    fn chance(&mut self, percent: u8) -> bool {
+        self.rng.u8(..100) < percent
+    }
+}

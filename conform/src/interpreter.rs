@@ -1,0 +1,66 @@
+//! Runs a program on our runtime, under the virtual clock.
+
+use std::rc::Rc;
+
+use asyncio::{Clock, Error, Result, Runner, RuntimeError, TaskFactory};
+
+use crate::language::Program;
+use crate::world::{World, show};
+
+/// The trace of a program. A panic is a line of it.
+///
+/// It runs in a thread of its own, because virtual time belongs to a thread.
+#[must_use]
+pub fn trace(program: &Program) -> String {
+    let program = program.clone();
+    let run = move || {
+        let world = World::new(program);
+        if let Err(error) = run(&world) {
+            world.lines.borrow_mut().push(format!("cannot run: {error:?}"));
+        }
+        world.clear();
+        world.lines.take().join("\n") + "\n"
+    };
+    // Eager tasks in eager tasks go deep, in a debug build.
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run).expect("a thread can be started");
+    thread.join().unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        format!("panicked: {}\n", message.unwrap_or_default())
+    })
+}
+
+fn run(world: &Rc<World>) -> Result<()> {
+    let runner = Runner::new().clock(Clock::Virtual).debug(false);
+    let event_loop = runner.get_loop()?;
+    if world.program.eager {
+        event_loop.set_task_factory(TaskFactory::Eager);
+    }
+    let handler = Rc::downgrade(world);
+    event_loop.set_exception_handler(Some(Box::new(move |context| {
+        let Some(world) = handler.upgrade() else { return };
+        // What is said when something is dropped comes at another time in Python.
+        if context.message.contains("never retrieved") || context.message.contains("destroyed") {
+            return;
+        }
+        if context.exception.as_ref().is_some_and(is_deadlock) {
+            // In Python this leaves `Runner.close`.
+            world.log("deadlock");
+            world.closed.set(true);
+            return;
+        }
+        let message = context.message.split('<').next().unwrap_or_default();
+        world.log(format!("handler {message} {}", context.exception.as_ref().map_or("None".to_owned(), show)));
+    })));
+    match runner.run(world.call(0)) {
+        Ok(value) => world.log(format!("main returned {value}")),
+        Err(error) if is_deadlock(&error) => world.log("deadlock"),
+        Err(error) => world.log(format!("main raised {}", show(&error))),
+    }
+    runner.close();
+    world.closed.set(true);
+    Ok(())
+}
+
+fn is_deadlock(error: &Error) -> bool {
+    error.is::<RuntimeError>() && error.to_string().starts_with("deadlock: ")
+}

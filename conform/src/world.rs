@@ -1,0 +1,236 @@
+//! What a program has while it runs on our runtime: its trace, its slots, and what its tasks share.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::rc::Rc;
+
+use asyncio::{
+    AnyFuture, AsyncGenerator, Awaitable, CallbackKey, Child, ContextVar, Error, ExceptionGroup, Future, Gather,
+    GatherOutcomes, GeneratorExit, Handle, LookupError, Result, RuntimeError, Task, TaskGroup, TimerHandle,
+    current_task, get_running_loop, try_create_task,
+};
+
+use crate::language::Program;
+use crate::shared::Shared;
+
+/// A result, as Python prints it.
+pub(crate) type Value = Rc<str>;
+
+/// A call that has not begun.
+pub(crate) type Coroutine = std::pin::Pin<Box<dyn std::future::Future<Output = Result<Value>>>>;
+
+const MOST_CALLS: usize = 60;
+const MOST_LINES: usize = 400;
+
+pub(crate) static VARS: [ContextVar<i64>; 2] = [ContextVar::new("var0"), ContextVar::new("var1")];
+
+pub(crate) struct World {
+    pub(crate) program: Program,
+    pub(crate) lines: RefCell<Vec<String>>,
+    pub(crate) closed: Cell<bool>,
+    now: Cell<f64>,
+    names: Cell<usize>,
+    calls: Cell<usize>,
+    pub(crate) slots: RefCell<Vec<Option<Slot>>>,
+    pub(crate) objects: Vec<Shared>,
+    pub(crate) groups: Numbered<TaskGroup>,
+    pub(crate) generators: Numbered<AsyncGenerator<i64, i64>>,
+    pub(crate) callbacks: Numbered<Rc<(AnyFuture, Cell<Option<CallbackKey>>)>>,
+    pub(crate) handles: Numbered<Called>,
+}
+
+impl World {
+    pub(crate) fn new(program: Program) -> Rc<Self> {
+        Rc::new(Self {
+            lines: RefCell::default(),
+            closed: Cell::new(false),
+            now: Cell::new(0.0),
+            names: Cell::new(0),
+            calls: Cell::new(0),
+            slots: RefCell::new(vec![None; program.slots]),
+            objects: program.objects.iter().map(Shared::new).collect(),
+            groups: Numbered::default(),
+            generators: Numbered::default(),
+            callbacks: Numbered::default(),
+            handles: Numbered::default(),
+            program,
+        })
+    }
+
+    /// Writes a line, with the name of the task that runs. A task gets its name with its first line, and the time has a
+    /// line of its own when it has changed.
+    pub(crate) fn log(&self, text: impl Display) {
+        if self.closed.get() {
+            return;
+        }
+        let mut lines = self.lines.borrow_mut();
+        if let Ok(event_loop) = get_running_loop()
+            && event_loop.time() != self.now.get()
+        {
+            self.now.set(event_loop.time());
+            lines.push(format!("@{:?}", self.now.get()));
+        }
+        let name = current_task().ok().flatten().map_or("-".into(), |task| {
+            if !task.get_name().starts_with('t') {
+                self.names.set(self.names.get() + 1);
+                task.set_name(format!("t{}", self.names.get()));
+            }
+            task.get_name()
+        });
+        lines.push(format!("{name} {text}"));
+        self.closed.set(lines.len() >= MOST_LINES);
+    }
+
+    /// Begins a call, unless there were too many: a program must come to an end.
+    pub(crate) fn may_begin(&self, name: &str) -> bool {
+        self.log(name);
+        self.calls.set(self.calls.get() + 1);
+        self.calls.get() <= MOST_CALLS
+    }
+
+    pub(crate) fn slot(&self, number: usize) -> Result<Slot> {
+        let slot = self.slots.borrow()[number].clone();
+        slot.ok_or_else(|| LookupError::new(format!("slot {number}")).into())
+    }
+
+    pub(crate) fn keep(&self, number: usize, slot: Slot) {
+        // What was there goes only now, after the borrow has ended.
+        let _old = self.slots.borrow_mut()[number].replace(slot);
+    }
+
+    /// Lets go of everything, since it may hold the world in turn.
+    pub(crate) fn clear(&self) {
+        for slot in self.slots.take().iter().flatten().filter(|slot| slot.as_ref().done()) {
+            // Seen, or it would be reported now, when the loop has no handler any more.
+            let _ = slot.as_ref().exception();
+        }
+        self.groups.0.take();
+        self.generators.0.take();
+        self.callbacks.0.take();
+        self.handles.0.take();
+    }
+}
+
+/// Things that programs keep under a number.
+pub(crate) struct Numbered<T>(RefCell<HashMap<usize, T>>);
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<T: Clone> Numbered<T> {
+    pub(crate) fn put(&self, number: usize, thing: Option<T>) {
+        let _old = match thing {
+            Some(thing) => self.0.borrow_mut().insert(number, thing),
+            None => self.0.borrow_mut().remove(&number),
+        };
+    }
+
+    pub(crate) fn fetch(&self, number: usize) -> Result<T> {
+        let thing = self.0.borrow().get(&number).cloned();
+        thing.ok_or_else(|| LookupError::new(format!("number {number}")).into())
+    }
+}
+
+/// What `call_soon` and `call_later` give.
+#[derive(Clone)]
+pub(crate) enum Called {
+    Soon(Rc<Handle>),
+    Later(Rc<TimerHandle>),
+}
+
+/// A future of any kind.
+#[derive(Clone)]
+pub(crate) enum Slot {
+    Task(Task<Value>),
+    Future(Future<Value>),
+    Gather(Gather<Vec<Child<Slot, Value>>>),
+    Outcomes(GatherOutcomes<Vec<Child<Slot, Value>>>),
+}
+
+impl AsRef<AnyFuture> for Slot {
+    fn as_ref(&self) -> &AnyFuture {
+        match self {
+            Self::Task(task) => task.as_ref(),
+            Self::Future(future) => future.as_ref(),
+            Self::Gather(gather) => gather.as_ref(),
+            Self::Outcomes(outcomes) => outcomes.as_ref(),
+        }
+    }
+}
+
+impl Slot {
+    pub(crate) fn result(&self) -> Result<Value> {
+        match self {
+            Self::Task(task) => task.result(),
+            Self::Future(future) => future.result(),
+            Self::Gather(gather) => gather.result().map(list),
+            Self::Outcomes(outcomes) => outcomes.result().map(outcome_list),
+        }
+    }
+
+    pub(crate) async fn wait(&self) -> Result<Value> {
+        match self {
+            Self::Task(task) => task.await,
+            Self::Future(future) => future.await,
+            Self::Gather(gather) => gather.await.map(list),
+            Self::Outcomes(outcomes) => outcomes.await.map(outcome_list),
+        }
+    }
+}
+
+/// What the functions of asyncio take: a future, or a coroutine that becomes a task.
+pub(crate) enum Waited {
+    Slot(Slot),
+    Coroutine(Coroutine),
+}
+
+impl Awaitable for Waited {
+    type Value = Value;
+    type Handle = Slot;
+
+    fn try_ensure_future(self) -> Result<Slot, RuntimeError> {
+        match self {
+            Self::Slot(slot) => Ok(slot),
+            Self::Coroutine(coroutine) => try_create_task(coroutine).map(Slot::Task),
+        }
+    }
+
+    fn outcome(slot: &Slot) -> Result<Value> {
+        slot.result()
+    }
+}
+
+pub(crate) fn list(values: Vec<Value>) -> Value {
+    format!("[{}]", values.join(", ")).into()
+}
+
+pub(crate) fn outcome_list(outcomes: Vec<Result<Value>>) -> Value {
+    list(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|error| show(&error).into())).collect())
+}
+
+/// An exception as Python's `repr`; but a task in the message differs.
+pub(crate) fn show(error: &Error) -> String {
+    let Some(group) = error.downcast_ref::<ExceptionGroup>() else {
+        return format!("{error:?}").split(": <Task").next().unwrap_or_default().to_owned();
+    };
+    // Ours has no name of its own for a group that `except Exception` does not catch.
+    let base = if is_exception(error) { "" } else { "Base" };
+    let members: Vec<String> = group.exceptions().iter().map(show).collect();
+    format!("{base}ExceptionGroup('{}', [{}])", group.message(), members.join(", "))
+}
+
+/// Is it one that `except Exception` catches?
+pub(crate) fn is_exception(error: &Error) -> bool {
+    match error.downcast_ref::<ExceptionGroup>() {
+        Some(group) => group.exceptions().iter().all(is_exception),
+        None => !error.is_cancelled() && !error.is::<GeneratorExit>(),
+    }
+}
+
+pub(crate) fn python(truth: bool) -> &'static str {
+    if truth { "True" } else { "False" }
+}
