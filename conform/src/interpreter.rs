@@ -18,7 +18,6 @@ pub fn trace(program: &Program) -> String {
         if let Err(error) = run(&world) {
             world.lines.borrow_mut().push(format!("cannot run: {error:?}"));
         }
-        world.clear();
         world.lines.take().join("\n") + "\n"
     };
     // Eager tasks in eager tasks go deep, in a debug build.
@@ -58,6 +57,9 @@ fn run(world: &Rc<World>) -> Result<()> {
     }
     runner.close();
     world.closed.set(true);
+    // What goes now goes without a word.
+    event_loop.set_exception_handler(Some(Box::new(|_| {})));
+    world.clear();
     Ok(())
 }
 

@@ -51,9 +51,18 @@ impl Shared {
             (Self::Lock(lock), Release) => lock.release().map_err(Into::into),
             (Self::Condition(condition), Release) => condition.release().map_err(Into::into),
             (Self::Bounded(semaphore), Release) => semaphore.release().map_err(Into::into),
-            (Self::Semaphore(semaphore), Release) => Ok(semaphore.release()),
-            (Self::Event(event), Set) => Ok(event.set()),
-            (Self::Event(event), Clear) => Ok(event.clear()),
+            (Self::Semaphore(semaphore), Release) => {
+                semaphore.release();
+                Ok(())
+            }
+            (Self::Event(event), Set) => {
+                event.set();
+                Ok(())
+            }
+            (Self::Event(event), Clear) => {
+                event.clear();
+                Ok(())
+            }
             (Self::Condition(condition), Notify) => {
                 condition.notify(argument.unwrap_or(1) as usize).map_err(Into::into)
             }
@@ -107,7 +116,7 @@ fn call_queue<S: Store<Item>>(
     let argument = argument.unwrap_or_default();
     Some(match operation {
         Operation::PutNowait => queue.put_nowait(Item(argument)).map(|()| None).map_err(Into::into),
-        Operation::GetNowait => queue.get_nowait().map(|item| Some(format!("{item:?}"))).map_err(Into::into),
+        Operation::GetNowait => queue.get_nowait().map(|item| Some(format!("{item:?}"))),
         Operation::TaskDone => queue.task_done().map(|()| None).map_err(Into::into),
         Operation::Shutdown => {
             queue.shutdown(argument != 0);

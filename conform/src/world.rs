@@ -101,10 +101,7 @@ impl World {
 
     /// Lets go of everything, since it may hold the world in turn.
     pub(crate) fn clear(&self) {
-        for slot in self.slots.take().iter().flatten().filter(|slot| slot.as_ref().done()) {
-            // Seen, or it would be reported now, when the loop has no handler any more.
-            let _ = slot.as_ref().exception();
-        }
+        self.slots.take();
         self.groups.0.take();
         self.generators.0.take();
         self.callbacks.0.take();

@@ -28,7 +28,9 @@ use crate::yielder::{AsyncGeneratorYielder, Sent, Slot};
 ///
 /// A generator left half-way should be closed: [`aclose`](Self::aclose). When the last handle goes without that, the loop
 /// in which it first ran makes a task that closes it; what is still open at the end of the loop
-/// [`shutdown_asyncgens`](EventLoop::shutdown_asyncgens) closes. Outside of a loop only the body's destructors run.
+/// [`shutdown_asyncgens`](EventLoop::shutdown_asyncgens) closes. One that was closed and has ignored it hears
+/// [`GeneratorExit`] once more when its last handle goes, and gets no further than to its next wait. Outside of a loop only
+/// the body's destructors run.
 ///
 /// # Cancellation
 ///

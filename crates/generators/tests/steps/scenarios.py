@@ -10,14 +10,10 @@ import weakref
 
 events = []
 tick = None
-# An asynchronous generator that the loop does not close, CPython closes without a loop when it goes. In Rust only the
-# destructors of its body run then, so what its body does is not noted.
-muted = False
 
 
 def note(what):
-    if not muted:
-        events.append(what if tick is None else f"{tick} {what}")
+    events.append(what if tick is None else f"{tick} {what}")
 
 
 def got(value):
@@ -229,7 +225,7 @@ def report(loop, context):
 
 def run(main):
     """Runs a scenario in a loop of its own that counts its iterations."""
-    global tick, muted
+    global tick
     tick = 0
 
     def count():
@@ -244,10 +240,8 @@ def run(main):
         loop.call_soon(count)
         kept = runner.run(main)
         note("main ends")
-    muted = True
-    del kept
-    muted = False
     tick = None
+    del kept
 
 
 async def one(body, ops, keeps):
@@ -256,11 +250,8 @@ async def one(body, ops, keeps):
         await ado(op, g)
     if keeps:
         return g
-    global muted
     note("dropped")
-    muted = True
     del g
-    muted = False
     await pause()
     await pause()
 
@@ -281,10 +272,7 @@ async def cancelled(body, before, op):
     await pause()
     note(f"cancel {task.cancel()}")
     await asyncio.wait([task])
-    global muted
-    muted = True
     del g
-    muted = False
 
 
 async def several(keeps):

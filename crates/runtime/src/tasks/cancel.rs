@@ -101,7 +101,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
         _ => {
             // Its next step is queued already, or it waits on what this crate does not know.
             core.pending_cancel.set(PendingCancel::Must);
-            core.set_cancel_message(message.clone());
+            core.set_cancel_message(message.clone(), true);
             return None;
         }
     }
@@ -111,8 +111,12 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
 
 /// Ends the task's present wait with a cancellation.
 fn cancel_wait(core: &TaskCore, message: &Option<Arc<str>>) {
+    core.set_cancel_message(message.clone(), false);
+    end_wait(core);
+}
+
+fn end_wait(core: &TaskCore) {
     core.pending_cancel.set(PendingCancel::Wait);
-    core.set_cancel_message(message.clone());
     core.wake();
 }
 
@@ -126,7 +130,7 @@ pub(super) fn deliver(core: &TaskCore) {
                 core.pending_cancel.set(PendingCancel::None);
             }
         }
-        Waiter::Timer(_) | Waiter::Cancellable => cancel_wait(core, &message),
+        Waiter::Timer(_) | Waiter::Cancellable => end_wait(core),
         Waiter::Line(line, place) => {
             if line.cancel(place) {
                 cancel_wait(core, &message);
@@ -152,7 +156,9 @@ fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<CancelledError> {
         if !wanted(core.pending_cancel.get()) {
             return None;
         }
+        let cancelled = CancelledError::from_message(core.cancel_message());
         core.pending_cancel.set(PendingCancel::None);
-        Some(CancelledError::from_message(core.cancel_message()))
+        core.forget_message_of_wait();
+        Some(cancelled)
     })
 }

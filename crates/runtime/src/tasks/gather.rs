@@ -284,11 +284,20 @@ impl Gathering {
         }
         if group.cancel_requested.get() {
             // A cancelled group raises even if its children's failures are results; CPython raises the last child's error.
-            let error = group.children.last().filter(|last| last.cancelled()).and_then(|last| last.base().see_error());
+            let error = group.children.last().and_then(last_cancellation);
             self.future.finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
         } else {
             self.future.finish(());
         }
+    }
+}
+
+/// The cancellation that a child ended with, or else the one that it was asked for and survived.
+fn last_cancellation(child: &AnyFuture) -> Option<Error> {
+    match child.object.kind() {
+        _ if child.cancelled() => child.base().see_error(),
+        Kind::Task(core) => Some(CancelledError::from_message(core.cancel_message()).into()),
+        Kind::Plain | Kind::Group(_) => None,
     }
 }
 

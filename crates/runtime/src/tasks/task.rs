@@ -93,6 +93,8 @@ pub(crate) enum Mark {
 struct Rare {
     name: RefCell<Option<Rc<str>>>,
     cancel_message: RefCell<Option<Arc<str>>>,
+    /// The message stays with the task when the cancellation was raised.
+    cancel_noted: Cell<bool>,
     /// A context object given at creation, used instead of `vars`.
     context: RefCell<Option<ContextObject>>,
 }
@@ -222,9 +224,19 @@ impl TaskCore {
         self.rare.get().and_then(|rare| rare.cancel_message.borrow().clone())
     }
 
-    pub(crate) fn set_cancel_message(&self, message: Option<Arc<str>>) {
+    /// In CPython the task notes the message of a cancellation that is raised at the next step, and keeps it; any other
+    /// message is the wait's.
+    pub(crate) fn set_cancel_message(&self, message: Option<Arc<str>>, noted: bool) {
         if message.is_some() || self.rare.get().is_some() {
-            self.rare().cancel_message.replace(message);
+            let rare = self.rare();
+            rare.cancel_message.replace(message);
+            rare.cancel_noted.set(noted);
+        }
+    }
+
+    pub(crate) fn forget_message_of_wait(&self) {
+        if let Some(rare) = self.rare.get().filter(|rare| !rare.cancel_noted.get()) {
+            rare.cancel_message.take();
         }
     }
 
