@@ -35,14 +35,15 @@ use crate::ready::Run;
 pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     let inner = ensure_future(awaitable);
     let future = inner.as_ref().clone();
-    if future.cancelled() {
-        // As in CPython, which gives every inner future that is done back.
-        return Future::from_any(future);
-    }
     let outer = Future::new(&future.base().event_loop);
     let shield = Rc::new(Shield { inner, outer: outer.clone(), outcome: A::outcome, registered: Cell::new(None) });
+    if future.cancelled() {
+        let cancellation = future.base().see_error().expect("cancelled with an error");
+        outer.finish_with_cancellation(cancellation);
+        return outer;
+    }
     if future.done() {
-        // A result stays where it is; a shield that is done from the start differs only in identity.
+        // CPython gives the inner future itself back here. A shield that is done from the start differs only in identity.
         shield.run(0);
         return outer;
     }
