@@ -260,9 +260,9 @@ impl FutureRef {
                 Sort::Plain => drop(Box::from_raw(self.0.as_ptr())),
                 Sort::Group => drop(Box::from_raw(self.0.cast::<GroupCell>().as_ptr())),
                 Sort::Task => {
-                    let cell = self.0.cast::<TaskCell>();
-                    let waker = cell.as_ref().core.take_waker();
-                    ptr::drop_in_place(cell.as_ptr());
+                    let cell = self.0.cast::<TaskCell>().as_ptr();
+                    let waker = (*cell).core.take_waker();
+                    ptr::drop_in_place(cell);
                     drop(waker);
                 }
             }

@@ -27,13 +27,23 @@ pin_project! {
     pub(super) struct Step<F> {
         #[pin]
         coroutine: Option<F>,
-        task: AnyTask,
+        // Until the end of the task.
+        task: Option<AnyTask>,
+    }
+
+    impl<F> PinnedDrop for Step<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(task) = this.task.take() {
+                abandon(task, || this.coroutine.set(None));
+            }
+        }
     }
 }
 
 impl<F> Step<F> {
     pub(super) fn new(coroutine: F, task: FutureRef) -> Self {
-        Self { coroutine: Some(coroutine), task: AnyTask::from_object(task) }
+        Self { coroutine: Some(coroutine), task: Some(AnyTask::from_object(task)) }
     }
 }
 
@@ -42,9 +52,10 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let core = this.task.core();
-        let stepping = Stepping::begin(this.task);
-        core.set_waiter(Waiter::None);
+        let task = this.task.as_ref().expect("a task is not polled after its end");
+        let core = task.core();
+        let stepping = Stepping::begin(task);
+        drop(core.set_waiter(Waiter::None));
 
         let first = !core.has(Mark::Started);
         core.mark(Mark::Started);
@@ -82,7 +93,9 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
             end = Err(TaskPanic::new(payload).into());
         }
         drop(stepping);
-        finish(this.task, end);
+        finish(task, end);
+        // The last handle may drop the result: not to be left to async-task, which aborts if a destructor panics.
+        drop(this.task.take());
         Poll::Ready(())
     }
 }
@@ -90,7 +103,6 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
 /// Turns what the coroutine gave into the task's end.
 fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     let core = task.core();
-    let owner = core.unregister();
     // A request that came while the last step ran wins over the result.
     let cancelled = core.pending_cancel.replace(PendingCancel::None) == PendingCancel::Must;
     match end {
@@ -99,13 +111,29 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
         Err(error) if error.is_cancelled() => task.finish_with_cancellation(error),
         Err(error) => task.finish_with_error(error),
     }
-    if let Some(slot) = owner {
-        let event_loop = &task.base().event_loop;
-        if let Some(observer) = observer(event_loop) {
-            observer.done(task);
-        }
-        event_loop.unregister_task(slot);
+    if let Some(observer) = observer(&task.base().event_loop) {
+        observer.done(task);
     }
+    unregister(task);
+}
+
+fn unregister(task: &AnyTask) {
+    if let Some(slot) = task.core().unregister() {
+        task.base().event_loop.unregister_task(slot);
+    }
+}
+
+/// A step did not come to its end, or was never taken, because an observer or a destructor panicked: the task ends as an
+/// aborted one does, so that nobody waits for it in vain. What panics on top of that is not heard of again.
+fn abandon(task: AnyTask, drop_coroutine: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(drop_coroutine));
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        if !task.done() {
+            finish::<()>(&task, Err(CancelledError::default().into()));
+        }
+    }));
+    let _ = catch_unwind(AssertUnwindSafe(|| unregister(&task)));
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
 }
 
 pub(super) fn observer(event_loop: &LoopCore) -> Option<Rc<dyn Observer>> {

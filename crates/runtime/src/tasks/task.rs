@@ -54,8 +54,9 @@ pub(crate) enum PendingCancel {
 
 /// What a task has beyond what every future has. There may be a million of them, so what most never have is `Rare`.
 pub(crate) struct TaskCore {
-    /// Queues the task, and keeps its memory: empty before its creation is complete and after the last handle went.
-    waker: Cell<Option<Waker>>,
+    /// Queues the task, and keeps its memory: empty before its creation is complete and after the last handle went. In
+    /// between it stays in its place, whatever unwinds.
+    waker: OnceCell<Waker>,
     /// Taken out and put back by whoever looks.
     waiter: Cell<Waiter>,
     /// The task's own context between its steps.
@@ -104,7 +105,7 @@ static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 impl TaskCore {
     pub(crate) fn new(context: Option<ContextObject>, at: &'static Location<'static>) -> Self {
         let core = Self {
-            waker: Cell::new(None),
+            waker: OnceCell::new(),
             waiter: Cell::new(Waiter::None),
             vars: Cell::new(None),
             pending_cancel: Cell::new(PendingCancel::None),
@@ -126,13 +127,14 @@ impl TaskCore {
 
     /// The creation is complete: the task can be woken, and the loop owns it.
     pub(crate) fn register(&self, waker: Waker, slot: u32, order: u32) {
-        self.waker.set(Some(waker));
+        let registered = self.waker.set(waker);
+        debug_assert!(registered.is_ok(), "a task is registered once");
         self.slot.set(slot);
         self.order.set(order);
     }
 
     /// Gives up what keeps the memory.
-    pub(crate) fn take_waker(&self) -> Option<Waker> {
+    pub(crate) fn take_waker(&mut self) -> Option<Waker> {
         self.waker.take()
     }
 
@@ -148,9 +150,10 @@ impl TaskCore {
         copy
     }
 
-    pub(crate) fn set_waiter(&self, waiter: Waiter) {
-        let old = self.waiter.replace(waiter);
-        drop(old);
+    /// Gives what it was, to be dropped where nothing is borrowed: it may be the last handle on a future.
+    #[must_use]
+    pub(crate) fn set_waiter(&self, waiter: Waiter) -> Waiter {
+        self.waiter.replace(waiter)
     }
 
     /// Makes the task's context the current one; gives back what was, for [`leave_context`](Self::leave_context).
@@ -246,11 +249,9 @@ impl TaskCore {
 
     /// Queues the task's next step.
     pub(crate) fn wake(&self) {
-        let waker = self.waker.take();
-        if let Some(waker) = &waker {
+        if let Some(waker) = self.waker.get() {
             waker.wake_by_ref();
         }
-        self.waker.set(waker);
     }
 }
 
@@ -275,27 +276,24 @@ pub(crate) fn current_task_id() -> Option<u32> {
 
 /// Notes what the current task waits on, and where in its code.
 pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
-    with_current(|task| {
-        if let Some(task) = task {
-            task.core().at.set(at);
-            task.core().set_waiter(waiter);
-        }
+    let old = with_current(|task| {
+        let core = task?.core();
+        core.at.set(at);
+        Some(core.set_waiter(waiter))
     });
+    drop(old);
 }
 
 /// Notes that the current task goes on waiting, where it was.
 pub(crate) fn keep_waiting_on(waiter: Waiter) {
-    with_current(|task| {
-        if let Some(task) = task {
-            task.core().set_waiter(waiter);
-        }
-    });
+    let old = with_current(|task| Some(task?.core().set_waiter(waiter)));
+    drop(old);
 }
 
 /// Notes that the current task awaits `future`, unless it must not: then it only yields, and the error is for its next step.
 pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>) -> Result<(), Error> {
-    with_current(|task| {
-        let Some(task) = task else { return Ok(()) };
+    let old = with_current(|task| {
+        let Some(task) = task else { return Ok(Waiter::None) };
         // Noted first: the message of a refusal tells where the task is, and that is here.
         task.core().at.set(at);
         let message = if task.is(future) {
@@ -303,12 +301,11 @@ pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>)
         } else if !Rc::ptr_eq(&task.base().event_loop, &future.base().event_loop) {
             format!("Task {task:?} got Future {future:?} attached to a different loop")
         } else {
-            task.core().set_waiter(Waiter::Future(future.clone()));
-            return Ok(());
+            return Ok(task.core().set_waiter(Waiter::Future(future.clone())));
         };
-        task.core().set_waiter(Waiter::Yield);
-        Err(RuntimeError::new(message).into())
-    })
+        Err((RuntimeError::new(message).into(), task.core().set_waiter(Waiter::Yield)))
+    });
+    old.map(drop).map_err(|(error, _old)| error)
 }
 
 /// A task of which the result's type is not known: what [`current_task`] and [`all_tasks`] give.

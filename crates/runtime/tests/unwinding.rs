@@ -1,0 +1,255 @@
+//! Panics in the places where a loop runs the code of others in the middle of its own: observers and destructors. Whatever
+//! unwinds, no task is lost, no memory is freed twice or too early, and the loop can be closed.
+//!
+//! `cargo xtask sanitize` runs this under AddressSanitizer, which is what notices memory that is used after it was freed.
+
+use std::cell::{Cell, RefCell};
+use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use asyncio_runtime::*;
+
+/// Panics in one of its methods, as long as it is told to.
+struct Panics {
+    method: &'static str,
+    armed: Cell<bool>,
+}
+
+impl Panics {
+    fn perhaps(&self, method: &str) {
+        if self.armed.get() && method == self.method {
+            panic!("observer");
+        }
+    }
+}
+
+impl Observer for Panics {
+    fn created(&self, _: &AnyTask) {
+        self.perhaps("created");
+    }
+    fn step_begins(&self, _: &AnyTask) {
+        self.perhaps("step_begins");
+    }
+    fn step_ends(&self, _: &AnyTask) {
+        self.perhaps("step_ends");
+    }
+    fn woken(&self, _: &AnyTask) {
+        self.perhaps("woken");
+    }
+    fn cancel_requested(&self, _: &AnyTask) {
+        self.perhaps("cancel_requested");
+    }
+    fn done(&self, _: &AnyTask) {
+        self.perhaps("done");
+    }
+}
+
+/// Panics when it is dropped, unless something panics already.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("destructor");
+        }
+    }
+}
+
+fn unwinds(f: impl FnOnce()) -> String {
+    let payload = catch_unwind(AssertUnwindSafe(f)).expect_err("it must panic");
+    payload.downcast_ref::<&str>().expect("a message").to_string()
+}
+
+fn quiet(event_loop: &EventLoop) {
+    event_loop.set_exception_handler(Some(Box::new(|_| ())));
+}
+
+#[test]
+fn a_panic_of_an_observer_loses_no_task() {
+    for method in ["created", "step_begins", "step_ends", "woken", "cancel_requested", "done"] {
+        let token = Rc::new(());
+        let event_loop = EventLoop::with_clock(Clock::Virtual);
+        quiet(&event_loop);
+        let observer = Rc::new(Panics { method, armed: Cell::new(false) });
+        event_loop.set_observer(Some(Rc::clone(&observer) as Rc<dyn Observer>));
+        let held = Rc::clone(&token);
+        let sleeping = event_loop
+            .create_task(async move {
+                let _held = held;
+                sleep(3600).await
+            })
+            .unwrap();
+        event_loop.run_until_complete(async { sleep(0).await }).unwrap();
+        let (held, cancelled) = (Rc::clone(&token), sleeping.clone());
+        let message = unwinds(|| {
+            observer.armed.set(true);
+            let started = event_loop.create_task(async move {
+                let _held = held;
+                sleep(1).await
+            });
+            cancelled.cancel();
+            let _ = event_loop.run_until_complete(started.unwrap());
+        });
+        assert_eq!(message, "observer", "{method}");
+        observer.armed.set(false);
+        // What is left goes on: the cancellation of the one, or the end that the panic has brought it.
+        event_loop.run_until_complete(async { sleep(2).await }).unwrap();
+        sleeping.cancel();
+        event_loop.run_until_complete(async { sleep(2).await }).unwrap();
+        assert!(sleeping.cancelled(), "{method}");
+        assert!(event_loop.all_tasks().is_empty(), "{method}");
+        drop(event_loop);
+        assert_eq!(Rc::strong_count(&token), 1, "{method}");
+    }
+}
+
+/// The wake-up that fails is the one of a task whose only waker is its own: nothing else keeps its memory meanwhile.
+#[test]
+fn a_panic_while_a_task_is_woken_leaves_its_memory_in_place() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    quiet(&event_loop);
+    let observer = Rc::new(Panics { method: "woken", armed: Cell::new(false) });
+    event_loop.set_observer(Some(Rc::clone(&observer) as Rc<dyn Observer>));
+    let task = event_loop.create_task(async { cancellable(std::future::pending::<()>()).await }).unwrap().named("kept");
+    event_loop.run_until_complete(async { sleep(0).await }).unwrap();
+    observer.armed.set(true);
+    let aborted = task.clone();
+    // Inside the loop, so that the wake-up is the loop's own.
+    let message = Rc::new(RefCell::new(String::new()));
+    let heard = Rc::clone(&message);
+    let aborting = move || {
+        *heard.borrow_mut() = unwinds(|| {
+            aborted.abort();
+        });
+    };
+    event_loop.call_soon(aborting).unwrap();
+    let stop = event_loop.clone();
+    event_loop.call_later(1, move || stop.stop()).unwrap();
+    event_loop.run_forever().unwrap();
+    observer.armed.set(false);
+    assert_eq!(*message.borrow(), "observer");
+    assert_eq!(&*task.get_name(), "kept");
+    assert!(task.cancelled());
+    assert!(!task.abort());
+    assert!(event_loop.all_tasks().is_empty());
+}
+
+#[test]
+fn a_result_that_nobody_takes_may_panic_when_it_goes() {
+    for clones in 0..2 {
+        let event_loop = EventLoop::with_clock(Clock::Virtual);
+        let other = event_loop.create_task(async { sleep_result(1, "other").await }).unwrap();
+        let task = event_loop.create_task(async { Ok(Bomb) }).unwrap();
+        let handles = vec![task; clones];
+        let message = unwinds(|| {
+            event_loop.run_until_complete(async { sleep(0.5).await }).unwrap();
+            drop(handles);
+        });
+        assert_eq!(message, "destructor");
+        assert_eq!(event_loop.run_until_complete(other).unwrap(), "other");
+        assert!(event_loop.all_tasks().is_empty());
+    }
+}
+
+#[test]
+fn a_result_that_a_late_cancellation_replaces_may_panic_when_it_goes() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let task = event_loop
+        .create_task(async {
+            current_task()?.expect("a task runs").cancel();
+            Ok(Bomb)
+        })
+        .unwrap();
+    let message = unwinds(|| event_loop.run_until_complete(async { sleep(1).await }).unwrap());
+    assert_eq!(message, "destructor");
+    assert!(task.cancelled());
+    assert!(event_loop.all_tasks().is_empty());
+}
+
+/// The wait itself holds the last handle on a future whose value panics.
+#[test]
+fn what_a_task_waited_on_may_panic_when_it_goes() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let token = Rc::new(());
+    let held = Rc::clone(&token);
+    let task = event_loop
+        .create_task(async move {
+            let _held = held;
+            let future = get_running_loop()?.create_future();
+            let mut waiting = Box::pin(future.join());
+            let mut once = Some(future);
+            std::future::poll_fn(|cx| {
+                // It waits, and lets go of the future, but the task still says that it waits on it.
+                if let Some(future) = once.take() {
+                    assert!(std::pin::Pin::new(&mut waiting).poll(cx).is_pending());
+                    waiting = Box::pin(get_running_loop().unwrap().create_future::<Bomb>().join());
+                    future.set_result(Bomb).unwrap();
+                    cx.waker().wake_by_ref();
+                }
+                std::task::Poll::<Result<()>>::Pending
+            })
+            .await
+        })
+        .unwrap();
+    let message = unwinds(|| event_loop.run_until_complete(async { sleep(1).await }).unwrap());
+    assert_eq!(message, "destructor");
+    assert!(task.cancelled());
+    assert!(event_loop.all_tasks().is_empty());
+    assert_eq!(Rc::strong_count(&token), 1);
+}
+
+/// A callback of a descriptor goes when it is replaced or removed; what it holds may well use the loop.
+#[test]
+fn a_callback_of_a_descriptor_may_use_the_loop_when_it_goes() {
+    struct Uses(EventLoop, Rc<UnixStream>, Rc<Cell<u32>>);
+    impl Drop for Uses {
+        fn drop(&mut self) {
+            self.0.add_writer(&*self.1, || ()).unwrap();
+            self.0.remove_writer(&*self.1).unwrap();
+            self.2.set(self.2.get() + 1);
+        }
+    }
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let (stream, _peer) = UnixStream::pair().unwrap();
+    let (stream, dropped) = (Rc::new(stream), Rc::new(Cell::new(0)));
+    for _ in 0..2 {
+        let uses = Uses(event_loop.clone(), Rc::clone(&stream), Rc::clone(&dropped));
+        event_loop
+            .add_reader(&*stream, move || {
+                let _ = &uses;
+            })
+            .unwrap();
+    }
+    assert_eq!(dropped.get(), 1);
+    event_loop.remove_reader(&*stream).unwrap();
+    assert_eq!(dropped.get(), 2);
+    // One that cannot be watched is not kept either.
+    let file = std::fs::File::open("Cargo.toml").unwrap();
+    let uses = Uses(event_loop.clone(), stream, Rc::clone(&dropped));
+    let watching = event_loop.add_reader(&file, move || {
+        let _ = &uses;
+    });
+    assert!(watching.is_err());
+    assert_eq!(dropped.get(), 3);
+}
+
+/// A policy is asked while nothing of the loop is borrowed.
+#[test]
+fn a_policy_may_use_the_loop() {
+    struct Calls(EventLoop, Rc<Cell<u32>>);
+    impl SchedulingPolicy for Calls {
+        fn next(&mut self, _: usize) -> usize {
+            if self.1.get() < 3 {
+                let count = Rc::clone(&self.1);
+                self.0.call_soon(move || count.set(count.get() + 1)).unwrap();
+            }
+            0
+        }
+    }
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let count = Rc::new(Cell::new(0));
+    event_loop.set_scheduling_policy(Some(Box::new(Calls(event_loop.clone(), Rc::clone(&count)))));
+    event_loop.run_until_complete(async { sleep(1).await }).unwrap();
+    assert!(count.get() >= 3);
+}
