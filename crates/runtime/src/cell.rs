@@ -6,8 +6,11 @@
 //! - A cell belongs to the thread of its loop. `FutureRef` is neither `Send` nor `Sync`, and counts without atomics.
 //! - A task's cell keeps a waker of the task, and with it the allocation, until the last `FutureRef` goes. Only then, in
 //!   the loop's thread, the cell's contents are dropped; the allocation itself goes with the last waker, wherever it is.
-//! - Other threads see a task as an `async_task::Runnable` or a waker of it. They reach one word of the cell,
-//!   [`TaskMemory::shared`], and only while the task is not done.
+//! - The future that async-task polls, `Step`, holds a `FutureRef` until it is dropped. So where there is an
+//!   `async_task::Runnable`, of which there is never more than one, the contents are there: it is what polls and drops
+//!   that future, and async-task makes none for a task that is over.
+//! - Other threads see a task as a waker, and for a moment as the runnable that waking gives them. With that they reach one
+//!   word of the cell, [`TaskMemory::shared`]. A waker alone leads to nothing in it.
 //!
 //! This is the one module with `unsafe` besides the reactor: two allocations a task and fat pointers to them cost a third
 //! of its memory.
@@ -145,7 +148,8 @@ pub(crate) struct TaskMemory(UnsafeCell<ManuallyDrop<TaskCell>>);
 const _: () = assert!(size_of::<TaskMemory>() == 128 && size_of::<FutureBase>() == 48);
 
 // SAFETY: other threads can do two things with a `TaskMemory`: drop it, which does nothing, and call `shared`, which says
-// why it may. Everything else goes through a `FutureRef`, which stays in the loop's thread.
+// why it may. (`handle` asks for a `LoopCore`, which is not `Sync`.) Everything else goes through a `FutureRef`, which
+// stays in the loop's thread.
 unsafe impl Send for TaskMemory {}
 // SAFETY: as above.
 unsafe impl Sync for TaskMemory {}
@@ -157,30 +161,31 @@ impl TaskMemory {
         Self(UnsafeCell::new(ManuallyDrop::new(TaskCell { base, core })))
     }
 
-    /// A handle on the task. To be called in the loop's thread, at the task's creation or while it is not done.
-    pub(crate) fn handle(&self) -> FutureRef {
+    /// A handle on the task, for which its loop is asked: who has that is in its thread.
+    pub(crate) fn handle(&self, event_loop: &LoopCore) -> FutureRef {
+        assert!(self.belongs_to(event_loop), "a task of this loop");
         let cell: *mut ManuallyDrop<TaskCell> = self.0.get();
         // `ManuallyDrop` is transparent, and the cell begins with its base.
         let base = NonNull::new(cell.cast::<FutureBase>()).expect("a place in memory");
         // SAFETY: `self` is borrowed, so the memory is there; the pointer comes from the `UnsafeCell`, so it is good for
-        // the whole cell. The contents are there: the registry of the loop holds a handle until the task is done.
+        // the whole cell. The contents are there, see `shared`.
         unsafe { FutureRef::new(base) }
     }
 
-    /// The part of the loop that other threads may touch. To be called only while the task is not done, as by a schedule
-    /// function: async-task calls that for no other task.
+    /// The part of the loop that other threads may touch.
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         let cell: *const TaskCell = self.0.get().cast();
-        // SAFETY: the contents of the cell are there until the task is done, because the loop's registry holds a handle on
-        // it; so is the `LoopCore`, which they own. Only two words are read that nobody ever writes again: the pointer to
-        // the `LoopCore`, and its `shared`. No reference is made to anything that is not `Sync`.
+        // SAFETY: whoever has a reference to a `TaskMemory` is about to make the task's future, or has it from a runnable
+        // (async-task's `Task`, the third way, is detached at once). The contents are there in both cases, and so is the
+        // `LoopCore` that they own a share of. Only two words are read, which nobody writes again while they live: the
+        // pointer to the `LoopCore`, and its `shared`. Of the `Rc`, which is not `Sync`, nothing but that pointer is used.
         unsafe {
             let event_loop: *const LoopCore = Rc::as_ptr(&(*cell).base.event_loop);
             &(*event_loop).shared
         }
     }
 
-    /// Is it a task of this loop? May be asked whenever [`shared`](Self::shared) may.
+    /// Is it a task of this loop?
     pub(crate) fn belongs_to(&self, event_loop: &LoopCore) -> bool {
         Arc::ptr_eq(self.shared(), &event_loop.shared)
     }

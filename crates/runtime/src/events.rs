@@ -10,13 +10,14 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use crate::asyncgens::{AsyncGens, OpenAsyncGen};
+use crate::callbacks::Registered;
 use crate::clock::Clock;
 use crate::concurrent::ThreadPoolExecutor;
 use crate::contextvars::{self, Vars};
 use crate::coroutines::function_name;
 use crate::error::Result;
 use crate::exceptions::{RuntimeError, ValueError};
-use crate::futures::Future;
+use crate::futures::{AnyFuture, Future};
 use crate::loop_core::{self, LoopCore};
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::reactor::Side;
@@ -136,12 +137,10 @@ impl EventLoop {
             return Err(ValueError::new(message).into());
         }
         let stop = Rc::new(StopWhenDone(Rc::clone(&self.core)));
-        let registered = future.add_callback(stop, 0);
-        let ran = self.core.run_forever();
-        if let Some(registered) = registered {
-            future.base().remove_callback(registered);
-        }
-        ran?;
+        // Removed also if something unwinds: a later run is not to be stopped by it.
+        let registered = StopRegistered(&future, future.add_callback(stop, 0));
+        self.core.run_forever()?;
+        drop(registered);
         if !future.done() {
             return Err(RuntimeError::new("Event loop stopped before Future completed.").into());
         }
@@ -561,6 +560,17 @@ impl Run for StopWhenDone {
 
     fn describe(&self) -> String {
         format!("_run_until_complete_cb() at {}:{}", file!(), line!())
+    }
+}
+
+/// While it lives, the end of the future stops the loop.
+struct StopRegistered<'a>(&'a AnyFuture, Option<Registered>);
+
+impl Drop for StopRegistered<'_> {
+    fn drop(&mut self) {
+        if let Some(registered) = self.1 {
+            self.0.base().remove_callback(registered);
+        }
     }
 }
 

@@ -100,16 +100,24 @@ pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
 
 /// What async-task calls to have a task run: in the loop's own thread a push on its queue, elsewhere a message to it.
 pub(crate) fn schedule(runnable: Runnable) {
-    let elsewhere = with_running(|running| match running {
+    let left = with_running(|running| match running {
         Some(core) if runnable.metadata().belongs_to(core) => {
-            core.push_woken(runnable);
+            if core.instrumented.get() {
+                // Its observer is told when nothing is borrowed.
+                return Some((runnable, Some(Rc::clone(core))));
+            }
+            core.ready.borrow_mut().push_back(Ready::Task(runnable));
             None
         }
-        _ => Some(runnable),
+        _ => Some((runnable, None)),
     });
-    if let Some(runnable) = elsewhere {
-        let shared = Arc::clone(runnable.metadata().shared());
-        shared.push(Remote::Task(runnable));
+    match left {
+        None => {}
+        Some((runnable, Some(core))) => core.push_woken(runnable),
+        Some((runnable, None)) => {
+            let shared = Arc::clone(runnable.metadata().shared());
+            shared.push(Remote::Task(runnable));
+        }
     }
 }
 
@@ -190,7 +198,7 @@ impl LoopCore {
         if self.instrumented.get()
             && let Some(observer) = self.observer.borrow().clone()
         {
-            observer.woken(&crate::tasks::AnyTask::from_object(runnable.metadata().handle()));
+            observer.woken(&crate::tasks::AnyTask::from_object(runnable.metadata().handle(self)));
         }
         self.ready.borrow_mut().push_back(Ready::Task(runnable));
     }
@@ -321,11 +329,12 @@ impl LoopCore {
 
     /// Takes the next of the first `left` entries: the first, unless a policy says otherwise.
     fn take_next(&self, left: usize) -> Ready {
-        let mut ready = self.ready.borrow_mut();
+        // Asked before the queue is borrowed: a policy may queue something itself.
         let index = match &mut *self.policy.borrow_mut() {
             Some(policy) => policy.next(left).min(left - 1),
             None => 0,
         };
+        let mut ready = self.ready.borrow_mut();
         if index == 0 { ready.pop_front() } else { ready.remove(index) }.expect("this many are ready")
     }
 
@@ -361,6 +370,7 @@ impl LoopCore {
             let name = name.unwrap_or_else(crate::tasks::describe_last_step);
             report::warn(&format!("Executing {name} took {took:.3} seconds"));
         }
+        crate::tasks::forget_last_step();
     }
 
     fn queue_due_timers(&self) {
@@ -488,7 +498,8 @@ impl LoopCore {
             let _ = self.shared.poller.set(reactor.poller());
             *self.reactor.borrow_mut() = Some(reactor);
         }
-        f(self.reactor.borrow().as_ref().expect("just made"))
+        let reactor = self.reactor.borrow().clone();
+        f(&reactor.expect("just made"))
     }
 
     // The end.

@@ -125,6 +125,8 @@ impl Reactor {
     /// Runs `run` in every iteration in which the descriptor is ready; replaces what was there for this side.
     pub(crate) fn watch(&self, fd: BorrowedFd<'_>, side: Side, run: Rc<dyn Run>) -> io::Result<()> {
         let raw = fd.as_raw_fd();
+        // Dropped after the borrow has ended: a callback holds what the user likes.
+        let _gone;
         let mut watched = self.watched.borrow_mut();
         let known = watched.contains_key(&raw);
         let entry = watched.entry(raw).or_default();
@@ -135,26 +137,30 @@ impl Reactor {
             poller.modify_with_mode(fd, interest, PollMode::Level)
         } else {
             // SAFETY: the descriptor must be deleted from the poller before it is closed. `forget` does so, and callers
-            // of `add_reader` promise to call it first, as they must in Python; on the systems that `polling` supports
-            // the kernel forgets a closed descriptor by itself, so that a broken promise loses events, not memory.
+            // of `add_reader` promise to call it first, as they must in Python. A broken promise costs no memory: what
+            // the system is told are numbers, and so is what it tells. It forgets a closed descriptor by itself, or goes
+            // on telling of one that has a duplicate: events are missing, or there are some that mean nothing.
             unsafe { poller.add_with_mode(&fd, interest, PollMode::Level) }
         };
         if let Err(error) = registered {
-            *entry.side(side) = old;
+            _gone = std::mem::replace(entry.side(side), old);
             if !known {
                 watched.remove(&raw);
             }
             return Err(name_clash(error, fd));
         }
+        _gone = old;
         Ok(())
     }
 
     /// Stops watching one side; false if it was not watched.
     pub(crate) fn forget(&self, fd: BorrowedFd<'_>, side: Side) -> io::Result<bool> {
         let raw = fd.as_raw_fd();
+        // As in `watch`.
+        let old;
         let mut watched = self.watched.borrow_mut();
         let Some(entry) = watched.get_mut(&raw) else { return Ok(false) };
-        let old = entry.side(side).take();
+        old = entry.side(side).take();
         if entry.reader.is_none() && entry.writer.is_none() {
             watched.remove(&raw);
             self.selector.poller.delete(fd)?;

@@ -150,13 +150,15 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
 ) -> Task<T> {
     let memory = TaskMemory::new::<T, F>(Rc::clone(event_loop), TaskCore::new(context, at));
     let builder = async_task::Builder::new().metadata(memory);
-    // SAFETY: nothing is borrowed, so the future may live as long as it likes. It stays in this thread: it is polled by the
-    // loop, which runs here, and dropped there at the end of the task, which the loop brings about before it closes. The
-    // schedule function is `Send` and `Sync`; a runnable that another thread schedules comes back to the loop.
-    let (runnable, handle) =
-        unsafe { builder.spawn_unchecked(|memory| Step::new(coroutine, memory.handle()), loop_core::schedule) };
+    // SAFETY: nothing is borrowed, so the future may live as long as it likes. It stays in this thread: only a runnable
+    // polls or drops it, and another thread that gets hold of one, by waking the task, hands it to the loop and does nothing
+    // else with it. There it waits, if need be for good: the queue goes with the `LoopCore`, which the task keeps by its
+    // handle on itself. The schedule function is `Send`, `Sync` and `'static`.
+    let (runnable, handle) = unsafe {
+        builder.spawn_unchecked(|memory| Step::new(coroutine, memory.handle(event_loop)), loop_core::schedule)
+    };
     handle.detach();
-    let any = AnyFuture { object: runnable.metadata().handle() };
+    let any = AnyFuture { object: runnable.metadata().handle(event_loop) };
     let task = Task::from_any(any);
     let (slot, order) = event_loop.register_task(task.as_any().object.clone());
     task.as_task().core().register(runnable.waker(), slot, order);
