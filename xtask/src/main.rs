@@ -11,6 +11,7 @@ mod ci;
 mod conform;
 mod guide;
 mod programs;
+mod sanitize;
 mod tidy;
 mod twins;
 
@@ -38,6 +39,8 @@ enum Verb {
     Bench(bench::Arguments),
     /// Compare with CPython what our programs do
     Conform(conform::Arguments),
+    /// Look for misused memory, data races, lost wake-ups and leaks
+    Sanitize(sanitize::Arguments),
     /// Check that files, examples, links and pages are in shape
     Tidy,
     /// Run everything that a change has to pass
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Verb::Book(arguments) => book::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Conform(arguments) => conform::run(&arguments),
+        Verb::Sanitize(arguments) => sanitize::run(&arguments),
         Verb::Tidy => tidy::run(),
         Verb::Ci(arguments) => ci::run(&arguments),
     };

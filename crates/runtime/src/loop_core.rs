@@ -386,19 +386,13 @@ impl LoopCore {
 
     /// Moves what other threads handed in to the ready queue.
     fn take_remote(&self) {
-        if !self.shared.has_work() {
-            return;
-        }
-        self.shared.look();
-        while let Some(item) = self.shared.pop() {
-            match item {
-                Remote::Task(runnable) => self.push_woken(runnable),
-                Remote::Call(f) => {
-                    let call: Rc<dyn Run> = crate::events::HandleInner::from_thread(f);
-                    self.ready.borrow_mut().push_back(Ready::Call(call, 0));
-                }
+        self.shared.take(|item| match item {
+            Remote::Task(runnable) => self.push_woken(runnable),
+            Remote::Call(f) => {
+                let call: Rc<dyn Run> = crate::events::HandleInner::from_thread(f);
+                self.ready.borrow_mut().push_back(Ready::Call(call, 0));
             }
-        }
+        });
     }
 
     fn take_interrupt(&self) {
@@ -439,21 +433,15 @@ impl LoopCore {
             None => {
                 // In real time, a loop without tasks may wait for whatever a callback has begun.
                 let hopeless = self.clock == Clock::Virtual || self.task_count() > 0;
-                if hopeless && !outside && self.shared.handles() == 0 {
+                if hopeless && !outside && self.shared.is_deserted() {
                     self.report_deadlock()?;
                 }
                 None
             }
         };
-        self.shared.prepare_sleep();
-        if self.shared.has_work() {
-            self.shared.awake();
-            return Ok(());
-        }
         // Looked at only where it matters: a read of the clock for each wait is a cost.
         let start = if self.clock == Clock::Virtual { Some(clock::real_now()) } else { None };
-        self.poll(timeout);
-        self.shared.awake();
+        self.shared.sleep(|| self.poll(timeout));
         if let (Some(start), Some(when), Some(timeout)) = (start, deadline, timeout)
             && clock::real_now() - start >= timeout.as_secs_f64()
         {
@@ -495,7 +483,9 @@ impl LoopCore {
         let missing = self.reactor.borrow().is_none();
         if missing {
             let reactor = Reactor::new()?;
-            let _ = self.shared.poller.set(reactor.poller());
+            let poller = reactor.poller();
+            // An error would mean a broken eventfd, and there is nothing better to do.
+            self.shared.set_bell(move || drop(poller.notify()));
             *self.reactor.borrow_mut() = Some(reactor);
         }
         let reactor = self.reactor.borrow().clone();

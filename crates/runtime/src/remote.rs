@@ -2,14 +2,27 @@
 //!
 //! The core idea: `Shared` is all that wakers hold of a loop, so they may outlive it. A loop that watches descriptors
 //! sleeps in its poller, any other one simply parks its thread; `Shared` knows how to end either sleep.
+//!
+//! That no wake-up is lost is checked by `model`, with a model checker in place of the machine.
+
+#[cfg(all(test, loom))]
+mod model;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread::Thread;
+
+#[cfg(all(test, loom))]
+use loom::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread::{self, Thread},
+};
+#[cfg(not(all(test, loom)))]
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread::{self, Thread},
+};
 
 use concurrent_queue::ConcurrentQueue;
-use polling::Poller;
 
 use crate::exceptions::RuntimeError;
 use crate::ready::Runnable;
@@ -24,12 +37,12 @@ pub(crate) enum Remote {
 
 pub(crate) struct Shared {
     queue: ConcurrentQueue<Remote>,
-    /// Something was pushed since the loop last looked: asking the queue itself costs more.
-    pushed: AtomicBool,
+    /// There is something that the loop has not seen: an item, or that nobody is left who could push one.
+    news: AtomicBool,
     /// The loop's thread.
     thread: Thread,
-    /// Set once the loop watches descriptors: from then on it sleeps in there.
-    pub(crate) poller: OnceLock<Arc<Poller>>,
+    /// Set once the loop watches descriptors: from then on it sleeps in its poller, and this ends the sleep.
+    bell: OnceLock<Bell>,
     /// True while the loop sleeps or is about to; whoever swaps it to false wakes it.
     sleeping: AtomicBool,
     closed: AtomicBool,
@@ -37,13 +50,18 @@ pub(crate) struct Shared {
     handles: AtomicUsize,
 }
 
+type Bell = Box<dyn Fn() + Send + Sync>;
+
+// Where it matters, `news` and `sleeping` are swapped and not stored, even if the answer is of no interest: so a thread sees
+// all that was done by those who swapped before. Two threads that each store and then read what the other stored could miss
+// each other.
 impl Shared {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             queue: ConcurrentQueue::unbounded(),
-            pushed: AtomicBool::new(false),
-            thread: std::thread::current(),
-            poller: OnceLock::new(),
+            news: AtomicBool::new(false),
+            thread: thread::current(),
+            bell: OnceLock::new(),
             sleeping: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             handles: AtomicUsize::new(0),
@@ -55,25 +73,55 @@ impl Shared {
         // The queue is never closed, so the push cannot fail. What comes in after the loop was closed stays there until
         // the last handle goes: a task's future is dropped by the loop in any case.
         let _ = self.queue.push(item);
-        self.pushed.store(true, Ordering::SeqCst);
-        self.wake();
+        self.tell();
     }
 
-    pub(crate) fn pop(&self) -> Option<Remote> {
-        self.queue.pop().ok()
+    /// There is news: ends the sleep of the loop, or has it look before it falls asleep.
+    fn tell(&self) {
+        self.news.swap(true, Ordering::AcqRel);
+        if self.sleeping.swap(false, Ordering::AcqRel) {
+            match self.bell.get() {
+                Some(ring) => ring(),
+                None => self.thread.unpark(),
+            }
+        }
     }
 
-    pub(crate) fn has_work(&self) -> bool {
-        self.pushed.load(Ordering::SeqCst)
+    /// Takes everything that was handed in. To be called in the loop's thread, as all below.
+    pub(crate) fn take(&self, mut f: impl FnMut(Remote)) {
+        // Asking the queue itself costs more.
+        if self.has_news() {
+            // What is pushed from here on is news again.
+            self.news.swap(false, Ordering::AcqRel);
+            while let Ok(item) = self.queue.pop() {
+                f(item);
+            }
+        }
     }
 
-    /// The loop looks now; what is pushed from here on sets the flag anew.
-    pub(crate) fn look(&self) {
-        self.pushed.store(false, Ordering::SeqCst);
+    fn has_news(&self) -> bool {
+        self.news.load(Ordering::Acquire)
     }
 
-    pub(crate) fn handles(&self) -> usize {
-        self.handles.load(Ordering::Relaxed)
+    /// Will nothing be handed in any more, and was everything taken? (A waker may be anywhere; it is not asked for.)
+    pub(crate) fn is_deserted(&self) -> bool {
+        // In this order: what the last one pushed was pushed before it let go.
+        self.handles.load(Ordering::Acquire) == 0 && !self.has_news()
+    }
+
+    /// Sleeps by `wait`, which returns when the loop is woken, or earlier; not at all if there is news.
+    pub(crate) fn sleep(&self, wait: impl FnOnce()) {
+        self.sleeping.swap(true, Ordering::AcqRel);
+        if !self.has_news() {
+            wait();
+        }
+        self.sleeping.swap(false, Ordering::AcqRel);
+    }
+
+    /// From now on the loop sleeps where not unparking its thread but `ring` wakes it.
+    pub(crate) fn set_bell(&self, ring: impl Fn() + Send + Sync + 'static) {
+        // A loop has one poller in its life, and one more if descriptors are touched after it was closed.
+        let _ = self.bell.set(Box::new(ring));
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -82,27 +130,6 @@ impl Shared {
 
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-    }
-
-    /// Announces that the loop is about to sleep. It must look at the queue once more before it does.
-    pub(crate) fn prepare_sleep(&self) {
-        self.sleeping.store(true, Ordering::SeqCst);
-    }
-
-    pub(crate) fn awake(&self) {
-        self.sleeping.store(false, Ordering::SeqCst);
-    }
-
-    pub(crate) fn wake(&self) {
-        if self.sleeping.swap(false, Ordering::SeqCst) {
-            match self.poller.get() {
-                Some(poller) => {
-                    // An error would mean a broken eventfd; unparking does no harm and there is nothing better to do.
-                    let _ = poller.notify();
-                }
-                None => self.thread.unpark(),
-            }
-        }
     }
 }
 
@@ -166,9 +193,9 @@ impl Clone for LoopHandle {
 
 impl Drop for LoopHandle {
     fn drop(&mut self) {
-        if self.shared.handles.fetch_sub(1, Ordering::Relaxed) == 1 {
+        if self.shared.handles.fetch_sub(1, Ordering::Release) == 1 {
             // The loop may now have nothing left to wait for: let it look.
-            self.shared.wake();
+            self.shared.tell();
         }
     }
 }

@@ -1,0 +1,128 @@
+//! `cargo xtask sanitize`: what tests cannot see by themselves.
+//!
+//! The unsafe parts under AddressSanitizer and LeakSanitizer, threads under ThreadSanitizer, what they share under a model
+//! checker, and a long random program under a counting allocator. Each build has a folder of its own in `target/sanitize`.
+//! The sanitizers come with the toolchain for some platforms only; where they are missing, that is said and they are left
+//! out. ARCHITECTURE says what each of the four proves.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use console::style;
+
+use crate::{cargo, finish};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// What to run; all of it if nothing is named
+    #[arg(value_enum)]
+    tools: Vec<Tool>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Tool {
+    /// AddressSanitizer and LeakSanitizer over the runtime's tests and over random programs
+    Address,
+    /// ThreadSanitizer over the tests with threads
+    Thread,
+    /// The model checker loom over what a loop shares with other threads
+    Model,
+    /// A million random steps under an allocator that counts
+    Leak,
+}
+
+const ALL: [Tool; 4] = [Tool::Address, Tool::Thread, Tool::Model, Tool::Leak];
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    for tool in ALL {
+        if arguments.tools.is_empty() || arguments.tools.contains(&tool) {
+            one(tool)?;
+        }
+    }
+    Ok(())
+}
+
+fn one(tool: Tool) -> Result<()> {
+    let begun = Instant::now();
+    let name = match tool {
+        Tool::Address => "address",
+        Tool::Thread => "thread",
+        Tool::Model => "model",
+        Tool::Leak => "leak",
+    };
+    let done = match tool {
+        Tool::Address => sanitized(name, "asan", &[&["-p", "asyncio-runtime", "--lib", "--tests"], LEAKS])?,
+        Tool::Thread => sanitized(name, "tsan", &[THREADS, LEAKS])?,
+        Tool::Model => {
+            let model = ["-p", "asyncio-runtime", "--lib", "remote::model"];
+            // It runs the code some hundred thousand times.
+            let command = &mut test(name);
+            finish(command.args(model).env("RUSTFLAGS", "--cfg loom").env("CARGO_PROFILE_DEV_OPT_LEVEL", "2"))?;
+            true
+        }
+        Tool::Leak => {
+            finish(cargo(&["test"]).args(LEAKS).args(["--", "--nocapture"]).env("ASYNCIO_LEAK_STEPS", "1000000"))?;
+            true
+        }
+    };
+    let seconds = begun.elapsed().as_secs();
+    if done {
+        println!("{} {name}: nothing found, {seconds} s with the build", style("ok").green());
+    }
+    Ok(())
+}
+
+/// The random programs, which are tests of the facade because they use all of it.
+const LEAKS: &[&str] = &["-p", "asyncio", "--test", "leaks"];
+
+const THREADS: &[&str] = &["-p", "asyncio-runtime", "--test", "threads", "--test", "lifetimes"];
+
+fn test(folder: &str) -> Command {
+    let mut command = cargo(&["test", "--target-dir"]);
+    command.arg(format!("target/sanitize/{folder}"));
+    command
+}
+
+/// Runs tests under a sanitizer; false if this toolchain has none.
+fn sanitized(name: &str, library: &str, packages: &[&[&str]]) -> Result<bool> {
+    let target = host()?;
+    if !has_runtime(&target, library)? {
+        println!("{} {name}: this toolchain brings no sanitizer of this kind for {target}", style("skipped").yellow());
+        return Ok(false);
+    }
+    // The flags are unstable ones of a stable compiler, which is asked to take them all the same. The standard library
+    // comes compiled without them; the second flag says that this is meant.
+    let flags = format!("-Zsanitizer={name} -Cunsafe-allow-abi-mismatch=sanitizer");
+    let suppressions = guide_tests::root().join("xtask/src/tsan.txt");
+    for package in packages {
+        let mut command = test(name);
+        // With a target, the flags are not for build scripts.
+        command.args(*package).args(["--target", &target]);
+        command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", &flags);
+        command.env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1");
+        command.env("TSAN_OPTIONS", format!("suppressions={}", suppressions.display()));
+        finish(&mut command)?;
+    }
+    Ok(true)
+}
+
+fn host() -> Result<String> {
+    let version = rustc(&["-vV"])?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc names no host")?.to_owned())
+}
+
+fn has_runtime(target: &str, library: &str) -> Result<bool> {
+    let folder = rustc(&["--print", "target-libdir", "--target", target])?;
+    let mark = format!("_rt.{library}.");
+    let mut files = std::fs::read_dir(folder.trim()).with_context(|| format!("no folder {folder}"))?;
+    Ok(files.any(|file| file.is_ok_and(|file| file.file_name().to_string_lossy().contains(&mark))))
+}
+
+fn rustc(arguments: &[&str]) -> Result<String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).args(arguments).output().context("cannot run rustc")?;
+    ensure!(output.status.success(), "rustc {} failed", arguments.join(" "));
+    Ok(String::from_utf8(output.stdout)?)
+}
