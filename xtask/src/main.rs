@@ -10,6 +10,7 @@ mod book;
 mod ci;
 mod conform;
 mod guide;
+mod interop;
 mod programs;
 mod sanitize;
 mod tidy;
@@ -39,6 +40,8 @@ enum Verb {
     Bench(bench::Arguments),
     /// Compare with CPython what our programs do
     Conform(conform::Arguments),
+    /// Try streams against CPython, curl, openssl, nginx and wrk, as far as they are on this machine
+    Interop(interop::Arguments),
     /// Look for misused memory, data races, lost wake-ups and leaks
     Sanitize(sanitize::Arguments),
     /// Check that files, examples, links and pages are in shape
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Verb::Book(arguments) => book::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Conform(arguments) => conform::run(&arguments),
+        Verb::Interop(arguments) => interop::run(&arguments),
         Verb::Sanitize(arguments) => sanitize::run(&arguments),
         Verb::Tidy => tidy::run(),
         Verb::Ci(arguments) => ci::run(&arguments),

@@ -1,7 +1,7 @@
 //! Certificates, made on the spot.
 
 use asyncio_streams::ssl::{Protocol, SSLContext};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
 /// A certificate and its key, in PEM form.
 pub(crate) struct Identity {
@@ -17,6 +17,8 @@ pub(crate) struct Authority {
 
 fn params(names: &[&str]) -> CertificateParams {
     let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
+    // Python's verifier insists on it.
+    params.use_authority_key_identifier_extension = true;
     params.distinguished_name.push(DnType::CommonName, names.first().copied().unwrap_or("nobody"));
     params
 }
@@ -30,6 +32,7 @@ impl Authority {
         let mut params = params(&[name]);
         params.subject_alt_names.clear();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap().pem();
         Self { certificate, issuer: Issuer::new(params, key) }
