@@ -11,6 +11,8 @@ mod cancel;
 mod cancel_sleep;
 #[path = "../workloads/locks.rs"]
 mod locks;
+#[path = "../workloads/net.rs"]
+mod net;
 #[path = "../workloads/oneshot.rs"]
 mod oneshot;
 #[path = "../workloads/process.rs"]
@@ -25,8 +27,9 @@ mod threads;
 mod timers;
 
 mod rt {
-    use std::cell::{RefCell, RefMut};
+    use std::cell::{Cell, RefCell, RefMut};
     use std::collections::VecDeque;
+    use std::net::TcpListener;
     pub use std::rc::Rc as Shared;
     use std::time::Duration;
 
@@ -35,6 +38,7 @@ mod rt {
     use asyncio_locks::{Lock, LockGuard};
     use asyncio_queues::Queue;
     use asyncio_runtime::{Future as Promise, LoopHandle, Result, Task, create_task, get_running_loop};
+    use asyncio_streams::{StreamReader, StreamWriter, start_server_on};
     use asyncio_subprocesses::create_subprocess_exec;
 
     pub fn run<F: Future<Output = ()> + 'static>(main: F) {
@@ -214,6 +218,61 @@ mod rt {
     pub async fn run_true() -> bool {
         create_subprocess_exec("/bin/true").await.unwrap().wait().await.unwrap() == 0
     }
+
+    /// Serves so many connections to their end.
+    async fn serve<F>(listener: TcpListener, connections: usize, serve: F)
+    where
+        F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
+    {
+        let (left, over) = (Cell::new(connections), get_running_loop().unwrap().create_future());
+        let tell = over.clone();
+        let counted = async move |reader, writer| {
+            serve(reader, writer).await?;
+            left.set(left.get() - 1);
+            if left.get() == 0 {
+                tell.set_result(())?;
+            }
+            Ok(())
+        };
+        start_server_on(counted, listener).await.unwrap();
+        over.await.unwrap()
+    }
+
+    pub async fn serve_echo(listener: TcpListener, connections: usize) {
+        let echo = async |mut reader: StreamReader, writer: StreamWriter| {
+            loop {
+                let data = reader.read(4096).await?;
+                if data.is_empty() {
+                    return Ok(());
+                }
+                writer.write(data)?;
+                writer.drain().await?;
+            }
+        };
+        serve(listener, connections, echo).await
+    }
+
+    pub async fn serve_sink(listener: TcpListener) {
+        let sink = async |mut reader: StreamReader, writer: StreamWriter| {
+            while !reader.read(harness::CHUNK).await?.is_empty() {}
+            writer.write("!")?;
+            writer.drain().await
+        };
+        serve(listener, 1, sink).await
+    }
+
+    pub async fn serve_source(listener: TcpListener, chunks: usize) {
+        let source = async move |_, writer: StreamWriter| {
+            let chunk = vec![7; harness::CHUNK];
+            for _ in 0..chunks {
+                writer.write(&chunk)?;
+                writer.drain().await?;
+            }
+            writer.close();
+            writer.wait_closed().await
+        };
+        serve(listener, 1, source).await
+    }
 }
 
 fn main() {
@@ -224,6 +283,7 @@ fn main() {
         cancel_sleep::ROWS,
         queues::ROWS,
         locks::ROWS,
+        net::ROWS,
         oneshot::ROWS,
         threads::ROWS,
         blocking::ROWS,
