@@ -69,11 +69,10 @@ pub fn build(examples: &[Example], options: &[&str]) -> Result<Programs> {
     let servers = servers(examples)?;
     let names: BTreeSet<&str> =
         examples.iter().map(|example| &example.name).chain(&servers).map(String::as_str).collect();
-    let output = Command::new(env!("CARGO"))
+    let output = cargo()
         .args(["build", "--package", "examples", "--message-format=json-render-diagnostics"])
         .args(names.iter().flat_map(|name| ["--example", name]))
         .args(options)
-        .current_dir(root())
         .stderr(Stdio::inherit())
         .output()
         .context("cannot run cargo")?;
@@ -91,6 +90,20 @@ pub fn build(examples: &[Example], options: &[&str]) -> Result<Programs> {
         }
     }
     Ok(Programs(programs))
+}
+
+/// A command of cargo at the root of the workspace.
+///
+/// It does not see what the cargo that runs this program says of its package: build scripts that ask for such variables,
+/// like that of `ring`, would run anew each time, and everything that stands on them would be compiled again.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    let of_this_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_this_package)) {
+        command.env_remove(name);
+    }
+    command.current_dir(root());
+    command
 }
 
 impl Programs {

@@ -73,8 +73,8 @@ fn main() -> ExitCode {
 
 /// A cargo command at the root of the workspace.
 fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(arguments).current_dir(guide_tests::root());
+    let mut command = guide_tests::program::cargo();
+    command.args(arguments);
     command
 }
 
