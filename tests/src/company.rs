@@ -6,6 +6,7 @@
 //! Internet has servers of ours in their place ([`Sites`]), because no test leaves this machine.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -32,7 +33,36 @@ pub enum Company {
     /// The program connects to this other one.
     Server(String),
     /// The program asks these sites, which give these answers.
-    Sites(Vec<(String, String)>),
+    Sites(Vec<(String, Page)>),
+}
+
+/// What a site answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Page {
+    /// This line of status, and nothing else.
+    Status(String),
+    /// A page with these links.
+    Links(Vec<String>),
+    /// A page with so many links.
+    ManyLinks(usize),
+}
+
+impl Page {
+    fn manner(&self) -> Manner {
+        match self {
+            Page::Status(line) => Manner::Answers(line.clone()),
+            Page::Links(links) => Manner::Sends(page(links)),
+            Page::ManyLinks(count) => Manner::Sends(page((1..=*count).map(|n| format!("/{n}")))),
+        }
+    }
+}
+
+/// A response with the page that has these links.
+pub fn page(links: impl IntoIterator<Item = impl Display>) -> Vec<u8> {
+    let html: String = links.into_iter().map(|link| format!("<a href=\"{link}\">there</a>\n")).collect();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n", html.len());
+    (head + &html).into_bytes()
 }
 
 /// Who keeps which program company, as `company.toml` says.
@@ -113,12 +143,12 @@ pub(crate) fn await_that<T>(program: &mut Running, missing: &str, find: impl Fn(
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a program that asks sites, with servers of ours in their place; what it printed names the sites again.
-fn among(sites: &[(String, String)], mut command: Command, arguments: &[String]) -> Result<Output> {
+fn among(sites: &[(String, Page)], mut command: Command, arguments: &[String]) -> Result<Output> {
     let mut ours = Sites::new()?;
     let mut names = Vec::new();
-    for (site, answer) in sites {
+    for (site, page) in sites {
         let protocol = if site.starts_with("https:") { Protocol::Https } else { Protocol::Http };
-        names.push((site, ours.open(protocol, Manner::Answers(answer.clone()))?));
+        names.push((site, ours.open(protocol, page.manner())?));
     }
     let url_of =
         |name: &String| names.iter().find(|(site, _)| *site == name).map_or(name.clone(), |(_, url)| url.clone());

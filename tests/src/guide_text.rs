@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::catalogue::Row;
 use crate::examples::Example;
-use crate::normalise::{BY_CHANCE, RULES, Rule, rule};
+use crate::normalise::{BY_CHANCE, RULES, Rule, is_logged, rule};
 use crate::program::{End, Output};
 use crate::{read, root, unknown};
 
@@ -127,8 +127,8 @@ pub fn compare(text: &str, ours: &Output, differences: &Differences) -> Result<C
     Ok(Comparison { guide, ours: normalised(ours) })
 }
 
-/// Sorts the text of a guide into its streams: tracebacks and "never awaited" lines are standard error, and a program
-/// that ends in a traceback ends with status 1.
+/// Sorts the text of a guide into its streams: tracebacks, "never awaited" lines and the lines of a log are standard error,
+/// and a program that ends in a traceback ends with status 1.
 pub fn split(text: &str) -> Output {
     let mut output = Output { stdout: String::new(), stderr: String::new(), end: End::Exited(0) };
     let mut in_traceback = false;
@@ -137,7 +137,7 @@ pub fn split(text: &str) -> Output {
         if begins {
             output.end = End::Exited(1);
         }
-        let is_error = begins || in_traceback || line.contains("was never awaited");
+        let is_error = begins || in_traceback || line.contains("was never awaited") || is_logged(line);
         // The frames are indented; the line that names the exception is the last of the traceback.
         in_traceback = begins || (in_traceback && line.starts_with(' '));
         let stream = if is_error { &mut output.stderr } else { &mut output.stdout };
@@ -209,10 +209,10 @@ mod tests {
     #[test]
     fn tracebacks_and_warnings_are_standard_error() {
         let text = "5/1=5.0\nTraceback (most recent call last):\n  File \"a.py\", line 1\nZeroDivisionError\n\
-                    sys:1: RuntimeWarning: coroutine 'f' was never awaited\nend\n";
+                    sys:1: RuntimeWarning: coroutine 'f' was never awaited\n21:33:22 INFO:areq: Got it\nend\n";
         let output = split(text);
         assert_eq!(output.stdout, "5/1=5.0\nend\n");
-        assert_eq!(output.stderr.lines().count(), 4);
+        assert_eq!(output.stderr.lines().count(), 5);
         assert_eq!(output.end, End::Exited(1));
     }
 

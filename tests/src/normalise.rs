@@ -37,6 +37,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "random_numbers", reason: "even the count of lines hangs on random numbers", apply: random_numbers },
     Rule { name: "random_names", reason: "the names of the items are random", apply: random_names },
     Rule { name: "set_order", reason: "a Python set is walked in any order", apply: set_order },
+    Rule { name: "log_lines", reason: "the pages of the network come at any time, in any order", apply: log_lines },
     Rule { name: "tabs", reason: "the page of the guide shows a tab as a blank", apply: tabs },
     Rule { name: "process_ids", reason: "a process has another number in every run", apply: process_ids },
     Rule {
@@ -97,6 +98,23 @@ pub(crate) fn colours(text: &str) -> String {
 /// `('127.0.0.1', 43211)` loses the port, if it is one of those that the system chooses.
 pub(crate) fn ports(text: &str) -> String {
     regex!(r"(\('127\.0\.0\.1', )\d{5}\)").replace_all(text, "${1}PORT)").into_owned()
+}
+
+/// Lines of a log lose the time and stand page by page: those that name the same URL stay in their order.
+pub(crate) fn log_lines(text: &str) -> String {
+    let url =
+        |line: &str| regex!(r"https?://[^\s]+").find(line).map(|url| url.as_str().trim_end_matches(':').to_owned());
+    let mut lines: Vec<_> = text.split_inclusive('\n').collect();
+    for logged in lines.chunk_by_mut(|one, next| is_logged(one) && is_logged(next)) {
+        logged.sort_by_key(|line| url(line));
+    }
+    let timeless = |line: &str| if is_logged(line) { format!("HH:MM:SS{}", &line[8..]) } else { line.to_owned() };
+    lines.into_iter().map(timeless).collect()
+}
+
+/// Is this a line of Python's `logging`, in the form that the guide gives it?
+pub(crate) fn is_logged(line: &str) -> bool {
+    regex!(r"^\d\d:\d\d:\d\d [A-Z]+:\w+: ").is_match(line)
 }
 
 /// A tab becomes a blank, as it does on the page of a guide.
@@ -246,6 +264,12 @@ mod tests {
             "<377b1e8f82> <413b8802f8> <413b8802f8>",
         );
         check("set_order", "all:\n> b\n> a\nend\n", "all:\n> a\n> b\nend\n", "all:\n> a\n> c\nend\n");
+        check(
+            "log_lines",
+            "10:00:01 INFO:a: got https://b/\n10:00:02 INFO:a: 3 of https://c/\n10:00:03 INFO:a: 2 of https://b/\n",
+            "09:00:00 INFO:a: got https://b/\n09:00:00 INFO:a: 2 of https://b/\n09:00:00 INFO:a: 3 of https://c/\n",
+            "10:00:01 INFO:a: 2 of https://b/\n10:00:02 INFO:a: 3 of https://c/\n10:00:03 INFO:a: got https://b/\n",
+        );
         check("tabs", "url : 200", "url :\t200", "url :200");
         check("process_ids", "<Process 50249>", "<Process 7>", "<Process -7>");
         check(BY_CHANCE, "ours\ntheirs\n", "theirs\nours\n", "theirs\ntheirs\n");

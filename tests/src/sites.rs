@@ -1,4 +1,4 @@
-//! Servers on this machine in the place of sites on the Internet: each answers every request with one line of status, or
+//! Servers on this machine in the place of sites on the Internet: each answers every request in the same way, or
 //! misbehaves. With TLS, their certificates are made on the spot, and [`Sites::roots`] is the file that vouches for them.
 //!
 //! They are threads that block, so that nothing of what is tested is at both ends.
@@ -21,6 +21,10 @@ use tempfile::NamedTempFile;
 pub enum Manner {
     /// With this line, and headers that say that nothing follows.
     Answers(String),
+    /// With these bytes, to each request that comes on a connection.
+    Sends(Vec<u8>),
+    /// With the first of these texts, and then with the second again and again.
+    NeverEnds(&'static str, &'static str),
     /// Not at all.
     IsSilent,
     /// By closing the connection, without a look at the request.
@@ -115,17 +119,34 @@ fn serve(client: TcpStream, tls: Option<Arc<ServerConfig>>, manner: &Manner) -> 
 
 fn answer(mut client: impl Read + Write, manner: &Manner) -> Result<()> {
     let mut reader = BufReader::new(&mut client);
-    let mut line = String::new();
-    while reader.read_line(&mut line)? > "\r\n".len() {
-        line.clear();
-    }
-    if let Manner::Answers(status) = manner {
-        write!(client, "{status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    while read_request(&mut reader)?.is_some() {
+        let client = reader.get_mut();
+        match manner {
+            Manner::Answers(status) => write!(client, "{status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?,
+            Manner::Sends(response) => client.write_all(response)?,
+            Manner::NeverEnds(begin, rest) => {
+                client.write_all(begin.as_bytes())?;
+                loop {
+                    client.write_all(rest.as_bytes())?;
+                }
+            }
+            Manner::IsSilent | Manner::HangsUp => {}
+        }
         client.flush()?;
     }
-    // The client closes first.
-    while client.read(&mut [0; 1024])? > 0 {}
     Ok(())
+}
+
+/// The first line of the next request; none once the client has closed.
+pub fn read_request(client: &mut impl BufRead) -> Result<Option<String>> {
+    let (mut request, mut line) = (String::new(), String::new());
+    if client.read_line(&mut request)? == 0 {
+        return Ok(None);
+    }
+    while client.read_line(&mut line)? > "\r\n".len() {
+        line.clear();
+    }
+    Ok(Some(request))
 }
 
 fn authority() -> Result<Authority> {

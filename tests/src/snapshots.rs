@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use crate::examples::Example;
 use crate::guide_text::in_order;
-use crate::normalise::{addresses, colours, library_lines, ports, process_ids, thread_ids};
+use crate::normalise::{addresses, colours, library_lines, log_lines, ports, process_ids, thread_ids};
 use crate::program::Output;
 use crate::{files, read, root};
 
@@ -27,7 +27,7 @@ pub fn folder() -> PathBuf {
 ///
 /// Fails when `differences.toml` cannot be read.
 pub fn text(example: &Example, output: &Output) -> Result<String> {
-    let rules = [addresses, process_ids, thread_ids, library_lines, colours, ports];
+    let rules = [addresses, process_ids, thread_ids, library_lines, colours, ports, log_lines];
     let printed = rules.iter().fold(output.to_string(), |text, rule| rule(&text));
     Ok(format!("$ {}\n{}", example.command(), in_order(example, &printed)?))
 }

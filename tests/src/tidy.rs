@@ -4,7 +4,7 @@
 //! `cargo xtask tidy` run the same code and the checks themselves can be tested on a workspace of two files.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -43,15 +43,20 @@ pub fn examples_are_declared(root: &Path) -> Result<Vec<String>> {
         if !names.insert(&example.name) {
             problems.push(format!("examples/Cargo.toml declares {:?} twice", example.name));
         }
-        if Path::new(&example.path).file_stem().is_none_or(|stem| stem.to_string_lossy() != example.name) {
+        let in_own_folder = example.path.ends_with(&format!("/{}/main.rs", example.name));
+        if !in_own_folder
+            && Path::new(&example.path).file_stem().is_none_or(|stem| stem.to_string_lossy() != example.name)
+        {
             problems.push(format!("the example {:?} stands in a file of another name, {}", example.name, example.path));
         }
     }
     let folder = root.join("examples");
+    let programs: BTreeSet<_> = declared.iter().map(|example| PathBuf::from(&example.path)).collect();
     for path in files(&folder, "rs") {
         let path = relative(&folder, &path);
-        // The library of the package holds what several programs share.
-        if !path.starts_with("src/") && !declared.iter().any(|example| example.path == path) {
+        // The library of the package holds what several programs share; a program of several files has a folder of its own.
+        let is_module = Path::new(&path).parent().is_some_and(|folder| programs.contains(&folder.join("main.rs")));
+        if !path.starts_with("src/") && !is_module && !declared.iter().any(|example| example.path == path) {
             problems.push(format!("examples/{path} is not declared in examples/Cargo.toml"));
         }
     }
@@ -134,6 +139,25 @@ mod tests {
         assert_eq!(check(MANIFEST, "examples/05-sleep/nip.rs").len(), 2, "one is missing, one is not declared");
         assert_eq!(check(&MANIFEST.repeat(2), "examples/05-sleep/nap.rs").len(), 1);
         assert_eq!(check(&MANIFEST.replace("nap'", "nip'"), "examples/05-sleep/nap.rs").len(), 1);
+    }
+
+    #[test]
+    fn a_program_of_several_files_has_a_folder_of_its_own() {
+        let manifest = MANIFEST.replace("nap.rs", "nap/main.rs");
+        let check = |module: &str| {
+            let files = ["examples/05-sleep/nap/main.rs", module].map(|path| (path, ""));
+            found(examples_are_declared, &[&[("examples/Cargo.toml", &*manifest)], &files[..]].concat())
+        };
+        assert_eq!(check("examples/05-sleep/nap/dream.rs"), [""; 0]);
+        assert_eq!(check("examples/05-sleep/dream.rs").len(), 1, "a file beside the folder is none of its modules");
+        assert_eq!(
+            found(
+                examples_are_declared,
+                &[("examples/Cargo.toml", &manifest.replace("nap'", "nip'")), ("examples/05-sleep/nap/main.rs", "")]
+            )
+            .len(),
+            1
+        );
     }
 
     #[test]
