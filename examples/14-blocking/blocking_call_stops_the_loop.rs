@@ -3,7 +3,7 @@
 //!
 //! Run it: `cargo run --example blocking_call_stops_the_loop`
 //!
-//! Shows: blocking_call_stops_the_loop, to_thread_snippet
+//! Shows: blocking_call_stops_the_loop, to_thread_snippet, any_line_without_await_blocks
 
 use asyncio::{Result, create_task, get_running_loop, run, sleep, time, to_thread};
 

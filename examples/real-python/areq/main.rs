@@ -1,0 +1,48 @@
+//! Asynchronously gets the links embedded in the HTML of many pages, as Real Python's full program `areq.py` does with
+//! aiohttp. `crawl` has the guide's chain of coroutines, `session` what it takes from aiohttp, on hyper.
+//!
+//! Run it: `cargo run --example areq`, for the pages in the `urls.txt` beside this file, or with URLs as arguments. The
+//! links that are found stand in `foundurls.txt`.
+//!
+//! Shows: areq, fetch_error_goes_to_the_caller
+
+mod crawl;
+mod logging;
+mod session;
+mod text;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use asyncio::{Result, run};
+use clap::Parser;
+
+use crate::crawl::bulk_crawl_and_write;
+use crate::session::{Limits, Session};
+
+/// Finds the links of many pages.
+#[derive(Parser)]
+struct Arguments {
+    /// The pages; if none is named, those in the `urls.txt` of the program
+    urls: Vec<String>,
+    /// The file that the links are written to
+    #[arg(short, long, default_value = "foundurls.txt")]
+    output: PathBuf,
+    /// Seconds for all pages together
+    #[arg(long, default_value_t = 300.0)]
+    total_timeout: f64,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+// ANCHOR: main
+fn main() -> Result<()> {
+    let Arguments { urls, output, total_timeout, limits } = Arguments::parse();
+    let urls: BTreeSet<String> = match urls.is_empty() {
+        true => include_str!("urls.txt").lines().map(str::to_owned).collect(),
+        false => urls.into_iter().collect(),
+    };
+    let progress = logging::basic_config(urls.len());
+    run(async move { bulk_crawl_and_write(&output, urls, Session::new(limits)?, total_timeout, progress).await })
+}
+// ANCHOR_END: main

@@ -1,0 +1,225 @@
+//! The crawler, `areq`, among servers that answer well, badly, or not at all.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::thread;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use guide_tests::company::page;
+use guide_tests::examples::examples;
+use guide_tests::program::{Clock, End, LIMIT, Output, Programs, Running, build};
+use guide_tests::root;
+use guide_tests::sites::{Manner, Protocol, Sites, read_request};
+
+/// What `areq` printed and what it wrote.
+struct Crawl {
+    output: Output,
+    found: Vec<String>,
+}
+
+impl Crawl {
+    /// Runs it with these options and URLs.
+    fn run(options: &[&str], urls: &[String], sites: Option<&Sites>) -> Self {
+        static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
+            let mut examples = examples(root()).unwrap();
+            examples.retain(|example| example.name == "areq");
+            build(&examples, &["--quiet"]).unwrap()
+        });
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut command = PROGRAMS.command("areq", Clock::Real).unwrap();
+        command.arg("--output").arg(file.path()).args(options).args(urls);
+        if let Some(sites) = sites {
+            command.env("SSL_CERT_FILE", sites.roots());
+        }
+        let output = Running::start(command).unwrap().end(LIMIT).unwrap();
+        assert!(matches!(output.end, End::Exited(_)), "{output}");
+        let found = fs::read_to_string(file.path()).unwrap();
+        assert!(found.starts_with("source_url\tparsed_url\n"), "{found}");
+        Self { output, found: found.lines().skip(1).map(str::to_owned).collect() }
+    }
+
+    /// The log without its times, in the order of the alphabet.
+    fn log(&self) -> Vec<&str> {
+        let mut lines: Vec<_> = self.output.stderr.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    fn found(&self) -> BTreeSet<&str> {
+        self.found.iter().map(String::as_str).collect()
+    }
+}
+
+fn sends(head: &str, body: &[u8]) -> Manner {
+    let head = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n", body.len());
+    Manner::Sends([head.as_bytes(), body].concat())
+}
+
+fn packed(body: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    packer.write_all(body).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn whatever_is_wrong_with_a_page_is_one_line() {
+    let mut sites = Sites::new().unwrap();
+    let good = sites.open(Protocol::Https, Manner::Sends(page(["/about"]))).unwrap();
+    let mut wrong = Vec::new();
+    let mut is_wrong =
+        |protocol, manner, why: &str| wrong.push((sites.open(protocol, manner).unwrap(), why.to_owned()));
+    let (http, status) = (Protocol::Http, |line: &str| Manner::Answers(format!("HTTP/1.1 {line}")));
+    is_wrong(http, status("404 Not Found"), " [404]: Not Found");
+    is_wrong(http, status("503 Anything"), " [503]: Service Unavailable");
+    is_wrong(http, Manner::Answers("SSH-2.0-OpenSSH".into()), ": invalid HTTP version parsed");
+    is_wrong(http, Manner::IsSilent, ": no answer in time");
+    is_wrong(http, Manner::HangsUp, ": operation was canceled|: connection closed before|: connection error");
+    is_wrong(http, Manner::NeverEnds("HTTP/1.1 200 OK\r\n", "More: of it\r\n"), ": message head is too large");
+    is_wrong(http, Manner::NeverEnds("HTTP/1.1 200 OK\r\n\r\n", "more of it\n"), ": the body has more than 8 MiB");
+    is_wrong(
+        http,
+        sends("200 OK\r\nContent-Encoding: gzip", &packed(&vec![0; 9 << 20])),
+        ": the body has more than 8 MiB",
+    );
+    is_wrong(http, sends("200 OK\r\nContent-Encoding: gzip", b"not packed"), ": invalid gzip header");
+    is_wrong(http, sends("200 OK\r\nContent-Encoding: br", b"?"), ": the body is packed by \"br\"");
+    is_wrong(
+        http,
+        sends("200 OK\r\nContent-Type: image/png", b"\x89PNG"),
+        ": the body (image/png) is no text in UTF-8",
+    );
+    is_wrong(http, sends("302 Found\r\nLocation: /", b""), ": more than 10 redirects");
+    is_wrong(http, sends("302 Found\r\nLocation: mailto:a@b", b""), ": it is neither http nor https");
+    is_wrong(Protocol::Untrusted, status("200 OK"), ": [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: ");
+    is_wrong(Protocol::Misnamed, status("200 OK"), ": [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: ");
+    for (url, why) in [
+        ("nonsense", "relative URL without a base"),
+        ("http://127.0.0.1:70000/", "invalid port number"),
+        ("http://nowhere.invalid/", "cannot resolve 'nowhere.invalid': Name or service not known"),
+        ("http://127.0.0.1:1/", "[Errno 111] Connect call failed ('127.0.0.1', 1)"),
+    ] {
+        wrong.push((url.to_owned(), format!(": {why}")));
+    }
+
+    let urls: Vec<_> = wrong.iter().map(|(url, _)| url.clone()).chain([good.clone()]).collect();
+    let crawl = Crawl::run(&["--timeout", "3"], &urls, Some(&sites));
+    let log = crawl.log();
+    let about = |url: &str| -> Vec<_> { log.iter().filter(|line| line.contains(url)).collect() };
+    for (url, whys) in &wrong {
+        let errors: Vec<_> = about(url).into_iter().filter(|line| line.starts_with("ERROR:")).collect();
+        let is_expected =
+            |line: &str| whys.split('|').any(|why| line.starts_with(&format!("ERROR:areq: exception for {url}{why}")));
+        assert!(errors.len() == 1 && is_expected(errors[0]), "{whys:?} is not all of {errors:?}");
+    }
+    assert_eq!(about("ERROR:").len(), wrong.len());
+    assert_eq!(about(&good).len(), 3, "got, found, wrote: {log:?}");
+    assert_eq!(crawl.found, [format!("{good}\t{good}about")]);
+    assert_eq!(crawl.output.end, End::Exited(0));
+}
+
+#[test]
+fn links_are_relative_to_where_redirects_lead() {
+    let mut sites = Sites::new().unwrap();
+    let links = ["/about", "next?a=1", "#top", "//other.example/", "https://www.python.org/", "/about"];
+    let page = sites.open(Protocol::Https, Manner::Sends(page(links))).unwrap();
+    let moved =
+        sites.open(Protocol::Http, sends(&format!("301 Moved Permanently\r\nLocation: {page}"), b"gone")).unwrap();
+    let crawl = Crawl::run(&[], std::slice::from_ref(&moved), Some(&sites));
+    let expected = [
+        format!("{page}about"),
+        format!("{page}next?a=1"),
+        format!("{page}#top"),
+        "https://other.example/".to_owned(),
+        "https://www.python.org/".to_owned(),
+    ];
+    assert_eq!(
+        crawl.found(),
+        expected.iter().map(|link| &*format!("{moved}\t{link}").leak()).collect(),
+        "{}",
+        crawl.output
+    );
+}
+
+#[test]
+fn bodies_are_unpacked_and_decoded() {
+    let mut sites = Sites::new().unwrap();
+    let html = b"<a href=\"https://example.org/caf\xe9\">";
+    let head = "200 OK\r\nContent-Encoding: gzip\r\nContent-Type: text/html; charset=ISO-8859-1";
+    let url = sites.open(Protocol::Http, sends(head, &packed(html))).unwrap();
+    let crawl = Crawl::run(&[], std::slice::from_ref(&url), None);
+    assert_eq!(crawl.found, [format!("{url}\thttps://example.org/caf%C3%A9")], "{}", crawl.output);
+}
+
+/// A server of pages, each of which has a link to itself and one to elsewhere; after so many requests it closes a connection
+/// without a word. Gives its URL and how many connections it had.
+fn server(requests: usize) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (url, connections) = (format!("http://{}/", listener.local_addr().unwrap()), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&connections);
+    let serve = move |mut client: TcpStream| -> anyhow::Result<()> {
+        let mut reader = BufReader::new(client.try_clone()?);
+        for _ in 0..requests {
+            let Some(request) = read_request(&mut reader)? else { break };
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            client.write_all(&page([path, "https://www.python.org/"]))?;
+        }
+        Ok(())
+    };
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            count.fetch_add(1, Ordering::Relaxed);
+
+            thread::spawn(move || serve(client).ok());
+        }
+    });
+    (url, connections)
+}
+
+/// Crawls so many pages of a server and checks that each was found.
+fn crawl(url: &str, pages: usize, options: &[&str]) {
+    let urls: Vec<_> = (0..pages).map(|n| format!("{url}{n}")).collect();
+    let crawl = Crawl::run(options, &urls, None);
+    let expected: Vec<_> =
+        urls.iter().flat_map(|page| [format!("{page}\t{page}"), format!("{page}\thttps://www.python.org/")]).collect();
+    assert_eq!(crawl.found.len(), expected.len(), "{}", crawl.output);
+    assert_eq!(crawl.found(), expected.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn a_thousand_pages_take_as_many_connections_as_are_allowed_to_a_host() {
+    let (url, connections) = server(usize::MAX);
+    crawl(&url, 1000, &["--per-host", "7"]);
+    assert_eq!(connections.load(Ordering::Relaxed), 7);
+}
+
+#[test]
+fn a_connection_that_the_server_closed_is_replaced() {
+    let (url, connections) = server(3);
+    crawl(&url, 60, &["--per-host", "2"]);
+    assert!((20..60).contains(&connections.load(Ordering::Relaxed)), "{connections:?}");
+}
+
+#[test]
+fn one_connection_serves_many_hosts_in_turn() {
+    let urls: Vec<_> =
+        (0..5).map(|_| server(usize::MAX).0).flat_map(|url| [format!("{url}a"), format!("{url}b")]).collect();
+    let crawl = Crawl::run(&["--connections", "1"], &urls, None);
+    assert_eq!(crawl.found.len(), 20, "{}", crawl.output);
+}
+
+#[test]
+fn what_is_done_is_kept_when_time_is_up() {
+    let mut sites = Sites::new().unwrap();
+    let silent = sites.open(Protocol::Http, Manner::IsSilent).unwrap();
+    let (url, _) = server(usize::MAX);
+    let crawl = Crawl::run(&["--total-timeout", "2"], &[silent, url.clone()], None);
+    assert_eq!(crawl.found.len(), 2);
+    assert_eq!(crawl.output.end, End::Exited(1));
+    let last = crawl.output.stderr.lines().last().unwrap();
+    assert_eq!(last, "Error: RuntimeError('1 of 2 pages done when 2 seconds were over')");
+}
