@@ -32,6 +32,16 @@ impl Buffer {
         self.data.extend_from_slice(bytes);
     }
 
+    /// As `extend`, but takes the vector itself where that saves a copy and wastes no memory.
+    pub(crate) fn put(&mut self, bytes: &mut Vec<u8>) {
+        if self.is_empty() && bytes.len() > bytes.capacity() / 2 {
+            *self = Self { data: std::mem::take(bytes), start: 0 };
+        } else {
+            self.extend(bytes);
+            bytes.clear();
+        }
+    }
+
     /// Drops the first `n` bytes.
     pub(crate) fn consume(&mut self, n: usize) {
         assert!(n <= self.len(), "{n} bytes consumed of {}", self.len());

@@ -16,6 +16,7 @@ use crate::buffer::Buffer;
 use crate::connection::{Connection, Handle, Phase};
 use crate::error::{IncompleteReadError, LimitOverrunError, is_not_now};
 use crate::feeder::Feeder;
+use crate::transport::Transport;
 
 /// How long a line may be, unless a program says otherwise: 64 KiB.
 pub const DEFAULT_LIMIT: usize = 64 * 1024;
@@ -335,12 +336,12 @@ impl StreamReader {
         let n = match &self.source {
             Source::Connection(connection) => {
                 let buffer = &mut self.buffer;
-                with_scratch(|scratch| {
-                    let most = n.min(scratch.len());
-                    let n = receive_from(connection, &mut scratch[..most])?;
-                    buffer.extend(&scratch[..n]);
+                let mut receive = |bytes: &mut Vec<u8>| {
+                    let n = receive_from(connection, |transport| transport.try_read_into(bytes))?;
+                    buffer.put(bytes);
                     Ok::<_, io::Error>(n)
-                })?
+                };
+                if n < CHUNK { receive(&mut Vec::with_capacity(n))? } else { with_scratch(receive)? }
             }
             Source::Feeder(feeder) => {
                 let bytes = feeder.fed.bytes.borrow_mut().take_all();
@@ -357,9 +358,12 @@ impl StreamReader {
 }
 
 /// One attempt to receive. A connection that is closed by us is at its end.
-pub(crate) fn receive_from(connection: &Connection, bytes: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn receive_from(
+    connection: &Connection,
+    read: impl FnOnce(&dyn Transport) -> io::Result<usize>,
+) -> io::Result<usize> {
     match connection.transport() {
-        Some(transport) if connection.phase() == Phase::Open => transport.try_read(bytes),
+        Some(transport) if connection.phase() == Phase::Open => read(&*transport),
         _ => Ok(0),
     }
 }
@@ -368,14 +372,13 @@ pub(crate) fn check_limit(limit: usize) -> Result<(), ValueError> {
     if limit == 0 { Err(ValueError::new("Limit cannot be <= 0")) } else { Ok(()) }
 }
 
-/// Lends a piece of memory to receive into: so a connection that waits needs none of its own.
-fn with_scratch<R>(f: impl FnOnce(&mut [u8]) -> R) -> R {
+/// Lends a piece of memory to receive into, which may be kept: so a connection that waits needs none of its own.
+fn with_scratch<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     thread_local! {
         static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
-    // Taken out, so that a transport that reads through another one finds none and makes its own.
     let mut scratch = SCRATCH.take();
-    scratch.resize(CHUNK, 0);
+    scratch.reserve_exact(CHUNK);
     let result = f(&mut scratch);
     SCRATCH.set(scratch);
     result

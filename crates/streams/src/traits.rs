@@ -83,7 +83,7 @@ impl AsyncRead for StreamReader {
             // Straight into the caller's memory, if it comes from the system.
             let received = self.poll_attempt(cx, |reader| match &reader.source {
                 Source::Connection(connection) => {
-                    let n = receive_from(connection, out)?;
+                    let n = receive_from(connection, |transport| transport.try_read(out))?;
                     reader.eof |= n == 0;
                     Ok(Some(n))
                 }

@@ -13,6 +13,7 @@ use std::os::unix::fs::FileTypeExt;
 
 use asyncio_runtime::Result;
 use asyncio_runtime::io::{AsyncFd, Registration};
+use rustix::buffer::spare_capacity;
 use socket2::Socket;
 
 use crate::address::Address;
@@ -23,6 +24,15 @@ pub(crate) trait Transport: fmt::Debug {
 
     /// Reads some bytes; none at the end.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// As `try_read`, into the free room of a vector.
+    fn try_read_into(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        let start = bytes.len();
+        bytes.resize(bytes.capacity(), 0);
+        let n = self.try_read(&mut bytes[start..]);
+        bytes.truncate(start + n.as_ref().unwrap_or(&0));
+        n
+    }
 
     /// Takes some of the bytes, for the peer.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
@@ -92,6 +102,11 @@ impl Transport for AsyncFd<Socket> {
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let wanted = buffer.len();
         read(self, |mut socket| socket.read(buffer), wanted)
+    }
+
+    fn try_read_into(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        let wanted = bytes.capacity() - bytes.len();
+        read(self, |socket| Ok(rustix::io::read(socket, spare_capacity(bytes))?), wanted)
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, BufRead, IoSlice, Write};
 use std::rc::Rc;
 
 use asyncio_runtime::io::Registration;
@@ -116,18 +116,25 @@ impl Tls {
         }
     }
 
-    /// Reads as much of the data as is there, or notes the end.
-    fn read(&self, state: &mut State, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Gives as much of the data as is there to `take`, at most so many bytes, or notes the end.
+    fn read(&self, state: &mut State, most: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
         if let Some(error) = state.error.take() {
             return Err(error);
         }
         let mut n = 0;
         loop {
-            let error = match state.session.reader().read(&mut buffer[n..]) {
-                // The end, or the buffer is full.
-                Ok(0) => return Ok(n),
-                Ok(more) => {
+            let mut reader = state.session.reader();
+            let error = match reader.fill_buf() {
+                Ok([]) => return Ok(n),
+                Ok(data) => {
+                    let data = &data[..data.len().min(most - n)];
+                    let more = data.len();
+                    take(data);
+                    reader.consume(more);
                     n += more;
+                    if n == most {
+                        return Ok(n);
+                    }
                     continue;
                 }
                 Err(error) if is_not_now(&error) => match self.receive(state) {
@@ -187,7 +194,17 @@ impl Transport for Tls {
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.read(&mut self.state.borrow_mut(), buffer)
+        let (most, mut rest) = (buffer.len(), buffer);
+        self.read(&mut self.state.borrow_mut(), most, |data| {
+            let (place, after) = std::mem::take(&mut rest).split_at_mut(data.len());
+            place.copy_from_slice(data);
+            rest = after;
+        })
+    }
+
+    fn try_read_into(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        let most = bytes.capacity() - bytes.len();
+        self.read(&mut self.state.borrow_mut(), most, |data| bytes.extend_from_slice(data))
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -228,7 +245,7 @@ impl Transport for Tls {
         }
         self.send(state)?;
         for _ in 0..DISCARDS {
-            match self.read(state, &mut [0; 4096]) {
+            match self.read(state, CHUNK, |_| ()) {
                 Ok(n) if n > 0 => {}
                 Err(error) if is_not_now(&error) => break,
                 // The end, in whatever way.
