@@ -133,7 +133,7 @@ pub(super) fn deliver(core: &TaskCore) {
         Waiter::Timer(_) | Waiter::Cancellable => end_wait(core),
         Waiter::Line(line, place) => {
             if line.cancel(place) {
-                cancel_wait(core, &message);
+                end_wait(core);
             }
         }
         Waiter::Yield | Waiter::None => {}
