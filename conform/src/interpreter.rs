@@ -5,7 +5,7 @@ use std::rc::Rc;
 use asyncio::{Clock, Error, Result, Runner, RuntimeError, TaskFactory};
 
 use crate::language::Program;
-use crate::world::{World, show};
+use crate::world::{World, is_exception, show};
 
 /// The trace of a program. A panic is a line of it.
 ///
@@ -48,6 +48,12 @@ fn run(world: &Rc<World>) -> Result<()> {
             return;
         }
         let message = context.message.split('<').next().unwrap_or_default();
+        if message.contains("closing of asynchronous generator")
+            && !context.exception.as_ref().is_some_and(is_exception)
+        {
+            // A `BaseExceptionGroup`, which CPython's loop passes over.
+            return;
+        }
         world.log(format!("handler {message} {}", context.exception.as_ref().map_or("None".to_owned(), show)));
     })));
     match runner.run(world.call(0)) {
