@@ -1,8 +1,12 @@
 //! A reader that is fed: the cases of CPython's `StreamTests`, with what CPython gives.
 
 use asyncio_iterators::AsyncIterator;
-use asyncio_runtime::{Clock, Error, Result, Runner, ValueError, create_task, get_running_loop, sleep, wait_for};
+use asyncio_runtime::{
+    Clock, Error, Result, Runner, RuntimeError, ValueError, create_task, get_running_loop, sleep, wait_for,
+};
 use asyncio_streams::{DEFAULT_LIMIT, IncompleteReadError, LimitOverrunError, StreamReader};
+use futures_lite::AsyncBufReadExt;
+use futures_lite::future::poll_once;
 
 const DATA: &[u8] = b"line1\nline2\nline3\n";
 
@@ -30,6 +34,11 @@ fn feed_soon(reader: &StreamReader, bytes: &'static [u8]) -> Result<()> {
     Ok(())
 }
 
+/// What stands in the buffer.
+async fn left(reader: &mut StreamReader) -> Vec<u8> {
+    poll_once(reader.fill_buf()).await.map_or_else(Vec::new, |bytes| bytes.unwrap().to_vec())
+}
+
 fn incomplete(error: &Error) -> (&[u8], Option<usize>) {
     let error = error.downcast_ref::<IncompleteReadError>().unwrap();
     (error.partial(), error.expected())
@@ -40,16 +49,22 @@ fn overrun(error: &Error) -> (String, usize) {
     (error.to_string(), overrun.consumed())
 }
 
+// CPython: test_streams.StreamTests.test_invalid_limit
 #[test]
 fn a_limit_of_zero_is_refused() {
     assert_eq!(StreamReader::new(0).unwrap_err(), ValueError::new("Limit cannot be <= 0"));
 }
 
+// CPython: test_streams.StreamTests.test_feed_empty_data, test_feed_nonempty_data, test_read_zero, test_read,
+// test_read_line_breaks, test_read_limit
 #[test]
 fn fed_bytes_are_read() {
     run(async {
-        let mut reader = fed(DATA, false)?;
+        let mut reader = fed(b"", false)?;
+        assert_eq!(left(&mut reader).await, b"");
+        reader.feed_data(DATA);
         assert_eq!(reader.read(0).await?, b"");
+        assert_eq!(left(&mut reader).await, DATA);
         assert_eq!(reader.read(DATA.len()).await?, DATA);
         // Nothing is there: the read waits.
         let read = wait_for(reader.read(5), 1.0).await;
@@ -57,10 +72,12 @@ fn fed_bytes_are_read() {
         feed_soon(&reader, DATA)?;
         assert_eq!(reader.read(5).await?, b"line1");
         assert_eq!(reader.read(1024).await?, &DATA[5..], "at most what is there");
+        assert_eq!(fed_limited(b"chunk", false, 3)?.read(5).await?, b"chunk", "the limit is for lines");
         Ok(())
     });
 }
 
+// CPython: test_streams.StreamTests.test_read_eof
 #[test]
 fn a_read_at_the_end_is_empty() {
     run(async {
@@ -75,6 +92,7 @@ fn a_read_at_the_end_is_empty() {
     });
 }
 
+// CPython: test_streams.StreamTests.test_read_until_eof
 #[test]
 fn read_to_end_gives_everything_that_came() {
     run(async {
@@ -90,14 +108,17 @@ fn read_to_end_gives_everything_that_came() {
     });
 }
 
+// CPython: test_streams.StreamTests.test_read_exception, test_readline_exception, test_readexactly_exception,
+// test_exception
 #[test]
 fn an_exception_comes_out_of_every_read() {
     run(async {
         let mut reader = fed(b"line\n", false)?;
         assert_eq!(reader.read(2).await?, b"li");
         assert!(reader.exception().is_none());
-        reader.set_exception(ValueError::new("broken"));
-        assert!(reader.exception().unwrap().is::<ValueError>());
+        let broken = Error::from(ValueError::new("broken"));
+        reader.set_exception(broken.clone());
+        assert!(reader.exception().unwrap().same(&broken));
         assert!(reader.read(2).await.unwrap_err().is::<ValueError>());
         assert!(reader.read_to_end().await.unwrap_err().is::<ValueError>());
         assert!(reader.readline().await.unwrap_err().is::<ValueError>());
@@ -107,6 +128,7 @@ fn an_exception_comes_out_of_every_read() {
     });
 }
 
+// CPython: test_streams.StreamTests.test_exception_waiter, test_exception_cancel
 #[test]
 fn an_exception_ends_the_wait_of_a_read() {
     run(async {
@@ -116,10 +138,22 @@ fn an_exception_ends_the_wait_of_a_read() {
         sleep(0).await?;
         feeder.set_exception(ValueError::default());
         assert!(task.await.unwrap_err().is::<ValueError>());
+        // One that comes too late, to a read that was cancelled, is for the next read.
+        let mut reader = fed(b"", false)?;
+        let feeder = reader.feeder().unwrap();
+        let task = create_task(async move { Ok((reader.readline().await, reader.readline().await)) });
+        sleep(0).await?;
+        task.cancel();
+        feeder.set_exception(ValueError::default());
+        let (first, second) = task.await?;
+        assert!(first.unwrap_err().is_cancelled());
+        assert!(second.unwrap_err().is::<ValueError>());
         Ok(())
     });
 }
 
+// CPython: test_streams.StreamTests.test_readline, test_readline_nolimit_nowait, test_readline_eof,
+// test_readline_empty_eof, test_readline_read_byte_count
 #[test]
 fn lines_are_read_whole_however_they_arrive() {
     run(async {
@@ -135,32 +169,51 @@ fn lines_are_read_whole_however_they_arrive() {
         reader.feed_eof();
         assert_eq!(reader.readline().await?, b" chunk4");
         assert_eq!(reader.readline().await?, b"");
+        let mut reader = fed(&DATA[..6], false)?;
+        reader.feed_data(&DATA[6..]);
+        assert_eq!(reader.readline().await?, b"line1\n");
+        assert_eq!(left(&mut reader).await, b"line2\nline3\n");
+        assert_eq!(reader.read(7).await?, b"line2\nl");
+        assert_eq!(left(&mut reader).await, b"ine3\n");
         Ok(())
     });
 }
 
+// CPython: test_streams.StreamTests.test_readline_limit, test_readline_limit_with_existing_data
 #[test]
 fn a_line_that_is_too_long_is_dropped_up_to_its_end() {
     run(async {
-        let mut reader = fed_limited(b"li", false, 3)?;
-        feed_soon(&reader, b"ne1\nline2\n")?;
-        let error = reader.readline().await.unwrap_err();
-        assert!(error.is::<ValueError>());
-        assert_eq!(error.to_string(), "Separator is found, but chunk is longer than limit");
-        assert_eq!(format!("{reader:?}"), "<StreamReader 6 bytes limit=3>");
-
-        let mut reader = fed_limited(b"line1", false, 3)?;
-        let error = reader.readline().await.unwrap_err();
-        assert_eq!(error.to_string(), "Separator is not found, and chunk exceed the limit");
-        assert_eq!(format!("{reader:?}"), "<StreamReader limit=3>");
-
-        // The separator after the limit, and more after it.
-        let mut reader = fed_limited(b"line1\nline2\nline3\n", false, 5)?;
-        assert_eq!(reader.readline().await?, b"line1\n", "the limit is of what stands before the separator");
+        const FOUND: &str = "Separator is found, but chunk is longer than limit";
+        const NOT_FOUND: &str = "Separator is not found, and chunk exceed the limit";
+        // What is there, what comes while the read waits, and what then is left.
+        let cases: [(&[u8], &[&[u8]], usize, &str, &[u8]); 6] = [
+            (b"line1\nline2\n", &[], 3, FOUND, b"line2\n"),
+            (b"li", &[b"ne1\nline2\n"], 3, FOUND, b"line2\n"),
+            (b"line1li", &[], 3, NOT_FOUND, b""),
+            (b"", &[b"chunk1", b"chunk2", b"chunk3\n"], 7, FOUND, b""),
+            (b"", &[b"chunk1", b"chunk2\n", b"chunk3\n"], 7, FOUND, b"chunk3\n"),
+            (b"12345678\n", &[], 7, FOUND, b""),
+        ];
+        for (there, coming, limit, message, rest) in cases {
+            let mut reader = fed_limited(there, false, limit)?;
+            let feeder = reader.feeder().unwrap();
+            get_running_loop()?.call_soon(move || coming.iter().for_each(|bytes| feeder.feed_data(bytes)))?;
+            let error = reader.readline().await.unwrap_err();
+            assert!(error.is::<ValueError>());
+            assert_eq!(error.to_string(), message);
+            assert_eq!(left(&mut reader).await, rest);
+        }
+        // The limit is of what stands before the separator.
+        let mut reader = fed_limited(b"1234567\n12345678", false, 7)?;
+        assert_eq!(reader.readline().await?, b"1234567\n");
+        assert_eq!(reader.readline().await.unwrap_err().to_string(), NOT_FOUND);
+        assert_eq!(left(&mut reader).await, b"");
         Ok(())
     });
 }
 
+// CPython: test_streams.StreamTests.test_readuntil_separator, test_readuntil_multi_chunks,
+// test_readuntil_multi_chunks_1, test_readuntil_bytearray
 #[test]
 fn readuntil_gives_up_to_and_with_the_separator() {
     run(async {
@@ -170,14 +223,30 @@ fn readuntil_gives_up_to_and_with_the_separator() {
         feed_soon(&reader, b"Arest")?;
         assert_eq!(reader.readuntil(b"AAA").await?, b"moreAAA");
         assert_eq!(reader.read(9).await?, b"rest");
-        let error = reader.readuntil(b"").await.unwrap_err();
-        assert_eq!(error.to_string(), "Separator should be at least one-byte string");
+        // It begins where something like it does, and is all there is.
+        let pieces: [(&[&[u8]], &[u8]); 4] = [
+            (&[b"QWEaa", b"XYaa", b"a"], b"QWEaaXYaaa"),
+            (&[b"QWEaa", b"XYa", b"aa"], b"QWEaaXYaaa"),
+            (&[b"aaa"], b"aaa"),
+            (&[b"XXX", b"a", b"a", b"a"], b"XXXaaa"),
+        ];
+        for (pieces, whole) in pieces {
+            pieces.iter().for_each(|piece| reader.feed_data(piece));
+            assert_eq!(reader.readuntil(vec![b'a'; 3]).await?, whole);
+            assert_eq!(left(&mut reader).await, b"");
+        }
+        for empty in [reader.readuntil(b"").await, reader.readuntil_any(&[b"x", b""]).await] {
+            let error = empty.unwrap_err();
+            assert!(error.is::<ValueError>());
+            assert_eq!(error.to_string(), "Separator should be at least one-byte string");
+        }
         let error = reader.readuntil_any(&[]).await.unwrap_err();
         assert_eq!(error.to_string(), "Separator should contain at least one element");
         Ok(())
     });
 }
 
+// CPython: test_streams.StreamTests.test_readuntil_eof
 #[test]
 fn the_end_before_the_separator_gives_what_there_was() {
     run(async {
@@ -190,6 +259,7 @@ fn the_end_before_the_separator_gives_what_there_was() {
     });
 }
 
+// CPython: test_streams.StreamTests.test_readuntil_limit_found_sep
 #[test]
 fn over_the_limit_the_bytes_stay() {
     run(async {
@@ -205,6 +275,8 @@ fn over_the_limit_the_bytes_stay() {
     });
 }
 
+// CPython: test_streams.StreamTests.test_readuntil_multi_separator, test_readuntil_multi_separator_limit,
+// test_readuntil_multi_separator_negative_offset
 #[test]
 fn of_several_separators_the_first_counts() {
     run(async {
@@ -218,10 +290,25 @@ fn of_several_separators_the_first_counts() {
         assert_eq!(reader.readuntil_any(&[b"dataAABB", b"BB", b"AA"]).await?, b"some dataAA");
         let mut reader = fed_limited(b"dataA", false, 4)?;
         assert_eq!(reader.readuntil_any(&[b"ataA", b"A"]).await?, b"dataA");
+        let mut reader = fed_limited(b"some dataA", false, 3)?;
+        let error = reader.readuntil_any(&[b"A", b"ome dataA"]).await.unwrap_err();
+        assert_eq!(overrun(&error), ("Separator is found, but chunk is longer than limit".to_owned(), 9));
+        assert_eq!(left(&mut reader).await, b"some dataA");
+        // A longer match that ends sooner is the first.
+        let mut reader = fed(b"ABCDEFG", false)?;
+        assert_eq!(reader.readuntil_any(&[b"DEF", b"BCDE"]).await?, b"ABCDE");
+        // Long enough for one of them only.
+        let mut reader = fed(b"data", false)?;
+        feed_soon(&reader, b"Z")?;
+        feed_soon(&reader, b"Aaaa")?;
+        assert_eq!(reader.readuntil_any(&[b"A", b"long sep"]).await?, b"dataZA");
+        assert_eq!(left(&mut reader).await, b"aaa");
         Ok(())
     });
 }
 
+// CPython: test_streams.StreamTests.test_readexactly_zero_or_less, test_readexactly, test_readexactly_limit,
+// test_readexactly_eof
 #[test]
 fn readexactly_is_exact() {
     run(async {
@@ -231,7 +318,9 @@ fn readexactly_is_exact() {
         feed_soon(&reader, DATA)?;
         let n = 2 * DATA.len() - 3;
         assert_eq!(reader.readexactly(n).await?, &[DATA, DATA].concat()[..n]);
-        reader.feed_eof();
+        assert_eq!(reader.readexactly(0).await?, b"");
+        let feeder = reader.feeder().unwrap();
+        get_running_loop()?.call_soon(move || feeder.feed_eof())?;
         let error = reader.readexactly(9).await.unwrap_err();
         assert_eq!(incomplete(&error), (&b"e3\n"[..], Some(9)));
         assert_eq!(format!("{error:?}"), "IncompleteReadError('3 bytes read on a total of 9 expected bytes')");
@@ -240,6 +329,54 @@ fn readexactly_is_exact() {
         assert_eq!(reader.readexactly(5).await?, b"chunk");
         Ok(())
     });
+}
+
+// CPython: test_streams.StreamTests.test_at_eof
+#[test]
+fn the_end_is_there_when_all_before_it_is_read() {
+    run(async {
+        let mut reader = fed(b"", false)?;
+        assert!(!reader.at_eof());
+        reader.feed_data(b"some data\n");
+        assert!(!reader.at_eof());
+        reader.readline().await?;
+        assert!(!reader.at_eof());
+        reader.feed_data(b"some data\n");
+        reader.feed_eof();
+        assert!(!reader.at_eof());
+        reader.readline().await?;
+        assert!(reader.at_eof());
+        Ok(())
+    });
+}
+
+// CPython: test_streams.StreamTests.test_streamreader_constructor_use_running_loop
+#[test]
+fn a_reader_is_for_the_loop_that_reads() {
+    let mut reader = fed(b"made before the loop, ", false).unwrap();
+    run(async move {
+        feed_soon(&reader, b"read in it\n")?;
+        assert_eq!(reader.readline().await?, b"made before the loop, read in it\n");
+        Ok(())
+    });
+}
+
+// CPython: test_streams.StreamTests.test___repr__, test___repr__nondefault_limit, test___repr__eof, test___repr__data,
+// test___repr__exception
+#[test]
+fn a_reader_prints_what_it_has() {
+    let new = || StreamReader::new(DEFAULT_LIMIT).unwrap();
+    assert_eq!(format!("{:?}", new()), "<StreamReader>");
+    assert_eq!(format!("{:?}", StreamReader::new(123).unwrap()), "<StreamReader limit=123>");
+    let mut ended = new();
+    ended.feed_eof();
+    assert_eq!(format!("{ended:?}"), "<StreamReader eof>");
+    let mut fed = new();
+    fed.feed_data(b"data");
+    assert_eq!(format!("{fed:?}"), "<StreamReader 4 bytes>");
+    let mut broken = new();
+    broken.set_exception(RuntimeError::default());
+    assert_eq!(format!("{broken:?}"), "<StreamReader exception=RuntimeError()>");
 }
 
 #[test]
