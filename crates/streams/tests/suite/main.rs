@@ -9,11 +9,14 @@ mod connection;
 mod datagram;
 mod ecosystem;
 mod libraries;
+mod pages;
 mod pipes;
 mod reader;
 mod server;
+mod server_end;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(feature = "tls")]
 mod tls_certificates;
 mod unix;
+mod writer;
