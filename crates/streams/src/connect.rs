@@ -180,21 +180,41 @@ async fn connect(options: Options) -> Result<(StreamReader, StreamWriter)> {
         0 => {}
         first => addresses = interleave(addresses, first),
     }
-    let attempts = addresses.into_iter().map(|address| connect_to(address, local.clone()));
-    let connected = match options.delay {
-        None => in_turn(attempts).await?,
-        Some(delay) => staggered(attempts, delay).await?,
-    };
-    match connected {
-        Ok((socket, address)) => {
-            let streams = streams(socket, Some(address), options.limit);
-            if let Some(layer) = layer {
-                layer.put_over(&streams.1.connection).await?;
-            }
-            Ok(streams)
-        }
+    match connect_to_one_of(addresses, local, options.delay).await? {
+        Ok((socket, address)) => open(socket, address, options.limit, layer).await,
         Err(errors) if options.all_errors => Err(ExceptionGroup::new("create_connection failed", errors).into()),
         Err(errors) => Err(summary(errors)),
+    }
+}
+
+/// The streams of a socket that is connected. They are there two iterations later, as in asyncio, which starts a transport in
+/// between: who prints first, client or server, is the same.
+pub(crate) async fn open(
+    socket: AsyncFd<Socket>,
+    peername: Address,
+    limit: usize,
+    layer: Option<ssl::Layer>,
+) -> Result<(StreamReader, StreamWriter)> {
+    let streams = streams(socket, Some(peername), limit);
+    sleep(0).await?;
+    sleep(0).await?;
+    if let Some(layer) = layer {
+        layer.put_over(&streams.1.connection).await?;
+    }
+    Ok(streams)
+}
+
+type Connected = (AsyncFd<Socket>, Address);
+
+async fn connect_to_one_of(
+    addresses: Vec<SocketAddr>,
+    local: Option<Rc<[SocketAddr]>>,
+    delay: Option<f64>,
+) -> Result<Result<Connected, Vec<Error>>> {
+    let attempts = addresses.into_iter().map(|address| connect_to(address, local.clone()));
+    match delay {
+        None => in_turn(attempts).await,
+        Some(delay) => staggered(attempts, delay).await,
     }
 }
 
@@ -208,7 +228,7 @@ fn summary(mut errors: Vec<Error>) -> Error {
     io::Error::new(kind, format!("Multiple exceptions: {}", texts.join(", "))).into()
 }
 
-async fn connect_to(address: SocketAddr, local: Option<Rc<[SocketAddr]>>) -> Result<(AsyncFd<Socket>, Address)> {
+async fn connect_to(address: SocketAddr, local: Option<Rc<[SocketAddr]>>) -> Result<Connected> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     if let Some(local) = local {
         bind_one(&socket, &address, &local)?;
@@ -242,19 +262,22 @@ pub(crate) async fn connect_socket(
     address: &SockAddr,
     what: impl Fn() -> String,
 ) -> Result<AsyncFd<Socket>> {
+    let attempt = |socket: &Socket| match socket.connect(address) {
+        Ok(()) => Ok(true),
+        Err(error) => match error.raw_os_error() {
+            Some(libc::EISCONN) => Ok(true),
+            Some(libc::EINPROGRESS | libc::EALREADY) => Err(io::ErrorKind::WouldBlock.into()),
+            // A unix socket's server has a full queue, and nothing tells when there is room in it.
+            _ if is_not_now(&error) => Ok(false),
+            _ => Err(with_errno(&error, what())),
+        },
+    };
+    socket.set_nonblocking(true)?;
+    // Begun before the loop watches the socket: a server in the same loop hears of it first then, as in asyncio.
+    let mut begun = Some(attempt(&socket));
     let io = AsyncFd::new(socket)?;
     loop {
-        let connected = io.write_with(|socket| match socket.connect(address) {
-            Ok(()) => Ok(true),
-            Err(error) => match error.raw_os_error() {
-                Some(libc::EISCONN) => Ok(true),
-                Some(libc::EINPROGRESS | libc::EALREADY) => Err(io::ErrorKind::WouldBlock.into()),
-                // A unix socket's server has a full queue, and nothing tells when there is room in it.
-                _ if is_not_now(&error) => Ok(false),
-                _ => Err(with_errno(&error, what())),
-            },
-        });
-        if connected.await? {
+        if io.write_with(|socket| begun.take().unwrap_or_else(|| attempt(socket))).await? {
             return Ok(io);
         }
         sleep(QUEUE_FULL_DELAY).await?;
@@ -264,11 +287,56 @@ pub(crate) async fn connect_socket(
 /// How many seconds until a server with a full queue is asked again.
 const QUEUE_FULL_DELAY: f64 = 0.01;
 
-pub(crate) fn streams(
-    socket: AsyncFd<Socket>,
-    peername: Option<Address>,
-    limit: usize,
-) -> (StreamReader, StreamWriter) {
+fn streams(socket: AsyncFd<Socket>, peername: Option<Address>, limit: usize) -> (StreamReader, StreamWriter) {
     let connection = Connection::over(Rc::new(socket), peername);
     (StreamReader::over(connection.clone(), limit), StreamWriter::over(connection))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv6Addr, TcpListener};
+
+    use asyncio_runtime::{Clock, Runner};
+
+    use super::*;
+
+    /// Addresses of one machine at which nobody listens.
+    fn nobody() -> Vec<SocketAddr> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        (1..=2).map(|last| ([127, 0, 0, last], port).into()).collect()
+    }
+
+    async fn why(addresses: Vec<SocketAddr>, local: Option<SocketAddr>, delay: Option<f64>) -> Result<Vec<Error>> {
+        let local = local.map(|local| Rc::from([local]));
+        Ok(connect_to_one_of(addresses, local, delay).await?.err().unwrap())
+    }
+
+    // CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_multiple,
+    // test_create_connection_multiple_errors, test_create_connection_multiple_errors_local_addr
+    #[test]
+    fn errors_of_several_addresses_are_told_together() {
+        let told = async {
+            let addresses = nobody();
+            let port = addresses[0].port();
+            let refused = |host: &str| format!("[Errno {}] Connect call failed ('{host}', {port})", libc::ECONNREFUSED);
+            let both = format!("Multiple exceptions: {}, {}", refused("127.0.0.1"), refused("127.0.0.2"));
+            for delay in [None, Some(10.0)] {
+                let errors = why(addresses.clone(), None, delay).await?;
+                assert!(errors.iter().all(|error| error.is::<io::Error>()));
+                assert_eq!(summary(errors).to_string(), both);
+            }
+            // Twice the same is told once.
+            let errors = why(vec![addresses[0]; 2], None, None).await?;
+            assert_eq!(summary(errors).to_string(), refused("127.0.0.1"));
+            // The local address is taken for the one, and of another family for the other.
+            let taken = TcpListener::bind("127.0.0.1:0")?;
+            let addresses = vec![addresses[0], (Ipv6Addr::LOCALHOST, port).into()];
+            let errors = why(addresses, Some(taken.local_addr()?), None).await?;
+            let told = summary(errors).to_string();
+            assert!(told.starts_with("Multiple exceptions: "), "{told}");
+            assert!(told.contains("error while attempting to bind on address ('127.0.0.1', "), "{told}");
+            Ok(())
+        };
+        Runner::new().clock(Clock::Real).run(told).unwrap();
+    }
 }

@@ -2,7 +2,6 @@
 //! awaited, as with `loop.sock_recvfrom`.
 
 use std::fmt::{self, Display};
-use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -22,7 +21,8 @@ use crate::hosts::{Family, Hosts, Port, any, resolve};
 ///
 /// # Errors
 ///
-/// `std::io::Error` that names the address; `ValueError` for an impossible port; `CancelledError`.
+/// `std::io::Error` that names the address; `ValueError` for an impossible port, or for two addresses of different families;
+/// `CancelledError`.
 ///
 /// ```
 /// use asyncio_runtime::run;
@@ -157,7 +157,7 @@ async fn first(
         None => any(port).into_iter().filter(|address| family.has(address)).collect(),
     };
     let found = addresses.into_iter().find(fits);
-    Ok(found.ok_or_else(|| io::Error::other("can not get address information"))?)
+    Ok(found.ok_or_else(|| ValueError::new("can not get address information"))?)
 }
 
 /// A socket for datagrams. It is closed when it is dropped.

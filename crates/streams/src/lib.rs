@@ -73,5 +73,5 @@ pub use listen::{StartServer, start_server, start_server_on};
 pub use pipes::{connect_read_pipe, connect_write_pipe};
 pub use reader::{DEFAULT_LIMIT, StreamReader};
 pub use server::Server;
-pub use unix::{OpenUnixConnection, StartUnixServer, open_unix_connection, start_unix_server};
+pub use unix::{OpenUnixConnection, StartUnixServer, open_unix_connection, start_unix_server, start_unix_server_on};
 pub use writer::StreamWriter;

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use asyncio_runtime::{Result, ValueError, create_task};
+use asyncio_runtime::{Result, ValueError, create_task, gather};
 use socket2::{Domain, Socket, Type};
 
 use crate::address::Address;
@@ -205,18 +205,25 @@ async fn start(options: Options) -> Result<Server> {
         Place::Bound(descriptor) => vec![Listener::new(stream_socket(descriptor)?)?],
         Place::Hosts(hosts, port) => {
             let port = port?;
+            let found = gather(places(hosts).into_iter().map(|host| addresses_of(host, port, options.family))).await?;
             // A set, because names may share addresses; sorted, because that is a defined order.
-            let mut addresses = BTreeSet::new();
-            for host in &hosts {
-                addresses.extend(resolve(host, port, options.family).await?);
-            }
-            if hosts.is_empty() {
-                addresses.extend(any(port).into_iter().filter(|address| options.family.has(address)));
-            }
+            let addresses = found.into_iter().flatten().collect();
             bind_all(&addresses, options.reuse_address, options.reuse_port)?
         }
     };
     options.serving.serve(listeners, options.connected).await
+}
+
+/// The names to look up; `None` for all addresses of this machine.
+fn places(hosts: Vec<String>) -> Vec<Option<String>> {
+    if hosts.is_empty() { vec![None] } else { hosts.into_iter().map(Some).collect() }
+}
+
+async fn addresses_of(host: Option<String>, port: u16, family: Family) -> Result<Vec<SocketAddr>> {
+    match host {
+        Some(host) => resolve(&host, port, family).await,
+        None => Ok(any(port).into_iter().filter(|address| family.has(address)).collect()),
+    }
 }
 
 /// Binds to each address that this machine has.

@@ -109,8 +109,9 @@ impl Listener {
 
     /// The same for one whose file goes when it is closed.
     pub(crate) fn with_file(socket: Socket, path: PathBuf) -> Result<Self> {
-        let identity = fs::metadata(&path).map(|file| (file.dev(), file.ino()))?;
-        Ok(Self { _file: Some(SocketFile { path, identity }), ..Self::new(socket)? })
+        // One that has gone already needs no removing.
+        let identity = fs::metadata(&path).map(|file| (file.dev(), file.ino()));
+        Ok(Self { _file: identity.ok().map(|identity| SocketFile { path, identity }), ..Self::new(socket)? })
     }
 }
 
@@ -331,29 +332,31 @@ impl Inner {
             inner.wake_if_over();
         });
         connection.set_server_side();
-        if self.layer.is_some() {
-            create_task(Rc::clone(self).secure(connection));
-        } else {
-            self.start(connection);
-        }
+        create_task(Rc::clone(self).welcome(connection));
         Ok(())
     }
 
-    async fn secure(self: Rc<Self>, connection: Handle) -> Result<()> {
-        let Some(layer) = &self.layer else { return Ok(()) };
-        match layer.put_over(&connection).await {
-            Ok(()) => self.start(connection),
-            Err(error) if error.is_cancelled() => return Err(error),
-            // Clients of all kinds come by; what they do wrong is no news.
-            Err(error) => {
-                let event_loop = get_running_loop()?;
-                if event_loop.get_debug() {
-                    let context = ExceptionContext::new("SSL handshake failed").exception(error);
-                    event_loop.call_exception_handler(&context);
+    /// What comes before the task of a client: a task too, and as many iterations, because both are seen in asyncio, in the
+    /// names of tasks and in the order of what is printed.
+    async fn welcome(self: Rc<Self>, connection: Handle) -> Result<()> {
+        if let Some(layer) = &self.layer {
+            match layer.put_over(&connection).await {
+                Ok(()) => {}
+                Err(error) if error.is_cancelled() => return Err(error),
+                // Clients of all kinds come by; what they do wrong is no news.
+                Err(error) => {
+                    let event_loop = get_running_loop()?;
+                    if event_loop.get_debug() {
+                        let context = ExceptionContext::new("SSL handshake failed").exception(error);
+                        event_loop.call_exception_handler(&context);
+                    }
+                    return Ok(());
                 }
             }
         }
-        Ok(())
+        sleep(0).await?;
+        self.start(connection);
+        sleep(0).await
     }
 
     /// Starts the task for a connection.

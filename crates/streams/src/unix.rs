@@ -3,16 +3,17 @@
 use std::fmt;
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use asyncio_runtime::{ExceptionContext, Result, get_running_loop};
+use asyncio_runtime::{ExceptionContext, Result, ValueError, get_running_loop};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::address::Address;
-use crate::connect::{Connecting, connect_socket, streams};
+use crate::connect::{Connecting, connect_socket, open, stream_socket};
 use crate::error::{reason, with_errno};
 use crate::listen::{Serving, Starting, as_task};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
@@ -85,11 +86,7 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
     let address = address(&path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     let socket = connect_socket(socket, &address, || format!("cannot connect to '{}'", path.display())).await?;
-    let streams = streams(socket, Some(Address::Unix(path)), limit);
-    if let Some(layer) = layer {
-        layer.put_over(&streams.1.connection).await?;
-    }
-    Ok(streams)
+    open(socket, Address::Unix(path), limit, layer).await
 }
 
 fn address(path: &Path) -> io::Result<SockAddr> {
@@ -131,13 +128,20 @@ pub fn start_unix_server<F>(client_connected: F, path: impl AsRef<Path>) -> Star
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
 {
-    let options = Options {
-        connected: as_task(client_connected),
-        path: path.as_ref().to_owned(),
-        cleanup_socket: true,
-        serving: Serving::new(),
-    };
-    StartUnixServer { options: Some(options), starting: None }
+    StartUnixServer::new(client_connected, Place::Path(path.as_ref().to_owned()))
+}
+
+/// As [`start_unix_server`], on a socket that is bound already: `start_unix_server(sock=…)`. Takes the `UnixListener` of the
+/// standard library, for example. Its file, too, is removed when the server is closed.
+///
+/// # Errors
+///
+/// As there, and `ValueError` if it is another kind of socket.
+pub fn start_unix_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartUnixServer
+where
+    F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
+{
+    StartUnixServer::new(client_connected, Place::Bound(socket.into()))
 }
 
 /// A server being started; to be awaited.
@@ -150,12 +154,26 @@ pub struct StartUnixServer {
 
 struct Options {
     connected: Box<Connected>,
-    path: PathBuf,
+    place: Place,
     cleanup_socket: bool,
     serving: Serving,
 }
 
+enum Place {
+    Path(PathBuf),
+    Bound(OwnedFd),
+}
+
 impl StartUnixServer {
+    fn new<F>(client_connected: F, place: Place) -> Self
+    where
+        F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
+    {
+        let connected = as_task(client_connected);
+        let options = Options { connected, place, cleanup_socket: true, serving: Serving::new() };
+        Self { options: Some(options), starting: None }
+    }
+
     fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
         set(self.options.as_mut().expect("options are set before it is awaited"));
         self
@@ -205,16 +223,30 @@ impl fmt::Debug for StartUnixServer {
 
 async fn start(options: Options) -> Result<crate::Server> {
     check_limit(options.serving.limit)?;
-    let path = options.path;
-    let address = address(&path)?;
+    let socket = match options.place {
+        Place::Path(path) => bind(&path)?,
+        Place::Bound(descriptor) => stream_socket(descriptor)?,
+    };
+    let address = socket.local_addr()?;
+    if !address.is_unix() {
+        return Err(ValueError::new("A UNIX Domain Stream Socket was expected").into());
+    }
+    let listener = match address.as_pathname() {
+        Some(path) if options.cleanup_socket => Listener::with_file(socket, path.to_owned()),
+        _ => Listener::new(socket),
+    };
+    options.serving.serve(vec![listener?], options.connected).await
+}
+
+fn bind(path: &Path) -> Result<Socket> {
+    let address = address(path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    remove_stale(&path);
+    remove_stale(path);
     socket.bind(&address).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => with_errno(&error, format!("Address '{}' is already in use", path.display())),
         _ => with_errno(&error, format!("cannot bind to '{}': {}", path.display(), reason(&error))),
     })?;
-    let listener = if options.cleanup_socket { Listener::with_file(socket, path) } else { Listener::new(socket) };
-    options.serving.serve(vec![listener?], options.connected).await
+    Ok(socket)
 }
 
 /// Removes the socket that an earlier server has left; anything else stays, and `bind` will say so.

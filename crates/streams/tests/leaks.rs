@@ -172,6 +172,8 @@ fn running_out_of_descriptors_passes() {
             while let Ok(file) = File::open("/dev/null") {
                 hogs.push(file);
             }
+            assert!(create_datagram_endpoint().await.is_err());
+            assert!(create_datagram_endpoint().local_addr("127.0.0.1", 0).await.is_err());
             // The server rests and tries again, and again.
             for _ in 0..5 {
                 sleep(1.5).await?;
@@ -194,6 +196,8 @@ fn running_out_of_descriptors_passes() {
     assert!(reports[0].starts_with("socket.accept() out of system resource\nsocket: ('127.0.0.1', "), "{reports:?}");
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_accept_connection_exception,
+// test_create_connection_timeout, test_create_datagram_endpoint_socket_err
 #[test]
 #[cfg(target_os = "linux")]
 fn descriptors() {

@@ -60,7 +60,7 @@ impl Settings {
     /// The layer over connections to a host; none if they are plain.
     pub(crate) fn client(self, host: Option<&str>) -> Result<Option<Layer>> {
         let Some(context) = &self.context else { return self.nothing_set() };
-        let name = match self.server_hostname.as_deref().or(host) {
+        let name = match self.server_hostname.as_deref().or(host.filter(|host| !host.is_empty())) {
             Some(name) if !name.is_empty() && !name.starts_with('.') => name,
             Some(_) => {
                 let message = "server_hostname cannot be an empty string or start with a leading dot.";

@@ -1,10 +1,10 @@
 //! Opening connections: what goes wrong is named.
 
 use std::io::ErrorKind;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 
-use asyncio_runtime::{ExceptionGroup, ValueError, create_task, sleep, wait_for};
-use asyncio_streams::{Family, open_connection, open_connection_on};
+use asyncio_runtime::{ExceptionGroup, ValueError, create_task, get_running_loop, sleep, wait_for};
+use asyncio_streams::{Address, Family, open_connection, open_connection_on};
 
 use crate::common::{io_kind, run};
 
@@ -27,6 +27,8 @@ fn a_refused_connection_is_told_in_python_s_words() {
     });
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_wrong_sock,
+// test_create_connection_no_getaddrinfo
 #[test]
 fn impossible_arguments_are_errors() {
     run(async {
@@ -41,11 +43,13 @@ fn impossible_arguments_are_errors() {
         assert!(error.to_string().starts_with("cannot resolve 'not a host': "), "{error}");
         let error = open_connection("127.0.0.1", 80).family(Family::Inet6).await.unwrap_err();
         assert_eq!(error.to_string(), "cannot resolve '127.0.0.1': it has no address of family Inet6");
-        assert!(open_connection_on(std::net::UdpSocket::bind("127.0.0.1:0")?).is_err());
+        let error = open_connection_on(std::net::UdpSocket::bind("127.0.0.1:0")?).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&ValueError::new("A Stream Socket was expected")));
         Ok(())
     });
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_connect_err
 #[test]
 fn all_errors_are_a_group() {
     run(async {
@@ -59,11 +63,13 @@ fn all_errors_are_a_group() {
             let group = error.downcast_ref::<ExceptionGroup>().unwrap();
             assert_eq!(group.message(), "create_connection failed");
             assert_eq!(group.exceptions().len(), 1);
+            assert!(group.exceptions()[0].is::<std::io::Error>());
         }
         Ok(())
     });
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_no_local_addr
 #[test]
 fn the_local_address_can_be_chosen() {
     run(async {
@@ -77,6 +83,8 @@ fn the_local_address_can_be_chosen() {
         let expected =
             format!("error while attempting to bind on address ('127.0.0.1', {port}): address already in use");
         assert!(error.to_string().ends_with(&expected), "{error}");
+        let error = open_connection("127.0.0.1", port).local_addr("no-such-host.invalid", 0).await.unwrap_err();
+        assert!(error.to_string().starts_with("cannot resolve 'no-such-host.invalid': "), "{error}");
         Ok(())
     });
 }
@@ -90,6 +98,27 @@ fn a_name_is_resolved_and_its_addresses_race() {
         open_connection("localhost", port).await?;
         let (_reader, writer) = open_connection("localhost", port).happy_eyeballs_delay(0.01).await?;
         assert_eq!(writer.peername().to_string(), format!("('127.0.0.1', {port})"));
+        Ok(())
+    });
+}
+
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_ip_addr,
+// test_create_connection_ipv6_scope
+#[test]
+fn addresses_are_taken_as_they_are() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let port = listener.local_addr()?.port();
+        let (_reader, writer) = open_connection(Ipv4Addr::LOCALHOST, port).await?;
+        assert_eq!(writer.peername().to_string(), format!("('127.0.0.1', {port})"));
+        // Not every machine has IPv6.
+        if let Ok(listener) = TcpListener::bind("[::1]:0") {
+            let port = listener.local_addr()?.port();
+            let (_reader, writer) = open_connection("::1", port).await?;
+            assert_eq!(writer.peername().to_string(), format!("('::1', {port}, 0, 0)"));
+        }
+        let scoped = get_running_loop()?.getaddrinfo("fe80::1%1", 80).await?;
+        assert_eq!(Address::from(scoped[0]).to_string(), "('fe80::1', 80, 0, 1)");
         Ok(())
     });
 }

@@ -287,6 +287,7 @@ fn reading_is_at_its_end_when_we_close() {
     });
 }
 
+// CPython: test_streams.StreamTests.test_open_connection_error
 #[test]
 fn a_reset_is_an_error_here_and_disturbs_nobody_else() {
     run(async {

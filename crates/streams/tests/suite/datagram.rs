@@ -1,6 +1,7 @@
 //! Datagrams.
 
 use std::io::ErrorKind;
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use asyncio_runtime::{ValueError, create_task, sleep, wait_for};
@@ -50,6 +51,8 @@ fn a_cancelled_wait_loses_no_message() {
     });
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_datagram_endpoint_cant_bind,
+// test_create_datagram_endpoint_no_addrinfo, test_create_datagram_endpoint_no_matching_family
 #[test]
 fn what_goes_wrong_is_told() {
     run(async {
@@ -70,6 +73,40 @@ fn what_goes_wrong_is_told() {
         let error = create_datagram_endpoint().local_addr("127.0.0.1", port).await.unwrap_err();
         assert_eq!(io_kind(&error), Some(ErrorKind::AddrInUse));
         assert!(error.to_string().contains(&format!("('127.0.0.1', {port})")), "{error}");
+        let error = create_datagram_endpoint().local_addr("no-such-host.invalid", 0).await.unwrap_err();
+        assert!(error.is::<std::io::Error>(), "{error}");
+        let error = create_datagram_endpoint().remote_addr("127.0.0.1", 1).local_addr("::1", 0).await.unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&ValueError::new("can not get address information")));
+        Ok(())
+    });
+}
+
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_datagram_endpoint_sockopts,
+// test_create_datagram_endpoint_ip_addr
+#[test]
+fn options_are_set_when_they_are_asked_for() {
+    run(async {
+        for asked in [false, true] {
+            let endpoint =
+                create_datagram_endpoint().local_addr("127.0.0.1", 0).reuse_port(asked).allow_broadcast(asked).await?;
+            assert_eq!(endpoint.get_ref().local_addr()?.ip(), Ipv4Addr::LOCALHOST);
+            let socket = socket2::SockRef::from(endpoint.get_ref());
+            assert_eq!((socket.reuse_port()?, socket.broadcast()?, socket.reuse_address()?), (asked, asked, false));
+        }
+        Ok(())
+    });
+}
+
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_datagram_endpoint_allow_broadcast,
+// test_create_datagram_endpoint_connect_err
+#[test]
+fn to_talk_to_everybody_one_has_to_ask() {
+    run(async {
+        let everybody = || create_datagram_endpoint().remote_addr("127.255.255.255", 9);
+        let error = everybody().await.unwrap_err();
+        assert_eq!(io_kind(&error), Some(ErrorKind::PermissionDenied));
+        assert!(error.to_string().contains("Connect call failed ('127.255.255.255', 9)"), "{error}");
+        everybody().allow_broadcast(true).await?;
         Ok(())
     });
 }

@@ -1,6 +1,7 @@
 //! Streams over pipes.
 
 use std::io::{ErrorKind, Read, Write};
+use std::process::Command;
 
 use asyncio_runtime::{Result, create_task, sleep, wait_for};
 use asyncio_streams::{connect_read_pipe, connect_write_pipe};
@@ -82,6 +83,19 @@ fn small_pieces_arrive_one_by_one() {
         assert_eq!(reader.read_to_end().await?, b"");
         let refused: Result<_> = connect_read_pipe(std::io::pipe()?.0, Some(0));
         assert!(refused.is_err());
+        Ok(())
+    });
+}
+
+// CPython: test_streams.StreamTests.test_read_all_from_pipe_reader
+#[test]
+fn the_output_of_a_child_is_read_whatever_the_limit() {
+    run(async {
+        let (near, far) = std::io::pipe()?;
+        let mut reader = connect_read_pipe(near, Some(1))?;
+        let mut child = Command::new("printf").arg("data").stdout(far).spawn()?;
+        child.wait()?;
+        assert_eq!(reader.read_to_end().await?, b"data");
         Ok(())
     });
 }

@@ -32,6 +32,7 @@ async fn ask(port: u16) -> Result<()> {
     Ok(())
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_server_ipv6, test_create_server_empty_host
 #[test]
 fn it_listens_at_several_hosts() {
     run(async {
@@ -47,7 +48,16 @@ fn it_listens_at_several_hosts() {
         }
         let everywhere = start_server(echo_line, None::<&str>, 0).family(Family::Inet).await?;
         assert_eq!(everywhere.sockets()[0].to_string(), format!("('0.0.0.0', {})", port(&everywhere)));
-        ask(port(&everywhere)).await
+        ask(port(&everywhere)).await?;
+        let unnamed = start_server(echo_line, "", 0).family(Family::Inet).await?;
+        assert_eq!(unnamed.sockets()[0].to_string(), format!("('0.0.0.0', {})", port(&unnamed)));
+        // Not every machine has IPv6.
+        if TcpListener::bind("[::1]:0").is_ok() {
+            let server = start_server(echo_line, "::1", 0).await?;
+            assert_eq!(server.sockets()[0].to_string(), format!("('::1', {}, 0, 0)", port(&server)));
+            open_connection("::1", port(&server)).await?;
+        }
+        Ok(())
     });
 }
 
@@ -71,10 +81,13 @@ fn it_may_be_started_later() {
     });
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_server_wrong_sock,
+// test_create_server_stream_bittype
 #[test]
 fn it_takes_sockets_that_are_bound() {
     run(async {
         let listener = TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
         let server = start_server_on(echo_line, listener).await?;
         ask(port).await?;
@@ -85,6 +98,8 @@ fn it_takes_sockets_that_are_bound() {
     });
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_server_cant_bind,
+// test_create_server_no_getaddrinfo
 #[test]
 fn an_address_in_use_is_named() {
     run(async {
@@ -100,6 +115,8 @@ fn an_address_in_use_is_named() {
         let one = start_server(echo_line, "127.0.0.1", 0).reuse_port(true).await?;
         let port = one.sockets()[0].port().unwrap();
         start_server(echo_line, "127.0.0.1", port).reuse_port(true).await?;
+        let error = start_server(echo_line, "no-such-host.invalid", 0).await.unwrap_err();
+        assert!(error.is::<std::io::Error>(), "{error}");
         Ok(())
     });
 }
@@ -196,6 +213,7 @@ fn as_a_context_manager_it_is_closed_and_waited_for() {
     });
 }
 
+// CPython: test_streams.StreamTests.test_unhandled_exception
 #[test]
 fn an_error_and_a_panic_in_a_callback_are_reported_and_the_rest_is_unharmed() {
     run(async {
@@ -226,6 +244,27 @@ fn an_error_and_a_panic_in_a_callback_are_reported_and_the_rest_is_unharmed() {
             assert!(lines[1].starts_with("transport: <Connection"), "{report}");
             assert!(lines[2].starts_with("exception: ") && lines[2].contains(what), "{report}");
         }
+        Ok(())
+    });
+}
+
+// CPython: test_streams.StreamTests.test_start_server
+#[test]
+fn a_callback_answers_itself_or_leaves_it_to_a_task() {
+    run(async {
+        let reports = reports()?;
+        let own_task = async |reader, writer| {
+            create_task(echo_line(reader, writer));
+            Ok(())
+        };
+        let bound = TcpListener::bind("127.0.0.1:0")?;
+        for server in [start_server_on(echo_line, bound), start_server(own_task, "127.0.0.1", 0)] {
+            let server = server.await?;
+            ask(port(&server)).await?;
+            server.close();
+            server.wait_closed().await?;
+        }
+        assert_eq!(*reports.borrow(), [""; 0]);
         Ok(())
     });
 }
@@ -276,6 +315,7 @@ fn a_server_whose_handle_is_dropped_goes_on_until_the_loop_ends() {
     assert_eq!(Rc::strong_count(&state), 1, "the callback is dropped with the loop");
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_accept_connection_retry
 #[test]
 fn many_clients_at_once() {
     run(async {

@@ -64,6 +64,8 @@ fn both_versions_carry_data_both_ways() {
     }
 }
 
+// CPython: test_streams.StreamTests.test_open_connection_no_loop_ssl,
+// test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_ssl_server_hostname_default
 #[test]
 fn lines_cross_and_one_direction_cannot_be_closed_alone() {
     run(async {
@@ -80,6 +82,7 @@ fn lines_cross_and_one_direction_cannot_be_closed_alone() {
     });
 }
 
+// CPython: test_streams.StreamTests.test_open_unix_connection_no_loop_ssl
 #[test]
 fn unix_sockets_can_be_encrypted_too() {
     run(async {
@@ -95,6 +98,7 @@ fn unix_sockets_can_be_encrypted_too() {
     });
 }
 
+// CPython: test_streams.StreamTests.test_start_tls
 #[test]
 fn a_connection_is_encrypted_when_both_have_agreed_to() {
     run(async {
@@ -264,6 +268,9 @@ fn a_peer_that_speaks_something_else_is_named() {
     });
 }
 
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_no_ssl_server_hostname_errors,
+// test_create_connection_ssl_server_hostname_errors, test_create_connection_ssl_timeout_for_plain_socket,
+// test_create_server_ssl_timeout_for_plain_socket
 #[test]
 fn settings_that_cannot_be_are_refused() {
     run(async {
@@ -277,6 +284,7 @@ fn settings_that_cannot_be_are_refused() {
                 connect().ssl(&client).ssl_handshake_timeout(0),
                 "ssl_handshake_timeout should be a positive number, got 0",
             ),
+            (open_connection("", 1).ssl(&client), "you have to pass server_hostname when using ssl"),
             (
                 connect().ssl(&client).server_hostname(".a"),
                 "server_hostname cannot be an empty string or start with a leading dot.",

@@ -1,16 +1,20 @@
 //! Unix sockets: their files come and go.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::rc::Rc;
 
-use asyncio_runtime::{Result, create_task, gather};
+use asyncio_runtime::{Result, ValueError, create_task, gather};
 use asyncio_streams::{
     Address, StreamReader, StreamWriter, open_connection_on, open_unix_connection, start_unix_server,
+    start_unix_server_on,
 };
 
-use crate::common::{io_kind, pattern, run};
+use crate::common::{io_kind, pattern, reports, run};
 
 /// A path of its own for each test.
 fn path(name: &str) -> PathBuf {
@@ -25,6 +29,14 @@ async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
     writer.drain().await
 }
 
+async fn echo_line(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
+    writer.write(reader.readline().await?)?;
+    writer.drain().await?;
+    writer.close();
+    writer.wait_closed().await
+}
+
+// CPython: test_server.UnixServerCleanupTests.test_unix_server_addr_cleanup
 #[test]
 fn many_bytes_go_there_and_back() {
     run(async {
@@ -64,6 +76,7 @@ fn a_socket_that_nobody_serves_is_replaced_and_anything_else_is_not() {
     });
 }
 
+// CPython: test_server.UnixServerCleanupTests.test_unix_server_cleanup_replaced, test_unix_server_cleanup_prevented
 #[test]
 fn a_file_that_is_not_ours_any_more_stays() {
     run(async {
@@ -79,6 +92,32 @@ fn a_file_that_is_not_ours_any_more_stays() {
         kept.close();
         assert!(path.exists());
         fs::remove_file(path)?;
+        Ok(())
+    });
+}
+
+// CPython: test_server.UnixServerCleanupTests.test_unix_server_sock_cleanup, test_unix_server_cleanup_gone
+#[test]
+fn the_file_of_a_socket_that_was_bound_elsewhere_goes_too() {
+    run(async {
+        let path = path("bound");
+        let server = start_unix_server_on(echo, UnixListener::bind(&path)?).await?;
+        assert_eq!(server.sockets(), [Address::Unix(path.clone())]);
+        open_unix_connection(&path).await?;
+        server.close();
+        assert!(!path.exists());
+        let server = start_unix_server_on(echo, UnixListener::bind(&path)?).await?;
+        fs::remove_file(&path)?;
+        server.close();
+        let listener = UnixListener::bind(&path)?;
+        fs::remove_file(&path)?;
+        start_unix_server_on(echo, listener).await?.close();
+        let kept = start_unix_server_on(echo, UnixListener::bind(&path)?).cleanup_socket(false).await?;
+        kept.close();
+        assert!(path.exists());
+        fs::remove_file(path)?;
+        let error = start_unix_server_on(echo, TcpListener::bind("127.0.0.1:0")?).await.unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&ValueError::new("A UNIX Domain Stream Socket was expected")));
         Ok(())
     });
 }
@@ -119,6 +158,68 @@ fn a_full_queue_is_waited_for() {
             .collect();
         assert!(gather(clients).await?.iter().all(|bytes| bytes == b"x"));
         server.close();
+        Ok(())
+    });
+}
+
+// CPython: test_streams.StreamTests.test_start_unix_server
+#[test]
+fn a_line_is_answered_by_the_handler_or_by_a_task_of_its_own() {
+    run(async {
+        let reports = reports()?;
+        let path = path("lines");
+        let own_task = async |reader, writer| {
+            create_task(echo_line(reader, writer));
+            Ok(())
+        };
+        for server in [start_unix_server(echo_line, &path), start_unix_server(own_task, &path)] {
+            let server = server.await?;
+            let (mut reader, writer) = open_unix_connection(&path).await?;
+            writer.write("hello world!\n")?;
+            assert_eq!(reader.readline().await?, b"hello world!\n");
+            writer.close();
+            writer.wait_closed().await?;
+            server.close();
+            server.wait_closed().await?;
+        }
+        assert_eq!(*reports.borrow(), [""; 0]);
+        Ok(())
+    });
+}
+
+/// As CPython prints it: a client that need not wait for its connection goes on before the server has accepted it.
+#[test]
+fn a_client_is_connected_before_its_handler_begins() {
+    run(async {
+        let path = path("order");
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let begun = Rc::clone(&order);
+        let handler = async move |_, _| {
+            begun.borrow_mut().push("handler");
+            Ok(())
+        };
+        let server = start_unix_server(handler, &path).await?;
+        for _ in 0..3 {
+            let (mut reader, _writer) = open_unix_connection(&path).await?;
+            order.borrow_mut().push("connected");
+            reader.read_to_end().await?;
+        }
+        server.close();
+        assert_eq!(*order.borrow(), ["connected", "handler"].repeat(3));
+        Ok(())
+    });
+}
+
+// CPython: test_streams.StreamTests.test_open_unix_connection_error
+#[test]
+fn a_peer_that_goes_without_reading_is_an_error() {
+    run(async {
+        let (one, two) = UnixStream::pair()?;
+        let (mut reader, writer) = open_connection_on(one)?;
+        writer.write("nobody reads this")?;
+        drop(two);
+        assert_eq!(io_kind(&reader.read(10).await.unwrap_err()), Some(ErrorKind::ConnectionReset));
+        assert_eq!(io_kind(&writer.wait_closed().await.unwrap_err()), Some(ErrorKind::ConnectionReset));
         Ok(())
     });
 }

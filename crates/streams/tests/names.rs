@@ -1,0 +1,24 @@
+//! The names of tasks, alone in their process, because they are numbered over the whole of it.
+
+use asyncio_runtime::{Clock, Runner, all_tasks, current_task};
+use asyncio_streams::{StreamWriter, open_connection, start_server};
+
+/// What a handler of CPython prints: a task has looked the host up, one per client comes before its own and is still there.
+#[test]
+fn the_names_of_tasks_are_those_of_asyncio() {
+    let main = async {
+        let handler = async |_, writer: StreamWriter| {
+            let mut names: Vec<_> = all_tasks()?.iter().map(|task| task.get_name()).collect();
+            names.sort();
+            Ok(writer.write(format!("{} of {names:?}", current_task()?.unwrap().get_name()))?)
+        };
+        let server = start_server(handler, "127.0.0.1", 0).await?;
+        let port = server.sockets()[0].port().unwrap();
+        for expected in [r#"Task-4 of ["Task-1", "Task-3", "Task-4"]"#, r#"Task-6 of ["Task-1", "Task-5", "Task-6"]"#] {
+            let (mut reader, _writer) = open_connection("127.0.0.1", port).await?;
+            assert_eq!(String::from_utf8_lossy(&reader.read_to_end().await?), expected);
+        }
+        Ok(())
+    };
+    Runner::new().clock(Clock::Real).run(main).unwrap();
+}
