@@ -186,22 +186,22 @@ fn a_line_that_is_too_long_is_dropped_up_to_its_end() {
         const FOUND: &str = "Separator is found, but chunk is longer than limit";
         const NOT_FOUND: &str = "Separator is not found, and chunk exceed the limit";
         // What is there, what comes while the read waits, and what then is left.
-        let cases: [(&[u8], &[&[u8]], usize, &str, &[u8]); 6] = [
-            (b"line1\nline2\n", &[], 3, FOUND, b"line2\n"),
-            (b"li", &[b"ne1\nline2\n"], 3, FOUND, b"line2\n"),
-            (b"line1li", &[], 3, NOT_FOUND, b""),
-            (b"", &[b"chunk1", b"chunk2", b"chunk3\n"], 7, FOUND, b""),
-            (b"", &[b"chunk1", b"chunk2\n", b"chunk3\n"], 7, FOUND, b"chunk3\n"),
-            (b"12345678\n", &[], 7, FOUND, b""),
+        let cases: [(&str, &[&str], usize, &str, &str); 6] = [
+            ("line1\nline2\n", &[], 3, FOUND, "line2\n"),
+            ("li", &["ne1\nline2\n"], 3, FOUND, "line2\n"),
+            ("line1li", &[], 3, NOT_FOUND, ""),
+            ("", &["chunk1", "chunk2", "chunk3\n"], 7, FOUND, ""),
+            ("", &["chunk1", "chunk2\n", "chunk3\n"], 7, FOUND, "chunk3\n"),
+            ("12345678\n", &[], 7, FOUND, ""),
         ];
         for (there, coming, limit, message, rest) in cases {
-            let mut reader = fed_limited(there, false, limit)?;
+            let mut reader = fed_limited(there.as_bytes(), false, limit)?;
             let feeder = reader.feeder().unwrap();
-            get_running_loop()?.call_soon(move || coming.iter().for_each(|bytes| feeder.feed_data(bytes)))?;
+            get_running_loop()?.call_soon(move || coming.iter().for_each(|text| feeder.feed_data(text.as_bytes())))?;
             let error = reader.readline().await.unwrap_err();
             assert!(error.is::<ValueError>());
             assert_eq!(error.to_string(), message);
-            assert_eq!(left(&mut reader).await, rest);
+            assert_eq!(left(&mut reader).await, rest.as_bytes());
         }
         // The limit is of what stands before the separator.
         let mut reader = fed_limited(b"1234567\n12345678", false, 7)?;
