@@ -117,6 +117,9 @@ impl StreamWriter {
 
     /// Waits until the connection is closed, and with that everything sent that will be.
     ///
+    /// It is not a way to hear of the peer: on a connection that is open and that nobody reads or writes, a reset is not
+    /// noticed, because nothing is received that was not asked for. asyncio, which receives in the background, does.
+    ///
     /// # Errors
     ///
     /// What broke the connection; `CancelledError`.
