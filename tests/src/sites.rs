@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use anyhow::Result;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::NamedTempFile;
@@ -61,7 +61,7 @@ impl Sites {
     ///
     /// Fails when no file can be written.
     pub fn new() -> Result<Self> {
-        let (authority, mut roots) = (authority()?, NamedTempFile::new()?);
+        let (authority, mut roots) = (authority("the authority of these tests")?, NamedTempFile::new()?);
         roots.write_all(authority.pem().as_bytes())?;
         Ok(Self { authority, roots, open: Vec::new(), closing: Arc::default() })
     }
@@ -81,7 +81,7 @@ impl Sites {
             Protocol::Http => ("http", None),
             Protocol::Https => ("https", Some(tls(&self.authority, "127.0.0.1")?)),
             Protocol::Misnamed => ("https", Some(tls(&self.authority, "elsewhere.example")?)),
-            Protocol::Untrusted => ("https", Some(tls(&authority()?, "127.0.0.1")?)),
+            Protocol::Untrusted => ("https", Some(tls(&authority("an authority of its own")?, "127.0.0.1")?)),
         };
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -149,8 +149,10 @@ pub fn read_request(client: &mut impl BufRead) -> Result<Option<String>> {
     Ok(Some(request))
 }
 
-fn authority() -> Result<Authority> {
+fn authority(name: &str) -> Result<Authority> {
     let mut parameters = CertificateParams::default();
+    // A name of its own, or OpenSSL takes what it signs for self-signed.
+    parameters.distinguished_name.push(DnType::CommonName, name);
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
     Ok(CertifiedIssuer::self_signed(parameters, KeyPair::generate()?)?)
