@@ -100,14 +100,14 @@ fn whatever_is_wrong_with_a_page_is_one_line() {
     for (url, why) in [
         ("nonsense", "relative URL without a base"),
         ("http://127.0.0.1:70000/", "invalid port number"),
-        ("http://nowhere.invalid/", "cannot resolve 'nowhere.invalid': Name or service not known"),
-        ("http://127.0.0.1:1/", "[Errno 111] Connect call failed ('127.0.0.1', 1)"),
+        ("http://nowhere.invalid/", "cannot resolve 'nowhere.invalid'"),
+        ("http://127.0.0.1:1/", "[Errno "),
     ] {
         wrong.push((url.to_owned(), format!(": {why}")));
     }
 
     let urls: Vec<_> = wrong.iter().map(|(url, _)| url.clone()).chain([good.clone()]).collect();
-    let crawl = Crawl::run(&["--timeout", "3"], &urls, Some(&sites));
+    let crawl = Crawl::run(&["--timeout", "6"], &urls, Some(&sites));
     let log = crawl.log();
     let about = |url: &str| -> Vec<_> { log.iter().filter(|line| line.contains(url)).collect() };
     for (url, whys) in &wrong {
@@ -217,9 +217,9 @@ fn what_is_done_is_kept_when_time_is_up() {
     let mut sites = Sites::new().unwrap();
     let silent = sites.open(Protocol::Http, Manner::IsSilent).unwrap();
     let (url, _) = server(usize::MAX);
-    let crawl = Crawl::run(&["--total-timeout", "2"], &[silent, url.clone()], None);
+    let crawl = Crawl::run(&["--total-timeout", "4"], &[silent, url.clone()], None);
     assert_eq!(crawl.found.len(), 2);
     assert_eq!(crawl.output.end, End::Exited(1));
     let last = crawl.output.stderr.lines().last().unwrap();
-    assert_eq!(last, "Error: RuntimeError('1 of 2 pages done when 2 seconds were over')");
+    assert_eq!(last, "Error: RuntimeError('1 of 2 pages done when 4 seconds were over')");
 }
