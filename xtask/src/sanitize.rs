@@ -73,8 +73,8 @@ fn one(tool: Tool) -> Result<()> {
     Ok(())
 }
 
-/// The random programs, which are tests of the facade because they use all of it.
-const LEAKS: &[&str] = &["-p", "asyncio", "--test", "leaks"];
+/// The random programs that are compared with CPython, and threads that hold wakers.
+const LEAKS: &[&str] = &["-p", "conform", "--test", "leaks"];
 
 const THREADS: &[&str] = &["-p", "asyncio-runtime", "--test", "threads", "--test", "lifetimes"];
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::Location;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::awaitable::{Awaitable, ensure_future};
 use crate::callbacks::Registered;
@@ -67,8 +67,9 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
         timer: Cell::new(None),
         handles,
     });
+    let completion = Rc::new(Completion(Rc::downgrade(&state)));
     for (index, handle) in state.handles.iter().enumerate() {
-        let registered = handle.as_ref().add_callback(Rc::clone(&state) as Rc<dyn Run>, index as u32);
+        let registered = handle.as_ref().add_callback(Rc::clone(&completion) as Rc<dyn Run>, index as u32);
         state.registered.borrow_mut().push(registered);
     }
     AsCompleted { left: state.handles.len(), state, outcome: A::outcome }
@@ -192,6 +193,23 @@ struct State<H> {
     timer: Cell<Option<TimerKey>>,
 }
 
+/// The callback of each future. It does not own the state, which owns the futures: else one that is never done would own
+/// itself.
+struct Completion<H>(Weak<State<H>>);
+
+impl<H: AsRef<AnyFuture>> Run for Completion<H> {
+    fn run(&self, key: u32) {
+        if let Some(state) = self.0.upgrade() {
+            state.run(key);
+        }
+    }
+
+    fn describe(&self) -> String {
+        "_AsCompletedIterator._handle_completion()".to_owned()
+    }
+}
+
+/// What the timer runs.
 impl<H: AsRef<AnyFuture>> Run for State<H> {
     fn run(&self, key: u32) {
         if key == TIME_IS_UP {
@@ -221,6 +239,6 @@ impl<H: AsRef<AnyFuture>> Run for State<H> {
     }
 
     fn describe(&self) -> String {
-        "_AsCompletedIterator._handle_completion()".to_owned()
+        "_AsCompletedIterator._handle_timeout()".to_owned()
     }
 }

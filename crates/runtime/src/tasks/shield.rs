@@ -1,7 +1,7 @@
 //! `shield`: awaiting something that a cancellation of the awaiting task does not reach.
 
 use std::cell::Cell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::awaitable::{Awaitable, ensure_future};
 use crate::callbacks::Registered;
@@ -49,7 +49,7 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     }
     let registered = future.add_callback(Rc::clone(&shield) as Rc<dyn Run>, 0);
     shield.registered.set(registered);
-    let _ = outer.add_callback(Rc::new(OuterDone(shield)), 0);
+    let _ = outer.add_callback(Rc::new(OuterDone(Rc::downgrade(&shield))), 0);
     outer
 }
 
@@ -84,13 +84,15 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
     }
 }
 
-/// What runs when the outer future is done: a shield that was cancelled no longer listens to the inner future.
-struct OuterDone<H, T>(Rc<Shield<H, T>>);
+/// What runs when the outer future is done: a shield that was cancelled no longer listens to the inner future. It is the
+/// inner one that owns the shield: a future that had its own shield for a callback would own itself.
+struct OuterDone<H, T>(Weak<Shield<H, T>>);
 
 impl<H: AsRef<AnyFuture>, T: 'static> Run for OuterDone<H, T> {
     fn run(&self, _key: u32) {
-        let inner = self.0.inner.as_ref();
-        if let (false, Some(registered)) = (inner.done(), self.0.registered.take()) {
+        let Some(shield) = self.0.upgrade() else { return };
+        let inner = shield.inner.as_ref();
+        if let (false, Some(registered)) = (inner.done(), shield.registered.take()) {
             inner.base().remove_callback(registered);
         }
     }
