@@ -62,7 +62,7 @@ fn one(tool: Tool) -> Result<()> {
             true
         }
         Tool::Leak => {
-            finish(cargo(&["test"]).args(LEAKS).args(["--", "--nocapture"]).env("ASYNCIO_LEAK_STEPS", "1000000"))?;
+            finish(cargo(&["test"]).args(LEAKS).env("ASYNCIO_LEAK_STEPS", "1000000"))?;
             true
         }
     };
