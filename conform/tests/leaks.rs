@@ -117,7 +117,7 @@ fn wake_and_drop(mut random: Rng, wakers: Receiver<Waker>) -> usize {
             0 => waker.wake(),
             1 => waker.wake_by_ref(),
             2 => drop(waker),
-            3 => (0..3).for_each(|_| waker.clone().wake()),
+            3 => vec![waker; 3].into_iter().for_each(Waker::wake),
             4 => thread::yield_now(),
             _ => kept.push(waker),
         }
