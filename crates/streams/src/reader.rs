@@ -22,7 +22,7 @@ use crate::transport::Transport;
 pub const DEFAULT_LIMIT: usize = 64 * 1024;
 
 /// How much is received at once.
-pub(crate) const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// The receiving side of a connection: `asyncio.StreamReader`.
 ///
@@ -99,7 +99,7 @@ impl StreamReader {
     pub async fn read(&mut self, n: usize) -> Result<Vec<u8>> {
         self.check()?;
         if n > 0 && self.buffer.is_empty() && !self.eof {
-            self.receive(n).await?;
+            self.receive().await?;
         }
         Ok(self.buffer.take(n))
     }
@@ -112,7 +112,7 @@ impl StreamReader {
     pub async fn read_to_end(&mut self) -> Result<Vec<u8>> {
         self.check()?;
         while !self.eof {
-            self.receive(CHUNK).await?;
+            self.receive().await?;
         }
         Ok(self.buffer.take_all())
     }
@@ -128,7 +128,7 @@ impl StreamReader {
             if self.eof {
                 return Err(IncompleteReadError::new(self.buffer.take_all(), Some(n)).into());
             }
-            self.receive(CHUNK).await?;
+            self.receive().await?;
         }
         Ok(self.buffer.take(n))
     }
@@ -225,7 +225,7 @@ impl StreamReader {
             if self.eof {
                 return Err(IncompleteReadError::new(self.buffer.take_all(), None).into());
             }
-            self.receive(CHUNK).await?;
+            self.receive().await?;
         }
     }
 
@@ -233,7 +233,7 @@ impl StreamReader {
     pub fn at_eof(&mut self) -> bool {
         if self.buffer.is_empty() && !self.eof {
             // An error is for the next read to tell.
-            let _ = self.try_receive(CHUNK);
+            let _ = self.try_receive();
         }
         self.eof && self.buffer.is_empty()
     }
@@ -285,8 +285,8 @@ impl StreamReader {
 
     // Receiving.
 
-    /// Puts more into the buffer, at most `n` bytes if they come from the system, or notices the end; waits for it.
-    async fn receive(&mut self, n: usize) -> Result<()> {
+    /// Puts more into the buffer, as much as is there up to `CHUNK`, or notices the end; waits for it.
+    async fn receive(&mut self) -> Result<()> {
         loop {
             if let Source::Connection(connection) = &self.source
                 && let Some(transport) = connection.transport()
@@ -295,7 +295,7 @@ impl StreamReader {
                 drop(transport);
                 registration.turn().await?;
             }
-            match self.try_receive(n) {
+            match self.try_receive() {
                 Ok(()) => return Ok(()),
                 Err(error) if is_not_now(&error) => {}
                 Err(error) => return Err(self.broken(error)),
@@ -332,16 +332,15 @@ impl StreamReader {
     }
 
     /// As `receive`, but gives `WouldBlock` instead of waiting.
-    pub(crate) fn try_receive(&mut self, n: usize) -> io::Result<()> {
+    pub(crate) fn try_receive(&mut self) -> io::Result<()> {
         let n = match &self.source {
             Source::Connection(connection) => {
                 let buffer = &mut self.buffer;
-                let mut receive = |bytes: &mut Vec<u8>| {
-                    let n = receive_from(connection, |transport| transport.try_read_into(bytes))?;
-                    buffer.put(bytes);
+                with_scratch(|scratch| {
+                    let n = receive_from(connection, |transport| transport.try_read_into(scratch))?;
+                    buffer.put(scratch);
                     Ok::<_, io::Error>(n)
-                };
-                if n < CHUNK { receive(&mut Vec::with_capacity(n))? } else { with_scratch(receive)? }
+                })?
             }
             Source::Feeder(feeder) => {
                 let bytes = feeder.fed.bytes.borrow_mut().take_all();

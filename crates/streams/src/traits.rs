@@ -13,7 +13,7 @@ use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
 
 use crate::connection::Phase;
 use crate::error::is_not_now;
-use crate::reader::{CHUNK, Source, StreamReader, receive_from};
+use crate::reader::{Source, StreamReader, receive_from};
 use crate::writer::StreamWriter;
 
 /// An error of this crate as one of `std::io`, which these traits want: of the same kind, with the same text.
@@ -87,7 +87,7 @@ impl AsyncRead for StreamReader {
                     reader.eof |= n == 0;
                     Ok(Some(n))
                 }
-                Source::Feeder(_) => reader.try_receive(CHUNK).map(|()| None),
+                Source::Feeder(_) => reader.try_receive().map(|()| None),
             });
             if let Some(n) = ready!(received)? {
                 return Poll::Ready(Ok(n));
@@ -104,7 +104,7 @@ impl AsyncBufRead for StreamReader {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
         if this.buffer.is_empty() && !this.eof {
-            ready!(this.poll_attempt(cx, |reader| reader.try_receive(CHUNK)))?;
+            ready!(this.poll_attempt(cx, |reader| reader.try_receive()))?;
         }
         Poll::Ready(Ok(this.buffer.as_slice()))
     }
