@@ -159,9 +159,13 @@ impl WaitQueue {
     pub fn wake_all(&self) -> usize {
         let mut places = self.line.places.borrow_mut();
         let first = self.line.first_waiting.replace(places.next_key());
-        let wakers: Vec<Waker> = places.iter_mut_from(first).filter_map(|(_, place)| place.wake()).collect();
+        let mut wakers = places.iter_mut_from(first).filter_map(|(_, place)| place.wake());
+        // Mostly there is one, as at a descriptor, and then nothing has to be allocated.
+        let Some(one) = wakers.next() else { return 0 };
+        let others: Vec<Waker> = wakers.collect();
         drop(places);
-        wakers.into_iter().map(Waker::wake).count()
+        one.wake();
+        1 + others.into_iter().map(Waker::wake).count()
     }
 }
 
