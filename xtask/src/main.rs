@@ -10,6 +10,7 @@ mod book;
 mod ci;
 mod conform;
 mod guide;
+mod instructions;
 mod interop;
 mod programs;
 mod sanitize;
@@ -38,6 +39,8 @@ enum Verb {
     Book(book::Arguments),
     /// Measure the runtime beside its peers
     Bench(bench::Arguments),
+    /// Count the instructions of hot paths, and compare them with those that are committed
+    Instructions(instructions::Arguments),
     /// Compare with CPython what our programs do
     Conform(conform::Arguments),
     /// Try streams against CPython, curl, openssl, nginx and wrk, as far as they are on this machine
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Verb::Bless(arguments) => bless::run(&arguments),
         Verb::Book(arguments) => book::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Instructions(arguments) => instructions::run(&arguments),
         Verb::Conform(arguments) => conform::run(&arguments),
         Verb::Interop(arguments) => interop::run(&arguments),
         Verb::Sanitize(arguments) => sanitize::run(&arguments),

@@ -1,0 +1,225 @@
+//! `cargo xtask instructions`: how many instructions the hot paths of the runtime take, against what is committed.
+//!
+//! Times differ from run to run and from machine to machine, counts of instructions hardly do: callgrind runs the program
+//! in `bench/instructions` twice with different counts, and the difference is the paths' own. A path that takes more than
+//! [`TOLERANCE`] above `reference.toml` fails. Another compiler makes other code, so then the counts are shown only.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use console::style;
+use guide_tests::{nearest, root, unknown};
+use serde::{Deserialize, Serialize};
+
+use crate::{cargo, finish};
+
+/// By how much a path may grow, in percent: what another C library or processor may make of the same program.
+const TOLERANCE: f64 = 5.0;
+
+/// How often a path is taken in the two runs. Some paths are taken a thousand times at once.
+const COUNTS: [u32; 2] = [1_000, 5_000];
+
+const REFERENCE: &str = "bench/instructions/reference.toml";
+const OPENING: &str = "# Instructions of one operation. `cargo xtask instructions --bless` writes this file.\n\n";
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The paths to count; all of them if none is named
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// Write what is counted to the reference, and judge nothing
+    #[arg(long)]
+    bless: bool,
+    /// Fail where valgrind is missing, instead of leaving the check out
+    #[arg(long)]
+    required: bool,
+}
+
+/// The committed counts, and who made the code that was counted.
+#[derive(Default, Serialize, Deserialize)]
+struct Reference {
+    compiler: String,
+    paths: BTreeMap<String, f64>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    if let Err(reason) = version("valgrind", &["--version"]) {
+        ensure!(!arguments.required, "no instructions can be counted: {reason:#}");
+        println!("{} no instructions are counted: {reason:#}", style("skipped").yellow());
+        return Ok(());
+    }
+    let program = build()?;
+    let known = names(&program)?;
+    if let Some(path) = arguments.paths.iter().find(|path| !known.contains(path)) {
+        bail!("{}; there are: {}", unknown("path", path, known.iter().map(String::as_str)), known.join(" "));
+    }
+    let file = root().join(REFERENCE);
+    let mut reference: Reference = if file.exists() {
+        toml::from_str(&guide_tests::read(&file)?).context(REFERENCE)?
+    } else {
+        Reference::default()
+    };
+    let compiler = version("rustc", &["-vV"])?;
+    let is_same = compiler == reference.compiler;
+    if !is_same && !arguments.bless {
+        println!("{} reference: {}; this is {compiler}", style("not judged:").yellow(), reference.compiler);
+    }
+
+    let mut worse = Vec::new();
+    let wanted = known.iter().filter(|path| arguments.paths.is_empty() || arguments.paths.contains(path));
+    for path in wanted {
+        let counted = count(&program, path)?;
+        let verdict = verdict(counted, reference.paths.get(path).copied());
+        println!("{path:22} {counted:9.1}  {}", verdict.words());
+        if arguments.bless {
+            reference.paths.insert(path.clone(), counted);
+        } else if verdict.is_bad() {
+            worse.push(path.as_str());
+        }
+    }
+    if arguments.bless {
+        let whole = arguments.paths.is_empty();
+        ensure!(is_same || whole, "the reference is from {}: bless all paths at once", reference.compiler);
+        reference.compiler = compiler;
+        reference.paths.retain(|path, _| known.contains(path));
+        std::fs::write(&file, format!("{OPENING}{}", toml::to_string(&reference)?))?;
+        println!("{REFERENCE} is written");
+    } else if let Some(gone) = reference.paths.keys().find(|path| !known.contains(path)) {
+        let hint = nearest(gone, known.iter().map(String::as_str)).unwrap_or("none");
+        bail!("{REFERENCE} has {gone:?}, which is no path (nearest: {hint}); --bless writes it anew");
+    } else if is_same && !worse.is_empty() {
+        bail!(
+            "more instructions than before: {}. Where they go: callgrind_annotate {}. If they are worth it: --bless",
+            worse.join(" "),
+            profile(&program, worse[0]).display(),
+        );
+    }
+    Ok(())
+}
+
+/// What a count says about its path.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    /// Nobody has counted it before.
+    New,
+    /// Within the tolerance; the change in percent.
+    Same(f64),
+    Fewer(f64),
+    More(f64),
+}
+
+fn verdict(counted: f64, before: Option<f64>) -> Verdict {
+    let Some(before) = before else { return Verdict::New };
+    match 100.0 * (counted - before) / before {
+        change if change > TOLERANCE => Verdict::More(change),
+        change if change < -TOLERANCE => Verdict::Fewer(change),
+        change => Verdict::Same(change),
+    }
+}
+
+impl Verdict {
+    fn words(&self) -> String {
+        match self {
+            Verdict::New => style("not in the reference").red().to_string(),
+            Verdict::Same(change) => format!("{change:+.1} %"),
+            Verdict::Fewer(change) => format!("{} (--bless keeps it)", style(format!("{change:+.1} %")).green()),
+            Verdict::More(change) => style(format!("{change:+.1} %")).red().to_string(),
+        }
+    }
+
+    fn is_bad(&self) -> bool {
+        matches!(self, Verdict::New | Verdict::More(_))
+    }
+}
+
+/// Builds the program; answers where it is.
+fn build() -> Result<PathBuf> {
+    let manifest = "bench/Cargo.toml";
+    let package = ["--package", "instructions", "--profile", "instructions"];
+    finish(cargo(&["build", "--quiet", "--manifest-path", manifest]).args(package))?;
+    let output = cargo(&["metadata", "--manifest-path", manifest, "--no-deps", "--format-version", "1"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let target = metadata["target_directory"].as_str().context("cargo metadata names no target_directory")?;
+    Ok(Path::new(target).join("instructions/instructions"))
+}
+
+/// The paths there are.
+fn names(program: &Path) -> Result<Vec<String>> {
+    let output = Command::new(program).output()?;
+    Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
+}
+
+/// Instructions of one operation, rounded to tenths.
+fn count(program: &Path, path: &str) -> Result<f64> {
+    let runs = COUNTS.map(|times| callgrind(program, path, times));
+    let [few, many] = runs.map(|run| collected(run?));
+    let each = (many? as f64 - few? as f64) / f64::from(COUNTS[1] - COUNTS[0]);
+    Ok((each * 10.0).round() / 10.0)
+}
+
+/// Starts one run, which leaves its profile beside the program.
+fn callgrind(program: &Path, path: &str, times: u32) -> Result<Child> {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", &format!("--callgrind-out-file={}", profile(program, path).display())]);
+    command.arg(program).args([path, &times.to_string()]);
+    // What could change the program's steps.
+    for name in ["ASYNCIO_CLOCK", "ASYNCIO_DEBUG", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES", "LD_PRELOAD"] {
+        command.env_remove(name);
+    }
+    Ok(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?)
+}
+
+/// Where the longer run, the second to end, leaves what callgrind_annotate reads.
+fn profile(program: &Path, path: &str) -> PathBuf {
+    program.with_file_name(format!("{path}.callgrind"))
+}
+
+/// What a run says at its end that it has collected.
+fn collected(run: Child) -> Result<u64> {
+    let output = run.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "callgrind: {}\n{said}", output.status);
+    let line = said.lines().find_map(|line| line.split_once("Collected : "));
+    let (_, number) = line.with_context(|| format!("callgrind says nothing of what it collected:\n{said}"))?;
+    Ok(number.trim().parse()?)
+}
+
+/// What a program says about itself, in one line.
+fn version(program: &str, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program).args(arguments).output().with_context(|| format!("cannot run {program}"))?;
+    ensure!(output.status.success(), "{program} failed");
+    let said = String::from_utf8(output.stdout)?;
+    let line = |start: &str| said.lines().find_map(|line| line.strip_prefix(start));
+    match (line("release: "), line("host: ")) {
+        (Some(release), Some(host)) => Ok(format!("{program} {release} for {host}")),
+        _ => Ok(said.trim().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_fails_when_it_takes_a_twentieth_more() {
+        assert_eq!(verdict(105.0, Some(100.0)), Verdict::Same(5.0));
+        assert_eq!(verdict(106.0, Some(100.0)), Verdict::More(6.0));
+        assert_eq!(verdict(94.0, Some(100.0)), Verdict::Fewer(-6.0));
+        assert!(verdict(106.0, Some(100.0)).is_bad());
+        assert!(!verdict(50.0, Some(100.0)).is_bad());
+    }
+
+    #[test]
+    fn a_path_without_a_reference_fails() {
+        assert!(verdict(1.0, None).is_bad());
+    }
+
+    #[test]
+    fn the_reference_can_be_read_and_has_every_path_as_a_number() {
+        let reference: Reference = toml::from_str(&guide_tests::read(root().join(REFERENCE)).unwrap()).unwrap();
+        assert!(!reference.compiler.is_empty() && !reference.paths.is_empty());
+        assert!(reference.paths.values().all(|&count| count > 0.0));
+    }
+}
