@@ -95,9 +95,9 @@ pub use seconds::{Seconds, TimeLimit};
 pub use taskgroups::TaskGroup;
 pub use tasks::{
     AnyTask, AsCompleted, Awaitable, CallGraph, Cancellable, Child, CoroutineRef, Frame, Gather, GatherOutcomes,
-    GatherSet, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor, all_tasks,
-    as_completed, cancellable, capture_call_graph, create_task, current_task, ensure_future, format_call_graph, gather,
-    gather_set, print_call_graph, shield, sleep, sleep_result, try_create_task, wait, wait_for,
+    GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait,
+    WaitFor, all_tasks, as_completed, cancellable, capture_call_graph, create_task, current_task, ensure_future,
+    format_call_graph, gather, print_call_graph, shield, sleep, sleep_result, try_create_task, wait, wait_for,
 };
 pub use threads::{run_coroutine_threadsafe, to_thread};
 pub use timeouts::{Timeout, timeout, timeout_at};

@@ -3,18 +3,22 @@
 //! The core idea: the gathering future itself holds no results; it is a future without value that completes when its
 //! children have (or one has failed), and the results are collected from the children by whoever awaits it.
 
-use std::cell::{Cell, RefCell};
+mod handles;
+mod set;
+
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
-use std::ops::Deref;
-use std::panic::Location;
 use std::rc::Rc;
+
+pub use handles::{Gather, GatherOutcomes};
+pub use set::{Child, GatherSet};
 
 use super::awaitable::{Awaitable, ensure_future};
 use super::task::AnyTask;
 use crate::cell::{FutureRef, Group, Kind};
-use crate::error::{Error, Result};
-use crate::exceptions::{CancelledError, RuntimeError};
-use crate::futures::{AnyFuture, Await, Future};
+use crate::error::Error;
+use crate::exceptions::CancelledError;
+use crate::futures::{AnyFuture, Future};
 use crate::loop_core::{self, LoopCore};
 use crate::ready::Run;
 
@@ -50,115 +54,13 @@ use crate::ready::Run;
 /// ```
 #[track_caller]
 pub fn gather<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> Gather<Vec<Child<A::Handle, A::Value>>> {
+    let start = GatherStart::new();
     let mut children = Vec::new();
     // A loop, because a call by `map` would lose the place where the tasks are created.
     for awaitable in awaitables {
-        children.push(Child::new(awaitable));
+        children.push(start.child(awaitable));
     }
-    gather_set(children)
-}
-
-/// One member of a group: a task or future, and how its result is had (taken, or cloned).
-#[derive(Debug)]
-pub struct Child<H, T> {
-    handle: H,
-    outcome: fn(&H) -> Result<T>,
-}
-
-impl<H: AsRef<AnyFuture>, T> Child<H, T> {
-    /// The awaitable as a future, ready to be gathered.
-    #[track_caller]
-    pub fn new<A: Awaitable<Handle = H, Value = T>>(awaitable: A) -> Self {
-        Self { handle: ensure_future(awaitable), outcome: A::outcome }
-    }
-
-    fn any(&self) -> &AnyFuture {
-        self.handle.as_ref()
-    }
-
-    fn outcome(&self) -> Result<T> {
-        if self.any().cancelled() {
-            // As gather makes it: with an empty message where there was none.
-            let message = self.any().base().cancel_message();
-            return Err(CancelledError::new(message.unwrap_or_default()).into());
-        }
-        (self.outcome)(&self.handle)
-    }
-}
-
-/// What can be gathered: a vector of children of one type, or a tuple of children of several.
-pub trait GatherSet: 'static {
-    /// All results.
-    type Output: 'static;
-    /// A `Result` for each child.
-    type Outcomes: 'static;
-
-    /// The children as futures, in order.
-    fn children(&self) -> Vec<AnyFuture>;
-    /// Collects the results of children that all ended well.
-    ///
-    /// # Errors
-    ///
-    /// The first failure, if there is one after all.
-    fn output(&self) -> Result<Self::Output>;
-    /// Collects how each child ended.
-    fn outcomes(&self) -> Self::Outcomes;
-}
-
-impl<H: AsRef<AnyFuture> + 'static, T: 'static> GatherSet for Vec<Child<H, T>> {
-    type Output = Vec<T>;
-    type Outcomes = Vec<Result<T>>;
-
-    fn children(&self) -> Vec<AnyFuture> {
-        self.iter().map(|child| child.any().clone()).collect()
-    }
-
-    fn output(&self) -> Result<Self::Output> {
-        self.iter().map(Child::outcome).collect()
-    }
-
-    fn outcomes(&self) -> Self::Outcomes {
-        self.iter().map(Child::outcome).collect()
-    }
-}
-
-macro_rules! tuples {
-    ($($($handle:ident $value:ident $child:ident),+;)*) => {$(
-        impl<$($handle: AsRef<AnyFuture> + 'static, $value: 'static),+> GatherSet for ($(Child<$handle, $value>,)+) {
-            type Output = ($($value,)+);
-            type Outcomes = ($(Result<$value>,)+);
-
-            fn children(&self) -> Vec<AnyFuture> {
-                let ($($child,)+) = self;
-                vec![$($child.any().clone()),+]
-            }
-
-            fn output(&self) -> Result<Self::Output> {
-                let ($($child,)+) = self;
-                Ok(($($child.outcome()?,)+))
-            }
-
-            fn outcomes(&self) -> Self::Outcomes {
-                let ($($child,)+) = self;
-                ($($child.outcome(),)+)
-            }
-        }
-    )*};
-}
-
-tuples! {
-    HA TA a;
-    HA TA a, HB TB b;
-    HA TA a, HB TB b, HC TC c;
-    HA TA a, HB TB b, HC TC c, HD TD d;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i, HJ TJ j;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i, HJ TJ j, HK TK k;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i, HJ TJ j, HK TK k, HL TL l;
+    start.gather(children)
 }
 
 /// Gathers up to twelve awaitables of different types; awaiting it gives a tuple. See [`gather`](fn@crate::gather).
@@ -175,79 +77,119 @@ tuples! {
 /// ```
 #[macro_export]
 macro_rules! gather {
-    ($($awaitable:expr),+ $(,)?) => {
-        $crate::gather_set(($($crate::Child::new($awaitable),)+))
-    };
+    ($($awaitable:expr),+ $(,)?) => {{
+        let start = $crate::GatherStart::new();
+        let children = ($(start.child($awaitable),)+);
+        start.gather(children)
+    }};
 }
 
-/// What both forms of gathering come to.
-#[track_caller]
-pub fn gather_set<S: GatherSet>(set: S) -> Gather<S> {
-    let children = set.children();
-    let event_loop = match children.first() {
-        Some(child) => Rc::clone(&child.base().event_loop),
-        None => match loop_core::running_loop() {
-            Ok(event_loop) => event_loop,
-            Err(error) => panic!("{error}"),
-        },
-    };
-    let is_here = |child: &AnyFuture| Rc::ptr_eq(&child.base().event_loop, &event_loop);
-    assert!(
-        children.iter().all(is_here),
-        "The future belongs to a different loop than the one specified as the loop argument"
-    );
-    let gathering = Gathering::start(event_loop, children, false);
-    Gather {
-        any: gathering.future.clone(),
-        set: Rc::new(set),
-        gathering,
-        output: Rc::default(),
-        outcomes: Rc::default(),
+/// What both forms of gathering come to: a group whose children are still being made.
+///
+/// Each child is watched as soon as it is there, because the next one may begin at once, and await it or complete it.
+#[derive(Default)]
+pub struct GatherStart {
+    gathering: Rc<Gathering>,
+    children: Cell<u32>,
+    /// What was done already when it came.
+    done: RefCell<Vec<u32>>,
+}
+
+impl GatherStart {
+    /// A group without children.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next child.
+    #[track_caller]
+    pub fn child<A: Awaitable>(&self, awaitable: A) -> Child<A::Handle, A::Value> {
+        let child = Child::new::<A>(ensure_future(awaitable));
+        self.watch(child.any());
+        child
+    }
+
+    fn watch(&self, child: &AnyFuture) {
+        let index = self.children.replace(self.children.get() + 1);
+        if child.done() {
+            self.done.borrow_mut().push(index);
+        } else {
+            let _ = child.add_callback(Rc::clone(&self.gathering) as Rc<dyn Run>, index);
+        }
+    }
+
+    /// The group of these children, which are all of them, in order.
+    #[track_caller]
+    pub fn gather<S: GatherSet>(self, set: S) -> Gather<S> {
+        let children = set.children();
+        let event_loop = match children.first() {
+            Some(child) => Rc::clone(&child.base().event_loop),
+            None => match loop_core::running_loop() {
+                Ok(event_loop) => event_loop,
+                Err(error) => panic!("{error}"),
+            },
+        };
+        let is_here = |child: &AnyFuture| Rc::ptr_eq(&child.base().event_loop, &event_loop);
+        assert!(
+            children.iter().all(is_here),
+            "The future belongs to a different loop than the one specified as the loop argument"
+        );
+        let gathering = self.finish(event_loop, children);
+        Gather::new(set, gathering)
+    }
+
+    fn finish(self, event_loop: Rc<LoopCore>, children: Vec<AnyFuture>) -> Rc<Gathering> {
+        let Self { gathering, done, .. } = self;
+        let address = |index: &u32| children[*index as usize].object.address();
+        let mut indices: Vec<u32> = (0..children.len() as u32).collect();
+        indices.sort_by_key(address);
+        let again = indices.windows(2).filter(|pair| address(&pair[0]) == address(&pair[1]));
+        let mut again: Vec<u32> = again.map(|pair| pair[1]).collect();
+        again.sort_unstable();
+
+        gathering.left.set(children.len() - again.len());
+        gathering.again.replace(again);
+        let is_new = gathering.future.set(AnyFuture { object: FutureRef::group(event_loop, children) }).is_ok();
+        debug_assert!(is_new, "a start is used up by its group");
+        if gathering.left.get() == 0 {
+            gathering.future().finish(());
+        }
+        // What is done already counts at once, so that a group of finished tasks is finished itself.
+        for index in done.into_inner() {
+            gathering.run(index);
+        }
+        gathering
+    }
+}
+
+impl fmt::Debug for GatherStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatherStart").field("children", &self.children).finish_non_exhaustive()
     }
 }
 
 /// The future of a group, and the count of its children that are done.
+#[derive(Default)]
 struct Gathering {
-    future: AnyFuture,
+    /// Not there before all children are.
+    future: OnceCell<AnyFuture>,
     /// A child that is given twice is counted once.
     left: Cell<usize>,
+    /// The children that are there under a smaller index, too; sorted.
+    again: RefCell<Vec<u32>>,
     return_exceptions: Cell<bool>,
     /// The child whose own `CancelledError`, which is given once, ended the group.
     took_from: Cell<Option<u32>>,
 }
 
 impl Gathering {
-    fn start(event_loop: Rc<LoopCore>, children: Vec<AnyFuture>, return_exceptions: bool) -> Rc<Self> {
-        let mut distinct: Vec<usize> = (0..children.len()).collect();
-        let address = |index: &usize| children[*index].object.address();
-        distinct.sort_by_key(address);
-        distinct.dedup_by_key(|index| address(index));
-        distinct.sort_unstable();
-        let future = AnyFuture { object: FutureRef::group(event_loop, children) };
-        let gathering = Rc::new(Self {
-            future,
-            left: Cell::new(distinct.len()),
-            return_exceptions: Cell::new(return_exceptions),
-            took_from: Cell::new(None),
-        });
-        if distinct.is_empty() {
-            gathering.future.finish(());
-        }
-        let (done, waiting): (Vec<usize>, Vec<usize>) =
-            distinct.into_iter().partition(|index| gathering.group().children[*index].done());
-        for index in waiting {
-            let child = &gathering.group().children[index];
-            let _ = child.add_callback(Rc::clone(&gathering) as Rc<dyn Run>, index as u32);
-        }
-        // What is done already counts at once, so that a group of finished tasks is finished itself.
-        for index in done {
-            gathering.run(index as u32);
-        }
-        gathering
+    fn future(&self) -> &AnyFuture {
+        self.future.get().expect("the children are there")
     }
 
     fn group(&self) -> &Group {
-        match self.future.object.kind() {
+        match self.future().object.kind() {
             Kind::Group(group) => group,
             _ => unreachable!("it was made as a group"),
         }
@@ -267,10 +209,10 @@ impl Gathering {
 
     /// The children were done when they were gathered, and one of their errors ended the group; now errors are results.
     fn reopen(&self) {
-        if let (Some(index), Some(error)) = (self.took_from.take(), self.future.base().peek_error()) {
+        if let (Some(index), Some(error)) = (self.took_from.take(), self.future().base().peek_error()) {
             self.group().children[index as usize].base().give_back(error);
         }
-        self.future.base().reopen();
+        self.future().base().reopen();
         if self.left.get() == 0 {
             self.finish();
         }
@@ -285,9 +227,9 @@ impl Gathering {
         if group.cancel_requested.get() {
             // A cancelled group raises even if its children's failures are results; CPython raises the last child's error.
             let error = group.children.last().and_then(last_cancellation);
-            self.future.finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
+            self.future().finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
         } else {
-            self.future.finish(());
+            self.future().finish(());
         }
     }
 }
@@ -303,14 +245,18 @@ fn last_cancellation(child: &AnyFuture) -> Option<Error> {
 
 impl Run for Gathering {
     fn run(&self, key: u32) {
+        if self.future.get().is_none() || self.again.borrow().binary_search(&key).is_ok() {
+            // A child that was refused after this one had come, or one that is counted already.
+            return;
+        }
         let child = &self.group().children[key as usize];
         self.left.set(self.left.get() - 1);
-        if self.future.done() {
+        if self.future().done() {
             child.base().forgive();
             return;
         }
         if let Some(error) = self.failure(key) {
-            self.future.finish_with_error(error);
+            self.future().finish_with_error(error);
         } else if self.left.get() == 0 {
             self.finish();
         }
@@ -321,223 +267,13 @@ impl Run for Gathering {
     }
 }
 
-/// A group of awaitables as one future; made by [`gather`](fn@crate::gather) and [`gather!`](crate::gather!).
-pub struct Gather<S: GatherSet> {
-    any: AnyFuture,
-    set: Rc<S>,
-    gathering: Rc<Gathering>,
-    /// What was collected from the children and is kept for whoever asks again.
-    output: Rc<RefCell<Option<S::Output>>>,
-    outcomes: Rc<RefCell<Option<S::Outcomes>>>,
-}
-
-impl<S: GatherSet> Gather<S> {
-    /// Makes failures results like others: awaiting then gives a `Result` for each child, and fails only if the group
-    /// itself is cancelled. To be called at once, before the children can have ended: `return_exceptions=True`.
-    #[must_use]
-    pub fn return_exceptions(self) -> GatherOutcomes<S> {
-        self.gathering.return_exceptions.set(true);
-        if self.gathering.future.done() {
-            self.gathering.reopen();
-        }
-        GatherOutcomes(self)
-    }
-
-    /// The results, if all children ended well.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidStateError` before the end, else what the group raises.
-    pub fn result(&self) -> Result<S::Output>
-    where
-        S::Output: Clone,
-    {
-        let output = self.take_result()?;
-        self.output.replace(Some(output.clone()));
-        Ok(output)
-    }
-
-    /// As [`result`](Self::result), for results that cannot be cloned; can be had once.
-    ///
-    /// # Errors
-    ///
-    /// As `result`, and `RuntimeError` for what was taken before.
-    pub fn take_result(&self) -> Result<S::Output> {
-        self.any.outcome()?;
-        self.output.take().map_or_else(|| self.set.output(), Ok)
-    }
-
-    /// This group as a future without the type of its result.
-    #[must_use]
-    pub fn as_any(&self) -> &AnyFuture {
-        &self.any
-    }
-}
-
-impl<S: GatherSet> Clone for Gather<S> {
-    fn clone(&self) -> Self {
-        Self {
-            any: self.any.clone(),
-            set: Rc::clone(&self.set),
-            gathering: Rc::clone(&self.gathering),
-            output: Rc::clone(&self.output),
-            outcomes: Rc::clone(&self.outcomes),
-        }
-    }
-}
-
-impl<S: GatherSet> Deref for Gather<S> {
-    type Target = AnyFuture;
-
-    fn deref(&self) -> &AnyFuture {
-        &self.any
-    }
-}
-
-impl<S: GatherSet> AsRef<AnyFuture> for Gather<S> {
-    fn as_ref(&self) -> &AnyFuture {
-        &self.any
-    }
-}
-
-impl<S: GatherSet> fmt::Debug for Gather<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.any.fmt(f)
-    }
-}
-
-impl<S: GatherSet> IntoFuture for Gather<S> {
-    type Output = Result<S::Output>;
-    type IntoFuture = Await<Gather<S>, S::Output>;
-
-    #[track_caller]
-    fn into_future(self) -> Self::IntoFuture {
-        Await::new(self, Gather::take_result, Location::caller())
-    }
-}
-
-impl<S: GatherSet> IntoFuture for &Gather<S>
-where
-    S::Output: Clone,
-{
-    type Output = Result<S::Output>;
-    type IntoFuture = Await<Gather<S>, S::Output>;
-
-    #[track_caller]
-    fn into_future(self) -> Self::IntoFuture {
-        Await::new(self.clone(), Gather::result, Location::caller())
-    }
-}
-
-/// A group whose failures are results; made by [`Gather::return_exceptions`].
-pub struct GatherOutcomes<S: GatherSet>(Gather<S>);
-
-impl<S: GatherSet> GatherOutcomes<S> {
-    /// How each child ended.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidStateError` before the end, `CancelledError` if the group was cancelled.
-    pub fn result(&self) -> Result<S::Outcomes>
-    where
-        S::Outcomes: Clone,
-    {
-        let outcomes = self.take_result()?;
-        self.0.outcomes.replace(Some(outcomes.clone()));
-        Ok(outcomes)
-    }
-
-    /// As [`result`](Self::result), for results that cannot be cloned; can be had once.
-    ///
-    /// # Errors
-    ///
-    /// As `result`.
-    pub fn take_result(&self) -> Result<S::Outcomes> {
-        self.0.any.outcome()?;
-        Ok(self.0.outcomes.take().unwrap_or_else(|| self.0.set.outcomes()))
-    }
-}
-
-impl<S: GatherSet> Clone for GatherOutcomes<S> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<S: GatherSet> Deref for GatherOutcomes<S> {
-    type Target = AnyFuture;
-
-    fn deref(&self) -> &AnyFuture {
-        &self.0.any
-    }
-}
-
-impl<S: GatherSet> AsRef<AnyFuture> for GatherOutcomes<S> {
-    fn as_ref(&self) -> &AnyFuture {
-        &self.0.any
-    }
-}
-
-impl<S: GatherSet> fmt::Debug for GatherOutcomes<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<S: GatherSet> IntoFuture for GatherOutcomes<S> {
-    type Output = Result<S::Outcomes>;
-    type IntoFuture = Await<GatherOutcomes<S>, S::Outcomes>;
-
-    #[track_caller]
-    fn into_future(self) -> Self::IntoFuture {
-        Await::new(self, GatherOutcomes::take_result, Location::caller())
-    }
-}
-
-impl<S: GatherSet> IntoFuture for &GatherOutcomes<S>
-where
-    S::Outcomes: Clone,
-{
-    type Output = Result<S::Outcomes>;
-    type IntoFuture = Await<GatherOutcomes<S>, S::Outcomes>;
-
-    #[track_caller]
-    fn into_future(self) -> Self::IntoFuture {
-        Await::new(self.clone(), GatherOutcomes::result, Location::caller())
-    }
-}
-
-impl<S: GatherSet> Awaitable for Gather<S> {
-    type Value = S::Output;
-    type Handle = Gather<S>;
-
-    fn try_ensure_future(self) -> Result<Self, RuntimeError> {
-        Ok(self)
-    }
-
-    fn outcome(handle: &Self) -> Result<S::Output> {
-        handle.take_result()
-    }
-}
-
-impl<S: GatherSet> Awaitable for GatherOutcomes<S> {
-    type Value = S::Outcomes;
-    type Handle = GatherOutcomes<S>;
-
-    fn try_ensure_future(self) -> Result<Self, RuntimeError> {
-        Ok(self)
-    }
-
-    fn outcome(handle: &Self) -> Result<S::Outcomes> {
-        handle.take_result()
-    }
-}
-
 /// A future that completes when all of `tasks` are done, however they end: what a loop waits for at its end.
 pub(crate) fn all_done(event_loop: &Rc<LoopCore>, tasks: &[AnyTask]) -> Future<()> {
-    let children = tasks.iter().map(|task| task.as_any().clone()).collect();
-    let gathering = Gathering::start(Rc::clone(event_loop), children, true);
-    Future::from_any(gathering.future.clone())
+    let children: Vec<AnyFuture> = tasks.iter().map(|task| task.as_any().clone()).collect();
+    let start = GatherStart::new();
+    start.gathering.return_exceptions.set(true);
+    children.iter().for_each(|child| start.watch(child));
+    Future::from_any(start.finish(Rc::clone(event_loop), children).future().clone())
 }
 
 #[cfg(test)]
@@ -545,7 +281,8 @@ mod tests {
     use std::panic::Location;
 
     use super::*;
-    use crate::{Exception, Runner, all_tasks, create_task, sleep};
+    use crate::error::Result;
+    use crate::{Exception, Runner, all_tasks, create_task, sleep, sleep_result};
 
     async fn fails() -> Result<()> {
         Err(Exception::new("expected").into())
@@ -594,6 +331,28 @@ mod tests {
             sleep(1).await
         };
         assert_eq!(reported(alone), 1);
+    }
+
+    #[test]
+    fn a_child_that_comes_twice_counts_once_even_if_it_completes_in_between() {
+        let program = async {
+            let event_loop = crate::get_running_loop()?;
+            event_loop.set_task_factory(crate::TaskFactory::Eager);
+            let future = event_loop.create_future();
+            let completes = {
+                let future = future.clone();
+                async move {
+                    future.set_result(1)?;
+                    Ok(2)
+                }
+            };
+            let group = crate::gather!(&future, completes, &future, sleep_result(1, 3));
+            sleep(0).await?;
+            assert!(!group.done());
+            assert_eq!(group.await?, (1, 2, 1, 3));
+            Ok(())
+        };
+        Runner::new().clock(crate::Clock::Virtual).run(program).unwrap();
     }
 
     #[test]

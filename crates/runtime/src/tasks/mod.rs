@@ -22,7 +22,7 @@ pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use awaitable::{Awaitable, ensure_future};
 pub use cancellable::{Cancellable, cancellable};
 pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};
-pub use gather::{Child, Gather, GatherOutcomes, GatherSet, gather, gather_set};
+pub use gather::{Child, Gather, GatherOutcomes, GatherSet, GatherStart, gather};
 pub use graph::{CallGraph, capture_call_graph, format_call_graph, print_call_graph};
 pub use shield::shield;
 pub use sleep::{Sleep, SleepResult, sleep, sleep_result};
