@@ -38,6 +38,7 @@ class Translator:
 
     def manager(self, i, enter, exit, generator=False, suppress=False):
         self.limits = self.stacks = self.loops = 0
+        self.generator = generator
         enter = [f"log('m{i} enters')", "tokens = []", *self.body(enter)]
         exit = [f"log('m{i} exits', e)", *self.body(exit)]
         if generator:

@@ -173,6 +173,7 @@ fn catches(kind: ErrorKind, error: &Error) -> bool {
         ErrorKind::LookupError => error.is::<LookupError>(),
         ErrorKind::CancelledError => error.is_cancelled(),
         ErrorKind::GeneratorExit => error.is::<asyncio::GeneratorExit>(),
+        ErrorKind::StopAsyncIteration => error.is::<asyncio::StopAsyncIteration>(),
         ErrorKind::ExceptionGroup => error.is::<ExceptionGroup>() && is_exception(error),
     }
 }
@@ -193,11 +194,13 @@ impl World {
             let manager = &world.program.managers[index];
             let frame = Frame::new(&world);
             world.log(format!("m{index} enters"));
-            frame.run(&manager.enter).await?;
+            if frame.run(&manager.enter).await? != Flow::Next {
+                return Ok(());
+            }
             let result = scope.yield_value(()).await;
             world.log(format!("m{index} exits {}", result.as_ref().err().map_or("None".to_owned(), show)));
-            frame.run(&manager.exit).await?;
-            if manager.suppress { Ok(()) } else { result }
+            let flow = frame.run(&manager.exit).await?;
+            if manager.suppress || flow != Flow::Next { Ok(()) } else { result }
         }))
     }
 }
@@ -221,8 +224,10 @@ impl AsyncContextManager for Made {
             Self::Class(world, index) => {
                 let manager = &world.program.managers[*index];
                 world.log(format!("m{index} exits {}", error.map_or("None".to_owned(), show)));
-                Frame::new(world).run(&manager.exit).await?;
-                Ok(manager.suppress)
+                Ok(match Frame::new(world).run(&manager.exit).await? {
+                    Flow::Next => manager.suppress,
+                    Flow::Return(value) => value != 0,
+                })
             }
         }
     }

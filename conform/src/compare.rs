@@ -6,9 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use guide_tests::python::Python;
 
-use crate::cpython::Interpreter;
+use crate::cpython::{Interpreter, Reference};
 use crate::language::Program;
 use crate::shrink::shrink;
 use crate::{generate, trace};
@@ -86,7 +85,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 ///
 /// Fails if Python does, or if a program does not come to an end; the error names its seed.
 pub fn compare(
-    python: &Python,
+    python: &Reference,
     seed: u64,
     programs: u64,
     differences: usize,
@@ -129,7 +128,7 @@ pub fn compare(
 }
 
 impl Work {
-    fn run(&self, worker: usize, python: &Python, differences: usize) -> Result<()> {
+    fn run(&self, worker: usize, python: &Reference, differences: usize) -> Result<()> {
         let mut interpreter = Interpreter::start(python)?;
         loop {
             let seed = self.next.fetch_add(1, Ordering::Relaxed);

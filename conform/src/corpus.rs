@@ -11,10 +11,9 @@ use anyhow::{Context as _, Result};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use guide_tests::python::Python;
 use serde::{Deserialize, Serialize};
 
-use crate::cpython::Interpreter;
+use crate::cpython::{Interpreter, Reference};
 use crate::language::Program;
 use crate::{generate, root};
 
@@ -74,7 +73,7 @@ const LONGEST: usize = 900;
 /// # Errors
 ///
 /// Fails if Python does, or if a file cannot be written.
-pub fn record(python: &Python, seed: u64, programs: usize) -> Result<()> {
+pub fn record(python: &Reference, seed: u64, programs: usize) -> Result<()> {
     let mut interpreter = Interpreter::start(python)?;
     let mut trace = |program: &Program| -> Result<Vec<String>> {
         Ok(interpreter.trace(program)?.lines().map(str::to_owned).collect())

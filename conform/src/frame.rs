@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use asyncio::{
     AsyncExitStack, AsyncGenerator, AsyncGeneratorYielder, CancelledError, Error, Exception, GeneratorExit,
-    LookupError, Result, RuntimeError, TaskOptions, Timeout, Token, TypeError, ValueError, current_task,
-    get_running_loop,
+    LookupError, Result, RuntimeError, StopAsyncIteration, TaskOptions, Timeout, Token, TypeError, ValueError,
+    current_task, get_running_loop,
 };
 
 use crate::language::{Body, ErrorKind, Question, Raised, Step};
@@ -311,6 +311,7 @@ pub(crate) fn raised(error: &Raised) -> Error {
         ErrorKind::CancelledError if text.is_empty() => CancelledError::default().into(),
         ErrorKind::CancelledError => CancelledError::new(text).into(),
         ErrorKind::GeneratorExit => GeneratorExit.into(),
+        ErrorKind::StopAsyncIteration => StopAsyncIteration.into(),
         ErrorKind::Exception | ErrorKind::BaseException => Exception::new(text).into(),
         ErrorKind::ExceptionGroup => panic!("a program cannot raise a group itself"),
     }

@@ -85,6 +85,8 @@ struct Place {
     level: usize,
     sort: Sort,
     depth: usize,
+    /// The first manager that it may enter: a manager enters only those behind it, or it would never end.
+    managers: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +113,8 @@ struct Writer {
     managers: usize,
     objects: Vec<Object>,
     eager: bool,
+    /// The level of generators and managers: functions up to it use them, and they await what is above.
+    shared_level: usize,
     /// Bodies have at most so many steps: most programs are small, since many small ones show more than a few large ones.
     most: usize,
 }
@@ -146,6 +150,7 @@ impl Writer {
             managers: if has(Feature::Managers) || has(Feature::Stacks) { rng.usize(1..=2) } else { 0 },
             objects: Vec::new(),
             eager: has(Feature::Eager) && rng.bool(),
+            shared_level: rng.usize(0..functions).max(rng.usize(0..functions)),
             most,
             rng,
             features,
@@ -159,17 +164,12 @@ impl Writer {
 
     fn write(mut self) -> Program {
         let functions = (0..self.functions).map(|function| self.function(function)).collect();
-        let top = |sort| Place { level: usize::MAX, sort, depth: 1 };
-        let generators = (0..self.generators).map(|_| self.generator(top(Sort::Generator))).collect();
-        let managers = (0..self.managers)
-            .map(|_| Manager {
-                generator: self.rng.bool(),
-                enter: self.body(top(Sort::Manager), 0..=2),
-                exit: self.body(top(Sort::Manager), 0..=2),
-                suppress: self.chance(25),
-            })
-            .collect();
-        let callbacks = (0..self.callbacks).map(|_| self.body(top(Sort::Callback), 0..=3)).collect();
+        let place = Place { level: self.shared_level, sort: Sort::Generator, depth: 1, managers: 0 };
+        let generators = (0..self.generators).map(|_| self.generator(place)).collect();
+        let managers = (0..self.managers).map(|manager| self.manager(manager)).collect();
+        // A callback awaits nothing, so it may spawn anything.
+        let place = Place { level: 0, sort: Sort::Callback, depth: 1, managers: 0 };
+        let callbacks = (0..self.callbacks).map(|_| self.body(place, 0..=3)).collect();
         Program {
             eager: self.eager,
             slots: self.roles.len(),
@@ -182,7 +182,7 @@ impl Writer {
     }
 
     fn function(&mut self, function: usize) -> Body {
-        let place = Place { level: function, sort: Sort::Function, depth: 0 };
+        let place = Place { level: function, sort: Sort::Function, depth: 0, managers: 0 };
         let careful = self.chance(60);
         if function > 0 {
             let body = self.body(place, 1..=5);
@@ -237,6 +237,16 @@ impl Writer {
         body
     }
 
+    fn manager(&mut self, manager: usize) -> Manager {
+        let place = Place { level: self.shared_level, sort: Sort::Manager, depth: 1, managers: manager + 1 };
+        Manager {
+            generator: self.rng.bool(),
+            enter: self.body(place, 0..=2),
+            exit: self.body(place, 0..=2),
+            suppress: self.chance(25),
+        }
+    }
+
     fn body(&mut self, place: Place, sizes: std::ops::RangeInclusive<usize>) -> Body {
         let most = (*sizes.end()).min(self.most.max(*sizes.start()));
         (0..self.rng.usize(*sizes.start()..=most)).map(|_| self.step(place)).collect()
@@ -289,9 +299,10 @@ impl Writer {
     }
 
     fn error(&mut self) -> Raised {
-        const KINDS: [ErrorKind; 7] = [
+        const KINDS: [ErrorKind; 8] = [
             ErrorKind::ValueError,
             ErrorKind::ValueError,
+            ErrorKind::StopAsyncIteration,
             ErrorKind::TypeError,
             ErrorKind::RuntimeError,
             ErrorKind::LookupError,
@@ -299,7 +310,8 @@ impl Writer {
             ErrorKind::CancelledError,
         ];
         let kind = KINDS[self.rng.usize(..KINDS.len())];
-        let text = if kind == ErrorKind::TimeoutError { String::new() } else { self.word() };
+        let without_text = matches!(kind, ErrorKind::TimeoutError | ErrorKind::StopAsyncIteration);
+        let text = if without_text { String::new() } else { self.word() };
         Raised { kind, text }
     }
 

@@ -35,10 +35,18 @@ fn run(world: &Rc<World>) -> Result<()> {
         event_loop.set_task_factory(TaskFactory::Eager);
     }
     let handler = Rc::downgrade(world);
+    let closing = event_loop.clone();
     event_loop.set_exception_handler(Some(Box::new(move |context| {
         let Some(world) = handler.upgrade() else { return };
         // What is said when something is dropped comes at another time in Python.
-        if context.message.contains("never retrieved") || context.message.contains("destroyed") {
+        if context.message.contains("destroyed") {
+            // Python is told to ignore warnings of coroutines that never began; what is aborted gives none here.
+            for task in closing.all_tasks() {
+                task.abort();
+            }
+            return;
+        }
+        if context.message.contains("never retrieved") {
             return;
         }
         if context.exception.as_ref().is_some_and(is_deadlock) {

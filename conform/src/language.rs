@@ -113,6 +113,7 @@ pub enum ErrorKind {
     ExceptionGroup,
     LookupError,
     GeneratorExit,
+    StopAsyncIteration,
 }
 
 /// An `except` clause.

@@ -11,6 +11,7 @@ pub mod corpus;
 pub mod cpython;
 pub mod generate;
 pub mod language;
+pub mod pyodide;
 pub mod shrink;
 
 // The interpreter on our runtime, from the outside in.

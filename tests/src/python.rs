@@ -46,10 +46,19 @@ impl Python {
             bail!("it does not say what it is");
         };
         let version = format!("{major}.{minor}.{micro}");
-        let is_new_enough = (major.parse::<u32>()?, minor.parse::<u32>()?) >= OLDEST;
-        ensure!(kind == "CPython" && is_new_enough, "it is {kind} {version}, and not CPython {OLDEST:?} or newer");
+        ensure!(
+            kind == "CPython" && is_new_enough(&version),
+            "it is {kind} {version}, and not CPython {OLDEST:?} or newer"
+        );
         Ok(Self { path: executable.into(), version })
     }
+}
+
+/// Is this version, such as `3.13.0`, new enough to compare with?
+#[must_use]
+pub fn is_new_enough(version: &str) -> bool {
+    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
+    parts.next().zip(parts.next()).is_some_and(|parts| parts >= OLDEST)
 }
 
 /// Where one may be: the names of PATH, then what pyenv has installed.

@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: what a change has to pass, the quick checks first. People and `.ci/run` run the same thing.
 
 use anyhow::Result;
+use conform::cpython::Reference;
 use guide_tests::python::Python;
 
 use crate::{book, cargo, finish, programs, tidy, twins};
@@ -26,10 +27,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         step("tests");
         finish(&mut cargo(&["test", "--workspace"]))?;
     }
-    step("twins, and a few thousand new programs");
+    step("twins");
     match Python::find(None) {
+        Ok(python) => twins::run(&python, &[])?,
+        Err(reason) => println!("not compared with CPython: {reason:#}"),
+    }
+    step("a few thousand new programs");
+    match Reference::find(None, None) {
         Ok(python) => {
-            twins::run(&python, &[])?;
+            println!("{python}");
             programs::run(&python, programs::new_seed(), FRESH)?;
         }
         Err(reason) => println!("not compared with CPython: {reason:#}"),

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use conform::cpython::Reference;
 use guide_tests::python::Python;
 
 use crate::{programs, twins};
@@ -27,14 +28,22 @@ pub(crate) struct Arguments {
     /// The CPython to compare with, 3.13 or newer; without it the first that is found on the machine
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
+    /// Compare with the npm package pyodide under Node, as it is found from this folder; without it one found from
+    /// conform, if there is no CPython
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["python", "twins"])]
+    pyodide: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let python = Python::find(arguments.python.as_deref())?;
-    println!("CPython {} at {}", python.version, python.path.display());
     if arguments.twins {
+        let python = Python::find(arguments.python.as_deref()).context(
+            "the twins open sockets and start threads and processes, so they run on a CPython and not on Pyodide",
+        )?;
+        println!("CPython {} at {}", python.version, python.path.display());
         return twins::run(&python, &arguments.names);
     }
+    let python = Reference::find(arguments.python.as_deref(), arguments.pyodide.as_deref())?;
+    println!("{python}");
     let seed = arguments.seed.unwrap_or_else(programs::new_seed);
     match arguments.record {
         Some(programs) => conform::corpus::record(&python, seed, programs),

@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Result, bail};
 use conform::compare::{Difference, Figures, compare, side_by_side};
 use conform::corpus::{Entry, Named};
-use guide_tests::python::Python;
+use conform::cpython::Reference;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A seed that was not used before, unless it is a long time ago.
@@ -16,7 +16,7 @@ pub(crate) fn new_seed() -> u64 {
 }
 
 /// Compares so many programs, from this seed on, up to the first difference.
-pub(crate) fn run(python: &Python, seed: u64, programs: u64) -> Result<()> {
+pub(crate) fn run(python: &Reference, seed: u64, programs: u64) -> Result<()> {
     println!("cargo xtask conform --programs {programs} --seed {seed}");
     let start = Instant::now();
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} programs, {per_sec}, {eta} left")?;
@@ -35,7 +35,7 @@ pub(crate) fn run(python: &Python, seed: u64, programs: u64) -> Result<()> {
     bail!("the traces of seed {} differ", difference.seed)
 }
 
-fn show(python: &Python, difference: &Difference) -> Result<()> {
+fn show(python: &Reference, difference: &Difference) -> Result<()> {
     let Difference { program, theirs, ours, .. } = difference;
     println!("\n{}", conform::cpython::source(python, program)?);
     println!("{}", side_by_side(theirs, ours));

@@ -32,8 +32,8 @@ impl Writer {
             7..11 if waits => Some(Step::Ticks { times: self.rng.usize(1..=3) }),
             11..14 if waits => self.awaitable(place).map(|item| Step::Await { item }),
             14..16 => self.spawn(place),
-            16 if place.depth > 0 || place.level > 0 => Some(Step::Raise { error: self.error() }),
-            17 if place.sort != Sort::Manager => Some(Step::Return { value: self.rng.i64(0..10) }),
+            16 => Some(Step::Raise { error: self.error() }),
+            17 => Some(Step::Return { value: self.rng.i64(0..10) }),
             18 => self.ask(),
             19 if place.sort == Sort::Generator => Some(Step::Yield { value: self.rng.i64(0..10) }),
             _ => None,
@@ -92,6 +92,7 @@ impl Writer {
                 Some(step)
             }
             Feature::Groups if deep || self.chance(50) => self.group_spawn(place),
+            Feature::Generators | Feature::Managers if place.level > self.shared_level => None,
             Feature::Generators if deep || self.chance(60) => self.drive(),
             Feature::Stacks if deep || self.chance(60) => self.stack(place),
             _ if deep => None,
@@ -103,16 +104,13 @@ impl Writer {
                 self.rng.shuffle(&mut body);
                 Some(Step::Group { group, body })
             }
-            Feature::Generators if place.sort == Sort::Function => Some(Step::ForEach {
+            Feature::Generators => Some(Step::ForEach {
                 generator: self.rng.usize(..self.generators),
                 most: self.rng.usize(1..=3),
                 body: self.inner(place),
             }),
-            Feature::Managers if place.sort != Sort::Manager => {
-                Some(Step::With { manager: self.rng.usize(..self.managers), body: self.inner(place) })
-            }
+            Feature::Managers => Some(Step::With { manager: self.manager_behind(place)?, body: self.inner(place) }),
             Feature::Stacks => Some(Step::Stack { body: self.inner(place) }),
-            Feature::Generators | Feature::Managers => None,
         }
     }
 
@@ -167,11 +165,7 @@ impl Writer {
     fn gather(&mut self, place: Place) -> Option<Step> {
         let kept = self.kept(place, |role| matches!(role, Role::Gather(_)));
         let level = kept.map_or(place.level, |slot| self.roles[slot].level() - 1);
-        let mut items = self.items(Place { level, ..place }, 0..=3);
-        if self.eager {
-            // A call that begins at once, and waits for a future of the same group, must not come behind it.
-            items.sort_by_key(|item| matches!(item, Item::Slot(_)));
-        }
+        let items = self.items(Place { level, ..place }, 0..=3);
         Some(Step::Gather { items, return_exceptions: self.chance(30), slot: kept })
     }
 
@@ -283,8 +277,7 @@ impl Writer {
 
     fn stack(&mut self, place: Place) -> Option<Step> {
         Some(match self.rng.u8(..4) {
-            // A manager that entered itself would never end.
-            0..2 if place.sort != Sort::Manager => Step::StackEnter { manager: self.rng.usize(..self.managers) },
+            0..2 if place.level <= self.shared_level => Step::StackEnter { manager: self.manager_behind(place)? },
             2 if place.level < self.functions - 1 => {
                 Step::StackCall { function: self.rng.usize(place.level + 1..self.functions) }
             }
@@ -292,5 +285,9 @@ impl Writer {
             3 => Step::StackCallback { callback: self.rng.usize(..self.callbacks) },
             _ => return None,
         })
+    }
+
+    fn manager_behind(&mut self, place: Place) -> Option<usize> {
+        self.rng.choice(place.managers..self.managers.max(place.managers))
     }
 }

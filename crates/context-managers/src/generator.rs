@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use asyncio_generators::GeneratorExit;
+use asyncio_iterators::StopAsyncIteration;
 use asyncio_runtime::{Error, Result, RuntimeError};
 
 use crate::manager::AsyncContextManager;
@@ -89,13 +90,13 @@ enum Next<T> {
 }
 
 impl<T> AsyncGeneratorContextManager<'_, T> {
-    /// Runs the coroutine to its yield or its end, after which it is gone.
-    async fn next(&mut self) -> Next<T> {
+    /// Runs the coroutine to its yield or its end, after which it is gone. It was `sent` this error.
+    async fn next(&mut self, sent: Option<&Error>) -> Next<T> {
         let exchange = &self.exchange;
         let Some(body) = &mut self.body else { return Next::Ended(Ok(())) };
         let next = poll_fn(|cx| {
             if let Poll::Ready(result) = body.as_mut().poll(cx) {
-                return Poll::Ready(Next::Ended(result));
+                return Poll::Ready(Next::Ended(result.map_err(|error| unlike_an_end(error, sent))));
             }
             match exchange.replace(Exchange::Block) {
                 Exchange::Yielded(value) => Poll::Ready(Next::Yielded(value)),
@@ -116,7 +117,7 @@ impl<T> AsyncGeneratorContextManager<'_, T> {
     /// Ends a coroutine that has yielded once too often: `agen.aclose()`.
     async fn close(&mut self) -> Result<()> {
         self.exchange.replace(Exchange::Sent(Err(GeneratorExit.into())));
-        match self.next().await {
+        match self.next(None).await {
             Next::Ended(Err(error)) if !error.is::<GeneratorExit>() => Err(error),
             Next::Ended(_) => Ok(()),
             Next::Yielded(_) => {
@@ -134,7 +135,7 @@ impl<T> AsyncContextManager for AsyncGeneratorContextManager<'_, T> {
         if matches!(*self.exchange.borrow(), Exchange::Block) {
             return Err(RuntimeError::new("the context manager has already been entered").into());
         }
-        match self.next().await {
+        match self.next(None).await {
             Next::Yielded(value) => Ok(value),
             Next::Ended(result) => {
                 result?;
@@ -145,7 +146,7 @@ impl<T> AsyncContextManager for AsyncGeneratorContextManager<'_, T> {
 
     async fn exit(&mut self, error: Option<&Error>) -> Result<bool> {
         self.exchange.replace(Exchange::Sent(error.cloned().map_or(Ok(()), Err)));
-        match self.next().await {
+        match self.next(error).await {
             Next::Ended(result) => verdict(result, error),
             Next::Yielded(_) => {
                 let athrow = if error.is_some() { " after athrow()" } else { "" };
@@ -157,6 +158,14 @@ impl<T> AsyncContextManager for AsyncGeneratorContextManager<'_, T> {
             }
         }
     }
+}
+
+/// A `StopAsyncIteration` of the coroutine's own: let through it would look like the end of a generator.
+fn unlike_an_end(raised: Error, sent: Option<&Error>) -> Error {
+    if raised.is::<StopAsyncIteration>() && !sent.is_some_and(|sent| raised.same(sent)) {
+        return RuntimeError::new("async generator raised StopAsyncIteration").into();
+    }
+    raised
 }
 
 /// What an exit gives that was told the block's `error` and answers with a result in its place.

@@ -56,3 +56,15 @@ fn one_whose_loop_was_closed_complains_once() {
     };
     expect(1, warnings("one_whose_loop_was_closed_complains_once", program));
 }
+
+#[test]
+fn one_left_in_a_closed_loop_complains_unless_it_was_aborted() {
+    const TEST: &str = "one_left_in_a_closed_loop_complains_unless_it_was_aborted";
+    let program = || {
+        let event_loop = new_event_loop();
+        drop(event_loop.create_task(ring()));
+        event_loop.create_task(ring()).unwrap().abort();
+        event_loop.close().unwrap();
+    };
+    expect(1, warnings(TEST, program));
+}

@@ -721,7 +721,8 @@ pub(crate) fn destroy_all(objects: &[FutureRef]) {
         let context =
             ExceptionContext::new("Task was destroyed but it is pending!").object("task", format!("{task:?}"));
         core.in_context(|| task.base().event_loop.call_exception_handler(&context));
-        if !core.has(Mark::Started) {
+        // One that the handler, or somebody before, has aborted is dropped by intent.
+        if !core.has(Mark::Started) && !core.has(Mark::Aborted) {
             let (at, name) = (place(core.created_at), task.any.object.coroutine_name());
             report::warn(&format!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));
         }
