@@ -108,7 +108,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
         .into_iter()
         .filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();
-            entry.depth() == 0 || !(name == "target" || name.starts_with('.'))
+            entry.depth() == 0 || !(name == "target" || name == "node_modules" || name.starts_with('.'))
         })
         .filter_map(Result::ok)
         .map(walkdir::DirEntry::into_path)
