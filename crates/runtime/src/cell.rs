@@ -174,20 +174,23 @@ impl TaskMemory {
 
     /// The part of the loop that other threads may touch.
     pub(crate) fn shared(&self) -> &Arc<Shared> {
+        // SAFETY: the contents are there, see `event_loop`, and so is the `LoopCore` that they own a share of. Of it, one word
+        // is read, which nobody writes again while it lives.
+        unsafe { &(*self.event_loop()).shared }
+    }
+
+    /// Where its loop is; only its thread may look at more there than `shared`.
+    fn event_loop(&self) -> *const LoopCore {
         let cell: *const TaskCell = self.0.get().cast();
         // SAFETY: whoever has a reference to a `TaskMemory` is about to make the task's future, or has it from a runnable
-        // (async-task's `Task`, the third way, is detached at once). The contents are there in both cases, and so is the
-        // `LoopCore` that they own a share of. Only two words are read, which nobody writes again while they live: the
-        // pointer to the `LoopCore`, and its `shared`. Of the `Rc`, which is not `Sync`, nothing but that pointer is used.
-        unsafe {
-            let event_loop: *const LoopCore = Rc::as_ptr(&(*cell).base.event_loop);
-            &(*event_loop).shared
-        }
+        // (async-task's `Task`, the third way, is detached at once). The contents are there in both cases. Only one word is
+        // read, which nobody writes again while they live; of the `Rc`, which is not `Sync`, nothing but its pointer is used.
+        unsafe { Rc::as_ptr(&(*cell).base.event_loop) }
     }
 
     /// Is it a task of this loop?
     pub(crate) fn belongs_to(&self, event_loop: &LoopCore) -> bool {
-        Arc::ptr_eq(self.shared(), &event_loop.shared)
+        ptr::eq(self.event_loop(), event_loop)
     }
 }
 

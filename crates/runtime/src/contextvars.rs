@@ -40,7 +40,7 @@ pub(crate) fn replace(vars: Vars) -> Vars {
     if in_use() { CURRENT.replace(vars) } else { None }
 }
 
-fn in_use() -> bool {
+pub(crate) fn in_use() -> bool {
     // A thread sees its own change at once, and contexts that have come from another thread after it.
     IN_USE.load(Ordering::Relaxed)
 }

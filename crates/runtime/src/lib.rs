@@ -49,6 +49,7 @@ mod clock;
 mod concurrent;
 mod contextvars;
 mod coroutines;
+mod current;
 mod error;
 mod events;
 mod exceptions;

@@ -6,7 +6,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,6 +15,7 @@ use crate::asyncgens::AsyncGens;
 use crate::cell::{FutureRef, Kind};
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
+use crate::current;
 use crate::error::Error;
 use crate::exceptions::RuntimeError;
 use crate::jobs::Jobs;
@@ -84,41 +84,19 @@ impl Default for Tasks {
     }
 }
 
-thread_local! {
-    // Empty between runs, so that nothing is lost by never dropping it, which makes looking at it cheaper.
-    static RUNNING: ManuallyDrop<RefCell<Option<Rc<LoopCore>>>> = const { ManuallyDrop::new(RefCell::new(None)) };
-}
-
-/// Calls `f` with the loop that runs in this thread, if one does.
-pub(crate) fn with_running<R>(f: impl FnOnce(Option<&Rc<LoopCore>>) -> R) -> R {
-    RUNNING.with(|running| f(running.borrow().as_ref()))
-}
-
 pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
-    with_running(|running| running.cloned()).ok_or_else(|| RuntimeError::new("no running event loop"))
+    current::with_loop(|running| running.cloned()).ok_or_else(|| RuntimeError::new("no running event loop"))
 }
 
 /// What async-task calls to have a task run: in the loop's own thread a push on its queue, elsewhere a message to it.
 pub(crate) fn schedule(runnable: Runnable) {
-    let left = with_running(|running| match running {
-        Some(core) if runnable.metadata().belongs_to(core) => {
-            if core.instrumented.get() {
-                // Its observer is told when nothing is borrowed.
-                return Some((runnable, Some(Rc::clone(core))));
-            }
-            core.ready.borrow_mut().push_back(Ready::Task(runnable));
-            None
-        }
-        _ => Some((runnable, None)),
-    });
-    match left {
-        None => {}
-        Some((runnable, Some(core))) => core.push_woken(runnable),
-        Some((runnable, None)) => {
+    current::with_loop(|running| match running {
+        Some(core) if runnable.metadata().belongs_to(core) => core.push_woken(runnable),
+        _ => {
             let shared = Arc::clone(runnable.metadata().shared());
             shared.push(Remote::Task(runnable));
         }
-    }
+    });
 }
 
 impl LoopCore {
@@ -272,25 +250,25 @@ impl LoopCore {
             fn drop(&mut self) {
                 self.0.stopping.set(false);
                 self.0.running.set(false);
-                RUNNING.with(|running| running.take());
             }
         }
         self.check_closed()?;
         if self.running.get() {
             return Err(RuntimeError::new("This event loop is already running").into());
         }
-        if with_running(|running| running.is_some()) {
+        if current::with_loop(|running| running.is_some()) {
             return Err(RuntimeError::new("Cannot run the event loop while another loop is running").into());
         }
-        RUNNING.with(|running| running.replace(Some(Rc::clone(self))));
         self.running.set(true);
         let _leave = Leave(self);
-        loop {
-            self.run_once()?;
-            if self.stopping.get() {
-                return Ok(());
+        current::run_loop(self, || {
+            loop {
+                self.run_once()?;
+                if self.stopping.get() {
+                    return Ok(());
+                }
             }
-        }
+        })
     }
 
     /// One iteration: `BaseEventLoop._run_once`.
@@ -501,22 +479,22 @@ impl LoopCore {
         }
         self.shared.close();
         // Aborting wakes every task; run as if inside the loop, so that wake-ups come straight to its queue.
-        let outer = RUNNING.with(|running| running.replace(Some(Rc::clone(self))));
-        crate::tasks::destroy_all(&self.tasks());
-        loop {
-            self.take_remote();
-            let next = self.ready.borrow_mut().pop_front();
-            match next {
-                Some(Ready::Task(runnable)) => {
-                    runnable.run();
+        current::run_loop(self, || {
+            crate::tasks::destroy_all(&self.tasks());
+            loop {
+                self.take_remote();
+                let next = self.ready.borrow_mut().pop_front();
+                match next {
+                    Some(Ready::Task(runnable)) => {
+                        runnable.run();
+                    }
+                    Some(_) => {}
+                    // A wake-up from another thread may be under way with a task that it has already claimed.
+                    None if self.task_count() > 0 => std::thread::yield_now(),
+                    None => break,
                 }
-                Some(_) => {}
-                // A wake-up from another thread may be under way with a task that it has already claimed.
-                None if self.task_count() > 0 => std::thread::yield_now(),
-                None => break,
             }
-        }
-        RUNNING.with(|running| running.replace(outer));
+        });
         let actions = self.timers.borrow_mut().clear();
         drop(actions);
         self.parked.clear();

@@ -69,7 +69,7 @@ fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
     match core.waiter() {
         Waiter::None | Waiter::Yield => None,
         // A sleep is a future in CPython: a cancellation ends it at once, and the task hears of it a step later.
-        Waiter::Timer(_) if core.pending_cancel.get() == PendingCancel::Wait => Some("<Future cancelled>".to_owned()),
+        Waiter::Timer(_) if core.pending_cancel() == PendingCancel::Wait => Some("<Future cancelled>".to_owned()),
         Waiter::Timer(_) => Some("<Future pending cb=[Task.task_wakeup()]>".to_owned()),
         Waiter::Line(line, _) => Some(line.describe()),
         Waiter::Cancellable => Some("<foreign future>".to_owned()),

@@ -10,7 +10,6 @@ use crate::contextvars::{Context, copy_context};
 use crate::error::Result;
 use crate::events::{EventLoop, debug_from_env};
 use crate::exceptions::{KeyboardInterrupt, RuntimeError};
-use crate::loop_core;
 use crate::report::ExceptionContext;
 use crate::tasks::TaskOptions;
 
@@ -43,7 +42,7 @@ use crate::tasks::TaskOptions;
 /// ```
 #[track_caller]
 pub fn run<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
-    if loop_core::with_running(|running| running.is_some()) {
+    if crate::current::with_loop(|running| running.is_some()) {
         return Err(RuntimeError::new("asyncio.run() cannot be called from a running event loop").into());
     }
     Runner::new().run(main)
@@ -138,7 +137,7 @@ impl Runner {
     /// With the panic of `main`.
     #[track_caller]
     pub fn run<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
-        if loop_core::with_running(|running| running.is_some()) {
+        if crate::current::with_loop(|running| running.is_some()) {
             return Err(RuntimeError::new("Runner.run() cannot be called from a running event loop").into());
         }
         let (event_loop, context) = self.init()?;

@@ -39,7 +39,7 @@ fn clock() -> Clock {
     if WORKS_FOR.with_borrow(Option::is_some) {
         return Clock::Virtual;
     }
-    loop_core::with_running(|running| running.map(|core| core.clock))
+    crate::current::with_loop(|running| running.map(|core| core.clock))
         .unwrap_or_else(|| Clock::from_env().unwrap_or(Clock::Real))
 }
 

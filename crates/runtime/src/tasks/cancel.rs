@@ -7,8 +7,9 @@
 use std::sync::Arc;
 
 use super::step::observer;
-use super::task::{AnyTask, Mark, PendingCancel, TaskCore, Waiter, with_current};
+use super::task::{AnyTask, Mark, PendingCancel, TaskCore, Waiter};
 use crate::cell::Kind;
+use crate::current;
 use crate::exceptions::CancelledError;
 use crate::futures::AnyFuture;
 
@@ -90,7 +91,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
     if let Some(observer) = observer(&task.base().event_loop) {
         observer.cancel_requested(&AnyTask::from_object(task.object.clone()));
     }
-    if core.pending_cancel.get() == PendingCancel::Wait {
+    if core.pending_cancel() == PendingCancel::Wait {
         return None;
     }
     match core.waiter() {
@@ -100,7 +101,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
         Waiter::Cancellable => {}
         _ => {
             // Its next step is queued already, or it waits on what this crate does not know.
-            core.pending_cancel.set(PendingCancel::Must);
+            core.set_pending_cancel(PendingCancel::Must);
             core.set_cancel_message(message.clone(), true);
             return None;
         }
@@ -116,7 +117,7 @@ fn cancel_wait(core: &TaskCore, message: &Option<Arc<str>>) {
 }
 
 fn end_wait(core: &TaskCore) {
-    core.pending_cancel.set(PendingCancel::Wait);
+    core.set_pending_cancel(PendingCancel::Wait);
     core.wake();
 }
 
@@ -127,7 +128,7 @@ pub(super) fn deliver(core: &TaskCore) {
     match core.waiter() {
         Waiter::Future(future) => {
             if cancel(&future, message) {
-                core.pending_cancel.set(PendingCancel::None);
+                core.set_pending_cancel(PendingCancel::None);
             }
         }
         Waiter::Timer(_) | Waiter::Cancellable => end_wait(core),
@@ -141,6 +142,7 @@ pub(super) fn deliver(core: &TaskCore) {
 }
 
 /// The cancellation that the current task has to raise now, if there is one: called by a wait that is being resumed.
+#[inline]
 pub(crate) fn take_cancel() -> Option<CancelledError> {
     take(|pending| pending != PendingCancel::None)
 }
@@ -150,15 +152,19 @@ pub(crate) fn take_direct_cancel() -> Option<CancelledError> {
     take(|pending| pending == PendingCancel::Wait)
 }
 
+#[inline]
 fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<CancelledError> {
-    with_current(|task| {
+    current::with_task(|task| {
         let core = task?.core();
-        if !wanted(core.pending_cancel.get()) {
-            return None;
-        }
-        let cancelled = CancelledError::from_message(core.cancel_message());
-        core.pending_cancel.set(PendingCancel::None);
-        core.forget_message_of_wait();
-        Some(cancelled)
+        wanted(core.pending_cancel()).then(|| raise(core))
     })
+}
+
+/// Kept out of line: every wait that ends asks, and few are cancelled.
+#[cold]
+fn raise(core: &TaskCore) -> CancelledError {
+    let cancelled = CancelledError::from_message(core.cancel_message());
+    core.set_pending_cancel(PendingCancel::None);
+    core.forget_message_of_wait();
+    cancelled
 }

@@ -77,17 +77,31 @@ impl std::fmt::Debug for State {
 impl StdFuture for Sleep {
     type Output = Result<()>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match &self.state {
-            State::New(delay, _) if delay.is_nan() => {
-                self.state = State::Done;
-                Poll::Ready(Err(ValueError::new("Invalid delay: NaN (not a number)").into()))
-            }
             State::New(delay, at) if *delay <= 0.0 => {
                 wait_on(Waiter::Yield, at);
                 self.state = State::Yielded;
                 cx.waker().wake_by_ref();
                 Poll::Pending
+            }
+            State::Yielded => {
+                self.state = State::Done;
+                Poll::Ready(take_cancel().map_or(Ok(()), |cancelled| Err(cancelled.into())))
+            }
+            _ => self.poll_timer(cx),
+        }
+    }
+}
+
+impl Sleep {
+    /// It takes time, or must not be polled.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        match &self.state {
+            State::New(delay, _) if delay.is_nan() => {
+                self.state = State::Done;
+                Poll::Ready(Err(ValueError::new("Invalid delay: NaN (not a number)").into()))
             }
             State::New(delay, at) => {
                 let core = loop_core::running_loop()?;
@@ -95,10 +109,6 @@ impl StdFuture for Sleep {
                 wait_on(Waiter::Timer(key), at);
                 self.state = State::Sleeping(core, key);
                 Poll::Pending
-            }
-            State::Yielded => {
-                self.state = State::Done;
-                Poll::Ready(take_cancel().map_or(Ok(()), |cancelled| Err(cancelled.into())))
             }
             State::Sleeping(core, key) => {
                 let cancelled = take_cancel();
@@ -111,7 +121,7 @@ impl StdFuture for Sleep {
                 self.state = State::Done;
                 Poll::Ready(cancelled.map_or(Ok(()), |cancelled| Err(cancelled.into())))
             }
-            State::Done => panic!("a sleep was polled after its end"),
+            State::Yielded | State::Done => panic!("a sleep was polled after its end"),
         }
     }
 }

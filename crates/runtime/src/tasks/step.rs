@@ -13,10 +13,10 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::cancel::deliver;
-use super::task::{AnyTask, Mark, PendingCancel, TaskCore, TaskPanic, Waiter, replace_current};
+use super::task::{AnyTask, InContext, Mark, PendingCancel, TaskCore, TaskPanic};
 use crate::cell::FutureRef;
-use crate::contextvars::Vars;
 use crate::coroutines;
+use crate::current;
 use crate::error::{Error, Result};
 use crate::exceptions::CancelledError;
 use crate::loop_core::LoopCore;
@@ -53,46 +53,12 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
         let task = this.task.as_ref().expect("a task is not polled after its end");
-        let core = task.core();
-        let stepping = Stepping::begin(task);
-        drop(core.set_waiter(Waiter::None));
-
-        let first = !core.has(Mark::Started);
-        core.mark(Mark::Started);
-        let ended = if core.has(Mark::Aborted) {
-            Some(CancelledError::default().into())
-        } else if first && core.pending_cancel.get() == PendingCancel::Must {
-            core.pending_cancel.set(PendingCancel::None);
-            Some(CancelledError::from_message(core.cancel_message()).into())
-        } else {
-            stepping.context.as_ref().err().cloned()
-        };
-        let coroutine = this.coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
-        let end = if let Some(error) = ended {
-            coroutines::excuse(coroutine, cx);
-            Some(Err(error))
-        } else {
-            match catch_unwind(AssertUnwindSafe(|| coroutine.poll(cx))) {
-                Ok(Poll::Pending) => None,
-                Ok(Poll::Ready(result)) => Some(result),
-                Err(payload) => Some(Err(TaskPanic::new(payload).into())),
-            }
-        };
-        let Some(mut end) = end else {
-            if core.has(Mark::Aborted) {
-                // It aborted itself.
-                core.wake();
-            } else if core.pending_cancel.get() == PendingCancel::Must {
-                deliver(core);
-            }
-            return Poll::Pending;
-        };
-
-        // The coroutine's variables go before anybody hears of its end, and inside the task, as they do in Python.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| this.coroutine.set(None))) {
-            end = Err(TaskPanic::new(payload).into());
+        begin(task);
+        let end = current::step(task, || take(task.core(), this.coroutine.as_mut(), cx));
+        if let Some(observer) = observer(&task.base().event_loop) {
+            observer.step_ends(task);
         }
-        drop(stepping);
+        let Some(end) = end else { return Poll::Pending };
         finish(task, end);
         // The last handle may drop the result: not to be left to async-task, which aborts if a destructor panics.
         drop(this.task.take());
@@ -100,11 +66,80 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
     }
 }
 
+/// What only few programs want to know.
+fn begin(task: &AnyTask) {
+    let event_loop = &task.base().event_loop;
+    if let Some(observer) = observer(event_loop) {
+        observer.step_begins(task);
+    }
+    if event_loop.debug.get() {
+        LAST.set(Some(task.clone()));
+    }
+}
+
+/// Takes the step, as the current task and in its context; gives how the coroutine ended, if it did.
+#[inline]
+fn take<T, F: StdFuture<Output = Result<T>>>(
+    core: &TaskCore,
+    mut coroutine: Pin<&mut Option<F>>,
+    cx: &mut Context<'_>,
+) -> Option<Result<T>> {
+    let context = core.enter_context();
+    core.stop_waiting();
+    let running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
+    let refused = if core.just_goes_on() { context.as_ref().err().cloned() } else { prepare(core, &context) };
+    let end = if let Some(error) = refused {
+        coroutines::excuse(running, cx);
+        Err(error)
+    } else {
+        match catch_unwind(AssertUnwindSafe(|| running.poll(cx))) {
+            Ok(Poll::Pending) => {
+                if !core.just_goes_on() {
+                    look_back(core);
+                }
+                return None;
+            }
+            Ok(Poll::Ready(result)) => result,
+            Err(payload) => Err(TaskPanic::new(payload).into()),
+        }
+    };
+    // The coroutine's variables go before anybody hears of its end, and inside the task, as they do in Python.
+    Some(match catch_unwind(AssertUnwindSafe(|| coroutine.set(None))) {
+        Ok(()) => end,
+        Err(payload) => Err(TaskPanic::new(payload).into()),
+    })
+}
+
+/// The first step, or one before which something was asked of the task: what is raised instead of the step, if anything.
+fn prepare(core: &TaskCore, context: &Result<InContext<'_>, Error>) -> Option<Error> {
+    let first = !core.has(Mark::Started);
+    core.mark(Mark::Started);
+    if core.has(Mark::Aborted) {
+        Some(CancelledError::default().into())
+    } else if first && core.pending_cancel() == PendingCancel::Must {
+        core.set_pending_cancel(PendingCancel::None);
+        Some(CancelledError::from_message(core.cancel_message()).into())
+    } else {
+        context.as_ref().err().cloned()
+    }
+}
+
+/// Something was asked of the task while its step ran, and now it waits.
+fn look_back(core: &TaskCore) {
+    if core.has(Mark::Aborted) {
+        // It aborted itself.
+        core.wake();
+    } else if core.pending_cancel() == PendingCancel::Must {
+        deliver(core);
+    }
+}
+
 /// Turns what the coroutine gave into the task's end.
 fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     let core = task.core();
     // A request that came while the last step ran wins over the result.
-    let cancelled = core.pending_cancel.replace(PendingCancel::None) == PendingCancel::Must;
+    let cancelled = core.pending_cancel() == PendingCancel::Must;
+    core.set_pending_cancel(PendingCancel::None);
     match end {
         Ok(_) if cancelled => task.finish_cancelled(CancelledError::from_message(core.cancel_message()).into()),
         Ok(value) => task.finish(value),
@@ -151,39 +186,4 @@ pub(crate) fn forget_last_step() {
 
 pub(crate) fn describe_last_step() -> String {
     LAST.take().map_or_else(|| "<a task that is gone>".to_owned(), |task| format!("{task:?}"))
-}
-
-/// While it lives, the task is the current one and its context is in place.
-struct Stepping<'a> {
-    core: &'a TaskCore,
-    event_loop: &'a LoopCore,
-    outer_task: Option<AnyTask>,
-    /// The context from outside, or why the task's own could not be entered.
-    context: Result<Vars, Error>,
-}
-
-impl<'a> Stepping<'a> {
-    fn begin(task: &'a AnyTask) -> Self {
-        let (event_loop, core) = (&*task.base().event_loop, task.core());
-        if let Some(observer) = observer(event_loop) {
-            observer.step_begins(task);
-        }
-        if event_loop.debug.get() {
-            LAST.set(Some(task.clone()));
-        }
-        let outer_task = replace_current(Some(task.clone()));
-        Self { core, event_loop, outer_task, context: core.enter_context().map_err(Error::from) }
-    }
-}
-
-impl Drop for Stepping<'_> {
-    fn drop(&mut self) {
-        if let Ok(outer) = &mut self.context {
-            self.core.leave_context(outer.take());
-        }
-        let task = replace_current(self.outer_task.take());
-        if let (Some(observer), Some(task)) = (observer(self.event_loop), &task) {
-            observer.step_ends(task);
-        }
-    }
 }

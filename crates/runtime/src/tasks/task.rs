@@ -5,7 +5,6 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::error::Error as StdError;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::panic::Location;
 use std::rc::Rc;
@@ -16,6 +15,7 @@ use std::task::Waker;
 use crate::cell::{FutureRef, Kind};
 use crate::contextvars::{self, Context as ContextObject, Vars};
 use crate::coroutines::place;
+use crate::current;
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::exceptions::RuntimeError;
@@ -61,7 +61,6 @@ pub(crate) struct TaskCore {
     waiter: Cell<Waiter>,
     /// The task's own context between its steps.
     vars: Cell<Vars>,
-    pub(crate) pending_cancel: Cell<PendingCancel>,
     marks: Cell<u8>,
     /// How many cancellations were requested and not taken back; 65,535 stands for that many or more.
     pub(crate) cancels: Cell<u16>,
@@ -87,6 +86,10 @@ pub(crate) enum Mark {
     Aborted = 2,
     /// It is on the way of a cancellation that is going on: to notice a cycle.
     OnPath = 4,
+    /// `PendingCancel::Must`.
+    MustCancel = 8,
+    /// `PendingCancel::Wait`.
+    WaitCancelled = 16,
 }
 
 /// What most tasks never have.
@@ -100,6 +103,23 @@ struct Rare {
     context: RefCell<Option<ContextObject>>,
 }
 
+/// While it lives, the task's context is the current one.
+pub(crate) struct InContext<'a> {
+    core: &'a TaskCore,
+    /// The context from outside.
+    outer: Vars,
+}
+
+impl Drop for InContext<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // The first variable may have been set since.
+        if !self.core.has_no_context() {
+            self.core.swap_context_out(self.outer.take());
+        }
+    }
+}
+
 static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 
 impl TaskCore {
@@ -108,7 +128,6 @@ impl TaskCore {
             waker: OnceCell::new(),
             waiter: Cell::new(Waiter::None),
             vars: Cell::new(None),
-            pending_cancel: Cell::new(PendingCancel::None),
             marks: Cell::new(0),
             cancels: Cell::new(0),
             slot: Cell::new(UNREGISTERED),
@@ -150,14 +169,31 @@ impl TaskCore {
         copy
     }
 
+    /// A step begins: it waits on nothing any more.
+    #[inline]
+    pub(crate) fn stop_waiting(&self) {
+        drop(self.waiter.replace(Waiter::None));
+    }
+
     /// Gives what it was, to be dropped where nothing is borrowed: it may be the last handle on a future.
     #[must_use]
     pub(crate) fn set_waiter(&self, waiter: Waiter) -> Waiter {
         self.waiter.replace(waiter)
     }
 
-    /// Makes the task's context the current one; gives back what was, for [`leave_context`](Self::leave_context).
-    pub(crate) fn enter_context(&self) -> Result<Vars, RuntimeError> {
+    /// Makes the task's context the current one, until what this gives is dropped.
+    #[inline]
+    pub(crate) fn enter_context(&self) -> Result<InContext<'_>> {
+        let outer = if self.has_no_context() { None } else { self.swap_context_in()? };
+        Ok(InContext { core: self, outer })
+    }
+
+    /// Every context is empty, and the task was not given one to be in.
+    fn has_no_context(&self) -> bool {
+        self.rare.get().is_none() && !contextvars::in_use()
+    }
+
+    fn swap_context_in(&self) -> Result<Vars, RuntimeError> {
         let vars = match self.context() {
             None => self.vars.take(),
             Some(context) => context.enter()?,
@@ -165,7 +201,7 @@ impl TaskCore {
         Ok(contextvars::replace(vars))
     }
 
-    pub(crate) fn leave_context(&self, outer: Vars) {
+    fn swap_context_out(&self, outer: Vars) {
         let vars = contextvars::replace(outer);
         match self.context() {
             None => self.vars.set(vars),
@@ -173,14 +209,10 @@ impl TaskCore {
         }
     }
 
-    /// Calls `f`, which must not panic, in the task's context (unless that is entered somewhere): how exception handlers
-    /// hear of a task.
+    /// Calls `f` in the task's context (unless that is entered somewhere): how exception handlers hear of a task.
     pub(crate) fn in_context(&self, f: impl FnOnce()) {
-        let outer = self.enter_context().ok();
+        let _inside = self.enter_context();
         f();
-        if let Some(outer) = outer {
-            self.leave_context(outer);
-        }
     }
 
     fn context(&self) -> Option<ContextObject> {
@@ -219,6 +251,31 @@ impl TaskCore {
         self.marks.set(self.marks.get() & !(mark as u8));
     }
 
+    /// Nothing is to be done at this step but to resume the coroutine.
+    pub(crate) fn just_goes_on(&self) -> bool {
+        self.marks.get() == Mark::Started as u8
+    }
+
+    pub(crate) fn pending_cancel(&self) -> PendingCancel {
+        if self.has(Mark::MustCancel) {
+            PendingCancel::Must
+        } else if self.has(Mark::WaitCancelled) {
+            PendingCancel::Wait
+        } else {
+            PendingCancel::None
+        }
+    }
+
+    pub(crate) fn set_pending_cancel(&self, pending: PendingCancel) {
+        self.unmark(Mark::MustCancel);
+        self.unmark(Mark::WaitCancelled);
+        match pending {
+            PendingCancel::None => {}
+            PendingCancel::Must => self.mark(Mark::MustCancel),
+            PendingCancel::Wait => self.mark(Mark::WaitCancelled),
+        }
+    }
+
     pub(crate) fn cancelling(&self) -> u32 {
         u32::from(self.cancels.get())
     }
@@ -255,28 +312,14 @@ impl TaskCore {
     }
 }
 
-thread_local! {
-    // Empty between steps, so that nothing is lost by never dropping it, which makes looking at it cheaper.
-    static CURRENT: ManuallyDrop<RefCell<Option<AnyTask>>> = const { ManuallyDrop::new(RefCell::new(None)) };
-}
-
-/// Makes `task` the current one and gives back who was.
-pub(crate) fn replace_current(task: Option<AnyTask>) -> Option<AnyTask> {
-    CURRENT.with(|current| current.replace(task))
-}
-
-pub(crate) fn with_current<R>(f: impl FnOnce(Option<&AnyTask>) -> R) -> R {
-    CURRENT.with(|current| f(current.borrow().as_ref()))
-}
-
 /// The current task's place in the order of creation, which no other task of the process has.
 pub(crate) fn current_task_id() -> Option<u32> {
-    with_current(|task| Some(task?.core().order.get()))
+    current::with_task(|task| Some(task?.core().order.get()))
 }
 
 /// Notes what the current task waits on, and where in its code.
 pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
-    let old = with_current(|task| {
+    let old = current::with_task(|task| {
         let core = task?.core();
         core.at.set(at);
         Some(core.set_waiter(waiter))
@@ -286,13 +329,13 @@ pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
 
 /// Notes that the current task goes on waiting, where it was.
 pub(crate) fn keep_waiting_on(waiter: Waiter) {
-    let old = with_current(|task| Some(task?.core().set_waiter(waiter)));
+    let old = current::with_task(|task| Some(task?.core().set_waiter(waiter)));
     drop(old);
 }
 
 /// Notes that the current task awaits `future`, unless it must not: then it only yields, and the error is for its next step.
 pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>) -> Result<(), Error> {
-    let old = with_current(|task| {
+    let old = current::with_task(|task| {
         let Some(task) = task else { return Ok(Waiter::None) };
         // Noted first: the message of a refusal tells where the task is, and that is here.
         task.core().at.set(at);
@@ -352,8 +395,8 @@ impl AnyTask {
         let core = self.core();
         let left = core.cancels.get().saturating_sub(1);
         core.cancels.set(left);
-        if left == 0 && core.pending_cancel.get() == PendingCancel::Must {
-            core.pending_cancel.set(PendingCancel::None);
+        if left == 0 && core.pending_cancel() == PendingCancel::Must {
+            core.set_pending_cancel(PendingCancel::None);
         }
         u32::from(left)
     }
@@ -682,7 +725,7 @@ impl fmt::Display for Frame {
 pub fn current_task() -> Result<Option<AnyTask>, RuntimeError> {
     loop_core::running_loop()?;
     let at = Location::caller();
-    Ok(with_current(|task| {
+    Ok(current::with_task(|task| {
         let task = task?;
         task.core().at.set(at);
         Some(task.clone())
@@ -698,7 +741,7 @@ pub fn current_task() -> Result<Option<AnyTask>, RuntimeError> {
 pub fn all_tasks() -> Result<Vec<AnyTask>, RuntimeError> {
     let core = loop_core::running_loop()?;
     let at = Location::caller();
-    with_current(|task| task.map(|task| task.core().at.set(at)));
+    current::with_task(|task| task.map(|task| task.core().at.set(at)));
     Ok(tasks_of(&core.tasks()))
 }
 
