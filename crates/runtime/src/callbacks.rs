@@ -7,10 +7,11 @@ use std::task::Waker;
 
 use crate::ordered::Ordered;
 use crate::ready::Run;
+use crate::waking::Wake;
 
 pub(crate) enum Callback {
     /// A task that awaits the future.
-    Wake(Waker),
+    Wake(Wake),
     /// Something to run through the loop, and its number.
     Call(Rc<dyn Run>, u32),
 }
@@ -62,15 +63,20 @@ impl Callbacks {
         }
     }
 
-    /// Replaces the waker of a waiter that is polled again; gives the old one, to be dropped by the caller.
-    pub(crate) fn update_waker(&mut self, key: Registered, new: &Waker) -> Option<Waker> {
-        let callback = match self {
+    /// Is it who is polled with this waker that is told under this key?
+    pub(crate) fn wakes(&mut self, key: Registered, waker: &Waker) -> bool {
+        matches!(self.get_mut(key), Some(Callback::Wake(wake)) if wake.is(waker))
+    }
+
+    /// Puts another in the place of a waiter that is polled again; gives the old one, to be dropped by the caller.
+    pub(crate) fn replace(&mut self, key: Registered, new: Wake) -> Option<Callback> {
+        Some(std::mem::replace(self.get_mut(key)?, Callback::Wake(new)))
+    }
+
+    fn get_mut(&mut self, key: Registered) -> Option<&mut Callback> {
+        match self {
             Self::Many(list) => list.get_mut(key.0),
             Self::One(callback) if key.0 == FIRST => Some(callback),
-            _ => None,
-        };
-        match callback {
-            Some(Callback::Wake(old)) if !old.will_wake(new) => Some(std::mem::replace(old, new.clone())),
             _ => None,
         }
     }

@@ -37,6 +37,9 @@ use crate::tasks::TaskCore;
 pub(crate) enum State {
     Pending,
     Cancelled,
+    /// With an exception.
+    Failed,
+    /// With a result.
     Finished,
 }
 
@@ -44,7 +47,7 @@ pub(crate) enum State {
 pub(crate) enum Memory {
     /// Who is to be told, while it is pending.
     Callbacks(Callbacks),
-    /// The exception (`Finished`) or the `CancelledError` (`Cancelled`).
+    /// The exception (`Failed`) or the `CancelledError` (`Cancelled`).
     Error(Error),
     /// The result (`Finished`). A box of nothing, as most results are, is no allocation.
     Value(Box<dyn Any>),

@@ -22,6 +22,7 @@ use crate::exceptions::{CancelledError, InvalidStateError, RuntimeError};
 use crate::loop_core::LoopCore;
 use crate::ready::Run;
 use crate::tasks;
+use crate::waking::Wake;
 
 impl FutureBase {
     pub(crate) fn is_pending(&self) -> bool {
@@ -100,9 +101,18 @@ impl FutureBase {
         callback.is_some()
     }
 
-    fn add_waker(&self, waker: &Waker) -> Registered {
-        let waker = waker.clone();
-        self.with_callbacks(|callbacks| callbacks.push(Callback::Wake(waker)))
+    fn add_waiter(&self, waker: &Waker) -> Registered {
+        let wake = Wake::of(waker);
+        self.with_callbacks(|callbacks| callbacks.push(Callback::Wake(wake)))
+    }
+
+    /// Who waited is polled again.
+    fn update_waiter(&self, registered: Registered, waker: &Waker) {
+        if !self.with_callbacks(|callbacks| callbacks.wakes(registered, waker)) {
+            let wake = Wake::of(waker);
+            let old = self.with_callbacks(|callbacks| callbacks.replace(registered, wake));
+            drop(old);
+        }
     }
 }
 
@@ -127,7 +137,7 @@ impl AnyFuture {
 
     pub(crate) fn finish_with_error(&self, error: Error) {
         self.base().unseen.set(true);
-        self.end(State::Finished, Memory::Error(error));
+        self.end(State::Failed, Memory::Error(error));
     }
 
     pub(crate) fn finish_cancelled(&self, error: Error) {
@@ -145,7 +155,7 @@ impl AnyFuture {
         base.state.set(state);
         if let Memory::Callbacks(callbacks) = base.memory.replace(memory) {
             callbacks.for_each(|callback| match callback {
-                Callback::Wake(waker) => waker.wake(),
+                Callback::Wake(wake) => wake.wake(),
                 Callback::Call(run, key) => self.queue(run, key),
             });
         }
@@ -186,7 +196,7 @@ impl AnyFuture {
         match self.base().state.get() {
             State::Pending => Err(InvalidStateError::new("Exception is not set.").into()),
             State::Cancelled => Err(self.base().see_error().expect("cancelled with an error")),
-            State::Finished => Ok(self.base().see_error()),
+            State::Failed | State::Finished => Ok(self.base().see_error()),
         }
     }
 
@@ -250,8 +260,9 @@ impl AnyFuture {
     /// `Ok` if it ended with a result, else what it ended with.
     pub(crate) fn outcome(&self) -> Result<()> {
         match self.base().state.get() {
+            State::Finished => Ok(()),
             State::Pending => Err(InvalidStateError::new("Result is not set.").into()),
-            _ => match self.base().see_error() {
+            State::Cancelled | State::Failed => match self.base().see_error() {
                 Some(error) => Err(tasks::resume_panic(error)),
                 None => Ok(()),
             },
@@ -552,10 +563,8 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
                 return Poll::Pending;
             }
             match this.waiting {
-                Some(registered) => {
-                    drop(base.with_callbacks(|callbacks| callbacks.update_waker(registered, cx.waker())))
-                }
-                None => this.waiting = Some(base.add_waker(cx.waker())),
+                Some(registered) => base.update_waiter(registered, cx.waker()),
+                None => this.waiting = Some(base.add_waiter(cx.waker())),
             }
             return Poll::Pending;
         }

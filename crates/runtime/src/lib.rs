@@ -75,6 +75,7 @@ pub mod time;
 mod timeouts;
 mod timers;
 mod wait_queue;
+mod waking;
 
 pub use asyncgens::OpenAsyncGen;
 pub use clock::Clock;

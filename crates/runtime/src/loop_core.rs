@@ -282,7 +282,7 @@ impl LoopCore {
         }
         self.queue_due_timers();
         // What these steps add waits for the next iteration.
-        let ready = self.ready.borrow().len();
+        let ready = self.count_ready();
         for left in (1..=ready).rev() {
             if self.instrumented.get() {
                 let next = self.take_next(left);
@@ -292,17 +292,17 @@ impl LoopCore {
                 self.run_ready(next.expect("this many are ready"));
             }
         }
-        self.ready_may_shrink();
         Ok(())
     }
 
-    /// Gives the memory of a burst back.
-    fn ready_may_shrink(&self) {
+    /// How many are ready. Gives the memory of a burst back.
+    fn count_ready(&self) -> usize {
         let mut ready = self.ready.borrow_mut();
-        if ready.capacity() > 4096 && ready.len() < ready.capacity() / 8 {
-            let len = ready.len();
+        let (len, capacity) = (ready.len(), ready.capacity());
+        if capacity > 4096 && len < capacity / 8 {
             ready.shrink_to(2 * len);
         }
+        len
     }
 
     /// Takes the next of the first `left` entries: the first, unless a policy says otherwise.
@@ -325,9 +325,9 @@ impl LoopCore {
             Ready::Timer(key) => {
                 let action = self.timers.borrow_mut().fire(key);
                 match action {
-                    Some(Action::Wake(Some(waker))) => waker.wake(),
+                    Some(Action::Wake(sleeper)) => sleeper.wake(),
                     Some(Action::Call(run, key)) => run.run(key),
-                    Some(Action::Wake(None)) | None => {}
+                    None => {}
                 }
             }
         }

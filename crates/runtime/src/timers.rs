@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use crate::ready::Run;
+use crate::waking::Wake;
 
 /// Names one timer: the slot may be used again, and the sequence number tells its timers apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub(crate) struct TimerKey {
 
 /// What happens when a timer is due.
 pub(crate) enum Action {
-    /// Complete a sleep: wake the task that waits. `None` until somebody waits.
-    Wake(Option<Waker>),
+    /// Complete a sleep: wake the task that waits.
+    Wake(Wake),
     /// Run a callback.
     Call(Rc<dyn Run>, u32),
 }
@@ -140,15 +141,20 @@ impl Timers {
         Some(action)
     }
 
-    /// Sets whom a sleep wakes.
-    pub(crate) fn set_waker(&mut self, key: TimerKey, new: &Waker) {
-        if let Some(Slot::Armed { seq, action: Action::Wake(waker) }) = self.slots.get_mut(key.slot as usize)
-            && *seq == key.seq
-        {
-            match waker {
-                Some(old) if old.will_wake(new) => {}
-                _ => *waker = Some(new.clone()),
-            }
+    /// Is it who is polled with this waker that a sleep wakes?
+    pub(crate) fn wakes(&mut self, key: TimerKey, waker: &Waker) -> bool {
+        self.sleeper(key).is_some_and(|sleeper| sleeper.is(waker))
+    }
+
+    /// Sets whom a sleep wakes; gives who it was, to be dropped by the caller.
+    pub(crate) fn set_sleeper(&mut self, key: TimerKey, new: Wake) -> Option<Wake> {
+        Some(std::mem::replace(self.sleeper(key)?, new))
+    }
+
+    fn sleeper(&mut self, key: TimerKey) -> Option<&mut Wake> {
+        match self.slots.get_mut(key.slot as usize) {
+            Some(Slot::Armed { seq, action: Action::Wake(sleeper) }) if *seq == key.seq => Some(sleeper),
+            _ => None,
         }
     }
 
@@ -237,7 +243,7 @@ mod tests {
     use super::*;
 
     fn sleep(timers: &mut Timers, when: f64) -> TimerKey {
-        timers.insert(when, Action::Wake(None))
+        timers.insert(when, Action::Wake(Wake::Other(Waker::noop().clone())))
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Waker};
 use crate::error::Result;
 use crate::ordered::Ordered;
 use crate::tasks::{Waiter, current_task_id, keep_waiting_on, take_cancel, wait_on};
+use crate::waking::Wake;
 
 /// A line of waiting tasks, first come first served.
 ///
@@ -71,7 +72,7 @@ impl Place {
 }
 
 enum Waiting {
-    Still(Waker),
+    Still(Wake),
     Woken,
     Cancelled,
 }
@@ -146,13 +147,13 @@ impl WaitQueue {
         self.line.first_waiting.set(first.as_ref().map_or(end, |(key, _)| key + 1));
         drop(places);
         // Woken after the borrow has ended: a waker may run anything.
-        first.map(|(_, waker)| waker.wake()).is_some()
+        first.map(|(_, wake)| wake.wake()).is_some()
     }
 
     /// Wakes the first in line, unless it was woken or cancelled before: `Lock._wake_up_first`.
     pub fn wake_front(&self) -> bool {
-        let waker = self.line.places.borrow_mut().front_mut().and_then(|(_, place)| place.wake());
-        waker.map(Waker::wake).is_some()
+        let wake = self.line.places.borrow_mut().front_mut().and_then(|(_, place)| place.wake());
+        wake.map(Wake::wake).is_some()
     }
 
     /// Wakes everybody in line, in order; gives how many.
@@ -162,10 +163,10 @@ impl WaitQueue {
         let mut wakers = places.iter_mut_from(first).filter_map(|(_, place)| place.wake());
         // Mostly there is one, as at a descriptor, and then nothing has to be allocated.
         let Some(one) = wakers.next() else { return 0 };
-        let others: Vec<Waker> = wakers.collect();
+        let others: Vec<Wake> = wakers.collect();
         drop(places);
         one.wake();
-        1 + others.into_iter().map(Waker::wake).count()
+        1 + others.into_iter().map(Wake::wake).count()
     }
 }
 
@@ -176,10 +177,10 @@ impl fmt::Debug for WaitQueue {
 }
 
 impl Waiting {
-    /// Makes one who waits woken; the waker is for the caller to call.
-    fn wake(&mut self) -> Option<Waker> {
+    /// Makes one who waits woken; the wake-up is for the caller to do.
+    fn wake(&mut self) -> Option<Wake> {
         match std::mem::replace(self, Waiting::Woken) {
-            Waiting::Still(waker) => Some(waker),
+            Waiting::Still(wake) => Some(wake),
             other => {
                 *self = other;
                 None
@@ -192,15 +193,17 @@ impl Line {
     /// Goes on waiting.
     fn stay(&self, key: u64, new: &Waker) {
         match self.places.borrow_mut().get_mut(key) {
-            Some(Waiting::Still(waker)) => waker.clone_from(new),
-            Some(place) => {
+            Some(Waiting::Still(wake)) if wake.is(new) => return,
+            Some(Waiting::Still(_)) | None => {}
+            Some(_) => {
                 // It was cancelled, but another wait of the same task has taken the cancellation.
-                *place = Waiting::Still(new.clone());
                 self.cancelled.set(self.cancelled.get() - 1);
                 self.first_waiting.set(self.first_waiting.get().min(key));
             }
-            None => {}
         }
+        let wake = Waiting::Still(Wake::of(new));
+        let old = self.places.borrow_mut().get_mut(key).map(|place| std::mem::replace(place, wake));
+        drop(old);
     }
 
     /// Takes a place out of the line; gives whether it was woken.
@@ -214,15 +217,13 @@ impl Line {
 
     /// Cancels a wait; false if it is over already.
     pub(crate) fn cancel(&self, place: Place) -> bool {
-        let mut places = self.places.borrow_mut();
-        match places.get_mut(place.key()) {
-            Some(place @ Waiting::Still(_)) => {
-                *place = Waiting::Cancelled;
-                self.cancelled.set(self.cancelled.get() + 1);
-                true
-            }
-            _ => false,
-        }
+        let old = match self.places.borrow_mut().get_mut(place.key()) {
+            Some(place @ Waiting::Still(_)) => std::mem::replace(place, Waiting::Cancelled),
+            _ => return false,
+        };
+        self.cancelled.set(self.cancelled.get() + 1);
+        drop(old);
+        true
     }
 
     /// How it reads in `wait_for=…` and in the report of a deadlock.
@@ -288,7 +289,8 @@ impl StdFuture for LineWait {
         let in_line = |key| Waiter::Line(Rc::clone(&this.line), Place::new(key));
         match this.stage {
             Stage::New(at) => {
-                let key = this.line.places.borrow_mut().push(Waiting::Still(cx.waker().clone()));
+                let wake = Wake::of(cx.waker());
+                let key = this.line.places.borrow_mut().push(Waiting::Still(wake));
                 wait_on(in_line(key), at);
                 this.stage = Stage::InLine(key);
                 Poll::Pending

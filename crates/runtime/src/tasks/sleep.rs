@@ -13,6 +13,7 @@ use crate::exceptions::ValueError;
 use crate::loop_core::{self, LoopCore};
 use crate::seconds::Seconds;
 use crate::timers::{Action, TimerKey};
+use crate::waking::Wake;
 
 /// Suspends the current task for `delay` seconds: `asyncio.sleep`.
 ///
@@ -105,7 +106,7 @@ impl Sleep {
             }
             State::New(delay, at) => {
                 let core = loop_core::running_loop()?;
-                let key = core.insert_timer(core.time() + delay, Action::Wake(Some(cx.waker().clone())));
+                let key = core.insert_timer(core.time() + delay, Action::Wake(Wake::of(cx.waker())));
                 wait_on(Waiter::Timer(key), at);
                 self.state = State::Sleeping(core, key);
                 Poll::Pending
@@ -113,7 +114,11 @@ impl Sleep {
             State::Sleeping(core, key) => {
                 let cancelled = take_cancel();
                 if cancelled.is_none() && core.timers.borrow().is_armed(*key) {
-                    core.timers.borrow_mut().set_waker(*key, cx.waker());
+                    if !core.timers.borrow_mut().wakes(*key, cx.waker()) {
+                        let sleeper = Wake::of(cx.waker());
+                        let old = core.timers.borrow_mut().set_sleeper(*key, sleeper);
+                        drop(old);
+                    }
                     keep_waiting_on(Waiter::Timer(*key));
                     return Poll::Pending;
                 }

@@ -53,9 +53,12 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
         let task = this.task.as_ref().expect("a task is not polled after its end");
-        begin(task);
+        let event_loop = &task.base().event_loop;
+        if event_loop.instrumented.get() {
+            begin(task, event_loop);
+        }
         let end = current::step(task, || take(task.core(), this.coroutine.as_mut(), cx));
-        if let Some(observer) = observer(&task.base().event_loop) {
+        if let Some(observer) = observer(event_loop) {
             observer.step_ends(task);
         }
         let Some(end) = end else { return Poll::Pending };
@@ -67,8 +70,8 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
 }
 
 /// What only few programs want to know.
-fn begin(task: &AnyTask) {
-    let event_loop = &task.base().event_loop;
+#[cold]
+fn begin(task: &AnyTask, event_loop: &LoopCore) {
     if let Some(observer) = observer(event_loop) {
         observer.step_begins(task);
     }
@@ -171,6 +174,7 @@ fn abandon(task: AnyTask, drop_coroutine: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
 }
 
+#[inline]
 pub(super) fn observer(event_loop: &LoopCore) -> Option<Rc<dyn Observer>> {
     if event_loop.instrumented.get() { event_loop.observer.borrow().clone() } else { None }
 }

@@ -304,6 +304,11 @@ impl TaskCore {
         self.rare.get_or_init(Box::default)
     }
 
+    /// Is this waker the task's own?
+    pub(crate) fn is_woken_by(&self, waker: &Waker) -> bool {
+        self.waker.get().is_some_and(|own| own.will_wake(waker))
+    }
+
     /// Queues the task's next step.
     pub(crate) fn wake(&self) {
         if let Some(waker) = self.waker.get() {
