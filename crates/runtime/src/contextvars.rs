@@ -235,6 +235,7 @@ impl Context {
         Ok(f())
     }
 
+    #[inline]
     pub(crate) fn enter(&self) -> Result<Vars, RuntimeError> {
         if self.inner.entered.replace(true) {
             return Err(RuntimeError::new("cannot enter context: it is already entered"));

@@ -172,13 +172,20 @@ impl LoopCore {
     }
 
     /// Queues the next step of a task that was woken.
+    #[inline]
     fn push_woken(&self, runnable: Runnable) {
-        if self.instrumented.get()
-            && let Some(observer) = self.observer.borrow().clone()
-        {
-            observer.woken(&crate::tasks::AnyTask::from_object(runnable.metadata().handle(self)));
+        if self.instrumented.get() {
+            self.tell_woken(&runnable);
         }
         self.ready.borrow_mut().push_back(Ready::Task(runnable));
+    }
+
+    #[cold]
+    fn tell_woken(&self, runnable: &Runnable) {
+        let observer = self.observer.borrow().clone();
+        if let Some(observer) = observer {
+            observer.woken(&crate::tasks::AnyTask::from_object(runnable.metadata().handle(self)));
+        }
     }
 
     pub(crate) fn insert_timer(&self, when: f64, action: Action) -> TimerKey {
@@ -285,8 +292,7 @@ impl LoopCore {
         let ready = self.count_ready();
         for left in (1..=ready).rev() {
             if self.instrumented.get() {
-                let next = self.take_next(left);
-                if self.debug.get() { self.run_watched(next) } else { self.run_ready(next) }
+                self.run_instrumented(left);
             } else {
                 let next = self.ready.borrow_mut().pop_front();
                 self.run_ready(next.expect("this many are ready"));
@@ -305,6 +311,12 @@ impl LoopCore {
         len
     }
 
+    #[cold]
+    fn run_instrumented(&self, left: usize) {
+        let next = self.take_next(left);
+        if self.debug.get() { self.run_watched(next) } else { self.run_ready(next) }
+    }
+
     /// Takes the next of the first `left` entries: the first, unless a policy says otherwise.
     fn take_next(&self, left: usize) -> Ready {
         // Asked before the queue is borrowed: a policy may queue something itself.
@@ -316,20 +328,23 @@ impl LoopCore {
         if index == 0 { ready.pop_front() } else { ready.remove(index) }.expect("this many are ready")
     }
 
+    #[inline]
     fn run_ready(&self, next: Ready) {
         match next {
             Ready::Task(runnable) => {
                 runnable.run();
             }
             Ready::Call(run, key) => run.run(key),
-            Ready::Timer(key) => {
-                let action = self.timers.borrow_mut().fire(key);
-                match action {
-                    Some(Action::Wake(sleeper)) => sleeper.wake(),
-                    Some(Action::Call(run, key)) => run.run(key),
-                    None => {}
-                }
-            }
+            Ready::Timer(key) => self.fire(key),
+        }
+    }
+
+    fn fire(&self, key: TimerKey) {
+        let action = self.timers.borrow_mut().fire(key);
+        match action {
+            Some(Action::Wake(sleeper)) => sleeper.wake(),
+            Some(Action::Call(run, key)) => run.run(key),
+            None => {}
         }
     }
 

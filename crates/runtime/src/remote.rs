@@ -88,14 +88,20 @@ impl Shared {
     }
 
     /// Takes everything that was handed in. To be called in the loop's thread, as all below.
-    pub(crate) fn take(&self, mut f: impl FnMut(Remote)) {
+    #[inline]
+    pub(crate) fn take(&self, f: impl FnMut(Remote)) {
         // Asking the queue itself costs more.
         if self.has_news() {
-            // What is pushed from here on is news again.
-            self.news.swap(false, Ordering::AcqRel);
-            while let Ok(item) = self.queue.pop() {
-                f(item);
-            }
+            self.take_news(f);
+        }
+    }
+
+    #[cold]
+    fn take_news(&self, mut f: impl FnMut(Remote)) {
+        // What is pushed from here on is news again.
+        self.news.swap(false, Ordering::AcqRel);
+        while let Ok(item) = self.queue.pop() {
+            f(item);
         }
     }
 

@@ -5,15 +5,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 
 use crate::error::Result;
 use crate::exceptions::{RuntimeError, TimeoutError, ValueError};
-use crate::loop_core;
+use crate::loop_core::{self, LoopCore};
 use crate::ready::Run;
 use crate::seconds::TimeLimit;
 use crate::tasks::{AnyTask, current_task};
-use crate::timers::{Action, TimerKey};
+use crate::timers::{Action, TimerKey, Turn};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -74,6 +76,8 @@ struct Inner {
 enum Scheduled {
     #[default]
     No,
+    /// The timer is made when the block first waits.
+    Later(Turn),
     Timer(TimerKey),
     /// Queued in the loop, under this number; an older one does nothing any more.
     Soon(u32),
@@ -132,7 +136,7 @@ impl Timeout {
     ///
     /// A cancellation from outside goes through, even when time is up in the same step.
     pub async fn run<T>(&self, block: impl AsyncFnOnce(Timeout) -> Result<T>) -> Result<T> {
-        self.enter()?;
+        self.begin()?;
         struct Leave<'a>(&'a Timeout);
         impl Drop for Leave<'_> {
             fn drop(&mut self) {
@@ -141,7 +145,15 @@ impl Timeout {
             }
         }
         let leave = Leave(self);
-        let result = block(self.clone()).await;
+        let mut block = pin!(block(self.clone()));
+        let result = poll_fn(|cx| {
+            let polled = block.as_mut().poll(cx);
+            if polled.is_pending() {
+                self.arm();
+            }
+            polled
+        });
+        let result = result.await;
         drop(leave);
         self.exit(result)
     }
@@ -152,6 +164,13 @@ impl Timeout {
     ///
     /// `RuntimeError` if it was entered before or outside a task, `ValueError` if the delay is NaN.
     pub fn enter(&self) -> Result<()> {
+        self.begin()?;
+        self.arm();
+        Ok(())
+    }
+
+    /// Enters the block. The timer waits for [`arm`](Self::arm), because most blocks with a limit never wait.
+    fn begin(&self) -> Result<()> {
         let inner = &self.inner;
         if inner.state.get() != State::Created {
             return Err(RuntimeError::new("Timeout has already been entered").into());
@@ -164,8 +183,36 @@ impl Timeout {
         };
         inner.state.set(State::Active);
         inner.cancelling.set(task.cancelling());
+        let event_loop = Rc::clone(&task.base().event_loop);
         inner.task.replace(Some(task));
-        self.reschedule(inner.when.get())
+        self.schedule(&event_loop);
+        Ok(())
+    }
+
+    /// Has time be up at `when`: at once if that is now or gone.
+    fn schedule(&self, event_loop: &LoopCore) {
+        let inner = &self.inner;
+        let Some(when) = inner.when.get() else { return };
+        if when <= event_loop.time() {
+            let number = inner.last_soon.get() + 1;
+            inner.last_soon.set(number);
+            inner.scheduled.set(Scheduled::Soon(number));
+            event_loop.call(Rc::clone(inner) as Rc<dyn Run>, number);
+        } else {
+            inner.scheduled.set(Scheduled::Later(event_loop.timers.borrow_mut().take_turn()));
+        }
+    }
+
+    /// Makes the timer, in the place that it has in the order of timers.
+    fn arm(&self) {
+        let inner = &self.inner;
+        if let (Scheduled::Later(turn), Some(when), Some(task)) =
+            (inner.scheduled.get(), inner.when.get(), &*inner.task.borrow())
+        {
+            let action = Action::Call(Rc::clone(inner) as Rc<dyn Run>, TIMER);
+            let timer = task.base().event_loop.timers.borrow_mut().insert_at_turn(turn, when, action);
+            inner.scheduled.set(Scheduled::Timer(timer));
+        }
     }
 
     /// Ends the block with its result, which it turns into a [`TimeoutError`] where [`run`](Self::run) says so.
@@ -221,17 +268,9 @@ impl Timeout {
         let when = when.limit().map(check_delay).transpose()?;
         inner.when.set(when);
         self.unschedule();
-        let Some(when) = when else { return Ok(()) };
-        let event_loop = loop_core::running_loop()?;
-        let run = Rc::clone(inner) as Rc<dyn Run>;
-        if when <= event_loop.time() {
-            let number = inner.last_soon.get() + 1;
-            inner.last_soon.set(number);
-            inner.scheduled.set(Scheduled::Soon(number));
-            event_loop.call(run, number);
-        } else {
-            inner.scheduled.set(Scheduled::Timer(event_loop.insert_timer(when, Action::Call(run, TIMER))));
-        }
+        self.schedule(&*loop_core::running_loop()?);
+        // Whoever calls this may be anybody: the block may wait already.
+        self.arm();
         Ok(())
     }
 

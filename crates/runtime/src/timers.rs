@@ -21,6 +21,10 @@ pub(crate) struct TimerKey {
     seq: u32,
 }
 
+/// A place in the order of creation.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn(u32);
+
 /// What happens when a timer is due.
 pub(crate) enum Action {
     /// Complete a sleep: wake the task that waits.
@@ -87,8 +91,18 @@ impl Timers {
     }
 
     pub(crate) fn insert(&mut self, when: f64, action: Action) -> TimerKey {
+        let turn = self.take_turn();
+        self.insert_at_turn(turn, when, action)
+    }
+
+    /// A place in the order of creation, for a timer that is made later or not at all.
+    pub(crate) fn take_turn(&mut self) -> Turn {
         let seq = self.next_seq;
         self.next_seq = seq.wrapping_add(1);
+        Turn(seq)
+    }
+
+    pub(crate) fn insert_at_turn(&mut self, Turn(seq): Turn, when: f64, action: Action) -> TimerKey {
         let armed = Slot::Armed { seq, action };
         let slot = if self.free == NONE {
             self.slots.push(armed);

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::cancel::deliver;
-use super::task::{AnyTask, InContext, Mark, PendingCancel, TaskCore, TaskPanic};
+use super::task::{AnyTask, InContext, Mark, PendingCancel, TaskCore, TaskPanic, Waiter};
 use crate::cell::FutureRef;
 use crate::coroutines;
 use crate::current;
@@ -88,7 +88,7 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
     cx: &mut Context<'_>,
 ) -> Option<Result<T>> {
     let context = core.enter_context();
-    core.stop_waiting();
+    core.set_waiter(Waiter::None);
     let running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
     let refused = if core.just_goes_on() { context.as_ref().err().cloned() } else { prepare(core, &context) };
     let end = if let Some(error) = refused {

@@ -100,7 +100,7 @@ struct Rare {
     /// The message stays with the task when the cancellation was raised.
     cancel_noted: Cell<bool>,
     /// A context object given at creation, used instead of `vars`.
-    context: RefCell<Option<ContextObject>>,
+    context: OnceCell<ContextObject>,
 }
 
 /// While it lives, the task's context is the current one.
@@ -139,7 +139,7 @@ impl TaskCore {
         };
         match context {
             None => core.vars.set(contextvars::current()),
-            context => drop(core.rare().context.replace(context)),
+            Some(context) => core.rare().context.set(context).expect("a new task has none"),
         }
         core
     }
@@ -169,16 +169,10 @@ impl TaskCore {
         copy
     }
 
-    /// A step begins: it waits on nothing any more.
+    /// Nothing may be borrowed: what it was may be the last handle on a future.
     #[inline]
-    pub(crate) fn stop_waiting(&self) {
-        drop(self.waiter.replace(Waiter::None));
-    }
-
-    /// Gives what it was, to be dropped where nothing is borrowed: it may be the last handle on a future.
-    #[must_use]
-    pub(crate) fn set_waiter(&self, waiter: Waiter) -> Waiter {
-        self.waiter.replace(waiter)
+    pub(crate) fn set_waiter(&self, waiter: Waiter) {
+        drop(self.waiter.replace(waiter));
     }
 
     /// Makes the task's context the current one, until what this gives is dropped.
@@ -215,8 +209,8 @@ impl TaskCore {
         f();
     }
 
-    fn context(&self) -> Option<ContextObject> {
-        self.rare.get()?.context.borrow().clone()
+    fn context(&self) -> Option<&ContextObject> {
+        self.rare.get()?.context.get()
     }
 
     pub(crate) fn name(&self) -> Rc<str> {
@@ -323,25 +317,29 @@ pub(crate) fn current_task_id() -> Option<u32> {
 }
 
 /// Notes what the current task waits on, and where in its code.
+#[inline]
 pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
-    let old = current::with_task(|task| {
-        let core = task?.core();
-        core.at.set(at);
-        Some(core.set_waiter(waiter))
+    current::with_task(|task| {
+        if let Some(task) = task {
+            task.core().at.set(at);
+            task.core().set_waiter(waiter);
+        }
     });
-    drop(old);
 }
 
 /// Notes that the current task goes on waiting, where it was.
 pub(crate) fn keep_waiting_on(waiter: Waiter) {
-    let old = current::with_task(|task| Some(task?.core().set_waiter(waiter)));
-    drop(old);
+    current::with_task(|task| {
+        if let Some(task) = task {
+            task.core().set_waiter(waiter);
+        }
+    });
 }
 
 /// Notes that the current task awaits `future`, unless it must not: then it only yields, and the error is for its next step.
 pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>) -> Result<(), Error> {
-    let old = current::with_task(|task| {
-        let Some(task) = task else { return Ok(Waiter::None) };
+    current::with_task(|task| {
+        let Some(task) = task else { return Ok(()) };
         // Noted first: the message of a refusal tells where the task is, and that is here.
         task.core().at.set(at);
         let message = if task.is(future) {
@@ -349,11 +347,12 @@ pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>)
         } else if !Rc::ptr_eq(&task.base().event_loop, &future.base().event_loop) {
             format!("Task {task:?} got Future {future:?} attached to a different loop")
         } else {
-            return Ok(task.core().set_waiter(Waiter::Future(future.clone())));
+            task.core().set_waiter(Waiter::Future(future.clone()));
+            return Ok(());
         };
-        Err((RuntimeError::new(message).into(), task.core().set_waiter(Waiter::Yield)))
-    });
-    old.map(drop).map_err(|(error, _old)| error)
+        task.core().set_waiter(Waiter::Yield);
+        Err(RuntimeError::new(message).into())
+    })
 }
 
 /// A task of which the result's type is not known: what [`current_task`] and [`all_tasks`] give.
