@@ -49,6 +49,8 @@ pub(crate) enum Memory {
     Callbacks(Callbacks),
     /// The exception (`Failed`) or the `CancelledError` (`Cancelled`).
     Error(Error),
+    /// It was cancelled without a message: whoever asks gets a `CancelledError` of his own.
+    Cancelled,
     /// The result (`Finished`). A box of nothing, as most results are, is no allocation.
     Value(Box<dyn Any>),
     /// The result was taken out.

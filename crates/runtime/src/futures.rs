@@ -51,11 +51,13 @@ impl FutureBase {
     /// The stored error, marked as seen. The very `CancelledError` that ended a coroutine is given once, and then ones
     /// without its message (`Future._make_cancelled_error`).
     pub(crate) fn see_error(&self) -> Option<Error> {
-        let error = self.peek_error();
-        if self.unseen.replace(false) && self.is_cancelled() {
-            drop(self.memory.replace(Memory::Error(CancelledError::default().into())));
+        if self.unseen.replace(false)
+            && self.is_cancelled()
+            && let Memory::Error(own) = self.memory.replace(Memory::Cancelled)
+        {
+            return Some(own);
         }
-        error
+        self.peek_error()
     }
 
     /// Takes back that a task's own cancellation was seen.
@@ -81,6 +83,7 @@ impl FutureBase {
     pub(crate) fn peek_error(&self) -> Option<Error> {
         self.with_memory(|memory| match memory {
             Memory::Error(error) => Some(error.clone()),
+            Memory::Cancelled => Some(CancelledError::default().into()),
             _ => None,
         })
     }
@@ -140,14 +143,15 @@ impl AnyFuture {
         self.end(State::Failed, Memory::Error(error));
     }
 
-    pub(crate) fn finish_cancelled(&self, error: Error) {
-        self.end(State::Cancelled, Memory::Error(error));
+    pub(crate) fn finish_cancelled(&self, message: Option<Arc<str>>) {
+        let memory = message.map(|message| Memory::Error(CancelledError::from_message(Some(message)).into()));
+        self.end(State::Cancelled, memory.unwrap_or(Memory::Cancelled));
     }
 
     /// Ends a task whose coroutine raised this.
     pub(crate) fn finish_with_cancellation(&self, error: Error) {
         self.base().unseen.set(true);
-        self.finish_cancelled(error);
+        self.end(State::Cancelled, Memory::Error(error));
     }
 
     fn end(&self, state: State, memory: Memory) {

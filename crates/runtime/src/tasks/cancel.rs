@@ -43,14 +43,18 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
         }
         match future.object.kind() {
             Kind::Plain => {
-                future.finish_cancelled(CancelledError::from_message(message.clone()).into());
+                future.finish_cancelled(message.clone());
             }
             Kind::Group(group) => {
                 group.cancel_requested.set(true);
                 todo.extend(group.children.iter().rev().cloned().map(Todo::Cancel));
             }
             Kind::Task(core) => {
-                if let Some(next) = cancel_task(&future, core, &message) {
+                let Some(next) = cancel_task(&future, core, &message) else { continue };
+                if let Kind::Plain = next.object.kind() {
+                    // Nothing lies behind it, so no cycle does.
+                    next.finish_cancelled(message.clone());
+                } else {
                     core.mark(Mark::OnPath);
                     todo.push(Todo::Leave(future.clone()));
                     todo.push(Todo::Cancel(next));

@@ -144,7 +144,7 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     let cancelled = core.pending_cancel() == PendingCancel::Must;
     core.set_pending_cancel(PendingCancel::None);
     match end {
-        Ok(_) if cancelled => task.finish_cancelled(CancelledError::from_message(core.cancel_message()).into()),
+        Ok(_) if cancelled => task.finish_cancelled(core.cancel_message()),
         Ok(value) => task.finish(value),
         Err(error) if error.is_cancelled() => task.finish_with_cancellation(error),
         Err(error) => task.finish_with_error(error),
