@@ -6,10 +6,12 @@
 mod load;
 mod measure;
 mod numbers;
+mod sizes;
 
 pub use load::{CHUNK, ECHO_CONNECTIONS, Load, echo_thread};
 pub use measure::{Idle, Run, parked, parked_count, room_for};
 pub use numbers::Numbers;
+pub use sizes::Sizes;
 
 /// A workload: its name, and what runs it once in a fresh runtime.
 pub type Row = (&'static str, fn());

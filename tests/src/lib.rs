@@ -25,6 +25,7 @@ pub mod book;
 pub mod coverage;
 pub mod cpython;
 mod marks;
+mod speed;
 pub mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -92,8 +93,9 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
         (guide.join("coverage.md"), coverage::table(&rows, &claims, &coverage::planned()?)),
         (guide.join("differences.md"), guide_text::page(&rows, &guide_text::differences()?)),
         (cpython::folder().join("README.md"), cpython.table()),
-        (readme.clone(), cpython.in_readme(&read(&readme)?)?),
+        (readme.clone(), speed::in_readme(&cpython.in_readme(&read(&readme)?)?)?),
     ];
+    generated.extend(speed::generated()?);
     for example in &examples {
         let printed = snapshots::stdout(&snapshots::saved(example)?).to_owned();
         generated.push((snapshots::outputs().join(format!("{}.txt", example.name)), printed));

@@ -1,26 +1,27 @@
 //! `cargo xtask bench`: the runtime beside its peers.
 //!
-//! The benchmarks are a workspace of their own, so that no peer ever enters the main build; this only starts them.
+//! The benchmarks are a workspace of their own, so that no peer ever enters the main build; this only starts their driver,
+//! and has the tables and charts follow what it records.
+
+use std::ffi::OsString;
 
 use anyhow::Result;
 
-use crate::{cargo, finish};
+use crate::{bless, cargo, finish};
 
 #[derive(clap::Args)]
+#[command(disable_help_flag = true)]
 pub(crate) struct Arguments {
-    /// The workloads to measure; all of them if none is named
-    #[arg(value_name = "WORKLOAD")]
-    workloads: Vec<String>,
-    /// A look of a minute: few rounds of the core workloads
-    #[arg(long)]
-    quick: bool,
+    /// What the driver takes: workloads, --quick, --peers, --rounds, --scale, --record and more; `--help` lists it
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORKLOAD|OPTION")]
+    arguments: Vec<OsString>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let mut command = cargo(&["run", "--release", "--manifest-path", "bench/Cargo.toml", "--bin", "bench", "--"]);
-    command.args(&arguments.workloads);
-    if arguments.quick {
-        command.arg("--quick");
+    let driver = ["run", "--quiet", "--release", "--manifest-path", "bench/Cargo.toml", "--bin", "bench", "--"];
+    finish(cargo(&driver).args(&arguments.arguments))?;
+    if arguments.arguments.iter().any(|argument| argument == "--record") {
+        bless::tables()?;
     }
-    finish(&mut command)
+    Ok(())
 }

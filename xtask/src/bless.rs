@@ -23,11 +23,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !arguments.tables {
         write_snapshots(&arguments.names)?;
     }
+    tables()?;
+    println!("blessed: look at the difference before you commit it");
+    Ok(())
+}
+
+/// Writes the files that are made from other files.
+pub(crate) fn tables() -> Result<()> {
     for (file, text) in generated()? {
         std::fs::create_dir_all(file.parent().unwrap_or(root()))?;
         std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    println!("blessed: look at the difference before you commit it");
     Ok(())
 }
 

@@ -19,6 +19,8 @@ mod oneshot;
 mod process;
 #[path = "../workloads/queues.rs"]
 mod queues;
+#[path = "../workloads/scale.rs"]
+mod scale;
 #[path = "../workloads/tasks.rs"]
 mod tasks;
 #[path = "../workloads/threads.rs"]
@@ -71,6 +73,17 @@ mod rt {
 
     pub async fn cancellable_wait() -> Result<()> {
         get_running_loop()?.create_future().await
+    }
+
+    pub type CancellableHandle = Task<()>;
+
+    pub async fn cancellable_lock(mutex: Shared<Mutex>) -> Result<()> {
+        drop(mutex.lock.lock().await?);
+        Ok(())
+    }
+
+    pub async fn lock_within(mutex: Shared<Mutex>, time: Duration) -> bool {
+        asyncio_runtime::timeout(time).run(async |_| mutex.lock.lock().await).await.is_ok()
     }
 
     pub async fn cancel(task: Task<()>) -> bool {
@@ -288,5 +301,6 @@ fn main() {
         threads::ROWS,
         blocking::ROWS,
         process::ROWS,
+        scale::ROWS,
     ])
 }

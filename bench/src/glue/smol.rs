@@ -36,6 +36,16 @@ pub fn sleep(time: Duration) -> impl Future<Output = ()> {
     Timer::after(time).map(drop)
 }
 
+pub type CancellableHandle = Handle<()>;
+
+pub async fn cancellable_lock(mutex: Shared<Mutex<u64>>) {
+    drop(mutex.lock().await);
+}
+
+pub async fn lock_within(mutex: Shared<Mutex<u64>>, time: Duration) -> bool {
+    timeout(time, mutex.lock()).await
+}
+
 pub async fn timeout<F: Future>(time: Duration, future: F) -> bool {
     let ends = async {
         future.await;

@@ -32,6 +32,16 @@ pub async fn cancel<T>(handle: Handle<T>) -> bool {
     handle.await.is_err_and(|error| error.is_cancelled())
 }
 
+pub type CancellableHandle = Handle<()>;
+
+pub async fn cancellable_lock(mutex: Shared<Mutex<u64>>) {
+    drop(mutex.lock().await);
+}
+
+pub async fn lock_within(mutex: Shared<Mutex<u64>>, time: Duration) -> bool {
+    timeout(time, mutex.lock()).await
+}
+
 pub async fn timeout<F: Future>(time: Duration, future: F) -> bool {
     tokio::time::timeout(time, future).await.is_ok()
 }

@@ -9,6 +9,7 @@ pub mod net;
 pub mod oneshot;
 pub mod process;
 pub mod queues;
+pub mod scale;
 pub mod tasks;
 pub mod threads;
 pub mod timers;
@@ -26,4 +27,5 @@ pub const ALL: &[&[harness::Row]] = &[
     threads::ROWS,
     blocking::ROWS,
     process::ROWS,
+    scale::ROWS,
 ];

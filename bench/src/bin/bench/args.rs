@@ -25,12 +25,16 @@ const QUICK_PEERS: &[&str] = &["ours", "tokio_ct", "smol_local"];
 /// Runs the same workloads on this runtime and on its peers, and prints how they compare
 #[derive(Debug, Parser)]
 pub struct Args {
-    /// Workloads, all of them unless given; `tcp_*` is those that begin so
+    /// Workloads [default: all but `scale_*`]; `tcp_*` is those that begin so
     workloads: Vec<String>,
 
-    /// Peers, separated by commas; all that are built unless given
+    /// Peers, separated by commas [default: this runtime, the floor, tokio, smol, and Python if there is one with uvloop]
     #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(PEERS.iter().map(|p| p.name)))]
-    pub peers: Vec<String>,
+    peers: Vec<String>,
+
+    /// All peers, also those that take long to build
+    #[arg(long, conflicts_with = "peers")]
+    pub all: bool,
 
     /// How often each peer runs each workload [default: 5, quick: 3]
     #[arg(long)]
@@ -48,17 +52,25 @@ pub struct Args {
     #[arg(long)]
     pub one_cpu: bool,
 
+    /// The Python for asyncio and uvloop [default: the first with uvloop: bench/.venv, python3.13, ...]
+    #[arg(long, value_name = "PATH")]
+    pub python: Option<PathBuf>,
+
     /// Make a Python environment with uvloop in bench/.venv, if there is none
     #[arg(long)]
-    pub python: bool,
+    pub make_python: bool,
 
-    /// Where the results go: FILE.tsv and FILE.md [default: bench/results/latest]
+    /// Write what is measured to bench/results, a file for each workload, from which tables and charts are made
+    #[arg(long, conflicts_with = "quick")]
+    pub record: bool,
+
+    /// Where the results go: FILE.tsv and FILE.md [default: bench/target/latest]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 impl Args {
-    /// The peers asked for; none means all that are built.
+    /// The peers asked for; none means the usual ones.
     pub fn peers(&self) -> Vec<&str> {
         match self.peers.is_empty() && self.quick {
             true => QUICK_PEERS.to_vec(),
@@ -66,7 +78,7 @@ impl Args {
         }
     }
 
-    /// The workloads asked for; none means all.
+    /// The workloads asked for; none means all but those of many sizes.
     pub fn patterns(&self) -> Vec<String> {
         match self.workloads.is_empty() && self.quick {
             true => QUICK_WORKLOADS.iter().map(|&name| name.to_owned()).collect(),
@@ -83,7 +95,7 @@ impl Args {
     }
 
     pub fn out(&self) -> PathBuf {
-        let usual = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/results/latest"));
+        let usual = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/latest"));
         self.out.clone().unwrap_or_else(usual)
     }
 }

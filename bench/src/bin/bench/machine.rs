@@ -40,7 +40,7 @@ impl Pins {
 
 /// The state of the machine at the start of a measurement.
 pub struct Machine {
-    load: String,
+    load: f64,
     ticks: [u64; 2],
     processors: usize,
 }
@@ -55,24 +55,34 @@ impl Machine {
 
     /// What somebody who reads the figures later wants to know.
     pub fn describe(&self) -> String {
-        let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = information.lines().find(|line| line.starts_with("model name"));
-        let model = model.and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown processor");
+        let (load, stolen) = self.unrest();
+        let [before, after] = load;
+        format!(
+            "{}, {} processors; load average {before} and {after} before and after, {stolen:.1} % stolen",
+            processor(),
+            self.processors
+        )
+    }
+
+    /// The load averages before and after, and the percentage of processor time that a hypervisor gave to others.
+    pub fn unrest(&self) -> ([f64; 2], f64) {
         let [stolen, all] = stolen_and_all();
         let share = (stolen - self.ticks[0]) as f64 / (all - self.ticks[1]).max(1) as f64;
-        format!(
-            "{model}, {} processors; load average {} before and {} after, {:.1} % stolen",
-            self.processors,
-            self.load,
-            load_average(),
-            100.0 * share,
-        )
+        ([self.load, load_average()], 100.0 * share)
     }
 }
 
-fn load_average() -> String {
+/// The name that the processor gives itself.
+pub fn processor() -> String {
+    let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = information.lines().find(|line| line.starts_with("model name"));
+    model.and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown processor").to_owned()
+}
+
+/// That of the last minute.
+fn load_average() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or_default().to_owned()
+    text.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(f64::NAN)
 }
 
 /// Ticks that a hypervisor gave to others, and all ticks.

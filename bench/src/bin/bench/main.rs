@@ -12,10 +12,11 @@ mod args;
 mod machine;
 mod peers;
 mod python;
+mod record;
 mod results;
 mod table;
+mod workloads;
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::process::ExitCode;
@@ -26,21 +27,32 @@ use clap::Parser;
 use args::Args;
 use machine::{Machine, Pins};
 use peers::{Peer, Programs};
+use record::Recorder;
 use results::{Record, Results};
+use workloads::WORKLOADS;
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let args = Args::parse();
-    let python = python::find(args.python)?;
-    let peers = peers::chosen(&args, python.is_some())?;
-    let patterns = args.patterns();
-    let programs = Programs::build(&peers, python, asked("startup", &patterns))?;
-    let workloads = Workloads::find(&programs, &peers, &patterns)?;
+fn main() -> ExitCode {
+    compare(&Args::parse()).unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Measures and prints what was asked for. Success means that no run failed.
+fn compare(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+    let asked = workloads::asked(&args.patterns())?;
+    let python = python::find(args.python.as_deref(), args.make_python)?;
+    let peers = peers::chosen(args, python.is_some())?;
+    let recorder = args.record.then(|| Recorder::new(args, python.as_deref())).transpose()?;
+    let programs = Programs::build(&peers, python, asked.contains(&"startup"))?;
+    let workloads = Workloads::find(&programs, &peers, &asked)?;
 
     let pins = Pins::new(args.one_cpu)?;
     let machine = Machine::now();
     let mut results = Results::default();
     let start = Instant::now();
     for workload in &workloads.names {
+        let quiet = Machine::now();
         let able: Vec<Peer> = peers.iter().copied().filter(|p| workloads.has(*p, workload)).collect();
         for round in 0..args.rounds() {
             for turn in 0..able.len() {
@@ -58,6 +70,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             }
         }
         eprintln!("{:5.0} s  {workload}", start.elapsed().as_secs_f64());
+        if let Some(recorder) = &recorder {
+            recorder.write(workload, &results, &able, &quiet)?;
+        }
     }
 
     let heading = format!(
@@ -73,18 +88,6 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if results.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether a workload is among those asked for; no pattern asks for all.
-fn asked(name: &str, patterns: &[String]) -> bool {
-    patterns.is_empty() || patterns.iter().any(|pattern| fits(name, pattern))
-}
-
-fn fits(name: &str, pattern: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == pattern,
-    }
-}
-
 /// Which workloads are to run, and who has them.
 struct Workloads {
     names: Vec<String>,
@@ -92,30 +95,23 @@ struct Workloads {
 }
 
 impl Workloads {
-    fn find(programs: &Programs, peers: &[Peer], patterns: &[String]) -> Result<Workloads, Box<dyn Error>> {
-        let mut lists = Vec::new();
-        for &peer in peers {
-            lists.push((peer, programs.workloads(peer)?));
-        }
-        // The order is that of the peer that has most, so that what others lack is not at the end.
-        lists.sort_by_key(|(_, names)| Reverse(names.len()));
-        let mut known: Vec<String> = Vec::new();
+    /// Those of the `asked` that a peer has.
+    fn find(programs: &Programs, peers: &[Peer], asked: &[&str]) -> Result<Workloads, Box<dyn Error>> {
         let mut by_peer = BTreeSet::new();
-        for (peer, names) in lists {
-            for name in names {
-                if !known.contains(&name) {
-                    known.push(name.clone());
+        for &peer in peers {
+            for name in programs.workloads(peer)? {
+                if !WORKLOADS.contains(&name.as_str()) {
+                    return Err(format!("{} has a workload {name:?} that `WORKLOADS` lacks", peer.name).into());
                 }
                 by_peer.insert((peer, name));
             }
         }
-        for pattern in patterns {
-            if !known.iter().any(|name| fits(name, pattern)) {
-                return Err(format!("no workload {pattern:?} here; there are: {}", known.join(" ")).into());
-            }
+        let is_had = |name: &&&str| by_peer.iter().any(|(_, had)| had == **name);
+        let names: Vec<String> = asked.iter().filter(is_had).map(|&name| name.to_owned()).collect();
+        match names.is_empty() {
+            true => Err("no peer has what was asked for".into()),
+            false => Ok(Workloads { names, by_peer }),
         }
-        known.retain(|name| asked(name, patterns));
-        Ok(Workloads { names: known, by_peer })
     }
 
     fn has(&self, peer: Peer, workload: &str) -> bool {

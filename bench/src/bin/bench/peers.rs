@@ -1,5 +1,8 @@
 //! The peers: which there are, how their programs are built, and how one is run.
+//!
+//! A peer's crates are a feature of this package, switched on when the peer is to run.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,6 +28,15 @@ enum Needs {
     Python,
 }
 
+impl Peer {
+    fn feature(&self) -> Option<&'static str> {
+        match self.needs {
+            Needs::Feature(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 const fn peer(name: &'static str, needs: Needs) -> Peer {
     Peer { name, needs }
 }
@@ -48,40 +60,28 @@ pub const PEERS: &[Peer] = &[
     peer("uvloop", Needs::Python),
 ];
 
-/// The features that this driver was built with; the peers are built with the same.
-fn features() -> impl Iterator<Item = &'static str> {
-    let all = [
-        ("tokio", cfg!(feature = "tokio")),
-        ("smol", cfg!(feature = "smol")),
-        ("localpool", cfg!(feature = "localpool")),
-        ("monoio", cfg!(feature = "monoio")),
-        ("compio", cfg!(feature = "compio")),
-        ("glommio", cfg!(feature = "glommio")),
-    ];
-    all.into_iter().filter_map(|(name, on)| on.then_some(name))
-}
+/// Those that run unless others are named: the rest takes longer to build.
+const USUAL: &[&str] = &["tokio", "smol"];
 
-/// The peers to run: those asked for, or all that can be.
+/// The peers to run: those asked for, or all that are usual and can be.
 pub fn chosen(args: &Args, python: bool) -> Result<Vec<Peer>, Box<dyn Error>> {
     let asked = args.peers();
-    let mut chosen = Vec::new();
-    for &peer in PEERS {
-        let lacks = match peer.needs {
-            Needs::Feature(name) if !features().any(|f| f == name) => {
-                format!("`cargo run --features {name} ...` (or `all`)")
-            }
-            Needs::Python if !python => "a Python with uvloop: --python makes one".into(),
-            _ => String::new(),
-        };
-        if asked.contains(&peer.name) && !lacks.is_empty() {
-            return Err(format!("{} needs {lacks}", peer.name).into());
-        } else if asked.contains(&peer.name) || asked.is_empty() && lacks.is_empty() {
-            chosen.push(peer);
-        } else if asked.is_empty() {
-            eprintln!("without {}, which needs {lacks}", peer.name);
-        }
+    let is_chosen = |peer: &Peer| match (asked.is_empty(), peer.needs) {
+        (false, _) => asked.contains(&peer.name),
+        (true, Needs::Nothing) => true,
+        (true, Needs::Feature(name)) => args.all || USUAL.contains(&name) && !peer.name.starts_with("ours_"),
+        (true, Needs::Python) => python,
+    };
+    let chosen: Vec<Peer> = PEERS.iter().copied().filter(is_chosen).collect();
+    if !python && asked.is_empty() {
+        eprintln!("without asyncio and uvloop: no Python with uvloop is here; --make-python makes one in bench/.venv");
     }
-    Ok(chosen)
+    match chosen.iter().find(|peer| peer.needs == Needs::Python && !python) {
+        Some(peer) => {
+            Err(format!("{} needs a Python with uvloop: --python names one, --make-python makes one", peer.name).into())
+        }
+        None => Ok(chosen),
+    }
 }
 
 /// The programs of the peers, built.
@@ -96,10 +96,13 @@ impl Programs {
         let driver = std::env::current_exe()?;
         let target = driver.ancestors().nth(2).ok_or("the driver is not in a target folder")?;
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--release", "--no-default-features", "--bin=client", "--bin=startup"]);
+        cargo.args(["build", "--release", "--bin=client", "--bin=startup"]);
         cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
         cargo.arg("--target-dir").arg(target);
-        cargo.args(["--features", &features().collect::<Vec<_>>().join(",")]);
+        // Always the usual ones, so that a choice of others builds the rest no second time.
+        let features: BTreeSet<&str> =
+            peers.iter().filter_map(|peer| peer.feature()).chain(USUAL.iter().copied()).collect();
+        cargo.args(["--features", &features.into_iter().collect::<Vec<_>>().join(",")]);
         for peer in peers.iter().filter(|peer| peer.needs != Needs::Python) {
             cargo.arg(format!("--bin={}", peer.name));
             if startup {
