@@ -50,6 +50,18 @@ impl<T> Ordered<T> {
         Some(value)
     }
 
+    /// Takes the first entry out, if its key is smaller than `end`.
+    pub(crate) fn pop_before(&mut self, end: u64) -> Option<T> {
+        while self.entries.front().is_some_and(|(key, _)| *key < end) {
+            if let Some((_, Some(value))) = self.entries.pop_front() {
+                self.live -= 1;
+                self.give_back();
+                return Some(value);
+            }
+        }
+        None
+    }
+
     /// The key that the next entry gets: all there are have smaller ones.
     pub(crate) fn next_key(&self) -> u64 {
         self.next
@@ -84,7 +96,7 @@ impl<T> Ordered<T> {
         self.entries.binary_search_by_key(&key, |(key, _)| *key).ok()
     }
 
-    /// Drops holes at both ends, and all of them once they are the majority; gives memory back when little is left.
+    /// Drops holes at both ends, and all of them once they are the majority.
     fn tidy(&mut self) {
         while self.entries.back().is_some_and(|(_, value)| value.is_none()) {
             self.entries.pop_back();
@@ -95,6 +107,11 @@ impl<T> Ordered<T> {
         if self.entries.len() > 2 * self.live + 16 {
             self.entries.retain(|(_, value)| value.is_some());
         }
+        self.give_back();
+    }
+
+    /// Gives memory back when little is left.
+    fn give_back(&mut self) {
         if self.entries.capacity() > 64 && self.entries.len() * 8 < self.entries.capacity() {
             self.entries.shrink_to(self.entries.len() * 2);
         }
@@ -116,6 +133,22 @@ mod tests {
         assert_eq!(list.len(), 34);
         assert_eq!(list.front_mut(), Some((0, &mut 0)));
         assert_eq!(list.drain().collect::<Vec<_>>(), (0..100).step_by(3).collect::<Vec<_>>());
+        assert!(list.is_empty());
+    }
+
+    #[test]
+    fn entries_are_popped_in_order_up_to_a_key() {
+        let mut list = Ordered::new();
+        let keys: Vec<u64> = (0..10).map(|i| list.push(i)).collect();
+        for hole in [0, 3, 4, 7] {
+            list.remove(keys[hole]);
+        }
+        let end = list.next_key();
+        list.push(10);
+        let popped: Vec<_> = std::iter::from_fn(|| list.pop_before(end)).collect();
+        assert_eq!(popped, [1, 2, 5, 6, 8, 9]);
+        assert_eq!(list.len(), 1);
+        assert_eq!(list.pop_before(list.next_key()), Some(10));
         assert!(list.is_empty());
     }
 

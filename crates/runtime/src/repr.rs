@@ -72,6 +72,7 @@ fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
         Waiter::Timer(_) if core.pending_cancel() == PendingCancel::Wait => Some("<Future cancelled>".to_owned()),
         Waiter::Timer(_) => Some("<Future pending cb=[Task.task_wakeup()]>".to_owned()),
         Waiter::Line(line, _) => Some(line.describe()),
+        Waiter::Readiness(source, place) => Some(source.describe(place)),
         Waiter::Cancellable => Some("<foreign future>".to_owned()),
         Waiter::Future(_) if depth == 0 => Some("...".to_owned()),
         Waiter::Future(future) => Some(nested(&future, None, depth - 1)),

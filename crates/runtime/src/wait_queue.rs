@@ -56,17 +56,17 @@ pub(crate) struct Line {
     acquired_by: Cell<Option<u32>>,
 }
 
-/// A place in a line, to name it in a task: its key, in six bytes.
+/// A place in a line, or among those who wait for a descriptor, to name it in a task: its key, in six bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Place([u16; 3]);
 
 impl Place {
-    fn new(key: u64) -> Self {
+    pub(crate) fn new(key: u64) -> Self {
         // A line would have to be joined a million times a second for nine years to have a longer key.
         Self([key as u16, (key >> 16) as u16, (key >> 32) as u16])
     }
 
-    fn key(self) -> u64 {
+    pub(crate) fn key(self) -> u64 {
         self.0.iter().rev().fold(0, |key, part| key << 16 | u64::from(*part))
     }
 }

@@ -34,10 +34,13 @@ impl Buffer {
 
     /// As `extend`, but takes the vector itself where that saves a copy and wastes no memory.
     pub(crate) fn put(&mut self, bytes: &mut Vec<u8>) {
-        if self.is_empty() && bytes.len() > bytes.capacity() / 2 {
+        if !self.is_empty() {
+            self.extend(bytes);
+            bytes.clear();
+        } else if bytes.len() > bytes.capacity() / 2 {
             *self = Self { data: std::mem::take(bytes), start: 0 };
         } else {
-            self.extend(bytes);
+            *self = Self { data: bytes.to_vec(), start: 0 };
             bytes.clear();
         }
     }

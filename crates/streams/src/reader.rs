@@ -4,12 +4,13 @@
 //! cancelled or dropped half-way has taken nothing. The reader receives only when a read needs more than it has; who does not
 //! read lets the peer wait, and needs no flow control for it.
 
-use std::cell::Cell;
 use std::fmt;
 use std::io;
+use std::rc::Rc;
 
 use asyncio_iterators::AsyncIterator;
-use asyncio_runtime::{Error, Result, ValueError};
+use asyncio_runtime::io::{Readiness, Registration};
+use asyncio_runtime::{Error, LineWait, Result, Sleep, ValueError};
 use memchr::memmem::Finder;
 
 use crate::buffer::Buffer;
@@ -20,9 +21,6 @@ use crate::transport::Transport;
 
 /// How long a line may be, unless a program says otherwise: 64 KiB.
 pub const DEFAULT_LIMIT: usize = 64 * 1024;
-
-/// How much is received at once.
-const CHUNK: usize = 64 * 1024;
 
 /// The receiving side of a connection: `asyncio.StreamReader`.
 ///
@@ -62,6 +60,17 @@ pub struct StreamReader {
     pub(crate) eof: bool,
     exception: Option<Error>,
     pub(crate) source: Source,
+}
+
+/// What came of an attempt to receive.
+enum Attempt {
+    /// Some bytes, or the end.
+    Received,
+    /// Nothing: it is time to give way to others, and to try again.
+    Pause(Sleep),
+    /// Nothing: there is more to be awaited.
+    Readable(Readiness),
+    Fed(LineWait),
 }
 
 /// Where the bytes come from.
@@ -248,8 +257,13 @@ impl StreamReader {
         self.exception.clone().or_else(of_source)
     }
 
+    #[inline]
     fn check(&self) -> Result<()> {
-        self.exception().map_or(Ok(()), Err)
+        let fine = match &self.source {
+            Source::Connection(connection) => connection.phase() != Phase::Lost,
+            Source::Feeder(_) => false,
+        };
+        if fine && self.exception.is_none() { Ok(()) } else { self.exception().map_or(Ok(()), Err) }
     }
 
     // Feeding.
@@ -288,26 +302,11 @@ impl StreamReader {
     /// Puts more into the buffer, as much as is there up to `CHUNK`, or notices the end; waits for it.
     async fn receive(&mut self) -> Result<()> {
         loop {
-            if let Source::Connection(connection) = &self.source
-                && let Some(transport) = connection.transport()
-            {
-                let registration = transport.registration().clone();
-                drop(transport);
-                registration.turn().await?;
-            }
-            match self.try_receive() {
-                Ok(()) => return Ok(()),
-                Err(error) if is_not_now(&error) => {}
-                Err(error) => return Err(self.broken(error)),
-            }
-            let waited = match &self.source {
-                Source::Connection(connection) => {
-                    let Some(transport) = connection.transport() else { continue };
-                    let readable = transport.registration().readable();
-                    drop(transport);
-                    readable.await
-                }
-                Source::Feeder(feeder) => feeder.fed.line.wait().await,
+            let waited = match self.attempt()? {
+                Attempt::Received => return Ok(()),
+                Attempt::Pause(pause) => pause.await,
+                Attempt::Readable(readable) => readable.await,
+                Attempt::Fed(fed) => fed.await,
             };
             match waited {
                 // It was closed while we waited, which the next attempt finds out.
@@ -315,6 +314,31 @@ impl StreamReader {
                 waited => waited?,
             }
             self.check()?;
+        }
+    }
+
+    fn attempt(&mut self) -> Result<Attempt> {
+        let transport = self.transport();
+        let registration = transport.as_ref().map(|transport| transport.registration());
+        if let Some(pause) = registration.and_then(Registration::turn) {
+            return Ok(Attempt::Pause(pause));
+        }
+        match self.try_receive() {
+            Ok(()) => Ok(Attempt::Received),
+            Err(error) if is_not_now(&error) => Ok(match (&self.source, registration) {
+                (Source::Feeder(feeder), _) => Attempt::Fed(feeder.fed.line.wait()),
+                (_, Some(registration)) => Attempt::Readable(registration.readable()),
+                (_, None) => unreachable!("a connection without a transport is at its end"),
+            }),
+            Err(error) => Err(self.broken(error)),
+        }
+    }
+
+    /// What is received from, until the connection is lost. Not to be held over a wait.
+    pub(crate) fn transport(&self) -> Option<Rc<dyn Transport>> {
+        match &self.source {
+            Source::Connection(connection) => connection.transport(),
+            Source::Feeder(_) => None,
         }
     }
 
@@ -335,12 +359,7 @@ impl StreamReader {
     pub(crate) fn try_receive(&mut self) -> io::Result<()> {
         let n = match &self.source {
             Source::Connection(connection) => {
-                let buffer = &mut self.buffer;
-                with_scratch(|scratch| {
-                    let n = receive_from(connection, |transport| transport.try_read_into(scratch))?;
-                    buffer.put(scratch);
-                    Ok::<_, io::Error>(n)
-                })?
+                receive_from(connection, |transport| transport.try_receive(&mut self.buffer))?
             }
             Source::Feeder(feeder) => {
                 let bytes = feeder.fed.bytes.borrow_mut().take_all();
@@ -369,18 +388,6 @@ pub(crate) fn receive_from(
 
 pub(crate) fn check_limit(limit: usize) -> Result<(), ValueError> {
     if limit == 0 { Err(ValueError::new("Limit cannot be <= 0")) } else { Ok(()) }
-}
-
-/// Lends a piece of memory to receive into, which may be kept: so a connection that waits needs none of its own.
-fn with_scratch<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-    thread_local! {
-        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    }
-    let mut scratch = SCRATCH.take();
-    scratch.reserve_exact(CHUNK);
-    let result = f(&mut scratch);
-    SCRATCH.set(scratch);
-    result
 }
 
 /// Line by line, each with its `\n`: `async for line in reader`.

@@ -54,13 +54,10 @@ impl StreamReader {
             return Poll::Ready(Err(to_io(error)));
         }
         loop {
-            let transport = match &self.source {
-                Source::Connection(connection) => connection.transport(),
-                Source::Feeder(feeder) => {
-                    feeder.fed.waker.set(Some(cx.waker().clone()));
-                    None
-                }
-            };
+            if let Source::Feeder(feeder) = &self.source {
+                feeder.fed.waker.set(Some(cx.waker().clone()));
+            }
+            let transport = self.transport();
             if let Some(transport) = &transport {
                 ready!(transport.registration().poll_turn(cx));
             }

@@ -4,6 +4,7 @@
 //! above (buffers, limits, waiting, cancelling) is written once, in `connection` and `reader`. A plain descriptor is one
 //! transport; a layer such as TLS is another, made around one.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Write};
@@ -14,9 +15,11 @@ use std::os::unix::fs::FileTypeExt;
 use asyncio_runtime::Result;
 use asyncio_runtime::io::{AsyncFd, Registration};
 use rustix::buffer::spare_capacity;
+use rustix::net::{RecvFlags, recv};
 use socket2::Socket;
 
 use crate::address::Address;
+use crate::buffer::Buffer;
 
 pub(crate) trait Transport: fmt::Debug {
     /// What readiness is waited for on.
@@ -25,14 +28,8 @@ pub(crate) trait Transport: fmt::Debug {
     /// Reads some bytes; none at the end.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// As `try_read`, into the free room of a vector.
-    fn try_read_into(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
-        let start = bytes.len();
-        bytes.resize(bytes.capacity(), 0);
-        let n = self.try_read(&mut bytes[start..]);
-        bytes.truncate(start + n.as_ref().unwrap_or(&0));
-        n
-    }
+    /// As `try_read`, into a buffer: as much as is there, up to `CHUNK`.
+    fn try_receive(&self, buffer: &mut Buffer) -> io::Result<usize>;
 
     /// Takes some of the bytes, for the peer.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
@@ -67,6 +64,26 @@ pub(crate) trait Transport: fmt::Debug {
     fn sockname(&self) -> Address {
         Address::Unnamed
     }
+}
+
+/// How much is received at once.
+pub(crate) const CHUNK: usize = 64 * 1024;
+
+/// Lends a piece of memory to receive into, empty and with room for `CHUNK`, which may be kept: so a connection that waits
+/// needs none of its own.
+pub(crate) fn with_scratch<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    thread_local! {
+        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+        Ok(mut scratch) => {
+            scratch.clear();
+            scratch.reserve_exact(CHUNK);
+            f(&mut scratch)
+        }
+        // A layer receives from the one below it.
+        Err(_) => f(&mut Vec::with_capacity(CHUNK)),
+    })
 }
 
 /// How the end of the data is told.
@@ -104,9 +121,8 @@ impl Transport for AsyncFd<Socket> {
         read(self, |mut socket| socket.read(buffer), wanted)
     }
 
-    fn try_read_into(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
-        let wanted = bytes.capacity() - bytes.len();
-        read(self, |socket| Ok(rustix::io::read(socket, spare_capacity(bytes))?), wanted)
+    fn try_receive(&self, buffer: &mut Buffer) -> io::Result<usize> {
+        receive(self, buffer, CHUNK, |socket, scratch| Ok(recv(socket, spare_capacity(scratch), RecvFlags::empty())?.0))
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -161,6 +177,11 @@ impl Transport for Pipe {
         read(&self.io, |mut pipe| pipe.read(buffer), wanted)
     }
 
+    fn try_receive(&self, buffer: &mut Buffer) -> io::Result<usize> {
+        let wanted = if self.is_fifo { CHUNK } else { 0 };
+        receive(&self.io, buffer, wanted, |pipe, scratch| Ok(rustix::io::read(pipe, spare_capacity(scratch))?))
+    }
+
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         write(&self.io, |mut pipe| pipe.write(bytes), bytes.len())
     }
@@ -177,6 +198,23 @@ fn read<T: AsFd>(io: &AsyncFd<T>, operation: impl FnOnce(&T) -> io::Result<usize
         io.short_read();
     }
     Ok(n)
+}
+
+/// As `read`, by way of the scratch memory.
+fn receive<T: AsFd>(
+    io: &AsyncFd<T>,
+    buffer: &mut Buffer,
+    wanted: usize,
+    operation: impl FnOnce(&T, &mut Vec<u8>) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let receive = |io: &T| {
+        with_scratch(|scratch| {
+            let n = operation(io, scratch)?;
+            buffer.put(scratch);
+            Ok(n)
+        })
+    };
+    read(io, receive, wanted)
 }
 
 fn write<T: AsFd>(

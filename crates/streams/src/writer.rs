@@ -81,7 +81,7 @@ impl StreamWriter {
     ///
     /// What was written stays written.
     pub async fn drain(&self) -> Result<()> {
-        self.connection.drain().await
+        if self.connection.has_room() { Ok(()) } else { self.connection.drain().await }
     }
 
     /// Says that no more will be written: the peer reads to its end, and may go on to send. A pipe is closed.

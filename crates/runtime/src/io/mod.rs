@@ -181,7 +181,9 @@ impl<T: AsFd> AsyncFd<T> {
         at: &'static Location<'static>,
     ) -> Result<R> {
         loop {
-            self.registration.turn().await?;
+            if let Some(pause) = self.registration.turn() {
+                pause.await?;
+            }
             let result = self.try_with(side, &mut operation);
             if !would_block(&result) {
                 return Ok(result?);

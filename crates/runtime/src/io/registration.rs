@@ -6,15 +6,15 @@ use std::io;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use crate::error::Result;
 use crate::events::HandleInner;
 use crate::loop_core;
-use crate::reactor::{Side, Source, Waiting};
+use crate::reactor::{Side, Source};
 use crate::ready::Run;
-use crate::tasks::sleep;
-use crate::wait_queue::LineWait;
+use crate::tasks::{Sleep, Waiter, keep_waiting_on, sleep, take_cancel, wait_on};
+use crate::wait_queue::Place;
 
 /// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.
 ///
@@ -39,7 +39,7 @@ impl Registration {
     }
 
     pub(super) fn ready(&self, side: Side, at: &'static Location<'static>) -> Readiness {
-        Readiness { source: Rc::clone(&self.source), side, wait: None, at }
+        Readiness { source: Rc::clone(&self.source), side, place: None, at }
     }
 
     /// See [`AsyncFd::poll_readable`](super::AsyncFd::poll_readable).
@@ -69,14 +69,12 @@ impl Registration {
         Poll::Pending
     }
 
-    /// To be awaited before each operation of a loop over operations: it gives way to other tasks, for one iteration, after
-    /// many that did not have to wait. [`AsyncFd::read_with`](super::AsyncFd::read_with) and its like do it by themselves.
-    ///
-    /// # Errors
-    ///
-    /// `CancelledError`, only if it gave way.
-    pub async fn turn(&self) -> Result<()> {
-        if self.source.spend() { Ok(()) } else { sleep(0).await }
+    /// To be asked before each operation of a loop over operations: after many that did not have to wait it gives a pause to
+    /// be awaited, of one iteration, for other tasks. [`AsyncFd::read_with`](super::AsyncFd::read_with) and its like do it
+    /// by themselves.
+    #[track_caller]
+    pub fn turn(&self) -> Option<Sleep> {
+        if self.source.spend() { None } else { Some(sleep(0)) }
     }
 
     /// As [`turn`](Self::turn), for a `poll` function.
@@ -134,8 +132,17 @@ impl fmt::Debug for Registration {
 pub struct Readiness {
     source: Rc<Source>,
     side: Side,
-    wait: Option<(LineWait, Waiting)>,
+    /// Its place among those who wait, which it has after its first poll.
+    place: Option<Place>,
     at: &'static Location<'static>,
+}
+
+impl Readiness {
+    fn leave(&mut self) {
+        if let Some(place) = self.place.take() {
+            self.source.leave(place);
+        }
+    }
 }
 
 impl StdFuture for Readiness {
@@ -143,18 +150,34 @@ impl StdFuture for Readiness {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let this = &mut *self;
-        if this.wait.is_none() {
-            this.source.check_open()?;
-            if this.source.is_ready(this.side) {
-                return Poll::Ready(Ok(()));
+        if this.place.is_some()
+            && let Some(cancelled) = take_cancel()
+        {
+            this.leave();
+            return Poll::Ready(Err(cancelled.into()));
+        }
+        let open = this.source.check_open();
+        if open.is_err() || this.source.is_ready(this.side) {
+            this.leave();
+            return Poll::Ready(Ok(open?));
+        }
+        let waiter = |place| Waiter::Readiness(Rc::clone(&this.source), place);
+        match this.place {
+            Some(place) if this.source.stay(place, cx.waker()) => keep_waiting_on(waiter(place)),
+            // It comes for the first time, or somebody else was quicker than the one who was woken.
+            _ => {
+                let place = this.source.join(this.side, cx.waker());
+                wait_on(waiter(place), this.at);
+                this.place = Some(place);
             }
         }
-        let (wait, _) =
-            this.wait.get_or_insert_with(|| (this.source.line(this.side).wait_at(this.at), this.source.waiting()));
-        let result = ready!(Pin::new(wait).poll(cx));
-        this.wait = None;
-        result?;
-        Poll::Ready(Ok(this.source.check_open()?))
+        Poll::Pending
+    }
+}
+
+impl Drop for Readiness {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

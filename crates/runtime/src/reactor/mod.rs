@@ -20,7 +20,7 @@ use polling::{Event, PollMode, Poller};
 
 use crate::ready::Run;
 use selector::{Found, Selector};
-pub(crate) use source::{Source, Waiting};
+pub(crate) use source::Source;
 
 pub(crate) struct Reactor {
     selector: Selector,

@@ -3,22 +3,23 @@
 //! The core idea: an event is not handed to whoever waits but noted in the source (`ready`), and stays noted until an
 //! operation finds that nothing is there. So no wait needs a system call, and a wait that is cancelled loses nothing. An
 //! event on a side where somebody waits queues the source; when the loop runs it, the waiters are woken, in the order in
-//! which they came: the steps that a transport and its protocol take in asyncio.
+//! which they came: the steps that a transport and its protocol take in asyncio. Nearly always there is one.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 use super::selector::Found;
 use super::{Reactor, Side};
+use crate::ordered::Ordered;
 use crate::ready::Run;
-use crate::wait_queue::WaitQueue;
+use crate::wait_queue::Place;
 
 pub(crate) struct Source {
     pub(super) key: usize,
     reactor: Weak<Reactor>,
-    /// Counts who waits for a descriptor of this loop.
+    /// How many wait for a descriptor of this loop.
     waiting: Rc<Cell<usize>>,
     closed: Cell<bool>,
     /// The peer has gone: what is left to read is announced no more, so a short read does not mean that nothing is left.
@@ -32,25 +33,17 @@ pub(crate) struct Source {
 struct Half {
     /// An operation may succeed.
     ready: Cell<bool>,
-    /// The tasks that wait. Made when the first one does.
-    line: OnceCell<WaitQueue>,
-    slots: RefCell<Slots>,
+    waits: RefCell<Ordered<Wait>>,
 }
 
-/// Who waits and is not a wait of this crate.
-#[derive(Default)]
-struct Slots {
-    waker: Option<(Waker, Waiting)>,
-    call: Option<(Rc<dyn Run>, Waiting)>,
-}
-
-/// While it lives, somebody waits for a descriptor of the loop.
-pub(crate) struct Waiting(Rc<Cell<usize>>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
-    }
+/// One who waits for a side, until the next event.
+enum Wait {
+    /// A wait of this crate, which may leave before.
+    Task(Waker),
+    /// A `poll` function: there is one at most.
+    Poll(Waker),
+    /// A callback: there is one at most.
+    Call(Rc<dyn Run>),
 }
 
 /// A task whose operations always succeed at once gives way after so many, as it would in asyncio, where each batch of data
@@ -59,26 +52,7 @@ const BUDGET: u8 = 32;
 
 impl Half {
     fn new() -> Self {
-        Self { ready: Cell::new(true), line: OnceCell::new(), slots: RefCell::default() }
-    }
-
-    fn is_waited_on(&self) -> bool {
-        let slots = self.slots.borrow();
-        slots.waker.is_some() || slots.call.is_some() || self.line.get().is_some_and(|line| !line.is_empty())
-    }
-
-    fn wake(&self) {
-        if let Some(line) = self.line.get() {
-            line.wake_all();
-        }
-        // Out of the cell before they run: a waker or callback may run anything.
-        let Slots { waker, call } = self.slots.take();
-        if let Some((waker, _waiting)) = waker {
-            waker.wake();
-        }
-        if let Some((call, _waiting)) = call {
-            call.run(0);
-        }
+        Self { ready: Cell::new(true), waits: RefCell::new(Ordered::new()) }
     }
 }
 
@@ -149,33 +123,72 @@ impl Source {
         }
     }
 
-    /// The tasks that wait for this side.
-    pub(crate) fn line(&self, side: Side) -> &WaitQueue {
-        self.half(side).line.get_or_init(|| match side {
-            Side::Read => WaitQueue::new("AsyncFd.readable"),
-            Side::Write => WaitQueue::new("AsyncFd.writable"),
-        })
+    /// Joins those who wait for a side, for one event.
+    pub(crate) fn join(&self, side: Side, waker: &Waker) -> Place {
+        let key = self.push(side, Wait::Task(waker.clone()));
+        Place::new(key << 1 | side as u64)
     }
 
-    /// To be held by whoever waits.
-    pub(crate) fn waiting(&self) -> Waiting {
-        self.waiting.set(self.waiting.get() + 1);
-        self.budget.set(BUDGET);
-        Waiting(Rc::clone(&self.waiting))
+    /// Goes on waiting in a place; false if it is no more, because it was woken or cancelled.
+    pub(crate) fn stay(&self, place: Place, new: &Waker) -> bool {
+        let (side, key) = parts(place);
+        match self.half(side).waits.borrow_mut().get_mut(key) {
+            Some(Wait::Task(waker)) => {
+                waker.clone_from(new);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives a place up; false if it is no more.
+    pub(crate) fn leave(&self, place: Place) -> bool {
+        let (side, key) = parts(place);
+        let left = self.half(side).waits.borrow_mut().remove(key);
+        if left.is_some() {
+            self.waiting.set(self.waiting.get() - 1);
+        }
+        left.is_some()
+    }
+
+    /// How a wait reads in `wait_for=…` and in the report of a deadlock.
+    pub(crate) fn describe(&self, place: Place) -> String {
+        let (side, _) = parts(place);
+        let name = match side {
+            Side::Read => "readable",
+            Side::Write => "writable",
+        };
+        format!("<AsyncFd.{name} waiters={}>", self.half(side).waits.borrow().len())
     }
 
     /// Wakes this waker, and no other one given before, at the next event.
     pub(crate) fn set_waker(&self, side: Side, waker: &Waker) {
-        let new = Some((waker.clone(), self.waiting()));
-        let old = std::mem::replace(&mut self.half(side).slots.borrow_mut().waker, new);
-        drop(old);
+        self.set(side, Wait::Poll(waker.clone()), |wait| matches!(wait, Wait::Poll(_)));
     }
 
     /// Runs this, and nothing else given before, at the next event.
     pub(crate) fn set_call(&self, side: Side, call: Rc<dyn Run>) {
-        let new = Some((call, self.waiting()));
-        let old = std::mem::replace(&mut self.half(side).slots.borrow_mut().call, new);
+        self.set(side, Wait::Call(call), |wait| matches!(wait, Wait::Call(_)));
+    }
+
+    fn set(&self, side: Side, new: Wait, is_old: impl Fn(&Wait) -> bool) {
+        let mut waits = self.half(side).waits.borrow_mut();
+        let place = waits.iter_mut().find(|(_, wait)| is_old(wait));
+        let Some((_, place)) = place else {
+            drop(waits);
+            self.push(side, new);
+            return;
+        };
+        let old = std::mem::replace(place, new);
+        drop(waits);
+        // After the borrow has ended: what it held may run anything.
         drop(old);
+    }
+
+    fn push(&self, side: Side, wait: Wait) -> u64 {
+        self.waiting.set(self.waiting.get() + 1);
+        self.budget.set(BUDGET);
+        self.half(side).waits.borrow_mut().push(wait)
     }
 
     /// Notes an event, and queues itself where somebody waits for it.
@@ -187,9 +200,26 @@ impl Source {
             let half = self.half(side);
             if happened {
                 half.ready.set(true);
-                if half.is_waited_on() {
+                if !half.waits.borrow().is_empty() {
                     queue(Rc::clone(self) as Rc<dyn Run>, side as u32);
                 }
+            }
+        }
+    }
+
+    /// Lets everybody go who waits for a side now.
+    fn wake(&self, side: Side) {
+        let waits = &self.half(side).waits;
+        let end = waits.borrow().next_key();
+        loop {
+            // Out of the list before it runs: a waker or callback may run anything.
+            let first = waits.borrow_mut().pop_before(end);
+            let Some(first) = first else { return };
+            self.waiting.set(self.waiting.get() - 1);
+            match first {
+                Wait::Task(waker) | Wait::Poll(waker) => waker.wake(),
+                Wait::Call(call) if !self.closed.get() => call.run(0),
+                Wait::Call(_) => {}
             }
         }
     }
@@ -197,17 +227,20 @@ impl Source {
     /// Ends every wait with an error; what was to be called is dropped.
     pub(super) fn close(&self) {
         self.closed.set(true);
-        for half in [&self.read, &self.write] {
-            let call = half.slots.borrow_mut().call.take();
-            drop(call);
-            half.wake();
-        }
+        self.wake(Side::Read);
+        self.wake(Side::Write);
     }
+}
+
+/// The side of a place, and its key there.
+fn parts(place: Place) -> (Side, u64) {
+    let side = if place.key() & 1 == Side::Read as u64 { Side::Read } else { Side::Write };
+    (side, place.key() >> 1)
 }
 
 impl Run for Source {
     fn run(&self, side: u32) {
-        self.half(if side == Side::Read as u32 { Side::Read } else { Side::Write }).wake();
+        self.wake(if side == Side::Read as u32 { Side::Read } else { Side::Write });
     }
 
     fn describe(&self) -> String {

@@ -102,6 +102,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
         Waiter::Future(next) if can_cancel(&next) => return Some(next),
         Waiter::Timer(key) if task.base().event_loop.timers.borrow().is_armed(key) => {}
         Waiter::Line(line, place) if line.cancel(place) => {}
+        Waiter::Readiness(source, place) if source.leave(place) => {}
         Waiter::Cancellable => {}
         _ => {
             // Its next step is queued already, or it waits on what this crate does not know.
@@ -138,6 +139,11 @@ pub(super) fn deliver(core: &TaskCore) {
         Waiter::Timer(_) | Waiter::Cancellable => end_wait(core),
         Waiter::Line(line, place) => {
             if line.cancel(place) {
+                end_wait(core);
+            }
+        }
+        Waiter::Readiness(source, place) => {
+            if source.leave(place) {
                 end_wait(core);
             }
         }

@@ -154,6 +154,7 @@ pub(crate) fn describe_deadlock(objects: &[FutureRef]) -> String {
                 None => line.describe(),
                 Some(id) => format!("{}, acquired by {},", line.describe(), task_name(id, &tasks)),
             },
+            Waiter::Readiness(source, place) => source.describe(place),
             Waiter::Cancellable => "<foreign future>".to_owned(),
             Waiter::None => "something this loop does not know".to_owned(),
             Waiter::Timer(_) | Waiter::Yield => "a timer".to_owned(),

@@ -21,6 +21,7 @@ use crate::events::EventLoop;
 use crate::exceptions::RuntimeError;
 use crate::futures::{AnyFuture, Await, CallbackKey, Future};
 use crate::loop_core;
+use crate::reactor::Source;
 use crate::report::{self, ExceptionContext};
 use crate::timers::TimerKey;
 use crate::wait_queue::{Line, Place};
@@ -38,6 +39,8 @@ pub(crate) enum Waiter {
     Future(AnyFuture),
     /// A place in a line.
     Line(Rc<Line>, Place),
+    /// A descriptor, and a place among those who wait for it.
+    Readiness(Rc<Source>, Place),
     /// A foreign future that may be dropped.
     Cancellable,
 }

@@ -161,14 +161,19 @@ impl Connection {
                 }
             }
         }
-        if rest.is_empty() {
-            self.flush(&transport);
-        } else {
+        if !rest.is_empty() {
             let mut kept = self.kept.borrow_mut();
             kept.extend(rest);
             self.paused.set(self.paused.get() || kept.len() > self.high.get());
             drop(kept);
             self.flush_later(&transport);
+            return Ok(());
+        }
+        // Nothing is kept, so nobody waits for room, and the end was not asked for yet: no more to do than this.
+        match transport.try_flush() {
+            Ok(()) => {}
+            Err(error) if is_not_now(&error) => self.flush_later(&transport),
+            Err(error) => self.fail(error.into()),
         }
         Ok(())
     }

@@ -9,6 +9,11 @@ use asyncio_runtime::{Result, WaitQueue, sleep};
 use super::{Connection, Phase};
 
 impl Connection {
+    /// Is it open, and has room?
+    pub(crate) fn has_room(&self) -> bool {
+        self.phase.get() == Phase::Open && !self.paused.get()
+    }
+
     /// Waits until there is room: `StreamWriter.drain`.
     pub(crate) async fn drain(&self) -> Result<()> {
         if let Some(error) = self.error() {

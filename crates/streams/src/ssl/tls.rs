@@ -16,10 +16,7 @@ use super::object::SSLObject;
 use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::is_not_now;
-use crate::transport::{Finish, Transport, WriteEof};
-
-/// How much is received at once.
-const CHUNK: usize = 64 * 1024;
+use crate::transport::{self, CHUNK, Finish, Transport, WriteEof};
 
 /// So many times what arrives is thrown away in one go while a connection ends.
 const DISCARDS: usize = 16;
@@ -202,9 +199,12 @@ impl Transport for Tls {
         })
     }
 
-    fn try_read_into(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
-        let most = bytes.capacity() - bytes.len();
-        self.read(&mut self.state.borrow_mut(), most, |data| bytes.extend_from_slice(data))
+    fn try_receive(&self, buffer: &mut Buffer) -> io::Result<usize> {
+        transport::with_scratch(|scratch| {
+            let n = self.read(&mut self.state.borrow_mut(), CHUNK, |data| scratch.extend_from_slice(data))?;
+            buffer.put(scratch);
+            Ok(n)
+        })
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
