@@ -92,7 +92,11 @@ impl<T> Ordered<T> {
         std::mem::take(&mut self.entries).into_iter().filter_map(|(_, value)| value)
     }
 
+    #[inline]
     fn index(&self, key: u64) -> Option<usize> {
+        if self.live == 0 {
+            return None;
+        }
         self.entries.binary_search_by_key(&key, |(key, _)| *key).ok()
     }
 

@@ -323,7 +323,7 @@ impl StreamReader {
         if let Some(pause) = registration.and_then(Registration::turn) {
             return Ok(Attempt::Pause(pause));
         }
-        match self.try_receive() {
+        match self.try_receive_from(transport.as_deref()) {
             Ok(()) => Ok(Attempt::Received),
             Err(error) if is_not_now(&error) => Ok(match (&self.source, registration) {
                 (Source::Feeder(feeder), _) => Attempt::Fed(feeder.fed.line.wait()),
@@ -357,9 +357,14 @@ impl StreamReader {
 
     /// As `receive`, but gives `WouldBlock` instead of waiting.
     pub(crate) fn try_receive(&mut self) -> io::Result<()> {
+        let transport = self.transport();
+        self.try_receive_from(transport.as_deref())
+    }
+
+    fn try_receive_from(&mut self, transport: Option<&dyn Transport>) -> io::Result<()> {
         let n = match &self.source {
             Source::Connection(connection) => {
-                receive_from(connection, |transport| transport.try_receive(&mut self.buffer))?
+                receive_from(connection, transport, |transport| transport.try_receive(&mut self.buffer))?
             }
             Source::Feeder(feeder) => {
                 let bytes = feeder.fed.bytes.borrow_mut().take_all();
@@ -378,10 +383,11 @@ impl StreamReader {
 /// One attempt to receive. A connection that is closed by us is at its end.
 pub(crate) fn receive_from(
     connection: &Connection,
+    transport: Option<&dyn Transport>,
     read: impl FnOnce(&dyn Transport) -> io::Result<usize>,
 ) -> io::Result<usize> {
-    match connection.transport() {
-        Some(transport) if connection.phase() == Phase::Open => read(&*transport),
+    match transport {
+        Some(transport) if connection.phase() == Phase::Open => read(transport),
         _ => Ok(0),
     }
 }

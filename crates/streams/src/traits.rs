@@ -80,7 +80,7 @@ impl AsyncRead for StreamReader {
             // Straight into the caller's memory, if it comes from the system.
             let received = self.poll_attempt(cx, |reader| match &reader.source {
                 Source::Connection(connection) => {
-                    let n = receive_from(connection, |transport| transport.try_read(out))?;
+                    let n = receive_from(connection, connection.transport().as_deref(), |from| from.try_read(out))?;
                     reader.eof |= n == 0;
                     Ok(Some(n))
                 }

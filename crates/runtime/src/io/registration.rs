@@ -138,6 +138,7 @@ pub struct Readiness {
 }
 
 impl Readiness {
+    #[inline]
     fn leave(&mut self) {
         if let Some(place) = self.place.take() {
             self.source.leave(place);
@@ -150,28 +151,28 @@ impl StdFuture for Readiness {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let this = &mut *self;
-        if this.place.is_some()
-            && let Some(cancelled) = take_cancel()
-        {
-            this.leave();
-            return Poll::Ready(Err(cancelled.into()));
-        }
-        let open = this.source.check_open();
-        if open.is_err() || this.source.is_ready(this.side) {
-            this.leave();
-            return Poll::Ready(Ok(open?));
-        }
         let waiter = |place| Waiter::Readiness(Rc::clone(&this.source), place);
-        match this.place {
-            Some(place) if this.source.stay(place, cx.waker()) => keep_waiting_on(waiter(place)),
-            // It comes for the first time, or somebody else was quicker than the one who was woken.
-            _ => {
-                let place = this.source.join(this.side, cx.waker());
-                wait_on(waiter(place), this.at);
-                this.place = Some(place);
+        let Some(place) = this.place else {
+            this.source.check_open()?;
+            if this.source.is_ready(this.side) {
+                return Poll::Ready(Ok(()));
             }
+            let place = this.source.join(this.side, cx.waker());
+            wait_on(waiter(place), this.at);
+            this.place = Some(place);
+            return Poll::Pending;
+        };
+        let cancelled = take_cancel();
+        if cancelled.is_none() && this.source.stay(place, cx.waker()) {
+            keep_waiting_on(waiter(place));
+            return Poll::Pending;
         }
-        Poll::Pending
+        this.leave();
+        match cancelled {
+            Some(cancelled) => Poll::Ready(Err(cancelled.into())),
+            // It was woken. (Or cancelled, and another wait of the same task has raised that: then it tries in vain.)
+            None => Poll::Ready(Ok(this.source.check_open()?)),
+        }
     }
 }
 
