@@ -15,6 +15,7 @@ use super::{Reactor, Side};
 use crate::ordered::Ordered;
 use crate::ready::Run;
 use crate::wait_queue::Place;
+use crate::waking::Wake;
 
 pub(crate) struct Source {
     pub(super) key: usize,
@@ -39,9 +40,9 @@ struct Half {
 /// One who waits for a side, until the next event.
 enum Wait {
     /// A wait of this crate, which may leave before.
-    Task(Waker),
+    Task(Wake),
     /// A `poll` function: there is one at most.
-    Poll(Waker),
+    Poll(Wake),
     /// A callback: there is one at most.
     Call(Rc<dyn Run>),
 }
@@ -125,20 +126,23 @@ impl Source {
 
     /// Joins those who wait for a side, for one event.
     pub(crate) fn join(&self, side: Side, waker: &Waker) -> Place {
-        let key = self.push(side, Wait::Task(waker.clone()));
+        let key = self.push(side, Wait::Task(Wake::of(waker)));
         Place::new(key << 1 | side as u64)
     }
 
     /// Goes on waiting in a place; false if it is no more, because it was woken or cancelled.
     pub(crate) fn stay(&self, place: Place, new: &Waker) -> bool {
         let (side, key) = parts(place);
-        match self.half(side).waits.borrow_mut().get_mut(key) {
-            Some(Wait::Task(waker)) => {
-                waker.clone_from(new);
-                true
-            }
-            _ => false,
+        let waits = &self.half(side).waits;
+        match waits.borrow_mut().get_mut(key) {
+            None => return false,
+            Some(Wait::Task(wake)) if wake.is(new) => return true,
+            Some(_) => {}
         }
+        let wake = Wait::Task(Wake::of(new));
+        let old = waits.borrow_mut().get_mut(key).map(|place| std::mem::replace(place, wake));
+        drop(old);
+        true
     }
 
     /// Gives a place up; false if it is no more.
@@ -163,7 +167,7 @@ impl Source {
 
     /// Wakes this waker, and no other one given before, at the next event.
     pub(crate) fn set_waker(&self, side: Side, waker: &Waker) {
-        self.set(side, Wait::Poll(waker.clone()), |wait| matches!(wait, Wait::Poll(_)));
+        self.set(side, Wait::Poll(Wake::of(waker)), |wait| matches!(wait, Wait::Poll(_)));
     }
 
     /// Runs this, and nothing else given before, at the next event.
@@ -217,7 +221,7 @@ impl Source {
             let Some(first) = first else { return };
             self.waiting.set(self.waiting.get() - 1);
             match first {
-                Wait::Task(waker) | Wait::Poll(waker) => waker.wake(),
+                Wait::Task(wake) | Wait::Poll(wake) => wake.wake(),
                 Wait::Call(call) if !self.closed.get() => call.run(0),
                 Wait::Call(_) => {}
             }
