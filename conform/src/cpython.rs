@@ -72,7 +72,7 @@ pub struct Interpreter {
 }
 
 impl Interpreter {
-    /// Starts a process.
+    /// Starts a process, and waits until it is ready.
     ///
     /// # Errors
     ///
@@ -83,7 +83,10 @@ impl Interpreter {
         let mut process = process.with_context(|| format!("cannot start {python}"))?;
         let programs = process.stdin.take().context("no standard input")?;
         let traces = BufReader::new(process.stdout.take().context("no standard output")?);
-        Ok(Self { process, programs, traces })
+        let mut interpreter = Self { process, programs, traces };
+        // A program of nothing: Pyodide takes its time to start, which is no part of the first program.
+        interpreter.trace(&Program { functions: vec![Vec::new()], ..Program::default() })?;
+        Ok(interpreter)
     }
 
     /// The trace of a program.

@@ -5,8 +5,9 @@ use std::fs;
 use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -202,6 +203,57 @@ fn a_connection_that_the_server_closed_is_replaced() {
     let (url, connections) = server(3);
     crawl(&url, 60, &["--per-host", "2"]);
     assert!((20..60).contains(&connections.load(Ordering::Relaxed)), "{connections:?}");
+}
+
+/// Servers that answer nobody before a hundred connections are open, at all of them together.
+#[derive(Default)]
+struct Patient {
+    open: Mutex<usize>,
+    more: Condvar,
+    /// How many were open when the first was answered.
+    most: OnceLock<usize>,
+}
+
+impl Patient {
+    /// Opens one more, of pages without links; gives its URL.
+    fn open(self: &Arc<Self>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let all = Arc::clone(self);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                *all.open.lock().unwrap() += 1;
+                all.more.notify_all();
+                let all = Arc::clone(&all);
+                thread::spawn(move || all.serve(client).ok());
+            }
+        });
+        url
+    }
+
+    fn serve(&self, mut client: TcpStream) -> anyhow::Result<()> {
+        drop(self.more.wait_while(self.open.lock().unwrap(), |open| *open < 100).unwrap());
+        self.most.get_or_init(|| {
+            // Time for one too many to come, if it does.
+            thread::sleep(Duration::from_millis(300));
+            *self.open.lock().unwrap()
+        });
+        let mut reader = BufReader::new(client.try_clone()?);
+        while read_request(&mut reader)?.is_some() {
+            client.write_all(&page([""; 0]))?;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_hundred_connections_are_open_at_once_and_not_one_more() {
+    let servers = Arc::new(Patient::default());
+    let urls: Vec<_> =
+        (0..20).map(|_| servers.open()).flat_map(|url| (0..10).map(move |n| format!("{url}{n}"))).collect();
+    let crawl = Crawl::run(&[], &urls, None);
+    assert_eq!(servers.most.get(), Some(&100), "{}", crawl.output);
+    assert_eq!(crawl.log().iter().filter(|line| line.contains("Got response [200]")).count(), 200, "{}", crawl.output);
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! `cargo xtask interop`: streams against programs of others. The trials are in `crates/streams/tests/interop`; what this
-//! machine lacks is named there and skipped.
+//! machine lacks is named there and skipped. The guide's status checkers are built for them: they are asked about nginx.
 
 use anyhow::Result;
+use guide_tests::examples::examples;
+use guide_tests::program::{Clock, build};
 use guide_tests::python::Python;
+use guide_tests::root;
 
 use crate::{cargo, finish};
 
@@ -13,8 +16,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let mut checkers = examples(root())?;
+    checkers.retain(|example| example.name.contains("http_status"));
+    let programs = build(&checkers, &[])?;
+    let binary = |name: &str| Ok(programs.command(name, Clock::Real)?.get_program().to_owned());
+    let binaries = checkers.iter().map(|checker| binary(&checker.name)).collect::<Result<Vec<_>>>()?;
+
     let mut command = cargo(&["test", "-p", "asyncio-streams", "--test", "interop", "--", "--test-threads=1"]);
-    command.args(&arguments.filter);
+    command.args(&arguments.filter).env("STATUS_CHECKERS", std::env::join_paths(binaries)?);
     if let Ok(python) = Python::find(None) {
         command.env("PYTHON", python.path);
     }

@@ -104,6 +104,7 @@ impl Writer {
                 self.rng.shuffle(&mut body);
                 Some(Step::Group { group, body })
             }
+            Feature::Generators if place.sort == Sort::Generator => None,
             Feature::Generators => Some(Step::ForEach {
                 generator: self.rng.usize(..self.generators),
                 most: self.rng.usize(1..=3),

@@ -10,6 +10,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::resolve::GaiError;
 
 /// Writes `'text'` as Python's `repr` of a string does for ordinary text.
 fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
@@ -30,6 +31,7 @@ fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 /// The `repr` of what the system says, under the name of its class in Python.
 pub(crate) fn os_error(error: &io::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let class = match error.kind() {
+        _ if error.get_ref().is_some_and(|inner| inner.is::<GaiError>()) => "gaierror",
         io::ErrorKind::AlreadyExists => "FileExistsError",
         io::ErrorKind::BrokenPipe => "BrokenPipeError",
         io::ErrorKind::ConnectionAborted => "ConnectionAbortedError",

@@ -92,6 +92,7 @@ pub use futures::{AnyFuture, Await, CallbackKey, Future, Join};
 pub use observer::{Observer, SchedulingPolicy};
 pub use remote::LoopHandle;
 pub use report::ExceptionContext;
+pub use resolve::GaiError;
 pub use runners::{Runner, run};
 pub use seconds::{Seconds, TimeLimit};
 pub use taskgroups::TaskGroup;

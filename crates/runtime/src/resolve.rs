@@ -1,5 +1,7 @@
 //! Name resolution: the system's resolver in a thread (`loop.getaddrinfo`).
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
@@ -14,7 +16,7 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// `std::io::Error` naming the host, if it has no address; what
+    /// `std::io::Error` with a [`GaiError`] in it, if the host has no address; what
     /// [`run_in_executor`](EventLoop::run_in_executor) can fail with; `CancelledError`.
     ///
     /// # Cancellation
@@ -39,16 +41,43 @@ impl EventLoop {
         let resolve = move || (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
         match self.run_in_executor(None, resolve)?.await? {
             Ok(addresses) if !addresses.is_empty() => Ok(addresses),
-            Ok(_) => Err(cannot_resolve(host, io::ErrorKind::NotFound, "it has no address").into()),
-            Err(error) => Err(cannot_resolve(host, error.kind(), &error.to_string()).into()),
+            Ok(_) => Err(io::Error::from(GaiError::new(host, "it has no address")).into()),
+            Err(error) => Err(io::Error::from(GaiError::new(host, error.to_string())).into()),
         }
     }
 }
 
-fn cannot_resolve(host: &str, kind: io::ErrorKind, reason: &str) -> io::Error {
-    // What the standard library puts before the system's own words.
-    let reason = reason.strip_prefix("failed to lookup address information: ").unwrap_or(reason);
-    io::Error::new(kind, format!("cannot resolve '{host}': {reason}"))
+/// A host that has no address: Python's `socket.gaierror`, and printed under that name.
+///
+/// It is inside of an `std::io::Error`, as Python's is an `OSError`; its kind is `NotFound`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GaiError {
+    host: String,
+    reason: String,
+}
+
+impl GaiError {
+    /// The host, and why it has none.
+    #[must_use]
+    pub fn new(host: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { host: host.into(), reason: reason.into() }
+    }
+}
+
+impl fmt::Display for GaiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What the standard library puts before the system's own words.
+        let reason = self.reason.strip_prefix("failed to lookup address information: ").unwrap_or(&self.reason);
+        write!(f, "cannot resolve '{}': {reason}", self.host)
+    }
+}
+
+impl StdError for GaiError {}
+
+impl From<GaiError> for io::Error {
+    fn from(error: GaiError) -> Self {
+        Self::new(io::ErrorKind::NotFound, error)
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +98,7 @@ mod tests {
                 assert!(error.is::<io::Error>());
                 assert!(error.to_string().starts_with("cannot resolve 'no-such-host.invalid': "), "{error}");
                 assert!(!error.to_string().contains("failed to lookup"), "{error}");
+                assert!(format!("{error:?}").starts_with("gaierror(\"cannot resolve 'no-such"), "{error:?}");
                 Ok(())
             })
             .unwrap();

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use asyncio_runtime::{Result, ValueError, get_running_loop};
+use asyncio_runtime::{GaiError, Result, ValueError, get_running_loop};
 
 /// A port: any integer. That it is one of 0 to 65535 is checked when it is used, so that an impossible one is an error of the
 /// program's input rather than of its text.
@@ -87,8 +87,8 @@ pub(crate) async fn resolve(host: &str, port: u16, family: Family) -> Result<Vec
     let mut addresses = get_running_loop()?.getaddrinfo(host, port).await?;
     addresses.retain(|address| family.has(address));
     if addresses.is_empty() {
-        let message = format!("cannot resolve '{host}': it has no address of family {family:?}");
-        return Err(io::Error::new(io::ErrorKind::NotFound, message).into());
+        let error = GaiError::new(host, format!("it has no address of family {family:?}"));
+        return Err(io::Error::from(error).into());
     }
     Ok(addresses)
 }
