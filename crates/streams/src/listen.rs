@@ -112,6 +112,58 @@ impl Serving {
     }
 }
 
+/// What every server being started has, with its `Options` and its `start` beside it.
+macro_rules! starting {
+    ($builder:ident) => {
+        impl $builder {
+            fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
+                set(self.options.as_mut().expect("options are set before it is awaited"));
+                self
+            }
+
+            pub(crate) fn ssl_settings(&mut self) -> &mut crate::ssl::Settings {
+                &mut self.options.as_mut().expect("options are set before it is awaited").serving.ssl
+            }
+
+            /// How long a line may be that a reader reads; 64 KiB if not set.
+            pub fn limit(self, limit: usize) -> Self {
+                self.set(|options| options.serving.limit = limit)
+            }
+
+            /// How many connections the system may keep waiting to be accepted; 100 if not set.
+            pub fn backlog(self, backlog: u32) -> Self {
+                self.set(|options| options.serving.backlog = backlog.try_into().unwrap_or(i32::MAX))
+            }
+
+            /// Does it accept at once, or not before [`Server::start_serving`](crate::Server::start_serving)? `true` if
+            /// not set.
+            pub fn start_serving(self, start: bool) -> Self {
+                self.set(|options| options.serving.start = start)
+            }
+        }
+
+        impl Future for $builder {
+            type Output = Result<crate::Server>;
+
+            fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+                if let Some(options) = self.options.take() {
+                    self.starting = Some(Box::pin(start(options)));
+                }
+                self.starting.as_mut().expect("made at the first poll").as_mut().poll(cx)
+            }
+        }
+
+        impl fmt::Debug for $builder {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($builder)).field("started", &self.starting.is_some()).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+pub(crate) use starting;
+starting!(StartServer);
+
 /// Makes a task of each call.
 pub(crate) fn as_task<F>(client_connected: F) -> Box<Connected>
 where
@@ -142,25 +194,6 @@ impl StartServer {
         }
     }
 
-    fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
-        set(self.options.as_mut().expect("options are set before it is awaited"));
-        self
-    }
-
-    pub(crate) fn ssl_settings(&mut self) -> &mut ssl::Settings {
-        &mut self.options.as_mut().expect("options are set before it is awaited").serving.ssl
-    }
-
-    /// How long a line may be that a reader reads; 64 KiB if not set.
-    pub fn limit(self, limit: usize) -> Self {
-        self.set(|options| options.serving.limit = limit)
-    }
-
-    /// How many connections the system may keep waiting to be accepted; 100 if not set.
-    pub fn backlog(self, backlog: u32) -> Self {
-        self.set(|options| options.serving.backlog = backlog.try_into().unwrap_or(i32::MAX))
-    }
-
     /// Only addresses of this family.
     pub fn family(self, family: Family) -> Self {
         self.set(|options| options.family = family)
@@ -174,28 +207,6 @@ impl StartServer {
     /// May several servers listen at the same port? `false` if not set.
     pub fn reuse_port(self, reuse: bool) -> Self {
         self.set(|options| options.reuse_port = reuse)
-    }
-
-    /// Does it accept at once, or not before [`Server::start_serving`]? `true` if not set.
-    pub fn start_serving(self, start: bool) -> Self {
-        self.set(|options| options.serving.start = start)
-    }
-}
-
-impl Future for StartServer {
-    type Output = Result<Server>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Server>> {
-        if let Some(options) = self.options.take() {
-            self.starting = Some(Box::pin(start(options)));
-        }
-        self.starting.as_mut().expect("made at the first poll").as_mut().poll(cx)
-    }
-}
-
-impl fmt::Debug for StartServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StartServer").field("started", &self.starting.is_some()).finish_non_exhaustive()
     }
 }
 

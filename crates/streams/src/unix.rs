@@ -15,7 +15,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use crate::address::Address;
 use crate::connect::{Connecting, connect_socket, open, stream_socket};
 use crate::error::{reason, with_errno};
-use crate::listen::{Serving, Starting, as_task};
+use crate::listen::{Serving, Starting, as_task, starting};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::server::{Connected, Listener};
 use crate::ssl;
@@ -174,52 +174,13 @@ impl StartUnixServer {
         Self { options: Some(options), starting: None }
     }
 
-    fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
-        set(self.options.as_mut().expect("options are set before it is awaited"));
-        self
-    }
-
-    pub(crate) fn ssl_settings(&mut self) -> &mut ssl::Settings {
-        &mut self.options.as_mut().expect("options are set before it is awaited").serving.ssl
-    }
-
-    /// How long a line may be that a reader reads; 64 KiB if not set.
-    pub fn limit(self, limit: usize) -> Self {
-        self.set(|options| options.serving.limit = limit)
-    }
-
-    /// How many connections the system may keep waiting to be accepted; 100 if not set.
-    pub fn backlog(self, backlog: u32) -> Self {
-        self.set(|options| options.serving.backlog = backlog.try_into().unwrap_or(i32::MAX))
-    }
-
-    /// Does it accept at once, or not before [`Server::start_serving`](crate::Server::start_serving)? `true` if not set.
-    pub fn start_serving(self, start: bool) -> Self {
-        self.set(|options| options.serving.start = start)
-    }
-
     /// Is the file removed when the server is closed? `true` if not set.
     pub fn cleanup_socket(self, cleanup: bool) -> Self {
         self.set(|options| options.cleanup_socket = cleanup)
     }
 }
 
-impl Future for StartUnixServer {
-    type Output = Result<crate::Server>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(options) = self.options.take() {
-            self.starting = Some(Box::pin(start(options)));
-        }
-        self.starting.as_mut().expect("made at the first poll").as_mut().poll(cx)
-    }
-}
-
-impl fmt::Debug for StartUnixServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StartUnixServer").field("started", &self.starting.is_some()).finish_non_exhaustive()
-    }
-}
+starting!(StartUnixServer);
 
 async fn start(options: Options) -> Result<crate::Server> {
     check_limit(options.serving.limit)?;
