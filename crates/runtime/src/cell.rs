@@ -6,6 +6,7 @@
 //! - A cell belongs to the thread of its loop. `FutureRef` is neither `Send` nor `Sync`, and counts without atomics.
 //! - A task's cell keeps a waker of the task, and with it the allocation, until the last `FutureRef` goes. Only then, in
 //!   the loop's thread, the cell's contents are dropped; the allocation itself goes with the last waker, wherever it is.
+//!   The waker is kept as the difference of two addresses, because that is the same for all tasks of an origin.
 //! - The future that async-task polls, `Step`, holds a `FutureRef` until it is dropped. So where there is an
 //!   `async_task::Runnable`, of which there is never more than one, the contents are there: it is what polls and drops
 //!   that future, and async-task makes none for a task that is over.
@@ -17,18 +18,20 @@
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, UnsafeCell};
-use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
+use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
 
 use crate::callbacks::Callbacks;
-use crate::coroutines::{coroutine_name, short_name};
+use crate::coroutines::short_name;
 use crate::error::Error;
 use crate::futures::AnyFuture;
 use crate::loop_core::LoopCore;
+use crate::origin::{Class, Origin, Sort, TaskOrigin};
 use crate::remote::Shared;
 use crate::report::ExceptionContext;
 use crate::tasks::TaskCore;
@@ -65,54 +68,22 @@ pub(crate) struct FutureBase {
     pub(crate) state: Cell<State>,
     /// The error has not been seen by anybody yet: to be reported when the future goes, unless it is a cancellation.
     pub(crate) unseen: Cell<bool>,
-    class: &'static Class,
+    /// Known in full when a task's creation is complete.
+    origin: Cell<&'static Origin>,
     /// Taken out and put back by whoever looks: no code of others runs in between.
     pub(crate) memory: Cell<Memory>,
     pub(crate) event_loop: Rc<LoopCore>,
 }
 
 impl FutureBase {
-    fn new(class: &'static Class, event_loop: Rc<LoopCore>) -> Self {
+    fn new(origin: &'static Origin, event_loop: Rc<LoopCore>) -> Self {
         Self {
             refs: Cell::new(0),
             state: Cell::new(State::Pending),
             unseen: Cell::new(false),
-            class,
+            origin: Cell::new(origin),
             memory: Cell::new(NOBODY),
             event_loop,
-        }
-    }
-}
-
-/// What futures of one sort have in common.
-pub(crate) struct Class {
-    sort: Sort,
-    value: fn() -> TypeId,
-    value_name: fn() -> &'static str,
-    coroutine_name: fn() -> &'static str,
-}
-
-#[derive(Clone, Copy)]
-enum Sort {
-    Plain,
-    Task,
-    Group,
-}
-
-/// The classes, one for each type of result (and of coroutine).
-struct ClassOf<T, F>(PhantomData<(T, F)>);
-
-impl<T: 'static, F> ClassOf<T, F> {
-    const PLAIN: &'static Class = &Self::class(Sort::Plain);
-    const TASK: &'static Class = &Self::class(Sort::Task);
-    const GROUP: &'static Class = &Self::class(Sort::Group);
-
-    const fn class(sort: Sort) -> Class {
-        Class {
-            sort,
-            value: TypeId::of::<T>,
-            value_name: std::any::type_name::<T>,
-            coroutine_name: coroutine_name::<F>,
         }
     }
 }
@@ -150,7 +121,7 @@ pub(crate) struct TaskMemory(UnsafeCell<ManuallyDrop<TaskCell>>);
 
 /// There may be a million idle tasks: what a new field costs should be noticed.
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<TaskMemory>() == 128 && size_of::<FutureBase>() == 48);
+const _: () = assert!(size_of::<TaskMemory>() == 96 && size_of::<FutureBase>() == 48);
 
 // SAFETY: other threads can do two things with a `TaskMemory`: drop it, which does nothing, and call `shared`, which says
 // why it may. (`handle` asks for a `LoopCore`, which is not `Sync`.) Everything else goes through a `FutureRef`, which
@@ -162,7 +133,7 @@ unsafe impl Sync for TaskMemory {}
 impl TaskMemory {
     /// The cell of a task that runs a coroutine `F` with a result `T`.
     pub(crate) fn new<T: 'static, F>(event_loop: Rc<LoopCore>, core: TaskCore) -> Self {
-        let base = FutureBase::new(ClassOf::<T, F>::TASK, event_loop);
+        let base = FutureBase::new(Origin::task::<T, F>(), event_loop);
         Self(UnsafeCell::new(ManuallyDrop::new(TaskCell { base, core })))
     }
 
@@ -204,11 +175,11 @@ pub(crate) struct FutureRef(NonNull<FutureBase>);
 
 impl FutureRef {
     pub(crate) fn plain<T: 'static>(event_loop: Rc<LoopCore>) -> Self {
-        Self::boxed(FutureBase::new(ClassOf::<T, ()>::PLAIN, event_loop))
+        Self::boxed(FutureBase::new(Origin::plain::<T>(), event_loop))
     }
 
     pub(crate) fn group(event_loop: Rc<LoopCore>, children: Vec<AnyFuture>) -> Self {
-        let base = FutureBase::new(ClassOf::<(), ()>::GROUP, event_loop);
+        let base = FutureBase::new(Origin::group(), event_loop);
         Self::boxed(GroupCell { base, group: Group { children, cancel_requested: Cell::new(false) } })
     }
 
@@ -231,13 +202,52 @@ impl FutureRef {
     }
 
     pub(crate) fn kind(&self) -> Kind<'_> {
-        match self.class.sort {
+        match self.class().sort {
             Sort::Plain => Kind::Plain,
             // SAFETY: the class says what the cell is, and it lives as long as this handle.
             Sort::Task => Kind::Task(unsafe { &self.0.cast::<TaskCell>().as_ref().core }),
             // SAFETY: as above.
             Sort::Group => Kind::Group(unsafe { &self.0.cast::<GroupCell>().as_ref().group }),
         }
+    }
+
+    /// The creation of a task is complete: from now on it can be woken. The waker keeps its memory.
+    pub(crate) fn complete(&self, waker: Waker, created_at: &'static Location<'static>) {
+        let task = TaskOrigin::new(created_at, &waker, self.address());
+        self.origin.set(self.event_loop.origins.of_task(self.origin.get(), task));
+        // For `waker`, which finds its way back by the address alone.
+        let _ = waker.data().expose_provenance();
+        std::mem::forget(waker);
+    }
+
+    /// The waker of a task, whose creation must be complete, not counted.
+    fn waker(&self) -> Option<ManuallyDrop<Waker>> {
+        let task = self.origin.get().task?;
+        let data = ptr::with_exposed_provenance(self.address().wrapping_sub(task.offset));
+        // SAFETY: `complete` has forgotten a waker that had this table, and its data at this distance from the cell: the
+        // origin, which says so, was chosen by both. That waker is dropped by `release` only, as the last.
+        Some(ManuallyDrop::new(unsafe { Waker::new(data, task.waker) }))
+    }
+
+    /// Queues a task's next step.
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = self.waker() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Is this the task's own waker?
+    pub(crate) fn is_woken_by(&self, waker: &Waker) -> bool {
+        self.waker().is_some_and(|own| own.will_wake(waker))
+    }
+
+    /// Where a task was created.
+    pub(crate) fn created_at(&self) -> Option<&'static Location<'static>> {
+        Some(self.origin.get().task?.created_at)
+    }
+
+    fn class(&self) -> &'static Class {
+        &self.origin.get().class
     }
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
@@ -251,16 +261,16 @@ impl FutureRef {
 
     /// Is its result a `T`?
     pub(crate) fn gives<T: 'static>(&self) -> bool {
-        (self.class.value)() == TypeId::of::<T>()
+        (self.class().value)() == TypeId::of::<T>()
     }
 
     pub(crate) fn value_name(&self) -> &'static str {
-        short_name((self.class.value_name)())
+        short_name((self.class().value_name)())
     }
 
     /// The name of a task's coroutine function.
     pub(crate) fn coroutine_name(&self) -> &'static str {
-        (self.class.coroutine_name)()
+        (self.class().coroutine_name)()
     }
 
     /// The last handle goes.
@@ -269,14 +279,13 @@ impl FutureRef {
         // SAFETY: this is the last handle, so nobody else looks at the contents. A box is given back as what it was made
         // as. A task's memory stays until its waker, taken out before, is dropped.
         unsafe {
-            match self.class.sort {
+            match self.class().sort {
                 Sort::Plain => drop(Box::from_raw(self.0.as_ptr())),
                 Sort::Group => drop(Box::from_raw(self.0.cast::<GroupCell>().as_ptr())),
                 Sort::Task => {
-                    let cell = self.0.cast::<TaskCell>().as_ptr();
-                    let waker = (*cell).core.take_waker();
-                    ptr::drop_in_place(cell);
-                    drop(waker);
+                    let waker = self.waker();
+                    ptr::drop_in_place(self.0.cast::<TaskCell>().as_ptr());
+                    drop(waker.map(ManuallyDrop::into_inner));
                 }
             }
         }
@@ -287,7 +296,7 @@ impl FutureRef {
             && self.state.get() != State::Cancelled
             && let Some(error) = self.peek_error()
         {
-            let class = match self.class.sort {
+            let class = match self.class().sort {
                 Sort::Plain => "Future",
                 Sort::Group => "_GatheringFuture",
                 Sort::Task => "Task",

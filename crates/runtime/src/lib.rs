@@ -59,6 +59,7 @@ mod jobs;
 mod loop_core;
 mod observer;
 mod ordered;
+mod origin;
 mod reactor;
 mod ready;
 mod remote;

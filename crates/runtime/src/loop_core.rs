@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::exceptions::RuntimeError;
 use crate::jobs::Jobs;
 use crate::observer::{Observer, SchedulingPolicy};
+use crate::origin::Origins;
 use crate::reactor::Reactor;
 use crate::ready::{Ready, Run, Runnable};
 use crate::remote::{Remote, Shared};
@@ -40,6 +41,7 @@ pub(crate) struct LoopCore {
     pub(crate) timers: RefCell<Timers>,
     /// Created when the first descriptor is watched.
     reactor: RefCell<Option<Rc<Reactor>>>,
+    pub(crate) origins: Origins,
     /// Every task that is not done. The loop owns its tasks: dropping a handle detaches.
     tasks: RefCell<Tasks>,
     pub(crate) executor: RefCell<Option<ThreadPoolExecutor>>,
@@ -107,6 +109,7 @@ impl LoopCore {
             ready: RefCell::default(),
             timers: RefCell::new(Timers::new()),
             reactor: RefCell::default(),
+            origins: Origins::default(),
             tasks: RefCell::default(),
             executor: RefCell::default(),
             executor_shut_down: Cell::new(false),

@@ -82,7 +82,7 @@ fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
 /// `name() running at FILE:LINE` or `name() done, defined at FILE:LINE`.
 fn coroutine(future: &FutureRef, core: &TaskCore, done: bool) -> String {
     if done {
-        format!("{}() done, defined at {}", future.coroutine_name(), place(core.created_at))
+        format!("{}() done, defined at {}", future.coroutine_name(), future.created_at().map(place).unwrap_or_default())
     } else {
         format!("{}() running at {}", future.coroutine_name(), place(core.at.get()))
     }

@@ -88,7 +88,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
     if core.has(Mark::OnPath) {
         // The tasks wait for each other in a circle (CPython ends in a RecursionError). The cancellation ends the wait
         // of the one that closes the circle, and with it everybody's.
-        cancel_wait(core, message);
+        cancel_wait(task, core, message);
         return None;
     }
     core.cancels.set(core.cancels.get().saturating_add(1));
@@ -111,24 +111,25 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
             return None;
         }
     }
-    cancel_wait(core, message);
+    cancel_wait(task, core, message);
     None
 }
 
 /// Ends the task's present wait with a cancellation.
-fn cancel_wait(core: &TaskCore, message: &Option<Arc<str>>) {
+fn cancel_wait(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) {
     core.set_cancel_message(message.clone(), false);
-    end_wait(core);
+    end_wait(task, core);
 }
 
-fn end_wait(core: &TaskCore) {
+fn end_wait(task: &AnyFuture, core: &TaskCore) {
     core.set_pending_cancel(PendingCancel::Wait);
-    core.wake();
+    task.object.wake();
 }
 
 /// A task that was asked to cancel while it ran (or waited on something foreign) has now begun a wait: cancel that. The
 /// second half of `Task.__step`.
-pub(super) fn deliver(core: &TaskCore) {
+pub(super) fn deliver(task: &AnyTask) {
+    let core = task.core();
     let message = core.cancel_message();
     match core.waiter() {
         Waiter::Future(future) => {
@@ -136,10 +137,10 @@ pub(super) fn deliver(core: &TaskCore) {
                 core.set_pending_cancel(PendingCancel::None);
             }
         }
-        Waiter::Timer(_) | Waiter::Cancellable => end_wait(core),
+        Waiter::Timer(_) | Waiter::Cancellable => end_wait(task, core),
         Waiter::Line(line, place) => {
             if line.cancel(place) {
-                end_wait(core);
+                end_wait(task, core);
             }
         }
         Waiter::Readiness(source, place) => {

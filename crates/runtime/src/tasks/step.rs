@@ -57,7 +57,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
         if event_loop.instrumented.get() {
             begin(task, event_loop);
         }
-        let end = current::step(task, || take(task.core(), this.coroutine.as_mut(), cx));
+        let end = current::step(task, || take(task, this.coroutine.as_mut(), cx));
         if let Some(observer) = observer(event_loop) {
             observer.step_ends(task);
         }
@@ -83,10 +83,11 @@ fn begin(task: &AnyTask, event_loop: &LoopCore) {
 /// Takes the step, as the current task and in its context; gives how the coroutine ended, if it did.
 #[inline]
 fn take<T, F: StdFuture<Output = Result<T>>>(
-    core: &TaskCore,
+    task: &AnyTask,
     mut coroutine: Pin<&mut Option<F>>,
     cx: &mut Context<'_>,
 ) -> Option<Result<T>> {
+    let core = task.core();
     let context = core.enter_context();
     core.set_waiter(Waiter::None);
     let running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
@@ -98,7 +99,7 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
         match catch_unwind(AssertUnwindSafe(|| running.poll(cx))) {
             Ok(Poll::Pending) => {
                 if !core.just_goes_on() {
-                    look_back(core);
+                    look_back(task);
                 }
                 return None;
             }
@@ -128,12 +129,13 @@ fn prepare(core: &TaskCore, context: &Result<InContext<'_>, Error>) -> Option<Er
 }
 
 /// Something was asked of the task while its step ran, and now it waits.
-fn look_back(core: &TaskCore) {
+fn look_back(task: &AnyTask) {
+    let core = task.core();
     if core.has(Mark::Aborted) {
         // It aborted itself.
-        core.wake();
+        task.object.wake();
     } else if core.pending_cancel() == PendingCancel::Must {
-        deliver(core);
+        deliver(task);
     }
 }
 

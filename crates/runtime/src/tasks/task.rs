@@ -10,7 +10,6 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Waker;
 
 use crate::cell::{FutureRef, Kind};
 use crate::contextvars::{self, Context as ContextObject, Vars};
@@ -57,13 +56,8 @@ pub(crate) enum PendingCancel {
 
 /// What a task has beyond what every future has. There may be a million of them, so what most never have is `Rare`.
 pub(crate) struct TaskCore {
-    /// Queues the task, and keeps its memory: empty before its creation is complete and after the last handle went. In
-    /// between it stays in its place, whatever unwinds.
-    waker: OnceCell<Waker>,
     /// Taken out and put back by whoever looks.
     waiter: Cell<Waiter>,
-    /// The task's own context between its steps.
-    vars: Cell<Vars>,
     marks: Cell<u8>,
     /// How many cancellations were requested and not taken back; 65,535 stands for that many or more.
     pub(crate) cancels: Cell<u16>,
@@ -74,7 +68,6 @@ pub(crate) struct TaskCore {
     /// The running number of its creation in its loop; it may wrap around.
     pub(crate) order: Cell<u32>,
     rare: OnceCell<Box<Rare>>,
-    pub(crate) created_at: &'static Location<'static>,
     /// Where it was last seen: created, suspended, or asking who it is.
     pub(crate) at: Cell<&'static Location<'static>>,
 }
@@ -102,6 +95,8 @@ struct Rare {
     cancel_message: RefCell<Option<Arc<str>>>,
     /// The message stays with the task when the cancellation was raised.
     cancel_noted: Cell<bool>,
+    /// The task's own context between its steps.
+    vars: Cell<Vars>,
     /// A context object given at creation, used instead of `vars`.
     context: OnceCell<ContextObject>,
 }
@@ -128,36 +123,26 @@ static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 impl TaskCore {
     pub(crate) fn new(context: Option<ContextObject>, at: &'static Location<'static>) -> Self {
         let core = Self {
-            waker: OnceCell::new(),
             waiter: Cell::new(Waiter::None),
-            vars: Cell::new(None),
             marks: Cell::new(0),
             cancels: Cell::new(0),
             slot: Cell::new(UNREGISTERED),
             number: Cell::new(NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)),
             order: Cell::new(0),
             rare: OnceCell::new(),
-            created_at: at,
             at: Cell::new(at),
         };
         match context {
-            None => core.vars.set(contextvars::current()),
+            None => core.keep_vars(contextvars::current()),
             Some(context) => core.rare().context.set(context).expect("a new task has none"),
         }
         core
     }
 
-    /// The creation is complete: the task can be woken, and the loop owns it.
-    pub(crate) fn register(&self, waker: Waker, slot: u32, order: u32) {
-        let registered = self.waker.set(waker);
-        debug_assert!(registered.is_ok(), "a task is registered once");
+    /// The loop owns the task from now on.
+    pub(crate) fn register(&self, slot: u32, order: u32) {
         self.slot.set(slot);
         self.order.set(order);
-    }
-
-    /// Gives up what keeps the memory.
-    pub(crate) fn take_waker(&mut self) -> Option<Waker> {
-        self.waker.take()
     }
 
     /// The task is over: its slot in the registry is given back.
@@ -192,7 +177,7 @@ impl TaskCore {
 
     fn swap_context_in(&self) -> Result<Vars, RuntimeError> {
         let vars = match self.context() {
-            None => self.vars.take(),
+            None => self.rare.get().and_then(|rare| rare.vars.take()),
             Some(context) => context.enter()?,
         };
         Ok(contextvars::replace(vars))
@@ -201,8 +186,14 @@ impl TaskCore {
     fn swap_context_out(&self, outer: Vars) {
         let vars = contextvars::replace(outer);
         match self.context() {
-            None => self.vars.set(vars),
+            None => self.keep_vars(vars),
             Some(context) => context.leave(vars),
+        }
+    }
+
+    fn keep_vars(&self, vars: Vars) {
+        if vars.is_some() || self.rare.get().is_some() {
+            self.rare().vars.set(vars);
         }
     }
 
@@ -300,18 +291,6 @@ impl TaskCore {
     fn rare(&self) -> &Rare {
         self.rare.get_or_init(Box::default)
     }
-
-    /// Is this waker the task's own?
-    pub(crate) fn is_woken_by(&self, waker: &Waker) -> bool {
-        self.waker.get().is_some_and(|own| own.will_wake(waker))
-    }
-
-    /// Queues the task's next step.
-    pub(crate) fn wake(&self) {
-        if let Some(waker) = self.waker.get() {
-            waker.wake_by_ref();
-        }
-    }
 }
 
 /// The current task's place in the order of creation, which no other task of the process has.
@@ -372,6 +351,11 @@ impl AnyTask {
         Self { any: AnyFuture { object } }
     }
 
+    /// Where it was created.
+    pub(crate) fn created_at(&self) -> &'static Location<'static> {
+        self.any.object.created_at().expect("a task that somebody has is complete")
+    }
+
     pub(crate) fn core(&self) -> &TaskCore {
         match self.any.object.kind() {
             Kind::Task(core) => core,
@@ -413,7 +397,7 @@ impl AnyTask {
     pub fn get_coro(&self) -> CoroutineRef {
         CoroutineRef {
             name: self.any.object.coroutine_name(),
-            defined_at: self.core().created_at,
+            defined_at: self.created_at(),
             address: self.any.object.address(),
         }
     }
@@ -460,7 +444,7 @@ impl AnyTask {
             return false;
         }
         self.core().mark(Mark::Aborted);
-        self.core().wake();
+        self.any.object.wake();
         true
     }
 
@@ -773,7 +757,7 @@ pub(crate) fn destroy_all(objects: &[FutureRef]) {
         core.in_context(|| task.base().event_loop.call_exception_handler(&context));
         // One that the handler, or somebody before, has aborted is dropped by intent.
         if !core.has(Mark::Started) && !core.has(Mark::Aborted) {
-            let (at, name) = (place(core.created_at), task.any.object.coroutine_name());
+            let (at, name) = (place(task.created_at()), task.any.object.coroutine_name());
             report::warn(&format!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));
         }
         task.abort();
