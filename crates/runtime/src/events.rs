@@ -231,7 +231,7 @@ impl EventLoop {
         self.core.check_closed()?;
         crate::timeouts::check_delay(when)?;
         let handle = HandleInner::new(&self.core, f);
-        let key = self.core.insert_timer(when, Action::Call(Rc::clone(&handle) as Rc<dyn Run>, 0));
+        let key = self.core.insert_timer(when, Action::Call(Rc::clone(&handle) as Rc<dyn Run>));
         Ok(TimerHandle { handle: Handle(handle), when, key, core: Rc::clone(&self.core) })
     }
 

@@ -22,7 +22,7 @@ use crate::jobs::Jobs;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::origin::Origins;
 use crate::reactor::Reactor;
-use crate::ready::{Ready, Run, Runnable};
+use crate::ready::{Ready, Run, Runnable, TIME_IS_UP};
 use crate::remote::{Remote, Shared};
 use crate::report;
 use crate::timers::{Action, TimerKey, Timers};
@@ -346,7 +346,7 @@ impl LoopCore {
         let action = self.timers.borrow_mut().fire(key);
         match action {
             Some(Action::Wake(sleeper)) => sleeper.wake(),
-            Some(Action::Call(run, key)) => run.run(key),
+            Some(Action::Call(run)) => run.run(TIME_IS_UP),
             None => {}
         }
     }

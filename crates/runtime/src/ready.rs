@@ -20,6 +20,9 @@ pub(crate) enum Ready {
     Call(std::rc::Rc<dyn Run>, u32),
 }
 
+/// The number under which a timer runs something.
+pub(crate) const TIME_IS_UP: u32 = u32::MAX;
+
 /// Something that the loop can run later.
 pub(crate) trait Run {
     /// The future that it is registered with has completed, and it is about to be queued.

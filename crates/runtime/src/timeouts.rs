@@ -12,7 +12,7 @@ use std::rc::Rc;
 use crate::error::Result;
 use crate::exceptions::{RuntimeError, TimeoutError, ValueError};
 use crate::loop_core::{self, LoopCore};
-use crate::ready::Run;
+use crate::ready::{Run, TIME_IS_UP};
 use crate::seconds::TimeLimit;
 use crate::tasks::{AnyTask, current_task};
 use crate::timers::{Action, TimerKey, Turn};
@@ -68,7 +68,7 @@ struct Inner {
     /// The task's count of cancellation requests on entering.
     cancelling: Cell<u32>,
     scheduled: Cell<Scheduled>,
-    /// The number of the last call "soon".
+    /// The number of the last call "soon", from 1.
     last_soon: Cell<u32>,
 }
 
@@ -120,7 +120,7 @@ impl Timeout {
                 task: RefCell::new(None),
                 cancelling: Cell::new(0),
                 scheduled: Cell::default(),
-                last_soon: Cell::new(TIMER),
+                last_soon: Cell::new(0),
             }),
         }
     }
@@ -209,7 +209,7 @@ impl Timeout {
         if let (Scheduled::Later(turn), Some(when), Some(task)) =
             (inner.scheduled.get(), inner.when.get(), &*inner.task.borrow())
         {
-            let action = Action::Call(Rc::clone(inner) as Rc<dyn Run>, TIMER);
+            let action = Action::Call(Rc::clone(inner) as Rc<dyn Run>);
             let timer = task.base().event_loop.timers.borrow_mut().insert_at_turn(turn, when, action);
             inner.scheduled.set(Scheduled::Timer(timer));
         }
@@ -289,13 +289,10 @@ impl Timeout {
     }
 }
 
-/// The number under which the timer runs; a call "soon" has a number from 1.
-const TIMER: u32 = 0;
-
 impl Run for Inner {
     fn run(&self, key: u32) {
         match self.scheduled.get() {
-            Scheduled::Timer(_) if key == TIMER => {}
+            Scheduled::Timer(_) if key == TIME_IS_UP => {}
             Scheduled::Soon(number) if key == number => {}
             _ => return,
         }

@@ -29,22 +29,51 @@ pub(crate) struct Turn(u32);
 pub(crate) enum Action {
     /// Complete a sleep: wake the task that waits.
     Wake(Wake),
-    /// Run a callback.
-    Call(Rc<dyn Run>, u32),
+    /// Run a callback, under the number [`TIME_IS_UP`](crate::ready::TIME_IS_UP).
+    Call(Rc<dyn Run>),
 }
 
+/// Three words: the kinds of `Action` stand side by side with the rest, so that the number fits in beside them.
 enum Slot {
     Free {
         next: u32,
     },
-    Armed {
+    Sleep {
         seq: u32,
-        action: Action,
+        sleeper: Wake,
+    },
+    Call {
+        seq: u32,
+        run: Rc<dyn Run>,
     },
     /// Fired, and still owned by the sleep that made it.
     Fired {
         seq: u32,
     },
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Slot>() == 24 && size_of::<Entry>() == 16);
+
+impl Slot {
+    fn armed(seq: u32, action: Action) -> Self {
+        match action {
+            Action::Wake(sleeper) => Slot::Sleep { seq, sleeper },
+            Action::Call(run) => Slot::Call { seq, run },
+        }
+    }
+
+    fn is_armed(&self, number: u32) -> bool {
+        matches!(self, Slot::Sleep { seq, .. } | Slot::Call { seq, .. } if *seq == number)
+    }
+
+    fn into_action(self) -> Option<Action> {
+        match self {
+            Slot::Sleep { sleeper, .. } => Some(Action::Wake(sleeper)),
+            Slot::Call { run, .. } => Some(Action::Call(run)),
+            Slot::Free { .. } | Slot::Fired { .. } => None,
+        }
+    }
 }
 
 /// Sixteen bytes: with many timers, the heap is what the cache does not hold.
@@ -103,7 +132,7 @@ impl Timers {
     }
 
     pub(crate) fn insert_at_turn(&mut self, Turn(seq): Turn, when: f64, action: Action) -> TimerKey {
-        let armed = Slot::Armed { seq, action };
+        let armed = Slot::armed(seq, action);
         let slot = if self.free == NONE {
             self.slots.push(armed);
             u32::try_from(self.slots.len() - 1).expect("more than four thousand million timers")
@@ -145,14 +174,12 @@ impl Timers {
             return None;
         }
         let slot = &mut self.slots[key.slot as usize];
-        let Slot::Armed { action, .. } = std::mem::replace(slot, Slot::Fired { seq: key.seq }) else {
-            unreachable!("just checked")
-        };
+        let action = std::mem::replace(slot, Slot::Fired { seq: key.seq }).into_action();
         self.armed -= 1;
-        if matches!(action, Action::Call(..)) {
+        if matches!(action, Some(Action::Call(_))) {
             self.free_slot(key.slot);
         }
-        Some(action)
+        action
     }
 
     /// Is it who is polled with this waker that a sleep wakes?
@@ -167,19 +194,19 @@ impl Timers {
 
     fn sleeper(&mut self, key: TimerKey) -> Option<&mut Wake> {
         match self.slots.get_mut(key.slot as usize) {
-            Some(Slot::Armed { seq, action: Action::Wake(sleeper) }) if *seq == key.seq => Some(sleeper),
+            Some(Slot::Sleep { seq, sleeper }) if *seq == key.seq => Some(sleeper),
             _ => None,
         }
     }
 
     pub(crate) fn is_armed(&self, key: TimerKey) -> bool {
-        matches!(self.slots.get(key.slot as usize), Some(Slot::Armed { seq, .. }) if *seq == key.seq)
+        self.slots.get(key.slot as usize).is_some_and(|slot| slot.is_armed(key.seq))
     }
 
     /// Cancels a timer, or lets go of one that has fired. Gives what it would have done, to be dropped by the caller.
     pub(crate) fn remove(&mut self, key: TimerKey) -> Option<Action> {
         match self.slots.get(key.slot as usize) {
-            Some(Slot::Armed { seq, .. }) if *seq == key.seq => {
+            Some(slot) if slot.is_armed(key.seq) => {
                 self.armed -= 1;
                 let action = self.free_slot(key.slot);
                 if self.heap.len() > SWEEP_FROM && self.heap.len() > 2 * self.armed {
@@ -202,7 +229,7 @@ impl Timers {
         self.armed = 0;
         let mut actions = Vec::new();
         for slot in 0..self.slots.len() {
-            if let Slot::Armed { .. } = self.slots[slot] {
+            if let Slot::Sleep { .. } | Slot::Call { .. } = self.slots[slot] {
                 actions.extend(self.free_slot(slot as u32));
             }
         }
@@ -212,10 +239,7 @@ impl Timers {
     fn free_slot(&mut self, slot: u32) -> Option<Action> {
         let old = std::mem::replace(&mut self.slots[slot as usize], Slot::Free { next: self.free });
         self.free = slot;
-        match old {
-            Slot::Armed { action, .. } => Some(action),
-            _ => None,
-        }
+        old.into_action()
     }
 
     fn sweep(&mut self) {

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::exceptions::TimeoutError;
 use crate::futures::AnyFuture;
 use crate::loop_core;
-use crate::ready::Run;
+use crate::ready::{Run, TIME_IS_UP};
 use crate::seconds::TimeLimit;
 use crate::timers::{Action, TimerKey};
 use crate::wait_queue::WaitQueue;
@@ -93,7 +93,7 @@ impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
             let event_loop = loop_core::running_loop()?;
             let when = event_loop.time() + crate::timeouts::check_delay(limit)?;
             let run = Rc::clone(&self.state) as Rc<dyn Run>;
-            self.state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run, TIME_IS_UP))));
+            self.state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run))));
         }
         Ok(self)
     }
@@ -178,9 +178,6 @@ impl<H, T> std::fmt::Debug for NextCompleted<H, T> {
         write!(f, "<next completed, at {}>", self.at)
     }
 }
-
-/// The number of the timer among the registrations; the others are the indices of the futures.
-const TIME_IS_UP: u32 = u32::MAX;
 
 struct State<H> {
     handles: Vec<H>,

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::exceptions::ValueError;
 use crate::futures::{AnyFuture, Future};
 use crate::loop_core;
-use crate::ready::Run;
+use crate::ready::{Run, TIME_IS_UP};
 use crate::seconds::TimeLimit;
 use crate::timers::{Action, TimerKey};
 
@@ -126,7 +126,7 @@ async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Result<(Vec<H>, Vec<H
     if let Some(timeout) = wait.timeout {
         let when = event_loop.time() + crate::timeouts::check_delay(timeout)?;
         let run = Rc::clone(&state) as Rc<dyn Run>;
-        state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run, TIME_IS_UP))));
+        state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run))));
     }
     for (index, future) in state.futures.iter().enumerate() {
         let registered = future.add_callback(Rc::clone(&state) as Rc<dyn Run>, index as u32);
@@ -135,9 +135,6 @@ async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Result<(Vec<H>, Vec<H
     (&state.waiter).await?;
     Ok(wait.futures.into_iter().partition(|future| future.as_ref().done()))
 }
-
-/// The number of the timer among the registrations; the others are the indices of the futures.
-const TIME_IS_UP: u32 = u32::MAX;
 
 struct Waiting {
     futures: Vec<AnyFuture>,
