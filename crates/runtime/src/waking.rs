@@ -5,7 +5,7 @@
 
 use std::task::Waker;
 
-use crate::cell::{FutureRef, Kind};
+use crate::cell::FutureRef;
 use crate::current;
 
 /// One who waits. Sixteen bytes, as a waker.
@@ -19,17 +19,14 @@ impl Wake {
     /// Who is polled with this waker. To be called where nothing is borrowed: cloning another's waker may run anything.
     pub(crate) fn of(waker: &Waker) -> Self {
         current::with_task(|task| match task {
-            Some(task) if task.core().is_woken_by(waker) => Self::Task(task.as_any().object.clone()),
+            Some(task) if task.object.is_woken_by(waker) => Self::Task(task.object.clone()),
             _ => Self::Other(waker.clone()),
         })
     }
 
     pub(crate) fn wake(self) {
         match self {
-            Self::Task(task) => match task.kind() {
-                Kind::Task(core) => core.wake(),
-                Kind::Plain | Kind::Group(_) => unreachable!("only tasks wait"),
-            },
+            Self::Task(task) => task.wake(),
             Self::Other(waker) => waker.wake(),
         }
     }
@@ -37,7 +34,7 @@ impl Wake {
     /// Is it who is polled with this waker?
     pub(crate) fn is(&self, waker: &Waker) -> bool {
         match self {
-            Self::Task(task) => matches!(task.kind(), Kind::Task(core) if core.is_woken_by(waker)),
+            Self::Task(task) => task.is_woken_by(waker),
             Self::Other(own) => own.will_wake(waker),
         }
     }
