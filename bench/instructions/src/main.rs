@@ -133,7 +133,7 @@ async fn sleeps(count: u32, at_once: u32) -> Result<()> {
     Ok(())
 }
 
-/// The timer is set and removed, as in asyncio, although nothing is waited for.
+/// Nothing is waited for, so that no timer is ever made.
 async fn timeout_ready(count: u32) -> Result<()> {
     for i in 0..count {
         timeout(HOUR).run(async |_| Ok(black_box(i))).await?;
