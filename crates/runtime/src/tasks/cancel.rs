@@ -145,7 +145,7 @@ pub(super) fn deliver(task: &AnyTask) {
         }
         Waiter::Readiness(source, place) => {
             if source.leave(place) {
-                end_wait(core);
+                end_wait(task, core);
             }
         }
         Waiter::Yield | Waiter::None => {}
