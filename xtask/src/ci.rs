@@ -9,6 +9,8 @@ use crate::{book, cargo, finish, programs, tidy, twins};
 /// How many random programs are compared with CPython, other ones each time.
 const FRESH: u64 = 3000;
 
+const BENCH: [&str; 2] = ["--manifest-path", "bench/Cargo.toml"];
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Leave out cargo test, for a caller that has run it already

@@ -60,6 +60,10 @@ pub struct Args {
     #[arg(long)]
     pub make_python: bool,
 
+    /// Run the peers' programs as they were built last
+    #[arg(long)]
+    pub no_build: bool,
+
     /// Write what is measured to bench/results, a file for each workload, from which tables and charts are made
     #[arg(long, conflicts_with = "quick")]
     pub record: bool,

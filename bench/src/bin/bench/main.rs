@@ -44,7 +44,10 @@ fn compare(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let python = python::find(args.python.as_deref(), args.make_python)?;
     let peers = peers::chosen(args, python.is_some())?;
     let recorder = args.record.then(|| Recorder::new(args, python.as_deref())).transpose()?;
-    let programs = Programs::build(&peers, python, asked.contains(&"startup"))?;
+    let programs = match args.no_build {
+        true => Programs::built(python)?,
+        false => Programs::build(&peers, python, asked.contains(&"startup"))?,
+    };
     let workloads = Workloads::find(&programs, &peers, &asked)?;
 
     let pins = Pins::new(args.one_cpu)?;

@@ -93,8 +93,8 @@ pub struct Programs {
 impl Programs {
     /// Builds what `peers` need, beside this program; empty mains only if `startup` is to be measured.
     pub fn build(peers: &[Peer], python: Option<PathBuf>, startup: bool) -> Result<Programs, Box<dyn Error>> {
-        let driver = std::env::current_exe()?;
-        let target = driver.ancestors().nth(2).ok_or("the driver is not in a target folder")?;
+        let built = Programs::built(python)?;
+        let target = built.folder.parent().ok_or("the driver is not in a target folder")?;
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["build", "--release", "--bin=client", "--bin=startup"]);
         cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
@@ -110,9 +110,16 @@ impl Programs {
             }
         }
         match cargo.status()?.success() {
-            true => Ok(Programs { folder: target.join("release"), python }),
+            true => Ok(built),
             false => Err("the peers do not build".into()),
         }
+    }
+
+    /// The programs that stand beside this one, as they are.
+    pub fn built(python: Option<PathBuf>) -> Result<Programs, Box<dyn Error>> {
+        let driver = std::env::current_exe()?;
+        let target = driver.ancestors().nth(2).ok_or("the driver is not in a target folder")?;
+        Ok(Programs { folder: target.join("release"), python })
     }
 
     /// What runs a peer; its argument is still to come.
