@@ -32,6 +32,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         step("tests");
         finish(&mut cargo(&["test", "--workspace"]))?;
     }
+    // A workspace of its own, which nothing above has looked at. The programs of its peers are checked, not built.
+    step("benchmark");
+    finish(cargo(&["fmt", "--all", "--check"]).args(BENCH))?;
+    finish(cargo(&["clippy", "--workspace", "--all-targets"]).args(BENCH).args(["--", "-D", "warnings"]))?;
+    finish(cargo(&["test", "--bin", "bench"]).args(BENCH))?;
     step("twins");
     match Python::find(None) {
         Ok(python) => twins::run(&python, &[])?,
