@@ -253,12 +253,13 @@ mod rt {
 
     pub async fn serve_echo(listener: TcpListener, connections: usize) {
         let echo = async |mut reader: StreamReader, writer: StreamWriter| {
+            let mut data = [0; 4096];
             loop {
-                let data = reader.read(4096).await?;
-                if data.is_empty() {
+                let n = reader.readinto(&mut data).await?;
+                if n == 0 {
                     return Ok(());
                 }
-                writer.write(data)?;
+                writer.write(&data[..n])?;
                 writer.drain().await?;
             }
         };

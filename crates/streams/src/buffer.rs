@@ -65,6 +65,14 @@ impl Buffer {
         taken
     }
 
+    /// Moves as much to `out` as there is and fits; gives how much.
+    pub(crate) fn take_into(&mut self, out: &mut [u8]) -> usize {
+        let n = out.len().min(self.len());
+        out[..n].copy_from_slice(&self.as_slice()[..n]);
+        self.consume(n);
+        n
+    }
+
     pub(crate) fn take_all(&mut self) -> Vec<u8> {
         self.take(usize::MAX)
     }

@@ -65,7 +65,7 @@ pub struct StreamReader {
 /// What came of an attempt to receive.
 enum Attempt {
     /// Some bytes, or the end.
-    Received,
+    Received(usize),
     /// Nothing: it is time to give way to others, and to try again.
     Pause(Sleep),
     /// Nothing: there is more to be awaited.
@@ -108,9 +108,44 @@ impl StreamReader {
     pub async fn read(&mut self, n: usize) -> Result<Vec<u8>> {
         self.check()?;
         if n > 0 && self.buffer.is_empty() && !self.eof {
-            self.receive().await?;
+            self.receive(None).await?;
         }
         Ok(self.buffer.take(n))
+    }
+
+    /// As [`read`](Self::read), into memory of the caller's, as Python's files do with `readinto`: gives how many bytes came,
+    /// at most `out.len()`, and 0 at the end. Where many small messages come, this saves an allocation for each.
+    ///
+    /// # Errors
+    ///
+    /// See [`StreamReader`].
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::StreamReader;
+    ///
+    /// run(async {
+    ///     let mut reader = StreamReader::new(100)?;
+    ///     reader.feed_data(b"hello");
+    ///     reader.feed_eof();
+    ///     let mut out = [0; 4];
+    ///     assert_eq!(reader.readinto(&mut out).await?, 4);
+    ///     assert_eq!(&out, b"hell");
+    ///     assert_eq!(reader.readinto(&mut out).await?, 1);
+    ///     assert_eq!(reader.readinto(&mut out).await?, 0);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub async fn readinto(&mut self, out: &mut [u8]) -> Result<usize> {
+        self.check()?;
+        if !out.is_empty() && self.buffer.is_empty() && !self.eof {
+            let received = self.receive(Some(out)).await?;
+            if received > 0 {
+                return Ok(received);
+            }
+        }
+        Ok(self.buffer.take_into(out))
     }
 
     /// Reads everything to the end, whatever the limit: Python's `read(-1)`.
@@ -121,7 +156,7 @@ impl StreamReader {
     pub async fn read_to_end(&mut self) -> Result<Vec<u8>> {
         self.check()?;
         while !self.eof {
-            self.receive().await?;
+            self.receive(None).await?;
         }
         Ok(self.buffer.take_all())
     }
@@ -137,7 +172,7 @@ impl StreamReader {
             if self.eof {
                 return Err(IncompleteReadError::new(self.buffer.take_all(), Some(n)).into());
             }
-            self.receive().await?;
+            self.receive(None).await?;
         }
         Ok(self.buffer.take(n))
     }
@@ -234,7 +269,7 @@ impl StreamReader {
             if self.eof {
                 return Err(IncompleteReadError::new(self.buffer.take_all(), None).into());
             }
-            self.receive().await?;
+            self.receive(None).await?;
         }
     }
 
@@ -299,11 +334,12 @@ impl StreamReader {
 
     // Receiving.
 
-    /// Puts more into the buffer, as much as is there up to `CHUNK`, or notices the end; waits for it.
-    async fn receive(&mut self) -> Result<()> {
+    /// Puts more into the buffer, as much as is there up to `CHUNK`, or notices the end; waits for it. What comes from the
+    /// system goes into `out` instead, if that is given, which must not be empty; gives how much that was.
+    async fn receive(&mut self, mut out: Option<&mut [u8]>) -> Result<usize> {
         loop {
-            let waited = match self.attempt()? {
-                Attempt::Received => return Ok(()),
+            let waited = match self.attempt(out.as_deref_mut())? {
+                Attempt::Received(n) => return Ok(n),
                 Attempt::Pause(pause) => pause.await,
                 Attempt::Readable(readable) => readable.await,
                 Attempt::Fed(fed) => fed.await,
@@ -317,14 +353,14 @@ impl StreamReader {
         }
     }
 
-    fn attempt(&mut self) -> Result<Attempt> {
+    fn attempt(&mut self, out: Option<&mut [u8]>) -> Result<Attempt> {
         let transport = self.transport();
         let registration = transport.as_ref().map(|transport| transport.registration());
         if let Some(pause) = registration.and_then(Registration::turn) {
             return Ok(Attempt::Pause(pause));
         }
-        match self.try_receive_from(transport.as_deref()) {
-            Ok(()) => Ok(Attempt::Received),
+        match self.try_receive_from(transport.as_deref(), out) {
+            Ok(n) => Ok(Attempt::Received(n)),
             Err(error) if is_not_now(&error) => Ok(match (&self.source, registration) {
                 (Source::Feeder(feeder), _) => Attempt::Fed(feeder.fed.line.wait()),
                 (_, Some(registration)) => Attempt::Readable(registration.readable()),
@@ -358,25 +394,28 @@ impl StreamReader {
     /// As `receive`, but gives `WouldBlock` instead of waiting.
     pub(crate) fn try_receive(&mut self) -> io::Result<()> {
         let transport = self.transport();
-        self.try_receive_from(transport.as_deref())
+        self.try_receive_from(transport.as_deref(), None).map(drop)
     }
 
-    fn try_receive_from(&mut self, transport: Option<&dyn Transport>) -> io::Result<()> {
+    fn try_receive_from(&mut self, transport: Option<&dyn Transport>, out: Option<&mut [u8]>) -> io::Result<usize> {
+        let direct = out.is_some();
         let n = match &self.source {
-            Source::Connection(connection) => {
-                receive_from(connection, transport, |transport| transport.try_receive(&mut self.buffer))?
-            }
+            Source::Connection(connection) => receive_from(connection, transport, |transport| match out {
+                Some(out) => transport.try_read(out),
+                None => transport.try_receive(&mut self.buffer),
+            })?,
             Source::Feeder(feeder) => {
                 let bytes = feeder.fed.bytes.borrow_mut().take_all();
                 if bytes.is_empty() && !feeder.fed.eof.get() {
                     return Err(io::ErrorKind::WouldBlock.into());
                 }
                 self.buffer.extend(&bytes);
-                bytes.len()
+                self.eof |= bytes.is_empty();
+                return Ok(0);
             }
         };
         self.eof |= n == 0;
-        Ok(())
+        Ok(if direct { n } else { 0 })
     }
 }
 

@@ -90,10 +90,7 @@ impl AsyncRead for StreamReader {
                 return Poll::Ready(Ok(n));
             }
         }
-        let n = out.len().min(self.buffer.len());
-        out[..n].copy_from_slice(&self.buffer.as_slice()[..n]);
-        self.buffer.consume(n);
-        Poll::Ready(Ok(n))
+        Poll::Ready(Ok(self.buffer.take_into(out)))
     }
 }
 

@@ -79,13 +79,18 @@ fn no_read_loses_bytes_however_often_it_is_cancelled_or_dropped() {
         let mut cancelled = 0;
         for round in 0.. {
             // Each kind of read is begun, and given up if it has to wait: by a drop, a time limit, or a cancelled task.
-            let attempt = match round % 4 {
+            let mut memory = [0; 50];
+            let attempt = match round % 5 {
                 0 => poll_once(reader.readexactly(3000)).await,
                 1 => match wait_for(reader.readexactly(5000), 0.0002).await {
                     Err(error) if error.is::<TimeoutError>() => None,
                     read => Some(read),
                 },
                 2 => poll_once(reader.readuntil([0, 0])).await,
+                3 => {
+                    let read = poll_once(reader.readinto(&mut memory)).await;
+                    read.map(|n| Ok(memory[..n?].to_vec()))
+                }
                 _ => poll_once(reader.read(100)).await,
             };
             match attempt {

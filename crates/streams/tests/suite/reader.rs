@@ -415,3 +415,21 @@ fn nothing_is_fed_after_the_end() {
     reader.feed_eof();
     reader.feed_data(b"x");
 }
+
+#[test]
+fn readinto_fills_what_it_is_given() {
+    run(async {
+        let mut reader = fed(b"ab", false)?;
+        let mut memory = *b"....";
+        assert_eq!(reader.readinto(&mut []).await?, 0);
+        assert_eq!((reader.readinto(&mut memory).await?, &memory), (2, b"ab.."));
+        feed_soon(&reader, b"cdefg")?;
+        assert_eq!((reader.readinto(&mut memory).await?, &memory), (4, b"cdef"));
+        reader.feed_eof();
+        assert_eq!((reader.readinto(&mut memory).await?, &memory), (1, b"gdef"));
+        assert_eq!(reader.readinto(&mut memory).await?, 0);
+        reader.set_exception(ValueError::new("broken"));
+        assert!(reader.readinto(&mut memory).await.unwrap_err().is::<ValueError>());
+        Ok(())
+    });
+}
