@@ -283,9 +283,9 @@ impl FutureRef {
                 Sort::Plain => drop(Box::from_raw(self.0.as_ptr())),
                 Sort::Group => drop(Box::from_raw(self.0.cast::<GroupCell>().as_ptr())),
                 Sort::Task => {
-                    let waker = self.waker();
+                    // Dropped last, also if a result panics when it goes.
+                    let _waker = self.waker().map(ManuallyDrop::into_inner);
                     ptr::drop_in_place(self.0.cast::<TaskCell>().as_ptr());
-                    drop(waker.map(ManuallyDrop::into_inner));
                 }
             }
         }
