@@ -130,3 +130,35 @@ fn lasting(class: &'static Origin, task: TaskOrigin) -> &'static Origin {
         Box::leak(Box::new(Origin { class: Class { sort, value, value_name, coroutine_name }, task: Some(task) }))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tasks from one line, if it is called from one.
+    #[track_caller]
+    fn task(cell: usize) -> TaskOrigin {
+        TaskOrigin::new(Location::caller(), Waker::noop(), cell)
+    }
+
+    #[test]
+    fn one_place_has_one_origin_in_all_loops_and_each_difference_another() {
+        let (class, other) = (Origin::task::<i32, ()>(), Origin::task::<u64, ()>());
+        let (first, second) = (Origins::default(), Origins::default());
+        let mut seen: Vec<*const Origin> = Vec::new();
+        for cell in [64, 64] {
+            let here = task(cell);
+            seen.extend(
+                [first.of_task(class, here), first.of_task(class, here), second.of_task(class, here)]
+                    .map(ptr::from_ref),
+            );
+        }
+        assert!(seen.iter().all(|origin| *origin == seen[0]));
+        let elsewhere =
+            [first.of_task(class, task(64)), first.of_task(class, task(72)), first.of_task(other, task(64))];
+        for origin in elsewhere {
+            assert!(!ptr::eq(origin, seen[0]));
+        }
+        assert_eq!((elsewhere[2].class.value)(), TypeId::of::<u64>());
+    }
+}

@@ -161,7 +161,7 @@ impl WaitQueue {
         let mut places = self.line.places.borrow_mut();
         let first = self.line.first_waiting.replace(places.next_key());
         let mut wakers = places.iter_mut_from(first).filter_map(|(_, place)| place.wake());
-        // Mostly there is one, as at a descriptor, and then nothing has to be allocated.
+        // Mostly there is one, and then nothing has to be allocated.
         let Some(one) = wakers.next() else { return 0 };
         let others: Vec<Wake> = wakers.collect();
         drop(places);

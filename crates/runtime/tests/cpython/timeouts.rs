@@ -1,5 +1,8 @@
 //! `test_timeouts`: blocks with a time limit.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use asyncio_runtime::*;
 
 use crate::support::*;
@@ -331,4 +334,27 @@ fn a_limit_needs_a_task() {
     run_briefly(&event_loop);
     let expected = ["Timeout should be used inside a task", "Timeout has not been entered"];
     assert_eq!(log.take(), expected.map(|text| format!("RuntimeError('{text}')")));
+}
+
+// The timer is made late, but its turn is that of CPython, which makes it on entering and says 1 here.
+#[test]
+fn a_limit_has_its_turn_among_the_timers_from_entering() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let task = current_task()?.expect("a task runs");
+        let when = event_loop.time() + 1.0;
+        let (seen, see) = (Rc::new(Cell::new(None)), event_loop.clone());
+        let saw = Rc::clone(&seen);
+        let result = timeout_at(when)
+            .run(async move |_| {
+                see.call_at(when, move || saw.set(Some(task.cancelling())))?;
+                sleep(2).await
+            })
+            .await;
+        assert_eq!(raised(result), UP);
+        sleep(1).await?;
+        assert_eq!(seen.get(), Some(1));
+        Ok(())
+    })
+    .unwrap();
 }
