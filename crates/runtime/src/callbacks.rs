@@ -31,12 +31,19 @@ pub(crate) struct Registered(u64);
 const FIRST: u64 = 0;
 
 impl Callbacks {
+    #[inline]
     pub(crate) fn push(&mut self, callback: Callback) -> Registered {
+        if let Self::None = self {
+            *self = Self::One(callback);
+            return Registered(FIRST);
+        }
+        self.push_behind(callback)
+    }
+
+    #[cold]
+    fn push_behind(&mut self, callback: Callback) -> Registered {
         match std::mem::replace(self, Self::None) {
-            Self::None => {
-                *self = Self::One(callback);
-                Registered(FIRST)
-            }
+            Self::None => unreachable!("there is one before it"),
             Self::One(first) => {
                 let mut list = Box::new(Ordered::new());
                 list.push(first);

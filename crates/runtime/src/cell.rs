@@ -16,7 +16,7 @@
 //! This is the one module with `unsafe` besides the reactor: two allocations a task and fat pointers to them cost a third
 //! of its memory.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::cell::{Cell, UnsafeCell};
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
@@ -26,41 +26,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::callbacks::Callbacks;
 use crate::coroutines::short_name;
-use crate::error::Error;
 use crate::futures::AnyFuture;
 use crate::loop_core::LoopCore;
+use crate::memory::{Memory, NOBODY, State};
 use crate::origin::{Class, Origin, Sort, TaskOrigin};
 use crate::remote::Shared;
 use crate::report::ExceptionContext;
 use crate::tasks::TaskCore;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Pending,
-    Cancelled,
-    /// With an exception.
-    Failed,
-    /// With a result.
-    Finished,
-}
-
-/// What a future has to remember depends on its state, so one place serves all: memory per task counts.
-pub(crate) enum Memory {
-    /// Who is to be told, while it is pending.
-    Callbacks(Callbacks),
-    /// The exception (`Failed`) or the `CancelledError` (`Cancelled`).
-    Error(Error),
-    /// It was cancelled without a message: whoever asks gets a `CancelledError` of his own.
-    Cancelled,
-    /// The result (`Finished`). A box of nothing, as most results are, is no allocation.
-    Value(Box<dyn Any>),
-    /// The result was taken out.
-    Taken,
-}
-
-pub(crate) const NOBODY: Memory = Memory::Callbacks(Callbacks::None);
 
 /// What every future has, whatever its result.
 pub(crate) struct FutureBase {
@@ -259,6 +232,33 @@ impl FutureRef {
         self.0.as_ptr() as usize
     }
 
+    /// Keeps a result, of the type that its class says.
+    pub(crate) fn memory_of<T: 'static>(&self, value: T) -> Memory {
+        assert!(self.gives::<T>(), "a result of the future's type");
+        Memory::of_value(value)
+    }
+
+    /// Takes the result out, if it is there.
+    pub(crate) fn take_value<T: 'static>(&self) -> Option<T> {
+        assert!(self.gives::<T>(), "a result of the future's type");
+        // SAFETY: results come from `memory_of` only, which has asked the same class for the same type.
+        unsafe { self.memory.replace(Memory::Taken).into_value() }
+    }
+
+    /// Looks at the result; it is back in its place whatever `f` does.
+    pub(crate) fn with_value<T: 'static, R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
+        struct PutBack<'a>(&'a Cell<Memory>, Memory);
+        impl Drop for PutBack<'_> {
+            fn drop(&mut self) {
+                self.0.set(std::mem::replace(&mut self.1, Memory::Taken));
+            }
+        }
+        assert!(self.gives::<T>(), "a result of the future's type");
+        let value = PutBack(&self.memory, self.memory.replace(Memory::Taken));
+        // SAFETY: as in `take_value`.
+        f(unsafe { value.1.value() })
+    }
+
     /// Is its result a `T`?
     pub(crate) fn gives<T: 'static>(&self) -> bool {
         (self.class().value)() == TypeId::of::<T>()
@@ -309,6 +309,29 @@ impl FutureRef {
                 _ => self.event_loop.call_exception_handler(&context),
             }
         }
+    }
+}
+
+/// A future that is known to be a task.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct TaskRef {
+    future: AnyFuture,
+}
+
+impl TaskRef {
+    pub(crate) fn new(object: FutureRef) -> Self {
+        assert!(matches!(object.class().sort, Sort::Task), "a task");
+        Self { future: AnyFuture { object } }
+    }
+
+    pub(crate) fn as_future(&self) -> &AnyFuture {
+        &self.future
+    }
+
+    #[inline]
+    pub(crate) fn core(&self) -> &TaskCore {
+        // SAFETY: `new` has asked what it is, and it lives as long as this handle.
+        unsafe { &self.future.object.0.cast::<TaskCell>().as_ref().core }
     }
 }
 

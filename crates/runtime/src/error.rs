@@ -5,6 +5,7 @@
 //! `Sync`. An error raised while another was being handled is a link that remembers the other and otherwise is looked
 //! through, so that `is` and `downcast_ref` need no unwrapping. What is deliberately not here: backtraces.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Deref;
@@ -34,25 +35,48 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(format!("{error:?}"), "ValueError('no such row')");
 /// ```
 #[derive(Clone)]
-pub struct Error(Arc<dyn StdError + Send + Sync + 'static>);
+pub struct Error(Arc<Raised>);
+
+/// What was raised. One word leads to it, so that what every await gives, `Poll<Result<()>>`, comes in two registers and
+/// not through memory.
+enum Raised {
+    /// By far the most frequent.
+    Cancelled(CancelledError),
+    Link(Link),
+    Other(Box<dyn StdError + Send + Sync + 'static>),
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<std::task::Poll<Result<()>>>() == 16);
+
+impl Raised {
+    fn new<E: StdError + Send + Sync + 'static>(error: E) -> Self {
+        let mut error = Some(error);
+        let any: &mut dyn Any = &mut error;
+        if let Some(cancelled) = any.downcast_mut().and_then(Option::take) {
+            return Self::Cancelled(cancelled);
+        }
+        Self::Other(Box::new(error.expect("it was not taken")))
+    }
+}
 
 impl Error {
     /// Is the exception of type `E`? The test of `except E:`.
     #[must_use]
     pub fn is<E: StdError + 'static>(&self) -> bool {
-        self.raised().0.is::<E>()
+        (**self.raised()).is::<E>()
     }
 
     /// The exception as an `E`, if it is one: `except E as e:`.
     #[must_use]
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
-        self.raised().0.downcast_ref::<E>()
+        (**self.raised()).downcast_ref::<E>()
     }
 
     /// Is this a cancellation? Short for `is::<CancelledError>()`.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.is::<CancelledError>()
+        matches!(*self.raised().0, Raised::Cancelled(_))
     }
 
     /// Are these two the very same raised exception (Python's `is`)?
@@ -84,7 +108,7 @@ impl Error {
         if links[0].has_final_context() || links.iter().any(|link| link.same(&context)) {
             return links.swap_remove(0);
         }
-        links.into_iter().rfold(context, |context, link| Link::new(link.raised().clone(), Some(context)).into())
+        links.into_iter().rfold(context, |context, link| Link::new(link.raised().clone(), Some(context)).into_error())
     }
 
     /// This exception with the context that it has, or with none for good: [`during`](Self::during) adds no more.
@@ -94,13 +118,13 @@ impl Error {
     pub fn with_final_context(self) -> Error {
         let mut link = Link::new(self.raised().clone(), self.context().cloned());
         link.is_final = true;
-        link.into()
+        link.into_error()
     }
 
     /// The exception that was being handled when this one was raised, if any: Python's `__context__`.
     #[must_use]
     pub fn context(&self) -> Option<&Error> {
-        self.0.downcast_ref::<Link>()?.context.as_ref()
+        self.link()?.context.as_ref()
     }
 
     /// Puts a `TimeoutError` where this error, or a member of this group, was raised during a cancellation, at whatever
@@ -127,17 +151,24 @@ impl Error {
     fn linked(&self, raised: Error, context: Option<Error>) -> Error {
         match (context, self.has_final_context()) {
             (None, false) => raised,
-            (context, is_final) => Link { raised, context, is_final }.into(),
+            (context, is_final) => Link { raised, context, is_final }.into_error(),
         }
     }
 
     fn has_final_context(&self) -> bool {
-        self.0.downcast_ref::<Link>().is_some_and(|link| link.is_final)
+        self.link().is_some_and(|link| link.is_final)
     }
 
     /// The exception without its context.
     fn raised(&self) -> &Error {
-        self.0.downcast_ref::<Link>().map_or(self, |link| &link.raised)
+        self.link().map_or(self, |link| &link.raised)
+    }
+
+    fn link(&self) -> Option<&Link> {
+        match &*self.0 {
+            Raised::Link(link) => Some(link),
+            Raised::Cancelled(_) | Raised::Other(_) => None,
+        }
     }
 }
 
@@ -153,6 +184,10 @@ impl Link {
     fn new(raised: Error, context: Option<Error>) -> Self {
         Self { raised, context, is_final: false }
     }
+
+    fn into_error(self) -> Error {
+        Error(Arc::new(Raised::Link(self)))
+    }
 }
 
 impl Drop for Link {
@@ -160,8 +195,10 @@ impl Drop for Link {
         // Link by link: a chain may be longer than the stack is deep.
         let mut next = self.context.take();
         while let Some(mut error) = next {
-            let link = Arc::get_mut(&mut error.0).and_then(|error| error.downcast_mut::<Link>());
-            next = link.and_then(|link| link.context.take());
+            next = match Arc::get_mut(&mut error.0) {
+                Some(Raised::Link(link)) => link.context.take(),
+                _ => None,
+            };
         }
     }
 }
@@ -180,13 +217,13 @@ impl fmt::Debug for Link {
 
 impl StdError for Link {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.raised.source().or_else(|| self.context.as_ref().map(|context| &*context.0 as _))
+        self.raised.source().or_else(|| self.context.as_ref().map(|context| &**context as _))
     }
 }
 
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        Error(Arc::new(error))
+        Error(Arc::new(Raised::new(error)))
     }
 }
 
@@ -194,21 +231,25 @@ impl Deref for Error {
     type Target = dyn StdError + Send + Sync + 'static;
 
     fn deref(&self) -> &Self::Target {
-        &*self.0
+        match &*self.0 {
+            Raised::Cancelled(error) => error,
+            Raised::Link(error) => error,
+            Raised::Other(error) => &**error,
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(&**self, f)
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.downcast_ref::<std::io::Error>() {
+        match (**self).downcast_ref::<std::io::Error>() {
             Some(error) => exceptions::os_error(error, f),
-            None => self.0.fmt(f),
+            None => fmt::Debug::fmt(&**self, f),
         }
     }
 }

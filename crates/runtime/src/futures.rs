@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::callbacks::{Callback, Callbacks, Registered};
-use crate::cell::{FutureBase, FutureRef, Kind, Memory, NOBODY, State};
+use crate::cell::{FutureBase, FutureRef, Kind};
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::exceptions::{CancelledError, InvalidStateError, RuntimeError};
 use crate::loop_core::LoopCore;
+use crate::memory::{Memory, NOBODY, State};
 use crate::ready::Run;
 use crate::tasks;
 use crate::waking::Wake;
@@ -135,7 +136,7 @@ impl AnyFuture {
 
     /// Ends it well.
     pub(crate) fn finish<T: 'static>(&self, value: T) {
-        self.end(State::Finished, Memory::Value(Box::new(value)));
+        self.end(State::Finished, self.object.memory_of(value));
     }
 
     pub(crate) fn finish_with_error(&self, error: Error) {
@@ -362,22 +363,6 @@ impl<T: 'static> Future<T> {
         Self { any, result: PhantomData }
     }
 
-    /// Looks at the result; it is back in its place whatever `f` does.
-    fn with_value<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
-        struct PutBack<'a>(&'a Cell<Memory>, Memory);
-        impl Drop for PutBack<'_> {
-            fn drop(&mut self) {
-                self.0.set(std::mem::replace(&mut self.1, Memory::Taken));
-            }
-        }
-        let memory = &self.base().memory;
-        let value = PutBack(memory, memory.replace(Memory::Taken));
-        f(match &value.1 {
-            Memory::Value(value) => value.downcast_ref(),
-            _ => None,
-        })
-    }
-
     /// Completes it with a result.
     ///
     /// # Errors
@@ -420,7 +405,7 @@ impl<T: 'static> Future<T> {
         T: Clone,
     {
         self.outcome()?;
-        self.with_value(|value| value.cloned()).ok_or_else(taken)
+        self.object.with_value(|value: Option<&T>| value.cloned()).ok_or_else(taken)
     }
 
     /// Takes the result out, for types that cannot be cloned.
@@ -430,10 +415,7 @@ impl<T: 'static> Future<T> {
     /// As [`result`](Self::result), and `RuntimeError` if it was taken before.
     pub fn take_result(&self) -> Result<T> {
         self.outcome()?;
-        match self.base().memory.replace(Memory::Taken) {
-            Memory::Value(value) => Ok(*value.downcast().expect("a Future<T> gives a T")),
-            _ => Err(taken()),
-        }
+        self.object.take_value().ok_or_else(taken)
     }
 
     /// Runs `f` with this future once it is done; see [`AnyFuture::add_done_callback`].
@@ -502,7 +484,7 @@ impl<T: Clone + 'static> IntoFuture for &Future<T> {
 
 impl<T: fmt::Debug + 'static> fmt::Debug for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let result = self.with_value(|value| value.map(|value| format!("{value:?}")));
+        let result = self.object.with_value(|value: Option<&T>| value.map(|value| format!("{value:?}")));
         f.write_str(&crate::repr::future(&self.any, result))
     }
 }

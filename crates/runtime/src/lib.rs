@@ -57,6 +57,7 @@ mod futures;
 pub mod io;
 mod jobs;
 mod loop_core;
+mod memory;
 mod observer;
 mod ordered;
 mod origin;

@@ -5,7 +5,6 @@
 //! neither what a task does nor what a future is.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,7 +21,7 @@ use crate::jobs::Jobs;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::origin::Origins;
 use crate::reactor::Reactor;
-use crate::ready::{Ready, Run, Runnable, TIME_IS_UP};
+use crate::ready::{Other, Ready, ReadyQueue, Run, Runnable, TIME_IS_UP};
 use crate::remote::{Remote, Shared};
 use crate::report;
 use crate::timers::{Action, TimerKey, Timers};
@@ -37,7 +36,7 @@ const POLL_EVERY: u32 = 16;
 pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
     pub(crate) shared: Arc<Shared>,
-    ready: RefCell<VecDeque<Ready>>,
+    ready: RefCell<ReadyQueue>,
     pub(crate) timers: RefCell<Timers>,
     /// Created when the first descriptor is watched.
     reactor: RefCell<Option<Rc<Reactor>>>,
@@ -163,7 +162,7 @@ impl LoopCore {
             // Wake-ups that happened between two runs came in through the remote queue: keep the order.
             self.take_remote();
         }
-        self.ready.borrow_mut().push_back(Ready::Call(run, key));
+        self.ready.borrow_mut().push(Other::Call(run, key));
     }
 
     /// Queues the first step of a task.
@@ -171,7 +170,7 @@ impl LoopCore {
         if !self.running.get() {
             self.take_remote();
         }
-        self.ready.borrow_mut().push_back(Ready::Task(runnable));
+        self.ready.borrow_mut().push_task(runnable);
     }
 
     /// Queues the next step of a task that was woken.
@@ -180,7 +179,7 @@ impl LoopCore {
         if self.instrumented.get() {
             self.tell_woken(&runnable);
         }
-        self.ready.borrow_mut().push_back(Ready::Task(runnable));
+        self.ready.borrow_mut().push_task(runnable);
     }
 
     #[cold]
@@ -290,28 +289,26 @@ impl LoopCore {
         } else {
             self.wait()?;
         }
-        self.queue_due_timers();
+        if !self.timers.borrow().is_empty() {
+            self.queue_due_timers();
+        }
         // What these steps add waits for the next iteration.
         let ready = self.count_ready();
         for left in (1..=ready).rev() {
             if self.instrumented.get() {
                 self.run_instrumented(left);
             } else {
-                let next = self.ready.borrow_mut().pop_front();
+                let next = self.ready.borrow_mut().pop();
                 self.run_ready(next.expect("this many are ready"));
             }
         }
         Ok(())
     }
 
-    /// How many are ready. Gives the memory of a burst back.
     fn count_ready(&self) -> usize {
         let mut ready = self.ready.borrow_mut();
-        let (len, capacity) = (ready.len(), ready.capacity());
-        if capacity > 4096 && len < capacity / 8 {
-            ready.shrink_to(2 * len);
-        }
-        len
+        ready.give_back();
+        ready.len()
     }
 
     #[cold]
@@ -327,8 +324,7 @@ impl LoopCore {
             Some(policy) => policy.next(left).min(left - 1),
             None => 0,
         };
-        let mut ready = self.ready.borrow_mut();
-        if index == 0 { ready.pop_front() } else { ready.remove(index) }.expect("this many are ready")
+        self.ready.borrow_mut().remove(index).expect("this many are ready")
     }
 
     #[inline]
@@ -337,8 +333,8 @@ impl LoopCore {
             Ready::Task(runnable) => {
                 runnable.run();
             }
-            Ready::Call(run, key) => run.run(key),
-            Ready::Timer(key) => self.fire(key),
+            Ready::Other(Other::Call(run, key)) => run.run(key),
+            Ready::Other(Other::Timer(key)) => self.fire(key),
         }
     }
 
@@ -355,8 +351,8 @@ impl LoopCore {
     fn run_watched(&self, next: Ready) {
         let name = match &next {
             Ready::Task(_) => None,
-            Ready::Call(run, _) => Some(format!("<Handle {}>", run.describe())),
-            Ready::Timer(_) => Some("<TimerHandle>".to_owned()),
+            Ready::Other(Other::Call(run, _)) => Some(format!("<Handle {}>", run.describe())),
+            Ready::Other(Other::Timer(_)) => Some("<TimerHandle>".to_owned()),
         };
         let start = clock::real_now();
         crate::tasks::forget_last_step();
@@ -371,12 +367,9 @@ impl LoopCore {
 
     fn queue_due_timers(&self) {
         let mut timers = self.timers.borrow_mut();
-        if timers.is_empty() {
-            return;
-        }
         let end = self.time() + CLOCK_RESOLUTION;
         while let Some(key) = timers.pop_due(end) {
-            self.ready.borrow_mut().push_back(Ready::Timer(key));
+            self.ready.borrow_mut().push(Other::Timer(key));
         }
     }
 
@@ -386,7 +379,7 @@ impl LoopCore {
             Remote::Task(runnable) => self.push_woken(runnable),
             Remote::Call(f) => {
                 let call: Rc<dyn Run> = crate::events::HandleInner::from_thread(f);
-                self.ready.borrow_mut().push_back(Ready::Call(call, 0));
+                self.ready.borrow_mut().push(Other::Call(call, 0));
             }
         });
     }
@@ -453,7 +446,7 @@ impl LoopCore {
         let reactor = self.reactor.borrow();
         match &*reactor {
             Some(reactor) => reactor.wait(timeout, |run, key| {
-                self.ready.borrow_mut().push_back(Ready::Call(run, key));
+                self.ready.borrow_mut().push(Other::Call(run, key));
             }),
             None => match timeout {
                 Some(timeout) => std::thread::park_timeout(timeout),
@@ -501,7 +494,7 @@ impl LoopCore {
             crate::tasks::destroy_all(&self.tasks());
             loop {
                 self.take_remote();
-                let next = self.ready.borrow_mut().pop_front();
+                let next = self.ready.borrow_mut().pop();
                 match next {
                     Some(Ready::Task(runnable)) => {
                         runnable.run();

@@ -1,7 +1,10 @@
-//! What can be ready to run in a loop, and the `Run` trait of everything that is not a task.
+//! What can be ready to run in a loop, the queue of it, and the `Run` trait of everything that is not a task.
 //!
 //! One kind of object serves callbacks of the user, done-callbacks and timers: something that can run, with a number
 //! that tells it which of its registrations it is.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
 
 use crate::cell::TaskMemory;
 use crate::futures::AnyFuture;
@@ -10,14 +13,75 @@ use crate::timers::TimerKey;
 /// A task that is to take its next step. What async-task keeps beside the coroutine is the task's own cell.
 pub(crate) type Runnable = async_task::Runnable<TaskMemory>;
 
-/// An entry of the ready queue. Kept to three words: the queue is the hottest memory of the loop.
+/// An entry of the ready queue.
 pub(crate) enum Ready {
     /// The next step of a task.
     Task(Runnable),
+    Other(Other),
+}
+
+/// What is not a task.
+pub(crate) enum Other {
     /// A timer that is due.
     Timer(TimerKey),
     /// A callback.
-    Call(std::rc::Rc<dyn Run>, u32),
+    Call(Rc<dyn Run>, u32),
+}
+
+/// What is ready, in order. It is the hottest memory of the loop, and mostly tasks, so they have a word each; for the others
+/// there is a gap in that line, and they stand in one of their own.
+#[derive(Default)]
+pub(crate) struct ReadyQueue {
+    line: VecDeque<Option<Runnable>>,
+    others: VecDeque<Other>,
+}
+
+impl ReadyQueue {
+    pub(crate) fn len(&self) -> usize {
+        self.line.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.line.is_empty()
+    }
+
+    #[inline]
+    pub(crate) fn push_task(&mut self, task: Runnable) {
+        self.line.push_back(Some(task));
+    }
+
+    pub(crate) fn push(&mut self, other: Other) {
+        self.line.push_back(None);
+        self.others.push_back(other);
+    }
+
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Ready> {
+        match self.line.pop_front()? {
+            Some(task) => Some(Ready::Task(task)),
+            None => self.others.pop_front().map(Ready::Other),
+        }
+    }
+
+    /// Takes out the entry at `index`, which must be there.
+    pub(crate) fn remove(&mut self, index: usize) -> Option<Ready> {
+        let before = self.line.iter().take(index).filter(|entry| entry.is_none()).count();
+        match self.line.remove(index)? {
+            Some(task) => Some(Ready::Task(task)),
+            None => self.others.remove(before).map(Ready::Other),
+        }
+    }
+
+    /// Gives the memory of a burst back.
+    pub(crate) fn give_back(&mut self) {
+        fn shrink<T>(queue: &mut VecDeque<T>) {
+            if queue.capacity() > 4096 && queue.len() < queue.capacity() / 8 {
+                queue.shrink_to(2 * queue.len());
+            }
+        }
+        shrink(&mut self.line);
+        shrink(&mut self.others);
+    }
 }
 
 /// The number under which a timer runs something.

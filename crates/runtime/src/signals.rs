@@ -149,7 +149,9 @@ impl Interrupt {
 impl OnInterrupt {
     /// What is to be called, if Ctrl-C was pressed.
     pub(crate) fn take(&self) -> Option<Rc<dyn Fn()>> {
-        self.arrived.swap(false, Ordering::Relaxed).then(|| Rc::clone(&self.call))
+        // Asked in every iteration, so it is only read, which costs nothing, until it is set.
+        let arrived = self.arrived.load(Ordering::Relaxed) && self.arrived.swap(false, Ordering::Relaxed);
+        arrived.then(|| Rc::clone(&self.call))
     }
 }
 

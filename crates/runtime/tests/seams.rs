@@ -70,12 +70,22 @@ fn a_policy_chooses_who_runs_next() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
     event_loop.set_scheduling_policy(Some(Box::new(LastFirst)));
     let order: Rc<RefCell<Vec<u32>>> = Rc::default();
-    for i in 0..5 {
-        let order = Rc::clone(&order);
-        event_loop.call_soon(move || order.borrow_mut().push(i)).unwrap();
+    // Callbacks and tasks in turn: they are kept apart, and have one order.
+    for i in 0..6 {
+        let note = Rc::clone(&order);
+        let run = move || note.borrow_mut().push(i);
+        if i % 3 == 0 {
+            event_loop.call_soon(run).unwrap();
+        } else {
+            let task = async move {
+                run();
+                Ok(())
+            };
+            drop(event_loop.create_task(task).unwrap());
+        }
     }
     event_loop.run_until_complete(async { sleep(0).await }).unwrap();
-    assert_eq!(*order.borrow(), [4, 3, 2, 1, 0]);
+    assert_eq!(*order.borrow(), [5, 4, 3, 2, 1, 0]);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::step::observer;
+use super::step::tell;
 use super::task::{AnyTask, Mark, PendingCancel, TaskCore, Waiter};
 use crate::cell::Kind;
 use crate::current;
@@ -92,8 +92,9 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
         return None;
     }
     core.cancels.set(core.cancels.get().saturating_add(1));
-    if let Some(observer) = observer(&task.base().event_loop) {
-        observer.cancel_requested(&AnyTask::from_object(task.object.clone()));
+    let event_loop = &task.base().event_loop;
+    if event_loop.instrumented.get() {
+        tell(event_loop, |observer| observer.cancel_requested(&AnyTask::from_object(task.object.clone())));
     }
     if core.pending_cancel() == PendingCancel::Wait {
         return None;

@@ -5,7 +5,7 @@ use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::step::{Step, observer};
+use super::step::{Step, tell};
 use super::task::{Task, TaskCore};
 use crate::cell::TaskMemory;
 use crate::contextvars::Context;
@@ -167,8 +167,8 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
         // As `named`, but nobody can have seen the default name.
         drop(task.clone().named(name));
     }
-    if let Some(observer) = observer(event_loop) {
-        observer.created(&task.as_task());
+    if event_loop.instrumented.get() {
+        tell(event_loop, |observer| observer.created(&task.as_task()));
     }
     if eager {
         runnable.run();

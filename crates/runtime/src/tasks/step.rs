@@ -7,13 +7,12 @@ use std::cell::RefCell;
 use std::future::Future as StdFuture;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::cancel::deliver;
-use super::task::{AnyTask, InContext, Mark, PendingCancel, TaskCore, TaskPanic, Waiter};
+use super::task::{AnyTask, Mark, PendingCancel, TaskCore, TaskPanic, Waiter};
 use crate::cell::FutureRef;
 use crate::coroutines;
 use crate::current;
@@ -58,8 +57,8 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
             begin(task, event_loop);
         }
         let end = current::step(task, || take(task, this.coroutine.as_mut(), cx));
-        if let Some(observer) = observer(event_loop) {
-            observer.step_ends(task);
+        if event_loop.instrumented.get() {
+            tell(event_loop, |observer| observer.step_ends(task));
         }
         let Some(end) = end else { return Poll::Pending };
         finish(task, end);
@@ -72,9 +71,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
 /// What only few programs want to know.
 #[cold]
 fn begin(task: &AnyTask, event_loop: &LoopCore) {
-    if let Some(observer) = observer(event_loop) {
-        observer.step_begins(task);
-    }
+    tell(event_loop, |observer| observer.step_begins(task));
     if event_loop.debug.get() {
         LAST.set(Some(task.clone()));
     }
@@ -88,10 +85,10 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
     cx: &mut Context<'_>,
 ) -> Option<Result<T>> {
     let core = task.core();
-    let context = core.enter_context();
+    let (_inside, no_context) = core.enter_context();
     core.set_waiter(Waiter::None);
     let running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
-    let refused = if core.just_goes_on() { context.as_ref().err().cloned() } else { prepare(core, &context) };
+    let refused = if core.just_goes_on() { no_context } else { prepare(core, no_context) };
     let end = if let Some(error) = refused {
         coroutines::excuse(running, cx);
         Err(error)
@@ -115,7 +112,7 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
 }
 
 /// The first step, or one before which something was asked of the task: what is raised instead of the step, if anything.
-fn prepare(core: &TaskCore, context: &Result<InContext<'_>, Error>) -> Option<Error> {
+fn prepare(core: &TaskCore, no_context: Option<Error>) -> Option<Error> {
     let first = !core.has(Mark::Started);
     core.mark(Mark::Started);
     if core.has(Mark::Aborted) {
@@ -124,7 +121,7 @@ fn prepare(core: &TaskCore, context: &Result<InContext<'_>, Error>) -> Option<Er
         core.set_pending_cancel(PendingCancel::None);
         Some(CancelledError::from_message(core.cancel_message()).into())
     } else {
-        context.as_ref().err().cloned()
+        no_context
     }
 }
 
@@ -151,8 +148,9 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
         Err(error) if error.is_cancelled() => task.finish_with_cancellation(error),
         Err(error) => task.finish_with_error(error),
     }
-    if let Some(observer) = observer(&task.base().event_loop) {
-        observer.done(task);
+    let event_loop = &task.base().event_loop;
+    if event_loop.instrumented.get() {
+        tell(event_loop, |observer| observer.done(task));
     }
     unregister(task);
 }
@@ -176,9 +174,14 @@ fn abandon(task: AnyTask, drop_coroutine: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
 }
 
-#[inline]
-pub(super) fn observer(event_loop: &LoopCore) -> Option<Rc<dyn Observer>> {
-    if event_loop.instrumented.get() { event_loop.observer.borrow().clone() } else { None }
+/// Tells the observer, if there is one; to be called where the loop is instrumented.
+#[cold]
+pub(super) fn tell(event_loop: &LoopCore, f: impl FnOnce(&dyn Observer)) {
+    // Not borrowed meanwhile: it may set another.
+    let observer = event_loop.observer.borrow().clone();
+    if let Some(observer) = observer {
+        f(&*observer);
+    }
 }
 
 thread_local! {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::cell::{FutureRef, Kind};
+use crate::cell::{FutureRef, TaskRef};
 use crate::contextvars::{self, Context as ContextObject, Vars};
 use crate::coroutines::place;
 use crate::current;
@@ -101,9 +101,9 @@ struct Rare {
     context: OnceCell<ContextObject>,
 }
 
-/// While it lives, the task's context is the current one.
+/// While it lives, the task's context is the current one, if it could be entered.
 pub(crate) struct InContext<'a> {
-    core: &'a TaskCore,
+    core: Option<&'a TaskCore>,
     /// The context from outside.
     outer: Vars,
 }
@@ -112,8 +112,8 @@ impl Drop for InContext<'_> {
     #[inline]
     fn drop(&mut self) {
         // The first variable may have been set since.
-        if !self.core.has_no_context() {
-            self.core.swap_context_out(self.outer.take());
+        if let Some(core) = self.core.filter(|core| !core.has_no_context()) {
+            core.swap_context_out(self.outer.take());
         }
     }
 }
@@ -163,18 +163,25 @@ impl TaskCore {
         drop(self.waiter.replace(waiter));
     }
 
-    /// Makes the task's context the current one, until what this gives is dropped.
+    /// Makes the task's context the current one, until what this gives is dropped. An error says why it could not.
     #[inline]
-    pub(crate) fn enter_context(&self) -> Result<InContext<'_>> {
-        let outer = if self.has_no_context() { None } else { self.swap_context_in()? };
-        Ok(InContext { core: self, outer })
+    pub(crate) fn enter_context(&self) -> (InContext<'_>, Option<Error>) {
+        if self.has_no_context() {
+            return (InContext { core: Some(self), outer: None }, None);
+        }
+        match self.swap_context_in() {
+            Ok(outer) => (InContext { core: Some(self), outer }, None),
+            Err(error) => (InContext { core: None, outer: None }, Some(error.into())),
+        }
     }
 
     /// Every context is empty, and the task was not given one to be in.
+    #[inline]
     fn has_no_context(&self) -> bool {
         self.rare.get().is_none() && !contextvars::in_use()
     }
 
+    #[cold]
     fn swap_context_in(&self) -> Result<Vars, RuntimeError> {
         let vars = match self.context() {
             None => self.rare.get().and_then(|rare| rare.vars.take()),
@@ -183,6 +190,7 @@ impl TaskCore {
         Ok(contextvars::replace(vars))
     }
 
+    #[cold]
     fn swap_context_out(&self, outer: Vars) {
         let vars = contextvars::replace(outer);
         match self.context() {
@@ -342,25 +350,23 @@ pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>)
 /// Clones are handles on the same task. It derefs to [`AnyFuture`].
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AnyTask {
-    any: AnyFuture,
+    task: TaskRef,
 }
 
 impl AnyTask {
     /// The caller vouches that the object is a task.
     pub(crate) fn from_object(object: FutureRef) -> Self {
-        Self { any: AnyFuture { object } }
+        Self { task: TaskRef::new(object) }
     }
 
     /// Where it was created.
     pub(crate) fn created_at(&self) -> &'static Location<'static> {
-        self.any.object.created_at().expect("a task that somebody has is complete")
+        self.object.created_at().expect("a task that somebody has is complete")
     }
 
+    #[inline]
     pub(crate) fn core(&self) -> &TaskCore {
-        match self.any.object.kind() {
-            Kind::Task(core) => core,
-            _ => unreachable!("an AnyTask is made of tasks only"),
-        }
+        self.task.core()
     }
 
     /// The task's name, `Task-N` unless one was given. N counts over the whole process.
@@ -396,9 +402,9 @@ impl AnyTask {
     #[must_use]
     pub fn get_coro(&self) -> CoroutineRef {
         CoroutineRef {
-            name: self.any.object.coroutine_name(),
+            name: self.object.coroutine_name(),
             defined_at: self.created_at(),
-            address: self.any.object.address(),
+            address: self.object.address(),
         }
     }
 
@@ -411,7 +417,7 @@ impl AnyTask {
         }
         let core = self.core();
         let at = core.at.get();
-        vec![Frame { file: at.file(), line: at.line(), function: self.any.object.coroutine_name() }]
+        vec![Frame { file: at.file(), line: at.line(), function: self.object.coroutine_name() }]
     }
 
     /// Writes the stack to standard error: `task.print_stack()`.
@@ -424,7 +430,7 @@ impl AnyTask {
     pub fn format_stack(&self) -> String {
         let stack = self.get_stack();
         if stack.is_empty() {
-            let exception = match self.any.base().peek_error() {
+            let exception = match self.as_any().base().peek_error() {
                 Some(error) if !self.cancelled() => format!("{error:?}\n"),
                 _ => String::new(),
             };
@@ -444,25 +450,25 @@ impl AnyTask {
             return false;
         }
         self.core().mark(Mark::Aborted);
-        self.any.object.wake();
+        self.object.wake();
         true
     }
 
     /// The task with the type of its result, if it is a `T`.
     #[must_use]
     pub fn downcast<T: 'static>(&self) -> Option<Task<T>> {
-        self.any.object.gives::<T>().then(|| Task::from_any(self.any.clone()))
+        self.object.gives::<T>().then(|| Task::from_any(self.as_any().clone()))
     }
 
     /// This task as a future without the type of its result.
     #[must_use]
     pub fn as_any(&self) -> &AnyFuture {
-        &self.any
+        self.task.as_future()
     }
 
     /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
     pub fn add_done_callback(&self, f: impl FnOnce(&AnyTask) + 'static) -> CallbackKey {
-        self.any.add_named_callback(f, |any| AnyTask { any: any.clone() })
+        self.as_any().add_named_callback(f, |any| AnyTask::from_object(any.object.clone()))
     }
 }
 
@@ -470,19 +476,19 @@ impl Deref for AnyTask {
     type Target = AnyFuture;
 
     fn deref(&self) -> &AnyFuture {
-        &self.any
+        self.task.as_future()
     }
 }
 
 impl AsRef<AnyFuture> for AnyTask {
     fn as_ref(&self) -> &AnyFuture {
-        &self.any
+        self.task.as_future()
     }
 }
 
 impl fmt::Debug for AnyTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.any.fmt(f)
+        self.as_any().fmt(f)
     }
 }
 
@@ -525,7 +531,7 @@ impl<T: 'static> Task<T> {
     /// This task without the type of its result, as [`current_task`] and [`all_tasks`] give it.
     #[must_use]
     pub fn as_task(&self) -> AnyTask {
-        AnyTask { any: self.future.as_any().clone() }
+        AnyTask::from_object(self.object.clone())
     }
 
     /// This task as the future that it is.
@@ -626,7 +632,7 @@ impl<T> std::hash::Hash for Task<T> {
 
 impl<T> PartialEq<AnyTask> for Task<T> {
     fn eq(&self, other: &AnyTask) -> bool {
-        AsRef::<AnyFuture>::as_ref(self) == &other.any
+        AsRef::<AnyFuture>::as_ref(self) == other.as_any()
     }
 }
 
@@ -757,7 +763,7 @@ pub(crate) fn destroy_all(objects: &[FutureRef]) {
         core.in_context(|| task.base().event_loop.call_exception_handler(&context));
         // One that the handler, or somebody before, has aborted is dropped by intent.
         if !core.has(Mark::Started) && !core.has(Mark::Aborted) {
-            let (at, name) = (place(task.created_at()), task.any.object.coroutine_name());
+            let (at, name) = (place(task.created_at()), task.object.coroutine_name());
             report::warn(&format!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));
         }
         task.abort();
