@@ -31,19 +31,19 @@ pub(crate) struct Registered(u64);
 const FIRST: u64 = 0;
 
 impl Callbacks {
+    /// The only one so far.
     #[inline]
-    pub(crate) fn push(&mut self, callback: Callback) -> Registered {
-        if let Self::None = self {
-            *self = Self::One(callback);
-            return Registered(FIRST);
-        }
-        self.push_behind(callback)
+    pub(crate) fn first(callback: Callback) -> (Self, Registered) {
+        (Self::One(callback), Registered(FIRST))
     }
 
-    #[cold]
-    fn push_behind(&mut self, callback: Callback) -> Registered {
+    pub(crate) fn push(&mut self, callback: Callback) -> Registered {
         match std::mem::replace(self, Self::None) {
-            Self::None => unreachable!("there is one before it"),
+            Self::None => {
+                let (first, registered) = Self::first(callback);
+                *self = first;
+                registered
+            }
             Self::One(first) => {
                 let mut list = Box::new(Ordered::new());
                 list.push(first);

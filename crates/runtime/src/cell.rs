@@ -49,6 +49,7 @@ pub(crate) struct FutureBase {
 }
 
 impl FutureBase {
+    #[inline]
     fn new(origin: &'static Origin, event_loop: Rc<LoopCore>) -> Self {
         Self {
             refs: Cell::new(0),
@@ -105,6 +106,7 @@ unsafe impl Sync for TaskMemory {}
 
 impl TaskMemory {
     /// The cell of a task that runs a coroutine `F` with a result `T`.
+    #[inline]
     pub(crate) fn new<T: 'static, F>(event_loop: Rc<LoopCore>, core: TaskCore) -> Self {
         let base = FutureBase::new(Origin::task::<T, F>(), event_loop);
         Self(UnsafeCell::new(ManuallyDrop::new(TaskCell { base, core })))

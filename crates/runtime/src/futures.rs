@@ -106,8 +106,19 @@ impl FutureBase {
     }
 
     fn add_waiter(&self, waker: &Waker) -> Registered {
-        let wake = Wake::of(waker);
-        self.with_callbacks(|callbacks| callbacks.push(Callback::Wake(wake)))
+        let callback = Callback::Wake(Wake::of(waker));
+        // Nearly always it is the first and only one.
+        match self.memory.replace(Memory::Taken) {
+            Memory::Callbacks(Callbacks::None) => {
+                let (callbacks, registered) = Callbacks::first(callback);
+                self.memory.set(Memory::Callbacks(callbacks));
+                registered
+            }
+            others => {
+                self.memory.set(others);
+                self.with_callbacks(|callbacks| callbacks.push(callback))
+            }
+        }
     }
 
     /// Who waited is polled again.

@@ -121,6 +121,7 @@ impl Drop for InContext<'_> {
 static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 
 impl TaskCore {
+    #[inline]
     pub(crate) fn new(context: Option<ContextObject>, at: &'static Location<'static>) -> Self {
         let core = Self {
             waiter: Cell::new(Waiter::None),
@@ -132,11 +133,19 @@ impl TaskCore {
             rare: OnceCell::new(),
             at: Cell::new(at),
         };
-        match context {
-            None => core.keep_vars(contextvars::current()),
-            Some(context) => core.rare().context.set(context).expect("a new task has none"),
+        if context.is_some() || contextvars::in_use() {
+            core.begin_context(context);
         }
         core
+    }
+
+    /// The context that it was given, or else a copy of the current one.
+    #[cold]
+    fn begin_context(&self, context: Option<ContextObject>) {
+        match context {
+            None => self.keep_vars(contextvars::current()),
+            Some(context) => self.rare().context.set(context).expect("a new task has none"),
+        }
     }
 
     /// The loop owns the task from now on.
