@@ -1,10 +1,8 @@
-//! `Event`: a flag that tasks wait for.
+//! `Event`: a flag that tasks wait for. It is a line that may be open.
 
-use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_runtime::{LineWait, Result, WaitQueue};
@@ -26,11 +24,6 @@ use asyncio_runtime::{LineWait, Result, WaitQueue};
 /// ```
 #[derive(Clone)]
 pub struct Event {
-    inner: Rc<Inner>,
-}
-
-struct Inner {
-    set: Cell<bool>,
     waiters: WaitQueue,
 }
 
@@ -44,25 +37,23 @@ impl Event {
     /// An event that is not set.
     #[must_use]
     pub fn new() -> Self {
-        Self { inner: Rc::new(Inner { set: Cell::new(false), waiters: WaitQueue::new("Event") }) }
+        Self { waiters: WaitQueue::new("Event") }
     }
 
     /// Is it set?
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.inner.set.get()
+        self.waiters.is_open()
     }
 
     /// Sets it and wakes everybody who waits, in order. Who waits from now on does not suspend.
     pub fn set(&self) {
-        if !self.inner.set.replace(true) {
-            self.inner.waiters.wake_all();
-        }
+        self.waiters.open();
     }
 
     /// Takes the flag back. Who was woken already goes on nevertheless.
     pub fn clear(&self) {
-        self.inner.set.set(false);
+        self.waiters.close();
     }
 
     /// Waits until it is set; does not suspend if it is.
@@ -72,7 +63,7 @@ impl Event {
     /// `CancelledError`.
     #[track_caller]
     pub fn wait(&self) -> EventWait {
-        EventWait { event: self.clone(), wait: self.inner.waiters.wait() }
+        EventWait { wait: self.waiters.wait() }
     }
 }
 
@@ -80,7 +71,6 @@ impl Event {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct EventWait {
-    event: Event,
     wait: LineWait,
 }
 
@@ -88,9 +78,6 @@ impl Future for EventWait {
     type Output = Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        if !self.wait.joined() && self.event.is_set() {
-            return Poll::Ready(Ok(()));
-        }
         Pin::new(&mut self.wait).poll(cx)
     }
 }
@@ -98,6 +85,6 @@ impl Future for EventWait {
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.is_set() { "set" } else { "unset" };
-        crate::describe(f, "Event", state, self.inner.waiters.len())
+        crate::describe(f, "Event", state, self.waiters.len())
     }
 }

@@ -176,6 +176,20 @@ impl FutureRef {
         Self(base)
     }
 
+    /// This handle as a pointer, which somebody has to make a handle again ([`from_raw`](Self::from_raw)).
+    #[inline]
+    pub(crate) fn into_raw(self) -> NonNull<()> {
+        ManuallyDrop::new(self).0.cast()
+    }
+
+    /// # Safety
+    ///
+    /// The pointer is from `into_raw`, in this thread, and no other handle is made of it as long as this one is there.
+    #[inline]
+    pub(crate) unsafe fn from_raw(handle: NonNull<()>) -> Self {
+        Self(handle.cast())
+    }
+
     pub(crate) fn kind(&self) -> Kind<'_> {
         match self.class().sort {
             Sort::Plain => Kind::Plain,

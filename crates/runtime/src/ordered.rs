@@ -1,124 +1,179 @@
 //! `Ordered`, a first-in first-out list from which any entry can be removed by its key.
 //!
-//! What waits on something waits in such a list. The core idea: keys only grow, so the entries stay sorted by key and a
-//! removal is a binary search that leaves a hole; holes are dropped once they outnumber the entries. Every operation is
-//! O(log n), amortised, and nothing is allocated per entry.
+//! What waits on something waits in such a list. The core idea: keys are given out one after the other, so where an entry
+//! stands tells its key, and a removal leaves a hole at that place. Once holes outnumber the entries, these move, each with
+//! its key, to a second list in front, sorted by key, in which a binary search finds them. So the list is as long as what is
+//! in it, an entry that others overtake moves once, and every operation is O(1), amortised, or O(log n) for who was overtaken.
 
 use std::collections::VecDeque;
 
 #[derive(Debug)]
 pub(crate) struct Ordered<T> {
-    entries: VecDeque<(u64, Option<T>)>,
-    /// The key that the next entry gets.
-    next: u64,
-    /// How many entries are not holes.
+    /// The entries whose keys begin with `base`, without a gap. The first is never a hole.
+    recent: VecDeque<Option<T>>,
+    base: u64,
+    /// Those with smaller keys.
+    overtaken: VecDeque<(u64, Option<T>)>,
+    /// How many entries of each are not holes.
     live: usize,
+    live_overtaken: usize,
 }
 
 impl<T> Ordered<T> {
     pub(crate) const fn new() -> Self {
-        Self { entries: VecDeque::new(), next: 0, live: 0 }
+        Self { recent: VecDeque::new(), base: 0, overtaken: VecDeque::new(), live: 0, live_overtaken: 0 }
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.live
+        self.live + self.live_overtaken
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.live == 0
+        self.len() == 0
     }
 
     /// Appends an entry and gives its key.
+    #[inline]
     pub(crate) fn push(&mut self, value: T) -> u64 {
-        let key = self.next;
-        self.next += 1;
-        self.entries.push_back((key, Some(value)));
+        let key = self.next_key();
+        self.recent.push_back(Some(value));
         self.live += 1;
         key
     }
 
-    pub(crate) fn get_mut(&mut self, key: u64) -> Option<&mut T> {
-        let index = self.index(key)?;
-        self.entries[index].1.as_mut()
+    /// The key that the next entry gets: all there are have smaller ones.
+    #[inline]
+    pub(crate) fn next_key(&self) -> u64 {
+        self.base + self.recent.len() as u64
     }
 
+    #[inline]
+    pub(crate) fn get_mut(&mut self, key: u64) -> Option<&mut T> {
+        match self.index(key) {
+            Some(index) => self.recent.get_mut(index)?.as_mut(),
+            None => self.find_overtaken(key)?.as_mut(),
+        }
+    }
+
+    #[inline]
     pub(crate) fn remove(&mut self, key: u64) -> Option<T> {
-        let index = self.index(key)?;
-        let value = self.entries[index].1.take()?;
+        let Some(index) = self.index(key) else { return self.remove_overtaken(key) };
+        if index == 0 {
+            let value = self.recent.pop_front()?;
+            self.base += 1;
+            self.live -= 1;
+            self.drop_holes();
+            return value;
+        }
+        let value = self.recent.get_mut(index)?.take()?;
         self.live -= 1;
-        self.tidy();
+        if self.recent.len() > 2 * self.live + 16 {
+            self.overtake();
+        }
         Some(value)
     }
 
     /// Takes the first entry out, if its key is smaller than `end`.
     pub(crate) fn pop_before(&mut self, end: u64) -> Option<T> {
-        while self.entries.front().is_some_and(|(key, _)| *key < end) {
-            if let Some((_, Some(value))) = self.entries.pop_front() {
-                self.live -= 1;
-                self.give_back();
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    /// The key that the next entry gets: all there are have smaller ones.
-    pub(crate) fn next_key(&self) -> u64 {
-        self.next
+        let key = self.next_from(0)?.0;
+        if key < end { self.remove(key) } else { None }
     }
 
     /// The first entry and its key.
+    #[inline]
     pub(crate) fn front_mut(&mut self) -> Option<(u64, &mut T)> {
-        self.iter_mut().next()
+        self.next_from(0)
+    }
+
+    /// The first entry with this key or a greater one.
+    #[inline]
+    pub(crate) fn next_from(&mut self, key: u64) -> Option<(u64, &mut T)> {
+        if self.live_overtaken > 0 && key < self.base {
+            let start = self.overtaken.partition_point(|(other, _)| *other < key);
+            let found = (start..self.overtaken.len()).find(|index| self.overtaken[*index].1.is_some());
+            if let Some(index) = found {
+                let (key, value) = &mut self.overtaken[index];
+                return Some((*key, value.as_mut()?));
+            }
+        }
+        let start = key.saturating_sub(self.base) as usize;
+        let index = (start..self.recent.len()).find(|index| self.recent[*index].is_some())?;
+        Some((self.base + index as u64, self.recent[index].as_mut()?))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u64, &mut T)> {
-        self.entries.iter_mut().filter_map(|(key, value)| Some((*key, value.as_mut()?)))
-    }
-
-    /// As `iter_mut`, leaving out what has a smaller key.
-    pub(crate) fn iter_mut_from(&mut self, first: u64) -> impl Iterator<Item = (u64, &mut T)> {
-        let start = self.entries.partition_point(|(key, _)| *key < first);
-        self.entries.range_mut(start..).filter_map(|(key, value)| Some((*key, value.as_mut()?)))
+        let overtaken = self.overtaken.iter_mut().filter_map(|(key, value)| Some((*key, value.as_mut()?)));
+        let recent = (self.base..).zip(&mut self.recent).filter_map(|(key, value)| Some((key, value.as_mut()?)));
+        overtaken.chain(recent)
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.entries.iter().filter_map(|(_, value)| value.as_ref())
+        let overtaken = self.overtaken.iter().map(|(_, value)| value);
+        overtaken.chain(&self.recent).filter_map(Option::as_ref)
     }
 
     /// All entries in order; the list is empty afterwards.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> + use<T> {
-        self.live = 0;
-        std::mem::take(&mut self.entries).into_iter().filter_map(|(_, value)| value)
+        self.base = self.next_key();
+        (self.live, self.live_overtaken) = (0, 0);
+        let overtaken = std::mem::take(&mut self.overtaken).into_iter().map(|(_, value)| value);
+        overtaken.chain(std::mem::take(&mut self.recent)).flatten()
     }
 
+    /// Where an entry stands, or would stand, in `recent`.
     #[inline]
     fn index(&self, key: u64) -> Option<usize> {
-        if self.live == 0 {
-            return None;
-        }
-        self.entries.binary_search_by_key(&key, |(key, _)| *key).ok()
+        key.checked_sub(self.base).map(|index| index as usize)
     }
 
-    /// Drops holes at both ends, and all of them once they are the majority.
-    fn tidy(&mut self) {
-        while self.entries.back().is_some_and(|(_, value)| value.is_none()) {
-            self.entries.pop_back();
-        }
-        while self.entries.front().is_some_and(|(_, value)| value.is_none()) {
-            self.entries.pop_front();
-        }
-        if self.entries.len() > 2 * self.live + 16 {
-            self.entries.retain(|(_, value)| value.is_some());
-        }
-        self.give_back();
+    fn find_overtaken(&mut self, key: u64) -> Option<&mut Option<T>> {
+        let index = self.overtaken.binary_search_by_key(&key, |(key, _)| *key).ok()?;
+        Some(&mut self.overtaken[index].1)
     }
 
-    /// Gives memory back when little is left.
-    fn give_back(&mut self) {
-        if self.entries.capacity() > 64 && self.entries.len() * 8 < self.entries.capacity() {
-            self.entries.shrink_to(self.entries.len() * 2);
+    #[cold]
+    fn remove_overtaken(&mut self, key: u64) -> Option<T> {
+        let value = self.find_overtaken(key)?.take()?;
+        self.live_overtaken -= 1;
+        while self.overtaken.front().is_some_and(|(_, value)| value.is_none()) {
+            self.overtaken.pop_front();
         }
+        if self.overtaken.len() > 2 * self.live_overtaken + 16 {
+            self.overtaken.retain(|(_, value)| value.is_some());
+        }
+        give_back(&mut self.overtaken);
+        Some(value)
+    }
+
+    /// The holes at the front go. Those at the end stay: a key is not given out twice.
+    #[inline]
+    fn drop_holes(&mut self) {
+        while let Some(None) = self.recent.front() {
+            self.recent.pop_front();
+            self.base += 1;
+        }
+        give_back(&mut self.recent);
+    }
+
+    /// Most of `recent` are holes: what is left moves.
+    #[cold]
+    fn overtake(&mut self) {
+        let next = self.next_key();
+        let entries = (self.base..).zip(self.recent.drain(..)).filter(|(_, value)| value.is_some());
+        self.overtaken.extend(entries);
+        self.base = next;
+        self.live_overtaken += std::mem::take(&mut self.live);
+        give_back(&mut self.recent);
+    }
+}
+
+/// Gives memory back when little is left.
+#[inline]
+fn give_back<T>(entries: &mut VecDeque<T>) {
+    if entries.capacity() > 64 && entries.len() * 8 < entries.capacity() {
+        entries.shrink_to(entries.len() * 2);
     }
 }
 
@@ -162,17 +217,56 @@ mod tests {
         let first = list.push(0);
         for _ in 0..10_000 {
             let key = list.push(1);
-            list.push(2);
+            let last = list.push(2);
             list.remove(key);
-            let last = list.next - 1;
             list.remove(last);
         }
-        assert_eq!(list.entries.len(), 1);
+        assert!(list.recent.len() + list.overtaken.len() < 20, "{list:?}");
         let keys: Vec<u64> = (0..10_000).map(|i| list.push(i)).collect();
         for key in keys {
             list.remove(key);
         }
         list.remove(first);
-        assert!(list.entries.capacity() <= 64, "{}", list.entries.capacity());
+        assert!(list.is_empty());
+        assert!(list.recent.capacity() <= 64, "{}", list.recent.capacity());
+        assert!(list.overtaken.capacity() <= 64, "{}", list.overtaken.capacity());
+    }
+
+    /// Against a list that is searched from the front, with entries that stay long while others come and go.
+    #[test]
+    fn it_does_what_a_plain_list_does() {
+        let mut seed = 7_u32;
+        let mut random = |n: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) % n
+        };
+        let (mut list, mut plain) = (Ordered::new(), Vec::<(u64, u32)>::new());
+        let mut next = 0;
+        for round in 0..20_000 {
+            // Grows, shrinks and grows again.
+            if random(100) < if round / 2000 % 2 == 0 { 60 } else { 45 } {
+                assert_eq!(list.push(round), next);
+                plain.push((next, round));
+                next += 1;
+            } else if !plain.is_empty() {
+                // Mostly one of the last, so that the first are overtaken.
+                let from = if random(4) == 0 { 0 } else { plain.len().saturating_sub(3) };
+                let (key, value) = plain.remove(from + random((plain.len() - from) as u32) as usize);
+                assert_eq!(list.get_mut(key), Some(&mut { value }));
+                assert_eq!(list.remove(key), Some(value));
+                assert_eq!((list.remove(key), list.get_mut(key)), (None, None));
+            }
+            let from = u64::from(random(next as u32 + 2));
+            let expected = plain.iter().find(|(key, _)| *key >= from).copied();
+            assert_eq!(list.next_from(from).map(|(key, value)| (key, *value)), expected);
+            if round % 50 == 0 {
+                assert_eq!(list.iter_mut().map(|(key, value)| (key, *value)).collect::<Vec<_>>(), plain);
+                assert!(list.iter().rev().eq(plain.iter().rev().map(|(_, value)| value)));
+            }
+            assert_eq!((list.len(), list.next_key()), (plain.len(), next));
+        }
+        assert!(!list.overtaken.is_empty());
+        assert_eq!(list.drain().count(), plain.len());
+        assert_eq!((list.push(0), list.len()), (next, 1));
     }
 }

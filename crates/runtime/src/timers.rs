@@ -281,7 +281,7 @@ mod tests {
     use super::*;
 
     fn sleep(timers: &mut Timers, when: f64) -> TimerKey {
-        timers.insert(when, Action::Wake(Wake::Other(Waker::noop().clone())))
+        timers.insert(when, Action::Wake(Wake::other(Waker::noop().clone())))
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 use crate::error::Result;
 use crate::ordered::Ordered;
 use crate::tasks::{Waiter, current_task_id, keep_waiting_on, take_cancel, wait_on};
-use crate::waking::Wake;
+use crate::waking::{Waiting, Wake};
 
 /// A line of waiting tasks, first come first served.
 ///
@@ -50,8 +50,10 @@ pub(crate) struct Line {
     places: RefCell<Ordered<Waiting>>,
     /// Nobody with a smaller key still waits: where a wake-up begins to look, so that waking many is not quadratic.
     first_waiting: Cell<u64>,
-    /// How many places are `Cancelled`.
+    /// How many places are cancelled.
     cancelled: Cell<usize>,
+    /// Nobody has to wait.
+    open: Cell<bool>,
     /// Who last acquired what is waited for. A number, so that it keeps no task alive.
     acquired_by: Cell<Option<u32>>,
 }
@@ -71,19 +73,20 @@ impl Place {
     }
 }
 
-enum Waiting {
-    Still(Wake),
-    Woken,
-    Cancelled,
-}
-
 impl WaitQueue {
     /// An empty line; `name` says in reports what is being waited for.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        let (places, first_waiting, cancelled) = (RefCell::new(Ordered::new()), Cell::new(0), Cell::new(0));
-        let acquired_by = Cell::new(None);
-        Self { line: Rc::new(Line { name, places, first_waiting, cancelled, acquired_by }) }
+        Self {
+            line: Rc::new(Line {
+                name,
+                places: RefCell::new(Ordered::new()),
+                first_waiting: Cell::new(0),
+                cancelled: Cell::new(0),
+                open: Cell::new(false),
+                acquired_by: Cell::new(None),
+            }),
+        }
     }
 
     /// Notes that the current task has acquired what others wait for in this line. Only the report of a deadlock looks at
@@ -101,9 +104,9 @@ impl WaitQueue {
     /// How many are in line behind those that were woken. For reports: it counts them one by one.
     #[must_use]
     pub fn not_woken(&self) -> usize {
+        let first = self.line.first_waiting.get();
         let mut places = self.line.places.borrow_mut();
-        let rest = places.iter_mut_from(self.line.first_waiting.get());
-        rest.filter(|(_, place)| !matches!(place, Waiting::Woken)).count()
+        places.iter_mut().filter(|(key, place)| *key >= first && !place.is_woken()).count()
     }
 
     /// Is nobody in line?
@@ -139,34 +142,64 @@ impl WaitQueue {
     }
 
     /// Wakes the first who still waits; false if nobody does.
+    #[inline]
     pub fn wake_one(&self) -> bool {
-        let mut places = self.line.places.borrow_mut();
-        let end = places.next_key();
-        let first =
-            places.iter_mut_from(self.line.first_waiting.get()).find_map(|(key, place)| Some((key, place.wake()?)));
-        self.line.first_waiting.set(first.as_ref().map_or(end, |(key, _)| key + 1));
-        drop(places);
-        // Woken after the borrow has ended: a waker may run anything.
-        first.map(|(_, wake)| wake.wake()).is_some()
+        self.line.next_wake(u64::MAX).map(Wake::wake).is_some()
     }
 
     /// Wakes the first in line, unless it was woken or cancelled before: `Lock._wake_up_first`.
+    #[inline]
     pub fn wake_front(&self) -> bool {
-        let wake = self.line.places.borrow_mut().front_mut().and_then(|(_, place)| place.wake());
+        let wake = self.line.places.borrow_mut().front_mut().and_then(|(_, place)| place.settle(Waiting::woken()));
         wake.map(Wake::wake).is_some()
     }
 
-    /// Wakes everybody in line, in order; gives how many.
+    /// Wakes everybody in line, in order; gives how many. Who comes meanwhile waits for the next time.
     pub fn wake_all(&self) -> usize {
-        let mut places = self.line.places.borrow_mut();
-        let first = self.line.first_waiting.replace(places.next_key());
-        let mut wakers = places.iter_mut_from(first).filter_map(|(_, place)| place.wake());
-        // Mostly there is one, and then nothing has to be allocated.
-        let Some(one) = wakers.next() else { return 0 };
-        let others: Vec<Wake> = wakers.collect();
-        drop(places);
-        one.wake();
-        1 + others.into_iter().map(Wake::wake).count()
+        let end = self.line.places.borrow().next_key();
+        let mut woken = 0;
+        while self.line.first_waiting.get() < end
+            && let Some(wake) = self.line.next_wake(end)
+        {
+            wake.wake();
+            woken += 1;
+        }
+        woken
+    }
+
+    /// From now on nobody has to wait: who is in line is woken, in order, and who comes does not suspend.
+    ///
+    /// ```
+    /// use asyncio_runtime::{WaitQueue, create_task, run, sleep};
+    ///
+    /// run(async {
+    ///     let line = WaitQueue::new("door");
+    ///     let waiting = line.clone();
+    ///     let task = create_task(async move { waiting.wait().await });
+    ///     sleep(0).await?;
+    ///     line.open();
+    ///     line.wait().await?;
+    ///     assert!(!task.done(), "it is woken, and its step comes later");
+    ///     line.close();
+    ///     task.await
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn open(&self) {
+        if !self.line.open.replace(true) {
+            self.wake_all();
+        }
+    }
+
+    /// Takes back [`open`](Self::open). Who was woken already goes on nevertheless.
+    pub fn close(&self) {
+        self.line.open.set(false);
+    }
+
+    /// Has nobody to wait?
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.line.open.get()
     }
 }
 
@@ -176,54 +209,71 @@ impl fmt::Debug for WaitQueue {
     }
 }
 
-impl Waiting {
-    /// Makes one who waits woken; the wake-up is for the caller to do.
-    fn wake(&mut self) -> Option<Wake> {
-        match std::mem::replace(self, Waiting::Woken) {
-            Waiting::Still(wake) => Some(wake),
-            other => {
-                *self = other;
-                None
-            }
-        }
-    }
-}
-
 impl Line {
+    /// Makes the first who still waits a woken one, if his key is smaller than `end`. To be called when that is done: a
+    /// waker may run anything, so nothing may be borrowed.
+    #[inline]
+    fn next_wake(&self, end: u64) -> Option<Wake> {
+        let mut places = self.places.borrow_mut();
+        let mut first = self.first_waiting.get();
+        let mut wake = None;
+        while wake.is_none()
+            && let Some((key, place)) = places.next_from(first)
+            && key < end
+        {
+            wake = place.settle(Waiting::woken());
+            first = key + 1;
+        }
+        self.first_waiting.set(first);
+        wake
+    }
+
+    #[inline]
+    fn is_woken(&self, key: u64) -> bool {
+        self.places.borrow_mut().get_mut(key).is_some_and(|place| place.is_woken())
+    }
+
     /// Goes on waiting.
     fn stay(&self, key: u64, new: &Waker) {
         match self.places.borrow_mut().get_mut(key) {
-            Some(Waiting::Still(wake)) if wake.is(new) => return,
-            Some(Waiting::Still(_)) | None => {}
-            Some(_) => {
+            Some(place) if place.is_of(new) => return,
+            Some(place) if place.is_cancelled() => {
                 // It was cancelled, but another wait of the same task has taken the cancellation.
                 self.cancelled.set(self.cancelled.get() - 1);
                 self.first_waiting.set(self.first_waiting.get().min(key));
             }
+            _ => {}
         }
-        let wake = Waiting::Still(Wake::of(new));
-        let old = self.places.borrow_mut().get_mut(key).map(|place| std::mem::replace(place, wake));
+        let waiting = Waiting::still(Wake::of(new));
+        let old = self.places.borrow_mut().get_mut(key).map(|place| std::mem::replace(place, waiting));
         drop(old);
     }
 
     /// Takes a place out of the line; gives whether it was woken.
+    #[inline]
     fn leave(&self, key: u64) -> bool {
-        let place = self.places.borrow_mut().remove(key);
-        if matches!(place, Some(Waiting::Cancelled)) {
+        let Some(place) = self.places.borrow_mut().remove(key) else { return false };
+        if place.is_cancelled() {
             self.cancelled.set(self.cancelled.get() - 1);
         }
-        matches!(place, Some(Waiting::Woken))
+        place.is_woken()
+    }
+
+    /// Takes a place out of the line if it was woken.
+    #[inline]
+    fn leave_if_woken(&self, key: u64) -> bool {
+        let mut places = self.places.borrow_mut();
+        let woken = places.get_mut(key).is_some_and(|place| place.is_woken());
+        woken && places.remove(key).is_some()
     }
 
     /// Cancels a wait; false if it is over already.
     pub(crate) fn cancel(&self, place: Place) -> bool {
-        let old = match self.places.borrow_mut().get_mut(place.key()) {
-            Some(place @ Waiting::Still(_)) => std::mem::replace(place, Waiting::Cancelled),
-            _ => return false,
-        };
-        self.cancelled.set(self.cancelled.get() + 1);
-        drop(old);
-        true
+        let old = self.places.borrow_mut().get_mut(place.key()).and_then(|place| place.settle(Waiting::cancelled()));
+        if old.is_some() {
+            self.cancelled.set(self.cancelled.get() + 1);
+        }
+        old.is_some()
     }
 
     /// How it reads in `wait_for=…` and in the report of a deadlock.
@@ -266,7 +316,7 @@ impl LineWait {
     pub fn woken(&self) -> bool {
         match self.stage {
             Stage::New(_) => false,
-            Stage::InLine(key) => matches!(self.line.places.borrow_mut().get_mut(key), Some(Waiting::Woken)),
+            Stage::InLine(key) => self.line.is_woken(key),
             Stage::Left { woken } => woken,
         }
     }
@@ -284,22 +334,30 @@ impl LineWait {
 impl StdFuture for LineWait {
     type Output = Result<()>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let this = &mut *self;
         let in_line = |key| Waiter::Line(Rc::clone(&this.line), Place::new(key));
         match this.stage {
+            Stage::New(_) if this.line.open.get() => {
+                this.stage = Stage::Left { woken: false };
+                Poll::Ready(Ok(()))
+            }
             Stage::New(at) => {
-                let wake = Wake::of(cx.waker());
-                let key = this.line.places.borrow_mut().push(Waiting::Still(wake));
+                let waiting = Waiting::still(Wake::of(cx.waker()));
+                let key = this.line.places.borrow_mut().push(waiting);
                 wait_on(in_line(key), at);
                 this.stage = Stage::InLine(key);
                 Poll::Pending
             }
             Stage::InLine(key) => {
-                let cancelled = take_cancel();
-                if cancelled.is_some() || this.woken() {
+                if let Some(cancelled) = take_cancel() {
                     this.leave();
-                    return Poll::Ready(cancelled.map_or(Ok(()), |cancelled| Err(cancelled.into())));
+                    return Poll::Ready(Err(cancelled.into()));
+                }
+                if this.line.leave_if_woken(key) {
+                    this.stage = Stage::Left { woken: true };
+                    return Poll::Ready(Ok(()));
                 }
                 this.line.stay(key, cx.waker());
                 keep_waiting_on(in_line(key));
