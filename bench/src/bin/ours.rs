@@ -103,9 +103,11 @@ mod rt {
             self.0.set()
         }
 
-        pub async fn wait(&self) {
-            self.0.wait().await.unwrap();
-            self.0.clear();
+        pub fn wait(&self) -> impl Future<Output = ()> {
+            self.0.wait().map(|end| {
+                end.unwrap();
+                self.0.clear();
+            })
         }
     }
 
