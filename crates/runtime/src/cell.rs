@@ -13,8 +13,7 @@
 //! - Other threads see a task as a waker, and for a moment as the runnable that waking gives them. With that they reach one
 //!   word of the cell, [`TaskMemory::shared`]. A waker alone leads to nothing in it.
 //!
-//! This is the one module with `unsafe` besides the reactor: two allocations a task and fat pointers to them cost a third
-//! of its memory.
+//! Most of the crate's `unsafe` is here: two allocations a task and fat pointers to them cost a third of its memory.
 
 use std::any::TypeId;
 use std::cell::{Cell, UnsafeCell};

@@ -793,6 +793,9 @@ impl TaskPanic {
 
 /// Goes on with the panic if the error is one; its message is left for those who come later.
 pub(crate) fn resume_panic(error: Error) -> Error {
+    if error.is_cancelled() {
+        return error;
+    }
     if let Some(panic) = error.downcast_ref::<TaskPanic>() {
         let payload = panic.payload.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
         if let Some(payload) = payload {
