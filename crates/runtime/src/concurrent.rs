@@ -2,12 +2,13 @@
 //!
 //! Knows nothing of event loops. A pool starts threads as jobs come, up to its size, and keeps them.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use concurrent_queue::{ConcurrentQueue, PopError};
 
 use crate::error::{Error, Result};
 use crate::exceptions::{CancelledError, InvalidStateError, RuntimeError, TimeoutError, ValueError};
@@ -241,7 +242,9 @@ pub struct ThreadPoolExecutor {
 struct PoolHandle(Arc<Pool>);
 
 struct Pool {
-    queue: Mutex<Queue>,
+    /// Closed when the pool takes no more. Pushed to under the lock, so that who finds it empty there may sleep.
+    jobs: ConcurrentQueue<Box<dyn Job>>,
+    threads: Mutex<Threads>,
     /// Signals a new job or the end.
     changed: Condvar,
     size: usize,
@@ -249,11 +252,9 @@ struct Pool {
 }
 
 #[derive(Default)]
-struct Queue {
-    jobs: VecDeque<Box<dyn Job>>,
-    threads: Vec<JoinHandle<()>>,
+struct Threads {
+    handles: Vec<JoinHandle<()>>,
     idle: usize,
-    shut_down: bool,
 }
 
 trait Job: Send {
@@ -299,7 +300,8 @@ impl ThreadPoolExecutor {
     }
 
     fn named(size: usize, name: &'static str) -> Self {
-        let pool = Pool { queue: Mutex::default(), changed: Condvar::new(), size, name };
+        let jobs = ConcurrentQueue::unbounded();
+        let pool = Pool { jobs, threads: Mutex::default(), changed: Condvar::new(), size, name };
         Self { handle: Arc::new(PoolHandle(Arc::new(pool))) }
     }
 
@@ -322,21 +324,25 @@ impl ThreadPoolExecutor {
     pub fn submit<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Result<ConcurrentFuture<T>> {
         let pool = &self.handle.0;
         let future = ConcurrentFuture::new();
-        let mut queue = lock(&pool.queue);
-        if queue.shut_down {
+        let mut threads = lock(&pool.threads);
+        if let Err(refused) = pool.jobs.push(Box::new(Work { f, future: future.clone() })) {
+            drop(threads);
+            drop(refused);
             return Err(RuntimeError::new("cannot schedule new futures after shutdown").into());
         }
-        queue.jobs.push_back(Box::new(Work { f, future: future.clone() }));
-        if queue.idle >= queue.jobs.len() {
-            drop(queue);
+        if threads.idle >= pool.jobs.len() {
+            drop(threads);
             pool.changed.notify_one();
-        } else if queue.threads.len() < pool.size {
+        } else if threads.handles.len() < pool.size {
             let worker = Arc::clone(pool);
-            let name = format!("{}_{}", pool.name, queue.threads.len());
+            let name = format!("{}_{}", pool.name, threads.handles.len());
             match std::thread::Builder::new().name(name).spawn(move || worker.work()) {
-                Ok(thread) => queue.threads.push(thread),
-                Err(error) if queue.threads.is_empty() => {
-                    queue.jobs.pop_back();
+                Ok(thread) => threads.handles.push(thread),
+                Err(error) if threads.handles.is_empty() => {
+                    // Without a thread there is no other job.
+                    let job = pool.jobs.pop();
+                    drop(threads);
+                    drop(job);
                     return Err(error.into());
                 }
                 // The threads there are will do it.
@@ -361,33 +367,33 @@ impl ThreadPoolExecutor {
 
 impl Pool {
     fn work(&self) {
-        let mut queue = lock(&self.queue);
         loop {
-            if let Some(job) = queue.jobs.pop_front() {
-                drop(queue);
-                job.run();
-                queue = lock(&self.queue);
-            } else if queue.shut_down {
-                return;
-            } else {
-                queue.idle += 1;
-                queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                queue.idle -= 1;
+            match self.jobs.pop() {
+                Ok(job) => job.run(),
+                Err(PopError::Closed) => return,
+                Err(PopError::Empty) => {
+                    let mut threads = lock(&self.threads);
+                    if self.jobs.is_empty() && !self.jobs.is_closed() {
+                        threads.idle += 1;
+                        threads = self.changed.wait(threads).unwrap_or_else(PoisonError::into_inner);
+                        threads.idle -= 1;
+                    }
+                }
             }
         }
     }
 
     fn end(&self, cancel_futures: bool) -> Vec<JoinHandle<()>> {
-        let mut queue = lock(&self.queue);
-        queue.shut_down = true;
-        let jobs = if cancel_futures { std::mem::take(&mut queue.jobs) } else { VecDeque::new() };
-        let threads = std::mem::take(&mut queue.threads);
-        drop(queue);
+        let mut threads = lock(&self.threads);
+        self.jobs.close();
+        let left: Vec<_> = if cancel_futures { self.jobs.try_iter().collect() } else { Vec::new() };
+        let handles = std::mem::take(&mut threads.handles);
+        drop(threads);
         self.changed.notify_all();
-        for job in jobs {
+        for job in left {
             job.cancel();
         }
-        threads
+        handles
     }
 }
 
@@ -399,11 +405,11 @@ impl Drop for PoolHandle {
 
 impl fmt::Debug for ThreadPoolExecutor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let queue = lock(&self.handle.0.queue);
+        let threads = lock(&self.handle.0.threads).handles.len();
         f.debug_struct("ThreadPoolExecutor")
             .field("max_workers", &self.handle.0.size)
-            .field("threads", &queue.threads.len())
-            .field("queued", &queue.jobs.len())
+            .field("threads", &threads)
+            .field("queued", &self.handle.0.jobs.len())
             .finish()
     }
 }

@@ -203,13 +203,14 @@ impl EventLoop {
         Ok(Handle(handle))
     }
 
-    /// As [`LoopHandle::call_soon_threadsafe`], from the loop's own thread.
+    /// As [`LoopHandle::call_soon_threadsafe`], from the loop's own thread: after what other threads have handed in by now.
     ///
     /// # Errors
     ///
     /// `RuntimeError: Event loop is closed`.
     pub fn call_soon_threadsafe(&self, f: impl FnOnce() + Send + 'static) -> Result<(), RuntimeError> {
-        self.handle().call_soon_threadsafe(f)
+        self.core.take_remote();
+        self.call_soon(f).map(drop)
     }
 
     /// Calls `f` in `delay` seconds; at once if that is zero or less. Calls due at the same instant run in the order in
@@ -601,7 +602,8 @@ pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> S
 pub(crate) struct HandleInner {
     f: RefCell<Option<Box<dyn FnOnce()>>>,
     cancelled: Cell<bool>,
-    name: &'static str,
+    /// Of the closure. Its function's name is looked for only when somebody asks: that is a search.
+    type_name: &'static str,
     vars: Vars,
     core: std::rc::Weak<LoopCore>,
 }
@@ -611,20 +613,9 @@ impl HandleInner {
         Rc::new(Self {
             f: RefCell::new(Some(Box::new(f))),
             cancelled: Cell::new(false),
-            name: function_name(std::any::type_name::<F>()),
+            type_name: std::any::type_name::<F>(),
             vars: contextvars::current(),
             core: Rc::downgrade(core),
-        })
-    }
-
-    /// A callback that another thread has handed in.
-    pub(crate) fn from_thread(f: Box<dyn FnOnce() + Send>) -> Rc<Self> {
-        Rc::new(Self {
-            f: RefCell::new(Some(f)),
-            cancelled: Cell::new(false),
-            name: "call_soon_threadsafe",
-            vars: None,
-            core: std::rc::Weak::new(),
         })
     }
 }
@@ -633,14 +624,12 @@ impl Run for HandleInner {
     fn run(&self, _key: u32) {
         let f = self.f.take();
         let Some(f) = f else { return };
-        match self.core.upgrade().or_else(|| loop_core::running_loop().ok()) {
-            Some(core) => run_callback(&core, self.vars.clone(), &|| self.describe(), f),
-            None => f(),
-        }
+        let Some(core) = self.core.upgrade() else { return };
+        run_callback(&core, self.vars.clone(), &|| self.describe(), f);
     }
 
     fn describe(&self) -> String {
-        format!("{}()", self.name)
+        format!("{}()", function_name(self.type_name))
     }
 }
 
@@ -666,7 +655,7 @@ impl Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cancelled = if self.cancelled() { "cancelled " } else { "" };
-        write!(f, "<Handle {cancelled}{}()>", self.0.name)
+        write!(f, "<Handle {cancelled}{}>", self.0.describe())
     }
 }
 
@@ -702,7 +691,7 @@ impl TimerHandle {
 impl fmt::Debug for TimerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cancelled = if self.cancelled() { "cancelled " } else { "" };
-        write!(f, "<TimerHandle {cancelled}when={} {}()>", self.when, self.handle.0.name)
+        write!(f, "<TimerHandle {cancelled}when={} {}>", self.when, self.handle.0.describe())
     }
 }
 

@@ -5,12 +5,14 @@
 //! neither what a task does nor what a future is.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::asyncgens::AsyncGens;
+use crate::call::Call;
 use crate::cell::{FutureRef, Kind};
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
@@ -24,6 +26,7 @@ use crate::reactor::Reactor;
 use crate::ready::{Other, Ready, ReadyQueue, Run, Runnable, TIME_IS_UP};
 use crate::remote::{Remote, Shared};
 use crate::report;
+use crate::tasks::AnyTask;
 use crate::timers::{Action, TimerKey, Timers};
 
 /// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
@@ -33,10 +36,15 @@ const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
 /// While work is ready, descriptors are looked at once in so many iterations: a look costs several system calls.
 const POLL_EVERY: u32 = 16;
 
+/// What was taken from other threads gives its memory back when it had room for more than so many.
+const MUCH: usize = 4096;
+
 pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
     pub(crate) shared: Arc<Shared>,
     ready: RefCell<ReadyQueue>,
+    /// What other threads have handed in: one for each `Other::Remote`, in this order.
+    remote: RefCell<VecDeque<Remote>>,
     pub(crate) timers: RefCell<Timers>,
     /// Created when the first descriptor is watched.
     reactor: RefCell<Option<Rc<Reactor>>>,
@@ -106,6 +114,7 @@ impl LoopCore {
             clock,
             shared: Shared::new(),
             ready: RefCell::default(),
+            remote: RefCell::default(),
             timers: RefCell::new(Timers::new()),
             reactor: RefCell::default(),
             origins: Origins::default(),
@@ -184,10 +193,18 @@ impl LoopCore {
 
     #[cold]
     fn tell_woken(&self, runnable: &Runnable) {
+        self.tell_all_woken([self.task_of(runnable)]);
+    }
+
+    fn tell_all_woken(&self, tasks: impl IntoIterator<Item = AnyTask>) {
         let observer = self.observer.borrow().clone();
         if let Some(observer) = observer {
-            observer.woken(&crate::tasks::AnyTask::from_object(runnable.metadata().handle(self)));
+            tasks.into_iter().for_each(|task| observer.woken(&task));
         }
+    }
+
+    fn task_of(&self, runnable: &Runnable) -> AnyTask {
+        AnyTask::from_object(runnable.metadata().handle(self))
     }
 
     pub(crate) fn insert_timer(&self, when: f64, action: Action) -> TimerKey {
@@ -335,6 +352,23 @@ impl LoopCore {
             }
             Ready::Other(Other::Call(run, key)) => run.run(key),
             Ready::Other(Other::Timer(key)) => self.fire(key),
+            Ready::Other(Other::Remote) => self.run_remote(),
+        }
+    }
+
+    fn next_remote(&self) -> Remote {
+        self.remote.borrow_mut().pop_front().expect("there is one for each entry")
+    }
+
+    fn run_remote(&self) {
+        match self.next_remote() {
+            Remote::Task(runnable) => {
+                runnable.run();
+            }
+            Remote::Call(Call { closure, vars }) => {
+                let kind = closure.kind;
+                crate::events::run_callback(self, vars, &|| format!("{}()", kind.name()), || closure.call());
+            }
         }
     }
 
@@ -353,6 +387,10 @@ impl LoopCore {
             Ready::Task(_) => None,
             Ready::Other(Other::Call(run, _)) => Some(format!("<Handle {}>", run.describe())),
             Ready::Other(Other::Timer(_)) => Some("<TimerHandle>".to_owned()),
+            Ready::Other(Other::Remote) => match self.remote.borrow().front() {
+                Some(Remote::Call(call)) => Some(format!("<Handle {}()>", call.closure.kind.name())),
+                _ => None,
+            },
         };
         let start = clock::real_now();
         crate::tasks::forget_last_step();
@@ -374,14 +412,34 @@ impl LoopCore {
     }
 
     /// Moves what other threads handed in to the ready queue.
-    fn take_remote(&self) {
-        self.shared.take(|item| match item {
-            Remote::Task(runnable) => self.push_woken(runnable),
-            Remote::Call(f) => {
-                let call: Rc<dyn Run> = crate::events::HandleInner::from_thread(f);
-                self.ready.borrow_mut().push(Other::Call(call, 0));
-            }
-        });
+    #[inline]
+    pub(crate) fn take_remote(&self) {
+        if self.shared.has_news() {
+            self.take_news();
+        }
+    }
+
+    #[cold]
+    fn take_news(&self) {
+        let mut remote = self.remote.borrow_mut();
+        let old = remote.len();
+        if old == 0 && remote.capacity() > MUCH {
+            *remote = VecDeque::new();
+        }
+        self.shared.take(&mut remote);
+        let mut ready = self.ready.borrow_mut();
+        (old..remote.len()).for_each(|_| ready.push(Other::Remote));
+        drop(ready);
+        if self.instrumented.get() {
+            let woken = remote.range(old..).filter_map(|item| match item {
+                Remote::Task(runnable) => Some(self.task_of(runnable)),
+                Remote::Call(_) => None,
+            });
+            let woken: Vec<_> = woken.collect();
+            // An observer may do anything.
+            drop(remote);
+            self.tell_all_woken(woken);
+        }
     }
 
     fn take_interrupt(&self) {
@@ -472,9 +530,7 @@ impl LoopCore {
         let missing = self.reactor.borrow().is_none();
         if missing {
             let reactor = Reactor::new()?;
-            let poller = reactor.poller();
-            // An error would mean a broken eventfd, and there is nothing better to do.
-            self.shared.set_bell(move || drop(poller.notify()));
+            self.shared.set_bell(reactor.bell());
             *self.reactor.borrow_mut() = Some(reactor);
         }
         let reactor = self.reactor.borrow().clone();
@@ -498,6 +554,11 @@ impl LoopCore {
                 match next {
                     Some(Ready::Task(runnable)) => {
                         runnable.run();
+                    }
+                    Some(Ready::Other(Other::Remote)) => {
+                        if let Remote::Task(runnable) = self.next_remote() {
+                            runnable.run();
+                        }
                     }
                     Some(_) => {}
                     // A wake-up from another thread may be under way with a task that it has already claimed.

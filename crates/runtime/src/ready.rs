@@ -26,6 +26,8 @@ pub(crate) enum Other {
     Timer(TimerKey),
     /// A callback.
     Call(Rc<dyn Run>, u32),
+    /// The next of what other threads have handed in.
+    Remote,
 }
 
 /// What is ready, in order. It is the hottest memory of the loop, and mostly tasks, so they have a word each; for the others

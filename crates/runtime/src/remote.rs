@@ -8,22 +8,24 @@
 #[cfg(all(test, loom))]
 mod model;
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 #[cfg(all(test, loom))]
 use loom::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{Mutex, MutexGuard},
     thread::{self, Thread},
 };
 #[cfg(not(all(test, loom)))]
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{Mutex, MutexGuard},
     thread::{self, Thread},
 };
 
-use concurrent_queue::ConcurrentQueue;
-
+use crate::call::Call;
 use crate::exceptions::RuntimeError;
 use crate::ready::Runnable;
 
@@ -32,12 +34,14 @@ pub(crate) enum Remote {
     /// A task was woken there.
     Task(Runnable),
     /// A callback to run here.
-    Call(Box<dyn FnOnce() + Send>),
+    Call(Call),
 }
 
 pub(crate) struct Shared {
-    queue: ConcurrentQueue<Remote>,
-    /// There is something that the loop has not seen: an item, or that nobody is left who could push one.
+    /// Taken as a whole, so a lock costs less than a queue without one: two atomic steps for an item. Nothing but pushing and
+    /// swapping happens under it.
+    queue: Mutex<VecDeque<Remote>>,
+    /// The loop is to look: whoever pushed the first of a batch says so for all of it, and so does the last who could push.
     news: AtomicBool,
     /// The loop's thread.
     thread: Thread,
@@ -58,7 +62,7 @@ type Bell = Box<dyn Fn() + Send + Sync>;
 impl Shared {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            queue: ConcurrentQueue::unbounded(),
+            queue: Mutex::new(VecDeque::new()),
             news: AtomicBool::new(false),
             thread: thread::current(),
             bell: OnceLock::new(),
@@ -68,12 +72,21 @@ impl Shared {
         })
     }
 
+    fn queue(&self) -> MutexGuard<'_, VecDeque<Remote>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Hands something in from any thread.
     pub(crate) fn push(&self, item: Remote) {
-        // The queue is never closed, so the push cannot fail. What comes in after the loop was closed stays there until
-        // the last handle goes: a task's future is dropped by the loop in any case.
-        let _ = self.queue.push(item);
-        self.tell();
+        // What comes in after the loop was closed stays there until the last handle goes: a task's future is dropped by the
+        // loop in any case.
+        let mut queue = self.queue();
+        let first = queue.is_empty();
+        queue.push_back(item);
+        drop(queue);
+        if first {
+            self.tell();
+        }
     }
 
     /// There is news: ends the sleep of the loop, or has it look before it falls asleep.
@@ -87,32 +100,25 @@ impl Shared {
         }
     }
 
-    /// Takes everything that was handed in. To be called in the loop's thread, as all below.
+    /// Is there something to `take`? To be called in the loop's thread, as all below.
     #[inline]
-    pub(crate) fn take(&self, f: impl FnMut(Remote)) {
-        // Asking the queue itself costs more.
-        if self.has_news() {
-            self.take_news(f);
-        }
-    }
-
-    #[cold]
-    fn take_news(&self, mut f: impl FnMut(Remote)) {
-        // What is pushed from here on is news again.
-        self.news.swap(false, Ordering::AcqRel);
-        while let Ok(item) = self.queue.pop() {
-            f(item);
-        }
-    }
-
-    fn has_news(&self) -> bool {
+    pub(crate) fn has_news(&self) -> bool {
         self.news.load(Ordering::Acquire)
+    }
+
+    /// Appends everything that was handed in to `taken`. If that is empty, it gives its room for what comes next.
+    pub(crate) fn take(&self, taken: &mut VecDeque<Remote>) {
+        // Before the queue is taken: what is pushed into the one that this leaves is news again.
+        self.news.swap(false, Ordering::AcqRel);
+        let mut queue = self.queue();
+        if taken.is_empty() { std::mem::swap(&mut *queue, taken) } else { taken.append(&mut queue) }
     }
 
     /// Will nothing be handed in any more, and was everything taken? (A waker may be anywhere; it is not asked for.)
     pub(crate) fn is_deserted(&self) -> bool {
-        // In this order: what the last one pushed was pushed before it let go.
-        self.handles.load(Ordering::Acquire) == 0 && !self.has_news()
+        // In this order: what the last one pushed was pushed before it let go. Whether there is news does not answer it: who
+        // pushed the first of a batch may be about to say so.
+        self.handles.load(Ordering::Acquire) == 0 && self.queue().is_empty()
     }
 
     /// Sleeps by `wait`, which returns when the loop is woken, or earlier; not at all if there is news.
@@ -171,7 +177,8 @@ impl LoopHandle {
         Self { shared: Arc::clone(shared) }
     }
 
-    /// Runs `f` in the loop's thread, in its next iteration; wakes the loop if it sleeps. FIFO per calling thread.
+    /// Runs `f` in the loop's thread, in its next iteration and in a copy of the calling thread's context; wakes the loop if it
+    /// sleeps. FIFO per calling thread.
     ///
     /// # Errors
     ///
@@ -180,7 +187,7 @@ impl LoopHandle {
         if self.is_closed() {
             return Err(RuntimeError::new("Event loop is closed"));
         }
-        self.shared.push(Remote::Call(Box::new(f)));
+        self.shared.push(Remote::Call(Call::new(f)));
         Ok(())
     }
 

@@ -210,6 +210,82 @@ fn many_threads_call_in_at_once() {
         .unwrap();
 }
 
+// What CPython prints for the same program.
+#[test]
+fn what_a_thread_hands_in_runs_in_a_copy_of_the_threads_context() {
+    static WHO: ContextVar<&str> = ContextVar::with_default("who", || "nobody");
+    thread_local! {
+        static SEEN: std::cell::RefCell<Vec<&'static str>> = const { std::cell::RefCell::new(Vec::new()) };
+    }
+    let see = || {
+        SEEN.with_borrow_mut(|seen| seen.push(WHO.get().unwrap()));
+        WHO.set("callback");
+    };
+    virtually(async move {
+        let event_loop = get_running_loop()?;
+        WHO.set("loop");
+        let handle = event_loop.handle();
+        let thread = thread::spawn(move || {
+            handle.call_soon_threadsafe(see)?;
+            WHO.set("thread");
+            handle.call_soon_threadsafe(see)?;
+            handle.call_soon_threadsafe(see)
+        });
+        thread.join().unwrap()?;
+        event_loop.call_soon_threadsafe(see)?;
+        sleep(0).await?;
+        assert_eq!(SEEN.take(), ["nobody", "thread", "thread", "loop"]);
+        assert_eq!(WHO.get()?, "loop");
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn calls_and_wake_ups_of_one_thread_come_in_its_order_and_a_panic_names_the_function() {
+    thread_local! {
+        static ORDER: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+    }
+    fn note(what: impl Into<String>) {
+        ORDER.with_borrow_mut(|order| order.push(what.into()));
+    }
+    fn boom() {
+        panic!("expected");
+    }
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        event_loop.set_exception_handler(Some(Box::new(|context| note(&context.message))));
+        let (send, waker) = mpsc::channel();
+        let mut woken = false;
+        let waiting = create_task(cancellable(std::future::poll_fn(move |cx| {
+            if std::mem::replace(&mut woken, true) {
+                note("woken");
+                return std::task::Poll::Ready(());
+            }
+            send.send(cx.waker().clone()).unwrap();
+            std::task::Poll::Pending
+        })));
+        sleep(0).await?;
+        let (handle, waker) = (event_loop.handle(), waker.recv()?);
+        let thread = thread::spawn(move || {
+            // More than fits in place.
+            let large = [1_u64; 50];
+            for i in 0..3 {
+                handle.call_soon_threadsafe(move || note((i + large[7]).to_string())).unwrap();
+            }
+            handle.call_soon_threadsafe(boom).unwrap();
+            waker.wake();
+            handle.call_soon_threadsafe(|| note("after")).unwrap();
+        });
+        thread.join().unwrap();
+        waiting.await?;
+        sleep(0).await?;
+        assert_eq!(ORDER.take(), ["1", "2", "3", "Exception in callback boom()", "woken", "after"]);
+        Ok(())
+    })
+    .unwrap();
+}
+
 #[test]
 fn a_foreign_waker_reaches_the_loop_from_another_thread() {
     Runner::new()

@@ -13,10 +13,9 @@ use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
-use polling::{Event, PollMode, Poller};
+use polling::{Event, PollMode};
 
 use crate::ready::Run;
 use selector::{Found, Selector};
@@ -73,8 +72,9 @@ impl Reactor {
         }))
     }
 
-    pub(crate) fn poller(&self) -> Arc<Poller> {
-        Arc::clone(&self.selector.poller)
+    /// What ends a wait, from any thread; the present one or else the next.
+    pub(crate) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
+        self.selector.bell()
     }
 
     /// Does nobody wait for a descriptor? One that is only registered does not count.

@@ -1,17 +1,19 @@
 //! `Selector`: the system's readiness facility, as thin as it can be.
 //!
-//! `polling` owns it: it registers level-triggered descriptors and wakes it from other threads. On Linux the two things that
-//! happen all the time are done on `polling`'s epoll descriptor directly: a wait is one system call instead of five, and an
-//! edge-triggered registration asks for `EPOLLRDHUP` as well, without which a short read could not be trusted to have
-//! emptied the descriptor. Elsewhere `polling` does everything.
+//! `polling` owns it and registers level-triggered descriptors. On Linux the things that happen all the time are done on
+//! `polling`'s epoll descriptor directly: a wait is one system call instead of five; an edge-triggered registration asks for
+//! `EPOLLRDHUP` as well, without which a short read could not be trusted to have emptied the descriptor; and another thread
+//! ends a wait by one write to an eventfd that nobody has to read. Elsewhere `polling` does everything.
 
 use std::cell::RefCell;
 use std::io;
 use std::os::fd::BorrowedFd;
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polling::{Events, Poller};
+use polling::Poller;
 
 /// What the system says of one descriptor.
 pub(super) struct Found {
@@ -22,46 +24,49 @@ pub(super) struct Found {
     pub(super) hung_up: bool,
 }
 
+#[cfg(target_os = "linux")]
+pub(super) struct Selector {
+    pub(super) poller: Poller,
+    found: RefCell<Vec<rustix::event::epoll::Event>>,
+    /// Ends a wait when written to.
+    bell: Arc<OwnedFd>,
+}
+
+#[cfg(not(target_os = "linux"))]
 pub(super) struct Selector {
     pub(super) poller: Arc<Poller>,
-    events: RefCell<Events>,
-    #[cfg(target_os = "linux")]
-    found: RefCell<Vec<rustix::event::epoll::Event>>,
+    events: RefCell<polling::Events>,
 }
 
 /// How many events one wait can bring.
 const CAPACITY: usize = 1024;
 
-impl Selector {
-    /// Hands over what `polling` finds.
-    fn wait_portably(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
-        let mut events = self.events.borrow_mut();
-        events.clear();
-        self.poller.wait(&mut events, timeout)?;
-        for event in events.iter() {
-            // `polling` does not tell whether the peer has gone: assume it, which costs a system call and loses nothing.
-            found(Found { key: event.key, readable: event.readable, writable: event.writable, hung_up: true });
-        }
-        Ok(())
-    }
-}
-
 #[cfg(target_os = "linux")]
 impl Selector {
     pub(super) fn new() -> io::Result<Self> {
-        let few = std::num::NonZeroUsize::new(16).expect("not zero");
-        Ok(Self {
-            poller: Arc::new(Poller::new()?),
-            events: RefCell::new(Events::with_capacity(few)),
-            found: RefCell::new(Vec::with_capacity(CAPACITY)),
-        })
+        use rustix::event::epoll::{self, EventData, EventFlags};
+        use rustix::event::{EventfdFlags, eventfd};
+        let poller = Poller::new()?;
+        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        // Edge-triggered: every write is told once, whether the ones before were read or not.
+        epoll::add(&poller, &bell, EventData::new_u64(BELL_KEY as u64), EventFlags::IN | EventFlags::ET)?;
+        Ok(Self { poller, found: RefCell::new(Vec::with_capacity(CAPACITY)), bell: Arc::new(bell) })
+    }
+
+    /// What ends a wait, from any thread; the present one or else the next.
+    pub(super) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
+        let bell = Arc::clone(&self.bell);
+        // Fails only when the counter is full, after more than 10^19 times.
+        move || {
+            let _ = rustix::io::write(&*bell, &1u64.to_ne_bytes());
+        }
     }
 
     /// Registers a descriptor for both sides, edge-triggered.
     pub(super) fn add_edge(&self, fd: BorrowedFd<'_>, key: usize) -> io::Result<()> {
         use rustix::event::epoll::{self, EventData, EventFlags};
         let flags = EventFlags::IN | EventFlags::PRI | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
-        Ok(epoll::add(&*self.poller, fd, EventData::new_u64(key as u64), flags)?)
+        Ok(epoll::add(&self.poller, fd, EventData::new_u64(key as u64), flags)?)
     }
 
     /// Waits for events, at most `timeout`. A signal ends the wait early.
@@ -70,16 +75,14 @@ impl Selector {
         let timeout = timeout.map(|timeout| timeout.try_into().expect("the loop waits a day at most"));
         let mut events = self.found.borrow_mut();
         events.clear();
-        match epoll::wait(&*self.poller, rustix::buffer::spare_capacity(&mut *events), timeout.as_ref()) {
+        match epoll::wait(&self.poller, rustix::buffer::spare_capacity(&mut *events), timeout.as_ref()) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
-        let mut notified = false;
         for event in events.iter() {
             let (key, flags) = (event.data.u64() as usize, event.flags);
-            if key == NOTIFY_KEY {
-                notified = true;
+            if key == BELL_KEY {
                 continue;
             }
             let broken = flags.intersects(EventFlags::HUP | EventFlags::ERR);
@@ -91,20 +94,26 @@ impl Selector {
                 hung_up: broken || flags.intersects(EventFlags::RDHUP | EventFlags::PRI),
             });
         }
-        // Another thread woke the loop. Only `polling` can take its notification back.
-        if notified { self.wait_portably(Some(Duration::ZERO), found) } else { Ok(()) }
+        Ok(())
     }
 }
 
-/// The key that `polling` keeps for itself.
+/// The key of the bell. (The largest one is what `polling` keeps for itself.)
 #[cfg(target_os = "linux")]
-const NOTIFY_KEY: usize = usize::MAX;
+const BELL_KEY: usize = usize::MAX - 1;
 
 #[cfg(not(target_os = "linux"))]
 impl Selector {
     pub(super) fn new() -> io::Result<Self> {
         let capacity = std::num::NonZeroUsize::new(CAPACITY).expect("not zero");
-        Ok(Self { poller: Arc::new(Poller::new()?), events: RefCell::new(Events::with_capacity(capacity)) })
+        Ok(Self { poller: Arc::new(Poller::new()?), events: RefCell::new(polling::Events::with_capacity(capacity)) })
+    }
+
+    /// What ends a wait, from any thread; the present one or else the next.
+    pub(super) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
+        let poller = Arc::clone(&self.poller);
+        // An error would mean a broken descriptor of the poller's own, and there is nothing better to do.
+        move || drop(poller.notify())
     }
 
     /// Registers a descriptor for both sides, edge-triggered.
@@ -119,10 +128,17 @@ impl Selector {
     }
 
     /// Waits for events, at most `timeout`. A signal may end the wait early.
-    pub(super) fn wait(&self, timeout: Option<Duration>, found: impl FnMut(Found)) -> io::Result<()> {
-        match self.wait_portably(timeout, found) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-            result => result,
+    pub(super) fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
+        let mut events = self.events.borrow_mut();
+        events.clear();
+        match self.poller.wait(&mut events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            result => result?,
+        };
+        for event in events.iter() {
+            // `polling` does not tell whether the peer has gone: assume it, which costs a system call and loses nothing.
+            found(Found { key: event.key, readable: event.readable, writable: event.writable, hung_up: true });
         }
+        Ok(())
     }
 }

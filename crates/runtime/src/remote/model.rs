@@ -1,17 +1,17 @@
 //! The way in from other threads under a model checker: no wake-up is lost, no item is forgotten.
 //!
 //! loom runs a test once for every order in which its threads can take their steps, and with every value that the memory
-//! model of C11 lets a read give. The code is that of `Shared`, down to the queue of concurrent-queue; the loop is a
-//! thread that takes and sleeps as `LoopCore` does. A lost wake-up is a thread that sleeps for ever, which loom finds as a
+//! model of C11 lets a read give. The code is that of `Shared`; the loop is a thread that takes and sleeps as `LoopCore` does. A lost wake-up is a thread that sleeps for ever, which loom finds as a
 //! deadlock. `cargo xtask sanitize model` runs these; loom stands in for the standard library only there.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use loom::cell::Cell;
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
-use super::{LoopHandle, Remote, Shared};
+use super::{Call, LoopHandle, Remote, Shared};
 
 /// Checks all orders with at most so many switches away from a thread that could go on: without a bound it would take days.
 fn check(switches: usize, f: impl Fn() + Sync + Send + 'static) {
@@ -24,18 +24,21 @@ fn check(switches: usize, f: impl Fn() + Sync + Send + 'static) {
 fn item() -> Remote {
     let cell = Cell::new(0);
     cell.set(7);
-    Remote::Call(Box::new(move || assert_eq!(cell.get(), 7)))
+    Remote::Call(Call::new(move || assert_eq!(cell.get(), 7)))
 }
 
 fn take(shared: &Shared) -> usize {
-    let mut taken = 0;
-    shared.take(|item| {
-        taken += 1;
+    let mut batch = VecDeque::new();
+    if shared.has_news() {
+        shared.take(&mut batch);
+    }
+    let taken = batch.len();
+    for item in batch {
         match item {
-            Remote::Call(f) => f(),
+            Remote::Call(call) => call.closure.call(),
             Remote::Task(_) => unreachable!("there are no tasks here"),
         }
-    });
+    }
     taken
 }
 
