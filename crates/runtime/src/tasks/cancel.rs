@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
+use super::state::{Mark, PendingCancel, TaskCore, Waiter};
 use super::step::tell;
-use super::task::{AnyTask, Mark, PendingCancel, TaskCore, Waiter};
+use super::task::AnyTask;
 use crate::cell::Kind;
 use crate::current;
 use crate::exceptions::CancelledError;

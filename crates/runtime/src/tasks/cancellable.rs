@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::cancel::take_cancel;
-use super::task::{Waiter, wait_on};
+use super::state::{Waiter, wait_on};
 use crate::error::Result;
 
 /// Lets a cancellation end the wait for a future that knows nothing of this runtime: it is dropped, and the caller gets

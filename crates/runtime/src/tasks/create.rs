@@ -5,8 +5,9 @@ use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
 
+use super::state::TaskCore;
 use super::step::{Step, tell};
-use super::task::{Task, TaskCore};
+use super::task::Task;
 use crate::cell::TaskMemory;
 use crate::contextvars::Context;
 use crate::coroutines;

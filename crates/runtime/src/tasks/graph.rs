@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use super::task::{AnyTask, Frame, Waiter, current_task};
+use super::state::Waiter;
+use super::task::{AnyTask, Frame, current_task};
 use crate::cell::{FutureRef, Kind};
 use crate::coroutines::place;
 use crate::error::Result;

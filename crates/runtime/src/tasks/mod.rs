@@ -1,8 +1,8 @@
 //! Tasks: coroutines that the loop runs by themselves (`asyncio.tasks`).
 //!
-//! Read in this order: `task` (the handle and what a task has), `step` (how it runs one step), `cancel` (how a request
-//! to stop travels), `create` (how one is made), then the ways to wait: `sleep`, `gather`, `wait`, `wait_for`, `shield`,
-//! `as_completed`; `graph` shows who waits for whom.
+//! Read in this order: `task` (the handles), `state` (what a task has), `step` (how it runs one step), `cancel` (how a
+//! request to stop travels), `panic`, `create` (how one is made), then the ways to wait: `sleep`, `gather`, `wait`,
+//! `wait_for`, `shield`, `as_completed`; `graph` shows who waits for whom.
 
 mod as_completed;
 mod awaitable;
@@ -11,8 +11,10 @@ mod cancellable;
 mod create;
 mod gather;
 mod graph;
+mod panic;
 mod shield;
 mod sleep;
+mod state;
 mod step;
 mod task;
 mod wait;
@@ -33,8 +35,9 @@ pub use wait_for::{WaitFor, wait_for};
 pub(crate) use cancel::{cancel, take_cancel, take_direct_cancel};
 pub(crate) use gather::all_done;
 pub(crate) use graph::describe_deadlock;
-pub(crate) use step::{describe_last_step, forget_last_step};
-pub(crate) use task::{
-    Mark, PendingCancel, TaskCore, TaskPanic, Waiter, current_task_id, destroy_all, keep_waiting_on, resume_panic,
-    wait_on, wait_on_future,
+pub(crate) use panic::{TaskPanic, resume_panic};
+pub(crate) use state::{
+    Mark, PendingCancel, TaskCore, Waiter, current_task_id, keep_waiting_on, wait_on, wait_on_future,
 };
+pub(crate) use step::{describe_last_step, forget_last_step};
+pub(crate) use task::destroy_all;

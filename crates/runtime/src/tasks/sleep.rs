@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::cancel::take_cancel;
-use super::task::{Waiter, keep_waiting_on, wait_on};
+use super::state::{Waiter, keep_waiting_on, wait_on};
 use crate::error::Result;
 use crate::exceptions::ValueError;
 use crate::loop_core::{self, LoopCore};

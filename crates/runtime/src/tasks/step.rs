@@ -12,7 +12,9 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::cancel::deliver;
-use super::task::{AnyTask, Mark, PendingCancel, TaskCore, TaskPanic, Waiter};
+use super::panic::TaskPanic;
+use super::state::{Mark, PendingCancel, TaskCore, Waiter};
+use super::task::AnyTask;
 use crate::cell::FutureRef;
 use crate::coroutines;
 use crate::current;
