@@ -62,6 +62,7 @@ mod memory;
 mod observer;
 mod ordered;
 mod origin;
+mod prefetch;
 mod reactor;
 mod ready;
 mod remote;

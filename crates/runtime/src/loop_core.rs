@@ -22,6 +22,7 @@ use crate::exceptions::RuntimeError;
 use crate::jobs::Jobs;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::origin::Origins;
+use crate::prefetch;
 use crate::reactor::Reactor;
 use crate::ready::{Other, Ready, ReadyQueue, Run, Runnable, TIME_IS_UP};
 use crate::remote::{Remote, Shared};
@@ -38,6 +39,12 @@ const POLL_EVERY: u32 = 16;
 
 /// What was taken from other threads gives its memory back when it had room for more than so many.
 const MUCH: usize = 4096;
+
+/// With fewer ready tasks than this, what they need is in the cache.
+const MANY: usize = 1024;
+
+/// How many steps before its turn the memory of a task is fetched.
+const AHEAD: usize = 8;
 
 pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
@@ -315,11 +322,29 @@ impl LoopCore {
             if self.instrumented.get() {
                 self.run_instrumented(left);
             } else {
+                if ready > MANY {
+                    self.look_ahead();
+                }
                 let next = self.ready.borrow_mut().pop();
                 self.run_ready(next.expect("this many are ready"));
             }
         }
         Ok(())
+    }
+
+    /// Has the memory fetched that will be needed some steps later.
+    fn look_ahead(&self) {
+        let ready = self.ready.borrow();
+        if let Some(task) = ready.task_at(AHEAD) {
+            return prefetch::task(std::ptr::from_ref(task.metadata()).addr());
+        }
+        let timers = self.timers.borrow();
+        if let Some(key) = ready.timer_at(AHEAD) {
+            timers.prefetch(key);
+        }
+        if let Some(key) = ready.timer_at(AHEAD / 2) {
+            timers.prefetch_sleeper(key);
+        }
     }
 
     fn count_ready(&self) -> usize {
@@ -406,9 +431,8 @@ impl LoopCore {
     fn queue_due_timers(&self) {
         let mut timers = self.timers.borrow_mut();
         let end = self.time() + CLOCK_RESOLUTION;
-        while let Some(key) = timers.pop_due(end) {
-            self.ready.borrow_mut().push(Other::Timer(key));
-        }
+        let mut ready = self.ready.borrow_mut();
+        timers.take_due(end, |key| ready.push(Other::Timer(key)));
     }
 
     /// Moves what other threads handed in to the ready queue.

@@ -65,6 +65,19 @@ impl ReadyQueue {
         }
     }
 
+    /// The task whose turn comes after `index` others.
+    pub(crate) fn task_at(&self, index: usize) -> Option<&Runnable> {
+        self.line.get(index)?.as_ref()
+    }
+
+    /// The timer whose turn comes after `index` others that are no tasks.
+    pub(crate) fn timer_at(&self, index: usize) -> Option<TimerKey> {
+        match self.others.get(index)? {
+            Other::Timer(key) => Some(*key),
+            Other::Call(..) => None,
+        }
+    }
+
     /// Takes out the entry at `index`, which must be there.
     pub(crate) fn remove(&mut self, index: usize) -> Option<Ready> {
         let before = self.line.iter().take(index).filter(|entry| entry.is_none()).count();

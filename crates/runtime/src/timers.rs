@@ -2,13 +2,16 @@
 //!
 //! Pure data, no clock. Timers at the same instant are due in the order of their creation. A cancelled timer leaves its
 //! heap entry behind; entries are dropped when they come to the top, and all at once when they outnumber the live ones
-//! (as `BaseEventLoop._run_once` does).
+//! (as `BaseEventLoop._run_once` does). Of a heap of which much is due the rest is sorted: to take a million entries from it
+//! one by one means twenty places in memory for each, most of them far from the cache.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::rc::Rc;
 use std::task::Waker;
 
+use crate::prefetch;
 use crate::ready::Run;
 use crate::waking::Wake;
 
@@ -35,21 +38,9 @@ pub(crate) enum Action {
 
 /// Three words: the kinds of `Action` stand side by side with the rest, so that the number fits in beside them.
 enum Slot {
-    Free {
-        next: u32,
-    },
-    Sleep {
-        seq: u32,
-        sleeper: Wake,
-    },
-    Call {
-        seq: u32,
-        run: Rc<dyn Run>,
-    },
-    /// Fired, and still owned by the sleep that made it.
-    Fired {
-        seq: u32,
-    },
+    Free { next: u32 },
+    Sleep { seq: u32, sleeper: Wake },
+    Call { seq: u32, run: Rc<dyn Run> },
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -71,7 +62,7 @@ impl Slot {
         match self {
             Slot::Sleep { sleeper, .. } => Some(Action::Wake(sleeper)),
             Slot::Call { run, .. } => Some(Action::Call(run)),
-            Slot::Free { .. } | Slot::Fired { .. } => None,
+            Slot::Free { .. } => None,
         }
     }
 }
@@ -104,6 +95,14 @@ const NONE: u32 = u32::MAX;
 
 /// Below this many heap entries cancelled ones are left alone.
 const SWEEP_FROM: usize = 100;
+
+/// When this many were taken from the heap one by one, and one in [`MUCH`] of it, what else is due is sorted. A look at the
+/// whole heap costs for an entry a small part of what taking one does.
+const SORT_FROM: usize = 64;
+const MUCH: usize = 16;
+
+/// Memory for fewer timers than this is kept.
+const KEEP: usize = 4096;
 
 pub(crate) struct Timers {
     heap: BinaryHeap<Entry>,
@@ -161,25 +160,58 @@ impl Timers {
         }
     }
 
-    /// Takes the next timer that is due before `end`, without firing it. It may have been cancelled: to ask would cost a
-    /// look at its slot, which `fire` takes anyway.
-    pub(crate) fn pop_due(&mut self, end: f64) -> Option<TimerKey> {
-        let due = self.heap.peek()?.when < Deadline::new(end);
-        due.then(|| self.heap.pop().expect("just seen").key)
+    /// Takes the timers that are due before `end`, in order, without firing them. One may have been cancelled: to ask would
+    /// cost a look at its slot, which `fire` takes anyway.
+    pub(crate) fn take_due(&mut self, end: f64, mut take: impl FnMut(TimerKey)) {
+        let end = Deadline::new(end);
+        let mut taken = 0;
+        while taken < SORT_FROM || taken < self.heap.len() / MUCH {
+            let Some(first) = self.heap.peek_mut().filter(|first| first.when < end) else { return };
+            take(PeekMut::pop(first).key);
+            taken += 1;
+        }
+        self.drain_due(end, take);
+    }
+
+    /// As `take_due`, for a heap of which much is due.
+    fn drain_due(&mut self, end: Deadline, take: impl FnMut(TimerKey)) {
+        let mut entries = std::mem::take(&mut self.heap).into_vec();
+        let mut due: Vec<_> = entries.extract_if(.., |entry| entry.when < end).collect();
+        due.sort_unstable_by(|a, b| b.cmp(a));
+        due.iter().map(|entry| entry.key).for_each(take);
+        if entries.capacity() > KEEP {
+            entries.shrink_to(2 * entries.len());
+        }
+        self.heap = entries.into();
     }
 
     /// Fires a timer: gives what it does, unless it was cancelled meanwhile.
+    #[inline]
     pub(crate) fn fire(&mut self, key: TimerKey) -> Option<Action> {
-        if !self.is_armed(key) {
-            return None;
-        }
-        let slot = &mut self.slots[key.slot as usize];
-        let action = std::mem::replace(slot, Slot::Fired { seq: key.seq }).into_action();
+        let slot = self.slots.get_mut(key.slot as usize).filter(|slot| slot.is_armed(key.seq))?;
+        let action = std::mem::replace(slot, Slot::Free { next: self.free }).into_action();
+        self.free = key.slot;
         self.armed -= 1;
-        if matches!(action, Some(Action::Call(_))) {
-            self.free_slot(key.slot);
+        if self.armed == 0 && self.slots.len() > KEEP {
+            // A burst of timers is over: give its memory back.
+            self.slots = Vec::new();
+            self.free = NONE;
         }
         action
+    }
+
+    /// This timer will soon be fired.
+    #[inline]
+    pub(crate) fn prefetch(&self, key: TimerKey) {
+        prefetch::read(self.slots.as_ptr().wrapping_add(key.slot as usize).addr());
+    }
+
+    /// As `prefetch`, later: its slot is at hand, and now who sleeps.
+    #[inline]
+    pub(crate) fn prefetch_sleeper(&self, key: TimerKey) {
+        if let Some(Slot::Sleep { sleeper: Wake::Task(task), .. }) = self.slots.get(key.slot as usize) {
+            prefetch::task(task.address());
+        }
     }
 
     /// Is it who is polled with this waker that a sleep wakes?
@@ -203,20 +235,13 @@ impl Timers {
         self.slots.get(key.slot as usize).is_some_and(|slot| slot.is_armed(key.seq))
     }
 
-    /// Cancels a timer, or lets go of one that has fired. Gives what it would have done, to be dropped by the caller.
+    /// Cancels a timer that has not fired. Gives what it would have done, to be dropped by the caller.
     pub(crate) fn remove(&mut self, key: TimerKey) -> Option<Action> {
-        match self.slots.get(key.slot as usize) {
-            Some(slot) if slot.is_armed(key.seq) => {
-                self.armed -= 1;
-                let action = self.free_slot(key.slot);
-                if self.heap.len() > SWEEP_FROM && self.heap.len() > 2 * self.armed {
-                    self.sweep();
-                }
-                action
-            }
-            Some(Slot::Fired { seq }) if *seq == key.seq => self.free_slot(key.slot),
-            _ => None,
+        let action = self.fire(key);
+        if action.is_some() && self.heap.len() > SWEEP_FROM && self.heap.len() > 2 * self.armed {
+            self.sweep();
         }
+        action
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -227,19 +252,8 @@ impl Timers {
     pub(crate) fn clear(&mut self) -> Vec<Action> {
         self.heap = BinaryHeap::new();
         self.armed = 0;
-        let mut actions = Vec::new();
-        for slot in 0..self.slots.len() {
-            if let Slot::Sleep { .. } | Slot::Call { .. } = self.slots[slot] {
-                actions.extend(self.free_slot(slot as u32));
-            }
-        }
-        actions
-    }
-
-    fn free_slot(&mut self, slot: u32) -> Option<Action> {
-        let old = std::mem::replace(&mut self.slots[slot as usize], Slot::Free { next: self.free });
-        self.free = slot;
-        old.into_action()
+        self.free = NONE;
+        std::mem::take(&mut self.slots).into_iter().filter_map(Slot::into_action).collect()
     }
 
     fn sweep(&mut self) {
@@ -247,10 +261,6 @@ impl Timers {
         entries.retain(|entry| self.is_armed(entry.key));
         entries.shrink_to_fit();
         self.heap = entries.into();
-        if self.armed == 0 && self.slots.iter().all(|slot| matches!(slot, Slot::Free { .. })) {
-            self.slots = Vec::new();
-            self.free = NONE;
-        }
     }
 }
 
@@ -284,6 +294,12 @@ mod tests {
         timers.insert(when, Action::Wake(Wake::other(Waker::noop().clone())))
     }
 
+    fn due(timers: &mut Timers, end: f64) -> Vec<TimerKey> {
+        let mut due = Vec::new();
+        timers.take_due(end, |key| due.push(key));
+        due
+    }
+
     #[test]
     fn timers_are_due_by_deadline_and_then_by_creation() {
         let mut timers = Timers::new();
@@ -291,23 +307,74 @@ mod tests {
         let a = sleep(&mut timers, 1.0);
         let b = sleep(&mut timers, 1.0);
         assert_eq!(timers.next_deadline(), Some(1.0));
-        assert_eq!(timers.pop_due(1.0), None);
-        assert_eq!(timers.pop_due(1.5), Some(a));
-        assert_eq!(timers.pop_due(1.5), Some(b));
-        assert_eq!(timers.pop_due(1.5), None);
-        assert_eq!(timers.pop_due(f64::INFINITY), Some(c));
+        assert_eq!(due(&mut timers, 1.0), []);
+        assert_eq!(due(&mut timers, 1.5), [a, b]);
+        assert_eq!(due(&mut timers, 1.5), []);
+        assert_eq!(due(&mut timers, f64::INFINITY), [c]);
     }
 
     #[test]
     fn a_cancelled_timer_never_fires_even_when_its_slot_is_used_again() {
         let mut timers = Timers::new();
         let old = sleep(&mut timers, 1.0);
-        let due = timers.pop_due(2.0).unwrap();
+        let due = due(&mut timers, 2.0);
+        assert_eq!(due, [old]);
         assert!(timers.remove(old).is_some());
         let new = sleep(&mut timers, 5.0);
-        assert!(timers.fire(due).is_none());
+        assert!(timers.fire(old).is_none());
         assert!(timers.is_armed(new));
         assert_eq!(timers.next_deadline(), Some(5.0));
+    }
+
+    /// Timers are inserted and cancelled, and time passes in small steps and in leaps; what is due is compared with a list
+    /// that is searched.
+    #[test]
+    fn whatever_is_due_comes_in_order() {
+        let mut random = 1u64;
+        let mut below = move |n: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % n
+        };
+        let mut timers = Timers::new();
+        // The numbers wrap around on the way.
+        timers.next_seq = u32::MAX - 5_000;
+        let mut model: Vec<(u64, TimerKey)> = Vec::new();
+        let mut now = 0;
+        let mut fired = 0;
+        for round in 0..300 {
+            // Few instants, so that many are equal; now and then a burst.
+            for _ in 0..below(if round % 50 == 0 { 5_000 } else { 50 }) {
+                let when = now + below(100);
+                model.push((when, sleep(&mut timers, when as f64)));
+            }
+            for _ in 0..below(20).min(model.len() as u64) {
+                let (_, key) = model.remove(below(model.len() as u64) as usize);
+                assert!(timers.remove(key).is_some() && timers.remove(key).is_none());
+            }
+            assert_eq!(timers.next_deadline(), model.iter().map(|(when, _)| *when as f64).min_by(f64::total_cmp));
+            now += if below(10) == 0 { below(200) } else { below(3) };
+            let mut expected: Vec<_> = model.extract_if(.., |(when, _)| *when < now).collect();
+            // A stable sort, of what is in the order of creation.
+            expected.sort_by_key(|(when, _)| *when);
+            let live: Vec<_> =
+                due(&mut timers, now as f64).into_iter().filter(|key| timers.fire(*key).is_some()).collect();
+            assert_eq!(live, expected.iter().map(|(_, key)| *key).collect::<Vec<_>>());
+            assert_eq!(timers.is_empty(), model.is_empty());
+            fired += live.len();
+        }
+        assert!(fired > 10_000, "{fired}");
+    }
+
+    #[test]
+    fn the_memory_of_a_burst_is_given_back() {
+        let mut timers = Timers::new();
+        for i in 0..100_000 {
+            sleep(&mut timers, f64::from(i));
+        }
+        for key in due(&mut timers, f64::INFINITY) {
+            assert!(timers.fire(key).is_some());
+        }
+        assert!(timers.heap.capacity() <= KEEP && timers.slots.capacity() <= KEEP);
     }
 
     #[test]
@@ -319,6 +386,6 @@ mod tests {
             timers.remove(key);
         }
         assert!(timers.heap.len() <= SWEEP_FROM, "{}", timers.heap.len());
-        assert_eq!(timers.pop_due(1.0), Some(keep));
+        assert_eq!(due(&mut timers, 1.0), [keep]);
     }
 }

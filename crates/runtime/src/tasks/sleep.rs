@@ -113,22 +113,30 @@ impl Sleep {
             }
             State::Sleeping(core, key) => {
                 let cancelled = take_cancel();
-                if cancelled.is_none() && core.timers.borrow().is_armed(*key) {
-                    if !core.timers.borrow_mut().wakes(*key, cx.waker()) {
-                        let sleeper = Wake::of(cx.waker());
-                        let old = core.timers.borrow_mut().set_sleeper(*key, sleeper);
-                        drop(old);
+                if core.timers.borrow().is_armed(*key) {
+                    if cancelled.is_none() {
+                        sleep_on(core, *key, cx);
+                        return Poll::Pending;
                     }
-                    keep_waiting_on(Waiter::Timer(*key));
-                    return Poll::Pending;
+                    core.remove_timer(*key);
                 }
-                core.remove_timer(*key);
                 self.state = State::Done;
                 Poll::Ready(cancelled.map_or(Ok(()), |cancelled| Err(cancelled.into())))
             }
             State::Yielded | State::Done => panic!("a sleep was polled after its end"),
         }
     }
+}
+
+/// It was polled too early, perhaps by another than before.
+#[cold]
+fn sleep_on(core: &LoopCore, key: TimerKey, cx: &mut Context<'_>) {
+    if !core.timers.borrow_mut().wakes(key, cx.waker()) {
+        let sleeper = Wake::of(cx.waker());
+        let old = core.timers.borrow_mut().set_sleeper(key, sleeper);
+        drop(old);
+    }
+    keep_waiting_on(Waiter::Timer(key));
 }
 
 impl Drop for Sleep {
