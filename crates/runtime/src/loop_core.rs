@@ -153,6 +153,11 @@ impl LoopCore {
         self.clock.now()
     }
 
+    /// The number of the present iteration; it may wrap around.
+    pub(crate) fn iteration(&self) -> u32 {
+        self.iterations.get()
+    }
+
     pub(crate) fn check_closed(&self) -> Result<(), RuntimeError> {
         if self.closed.get() { Err(RuntimeError::new("Event loop is closed")) } else { Ok(()) }
     }
@@ -306,6 +311,7 @@ impl LoopCore {
 
     /// One iteration: `BaseEventLoop._run_once`.
     fn run_once(&self) -> Result<(), Error> {
+        self.iterations.set(self.iteration().wrapping_add(1));
         self.take_remote();
         self.take_interrupt();
         if !self.ready.borrow().is_empty() || self.stopping.get() {
@@ -343,7 +349,7 @@ impl LoopCore {
             timers.prefetch(key);
         }
         if let Some(key) = ready.timer_at(AHEAD / 2) {
-            timers.prefetch_sleeper(key);
+            timers.prefetch_action(key);
         }
     }
 
@@ -478,9 +484,7 @@ impl LoopCore {
     /// While there is work: a glance at the descriptors now and then.
     fn poll_sometimes(&self) {
         if self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle()) {
-            let n = self.iterations.get().wrapping_add(1);
-            self.iterations.set(n);
-            if n.is_multiple_of(POLL_EVERY) {
+            if self.iteration().is_multiple_of(POLL_EVERY) {
                 self.poll(Some(Duration::ZERO));
             }
         }

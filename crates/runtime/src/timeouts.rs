@@ -9,12 +9,14 @@ use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 
+use crate::clock::Clock;
+use crate::current;
 use crate::error::Result;
 use crate::exceptions::{RuntimeError, TimeoutError, ValueError};
 use crate::loop_core::{self, LoopCore};
 use crate::ready::{Run, TIME_IS_UP};
 use crate::seconds::TimeLimit;
-use crate::tasks::{AnyTask, current_task};
+use crate::tasks::AnyTask;
 use crate::timers::{Action, TimerKey, Turn};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +64,8 @@ pub struct Timeout {
 struct Inner {
     state: Cell<State>,
     when: Cell<Option<f64>>,
-    /// Why the delay given was none; raised on entering.
-    invalid: Option<ValueError>,
+    /// The iteration of the loop in which time was known not to be up yet.
+    ahead_in: Option<u32>,
     task: RefCell<Option<AnyTask>>,
     /// The task's count of cancellation requests on entering.
     cancelling: Cell<u32>,
@@ -92,17 +94,21 @@ enum Scheduled {
 /// With `no running event loop` where none runs.
 #[track_caller]
 pub fn timeout(delay: impl TimeLimit) -> Timeout {
-    let event_loop = match loop_core::running_loop() {
-        Ok(event_loop) => event_loop,
-        Err(error) => panic!("{error}"),
-    };
-    Timeout::new(delay.limit().map(|delay| event_loop.time() + delay))
+    let delay = delay.limit();
+    let timeout = current::with_loop(|event_loop| {
+        let event_loop = event_loop?;
+        let ahead = event_loop.clock == Clock::Real && delay.is_some_and(|delay| delay > 0.0);
+        let ahead_in = ahead.then(|| event_loop.iteration());
+        Some(Timeout::new(delay.map(|delay| event_loop.time() + delay), ahead_in))
+    });
+    let Some(timeout) = timeout else { panic!("no running event loop") };
+    timeout
 }
 
 /// A limit at the time `when` of the loop's clock ([`EventLoop::time`](crate::EventLoop::time)): `asyncio.timeout_at`.
 #[must_use]
 pub fn timeout_at(when: impl TimeLimit) -> Timeout {
-    Timeout::new(when.limit())
+    Timeout::new(when.limit(), None)
 }
 
 /// A delay that a timer can have: asyncio's timers go wrong silently with NaN, so it is an error here.
@@ -111,12 +117,12 @@ pub(crate) fn check_delay(delay: f64) -> Result<f64, ValueError> {
 }
 
 impl Timeout {
-    fn new(when: Option<f64>) -> Self {
+    fn new(when: Option<f64>, ahead_in: Option<u32>) -> Self {
         Self {
             inner: Rc::new(Inner {
                 state: Cell::new(State::Created),
                 when: Cell::new(when),
-                invalid: when.and_then(|when| check_delay(when).err()),
+                ahead_in,
                 task: RefCell::new(None),
                 cancelling: Cell::new(0),
                 scheduled: Cell::default(),
@@ -154,7 +160,7 @@ impl Timeout {
             polled
         });
         let result = result.await;
-        drop(leave);
+        std::mem::forget(leave);
         self.exit(result)
     }
 
@@ -175,32 +181,42 @@ impl Timeout {
         if inner.state.get() != State::Created {
             return Err(RuntimeError::new("Timeout has already been entered").into());
         }
-        if let Some(invalid) = &inner.invalid {
-            return Err(invalid.clone().into());
-        }
-        let Ok(Some(task)) = current_task() else {
+        let when = inner.when.get().map(check_delay).transpose()?;
+        let Some(task) = current::with_task(|task| task.cloned()) else {
             return Err(RuntimeError::new("Timeout should be used inside a task").into());
         };
         inner.state.set(State::Active);
         inner.cancelling.set(task.cancelling());
-        let event_loop = Rc::clone(&task.base().event_loop);
+        if let Some(when) = when {
+            let event_loop = &task.base().event_loop;
+            // To read the clock is most of what a limit costs, so it is not read again in the iteration in which it was
+            // read for the limit. If the program has held the loop up since for longer than the delay, the timer that is
+            // made is overdue, and fires in the very iteration in which a call "soon" would have run.
+            if inner.ahead_in == Some(event_loop.iteration()) {
+                self.schedule_later(event_loop);
+            } else {
+                self.schedule(event_loop, when);
+            }
+        }
         inner.task.replace(Some(task));
-        self.schedule(&event_loop);
         Ok(())
     }
 
     /// Has time be up at `when`: at once if that is now or gone.
-    fn schedule(&self, event_loop: &LoopCore) {
+    fn schedule(&self, event_loop: &LoopCore, when: f64) {
         let inner = &self.inner;
-        let Some(when) = inner.when.get() else { return };
         if when <= event_loop.time() {
             let number = inner.last_soon.get() + 1;
             inner.last_soon.set(number);
             inner.scheduled.set(Scheduled::Soon(number));
             event_loop.call(Rc::clone(inner) as Rc<dyn Run>, number);
         } else {
-            inner.scheduled.set(Scheduled::Later(event_loop.timers.borrow_mut().take_turn()));
+            self.schedule_later(event_loop);
         }
+    }
+
+    fn schedule_later(&self, event_loop: &LoopCore) {
+        self.inner.scheduled.set(Scheduled::Later(event_loop.timers.borrow_mut().take_turn()));
     }
 
     /// Makes the timer, in the place that it has in the order of timers.
@@ -268,7 +284,9 @@ impl Timeout {
         let when = when.limit().map(check_delay).transpose()?;
         inner.when.set(when);
         self.unschedule();
-        self.schedule(&*loop_core::running_loop()?);
+        if let Some(when) = when {
+            self.schedule(&*loop_core::running_loop()?, when);
+        }
         // Whoever calls this may be anybody: the block may wait already.
         self.arm();
         Ok(())

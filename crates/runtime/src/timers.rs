@@ -206,11 +206,13 @@ impl Timers {
         prefetch::read(self.slots.as_ptr().wrapping_add(key.slot as usize).addr());
     }
 
-    /// As `prefetch`, later: its slot is at hand, and now who sleeps.
+    /// As `prefetch`, later: its slot is at hand, and now what it does.
     #[inline]
-    pub(crate) fn prefetch_sleeper(&self, key: TimerKey) {
-        if let Some(Slot::Sleep { sleeper: Wake::Task(task), .. }) = self.slots.get(key.slot as usize) {
-            prefetch::task(task.address());
+    pub(crate) fn prefetch_action(&self, key: TimerKey) {
+        match self.slots.get(key.slot as usize) {
+            Some(Slot::Sleep { sleeper: Wake::Task(task), .. }) => prefetch::task(task.address()),
+            Some(Slot::Call { run, .. }) => prefetch::read(Rc::as_ptr(run).addr()),
+            _ => {}
         }
     }
 
