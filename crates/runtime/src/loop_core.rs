@@ -483,10 +483,10 @@ impl LoopCore {
 
     /// While there is work: a glance at the descriptors now and then.
     fn poll_sometimes(&self) {
-        if self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle()) {
-            if self.iteration().is_multiple_of(POLL_EVERY) {
-                self.poll(Some(Duration::ZERO));
-            }
+        if self.iteration().is_multiple_of(POLL_EVERY)
+            && self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle())
+        {
+            self.poll(Some(Duration::ZERO));
         }
     }
 
