@@ -210,7 +210,7 @@ impl Timers {
     #[inline]
     pub(crate) fn prefetch_action(&self, key: TimerKey) {
         match self.slots.get(key.slot as usize) {
-            Some(Slot::Sleep { sleeper: Wake::Task(task), .. }) => prefetch::task(task.address()),
+            Some(Slot::Sleep { sleeper, .. }) => prefetch::task(sleeper.address()),
             Some(Slot::Call { run, .. }) => prefetch::read(Rc::as_ptr(run).addr()),
             _ => {}
         }

@@ -49,6 +49,12 @@ impl Wake {
         }
     }
 
+    /// Where in memory the one to be woken is.
+    #[inline]
+    pub(crate) fn address(&self) -> usize {
+        self.0.addr().get() & !BOXED
+    }
+
     /// Is it who is polled with this waker?
     pub(crate) fn is(&self, waker: &Waker) -> bool {
         match self.boxed() {
