@@ -74,7 +74,7 @@ impl ReadyQueue {
     pub(crate) fn timer_at(&self, index: usize) -> Option<TimerKey> {
         match self.others.get(index)? {
             Other::Timer(key) => Some(*key),
-            Other::Call(..) => None,
+            Other::Call(..) | Other::Remote => None,
         }
     }
 
