@@ -7,6 +7,7 @@
 
 mod selector;
 mod source;
+mod waits;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -11,8 +11,8 @@ use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 use super::selector::Found;
+use super::waits::{Wait, Waits};
 use super::{Reactor, Side};
-use crate::ordered::Ordered;
 use crate::ready::Run;
 use crate::wait_queue::Place;
 use crate::waking::Wake;
@@ -34,17 +34,7 @@ pub(crate) struct Source {
 struct Half {
     /// An operation may succeed.
     ready: Cell<bool>,
-    waits: RefCell<Ordered<Wait>>,
-}
-
-/// One who waits for a side, until the next event.
-enum Wait {
-    /// A wait of this crate, which may leave before.
-    Task(Wake),
-    /// A `poll` function: there is one at most.
-    Poll(Wake),
-    /// A callback: there is one at most.
-    Call(Rc<dyn Run>),
+    waits: RefCell<Waits>,
 }
 
 /// A task whose operations always succeed at once gives way after so many, as it would in asyncio, where each batch of data
@@ -53,7 +43,7 @@ const BUDGET: u8 = 32;
 
 impl Half {
     fn new() -> Self {
-        Self { ready: Cell::new(true), waits: RefCell::new(Ordered::new()) }
+        Self { ready: Cell::new(true), waits: RefCell::new(Waits::new()) }
     }
 }
 
@@ -87,13 +77,10 @@ impl Source {
     ///
     /// If it was closed.
     pub(crate) fn check_open(&self) -> io::Result<()> {
-        if self.closed.get() {
-            let message = "the descriptor, or its event loop, was closed while it was waited for";
-            return Err(io::Error::new(io::ErrorKind::NotConnected, message));
-        }
-        Ok(())
+        if self.closed.get() { Err(closed()) } else { Ok(()) }
     }
 
+    /// May an operation succeed? Never after it was closed.
     pub(crate) fn is_ready(&self, side: Side) -> bool {
         self.half(side).ready.get()
     }
@@ -125,6 +112,7 @@ impl Source {
     }
 
     /// Joins those who wait for a side, for one event.
+    #[inline]
     pub(crate) fn join(&self, side: Side, waker: &Waker) -> Place {
         let key = self.push(side, Wait::Task(Wake::of(waker)));
         Place::new(key << 1 | side as u64)
@@ -177,8 +165,8 @@ impl Source {
 
     fn set(&self, side: Side, new: Wait, is_old: impl Fn(&Wait) -> bool) {
         let mut waits = self.half(side).waits.borrow_mut();
-        let place = waits.iter_mut().find(|(_, wait)| is_old(wait));
-        let Some((_, place)) = place else {
+        let place = waits.iter_mut().find(|wait| is_old(wait));
+        let Some(place) = place else {
             drop(waits);
             self.push(side, new);
             return;
@@ -189,6 +177,7 @@ impl Source {
         drop(old);
     }
 
+    #[inline]
     fn push(&self, side: Side, wait: Wait) -> u64 {
         self.waiting.set(self.waiting.get() + 1);
         self.budget.set(BUDGET);
@@ -231,6 +220,8 @@ impl Source {
     /// Ends every wait with an error; what was to be called is dropped.
     pub(super) fn close(&self) {
         self.closed.set(true);
+        self.not_ready(Side::Read);
+        self.not_ready(Side::Write);
         self.wake(Side::Read);
         self.wake(Side::Write);
     }
@@ -240,6 +231,12 @@ impl Source {
 fn parts(place: Place) -> (Side, u64) {
     let side = if place.key() & 1 == Side::Read as u64 { Side::Read } else { Side::Write };
     (side, place.key() >> 1)
+}
+
+#[cold]
+fn closed() -> io::Error {
+    let message = "the descriptor, or its event loop, was closed while it was waited for";
+    io::Error::new(io::ErrorKind::NotConnected, message)
 }
 
 impl Run for Source {
