@@ -531,9 +531,11 @@ impl LoopCore {
         // Taken out while it waits, so that its callbacks may watch and forget descriptors.
         let reactor = self.reactor.borrow();
         match &*reactor {
-            Some(reactor) => reactor.wait(timeout, |run, key| {
-                self.ready.borrow_mut().push(Other::Call(run, key));
-            }),
+            // What is ready is queued after the wait, when nothing of others runs, so one borrow serves all.
+            Some(reactor) => {
+                let mut ready = self.ready.borrow_mut();
+                reactor.wait(timeout, |run, key| ready.push(Other::Call(run, key)));
+            }
             None => match timeout {
                 Some(timeout) => std::thread::park_timeout(timeout),
                 None => std::thread::park(),

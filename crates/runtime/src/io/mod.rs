@@ -142,8 +142,8 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     fn try_with<R>(&self, side: Side, operation: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
-        self.source().check_open()?;
         if !self.source().is_ready(side) {
+            self.source().check_open()?;
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let result = operation(self.get_ref());

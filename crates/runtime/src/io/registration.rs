@@ -61,10 +61,10 @@ impl Registration {
     }
 
     pub(super) fn poll_ready(&self, side: Side, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.source.check_open()?;
         if self.source.is_ready(side) {
             return Poll::Ready(Ok(()));
         }
+        self.source.check_open()?;
         self.source.set_waker(side, cx.waker());
         Poll::Pending
     }
@@ -128,57 +128,68 @@ impl fmt::Debug for Registration {
 
 /// A wait for readiness; made by [`AsyncFd::readable`](super::AsyncFd::readable) and
 /// [`AsyncFd::writable`](super::AsyncFd::writable).
+///
+/// What waits time and again may keep one: after its end it can be polled anew, for the next time.
 #[must_use = "futures do nothing unless awaited"]
 pub struct Readiness {
     source: Rc<Source>,
     side: Side,
-    /// Its place among those who wait, which it has after its first poll.
+    /// Its place among those who wait, while it does.
     place: Option<Place>,
     at: &'static Location<'static>,
 }
 
 impl Readiness {
+    /// Waits no more, as if it were dropped.
     #[inline]
-    fn leave(&mut self) {
+    pub fn give_up(&mut self) {
         if let Some(place) = self.place.take() {
             self.source.leave(place);
         }
+    }
+
+    fn waiter(&self, place: Place) -> Waiter {
+        Waiter::Readiness(Rc::clone(&self.source), place)
+    }
+
+    /// Begins to wait, if it has to.
+    #[inline]
+    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if self.source.is_ready(self.side) {
+            return Poll::Ready(Ok(()));
+        }
+        self.source.check_open()?;
+        let place = self.source.join(self.side, cx.waker());
+        wait_on(self.waiter(place), self.at);
+        self.place = Some(place);
+        Poll::Pending
     }
 }
 
 impl StdFuture for Readiness {
     type Output = Result<()>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let this = &mut *self;
-        let waiter = |place| Waiter::Readiness(Rc::clone(&this.source), place);
-        let Some(place) = this.place else {
-            this.source.check_open()?;
-            if this.source.is_ready(this.side) {
-                return Poll::Ready(Ok(()));
-            }
-            let place = this.source.join(this.side, cx.waker());
-            wait_on(waiter(place), this.at);
-            this.place = Some(place);
-            return Poll::Pending;
-        };
-        let cancelled = take_cancel();
-        if cancelled.is_none() && this.source.stay(place, cx.waker()) {
-            keep_waiting_on(waiter(place));
+        let Some(place) = self.place else { return self.begin(cx) };
+        if let Some(cancelled) = take_cancel() {
+            self.give_up();
+            return Poll::Ready(Err(cancelled.into()));
+        }
+        if self.source.stay(place, cx.waker()) {
+            keep_waiting_on(self.waiter(place));
             return Poll::Pending;
         }
-        this.leave();
-        match cancelled {
-            Some(cancelled) => Poll::Ready(Err(cancelled.into())),
-            // It was woken. (Or cancelled, and another wait of the same task has raised that: then it tries in vain.)
-            None => Poll::Ready(Ok(this.source.check_open()?)),
-        }
+        // It was woken. (Or cancelled, and another wait of the same task has raised that: then it tries in vain.)
+        self.place = None;
+        Poll::Ready(Ok(self.source.check_open()?))
     }
 }
 
 impl Drop for Readiness {
+    #[inline]
     fn drop(&mut self) {
-        self.leave();
+        self.give_up();
     }
 }
 
