@@ -5,19 +5,20 @@
 //! read lets the peer wait, and needs no flow control for it.
 
 use std::fmt;
+use std::future::Future;
 use std::io;
-use std::rc::Rc;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use asyncio_iterators::AsyncIterator;
-use asyncio_runtime::io::{Readiness, Registration};
+use asyncio_runtime::io::Readiness;
 use asyncio_runtime::{Error, LineWait, Result, Sleep, ValueError};
 use memchr::memmem::Finder;
 
 use crate::buffer::Buffer;
-use crate::connection::{Connection, Handle, Phase};
+use crate::connection::{Handle, Phase};
 use crate::error::{IncompleteReadError, LimitOverrunError, is_not_now};
 use crate::feeder::Feeder;
-use crate::transport::Transport;
 
 /// How long a line may be, unless a program says otherwise: 64 KiB.
 pub const DEFAULT_LIMIT: usize = 64 * 1024;
@@ -62,20 +63,13 @@ pub struct StreamReader {
     pub(crate) source: Source,
 }
 
-/// What came of an attempt to receive.
-enum Attempt {
-    /// Some bytes, or the end.
-    Received(usize),
-    /// Nothing: it is time to give way to others, and to try again.
-    Pause(Sleep),
-    /// Nothing: there is more to be awaited.
-    Readable(Readiness),
-    Fed(LineWait),
-}
-
 /// Where the bytes come from.
 pub(crate) enum Source {
-    Connection(Handle),
+    Connection {
+        connection: Handle,
+        /// Waits for more, time and again.
+        readable: Readiness,
+    },
     Feeder(Feeder),
 }
 
@@ -91,7 +85,8 @@ impl StreamReader {
     }
 
     pub(crate) fn over(connection: Handle, limit: usize) -> Self {
-        Self::from(Source::Connection(connection), limit)
+        let readable = connection.registration().readable();
+        Self::from(Source::Connection { connection, readable }, limit)
     }
 
     fn from(source: Source, limit: usize) -> Self {
@@ -277,7 +272,7 @@ impl StreamReader {
     pub fn at_eof(&mut self) -> bool {
         if self.buffer.is_empty() && !self.eof {
             // An error is for the next read to tell.
-            let _ = self.try_receive();
+            let _ = self.try_receive(None);
         }
         self.eof && self.buffer.is_empty()
     }
@@ -286,7 +281,7 @@ impl StreamReader {
     #[must_use]
     pub fn exception(&self) -> Option<Error> {
         let of_source = || match &self.source {
-            Source::Connection(connection) => connection.error(),
+            Source::Connection { connection, .. } => connection.error(),
             Source::Feeder(feeder) => feeder.fed.exception.borrow().clone(),
         };
         self.exception.clone().or_else(of_source)
@@ -295,7 +290,7 @@ impl StreamReader {
     #[inline]
     fn check(&self) -> Result<()> {
         let fine = match &self.source {
-            Source::Connection(connection) => connection.phase() != Phase::Lost,
+            Source::Connection { connection, .. } => connection.phase() != Phase::Lost,
             Source::Feeder(_) => false,
         };
         if fine && self.exception.is_none() { Ok(()) } else { self.exception().map_or(Ok(()), Err) }
@@ -327,7 +322,7 @@ impl StreamReader {
     #[must_use]
     pub fn feeder(&self) -> Option<Feeder> {
         match &self.source {
-            Source::Connection(_) => None,
+            Source::Connection { .. } => None,
             Source::Feeder(feeder) => Some(feeder.clone()),
         }
     }
@@ -336,74 +331,36 @@ impl StreamReader {
 
     /// Puts more into the buffer, as much as is there up to `CHUNK`, or notices the end; waits for it. What comes from the
     /// system goes into `out` instead, if that is given, which must not be empty; gives how much that was.
-    async fn receive(&mut self, mut out: Option<&mut [u8]>) -> Result<usize> {
-        loop {
-            let waited = match self.attempt(out.as_deref_mut())? {
-                Attempt::Received(n) => return Ok(n),
-                Attempt::Pause(pause) => pause.await,
-                Attempt::Readable(readable) => readable.await,
-                Attempt::Fed(fed) => fed.await,
-            };
-            match waited {
-                // It was closed while we waited, which the next attempt finds out.
-                Err(error) if !error.is_cancelled() && self.is_lost() => drop(error),
-                waited => waited?,
-            }
-            self.check()?;
-        }
-    }
-
-    fn attempt(&mut self, out: Option<&mut [u8]>) -> Result<Attempt> {
-        let transport = self.transport();
-        let registration = transport.as_ref().map(|transport| transport.registration());
-        if let Some(pause) = registration.and_then(Registration::turn) {
-            return Ok(Attempt::Pause(pause));
-        }
-        match self.try_receive_from(transport.as_deref(), out) {
-            Ok(n) => Ok(Attempt::Received(n)),
-            Err(error) if is_not_now(&error) => Ok(match (&self.source, registration) {
-                (Source::Feeder(feeder), _) => Attempt::Fed(feeder.fed.line.wait()),
-                (_, Some(registration)) => Attempt::Readable(registration.readable()),
-                (_, None) => unreachable!("a connection without a transport is at its end"),
-            }),
-            Err(error) => Err(self.broken(error)),
-        }
-    }
-
-    /// What is received from, until the connection is lost. Not to be held over a wait.
-    pub(crate) fn transport(&self) -> Option<Rc<dyn Transport>> {
-        match &self.source {
-            Source::Connection(connection) => connection.transport(),
-            Source::Feeder(_) => None,
-        }
+    fn receive<'a>(&'a mut self, out: Option<&'a mut [u8]>) -> Receive<'a> {
+        Receive { reader: self, out, wait: Wait::Nothing }
     }
 
     /// Breaks the connection, if there is one.
     pub(crate) fn broken(&self, error: io::Error) -> Error {
         let error = Error::from(error);
-        if let Source::Connection(connection) = &self.source {
+        if let Source::Connection { connection, .. } = &self.source {
             connection.fail(error.clone());
         }
         error
     }
 
     fn is_lost(&self) -> bool {
-        matches!(&self.source, Source::Connection(connection) if connection.phase() == Phase::Lost)
+        matches!(&self.source, Source::Connection { connection, .. } if connection.phase() == Phase::Lost)
     }
 
     /// As `receive`, but gives `WouldBlock` instead of waiting.
-    pub(crate) fn try_receive(&mut self) -> io::Result<()> {
-        let transport = self.transport();
-        self.try_receive_from(transport.as_deref(), None).map(drop)
-    }
-
-    fn try_receive_from(&mut self, transport: Option<&dyn Transport>, out: Option<&mut [u8]>) -> io::Result<usize> {
-        let direct = out.is_some();
-        let n = match &self.source {
-            Source::Connection(connection) => receive_from(connection, transport, |transport| match out {
-                Some(out) => transport.try_read(out),
-                None => transport.try_receive(&mut self.buffer),
-            })?,
+    #[inline]
+    pub(crate) fn try_receive(&mut self, out: Option<&mut [u8]>) -> io::Result<usize> {
+        match &self.source {
+            Source::Connection { connection, .. } => {
+                let direct = out.is_some();
+                let n = connection.receive(|transport| match out {
+                    Some(out) => transport.try_read(out),
+                    None => transport.try_receive(&mut self.buffer),
+                })?;
+                self.eof |= n == 0;
+                Ok(if direct { n } else { 0 })
+            }
             Source::Feeder(feeder) => {
                 let bytes = feeder.fed.bytes.borrow_mut().take_all();
                 if bytes.is_empty() && !feeder.fed.eof.get() {
@@ -411,28 +368,96 @@ impl StreamReader {
                 }
                 self.buffer.extend(&bytes);
                 self.eof |= bytes.is_empty();
-                return Ok(0);
+                Ok(0)
             }
-        };
-        self.eof |= n == 0;
-        Ok(if direct { n } else { 0 })
+        }
     }
-}
 
-/// One attempt to receive. A connection that is closed by us is at its end.
-pub(crate) fn receive_from(
-    connection: &Connection,
-    transport: Option<&dyn Transport>,
-    read: impl FnOnce(&dyn Transport) -> io::Result<usize>,
-) -> io::Result<usize> {
-    match transport {
-        Some(transport) if connection.phase() == Phase::Open => read(transport),
-        _ => Ok(0),
+    /// What to wait for before an attempt: nothing, unless it is time to give way to others.
+    fn turn(&self) -> Option<Sleep> {
+        match &self.source {
+            Source::Connection { connection, .. } => connection.registration().turn(),
+            Source::Feeder(_) => None,
+        }
+    }
+
+    /// What to wait for after an attempt in vain.
+    fn more(&self) -> Wait {
+        match &self.source {
+            Source::Connection { .. } => Wait::Readable,
+            Source::Feeder(feeder) => Wait::Fed(feeder.fed.line.wait()),
+        }
     }
 }
 
 pub(crate) fn check_limit(limit: usize) -> Result<(), ValueError> {
     if limit == 0 { Err(ValueError::new("Limit cannot be <= 0")) } else { Ok(()) }
+}
+
+/// A wait for bytes, or for the end; made by `receive`. Written by hand, because it is half of what a small message costs.
+struct Receive<'a> {
+    reader: &'a mut StreamReader,
+    out: Option<&'a mut [u8]>,
+    wait: Wait,
+}
+
+/// What is waited for before the next attempt.
+enum Wait {
+    Nothing,
+    /// That the reader's source is readable.
+    Readable,
+    /// It is time to give way to others.
+    Turn(Sleep),
+    Fed(LineWait),
+}
+
+impl Receive<'_> {
+    #[inline]
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let waited = match (&mut self.wait, &mut self.reader.source) {
+            (Wait::Nothing, _) => return Poll::Ready(Ok(())),
+            (Wait::Readable, Source::Connection { readable, .. }) => ready!(Pin::new(readable).poll(cx)),
+            (Wait::Readable, Source::Feeder(_)) => unreachable!("it is fed"),
+            (Wait::Turn(pause), _) => ready!(Pin::new(pause).poll(cx)),
+            (Wait::Fed(fed), _) => ready!(Pin::new(fed).poll(cx)),
+        };
+        match waited {
+            // It was closed while we waited, which the next attempt finds out.
+            Err(error) if !error.is_cancelled() && self.reader.is_lost() => drop(error),
+            waited => waited?,
+        }
+        Poll::Ready(self.reader.check())
+    }
+}
+
+impl Future for Receive<'_> {
+    type Output = Result<usize>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<usize>> {
+        let this = &mut *self;
+        loop {
+            ready!(this.poll_wait(cx))?;
+            if let Some(pause) = this.reader.turn() {
+                this.wait = Wait::Turn(pause);
+                continue;
+            }
+            match this.reader.try_receive(this.out.as_deref_mut()) {
+                Ok(n) => return Poll::Ready(Ok(n)),
+                Err(error) if is_not_now(&error) => this.wait = this.reader.more(),
+                Err(error) => return Poll::Ready(Err(this.reader.broken(error))),
+            }
+        }
+    }
+}
+
+impl Drop for Receive<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Source::Connection { readable, .. } = &mut self.reader.source {
+            readable.give_up();
+        }
+    }
 }
 
 /// Line by line, each with its `\n`: `async for line in reader`.
@@ -461,7 +486,7 @@ impl fmt::Debug for StreamReader {
         if let Some(error) = self.exception() {
             write!(f, " exception={error:?}")?;
         }
-        if let Source::Connection(connection) = &self.source {
+        if let Source::Connection { connection, .. } = &self.source {
             write!(f, " transport={:?}", **connection)?;
         }
         f.write_str(">")

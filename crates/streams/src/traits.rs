@@ -13,7 +13,7 @@ use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
 
 use crate::connection::Phase;
 use crate::error::is_not_now;
-use crate::reader::{Source, StreamReader, receive_from};
+use crate::reader::{Source, StreamReader};
 use crate::writer::StreamWriter;
 
 /// An error of this crate as one of `std::io`, which these traits want: of the same kind, with the same text.
@@ -57,18 +57,17 @@ impl StreamReader {
             if let Source::Feeder(feeder) = &self.source {
                 feeder.fed.waker.set(Some(cx.waker().clone()));
             }
-            let transport = self.transport();
-            if let Some(transport) = &transport {
-                ready!(transport.registration().poll_turn(cx));
+            if let Source::Connection { connection, .. } = &self.source {
+                ready!(connection.registration().poll_turn(cx));
             }
             match attempt(self) {
                 Err(error) if is_not_now(&error) => {}
                 Err(error) => return Poll::Ready(Err(to_io(self.broken(error)))),
                 result => return Poll::Ready(result),
             }
-            match transport {
-                Some(transport) => ready!(transport.registration().poll_readable(cx))?,
-                None => return Poll::Pending,
+            match &self.source {
+                Source::Connection { connection, .. } => ready!(connection.registration().poll_readable(cx))?,
+                Source::Feeder(_) => return Poll::Pending,
             }
         }
     }
@@ -79,12 +78,12 @@ impl AsyncRead for StreamReader {
         if self.buffer.is_empty() && !self.eof && !out.is_empty() {
             // Straight into the caller's memory, if it comes from the system.
             let received = self.poll_attempt(cx, |reader| match &reader.source {
-                Source::Connection(connection) => {
-                    let n = receive_from(connection, connection.transport().as_deref(), |from| from.try_read(out))?;
+                Source::Connection { connection, .. } => {
+                    let n = connection.receive(|transport| transport.try_read(out))?;
                     reader.eof |= n == 0;
                     Ok(Some(n))
                 }
-                Source::Feeder(_) => reader.try_receive().map(|()| None),
+                Source::Feeder(_) => reader.try_receive(None).map(|_| None),
             });
             if let Some(n) = ready!(received)? {
                 return Poll::Ready(Ok(n));
@@ -98,7 +97,7 @@ impl AsyncBufRead for StreamReader {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
         if this.buffer.is_empty() && !this.eof {
-            ready!(this.poll_attempt(cx, |reader| reader.try_receive()))?;
+            ready!(this.poll_attempt(cx, |reader| reader.try_receive(None)))?;
         }
         Poll::Ready(Ok(this.buffer.as_slice()))
     }

@@ -15,6 +15,7 @@ use std::io;
 use std::rc::Rc;
 use std::task::Waker;
 
+use asyncio_runtime::io::Registration;
 use asyncio_runtime::{Error, ExceptionContext, Result, RuntimeError, TimerHandle, WaitQueue, get_running_loop};
 
 use crate::address::Address;
@@ -47,6 +48,8 @@ enum Eof {
 pub(crate) struct Connection {
     /// There until the connection is lost.
     transport: RefCell<Option<Rc<dyn Transport>>>,
+    /// What readiness is waited for on, whatever layers lie over the first transport.
+    registration: Registration,
     phase: Cell<Phase>,
     /// Why it was lost, if it was not closed.
     error: RefCell<Option<Error>>,
@@ -82,6 +85,7 @@ impl Connection {
     pub(crate) fn over(transport: Rc<dyn Transport>, peername: Option<Address>) -> Handle {
         let peername = peername.unwrap_or_else(|| transport.peername());
         Handle(Rc::new(Self {
+            registration: transport.registration().clone(),
             transport: RefCell::new(Some(transport)),
             phase: Cell::new(Phase::Open),
             error: RefCell::default(),
@@ -110,6 +114,10 @@ impl Connection {
         self.transport.borrow().clone()
     }
 
+    pub(crate) fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
     pub(crate) fn phase(&self) -> Phase {
         self.phase.get()
     }
@@ -134,6 +142,15 @@ impl Connection {
     /// Calls `f` when the connection is lost.
     pub(crate) fn on_lost(&self, f: impl FnOnce() + 'static) {
         self.on_lost.set(Some(Box::new(f)));
+    }
+
+    /// One attempt to receive. A connection that is closed by us is at its end.
+    #[inline]
+    pub(crate) fn receive(&self, read: impl FnOnce(&dyn Transport) -> io::Result<usize>) -> io::Result<usize> {
+        match &*self.transport.borrow() {
+            Some(transport) if self.phase.get() == Phase::Open => read(&**transport),
+            _ => Ok(0),
+        }
     }
 
     // Writing.
@@ -166,13 +183,13 @@ impl Connection {
             kept.extend(rest);
             self.paused.set(self.paused.get() || kept.len() > self.high.get());
             drop(kept);
-            self.flush_later(&transport);
+            self.flush_later();
             return Ok(());
         }
         // Nothing is kept, so nobody waits for room, and the end was not asked for yet: no more to do than this.
         match transport.try_flush() {
             Ok(()) => {}
-            Err(error) if is_not_now(&error) => self.flush_later(&transport),
+            Err(error) if is_not_now(&error) => self.flush_later(),
             Err(error) => self.fail(error.into()),
         }
         Ok(())
@@ -193,12 +210,12 @@ impl Connection {
         self.flush_comes.get() || !self.kept.borrow().is_empty()
     }
 
-    fn flush_later(self: &Rc<Self>, transport: &Rc<dyn Transport>) {
+    fn flush_later(self: &Rc<Self>) {
         if self.flush_comes.replace(true) {
             return;
         }
         let connection = Rc::clone(self);
-        let call = transport.registration().call_when_writable(move || {
+        let call = self.registration.call_when_writable(move || {
             connection.flush_comes.set(false);
             if let Some(transport) = connection.transport() {
                 connection.flush(&transport);
@@ -231,7 +248,7 @@ impl Connection {
         }
         self.wake_polls();
         if left > 0 {
-            return self.flush_later(transport);
+            return self.flush_later();
         }
         let mut close = self.phase.get() == Phase::Closing;
         let finished = transport.try_flush().and_then(|()| {
@@ -246,17 +263,17 @@ impl Connection {
                 self.phase.set(Phase::Closing);
                 match finish {
                     Finish::Done => self.lose_soon(),
-                    Finish::WhenReadable { within } => self.finish_later(transport, within),
+                    Finish::WhenReadable { within } => self.finish_later(within),
                 }
             }
             Ok(_) => {}
-            Err(error) if is_not_now(&error) => self.flush_later(transport),
+            Err(error) if is_not_now(&error) => self.flush_later(),
             Err(error) => self.fail(error.into()),
         }
     }
 
     /// Everything is written, and the peer's goodbye is still to come.
-    fn finish_later(self: &Rc<Self>, transport: &Rc<dyn Transport>, within: f64) {
+    fn finish_later(self: &Rc<Self>, within: f64) {
         let timer = self.goodbye.take().map_or_else(
             || {
                 let connection = Rc::downgrade(self);
@@ -272,7 +289,7 @@ impl Connection {
         let connection = Rc::clone(self);
         let waiting = timer.and_then(|timer| {
             self.goodbye.set(Some(timer));
-            transport.registration().call_when_readable(move || {
+            self.registration.call_when_readable(move || {
                 if let Some(transport) = connection.transport() {
                     connection.flush(&transport);
                 }
