@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -157,6 +158,101 @@ fn one_that_was_woken_and_cancelled_loses_nothing() {
                 assert_eq!(read(&near, 8).await?, b"kept");
             }
         }
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_wait_can_be_polled_anew_and_given_up() {
+    virtually(async {
+        let (mut far, near) = pair()?;
+        let reading = create_task(async move {
+            let mut readable = near.readable();
+            let mut got = Vec::new();
+            loop {
+                (&mut readable).await?;
+                match near.try_read_with(|mut socket| socket.read(&mut [0; 8])) {
+                    Ok(0) => return Ok(got),
+                    Ok(n) => got.push(n),
+                    Err(_) if got.len() == 2 => {
+                        // It waits, and then no more: so nobody is woken, and virtual time need not wait for it.
+                        poll_fn(|cx| Poll::Ready(assert!(Future::poll(Pin::new(&mut readable), cx).is_pending())))
+                            .await;
+                        readable.give_up();
+                        sleep(1e6).await?;
+                    }
+                    Err(_) => {}
+                }
+            }
+        });
+        for message in ["one", "twice"] {
+            sleep(0).await?;
+            far.write_all(message.as_bytes())?;
+            settle().await?;
+        }
+        drop(far);
+        assert_eq!(reading.await?, [3, 5]);
+        assert!(get_running_loop()?.time() >= 1e6);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn one_who_leaves_from_the_middle_and_one_who_comes_later_keep_the_order() {
+    let order = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&order);
+    virtually(async move {
+        let (mut far, near) = pair()?;
+        while near.try_read_with(|mut socket| socket.read(&mut [0; 8])).is_ok() {}
+        let near = Rc::new(near);
+        let wait = |name: u32| {
+            let (near, log) = (Rc::clone(&near), Rc::clone(&log));
+            create_task(async move {
+                near.readable().await?;
+                log.borrow_mut().push(name);
+                Ok(())
+            })
+        };
+        let tasks: Vec<_> = (0..4).map(wait).collect();
+        sleep(0).await?;
+        tasks[0].cancel();
+        tasks[2].cancel();
+        let late = wait(4);
+        sleep(0).await?;
+        far.write_all(b"now")?;
+        late.await?;
+        assert!(tasks[0].cancelled() && tasks[2].cancelled());
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(*order.borrow(), [1, 3, 4]);
+}
+
+#[test]
+fn one_that_is_registered_as_it_is_stays_in_its_mode() {
+    virtually(async {
+        let (far, near) = UnixStream::pair()?;
+        let io = AsyncFd::unchanged(near)?;
+        let mode = rustix::fs::fcntl_getfl(&io).map_err(io::Error::from)?;
+        assert!(!mode.contains(rustix::fs::OFlags::NONBLOCK));
+        let over = Rc::new(Cell::new(false));
+        let seen = Rc::clone(&over);
+        let closing = create_task(async move {
+            over.set(true);
+            drop(far);
+            Ok(())
+        });
+        let mut looks = 0;
+        // Nothing is read: the end of the other one is an event as any other.
+        io.read_with(|_| {
+            looks += 1;
+            if seen.get() { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+        })
+        .await?;
+        closing.await?;
+        assert_eq!(looks, 2);
         Ok(())
     })
     .unwrap();

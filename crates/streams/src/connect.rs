@@ -275,7 +275,7 @@ pub(crate) async fn connect_socket(
     socket.set_nonblocking(true)?;
     // Begun before the loop watches the socket: a server in the same loop hears of it first then, as in asyncio.
     let mut begun = Some(attempt(&socket));
-    let io = AsyncFd::new(socket)?;
+    let io = AsyncFd::unchanged(socket)?;
     loop {
         if io.write_with(|socket| begun.take().unwrap_or_else(|| attempt(socket))).await? {
             return Ok(io);

@@ -36,7 +36,8 @@ impl Child {
     }
 
     fn watch_through(pid: Pid, descriptor: fn(Pid) -> io::Result<OwnedFd>) -> Result<Rc<Self>> {
-        let exit = match descriptor(pid).map_err(Into::into).and_then(AsyncFd::new) {
+        // It is never read, so it may be as blocking as it likes.
+        let exit = match descriptor(pid).map_err(Into::into).and_then(AsyncFd::unchanged) {
             Ok(exit) => exit,
             Err(error) => {
                 end(pid);

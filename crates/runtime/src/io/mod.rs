@@ -67,8 +67,19 @@ impl<T: AsFd> AsyncFd<T> {
     /// `RuntimeError: no running event loop`; what the system says, for example that a regular file cannot be waited for;
     /// `AlreadyExists` if the descriptor is registered already, also by [`add_reader`](crate::EventLoop::add_reader).
     pub fn new(io: T) -> Result<Self> {
-        let core = loop_core::running_loop()?;
+        loop_core::running_loop()?;
         rustix::io::ioctl_fionbio(io.as_fd(), true).map_err(io::Error::from)?;
+        Self::unchanged(io)
+    }
+
+    /// As [`new`](Self::new), but leaves the mode as it is, which saves a system call: for what is non-blocking already, and
+    /// for what is waited for only and never read or written, as the descriptor of a process.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn unchanged(io: T) -> Result<Self> {
+        let core = loop_core::running_loop()?;
         let source = core.with_reactor(|reactor| reactor.register(io.as_fd()))?;
         Ok(Self { io: Some(io), registration: Registration { source } })
     }
