@@ -38,7 +38,11 @@ async fn timers() {
     let mut numbers = Numbers::new();
     while let Some(count) = sizes.next() {
         for _ in 0..sizes.rounds() {
-            let mut sleeper = || rt::spawn(rt::sleep(Duration::from_micros(numbers.below(20_000))));
+            // Its time begins with its first step in every runtime, also where a sleep begins when it is made.
+            let mut sleeper = || {
+                let time = Duration::from_micros(numbers.below(20_000));
+                rt::spawn(async move { rt::sleep(time).await })
+            };
             let handles: Vec<_> = (0..count).map(|_| sleeper()).collect();
             for handle in handles {
                 rt::join(handle).await;

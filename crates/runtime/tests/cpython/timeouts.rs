@@ -358,3 +358,29 @@ fn a_limit_has_its_turn_among_the_timers_from_entering() {
     })
     .unwrap();
 }
+
+#[test]
+fn under_the_real_clock_time_runs_from_the_making_of_a_limit() {
+    fn hold_up() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let run = Runner::new().clock(Clock::Real).run(async {
+        let limit = timeout(0.001);
+        hold_up();
+        assert_eq!(raised(slept(limit, 3600.0).await.1), UP);
+        let held_up = async |delay: f64| {
+            hold_up();
+            sleep(delay).await
+        };
+        assert_eq!(raised(within(0.001, async |_| held_up(3600.0).await).await), UP);
+        // Its next step is queued before anybody looks at the timer.
+        within(0.001, async |_| held_up(0.0).await).await?;
+
+        // Up on entering, in a later iteration: before the next step.
+        let limit = timeout(0.001);
+        sleep(0.002).await?;
+        assert_eq!(raised(slept(limit, 0.0).await.1), UP);
+        Ok(())
+    });
+    run.unwrap();
+}
