@@ -3,7 +3,7 @@
 //!
 //! The generators themselves are a crate of their own. The loop holds them weakly: one that nobody else holds is over.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future as StdFuture;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -23,19 +23,26 @@ pub trait OpenAsyncGen {
     fn repr(&self) -> String;
 }
 
-pub(crate) struct AsyncGens(RefCell<Ordered<Weak<dyn OpenAsyncGen>>>);
+#[derive(Default)]
+pub(crate) struct AsyncGens {
+    open: RefCell<Ordered<Weak<dyn OpenAsyncGen>>>,
+    /// What closes them; known once there has been one, so that a program without any does not contain it.
+    close: Cell<Option<Close>>,
+}
+
+type Close = fn(&EventLoop) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
 
 impl AsyncGens {
-    pub(crate) const fn new() -> Self {
-        Self(RefCell::new(Ordered::new()))
-    }
-
     pub(crate) fn add(&self, generator: Weak<dyn OpenAsyncGen>) -> u64 {
-        self.0.borrow_mut().push(generator)
+        self.close.set(Some(|event_loop| {
+            let event_loop = event_loop.clone();
+            Box::pin(async move { close(&event_loop).await })
+        }));
+        self.open.borrow_mut().push(generator)
     }
 
     pub(crate) fn remove(&self, key: u64) {
-        self.0.borrow_mut().remove(key);
+        self.open.borrow_mut().remove(key);
     }
 
     /// Closes one of them, in a task that begins in the iteration after the next, as CPython's does.
@@ -48,23 +55,32 @@ impl AsyncGens {
         Ok(())
     }
 
-    /// Closes all of them, at the same time, each in a task of its own; begun in the order in which they first ran.
+    /// Closes all of them, if there were any.
     pub(crate) async fn close(&self, event_loop: &EventLoop) -> Result<()> {
-        let closing: Vec<_> = self.0.borrow_mut().drain().filter_map(|generator| generator.upgrade()).collect();
-        if closing.is_empty() {
-            return Ok(());
+        match self.close.get() {
+            Some(close) => close(event_loop).await,
+            None => Ok(()),
         }
-        let outcomes =
-            gather(closing.iter().map(|generator| Rc::clone(generator).aclose(None))).return_exceptions().await?;
-        for (outcome, generator) in outcomes.into_iter().zip(closing) {
-            // A cancellation is not an `Exception` in Python, and not reported.
-            if let Some(error) = outcome.err().filter(|error| !error.is_cancelled()) {
-                let repr = generator.repr();
-                let message = format!("an error occurred during closing of asynchronous generator {repr}");
-                event_loop
-                    .call_exception_handler(&ExceptionContext::new(message).object("asyncgen", repr).exception(error));
-            }
-        }
-        Ok(())
     }
+}
+
+/// Closes all of them, at the same time, each in a task of its own; begun in the order in which they first ran.
+async fn close(event_loop: &EventLoop) -> Result<()> {
+    let open = &event_loop.core().asyncgens.open;
+    let closing: Vec<_> = open.borrow_mut().drain().filter_map(|generator| generator.upgrade()).collect();
+    if closing.is_empty() {
+        return Ok(());
+    }
+    let outcomes =
+        gather(closing.iter().map(|generator| Rc::clone(generator).aclose(None))).return_exceptions().await?;
+    for (outcome, generator) in outcomes.into_iter().zip(closing) {
+        // A cancellation is not an `Exception` in Python, and not reported.
+        if let Some(error) = outcome.err().filter(|error| !error.is_cancelled()) {
+            let repr = generator.repr();
+            let message = format!("an error occurred during closing of asynchronous generator {repr}");
+            event_loop
+                .call_exception_handler(&ExceptionContext::new(message).object("asyncgen", repr).exception(error));
+        }
+    }
+    Ok(())
 }

@@ -299,7 +299,7 @@ impl EventLoop {
 
     /// The executor that `run_in_executor(None, …)` and `to_thread` use from now on.
     pub fn set_default_executor(&self, executor: ThreadPoolExecutor) {
-        self.core.executor.replace(Some(executor));
+        crate::threads::set_default_executor(&self.core, executor);
     }
 
     /// Waits until the default executor's jobs are done and its threads have ended. At most `limit` seconds; then it

@@ -28,6 +28,7 @@ use crate::ready::{Other, Ready, ReadyQueue, Run, Runnable, TIME_IS_UP};
 use crate::remote::{Remote, Shared};
 use crate::report;
 use crate::tasks::AnyTask;
+use crate::threads::JoinThreads;
 use crate::timers::{Action, TimerKey, Timers};
 
 /// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
@@ -59,6 +60,7 @@ pub(crate) struct LoopCore {
     /// Every task that is not done. The loop owns its tasks: dropping a handle detaches.
     tasks: RefCell<Tasks>,
     pub(crate) executor: RefCell<Option<ThreadPoolExecutor>>,
+    pub(crate) join_threads: Cell<Option<JoinThreads>>,
     pub(crate) executor_shut_down: Cell<bool>,
     pub(crate) parked: crate::threads::Parked,
     pub(crate) signals: crate::signals::Signals,
@@ -127,6 +129,7 @@ impl LoopCore {
             origins: Origins::default(),
             tasks: RefCell::default(),
             executor: RefCell::default(),
+            join_threads: Cell::default(),
             executor_shut_down: Cell::new(false),
             parked: crate::threads::Parked::default(),
             signals: crate::signals::Signals::default(),
@@ -142,7 +145,7 @@ impl LoopCore {
             exception_handler: RefCell::default(),
             observer: RefCell::default(),
             policy: RefCell::default(),
-            asyncgens: AsyncGens::new(),
+            asyncgens: AsyncGens::default(),
             shutdown_hooks: RefCell::default(),
             iterations: Cell::new(0),
             deadlock_reported: Cell::new(false),
@@ -265,13 +268,15 @@ impl LoopCore {
     /// taken for a new one.)
     pub(crate) fn tasks(&self) -> Vec<FutureRef> {
         let registry = self.tasks.borrow();
-        let mut tasks: Vec<FutureRef> = registry.slots.iter().flatten().cloned().collect();
-        let age = |task: &FutureRef| match task.kind() {
-            Kind::Task(core) => registry.created.wrapping_sub(core.order.get()),
+        let rank = |task: &FutureRef| match task.kind() {
+            Kind::Task(core) => core.order.get().wrapping_sub(registry.created.wrapping_add(1)) as usize,
             _ => unreachable!("only tasks are registered"),
         };
-        tasks.sort_unstable_by_key(|task| std::cmp::Reverse(age(task)));
-        tasks
+        let tasks = registry.slots.iter().flatten().enumerate();
+        let mut order: Vec<(usize, u32)> = tasks.map(|(index, task)| (rank(task), index as u32)).collect();
+        sort_numbers(&mut order);
+        let tasks: Vec<&FutureRef> = registry.slots.iter().flatten().collect();
+        order.into_iter().map(|(_, index)| tasks[index as usize].clone()).collect()
     }
 
     fn task_count(&self) -> usize {
@@ -429,7 +434,9 @@ impl LoopCore {
         let took = clock::real_now() - start;
         if took >= self.slow_callback_duration.get() {
             let name = name.unwrap_or_else(crate::tasks::describe_last_step);
-            report::warn(&format!("Executing {name} took {took:.3} seconds"));
+            // In whole numbers: printing others is a large part of a small program.
+            let ms = (took * 1e3).round() as u64;
+            report::warn(&format!("Executing {name} took {}.{:03} seconds", ms / 1000, ms % 1000));
         }
         crate::tasks::forget_last_step();
     }
@@ -612,6 +619,11 @@ impl LoopCore {
         self.observer.take();
         self.policy.take();
     }
+}
+
+/// Sorts pairs. There is one kind of them, so that a program contains one way to sort.
+pub(crate) fn sort_numbers(pairs: &mut [(usize, u32)]) {
+    pairs.sort_unstable();
 }
 
 /// The resolution of the clock, by which timers may be early (`time.get_clock_info('monotonic').resolution`).

@@ -19,6 +19,12 @@ pub(crate) struct Ordered<T> {
     live_overtaken: usize,
 }
 
+impl<T> Default for Ordered<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Ordered<T> {
     pub(crate) const fn new() -> Self {
         Self::beginning_with(0)

@@ -180,13 +180,8 @@ impl Runner {
         }
         cancel_all_tasks(&event_loop);
         // As asyncio runs them: each is a task of its own, and uses up a task number.
-        let shutdown = event_loop.clone();
-        let generators = event_loop.run_until_complete(async move { shutdown.shutdown_asyncgens().await });
-        let shutdown = event_loop.clone();
-        let threads = event_loop
-            .run_until_complete(async move { shutdown.shutdown_default_executor(Some(THREAD_JOIN_TIMEOUT)).await });
-        for result in [generators, threads] {
-            if let Err(error) = result {
+        for what in [Shutdown::Generators, Shutdown::Threads] {
+            if let Err(error) = event_loop.run_until_complete(shutdown(event_loop.clone(), what)) {
                 event_loop.call_exception_handler(
                     &ExceptionContext::new("unhandled exception during asyncio.run() shutdown").exception(error),
                 );
@@ -205,6 +200,19 @@ impl Drop for Runner {
 impl fmt::Debug for Runner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runner").field("debug", &self.debug).field("clock", &self.clock).finish_non_exhaustive()
+    }
+}
+
+enum Shutdown {
+    Generators,
+    Threads,
+}
+
+/// One coroutine for both: a kind of task is code of its own in every program.
+async fn shutdown(event_loop: EventLoop, what: Shutdown) -> Result<()> {
+    match what {
+        Shutdown::Generators => event_loop.shutdown_asyncgens().await,
+        Shutdown::Threads => event_loop.shutdown_default_executor(Some(THREAD_JOIN_TIMEOUT)).await,
     }
 }
 

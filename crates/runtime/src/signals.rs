@@ -4,13 +4,12 @@
 //! in the loop. Relies on `signal-hook`, which keeps what a handler may do safe.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use signal_hook::SigId;
 
@@ -24,10 +23,11 @@ use crate::reactor::Side;
 /// The signals that one loop handles.
 #[derive(Default)]
 pub(crate) struct Signals {
-    installed: RefCell<HashMap<i32, Installed>>,
+    installed: RefCell<Vec<Installed>>,
 }
 
 struct Installed {
+    signal: i32,
     id: SigId,
     receiver: UnixStream,
     /// True once the signal is to do again what it did before.
@@ -37,14 +37,14 @@ struct Installed {
 /// For each signal ever handled: whether it does its default action at present. signal-hook cannot take its own handler
 /// out of the process, so the default is emulated when nobody handles the signal.
 fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
-    static FLAGS: OnceLock<Mutex<HashMap<i32, Arc<AtomicBool>>>> = OnceLock::new();
-    let mut flags = FLAGS.get_or_init(Mutex::default).lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some(flag) = flags.get(&signal) {
+    static FLAGS: Mutex<Vec<(i32, Arc<AtomicBool>)>> = Mutex::new(Vec::new());
+    let mut flags = FLAGS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some((_, flag)) = flags.iter().find(|(known, _)| *known == signal) {
         return Ok(Arc::clone(flag));
     }
     let flag = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag))?;
-    flags.insert(signal, Arc::clone(&flag));
+    flags.push((signal, Arc::clone(&flag)));
     Ok(flag)
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f:
     core.with_reactor(|reactor| reactor.watch(receiver.as_fd(), Side::Read, run))?;
     let id = signal_hook::low_level::pipe::register(signal, sender)?;
     default.store(false, Ordering::SeqCst);
-    core.signals.installed.borrow_mut().insert(signal, Installed { id, receiver, default });
+    core.signals.installed.borrow_mut().push(Installed { signal, id, receiver, default });
     Ok(())
 }
 
@@ -84,8 +84,10 @@ impl Signals {
     }
 
     pub(crate) fn remove(&self, core: &LoopCore, signal: i32) -> bool {
-        let installed = self.installed.borrow_mut().remove(&signal);
-        let Some(installed) = installed else { return false };
+        let mut all = self.installed.borrow_mut();
+        let Some(index) = all.iter().position(|installed| installed.signal == signal) else { return false };
+        let installed = all.swap_remove(index);
+        drop(all);
         installed.uninstall();
         // Fails only if the reactor is gone, and with it the registration.
         let _ = core.with_reactor(|reactor| reactor.forget(installed.receiver.as_fd(), Side::Read));
@@ -94,7 +96,7 @@ impl Signals {
 
     /// The loop closes.
     pub(crate) fn clear(&self) {
-        for installed in self.installed.take().into_values() {
+        for installed in self.installed.take() {
             installed.uninstall();
         }
     }
@@ -126,7 +128,7 @@ impl Interrupt {
     /// Runs `on_interrupt` in the loop at the first Ctrl-C. `None` if the loop has a handler of its own for it.
     pub(crate) fn install(core: &Rc<LoopCore>, on_interrupt: impl Fn() + 'static) -> Result<Option<Self>> {
         let signal = signal_hook::consts::SIGINT;
-        if core.signals.installed.borrow().contains_key(&signal) {
+        if core.signals.installed.borrow().iter().any(|installed| installed.signal == signal) {
             return Ok(None);
         }
         let default = default_action(signal)?;

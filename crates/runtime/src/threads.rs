@@ -3,9 +3,9 @@
 //! The core idea: what must stay in the loop's thread (a future, a task) is kept there in a table, and the other thread
 //! gets a number with which it can have the loop look it up.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::RefCell;
 use std::future::Future as StdFuture;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
@@ -15,6 +15,7 @@ use crate::exceptions::{RuntimeError, TimeoutError};
 use crate::futures::Future;
 use crate::jobs::Jobs;
 use crate::loop_core::{self, LoopCore};
+use crate::ordered::Ordered;
 use crate::remote::LoopHandle;
 use crate::report;
 use crate::tasks::{AnyTask, create_task};
@@ -23,8 +24,7 @@ use crate::time::WorksFor;
 /// Closures of the loop's thread that wait for a call from another one.
 #[derive(Default)]
 pub(crate) struct Parked {
-    next: Cell<u64>,
-    closures: RefCell<HashMap<u64, Box<dyn FnOnce()>>>,
+    closures: RefCell<Ordered<Box<dyn FnOnce()>>>,
 }
 
 impl Parked {
@@ -37,15 +37,13 @@ impl Parked {
 
 /// Makes something that any thread can call to have the loop run `f`.
 fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send + 'static {
-    let number = core.parked.next.get();
-    core.parked.next.set(number + 1);
-    core.parked.closures.borrow_mut().insert(number, Box::new(f));
+    let number = core.parked.closures.borrow_mut().push(Box::new(f));
     let handle = LoopHandle::new(&core.shared);
     move || {
         // An error means that the loop is closed, and the closure gone with it.
         let _ = handle.call_soon_threadsafe(move || {
             let Ok(core) = loop_core::running_loop() else { return };
-            let f = core.parked.closures.borrow_mut().remove(&number);
+            let f = core.parked.closures.borrow_mut().remove(number);
             if let Some(f) = f {
                 f();
             }
@@ -91,7 +89,14 @@ pub(crate) fn run_in_executor<T: Send + 'static>(
         None if core.executor_shut_down.get() => {
             return Err(RuntimeError::new("Executor shutdown has been called").into());
         }
-        None => core.executor.borrow_mut().get_or_insert_with(ThreadPoolExecutor::default_for_loop).clone(),
+        None => {
+            let known = core.executor.borrow().clone();
+            known.unwrap_or_else(|| {
+                let executor = ThreadPoolExecutor::default_for_loop();
+                set_default_executor(core, executor.clone());
+                executor
+            })
+        }
     };
     let vars = contextvars::current();
     let pool = core.jobs.begin(executor.id(), executor.size());
@@ -142,15 +147,31 @@ fn wrap_future<T: Send + 'static>(
     future
 }
 
+/// What joins the threads of an executor: `join_threads`, known to a loop once it has an executor, so that a program without
+/// jobs in threads does not contain it.
+pub(crate) type JoinThreads =
+    fn(ThreadPoolExecutor, Rc<LoopCore>, Option<f64>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
+
+pub(crate) fn set_default_executor(core: &LoopCore, executor: ThreadPoolExecutor) {
+    core.join_threads.set(Some(|executor, core, limit| Box::pin(join_threads(executor, core, limit))));
+    core.executor.replace(Some(executor));
+}
+
 pub(crate) async fn shutdown_default_executor(core: &Rc<LoopCore>, limit: Option<f64>) -> Result<()> {
     core.executor_shut_down.set(true);
     let executor = core.executor.borrow().clone();
-    let Some(executor) = executor else { return Ok(()) };
+    match (executor, core.join_threads.get()) {
+        (Some(executor), Some(join_threads)) => join_threads(executor, Rc::clone(core), limit).await,
+        _ => Ok(()),
+    }
+}
+
+async fn join_threads(executor: ThreadPoolExecutor, core: Rc<LoopCore>, limit: Option<f64>) -> Result<()> {
     // Joining threads blocks, so a thread of its own does it.
     let done = ConcurrentFuture::new();
     let (pool, ended) = (executor.clone(), done.clone());
     core.jobs.join_begins();
-    let wait = wrap_future(core, done, Jobs::join_ends);
+    let wait = wrap_future(&core, done, Jobs::join_ends);
     let thread = std::thread::spawn(move || {
         pool.shutdown(true, false);
         ended.complete(Ok(()));

@@ -10,7 +10,7 @@ mod source;
 mod waits;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::rc::Rc;
@@ -25,7 +25,7 @@ pub(crate) use source::Source;
 pub(crate) struct Reactor {
     selector: Selector,
     /// What is level-triggered; its key is the number of the descriptor.
-    watched: RefCell<HashMap<RawFd, Watched>>,
+    watched: RefCell<BTreeMap<RawFd, Watched>>,
     /// What is edge-triggered; its key is its index here and `SOURCES`.
     sources: RefCell<Vec<Option<Rc<Source>>>>,
     free: RefCell<Vec<usize>>,

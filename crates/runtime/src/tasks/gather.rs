@@ -141,12 +141,12 @@ impl GatherStart {
 
     fn finish(self, event_loop: Rc<LoopCore>, children: Vec<AnyFuture>) -> Rc<Gathering> {
         let Self { gathering, done, .. } = self;
-        let address = |index: &u32| children[*index as usize].object.address();
-        let mut indices: Vec<u32> = (0..children.len() as u32).collect();
-        indices.sort_by_key(address);
-        let again = indices.windows(2).filter(|pair| address(&pair[0]) == address(&pair[1]));
-        let mut again: Vec<u32> = again.map(|pair| pair[1]).collect();
-        again.sort_unstable();
+        let mut places: Vec<(usize, u32)> = children.iter().map(|child| child.object.address()).zip(0..).collect();
+        loop_core::sort_numbers(&mut places);
+        let again = places.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+        let mut again: Vec<(usize, u32)> = again.map(|pair| (0, pair[1].1)).collect();
+        loop_core::sort_numbers(&mut again);
+        let again: Vec<u32> = again.into_iter().map(|(_, index)| index).collect();
 
         gathering.left.set(children.len() - again.len());
         gathering.again.replace(again);
