@@ -48,7 +48,9 @@ fn what_is_there_is_read_without_suspending() {
         let counter = Rc::clone(&steps);
         get_running_loop()?.call_soon(move || counter.set(1))?;
         assert_eq!(read(&near, 2).await?, b"ab");
+        assert!(near.registration().is_readable());
         assert_eq!(read(&near, 2).await?, b"c");
+        assert!(cfg!(not(target_os = "linux")) || !near.registration().is_readable());
         assert_eq!(steps.get(), 0, "the loop went on meanwhile");
         Ok(())
     })

@@ -436,6 +436,12 @@ impl Future for Receive<'_> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<usize>> {
         let this = &mut *self;
+        if let (Wait::Nothing, Source::Connection { connection, .. }) = (&this.wait, &this.reader.source)
+            && connection.is_drained()
+        {
+            // What would be in vain is not tried. (Who was woken always tries.)
+            this.wait = Wait::Readable;
+        }
         loop {
             ready!(this.poll_wait(cx))?;
             if let Some(pause) = this.reader.turn() {

@@ -38,6 +38,12 @@ impl Registration {
         self.ready(Side::Write, Location::caller())
     }
 
+    /// May a read succeed? False while it is known that it would have to wait, and after the end.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.source.is_ready(Side::Read)
+    }
+
     pub(super) fn ready(&self, side: Side, at: &'static Location<'static>) -> Readiness {
         Readiness { source: Rc::clone(&self.source), side, place: None, at }
     }

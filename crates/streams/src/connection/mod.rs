@@ -50,6 +50,8 @@ pub(crate) struct Connection {
     transport: RefCell<Option<Rc<dyn Transport>>>,
     /// What readiness is waited for on, whatever layers lie over the first transport.
     registration: Registration,
+    /// A layer lies over the first transport.
+    layered: Cell<bool>,
     phase: Cell<Phase>,
     /// Why it was lost, if it was not closed.
     error: RefCell<Option<Error>>,
@@ -87,6 +89,7 @@ impl Connection {
         Handle(Rc::new(Self {
             registration: transport.registration().clone(),
             transport: RefCell::new(Some(transport)),
+            layered: Cell::new(false),
             phase: Cell::new(Phase::Open),
             error: RefCell::default(),
             kept: RefCell::default(),
@@ -142,6 +145,12 @@ impl Connection {
     /// Calls `f` when the connection is lost.
     pub(crate) fn on_lost(&self, f: impl FnOnce() + 'static) {
         self.on_lost.set(Some(Box::new(f)));
+    }
+
+    /// Is it known that there is nothing to receive now? What a layer holds is not known.
+    #[inline]
+    pub(crate) fn is_drained(&self) -> bool {
+        self.phase.get() == Phase::Open && !self.layered.get() && !self.registration.is_readable()
     }
 
     /// One attempt to receive. A connection that is closed by us is at its end.
@@ -419,6 +428,7 @@ impl fmt::Debug for Connection {
 impl Connection {
     pub(crate) fn replace_transport(&self, transport: Rc<dyn Transport>) {
         self.transport.replace(Some(transport));
+        self.layered.set(true);
     }
 
     pub(crate) fn is_server_side(&self) -> bool {
