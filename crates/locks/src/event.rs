@@ -74,9 +74,18 @@ pub struct EventWait {
     wait: LineWait,
 }
 
+impl EventWait {
+    /// The event that it waits for.
+    #[must_use]
+    pub fn event(&self) -> Event {
+        Event { waiters: self.wait.queue() }
+    }
+}
+
 impl Future for EventWait {
     type Output = Result<()>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.wait).poll(cx)
     }

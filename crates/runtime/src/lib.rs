@@ -72,6 +72,7 @@ mod resolve;
 mod runners;
 mod seconds;
 mod signals;
+mod sites;
 mod taskgroups;
 mod tasks;
 mod threads;

@@ -14,6 +14,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::error::Result;
 use crate::ordered::Ordered;
+use crate::sites::Sites;
 use crate::tasks::{Waiter, current_task_id, keep_waiting_on, take_cancel, wait_on};
 use crate::waking::{Waiting, Wake};
 
@@ -54,6 +55,8 @@ pub(crate) struct Line {
     cancelled: Cell<usize>,
     /// Nobody has to wait.
     open: Cell<bool>,
+    /// Where the waits in this line were written.
+    sites: Sites,
     /// Who last acquired what is waited for. A number, so that it keeps no task alive.
     acquired_by: Cell<Option<u32>>,
 }
@@ -84,6 +87,7 @@ impl WaitQueue {
                 first_waiting: Cell::new(0),
                 cancelled: Cell::new(0),
                 open: Cell::new(false),
+                sites: Sites::default(),
                 acquired_by: Cell::new(None),
             }),
         }
@@ -110,6 +114,7 @@ impl WaitQueue {
     }
 
     /// Is nobody in line?
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.line.places.borrow().is_empty()
@@ -138,13 +143,13 @@ impl WaitQueue {
 
     /// As [`wait`](Self::wait), for a primitive that passes on where its own method was called: reports show that place.
     pub fn wait_at(&self, at: &'static Location<'static>) -> LineWait {
-        LineWait { line: Rc::clone(&self.line), stage: Stage::New(at) }
+        LineWait { line: Rc::clone(&self.line), stage: Stage::New(self.line.sites.number(at)) }
     }
 
     /// Wakes the first who still waits; false if nobody does.
     #[inline]
     pub fn wake_one(&self) -> bool {
-        self.line.next_wake(u64::MAX).map(Wake::wake).is_some()
+        self.line.next_wake(self.line.next_key()).map(Wake::wake).is_some()
     }
 
     /// Wakes the first in line, unless it was woken or cancelled before: `Lock._wake_up_first`.
@@ -156,15 +161,8 @@ impl WaitQueue {
 
     /// Wakes everybody in line, in order; gives how many. Who comes meanwhile waits for the next time.
     pub fn wake_all(&self) -> usize {
-        let end = self.line.places.borrow().next_key();
-        let mut woken = 0;
-        while self.line.first_waiting.get() < end
-            && let Some(wake) = self.line.next_wake(end)
-        {
-            wake.wake();
-            woken += 1;
-        }
-        woken
+        let end = self.line.next_key();
+        std::iter::from_fn(|| self.line.next_wake(end)).map(Wake::wake).count()
     }
 
     /// From now on nobody has to wait: who is in line is woken, in order, and who comes does not suspend.
@@ -210,22 +208,34 @@ impl fmt::Debug for WaitQueue {
 }
 
 impl Line {
+    #[inline]
+    fn next_key(&self) -> u64 {
+        self.places.borrow().next_key()
+    }
+
     /// Makes the first who still waits a woken one, if his key is smaller than `end`. To be called when that is done: a
     /// waker may run anything, so nothing may be borrowed.
     #[inline]
     fn next_wake(&self, end: u64) -> Option<Wake> {
+        // Mostly a lock or a queue asks, and nobody waits.
+        if self.first_waiting.get() < end { self.find_wake(end) } else { None }
+    }
+
+    fn find_wake(&self, end: u64) -> Option<Wake> {
         let mut places = self.places.borrow_mut();
         let mut first = self.first_waiting.get();
-        let mut wake = None;
-        while wake.is_none()
-            && let Some((key, place)) = places.next_from(first)
+        while let Some((key, place)) = places.next_from(first)
             && key < end
         {
-            wake = place.settle(Waiting::woken());
             first = key + 1;
+            let wake = place.settle(Waiting::woken());
+            if wake.is_some() {
+                self.first_waiting.set(first);
+                return wake;
+            }
         }
-        self.first_waiting.set(first);
-        wake
+        self.first_waiting.set(end);
+        None
     }
 
     #[inline]
@@ -250,7 +260,6 @@ impl Line {
     }
 
     /// Takes a place out of the line; gives whether it was woken.
-    #[inline]
     fn leave(&self, key: u64) -> bool {
         let Some(place) = self.places.borrow_mut().remove(key) else { return false };
         if place.is_cancelled() {
@@ -295,15 +304,24 @@ pub struct LineWait {
 }
 
 enum Stage {
-    /// Not in line yet. Reports will show where it was made.
-    New(&'static Location<'static>),
-    InLine(u64),
+    /// Not in line yet. Reports will show where it was made: the number of that site.
+    New(u32),
+    InLine(Place),
     Left {
         woken: bool,
     },
 }
 
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<LineWait>() == 16);
+
 impl LineWait {
+    /// The line that it waits in.
+    #[must_use]
+    pub fn queue(&self) -> WaitQueue {
+        WaitQueue { line: Rc::clone(&self.line) }
+    }
+
     /// Has it joined the line, ever? It does at its first poll.
     #[must_use]
     pub fn joined(&self) -> bool {
@@ -316,7 +334,7 @@ impl LineWait {
     pub fn woken(&self) -> bool {
         match self.stage {
             Stage::New(_) => false,
-            Stage::InLine(key) => self.line.is_woken(key),
+            Stage::InLine(place) => self.line.is_woken(place.key()),
             Stage::Left { woken } => woken,
         }
     }
@@ -324,8 +342,8 @@ impl LineWait {
     /// Leaves the line, as dropping does, and tells whether the wait was woken ([`woken`](Self::woken)). What passes a
     /// wake-up on leaves first, so that it does not wake itself.
     pub fn leave(&mut self) -> bool {
-        if let Stage::InLine(key) = self.stage {
-            self.stage = Stage::Left { woken: self.line.leave(key) };
+        if let Stage::InLine(place) = self.stage {
+            self.stage = Stage::Left { woken: self.line.leave(place.key()) };
         }
         self.woken()
     }
@@ -337,30 +355,30 @@ impl StdFuture for LineWait {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let this = &mut *self;
-        let in_line = |key| Waiter::Line(Rc::clone(&this.line), Place::new(key));
+        let in_line = |place| Waiter::Line(Rc::clone(&this.line), place);
         match this.stage {
             Stage::New(_) if this.line.open.get() => {
                 this.stage = Stage::Left { woken: false };
                 Poll::Ready(Ok(()))
             }
-            Stage::New(at) => {
+            Stage::New(site) => {
                 let waiting = Waiting::still(Wake::of(cx.waker()));
-                let key = this.line.places.borrow_mut().push(waiting);
-                wait_on(in_line(key), at);
-                this.stage = Stage::InLine(key);
+                let place = Place::new(this.line.places.borrow_mut().push(waiting));
+                wait_on(in_line(place), this.line.sites.get(site));
+                this.stage = Stage::InLine(place);
                 Poll::Pending
             }
-            Stage::InLine(key) => {
+            Stage::InLine(place) => {
                 if let Some(cancelled) = take_cancel() {
                     this.leave();
                     return Poll::Ready(Err(cancelled.into()));
                 }
-                if this.line.leave_if_woken(key) {
+                if this.line.leave_if_woken(place.key()) {
                     this.stage = Stage::Left { woken: true };
                     return Poll::Ready(Ok(()));
                 }
-                this.line.stay(key, cx.waker());
-                keep_waiting_on(in_line(key));
+                this.line.stay(place.key(), cx.waker());
+                keep_waiting_on(in_line(place));
                 Poll::Pending
             }
             Stage::Left { .. } => panic!("a wait in line was polled after its end"),
@@ -369,8 +387,11 @@ impl StdFuture for LineWait {
 }
 
 impl Drop for LineWait {
+    #[inline]
     fn drop(&mut self) {
-        self.leave();
+        if let Stage::InLine(place) = self.stage {
+            self.line.leave(place.key());
+        }
     }
 }
 
