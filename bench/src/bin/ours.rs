@@ -32,12 +32,14 @@ mod rt {
     use std::cell::{Cell, RefCell, RefMut};
     use std::collections::VecDeque;
     use std::net::TcpListener;
+    use std::pin::Pin;
     pub use std::rc::Rc as Shared;
+    use std::task::{Context, Poll};
     use std::time::Duration;
 
     use futures_util::FutureExt;
 
-    use asyncio_locks::{Lock, LockGuard};
+    use asyncio_locks::{EventWait, Lock, LockGuard};
     use asyncio_queues::Queue;
     use asyncio_runtime::{Future as Promise, LoopHandle, Result, Task, create_task, get_running_loop};
     use asyncio_streams::{StreamReader, StreamWriter, start_server_on};
@@ -103,10 +105,21 @@ mod rt {
             self.0.set()
         }
 
-        pub fn wait(&self) -> impl Future<Output = ()> {
-            self.0.wait().map(|end| {
+        pub fn wait(&self) -> WaitAndClear {
+            WaitAndClear(self.0.wait())
+        }
+    }
+
+    /// By hand: a function around the wait would keep the event beside it.
+    pub struct WaitAndClear(EventWait);
+
+    impl Future for WaitAndClear {
+        type Output = ();
+
+        fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            self.0.poll_unpin(cx).map(|end| {
                 end.unwrap();
-                self.0.clear();
+                self.0.event().clear();
             })
         }
     }
