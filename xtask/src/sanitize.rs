@@ -93,8 +93,9 @@ fn sanitized(name: &str, library: &str, packages: &[&[&str]]) -> Result<bool> {
         return Ok(false);
     }
     // The flags are unstable ones of a stable compiler, which is asked to take them all the same. The standard library
-    // comes compiled without them; the second flag says that this is meant.
-    let flags = format!("-Zsanitizer={name} -Cunsafe-allow-abi-mismatch=sanitizer");
+    // comes compiled without them; the second flag says that this is meant. The last one is for code that must help the
+    // sanitizer see how it is synchronised.
+    let flags = format!("-Zsanitizer={name} -Cunsafe-allow-abi-mismatch=sanitizer --cfg {library}");
     let suppressions = guide_tests::root().join("xtask/src/tsan.txt");
     for package in packages {
         let mut command = test(name);
