@@ -65,6 +65,7 @@ mod origin;
 mod prefetch;
 mod reactor;
 mod ready;
+mod registry;
 mod remote;
 mod report;
 mod repr;

@@ -8,12 +8,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::asyncgens::AsyncGens;
 use crate::call::Call;
-use crate::cell::{FutureRef, Kind};
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
 use crate::current;
@@ -25,6 +23,7 @@ use crate::origin::Origins;
 use crate::prefetch;
 use crate::reactor::Reactor;
 use crate::ready::{Other, Ready, ReadyQueue, Run, Runnable, TIME_IS_UP};
+use crate::registry::Registry;
 use crate::remote::{Remote, Shared};
 use crate::report;
 use crate::tasks::AnyTask;
@@ -58,7 +57,7 @@ pub(crate) struct LoopCore {
     reactor: RefCell<Option<Rc<Reactor>>>,
     pub(crate) origins: Origins,
     /// Every task that is not done. The loop owns its tasks: dropping a handle detaches.
-    tasks: RefCell<Tasks>,
+    pub(crate) tasks: Registry,
     pub(crate) executor: RefCell<Option<ThreadPoolExecutor>>,
     pub(crate) join_threads: Cell<Option<JoinThreads>>,
     pub(crate) executor_shut_down: Cell<bool>,
@@ -86,22 +85,6 @@ pub(crate) struct LoopCore {
     deadlock_reported: Cell<bool>,
 }
 
-/// The registry of tasks: a slab, because a task leaves it in any order, with a running number for the order of creation.
-struct Tasks {
-    slots: Vec<Option<FutureRef>>,
-    free: Vec<u32>,
-    /// The running number. It begins elsewhere in each loop, so that a number from another loop hardly ever fits.
-    created: u32,
-}
-
-impl Default for Tasks {
-    fn default() -> Self {
-        static FIRST: AtomicU32 = AtomicU32::new(0);
-        let created = FIRST.fetch_add(0x9e37_79b9, Ordering::Relaxed);
-        Self { slots: Vec::new(), free: Vec::new(), created }
-    }
-}
-
 pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
     current::with_loop(|running| running.cloned()).ok_or_else(|| RuntimeError::new("no running event loop"))
 }
@@ -127,7 +110,7 @@ impl LoopCore {
             timers: RefCell::new(Timers::new()),
             reactor: RefCell::default(),
             origins: Origins::default(),
-            tasks: RefCell::default(),
+            tasks: Registry::default(),
             executor: RefCell::default(),
             join_threads: Cell::default(),
             executor_shut_down: Cell::new(false),
@@ -230,58 +213,6 @@ impl LoopCore {
         // Dropped after the borrow has ended: a dropped waker or closure may run anything.
         let action = self.timers.borrow_mut().remove(key);
         drop(action);
-    }
-
-    // The registry of tasks.
-
-    /// Registers a task; gives its slot and its running number.
-    pub(crate) fn register_task(&self, task: FutureRef) -> (u32, u32) {
-        let mut tasks = self.tasks.borrow_mut();
-        tasks.created = tasks.created.wrapping_add(1);
-        let slot = match tasks.free.pop() {
-            Some(slot) => {
-                tasks.slots[slot as usize] = Some(task);
-                slot
-            }
-            None => {
-                tasks.slots.push(Some(task));
-                u32::try_from(tasks.slots.len() - 1).expect("more than four thousand million tasks")
-            }
-        };
-        (slot, tasks.created)
-    }
-
-    pub(crate) fn unregister_task(&self, slot: u32) {
-        let mut tasks = self.tasks.borrow_mut();
-        let task = tasks.slots[slot as usize].take();
-        tasks.free.push(slot);
-        if tasks.free.len() == tasks.slots.len() && tasks.slots.len() > 1024 {
-            // A burst of tasks is over: give its memory back.
-            tasks.slots = Vec::new();
-            tasks.free = Vec::new();
-        }
-        drop(tasks);
-        drop(task);
-    }
-
-    /// All registered tasks in the order of their creation. (One that has seen thousands of millions of others come is
-    /// taken for a new one.)
-    pub(crate) fn tasks(&self) -> Vec<FutureRef> {
-        let registry = self.tasks.borrow();
-        let rank = |task: &FutureRef| match task.kind() {
-            Kind::Task(core) => core.order.get().wrapping_sub(registry.created.wrapping_add(1)) as usize,
-            _ => unreachable!("only tasks are registered"),
-        };
-        let tasks = registry.slots.iter().flatten().enumerate();
-        let mut order: Vec<(usize, u32)> = tasks.map(|(index, task)| (rank(task), index as u32)).collect();
-        sort_numbers(&mut order);
-        let tasks: Vec<&FutureRef> = registry.slots.iter().flatten().collect();
-        order.into_iter().map(|(_, index)| tasks[index as usize].clone()).collect()
-    }
-
-    fn task_count(&self) -> usize {
-        let tasks = self.tasks.borrow();
-        tasks.slots.len() - tasks.free.len()
     }
 
     // Running.
@@ -514,7 +445,7 @@ impl LoopCore {
             }
             None => {
                 // In real time, a loop without tasks may wait for whatever a callback has begun.
-                let hopeless = self.clock == Clock::Virtual || self.task_count() > 0;
+                let hopeless = self.clock == Clock::Virtual || self.tasks.count() > 0;
                 if hopeless && !outside && self.shared.is_deserted() {
                     self.report_deadlock()?;
                 }
@@ -553,7 +484,7 @@ impl LoopCore {
     /// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is the end; in real time another
     /// thread might still hold a waker, so the loop says what it sees, once, and goes on waiting.
     fn report_deadlock(&self) -> Result<(), Error> {
-        let message = crate::tasks::describe_deadlock(&self.tasks());
+        let message = crate::tasks::describe_deadlock(&self.tasks.all());
         if self.clock == Clock::Virtual {
             return Err(RuntimeError::new(message).into());
         }
@@ -584,7 +515,7 @@ impl LoopCore {
         self.shared.close();
         // Aborting wakes every task; run as if inside the loop, so that wake-ups come straight to its queue.
         current::run_loop(self, || {
-            crate::tasks::destroy_all(&self.tasks());
+            crate::tasks::destroy_all(&self.tasks.all());
             loop {
                 self.take_remote();
                 let next = self.ready.borrow_mut().pop();
@@ -599,7 +530,7 @@ impl LoopCore {
                     }
                     Some(_) => {}
                     // A wake-up from another thread may be under way with a task that it has already claimed.
-                    None if self.task_count() > 0 => std::thread::yield_now(),
+                    None if self.tasks.count() > 0 => std::thread::yield_now(),
                     None => break,
                 }
             }

@@ -161,7 +161,7 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     handle.detach();
     let any = AnyFuture { object: runnable.metadata().handle(event_loop) };
     let task = Task::from_any(any);
-    let (slot, order) = event_loop.register_task(task.as_any().object.clone());
+    let (slot, order) = event_loop.tasks.register(task.as_any().object.clone());
     task.as_task().core().register(slot, order);
     task.object.complete(runnable.waker(), at);
     if let Some(name) = name {

@@ -159,7 +159,7 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
 
 fn unregister(task: &AnyTask) {
     if let Some(slot) = task.core().unregister() {
-        task.base().event_loop.unregister_task(slot);
+        task.base().event_loop.tasks.unregister(slot);
     }
 }
 

@@ -411,14 +411,14 @@ pub fn all_tasks() -> Result<Vec<AnyTask>, RuntimeError> {
     let core = loop_core::running_loop()?;
     let at = Location::caller();
     current::with_task(|task| task.map(|task| task.core().at.set(at)));
-    Ok(tasks_of(&core.tasks()))
+    Ok(tasks_of(&core.tasks.all()))
 }
 
 impl EventLoop {
     /// The tasks of this loop that are not done, in the order of their creation: `asyncio.all_tasks(loop)`.
     #[must_use]
     pub fn all_tasks(&self) -> Vec<AnyTask> {
-        tasks_of(&self.core().tasks())
+        tasks_of(&self.core().tasks.all())
     }
 }
 
