@@ -34,8 +34,9 @@ use crate::timers::{Action, TimerKey, Timers};
 /// clock does no harm.
 const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
 
-/// While work is ready, descriptors are looked at once in so many iterations: a look costs several system calls.
-const POLL_EVERY: u32 = 16;
+/// While work is ready, descriptors are looked at only after so many steps: a look is a system call, which is to cost little
+/// beside them.
+const POLL_AFTER: usize = 32;
 
 /// What was taken from other threads gives its memory back when it had room for more than so many.
 const MUCH: usize = 4096;
@@ -81,6 +82,8 @@ pub(crate) struct LoopCore {
     /// Run, last first, by `shutdown_asyncgens`: how a crate on top closes what it keeps open per loop.
     pub(crate) shutdown_hooks: RefCell<Vec<crate::events::ShutdownHook>>,
     iterations: Cell<u32>,
+    /// Steps taken since the descriptors were looked at.
+    steps: Cell<usize>,
     /// The deadlock was reported; it is not reported again before something happened.
     deadlock_reported: Cell<bool>,
 }
@@ -131,6 +134,7 @@ impl LoopCore {
             asyncgens: AsyncGens::default(),
             shutdown_hooks: RefCell::default(),
             iterations: Cell::new(0),
+            steps: Cell::new(0),
             deadlock_reported: Cell::new(false),
         })
     }
@@ -260,6 +264,7 @@ impl LoopCore {
         }
         // What these steps add waits for the next iteration.
         let ready = self.count_ready();
+        self.steps.set(self.steps.get().saturating_add(ready));
         for left in (1..=ready).rev() {
             if self.instrumented.get() {
                 self.run_instrumented(left);
@@ -421,9 +426,7 @@ impl LoopCore {
 
     /// While there is work: a glance at the descriptors now and then.
     fn poll_sometimes(&self) {
-        if self.iteration().is_multiple_of(POLL_EVERY)
-            && self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle())
-        {
+        if self.steps.get() >= POLL_AFTER && self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle()) {
             self.poll(Some(Duration::ZERO));
         }
     }
@@ -466,6 +469,7 @@ impl LoopCore {
 
     /// Waits in the poller if descriptors are watched, else parks the thread.
     fn poll(&self, timeout: Option<Duration>) {
+        self.steps.set(0);
         // Taken out while it waits, so that its callbacks may watch and forget descriptors.
         let reactor = self.reactor.borrow();
         match &*reactor {
