@@ -40,7 +40,18 @@ errors! {
 /// A put that failed, with the value that was not put.
 ///
 /// `?` turns it into the error alone. That is [`QueueFull`], [`QueueShutDown`], or, where the put had to wait,
-/// `CancelledError`.
+/// `CancelledError`. It prints as that error does.
+///
+/// ```
+/// use asyncio_queues::Queue;
+///
+/// let queue = Queue::new(1);
+/// queue.put_nowait("a parcel").unwrap();
+/// let failed = queue.put_nowait("another").unwrap_err();
+/// assert!(failed.is_full());
+/// assert_eq!((format!("{failed:?}"), format!("{failed}")), ("QueueFull()".into(), String::new()));
+/// assert_eq!(failed.into_inner(), "another");
+/// ```
 pub struct PutError<T> {
     value: T,
     error: Error,
@@ -80,8 +91,14 @@ impl<T> From<PutError<T>> for Error {
     }
 }
 
+impl<T> fmt::Display for PutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.error, f)
+    }
+}
+
 impl<T> fmt::Debug for PutError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        fmt::Debug::fmt(&self.error, f)
     }
 }
