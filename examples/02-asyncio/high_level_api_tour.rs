@@ -6,8 +6,8 @@
 //! Shows: high_level_api_tour
 
 use asyncio::{
-    Error, Lock, Queue, Result, StreamReader, StreamWriter, create_subprocess_exec, create_task, open_connection, run,
-    sleep, start_server, subprocess,
+    Lock, Queue, Result, StreamReader, StreamWriter, create_subprocess_exec, create_task, open_connection, run, sleep,
+    start_server, subprocess,
 };
 use guide::repr::raised;
 
@@ -25,12 +25,12 @@ async fn tasks_queues_and_locks() -> Result<()> {
     println!("the queue gives {}", queue.get().await?);
     producer.await?;
     queue.put_nowait("another")?;
-    println!("put into a full queue: {}", raised(&queue.put_nowait("one more").unwrap_err().into()));
+    println!("put into a full queue: {}", raised(&queue.put_nowait("one more").unwrap_err()));
 
     let lock = Lock::new();
     lock.acquire().await?;
     lock.release()?;
-    println!("release a free lock: {}", raised(&Error::from(lock.release().unwrap_err())));
+    println!("release a free lock: {}", raised(&lock.release().unwrap_err()));
     Ok(())
 }
 // ANCHOR_END: inside

@@ -41,8 +41,7 @@ async fn deadlock() -> Result<()> {
     let event_loop = get_running_loop()?;
     let (left, right) = (event_loop.create_future(), event_loop.create_future());
     let both = gather([after_you(left.clone(), right.clone()), after_you(right, left)]);
-    let limit = timeout(10);
-    if let Err(error) = limit.run(async |_| both.await).await {
+    if let Err(error) = timeout(10).run(async |_| both.await).await {
         println!("through the door: {error:?}");
     }
     Ok(())

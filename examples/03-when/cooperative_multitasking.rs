@@ -9,7 +9,7 @@ use asyncio::{Result, create_task, current_task, gather, run, sleep, time};
 
 /// Says who runs.
 fn say(what: &str) -> Result<()> {
-    let task = current_task()?.expect("a task runs");
+    let task = current_task()?.expect("a coroutine that runs is part of a task");
     println!("{}: {what}", task.get_name());
     Ok(())
 }

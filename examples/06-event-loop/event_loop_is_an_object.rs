@@ -21,7 +21,7 @@ fn open_and_close() -> Result<()> {
     event_loop.close()?;
     println!("{event_loop}");
     if let Err(error) = event_loop.call_soon(|| ()) {
-        println!("{}", raised(&error.into()));
+        println!("{}", raised(&error));
     }
     Ok(())
 }

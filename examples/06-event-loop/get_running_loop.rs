@@ -12,7 +12,7 @@ use guide::repr::raised;
 fn ask(who: &str) {
     match get_running_loop() {
         Ok(event_loop) => println!("{who}: {event_loop}"),
-        Err(error) => println!("{who}: {}", raised(&error.into())),
+        Err(error) => println!("{who}: {}", raised(&error)),
     }
 }
 

@@ -28,7 +28,7 @@ fn main() -> Result<()> {
     let closed = asyncio::new_event_loop();
     closed.close()?;
     if let Err(error) = closed.create_task(print_label(3)) {
-        println!("{}", raised(&error.into()));
+        println!("{}", raised(&error));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ async fn program() -> Result<()> {
 fn main() -> Result<()> {
     match try_create_task(count("clouds")) {
         Ok(_) => println!("a task without a loop"),
-        Err(error) => println!("{}", raised(&error.into())),
+        Err(error) => println!("{}", raised(&error)),
     }
     run(program())
 }

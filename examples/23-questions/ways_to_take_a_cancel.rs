@@ -33,7 +33,7 @@ async fn refuse() -> Result<&'static str> {
 // ANCHOR: take_back
 async fn take_it_back() -> Result<&'static str> {
     let myself = current_task()?.expect("a coroutine that runs is part of a task");
-    if sleep(3600).await.is_err() {
+    if sleep(3600).await.is_err_and(|error| error.is_cancelled()) {
         println!("  requests: {}", myself.cancelling());
         println!("  after uncancel: {}", myself.uncancel());
     }

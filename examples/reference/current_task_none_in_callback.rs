@@ -13,7 +13,7 @@ fn tell(place: &str) {
     match current_task() {
         Ok(Some(task)) => println!("{place}: {}", task.get_name()),
         Ok(None) => println!("{place}: None"),
-        Err(error) => println!("{place}: {}", raised(&error.into())),
+        Err(error) => println!("{place}: {}", raised(&error)),
     }
 }
 // ANCHOR_END: current

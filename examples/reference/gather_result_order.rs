@@ -10,7 +10,7 @@ use asyncio::{Result, create_task, current_task, gather, run, sleep};
 // ANCHOR: program
 async fn swim(swimmer: &str, minutes: u32) -> Result<&str> {
     sleep(minutes).await?;
-    let task = current_task()?.expect("a coroutine runs in a task");
+    let task = current_task()?.expect("a coroutine that runs is part of a task");
     println!("{} ends: {swimmer} touches the wall", task.get_name());
     Ok(swimmer)
 }

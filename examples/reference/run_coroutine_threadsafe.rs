@@ -25,7 +25,7 @@ fn main() -> Result<()> {
 
     // ANCHOR: submit
     if let Err(error) = get_running_loop() {
-        println!("here: {}", raised(&error.into()));
+        println!("here: {}", raised(&error));
     }
     let future = run_coroutine_threadsafe(|| sleep_result(1, 3), &event_loop)?;
     println!("from there: {}", future.result(10)?);

@@ -10,7 +10,7 @@ use guide::repr::{Repr, raised};
 
 // ANCHOR: program
 async fn give_up() -> Result<()> {
-    let myself = current_task()?.expect("a coroutine runs in a task");
+    let myself = current_task()?.expect("a coroutine that runs is part of a task");
     myself.cancel();
     // The request arrives at the next await.
     sleep(1).await

@@ -19,8 +19,7 @@ async fn program() -> Result<()> {
 
     // ANCHOR: cancelled
     let upload = create_task(sleep_result(3600, "sent"));
-    let inner = upload.clone();
-    let waiter = create_task(wait_for(inner, 60));
+    let waiter = create_task(wait_for(upload.clone(), 60));
     sleep(1).await?;
     waiter.cancel();
     if let Err(error) = waiter.await {

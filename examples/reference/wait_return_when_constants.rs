@@ -62,7 +62,7 @@ async fn program() -> Result<()> {
     watch("FIRST_EXCEPTION", None, true).await?;
 
     if let Err(error) = "bad".parse::<ReturnWhen>() {
-        println!("{}", raised(&error.into()));
+        println!("{}", raised(&error));
     }
     Ok(())
 }
