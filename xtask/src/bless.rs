@@ -1,7 +1,7 @@
 //! `cargo xtask bless`: what the programs print now is right.
 //!
-//! Snapshots are written by the test that compares them, so that there is one way to make them; tables and outputs follow. The guide's own text is
-//! not touched: a program that no longer prints it still fails.
+//! Snapshots are written by the test that compares them, so that there is one way to make them; tables and outputs
+//! follow. The guide's own text is not touched: a program that no longer prints it still fails.
 
 use anyhow::{Context as _, Result, bail};
 use guide_tests::examples::examples;

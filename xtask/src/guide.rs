@@ -2,7 +2,7 @@
 //!
 //! A program whose row has a text of the guide is held to that, any other to its snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -91,10 +91,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         bad += usize::from(!good);
         report(example, &verdict, arguments.show || chosen.len() == 1);
     }
+    let all = chosen.len();
+    let programs = if all == 1 { "program" } else { "programs" };
     if bad > 0 {
-        bail!("of {} programs, {bad} did not print what they must", chosen.len());
+        bail!(
+            "{bad} of {all} {programs} printed something else than expected\n\
+             `cargo xtask bless ID` makes what a program prints now its snapshot; the guide's own text stays"
+        );
     }
-    println!("{} programs printed what they must, in {seconds:.1} s", chosen.len());
+    println!("{all} {programs} printed what is expected, in {seconds:.1} s");
     Ok(())
 }
 
@@ -120,9 +125,11 @@ pub(crate) fn choose(names: &[String], examples: Vec<Example>, rows: &[Row]) -> 
             bail!("no program shows {name} (tests/guide/coverage.md tells what does)");
         }
         if !found {
-            let sections = examples.iter().map(Example::section);
-            let known = sections.chain(examples.iter().map(|example| example.name.as_str()));
-            bail!("{}", unknown("section, program or row", name, known.chain(rows.iter().map(|row| row.id.as_str()))));
+            let sections: BTreeSet<_> = examples.iter().map(Example::section).collect();
+            let names = examples.iter().map(|example| example.name.as_str());
+            let known = sections.iter().copied().chain(names).chain(rows.iter().map(|row| row.id.as_str()));
+            let problem = unknown("section, program or row", name, known);
+            bail!("{problem}\nsections: {}", Vec::from_iter(sections).join(", "));
         }
     }
     Ok(examples.into_iter().zip(chosen).filter_map(|(example, chosen)| chosen.then_some(example)).collect())
@@ -280,5 +287,6 @@ mod tests {
         assert!(error("cancelme").contains("did you mean \"cancel_me\"?"));
         assert!(error("8-tasks").contains("did you mean \"08-tasks\"?"), "{}", error("8-tasks"));
         assert!(error("async_iterator").contains("no program shows async_iterator"));
+        assert!(error("77").ends_with("sections: 05-coroutines, 08-tasks"), "{}", error("77"));
     }
 }
