@@ -17,6 +17,9 @@ use crate::examples::{Example, header};
 use crate::marks::{marked, names};
 use crate::{files, read, relative, root, unknown};
 
+/// The folder of the programs for what the guides do not teach: they show no row.
+const BEYOND: &str = "beyond";
+
 /// An example or a test that says it shows a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -145,7 +148,7 @@ pub fn problems(rows: &[Row], examples: &[Example], claims: &[Claim], planned: &
         problems.push(format!("{}: {} shows an {}", claim.file, claim.by, unknown("row", &claim.row, ids())));
     }
     for example in examples {
-        if example.shows.is_empty() {
+        if example.shows.is_empty() && example.section() != BEYOND {
             problems.push(format!("examples/{}: no \"//! Shows:\" line names what it shows", example.path));
         } else if is_row(&example.name) && !example.shows.contains(&example.name) {
             problems
@@ -232,6 +235,8 @@ mod tests {
     fn rows_that_are_shown_or_planned_are_fine() {
         let rows = [row("nap", "5", "program"), row("dream", "5.1", "concept"), row("far", "15.1", "program")];
         assert_eq!(found(&rows, &[example("nap", &["nap", "dream"])], SECTION), [""; 0]);
+        let beyond = Example { path: "beyond/b.rs".into(), ..example("b", &[]) };
+        assert_eq!(found(&rows, &[example("nap", &["nap", "dream"]), beyond], SECTION), [""; 0]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod book;
 pub mod coverage;
 pub mod cpython;
 mod marks;
+pub mod names;
 mod speed;
 pub mod tidy;
 

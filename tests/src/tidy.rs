@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::examples::{declared, examples, header};
+use crate::names::names_are_placed;
 use crate::{book, files, read, relative, twins};
 
 /// A check of the whole workspace: its problems in words.
@@ -22,6 +23,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("files tell what they are for", files_tell_their_purpose),
     ("files are small", files_are_small),
     ("links lead somewhere", book::links),
+    ("names of asyncio are placed", names_are_placed),
     ("pages are listed", book::pages),
     ("pages show code that exists", book::includes),
     ("pages hold no code of their own", book::fences),
