@@ -219,6 +219,17 @@ pub async fn anext<I: AsyncIterator + ?Sized>(iterator: &mut I) -> Result<I::Ite
 /// # Errors
 ///
 /// What the iterator raises.
+///
+/// ```
+/// use asyncio_iterators::{anext_or, from_iter};
+///
+/// # asyncio_runtime::run(async {
+/// let mut trains = from_iter(["Lyon"]);
+/// assert_eq!(anext_or(&mut trains, "none").await?, "Lyon");
+/// assert_eq!(anext_or(&mut trains, "none").await?, "none");
+/// # Ok(())
+/// # }).unwrap();
+/// ```
 pub async fn anext_or<I: AsyncIterator + ?Sized>(iterator: &mut I, default: I::Item) -> Result<I::Item> {
     Ok(iterator.anext().await?.unwrap_or(default))
 }

@@ -19,6 +19,16 @@ pub type LifoQueue<T> = QueueOf<T, Lifo<T>>;
 
 /// The smallest item first: `asyncio.PriorityQueue`. Equal items come in no particular order; as long as the standard
 /// library's heap works as Python's does, in the order in which Python's queue gives them.
+///
+/// ```
+/// use asyncio_queues::PriorityQueue;
+///
+/// let jobs = PriorityQueue::new(0);
+/// for job in [(2, "answer the mail"), (1, "put out the fire")] {
+///     jobs.put_nowait(job).unwrap();
+/// }
+/// assert_eq!(jobs.get_nowait().unwrap(), (1, "put out the fire"));
+/// ```
 pub type PriorityQueue<T> = QueueOf<T, Smallest<T>>;
 
 /// A queue between tasks; see [`Queue`], [`LifoQueue`] and [`PriorityQueue`].

@@ -24,6 +24,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 ///
 /// Clones are handles on the same future. [`result`](Self::result) blocks the calling thread, so it is not for
 /// coroutines; there, [`run_in_executor`](crate::EventLoop::run_in_executor) gives a future of the loop.
+///
+/// ```
+/// use asyncio_runtime::{ThreadPoolExecutor, TimeoutError};
+///
+/// let pool = ThreadPoolExecutor::new(1).unwrap();
+/// let (go, gone) = std::sync::mpsc::channel();
+/// let job = pool.submit(move || gone.recv()).unwrap();
+/// assert!(job.result(0.001).unwrap_err().is::<TimeoutError>()); // only the asking has ended
+/// go.send(42).unwrap();
+/// assert_eq!(job.result(None).unwrap(), Ok(42));
+/// ```
 pub struct ConcurrentFuture<T> {
     inner: Arc<Inner<T>>,
 }

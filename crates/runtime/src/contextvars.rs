@@ -206,6 +206,18 @@ struct ContextInner {
 }
 
 /// A copy of the current context: `contextvars.copy_context()`. Costs one pointer copy.
+///
+/// ```
+/// use asyncio_runtime::{ContextVar, copy_context};
+///
+/// static LANGUAGE: ContextVar<&str> = ContextVar::new("language");
+///
+/// LANGUAGE.set("English");
+/// let context = copy_context();
+/// context.run(|| LANGUAGE.set("Welsh")).unwrap();
+/// assert_eq!(LANGUAGE.get().unwrap(), "English");
+/// assert_eq!(context.run(|| LANGUAGE.get().unwrap()).unwrap(), "Welsh");
+/// ```
 #[must_use]
 pub fn copy_context() -> Context {
     Context { inner: Rc::new(ContextInner { vars: Cell::new(current()), entered: Cell::new(false) }) }

@@ -60,6 +60,15 @@ pub struct EventLoop {
 /// # Panics
 ///
 /// If one of these variables has an unknown value, naming it; [`Runner`](crate::Runner) gives an error instead.
+///
+/// ```
+/// use asyncio_runtime::new_event_loop;
+///
+/// let event_loop = new_event_loop();
+/// let task = event_loop.create_task(async { Ok("it ran") }).unwrap();
+/// assert!(!task.done());
+/// assert_eq!(event_loop.run_until_complete(task).unwrap(), "it ran");
+/// ```
 #[must_use]
 pub fn new_event_loop() -> EventLoop {
     match EventLoop::from_env() {
@@ -73,6 +82,21 @@ pub fn new_event_loop() -> EventLoop {
 /// # Errors
 ///
 /// `RuntimeError: no running event loop`.
+///
+/// ```
+/// use asyncio_runtime::{get_running_loop, run};
+///
+/// assert_eq!(get_running_loop().unwrap_err().to_string(), "no running event loop");
+/// run(async {
+///     let event_loop = get_running_loop()?;
+///     let answer = event_loop.create_future();
+///     let setter = answer.clone();
+///     event_loop.call_later(0.001, move || setter.set_result(42).expect("it is set only here"))?;
+///     assert_eq!(answer.await?, 42);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub fn get_running_loop() -> Result<EventLoop, RuntimeError> {
     Ok(EventLoop { core: loop_core::running_loop()?, owner: false })
 }
@@ -118,9 +142,9 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// What the awaitable raises. `ValueError` for a future of another loop. `RuntimeError` if a loop runs already, the loop is closed, it was stopped before the
-    /// end (`Event loop stopped before Future completed.`), or, under the virtual clock, nothing can wake its tasks any
-    /// more (a deadlock; the message says who waits for what).
+    /// What the awaitable raises. `ValueError` for a future of another loop. `RuntimeError` if a loop runs already, the
+    /// loop is closed, it was stopped before the end (`Event loop stopped before Future completed.`), or, under the
+    /// virtual clock, nothing can wake its tasks any more (a deadlock; the message says who waits for what).
     ///
     /// # Panics
     ///
@@ -660,6 +684,19 @@ impl fmt::Debug for Handle {
 }
 
 /// A callback at a time: `asyncio.TimerHandle`.
+///
+/// ```
+/// use asyncio_runtime::{get_running_loop, run, sleep};
+///
+/// run(async {
+///     let event_loop = get_running_loop()?;
+///     let timer = event_loop.call_later(0.001, || unreachable!("it was cancelled"))?;
+///     assert!(timer.when() > event_loop.time());
+///     timer.cancel();
+///     sleep(0.002).await
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone)]
 pub struct TimerHandle {
     handle: Handle,

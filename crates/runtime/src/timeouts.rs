@@ -92,6 +92,22 @@ enum Scheduled {
 /// # Panics
 ///
 /// With `no running event loop` where none runs.
+///
+/// ```
+/// use asyncio_runtime::{TimeoutError, get_running_loop, run, sleep, timeout};
+///
+/// run(async {
+///     let limit = timeout(3600);
+///     let impatient = async |limit: asyncio_runtime::Timeout| {
+///         limit.reschedule(get_running_loop()?.time() + 0.001)?;
+///         sleep(3600).await
+///     };
+///     assert!(limit.run(impatient).await.unwrap_err().is::<TimeoutError>());
+///     assert!(limit.expired());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[track_caller]
 pub fn timeout(delay: impl TimeLimit) -> Timeout {
     let delay = delay.limit();
@@ -106,6 +122,19 @@ pub fn timeout(delay: impl TimeLimit) -> Timeout {
 }
 
 /// A limit at the time `when` of the loop's clock ([`EventLoop::time`](crate::EventLoop::time)): `asyncio.timeout_at`.
+///
+/// ```
+/// use asyncio_runtime::{get_running_loop, run, sleep, timeout_at};
+///
+/// run(async {
+///     let deadline = get_running_loop()?.time() + 60.0;
+///     for _ in 0..3 {
+///         timeout_at(deadline).run(async |_| sleep(0.001).await).await?; // one deadline for all of them
+///     }
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[must_use]
 pub fn timeout_at(when: impl TimeLimit) -> Timeout {
     Timeout::new(when.limit(), None)

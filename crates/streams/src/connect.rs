@@ -71,6 +71,23 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
 /// # Errors
 ///
 /// `ValueError` if it is no stream socket; what the system says; `RuntimeError` outside a loop.
+///
+/// ```
+/// use std::os::unix::net::UnixStream;
+///
+/// use asyncio_runtime::run;
+/// use asyncio_streams::open_connection_on;
+///
+/// run(async {
+///     let (here, there) = UnixStream::pair()?;
+///     let (mut reader, _keeps_it_open) = open_connection_on(here)?;
+///     let (_reader, writer) = open_connection_on(there)?;
+///     writer.write("hello\n")?;
+///     assert_eq!(reader.readline().await?, b"hello\n");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub fn open_connection_on(socket: impl Into<OwnedFd>) -> Result<(StreamReader, StreamWriter)> {
     let socket = stream_socket(socket.into())?;
     send_at_once(&socket);

@@ -21,6 +21,21 @@ use crate::error::ProcessLookupError;
 /// Dropped, it closes its pipes, and the child runs on; the loop takes its status when it ends. A loop that closes kills the
 /// children that still run. While one runs, it counts as something outside that the loop waits for: virtual time does not
 /// jump.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_subprocesses::{create_subprocess_exec, subprocess::PIPE};
+///
+/// run(async {
+///     let mut sort = create_subprocess_exec("sort").stdin(PIPE).stdout(PIPE).await?;
+///     assert_eq!(sort.returncode(), None);
+///     let (sorted, _) = sort.communicate_with(b"pear\nfig\n").await?;
+///     assert_eq!(sorted.unwrap(), b"fig\npear\n");
+///     assert_eq!(sort.returncode(), Some(0));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub struct Process {
     /// What the child reads, if `stdin` is [`PIPE`](crate::subprocess::PIPE). Dropped or closed, it ends the child's input.
     pub stdin: Option<StreamWriter>,

@@ -49,6 +49,13 @@ pub fn create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(corou
 /// # Errors
 ///
 /// `RuntimeError: no running event loop`.
+///
+/// ```
+/// use asyncio_runtime::{sleep, try_create_task};
+///
+/// let error = try_create_task(sleep(1)).unwrap_err();
+/// assert_eq!(error.to_string(), "no running event loop");
+/// ```
 #[track_caller]
 pub fn try_create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     coroutine: F,
@@ -57,6 +64,18 @@ pub fn try_create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
 }
 
 /// How the loop makes a task of a coroutine: `loop.set_task_factory`.
+///
+/// ```
+/// use asyncio_runtime::{TaskFactory, create_task, get_running_loop, run};
+///
+/// run(async {
+///     assert!(!create_task(async { Ok(()) }).done());
+///     get_running_loop()?.set_task_factory(TaskFactory::Eager);
+///     assert!(create_task(async { Ok(()) }).done());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TaskFactory {
     /// The first step is queued.

@@ -83,6 +83,22 @@ fn awaits(task: &AnyTask) -> Vec<AnyFuture> {
 /// # Errors
 ///
 /// As [`capture_call_graph`].
+///
+/// ```
+/// use asyncio_runtime::{create_task, format_call_graph, run, sleep};
+///
+/// run(async {
+///     let inner = create_task(sleep(0.001)).named("inner");
+///     let awaited = inner.clone();
+///     let outer = create_task(async move { awaited.await }).named("outer");
+///     sleep(0).await?;
+///     let graph = format_call_graph(Some(&inner))?;
+///     assert!(graph.find("name='inner'") < graph.find("Awaited by:"));
+///     assert!(graph.contains("name='outer'"));
+///     outer.await
+/// })
+/// .unwrap();
+/// ```
 #[track_caller]
 pub fn format_call_graph(future: Option<&AnyFuture>) -> Result<String> {
     let mut text = String::new();

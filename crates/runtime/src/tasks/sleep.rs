@@ -44,6 +44,17 @@ pub fn sleep(delay: impl Seconds) -> Sleep {
 }
 
 /// As [`sleep`], giving `result` at its end: `asyncio.sleep(delay, result)`.
+///
+/// ```
+/// use asyncio_runtime::{gather, run, sleep_result};
+///
+/// run(async {
+///     let drinks = gather([sleep_result(0.002, "coffee"), sleep_result(0.001, "tea")]).await?;
+///     assert_eq!(drinks, ["coffee", "tea"]);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[track_caller]
 pub fn sleep_result<T>(delay: impl Seconds, result: T) -> SleepResult<T> {
     SleepResult { sleep: sleep(delay), result: Some(result) }

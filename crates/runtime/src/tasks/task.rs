@@ -182,6 +182,23 @@ impl fmt::Debug for AnyTask {
 ///
 /// Awaiting gives what the coroutine raised, a `CancelledError` if the task was cancelled, and a `RuntimeError` if the
 /// result was taken before. If the coroutine panicked, the panic goes on in whoever awaits it.
+///
+/// ```
+/// use asyncio_runtime::{create_task, run, sleep};
+///
+/// run(async {
+///     let task = create_task(async { sleep(0.001).await.map(|()| "tea") }).named("kettle");
+///     assert!(!task.done());
+///     assert_eq!((&task).await?, "tea"); // a clone; the task keeps its result
+///     assert_eq!((task.get_name().as_ref(), task.result()?), ("kettle", "tea"));
+///
+///     let sleeper = create_task(sleep(3600));
+///     assert!(sleeper.cancel()); // a request
+///     assert!(sleeper.await.unwrap_err().is_cancelled());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub struct Task<T> {
     future: Future<T>,
     task: PhantomData<fn() -> T>,
@@ -390,6 +407,19 @@ impl fmt::Display for Frame {
 /// # Errors
 ///
 /// `RuntimeError: no running event loop`.
+///
+/// ```
+/// use asyncio_runtime::{create_task, current_task, get_running_loop, run, sleep};
+///
+/// run(async {
+///     let task = create_task(async { Ok(current_task()?.expect("this is a task").get_name()) });
+///     assert_eq!(task.named("me").await?.as_ref(), "me");
+///     get_running_loop()?.call_soon(|| assert!(current_task().unwrap().is_none()))?;
+///     sleep(0).await
+/// })
+/// .unwrap();
+/// assert!(current_task().is_err());
+/// ```
 #[track_caller]
 pub fn current_task() -> Result<Option<AnyTask>, RuntimeError> {
     loop_core::running_loop()?;
@@ -406,6 +436,18 @@ pub fn current_task() -> Result<Option<AnyTask>, RuntimeError> {
 /// # Errors
 ///
 /// `RuntimeError: no running event loop`.
+///
+/// ```
+/// use asyncio_runtime::{all_tasks, create_task, run, sleep};
+///
+/// run(async {
+///     create_task(sleep(3600)).named("sleeper");
+///     let names: Vec<_> = all_tasks()?.iter().map(|task| task.get_name()).collect();
+///     assert_eq!(names[1].as_ref(), "sleeper"); // after the one that asks
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[track_caller]
 pub fn all_tasks() -> Result<Vec<AnyTask>, RuntimeError> {
     let core = loop_core::running_loop()?;

@@ -15,6 +15,18 @@ use crate::seconds::TimeLimit;
 use crate::timers::{Action, TimerKey};
 
 /// When [`wait`] returns. The names are asyncio's.
+///
+/// ```
+/// use asyncio_runtime::{ReturnWhen::FirstCompleted, create_task, run, sleep_result, wait};
+///
+/// run(async {
+///     let tasks = [create_task(sleep_result(3600, "tortoise")), create_task(sleep_result(0.001, "hare"))];
+///     let (done, pending) = wait(&tasks).return_when(FirstCompleted).await?;
+///     assert_eq!((done[0].result()?, pending.len()), ("hare", 1));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReturnWhen {
     /// When any is done or cancelled.
