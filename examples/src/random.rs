@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::env::{self, VarError};
+use std::process;
 
 use rand_mt::Mt;
 
@@ -104,7 +105,11 @@ pub(crate) fn initial() -> Mt {
             let entropy = getrandom::u64().expect("the operating system gives random numbers");
             Mt::new_with_key([entropy as u32, (entropy >> 32) as u32])
         }
-        Err(message) => panic!("{message}"),
+        // A panic would be one for each task that draws, and a program that does not look at its tasks would end well.
+        Err(message) => {
+            eprintln!("error: {message}");
+            process::exit(2)
+        }
     }
 }
 
@@ -191,5 +196,17 @@ mod tests {
         assert_eq!(from_variable(Ok("-7".into())), Ok(Some(-7)));
         let message = from_variable(Ok("seven".into())).unwrap_err();
         assert_eq!(message, "ASYNCIO_SEED is \"seven\": it must be a whole number (invalid digit found in string)");
+    }
+
+    #[test]
+    fn a_seed_that_is_no_number_ends_the_program() {
+        if env::var("ASYNCIO_SEED").is_ok_and(|seed| seed == "abc") {
+            random();
+        }
+        let mut again = process::Command::new(env::current_exe().unwrap());
+        again.args(["--exact", "random::tests::a_seed_that_is_no_number_ends_the_program", "--nocapture"]);
+        let ended = again.env("ASYNCIO_SEED", "abc").output().unwrap();
+        assert_eq!(ended.status.code(), Some(2));
+        assert!(String::from_utf8(ended.stderr).unwrap().starts_with("error: ASYNCIO_SEED is \"abc\": it must be"));
     }
 }
