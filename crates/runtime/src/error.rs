@@ -14,6 +14,22 @@ use std::sync::Arc;
 use crate::exceptions::{self, CancelledError, ExceptionGroup, TimeoutError};
 
 /// What a coroutine gives: a value, or the exception it raised.
+///
+/// ```
+/// use asyncio_runtime::{Result, ValueError, run};
+///
+/// async fn celsius(reading: &str) -> Result<f64> {
+///     let celsius: f64 = reading.parse()?; // any error can be raised
+///     if celsius < -273.15 {
+///         return Err(ValueError::new("colder than cold").into());
+///     }
+///     Ok(celsius)
+/// }
+///
+/// assert_eq!(run(celsius("21.5")).unwrap(), 21.5);
+/// assert!(run(celsius("warm")).unwrap_err().is::<std::num::ParseFloatError>());
+/// assert!(run(celsius("-300")).unwrap_err().is::<ValueError>());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A raised exception of any type: cheap to clone, `Send + Sync`.

@@ -161,6 +161,16 @@ impl StdError for CancelledError {}
 /// Time is up: Python's `TimeoutError`, which asyncio's is since 3.11.
 ///
 /// Its message is empty, its `source()` the [`CancelledError`] that stopped the work, where there was one.
+///
+/// ```
+/// use std::error::Error as _;
+///
+/// use asyncio_runtime::{TimeoutError, run, sleep, wait_for};
+///
+/// let error = run(wait_for(sleep(3600), 0.001)).unwrap_err();
+/// let timeout = error.downcast_ref::<TimeoutError>().unwrap();
+/// assert_eq!(format!("{:?}", timeout.source().unwrap()), "CancelledError()");
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TimeoutError {
     cause: Option<CancelledError>,

@@ -5,6 +5,22 @@ use std::fmt;
 use std::io;
 
 /// The stream ended before all of it was there: `asyncio.IncompleteReadError`.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{IncompleteReadError, StreamReader};
+///
+/// run(async {
+///     let mut reader = StreamReader::new(100)?;
+///     reader.feed_data(b"abc");
+///     reader.feed_eof();
+///     let error = reader.readexactly(5).await.unwrap_err();
+///     let incomplete = error.downcast_ref::<IncompleteReadError>().unwrap();
+///     assert_eq!((incomplete.partial(), incomplete.expected()), (&b"abc"[..], Some(5)));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct IncompleteReadError {
     partial: Vec<u8>,
@@ -50,6 +66,20 @@ impl fmt::Debug for IncompleteReadError {
 impl StdError for IncompleteReadError {}
 
 /// No separator came within the limit: `asyncio.LimitOverrunError`. The bytes are still there to be read.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{LimitOverrunError, StreamReader};
+///
+/// run(async {
+///     let mut reader = StreamReader::new(4)?;
+///     reader.feed_data(b"too long a line\n");
+///     assert!(reader.readuntil("\n").await.unwrap_err().is::<LimitOverrunError>());
+///     assert_eq!(reader.read(8).await?, b"too long");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct LimitOverrunError {
     message: &'static str,

@@ -20,6 +20,20 @@ use crate::report::{self, ExceptionContext};
 /// A task of which the result's type is not known: what [`current_task`] and [`all_tasks`] give.
 ///
 /// Clones are handles on the same task. It derefs to [`AnyFuture`].
+///
+/// ```
+/// use asyncio_runtime::{Task, all_tasks, create_task, run};
+///
+/// run(async {
+///     create_task(async { Ok(42) });
+///     let newest = all_tasks()?.pop().expect("it is not done");
+///     newest.join().await?; // its end, whatever its result
+///     let task: Task<i32> = newest.downcast().expect("it gives a number");
+///     assert_eq!(task.result()?, 42);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AnyTask {
     task: TaskRef,
