@@ -34,10 +34,16 @@ impl FutureBase {
         self.state.get() == State::Cancelled
     }
 
+    /// Ends a look at the memory: in its place is `Taken` meanwhile, of which there is nothing to drop.
+    #[inline]
+    fn put_back(&self, memory: Memory) {
+        std::mem::forget(self.memory.replace(memory));
+    }
+
     fn with_memory<R>(&self, f: impl FnOnce(&mut Memory) -> R) -> R {
         let mut memory = self.memory.replace(Memory::Taken);
         let result = f(&mut memory);
-        self.memory.set(memory);
+        self.put_back(memory);
         result
     }
 
@@ -109,13 +115,14 @@ impl FutureBase {
         let callback = Callback::Wake(Wake::of(waker));
         // Nearly always it is the first and only one.
         match self.memory.replace(Memory::Taken) {
-            Memory::Callbacks(Callbacks::None) => {
+            none @ Memory::Callbacks(Callbacks::None) => {
+                std::mem::forget(none);
                 let (callbacks, registered) = Callbacks::first(callback);
-                self.memory.set(Memory::Callbacks(callbacks));
+                self.put_back(Memory::Callbacks(callbacks));
                 registered
             }
             others => {
-                self.memory.set(others);
+                self.put_back(others);
                 self.with_callbacks(|callbacks| callbacks.push(callback))
             }
         }
@@ -278,10 +285,8 @@ impl AnyFuture {
         match self.base().state.get() {
             State::Finished => Ok(()),
             State::Pending => Err(InvalidStateError::new("Result is not set.").into()),
-            State::Cancelled | State::Failed => match self.base().see_error() {
-                Some(error) => Err(tasks::resume_panic(error)),
-                None => Ok(()),
-            },
+            State::Cancelled => self.base().see_error().map_or(Ok(()), Err),
+            State::Failed => self.base().see_error().map_or(Ok(()), |error| Err(tasks::resume_panic(error))),
         }
     }
 }

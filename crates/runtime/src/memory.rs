@@ -82,8 +82,11 @@ impl Memory {
     /// As there.
     pub(crate) unsafe fn into_value<T: 'static>(self) -> Option<T> {
         match self {
-            // SAFETY: as the caller says, a `T` was written there. It has no destructor, so nothing else drops it.
-            Self::Small(place) => Some(unsafe { place.as_ptr().cast::<T>().read() }),
+            Self::Small(place) => {
+                std::mem::forget(self);
+                // SAFETY: as the caller says, a `T` was written there. It has no destructor, so nothing else drops it.
+                Some(unsafe { place.as_ptr().cast::<T>().read() })
+            }
             Self::Boxed(value) => value.downcast().ok().map(|value| *value),
             _ => None,
         }
