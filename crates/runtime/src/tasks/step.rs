@@ -107,6 +107,10 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
         }
     };
     // The coroutine's variables go before anybody hears of its end, and inside the task, as they do in Python.
+    if !std::mem::needs_drop::<F>() {
+        coroutine.set(None);
+        return Some(end);
+    }
     Some(match catch_unwind(AssertUnwindSafe(|| coroutine.set(None))) {
         Ok(()) => end,
         Err(payload) => Err(TaskPanic::new(payload).into()),
