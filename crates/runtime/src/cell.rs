@@ -343,6 +343,10 @@ impl TaskRef {
         &self.future
     }
 
+    pub(crate) fn into_future(self) -> AnyFuture {
+        self.future
+    }
+
     #[inline]
     pub(crate) fn core(&self) -> &TaskCore {
         // SAFETY: `new` has asked what it is, and it lives as long as this handle.

@@ -89,7 +89,12 @@ pub(crate) struct LoopCore {
 }
 
 pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
-    current::with_loop(|running| running.cloned()).ok_or_else(|| RuntimeError::new("no running event loop"))
+    current::with_loop(|running| running.cloned()).ok_or_else(no_running_loop)
+}
+
+#[cold]
+pub(crate) fn no_running_loop() -> RuntimeError {
+    RuntimeError::new("no running event loop")
 }
 
 /// What async-task calls to have a task run: in the loop's own thread a push on its queue, elsewhere a message to it.
@@ -177,6 +182,7 @@ impl LoopCore {
     }
 
     /// Queues the first step of a task.
+    #[inline]
     pub(crate) fn queue_task(&self, runnable: Runnable) {
         if !self.running.get() {
             self.take_remote();

@@ -7,13 +7,13 @@ use std::rc::Rc;
 
 use super::state::TaskCore;
 use super::step::{Step, tell};
-use super::task::Task;
+use super::task::{AnyTask, Task};
 use crate::cell::TaskMemory;
 use crate::contextvars::Context;
 use crate::coroutines;
+use crate::current;
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
-use crate::futures::AnyFuture;
 use crate::loop_core::{self, LoopCore};
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
@@ -140,7 +140,11 @@ impl TaskOptions {
         self,
         coroutine: F,
     ) -> Result<Task<T>, RuntimeError> {
-        self.create_task_in(&loop_core::running_loop()?, coroutine)
+        let at = Location::caller();
+        current::with_loop(|running| match running {
+            Some(event_loop) => self.create_task_at(event_loop, coroutine, at),
+            None => Err(loop_core::no_running_loop()),
+        })
     }
 
     #[track_caller]
@@ -149,13 +153,23 @@ impl TaskOptions {
         event_loop: &Rc<LoopCore>,
         coroutine: F,
     ) -> Result<Task<T>, RuntimeError> {
+        self.create_task_at(event_loop, coroutine, Location::caller())
+    }
+
+    #[inline]
+    fn create_task_at<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+        self,
+        event_loop: &Rc<LoopCore>,
+        coroutine: F,
+        at: &'static Location<'static>,
+    ) -> Result<Task<T>, RuntimeError> {
         if let Err(closed) = event_loop.check_closed() {
             coroutines::close(coroutine);
             return Err(closed);
         }
         // An eager start needs the loop to be running: before that, the first step waits for it as any other.
         let eager = self.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
-        Ok(spawn(event_loop, coroutine, self.name.as_deref(), self.context, eager, Location::caller()))
+        Ok(spawn(event_loop, coroutine, self.name.as_deref(), self.context, eager, at))
     }
 }
 
@@ -178,22 +192,21 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
         builder.spawn_unchecked(|memory| Step::new(coroutine, memory.handle(event_loop)), loop_core::schedule)
     };
     handle.detach();
-    let any = AnyFuture { object: runnable.metadata().handle(event_loop) };
-    let task = Task::from_any(any);
-    let (slot, order) = event_loop.tasks.register(task.as_any().object.clone());
-    task.as_task().core().register(slot, order);
+    let task = AnyTask::from_object(runnable.metadata().handle(event_loop));
+    let (slot, order) = event_loop.tasks.register(task.object.clone());
+    task.core().register(slot, order);
     task.object.complete(runnable.waker(), at);
     if let Some(name) = name {
-        // As `named`, but nobody can have seen the default name.
-        drop(task.clone().named(name));
+        // Nobody can have seen the default name.
+        task.core().name_at_creation(name);
     }
     if event_loop.instrumented.get() {
-        tell(event_loop, |observer| observer.created(&task.as_task()));
+        tell(event_loop, |observer| observer.created(&task));
     }
     if eager {
         runnable.run();
     } else {
         event_loop.queue_task(runnable);
     }
-    task
+    Task::from_any(task.into_any())
 }

@@ -45,6 +45,10 @@ impl AnyTask {
         Self { task: TaskRef::new(object) }
     }
 
+    pub(crate) fn into_any(self) -> AnyFuture {
+        self.task.into_future()
+    }
+
     /// Where it was created.
     pub(crate) fn created_at(&self) -> &'static Location<'static> {
         self.object.created_at().expect("a task that somebody has is complete")
