@@ -6,6 +6,7 @@
 //! Shows: async_call_returns_future, async_task_is_call_plus_future
 
 use asyncio::{Result, create_task, run, sleep};
+use guide::repr::Repr;
 
 // ANCHOR: call
 async fn brew(drink: &str, seconds: u32) -> Result<String> {
@@ -15,12 +16,12 @@ async fn brew(drink: &str, seconds: u32) -> Result<String> {
 
 async fn buy_an_espresso() -> Result<()> {
     let order = create_task(brew("espresso", 1));
-    println!("ordered, done: {}", order.done());
+    println!("ordered, done: {}", order.done().repr());
     if let Err(error) = order.result() {
         println!("asked too early: {error:?}");
     }
     sleep(2).await?;
-    println!("later, done: {}", order.done());
+    println!("later, done: {}", order.done().repr());
     println!("result: {}", order.result()?);
     Ok(())
 }
@@ -30,7 +31,7 @@ async fn buy_an_espresso() -> Result<()> {
 async fn change_ones_mind() -> Result<()> {
     let order = create_task(brew("filter coffee", 300));
     sleep(1).await?;
-    println!("called off: {}", order.cancel());
+    println!("called off: {}", order.cancel().repr());
     match order.await {
         Ok(cup) => println!("too late, here is {cup}"),
         Err(error) => println!("result: {error:?}"),

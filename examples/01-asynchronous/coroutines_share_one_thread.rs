@@ -8,6 +8,7 @@
 use std::thread::{self, ThreadId};
 
 use asyncio::{Result, gather, run, sleep, to_thread};
+use guide::repr::Repr;
 
 // ANCHOR: thread
 async fn visit(seconds: u32) -> Result<ThreadId> {
@@ -17,10 +18,10 @@ async fn visit(seconds: u32) -> Result<ThreadId> {
 
 async fn program(caller: ThreadId) -> Result<()> {
     for (task, thread) in gather([visit(3), visit(1), visit(2)]).await?.into_iter().enumerate() {
-        println!("task {task} in the thread of the caller: {}", thread == caller);
+        println!("task {task} in the thread of the caller: {}", (thread == caller).repr());
     }
     let thread = to_thread(|| thread::current().id()).await?;
-    println!("to_thread in the thread of the caller: {}", thread == caller);
+    println!("to_thread in the thread of the caller: {}", (thread == caller).repr());
     Ok(())
 }
 

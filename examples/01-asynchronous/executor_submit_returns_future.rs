@@ -8,6 +8,7 @@
 use std::sync::mpsc;
 
 use asyncio::{Result, ThreadPoolExecutor, TimeoutError, time};
+use guide::repr::Repr;
 
 // ANCHOR: submit
 fn count_words(text: &str) -> usize {
@@ -18,8 +19,8 @@ fn count_words(text: &str) -> usize {
 fn count_two_texts(pool: &ThreadPoolExecutor) -> Result<()> {
     let poem = pool.submit(|| count_words("so much depends upon"))?;
     let saying = pool.submit(|| count_words("festina lente"))?;
-    println!("poem: {} words, done: {}", poem.result(None)?, poem.done());
-    println!("saying: {} words, done: {}", saying.result(None)?, saying.done());
+    println!("poem: {} words, done: {}", poem.result(None)?, poem.done().repr());
+    println!("saying: {} words, done: {}", saying.result(None)?, saying.done().repr());
     Ok(())
 }
 // ANCHOR_END: submit
@@ -29,7 +30,7 @@ fn lose_patience(pool: &ThreadPoolExecutor) -> Result<()> {
     let (answer, question) = mpsc::channel();
     let answered = pool.submit(move || question.recv())?;
     match answered.result(0.1) {
-        Err(error) if error.is::<TimeoutError>() => println!("no answer yet, done: {}", answered.done()),
+        Err(error) if error.is::<TimeoutError>() => println!("no answer yet, done: {}", answered.done().repr()),
         other => println!("{other:?}"),
     }
     answer.send("forty-two")?;

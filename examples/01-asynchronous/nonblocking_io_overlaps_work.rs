@@ -8,6 +8,7 @@
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 
 use asyncio::{Result, create_task, get_running_loop, run, sleep};
+use guide::repr::Repr;
 
 // ANCHOR: readable
 async fn readable(pipe: &PipeReader) -> Result<()> {
@@ -45,7 +46,7 @@ async fn program() -> Result<()> {
     let reply = create_task(receive(reader));
     for part in 1..=3 {
         sleep(0.05).await?;
-        println!("part {part} of other work, reply there: {}", reply.done());
+        println!("part {part} of other work, reply there: {}", reply.done().repr());
     }
     println!("reply: {}", reply.await?);
     Ok(())

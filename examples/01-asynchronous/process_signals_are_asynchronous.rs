@@ -6,6 +6,7 @@
 //! Shows: process_signals_are_asynchronous
 
 use asyncio::{Result, create_task, get_running_loop, run, sleep};
+use guide::repr::Repr;
 use signal_hook::{consts::SIGUSR1, low_level::raise};
 
 /// Stands for the other process that sends the signal.
@@ -30,8 +31,8 @@ async fn program() -> Result<()> {
     create_task(send_a_signal());
     println!("waiting");
     let signal = arrived.await?;
-    println!("SIGUSR1 arrived: {}", signal == SIGUSR1);
-    println!("handler removed: {}", event_loop.remove_signal_handler(SIGUSR1));
+    println!("SIGUSR1 arrived: {}", (signal == SIGUSR1).repr());
+    println!("handler removed: {}", event_loop.remove_signal_handler(SIGUSR1).repr());
     Ok(())
 }
 // ANCHOR_END: handler

@@ -10,6 +10,7 @@ use std::mem::size_of_val;
 use std::thread;
 
 use asyncio::{Result, create_task, run, sleep};
+use guide::repr::Repr;
 
 /// The stack that the standard library gives a new thread unless told otherwise.
 const THREAD_STACK: usize = 2 * 1024 * 1024;
@@ -24,8 +25,8 @@ async fn patrol(rounds: u32) -> Result<thread::ThreadId> {
 
 async fn program() -> Result<()> {
     let size = size_of_val(&patrol(3));
-    println!("a coroutine takes less than 1 KB: {}", size < 1024);
-    println!("a thread's stack would hold more than 2000: {}", THREAD_STACK / size > 2000);
+    println!("a coroutine takes less than 1 KB: {}", (size < 1024).repr());
+    println!("a thread's stack would hold more than 2000: {}", (THREAD_STACK / size > 2000).repr());
 
     let guards: Vec<_> = (0..10_000).map(|_| create_task(patrol(3))).collect();
     let mut threads = HashSet::new();

@@ -6,6 +6,7 @@
 //! Shows: task_wraps_a_coroutine
 
 use asyncio::{Result, create_task, run, sleep};
+use guide::repr::Repr;
 
 // ANCHOR: wrap
 async fn water_the_plants(plants: u32) -> Result<u32> {
@@ -19,7 +20,7 @@ async fn program() -> Result<()> {
     println!("{} wraps {}", task.get_name(), task.get_coro().name());
     println!("not awaited yet, and on its own way");
     sleep(2).await?;
-    println!("done: {}, result: {}", task.done(), task.result()?);
+    println!("done: {}, result: {}", task.done().repr(), task.result()?);
     Ok(())
 }
 // ANCHOR_END: wrap

@@ -8,6 +8,7 @@
 use asyncio::{
     AsyncContextManager, Error, Result, ValueError, async_with, create_task, run, sleep, suppress, wait_for,
 };
+use guide::repr::Repr;
 
 // ANCHOR: manager
 struct Transaction;
@@ -64,5 +65,5 @@ fn main() {
     // The panic is part of the show: no report of it.
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = std::panic::catch_unwind(|| run(program()));
-    println!("  the panic went on: {}", outcome.is_err());
+    println!("  the panic went on: {}", outcome.is_err().repr());
 }

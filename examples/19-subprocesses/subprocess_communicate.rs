@@ -6,13 +6,14 @@
 
 use asyncio::subprocess::{PIPE, STDOUT};
 use asyncio::{Result, create_subprocess_exec, run};
+use guide::repr::Repr;
 
 // ANCHOR: read
 async fn read() -> Result<()> {
     let mut process = create_subprocess_exec("echo").arg("Hello World").stdout(PIPE).await?;
     let (stdout, stderr) = process.communicate().await?;
     println!("stdout: b'{}'", stdout.unwrap_or_default().escape_ascii());
-    println!("stderr is piped: {}", stderr.is_some());
+    println!("stderr is piped: {}", stderr.is_some().repr());
     Ok(())
 }
 // ANCHOR_END: read

@@ -11,8 +11,8 @@ use guide::repr::Repr;
 // ANCHOR: attributes
 async fn attributes() -> Result<()> {
     let process = create_subprocess_exec("cat").stdin(PIPE).await?;
-    println!("a number: {}", process.pid() > 0);
-    println!("a pipe to it: {}, a pipe from it: {}", process.stdin.is_some(), process.stdout.is_some());
+    println!("a number: {}", (process.pid() > 0).repr());
+    println!("a pipe to it: {}, a pipe from it: {}", process.stdin.is_some().repr(), process.stdout.is_some().repr());
     println!("while it runs: {}", process.returncode().repr());
     // The end of its input is the end of `cat`.
     if let Some(stdin) = &process.stdin {

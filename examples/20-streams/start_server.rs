@@ -6,6 +6,7 @@
 //! Shows: start_server, start_server_handler
 
 use asyncio::{Result, StreamReader, StreamWriter, gather, open_connection, run, sleep, start_server};
+use guide::repr::Repr;
 
 // ANCHOR: handler
 async fn greet(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
@@ -26,7 +27,7 @@ async fn visit(name: &str, port: u16) -> Result<String> {
 async fn program() -> Result<()> {
     let server = start_server(greet, "127.0.0.1", 0).await?;
     println!("{server:?}");
-    println!("serving: {}", server.is_serving());
+    println!("serving: {}", server.is_serving().repr());
 
     let port = server.sockets()[0].port().expect("it is an address of the Internet");
     for answer in gather(["Ada", "Blaise", "Charles"].map(|name| visit(name, port))).await? {
@@ -35,7 +36,7 @@ async fn program() -> Result<()> {
 
     server.close();
     server.wait_closed().await?;
-    println!("serving: {}", server.is_serving());
+    println!("serving: {}", server.is_serving().repr());
     Ok(())
 }
 // ANCHOR_END: server

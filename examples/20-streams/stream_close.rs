@@ -16,10 +16,10 @@ async fn program() -> Result<()> {
 
     // ANCHOR: close
     let (mut reader, writer) = open_connection("127.0.0.1", port).await?;
-    println!("closing: {}", writer.is_closing());
+    println!("closing: {}", writer.is_closing().repr());
     writer.write("farewell")?;
     writer.close();
-    println!("closing: {}", writer.is_closing());
+    println!("closing: {}", writer.is_closing().repr());
     writer.wait_closed().await?;
     println!("the peer read {}", received.get().await?.repr());
     // ANCHOR_END: close

@@ -20,7 +20,12 @@ async fn read(mut reader: StreamReader) -> Result<()> {
     println!("exactly 5:   {}", reader.readexactly(5).await?.repr());
     println!("at most 8:   {}", reader.read(8).await?.repr());
     println!("to the end:  {}", reader.read_to_end().await?.repr());
-    println!("at the end:  {} {} {}", reader.read(8).await?.repr(), reader.readline().await?.repr(), reader.at_eof());
+    println!(
+        "at the end:  {} {} {}",
+        reader.read(8).await?.repr(),
+        reader.readline().await?.repr(),
+        reader.at_eof().repr()
+    );
     for failed in [reader.readexactly(5).await, reader.readuntil("\r\n\r\n").await] {
         println!("{}", raised(&failed.expect_err("there is nothing left")));
     }

@@ -9,6 +9,7 @@ use asyncio::{
     Event, Future, Result, StreamReader, StreamWriter, create_task, get_running_loop, open_connection, run, sleep,
     start_server,
 };
+use guide::repr::Repr;
 
 const MIB: usize = 1024 * 1024;
 
@@ -50,19 +51,19 @@ async fn program() -> Result<()> {
     let written = write(&writer).await?;
 
     let (_low, high) = writer.get_write_buffer_limits();
-    println!("more is kept than {high} bytes: {}", writer.get_write_buffer_size() > high);
+    println!("more is kept than {high} bytes: {}", (writer.get_write_buffer_size() > high).repr());
     let draining = create_task({
         let writer = writer.clone();
         async move { writer.drain().await }
     });
     sleep(0.05).await?;
-    println!("drain waits: {}", !draining.done());
+    println!("drain waits: {}", (!draining.done()).repr());
     begin.set();
     draining.await?;
 
     println!("drained");
     writer.close();
-    println!("everything arrived: {}", received.await? == written);
+    println!("everything arrived: {}", (received.await? == written).repr());
     Ok(())
 }
 // ANCHOR_END: drain

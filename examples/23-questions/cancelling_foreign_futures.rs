@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use asyncio::{Result, Task, cancellable, create_task, run, sleep};
+use guide::repr::Repr;
 
 // ANCHOR: foreign
 /// Stands for a future of another crate: it is ready when it has been polled four times, and says when it goes.
@@ -59,7 +60,7 @@ async fn end(task: Task<()>, how: impl FnOnce(&Task<()>) -> bool) -> Result<()> 
     sleep(0).await?;
     how(&task);
     let result = (&task).await;
-    println!("{result:?}, cancelled: {}", task.cancelled());
+    println!("{result:?}, cancelled: {}", task.cancelled().repr());
     Ok(())
 }
 

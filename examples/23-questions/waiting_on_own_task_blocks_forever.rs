@@ -6,6 +6,7 @@
 //! Shows: waiting_on_own_task_blocks_forever
 
 use asyncio::{Result, all_tasks, create_task, current_task, run, wait};
+use guide::repr::Repr;
 
 // ANCHOR: itself
 async fn wait_for_myself() -> Result<()> {
@@ -18,7 +19,7 @@ async fn program() -> Result<()> {
     // ANCHOR: set
     let (done, pending) = wait(&all_tasks()?).timeout(0.1).await?;
     println!("done: {}, pending: {}", done.len(), pending.len());
-    println!("the pending one is myself: {}", current_task()?.as_ref() == pending.first());
+    println!("the pending one is myself: {}", (current_task()?.as_ref() == pending.first()).repr());
     // ANCHOR_END: set
 
     if let Err(error) = create_task(wait_for_myself()).named("narcissus").await {

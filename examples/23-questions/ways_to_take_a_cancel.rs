@@ -6,6 +6,7 @@
 //! Shows: handled_cancel_is_refused, cancel_gives_no_guarantee
 
 use asyncio::{Result, Task, create_task, current_task, run, sleep};
+use guide::repr::Repr;
 
 // ANCHOR: clean_up
 async fn clean_up_and_go() -> Result<&'static str> {
@@ -45,14 +46,14 @@ async fn take_it_back() -> Result<&'static str> {
 async fn ask(task: Task<&'static str>, times: u32) -> Result<()> {
     sleep(0).await?;
     for _ in 0..times {
-        println!("cancel: {}", task.cancel());
+        println!("cancel: {}", task.cancel().repr());
         sleep(0.01).await?;
     }
     match (&task).await {
         Ok(value) => println!("it {value}"),
-        Err(error) => println!("{error:?}, cancelled: {}", task.cancelled()),
+        Err(error) => println!("{error:?}, cancelled: {}", task.cancelled().repr()),
     }
-    println!("cancel: {}", task.cancel());
+    println!("cancel: {}", task.cancel().repr());
     Ok(())
 }
 

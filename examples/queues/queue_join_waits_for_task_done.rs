@@ -6,6 +6,7 @@
 //! Shows: queue_join_waits_for_task_done, gather_like_queue_join, queue_needs_no_thread_safety
 
 use asyncio::{Queue, Result, create_task, gather, get_running_loop, run, sleep};
+use guide::repr::Repr;
 
 // ANCHOR: kitchen
 /// Cooks one order after the other; the waiting never ends by itself.
@@ -28,7 +29,7 @@ async fn kitchen() -> Result<()> {
     let opened = get_running_loop()?.time();
     orders.join().await?;
     println!("all cooked after {:.0} seconds", get_running_loop()?.time() - opened);
-    println!("the cook waits for more: {}", !cook.done());
+    println!("the cook waits for more: {}", (!cook.done()).repr());
     cook.cancel();
     Ok(())
 }
