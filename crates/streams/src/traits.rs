@@ -54,7 +54,7 @@ impl StreamReader {
             return Poll::Ready(Err(to_io(error)));
         }
         loop {
-            if let Source::Feeder(feeder) = &self.source {
+            if let Source::Feeder { feeder, .. } = &self.source {
                 feeder.fed.waker.set(Some(cx.waker().clone()));
             }
             if let Source::Connection { connection, .. } = &self.source {
@@ -67,7 +67,7 @@ impl StreamReader {
             }
             match &self.source {
                 Source::Connection { connection, .. } => ready!(connection.registration().poll_readable(cx))?,
-                Source::Feeder(_) => return Poll::Pending,
+                Source::Feeder { .. } => return Poll::Pending,
             }
         }
     }
@@ -83,7 +83,7 @@ impl AsyncRead for StreamReader {
                     reader.eof |= n == 0;
                     Ok(Some(n))
                 }
-                Source::Feeder(_) => reader.try_receive(None).map(|_| None),
+                Source::Feeder { .. } => reader.try_receive().map(|_| None),
             });
             if let Some(n) = ready!(received)? {
                 return Poll::Ready(Ok(n));
@@ -97,7 +97,7 @@ impl AsyncBufRead for StreamReader {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
         if this.buffer.is_empty() && !this.eof {
-            ready!(this.poll_attempt(cx, |reader| reader.try_receive(None)))?;
+            ready!(this.poll_attempt(cx, |reader| reader.try_receive()))?;
         }
         Poll::Ready(Ok(this.buffer.as_slice()))
     }

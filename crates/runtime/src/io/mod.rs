@@ -7,7 +7,7 @@
 mod registration;
 
 use std::fmt;
-use std::future::Future as StdFuture;
+use std::future::{Future as StdFuture, poll_fn};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::Location;
@@ -164,7 +164,7 @@ impl<T: AsFd> AsyncFd<T> {
         result
     }
 
-    /// Does `read`, again and again until it no longer says `WouldBlock`, waiting in between. A task that never has to wait
+    /// Does `read`, again and again until it no longer says `WouldBlock` (or `Interrupted`), waiting in between. A task that never has to wait
     /// gives way to others now and then.
     ///
     /// # Errors
@@ -185,22 +185,17 @@ impl<T: AsFd> AsyncFd<T> {
         self.with(Side::Write, write, Location::caller())
     }
 
-    async fn with<R>(
+    fn with<R>(
         &self,
         side: Side,
         mut operation: impl FnMut(&T) -> io::Result<R>,
         at: &'static Location<'static>,
-    ) -> Result<R> {
-        loop {
-            if let Some(pause) = self.registration.turn() {
-                pause.await?;
-            }
-            let result = self.try_with(side, &mut operation);
-            if !would_block(&result) {
-                return Ok(result?);
-            }
-            self.registration.ready(side, at).await?;
-        }
+    ) -> impl StdFuture<Output = Result<R>> {
+        let mut readiness = self.registration.ready(side, at);
+        poll_fn(move |cx| {
+            let attempted = readiness.poll_attempts(cx, false, || self.try_with(side, &mut operation));
+            Poll::Ready(Ok(ready!(attempted)??))
+        })
     }
 
     /// Says that an operation on a *stream* moved fewer bytes than it was asked to (and more than none): the next one would

@@ -6,14 +6,14 @@ use std::io;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::HandleInner;
 use crate::loop_core;
 use crate::reactor::{Side, Source};
 use crate::ready::Run;
-use crate::tasks::{Sleep, Waiter, keep_waiting_on, sleep, take_cancel, wait_on};
+use crate::tasks::{Waiter, keep_waiting_on, take_cancel, wait_on};
 use crate::wait_queue::Place;
 
 /// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.
@@ -45,7 +45,7 @@ impl Registration {
     }
 
     pub(super) fn ready(&self, side: Side, at: &'static Location<'static>) -> Readiness {
-        Readiness { source: Rc::clone(&self.source), side, place: None, at }
+        Readiness { source: Rc::clone(&self.source), side, stage: Stage::Idle, at }
     }
 
     /// See [`AsyncFd::poll_readable`](super::AsyncFd::poll_readable).
@@ -75,15 +75,8 @@ impl Registration {
         Poll::Pending
     }
 
-    /// To be asked before each operation of a loop over operations: after many that did not have to wait it gives a pause to
-    /// be awaited, of one iteration, for other tasks. [`AsyncFd::read_with`](super::AsyncFd::read_with) and its like do it
-    /// by themselves.
-    #[track_caller]
-    pub fn turn(&self) -> Option<Sleep> {
-        if self.source.spend() { None } else { Some(sleep(0)) }
-    }
-
-    /// As [`turn`](Self::turn), for a `poll` function.
+    /// To be asked before each operation of a `poll` function: after many that did not have to wait it is not ready, for one
+    /// iteration, so that other tasks have their turn. [`Readiness::poll_attempts`] does it by itself.
     pub fn poll_turn(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.source.spend() {
             return Poll::Ready(());
@@ -140,55 +133,120 @@ impl fmt::Debug for Registration {
 pub struct Readiness {
     source: Rc<Source>,
     side: Side,
-    /// Its place among those who wait, while it does.
-    place: Option<Place>,
+    stage: Stage,
     at: &'static Location<'static>,
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    Idle,
+    /// In its place among those who wait.
+    Waiting(Place),
+    /// It gave way to other tasks, which are to have an iteration.
+    Yielded,
 }
 
 impl Readiness {
     /// Waits no more, as if it were dropped.
     #[inline]
     pub fn give_up(&mut self) {
-        if let Some(place) = self.place.take() {
+        if let Stage::Waiting(place) = std::mem::replace(&mut self.stage, Stage::Idle) {
             self.source.leave(place);
         }
     }
 
-    fn waiter(&self, place: Place) -> Waiter {
-        Waiter::Readiness(Rc::clone(&self.source), place)
+    /// Repeats an attempt until it says neither `WouldBlock` nor `Interrupted`, and waits for readiness before each; for a
+    /// `poll` function. A task that never has to wait gives way to others now and then. Who is woken tries, whatever others
+    /// have left.
+    ///
+    /// With `at_once` the first attempt does not wait: for what may succeed although the descriptor is not ready.
+    ///
+    /// # Errors
+    ///
+    /// Those of the wait are the outer ones: `CancelledError`; `NotConnected` if the descriptor or the loop was closed. The
+    /// attempt's own are the inner ones.
+    #[inline]
+    pub fn poll_attempts<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        at_once: bool,
+        mut attempt: impl FnMut() -> io::Result<R>,
+    ) -> Poll<Result<io::Result<R>>> {
+        let mut try_now = match self.stage {
+            Stage::Idle => at_once || self.source.is_ready(self.side),
+            _ => {
+                ready!(self.go_on(cx))?;
+                true
+            }
+        };
+        loop {
+            if !try_now {
+                return Poll::Ready(Err(ready!(self.begin(cx))));
+            }
+            if !self.source.spend() {
+                self.give_way(cx);
+                return Poll::Pending;
+            }
+            match attempt() {
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                    try_now = self.source.is_ready(self.side);
+                }
+                result => return Poll::Ready(Ok(result)),
+            }
+        }
     }
 
-    /// Begins to wait, if it has to.
+    /// Begins to wait; ready with an error if it cannot.
     #[inline]
-    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        if self.source.is_ready(self.side) {
-            return Poll::Ready(Ok(()));
+    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        if let Err(error) = self.source.check_open() {
+            return Poll::Ready(error.into());
         }
-        self.source.check_open()?;
         let place = self.source.join(self.side, cx.waker());
         wait_on(self.waiter(place), self.at);
-        self.place = Some(place);
+        self.stage = Stage::Waiting(place);
         Poll::Pending
+    }
+
+    #[cold]
+    fn give_way(&mut self, cx: &mut Context<'_>) {
+        wait_on(Waiter::Yield, self.at);
+        self.stage = Stage::Yielded;
+        cx.waker().wake_by_ref();
+    }
+
+    /// Goes on with a wait that was begun.
+    #[inline]
+    fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if let Some(cancelled) = take_cancel() {
+            self.give_up();
+            return Poll::Ready(Err(cancelled.into()));
+        }
+        if let Stage::Waiting(place) = self.stage
+            && self.source.stay(place, cx.waker())
+        {
+            keep_waiting_on(self.waiter(place));
+            return Poll::Pending;
+        }
+        // It was woken. (Or cancelled, and another wait of the same task has raised that: then it tries in vain.)
+        self.stage = Stage::Idle;
+        Poll::Ready(Ok(self.source.check_open()?))
+    }
+
+    fn waiter(&self, place: Place) -> Waiter {
+        Waiter::Readiness(Rc::clone(&self.source), place)
     }
 }
 
 impl StdFuture for Readiness {
     type Output = Result<()>;
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let Some(place) = self.place else { return self.begin(cx) };
-        if let Some(cancelled) = take_cancel() {
-            self.give_up();
-            return Poll::Ready(Err(cancelled.into()));
+        match self.stage {
+            Stage::Idle if self.source.is_ready(self.side) => Poll::Ready(Ok(())),
+            Stage::Idle => self.begin(cx).map(Err),
+            _ => self.go_on(cx),
         }
-        if self.source.stay(place, cx.waker()) {
-            keep_waiting_on(self.waiter(place));
-            return Poll::Pending;
-        }
-        // It was woken. (Or cancelled, and another wait of the same task has raised that: then it tries in vain.)
-        self.place = None;
-        Poll::Ready(Ok(self.source.check_open()?))
     }
 }
 

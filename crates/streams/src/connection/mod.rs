@@ -147,19 +147,24 @@ impl Connection {
         self.on_lost.set(Some(Box::new(f)));
     }
 
-    /// Is it known that there is nothing to receive now? What a layer holds is not known.
+    /// May an attempt to receive succeed although the descriptor is not ready? What a layer holds is not known, and what is
+    /// closed by us is at its end.
     #[inline]
-    pub(crate) fn is_drained(&self) -> bool {
-        self.phase.get() == Phase::Open && !self.layered.get() && !self.registration.is_readable()
+    pub(crate) fn may_give_at_once(&self) -> bool {
+        self.layered.get() || self.phase.get() != Phase::Open
     }
 
     /// One attempt to receive. A connection that is closed by us is at its end.
     #[inline]
     pub(crate) fn receive(&self, read: impl FnOnce(&dyn Transport) -> io::Result<usize>) -> io::Result<usize> {
-        match &*self.transport.borrow() {
-            Some(transport) if self.phase.get() == Phase::Open => read(&**transport),
-            _ => Ok(0),
-        }
+        if self.phase.get() == Phase::Open { self.with_transport(read) } else { Ok(0) }
+    }
+
+    /// One attempt of an open connection, without counting the transport. What has failed is to be told after it: the end
+    /// of the connection takes the transport out.
+    #[inline]
+    fn with_transport<R: Default>(&self, attempt: impl FnOnce(&dyn Transport) -> io::Result<R>) -> io::Result<R> {
+        self.transport.borrow().as_deref().map_or(Ok(R::default()), attempt)
     }
 
     // Writing.
@@ -168,40 +173,47 @@ impl Connection {
         if self.eof.get() != Eof::No {
             return Err(RuntimeError::new("Cannot call write() after write_eof()"));
         }
-        let transport = match self.transport() {
-            _ if bytes.is_empty() => return Ok(()),
-            Some(transport) if self.phase.get() == Phase::Open || self.kept() > 0 => transport,
-            _ => {
-                self.note_lost_write();
-                return Ok(());
-            }
-        };
-        let mut rest = bytes;
-        if self.kept.borrow().is_empty() {
-            match transport.try_write(bytes) {
-                Ok(n) => rest = &bytes[n..],
-                Err(error) if is_not_now(&error) => {}
-                Err(error) => {
-                    self.fail(error.into());
-                    return Ok(());
-                }
-            }
-        }
-        if !rest.is_empty() {
-            let mut kept = self.kept.borrow_mut();
-            kept.extend(rest);
-            self.paused.set(self.paused.get() || kept.len() > self.high.get());
-            drop(kept);
-            self.flush_later();
+        if bytes.is_empty() {
             return Ok(());
         }
-        // Nothing is kept, so nobody waits for room, and the end was not asked for yet: no more to do than this.
-        match transport.try_flush() {
+        let sent = if self.kept() > 0 {
+            Ok(0)
+        } else if self.phase.get() == Phase::Open {
+            self.with_transport(|transport| transport.try_write(bytes))
+        } else {
+            self.note_lost_write();
+            return Ok(());
+        };
+        match sent {
+            // Nothing is kept, so nobody waits for room, and the end was not asked for yet: no more to do than this.
+            Ok(n) if n == bytes.len() => self.flush_layer(),
+            Ok(n) => self.keep(&bytes[n..]),
+            Err(error) if is_not_now(&error) => self.keep(bytes),
+            Err(error) => self.fail(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Has a layer send what it holds.
+    #[inline]
+    fn flush_layer(self: &Rc<Self>) {
+        if !self.layered.get() {
+            return;
+        }
+        match self.with_transport(|transport| transport.try_flush()) {
             Ok(()) => {}
             Err(error) if is_not_now(&error) => self.flush_later(),
             Err(error) => self.fail(error.into()),
         }
-        Ok(())
+    }
+
+    /// Bytes that are to be sent when there is room.
+    fn keep(self: &Rc<Self>, bytes: &[u8]) {
+        let mut kept = self.kept.borrow_mut();
+        kept.extend(bytes);
+        self.paused.set(self.paused.get() || kept.len() > self.high.get());
+        drop(kept);
+        self.flush_later();
     }
 
     fn note_lost_write(&self) {

@@ -10,7 +10,7 @@ use std::fmt;
 
 use asyncio_iterators::AsyncIterator;
 use asyncio_runtime::io::Readiness;
-use asyncio_runtime::{Error, Result, ValueError};
+use asyncio_runtime::{Error, LineWait, Result, ValueError};
 use memchr::memmem::Finder;
 
 use crate::buffer::Buffer;
@@ -68,7 +68,11 @@ pub(crate) enum Source {
         /// Waits for more, time and again.
         readable: Readiness,
     },
-    Feeder(Feeder),
+    Feeder {
+        feeder: Feeder,
+        /// Of a read that waits to be fed.
+        wait: Option<LineWait>,
+    },
 }
 
 impl StreamReader {
@@ -79,7 +83,7 @@ impl StreamReader {
     /// `ValueError: Limit cannot be <= 0`.
     pub fn new(limit: usize) -> Result<Self, ValueError> {
         check_limit(limit)?;
-        Ok(Self::from(Source::Feeder(Feeder::new()), limit))
+        Ok(Self::from(Source::Feeder { feeder: Feeder::new(), wait: None }, limit))
     }
 
     pub(crate) fn over(connection: Handle, limit: usize) -> Self {
@@ -101,7 +105,7 @@ impl StreamReader {
     pub async fn read(&mut self, n: usize) -> Result<Vec<u8>> {
         self.check()?;
         if n > 0 && self.buffer.is_empty() && !self.eof {
-            self.receive(None).await?;
+            self.receive(&mut []).await?;
         }
         Ok(self.buffer.take(n))
     }
@@ -133,7 +137,7 @@ impl StreamReader {
     pub async fn readinto(&mut self, out: &mut [u8]) -> Result<usize> {
         self.check()?;
         if !out.is_empty() && self.buffer.is_empty() && !self.eof {
-            let received = self.receive(Some(out)).await?;
+            let received = self.receive(out).await?;
             if received > 0 {
                 return Ok(received);
             }
@@ -149,7 +153,7 @@ impl StreamReader {
     pub async fn read_to_end(&mut self) -> Result<Vec<u8>> {
         self.check()?;
         while !self.eof {
-            self.receive(None).await?;
+            self.receive(&mut []).await?;
         }
         Ok(self.buffer.take_all())
     }
@@ -165,7 +169,7 @@ impl StreamReader {
             if self.eof {
                 return Err(IncompleteReadError::new(self.buffer.take_all(), Some(n)).into());
             }
-            self.receive(None).await?;
+            self.receive(&mut []).await?;
         }
         Ok(self.buffer.take(n))
     }
@@ -262,7 +266,7 @@ impl StreamReader {
             if self.eof {
                 return Err(IncompleteReadError::new(self.buffer.take_all(), None).into());
             }
-            self.receive(None).await?;
+            self.receive(&mut []).await?;
         }
     }
 
@@ -270,7 +274,7 @@ impl StreamReader {
     pub fn at_eof(&mut self) -> bool {
         if self.buffer.is_empty() && !self.eof {
             // An error is for the next read to tell.
-            let _ = self.try_receive(None);
+            let _ = self.try_receive();
         }
         self.eof && self.buffer.is_empty()
     }
@@ -280,7 +284,7 @@ impl StreamReader {
     pub fn exception(&self) -> Option<Error> {
         let of_source = || match &self.source {
             Source::Connection { connection, .. } => connection.error(),
-            Source::Feeder(feeder) => feeder.fed.exception.borrow().clone(),
+            Source::Feeder { feeder, .. } => feeder.fed.exception.borrow().clone(),
         };
         self.exception.clone().or_else(of_source)
     }
@@ -289,7 +293,7 @@ impl StreamReader {
     fn check(&self) -> Result<()> {
         let fine = match &self.source {
             Source::Connection { connection, .. } => connection.phase() != Phase::Lost,
-            Source::Feeder(_) => false,
+            Source::Feeder { .. } => false,
         };
         if fine && self.exception.is_none() { Ok(()) } else { self.exception().map_or(Ok(()), Err) }
     }
@@ -321,7 +325,7 @@ impl StreamReader {
     pub fn feeder(&self) -> Option<Feeder> {
         match &self.source {
             Source::Connection { .. } => None,
-            Source::Feeder(feeder) => Some(feeder.clone()),
+            Source::Feeder { feeder, .. } => Some(feeder.clone()),
         }
     }
 }
