@@ -29,7 +29,7 @@ impl Frame {
                 let limit = timeout(*delay);
                 let flow = limit
                     .run(async |limit| {
-                        self.limits.borrow_mut().push(limit);
+                        self.limits.borrow_mut().push(limit.clone());
                         let flow = self.run(body).await;
                         self.limits.borrow_mut().pop();
                         flow

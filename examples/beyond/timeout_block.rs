@@ -8,7 +8,7 @@ use guide::repr::Repr;
 
 // ANCHOR: upload
 /// Each part that has arrived gives the next one a second.
-async fn upload(limit: Timeout) -> Result<()> {
+async fn upload(limit: &Timeout) -> Result<()> {
     let event_loop = get_running_loop()?;
     for part in 1..=4 {
         sleep(0.4 * f64::from(part)).await?;
@@ -34,7 +34,7 @@ async fn program() -> Result<()> {
 
     println!("until a point in time, and then without end");
     let limit = timeout_at(event_loop.time() + 1.0);
-    let patient = async |limit: Timeout| {
+    let patient = async |limit: &Timeout| {
         println!("  left: {:.1} s", limit.when().unwrap_or(f64::INFINITY) - event_loop.time());
         limit.reschedule(None)?;
         sleep(2).await

@@ -219,6 +219,13 @@ impl LoopCore {
         self.timers.borrow_mut().insert(when, action)
     }
 
+    /// As `insert_timer`, for one that is due now.
+    pub(crate) fn queue_timer(&self, action: Action) -> TimerKey {
+        let key = self.timers.borrow_mut().insert_due(action);
+        self.ready.borrow_mut().push(Other::Timer(key));
+        key
+    }
+
     pub(crate) fn remove_timer(&self, key: TimerKey) {
         // Dropped after the borrow has ended: a dropped waker or closure may run anything.
         let action = self.timers.borrow_mut().remove(key);
@@ -271,9 +278,9 @@ impl LoopCore {
         // What these steps add waits for the next iteration.
         let ready = self.count_ready();
         self.steps.set(self.steps.get().saturating_add(ready));
-        for left in (1..=ready).rev() {
+        for behind in (0..ready).rev() {
             if self.instrumented.get() {
-                self.run_instrumented(left);
+                self.run_instrumented(behind + 1);
             } else {
                 if ready > MANY {
                     self.look_ahead();
@@ -354,6 +361,7 @@ impl LoopCore {
         let action = self.timers.borrow_mut().fire(key);
         match action {
             Some(Action::Wake(sleeper)) => sleeper.wake(),
+            Some(Action::Cancel(task)) => _ = task.cancel(),
             Some(Action::Call(run)) => run.run(TIME_IS_UP),
             None => {}
         }

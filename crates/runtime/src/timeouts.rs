@@ -1,9 +1,10 @@
 //! Time limits for a block of code: `asyncio.timeouts`.
 //!
-//! The core idea: the timer cancels the task, and the block's exit tells that
-//! cancellation from one that came from outside by the task's count of cancellation requests.
+//! The core idea: the timer cancels the task, and the block's exit tells that cancellation from one that came from outside by
+//! the task's count of cancellation requests. The timer knows the task and not the limit, which finds out by itself whether
+//! its timer has fired; so a limit is memory of its own only if there are several handles on it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -14,7 +15,6 @@ use crate::current;
 use crate::error::Result;
 use crate::exceptions::{RuntimeError, TimeoutError, ValueError};
 use crate::loop_core::{self, LoopCore};
-use crate::ready::{Run, TIME_IS_UP};
 use crate::seconds::TimeLimit;
 use crate::tasks::AnyTask;
 use crate::timers::{Action, TimerKey, Turn};
@@ -42,7 +42,8 @@ impl State {
 
 /// A time limit for a block of code: `async with asyncio.timeout(delay)`.
 ///
-/// Clones are handles on the same limit, so that the block can [`reschedule`](Self::reschedule) it.
+/// The block is lent the limit, and can [`reschedule`](Self::reschedule) it. Clones are handles on the same limit, for others
+/// who are to do so.
 ///
 /// ```
 /// use asyncio_runtime::{TimeoutError, run, sleep, timeout};
@@ -56,22 +57,22 @@ impl State {
 /// })
 /// .unwrap();
 /// ```
-#[derive(Clone)]
 pub struct Timeout {
-    inner: Rc<Inner>,
+    own: Limit,
+    /// What takes the place of `own` once there is a clone.
+    shared: OnceCell<Rc<Limit>>,
 }
 
-struct Inner {
+struct Limit {
     state: Cell<State>,
     when: Cell<Option<f64>>,
     /// The iteration of the loop in which time was known not to be up yet.
     ahead_in: Option<u32>,
+    /// During the block.
     task: RefCell<Option<AnyTask>>,
     /// The task's count of cancellation requests on entering.
     cancelling: Cell<u32>,
     scheduled: Cell<Scheduled>,
-    /// The number of the last call "soon", from 1.
-    last_soon: Cell<u32>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -81,8 +82,6 @@ enum Scheduled {
     /// The timer is made when the block first waits.
     Later(Turn),
     Timer(TimerKey),
-    /// Queued in the loop, under this number; an older one does nothing any more.
-    Soon(u32),
 }
 
 /// A limit of `delay` seconds from now (`None`: no limit): `asyncio.timeout`.
@@ -98,11 +97,11 @@ enum Scheduled {
 ///
 /// run(async {
 ///     let limit = timeout(3600);
-///     let impatient = async |limit: asyncio_runtime::Timeout| {
+///     let result = limit.run(async |limit| {
 ///         limit.reschedule(get_running_loop()?.time() + 0.001)?;
 ///         sleep(3600).await
-///     };
-///     assert!(limit.run(impatient).await.unwrap_err().is::<TimeoutError>());
+///     });
+///     assert!(result.await.unwrap_err().is::<TimeoutError>());
 ///     assert!(limit.expired());
 ///     Ok(())
 /// })
@@ -147,20 +146,15 @@ pub(crate) fn check_delay(delay: f64) -> Result<f64, ValueError> {
 
 impl Timeout {
     fn new(when: Option<f64>, ahead_in: Option<u32>) -> Self {
-        Self {
-            inner: Rc::new(Inner {
-                state: Cell::new(State::Created),
-                when: Cell::new(when),
-                ahead_in,
-                task: RefCell::new(None),
-                cancelling: Cell::new(0),
-                scheduled: Cell::default(),
-                last_soon: Cell::new(0),
-            }),
-        }
+        Self { own: Limit::new(when, ahead_in), shared: OnceCell::new() }
     }
 
-    /// Runs `block` under the limit; it gets a handle on it.
+    #[inline]
+    fn limit(&self) -> &Limit {
+        self.shared.get().map_or(&self.own, |shared| shared)
+    }
+
+    /// Runs `block` under the limit, which is lent to it.
     ///
     /// # Errors
     ///
@@ -170,21 +164,21 @@ impl Timeout {
     /// # Cancellation
     ///
     /// A cancellation from outside goes through, even when time is up in the same step.
-    pub async fn run<T>(&self, block: impl AsyncFnOnce(Timeout) -> Result<T>) -> Result<T> {
-        self.begin()?;
+    pub async fn run<T>(&self, block: impl AsyncFnOnce(&Timeout) -> Result<T>) -> Result<T> {
+        self.limit().begin()?;
         struct Leave<'a>(&'a Timeout);
         impl Drop for Leave<'_> {
             fn drop(&mut self) {
                 // Only has something to do if the block was dropped half-way.
-                self.0.unschedule();
+                self.0.limit().unschedule();
             }
         }
         let leave = Leave(self);
-        let mut block = pin!(block(self.clone()));
+        let mut block = pin!(block(self));
         let result = poll_fn(|cx| {
             let polled = block.as_mut().poll(cx);
             if polled.is_pending() {
-                self.arm();
+                self.limit().arm();
             }
             polled
         });
@@ -199,65 +193,10 @@ impl Timeout {
     ///
     /// `RuntimeError` if it was entered before or outside a task, `ValueError` if the delay is NaN.
     pub fn enter(&self) -> Result<()> {
-        self.begin()?;
-        self.arm();
+        let limit = self.limit();
+        limit.begin()?;
+        limit.arm();
         Ok(())
-    }
-
-    /// Enters the block. The timer waits for [`arm`](Self::arm), because most blocks with a limit never wait.
-    fn begin(&self) -> Result<()> {
-        let inner = &self.inner;
-        if inner.state.get() != State::Created {
-            return Err(RuntimeError::new("Timeout has already been entered").into());
-        }
-        let when = inner.when.get().map(check_delay).transpose()?;
-        let Some(task) = current::with_task(|task| task.cloned()) else {
-            return Err(RuntimeError::new("Timeout should be used inside a task").into());
-        };
-        inner.state.set(State::Active);
-        inner.cancelling.set(task.cancelling());
-        if let Some(when) = when {
-            let event_loop = &task.base().event_loop;
-            // To read the clock is most of what a limit costs, so it is not read again in the iteration in which it was
-            // read for the limit. If the program has held the loop up since for longer than the delay, the timer that is
-            // made is overdue, and fires in the very iteration in which a call "soon" would have run.
-            if inner.ahead_in == Some(event_loop.iteration()) {
-                self.schedule_later(event_loop);
-            } else {
-                self.schedule(event_loop, when);
-            }
-        }
-        inner.task.replace(Some(task));
-        Ok(())
-    }
-
-    /// Has time be up at `when`: at once if that is now or gone.
-    fn schedule(&self, event_loop: &LoopCore, when: f64) {
-        let inner = &self.inner;
-        if when <= event_loop.time() {
-            let number = inner.last_soon.get() + 1;
-            inner.last_soon.set(number);
-            inner.scheduled.set(Scheduled::Soon(number));
-            event_loop.call(Rc::clone(inner) as Rc<dyn Run>, number);
-        } else {
-            self.schedule_later(event_loop);
-        }
-    }
-
-    fn schedule_later(&self, event_loop: &LoopCore) {
-        self.inner.scheduled.set(Scheduled::Later(event_loop.timers.borrow_mut().take_turn()));
-    }
-
-    /// Makes the timer, in the place that it has in the order of timers.
-    fn arm(&self) {
-        let inner = &self.inner;
-        if let (Scheduled::Later(turn), Some(when), Some(task)) =
-            (inner.scheduled.get(), inner.when.get(), &*inner.task.borrow())
-        {
-            let action = Action::Call(Rc::clone(inner) as Rc<dyn Run>);
-            let timer = task.base().event_loop.timers.borrow_mut().insert_at_turn(turn, when, action);
-            inner.scheduled.set(Scheduled::Timer(timer));
-        }
     }
 
     /// Ends the block with its result, which it turns into a [`TimeoutError`] where [`run`](Self::run) says so.
@@ -266,33 +205,32 @@ impl Timeout {
     ///
     /// As `run`.
     pub fn exit<T>(&self, result: Result<T>) -> Result<T> {
-        let inner = &self.inner;
-        self.unschedule();
-        match inner.state.get() {
-            State::Expiring => {
-                inner.state.set(State::Expired);
-                let task = inner.task.take().expect("entered");
-                let ours = task.uncancel() <= inner.cancelling.get();
+        let limit = self.limit();
+        let state = limit.look();
+        limit.unschedule();
+        let task = limit.task.take();
+        match (state, task) {
+            (State::Expiring, Some(task)) => {
+                limit.state.set(State::Expired);
+                let ours = task.uncancel() <= limit.cancelling.get();
                 match result {
                     Err(error) if ours && error.is_cancelled() => Err(TimeoutError::raise_from(error)),
                     Err(error) if ours => Err(error.during_timeout()),
                     result => result,
                 }
             }
-            state => {
-                if state == State::Active {
-                    inner.state.set(State::Finished);
-                }
-                inner.task.take();
+            (State::Active, _) => {
+                limit.state.set(State::Finished);
                 result
             }
+            _ => result,
         }
     }
 
     /// When time is up, in the time of the loop's clock; `None` without a limit.
     #[must_use]
     pub fn when(&self) -> Option<f64> {
-        self.inner.when.get()
+        self.limit().when.get()
     }
 
     /// Moves the limit to the time `when` of the loop's clock, or takes it away.
@@ -301,8 +239,8 @@ impl Timeout {
     ///
     /// `RuntimeError` before the block, after it, and when time is up; `ValueError` for NaN.
     pub fn reschedule(&self, when: impl TimeLimit) -> Result<()> {
-        let inner = &self.inner;
-        match inner.state.get() {
+        let limit = self.limit();
+        match limit.look() {
             State::Active => {}
             State::Created => return Err(RuntimeError::new("Timeout has not been entered").into()),
             state => {
@@ -311,54 +249,130 @@ impl Timeout {
             }
         }
         let when = when.limit().map(check_delay).transpose()?;
-        inner.when.set(when);
-        self.unschedule();
-        if let Some(when) = when {
-            self.schedule(&*loop_core::running_loop()?, when);
+        limit.when.set(when);
+        limit.unschedule();
+        if let (Some(when), Some(task)) = (when, &*limit.task.borrow()) {
+            limit.schedule(&*loop_core::running_loop()?, task, when);
         }
         // Whoever calls this may be anybody: the block may wait already.
-        self.arm();
+        limit.arm();
         Ok(())
     }
 
     /// Was time up during the block?
     #[must_use]
     pub fn expired(&self) -> bool {
-        matches!(self.inner.state.get(), State::Expiring | State::Expired)
+        matches!(self.limit().look(), State::Expiring | State::Expired)
+    }
+}
+
+impl Limit {
+    fn new(when: Option<f64>, ahead_in: Option<u32>) -> Self {
+        Self {
+            state: Cell::new(State::Created),
+            when: Cell::new(when),
+            ahead_in,
+            task: RefCell::new(None),
+            cancelling: Cell::new(0),
+            scheduled: Cell::default(),
+        }
     }
 
+    /// Enters the block. The timer waits for [`arm`](Self::arm), because most blocks with a limit never wait.
+    #[inline]
+    fn begin(&self) -> Result<()> {
+        if self.state.get() != State::Created {
+            return Err(RuntimeError::new("Timeout has already been entered").into());
+        }
+        let when = self.when.get().map(check_delay).transpose()?;
+        let Some(task) = current::with_task(|task| task.cloned()) else {
+            return Err(RuntimeError::new("Timeout should be used inside a task").into());
+        };
+        self.state.set(State::Active);
+        self.cancelling.set(task.cancelling());
+        if let Some(when) = when {
+            let event_loop = &task.base().event_loop;
+            // To read the clock is most of what a limit costs, so it is not read again in the iteration in which it was
+            // read for the limit. If the program has held the loop up since for longer than the delay, the timer that is
+            // made is overdue, and fires in the very iteration in which a call "soon" would have run.
+            if self.ahead_in == Some(event_loop.iteration()) {
+                self.schedule_later(event_loop);
+            } else {
+                self.schedule(event_loop, &task, when);
+            }
+        }
+        self.task.replace(Some(task));
+        Ok(())
+    }
+
+    /// Has time be up at `when`: at once if that is now or gone.
+    fn schedule(&self, event_loop: &LoopCore, task: &AnyTask, when: f64) {
+        if when <= event_loop.time() {
+            self.scheduled.set(Scheduled::Timer(event_loop.queue_timer(Action::Cancel(task.clone()))));
+        } else {
+            self.schedule_later(event_loop);
+        }
+    }
+
+    fn schedule_later(&self, event_loop: &LoopCore) {
+        self.scheduled.set(Scheduled::Later(event_loop.timers.borrow_mut().take_turn()));
+    }
+
+    /// Makes the timer, in the place that it has in the order of timers.
+    #[inline]
+    fn arm(&self) {
+        if let (Scheduled::Later(turn), Some(when), Some(task)) =
+            (self.scheduled.get(), self.when.get(), &*self.task.borrow())
+        {
+            let action = Action::Cancel(task.clone());
+            let timer = task.base().event_loop.timers.borrow_mut().insert_at_turn(turn, when, action);
+            self.scheduled.set(Scheduled::Timer(timer));
+        }
+    }
+
+    /// Its state; time is up if its timer is gone.
+    fn look(&self) -> State {
+        if let (State::Active, Scheduled::Timer(timer), Some(task)) =
+            (self.state.get(), self.scheduled.get(), &*self.task.borrow())
+            && !task.base().event_loop.timers.borrow().is_armed(timer)
+        {
+            self.state.set(State::Expiring);
+        }
+        self.state.get()
+    }
+
+    #[inline]
     fn unschedule(&self) {
-        if let Scheduled::Timer(timer) = self.inner.scheduled.replace(Scheduled::No)
-            && let Some(task) = &*self.inner.task.borrow()
+        if let Scheduled::Timer(timer) = self.scheduled.replace(Scheduled::No)
+            && let Some(task) = &*self.task.borrow()
         {
             task.base().event_loop.remove_timer(timer);
         }
     }
-}
 
-impl Run for Inner {
-    fn run(&self, key: u32) {
-        match self.scheduled.get() {
-            Scheduled::Timer(_) if key == TIME_IS_UP => {}
-            Scheduled::Soon(number) if key == number => {}
-            _ => return,
-        }
-        self.scheduled.set(Scheduled::No);
-        let task = self.task.borrow().clone();
-        if let (State::Active, Some(task)) = (self.state.get(), task) {
-            task.cancel();
-            self.state.set(State::Expiring);
+    /// The same limit for another place; this one is no more to be used.
+    fn moved(&self) -> Self {
+        Self {
+            state: self.state.clone(),
+            when: self.when.clone(),
+            ahead_in: self.ahead_in,
+            task: RefCell::new(self.task.take()),
+            cancelling: self.cancelling.clone(),
+            scheduled: self.scheduled.clone(),
         }
     }
+}
 
-    fn describe(&self) -> String {
-        "Timeout._on_timeout()".to_owned()
+impl Clone for Timeout {
+    fn clone(&self) -> Self {
+        let shared = self.shared.get_or_init(|| Rc::new(self.own.moved()));
+        Self { own: Limit::new(None, None), shared: OnceCell::from(Rc::clone(shared)) }
     }
 }
 
 impl fmt::Debug for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.inner.state.get();
+        let state = self.limit().look();
         write!(f, "<Timeout [{}]", state.name())?;
         if state == State::Active {
             match self.when() {

@@ -13,6 +13,7 @@ use std::task::Waker;
 
 use crate::prefetch;
 use crate::ready::Run;
+use crate::tasks::AnyTask;
 use crate::waking::Wake;
 
 /// Names one timer: the slot may be used again, and the sequence number tells its timers apart.
@@ -32,6 +33,8 @@ pub(crate) struct Turn(u32);
 pub(crate) enum Action {
     /// Complete a sleep: wake the task that waits.
     Wake(Wake),
+    /// Cancel the task: the end of a time limit.
+    Cancel(AnyTask),
     /// Run a callback, under the number [`TIME_IS_UP`](crate::ready::TIME_IS_UP).
     Call(Rc<dyn Run>),
 }
@@ -40,6 +43,7 @@ pub(crate) enum Action {
 enum Slot {
     Free { next: u32 },
     Sleep { seq: u32, sleeper: Wake },
+    Limit { seq: u32, task: AnyTask },
     Call { seq: u32, run: Rc<dyn Run> },
 }
 
@@ -50,17 +54,19 @@ impl Slot {
     fn armed(seq: u32, action: Action) -> Self {
         match action {
             Action::Wake(sleeper) => Slot::Sleep { seq, sleeper },
+            Action::Cancel(task) => Slot::Limit { seq, task },
             Action::Call(run) => Slot::Call { seq, run },
         }
     }
 
     fn is_armed(&self, number: u32) -> bool {
-        matches!(self, Slot::Sleep { seq, .. } | Slot::Call { seq, .. } if *seq == number)
+        matches!(self, Slot::Sleep { seq, .. } | Slot::Limit { seq, .. } | Slot::Call { seq, .. } if *seq == number)
     }
 
     fn into_action(self) -> Option<Action> {
         match self {
             Slot::Sleep { sleeper, .. } => Some(Action::Wake(sleeper)),
+            Slot::Limit { task, .. } => Some(Action::Cancel(task)),
             Slot::Call { run, .. } => Some(Action::Call(run)),
             Slot::Free { .. } => None,
         }
@@ -109,7 +115,7 @@ pub(crate) struct Timers {
     slots: Vec<Slot>,
     free: u32,
     next_seq: u32,
-    /// Heap entries whose timer is still armed.
+    /// Timers that are still armed: nearly as many heap entries.
     armed: usize,
 }
 
@@ -130,7 +136,21 @@ impl Timers {
         Turn(seq)
     }
 
-    pub(crate) fn insert_at_turn(&mut self, Turn(seq): Turn, when: f64, action: Action) -> TimerKey {
+    pub(crate) fn insert_at_turn(&mut self, turn: Turn, when: f64, action: Action) -> TimerKey {
+        let key = self.keep(turn, action);
+        self.heap.push(Entry { when: Deadline::new(when), key });
+        key
+    }
+
+    /// A timer that is due already, and that the caller queues.
+    pub(crate) fn insert_due(&mut self, action: Action) -> TimerKey {
+        let turn = self.take_turn();
+        self.keep(turn, action)
+    }
+
+    /// Keeps what a timer does.
+    #[inline]
+    fn keep(&mut self, Turn(seq): Turn, action: Action) -> TimerKey {
         let armed = Slot::armed(seq, action);
         let slot = if self.free == NONE {
             self.slots.push(armed);
@@ -144,9 +164,7 @@ impl Timers {
             slot
         };
         self.armed += 1;
-        let key = TimerKey { slot, seq };
-        self.heap.push(Entry { when: Deadline::new(when), key });
-        key
+        TimerKey { slot, seq }
     }
 
     /// The earliest deadline.
@@ -211,6 +229,7 @@ impl Timers {
     pub(crate) fn prefetch_action(&self, key: TimerKey) {
         match self.slots.get(key.slot as usize) {
             Some(Slot::Sleep { sleeper, .. }) => prefetch::task(sleeper.address()),
+            Some(Slot::Limit { task, .. }) => prefetch::task(task.object.address()),
             Some(Slot::Call { run, .. }) => prefetch::read(Rc::as_ptr(run).addr()),
             _ => {}
         }

@@ -15,7 +15,7 @@ async fn slept(limit: Timeout, seconds: f64) -> (Timeout, Result<()>) {
     (limit, result)
 }
 
-pub(crate) async fn within<T>(seconds: f64, block: impl AsyncFnOnce(Timeout) -> Result<T>) -> Result<T> {
+pub(crate) async fn within<T>(seconds: f64, block: impl AsyncFnOnce(&Timeout) -> Result<T>) -> Result<T> {
     timeout(seconds).run(block).await
 }
 
@@ -210,7 +210,7 @@ fn a_limit_can_be_moved_and_taken_away_by_others() {
         let task = create_task(async move {
             timeout_at(first)
                 .run(async |limit| {
-                    set.set_result(limit)?;
+                    set.set_result(limit.clone())?;
                     sleep(50).await
                 })
                 .await
@@ -231,12 +231,67 @@ fn a_limit_can_be_moved_and_taken_away_by_others() {
     .unwrap();
 }
 
+#[test]
+fn a_limit_that_is_gone_already_can_be_moved_before_the_first_wait() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let limit = timeout(0);
+        limit
+            .run(async |limit| {
+                limit.reschedule(event_loop.time() + 10.0)?;
+                sleep(1).await
+            })
+            .await?;
+        assert!(!limit.expired());
+        let limit = timeout(0);
+        let result = limit.run(async |limit| {
+            limit.reschedule(event_loop.time() + 10.0)?;
+            limit.reschedule(event_loop.time() - 1.0)?;
+            assert!(!limit.expired());
+            sleep(5).await
+        });
+        assert_eq!(raised(result.await), UP);
+        assert!(limit.expired());
+        assert_time(&event_loop, 1.0);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn clones_are_the_same_limit_whenever_they_are_made() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let limit = timeout(1);
+        let before = limit.clone();
+        let result = limit.run(async |limit| {
+            let within = limit.clone();
+            within.reschedule(event_loop.time() + 2.0)?;
+            assert_eq!(before.when(), within.when());
+            sleep(50).await
+        });
+        assert_eq!(raised(result.await), UP);
+        assert!(before.expired() && limit.expired() && limit.clone().expired());
+        assert_time(&event_loop, 2.0);
+
+        // Made while the timer runs, and the first one goes.
+        let limit = timeout(1);
+        limit.enter()?;
+        let other = limit.clone();
+        drop(limit);
+        assert_eq!(raised(other.exit(sleep(50).await)), UP);
+        assert_time(&event_loop, 3.0);
+        Ok(())
+    })
+    .unwrap();
+}
+
 // CPython: test_timeouts.TimeoutTests.test_repr_active, test_repr_expired, test_repr_finished, test_repr_disabled
 #[test]
 fn a_limit_prints_its_state() {
     virtually(async {
         let limit = timeout(10);
-        let prints = async |limit: Timeout| Ok(format!("{limit:?}"));
+        let prints = async |limit: &Timeout| Ok(format!("{limit:?}"));
         assert_eq!(limit.run(prints).await?, "<Timeout [active] when=10.0>");
         assert_eq!(format!("{limit:?}"), "<Timeout [finished]>");
         let unlimited = timeout(None);
@@ -286,7 +341,7 @@ fn a_limit_is_entered_once() {
     virtually(async {
         let entered = "RuntimeError('Timeout has already been entered')";
         let limit = timeout(0.01);
-        let again = async |limit: Timeout| Ok(raised(limit.run(async |_| Ok(())).await));
+        let again = async |limit: &Timeout| Ok(raised(limit.run(async |_| Ok(())).await));
         assert_eq!(limit.run(again).await?, entered);
         assert_eq!(raised(limit.run(async |_| Ok(())).await), entered);
         Ok(())
@@ -310,7 +365,7 @@ fn a_limit_can_be_moved_only_while_it_stands() {
         assert_eq!(moved(&limit), "RuntimeError('Cannot change state of expired Timeout')");
         let expiring = within(0.01, async |limit| {
             assert_eq!(raised(sleep(1).await), "CancelledError()");
-            assert_eq!(moved(&limit), "RuntimeError('Cannot change state of expiring Timeout')");
+            assert_eq!(moved(limit), "RuntimeError('Cannot change state of expiring Timeout')");
             Ok("swallowed")
         });
         assert_eq!(expiring.await?, "swallowed");
