@@ -104,10 +104,10 @@ unsafe impl Send for TaskMemory {}
 unsafe impl Sync for TaskMemory {}
 
 impl TaskMemory {
-    /// The cell of a task that runs a coroutine `F` with a result `T`.
+    /// The cell of a task; `origin` says of what coroutine, and with what result.
     #[inline]
-    pub(crate) fn new<T: 'static, F>(event_loop: Rc<LoopCore>, core: TaskCore) -> Self {
-        let base = FutureBase::new(Origin::task::<T, F>(), event_loop);
+    pub(crate) fn new(origin: &'static Origin, event_loop: Rc<LoopCore>, core: TaskCore) -> Self {
+        let base = FutureBase::new(origin, event_loop);
         Self(UnsafeCell::new(ManuallyDrop::new(TaskCell { base, core })))
     }
 

@@ -95,7 +95,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
     core.cancels.set(core.cancels.get().saturating_add(1));
     let event_loop = &task.base().event_loop;
     if event_loop.instrumented.get() {
-        tell(event_loop, |observer| observer.cancel_requested(&AnyTask::from_object(task.object.clone())));
+        tell(event_loop, &|observer| observer.cancel_requested(&AnyTask::from_object(task.object.clone())));
     }
     if core.pending_cancel() == PendingCancel::Wait {
         return None;

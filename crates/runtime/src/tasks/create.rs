@@ -15,6 +15,8 @@ use crate::current;
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
 use crate::loop_core::{self, LoopCore};
+use crate::origin::Origin;
+use crate::ready::Runnable;
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
 ///
@@ -182,7 +184,7 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     eager: bool,
     at: &'static Location<'static>,
 ) -> Task<T> {
-    let memory = TaskMemory::new::<T, F>(Rc::clone(event_loop), TaskCore::new(context, at));
+    let memory = TaskMemory::new(Origin::task::<T, F>(), Rc::clone(event_loop), TaskCore::new(context, at));
     let builder = async_task::Builder::new().metadata(memory);
     // SAFETY: nothing is borrowed, so the future may live as long as it likes. It stays in this thread: only a runnable
     // polls or drops it, and another thread that gets hold of one, by waking the task, hands it to the loop and does nothing
@@ -192,6 +194,17 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
         builder.spawn_unchecked(|memory| Step::new(coroutine, memory.handle(event_loop)), loop_core::schedule)
     };
     handle.detach();
+    Task::from_any(start(event_loop, runnable, name, eager, at).into_any())
+}
+
+/// What is the same for tasks of all types: code that every one of them would otherwise bring along.
+fn start(
+    event_loop: &LoopCore,
+    runnable: Runnable,
+    name: Option<&str>,
+    eager: bool,
+    at: &'static Location<'static>,
+) -> AnyTask {
     let task = AnyTask::from_object(runnable.metadata().handle(event_loop));
     let (slot, order) = event_loop.tasks.register(task.object.clone());
     task.core().register(slot, order);
@@ -201,12 +214,12 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
         task.core().name_at_creation(name);
     }
     if event_loop.instrumented.get() {
-        tell(event_loop, |observer| observer.created(&task));
+        tell(event_loop, &|observer| observer.created(&task));
     }
     if eager {
         runnable.run();
     } else {
         event_loop.queue_task(runnable);
     }
-    Task::from_any(task.into_any())
+    task
 }

@@ -3,6 +3,7 @@
 //! The core idea: the future that async-task polls is not the coroutine but a wrapper around it, which makes the task the
 //! current one, swaps its context in, delivers cancellations, and turns what the coroutine gives into the task's end.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future as StdFuture;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,7 +37,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(task) = this.task.take() {
-                abandon(task, || this.coroutine.set(None));
+                abandon(task, &mut || this.coroutine.set(None));
             }
         }
     }
@@ -60,7 +61,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
         }
         let end = current::step(task, || take(task, this.coroutine.as_mut(), cx));
         if event_loop.instrumented.get() {
-            tell(event_loop, |observer| observer.step_ends(task));
+            tell(event_loop, &|observer| observer.step_ends(task));
         }
         let Some(end) = end else { return Poll::Pending };
         finish(task, end);
@@ -73,7 +74,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
 /// What only few programs want to know.
 #[cold]
 fn begin(task: &AnyTask, event_loop: &LoopCore) {
-    tell(event_loop, |observer| observer.step_begins(task));
+    tell(event_loop, &|observer| observer.step_begins(task));
     if event_loop.debug.get() {
         LAST.set(Some(task.clone()));
     }
@@ -103,7 +104,7 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
                 return None;
             }
             Ok(Poll::Ready(result)) => result,
-            Err(payload) => Err(TaskPanic::new(payload).into()),
+            Err(payload) => Err(panicked(payload)),
         }
     };
     // The coroutine's variables go before anybody hears of its end, and inside the task, as they do in Python.
@@ -113,8 +114,13 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
     }
     Some(match catch_unwind(AssertUnwindSafe(|| coroutine.set(None))) {
         Ok(()) => end,
-        Err(payload) => Err(TaskPanic::new(payload).into()),
+        Err(payload) => Err(panicked(payload)),
     })
+}
+
+#[cold]
+fn panicked(payload: Box<dyn Any + Send>) -> Error {
+    TaskPanic::new(payload).into()
 }
 
 /// The first step, or one before which something was asked of the task: what is raised instead of the step, if anything.
@@ -149,14 +155,27 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     let cancelled = core.pending_cancel() == PendingCancel::Must;
     core.set_pending_cancel(PendingCancel::None);
     match end {
-        Ok(_) if cancelled => task.finish_cancelled(core.cancel_message()),
-        Ok(value) => task.finish(value),
-        Err(error) if error.is_cancelled() => task.finish_with_cancellation(error),
-        Err(error) => task.finish_with_error(error),
+        Ok(value) if !cancelled => task.finish(value),
+        end => fail(task, end.err()),
     }
+    ended(task);
+}
+
+/// It ends by an error, or by a request to cancel in spite of its result.
+#[inline(never)]
+fn fail(task: &AnyTask, error: Option<Error>) {
+    match error {
+        None => task.finish_cancelled(task.core().cancel_message()),
+        Some(error) if error.is_cancelled() => task.finish_with_cancellation(error),
+        Some(error) => task.finish_with_error(error),
+    }
+}
+
+#[inline(never)]
+fn ended(task: &AnyTask) {
     let event_loop = &task.base().event_loop;
     if event_loop.instrumented.get() {
-        tell(event_loop, |observer| observer.done(task));
+        tell(event_loop, &|observer| observer.done(task));
     }
     unregister(task);
 }
@@ -169,7 +188,8 @@ fn unregister(task: &AnyTask) {
 
 /// A step did not come to its end, or was never taken, because an observer or a destructor panicked: the task ends as an
 /// aborted one does, so that nobody waits for it in vain. What panics on top of that is not heard of again.
-fn abandon(task: AnyTask, drop_coroutine: impl FnOnce()) {
+#[cold]
+fn abandon(task: AnyTask, drop_coroutine: &mut dyn FnMut()) {
     let _ = catch_unwind(AssertUnwindSafe(drop_coroutine));
     let _ = catch_unwind(AssertUnwindSafe(|| {
         if !task.done() {
@@ -182,7 +202,7 @@ fn abandon(task: AnyTask, drop_coroutine: impl FnOnce()) {
 
 /// Tells the observer, if there is one; to be called where the loop is instrumented.
 #[cold]
-pub(super) fn tell(event_loop: &LoopCore, f: impl FnOnce(&dyn Observer)) {
+pub(super) fn tell(event_loop: &LoopCore, f: &dyn Fn(&dyn Observer)) {
     // Not borrowed meanwhile: it may set another.
     let observer = event_loop.observer.borrow().clone();
     if let Some(observer) = observer {
