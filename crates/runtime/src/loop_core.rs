@@ -570,10 +570,5 @@ impl LoopCore {
     }
 }
 
-/// Sorts pairs. There is one kind of them, so that a program contains one way to sort.
-pub(crate) fn sort_numbers(pairs: &mut [(usize, u32)]) {
-    pairs.sort_unstable();
-}
-
 /// The resolution of the clock, by which timers may be early (`time.get_clock_info('monotonic').resolution`).
 const CLOCK_RESOLUTION: f64 = 1e-9;

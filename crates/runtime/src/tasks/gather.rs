@@ -135,19 +135,14 @@ impl GatherStart {
             children.iter().all(is_here),
             "The future belongs to a different loop than the one specified as the loop argument"
         );
-        let gathering = self.finish(event_loop, children);
+        let again = repeated(&children);
+        let gathering = self.finish(event_loop, children, again);
         Gather::new(set, gathering)
     }
 
-    fn finish(self, event_loop: Rc<LoopCore>, children: Vec<AnyFuture>) -> Rc<Gathering> {
+    /// `again` are the children that are there under a smaller index, too; sorted.
+    fn finish(self, event_loop: Rc<LoopCore>, children: Vec<AnyFuture>, again: Vec<u32>) -> Rc<Gathering> {
         let Self { gathering, done, .. } = self;
-        let mut places: Vec<(usize, u32)> = children.iter().map(|child| child.object.address()).zip(0..).collect();
-        loop_core::sort_numbers(&mut places);
-        let again = places.windows(2).filter(|pair| pair[0].0 == pair[1].0);
-        let mut again: Vec<(usize, u32)> = again.map(|pair| (0, pair[1].1)).collect();
-        loop_core::sort_numbers(&mut again);
-        let again: Vec<u32> = again.into_iter().map(|(_, index)| index).collect();
-
         gathering.left.set(children.len() - again.len());
         gathering.again.replace(again);
         let is_new = gathering.future.set(AnyFuture { object: FutureRef::group(event_loop, children) }).is_ok();
@@ -163,6 +158,16 @@ impl GatherStart {
     }
 }
 
+/// The children that are there under a smaller index, too; sorted.
+fn repeated(children: &[AnyFuture]) -> Vec<u32> {
+    let mut places: Vec<(usize, u32)> = children.iter().map(|child| child.object.address()).zip(0..).collect();
+    places.sort_unstable();
+    let again = places.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let mut again: Vec<u32> = again.map(|pair| pair[1].1).collect();
+    again.sort_unstable();
+    again
+}
+
 impl fmt::Debug for GatherStart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GatherStart").field("children", &self.children).finish_non_exhaustive()
@@ -176,7 +181,7 @@ struct Gathering {
     future: OnceCell<AnyFuture>,
     /// A child that is given twice is counted once.
     left: Cell<usize>,
-    /// The children that are there under a smaller index, too; sorted.
+    /// See [`repeated`].
     again: RefCell<Vec<u32>>,
     return_exceptions: Cell<bool>,
     /// The child whose own `CancelledError`, which is given once, ended the group.
@@ -267,13 +272,14 @@ impl Run for Gathering {
     }
 }
 
-/// A future that completes when all of `tasks` are done, however they end: what a loop waits for at its end.
+/// A future that completes when all of `tasks` are done, however they end: what a loop waits for at its end. None of them may
+/// be there twice.
 pub(crate) fn all_done(event_loop: &Rc<LoopCore>, tasks: &[AnyTask]) -> Future<()> {
     let children: Vec<AnyFuture> = tasks.iter().map(|task| task.as_any().clone()).collect();
     let start = GatherStart::new();
     start.gathering.return_exceptions.set(true);
     children.iter().for_each(|child| start.watch(child));
-    Future::from_any(start.finish(Rc::clone(event_loop), children).future().clone())
+    Future::from_any(start.finish(Rc::clone(event_loop), children, Vec::new()).future().clone())
 }
 
 #[cfg(test)]
