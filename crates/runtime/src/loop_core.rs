@@ -4,6 +4,7 @@
 //! run exactly what was ready at that moment. The public face is in `events`, tasks are in `tasks`; this file knows
 //! neither what a task does nor what a future is.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -21,7 +22,7 @@ use crate::jobs::Jobs;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::origin::Origins;
 use crate::prefetch;
-use crate::reactor::Reactor;
+use crate::reactor::{Reactor, Readiness, Selector};
 use crate::ready::{Other, Ready, ReadyQueue, Run, Runnable, TIME_IS_UP};
 use crate::registry::Registry;
 use crate::remote::{Remote, Shared};
@@ -54,8 +55,11 @@ pub(crate) struct LoopCore {
     /// What other threads have handed in: one for each `Other::Remote`, in this order.
     remote: RefCell<VecDeque<Remote>>,
     pub(crate) timers: RefCell<Timers>,
-    /// Created when the first descriptor is watched.
-    reactor: RefCell<Option<Rc<Reactor>>>,
+    /// Where the loop sleeps. Made for the first descriptor, and for Ctrl-C.
+    selector: RefCell<Option<Rc<Selector>>>,
+    /// Made for the first descriptor. In a box, to be one word: of two, the compiler writes the second, the table of functions,
+    /// also where there is no reactor, and with the table the functions are in every program.
+    reactor: RefCell<Option<Box<Rc<dyn Readiness>>>>,
     pub(crate) origins: Origins,
     /// Every task that is not done. The loop owns its tasks: dropping a handle detaches.
     pub(crate) tasks: Registry,
@@ -116,6 +120,7 @@ impl LoopCore {
             ready: RefCell::default(),
             remote: RefCell::default(),
             timers: RefCell::new(Timers::new()),
+            selector: RefCell::default(),
             reactor: RefCell::default(),
             origins: Origins::default(),
             tasks: Registry::default(),
@@ -481,16 +486,23 @@ impl LoopCore {
         Ok(())
     }
 
-    /// Waits in the poller if descriptors are watched, else parks the thread.
+    /// Waits in the selector if there is one, else parks the thread.
     fn poll(&self, timeout: Option<Duration>) {
         self.steps.set(0);
-        // Taken out while it waits, so that its callbacks may watch and forget descriptors.
-        let reactor = self.reactor.borrow();
-        match &*reactor {
-            // What is ready is queued after the wait, when nothing of others runs, so one borrow serves all.
-            Some(reactor) => {
+        match &*self.selector.borrow() {
+            // What is ready is queued, in the order in which the system tells, when nothing of others runs: so one borrow
+            // serves all.
+            Some(selector) => {
+                let reactor = self.reactor.borrow();
                 let mut ready = self.ready.borrow_mut();
-                reactor.wait(timeout, |run, key| ready.push(Other::Call(run, key)));
+                let waited = selector.wait(timeout, |found| {
+                    if let Some(reactor) = &*reactor {
+                        reactor.found(&found, &mut |run, key| ready.push(Other::Call(run, key)));
+                    }
+                });
+                if let Err(error) = waited {
+                    panic!("waiting for descriptors failed: {error}");
+                }
             }
             None => match timeout {
                 Some(timeout) => std::thread::park_timeout(timeout),
@@ -512,15 +524,27 @@ impl LoopCore {
         Ok(())
     }
 
-    pub(crate) fn with_reactor<R>(&self, f: impl FnOnce(&Rc<Reactor>) -> std::io::Result<R>) -> std::io::Result<R> {
-        let missing = self.reactor.borrow().is_none();
-        if missing {
-            let reactor = Reactor::new()?;
-            self.shared.set_bell(reactor.bell());
-            *self.reactor.borrow_mut() = Some(reactor);
+    /// What the loop sleeps in from now on.
+    pub(crate) fn selector(&self) -> std::io::Result<Rc<Selector>> {
+        let known = self.selector.borrow().clone();
+        if let Some(selector) = known {
+            return Ok(selector);
         }
-        let reactor = self.reactor.borrow().clone();
-        f(&reactor.expect("just made"))
+        let selector = Rc::new(Selector::new()?);
+        self.shared.set_bell(selector.bell());
+        self.selector.replace(Some(Rc::clone(&selector)));
+        Ok(selector)
+    }
+
+    pub(crate) fn with_reactor<R>(&self, f: impl FnOnce(&Rc<Reactor>) -> std::io::Result<R>) -> std::io::Result<R> {
+        let known = self.reactor.borrow().clone();
+        if let Some(reactor) = known {
+            let reactor: Rc<dyn Any> = *reactor;
+            return f(&reactor.downcast().expect("there is one kind of reactor"));
+        }
+        let reactor = Reactor::new(self.selector()?);
+        self.reactor.replace(Some(Box::new(Rc::clone(&reactor) as Rc<dyn Readiness>)));
+        f(&reactor)
     }
 
     // The end.
@@ -560,6 +584,7 @@ impl LoopCore {
         if let Some(reactor) = self.reactor.take() {
             reactor.close();
         }
+        self.selector.take();
         if let Some(executor) = self.executor.take() {
             executor.shutdown(false, false);
         }

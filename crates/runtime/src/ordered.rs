@@ -152,7 +152,11 @@ impl<T> Ordered<T> {
             self.overtaken.pop_front();
         }
         if self.overtaken.len() > 2 * self.live_overtaken + 16 {
-            self.overtaken.retain(|(_, value)| value.is_some());
+            // Once around. (Here and in `overtake`, the library's ways to do this are much larger.)
+            for _ in 0..self.overtaken.len() {
+                let entry = self.overtaken.pop_front();
+                self.overtaken.extend(entry.filter(|(_, value)| value.is_some()));
+            }
         }
         give_back(&mut self.overtaken);
         Some(value)
@@ -171,10 +175,12 @@ impl<T> Ordered<T> {
     /// Most of `recent` are holes: what is left moves.
     #[cold]
     fn overtake(&mut self) {
-        let next = self.next_key();
-        let entries = (self.base..).zip(self.recent.drain(..)).filter(|(_, value)| value.is_some());
-        self.overtaken.extend(entries);
-        self.base = next;
+        while let Some(value) = self.recent.pop_front() {
+            if value.is_some() {
+                self.overtaken.push_back((self.base, value));
+            }
+            self.base += 1;
+        }
         self.live_overtaken += std::mem::take(&mut self.live);
         give_back(&mut self.recent);
     }

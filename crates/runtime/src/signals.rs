@@ -136,7 +136,7 @@ impl Interrupt {
         let arrived = Arc::new(AtomicBool::new(false));
         let (receiver, sender) = UnixStream::pair()?;
         // Only there to end the loop's sleep; the flag says why.
-        core.with_reactor(|reactor| reactor.wake_on(receiver.as_fd()))?;
+        core.selector()?.wake_on(receiver.as_fd())?;
         let ids = vec![
             signal_hook::flag::register(signal, Arc::clone(&arrived))?,
             signal_hook::low_level::pipe::register(signal, sender)?,
@@ -169,7 +169,7 @@ impl Drop for OnInterrupt {
 impl Drop for Interrupt {
     fn drop(&mut self) {
         drop(self.core.interrupt.take());
-        // Fails only if the reactor is gone, and with it the registration.
-        let _ = self.core.with_reactor(|reactor| reactor.wake_no_more(self.receiver.as_fd()));
+        // Fails only if the selector is gone, and with it the registration.
+        let _ = self.core.selector().and_then(|selector| selector.wake_no_more(self.receiver.as_fd()));
     }
 }

@@ -9,21 +9,21 @@ mod selector;
 mod source;
 mod waits;
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::rc::Rc;
-use std::time::Duration;
 
 use polling::{Event, PollMode};
 
 use crate::ready::Run;
-use selector::{Found, Selector};
+pub(crate) use selector::{Found, Selector};
 pub(crate) use source::Source;
 
 pub(crate) struct Reactor {
-    selector: Selector,
+    selector: Rc<Selector>,
     /// What is level-triggered; its key is the number of the descriptor.
     watched: RefCell<BTreeMap<RawFd, Watched>>,
     /// What is edge-triggered; its key is its index here and `SOURCES`.
@@ -31,6 +31,19 @@ pub(crate) struct Reactor {
     free: RefCell<Vec<usize>>,
     /// How many wait for one of the sources.
     waiting: Rc<Cell<usize>>,
+}
+
+/// What the loop itself asks of its reactor. It knows it as one of these, so that a program without descriptors, in which none
+/// is ever made, does not contain it.
+pub(crate) trait Readiness: Any {
+    /// Does nobody wait for a descriptor? One that is only registered does not count.
+    fn is_idle(&self) -> bool;
+
+    /// Hands over what is to run because of this event.
+    fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32));
+
+    /// The loop closes: whoever still waits for a source gets an error.
+    fn close(&self);
 }
 
 #[derive(Default)]
@@ -63,24 +76,14 @@ impl Watched {
 }
 
 impl Reactor {
-    pub(crate) fn new() -> io::Result<Rc<Self>> {
-        Ok(Rc::new(Self {
-            selector: Selector::new()?,
+    pub(crate) fn new(selector: Rc<Selector>) -> Rc<Self> {
+        Rc::new(Self {
+            selector,
             watched: RefCell::default(),
             sources: RefCell::default(),
             free: RefCell::default(),
             waiting: Rc::default(),
-        }))
-    }
-
-    /// What ends a wait, from any thread; the present one or else the next.
-    pub(crate) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
-        self.selector.bell()
-    }
-
-    /// Does nobody wait for a descriptor? One that is only registered does not count.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.waiting.get() == 0 && self.watched.borrow().is_empty()
+        })
     }
 
     // Edge-triggered.
@@ -112,13 +115,6 @@ impl Reactor {
             self.free.borrow_mut().push(index);
         }
         source.close();
-    }
-
-    /// The loop closes: whoever still waits for a source gets an error.
-    pub(crate) fn close(&self) {
-        for source in self.sources.take().into_iter().flatten() {
-            source.close();
-        }
     }
 
     // Level-triggered.
@@ -171,29 +167,20 @@ impl Reactor {
         }
         Ok(old.is_some())
     }
+}
 
-    /// Lets input on this descriptor end a wait, once, and does nothing else about it. It does not count as watched.
-    pub(crate) fn wake_on(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        // SAFETY: as in `watch`; the only caller, `signals::Interrupt`, calls `wake_no_more` before it closes the
-        // descriptor.
-        unsafe { self.selector.poller.add_with_mode(&fd, Event::readable(fd.as_raw_fd() as usize), PollMode::Oneshot) }
+impl Readiness for Reactor {
+    fn is_idle(&self) -> bool {
+        self.waiting.get() == 0 && self.watched.borrow().is_empty()
     }
 
-    pub(crate) fn wake_no_more(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        self.selector.poller.delete(fd)
-    }
-
-    // Waiting.
-
-    /// Waits for readiness, at most `timeout`, and hands over what is to run, in the order in which the system tells.
-    pub(crate) fn wait(&self, timeout: Option<Duration>, mut queue: impl FnMut(Rc<dyn Run>, u32)) {
-        let waited = self.selector.wait(timeout, |found| self.found(&found, &mut queue));
-        if let Err(error) = waited {
-            panic!("waiting for descriptors failed: {error}");
+    fn close(&self) {
+        for source in self.sources.take().into_iter().flatten() {
+            source.close();
         }
     }
 
-    fn found(&self, found: &Found, queue: &mut impl FnMut(Rc<dyn Run>, u32)) {
+    fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32)) {
         if let Some(index) = found.key.checked_sub(SOURCES) {
             if let Some(Some(source)) = self.sources.borrow().get(index) {
                 source.found(found, queue);

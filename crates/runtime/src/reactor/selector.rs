@@ -7,16 +7,16 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::BorrowedFd;
 #[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use polling::Poller;
+use polling::{Event, PollMode, Poller};
 
 /// What the system says of one descriptor.
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) key: usize,
     pub(super) readable: bool,
     pub(super) writable: bool,
@@ -25,7 +25,7 @@ pub(super) struct Found {
 }
 
 #[cfg(target_os = "linux")]
-pub(super) struct Selector {
+pub(crate) struct Selector {
     pub(super) poller: Poller,
     found: RefCell<Vec<rustix::event::epoll::Event>>,
     /// Ends a wait when written to.
@@ -33,7 +33,7 @@ pub(super) struct Selector {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) struct Selector {
+pub(crate) struct Selector {
     pub(super) poller: Arc<Poller>,
     events: RefCell<polling::Events>,
 }
@@ -41,9 +41,22 @@ pub(super) struct Selector {
 /// How many events one wait can bring.
 const CAPACITY: usize = 1024;
 
+impl Selector {
+    /// Lets input on this descriptor end a wait, once, and does nothing else about it.
+    pub(crate) fn wake_on(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        // SAFETY: the descriptor must be deleted from the poller before it is closed; the only caller, `signals::Interrupt`,
+        // calls `wake_no_more` first.
+        unsafe { self.poller.add_with_mode(&fd, Event::readable(fd.as_raw_fd() as usize), PollMode::Oneshot) }
+    }
+
+    pub(crate) fn wake_no_more(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.poller.delete(fd)
+    }
+}
+
 #[cfg(target_os = "linux")]
 impl Selector {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         use rustix::event::epoll::{self, EventData, EventFlags};
         use rustix::event::{EventfdFlags, eventfd};
         let poller = Poller::new()?;
@@ -54,7 +67,7 @@ impl Selector {
     }
 
     /// What ends a wait, from any thread; the present one or else the next.
-    pub(super) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
+    pub(crate) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
         let bell = Arc::clone(&self.bell);
         // Fails only when the counter is full, after more than 10^19 times.
         move || {
@@ -70,7 +83,7 @@ impl Selector {
     }
 
     /// Waits for events, at most `timeout`. A signal ends the wait early.
-    pub(super) fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
+    pub(crate) fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
         use rustix::event::epoll::{self, EventFlags};
         let timeout = timeout.map(|timeout| timeout.try_into().expect("the loop waits a day at most"));
         let mut events = self.found.borrow_mut();
@@ -104,13 +117,13 @@ const BELL_KEY: usize = usize::MAX - 1;
 
 #[cfg(not(target_os = "linux"))]
 impl Selector {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let capacity = std::num::NonZeroUsize::new(CAPACITY).expect("not zero");
         Ok(Self { poller: Arc::new(Poller::new()?), events: RefCell::new(polling::Events::with_capacity(capacity)) })
     }
 
     /// What ends a wait, from any thread; the present one or else the next.
-    pub(super) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
+    pub(crate) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
         let poller = Arc::clone(&self.poller);
         // An error would mean a broken descriptor of the poller's own, and there is nothing better to do.
         move || drop(poller.notify())
@@ -128,7 +141,7 @@ impl Selector {
     }
 
     /// Waits for events, at most `timeout`. A signal may end the wait early.
-    pub(super) fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
+    pub(crate) fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
         let mut events = self.events.borrow_mut();
         events.clear();
         match self.poller.wait(&mut events, timeout) {

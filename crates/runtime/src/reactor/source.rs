@@ -185,7 +185,7 @@ impl Source {
     }
 
     /// Notes an event, and queues itself where somebody waits for it.
-    pub(super) fn found(self: &Rc<Self>, found: &Found, queue: &mut impl FnMut(Rc<dyn Run>, u32)) {
+    pub(super) fn found(self: &Rc<Self>, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32)) {
         if found.hung_up {
             self.hung_up.set(true);
         }
