@@ -88,11 +88,12 @@ impl Callbacks {
         }
     }
 
-    pub(crate) fn iter(&self) -> Box<dyn DoubleEndedIterator<Item = &Callback> + '_> {
+    /// The first, how many there are, and the last if that is another.
+    pub(crate) fn ends(&self) -> Option<(&Callback, usize, Option<&Callback>)> {
         match self {
-            Self::None => Box::new(std::iter::empty()),
-            Self::One(callback) => Box::new(std::iter::once(callback)),
-            Self::Many(list) => Box::new(list.iter()),
+            Self::None => None,
+            Self::One(callback) => Some((callback, 1, None)),
+            Self::Many(list) => Some((list.iter().next()?, list.len(), list.iter().skip(1).last())),
         }
     }
 

@@ -42,14 +42,8 @@ impl Clock {
     ///
     /// `ValueError` naming the variable and what it may be.
     pub fn from_env() -> Result<Clock, ValueError> {
-        match std::env::var("ASYNCIO_CLOCK").as_deref() {
-            Err(std::env::VarError::NotPresent) | Ok("" | "real") => Ok(Clock::Real),
-            Ok("virtual") => Ok(Clock::Virtual),
-            Ok(other) => {
-                Err(ValueError::new(format!("ASYNCIO_CLOCK is {other:?}: it must be \"real\" or \"virtual\"")))
-            }
-            Err(error) => Err(ValueError::new(format!("ASYNCIO_CLOCK: {error}"))),
-        }
+        let is_virtual = crate::env::is_second("ASYNCIO_CLOCK", ["real", "virtual"])?;
+        Ok(if is_virtual { Clock::Virtual } else { Clock::Real })
     }
 
     /// Seconds from a starting point that is fixed for the machine (real) or the thread (virtual).

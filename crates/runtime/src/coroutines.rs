@@ -20,15 +20,16 @@ use crate::report;
 /// The last part of a type's path, generics included: `alloc::string::String` is `String`.
 pub(crate) fn short_name(type_name: &'static str) -> &'static str {
     let end = type_name.find('<').unwrap_or(type_name.len());
-    let start = type_name[..end].rfind("::").map_or(0, |at| at + 2);
+    let start = type_name[..end].rfind(':').map_or(0, |at| at + 1);
     &type_name[start..]
 }
 
 /// The name of the function that a future or closure type comes from: `demo::main::{{closure}}` is `main`.
 pub(crate) fn function_name(type_name: &'static str) -> &'static str {
     let end = type_name.find('<').unwrap_or(type_name.len());
-    let path = type_name[..end].trim_end_matches("::{{closure}}");
-    let name = path.rsplit("::").find(|part| !part.starts_with('{')).unwrap_or(path);
+    let path = &type_name[..end];
+    // By one character: the search for two is a kilobyte in every program.
+    let name = path.rsplit(':').find(|part| !part.is_empty() && !part.starts_with('{')).unwrap_or(path);
     if name.is_empty() { type_name } else { name }
 }
 

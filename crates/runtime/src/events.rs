@@ -107,12 +107,7 @@ pub fn get_running_loop() -> Result<EventLoop, RuntimeError> {
 ///
 /// `ValueError` naming the variable and what it may be.
 pub(crate) fn debug_from_env() -> Result<bool, ValueError> {
-    match std::env::var("ASYNCIO_DEBUG").as_deref() {
-        Err(std::env::VarError::NotPresent) | Ok("" | "0") => Ok(false),
-        Ok("1") => Ok(true),
-        Ok(other) => Err(ValueError::new(format!("ASYNCIO_DEBUG is {other:?}: it must be \"0\" or \"1\""))),
-        Err(error) => Err(ValueError::new(format!("ASYNCIO_DEBUG: {error}"))),
-    }
+    crate::env::is_second("ASYNCIO_DEBUG", ["0", "1"])
 }
 
 impl EventLoop {

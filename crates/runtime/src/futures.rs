@@ -96,7 +96,7 @@ impl FutureBase {
     }
 
     pub(crate) fn describe_callbacks(&self) -> Option<String> {
-        self.with_callbacks(|callbacks| crate::repr::callbacks(callbacks.iter(), callbacks.iter().count()))
+        self.with_callbacks(|callbacks| crate::repr::callbacks(callbacks))
     }
 
     /// Back to the beginning: for `Gather`, which may be told how to treat errors after it has completed at once.

@@ -1,6 +1,6 @@
 //! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
 
-use crate::callbacks::Callback;
+use crate::callbacks::{Callback, Callbacks};
 use crate::cell::{FutureRef, Kind};
 use crate::coroutines::place;
 use crate::error::Error;
@@ -89,13 +89,14 @@ fn coroutine(future: &FutureRef, core: &TaskCore, done: bool) -> String {
 }
 
 /// `cb=[first, <n more>, last]`.
-pub(crate) fn callbacks<'a>(mut callbacks: impl DoubleEndedIterator<Item = &'a Callback>, n: usize) -> Option<String> {
+pub(crate) fn callbacks(callbacks: &Callbacks) -> Option<String> {
     let one = |callback: &Callback| match callback {
         Callback::Wake(_) => "Task.task_wakeup()".to_owned(),
         Callback::Call(run, _) => run.describe(),
     };
-    let first = one(callbacks.next()?);
-    Some(match (n, callbacks.next_back()) {
+    let (first, n, last) = callbacks.ends()?;
+    let first = one(first);
+    Some(match (n, last) {
         (2, Some(last)) => format!("cb=[{first}, {}]", one(last)),
         (n, Some(last)) => format!("cb=[{first}, <{} more>, {}]", n - 2, one(last)),
         (_, None) => format!("cb=[{first}]"),
