@@ -93,7 +93,13 @@ impl Callbacks {
         match self {
             Self::None => None,
             Self::One(callback) => Some((callback, 1, None)),
-            Self::Many(list) => Some((list.iter().next()?, list.len(), list.iter().skip(1).last())),
+            Self::Many(list) => {
+                let (mut first, mut last) = (None, None);
+                for callback in list.iter() {
+                    if first.is_none() { first = Some(callback) } else { last = Some(callback) }
+                }
+                Some((first?, list.len(), last))
+            }
         }
     }
 

@@ -17,52 +17,50 @@ pub(crate) fn future(future: &AnyFuture, result: Option<String>) -> String {
 
 /// The `repr` of a finished future that is being dropped, of which only the parts are left.
 pub(crate) fn finished(class: &str, future: &FutureRef, error: &Error) -> String {
-    let mut info = vec![class.to_owned(), "finished".to_owned()];
+    let mut text = format!("<{class} finished");
     if let Kind::Task(core) = future.kind() {
-        info.push(format!("name='{}'", core.name()));
-        info.push(format!("coro=<{}>", coroutine(future, core, true)));
+        task(&mut text, future, core, true);
     }
-    info.push(format!("exception={error:?}"));
-    format!("<{}>", info.join(" "))
+    text + &format!(" exception={error:?}>")
 }
 
 fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
     let base = future.base();
-    let mut info = Vec::new();
     let kind = future.object.kind();
-    info.push(
-        match kind {
-            Kind::Plain => "Future",
-            Kind::Task(_) => "Task",
-            Kind::Group(_) => "_GatheringFuture",
-        }
-        .to_owned(),
-    );
-    info.push(match &kind {
-        _ if base.is_cancelled() => "cancelled".to_owned(),
-        _ if future.done() => "finished".to_owned(),
-        Kind::Task(core) if core.cancelling() > 0 => "cancelling".to_owned(),
-        _ => "pending".to_owned(),
-    });
-    if let Kind::Task(core) = &kind {
-        info.push(format!("name='{}'", core.name()));
-        info.push(format!("coro=<{}>", coroutine(&future.object, core, future.done())));
+    let class = match kind {
+        Kind::Plain => "Future",
+        Kind::Task(_) => "Task",
+        Kind::Group(_) => "_GatheringFuture",
+    };
+    let state = match kind {
+        _ if base.is_cancelled() => "cancelled",
+        _ if future.done() => "finished",
+        Kind::Task(core) if core.cancelling() > 0 => "cancelling",
+        _ => "pending",
+    };
+    let mut text = format!("<{class} {state}");
+    if let Kind::Task(core) = kind {
+        task(&mut text, &future.object, core, future.done());
         if let Some(waiter) = waiter(core, depth) {
-            info.push(format!("wait_for={waiter}"));
+            text = text + " wait_for=" + &waiter;
         }
     }
     if future.done() && !base.is_cancelled() {
-        match base.peek_error() {
-            Some(error) => info.push(format!("exception={error:?}")),
-            None => {
-                info.push(format!("result={}", result.unwrap_or_else(|| format!("<{}>", future.object.value_name()))))
-            }
-        }
+        text += &match (base.peek_error(), result) {
+            (Some(error), _) => format!(" exception={error:?}"),
+            (None, Some(result)) => format!(" result={result}"),
+            (None, None) => format!(" result=<{}>", future.object.value_name()),
+        };
     }
     if let Some(callbacks) = base.describe_callbacks() {
-        info.push(callbacks);
+        text = text + " " + &callbacks;
     }
-    format!("<{}>", info.join(" "))
+    text + ">"
+}
+
+/// What is said of a task only.
+fn task(text: &mut String, future: &FutureRef, core: &TaskCore, done: bool) {
+    *text += &format!(" name='{}' coro=<{}>", core.name(), coroutine(future, core, done));
 }
 
 fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
