@@ -485,8 +485,7 @@ impl EventLoop {
 
     /// Lets `policy` choose who of the ready runs next; `None` is first in, first out.
     pub fn set_scheduling_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
-        self.core.policy.replace(policy);
-        self.core.note_instruments();
+        self.core.set_policy(policy);
     }
 }
 

@@ -81,7 +81,10 @@ pub(crate) struct LoopCore {
     pub(crate) eager_tasks: Cell<bool>,
     pub(crate) exception_handler: RefCell<Option<Rc<crate::events::ExceptionHandler>>>,
     pub(crate) observer: RefCell<Option<Rc<dyn Observer>>>,
-    pub(crate) policy: RefCell<Option<Box<dyn SchedulingPolicy>>>,
+    policy: RefCell<Option<Box<dyn SchedulingPolicy>>>,
+    /// Takes the one that the policy chooses, if there is one. Known once there was a policy, so that a program without does
+    /// not contain it.
+    choose: Cell<Option<Choose>>,
     pub(crate) asyncgens: AsyncGens,
     /// Run, last first, by `shutdown_asyncgens`: how a crate on top closes what it keeps open per loop.
     pub(crate) shutdown_hooks: RefCell<Vec<crate::events::ShutdownHook>>,
@@ -91,6 +94,9 @@ pub(crate) struct LoopCore {
     /// The deadlock was reported; it is not reported again before something happened.
     deadlock_reported: Cell<bool>,
 }
+
+/// Takes one of so many entries out of the ready queue.
+type Choose = fn(&LoopCore, usize) -> Option<Ready>;
 
 pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
     current::with_loop(|running| running.cloned()).ok_or_else(no_running_loop)
@@ -141,6 +147,7 @@ impl LoopCore {
             exception_handler: RefCell::default(),
             observer: RefCell::default(),
             policy: RefCell::default(),
+            choose: Cell::default(),
             asyncgens: AsyncGens::default(),
             shutdown_hooks: RefCell::default(),
             iterations: Cell::new(0),
@@ -326,12 +333,19 @@ impl LoopCore {
 
     /// Takes the next of the first `left` entries: the first, unless a policy says otherwise.
     fn take_next(&self, left: usize) -> Ready {
-        // Asked before the queue is borrowed: a policy may queue something itself.
-        let index = match &mut *self.policy.borrow_mut() {
-            Some(policy) => policy.next(left).min(left - 1),
-            None => 0,
-        };
-        self.ready.borrow_mut().remove(index).expect("this many are ready")
+        let chosen = self.choose.get().and_then(|choose| choose(self, left));
+        chosen.or_else(|| self.ready.borrow_mut().pop()).expect("this many are ready")
+    }
+
+    /// Has this policy choose who runs next.
+    pub(crate) fn set_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
+        self.choose.set(Some(|core, left| {
+            // Asked before the queue is borrowed: a policy may queue something itself.
+            let index = core.policy.borrow_mut().as_mut()?.next(left).min(left - 1);
+            core.ready.borrow_mut().remove(index)
+        }));
+        self.policy.replace(policy);
+        self.note_instruments();
     }
 
     #[inline]
