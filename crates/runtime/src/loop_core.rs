@@ -551,9 +551,9 @@ impl LoopCore {
     }
 
     pub(crate) fn with_reactor<R>(&self, f: impl FnOnce(&Rc<Reactor>) -> std::io::Result<R>) -> std::io::Result<R> {
-        let known = self.reactor.borrow().clone();
+        let known = self.reactor.borrow().as_deref().cloned();
         if let Some(reactor) = known {
-            let reactor: Rc<dyn Any> = *reactor;
+            let reactor: Rc<dyn Any> = reactor;
             return f(&reactor.downcast().expect("there is one kind of reactor"));
         }
         let reactor = Reactor::new(self.selector()?);
