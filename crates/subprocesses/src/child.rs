@@ -44,6 +44,8 @@ impl Child {
                 return Err(error);
             }
         };
+        // If the child has ended already, that is told now that it is registered. To ask first would mostly be in vain.
+        exit.short_read();
         let child = Rc::new(Self {
             pid,
             exit: RefCell::new(Some(exit)),
