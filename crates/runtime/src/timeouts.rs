@@ -330,11 +330,12 @@ impl Limit {
         }
     }
 
-    /// Its state; time is up if its timer is gone.
+    /// Its state; time is up if its timer is gone, unless that went with the loop.
     fn look(&self) -> State {
         if let (State::Active, Scheduled::Timer(timer), Some(task)) =
             (self.state.get(), self.scheduled.get(), &*self.task.borrow())
             && !task.base().event_loop.timers.borrow().is_armed(timer)
+            && !task.base().event_loop.is_closed()
         {
             self.state.set(State::Expiring);
         }

@@ -286,6 +286,16 @@ fn clones_are_the_same_limit_whenever_they_are_made() {
     .unwrap();
 }
 
+#[test]
+fn a_limit_that_is_never_left_has_not_expired_when_its_loop_is_closed() {
+    let left_open = virtually(async {
+        let limit = timeout(10);
+        limit.enter()?;
+        Ok(limit)
+    });
+    assert!(!left_open.unwrap().expired());
+}
+
 // CPython: test_timeouts.TimeoutTests.test_repr_active, test_repr_expired, test_repr_finished, test_repr_disabled
 #[test]
 fn a_limit_prints_its_state() {
