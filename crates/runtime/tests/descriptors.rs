@@ -261,6 +261,57 @@ fn one_that_is_registered_as_it_is_stays_in_its_mode() {
 }
 
 #[test]
+fn an_operation_that_was_interrupted_is_repeated() {
+    virtually(async {
+        let (mut far, near) = pair()?;
+        far.write_all(b"data")?;
+        let mut attempts = 0;
+        let mut buffer = [0; 8];
+        let read = near.read_with(|mut socket| {
+            attempts += 1;
+            if attempts < 3 { Err(io::ErrorKind::Interrupted.into()) } else { socket.read(&mut buffer) }
+        });
+        assert_eq!((read.await?, attempts), (4, 3));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn many_tasks_that_are_always_ready_do_not_keep_the_loop_from_looking_at_descriptors() {
+    // Each iteration takes more steps than may pass between two looks.
+    const TASKS: usize = 100;
+    virtually(async {
+        let (mut far, near) = pair()?;
+        let reading = create_task(async move { read(&near, 8).await });
+        let over = Rc::new(Cell::new(false));
+        let busy: Vec<_> = (0..TASKS)
+            .map(|_| {
+                let over = Rc::clone(&over);
+                create_task(async move {
+                    while !over.get() {
+                        sleep(0).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        sleep(0).await?;
+        far.write_all(b"now")?;
+        // One to look, one for the event, and one for the step of who waits.
+        for _ in 0..3 {
+            sleep(0).await?;
+        }
+        assert!(reading.done(), "it was not looked at");
+        over.set(true);
+        gather(busy).await?;
+        assert_eq!(reading.await?, b"now");
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
 fn an_end_that_came_with_the_data_is_noticed() {
     // A short read would say that nothing is left; that the peer has gone was told with the data.
     virtually(async {
