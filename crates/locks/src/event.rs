@@ -75,7 +75,16 @@ pub struct EventWait {
 }
 
 impl EventWait {
-    /// The event that it waits for.
+    /// The event that it waits for: what needs both has to keep the wait only.
+    ///
+    /// ```
+    /// use asyncio_locks::Event;
+    ///
+    /// let event = Event::new();
+    /// let wait = event.wait();
+    /// wait.event().set();
+    /// assert!(event.is_set());
+    /// ```
     #[must_use]
     pub fn event(&self) -> Event {
         Event { waiters: self.wait.queue() }

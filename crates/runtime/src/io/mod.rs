@@ -164,8 +164,8 @@ impl<T: AsFd> AsyncFd<T> {
         result
     }
 
-    /// Does `read`, again and again until it no longer says `WouldBlock` (or `Interrupted`), waiting in between. A task that never has to wait
-    /// gives way to others now and then.
+    /// Does `read`, again and again until it no longer says `WouldBlock` (or `Interrupted`), waiting in between. A task that
+    /// never has to wait gives way to others now and then.
     ///
     /// # Errors
     ///

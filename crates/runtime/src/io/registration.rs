@@ -165,6 +165,32 @@ impl Readiness {
     ///
     /// Those of the wait are the outer ones: `CancelledError`; `NotConnected` if the descriptor or the loop was closed. The
     /// attempt's own are the inner ones.
+    ///
+    /// # Cancellation
+    ///
+    /// Is delivered while it waits or gives way, never after an attempt has succeeded.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{create_task, io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (mut far, near) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     let writing = create_task(async move { Ok(far.write_all(b"abc")?) });
+    ///     let mut readable = near.readable();
+    ///     let mut buffer = [0; 8];
+    ///     let n = poll_fn(|cx| {
+    ///         readable.poll_attempts(cx, false, || near.try_read_with(|mut socket| socket.read(&mut buffer)))
+    ///     });
+    ///     assert_eq!(n.await??, 3);
+    ///     writing.await
+    /// })
+    /// .unwrap();
+    /// ```
     #[inline]
     pub fn poll_attempts<R>(
         &mut self,
