@@ -1,7 +1,8 @@
 //! What a future remembers: who is to be told while it is pending, and then how it ended.
 //!
-//! A result of one word that needs no destructor, as numbers and `()` are, stands in the place itself; any other is a box. So the end of most tasks allocates nothing. What type it has the place does not know: `cell`, which knows it by
-//! the future's class, is the only one to look.
+//! A result of one word that needs no destructor, as numbers and `()` are, stands in the place itself; any other is a box. So
+//! the end of most tasks allocates nothing. What type it has the place does not know: `cell`, which knows it by the future's
+//! class, is the only one to look.
 
 use std::any::Any;
 use std::mem::MaybeUninit;

@@ -1,8 +1,8 @@
 //! Commands that run beside the event loop: `asyncio.subprocess`.
 //!
 //! [`create_subprocess_exec`] starts a program, [`create_subprocess_shell`] a command line of the shell. Both give a
-//! [`Process`](subprocess::Process), whose pipes are streams. The loop itself notices the end of each child and takes its status, so that a
-//! [`Process`](subprocess::Process) may be dropped at any time and leaves no zombie.
+//! [`Process`](subprocess::Process), whose pipes are streams. The loop itself notices the end of each child and
+//! takes its status, so that a [`Process`](subprocess::Process) may be dropped at any time and leaves no zombie.
 //!
 //! ```
 //! use asyncio_runtime::run;

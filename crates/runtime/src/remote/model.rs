@@ -1,8 +1,9 @@
 //! The way in from other threads under a model checker: no wake-up is lost, no item is forgotten.
 //!
 //! loom runs a test once for every order in which its threads can take their steps, and with every value that the memory
-//! model of C11 lets a read give. The code is that of `Shared`; the loop is a thread that takes and sleeps as `LoopCore` does. A lost wake-up is a thread that sleeps for ever, which loom finds as a
-//! deadlock. `cargo xtask sanitize model` runs these; loom stands in for the standard library only there.
+//! model of C11 lets a read give. The code is that of `Shared`; the loop is a thread that takes and sleeps as `LoopCore` does.
+//! A lost wake-up is a thread that sleeps for ever, which loom finds as a deadlock. `cargo xtask sanitize model` runs
+//! these; loom stands in for the standard library only there.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
