@@ -7,9 +7,9 @@
 //! - A task's cell keeps a waker of the task, and with it the allocation, until the last `FutureRef` goes. Only then, in
 //!   the loop's thread, the cell's contents are dropped; the allocation itself goes with the last waker, wherever it is.
 //!   The waker is kept as the difference of two addresses, because that is the same for all tasks of an origin.
-//! - The future that async-task polls, `Step`, holds a `FutureRef` until it is dropped. So where there is an
-//!   `async_task::Runnable`, of which there is never more than one, the contents are there: it is what polls and drops
-//!   that future, and async-task makes none for a task that is over.
+//! - The loop's registry holds a `FutureRef` from the task's making until it is over. So where there is an
+//!   `async_task::Runnable`, of which there is never more than one, the contents are there: async-task makes none for a task
+//!   that is over.
 //! - Other threads see a task as a waker, and for a moment as the runnable that waking gives them. With that they reach one
 //!   word of the cell, [`TaskMemory::shared`]. A waker alone leads to nothing in it.
 //!
@@ -120,6 +120,15 @@ impl TaskMemory {
         // SAFETY: `self` is borrowed, so the memory is there; the pointer comes from the `UnsafeCell`, so it is good for
         // the whole cell. The contents are there, see `shared`.
         unsafe { FutureRef::new(base) }
+    }
+
+    /// A handle on the task, if this is the thread of its loop.
+    pub(crate) fn handle_in_its_thread(&self) -> Option<FutureRef> {
+        if !self.shared().is_in_this_thread() {
+            return None;
+        }
+        // SAFETY: as this is the thread of its loop, the whole of that may be looked at.
+        Some(self.handle(unsafe { &*self.event_loop() }))
     }
 
     /// The part of the loop that other threads may touch.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::asyncgens::AsyncGens;
 use crate::call::Call;
+use crate::cell::TaskMemory;
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
 use crate::current;
@@ -23,11 +24,11 @@ use crate::observer::{Observer, SchedulingPolicy};
 use crate::origin::Origins;
 use crate::prefetch;
 use crate::reactor::{Reactor, Readiness, Selector};
-use crate::ready::{Other, Ready, ReadyQueue, Run, Runnable, TIME_IS_UP};
+use crate::ready::{Other, Ready, ReadyQueue, Run, TIME_IS_UP};
 use crate::registry::Registry;
 use crate::remote::{Remote, Shared};
 use crate::report;
-use crate::tasks::AnyTask;
+use crate::tasks::{AnyTask, Runnable};
 use crate::threads::JoinThreads;
 use crate::timers::{Action, TimerKey, Timers};
 
@@ -108,11 +109,12 @@ pub(crate) fn no_running_loop() -> RuntimeError {
 }
 
 /// What async-task calls to have a task run: in the loop's own thread a push on its queue, elsewhere a message to it.
-pub(crate) fn schedule(runnable: Runnable) {
+pub(crate) fn schedule(runnable: async_task::Runnable<TaskMemory>) {
+    let runnable = Runnable::new(runnable);
     current::with_loop(|running| match running {
-        Some(core) if runnable.metadata().belongs_to(core) => core.push_woken(runnable),
+        Some(core) if runnable.memory().belongs_to(core) => core.push_woken(runnable),
         _ => {
-            let shared = Arc::clone(runnable.metadata().shared());
+            let shared = Arc::clone(runnable.memory().shared());
             shared.push(Remote::Task(runnable));
         }
     });
@@ -213,7 +215,7 @@ impl LoopCore {
 
     #[cold]
     fn tell_woken(&self, runnable: &Runnable) {
-        self.tell_all_woken([self.task_of(runnable)]);
+        self.tell_all_woken([runnable.task(self)]);
     }
 
     fn tell_all_woken(&self, tasks: impl IntoIterator<Item = AnyTask>) {
@@ -221,10 +223,6 @@ impl LoopCore {
         if let Some(observer) = observer {
             tasks.into_iter().for_each(|task| observer.woken(&task));
         }
-    }
-
-    fn task_of(&self, runnable: &Runnable) -> AnyTask {
-        AnyTask::from_object(runnable.metadata().handle(self))
     }
 
     pub(crate) fn insert_timer(&self, when: f64, action: Action) -> TimerKey {
@@ -308,7 +306,7 @@ impl LoopCore {
     fn look_ahead(&self) {
         let ready = self.ready.borrow();
         if let Some(task) = ready.task_at(AHEAD) {
-            return prefetch::task(std::ptr::from_ref(task.metadata()).addr());
+            return prefetch::task(std::ptr::from_ref(task.memory()).addr());
         }
         let timers = self.timers.borrow();
         if let Some(key) = ready.timer_at(AHEAD) {
@@ -352,7 +350,7 @@ impl LoopCore {
     fn run_ready(&self, next: Ready) {
         match next {
             Ready::Task(runnable) => {
-                runnable.run();
+                runnable.run(self);
             }
             Ready::Other(Other::Call(run, key)) => run.run(key),
             Ready::Other(Other::Timer(key)) => self.fire(key),
@@ -367,7 +365,7 @@ impl LoopCore {
     fn run_remote(&self) {
         match self.next_remote() {
             Remote::Task(runnable) => {
-                runnable.run();
+                runnable.run(self);
             }
             Remote::Call(Call { closure, vars }) => {
                 let kind = closure.kind;
@@ -438,7 +436,7 @@ impl LoopCore {
         drop(ready);
         if self.instrumented.get() {
             let woken = remote.range(old..).filter_map(|item| match item {
-                Remote::Task(runnable) => Some(self.task_of(runnable)),
+                Remote::Task(runnable) => Some(runnable.task(self)),
                 Remote::Call(_) => None,
             });
             let woken: Vec<_> = woken.collect();
@@ -577,11 +575,11 @@ impl LoopCore {
                 let next = self.ready.borrow_mut().pop();
                 match next {
                     Some(Ready::Task(runnable)) => {
-                        runnable.run();
+                        runnable.run(self);
                     }
                     Some(Ready::Other(Other::Remote)) => {
                         if let Remote::Task(runnable) = self.next_remote() {
-                            runnable.run();
+                            runnable.run(self);
                         }
                     }
                     Some(_) => {}

@@ -6,12 +6,9 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::cell::TaskMemory;
 use crate::futures::AnyFuture;
+use crate::tasks::Runnable;
 use crate::timers::TimerKey;
-
-/// A task that is to take its next step. What async-task keeps beside the coroutine is the task's own cell.
-pub(crate) type Runnable = async_task::Runnable<TaskMemory>;
 
 /// An entry of the ready queue.
 pub(crate) enum Ready {

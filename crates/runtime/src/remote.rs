@@ -27,7 +27,7 @@ use std::{
 
 use crate::call::Call;
 use crate::exceptions::RuntimeError;
-use crate::ready::Runnable;
+use crate::tasks::Runnable;
 
 /// What another thread hands in.
 pub(crate) enum Remote {
@@ -88,6 +88,11 @@ impl Shared {
                 Err(std::sync::TryLockError::WouldBlock) => thread::yield_now(),
             }
         }
+    }
+
+    /// Is this the loop's thread?
+    pub(crate) fn is_in_this_thread(&self) -> bool {
+        self.thread.id() == thread::current().id()
     }
 
     /// Hands something in from any thread.

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use super::state::TaskCore;
-use super::step::{Step, tell};
+use super::step::{Runnable, Step, tell};
 use super::task::{AnyTask, Task};
 use crate::cell::TaskMemory;
 use crate::contextvars::Context;
@@ -16,7 +16,6 @@ use crate::error::Result;
 use crate::exceptions::RuntimeError;
 use crate::loop_core::{self, LoopCore};
 use crate::origin::Origin;
-use crate::ready::Runnable;
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
 ///
@@ -188,11 +187,9 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     let builder = async_task::Builder::new().metadata(memory);
     // SAFETY: nothing is borrowed, so the future may live as long as it likes. It stays in this thread: only a runnable
     // polls or drops it, and another thread that gets hold of one, by waking the task, hands it to the loop and does nothing
-    // else with it. There it waits, if need be for good: the queue goes with the `LoopCore`, which the task keeps by its
-    // handle on itself. The schedule function is `Send`, `Sync` and `'static`.
-    let (runnable, handle) = unsafe {
-        builder.spawn_unchecked(|memory| Step::new(coroutine, memory.handle(event_loop)), loop_core::schedule)
-    };
+    // else with it. There it waits, if need be for good: the queue goes with the `LoopCore`, which the task keeps as long as
+    // it is in its registry. The schedule function is `Send`, `Sync` and `'static`.
+    let (runnable, handle) = unsafe { builder.spawn_unchecked(|_| Step::new(coroutine), loop_core::schedule) };
     handle.detach();
     Task::from_any(start(event_loop, runnable, name, eager, at).into_any())
 }
@@ -200,15 +197,17 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
 /// What is the same for tasks of all types: code that every one of them would otherwise bring along.
 fn start(
     event_loop: &LoopCore,
-    runnable: Runnable,
+    runnable: async_task::Runnable<TaskMemory>,
     name: Option<&str>,
     eager: bool,
     at: &'static Location<'static>,
 ) -> AnyTask {
-    let task = AnyTask::from_object(runnable.metadata().handle(event_loop));
+    let waker = runnable.waker();
+    let runnable = Runnable::new(runnable);
+    let task = runnable.task(event_loop);
     let (slot, order) = event_loop.tasks.register(task.object.clone());
     task.core().register(slot, order);
-    task.object.complete(runnable.waker(), at);
+    task.object.complete(waker, at);
     if let Some(name) = name {
         // Nobody can have seen the default name.
         task.core().name_at_creation(name);
@@ -217,7 +216,7 @@ fn start(
         tell(event_loop, &|observer| observer.created(&task));
     }
     if eager {
-        runnable.run();
+        runnable.run(event_loop);
     } else {
         event_loop.queue_task(runnable);
     }

@@ -39,5 +39,5 @@ pub(crate) use panic::{TaskPanic, resume_panic};
 pub(crate) use state::{
     Mark, PendingCancel, TaskCore, Waiter, current_task_id, keep_waiting_on, wait_on, wait_on_future,
 };
-pub(crate) use step::{describe_last_step, forget_last_step};
+pub(crate) use step::{Runnable, describe_last_step, forget_last_step};
 pub(crate) use task::destroy_all;

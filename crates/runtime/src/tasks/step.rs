@@ -1,11 +1,14 @@
 //! One step of a task: `Task.__step`.
 //!
-//! The core idea: the future that async-task polls is not the coroutine but a wrapper around it, which makes the task the
-//! current one, swaps its context in, delivers cancellations, and turns what the coroutine gives into the task's end.
+//! The core idea: what the loop queues is a `Runnable`, async-task's with the task around it. Running it makes the task the
+//! current one and has async-task poll not the coroutine but a wrapper around it, `Step`, which swaps the task's context in,
+//! delivers cancellations, and turns what the coroutine gives into the task's end. Only that knows the coroutine's type: the
+//! rest is the same code for all tasks.
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future as StdFuture;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,7 +19,7 @@ use super::cancel::deliver;
 use super::panic::TaskPanic;
 use super::state::{Mark, PendingCancel, TaskCore, Waiter};
 use super::task::AnyTask;
-use crate::cell::FutureRef;
+use crate::cell::TaskMemory;
 use crate::coroutines;
 use crate::current;
 use crate::error::{Error, Result};
@@ -24,28 +27,95 @@ use crate::exceptions::CancelledError;
 use crate::loop_core::LoopCore;
 use crate::observer::Observer;
 
+/// A task that is to take its next step. There is never more than one of a task, and none of one that is over.
+///
+/// Waking a task in another thread makes it there; only the loop's own runs it.
+pub(crate) struct Runnable(ManuallyDrop<async_task::Runnable<TaskMemory>>);
+
+impl Runnable {
+    #[inline]
+    pub(crate) fn new(runnable: async_task::Runnable<TaskMemory>) -> Self {
+        Self(ManuallyDrop::new(runnable))
+    }
+
+    #[inline]
+    pub(crate) fn memory(&self) -> &TaskMemory {
+        self.0.metadata()
+    }
+
+    /// The task, for the loop that asks, which must be its own.
+    #[inline]
+    pub(crate) fn task(&self, event_loop: &LoopCore) -> AnyTask {
+        AnyTask::from_object(self.memory().handle(event_loop))
+    }
+
+    /// Takes the step.
+    pub(crate) fn run(self, event_loop: &LoopCore) {
+        /// A step did not come to its end.
+        struct Unwinding<'a>(&'a AnyTask);
+        impl Drop for Unwinding<'_> {
+            fn drop(&mut self) {
+                abandon(self.0);
+            }
+        }
+        let task = self.task(event_loop);
+        if event_loop.instrumented.get() {
+            begin(&task, event_loop);
+        }
+        let runnable = self.into_inner();
+        let unwinding = Unwinding(&task);
+        current::step(&task, || runnable.run());
+        if task.done() {
+            ended(&task);
+        }
+        std::mem::forget(unwinding);
+        // The last handle may drop the result, which may panic: not to be left to async-task.
+    }
+
+    fn into_inner(self) -> async_task::Runnable<TaskMemory> {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: this is not dropped, so nothing else takes it out.
+        unsafe { ManuallyDrop::take(&mut this.0) }
+    }
+}
+
+/// A step that is never taken, because an observer panicked when the task was made or woken.
+impl Drop for Runnable {
+    #[cold]
+    fn drop(&mut self) {
+        // In another thread nothing of a task may be touched. There it is kept, with what it has.
+        if let Some(object) = self.memory().handle_in_its_thread() {
+            // SAFETY: this is dropped, so nothing else takes it out.
+            let runnable = unsafe { ManuallyDrop::take(&mut self.0) };
+            let task = AnyTask::from_object(object);
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(runnable)));
+            abandon(&task);
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
+        }
+    }
+}
+
 pin_project! {
     /// The coroutine of a task with the machinery around it.
     pub(super) struct Step<F> {
         #[pin]
         coroutine: Option<F>,
-        // Until the end of the task.
-        task: Option<AnyTask>,
     }
 
     impl<F> PinnedDrop for Step<F> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if let Some(task) = this.task.take() {
-                abandon(task, &mut || this.coroutine.set(None));
+            // Something unwinds: what panics on top of that is not heard of again.
+            let mut coroutine = this.project().coroutine;
+            if std::mem::needs_drop::<F>() && coroutine.is_some() {
+                let _ = catch_unwind(AssertUnwindSafe(|| coroutine.set(None)));
             }
         }
     }
 }
 
 impl<F> Step<F> {
-    pub(super) fn new(coroutine: F, task: FutureRef) -> Self {
-        Self { coroutine: Some(coroutine), task: Some(AnyTask::from_object(task)) }
+    pub(super) fn new(coroutine: F) -> Self {
+        Self { coroutine: Some(coroutine) }
     }
 }
 
@@ -53,21 +123,18 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        let task = this.task.as_ref().expect("a task is not polled after its end");
-        let event_loop = &task.base().event_loop;
-        if event_loop.instrumented.get() {
-            begin(task, event_loop);
-        }
-        let end = current::step(task, || take(task, this.coroutine.as_mut(), cx));
-        if event_loop.instrumented.get() {
-            tell(event_loop, &|observer| observer.step_ends(task));
-        }
-        let Some(end) = end else { return Poll::Pending };
-        finish(task, end);
-        // The last handle may drop the result: not to be left to async-task, which aborts if a destructor panics.
-        drop(this.task.take());
-        Poll::Ready(())
+        let coroutine = self.project().coroutine;
+        current::with_task(|task| {
+            let task = task.expect("a task is polled by its runnable");
+            let end = take(task, coroutine, cx);
+            let event_loop = &task.base().event_loop;
+            if event_loop.instrumented.get() {
+                tell(event_loop, &|observer| observer.step_ends(task));
+            }
+            let Some(end) = end else { return Poll::Pending };
+            finish(task, end);
+            Poll::Ready(())
+        })
     }
 }
 
@@ -158,7 +225,6 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
         Ok(value) if !cancelled => task.finish(value),
         end => fail(task, end.err()),
     }
-    ended(task);
 }
 
 /// It ends by an error, or by a request to cancel in spite of its result.
@@ -189,15 +255,14 @@ fn unregister(task: &AnyTask) {
 /// A step did not come to its end, or was never taken, because an observer or a destructor panicked: the task ends as an
 /// aborted one does, so that nobody waits for it in vain. What panics on top of that is not heard of again.
 #[cold]
-fn abandon(task: AnyTask, drop_coroutine: &mut dyn FnMut()) {
-    let _ = catch_unwind(AssertUnwindSafe(drop_coroutine));
+fn abandon(task: &AnyTask) {
     let _ = catch_unwind(AssertUnwindSafe(|| {
         if !task.done() {
-            finish::<()>(&task, Err(CancelledError::default().into()));
+            finish::<()>(task, Err(CancelledError::default().into()));
+            ended(task);
         }
     }));
-    let _ = catch_unwind(AssertUnwindSafe(|| unregister(&task)));
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
+    let _ = catch_unwind(AssertUnwindSafe(|| unregister(task)));
 }
 
 /// Tells the observer, if there is one; to be called where the loop is instrumented.
