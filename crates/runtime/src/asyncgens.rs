@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::ordered::Ordered;
 use crate::report::ExceptionContext;
-use crate::tasks::{Mark, create_task, gather, take_cancel};
+use crate::marks::Mark;
+use crate::tasks::{create_task, gather, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
 pub trait OpenAsyncGen {

@@ -1,6 +1,6 @@
 //! Who is told when a future is done, in the order in which they asked.
 //!
-//! Nearly every future has exactly one waiter, so one callback is kept in place and only a second one makes a list.
+//! Nearly every future has exactly one waiter, so one is kept in place and only a second one makes a list.
 
 use std::rc::Rc;
 use std::task::Waker;
@@ -16,10 +16,13 @@ pub(crate) enum Callback {
     Call(Rc<dyn Run>, u32),
 }
 
+/// Who asked so far. All but the list are one word.
 pub(crate) enum Callbacks {
     None,
-    /// The only callback so far; its key is 0.
-    One(Callback),
+    /// The only one so far; its key is [`FIRST`].
+    Wake(Wake),
+    /// As above.
+    Call(Box<(Rc<dyn Run>, u32)>),
     Many(Box<Ordered<Callback>>),
 }
 
@@ -28,30 +31,37 @@ pub(crate) enum Callbacks {
 pub(crate) struct Registered(u64);
 
 /// The key of a callback that is the only one.
-const FIRST: u64 = 0;
+pub(crate) const FIRST: Registered = Registered(0);
 
 impl Callbacks {
     /// The only one so far.
-    #[inline]
-    pub(crate) fn first(callback: Callback) -> (Self, Registered) {
-        (Self::One(callback), Registered(FIRST))
+    fn one(callback: Callback) -> Self {
+        match callback {
+            Callback::Wake(wake) => Self::Wake(wake),
+            Callback::Call(run, key) => Self::Call(Box::new((run, key))),
+        }
+    }
+
+    fn into_one(self) -> Option<Callback> {
+        match self {
+            Self::Wake(wake) => Some(Callback::Wake(wake)),
+            Self::Call(call) => Some(Callback::Call(call.0, call.1)),
+            Self::None | Self::Many(_) => None,
+        }
     }
 
     pub(crate) fn push(&mut self, callback: Callback) -> Registered {
-        match std::mem::replace(self, Self::None) {
-            Self::None => {
-                let (first, registered) = Self::first(callback);
-                *self = first;
-                registered
+        if let Self::Many(list) = self {
+            return Registered(list.push(callback));
+        }
+        match std::mem::replace(self, Self::None).into_one() {
+            None => {
+                *self = Self::one(callback);
+                FIRST
             }
-            Self::One(first) => {
+            Some(first) => {
                 let mut list = Box::new(Ordered::new());
                 list.push(first);
-                let key = list.push(callback);
-                *self = Self::Many(list);
-                Registered(key)
-            }
-            Self::Many(mut list) => {
                 let key = list.push(callback);
                 *self = Self::Many(list);
                 Registered(key)
@@ -62,52 +72,52 @@ impl Callbacks {
     pub(crate) fn remove(&mut self, key: Registered) -> Option<Callback> {
         match self {
             Self::Many(list) => list.remove(key.0),
-            Self::One(_) if key.0 == FIRST => match std::mem::replace(self, Self::None) {
-                Self::One(callback) => Some(callback),
-                _ => None,
-            },
+            _ if key == FIRST => std::mem::replace(self, Self::None).into_one(),
             _ => None,
         }
     }
 
     /// Is it who is polled with this waker that is told under this key?
     pub(crate) fn wakes(&mut self, key: Registered, waker: &Waker) -> bool {
-        matches!(self.get_mut(key), Some(Callback::Wake(wake)) if wake.is(waker))
+        match self {
+            Self::Wake(wake) => key == FIRST && wake.is(waker),
+            Self::Many(list) => matches!(list.get_mut(key.0), Some(Callback::Wake(wake)) if wake.is(waker)),
+            Self::None | Self::Call(_) => false,
+        }
     }
 
     /// Puts another in the place of a waiter that is polled again; gives the old one, to be dropped by the caller.
     pub(crate) fn replace(&mut self, key: Registered, new: Wake) -> Option<Callback> {
-        Some(std::mem::replace(self.get_mut(key)?, Callback::Wake(new)))
-    }
-
-    fn get_mut(&mut self, key: Registered) -> Option<&mut Callback> {
         match self {
-            Self::Many(list) => list.get_mut(key.0),
-            Self::One(callback) if key.0 == FIRST => Some(callback),
+            Self::Many(list) => Some(std::mem::replace(list.get_mut(key.0)?, Callback::Wake(new))),
+            Self::Wake(_) if key == FIRST => std::mem::replace(self, Self::Wake(new)).into_one(),
             _ => None,
         }
     }
 
-    /// The first, how many there are, and the last if that is another.
-    pub(crate) fn ends(&self) -> Option<(&Callback, usize, Option<&Callback>)> {
+    /// The first, how many there are, and the last if that is another; those that are waiters as `None`.
+    pub(crate) fn ends(&self) -> Option<(End<'_>, usize, Option<End<'_>>)> {
         match self {
             Self::None => None,
-            Self::One(callback) => Some((callback, 1, None)),
+            Self::Wake(_) => Some((None, 1, None)),
+            Self::Call(call) => Some((Some(&call.0), 1, None)),
             Self::Many(list) => {
-                let (mut first, mut last) = (None, None);
-                for callback in list.iter() {
-                    if first.is_none() { first = Some(callback) } else { last = Some(callback) }
-                }
-                Some((first?, list.len(), last))
+                let mut ends = list.iter().map(|callback| match callback {
+                    Callback::Wake(_) => None,
+                    Callback::Call(run, _) => Some(run),
+                });
+                Some((ends.next()?, list.len(), ends.last()))
             }
         }
     }
 
-    pub(crate) fn for_each(self, mut f: impl FnMut(Callback)) {
+    pub(crate) fn for_each(self, f: impl FnMut(Callback)) {
         match self {
-            Self::None => {}
-            Self::One(callback) => f(callback),
             Self::Many(mut list) => list.drain().for_each(f),
+            one => one.into_one().into_iter().for_each(f),
         }
     }
 }
+
+/// A callback, of which there is something to tell unless it is a waiter.
+type End<'a> = Option<&'a Rc<dyn Run>>;

@@ -28,36 +28,88 @@ use std::task::Waker;
 use crate::coroutines::short_name;
 use crate::futures::AnyFuture;
 use crate::loop_core::LoopCore;
-use crate::memory::{Memory, NOBODY, State};
+use crate::marks::{Mark, Marks, State};
+use crate::memory::{Memory, Value};
 use crate::origin::{Class, Origin, Sort, TaskOrigin};
 use crate::remote::Shared;
 use crate::report::ExceptionContext;
-use crate::tasks::TaskCore;
+use crate::tasks::{Rare, TaskCore};
+use crate::wait_queue::Place;
+use crate::word::Word;
 
-/// What every future has, whatever its result.
+/// What every future has, whatever its result. What is owned here is dropped by the last [`FutureRef`].
 pub(crate) struct FutureBase {
+    /// Of no use before the creation is complete.
+    origin: Cell<NonNull<Origin>>,
+    /// What `marks` says that its memory holds; or its `Rare`, in which that then is.
+    word: Cell<Word>,
     refs: Cell<u32>,
-    pub(crate) state: Cell<State>,
-    /// The error has not been seen by anybody yet: to be reported when the future goes, unless it is a cancellation.
-    pub(crate) unseen: Cell<bool>,
-    /// Known in full when a task's creation is complete.
-    origin: Cell<&'static Origin>,
-    /// Taken out and put back by whoever looks: no code of others runs in between.
-    pub(crate) memory: Cell<Memory>,
-    pub(crate) event_loop: Rc<LoopCore>,
+    pub(crate) marks: Marks,
+    /// A task's place in what it waits on. It is here, as is the slot, because nothing else fits into these bytes.
+    pub(crate) place: Cell<Place>,
+    /// A task's slot in the loop's registry; when it is over, its number.
+    pub(crate) slot: Cell<u32>,
 }
 
 impl FutureBase {
     #[inline]
-    fn new(origin: &'static Origin, event_loop: Rc<LoopCore>) -> Self {
+    fn new(origin: NonNull<Origin>) -> Self {
         Self {
-            refs: Cell::new(0),
-            state: Cell::new(State::Pending),
-            unseen: Cell::new(false),
             origin: Cell::new(origin),
-            memory: Cell::new(NOBODY),
-            event_loop,
+            word: Cell::new(Word::EMPTY),
+            refs: Cell::new(0),
+            marks: Marks::new(),
+            place: Cell::new(Place::NONE),
+            slot: Cell::new(u32::MAX),
         }
+    }
+
+    #[inline]
+    fn origin(&self) -> &Origin {
+        // SAFETY: `complete` or a plain future's maker has set it, before anybody got a handle. It is there as long as the
+        // loop, of which every future keeps a share.
+        unsafe { self.origin.get().as_ref() }
+    }
+
+    #[inline]
+    pub(crate) fn event_loop(&self) -> &Rc<LoopCore> {
+        &self.origin().event_loop
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> State {
+        self.marks.state()
+    }
+
+    /// Puts another memory in the place of what there is, and gives that.
+    #[inline]
+    pub(crate) fn replace_memory(&self, new: Memory) -> Memory {
+        let (holds, word) = new.into_word();
+        let old = (self.marks.holds(), self.memory_word().replace(word));
+        self.marks.set_holds(holds);
+        // SAFETY: both were put here together, and are not here any more.
+        unsafe { Memory::from_word(old.0, old.1) }
+    }
+
+    /// Where the word of its memory is.
+    #[inline]
+    fn memory_word(&self) -> &Cell<Word> {
+        self.rare().map_or(&self.word, |rare| &rare.memory)
+    }
+
+    /// What most tasks never have, if it has.
+    #[inline]
+    pub(crate) fn rare(&self) -> Option<&Rare> {
+        // SAFETY: the mark says that `make_rare` has put it there. It stays until the last handle goes.
+        self.marks.has(Mark::Rare).then(|| unsafe { &*self.word.get().read::<*const Rare>() })
+    }
+
+    #[cold]
+    pub(crate) fn make_rare(&self) -> &Rare {
+        let rare: &Rare = Box::leak(Box::new(Rare::new(self.word.get())));
+        self.word.set(Word::of(ptr::from_ref(rare)));
+        self.marks.set(Mark::Rare);
+        rare
     }
 }
 
@@ -75,26 +127,23 @@ pub(crate) struct Group {
     pub(crate) cancel_requested: Cell<bool>,
 }
 
-/// The cells with more than the base begin with it, so that a pointer to the one is a pointer to the other.
+/// The cells with more than the base begin with it, so that a pointer to the one is a pointer to the other: so does a
+/// [`TaskCore`].
 #[repr(C)]
 struct GroupCell {
     base: FutureBase,
     group: Group,
 }
 
-#[repr(C)]
-struct TaskCell {
-    base: FutureBase,
-    core: TaskCore,
-}
-
-/// A task's cell as async-task's metadata. Its contents go with the last [`FutureRef`], in the loop's thread, so dropping
+/// A task's cell as async-task's metadata. What it owns goes with the last [`FutureRef`], in the loop's thread, so dropping
 /// it (with the last waker, in any thread) does nothing.
-pub(crate) struct TaskMemory(UnsafeCell<ManuallyDrop<TaskCell>>);
+pub(crate) struct TaskMemory(UnsafeCell<TaskCore>);
+
+const _: () = assert!(!std::mem::needs_drop::<TaskMemory>());
 
 /// There may be a million idle tasks: what a new field costs should be noticed.
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<TaskMemory>() == 96 && size_of::<FutureBase>() == 48);
+const _: () = assert!(size_of::<TaskMemory>() == 48 && size_of::<FutureBase>() == 32);
 
 // SAFETY: other threads can do two things with a `TaskMemory`: drop it, which does nothing, and call `shared`, which says
 // why it may. (`handle` asks for a `LoopCore`, which is not `Sync`.) Everything else goes through a `FutureRef`, which
@@ -104,22 +153,38 @@ unsafe impl Send for TaskMemory {}
 unsafe impl Sync for TaskMemory {}
 
 impl TaskMemory {
-    /// The cell of a task; `origin` says of what coroutine, and with what result.
+    /// The cell of a task that is being made at this place; of no use before it is complete.
     #[inline]
-    pub(crate) fn new(origin: &'static Origin, event_loop: Rc<LoopCore>, core: TaskCore) -> Self {
-        let base = FutureBase::new(origin, event_loop);
-        Self(UnsafeCell::new(ManuallyDrop::new(TaskCell { base, core })))
+    pub(crate) fn new(at: &'static Location<'static>) -> Self {
+        Self(UnsafeCell::new(TaskCore::new(FutureBase::new(NonNull::dangling()), at)))
+    }
+
+    /// The creation of the task is complete: from now on there are handles on it, and it can be woken. The waker keeps its
+    /// memory.
+    pub(crate) fn complete(
+        &self,
+        event_loop: &Rc<LoopCore>,
+        class: &'static Class,
+        waker: Waker,
+        created_at: &'static Location<'static>,
+    ) -> FutureRef {
+        let base = self.base();
+        let task = TaskOrigin::new(created_at, &waker, base.addr().get());
+        let origin = event_loop.origins.of(event_loop, class, Some(task));
+        // SAFETY: it is there, as `self` is, and nobody else has seen it yet.
+        unsafe { base.as_ref() }.origin.set(origin);
+        // For `FutureRef::waker`, which finds the waker by the address alone.
+        let _ = waker.data().expose_provenance();
+        std::mem::forget((waker, Rc::clone(event_loop)));
+        // SAFETY: what it says it is, and of the class of a task.
+        unsafe { FutureRef::new(base) }
     }
 
     /// A handle on the task, for which its loop is asked: who has that is in its thread.
     pub(crate) fn handle(&self, event_loop: &LoopCore) -> FutureRef {
         assert!(self.belongs_to(event_loop), "a task of this loop");
-        let cell: *mut ManuallyDrop<TaskCell> = self.0.get();
-        // `ManuallyDrop` is transparent, and the cell begins with its base.
-        let base = NonNull::new(cell.cast::<FutureBase>()).expect("a place in memory");
-        // SAFETY: `self` is borrowed, so the memory is there; the pointer comes from the `UnsafeCell`, so it is good for
-        // the whole cell. The contents are there, see `shared`.
-        unsafe { FutureRef::new(base) }
+        // SAFETY: `self` is borrowed, so the memory is there, and the contents are, see `shared`.
+        unsafe { FutureRef::new(self.base()) }
     }
 
     /// A handle on the task, if this is the thread of its loop.
@@ -140,16 +205,25 @@ impl TaskMemory {
 
     /// Where its loop is; only its thread may look at more there than `shared`.
     fn event_loop(&self) -> *const LoopCore {
-        let cell: *const TaskCell = self.0.get().cast();
-        // SAFETY: whoever has a reference to a `TaskMemory` is about to make the task's future, or has it from a runnable
-        // (async-task's `Task`, the third way, is detached at once). The contents are there in both cases. Only one word is
-        // read, which nobody writes again while they live; of the `Rc`, which is not `Sync`, nothing but its pointer is used.
-        unsafe { Rc::as_ptr(&(*cell).base.event_loop) }
+        // SAFETY: whoever has a reference to a complete `TaskMemory` has it from a runnable (async-task's `Task`, the other
+        // way, is detached at once), so the contents are there, and the origin, which the loop owns, is as well. Only two words
+        // are read, which nobody writes again while they live; of the `Rc`, which is not `Sync`, nothing but its pointer is
+        // used.
+        unsafe { Rc::as_ptr(&(*(*self.base().as_ptr()).origin.get().as_ptr()).event_loop) }
     }
 
     /// Is it a task of this loop?
+    #[inline]
     pub(crate) fn belongs_to(&self, event_loop: &LoopCore) -> bool {
         ptr::eq(self.event_loop(), event_loop)
+    }
+
+    /// The beginning of the cell, as a pointer that is good for the whole of it.
+    #[inline]
+    fn base(&self) -> NonNull<FutureBase> {
+        let cell: *mut TaskCore = self.0.get();
+        // SAFETY: a pointer to what is there is not null. A `TaskCore` begins with its base.
+        unsafe { NonNull::new_unchecked(cell.cast()) }
     }
 }
 
@@ -157,18 +231,20 @@ impl TaskMemory {
 pub(crate) struct FutureRef(NonNull<FutureBase>);
 
 impl FutureRef {
-    pub(crate) fn plain<T: 'static>(event_loop: Rc<LoopCore>) -> Self {
-        Self::boxed(FutureBase::new(Origin::plain::<T>(), event_loop))
+    pub(crate) fn plain<T: 'static>(event_loop: &Rc<LoopCore>) -> Self {
+        Self::boxed(event_loop, Class::plain::<T>(), |base| base)
     }
 
-    pub(crate) fn group(event_loop: Rc<LoopCore>, children: Vec<AnyFuture>) -> Self {
-        let base = FutureBase::new(Origin::group(), event_loop);
-        Self::boxed(GroupCell { base, group: Group { children, cancel_requested: Cell::new(false) } })
+    pub(crate) fn group(event_loop: &Rc<LoopCore>, children: Vec<AnyFuture>) -> Self {
+        let group = Group { children, cancel_requested: Cell::new(false) };
+        Self::boxed(event_loop, Class::group(), |base| GroupCell { base, group })
     }
 
-    /// `cell` is a `FutureBase` or begins with one.
-    fn boxed<C>(cell: C) -> Self {
-        let base = NonNull::from(Box::leak(Box::new(cell))).cast();
+    /// The cell is a `FutureBase` or begins with one.
+    fn boxed<C>(event_loop: &Rc<LoopCore>, class: &'static Class, cell: impl FnOnce(FutureBase) -> C) -> Self {
+        let base = FutureBase::new(event_loop.origins.of(event_loop, class, None));
+        let base = NonNull::from(Box::leak(Box::new(cell(base)))).cast();
+        std::mem::forget(Rc::clone(event_loop));
         // SAFETY: the pointer is to the box that was just made.
         unsafe { Self::new(base) }
     }
@@ -198,28 +274,20 @@ impl FutureRef {
         Self(handle.cast())
     }
 
+    #[inline]
     pub(crate) fn kind(&self) -> Kind<'_> {
         match self.class().sort {
             Sort::Plain => Kind::Plain,
             // SAFETY: the class says what the cell is, and it lives as long as this handle.
-            Sort::Task => Kind::Task(unsafe { &self.0.cast::<TaskCell>().as_ref().core }),
+            Sort::Task => Kind::Task(unsafe { self.0.cast::<TaskCore>().as_ref() }),
             // SAFETY: as above.
             Sort::Group => Kind::Group(unsafe { &self.0.cast::<GroupCell>().as_ref().group }),
         }
     }
 
-    /// The creation of a task is complete: from now on it can be woken. The waker keeps its memory.
-    pub(crate) fn complete(&self, waker: Waker, created_at: &'static Location<'static>) {
-        let task = TaskOrigin::new(created_at, &waker, self.address());
-        self.origin.set(self.event_loop.origins.of_task(self.origin.get(), task));
-        // For `waker`, which finds its way back by the address alone.
-        let _ = waker.data().expose_provenance();
-        std::mem::forget(waker);
-    }
-
-    /// The waker of a task, whose creation must be complete, not counted.
+    /// The waker of a task, not counted.
     fn waker(&self) -> Option<ManuallyDrop<Waker>> {
-        let task = self.origin.get().task?;
+        let task = self.origin().task?;
         let data = ptr::with_exposed_provenance(self.address().wrapping_sub(task.offset));
         // SAFETY: `complete` has forgotten a waker that had this table, and its data at this distance from the cell: the
         // origin, which says so, was chosen by both. That waker is dropped by `release` only, as the last.
@@ -240,11 +308,11 @@ impl FutureRef {
 
     /// Where a task was created.
     pub(crate) fn created_at(&self) -> Option<&'static Location<'static>> {
-        Some(self.origin.get().task?.created_at)
+        Some(self.origin().task?.created_at)
     }
 
-    fn class(&self) -> &'static Class {
-        &self.origin.get().class
+    fn class(&self) -> &Class {
+        &self.origin().class
     }
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
@@ -259,28 +327,37 @@ impl FutureRef {
     /// Keeps a result, of the type that its class says.
     pub(crate) fn memory_of<T: 'static>(&self, value: T) -> Memory {
         assert!(self.gives::<T>(), "a result of the future's type");
-        Memory::of_value(value)
+        Memory::Value(Value::of(value))
     }
 
     /// Takes the result out, if it is there.
     pub(crate) fn take_value<T: 'static>(&self) -> Option<T> {
         assert!(self.gives::<T>(), "a result of the future's type");
-        // SAFETY: results come from `memory_of` only, which has asked the same class for the same type.
-        unsafe { self.memory.replace(Memory::Taken).into_value() }
+        match self.replace_memory(Memory::Taken) {
+            // SAFETY: results come from `memory_of` only, which has asked the same class for the same type.
+            Memory::Value(value) => Some(unsafe { value.into() }),
+            other => {
+                self.put_back(other);
+                None
+            }
+        }
     }
 
     /// Looks at the result; it is back in its place whatever `f` does.
     pub(crate) fn with_value<T: 'static, R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
-        struct PutBack<'a>(&'a Cell<Memory>, Memory);
+        struct PutBack<'a>(&'a FutureBase, Memory);
         impl Drop for PutBack<'_> {
             fn drop(&mut self) {
-                self.0.set(std::mem::replace(&mut self.1, Memory::Taken));
+                self.0.put_back(std::mem::replace(&mut self.1, Memory::Taken));
             }
         }
         assert!(self.gives::<T>(), "a result of the future's type");
-        let value = PutBack(&self.memory, self.memory.replace(Memory::Taken));
-        // SAFETY: as in `take_value`.
-        f(unsafe { value.1.value() })
+        let kept = PutBack(self, self.replace_memory(Memory::Taken));
+        f(match &kept.1 {
+            // SAFETY: as in `take_value`.
+            Memory::Value(value) => Some(unsafe { value.look() }),
+            _ => None,
+        })
     }
 
     /// Is its result a `T`?
@@ -300,24 +377,28 @@ impl FutureRef {
     /// The last handle goes.
     fn release(&mut self) {
         self.report_unseen_error();
-        // SAFETY: this is the last handle, so nobody else looks at the contents. A box is given back as what it was made
-        // as. A task's memory stays until its waker, taken out before, is dropped.
-        unsafe {
-            match self.class().sort {
-                Sort::Plain => drop(Box::from_raw(self.0.as_ptr())),
-                Sort::Group => drop(Box::from_raw(self.0.cast::<GroupCell>().as_ptr())),
-                Sort::Task => {
-                    // Dropped last, also if a result panics when it goes.
-                    let _waker = self.waker().map(ManuallyDrop::into_inner);
-                    ptr::drop_in_place(self.0.cast::<TaskCell>().as_ptr());
-                }
-            }
+        // Dropped last, also if a result panics when it goes: the share of the loop, and before that the memory.
+        // SAFETY: the share was forgotten by `complete` or `boxed`. This is the last handle, so nobody else looks at what is
+        // here.
+        let _event_loop = unsafe { Rc::from_raw(Rc::as_ptr(self.event_loop())) };
+        let _memory = Release(self);
+        let waits_on = match self.kind() {
+            Kind::Task(core) => Some(core.take_waiter()),
+            Kind::Plain | Kind::Group(_) => None,
+        };
+        let memory = self.replace_memory(Memory::Taken);
+        // SAFETY: as `rare` says, and nobody looks at it any more: it has nothing but the word of the memory, which is taken.
+        let _rare = self.rare().map(|rare| unsafe { Box::from_raw(ptr::from_ref(rare).cast_mut()) });
+        drop(waits_on);
+        if let (Memory::Value(value), Some(end)) = (memory, self.class().end_of_value) {
+            // SAFETY: results are of the type of their class, see `memory_of`.
+            unsafe { end(value) };
         }
     }
 
     fn report_unseen_error(&self) {
-        if self.unseen.replace(false)
-            && self.state.get() != State::Cancelled
+        if self.marks.take(Mark::Unseen)
+            && self.state() != State::Cancelled
             && let Some(error) = self.peek_error()
         {
             let class = match self.class().sort {
@@ -329,8 +410,26 @@ impl FutureRef {
             let context = ExceptionContext::new(format!("{class} exception was never retrieved"));
             let context = context.object("future", repr).exception(error);
             match self.kind() {
-                Kind::Task(core) => core.in_context(|| self.event_loop.call_exception_handler(&context)),
-                _ => self.event_loop.call_exception_handler(&context),
+                Kind::Task(core) => core.in_context(|| self.event_loop().call_exception_handler(&context)),
+                _ => self.event_loop().call_exception_handler(&context),
+            }
+        }
+    }
+}
+
+/// Gives back the memory of a future that owns nothing any more.
+struct Release<'a>(&'a FutureRef);
+
+impl Drop for Release<'_> {
+    fn drop(&mut self) {
+        let base = self.0.0;
+        // SAFETY: the last handle goes. A box is given back as what it was made as. A task's memory goes with its waker, if
+        // nobody else has one.
+        unsafe {
+            match self.0.class().sort {
+                Sort::Plain => drop(Box::from_raw(base.as_ptr())),
+                Sort::Group => drop(Box::from_raw(base.cast::<GroupCell>().as_ptr())),
+                Sort::Task => drop(self.0.waker().map(ManuallyDrop::into_inner)),
             }
         }
     }
@@ -359,7 +458,7 @@ impl TaskRef {
     #[inline]
     pub(crate) fn core(&self) -> &TaskCore {
         // SAFETY: `new` has asked what it is, and it lives as long as this handle.
-        unsafe { &self.future.object.0.cast::<TaskCell>().as_ref().core }
+        unsafe { self.future.object.0.cast::<TaskCore>().as_ref() }
     }
 }
 

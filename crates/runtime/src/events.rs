@@ -151,7 +151,7 @@ impl EventLoop {
             return Err(RuntimeError::new("This event loop is already running").into());
         }
         let future = awaitable.into_target(self)?;
-        if !Rc::ptr_eq(&future.base().event_loop, &self.core) {
+        if !Rc::ptr_eq(future.base().event_loop(), &self.core) {
             let message = "The future belongs to a different loop than the one specified as the loop argument";
             return Err(ValueError::new(message).into());
         }

@@ -14,34 +14,36 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::callbacks::{Callback, Callbacks, Registered};
+use crate::callbacks::{Callback, Callbacks, FIRST, Registered};
 use crate::cell::{FutureBase, FutureRef, Kind};
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::exceptions::{CancelledError, InvalidStateError, RuntimeError};
 use crate::loop_core::LoopCore;
-use crate::memory::{Memory, NOBODY, State};
+use crate::marks::{Holds, Mark, State};
+use crate::memory::{Memory, NOBODY};
 use crate::ready::Run;
 use crate::tasks;
 use crate::waking::Wake;
 
 impl FutureBase {
+    #[inline]
     pub(crate) fn is_pending(&self) -> bool {
-        self.state.get() == State::Pending
+        self.state() == State::Pending
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.state.get() == State::Cancelled
+        self.state() == State::Cancelled
     }
 
     /// Ends a look at the memory: in its place is `Taken` meanwhile, of which there is nothing to drop.
     #[inline]
-    fn put_back(&self, memory: Memory) {
-        std::mem::forget(self.memory.replace(memory));
+    pub(crate) fn put_back(&self, memory: Memory) {
+        std::mem::forget(self.replace_memory(memory));
     }
 
     fn with_memory<R>(&self, f: impl FnOnce(&mut Memory) -> R) -> R {
-        let mut memory = self.memory.replace(Memory::Taken);
+        let mut memory = self.replace_memory(Memory::Taken);
         let result = f(&mut memory);
         self.put_back(memory);
         result
@@ -58,31 +60,36 @@ impl FutureBase {
     /// The stored error, marked as seen. The very `CancelledError` that ended a coroutine is given once, and then ones
     /// without its message (`Future._make_cancelled_error`).
     pub(crate) fn see_error(&self) -> Option<Error> {
-        if self.unseen.replace(false)
-            && self.is_cancelled()
-            && let Memory::Error(own) = self.memory.replace(Memory::Cancelled)
-        {
-            return Some(own);
+        if self.marks.take(Mark::Unseen) && self.is_cancelled() {
+            match self.replace_memory(Memory::Cancelled) {
+                Memory::Error(own) => return Some(own),
+                other => self.put_back(other),
+            }
         }
         self.peek_error()
     }
 
     /// Takes back that a task's own cancellation was seen.
     pub(crate) fn give_back(&self, cancellation: Error) {
-        self.unseen.set(true);
-        drop(self.memory.replace(Memory::Error(cancellation)));
+        self.marks.set(Mark::Unseen);
+        drop(self.replace_memory(Memory::Error(cancellation)));
+    }
+
+    /// Does it have an error that nobody has seen yet?
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.marks.has(Mark::Unseen)
     }
 
     /// The message that a cancelled future's errors have from now on, if any.
     pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
-        let error = if self.is_cancelled() && !self.unseen.get() { self.peek_error() } else { None };
+        let error = if self.is_cancelled() && !self.is_unseen() { self.peek_error() } else { None };
         error?.downcast_ref::<CancelledError>()?.message().map(Into::into)
     }
 
     /// Forgets that nobody has seen the error: whoever cancels a failed future knows of it.
     pub(crate) fn forgive(&self) {
         if !self.is_cancelled() {
-            self.unseen.set(false);
+            self.marks.unset(Mark::Unseen);
         }
     }
 
@@ -101,9 +108,9 @@ impl FutureBase {
 
     /// Back to the beginning: for `Gather`, which may be told how to treat errors after it has completed at once.
     pub(crate) fn reopen(&self) {
-        self.state.set(State::Pending);
-        self.unseen.set(false);
-        self.memory.set(NOBODY);
+        self.marks.set_state(State::Pending);
+        self.marks.unset(Mark::Unseen);
+        drop(self.replace_memory(NOBODY));
     }
 
     pub(crate) fn remove_callback(&self, registered: Registered) -> bool {
@@ -112,20 +119,13 @@ impl FutureBase {
     }
 
     fn add_waiter(&self, waker: &Waker) -> Registered {
-        let callback = Callback::Wake(Wake::of(waker));
+        let wake = Wake::of(waker);
         // Nearly always it is the first and only one.
-        match self.memory.replace(Memory::Taken) {
-            none @ Memory::Callbacks(Callbacks::None) => {
-                std::mem::forget(none);
-                let (callbacks, registered) = Callbacks::first(callback);
-                self.put_back(Memory::Callbacks(callbacks));
-                registered
-            }
-            others => {
-                self.put_back(others);
-                self.with_callbacks(|callbacks| callbacks.push(callback))
-            }
+        if self.marks.holds() == Holds::Nobody {
+            self.put_back(Memory::Callbacks(Callbacks::Wake(wake)));
+            return FIRST;
         }
+        self.with_callbacks(|callbacks| callbacks.push(Callback::Wake(wake)))
     }
 
     /// Who waited is polled again.
@@ -158,7 +158,7 @@ impl AnyFuture {
     }
 
     pub(crate) fn finish_with_error(&self, error: Error) {
-        self.base().unseen.set(true);
+        self.base().marks.set(Mark::Unseen);
         self.end(State::Failed, Memory::Error(error));
     }
 
@@ -169,14 +169,14 @@ impl AnyFuture {
 
     /// Ends a task whose coroutine raised this.
     pub(crate) fn finish_with_cancellation(&self, error: Error) {
-        self.base().unseen.set(true);
+        self.base().marks.set(Mark::Unseen);
         self.end(State::Cancelled, Memory::Error(error));
     }
 
     fn end(&self, state: State, memory: Memory) {
         let base = self.base();
-        base.state.set(state);
-        if let Memory::Callbacks(callbacks) = base.memory.replace(memory) {
+        base.marks.set_state(state);
+        if let Memory::Callbacks(callbacks) = base.replace_memory(memory) {
             callbacks.for_each(|callback| match callback {
                 Callback::Wake(wake) => wake.wake(),
                 Callback::Call(run, key) => self.queue(run, key),
@@ -195,7 +195,7 @@ impl AnyFuture {
 
     fn queue(&self, run: Rc<dyn Run>, key: u32) {
         run.completed(self);
-        self.base().event_loop.call(run, key);
+        self.base().event_loop().call(run, key);
     }
 
     /// Is it over: finished with a result or an exception, or cancelled?
@@ -216,7 +216,7 @@ impl AnyFuture {
     ///
     /// `InvalidStateError` if it is not done, `CancelledError` if it was cancelled.
     pub fn exception(&self) -> Result<Option<Error>> {
-        match self.base().state.get() {
+        match self.base().state() {
             State::Pending => Err(InvalidStateError::new("Exception is not set.").into()),
             State::Cancelled => Err(self.base().see_error().expect("cancelled with an error")),
             State::Failed | State::Finished => Ok(self.base().see_error()),
@@ -243,7 +243,7 @@ impl AnyFuture {
     /// The loop it belongs to.
     #[must_use]
     pub fn get_loop(&self) -> EventLoop {
-        EventLoop::from_core(&self.base().event_loop)
+        EventLoop::from_core(self.base().event_loop())
     }
 
     /// Runs `f` with this future once it is done, through the loop and never inline; on one that is done already, in the
@@ -282,7 +282,7 @@ impl AnyFuture {
 
     /// `Ok` if it ended with a result, else what it ended with.
     pub(crate) fn outcome(&self) -> Result<()> {
-        match self.base().state.get() {
+        match self.base().state() {
             State::Finished => Ok(()),
             State::Pending => Err(InvalidStateError::new("Result is not set.").into()),
             State::Cancelled => self.base().see_error().map_or(Ok(()), Err),
@@ -327,7 +327,7 @@ impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
 
     fn run(&self, _key: u32) {
         let (Some(f), Some(future)) = (self.f.take(), self.future.take()) else { return };
-        crate::events::run_callback(&future.base().event_loop, self.vars.clone(), &|| self.describe(), || {
+        crate::events::run_callback(future.base().event_loop(), self.vars.clone(), &|| self.describe(), || {
             f(&(self.handle)(&future));
         });
     }
@@ -370,7 +370,7 @@ pub struct Future<T> {
 
 impl<T: 'static> Future<T> {
     pub(crate) fn new(event_loop: &Rc<LoopCore>) -> Self {
-        Self::from_any(AnyFuture { object: FutureRef::plain::<T>(Rc::clone(event_loop)) })
+        Self::from_any(AnyFuture { object: FutureRef::plain::<T>(event_loop) })
     }
 
     /// The caller vouches that its result has the type `T`.

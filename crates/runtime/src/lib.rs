@@ -59,6 +59,7 @@ mod futures;
 pub mod io;
 mod jobs;
 mod loop_core;
+mod marks;
 mod memory;
 mod observer;
 mod ordered;
@@ -83,6 +84,7 @@ mod timeouts;
 mod timers;
 mod wait_queue;
 mod waking;
+mod word;
 
 pub use asyncgens::OpenAsyncGen;
 pub use clock::Clock;

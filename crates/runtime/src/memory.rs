@@ -1,24 +1,14 @@
 //! What a future remembers: who is to be told while it is pending, and then how it ended.
 //!
-//! A result of one word that needs no destructor, as numbers and `()` are, stands in the place itself; any other is a box. So
-//! the end of most tasks allocates nothing. What type it has the place does not know: `cell`, which knows it by the future's
-//! class, is the only one to look.
-
-use std::any::Any;
-use std::mem::MaybeUninit;
+//! It is kept as a word, and what that holds among the future's marks; a `Memory` is what the two come to. A result of one word
+//! that needs no destructor, as numbers and `()` are, stands in the word itself; any other is in a box. So the end of most
+//! tasks allocates nothing. What type it has the word does not know: `cell`, which knows it by the future's class, is the only
+//! one to look.
 
 use crate::callbacks::Callbacks;
 use crate::error::Error;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Pending,
-    Cancelled,
-    /// With an exception.
-    Failed,
-    /// With a result.
-    Finished,
-}
+use crate::marks::Holds;
+use crate::word::Word;
 
 /// What a future has to remember depends on its state, so one place serves all: memory per task counts.
 pub(crate) enum Memory {
@@ -28,10 +18,8 @@ pub(crate) enum Memory {
     Error(Error),
     /// It was cancelled without a message: whoever asks gets a `CancelledError` of his own.
     Cancelled,
-    /// The result (`Finished`), of at most one word and without a destructor.
-    Small(Place),
-    /// Any other result.
-    Boxed(Box<dyn Any>),
+    /// The result (`Finished`).
+    Value(Value),
     /// The result was taken out.
     Taken,
 }
@@ -39,58 +27,81 @@ pub(crate) enum Memory {
 /// Nobody yet.
 pub(crate) const NOBODY: Memory = Memory::Callbacks(Callbacks::None);
 
-#[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Memory>() == 24);
+impl Memory {
+    #[inline]
+    pub(crate) fn into_word(self) -> (Holds, Word) {
+        match self {
+            Self::Callbacks(Callbacks::None) => (Holds::Nobody, Word::EMPTY),
+            Self::Callbacks(Callbacks::Wake(wake)) => (Holds::Wake, Word::of(wake)),
+            Self::Callbacks(Callbacks::Call(call)) => (Holds::Call, Word::of(call)),
+            Self::Callbacks(Callbacks::Many(list)) => (Holds::Many, Word::of(list)),
+            Self::Error(error) => (Holds::Error, Word::of(error)),
+            Self::Cancelled => (Holds::Cancelled, Word::EMPTY),
+            Self::Value(value) => (Holds::Value, value.0),
+            Self::Taken => (Holds::Taken, Word::EMPTY),
+        }
+    }
 
-/// Room for a result, and nothing of its type.
-type Place = MaybeUninit<usize>;
-
-/// Does a `T` stand in the place itself?
-const fn is_small<T>() -> bool {
-    size_of::<T>() <= size_of::<Place>() && align_of::<T>() <= align_of::<Place>() && !std::mem::needs_drop::<T>()
+    /// # Safety
+    ///
+    /// Both are from `into_word`, and no other memory is made of them.
+    #[inline]
+    pub(crate) unsafe fn from_word(holds: Holds, word: Word) -> Self {
+        // SAFETY: `into_word` says what is in the word.
+        unsafe {
+            match holds {
+                Holds::Nobody => NOBODY,
+                Holds::Wake => Self::Callbacks(Callbacks::Wake(word.read())),
+                Holds::Call => Self::Callbacks(Callbacks::Call(word.read())),
+                Holds::Many => Self::Callbacks(Callbacks::Many(word.read())),
+                Holds::Error => Self::Error(word.read()),
+                Holds::Cancelled => Self::Cancelled,
+                Holds::Value => Self::Value(Value(word)),
+                Holds::Taken => Self::Taken,
+            }
+        }
+    }
 }
 
-impl Memory {
-    pub(crate) fn of_value<T: 'static>(value: T) -> Self {
-        if const { is_small::<T>() } {
-            let mut place = Place::uninit();
-            // SAFETY: it fits, in size and alignment.
-            unsafe { place.as_mut_ptr().cast::<T>().write(value) };
-            Self::Small(place)
-        } else {
-            Self::Boxed(Box::new(value))
-        }
+/// A result. It does not know its type, so whoever has it must see to its end.
+pub(crate) struct Value(Word);
+
+/// Does a `T` stand in the word itself?
+const fn is_small<T>() -> bool {
+    Word::fits::<T>() && !std::mem::needs_drop::<T>()
+}
+
+impl Value {
+    #[inline]
+    pub(crate) fn of<T: 'static>(value: T) -> Self {
+        Self(if const { is_small::<T>() } { Word::of(value) } else { Word::of(Box::new(value)) })
     }
 
-    /// The result, if it is one.
-    ///
     /// # Safety
     ///
-    /// If it is a result, it was made of a `T`.
-    pub(crate) unsafe fn value<T: 'static>(&self) -> Option<&T> {
-        match self {
-            // SAFETY: as the caller says, a `T` was written there.
-            Self::Small(place) => Some(unsafe { &*place.as_ptr().cast::<T>() }),
-            Self::Boxed(value) => value.downcast_ref(),
-            _ => None,
-        }
+    /// It was made of a `T`.
+    pub(crate) unsafe fn look<T: 'static>(&self) -> &T {
+        // SAFETY: as the caller says, `of` has put it there.
+        unsafe { if const { is_small::<T>() } { self.0.look::<T>() } else { self.0.look::<Box<T>>() } }
     }
 
-    /// As [`value`](Self::value), and takes it out.
-    ///
     /// # Safety
     ///
-    /// As there.
-    pub(crate) unsafe fn into_value<T: 'static>(self) -> Option<T> {
-        match self {
-            Self::Small(place) => {
-                std::mem::forget(self);
-                // SAFETY: as the caller says, a `T` was written there. It has no destructor, so nothing else drops it.
-                Some(unsafe { place.as_ptr().cast::<T>().read() })
-            }
-            Self::Boxed(value) => value.downcast().ok().map(|value| *value),
-            _ => None,
+    /// It was made of a `T`.
+    #[inline]
+    pub(crate) unsafe fn into<T: 'static>(self) -> T {
+        // SAFETY: as the caller says, `of` has put it there. This is the only `Value` with this word.
+        unsafe { if const { is_small::<T>() } { self.0.read::<T>() } else { *self.0.read::<Box<T>>() } }
+    }
+
+    /// What has to be done at the end of a value that was made of a `T`, if anything.
+    pub(crate) const fn end<T: 'static>() -> Option<unsafe fn(Self)> {
+        /// As `into`.
+        unsafe fn end<T: 'static>(value: Value) {
+            // SAFETY: as the caller says.
+            drop(unsafe { value.0.read::<Box<T>>() });
         }
+        if is_small::<T>() { None } else { Some(end::<T>) }
     }
 }
 
@@ -102,12 +113,13 @@ mod tests {
 
     /// Made, looked at and taken out again.
     fn there_and_back<T: Clone + PartialEq + std::fmt::Debug + 'static>(value: T, small: bool) {
-        let kept = Memory::of_value(value.clone());
-        assert_eq!(matches!(kept, Memory::Small(_)), small, "{value:?}");
-        // SAFETY: it was made of a `T`.
+        let (holds, word) = Memory::Value(Value::of(value.clone())).into_word();
+        assert_eq!((holds, Value::end::<T>().is_none()), (Holds::Value, small), "{value:?}");
+        // SAFETY: they belong together, and the value was made of a `T`.
         unsafe {
-            assert_eq!(kept.value::<T>(), Some(&value));
-            assert_eq!(kept.into_value::<T>(), Some(value));
+            let Memory::Value(kept) = Memory::from_word(holds, word) else { panic!("it is a value") };
+            assert_eq!(kept.look::<T>(), &value);
+            assert_eq!(kept.into::<T>(), value);
         }
     }
 
@@ -127,12 +139,14 @@ mod tests {
     #[test]
     fn what_has_a_destructor_is_dropped_once() {
         let owned = Rc::new(());
-        let kept = Memory::of_value(Rc::clone(&owned));
+        let end = Value::end::<Rc<()>>().expect("a counted pointer has a destructor");
+        let kept = Value::of(Rc::clone(&owned));
         assert_eq!(Rc::strong_count(&owned), 2);
-        drop(kept);
-        assert_eq!(Rc::strong_count(&owned), 1);
         // SAFETY: it is made of an `Rc<()>`.
-        let back = unsafe { Memory::of_value(Rc::clone(&owned)).into_value::<Rc<()>>() };
+        unsafe { end(kept) };
+        assert_eq!(Rc::strong_count(&owned), 1);
+        // SAFETY: as above.
+        let back = unsafe { Value::of(Rc::clone(&owned)).into::<Rc<()>>() };
         assert_eq!(Rc::strong_count(&owned), 2);
         drop(back);
         assert_eq!(Rc::strong_count(&owned), 1);

@@ -1,21 +1,28 @@
-//! What futures of one origin have in common: their class, and for tasks the place that makes them and how they are woken.
+//! What futures of one origin have in common: their class and their loop, and for tasks the place that makes them and how they
+//! are woken.
 //!
 //! A million tasks come from few places of a program, and what is the same for all that come from one is kept once: by that
-//! each is 24 bytes smaller. Origins stay for good, as the places do.
+//! each is 32 bytes smaller. Origins are their loop's and stay as long as it does, which is kept by every future.
 
 use std::any::TypeId;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
-use std::ptr;
-use std::sync::{Mutex, PoisonError};
+use std::ptr::{self, NonNull};
+use std::rc::Rc;
 use std::task::{RawWakerVTable, Waker};
 
 use crate::coroutines::coroutine_name;
+use crate::loop_core::LoopCore;
+use crate::memory::Value;
 
 /// What futures of one sort, with one type of result (and of coroutine), have in common.
+#[derive(Clone, Copy)]
 pub(crate) struct Class {
     pub(crate) sort: Sort,
+    /// See [`Value::end`].
+    pub(crate) end_of_value: Option<unsafe fn(Value)>,
     pub(crate) value: fn() -> TypeId,
     pub(crate) value_name: fn() -> &'static str,
     pub(crate) coroutine_name: fn() -> &'static str,
@@ -28,9 +35,10 @@ pub(crate) enum Sort {
     Group,
 }
 
-/// A class, and what is known of a task beyond it once it is there.
 pub(crate) struct Origin {
     pub(crate) class: Class,
+    /// Not counted: the futures count.
+    pub(crate) event_loop: ManuallyDrop<Rc<LoopCore>>,
     pub(crate) task: Option<TaskOrigin>,
 }
 
@@ -54,85 +62,101 @@ impl TaskOrigin {
     }
 }
 
-/// The origins of futures that are no tasks, or no task yet, as constants.
-struct OriginOf<T, F>(PhantomData<(T, F)>);
+/// The classes, as constants.
+struct ClassOf<T, F>(PhantomData<(T, F)>);
 
-impl<T: 'static, F> OriginOf<T, F> {
-    const PLAIN: &'static Origin = &Self::origin(Sort::Plain);
-    const TASK: &'static Origin = &Self::origin(Sort::Task);
-    const GROUP: &'static Origin = &Self::origin(Sort::Group);
+impl<T: 'static, F> ClassOf<T, F> {
+    const PLAIN: &'static Class = &Self::class(Sort::Plain);
+    const TASK: &'static Class = &Self::class(Sort::Task);
+    const GROUP: &'static Class = &Self::class(Sort::Group);
 
-    const fn origin(sort: Sort) -> Origin {
-        let class = Class {
+    const fn class(sort: Sort) -> Class {
+        Class {
             sort,
+            end_of_value: Value::end::<T>(),
             value: TypeId::of::<T>,
             value_name: std::any::type_name::<T>,
             coroutine_name: coroutine_name::<F>,
-        };
-        Origin { class, task: None }
+        }
     }
 }
 
-impl Origin {
+impl Class {
     pub(crate) const fn plain<T: 'static>() -> &'static Self {
-        OriginOf::<T, ()>::PLAIN
+        ClassOf::<T, ()>::PLAIN
     }
 
     pub(crate) const fn group() -> &'static Self {
-        OriginOf::<(), ()>::GROUP
+        ClassOf::<(), ()>::GROUP
     }
 
-    /// A task that is being made.
     pub(crate) const fn task<T: 'static, F>() -> &'static Self {
-        OriginOf::<T, F>::TASK
+        ClassOf::<T, F>::TASK
     }
 }
 
-/// Looks origins up, and remembers the latest, which will mostly be asked for again. One per loop.
+/// The origins of a loop's futures.
 #[derive(Default)]
 pub(crate) struct Origins {
-    latest: [Cell<Option<(&'static Origin, &'static Origin)>>; 8],
+    /// The latest, which will mostly be asked for again.
+    latest: [Cell<Option<(&'static Class, NonNull<Origin>)>>; 8],
+    /// All of them, sorted by place. (A program has few, and every program contains this: a tree would be larger.)
+    all: RefCell<Vec<([usize; 4], NonNull<Origin>)>>,
 }
 
 impl Origins {
-    /// The origin of a task that was made as `class` says.
-    pub(crate) fn of_task(&self, class: &'static Origin, task: TaskOrigin) -> &'static Origin {
+    /// The origin of a future of this class, in the loop whose origins these are. It is there as long as the loop is.
+    #[inline]
+    pub(crate) fn of(
+        &self,
+        event_loop: &Rc<LoopCore>,
+        class: &'static Class,
+        task: Option<TaskOrigin>,
+    ) -> NonNull<Origin> {
         // Places are in memory near each other, 24 bytes each.
-        let latest = &self.latest[(ptr::from_ref(task.created_at).addr() / 8) % self.latest.len()];
-        match latest.get() {
-            Some((known_class, known))
-                if ptr::eq(known_class, class) && known.task.is_some_and(|known| known.is(&task)) =>
-            {
-                known
+        let place = task.map_or(ptr::from_ref(class).addr(), |task| ptr::from_ref(task.created_at).addr());
+        let latest = &self.latest[(place / 8) % self.latest.len()];
+        if let Some((known_class, known)) = latest.get()
+            && ptr::eq(known_class, class)
+        {
+            // SAFETY: origins stay as long as their loop.
+            let fits = match (unsafe { known.as_ref() }.task, task) {
+                (Some(known), Some(task)) => known.is(&task),
+                (known, task) => known.is_none() && task.is_none(),
+            };
+            if fits {
+                return known;
             }
-            _ => {
-                let origin = lasting(class, task);
-                latest.set(Some((class, origin)));
+        }
+        let origin = self.lasting(event_loop, class, task);
+        latest.set(Some((class, origin)));
+        origin
+    }
+
+    fn lasting(&self, event_loop: &Rc<LoopCore>, class: &'static Class, task: Option<TaskOrigin>) -> NonNull<Origin> {
+        let class_at = ptr::from_ref(class).addr();
+        let place = task.map_or([class_at, 0, 0, 0], |task| {
+            [class_at, ptr::from_ref(task.created_at).addr(), ptr::from_ref(task.waker).addr(), task.offset]
+        });
+        let mut all = self.all.borrow_mut();
+        match all.binary_search_by_key(&place, |(place, _)| *place) {
+            Ok(index) => all[index].1,
+            Err(index) => {
+                // SAFETY: a second pointer to the loop, which is never dropped.
+                let event_loop = ManuallyDrop::new(unsafe { ptr::read(event_loop) });
+                let origin = NonNull::from(Box::leak(Box::new(Origin { class: *class, event_loop, task })));
+                all.insert(index, (place, origin));
                 origin
             }
         }
     }
 }
 
-/// An origin for good.
-fn lasting(class: &'static Origin, task: TaskOrigin) -> &'static Origin {
-    // Sorted by place. A program has few origins, and every program contains this: a tree would be three kilobytes more.
-    static ALL: Mutex<Vec<([usize; 4], &'static Origin)>> = Mutex::new(Vec::new());
-    let place = [
-        ptr::from_ref(class).addr(),
-        ptr::from_ref(task.created_at).addr(),
-        ptr::from_ref(task.waker).addr(),
-        task.offset,
-    ];
-    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-    match all.binary_search_by_key(&place, |(place, _)| *place) {
-        Ok(index) => all[index].1,
-        Err(index) => {
-            let Class { sort, value, value_name, coroutine_name } = class.class;
-            let class = Class { sort, value, value_name, coroutine_name };
-            let origin: &'static Origin = Box::leak(Box::new(Origin { class, task: Some(task) }));
-            all.insert(index, (place, origin));
-            origin
+impl Drop for Origins {
+    fn drop(&mut self) {
+        for (_, origin) in self.all.take() {
+            // SAFETY: it is from `lasting`. The loop goes, and so none of its futures is left, who alone ask for origins.
+            drop(unsafe { Box::from_raw(origin.as_ptr()) });
         }
     }
 }
@@ -140,6 +164,7 @@ fn lasting(class: &'static Origin, task: TaskOrigin) -> &'static Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Clock;
 
     /// Tasks from one line, if it is called from one.
     #[track_caller]
@@ -148,23 +173,29 @@ mod tests {
     }
 
     #[test]
-    fn one_place_has_one_origin_in_all_loops_and_each_difference_another() {
-        let (class, other) = (Origin::task::<i32, ()>(), Origin::task::<u64, ()>());
-        let (first, second) = (Origins::default(), Origins::default());
-        let mut seen: Vec<*const Origin> = Vec::new();
-        for cell in [64, 64] {
-            let here = task(cell);
-            seen.extend(
-                [first.of_task(class, here), first.of_task(class, here), second.of_task(class, here)]
-                    .map(ptr::from_ref),
-            );
+    fn one_place_has_one_origin_and_each_difference_another() {
+        let event_loop = LoopCore::new(Clock::Virtual);
+        let origin = |class, task| event_loop.origins.of(&event_loop, class, task);
+        let (class, other) = (Class::task::<i32, ()>(), Class::task::<u64, ()>());
+        let here = [64, 64].map(task);
+        let first = origin(class, Some(here[0]));
+        assert!(here.iter().chain(&here).all(|task| origin(class, Some(*task)) == first));
+        let others = [
+            origin(class, Some(task(64))),
+            origin(class, Some(task(72))),
+            origin(other, Some(task(64))),
+            origin(class, None),
+            origin(other, None),
+        ];
+        for (index, origin) in others.iter().enumerate() {
+            assert!(*origin != first && !others[..index].contains(origin));
         }
-        assert!(seen.iter().all(|origin| *origin == seen[0]));
-        let elsewhere =
-            [first.of_task(class, task(64)), first.of_task(class, task(72)), first.of_task(other, task(64))];
-        for origin in elsewhere {
-            assert!(!ptr::eq(origin, seen[0]));
-        }
-        assert_eq!((elsewhere[2].class.value)(), TypeId::of::<u64>());
+        assert_eq!(origin(other, None), others[4]);
+        // SAFETY: the loop is there.
+        let fourth = unsafe { others[4].as_ref() };
+        assert_eq!((fourth.class.value)(), TypeId::of::<u64>());
+        assert!(Rc::ptr_eq(&fourth.event_loop, &event_loop));
+        // Only the futures count.
+        assert_eq!(Rc::strong_count(&event_loop), 1);
     }
 }

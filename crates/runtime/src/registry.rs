@@ -1,82 +1,142 @@
 //! The tasks of a loop that are not done.
 //!
-//! A slab, because tasks leave it in any order, with a running number for the order in which they were made. The loop owns
-//! its tasks by it: dropping a handle detaches.
+//! The loop owns its tasks by it: dropping a handle detaches. They stand in the order in which they were made, each with its
+//! number, and know in what slot. The core idea: a task that is done leaves a hole, and once most are holes the others move
+//! together. So nothing but the slot has to be kept to have them in order.
 
 use std::cell::RefCell;
-use std::collections::BinaryHeap;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::cell::{FutureRef, Kind};
+use crate::cell::FutureRef;
 
 #[derive(Default)]
 pub(crate) struct Registry(RefCell<Slots>);
 
+/// Two lists, because that takes less memory than one of pairs.
+#[derive(Default)]
 struct Slots {
-    slots: Vec<Option<FutureRef>>,
-    free: Vec<u32>,
-    /// The running number. It begins elsewhere in each loop, so that a number from another loop hardly ever fits.
-    created: u32,
-}
-
-impl Default for Slots {
-    fn default() -> Self {
-        static FIRST: AtomicU32 = AtomicU32::new(0);
-        let created = FIRST.fetch_add(0x9e37_79b9, Ordering::Relaxed);
-        Self { slots: Vec::new(), free: Vec::new(), created }
-    }
+    /// The last is never a hole.
+    tasks: Vec<Option<FutureRef>>,
+    numbers: Vec<u32>,
+    live: usize,
 }
 
 impl Registry {
-    /// Takes a task in; gives its slot and its running number.
-    pub(crate) fn register(&self, task: FutureRef) -> (u32, u32) {
-        let mut tasks = self.0.borrow_mut();
-        tasks.created = tasks.created.wrapping_add(1);
-        let slot = match tasks.free.pop() {
-            Some(slot) => {
-                tasks.slots[slot as usize] = Some(task);
-                slot
-            }
-            None => {
-                tasks.slots.push(Some(task));
-                u32::try_from(tasks.slots.len() - 1).expect("more than four thousand million tasks")
-            }
-        };
-        (slot, tasks.created)
+    /// Takes a task in, with its number; gives its slot.
+    pub(crate) fn register(&self, task: FutureRef, number: u32) -> u32 {
+        let mut slots = self.0.borrow_mut();
+        let slot = u32::try_from(slots.tasks.len()).expect("fewer than four thousand million tasks");
+        slots.tasks.push(Some(task));
+        slots.numbers.push(number);
+        slots.live += 1;
+        slot
     }
 
-    /// Lets go of the task in a slot.
-    pub(crate) fn unregister(&self, slot: u32) {
-        let mut tasks = self.0.borrow_mut();
-        let task = tasks.slots[slot as usize].take();
-        tasks.free.push(slot);
-        if tasks.free.len() == tasks.slots.len() && tasks.slots.len() > 1024 {
-            // A burst of tasks is over: give its memory back.
-            tasks.slots = Vec::new();
-            tasks.free = Vec::new();
-        }
+    /// Lets go of the task in a slot, if there is one; gives its number.
+    pub(crate) fn unregister(&self, slot: u32) -> Option<u32> {
+        let mut slots = self.0.borrow_mut();
+        let task = slots.tasks.get_mut(slot as usize)?.take()?;
+        let number = slots.numbers[slot as usize];
+        slots.live -= 1;
+        slots.close_up();
         // Dropped after the borrow has ended: it may be the last handle.
-        drop(tasks);
+        drop(slots);
         drop(task);
+        Some(number)
     }
 
-    /// All of them, in the order of their creation. (One that has seen thousands of millions of others come is taken for a
-    /// new one.)
+    /// The number of the task in a slot.
+    pub(crate) fn number(&self, slot: u32) -> Option<u32> {
+        self.0.borrow().numbers.get(slot as usize).copied()
+    }
+
+    pub(crate) fn set_number(&self, slot: u32, number: u32) {
+        if let Some(place) = self.0.borrow_mut().numbers.get_mut(slot as usize) {
+            *place = number;
+        }
+    }
+
+    /// All of them, in the order of their creation.
     pub(crate) fn all(&self) -> Vec<FutureRef> {
-        let tasks = self.0.borrow();
-        let rank = |task: &FutureRef| match task.kind() {
-            Kind::Task(core) => core.order.get().wrapping_sub(tasks.created.wrapping_add(1)),
-            _ => unreachable!("only tasks are registered"),
-        };
-        let all: Vec<&FutureRef> = tasks.slots.iter().flatten().collect();
-        let order: Vec<u64> = all.iter().zip(0..).map(|(task, index)| u64::from(rank(task)) << 32 | index).collect();
-        // By a heap, where slots were used again: every program contains this, and the library's sort is ten kilobytes.
-        let order = if order.is_sorted() { order } else { BinaryHeap::from(order).into_sorted_vec() };
-        order.into_iter().map(|place| all[place as u32 as usize].clone()).collect()
+        self.0.borrow().tasks.iter().flatten().cloned().collect()
     }
 
     pub(crate) fn count(&self) -> usize {
-        let tasks = self.0.borrow();
-        tasks.slots.len() - tasks.free.len()
+        self.0.borrow().live
+    }
+}
+
+impl Slots {
+    fn close_up(&mut self) {
+        while let Some(None) = self.tasks.last() {
+            self.tasks.pop();
+            self.numbers.pop();
+        }
+        if self.tasks.len() > 2 * self.live + 64 {
+            self.move_together();
+        }
+        // A burst of tasks is over: give its memory back.
+        if self.tasks.capacity() > 1024 && self.tasks.len() < self.tasks.capacity() / 8 {
+            self.tasks.shrink_to(2 * self.live);
+            self.numbers.shrink_to(2 * self.live);
+        }
+    }
+
+    #[cold]
+    fn move_together(&mut self) {
+        let mut end = 0;
+        for slot in 0..self.tasks.len() {
+            let Some(task) = self.tasks[slot].take() else { continue };
+            task.slot.set(end as u32);
+            self.tasks[end] = Some(task);
+            self.numbers[end] = self.numbers[slot];
+            end += 1;
+        }
+        self.tasks.truncate(end);
+        self.numbers.truncate(end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, Result, Runner, all_tasks, create_task, sleep};
+
+    fn names() -> Result<Vec<String>> {
+        Ok(all_tasks()?.iter().skip(1).map(|task| task.get_name().to_string()).collect())
+    }
+
+    /// Whatever leaves in whatever order, what is left stays in order and keeps its number.
+    #[test]
+    fn tasks_stay_in_the_order_of_their_making() {
+        let check = async {
+            for step in [1, 2, 3, 7] {
+                let tasks: Vec<_> = (0..1000).map(|_| create_task(sleep(3600))).collect();
+                let all: Vec<String> = tasks.iter().map(|task| task.get_name().to_string()).collect();
+                assert_eq!(names()?, all);
+                sleep(0).await?;
+                for task in tasks.iter().step_by(step) {
+                    task.cancel();
+                }
+                sleep(0).await?;
+                let is_left = |index: &usize| index % step != 0;
+                let left: Vec<&String> = (0..1000).filter(is_left).map(|index| &all[index]).collect();
+                assert_eq!(names()?.iter().collect::<Vec<_>>(), left);
+                // Those that are done keep their names, too.
+                assert!(tasks.iter().zip(&all).all(|(task, name)| *task.get_name() == **name));
+                for task in tasks.iter().rev() {
+                    task.cancel();
+                }
+                sleep(0).await?;
+                assert_eq!(names()?, Vec::<String>::new());
+            }
+            Ok(())
+        };
+        Runner::new().clock(Clock::Virtual).run(check).unwrap();
+    }
+
+    #[test]
+    fn a_slot_that_is_empty_has_no_task() {
+        let registry = Registry::default();
+        assert_eq!((registry.unregister(0), registry.number(0), registry.count()), (None, None, 0));
     }
 }

@@ -1,10 +1,13 @@
 //! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
 
-use crate::callbacks::{Callback, Callbacks};
+use std::rc::Rc;
+
+use crate::callbacks::Callbacks;
 use crate::cell::{FutureRef, Kind};
 use crate::coroutines::place;
 use crate::error::Error;
 use crate::futures::AnyFuture;
+use crate::ready::Run;
 use crate::tasks::{PendingCancel, TaskCore, Waiter};
 
 /// How deep `wait_for=` nests before it is cut short; a cycle of waiting tasks ends there too.
@@ -88,10 +91,7 @@ fn coroutine(future: &FutureRef, core: &TaskCore, done: bool) -> String {
 
 /// `cb=[first, <n more>, last]`.
 pub(crate) fn callbacks(callbacks: &Callbacks) -> Option<String> {
-    let one = |callback: &Callback| match callback {
-        Callback::Wake(_) => "Task.task_wakeup()".to_owned(),
-        Callback::Call(run, _) => run.describe(),
-    };
+    let one = |run: Option<&Rc<dyn Run>>| run.map_or_else(|| "Task.task_wakeup()".to_owned(), |run| run.describe());
     let (first, n, last) = callbacks.ends()?;
     let first = one(first);
     Some(match (n, last) {

@@ -292,7 +292,7 @@ impl Inner {
         let Some(parent) = self.parent.borrow().clone() else { return };
         if parent.done() {
             let message = format!("Task {task:?} has errored out but its parent task {parent:?} is already completed");
-            task.base().event_loop.call_exception_handler(&ExceptionContext::new(message).exception(error));
+            task.base().event_loop().call_exception_handler(&ExceptionContext::new(message).exception(error));
             return;
         }
         if !self.aborting.get() && !self.parent_cancel_requested.get() {

@@ -291,7 +291,7 @@ impl Limit {
         self.state.set(State::Active);
         self.cancelling.set(task.cancelling());
         if let Some(when) = when {
-            let event_loop = &task.base().event_loop;
+            let event_loop = task.base().event_loop();
             // To read the clock is most of what a limit costs, so it is not read again in the iteration in which it was
             // read for the limit. If the program has held the loop up since for longer than the delay, the timer that is
             // made is overdue, and fires in the very iteration in which a call "soon" would have run.
@@ -325,7 +325,7 @@ impl Limit {
             (self.scheduled.get(), self.when.get(), &*self.task.borrow())
         {
             let action = Action::Cancel(task.clone());
-            let timer = task.base().event_loop.timers.borrow_mut().insert_at_turn(turn, when, action);
+            let timer = task.base().event_loop().timers.borrow_mut().insert_at_turn(turn, when, action);
             self.scheduled.set(Scheduled::Timer(timer));
         }
     }
@@ -334,8 +334,8 @@ impl Limit {
     fn look(&self) -> State {
         if let (State::Active, Scheduled::Timer(timer), Some(task)) =
             (self.state.get(), self.scheduled.get(), &*self.task.borrow())
-            && !task.base().event_loop.timers.borrow().is_armed(timer)
-            && !task.base().event_loop.is_closed()
+            && !task.base().event_loop().timers.borrow().is_armed(timer)
+            && !task.base().event_loop().is_closed()
         {
             self.state.set(State::Expiring);
         }
@@ -347,7 +347,7 @@ impl Limit {
         if let Scheduled::Timer(timer) = self.scheduled.replace(Scheduled::No)
             && let Some(task) = &*self.task.borrow()
         {
-            task.base().event_loop.remove_timer(timer);
+            task.base().event_loop().remove_timer(timer);
         }
     }
 

@@ -66,6 +66,9 @@ pub(crate) struct Line {
 pub(crate) struct Place([u16; 3]);
 
 impl Place {
+    /// For what has none.
+    pub(crate) const NONE: Self = Self([0; 3]);
+
     pub(crate) fn new(key: u64) -> Self {
         // A line would have to be joined a million times a second for nine years to have a longer key.
         Self([key as u16, (key >> 16) as u16, (key >> 32) as u16])

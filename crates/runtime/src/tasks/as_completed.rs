@@ -231,7 +231,7 @@ impl<H: AsRef<AnyFuture>> Run for State<H> {
         if self.todo.get() == 0
             && let Some(timer) = self.timer.take()
         {
-            self.handles[0].as_ref().base().event_loop.remove_timer(timer);
+            self.handles[0].as_ref().base().event_loop().remove_timer(timer);
         }
     }
 

@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 
-use super::state::{Mark, PendingCancel, TaskCore, Waiter};
+use super::state::{PendingCancel, TaskCore, Waiter};
 use super::step::tell;
 use super::task::AnyTask;
 use crate::cell::Kind;
 use crate::current;
 use crate::exceptions::CancelledError;
 use crate::futures::AnyFuture;
+use crate::marks::Mark;
 
 enum Todo {
     Cancel(AnyFuture),
@@ -92,8 +93,8 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
         cancel_wait(task, core, message);
         return None;
     }
-    core.cancels.set(core.cancels.get().saturating_add(1));
-    let event_loop = &task.base().event_loop;
+    core.count_cancel();
+    let event_loop = task.base().event_loop();
     if event_loop.instrumented.get() {
         tell(event_loop, &|observer| observer.cancel_requested(&AnyTask::from_object(task.object.clone())));
     }
@@ -102,7 +103,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
     }
     match core.waiter() {
         Waiter::Future(next) if can_cancel(&next) => return Some(next),
-        Waiter::Timer(key) if task.base().event_loop.timers.borrow().is_armed(key) => {}
+        Waiter::Timer(key) if task.base().event_loop().timers.borrow().is_armed(key) => {}
         Waiter::Line(line, place) if line.cancel(place) => {}
         Waiter::Readiness(source, place) if source.leave(place) => {}
         Waiter::Cancellable => {}

@@ -5,7 +5,6 @@ use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::state::TaskCore;
 use super::step::{Runnable, Step, tell};
 use super::task::{AnyTask, Task};
 use crate::cell::TaskMemory;
@@ -15,7 +14,7 @@ use crate::current;
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
 use crate::loop_core::{self, LoopCore};
-use crate::origin::Origin;
+use crate::origin::Class;
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
 ///
@@ -183,42 +182,45 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     eager: bool,
     at: &'static Location<'static>,
 ) -> Task<T> {
-    let memory = TaskMemory::new(Origin::task::<T, F>(), Rc::clone(event_loop), TaskCore::new(context, at));
-    let builder = async_task::Builder::new().metadata(memory);
+    let builder = async_task::Builder::new().metadata(TaskMemory::new(at));
     // SAFETY: nothing is borrowed, so the future may live as long as it likes. It stays in this thread: only a runnable
     // polls or drops it, and another thread that gets hold of one, by waking the task, hands it to the loop and does nothing
     // else with it. There it waits, if need be for good: the queue goes with the `LoopCore`, which the task keeps as long as
     // it is in its registry. The schedule function is `Send`, `Sync` and `'static`.
     let (runnable, handle) = unsafe { builder.spawn_unchecked(|_| Step::new(coroutine), loop_core::schedule) };
     handle.detach();
-    Task::from_any(start(event_loop, runnable, name, eager, at).into_any())
+    let start = Start { event_loop, class: Class::task::<T, F>(), name, context, eager, at };
+    Task::from_any(start.start(runnable).into_any())
 }
 
 /// What is the same for tasks of all types: code that every one of them would otherwise bring along.
-fn start(
-    event_loop: &LoopCore,
-    runnable: async_task::Runnable<TaskMemory>,
-    name: Option<&str>,
+struct Start<'a> {
+    event_loop: &'a Rc<LoopCore>,
+    class: &'static Class,
+    name: Option<&'a str>,
+    context: Option<Context>,
     eager: bool,
     at: &'static Location<'static>,
-) -> AnyTask {
-    let waker = runnable.waker();
-    let runnable = Runnable::new(runnable);
-    let task = runnable.task(event_loop);
-    let (slot, order) = event_loop.tasks.register(task.object.clone());
-    task.core().register(slot, order);
-    task.object.complete(waker, at);
-    if let Some(name) = name {
-        // Nobody can have seen the default name.
-        task.core().name_at_creation(name);
+}
+
+impl Start<'_> {
+    fn start(self, runnable: async_task::Runnable<TaskMemory>) -> AnyTask {
+        let Self { event_loop, class, name, context, eager, at } = self;
+        let task = AnyTask::from_object(runnable.metadata().complete(event_loop, class, runnable.waker(), at));
+        let runnable = Runnable::new(runnable);
+        task.core().begin(&task, context);
+        if let Some(name) = name {
+            // Nobody can have seen the default name.
+            task.core().name_at_creation(name);
+        }
+        if event_loop.instrumented.get() {
+            tell(event_loop, &|observer| observer.created(&task));
+        }
+        if eager {
+            runnable.run(event_loop);
+        } else {
+            event_loop.queue_task(runnable);
+        }
+        task
     }
-    if event_loop.instrumented.get() {
-        tell(event_loop, &|observer| observer.created(&task));
-    }
-    if eager {
-        runnable.run(event_loop);
-    } else {
-        event_loop.queue_task(runnable);
-    }
-    task
 }

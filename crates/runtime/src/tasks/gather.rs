@@ -124,24 +124,24 @@ impl GatherStart {
     pub fn gather<S: GatherSet>(self, set: S) -> Gather<S> {
         let children = set.children();
         let event_loop = match children.first() {
-            Some(child) => Rc::clone(&child.base().event_loop),
+            Some(child) => Rc::clone(child.base().event_loop()),
             None => match loop_core::running_loop() {
                 Ok(event_loop) => event_loop,
                 Err(error) => panic!("{error}"),
             },
         };
-        let is_here = |child: &AnyFuture| Rc::ptr_eq(&child.base().event_loop, &event_loop);
+        let is_here = |child: &AnyFuture| Rc::ptr_eq(child.base().event_loop(), &event_loop);
         assert!(
             children.iter().all(is_here),
             "The future belongs to a different loop than the one specified as the loop argument"
         );
         let again = repeated(&children);
-        let gathering = self.finish(event_loop, children, again);
+        let gathering = self.finish(&event_loop, children, again);
         Gather::new(set, gathering)
     }
 
     /// `again` are the children that are there under a smaller index, too; sorted.
-    fn finish(self, event_loop: Rc<LoopCore>, children: Vec<AnyFuture>, again: Vec<u32>) -> Rc<Gathering> {
+    fn finish(self, event_loop: &Rc<LoopCore>, children: Vec<AnyFuture>, again: Vec<u32>) -> Rc<Gathering> {
         let Self { gathering, done, .. } = self;
         gathering.left.set(children.len() - again.len());
         gathering.again.replace(again);
@@ -206,7 +206,7 @@ impl Gathering {
             return None;
         }
         let child = &self.group().children[index as usize];
-        let own = child.cancelled() && child.base().unseen.get();
+        let own = child.cancelled() && child.base().is_unseen();
         let error = child.base().see_error()?;
         self.took_from.set(own.then_some(index));
         Some(error)
@@ -279,7 +279,7 @@ pub(crate) fn all_done(event_loop: &Rc<LoopCore>, tasks: &[AnyTask]) -> Future<(
     let start = GatherStart::new();
     start.gathering.return_exceptions.set(true);
     children.iter().for_each(|child| start.watch(child));
-    Future::from_any(start.finish(Rc::clone(event_loop), children, Vec::new()).future().clone())
+    Future::from_any(start.finish(event_loop, children, Vec::new()).future().clone())
 }
 
 #[cfg(test)]

@@ -192,7 +192,7 @@ pub(crate) fn describe_deadlock(objects: &[FutureRef]) -> String {
 
 /// The name of the task with this running number.
 fn task_name(id: u32, tasks: &[AnyTask]) -> Rc<str> {
-    let task = tasks.iter().find(|task| task.core().order.get() == id);
+    let task = tasks.iter().find(|task| task.core().number() == id);
     task.map_or_else(|| "a task that is done".into(), AnyTask::get_name)
 }
 

@@ -37,7 +37,7 @@ pub(crate) use gather::all_done;
 pub(crate) use graph::describe_deadlock;
 pub(crate) use panic::{TaskPanic, resume_panic};
 pub(crate) use state::{
-    Mark, PendingCancel, TaskCore, Waiter, current_task_id, keep_waiting_on, wait_on, wait_on_future,
+    PendingCancel, Rare, TaskCore, Waiter, current_task_id, keep_waiting_on, wait_on, wait_on_future,
 };
 pub(crate) use step::{Runnable, describe_last_step, forget_last_step};
 pub(crate) use task::destroy_all;

@@ -35,7 +35,7 @@ use crate::ready::Run;
 pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     let inner = ensure_future(awaitable);
     let future = inner.as_ref().clone();
-    let outer = Future::new(&future.base().event_loop);
+    let outer = Future::new(future.base().event_loop());
     let shield = Rc::new(Shield { inner, outer: outer.clone(), outcome: A::outcome, registered: Cell::new(None) });
     if future.cancelled() {
         let cancellation = future.base().see_error().expect("cancelled with an error");

@@ -9,14 +9,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::cell::FutureBase;
 use crate::contextvars::{self, Context as ContextObject, Vars};
 use crate::current;
 use crate::error::{Error, Result};
 use crate::exceptions::RuntimeError;
 use crate::futures::AnyFuture;
+use crate::marks::{Mark, WaitsOn};
 use crate::reactor::Source;
 use crate::timers::TimerKey;
 use crate::wait_queue::{Line, Place};
+use crate::word::Word;
 
 /// What a suspended task waits on: `Task._fut_waiter`.
 #[derive(Clone)]
@@ -37,6 +40,41 @@ pub(crate) enum Waiter {
     Cancellable,
 }
 
+impl Waiter {
+    /// As the task keeps it: what it is, a word, and a place.
+    #[inline]
+    fn into_parts(self) -> (WaitsOn, Word, Place) {
+        match self {
+            Self::None => (WaitsOn::Nothing, Word::EMPTY, Place::NONE),
+            Self::Yield => (WaitsOn::Yield, Word::EMPTY, Place::NONE),
+            Self::Timer(key) => (WaitsOn::Timer, Word::of(key), Place::NONE),
+            Self::Future(future) => (WaitsOn::Future, Word::of(future), Place::NONE),
+            Self::Line(line, place) => (WaitsOn::Line, Word::of(line), place),
+            Self::Readiness(source, place) => (WaitsOn::Readiness, Word::of(source), place),
+            Self::Cancellable => (WaitsOn::Cancellable, Word::EMPTY, Place::NONE),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// They are from `into_parts`, and no other `Waiter` is made of them.
+    #[inline]
+    unsafe fn from_parts(waits_on: WaitsOn, word: Word, place: Place) -> Self {
+        // SAFETY: `into_parts` says what is in the word.
+        unsafe {
+            match waits_on {
+                WaitsOn::Nothing => Self::None,
+                WaitsOn::Yield => Self::Yield,
+                WaitsOn::Timer => Self::Timer(word.read()),
+                WaitsOn::Future => Self::Future(word.read()),
+                WaitsOn::Line => Self::Line(word.read(), place),
+                WaitsOn::Readiness => Self::Readiness(word.read(), place),
+                WaitsOn::Cancellable => Self::Cancellable,
+            }
+        }
+    }
+}
+
 /// A cancellation that is on its way to the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PendingCancel {
@@ -47,44 +85,23 @@ pub(crate) enum PendingCancel {
     Wait,
 }
 
-/// What a task has beyond what every future has. There may be a million of them, so what most never have is `Rare`.
+/// What a task has: what every future has, and this. There may be a million of them, so what most never have is `Rare`.
+#[repr(C)]
 pub(crate) struct TaskCore {
-    /// Taken out and put back by whoever looks.
-    waiter: Cell<Waiter>,
-    marks: Cell<u8>,
-    /// How many cancellations were requested and not taken back; 65,535 stands for that many or more.
-    pub(crate) cancels: Cell<u16>,
-    /// Its slot in the loop's registry, or `UNREGISTERED`.
-    slot: Cell<u32>,
-    /// The number of a default name; 0 if the task was named.
-    number: Cell<u32>,
-    /// The running number of its creation in its loop; it may wrap around.
-    pub(crate) order: Cell<u32>,
-    rare: OnceCell<Box<Rare>>,
+    pub(crate) base: FutureBase,
+    /// What the base's marks say that it waits on. Taken out and put back by whoever looks.
+    waiter: Cell<Word>,
     /// Where it was last seen: created, suspended, or asking who it is.
     pub(crate) at: Cell<&'static Location<'static>>,
 }
 
-const UNREGISTERED: u32 = u32::MAX;
-
-/// What may be true of a task: a bit each.
-#[derive(Clone, Copy)]
-pub(crate) enum Mark {
-    Started = 1,
-    /// Drop the coroutine at the next step.
-    Aborted = 2,
-    /// It is on the way of a cancellation that is going on: to notice a cycle.
-    OnPath = 4,
-    /// `PendingCancel::Must`.
-    MustCancel = 8,
-    /// `PendingCancel::Wait`.
-    WaitCancelled = 16,
-}
-
 /// What most tasks never have.
-#[derive(Default)]
-struct Rare {
+pub(crate) struct Rare {
+    /// The word of the future's memory, whose place this has taken.
+    pub(crate) memory: Cell<Word>,
     name: RefCell<Option<Rc<str>>>,
+    /// How many cancellations beyond the first were requested and not taken back.
+    more_cancels: Cell<u32>,
     cancel_message: RefCell<Option<Arc<str>>>,
     /// The message stays with the task when the cancellation was raised.
     cancel_noted: Cell<bool>,
@@ -92,6 +109,20 @@ struct Rare {
     vars: Cell<Vars>,
     /// A context object given at creation, used instead of `vars`.
     context: OnceCell<ContextObject>,
+}
+
+impl Rare {
+    pub(crate) fn new(memory: Word) -> Self {
+        Self {
+            memory: Cell::new(memory),
+            name: RefCell::default(),
+            more_cancels: Cell::default(),
+            cancel_message: RefCell::default(),
+            cancel_noted: Cell::default(),
+            vars: Cell::default(),
+            context: OnceCell::new(),
+        }
+    }
 }
 
 /// While it lives, the task's context is the current one, if it could be entered.
@@ -115,21 +146,18 @@ static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 
 impl TaskCore {
     #[inline]
-    pub(crate) fn new(context: Option<ContextObject>, at: &'static Location<'static>) -> Self {
-        let core = Self {
-            waiter: Cell::new(Waiter::None),
-            marks: Cell::new(0),
-            cancels: Cell::new(0),
-            slot: Cell::new(UNREGISTERED),
-            number: Cell::new(NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)),
-            order: Cell::new(0),
-            rare: OnceCell::new(),
-            at: Cell::new(at),
-        };
+    pub(crate) fn new(base: FutureBase, at: &'static Location<'static>) -> Self {
+        Self { base, waiter: Cell::new(Word::EMPTY), at: Cell::new(at) }
+    }
+
+    /// The loop owns the task from now on, whose creation is complete.
+    #[inline]
+    pub(crate) fn begin(&self, task: &AnyFuture, context: Option<ContextObject>) {
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+        self.base.slot.set(self.base.event_loop().tasks.register(task.object.clone(), number));
         if context.is_some() || contextvars::in_use() {
-            core.begin_context(context);
+            self.begin_context(context);
         }
-        core
     }
 
     /// The context that it was given, or else a copy of the current one.
@@ -141,28 +169,37 @@ impl TaskCore {
         }
     }
 
-    /// The loop owns the task from now on.
-    pub(crate) fn register(&self, slot: u32, order: u32) {
-        self.slot.set(slot);
-        self.order.set(order);
-    }
-
-    /// The task is over: its slot in the registry is given back.
-    pub(crate) fn unregister(&self) -> Option<u32> {
-        Some(self.slot.replace(UNREGISTERED)).filter(|slot| *slot != UNREGISTERED)
+    /// The task is over, and says so next: the loop lets go of it, if it has it.
+    pub(crate) fn unregister(&self) {
+        if let Some(number) = self.base.event_loop().tasks.unregister(self.base.slot.get()) {
+            self.base.slot.set(number);
+        }
     }
 
     pub(crate) fn waiter(&self) -> Waiter {
-        let waiter = self.waiter.replace(Waiter::None);
+        let waiter = self.replace_waiter(Waiter::None);
         let copy = waiter.clone();
-        self.waiter.set(waiter);
+        self.set_waiter(waiter);
         copy
     }
 
     /// Nothing may be borrowed: what it was may be the last handle on a future.
     #[inline]
     pub(crate) fn set_waiter(&self, waiter: Waiter) {
-        drop(self.waiter.replace(waiter));
+        drop(self.replace_waiter(waiter));
+    }
+
+    pub(crate) fn take_waiter(&self) -> Waiter {
+        self.replace_waiter(Waiter::None)
+    }
+
+    #[inline]
+    fn replace_waiter(&self, waiter: Waiter) -> Waiter {
+        let (waits_on, word, place) = waiter.into_parts();
+        let old = (self.base.marks.waits_on(), self.waiter.replace(word), self.base.place.replace(place));
+        self.base.marks.set_waits_on(waits_on);
+        // SAFETY: they were put here together, and are not here any more.
+        unsafe { Waiter::from_parts(old.0, old.1, old.2) }
     }
 
     /// Makes the task's context the current one, until what this gives is dropped. An error says why it could not.
@@ -180,13 +217,13 @@ impl TaskCore {
     /// Every context is empty, and the task was not given one to be in.
     #[inline]
     fn has_no_context(&self) -> bool {
-        self.rare.get().is_none() && !contextvars::in_use()
+        !self.base.marks.has(Mark::Rare) && !contextvars::in_use()
     }
 
     #[cold]
     fn swap_context_in(&self) -> Result<Vars, RuntimeError> {
         let vars = match self.context() {
-            None => self.rare.get().and_then(|rare| rare.vars.take()),
+            None => self.base.rare().and_then(|rare| rare.vars.take()),
             Some(context) => context.enter()?,
         };
         Ok(contextvars::replace(vars))
@@ -202,7 +239,7 @@ impl TaskCore {
     }
 
     fn keep_vars(&self, vars: Vars) {
-        if vars.is_some() || self.rare.get().is_some() {
+        if vars.is_some() || self.base.rare().is_some() {
             self.rare().vars.set(vars);
         }
     }
@@ -214,12 +251,12 @@ impl TaskCore {
     }
 
     fn context(&self) -> Option<&ContextObject> {
-        self.rare.get()?.context.get()
+        self.base.rare()?.context.get()
     }
 
     pub(crate) fn name(&self) -> Rc<str> {
-        let custom = self.rare.get().and_then(|rare| rare.name.borrow().clone());
-        custom.unwrap_or_else(|| format!("Task-{}", self.number.get()).into())
+        let custom = self.base.rare().and_then(|rare| rare.name.borrow().clone());
+        custom.unwrap_or_else(|| format!("Task-{}", self.number()).into())
     }
 
     pub(super) fn set_name(&self, name: &str) {
@@ -229,29 +266,46 @@ impl TaskCore {
     /// Names a task that was just created. CPython counts only tasks without a name of their own, so the number goes
     /// back if nobody has taken the next one since.
     pub(super) fn name_at_creation(&self, name: &str) {
+        /// Down from the end of the numbers, so that those of tasks with names are others.
+        static NEXT_OF_NAMED: AtomicU32 = AtomicU32::new(u32::MAX);
         self.set_name(name);
-        let number = self.number.replace(0);
-        if number != 0 {
-            let next = number.wrapping_add(1);
-            let _ = NEXT_NUMBER.compare_exchange(next, number, Ordering::Relaxed, Ordering::Relaxed);
+        let number = self.number();
+        let next = number.wrapping_add(1);
+        let _ = NEXT_NUMBER.compare_exchange(next, number, Ordering::Relaxed, Ordering::Relaxed);
+        self.set_number(NEXT_OF_NAMED.fetch_sub(1, Ordering::Relaxed));
+    }
+
+    /// The number of a default name, and what tells the task from others that are not done.
+    pub(crate) fn number(&self) -> u32 {
+        let slot = self.base.slot.get();
+        if self.base.is_pending() { self.base.event_loop().tasks.number(slot).unwrap_or(0) } else { slot }
+    }
+
+    fn set_number(&self, number: u32) {
+        if self.base.is_pending() {
+            self.base.event_loop().tasks.set_number(self.base.slot.get(), number);
+        } else {
+            self.base.slot.set(number);
         }
     }
 
+    #[inline]
     pub(crate) fn has(&self, mark: Mark) -> bool {
-        self.marks.get() & mark as u8 != 0
+        self.base.marks.has(mark)
     }
 
     pub(crate) fn mark(&self, mark: Mark) {
-        self.marks.set(self.marks.get() | mark as u8);
+        self.base.marks.set(mark);
     }
 
     pub(crate) fn unmark(&self, mark: Mark) {
-        self.marks.set(self.marks.get() & !(mark as u8));
+        self.base.marks.unset(mark);
     }
 
     /// Nothing is to be done at this step but to resume the coroutine.
+    #[inline]
     pub(crate) fn just_goes_on(&self) -> bool {
-        self.marks.get() == Mark::Started as u8
+        self.base.marks.just_goes_on()
     }
 
     pub(crate) fn pending_cancel(&self) -> PendingCancel {
@@ -275,17 +329,36 @@ impl TaskCore {
     }
 
     pub(crate) fn cancelling(&self) -> u32 {
-        u32::from(self.cancels.get())
+        let more = self.base.rare().map_or(0, |rare| rare.more_cancels.get());
+        u32::from(self.has(Mark::Cancelling)) + more
+    }
+
+    pub(crate) fn count_cancel(&self) {
+        if self.has(Mark::Cancelling) {
+            let more = &self.rare().more_cancels;
+            more.set(more.get().saturating_add(1));
+        } else {
+            self.mark(Mark::Cancelling);
+        }
+    }
+
+    /// Takes a request back; gives how many are left.
+    pub(crate) fn uncount_cancel(&self) -> u32 {
+        match self.base.rare().filter(|rare| rare.more_cancels.get() > 0) {
+            Some(rare) => rare.more_cancels.set(rare.more_cancels.get() - 1),
+            None => self.unmark(Mark::Cancelling),
+        }
+        self.cancelling()
     }
 
     pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
-        self.rare.get().and_then(|rare| rare.cancel_message.borrow().clone())
+        self.base.rare().and_then(|rare| rare.cancel_message.borrow().clone())
     }
 
     /// In CPython the task notes the message of a cancellation that is raised at the next step, and keeps it; any other
     /// message is the wait's.
     pub(crate) fn set_cancel_message(&self, message: Option<Arc<str>>, noted: bool) {
-        if message.is_some() || self.rare.get().is_some() {
+        if message.is_some() || self.base.rare().is_some() {
             let rare = self.rare();
             rare.cancel_message.replace(message);
             rare.cancel_noted.set(noted);
@@ -293,19 +366,19 @@ impl TaskCore {
     }
 
     pub(crate) fn forget_message_of_wait(&self) {
-        if let Some(rare) = self.rare.get().filter(|rare| !rare.cancel_noted.get()) {
+        if let Some(rare) = self.base.rare().filter(|rare| !rare.cancel_noted.get()) {
             rare.cancel_message.take();
         }
     }
 
     fn rare(&self) -> &Rare {
-        self.rare.get_or_init(Box::default)
+        self.base.rare().unwrap_or_else(|| self.base.make_rare())
     }
 }
 
-/// The current task's place in the order of creation, which no other task of the process has.
+/// The current task's number, which no other task of the process that is not done has.
 pub(crate) fn current_task_id() -> Option<u32> {
-    current::with_task(|task| Some(task?.core().order.get()))
+    current::with_task(|task| Some(task?.core().number()))
 }
 
 /// Notes what the current task waits on, and where in its code.
@@ -336,7 +409,7 @@ pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>)
         task.core().at.set(at);
         let message = if task.is(future) {
             format!("Task cannot await on itself: {future:?}")
-        } else if !Rc::ptr_eq(&task.base().event_loop, &future.base().event_loop) {
+        } else if !Rc::ptr_eq(task.base().event_loop(), future.base().event_loop()) {
             format!("Task {task:?} got Future {future:?} attached to a different loop")
         } else {
             task.core().set_waiter(Waiter::Future(future.clone()));

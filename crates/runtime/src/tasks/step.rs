@@ -17,7 +17,7 @@ use pin_project_lite::pin_project;
 
 use super::cancel::deliver;
 use super::panic::TaskPanic;
-use super::state::{Mark, PendingCancel, TaskCore, Waiter};
+use super::state::{PendingCancel, TaskCore, Waiter};
 use super::task::AnyTask;
 use crate::cell::TaskMemory;
 use crate::coroutines;
@@ -25,6 +25,7 @@ use crate::current;
 use crate::error::{Error, Result};
 use crate::exceptions::CancelledError;
 use crate::loop_core::LoopCore;
+use crate::marks::Mark;
 use crate::observer::Observer;
 
 /// A task that is to take its next step. There is never more than one of a task, and none of one that is over.
@@ -65,8 +66,8 @@ impl Runnable {
         let runnable = self.into_inner();
         let unwinding = Unwinding(&task);
         current::step(&task, || runnable.run());
-        if task.done() {
-            ended(&task);
+        if event_loop.instrumented.get() && task.done() {
+            tell(event_loop, &|observer| observer.done(&task));
         }
         std::mem::forget(unwinding);
         // The last handle may drop the result, which may panic: not to be left to async-task.
@@ -127,7 +128,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
         current::with_task(|task| {
             let task = task.expect("a task is polled by its runnable");
             let end = take(task, coroutine, cx);
-            let event_loop = &task.base().event_loop;
+            let event_loop = task.base().event_loop();
             if event_loop.instrumented.get() {
                 tell(event_loop, &|observer| observer.step_ends(task));
             }
@@ -221,6 +222,7 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     // A request that came while the last step ran wins over the result.
     let cancelled = core.pending_cancel() == PendingCancel::Must;
     core.set_pending_cancel(PendingCancel::None);
+    core.unregister();
     match end {
         Ok(value) if !cancelled => task.finish(value),
         end => fail(task, end.err()),
@@ -237,21 +239,6 @@ fn fail(task: &AnyTask, error: Option<Error>) {
     }
 }
 
-#[inline(never)]
-fn ended(task: &AnyTask) {
-    let event_loop = &task.base().event_loop;
-    if event_loop.instrumented.get() {
-        tell(event_loop, &|observer| observer.done(task));
-    }
-    unregister(task);
-}
-
-fn unregister(task: &AnyTask) {
-    if let Some(slot) = task.core().unregister() {
-        task.base().event_loop.tasks.unregister(slot);
-    }
-}
-
 /// A step did not come to its end, or was never taken, because an observer or a destructor panicked: the task ends as an
 /// aborted one does, so that nobody waits for it in vain. What panics on top of that is not heard of again.
 #[cold]
@@ -259,10 +246,10 @@ fn abandon(task: &AnyTask) {
     let _ = catch_unwind(AssertUnwindSafe(|| {
         if !task.done() {
             finish::<()>(task, Err(CancelledError::default().into()));
-            ended(task);
+            let event_loop = task.base().event_loop();
+            tell(event_loop, &|observer| observer.done(task));
         }
     }));
-    let _ = catch_unwind(AssertUnwindSafe(|| unregister(task)));
 }
 
 /// Tells the observer, if there is one; to be called where the loop is instrumented.

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::state::{Mark, PendingCancel, TaskCore};
+use super::state::{PendingCancel, TaskCore};
 use crate::cell::{FutureRef, TaskRef};
 use crate::coroutines::place;
 use crate::current;
@@ -15,6 +15,7 @@ use crate::events::EventLoop;
 use crate::exceptions::RuntimeError;
 use crate::futures::{AnyFuture, Await, CallbackKey, Future};
 use crate::loop_core;
+use crate::marks::Mark;
 use crate::report::{self, ExceptionContext};
 
 /// A task of which the result's type is not known: what [`current_task`] and [`all_tasks`] give.
@@ -80,12 +81,11 @@ impl AnyTask {
     /// to go on, as `timeout` and `TaskGroup` do. (3.13: at zero, a request not delivered yet is dropped.)
     pub fn uncancel(&self) -> u32 {
         let core = self.core();
-        let left = core.cancels.get().saturating_sub(1);
-        core.cancels.set(left);
+        let left = core.uncount_cancel();
         if left == 0 && core.pending_cancel() == PendingCancel::Must {
             core.set_pending_cancel(PendingCancel::None);
         }
-        u32::from(left)
+        left
     }
 
     /// The task's coroutine, as far as it can be looked at: its name, and where the task was created.
@@ -492,7 +492,7 @@ pub(crate) fn destroy_all(objects: &[FutureRef]) {
         let core = task.core();
         let context =
             ExceptionContext::new("Task was destroyed but it is pending!").object("task", format!("{task:?}"));
-        core.in_context(|| task.base().event_loop.call_exception_handler(&context));
+        core.in_context(|| task.base().event_loop().call_exception_handler(&context));
         // One that the handler, or somebody before, has aborted is dropped by intent.
         if !core.has(Mark::Started) && !core.has(Mark::Aborted) {
             let (at, name) = (place(task.created_at()), task.object.coroutine_name());

@@ -160,7 +160,7 @@ struct Waiting {
 impl Waiting {
     fn cancel_timer(&self) {
         if let Some(timer) = self.timer.take() {
-            self.waiter.base().event_loop.remove_timer(timer);
+            self.waiter.base().event_loop().remove_timer(timer);
         }
     }
 
