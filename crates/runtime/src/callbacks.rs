@@ -35,7 +35,8 @@ pub(crate) const FIRST: Registered = Registered(0);
 
 impl Callbacks {
     /// The only one so far.
-    fn one(callback: Callback) -> Self {
+    #[inline]
+    pub(crate) fn one(callback: Callback) -> Self {
         match callback {
             Callback::Wake(wake) => Self::Wake(wake),
             Callback::Call(run, key) => Self::Call(Box::new((run, key))),
@@ -108,13 +109,6 @@ impl Callbacks {
                 });
                 Some((ends.next()?, list.len(), ends.last()))
             }
-        }
-    }
-
-    pub(crate) fn for_each(self, f: impl FnMut(Callback)) {
-        match self {
-            Self::Many(mut list) => list.drain().for_each(f),
-            one => one.into_one().into_iter().for_each(f),
         }
     }
 }

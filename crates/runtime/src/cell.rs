@@ -376,26 +376,36 @@ impl FutureRef {
 
     /// The last handle goes.
     fn release(&mut self) {
-        self.report_unseen_error();
+        if self.marks.has(Mark::Unseen) {
+            self.report_unseen_error();
+        }
         // Dropped last, also if a result panics when it goes: the share of the loop, and before that the memory.
         // SAFETY: the share was forgotten by `complete` or `boxed`. This is the last handle, so nobody else looks at what is
         // here.
         let _event_loop = unsafe { Rc::from_raw(Rc::as_ptr(self.event_loop())) };
         let _memory = Release(self);
-        let waits_on = match self.kind() {
+        if self.marks.own_something() && !(self.marks.holds_value_only() && self.class().end_of_value.is_none()) {
+            self.drop_contents();
+        }
+    }
+
+    /// What it owns goes, and nobody looks at it any more.
+    #[inline(never)]
+    fn drop_contents(&self) {
+        let memory = self.replace_memory(Memory::Taken);
+        // SAFETY: as `rare` says. It has nothing but the word of the memory, which was taken.
+        let _rare = self.rare().map(|rare| unsafe { Box::from_raw(ptr::from_ref(rare).cast_mut()) });
+        let _waiter = match self.kind() {
             Kind::Task(core) => Some(core.take_waiter()),
             Kind::Plain | Kind::Group(_) => None,
         };
-        let memory = self.replace_memory(Memory::Taken);
-        // SAFETY: as `rare` says, and nobody looks at it any more: it has nothing but the word of the memory, which is taken.
-        let _rare = self.rare().map(|rare| unsafe { Box::from_raw(ptr::from_ref(rare).cast_mut()) });
-        drop(waits_on);
         if let (Memory::Value(value), Some(end)) = (memory, self.class().end_of_value) {
             // SAFETY: results are of the type of their class, see `memory_of`.
             unsafe { end(value) };
         }
     }
 
+    #[cold]
     fn report_unseen_error(&self) {
         if self.marks.take(Mark::Unseen)
             && self.state() != State::Cancelled

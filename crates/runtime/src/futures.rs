@@ -22,6 +22,7 @@ use crate::exceptions::{CancelledError, InvalidStateError, RuntimeError};
 use crate::loop_core::LoopCore;
 use crate::marks::{Holds, Mark, State};
 use crate::memory::{Memory, NOBODY};
+use crate::ordered::Ordered;
 use crate::ready::Run;
 use crate::tasks;
 use crate::waking::Wake;
@@ -95,11 +96,14 @@ impl FutureBase {
 
     /// The stored error, for printing it.
     pub(crate) fn peek_error(&self) -> Option<Error> {
-        self.with_memory(|memory| match memory {
-            Memory::Error(error) => Some(error.clone()),
-            Memory::Cancelled => Some(CancelledError::default().into()),
+        match self.marks.holds() {
+            Holds::Cancelled => Some(CancelledError::default().into()),
+            Holds::Error => self.with_memory(|memory| match memory {
+                Memory::Error(error) => Some(error.clone()),
+                _ => None,
+            }),
             _ => None,
-        })
+        }
     }
 
     pub(crate) fn describe_callbacks(&self) -> Option<String> {
@@ -118,14 +122,14 @@ impl FutureBase {
         callback.is_some()
     }
 
-    fn add_waiter(&self, waker: &Waker) -> Registered {
-        let wake = Wake::of(waker);
+    #[inline]
+    fn add(&self, callback: Callback) -> Registered {
         // Nearly always it is the first and only one.
         if self.marks.holds() == Holds::Nobody {
-            self.put_back(Memory::Callbacks(Callbacks::Wake(wake)));
+            self.put_back(Memory::Callbacks(Callbacks::one(callback)));
             return FIRST;
         }
-        self.with_callbacks(|callbacks| callbacks.push(Callback::Wake(wake)))
+        self.with_callbacks(|callbacks| callbacks.push(callback))
     }
 
     /// Who waited is polled again.
@@ -176,11 +180,21 @@ impl AnyFuture {
     fn end(&self, state: State, memory: Memory) {
         let base = self.base();
         base.marks.set_state(state);
-        if let Memory::Callbacks(callbacks) = base.replace_memory(memory) {
-            callbacks.for_each(|callback| match callback {
+        let Memory::Callbacks(callbacks) = base.replace_memory(memory) else { return };
+        match callbacks {
+            Callbacks::None => {}
+            Callbacks::Wake(wake) => wake.wake(),
+            Callbacks::Call(call) => self.queue(call.0, call.1),
+            Callbacks::Many(list) => self.tell(*list),
+        }
+    }
+
+    fn tell(&self, mut list: Ordered<Callback>) {
+        for callback in list.drain() {
+            match callback {
                 Callback::Wake(wake) => wake.wake(),
                 Callback::Call(run, key) => self.queue(run, key),
-            });
+            }
         }
     }
 
@@ -190,7 +204,7 @@ impl AnyFuture {
             self.queue(run, key);
             return None;
         }
-        Some(self.base().with_callbacks(|callbacks| callbacks.push(Callback::Call(run, key))))
+        Some(self.base().add(Callback::Call(run, key)))
     }
 
     fn queue(&self, run: Rc<dyn Run>, key: u32) {
@@ -566,7 +580,7 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
             }
             match this.waiting {
                 Some(registered) => base.update_waiter(registered, cx.waker()),
-                None => this.waiting = Some(base.add_waiter(cx.waker())),
+                None => this.waiting = Some(base.add(Callback::Wake(Wake::of(cx.waker())))),
             }
             return Poll::Pending;
         }

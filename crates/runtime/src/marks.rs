@@ -56,10 +56,11 @@ pub(crate) enum WaitsOn {
     Nothing,
     Yield,
     Timer,
+    Cancellable,
+    // From here on, the task has a share of it.
     Future,
     Line,
     Readiness,
-    Cancellable,
 }
 
 pub(crate) struct Marks(Cell<u16>);
@@ -111,6 +112,19 @@ impl Marks {
         self.0.get() & OF_STEP == Mark::Started as u16
     }
 
+    /// Is there anything that a future without handles leaves behind: what it waits on, what is rare, what its memory holds?
+    #[inline]
+    pub(crate) fn own_something(&self) -> bool {
+        let holds = !matches!(self.holds(), Holds::Nobody | Holds::Cancelled | Holds::Taken);
+        holds || self.has(Mark::Rare) || self.shares_what_it_waits_on()
+    }
+
+    /// As above: is it a result, and nothing else?
+    #[inline]
+    pub(crate) fn holds_value_only(&self) -> bool {
+        self.holds() == Holds::Value && !self.has(Mark::Rare) && !self.shares_what_it_waits_on()
+    }
+
     #[inline]
     pub(crate) fn state(&self) -> State {
         match self.part(STATE, 2) {
@@ -151,11 +165,17 @@ impl Marks {
             0 => WaitsOn::Nothing,
             1 => WaitsOn::Yield,
             2 => WaitsOn::Timer,
-            3 => WaitsOn::Future,
-            4 => WaitsOn::Line,
-            5 => WaitsOn::Readiness,
-            _ => WaitsOn::Cancellable,
+            3 => WaitsOn::Cancellable,
+            4 => WaitsOn::Future,
+            5 => WaitsOn::Line,
+            _ => WaitsOn::Readiness,
         }
+    }
+
+    /// Does the task have a share of what it waits on?
+    #[inline]
+    pub(crate) fn shares_what_it_waits_on(&self) -> bool {
+        self.part(WAITS_ON, 3) >= WaitsOn::Future as u16
     }
 
     #[inline]
@@ -193,10 +213,10 @@ mod tests {
                     WaitsOn::Nothing,
                     WaitsOn::Yield,
                     WaitsOn::Timer,
+                    WaitsOn::Cancellable,
                     WaitsOn::Future,
                     WaitsOn::Line,
                     WaitsOn::Readiness,
-                    WaitsOn::Cancellable,
                 ] {
                     marks.set_waits_on(waits_on);
                     marks.set(Mark::WaitCancelled);

@@ -95,11 +95,14 @@ impl Class {
     }
 }
 
+/// An origin, and the class that was asked for.
+type Latest = (&'static Class, NonNull<Origin>);
+
 /// The origins of a loop's futures.
 #[derive(Default)]
 pub(crate) struct Origins {
     /// The latest, which will mostly be asked for again.
-    latest: [Cell<Option<(&'static Class, NonNull<Origin>)>>; 8],
+    latest: [Cell<Option<Latest>>; 16],
     /// All of them, sorted by place. (A program has few, and every program contains this: a tree would be larger.)
     all: RefCell<Vec<([usize; 4], NonNull<Origin>)>>,
 }
@@ -113,9 +116,9 @@ impl Origins {
         class: &'static Class,
         task: Option<TaskOrigin>,
     ) -> NonNull<Origin> {
-        // Places are in memory near each other, 24 bytes each.
+        // Classes and places are in memory near each other, so their lower bits tell them apart, once these are spread.
         let place = task.map_or(ptr::from_ref(class).addr(), |task| ptr::from_ref(task.created_at).addr());
-        let latest = &self.latest[(place / 8) % self.latest.len()];
+        let latest = &self.latest[(place as u32).wrapping_mul(0x9e37_79b9) as usize >> 28];
         if let Some((known_class, known)) = latest.get()
             && ptr::eq(known_class, class)
         {

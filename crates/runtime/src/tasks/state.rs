@@ -43,21 +43,21 @@ pub(crate) enum Waiter {
 impl Waiter {
     /// As the task keeps it: what it is, a word, and a place.
     #[inline]
-    fn into_parts(self) -> (WaitsOn, Word, Place) {
+    fn into_parts(self) -> (WaitsOn, Word, Option<Place>) {
         match self {
-            Self::None => (WaitsOn::Nothing, Word::EMPTY, Place::NONE),
-            Self::Yield => (WaitsOn::Yield, Word::EMPTY, Place::NONE),
-            Self::Timer(key) => (WaitsOn::Timer, Word::of(key), Place::NONE),
-            Self::Future(future) => (WaitsOn::Future, Word::of(future), Place::NONE),
-            Self::Line(line, place) => (WaitsOn::Line, Word::of(line), place),
-            Self::Readiness(source, place) => (WaitsOn::Readiness, Word::of(source), place),
-            Self::Cancellable => (WaitsOn::Cancellable, Word::EMPTY, Place::NONE),
+            Self::None => (WaitsOn::Nothing, Word::EMPTY, None),
+            Self::Yield => (WaitsOn::Yield, Word::EMPTY, None),
+            Self::Timer(key) => (WaitsOn::Timer, Word::of(key), None),
+            Self::Future(future) => (WaitsOn::Future, Word::of(future), None),
+            Self::Line(line, place) => (WaitsOn::Line, Word::of(line), Some(place)),
+            Self::Readiness(source, place) => (WaitsOn::Readiness, Word::of(source), Some(place)),
+            Self::Cancellable => (WaitsOn::Cancellable, Word::EMPTY, None),
         }
     }
 
     /// # Safety
     ///
-    /// They are from `into_parts`, and no other `Waiter` is made of them.
+    /// They are from `into_parts`, and no other `Waiter` is made of them. (The place may be any, if there was none.)
     #[inline]
     unsafe fn from_parts(waits_on: WaitsOn, word: Word, place: Place) -> Self {
         // SAFETY: `into_parts` says what is in the word.
@@ -177,29 +177,50 @@ impl TaskCore {
     }
 
     pub(crate) fn waiter(&self) -> Waiter {
-        let waiter = self.replace_waiter(Waiter::None);
+        let waiter = self.take_waiter();
         let copy = waiter.clone();
         self.set_waiter(waiter);
         copy
     }
 
+    pub(crate) fn take_waiter(&self) -> Waiter {
+        let parts = (self.base.marks.waits_on(), self.waiter.get(), self.base.place.get());
+        self.base.marks.set_waits_on(WaitsOn::Nothing);
+        // SAFETY: `set_waiter` has put them there together. The mark that they are there is gone.
+        unsafe { Waiter::from_parts(parts.0, parts.1, parts.2) }
+    }
+
     /// Nothing may be borrowed: what it was may be the last handle on a future.
     #[inline]
     pub(crate) fn set_waiter(&self, waiter: Waiter) {
-        drop(self.replace_waiter(waiter));
-    }
-
-    pub(crate) fn take_waiter(&self) -> Waiter {
-        self.replace_waiter(Waiter::None)
+        self.set_waiter_parts(waiter.into_parts());
     }
 
     #[inline]
-    fn replace_waiter(&self, waiter: Waiter) -> Waiter {
-        let (waits_on, word, place) = waiter.into_parts();
-        let old = (self.base.marks.waits_on(), self.waiter.replace(word), self.base.place.replace(place));
+    fn set_waiter_parts(&self, (waits_on, word, place): (WaitsOn, Word, Option<Place>)) {
+        if self.base.marks.shares_what_it_waits_on() {
+            self.drop_waiter();
+        }
+        self.waiter.set(word);
+        if let Some(place) = place {
+            self.base.place.set(place);
+        }
         self.base.marks.set_waits_on(waits_on);
-        // SAFETY: they were put here together, and are not here any more.
-        unsafe { Waiter::from_parts(old.0, old.1, old.2) }
+    }
+
+    /// The same holds as for `set_waiter`.
+    #[inline]
+    pub(crate) fn forget_waiter(&self) {
+        if self.base.marks.shares_what_it_waits_on() {
+            self.drop_waiter();
+        } else {
+            self.base.marks.set_waits_on(WaitsOn::Nothing);
+        }
+    }
+
+    #[inline(never)]
+    fn drop_waiter(&self) {
+        drop(self.take_waiter());
     }
 
     /// Makes the task's context the current one, until what this gives is dropped. An error says why it could not.
@@ -384,11 +405,15 @@ pub(crate) fn current_task_id() -> Option<u32> {
 /// Notes what the current task waits on, and where in its code.
 #[inline]
 pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
-    current::with_task(|task| {
-        if let Some(task) = task {
+    // Taken to pieces here, where it is known what it is.
+    let parts = waiter.into_parts();
+    current::with_task(|task| match task {
+        Some(task) => {
             task.core().at.set(at);
-            task.core().set_waiter(waiter);
+            task.core().set_waiter_parts(parts);
         }
+        // SAFETY: they were taken to pieces above, and nobody else has them.
+        None => drop(unsafe { Waiter::from_parts(parts.0, parts.1, parts.2.unwrap_or(Place::NONE)) }),
     });
 }
 

@@ -17,7 +17,7 @@ use pin_project_lite::pin_project;
 
 use super::cancel::deliver;
 use super::panic::TaskPanic;
-use super::state::{PendingCancel, TaskCore, Waiter};
+use super::state::{PendingCancel, TaskCore};
 use super::task::AnyTask;
 use crate::cell::TaskMemory;
 use crate::coroutines;
@@ -66,8 +66,8 @@ impl Runnable {
         let runnable = self.into_inner();
         let unwinding = Unwinding(&task);
         current::step(&task, || runnable.run());
-        if event_loop.instrumented.get() && task.done() {
-            tell(event_loop, &|observer| observer.done(&task));
+        if event_loop.instrumented.get() {
+            end(&task, event_loop);
         }
         std::mem::forget(unwinding);
         // The last handle may drop the result, which may panic: not to be left to async-task.
@@ -127,12 +127,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
         let coroutine = self.project().coroutine;
         current::with_task(|task| {
             let task = task.expect("a task is polled by its runnable");
-            let end = take(task, coroutine, cx);
-            let event_loop = task.base().event_loop();
-            if event_loop.instrumented.get() {
-                tell(event_loop, &|observer| observer.step_ends(task));
-            }
-            let Some(end) = end else { return Poll::Pending };
+            let Some(end) = take(task, coroutine, cx) else { return Poll::Pending };
             finish(task, end);
             Poll::Ready(())
         })
@@ -148,6 +143,14 @@ fn begin(task: &AnyTask, event_loop: &LoopCore) {
     }
 }
 
+#[cold]
+fn end(task: &AnyTask, event_loop: &LoopCore) {
+    tell(event_loop, &|observer| observer.step_ends(task));
+    if task.done() {
+        tell(event_loop, &|observer| observer.done(task));
+    }
+}
+
 /// Takes the step, as the current task and in its context; gives how the coroutine ended, if it did.
 #[inline]
 fn take<T, F: StdFuture<Output = Result<T>>>(
@@ -157,7 +160,7 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
 ) -> Option<Result<T>> {
     let core = task.core();
     let (_inside, no_context) = core.enter_context();
-    core.set_waiter(Waiter::None);
+    core.forget_waiter();
     let running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
     let refused = if core.just_goes_on() { no_context } else { prepare(core, no_context) };
     let end = if let Some(error) = refused {
