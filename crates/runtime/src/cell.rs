@@ -253,6 +253,7 @@ impl FutureRef {
     ///
     /// `base` points to the beginning of a cell of the sort that its class says, with its contents in place, and is good
     /// for the whole of it. This is the thread of its loop.
+    #[inline]
     unsafe fn new(base: NonNull<FutureBase>) -> Self {
         // SAFETY: as the caller says.
         let refs = unsafe { &base.as_ref().refs };
@@ -375,6 +376,7 @@ impl FutureRef {
     }
 
     /// The last handle goes.
+    #[inline(never)]
     fn release(&mut self) {
         if self.marks.has(Mark::Unseen) {
             self.report_unseen_error();
@@ -482,6 +484,7 @@ impl Deref for FutureRef {
 }
 
 impl Clone for FutureRef {
+    #[inline]
     fn clone(&self) -> Self {
         // SAFETY: the same pointer, in the same thread.
         unsafe { Self::new(self.0) }
@@ -489,6 +492,7 @@ impl Clone for FutureRef {
 }
 
 impl Drop for FutureRef {
+    #[inline]
     fn drop(&mut self) {
         let refs = self.refs.get() - 1;
         if refs == 0 {

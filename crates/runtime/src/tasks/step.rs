@@ -51,6 +51,7 @@ impl Runnable {
     }
 
     /// Takes the step.
+    #[inline]
     pub(crate) fn run(self, event_loop: &LoopCore) {
         /// A step did not come to its end.
         struct Unwinding<'a>(&'a AnyTask);
