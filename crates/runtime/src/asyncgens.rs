@@ -10,9 +10,9 @@ use std::rc::{Rc, Weak};
 
 use crate::error::{Error, Result};
 use crate::events::EventLoop;
+use crate::marks::Mark;
 use crate::ordered::Ordered;
 use crate::report::ExceptionContext;
-use crate::marks::Mark;
 use crate::tasks::{create_task, gather, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].

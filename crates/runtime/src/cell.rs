@@ -13,7 +13,8 @@
 //! - Other threads see a task as a waker, and for a moment as the runnable that waking gives them. With that they reach one
 //!   word of the cell, [`TaskMemory::shared`]. A waker alone leads to nothing in it.
 //!
-//! Most of the crate's `unsafe` is here: two allocations a task and fat pointers to them cost a third of its memory.
+//! Most of the crate's `unsafe` is here: with two allocations a task, fat pointers to them and enums of their natural size, a
+//! task took three times the memory.
 
 use std::any::TypeId;
 use std::cell::{Cell, UnsafeCell};
@@ -28,7 +29,7 @@ use std::task::Waker;
 use crate::coroutines::short_name;
 use crate::futures::AnyFuture;
 use crate::loop_core::LoopCore;
-use crate::marks::{Mark, Marks, State};
+use crate::marks::{Leaves, Mark, Marks, State};
 use crate::memory::{Memory, Value};
 use crate::origin::{Class, Origin, Sort, TaskOrigin};
 use crate::remote::Shared;
@@ -100,16 +101,23 @@ impl FutureBase {
     /// What most tasks never have, if it has.
     #[inline]
     pub(crate) fn rare(&self) -> Option<&Rare> {
-        // SAFETY: the mark says that `make_rare` has put it there. It stays until the last handle goes.
-        self.marks.has(Mark::Rare).then(|| unsafe { &*self.word.get().read::<*const Rare>() })
+        // SAFETY: it stays until the last handle goes.
+        self.rare_pointer().map(|rare| unsafe { rare.as_ref() })
+    }
+
+    #[inline]
+    fn rare_pointer(&self) -> Option<NonNull<Rare>> {
+        // SAFETY: the mark says that `make_rare` has put it there.
+        self.marks.has(Mark::Rare).then(|| unsafe { self.word.get().read() })
     }
 
     #[cold]
     pub(crate) fn make_rare(&self) -> &Rare {
-        let rare: &Rare = Box::leak(Box::new(Rare::new(self.word.get())));
-        self.word.set(Word::of(ptr::from_ref(rare)));
+        let rare = NonNull::from(Box::leak(Box::new(Rare::new(self.word.get()))));
+        self.word.set(Word::of(rare));
         self.marks.set(Mark::Rare);
-        rare
+        // SAFETY: as above.
+        unsafe { rare.as_ref() }
     }
 }
 
@@ -386,8 +394,10 @@ impl FutureRef {
         // here.
         let _event_loop = unsafe { Rc::from_raw(Rc::as_ptr(self.event_loop())) };
         let _memory = Release(self);
-        if self.marks.own_something() && !(self.marks.holds_value_only() && self.class().end_of_value.is_none()) {
-            self.drop_contents();
+        match self.marks.leaves() {
+            Leaves::Nothing => {}
+            Leaves::Value if self.class().end_of_value.is_none() => {}
+            Leaves::Value | Leaves::Something => self.drop_contents(),
         }
     }
 
@@ -395,8 +405,8 @@ impl FutureRef {
     #[inline(never)]
     fn drop_contents(&self) {
         let memory = self.replace_memory(Memory::Taken);
-        // SAFETY: as `rare` says. It has nothing but the word of the memory, which was taken.
-        let _rare = self.rare().map(|rare| unsafe { Box::from_raw(ptr::from_ref(rare).cast_mut()) });
+        // SAFETY: it was a box, and nobody looks at it any more: the memory in it was taken.
+        let _rare = self.rare_pointer().map(|rare| unsafe { Box::from_raw(rare.as_ptr()) });
         let _waiter = match self.kind() {
             Kind::Task(core) => Some(core.take_waiter()),
             Kind::Plain | Kind::Group(_) => None,

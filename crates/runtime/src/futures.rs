@@ -179,6 +179,9 @@ impl AnyFuture {
 
     fn end(&self, state: State, memory: Memory) {
         let base = self.base();
+        if let Kind::Task(task) = self.object.kind() {
+            task.unregister();
+        }
         base.marks.set_state(state);
         let Memory::Callbacks(callbacks) = base.replace_memory(memory) else { return };
         match callbacks {

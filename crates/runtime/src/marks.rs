@@ -63,6 +63,15 @@ pub(crate) enum WaitsOn {
     Readiness,
 }
 
+/// See [`Marks::leaves`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    Nothing,
+    /// A result, and nothing else.
+    Value,
+    Something,
+}
+
 pub(crate) struct Marks(Cell<u16>);
 
 /// Where the bits of the others begin.
@@ -112,17 +121,17 @@ impl Marks {
         self.0.get() & OF_STEP == Mark::Started as u16
     }
 
-    /// Is there anything that a future without handles leaves behind: what it waits on, what is rare, what its memory holds?
+    /// What does a future without handles leave behind?
     #[inline]
-    pub(crate) fn own_something(&self) -> bool {
-        let holds = !matches!(self.holds(), Holds::Nobody | Holds::Cancelled | Holds::Taken);
-        holds || self.has(Mark::Rare) || self.shares_what_it_waits_on()
-    }
-
-    /// As above: is it a result, and nothing else?
-    #[inline]
-    pub(crate) fn holds_value_only(&self) -> bool {
-        self.holds() == Holds::Value && !self.has(Mark::Rare) && !self.shares_what_it_waits_on()
+    pub(crate) fn leaves(&self) -> Leaves {
+        if self.has(Mark::Rare) || self.shares_what_it_waits_on() {
+            return Leaves::Something;
+        }
+        match self.holds() {
+            Holds::Nobody | Holds::Cancelled | Holds::Taken => Leaves::Nothing,
+            Holds::Value => Leaves::Value,
+            Holds::Wake | Holds::Call | Holds::Many | Holds::Error => Leaves::Something,
+        }
     }
 
     #[inline]

@@ -118,7 +118,7 @@ mod tests {
                     task.cancel();
                 }
                 sleep(0).await?;
-                let is_left = |index: &usize| index % step != 0;
+                let is_left = |index: &usize| !index.is_multiple_of(step);
                 let left: Vec<&String> = (0..1000).filter(is_left).map(|index| &all[index]).collect();
                 assert_eq!(names()?.iter().collect::<Vec<_>>(), left);
                 // Those that are done keep their names, too.

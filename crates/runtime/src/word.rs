@@ -4,7 +4,12 @@ use std::mem::MaybeUninit;
 
 /// Nothing in it is dropped by itself.
 #[derive(Clone, Copy)]
-pub(crate) struct Word(MaybeUninit<*mut ()>);
+pub(crate) struct Word(MaybeUninit<Room>);
+
+/// Room for a pointer, and for eight bytes where pointers are shorter.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Room(*mut (), [u8; 8 - size_of::<*mut ()>()]);
 
 impl Word {
     pub(crate) const EMPTY: Self = Self(MaybeUninit::uninit());
@@ -14,7 +19,11 @@ impl Word {
         size_of::<T>() <= size_of::<Self>() && align_of::<T>() <= align_of::<Self>()
     }
 
-    /// A word with this value, whose type must fit.
+    /// A word with this value.
+    ///
+    /// # Panics
+    ///
+    /// If its type does not fit.
     #[inline]
     pub(crate) fn of<T>(value: T) -> Self {
         assert!(Self::fits::<T>());
@@ -45,5 +54,29 @@ impl Word {
         assert!(Self::fits::<T>());
         // SAFETY: as the caller says, a `T` is there.
         unsafe { &*self.0.as_ptr().cast::<T>() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_comes_back() {
+        let text: &'static str = "somewhere";
+        let one = Word::of(Box::new(text));
+        // SAFETY: it is a box of a text, and read once.
+        unsafe {
+            assert_eq!(**one.look::<Box<&str>>(), text);
+            assert_eq!(*one.read::<Box<&str>>(), text);
+            assert_eq!(Word::of([1_u16, 2, 3, 4]).read::<[u16; 4]>(), [1, 2, 3, 4]);
+        }
+        assert!(!Word::fits::<&str>() && !Word::fits::<u128>() && Word::fits::<()>());
+    }
+
+    #[test]
+    #[should_panic(expected = "fits")]
+    fn what_does_not_fit_is_refused() {
+        let _ = Word::of(1_u128);
     }
 }

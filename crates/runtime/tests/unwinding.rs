@@ -259,3 +259,39 @@ fn a_policy_may_use_the_loop() {
     event_loop.run_until_complete(async { sleep(1).await }).unwrap();
     assert!(count.get() >= 3);
 }
+
+/// A result that nobody gets, because the task was cancelled at its last step, may ask for the task's name, and may panic: the
+/// task is still there, and no other is taken for it.
+#[test]
+fn a_result_that_goes_before_the_task_is_over_finds_it_in_place() {
+    struct Asks(bool);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            let myself = current_task().unwrap().expect("a step");
+            assert_eq!(&*myself.get_name(), "asking");
+            assert!(all_tasks().unwrap().contains(&myself));
+            if self.0 {
+                panic!("destructor");
+            }
+        }
+    }
+    for panics in [false, true] {
+        let event_loop = EventLoop::with_clock(Clock::Virtual);
+        quiet(&event_loop);
+        let others: Vec<_> = (0..100).map(|_| event_loop.create_task(async { sleep(5).await }).unwrap()).collect();
+        let names: Vec<_> = others.iter().map(|task| task.get_name()).collect();
+        let asking = event_loop.create_task(async move {
+            current_task()?.expect("a task").cancel();
+            Ok(Asks(panics))
+        });
+        let asking = asking.unwrap().named("asking");
+        let run = catch_unwind(AssertUnwindSafe(|| event_loop.run_until_complete(async { sleep(1).await })));
+        assert_eq!(run.is_err(), panics);
+        assert!(asking.cancelled());
+        assert_eq!(&*asking.get_name(), "asking");
+        let left = event_loop.all_tasks();
+        assert!(others.iter().all(|task| left.contains(&task.as_task())));
+        assert!(others.iter().zip(&names).all(|(task, name)| task.get_name() == *name));
+        all_go(&event_loop);
+    }
+}

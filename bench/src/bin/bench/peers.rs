@@ -84,6 +84,12 @@ pub fn chosen(args: &Args, python: bool) -> Result<Vec<Peer>, Box<dyn Error>> {
     }
 }
 
+/// What runs a peer, and its empty main if that is wanted.
+fn programs_of(peers: &[&Peer], startup: bool) -> Vec<String> {
+    let empty = peers.iter().filter(|_| startup).map(|peer| format!("empty_{}", peer.name));
+    peers.iter().map(|peer| peer.name.to_owned()).chain(empty).collect()
+}
+
 /// The programs of the peers, built.
 pub struct Programs {
     folder: PathBuf,
@@ -94,23 +100,31 @@ impl Programs {
     /// Builds what `peers` need, beside this program; empty mains only if `startup` is to be measured.
     pub fn build(peers: &[Peer], python: Option<PathBuf>, startup: bool) -> Result<Programs, Box<dyn Error>> {
         let built = Programs::built(python)?;
-        let target = built.folder.parent().ok_or("the driver is not in a target folder")?;
+        let native = peers.iter().filter(|peer| peer.needs != Needs::Python);
+        let (alone, others): (Vec<&Peer>, Vec<&Peer>) = native.partition(|peer| peer.needs == Needs::Nothing);
+        // What needs nothing is built by itself, as its users build it: with another's dependencies beside it, it would get
+        // what these switch on in the dependencies that both have.
+        let mut programs = vec!["client".to_owned(), "startup".to_owned()];
+        programs.extend(programs_of(&alone, startup));
+        built.build_programs(&programs, &BTreeSet::new())?;
+        if !others.is_empty() {
+            // Always the usual features, so that a choice of others builds the rest no second time.
+            let features = others.iter().filter_map(|peer| peer.feature()).chain(USUAL.iter().copied()).collect();
+            built.build_programs(&programs_of(&others, startup), &features)?;
+        }
+        Ok(built)
+    }
+
+    fn build_programs(&self, programs: &[String], features: &BTreeSet<&str>) -> Result<(), Box<dyn Error>> {
+        let target = self.folder.parent().ok_or("the driver is not in a target folder")?;
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--release", "--bin=client", "--bin=startup"]);
+        cargo.args(["build", "--release", "--no-default-features"]);
         cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
         cargo.arg("--target-dir").arg(target);
-        // Always the usual ones, so that a choice of others builds the rest no second time.
-        let features: BTreeSet<&str> =
-            peers.iter().filter_map(|peer| peer.feature()).chain(USUAL.iter().copied()).collect();
-        cargo.args(["--features", &features.into_iter().collect::<Vec<_>>().join(",")]);
-        for peer in peers.iter().filter(|peer| peer.needs != Needs::Python) {
-            cargo.arg(format!("--bin={}", peer.name));
-            if startup {
-                cargo.arg(format!("--bin=empty_{}", peer.name));
-            }
-        }
+        cargo.args(["--features", &features.iter().copied().collect::<Vec<_>>().join(",")]);
+        cargo.args(programs.iter().map(|program| format!("--bin={program}")));
         match cargo.status()?.success() {
-            true => Ok(built),
+            true => Ok(()),
             false => Err("the peers do not build".into()),
         }
     }

@@ -169,7 +169,7 @@ impl TaskCore {
         }
     }
 
-    /// The task is over, and says so next: the loop lets go of it, if it has it.
+    /// The task is about to be over: the loop lets go of it.
     pub(crate) fn unregister(&self) {
         if let Some(number) = self.base.event_loop().tasks.unregister(self.base.slot.get()) {
             self.base.slot.set(number);

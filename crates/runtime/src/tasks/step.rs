@@ -226,7 +226,6 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     // A request that came while the last step ran wins over the result.
     let cancelled = core.pending_cancel() == PendingCancel::Must;
     core.set_pending_cancel(PendingCancel::None);
-    core.unregister();
     match end {
         Ok(value) if !cancelled => task.finish(value),
         end => fail(task, end.err()),
