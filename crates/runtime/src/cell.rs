@@ -389,6 +389,7 @@ impl FutureRef {
         if self.marks.has(Mark::Unseen) {
             self.report_unseen_error();
         }
+        debug_assert!(!(self.is_pending() && matches!(self.kind(), Kind::Task(_))), "a task is kept until it is over");
         // Dropped last, also if a result panics when it goes: the share of the loop, and before that the memory.
         // SAFETY: the share was forgotten by `complete` or `boxed`. This is the last handle, so nobody else looks at what is
         // here.

@@ -18,7 +18,7 @@ pub(crate) enum Mark {
     Started = 1 << 3,
     /// Drop the coroutine at the next step.
     Aborted = 1 << 4,
-    /// It is on the way of a cancellation that is going on: to notice a cycle.
+    /// It lies on a way that is being walked: to notice if that comes to it again.
     OnPath = 1 << 5,
     /// A cancellation is to be raised at the next step: `Task._must_cancel`.
     MustCancel = 1 << 6,
@@ -105,6 +105,14 @@ impl Marks {
     #[inline]
     pub(crate) fn unset(&self, mark: Mark) {
         self.0.set(self.0.get() & !(mark as u16));
+    }
+
+    /// Sets a mark; was it there?
+    #[inline]
+    pub(crate) fn replace(&self, mark: Mark) -> bool {
+        let had = self.has(mark);
+        self.set(mark);
+        had
     }
 
     /// Takes a mark away; was it there?

@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::exceptions::CancelledError;
 use crate::futures::{AnyFuture, Future};
 use crate::loop_core::{self, LoopCore};
+use crate::marks::Mark;
 use crate::ready::Run;
 
 /// Runs awaitables concurrently and gives their results in the order of the arguments: `asyncio.gather`.
@@ -160,12 +161,25 @@ impl GatherStart {
 
 /// The children that are there under a smaller index, too; sorted.
 fn repeated(children: &[AnyFuture]) -> Vec<u32> {
+    if all_differ(children) {
+        return Vec::new();
+    }
     let mut places: Vec<(usize, u32)> = children.iter().map(|child| child.object.address()).zip(0..).collect();
     places.sort_unstable();
     let again = places.windows(2).filter(|pair| pair[0].0 == pair[1].0);
     let mut again: Vec<u32> = again.map(|pair| pair[1].1).collect();
     again.sort_unstable();
     again
+}
+
+/// Is every child there once only? (If one of them is being cancelled just now, that is not known, and the answer is no.)
+fn all_differ(children: &[AnyFuture]) -> bool {
+    let marks = |child: &AnyFuture| child.base().marks.replace(Mark::OnPath);
+    let differ = children.iter().take_while(|child| !marks(child)).count();
+    for child in &children[..differ] {
+        child.base().marks.unset(Mark::OnPath);
+    }
+    differ == children.len()
 }
 
 impl fmt::Debug for GatherStart {
@@ -356,6 +370,27 @@ mod tests {
             sleep(0).await?;
             assert!(!group.done());
             assert_eq!(group.await?, (1, 2, 1, 3));
+            Ok(())
+        };
+        Runner::new().clock(crate::Clock::Virtual).run(program).unwrap();
+    }
+
+    #[test]
+    fn children_that_come_again_are_found_also_while_one_is_being_cancelled() {
+        let program = async {
+            let event_loop = crate::get_running_loop()?;
+            let futures: Vec<AnyFuture> = (0..3).map(|_| event_loop.create_future::<()>().as_any().clone()).collect();
+            let children = |places: &[usize]| places.iter().map(|place| futures[*place].clone()).collect::<Vec<_>>();
+            for cancelled in [false, true] {
+                if cancelled {
+                    futures[1].base().marks.set(Mark::OnPath);
+                }
+                assert_eq!(repeated(&children(&[])), []);
+                assert_eq!(repeated(&children(&[2, 0, 1])), []);
+                assert_eq!(repeated(&children(&[2, 0, 2, 1, 1, 2])), [2, 4, 5]);
+                let marked: Vec<bool> = futures.iter().map(|future| future.base().marks.has(Mark::OnPath)).collect();
+                assert_eq!(marked, [false, cancelled, false]);
+            }
             Ok(())
         };
         Runner::new().clock(crate::Clock::Virtual).run(program).unwrap();

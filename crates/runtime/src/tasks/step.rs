@@ -9,7 +9,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future as StdFuture;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -53,24 +53,17 @@ impl Runnable {
     /// Takes the step.
     #[inline]
     pub(crate) fn run(self, event_loop: &LoopCore) {
-        /// A step did not come to its end.
-        struct Unwinding<'a>(&'a AnyTask);
-        impl Drop for Unwinding<'_> {
-            fn drop(&mut self) {
-                abandon(self.0);
-            }
-        }
         let task = self.task(event_loop);
         if event_loop.instrumented.get() {
             begin(&task, event_loop);
         }
         let runnable = self.into_inner();
-        let unwinding = Unwinding(&task);
-        current::step(&task, || runnable.run());
+        let stepping = Stepping(ManuallyDrop::new(task));
+        current::step(&stepping.0, || runnable.run());
+        let task = stepping.into_task();
         if event_loop.instrumented.get() {
-            end(&task, event_loop);
+            end(task, event_loop);
         }
-        std::mem::forget(unwinding);
         // The last handle may drop the result, which may panic: not to be left to async-task.
     }
 
@@ -87,13 +80,39 @@ impl Drop for Runnable {
     fn drop(&mut self) {
         // In another thread nothing of a task may be touched. There it is kept, with what it has.
         if let Some(object) = self.memory().handle_in_its_thread() {
+            let _stepping = Stepping(ManuallyDrop::new(AnyTask::from_object(object)));
             // SAFETY: this is dropped, so nothing else takes it out.
             let runnable = unsafe { ManuallyDrop::take(&mut self.0) };
-            let task = AnyTask::from_object(object);
             let _ = catch_unwind(AssertUnwindSafe(|| drop(runnable)));
-            abandon(&task);
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
         }
+    }
+}
+
+/// A task whose step is being taken. Dropped, the step has not come to its end, and async-task has dropped the coroutine.
+struct Stepping(ManuallyDrop<AnyTask>);
+
+impl Stepping {
+    fn into_task(self) -> AnyTask {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: this is not dropped, so nothing else takes it out.
+        unsafe { ManuallyDrop::take(&mut this.0) }
+    }
+}
+
+/// The task ends as an aborted one does, so that nobody waits for it in vain. Something unwinds: what panics on top of that
+/// is not heard of again.
+impl Drop for Stepping {
+    #[cold]
+    fn drop(&mut self) {
+        // SAFETY: this is dropped, so nothing else takes it out.
+        let task = unsafe { ManuallyDrop::take(&mut self.0) };
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            if !task.done() {
+                finish::<()>(&task, Err(CancelledError::default().into()));
+                tell(task.base().event_loop(), &|observer| observer.done(&task));
+            }
+        }));
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
     }
 }
 
@@ -145,10 +164,17 @@ fn begin(task: &AnyTask, event_loop: &LoopCore) {
 }
 
 #[cold]
-fn end(task: &AnyTask, event_loop: &LoopCore) {
-    tell(event_loop, &|observer| observer.step_ends(task));
-    if task.done() {
-        tell(event_loop, &|observer| observer.done(task));
+fn end(task: AnyTask, event_loop: &LoopCore) {
+    let told = catch_unwind(AssertUnwindSafe(|| {
+        tell(event_loop, &|observer| observer.step_ends(&task));
+        if task.done() {
+            tell(event_loop, &|observer| observer.done(&task));
+        }
+    }));
+    if let Err(payload) = told {
+        // The step has come to its end, so the task goes on. If it is over, its result goes without another panic.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
+        resume_unwind(payload);
     }
 }
 
@@ -240,19 +266,6 @@ fn fail(task: &AnyTask, error: Option<Error>) {
         Some(error) if error.is_cancelled() => task.finish_with_cancellation(error),
         Some(error) => task.finish_with_error(error),
     }
-}
-
-/// A step did not come to its end, or was never taken, because an observer or a destructor panicked: the task ends as an
-/// aborted one does, so that nobody waits for it in vain. What panics on top of that is not heard of again.
-#[cold]
-fn abandon(task: &AnyTask) {
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        if !task.done() {
-            finish::<()>(task, Err(CancelledError::default().into()));
-            let event_loop = task.base().event_loop();
-            tell(event_loop, &|observer| observer.done(task));
-        }
-    }));
 }
 
 /// Tells the observer, if there is one; to be called where the loop is instrumented.
