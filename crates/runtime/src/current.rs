@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::ptr;
 use std::rc::Rc;
+use std::thread::LocalKey;
 
 use crate::loop_core::LoopCore;
 use crate::tasks::AnyTask;
@@ -31,13 +32,17 @@ impl<T> Slot<T> {
         let _restore = Restore(self, self.0.replace(value));
         f()
     }
+}
 
-    fn with<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
-        // SAFETY: a pointer that is not null was made of a reference by `run_loop` or `step`, which the caller's frame has
-        // borrowed until `hold` returns, and `hold` takes the pointer out first, also when it unwinds. `f` runs in between,
-        // in the same thread, and cannot keep the reference: it is good for `f` only.
-        f(unsafe { self.0.get().as_ref() })
-    }
+/// Calls `f` with what a slot of this thread holds.
+#[inline(always)]
+fn with<T, R>(slot: &'static LocalKey<Slot<T>>, f: impl FnOnce(Option<&T>) -> R) -> R {
+    // `f` is called out here: inside of `LocalKey::with`, the compiler would make a call of it.
+    let pointer = slot.with(|slot| slot.0.get());
+    // SAFETY: a pointer that is not null was made of a reference by `run_loop` or `step`, which the caller's frame has borrowed
+    // until `hold` returns, and `hold` takes the pointer out first, also when it unwinds. `f` runs in between, in the same
+    // thread, and cannot keep the reference: it is good for `f` only.
+    f(unsafe { pointer.as_ref() })
 }
 
 /// Calls `f` with `event_loop` as the running loop of this thread.
@@ -48,7 +53,7 @@ pub(crate) fn run_loop<R>(event_loop: &Rc<LoopCore>, f: impl FnOnce() -> R) -> R
 /// Calls `f` with the loop that runs in this thread, if one does.
 #[inline]
 pub(crate) fn with_loop<R>(f: impl FnOnce(Option<&Rc<LoopCore>>) -> R) -> R {
-    EVENT_LOOP.with(|slot| slot.with(f))
+    with(&EVENT_LOOP, f)
 }
 
 /// Calls `f` with `task` as the current one.
@@ -58,9 +63,9 @@ pub(crate) fn step<R>(task: &AnyTask, f: impl FnOnce() -> R) -> R {
 }
 
 /// Calls `f` with the task whose step this is; with `None` in a callback of the loop.
-#[inline]
+#[inline(always)]
 pub(crate) fn with_task<R>(f: impl FnOnce(Option<&AnyTask>) -> R) -> R {
-    TASK.with(|slot| slot.with(f))
+    with(&TASK, f)
 }
 
 #[cfg(test)]

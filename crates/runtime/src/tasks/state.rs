@@ -413,8 +413,17 @@ pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
             task.core().set_waiter_parts(parts);
         }
         // SAFETY: they were taken to pieces above, and nobody else has them.
-        None => drop(unsafe { Waiter::from_parts(parts.0, parts.1, parts.2.unwrap_or(Place::NONE)) }),
+        None => unsafe { forget_parts(parts) },
     });
+}
+
+/// # Safety
+///
+/// As [`Waiter::from_parts`].
+#[cold]
+unsafe fn forget_parts((waits_on, word, place): (WaitsOn, Word, Option<Place>)) {
+    // SAFETY: as the caller says.
+    drop(unsafe { Waiter::from_parts(waits_on, word, place.unwrap_or(Place::NONE)) });
 }
 
 /// Notes that the current task goes on waiting, where it was.
