@@ -113,11 +113,14 @@ pub(crate) fn schedule(runnable: async_task::Runnable<TaskMemory>) {
     let runnable = Runnable::new(runnable);
     current::with_loop(|running| match running {
         Some(core) if runnable.memory().belongs_to(core) => core.push_woken(runnable),
-        _ => {
-            let shared = Arc::clone(runnable.memory().shared());
-            shared.push(Remote::Task(runnable));
-        }
+        _ => hand_in(runnable),
     });
+}
+
+#[inline(never)]
+fn hand_in(runnable: Runnable) {
+    let shared = Arc::clone(runnable.memory().shared());
+    shared.push(Remote::Task(runnable));
 }
 
 impl LoopCore {
@@ -349,12 +352,17 @@ impl LoopCore {
     #[inline]
     fn run_ready(&self, next: Ready) {
         match next {
-            Ready::Task(runnable) => {
-                runnable.run(self);
-            }
-            Ready::Other(Other::Call(run, key)) => run.run(key),
-            Ready::Other(Other::Timer(key)) => self.fire(key),
-            Ready::Other(Other::Remote) => self.run_remote(),
+            Ready::Task(runnable) => runnable.run(self),
+            Ready::Other(other) => self.run_other(other),
+        }
+    }
+
+    #[inline(never)]
+    fn run_other(&self, other: Other) {
+        match other {
+            Other::Call(run, key) => run.run(key),
+            Other::Timer(key) => self.fire(key),
+            Other::Remote => self.run_remote(),
         }
     }
 
@@ -364,9 +372,7 @@ impl LoopCore {
 
     fn run_remote(&self) {
         match self.next_remote() {
-            Remote::Task(runnable) => {
-                runnable.run(self);
-            }
+            Remote::Task(runnable) => runnable.run(self),
             Remote::Call(Call { closure, vars }) => {
                 let kind = closure.kind;
                 crate::events::run_callback(self, vars, &|| format!("{}()", kind.name()), || closure.call());
@@ -574,9 +580,7 @@ impl LoopCore {
                 self.take_remote();
                 let next = self.ready.borrow_mut().pop();
                 match next {
-                    Some(Ready::Task(runnable)) => {
-                        runnable.run(self);
-                    }
+                    Some(Ready::Task(runnable)) => runnable.run(self),
                     Some(Ready::Other(Other::Remote)) => {
                         if let Remote::Task(runnable) = self.next_remote() {
                             runnable.run(self);
