@@ -109,6 +109,7 @@ impl StdFuture for Sleep {
 
 impl Sleep {
     /// It takes time, or must not be polled.
+    #[inline(never)]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match &self.state {
             State::New(delay, _) if delay.is_nan() => {
