@@ -13,8 +13,8 @@
 //! - Other threads see a task as a waker, and for a moment as the runnable that waking gives them. With that they reach one
 //!   word of the cell, [`TaskMemory::shared`]. A waker alone leads to nothing in it.
 //!
-//! Most of the crate's `unsafe` is here: with two allocations a task, fat pointers to them and enums of their natural size, a
-//! task took three times the memory.
+//! Most of the crate's `unsafe` is here. An idle task has 108 bytes by it; with one allocation as well, but with enums of their
+//! natural size, it had 169.
 
 use std::any::TypeId;
 use std::cell::{Cell, UnsafeCell};
