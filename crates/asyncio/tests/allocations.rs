@@ -270,3 +270,32 @@ fn an_asynchronous_generator_allocates_nothing_for_an_item() {
     };
     Runner::new().clock(Clock::Virtual).run(program).unwrap();
 }
+
+/// One allocation, of async-task's header and the task's cell beside the coroutine, and a place in the loop's registry.
+#[test]
+fn an_idle_task_is_one_allocation_little_larger_than_its_coroutine() {
+    const TASKS: usize = 10_000;
+    const BESIDE: usize = 32 + 48;
+    // Lists that grow by doubling may have room for twice as many.
+    const REGISTERED: usize = 2 * 12;
+    let coroutine = || async {
+        std::future::pending::<()>().await;
+        Ok(())
+    };
+    let of_coroutine = size_of_val(&coroutine()).next_multiple_of(8);
+    let program = async move {
+        let before = (allocations(), bytes());
+        for _ in 0..TASKS {
+            create_task(coroutine());
+        }
+        // Their first steps, and a turn in which the queue gives its memory back.
+        sleep(0).await?;
+        sleep(0).await?;
+        assert_eq!(all_tasks()?.len(), TASKS + 1);
+        let (made, kept) = (allocations() - before.0, (bytes() - before.1) as usize);
+        assert!(made < TASKS + 100, "{made} allocations");
+        assert!(kept < TASKS * (BESIDE + of_coroutine + REGISTERED), "{} bytes a task", kept / TASKS);
+        Ok(())
+    };
+    Runner::new().clock(Clock::Virtual).run(program).unwrap();
+}
