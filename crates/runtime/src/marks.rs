@@ -142,6 +142,8 @@ impl Marks {
         }
     }
 
+    // Matches and no tables: the numbers are those that the variants have, so the compiler makes nothing of a match.
+
     #[inline]
     pub(crate) fn state(&self) -> State {
         match self.part(STATE, 2) {

@@ -1,9 +1,11 @@
 //! Dropping or closing a loop frees all that it holds; nothing is reported twice or lost.
 
 use std::cell::RefCell;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Context as Cx, Poll, Waker};
 
 use asyncio_runtime::*;
 
@@ -250,4 +252,36 @@ fn several_runs_share_one_loop() {
             Ok(())
         })
         .unwrap();
+}
+
+/// A task notes one wait at a time. What it had noted before may be the last handle on something whose destructor waits in turn.
+#[test]
+fn a_wait_that_begins_while_another_is_forgotten_keeps_nothing() {
+    struct Waits(Option<Future<()>>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            let mut wait = pin!(self.0.take().expect("dropped once").into_future());
+            assert!(wait.as_mut().poll(&mut Cx::from_waker(Waker::noop())).is_pending());
+        }
+    }
+    let token = Rc::new(());
+    let held = Rc::clone(&token);
+    let program = async move {
+        let event_loop = get_running_loop()?;
+        let (first, second) = (event_loop.create_future::<()>(), event_loop.create_future::<()>());
+        let _ = second.add_done_callback(move |_| drop(held));
+        let waits = Waits(Some(second));
+        let _ = first.add_done_callback(move |_| drop(waits));
+        let mut wait = Box::pin(first.into_future());
+        poll_fn(|cx| {
+            assert!(wait.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        drop(wait);
+        // In the same step: only the note of the wait before keeps the first.
+        sleep(0).await
+    };
+    virtually(program).unwrap();
+    assert_eq!(Rc::strong_count(&token), 1);
 }

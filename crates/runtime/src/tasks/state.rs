@@ -197,10 +197,24 @@ impl TaskCore {
     }
 
     #[inline]
-    fn set_waiter_parts(&self, (waits_on, word, place): (WaitsOn, Word, Option<Place>)) {
+    fn set_waiter_parts(&self, parts: (WaitsOn, Word, Option<Place>)) {
         if self.base.marks.shares_what_it_waits_on() {
-            self.drop_waiter();
+            self.replace_waiter_parts(parts);
+        } else {
+            self.put_waiter_parts(parts);
         }
+    }
+
+    #[inline(never)]
+    fn replace_waiter_parts(&self, parts: (WaitsOn, Word, Option<Place>)) {
+        let old = self.take_waiter();
+        self.put_waiter_parts(parts);
+        // Last: a destructor may run anything, and wait in turn.
+        drop(old);
+    }
+
+    #[inline]
+    fn put_waiter_parts(&self, (waits_on, word, place): (WaitsOn, Word, Option<Place>)) {
         self.waiter.set(word);
         if let Some(place) = place {
             self.base.place.set(place);
