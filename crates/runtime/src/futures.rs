@@ -117,6 +117,13 @@ impl FutureBase {
         drop(self.replace_memory(NOBODY));
     }
 
+    /// Nobody will be told of its end, as its loop is closed.
+    pub(crate) fn forget_callbacks(&self) {
+        let callbacks = self.with_callbacks(|callbacks| std::mem::replace(callbacks, Callbacks::None));
+        // After the look at the memory: what it owns may be a future that ends with this.
+        drop(callbacks);
+    }
+
     pub(crate) fn remove_callback(&self, registered: Registered) -> bool {
         let callback = self.with_callbacks(|callbacks| callbacks.remove(registered));
         callback.is_some()

@@ -51,6 +51,7 @@ mod concurrent;
 mod contextvars;
 mod coroutines;
 mod current;
+mod cycles;
 mod env;
 mod error;
 mod events;

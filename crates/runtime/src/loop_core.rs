@@ -4,12 +4,12 @@
 //! run exactly what was ready at that moment. The public face is in `events`, tasks are in `tasks`; this file knows
 //! neither what a task does nor what a future is.
 
-use std::any::Any;
+mod waiting;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::asyncgens::AsyncGens;
 use crate::call::Call;
@@ -17,13 +17,14 @@ use crate::cell::TaskMemory;
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
 use crate::current;
+use crate::cycles::Cycles;
 use crate::error::Error;
 use crate::exceptions::RuntimeError;
 use crate::jobs::Jobs;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::origin::Origins;
 use crate::prefetch;
-use crate::reactor::{Reactor, Readiness, Selector};
+use crate::reactor::{Readiness, Selector};
 use crate::ready::{Other, Ready, ReadyQueue, Run, TIME_IS_UP};
 use crate::registry::Registry;
 use crate::remote::{Remote, Shared};
@@ -31,14 +32,6 @@ use crate::report;
 use crate::tasks::{AnyTask, Runnable};
 use crate::threads::JoinThreads;
 use crate::timers::{Action, TimerKey, Timers};
-
-/// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
-/// clock does no harm.
-const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
-
-/// While work is ready, descriptors are looked at only after so many steps: a look is a system call, which is to cost little
-/// beside them.
-const POLL_AFTER: usize = 32;
 
 /// What was taken from other threads gives its memory back when it had room for more than so many.
 const MUCH: usize = 4096;
@@ -64,6 +57,7 @@ pub(crate) struct LoopCore {
     pub(crate) origins: Origins,
     /// Every task that is not done. The loop owns its tasks: dropping a handle detaches.
     pub(crate) tasks: Registry,
+    cycles: Cycles,
     pub(crate) executor: RefCell<Option<ThreadPoolExecutor>>,
     pub(crate) join_threads: Cell<Option<JoinThreads>>,
     pub(crate) executor_shut_down: Cell<bool>,
@@ -92,8 +86,10 @@ pub(crate) struct LoopCore {
     iterations: Cell<u32>,
     /// Steps taken since the descriptors were looked at.
     steps: Cell<usize>,
-    /// The deadlock was reported; it is not reported again before something happened.
+    /// A deadlock was reported: the loop does not say it again.
     deadlock_reported: Cell<bool>,
+    /// The slot of a task that waited, when it was last looked for, on what this crate does not know.
+    waits_on_others: Cell<u32>,
 }
 
 /// Takes one of so many entries out of the ready queue.
@@ -135,6 +131,7 @@ impl LoopCore {
             reactor: RefCell::default(),
             origins: Origins::default(),
             tasks: Registry::default(),
+            cycles: Cycles::default(),
             executor: RefCell::default(),
             join_threads: Cell::default(),
             executor_shut_down: Cell::new(false),
@@ -158,6 +155,7 @@ impl LoopCore {
             iterations: Cell::new(0),
             steps: Cell::new(0),
             deadlock_reported: Cell::new(false),
+            waits_on_others: Cell::default(),
         })
     }
 
@@ -196,6 +194,15 @@ impl LoopCore {
             self.take_remote();
         }
         self.ready.borrow_mut().push(Other::Call(run, key));
+    }
+
+    /// It waits for futures that may never complete, and owns them, who own it.
+    pub(crate) fn may_own_itself(&self, run: Rc<dyn Run>) {
+        if self.closed.get() {
+            run.cut();
+        } else {
+            self.cycles.note(Rc::downgrade(&run));
+        }
     }
 
     /// Queues the first step of a task.
@@ -459,112 +466,6 @@ impl LoopCore {
         }
     }
 
-    // Waiting.
-
-    /// While there is work: a glance at the descriptors now and then.
-    fn poll_sometimes(&self) {
-        if self.steps.get() >= POLL_AFTER && self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle()) {
-            self.poll(Some(Duration::ZERO));
-        }
-    }
-
-    /// Nothing is ready: waits for a timer, a descriptor or another thread.
-    fn wait(&self) -> Result<(), Error> {
-        let deadline = self.timers.borrow_mut().next_deadline();
-        let watching = self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle());
-        let outside = self.jobs.are_at_work() || watching || self.signals.is_watching();
-        let timeout = match deadline {
-            Some(when) if self.clock == Clock::Virtual && !outside => {
-                clock::advance_virtual(when);
-                return Ok(());
-            }
-            // Rounded up to the millisecond, as asyncio's selectors do: one wake-up serves all timers within it.
-            Some(when) => {
-                let seconds = (when - self.time()).clamp(0.0, MAXIMUM_WAIT);
-                Some(Duration::from_millis((seconds * 1e3).ceil() as u64))
-            }
-            None => {
-                // In real time, a loop without tasks may wait for whatever a callback has begun.
-                let hopeless = self.clock == Clock::Virtual || self.tasks.count() > 0;
-                if hopeless && !outside && self.shared.is_deserted() {
-                    self.report_deadlock()?;
-                }
-                None
-            }
-        };
-        // Looked at only where it matters: a read of the clock for each wait is a cost.
-        let start = if self.clock == Clock::Virtual { Some(clock::real_now()) } else { None };
-        self.shared.sleep(|| self.poll(timeout));
-        if let (Some(start), Some(when), Some(timeout)) = (start, deadline, timeout)
-            && clock::real_now() - start >= timeout.as_secs_f64()
-        {
-            // Something outside was being waited for, but the timer came first.
-            clock::advance_virtual(when);
-        }
-        Ok(())
-    }
-
-    /// Waits in the selector if there is one, else parks the thread.
-    fn poll(&self, timeout: Option<Duration>) {
-        self.steps.set(0);
-        match &*self.selector.borrow() {
-            // What is ready is queued, in the order in which the system tells, when nothing of others runs: so one borrow
-            // serves all.
-            Some(selector) => {
-                let reactor = self.reactor.borrow();
-                let mut ready = self.ready.borrow_mut();
-                let waited = selector.wait(timeout, |found| {
-                    if let Some(reactor) = &*reactor {
-                        reactor.found(&found, &mut |run, key| ready.push(Other::Call(run, key)));
-                    }
-                });
-                if let Err(error) = waited {
-                    panic!("waiting for descriptors failed: {error}");
-                }
-            }
-            None => match timeout {
-                Some(timeout) => std::thread::park_timeout(timeout),
-                None => std::thread::park(),
-            },
-        }
-    }
-
-    /// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is the end; in real time another
-    /// thread might still hold a waker, so the loop says what it sees, once, and goes on waiting.
-    fn report_deadlock(&self) -> Result<(), Error> {
-        let message = crate::tasks::describe_deadlock(&self.tasks.all());
-        if self.clock == Clock::Virtual {
-            return Err(RuntimeError::new(message).into());
-        }
-        if !self.deadlock_reported.replace(true) {
-            report::warn(&message);
-        }
-        Ok(())
-    }
-
-    /// What the loop sleeps in from now on.
-    pub(crate) fn selector(&self) -> std::io::Result<Rc<Selector>> {
-        let known = self.selector.borrow().clone();
-        if let Some(selector) = known {
-            return Ok(selector);
-        }
-        let selector = Rc::new(Selector::new()?);
-        self.shared.set_bell(selector.bell());
-        self.selector.replace(Some(Rc::clone(&selector)));
-        Ok(selector)
-    }
-
-    pub(crate) fn with_reactor<R>(&self, f: impl FnOnce(&Rc<Reactor>) -> std::io::Result<R>) -> std::io::Result<R> {
-        let known = self.reactor.borrow().as_deref().cloned();
-        if let Some(reactor) = known {
-            let reactor: Rc<dyn Any> = reactor;
-            return f(&reactor.downcast().expect("there is one kind of reactor"));
-        }
-        let reactor = Reactor::new(self.selector()?);
-        self.reactor.replace(Some(Box::new(Rc::clone(&reactor) as Rc<dyn Readiness>)));
-        f(&reactor)
-    }
-
     // The end.
 
     /// Closes the loop: ends every task by dropping its coroutine, forgets timers, callbacks and descriptors.
@@ -595,6 +496,7 @@ impl LoopCore {
         });
         let actions = self.timers.borrow_mut().clear();
         drop(actions);
+        self.cycles.cut();
         self.parked.clear();
         self.signals.clear();
         if let Some(reactor) = self.reactor.take() {

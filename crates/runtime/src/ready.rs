@@ -106,6 +106,9 @@ pub(crate) trait Run {
 
     fn run(&self, key: u32);
 
+    /// The loop is closed, nothing will run it any more: it is to let go of those whose end it waits for.
+    fn cut(&self) {}
+
     /// How it reads in a task's `cb=[…]`: `name() at file:line`.
     fn describe(&self) -> String;
 }

@@ -55,6 +55,14 @@ impl Registry {
         }
     }
 
+    /// The slot of a task of which this is so: `first`, if it is of the one in it.
+    pub(crate) fn find(&self, first: u32, is_so: impl Fn(&FutureRef) -> bool) -> Option<u32> {
+        let slots = self.0.borrow();
+        let is_here =
+            |slot: &u32| slots.tasks.get(*slot as usize).is_some_and(|task| task.as_ref().is_some_and(&is_so));
+        Some(first).filter(is_here).or_else(|| (0..slots.tasks.len() as u32).find(is_here))
+    }
+
     /// All of them, in the order of their creation.
     pub(crate) fn all(&self) -> Vec<FutureRef> {
         self.0.borrow().tasks.iter().flatten().cloned().collect()

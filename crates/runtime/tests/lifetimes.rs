@@ -77,6 +77,43 @@ fn dropping_a_loop_frees_every_task_future_timer_and_callback() {
     assert!(reports.iter().all(|report| report.starts_with("Task was destroyed but it is pending!")), "{reports:?}");
 }
 
+/// A future that is gathered or shielded owns who waits for its end, and is owned by it.
+#[test]
+fn futures_that_nobody_completes_go_with_the_loop() {
+    let token = Rc::new(());
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let _reports = collect_reports(&event_loop);
+    let future = || {
+        let future = event_loop.create_future::<()>();
+        let held = Rc::clone(&token);
+        let _ = future.add_done_callback(move |_| drop(held));
+        future
+    };
+    let make = || {
+        let (again, late) = (future(), future());
+        let shielded_group = shield(gather([future()]).return_exceptions());
+        drop(gather([gather([&again, &again, &future()])]));
+        drop(gather([shield(shield(future())), late.clone()]));
+        (shielded_group, late)
+    };
+    let _kept = make();
+    for _ in 0..100 {
+        drop(make());
+    }
+    let with_task = event_loop.create_task(async { gather!(future_of_a_loop()?, sleep(3600)).await.map(drop) });
+    event_loop.run_until_complete(async { sleep(1).await }).unwrap();
+    assert!(Rc::strong_count(&token) > 400);
+    event_loop.close().unwrap();
+    assert_eq!(Rc::strong_count(&token), 1);
+    // What is made when the loop is closed does not stay either.
+    drop((make(), with_task));
+    assert_eq!(Rc::strong_count(&token), 1);
+}
+
+fn future_of_a_loop() -> Result<Future<()>> {
+    Ok(get_running_loop()?.create_future())
+}
+
 #[test]
 fn finished_tasks_leave_nothing_behind() {
     virtually(async {

@@ -1,7 +1,14 @@
-//! When a coroutine object complains that it was never awaited, compared with CPython 3.13. What goes to standard error is
-//! seen from outside, so the test runs itself as a child process.
+//! What goes to standard error: when a coroutine object complains that it was never awaited, compared with CPython 3.13, and
+//! when a loop says that it is in a deadlock. It is seen from outside, so the test runs itself as a child process.
 
-use std::process::Command;
+use std::future::{Future as _, poll_fn};
+use std::io::{BufRead, BufReader, Write};
+use std::pin::pin;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
 
 use asyncio_runtime::*;
 
@@ -11,6 +18,11 @@ async fn ring() -> Result<()> {
 
 /// Runs `program` in a process of its own, started as the test of this name, and gives how often it warned.
 fn warnings(test: &str, program: impl FnOnce()) -> usize {
+    times("RuntimeWarning: coroutine 'ring' was never awaited", test, program)
+}
+
+/// As above, for another text.
+fn times(text: &str, test: &str, program: impl FnOnce()) -> usize {
     if std::env::var_os("IN_CHILD").is_some() {
         program();
         return 0;
@@ -19,7 +31,7 @@ fn warnings(test: &str, program: impl FnOnce()) -> usize {
     let child = Command::new(test_binary).args(["--exact", test, "--nocapture"]).env("IN_CHILD", "1").output().unwrap();
     assert!(child.status.success(), "{child:?}");
     let warned = String::from_utf8(child.stderr).unwrap();
-    warned.matches("RuntimeWarning: coroutine 'ring' was never awaited").count()
+    warned.matches(text).count()
 }
 
 /// The number that the parent must count; the child only runs the program.
@@ -67,4 +79,68 @@ fn one_left_in_a_closed_loop_complains_unless_it_was_aborted() {
         event_loop.close().unwrap();
     };
     expect(1, warnings(TEST, program));
+}
+
+const DEADLOCK: &str = "deadlock: every task waits, and nothing is left that could wake one";
+
+/// A future of which the loop knows nothing; a thread wakes who waits for it, whenever standard input has a line, and lets it
+/// end when there is none any more.
+fn end_of_input() -> impl std::future::Future<Output = Result<()>> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut started = false;
+    poll_fn(move |cx| {
+        if !std::mem::replace(&mut started, true) {
+            let (ended, waker) = (Arc::clone(&ended), cx.waker().clone());
+            std::thread::spawn(move || {
+                // By then the loop waits.
+                std::thread::sleep(Duration::from_millis(20));
+                std::io::stdin().lines().for_each(|_| waker.wake_by_ref());
+                ended.store(true, Ordering::Release);
+                waker.wake();
+            });
+        }
+        if ended.load(Ordering::Acquire) { Poll::Ready(Ok(())) } else { Poll::Pending }
+    })
+}
+
+#[test]
+fn a_deadlock_is_told_once_in_real_time() {
+    if std::env::var_os("IN_CHILD").is_some() {
+        let deadlock = async {
+            let mut end = pin!(end_of_input());
+            let mut waits = pin!(get_running_loop()?.create_future::<()>().into_future());
+            poll_fn(|cx| if end.as_mut().poll(cx).is_ready() { Poll::Ready(Ok(())) } else { waits.as_mut().poll(cx) })
+                .await
+        };
+        return run(deadlock).unwrap();
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "a_deadlock_is_told_once_in_real_time", "--nocapture"]).env("IN_CHILD", "1");
+    let mut child = child.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(told.any(|line| line.contains(DEADLOCK)));
+    // It waits again, and once more.
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"again\nagain\n").unwrap();
+    drop(input);
+    assert!(!told.any(|line| line.contains(DEADLOCK)));
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn who_waits_for_a_foreign_future_is_no_deadlock() {
+    const TEST: &str = "who_waits_for_a_foreign_future_is_no_deadlock";
+    let program = || {
+        let main = async {
+            let event = get_running_loop()?.create_future::<()>();
+            let waits = create_task(async move { event.await });
+            let ends = create_task(end_of_input());
+            cancellable(end_of_input()).await??;
+            ends.await?;
+            waits.cancel();
+            Ok(())
+        };
+        run(main).unwrap();
+    };
+    expect(0, times("deadlock", TEST, program));
 }

@@ -94,6 +94,8 @@ pub struct GatherStart {
     children: Cell<u32>,
     /// What was done already when it came.
     done: RefCell<Vec<u32>>,
+    /// A child is no task, so nothing is sure to complete it.
+    others_complete: Cell<bool>,
 }
 
 impl GatherStart {
@@ -117,6 +119,9 @@ impl GatherStart {
             self.done.borrow_mut().push(index);
         } else {
             let _ = child.add_callback(Rc::clone(&self.gathering) as Rc<dyn Run>, index);
+            if !matches!(child.object.kind(), Kind::Task(_)) {
+                self.others_complete.set(true);
+            }
         }
     }
 
@@ -143,7 +148,7 @@ impl GatherStart {
 
     /// `again` are the children that are there under a smaller index, too; sorted.
     fn finish(self, event_loop: &Rc<LoopCore>, children: Vec<AnyFuture>, again: Vec<u32>) -> Rc<Gathering> {
-        let Self { gathering, done, .. } = self;
+        let Self { gathering, done, others_complete, .. } = self;
         gathering.left.set(children.len() - again.len());
         gathering.again.replace(again);
         let is_new = gathering.future.set(AnyFuture { object: FutureRef::group(event_loop, children) }).is_ok();
@@ -154,6 +159,9 @@ impl GatherStart {
         // What is done already counts at once, so that a group of finished tasks is finished itself.
         for index in done.into_inner() {
             gathering.run(index);
+        }
+        if others_complete.get() {
+            event_loop.may_own_itself(Rc::clone(&gathering) as Rc<dyn Run>);
         }
         gathering
     }
@@ -279,6 +287,11 @@ impl Run for Gathering {
         } else if self.left.get() == 0 {
             self.finish();
         }
+    }
+
+    fn cut(&self) {
+        let children = self.future.get().map_or(&[][..], |_| &self.group().children);
+        children.iter().for_each(|child| child.base().forget_callbacks());
     }
 
     fn describe(&self) -> String {

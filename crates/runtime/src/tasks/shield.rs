@@ -5,6 +5,7 @@ use std::rc::{Rc, Weak};
 
 use super::awaitable::{Awaitable, ensure_future};
 use crate::callbacks::Registered;
+use crate::cell::Kind;
 use crate::futures::{AnyFuture, Future};
 use crate::ready::Run;
 
@@ -49,6 +50,9 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     }
     let registered = future.add_callback(Rc::clone(&shield) as Rc<dyn Run>, 0);
     shield.registered.set(registered);
+    if !matches!(future.object.kind(), Kind::Task(_)) {
+        future.base().event_loop().may_own_itself(Rc::clone(&shield) as Rc<dyn Run>);
+    }
     let _ = outer.add_callback(Rc::new(OuterDone(Rc::downgrade(&shield))), 0);
     outer
 }
@@ -77,6 +81,10 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
             };
             debug_assert!(set.is_ok(), "the shield was not done");
         }
+    }
+
+    fn cut(&self) {
+        self.inner.as_ref().base().forget_callbacks();
     }
 
     fn describe(&self) -> String {

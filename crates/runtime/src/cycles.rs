@@ -1,0 +1,36 @@
+//! What owns itself until a future completes: a group, or a shield, over futures that somebody else has to complete.
+//!
+//! The future owns the callback that will tell the group, and the group owns the future, to cancel it. Python's garbage
+//! collector finds such a circle; here the loop notes those in whose hands one may be, and cuts it when it is closed, since
+//! nothing can complete any more. (Tasks need none of this: a loop that closes ends them.)
+
+use std::cell::RefCell;
+use std::rc::Weak;
+
+use crate::ready::Run;
+
+/// Those who may be part of a circle. They go when they will: here is nothing that keeps them.
+#[derive(Default)]
+pub(crate) struct Cycles(RefCell<Vec<Weak<dyn Run>>>);
+
+impl Cycles {
+    pub(crate) fn note(&self, run: Weak<dyn Run>) {
+        let mut noted = self.0.borrow_mut();
+        if noted.len() == noted.capacity() {
+            // What is gone keeps its memory as long as it stands here. The list grows only if half of it is still there.
+            noted.retain(|run| run.strong_count() > 0);
+            let room = noted.len().max(4);
+            noted.reserve(room);
+        }
+        noted.push(run);
+    }
+
+    /// Has all of them let go of what they wait for.
+    pub(crate) fn cut(&self) {
+        for run in self.0.take() {
+            if let Some(run) = run.upgrade() {
+                run.cut();
+            }
+        }
+    }
+}
