@@ -44,8 +44,7 @@ pub struct Lock {
 }
 
 struct Inner {
-    locked: Cell<bool>,
-    /// The number of the present (or last) acquisition: a guard releases only its own.
+    /// The number of the present acquisition: a guard releases only its own.
     holder: Cell<u64>,
     /// How many acquisitions there were.
     taken: Cell<u64>,
@@ -66,19 +65,14 @@ impl Lock {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            inner: Rc::new(Inner {
-                locked: Cell::new(false),
-                holder: Cell::new(NOBODY),
-                taken: Cell::new(0),
-                waiters: WaitQueue::new("Lock"),
-            }),
+            inner: Rc::new(Inner { holder: Cell::new(NOBODY), taken: Cell::new(0), waiters: WaitQueue::new("Lock") }),
         }
     }
 
     /// Is it held?
     #[must_use]
     pub fn locked(&self) -> bool {
-        self.inner.locked.get()
+        self.inner.locked()
     }
 
     /// Waits for the lock and gives a guard that releases it when dropped: `async with lock:`.
@@ -92,7 +86,9 @@ impl Lock {
     }
 
     pub(crate) async fn lock_at(self, at: Place) -> Result<LockGuard> {
-        self.acquire_at(at).await?;
+        if !self.inner.take_at_once() {
+            self.inner.wait_and_take(at).await?;
+        }
         Ok(LockGuard { holder: self.inner.holder.get(), lock: self })
     }
 
@@ -108,17 +104,7 @@ impl Lock {
     }
 
     pub(crate) async fn acquire_at(&self, at: Place) -> Result<()> {
-        let inner = &self.inner;
-        if !inner.locked.get() && inner.waiters.all_cancelled() {
-            inner.take();
-            return Ok(());
-        }
-        // Dropped after the wait has left the line.
-        let handover = Handover(inner);
-        inner.waiters.wait_at(at).await?;
-        inner.take();
-        drop(handover);
-        Ok(())
+        if self.inner.take_at_once() { Ok(()) } else { self.inner.wait_and_take(at).await }
     }
 
     /// Gives the lock up; the first in line gets it.
@@ -127,18 +113,38 @@ impl Lock {
     ///
     /// `RuntimeError: Lock is not acquired.`
     pub fn release(&self) -> Result<(), RuntimeError> {
-        if !self.inner.locked.replace(false) {
+        if self.inner.holder.replace(NOBODY) == NOBODY {
             return Err(RuntimeError::new("Lock is not acquired."));
         }
-        self.inner.holder.set(NOBODY);
         self.inner.waiters.wake_front();
         Ok(())
     }
 }
 
 impl Inner {
+    fn locked(&self) -> bool {
+        self.holder.get() != NOBODY
+    }
+
+    /// Takes the lock if it is free and nobody is in line.
+    fn take_at_once(&self) -> bool {
+        let free = !self.locked() && self.waiters.all_cancelled();
+        if free {
+            self.take();
+        }
+        free
+    }
+
+    async fn wait_and_take(&self, at: Place) -> Result<()> {
+        // Dropped after the wait has left the line.
+        let handover = Handover(self);
+        self.waiters.wait_at(at).await?;
+        self.take();
+        drop(handover);
+        Ok(())
+    }
+
     fn take(&self) {
-        self.locked.set(true);
         self.taken.set(self.taken.get() + 1);
         self.holder.set(self.taken.get());
         self.waiters.set_acquired();
@@ -164,7 +170,7 @@ struct Handover<'a>(&'a Inner);
 
 impl Drop for Handover<'_> {
     fn drop(&mut self) {
-        if !self.0.locked.get() {
+        if !self.0.locked() {
             self.0.waiters.wake_front();
         }
     }

@@ -74,7 +74,7 @@ impl Semaphore {
     /// Would [`acquire`](Self::acquire) have to wait?
     #[must_use]
     pub fn locked(&self) -> bool {
-        self.inner.value.get() == 0 || !self.inner.waiters.all_cancelled()
+        self.inner.locked()
     }
 
     /// Waits for a permit and gives a guard that gives it back when dropped: `async with semaphore:`.
@@ -86,7 +86,9 @@ impl Semaphore {
     pub fn permit(&self) -> impl Future<Output = Result<SemaphorePermit>> + use<> {
         let (semaphore, at) = (self.clone(), Location::caller());
         async move {
-            semaphore.acquire_at(at).await?;
+            if !semaphore.inner.take_at_once() {
+                semaphore.inner.wait_and_take(at).await?;
+            }
             Ok(SemaphorePermit { semaphore })
         }
     }
@@ -99,21 +101,7 @@ impl Semaphore {
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
         let (semaphore, at) = (self.clone(), Location::caller());
-        async move { semaphore.acquire_at(at).await }
-    }
-
-    async fn acquire_at(&self, at: Place) -> Result<()> {
-        let inner = &self.inner;
-        if !self.locked() {
-            inner.value.set(inner.value.get() - 1);
-            inner.waiters.set_acquired();
-            return Ok(());
-        }
-        let mut turn = Turn { inner, wait: inner.waiters.wait_at(at), taken: false };
-        (&mut turn.wait).await?;
-        turn.taken = true;
-        inner.waiters.set_acquired();
-        Ok(())
+        async move { if semaphore.inner.take_at_once() { Ok(()) } else { semaphore.inner.wait_and_take(at).await } }
     }
 
     /// Gives a permit back, or adds one; the first in line gets it.
@@ -127,6 +115,28 @@ fn checked(value: isize) -> Result<usize, ValueError> {
 }
 
 impl Inner {
+    fn locked(&self) -> bool {
+        self.value.get() == 0 || !self.waiters.all_cancelled()
+    }
+
+    /// Takes a permit if there is one and nobody is in line.
+    fn take_at_once(&self) -> bool {
+        let free = !self.locked();
+        if free {
+            self.value.set(self.value.get() - 1);
+            self.waiters.set_acquired();
+        }
+        free
+    }
+
+    async fn wait_and_take(&self, at: Place) -> Result<()> {
+        let mut turn = Turn { inner: self, wait: self.waiters.wait_at(at), taken: false };
+        (&mut turn.wait).await?;
+        turn.taken = true;
+        self.waiters.set_acquired();
+        Ok(())
+    }
+
     /// False if the semaphore has all its permits.
     fn release(&self) -> bool {
         let released = self.value.get() < self.bound;

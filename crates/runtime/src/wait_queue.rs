@@ -152,20 +152,20 @@ impl WaitQueue {
     /// Wakes the first who still waits; false if nobody does.
     #[inline]
     pub fn wake_one(&self) -> bool {
-        self.line.next_wake(self.line.next_key()).map(Wake::wake).is_some()
+        self.line.wake_next(self.line.next_key())
     }
 
     /// Wakes the first in line, unless it was woken or cancelled before: `Lock._wake_up_first`.
     #[inline]
     pub fn wake_front(&self) -> bool {
-        let wake = self.line.places.borrow_mut().front_mut().and_then(|(_, place)| place.settle(Waiting::woken()));
-        wake.map(Wake::wake).is_some()
+        // Mostly nobody is in line.
+        !self.is_empty() && self.line.wake_front()
     }
 
     /// Wakes everybody in line, in order; gives how many. Who comes meanwhile waits for the next time.
     pub fn wake_all(&self) -> usize {
         let end = self.line.next_key();
-        std::iter::from_fn(|| self.line.next_wake(end)).map(Wake::wake).count()
+        std::iter::from_fn(|| self.line.wake_next(end).then_some(())).count()
     }
 
     /// From now on nobody has to wait: who is in line is woken, in order, and who comes does not suspend.
@@ -211,19 +211,30 @@ impl fmt::Debug for WaitQueue {
 }
 
 impl Line {
+    fn wake_front(&self) -> bool {
+        let wake = self.places.borrow_mut().front_mut().and_then(|(_, place)| place.settle(Waiting::woken()));
+        wake.map(Wake::wake).is_some()
+    }
+
     #[inline]
     fn next_key(&self) -> u64 {
         self.places.borrow().next_key()
     }
 
-    /// Makes the first who still waits a woken one, if his key is smaller than `end`. To be called when that is done: a
-    /// waker may run anything, so nothing may be borrowed.
+    /// Wakes the first who still waits, if his key is smaller than `end`.
     #[inline]
-    fn next_wake(&self, end: u64) -> Option<Wake> {
+    fn wake_next(&self, end: u64) -> bool {
         // Mostly a lock or a queue asks, and nobody waits.
-        if self.first_waiting.get() < end { self.find_wake(end) } else { None }
+        self.first_waiting.get() < end && self.find_and_wake(end)
     }
 
+    #[inline(never)]
+    fn find_and_wake(&self, end: u64) -> bool {
+        // Woken when the search is over: a waker may run anything, so nothing may be borrowed.
+        self.find_wake(end).map(Wake::wake).is_some()
+    }
+
+    /// Makes the first who still waits a woken one.
     fn find_wake(&self, end: u64) -> Option<Wake> {
         let mut places = self.places.borrow_mut();
         let mut first = self.first_waiting.get();
