@@ -46,7 +46,7 @@ pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
     pub(crate) shared: Arc<Shared>,
     ready: RefCell<ReadyQueue>,
-    /// What other threads have handed in: one for each `Other::Remote`, in this order.
+    /// What other threads have handed in: as many as the `Other::Remotes` say, in this order.
     remote: RefCell<VecDeque<Remote>>,
     pub(crate) timers: RefCell<Timers>,
     /// Where the loop sleeps. Made for the first descriptor, and for Ctrl-C.
@@ -369,20 +369,34 @@ impl LoopCore {
         match other {
             Other::Call(run, key) => run.run(key),
             Other::Timer(key) => self.fire(key),
-            Other::Remote => self.run_remote(),
+            Other::Remotes(count) => self.run_remotes(count),
         }
     }
 
     fn next_remote(&self) -> Remote {
-        self.remote.borrow_mut().pop_front().expect("there is one for each entry")
+        self.remote.borrow_mut().pop_front().expect("there are as many as the entries say")
     }
 
-    fn run_remote(&self) {
-        match self.next_remote() {
-            Remote::Task(runnable) => runnable.run(self),
-            Remote::Call(Call { closure, vars }) => {
-                let kind = closure.kind;
-                crate::events::run_callback(self, vars, &|| format!("{}()", kind.name()), || closure.call());
+    fn run_remotes(&self, count: usize) {
+        /// What is left of them when something unwinds comes next all the same.
+        struct Left<'a>(&'a LoopCore, usize);
+        impl Drop for Left<'_> {
+            fn drop(&mut self) {
+                if self.1 > 0 {
+                    self.0.ready.borrow_mut().push_front(Other::Remotes(self.1));
+                }
+            }
+        }
+        self.steps.set(self.steps.get().saturating_add(count - 1));
+        let mut left = Left(self, count);
+        while left.1 > 0 {
+            left.1 -= 1;
+            match self.next_remote() {
+                Remote::Task(runnable) => runnable.run(self),
+                Remote::Call(Call { closure, vars }) => {
+                    let kind = closure.kind;
+                    crate::events::run_callback(self, vars, &|| format!("{}()", kind.name()), || closure.call());
+                }
             }
         }
     }
@@ -403,7 +417,7 @@ impl LoopCore {
             Ready::Task(_) => None,
             Ready::Other(Other::Call(run, _)) => Some(format!("<Handle {}>", run.describe())),
             Ready::Other(Other::Timer(_)) => Some("<TimerHandle>".to_owned()),
-            Ready::Other(Other::Remote) => match self.remote.borrow().front() {
+            Ready::Other(Other::Remotes(_)) => match self.remote.borrow().front() {
                 Some(Remote::Call(call)) => Some(format!("<Handle {}()>", call.closure.kind.name())),
                 _ => None,
             },
@@ -444,10 +458,15 @@ impl LoopCore {
             *remote = VecDeque::new();
         }
         self.shared.take(&mut remote);
-        let mut ready = self.ready.borrow_mut();
-        (old..remote.len()).for_each(|_| ready.push(Other::Remote));
-        drop(ready);
-        if self.instrumented.get() {
+        let count = remote.len() - old;
+        if count == 0 {
+            return;
+        }
+        if !self.instrumented.get() {
+            self.ready.borrow_mut().push(Other::Remotes(count));
+        } else {
+            // One by one, for a policy to choose among them.
+            (0..count).for_each(|_| self.ready.borrow_mut().push(Other::Remotes(1)));
             let woken = remote.range(old..).filter_map(|item| match item {
                 Remote::Task(runnable) => Some(runnable.task(self)),
                 Remote::Call(_) => None,
@@ -482,9 +501,11 @@ impl LoopCore {
                 let next = self.ready.borrow_mut().pop();
                 match next {
                     Some(Ready::Task(runnable)) => runnable.run(self),
-                    Some(Ready::Other(Other::Remote)) => {
-                        if let Remote::Task(runnable) = self.next_remote() {
-                            runnable.run(self);
+                    Some(Ready::Other(Other::Remotes(count))) => {
+                        for _ in 0..count {
+                            if let Remote::Task(runnable) = self.next_remote() {
+                                runnable.run(self);
+                            }
                         }
                     }
                     Some(_) => {}

@@ -23,8 +23,8 @@ pub(crate) enum Other {
     Timer(TimerKey),
     /// A callback.
     Call(Rc<dyn Run>, u32),
-    /// The next of what other threads have handed in.
-    Remote,
+    /// The next ones, so many, of what other threads have handed in.
+    Remotes(usize),
 }
 
 /// What is ready, in order. It is the hottest memory of the loop, and mostly tasks, so they have a word each; for the others
@@ -54,6 +54,13 @@ impl ReadyQueue {
         self.others.push_back(other);
     }
 
+    /// Puts back the first entry, which was not run to its end.
+    #[cold]
+    pub(crate) fn push_front(&mut self, other: Other) {
+        self.line.push_front(None);
+        self.others.push_front(other);
+    }
+
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Ready> {
         match self.line.pop_front()? {
@@ -71,7 +78,7 @@ impl ReadyQueue {
     pub(crate) fn timer_at(&self, index: usize) -> Option<TimerKey> {
         match self.others.get(index)? {
             Other::Timer(key) => Some(*key),
-            Other::Call(..) | Other::Remote => None,
+            Other::Call(..) | Other::Remotes(_) => None,
         }
     }
 

@@ -4,9 +4,11 @@
 //! `cargo xtask sanitize` runs this under AddressSanitizer, which is what notices memory that is used after it was freed.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use asyncio_runtime::*;
 
@@ -156,6 +158,40 @@ fn a_result_that_nobody_takes_may_panic_when_it_goes() {
         assert_eq!(event_loop.run_until_complete(other).unwrap(), "other");
         all_go(&event_loop);
     }
+}
+
+/// What other threads hand in at one time is one entry of the queue.
+#[test]
+fn what_other_threads_hand_in_is_not_lost_with_a_panic_of_the_first() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    quiet(&event_loop);
+    let (wakers, log) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(Vec::new())));
+    for number in 0..4 {
+        let (wakers, log) = (Rc::clone(&wakers), Rc::clone(&log));
+        let mut polled = false;
+        let task = event_loop.create_task(async move {
+            poll_fn(|cx| {
+                if std::mem::replace(&mut polled, true) {
+                    return Poll::Ready(());
+                }
+                wakers.borrow_mut().push(cx.waker().clone());
+                Poll::Pending
+            })
+            .await;
+            log.borrow_mut().push(number);
+            Ok((number == 1).then_some(Bomb))
+        });
+        drop(task);
+    }
+    event_loop.run_until_complete(async { sleep(0).await }).unwrap();
+    let woken: Vec<_> = wakers.take();
+    std::thread::spawn(move || woken.into_iter().for_each(Waker::wake)).join().unwrap();
+    let run = || event_loop.run_until_complete(async { sleep(0).await });
+    assert_eq!(unwinds(|| drop(run())), "destructor");
+    assert_eq!(*log.borrow(), [0, 1]);
+    let _ = run();
+    assert_eq!(*log.borrow(), [0, 1, 2, 3]);
+    all_go(&event_loop);
 }
 
 #[test]
