@@ -5,13 +5,15 @@
 //! `Sync`. An error raised while another was being handled is a link that remembers the other and otherwise is looked
 //! through, so that `is` and `downcast_ref` need no unwrapping. What is deliberately not here: backtraces.
 
-use std::any::Any;
+mod raised;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 
-use crate::exceptions::{self, CancelledError, ExceptionGroup, TimeoutError};
+use raised::{Look, PLAIN, Raised, RaisedRef};
+
+use crate::exceptions::{self, ExceptionGroup, TimeoutError};
 
 /// What a coroutine gives: a value, or the exception it raised.
 ///
@@ -51,30 +53,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(format!("{error:?}"), "ValueError('no such row')");
 /// ```
 #[derive(Clone)]
-pub struct Error(Arc<Raised>);
-
-/// What was raised. One word leads to it, so that what every await gives, `Poll<Result<()>>`, comes in two registers and
-/// not through memory.
-enum Raised {
-    /// By far the most frequent.
-    Cancelled(CancelledError),
-    Link(Link),
-    Other(Box<dyn StdError + Send + Sync + 'static>),
-}
+pub struct Error(RaisedRef);
 
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<std::task::Poll<Result<()>>>() == 16);
-
-impl Raised {
-    fn new<E: StdError + Send + Sync + 'static>(error: E) -> Self {
-        let mut error = Some(error);
-        let any: &mut dyn Any = &mut error;
-        if let Some(cancelled) = any.downcast_mut().and_then(Option::take) {
-            return Self::Cancelled(cancelled);
-        }
-        Self::Other(Box::new(error.expect("it was not taken")))
-    }
-}
 
 impl Error {
     /// Is the exception of type `E`? The test of `except E:`.
@@ -92,13 +74,13 @@ impl Error {
     /// Is this a cancellation? Short for `is::<CancelledError>()`.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(*self.raised().0, Raised::Cancelled(_))
+        matches!(self.raised().0.look(), Look::Plain | Look::Raised(Raised::Cancelled(_)))
     }
 
     /// Are these two the very same raised exception (Python's `is`)?
     #[must_use]
     pub fn same(&self, other: &Error) -> bool {
-        Arc::ptr_eq(&self.raised().0, &other.raised().0)
+        self.raised().0.same(&other.raised().0)
     }
 
     /// This exception, raised while `context` was being handled: sets Python's `__context__`.
@@ -181,9 +163,9 @@ impl Error {
     }
 
     fn link(&self) -> Option<&Link> {
-        match &*self.0 {
-            Raised::Link(link) => Some(link),
-            Raised::Cancelled(_) | Raised::Other(_) => None,
+        match self.0.look() {
+            Look::Raised(Raised::Link(link)) => Some(link),
+            Look::Plain | Look::Raised(_) => None,
         }
     }
 }
@@ -202,7 +184,7 @@ impl Link {
     }
 
     fn into_error(self) -> Error {
-        Error(Arc::new(Raised::Link(self)))
+        Error(RaisedRef::new(Raised::Link(self)))
     }
 }
 
@@ -211,7 +193,7 @@ impl Drop for Link {
         // Link by link: a chain may be longer than the stack is deep.
         let mut next = self.context.take();
         while let Some(mut error) = next {
-            next = match Arc::get_mut(&mut error.0) {
+            next = match error.0.get_mut() {
                 Some(Raised::Link(link)) => link.context.take(),
                 _ => None,
             };
@@ -239,7 +221,7 @@ impl StdError for Link {
 
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        Error(Arc::new(Raised::new(error)))
+        Error(RaisedRef::of(error))
     }
 }
 
@@ -247,10 +229,11 @@ impl Deref for Error {
     type Target = dyn StdError + Send + Sync + 'static;
 
     fn deref(&self) -> &Self::Target {
-        match &*self.0 {
-            Raised::Cancelled(error) => error,
-            Raised::Link(error) => error,
-            Raised::Other(error) => &**error,
+        match self.0.look() {
+            Look::Plain => &PLAIN,
+            Look::Raised(Raised::Cancelled(error)) => error,
+            Look::Raised(Raised::Link(error)) => error,
+            Look::Raised(Raised::Other(error)) => &**error,
         }
     }
 }

@@ -129,6 +129,11 @@ impl CancelledError {
         Self { message: Some(message.into()) }
     }
 
+    /// A cancellation without a message.
+    pub(crate) const fn plain() -> Self {
+        Self { message: None }
+    }
+
     pub(crate) fn from_message(message: Option<Arc<str>>) -> Self {
         Self { message }
     }
