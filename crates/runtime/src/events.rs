@@ -594,7 +594,7 @@ impl EventLoop {
     ///     let hung_up = event_loop.create_future();
     ///     let tell = hung_up.clone();
     ///     event_loop.add_signal_handler(SIGHUP, move || tell.set_result(()).expect("it is sent once"))?;
-    ///     Command::new("kill").arg("-HUP").arg(std::process::id().to_string()).status()?;
+    ///     Command::new("sh").args(["-c", "kill -HUP $PPID"]).status()?;
     ///     hung_up.await?;
     ///     assert!(event_loop.remove_signal_handler(SIGHUP));
     ///     Ok(())
@@ -657,6 +657,19 @@ impl EventLoop {
     }
 
     /// What the loop does without a handler: writes the context to standard error.
+    ///
+    /// ```
+    /// use asyncio_runtime::{ExceptionContext, new_event_loop};
+    ///
+    /// let event_loop = new_event_loop();
+    /// let same_loop = event_loop.clone();
+    /// event_loop.set_exception_handler(Some(Box::new(move |context| {
+    ///     if context.message != "expected" {
+    ///         same_loop.default_exception_handler(context);
+    ///     }
+    /// })));
+    /// event_loop.call_exception_handler(&ExceptionContext::new("expected")); // nothing is written
+    /// ```
     pub fn default_exception_handler(&self, context: &ExceptionContext) {
         report::warn(&context.to_string());
     }

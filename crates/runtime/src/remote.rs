@@ -211,6 +211,17 @@ impl LoopHandle {
     }
 
     /// Was the loop closed?
+    ///
+    /// ```
+    /// use asyncio_runtime::new_event_loop;
+    ///
+    /// let event_loop = new_event_loop();
+    /// let handle = event_loop.handle();
+    /// assert!(!handle.is_closed());
+    /// drop(event_loop); // its owner closes it
+    /// assert!(handle.is_closed());
+    /// assert_eq!(handle.call_soon_threadsafe(|| ()).unwrap_err().to_string(), "Event loop is closed");
+    /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.is_closed()

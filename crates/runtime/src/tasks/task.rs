@@ -67,6 +67,18 @@ impl AnyTask {
     }
 
     /// Gives the task another name.
+    ///
+    /// ```
+    /// use asyncio_runtime::{current_task, run};
+    ///
+    /// run(async {
+    ///     let task = current_task()?.expect("this is a task");
+    ///     task.set_name(format_args!("worker {}", 7));
+    ///     assert_eq!(&*task.get_name(), "worker 7");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn set_name(&self, name: impl fmt::Display) {
         self.core().set_name(&name.to_string());
     }
@@ -334,6 +346,22 @@ impl<T: 'static> Task<T> {
     }
 
     /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
+    ///
+    /// ```
+    /// use asyncio_runtime::{create_task, get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let told = get_running_loop()?.create_future();
+    ///     let tell = told.clone();
+    ///     let task = create_task(async { Ok(42) }).named("answer");
+    ///     let _ = task.add_done_callback(move |task| {
+    ///         tell.set_result((task.get_name(), task.result().ok())).expect("it is set only here");
+    ///     });
+    ///     assert_eq!(told.await?, ("answer".into(), Some(42)));
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn add_done_callback(&self, f: impl FnOnce(&Task<T>) + 'static) -> CallbackKey {
         self.as_any().add_named_callback(f, |any| Task::from_any(any.clone()))
     }
