@@ -118,6 +118,15 @@ impl EventLoop {
     }
 
     /// A new loop with this clock, not in debug mode.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Clock, EventLoop, sleep};
+    ///
+    /// let event_loop = EventLoop::with_clock(Clock::Virtual);
+    /// let start = event_loop.time();
+    /// event_loop.run_until_complete(sleep(3600)).unwrap();
+    /// assert_eq!(event_loop.time() - start, 3600.0);
+    /// ```
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
         Self { core: LoopCore::new(clock), owner: true }
@@ -144,6 +153,17 @@ impl EventLoop {
     /// # Panics
     ///
     /// With the panic of the awaitable.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Clock, EventLoop, RuntimeError, ValueError};
+    ///
+    /// let (event_loop, other) = (EventLoop::with_clock(Clock::Virtual), EventLoop::with_clock(Clock::Virtual));
+    /// let never = event_loop.create_future::<()>();
+    /// let error = other.run_until_complete(never.clone()).unwrap_err();
+    /// assert!(error.is::<ValueError>()); // it is a future of another loop
+    /// let error = event_loop.run_until_complete(never).unwrap_err();
+    /// assert!(error.is::<RuntimeError>()); // nothing can complete it
+    /// ```
     #[track_caller]
     pub fn run_until_complete<A: RunTarget>(&self, awaitable: A) -> Result<A::Value> {
         self.core.check_closed()?;
