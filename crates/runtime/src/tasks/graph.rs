@@ -48,6 +48,19 @@ pub struct CallGraph {
 /// # Errors
 ///
 /// `RuntimeError` if neither is given nor running.
+///
+/// ```
+/// use asyncio_runtime::{capture_call_graph, current_task, run};
+///
+/// run(async {
+///     let graph = capture_call_graph(None)?; // of the task that asks
+///     assert_eq!(graph.future, *current_task()?.expect("this is a task").as_any());
+///     assert!(graph.awaited_by.is_empty());
+///     Ok(())
+/// })
+/// .unwrap();
+/// assert!(capture_call_graph(None).is_err());
+/// ```
 #[track_caller]
 pub fn capture_call_graph(future: Option<&AnyFuture>) -> Result<CallGraph> {
     let future = match future {
