@@ -96,6 +96,24 @@ impl<X: AsyncClose> AsyncContextManager for Closing<X> {
 }
 
 /// What [`aclosing`] lends to its block; derefs to the thing.
+///
+/// ```
+/// use asyncio_context_managers::{aclosing, async_with};
+/// use asyncio_generators::AsyncGenerator;
+/// use asyncio_iterators::AsyncIterator;
+/// use asyncio_runtime::run;
+///
+/// run(async {
+///     let rows: AsyncGenerator<u32> = AsyncGenerator::new(async |mut y| {
+///         y.yield_(1).await?;
+///         unreachable!("it is closed before that")
+///     });
+///     let first = async_with(aclosing(rows), async |mut rows| rows.anext().await).await?;
+///     assert_eq!(first, Some(Some(1)));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub struct Lent<X> {
     /// There until it is dropped.
     thing: Option<X>,

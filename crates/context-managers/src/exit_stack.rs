@@ -108,6 +108,23 @@ impl<'a> AsyncExitStack<'a> {
     }
 
     /// Keeps a coroutine function that is called as a manager's exit would be: `push_async_exit(function)`.
+    ///
+    /// ```
+    /// use asyncio_context_managers::{AsyncExitStack, async_with};
+    /// use asyncio_runtime::{Error, Exception, run, sleep};
+    ///
+    /// run(async {
+    ///     let stack = AsyncExitStack::new();
+    ///     stack.push_async_exit(async |error: Option<&Error>| {
+    ///         sleep(0.001).await?;
+    ///         Ok(error.is_some_and(Error::is::<Exception>)) // suppresses it
+    ///     });
+    ///     let outcome = async_with(stack, async |_| Err::<(), _>(Exception::new("expected").into()));
+    ///     assert_eq!(outcome.await?, None);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn push_async_exit(&self, exit: impl AsyncFnOnce(Option<&Error>) -> Result<bool> + 'a) {
         self.add(OfFunction(Some(exit)));
     }
@@ -126,12 +143,53 @@ impl<'a> AsyncExitStack<'a> {
     /// Keeps a plain function to be called in its turn; it can fail, but not suppress.
     ///
     /// A value with a destructor is kept by a callback that captures it and drops it.
+    ///
+    /// ```
+    /// use std::cell::RefCell;
+    ///
+    /// use asyncio_context_managers::AsyncExitStack;
+    /// use asyncio_runtime::run;
+    ///
+    /// run(async {
+    ///     let calls = RefCell::new(Vec::new());
+    ///     let stack = AsyncExitStack::new();
+    ///     for name in ["first", "second"] {
+    ///         let calls = &calls;
+    ///         stack.callback(move || Ok(calls.borrow_mut().push(name)));
+    ///     }
+    ///     stack.aclose().await?;
+    ///     assert_eq!(*calls.borrow(), ["second", "first"]);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn callback(&self, callback: impl FnOnce() -> Result<()> + 'a) {
         self.push_async_exit(async move |_: Option<&Error>| callback().map(|()| false));
     }
 
     /// Moves all exits to a new stack, so that leaving this one runs nothing: for setting up several things, of which
     /// none is to stay if one fails.
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    ///
+    /// use asyncio_context_managers::{AsyncExitStack, async_with};
+    /// use asyncio_runtime::run;
+    ///
+    /// run(async {
+    ///     let open = Cell::new(true);
+    ///     let set_up = async_with(AsyncExitStack::new(), async |stack| {
+    ///         stack.callback(|| Ok(open.set(false)));
+    ///         Ok(stack.pop_all()) // nothing failed: it stays open
+    ///     });
+    ///     let kept = set_up.await?.expect("nothing is suppressed");
+    ///     assert!(open.get());
+    ///     kept.aclose().await?;
+    ///     assert!(!open.get());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[must_use = "the exits are dropped with the stack, without having run"]
     pub fn pop_all(&self) -> Self {
         Self { exits: Rc::new(RefCell::new(self.exits.take())) }

@@ -14,6 +14,25 @@ use std::task::Poll;
 pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// What a manager's exit sees after a panic in the block. Suppressed or not, the panic goes on after the exit.
+///
+/// ```
+/// use asyncio_context_managers::{AsyncExitStack, BlockPanicked, async_with};
+/// use asyncio_runtime::{Result, create_task, run, wait};
+///
+/// run(async {
+///     let stack = AsyncExitStack::new();
+///     stack.push(|error| {
+///         let panicked = error.unwrap().downcast_ref::<BlockPanicked>().unwrap();
+///         assert_eq!(panicked.message(), "no way");
+///         Ok(true) // in vain: a panic goes on
+///     });
+///     let task = create_task(async_with(stack, async |_| -> Result<()> { panic!("no way") }));
+///     wait([&task]).await?;
+///     assert!(task.exception()?.unwrap().to_string().contains("no way"));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockPanicked {
     message: String,

@@ -125,6 +125,24 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     ///
     /// `error` itself unless the body catches it; what else the body raises; `RuntimeError: athrow(): asynchronous
     /// generator is already running`; [`StopAsyncIteration`] if it was closed, and ignored that.
+    ///
+    /// ```
+    /// use asyncio_generators::AsyncGenerator;
+    /// use asyncio_iterators::AsyncIterator;
+    /// use asyncio_runtime::{ValueError, run};
+    ///
+    /// run(async {
+    ///     let mut forgiving: AsyncGenerator<&str> = AsyncGenerator::new(async |mut y| {
+    ///         assert!(y.yield_("ready").await.unwrap_err().is::<ValueError>());
+    ///         y.yield_("never mind").await?;
+    ///         Ok(())
+    ///     });
+    ///     assert_eq!(forgiving.anext().await?, Some("ready"));
+    ///     assert_eq!(forgiving.athrow(ValueError::new("no such row")).await?, Some("never mind"));
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn athrow(&self, error: impl Into<Error>) -> Result<Option<Y>> {
         self.inner.throw("athrow()", error.into(), false).await
     }
@@ -136,6 +154,25 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     ///
     /// `RuntimeError: async generator ignored GeneratorExit` if it yields once more; any other error of the body;
     /// `RuntimeError: aclose(): asynchronous generator is already running`.
+    ///
+    /// ```
+    /// use asyncio_generators::AsyncGenerator;
+    /// use asyncio_iterators::AsyncIterator;
+    /// use asyncio_runtime::{run, sleep};
+    ///
+    /// run(async {
+    ///     let mut rows: AsyncGenerator<u32> = AsyncGenerator::new(async |mut y| {
+    ///         let closed = y.yield_(1).await;
+    ///         sleep(0.001).await?; // to clean up may take time
+    ///         closed.map(drop)
+    ///     });
+    ///     assert_eq!(rows.anext().await?, Some(1));
+    ///     rows.aclose().await?;
+    ///     assert_eq!(rows.anext().await?, None);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn aclose(&self) -> Result<()> {
         self.inner.close(GeneratorExit.into()).await
     }

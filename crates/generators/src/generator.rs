@@ -15,6 +15,18 @@ use crate::error::GeneratorExit;
 use crate::yielder::{GeneratorYielder, Sent, Slot};
 
 /// What a generator did when it was resumed.
+///
+/// ```
+/// use asyncio_generators::{Generator, Resumed};
+///
+/// let one: Generator<u32, (), &str> = Generator::new(async |mut y| {
+///     y.yield_(1).await?;
+///     Ok("the end")
+/// });
+/// assert_eq!(one.resume().unwrap(), Resumed::Yielded(1));
+/// assert_eq!(one.resume().unwrap(), Resumed::StopIteration(Some("the end")));
+/// assert_eq!(one.resume().unwrap(), Resumed::StopIteration(None));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resumed<Y, R> {
     /// It stopped at a `yield`, which gave this.
@@ -124,6 +136,22 @@ impl<Y, S, R> Generator<Y, S, R> {
     /// # Errors
     ///
     /// `error` itself unless the body catches it; else as [`resume`](Self::resume).
+    ///
+    /// ```
+    /// use asyncio_generators::{Generator, Resumed};
+    /// use asyncio_runtime::ValueError;
+    ///
+    /// let forgiving: Generator<&str> = Generator::new(async |mut y| {
+    ///     let error = y.yield_("ready").await.unwrap_err();
+    ///     assert!(error.is::<ValueError>());
+    ///     y.yield_("never mind").await?;
+    ///     Ok(())
+    /// });
+    /// forgiving.resume().unwrap();
+    /// let error = ValueError::new("no such row");
+    /// assert_eq!(forgiving.throw(error.clone()).unwrap(), Resumed::Yielded("never mind"));
+    /// assert!(forgiving.throw(error).unwrap_err().is::<ValueError>()); // `?` lets it through
+    /// ```
     pub fn throw(&self, error: impl Into<Error>) -> Result<Resumed<Y, R>> {
         self.resume_with(Err(error.into()))
     }
@@ -135,6 +163,19 @@ impl<Y, S, R> Generator<Y, S, R> {
     ///
     /// `RuntimeError: generator ignored GeneratorExit` if it yields once more; any other error of the body;
     /// `ValueError: generator already executing`.
+    ///
+    /// ```
+    /// use asyncio_generators::{Generator, Resumed};
+    ///
+    /// let stubborn = Generator::<u32>::new(async |mut y| {
+    ///     let _ = y.yield_(1).await;
+    ///     y.yield_(2).await?;
+    ///     Ok(())
+    /// });
+    /// stubborn.resume().unwrap();
+    /// assert_eq!(stubborn.close().unwrap_err().to_string(), "generator ignored GeneratorExit");
+    /// assert_eq!(stubborn.close().unwrap(), None); // the second time it lets it through
+    /// ```
     pub fn close(&self) -> Result<Option<R>> {
         self.inner.close()
     }

@@ -38,6 +38,19 @@ impl<Y, S> Slot<Y, S> {
 }
 
 /// The handle through which the body of a [`Generator`] yields `Y` and is sent `S`.
+///
+/// ```
+/// use asyncio_generators::{Generator, GeneratorYielder};
+/// use asyncio_runtime::Result;
+///
+/// async fn countdown(mut y: GeneratorYielder<u32>) -> Result<()> {
+///     y.yield_(3).await?;
+///     y.yield_each([2, 1]).await
+/// }
+///
+/// let numbers: Vec<u32> = Generator::new(countdown).map(Result::unwrap).collect();
+/// assert_eq!(numbers, [3, 2, 1]);
+/// ```
 pub struct GeneratorYielder<Y, S = ()> {
     slot: Rc<Slot<Y, S>>,
 }
@@ -53,6 +66,19 @@ impl<Y, S> GeneratorYielder<Y, S> {
     /// # Errors
     ///
     /// What was thrown into the generator; [`GeneratorExit`] if it is to end.
+    ///
+    /// ```
+    /// use asyncio_generators::{Generator, Resumed};
+    ///
+    /// let polite: Generator<&str, &str> = Generator::new(async |mut y| {
+    ///     assert_eq!(y.yield_("your name?").await?, Some("Ann"));
+    ///     assert_eq!(y.yield_("thank you").await?, None); // nothing was sent
+    ///     Ok(())
+    /// });
+    /// polite.resume().unwrap();
+    /// assert_eq!(polite.send("Ann").unwrap(), Resumed::Yielded("thank you"));
+    /// assert_eq!(polite.resume().unwrap(), Resumed::StopIteration(Some(())));
+    /// ```
     pub fn yield_(&mut self, value: Y) -> Yield<'_, Y, S> {
         Yield { slot: &self.slot, value: Some(value) }
     }
@@ -113,6 +139,23 @@ impl<Y, S> GeneratorYielder<Y, S> {
 /// The handle through which the body of an [`AsyncGenerator`](crate::AsyncGenerator) yields `Y` and is sent `S`.
 ///
 /// There is no `yield_from`: Python says `SyntaxError: 'yield from' inside async function`.
+///
+/// ```
+/// use asyncio_generators::{AsyncGenerator, AsyncGeneratorYielder};
+/// use asyncio_iterators::AsyncIterator;
+/// use asyncio_runtime::{Result, run, sleep};
+///
+/// async fn ticks(mut y: AsyncGeneratorYielder<&'static str>) -> Result<()> {
+///     for tick in ["tick", "tock"] {
+///         sleep(0.001).await?;
+///         y.yield_(tick).await?;
+///     }
+///     Ok(())
+/// }
+///
+/// let heard: Vec<&str> = run(async { AsyncGenerator::new(ticks).collect().await }).unwrap();
+/// assert_eq!(heard, ["tick", "tock"]);
+/// ```
 pub struct AsyncGeneratorYielder<Y, S = ()> {
     slot: Rc<Slot<Y, S>>,
 }

@@ -6,6 +6,19 @@ use std::fmt;
 /// An asynchronous iterator is at its end: Python's `StopAsyncIteration`.
 ///
 /// Only [`anext`](crate::anext()) raises it; the method [`AsyncIterator::anext`](crate::AsyncIterator::anext) says `None`.
+///
+/// ```
+/// use asyncio_iterators::{AsyncIterator, StopAsyncIteration, anext, from_iter};
+///
+/// # asyncio_runtime::run(async {
+/// let mut nothing = from_iter([0; 0]);
+/// let error = anext(&mut nothing).await.unwrap_err();
+/// assert!(error.is::<StopAsyncIteration>());
+/// assert_eq!(format!("{error:?}"), "StopAsyncIteration()");
+/// assert_eq!(nothing.anext().await?, None);
+/// # Ok(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct StopAsyncIteration;
 

@@ -59,6 +59,16 @@ pub trait AsyncIterator {
     fn anext(&mut self) -> impl Future<Output = Result<Option<Self::Item>>>;
 
     /// Passes every item through a function: the `f(x)` of `[f(x) async for x in it]`.
+    ///
+    /// ```
+    /// use asyncio_iterators::{AsyncIterator, from_iter};
+    ///
+    /// # asyncio_runtime::run(async {
+    /// let squares: Vec<u32> = from_iter(1..=3).map(|n| n * n).collect().await?;
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     fn map<B, F: FnMut(Self::Item) -> B>(self, f: F) -> Map<Self, F>
     where
         Self: Sized,
@@ -69,6 +79,18 @@ pub trait AsyncIterator {
     /// Passes every item through a coroutine and waits for it before the next one: `[await f(x) async for x in it]`.
     ///
     /// An item whose coroutine is dropped half-way is lost.
+    ///
+    /// ```
+    /// use asyncio_iterators::{AsyncIterator, from_iter};
+    /// use asyncio_runtime::{run, sleep_result};
+    ///
+    /// run(async {
+    ///     let doubled = from_iter(1..=3).then(async |n| sleep_result(0.001, 2 * n).await);
+    ///     assert_eq!(doubled.collect::<Vec<u32>>().await?, [2, 4, 6]);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     fn then<B, F: AsyncFnMut(Self::Item) -> Result<B>>(self, f: F) -> Then<Self, F>
     where
         Self: Sized,
@@ -77,6 +99,16 @@ pub trait AsyncIterator {
     }
 
     /// Leaves out the items for which `keep` says no: the `if` of a comprehension.
+    ///
+    /// ```
+    /// use asyncio_iterators::{AsyncIterator, from_iter};
+    ///
+    /// # asyncio_runtime::run(async {
+    /// let even: Vec<u32> = from_iter(1..=6).filter(|n| n % 2 == 0).collect().await?;
+    /// assert_eq!(even, [2, 4, 6]);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     fn filter<F: FnMut(&Self::Item) -> bool>(self, keep: F) -> Filter<Self, F>
     where
         Self: Sized,
@@ -85,6 +117,17 @@ pub trait AsyncIterator {
     }
 
     /// Numbers the items from zero: `enumerate`, which Python has only for plain iterators.
+    ///
+    /// ```
+    /// use asyncio_iterators::{AsyncIterator, from_iter};
+    ///
+    /// # asyncio_runtime::run(async {
+    /// let mut trees = from_iter(["ash", "elm"]).enumerate();
+    /// assert_eq!(trees.anext().await?, Some((0, "ash")));
+    /// assert_eq!(trees.anext().await?, Some((1, "elm")));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     fn enumerate(self) -> Enumerate<Self>
     where
         Self: Sized,
@@ -149,6 +192,21 @@ impl<I: AsyncIterator + ?Sized> AsyncIterator for &mut I {
 ///
 /// A `Vec` is not, just as `async for` refuses a list; [`from_iter`](crate::from_iter) and
 /// [`await_each`](crate::await_each) say what is meant.
+///
+/// ```
+/// use asyncio_iterators::{AsyncIterator, IntoAsyncIterator, from_iter};
+/// use asyncio_runtime::Result;
+///
+/// async fn total(numbers: impl IntoAsyncIterator<Item = u32>) -> Result<u32> {
+///     let (mut numbers, mut total) = (numbers.aiter(), 0);
+///     while let Some(number) = numbers.anext().await? {
+///         total += number;
+///     }
+///     Ok(total)
+/// }
+///
+/// assert_eq!(asyncio_runtime::run(total(from_iter(1..=4))).unwrap(), 10);
+/// ```
 pub trait IntoAsyncIterator {
     /// What the iterator gives.
     type Item;

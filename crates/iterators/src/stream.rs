@@ -57,6 +57,22 @@ impl<T, E: Into<Error>, S: Stream<Item = Result<T, E>> + Unpin> AsyncIterator fo
 }
 
 /// Makes a stream of results of an asynchronous iterator; an error ends it.
+///
+/// ```
+/// use std::future::poll_fn;
+/// use std::pin::Pin;
+///
+/// use asyncio_iterators::{from_iter, into_stream};
+/// use futures_core::Stream;
+///
+/// # asyncio_runtime::run(async {
+/// let mut stream = into_stream(from_iter(["one"]));
+/// let mut next = async || poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await;
+/// assert_eq!(next().await.transpose()?, Some("one"));
+/// assert!(next().await.is_none());
+/// # Ok(())
+/// # }).unwrap();
+/// ```
 pub fn into_stream<'a, I: AsyncIterator + 'a>(mut iterator: I) -> IntoStream<'a, I::Item> {
     let slot = Rc::new(Cell::new(None));
     let out = Rc::clone(&slot);

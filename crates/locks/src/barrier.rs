@@ -13,6 +13,26 @@ use crate::Place;
 use crate::condition::Condition;
 
 /// A barrier was aborted or reset while a task waited at it: `asyncio.BrokenBarrierError`.
+///
+/// ```
+/// use asyncio_locks::{Barrier, BrokenBarrierError};
+/// use asyncio_runtime::{create_task, run, sleep};
+///
+/// run(async {
+///     let barrier = Barrier::new(2)?;
+///     let waiting = create_task(barrier.wait());
+///     sleep(0).await?;
+///     assert_eq!((barrier.n_waiting(), barrier.parties()), (1, 2));
+///     barrier.abort().await?;
+///     assert!(waiting.await.unwrap_err().is::<BrokenBarrierError>());
+///     assert!(barrier.broken());
+///     assert_eq!(barrier.wait().await.unwrap_err().to_string(), "Barrier aborted");
+///     barrier.reset().await?;
+///     assert!(!barrier.broken());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokenBarrierError {
     message: &'static str,

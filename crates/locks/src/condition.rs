@@ -54,6 +54,21 @@ impl Condition {
     }
 
     /// A condition on a lock that others may share.
+    ///
+    /// ```
+    /// use asyncio_locks::{Condition, Lock};
+    /// use asyncio_runtime::run;
+    ///
+    /// run(async {
+    ///     let lock = Lock::new();
+    ///     let (not_empty, not_full) = (Condition::with_lock(lock.clone()), Condition::with_lock(lock.clone()));
+    ///     let _guard = not_empty.lock().await?;
+    ///     assert!(lock.locked() && not_full.locked()); // they share it
+    ///     not_full.notify_all()?;
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[must_use]
     pub fn with_lock(lock: Lock) -> Self {
         Self { lock, waiters: Rc::new(WaitQueue::new("Condition")) }
@@ -112,6 +127,27 @@ impl Condition {
     /// woken in its place, since the notification may have been meant for this one.
     ///
     /// Dropped instead of cancelled, it cannot take the lock again: the guard then holds nothing.
+    ///
+    /// ```
+    /// use asyncio_locks::Condition;
+    /// use asyncio_runtime::{create_task, run, sleep};
+    ///
+    /// run(async {
+    ///     let condition = Condition::new();
+    ///     let theirs = condition.clone();
+    ///     let waiting = create_task(async move {
+    ///         let guard = theirs.lock().await?;
+    ///         guard.wait().await?;
+    ///         Ok(theirs.locked()) // it has the lock again
+    ///     });
+    ///     sleep(0).await?;
+    ///     condition.lock().await?.notify_all()?; // the wait had given it up
+    ///     assert!(waiting.await?);
+    ///     assert_eq!(condition.wait().await.unwrap_err().to_string(), "cannot wait on un-acquired lock");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[track_caller]
     pub fn wait(&self) -> impl Future<Output = Result<()>> + use<> {
         let (condition, at) = (self.clone(), Location::caller());

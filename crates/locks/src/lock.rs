@@ -112,6 +112,24 @@ impl Lock {
     /// # Errors
     ///
     /// `RuntimeError: Lock is not acquired.`
+    ///
+    /// ```
+    /// use asyncio_locks::Lock;
+    /// use asyncio_runtime::{create_task, run};
+    ///
+    /// run(async {
+    ///     let lock = Lock::new();
+    ///     lock.acquire().await?;
+    ///     let next = create_task(lock.acquire());
+    ///     lock.release()?;
+    ///     next.await?;
+    ///     assert!(lock.locked());
+    ///     lock.release()?;
+    ///     assert_eq!(lock.release().unwrap_err().to_string(), "Lock is not acquired.");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn release(&self) -> Result<(), RuntimeError> {
         if self.inner.holder.replace(NOBODY) == NOBODY {
             return Err(RuntimeError::new("Lock is not acquired."));

@@ -105,6 +105,23 @@ impl Semaphore {
     }
 
     /// Gives a permit back, or adds one; the first in line gets it.
+    ///
+    /// ```
+    /// use asyncio_locks::Semaphore;
+    /// use asyncio_runtime::run;
+    ///
+    /// run(async {
+    ///     let semaphore = Semaphore::new(1)?;
+    ///     semaphore.acquire().await?;
+    ///     assert!(semaphore.locked());
+    ///     semaphore.release();
+    ///     semaphore.release(); // one more than there were
+    ///     let (_first, _second) = (semaphore.permit().await?, semaphore.permit().await?);
+    ///     assert!(semaphore.locked());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn release(&self) {
         self.inner.release();
     }

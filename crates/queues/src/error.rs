@@ -30,10 +30,36 @@ macro_rules! errors {
 
 errors! {
     /// There is no item, and the caller did not mean to wait: `asyncio.QueueEmpty`.
+    ///
+    /// ```
+    /// use asyncio_queues::{Queue, QueueEmpty};
+    ///
+    /// let queue = Queue::<u32>::new(0);
+    /// let error = queue.get_nowait().unwrap_err();
+    /// assert!(error.is::<QueueEmpty>());
+    /// assert_eq!(format!("{error:?}"), "QueueEmpty()");
+    /// ```
     QueueEmpty;
     /// There is no room, and the caller did not mean to wait: `asyncio.QueueFull`.
+    ///
+    /// ```
+    /// use asyncio_queues::{Queue, QueueFull};
+    ///
+    /// let queue = Queue::new(1);
+    /// queue.put_nowait(1).unwrap();
+    /// assert!(queue.put_nowait(2).unwrap_err().error().is::<QueueFull>());
+    /// ```
     QueueFull;
     /// The queue was shut down: `asyncio.QueueShutDown` (3.13).
+    ///
+    /// ```
+    /// use asyncio_queues::{Queue, QueueShutDown};
+    ///
+    /// let queue = Queue::new(0);
+    /// queue.put_nowait(1).unwrap();
+    /// queue.shutdown(true); // empties it
+    /// assert!(queue.get_nowait().unwrap_err().is::<QueueShutDown>());
+    /// ```
     QueueShutDown;
 }
 

@@ -12,9 +12,29 @@ use crate::error::{PutError, QueueEmpty, QueueFull, QueueShutDown};
 use crate::store::{Fifo, Lifo, Smallest, Store};
 
 /// First in, first out: `asyncio.Queue`.
+///
+/// ```
+/// use asyncio_queues::Queue;
+///
+/// let queue = Queue::new(2);
+/// queue.put_nowait("bread").unwrap();
+/// queue.put_nowait("salt").unwrap();
+/// assert!(queue.full());
+/// assert_eq!(queue.get_nowait().unwrap(), "bread");
+/// assert_eq!((queue.qsize(), queue.maxsize(), queue.empty()), (1, 2, false));
+/// ```
 pub type Queue<T> = QueueOf<T, Fifo<T>>;
 
 /// Last in, first out: `asyncio.LifoQueue`.
+///
+/// ```
+/// use asyncio_queues::LifoQueue;
+///
+/// let plates = LifoQueue::new(0);
+/// plates.put_nowait("first").unwrap();
+/// plates.put_nowait("second").unwrap();
+/// assert_eq!(plates.get_nowait().unwrap(), "second");
+/// ```
 pub type LifoQueue<T> = QueueOf<T, Lifo<T>>;
 
 /// The smallest item first: `asyncio.PriorityQueue`. Equal items come in no particular order; as long as the standard
@@ -126,6 +146,27 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// # Cancellation
     ///
     /// The item is not in the queue; room that was kept for it goes to the next in line.
+    ///
+    /// ```
+    /// use asyncio_queues::Queue;
+    /// use asyncio_runtime::{create_task, run, sleep};
+    ///
+    /// run(async {
+    ///     let queue = Queue::new(1);
+    ///     queue.put("first").await?;
+    ///     let waiting = create_task({
+    ///         let put = queue.put("second");
+    ///         async move { Ok(put.await.unwrap_err()) }
+    ///     });
+    ///     sleep(0).await?;
+    ///     queue.shutdown(false);
+    ///     let refused = waiting.await?;
+    ///     assert!(refused.is_shut_down());
+    ///     assert_eq!(refused.into_inner(), "second");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[track_caller]
     pub fn put(&self, item: T) -> impl Future<Output = Result<(), PutError<T>>> + use<T, S> {
         self.clone().put_at(item, Location::caller())
@@ -217,6 +258,22 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// # Errors
     ///
     /// `ValueError: task_done() called too many times`.
+    ///
+    /// ```
+    /// use asyncio_queues::Queue;
+    /// use asyncio_runtime::run;
+    ///
+    /// run(async {
+    ///     let queue = Queue::new(0);
+    ///     queue.put_nowait("a letter")?;
+    ///     queue.get().await?;
+    ///     queue.task_done()?;
+    ///     queue.join().await?; // nothing is left to do
+    ///     assert_eq!(queue.task_done().unwrap_err().to_string(), "task_done() called too many times");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn task_done(&self) -> Result<(), ValueError> {
         let left = self.inner.unfinished.get();
         if left == 0 {
@@ -242,6 +299,22 @@ impl<T, S: Store<T>> QueueOf<T, S> {
 
     /// Takes no more items (3.13). Those who wait for room get a [`QueueShutDown`], those who wait for items too once the
     /// queue is empty. With `immediate` it is emptied at once, and its items count as worked off.
+    ///
+    /// ```
+    /// use asyncio_queues::{Queue, QueueShutDown};
+    /// use asyncio_runtime::run;
+    ///
+    /// run(async {
+    ///     let queue = Queue::new(0);
+    ///     queue.put_nowait("the last")?;
+    ///     queue.shutdown(false);
+    ///     assert!(queue.put("too late").await.unwrap_err().is_shut_down());
+    ///     assert_eq!(queue.get().await?, "the last");
+    ///     assert!(queue.get().await.unwrap_err().is::<QueueShutDown>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn shutdown(&self, immediate: bool) {
         let inner = &*self.inner;
         inner.shut_down.set(true);

@@ -5,6 +5,36 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::fmt;
 
 /// Keeps the items of a queue and says which one is next: the methods `_put` and `_get` that Python's queues override.
+///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use asyncio_queues::{QueueOf, Store};
+///
+/// /// Keeps no item twice.
+/// #[derive(Default)]
+/// struct Distinct(BTreeSet<u32>);
+///
+/// impl Store<u32> for Distinct {
+///     const NAME: &'static str = "DistinctQueue";
+///
+///     fn put(&mut self, item: u32) {
+///         self.0.insert(item);
+///     }
+///
+///     fn get(&mut self) -> Option<u32> {
+///         self.0.pop_first()
+///     }
+///
+///     fn len(&self) -> usize {
+///         self.0.len()
+///     }
+/// }
+///
+/// let queue = QueueOf::<u32, Distinct>::new(0);
+/// [7, 5, 7].into_iter().try_for_each(|item| queue.put_nowait(item)).unwrap();
+/// assert_eq!((queue.qsize(), queue.get_nowait().unwrap(), queue.get_nowait().unwrap()), (2, 5, 7));
+/// ```
 pub trait Store<T>: Default {
     /// What the queue is called in its `Debug`.
     const NAME: &'static str = "Queue";
@@ -22,12 +52,36 @@ pub trait Store<T>: Default {
 }
 
 /// First in, first out.
+///
+/// ```
+/// use asyncio_queues::{Fifo, Store};
+///
+/// let mut store = Fifo::default();
+/// ["bread", "salt"].into_iter().for_each(|item| store.put(item));
+/// assert_eq!((store.get(), store.get(), store.get()), (Some("bread"), Some("salt"), None));
+/// ```
 pub struct Fifo<T>(VecDeque<T>);
 
 /// Last in, first out.
+///
+/// ```
+/// use asyncio_queues::{Lifo, Store};
+///
+/// let mut store = Lifo::default();
+/// ["bread", "salt"].into_iter().for_each(|item| store.put(item));
+/// assert_eq!((store.get(), store.get(), store.get()), (Some("salt"), Some("bread"), None));
+/// ```
 pub struct Lifo<T>(Vec<T>);
 
 /// The smallest first.
+///
+/// ```
+/// use asyncio_queues::{Smallest, Store};
+///
+/// let mut store = Smallest::default();
+/// [3, 1, 2].into_iter().for_each(|item| store.put(item));
+/// assert_eq!((store.get(), store.len()), (Some(1), 2));
+/// ```
 pub struct Smallest<T>(BinaryHeap<Reverse<T>>);
 
 impl<T> Default for Fifo<T> {

@@ -16,6 +16,31 @@ use crate::report::ExceptionContext;
 use crate::tasks::{create_task, gather, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
+///
+/// ```
+/// use std::cell::Cell;
+/// use std::pin::Pin;
+/// use std::rc::{Rc, Weak};
+///
+/// use asyncio_runtime::{Error, OpenAsyncGen, Result, get_running_loop, run};
+///
+/// struct Cursor(Cell<bool>);
+///
+/// impl OpenAsyncGen for Cursor {
+///     fn aclose(self: Rc<Self>, _by: Option<Error>) -> Pin<Box<dyn Future<Output = Result<()>>>> {
+///         Box::pin(async move { Ok(self.0.set(false)) })
+///     }
+///
+///     fn repr(&self) -> String {
+///         "<cursor>".to_owned()
+///     }
+/// }
+///
+/// let open = Rc::new(Cursor(Cell::new(true)));
+/// let cursor = Rc::downgrade(&open) as Weak<dyn OpenAsyncGen>;
+/// run(async { Ok(get_running_loop()?.register_asyncgen(cursor)) }).unwrap();
+/// assert!(!open.0.get()); // `run` has closed it
+/// ```
 pub trait OpenAsyncGen {
     /// Closes it: `agen.aclose()`. With an error, that is raised where it stands, in place of `GeneratorExit`.
     fn aclose(self: Rc<Self>, by: Option<Error>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;

@@ -96,6 +96,16 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// # Errors
     ///
     /// [`TimeoutError`] when time is up, `CancelledError` if it was cancelled.
+    ///
+    /// ```
+    /// use asyncio_runtime::{ValueError, new_event_loop, run_coroutine_threadsafe, sleep};
+    ///
+    /// let event_loop = new_event_loop();
+    /// let fails = || async { Err::<(), _>(ValueError::new("no such row").into()) };
+    /// let job = run_coroutine_threadsafe(fails, &event_loop.handle()).unwrap();
+    /// event_loop.run_until_complete(sleep(0.001)).unwrap();
+    /// assert!(job.exception(None).unwrap().unwrap().is::<ValueError>());
+    /// ```
     pub fn exception(&self, limit: impl TimeLimit) -> Result<Option<Error>> {
         match &self.wait(limit)?.phase {
             Phase::Done(Err(error)) => Ok(Some(error.clone())),
@@ -124,6 +134,18 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     }
 
     /// Cancels a job that has not begun; false if it runs or is over.
+    ///
+    /// ```
+    /// use asyncio_runtime::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1).unwrap();
+    /// let (go, gone) = std::sync::mpsc::channel();
+    /// let (first, second) = (pool.submit(move || gone.recv()).unwrap(), pool.submit(|| 2).unwrap());
+    /// assert!(second.cancel()); // the only thread has not come to it
+    /// assert!(second.cancelled() && second.done());
+    /// go.send(()).unwrap();
+    /// assert!(first.result(None).unwrap().is_ok() && !first.cancel());
+    /// ```
     pub fn cancel(&self) -> bool {
         let mut state = lock(&self.inner.state);
         match state.phase {
@@ -156,6 +178,19 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     }
 
     /// Calls `f` once it is over, in the thread that ends it; at once if it is over already.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// use asyncio_runtime::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1).unwrap();
+    /// let job = pool.submit(|| 42).unwrap();
+    /// let (tell, told) = mpsc::channel();
+    /// job.add_done_callback(move || tell.send("over").unwrap());
+    /// assert_eq!(told.recv().unwrap(), "over");
+    /// assert_eq!(job.result(0).unwrap(), 42);
+    /// ```
     pub fn add_done_callback(&self, f: impl FnOnce() + Send + 'static) {
         let mut state = lock(&self.inner.state);
         if matches!(state.phase, Phase::Pending | Phase::Running) {
@@ -365,6 +400,17 @@ impl ThreadPoolExecutor {
 
     /// Takes no more jobs. `cancel_futures` cancels those that have not begun; `wait` waits until the others are done
     /// and the threads have ended.
+    ///
+    /// ```
+    /// use asyncio_runtime::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(2).unwrap();
+    /// let job = pool.submit(|| "worked").unwrap();
+    /// pool.shutdown(true, false); // waits for the job
+    /// assert_eq!(job.result(0).unwrap(), "worked");
+    /// let error = pool.submit(|| ()).err().unwrap();
+    /// assert_eq!(error.to_string(), "cannot schedule new futures after shutdown");
+    /// ```
     pub fn shutdown(&self, wait: bool, cancel_futures: bool) {
         let threads = self.handle.0.end(cancel_futures);
         if wait {

@@ -118,6 +118,18 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
     }
 
     /// The value in the current context, else `default`: `var.get(default)`.
+    ///
+    /// ```
+    /// use asyncio_runtime::ContextVar;
+    ///
+    /// static DEPTH: ContextVar<u32> = ContextVar::new("depth");
+    ///
+    /// assert!(DEPTH.get().is_err());
+    /// assert_eq!(DEPTH.get_or(1), 1);
+    /// DEPTH.set(2);
+    /// assert_eq!(DEPTH.get_or(1), 2);
+    /// assert_eq!(DEPTH.name(), "depth");
+    /// ```
     pub fn get_or(&self, default: T) -> T {
         self.lookup().unwrap_or(default)
     }
@@ -183,6 +195,18 @@ impl<T> fmt::Debug for ContextVar<T> {
 }
 
 /// What [`ContextVar::set`] gives: the way back to the value before.
+///
+/// ```
+/// use asyncio_runtime::{ContextVar, RuntimeError};
+///
+/// static LEVEL: ContextVar<&str> = ContextVar::with_default("level", || "info");
+///
+/// let mut token = LEVEL.set("debug");
+/// assert_eq!(LEVEL.get().unwrap(), "debug");
+/// LEVEL.reset(&mut token).unwrap();
+/// assert_eq!(LEVEL.get().unwrap(), "info");
+/// assert!(LEVEL.reset(&mut token).unwrap_err().is::<RuntimeError>()); // once only
+/// ```
 #[derive(Debug)]
 pub struct Token<T> {
     var: usize,
@@ -193,6 +217,21 @@ pub struct Token<T> {
 /// A set of values for context variables that can be entered: `contextvars.Context`.
 ///
 /// Clones are the same context, as in Python two names for one object.
+///
+/// ```
+/// use asyncio_runtime::{Context, ContextVar, TaskOptions, run};
+///
+/// static USER: ContextVar<&str> = ContextVar::new("user");
+///
+/// let context = Context::new();
+/// let inside = context.clone();
+/// run(async move {
+///     TaskOptions::new().context(inside).create_task(async { Ok(drop(USER.set("ann"))) })?.await
+/// })
+/// .unwrap();
+/// assert_eq!(context.run(|| USER.get().unwrap()).unwrap(), "ann");
+/// assert!(USER.get().is_err()); // that is another context
+/// ```
 #[derive(Clone, Default)]
 pub struct Context {
     inner: Rc<ContextInner>,

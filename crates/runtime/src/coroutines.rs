@@ -135,6 +135,28 @@ pub(crate) fn close<F: StdFuture>(coroutine: F) {
 }
 
 /// What one step of a coroutine driven by hand gave.
+///
+/// ```
+/// use std::pin::pin;
+///
+/// use asyncio_runtime::{Result, Step, coroutine};
+///
+/// async fn one_pause() -> Result<&'static str> {
+///     let mut paused = false;
+///     std::future::poll_fn(|_| match std::mem::replace(&mut paused, true) {
+///         false => std::task::Poll::Pending,
+///         true => std::task::Poll::Ready(()),
+///     })
+///     .await;
+///     Ok("done")
+/// }
+///
+/// let mut coro = pin!(coroutine(one_pause()));
+/// assert_eq!(coro.as_mut().send().unwrap(), Step::Suspended);
+/// assert_eq!(coro.as_mut().send().unwrap(), Step::Returned("done"));
+/// let error = coro.as_mut().send().unwrap_err();
+/// assert_eq!(error.to_string(), "cannot reuse already awaited coroutine");
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<T> {
     /// It waits for something; with nobody to wake it that is up to the caller.
@@ -151,6 +173,21 @@ impl<F> Coroutine<F> {
     }
 
     /// Drops the body where it stands; nothing is reported: `coro.close()`.
+    ///
+    /// ```
+    /// use std::pin::pin;
+    ///
+    /// use asyncio_runtime::{Result, coroutine};
+    ///
+    /// async fn never() -> Result<()> {
+    ///     unreachable!("it is closed before it begins")
+    /// }
+    ///
+    /// let mut coro = pin!(coroutine(never()));
+    /// assert_eq!(coro.name(), "never");
+    /// coro.as_mut().close();
+    /// assert!(coro.as_mut().send().is_err());
+    /// ```
     pub fn close(self: Pin<&mut Self>) {
         let mut this = self.project();
         this.guard.used = true;

@@ -66,6 +66,14 @@ impl Error {
     }
 
     /// The exception as an `E`, if it is one: `except E as e:`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Error, RuntimeError, ValueError};
+    ///
+    /// let error = Error::from(ValueError::new("no such row"));
+    /// assert_eq!(error.downcast_ref(), Some(&ValueError::new("no such row")));
+    /// assert_eq!(error.downcast_ref::<RuntimeError>(), None);
+    /// ```
     #[must_use]
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
         (**self.raised()).downcast_ref::<E>()
@@ -78,6 +86,14 @@ impl Error {
     }
 
     /// Are these two the very same raised exception (Python's `is`)?
+    ///
+    /// ```
+    /// use asyncio_runtime::{Error, Exception};
+    ///
+    /// let error = Error::from(Exception::new("boom"));
+    /// assert!(error.same(&error.clone()));
+    /// assert!(!error.same(&Exception::new("boom").into()));
+    /// ```
     #[must_use]
     pub fn same(&self, other: &Error) -> bool {
         self.raised().0.same(&other.raised().0)
@@ -112,6 +128,14 @@ impl Error {
     /// This exception with the context that it has, or with none for good: [`during`](Self::during) adds no more.
     ///
     /// For whoever knows better what an exception was raised during: Python sets `__context__` anew for that.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Error, RuntimeError, ValueError};
+    ///
+    /// let error = Error::from(RuntimeError::new("cannot close")).with_final_context();
+    /// let error = error.during(ValueError::new("bad row").into());
+    /// assert!(error.is::<RuntimeError>() && error.context().is_none());
+    /// ```
     #[must_use]
     pub fn with_final_context(self) -> Error {
         let mut link = Link::new(self.raised().clone(), self.context().cloned());

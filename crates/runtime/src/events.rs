@@ -118,6 +118,15 @@ impl EventLoop {
     }
 
     /// A new loop with this clock, not in debug mode.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Clock, EventLoop, sleep};
+    ///
+    /// let event_loop = EventLoop::with_clock(Clock::Virtual);
+    /// let start = event_loop.time();
+    /// event_loop.run_until_complete(sleep(3600)).unwrap();
+    /// assert_eq!(event_loop.time() - start, 3600.0);
+    /// ```
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
         Self { core: LoopCore::new(clock), owner: true }
@@ -144,6 +153,17 @@ impl EventLoop {
     /// # Panics
     ///
     /// With the panic of the awaitable.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Clock, EventLoop, RuntimeError, ValueError};
+    ///
+    /// let (event_loop, other) = (EventLoop::with_clock(Clock::Virtual), EventLoop::with_clock(Clock::Virtual));
+    /// let never = event_loop.create_future::<()>();
+    /// let error = other.run_until_complete(never.clone()).unwrap_err();
+    /// assert!(error.is::<ValueError>()); // it is a future of another loop
+    /// let error = event_loop.run_until_complete(never).unwrap_err();
+    /// assert!(error.is::<RuntimeError>()); // nothing can complete it
+    /// ```
     #[track_caller]
     pub fn run_until_complete<A: RunTarget>(&self, awaitable: A) -> Result<A::Value> {
         self.core.check_closed()?;
@@ -171,6 +191,17 @@ impl EventLoop {
     /// # Errors
     ///
     /// `RuntimeError` if a loop runs already or the loop is closed.
+    ///
+    /// ```
+    /// use asyncio_runtime::new_event_loop;
+    ///
+    /// let event_loop = new_event_loop();
+    /// let (running, stopping) = (event_loop.clone(), event_loop.clone());
+    /// event_loop.call_soon(move || assert!(running.is_running())).unwrap();
+    /// event_loop.call_soon(move || stopping.stop()).unwrap();
+    /// event_loop.run_forever().unwrap();
+    /// assert!(!event_loop.is_running());
+    /// ```
     pub fn run_forever(&self) -> Result<()> {
         self.core.run_forever()
     }
@@ -198,6 +229,19 @@ impl EventLoop {
     /// # Errors
     ///
     /// `RuntimeError: Cannot close a running event loop`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{get_running_loop, new_event_loop, run};
+    ///
+    /// let event_loop = new_event_loop();
+    /// event_loop.close().unwrap();
+    /// event_loop.close().unwrap();
+    /// assert!(event_loop.is_closed());
+    /// assert_eq!(event_loop.call_soon(|| ()).unwrap_err().to_string(), "Event loop is closed");
+    ///
+    /// let error = run(async { Ok(get_running_loop()?.close().unwrap_err()) }).unwrap();
+    /// assert_eq!(error.to_string(), "Cannot close a running event loop");
+    /// ```
     pub fn close(&self) -> Result<(), RuntimeError> {
         if self.is_running() {
             return Err(RuntimeError::new("Cannot close a running event loop"));
@@ -215,6 +259,26 @@ impl EventLoop {
     /// # Errors
     ///
     /// `RuntimeError: Event loop is closed`.
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    ///
+    /// use asyncio_runtime::{get_running_loop, run, sleep};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let order = Rc::new(RefCell::new(Vec::new()));
+    ///     for name in ["first", "second"] {
+    ///         let order = Rc::clone(&order);
+    ///         event_loop.call_soon(move || order.borrow_mut().push(name))?;
+    ///     }
+    ///     assert!(order.borrow().is_empty());
+    ///     sleep(0).await?;
+    ///     assert_eq!(*order.borrow(), ["first", "second"]);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn call_soon<F: FnOnce() + 'static>(&self, f: F) -> Result<Handle, RuntimeError> {
         self.core.check_closed()?;
         let handle = HandleInner::new(&self.core, f);
@@ -247,6 +311,17 @@ impl EventLoop {
     /// # Errors
     ///
     /// As [`call_later`](Self::call_later).
+    ///
+    /// ```
+    /// use asyncio_runtime::{Clock, EventLoop};
+    ///
+    /// let event_loop = EventLoop::with_clock(Clock::Virtual);
+    /// let (start, stopping) = (event_loop.time(), event_loop.clone());
+    /// let timer = event_loop.call_at(start + 60.0, move || stopping.stop()).unwrap();
+    /// assert_eq!(timer.when(), start + 60.0);
+    /// event_loop.run_forever().unwrap();
+    /// assert_eq!(event_loop.time(), timer.when());
+    /// ```
     pub fn call_at<F: FnOnce() + 'static>(&self, when: f64, f: F) -> Result<TimerHandle> {
         self.core.check_closed()?;
         crate::timeouts::check_delay(when)?;
@@ -307,6 +382,23 @@ impl EventLoop {
     /// # Errors
     ///
     /// `RuntimeError` if the loop is closed or the executor was shut down.
+    ///
+    /// ```
+    /// use std::thread;
+    ///
+    /// use asyncio_runtime::{ThreadPoolExecutor, get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let (event_loop, own) = (get_running_loop()?, ThreadPoolExecutor::new(1)?);
+    ///     let here = thread::current().id();
+    ///     let other = event_loop.run_in_executor(None, || thread::current().id())?;
+    ///     let third = event_loop.run_in_executor(Some(&own), || thread::current().id())?;
+    ///     let (other, third) = (other.await?, third.await?);
+    ///     assert!(here != other && other != third);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn run_in_executor<T: Send + 'static>(
         &self,
         executor: Option<&ThreadPoolExecutor>,
@@ -327,6 +419,22 @@ impl EventLoop {
     /// # Errors
     ///
     /// `CancelledError` if the waiting task is cancelled.
+    ///
+    /// ```
+    /// use asyncio_runtime::{ThreadPoolExecutor, get_running_loop, run, to_thread};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     event_loop.set_default_executor(ThreadPoolExecutor::new(1)?); // one thread for all jobs
+    ///     let job = event_loop.run_in_executor(None, || 6 * 7)?;
+    ///     event_loop.shutdown_default_executor(None).await?;
+    ///     assert_eq!(job.await?, 42);
+    ///     let error = to_thread(|| ()).await.unwrap_err();
+    ///     assert_eq!(error.to_string(), "Executor shutdown has been called");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn shutdown_default_executor(&self, limit: Option<f64>) -> Result<()> {
         crate::threads::shutdown_default_executor(&self.core, limit).await
     }
@@ -375,6 +483,25 @@ impl EventLoop {
 
     /// Registers a coroutine for [`shutdown_asyncgens`](Self::shutdown_asyncgens), which [`run`](crate::run) calls at its
     /// end.
+    ///
+    /// ```
+    /// use std::{cell::Cell, rc::Rc};
+    ///
+    /// use asyncio_runtime::{get_running_loop, run, sleep};
+    ///
+    /// let saved = Rc::new(Cell::new(false));
+    /// let save = Rc::clone(&saved);
+    /// run(async {
+    ///     get_running_loop()?.add_shutdown_hook(|| async move {
+    ///         sleep(0.001).await?; // the loop still runs
+    ///         save.set(true);
+    ///         Ok(())
+    ///     });
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// assert!(saved.get());
+    /// ```
     pub fn add_shutdown_hook<F: StdFuture<Output = Result<()>> + 'static>(&self, hook: impl FnOnce() -> F + 'static) {
         self.core.shutdown_hooks.borrow_mut().push(Box::new(|| Box::pin(hook())));
     }
@@ -387,6 +514,31 @@ impl EventLoop {
     /// # Errors
     ///
     /// What the system says, for example that the descriptor cannot be watched; `RuntimeError: Event loop is closed`.
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let (mut near, mut far) = UnixStream::pair()?;
+    ///     let (watched, received) = (near.try_clone()?, event_loop.create_future());
+    ///     let receive = received.clone();
+    ///     event_loop.add_reader(&watched, move || {
+    ///         let mut byte = [0];
+    ///         near.read_exact(&mut byte).expect("it can be read");
+    ///         receive.set_result(byte[0]).expect("one byte comes");
+    ///     })?;
+    ///     far.write_all(b"!")?;
+    ///     assert_eq!(received.await?, b'!');
+    ///     assert!(event_loop.remove_reader(&watched)?);
+    ///     assert!(!event_loop.remove_reader(&watched)?);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn add_reader<F: FnMut() + 'static>(&self, fd: impl AsFd, f: F) -> Result<()> {
         self.watch(fd, Side::Read, f)
     }
@@ -396,6 +548,25 @@ impl EventLoop {
     /// # Errors
     ///
     /// As [`add_reader`](Self::add_reader).
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let (near, _far) = UnixStream::pair()?;
+    ///     let room = event_loop.create_future();
+    ///     let tell = room.clone();
+    ///     // It is called again and again while there is room.
+    ///     event_loop.add_writer(&near, move || drop(tell.set_result(())))?;
+    ///     room.await?;
+    ///     assert!(event_loop.remove_writer(&near)?);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn add_writer<F: FnMut() + 'static>(&self, fd: impl AsFd, f: F) -> Result<()> {
         self.watch(fd, Side::Write, f)
     }
@@ -431,6 +602,25 @@ impl EventLoop {
     ///
     /// `RuntimeError: sig N cannot be caught`; what the system says for an impossible number; `RuntimeError: Event loop is
     /// closed`.
+    ///
+    /// ```
+    /// use std::process::Command;
+    ///
+    /// use asyncio_runtime::{get_running_loop, run};
+    ///
+    /// run(async {
+    ///     const SIGHUP: i32 = 1;
+    ///     let event_loop = get_running_loop()?;
+    ///     let hung_up = event_loop.create_future();
+    ///     let tell = hung_up.clone();
+    ///     event_loop.add_signal_handler(SIGHUP, move || tell.set_result(()).expect("it is sent once"))?;
+    ///     Command::new("sh").args(["-c", "kill -HUP $PPID"]).status()?;
+    ///     hung_up.await?;
+    ///     assert!(event_loop.remove_signal_handler(SIGHUP));
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[cfg(unix)]
     pub fn add_signal_handler<F: FnMut() + 'static>(&self, signal: i32, f: F) -> Result<()> {
         self.core.check_closed()?;
@@ -446,21 +636,75 @@ impl EventLoop {
     // Errors, debugging, seams.
 
     /// What is told of exceptions that nobody handles, instead of standard error; `None` for the default.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Exception, create_task, get_running_loop, run, sleep};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let told = event_loop.create_future();
+    ///     let tell = told.clone();
+    ///     event_loop.set_exception_handler(Some(Box::new(move |context| {
+    ///         tell.set_result(context.clone()).expect("one thing goes wrong");
+    ///     })));
+    ///     drop(create_task(async { Err::<(), _>(Exception::new("nobody asks").into()) }));
+    ///     sleep(0).await?;
+    ///     let context = told.await?;
+    ///     assert_eq!(context.message, "Task exception was never retrieved");
+    ///     assert!(context.exception.unwrap().is::<Exception>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn set_exception_handler(&self, handler: Option<Box<ExceptionHandler>>) {
         self.core.exception_handler.replace(handler.map(Rc::from));
     }
 
     /// Tells the exception handler. A handler that panics is reported itself.
+    ///
+    /// ```
+    /// use asyncio_runtime::{ExceptionContext, RuntimeError, new_event_loop};
+    ///
+    /// let event_loop = new_event_loop();
+    /// event_loop.set_exception_handler(Some(Box::new(|context| {
+    ///     assert_eq!(context.to_string(), "cannot save\nexception: RuntimeError('disk full')");
+    /// })));
+    /// let error = RuntimeError::new("disk full");
+    /// event_loop.call_exception_handler(&ExceptionContext::new("cannot save").exception(error.into()));
+    /// ```
     pub fn call_exception_handler(&self, context: &ExceptionContext) {
         self.core.call_exception_handler(context);
     }
 
     /// What the loop does without a handler: writes the context to standard error.
+    ///
+    /// ```
+    /// use asyncio_runtime::{ExceptionContext, new_event_loop};
+    ///
+    /// let event_loop = new_event_loop();
+    /// let same_loop = event_loop.clone();
+    /// event_loop.set_exception_handler(Some(Box::new(move |context| {
+    ///     if context.message != "expected" {
+    ///         same_loop.default_exception_handler(context);
+    ///     }
+    /// })));
+    /// event_loop.call_exception_handler(&ExceptionContext::new("expected")); // nothing is written
+    /// ```
     pub fn default_exception_handler(&self, context: &ExceptionContext) {
         report::warn(&context.to_string());
     }
 
     /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration).
+    ///
+    /// ```
+    /// use asyncio_runtime::new_event_loop;
+    ///
+    /// let event_loop = new_event_loop();
+    /// event_loop.set_debug(true);
+    /// event_loop.set_slow_callback_duration(0.05);
+    /// assert!(event_loop.get_debug());
+    /// assert_eq!(event_loop.to_string(), "<_UnixSelectorEventLoop running=False closed=False debug=True>");
+    /// ```
     pub fn set_debug(&self, debug: bool) {
         self.core.debug.set(debug);
         self.core.note_instruments();
@@ -532,6 +776,17 @@ impl fmt::Display for EventLoop {
 }
 
 /// What [`EventLoop::run_until_complete`] takes: a coroutine, a task or a future.
+///
+/// ```
+/// use asyncio_runtime::{Result, RunTarget, new_event_loop};
+///
+/// /// Runs anything that can be awaited, on a loop of its own.
+/// fn run_alone<A: RunTarget>(awaitable: A) -> Result<A::Value> {
+///     new_event_loop().run_until_complete(awaitable)
+/// }
+///
+/// assert_eq!(run_alone(async { Ok(42) }).unwrap(), 42);
+/// ```
 pub trait RunTarget {
     /// The result.
     type Value: 'static;
@@ -652,6 +907,18 @@ impl Run for HandleInner {
 }
 
 /// A queued callback: `asyncio.Handle`.
+///
+/// ```
+/// use asyncio_runtime::{get_running_loop, run, sleep};
+///
+/// run(async {
+///     let handle = get_running_loop()?.call_soon(|| unreachable!("it was cancelled"))?;
+///     handle.cancel();
+///     assert!(handle.cancelled());
+///     sleep(0).await
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Handle(Rc<HandleInner>);
 

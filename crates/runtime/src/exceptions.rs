@@ -89,20 +89,99 @@ macro_rules! exceptions {
 
 exceptions! {
     /// Something was used in a state in which it cannot work: Python's `RuntimeError`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{RuntimeError, get_running_loop};
+    ///
+    /// let error: RuntimeError = get_running_loop().unwrap_err();
+    /// assert_eq!(format!("{error:?}"), "RuntimeError('no running event loop')");
+    /// ```
     RuntimeError;
     /// An argument has an impossible value: Python's `ValueError`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Error, ValueError};
+    ///
+    /// fn parse_port(port: u32) -> Result<u16, Error> {
+    ///     port.try_into().map_err(|_| ValueError::new(format!("no port: {port}")).into())
+    /// }
+    ///
+    /// assert_eq!(parse_port(8080).unwrap(), 8080);
+    /// let error = parse_port(70000).unwrap_err();
+    /// assert_eq!(error.downcast_ref(), Some(&ValueError::new("no port: 70000")));
+    /// ```
     ValueError;
     /// An argument is of the wrong kind: Python's `TypeError`.
+    ///
+    /// ```
+    /// use asyncio_runtime::TypeError;
+    ///
+    /// let error = TypeError::new("a number is needed");
+    /// assert_eq!(error.to_string(), "a number is needed");
+    /// assert_eq!(format!("{error:?}"), "TypeError('a number is needed')");
+    /// assert_eq!(format!("{:?}", TypeError::default()), "TypeError()");
+    /// ```
     TypeError;
     /// A plain `Exception` with a message.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Exception, Result, run};
+    ///
+    /// async fn fails() -> Result<()> {
+    ///     Err(Exception::new("this is expected").into())
+    /// }
+    ///
+    /// let error = run(fails()).unwrap_err();
+    /// assert!(error.is::<Exception>());
+    /// assert_eq!(format!("{error:?}"), "Exception('this is expected')");
+    /// ```
     Exception;
     /// Division by zero: Python's `ZeroDivisionError`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Result, ZeroDivisionError, run};
+    ///
+    /// async fn divide(a: i32, b: i32) -> Result<i32> {
+    ///     a.checked_div(b).ok_or_else(|| ZeroDivisionError::new("division by zero").into())
+    /// }
+    ///
+    /// assert_eq!(run(divide(6, 3)).unwrap(), 2);
+    /// assert!(run(divide(1, 0)).unwrap_err().is::<ZeroDivisionError>());
+    /// ```
     ZeroDivisionError;
     /// A context variable without a value: Python's `LookupError`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{ContextVar, LookupError};
+    ///
+    /// static USER: ContextVar<String> = ContextVar::new("user");
+    ///
+    /// let error: LookupError = USER.get().unwrap_err();
+    /// assert!(error.to_string().starts_with("<ContextVar name='user' at 0x"));
+    /// ```
     LookupError;
     /// A future was asked for what it does not have yet, or given what it already has: `asyncio.InvalidStateError`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{InvalidStateError, new_event_loop};
+    ///
+    /// let event_loop = new_event_loop();
+    /// let future = event_loop.create_future();
+    /// assert!(future.result().unwrap_err().is::<InvalidStateError>()); // not yet
+    /// future.set_result(1).unwrap();
+    /// assert!(future.set_result(2).unwrap_err().is::<InvalidStateError>()); // not again
+    /// ```
     InvalidStateError;
     /// The user pressed Ctrl-C: what [`run`](crate::run) reports then, as Python's `KeyboardInterrupt`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{KeyboardInterrupt, run};
+    ///
+    /// match run(async { Ok("served") }) {
+    ///     Err(error) if error.is::<KeyboardInterrupt>() => println!("stopped by the user"),
+    ///     served => assert_eq!(served.unwrap(), "served"),
+    /// }
+    /// ```
     KeyboardInterrupt;
 }
 
@@ -248,6 +327,16 @@ impl ExceptionGroup {
     }
 
     /// The exceptions that match and those that do not, looking into nested groups: what `except*` does.
+    ///
+    /// ```
+    /// use asyncio_runtime::{ExceptionGroup, TypeError, ValueError};
+    ///
+    /// let inner = ExceptionGroup::new("inner", [ValueError::new("a").into(), TypeError::new("b").into()]);
+    /// let outer = ExceptionGroup::new("outer", [inner.into(), ValueError::new("c").into()]);
+    /// let (values, rest) = outer.split(|error| error.is::<ValueError>());
+    /// assert_eq!(format!("{values:?}"), "[ValueError('a'), ValueError('c')]");
+    /// assert_eq!(format!("{rest:?}"), "[TypeError('b')]");
+    /// ```
     #[must_use]
     pub fn split(&self, matches: impl Fn(&Error) -> bool) -> (Vec<Error>, Vec<Error>) {
         let mut flat = Vec::new();

@@ -153,6 +153,23 @@ impl FutureBase {
 ///
 /// Clones are handles on the same future; `==` asks whether two handles are. Every [`Future`] and [`Task`](crate::Task)
 /// derefs to it, so its methods are theirs.
+///
+/// ```
+/// use asyncio_runtime::{AnyFuture, create_task, run};
+///
+/// run(async {
+///     let (number, text) = (create_task(async { Ok(1) }), create_task(async { Ok("one") }));
+///     let both: [&AnyFuture; 2] = [&number, &text];
+///     for future in both {
+///         assert_eq!(*future, future.clone());
+///         future.join().await?;
+///         assert!(future.done() && !future.cancelled());
+///     }
+///     assert_eq!((number.result()?, text.result()?), (1, "one"));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone)]
 pub struct AnyFuture {
     pub(crate) object: FutureRef,
@@ -239,6 +256,19 @@ impl AnyFuture {
     /// # Errors
     ///
     /// `InvalidStateError` if it is not done, `CancelledError` if it was cancelled.
+    ///
+    /// ```
+    /// use asyncio_runtime::{InvalidStateError, ValueError, create_task, run, wait};
+    ///
+    /// run(async {
+    ///     let task = create_task(async { Err::<(), _>(ValueError::new("no tea").into()) });
+    ///     assert!(task.exception().unwrap_err().is::<InvalidStateError>()); // it is not done
+    ///     wait([&task]).await?;
+    ///     assert!(task.exception()?.unwrap().is::<ValueError>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn exception(&self) -> Result<Option<Error>> {
         match self.base().state() {
             State::Pending => Err(InvalidStateError::new("Exception is not set.").into()),
@@ -254,12 +284,39 @@ impl AnyFuture {
     }
 
     /// As [`cancel`](Self::cancel), with a message for the `CancelledError`: `cancel(msg)`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{CancelledError, create_task, run, sleep};
+    ///
+    /// run(async {
+    ///     let task = create_task(sleep(3600));
+    ///     assert!(task.cancel_with("the kettle is broken"));
+    ///     let error = (&task).await.unwrap_err();
+    ///     assert_eq!(error.downcast_ref(), Some(&CancelledError::new("the kettle is broken")));
+    ///     assert!(task.cancelled() && !task.cancel()); // it is over
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn cancel_with(&self, message: impl Into<Arc<str>>) -> bool {
         tasks::cancel(self, Some(message.into()))
     }
 
     /// Removes one callback; true if it was still registered. (Python removes by the function, and all of its
     /// registrations; a key names just one.)
+    ///
+    /// ```
+    /// use asyncio_runtime::{get_running_loop, run, sleep};
+    ///
+    /// run(async {
+    ///     let future = get_running_loop()?.create_future();
+    ///     let key = future.add_done_callback(|_| unreachable!("it was removed"));
+    ///     assert!(future.remove_done_callback(key));
+    ///     future.set_result(1)?;
+    ///     sleep(0).await
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn remove_done_callback(&self, key: CallbackKey) -> bool {
         key.0.is_some_and(|registered| self.base().remove_callback(registered))
     }
@@ -274,6 +331,25 @@ impl AnyFuture {
     /// next iteration. Callbacks run in the order of registration, in a copy of the context of the caller.
     ///
     /// A panic in `f` goes to the loop's exception handler.
+    ///
+    /// ```
+    /// use asyncio_runtime::{AnyFuture, get_running_loop, run, sleep};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let (future, told) = (event_loop.create_future::<i32>(), event_loop.create_future());
+    ///     let tell = told.clone();
+    ///     let any: &AnyFuture = &future;
+    ///     let _ = any.add_done_callback(move |future| {
+    ///         tell.set_result(future.cancelled()).expect("it is set only here");
+    ///     });
+    ///     future.cancel();
+    ///     assert!(!told.done()); // the callback runs in the next iteration
+    ///     assert!(told.await?);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn add_done_callback(&self, f: impl FnOnce(&AnyFuture) + 'static) -> CallbackKey {
         self.add_named_callback(f, |any| any.clone())
     }
@@ -299,6 +375,18 @@ impl AnyFuture {
     /// Waits until it is done, without taking its result: a task's or future's end for one who needs only that.
     ///
     /// Raises the exception if it ended with one. Cancelling the waiting task cancels this future, as every await does.
+    ///
+    /// ```
+    /// use asyncio_runtime::{create_task, run};
+    ///
+    /// run(async {
+    ///     let task = create_task(async { Ok(vec![1, 2]) });
+    ///     task.join().await?; // its end, not its result
+    ///     assert_eq!(task.take_result()?, [1, 2]);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[track_caller]
     pub fn join(&self) -> Join {
         Join(Await::new(self.clone(), |any| any.outcome(), Location::caller()))
@@ -419,6 +507,19 @@ impl<T: 'static> Future<T> {
     /// # Errors
     ///
     /// As [`set_result`](Self::set_result).
+    ///
+    /// ```
+    /// use asyncio_runtime::{InvalidStateError, ValueError, get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let future = get_running_loop()?.create_future::<i32>();
+    ///     future.set_exception(ValueError::new("no such row"))?;
+    ///     assert!(future.set_result(1).unwrap_err().is::<InvalidStateError>());
+    ///     assert!(future.await.unwrap_err().is::<ValueError>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn set_exception(&self, exception: impl Into<Error>) -> Result<()> {
         self.check_open("set_exception")?;
         self.any.finish_with_error(exception.into());
@@ -453,12 +554,44 @@ impl<T: 'static> Future<T> {
     /// # Errors
     ///
     /// As [`result`](Self::result), and `RuntimeError` if it was taken before.
+    ///
+    /// ```
+    /// use asyncio_runtime::{RuntimeError, get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let future = get_running_loop()?.create_future();
+    ///     future.set_result(String::from("tea"))?;
+    ///     assert_eq!(future.result()?, "tea"); // a copy
+    ///     assert_eq!(future.take_result()?, "tea"); // the result itself
+    ///     assert!(future.result().unwrap_err().is::<RuntimeError>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn take_result(&self) -> Result<T> {
         self.outcome()?;
         self.object.take_value().ok_or_else(taken)
     }
 
     /// Runs `f` with this future once it is done; see [`AnyFuture::add_done_callback`].
+    ///
+    /// ```
+    /// use asyncio_runtime::{get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let (celsius, kelvin) = (event_loop.create_future(), event_loop.create_future());
+    ///     let converted = kelvin.clone();
+    ///     let _ = celsius.add_done_callback(move |celsius| {
+    ///         let celsius: f64 = celsius.result().expect("it is set below");
+    ///         converted.set_result(celsius + 273.15).expect("it is set only here");
+    ///     });
+    ///     celsius.set_result(100.0)?;
+    ///     assert_eq!(kelvin.await?, 373.15);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn add_done_callback(&self, f: impl FnOnce(&Future<T>) + 'static) -> CallbackKey {
         self.any.add_named_callback(f, |any| Future { any: any.clone(), result: PhantomData })
     }

@@ -202,6 +202,25 @@ impl LoopHandle {
     /// # Errors
     ///
     /// `RuntimeError: Event loop is closed`.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::thread;
+    ///
+    /// use asyncio_runtime::{get_running_loop, run, to_thread};
+    ///
+    /// run(async {
+    ///     let (handle, here) = (get_running_loop()?.handle(), thread::current().id());
+    ///     let called_in = to_thread(move || {
+    ///         let (tell, told) = mpsc::channel();
+    ///         handle.call_soon_threadsafe(move || tell.send(thread::current().id()).expect("it is waited for"))?;
+    ///         Ok::<_, asyncio_runtime::Error>(told.recv()?)
+    ///     });
+    ///     assert_eq!(called_in.await??, here);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn call_soon_threadsafe(&self, f: impl FnOnce() + Send + 'static) -> Result<(), RuntimeError> {
         if self.is_closed() {
             return Err(RuntimeError::new("Event loop is closed"));
@@ -211,6 +230,17 @@ impl LoopHandle {
     }
 
     /// Was the loop closed?
+    ///
+    /// ```
+    /// use asyncio_runtime::new_event_loop;
+    ///
+    /// let event_loop = new_event_loop();
+    /// let handle = event_loop.handle();
+    /// assert!(!handle.is_closed());
+    /// drop(event_loop); // its owner closes it
+    /// assert!(handle.is_closed());
+    /// assert_eq!(handle.call_soon_threadsafe(|| ()).unwrap_err().to_string(), "Event loop is closed");
+    /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.is_closed()

@@ -7,6 +7,15 @@ use std::fmt;
 use crate::error::Error;
 
 /// What the exception handler of a loop is told: the dictionary that `loop.call_exception_handler` takes.
+///
+/// ```
+/// use asyncio_runtime::{ExceptionContext, RuntimeError};
+///
+/// let context = ExceptionContext::new("cannot save").exception(RuntimeError::new("disk full").into());
+/// assert_eq!(context.message, "cannot save");
+/// assert!(context.exception.as_ref().unwrap().is::<RuntimeError>());
+/// assert_eq!(context.to_string(), "cannot save\nexception: RuntimeError('disk full')");
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExceptionContext {
     /// What happened, for example `Task exception was never retrieved`.

@@ -50,6 +50,18 @@ impl EventLoop {
 /// A host that has no address: Python's `socket.gaierror`, and printed under that name.
 ///
 /// It is inside of an `std::io::Error`, as Python's is an `OSError`; its kind is `NotFound`.
+///
+/// ```
+/// use std::io;
+///
+/// use asyncio_runtime::{Error, GaiError};
+///
+/// let error = io::Error::from(GaiError::new("nowhere.test", "it has no address"));
+/// assert_eq!(error.kind(), io::ErrorKind::NotFound);
+/// assert_eq!(error.to_string(), "cannot resolve 'nowhere.test': it has no address");
+/// assert!(error.get_ref().unwrap().is::<GaiError>());
+/// assert!(format!("{:?}", Error::from(error)).starts_with("gaierror("));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GaiError {
     host: String,

@@ -105,6 +105,16 @@ impl Runner {
     /// # Errors
     ///
     /// `RuntimeError: Runner is closed`; `ValueError` for an environment variable with an unknown value.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Clock, Runner, TaskFactory, create_task};
+    ///
+    /// let runner = Runner::new().clock(Clock::Virtual);
+    /// runner.get_loop().unwrap().set_task_factory(TaskFactory::Eager);
+    /// assert!(runner.run(async { Ok(create_task(async { Ok(()) }).done()) }).unwrap());
+    /// runner.close();
+    /// assert_eq!(runner.get_loop().unwrap_err().to_string(), "Runner is closed");
+    /// ```
     pub fn get_loop(&self) -> Result<EventLoop> {
         Ok(self.init()?.0)
     }

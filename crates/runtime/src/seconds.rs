@@ -3,12 +3,40 @@
 use std::time::Duration;
 
 /// A span of time in seconds: any of the common number types, or a [`Duration`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use asyncio_runtime::Seconds;
+///
+/// fn per_hour(every: impl Seconds) -> f64 {
+///     3600.0 / every.seconds()
+/// }
+///
+/// assert_eq!(per_hour(60), 60.0);
+/// assert_eq!(per_hour(0.5), 7200.0);
+/// assert_eq!(per_hour(Duration::from_millis(100)), 36000.0);
+/// ```
 pub trait Seconds {
     /// The span in seconds.
     fn seconds(self) -> f64;
 }
 
 /// A time limit in seconds, or `None` for no limit.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use asyncio_runtime::TimeLimit;
+///
+/// fn limit_of(limit: impl TimeLimit) -> Option<f64> {
+///     limit.limit()
+/// }
+///
+/// assert_eq!(limit_of(2), Some(2.0));
+/// assert_eq!(limit_of(Duration::from_millis(250)), Some(0.25));
+/// assert_eq!(limit_of(None), None);
+/// ```
 pub trait TimeLimit {
     /// The limit in seconds, if there is one.
     fn limit(self) -> Option<f64>;

@@ -96,6 +96,22 @@ impl TaskGroup {
     /// # Cancellation
     ///
     /// Cancels the tasks and waits for them. If the wait is dropped instead (an abort), the tasks are aborted.
+    ///
+    /// ```
+    /// use asyncio_runtime::{TaskGroup, run, sleep_result};
+    ///
+    /// run(async {
+    ///     let group = TaskGroup::new();
+    ///     let block = async |group: TaskGroup| {
+    ///         group.create_task(sleep_result(0.001, 1))?;
+    ///         Ok(group.create_task(sleep_result(0.002, 2))?)
+    ///     };
+    ///     let task = group.run(block).await?;
+    ///     assert_eq!(task.result()?, 2); // the tasks are done
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn run<T>(&self, block: impl AsyncFnOnce(TaskGroup) -> Result<T>) -> Result<T> {
         self.enter()?;
         let abandon = Abandon(self);
@@ -130,6 +146,21 @@ impl TaskGroup {
     /// # Errors
     ///
     /// As `run`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{TaskGroup, run, sleep_result};
+    ///
+    /// run(async {
+    ///     let group = TaskGroup::new();
+    ///     group.enter()?;
+    ///     let task = group.create_task(sleep_result(0.001, 1))?;
+    ///     let block = Ok("of the block");
+    ///     assert_eq!(group.exit(block).await?, "of the block");
+    ///     assert_eq!(task.result()?, 1);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn exit<T>(&self, result: Result<T>) -> Result<T> {
         let inner = &self.inner;
         inner.exiting.set(true);
@@ -200,6 +231,21 @@ impl TaskGroup {
     /// # Errors
     ///
     /// As `create_task`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{TaskGroup, TaskOptions, run};
+    ///
+    /// run(async {
+    ///     let block = async |group: TaskGroup| {
+    ///         let options = TaskOptions::new().name("worker 1");
+    ///         let task = group.create_task_with(options, async { Ok(()) })?;
+    ///         assert_eq!(&*task.get_name(), "worker 1");
+    ///         Ok(())
+    ///     };
+    ///     TaskGroup::new().run(block).await
+    /// })
+    /// .unwrap();
+    /// ```
     #[track_caller]
     pub fn create_task_with<T: 'static>(
         &self,

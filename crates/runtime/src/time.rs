@@ -45,6 +45,20 @@ fn clock() -> Clock {
 
 /// Blocks the thread for so many seconds: `time.sleep`. In a coroutine it holds up the whole loop; that is what
 /// [`to_thread`](crate::to_thread) is for.
+///
+/// ```
+/// use asyncio_runtime::{Clock, Runner, create_task, get_running_loop, sleep, time, to_thread};
+///
+/// let took = Runner::new().clock(Clock::Virtual).run(async {
+///     let event_loop = get_running_loop()?;
+///     let start = event_loop.time();
+///     let other = create_task(sleep(2));
+///     to_thread(|| time::sleep(3)).await?;
+///     assert!(other.done()); // the loop went on meanwhile
+///     Ok(event_loop.time() - start)
+/// });
+/// assert_eq!(took.unwrap(), 3.0);
+/// ```
 pub fn sleep(delay: impl Seconds) {
     let seconds = delay.seconds().max(0.0);
     if clock() == Clock::Real {
@@ -75,6 +89,17 @@ pub fn sleep(delay: impl Seconds) {
 }
 
 /// Seconds of a clock that only goes forward, from an arbitrary start: `time.perf_counter`.
+///
+/// ```
+/// use asyncio_runtime::{Clock, Runner, sleep, time::perf_counter};
+///
+/// let took = Runner::new().clock(Clock::Virtual).run(async {
+///     let start = perf_counter();
+///     sleep(2.5).await?;
+///     Ok(perf_counter() - start)
+/// });
+/// assert_eq!(took.unwrap(), 2.5);
+/// ```
 #[must_use]
 pub fn perf_counter() -> f64 {
     clock().now()
@@ -82,6 +107,18 @@ pub fn perf_counter() -> f64 {
 
 /// The time of day, `time.time()`. Under the virtual clock the day is always the same one, 2026-01-01 00:00:00 UTC, and
 /// moves with virtual time, so that a program prints the same times in every run.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use asyncio_runtime::{Clock, Runner, sleep, time};
+///
+/// let noon = Runner::new().clock(Clock::Virtual).run(async {
+///     sleep(12 * 3600).await?;
+///     Ok(time::now())
+/// });
+/// assert_eq!(noon.unwrap(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_268_800)); // 2026-01-01 12:00:00 UTC
+/// ```
 #[must_use]
 pub fn now() -> SystemTime {
     /// 2026-01-01 00:00:00 UTC in seconds since 1970.

@@ -204,6 +204,19 @@ impl Timeout {
     /// # Errors
     ///
     /// As `run`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{TimeoutError, run, sleep, timeout};
+    ///
+    /// run(async {
+    ///     let limit = timeout(0.001);
+    ///     limit.enter()?;
+    ///     let block = sleep(3600).await;
+    ///     assert!(limit.exit(block).unwrap_err().is::<TimeoutError>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn exit<T>(&self, result: Result<T>) -> Result<T> {
         let limit = self.limit();
         let state = limit.look();
@@ -238,6 +251,27 @@ impl Timeout {
     /// # Errors
     ///
     /// `RuntimeError` before the block, after it, and when time is up; `ValueError` for NaN.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Clock, Runner, get_running_loop, sleep, timeout};
+    ///
+    /// let slept = Runner::new().clock(Clock::Virtual).run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let limit = timeout(1);
+    ///     limit
+    ///         .run(async |limit| {
+    ///             limit.reschedule(event_loop.time() + 60.0)?;
+    ///             sleep(59).await?;
+    ///             limit.reschedule(None)?; // no limit any more
+    ///             assert_eq!(limit.when(), None);
+    ///             sleep(3600).await
+    ///         })
+    ///         .await?;
+    ///     assert!(!limit.expired());
+    ///     Ok("well")
+    /// });
+    /// assert_eq!(slept.unwrap(), "well");
+    /// ```
     pub fn reschedule(&self, when: impl TimeLimit) -> Result<()> {
         let limit = self.limit();
         match limit.look() {

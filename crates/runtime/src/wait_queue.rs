@@ -163,6 +163,23 @@ impl WaitQueue {
     }
 
     /// Wakes everybody in line, in order; gives how many. Who comes meanwhile waits for the next time.
+    ///
+    /// ```
+    /// use asyncio_runtime::{WaitQueue, gather, run, sleep};
+    ///
+    /// run(async {
+    ///     let line = WaitQueue::new("door");
+    ///     let waiting = gather([line.wait(), line.wait()]);
+    ///     sleep(0).await?;
+    ///     assert_eq!((line.len(), line.not_woken()), (2, 2));
+    ///     assert_eq!(line.wake_all(), 2);
+    ///     assert_eq!((line.len(), line.not_woken()), (2, 0)); // they leave when they run
+    ///     waiting.await?;
+    ///     assert!(line.is_empty());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn wake_all(&self) -> usize {
         let end = self.line.next_key();
         std::iter::from_fn(|| self.line.wake_next(end).then_some(())).count()
@@ -311,6 +328,23 @@ impl Line {
 }
 
 /// A wait in line; made by [`WaitQueue::wait`].
+///
+/// ```
+/// use asyncio_runtime::{WaitQueue, run};
+///
+/// run(async {
+///     let line = WaitQueue::new("door");
+///     let mut wait = line.wait();
+///     assert!(!wait.joined()); // it joins when it is first polled
+///     std::future::poll_fn(|cx| std::task::Poll::Ready(std::pin::pin!(&mut wait).poll(cx).is_ready())).await;
+///     assert!(wait.joined() && !wait.woken());
+///     line.wake_one();
+///     assert!(wait.leave()); // it was woken, and passes that on
+///     assert!(line.is_empty() && !line.wake_one());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct LineWait {
     line: Rc<Line>,

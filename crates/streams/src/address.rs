@@ -46,6 +46,16 @@ impl Address {
     }
 
     /// The file, if it is one.
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use asyncio_streams::Address;
+    ///
+    /// let address = Address::Unix("/run/echo.sock".into());
+    /// assert_eq!(address.as_path(), Some(Path::new("/run/echo.sock")));
+    /// assert_eq!((address.as_socket(), address.port()), (None, None));
+    /// ```
     #[must_use]
     pub fn as_path(&self) -> Option<&Path> {
         match self {

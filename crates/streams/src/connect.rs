@@ -103,6 +103,25 @@ pub(crate) fn stream_socket(descriptor: OwnedFd) -> Result<Socket> {
 }
 
 /// A connection being opened, with the keyword arguments of Python's `open_connection`; to be awaited.
+///
+/// ```
+/// use asyncio_runtime::{ExceptionGroup, run};
+/// use asyncio_streams::{StreamWriter, open_connection, start_server};
+///
+/// run(async {
+///     let tell = async |_, writer: StreamWriter| Ok(writer.write(writer.peername().to_string())?);
+///     let server = start_server(tell, "127.0.0.1", 0).await?;
+///     let port = server.sockets()[0].port().unwrap();
+///     let connecting = open_connection("127.0.0.1", port).limit(100).local_addr("127.0.0.2", 0);
+///     let (mut reader, _writer) = connecting.await?;
+///     assert!(reader.read_to_end().await?.starts_with(b"('127.0.0.2', "));
+///     server.close();
+///     let error = open_connection("127.0.0.1", port).all_errors(true).await.unwrap_err();
+///     assert!(error.is::<ExceptionGroup>());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct OpenConnection {
     /// Until it is first polled.

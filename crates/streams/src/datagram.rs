@@ -45,6 +45,22 @@ pub fn create_datagram_endpoint() -> CreateDatagramEndpoint {
 }
 
 /// An endpoint being made, with the keyword arguments of Python's `create_datagram_endpoint`; to be awaited.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{Family, create_datagram_endpoint};
+///
+/// run(async {
+///     let first = create_datagram_endpoint().local_addr("127.0.0.1", 0).reuse_port(true).await?;
+///     let port = first.sockname().port().unwrap();
+///     let second = create_datagram_endpoint().local_addr("127.0.0.1", port).reuse_port(true).await?;
+///     assert_eq!(first.sockname(), second.sockname());
+///     let nowhere = create_datagram_endpoint().family(Family::Inet).allow_broadcast(true).await?;
+///     assert!(nowhere.get_ref().broadcast()?);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct CreateDatagramEndpoint {
     /// Until it is first polled.
@@ -165,6 +181,22 @@ async fn first(
 /// # Cancellation
 ///
 /// Of a wait to receive: no message is lost. Of one to send: the message was not sent.
+///
+/// ```
+/// use asyncio_runtime::{ValueError, run};
+/// use asyncio_streams::{Address, create_datagram_endpoint};
+///
+/// run(async {
+///     let (here, there) = (create_datagram_endpoint(), create_datagram_endpoint());
+///     let (here, there) = (here.local_addr("127.0.0.1", 0).await?, there.local_addr("127.0.0.1", 0).await?);
+///     here.sendto("a long message", &there.sockname()).await?;
+///     assert_eq!(there.recv(6).await?, b"a long"); // the rest is gone
+///     assert_eq!(there.peername(), None); // it was made for nobody
+///     assert!(here.sendto("?", &Address::Unnamed).await.unwrap_err().is::<ValueError>());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Debug)]
 pub struct DatagramEndpoint {
     socket: AsyncFd<UdpSocket>,

@@ -50,6 +50,28 @@ impl Duplex {
     }
 
     /// The two again.
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::{Duplex, open_connection_on};
+    ///
+    /// run(async {
+    ///     let (here, there) = UnixStream::pair()?;
+    ///     let (reader, writer) = open_connection_on(here)?;
+    ///     let (mut far_reader, far_writer) = open_connection_on(there)?;
+    ///     let mut stream = Duplex::new(reader, writer);
+    ///     stream.writer().write("ping\n")?;
+    ///     assert_eq!(far_reader.readline().await?, b"ping\n");
+    ///     far_writer.write("pong\npang\n")?;
+    ///     assert_eq!(stream.reader().readline().await?, b"pong\n");
+    ///     let (mut reader, _writer) = stream.into_parts();
+    ///     assert_eq!(reader.readline().await?, b"pang\n");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[must_use]
     pub fn into_parts(self) -> (StreamReader, StreamWriter) {
         (self.reader, self.writer)

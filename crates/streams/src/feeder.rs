@@ -13,6 +13,24 @@ use crate::buffer::Buffer;
 /// while a task waits for them: `feed_data`, `feed_eof` and `set_exception` as a protocol of asyncio calls them.
 ///
 /// Clones are handles on the same reader.
+///
+/// ```
+/// use asyncio_runtime::{create_task, run, sleep};
+/// use asyncio_streams::StreamReader;
+///
+/// run(async {
+///     let mut reader = StreamReader::new(100)?;
+///     let feeder = reader.feeder().expect("it has no connection");
+///     let reading = create_task(async move { Ok((reader.readline().await?, reader.read_to_end().await?)) });
+///     sleep(0).await?; // it waits
+///     feeder.feed_data(b"hello\nwo");
+///     feeder.feed_data(b"rld");
+///     feeder.feed_eof();
+///     assert_eq!(reading.await?, (b"hello\n".to_vec(), b"world".to_vec()));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Feeder {
     pub(crate) fed: Rc<Fed>,
@@ -60,6 +78,22 @@ impl Feeder {
     }
 
     /// Makes every read fail from now on, the one that waits included.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Exception, create_task, run, sleep};
+    /// use asyncio_streams::StreamReader;
+    ///
+    /// run(async {
+    ///     let mut reader = StreamReader::new(100)?;
+    ///     let feeder = reader.feeder().expect("it has no connection");
+    ///     let reading = create_task(async move { reader.read(10).await });
+    ///     sleep(0).await?;
+    ///     feeder.set_exception(Exception::new("the line is dead"));
+    ///     assert!(reading.await.unwrap_err().is::<Exception>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn set_exception(&self, error: impl Into<Error>) {
         self.fed.exception.replace(Some(error.into()));
         self.fed.wake();

@@ -8,6 +8,14 @@ use asyncio_runtime::{GaiError, Result, ValueError, get_running_loop};
 
 /// A port: any integer. That it is one of 0 to 65535 is checked when it is used, so that an impossible one is an error of the
 /// program's input rather than of its text.
+///
+/// ```
+/// use asyncio_streams::Port;
+///
+/// assert_eq!(8080.port().unwrap(), 8080);
+/// assert_eq!(8080_u16.port().unwrap(), 8080);
+/// assert_eq!((-1).port().unwrap_err().to_string(), "port must be 0-65535, not -1");
+/// ```
 pub trait Port {
     /// The port.
     ///
@@ -24,6 +32,17 @@ impl<P: TryInto<u16> + Display + Copy> Port for P {
 }
 
 /// Where a server listens: a host, several, or all of the machine's addresses (`None`, or an empty name).
+///
+/// ```
+/// use std::net::Ipv4Addr;
+///
+/// use asyncio_streams::Hosts;
+///
+/// assert_eq!("localhost".hosts(), ["localhost"]);
+/// assert_eq!([Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)].hosts(), ["127.0.0.1", "127.0.0.2"]);
+/// assert!("".hosts().is_empty()); // all addresses
+/// assert!(None::<&str>.hosts().is_empty());
+/// ```
 pub trait Hosts {
     /// The names; none for all addresses.
     fn hosts(self) -> Vec<String>;
@@ -61,6 +80,21 @@ impl<H: Hosts> Hosts for Vec<H> {
 }
 
 /// Which kind of address is wanted: `family=`.
+///
+/// ```
+/// use asyncio_runtime::{GaiError, run};
+/// use asyncio_streams::{Family, start_server};
+///
+/// run(async {
+///     let serve = async |_, _| Ok(());
+///     let server = start_server(serve, "127.0.0.1", 0).family(Family::Inet).await?;
+///     assert!(server.sockets()[0].as_socket().unwrap().is_ipv4());
+///     let error = start_server(serve, "127.0.0.1", 0).family(Family::Inet6).await.unwrap_err();
+///     assert!(error.downcast_ref::<std::io::Error>().unwrap().get_ref().unwrap().is::<GaiError>());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Family {
     /// Either.

@@ -58,6 +58,24 @@ where
 
 /// As [`start_server`], on a socket that is bound already, of the Internet or of the machine itself:
 /// `start_server(sock=…)`. Takes the `TcpListener` and `UnixListener` of the standard library, for example.
+///
+/// ```
+/// use std::net::TcpListener;
+///
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{open_connection, start_server_on};
+///
+/// run(async {
+///     let socket = TcpListener::bind("127.0.0.1:0")?;
+///     let port = socket.local_addr()?.port();
+///     let server = start_server_on(async |_, writer| Ok(writer.write("hello")?), socket).await?;
+///     assert_eq!(server.sockets()[0].port(), Some(port));
+///     let (mut reader, _writer) = open_connection("127.0.0.1", port).await?;
+///     assert_eq!(reader.read_to_end().await?, b"hello");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub fn start_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -66,6 +84,24 @@ where
 }
 
 /// A server being started, with the keyword arguments of Python's `start_server`; to be awaited.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{StreamReader, start_server};
+///
+/// run(async {
+///     let serve = async |mut reader: StreamReader, _| reader.readline().await.map(drop);
+///     let server = start_server(serve, None::<&str>, 0)
+///         .limit(1 << 10) // of a line
+///         .backlog(10)
+///         .reuse_port(true)
+///         .start_serving(false)
+///         .await?;
+///     assert!(!server.is_serving() && !server.sockets().is_empty());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct StartServer {
     /// Until it is first polled.

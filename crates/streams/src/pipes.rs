@@ -52,6 +52,27 @@ pub fn connect_read_pipe(pipe: impl Into<OwnedFd>, limit: Option<usize>) -> Resu
 /// # Errors
 ///
 /// What the system says; `RuntimeError` outside a loop.
+///
+/// ```
+/// use std::io::Read;
+///
+/// use asyncio_runtime::{run, to_thread};
+/// use asyncio_streams::connect_write_pipe;
+///
+/// run(async {
+///     let (mut near, far) = std::io::pipe()?;
+///     let reading = to_thread(move || {
+///         let mut read = String::new();
+///         near.read_to_string(&mut read).map(|_| read)
+///     });
+///     let writer = connect_write_pipe(far)?;
+///     writer.write("to another thread")?;
+///     writer.close();
+///     assert_eq!(reading.await??, "to another thread");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub fn connect_write_pipe(pipe: impl Into<OwnedFd>) -> Result<StreamWriter> {
     let pipe = Rc::new(Pipe::new(pipe.into())?);
     Ok(StreamWriter::over(Connection::over(pipe, Some(Address::Unnamed))))

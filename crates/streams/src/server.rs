@@ -166,6 +166,21 @@ impl Server {
     /// # Errors
     ///
     /// `RuntimeError` if it is closed; what the system says; `CancelledError`.
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::{open_connection, start_server};
+    ///
+    /// run(async {
+    ///     let server = start_server(async |_, _| Ok(()), "127.0.0.1", 0).start_serving(false).await?;
+    ///     let port = server.sockets()[0].port().unwrap(); // it is bound
+    ///     assert!(!server.is_serving() && open_connection("127.0.0.1", port).await.is_err());
+    ///     server.start_serving().await?;
+    ///     assert!(server.is_serving() && open_connection("127.0.0.1", port).await.is_ok());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn start_serving(&self) -> Result<()> {
         self.start()?;
         sleep(0).await
@@ -194,6 +209,25 @@ impl Server {
     ///
     /// `CancelledError`, also when another task closes the server; `RuntimeError` if it is closed already or somebody
     /// else awaits this.
+    ///
+    /// ```
+    /// use asyncio_runtime::{create_task, run, sleep};
+    /// use asyncio_streams::start_server;
+    ///
+    /// run(async {
+    ///     let server = start_server(async |_, _| Ok(()), "127.0.0.1", 0).await?;
+    ///     let serving = create_task({
+    ///         let server = server.clone();
+    ///         async move { server.serve_forever().await }
+    ///     });
+    ///     sleep(0).await?;
+    ///     serving.cancel();
+    ///     assert!(serving.await.unwrap_err().is_cancelled());
+    ///     assert!(!server.is_serving() && server.sockets().is_empty()); // it is closed
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn serve_forever(&self) -> Result<()> {
         let inner = &self.inner;
         if inner.forever.borrow().is_some() {
@@ -229,6 +263,26 @@ impl Server {
     }
 
     /// Closes the connections that are open; what was written to them is sent first.
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+    ///
+    /// run(async {
+    ///     let serve = async |mut reader: StreamReader, writer: StreamWriter| {
+    ///         writer.write("welcome\n")?;
+    ///         reader.read_to_end().await.map(drop)
+    ///     };
+    ///     let server = start_server(serve, "127.0.0.1", 0).await?;
+    ///     let (mut reader, _writer) = open_connection("127.0.0.1", server.sockets()[0].port().unwrap()).await?;
+    ///     assert_eq!(reader.readline().await?, b"welcome\n");
+    ///     server.close(); // of this the client notices nothing
+    ///     server.close_clients();
+    ///     assert_eq!(reader.readline().await?, b"");
+    ///     server.wait_closed().await
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn close_clients(&self) {
         self.inner.clients().iter().for_each(Connection::close);
     }

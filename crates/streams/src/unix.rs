@@ -27,6 +27,21 @@ use crate::writer::StreamWriter;
 ///
 /// `std::io::Error` that names the path; `AF_UNIX path too long` where the system says so little; `ValueError` for a limit
 /// of 0; `CancelledError`.
+///
+/// ```
+/// use std::io;
+///
+/// use asyncio_runtime::run;
+/// use asyncio_streams::open_unix_connection;
+///
+/// run(async {
+///     let error = open_unix_connection("no-such.sock").await.unwrap_err();
+///     assert_eq!(error.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::NotFound);
+///     assert!(error.to_string().ends_with("cannot connect to 'no-such.sock'"));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub fn open_unix_connection(path: impl AsRef<Path>) -> OpenUnixConnection {
     let options = Connect { path: path.as_ref().to_owned(), limit: DEFAULT_LIMIT, ssl: ssl::Settings::default() };
     OpenUnixConnection { options: Some(options), connecting: None }
@@ -137,6 +152,25 @@ where
 /// # Errors
 ///
 /// As there, and `ValueError` if it is another kind of socket.
+///
+/// ```
+/// use std::os::unix::net::UnixListener;
+///
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{open_unix_connection, start_unix_server_on};
+///
+/// run(async {
+///     let path = std::env::temp_dir().join(format!("bound-{}.sock", std::process::id()));
+///     let socket = UnixListener::bind(&path)?;
+///     let server = start_unix_server_on(async |_, writer| Ok(writer.write("hello")?), socket).await?;
+///     let (mut reader, _writer) = open_unix_connection(&path).await?;
+///     assert_eq!(reader.read_to_end().await?, b"hello");
+///     server.close();
+///     assert!(!path.exists());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub fn start_unix_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartUnixServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -175,6 +209,20 @@ impl StartUnixServer {
     }
 
     /// Is the file removed when the server is closed? `true` if not set.
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::start_unix_server;
+    ///
+    /// run(async {
+    ///     let path = std::env::temp_dir().join(format!("kept-{}.sock", std::process::id()));
+    ///     let server = start_unix_server(async |_, _| Ok(()), &path).cleanup_socket(false).await?;
+    ///     server.close();
+    ///     assert!(path.exists());
+    ///     Ok(std::fs::remove_file(path)?)
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn cleanup_socket(self, cleanup: bool) -> Self {
         self.set(|options| options.cleanup_socket = cleanup)
     }

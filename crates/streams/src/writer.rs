@@ -89,6 +89,28 @@ impl StreamWriter {
     /// # Errors
     ///
     /// `RuntimeError` if this kind of connection cannot do it.
+    ///
+    /// ```
+    /// use asyncio_runtime::{RuntimeError, run};
+    /// use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+    ///
+    /// run(async {
+    ///     let sum = async |mut reader: StreamReader, writer: StreamWriter| {
+    ///         let numbers = reader.read_to_end().await?; // to what `write_eof` says
+    ///         Ok(writer.write([numbers.iter().sum()])?)
+    ///     };
+    ///     let server = start_server(sum, "127.0.0.1", 0).await?;
+    ///     let (mut reader, writer) = open_connection("127.0.0.1", server.sockets()[0].port().unwrap()).await?;
+    ///     writer.writelines([[1, 2], [3, 4]])?;
+    ///     assert!(writer.can_write_eof());
+    ///     writer.write_eof()?;
+    ///     assert_eq!(reader.read(1).await?, [10]);
+    ///     let error: RuntimeError = writer.write("more").unwrap_err();
+    ///     assert_eq!(error.to_string(), "Cannot call write() after write_eof()");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn write_eof(&self) -> Result<(), RuntimeError> {
         self.connection.write_eof()
     }
@@ -105,6 +127,24 @@ impl StreamWriter {
     }
 
     /// Closes the connection; what is kept is not sent: `transport.abort()`.
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::connect_write_pipe;
+    ///
+    /// run(async {
+    ///     let (near, far) = std::io::pipe()?;
+    ///     let writer = connect_write_pipe(far)?;
+    ///     writer.write(vec![0; 1 << 20])?; // more than a pipe holds
+    ///     assert!(writer.get_write_buffer_size() > 0);
+    ///     writer.abort();
+    ///     assert_eq!((writer.get_write_buffer_size(), writer.is_closing()), (0, true));
+    ///     writer.wait_closed().await?; // although nobody reads
+    ///     drop(near);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn abort(&self) {
         self.connection.abort();
     }
@@ -157,6 +197,25 @@ impl StreamWriter {
     /// # Errors
     ///
     /// `ValueError` if `low` is greater than `high`.
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::open_connection_on;
+    ///
+    /// run(async {
+    ///     let (near, _far) = UnixStream::pair()?;
+    ///     let (_reader, writer) = open_connection_on(near)?;
+    ///     assert_eq!(writer.get_write_buffer_limits(), (16 * 1024, 64 * 1024));
+    ///     writer.set_write_buffer_limits(Some(1000), None)?;
+    ///     assert_eq!(writer.get_write_buffer_limits(), (250, 1000));
+    ///     let error = writer.set_write_buffer_limits(Some(1), Some(2)).unwrap_err();
+    ///     assert_eq!(error.to_string(), "high (1) must be >= low (2) must be >= 0");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn set_write_buffer_limits(&self, high: Option<usize>, low: Option<usize>) -> Result<(), ValueError> {
         let high = high.unwrap_or_else(|| low.map_or(64 * 1024, |low| low.saturating_mul(4)));
         let low = low.unwrap_or(high / 4);

@@ -89,6 +89,26 @@ pub fn create_subprocess_shell(command: impl AsRef<OsStr>) -> CreateSubprocess {
 ///
 /// It can be made from such a `Command`, too, which has settings that are missing here. What was said to the `Command` about
 /// the standard streams holds as long as nothing else is said here.
+///
+/// ```
+/// use std::process::Command;
+///
+/// use asyncio_runtime::run;
+/// use asyncio_subprocesses::subprocess::PIPE;
+/// use asyncio_subprocesses::{CreateSubprocess, create_subprocess_shell};
+///
+/// run(async {
+///     let create = create_subprocess_shell("echo $GREETING from $(pwd)");
+///     let mut process = create.env("GREETING", "hello").current_dir("/").stdout(PIPE).await?;
+///     assert_eq!(process.communicate().await?.0.unwrap(), b"hello from /\n");
+///
+///     let mut command = Command::new("sh");
+///     command.args(["-c", "exit 7"]);
+///     assert_eq!(CreateSubprocess::from(command).await?.wait().await?, 7);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct CreateSubprocess {
     /// Until it is first polled.

@@ -9,6 +9,21 @@ use std::process::Command;
 use asyncio_runtime::{Error, ValueError};
 
 /// A signal was to be sent to a process that has ended: Python's `ProcessLookupError`.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_subprocesses::{ProcessLookupError, create_subprocess_exec};
+///
+/// run(async {
+///     let process = create_subprocess_exec("true").await?;
+///     assert_eq!(process.wait().await?, 0);
+///     let error = process.terminate().unwrap_err();
+///     assert!(error.is::<ProcessLookupError>());
+///     assert_eq!(error.to_string(), format!("process {} has ended", process.pid()));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProcessLookupError {
     pid: u32,

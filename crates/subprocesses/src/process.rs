@@ -74,6 +74,21 @@ impl Process {
     /// # Cancellation
     ///
     /// Ends the wait; the child runs on.
+    ///
+    /// ```
+    /// use asyncio_runtime::{TimeoutError, run, wait_for};
+    /// use asyncio_subprocesses::create_subprocess_exec;
+    ///
+    /// run(async {
+    ///     let process = create_subprocess_exec("sleep").arg("3600").await?;
+    ///     assert!(wait_for(process.wait(), 0.001).await.unwrap_err().is::<TimeoutError>());
+    ///     assert_eq!(process.returncode(), None); // it runs on
+    ///     process.kill()?;
+    ///     assert_eq!(process.wait().await?, -9);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[track_caller]
     pub fn wait(&self) -> impl Future<Output = Result<i32>> + use<> {
         Rc::clone(&self.child).wait(Location::caller())
@@ -119,6 +134,24 @@ impl Process {
     ///
     /// [`ProcessLookupError`] if the loop has noticed its end; `ValueError` for a number that is no signal with a name;
     /// `PermissionDenied` if the child runs as somebody else.
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_subprocesses::create_subprocess_shell;
+    /// use asyncio_subprocesses::subprocess::PIPE;
+    ///
+    /// run(async {
+    ///     let script = "trap 'echo hung up; exit 3' HUP; echo ready; while :; do sleep 0.01; done";
+    ///     let mut process = create_subprocess_shell(script).stdout(PIPE).await?;
+    ///     let mut stdout = process.stdout.take().unwrap();
+    ///     assert_eq!(stdout.readline().await?, b"ready\n");
+    ///     process.send_signal(1)?; // SIGHUP
+    ///     assert_eq!(stdout.readline().await?, b"hung up\n");
+    ///     assert_eq!(process.wait().await?, 3);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn send_signal(&self, signal: i32) -> Result<()> {
         let signal = Signal::from_named_raw(signal)
             .ok_or_else(|| ValueError::new(format!("cannot send signal {signal}: it has no name")))?;

@@ -8,6 +8,28 @@ use std::process::Stdio;
 ///
 /// A descriptor is given away: in this process it is closed when the child has started. Whoever needs it further gives a
 /// `try_clone`.
+///
+/// ```
+/// use std::io::Read;
+///
+/// use asyncio_runtime::run;
+/// use asyncio_subprocesses::create_subprocess_shell;
+/// use asyncio_subprocesses::subprocess::{DEVNULL, PIPE, STDOUT};
+///
+/// run(async {
+///     let both = create_subprocess_shell("echo out; echo err >&2");
+///     let mut process = both.stdin(DEVNULL).stdout(PIPE).stderr(STDOUT).await?;
+///     assert_eq!(process.communicate().await?, (Some(b"out\nerr\n".to_vec()), None));
+///
+///     let (mut near, far) = std::io::pipe()?;
+///     create_subprocess_shell("echo into a pipe of ours").stdout(far).await?.wait().await?;
+///     let mut read = String::new();
+///     near.read_to_string(&mut read)?;
+///     assert_eq!(read, "into a pipe of ours\n");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Debug)]
 pub enum Redirect {
     /// Where that of this process leads; so it is if nothing is said.

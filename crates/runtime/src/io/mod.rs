@@ -78,6 +78,24 @@ impl<T: AsFd> AsyncFd<T> {
     /// # Errors
     ///
     /// As there.
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, far) = UnixStream::pair()?;
+    ///     near.set_nonblocking(true)?;
+    ///     let near = AsyncFd::unchanged(near)?;
+    ///     drop(far);
+    ///     near.readable().await?; // the end can be read too
+    ///     assert_eq!(near.try_read_with(|mut socket| socket.read(&mut [0; 8]))?, 0);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn unchanged(io: T) -> Result<Self> {
         let core = loop_core::running_loop()?;
         let source = core.with_reactor(|reactor| reactor.register(io.as_fd()))?;
@@ -90,6 +108,23 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// Gives back what it was made of, which stays non-blocking. As dropping, it ends the waits of others.
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Read};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, _far) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     assert!(near.get_ref().peer_addr()?.is_unnamed());
+    ///     let mut near: UnixStream = near.into_inner();
+    ///     assert_eq!(near.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn into_inner(mut self) -> T {
         self.deregister();
         self.io.take().expect("taken only by value")
@@ -139,6 +174,26 @@ impl<T: AsFd> AsyncFd<T> {
     /// # Errors
     ///
     /// What `read` says; `NotConnected` if the loop was closed.
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, far) = UnixStream::pair()?;
+    ///     let (near, far) = (AsyncFd::new(near)?, AsyncFd::new(far)?);
+    ///     let mut buffer = [0; 8];
+    ///     let mut read = || near.try_read_with(|mut socket| socket.read(&mut buffer));
+    ///     assert_eq!(read().unwrap_err().kind(), ErrorKind::WouldBlock);
+    ///     far.try_write_with(|mut socket| socket.write(b"abc"))?;
+    ///     near.readable().await?;
+    ///     assert_eq!(read()?, 3);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn try_read_with<R>(&self, read: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
         self.try_with(Side::Read, read)
     }
@@ -200,6 +255,26 @@ impl<T: AsFd> AsyncFd<T> {
 
     /// Says that an operation on a *stream* moved fewer bytes than it was asked to (and more than none): the next one would
     /// have to wait, so it waits at once and a system call is saved. What is ready is still noticed.
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, mut far) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     let mut buffer = [0; 8];
+    ///     far.write_all(b"abc")?;
+    ///     assert_eq!(near.read_with(|mut socket| socket.read(&mut buffer)).await?, 3); // of 8: there is no more
+    ///     near.short_read();
+    ///     far.write_all(b"de")?;
+    ///     assert_eq!(near.read_with(|mut socket| socket.read(&mut buffer)).await?, 2);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn short_read(&self) {
         if cfg!(target_os = "linux") {
             self.source().short(Side::Read);
@@ -240,6 +315,25 @@ impl<T: AsFd> AsyncFd<T> {
     /// # Errors
     ///
     /// What `read` says; `NotConnected` if the loop was closed.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{create_task, io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, mut far) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     let writing = create_task(async move { Ok(far.write_all(b"abc")?) });
+    ///     let mut buffer = [0; 8];
+    ///     let n = poll_fn(|cx| near.poll_read_with(cx, |mut socket| socket.read(&mut buffer))).await?;
+    ///     assert_eq!(&buffer[..n], b"abc");
+    ///     writing.await
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn poll_read_with<R>(
         &self,
         cx: &mut Context<'_>,

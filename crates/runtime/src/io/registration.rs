@@ -20,6 +20,25 @@ use crate::wait_queue::Place;
 ///
 /// It knows nothing of the type of the descriptor and does not keep it open: a wait on one that was closed is an error.
 /// Clones are the same place.
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+/// use std::os::unix::net::UnixStream;
+///
+/// use asyncio_runtime::{io::AsyncFd, run};
+///
+/// run(async {
+///     let (near, _far) = UnixStream::pair()?;
+///     let near = AsyncFd::new(near)?;
+///     let place = near.registration().clone();
+///     place.writable().await?;
+///     drop(near); // the place does not keep it open
+///     let error = place.writable().await.unwrap_err();
+///     assert_eq!(error.downcast_ref::<Error>().unwrap().kind(), ErrorKind::NotConnected);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Registration {
     pub(super) source: Rc<Source>,
@@ -39,6 +58,23 @@ impl Registration {
     }
 
     /// May a read succeed? False while it is known that it would have to wait, and after the end.
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, _far) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     assert!(near.registration().is_readable()); // nobody has tried yet
+    ///     assert!(near.try_read_with(|mut socket| socket.read(&mut [0; 8])).is_err());
+    ///     assert!(!near.registration().is_readable());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[must_use]
     pub fn is_readable(&self) -> bool {
         self.source.is_ready(Side::Read)
@@ -77,6 +113,27 @@ impl Registration {
 
     /// To be asked before each operation of a `poll` function: after many that did not have to wait it is not ready, for one
     /// iteration, so that other tasks have their turn. [`Readiness::poll_attempts`] does it by itself.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{create_task, io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, _far) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     let other = create_task(async { Ok(()) });
+    ///     let mut operations = 0;
+    ///     while !other.done() {
+    ///         poll_fn(|cx| near.registration().poll_turn(cx)).await;
+    ///         operations += 1;
+    ///     }
+    ///     assert!(operations > 1);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn poll_turn(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.source.spend() {
             return Poll::Ready(());
@@ -92,6 +149,25 @@ impl Registration {
     /// # Errors
     ///
     /// `RuntimeError` outside a running loop; `NotConnected` if the descriptor or its own loop was closed.
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{get_running_loop, io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, mut far) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     let called = get_running_loop()?.create_future();
+    ///     let call = called.clone();
+    ///     near.registration().call_when_readable(move || call.set_result(()).expect("it is called once"))?;
+    ///     assert!(!called.done());
+    ///     far.write_all(b"abc")?;
+    ///     called.await
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn call_when_readable<F: FnOnce() + 'static>(&self, f: F) -> Result<()> {
         self.call_when(Side::Read, f)
     }
@@ -129,6 +205,28 @@ impl fmt::Debug for Registration {
 /// [`AsyncFd::writable`](super::AsyncFd::writable).
 ///
 /// What waits time and again may keep one: after its end it can be polled anew, for the next time.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
+///
+/// use asyncio_runtime::{io::AsyncFd, run};
+///
+/// run(async {
+///     let (near, mut far) = UnixStream::pair()?;
+///     let near = AsyncFd::new(near)?;
+///     let mut readable = near.readable();
+///     for message in [b"one", b"two"] {
+///         far.write_all(message)?;
+///         (&mut readable).await?;
+///         let mut buffer = [0; 3];
+///         near.try_read_with(|mut socket| socket.read(&mut buffer))?;
+///         assert_eq!(&buffer, message);
+///     }
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Readiness {
     source: Rc<Source>,

@@ -76,6 +76,20 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
 }
 
 /// Made by [`as_completed`]: an iterator over waits for the next result.
+///
+/// ```
+/// use asyncio_runtime::{as_completed, create_task, run, sleep_result};
+///
+/// run(async {
+///     let (slow, fast) = (create_task(sleep_result(0.002, 2)), create_task(sleep_result(0.001, 1)));
+///     let mut completed = as_completed([&slow, &fast]);
+///     assert!(completed.anext().await? == Some(fast)); // the task itself
+///     assert_eq!(completed.next().expect("there is one more").await?, 2); // its result
+///     assert!(completed.anext().await?.is_none());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub struct AsCompleted<H, T> {
     state: Rc<State<H>>,
     left: usize,
@@ -88,6 +102,18 @@ impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
     /// # Errors
     ///
     /// `ValueError` for NaN.
+    ///
+    /// ```
+    /// use asyncio_runtime::{TimeoutError, as_completed, run, sleep};
+    ///
+    /// run(async {
+    ///     let mut completed = as_completed([sleep(3600)]).timeout(0.001)?;
+    ///     let next = completed.next().expect("there is one");
+    ///     assert!(next.await.unwrap_err().is::<TimeoutError>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn timeout(self, limit: impl TimeLimit) -> Result<Self> {
         if let (Some(limit), false) = (limit.limit(), self.state.handles.is_empty()) {
             let event_loop = loop_core::running_loop()?;

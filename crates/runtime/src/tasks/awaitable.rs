@@ -13,6 +13,21 @@ use crate::futures::Future;
 /// A coroutine (any `std::future::Future` that gives a [`Result`]) becomes a task; a [`Task`] or [`Future`] stays what it
 /// is. Given by value, its result is taken when it is there; given by reference (`&task`) it is cloned, so that others can
 /// have it too.
+///
+/// ```
+/// use asyncio_runtime::{Awaitable, Result, create_task, gather, run};
+///
+/// async fn both<A: Awaitable>(first: A, second: A) -> Result<Vec<A::Value>> {
+///     gather([first, second]).await
+/// }
+///
+/// run(async {
+///     let task = create_task(async { Ok(21) });
+///     assert_eq!(both(&task, &task).await?, [21, 21]);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub trait Awaitable {
     /// The result.
     type Value: 'static;

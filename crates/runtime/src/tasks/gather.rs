@@ -88,6 +88,18 @@ macro_rules! gather {
 /// What both forms of gathering come to: a group whose children are still being made.
 ///
 /// Each child is watched as soon as it is there, because the next one may begin at once, and await it or complete it.
+///
+/// ```
+/// use asyncio_runtime::{GatherStart, run, sleep_result};
+///
+/// run(async {
+///     let start = GatherStart::new();
+///     let children = (start.child(sleep_result(0.001, 1)), start.child(async { Ok("two") }));
+///     assert_eq!(start.gather(children).await?, (1, "two"));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Default)]
 pub struct GatherStart {
     gathering: Rc<Gathering>,

@@ -16,6 +16,23 @@ use crate::exceptions::RuntimeError;
 use crate::futures::AnyFuture;
 
 /// A task or future with where it waits and who waits for it: `asyncio.FutureCallGraph`.
+///
+/// ```
+/// use asyncio_runtime::{capture_call_graph, create_task, run, sleep};
+///
+/// run(async {
+///     let inner = create_task(sleep(0.001));
+///     let awaited = inner.clone();
+///     let outer = create_task(async move { awaited.await });
+///     sleep(0).await?;
+///     let graph = capture_call_graph(Some(&inner))?;
+///     assert_eq!(graph.future, *inner.as_any());
+///     assert_eq!(graph.call_stack[0].file, file!());
+///     assert_eq!(graph.awaited_by[0].future, *outer.as_any());
+///     outer.await
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct CallGraph {
     /// The task or future.
@@ -31,6 +48,19 @@ pub struct CallGraph {
 /// # Errors
 ///
 /// `RuntimeError` if neither is given nor running.
+///
+/// ```
+/// use asyncio_runtime::{capture_call_graph, current_task, run};
+///
+/// run(async {
+///     let graph = capture_call_graph(None)?; // of the task that asks
+///     assert_eq!(graph.future, *current_task()?.expect("this is a task").as_any());
+///     assert!(graph.awaited_by.is_empty());
+///     Ok(())
+/// })
+/// .unwrap();
+/// assert!(capture_call_graph(None).is_err());
+/// ```
 #[track_caller]
 pub fn capture_call_graph(future: Option<&AnyFuture>) -> Result<CallGraph> {
     let future = match future {

@@ -67,6 +67,18 @@ impl AnyTask {
     }
 
     /// Gives the task another name.
+    ///
+    /// ```
+    /// use asyncio_runtime::{current_task, run};
+    ///
+    /// run(async {
+    ///     let task = current_task()?.expect("this is a task");
+    ///     task.set_name(format_args!("worker {}", 7));
+    ///     assert_eq!(&*task.get_name(), "worker 7");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn set_name(&self, name: impl fmt::Display) {
         self.core().set_name(&name.to_string());
     }
@@ -79,6 +91,25 @@ impl AnyTask {
 
     /// Takes one cancellation request back; gives how many are left. For code that has caught a cancellation and means
     /// to go on, as `timeout` and `TaskGroup` do. (3.13: at zero, a request not delivered yet is dropped.)
+    ///
+    /// ```
+    /// use asyncio_runtime::{create_task, current_task, run, sleep};
+    ///
+    /// run(async {
+    ///     let stubborn = create_task(async {
+    ///         assert!(sleep(3600).await.unwrap_err().is_cancelled());
+    ///         let task = current_task()?.expect("this is a task");
+    ///         assert_eq!(task.cancelling(), 1);
+    ///         assert_eq!(task.uncancel(), 0);
+    ///         Ok("it went on")
+    ///     });
+    ///     sleep(0).await?;
+    ///     stubborn.cancel();
+    ///     assert_eq!(stubborn.await?, "it went on");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn uncancel(&self) -> u32 {
         let core = self.core();
         let left = core.uncount_cancel();
@@ -135,6 +166,23 @@ impl AnyTask {
 
     /// Drops the coroutine where it stands, without a chance to clean up beyond its destructors: the way of tokio and
     /// smol, for futures that do not know about cancellation. The task ends cancelled. False if it was done.
+    ///
+    /// ```
+    /// use asyncio_runtime::{create_task, run, sleep};
+    ///
+    /// run(async {
+    ///     let task = create_task(async {
+    ///         let _ = sleep(3600).await;
+    ///         unreachable!("no error comes out of that")
+    ///     });
+    ///     sleep(0).await?;
+    ///     assert!(task.abort());
+    ///     let ended: Result<(), _> = task.await;
+    ///     assert!(ended.unwrap_err().is_cancelled());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn abort(&self) -> bool {
         if self.done() {
             return false;
@@ -298,6 +346,22 @@ impl<T: 'static> Task<T> {
     }
 
     /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
+    ///
+    /// ```
+    /// use asyncio_runtime::{create_task, get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let told = get_running_loop()?.create_future();
+    ///     let tell = told.clone();
+    ///     let task = create_task(async { Ok(42) }).named("answer");
+    ///     let _ = task.add_done_callback(move |task| {
+    ///         tell.set_result((task.get_name(), task.result().ok())).expect("it is set only here");
+    ///     });
+    ///     assert_eq!(told.await?, ("answer".into(), Some(42)));
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn add_done_callback(&self, f: impl FnOnce(&Task<T>) + 'static) -> CallbackKey {
         self.as_any().add_named_callback(f, |any| Task::from_any(any.clone()))
     }
@@ -370,6 +434,24 @@ impl<T: Clone + 'static> IntoFuture for &Task<T> {
 }
 
 /// What can be seen of a task's coroutine; prints as `<coroutine object main at 0x…>`.
+///
+/// ```
+/// use asyncio_runtime::{Result, create_task, run};
+///
+/// async fn fetch() -> Result<()> {
+///     Ok(())
+/// }
+///
+/// run(async {
+///     let task = create_task(fetch());
+///     let coro = task.get_coro();
+///     assert_eq!(coro.name(), "fetch");
+///     assert_eq!(coro.location().file(), file!());
+///     assert!(coro.to_string().starts_with("<coroutine object fetch at 0x"));
+///     task.await
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, Copy)]
 pub struct CoroutineRef {
     name: &'static str,
@@ -404,6 +486,25 @@ impl fmt::Display for CoroutineRef {
 }
 
 /// A place where a task waits; prints as a line of a traceback.
+///
+/// ```
+/// use asyncio_runtime::{Result, create_task, run, sleep};
+///
+/// async fn fetch() -> Result<()> {
+///     sleep(3600).await
+/// }
+///
+/// run(async {
+///     let task = create_task(fetch()).named("fetcher");
+///     sleep(0).await?;
+///     let frame = task.get_stack()[0];
+///     assert_eq!((frame.file, frame.function), (file!(), "fetch"));
+///     assert!(frame.to_string().ends_with(", in fetch"));
+///     assert!(task.format_stack().contains(&frame.to_string()));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The source file.
@@ -476,6 +577,16 @@ pub fn all_tasks() -> Result<Vec<AnyTask>, RuntimeError> {
 
 impl EventLoop {
     /// The tasks of this loop that are not done, in the order of their creation: `asyncio.all_tasks(loop)`.
+    ///
+    /// ```
+    /// use asyncio_runtime::new_event_loop;
+    ///
+    /// let event_loop = new_event_loop();
+    /// let task = event_loop.create_task(async { Ok(()) }).unwrap();
+    /// assert!(task == event_loop.all_tasks()[0]);
+    /// event_loop.run_until_complete(task).unwrap();
+    /// assert!(event_loop.all_tasks().is_empty());
+    /// ```
     #[must_use]
     pub fn all_tasks(&self) -> Vec<AnyTask> {
         tasks_of(&self.core().tasks.all())

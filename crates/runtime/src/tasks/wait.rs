@@ -90,6 +90,18 @@ where
 }
 
 /// Made by [`wait`]; await it.
+///
+/// ```
+/// use asyncio_runtime::{Clock, ReturnWhen, Runner, create_task, sleep, wait};
+///
+/// let counts = Runner::new().clock(Clock::Virtual).run(async {
+///     let tasks = [1, 2, 30].map(|delay| create_task(sleep(delay)));
+///     let (first, left) = wait(&tasks).return_when(ReturnWhen::FirstCompleted).await?;
+///     let (done, late) = wait(&left).timeout(10).await?;
+///     Ok([first.len(), left.len(), done.len(), late.len()])
+/// });
+/// assert_eq!(counts.unwrap(), [1, 2, 1, 1]);
+/// ```
 #[derive(Debug)]
 #[must_use = "it does nothing unless awaited"]
 pub struct Wait<H> {

@@ -163,6 +163,23 @@ impl StreamReader {
     /// # Errors
     ///
     /// [`IncompleteReadError`] with what there was, if the end comes first; see [`StreamReader`].
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::{IncompleteReadError, StreamReader};
+    ///
+    /// run(async {
+    ///     let mut reader = StreamReader::new(100)?;
+    ///     reader.feed_data(b"\x05helloby");
+    ///     reader.feed_eof();
+    ///     let length = reader.readexactly(1).await?[0];
+    ///     assert_eq!(reader.readexactly(length.into()).await?, b"hello");
+    ///     assert!(reader.readexactly(3).await.unwrap_err().is::<IncompleteReadError>());
+    ///     assert!(reader.at_eof()); // what there was is in the error
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn readexactly(&mut self, n: usize) -> Result<Vec<u8>> {
         self.check()?;
         while self.buffer.len() < n {
@@ -180,6 +197,23 @@ impl StreamReader {
     ///
     /// `ValueError` if the line is longer than the limit; then it is dropped, or, if its end has not arrived, all that is
     /// there. See [`StreamReader`].
+    ///
+    /// ```
+    /// use asyncio_runtime::{ValueError, run};
+    /// use asyncio_streams::StreamReader;
+    ///
+    /// run(async {
+    ///     let mut reader = StreamReader::new(10)?;
+    ///     reader.feed_data(b"short\nvery much too long\nlast");
+    ///     reader.feed_eof();
+    ///     assert_eq!(reader.readline().await?, b"short\n");
+    ///     assert!(reader.readline().await.unwrap_err().is::<ValueError>()); // and that line is gone
+    ///     assert_eq!(reader.readline().await?, b"last");
+    ///     assert_eq!(reader.readline().await?, b"");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn readline(&mut self) -> Result<Vec<u8>> {
         let error = match self.readuntil(b"\n").await {
             Ok(line) => return Ok(line),
@@ -229,6 +263,20 @@ impl StreamReader {
     /// # Errors
     ///
     /// As [`readuntil`](Self::readuntil), and `ValueError` without a separator.
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::StreamReader;
+    ///
+    /// run(async {
+    ///     let mut reader = StreamReader::new(100)?;
+    ///     reader.feed_data(b"one;two\n");
+    ///     assert_eq!(reader.readuntil_any(&[b"\n", b";"]).await?, b"one;");
+    ///     assert_eq!(reader.readuntil_any(&[b"\n", b";"]).await?, b"two\n");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub async fn readuntil_any(&mut self, separators: &[&[u8]]) -> Result<Vec<u8>> {
         let lengths = separators.iter().map(|separator| separator.len());
         let (Some(shortest), Some(longest)) = (lengths.clone().min(), lengths.max()) else {
@@ -280,6 +328,22 @@ impl StreamReader {
     }
 
     /// The error that every read gives from now on, if there is one.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Exception, run};
+    /// use asyncio_streams::StreamReader;
+    ///
+    /// run(async {
+    ///     let mut reader = StreamReader::new(100)?;
+    ///     reader.feed_data(b"unread");
+    ///     assert!(reader.exception().is_none());
+    ///     reader.set_exception(Exception::new("the line is dead"));
+    ///     assert!(reader.exception().unwrap().is::<Exception>());
+    ///     assert!(reader.read(10).await.unwrap_err().is::<Exception>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[must_use]
     pub fn exception(&self) -> Option<Error> {
         let of_source = || match &self.source {

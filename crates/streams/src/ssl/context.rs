@@ -24,6 +24,14 @@ static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring:
 ///
 /// The roots are the platform's, as OpenSSL finds them (`SSL_CERT_FILE` and `SSL_CERT_DIR` included); where there are none,
 /// Mozilla's, as compiled in. A server needs a [`SSLContext::new`]`(Protocol::TlsServer)` and a certificate.
+///
+/// ```
+/// use asyncio_streams::ssl::{VerifyMode, create_default_context};
+///
+/// let context = create_default_context();
+/// assert!(context.check_hostname());
+/// assert_eq!(context.verify_mode(), VerifyMode::Required);
+/// ```
 #[must_use]
 pub fn create_default_context() -> SSLContext {
     let mut context = SSLContext::new(Protocol::TlsClient);
@@ -32,6 +40,13 @@ pub fn create_default_context() -> SSLContext {
 }
 
 /// Which side a context is for: `ssl.PROTOCOL_TLS_CLIENT` and `ssl.PROTOCOL_TLS_SERVER`.
+///
+/// ```
+/// use asyncio_streams::ssl::{Protocol, SSLContext, VerifyMode};
+///
+/// assert_eq!(SSLContext::new(Protocol::TlsClient).verify_mode(), VerifyMode::Required);
+/// assert_eq!(SSLContext::new(Protocol::TlsServer).verify_mode(), VerifyMode::None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// Whoever connects. Servers are verified.
@@ -41,6 +56,18 @@ pub enum Protocol {
 }
 
 /// Whether the peer has to have a good certificate: `SSLContext.verify_mode`.
+///
+/// ```
+/// use asyncio_streams::ssl::{Protocol, SSLContext, VerifyMode};
+///
+/// // A server that asks its clients for certificates.
+/// let mut server = SSLContext::new(Protocol::TlsServer);
+/// server.set_verify_mode(VerifyMode::Required).unwrap();
+/// // A client does not trust blindly by mistake.
+/// let mut client = SSLContext::new(Protocol::TlsClient);
+/// let error = client.set_verify_mode(VerifyMode::None).unwrap_err();
+/// assert_eq!(error.to_string(), "Cannot set verify_mode to CERT_NONE when check_hostname is enabled.");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifyMode {
     /// `CERT_NONE`: it is not looked at. A client is then open to whoever stands in between.
@@ -52,6 +79,14 @@ pub enum VerifyMode {
 }
 
 /// A version of TLS.
+///
+/// ```
+/// use asyncio_streams::ssl::{TLSVersion, create_default_context};
+///
+/// assert!(TLSVersion::TLSv1_2 < TLSVersion::TLSv1_3);
+/// let mut modern = create_default_context();
+/// modern.set_minimum_version(TLSVersion::TLSv1_3);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TLSVersion {
     /// TLS 1.2
@@ -137,6 +172,14 @@ impl SSLContext {
     /// # Errors
     ///
     /// `std::io::Error` that names the file, [`SSLError`] if it holds none.
+    ///
+    /// ```
+    /// use asyncio_streams::ssl::{Protocol, SSLContext};
+    ///
+    /// let mut context = SSLContext::new(Protocol::TlsClient);
+    /// let error = context.load_verify_locations("no-such.pem").unwrap_err();
+    /// assert!(error.to_string().ends_with("No such file or directory: 'no-such.pem'"));
+    /// ```
     pub fn load_verify_locations(&mut self, cafile: impl AsRef<Path>) -> Result<()> {
         self.load_verify_data(pem::read(cafile.as_ref())?)
     }
@@ -146,6 +189,16 @@ impl SSLContext {
     /// # Errors
     ///
     /// [`SSLError`] if it holds none.
+    ///
+    /// ```
+    /// use asyncio_streams::ssl::{Protocol, SSLContext, SSLError};
+    ///
+    /// let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    /// let mut context = SSLContext::new(Protocol::TlsClient);
+    /// context.load_verify_data(authority.cert.pem()).unwrap();
+    /// let error = context.load_verify_data("this is no certificate").unwrap_err();
+    /// assert_eq!(SSLError::of(&error).unwrap().reason(), "NO_CERTIFICATE_OR_CRL_FOUND");
+    /// ```
     pub fn load_verify_data(&mut self, pem: impl AsRef<[u8]>) -> Result<()> {
         let certificates = pem::certificates(pem.as_ref())?;
         let settings = self.change();
@@ -207,6 +260,26 @@ impl SSLContext {
     /// # Errors
     ///
     /// As [`load_cert_chain`](Self::load_cert_chain).
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::ssl::{Protocol, SSLContext};
+    /// use asyncio_streams::{StreamWriter, open_connection, start_server};
+    ///
+    /// let identity = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    /// let (mut server, mut client) = (SSLContext::new(Protocol::TlsServer), SSLContext::new(Protocol::TlsClient));
+    /// server.load_cert_chain_data(identity.cert.pem(), identity.signing_key.serialize_pem()).unwrap();
+    /// client.load_verify_data(identity.cert.pem()).unwrap();
+    /// run(async move {
+    ///     let tell = async |_, writer: StreamWriter| Ok(writer.write("secret")?);
+    ///     let server = start_server(tell, "127.0.0.1", 0).ssl(&server).await?;
+    ///     let connecting = open_connection("127.0.0.1", server.sockets()[0].port().unwrap()).ssl(&client);
+    ///     let (mut reader, _writer) = connecting.server_hostname("localhost").await?;
+    ///     assert_eq!(reader.read_to_end().await?, b"secret");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn load_cert_chain_data(&mut self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<()> {
         self.change().identity = Some(pem::certified_key(chain.as_ref(), key.as_ref(), &PROVIDER)?);
         Ok(())

@@ -52,6 +52,27 @@ impl SSLError {
     }
 
     /// What is wrong with the peer's certificate, if that is what went wrong: `certificate has expired`.
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::ssl::{Protocol, SSLContext, SSLError};
+    /// use asyncio_streams::{open_connection, start_server};
+    ///
+    /// let identity = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    /// let mut context = SSLContext::new(Protocol::TlsServer);
+    /// context.load_cert_chain_data(identity.cert.pem(), identity.signing_key.serialize_pem()).unwrap();
+    /// run(async move {
+    ///     let server = start_server(async |_, _| Ok(()), "127.0.0.1", 0).ssl(&context).await?;
+    ///     let trusts_nobody = SSLContext::new(Protocol::TlsClient);
+    ///     let connecting = open_connection("127.0.0.1", server.sockets()[0].port().unwrap()).ssl(&trusts_nobody);
+    ///     let error = connecting.await.unwrap_err();
+    ///     let error = SSLError::of(&error).unwrap();
+    ///     assert_eq!(error.reason(), "CERTIFICATE_VERIFY_FAILED");
+    ///     assert_eq!(error.verify_message(), Some("self-signed certificate"));
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[must_use]
     pub fn verify_message(&self) -> Option<&str> {
         self.of_certificate.then_some(&self.message)

@@ -4,6 +4,33 @@ use rustls::{Connection as Session, ProtocolVersion};
 
 /// What the two sides of an encrypted connection have agreed on: `get_extra_info('ssl_object')`, with what `'cipher'` and
 /// `'peercert'` give. Made by [`StreamWriter::ssl_object`](crate::StreamWriter::ssl_object); it remains known after the end.
+///
+/// ```
+/// use std::os::unix::net::UnixStream;
+///
+/// use asyncio_runtime::{gather, run};
+/// use asyncio_streams::open_connection_on;
+/// use asyncio_streams::ssl::{Protocol, SSLContext};
+///
+/// let identity = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+/// let (mut server, mut client) = (SSLContext::new(Protocol::TlsServer), SSLContext::new(Protocol::TlsClient));
+/// server.load_cert_chain_data(identity.cert.pem(), identity.signing_key.serialize_pem()).unwrap();
+/// client.load_verify_data(identity.cert.pem()).unwrap();
+/// server.set_alpn_protocols(["http/1.1"]);
+/// client.set_alpn_protocols(["h2", "http/1.1"]);
+/// run(async move {
+///     let (near, far) = UnixStream::pair()?;
+///     let ((_, near), (_, far)) = (open_connection_on(near)?, open_connection_on(far)?);
+///     let serving = near.start_tls(&server).server_side(true);
+///     gather!(serving, far.start_tls(&client).server_hostname("localhost")).await?;
+///     let agreed = far.ssl_object().unwrap();
+///     assert_eq!((agreed.version(), agreed.server_side()), ("TLSv1.3", false));
+///     assert_eq!(agreed.selected_alpn_protocol(), Some("http/1.1"));
+///     assert_eq!(agreed.getpeercert(), Some(&identity.cert.der()[..]));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SSLObject {
     version: &'static str,

@@ -24,6 +24,15 @@ const HANDSHAKE_TIMEOUT: f64 = 60.0;
 const SHUTDOWN_TIMEOUT: f64 = 30.0;
 
 /// What `ssl=` can be: a context, or `true` for [`create_default_context`].
+///
+/// ```
+/// use asyncio_streams::ssl::{Protocol, SSLContext, Ssl, VerifyMode};
+///
+/// assert!(false.context().is_none());
+/// assert_eq!(true.context().unwrap().verify_mode(), VerifyMode::Required);
+/// let own = SSLContext::new(Protocol::TlsServer);
+/// assert_eq!((&own).context().unwrap().verify_mode(), VerifyMode::None);
+/// ```
 pub trait Ssl {
     /// The context, if there is to be any encryption.
     fn context(&self) -> Option<&SSLContext>;

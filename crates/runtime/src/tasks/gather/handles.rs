@@ -13,6 +13,23 @@ use crate::futures::{AnyFuture, Await};
 use crate::tasks::awaitable::Awaitable;
 
 /// A group of awaitables as one future; made by [`gather`](fn@crate::gather) and [`gather!`](crate::gather!).
+///
+/// ```
+/// use asyncio_runtime::{gather, run, sleep};
+///
+/// run(async {
+///     let group = gather([1, 2].map(async |n| Ok(10 * n)));
+///     assert!(!group.done());
+///     assert_eq!((&group).await?, [10, 20]); // a clone; the group keeps its results
+///     assert_eq!(group.result()?, [10, 20]);
+///
+///     let cancelled = gather([sleep(3600), sleep(3600)]);
+///     assert!(cancelled.cancel());
+///     assert!(cancelled.await.unwrap_err().is_cancelled());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub struct Gather<S: GatherSet> {
     any: AnyFuture,
     set: Rc<S>,
@@ -30,6 +47,19 @@ impl<S: GatherSet> Gather<S> {
 
     /// Makes failures results like others: awaiting then gives a `Result` for each child, and fails only if the group
     /// itself is cancelled. To be called at once, before the children can have ended: `return_exceptions=True`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{ValueError, gather, run};
+    ///
+    /// run(async {
+    ///     let halves = [4, 5].map(async |n| if n % 2 == 0 { Ok(n / 2) } else { Err(ValueError::new("odd").into()) });
+    ///     let outcomes = gather(halves).return_exceptions().await?;
+    ///     assert_eq!(*outcomes[0].as_ref().unwrap(), 2);
+    ///     assert!(outcomes[1].as_ref().unwrap_err().is::<ValueError>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     #[must_use]
     pub fn return_exceptions(self) -> GatherOutcomes<S> {
         self.gathering.return_exceptions.set(true);
@@ -58,6 +88,20 @@ impl<S: GatherSet> Gather<S> {
     /// # Errors
     ///
     /// As `result`, and `RuntimeError` for what was taken before.
+    ///
+    /// ```
+    /// use asyncio_runtime::{RuntimeError, gather, run};
+    ///
+    /// run(async {
+    ///     struct Ticket(u32); // cannot be cloned
+    ///     let group = gather([async { Ok(Ticket(7)) }]);
+    ///     group.join().await?;
+    ///     assert_eq!(group.take_result()?[0].0, 7);
+    ///     assert!(group.take_result().err().unwrap().is::<RuntimeError>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn take_result(&self) -> Result<S::Output> {
         self.any.outcome()?;
         self.output.take().map_or_else(|| self.set.output(), Ok)
@@ -126,6 +170,20 @@ where
 }
 
 /// A group whose failures are results; made by [`Gather::return_exceptions`].
+///
+/// ```
+/// use asyncio_runtime::{gather, run, sleep};
+///
+/// run(async {
+///     let group = gather!(sleep(3600), async { Ok("done") }).return_exceptions();
+///     sleep(0).await?;
+///     group.cancel(); // not a failure of a child: awaiting the group raises it
+///     assert!(group.join().await.unwrap_err().is_cancelled());
+///     assert!(group.take_result().unwrap_err().is_cancelled());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
 pub struct GatherOutcomes<S: GatherSet>(Gather<S>);
 
 impl<S: GatherSet> GatherOutcomes<S> {
