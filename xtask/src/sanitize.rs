@@ -102,9 +102,7 @@ fn sanitized(name: &str, library: &str, packages: &[&[&str]]) -> Result<bool> {
         // With a target, the flags are not for build scripts.
         command.args(*package).args(["--target", &target]);
         command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", &flags);
-        // The random programs count by themselves, and know what they may leave.
-        let leaks = u8::from(*package != LEAKS);
-        command.env("ASAN_OPTIONS", format!("detect_leaks={leaks}:detect_stack_use_after_return=1"));
+        command.env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1");
         command.env("TSAN_OPTIONS", format!("suppressions={}", suppressions.display()));
         finish(&mut command)?;
     }

@@ -24,13 +24,28 @@ pub(crate) fn short_name(type_name: &'static str) -> &'static str {
     &type_name[start..]
 }
 
-/// The name of the function that a future or closure type comes from: `demo::main::{{closure}}` is `main`.
+/// The name of the function that a future or closure type comes from: `demo::main::{{closure}}` is `main`. One that is written
+/// by hand has its function's name if that is its module's too: `tasks::wait_for::WaitFor` is `wait_for`.
 pub(crate) fn function_name(type_name: &'static str) -> &'static str {
     let end = type_name.find('<').unwrap_or(type_name.len());
     let path = &type_name[..end];
     // By one character: the search for two is a kilobyte in every program.
-    let name = path.rsplit(':').find(|part| !part.is_empty() && !part.starts_with('{')).unwrap_or(path);
-    if name.is_empty() { type_name } else { name }
+    let mut parts = path.rsplit(':').filter(|part| !part.is_empty() && !part.starts_with('{'));
+    match (parts.next(), parts.next()) {
+        (Some(name), Some(module)) if is_named_after(name, module) => module,
+        (Some(name), _) => name,
+        (None, _) => type_name,
+    }
+}
+
+/// Is it a type, `SleepResult` say, whose name begins with the module's, `sleep`?
+fn is_named_after(name: &str, module: &str) -> bool {
+    let mut letters = name.bytes();
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && module
+            .bytes()
+            .filter(|letter| *letter != b'_')
+            .all(|letter| letters.next().is_some_and(|of_name| of_name.eq_ignore_ascii_case(&letter)))
 }
 
 const COROUTINE: &str = "asyncio_runtime::coroutines::Coroutine<";
@@ -257,6 +272,10 @@ mod tests {
         assert_eq!(short_name("alloc::vec::Vec<alloc::string::String>"), "Vec<alloc::string::String>");
         assert_eq!(function_name("demo::main::{{closure}}::{{closure}}"), "main");
         assert_eq!(function_name("demo::worker<u32>::{{closure}}"), "worker");
+        assert_eq!(function_name("demo::client::Fetch"), "Fetch");
+        assert_eq!(coroutine_name::<crate::tasks::Sleep>(), "sleep");
+        assert_eq!(coroutine_name::<crate::tasks::SleepResult<i32>>(), "sleep");
+        assert_eq!(function_name("asyncio_runtime::tasks::wait_for::WaitFor<i32>"), "wait_for");
         assert_eq!(coroutine(async { Ok(()) }).name(), "names_come_from_types");
     }
 
