@@ -141,12 +141,12 @@ impl Process {
     /// use asyncio_subprocesses::subprocess::PIPE;
     ///
     /// run(async {
-    ///     let script = "trap 'echo hung up; exit 3' HUP; echo ready; while :; do sleep 0.01; done";
+    ///     let script = "trap 'echo asked; exit 3' TERM; echo ready; while :; do sleep 0.01; done";
     ///     let mut process = create_subprocess_shell(script).stdout(PIPE).await?;
     ///     let mut stdout = process.stdout.take().unwrap();
     ///     assert_eq!(stdout.readline().await?, b"ready\n");
-    ///     process.send_signal(1)?; // SIGHUP
-    ///     assert_eq!(stdout.readline().await?, b"hung up\n");
+    ///     process.send_signal(15)?; // SIGTERM
+    ///     assert_eq!(stdout.readline().await?, b"asked\n");
     ///     assert_eq!(process.wait().await?, 3);
     ///     Ok(())
     /// })
