@@ -33,7 +33,7 @@ use crate::tasks::{AnyTask, Runnable};
 use crate::threads::JoinThreads;
 use crate::timers::{Action, TimerKey, Timers};
 
-/// What was taken from other threads gives its memory back when it had room for more than so many.
+/// What was taken from other threads gives its memory back when it has room for more than so many, and little of it was needed.
 const MUCH: usize = 4096;
 
 /// With fewer ready tasks than this, what they need is in the cache.
@@ -48,6 +48,8 @@ pub(crate) struct LoopCore {
     ready: RefCell<ReadyQueue>,
     /// What other threads have handed in: as many as the `Other::Remotes` say, in this order.
     remote: RefCell<VecDeque<Remote>>,
+    /// How many came the last time.
+    last_news: Cell<usize>,
     pub(crate) timers: RefCell<Timers>,
     /// Where the loop sleeps. Made for the first descriptor, and for Ctrl-C.
     selector: RefCell<Option<Rc<Selector>>>,
@@ -126,6 +128,7 @@ impl LoopCore {
             shared: Shared::new(),
             ready: RefCell::default(),
             remote: RefCell::default(),
+            last_news: Cell::new(0),
             timers: RefCell::new(Timers::new()),
             selector: RefCell::default(),
             reactor: RefCell::default(),
@@ -454,11 +457,12 @@ impl LoopCore {
     fn take_news(&self) {
         let mut remote = self.remote.borrow_mut();
         let old = remote.len();
-        if old == 0 && remote.capacity() > MUCH {
+        if old == 0 && remote.capacity() > MUCH && remote.capacity() / 8 > self.last_news.get() {
             *remote = VecDeque::new();
         }
         self.shared.take(&mut remote);
         let count = remote.len() - old;
+        self.last_news.set(count);
         if count == 0 {
             return;
         }
