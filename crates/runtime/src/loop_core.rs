@@ -540,3 +540,27 @@ impl LoopCore {
 
 /// The resolution of the clock, by which timers may be early (`time.get_clock_info('monotonic').resolution`).
 const CLOCK_RESOLUTION: f64 = 1e-9;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventLoop;
+
+    #[test]
+    fn the_memory_of_a_flood_from_outside_is_kept_as_long_as_it_lasts_and_given_back() {
+        let event_loop = EventLoop::with_clock(Clock::Virtual);
+        let handle = event_loop.handle();
+        let flood = 20 * MUCH;
+        let room_after = |messages| {
+            (0..messages).for_each(|_| handle.call_soon_threadsafe(|| ()).unwrap());
+            event_loop.run_until_complete(async { Ok(()) }).unwrap();
+            event_loop.core().remote.borrow().capacity()
+        };
+        room_after(flood);
+        room_after(flood);
+        // What comes now was put where the first flood had been.
+        assert!(room_after(1) >= flood);
+        room_after(1);
+        assert!([1, 1].map(room_after).iter().all(|room| *room <= MUCH));
+    }
+}

@@ -171,17 +171,18 @@ impl Shared {
 /// loop; then it gives `RuntimeError: Event loop is closed`.
 ///
 /// ```
-/// use asyncio_runtime::{get_running_loop, run};
+/// use std::{sync::mpsc, thread};
+///
+/// use asyncio_runtime::{get_running_loop, run, sleep};
 ///
 /// run(async {
-///     let event_loop = get_running_loop()?;
-///     let arrived = event_loop.create_future::<()>();
-///     let handle = event_loop.handle();
-///     let thread = std::thread::spawn(move || handle.call_soon_threadsafe(|| println!("in the loop's thread")));
-///     let done = arrived.clone();
-///     event_loop.call_later(0.01, move || done.set_result(()).unwrap())?;
-///     arrived.await?;
-///     thread.join().unwrap()?;
+///     let handle = get_running_loop()?.handle();
+///     let (send, receive) = mpsc::channel();
+///     let call = move || send.send(thread::current().id()).unwrap();
+///     thread::spawn(move || handle.call_soon_threadsafe(call)).join().unwrap()?;
+///     assert!(receive.try_recv().is_err(), "it waits for its turn");
+///     sleep(0.001).await?;
+///     assert_eq!(receive.try_recv()?, thread::current().id());
 ///     Ok(())
 /// })
 /// .unwrap();
