@@ -469,7 +469,7 @@ impl LoopCore {
         if !self.instrumented.get() {
             self.ready.borrow_mut().push(Other::Remotes(count));
         } else {
-            // One by one, for a policy to choose among them.
+            // One by one: they keep their order, but a policy may run others in between.
             (0..count).for_each(|_| self.ready.borrow_mut().push(Other::Remotes(1)));
             let woken = remote.range(old..).filter_map(|item| match item {
                 Remote::Task(runnable) => Some(runnable.task(self)),

@@ -59,6 +59,28 @@ fn an_observer_sees_the_life_of_a_task() {
     assert_eq!(log.iter().filter(|line| line.ends_with(" created")).count(), 2);
 }
 
+/// Those have an order of their own, which stays.
+#[test]
+fn a_policy_runs_others_between_calls_from_outside() {
+    struct Second;
+    impl SchedulingPolicy for Second {
+        fn next(&mut self, ready: usize) -> usize {
+            usize::from(ready > 1)
+        }
+    }
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    event_loop.set_scheduling_policy(Some(Box::new(Second)));
+    let (note, order) = std::sync::mpsc::channel();
+    let handle = event_loop.handle();
+    for name in ["first", "second"] {
+        let note = note.clone();
+        handle.call_soon_threadsafe(move || note.send(name).unwrap()).unwrap();
+    }
+    event_loop.call_soon(move || note.send("ours").unwrap()).unwrap();
+    event_loop.run_until_complete(async { sleep(1).await }).unwrap();
+    assert_eq!(Vec::from_iter(order.try_iter()), ["first", "ours", "second"]);
+}
+
 #[test]
 fn a_policy_chooses_who_runs_next() {
     struct LastFirst;
