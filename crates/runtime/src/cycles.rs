@@ -34,3 +34,40 @@ impl Cycles {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    struct Counts(Rc<Cell<u32>>);
+
+    impl Run for Counts {
+        fn run(&self, _: u32) {}
+
+        fn cut(&self) {
+            self.0.set(self.0.get() + 1);
+        }
+
+        fn describe(&self) -> String {
+            "counts".to_owned()
+        }
+    }
+
+    #[test]
+    fn what_is_gone_takes_no_room_and_what_is_left_is_cut_once() {
+        let (cycles, cut) = (Cycles::default(), Rc::new(Cell::new(0)));
+        let make = || Rc::new(Counts(Rc::clone(&cut))) as Rc<dyn Run>;
+        let kept: Vec<_> = (0..3).map(|_| make()).collect();
+        for run in &kept {
+            cycles.note(Rc::downgrade(run));
+            (0..1000).for_each(|_| cycles.note(Rc::downgrade(&make())));
+        }
+        assert!(cycles.0.borrow().capacity() < 32);
+        cycles.cut();
+        cycles.cut();
+        assert_eq!(cut.get(), 3);
+    }
+}
