@@ -141,7 +141,7 @@ fn blocks(text: &str) -> Vec<(String, String)> {
 }
 
 /// The ids of the headings of a page, as mdBook and GitHub make them.
-fn headings(text: &str) -> Vec<String> {
+pub(crate) fn headings(text: &str) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     let mut open: Option<(Option<String>, String)> = None;
     for event in events(text) {

@@ -17,6 +17,23 @@ pub enum Kind {
     Concept,
 }
 
+/// What it takes to show a fact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Show {
+    /// A program, or a test.
+    #[default]
+    Program,
+    /// A program of `bench/measured`, and the table of what it measured on a page of the book.
+    Measurement,
+    /// A documentation test of what must not compile.
+    CompileFail,
+    /// A section of the book with a picture.
+    Picture,
+    /// A section of the book.
+    Prose,
+}
+
 /// One program, snippet or fact of the guides.
 #[derive(Debug, Deserialize)]
 pub struct Row {
@@ -29,6 +46,11 @@ pub struct Row {
     pub kind: Kind,
     /// What it is about, in a few words.
     pub title: String,
+    /// What it takes to show it.
+    #[serde(default)]
+    pub show: Show,
+    /// The row that says the same and more: what shows that one shows this.
+    pub merged_into: Option<String>,
     expected: String,
     observed: Option<String>,
 }

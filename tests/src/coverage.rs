@@ -1,32 +1,36 @@
 //! Which example or test shows which row of the catalogue.
 //!
 //! The core idea is that what shows a row says so itself, and that the table in `tests/guide/coverage.md` is written from
-//! those claims: `//! Shows: row` at the head of an example, or of a file with documentation tests of what must not
-//! compile, and `// Shows: row` above a test. Rows that are still to come stand in `tests/guide/planned.toml`, a list
-//! that can only shrink.
+//! those claims: `//! Shows: row` at the head of an example, of a file with documentation tests of what must not
+//! compile, or of a program that measures; `// Shows: row` above a test; `<!-- Shows: row -->` in a section of the book
+//! ([`told`]). A row says which of them it takes ([`Show`]). Rows that are still to come stand in
+//! `tests/guide/planned.toml`, a list that can only shrink.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::catalogue::{Kind, Row};
+use crate::catalogue::{Kind, Row, Show};
 use crate::examples::{Example, header};
 use crate::marks::{marked, names};
+use crate::told::told;
 use crate::{files, read, relative, root, unknown};
 
 /// The folder of the programs for what the guides do not teach: they show no row.
 const BEYOND: &str = "beyond";
 
-/// An example or a test that says it shows a row.
+/// An example, a test or a section of the book that says it shows a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The row.
     pub row: String,
-    /// The example or the test function.
+    /// The example, the test function or the heading.
     pub by: String,
+    /// In which way it shows the row.
+    pub way: Show,
     /// Its file, below the root of the workspace.
     pub file: String,
 }
@@ -104,6 +108,7 @@ pub fn claims(root: &Path, examples: &[Example]) -> Result<Vec<Claim>> {
         claims.extend(example.shows.iter().map(|row| Claim {
             row: row.clone(),
             by: example.name.clone(),
+            way: Show::Program,
             file: format!("examples/{}", example.path),
         }));
     }
@@ -112,7 +117,34 @@ pub fn claims(root: &Path, examples: &[Example]) -> Result<Vec<Claim>> {
             claims.extend(claims_of_tests(root, &path)?);
         }
     }
+    for path in files(&root.join("bench/measured"), "rs") {
+        claims.extend(measured(root, &path)?);
+    }
+    claims.extend(told(root)?.into_iter().map(|told| Claim {
+        row: told.row,
+        way: if told.has_picture { Show::Picture } else { Show::Prose },
+        file: format!("{}#{}", told.file, told.heading),
+        by: told.heading,
+    }));
     Ok(claims)
+}
+
+/// The claims at the head of a program that measures. What it measured must be recorded, and shown in the book.
+fn measured(root: &Path, path: &Path) -> Result<Vec<Claim>> {
+    let (head, file) = (header(&read(path)?), relative(root, path));
+    let by = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let rows = names(&head, "Shows");
+    if !rows.is_empty() {
+        let table = format!("bench/figures/measured/{by}.md");
+        anyhow::ensure!(root.join(&table).exists(), "{file}: `cargo xtask measure {by}` has not written {table}");
+        let include = format!("{table}}}}}");
+        let is_shown = |page: PathBuf| read(page).is_ok_and(|text| text.contains(&include));
+        anyhow::ensure!(
+            files(&root.join("book/src"), "md").into_iter().any(is_shown),
+            "{file}: no page of the book includes {table}"
+        );
+    }
+    Ok(rows.into_iter().map(|row| Claim { row, by: by.clone(), way: Show::Measurement, file: file.clone() }).collect())
 }
 
 /// The claims at the head of a file that has documentation tests of what must not compile, and in the comments that
@@ -124,12 +156,17 @@ fn claims_of_tests(root: &Path, path: &Path) -> Result<Vec<Claim>> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     for row in names(&head, "Shows") {
         anyhow::ensure!(head.contains("```compile_fail"), "{file}: says that it shows {row}, and does not test it");
-        claims.push(Claim { row, by: stem.to_string(), file: file.clone() });
+        claims.push(Claim { row, by: stem.to_string(), way: Show::CompileFail, file: file.clone() });
     }
     for marked in marked(&text) {
         let rows = names(&marked.comment, "Shows");
         match &marked.test {
-            Some(by) => claims.extend(rows.into_iter().map(|row| Claim { row, by: by.clone(), file: file.clone() })),
+            Some(by) => claims.extend(rows.into_iter().map(|row| Claim {
+                row,
+                by: by.clone(),
+                way: Show::Program,
+                file: file.clone(),
+            })),
             None if rows.is_empty() => {}
             None => anyhow::bail!("{file}: \"Shows: {}\" does not stand above a test", rows.join(", ")),
         }
@@ -137,11 +174,28 @@ fn claims_of_tests(root: &Path, path: &Path) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
+/// Whether what shows something in this way is enough for a row that takes that way.
+fn is_enough(way: Show, wanted: Show) -> bool {
+    match wanted {
+        Show::Program => !matches!(way, Show::Picture | Show::Prose),
+        Show::Prose => true,
+        Show::Measurement | Show::CompileFail | Show::Picture => way == wanted,
+    }
+}
+
+/// The row that a row is merged into, or itself.
+fn target<'a>(rows: &'a [Row], row: &'a Row) -> &'a Row {
+    let merged = row.merged_into.as_ref().and_then(|id| rows.iter().find(|other| other.id == *id));
+    merged.unwrap_or(row)
+}
+
 /// Everything that is wrong with the claims and the plan, in words.
 pub fn problems(rows: &[Row], examples: &[Example], claims: &[Claim], planned: &Planned) -> Vec<String> {
     let ids = || rows.iter().map(|row| row.id.as_str());
     let is_row = |id: &str| ids().any(|row| row == id);
-    let is_shown = |id: &str| claims.iter().any(|claim| claim.row == id);
+    let has_claim = |row: &Row| claims.iter().any(|claim| claim.row == row.id);
+    let is_own = |row: &Row| claims.iter().any(|claim| claim.row == row.id && is_enough(claim.way, row.show));
+    let is_shown = |row: &Row| is_own(row) || (row.merged_into.is_some() && is_own(target(rows, row)));
     let mut problems = Vec::new();
 
     for claim in claims.iter().filter(|claim| !is_row(&claim.row)) {
@@ -157,7 +211,15 @@ pub fn problems(rows: &[Row], examples: &[Example], claims: &[Claim], planned: &
     }
     for row in rows {
         let single = planned.row.iter().any(|planned| planned.id == row.id);
-        match (is_shown(&row.id), planned.area(row)) {
+        if let Some(into) = &row.merged_into
+            && rows.iter().find(|other| other.id == *into).is_none_or(|other| other.merged_into.is_some())
+        {
+            problems.push(format!("{} is merged into {into}, which is no row, or is merged itself", row.id));
+        }
+        match (is_shown(row), planned.area(row)) {
+            (false, None) if has_claim(row) => {
+                problems.push(format!("{} takes a {:?}, and what shows it is none", row.id, row.show));
+            }
             (false, None) => problems.push(format!("{} ({} {}) is shown by nothing", row.id, row.guide(), row.section)),
             (true, Some(_)) if single => problems.push(format!("{} is shown: take it out of planned.toml", row.id)),
             (true, _) if row.kind == Kind::Program && !examples.iter().any(|example| example.name == row.id) => {
@@ -173,7 +235,7 @@ pub fn problems(rows: &[Row], examples: &[Example], claims: &[Claim], planned: &
         problems.push(format!("planned.toml names an {}", unknown("row", &planned.id, ids())));
     }
     for section in &planned.section {
-        if rows.iter().filter(|row| section.holds(row)).all(|row| is_shown(&row.id)) {
+        if rows.iter().filter(|row| section.holds(row)).all(is_shown) {
             let PlannedSection { guide, section, .. } = section;
             problems.push(format!("planned.toml: nothing is left to do in section {section} of {guide}"));
         }
@@ -185,7 +247,7 @@ pub fn problems(rows: &[Row], examples: &[Example], claims: &[Claim], planned: &
 pub fn table(rows: &[Row], claims: &[Claim], planned: &Planned) -> String {
     let mut table = String::from(
         "# What shows each row of the guide\n\n\
-         Written by `cargo xtask bless` from the `Shows:` lines of the examples and tests; a test keeps it fresh.\n",
+         Written by `cargo xtask bless` from the `Shows:` lines of examples, tests and pages; a test keeps it fresh.\n",
     );
     let mut by_row: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for claim in claims {
@@ -199,6 +261,7 @@ pub fn table(rows: &[Row], claims: &[Claim], planned: &Planned) -> String {
         }
         let shown_by = match (by_row.get(row.id.as_str()), planned.area(row)) {
             (Some(links), _) => links.join(", "),
+            (None, None) if row.merged_into.is_some() => format!("with `{}`", target(rows, row).id),
             (None, Some(area)) => format!("*to come with {area}*"),
             (None, None) => "nothing".to_owned(),
         };
@@ -228,6 +291,14 @@ mod tests {
         problems(rows, examples, &claims, &toml::from_str(planned).unwrap())
     }
 
+    fn taking(show: &str, more: &str) -> Row {
+        let fields = format!(
+            "id = 'nap'\nseed = '000_ab.txt'\nsection = '5'\nkind = 'concept'\ntitle = 'a title'\nexpected = ''\n\
+             show = '{show}'\n{more}"
+        );
+        toml::from_str(&fields).unwrap()
+    }
+
     const SECTION: &str = "[[section]]\nguide = '000'\nsection = '15'\narea = 'iterators'\n";
     const ROW: &str = "[[row]]\nid = 'nap'\narea = 'queues'\nneeds = 'a queue'\n";
 
@@ -254,6 +325,48 @@ mod tests {
         only(found(&[row("nap", "15", "concept")], &[], &format!("{SECTION}{ROW}")), "planned twice");
         only(found(&[row("nap", "15", "concept")], &[example("b", &["nap"])], SECTION), "nothing is left");
         only(found(&[row("dream", "5", "concept")], &[example("b", &["dream"])], ROW), "names an unknown row");
+    }
+
+    #[test]
+    fn a_row_is_shown_in_the_way_that_it_takes() {
+        let problems_of = |show: &str, way: Show| {
+            let claim = Claim { row: "nap".into(), by: "a".into(), way, file: "a.rs".into() };
+            problems(&[taking(show, "")], &[], &[claim], &Planned::default()).len()
+        };
+        let shows = ["program", "measurement", "compile_fail", "picture", "prose"];
+        let ways = [Show::Program, Show::Measurement, Show::CompileFail, Show::Picture, Show::Prose];
+        let missing = shows.map(|show| ways.map(|way| problems_of(show, way)));
+        let expected = [[0, 0, 0, 1, 1], [1, 0, 1, 1, 1], [1, 1, 0, 1, 1], [1, 1, 1, 0, 1], [0, 0, 0, 0, 0]];
+        assert_eq!(missing, expected);
+    }
+
+    #[test]
+    fn a_merged_row_is_shown_by_the_row_it_went_into() {
+        let merged = || taking("prose", "merged_into = 'dream'\n");
+        let dream = || row("dream", "5", "concept");
+        assert_eq!(found(&[merged(), dream()], &[example("b", &["dream"])], ""), [""; 0]);
+        assert_eq!(found(&[merged(), dream()], &[], "").len(), 2, "neither is shown");
+        assert_eq!(found(&[merged()], &[], "").len(), 2, "there is no such row");
+        let rows = [merged(), dream()];
+        let claims = claims(Path::new("nowhere"), &[example("b", &["dream"])]).unwrap();
+        assert!(table(&rows, &claims, &Planned::default()).contains("| with `dream` |"));
+    }
+
+    #[test]
+    fn what_was_measured_is_recorded_and_on_a_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("bench/measured/src/bin/naps.rs", "//! Naps.\n//!\n//! Shows: nap\n");
+        assert!(claims(folder.path(), &[]).is_err(), "nothing is recorded");
+        write("bench/figures/measured/naps.md", "| a | b |\n");
+        assert!(claims(folder.path(), &[]).is_err(), "no page includes it");
+        write("book/src/naps.md", "# Naps\n\n{{#include ../../bench/figures/measured/naps.md}}\n");
+        let found = claims(folder.path(), &[]).unwrap();
+        assert_eq!((found[0].row.as_str(), found[0].way), ("nap", Show::Measurement));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! with what its twin prints on CPython ([`twins`]).
 //! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every test
 //! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]) and every page
-//! of the book shows code and output that exist ([`book`]).
+//! of the book shows code and output that exist ([`book`]). A page can show a row as well ([`told`]).
 //! Programs that talk to others get somebody to talk to ([`company`]). Nothing here knows the runtime.
 
 pub mod catalogue;
@@ -29,6 +29,7 @@ mod marks;
 pub mod names;
 mod speed;
 pub mod tidy;
+pub mod told;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
