@@ -15,8 +15,8 @@ use std::rc::{Rc, Weak};
 use asyncio_context_managers::AsyncContextManager;
 use asyncio_runtime::io::AsyncFd;
 use asyncio_runtime::{
-    Error, ExceptionContext, Future as LoopFuture, Result, RuntimeError, Task, WaitQueue, create_task,
-    get_running_loop, sleep,
+    Context, Error, ExceptionContext, Future as LoopFuture, Result, RuntimeError, Task, TaskOptions, WaitQueue,
+    copy_context, get_running_loop, sleep,
 };
 use socket2::Socket;
 
@@ -75,6 +75,8 @@ struct Inner {
     backlog: i32,
     limit: usize,
     connected: Box<Connected>,
+    /// The context in which it was made, of which each connection has a copy.
+    context: Context,
     /// What is put over a connection before `connected` gets it.
     layer: Option<Layer>,
     /// The connections that are not lost, by a running number.
@@ -139,6 +141,7 @@ impl Server {
             backlog,
             limit,
             connected,
+            context: copy_context(),
             layer,
             clients: RefCell::default(),
             accepted: Cell::new(0),
@@ -202,13 +205,19 @@ impl Server {
         RuntimeError::new(format!("server {self:?} is closed")).into()
     }
 
-    /// Begins to accept connections and goes on until it is cancelled; then it closes the server and waits for its
-    /// connections to end.
+    /// Begins to accept connections and goes on until it is cancelled, by Ctrl-C for example. Then it closes the server and
+    /// the connections of its clients, so that their handlers read the end, and waits until these are closed: until what
+    /// was written to them is sent.
     ///
     /// # Errors
     ///
     /// `CancelledError`, also when another task closes the server; `RuntimeError` if it is closed already or somebody
     /// else awaits this.
+    ///
+    /// # Cancellation
+    ///
+    /// As described. One that comes while it waits for the connections ends that wait. Dropped, it leaves the server as it
+    /// is, serving.
     ///
     /// ```
     /// use asyncio_runtime::{create_task, run, sleep};
@@ -237,12 +246,14 @@ impl Server {
         self.start()?;
         let forever = get_running_loop()?.create_future::<()>();
         inner.forever.replace(Some(forever.clone()));
+        let awaited = Awaited(inner);
         let result = (&forever).await;
-        inner.forever.take();
+        drop(awaited);
         if let Err(cancelled) = &result
             && cancelled.is_cancelled()
         {
             self.close();
+            self.close_clients();
             // The cancellation is what comes out, whatever comes on top.
             let _ = self.wait_closed().await;
         }
@@ -302,6 +313,16 @@ impl Server {
     }
 }
 
+/// While somebody awaits `serve_forever`.
+struct Awaited<'a>(&'a Inner);
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        let forever = self.0.forever.take();
+        drop(forever);
+    }
+}
+
 impl Inner {
     fn clients(&self) -> Vec<Rc<Connection>> {
         self.clients.borrow().values().filter_map(Weak::upgrade).collect()
@@ -329,7 +350,7 @@ impl Inner {
 
     /// Accepts the connections that are there, though not without end, and comes back when there are more.
     fn accept(self: &Rc<Self>, listener: &Rc<Listener>) {
-        for _ in 0..self.backlog.max(1) {
+        for _ in 0..=self.backlog {
             match listener.io.try_read_with(Socket::accept) {
                 Ok((socket, peer)) => {
                     listener.complained.set(false);
@@ -386,7 +407,8 @@ impl Inner {
             inner.wake_if_over();
         });
         connection.set_server_side();
-        create_task(Rc::clone(self).welcome(connection));
+        let context = self.context.run(copy_context)?;
+        TaskOptions::new().context(context).create_task(Rc::clone(self).welcome(connection))?;
         Ok(())
     }
 

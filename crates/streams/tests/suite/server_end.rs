@@ -4,14 +4,16 @@ use std::cell::RefCell;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::{Context, Waker};
 use std::thread;
 
 use asyncio_context_managers::async_with;
-use asyncio_runtime::{Result, Task, create_task, current_task, get_running_loop, sleep};
+use asyncio_runtime::{ContextVar, Result, Task, create_task, current_task, get_running_loop, sleep};
 use asyncio_streams::{Server, StreamReader, StreamWriter, open_connection, start_server, start_unix_server};
 
-use crate::common::{reports, run};
+use crate::common::{pattern, reports, run};
 
 /// Reads to the end, and then closes.
 async fn serve(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
@@ -215,6 +217,128 @@ fn a_handler_that_is_cancelled_is_no_error() {
         server.close();
         server.wait_closed().await?;
         assert_eq!(*reports.borrow(), [""; 0]);
+        Ok(())
+    });
+}
+
+#[test]
+fn clients_are_closed_when_serving_is_cancelled() {
+    run(async {
+        for closed_by_another in [false, true] {
+            let seen = Rc::new(RefCell::new(Vec::new()));
+            let handler = {
+                let seen = Rc::clone(&seen);
+                async move |mut reader: StreamReader, writer: StreamWriter| {
+                    let read = reader.read(10).await?;
+                    seen.borrow_mut().push(format!("read {read:?}, closing {}", writer.is_closing()));
+                    Ok(())
+                }
+            };
+            let server = start_server(handler, "127.0.0.1", 0).await?;
+            let serving = create_task({
+                let server = server.clone();
+                async move { server.serve_forever().await }
+            });
+            let (mut reader, _silent) = connect(&server).await?;
+            sleep(0.002).await?;
+            if closed_by_another {
+                server.close();
+            } else {
+                serving.cancel();
+            }
+            assert!(serving.await.unwrap_err().is_cancelled());
+            seen.borrow_mut().push("over".to_owned());
+            assert_eq!(reader.read_to_end().await?, b"");
+            assert_eq!(*seen.borrow(), ["read [], closing true", "over"]);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_was_written_is_sent_before_the_server_ends() {
+    run(async {
+        let data = pattern(3 << 20);
+        let handler = {
+            let data = data.clone();
+            async move |mut reader: StreamReader, writer: StreamWriter| {
+                writer.write(&data)?;
+                reader.read(1).await.map(drop)
+            }
+        };
+        let server = start_server(handler, "127.0.0.1", 0).await?;
+        let serving = create_task({
+            let server = server.clone();
+            async move { server.serve_forever().await }
+        });
+        let (mut reader, _writer) = connect(&server).await?;
+        assert_eq!(reader.readexactly(10).await?, data[..10]);
+        serving.cancel();
+        assert_eq!(reader.read_to_end().await?, data[10..]);
+        assert!(serving.await.unwrap_err().is_cancelled());
+        Ok(())
+    });
+}
+
+#[test]
+fn serving_that_is_dropped_can_begin_again() {
+    run(async {
+        let server = start_server(serve, "127.0.0.1", 0).await?;
+        let (_reader, _writer) = connect(&server).await?;
+        {
+            let mut serving = pin!(server.serve_forever());
+            assert!(serving.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            let error = server.serve_forever().await.unwrap_err();
+            assert!(error.to_string().ends_with("is already being awaited on serve_forever()"), "{error}");
+        }
+        assert!(server.is_serving());
+        let serving = create_task({
+            let server = server.clone();
+            async move { server.serve_forever().await }
+        });
+        sleep(0).await?;
+        serving.cancel();
+        assert!(serving.await.unwrap_err().is_cancelled());
+        Ok(())
+    });
+}
+
+static PLACE: ContextVar<u32> = ContextVar::with_default("place", || 0);
+
+#[test]
+fn handlers_run_in_copies_of_the_context_in_which_the_server_was_made() {
+    run(async {
+        let seen = Rc::new(RefCell::new(Vec::new()));
+        let handler = {
+            let seen = Rc::clone(&seen);
+            async move |mut reader: StreamReader, _| {
+                seen.borrow_mut().push(PLACE.get()?);
+                PLACE.set(10 + PLACE.get()?);
+                reader.read_to_end().await.map(drop)
+            }
+        };
+        PLACE.set(1);
+        let server = start_server(handler, "127.0.0.1", 0).start_serving(false).await?;
+        PLACE.set(2);
+        server.start_serving().await?;
+        PLACE.set(3);
+        for _ in 0..2 {
+            let (mut reader, writer) = connect(&server).await?;
+            writer.write_eof()?;
+            reader.read_to_end().await?;
+        }
+        assert_eq!((&seen.borrow()[..], PLACE.get()?), (&[1, 1][..], 3));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_server_without_a_backlog_accepts() {
+    run(async {
+        let server = start_server(serve, "127.0.0.1", 0).backlog(0).await?;
+        let (mut reader, writer) = connect(&server).await?;
+        writer.write_eof()?;
+        assert_eq!(reader.read_to_end().await?, b"");
         Ok(())
     });
 }
