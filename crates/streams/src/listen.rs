@@ -18,7 +18,7 @@ use crate::hosts::{Family, Hosts, Port, any, resolve};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::server::{Connected, Listener, Server};
 use crate::ssl;
-use crate::writer::StreamWriter;
+use crate::writer::{StreamWriter, positive_limit};
 
 /// Serves connections: `asyncio.start_server`. For each client `client_connected` runs as a task of its own, with the reader
 /// and the writer of the connection.
@@ -130,18 +130,37 @@ pub(crate) struct Serving {
     pub(crate) limit: usize,
     pub(crate) backlog: i32,
     pub(crate) start: bool,
+    pub(crate) max_connections: Option<usize>,
+    pub(crate) idle_timeout: Option<f64>,
     pub(crate) ssl: ssl::Settings,
 }
 
 impl Serving {
     pub(crate) fn new() -> Self {
-        Self { limit: DEFAULT_LIMIT, backlog: 100, start: true, ssl: ssl::Settings::default() }
+        Self {
+            limit: DEFAULT_LIMIT,
+            backlog: 100,
+            start: true,
+            max_connections: None,
+            idle_timeout: None,
+            ssl: ssl::Settings::default(),
+        }
     }
 
-    /// Makes the server, and starts it if it is to be.
+    /// Looks for options that cannot be kept, before anything is bound.
+    pub(crate) fn check(&self) -> Result<(), ValueError> {
+        check_limit(self.limit)?;
+        if self.max_connections == Some(0) {
+            return Err(ValueError::new("max_connections should be at least 1, got 0"));
+        }
+        positive_limit("idle_timeout", self.idle_timeout).map(drop)
+    }
+
+    /// Makes the server, and starts it unless `start_serving(false)` was given.
     pub(crate) async fn serve(self, listeners: Vec<Listener>, connected: Box<Connected>) -> Result<Server> {
-        let server = Server::new(listeners, connected, self.ssl.server()?, self.limit, self.backlog);
-        if self.start {
+        let start = self.start;
+        let server = Server::new(listeners, connected, self)?;
+        if start {
             server.start_serving().await?;
         }
         Ok(server)
@@ -169,6 +188,74 @@ macro_rules! starting {
             /// How many connections the system may keep waiting to be accepted; 100 if not set.
             pub fn backlog(self, backlog: u32) -> Self {
                 self.set(|options| options.serving.backlog = backlog.try_into().unwrap_or(i32::MAX))
+            }
+
+            /// The greatest number of connections that are served at once; without limit if not set. A connection counts until
+            /// it is closed and its task is done.
+            ///
+            /// When there are so many, the server does not accept: further clients are connected as far as the system's
+            /// queue goes ([`backlog`](Self::backlog)), wait, and are served in their order as soon as others leave. None is
+            /// refused. To let silent clients leave, see [`idle_timeout`](Self::idle_timeout). asyncio has no such limit.
+            ///
+            /// # Errors
+            ///
+            /// Awaiting gives `ValueError` for 0.
+            ///
+            /// ```
+            /// use asyncio_runtime::{Result, run};
+            /// use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+            ///
+            /// async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
+            ///     writer.write(reader.readline().await?)?;
+            ///     writer.drain().await
+            /// }
+            ///
+            /// run(async {
+            ///     let server = start_server(echo, "127.0.0.1", 0).max_connections(1).await?;
+            ///     let port = server.sockets()[0].port().unwrap();
+            ///     let (mut first, to_first) = open_connection("127.0.0.1", port).await?;
+            ///     let (mut second, to_second) = open_connection("127.0.0.1", port).await?;
+            ///     to_second.write("two\n")?; // waits in the system until the first has left
+            ///     to_first.write("one\n")?;
+            ///     assert_eq!(first.readline().await?, b"one\n");
+            ///     assert_eq!(second.readline().await?, b"two\n");
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            pub fn max_connections(self, most: usize) -> Self {
+                self.set(|options| options.serving.max_connections = Some(most))
+            }
+
+            /// Closes a connection once no byte has come or gone for so many seconds; never if not set. Its task reads the
+            /// end of the stream. The time of an encrypted connection begins with the end of the handshake, which has a limit
+            /// of its own. More about it, and a limit for one connection:
+            /// [`StreamWriter::set_idle_timeout`](crate::StreamWriter::set_idle_timeout). asyncio has no such limit.
+            ///
+            /// # Errors
+            ///
+            /// Awaiting gives `ValueError` if it is no positive number.
+            ///
+            /// ```
+            /// use asyncio_runtime::{Result, run};
+            /// use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+            ///
+            /// async fn greet(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
+            ///     let name = reader.readline().await?;
+            ///     writer.write(if name.is_empty() { "too late\n" } else { "hello\n" })?;
+            ///     Ok(())
+            /// }
+            ///
+            /// run(async {
+            ///     let server = start_server(greet, "127.0.0.1", 0).idle_timeout(0.01).await?;
+            ///     let (mut reader, _writer) = open_connection("127.0.0.1", server.sockets()[0].port().unwrap()).await?;
+            ///     assert_eq!(reader.readline().await?, b""); // we said nothing, and the server has hung up
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            pub fn idle_timeout(self, seconds: impl asyncio_runtime::Seconds) -> Self {
+                self.set(|options| options.serving.idle_timeout = Some(seconds.seconds()))
             }
 
             /// Does it accept at once, or not before [`Server::start_serving`](crate::Server::start_serving)? `true` if
@@ -247,7 +334,7 @@ impl StartServer {
 }
 
 async fn start(options: Options) -> Result<Server> {
-    check_limit(options.serving.limit)?;
+    options.serving.check()?;
     let listeners = match options.place {
         Place::Bound(descriptor) => vec![Listener::new(stream_socket(descriptor)?)?],
         Place::Hosts(hosts, port) => {

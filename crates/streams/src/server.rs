@@ -23,6 +23,7 @@ use socket2::Socket;
 use crate::address::Address;
 use crate::connection::{Connection, Handle};
 use crate::error::is_not_now;
+use crate::listen::Serving;
 use crate::reader::StreamReader;
 use crate::ssl::Layer;
 use crate::transport::send_at_once;
@@ -74,6 +75,8 @@ struct Inner {
     serving: Cell<bool>,
     backlog: i32,
     limit: usize,
+    max_connections: Option<usize>,
+    idle_timeout: Option<f64>,
     connected: Box<Connected>,
     /// The context in which it was made, of which each connection has a copy.
     context: Context,
@@ -82,6 +85,8 @@ struct Inner {
     /// The connections that are not lost, by a running number.
     clients: RefCell<BTreeMap<u64, Weak<Connection>>>,
     accepted: Cell<u64>,
+    /// How many clients there are, as `max_connections` counts them.
+    places: Cell<usize>,
     forever: RefCell<Option<LoopFuture<()>>>,
     ended: WaitQueue,
 }
@@ -94,6 +99,22 @@ pub(crate) struct Listener {
     _file: Option<SocketFile>,
     /// It was said that the system is out of descriptors.
     complained: Cell<bool>,
+    /// It accepts nobody until a client leaves.
+    waits: Cell<bool>,
+}
+
+/// What a client counts for: until its connection is lost and its task is done, each of which has a share in it.
+struct Place(Rc<Inner>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let inner = &self.0;
+        inner.places.set(inner.places.get() - 1);
+        let listeners = inner.listeners.borrow().clone().unwrap_or_default();
+        for listener in listeners.iter().filter(|listener| listener.waits.replace(false)) {
+            inner.go_on(listener);
+        }
+    }
 }
 
 /// A file that is removed if it still is the one that was made.
@@ -106,7 +127,7 @@ impl Listener {
     /// A socket that is bound.
     pub(crate) fn new(socket: Socket) -> Result<Self> {
         let name = Address::from(&socket.local_addr()?);
-        Ok(Self { io: AsyncFd::new(socket)?, name, _file: None, complained: Cell::new(false) })
+        Ok(Self { io: AsyncFd::new(socket)?, name, _file: None, complained: Cell::new(false), waits: Cell::new(false) })
     }
 
     /// The same for one whose file goes when it is closed.
@@ -128,27 +149,24 @@ impl Drop for SocketFile {
 }
 
 impl Server {
-    pub(crate) fn new(
-        listeners: Vec<Listener>,
-        connected: Box<Connected>,
-        layer: Option<Layer>,
-        limit: usize,
-        backlog: i32,
-    ) -> Self {
+    pub(crate) fn new(listeners: Vec<Listener>, connected: Box<Connected>, serving: Serving) -> Result<Self> {
         let inner = Inner {
             listeners: RefCell::new(Some(listeners.into_iter().map(Rc::new).collect())),
             serving: Cell::new(false),
-            backlog,
-            limit,
+            backlog: serving.backlog,
+            limit: serving.limit,
+            max_connections: serving.max_connections,
+            idle_timeout: serving.idle_timeout,
             connected,
             context: copy_context(),
-            layer,
+            layer: serving.ssl.server()?,
             clients: RefCell::default(),
             accepted: Cell::new(0),
+            places: Cell::new(0),
             forever: RefCell::default(),
             ended: WaitQueue::new("Server.wait_closed"),
         };
-        Self { inner: Rc::new(inner) }
+        Ok(Self { inner: Rc::new(inner) })
     }
 
     /// Where it listens; nowhere once it is closed. `server.sockets[0].getsockname()` is `server.sockets()[0]`.
@@ -348,9 +366,17 @@ impl Inner {
         })
     }
 
+    fn is_full(&self) -> bool {
+        self.max_connections.is_some_and(|most| self.places.get() >= most)
+    }
+
     /// Accepts the connections that are there, though not without end, and comes back when there are more.
     fn accept(self: &Rc<Self>, listener: &Rc<Listener>) {
         for _ in 0..=self.backlog {
+            if self.is_full() {
+                // The next client to leave goes on.
+                return listener.waits.set(true);
+            }
             match listener.io.try_read_with(Socket::accept) {
                 Ok((socket, peer)) => {
                     listener.complained.set(false);
@@ -398,23 +424,25 @@ impl Inner {
             send_at_once(&socket);
         }
         let connection = Connection::over(Rc::new(AsyncFd::new(socket)?), Some(peer));
+        self.places.set(self.places.get() + 1);
+        let place = Rc::new(Place(Rc::clone(self)));
         let number = self.accepted.get();
         self.accepted.set(number + 1);
         self.clients.borrow_mut().insert(number, Rc::downgrade(&connection));
-        let inner = Rc::clone(self);
+        let share = Rc::clone(&place);
         connection.on_lost(move || {
-            inner.clients.borrow_mut().remove(&number);
-            inner.wake_if_over();
+            share.0.clients.borrow_mut().remove(&number);
+            share.0.wake_if_over();
         });
         connection.set_server_side();
         let context = self.context.run(copy_context)?;
-        TaskOptions::new().context(context).create_task(Rc::clone(self).welcome(connection))?;
+        TaskOptions::new().context(context).create_task(Rc::clone(self).welcome(connection, place))?;
         Ok(())
     }
 
     /// What comes before the task of a client: a task too, and as many iterations, because both are seen in asyncio, in the
     /// names of tasks and in the order of what is printed.
-    async fn welcome(self: Rc<Self>, connection: Handle) -> Result<()> {
+    async fn welcome(self: Rc<Self>, connection: Handle, place: Rc<Place>) -> Result<()> {
         if let Some(layer) = &self.layer {
             match layer.put_over(&connection).await {
                 Ok(()) => {}
@@ -431,16 +459,18 @@ impl Inner {
             }
         }
         sleep(0).await?;
-        self.start(connection);
+        self.start(connection, place)?;
         sleep(0).await
     }
 
     /// Starts the task for a connection.
-    fn start(&self, connection: Handle) {
+    fn start(&self, connection: Handle, place: Rc<Place>) -> Result<()> {
+        connection.set_idle_timeout(self.idle_timeout)?;
         let reader = StreamReader::over(connection.clone(), self.limit);
         let task = (self.connected)(reader, StreamWriter::over(connection.clone()));
         let connection = Rc::clone(&connection);
         let _ = task.add_done_callback(move |task| {
+            drop(place);
             let Ok(error) = task.exception() else { return connection.close() };
             if let Some(error) = error {
                 if let Ok(event_loop) = get_running_loop() {
@@ -453,6 +483,7 @@ impl Inner {
                 connection.close();
             }
         });
+        Ok(())
     }
 }
 

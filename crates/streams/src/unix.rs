@@ -231,7 +231,7 @@ impl StartUnixServer {
 starting!(StartUnixServer);
 
 async fn start(options: Options) -> Result<crate::Server> {
-    check_limit(options.serving.limit)?;
+    options.serving.check()?;
     let socket = match options.place {
         Place::Path(path) => bind(&path)?,
         Place::Bound(descriptor) => stream_socket(descriptor)?,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use asyncio_runtime::{Result, RuntimeError, ValueError};
+use asyncio_runtime::{Result, RuntimeError, TimeLimit, ValueError};
 
 use crate::address::Address;
 use crate::connection::{Handle, Phase};
@@ -126,6 +126,38 @@ impl StreamWriter {
         self.connection.close();
     }
 
+    /// Closes the connection once no byte has come or gone for `limit` seconds, counted from now; `None` takes the limit
+    /// back. A read is then at its end, like after [`close`](Self::close). If the peer has not read what is kept for it, the
+    /// connection is closed at once and that is dropped, like by [`abort`](Self::abort).
+    ///
+    /// A peer that sends a byte now and then is not idle: to limit a whole message put the read that waits for it into
+    /// [`wait_for`](asyncio_runtime::wait_for). Nor does the limit know what a task does meanwhile, so it has to be longer
+    /// than any pause that the program makes itself. asyncio has no such limit.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` if the limit is no positive number, `RuntimeError` if no loop runs.
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::open_connection_on;
+    ///
+    /// run(async {
+    ///     let (near, _far) = UnixStream::pair()?;
+    ///     let (mut reader, writer) = open_connection_on(near)?;
+    ///     writer.set_idle_timeout(0.01)?;
+    ///     assert_eq!(reader.readline().await?, b""); // the end, although nobody has closed the other side
+    ///     assert!(writer.is_closing());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn set_idle_timeout(&self, limit: impl TimeLimit) -> Result<()> {
+        self.connection.set_idle_timeout(positive_limit("idle_timeout", limit.limit())?)
+    }
+
     /// Closes the connection; what is kept is not sent: `transport.abort()`.
     ///
     /// ```
@@ -224,6 +256,15 @@ impl StreamWriter {
         }
         self.connection.set_limits(high, low);
         Ok(())
+    }
+}
+
+/// A limit in seconds that can be kept.
+pub(crate) fn positive_limit(name: &str, limit: Option<f64>) -> Result<Option<f64>, ValueError> {
+    match limit {
+        Some(seconds) if seconds > 0.0 => Ok(limit),
+        Some(seconds) => Err(ValueError::new(format!("{name} should be a positive number, got {seconds}"))),
+        None => Ok(None),
     }
 }
 

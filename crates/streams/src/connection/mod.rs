@@ -6,6 +6,7 @@
 //! written), then *lost*; the descriptor is closed when it is lost.
 
 mod handle;
+mod idle;
 mod waiting;
 
 use std::any::Any;
@@ -23,6 +24,7 @@ use crate::buffer::Buffer;
 use crate::error::is_not_now;
 use crate::transport::{Finish, Transport, WriteEof};
 pub(crate) use handle::Handle;
+use idle::Idle;
 
 /// So many bytes may wait to be written before `drain` does, too.
 const HIGH_WATER: usize = 64 * 1024;
@@ -79,6 +81,7 @@ pub(crate) struct Connection {
     server_side: Cell<bool>,
     /// Ends the wait for the peer's goodbye.
     goodbye: Cell<Option<TimerHandle>>,
+    idle: Idle,
     on_lost: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
@@ -108,6 +111,7 @@ impl Connection {
             extra: OnceCell::new(),
             server_side: Cell::new(false),
             goodbye: Cell::default(),
+            idle: Idle::default(),
             on_lost: Cell::default(),
         }))
     }
@@ -157,7 +161,14 @@ impl Connection {
     /// One attempt to receive. A connection that is closed by us is at its end.
     #[inline]
     pub(crate) fn receive(&self, read: impl FnOnce(&dyn Transport) -> io::Result<usize>) -> io::Result<usize> {
-        if self.phase.get() == Phase::Open { self.with_transport(read) } else { Ok(0) }
+        if self.phase.get() != Phase::Open {
+            return Ok(0);
+        }
+        let received = self.with_transport(read);
+        if received.is_ok() {
+            self.idle.note();
+        }
+        received
     }
 
     /// One attempt of an open connection, without counting the transport. What has failed is to be told after it: the end
@@ -184,6 +195,9 @@ impl Connection {
             self.note_lost_write();
             return Ok(());
         };
+        if matches!(sent, Ok(1..)) {
+            self.idle.note();
+        }
         match sent {
             // Nothing is kept, so nobody waits for room, and the end was not asked for yet: no more to do than this.
             Ok(n) if n == bytes.len() => self.flush_layer(),
@@ -253,7 +267,10 @@ impl Connection {
         let mut kept = self.kept.borrow_mut();
         if !kept.is_empty() {
             match transport.try_write(kept.as_slice()) {
-                Ok(n) => kept.consume(n),
+                Ok(n) => {
+                    kept.consume(n);
+                    self.idle.note();
+                }
                 Err(error) if is_not_now(&error) => {}
                 Err(error) => {
                     drop(kept);
@@ -404,6 +421,7 @@ impl Connection {
         if let Some(timer) = self.goodbye.take() {
             timer.cancel();
         }
+        self.idle.stop();
         // Before the descriptor goes: it is no longer there to be asked.
         self.sockname();
         // Closes the descriptor, which wakes who waits for it.

@@ -9,6 +9,7 @@ mod connection;
 mod datagram;
 mod ecosystem;
 mod libraries;
+mod limits;
 mod pages;
 mod pipes;
 mod reader;

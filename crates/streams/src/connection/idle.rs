@@ -1,0 +1,87 @@
+//! `Idle`: the end of a connection on which nothing has moved for some time.
+//!
+//! The core idea: one timer for each connection, which is not moved when bytes move. They only note the time; when the timer
+//! fires too early, it is set again for the rest. A connection without a limit pays for one comparison.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use asyncio_runtime::{Result, TimerHandle, get_running_loop};
+
+use super::{Connection, Phase};
+
+#[derive(Default)]
+pub(super) struct Idle {
+    /// In seconds, if there is one.
+    limit: Cell<Option<f64>>,
+    /// When bytes moved last, by the loop's clock.
+    moved: Cell<f64>,
+    timer: RefCell<Option<TimerHandle>>,
+}
+
+impl Idle {
+    /// Notes that bytes have moved.
+    #[inline]
+    pub(super) fn note(&self) {
+        if self.limit.get().is_some() {
+            self.note_now();
+        }
+    }
+
+    #[cold]
+    fn note_now(&self) {
+        if let Ok(event_loop) = get_running_loop() {
+            self.moved.set(event_loop.time());
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        self.limit.set(None);
+        let timer = self.timer.take();
+        if let Some(timer) = timer {
+            timer.cancel();
+        }
+    }
+}
+
+impl Connection {
+    /// Ends the connection once nothing has moved for so many seconds, counted from now; or does so no longer.
+    pub(crate) fn set_idle_timeout(self: &Rc<Self>, limit: Option<f64>) -> Result<()> {
+        self.idle.stop();
+        let Some(seconds) = limit else { return Ok(()) };
+        if self.phase.get() == Phase::Lost {
+            return Ok(());
+        }
+        self.idle.moved.set(get_running_loop()?.time());
+        self.watch_idle(seconds)?;
+        self.idle.limit.set(limit);
+        Ok(())
+    }
+
+    fn watch_idle(self: &Rc<Self>, seconds: f64) -> Result<()> {
+        let connection = Rc::downgrade(self);
+        let timer = get_running_loop()?.call_later(seconds, move || look(&connection))?;
+        self.idle.timer.replace(Some(timer));
+        Ok(())
+    }
+
+    /// What is kept will not be sent: nothing of it was for all that time.
+    fn end_idle(self: &Rc<Self>) {
+        if self.kept() > 0 { self.abort() } else { self.close() }
+    }
+}
+
+/// The timer has fired: is time up, or have bytes moved since it was set?
+fn look(connection: &Weak<Connection>) {
+    let Some(connection) = connection.upgrade() else { return };
+    let (Some(limit), Ok(event_loop)) = (connection.idle.limit.get(), get_running_loop()) else { return };
+    let rest = connection.idle.moved.get() + limit - event_loop.time();
+    // Less than a nanosecond is what rounding leaves.
+    if rest > 1e-9 {
+        // Fails only on a closed loop, which ends the connection itself.
+        let _ = connection.watch_idle(rest);
+    } else {
+        connection.idle.stop();
+        connection.end_idle();
+    }
+}
