@@ -1,9 +1,12 @@
-"""Runs a Python program on virtual time and with seeded chance: python3.13 virtual.py PROGRAM [ARGUMENT...]
+"""Runs a Python program on virtual time and with seeded chance:
+python3.13 virtual.py PROGRAM [ARGUMENT...]
 
-CPython's event loop stays as it is; its selector and the clocks of `time` and `datetime` are replaced, so that time
-jumps to the next timer whenever nothing is ready, as it does in the Rust runtime with ASYNCIO_CLOCK=virtual. While
-something outside the loop is waited for (a thread at work, a descriptor), a timer takes its real time. ASYNCIO_SEED
-seeds `random` and `os.urandom` as it does in the Rust programs.
+CPython's event loop stays as it is; its selector and the clocks of `time` and
+`datetime` are replaced, so that time jumps to the next timer whenever nothing is
+ready, as it does in the Rust runtime with ASYNCIO_CLOCK=virtual. While something
+outside the loop is waited for (a thread at work, a descriptor), a timer takes its
+real time. ASYNCIO_SEED seeds `random` and `os.urandom` as it does in the Rust
+programs.
 """
 
 import asyncio
@@ -19,12 +22,18 @@ import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
-# Imported before the clocks are replaced: these keep the real one for their own waits.
+# Imported before the clocks are replaced: these keep the real one for their own
+# waits.
 import queue  # noqa: F401
 import subprocess  # noqa: F401
 
-VIRTUAL_START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc).timestamp()
-REAL = {name: getattr(time, name) for name in ("monotonic", "strftime", "localtime", "gmtime", "ctime")}
+VIRTUAL_START = datetime.datetime(
+    2026, 1, 1, tzinfo=datetime.timezone.utc
+).timestamp()
+REAL = {
+    name: getattr(time, name)
+    for name in ("monotonic", "strftime", "localtime", "gmtime", "ctime")
+}
 
 
 class Thread(threading.local):
@@ -32,17 +41,21 @@ class Thread(threading.local):
 
     now = 0.0  # its virtual time
     works_for = None  # the jobs of which it does one
-    wrapped = None  # the future of the pool that run_in_executor has just made one of the loop of
+    # The future of the pool that run_in_executor has just made one of the loop of.
+    wrapped = None
 
 
 class Jobs:
-    """The jobs that a loop has given to a pool of threads; only the loop's thread writes here."""
+    """The jobs that a loop has given to a pool of threads; only the loop's thread
+    writes here."""
 
     def __init__(self, loop, size):
         self.loop = loop
         self.size = size
         self.unfinished = 0
-        self.asleep = 0  # the threads that sleep until a timer of the loop wakes them
+        self.asleep = (
+            0  # the threads that sleep until a timer of the loop wakes them
+        )
 
 
 here = Thread()
@@ -51,7 +64,8 @@ shutdowns = set()  # the loops that wait for their threads to end
 
 
 def at_work(loop):
-    """Whether something will come of other threads by itself. A job that is queued behind sleeping threads sleeps too."""
+    """Whether something will come of other threads by itself. A job that is queued
+    behind sleeping threads sleeps too."""
     mine = [jobs for jobs in pools.values() if jobs.loop is loop]
     if any(min(jobs.unfinished, jobs.size) > jobs.asleep for jobs in mine):
         return True
@@ -66,21 +80,29 @@ class Selector(selectors.DefaultSelector):
         if ready or timeout == 0:
             return ready
         loop = asyncio.get_running_loop()
-        watched = len(self.get_map()) > 1  # something besides the loop's own wake-up descriptor
-        if watched or at_work(loop) or (timeout is None and threading.active_count() > 1):
+        watched = (
+            len(self.get_map()) > 1
+        )  # something besides the loop's own wake-up descriptor
+        if (
+            watched
+            or at_work(loop)
+            or (timeout is None and threading.active_count() > 1)
+        ):
             begun = REAL["monotonic"]()
             ready = super().select(timeout)
             if timeout is None or REAL["monotonic"]() - begun < timeout:
                 return ready
         elif timeout is None:
             raise RuntimeError("deadlock: no task can go on")
-        # The deadline itself, not the sum of now and the rest: that could miss it by the last bit.
+        # The deadline itself, not the sum of now and the rest: that could miss it
+        # by the last bit.
         here.now = max(here.now, loop._scheduled[0]._when)
         return ready
 
 
 class TimerHandle(asyncio.TimerHandle):
-    """On the real clock no two timers are made at one instant; here the one that was made first is due first."""
+    """On the real clock no two timers are made at one instant; here the one that
+    was made first is due first."""
 
     __slots__ = ("_number",)
     made = itertools.count()
@@ -94,7 +116,8 @@ class TimerHandle(asyncio.TimerHandle):
 
 
 class Tasks(set):
-    """Tasks in the order of their creation. CPython's set of all tasks is walked in any order, that of addresses."""
+    """Tasks in the order of their creation. CPython's set of all tasks is walked in
+    any order, that of addresses."""
 
     created, count = weakref.WeakKeyDictionary(), itertools.count()
 
@@ -135,7 +158,13 @@ def sleep(seconds):
         pass  # The loop is closed: nobody waits for this thread any more.
 
 
-def run_in_executor(loop, executor, function, *arguments, original=asyncio.BaseEventLoop.run_in_executor):
+def run_in_executor(
+    loop,
+    executor,
+    function,
+    *arguments,
+    original=asyncio.BaseEventLoop.run_in_executor
+):
     def job():
         here.works_for = jobs
         try:
@@ -154,8 +183,11 @@ def run_in_executor(loop, executor, function, *arguments, original=asyncio.BaseE
         jobs = pools[pool] = Jobs(loop, pool._max_workers)
     future = original(loop, executor, job)
     jobs.unfinished += 1
-    # After the loop's own callback: the job has ended when the loop has heard of it, and not before.
-    here.wrapped.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(ended))
+    # After the loop's own callback: the job has ended when the loop has heard of
+    # it, and not before.
+    here.wrapped.add_done_callback(
+        lambda _: loop.is_closed() or loop.call_soon_threadsafe(ended)
+    )
     return future
 
 
@@ -164,7 +196,9 @@ def wrap_future(future, *, loop=None, original=asyncio.wrap_future):
     return original(future, loop=loop)
 
 
-async def shutdown_default_executor(loop, timeout=None, original=asyncio.BaseEventLoop.shutdown_default_executor):
+async def shutdown_default_executor(
+    loop, timeout=None, original=asyncio.BaseEventLoop.shutdown_default_executor
+):
     shutdowns.add(loop)
     try:
         await original(loop, timeout)
@@ -190,15 +224,26 @@ def install(seed):
     time.monotonic = time.perf_counter = lambda: here.now
     time.time = lambda: VIRTUAL_START + here.now
     time.sleep = sleep
-    time.localtime = lambda seconds=None: REAL["localtime"](time.time() if seconds is None else seconds)
-    time.gmtime = lambda seconds=None: REAL["gmtime"](time.time() if seconds is None else seconds)
-    time.ctime = lambda seconds=None: REAL["ctime"](time.time() if seconds is None else seconds)
-    time.strftime = lambda format, when=None: REAL["strftime"](format, time.localtime() if when is None else when)
+    time.localtime = lambda seconds=None: REAL["localtime"](
+        time.time() if seconds is None else seconds
+    )
+    time.gmtime = lambda seconds=None: REAL["gmtime"](
+        time.time() if seconds is None else seconds
+    )
+    time.ctime = lambda seconds=None: REAL["ctime"](
+        time.time() if seconds is None else seconds
+    )
+    time.strftime = lambda format, when=None: REAL["strftime"](
+        format, time.localtime() if when is None else when
+    )
     if seed:
         random.seed(int(seed))
-        # A generator of its own, so that random bytes do not disturb the other draws.
+        # A generator of its own, so that random bytes do not disturb the other
+        # draws.
         bytes_of = random.Random(int(seed))
-        os.urandom = lambda size: bytes(bytes_of.getrandbits(8) for _ in range(size))
+        os.urandom = lambda size: bytes(
+            bytes_of.getrandbits(8) for _ in range(size)
+        )
 
 
 if __name__ == "__main__":

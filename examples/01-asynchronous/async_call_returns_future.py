@@ -1,4 +1,5 @@
-"""An order that can be asked whether it is done, for its result, and be called off: a task."""
+"""An order that can be asked whether it is done, for its result, and be called off:
+a task."""
 
 import asyncio
 

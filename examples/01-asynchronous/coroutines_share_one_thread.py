@@ -1,4 +1,5 @@
-"""All coroutines run in the thread of the caller of `run`; only what is handed to `to_thread` does not."""
+"""All coroutines run in the thread of the caller of `run`; only what is handed to
+`to_thread` does not."""
 
 import asyncio
 from threading import get_ident
@@ -10,7 +11,9 @@ async def visit(seconds):
 
 
 async def main(caller):
-    for task, thread in enumerate(await asyncio.gather(visit(3), visit(1), visit(2))):
+    for task, thread in enumerate(
+        await asyncio.gather(visit(3), visit(1), visit(2))
+    ):
         print(f"task {task} in the thread of the caller: {thread == caller}")
     thread = await asyncio.to_thread(get_ident)
     print(f"to_thread in the thread of the caller: {thread == caller}")

@@ -1,5 +1,5 @@
-//! All coroutines of a program run in one thread, that of the caller of `run`. Only what is handed to `to_thread` does
-//! not.
+//! All coroutines of a program run in one thread, that of the caller of `run`. Only
+//! what is handed to `to_thread` does not.
 //!
 //! Run it: `cargo run --example coroutines_share_one_thread`
 //!
@@ -17,11 +17,19 @@ async fn visit(seconds: u32) -> Result<ThreadId> {
 }
 
 async fn program(caller: ThreadId) -> Result<()> {
-    for (task, thread) in gather([visit(3), visit(1), visit(2)]).await?.into_iter().enumerate() {
-        println!("task {task} in the thread of the caller: {}", (thread == caller).repr());
+    for (task, thread) in
+        gather([visit(3), visit(1), visit(2)]).await?.into_iter().enumerate()
+    {
+        println!(
+            "task {task} in the thread of the caller: {}",
+            (thread == caller).repr()
+        );
     }
     let thread = to_thread(|| thread::current().id()).await?;
-    println!("to_thread in the thread of the caller: {}", (thread == caller).repr());
+    println!(
+        "to_thread in the thread of the caller: {}",
+        (thread == caller).repr()
+    );
     Ok(())
 }
 

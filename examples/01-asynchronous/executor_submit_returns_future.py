@@ -1,4 +1,5 @@
-"""A pool of threads is asynchronous too: `submit` gives the future of what a function will return."""
+"""A pool of threads is asynchronous too: `submit` gives the future of what a
+function will return."""
 
 import queue
 import time

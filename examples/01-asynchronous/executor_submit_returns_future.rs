@@ -1,5 +1,6 @@
-//! A pool of threads is asynchronous too: `submit` takes a function and gives the future of what it will return, as
-//! Python's `concurrent.futures` do. No loop takes part, and asking for the result blocks.
+//! A pool of threads is asynchronous too: `submit` takes a function and gives the
+//! future of what it will return, as Python's `concurrent.futures` do. No loop
+//! takes part, and asking for the result blocks.
 //!
 //! Run it: `cargo run --example executor_submit_returns_future`
 //!
@@ -20,7 +21,11 @@ fn count_two_texts(pool: &ThreadPoolExecutor) -> Result<()> {
     let poem = pool.submit(|| count_words("so much depends upon"))?;
     let saying = pool.submit(|| count_words("festina lente"))?;
     println!("poem: {} words, done: {}", poem.result(None)?, poem.done().repr());
-    println!("saying: {} words, done: {}", saying.result(None)?, saying.done().repr());
+    println!(
+        "saying: {} words, done: {}",
+        saying.result(None)?,
+        saying.done().repr()
+    );
     Ok(())
 }
 // ANCHOR_END: submit
@@ -30,7 +35,9 @@ fn lose_patience(pool: &ThreadPoolExecutor) -> Result<()> {
     let (answer, question) = mpsc::channel();
     let answered = pool.submit(move || question.recv())?;
     match answered.result(0.1) {
-        Err(error) if error.is::<TimeoutError>() => println!("no answer yet, done: {}", answered.done().repr()),
+        Err(error) if error.is::<TimeoutError>() => {
+            println!("no answer yet, done: {}", answered.done().repr())
+        }
         other => println!("{other:?}"),
     }
     answer.send("forty-two")?;

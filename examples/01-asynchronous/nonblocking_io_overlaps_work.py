@@ -1,4 +1,5 @@
-"""Something is to be read from a pipe, and until it is there the program works on."""
+"""Something is to be read from a pipe, and until it is there the program works on.
+"""
 
 import asyncio
 import os

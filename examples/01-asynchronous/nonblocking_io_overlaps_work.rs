@@ -1,5 +1,6 @@
-//! Something is to be read from a pipe, and until it is there the program works on. `loop.add_reader` says when the pipe
-//! can be read; a future, which the callback completes, makes that something to await.
+//! Something is to be read from a pipe, and until it is there the program works on.
+//! `loop.add_reader` says when the pipe can be read; a future, which the callback
+//! completes, makes that something to await.
 //!
 //! Run it: `cargo run --example nonblocking_io_overlaps_work`
 //!

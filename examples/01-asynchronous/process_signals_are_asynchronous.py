@@ -1,4 +1,5 @@
-"""A signal comes at any moment; `loop.add_signal_handler` brings it in order, between two steps of the tasks."""
+"""A signal comes at any moment; `loop.add_signal_handler` brings it in order,
+between two steps of the tasks."""
 
 import asyncio
 from signal import SIGUSR1, raise_signal

@@ -1,5 +1,6 @@
-//! A signal comes from outside at any moment. `loop.add_signal_handler` brings it in order: the handler is a callback of
-//! the loop, which runs between two steps of the tasks and may complete a future that one of them awaits.
+//! A signal comes from outside at any moment. `loop.add_signal_handler` brings it
+//! in order: the handler is a callback of the loop, which runs between two steps of
+//! the tasks and may complete a future that one of them awaits.
 //!
 //! Run it: `cargo run --example process_signals_are_asynchronous`
 //!
@@ -32,7 +33,10 @@ async fn program() -> Result<()> {
     println!("waiting");
     let signal = arrived.await?;
     println!("SIGUSR1 arrived: {}", (signal == SIGUSR1).repr());
-    println!("handler removed: {}", event_loop.remove_signal_handler(SIGUSR1).repr());
+    println!(
+        "handler removed: {}",
+        event_loop.remove_signal_handler(SIGUSR1).repr()
+    );
     Ok(())
 }
 // ANCHOR_END: handler

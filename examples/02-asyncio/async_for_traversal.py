@@ -1,4 +1,5 @@
-"""`async for` waits for each item; fetching and handling take turns, and together as long as the sum of both."""
+"""`async for` waits for each item; fetching and handling take turns, and together
+as long as the sum of both."""
 
 import asyncio
 from time import perf_counter

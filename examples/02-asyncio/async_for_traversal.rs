@@ -1,5 +1,6 @@
-//! `async for` waits for each item of an asynchronous iterator: in Rust `while let` with an `anext` that is awaited. The
-//! loop is no parallel one: fetching and handling take turns, and together as long as the sum of both.
+//! `async for` waits for each item of an asynchronous iterator: in Rust `while let`
+//! with an `anext` that is awaited. The loop is no parallel one: fetching and
+//! handling take turns, and together as long as the sum of both.
 //!
 //! Run it: `cargo run --example async_for_traversal`
 //!

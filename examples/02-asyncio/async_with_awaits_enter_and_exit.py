@@ -1,4 +1,5 @@
-"""`async with` awaits on the way in and on the way out, and the way out is taken even if the block fails."""
+"""`async with` awaits on the way in and on the way out, and the way out is taken
+even if the block fails."""
 
 import asyncio
 

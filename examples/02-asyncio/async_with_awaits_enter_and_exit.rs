@@ -1,5 +1,6 @@
-//! `async with` awaits on the way in and on the way out, and the way out is taken even if the block fails. Here the two
-//! ends are written out, in a function that takes the block; other tasks run while either end waits.
+//! `async with` awaits on the way in and on the way out, and the way out is taken
+//! even if the block fails. Here the two ends are written out, in a function that
+//! takes the block; other tasks run while either end waits.
 //!
 //! Run it: `cargo run --example async_with_awaits_enter_and_exit`
 //!
@@ -31,7 +32,10 @@ impl Session {
 }
 
 /// `async with Session(user) as session:`
-async fn with_session<T>(user: &'static str, block: impl AsyncFnOnce(&Session) -> Result<T>) -> Result<T> {
+async fn with_session<T>(
+    user: &'static str,
+    block: impl AsyncFnOnce(&Session) -> Result<T>,
+) -> Result<T> {
     let session = Session::enter(user).await?;
     // No `?` here: an error of the block waits until the session is closed.
     let result = block(&session).await;

@@ -1,4 +1,5 @@
-"""`async def` makes a function, the call a coroutine, which runs none of its lines, and `await` runs it."""
+"""`async def` makes a function, the call a coroutine, which runs none of its lines,
+and `await` runs it."""
 
 import asyncio
 

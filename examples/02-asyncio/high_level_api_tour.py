@@ -4,7 +4,9 @@ import asyncio
 
 
 def raised(error):
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return (
+        f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    )
 
 
 # ANCHOR: inside
@@ -40,7 +42,9 @@ async def tasks_queues_and_locks():
 
 # ANCHOR: outside
 async def subprocesses():
-    process = await asyncio.create_subprocess_exec("echo", "hello", stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        "echo", "hello", stdout=asyncio.subprocess.PIPE
+    )
     stdout, _ = await process.communicate()
     print(f"the process says {stdout.decode().strip()}")
 
@@ -51,7 +55,9 @@ async def streams():
         writer.close()
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", server.sockets[0].getsockname()[1]
+    )
     print(f"the server says {(await reader.read()).decode()}")
     writer.close()
 # ANCHOR_END: outside

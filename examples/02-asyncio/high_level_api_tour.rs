@@ -1,20 +1,23 @@
-//! One of each of what the high-level API has: coroutines as tasks, queues, locks, subprocesses and streams. The loop,
-//! under all of them, stays out of sight.
+//! One of each of what the high-level API has: coroutines as tasks, queues, locks,
+//! subprocesses and streams. The loop, under all of them, stays out of sight.
 //!
 //! Run it: `cargo run --example high_level_api_tour`
 //!
 //! Shows: high_level_api_tour
 
 use asyncio::{
-    Lock, Queue, Result, StreamReader, StreamWriter, create_subprocess_exec, create_task, open_connection, run, sleep,
-    start_server, subprocess,
+    Lock, Queue, Result, StreamReader, StreamWriter, create_subprocess_exec,
+    create_task, open_connection, run, sleep, start_server, subprocess,
 };
 use guide::repr::raised;
 
 // ANCHOR: inside
 async fn tasks_queues_and_locks() -> Result<()> {
     let queue = Queue::new(1);
-    println!("take from an empty queue: {}", raised(&queue.get_nowait().unwrap_err()));
+    println!(
+        "take from an empty queue: {}",
+        raised(&queue.get_nowait().unwrap_err())
+    );
     let producer = create_task({
         let queue = queue.clone();
         async move {
@@ -25,7 +28,10 @@ async fn tasks_queues_and_locks() -> Result<()> {
     println!("the queue gives {}", queue.get().await?);
     producer.await?;
     queue.put_nowait("another")?;
-    println!("put into a full queue: {}", raised(&queue.put_nowait("one more").unwrap_err()));
+    println!(
+        "put into a full queue: {}",
+        raised(&queue.put_nowait("one more").unwrap_err())
+    );
 
     let lock = Lock::new();
     lock.acquire().await?;
@@ -37,16 +43,24 @@ async fn tasks_queues_and_locks() -> Result<()> {
 
 // ANCHOR: outside
 async fn subprocesses() -> Result<()> {
-    let mut process = create_subprocess_exec("echo").arg("hello").stdout(subprocess::PIPE).await?;
+    let mut process = create_subprocess_exec("echo")
+        .arg("hello")
+        .stdout(subprocess::PIPE)
+        .await?;
     let (stdout, _) = process.communicate().await?;
-    println!("the process says {}", String::from_utf8(stdout.unwrap_or_default())?.trim());
+    println!(
+        "the process says {}",
+        String::from_utf8(stdout.unwrap_or_default())?.trim()
+    );
     Ok(())
 }
 
 async fn streams() -> Result<()> {
-    let greet = async |_: StreamReader, writer: StreamWriter| Ok(writer.write("good day")?);
+    let greet =
+        async |_: StreamReader, writer: StreamWriter| Ok(writer.write("good day")?);
     let server = start_server(greet, "127.0.0.1", 0).await?;
-    let port = server.sockets()[0].port().expect("it is an address of the Internet");
+    let port =
+        server.sockets()[0].port().expect("it is an address of the Internet");
     let (mut reader, _writer) = open_connection("127.0.0.1", port).await?;
     println!("the server says {}", String::from_utf8(reader.read_to_end().await?)?);
     Ok(())

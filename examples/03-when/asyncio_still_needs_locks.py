@@ -1,4 +1,5 @@
-"""One thread is no lock: two tasks overdraw an account, and two others wait for each other for ever."""
+"""One thread is no lock: two tasks overdraw an account, and two others wait for
+each other for ever."""
 
 import asyncio
 
@@ -10,7 +11,8 @@ async def withdraw(amount):
     global balance
     if balance < amount:
         return False
-    # The bank asks somewhere whether this is in order. Meanwhile the balance is anybody's.
+    # The bank asks somewhere whether this is in order. Meanwhile the balance is
+    # anybody's.
     await asyncio.sleep(1)
     balance -= amount
     return True

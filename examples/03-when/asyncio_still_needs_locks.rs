@@ -1,5 +1,6 @@
-//! One thread is no lock. Two tasks that both check an account before they take from it overdraw it, since each waits
-//! between the two; and two tasks that wait for each other wait for ever.
+//! One thread is no lock. Two tasks that both check an account before they take
+//! from it overdraw it, since each waits between the two; and two tasks that wait
+//! for each other wait for ever.
 //!
 //! Run it: `cargo run --example asyncio_still_needs_locks`
 //!
@@ -18,7 +19,8 @@ async fn withdraw(amount: i32) -> Result<bool> {
     if BALANCE.get() < amount {
         return Ok(false);
     }
-    // The bank asks somewhere whether this is in order. Meanwhile the balance is anybody's.
+    // The bank asks somewhere whether this is in order. Meanwhile the balance is
+    // anybody's.
     sleep(1).await?;
     BALANCE.set(BALANCE.get() - amount);
     Ok(true)
@@ -40,7 +42,8 @@ async fn after_you(other: Future<()>, me: Future<()>) -> Result<()> {
 async fn deadlock() -> Result<()> {
     let event_loop = get_running_loop()?;
     let (left, right) = (event_loop.create_future(), event_loop.create_future());
-    let both = gather([after_you(left.clone(), right.clone()), after_you(right, left)]);
+    let both =
+        gather([after_you(left.clone(), right.clone()), after_you(right, left)]);
     if let Err(error) = timeout(10).run(async |_| both.await).await {
         println!("through the door: {error:?}");
     }

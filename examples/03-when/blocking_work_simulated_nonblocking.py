@@ -1,4 +1,5 @@
-"""A function that blocks goes to a thread, and the loop runs on; to the coroutine it looks like any other wait."""
+"""A function that blocks goes to a thread, and the loop runs on; to the coroutine
+it looks like any other wait."""
 
 import asyncio
 import time
@@ -13,7 +14,10 @@ def read_the_archive():
 
 def count_primes(below):
     """Keeps a processor busy."""
-    return sum(all(n % d for d in takewhile(lambda d: d * d <= n, range(2, n))) for n in range(2, below))
+    return sum(
+        all(n % d for d in takewhile(lambda d: d * d <= n, range(2, n)))
+        for n in range(2, below)
+    )
 
 
 async def tick():

@@ -1,5 +1,6 @@
-//! A function that blocks, here one that sleeps and one that computes, goes to a thread, and the loop runs on. To the
-//! coroutine it looks like any other wait (`asyncio.to_thread`).
+//! A function that blocks, here one that sleeps and one that computes, goes to a
+//! thread, and the loop runs on. To the coroutine it looks like any other wait
+//! (`asyncio.to_thread`).
 //!
 //! Run it: `cargo run --example blocking_work_simulated_nonblocking`
 //!
@@ -15,7 +16,9 @@ fn read_the_archive() -> &'static str {
 
 /// Keeps a processor busy.
 fn count_primes(below: u32) -> usize {
-    (2..below).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0)).count()
+    (2..below)
+        .filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
+        .count()
 }
 
 async fn tick() -> Result<()> {

@@ -1,4 +1,5 @@
-"""A task keeps the thread until it awaits something that is not there yet; nothing interrupts it."""
+"""A task keeps the thread until it awaits something that is not there yet; nothing
+interrupts it."""
 
 import asyncio
 import time

@@ -1,5 +1,6 @@
-//! A task keeps the thread until it awaits something that is not there yet; then the next one runs. So at any moment one
-//! task runs, and nothing interrupts it, however long it computes.
+//! A task keeps the thread until it awaits something that is not there yet; then
+//! the next one runs. So at any moment one task runs, and nothing interrupts it,
+//! however long it computes.
 //!
 //! Run it: `cargo run --example cooperative_multitasking`
 //!
@@ -36,7 +37,11 @@ async fn already_there() -> Result<()> {
 }
 
 async fn program() -> Result<()> {
-    gather([create_task(polite()).named("polite"), create_task(selfish()).named("selfish")]).await?;
+    gather([
+        create_task(polite()).named("polite"),
+        create_task(selfish()).named("selfish"),
+    ])
+    .await?;
     Ok(())
 }
 // ANCHOR_END: tasks

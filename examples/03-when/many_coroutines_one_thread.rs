@@ -1,5 +1,5 @@
-//! One hundred thousand coroutines sleep at the same time, in one thread: as long as a program waits for something else,
-//! their number matters little.
+//! One hundred thousand coroutines sleep at the same time, in one thread: as long
+//! as a program waits for something else, their number matters little.
 //!
 //! Run it: `cargo run --example many_coroutines_one_thread`
 //!

@@ -20,7 +20,9 @@ async def main():
     size = sys.getsizeof(coro)
     coro.close()
     print(f"a coroutine takes less than 1 KB: {size < 1024}")
-    print(f"a thread's stack would hold more than 2000: {THREAD_STACK // size > 2000}")
+    print(
+        f"a thread's stack would hold more than 2000: {THREAD_STACK // size > 2000}"
+    )
     guards = [asyncio.create_task(patrol(3)) for _ in range(10_000)]
     threads = {await guard for guard in guards}
     print(f"threads of ten thousand coroutines: {len(threads)}")

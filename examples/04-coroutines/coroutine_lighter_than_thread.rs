@@ -1,5 +1,6 @@
-//! What a coroutine costs: the size of what it keeps across its waits, known before the program runs, and no thread. Ten
-//! thousand of them are made and started here without the operating system hearing of it.
+//! What a coroutine costs: the size of what it keeps across its waits, known before
+//! the program runs, and no thread. Ten thousand of them are made and started here
+//! without the operating system hearing of it.
 //!
 //! Run it: `cargo run --example coroutine_lighter_than_thread`
 //!
@@ -26,7 +27,10 @@ async fn patrol(rounds: u32) -> Result<thread::ThreadId> {
 async fn program() -> Result<()> {
     let size = size_of_val(&patrol(3));
     println!("a coroutine takes less than 1 KB: {}", (size < 1024).repr());
-    println!("a thread's stack would hold more than 2000: {}", (THREAD_STACK / size > 2000).repr());
+    println!(
+        "a thread's stack would hold more than 2000: {}",
+        (THREAD_STACK / size > 2000).repr()
+    );
 
     let guards: Vec<_> = (0..10_000).map(|_| create_task(patrol(3))).collect();
     let mut threads = HashSet::new();

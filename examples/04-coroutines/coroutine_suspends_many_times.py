@@ -1,4 +1,5 @@
-"""A coroutine stops and goes on many times before it returns; here nothing but `send` drives it."""
+"""A coroutine stops and goes on many times before it returns; here nothing but
+`send` drives it."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! A coroutine stops and goes on many times before it returns. Each time it finds its variables as it left them, and in
-//! between it may call whatever it likes: plain functions and other coroutines. Here nothing but `send` drives it, so that
+//! A coroutine stops and goes on many times before it returns. Each time it finds
+//! its variables as it left them, and in between it may call whatever it likes:
+//! plain functions and other coroutines. Here nothing but `send` drives it, so that
 //! each stop can be seen.
 //!
 //! Run it: `cargo run --example coroutine_suspends_many_times`

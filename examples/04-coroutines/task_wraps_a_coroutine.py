@@ -1,4 +1,5 @@
-"""A task is a handle on a coroutine: it can say which one, and it runs it apart from whoever made it."""
+"""A task is a handle on a coroutine: it can say which one, and it runs it apart
+from whoever made it."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! What can be awaited is a question to the type. In Python the type has `__await__`; in Rust it implements `IntoFuture`,
-//! which every future does by itself and any other type can.
+//! What can be awaited is a question to the type. In Python the type has
+//! `__await__`; in Rust it implements `IntoFuture`, which every future does by
+//! itself and any other type can.
 //!
 //! Run it: `cargo run --example coroutine_is_awaitable`
 //!

@@ -1,4 +1,5 @@
-"""A coroutine object has `send`, which runs it to its next stop, and `close`; its value comes in `StopIteration`."""
+"""A coroutine object has `send`, which runs it to its next stop, and `close`; its
+value comes in `StopIteration`."""
 
 
 async def one():

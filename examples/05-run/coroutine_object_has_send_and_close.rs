@@ -1,5 +1,6 @@
-//! A coroutine object has the methods `send`, which runs it to its next stop, and `close`, which drops it where it stands.
-//! What `StopIteration` carries in Python, the value it returned, is here the step `Returned`.
+//! A coroutine object has the methods `send`, which runs it to its next stop, and
+//! `close`, which drops it where it stands. What `StopIteration` carries in Python,
+//! the value it returned, is here the step `Returned`.
 //!
 //! Run it: `cargo run --example coroutine_object_has_send_and_close`
 //!
@@ -27,7 +28,8 @@ fn main() -> Result<()> {
         println!("sent to after close: {error:?}");
     }
 
-    // Nobody awaits this one either. But it was closed, so it goes without a warning.
+    // Nobody awaits this one either. But it was closed, so it goes without a
+    // warning.
     pin!(coroutine(one())).close();
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""A coroutine goes nowhere without a loop; pushed by hand, it comes as far as its first wait for time."""
+"""A coroutine goes nowhere without a loop; pushed by hand, it comes as far as its
+first wait for time."""
 
 import asyncio
 

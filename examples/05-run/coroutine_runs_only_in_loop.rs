@@ -1,5 +1,5 @@
-//! A coroutine goes nowhere without a loop. Made outside one, it waits; pushed by hand, it comes as far as its first wait
-//! for time, which only a loop can measure.
+//! A coroutine goes nowhere without a loop. Made outside one, it waits; pushed by
+//! hand, it comes as far as its first wait for time, which only a loop can measure.
 //!
 //! Run it: `cargo run --example coroutine_runs_only_in_loop`
 //!

@@ -1,4 +1,5 @@
-"""Calling a coroutine function gives an object of the class `coroutine`; thrown away unused, it warns."""
+"""Calling a coroutine function gives an object of the class `coroutine`; thrown
+away unused, it warns."""
 
 import asyncio
 

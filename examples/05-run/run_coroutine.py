@@ -1,4 +1,5 @@
-"""The shape of every asyncio program: `run` starts the loop with one coroutine, which awaits the others."""
+"""The shape of every asyncio program: `run` starts the loop with one coroutine,
+which awaits the others."""
 
 import asyncio
 

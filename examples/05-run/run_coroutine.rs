@@ -1,5 +1,5 @@
-//! The shape of every asyncio program: `run` starts the loop with one coroutine, which awaits the others. This one prints
-//! nothing and takes a second.
+//! The shape of every asyncio program: `run` starts the loop with one coroutine,
+//! which awaits the others. This one prints nothing and takes a second.
 //!
 //! Run it: `cargo run --example run_coroutine`
 //!

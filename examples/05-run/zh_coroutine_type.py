@@ -1,4 +1,5 @@
-"""The Chinese guide's look at a coroutine object that is never run: only a warning is heard of it."""
+"""The Chinese guide's look at a coroutine object that is never run: only a warning
+is heard of it."""
 
 import asyncio
 

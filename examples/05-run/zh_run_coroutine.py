@@ -1,4 +1,5 @@
-"""The Chinese guide's run of a coroutine object: it is created first and given to `run` later."""
+"""The Chinese guide's run of a coroutine object: it is created first and given to
+`run` later."""
 
 import asyncio
 

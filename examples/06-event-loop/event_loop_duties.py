@@ -1,4 +1,5 @@
-"""What the loop does: it runs what became ready, in order, calls what is due at a time, and watches descriptors."""
+"""What the loop does: it runs what became ready, in order, calls what is due at a
+time, and watches descriptors."""
 
 import asyncio
 import socket

@@ -1,5 +1,6 @@
-//! What the loop does: it runs callbacks and the steps of tasks in the order in which they became ready, calls what is due
-//! at a time, and watches descriptors. What a pass makes ready waits for the next pass.
+//! What the loop does: it runs callbacks and the steps of tasks in the order in
+//! which they became ready, calls what is due at a time, and watches descriptors.
+//! What a pass makes ready waits for the next pass.
 //!
 //! Run it: `cargo run --example event_loop_duties`
 //!
@@ -16,7 +17,9 @@ fn knock(event_loop: &EventLoop, times: u32) {
     println!("  knock");
     if times > 1 {
         let again = event_loop.clone();
-        event_loop.call_soon(move || knock(&again, times - 1)).expect("the loop is open");
+        event_loop
+            .call_soon(move || knock(&again, times - 1))
+            .expect("the loop is open");
     }
 }
 
@@ -58,8 +61,12 @@ async fn descriptors(event_loop: &EventLoop) -> Result<()> {
         let arrived = arrived.clone();
         move || {
             let mut word = [0; 4];
-            let read = reading.read_exact(&mut word).map(|()| String::from_utf8_lossy(&word).into_owned());
-            arrived.set_result(read).expect("called once: the reader is removed before more can arrive");
+            let read = reading
+                .read_exact(&mut word)
+                .map(|()| String::from_utf8_lossy(&word).into_owned());
+            arrived.set_result(read).expect(
+                "called once: the reader is removed before more can arrive",
+            );
         }
     })?;
     far.write_all(b"ping")?;

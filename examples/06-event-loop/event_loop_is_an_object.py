@@ -1,4 +1,5 @@
-"""The loop is an object: it has methods, a state that they change, and parts that can be exchanged."""
+"""The loop is an object: it has methods, a state that they change, and parts that
+can be exchanged."""
 
 import asyncio
 from collections import deque

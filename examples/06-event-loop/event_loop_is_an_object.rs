@@ -1,5 +1,5 @@
-//! The loop is an object: it has methods, a state that they change, and parts that can be exchanged. Here the order in
-//! which it runs what is ready.
+//! The loop is an object: it has methods, a state that they change, and parts that
+//! can be exchanged. Here the order in which it runs what is ready.
 //!
 //! Run it: `cargo run --example event_loop_is_an_object`
 //!

@@ -1,4 +1,5 @@
-"""The running loop can be had in a coroutine and in a callback, and nowhere else."""
+"""The running loop can be had in a coroutine and in a callback, and nowhere else.
+"""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! A plain program that keeps a loop beside it and lets it run now and then: to submit tasks and have their results, to
-//! watch them, and to forget one that it has sent off.
+//! A plain program that keeps a loop beside it and lets it run now and then: to
+//! submit tasks and have their results, to watch them, and to forget one that it
+//! has sent off.
 //!
 //! Run it: `cargo run --example loop_used_from_outside`
 //!
@@ -16,7 +17,8 @@ async fn convert(page: u32) -> Result<String> {
 // ANCHOR: main
 /// Asks the loop, which does not run while this is called.
 fn watch(event_loop: &EventLoop) {
-    let names: Vec<_> = event_loop.all_tasks().iter().map(|task| task.get_name()).collect();
+    let names: Vec<_> =
+        event_loop.all_tasks().iter().map(|task| task.get_name()).collect();
     println!("  open: {}", names.join(", "));
 }
 

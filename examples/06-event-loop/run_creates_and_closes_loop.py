@@ -1,4 +1,5 @@
-"""`run` makes a new loop each time and closes it at the end; inside a loop it is an error."""
+"""`run` makes a new loop each time and closes it at the end; inside a loop it is an
+error."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-//! `run` makes a new loop each time and closes it at the end. It starts a program; inside one it is an error.
+//! `run` makes a new loop each time and closes it at the end. It starts a program;
+//! inside one it is an error.
 //!
 //! Run it: `cargo run --example run_creates_and_closes_loop`
 //!

@@ -1,4 +1,5 @@
-"""A task is made of a coroutine, runs by itself, and can be awaited; whatever takes a future takes a task."""
+"""A task is made of a coroutine, runs by itself, and can be awaited; whatever takes
+a future takes a task."""
 
 import asyncio
 

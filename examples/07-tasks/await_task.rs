@@ -1,9 +1,11 @@
-//! A task is made of a coroutine, runs by itself, and can be awaited. It is a future with a coroutine that supplies the
-//! result, so whatever takes a future takes a task.
+//! A task is made of a coroutine, runs by itself, and can be awaited. It is a
+//! future with a coroutine that supplies the result, so whatever takes a future
+//! takes a task.
 //!
 //! Run it: `cargo run --example await_task`
 //!
-//! Shows: create_task_high_level, create_task_one_line, await_task, task_is_a_future
+//! Shows: create_task_high_level, create_task_one_line, await_task,
+//! task_is_a_future
 
 use asyncio::{Future, Result, create_task, get_running_loop, run, sleep};
 use guide::repr::Repr;

@@ -1,4 +1,5 @@
-"""`ensure_future` makes a task of a coroutine, and gives a task or a future back as it is."""
+"""`ensure_future` makes a task of a coroutine, and gives a task or a future back as
+it is."""
 
 import asyncio
 

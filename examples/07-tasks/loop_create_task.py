@@ -1,4 +1,5 @@
-"""The loop has a `create_task` of its own; the function of that name is this method on the loop that runs."""
+"""The loop has a `create_task` of its own; the function of that name is this method
+on the loop that runs."""
 
 import asyncio
 
@@ -18,7 +19,8 @@ async def main():
 
 
 asyncio.run(main())
-# The method can fail, because a loop may be closed; the function cannot, in a coroutine.
+# The method can fail, because a loop may be closed; the function cannot, in a
+# coroutine.
 closed = asyncio.new_event_loop()
 closed.close()
 coro = print_label(3)

@@ -1,4 +1,5 @@
-//! The loop has a `create_task` of its own. The function of that name is this method on the loop that runs.
+//! The loop has a `create_task` of its own. The function of that name is this
+//! method on the loop that runs.
 //!
 //! Run it: `cargo run --example loop_create_task`
 //!
@@ -17,14 +18,18 @@ async fn program() -> Result<()> {
     let event_loop = get_running_loop()?;
     let by_method = event_loop.create_task(print_label(1))?;
     let by_function = create_task(print_label(2));
-    println!("one loop: {}", (by_method.get_loop() == by_function.get_loop()).repr());
+    println!(
+        "one loop: {}",
+        (by_method.get_loop() == by_function.get_loop()).repr()
+    );
     println!("labels {} and {}", by_method.await?, by_function.await?);
     Ok(())
 }
 
 fn main() -> Result<()> {
     run(program())?;
-    // The method can fail, because a loop may be closed; the function cannot, in a coroutine.
+    // The method can fail, because a loop may be closed; the function cannot, in a
+    // coroutine.
     let closed = asyncio::new_event_loop();
     closed.close()?;
     if let Err(error) = closed.create_task(print_label(3)) {

@@ -1,4 +1,5 @@
-//! A coroutine can be made anywhere. A task needs a loop that runs, so it is made in a coroutine or a callback.
+//! A coroutine can be made anywhere. A task needs a loop that runs, so it is made
+//! in a coroutine or a callback.
 //!
 //! Run it: `cargo run --example task_created_only_inside_coroutine`
 //!

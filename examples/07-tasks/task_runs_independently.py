@@ -1,4 +1,5 @@
-"""A coroutine that is awaited is part of the task that awaits it; one that is made a task goes its own way."""
+"""A coroutine that is awaited is part of the task that awaits it; one that is made
+a task goes its own way."""
 
 import asyncio
 
@@ -19,7 +20,8 @@ async def main():
     await carry("sand")
 
     print("as tasks")
-    # Awaited later, asked now and then, left alone (but kept: the loop's own reference is weak).
+    # Awaited later, asked now and then, left alone (but kept: the loop's own
+    # reference is weak).
     bricks = asyncio.create_task(carry("bricks"))
     sand = asyncio.create_task(carry("sand"))
     water = asyncio.create_task(carry("water"))

@@ -1,9 +1,11 @@
-//! A coroutine that is awaited is part of the task that awaits it; one that is made a task goes its own way, whatever
-//! its creator does, even if nobody keeps the handle.
+//! A coroutine that is awaited is part of the task that awaits it; one that is made
+//! a task goes its own way, whatever its creator does, even if nobody keeps the
+//! handle.
 //!
 //! Run it: `cargo run --example task_runs_independently`
 //!
-//! Shows: all_coroutines_managed_as_tasks, task_runs_independently, task_can_be_discarded
+//! Shows: all_coroutines_managed_as_tasks, task_runs_independently,
+//! task_can_be_discarded
 
 use asyncio::{Result, create_task, current_task, run, sleep};
 use guide::repr::Repr;

@@ -1,4 +1,5 @@
-"""A new task begins when the coroutine that made it suspends; a call that does not suspend gives it no turn."""
+"""A new task begins when the coroutine that made it suspends; a call that does not
+suspend gives it no turn."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! A new task waits for its turn: it begins when the coroutine that made it suspends, by a sleep, by waiting for something
-//! else, or by waiting for the task. A call that does not suspend gives it no turn.
+//! A new task waits for its turn: it begins when the coroutine that made it
+//! suspends, by a sleep, by waiting for something else, or by waiting for the task.
+//! A call that does not suspend gives it no turn.
 //!
 //! Run it: `cargo run --example task_runs_when_caller_suspends`
 //!

@@ -1,4 +1,5 @@
-"""A task may be put on a loop that does not run yet; it begins when the loop does."""
+"""A task may be put on a loop that does not run yet; it begins when the loop does.
+"""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-//! A task may be put on a loop that does not run yet; it begins when the loop does. The output is the blog's, in Chinese.
+//! A task may be put on a loop that does not run yet; it begins when the loop does.
+//! The output is the blog's, in Chinese.
 //!
 //! Run it: `cargo run --example zh_loop_create_task`
 //!

@@ -1,4 +1,5 @@
-"""A task named and renamed where no loop runs is an error; in a coroutine the same lines work."""
+"""A task named and renamed where no loop runs is an error; in a coroutine the same
+lines work."""
 
 import asyncio
 

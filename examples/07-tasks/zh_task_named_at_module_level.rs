@@ -1,5 +1,5 @@
-//! The blog names a task and renames it outside any coroutine, where no loop runs: that is an error. In a coroutine the
-//! same lines work.
+//! The blog names a task and renames it outside any coroutine, where no loop runs:
+//! that is an error. In a coroutine the same lines work.
 //!
 //! Run it: `cargo run --example zh_task_named_at_module_level`
 //!

@@ -1,4 +1,5 @@
-"""A request to cancel arrives at the await where the task waits, the next time it gets to run."""
+"""A request to cancel arrives at the await where the task waits, the next time it
+gets to run."""
 
 import asyncio
 

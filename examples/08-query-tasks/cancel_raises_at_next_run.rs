@@ -1,5 +1,6 @@
-//! When a request to cancel arrives: at the await where the task waits, the next time it gets to run. One that never ran
-//! never will, and one that runs hears of it at its next wait, or when it returns.
+//! When a request to cancel arrives: at the await where the task waits, the next
+//! time it gets to run. One that never ran never will, and one that runs hears of
+//! it at its next wait, or when it returns.
 //!
 //! Run it: `cargo run --example cancel_raises_at_next_run`
 //!

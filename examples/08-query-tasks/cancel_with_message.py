@@ -1,4 +1,5 @@
-"""A request to cancel may carry a message, which is found in the `CancelledError`."""
+"""A request to cancel may carry a message, which is found in the `CancelledError`.
+"""
 
 import asyncio
 

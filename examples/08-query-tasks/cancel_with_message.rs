@@ -1,4 +1,5 @@
-//! A request may carry a message. It is found in the `CancelledError`, by the task itself and by whoever awaits it.
+//! A request may carry a message. It is found in the `CancelledError`, by the task
+//! itself and by whoever awaits it.
 //!
 //! Run it: `cargo run --example cancel_with_message`
 //!
@@ -23,7 +24,10 @@ async fn program() -> Result<()> {
         if let Err(error) = task.await {
             println!("awaited: {}", error.repr());
             let cancelled = error.downcast_ref::<CancelledError>();
-            println!("the message: {}", cancelled.and_then(CancelledError::message).repr());
+            println!(
+                "the message: {}",
+                cancelled.and_then(CancelledError::message).repr()
+            );
         }
     }
     Ok(())

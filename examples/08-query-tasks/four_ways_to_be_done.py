@@ -1,4 +1,5 @@
-"""A task is done when its coroutine comes to its end, returns early, raises, or is cancelled."""
+"""A task is done when its coroutine comes to its end, returns early, raises, or is
+cancelled."""
 
 import asyncio
 
@@ -24,7 +25,8 @@ def answer(question):
 
 def print_row(how, task):
     done, cancelled = str(task.done()), str(task.cancelled())
-    print(f"{how:10}  {done:5}  {cancelled:9}  {answer(task.result):40}  {answer(task.exception)}")
+    result, exception = answer(task.result), answer(task.exception)
+    print(f"{how:10}  {done:5}  {cancelled:9}  {result:40}  {exception}")
 
 
 async def main():

@@ -1,5 +1,5 @@
-//! A task is done when its coroutine comes to its end, returns early, raises, or is cancelled. What `done`, `cancelled`,
-//! `result` and `exception` say after each.
+//! A task is done when its coroutine comes to its end, returns early, raises, or is
+//! cancelled. What `done`, `cancelled`, `result` and `exception` say after each.
 //!
 //! Run it: `cargo run --example four_ways_to_be_done`
 //!
@@ -41,7 +41,10 @@ async fn program() -> Result<()> {
     let cancelled = create_task(search(&[1, 2, 3], 7));
 
     sleep(0.5).await?;
-    println!("{:10}  {:5}  {:9}  {:40}  exception", "", "done", "cancelled", "result");
+    println!(
+        "{:10}  {:5}  {:9}  {:40}  exception",
+        "", "done", "cancelled", "result"
+    );
     print_row("under way", &to_the_end);
     cancelled.cancel();
     wait([&to_the_end, &early, &raises, &cancelled]).await?;

@@ -1,4 +1,5 @@
-"""A task that takes a cancellation decides how it ends: passing it on, returning a value, or raising something else."""
+"""A task that takes a cancellation decides how it ends: passing it on, returning a
+value, or raising something else."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! A task that takes a cancellation decides how it ends: it may clean up and pass it on, return a value as if nobody had
-//! asked, or raise something else. Only the first one is cancelled.
+//! A task that takes a cancellation decides how it ends: it may clean up and pass
+//! it on, return a value as if nobody had asked, or raise something else. Only the
+//! first one is cancelled.
 //!
 //! Run it: `cargo run --example handled_cancel_is_refused`
 //!
@@ -36,7 +37,9 @@ async fn copy_what_is_there() -> Result<i32> {
 /// `except CancelledError: raise Exception(...)`
 async fn copy_or_complain() -> Result<i32> {
     match sleep(60).await {
-        Err(error) if error.is_cancelled() => Err(Exception::new("the disk is half full").into()),
+        Err(error) if error.is_cancelled() => {
+            Err(Exception::new("the disk is half full").into())
+        }
         result => result.map(|()| 100),
     }
 }

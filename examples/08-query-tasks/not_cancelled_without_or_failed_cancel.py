@@ -1,4 +1,5 @@
-"""Tasks that are not cancelled: nobody asked, it was too late, or a bare `except` swallowed the request."""
+"""Tasks that are not cancelled: nobody asked, it was too late, or a bare `except`
+swallowed the request."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! Tasks that are not cancelled: nobody asked, it was too late, or the request was swallowed. The last happens in Rust
-//! where it does not in Python: `except Exception` lets a cancellation through, `Err(_)` does not.
+//! Tasks that are not cancelled: nobody asked, it was too late, or the request was
+//! swallowed. The last happens in Rust where it does not in Python:
+//! `except Exception` lets a cancellation through, `Err(_)` does not.
 //!
 //! Run it: `cargo run --example not_cancelled_without_or_failed_cancel`
 //!
@@ -11,7 +12,11 @@ use guide::repr::Repr;
 async fn dial(attempt: u32) -> Result<&'static str> {
     println!("  dialling");
     sleep(1).await?;
-    if attempt < 3 { Err(Exception::new("engaged").into()) } else { Ok("connected") }
+    if attempt < 3 {
+        Err(Exception::new("engaged").into())
+    } else {
+        Ok("connected")
+    }
 }
 
 // ANCHOR: swallow

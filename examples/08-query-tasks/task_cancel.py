@@ -1,4 +1,5 @@
-"""`cancel()` makes a request and says whether it could be made; the task learns of it later."""
+"""`cancel()` makes a request and says whether it could be made; the task learns of
+it later."""
 
 import asyncio
 

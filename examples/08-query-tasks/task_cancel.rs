@@ -1,9 +1,11 @@
-//! `cancel()` makes a request and says whether it could be made. The task learns of it later, so directly afterwards
-//! nothing has changed; a task that is done cannot be asked any more.
+//! `cancel()` makes a request and says whether it could be made. The task learns of
+//! it later, so directly afterwards nothing has changed; a task that is done cannot
+//! be asked any more.
 //!
 //! Run it: `cargo run --example task_cancel`
 //!
-//! Shows: task_cancel, task_cancelled, cancel_done_task_returns_false, unhandled_cancel_marks_cancelled
+//! Shows: task_cancel, task_cancelled, cancel_done_task_returns_false,
+//! unhandled_cancel_marks_cancelled
 
 use asyncio::{Result, Task, create_task, run, sleep};
 use guide::repr::Repr;
@@ -17,7 +19,11 @@ async fn download(seconds: u32) -> Result<()> {
 // ANCHOR_END: download
 
 fn show(when: &str, task: &Task<()>) {
-    println!("  {when}: done {}, cancelled {}", task.done().repr(), task.cancelled().repr());
+    println!(
+        "  {when}: done {}, cancelled {}",
+        task.done().repr(),
+        task.cancelled().repr()
+    );
 }
 
 async fn program() -> Result<()> {

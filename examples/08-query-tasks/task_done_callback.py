@@ -1,4 +1,5 @@
-"""A done callback is a plain function that gets the task when it is done, however it ended."""
+"""A done callback is a plain function that gets the task when it is done, however
+it ended."""
 
 import asyncio
 
@@ -23,7 +24,10 @@ def ring(task):
 async def main():
     # ANCHOR: outcomes
     print("every outcome")
-    tasks = [asyncio.create_task(bake(bread), name=bread) for bread in ["rye", "stone", "spelt"]]
+    tasks = [
+        asyncio.create_task(bake(bread), name=bread)
+        for bread in ["rye", "stone", "spelt"]
+    ]
     for task in tasks:
         task.add_done_callback(ring)
     await asyncio.sleep(0.5)
@@ -53,7 +57,8 @@ async def main():
     task.add_done_callback(ring)
     second = lambda _: print("  the one that was left")
     task.add_done_callback(second)
-    # Python finds the callback by the function, and says how often it was registered.
+    # Python finds the callback by the function, and says how often it was
+    # registered.
     print(f"  removed: {task.remove_done_callback(ring) == 1}")
     await task
     print(f"  after its call: {task.remove_done_callback(second) == 1}")

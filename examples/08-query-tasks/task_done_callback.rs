@@ -1,16 +1,21 @@
-//! A done callback is a plain function that gets the task when it is done, however it ended. The loop calls it; there may
-//! be several, and one can be taken back.
+//! A done callback is a plain function that gets the task when it is done, however
+//! it ended. The loop calls it; there may be several, and one can be taken back.
 //!
 //! Run it: `cargo run --example task_done_callback`
 //!
-//! Shows: task_done_callback, done_callback_on_any_outcome, many_done_callbacks, remove_done_callback
+//! Shows: task_done_callback, done_callback_on_any_outcome, many_done_callbacks,
+//! remove_done_callback
 
 use asyncio::{Result, Task, ValueError, create_task, run, sleep, wait};
 use guide::repr::Repr;
 
 async fn bake(bread: &'static str) -> Result<&'static str> {
     sleep(1).await?;
-    if bread == "stone" { Err(ValueError::new("too hard").into()) } else { Ok(bread) }
+    if bread == "stone" {
+        Err(ValueError::new("too hard").into())
+    } else {
+        Ok(bread)
+    }
 }
 
 // ANCHOR: callback
@@ -22,7 +27,8 @@ fn ring(task: &Task<&'static str>) {
 async fn program() -> Result<()> {
     // ANCHOR: outcomes
     println!("every outcome");
-    let tasks = ["rye", "stone", "spelt"].map(|bread| create_task(bake(bread)).named(bread));
+    let tasks = ["rye", "stone", "spelt"]
+        .map(|bread| create_task(bake(bread)).named(bread));
     for task in &tasks {
         let _ = task.add_done_callback(ring);
     }

@@ -1,4 +1,5 @@
-"""`exception()` gives the exception with which the coroutine ended as a value, without raising it."""
+"""`exception()` gives the exception with which the coroutine ended as a value,
+without raising it."""
 
 import asyncio
 
@@ -13,9 +14,11 @@ async def unload(truck):
 
 # ANCHOR: check
 async def trouble(task):
-    """Waits without raising what the task raises, and leaves a cancelled task alone."""
+    """Waits without raising what the task raises, and leaves a cancelled task
+    alone."""
     if not task.done():
-        # `await task` would leave this function with the very exception that is to be looked at.
+        # `await task` would leave this function with the very exception that is to
+        # be looked at.
         await asyncio.wait([task])
     return None if task.cancelled() else task.exception()
 # ANCHOR_END: check

@@ -1,10 +1,12 @@
-//! `exception()` gives the exception with which the coroutine ended as a value, without raising it. Like `result()` it
-//! raises when asked too early, and of a cancelled task.
+//! `exception()` gives the exception with which the coroutine ended as a value,
+//! without raising it. Like `result()` it raises when asked too early, and of a
+//! cancelled task.
 //!
 //! Run it: `cargo run --example task_exception`
 //!
-//! Shows: task_exception, task_exception_none, task_exception_cancelled, task_exception_check_cancelled,
-//! task_exception_invalid_state, task_exception_check_done
+//! Shows: task_exception, task_exception_none, task_exception_cancelled,
+//! task_exception_check_cancelled, task_exception_invalid_state,
+//! task_exception_check_done
 
 use asyncio::{Error, Exception, Result, Task, create_task, run, sleep, wait};
 use guide::repr::{Repr, raised};
@@ -30,7 +32,8 @@ fn report(what: &str, exception: Result<Option<Error>>) {
 /// Waits without raising what the task raises, and leaves a cancelled task alone.
 async fn trouble(task: &Task<()>) -> Result<Option<Error>> {
     if !task.done() {
-        // `task.await?` would leave this function with the very exception that is to be looked at.
+        // `task.await?` would leave this function with the very exception that is
+        // to be looked at.
         wait([task]).await?;
     }
     if task.cancelled() { Ok(None) } else { task.exception() }

@@ -1,4 +1,5 @@
-"""Every task has a name: one that it was given, or `Task-N`, where N counts over the whole process."""
+"""Every task has a name: one that it was given, or `Task-N`, where N counts over
+the whole process."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-//! Every task has a name: one that it was given, or `Task-N`, where N counts over the whole process.
+//! Every task has a name: one that it was given, or `Task-N`, where N counts over
+//! the whole process.
 //!
 //! Run it: `cargo run --example task_get_name`
 //!
@@ -24,7 +25,12 @@ async fn names() -> Result<()> {
 
 // ANCHOR: numbers
 async fn my_name() -> Result<()> {
-    println!("{}", current_task()?.expect("a coroutine that runs is part of a task").get_name());
+    println!(
+        "{}",
+        current_task()?
+            .expect("a coroutine that runs is part of a task")
+            .get_name()
+    );
     Ok(())
 }
 

@@ -1,11 +1,14 @@
-//! The stages of a task, as it prints at each of them: scheduled, suspended, asked to cancel, and over in one of three
-//! ways.
+//! The stages of a task, as it prints at each of them: scheduled, suspended, asked
+//! to cancel, and over in one of three ways.
 //!
 //! Run it: `cargo run --example task_life_cycle`
 //!
-//! Shows: task_life_cycle, scheduled_or_running_is_not_done, done_task_never_runs_again
+//! Shows: task_life_cycle, scheduled_or_running_is_not_done,
+//! done_task_never_runs_again
 
-use asyncio::{Result, Task, ValueError, create_task, current_task, run, sleep, wait};
+use asyncio::{
+    Result, Task, ValueError, create_task, current_task, run, sleep, wait,
+};
 use guide::repr::Repr;
 
 // ANCHOR: flight

@@ -1,4 +1,5 @@
-"""`result()` gives what the coroutine returned, or raises what it raised; asked too early it is an error."""
+"""`result()` gives what the coroutine returned, or raises what it raised; asked too
+early it is an error."""
 
 import asyncio
 
@@ -34,7 +35,8 @@ async def at_last(task):
 
 # ANCHOR: check_cancelled
 def unless_cancelled(task):
-    """The result, or `None` of a task that was cancelled. What the coroutine raised is raised here."""
+    """The result, or `None` of a task that was cancelled. What the coroutine raised
+    is raised here."""
     return None if task.cancelled() else task.result()
 # ANCHOR_END: check_cancelled
 

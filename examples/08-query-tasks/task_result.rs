@@ -1,10 +1,12 @@
-//! `result()` gives what the coroutine returned, or raises what it raised. Asked too early it is an error, and of a
-//! cancelled task it raises the cancellation; both can be checked before.
+//! `result()` gives what the coroutine returned, or raises what it raised. Asked
+//! too early it is an error, and of a cancelled task it raises the cancellation;
+//! both can be checked before.
 //!
 //! Run it: `cargo run --example task_result`
 //!
-//! Shows: task_result, task_result_none, task_result_reraises, task_result_cancelled, task_result_check_cancelled,
-//! task_result_invalid_state, task_result_check_done
+//! Shows: task_result, task_result_none, task_result_reraises,
+//! task_result_cancelled, task_result_check_cancelled, task_result_invalid_state,
+//! task_result_check_done
 
 use asyncio::{Result, Task, ZeroDivisionError, create_task, run, sleep, wait};
 use guide::repr::{Repr, raised};
@@ -12,7 +14,9 @@ use guide::repr::{Repr, raised};
 // ANCHOR: coroutines
 async fn average(total: i32, count: i32) -> Result<i32> {
     sleep(1).await?;
-    total.checked_div(count).ok_or_else(|| ZeroDivisionError::new("division by zero").into())
+    total
+        .checked_div(count)
+        .ok_or_else(|| ZeroDivisionError::new("division by zero").into())
 }
 
 async fn tidy_up() -> Result<()> {
@@ -38,7 +42,8 @@ async fn at_last(task: &Task<i32>) -> Result<i32> {
 // ANCHOR_END: check_done
 
 // ANCHOR: check_cancelled
-/// The result, or `None` of a task that was cancelled. What the coroutine raised is raised here.
+/// The result, or `None` of a task that was cancelled. What the coroutine raised is
+/// raised here.
 fn unless_cancelled(task: &Task<i32>) -> Result<Option<i32>> {
     if task.cancelled() { Ok(None) } else { task.result().map(Some) }
 }

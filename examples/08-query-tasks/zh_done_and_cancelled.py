@@ -1,4 +1,5 @@
-"""One task comes to its end, the other is cancelled on the way; `done` and `cancelled` tell."""
+"""One task comes to its end, the other is cancelled on the way; `done` and
+`cancelled` tell."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-"""A callback that was registered before the task is awaited runs before the one who awaits it."""
+"""A callback that was registered before the task is awaited runs before the one who
+awaits it."""
 
 import asyncio
 

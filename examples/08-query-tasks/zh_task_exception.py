@@ -1,4 +1,5 @@
-"""Awaiting the task raises what its coroutine raised; the exception can then be read from the task."""
+"""Awaiting the task raises what its coroutine raised; the exception can then be
+read from the task."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
-//! Awaiting the task raises what its coroutine raised; the exception can then be read from the task. The output is the
-//! blog's, in Chinese.
+//! Awaiting the task raises what its coroutine raised; the exception can then be
+//! read from the task. The output is the blog's, in Chinese.
 //!
 //! Run it: `cargo run --example zh_task_exception`
 //!

@@ -1,4 +1,5 @@
-"""Ten tasks are started and, while they sleep, all tasks are listed, the main one too."""
+"""Ten tasks are started and, while they sleep, all tasks are listed, the main one
+too."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-//! Ten tasks are started and, while they sleep, all tasks are listed, the main one too: `asyncio.all_tasks()`.
+//! Ten tasks are started and, while they sleep, all tasks are listed, the main one
+//! too: `asyncio.all_tasks()`.
 //!
 //! Run it: `cargo run --example all_tasks`
 //!
@@ -15,7 +16,8 @@ async fn task_coroutine(value: u32) -> Result<()> {
 fn main() -> Result<()> {
     run(async {
         println!("main coroutine started");
-        let started_tasks: Vec<_> = (0..10).map(|i| create_task(task_coroutine(i))).collect();
+        let started_tasks: Vec<_> =
+            (0..10).map(|i| create_task(task_coroutine(i))).collect();
         sleep(0.1).await?;
         for task in all_tasks()? {
             println!("> {}, {}", task.get_name(), task.get_coro());

@@ -1,4 +1,5 @@
-"""Who is among all tasks: the one that asks, the suspended, and the scheduled, each once. Who is done is not."""
+"""Who is among all tasks: the one that asks, the suspended, and the scheduled, each
+once. Who is done is not."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
-//! Who is among all tasks: the one that asks, the suspended, and the scheduled that have not begun, each once. Who is done
-//! is not.
+//! Who is among all tasks: the one that asks, the suspended, and the scheduled that
+//! have not begun, each once. Who is done is not.
 //!
 //! Run it: `cargo run --example all_tasks_includes_scheduled_suspended_current`
 //!
@@ -20,7 +20,8 @@ async fn program() -> Result<()> {
 
     let current = current_task()?;
     for task in all_tasks()? {
-        let asking = if Some(&task) == current.as_ref() { ", who asks" } else { "" };
+        let asking =
+            if Some(&task) == current.as_ref() { ", who asks" } else { "" };
         println!("{}{asking}", task.get_name());
     }
     suspended.await?;

@@ -1,4 +1,5 @@
-"""Whose task is it? An awaited coroutine runs in the task of the one who awaits it; a callback has none."""
+"""Whose task is it? An awaited coroutine runs in the task of the one who awaits it;
+a callback has none."""
 
 import asyncio
 

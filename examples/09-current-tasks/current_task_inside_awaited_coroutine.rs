@@ -1,9 +1,10 @@
-//! Whose task is it? A coroutine that is awaited runs in the task of the one who awaits it; one that was made a task has
-//! its own; a callback has none.
+//! Whose task is it? A coroutine that is awaited runs in the task of the one who
+//! awaits it; one that was made a task has its own; a callback has none.
 //!
 //! Run it: `cargo run --example current_task_inside_awaited_coroutine`
 //!
-//! Shows: current_task_snippet, current_task_inside_awaited_coroutine, current_task_is_main_or_created
+//! Shows: current_task_snippet, current_task_inside_awaited_coroutine,
+//! current_task_is_main_or_created
 
 use asyncio::{Result, create_task, current_task, get_running_loop, run, sleep};
 

@@ -1,4 +1,5 @@
-"""Ten named tasks are listed while they sleep, and then waited for with `gather`."""
+"""Ten named tasks are listed while they sleep, and then waited for with `gather`.
+"""
 
 import asyncio
 
@@ -11,7 +12,9 @@ async def task_coroutine(value):
 
 async def main():
     print("主协程已启动")
-    started_tasks = [asyncio.create_task(task_coroutine(i), name=f"任务{i}") for i in range(10)]
+    started_tasks = [
+        asyncio.create_task(task_coroutine(i), name=f"任务{i}") for i in range(10)
+    ]
     await asyncio.sleep(0.1)
     for task in asyncio.all_tasks():
         print(f"> {task.get_name()}, {task.get_coro()}")

@@ -1,4 +1,5 @@
-//! Ten named tasks are listed while they sleep, and then waited for with `gather`. The output is the blog's, in Chinese.
+//! Ten named tasks are listed while they sleep, and then waited for with `gather`.
+//! The output is the blog's, in Chinese.
 //!
 //! Run it: `cargo run --example zh_all_tasks`
 //!
@@ -17,7 +18,9 @@ async fn task_coroutine(value: u32) -> Result<()> {
 fn main() -> Result<()> {
     run(async {
         println!("主协程已启动");
-        let started_tasks: Vec<_> = (0..10).map(|i| create_task(task_coroutine(i)).named(format!("任务{i}"))).collect();
+        let started_tasks: Vec<_> = (0..10)
+            .map(|i| create_task(task_coroutine(i)).named(format!("任务{i}")))
+            .collect();
         sleep(0.1).await?;
         for task in all_tasks()? {
             println!("> {}, {}", task.get_name(), task.get_coro());

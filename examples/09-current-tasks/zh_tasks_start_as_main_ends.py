@@ -1,4 +1,5 @@
-"""The main coroutine ends at once; the tasks it made still take their first step, and are cancelled at their sleep."""
+"""The main coroutine ends at once; the tasks it made still take their first step,
+and are cancelled at their sleep."""
 
 import asyncio
 

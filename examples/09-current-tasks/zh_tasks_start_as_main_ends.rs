@@ -1,5 +1,5 @@
-//! The main coroutine ends at once. The tasks it made still take their first step, since that was queued before; at their
-//! sleep they are cancelled.
+//! The main coroutine ends at once. The tasks it made still take their first step,
+//! since that was queued before; at their sleep they are cancelled.
 //!
 //! Run it: `cargo run --example zh_tasks_start_as_main_ends`
 //!
@@ -10,7 +10,9 @@ use asyncio::{Result, create_task, run, sleep};
 // ANCHOR: main
 async fn task_coroutine(value: u32) -> Result<()> {
     println!("任务 {value} 开始运行");
-    sleep(1).await.inspect_err(|error| println!("任务 {value} 被取消: {error:?}"))?;
+    sleep(1)
+        .await
+        .inspect_err(|error| println!("任务 {value} 被取消: {error:?}"))?;
     println!("任务 {value} 结束运行");
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""A coroutine, a task and a future side by side in one gathering, awaited on the spot."""
+"""A coroutine, a task and a future side by side in one gathering, awaited on the
+spot."""
 
 import asyncio
 
@@ -29,7 +30,9 @@ async def all_of_oslo():
     task = asyncio.create_task(wind("Oslo"))
     future = asyncio.get_running_loop().create_future()
     future.set_result("snow is on its way")
-    degrees, direction, remark = await asyncio.gather(temperature("Oslo"), task, future)
+    degrees, direction, remark = await asyncio.gather(
+        temperature("Oslo"), task, future
+    )
     print(f"{degrees} degrees, wind from {direction}, {remark}")
 # ANCHOR_END: mixed
 

@@ -1,6 +1,8 @@
-//! A coroutine, a task and a future side by side in one gathering, awaited on the spot:
-//! `temperature, wind, remark = await asyncio.gather(measure(), task, future)`. Their results are of different types, so
-//! this is the macro `gather!`, which gives a tuple.
+//! A coroutine, a task and a future side by side in one gathering, awaited on the
+//! spot:
+//! `temperature, wind, remark = await asyncio.gather(measure(), task, future)`.
+//! Their results are of different types, so this is the macro `gather!`, which
+//! gives a tuple.
 //!
 //! Run it: `cargo run --example gather_coroutine_and_task`
 //!
@@ -36,7 +38,8 @@ async fn all_of_oslo() -> Result<()> {
     let remark = get_running_loop()?.create_future();
     remark.set_result("snow is on its way".to_owned())?;
 
-    let (temperature, wind, remark) = gather!(temperature("Oslo"), task, remark).await?;
+    let (temperature, wind, remark) =
+        gather!(temperature("Oslo"), task, remark).await?;
     println!("{temperature} degrees, wind from {wind}, {remark}");
     Ok(())
 }

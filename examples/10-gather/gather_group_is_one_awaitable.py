@@ -14,7 +14,10 @@ async def row(boat, minutes):
 
 # ANCHOR: group
 async def regatta():
-    boats = [asyncio.create_task(row("Gull", 2)), asyncio.create_task(row("Heron", 1))]
+    boats = [
+        asyncio.create_task(row("Gull", 2)),
+        asyncio.create_task(row("Heron", 1)),
+    ]
     group = asyncio.gather(*boats)
     print(group)
     try:
@@ -39,7 +42,8 @@ async def storm():
         print(f"home after {await group}")
     except asyncio.CancelledError:
         print("awaiting the group raises CancelledError")
-    # The group holds the error as its exception; it is its members that were cancelled.
+    # The group holds the error as its exception; it is its members that were
+    # cancelled.
     print(f"done={group.done()} cancelled={group.cancelled()}")
 # ANCHOR_END: cancel
 

@@ -1,5 +1,6 @@
-//! Ten coroutines are prepared in a list and then run together: `asyncio.gather(*coros)`. In Rust `gather` takes anything
-//! that can be iterated, so there is nothing to unpack.
+//! Ten coroutines are prepared in a list and then run together:
+//! `asyncio.gather(*coros)`. In Rust `gather` takes anything that can be iterated,
+//! so there is nothing to unpack.
 //!
 //! Run it: `cargo run --example gather_list`
 //!

@@ -1,4 +1,5 @@
-"""The results of a gathering stand in the order of the arguments; what returns nothing gives `None`."""
+"""The results of a gathering stand in the order of the arguments; what returns
+nothing gives `None`."""
 
 import asyncio
 
@@ -12,7 +13,9 @@ async def count_words(chapter, minutes):
 
 async def count_book():
     chapters = [("the long one", 3), ("the short one", 1), ("the other one", 2)]
-    words = await asyncio.gather(*(count_words(chapter, minutes) for chapter, minutes in chapters))
+    words = await asyncio.gather(
+        *(count_words(chapter, minutes) for chapter, minutes in chapters)
+    )
     print(f"words: {words}, in all {sum(words)}")
 # ANCHOR_END: order
 

@@ -1,5 +1,5 @@
-//! The results of a gathering stand in the order of the arguments, whoever was done first; what returns nothing gives
-//! `None`, in Rust `()`.
+//! The results of a gathering stand in the order of the arguments, whoever was done
+//! first; what returns nothing gives `None`, in Rust `()`.
 //!
 //! Run it: `cargo run --example gather_results`
 //!
@@ -16,8 +16,11 @@ async fn count_words(chapter: &str, minutes: u32) -> Result<i32> {
 }
 
 async fn count_book() -> Result<()> {
-    let chapters = [("the long one", 3), ("the short one", 1), ("the other one", 2)];
-    let words = gather(chapters.map(|(chapter, minutes)| count_words(chapter, minutes))).await?;
+    let chapters =
+        [("the long one", 3), ("the short one", 1), ("the other one", 2)];
+    let words =
+        gather(chapters.map(|(chapter, minutes)| count_words(chapter, minutes)))
+            .await?;
     println!("words: {words:?}, in all {}", words.iter().sum::<i32>());
     Ok(())
 }
@@ -31,7 +34,8 @@ async fn close_book(title: &str) -> Result<()> {
 }
 
 async fn close_books() -> Result<()> {
-    let nothing = gather([close_book("the atlas"), close_book("the diary")]).await?;
+    let nothing =
+        gather([close_book("the atlas"), close_book("the diary")]).await?;
     println!("in Rust {nothing:?}, in Python {}", nothing.repr());
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""`gather` makes a task of each coroutine, in order, before anything is awaited; a task given twice runs once."""
+"""`gather` makes a task of each coroutine, in order, before anything is awaited; a
+task given twice runs once."""
 
 import asyncio
 
@@ -11,7 +12,8 @@ async def bake(cake):
 
 
 def show_tasks(when):
-    """Prints the names of all tasks, which are numbered in the order in which they were created."""
+    """Prints the names of all tasks, which are numbered in the order in which they
+    were created."""
     names = sorted(task.get_name() for task in asyncio.all_tasks())
     print(f"{when}: {" ".join(names)}")
 

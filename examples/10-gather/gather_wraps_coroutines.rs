@@ -1,5 +1,6 @@
-//! `gather` makes a task of each coroutine, in the order of the arguments, before anything is awaited. A task that it is
-//! given was scheduled long before, and may be given twice: it runs once and its result appears twice.
+//! `gather` makes a task of each coroutine, in the order of the arguments, before
+//! anything is awaited. A task that it is given was scheduled long before, and may
+//! be given twice: it runs once and its result appears twice.
 //!
 //! Run it: `cargo run --example gather_wraps_coroutines`
 //!
@@ -16,7 +17,8 @@ async fn bake(cake: &str) -> Result<String> {
 
 /// Prints the names of all tasks, in the order in which they were created.
 fn show_tasks(when: &str) -> Result<()> {
-    let names: Vec<_> = all_tasks()?.iter().map(|task| task.get_name().to_string()).collect();
+    let names: Vec<_> =
+        all_tasks()?.iter().map(|task| task.get_name().to_string()).collect();
     println!("{when}: {}", names.join(" "));
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""`asyncio.wait` gives two groups of the same tasks: those that are done and those that are not."""
+"""`asyncio.wait` gives two groups of the same tasks: those that are done and those
+that are not."""
 
 import asyncio
 
@@ -12,7 +13,9 @@ async def wash(garment, hours):
 
 def laundry():
     garments = [("coat", 3), ("scarf", 1), ("shirt", 2)]
-    return [asyncio.create_task(wash(garment, hours)) for garment, hours in garments]
+    return [
+        asyncio.create_task(wash(garment, hours)) for garment, hours in garments
+    ]
 # ANCHOR_END: tasks
 
 
@@ -25,7 +28,8 @@ async def main():
     for task in tasks:
         print(f"to the wardrobe: {task.result()}")
 
-    # What is awaited later is made first. Saying ALL_COMPLETED changes nothing, it is the default.
+    # What is awaited later is made first. Saying ALL_COMPLETED changes nothing, it
+    # is the default.
     tasks = laundry()
     waiting = asyncio.wait(tasks, return_when=asyncio.ALL_COMPLETED)
     print("nobody waits yet, and nothing is washed")

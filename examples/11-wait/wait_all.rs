@@ -1,11 +1,14 @@
-//! `done, pending = await asyncio.wait(tasks)`: two groups of the same tasks, those that are done and those that are not.
-//! By default the second one is empty. Nothing waits before the `await`.
+//! `done, pending = await asyncio.wait(tasks)`: two groups of the same tasks, those
+//! that are done and those that are not. By default the second one is empty.
+//! Nothing waits before the `await`.
 //!
 //! Run it: `cargo run --example wait_all`
 //!
 //! Shows: wait_all, wait_is_a_coroutine, wait_all_completed
 
-use asyncio::{Result, ReturnWhen::AllCompleted, Task, create_task, run, sleep, wait};
+use asyncio::{
+    Result, ReturnWhen::AllCompleted, Task, create_task, run, sleep, wait,
+};
 
 // ANCHOR: tasks
 async fn wash(garment: &str, hours: u32) -> Result<&str> {
@@ -15,7 +18,11 @@ async fn wash(garment: &str, hours: u32) -> Result<&str> {
 }
 
 fn laundry() -> [Task<&'static str>; 3] {
-    [create_task(wash("coat", 3)), create_task(wash("scarf", 1)), create_task(wash("shirt", 2))]
+    [
+        create_task(wash("coat", 3)),
+        create_task(wash("scarf", 1)),
+        create_task(wash("shirt", 2)),
+    ]
 }
 // ANCHOR_END: tasks
 
@@ -28,7 +35,8 @@ async fn program() -> Result<()> {
         println!("to the wardrobe: {}", task.result()?);
     }
 
-    // What is awaited later is made first. Saying `AllCompleted` changes nothing, it is the default.
+    // What is awaited later is made first. Saying `AllCompleted` changes nothing,
+    // it is the default.
     let tasks = laundry();
     let waiting = wait(&tasks).return_when(AllCompleted);
     println!("nobody waits yet, and nothing is washed");

@@ -1,4 +1,5 @@
-"""Ten tasks sleep for a random fraction of a second, and `wait` waits until all of them are done."""
+"""Ten tasks sleep for a random fraction of a second, and `wait` waits until all of
+them are done."""
 
 import asyncio
 from random import random

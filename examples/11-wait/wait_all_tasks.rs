@@ -1,4 +1,5 @@
-//! Ten tasks sleep for a random fraction of a second, and `asyncio.wait` waits until all of them are done.
+//! Ten tasks sleep for a random fraction of a second, and `asyncio.wait` waits
+//! until all of them are done.
 //!
 //! Run it: `cargo run --example wait_all_tasks`
 //!

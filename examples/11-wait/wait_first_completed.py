@@ -1,4 +1,5 @@
-"""`wait` with `FIRST_COMPLETED` returns with the first task that is done; the others go on."""
+"""`wait` with `FIRST_COMPLETED` returns with the first task that is done; the
+others go on."""
 
 import asyncio
 
@@ -11,9 +12,13 @@ async def ask(mirror, seconds):
 
 async def main():
     mirrors = [("Lisbon", 0.5), ("Tokyo", 0.25), ("Lima", 0.75)]
-    pending = [asyncio.create_task(ask(mirror, seconds)) for mirror, seconds in mirrors]
+    pending = [
+        asyncio.create_task(ask(mirror, seconds)) for mirror, seconds in mirrors
+    ]
     while pending:
-        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        done, pending = await asyncio.wait(
+            pending, return_when=asyncio.FIRST_COMPLETED
+        )
         for task in done:
             print(f"taken from {await task}, {len(pending)} still on the way")
 

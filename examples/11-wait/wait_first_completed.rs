@@ -1,5 +1,5 @@
-//! `asyncio.wait` with `FIRST_COMPLETED` returns with the first task that is done. It cancels nothing: the others go on,
-//! and can be waited for once more.
+//! `asyncio.wait` with `FIRST_COMPLETED` returns with the first task that is done.
+//! It cancels nothing: the others go on, and can be waited for once more.
 //!
 //! Run it: `cargo run --example wait_first_completed`
 //!
@@ -16,12 +16,17 @@ async fn ask(mirror: &str, seconds: f64) -> Result<&str> {
 
 async fn program() -> Result<()> {
     let mirrors = [("Lisbon", 0.5), ("Tokyo", 0.25), ("Lima", 0.75)];
-    let mut pending: Vec<_> = mirrors.map(|(mirror, seconds)| create_task(ask(mirror, seconds))).into();
+    let mut pending: Vec<_> =
+        mirrors.map(|(mirror, seconds)| create_task(ask(mirror, seconds))).into();
 
     while !pending.is_empty() {
         let (done, others) = wait(&pending).return_when(FirstCompleted).await?;
         for task in done {
-            println!("taken from {}, {} still on the way", task.await?, others.len());
+            println!(
+                "taken from {}, {} still on the way",
+                task.await?,
+                others.len()
+            );
         }
         pending = others;
     }

@@ -1,4 +1,5 @@
-"""`wait` with `FIRST_EXCEPTION` returns with the first task that fails, and does not raise its exception."""
+"""`wait` with `FIRST_EXCEPTION` returns with the first task that fails, and does
+not raise its exception."""
 
 import asyncio
 
@@ -15,8 +16,15 @@ async def check(file, seconds, sound):
 # ANCHOR: wait
 async def check_all(archive, second_is_sound):
     print(f"{archive}:")
-    files = [("one.txt", 1, True), ("two.txt", 2, second_is_sound), ("three.txt", 3, True)]
-    tasks = [asyncio.create_task(check(file, seconds, sound), name=file) for file, seconds, sound in files]
+    files = [
+        ("one.txt", 1, True),
+        ("two.txt", 2, second_is_sound),
+        ("three.txt", 3, True),
+    ]
+    tasks = [
+        asyncio.create_task(check(file, seconds, sound), name=file)
+        for file, seconds, sound in files
+    ]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     print(f"done: {len(done)}, pending: {len(pending)}")
     for task in done:

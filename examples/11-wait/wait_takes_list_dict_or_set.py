@@ -1,4 +1,5 @@
-"""`wait` takes its tasks from any collection: a list, the keys of a dict, a set; an empty one is an error."""
+"""`wait` takes its tasks from any collection: a list, the keys of a dict, a set; an
+empty one is an error."""
 
 import asyncio
 from asyncio import create_task, sleep

@@ -1,5 +1,5 @@
-//! `asyncio.wait` takes its tasks from any collection: a list, the keys of a dict, a set. An empty one is an error, as there
-//! would be nothing to wait for.
+//! `asyncio.wait` takes its tasks from any collection: a list, the keys of a dict,
+//! a set. An empty one is an error, as there would be nothing to wait for.
 //!
 //! Run it: `cargo run --example wait_takes_list_dict_or_set`
 //!
@@ -12,7 +12,10 @@ use guide::repr::raised;
 
 // ANCHOR: collections
 async fn program() -> Result<()> {
-    let list = vec![create_task(sleep_result(1, "rye")), create_task(sleep_result(2, "oats"))];
+    let list = vec![
+        create_task(sleep_result(1, "rye")),
+        create_task(sleep_result(2, "oats")),
+    ];
     let (done, _) = wait(&list).await?;
     println!("list: {} done", done.len());
 

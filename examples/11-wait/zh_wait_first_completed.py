@@ -1,4 +1,5 @@
-"""One fast and one slow task: `wait` returns with the first, and then the other one is waited for."""
+"""One fast and one slow task: `wait` returns with the first, and then the other one
+is waited for."""
 
 import asyncio
 from random import randint
@@ -12,9 +13,15 @@ async def async_task(name, duration):
 
 
 async def main():
-    fast_task = asyncio.create_task(async_task("任务1", randint(1, 3)), name="任务1")
-    slow_task = asyncio.create_task(async_task("任务2", randint(4, 6)), name="任务2")
-    done, pending = await asyncio.wait([fast_task, slow_task], return_when=asyncio.FIRST_COMPLETED)
+    fast_task = asyncio.create_task(
+        async_task("任务1", randint(1, 3)), name="任务1"
+    )
+    slow_task = asyncio.create_task(
+        async_task("任务2", randint(4, 6)), name="任务2"
+    )
+    done, pending = await asyncio.wait(
+        [fast_task, slow_task], return_when=asyncio.FIRST_COMPLETED
+    )
 
     for task in done:
         print(f"{task.get_name()}的执行结果：{task.result()}")

@@ -1,4 +1,5 @@
-"""`wait` for a second at most, then a list of the tasks that are done and of those that are not."""
+"""`wait` for a second at most, then a list of the tasks that are done and of those
+that are not."""
 
 import asyncio
 from random import uniform

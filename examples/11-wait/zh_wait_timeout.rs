@@ -1,5 +1,7 @@
-//! 中文教程的例子：`asyncio.wait` 最多等待一秒，然后列出已完成和未完成的任务。未完成的任务在 `run` 结束时被取消。
-//! (`wait` with a timeout over ten random sleeps, in the words of the Chinese guide.)
+//! 中文教程的例子：`asyncio.wait`
+//! 最多等待一秒，然后列出已完成和未完成的任务。未完成的任务在 `run` 结束时被取消。
+//! (`wait` with a timeout over ten random sleeps, in the words of the Chinese
+//! guide.)
 //!
 //! Run it: `cargo run --example zh_wait_timeout`
 //!
@@ -24,7 +26,9 @@ async fn program() -> Result<()> {
     println!("待处理的任务数量: {}", pending.len());
     if !pending.is_empty() {
         println!("以下任务未在超时时间内完成：");
-        for (index, _) in tasks.iter().enumerate().filter(|(_, task)| pending.contains(task)) {
+        for (index, _) in
+            tasks.iter().enumerate().filter(|(_, task)| pending.contains(task))
+        {
             println!("- 任务 {index}");
         }
     }

@@ -1,4 +1,5 @@
-"""`wait_for` is a coroutine: it does nothing, and its time does not run, until it is awaited or made a task."""
+"""`wait_for` is a coroutine: it does nothing, and its time does not run, until it
+is awaited or made a task."""
 
 import asyncio
 
@@ -20,7 +21,9 @@ async def main():
     print("scheduled as a task:")
     await asyncio.create_task(asyncio.wait_for(write_letter(), 2), name="the-wait")
     print("given as a task:")
-    await asyncio.wait_for(asyncio.create_task(write_letter(), name="the-letter"), 2)
+    await asyncio.wait_for(
+        asyncio.create_task(write_letter(), name="the-letter"), 2
+    )
 # ANCHOR_END: program
 
 

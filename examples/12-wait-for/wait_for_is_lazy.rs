@@ -1,5 +1,6 @@
-//! `asyncio.wait_for` is a coroutine: it does nothing, and its time does not run, until it is awaited or made a task. What
-//! it is given as a coroutine runs in the task that awaits (up to CPython 3.11 it became a task of its own).
+//! `asyncio.wait_for` is a coroutine: it does nothing, and its time does not run,
+//! until it is awaited or made a task. What it is given as a coroutine runs in the
+//! task that awaits (up to CPython 3.11 it became a task of its own).
 //!
 //! Run it: `cargo run --example wait_for_is_lazy`
 //!

@@ -1,4 +1,5 @@
-"""What the awaited task raises comes out of `wait_for` unchanged, beside the `TimeoutError` of the wait itself."""
+"""What the awaited task raises comes out of `wait_for` unchanged, beside the
+`TimeoutError` of the wait itself."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-"""A coroutine that sleeps for more than a second gets 0.2 seconds: `wait_for` cancels it and raises `TimeoutError`."""
+"""A coroutine that sleeps for more than a second gets 0.2 seconds: `wait_for`
+cancels it and raises `TimeoutError`."""
 
 import asyncio
 from random import random

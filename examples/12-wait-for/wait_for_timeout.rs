@@ -1,4 +1,5 @@
-//! A coroutine that sleeps for more than a second gets 0.2 seconds: `asyncio.wait_for` cancels it and raises `TimeoutError`.
+//! A coroutine that sleeps for more than a second gets 0.2 seconds:
+//! `asyncio.wait_for` cancels it and raises `TimeoutError`.
 //!
 //! Run it: `cargo run --example wait_for_timeout`
 //!
@@ -19,7 +20,9 @@ async fn task_coro(_arg: u32) -> Result<()> {
 async fn program() -> Result<()> {
     let task = task_coro(1);
     match wait_for(task, 0.2).await {
-        Err(error) if error.is::<TimeoutError>() => println!("Gave up waiting, task canceled"),
+        Err(error) if error.is::<TimeoutError>() => {
+            println!("Gave up waiting, task canceled")
+        }
         outcome => outcome?,
     }
     Ok(())

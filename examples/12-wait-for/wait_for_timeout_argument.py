@@ -1,4 +1,5 @@
-"""The second argument of `wait_for`: a number of seconds, whole or not, or `None` for as long as it takes."""
+"""The second argument of `wait_for`: a number of seconds, whole or not, or `None`
+for as long as it takes."""
 
 import asyncio
 

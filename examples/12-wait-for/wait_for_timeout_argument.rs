@@ -1,5 +1,5 @@
-//! The second argument of `asyncio.wait_for`: a number of seconds, whole or not, or `None` for as long as it takes. Rust
-//! adds `Duration`.
+//! The second argument of `asyncio.wait_for`: a number of seconds, whole or not, or
+//! `None` for as long as it takes. Rust adds `Duration`.
 //!
 //! Run it: `cargo run --example wait_for_timeout_argument`
 //!

@@ -1,4 +1,5 @@
-"""What the `TimeoutError` of `wait_for` looks like, and what a limit of zero means."""
+"""What the `TimeoutError` of `wait_for` looks like, and what a limit of zero means.
+"""
 
 import asyncio
 

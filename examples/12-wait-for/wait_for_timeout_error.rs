@@ -1,5 +1,6 @@
-//! What the `TimeoutError` of `asyncio.wait_for` looks like, that the task under it is really cancelled, and what a limit
-//! of zero means: only what is done already has a result.
+//! What the `TimeoutError` of `asyncio.wait_for` looks like, that the task under it
+//! is really cancelled, and what a limit of zero means: only what is done already
+//! has a result.
 //!
 //! Run it: `cargo run --example wait_for_timeout_error`
 //!
@@ -28,7 +29,11 @@ async fn too_late() -> Result<()> {
             println!("cause: {:?}", timeout.source());
         }
     }
-    println!("task: done={} cancelled={}", task.done().repr(), task.cancelled().repr());
+    println!(
+        "task: done={} cancelled={}",
+        task.done().repr(),
+        task.cancelled().repr()
+    );
     Ok(())
 }
 // ANCHOR_END: timeout

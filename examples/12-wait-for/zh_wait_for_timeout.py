@@ -1,4 +1,5 @@
-"""A coroutine that sleeps for more than a second gets 0.2 seconds, and is cancelled."""
+"""A coroutine that sleeps for more than a second gets 0.2 seconds, and is
+cancelled."""
 
 import asyncio
 from random import random

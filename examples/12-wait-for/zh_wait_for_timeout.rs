@@ -1,5 +1,5 @@
-//! 中文教程的例子：协程要睡一秒以上，却只有 0.2 秒；`asyncio.wait_for` 取消它并抛出 `TimeoutError`。
-//! (`wait_for` gives up, in the words of the Chinese guide.)
+//! 中文教程的例子：协程要睡一秒以上，却只有 0.2 秒；`asyncio.wait_for` 取消它并抛出
+//! `TimeoutError`。 (`wait_for` gives up, in the words of the Chinese guide.)
 //!
 //! Run it: `cargo run --example zh_wait_for_timeout`
 //!
@@ -20,7 +20,9 @@ async fn task_coro(_arg: u32) -> Result<()> {
 async fn program() -> Result<()> {
     let task = task_coro(1);
     match wait_for(task, 0.2).await {
-        Err(error) if error.is::<TimeoutError>() => println!("放弃等待，任务已取消"),
+        Err(error) if error.is::<TimeoutError>() => {
+            println!("放弃等待，任务已取消")
+        }
         outcome => outcome?,
     }
     Ok(())

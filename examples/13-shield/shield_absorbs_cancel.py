@@ -1,4 +1,5 @@
-"""A shield can be awaited in place of its task; cancelled, it says so, and the task never hears of it."""
+"""A shield can be awaited in place of its task; cancelled, it says so, and the task
+never hears of it."""
 
 import asyncio
 

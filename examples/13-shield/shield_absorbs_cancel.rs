@@ -1,9 +1,11 @@
-//! `asyncio.shield(task)` is a future that can be awaited in place of the task. Undisturbed it gives the task's result.
-//! Cancelled, it says so at once and to everybody who awaits it, while the task never hears of it.
+//! `asyncio.shield(task)` is a future that can be awaited in place of the task.
+//! Undisturbed it gives the task's result. Cancelled, it says so at once and to
+//! everybody who awaits it, while the task never hears of it.
 //!
 //! Run it: `cargo run --example shield_absorbs_cancel`
 //!
-//! Shows: shield_await, shield_cancel_succeeds, shield_awaiter_gets_cancelled_error, shield_absorbs_cancel
+//! Shows: shield_await, shield_cancel_succeeds,
+//! shield_awaiter_gets_cancelled_error, shield_absorbs_cancel
 
 use asyncio::{Future, Result, create_task, run, shield, sleep};
 use guide::repr::{Repr, raised};

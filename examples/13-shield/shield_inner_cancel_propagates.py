@@ -1,4 +1,5 @@
-"""A shield works in one direction: if the task under it is cancelled, the shield is cancelled too."""
+"""A shield works in one direction: if the task under it is cancelled, the shield is
+cancelled too."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
-//! A shield works in one direction: if the task under it is cancelled, the shield is cancelled too, and so is the wait of
-//! whoever awaits it.
+//! A shield works in one direction: if the task under it is cancelled, the shield
+//! is cancelled too, and so is the wait of whoever awaits it.
 //!
 //! Run it: `cargo run --example shield_inner_cancel_propagates`
 //!
@@ -24,7 +24,10 @@ async fn program() -> Result<()> {
     sleep(1).await?;
 
     println!("cancel() of the task: {}", task.cancel().repr());
-    println!("the shield, before the task has heard of it: done={}", shielded.done().repr());
+    println!(
+        "the shield, before the task has heard of it: done={}",
+        shielded.done().repr()
+    );
     if let Err(error) = (&shielded).await {
         println!("awaiting the shield raises {}", raised(&error));
     }

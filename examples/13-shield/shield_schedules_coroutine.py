@@ -1,4 +1,5 @@
-"""A coroutine given to `shield` becomes a task at once, so it runs even if nobody awaits the shield."""
+"""A coroutine given to `shield` becomes a task at once, so it runs even if nobody
+awaits the shield."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-//! A coroutine given to `asyncio.shield` becomes a task at once, so it runs even if nobody awaits the shield.
+//! A coroutine given to `asyncio.shield` becomes a task at once, so it runs even if
+//! nobody awaits the shield.
 //!
 //! Run it: `cargo run --example shield_schedules_coroutine`
 //!

@@ -1,4 +1,5 @@
-"""A helper task cancels the shield around a task: whoever awaits the shield is told, and the task goes on."""
+"""A helper task cancels the shield around a task: whoever awaits the shield is
+told, and the task goes on."""
 
 import asyncio
 

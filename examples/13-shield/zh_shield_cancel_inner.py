@@ -1,4 +1,5 @@
-"""The task has a shield, but is cancelled itself, before its first step: not a line of it runs."""
+"""The task has a shield, but is cancelled itself, before its first step: not a line
+of it runs."""
 
 import asyncio
 

@@ -1,5 +1,7 @@
-//! 中文教程的例子：任务有保护层，但被直接取消；它在第一步之前就被取消，所以一行也没有运行。
-//! (A shield does not help against cancelling the task itself, in the words of the Chinese guide.)
+//! 中文教程的例子：任务有保护层，但被直接取消；
+//! 它在第一步之前就被取消，所以一行也没有运行。
+//! (A shield does not help against cancelling the task itself, in the words of the
+//! Chinese guide.)
 //!
 //! Run it: `cargo run --example zh_shield_cancel_inner`
 //!

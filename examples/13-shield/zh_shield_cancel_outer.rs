@@ -1,5 +1,5 @@
-//! 中文教程的例子：取消保护层，内部任务不受影响，一直运行到结束。
-//! (Cancelling the shield leaves the task alone, in the words of the Chinese guide.)
+//! 中文教程的例子：取消保护层，内部任务不受影响，一直运行到结束。 (Cancelling the
+//! shield leaves the task alone, in the words of the Chinese guide.)
 //!
 //! Run it: `cargo run --example zh_shield_cancel_outer`
 //!

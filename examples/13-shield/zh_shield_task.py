@@ -1,4 +1,5 @@
-"""A helper cancels the shield, the main coroutine catches `CancelledError`, and the task goes on to its end."""
+"""A helper cancels the shield, the main coroutine catches `CancelledError`, and the
+task goes on to its end."""
 
 import asyncio
 

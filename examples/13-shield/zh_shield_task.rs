@@ -1,5 +1,6 @@
-//! 中文教程的例子：辅助任务取消了保护层，主协程捕获 `CancelledError`，而内部任务照常完成。
-//! (A cancelled shield around a task that goes on, in the words of the Chinese guide.)
+//! 中文教程的例子：辅助任务取消了保护层，主协程捕获
+//! `CancelledError`，而内部任务照常完成。 (A cancelled shield around a task that
+//! goes on, in the words of the Chinese guide.)
 //!
 //! Run it: `cargo run --example zh_shield_task`
 //!

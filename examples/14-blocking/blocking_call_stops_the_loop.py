@@ -1,4 +1,5 @@
-"""A blocking call in a coroutine stops the whole loop; in a thread, by `to_thread`, it stops nobody."""
+"""A blocking call in a coroutine stops the whole loop; in a thread, by `to_thread`,
+it stops nobody."""
 
 import asyncio
 import time

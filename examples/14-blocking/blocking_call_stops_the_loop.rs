@@ -1,9 +1,11 @@
-//! A blocking call in a coroutine stops the whole loop: a clock that should tick every second is silent until the call
-//! returns. In a thread, `await asyncio.to_thread(f)`, it stops nobody.
+//! A blocking call in a coroutine stops the whole loop: a clock that should tick
+//! every second is silent until the call returns. In a thread,
+//! `await asyncio.to_thread(f)`, it stops nobody.
 //!
 //! Run it: `cargo run --example blocking_call_stops_the_loop`
 //!
-//! Shows: blocking_call_stops_the_loop, to_thread_snippet, any_line_without_await_blocks
+//! Shows: blocking_call_stops_the_loop, to_thread_snippet,
+//! any_line_without_await_blocks
 
 use asyncio::{Result, create_task, get_running_loop, run, sleep, time, to_thread};
 

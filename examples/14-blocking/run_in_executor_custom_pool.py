@@ -1,4 +1,5 @@
-"""A pool of one's own for `run_in_executor`: two threads share four jobs, and whoever makes the pool shuts it down."""
+"""A pool of one's own for `run_in_executor`: two threads share four jobs, and
+whoever makes the pool shuts it down."""
 
 import asyncio
 import time

@@ -1,4 +1,5 @@
-"""A function that blocks runs in a thread, through a task, while the coroutine that started it goes on."""
+"""A function that blocks runs in a thread, through a task, while the coroutine that
+started it goes on."""
 
 import asyncio
 import time

@@ -1,4 +1,5 @@
-//! A function that blocks for two seconds runs in a thread, through a task, while the coroutine that started it goes on:
+//! A function that blocks for two seconds runs in a thread, through a task, while
+//! the coroutine that started it goes on:
 //! `asyncio.create_task(asyncio.to_thread(blocking_task))`.
 //!
 //! Run it: `cargo run --example to_thread_blocking`

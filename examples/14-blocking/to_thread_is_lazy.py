@@ -1,4 +1,5 @@
-"""Two ways to a thread: `to_thread` is a coroutine and starts when it runs, `run_in_executor` starts at the call."""
+"""Two ways to a thread: `to_thread` is a coroutine and starts when it runs,
+`run_in_executor` starts at the call."""
 
 import asyncio
 import time

@@ -1,9 +1,11 @@
-//! Two ways to a thread, and when each starts: `asyncio.to_thread` is a coroutine and starts when it runs,
-//! `loop.run_in_executor(None, f)` starts at the call and gives a future.
+//! Two ways to a thread, and when each starts: `asyncio.to_thread` is a coroutine
+//! and starts when it runs, `loop.run_in_executor(None, f)` starts at the call and
+//! gives a future.
 //!
 //! Run it: `cargo run --example to_thread_is_lazy`
 //!
-//! Shows: to_thread_is_lazy, run_in_executor_default, run_in_executor_starts_at_once
+//! Shows: to_thread_is_lazy, run_in_executor_default,
+//! run_in_executor_starts_at_once
 
 use asyncio::{Result, get_running_loop, run, sleep, time, to_thread};
 

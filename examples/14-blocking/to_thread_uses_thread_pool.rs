@@ -1,5 +1,6 @@
-//! `asyncio.to_thread` takes its threads from a pool that the loop makes, the default executor. Three calls that block at
-//! the same time run in three of its threads, and take no longer than one.
+//! `asyncio.to_thread` takes its threads from a pool that the loop makes, the
+//! default executor. Three calls that block at the same time run in three of its
+//! threads, and take no longer than one.
 //!
 //! Run it: `cargo run --example to_thread_uses_thread_pool`
 //!
@@ -14,7 +15,8 @@ fn this_thread() -> String {
     thread::current().name().unwrap_or("unnamed").to_owned()
 }
 
-/// Waits for an answer, as a driver without asyncio would, and tells which thread it did that in.
+/// Waits for an answer, as a driver without asyncio would, and tells which thread
+/// it did that in.
 fn query_database() -> String {
     time::sleep(1);
     this_thread()

@@ -1,4 +1,5 @@
-"""One step of an asynchronous iterator is an awaitable, made by `anext` and run by `await`; at the end it raises."""
+"""One step of an asynchronous iterator is an awaitable, made by `anext` and run by
+`await`; at the end it raises."""
 
 import asyncio
 

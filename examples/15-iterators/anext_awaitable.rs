@@ -1,5 +1,6 @@
-//! One step of an asynchronous iterator is an awaitable, made by `anext` and run by `await`. At the end the method
-//! gives `None`; the function raises `StopAsyncIteration`, as Python's does, or gives a default.
+//! One step of an asynchronous iterator is an awaitable, made by `anext` and run by
+//! `await`. At the end the method gives `None`; the function raises
+//! `StopAsyncIteration`, as Python's does, or gives a default.
 //!
 //! Run it: `cargo run --example anext_awaitable`
 //!

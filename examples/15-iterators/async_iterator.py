@@ -1,4 +1,5 @@
-"""An asynchronous iterator sleeps a second before each number from 1 to 10, and `async for` prints them."""
+"""An asynchronous iterator sleeps a second before each number from 1 to 10, and
+`async for` prints them."""
 
 import asyncio
 

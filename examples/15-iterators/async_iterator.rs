@@ -1,9 +1,10 @@
-//! An asynchronous iterator sleeps a second before each number from 1 to 10, and a loop prints them: Python's `async
-//! for` is `while let` with `anext().await`.
+//! An asynchronous iterator sleeps a second before each number from 1 to 10, and a
+//! loop prints them: Python's `async for` is `while let` with `anext().await`.
 //!
 //! Run it: `cargo run --example async_iterator`
 //!
-//! Shows: async_iterator, define_async_iterator, async_iterator_awaits, create_async_iterator, traverse_async_iterator
+//! Shows: async_iterator, define_async_iterator, async_iterator_awaits,
+//! create_async_iterator, traverse_async_iterator
 
 use asyncio::{AsyncIterator, Result, run, sleep};
 

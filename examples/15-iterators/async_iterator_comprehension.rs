@@ -1,4 +1,5 @@
-//! The items of an asynchronous iterator in a list: Python's `[item async for item in iterator]` is `collect`.
+//! The items of an asynchronous iterator in a list: Python's
+//! `[item async for item in iterator]` is `collect`.
 //!
 //! Run it: `cargo run --example async_iterator_comprehension`
 //!
@@ -31,7 +32,11 @@ async fn program() -> Result<()> {
     println!("{sizes:?}");
 
     // [size / 10 async for size in Leaves() if size > 60]
-    let large: Vec<u32> = Leaves { measured: 0 }.filter(|size| *size > 60).map(|size| size / 10).collect().await?;
+    let large: Vec<u32> = Leaves { measured: 0 }
+        .filter(|size| *size > 60)
+        .map(|size| size / 10)
+        .collect()
+        .await?;
     println!("{large:?}");
     Ok(())
 }

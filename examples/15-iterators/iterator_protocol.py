@@ -1,4 +1,5 @@
-"""The protocol of plain iterators: `__next__` gives a value, and at the end raises."""
+"""The protocol of plain iterators: `__next__` gives a value, and at the end raises.
+"""
 
 
 class Countdown:

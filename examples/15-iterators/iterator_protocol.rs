@@ -1,5 +1,6 @@
-//! The protocol of plain iterators, which the asynchronous one follows: `next` gives a value until there is none.
-//! Python says the end with an exception, Rust with `None`.
+//! The protocol of plain iterators, which the asynchronous one follows: `next`
+//! gives a value until there is none. Python says the end with an exception, Rust
+//! with `None`.
 //!
 //! Run it: `cargo run --example iterator_protocol`
 //!
@@ -9,7 +10,8 @@
 /// Counts down from a number to one.
 struct Countdown(u32);
 
-/// `__iter__` is `IntoIterator`, which every `Iterator` gets for free: it gives itself.
+/// `__iter__` is `IntoIterator`, which every `Iterator` gets for free: it gives
+/// itself.
 impl Iterator for Countdown {
     type Item = u32;
 

@@ -1,4 +1,5 @@
-//! The Chinese guide's asynchronous iterator, which counts to ten without ever waiting.
+//! The Chinese guide's asynchronous iterator, which counts to ten without ever
+//! waiting.
 //!
 //! Run it: `cargo run --example zh_async_iterator`
 //!

@@ -1,4 +1,5 @@
-"""An asynchronous generator sleeps a second before each number from 0 to 9: a coroutine that yields."""
+"""An asynchronous generator sleeps a second before each number from 0 to 9: a
+coroutine that yields."""
 
 import asyncio
 

@@ -1,10 +1,11 @@
-//! An asynchronous generator sleeps a second before each number from 0 to 9: a coroutine that yields. It is an
-//! asynchronous iterator without a type of its own.
+//! An asynchronous generator sleeps a second before each number from 0 to 9: a
+//! coroutine that yields. It is an asynchronous iterator without a type of its own.
 //!
 //! Run it: `cargo run --example async_generator`
 //!
-//! Shows: async_generator, define_async_generator, async_generator_awaits, create_async_generator,
-//! traverse_async_generator, async_generator_is_an_async_iterator, yield_makes_async_generator
+//! Shows: async_generator, define_async_generator, async_generator_awaits,
+//! create_async_generator, traverse_async_generator,
+//! async_generator_is_an_async_iterator, yield_makes_async_generator
 
 use asyncio::{AsyncGenerator, AsyncIterator, Result, run, sleep};
 

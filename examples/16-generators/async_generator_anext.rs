@@ -2,7 +2,8 @@
 //!
 //! Run it: `cargo run --example async_generator_anext`
 //!
-//! Shows: async_generator_anext, async_generator_anext_one_line, async_generator_comprehension
+//! Shows: async_generator_anext, async_generator_anext_one_line,
+//! async_generator_comprehension
 
 use asyncio::{AsyncGenerator, AsyncIterator, Result, anext, run, sleep};
 

@@ -1,4 +1,5 @@
-"""A generator stops at each `yield` and goes on from there with its variables as they were."""
+"""A generator stops at each `yield` and goes on from there with its variables as
+they were."""
 
 
 # ANCHOR: define

@@ -1,9 +1,10 @@
-//! A generator stops at each `yield` and goes on from there with its variables as they were. `next` takes one step, a
-//! loop or `collect` takes the rest.
+//! A generator stops at each `yield` and goes on from there with its variables as
+//! they were. `next` takes one step, a loop or `collect` takes the rest.
 //!
 //! Run it: `cargo run --example define_generator`
 //!
-//! Shows: define_generator, generator_next, generator_comprehension, generator_resumes_where_it_left
+//! Shows: define_generator, generator_next, generator_comprehension,
+//! generator_resumes_where_it_left
 
 use asyncio::{Generator, Result};
 

@@ -1,9 +1,11 @@
-"""What can be done to a generator: send it a value, throw an error into it, close it; and what it says to misuse."""
+"""What can be done to a generator: send it a value, throw an error into it, close
+it; and what it says to misuse."""
 
 
 # ANCHOR: body
 def till():
-    """A till: gives the sum so far, is sent prices, and forgets the last one if it was a mistake."""
+    """A till: gives the sum so far, is sent prices, and forgets the last one if it
+    was a mistake."""
     total = last = 0
     while True:
         try:
@@ -22,7 +24,8 @@ def till():
 
 # ANCHOR: drive
 def step(resume, *arguments):
-    """What one step gave: a value that was yielded, or the one that was returned."""
+    """What one step gave: a value that was yielded, or the one that was returned.
+    """
     try:
         return f"Yielded({resume(*arguments)})"
     except StopIteration as stop:

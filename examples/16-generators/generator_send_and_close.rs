@@ -1,5 +1,5 @@
-//! What can be done to a generator besides asking for the next value: send it one, throw an error into it, close it.
-//! And what it says to misuse.
+//! What can be done to a generator besides asking for the next value: send it one,
+//! throw an error into it, close it. And what it says to misuse.
 //!
 //! Run it: `cargo run --example generator_send_and_close`
 //!
@@ -8,7 +8,8 @@
 use asyncio::{Generator, GeneratorExit, Result, Resumed, ValueError};
 
 // ANCHOR: body
-/// A till: gives the sum so far, is sent prices, and forgets the last one if it was a mistake.
+/// A till: gives the sum so far, is sent prices, and forgets the last one if it was
+/// a mistake.
 fn till() -> Generator<u32, u32, &'static str> {
     Generator::new(async |mut y| {
         let (mut sum, mut last) = (0, 0);

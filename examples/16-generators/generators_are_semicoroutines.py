@@ -1,4 +1,5 @@
-"""A scheduler of a few lines: generators as tasks, `yield` as the place where one lets the others run."""
+"""A scheduler of a few lines: generators as tasks, `yield` as the place where one
+lets the others run."""
 
 from collections import deque
 

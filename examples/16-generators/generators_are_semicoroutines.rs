@@ -1,5 +1,6 @@
-//! A scheduler of a few lines: generators as tasks, `yield` as the place where one lets the others run. `yield_from` is
-//! how one waits for another, and how coroutines were written before there was `await`.
+//! A scheduler of a few lines: generators as tasks, `yield` as the place where one
+//! lets the others run. `yield_from` is how one waits for another, and how
+//! coroutines were written before there was `await`.
 //!
 //! Run it: `cargo run --example generators_are_semicoroutines`
 //!
@@ -33,7 +34,8 @@ fn cook(name: &'static str, rounds: u32) -> Generator<()> {
 
 // ANCHOR: scheduler
 fn main() -> Result<()> {
-    let mut ready = VecDeque::from([cook("soup", 3), cook("salad", 1), cook("tea", 2)]);
+    let mut ready =
+        VecDeque::from([cook("soup", 3), cook("salad", 1), cook("tea", 2)]);
     while let Some(mut task) = ready.pop_front() {
         if task.next().transpose()?.is_some() {
             ready.push_back(task);

@@ -1,5 +1,6 @@
-//! A loop that is left early leaves its generator open. One that is closed, and awaited, cleans up at once; one that is
-//! dropped is closed by the loop soon after; one that is kept, at the latest when `run` ends.
+//! A loop that is left early leaves its generator open. One that is closed, and
+//! awaited, cleans up at once; one that is dropped is closed by the loop soon
+//! after; one that is kept, at the latest when `run` ends.
 //!
 //! Run it: `cargo run --example run_finalizes_async_generators`
 //!

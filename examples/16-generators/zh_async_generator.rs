@@ -1,4 +1,5 @@
-//! The Chinese guide's asynchronous generator, item by item and then as a list: twenty seconds.
+//! The Chinese guide's asynchronous generator, item by item and then as a list:
+//! twenty seconds.
 //!
 //! Run it: `cargo run --example zh_async_generator`
 //!

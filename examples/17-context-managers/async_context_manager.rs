@@ -1,8 +1,10 @@
-//! A manager that waits on both ends, around a block: a class with `__aenter__` and `__aexit__`, and `async with`.
+//! A manager that waits on both ends, around a block: a class with `__aenter__` and
+//! `__aexit__`, and `async with`.
 //!
 //! Run it: `cargo run --example async_context_manager`
 //!
-//! Shows: async_context_manager, define_async_context_manager, async_context_manager_awaits, async_with_snippet
+//! Shows: async_context_manager, define_async_context_manager,
+//! async_context_manager_awaits, async_with_snippet
 
 use asyncio::{AsyncContextManager, Error, Result, async_with, run, sleep};
 

@@ -1,4 +1,5 @@
-"""What `async with` stands for, by hand; a manager made of one coroutine; and a stack of as many as are needed."""
+"""What `async with` stands for, by hand; a manager made of one coroutine; and a
+stack of as many as are needed."""
 
 import asyncio
 import sys
@@ -36,7 +37,9 @@ async def by_hand():
 # ANCHOR: stack
 async def several(hosts):
     async with AsyncExitStack() as stack:
-        connections = [await stack.enter_async_context(connection(host)) for host in hosts]
+        connections = [
+            await stack.enter_async_context(connection(host)) for host in hosts
+        ]
         print(f"use {" and ".join(connections)}")
 # ANCHOR_END: stack
 

@@ -1,10 +1,14 @@
-//! What `async with` stands for, by hand; a manager made of one coroutine; and a stack of as many as are needed.
+//! What `async with` stands for, by hand; a manager made of one coroutine; and a
+//! stack of as many as are needed.
 //!
 //! Run it: `cargo run --example async_with_equivalent`
 //!
 //! Shows: async_with_equivalent
 
-use asyncio::{AsyncContextManager, AsyncExitStack, Result, async_with, asynccontextmanager, run, sleep};
+use asyncio::{
+    AsyncContextManager, AsyncExitStack, Result, async_with, asynccontextmanager,
+    run, sleep,
+};
 
 // ANCHOR: generator
 fn connection(host: &str) -> impl AsyncContextManager<Value = String> {

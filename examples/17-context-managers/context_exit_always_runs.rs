@@ -1,12 +1,14 @@
-//! The exit runs however the block ends: with a value, an error, a cancellation, when time is up, and before a panic goes
-//! on. It sees the error, and may suppress it.
+//! The exit runs however the block ends: with a value, an error, a cancellation,
+//! when time is up, and before a panic goes on. It sees the error, and may suppress
+//! it.
 //!
 //! Run it: `cargo run --example context_exit_always_runs`
 //!
 //! Shows: context_exit_always_runs
 
 use asyncio::{
-    AsyncContextManager, Error, Result, ValueError, async_with, create_task, run, sleep, suppress, wait_for,
+    AsyncContextManager, Error, Result, ValueError, async_with, create_task, run,
+    sleep, suppress, wait_for,
 };
 use guide::repr::Repr;
 
@@ -38,7 +40,8 @@ async fn program() -> Result<()> {
     println!("  {:?}", async_with(Transaction, async |()| Ok(42)).await);
 
     println!("an error");
-    let failing = async |()| Err::<i32, _>(ValueError::new("no such account").into());
+    let failing =
+        async |()| Err::<i32, _>(ValueError::new("no such account").into());
     println!("  {:?}", async_with(Transaction, failing).await);
 
     println!("an error that another manager suppresses");
@@ -52,10 +55,16 @@ async fn program() -> Result<()> {
     println!("  {:?}", task.await);
 
     println!("a time limit");
-    println!("  {:?}", wait_for(async_with(Transaction, async |()| sleep(3600).await), 0.01).await);
+    println!(
+        "  {:?}",
+        wait_for(async_with(Transaction, async |()| sleep(3600).await), 0.01).await
+    );
 
     println!("a panic");
-    async_with(Transaction, async |()| -> Result<()> { panic!("the disk is on fire") }).await?;
+    async_with(Transaction, async |()| -> Result<()> {
+        panic!("the disk is on fire")
+    })
+    .await?;
     println!("never reached");
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""A plain context manager: `with`, and the `try` and `finally` that it stands for."""
+"""A plain context manager: `with`, and the `try` and `finally` that it stands for.
+"""
 
 
 # ANCHOR: guard

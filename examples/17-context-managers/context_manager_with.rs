@@ -1,4 +1,5 @@
-//! A plain context manager is a value with a destructor: `with`, and the `try` and `finally` that it stands for.
+//! A plain context manager is a value with a destructor: `with`, and the `try` and
+//! `finally` that it stands for.
 //!
 //! Run it: `cargo run --example context_manager_with`
 //!

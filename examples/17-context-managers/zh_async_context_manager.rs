@@ -1,4 +1,5 @@
-//! A manager that announces, in Chinese, when its block is entered and left: `async with`.
+//! A manager that announces, in Chinese, when its block is entered and left:
+//! `async with`.
 //!
 //! Run it: `cargo run --example zh_async_context_manager`
 //!

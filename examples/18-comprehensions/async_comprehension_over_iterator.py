@@ -1,4 +1,5 @@
-"""Asynchronous comprehensions over an iterator and over a generator, into a list, a set and a dictionary."""
+"""Asynchronous comprehensions over an iterator and over a generator, into a list, a
+set and a dictionary."""
 
 import asyncio
 

@@ -1,9 +1,10 @@
-//! Asynchronous comprehensions over an iterator with a type of its own and over a generator, into a list, a set and a
-//! dictionary.
+//! Asynchronous comprehensions over an iterator with a type of its own and over a
+//! generator, into a list, a set and a dictionary.
 //!
 //! Run it: `cargo run --example async_comprehension_over_iterator`
 //!
-//! Shows: async_comprehension_over_iterator, async_comprehension_over_generator, async_set_and_dict_comprehension
+//! Shows: async_comprehension_over_iterator, async_comprehension_over_generator,
+//! async_set_and_dict_comprehension
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +41,8 @@ fn visitors() -> AsyncGenerator<&'static str> {
 // ANCHOR: program
 async fn program() -> Result<()> {
     // [degrees async for degrees in Thermometer() if degrees > 15]
-    let list: Vec<u32> = Thermometer { hour: 0 }.filter(|degrees| *degrees > 15).collect().await?;
+    let list: Vec<u32> =
+        Thermometer { hour: 0 }.filter(|degrees| *degrees > 15).collect().await?;
     println!("{list:?}");
     // [name.upper() async for name in visitors()]
     let names: Vec<String> = visitors().map(str::to_uppercase).collect().await?;
@@ -49,7 +51,8 @@ async fn program() -> Result<()> {
     let set: BTreeSet<u32> = Thermometer { hour: 0 }.collect().await?;
     println!("{set:?}");
     // {name: len(name) async for name in visitors()}
-    let dict: BTreeMap<&str, usize> = visitors().map(|name| (name, name.len())).collect().await?;
+    let dict: BTreeMap<&str, usize> =
+        visitors().map(|name| (name, name.len())).collect().await?;
     println!("{dict:?}");
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""`[await a for a in awaitables]` awaits one after the other; `gather` awaits the same ones together."""
+"""`[await a for a in awaitables]` awaits one after the other; `gather` awaits the
+same ones together."""
 
 import asyncio
 from time import perf_counter
@@ -10,7 +11,9 @@ async def weigh(parcel):
 
 async def main():
     start = perf_counter()
-    weights = [await awaitable for awaitable in [weigh(parcel) for parcel in range(1, 5)]]
+    weights = [
+        await awaitable for awaitable in [weigh(parcel) for parcel in range(1, 5)]
+    ]
     print(f"one by one: {weights} after {perf_counter() - start:.1f} s")
 
     start = perf_counter()

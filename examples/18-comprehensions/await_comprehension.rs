@@ -1,5 +1,5 @@
-//! `[await a for a in awaitables]` awaits one after the other; `gather` awaits the same ones together, in the time of
-//! the longest.
+//! `[await a for a in awaitables]` awaits one after the other; `gather` awaits the
+//! same ones together, in the time of the longest.
 //!
 //! Run it: `cargo run --example await_comprehension`
 //!

@@ -1,5 +1,5 @@
-//! Python's list, dict and set comprehensions: iterators that are collected. The type of the variable says what is
-//! built.
+//! Python's list, dict and set comprehensions: iterators that are collected. The
+//! type of the variable says what is built.
 //!
 //! Run it: `cargo run --example list_comprehension`
 //!
@@ -13,7 +13,8 @@ fn main() {
     let doubled: Vec<u32> = (0..10).map(|number| number * 2).collect();
     println!("{doubled:?}");
     // {letter: place for place, letter in enumerate("abc")}
-    let places: BTreeMap<char, usize> = "abc".chars().enumerate().map(|(place, letter)| (letter, place)).collect();
+    let places: BTreeMap<char, usize> =
+        "abc".chars().enumerate().map(|(place, letter)| (letter, place)).collect();
     println!("{places:?}");
     // {number for number in [1, 2, 3, 2, 4, 5, 1]}
     let distinct: BTreeSet<u32> = [1, 2, 3, 2, 4, 5, 1].into_iter().collect();

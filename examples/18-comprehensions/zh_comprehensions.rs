@@ -1,4 +1,5 @@
-//! The Chinese guide's list, set and dictionary: plain comprehensions over data that was awaited.
+//! The Chinese guide's list, set and dictionary: plain comprehensions over data
+//! that was awaited.
 //!
 //! Run it: `cargo run --example zh_comprehensions`
 //!

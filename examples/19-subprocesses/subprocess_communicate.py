@@ -1,4 +1,5 @@
-"""`communicate` sends bytes to a child, reads all that it prints and waits for its end, all at once."""
+"""`communicate` sends bytes to a child, reads all that it prints and waits for its
+end, all at once."""
 
 import asyncio
 from asyncio.subprocess import PIPE, STDOUT
@@ -6,7 +7,9 @@ from asyncio.subprocess import PIPE, STDOUT
 
 # ANCHOR: read
 async def read():
-    process = await asyncio.create_subprocess_exec("echo", "Hello World", stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(
+        "echo", "Hello World", stdout=PIPE
+    )
     stdout, stderr = await process.communicate()
     print(f"stdout: {stdout}")
     print(f"stderr is piped: {stderr is not None}")
@@ -32,11 +35,15 @@ async def both_ways():
 # ANCHOR: errors
 async def errors():
     complain = ["sh", "-c", "echo fine; echo broken >&2; exit 2"]
-    process = await asyncio.create_subprocess_exec(*complain, stdout=PIPE, stderr=PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *complain, stdout=PIPE, stderr=PIPE
+    )
     stdout, stderr = await process.communicate()
     print(f"apart: {stdout}")
     print(f"       {stderr}")
-    process = await asyncio.create_subprocess_exec(*complain, stdout=PIPE, stderr=STDOUT)
+    process = await asyncio.create_subprocess_exec(
+        *complain, stdout=PIPE, stderr=STDOUT
+    )
     stdout, _ = await process.communicate()
     print(f"in one: {stdout}")
 # ANCHOR_END: errors

@@ -1,8 +1,10 @@
-//! `communicate` sends bytes to a child, reads all that it prints and waits for its end, all at once.
+//! `communicate` sends bytes to a child, reads all that it prints and waits for its
+//! end, all at once.
 //!
 //! Run it: `cargo run --example subprocess_communicate`
 //!
-//! Shows: subprocess_communicate, subprocess_communicate_input, subprocess_stdout_pipe
+//! Shows: subprocess_communicate, subprocess_communicate_input,
+//! subprocess_stdout_pipe
 
 use asyncio::subprocess::{PIPE, STDOUT};
 use asyncio::{Result, create_subprocess_exec, run};
@@ -10,7 +12,8 @@ use guide::repr::Repr;
 
 // ANCHOR: read
 async fn read() -> Result<()> {
-    let mut process = create_subprocess_exec("echo").arg("Hello World").stdout(PIPE).await?;
+    let mut process =
+        create_subprocess_exec("echo").arg("Hello World").stdout(PIPE).await?;
     let (stdout, stderr) = process.communicate().await?;
     println!("stdout: b'{}'", stdout.unwrap_or_default().escape_ascii());
     println!("stderr is piped: {}", stderr.is_some().repr());
@@ -20,17 +23,23 @@ async fn read() -> Result<()> {
 
 // ANCHOR: send
 async fn send() -> Result<()> {
-    let mut process = create_subprocess_exec("sort").stdin(PIPE).stdout(PIPE).await?;
+    let mut process =
+        create_subprocess_exec("sort").stdin(PIPE).stdout(PIPE).await?;
     let (stdout, _) = process.communicate_with(b"pear\napple\nfig\n").await?;
-    println!("sorted: {:?}", String::from_utf8(stdout.unwrap_or_default())?.lines().collect::<Vec<_>>());
+    println!(
+        "sorted: {:?}",
+        String::from_utf8(stdout.unwrap_or_default())?.lines().collect::<Vec<_>>()
+    );
     Ok(())
 }
 // ANCHOR_END: send
 
 // ANCHOR: both
-/// Far more than a pipe holds: whoever wrote all of it before reading would wait for ever.
+/// Far more than a pipe holds: whoever wrote all of it before reading would wait
+/// for ever.
 async fn both_ways() -> Result<()> {
-    let mut process = create_subprocess_exec("cat").stdin(PIPE).stdout(PIPE).await?;
+    let mut process =
+        create_subprocess_exec("cat").stdin(PIPE).stdout(PIPE).await?;
     let (stdout, _) = process.communicate_with(vec![b'x'; 5_000_000]).await?;
     println!("came back: {} bytes", stdout.unwrap_or_default().len());
     Ok(())
@@ -39,7 +48,10 @@ async fn both_ways() -> Result<()> {
 
 // ANCHOR: errors
 async fn errors() -> Result<()> {
-    let complain = || create_subprocess_exec("sh").args(["-c", "echo fine; echo broken >&2; exit 2"]);
+    let complain = || {
+        create_subprocess_exec("sh")
+            .args(["-c", "echo fine; echo broken >&2; exit 2"])
+    };
     let mut process = complain().stdout(PIPE).stderr(PIPE).await?;
     let (stdout, stderr) = process.communicate().await?;
     println!("apart: b'{}'", stdout.unwrap_or_default().escape_ascii());

@@ -1,4 +1,5 @@
-"""`create_subprocess_exec` starts a program and is done when it has started; each argument reaches it as it is."""
+"""`create_subprocess_exec` starts a program and is done when it has started; each
+argument reaches it as it is."""
 
 import asyncio
 
@@ -28,7 +29,9 @@ async def start_what_is_not_there():
 
 # ANCHOR: plain
 async def no_shell():
-    process = await asyncio.create_subprocess_exec("echo", "$HOME", "*", "; reboot", stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        "echo", "$HOME", "*", "; reboot", stdout=asyncio.subprocess.PIPE
+    )
     stdout, _ = await process.communicate()
     print(stdout.decode(), end="")
 # ANCHOR_END: plain

@@ -1,4 +1,5 @@
-//! `create_subprocess_exec` starts a program and is done when it has started; each argument reaches the program as it is.
+//! `create_subprocess_exec` starts a program and is done when it has started; each
+//! argument reaches the program as it is.
 //!
 //! Run it: `cargo run --example subprocess_exec`
 //!
@@ -32,7 +33,10 @@ async fn start_what_is_not_there() {
 
 // ANCHOR: plain
 async fn no_shell() -> Result<()> {
-    let mut process = create_subprocess_exec("echo").args(["$HOME", "*", "; reboot"]).stdout(PIPE).await?;
+    let mut process = create_subprocess_exec("echo")
+        .args(["$HOME", "*", "; reboot"])
+        .stdout(PIPE)
+        .await?;
     let (stdout, _) = process.communicate().await?;
     print!("{}", String::from_utf8(stdout.unwrap_or_default())?);
     Ok(())

@@ -1,4 +1,5 @@
-"""`echo`, started by its name, prints beside this program; the process prints as `<Process 50249>`."""
+"""`echo`, started by its name, prints beside this program; the process prints as
+`<Process 50249>`."""
 
 import asyncio
 

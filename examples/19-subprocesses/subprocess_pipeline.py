@@ -1,4 +1,5 @@
-"""Two subprocesses in a pipeline, as `yes | head -n 3`: once through a pipe of the system, once through this program."""
+"""Two subprocesses in a pipeline, as `yes | head -n 3`: once through a pipe of the
+system, once through this program."""
 
 import asyncio
 import os
@@ -10,7 +11,9 @@ async def connected():
     reader, writer = os.pipe()
     yes = await asyncio.create_subprocess_exec("yes", "on and on", stdout=writer)
     os.close(writer)
-    head = await asyncio.create_subprocess_exec("head", "-n", "3", stdin=reader, stdout=PIPE)
+    head = await asyncio.create_subprocess_exec(
+        "head", "-n", "3", stdin=reader, stdout=PIPE
+    )
     os.close(reader)
     stdout, _ = await head.communicate()
     print(stdout.decode(), end="")
@@ -22,7 +25,9 @@ async def connected():
 # ANCHOR: through
 async def through_here():
     seq = await asyncio.create_subprocess_exec("seq", "100000", stdout=PIPE)
-    count = await asyncio.create_subprocess_exec("wc", "-l", stdin=PIPE, stdout=PIPE)
+    count = await asyncio.create_subprocess_exec(
+        "wc", "-l", stdin=PIPE, stdout=PIPE
+    )
     async for line in seq.stdout:
         if int(line) % 3 == 0:
             count.stdin.write(line)

@@ -1,4 +1,5 @@
-//! Two subprocesses in a pipeline, as `yes | head -n 3`: once through a pipe of the system, once through this program.
+//! Two subprocesses in a pipeline, as `yes | head -n 3`: once through a pipe of the
+//! system, once through this program.
 //!
 //! Run it: `cargo run --example subprocess_pipeline`
 //!
@@ -10,11 +11,16 @@ use asyncio::subprocess::PIPE;
 use asyncio::{AsyncIterator, Result, create_subprocess_exec, gather, run};
 
 // ANCHOR: direct
-/// The two are connected with each other, and nothing of what they say passes through here.
+/// The two are connected with each other, and nothing of what they say passes
+/// through here.
 async fn connected() -> Result<()> {
     let (reader, writer) = pipe()?;
     let yes = create_subprocess_exec("yes").arg("on and on").stdout(writer).await?;
-    let mut head = create_subprocess_exec("head").args(["-n", "3"]).stdin(reader).stdout(PIPE).await?;
+    let mut head = create_subprocess_exec("head")
+        .args(["-n", "3"])
+        .stdin(reader)
+        .stdout(PIPE)
+        .await?;
     let (stdout, _) = head.communicate().await?;
     print!("{}", String::from_utf8(stdout.unwrap_or_default())?);
     // Nobody is left to read what the first one writes: SIGPIPE ends it.
@@ -24,11 +30,13 @@ async fn connected() -> Result<()> {
 // ANCHOR_END: direct
 
 // ANCHOR: through
-/// A stage of the pipeline is written in Rust: it lets every third line pass. `drain` keeps it from reading faster than
-/// the second process does, so it needs no more memory for a million lines than for ten.
+/// A stage of the pipeline is written in Rust: it lets every third line pass.
+/// `drain` keeps it from reading faster than the second process does, so it needs
+/// no more memory for a million lines than for ten.
 async fn through_here() -> Result<()> {
     let mut seq = create_subprocess_exec("seq").arg("100000").stdout(PIPE).await?;
-    let mut count = create_subprocess_exec("wc").arg("-l").stdin(PIPE).stdout(PIPE).await?;
+    let mut count =
+        create_subprocess_exec("wc").arg("-l").stdin(PIPE).stdout(PIPE).await?;
     let mut source = seq.stdout.take().expect("it is piped");
     let sink = count.stdin.clone().expect("it is piped");
     while let Some(line) = source.anext().await? {
@@ -38,7 +46,10 @@ async fn through_here() -> Result<()> {
         }
     }
     let (stdout, _) = count.communicate().await?;
-    println!("a third of them: {}", String::from_utf8(stdout.unwrap_or_default())?.trim());
+    println!(
+        "a third of them: {}",
+        String::from_utf8(stdout.unwrap_or_default())?.trim()
+    );
     println!("ended: {:?}", gather([seq.wait(), count.wait()]).await?);
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""A progress display while commands run: each command tells its steps, and one line shows how far all of them are."""
+"""A progress display while commands run: each command tells its steps, and one line
+shows how far all of them are."""
 
 import asyncio
 import sys
@@ -9,7 +10,9 @@ STEPS = 4
 
 # ANCHOR: command
 async def build(package, seconds, news):
-    work = f"for step in 1 2 3 {STEPS}; do sleep {seconds}; echo {package} $step; done"
+    work = (
+        f"for step in 1 2 3 {STEPS}; do sleep {seconds}; echo {package} $step; done"
+    )
     process = await asyncio.create_subprocess_shell(work, stdout=PIPE)
     async for _ in process.stdout:
         await news.put(None)
@@ -34,7 +37,9 @@ async def main():
     packages = [("parser", 0.02), ("printer", 0.03), ("prover", 0.01)]
     news = asyncio.Queue()
     drawing = asyncio.create_task(display(len(packages) * STEPS, news))
-    codes = await asyncio.gather(*(build(package, seconds, news) for package, seconds in packages))
+    codes = await asyncio.gather(
+        *(build(package, seconds, news) for package, seconds in packages)
+    )
     await drawing
     for (package, _), code in zip(packages, codes):
         print(f"{package}: {'built' if code == 0 else 'failed'}")

@@ -1,4 +1,5 @@
-//! A progress display while commands run: each command tells its steps, and one line shows how far all of them are.
+//! A progress display while commands run: each command tells its steps, and one
+//! line shows how far all of them are.
 //!
 //! On a terminal the line is written over; elsewhere there is a line for each step.
 //!
@@ -9,14 +10,18 @@
 use std::io::{IsTerminal, Write, stdout};
 
 use asyncio::subprocess::PIPE;
-use asyncio::{AsyncIterator, Queue, Result, create_subprocess_shell, create_task, gather, run};
+use asyncio::{
+    AsyncIterator, Queue, Result, create_subprocess_shell, create_task, gather, run,
+};
 
 const STEPS: usize = 4;
 
 // ANCHOR: command
 /// Runs a command that prints a line for each of its steps, and passes the news on.
 async fn build(package: &str, seconds: f64, news: Queue<()>) -> Result<i32> {
-    let work = format!("for step in 1 2 3 {STEPS}; do sleep {seconds}; echo {package} $step; done");
+    let work = format!(
+        "for step in 1 2 3 {STEPS}; do sleep {seconds}; echo {package} $step; done"
+    );
     let mut process = create_subprocess_shell(work).stdout(PIPE).await?;
     let mut steps = process.stdout.take().expect("it is piped");
     while steps.anext().await?.is_some() {
@@ -48,7 +53,10 @@ async fn program() -> Result<()> {
     let packages = [("parser", 0.02), ("printer", 0.03), ("prover", 0.01)];
     let news = Queue::new(0);
     let drawing = create_task(display(packages.len() * STEPS, news.clone()));
-    let codes = gather(packages.map(|(package, seconds)| build(package, seconds, news.clone()))).await?;
+    let codes = gather(
+        packages.map(|(package, seconds)| build(package, seconds, news.clone())),
+    )
+    .await?;
     drawing.await?;
     for ((package, _), code) in packages.iter().zip(codes) {
         println!("{package}: {}", if code == 0 { "built" } else { "failed" });

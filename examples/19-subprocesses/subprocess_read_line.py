@@ -1,4 +1,5 @@
-"""The pipes of a child are streams: a line written to one, a line read from the other."""
+"""The pipes of a child are streams: a line written to one, a line read from the
+other."""
 
 import asyncio
 from asyncio.subprocess import PIPE
@@ -6,7 +7,9 @@ from asyncio.subprocess import PIPE
 
 # ANCHOR: line
 async def read_a_line():
-    process = await asyncio.create_subprocess_exec("echo", "Hello World", stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(
+        "echo", "Hello World", stdout=PIPE
+    )
     print(f"line: {await process.stdout.readline()}")
     print(f"at the end: {await process.stdout.readline()}")
     await process.wait()
@@ -16,7 +19,9 @@ async def read_a_line():
 # ANCHOR: talk
 async def talk():
     line = 'while read word; do echo "$word, $word"; done'
-    process = await asyncio.create_subprocess_exec("sh", "-c", line, stdin=PIPE, stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", line, stdin=PIPE, stdout=PIPE
+    )
     for word in ["hello", "echo"]:
         process.stdin.write(f"{word}\n".encode())
         await process.stdin.drain()

@@ -1,15 +1,19 @@
-//! The pipes of a child are streams: a line written to one, a line read from the other.
+//! The pipes of a child are streams: a line written to one, a line read from the
+//! other.
 //!
 //! Run it: `cargo run --example subprocess_read_line`
 //!
 //! Shows: subprocess_read_line, pipe_gives_stream_objects
 
 use asyncio::subprocess::PIPE;
-use asyncio::{AsyncIterator, Result, StreamReader, StreamWriter, create_subprocess_exec, run};
+use asyncio::{
+    AsyncIterator, Result, StreamReader, StreamWriter, create_subprocess_exec, run,
+};
 
 // ANCHOR: line
 async fn read_a_line() -> Result<()> {
-    let mut process = create_subprocess_exec("echo").arg("Hello World").stdout(PIPE).await?;
+    let mut process =
+        create_subprocess_exec("echo").arg("Hello World").stdout(PIPE).await?;
     let mut stdout: StreamReader = process.stdout.take().expect("it is piped");
     println!("line: b'{}'", stdout.readline().await?.escape_ascii());
     println!("at the end: b'{}'", stdout.readline().await?.escape_ascii());
@@ -21,13 +25,20 @@ async fn read_a_line() -> Result<()> {
 // ANCHOR: talk
 async fn talk() -> Result<()> {
     let line = "while read word; do echo \"$word, $word\"; done";
-    let mut process = create_subprocess_exec("sh").args(["-c", line]).stdin(PIPE).stdout(PIPE).await?;
+    let mut process = create_subprocess_exec("sh")
+        .args(["-c", line])
+        .stdin(PIPE)
+        .stdout(PIPE)
+        .await?;
     let stdin: StreamWriter = process.stdin.take().expect("it is piped");
     let mut stdout: StreamReader = process.stdout.take().expect("it is piped");
     for word in ["hello", "echo"] {
         stdin.write(format!("{word}\n"))?;
         stdin.drain().await?;
-        println!("{word} -> {}", String::from_utf8(stdout.readline().await?)?.trim_end());
+        println!(
+            "{word} -> {}",
+            String::from_utf8(stdout.readline().await?)?.trim_end()
+        );
     }
     // The end of its input.
     stdin.close();

@@ -1,4 +1,5 @@
-"""`create_subprocess_shell` hands a whole command line to the shell, with all it can do, and all it can do wrong."""
+"""`create_subprocess_shell` hands a whole command line to the shell, with all it
+can do, and all it can do wrong."""
 
 import asyncio
 import os
@@ -25,9 +26,14 @@ async def output(command, **options):
 
 # ANCHOR: features
 async def features():
-    pipe = r"file=$(mktemp); printf 'one\ntwo\nthree\n' > $file; cat $file | wc -l; rm $file"
+    pipe = (
+        r"file=$(mktemp); printf 'one\ntwo\nthree\n' > $file; "
+        "cat $file | wc -l; rm $file"
+    )
     print(f"lines of the file: {await output(pipe)}")
-    variable = await output("echo $GREETING", env=os.environ | {"GREETING": "good evening"})
+    variable = await output(
+        "echo $GREETING", env=os.environ | {"GREETING": "good evening"}
+    )
     print(f"a variable: {variable}")
 # ANCHOR_END: features
 

@@ -1,9 +1,10 @@
-//! `create_subprocess_shell` hands a whole command line to the shell, with all that a shell can do, and all that it can
-//! do wrong.
+//! `create_subprocess_shell` hands a whole command line to the shell, with all that
+//! a shell can do, and all that it can do wrong.
 //!
 //! Run it: `cargo run --example subprocess_shell`
 //!
-//! Shows: subprocess_shell, subprocess_shell_wait, shell_pipe_word_count, shell_command_features_and_danger
+//! Shows: subprocess_shell, subprocess_shell_wait, shell_pipe_word_count,
+//! shell_command_features_and_danger
 
 use asyncio::subprocess::PIPE;
 use asyncio::{CreateSubprocess, Result, create_subprocess_shell, run};
@@ -28,9 +29,11 @@ async fn output(command: CreateSubprocess) -> Result<String> {
 
 // ANCHOR: features
 async fn features() -> Result<()> {
-    let pipe = "file=$(mktemp); printf 'one\\ntwo\\nthree\\n' > $file; cat $file | wc -l; rm $file";
+    let pipe = "file=$(mktemp); printf 'one\\ntwo\\nthree\\n' > $file; \
+                cat $file | wc -l; rm $file";
     println!("lines of the file: {}", output(create_subprocess_shell(pipe)).await?);
-    let variable = create_subprocess_shell("echo $GREETING").env("GREETING", "good evening");
+    let variable =
+        create_subprocess_shell("echo $GREETING").env("GREETING", "good evening");
     println!("a variable: {}", output(variable).await?);
     Ok(())
 }
@@ -40,10 +43,16 @@ async fn features() -> Result<()> {
 async fn danger() -> Result<()> {
     let name = "Robert; echo the table is dropped";
     let unsafe_line = create_subprocess_shell(format!("echo hello {name}"));
-    println!("pasted: {:?}", output(unsafe_line).await?.lines().collect::<Vec<_>>());
+    println!(
+        "pasted: {:?}",
+        output(unsafe_line).await?.lines().collect::<Vec<_>>()
+    );
     // An argument is never read as a part of the command.
     let safe_line = create_subprocess_shell("echo hello \"$0\"").arg(name);
-    println!("as an argument: {:?}", output(safe_line).await?.lines().collect::<Vec<_>>());
+    println!(
+        "as an argument: {:?}",
+        output(safe_line).await?.lines().collect::<Vec<_>>()
+    );
     Ok(())
 }
 // ANCHOR_END: danger

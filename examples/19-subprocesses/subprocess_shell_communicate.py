@@ -1,4 +1,5 @@
-"""The pipes of a shell: reading all of its output, sending it bytes, reading a line."""
+"""The pipes of a shell: reading all of its output, sending it bytes, reading a
+line."""
 
 import asyncio
 from asyncio.subprocess import PIPE
@@ -14,7 +15,9 @@ async def read():
 
 # ANCHOR: send
 async def send():
-    process = await asyncio.create_subprocess_shell("tr a-z A-Z | rev", stdin=PIPE, stdout=PIPE)
+    process = await asyncio.create_subprocess_shell(
+        "tr a-z A-Z | rev", stdin=PIPE, stdout=PIPE
+    )
     stdout, _ = await process.communicate(b"stressed\n")
     print(f"sent and read: {stdout}")
 # ANCHOR_END: send
@@ -22,7 +25,9 @@ async def send():
 
 # ANCHOR: line
 async def read_a_line():
-    process = await asyncio.create_subprocess_shell("echo first; echo second", stdout=PIPE)
+    process = await asyncio.create_subprocess_shell(
+        "echo first; echo second", stdout=PIPE
+    )
     print(f"a line: {await process.stdout.readline()}")
     # `communicate` reads what is left.
     rest, _ = await process.communicate()

@@ -1,4 +1,5 @@
-//! `echo`, started by the shell, prints beside this program; the process prints as `<Process 50249>`.
+//! `echo`, started by the shell, prints beside this program; the process prints as
+//! `<Process 50249>`.
 //!
 //! Run it: `cargo run --example subprocess_shell_echo`
 //!

@@ -1,4 +1,5 @@
-"""`terminate` asks a child to end, `kill` ends it; both are signals, and the return code is minus the signal's number."""
+"""`terminate` asks a child to end, `kill` ends it; both are signals, and the return
+code is minus the signal's number."""
 
 import asyncio
 from asyncio.subprocess import PIPE

@@ -1,4 +1,5 @@
-//! `terminate` asks a child to end, `kill` ends it; both are signals, and the return code is minus the signal's number.
+//! `terminate` asks a child to end, `kill` ends it; both are signals, and the
+//! return code is minus the signal's number.
 //!
 //! Run it: `cargo run --example subprocess_terminate`
 //!
@@ -6,7 +7,8 @@
 
 use asyncio::subprocess::PIPE;
 use asyncio::{
-    ProcessLookupError, Result, TimeoutError, create_subprocess_exec, create_subprocess_shell, run, wait_for,
+    ProcessLookupError, Result, TimeoutError, create_subprocess_exec,
+    create_subprocess_shell, run, wait_for,
 };
 
 // ANCHOR: terminate
@@ -20,7 +22,9 @@ async fn terminate_and_kill() -> Result<()> {
     println!("killed: {}", process.wait().await?);
 
     match process.kill() {
-        Err(error) if error.is::<ProcessLookupError>() => println!("ProcessLookupError: nobody is there any more"),
+        Err(error) if error.is::<ProcessLookupError>() => {
+            println!("ProcessLookupError: nobody is there any more")
+        }
         other => other?,
     }
     Ok(())

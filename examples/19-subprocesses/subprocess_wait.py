@@ -1,4 +1,5 @@
-"""A `Process` is the handle on a child: its number, its pipes, its return code. `wait` suspends until the child ends."""
+"""A `Process` is the handle on a child: its number, its pipes, its return code.
+`wait` suspends until the child ends."""
 
 import asyncio
 from asyncio.subprocess import PIPE
@@ -8,7 +9,8 @@ from asyncio.subprocess import PIPE
 async def attributes():
     process = await asyncio.create_subprocess_exec("cat", stdin=PIPE)
     print(f"a number: {process.pid > 0}")
-    print(f"a pipe to it: {process.stdin is not None}, a pipe from it: {process.stdout is not None}")
+    to_it, from_it = process.stdin is not None, process.stdout is not None
+    print(f"a pipe to it: {to_it}, a pipe from it: {from_it}")
     print(f"while it runs: {process.returncode}")
     # The end of its input is the end of `cat`.
     process.stdin.close()
@@ -19,7 +21,9 @@ async def attributes():
 
 # ANCHOR: wait
 async def waiting():
-    process = await asyncio.create_subprocess_exec("sh", "-c", "read -r enough; exit 3", stdin=PIPE)
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", "read -r enough; exit 3", stdin=PIPE
+    )
 
     async def knit():
         for row in range(1, 4):

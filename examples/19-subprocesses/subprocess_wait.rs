@@ -1,4 +1,5 @@
-//! A `Process` is the handle on a child: its number, its pipes, its return code. `wait` suspends until the child ends.
+//! A `Process` is the handle on a child: its number, its pipes, its return code.
+//! `wait` suspends until the child ends.
 //!
 //! Run it: `cargo run --example subprocess_wait`
 //!
@@ -12,7 +13,11 @@ use guide::repr::Repr;
 async fn attributes() -> Result<()> {
     let process = create_subprocess_exec("cat").stdin(PIPE).await?;
     println!("a number: {}", (process.pid() > 0).repr());
-    println!("a pipe to it: {}, a pipe from it: {}", process.stdin.is_some().repr(), process.stdout.is_some().repr());
+    println!(
+        "a pipe to it: {}, a pipe from it: {}",
+        process.stdin.is_some().repr(),
+        process.stdout.is_some().repr()
+    );
     println!("while it runs: {}", process.returncode().repr());
     // The end of its input is the end of `cat`.
     if let Some(stdin) = &process.stdin {
@@ -26,7 +31,10 @@ async fn attributes() -> Result<()> {
 
 // ANCHOR: wait
 async fn waiting() -> Result<()> {
-    let process = create_subprocess_exec("sh").args(["-c", "read -r enough; exit 3"]).stdin(PIPE).await?;
+    let process = create_subprocess_exec("sh")
+        .args(["-c", "read -r enough; exit 3"])
+        .stdin(PIPE)
+        .await?;
     let stdin = process.stdin.clone().expect("it is piped");
     let knitting = create_task(async move {
         for row in 1..=3 {

@@ -1,4 +1,5 @@
-//! Children run beside each other, and beside this program: three are started, then all are waited for together.
+//! Children run beside each other, and beside this program: three are started, then
+//! all are waited for together.
 //!
 //! Run it: `cargo run --example subprocesses_run_in_parallel`
 //!
@@ -20,10 +21,17 @@ async fn count(mut process: Process, text: &str) -> Result<usize> {
 
 async fn program() -> Result<()> {
     let processes = gather([counter(), counter(), counter()]).await?;
-    let running = processes.iter().filter(|process| process.returncode().is_none()).count();
+    let running =
+        processes.iter().filter(|process| process.returncode().is_none()).count();
     println!("{running} run at once");
     let texts = ["as", "time", "goes by"];
-    let counts = gather(processes.into_iter().zip(texts).map(|(process, text)| count(process, text))).await?;
+    let counts = gather(
+        processes
+            .into_iter()
+            .zip(texts)
+            .map(|(process, text)| count(process, text)),
+    )
+    .await?;
     println!("letters: {counts:?}");
     Ok(())
 }

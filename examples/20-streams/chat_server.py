@@ -13,7 +13,8 @@ class Room:
         self.members = {}
 
     def tell(self, sender, what):
-        """Tells everybody but the one who says it. Nobody is waited for, so nobody can hold up the others."""
+        """Tells everybody but the one who says it. Nobody is waited for, so nobody
+        can hold up the others."""
         print(what)
         for name, writer in self.members.items():
             if name != sender:

@@ -1,4 +1,5 @@
-"""A client that says its arguments to the echo server, a line each, and shows what comes back."""
+"""A client that says its arguments to the echo server, a line each, and shows what
+comes back."""
 
 import argparse
 import asyncio
@@ -20,8 +21,12 @@ async def say(host, port, lines):
 
 
 parser = argparse.ArgumentParser()
-parser.add_argument("address", nargs="?", default="127.0.0.1:8888", help="where the server listens")
-parser.add_argument("lines", nargs="*", default=["Hello World!"], help="what to say")
+parser.add_argument(
+    "address", nargs="?", default="127.0.0.1:8888", help="where the server listens"
+)
+parser.add_argument(
+    "lines", nargs="*", default=["Hello World!"], help="what to say"
+)
 arguments = parser.parse_args()
 host, port = arguments.address.rsplit(":", 1)
 asyncio.run(say(host, port, arguments.lines))

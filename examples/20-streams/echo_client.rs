@@ -1,6 +1,8 @@
-//! A client that says its arguments to the echo server, a line each, and shows what comes back.
+//! A client that says its arguments to the echo server, a line each, and shows what
+//! comes back.
 //!
-//! Run it: `cargo run --example echo_client -- 127.0.0.1:8888 hello world`, while `echo_server` runs.
+//! Run it: `cargo run --example echo_client -- 127.0.0.1:8888 hello world`, while
+//! `echo_server` runs.
 //!
 //! Shows: open_connection, stream_write, stream_wait_closed
 
@@ -21,7 +23,8 @@ struct Arguments {
 
 // ANCHOR: client
 async fn say(address: SocketAddr, lines: Vec<String>) -> Result<()> {
-    let (mut reader, writer) = open_connection(address.ip(), address.port()).await?;
+    let (mut reader, writer) =
+        open_connection(address.ip(), address.port()).await?;
     for line in lines {
         println!("Send: {line}");
         writer.write(format!("{line}\n"))?;

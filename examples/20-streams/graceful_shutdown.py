@@ -8,7 +8,9 @@ import sys
 # ANCHOR: session
 async def next_line(reader, stop):
     """The next line, or nothing if the client is done or the server is to stop."""
-    stopped, line = asyncio.create_task(stop.wait()), asyncio.create_task(reader.readline())
+    stopped, line = asyncio.create_task(stop.wait()), asyncio.create_task(
+        reader.readline()
+    )
     await asyncio.wait([stopped, line], return_when=asyncio.FIRST_COMPLETED)
     if stop.is_set():
         line.cancel()

@@ -1,14 +1,17 @@
-//! A server that finishes what it is doing on Ctrl-C: it accepts nobody any more, ends idle connections at once, and the
-//! others when they have the answer to the line that is being worked on. A job that takes too long is not waited for.
+//! A server that finishes what it is doing on Ctrl-C: it accepts nobody any more,
+//! ends idle connections at once, and the others when they have the answer to the
+//! line that is being worked on. A job that takes too long is not waited for.
 //!
-//! Run it: `cargo run --example graceful_shutdown`, then `nc 127.0.0.1 8888`, and there `bake cake`, for example.
+//! Run it: `cargo run --example graceful_shutdown`, then `nc 127.0.0.1 8888`, and
+//! there `bake cake`, for example.
 //!
 //! Shows: start_server, stream_wait_closed
 
 use std::net::SocketAddr;
 
 use asyncio::{
-    Event, Result, StreamReader, StreamWriter, TimeoutError, get_running_loop, run, sleep, start_server, wait_for,
+    Event, Result, StreamReader, StreamWriter, TimeoutError, get_running_loop, run,
+    sleep, start_server, wait_for,
 };
 use futures_lite::future::or;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -20,11 +23,16 @@ async fn next_line(reader: &mut StreamReader, stop: &Event) -> Result<String> {
         stop.wait().await?;
         Ok(Vec::new())
     };
-    // Whichever is first; the other one is dropped, and a read that is dropped has taken no bytes.
+    // Whichever is first; the other one is dropped, and a read that is dropped has
+    // taken no bytes.
     Ok(String::from_utf8(or(stopped, reader.readline()).await?)?)
 }
 
-async fn session(stop: &Event, mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
+async fn session(
+    stop: &Event,
+    mut reader: StreamReader,
+    writer: StreamWriter,
+) -> Result<()> {
     loop {
         let line = next_line(&mut reader, stop).await?;
         if line.is_empty() {
@@ -53,7 +61,8 @@ async fn serve(address: SocketAddr) -> Result<()> {
     }
 
     let stopping = stop.clone();
-    let connected = async move |reader, writer| session(&stopping, reader, writer).await;
+    let connected =
+        async move |reader, writer| session(&stopping, reader, writer).await;
     let server = start_server(connected, address.ip(), address.port()).await?;
     println!("Serving on {}", server.sockets()[0]);
 
@@ -61,7 +70,9 @@ async fn serve(address: SocketAddr) -> Result<()> {
     println!("stopping");
     server.close();
     match wait_for(server.wait_closed(), 5).await {
-        Err(error) if error.is::<TimeoutError>() => println!("giving up on the rest"),
+        Err(error) if error.is::<TimeoutError>() => {
+            println!("giving up on the rest")
+        }
         ended => ended?,
     }
     println!("stopped");

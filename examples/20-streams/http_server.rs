@@ -1,4 +1,5 @@
-//! A web server with hyper, on this loop: hyper speaks HTTP, the loop brings it the connections and the bytes. Ctrl-C ends it.
+//! A web server with hyper, on this loop: hyper speaks HTTP, the loop brings it the
+//! connections and the bytes. Ctrl-C ends it.
 //!
 //! Run it: `cargo run --example http_server`, then `curl http://127.0.0.1:8888/`.
 //!
@@ -7,7 +8,10 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
-use asyncio::{Duplex, KeyboardInterrupt, Result, StreamReader, StreamWriter, cancellable, run, start_server};
+use asyncio::{
+    Duplex, KeyboardInterrupt, Result, StreamReader, StreamWriter, cancellable,
+    run, start_server,
+};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -17,7 +21,9 @@ use smol_hyper::rt::FuturesIo;
 
 // ANCHOR: respond
 /// A greeting at `/`; at `/upper`, whatever is sent there, in upper case.
-async fn respond(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     println!("{} {}", request.method(), request.uri().path());
     let (status, text) = match (request.method(), request.uri().path()) {
         (&Method::GET, "/") => (StatusCode::OK, "hello\n".into()),
@@ -36,7 +42,8 @@ async fn respond(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, In
 // ANCHOR: serve
 async fn connected(reader: StreamReader, writer: StreamWriter) -> Result<()> {
     let stream = FuturesIo::new(Duplex::new(reader, writer));
-    let connection = http1::Builder::new().serve_connection(stream, service_fn(respond));
+    let connection =
+        http1::Builder::new().serve_connection(stream, service_fn(respond));
     if let Err(error) = cancellable(connection).await? {
         println!("a client goes wrong: {error}");
     }

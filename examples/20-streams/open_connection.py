@@ -1,4 +1,5 @@
-"""A connection opens as a reader and a writer, which carry bytes and nothing else."""
+"""A connection opens as a reader and a writer, which carry bytes and nothing else.
+"""
 
 import asyncio
 

@@ -1,11 +1,14 @@
-//! A connection opens as a reader and a writer, `asyncio.open_connection`. They carry bytes and nothing else: what the
-//! bytes mean is up to the two programs, here a dictionary that is asked for one word a line.
+//! A connection opens as a reader and a writer, `asyncio.open_connection`. They
+//! carry bytes and nothing else: what the bytes mean is up to the two programs,
+//! here a dictionary that is asked for one word a line.
 //!
 //! Run it: `cargo run --example open_connection`
 //!
 //! Shows: open_connection, streams_are_protocol_free
 
-use asyncio::{Result, StreamReader, StreamWriter, open_connection, run, start_server};
+use asyncio::{
+    Result, StreamReader, StreamWriter, open_connection, run, start_server,
+};
 
 // ANCHOR: server
 async fn dictionary(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
@@ -34,7 +37,8 @@ async fn look_up(word: &str, port: u16) -> Result<String> {
 
 async fn program() -> Result<()> {
     let server = start_server(dictionary, "127.0.0.1", 0).await?;
-    let port = server.sockets()[0].port().expect("it is an address of the Internet");
+    let port =
+        server.sockets()[0].port().expect("it is an address of the Internet");
     for word in ["coroutine", "task", "thread"] {
         println!("{word}: {}", look_up(word, port).await?);
     }

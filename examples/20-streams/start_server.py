@@ -28,7 +28,9 @@ async def program():
     print(f"serving: {server.is_serving()}")
 
     port = server.sockets[0].getsockname()[1]
-    for answer in await asyncio.gather(*[visit(name, port) for name in ["Ada", "Blaise", "Charles"]]):
+    for answer in await asyncio.gather(
+        *[visit(name, port) for name in ["Ada", "Blaise", "Charles"]]
+    ):
         print(answer)
 
     server.close()

@@ -1,11 +1,15 @@
-//! A server calls a coroutine for each client, `asyncio.start_server`, and each call is a task of its own: three clients are
-//! served at the same time. Port 0 lets the system choose a free one.
+//! A server calls a coroutine for each client, `asyncio.start_server`, and each
+//! call is a task of its own: three clients are served at the same time. Port 0
+//! lets the system choose a free one.
 //!
 //! Run it: `cargo run --example start_server`
 //!
 //! Shows: start_server, start_server_handler
 
-use asyncio::{Result, StreamReader, StreamWriter, gather, open_connection, run, sleep, start_server};
+use asyncio::{
+    Result, StreamReader, StreamWriter, gather, open_connection, run, sleep,
+    start_server,
+};
 use guide::repr::Repr;
 
 // ANCHOR: handler
@@ -29,8 +33,11 @@ async fn program() -> Result<()> {
     println!("{server:?}");
     println!("serving: {}", server.is_serving().repr());
 
-    let port = server.sockets()[0].port().expect("it is an address of the Internet");
-    for answer in gather(["Ada", "Blaise", "Charles"].map(|name| visit(name, port))).await? {
+    let port =
+        server.sockets()[0].port().expect("it is an address of the Internet");
+    for answer in
+        gather(["Ada", "Blaise", "Charles"].map(|name| visit(name, port))).await?
+    {
         println!("{answer}");
     }
 

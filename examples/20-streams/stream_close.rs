@@ -1,4 +1,5 @@
-//! Closing does not wait. What was written is still sent; `wait_closed` waits until that is done.
+//! Closing does not wait. What was written is still sent; `wait_closed` waits until
+//! that is done.
 //!
 //! Run it: `cargo run --example stream_close`
 //!
@@ -10,9 +11,12 @@ use guide::repr::Repr;
 async fn program() -> Result<()> {
     let received = Queue::new(0);
     let queue = received.clone();
-    let peer = async move |mut reader: StreamReader, _writer| Ok(queue.put(reader.read_to_end().await?).await?);
+    let peer = async move |mut reader: StreamReader, _writer| {
+        Ok(queue.put(reader.read_to_end().await?).await?)
+    };
     let server = start_server(peer, "127.0.0.1", 0).await?;
-    let port = server.sockets()[0].port().expect("it is an address of the Internet");
+    let port =
+        server.sockets()[0].port().expect("it is an address of the Internet");
 
     // ANCHOR: close
     let (mut reader, writer) = open_connection("127.0.0.1", port).await?;

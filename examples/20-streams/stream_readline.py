@@ -20,7 +20,12 @@ async def read(reader):
     print("exactly 5:  ", await reader.readexactly(5))
     print("at most 8:  ", await reader.read(8))
     print("to the end: ", await reader.read())
-    print("at the end: ", await reader.read(8), await reader.readline(), reader.at_eof())
+    print(
+        "at the end: ",
+        await reader.read(8),
+        await reader.readline(),
+        reader.at_eof(),
+    )
     for reading in [reader.readexactly(5), reader.readuntil(b"\r\n\r\n")]:
         try:
             await reading
@@ -35,7 +40,8 @@ async def read_with_a_limit(reader):
         await reader.readuntil(b"\n")
     except asyncio.LimitOverrunError as error:
         print(raised(error))
-    # The bytes are still there. readline drops the line, so that a program can go on with the next one.
+    # The bytes are still there. readline drops the line, so that a program can go
+    # on with the next one.
     try:
         await reader.readline()
     except ValueError as error:

@@ -6,7 +6,8 @@ MIB = 1024 * 1024
 
 
 async def slow_reader(begin):
-    """A server that reads nothing before `begin`, and then everything; and how much that was."""
+    """A server that reads nothing before `begin`, and then everything; and how much
+    that was."""
     received = asyncio.get_running_loop().create_future()
 
     async def connected(reader, writer):
@@ -39,11 +40,14 @@ async def write(writer):
 async def program():
     begin = asyncio.Event()
     server, received = await slow_reader(begin)
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", server.sockets[0].getsockname()[1]
+    )
     written = await write(writer)
 
     _low, high = writer.transport.get_write_buffer_limits()
-    print(f"more is kept than {high} bytes: {writer.transport.get_write_buffer_size() > high}")
+    kept = writer.transport.get_write_buffer_size()
+    print(f"more is kept than {high} bytes: {kept > high}")
     draining = asyncio.create_task(writer.drain())
     await asyncio.sleep(0.05)
     print(f"drain waits: {not draining.done()}")

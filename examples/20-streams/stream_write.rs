@@ -1,19 +1,21 @@
-//! Writing never waits: what the system does not take at once is kept. `drain` is where a writer waits for a slow reader, and
-//! it waits only while more is kept than the high water mark says.
+//! Writing never waits: what the system does not take at once is kept. `drain` is
+//! where a writer waits for a slow reader, and it waits only while more is kept
+//! than the high water mark says.
 //!
 //! Run it: `cargo run --example stream_write`
 //!
 //! Shows: stream_write, stream_writelines, stream_drain
 
 use asyncio::{
-    Event, Future, Result, StreamReader, StreamWriter, create_task, get_running_loop, open_connection, run, sleep,
-    start_server,
+    Event, Future, Result, StreamReader, StreamWriter, create_task,
+    get_running_loop, open_connection, run, sleep, start_server,
 };
 use guide::repr::Repr;
 
 const MIB: usize = 1024 * 1024;
 
-/// A server that reads nothing before `begin`, and then everything; and how much that was.
+/// A server that reads nothing before `begin`, and then everything; and how much
+/// that was.
 async fn slow_reader(begin: Event) -> Result<(u16, Future<usize>)> {
     let received = get_running_loop()?.create_future();
     let result = received.clone();
@@ -22,7 +24,10 @@ async fn slow_reader(begin: Event) -> Result<(u16, Future<usize>)> {
         received.set_result(reader.read_to_end().await?.len())
     };
     let server = start_server(peer, "127.0.0.1", 0).await?;
-    Ok((server.sockets()[0].port().expect("it is an address of the Internet"), result))
+    Ok((
+        server.sockets()[0].port().expect("it is an address of the Internet"),
+        result,
+    ))
 }
 
 // ANCHOR: write
@@ -51,7 +56,10 @@ async fn program() -> Result<()> {
     let written = write(&writer).await?;
 
     let (_low, high) = writer.get_write_buffer_limits();
-    println!("more is kept than {high} bytes: {}", (writer.get_write_buffer_size() > high).repr());
+    println!(
+        "more is kept than {high} bytes: {}",
+        (writer.get_write_buffer_size() > high).repr()
+    );
     let draining = create_task({
         let writer = writer.clone();
         async move { writer.drain().await }

@@ -7,7 +7,10 @@ async def answer(reader, writer):
     request = (await reader.readuntil(b"\r\n\r\n")).decode()
     for line in request.splitlines():
         print(f'the server reads "{line}"')
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nContent-Type: text/plain\r\n\r\nhello\n")
+    writer.write(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n"
+        b"Content-Type: text/plain\r\n\r\nhello\n"
+    )
     await writer.drain()
     writer.close()
 

@@ -1,19 +1,26 @@
-//! What is said over a connection to a web server: a request is lines of text that end in CR LF, with an empty line at the
-//! end, and the first line of the response is the status. A server of our own shows what it gets.
+//! What is said over a connection to a web server: a request is lines of text that
+//! end in CR LF, with an empty line at the end, and the first line of the response
+//! is the status. A server of our own shows what it gets.
 //!
 //! Run it: `cargo run --example http_request_text`
 //!
-//! Shows: http_request_text, http_request_strings, encode_request, write_request_and_drain, read_status_line,
-//! decode_status_line, close_http_connection
+//! Shows: http_request_text, http_request_strings, encode_request,
+//! write_request_and_drain, read_status_line, decode_status_line,
+//! close_http_connection
 
-use asyncio::{Result, StreamReader, StreamWriter, open_connection, run, start_server};
+use asyncio::{
+    Result, StreamReader, StreamWriter, open_connection, run, start_server,
+};
 
 async fn answer(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
     let request = String::from_utf8(reader.readuntil("\r\n\r\n").await?)?;
     for line in request.lines() {
         println!("the server reads {line:?}");
     }
-    writer.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\nContent-Type: text/plain\r\n\r\nhello\n")?;
+    writer.write(
+        "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\
+         Content-Type: text/plain\r\n\r\nhello\n",
+    )?;
     writer.drain().await
 }
 

@@ -24,7 +24,9 @@ async def get_status(url):
     if not url.hostname:
         raise ValueError("the URL names no host")
     if url.scheme == "https":
-        reader, writer = await asyncio.open_connection(url.hostname, url.port or 443, ssl=True)
+        reader, writer = await asyncio.open_connection(
+            url.hostname, url.port or 443, ssl=True
+        )
     else:
         reader, writer = await asyncio.open_connection(url.hostname, url.port or 80)
 
@@ -42,7 +44,8 @@ async def get_status(url):
 
 # ANCHOR: check
 async def check(url, timeout):
-    """The status, or why there is none: only a cancellation goes on to the caller."""
+    """The status, or why there is none: only a cancellation goes on to the caller.
+    """
     try:
         return await asyncio.wait_for(get_status(url), timeout)
     except TimeoutError:
@@ -62,6 +65,8 @@ async def program(arguments):
 
 parser = argparse.ArgumentParser()
 parser.add_argument("urls", nargs="*", default=SITES, help="the sites to ask")
-parser.add_argument("--timeout", type=float, default=10, help="how many seconds a site may take")
+parser.add_argument(
+    "--timeout", type=float, default=10, help="how many seconds a site may take"
+)
 asyncio.run(program(parser.parse_args()))
 # ANCHOR_END: program

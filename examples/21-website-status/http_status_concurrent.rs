@@ -1,11 +1,17 @@
-//! Asks web sites for their status, all at the same time: as slow as the slowest of them, and not as all of them together.
-//! What `gather` gives has the order of the list, whoever answers first.
+//! Asks web sites for their status, all at the same time: as slow as the slowest of
+//! them, and not as all of them together. What `gather` gives has the order of the
+//! list, whoever answers first.
 //!
-//! Run it: `cargo run --example http_status_concurrent`; URLs of your own follow after `--`.
+//! Run it: `cargo run --example http_status_concurrent`; URLs of your own follow
+//! after `--`.
 //!
-//! Shows: http_status_concurrent, gather_statuses, zip_sites_and_results, get_status
+//! Shows: http_status_concurrent, gather_statuses, zip_sites_and_results,
+//! get_status
 
-use asyncio::{Exception, Result, TimeoutError, ValueError, gather, open_connection, run, wait_for};
+use asyncio::{
+    Exception, Result, TimeoutError, ValueError, gather, open_connection, run,
+    wait_for,
+};
 use clap::Parser;
 use url::Url;
 
@@ -35,7 +41,8 @@ struct Arguments {
 // ANCHOR: get_status
 async fn get_status(url: &str) -> Result<String> {
     let url = Url::parse(url)?;
-    let host = url.host_str().ok_or_else(|| ValueError::new("the URL names no host"))?;
+    let host =
+        url.host_str().ok_or_else(|| ValueError::new("the URL names no host"))?;
     let (mut reader, writer) = if url.scheme() == "https" {
         open_connection(host, url.port().unwrap_or(443)).ssl(true).await?
     } else {
@@ -60,7 +67,9 @@ async fn get_status(url: &str) -> Result<String> {
 async fn check(url: String, timeout: f64) -> Result<String> {
     match wait_for(get_status(&url), timeout).await {
         Err(error) if error.is_cancelled() => Err(error),
-        Err(error) if error.is::<TimeoutError>() => Ok(format!("no answer within {timeout} seconds")),
+        Err(error) if error.is::<TimeoutError>() => {
+            Ok(format!("no answer within {timeout} seconds"))
+        }
         Err(error) => Ok(error.to_string()),
         status => status,
     }
@@ -69,7 +78,8 @@ async fn check(url: String, timeout: f64) -> Result<String> {
 
 // ANCHOR: program
 async fn program(Arguments { urls, timeout }: Arguments) -> Result<()> {
-    let statuses = gather(urls.iter().cloned().map(|url| check(url, timeout))).await?;
+    let statuses =
+        gather(urls.iter().cloned().map(|url| check(url, timeout))).await?;
     for (url, status) in urls.iter().zip(statuses) {
         println!("{url:30}:\t{status}");
     }

@@ -1,12 +1,17 @@
-//! Asks web sites for their status, one after the other, over plain connections and TLS: a request is written, the first
-//! line of the response is read. A site that gives no status is reported, and the next one asked.
+//! Asks web sites for their status, one after the other, over plain connections and
+//! TLS: a request is written, the first line of the response is read. A site that
+//! gives no status is reported, and the next one asked.
 //!
-//! Run it: `cargo run --example http_status_sequential`; URLs of your own follow after `--`.
+//! Run it: `cargo run --example http_status_sequential`; URLs of your own follow
+//! after `--`.
 //!
-//! Shows: http_status_sequential, open_connection_http, open_connection_ssl, split_url, open_by_scheme, send_get_request,
-//! strip_status, get_status, status_loop_sequential
+//! Shows: http_status_sequential, open_connection_http, open_connection_ssl,
+//! split_url, open_by_scheme, send_get_request, strip_status, get_status,
+//! status_loop_sequential
 
-use asyncio::{Exception, Result, TimeoutError, ValueError, open_connection, run, wait_for};
+use asyncio::{
+    Exception, Result, TimeoutError, ValueError, open_connection, run, wait_for,
+};
 use clap::Parser;
 use url::Url;
 
@@ -36,7 +41,8 @@ struct Arguments {
 // ANCHOR: get_status
 async fn get_status(url: &str) -> Result<String> {
     let url = Url::parse(url)?;
-    let host = url.host_str().ok_or_else(|| ValueError::new("the URL names no host"))?;
+    let host =
+        url.host_str().ok_or_else(|| ValueError::new("the URL names no host"))?;
     let (mut reader, writer) = if url.scheme() == "https" {
         open_connection(host, url.port().unwrap_or(443)).ssl(true).await?
     } else {
@@ -61,7 +67,9 @@ async fn get_status(url: &str) -> Result<String> {
 async fn check(url: &str, timeout: f64) -> Result<String> {
     match wait_for(get_status(url), timeout).await {
         Err(error) if error.is_cancelled() => Err(error),
-        Err(error) if error.is::<TimeoutError>() => Ok(format!("no answer within {timeout} seconds")),
+        Err(error) if error.is::<TimeoutError>() => {
+            Ok(format!("no answer within {timeout} seconds"))
+        }
         Err(error) => Ok(error.to_string()),
         status => status,
     }

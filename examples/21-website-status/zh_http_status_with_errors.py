@@ -24,10 +24,17 @@ async def get_status(url, timeout):
     try:
         async with asyncio.timeout(timeout):
             if url_parsed.scheme == "https":
-                reader, writer = await asyncio.open_connection(url_parsed.hostname, url_parsed.port or 443, ssl=True)
+                reader, writer = await asyncio.open_connection(
+                    url_parsed.hostname, url_parsed.port or 443, ssl=True
+                )
             else:
-                reader, writer = await asyncio.open_connection(url_parsed.hostname, url_parsed.port or 80)
-            query = f"GET {url_parsed.path} HTTP/1.1\r\nHost: {url_parsed.hostname}\r\n\r\n"
+                reader, writer = await asyncio.open_connection(
+                    url_parsed.hostname, url_parsed.port or 80
+                )
+            query = (
+                f"GET {url_parsed.path} HTTP/1.1\r\n"
+                f"Host: {url_parsed.hostname}\r\n\r\n"
+            )
             writer.write(query.encode())
             await writer.drain()
             response = await reader.readline()
@@ -58,6 +65,8 @@ async def program(arguments):
 
 parser = argparse.ArgumentParser()
 parser.add_argument("urls", nargs="*", default=SITES, help="要查询的网址")
-parser.add_argument("--timeout", type=float, default=10, help="每个网站最多等待的秒数")
+parser.add_argument(
+    "--timeout", type=float, default=10, help="每个网站最多等待的秒数"
+)
 asyncio.run(program(parser.parse_args()))
 # ANCHOR_END: program

@@ -1,15 +1,18 @@
 //! 同时查询多个网站的状态；一个网站失败，只影响它自己的那一行。
 //!
-//! Asks web sites for their status, all at the same time. What goes wrong with one is printed and caught in its own
-//! coroutine, and the connection is closed in any case. The guide's program stumbles where the connection itself fails: its
+//! Asks web sites for their status, all at the same time. What goes wrong with one
+//! is printed and caught in its own coroutine, and the connection is closed in any
+//! case. The guide's program stumbles where the connection itself fails: its
 //! `finally` uses a variable that was never assigned. Here that does not compile.
 //!
-//! Run it: `cargo run --example zh_http_status_with_errors -- https://www.baidu.com/ https://www.zhihu.com/ http://127.0.0.1:1/`
+//! Run it:
+//! `cargo run --example zh_http_status_with_errors -- https://www.baidu.com/ https://www.zhihu.com/ http://127.0.0.1:1/`
 //!
 //! Shows: zh_http_status_with_errors
 
 use asyncio::{
-    Exception, Result, StreamReader, StreamWriter, TimeoutError, ValueError, gather, open_connection, run, wait_for,
+    Exception, Result, StreamReader, StreamWriter, TimeoutError, ValueError,
+    gather, open_connection, run, wait_for,
 };
 use clap::Parser;
 use url::Url;
@@ -52,7 +55,8 @@ async fn get_status(url: String, timeout: f64) -> Result<Option<String>> {
 
 async fn fetch(url: &str) -> Result<String> {
     let url = Url::parse(url)?;
-    let host = url.host_str().ok_or_else(|| ValueError::new("the URL names no host"))?;
+    let host =
+        url.host_str().ok_or_else(|| ValueError::new("the URL names no host"))?;
     let (mut reader, writer) = if url.scheme() == "https" {
         open_connection(host, url.port().unwrap_or(443)).ssl(true).await?
     } else {
@@ -66,7 +70,12 @@ async fn fetch(url: &str) -> Result<String> {
     status
 }
 
-async fn ask(reader: &mut StreamReader, writer: &StreamWriter, host: &str, path: &str) -> Result<String> {
+async fn ask(
+    reader: &mut StreamReader,
+    writer: &StreamWriter,
+    host: &str,
+    path: &str,
+) -> Result<String> {
     writer.write(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"))?;
     writer.drain().await?;
     let response = reader.readline().await?;

@@ -11,7 +11,8 @@ async def custom_coro():
 
 # ANCHOR: main
 print("calling it:")
-# A bare `custom_coro()` would draw the warning "coroutine 'custom_coro' was never awaited".
+# A bare `custom_coro()` would draw the warning "coroutine 'custom_coro' was never
+# awaited".
 custom_coro().close()
 print("running it:")
 asyncio.run(custom_coro())

@@ -1,4 +1,5 @@
-//! Calling an `async fn` makes a coroutine and runs none of it, in Rust as in Python; `run` or `.await` does.
+//! Calling an `async fn` makes a coroutine and runs none of it, in Rust as in
+//! Python; `run` or `.await` does.
 //!
 //! Run it: `cargo run --example call_coroutine_like_a_function`
 //!
@@ -16,7 +17,8 @@ async fn custom_coro() -> Result<()> {
 // ANCHOR: main
 fn main() -> Result<()> {
     println!("calling it:");
-    // A bare `custom_coro();` would draw the compiler's warning "futures do nothing unless you `.await` or poll them".
+    // A bare `custom_coro();` would draw the compiler's warning "futures do nothing
+    // unless you `.await` or poll them".
     drop(custom_coro());
 
     println!("running it:");

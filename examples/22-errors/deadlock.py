@@ -1,4 +1,5 @@
-"""A buyer who pays on delivery and a seller who delivers on payment wait for each other; a time limit ends that."""
+"""A buyer who pays on delivery and a seller who delivers on payment wait for each
+other; a time limit ends that."""
 
 import asyncio
 

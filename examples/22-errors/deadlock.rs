@@ -1,11 +1,15 @@
-//! A buyer who pays on delivery and a seller who delivers on payment wait for each other for ever. A time limit ends
-//! that; and a loop with a virtual clock, which sees that nothing can happen any more, names who waits for what.
+//! A buyer who pays on delivery and a seller who delivers on payment wait for each
+//! other for ever. A time limit ends that; and a loop with a virtual clock, which
+//! sees that nothing can happen any more, names who waits for what.
 //!
 //! Run it: `cargo run --example deadlock`
 //!
 //! Shows: deadlock
 
-use asyncio::{Clock, Future, Result, Runner, TimeoutError, create_task, gather, get_running_loop, run, wait_for};
+use asyncio::{
+    Clock, Future, Result, Runner, TimeoutError, create_task, gather,
+    get_running_loop, run, wait_for,
+};
 
 // ANCHOR: deal
 async fn buyer(goods: Future<&'static str>, money: Future<u32>) -> Result<()> {
@@ -31,7 +35,9 @@ async fn deal() -> Result<()> {
 // ANCHOR: main
 async fn program() -> Result<()> {
     match wait_for(deal(), 1).await {
-        Err(error) if error.is::<TimeoutError>() => println!("no deal after a second"),
+        Err(error) if error.is::<TimeoutError>() => {
+            println!("no deal after a second")
+        }
         result => return result,
     }
     Ok(())
@@ -40,7 +46,8 @@ async fn program() -> Result<()> {
 fn main() -> Result<()> {
     run(program())?;
 
-    // Whatever clock the environment names: without a time limit only a virtual one finds the end.
+    // Whatever clock the environment names: without a time limit only a virtual one
+    // finds the end.
     if let Err(error) = Runner::new().clock(Clock::Virtual).run(deal()) {
         println!("{error}");
     }

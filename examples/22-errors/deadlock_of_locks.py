@@ -1,4 +1,5 @@
-"""Two painters share a brush and a ladder: taken in one and the same order by all, locks cannot block each other."""
+"""Two painters share a brush and a ladder: taken in one and the same order by all,
+locks cannot block each other."""
 
 import asyncio
 

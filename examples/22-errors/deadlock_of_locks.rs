@@ -1,5 +1,6 @@
-//! Two painters share a brush and a ladder. One takes the brush first, the other the ladder, and each waits for what the
-//! other holds; the loop's report names who has acquired which lock. Taken in one and the same order by all, locks cannot do
+//! Two painters share a brush and a ladder. One takes the brush first, the other
+//! the ladder, and each waits for what the other holds; the loop's report names who
+//! has acquired which lock. Taken in one and the same order by all, locks cannot do
 //! that.
 //!
 //! Run it: `cargo run --example deadlock_of_locks`
@@ -19,7 +20,8 @@ async fn paint(name: &str, first: Lock, second: Lock) -> Result<()> {
 
 async fn house(same_order: bool) -> Result<()> {
     let (brush, ladder) = (Lock::new(), Lock::new());
-    let anna = create_task(paint("Anna", brush.clone(), ladder.clone())).named("Anna");
+    let anna =
+        create_task(paint("Anna", brush.clone(), ladder.clone())).named("Anna");
     let berta = match same_order {
         true => paint("Berta", brush, ladder),
         false => paint("Berta", ladder, brush),

@@ -1,4 +1,5 @@
-"""When the main coroutine returns, `run` cancels the tasks that are left and waits until they have reacted."""
+"""When the main coroutine returns, `run` cancels the tasks that are left and waits
+until they have reacted."""
 
 import asyncio
 
@@ -10,7 +11,8 @@ async def upload(file):
         await asyncio.sleep(1)
     except asyncio.CancelledError as error:
         print(f"{file}: {error!r}, cleaning up")
-        # `run` waits for this too: the reaction to a cancellation may take its time.
+        # `run` waits for this too: the reaction to a cancellation may take its
+        # time.
         await asyncio.sleep(0.1)
         print(f"{file}: cleaned up")
         raise
@@ -22,7 +24,8 @@ async def upload(file):
 async def main():
     photo = asyncio.create_task(upload("photo.jpg"))
     await asyncio.sleep(0.5)
-    # Its first step is queued and comes before the end of this coroutine is noticed.
+    # Its first step is queued and comes before the end of this coroutine is
+    # noticed.
     video = asyncio.create_task(upload("video.mp4"))
     print("main: returns")
 

@@ -1,5 +1,6 @@
-//! When the main coroutine returns, the program ends: `run` cancels the tasks that are left, waits until they have
-//! reacted, and closes the loop. Nobody waits for what they meant to do.
+//! When the main coroutine returns, the program ends: `run` cancels the tasks that
+//! are left, waits until they have reacted, and closes the loop. Nobody waits for
+//! what they meant to do.
 //!
 //! Run it: `cargo run --example main_exit_ends_the_program`
 //!
@@ -12,7 +13,8 @@ async fn upload(file: &'static str) -> Result<()> {
     println!("{file}: begins");
     if let Err(error) = sleep(1).await {
         println!("{file}: {error:?}, cleaning up");
-        // `run` waits for this too: the reaction to a cancellation may take its time.
+        // `run` waits for this too: the reaction to a cancellation may take its
+        // time.
         sleep(0.1).await?;
         println!("{file}: cleaned up");
         return Err(error);
@@ -26,7 +28,8 @@ async fn upload(file: &'static str) -> Result<()> {
 async fn program() -> Result<()> {
     create_task(upload("photo.jpg"));
     sleep(0.5).await?;
-    // Its first step is queued and comes before the end of this coroutine is noticed.
+    // Its first step is queued and comes before the end of this coroutine is
+    // noticed.
     create_task(upload("video.mp4"));
     println!("main: returns");
     Ok(())

@@ -1,4 +1,5 @@
-"""The three ways to let a coroutine object run: hand it to `run`, await it, or make a task of it."""
+"""The three ways to let a coroutine object run: hand it to `run`, await it, or make
+a task of it."""
 
 import asyncio
 

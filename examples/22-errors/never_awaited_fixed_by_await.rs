@@ -1,9 +1,10 @@
-//! The three ways to let a coroutine object run: hand it to `run`, await it, or make a task of it. None draws the warning
-//! of a coroutine that was never awaited.
+//! The three ways to let a coroutine object run: hand it to `run`, await it, or
+//! make a task of it. None draws the warning of a coroutine that was never awaited.
 //!
 //! Run it: `cargo run --example never_awaited_fixed_by_await`
 //!
-//! Shows: never_awaited_fixed_by_run, never_awaited_fixed_by_await, never_awaited_fixed_by_task
+//! Shows: never_awaited_fixed_by_run, never_awaited_fixed_by_await,
+//! never_awaited_fixed_by_task
 
 use asyncio::{Result, coroutine, create_task, run};
 

@@ -1,4 +1,5 @@
-"""A coroutine object that is dropped before anybody awaited it complains on standard error."""
+"""A coroutine object that is dropped before anybody awaited it complains on
+standard error."""
 
 
 async def custom_coro():

@@ -1,5 +1,6 @@
-//! A coroutine object that is dropped before anybody awaited it complains on standard error, as Python's does. A plain
-//! future, which is what an `async fn` gives, goes silently; `coroutine` makes it an object that knows its name.
+//! A coroutine object that is dropped before anybody awaited it complains on
+//! standard error, as Python's does. A plain future, which is what an `async fn`
+//! gives, goes silently; `coroutine` makes it an object that knows its name.
 //!
 //! Run it: `cargo run --example never_awaited_warning`
 //!

@@ -1,4 +1,5 @@
-"""One hundred tasks count to one hundred, and lose all but one: each gives way between reading and writing."""
+"""One hundred tasks count to one hundred, and lose all but one: each gives way
+between reading and writing."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! One hundred tasks count to one hundred, and lose all but one: each reads the counter, gives way, and writes what it
-//! read plus one. Without the gap between read and write nothing is lost, because nothing can come in between.
+//! One hundred tasks count to one hundred, and lose all but one: each reads the
+//! counter, gives way, and writes what it read plus one. Without the gap between
+//! read and write nothing is lost, because nothing can come in between.
 //!
 //! Run it: `cargo run --example race_condition`
 //!
@@ -10,7 +11,8 @@ use std::cell::Cell;
 use asyncio::{Result, gather, run, sleep};
 
 thread_local! {
-    /// What all tasks share. They run in one thread, so Rust asks for no lock; it cannot see the race either.
+    /// What all tasks share. They run in one thread, so Rust asks for no lock; it
+    /// cannot see the race either.
     static COUNTER: Cell<u32> = const { Cell::new(0) };
 }
 

@@ -1,4 +1,5 @@
-"""One hundred tasks count to one hundred: a lock keeps the others out between reading and writing."""
+"""One hundred tasks count to one hundred: a lock keeps the others out between
+reading and writing."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! One hundred tasks count to one hundred although each gives way between reading and writing: a lock keeps the others out
-//! meanwhile. The guard releases it when it goes out of scope, also after an error or a cancellation.
+//! One hundred tasks count to one hundred although each gives way between reading
+//! and writing: a lock keeps the others out meanwhile. The guard releases it when
+//! it goes out of scope, also after an error or a cancellation.
 //!
 //! Run it: `cargo run --example race_condition_fixed_by_lock`
 //!

@@ -1,4 +1,5 @@
-"""A main coroutine that does not want to leave too early takes all tasks but its own and waits for them."""
+"""A main coroutine that does not want to leave too early takes all tasks but its
+own and waits for them."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! A coroutine can be awaited once. Awaited by value it is gone, which the compiler checks; the error that Python raises
-//! at run time comes from a pinned coroutine object that is awaited by reference.
+//! A coroutine can be awaited once. Awaited by value it is gone, which the compiler
+//! checks; the error that Python raises at run time comes from a pinned coroutine
+//! object that is awaited by reference.
 //!
 //! Run it: `cargo run --example await_coroutine_twice_fails`
 //!

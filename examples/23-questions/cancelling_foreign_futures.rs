@@ -1,5 +1,6 @@
-//! A future from outside this crate knows nothing of cancellation. Awaited bare it is let finish, and the error comes at
-//! the next wait of our own; wrapped in `cancellable` it is dropped; and `abort` drops the whole coroutine.
+//! A future from outside this crate knows nothing of cancellation. Awaited bare it
+//! is let finish, and the error comes at the next wait of our own; wrapped in
+//! `cancellable` it is dropped; and `abort` drops the whole coroutine.
 //!
 //! Run it: `cargo run --example cancelling_foreign_futures`
 //!
@@ -12,7 +13,8 @@ use asyncio::{Result, Task, cancellable, create_task, run, sleep};
 use guide::repr::Repr;
 
 // ANCHOR: foreign
-/// Stands for a future of another crate: it is ready when it has been polled four times, and says when it goes.
+/// Stands for a future of another crate: it is ready when it has been polled four
+/// times, and says when it goes.
 struct Foreign {
     polls: u32,
 }

@@ -1,4 +1,5 @@
-"""How to get a value out of a coroutine: await the coroutine, or a task of it, and that as often as you like."""
+"""How to get a value out of a coroutine: await the coroutine, or a task of it, and
+that as often as you like."""
 
 import asyncio
 
@@ -25,7 +26,8 @@ async def main():
     # ANCHOR: twice
     task = asyncio.create_task(other_coro())
     print(f"awaited once: {await task}")
-    # The task is done by now: this await does not suspend, so the bystander has to wait for the sleep below.
+    # The task is done by now: this await does not suspend, so the bystander has to
+    # wait for the sleep below.
     other = asyncio.create_task(bystander())
     print(f"awaited again: {await task}")
     print(f"by its method: {task.result()}")

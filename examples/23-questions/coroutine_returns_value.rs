@@ -1,8 +1,10 @@
-//! How to get a value out of a coroutine: await the coroutine, or a task of it, and that as often as you like.
+//! How to get a value out of a coroutine: await the coroutine, or a task of it, and
+//! that as often as you like.
 //!
 //! Run it: `cargo run --example coroutine_returns_value`
 //!
-//! Shows: coroutine_returns_value, await_created_task, await_task_twice, await_done_task_is_immediate
+//! Shows: coroutine_returns_value, await_created_task, await_task_twice,
+//! await_done_task_is_immediate
 
 use asyncio::{Result, create_task, run, sleep};
 
@@ -29,7 +31,8 @@ async fn program() -> Result<()> {
     // ANCHOR: twice
     let task = create_task(other_coro());
     println!("awaited once: {}", (&task).await?);
-    // The task is done by now: this await does not suspend, so the bystander has to wait for the sleep below.
+    // The task is done by now: this await does not suspend, so the bystander has to
+    // wait for the sleep below.
     create_task(bystander());
     println!("awaited again: {}", (&task).await?);
     println!("by its method: {}", task.result()?);

@@ -1,4 +1,5 @@
-"""How to run a task after a delay: a wrapper that sleeps first and then awaits what it was given."""
+"""How to run a task after a delay: a wrapper that sleeps first and then awaits what
+it was given."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! How to run a task after a delay: a wrapper that sleeps first and then awaits what it was given. It works on any
-//! coroutine because a coroutine does nothing before it is awaited.
+//! How to run a task after a delay: a wrapper that sleeps first and then awaits
+//! what it was given. It works on any coroutine because a coroutine does nothing
+//! before it is awaited.
 //!
 //! Run it: `cargo run --example delay_wrapper`
 //!
@@ -8,7 +9,10 @@
 use asyncio::{Result, create_task, run, sleep};
 
 // ANCHOR: delay
-async fn delay<T>(coro: impl Future<Output = Result<T>>, seconds: f64) -> Result<T> {
+async fn delay<T>(
+    coro: impl Future<Output = Result<T>>,
+    seconds: f64,
+) -> Result<T> {
     sleep(seconds).await?;
     coro.await
 }

@@ -1,4 +1,5 @@
-"""Three ways to have one task follow another: from the task, from its caller, from a done callback."""
+"""Three ways to have one task follow another: from the task, from its caller, from
+a done callback."""
 
 import asyncio
 

@@ -1,9 +1,10 @@
-//! Three ways to have one task follow another: the task creates its follow-up itself, its caller does when it has seen
-//! the result, or a done callback does.
+//! Three ways to have one task follow another: the task creates its follow-up
+//! itself, its caller does when it has seen the result, or a done callback does.
 //!
 //! Run it: `cargo run --example followup_from_a_callback`
 //!
-//! Shows: followup_from_the_task, followup_from_the_caller, followup_from_a_callback
+//! Shows: followup_from_the_task, followup_from_the_caller,
+//! followup_from_a_callback
 
 use asyncio::{Result, Task, create_task, current_task, run, sleep};
 

@@ -1,4 +1,5 @@
-"""How a cancellation travels: down the chain of who awaits whom, and back as an error, one step at a time."""
+"""How a cancellation travels: down the chain of who awaits whom, and back as an
+error, one step at a time."""
 
 import asyncio
 
@@ -34,13 +35,18 @@ async def main():
     customer = asyncio.create_task(buy(baker))
 
     def show(when):
-        print(f"{when}: bell {state(bell)}, baker {state(baker)}, customer {state(customer)}")
+        print(
+            f"{when}: bell {state(bell)}, "
+            f"baker {state(baker)}, customer {state(customer)}"
+        )
 
     await asyncio.sleep(0)
     show("all wait")
     customer.cancel("the shop closes")
     show("asked")
-    print(f"  requests: baker {baker.cancelling()}, customer {customer.cancelling()}")
+    print(
+        f"  requests: baker {baker.cancelling()}, customer {customer.cancelling()}"
+    )
     for step in ["one pass later", "one more"]:
         await asyncio.sleep(0)
         show(step)

@@ -1,11 +1,15 @@
-//! How a cancellation travels: from the customer, who is asked to cancel, through the baker whom she awaits, to the bell
-//! that he awaits; and back as an error, one step at a time.
+//! How a cancellation travels: from the customer, who is asked to cancel, through
+//! the baker whom she awaits, to the bell that he awaits; and back as an error, one
+//! step at a time.
 //!
 //! Run it: `cargo run --example how_a_cancel_travels`
 //!
-//! Shows: cancel_cancels_awaited_future, cancel_with_message, cancel_raises_at_next_run, unhandled_cancel_marks_cancelled
+//! Shows: cancel_cancels_awaited_future, cancel_with_message,
+//! cancel_raises_at_next_run, unhandled_cancel_marks_cancelled
 
-use asyncio::{AnyFuture, Future, Result, Task, create_task, get_running_loop, run, sleep};
+use asyncio::{
+    AnyFuture, Future, Result, Task, create_task, get_running_loop, run, sleep,
+};
 
 // ANCHOR: chain
 async fn bake(bell: Future<()>) -> Result<()> {
@@ -31,14 +35,23 @@ async fn program() -> Result<()> {
     let baker = create_task(bake(bell.clone()));
     let customer = create_task(buy(baker.clone()));
     let show = |when: &str| {
-        println!("{when}: bell {}, baker {}, customer {}", state(&bell), state(&baker), state(&customer));
+        println!(
+            "{when}: bell {}, baker {}, customer {}",
+            state(&bell),
+            state(&baker),
+            state(&customer)
+        );
     };
 
     sleep(0).await?;
     show("all wait");
     customer.cancel_with("the shop closes");
     show("asked");
-    println!("  requests: baker {}, customer {}", baker.cancelling(), customer.cancelling());
+    println!(
+        "  requests: baker {}, customer {}",
+        baker.cancelling(),
+        customer.cancelling()
+    );
     for pass in ["one pass later", "one more"] {
         sleep(0).await?;
         show(pass);

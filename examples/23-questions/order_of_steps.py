@@ -1,4 +1,5 @@
-"""The order in which a loop takes its steps: passes, the distance from an end to who waits for it, and timers."""
+"""The order in which a loop takes its steps: passes, the distance from an end to
+who waits for it, and timers."""
 
 import asyncio
 
@@ -8,7 +9,8 @@ pass_of_end = 0
 
 # ANCHOR: passes
 def count_passes():
-    """Counts the passes of the loop: a callback that queues itself anew runs once in each, and before all else."""
+    """Counts the passes of the loop: a callback that queues itself anew runs once
+    in each, and before all else."""
     global current_pass
     current_pass += 1
     asyncio.get_running_loop().call_soon(count_passes)

@@ -1,21 +1,25 @@
-//! The order in which a loop takes its steps: who runs in which pass, how many passes lie between the end of a task and
-//! the step of whoever waits for it, and in which order timers come.
+//! The order in which a loop takes its steps: who runs in which pass, how many
+//! passes lie between the end of a task and the step of whoever waits for it, and
+//! in which order timers come.
 //!
 //! Run it: `cargo run --example order_of_steps`
 //!
-//! Shows: task_runs_when_caller_suspends, task_order_follows_the_loop, sleep_zero_lets_task_start,
-//! await_done_task_is_immediate
+//! Shows: task_runs_when_caller_suspends, task_order_follows_the_loop,
+//! sleep_zero_lets_task_start, await_done_task_is_immediate
 
 use std::cell::Cell;
 
-use asyncio::{Result, create_task, gather, get_running_loop, run, shield, sleep, wait};
+use asyncio::{
+    Result, create_task, gather, get_running_loop, run, shield, sleep, wait,
+};
 
 // ANCHOR: passes
 thread_local! {
     static PASS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Counts the passes of the loop: a callback that queues itself anew runs once in each, and before all else.
+/// Counts the passes of the loop: a callback that queues itself anew runs once in
+/// each, and before all else.
 fn count_passes() {
     PASS.set(PASS.get() + 1);
     let event_loop = get_running_loop().expect("callbacks run in the loop");

@@ -1,4 +1,5 @@
-"""How to run something in the background: create a task and go on; it begins when its creator suspends."""
+"""How to run something in the background: create a task and go on; it begins when
+its creator suspends."""
 
 import asyncio
 

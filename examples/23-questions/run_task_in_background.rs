@@ -1,5 +1,6 @@
-//! How to run something in the background: create a task and go on. It begins when its creator suspends, for which
-//! `sleep(0)` is enough, and every `sleep(0)` is one pass of the loop.
+//! How to run something in the background: create a task and go on. It begins when
+//! its creator suspends, for which `sleep(0)` is enough, and every `sleep(0)` is
+//! one pass of the loop.
 //!
 //! Run it: `cargo run --example run_task_in_background`
 //!

@@ -1,4 +1,5 @@
-"""How to show progress: a done callback that prints a dot for every task that ends, however it ends."""
+"""How to show progress: a done callback that prints a dot for every task that ends,
+however it ends."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! How to show progress: a done callback that prints a dot for every task that ends. It is a plain function, called with
-//! the task whether that ended well, failed or was cancelled.
+//! How to show progress: a done callback that prints a dot for every task that
+//! ends. It is a plain function, called with the task whether that ended well,
+//! failed or was cancelled.
 //!
 //! Run it: `cargo run --example task_progress_dots`
 //!
@@ -44,8 +45,11 @@ fn report(task: &Task<u32>) {
 }
 
 async fn show_ends() -> Result<()> {
-    let tasks =
-        [create_task(work(1)).named("good"), create_task(fail()).named("bad"), create_task(work(3)).named("unwanted")];
+    let tasks = [
+        create_task(work(1)).named("good"),
+        create_task(fail()).named("bad"),
+        create_task(work(3)).named("unwanted"),
+    ];
     for task in &tasks {
         let _ = task.add_done_callback(report);
     }

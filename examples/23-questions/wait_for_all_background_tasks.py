@@ -11,7 +11,9 @@ async def brew(drink, seconds):
 # ANCHOR: main
 async def main():
     drinks = [("coffee", 0.3), ("tea", 0.2), ("water", 0.1)]
-    brewing = [asyncio.create_task(brew(drink, seconds)) for drink, seconds in drinks]
+    brewing = [
+        asyncio.create_task(brew(drink, seconds)) for drink, seconds in drinks
+    ]
     tasks = asyncio.all_tasks()
     print(f"{len(tasks)} tasks, this one included")
     tasks.remove(asyncio.current_task())

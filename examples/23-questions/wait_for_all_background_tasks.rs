@@ -1,4 +1,5 @@
-//! The end of a main coroutine that does not abandon its background tasks: all tasks, without the current one, waited for.
+//! The end of a main coroutine that does not abandon its background tasks: all
+//! tasks, without the current one, waited for.
 //!
 //! Run it: `cargo run --example wait_for_all_background_tasks`
 //!

@@ -1,4 +1,5 @@
-"""A task that waits for a set with itself in it waits for ever; awaiting oneself directly is caught."""
+"""A task that waits for a set with itself in it waits for ever; awaiting oneself
+directly is caught."""
 
 import asyncio
 

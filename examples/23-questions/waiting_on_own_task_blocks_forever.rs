@@ -1,5 +1,6 @@
-//! A task that waits for a set with itself in it waits for ever, because it cannot end while it waits; only a time limit
-//! helps. Awaiting oneself directly is caught.
+//! A task that waits for a set with itself in it waits for ever, because it cannot
+//! end while it waits; only a time limit helps. Awaiting oneself directly is
+//! caught.
 //!
 //! Run it: `cargo run --example waiting_on_own_task_blocks_forever`
 //!
@@ -19,7 +20,10 @@ async fn program() -> Result<()> {
     // ANCHOR: set
     let (done, pending) = wait(&all_tasks()?).timeout(0.1).await?;
     println!("done: {}, pending: {}", done.len(), pending.len());
-    println!("the pending one is myself: {}", (current_task()?.as_ref() == pending.first()).repr());
+    println!(
+        "the pending one is myself: {}",
+        (current_task()?.as_ref() == pending.first()).repr()
+    );
     // ANCHOR_END: set
 
     if let Err(error) = create_task(wait_for_myself()).named("narcissus").await {

@@ -1,4 +1,5 @@
-"""What a task may do with a cancellation: clean up and pass it on, refuse it, or be interrupted by a second one."""
+"""What a task may do with a cancellation: clean up and pass it on, refuse it, or be
+interrupted by a second one."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
-//! What a task may do with a cancellation: clean up and pass it on, refuse it and return a value, or be interrupted by a
-//! second one while it cleans up.
+//! What a task may do with a cancellation: clean up and pass it on, refuse it and
+//! return a value, or be interrupted by a second one while it cleans up.
 //!
 //! Run it: `cargo run --example ways_to_take_a_cancel`
 //!
@@ -11,7 +11,8 @@ use guide::repr::Repr;
 // ANCHOR: clean_up
 async fn clean_up_and_go() -> Result<&'static str> {
     let result = sleep(3600).await;
-    // What stands here is Python's `finally`: it runs however the sleep ended, and may wait.
+    // What stands here is Python's `finally`: it runs however the sleep ended, and
+    // may wait.
     println!("  closing the file");
     sleep(0.1).await?;
     println!("  closed");

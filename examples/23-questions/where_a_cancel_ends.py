@@ -53,7 +53,9 @@ async def main():
     await cancel_soon(asyncio.create_task(save_in_time(10)))
 
     print("wait_for, cancelled from outside")
-    await cancel_soon(asyncio.create_task(asyncio.wait_for(asyncio.create_task(save()), 10)))
+    await cancel_soon(
+        asyncio.create_task(asyncio.wait_for(asyncio.create_task(save()), 10))
+    )
 
 
 asyncio.run(main())

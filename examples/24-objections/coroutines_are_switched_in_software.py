@@ -1,4 +1,5 @@
-"""Coroutines are switched by ordinary calls, not by the operating system: a scheduler without any event loop."""
+"""Coroutines are switched by ordinary calls, not by the operating system: a
+scheduler without any event loop."""
 
 import asyncio
 import threading
@@ -16,7 +17,8 @@ async def count(name, to):
 
 # ANCHOR: scheduler
 def take_turns(coroutines):
-    """Takes turns until all have returned: `send` runs a coroutine to its next suspension and comes back."""
+    """Takes turns until all have returned: `send` runs a coroutine to its next
+    suspension and comes back."""
     ready = deque(coroutines)
     while ready:
         coro = ready.popleft()

@@ -1,5 +1,6 @@
-//! Coroutines are switched by ordinary calls, not by the operating system: here is a scheduler without any event loop.
-//! It sends into each coroutine in turn, and asyncio's own loop takes the same turns, in the same single thread.
+//! Coroutines are switched by ordinary calls, not by the operating system: here is
+//! a scheduler without any event loop. It sends into each coroutine in turn, and
+//! asyncio's own loop takes the same turns, in the same single thread.
 //!
 //! Run it: `cargo run --example coroutines_are_switched_in_software`
 //!
@@ -13,7 +14,10 @@ use asyncio::{Result, Step, coroutine, gather, run, sleep};
 // ANCHOR: count
 async fn count(name: &str, to: u32) -> Result<()> {
     for number in 1..=to {
-        println!("  {name} {number} in the {} thread", thread::current().name().unwrap_or("?"));
+        println!(
+            "  {name} {number} in the {} thread",
+            thread::current().name().unwrap_or("?")
+        );
         // Gives way; what happens then is up to whoever called.
         sleep(0).await?;
     }
@@ -22,9 +26,13 @@ async fn count(name: &str, to: u32) -> Result<()> {
 // ANCHOR_END: count
 
 // ANCHOR: scheduler
-/// Takes turns until all have returned: `send` runs a coroutine to its next suspension and comes back.
-fn take_turns<F: Future<Output = Result<()>>>(coroutines: impl IntoIterator<Item = F>) -> Result<()> {
-    let mut ready: VecDeque<_> = coroutines.into_iter().map(|coro| Box::pin(coroutine(coro))).collect();
+/// Takes turns until all have returned: `send` runs a coroutine to its next
+/// suspension and comes back.
+fn take_turns<F: Future<Output = Result<()>>>(
+    coroutines: impl IntoIterator<Item = F>,
+) -> Result<()> {
+    let mut ready: VecDeque<_> =
+        coroutines.into_iter().map(|coro| Box::pin(coroutine(coro))).collect();
     while let Some(mut coro) = ready.pop_front() {
         if coro.as_mut().send()? == Step::Suspended {
             ready.push_back(coro);

@@ -1,4 +1,5 @@
-"""What threads do, coroutines can do: the same relay, with a thread per runner and with a task per runner."""
+"""What threads do, coroutines can do: the same relay, with a thread per runner and
+with a task per runner."""
 
 import asyncio
 from queue import Queue
@@ -18,7 +19,9 @@ def run_with_threads():
     threads = []
     for runner in RUNNERS:
         following = Queue()
-        threads.append(Thread(target=leg_in_a_thread, args=(runner, previous, following)))
+        threads.append(
+            Thread(target=leg_in_a_thread, args=(runner, previous, following))
+        )
         threads[-1].start()
         previous = following
     start.put(1)
@@ -39,7 +42,9 @@ async def run_with_coroutines():
     tasks = []
     for runner in RUNNERS:
         following = loop.create_future()
-        tasks.append(asyncio.create_task(leg_in_a_coroutine(runner, previous, following)))
+        tasks.append(
+            asyncio.create_task(leg_in_a_coroutine(runner, previous, following))
+        )
         previous = following
     start.set_result(1)
     await asyncio.gather(*tasks)

@@ -1,5 +1,6 @@
-//! What threads do, coroutines can do, and the other way round: the same relay, once with a thread per runner and
-//! channels between them, once with a task per runner and futures.
+//! What threads do, coroutines can do, and the other way round: the same relay,
+//! once with a thread per runner and channels between them, once with a task per
+//! runner and futures.
 //!
 //! Run it: `cargo run --example threads_and_coroutines_equivalent`
 //!
@@ -32,7 +33,11 @@ fn run_with_threads() -> u32 {
     previous.recv().expect("the last runner handed over")
 }
 
-fn leg_in_a_thread(runner: &str, from_previous: &Receiver<u32>, to_next: &Sender<u32>) {
+fn leg_in_a_thread(
+    runner: &str,
+    from_previous: &Receiver<u32>,
+    to_next: &Sender<u32>,
+) {
     let baton = from_previous.recv().expect("the previous runner hands over");
     to_next.send(hand_over(runner, baton)).expect("the next runner waits");
 }
@@ -53,7 +58,11 @@ async fn run_with_coroutines() -> Result<u32> {
     previous.await
 }
 
-async fn leg_in_a_coroutine(runner: &str, from_previous: Future<u32>, to_next: Future<u32>) -> Result<()> {
+async fn leg_in_a_coroutine(
+    runner: &str,
+    from_previous: Future<u32>,
+    to_next: Future<u32>,
+) -> Result<()> {
     let baton = from_previous.await?;
     to_next.set_result(hand_over(runner, baton))
 }

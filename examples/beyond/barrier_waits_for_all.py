@@ -15,7 +15,12 @@ async def hike(name, hours, everybody):
 
 async def main():
     everybody = asyncio.Barrier(3)
-    await asyncio.gather(*(hike(name, hours, everybody) for name, hours in [("Ada", 2), ("Bela", 1), ("Cleo", 3)]))
+    await asyncio.gather(
+        *(
+            hike(name, hours, everybody)
+            for name, hours in [("Ada", 2), ("Bela", 1), ("Cleo", 3)]
+        )
+    )
 # ANCHOR_END: program
 
 

@@ -1,5 +1,5 @@
-//! Who waits for whom, and where: `asyncio.print_call_graph`, since Python 3.14. The graph is asked of a task, and tells the
-//! tasks that wait for it.
+//! Who waits for whom, and where: `asyncio.print_call_graph`, since Python 3.14.
+//! The graph is asked of a task, and tells the tasks that wait for it.
 //!
 //! Run it: `cargo run --example call_graph`
 
@@ -16,7 +16,9 @@ async fn pack(baker: Task<()>) -> Result<()> {
 
 async fn program() -> Result<()> {
     let baker = create_task(bake()).named("baker");
-    let packers = gather(["left", "right"].map(|hand| create_task(pack(baker.clone())).named(hand)));
+    let packers = gather(
+        ["left", "right"].map(|hand| create_task(pack(baker.clone())).named(hand)),
+    );
     let shop = create_task(async { packers.await.map(drop) }).named("shop");
     sleep(0).await?;
     print_call_graph(Some(&baker))?;

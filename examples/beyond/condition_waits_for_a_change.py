@@ -28,7 +28,10 @@ class Bakery:
 # ANCHOR: program
 async def main():
     bakery = Bakery()
-    orders = [bakery.buy(customer, wanted) for customer, wanted in [("Ada", 3), ("Bela", 1), ("Cleo", 2)]]
+    orders = [
+        bakery.buy(customer, wanted)
+        for customer, wanted in [("Ada", 3), ("Bela", 1), ("Cleo", 2)]
+    ]
     customers = asyncio.gather(*orders)
     await bakery.bake()
     await customers

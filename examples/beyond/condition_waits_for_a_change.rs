@@ -1,5 +1,6 @@
-//! Customers wait until there is enough bread for them: `asyncio.Condition`. Each asks anew whenever the baker tells that
-//! something has changed, and holds the lock while it looks and takes.
+//! Customers wait until there is enough bread for them: `asyncio.Condition`. Each
+//! asks anew whenever the baker tells that something has changed, and holds the
+//! lock while it looks and takes.
 //!
 //! Run it: `cargo run --example condition_waits_for_a_change`
 
@@ -41,7 +42,9 @@ impl Bakery {
 async fn program() -> Result<()> {
     let bakery = Rc::new(Bakery::default());
     let orders = [("Ada", 3), ("Bela", 1), ("Cleo", 2)];
-    let customers = gather(orders.map(|(customer, wanted)| bakery.clone().buy(customer, wanted)));
+    let customers = gather(
+        orders.map(|(customer, wanted)| bakery.clone().buy(customer, wanted)),
+    );
     bakery.bake().await?;
     customers.await?;
     Ok(())

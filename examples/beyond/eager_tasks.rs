@@ -1,5 +1,6 @@
-//! Tasks whose first step is taken inside `create_task`: `asyncio.eager_task_factory`, since Python 3.12. One that never has
-//! to wait is done when it is created, and the loop hears nothing of it.
+//! Tasks whose first step is taken inside `create_task`:
+//! `asyncio.eager_task_factory`, since Python 3.12. One that never has to wait is
+//! done when it is created, and the loop hears nothing of it.
 //!
 //! Run it: `cargo run --example eager_tasks`
 

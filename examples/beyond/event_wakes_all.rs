@@ -1,5 +1,6 @@
-//! A flag that lets everybody go who waits for it: `asyncio.Event`. Who was woken goes on, whether or not the flag is still
-//! up; who comes when it is up does not wait.
+//! A flag that lets everybody go who waits for it: `asyncio.Event`. Who was woken
+//! goes on, whether or not the flag is still up; who comes when it is up does not
+//! wait.
 //!
 //! Run it: `cargo run --example event_wakes_all`
 
@@ -15,7 +16,8 @@ async fn runner(name: &str, start: Event) -> Result<()> {
 
 async fn program() -> Result<()> {
     let start = Event::new();
-    let runners = ["Ada", "Bela"].map(|name| create_task(runner(name, start.clone())));
+    let runners =
+        ["Ada", "Bela"].map(|name| create_task(runner(name, start.clone())));
     sleep(1).await?;
     println!("go");
     start.set();

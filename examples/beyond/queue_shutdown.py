@@ -6,7 +6,11 @@ import asyncio
 # ANCHOR: program
 async def main():
     jobs = asyncio.PriorityQueue()
-    for job in [(2, "answer the mail"), (1, "put out the fire"), (3, "water the plants")]:
+    for job in [
+        (2, "answer the mail"),
+        (1, "put out the fire"),
+        (3, "water the plants"),
+    ]:
         jobs.put_nowait(job)
     jobs.shutdown()
 

@@ -1,5 +1,6 @@
-//! A queue that takes nothing more and is worked off, `shutdown`, since Python 3.13; the smallest item, which is the most
-//! urgent job, comes first: `asyncio.PriorityQueue`.
+//! A queue that takes nothing more and is worked off, `shutdown`, since Python
+//! 3.13; the smallest item, which is the most urgent job, comes first:
+//! `asyncio.PriorityQueue`.
 //!
 //! Run it: `cargo run --example queue_shutdown`
 
@@ -8,7 +9,9 @@ use asyncio::{PriorityQueue, QueueShutDown, Result, run};
 // ANCHOR: program
 async fn program() -> Result<()> {
     let jobs = PriorityQueue::new(0);
-    for job in [(2, "answer the mail"), (1, "put out the fire"), (3, "water the plants")] {
+    for job in
+        [(2, "answer the mail"), (1, "put out the fire"), (3, "water the plants")]
+    {
         jobs.put_nowait(job)?;
     }
     jobs.shutdown(false);

@@ -1,5 +1,6 @@
-//! A group of tasks that begin and end with a block: `async with asyncio.TaskGroup() as group`, since Python 3.11. When one
-//! fails the others are cancelled, and all failures come out together, as an exception group.
+//! A group of tasks that begin and end with a block:
+//! `async with asyncio.TaskGroup() as group`, since Python 3.11. When one fails the
+//! others are cancelled, and all failures come out together, as an exception group.
 //!
 //! Run it: `cargo run --example task_group`
 
@@ -20,7 +21,10 @@ async fn cook(dish: &'static str, minutes: u32) -> Result<&'static str> {
 async fn lunch() -> Result<()> {
     let [soup, rice] = TaskGroup::new()
         .run(async |group| {
-            let dishes = [group.create_task(cook("soup", 2))?, group.create_task(cook("rice", 1))?];
+            let dishes = [
+                group.create_task(cook("soup", 2))?,
+                group.create_task(cook("rice", 1))?,
+            ];
             println!("  the block has ended");
             Ok(dishes)
         })
@@ -36,11 +40,15 @@ async fn dinner() -> Result<()> {
         .run(async |group| {
             group.create_task(cook("stew", 3))?;
             group.create_task(cook("fish", 1))?;
-            sleep(3600).await.inspect_err(|error| println!("  the block gets {error:?}"))
+            sleep(3600)
+                .await
+                .inspect_err(|error| println!("  the block gets {error:?}"))
         })
         .await;
     let Err(error) = cooked else { return Ok(()) };
-    let Some(group) = error.downcast_ref::<ExceptionGroup>() else { return Err(error) };
+    let Some(group) = error.downcast_ref::<ExceptionGroup>() else {
+        return Err(error);
+    };
     println!("  {group}");
     for error in group.exceptions() {
         println!("  {error:?}");

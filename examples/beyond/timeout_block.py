@@ -23,7 +23,8 @@ async def main():
         async with asyncio.timeout(1) as limit:
             await upload(limit)
     except TimeoutError:
-        print(f"  given up after {loop.time() - start:.1f} s, expired: {limit.expired()}")
+        seconds = loop.time() - start
+        print(f"  given up after {seconds:.1f} s, expired: {limit.expired()}")
 
     print("until a point in time, and then without end")
     async with asyncio.timeout_at(loop.time() + 1) as limit:

@@ -1,9 +1,13 @@
-//! A time limit for a block, `async with asyncio.timeout(1) as limit`, since Python 3.11: the block may put it off or take it
-//! away, and afterwards it can tell whether time was up.
+//! A time limit for a block, `async with asyncio.timeout(1) as limit`, since Python
+//! 3.11: the block may put it off or take it away, and afterwards it can tell
+//! whether time was up.
 //!
 //! Run it: `cargo run --example timeout_block`
 
-use asyncio::{Result, Timeout, TimeoutError, get_running_loop, run, sleep, timeout, timeout_at};
+use asyncio::{
+    Result, Timeout, TimeoutError, get_running_loop, run, sleep, timeout,
+    timeout_at,
+};
 use guide::repr::Repr;
 
 // ANCHOR: upload
@@ -27,7 +31,11 @@ async fn program() -> Result<()> {
     let limit = timeout(1);
     match limit.run(upload).await {
         Err(error) if error.is::<TimeoutError>() => {
-            println!("  given up after {:.1} s, expired: {}", event_loop.time() - start, limit.expired().repr());
+            println!(
+                "  given up after {:.1} s, expired: {}",
+                event_loop.time() - start,
+                limit.expired().repr()
+            );
         }
         uploaded => uploaded?,
     }
@@ -35,7 +43,10 @@ async fn program() -> Result<()> {
     println!("until a point in time, and then without end");
     let limit = timeout_at(event_loop.time() + 1.0);
     let patient = async |limit: &Timeout| {
-        println!("  left: {:.1} s", limit.when().unwrap_or(f64::INFINITY) - event_loop.time());
+        println!(
+            "  left: {:.1} s",
+            limit.when().unwrap_or(f64::INFINITY) - event_loop.time()
+        );
         limit.reschedule(None)?;
         sleep(2).await
     };

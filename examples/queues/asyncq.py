@@ -1,4 +1,5 @@
-"""Producers and consumers share a queue at random times, and neither know each other."""
+"""Producers and consumers share a queue at random times, and neither know each
+other."""
 
 import argparse
 import asyncio
@@ -32,7 +33,8 @@ async def consume(name, queue):
     while True:
         await randsleep(f"Consumer {name}")
         item, made = await queue.get()
-        print(f"Consumer {name} got element <{item}> in {perf_counter() - made:.5f} seconds.")
+        seconds = perf_counter() - made
+        print(f"Consumer {name} got element <{item}> in {seconds:.5f} seconds.")
         queue.task_done()
 # ANCHOR_END: ends
 
@@ -48,7 +50,9 @@ async def main(nprod, ncon):
         consumer.cancel()
 
 
-parser = argparse.ArgumentParser(description="Producers and consumers of random items.")
+parser = argparse.ArgumentParser(
+    description="Producers and consumers of random items."
+)
 parser.add_argument("-p", "--nprod", type=int, default=5, help="how many producers")
 parser.add_argument("-c", "--ncon", type=int, default=10, help="how many consumers")
 

@@ -1,6 +1,7 @@
-//! Producers put items on a queue at random times, consumers take them off at random times, and neither know each other.
-//! When the producers are done and the queue is joined, the consumers, which wait for more, are cancelled. The pauses come
-//! from a seeded generator, so the lines come in the same order every time.
+//! Producers put items on a queue at random times, consumers take them off at
+//! random times, and neither know each other. When the producers are done and the
+//! queue is joined, the consumers, which wait for more, are cancelled. The pauses
+//! come from a seeded generator, so the lines come in the same order every time.
 //!
 //! Run it: `cargo run --example asyncq -- -p 2 -c 5`
 //!
@@ -41,7 +42,10 @@ async fn consume(name: usize, queue: Queue<Item>) -> Result<()> {
     loop {
         randsleep(&format!("Consumer {name}")).await?;
         let (item, made) = queue.get().await?;
-        println!("Consumer {name} got element <{item}> in {:.5} seconds.", perf_counter() - made);
+        println!(
+            "Consumer {name} got element <{item}> in {:.5} seconds.",
+            perf_counter() - made
+        );
         queue.task_done()?;
     }
 }
@@ -50,8 +54,12 @@ async fn consume(name: usize, queue: Queue<Item>) -> Result<()> {
 // ANCHOR: program
 async fn program(arguments: Arguments) -> Result<()> {
     let queue = Queue::new(0);
-    let producers: Vec<_> = (0..arguments.nprod).map(|n| create_task(produce(n, queue.clone()))).collect();
-    let consumers: Vec<_> = (0..arguments.ncon).map(|n| create_task(consume(n, queue.clone()))).collect();
+    let producers: Vec<_> = (0..arguments.nprod)
+        .map(|n| create_task(produce(n, queue.clone())))
+        .collect();
+    let consumers: Vec<_> = (0..arguments.ncon)
+        .map(|n| create_task(consume(n, queue.clone())))
+        .collect();
     gather(producers).await?;
     queue.join().await?;
     for consumer in consumers {

@@ -1,4 +1,5 @@
-"""A server that answers one request a second, and twelve clients who wait three seconds at most; a semaphore helps."""
+"""A server that answers one request a second, and twelve clients who wait three
+seconds at most; a semaphore helps."""
 
 import asyncio
 

@@ -1,11 +1,14 @@
-//! A server that answers one request a second, one after the other, and twelve clients who wait three seconds at most. All
-//! at once, most give up; let in by a semaphore, three at a time, each is served in time.
+//! A server that answers one request a second, one after the other, and twelve
+//! clients who wait three seconds at most. All at once, most give up; let in by a
+//! semaphore, three at a time, each is served in time.
 //!
 //! Run it: `cargo run --example bounded_concurrency`
 //!
 //! Shows: bounded_concurrency
 
-use asyncio::{Lock, Result, Semaphore, TimeoutError, gather, run, sleep, wait_for};
+use asyncio::{
+    Lock, Result, Semaphore, TimeoutError, gather, run, sleep, wait_for,
+};
 
 // ANCHOR: server
 #[derive(Clone)]
@@ -33,8 +36,10 @@ async fn request(server: Server, in_flight: Semaphore) -> Result<bool> {
 }
 
 async fn twelve_requests(at_once: isize) -> Result<()> {
-    let (server, in_flight) = (Server { busy: Lock::new() }, Semaphore::new(at_once)?);
-    let answers = gather((0..12).map(|_| request(server.clone(), in_flight.clone()))).await?;
+    let (server, in_flight) =
+        (Server { busy: Lock::new() }, Semaphore::new(at_once)?);
+    let answers =
+        gather((0..12).map(|_| request(server.clone(), in_flight.clone()))).await?;
     let answered = answers.iter().filter(|answered| **answered).count();
     println!("{at_once} at once: {answered} of 12 answered");
     Ok(())

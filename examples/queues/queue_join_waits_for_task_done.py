@@ -1,4 +1,5 @@
-"""What `join` waits for: not that the queue is empty, but that each item was marked done."""
+"""What `join` waits for: not that the queue is empty, but that each item was marked
+done."""
 
 import asyncio
 

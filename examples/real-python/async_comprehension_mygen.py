@@ -1,4 +1,5 @@
-"""Two asynchronous comprehensions over a generator; one after the other they take the sum of all sleeps."""
+"""Two asynchronous comprehensions over a generator; one after the other they take
+the sum of all sleeps."""
 
 import asyncio
 from time import perf_counter
@@ -17,7 +18,8 @@ async def main():
     f = [j async for j in mygen(10) if not (j // 3 % 5)]
     print(g)
     print(f)
-    # Twenty sleeps of a tenth of a second: none of them at the same time as another.
+    # Twenty sleeps of a tenth of a second: none of them at the same time as
+    # another.
     assert perf_counter() - start > 1.99
 
 

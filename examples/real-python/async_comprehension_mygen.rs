@@ -1,5 +1,5 @@
-//! Two asynchronous comprehensions over a generator of powers of two. Neither makes the iteration concurrent: one after
-//! the other they take the sum of all sleeps.
+//! Two asynchronous comprehensions over a generator of powers of two. Neither makes
+//! the iteration concurrent: one after the other they take the sum of all sleeps.
 //!
 //! Run it: `cargo run --example async_comprehension_mygen`
 //!
@@ -25,7 +25,8 @@ async fn program() -> Result<()> {
     let f: Vec<u32> = mygen(10).filter(|j| (j / 3) % 5 == 0).collect().await?;
     println!("{g:?}");
     println!("{f:?}");
-    // Twenty sleeps of a tenth of a second: none of them at the same time as another.
+    // Twenty sleeps of a tenth of a second: none of them at the same time as
+    // another.
     assert!(asyncio::time::perf_counter() - start > 1.99);
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""A coroutine needs no `await`, no `return` and no value; awaiting one that never waits does not suspend."""
+"""A coroutine needs no `await`, no `return` and no value; awaiting one that never
+waits does not suspend."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
-//! A coroutine needs no `await`, no `return` and no value. Awaiting one that never has to wait does not suspend: nobody else
-//! gets a turn.
+//! A coroutine needs no `await`, no `return` and no value. Awaiting one that never
+//! has to wait does not suspend: nobody else gets a turn.
 //!
 //! Run it: `cargo run --example async_def_noop`
 //!
@@ -19,7 +19,11 @@ async fn program() -> Result<()> {
         Ok(())
     });
     let value = noop().await;
-    println!("noop() gave {}; the task is done: {}", value.repr(), task.done().repr());
+    println!(
+        "noop() gave {}; the task is done: {}",
+        value.repr(),
+        task.done().repr()
+    );
     task.await
 }
 // ANCHOR_END: program

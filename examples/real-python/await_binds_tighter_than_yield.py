@@ -11,7 +11,8 @@ async def main():
     # With generators this was `-(yield from degrees("cellar"))`.
     print(f"minus: {-await degrees("cellar")}")
     print(f"difference: {await degrees("hall") - await degrees("cellar")}")
-    # Tighter than a power, but not than a method: `(await degrees("cellar")).bit_length()`.
+    # Tighter than a power, but not than a method:
+    # `(await degrees("cellar")).bit_length()`.
     print(f"square: {await degrees("cellar") ** 2}")
     task = asyncio.create_task(degrees("hall"))
     print(f"twice: {await task} {await task}")

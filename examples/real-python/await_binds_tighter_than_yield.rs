@@ -1,5 +1,6 @@
-//! How tightly `await` binds. Python's `yield from` needed parentheses inside of an expression, which `await` does not. In
-//! Rust it stands behind its operand and binds tighter than any operator before or around it.
+//! How tightly `await` binds. Python's `yield from` needed parentheses inside of an
+//! expression, which `await` does not. In Rust it stands behind its operand and
+//! binds tighter than any operator before or around it.
 //!
 //! Run it: `cargo run --example await_binds_tighter_than_yield`
 //!
@@ -17,9 +18,11 @@ async fn program() -> Result<()> {
     println!("minus: {}", -degrees("cellar").await?);
     // Python: `await degrees("hall") - await degrees("cellar")`.
     println!("difference: {}", degrees("hall").await? - degrees("cellar").await?);
-    // Python: `await degrees("cellar") ** 2`, but `(await degrees("cellar")).bit_length()`: there a method binds tighter.
+    // Python: `await degrees("cellar") ** 2`, but
+    // `(await degrees("cellar")).bit_length()`: there a method binds tighter.
     println!("square: {}", degrees("cellar").await?.pow(2));
-    // A borrow stands in front, so that it binds less tightly, and a task that is awaited by reference needs parentheses.
+    // A borrow stands in front, so that it binds less tightly, and a task that is
+    // awaited by reference needs parentheses.
     let task = create_task(degrees("hall"));
     println!("twice: {} {}", (&task).await?, (&task).await?);
     Ok(())

@@ -1,4 +1,5 @@
-"""`await` hands control to the loop: the librarian stands still until the book is there, and the reader goes on."""
+"""`await` hands control to the loop: the librarian stands still until the book is
+there, and the reader goes on."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
-//! `await` hands control to the loop: a librarian who awaits a book stands still until it is there, and the reader at the
-//! next desk goes on.
+//! `await` hands control to the loop: a librarian who awaits a book stands still
+//! until it is there, and the reader at the next desk goes on.
 //!
 //! Run it: `cargo run --example await_passes_control`
 //!

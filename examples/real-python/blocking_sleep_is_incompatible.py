@@ -1,4 +1,5 @@
-"""Two kitchens cook the same three dishes; in the second the cooks block, and it is three times as slow."""
+"""Two kitchens cook the same three dishes; in the second the cooks block, and it is
+three times as slow."""
 
 import asyncio
 import time

@@ -1,5 +1,6 @@
-//! Two kitchens cook the same three dishes. In the first the cooks wait with `sleep` of asyncio, in the second with that of
-//! the module `time`: the compiler takes both, and the second kitchen is three times as slow.
+//! Two kitchens cook the same three dishes. In the first the cooks wait with
+//! `sleep` of asyncio, in the second with that of the module `time`: the compiler
+//! takes both, and the second kitchen is three times as slow.
 //!
 //! Run it: `cargo run --example blocking_sleep_is_incompatible`
 //!

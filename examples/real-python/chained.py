@@ -1,4 +1,5 @@
-"""Three chains of two coroutines run side by side; the whole takes as long as its longest chain."""
+"""Three chains of two coroutines run side by side; the whole takes as long as its
+longest chain."""
 
 import asyncio
 import random
@@ -33,7 +34,9 @@ async def chain(n):
     start = perf_counter()
     p1 = await part1(n)
     p2 = await part2(n, p1)
-    print(f"-->Chained result{n} => {p2} (took {perf_counter() - start:.2f} seconds).")
+    print(
+        f"-->Chained result{n} => {p2} (took {perf_counter() - start:.2f} seconds)."
+    )
 # ANCHOR_END: chain
 
 

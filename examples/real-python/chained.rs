@@ -1,9 +1,11 @@
-//! Three chains of two coroutines run side by side. Within a chain the second part waits for the result of the first; the
-//! whole program takes as long as its longest chain.
+//! Three chains of two coroutines run side by side. Within a chain the second part
+//! waits for the result of the first; the whole program takes as long as its
+//! longest chain.
 //!
 //! Run it: `cargo run --example chained -- 9 6 3`
 //!
-//! Shows: chained, gather_takes_as_long_as_the_longest, other_coroutines_are_chained
+//! Shows: chained, gather_takes_as_long_as_the_longest,
+//! other_coroutines_are_chained
 
 use std::env;
 use std::num::ParseIntError;
@@ -39,7 +41,10 @@ async fn chain(n: u32) -> Result<()> {
     let start = perf_counter();
     let p1 = part1(n).await?;
     let p2 = part2(n, &p1).await?;
-    println!("-->Chained result{n} => {p2} (took {:.2} seconds).", perf_counter() - start);
+    println!(
+        "-->Chained result{n} => {p2} (took {:.2} seconds).",
+        perf_counter() - start
+    );
     Ok(())
 }
 // ANCHOR_END: chain
@@ -52,7 +57,10 @@ async fn program(args: Vec<u32>) -> Result<()> {
 
 fn main() -> Result<()> {
     random::seed(444);
-    let mut args = env::args().skip(1).map(|arg| arg.parse()).collect::<Result<Vec<u32>, ParseIntError>>()?;
+    let mut args = env::args()
+        .skip(1)
+        .map(|arg| arg.parse())
+        .collect::<Result<Vec<u32>, ParseIntError>>()?;
     if args.is_empty() {
         args = vec![1, 2, 3];
     }

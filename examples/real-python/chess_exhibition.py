@@ -1,4 +1,5 @@
-"""A chess master plays 24 amateurs, board by board or in turn: thirteen hours, unless the clock is virtual."""
+"""A chess master plays 24 amateurs, board by board or in turn: thirteen hours,
+unless the clock is virtual."""
 
 import asyncio
 import time
@@ -30,7 +31,8 @@ async def one_game_after_the_other():
     for _ in range(1, OPPONENTS):
         await game()
     minutes = (perf_counter() - start) / 60
-    print(f"all games, one after the other: {minutes:g} minutes, {minutes / 60:g} hours")
+    hours = minutes / 60
+    print(f"all games, one after the other: {minutes:g} minutes, {hours:g} hours")
 
 
 async def one_move_at_each_board_in_turn():
@@ -38,12 +40,13 @@ async def one_move_at_each_board_in_turn():
     games = await asyncio.gather(*(game() for _ in range(OPPONENTS)))
     ends = [max(moves) - start for moves in zip(*games)]
     print(f"one move at every board: {ends[0]:g} seconds")
-    print(f"all moves, board by board in turn: {ends[-1]:g} seconds, {ends[-1] / 3600:g} hour")
+    end, hours = ends[-1], ends[-1] / 3600
+    print(f"all moves, board by board in turn: {end:g} seconds, {hours:g} hour")
 
 
 print(
-    f"{OPPONENTS} opponents, {OWN_MOVE} s per own move, {REPLY} s per opposing move, "
-    f"{PAIRS_OF_MOVES} pairs of moves per game"
+    f"{OPPONENTS} opponents, {OWN_MOVE} s per own move, "
+    f"{REPLY} s per opposing move, {PAIRS_OF_MOVES} pairs of moves per game"
 )
 asyncio.run(one_game_after_the_other())
 asyncio.run(one_move_at_each_board_in_turn())

@@ -1,5 +1,6 @@
-//! A chess master plays 24 amateurs: board by board, which takes twelve hours, or walking from board to board, which takes
-//! one. The master's own moves block, for she has only two hands; a reply is awaited, and other boards go on meanwhile.
+//! A chess master plays 24 amateurs: board by board, which takes twelve hours, or
+//! walking from board to board, which takes one. The master's own moves block, for
+//! she has only two hands; a reply is awaited, and other boards go on meanwhile.
 //!
 //! Nobody waits for that long: the program asks for the virtual clock by itself.
 //!
@@ -37,24 +38,32 @@ async fn one_game_after_the_other() -> Result<()> {
         game().await?;
     }
     let minutes = (perf_counter() - start) / 60.0;
-    println!("all games, one after the other: {minutes} minutes, {} hours", minutes / 60.0);
+    println!(
+        "all games, one after the other: {minutes} minutes, {} hours",
+        minutes / 60.0
+    );
     Ok(())
 }
 
 async fn one_move_at_each_board_in_turn() -> Result<()> {
     let start = perf_counter();
     let games = gather((0..OPPONENTS).map(|_| game())).await?;
-    let round_ends = |round: usize| games.iter().map(|moves| moves[round]).fold(start, f64::max) - start;
+    let round_ends = |round: usize| {
+        games.iter().map(|moves| moves[round]).fold(start, f64::max) - start
+    };
     println!("one move at every board: {} seconds", round_ends(0));
     let seconds = round_ends(PAIRS_OF_MOVES - 1);
-    println!("all moves, board by board in turn: {seconds} seconds, {} hour", seconds / 3600.0);
+    println!(
+        "all moves, board by board in turn: {seconds} seconds, {} hour",
+        seconds / 3600.0
+    );
     Ok(())
 }
 
 fn main() -> Result<()> {
     println!(
-        "{OPPONENTS} opponents, {OWN_MOVE} s per own move, {REPLY} s per opposing move, \
-         {PAIRS_OF_MOVES} pairs of moves per game"
+        "{OPPONENTS} opponents, {OWN_MOVE} s per own move, \
+         {REPLY} s per opposing move, {PAIRS_OF_MOVES} pairs of moves per game"
     );
     let hall = Runner::new().clock(Clock::Virtual);
     hall.run(one_game_after_the_other())?;

@@ -1,4 +1,5 @@
-"""A coroutine function that is called by itself gives a coroutine object, and nothing of it runs."""
+"""A coroutine function that is called by itself gives a coroutine object, and
+nothing of it runs."""
 
 
 async def stuff():

@@ -1,4 +1,5 @@
-//! Three coroutines count to two at the same time. Each pause is handed to the loop, so all three fit into one second.
+//! Three coroutines count to two at the same time. Each pause is handed to the
+//! loop, so all three fit into one second.
 //!
 //! Run it: `cargo run --example countasync`
 //!

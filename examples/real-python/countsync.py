@@ -1,4 +1,5 @@
-"""Three calls count to two, one after the other: a blocking pause lets nobody else run."""
+"""Three calls count to two, one after the other: a blocking pause lets nobody else
+run."""
 
 import time
 

@@ -1,4 +1,5 @@
-"""A generator without an end: a loop takes from it until it has enough, and later it goes on where it was left."""
+"""A generator without an end: a loop takes from it until it has enough, and later
+it goes on where it was left."""
 
 from itertools import cycle
 

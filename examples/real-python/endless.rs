@@ -1,4 +1,5 @@
-//! A generator without an end: a loop takes from it until it has enough, and later it goes on where it was left.
+//! A generator without an end: a loop takes from it until it has enough, and later
+//! it goes on where it was left.
 //!
 //! Run it: `cargo run --example endless`
 //!
@@ -9,7 +10,9 @@ use asyncio::{Generator, Result};
 // ANCHOR: program
 /// Yields 9, 8, 7, 6, 9, 8, 7, 6, ... forever.
 fn endless() -> Generator<u32> {
-    Generator::new(async |mut y| y.yield_each([9, 8, 7, 6].into_iter().cycle()).await)
+    Generator::new(async |mut y| {
+        y.yield_each([9, 8, 7, 6].into_iter().cycle()).await
+    })
 }
 
 fn main() -> Result<()> {

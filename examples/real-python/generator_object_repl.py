@@ -1,4 +1,5 @@
-"""A generator function that is called by itself gives a generator object; `next` then runs it to its `yield`."""
+"""A generator function that is called by itself gives a generator object; `next`
+then runs it to its `yield`."""
 
 
 def gen():

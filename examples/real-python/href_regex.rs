@@ -1,4 +1,5 @@
-//! A regular expression finds the link in a piece of HTML: `re.search`, and where the match begins and ends.
+//! A regular expression finds the link in a piece of HTML: `re.search`, and where
+//! the match begins and ends.
 //!
 //! Run it: `cargo run --example href_regex`
 //!
@@ -9,8 +10,15 @@ use regex::Regex;
 // ANCHOR: search
 fn main() -> Result<(), regex::Error> {
     let href_re = Regex::new(r#"href="(.*?)""#)?;
-    if let Some(found) = href_re.find(r#"Go to <a href="https://realpython.com/">Real Python</a>"#) {
-        println!("<re.Match object; span=({}, {}), match='{}'>", found.start(), found.end(), found.as_str());
+    if let Some(found) =
+        href_re.find(r#"Go to <a href="https://realpython.com/">Real Python</a>"#)
+    {
+        println!(
+            "<re.Match object; span=({}, {}), match='{}'>",
+            found.start(),
+            found.end(),
+            found.as_str()
+        );
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""A coroutine does not know its loop: the same one runs on asyncio's, on one with another clock, and on a tiny one."""
+"""A coroutine does not know its loop: the same one runs on asyncio's, on one with
+another clock, and on a tiny one."""
 
 import asyncio
 from types import coroutine
@@ -7,7 +8,8 @@ from types import coroutine
 # ANCHOR: coroutine
 @coroutine
 def give_way():
-    """Lets the others run once. It belongs to no loop: all it asks for is to be resumed."""
+    """Lets the others run once. It belongs to no loop: all it asks for is to be
+    resumed."""
     yield
 
 
@@ -36,7 +38,10 @@ class OtherClock(asyncio.SelectorEventLoop):
         return 0.0
 
 
-for loop, name in [(asyncio.new_event_loop(), "asyncio's loop"), (OtherClock(), "one with a virtual clock")]:
+for loop, name in [
+    (asyncio.new_event_loop(), "asyncio's loop"),
+    (OtherClock(), "one with a virtual clock"),
+]:
     print(f"{loop.run_until_complete(countdown(3))} on {name}")
     loop.close()
 print(f"{tiny_loop(countdown(3))} on a tiny one")

@@ -1,5 +1,6 @@
-//! A coroutine does not know its loop. The same one runs on the loop of asyncio, on one with another clock, and on a loop
-//! of a few lines, because all that a loop has to know of it is how to poll it.
+//! A coroutine does not know its loop. The same one runs on the loop of asyncio, on
+//! one with another clock, and on a loop of a few lines, because all that a loop
+//! has to know of it is how to poll it.
 //!
 //! Run it: `cargo run --example loop_is_pluggable`
 //!
@@ -13,12 +14,17 @@ use asyncio::{Clock, EventLoop, Result, new_event_loop, sleep};
 use guide::repr::raised;
 
 // ANCHOR: coroutine
-/// Lets the others run once. It belongs to no loop: all it asks for is to be polled again.
+/// Lets the others run once. It belongs to no loop: all it asks for is to be polled
+/// again.
 async fn give_way() {
     let mut gave_way = false;
     poll_fn(|cx| {
         cx.waker().wake_by_ref();
-        if std::mem::replace(&mut gave_way, true) { Poll::Ready(()) } else { Poll::Pending }
+        if std::mem::replace(&mut gave_way, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
 }
@@ -47,8 +53,14 @@ fn tiny_loop<T>(coroutine: impl Future<Output = T>) -> T {
 
 // ANCHOR: main
 fn main() -> Result<()> {
-    println!("{} on asyncio's loop", new_event_loop().run_until_complete(countdown(3))?);
-    println!("{} on one with a virtual clock", EventLoop::with_clock(Clock::Virtual).run_until_complete(countdown(3))?);
+    println!(
+        "{} on asyncio's loop",
+        new_event_loop().run_until_complete(countdown(3))?
+    );
+    println!(
+        "{} on one with a virtual clock",
+        EventLoop::with_clock(Clock::Virtual).run_until_complete(countdown(3))?
+    );
     println!("{} on a tiny one", tiny_loop(countdown(3))?);
 
     // What waits for time needs a loop that has timers, and says so.

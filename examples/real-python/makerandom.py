@@ -1,4 +1,5 @@
-"""Three coroutines draw numbers, each in its own colour and at its own pace, until one is high enough."""
+"""Three coroutines draw numbers, each in its own colour and at its own pace, until
+one is high enough."""
 
 import asyncio
 import random
@@ -22,7 +23,9 @@ async def makerandom(idx, threshold):
 
 
 async def main():
-    return await asyncio.gather(makerandom(0, 9), makerandom(1, 8), makerandom(2, 7))
+    return await asyncio.gather(
+        makerandom(0, 9), makerandom(1, 8), makerandom(2, 7)
+    )
 
 
 random.seed(444)

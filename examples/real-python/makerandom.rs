@@ -1,5 +1,6 @@
-//! Three coroutines draw numbers, each in its own colour and at its own pace, until one is high enough. The generator is
-//! seeded, and timers that are due together fire in the order in which they were set: so every run prints the same.
+//! Three coroutines draw numbers, each in its own colour and at its own pace, until
+//! one is high enough. The generator is seeded, and timers that are due together
+//! fire in the order in which they were set: so every run prints the same.
 //!
 //! Run it: `cargo run --example makerandom`
 //!
@@ -30,7 +31,10 @@ async fn makerandom(idx: usize, threshold: i64) -> Result<i64> {
 }
 
 async fn program() -> Result<Vec<i64>> {
-    gather([(0, 9), (1, 8), (2, 7)].map(|(idx, threshold)| makerandom(idx, threshold))).await
+    gather(
+        [(0, 9), (1, 8), (2, 7)].map(|(idx, threshold)| makerandom(idx, threshold)),
+    )
+    .await
 }
 
 fn main() -> Result<()> {

@@ -1,4 +1,5 @@
-"""What can be awaited is a coroutine, or an object that makes an iterator of itself: `__await__`."""
+"""What can be awaited is a coroutine, or an object that makes an iterator of
+itself: `__await__`."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-"""Two spellings of one coroutine: a decorated generator and `async def`; nobody can tell them apart."""
+"""Two spellings of one coroutine: a decorated generator and `async def`; nobody can
+tell them apart."""
 
 import asyncio
 from types import coroutine
@@ -23,7 +24,8 @@ async def py35_coro():
 async def main():
     print(f"old: {await py34_coro()}")
     print(f"native: {await py35_coro()}")
-    # A task takes native coroutines only, and a generator is none: it has to be awaited by one.
+    # A task takes native coroutines only, and a generator is none: it has to be
+    # awaited by one.
     print(f"together: {await asyncio.gather(awaited(py34_coro()), py35_coro())}")
 
 

@@ -1,5 +1,6 @@
-//! Two spellings of one coroutine. Python once decorated a generator, whose `yield from` handed on every pause of what it
-//! waited for; a closure that is polled does that by hand. Both can be awaited, and nobody can tell them apart.
+//! Two spellings of one coroutine. Python once decorated a generator, whose
+//! `yield from` handed on every pause of what it waited for; a closure that is
+//! polled does that by hand. Both can be awaited, and nobody can tell them apart.
 //!
 //! Run it: `cargo run --example old_and_native_coroutines`
 //!
@@ -31,7 +32,8 @@ async fn program() -> Result<()> {
     println!("old: {}", py34_coro().await?);
     println!("native: {}", py35_coro().await?);
 
-    let both: [Pin<Box<dyn Future<Output = _>>>; 2] = [Box::pin(py34_coro()), Box::pin(py35_coro())];
+    let both: [Pin<Box<dyn Future<Output = _>>>; 2] =
+        [Box::pin(py34_coro()), Box::pin(py35_coro())];
     println!("together: {:?}", gather(both).await?);
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""The same two lists, taken in the order in which they are ready: the short one seven seconds before the long one."""
+"""The same two lists, taken in the order in which they are ready: the short one
+seven seconds before the long one."""
 
 import asyncio
 import time

@@ -1,4 +1,5 @@
-//! The same two lists, taken in the order in which they are ready: the short one seven seconds before the long one.
+//! The same two lists, taken in the order in which they are ready: the short one
+//! seven seconds before the long one.
 //!
 //! Run it: `cargo run --example reversed_list_as_completed`
 //!

@@ -1,4 +1,5 @@
-"""Two lists are reversed at once; the results stand in the order of the arguments."""
+"""Two lists are reversed at once; the results stand in the order of the arguments.
+"""
 
 import asyncio
 import time

@@ -1,5 +1,5 @@
-//! Two lists are reversed at once. Awaiting the group means waiting for all of it; the results stand in the order of the
-//! arguments.
+//! Two lists are reversed at once. Awaiting the group means waiting for all of it;
+//! the results stand in the order of the arguments.
 //!
 //! Run it: `cargo run --example reversed_list_gather`
 //!

@@ -1,4 +1,5 @@
-//! A task reverses a list, after a pause as long as its largest element. Once it was awaited it is done.
+//! A task reverses a list, after a pause as long as its largest element. Once it
+//! was awaited it is done.
 //!
 //! Run it: `cargo run --example reversed_list_task`
 //!

@@ -1,4 +1,5 @@
-//! Calling a coroutine function by itself has little effect: what there is then is an object that has not run a line.
+//! Calling a coroutine function by itself has little effect: what there is then is
+//! an object that has not run a line.
 //!
 //! Run it: `cargo run --example routine_object_repl`
 //!
@@ -10,7 +11,8 @@ use asyncio::{Result, coroutine, sleep};
 
 // ANCHOR: program
 fn main() {
-    /// The coroutine of the guide has the name of Rust's first function, so it stands inside of that.
+    /// The coroutine of the guide has the name of Rust's first function, so it
+    /// stands inside of that.
     async fn main() -> Result<()> {
         println!("Hello ...");
         sleep(1).await?;

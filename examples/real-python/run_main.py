@@ -1,4 +1,5 @@
-"""One call does it all: `run` makes a loop, runs the coroutine in it to its end and closes it."""
+"""One call does it all: `run` makes a loop, runs the coroutine in it to its end and
+closes it."""
 
 import asyncio
 

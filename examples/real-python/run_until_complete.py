@@ -1,4 +1,5 @@
-"""The long way round to what `run` does: make a loop, run it until the coroutine is complete, close it."""
+"""The long way round to what `run` does: make a loop, run it until the coroutine is
+complete, close it."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
-//! The long way round to what `run` does: make a loop, run it until the coroutine is complete, close it whatever happened.
-//! On the way the loop is asked how it is.
+//! The long way round to what `run` does: make a loop, run it until the coroutine
+//! is complete, close it whatever happened. On the way the loop is asked how it is.
 //!
 //! Run it: `cargo run --example run_until_complete`
 //!
@@ -9,7 +9,11 @@ use asyncio::{EventLoop, Result, get_running_loop, new_event_loop, sleep};
 use guide::repr::{Repr, raised};
 
 fn describe(moment: &str, event_loop: &EventLoop) {
-    println!("{moment}: is_running {}, is_closed {}", event_loop.is_running().repr(), event_loop.is_closed().repr());
+    println!(
+        "{moment}: is_running {}, is_closed {}",
+        event_loop.is_running().repr(),
+        event_loop.is_closed().repr()
+    );
 }
 
 // ANCHOR: program

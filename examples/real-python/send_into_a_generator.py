@@ -1,4 +1,5 @@
-"""What coroutines are made of: generators are sent values, hand over, and return by `StopIteration`."""
+"""What coroutines are made of: generators are sent values, hand over, and return by
+`StopIteration`."""
 
 
 def interview():

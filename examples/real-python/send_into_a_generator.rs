@@ -1,10 +1,11 @@
-//! What coroutines are made of. A generator can be sent a value; it hands over to another by `yield from`, as a
-//! coroutine does by `await`; and what it returns rides on the exception `StopIteration`, in Rust a variant of what a
-//! step gives.
+//! What coroutines are made of. A generator can be sent a value; it hands over to
+//! another by `yield from`, as a coroutine does by `await`; and what it returns
+//! rides on the exception `StopIteration`, in Rust a variant of what a step gives.
 //!
 //! Run it: `cargo run --example send_into_a_generator`
 //!
-//! Shows: send_into_a_generator, await_is_like_yield_from, result_travels_in_an_exception
+//! Shows: send_into_a_generator, await_is_like_yield_from,
+//! result_travels_in_an_exception
 
 use asyncio::{Generator, Result};
 

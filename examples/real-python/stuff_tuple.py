@@ -1,4 +1,5 @@
-"""The coroutine of old, a generator that delegates, and the native one, which awaits."""
+"""The coroutine of old, a generator that delegates, and the native one, which
+awaits."""
 
 import asyncio
 from types import coroutine

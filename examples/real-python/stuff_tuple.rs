@@ -1,4 +1,5 @@
-//! The coroutine of old, a generator that delegates, and the native one, which awaits: both give the tuple of `stuff`.
+//! The coroutine of old, a generator that delegates, and the native one, which
+//! awaits: both give the tuple of `stuff`.
 //!
 //! Run it: `cargo run --example stuff_tuple`
 //!

@@ -1,5 +1,6 @@
-//! Twenty thousand tasks wait at the same time, in one thread. As many threads would need gigabytes of address space for
-//! their stacks, and on many machines the operating system refuses long before.
+//! Twenty thousand tasks wait at the same time, in one thread. As many threads
+//! would need gigabytes of address space for their stacks, and on many machines the
+//! operating system refuses long before.
 //!
 //! Run it: `cargo run --example thousands_of_tasks`
 //!
@@ -20,7 +21,11 @@ async fn program() -> Result<()> {
     sleep(0).await?;
     println!("{} tasks, this one included", all_tasks()?.len());
     let readings = gather(tasks).await?;
-    println!("{} readings with the sum {}", readings.len(), readings.iter().sum::<u64>());
+    println!(
+        "{} readings with the sum {}",
+        readings.len(),
+        readings.iter().sum::<u64>()
+    );
     println!("{:.0} seconds, not {}", perf_counter() - start, 2 * readings.len());
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""A task that main does not await may not get to its end: when main returns, `run` cancels what is left."""
+"""A task that main does not await may not get to its end: when main returns, `run`
+cancels what is left."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-//! A task that main does not await may not get to its end: when main returns, `run` cancels what is left.
+//! A task that main does not await may not get to its end: when main returns, `run`
+//! cancels what is left.
 //!
 //! Run it: `cargo run --example unawaited_task_is_cancelled_at_exit`
 //!
@@ -25,7 +26,11 @@ async fn program() -> Result<Task<Vec<u32>>> {
 
 fn main() -> Result<()> {
     let t = run(program())?;
-    println!("after run, t done: {}, t cancelled: {}", t.done().repr(), t.cancelled().repr());
+    println!(
+        "after run, t done: {}, t cancelled: {}",
+        t.done().repr(),
+        t.cancelled().repr()
+    );
     Ok(())
 }
 // ANCHOR_END: program

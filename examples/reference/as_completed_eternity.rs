@@ -1,4 +1,5 @@
-//! Ten coroutines sleep for zero to nine seconds and report in turn; awaiting them all takes as long as the longest.
+//! Ten coroutines sleep for zero to nine seconds and report in turn; awaiting them
+//! all takes as long as the longest.
 //!
 //! Run it: `cargo run --example as_completed_eternity`
 //!

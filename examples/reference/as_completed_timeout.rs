@@ -1,5 +1,5 @@
-//! With a timeout, `as_completed` gives what was in time; every wait for one that was not raises `TimeoutError`. The late
-//! ones are not cancelled.
+//! With a timeout, `as_completed` gives what was in time; every wait for one that
+//! was not raises `TimeoutError`. The late ones are not cancelled.
 //!
 //! Run it: `cargo run --example as_completed_timeout`
 //!
@@ -11,7 +11,8 @@ use guide::repr::raised;
 // ANCHOR: program
 async fn program() -> Result<()> {
     let bids = [("ten", 1), ("twelve", 2), ("twenty", 9)];
-    let bidders = bids.map(|(bid, seconds)| create_task(sleep_result(seconds, bid)));
+    let bidders =
+        bids.map(|(bid, seconds)| create_task(sleep_result(seconds, bid)));
     for next in as_completed(&bidders).timeout(3)? {
         match next.await {
             Ok(bid) => println!("a bid of {bid}"),

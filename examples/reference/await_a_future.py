@@ -1,4 +1,5 @@
-"""A function of a library gives a future instead of being a coroutine; it is awaited in the same way."""
+"""A function of a library gives a future instead of being a coroutine; it is
+awaited in the same way."""
 
 import asyncio
 import time
@@ -6,7 +7,8 @@ import time
 
 # ANCHOR: library
 def read_temperature(sensor):
-    """Reads in a thread: this begins at once, whether or not anybody awaits the future."""
+    """Reads in a thread: this begins at once, whether or not anybody awaits the
+    future."""
 
     def read():
         time.sleep(0.1)
@@ -19,7 +21,9 @@ def read_temperature(sensor):
 # ANCHOR: await
 async def main():
     print(f"roof: {await read_temperature("roof")}")
-    hall, weather = await asyncio.gather(read_temperature("hall"), asyncio.sleep(0.2, "sunny"))
+    hall, weather = await asyncio.gather(
+        read_temperature("hall"), asyncio.sleep(0.2, "sunny")
+    )
     print(f"hall: {hall}, outside: {weather}")
 # ANCHOR_END: await
 

@@ -1,5 +1,5 @@
-//! A function of a library gives a future instead of being a coroutine. It is awaited in the same way, alone or gathered
-//! with a coroutine of another type.
+//! A function of a library gives a future instead of being a coroutine. It is
+//! awaited in the same way, alone or gathered with a coroutine of another type.
 //!
 //! Run it: `cargo run --example await_a_future`
 //!
@@ -8,7 +8,8 @@
 use asyncio::{Future, Result, gather, get_running_loop, run, sleep_result, time};
 
 // ANCHOR: library
-/// Reads in a thread: this begins at once, whether or not anybody awaits the future.
+/// Reads in a thread: this begins at once, whether or not anybody awaits the
+/// future.
 fn read_temperature(sensor: &'static str) -> Result<Future<f64>> {
     get_running_loop()?.run_in_executor(None, move || {
         time::sleep(0.1);
@@ -21,7 +22,8 @@ fn read_temperature(sensor: &'static str) -> Result<Future<f64>> {
 async fn program() -> Result<()> {
     println!("roof: {:?}", read_temperature("roof")?.await?);
 
-    let (hall, weather) = gather!(read_temperature("hall")?, sleep_result(0.2, "sunny")).await?;
+    let (hall, weather) =
+        gather!(read_temperature("hall")?, sleep_result(0.2, "sunny")).await?;
     println!("hall: {hall:?}, outside: {weather}");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Cancelling a future cancels it there and then. Cancelling a task is a request: its coroutine may catch the error, go on,
-//! and return as if nothing had happened.
+//! Cancelling a future cancels it there and then. Cancelling a task is a request:
+//! its coroutine may catch the error, go on, and return as if nothing had happened.
 //!
 //! Run it: `cargo run --example cancel_gives_no_guarantee`
 //!

@@ -1,4 +1,5 @@
-//! A task that notices its cancellation, passes it on and cleans up on the way; its creator gets the error from the await.
+//! A task that notices its cancellation, passes it on and cleans up on the way; its
+//! creator gets the error from the await.
 //!
 //! Run it: `cargo run --example cancel_me`
 //!
@@ -25,7 +26,9 @@ async fn program() -> Result<()> {
 
     task.cancel();
     match task.await {
-        Err(error) if error.is_cancelled() => println!("main(): cancel_me is cancelled now"),
+        Err(error) if error.is_cancelled() => {
+            println!("main(): cancel_me is cancelled now")
+        }
         outcome => outcome?,
     }
     Ok(())

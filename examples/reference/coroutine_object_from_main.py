@@ -1,4 +1,5 @@
-"""Calling a coroutine function runs none of its lines: it gives a coroutine object, which is printed here."""
+"""Calling a coroutine function runs none of its lines: it gives a coroutine object,
+which is printed here."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-//! Calling a coroutine function runs none of its lines: it gives a coroutine object, which is printed here.
+//! Calling a coroutine function runs none of its lines: it gives a coroutine
+//! object, which is printed here.
 //!
 //! Run it: `cargo run --example coroutine_object_from_main`
 //!
@@ -9,7 +10,8 @@ use std::pin::pin;
 use asyncio::coroutine;
 
 // ANCHOR: program
-/// A module of its own, because the function that Rust starts is called `main` as well.
+/// A module of its own, because the function that Rust starts is called `main` as
+/// well.
 mod program {
     use asyncio::{Result, sleep};
 

@@ -1,4 +1,5 @@
-"""`create_task` makes a task of a coroutine; the older `ensure_future` gives a task back as it is."""
+"""`create_task` makes a task of a coroutine; the older `ensure_future` gives a task
+back as it is."""
 
 import asyncio
 

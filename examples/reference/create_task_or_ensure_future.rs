@@ -1,5 +1,6 @@
-//! `create_task` makes a task of a coroutine in the running loop. The older `ensure_future` does so too, but its name does
-//! not say it, and a task or future that it is given comes back as it is.
+//! `create_task` makes a task of a coroutine in the running loop. The older
+//! `ensure_future` does so too, but its name does not say it, and a task or future
+//! that it is given comes back as it is.
 //!
 //! Run it: `cargo run --example create_task_or_ensure_future`
 //!
@@ -17,7 +18,10 @@ async fn program() -> Result<()> {
     // ANCHOR: create
     let task = create_task(parcel("book")).named("first parcel");
     println!("{}: done={}", task.get_name(), task.done().repr());
-    println!("in the running loop: {}", (task.get_loop() == get_running_loop()?).repr());
+    println!(
+        "in the running loop: {}",
+        (task.get_loop() == get_running_loop()?).repr()
+    );
     // ANCHOR_END: create
 
     // ANCHOR: ensure

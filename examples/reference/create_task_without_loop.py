@@ -1,4 +1,5 @@
-"""A task belongs to a running loop: making one without is an error, with which the program ends."""
+"""A task belongs to a running loop: making one without is an error, with which the
+program ends."""
 
 import asyncio
 

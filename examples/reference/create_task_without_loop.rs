@@ -1,4 +1,5 @@
-//! A task belongs to a running loop, and in `main` none runs yet: making one is an error, with which the program ends.
+//! A task belongs to a running loop, and in `main` none runs yet: making one is an
+//! error, with which the program ends.
 //!
 //! Run it: `cargo run --example create_task_without_loop`
 //!

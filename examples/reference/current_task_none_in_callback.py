@@ -1,4 +1,5 @@
-"""Asking the loop about its tasks: which one runs now (none, while it calls a callback) and which are not finished."""
+"""Asking the loop about its tasks: which one runs now (none, while it calls a
+callback) and which are not finished."""
 
 import asyncio
 

@@ -1,11 +1,16 @@
-//! Asking the loop about its tasks: which one runs now (none, while it calls a callback) and which ones are not finished.
-//! Python's older class methods `Task.current_task` and `Task.all_tasks`, gone since 3.9, are these two functions.
+//! Asking the loop about its tasks: which one runs now (none, while it calls a
+//! callback) and which ones are not finished. Python's older class methods
+//! `Task.current_task` and `Task.all_tasks`, gone since 3.9, are these two
+//! functions.
 //!
 //! Run it: `cargo run --example current_task_none_in_callback`
 //!
-//! Shows: current_task_none_in_callback, all_tasks_not_done, task_current_task_classmethod, task_all_tasks_classmethod
+//! Shows: current_task_none_in_callback, all_tasks_not_done,
+//! task_current_task_classmethod, task_all_tasks_classmethod
 
-use asyncio::{Result, all_tasks, create_task, current_task, get_running_loop, run, sleep};
+use asyncio::{
+    Result, all_tasks, create_task, current_task, get_running_loop, run, sleep,
+};
 use guide::repr::raised;
 
 // ANCHOR: current

@@ -1,4 +1,5 @@
-"""A gathering is cancelled as a whole after two seconds, and the cancellation comes out of the await."""
+"""A gathering is cancelled as a whole after two seconds, and the cancellation comes
+out of the await."""
 
 import asyncio
 
@@ -13,7 +14,9 @@ async def division(divisor, dividend):
 
 
 async def main():
-    group = asyncio.gather(division(0, 2), division(1, 5), division(3, 6), return_exceptions=True)
+    group = asyncio.gather(
+        division(0, 2), division(1, 5), division(3, 6), return_exceptions=True
+    )
     await asyncio.sleep(2)
     group.cancel()
     await group

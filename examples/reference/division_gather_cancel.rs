@@ -1,5 +1,6 @@
-//! A gathering is cancelled as a whole after two seconds. The division that takes three never prints, and the cancellation
-//! comes out of the await although exceptions are to be results.
+//! A gathering is cancelled as a whole after two seconds. The division that takes
+//! three never prints, and the cancellation comes out of the await although
+//! exceptions are to be results.
 //!
 //! Run it: `cargo run --example division_gather_cancel`
 //!
@@ -19,7 +20,8 @@ async fn division(divisor: i32, dividend: i32) -> Result<f64> {
 }
 
 async fn program() -> Result<()> {
-    let group = gather([division(0, 2), division(1, 5), division(3, 6)]).return_exceptions();
+    let group = gather([division(0, 2), division(1, 5), division(3, 6)])
+        .return_exceptions();
     sleep(2).await?;
     group.cancel();
     group.await?;

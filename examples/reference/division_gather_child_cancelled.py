@@ -1,4 +1,5 @@
-"""One member of a gathering is cancelled before it begins, and counts as one that raised `CancelledError`."""
+"""One member of a gathering is cancelled before it begins, and counts as one that
+raised `CancelledError`."""
 
 import asyncio
 

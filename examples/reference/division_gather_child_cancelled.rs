@@ -1,5 +1,6 @@
-//! One member of a gathering is cancelled before it begins. The gathering goes on; the member counts as one that raised
-//! `CancelledError`, and its division by zero never happens.
+//! One member of a gathering is cancelled before it begins. The gathering goes on;
+//! the member counts as one that raised `CancelledError`, and its division by zero
+//! never happens.
 //!
 //! Run it: `cargo run --example division_gather_child_cancelled`
 //!

@@ -1,4 +1,5 @@
-"""The first of three divisions fails; its error ends the program, but not before the other two have printed."""
+"""The first of three divisions fails; its error ends the program, but not before
+the other two have printed."""
 
 import asyncio
 

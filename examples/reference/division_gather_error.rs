@@ -1,5 +1,6 @@
-//! The first of three divisions fails. Its error reaches the caller at once and ends the program, but not before the other
-//! two, which were queued as well, have printed.
+//! The first of three divisions fails. Its error reaches the caller at once and
+//! ends the program, but not before the other two, which were queued as well, have
+//! printed.
 //!
 //! Run it: `cargo run --example division_gather_error`
 //!
@@ -18,7 +19,10 @@ async fn division(divisor: i32, dividend: i32) -> Result<f64> {
 }
 
 async fn program() -> Result<()> {
-    println!("{:?}", gather([division(0, 2), division(1, 2), division(2, 2)]).await?);
+    println!(
+        "{:?}",
+        gather([division(0, 2), division(1, 2), division(2, 2)]).await?
+    );
     Ok(())
 }
 // ANCHOR_END: program

@@ -1,4 +1,5 @@
-"""The divisions again, but a failure counts as a result: it stands in the list, and nothing is raised."""
+"""The divisions again, but a failure counts as a result: it stands in the list, and
+nothing is raised."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-"""Three factorials, computed a factor a second: they run side by side, and their lines always interleave alike."""
+"""Three factorials, computed a factor a second: they run side by side, and their
+lines always interleave alike."""
 
 import asyncio
 

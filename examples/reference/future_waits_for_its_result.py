@@ -1,11 +1,13 @@
-"""A future stands for a result to come: awaiting it waits for whoever completes it."""
+"""A future stands for a result to come: awaiting it waits for whoever completes it.
+"""
 
 import asyncio
 
 
 # ANCHOR: callback
 def throw_dice(on_rest):
-    """A library that knows nothing of futures: it calls back when the dice have come to rest."""
+    """A library that knows nothing of futures: it calls back when the dice have
+    come to rest."""
     asyncio.get_running_loop().call_later(1, on_rest, 9)
 
 

@@ -1,5 +1,6 @@
-//! A future stands for a result to come. Awaiting it waits for whoever completes it, which is how code that only knows
-//! callbacks is used from a coroutine. It can be completed once.
+//! A future stands for a result to come. Awaiting it waits for whoever completes
+//! it, which is how code that only knows callbacks is used from a coroutine. It can
+//! be completed once.
 //!
 //! Run it: `cargo run --example future_waits_for_its_result`
 //!
@@ -9,7 +10,8 @@ use asyncio::{Result, get_running_loop, run};
 use guide::repr::raised;
 
 // ANCHOR: callback
-/// A library that knows nothing of futures: it calls back when the dice have come to rest.
+/// A library that knows nothing of futures: it calls back when the dice have come
+/// to rest.
 fn throw_dice(on_rest: impl FnOnce(i32) + 'static) -> Result<()> {
     get_running_loop()?.call_later(1, || on_rest(9))?;
     Ok(())

@@ -1,4 +1,5 @@
-"""Cancelling a gathering cancels its members, except those that are done already."""
+"""Cancelling a gathering cancels its members, except those that are done already.
+"""
 
 import asyncio
 
@@ -13,7 +14,9 @@ async def paint(room, hours):
 
 async def main():
     rooms = [("hall", 1), ("attic", 3), ("cellar", 5)]
-    tasks = [asyncio.create_task(paint(room, hours), name=room) for room, hours in rooms]
+    tasks = [
+        asyncio.create_task(paint(room, hours), name=room) for room, hours in rooms
+    ]
     group = asyncio.gather(*tasks)
     await asyncio.sleep(2)
     print(f"cancelled: {group.cancel()}")

@@ -1,5 +1,5 @@
-//! Cancelling a gathering cancels its members, except those that are done already. The gathering ends when they have, and
-//! may then be asked how each of them fared.
+//! Cancelling a gathering cancels its members, except those that are done already.
+//! The gathering ends when they have, and may then be asked how each of them fared.
 //!
 //! Run it: `cargo run --example gather_cancel_cancels_children`
 //!
@@ -19,7 +19,8 @@ async fn paint(room: &str, hours: u32) -> Result<()> {
 
 async fn program() -> Result<()> {
     let rooms = [("hall", 1), ("attic", 3), ("cellar", 5)];
-    let tasks = rooms.map(|(room, hours)| create_task(paint(room, hours)).named(room));
+    let tasks =
+        rooms.map(|(room, hours)| create_task(paint(room, hours)).named(room));
     let group = gather(&tasks);
     sleep(2).await?;
     println!("cancelled: {}", group.cancel().repr());
@@ -27,7 +28,12 @@ async fn program() -> Result<()> {
         println!("the group ends with {}", raised(&error));
     }
     for task in tasks {
-        println!("{}: done={} cancelled={}", task.get_name(), task.done().repr(), task.cancelled().repr());
+        println!(
+            "{}: done={} cancelled={}",
+            task.get_name(),
+            task.done().repr(),
+            task.cancelled().repr()
+        );
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-"""A gathering fails with the first error, at once; the members that are still running go on."""
+"""A gathering fails with the first error, at once; the members that are still
+running go on."""
 
 import asyncio
 

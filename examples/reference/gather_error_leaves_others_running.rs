@@ -1,5 +1,6 @@
-//! A gathering fails with the first error, at once. The members that are still running are not touched: they go on, and
-//! nobody is left to receive what they return.
+//! A gathering fails with the first error, at once. The members that are still
+//! running are not touched: they go on, and nobody is left to receive what they
+//! return.
 //!
 //! Run it: `cargo run --example gather_error_leaves_others_running`
 //!
@@ -14,7 +15,11 @@ async fn drill(site: &str, days: u32) -> Result<()> {
         sleep(1).await?;
         println!("{site}: day {day}");
     }
-    if site == "Ridge" { Err(Exception::new("the drill broke").into()) } else { Ok(()) }
+    if site == "Ridge" {
+        Err(Exception::new("the drill broke").into())
+    } else {
+        Ok(())
+    }
 }
 
 async fn program() -> Result<()> {

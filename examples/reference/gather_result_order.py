@@ -1,4 +1,5 @@
-"""Tasks end in the order of their delays; the results of `gather` stand in the order of the arguments."""
+"""Tasks end in the order of their delays; the results of `gather` stand in the
+order of the arguments."""
 
 import asyncio
 

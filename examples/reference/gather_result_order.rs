@@ -1,5 +1,5 @@
-//! `gather` makes tasks of coroutines and waits for them all. They end in the order of their delays; the results stand in
-//! the order of the arguments.
+//! `gather` makes tasks of coroutines and waits for them all. They end in the order
+//! of their delays; the results stand in the order of the arguments.
 //!
 //! Run it: `cargo run --example gather_result_order`
 //!

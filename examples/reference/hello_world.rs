@@ -1,4 +1,5 @@
-//! The smallest program with a wait in it: a coroutine prints, sleeps a second and prints again.
+//! The smallest program with a wait in it: a coroutine prints, sleeps a second and
+//! prints again.
 //!
 //! Run it: `cargo run --example hello_world`
 //!

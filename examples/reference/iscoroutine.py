@@ -1,4 +1,5 @@
-"""Is it a coroutine object, is it a coroutine function? The value is asked while the program runs."""
+"""Is it a coroutine object, is it a coroutine function? The value is asked while
+the program runs."""
 
 from inspect import iscoroutine, iscoroutinefunction
 

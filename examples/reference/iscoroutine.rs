@@ -1,5 +1,6 @@
-//! Is it a coroutine object, is it a coroutine function? Python asks the value while the program runs; in Rust the type has
-//! the answer, and the compiler gives it.
+//! Is it a coroutine object, is it a coroutine function? Python asks the value
+//! while the program runs; in Rust the type has the answer, and the compiler gives
+//! it.
 //!
 //! Run it: `cargo run --example iscoroutine`
 //!
@@ -11,7 +12,8 @@ use asyncio::Result;
 use guide::repr::Repr;
 
 // ANCHOR: ask
-/// A type that is asked. Where the bounds hold, the methods here are taken; where they do not, those of `Otherwise`.
+/// A type that is asked. Where the bounds hold, the methods here are taken; where
+/// they do not, those of `Otherwise`.
 struct Type<V>(PhantomData<V>);
 
 fn type_of<V>(_value: &V) -> Type<V> {
@@ -55,8 +57,17 @@ fn plain() -> Result<()> {
 fn main() {
     println!("iscoroutine(f()): {}", type_of(&f()).iscoroutine().repr());
     println!("iscoroutine(f): {}", type_of(&f).iscoroutine().repr());
-    println!("iscoroutinefunction(f): {}", type_of(&f).iscoroutinefunction().repr());
-    println!("iscoroutinefunction(f()): {}", type_of(&f()).iscoroutinefunction().repr());
-    println!("iscoroutinefunction(plain): {}", type_of(&plain).iscoroutinefunction().repr());
+    println!(
+        "iscoroutinefunction(f): {}",
+        type_of(&f).iscoroutinefunction().repr()
+    );
+    println!(
+        "iscoroutinefunction(f()): {}",
+        type_of(&f()).iscoroutinefunction().repr()
+    );
+    println!(
+        "iscoroutinefunction(plain): {}",
+        type_of(&plain).iscoroutinefunction().repr()
+    );
 }
 // ANCHOR_END: program

@@ -1,4 +1,5 @@
-"""A coroutine that is only called does nothing; awaited, it runs. The forgotten one is reported on standard error."""
+"""A coroutine that is only called does nothing; awaited, it runs. The forgotten one
+is reported on standard error."""
 
 import asyncio
 

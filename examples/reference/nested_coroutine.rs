@@ -1,4 +1,5 @@
-//! A coroutine that is only called does nothing; awaited, it runs. The forgotten one is reported on standard error.
+//! A coroutine that is only called does nothing; awaited, it runs. The forgotten
+//! one is reported on standard error.
 //!
 //! Run it: `cargo run --example nested_coroutine`
 //!

@@ -1,4 +1,5 @@
-"""A coroutine wrapped in a task is scheduled at once and runs as soon as its creator waits."""
+"""A coroutine wrapped in a task is scheduled at once and runs as soon as its
+creator waits."""
 
 import asyncio
 

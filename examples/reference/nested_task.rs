@@ -1,5 +1,5 @@
-//! A coroutine wrapped in a task is scheduled at once and runs as soon as its creator waits; awaiting the task gives what
-//! the coroutine returned.
+//! A coroutine wrapped in a task is scheduled at once and runs as soon as its
+//! creator waits; awaiting the task gives what the coroutine returned.
 //!
 //! Run it: `cargo run --example nested_task`
 //!
@@ -14,7 +14,8 @@ async fn nested() -> Result<i32> {
 
 async fn program() -> Result<()> {
     let task = create_task(nested());
-    // The handle could cancel the task now, or ask after it; here it waits for its end.
+    // The handle could cancel the task now, or ask after it; here it waits for its
+    // end.
     task.await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! A coroutine written without `async`: Python's decorated generator is a hand-written future in Rust. What `yield from`
-//! did, polling what it waits for and stopping where that is not ready, `poll` does in plain sight.
+//! A coroutine written without `async`: Python's decorated generator is a
+//! hand-written future in Rust. What `yield from` did, polling what it waits for
+//! and stopping where that is not ready, `poll` does in plain sight.
 //!
 //! Run it: `cargo run --example old_style_coroutine`
 //!

@@ -1,4 +1,5 @@
-"""A loop runs in a thread of its own, and the main thread gives it a coroutine to run."""
+"""A loop runs in a thread of its own, and the main thread gives it a coroutine to
+run."""
 
 import asyncio
 from threading import Thread

@@ -1,5 +1,6 @@
-//! A loop runs in a thread of its own, and the main thread gives it a coroutine to run. The loop must be named: the thread
-//! that asks has none. What comes back is a future for threads, whose `result` blocks, for so many seconds at most.
+//! A loop runs in a thread of its own, and the main thread gives it a coroutine to
+//! run. The loop must be named: the thread that asks has none. What comes back is a
+//! future for threads, whose `result` blocks, for so many seconds at most.
 //!
 //! Run it: `cargo run --example run_coroutine_threadsafe`
 //!
@@ -8,7 +9,10 @@
 use std::sync::mpsc;
 use std::thread;
 
-use asyncio::{Result, get_running_loop, new_event_loop, run_coroutine_threadsafe, sleep_result};
+use asyncio::{
+    Result, get_running_loop, new_event_loop, run_coroutine_threadsafe,
+    sleep_result,
+};
 use guide::repr::raised;
 
 // ANCHOR: thread
@@ -32,7 +36,9 @@ fn main() -> Result<()> {
     // ANCHOR_END: submit
 
     // ANCHOR: stop
-    event_loop.call_soon_threadsafe(|| get_running_loop().expect("called by the loop").stop())?;
+    event_loop.call_soon_threadsafe(|| {
+        get_running_loop().expect("called by the loop").stop()
+    })?;
     thread.join().expect("the loop does not panic")
     // ANCHOR_END: stop
 }

@@ -1,4 +1,5 @@
-"""A thread hands coroutines to the loop and meets the three ends they can have: too late, failed, well."""
+"""A thread hands coroutines to the loop and meets the three ends they can have: too
+late, failed, well."""
 
 import asyncio
 

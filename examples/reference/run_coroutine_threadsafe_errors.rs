@@ -1,13 +1,13 @@
-//! A thread hands coroutines to the loop and meets the three ends they can have: too late, failed, well. Giving up on the
-//! late one cancels its task in the loop.
+//! A thread hands coroutines to the loop and meets the three ends they can have:
+//! too late, failed, well. Giving up on the late one cancels its task in the loop.
 //!
 //! Run it: `cargo run --example run_coroutine_threadsafe_errors`
 //!
 //! Shows: run_coroutine_threadsafe_errors, threadsafe_cancel_reaches_the_task
 
 use asyncio::{
-    LoopHandle, Result, TimeoutError, ValueError, all_tasks, get_running_loop, run, run_coroutine_threadsafe, sleep,
-    to_thread,
+    LoopHandle, Result, TimeoutError, ValueError, all_tasks, get_running_loop, run,
+    run_coroutine_threadsafe, sleep, to_thread,
 };
 
 // ANCHOR: coroutines

@@ -1,4 +1,5 @@
-"""What `run` does: it makes a loop, runs one coroutine to its end, gives its value and closes the loop."""
+"""What `run` does: it makes a loop, runs one coroutine to its end, gives its value
+and closes the loop."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! The running loop prints as CPython's does. The task that nobody awaits still gets to print: its first step was queued
-//! before `run` learned that the program is over.
+//! The running loop prints as CPython's does. The task that nobody awaits still
+//! gets to print: its first step was queued before `run` learned that the program
+//! is over.
 //!
 //! Run it: `cargo run --example running_loop_repr`
 //!

@@ -1,4 +1,5 @@
-"""Two coroutines as tasks overlap, and take no longer than the slower of them: two seconds."""
+"""Two coroutines as tasks overlap, and take no longer than the slower of them: two
+seconds."""
 
 import asyncio
 import time

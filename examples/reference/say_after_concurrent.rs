@@ -1,4 +1,5 @@
-//! The same two coroutines as tasks overlap, and take no longer than the slower of them: two seconds.
+//! The same two coroutines as tasks overlap, and take no longer than the slower of
+//! them: two seconds.
 //!
 //! Run it: `cargo run --example say_after_concurrent`
 //!

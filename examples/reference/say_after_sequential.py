@@ -1,4 +1,5 @@
-"""Two coroutines awaited one after the other take as long as both together: three seconds."""
+"""Two coroutines awaited one after the other take as long as both together: three
+seconds."""
 
 import asyncio
 import time

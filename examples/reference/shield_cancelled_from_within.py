@@ -1,4 +1,5 @@
-"""A shield does not help when the work is cancelled in another way, here by itself."""
+"""A shield does not help when the work is cancelled in another way, here by itself.
+"""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-"""Three divisions are gathered: one behind a shield that is cancelled, one cancelled, one left alone."""
+"""Three divisions are gathered: one behind a shield that is cancelled, one
+cancelled, one left alone."""
 
 import asyncio
 import time

@@ -1,5 +1,6 @@
-//! Three divisions are gathered: one behind a shield that is cancelled, one cancelled, one left alone. The shielded one
-//! still prints, but for the gathering it is as cancelled as the second.
+//! Three divisions are gathered: one behind a shield that is cancelled, one
+//! cancelled, one left alone. The shielded one still prints, but for the gathering
+//! it is as cancelled as the second.
 //!
 //! Run it: `cargo run --example shield_gather`
 //!

@@ -1,4 +1,5 @@
-"""A shield and a handler for `CancelledError` together ignore a cancellation altogether."""
+"""A shield and a handler for `CancelledError` together ignore a cancellation
+altogether."""
 
 import asyncio
 

@@ -1,5 +1,6 @@
-//! A shield and a handler for `CancelledError` together ignore a cancellation altogether: the work goes on, and so does the
-//! caller. Whoever asked for the cancellation waits in vain, so this is seldom a good idea.
+//! A shield and a handler for `CancelledError` together ignore a cancellation
+//! altogether: the work goes on, and so does the caller. Whoever asked for the
+//! cancellation waits in vain, so this is seldom a good idea.
 //!
 //! Run it: `cargo run --example shield_ignoring_cancellation`
 //!

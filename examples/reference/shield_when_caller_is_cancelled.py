@@ -1,4 +1,5 @@
-"""Awaiting `shield(x)` is awaiting `x`, until the caller is cancelled: the shielded work goes on then."""
+"""Awaiting `shield(x)` is awaiting `x`, until the caller is cancelled: the shielded
+work goes on then."""
 
 import asyncio
 
@@ -22,9 +23,13 @@ async def shielding_caller(file):
 
 # ANCHOR: program
 async def main():
-    print(f"undisturbed: {await plain_caller("a.txt")} {await shielding_caller("b.txt")}")
+    plain, shielding = await plain_caller("a.txt"), await shielding_caller("b.txt")
+    print(f"undisturbed: {plain} {shielding}")
 
-    callers = [asyncio.create_task(plain_caller("c.txt")), asyncio.create_task(shielding_caller("d.txt"))]
+    callers = [
+        asyncio.create_task(plain_caller("c.txt")),
+        asyncio.create_task(shielding_caller("d.txt")),
+    ]
     await asyncio.sleep(1)
     for caller in callers:
         caller.cancel()

@@ -1,5 +1,6 @@
-//! Awaiting `shield(x)` is awaiting `x`, until the caller is cancelled: the shielded work goes on then, the unshielded is
-//! cancelled with its caller. The caller sees `CancelledError` in both cases.
+//! Awaiting `shield(x)` is awaiting `x`, until the caller is cancelled: the
+//! shielded work goes on then, the unshielded is cancelled with its caller. The
+//! caller sees `CancelledError` in both cases.
 //!
 //! Run it: `cargo run --example shield_when_caller_is_cancelled`
 //!
@@ -27,9 +28,16 @@ async fn shielding_caller(file: &'static str) -> Result<&'static str> {
 
 // ANCHOR: program
 async fn program() -> Result<()> {
-    println!("undisturbed: {} {}", plain_caller("a.txt").await?, shielding_caller("b.txt").await?);
+    println!(
+        "undisturbed: {} {}",
+        plain_caller("a.txt").await?,
+        shielding_caller("b.txt").await?
+    );
 
-    let callers = [create_task(plain_caller("c.txt")), create_task(shielding_caller("d.txt"))];
+    let callers = [
+        create_task(plain_caller("c.txt")),
+        create_task(shielding_caller("d.txt")),
+    ];
     sleep(1).await?;
     for caller in &callers {
         caller.cancel();

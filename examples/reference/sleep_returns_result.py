@@ -1,4 +1,5 @@
-"""`sleep` holds up the task that awaits it and no other; with a result it takes its time to return a value."""
+"""`sleep` holds up the task that awaits it and no other; with a result it takes its
+time to return a value."""
 
 import asyncio
 

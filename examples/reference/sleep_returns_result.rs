@@ -1,5 +1,6 @@
-//! `sleep` holds up the task that awaits it and no other. With a result it is a coroutine that takes its time to return a
-//! value, handy where a real one is not at hand yet.
+//! `sleep` holds up the task that awaits it and no other. With a result it is a
+//! coroutine that takes its time to return a value, handy where a real one is not
+//! at hand yet.
 //!
 //! Run it: `cargo run --example sleep_returns_result`
 //!

@@ -1,4 +1,5 @@
-"""A task runs in a copy of the context in which it was created; an awaited coroutine in the context of its caller."""
+"""A task runs in a copy of the context in which it was created; an awaited
+coroutine in the context of its caller."""
 
 import asyncio
 from contextvars import ContextVar

@@ -1,5 +1,6 @@
-//! A task runs in a copy of the context in which it was created: what it sets in a context variable stays with it. An
-//! awaited coroutine runs in the context of its caller, who sees the change.
+//! A task runs in a copy of the context in which it was created: what it sets in a
+//! context variable stays with it. An awaited coroutine runs in the context of its
+//! caller, who sees the change.
 //!
 //! Run it: `cargo run --example task_copies_context`
 //!

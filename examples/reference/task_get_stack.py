@@ -1,4 +1,5 @@
-"""Where a task stands: one frame while it is suspended, and once it is done only what its exception remembers."""
+"""Where a task stands: one frame while it is suspended, and once it is done only
+what its exception remembers."""
 
 import asyncio
 import sys

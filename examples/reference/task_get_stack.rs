@@ -1,11 +1,13 @@
-//! Where a task stands: one frame while it is suspended, nothing once it is done. `print_stack` writes it to standard
-//! error, `format_stack` gives the same text.
+//! Where a task stands: one frame while it is suspended, nothing once it is done.
+//! `print_stack` writes it to standard error, `format_stack` gives the same text.
 //!
 //! Run it: `cargo run --example task_get_stack`
 //!
 //! Shows: task_get_stack, task_print_stack
 
-use asyncio::{Result, Task, ValueError, create_task, get_running_loop, run, sleep};
+use asyncio::{
+    Result, Task, ValueError, create_task, get_running_loop, run, sleep,
+};
 
 // ANCHOR: coroutine
 async fn refuel(station: &str) -> Result<()> {
@@ -20,7 +22,8 @@ async fn refuel(station: &str) -> Result<()> {
 // ANCHOR_END: coroutine
 
 fn tell(task: &Task<()>) {
-    let functions: Vec<&str> = task.get_stack().iter().map(|frame| frame.function).collect();
+    let functions: Vec<&str> =
+        task.get_stack().iter().map(|frame| frame.function).collect();
     println!("{}: {functions:?}", task.get_name());
 }
 
@@ -37,7 +40,8 @@ async fn program() -> Result<()> {
     task.set_name("done");
     tell(&task);
 
-    // Unlike Python's exceptions, Rust's errors do not remember where they came from: there is no traceback to show.
+    // Unlike Python's exceptions, Rust's errors do not remember where they came
+    // from: there is no traceback to show.
     sleep(0).await?;
     tell(&failing);
     failing.print_stack();

@@ -1,4 +1,5 @@
-//! A task is a future whose result comes from its coroutine: setting it from outside is refused.
+//! A task is a future whose result comes from its coroutine: setting it from
+//! outside is refused.
 //!
 //! Run it: `cargo run --example task_has_no_set_result`
 //!
@@ -10,7 +11,10 @@ use guide::repr::raised;
 // ANCHOR: program
 async fn program() -> Result<()> {
     let task = create_task(sleep_result(1, "its own"));
-    for refused in [task.set_result("another"), task.set_exception(ValueError::new("none of its own"))] {
+    for refused in [
+        task.set_result("another"),
+        task.set_exception(ValueError::new("none of its own")),
+    ] {
         if let Err(error) = refused {
             println!("{}", raised(&error));
         }

@@ -1,4 +1,5 @@
-"""What a task does when its coroutine awaits a future: it suspends the coroutine until the future is done."""
+"""What a task does when its coroutine awaits a future: it suspends the coroutine
+until the future is done."""
 
 import asyncio
 

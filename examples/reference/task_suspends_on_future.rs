@@ -1,9 +1,11 @@
-//! What a task does when its coroutine awaits a future: it suspends the coroutine until the future is done. Meanwhile the
-//! loop runs others, a step at a time. A cancellation reaches through the task to the future it waits for.
+//! What a task does when its coroutine awaits a future: it suspends the coroutine
+//! until the future is done. Meanwhile the loop runs others, a step at a time. A
+//! cancellation reaches through the task to the future it waits for.
 //!
 //! Run it: `cargo run --example task_suspends_on_future`
 //!
-//! Shows: task_suspends_on_future, loop_runs_others_meanwhile, cancel_cancels_awaited_future
+//! Shows: task_suspends_on_future, loop_runs_others_meanwhile,
+//! cancel_cancels_awaited_future
 
 use asyncio::{Future, Result, create_task, get_running_loop, run, sleep};
 use guide::repr::Repr;

@@ -1,4 +1,5 @@
-"""What can stand after `await`: a coroutine, a task that runs one, and a future that somebody else completes."""
+"""What can stand after `await`: a coroutine, a task that runs one, and a future
+that somebody else completes."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-//! What can stand before `.await`: a coroutine, a task that runs one, and a future that somebody else completes.
+//! What can stand before `.await`: a coroutine, a task that runs one, and a future
+//! that somebody else completes.
 //!
 //! Run it: `cargo run --example three_kinds_of_awaitables`
 //!
@@ -21,7 +22,8 @@ async fn program() -> Result<()> {
     let event_loop = get_running_loop()?;
     let future = event_loop.create_future();
     let setter = future.clone();
-    event_loop.call_soon(move || setter.set_result(6).expect("it is set only here"))?;
+    event_loop
+        .call_soon(move || setter.set_result(6).expect("it is set only here"))?;
     println!("from the future: {}", future.await?);
     Ok(())
 }

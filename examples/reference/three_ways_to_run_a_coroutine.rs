@@ -1,5 +1,5 @@
-//! The three ways to have a coroutine executed: `run` for the outermost one, `.await` for one after the other, and
-//! `create_task` for one beside the other.
+//! The three ways to have a coroutine executed: `run` for the outermost one,
+//! `.await` for one after the other, and `create_task` for one beside the other.
 //!
 //! Run it: `cargo run --example three_ways_to_run_a_coroutine`
 //!
@@ -25,7 +25,8 @@ async fn breakfast() -> Result<()> {
 }
 
 fn main() -> Result<()> {
-    // Outside of any coroutine: a loop is made, and it runs until breakfast is over.
+    // Outside of any coroutine: a loop is made, and it runs until breakfast is
+    // over.
     run(breakfast())
 }
 // ANCHOR_END: program

@@ -1,4 +1,5 @@
-"""When time is up, `wait_for` cancels the awaitable and waits until it has really ended."""
+"""When time is up, `wait_for` cancels the awaitable and waits until it has really
+ended."""
 
 import asyncio
 

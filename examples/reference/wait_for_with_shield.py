@@ -1,4 +1,5 @@
-"""A time limit cancels what it waits for; a shield keeps the awaited task alive, and it can be awaited again."""
+"""A time limit cancels what it waits for; a shield keeps the awaited task alive,
+and it can be awaited again."""
 
 import asyncio
 

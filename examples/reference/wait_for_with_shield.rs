@@ -1,5 +1,6 @@
-//! A time limit cancels what it waits for, and so does the cancellation of whoever waits. A shield keeps the awaited task
-//! alive: the limit ends the wait alone, and the task can be awaited again.
+//! A time limit cancels what it waits for, and so does the cancellation of whoever
+//! waits. A shield keeps the awaited task alive: the limit ends the wait alone, and
+//! the task can be awaited again.
 //!
 //! Run it: `cargo run --example wait_for_with_shield`
 //!
@@ -12,7 +13,11 @@ async fn program() -> Result<()> {
     // ANCHOR: shield
     let download = create_task(sleep_result(2, "4096 bytes"));
     if let Err(error) = wait_for(shield(&download), 1).await {
-        println!("{}; the download is done: {}", raised(&error), download.done().repr());
+        println!(
+            "{}; the download is done: {}",
+            raised(&error),
+            download.done().repr()
+        );
     }
     println!("{}", download.await?);
     // ANCHOR_END: shield
@@ -23,7 +28,11 @@ async fn program() -> Result<()> {
     sleep(1).await?;
     waiter.cancel();
     if let Err(error) = waiter.await {
-        println!("{}; the upload is cancelled: {}", raised(&error), upload.cancelled().repr());
+        println!(
+            "{}; the upload is cancelled: {}",
+            raised(&error),
+            upload.cancelled().repr()
+        );
     }
     // ANCHOR_END: cancelled
     Ok(())

@@ -1,4 +1,5 @@
-"""`wait` sorts tasks into done and not done; three conditions say when it returns, a timeout when it gives up."""
+"""`wait` sorts tasks into done and not done; three conditions say when it returns,
+a timeout when it gives up."""
 
 import asyncio
 
@@ -11,9 +12,13 @@ async def deliver(letter, days):
 
 
 def send_letters():
-    """Sends three letters: the first arrives, the second comes back, the third takes its time."""
+    """Sends three letters: the first arrives, the second comes back, the third
+    takes its time."""
     letters = [("A", 1), ("B", 2), ("C", 3)]
-    return [asyncio.create_task(deliver(letter, days), name=letter) for letter, days in letters]
+    return [
+        asyncio.create_task(deliver(letter, days), name=letter)
+        for letter, days in letters
+    ]
 # ANCHOR_END: deliver
 
 
@@ -29,12 +34,18 @@ async def watch(condition, timeout=None, lost=False):
     if lost:
         letters[1].cancel()
     # ANCHOR: wait
-    done, pending = await asyncio.wait(letters, timeout=timeout, return_when=condition)
+    done, pending = await asyncio.wait(
+        letters, timeout=timeout, return_when=condition
+    )
     # ANCHOR_END: wait
     days = loop.time() - start
-    print(f"{condition}: after {days:.1f} days, done {names(done)}, pending {names(pending)}")
+    print(
+        f"{condition}: after {days:.1f} days, "
+        f"done {names(done)}, pending {names(pending)}"
+    )
 
-    # `wait` left the pending ones alone: they end now. Collecting the outcomes keeps the failure from being reported.
+    # `wait` left the pending ones alone: they end now. Collecting the outcomes
+    # keeps the failure from being reported.
     await asyncio.wait(letters)
     for letter in letters:
         if not letter.cancelled():

@@ -1,5 +1,6 @@
-//! `wait` sorts tasks into those that are done and those that are not, and raises nothing: three conditions say when it
-//! returns, a timeout says when it gives up. What is pending then goes on.
+//! `wait` sorts tasks into those that are done and those that are not, and raises
+//! nothing: three conditions say when it returns, a timeout says when it gives up.
+//! What is pending then goes on.
 //!
 //! Run it: `cargo run --example wait_return_when_constants`
 //!
@@ -7,18 +8,27 @@
 
 use std::rc::Rc;
 
-use asyncio::{Exception, Result, ReturnWhen, Task, create_task, get_running_loop, run, sleep, wait};
+use asyncio::{
+    Exception, Result, ReturnWhen, Task, create_task, get_running_loop, run, sleep,
+    wait,
+};
 use guide::repr::raised;
 
 // ANCHOR: deliver
 async fn deliver(letter: &str, days: u32) -> Result<()> {
     sleep(days).await?;
-    if letter == "B" { Err(Exception::new("no such address").into()) } else { Ok(()) }
+    if letter == "B" {
+        Err(Exception::new("no such address").into())
+    } else {
+        Ok(())
+    }
 }
 
-/// Sends three letters: the first arrives, the second comes back, the third takes its time.
+/// Sends three letters: the first arrives, the second comes back, the third takes
+/// its time.
 fn send_letters() -> [Task<()>; 3] {
-    [("A", 1), ("B", 2), ("C", 3)].map(|(letter, days)| create_task(deliver(letter, days)).named(letter))
+    [("A", 1), ("B", 2), ("C", 3)]
+        .map(|(letter, days)| create_task(deliver(letter, days)).named(letter))
 }
 // ANCHOR_END: deliver
 
@@ -36,12 +46,18 @@ async fn watch(condition: &str, timeout: Option<f64>, lost: bool) -> Result<()> 
     }
     // ANCHOR: wait
     let return_when: ReturnWhen = condition.parse()?;
-    let (done, pending) = wait(&letters).return_when(return_when).timeout(timeout).await?;
+    let (done, pending) =
+        wait(&letters).return_when(return_when).timeout(timeout).await?;
     // ANCHOR_END: wait
     let days = event_loop.time() - start;
-    println!("{condition}: after {days:.1} days, done {:?}, pending {:?}", names(&done), names(&pending));
+    println!(
+        "{condition}: after {days:.1} days, done {:?}, pending {:?}",
+        names(&done),
+        names(&pending)
+    );
 
-    // `wait` left the pending ones alone: they end now. Collecting the outcomes keeps the failure from being reported.
+    // `wait` left the pending ones alone: they end now. Collecting the outcomes
+    // keeps the failure from being reported.
     wait(&letters).await?;
     for letter in letters.iter().filter(|letter| !letter.cancelled()) {
         letter.exception()?;

@@ -1,4 +1,5 @@
-"""`wait` gives back the very tasks that it was given, so a task can be looked up in `done`."""
+"""`wait` gives back the very tasks that it was given, so a task can be looked up in
+`done`."""
 
 import asyncio
 

@@ -11,8 +11,8 @@ struct Arguments {
     address: SocketAddr,
 }
 
-/// The address that the program is told to listen at, `127.0.0.1:8888` if it is told none. Ends the program with an
-/// explanation if the argument is no address.
+/// The address that the program is told to listen at, `127.0.0.1:8888` if it is
+/// told none. Ends the program with an explanation if the argument is no address.
 pub fn address() -> SocketAddr {
     Arguments::parse().address
 }

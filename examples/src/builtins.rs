@@ -2,8 +2,9 @@
 
 use std::any::type_name;
 
-/// The class of a value, as `print(type(value))` shows it: the bare name of its type, in lower case as of what is built
-/// into Python; tasks and futures with the module of asyncio in which CPython has them.
+/// The class of a value, as `print(type(value))` shows it: the bare name of its
+/// type, in lower case as of what is built into Python; tasks and futures with the
+/// module of asyncio in which CPython has them.
 pub fn type_of<T>(_value: &T) -> String {
     let name = type_name::<T>();
     let path = name.split('<').next().unwrap_or(name);
@@ -20,9 +21,15 @@ mod tests {
 
     #[test]
     fn a_class_is_named_without_its_path_and_parameters() {
-        assert_eq!(type_of(&asyncio::coroutine(async { Ok(vec![1]) })), "<class 'coroutine'>");
+        assert_eq!(
+            type_of(&asyncio::coroutine(async { Ok(vec![1]) })),
+            "<class 'coroutine'>"
+        );
         assert_eq!(type_of(&1.5_f32), "<class 'f32'>");
         let event_loop = asyncio::new_event_loop();
-        assert_eq!(type_of(&event_loop.create_future::<String>()), "<class '_asyncio.Future'>");
+        assert_eq!(
+            type_of(&event_loop.create_future::<String>()),
+            "<class '_asyncio.Future'>"
+        );
     }
 }

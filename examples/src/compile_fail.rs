@@ -1,4 +1,5 @@
-//! What the compiler refuses where Python fails at run time, each case checked as a documentation test.
+//! What the compiler refuses where Python fails at run time, each case checked as a
+//! documentation test.
 
 pub mod coroutines;
 pub mod event_loop;

@@ -1,4 +1,5 @@
-//! The few things from Python's standard library that the guide's programs use besides asyncio, and what several programs share.
+//! The few things from Python's standard library that the guide's programs use
+//! besides asyncio, and what several programs share.
 
 pub mod arguments;
 pub mod builtins;

@@ -1,8 +1,11 @@
-//! Python's `random` module, as far as the guide's programs draw numbers: the same seed gives the same draws as CPython.
+//! Python's `random` module, as far as the guide's programs draw numbers: the same
+//! seed gives the same draws as CPython.
 //!
-//! The generator is the Mersenne Twister of the crate `rand_mt`; what is here is how CPython seeds it and what it makes of
-//! its 32-bit words. Each thread has a generator of its own. Without a call of [`seed`] it starts from the whole number
-//! in the environment variable `ASYNCIO_SEED`, so that a program can be repeated, else from the operating system.
+//! The generator is the Mersenne Twister of the crate `rand_mt`; what is here is
+//! how CPython seeds it and what it makes of its 32-bit words. Each thread has a
+//! generator of its own. Without a call of [`seed`] it starts from the whole number
+//! in the environment variable `ASYNCIO_SEED`, so that a program can be repeated,
+//! else from the operating system.
 
 use std::cell::RefCell;
 use std::env::{self, VarError};
@@ -14,13 +17,15 @@ thread_local! {
     static GENERATOR: RefCell<Mt> = RefCell::new(initial());
 }
 
-/// Starts this thread's generator over: `random.seed(a)`. The sign of the number does not count, as in Python.
+/// Starts this thread's generator over: `random.seed(a)`. The sign of the number
+/// does not count, as in Python.
 ///
 /// ```
 /// use guide::random;
 ///
 /// random::seed(444);
-/// assert_eq!([random::randint(0, 10), random::randint(0, 10), random::randint(0, 10)], [4, 4, 0]);
+/// let draws = [0; 3].map(|_| random::randint(0, 10));
+/// assert_eq!(draws, [4, 4, 0]);
 /// ```
 pub fn seed(a: i64) {
     GENERATOR.set(seeded(a));
@@ -69,7 +74,8 @@ pub fn uniform(a: f64, b: f64) -> f64 {
     a + (b - a) * random()
 }
 
-/// A number below `limit`, drawn again until it is: anything else would favour some numbers.
+/// A number below `limit`, drawn again until it is: anything else would favour some
+/// numbers.
 fn below(limit: u128) -> u128 {
     let width = u128::BITS - limit.leading_zeros();
     loop {
@@ -102,10 +108,12 @@ pub(crate) fn initial() -> Mt {
     match from_variable(env::var("ASYNCIO_SEED")) {
         Ok(Some(number)) => seeded(number),
         Ok(None) => {
-            let entropy = getrandom::u64().expect("the operating system gives random numbers");
+            let entropy = getrandom::u64()
+                .expect("the operating system gives random numbers");
             Mt::new_with_key([entropy as u32, (entropy >> 32) as u32])
         }
-        // A panic would be one for each task that draws, and a program that does not look at its tasks would end well.
+        // A panic would be one for each task that draws, and a program that does
+        // not look at its tasks would end well.
         Err(message) => {
             eprintln!("error: {message}");
             process::exit(2)
@@ -119,9 +127,13 @@ fn from_variable(value: Result<String, VarError>) -> Result<Option<i64>, String>
         Ok(text) if text.is_empty() => Ok(None),
         Ok(text) => match text.parse() {
             Ok(number) => Ok(Some(number)),
-            Err(error) => Err(format!("ASYNCIO_SEED is {text:?}: it must be a whole number ({error})")),
+            Err(error) => Err(format!(
+                "ASYNCIO_SEED is {text:?}: it must be a whole number ({error})"
+            )),
         },
-        Err(error @ VarError::NotUnicode(_)) => Err(format!("ASYNCIO_SEED must be a whole number: {error}")),
+        Err(error @ VarError::NotUnicode(_)) => {
+            Err(format!("ASYNCIO_SEED must be a whole number: {error}"))
+        }
     }
 }
 
@@ -150,31 +162,57 @@ mod tests {
     #[test]
     fn whole_numbers_are_drawn_as_in_python() {
         seed(444);
-        assert_eq!([0; 20].map(|_| randint(0, 10)), [4, 4, 0, 4, 7, 4, 4, 8, 10, 7, 8, 4, 7, 1, 6, 9, 3, 9, 7, 10]);
+        assert_eq!(
+            [0; 20].map(|_| randint(0, 10)),
+            [4, 4, 0, 4, 7, 4, 4, 8, 10, 7, 8, 4, 7, 1, 6, 9, 3, 9, 7, 10]
+        );
         seed(444);
         assert_eq!([0; 10].map(|_| randint(1, 5)), [3, 3, 1, 3, 4, 3, 3, 5, 4, 5]);
         seed(444);
         let wide = [0; 2].map(|_| randint(i64::MIN, i64::MAX));
         assert_eq!(wide, [-3_914_127_871_612_569_491, -287_076_759_493_180_580]);
-        assert_eq!([randint(3, 3), randint(-1_000_000_000_000, 1_000_000_000_000)], [3, 132_766_012_019]);
+        assert_eq!(
+            [randint(3, 3), randint(-1_000_000_000_000, 1_000_000_000_000)],
+            [3, 132_766_012_019]
+        );
     }
 
     #[test]
     fn bits_and_choices_are_drawn_as_in_python() {
         seed(444);
         let drawn = [0, 1, 8, 32, 33, 53, 64].map(getrandbits);
-        assert_eq!(drawn, [0, 0, 73, 56_854_717, 1_327_727_452, 7_759_521_031_486_048, 13_699_284_257_632_214_754]);
+        assert_eq!(
+            drawn,
+            [
+                0,
+                0,
+                73,
+                56_854_717,
+                1_327_727_452,
+                7_759_521_031_486_048,
+                13_699_284_257_632_214_754
+            ]
+        );
         seed(444);
-        assert_eq!([0; 10].map(|_| *choice(&['a', 'b', 'c'])).iter().collect::<String>(), "bbabbbbccc");
+        assert_eq!(
+            [0; 10].map(|_| *choice(&['a', 'b', 'c'])).iter().collect::<String>(),
+            "bbabbbbccc"
+        );
     }
 
     #[test]
     fn fractions_are_drawn_as_in_python() {
         seed(444);
-        assert_eq!([0; 3].map(|_| random()), [0.3088946587429545, 0.01323751590501987, 0.4844375347808497]);
+        assert_eq!(
+            [0; 3].map(|_| random()),
+            [0.3088946587429545, 0.01323751590501987, 0.4844375347808497]
+        );
         seed(444);
         let drawn = [0; 3].map(|_| uniform(-1.0, 2.5));
-        assert_eq!(drawn, [0.08113130560034088, -0.9536686943324304, 0.6955313717329741]);
+        assert_eq!(
+            drawn,
+            [0.08113130560034088, -0.9536686943324304, 0.6955313717329741]
+        );
     }
 
     #[test]
@@ -195,7 +233,11 @@ mod tests {
         assert_eq!(from_variable(Ok(String::new())), Ok(None));
         assert_eq!(from_variable(Ok("-7".into())), Ok(Some(-7)));
         let message = from_variable(Ok("seven".into())).unwrap_err();
-        assert_eq!(message, "ASYNCIO_SEED is \"seven\": it must be a whole number (invalid digit found in string)");
+        assert_eq!(
+            message,
+            "ASYNCIO_SEED is \"seven\": it must be a whole number \
+             (invalid digit found in string)"
+        );
     }
 
     #[test]
@@ -204,9 +246,17 @@ mod tests {
             random();
         }
         let mut again = process::Command::new(env::current_exe().unwrap());
-        again.args(["--exact", "random::tests::a_seed_that_is_no_number_ends_the_program", "--nocapture"]);
+        again.args([
+            "--exact",
+            "random::tests::a_seed_that_is_no_number_ends_the_program",
+            "--nocapture",
+        ]);
         let ended = again.env("ASYNCIO_SEED", "abc").output().unwrap();
         assert_eq!(ended.status.code(), Some(2));
-        assert!(String::from_utf8(ended.stderr).unwrap().starts_with("error: ASYNCIO_SEED is \"abc\": it must be"));
+        assert!(
+            String::from_utf8(ended.stderr)
+                .unwrap()
+                .starts_with("error: ASYNCIO_SEED is \"abc\": it must be")
+        );
     }
 }

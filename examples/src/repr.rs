@@ -1,5 +1,5 @@
-//! Python's `repr`, as far as the guide's programs print values: `True`, `None`, a list in which values and exceptions
-//! stand side by side.
+//! Python's `repr`, as far as the guide's programs print values: `True`, `None`, a
+//! list in which values and exceptions stand side by side.
 
 use std::fmt::{Debug, Display};
 
@@ -62,7 +62,8 @@ impl Repr for Error {
     }
 }
 
-/// A list that `gather` fills with `return_exceptions=True` holds values and exceptions alike.
+/// A list that `gather` fills with `return_exceptions=True` holds values and
+/// exceptions alike.
 impl<T: Repr> Repr for Result<T> {
     fn repr(&self) -> String {
         match self {
@@ -79,7 +80,8 @@ impl<T: Repr> Repr for [T] {
     }
 }
 
-/// The line with which Python ends a traceback: the class of the exception, and its message if it has one.
+/// The line with which Python ends a traceback: the class of the exception, and its
+/// message if it has one.
 pub fn raised(error: &(impl Debug + Display)) -> String {
     let repr = format!("{error:?}");
     let class = repr.split('(').next().unwrap_or_default();
@@ -97,16 +99,23 @@ mod tests {
 
     #[test]
     fn values_and_exceptions_stand_side_by_side() {
-        let outcomes: [Result<f64>; 2] = [Err(ZeroDivisionError::default().into()), Ok(2.0)];
+        let outcomes: [Result<f64>; 2] =
+            [Err(ZeroDivisionError::default().into()), Ok(2.0)];
         assert_eq!(outcomes.repr(), "[ZeroDivisionError(), 2.0]");
         assert_eq!([Some("a"), None].repr(), "['a', None]");
-        assert_eq!((true.repr(), ().repr(), 3.repr()), ("True".into(), "None".into(), "3".into()));
+        assert_eq!(
+            (true.repr(), ().repr(), 3.repr()),
+            ("True".into(), "None".into(), "3".into())
+        );
         assert_eq!(b"naps: 3\r\n\xff".to_vec().repr(), r"b'naps: 3\r\n\xff'");
     }
 
     #[test]
     fn an_exception_is_raised_with_its_class_and_its_message() {
-        assert_eq!(raised(&ValueError::new("no such row")), "ValueError: no such row");
+        assert_eq!(
+            raised(&ValueError::new("no such row")),
+            "ValueError: no such row"
+        );
         assert_eq!(raised(&ZeroDivisionError::default()), "ZeroDivisionError");
     }
 }

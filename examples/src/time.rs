@@ -1,13 +1,16 @@
-//! Python's `time.strftime`, on the clock of the runtime: under the virtual clock it prints the same in every run.
+//! Python's `time.strftime`, on the clock of the runtime: under the virtual clock
+//! it prints the same in every run.
 //!
-//! The crate `jiff` knows time zones and directives; the zone is that of the machine, or what the variable `TZ` says.
+//! The crate `jiff` knows time zones and directives; the zone is that of the
+//! machine, or what the variable `TZ` says.
 
 use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// The time of day in words of the format: `time.strftime(format)`. `%X` is the time as `16:20:11`, `%x` the date, `%c` both,
-/// as in Python before a locale is set.
+/// The time of day in words of the format: `time.strftime(format)`. `%X` is the
+/// time as `16:20:11`, `%x` the date, `%c` both, as in Python before a locale is
+/// set.
 ///
 /// ```
 /// assert_eq!(guide::time::strftime("%X").len(), "16:20:11".len());
@@ -22,7 +25,8 @@ pub fn strftime(format: &str) -> String {
 
 /// Now, in local time.
 pub(crate) fn local_now() -> Zoned {
-    let now = Timestamp::try_from(asyncio::time::now()).expect("the clock shows a year before 10000");
+    let now = Timestamp::try_from(asyncio::time::now())
+        .expect("the clock shows a year before 10000");
     now.to_zoned(TimeZone::system())
 }
 
@@ -40,7 +44,8 @@ mod tests {
 
     #[test]
     fn locale_directives_read_as_in_python() {
-        let time: Zoned = "2026-07-04T16:05:09+02:00[Europe/Berlin]".parse().unwrap();
+        let time: Zoned =
+            "2026-07-04T16:05:09+02:00[Europe/Berlin]".parse().unwrap();
         let text = |format: &str| formatted(format, &time);
         assert_eq!(text("%X"), "16:05:09");
         assert_eq!(text("%x"), "07/04/26");

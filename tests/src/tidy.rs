@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::examples::{declared, examples, header};
 use crate::names::names_are_placed;
@@ -20,6 +21,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("examples are declared", examples_are_declared),
     ("examples tell how to run them", examples_tell_their_command),
     ("examples have twins", twins::examples_have_twins),
+    ("examples fit beside their twins", examples_are_narrow),
     ("files tell what they are for", files_tell_their_purpose),
     ("files are small", files_are_small),
     ("links lead somewhere", book::links),
@@ -78,6 +80,31 @@ pub fn examples_tell_their_command(root: &Path) -> Result<Vec<String>> {
         let follows = |rest: &str| rest.starts_with(['`', ' ', '\n']) || rest.is_empty();
         if !header.split(&command).skip(1).any(follows) {
             problems.push(format!("examples/{}: the opening comment does not say `{command}`", example.path));
+        }
+    }
+    Ok(problems)
+}
+
+/// No line of an example or of a twin is wider than 84 columns, so that the book can show both side by side.
+///
+/// A command that stands alone on its line of a comment is left whole, because it is copied.
+///
+/// # Errors
+///
+/// Fails when an example cannot be read.
+pub fn examples_are_narrow(root: &Path) -> Result<Vec<String>> {
+    const WIDEST: usize = 84;
+    let is_command =
+        |line: &str| line.starts_with("//! `cargo run ") && line.find('`') != line.rfind('`') && line.ends_with('`');
+    let folder = root.join("examples");
+    let mut problems = Vec::new();
+    for path in [files(&folder, "rs"), files(&folder, "py")].concat() {
+        for (index, line) in read(&path)?.lines().enumerate() {
+            let width = line.width();
+            if width > WIDEST && !is_command(line) {
+                let path = relative(root, &path);
+                problems.push(format!("{path}:{}: {width} columns are more than {WIDEST}", index + 1));
+            }
         }
     }
     Ok(problems)
@@ -169,6 +196,19 @@ mod tests {
         };
         assert_eq!(check("//! Run `cargo run --example nap -- 9`.\n"), [""; 0]);
         assert_eq!(check("//! Run `cargo run --example naps`.\n").len(), 1);
+    }
+
+    #[test]
+    fn an_example_is_at_most_84_columns_wide() {
+        let check = |file: &str, line: &str| found(examples_are_narrow, &[(&format!("examples/{file}"), line)]).len();
+        assert_eq!(check("nap.rs", &"x".repeat(84)), 0);
+        assert_eq!(check("nap.rs", &"x".repeat(85)), 1);
+        assert_eq!(check("nap.py", &"x".repeat(85)), 1);
+        assert_eq!(check("nap.py", &"睡".repeat(42)), 0);
+        assert_eq!(check("nap.py", &"睡".repeat(43)), 1, "it takes two columns");
+        let command = format!("//! `cargo run --example nap -- {}`", "x".repeat(84));
+        assert_eq!(check("nap.rs", &command), 0);
+        assert_eq!(check("nap.rs", &format!("//! Run {}", &command[4..])), 1, "it could have a line of its own");
     }
 
     #[test]

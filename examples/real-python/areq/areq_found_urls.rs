@@ -1,6 +1,8 @@
-//! The file that `areq` writes: how many lines it has, and the first three, as `wc` and `head` would show them.
+//! The file that `areq` writes: how many lines it has, and the first three, as `wc`
+//! and `head` would show them.
 //!
-//! Run it: `cargo run --example areq_found_urls -- https://www.bloomberg.com/markets/economics`
+//! Run it:
+//! `cargo run --example areq_found_urls -- https://www.bloomberg.com/markets/economics`
 //!
 //! Shows: areq_found_urls
 

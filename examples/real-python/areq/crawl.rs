@@ -1,5 +1,6 @@
-//! The guide's chain of coroutines: `bulk_crawl_and_write` gathers many `write_one`, each of which awaits `parse`, which
-//! awaits `fetch_html`. What is wrong with one page is one line of the log and nothing else.
+//! The guide's chain of coroutines: `bulk_crawl_and_write` gathers many
+//! `write_one`, each of which awaits `parse`, which awaits `fetch_html`. What is
+//! wrong with one page is one line of the log and nothing else.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -9,7 +10,9 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use asyncio::{Error, Result, RuntimeError, TimeoutError, gather, timeout, to_thread};
+use asyncio::{
+    Error, Result, RuntimeError, TimeoutError, gather, timeout, to_thread,
+};
 use indicatif::ProgressBar;
 use log::{error, info};
 use regex::Regex;
@@ -17,10 +20,12 @@ use url::Url;
 
 use crate::session::{BadStatus, Session};
 
-static HREF_RE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"href="(.*?)""#).expect("it is well formed"));
+static HREF_RE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"href="(.*?)""#).expect("it is well formed"));
 
 // ANCHOR: fetch
-/// Gets the HTML of a page, and the URL where it was found in the end. Handles no error: that is up to the caller.
+/// Gets the HTML of a page, and the URL where it was found in the end. Handles no
+/// error: that is up to the caller.
 async fn fetch_html(url: &str, session: &Session) -> Result<(String, Url)> {
     let response = session.get(url).await?;
     response.raise_for_status()?;
@@ -55,22 +60,31 @@ async fn parse(url: &str, session: &Session) -> Result<BTreeSet<String>> {
 // ANCHOR_END: parse
 
 // ANCHOR: write
-/// Writes the links that `url` has to `file`: in a thread, because a disk may be slow, and with one call, so that the lines
-/// of two pages do not mix.
-async fn write_one(file: Arc<Mutex<File>>, url: String, session: Rc<Session>) -> Result<()> {
+/// Writes the links that `url` has to `file`: in a thread, because a disk may be
+/// slow, and with one call, so that the lines of two pages do not mix.
+async fn write_one(
+    file: Arc<Mutex<File>>,
+    url: String,
+    session: Rc<Session>,
+) -> Result<()> {
     let found = parse(&url, &session).await?;
     if found.is_empty() {
         return Ok(());
     }
-    let lines: String = found.iter().map(|link| format!("{url}\t{link}\n")).collect();
-    to_thread(move || file.lock().expect("no write panics").write_all(lines.as_bytes())).await??;
+    let lines: String =
+        found.iter().map(|link| format!("{url}\t{link}\n")).collect();
+    to_thread(move || {
+        file.lock().expect("no write panics").write_all(lines.as_bytes())
+    })
+    .await??;
     info!("Wrote results for source URL: {url}");
     Ok(())
 }
 // ANCHOR_END: write
 
 // ANCHOR: bulk
-/// Crawls many pages at once, for so many seconds at most, and writes to the file what each has as soon as it is done.
+/// Crawls many pages at once, for so many seconds at most, and writes to the file
+/// what each has as soon as it is done.
 pub(crate) async fn bulk_crawl_and_write(
     path: &Path,
     urls: BTreeSet<String>,
@@ -82,7 +96,8 @@ pub(crate) async fn bulk_crawl_and_write(
     file.write_all(b"source_url\tparsed_url\n")?;
     let file = Arc::new(Mutex::new(file));
     let pages = urls.into_iter().map(|url| {
-        let (file, session, progress) = (file.clone(), session.clone(), progress.clone());
+        let (file, session, progress) =
+            (file.clone(), session.clone(), progress.clone());
         async move {
             write_one(file, url, session).await?;
             progress.inc(1);
@@ -90,19 +105,24 @@ pub(crate) async fn bulk_crawl_and_write(
         }
     });
     let done = timeout(seconds).run(async |_| gather(pages).await).await;
-    let (pages_done, pages) = (progress.position(), progress.length().unwrap_or_default());
+    let (pages_done, pages) =
+        (progress.position(), progress.length().unwrap_or_default());
     progress.finish_and_clear();
     match done {
         Err(error) if error.is::<TimeoutError>() => {
-            Err(RuntimeError::new(format!("{pages_done} of {pages} pages done when {seconds} seconds were over"))
-                .into())
+            let message = format!(
+                "{pages_done} of {pages} pages done \
+                 when {seconds} seconds were over"
+            );
+            Err(RuntimeError::new(message).into())
         }
         other => other.map(drop),
     }
 }
 // ANCHOR_END: bulk
 
-/// What went wrong, in one line: `: no such host`, or, as aiohttp has it for a status, ` [404]: Not Found`.
+/// What went wrong, in one line: `: no such host`, or, as aiohttp has it for a
+/// status, ` [404]: Not Found`.
 fn description(error: &Error) -> String {
     if error.is::<BadStatus>() {
         return format!(" {error}");

@@ -1,4 +1,5 @@
-//! Log lines in the form of the guide's `logging.basicConfig`, on standard error, above a line that tells how far it is.
+//! Log lines in the form of the guide's `logging.basicConfig`, on standard error,
+//! above a line that tells how far it is.
 
 use guide::time::strftime;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,9 +13,15 @@ impl Log for Lines {
     }
 
     fn log(&self, record: &Record<'_>) {
-        // A target is the path of a module; Python's loggers have the name of the program.
+        // A target is the path of a module; Python's loggers have the name of the
+        // program.
         let name = record.target().split("::").next().unwrap_or_default();
-        let line = format!("{} {}:{name}: {}", strftime("%H:%M:%S"), record.level(), record.args());
+        let line = format!(
+            "{} {}:{name}: {}",
+            strftime("%H:%M:%S"),
+            record.level(),
+            record.args()
+        );
         // Two lines of a terminal must not be written into each other.
         self.0.suspend(|| eprintln!("{line}"));
     }
@@ -24,9 +31,12 @@ impl Log for Lines {
 
 /// Begins to log. Gives the line of progress, which is seen on a terminal only.
 pub(crate) fn basic_config(pages: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} pages, {elapsed}").expect("it is well formed");
+    let style =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} pages, {elapsed}")
+            .expect("it is well formed");
     let progress = ProgressBar::new(pages as u64).with_style(style);
-    log::set_boxed_logger(Box::new(Lines(progress.clone()))).expect("there is no other logger");
+    log::set_boxed_logger(Box::new(Lines(progress.clone())))
+        .expect("there is no other logger");
     log::set_max_level(LevelFilter::Info);
     progress
 }

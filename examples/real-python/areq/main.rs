@@ -1,8 +1,10 @@
-//! Asynchronously gets the links embedded in the HTML of many pages, as Real Python's full program `areq.py` does with
-//! aiohttp. `crawl` has the guide's chain of coroutines, `session` what it takes from aiohttp, on hyper.
+//! Asynchronously gets the links embedded in the HTML of many pages, as Real
+//! Python's full program `areq.py` does with aiohttp. `crawl` has the guide's chain
+//! of coroutines, `session` what it takes from aiohttp, on hyper.
 //!
-//! Run it: `cargo run --example areq`, for the pages in the `urls.txt` beside this file, or with URLs as arguments. The
-//! links that are found stand in `foundurls.txt`.
+//! Run it: `cargo run --example areq`, for the pages in the `urls.txt` beside this
+//! file, or with URLs as arguments. The links that are found stand in
+//! `foundurls.txt`.
 //!
 //! Shows: areq, fetch_error_goes_to_the_caller
 
@@ -43,6 +45,15 @@ fn main() -> Result<()> {
         false => urls.into_iter().collect(),
     };
     let progress = logging::basic_config(urls.len());
-    run(async move { bulk_crawl_and_write(&output, urls, Session::new(limits)?, total_timeout, progress).await })
+    run(async move {
+        bulk_crawl_and_write(
+            &output,
+            urls,
+            Session::new(limits)?,
+            total_timeout,
+            progress,
+        )
+        .await
+    })
 }
 // ANCHOR_END: main

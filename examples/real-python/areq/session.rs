@@ -1,8 +1,11 @@
-//! A session of HTTP/1.1, as much of `aiohttp.ClientSession` as the guide's program uses.
+//! A session of HTTP/1.1, as much of `aiohttp.ClientSession` as the guide's program
+//! uses.
 //!
-//! hyper speaks the protocol on one connection. Here is what lies between that and a session: which connections there are,
-//! how long each is kept, and who has to wait. A request takes a place in the line of its host and in that of the session;
-//! it then has a connection that was kept, or a new one, for itself until its body was read to the end.
+//! hyper speaks the protocol on one connection. Here is what lies between that and
+//! a session: which connections there are, how long each is kept, and who has to
+//! wait. A request takes a place in the line of its host and in that of the
+//! session; it then has a connection that was kept, or a new one, for itself until
+//! its body was read to the end.
 
 use std::cell::RefCell;
 use std::collections::hash_map::Entry;
@@ -11,7 +14,10 @@ use std::fmt;
 use std::rc::Rc;
 
 use asyncio::{Duplex, Result, Semaphore, SemaphorePermit, ValueError};
-use asyncio::{cancellable, create_task, get_running_loop, open_connection, timeout_at, to_thread};
+use asyncio::{
+    cancellable, create_task, get_running_loop, open_connection, timeout_at,
+    to_thread,
+};
 use clap::builder::RangedU64ValueParser;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body as _, Bytes, Incoming};
@@ -80,7 +86,8 @@ impl Session {
     }
 
     // ANCHOR: get
-    /// Asks for a page, and follows redirects. Awaiting it gives the head of the response; its body is still to come.
+    /// Asks for a page, and follows redirects. Awaiting it gives the head of the
+    /// response; its body is still to come.
     pub(crate) async fn get(&self, url: &str) -> Result<Response<'_>> {
         let mut url = Url::parse(url)?;
         for _ in 0..=self.limits.redirects {
@@ -93,7 +100,11 @@ impl Session {
                 self.keep(response.connection).await?;
             }
         }
-        Err(ValueError::new(format!("more than {} redirects", self.limits.redirects)).into())
+        Err(ValueError::new(format!(
+            "more than {} redirects",
+            self.limits.redirects
+        ))
+        .into())
     }
 
     async fn request(&self, url: Url) -> Result<Response<'_>> {
@@ -101,15 +112,22 @@ impl Session {
         let place = self.place(&origin).await?;
         // The time in line does not count.
         let deadline = get_running_loop()?.time() + self.limits.timeout;
-        let answer = timeout_at(deadline).run(async |_| self.answer(origin, &url).await).await?;
+        let answer = timeout_at(deadline)
+            .run(async |_| self.answer(origin, &url).await)
+            .await?;
         let (connection, (head, body)) = (answer.0, answer.1.into_parts());
         Ok(Response { url, head, body, deadline, connection, session: self, place })
     }
 
-    async fn answer(&self, origin: String, url: &Url) -> Result<(Connection, hyper::Response<Incoming>)> {
+    async fn answer(
+        &self,
+        origin: String,
+        url: &Url,
+    ) -> Result<(Connection, hyper::Response<Incoming>)> {
         while let Some(mut connection) = self.kept(&origin) {
             match exchange(&mut connection, url).await {
-                // The server may have closed it in the meantime: on to the next, at last to a new one.
+                // The server may have closed it in the meantime: on to the next, at
+                // last to a new one.
                 Err(error) if error.is::<hyper::Error>() => {}
                 response => return Ok((connection, response?)),
             }
@@ -124,20 +142,27 @@ impl Session {
     async fn place(&self, origin: &str) -> Result<Place> {
         let line = match self.lines.borrow_mut().entry(origin.to_owned()) {
             Entry::Occupied(line) => line.get().clone(),
-            Entry::Vacant(vacant) => vacant.insert(Semaphore::new(self.limits.per_host.try_into()?)?).clone(),
+            Entry::Vacant(vacant) => vacant
+                .insert(Semaphore::new(self.limits.per_host.try_into()?)?)
+                .clone(),
         };
-        Ok(Place { _of_host: line.permit().await?, _of_session: self.line.permit().await? })
+        Ok(Place {
+            _of_host: line.permit().await?,
+            _of_session: self.line.permit().await?,
+        })
     }
 
     // ANCHOR: pool
     /// The connection to `origin` that was used last.
     fn kept(&self, origin: &str) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
-        let last = idle.iter().rposition(|connection| connection.origin == origin)?;
+        let last =
+            idle.iter().rposition(|connection| connection.origin == origin)?;
         idle.remove(last)
     }
 
-    /// Keeps a connection, unless its last response said that there will be no other.
+    /// Keeps a connection, unless its last response said that there will be no
+    /// other.
     async fn keep(&self, mut connection: Connection) -> Result<()> {
         if cancellable(connection.sender.ready()).await?.is_ok() {
             self.idle.borrow_mut().push_back(connection);
@@ -148,15 +173,21 @@ impl Session {
     async fn connect(&self, origin: String, url: &Url) -> Result<Connection> {
         let open = self.open.clone();
         // Kept connections make room for the new one, the oldest first.
-        while Rc::strong_count(&open) > self.limits.connections + 1 && self.idle.borrow_mut().pop_front().is_some() {}
-        let (Some(host), Some(port), "http" | "https") = (url.host_str(), url.port_or_known_default(), url.scheme())
+        while Rc::strong_count(&open) > self.limits.connections + 1
+            && self.idle.borrow_mut().pop_front().is_some()
+        {}
+        let (Some(host), Some(port), "http" | "https") =
+            (url.host_str(), url.port_or_known_default(), url.scheme())
         else {
             return Err(ValueError::new("it is neither http nor https").into());
         };
-        let opening = open_connection(host.trim_matches(['[', ']']), port).ssl(url.scheme() == "https");
+        let opening = open_connection(host.trim_matches(['[', ']']), port)
+            .ssl(url.scheme() == "https");
         let (reader, writer) = opening.happy_eyeballs_delay(0.25).await?;
-        let (sender, connection) = http1::handshake(FuturesIo::new(Duplex::new(reader, writer))).await?;
-        // This task moves the bytes. It ends when the sender is dropped; an error reaches whoever waits for the response.
+        let (sender, connection) =
+            http1::handshake(FuturesIo::new(Duplex::new(reader, writer))).await?;
+        // This task moves the bytes. It ends when the sender is dropped; an error
+        // reaches whoever waits for the response.
         create_task(async { cancellable(connection).await.map(|_| ()) });
         Ok(Connection { origin, sender, _open: open })
     }
@@ -164,7 +195,10 @@ impl Session {
 }
 
 /// One request, and the head of its response.
-async fn exchange(connection: &mut Connection, url: &Url) -> Result<hyper::Response<Incoming>> {
+async fn exchange(
+    connection: &mut Connection,
+    url: &Url,
+) -> Result<hyper::Response<Incoming>> {
     let request = Request::get(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
         .header(USER_AGENT, "areq")
@@ -189,7 +223,9 @@ impl Response<'_> {
     /// Where it redirects to, if it does.
     fn redirect(&self) -> Result<Option<Url>> {
         match (self.head.status.as_u16(), self.head.headers.get(LOCATION)) {
-            (301 | 302 | 303 | 307 | 308, Some(location)) => Ok(Some(self.url.join(location.to_str()?)?)),
+            (301 | 302 | 303 | 307 | 308, Some(location)) => {
+                Ok(Some(self.url.join(location.to_str()?)?))
+            }
             _ => Ok(None),
         }
     }
@@ -200,12 +236,19 @@ impl Response<'_> {
 
     pub(crate) fn raise_for_status(&self) -> Result<(), BadStatus> {
         let status = self.status();
-        if status.is_client_error() || status.is_server_error() { Err(BadStatus(status)) } else { Ok(()) }
+        if status.is_client_error() || status.is_server_error() {
+            Err(BadStatus(status))
+        } else {
+            Ok(())
+        }
     }
 
-    /// Reads the body to its end, gives the connection back to the session, and decodes what was read.
+    /// Reads the body to its end, gives the connection back to the session, and
+    /// decodes what was read.
     pub(crate) async fn text(mut self) -> Result<String> {
-        let body = timeout_at(self.deadline).run(async |_| read(&mut self.body).await).await?;
+        let body = timeout_at(self.deadline)
+            .run(async |_| read(&mut self.body).await)
+            .await?;
         self.session.keep(self.connection).await?;
         drop(self.place);
         to_thread(move || decode(&self.head.headers, body)).await?
@@ -227,7 +270,12 @@ pub(crate) struct BadStatus(StatusCode);
 
 impl fmt::Display for BadStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}]: {}", self.0.as_u16(), self.0.canonical_reason().unwrap_or_default())
+        write!(
+            f,
+            "[{}]: {}",
+            self.0.as_u16(),
+            self.0.canonical_reason().unwrap_or_default()
+        )
     }
 }
 

@@ -1,4 +1,5 @@
-//! From the bytes of a response to its text: unpacked, and decoded by the charset that its header names.
+//! From the bytes of a response to its text: unpacked, and decoded by the charset
+//! that its header names.
 
 use std::io::Read as _;
 
@@ -12,27 +13,46 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 pub(crate) const MOST: usize = 8 << 20;
 
 pub(crate) fn check_size(bytes: usize) -> Result<(), ValueError> {
-    if bytes > MOST { Err(ValueError::new(format!("the body has more than {} MiB", MOST >> 20))) } else { Ok(()) }
+    if bytes > MOST {
+        Err(ValueError::new(format!("the body has more than {} MiB", MOST >> 20)))
+    } else {
+        Ok(())
+    }
 }
 
 /// The text of a body.
 pub(crate) fn decode(headers: &HeaderMap, body: Vec<u8>) -> Result<String> {
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = |name| {
+        headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    };
     let body = match header(CONTENT_ENCODING) {
         "gzip" => unpack(&body)?,
         "" | "identity" => body,
-        other => return Err(ValueError::new(format!("the body is packed by {other:?}")).into()),
+        other => {
+            return Err(ValueError::new(format!(
+                "the body is packed by {other:?}"
+            ))
+            .into());
+        }
     };
     let content_type = header(CONTENT_TYPE);
-    let charset = content_type.split_once("charset=").map_or("", |(_, charset)| charset.trim_matches('"'));
-    let (text, encoding, wrong) = Encoding::for_label(charset.as_bytes()).unwrap_or(UTF_8).decode(&body);
+    let charset = content_type
+        .split_once("charset=")
+        .map_or("", |(_, charset)| charset.trim_matches('"'));
+    let (text, encoding, wrong) =
+        Encoding::for_label(charset.as_bytes()).unwrap_or(UTF_8).decode(&body);
     if wrong {
-        return Err(ValueError::new(format!("the body ({content_type}) is no text in {}", encoding.name())).into());
+        return Err(ValueError::new(format!(
+            "the body ({content_type}) is no text in {}",
+            encoding.name()
+        ))
+        .into());
     }
     Ok(text.into_owned())
 }
 
-/// A few bytes can hold more than memory has, so no more is unpacked than is allowed.
+/// A few bytes can hold more than memory has, so no more is unpacked than is
+/// allowed.
 fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     MultiGzDecoder::new(packed).take(MOST as u64 + 1).read_to_end(&mut body)?;

@@ -1,7 +1,8 @@
 //! A function that was not called is no coroutine.
 //!
-//! Python finds out when it comes to that line: `TypeError: a coroutine was expected, got <function save at 0x...>`, and
-//! from `asyncio.run` a `ValueError` with the same words.
+//! Python finds out when it comes to that line:
+//! `TypeError: a coroutine was expected, got <function save at 0x...>`, and from
+//! `asyncio.run` a `ValueError` with the same words.
 //!
 //! Shows: task_wraps_a_coroutine
 //!

@@ -1,7 +1,8 @@
 //! There is no function that finds a loop or makes one on the way.
 //!
-//! Python's `get_event_loop` did: what it gave depended on the thread, on the version, and on whether a loop ran. It warns
-//! since 3.10. `get_running_loop` and `new_event_loop` say which of the two is meant.
+//! Python's `get_event_loop` did: what it gave depended on the thread, on the
+//! version, and on whether a loop ran. It warns since 3.10. `get_running_loop` and
+//! `new_event_loop` say which of the two is meant.
 //!
 //! Shows: get_event_loop_deprecated
 //!
@@ -15,6 +16,7 @@
 //! use asyncio::{get_running_loop, new_event_loop};
 //!
 //! let event_loop = new_event_loop();
-//! let inside = event_loop.run_until_complete(async { Ok(get_running_loop()?) }).unwrap();
+//! let ask = async { Ok(get_running_loop()?) };
+//! let inside = event_loop.run_until_complete(ask).unwrap();
 //! assert!(inside == event_loop);
 //! ```

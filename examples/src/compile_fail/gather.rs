@@ -1,7 +1,8 @@
 //! What cannot be gathered.
 //!
-//! Python's `gather(coros)` with a list instead of arguments fails at the call: `TypeError: unhashable type: 'list'`. The
-//! macro takes arguments as Python does, and the compiler says that a list is nothing to await.
+//! Python's `gather(coros)` with a list instead of arguments fails at the call:
+//! `TypeError: unhashable type: 'list'`. The macro takes arguments as Python does,
+//! and the compiler says that a list is nothing to await.
 //!
 //! Shows: gather_list_is_an_error
 //!
@@ -30,7 +31,8 @@
 //! assert!(asyncio::run(program()).is_ok());
 //! ```
 //!
-//! The same coroutine given twice is run once in Python. In Rust it was handed over with the first argument.
+//! The same coroutine given twice is run once in Python. In Rust it was handed over
+//! with the first argument.
 //!
 //! ```compile_fail,E0382
 //! # async fn knock(door: u32) -> asyncio::Result<()> {

@@ -1,7 +1,9 @@
 //! What cannot be walked by `async for`.
 //!
-//! A list of awaitables is no asynchronous iterator. Python says so when the loop begins:
-//! `TypeError: 'async for' requires an object with __aiter__ method, got list`; the compiler says that the list is none.
+//! A list of awaitables is no asynchronous iterator. Python says so when the loop
+//! begins:
+//! `TypeError: 'async for' requires an object with __aiter__ method, got list`; the
+//! compiler says that the list is none.
 //!
 //! Shows: async_for_is_not_a_list_of_awaitables
 //!

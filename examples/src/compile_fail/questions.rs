@@ -1,7 +1,7 @@
 //! A coroutine that is awaited by value is gone.
 //!
-//! Python raises `RuntimeError: cannot reuse already awaited coroutine` when it comes to the second await; here ownership
-//! says it before the program runs.
+//! Python raises `RuntimeError: cannot reuse already awaited coroutine` when it
+//! comes to the second await; here ownership says it before the program runs.
 //!
 //! Shows: await_coroutine_twice_fails
 //!

@@ -1,11 +1,13 @@
-//! What Python's reference on coroutines and tasks raises as a `TypeError`, and Rust does not compile.
+//! What Python's reference on coroutines and tasks raises as a `TypeError`, and
+//! Rust does not compile.
 //!
 //! Shows: wait_coroutine_not_in_done
 //!
 //! # `wait` takes no coroutine
 //!
-//! Where Python says `TypeError: Passing coroutines is forbidden, use tasks explicitly.`, a coroutine lacks the trait that
-//! tasks and futures have:
+//! Where Python says
+//! `TypeError: Passing coroutines is forbidden, use tasks explicitly.`, a coroutine
+//! lacks the trait that tasks and futures have:
 //!
 //! ```compile_fail,E0277
 //! # use asyncio::{Result, run, wait};
@@ -17,7 +19,8 @@
 //! # }
 //! ```
 //!
-//! Nor is it at hand to be looked for in `done` afterwards: it has moved into its task.
+//! Nor is it at hand to be looked for in `done` afterwards: it has moved into its
+//! task.
 //!
 //! ```compile_fail,E0382
 //! # use asyncio::{Result, create_task, wait};

@@ -10,15 +10,17 @@
 //! }
 //! ```
 //!
-//! At the level of the module, `SyntaxError: 'await' outside function`, there is no place for a statement at all. A
-//! constant has an expression, and must not await either.
+//! At the level of the module, `SyntaxError: 'await' outside function`, there is no
+//! place for a statement at all. A constant has an expression, and must not await
+//! either.
 //!
 //! ```compile_fail,E0728
 //! const ANSWER: i32 = async { 42 }.await;
 //! ```
 //!
-//! `SyntaxError: 'async for' outside async function` and `SyntaxError: 'async with' outside async function` are the same
-//! error, since both are written with `await`.
+//! `SyntaxError: 'async for' outside async function` and
+//! `SyntaxError: 'async with' outside async function` are the same error, since
+//! both are written with `await`.
 //!
 //! ```compile_fail,E0728
 //! fn last(mut results: asyncio::AsCompleted<asyncio::Task<i32>, i32>) {

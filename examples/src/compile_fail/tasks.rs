@@ -1,7 +1,8 @@
 //! A number cannot be awaited.
 //!
-//! `asyncio.ensure_future(5)` raises `TypeError: An asyncio.Future, a coroutine or an awaitable is required` when it is
-//! called; here the number is not of a type that can be awaited.
+//! `asyncio.ensure_future(5)` raises
+//! `TypeError: An asyncio.Future, a coroutine or an awaitable is required` when it
+//! is called; here the number is not of a type that can be awaited.
 //!
 //! Shows: ensure_future_passes_futures_through
 //!

@@ -1,6 +1,7 @@
 //! What cannot be waited for.
 //!
-//! `asyncio.wait` wants a collection: a bare coroutine is `TypeError: expect a list of futures, not coroutine`.
+//! `asyncio.wait` wants a collection: a bare coroutine is
+//! `TypeError: expect a list of futures, not coroutine`.
 //!
 //! Shows: wait_takes_list_dict_or_set
 //!
@@ -11,7 +12,8 @@
 //! }
 //! ```
 //!
-//! A collection of coroutines is refused too, in Python from 3.11 on: make tasks of them.
+//! A collection of coroutines is refused too, in Python from 3.11 on: make tasks of
+//! them.
 //!
 //! ```compile_fail,E0277
 //! async fn program() -> asyncio::Result<()> {
