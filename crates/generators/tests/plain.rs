@@ -1,5 +1,5 @@
 //! Plain generators: next, send, throw, close, return values, delegation, and what goes wrong. The expectations are what
-//! CPython 3.13 does.
+//! CPython 3.15 does.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -2,7 +2,7 @@
 //!
 //! A group's block does not end before its tasks have. The first failure cancels the others and the block; what the
 //! parent was asked from outside is told apart by its count of cancellation requests. The logic is `TaskGroup.__aexit__`
-//! of CPython 3.13.
+//! of CPython 3.15.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -288,11 +288,7 @@ impl Drop for Abandon<'_> {
 
 impl Inner {
     fn adopt(self: &Rc<Self>, task: AnyTask) {
-        if task.done() {
-            // Started eagerly, and over already.
-            self.task_done(&task);
-            return;
-        }
+        // Also one that started eagerly and is over: its failure must not cancel the parent inside `create_task`.
         let key = self.tasks.borrow_mut().push(task.clone());
         let done = Rc::new(TaskDone { group: Rc::clone(self), key });
         let _ = task.add_callback(done, 0);

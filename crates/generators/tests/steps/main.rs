@@ -1,4 +1,4 @@
-//! In every state as CPython: the scenarios of `scenarios.py`, which wrote `expected.txt` on CPython 3.13.
+//! In every state as CPython: the scenarios of `scenarios.py`, which wrote `expected.txt` on CPython 3.15.
 //!
 //! What `try` and `finally` are there is a `match` on the outcome of a `yield` here.
 

@@ -1,4 +1,4 @@
-"""What generators do in every state, on CPython: `python3.13 scenarios.py > expected.txt`.
+"""What generators do in every state, on CPython: `python3.15 scenarios.py > expected.txt`.
 
 A line is a scenario: a body, what was done to it, and after the arrow what came of each thing done (and what the body noted
 on the way). In the asynchronous ones a number tells the iteration of the loop.

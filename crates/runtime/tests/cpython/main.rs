@@ -1,7 +1,7 @@
 //! CPython's own tests of tasks, futures, timeouts, groups, runners, threads, contexts and the loop, in our words.
 //!
 //! `// CPython: module.Class.method` above a test names what it ports; `tests/cpython/README.md` lists all of CPython's
-//! methods with the test, or the reason why there is none. Every expectation comes from CPython 3.13.
+//! methods with the test, or the reason why there is none. Every expectation comes from CPython 3.15.
 
 mod support;
 

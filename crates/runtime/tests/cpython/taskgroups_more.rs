@@ -275,3 +275,77 @@ fn a_cancellation_from_outside_comes_again_behind_a_failed_group() {
     })
     .unwrap();
 }
+
+/// A task that starts eagerly in the group.
+fn eager<T: 'static>(
+    group: &TaskGroup,
+    coroutine: impl std::future::Future<Output = Result<T>> + 'static,
+) -> Result<Task<T>> {
+    Ok(group.create_task_with(TaskOptions::new().eager_start(true), coroutine)?)
+}
+
+/// The group hears of it by a callback, one iteration later (gh-128550, gh-128588).
+#[test]
+fn an_eager_failure_neither_refuses_the_next_task_nor_ends_the_block_before_its_next_wait() {
+    virtually(async {
+        let next = Rc::new(std::cell::OnceCell::new());
+        let error = group(async |group| {
+            eager(&group, async { Err::<(), _>(value_error()) })?;
+            let _ = next.set(group.create_task(sleep(10))?);
+            let waited = sleep(10).await;
+            assert_eq!(format!("{waited:?}"), "Err(CancelledError())");
+            waited
+        })
+        .await
+        .unwrap_err();
+        assert_eq!(shape(&error), "[ValueError()]");
+        assert!(next.get().unwrap().cancelled());
+        Ok(())
+    });
+}
+
+#[test]
+fn an_eager_task_whose_own_eager_child_fails_is_cancelled_where_it_waits() {
+    virtually(async {
+        let seen = Rc::new(std::cell::RefCell::new(String::new()));
+        let error = group(async |group| {
+            let (handle, seen) = (group.clone(), Rc::clone(&seen));
+            let first = async move {
+                eager(&handle, async { Err::<(), _>(value_error()) })?;
+                let waited = sleep(10).await;
+                *seen.borrow_mut() = format!("{waited:?}");
+                waited
+            };
+            eager(&group, first)?;
+            Ok(())
+        })
+        .await
+        .unwrap_err();
+        assert_eq!(shape(&error), "[ValueError()]");
+        assert_eq!(*seen.borrow(), "Err(CancelledError())");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_group_whose_tasks_ended_eagerly_is_left_an_iteration_later() {
+    virtually(async {
+        let ticks = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&ticks);
+        let ticking = create_task(async move {
+            for _ in 0..3 {
+                counted.set(counted.get() + 1);
+                sleep(0).await?;
+            }
+            Ok(())
+        });
+        group(async |group| {
+            eager(&group, async { Ok(()) })?;
+            eager(&group, async { Ok(()) })?;
+            Ok(())
+        })
+        .await?;
+        assert_eq!(ticks.get(), 2);
+        ticking.await
+    });
+}

@@ -1,4 +1,4 @@
-//! Step for step as CPython: the scenarios of `scenarios.py`, which wrote `expected.txt` on CPython 3.13.
+//! Step for step as CPython: the scenarios of `scenarios.py`, which wrote `expected.txt` on CPython 3.15.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future as StdFuture;

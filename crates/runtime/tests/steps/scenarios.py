@@ -1,4 +1,4 @@
-"""The scenarios of `steps.rs` on CPython's own event loop: `python3.13 scenarios.py > expected.txt`.
+"""The scenarios of `steps.rs` on CPython's own event loop: `python3.15 scenarios.py > expected.txt`.
 
 A line of the log is `ITERATION event` where a scenario counts the iterations of the loop, else `TIME event` under a
 clock that jumps. Only the clock and the selector are replaced.
