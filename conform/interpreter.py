@@ -1,6 +1,6 @@
 """Runs programs on CPython's own event loop: one JSON program a line in, one JSON trace (a string) a line out.
 
-`python3.13 interpreter.py --show < program.json` prints the Python that a program stands for: a program is translated,
+`python3.15 interpreter.py --show < program.json` prints the Python that a program stands for: a program is translated,
 function by function and step by step, and then executed. Only the clock and the selector of the loop are replaced, and
 what CPython leaves to chance is fixed: see `Loop`.
 """
@@ -12,8 +12,10 @@ import gc
 import itertools
 import json
 import logging
+import os
 import re
 import selectors
+import signal
 import sys
 import warnings
 import weakref
@@ -22,6 +24,8 @@ from translate import Translator
 
 MOST_CALLS = 60
 MOST_LINES = 400
+# In seconds of the processor's. CPython itself may go round for ever, in `contextlib._fix_exception_context`.
+MOST_TIME = 5
 
 
 # The loop. Timers that are due at the same instant fire in the order of their creation, and sets of tasks and of
@@ -106,19 +110,6 @@ class TaskGroup(asyncio.TaskGroup):
     def __init__(self):
         super().__init__()
         self._tasks = OrderedSet()
-        self.told = set()
-
-    def create_task(self, coro, **keywords):
-        task = super().create_task(coro, **keywords)
-        if task.done():
-            # Since 3.13.2 a group hears of it in the next iteration; ours hears of it now, as in 3.13.0.
-            self._on_task_done(task)
-        return task
-
-    def _on_task_done(self, task):
-        if task not in self.told:
-            self.told.add(task)
-            super()._on_task_done(task)
 
 
 class AsCompleted(asyncio.tasks._AsCompletedIterator):
@@ -145,6 +136,8 @@ def all_tasks(loop=None, original=asyncio.all_tasks):
 
 
 asyncio.events.TimerHandle = TimerHandle
+# What `wait` walks.
+asyncio.tasks.set = OrderedSet
 asyncio.tasks.all_tasks = all_tasks
 
 
@@ -207,7 +200,7 @@ def log(*parts):
     if task is None:
         name = "-"
     else:
-        # Kept here, because 3.13.0 renames an eager task after its first step.
+        # The number of a task's first line.
         name = world.names.setdefault(task, f"t{len(world.names) + 1}")
     world.lines.append(" ".join([name, *map(show, parts)]))
     if len(world.lines) >= MOST_LINES:
@@ -315,6 +308,17 @@ def run(program):
     return "\n".join(world.lines) + "\n"
 
 
+def give_up(*_):
+    """Of a program that takes too long there is no trace, and the next one gets a new interpreter."""
+    print("null", flush=True)
+    os.execv(sys.executable, sys.orig_argv)
+
+
+def limit_time(seconds):
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+
+
 def main():
     if "--show" in sys.argv:
         print(Translator(json.load(sys.stdin)).source())
@@ -324,8 +328,13 @@ def main():
     sys.unraisablehook = lambda _: None
     gc.disable()
     gc.freeze()
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGVTALRM, give_up)
     for line in sys.stdin:
-        print(json.dumps(run(json.loads(line))), flush=True)
+        limit_time(MOST_TIME)
+        trace = run(json.loads(line))
+        limit_time(0)
+        print(json.dumps(trace), flush=True)
 
 
 main()

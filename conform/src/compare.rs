@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::cpython::{Interpreter, Reference};
 use crate::language::Program;
@@ -38,6 +38,8 @@ pub struct Figures {
     pub raised: u64,
     /// Programs in which at some time nothing could happen any more.
     pub deadlocked: u64,
+    /// Programs with which CPython does not come to an end; they are not compared.
+    pub endless: u64,
 }
 
 /// Two traces beside each other; lines that differ are marked.
@@ -137,20 +139,24 @@ impl Work {
                 return Ok(());
             }
             let program = generate::program(seed);
-            let both = |program: &Program, interpreter: &mut Interpreter| -> Result<(String, String)> {
+            let both = |program: &Program, interpreter: &mut Interpreter| -> Result<Option<(String, String)>> {
                 *lock(&self.running[worker]) = Some((seed, Instant::now()));
-                Ok((interpreter.trace(program)?, trace(program)))
+                let theirs = interpreter.trace(program)?;
+                Ok(theirs.map(|theirs| (theirs, trace(program))))
             };
-            let (theirs, ours) = both(&program, &mut interpreter)?;
+            let Some((theirs, ours)) = both(&program, &mut interpreter)? else {
+                lock(&self.figures).endless += 1;
+                continue;
+            };
             lock(&self.figures).add(&theirs);
             if theirs == ours {
                 continue;
             }
             let program = shrink(program, |candidate| {
-                let (theirs, ours) = both(candidate, &mut interpreter)?;
-                anyhow::Ok(theirs != ours)
+                let both = both(candidate, &mut interpreter)?;
+                anyhow::Ok(both.is_some_and(|(theirs, ours)| theirs != ours))
             })?;
-            let (theirs, ours) = both(&program, &mut interpreter)?;
+            let (theirs, ours) = both(&program, &mut interpreter)?.context("it came to an end before")?;
             let mut found = lock(&self.differences);
             found.push(Difference { seed, program, theirs, ours });
             if found.len() >= differences {

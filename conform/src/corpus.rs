@@ -75,11 +75,12 @@ const LONGEST: usize = 900;
 /// Fails if Python does, or if a file cannot be written.
 pub fn record(python: &Reference, seed: u64, programs: usize) -> Result<()> {
     let mut interpreter = Interpreter::start(python)?;
-    let mut trace = |program: &Program| -> Result<Vec<String>> {
-        Ok(interpreter.trace(program)?.lines().map(str::to_owned).collect())
+    let mut trace = |program: &Program| -> Result<Option<Vec<String>>> {
+        Ok(interpreter.trace(program)?.map(|trace| trace.lines().map(str::to_owned).collect()))
     };
     for (path, mut named) in named()? {
-        named.entry.trace = trace(&named.entry.program)?;
+        let trace = trace(&named.entry.program)?;
+        named.entry.trace = trace.with_context(|| format!("CPython does not end with {}", path.display()))?;
         fs::write(path, serde_json::to_string_pretty(&named)? + "\n")?;
     }
     let mut file = GzEncoder::new(File::create(random_path())?, Compression::best());
@@ -89,8 +90,10 @@ pub fn record(python: &Reference, seed: u64, programs: usize) -> Result<()> {
             break;
         }
         let program = generate::program(seed);
-        if serde_json::to_string(&program)?.len() <= LONGEST {
-            writeln!(file, "{}", serde_json::to_string(&Entry { trace: trace(&program)?, program })?)?;
+        if serde_json::to_string(&program)?.len() <= LONGEST
+            && let Some(trace) = trace(&program)?
+        {
+            writeln!(file, "{}", serde_json::to_string(&Entry { program, trace })?)?;
             left -= 1;
         }
     }

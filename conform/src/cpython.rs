@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use guide_tests::python::Python;
+use guide_tests::oracle::Oracle;
+use guide_tests::python::{Python, number};
 
 use crate::language::Program;
 use crate::pyodide::Pyodide;
@@ -21,8 +22,8 @@ pub enum Reference {
 }
 
 impl Reference {
-    /// The Python of this path, or the Pyodide in this folder; if none is named, the first Python on the machine that will
-    /// do, and else the Pyodide that Node finds from the folder of this package.
+    /// The Python of this path, or the Pyodide in this folder; if none is named, the newest Python on the machine. A Pyodide
+    /// that Node finds from the folder of this package stands in for one that is missing or older.
     ///
     /// # Errors
     ///
@@ -31,14 +32,29 @@ impl Reference {
         match pyodide {
             Some(folder) => Pyodide::find(folder).map(Self::Pyodide),
             None if python.is_some() => Python::find(python).map(Self::Machine),
-            None => Self::choose(Python::find(None), || Pyodide::find(&crate::root())),
+            None => Self::choose(&Oracle::load()?, Python::find(None), || Pyodide::find(&crate::root())),
         }
     }
 
-    fn choose(python: Result<Python>, pyodide: impl FnOnce() -> Result<Pyodide>) -> Result<Self> {
-        python.map(Self::Machine).or_else(|no_python| {
-            pyodide().map(Self::Pyodide).map_err(|no_pyodide| anyhow!("{no_python:#}, and no Pyodide: {no_pyodide:#}"))
-        })
+    fn choose(oracle: &Oracle, python: Result<Python>, pyodide: impl FnOnce() -> Result<Pyodide>) -> Result<Self> {
+        let no_python = match python {
+            Ok(python) if oracle.is_new_enough(&python.version) => return Ok(Self::Machine(python)),
+            Ok(python) => {
+                let newer = |pyodide: &Pyodide| number(&pyodide.python) > number(&python.version);
+                return Ok(pyodide().ok().filter(newer).map_or(Self::Machine(python), Self::Pyodide));
+            }
+            Err(error) => error,
+        };
+        pyodide().map(Self::Pyodide).map_err(|no_pyodide| anyhow!("{no_python:#}, and no Pyodide: {no_pyodide:#}"))
+    }
+
+    /// The version of CPython, such as `3.15.2`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        match self {
+            Self::Machine(python) => &python.version,
+            Self::Pyodide(pyodide) => &pyodide.python,
+        }
     }
 
     /// Runs `interpreter.py`.
@@ -89,12 +105,12 @@ impl Interpreter {
         Ok(interpreter)
     }
 
-    /// The trace of a program.
+    /// The trace of a program; none if CPython does not come to an end with it.
     ///
     /// # Errors
     ///
     /// Fails if the process has ended; its own words are on standard error.
-    pub fn trace(&mut self, program: &Program) -> Result<String> {
+    pub fn trace(&mut self, program: &Program) -> Result<Option<String>> {
         let mut line = serde_json::to_string(program)?;
         line.push('\n');
         self.programs.write_all(line.as_bytes())?;
@@ -129,19 +145,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pyodide_stands_in_only_where_no_python_is_found() {
-        let python = || Python { path: "python3".into(), version: "3.13.0".into() };
+    fn pyodide_stands_in_only_where_no_python_is_as_new() {
+        let oracle = Oracle { version: "3.15.2".to_owned(), ..Oracle::load().unwrap() };
+        let python = |version: &str| Ok(Python { path: "python3".into(), version: version.to_owned() });
         let pyodide = || Pyodide {
             path: "pyodide".into(),
             version: "314.0.7".into(),
             python: "3.14.2".into(),
             node: "v20.20.2".into(),
         };
-        let chosen = Reference::choose(Ok(python()), || panic!("nobody asks for it")).unwrap();
-        assert_eq!(chosen.to_string(), "CPython 3.13.0 at python3");
-        let chosen = Reference::choose(Err(anyhow!("no CPython")), || Ok(pyodide())).unwrap();
+        let chosen = Reference::choose(&oracle, python("3.15.0"), || panic!("nobody asks for it")).unwrap();
+        assert_eq!(chosen.to_string(), "CPython 3.15.0 at python3");
+        let chosen = Reference::choose(&oracle, Err(anyhow!("no CPython")), || Ok(pyodide())).unwrap();
         assert!(matches!(chosen, Reference::Pyodide(chosen) if chosen == pyodide()));
-        let error = Reference::choose(Err(anyhow!("no CPython")), || Err(anyhow!("no package"))).unwrap_err();
+        let chosen = Reference::choose(&oracle, python("3.13.0"), || Ok(pyodide())).unwrap();
+        assert_eq!(chosen.version(), "3.14.2");
+        let chosen = Reference::choose(&oracle, python("3.14.4"), || Ok(pyodide())).unwrap();
+        assert_eq!(chosen.version(), "3.14.4");
+        let chosen = Reference::choose(&oracle, python("3.13.0"), || Err(anyhow!("no package"))).unwrap();
+        assert_eq!(chosen.version(), "3.13.0");
+        let error = Reference::choose(&oracle, Err(anyhow!("no CPython")), || Err(anyhow!("no package"))).unwrap_err();
         assert_eq!(error.to_string(), "no CPython, and no Pyodide: no package");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_program_without_an_end_has_no_trace_and_the_next_one_has() {
+        // What `interpreter.py` says of one, and of the next.
+        let folder = tempfile::tempdir().unwrap();
+        let python = folder.path().join("python3");
+        let script = "#!/bin/sh\nread p; echo '\"\"'; read p; echo null; read p; echo '\"t1\"'\n";
+        std::fs::write(&python, script).unwrap();
+        std::fs::set_permissions(&python, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let python = Reference::Machine(Python { path: python, version: "3.15.2".to_owned() });
+        let mut interpreter = Interpreter::start(&python).unwrap();
+        assert_eq!(interpreter.trace(&Program::default()).unwrap(), None);
+        assert_eq!(interpreter.trace(&Program::default()).unwrap().as_deref(), Some("t1"));
+        assert!(interpreter.trace(&Program::default()).is_err());
     }
 }

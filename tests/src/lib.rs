@@ -10,6 +10,7 @@
 
 pub mod catalogue;
 pub mod examples;
+pub mod oracle;
 pub mod program;
 pub mod python;
 

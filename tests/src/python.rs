@@ -7,6 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::oracle;
+
 /// The oldest version whose behaviour is ours.
 const OLDEST: (u32, u32) = (3, 13);
 
@@ -20,7 +22,7 @@ pub struct Python {
 }
 
 impl Python {
-    /// The interpreter at this path, or the first on the machine that will do.
+    /// The interpreter at this path, or the newest on the machine.
     ///
     /// # Errors
     ///
@@ -29,10 +31,13 @@ impl Python {
         if let Some(path) = chosen {
             return Self::ask(path).with_context(|| format!("cannot use {}", path.display()));
         }
-        let found = candidates().iter().find_map(|path| Self::ask(path).ok());
         let (major, minor) = OLDEST;
-        found
-            .with_context(|| format!("there is no CPython {major}.{minor} or newer in PATH or under ~/.pyenv/versions"))
+        newest(candidates().iter().filter_map(|path| Self::ask(path).ok())).with_context(|| {
+            format!(
+                "there is no CPython {major}.{minor} or newer in PATH, under ~/.pyenv/versions or in the folder of \
+                 `cargo xtask conform --fetch-python`"
+            )
+        })
     }
 
     /// Lets the interpreter say what it is.
@@ -57,19 +62,32 @@ impl Python {
 /// Is this version, such as `3.13.0`, new enough to compare with?
 #[must_use]
 pub fn is_new_enough(version: &str) -> bool {
-    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
-    parts.next().zip(parts.next()).is_some_and(|parts| parts >= OLDEST)
+    number(version).is_some_and(|(major, minor, _)| (major, minor) >= OLDEST)
 }
 
-/// Where one may be: the names of PATH, then what pyenv has installed.
+/// The parts of a version, such as `3.13.0`.
+#[must_use]
+pub fn number(version: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = version.split('.').map_while(|part| part.parse().ok());
+    Some((parts.next()?, parts.next()?, parts.next()?))
+}
+
+/// The newest; of several that are equally new the first.
+fn newest(pythons: impl Iterator<Item = Python>) -> Option<Python> {
+    pythons.reduce(|best, other| if number(&other.version) > number(&best.version) { other } else { best })
+}
+
+/// Where one may be: the names of PATH, what pyenv has installed, and what was unpacked into a folder of its own.
 fn candidates() -> Vec<PathBuf> {
-    let mut candidates: Vec<PathBuf> = ["python3.13", "python3.14", "python3", "python"].map(PathBuf::from).into();
+    let names = ["python3", "python", "python3.16", "python3.15", "python3.14", "python3.13"];
+    let mut candidates: Vec<PathBuf> = names.map(PathBuf::from).into();
     if let Some(home) = std::env::var_os("HOME") {
         let versions = std::fs::read_dir(Path::new(&home).join(".pyenv/versions")).into_iter().flatten().flatten();
         let mut installed: Vec<_> = versions.map(|version| version.path().join("bin/python3")).collect();
         installed.sort();
         candidates.extend(installed);
     }
+    candidates.extend(oracle::folder().map(|folder| folder.join(oracle::INTERPRETER)));
     candidates
 }
 
@@ -78,6 +96,18 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn the_newest_is_used_whatever_its_place() {
+        let found = |versions: &[&str]| {
+            let pythons = versions.iter().enumerate();
+            newest(pythons.map(|(i, version)| Python { path: i.to_string().into(), version: (*version).to_owned() }))
+        };
+        assert_eq!(found(&["3.13.0", "3.15.2", "3.9.20"]).unwrap().version, "3.15.2");
+        assert_eq!(found(&["3.15.10", "3.15.9"]).unwrap().version, "3.15.10");
+        assert_eq!(found(&["3.15.2", "3.15.2"]).unwrap().path, Path::new("0"));
+        assert!(found(&[]).is_none());
+    }
 
     #[test]
     fn an_interpreter_is_asked_and_refused_with_the_reason() {

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use conform::cpython::Reference;
+use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
 
-use crate::{programs, twins};
+use crate::{fetch_python, programs, twins};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -25,7 +26,10 @@ pub(crate) struct Arguments {
     /// The sections, programs or rows whose twins to run; all of them if nothing is named
     #[arg(value_name = "SECTION|ID", requires = "twins")]
     names: Vec<String>,
-    /// The CPython to compare with, 3.13 or newer; without it the first that is found on the machine
+    /// Get the CPython that is meant instead, unless one as new is found, into a folder of its own (by apt-get, from Debian)
+    #[arg(long)]
+    fetch_python: bool,
+    /// The CPython to compare with, 3.13 or newer; without it the newest that is found on the machine
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
     /// Compare with the npm package pyodide under Node, as it is found from this folder; without it one found from
@@ -35,18 +39,31 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let oracle = Oracle::load()?;
+    if arguments.fetch_python {
+        return fetch_python::run(&oracle);
+    }
     if arguments.twins {
         let python = Python::find(arguments.python.as_deref()).context(
             "the twins open sockets and start threads and processes, so they run on a CPython and not on Pyodide",
         )?;
         println!("CPython {} at {}", python.version, python.path.display());
+        remark(&oracle, &python.version);
         return twins::run(&python, &arguments.names);
     }
     let python = Reference::find(arguments.python.as_deref(), arguments.pyodide.as_deref())?;
     println!("{python}");
+    remark(&oracle, python.version());
     let seed = arguments.seed.unwrap_or_else(programs::new_seed);
     match arguments.record {
         Some(programs) => conform::corpus::record(&python, seed, programs),
         None => programs::run(&python, seed, arguments.programs),
+    }
+}
+
+/// What is to be known of a comparison with another version than the one that is meant.
+fn remark(oracle: &Oracle, version: &str) {
+    if let Some(remark) = oracle.remark(version) {
+        println!("{remark}");
     }
 }

@@ -9,6 +9,7 @@ mod bless;
 mod book;
 mod ci;
 mod conform;
+mod fetch_python;
 mod guide;
 mod instructions;
 mod interop;

@@ -24,9 +24,12 @@ pub(crate) fn run(python: &Reference, seed: u64, programs: u64) -> Result<()> {
     let result = compare(python, seed, programs, 1, |figures| bar.set_position(figures.programs));
     bar.finish_and_clear();
     let (figures, differences) = result?;
-    let Figures { programs, lines, returned, raised, deadlocked } = figures;
+    let Figures { programs, lines, returned, raised, deadlocked, endless } = figures;
     println!("{programs} programs in {:.0} s, {lines} lines of trace", start.elapsed().as_secs_f64());
     println!("{returned} returned, {raised} raised, in {deadlocked} nothing could happen any more");
+    if endless > 0 {
+        println!("with {endless} more CPython does not come to an end");
+    }
     let Some(difference) = differences.first() else {
         println!("no difference");
         return Ok(());

@@ -5,7 +5,7 @@
 //! holds one, so `create_task(lock.acquire())` and `wait_for(event.wait(), 1)` are fine.
 //!
 //! Each is a few counters beside a [`WaitQueue`](asyncio_runtime::WaitQueue), whose places have the states of the futures
-//! that CPython keeps in `_waiters`; the logic is that of CPython 3.13, cancellation included.
+//! that CPython keeps in `_waiters`; the logic is that of CPython 3.15, cancellation included.
 
 #![forbid(unsafe_code)]
 

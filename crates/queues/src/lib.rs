@@ -2,7 +2,7 @@
 //!
 //! A [`Queue`] is first in, first out, a [`LifoQueue`] last in, first out, and a [`PriorityQueue`] gives the smallest item
 //! first. They are one type, [`QueueOf`], over different stores. Who waits is served in the order in which they came; the
-//! logic is that of CPython 3.13, cancellation and shutdown included. Clones are handles on the same queue, and what waits
+//! logic is that of CPython 3.15, cancellation and shutdown included. Clones are handles on the same queue, and what waits
 //! holds one, so `create_task(queue.get())` and `wait_for(queue.get(), 1)` are fine.
 //!
 //! A queue stays in its thread, which the compiler sees to:

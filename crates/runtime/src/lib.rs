@@ -23,7 +23,7 @@
 //!
 //! # The scheduling contract
 //!
-//! The same program takes the same steps in the same order as on the loop of CPython 3.13.
+//! The same program takes the same steps in the same order as on the loop of CPython 3.15.
 //!
 //! - There is one first-in first-out queue of what is ready. An iteration collects input and output events, appends the
 //!   timers that are due (by deadline, then by creation), and runs exactly what was ready at that moment; what those steps
