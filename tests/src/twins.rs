@@ -148,13 +148,16 @@ pub fn examples_have_twins(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
+/// The number of the first line of a twin after the text that opens it: a page that shows the whole begins there.
+pub fn first_line(twin: &str) -> Option<usize> {
+    let (purpose, _) = twin.strip_prefix("\"\"\"")?.split_once("\"\"\"\n\n")?;
+    Some(purpose.matches('\n').count() + 3)
+}
+
 fn problems_of(file: &str, twin: &str, program: &str) -> Vec<String> {
     let mut problems = Vec::new();
-    // A page that shows the whole leaves out these two lines.
-    let mut lines = twin.lines();
-    let purpose = lines.next().unwrap_or_default();
-    if !(purpose.starts_with("\"\"\"") && purpose.ends_with("\"\"\"") && lines.next() == Some("")) {
-        problems.push(format!("{file} does not open with a line that says what it is for and a blank one"));
+    if first_line(twin).is_none() {
+        problems.push(format!("{file} does not open with a text that says what it is for and a blank line"));
     }
     for anchor in twin.lines().filter_map(|line| line.trim().strip_prefix("# ANCHOR: ")) {
         if !program.lines().any(|line| line.trim() == format!("// ANCHOR: {anchor}")) {
@@ -310,7 +313,9 @@ mod tests {
         };
         only(found("", None), "write it");
         only(found(WITHOUT, Some("\"\"\"A nap.\"\"\"\n\n")), "and there is");
+        assert_eq!(found("", Some("\"\"\"A nap,\nand no more.\"\"\"\n\nsleep()\n")), [""; 0]);
         only(found("", Some("sleep()\n")), "does not open");
+        only(found("", Some("\"\"\"A nap.\"\"\"\nsleep()\n")), "does not open");
         only(found("", Some("\"\"\"A nap.\"\"\"\n\n# ANCHOR: snore\n# ANCHOR_END: snore\n")), "no part \"snore\"");
         only(found("", Some("\"\"\"A nap.\"\"\"\n\n# ANCHOR: sleep\n")), "has no end");
         only(found(&WITHOUT.replace("nap", "nip"), Some("\"\"\"A nap.\"\"\"\n\n")), "did you mean \"nap\"?");

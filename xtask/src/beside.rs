@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use guide_tests::twins::first_line;
 use regex::Regex;
 
 static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
@@ -52,8 +53,9 @@ fn part_of_twin(folder: &Path, file: &str, part: &str, is_last: bool) -> Option<
     let twin = std::fs::read_to_string(folder.join(format!("{file}.py"))).ok()?;
     let mut parts = twin.lines().filter_map(|line| line.trim().strip_prefix("# ANCHOR: ")).peekable();
     if parts.peek().is_none() {
-        // Without the first two lines: the text around it says what the program is for.
-        return is_last.then(|| format!("{{{{#include {file}.py:3:}}}}"));
+        // Without the text that opens it: the page says what the program is for.
+        let first = first_line(&twin).unwrap_or(1);
+        return is_last.then(|| format!("{{{{#include {file}.py:{first}:}}}}"));
     }
     parts.any(|name| name == part).then(|| format!("{{{{#include {file}.py:{part}}}}}"))
 }
