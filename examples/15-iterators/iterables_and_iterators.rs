@@ -1,0 +1,54 @@
+//! An iterable gives a fresh iterator each time; an iterator gives itself. A loop over an asynchronous one makes no
+//! task, and `None` is an item like any other.
+//!
+//! Run it: `cargo run --example iterables_and_iterators`
+//!
+//! Shows: iterable_and_iterator, async_for_creates_no_task, async_for_items_may_be_none
+
+use asyncio::{AsyncIterator, Result, aiter, all_tasks, current_task, run, sleep};
+use guide::repr::Repr;
+
+// ANCHOR: plain
+fn plain() {
+    let week = ["Mon", "Tue"];
+    let (mut one, mut another) = (week.iter(), week.iter());
+    println!("a list: {:?} {:?}", one.next(), another.next());
+
+    let mut days = week.iter();
+    println!("an iterator: {:?}", days.next());
+    let mut same = days.into_iter();
+    println!("the same: {:?}", same.next());
+}
+// ANCHOR_END: plain
+
+// ANCHOR: asynchronous
+/// Measures a temperature every second. The second measurement fails.
+struct Thermometer {
+    hour: usize,
+}
+
+impl AsyncIterator for Thermometer {
+    type Item = Option<u32>;
+
+    async fn anext(&mut self) -> Result<Option<Option<u32>>> {
+        sleep(1).await?;
+        self.hour += 1;
+        Ok([Some(17), None, Some(19)].get(self.hour - 1).copied())
+    }
+}
+
+async fn program() -> Result<()> {
+    plain();
+    let reader = current_task()?;
+    let mut temperatures = aiter(Thermometer { hour: 0 });
+    while let Some(degrees) = temperatures.anext().await? {
+        let same_task = (current_task()? == reader).repr();
+        println!("{}: {} task, the same: {same_task}", degrees.repr(), all_tasks()?.len());
+    }
+    Ok(())
+}
+// ANCHOR_END: asynchronous
+
+fn main() -> Result<()> {
+    run(program())
+}
