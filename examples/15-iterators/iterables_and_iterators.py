@@ -4,15 +4,16 @@ import asyncio
 
 
 # ANCHOR: plain
+def first(days):
+    return next(iter(days))
+
+
 def plain():
     week = ["Mon", "Tue"]
-    one, another = iter(week), iter(week)
-    print(f"a list: {next(one)} {next(another)}")
+    print(f"a list: {first(week)} {first(week)}")
 
     days = iter(week)
-    print(f"an iterator: {next(days)}")
-    same = iter(days)
-    print(f"the same: {next(same)}")
+    print(f"an iterator: {first(days)} {first(days)}")
 # ANCHOR_END: plain
 
 

@@ -9,15 +9,16 @@ use asyncio::{AsyncIterator, Result, aiter, all_tasks, current_task, run, sleep}
 use guide::repr::Repr;
 
 // ANCHOR: plain
+fn first<'a>(days: impl IntoIterator<Item = &'a &'a str>) -> &'a str {
+    days.into_iter().next().copied().unwrap_or_default()
+}
+
 fn plain() {
     let week = ["Mon", "Tue"];
-    let (mut one, mut another) = (week.iter(), week.iter());
-    println!("a list: {:?} {:?}", one.next(), another.next());
+    println!("a list: {} {}", first(&week), first(&week));
 
     let mut days = week.iter();
-    println!("an iterator: {:?}", days.next());
-    let mut same = days.into_iter();
-    println!("the same: {:?}", same.next());
+    println!("an iterator: {} {}", first(&mut days), first(&mut days));
 }
 // ANCHOR_END: plain
 
@@ -28,9 +29,9 @@ struct Thermometer {
 }
 
 impl AsyncIterator for Thermometer {
-    type Item = Option<u32>;
+    type Item = Option<i32>;
 
-    async fn anext(&mut self) -> Result<Option<Option<u32>>> {
+    async fn anext(&mut self) -> Result<Option<Option<i32>>> {
         sleep(1).await?;
         self.hour += 1;
         Ok([Some(17), None, Some(19)].get(self.hour - 1).copied())
@@ -43,7 +44,11 @@ async fn program() -> Result<()> {
     let mut temperatures = aiter(Thermometer { hour: 0 });
     while let Some(degrees) = temperatures.anext().await? {
         let same_task = (current_task()? == reader).repr();
-        println!("{}: {} task, the same: {same_task}", degrees.repr(), all_tasks()?.len());
+        println!(
+            "{}: {} task, the same: {same_task}",
+            degrees.repr(),
+            all_tasks()?.len()
+        );
     }
     Ok(())
 }

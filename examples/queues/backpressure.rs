@@ -41,7 +41,9 @@ async fn pipeline(name: &str, maxsize: usize) -> Result<()> {
     let consumer = create_task(consume(queue));
     let (backlog, longest) = (producer.await?, consumer.await?);
     let seconds = get_running_loop()?.time() - start;
-    println!("{name}: {backlog} in line, {longest:.1} s at most, {seconds:.1} s in all");
+    println!(
+        "{name}: {backlog} in line, {longest:.1} s at most, {seconds:.1} s in all"
+    );
     Ok(())
 }
 

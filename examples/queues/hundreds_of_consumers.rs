@@ -26,7 +26,8 @@ async fn consume(queue: Queue<u32>) -> Result<()> {
 
 async fn program() -> Result<()> {
     let queue = Queue::new(0);
-    let consumers: Vec<_> = (0..1000).map(|_| create_task(consume(queue.clone()))).collect();
+    let consumers: Vec<_> =
+        (0..1000).map(|_| create_task(consume(queue.clone()))).collect();
     let producers = (0..5).map(|_| create_task(produce(queue.clone())));
     let producing = gather(producers);
     println!("tasks: {}", all_tasks()?.len());
