@@ -1,9 +1,10 @@
-//! An iterable gives a fresh iterator each time; an iterator gives itself. A loop over an asynchronous one makes no
-//! task, and `None` is an item like any other.
+//! An iterable gives a fresh iterator each time; an iterator gives itself. A loop
+//! over an asynchronous one makes no task, and `None` is an item like any other.
 //!
 //! Run it: `cargo run --example iterables_and_iterators`
 //!
-//! Shows: iterable_and_iterator, async_for_creates_no_task, async_for_items_may_be_none
+//! Shows: iterable_and_iterator, async_for_creates_no_task,
+//! async_for_items_may_be_none
 
 use asyncio::{AsyncIterator, Result, aiter, all_tasks, current_task, run, sleep};
 use guide::repr::Repr;

@@ -17,7 +17,7 @@ async def produce(queue):
 
 
 async def consume(queue):
-    """Takes a tenth of a second for each item. Returns the longest time one waited."""
+    """Takes 0.1 s for each item. Returns the longest time one waited."""
     loop = asyncio.get_running_loop()
     longest = 0.0
     for _ in range(ITEMS):
@@ -36,7 +36,7 @@ async def pipeline(name, maxsize):
     consumer = asyncio.create_task(consume(queue))
     backlog, longest = await producer, await consumer
     seconds = asyncio.get_running_loop().time() - start
-    print(f"{name}: {backlog} in line, {longest:.1f} s at most, {seconds:.1f} s in all")
+    print(f"{name}: {backlog} in line, {longest:.1f} s at most, {seconds:.1f} s")
 
 
 async def main():

@@ -1,4 +1,5 @@
-//! A fast producer and a slow consumer: without a limit everything piles up in the queue, with one the producer waits.
+//! A fast producer and a slow consumer: without a limit everything piles up in the
+//! queue, with one the producer waits.
 //!
 //! Run it: `cargo run --example backpressure`
 //!
@@ -20,7 +21,8 @@ async fn produce(queue: Queue<f64>) -> Result<usize> {
     Ok(backlog)
 }
 
-/// Takes a tenth of a second for each item. Returns the longest time that an item waited.
+/// Takes a tenth of a second for each item. Returns the longest time that an item
+/// waited.
 async fn consume(queue: Queue<f64>) -> Result<f64> {
     let event_loop = get_running_loop()?;
     let mut longest = 0.0_f64;
@@ -41,9 +43,7 @@ async fn pipeline(name: &str, maxsize: usize) -> Result<()> {
     let consumer = create_task(consume(queue));
     let (backlog, longest) = (producer.await?, consumer.await?);
     let seconds = get_running_loop()?.time() - start;
-    println!(
-        "{name}: {backlog} in line, {longest:.1} s at most, {seconds:.1} s in all"
-    );
+    println!("{name}: {backlog} in line, {longest:.1} s at most, {seconds:.1} s");
     Ok(())
 }
 

@@ -1,5 +1,5 @@
-//! A queue with five producers and a thousand consumers: waiting costs a consumer next to nothing, so their number is
-//! no problem.
+//! A queue with five producers and a thousand consumers: waiting costs a consumer
+//! next to nothing, so their number is no problem.
 //!
 //! Run it: `cargo run --example hundreds_of_consumers`
 //!
