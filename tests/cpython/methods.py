@@ -1,22 +1,21 @@
 """Lists the test methods of CPython's asyncio suite, each under the class that defines it.
 
-    python3.13 methods.py > methods.txt
+    python3.15 methods.py > methods.txt
 
-A method counts once: where a base class is run for the C and the Python implementation, or for several kinds of
-futures, the name of the base class is the one that stands here.
+The first part has every module of `test.test_asyncio`. The second has modules of the language's own tests, of what
+asyncio stands on. A method counts once: where a base class is run for the C and the Python implementation, or for
+several kinds of futures, the name of the base class is the one that stands here.
 """
 
 import inspect
+import pathlib
 import platform
 import unittest
 
-MODULES = """
-    test_asyncio.test_tasks test_asyncio.test_futures test_asyncio.test_futures2 test_asyncio.test_eager_task_factory
-    test_asyncio.test_free_threading test_asyncio.test_timeouts test_asyncio.test_waitfor test_asyncio.test_taskgroups
-    test_asyncio.test_locks test_asyncio.test_queues test_asyncio.test_runners test_asyncio.test_threads
-    test_asyncio.test_context test_context test_asyncgen test_contextlib_async test_asyncio.test_base_events
-    test_asyncio.test_streams test_asyncio.test_subprocess test_asyncio.test_server
-""".split()
+import test.test_asyncio
+
+ASYNCIO = sorted(f'test_asyncio.{path.stem}' for path in pathlib.Path(test.test_asyncio.__path__[0]).glob('test_*.py'))
+LANGUAGE = ['test_context', 'test_asyncgen', 'test_contextlib_async']
 
 
 def cases(suite):
@@ -31,12 +30,23 @@ def place(case):
     return name, method.__code__.co_firstlineno
 
 
-print(f'# The test methods of CPython {platform.python_version()}, listed by methods.py.')
-for module in MODULES:
+def methods(module):
+    """The methods of a module, or none if it is for another system."""
     try:
         suite = unittest.defaultTestLoader.loadTestsFromName(f'test.{module}')
-        listed = {place(case) for case in cases(suite)}
-    except AttributeError:
-        continue  # a later CPython has this module
+    except unittest.SkipTest:
+        return []
+    listed = {place(case) for case in cases(suite)}
     # In the order of the sources; what comes from another module stands first.
-    print(*dict.fromkeys(name for name, _ in sorted(listed, key=lambda found: (found[0].split('.')[0], found[1]))), sep='\n')
+    return dict.fromkeys(name for name, _ in sorted(listed, key=lambda found: (found[0].split('.')[0], found[1])))
+
+
+print(f'# The test methods of CPython {platform.python_version()}, listed by methods.py.')
+seen = set()
+for title, modules in ('asyncio', ASYNCIO), ('language', LANGUAGE):
+    print(f'# {title}')
+    for module in modules:
+        for name in methods(module):
+            if name not in seen:
+                seen.add(name)
+                print(name)

@@ -3,7 +3,8 @@
 //! The core idea is that `tests/cpython/methods.txt` lists every test method of CPython, and each one has to be somewhere:
 //! a test of ours names it (`// CPython: test_tasks.BaseTaskTests.test_cancel` above it), or `not_applicable.toml` says
 //! in a line why it cannot be said in Rust, or `pending.toml` knows that it is still to come. The table of all three is
-//! `tests/cpython/README.md`, and the README of the repository states the counts.
+//! `tests/cpython/README.md`, and the README of the repository states the counts. Two suites are counted apart: the
+//! whole of `test.test_asyncio`, and a few modules of the language's own tests that asyncio builds on.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -48,8 +49,10 @@ pub type Reasons = BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>;
 /// The suite, and all that is known of it.
 #[derive(Debug, Default)]
 pub struct Suite {
-    /// CPython's methods, in the order of its sources.
+    /// CPython's methods, in the order of its sources: those of asyncio first.
     pub methods: Vec<String>,
+    /// How many of the methods are asyncio's.
+    pub asyncio: usize,
     /// What is ported.
     pub ports: Vec<Port>,
     /// What cannot be.
@@ -85,8 +88,16 @@ pub fn suite() -> Result<Suite> {
     let list = read(folder().join("methods.txt"))?;
     let pending: File =
         toml::from_str(&read(folder().join("pending.toml"))?).context("in tests/cpython/pending.toml")?;
+    let (asyncio, language) =
+        list.split_once("\n# language\n").context("tests/cpython/methods.txt has no line \"# language\"")?;
+    let methods =
+        |part: &str| -> Vec<String> { part.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect() };
+    let mut all = methods(asyncio);
+    let asyncio = all.len();
+    all.extend(methods(language));
     Ok(Suite {
-        methods: list.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect(),
+        methods: all,
+        asyncio,
         ports: ports(root())?,
         reasons: toml::from_str(&read(folder().join("not_applicable.toml"))?)
             .context("in tests/cpython/not_applicable.toml")?,
@@ -209,21 +220,34 @@ impl Suite {
         problems
     }
 
-    /// How many methods there are, in a sentence.
-    pub fn counts(&self) -> String {
+    /// How many of the methods are ported, are not applicable, and are still to come.
+    fn count(&self, methods: &[String]) -> (usize, usize, usize) {
         let (mut ported, mut not_applicable, mut pending) = (0, 0, 0);
-        for method in &self.methods {
+        for method in methods {
             match self.fate(method) {
                 Fate::Ported(_) => ported += 1,
                 Fate::NotApplicable(_) => not_applicable += 1,
                 Fate::Pending(_) | Fate::Unknown => pending += 1,
             }
         }
-        let to_come = if pending == 0 { String::new() } else { format!(", {pending} are still to come") };
+        (ported, not_applicable, pending)
+    }
+
+    /// How many methods there are and what became of them, in a sentence.
+    pub fn counts(&self) -> String {
+        let (asyncio, language) = self.methods.split_at(self.asyncio);
+        let told = |methods| {
+            let (ported, not_applicable, pending) = self.count(methods);
+            let to_come = if pending == 0 { String::new() } else { format!(", {pending} are still to come") };
+            format!("{ported} are ported and {not_applicable} do not apply, each with its reason{to_come}")
+        };
         format!(
-            "Of the {} methods of CPython's own asyncio tests {ported} are ported, {not_applicable} are not applicable, \
-             each with its reason{to_come}",
-            self.methods.len(),
+            "Of the {} methods of CPython's own asyncio tests, {}; of {} more, of its tests of context variables, \
+             asynchronous generators and `contextlib`, {}",
+            asyncio.len(),
+            told(asyncio),
+            language.len(),
+            told(language),
         )
     }
 
@@ -236,8 +260,27 @@ impl Suite {
              defines it; `methods.py` wrote it.\n",
             self.counts()
         );
+        let (asyncio, language) = self.methods.split_at(self.asyncio);
+        self.modules(&mut table, asyncio);
+        if !language.is_empty() {
+            table.push_str("\n# The language's tests\n\nWhat asyncio builds on, and tests of its own there.\n");
+            self.modules(&mut table, language);
+        }
+        table
+    }
+
+    /// The tables of some methods, a heading for each module and class, after a line for each module.
+    fn modules(&self, table: &mut String, methods: &[String]) {
+        let module_of = |method: &str| method.split('.').next().unwrap_or_default().to_owned();
+        table.push_str("\n| Module | Methods | Ported | Not applicable | To come |\n| --- | --: | --: | --: | --: |\n");
+        for of_module in methods.chunk_by(|a, b| module_of(a) == module_of(b)) {
+            let (ported, not_applicable, pending) = self.count(of_module);
+            let module = module_of(&of_module[0]);
+            let all = of_module.len();
+            let _ = writeln!(table, "| [{module}](#{module}) | {all} | {ported} | {not_applicable} | {pending} |");
+        }
         let (mut module, mut class) = ("", "");
-        for method in &self.methods {
+        for method in methods {
             let (path, name) = method.rsplit_once('.').unwrap_or_default();
             let parts = path.split_once('.').unwrap_or_default();
             if parts.0 != module {
@@ -259,7 +302,6 @@ impl Suite {
             };
             let _ = writeln!(table, "| `{name}` | {here} |");
         }
-        table
     }
 
     /// The text of the repository's README, with the counts as they are.
@@ -288,6 +330,7 @@ mod tests {
         let planned = |methods: &&str| Pending { methods: (*methods).into(), area: "streams".into() };
         Suite {
             methods: vec![TASK.into(), OTHER.into()],
+            asyncio: 1,
             ports: ported.iter().map(port).collect(),
             reasons: toml::from_str(reasons).unwrap(),
             pending: pending.iter().map(planned).collect(),
@@ -354,8 +397,9 @@ mod tests {
         assert!(table.contains("| `test_cancel` | *ported*: [`cancels`](../../crates/a.rs) |\n"), "{table}");
         assert!(table.contains("| `test_wait` | *not applicable*: the type rules it out |\n"), "{table}");
         let old = "Of the 7 methods of CPython's own asyncio tests 2 are ported ([table](tests/cpython/README.md)).\n";
-        let new = "Of the 2 methods of CPython's own asyncio tests 1 are ported, 1 are not applicable, each with its \
-                   reason ([table](tests/cpython/README.md)).\n";
+        let new = "Of the 1 methods of CPython's own asyncio tests, 1 are ported and 0 do not apply, each with its \
+                   reason; of 1 more, of its tests of context variables, asynchronous generators and `contextlib`, \
+                   0 are ported and 1 do not apply, each with its reason ([table](tests/cpython/README.md)).\n";
         assert_eq!(suite.in_readme(old).unwrap(), new);
         assert!(suite.in_readme("Nothing.\n").is_err());
     }

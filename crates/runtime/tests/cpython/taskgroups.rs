@@ -48,7 +48,7 @@ async fn group<T>(block: impl AsyncFnOnce(TaskGroup) -> Result<T>) -> Result<T> 
     TaskGroup::new().run(block).await
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_01, test_taskgroup_02
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_01, test_taskgroup_02
 #[test]
 fn a_group_waits_for_its_tasks() {
     virtually(async {
@@ -66,7 +66,7 @@ fn a_group_waits_for_its_tasks() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_03
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_03
 #[test]
 fn a_task_that_is_cancelled_by_itself_does_not_disturb_the_others() {
     virtually(async {
@@ -84,7 +84,7 @@ fn a_task_that_is_cancelled_by_itself_does_not_disturb_the_others() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_04, test_cancel_children_on_child_error
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_04, test_cancel_children_on_child_error
 #[test]
 fn a_failure_cancels_the_other_tasks_and_the_block() {
     virtually(async {
@@ -112,7 +112,7 @@ fn a_failure_cancels_the_other_tasks_and_the_block() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_cancellation, test_taskgroup_07, test_taskgroup_22
+// CPython: test_taskgroups.BaseTestTaskGroup.test_cancellation, test_taskgroup_07, test_taskgroup_22
 #[test]
 fn cancelling_the_parent_cancels_tasks_and_block() {
     virtually(async {
@@ -138,7 +138,7 @@ fn cancelling_the_parent_cancels_tasks_and_block() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_17
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_17
 #[test]
 fn a_group_without_tasks_is_cancelled_with_its_parent() {
     virtually(async {
@@ -152,7 +152,7 @@ fn a_group_without_tasks_is_cancelled_with_its_parent() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_08
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_08
 #[test]
 fn failures_in_the_cleanup_replace_the_cancellation() {
     virtually(async {
@@ -171,7 +171,7 @@ fn failures_in_the_cleanup_replace_the_cancellation() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_18
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_18
 #[test]
 fn a_block_that_raises_in_place_of_the_cancellation_is_a_failure() {
     virtually(async {
@@ -183,7 +183,7 @@ fn a_block_that_raises_in_place_of_the_cancellation_is_a_failure() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_09, test_taskgroup_10
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_09, test_taskgroup_10
 #[test]
 fn a_failure_of_the_block_cancels_the_tasks() {
     virtually(async {
@@ -205,7 +205,7 @@ fn a_failure_of_the_block_cancels_the_tasks() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_15, test_taskgroup_16
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_15, test_taskgroup_16
 #[test]
 fn a_failure_while_the_cancelled_block_cleans_up_is_raised() {
     virtually(async {
@@ -226,7 +226,7 @@ fn a_failure_while_the_cancelled_block_cleans_up_is_raised() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_19, test_taskgroup_20a, test_taskgroup_21a
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_19, test_taskgroup_20a, test_taskgroup_21a
 #[test]
 fn failures_of_tasks_and_block_are_raised_together() {
     virtually(async {
@@ -240,7 +240,7 @@ fn failures_of_tasks_and_block_are_raised_together() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_20
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_20
 #[test]
 fn an_interrupt_is_raised_alone() {
     virtually(async {
@@ -254,7 +254,7 @@ fn an_interrupt_is_raised_alone() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_23
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_23
 #[test]
 fn a_group_forgets_tasks_that_are_done() {
     virtually(async {
@@ -276,7 +276,7 @@ fn a_group_forgets_tasks_that_are_done() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_24
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_24
 #[test]
 fn a_task_may_start_others_in_its_group() {
     virtually(async {
@@ -308,7 +308,7 @@ async fn hydra(group: TaskGroup, heads: Rc<Cell<u32>>) -> Result<()> {
     Ok(())
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_25
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_25
 #[test]
 fn a_group_that_grows_can_be_ended() {
     virtually(async {

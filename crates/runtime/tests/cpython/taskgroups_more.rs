@@ -38,7 +38,7 @@ fn cancelling() -> u32 {
     current_task().unwrap().unwrap().cancelling()
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_11, test_taskgroup_12
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_11, test_taskgroup_12
 #[test]
 fn the_failure_of_an_inner_group_is_a_failure_of_the_outer_one() {
     virtually(async {
@@ -77,7 +77,7 @@ async fn crashes(outer: f64, inner: f64) -> String {
     shape(&result.await.unwrap_err())
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_13, test_taskgroup_14
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_13, test_taskgroup_14
 #[test]
 fn who_fails_first_decides_which_group_fails() {
     virtually(async {
@@ -89,7 +89,7 @@ fn who_fails_first_decides_which_group_fails() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_task_name, test_taskgroup_task_context
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_task_name, test_taskgroup_task_context
 #[test]
 fn tasks_of_a_group_have_names_and_contexts() {
     virtually(async {
@@ -114,7 +114,7 @@ fn tasks_of_a_group_have_names_and_contexts() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_no_create_task_after_failure
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_no_create_task_after_failure
 #[test]
 fn a_group_that_fails_takes_no_new_tasks() {
     virtually(async {
@@ -139,7 +139,7 @@ fn a_group_that_fails_takes_no_new_tasks() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_context_manager_exit_raises
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_context_manager_exit_raises
 #[test]
 fn what_the_block_raises_when_it_is_cancelled_joins_the_failures() {
     virtually(async {
@@ -155,7 +155,7 @@ fn what_the_block_raises_when_it_is_cancelled_joins_the_failures() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_already_entered, test_taskgroup_double_enter
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_already_entered, test_taskgroup_double_enter
 #[test]
 fn a_group_is_entered_once() {
     virtually(async {
@@ -172,7 +172,7 @@ fn a_group_is_entered_once() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_finished, test_coro_closed_when_tg_closed,
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_finished, test_coro_closed_when_tg_closed,
 // test_taskgroup_not_entered
 #[test]
 fn tasks_are_made_inside_the_block_only() {
@@ -193,7 +193,7 @@ fn tasks_are_made_inside_the_block_only() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_taskgroup_without_parent_task
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_without_parent_task
 #[test]
 fn a_group_needs_a_parent() {
     let event_loop = new_loop();
@@ -211,7 +211,7 @@ fn a_group_needs_a_parent() {
     assert!(log[1].ends_with("has not been entered')"), "{log:?}");
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_cancelling_level_preserved
+// CPython: test_taskgroups.BaseTestTaskGroup.test_cancelling_level_preserved
 #[test]
 fn a_group_takes_back_its_own_cancellation() {
     virtually(async {
@@ -223,7 +223,7 @@ fn a_group_takes_back_its_own_cancellation() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_nested_groups_both_cancelled
+// CPython: test_taskgroups.BaseTestTaskGroup.test_nested_groups_both_cancelled
 #[test]
 fn two_groups_that_cancel_one_task_take_back_one_request_each() {
     virtually(async {
@@ -243,7 +243,7 @@ fn two_groups_that_cancel_one_task_take_back_one_request_each() {
     .unwrap();
 }
 
-// CPython: test_taskgroups.TestTaskGroup.test_error_and_cancel
+// CPython: test_taskgroups.BaseTestTaskGroup.test_error_and_cancel
 #[test]
 fn a_cancellation_from_outside_comes_again_behind_a_failed_group() {
     virtually(async {

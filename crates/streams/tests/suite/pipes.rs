@@ -87,7 +87,6 @@ fn small_pieces_arrive_one_by_one() {
     });
 }
 
-// CPython: test_streams.StreamTests.test_read_all_from_pipe_reader
 #[test]
 fn the_output_of_a_child_is_read_whatever_the_limit() {
     run(async {

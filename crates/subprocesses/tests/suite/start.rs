@@ -210,7 +210,6 @@ fn errors_name_what_is_at_fault() {
     });
 }
 
-// CPython: test_subprocess.GenericWatcherTests.test_create_subprocess_with_pidfd
 #[test]
 fn a_loop_in_any_thread_has_children() {
     fn in_thread() -> Result<(i32, Vec<u8>)> {
