@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use asyncio_runtime::{Error, Result, RuntimeError, TypeError, ValueError, coroutine_name};
+use asyncio_runtime::{Error, Result, RuntimeError, TypeError, ValueError, coroutine_name, log};
 
 use crate::error::GeneratorExit;
 use crate::yielder::{GeneratorYielder, Sent, Slot};
@@ -228,7 +228,7 @@ impl<Y, S, R> Drop for Inner<Y, S, R> {
         if !std::thread::panicking()
             && let Err(error) = self.close()
         {
-            eprintln!("Exception ignored in: <generator object {} at {self:p}>\n{error:?}", self.name);
+            log::warning(format_args!("Exception ignored in: <generator object {} at {self:p}>\n{error:?}", self.name));
         }
     }
 }

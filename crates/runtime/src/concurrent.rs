@@ -12,6 +12,8 @@ use concurrent_queue::{ConcurrentQueue, PopError};
 
 use crate::error::{Error, Result};
 use crate::exceptions::{CancelledError, InvalidStateError, RuntimeError, TimeoutError, ValueError};
+use crate::log;
+use crate::report::panic_message;
 use crate::seconds::TimeLimit;
 use crate::tasks::{TaskPanic, resume_panic};
 
@@ -241,7 +243,10 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         drop(state);
         self.inner.done.notify_all();
         for callback in callbacks {
-            callback();
+            // As in CPython, one that fails keeps neither the others nor the thread from their work.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(callback)) {
+                log::warning(format_args!("exception calling callback for {self:?}: {}", panic_message(&*payload)));
+            }
         }
     }
 }
@@ -301,6 +306,10 @@ struct Pool {
 struct Threads {
     handles: Vec<JoinHandle<()>>,
     idle: usize,
+    /// Those that have not left the pool.
+    working: usize,
+    /// Completed by the last that leaves it.
+    ended: Vec<ConcurrentFuture<()>>,
 }
 
 trait Job: Send {
@@ -365,8 +374,8 @@ impl ThreadPoolExecutor {
     ///
     /// # Errors
     ///
-    /// `RuntimeError: cannot schedule new futures after shutdown`; what the system says if it has no thread to give and
-    /// the pool has none either.
+    /// `RuntimeError: cannot schedule new futures after shutdown`; `RuntimeError: can't start new thread`, and why, if the
+    /// system has no thread to give and the pool has none either.
     pub fn submit<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Result<ConcurrentFuture<T>> {
         let pool = &self.handle.0;
         let future = ConcurrentFuture::new();
@@ -383,13 +392,16 @@ impl ThreadPoolExecutor {
             let worker = Arc::clone(pool);
             let name = format!("{}_{}", pool.name, threads.handles.len());
             match std::thread::Builder::new().name(name).spawn(move || worker.work()) {
-                Ok(thread) => threads.handles.push(thread),
+                Ok(thread) => {
+                    threads.working += 1;
+                    threads.handles.push(thread);
+                }
                 Err(error) if threads.handles.is_empty() => {
                     // Without a thread there is no other job.
                     let job = pool.jobs.pop();
                     drop(threads);
                     drop(job);
-                    return Err(error.into());
+                    return Err(RuntimeError::new(format!("can't start new thread: {error}")).into());
                 }
                 // The threads there are will do it.
                 Err(_) => {}
@@ -422,11 +434,45 @@ impl ThreadPoolExecutor {
     }
 }
 
+impl ThreadPoolExecutor {
+    /// Takes no more jobs, as `shutdown(false, false)`; the future that comes back is done when the last thread has left the
+    /// pool.
+    pub(crate) fn shutdown_later(&self) -> ConcurrentFuture<()> {
+        let pool = &self.handle.0;
+        let ended = ConcurrentFuture::new();
+        pool.close();
+        let mut threads = lock(&pool.threads);
+        if threads.working > 0 {
+            threads.ended.push(ended.clone());
+        } else {
+            drop(threads);
+            ended.complete(Ok(()));
+        }
+        ended
+    }
+}
+
 impl Pool {
     fn work(&self) {
+        self.work_until_closed();
+        let mut threads = lock(&self.threads);
+        threads.working -= 1;
+        let ended = if threads.working == 0 { std::mem::take(&mut threads.ended) } else { Vec::new() };
+        drop(threads);
+        ended.into_iter().for_each(|ended| ended.complete(Ok(())));
+    }
+
+    fn work_until_closed(&self) {
         loop {
             match self.jobs.pop() {
-                Ok(job) => job.run(),
+                Ok(job) => {
+                    // A job catches its own panic. What is left are destructors, of a result that nobody wants, say: the thread
+                    // goes on all the same, for nobody would start another.
+                    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.run())) {
+                        let message = panic_message(&*payload);
+                        log::warning(format_args!("Exception ignored in the end of a job: {message}"));
+                    }
+                }
                 Err(PopError::Closed) => return,
                 Err(PopError::Empty) => {
                     let mut threads = lock(&self.threads);
@@ -440,13 +486,18 @@ impl Pool {
         }
     }
 
-    fn end(&self, cancel_futures: bool) -> Vec<JoinHandle<()>> {
-        let mut threads = lock(&self.threads);
+    /// Takes no more jobs.
+    fn close(&self) {
+        let threads = lock(&self.threads);
         self.jobs.close();
-        let left: Vec<_> = if cancel_futures { self.jobs.try_iter().collect() } else { Vec::new() };
-        let handles = std::mem::take(&mut threads.handles);
         drop(threads);
         self.changed.notify_all();
+    }
+
+    fn end(&self, cancel_futures: bool) -> Vec<JoinHandle<()>> {
+        self.close();
+        let left: Vec<_> = if cancel_futures { self.jobs.try_iter().collect() } else { Vec::new() };
+        let handles = std::mem::take(&mut lock(&self.threads).handles);
         for job in left {
             job.cancel();
         }

@@ -15,7 +15,7 @@ use pin_project_lite::pin_project;
 
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
-use crate::report;
+use crate::log;
 
 /// The last part of a type's path, generics included: `alloc::string::String` is `String`.
 pub(crate) fn short_name(type_name: &'static str) -> &'static str {
@@ -124,7 +124,11 @@ struct Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if !self.used {
-            report::warn(&format!("{}: RuntimeWarning: coroutine '{}' was never awaited", place(self.at), self.name));
+            log::warning(format_args!(
+                "{}: RuntimeWarning: coroutine '{}' was never awaited",
+                place(self.at),
+                self.name
+            ));
         }
     }
 }

@@ -10,6 +10,7 @@ mod raised;
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use raised::{Look, PLAIN, Raised, RaisedRef};
 
@@ -272,7 +273,12 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (**self).downcast_ref::<std::io::Error>() {
             Some(error) => exceptions::os_error(error, f),
-            None => fmt::Debug::fmt(&**self, f),
+            None => {
+                // Reports print errors wherever they are noticed, also while something unwinds: a panic in there would end the
+                // process.
+                let printed = catch_unwind(AssertUnwindSafe(|| fmt::Debug::fmt(&**self, f)));
+                printed.unwrap_or_else(|_| f.write_str("<error whose Debug panicked>"))
+            }
         }
     }
 }

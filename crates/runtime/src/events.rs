@@ -18,6 +18,7 @@ use crate::coroutines::function_name;
 use crate::error::Result;
 use crate::exceptions::{RuntimeError, ValueError};
 use crate::futures::{AnyFuture, Future};
+use crate::log;
 use crate::loop_core::{self, LoopCore};
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::reactor::Side;
@@ -600,8 +601,8 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// `RuntimeError: sig N cannot be caught`; what the system says for an impossible number; `RuntimeError: Event loop is
-    /// closed`.
+    /// `ValueError: invalid signal number N` for a number that is none; `RuntimeError: sig N cannot be caught`; `RuntimeError:
+    /// Event loop is closed`.
     ///
     /// ```
     /// use std::process::Command;
@@ -691,7 +692,7 @@ impl EventLoop {
     /// event_loop.call_exception_handler(&ExceptionContext::new("expected")); // nothing is written
     /// ```
     pub fn default_exception_handler(&self, context: &ExceptionContext) {
-        report::warn(&context.to_string());
+        log::warning(context);
     }
 
     /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration).
@@ -852,12 +853,12 @@ impl LoopCore {
     pub(crate) fn call_exception_handler(&self, context: &ExceptionContext) {
         let handler = self.exception_handler.borrow().clone();
         let Some(handler) = handler else {
-            report::warn(&context.to_string());
+            log::warning(context);
             return;
         };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {
-            report::warn(&format!("Unhandled error in exception handler: {}", report::panic_message(&*payload)));
-            report::warn(&context.to_string());
+            log::warning(format_args!("Unhandled error in exception handler: {}", report::panic_message(&*payload)));
+            log::warning(context);
         }
     }
 }

@@ -10,18 +10,26 @@ use std::io;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::log;
 use crate::resolve::GaiError;
 
-/// Writes `'text'` as Python's `repr` of a string does for ordinary text.
+/// A text as Python's `repr` writes it.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        quoted(f, self.0)
+    }
+}
+
 fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     write!(f, "{quote}")?;
     for c in text.chars() {
         match c {
-            '\n' => f.write_str("\\n")?,
-            '\t' => f.write_str("\\t")?,
             '\\' => f.write_str("\\\\")?,
             c if c == quote => write!(f, "\\{c}")?,
+            c if c != ' ' && !log::is_printable(c) => log::escaped(f, c)?,
             c => write!(f, "{c}")?,
         }
     }
@@ -377,6 +385,11 @@ mod tests {
         assert_eq!(format!("{:?}", ZeroDivisionError::default()), "ZeroDivisionError()");
         assert_eq!(format!("{:?}", ValueError::new("it's")), "ValueError(\"it's\")");
         assert_eq!(format!("{:?}", CancelledError::new("")), "CancelledError('')");
+        // What `repr` of CPython 3.15 gives for these.
+        let special =
+            ValueError::new("a\u{1b}[2J\r\n\tb\\\u{9b}\u{a0}\u{202e}\u{3000}é日\u{2028}\u{e0041}\u{feff}\u{ad}");
+        let expected = r"ValueError('a\x1b[2J\r\n\tb\\\x9b\xa0\u202e\u3000é日\u2028\U000e0041\ufeff\xad')";
+        assert_eq!(format!("{special:?}"), expected);
         let group = ExceptionGroup::new("g", [ValueError::new("x").into()]);
         assert_eq!(format!("{group:?}"), "ExceptionGroup('g', [ValueError('x')])");
         assert_eq!(group.to_string(), "g (1 sub-exception)");

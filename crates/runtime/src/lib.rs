@@ -59,6 +59,7 @@ mod exceptions;
 mod futures;
 pub mod io;
 mod jobs;
+pub mod log;
 mod loop_core;
 mod marks;
 mod memory;

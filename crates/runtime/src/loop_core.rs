@@ -21,6 +21,7 @@ use crate::cycles::Cycles;
 use crate::error::Error;
 use crate::exceptions::RuntimeError;
 use crate::jobs::Jobs;
+use crate::log;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::origin::Origins;
 use crate::prefetch;
@@ -28,7 +29,6 @@ use crate::reactor::{Readiness, Selector};
 use crate::ready::{Other, Ready, ReadyQueue, Run, TIME_IS_UP};
 use crate::registry::Registry;
 use crate::remote::{Remote, Shared};
-use crate::report;
 use crate::tasks::{AnyTask, Runnable};
 use crate::threads::JoinThreads;
 use crate::timers::{Action, TimerKey, Timers};
@@ -50,6 +50,8 @@ pub(crate) struct LoopCore {
     remote: RefCell<VecDeque<Remote>>,
     /// How many came the last time.
     last_news: Cell<usize>,
+    /// There was room for more than `MUCH`, here or where others put what they hand in.
+    had_much: Cell<bool>,
     pub(crate) timers: RefCell<Timers>,
     /// Where the loop sleeps. Made for the first descriptor, and for Ctrl-C.
     selector: RefCell<Option<Rc<Selector>>>,
@@ -78,7 +80,7 @@ pub(crate) struct LoopCore {
     pub(crate) eager_tasks: Cell<bool>,
     pub(crate) exception_handler: RefCell<Option<Rc<crate::events::ExceptionHandler>>>,
     pub(crate) observer: RefCell<Option<Rc<dyn Observer>>>,
-    policy: RefCell<Option<Box<dyn SchedulingPolicy>>>,
+    policy: RefCell<Option<Rc<Policy>>>,
     /// Takes the one that the policy chooses, if there is one. Known once there was a policy, so that a program without does
     /// not contain it.
     choose: Cell<Option<Choose>>,
@@ -93,6 +95,9 @@ pub(crate) struct LoopCore {
     /// The slot of a task that waited, when it was last looked for, on what this crate does not know.
     waits_on_others: Cell<u32>,
 }
+
+/// It is asked while it may be replaced.
+type Policy = RefCell<Box<dyn SchedulingPolicy>>;
 
 /// Takes one of so many entries out of the ready queue.
 type Choose = fn(&LoopCore, usize) -> Option<Ready>;
@@ -129,6 +134,7 @@ impl LoopCore {
             ready: RefCell::default(),
             remote: RefCell::default(),
             last_news: Cell::new(0),
+            had_much: Cell::new(false),
             timers: RefCell::new(Timers::new()),
             selector: RefCell::default(),
             reactor: RefCell::default(),
@@ -192,11 +198,16 @@ impl LoopCore {
         if self.closed.get() {
             return;
         }
-        if !self.running.get() {
-            // Wake-ups that happened between two runs came in through the remote queue: keep the order.
-            self.take_remote();
-        }
+        let woken = self.take_remote_between_runs();
         self.ready.borrow_mut().push(Other::Call(run, key));
+        self.tell_all_woken(woken);
+    }
+
+    /// Wake-ups that happened between two runs came in through the remote queue: what is queued now keeps the order. Gives what the
+    /// observer is to be told once that is queued: it may close the loop, which must not wait for a task in our hands.
+    #[inline]
+    fn take_remote_between_runs(&self) -> Vec<AnyTask> {
+        if !self.running.get() && self.shared.has_news() { self.take_news() } else { Vec::new() }
     }
 
     /// It waits for futures that may never complete, and owns them, who own it.
@@ -211,30 +222,43 @@ impl LoopCore {
     /// Queues the first step of a task.
     #[inline]
     pub(crate) fn queue_task(&self, runnable: Runnable) {
-        if !self.running.get() {
-            self.take_remote();
-        }
+        let woken = self.take_remote_between_runs();
         self.ready.borrow_mut().push_task(runnable);
+        self.tell_all_woken(woken);
     }
 
     /// Queues the next step of a task that was woken.
     #[inline]
     fn push_woken(&self, runnable: Runnable) {
         if self.instrumented.get() {
-            self.tell_woken(&runnable);
+            return self.push_and_tell(runnable);
         }
         self.ready.borrow_mut().push_task(runnable);
     }
 
     #[cold]
-    fn tell_woken(&self, runnable: &Runnable) {
-        self.tell_all_woken([runnable.task(self)]);
+    fn push_and_tell(&self, runnable: Runnable) {
+        let task = runnable.task(self);
+        // Queued first, see `take_remote_between_runs`.
+        self.ready.borrow_mut().push_task(runnable);
+        self.tell_all_woken(vec![task]);
     }
 
-    fn tell_all_woken(&self, tasks: impl IntoIterator<Item = AnyTask>) {
-        let observer = self.observer.borrow().clone();
-        if let Some(observer) = observer {
-            tasks.into_iter().for_each(|task| observer.woken(&task));
+    #[inline]
+    fn tell_all_woken(&self, tasks: Vec<AnyTask>) {
+        if !tasks.is_empty() {
+            self.tell_woken(tasks);
+        }
+    }
+
+    #[cold]
+    fn tell_woken(&self, tasks: Vec<AnyTask>) {
+        for task in tasks {
+            // Asked for each: it may set another.
+            let observer = self.observer.borrow().clone();
+            if let Some(observer) = observer {
+                observer.woken(&task);
+            }
         }
     }
 
@@ -293,6 +317,7 @@ impl LoopCore {
         if !self.ready.borrow().is_empty() || self.stopping.get() {
             self.poll_sometimes();
         } else {
+            self.give_back();
             self.wait()?;
         }
         if !self.timers.borrow().is_empty() {
@@ -313,6 +338,15 @@ impl LoopCore {
             }
         }
         Ok(())
+    }
+
+    /// Nothing is ready, and it may be long until something is: gives back what a burst has needed.
+    fn give_back(&self) {
+        self.ready.borrow_mut().give_back();
+        if self.had_much.take() {
+            self.remote.take();
+            self.shared.give_back(MUCH);
+        }
     }
 
     /// Has the memory fetched that will be needed some steps later.
@@ -352,10 +386,12 @@ impl LoopCore {
     pub(crate) fn set_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
         self.choose.set(Some(|core, left| {
             // Asked before the queue is borrowed: a policy may queue something itself.
-            let index = core.policy.borrow_mut().as_mut()?.next(left).min(left - 1);
+            // It may also set another, so it is not borrowed where that is kept.
+            let policy = core.policy.borrow().clone()?;
+            let index = policy.borrow_mut().next(left).min(left - 1);
             core.ready.borrow_mut().remove(index)
         }));
-        self.policy.replace(policy);
+        self.policy.replace(policy.map(|policy| Rc::new(RefCell::new(policy))));
         self.note_instruments();
     }
 
@@ -433,7 +469,7 @@ impl LoopCore {
             let name = name.unwrap_or_else(crate::tasks::describe_last_step);
             // In whole numbers: printing others is a large part of a small program.
             let ms = (took * 1e3).round() as u64;
-            report::warn(&format!("Executing {name} took {}.{:03} seconds", ms / 1000, ms % 1000));
+            log::warning(format_args!("Executing {name} took {}.{:03} seconds", ms / 1000, ms % 1000));
         }
         crate::tasks::forget_last_step();
     }
@@ -449,12 +485,14 @@ impl LoopCore {
     #[inline]
     pub(crate) fn take_remote(&self) {
         if self.shared.has_news() {
-            self.take_news();
+            let woken = self.take_news();
+            self.tell_all_woken(woken);
         }
     }
 
+    /// Gives the tasks that were woken, for the observer, if the loop is instrumented.
     #[cold]
-    fn take_news(&self) {
+    fn take_news(&self) -> Vec<AnyTask> {
         let mut remote = self.remote.borrow_mut();
         let old = remote.len();
         if old == 0 && remote.capacity() > MUCH && remote.capacity() / 8 > self.last_news.get() {
@@ -463,11 +501,15 @@ impl LoopCore {
         self.shared.take(&mut remote);
         let count = remote.len() - old;
         self.last_news.set(count);
+        if remote.capacity() > MUCH {
+            self.had_much.set(true);
+        }
         if count == 0 {
-            return;
+            return Vec::new();
         }
         if !self.instrumented.get() {
             self.ready.borrow_mut().push(Other::Remotes(count));
+            Vec::new()
         } else {
             // One by one: they keep their order, but a policy may run others in between.
             (0..count).for_each(|_| self.ready.borrow_mut().push(Other::Remotes(1)));
@@ -475,10 +517,7 @@ impl LoopCore {
                 Remote::Task(runnable) => Some(runnable.task(self)),
                 Remote::Call(_) => None,
             });
-            let woken: Vec<_> = woken.collect();
-            // An observer may do anything.
-            drop(remote);
-            self.tell_all_woken(woken);
+            woken.collect()
         }
     }
 
@@ -535,6 +574,7 @@ impl LoopCore {
         self.exception_handler.take();
         self.observer.take();
         self.policy.take();
+        log::settle();
     }
 }
 
@@ -562,5 +602,10 @@ mod tests {
         assert!(room_after(1) >= flood);
         room_after(1);
         assert!([1, 1].map(room_after).iter().all(|room| *room <= MUCH));
+        // A loop that has nothing to do does not wait for the next call.
+        room_after(flood);
+        room_after(1);
+        event_loop.run_until_complete(crate::sleep(1)).unwrap();
+        assert_eq!((event_loop.core().remote.borrow().capacity(), event_loop.core().shared.room()), (0, 0));
     }
 }

@@ -133,6 +133,20 @@ impl Shared {
         if taken.is_empty() { std::mem::swap(&mut *queue, taken) } else { taken.append(&mut queue) }
     }
 
+    /// Gives back the memory of the queue if that has room for more than so many and nothing is in it.
+    pub(crate) fn give_back(&self, much: usize) {
+        let mut queue = self.queue();
+        if queue.is_empty() && queue.capacity() > much {
+            *queue = VecDeque::new();
+        }
+    }
+
+    /// How many the queue has room for.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        self.queue().capacity()
+    }
+
     /// Will nothing be handed in any more, and was everything taken? (A waker may be anywhere; it is not asked for.)
     pub(crate) fn is_deserted(&self) -> bool {
         // In this order: what the last one pushed was pushed before it let go. Whether there is news does not answer it: who

@@ -1,10 +1,11 @@
-//! How a loop reports what nobody handles: `loop.call_exception_handler` and warnings on standard error.
+//! How a loop reports what nobody handles: `loop.call_exception_handler`. Without a handler `log` writes it.
 //!
 //! Texts follow asyncio's log messages, so that who searches for one finds Python's explanations.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::error::Error;
+use crate::log::{Escape, Lines};
 
 /// What the exception handler of a loop is told: the dictionary that `loop.call_exception_handler` takes.
 ///
@@ -50,19 +51,17 @@ impl ExceptionContext {
 impl fmt::Display for ExceptionContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
+        // The lines are ours: what an object says of itself is in one.
         if let Some((label, repr)) = &self.object {
-            write!(f, "\n{label}: {repr}")?;
+            write!(f, "\n{label}: ")?;
+            write!(Escape(f, Lines::Escape), "{repr}")?;
         }
         if let Some(exception) = &self.exception {
-            write!(f, "\nexception: {exception:?}")?;
+            f.write_str("\nexception: ")?;
+            write!(Escape(f, Lines::Escape), "{exception:?}")?;
         }
         Ok(())
     }
-}
-
-/// Writes one message to standard error, as Python's logging of last resort does.
-pub(crate) fn warn(message: &str) {
-    eprintln!("{message}");
 }
 
 /// A panic that was caught: its message.

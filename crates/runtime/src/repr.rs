@@ -6,6 +6,7 @@ use crate::callbacks::Callbacks;
 use crate::cell::{FutureRef, Kind};
 use crate::coroutines::place;
 use crate::error::Error;
+use crate::exceptions::Quoted;
 use crate::futures::AnyFuture;
 use crate::ready::Run;
 use crate::tasks::{PendingCancel, TaskCore, Waiter};
@@ -63,7 +64,7 @@ fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
 
 /// What is said of a task only.
 fn task(text: &mut String, future: &FutureRef, core: &TaskCore, done: bool) {
-    *text += &format!(" name='{}' coro=<{}>", core.name(), coroutine(future, core, done));
+    *text += &format!(" name={} coro=<{}>", Quoted(&core.name()), coroutine(future, core, done));
 }
 
 fn waiter(core: &TaskCore, depth: usize) -> Option<String> {

@@ -16,7 +16,7 @@ use signal_hook::SigId;
 use crate::contextvars;
 use crate::error::Result;
 use crate::events::Repeated;
-use crate::exceptions::RuntimeError;
+use crate::exceptions::{RuntimeError, ValueError};
 use crate::loop_core::LoopCore;
 use crate::reactor::Side;
 
@@ -43,13 +43,40 @@ fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
         return Ok(Arc::clone(flag));
     }
     let flag = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag))?;
+    if signal_hook::low_level::signal_name(signal).is_some() {
+        signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag))?;
+    } else {
+        let ends_the_process = Arc::clone(&flag);
+        // SAFETY: what runs inside the signal reads a flag and calls two functions that POSIX allows there.
+        unsafe {
+            signal_hook::low_level::register(signal, move || {
+                if ends_the_process.load(Ordering::SeqCst) {
+                    // It is blocked until this handler returns, and then ends the process. (So do all signals that signal-hook
+                    // has no name for: the real-time ones above all.)
+                    libc::signal(signal, libc::SIG_DFL);
+                    libc::raise(signal);
+                }
+            })?;
+        }
+    }
     flags.push((signal, Arc::clone(&flag)));
     Ok(flag)
 }
 
+/// Is it one of Python's `signal.valid_signals()`? The C library keeps two or three of the numbers in between for itself.
+fn is_valid(signal: i32) -> bool {
+    #[cfg(target_os = "linux")]
+    let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();
+    #[cfg(not(target_os = "linux"))]
+    let real_time = 0..0;
+    (1..32).contains(&signal) || real_time.contains(&signal)
+}
+
 /// Calls `f` in the loop for each arrival of `signal` (several that arrive at once may count as one).
 pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Result<()> {
+    if !is_valid(signal) {
+        return Err(ValueError::new(format!("invalid signal number {signal}")).into());
+    }
     if signal_hook::consts::FORBIDDEN.contains(&signal) {
         return Err(RuntimeError::new(format!("sig {signal} cannot be caught")).into());
     }

@@ -14,10 +14,10 @@ use crate::error::Result;
 use crate::exceptions::{RuntimeError, TimeoutError};
 use crate::futures::Future;
 use crate::jobs::Jobs;
+use crate::log;
 use crate::loop_core::{self, LoopCore};
 use crate::ordered::Ordered;
 use crate::remote::LoopHandle;
-use crate::report;
 use crate::tasks::{AnyTask, create_task};
 use crate::time::WorksFor;
 
@@ -167,27 +167,20 @@ pub(crate) async fn shutdown_default_executor(core: &Rc<LoopCore>, limit: Option
 }
 
 async fn join_threads(executor: ThreadPoolExecutor, core: Rc<LoopCore>, limit: Option<f64>) -> Result<()> {
-    // Joining threads blocks, so a thread of its own does it.
-    let done = ConcurrentFuture::new();
-    let (pool, ended) = (executor.clone(), done.clone());
+    // Joining threads blocks, and there may be no thread left for it: the last of the pool tells of its end instead.
     core.jobs.join_begins();
-    let wait = wrap_future(&core, done, Jobs::join_ends);
-    let thread = std::thread::spawn(move || {
-        pool.shutdown(true, false);
-        ended.complete(Ok(()));
-    });
+    let wait = wrap_future(&core, executor.shutdown_later(), Jobs::join_ends);
     let waited = crate::timeouts::timeout(limit).run(async |_| wait.await).await;
     match waited {
         Err(error) if error.is::<TimeoutError>() => {
             let limit = limit.unwrap_or_default();
-            report::warn(&format!(
+            log::warning(format_args!(
                 "RuntimeWarning: The executor did not finish joining its threads within {limit} seconds."
             ));
-            executor.shutdown(false, false);
         }
         Err(error) => return Err(error),
-        // It has ended already, or is about to.
-        Ok(()) => drop(thread.join()),
+        // Every thread has left the pool, so this takes no longer than it takes the system to end them.
+        Ok(()) => executor.shutdown(true, false),
     }
     core.executor.take();
     Ok(())

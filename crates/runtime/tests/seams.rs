@@ -170,10 +170,49 @@ fn a_signal_calls_back_in_the_loop() {
             assert!(!event_loop.remove_signal_handler(12));
             // 9 is SIGKILL, which nobody can handle.
             assert_eq!(event_loop.add_signal_handler(9, || ()).unwrap_err().to_string(), "sig 9 cannot be caught");
-            assert!(event_loop.add_signal_handler(9999, || ()).unwrap_err().is::<std::io::Error>());
+            // As `signal.valid_signals()` of CPython 3.15 on Linux: the C library keeps 32 and 33 for itself.
+            for number in [-1, 0, 32, 33, 65, 1000] {
+                let error = event_loop.add_signal_handler(number, || ()).unwrap_err();
+                assert_eq!(format!("{error:?}"), format!("ValueError('invalid signal number {number}')"));
+            }
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn real_time_signals_are_signals() {
+    Runner::new()
+        .clock(Clock::Virtual)
+        .run(async {
+            let event_loop = get_running_loop()?;
+            for signal in [34, 64] {
+                let arrived = event_loop.create_future::<()>();
+                let tell = arrived.clone();
+                event_loop.add_signal_handler(signal, move || drop(tell.set_result(())))?;
+                io::kill(std::process::id(), signal)?;
+                arrived.await?;
+                assert!(event_loop.remove_signal_handler(signal));
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_real_time_signal_that_nobody_handles_any_more_ends_the_process() {
+    if std::env::var_os("IN_CHILD").is_some() {
+        let event_loop = new_event_loop();
+        event_loop.add_signal_handler(40, || ()).unwrap();
+        assert!(event_loop.remove_signal_handler(40));
+        io::kill(std::process::id(), 40).unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(60));
+        return;
+    }
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "a_real_time_signal_that_nobody_handles_any_more_ends_the_process"]).env("IN_CHILD", "1");
+    let status = child.stdout(std::process::Stdio::null()).status().unwrap();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(40), "{status:?}");
 }
 
 #[test]

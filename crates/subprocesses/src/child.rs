@@ -6,22 +6,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::os::fd::OwnedFd;
 use std::panic::Location;
 use std::rc::Rc;
 use std::thread;
 
-use asyncio_runtime::io::AsyncFd;
+use asyncio_runtime::io::{self as system, AsyncFd};
 use asyncio_runtime::{ExceptionContext, Result, WaitQueue, get_running_loop};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, waitpid};
 
-use crate::exit;
+use crate::exit::{self, Exit};
 
 pub(crate) struct Child {
     pid: Pid,
     /// Readable when it has ended; there until then.
-    exit: RefCell<Option<AsyncFd<OwnedFd>>>,
+    exit: RefCell<Option<AsyncFd<Exit>>>,
     returncode: Cell<Option<i32>>,
     line: WaitQueue,
 }
@@ -35,12 +34,12 @@ impl Child {
         Self::watch_through(pid, exit::descriptor)
     }
 
-    fn watch_through(pid: Pid, descriptor: fn(Pid) -> io::Result<OwnedFd>) -> Result<Rc<Self>> {
+    fn watch_through(pid: Pid, descriptor: fn(Pid) -> io::Result<Exit>) -> Result<Rc<Self>> {
         // It is never read, so it may be as blocking as it likes.
         let exit = match descriptor(pid).map_err(Into::into).and_then(AsyncFd::unchanged) {
             Ok(exit) => exit,
             Err(error) => {
-                end(pid);
+                kill_and_reap(pid, None);
                 return Err(error);
             }
         };
@@ -74,11 +73,12 @@ impl Child {
     }
 
     /// Sends a signal to a child whose end was not noticed yet. One that is just ending ignores it.
-    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
-        match kill_process(self.pid, signal) {
+    pub(crate) fn signal(&self, signal: i32) -> io::Result<()> {
+        let exit = self.exit.borrow();
+        match send(self.pid, exit.as_ref().map(AsyncFd::get_ref), signal) {
             // Somebody else has taken its status.
-            Err(Errno::SRCH) => Ok(()),
-            sent => Ok(sent?),
+            Err(error) if is_gone(&error) => Ok(()),
+            sent => sent,
         }
     }
 
@@ -86,19 +86,16 @@ impl Child {
     pub(crate) fn kill(&self) {
         if self.returncode.get().is_none() {
             // Refused only by a program that runs as somebody else: it is left to end by itself.
-            let _ = self.signal(Signal::KILL);
+            let _ = self.signal(Signal::KILL.as_raw());
         }
     }
 
-    /// Its status, if it has ended; else `WouldBlock`.
-    fn try_reap(&self) -> io::Result<i32> {
+    /// Its status, if it has ended, or `None` if somebody else has taken that; else `WouldBlock`.
+    fn try_reap(&self) -> io::Result<Option<i32>> {
         match waitpid(Some(self.pid), WaitOptions::NOHANG) {
-            Ok(Some((_, status))) => Ok(returncode(status)),
+            Ok(Some((_, status))) => Ok(Some(returncode(status))),
             Ok(None) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(Errno::CHILD) => {
-                self.report_unknown();
-                Ok(UNKNOWN)
-            }
+            Err(Errno::CHILD) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -131,7 +128,12 @@ impl Watch {
         let registration = exit_descriptor.registration().clone();
         drop(exit);
         match looked {
-            Ok(returncode) => self.0.ended(returncode),
+            Ok(Some(returncode)) => self.0.ended(returncode),
+            Ok(None) => {
+                self.0.ended(UNKNOWN);
+                // Last: an exception handler may do anything with the child.
+                self.0.report_unknown();
+            }
             // Refused only when the loop is closed; then the callback is dropped, and with it this hold.
             Err(_) => drop(registration.call_when_readable(move || self.look())),
         }
@@ -141,23 +143,41 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         if self.0.returncode.get().is_none() {
-            let returncode = end(self.0.pid);
+            let exit = self.0.exit.take();
+            let returncode = kill_and_reap(self.0.pid, exit.as_ref().map(AsyncFd::get_ref));
+            drop(exit);
             self.0.ended(returncode);
         }
     }
 }
 
-/// Kills a child and takes its status.
-fn end(pid: Pid) -> i32 {
-    match kill_process(pid, Signal::KILL) {
+/// Kills a child whose status was not taken, and takes that.
+fn kill_and_reap(pid: Pid, exit: Option<&Exit>) -> i32 {
+    match send(pid, exit, Signal::KILL.as_raw()) {
         // Nobody can refuse to be killed, so this does not take long.
         Ok(()) => reap(pid),
+        Err(error) if is_gone(&error) => UNKNOWN,
         // Unless it runs as somebody else. Then it goes on, and a thread takes its status when it ends.
         Err(_) => {
             let _ = thread::Builder::new().name(format!("asyncio-waitpid-{pid}")).spawn(move || reap(pid));
             UNKNOWN
         }
     }
+}
+
+/// Sends a signal through the child's pidfd. Where there is none its number has to do, which stands for it as long as its status
+/// was not taken: that is asked before.
+fn send(pid: Pid, exit: Option<&Exit>, signal: i32) -> io::Result<()> {
+    if let Some(Exit::Pidfd(pidfd)) = exit {
+        return system::pidfd_send_signal(pidfd, signal);
+    }
+    exit::is_ours(pid)?;
+    system::kill(pid.as_raw_nonzero().get().unsigned_abs(), signal)
+}
+
+/// Has somebody else taken the status of the child?
+fn is_gone(error: &io::Error) -> bool {
+    [Errno::SRCH, Errno::CHILD].iter().any(|gone| error.raw_os_error() == Some(gone.raw_os_error()))
 }
 
 /// Waits for the end of a child, in the calling thread.

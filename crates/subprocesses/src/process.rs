@@ -5,7 +5,7 @@ use std::io;
 use std::panic::Location;
 use std::rc::Rc;
 
-use asyncio_runtime::{Result, ValueError};
+use asyncio_runtime::Result;
 use asyncio_streams::{StreamReader, StreamWriter};
 use futures_lite::future::try_zip;
 use rustix::process::Signal;
@@ -128,11 +128,12 @@ impl Process {
         Ok(output)
     }
 
-    /// Sends a signal, such as `SIGHUP` (1), to the child. Whether it ends by it is for the child to say.
+    /// Sends a signal, such as `SIGHUP` (1), to the child; real-time signals are signals like others, and signal 0 is sent to
+    /// nobody. Whether the child ends by it is for the child to say.
     ///
     /// # Errors
     ///
-    /// [`ProcessLookupError`] if the loop has noticed its end; `ValueError` for a number that is no signal with a name;
+    /// [`ProcessLookupError`] if the loop has noticed its end; the system's `EINVAL` for a number that is no signal;
     /// `PermissionDenied` if the child runs as somebody else.
     ///
     /// ```
@@ -153,9 +154,10 @@ impl Process {
     /// .unwrap();
     /// ```
     pub fn send_signal(&self, signal: i32) -> Result<()> {
-        let signal = Signal::from_named_raw(signal)
-            .ok_or_else(|| ValueError::new(format!("cannot send signal {signal}: it has no name")))?;
-        self.send(signal)
+        if self.returncode().is_some() {
+            return Err(ProcessLookupError::new(self.pid()).into());
+        }
+        Ok(self.child.signal(signal)?)
     }
 
     /// Asks the child to end: sends it SIGTERM.
@@ -164,7 +166,7 @@ impl Process {
     ///
     /// As [`send_signal`](Self::send_signal).
     pub fn terminate(&self) -> Result<()> {
-        self.send(Signal::TERM)
+        self.send_signal(Signal::TERM.as_raw())
     }
 
     /// Ends the child, which cannot refuse: sends it SIGKILL.
@@ -173,14 +175,7 @@ impl Process {
     ///
     /// As [`send_signal`](Self::send_signal).
     pub fn kill(&self) -> Result<()> {
-        self.send(Signal::KILL)
-    }
-
-    fn send(&self, signal: Signal) -> Result<()> {
-        if self.returncode().is_some() {
-            return Err(ProcessLookupError::new(self.pid()).into());
-        }
-        Ok(self.child.signal(signal)?)
+        self.send_signal(Signal::KILL.as_raw())
     }
 }
 

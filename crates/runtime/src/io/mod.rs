@@ -4,6 +4,7 @@
 //! anybody waits. What was learnt is remembered (see `reactor::source`), so neither a wait nor a useless attempt costs a
 //! system call. No buffers and no protocol here: the operation is a closure.
 
+mod process;
 mod registration;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::Location;
 use std::task::{Context, Poll, ready};
 
+pub use process::{kill, pidfd_send_signal};
 pub use registration::{Readiness, Registration};
 
 use crate::error::Result;

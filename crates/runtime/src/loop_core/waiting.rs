@@ -12,10 +12,10 @@ use crate::cell::FutureRef;
 use crate::clock::{self, Clock};
 use crate::error::Error;
 use crate::exceptions::RuntimeError;
+use crate::log;
 use crate::marks::WaitsOn;
 use crate::reactor::{Reactor, Readiness, Selector};
 use crate::ready::Other;
-use crate::report;
 
 /// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
 /// clock does no harm.
@@ -103,7 +103,7 @@ impl LoopCore {
         }
         if !self.deadlock_reported.get() && !self.waits_on_others() {
             self.deadlock_reported.set(true);
-            report::warn(&crate::tasks::describe_deadlock(&self.tasks.all()));
+            log::warning(crate::tasks::describe_deadlock(&self.tasks.all()));
         }
         Ok(())
     }

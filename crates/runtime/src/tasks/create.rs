@@ -213,13 +213,19 @@ impl Start<'_> {
             // Nobody can have seen the default name.
             task.core().name_at_creation(name);
         }
-        if event_loop.instrumented.get() {
-            tell(event_loop, &|observer| observer.created(&task));
-        }
+        let created = || {
+            if event_loop.instrumented.get() {
+                tell(event_loop, &|observer| observer.created(&task));
+            }
+        };
         if eager {
+            created();
             runnable.run(event_loop);
         } else {
+            // Queued first: an observer may close the loop, which must not wait for a task in our hands. (It cannot where a step is
+            // about to run, for then the loop runs.)
             event_loop.queue_task(runnable);
+            created();
         }
         task
     }

@@ -14,9 +14,10 @@ use crate::error::Result;
 use crate::events::EventLoop;
 use crate::exceptions::RuntimeError;
 use crate::futures::{AnyFuture, Await, CallbackKey, Future};
+use crate::log;
 use crate::loop_core;
 use crate::marks::Mark;
-use crate::report::{self, ExceptionContext};
+use crate::report::ExceptionContext;
 
 /// A task of which the result's type is not known: what [`current_task`] and [`all_tasks`] give.
 ///
@@ -143,7 +144,7 @@ impl AnyTask {
 
     /// Writes the stack to standard error: `task.print_stack()`.
     pub fn print_stack(&self) {
-        eprint!("{}", self.format_stack());
+        log::write(&self.format_stack());
     }
 
     /// What [`print_stack`](Self::print_stack) writes.
@@ -607,7 +608,7 @@ pub(crate) fn destroy_all(objects: &[FutureRef]) {
         // One that the handler, or somebody before, has aborted is dropped by intent.
         if !core.has(Mark::Started) && !core.has(Mark::Aborted) {
             let (at, name) = (place(task.created_at()), task.object.coroutine_name());
-            report::warn(&format!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));
+            log::warning(format_args!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));
         }
         task.abort();
     }
