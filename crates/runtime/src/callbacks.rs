@@ -78,6 +78,18 @@ impl Callbacks {
         }
     }
 
+    /// What is to run under this key, if it is no waiter.
+    pub(crate) fn call(&mut self, key: Registered) -> Option<&Rc<dyn Run>> {
+        match self {
+            Self::Call(call) if key == FIRST => Some(&call.0),
+            Self::Many(list) => match list.get_mut(key.0)? {
+                Callback::Call(run, _) => Some(run),
+                Callback::Wake(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Is it who is polled with this waker that is told under this key?
     pub(crate) fn wakes(&mut self, key: Registered, waker: &Waker) -> bool {
         match self {

@@ -361,8 +361,8 @@ impl FutureRef {
             }
         }
         assert!(self.gives::<T>(), "a result of the future's type");
-        let kept = PutBack(self, self.replace_memory(Memory::Taken));
-        f(match &kept.1 {
+        let mut kept = PutBack(self, self.replace_memory(Memory::Taken));
+        f(match &mut kept.1 {
             // SAFETY: as in `take_value`.
             Memory::Value(value) => Some(unsafe { value.look() }),
             _ => None,

@@ -29,15 +29,23 @@ pub(crate) fn current() -> Vars {
     if !in_use() {
         return None;
     }
-    let vars = CURRENT.take();
-    let copy = vars.clone();
-    CURRENT.set(vars);
-    copy
+    let copy = CURRENT.try_with(|current| {
+        let vars = current.take();
+        let copy = vars.clone();
+        current.set(vars);
+        copy
+    });
+    // An error means that the thread ends, and its context has gone before a loop that it keeps in a thread local.
+    copy.unwrap_or_default()
 }
 
 /// Makes `vars` the current values and gives back those that were.
 pub(crate) fn replace(vars: Vars) -> Vars {
-    if in_use() { CURRENT.replace(vars) } else { None }
+    if !in_use() {
+        return None;
+    }
+    // As in `current`: where there is no context any more, everything runs in an empty one.
+    CURRENT.try_with(|current| current.replace(vars)).unwrap_or_default()
 }
 
 pub(crate) fn in_use() -> bool {
@@ -177,13 +185,13 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
 
     fn store(&self, value: Option<T>) {
         IN_USE.store(true, Ordering::Relaxed);
-        let mut current = CURRENT.take();
+        let mut current = replace(None);
         let vars = Arc::make_mut(current.get_or_insert_default());
         let old = match value {
             Some(value) => vars.insert(self.id(), Arc::new(value)),
             None => vars.remove(&self.id()),
         };
-        CURRENT.set(current);
+        replace(current);
         drop(old);
     }
 }

@@ -10,7 +10,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::Location;
-use std::rc::Rc;
+use std::ptr;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -126,6 +127,15 @@ impl FutureBase {
 
     pub(crate) fn remove_callback(&self, registered: Registered) -> bool {
         let callback = self.with_callbacks(|callbacks| callbacks.remove(registered));
+        callback.is_some()
+    }
+
+    /// Removes a callback if it is this one: places of different futures, or of one future at different times, have the same keys.
+    fn remove_call(&self, registered: Registered, call: &Weak<dyn Run>) -> bool {
+        let callback = self.with_callbacks(|callbacks| {
+            let is_it = callbacks.call(registered).is_some_and(|run| ptr::addr_eq(Rc::as_ptr(run), call.as_ptr()));
+            if is_it { callbacks.remove(registered) } else { None }
+        });
         callback.is_some()
     }
 
@@ -318,7 +328,7 @@ impl AnyFuture {
     /// .unwrap();
     /// ```
     pub fn remove_done_callback(&self, key: CallbackKey) -> bool {
-        key.0.is_some_and(|registered| self.base().remove_callback(registered))
+        key.0.is_some_and(|(registered, run)| self.base().remove_call(registered, &run))
     }
 
     /// The loop it belongs to.
@@ -365,7 +375,8 @@ impl AnyFuture {
             handle,
             vars: crate::contextvars::current(),
         });
-        CallbackKey(self.add_callback(run, 0))
+        let known: Weak<dyn Run> = Rc::<DoneCallback<H, F>>::downgrade(&run);
+        CallbackKey(self.add_callback(run, 0).map(|registered| (registered, known)))
     }
 
     pub(crate) fn is(&self, other: &AnyFuture) -> bool {
@@ -419,9 +430,14 @@ impl std::hash::Hash for AnyFuture {
 
 /// The registration of a done-callback, for [`remove_done_callback`](AnyFuture::remove_done_callback).
 // Not `Clone`: a key used twice could name somebody else's callback.
-#[derive(Debug)]
 #[must_use = "the key is the only way to remove the callback; `let _ =` says that nobody will"]
-pub struct CallbackKey(Option<Registered>);
+pub struct CallbackKey(Option<(Registered, Weak<dyn Run>)>);
+
+impl fmt::Debug for CallbackKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallbackKey").finish_non_exhaustive()
+    }
+}
 
 /// A user's done-callback. It gets hold of the future when that completes: otherwise a future that is never completed would
 /// own itself.

@@ -80,7 +80,7 @@ impl Value {
     /// # Safety
     ///
     /// It was made of a `T`.
-    pub(crate) unsafe fn look<T: 'static>(&self) -> &T {
+    pub(crate) unsafe fn look<T: 'static>(&mut self) -> &T {
         // SAFETY: as the caller says, `of` has put it there.
         unsafe { if const { is_small::<T>() } { self.0.look::<T>() } else { self.0.look::<Box<T>>() } }
     }
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!((holds, Value::end::<T>().is_none()), (Holds::Value, small), "{value:?}");
         // SAFETY: they belong together, and the value was made of a `T`.
         unsafe {
-            let Memory::Value(kept) = Memory::from_word(holds, word) else { panic!("it is a value") };
+            let Memory::Value(mut kept) = Memory::from_word(holds, word) else { panic!("it is a value") };
             assert_eq!(kept.look::<T>(), &value);
             assert_eq!(kept.into::<T>(), value);
         }

@@ -24,19 +24,24 @@ pub(crate) struct WorksFor(Option<(LoopHandle, PoolKey)>);
 
 impl WorksFor {
     pub(crate) fn begin(event_loop: Option<(LoopHandle, PoolKey)>) -> Self {
-        Self(WORKS_FOR.replace(event_loop))
+        Self(works_for(event_loop))
     }
 }
 
 impl Drop for WorksFor {
     fn drop(&mut self) {
-        WORKS_FOR.set(self.0.take());
+        works_for(self.0.take());
     }
+}
+
+/// Sets the loop that this thread works for, and gives the one before. A thread that ends works for none.
+fn works_for(event_loop: Option<(LoopHandle, PoolKey)>) -> Option<(LoopHandle, PoolKey)> {
+    WORKS_FOR.try_with(|slot| slot.replace(event_loop)).ok().flatten()
 }
 
 /// The clock of this thread: that of the loop that runs in it, else what the environment says.
 fn clock() -> Clock {
-    if WORKS_FOR.with_borrow(Option::is_some) {
+    if WORKS_FOR.try_with(|slot| slot.borrow().is_some()) == Ok(true) {
         return Clock::Virtual;
     }
     crate::current::with_loop(|running| running.map(|core| core.clock))
@@ -65,7 +70,7 @@ pub fn sleep(delay: impl Seconds) {
         std::thread::sleep(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
         return;
     }
-    let event_loop = WORKS_FOR.with_borrow(Clone::clone);
+    let event_loop = WORKS_FOR.try_with(|slot| slot.borrow().clone()).ok().flatten();
     let Some((event_loop, pool)) = event_loop else {
         clock::advance_virtual(clock::virtual_now() + seconds);
         return;

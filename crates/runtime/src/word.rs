@@ -45,15 +45,16 @@ impl Word {
         unsafe { self.0.as_ptr().cast::<T>().read() }
     }
 
-    /// A look at the value.
+    /// A look at the value, for which nobody else may look at this word: a `T` with interior mutability can be written by the
+    /// way.
     ///
     /// # Safety
     ///
     /// It was made `of` a `T`, which was not read since.
-    pub(crate) unsafe fn look<T>(&self) -> &T {
+    pub(crate) unsafe fn look<T>(&mut self) -> &T {
         assert!(Self::fits::<T>());
-        // SAFETY: as the caller says, a `T` is there.
-        unsafe { &*self.0.as_ptr().cast::<T>() }
+        // SAFETY: as the caller says, a `T` is there. The pointer is from a unique borrow, so it is good for writing, too.
+        unsafe { &*self.0.as_mut_ptr().cast::<T>() }
     }
 }
 
@@ -64,7 +65,7 @@ mod tests {
     #[test]
     fn what_fits_comes_back() {
         let text: &'static str = "somewhere";
-        let one = Word::of(Box::new(text));
+        let mut one = Word::of(Box::new(text));
         // SAFETY: it is a box of a text, and read once.
         unsafe {
             assert_eq!(**one.look::<Box<&str>>(), text);

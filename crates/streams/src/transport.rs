@@ -4,7 +4,7 @@
 //! above (buffers, limits, waiting, cancelling) is written once, in `connection` and `reader`. A plain descriptor is one
 //! transport; a layer such as TLS is another, made around one.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Write};
@@ -73,17 +73,16 @@ pub(crate) const CHUNK: usize = 64 * 1024;
 /// needs none of its own.
 pub(crate) fn with_scratch<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     thread_local! {
-        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
-    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
-        Ok(mut scratch) => {
-            scratch.clear();
-            scratch.reserve_exact(CHUNK);
-            f(&mut scratch)
-        }
-        // A layer receives from the one below it.
-        Err(_) => f(&mut Vec::with_capacity(CHUNK)),
-    })
+    // Taken out, because a layer receives from the one below it: that one makes its own. So does a connection that is closed
+    // while its thread ends.
+    let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
+    scratch.clear();
+    scratch.reserve_exact(CHUNK);
+    let result = f(&mut scratch);
+    let _ = SCRATCH.try_with(|place| place.set(scratch));
+    result
 }
 
 /// How the end of the data is told.

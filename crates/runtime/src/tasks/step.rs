@@ -159,7 +159,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
 fn begin(task: &AnyTask, event_loop: &LoopCore) {
     tell(event_loop, &|observer| observer.step_begins(task));
     if event_loop.debug.get() {
-        LAST.set(Some(task.clone()));
+        let _ = remember_last_step(Some(task.clone()));
     }
 }
 
@@ -283,10 +283,15 @@ thread_local! {
     static LAST: RefCell<Option<AnyTask>> = const { RefCell::new(None) };
 }
 
+/// Gives the one remembered before, if there is one: also not while the thread ends.
+fn remember_last_step(task: Option<AnyTask>) -> Option<AnyTask> {
+    LAST.try_with(|last| last.replace(task)).ok().flatten()
+}
+
 pub(crate) fn forget_last_step() {
-    LAST.take();
+    drop(remember_last_step(None));
 }
 
 pub(crate) fn describe_last_step() -> String {
-    LAST.take().map_or_else(|| "<a task that is gone>".to_owned(), |task| format!("{task:?}"))
+    remember_last_step(None).map_or_else(|| "<a task that is gone>".to_owned(), |task| format!("{task:?}"))
 }

@@ -3,7 +3,7 @@
 //! The core idea: rustls is told what bytes came and asked what bytes should go; when to do either follows from the attempts
 //! that a `Transport` is made of. Whatever is attempted first brings the handshake forward, as far as it goes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, BufRead, IoSlice, Write};
 use std::rc::Rc;
@@ -173,16 +173,14 @@ fn decrypt(session: &mut Session, bytes: &[u8]) -> io::Result<usize> {
 /// Lends a piece of memory to receive into; that of `reader` is in use by whoever reads through this transport.
 fn with_scratch<R>(f: impl FnOnce(&mut [u8]) -> R) -> R {
     thread_local! {
-        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
-    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
-        Ok(mut scratch) => {
-            scratch.resize(CHUNK, 0);
-            f(&mut scratch)
-        }
-        // TLS over TLS.
-        Err(_) => f(&mut vec![0; CHUNK]),
-    })
+    // Taken out: TLS over TLS makes its own, and so does a connection that is closed while its thread ends.
+    let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
+    scratch.resize(CHUNK, 0);
+    let result = f(&mut scratch);
+    let _ = SCRATCH.try_with(|place| place.set(scratch));
+    result
 }
 
 impl Transport for Tls {
