@@ -1,0 +1,39 @@
+//! HTTP/1.1 over the streams of this loop. [hyper] speaks the protocol; this crate has what a program needs around it.
+//!
+//! [`HttpServer`] serves requests on a connection that [`start_server`](asyncio_streams::start_server) has accepted, with
+//! limits on everything that a client decides, and ends gracefully. [`LoopTimer`] lets hyper keep time by the loop's clock,
+//! for programs that use hyper by themselves.
+//!
+//! Like aiohttp beside asyncio, it is not part of the crate `asyncio`: a program that does not speak HTTP does not build hyper.
+//!
+//! ```
+//! use asyncio_http::{Body, HttpServer};
+//! use asyncio_runtime::{Result, run};
+//! use asyncio_streams::{open_connection, start_server};
+//! use hyper::{Request, Response};
+//!
+//! async fn greet(request: Request<Body>) -> Result<Response<String>> {
+//!     Ok(Response::new(format!("you asked for {}\n", request.uri().path())))
+//! }
+//!
+//! run(async {
+//!     let http = HttpServer::new().max_body(64 * 1024).header_timeout(10);
+//!     let serve = async move |reader, writer| http.serve(reader, writer, greet).await;
+//!     let server = start_server(serve, "127.0.0.1", 0).max_connections(1000).await?;
+//!
+//!     let (mut reader, writer) = open_connection("127.0.0.1", server.sockets()[0].port().unwrap()).await?;
+//!     writer.write("GET /here HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+//!     let answer = String::from_utf8(reader.read_to_end().await?)?;
+//!     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nyou asked for /here\n"));
+//!     Ok(())
+//! })
+//! .unwrap();
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod server;
+mod timer;
+
+pub use server::{Body, BodyError, HttpServer};
+pub use timer::LoopTimer;
