@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import sys
 
 
@@ -17,10 +18,12 @@ class Room:
         can hold up the others."""
         print(what)
         for name, writer in self.members.items():
-            if name != sender:
-                writer.write(f"{what}\n".encode())
-                if writer.transport.get_write_buffer_size() > PATIENCE:
-                    writer.transport.abort()
+            # Whoever is going hears no more.
+            if name == sender or writer.is_closing():
+                continue
+            writer.write(f"{what}\n".encode())
+            if writer.transport.get_write_buffer_size() > PATIENCE:
+                writer.transport.abort()
 
 
 # How many bytes may wait for somebody who does not read them.
@@ -28,23 +31,42 @@ PATIENCE = 1024 * 1024
 # ANCHOR_END: room
 
 
+# ANCHOR: names
+# A name is a few letters and digits of any language: nothing that is not seen, or
+# that is seen as something else.
+NAME = re.compile(r"[^\W_][\w.'-]{0,19}")
+FILLERS = set("\u115f\u1160\u3164\uffa0")
+
+
+async def ask_name(room, reader):
+    line = await asyncio.wait_for(reader.readline(), 60)
+    name = line.decode(errors="replace").strip()
+    will_do = NAME.fullmatch(name) and not FILLERS & set(name)
+    return name if will_do and name not in room.members else None
+# ANCHOR_END: names
+
+
+def visible(text):
+    seen = [c.isprintable() and c not in FILLERS for c in text]
+    return "".join(c if s else ascii(c)[1:-1] for c, s in zip(text, seen))
+
+
 # ANCHOR: session
 async def session(room, reader, writer):
-    name = (await reader.readline()).decode().strip()
-    if not name or name in room.members:
+    name = await ask_name(room, reader)
+    if name is None:
         writer.write(b"This name will not do.\n")
-        writer.close()
         return
     room.members[name] = writer
     writer.write(f"Welcome! Here are: {', '.join(sorted(room.members))}\n".encode())
     room.tell(name, f"* {name} comes")
     try:
         async for line in reader:
-            room.tell(name, f"{name}: {line.decode(errors='replace').strip()}")
+            said = visible(line.decode(errors="replace").strip())
+            room.tell(name, f"{name}: {said}")
     finally:
         del room.members[name]
         room.tell(name, f"* {name} goes")
-        writer.close()
 # ANCHOR_END: session
 
 
@@ -53,9 +75,13 @@ async def serve(host, port):
     room = Room()
 
     async def connected(reader, writer):
-        await session(room, reader, writer)
+        # What clients do is no news: they break off, write a line without an end,
+        # or do not say who they are.
+        no_news = contextlib.suppress(OSError, ValueError, TimeoutError)
+        with no_news, contextlib.closing(writer):
+            await session(room, reader, writer)
 
-    server = await asyncio.start_server(connected, host, port)
+    server = await asyncio.start_server(connected, host, port, limit=1024)
     print(f"Serving on {server.sockets[0].getsockname()}")
     await server.serve_forever()
 # ANCHOR_END: serve

@@ -10,12 +10,18 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use asyncio::{
-    AsyncIterator, KeyboardInterrupt, Result, StreamReader, StreamWriter, run,
-    start_server,
+    AsyncIterator, KeyboardInterrupt, Result, StreamReader, StreamWriter,
+    TimeoutError, ValueError,
 };
+use asyncio::{run, start_server, wait_for};
+use guide::println;
+use guide::text::visible;
+use regex::Regex;
 
 // ANCHOR: room
 /// Who is there, by name.
@@ -32,9 +38,11 @@ impl Room {
     /// hold up the others.
     fn tell(&self, from: &str, what: &str) -> Result<()> {
         println!("{what}");
-        for (_, writer) in
-            self.members.borrow().iter().filter(|(name, _)| *name != from)
-        {
+        for (name, writer) in self.members.borrow().iter() {
+            // Whoever is going hears no more.
+            if name == from || writer.is_closing() {
+                continue;
+            }
             writer.write(format!("{what}\n"))?;
             if writer.get_write_buffer_size() > PATIENCE {
                 writer.abort();
@@ -49,17 +57,37 @@ impl Room {
 }
 // ANCHOR_END: room
 
+// ANCHOR: names
+/// A name is a few letters and digits of any language: nothing that is not seen, or
+/// that is seen as something else.
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    let (first, rest) = (r"\p{L}\p{N}", r"\p{L}\p{M}\p{N}._'-");
+    let pattern = format!(r"^[[{first}]--\p{{DI}}][[{rest}]--\p{{DI}}]{{0,19}}$");
+    Regex::new(&pattern).expect("it is well formed")
+});
+
+async fn ask_name(
+    room: &Room,
+    reader: &mut StreamReader,
+) -> Result<Option<String>> {
+    let line = wait_for(reader.readline(), 60).await?;
+    let name = String::from_utf8_lossy(&line).trim().to_owned();
+    let will_do =
+        NAME.is_match(&name) && !room.members.borrow().contains_key(&name);
+    Ok(will_do.then_some(name))
+}
+// ANCHOR_END: names
+
 // ANCHOR: session
 async fn session(
     room: &Room,
     mut reader: StreamReader,
     writer: StreamWriter,
 ) -> Result<()> {
-    let name = String::from_utf8(reader.readline().await?)?.trim().to_owned();
-    if name.is_empty() || room.members.borrow().contains_key(&name) {
+    let Some(name) = ask_name(room, &mut reader).await? else {
         writer.write("This name will not do.\n")?;
         return Ok(());
-    }
+    };
     room.members.borrow_mut().insert(name.clone(), writer.clone());
     writer.write(format!("Welcome! Here are: {}\n", room.names()))?;
     room.tell(&name, &format!("* {name} comes"))?;
@@ -71,21 +99,39 @@ async fn session(
 
 async fn talk(room: &Room, name: &str, reader: &mut StreamReader) -> Result<()> {
     while let Some(line) = reader.anext().await? {
-        room.tell(
-            name,
-            &format!("{name}: {}", String::from_utf8_lossy(&line).trim()),
-        )?;
+        let line = String::from_utf8_lossy(&line);
+        room.tell(name, &format!("{name}: {}", visible(line.trim())))?;
     }
     Ok(())
 }
 // ANCHOR_END: session
 
 // ANCHOR: serve
+/// What clients do is no news: they break off, write a line without an end, or do
+/// not say who they are.
+async fn connected(
+    room: &Room,
+    reader: StreamReader,
+    writer: StreamWriter,
+) -> Result<()> {
+    match session(room, reader, writer).await {
+        Err(error)
+            if error.is::<io::Error>()
+                || error.is::<ValueError>()
+                || error.is::<TimeoutError>() =>
+        {
+            Ok(())
+        }
+        ended => ended,
+    }
+}
+
 async fn serve(address: SocketAddr) -> Result<()> {
     let room = Room::default();
     let connected =
-        async move |reader, writer| session(&room, reader, writer).await;
-    let server = start_server(connected, address.ip(), address.port()).await?;
+        async move |reader, writer| connected(&room, reader, writer).await;
+    let server =
+        start_server(connected, address.ip(), address.port()).limit(1024).await?;
     println!("Serving on {}", server.sockets()[0]);
     server.serve_forever().await
 }

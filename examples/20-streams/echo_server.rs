@@ -1,9 +1,9 @@
 //! A server that says back what each client says, line by line. Several clients are
 //! served at once. Ctrl-C ends it.
 //!
-//! Run it: `cargo run --example echo_server`, or with an address of your own:
-//! `-- 127.0.0.1:0`. Then talk to it from another terminal, with
-//! `cargo run --example echo_client` or with `nc 127.0.0.1 8888`.
+//! Run it: `cargo run --example echo_server`, or with an address of your own: `--
+//! 127.0.0.1:0`. Then talk to it from another terminal, with `cargo run --example
+//! echo_client` or with `nc 127.0.0.1 8888`.
 //!
 //! Shows: start_server_handler, stream_readline, stream_drain
 
@@ -13,6 +13,7 @@ use asyncio::{
     AsyncIterator, KeyboardInterrupt, Result, StreamReader, StreamWriter, run,
     start_server,
 };
+use guide::println;
 
 // ANCHOR: echo
 async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {

@@ -14,6 +14,7 @@ use asyncio::{
     sleep, start_server, wait_for,
 };
 use futures_lite::future::or;
+use guide::println;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 // ANCHOR: session

@@ -1,65 +1,91 @@
-//! A web server with hyper, on this loop: hyper speaks HTTP, the loop brings it the
-//! connections and the bytes. Ctrl-C ends it.
+//! A web server that meets the Internet: hyper speaks HTTP, the loop brings it the
+//! connections and the bytes, and whatever a client decides has a limit. Ctrl-C and
+//! SIGTERM let it finish the requests that it is answering.
 //!
 //! Run it: `cargo run --example http_server`, then `curl http://127.0.0.1:8888/`.
 //!
 //! Shows: streams_are_protocol_free, start_server_handler
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use asyncio::{
-    Duplex, KeyboardInterrupt, Result, StreamReader, StreamWriter, cancellable,
-    run, start_server,
+    Event, Result, StreamReader, StreamWriter, TimeoutError, get_running_loop, run,
+    start_server, wait_for,
 };
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use asyncio_http::{Body, HttpServer};
+use guide::println;
+use http_body_util::BodyExt;
 use hyper::{Method, Request, Response, StatusCode};
-use smol_hyper::rt::FuturesIo;
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 // ANCHOR: respond
 /// A greeting at `/`; at `/upper`, whatever is sent there, in upper case.
-async fn respond(
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(request: Request<Body>) -> Result<Response<String>> {
     println!("{} {}", request.method(), request.uri().path());
     let (status, text) = match (request.method(), request.uri().path()) {
-        (&Method::GET, "/") => (StatusCode::OK, "hello\n".into()),
-        (&Method::POST, "/upper") => match request.into_body().collect().await {
-            Ok(body) => (StatusCode::OK, body.to_bytes().to_ascii_uppercase()),
-            Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n").into()),
-        },
-        _ => (StatusCode::NOT_FOUND, "there is nothing here\n".into()),
+        (&Method::GET, "/") => (StatusCode::OK, "hello\n".to_owned()),
+        (&Method::POST, "/upper") => {
+            let body = request.into_body().collect().await?.to_bytes();
+            (StatusCode::OK, String::from_utf8_lossy(&body).to_uppercase())
+        }
+        _ => (StatusCode::NOT_FOUND, "there is nothing here\n".to_owned()),
     };
-    let mut response = Response::new(Full::new(text.into()));
-    *response.status_mut() = status;
-    Ok(response)
+    Ok(Response::builder().status(status).body(text)?)
 }
 // ANCHOR_END: respond
 
-// ANCHOR: serve
-async fn connected(reader: StreamReader, writer: StreamWriter) -> Result<()> {
-    let stream = FuturesIo::new(Duplex::new(reader, writer));
-    let connection =
-        http1::Builder::new().serve_connection(stream, service_fn(respond));
-    if let Err(error) = cancellable(connection).await? {
-        println!("a client goes wrong: {error}");
+// ANCHOR: connected
+async fn connected(
+    http: &HttpServer,
+    reader: StreamReader,
+    writer: StreamWriter,
+) -> Result<()> {
+    match http.serve(reader, writer, respond).await {
+        Err(error) if error.is::<hyper::Error>() => {
+            println!("a client goes wrong: {error}");
+            Ok(())
+        }
+        ended => ended,
     }
-    Ok(())
 }
+// ANCHOR_END: connected
 
+// ANCHOR: serve
 async fn serve(address: SocketAddr) -> Result<()> {
-    let server = start_server(connected, address.ip(), address.port()).await?;
+    let stop = Event::new();
+    for signal in [SIGINT, SIGTERM] {
+        let stop = stop.clone();
+        get_running_loop()?.add_signal_handler(signal, move || stop.set())?;
+    }
+
+    // At most 100 MiB for bodies, and nobody holds a place for long without using
+    // it.
+    let http = HttpServer::new()
+        .max_body(1 << 20)
+        .header_timeout(10)
+        .body_timeout(30)
+        .idle_timeout(30);
+    let serving = http.clone();
+    let connected =
+        async move |reader, writer| connected(&serving, reader, writer).await;
+    let server = start_server(connected, address.ip(), address.port())
+        .max_connections(100)
+        .await?;
     println!("Serving on {}", server.sockets()[0]);
-    server.serve_forever().await
+
+    stop.wait().await?;
+    server.close();
+    match wait_for(http.finish(), 5).await {
+        Err(error) if error.is::<TimeoutError>() => {
+            println!("giving up on the rest")
+        }
+        ended => ended?,
+    }
+    println!("stopped");
+    Ok(())
 }
 // ANCHOR_END: serve
 
 fn main() -> Result<()> {
-    match run(serve(guide::arguments::address())) {
-        Err(error) if error.is::<KeyboardInterrupt>() => Ok(()),
-        result => result,
-    }
+    run(serve(guide::arguments::address()))
 }

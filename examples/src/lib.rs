@@ -8,4 +8,5 @@ pub mod datetime;
 pub mod os;
 pub mod random;
 pub mod repr;
+pub mod text;
 pub mod time;

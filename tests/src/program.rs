@@ -194,6 +194,15 @@ impl Running {
         contents(&self.stdout)
     }
 
+    /// What it has written to standard error so far.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the file cannot be read.
+    pub fn stderr(&self) -> Result<String> {
+        contents(&self.stderr)
+    }
+
     /// Waits for its end, and kills it at the limit.
     ///
     /// # Errors

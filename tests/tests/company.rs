@@ -140,8 +140,100 @@ fn who_does_not_read_is_put_out_of_the_chat() {
     assert_eq!(heard.next().unwrap(), "* Mute comes");
 
     // More than the system keeps for one who does not read, which is some megabytes.
-    let line = format!("{}\n", "x".repeat(60_000));
-    let talking = std::thread::spawn(move || (0..1_000).all(|_| ada.write_all(line.as_bytes()).is_ok()));
+    let line = format!("{}\n", "x".repeat(1_000));
+    let talking = std::thread::spawn(move || (0..40_000).all(|_| ada.write_all(line.as_bytes()).is_ok()));
     assert_eq!(heard.next().unwrap(), "* Mute goes");
     assert!(talking.join().unwrap());
+}
+
+/// A server, and a way to talk to it.
+fn started(name: &str) -> (Running, String) {
+    let mut command = PROGRAMS.command(name, Clock::Real).unwrap();
+    command.arg("127.0.0.1:0");
+    serve(command).unwrap()
+}
+
+fn lines(stream: &TcpStream) -> impl Iterator<Item = String> + use<> {
+    BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap)
+}
+
+#[test]
+fn a_chat_shows_what_somebody_would_hide() {
+    let (server, address) = started("chat_server");
+    let mut ada = TcpStream::connect(&address).unwrap();
+    let mut heard = lines(&ada);
+    ada.write_all("Ad\u{e1}\n".as_bytes()).unwrap();
+    assert_eq!(heard.next().unwrap(), "Welcome! Here are: Ad\u{e1}");
+    let long = "x".repeat(21);
+    for name in [
+        "",
+        "* Bob goes",
+        "Bob\x1b[2J",
+        "Bob\0",
+        "B\u{200b}ob",
+        "\u{202e}boB",
+        "\u{3164}",
+        "_",
+        &long,
+        "a b",
+        "\u{fffd}",
+    ] {
+        let mut bob = TcpStream::connect(&address).unwrap();
+        bob.write_all(format!("{name}\n").as_bytes()).unwrap();
+        assert_eq!(lines(&bob).next().unwrap(), "This name will not do.", "{name:?}");
+    }
+    let mut bob = TcpStream::connect(&address).unwrap();
+    bob.write_all(b"Bob\nhello\x1b[2J\0 \xff\xe2\x80\xae \"there\"\n").unwrap();
+    assert_eq!(heard.next().unwrap(), "* Bob comes");
+    let said = "Bob: hello\\u{1b}[2J\\u{0} \u{fffd}\\u{202e} \"there\"";
+    assert_eq!(heard.next().unwrap(), said);
+    // A line has a limit, and whoever breaks it leaves without a word on standard error.
+    bob.write_all("x".repeat(5_000).as_bytes()).unwrap();
+    assert_eq!(heard.next().unwrap(), "* Bob goes");
+    assert!(server.stdout().unwrap().contains(said));
+    assert_eq!(server.stderr().unwrap(), "");
+}
+
+#[test]
+fn members_who_reset_are_no_news() {
+    let (server, address) = started("chat_server");
+    let mut ada = TcpStream::connect(&address).unwrap();
+    let mut heard = lines(&ada);
+    ada.write_all(b"Ada\n").unwrap();
+    heard.next().unwrap();
+    let members: Vec<_> = (0..200)
+        .map(|n| {
+            let mut member = TcpStream::connect(&address).unwrap();
+            member.write_all(format!("m{n}\n").as_bytes()).unwrap();
+            assert_eq!(heard.next().unwrap(), format!("* m{n} comes"));
+            member
+        })
+        .collect();
+    // What was sent to them was not read, so that their end is a reset.
+    drop(members);
+    let mut gone: Vec<_> = (0..200).map(|_| heard.next().unwrap()).collect();
+    gone.sort_unstable();
+    gone.dedup();
+    assert_eq!(gone.len(), 200);
+    assert!(gone.iter().all(|line| line.ends_with(" goes")));
+    assert_eq!(server.stderr().unwrap(), "");
+}
+
+/// Sends a head and then chunks of a body until it is answered; gives the first line of the answer and how much was sent.
+fn flood(address: &str) -> (String, usize) {
+    let mut client = TcpStream::connect(address).unwrap();
+    let mut answer = lines(&client);
+    client.write_all(b"POST /upper HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+    let chunk = [b"10000\r\n".as_slice(), &[b'x'; 0x10000], b"\r\n"].concat();
+    let sent = (0..64).take_while(|_| client.write_all(&chunk).is_ok()).count() * 0x10000;
+    (answer.next().unwrap(), sent)
+}
+
+#[test]
+fn a_body_without_an_end_is_refused() {
+    let (server, address) = started("http_server");
+    for _ in 0..3 {
+        assert_eq!(flood(&address), ("HTTP/1.1 413 Payload Too Large".to_owned(), 64 * 0x10000));
+    }
+    assert_eq!(server.stderr().unwrap(), "");
 }
