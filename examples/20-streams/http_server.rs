@@ -21,7 +21,9 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 // ANCHOR: respond
 /// A greeting at `/`; at `/upper`, whatever is sent there, in upper case.
 async fn respond(request: Request<Body>) -> Result<Response<String>> {
+    // ANCHOR: println
     println!("{} {}", request.method(), request.uri().path());
+    // ANCHOR_END: println
     let (status, text) = match (request.method(), request.uri().path()) {
         (&Method::GET, "/") => (StatusCode::OK, "hello\n".to_owned()),
         (&Method::POST, "/upper") => {
