@@ -29,7 +29,7 @@ impl AsyncContextManager for Timeout {
 }
 
 /// `async with asyncio.TaskGroup() as tg:`. The errors are those of [`TaskGroup::run`], which also aborts the tasks
-/// if it is dropped half-way; here they would go on.
+/// if it is dropped half-way; here they would go on. That a group was cancelled suppresses the error of its block.
 impl AsyncContextManager for TaskGroup {
     type Value = TaskGroup;
 
@@ -39,7 +39,7 @@ impl AsyncContextManager for TaskGroup {
     }
 
     async fn exit(&mut self, error: Option<&Error>) -> Result<bool> {
-        verdict(TaskGroup::exit(self, result(error)).await, error)
+        verdict(self.exit_until_cancelled(result(error)).await.map(drop), error)
     }
 }
 

@@ -13,11 +13,10 @@ use std::task::{Context, Poll};
 
 use asyncio_iterators::{AsyncIterator, StopAsyncIteration};
 use asyncio_runtime::{
-    Error, EventLoop, OpenAsyncGen, Result, RuntimeError, TypeError, coroutine_name, get_running_loop,
+    Error, EventLoop, GeneratorExit, OpenAsyncGen, Result, RuntimeError, TypeError, coroutine_name, get_running_loop,
 };
 
-use crate::error::GeneratorExit;
-use crate::generator::{Body, Running};
+use crate::generator::{Body, Running, is_none};
 use crate::yielder::{AsyncGeneratorYielder, Sent, Slot};
 
 /// An asynchronous generator that yields `Y` and can be sent `S`: what a Python `async def` with a `yield` in it gives.
@@ -201,6 +200,7 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
         match (self.state.get(), sent) {
             (State::AtYield, sent) => self.slot.send(sent),
             (_, Ok(None)) => {}
+            (_, Ok(Some(_))) if is_none::<S>() => {}
             (_, Err(error)) => {
                 // There is no `yield` to raise it at.
                 drop(self.body.take());

@@ -9,9 +9,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use asyncio_runtime::{Error, Result, RuntimeError, TypeError, ValueError, coroutine_name, log};
+use asyncio_runtime::{Error, GeneratorExit, Result, RuntimeError, TypeError, ValueError, coroutine_name, log};
 
-use crate::error::GeneratorExit;
 use crate::yielder::{GeneratorYielder, Sent, Slot};
 
 /// What a generator did when it was resumed.
@@ -72,6 +71,11 @@ struct Inner<Y, S, R> {
 }
 
 pub(crate) type Body<R> = Pin<Box<dyn Future<Output = Result<R>>>>;
+
+/// A value without a size says nothing, as Python's `None`: it may be sent where there is no `yield` to give it.
+pub(crate) const fn is_none<S>() -> bool {
+    size_of::<S>() == 0
+}
 
 /// Says that a generator runs, for as long as this lives: also if the body panics.
 pub(crate) struct Running<'a>(&'a Cell<bool>);
@@ -195,7 +199,7 @@ impl<Y, S, R> Inner<Y, S, R> {
         };
         if self.started.get() {
             self.slot.send(sent);
-        } else if sent?.is_some() {
+        } else if sent?.is_some() && !is_none::<S>() {
             self.body.set(Some(body));
             return Err(TypeError::new("can't send non-None value to a just-started generator").into());
         }

@@ -37,11 +37,10 @@
 #![forbid(unsafe_code)]
 
 mod async_generator;
-mod error;
 mod generator;
 mod yielder;
 
 pub use async_generator::AsyncGenerator;
-pub use error::GeneratorExit;
+pub use asyncio_runtime::GeneratorExit;
 pub use generator::{Generator, Resumed};
 pub use yielder::{AsyncGeneratorYielder, GeneratorYielder, Yield};

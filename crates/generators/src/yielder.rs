@@ -9,9 +9,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use asyncio_runtime::Result;
+use asyncio_runtime::{GeneratorExit, Result};
 
-use crate::error::GeneratorExit;
 use crate::generator::{Generator, Resumed};
 
 /// What is sent into a generator: nothing, a value, or an error.

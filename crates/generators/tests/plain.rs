@@ -227,3 +227,9 @@ fn closing_the_outer_generator_closes_the_inner_first() {
 fn it_prints_as_in_python() {
     assert!(format!("{:?}", numbers(1)).starts_with("<generator object numbers at 0x"));
 }
+
+/// As Python's `None`, which a generator that has not begun takes, too.
+#[test]
+fn a_value_that_says_nothing_may_be_sent_at_the_beginning() {
+    assert_eq!(numbers(1).send(()).unwrap(), Resumed::Yielded(1));
+}

@@ -98,10 +98,10 @@ impl Barrier {
     ///
     /// # Errors
     ///
-    /// `ValueError: parties must be > 0`.
+    /// `ValueError: parties must be >= 1`.
     pub fn new(parties: usize) -> Result<Self, ValueError> {
         if parties < 1 {
-            return Err(ValueError::new("parties must be > 0"));
+            return Err(ValueError::new("parties must be >= 1"));
         }
         let (state, count) = (Cell::new(State::Filling), Cell::new(0));
         Ok(Self { inner: Rc::new(Inner { changed: Condition::of("Barrier"), parties, state, count }) })

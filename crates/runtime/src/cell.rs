@@ -420,6 +420,8 @@ impl FutureRef {
 
     #[cold]
     fn report_unseen_error(&self) {
+        // Counted until its report is made, for which the handler may have been kept.
+        let _counted = Counted(self);
         if self.marks.take(Mark::Unseen)
             && self.state() != State::Cancelled
             && let Some(error) = self.peek_error()
@@ -437,6 +439,15 @@ impl FutureRef {
                 _ => self.event_loop().call_exception_handler(&context),
             }
         }
+    }
+}
+
+/// One error less that nobody has seen.
+struct Counted<'a>(&'a FutureRef);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.event_loop().one_less_unseen();
     }
 }
 

@@ -296,10 +296,17 @@ impl Context {
 
     #[inline]
     pub(crate) fn enter(&self) -> Result<Vars, RuntimeError> {
-        if self.inner.entered.replace(true) {
-            return Err(RuntimeError::new("cannot enter context: it is already entered"));
-        }
+        self.check_not_entered()?;
+        self.inner.entered.set(true);
         Ok(self.inner.vars.take())
+    }
+
+    #[inline]
+    pub(crate) fn check_not_entered(&self) -> Result<(), RuntimeError> {
+        if self.inner.entered.get() {
+            return Err(RuntimeError::new(format!("cannot enter context: {self:?} is already entered")));
+        }
+        Ok(())
     }
 
     pub(crate) fn leave(&self, vars: Vars) {

@@ -282,7 +282,7 @@ impl EventLoop {
     /// ```
     pub fn call_soon<F: FnOnce() + 'static>(&self, f: F) -> Result<Handle, RuntimeError> {
         self.core.check_closed()?;
-        let handle = HandleInner::new(&self.core, f);
+        let handle = HandleInner::new(&self.core, None, f);
         self.core.call(Rc::clone(&handle) as Rc<dyn Run>, 0);
         Ok(Handle(handle))
     }
@@ -326,7 +326,7 @@ impl EventLoop {
     pub fn call_at<F: FnOnce() + 'static>(&self, when: f64, f: F) -> Result<TimerHandle> {
         self.core.check_closed()?;
         crate::timeouts::check_delay(when)?;
-        let handle = HandleInner::new(&self.core, f);
+        let handle = HandleInner::new(&self.core, Some(when), f);
         let key = self.core.insert_timer(when, Action::Call(Rc::clone(&handle) as Rc<dyn Run>));
         Ok(TimerHandle { handle: Handle(handle), when, key, core: Rc::clone(&self.core) })
     }
@@ -636,7 +636,8 @@ impl EventLoop {
 
     // Errors, debugging, seams.
 
-    /// What is told of exceptions that nobody handles, instead of standard error; `None` for the default.
+    /// What is told of exceptions that nobody handles, instead of standard error; `None` for the default. A closed loop keeps
+    /// it until the last future is gone whose exception nobody has retrieved.
     ///
     /// ```
     /// use asyncio_runtime::{Exception, create_task, get_running_loop, run, sleep};
@@ -865,12 +866,28 @@ impl LoopCore {
 
 /// Runs a callback in its context; a panic goes to the loop's exception handler, which is called in the same context.
 pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> String, f: impl FnOnce()) {
+    run_handled(core, vars, describe, None, f);
+}
+
+/// As [`run_callback`], of a timer if `when` says so.
+fn run_handled(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> String, when: Option<f64>, f: impl FnOnce()) {
     contextvars::run_in(vars, || {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-            let message = format!("Exception in callback {}", describe());
-            core.call_exception_handler(&ExceptionContext::new(message).exception(TaskPanic::new(payload).into()));
+            let callback = describe();
+            let message = format!("Exception in callback {callback}");
+            let context = ExceptionContext::new(message).object("handle", handle_repr(false, when, &callback));
+            core.call_exception_handler(&context.exception(TaskPanic::new(payload).into()));
         }
     });
+}
+
+/// How a handle prints.
+fn handle_repr(cancelled: bool, when: Option<f64>, callback: &str) -> String {
+    let cancelled = if cancelled { "cancelled " } else { "" };
+    match when {
+        None => format!("<Handle {cancelled}{callback}>"),
+        Some(when) => format!("<TimerHandle {cancelled}when={when} {callback}>"),
+    }
 }
 
 pub(crate) struct HandleInner {
@@ -878,16 +895,19 @@ pub(crate) struct HandleInner {
     cancelled: Cell<bool>,
     /// Of the closure. Its function's name is looked for only when somebody asks: that is a search.
     type_name: &'static str,
+    /// When it is due, if it is a timer's.
+    when: Option<f64>,
     vars: Vars,
     core: std::rc::Weak<LoopCore>,
 }
 
 impl HandleInner {
-    pub(crate) fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, f: F) -> Rc<Self> {
+    pub(crate) fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, when: Option<f64>, f: F) -> Rc<Self> {
         Rc::new(Self {
             f: RefCell::new(Some(Box::new(f))),
             cancelled: Cell::new(false),
             type_name: std::any::type_name::<F>(),
+            when,
             vars: contextvars::current(),
             core: Rc::downgrade(core),
         })
@@ -899,7 +919,7 @@ impl Run for HandleInner {
         let f = self.f.take();
         let Some(f) = f else { return };
         let Some(core) = self.core.upgrade() else { return };
-        run_callback(&core, self.vars.clone(), &|| self.describe(), f);
+        run_handled(&core, self.vars.clone(), &|| self.describe(), self.when, f);
     }
 
     fn describe(&self) -> String {
@@ -940,8 +960,7 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cancelled = if self.cancelled() { "cancelled " } else { "" };
-        write!(f, "<Handle {cancelled}{}>", self.0.describe())
+        f.write_str(&handle_repr(self.cancelled(), None, &self.0.describe()))
     }
 }
 
@@ -989,8 +1008,7 @@ impl TimerHandle {
 
 impl fmt::Debug for TimerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cancelled = if self.cancelled() { "cancelled " } else { "" };
-        write!(f, "<TimerHandle {cancelled}when={} {}>", self.when, self.handle.0.describe())
+        f.write_str(&handle_repr(self.cancelled(), Some(self.when), &self.handle.0.describe()))
     }
 }
 

@@ -193,6 +193,34 @@ exceptions! {
     KeyboardInterrupt;
 }
 
+/// A generator is to end: Python's `GeneratorExit`, raised at the `yield` where it stands.
+///
+/// Let it through with `?`, or clean up and return. Whoever yields again instead has ignored it, and the closing fails.
+/// The generators are in `asyncio-generators`; it is here because a [`TaskGroup`](crate::TaskGroup) lets it through, too.
+///
+/// ```
+/// use asyncio_runtime::{GeneratorExit, TaskGroup, run};
+///
+/// let closed = run(async { TaskGroup::new().run(async |_| Err::<(), _>(GeneratorExit.into())).await });
+/// assert!(closed.unwrap_err().is::<GeneratorExit>()); // and no group of one
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct GeneratorExit;
+
+impl fmt::Display for GeneratorExit {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for GeneratorExit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GeneratorExit()")
+    }
+}
+
+impl StdError for GeneratorExit {}
+
 /// The request to stop, as it arrives at an await: `asyncio.CancelledError`.
 ///
 /// `?` passes it on, `match` catches it; a task that lets it through ends *cancelled*. It carries the message given to
@@ -252,7 +280,8 @@ impl StdError for CancelledError {}
 
 /// Time is up: Python's `TimeoutError`, which asyncio's is since 3.11.
 ///
-/// Its message is empty, its `source()` the [`CancelledError`] that stopped the work, where there was one.
+/// Of one that this crate raises the message is empty, and the `source()` the [`CancelledError`] that stopped the work, where
+/// there was one.
 ///
 /// ```
 /// use std::error::Error as _;
@@ -262,28 +291,41 @@ impl StdError for CancelledError {}
 /// let error = run(wait_for(sleep(3600), 0.001)).unwrap_err();
 /// let timeout = error.downcast_ref::<TimeoutError>().unwrap();
 /// assert_eq!(format!("{:?}", timeout.source().unwrap()), "CancelledError()");
+/// assert_eq!(format!("{:?}", TimeoutError::new("no answer in 3 s")), "TimeoutError('no answer in 3 s')");
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TimeoutError {
+    message: Cow<'static, str>,
     cause: Option<CancelledError>,
 }
 
 impl TimeoutError {
+    /// The exception with this message; `default()` has none.
+    #[must_use]
+    pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: message.into(), cause: None }
+    }
+
     /// `raise TimeoutError from cancelled`, where that is what has just been caught.
     pub(crate) fn raise_from(cancelled: Error) -> Error {
-        Error::from(Self { cause: cancelled.downcast_ref().cloned() }).during(cancelled)
+        let cause = cancelled.downcast_ref().cloned();
+        Error::from(Self { cause, ..Self::default() }).during(cancelled)
     }
 }
 
 impl fmt::Display for TimeoutError {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 
 impl fmt::Debug for TimeoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TimeoutError()")
+        f.write_str("TimeoutError(")?;
+        if !self.message.is_empty() {
+            quoted(f, &self.message)?;
+        }
+        f.write_str(")")
     }
 }
 

@@ -62,7 +62,7 @@ impl FutureBase {
     /// The stored error, marked as seen. The very `CancelledError` that ended a coroutine is given once, and then ones
     /// without its message (`Future._make_cancelled_error`).
     pub(crate) fn see_error(&self) -> Option<Error> {
-        if self.marks.take(Mark::Unseen) && self.is_cancelled() {
+        if self.take_unseen() && self.is_cancelled() {
             match self.replace_memory(Memory::Cancelled) {
                 Memory::Error(own) => return Some(own),
                 other => self.put_back(other),
@@ -73,13 +73,27 @@ impl FutureBase {
 
     /// Takes back that a task's own cancellation was seen.
     pub(crate) fn give_back(&self, cancellation: Error) {
-        self.marks.set(Mark::Unseen);
+        self.set_unseen();
         drop(self.replace_memory(Memory::Error(cancellation)));
     }
 
     /// Does it have an error that nobody has seen yet?
     pub(crate) fn is_unseen(&self) -> bool {
         self.marks.has(Mark::Unseen)
+    }
+
+    fn set_unseen(&self) {
+        if !self.marks.replace(Mark::Unseen) {
+            self.event_loop().one_more_unseen();
+        }
+    }
+
+    fn take_unseen(&self) -> bool {
+        let was_unseen = self.marks.take(Mark::Unseen);
+        if was_unseen {
+            self.event_loop().one_less_unseen();
+        }
+        was_unseen
     }
 
     /// The message that a cancelled future's errors have from now on, if any.
@@ -91,7 +105,7 @@ impl FutureBase {
     /// Forgets that nobody has seen the error: whoever cancels a failed future knows of it.
     pub(crate) fn forgive(&self) {
         if !self.is_cancelled() {
-            self.marks.unset(Mark::Unseen);
+            self.take_unseen();
         }
     }
 
@@ -114,7 +128,7 @@ impl FutureBase {
     /// Back to the beginning: for `Gather`, which may be told how to treat errors after it has completed at once.
     pub(crate) fn reopen(&self) {
         self.marks.set_state(State::Pending);
-        self.marks.unset(Mark::Unseen);
+        self.take_unseen();
         drop(self.replace_memory(NOBODY));
     }
 
@@ -196,7 +210,7 @@ impl AnyFuture {
     }
 
     pub(crate) fn finish_with_error(&self, error: Error) {
-        self.base().marks.set(Mark::Unseen);
+        self.base().set_unseen();
         self.end(State::Failed, Memory::Error(error));
     }
 
@@ -207,7 +221,7 @@ impl AnyFuture {
 
     /// Ends a task whose coroutine raised this.
     pub(crate) fn finish_with_cancellation(&self, error: Error) {
-        self.base().marks.set(Mark::Unseen);
+        self.base().set_unseen();
         self.end(State::Cancelled, Memory::Error(error));
     }
 

@@ -96,8 +96,8 @@ pub use coroutines::{Coroutine, Step, coroutine, coroutine_name};
 pub use error::{Error, Result};
 pub use events::{EventLoop, ExceptionHandler, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop};
 pub use exceptions::{
-    CancelledError, Exception, ExceptionGroup, InvalidStateError, KeyboardInterrupt, LookupError, RuntimeError,
-    TimeoutError, TypeError, ValueError, ZeroDivisionError,
+    CancelledError, Exception, ExceptionGroup, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError,
+    RuntimeError, TimeoutError, TypeError, ValueError, ZeroDivisionError,
 };
 pub use futures::{AnyFuture, Await, CallbackKey, Future, Join};
 pub use observer::{Observer, SchedulingPolicy};
@@ -109,8 +109,8 @@ pub use seconds::{Seconds, TimeLimit};
 pub use taskgroups::TaskGroup;
 pub use tasks::{
     AnyTask, AsCompleted, Awaitable, CallGraph, Cancellable, Child, CoroutineRef, Frame, Gather, GatherOutcomes,
-    GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait,
-    WaitFor, all_tasks, as_completed, cancellable, capture_call_graph, create_task, current_task, ensure_future,
+    GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, TaskPanic,
+    Wait, WaitFor, all_tasks, as_completed, cancellable, capture_call_graph, create_task, current_task, ensure_future,
     format_call_graph, gather, print_call_graph, shield, sleep, sleep_result, try_create_task, wait, wait_for,
 };
 pub use threads::{run_coroutine_threadsafe, to_thread};

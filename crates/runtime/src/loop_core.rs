@@ -79,6 +79,8 @@ pub(crate) struct LoopCore {
     pub(crate) slow_callback_duration: Cell<f64>,
     pub(crate) eager_tasks: Cell<bool>,
     pub(crate) exception_handler: RefCell<Option<Rc<crate::events::ExceptionHandler>>>,
+    /// How many errors of futures nobody has seen. As long as there are some, a closed loop keeps its handler for them.
+    unseen: Cell<usize>,
     pub(crate) observer: RefCell<Option<Rc<dyn Observer>>>,
     policy: RefCell<Option<Rc<Policy>>>,
     /// Takes the one that the policy chooses, if there is one. Known once there was a policy, so that a program without does
@@ -156,6 +158,7 @@ impl LoopCore {
             slow_callback_duration: Cell::new(0.1),
             eager_tasks: Cell::new(false),
             exception_handler: RefCell::default(),
+            unseen: Cell::new(0),
             observer: RefCell::default(),
             policy: RefCell::default(),
             choose: Cell::default(),
@@ -476,7 +479,9 @@ impl LoopCore {
 
     fn queue_due_timers(&self) {
         let mut timers = self.timers.borrow_mut();
-        let end = self.time() + CLOCK_RESOLUTION;
+        let now = self.time();
+        // A time may be so late that adding the resolution to it changes nothing.
+        let end = now + CLOCK_RESOLUTION.max(now.next_up() - now);
         let mut ready = self.ready.borrow_mut();
         timers.take_due(end, |key| ready.push(Other::Timer(key)));
     }
@@ -571,10 +576,30 @@ impl LoopCore {
             executor.shutdown(false, false);
         }
         self.shutdown_hooks.take();
-        self.exception_handler.take();
         self.observer.take();
         self.policy.take();
+        self.let_go_of_handler();
         log::settle();
+    }
+
+    pub(crate) fn one_more_unseen(&self) {
+        self.unseen.set(self.unseen.get() + 1);
+    }
+
+    pub(crate) fn one_less_unseen(&self) {
+        self.unseen.set(self.unseen.get() - 1);
+        if self.closed.get() {
+            self.let_go_of_handler();
+        }
+    }
+
+    /// The handler of a closed loop goes when there is nothing left to tell it: it may own the loop.
+    #[cold]
+    fn let_go_of_handler(&self) {
+        if self.unseen.get() == 0 {
+            let handler = self.exception_handler.take();
+            drop(handler);
+        }
     }
 }
 

@@ -6,12 +6,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::future::Future as StdFuture;
+use std::panic::Location;
 use std::rc::Rc;
 
 use crate::coroutines;
 use crate::error::{Error, Result};
-use crate::exceptions::{ExceptionGroup, KeyboardInterrupt, RuntimeError};
-use crate::futures::{AnyFuture, Future};
+use crate::exceptions::{ExceptionGroup, GeneratorExit, KeyboardInterrupt, RuntimeError};
+use crate::futures::{AnyFuture, Await, Future};
 use crate::loop_core::{self, LoopCore};
 use crate::ordered::Ordered;
 use crate::ready::Run;
@@ -48,6 +50,8 @@ struct Inner {
     entered: Cell<bool>,
     exiting: Cell<bool>,
     aborting: Cell<bool>,
+    /// It was cancelled before it was entered.
+    cancel_on_enter: Cell<bool>,
     event_loop: RefCell<Option<Rc<LoopCore>>>,
     parent: RefCell<Option<AnyTask>>,
     /// The group itself has cancelled its parent.
@@ -74,6 +78,7 @@ impl TaskGroup {
                 entered: Cell::new(false),
                 exiting: Cell::new(false),
                 aborting: Cell::new(false),
+                cancel_on_enter: Cell::new(false),
                 event_loop: RefCell::new(None),
                 parent: RefCell::new(None),
                 parent_cancel_requested: Cell::new(false),
@@ -91,7 +96,9 @@ impl TaskGroup {
     ///
     /// An [`ExceptionGroup`] of all failures (cancellations excluded) of tasks and block. The first failure cancels the
     /// other tasks and the block. `CancelledError` if the parent was cancelled and nothing failed. `RuntimeError` if the
-    /// group was entered before or there is no task.
+    /// group was entered before, if there is no task, or if the group was [cancelled](Self::cancel) before the block had a
+    /// value: [`run_until_cancelled`](Self::run_until_cancelled) is for that. A [`GeneratorExit`] of the block comes out as
+    /// it is where no task fails.
     ///
     /// # Cancellation
     ///
@@ -112,13 +119,61 @@ impl TaskGroup {
     /// })
     /// .unwrap();
     /// ```
-    pub async fn run<T>(&self, block: impl AsyncFnOnce(TaskGroup) -> Result<T>) -> Result<T> {
+    #[track_caller]
+    pub fn run<T>(&self, block: impl AsyncFnOnce(TaskGroup) -> Result<T>) -> impl StdFuture<Output = Result<T>> {
+        let run = self.run_at(block, Location::caller());
+        async move { run.await?.ok_or_else(|| self.had_no_value()) }
+    }
+
+    /// As [`run`](Self::run), for a group that somebody may [`cancel`](Self::cancel): gives `None` if that ended the block
+    /// before it had a value.
+    ///
+    /// # Errors
+    ///
+    /// As `run`, but for a cancelled group.
+    ///
+    /// # Cancellation
+    ///
+    /// As `run`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{TaskGroup, run, sleep};
+    ///
+    /// run(async {
+    ///     let block = async |group: TaskGroup| {
+    ///         let stop = group.clone();
+    ///         group.create_task(async move { Ok(stop.cancel()) })?;
+    ///         sleep(3600).await
+    ///     };
+    ///     assert_eq!(TaskGroup::new().run_until_cancelled(block).await?, None);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    #[track_caller]
+    pub fn run_until_cancelled<T>(
+        &self,
+        block: impl AsyncFnOnce(TaskGroup) -> Result<T>,
+    ) -> impl StdFuture<Output = Result<Option<T>>> {
+        self.run_at(block, Location::caller())
+    }
+
+    async fn run_at<T>(
+        &self,
+        block: impl AsyncFnOnce(TaskGroup) -> Result<T>,
+        at: &'static Location<'static>,
+    ) -> Result<Option<T>> {
         self.enter()?;
         let abandon = Abandon(self);
         let result = block(self.clone()).await;
-        let result = self.exit(result).await;
+        let result = self.leave(result, at).await;
         std::mem::forget(abandon);
         result
+    }
+
+    #[cold]
+    fn had_no_value(&self) -> Error {
+        RuntimeError::new(format!("TaskGroup {self:?} was cancelled before its block had a value")).into()
     }
 
     /// Begins the block by hand; [`run`](Self::run) does it for you. Every `enter` needs its [`exit`](Self::exit).
@@ -138,6 +193,9 @@ impl TaskGroup {
         inner.event_loop.replace(Some(event_loop));
         inner.parent.replace(Some(parent));
         inner.entered.set(true);
+        if inner.cancel_on_enter.get() {
+            self.cancel();
+        }
         Ok(())
     }
 
@@ -161,7 +219,23 @@ impl TaskGroup {
     /// })
     /// .unwrap();
     /// ```
-    pub async fn exit<T>(&self, result: Result<T>) -> Result<T> {
+    #[track_caller]
+    pub fn exit<T>(&self, result: Result<T>) -> impl StdFuture<Output = Result<T>> {
+        let leave = self.leave(result, Location::caller());
+        async move { leave.await?.ok_or_else(|| self.had_no_value()) }
+    }
+
+    /// As [`exit`](Self::exit), and gives `None` where [`run_until_cancelled`](Self::run_until_cancelled) does.
+    ///
+    /// # Errors
+    ///
+    /// As `run_until_cancelled`.
+    #[track_caller]
+    pub fn exit_until_cancelled<T>(&self, result: Result<T>) -> impl StdFuture<Output = Result<Option<T>>> {
+        self.leave(result, Location::caller())
+    }
+
+    async fn leave<T>(&self, result: Result<T>, at: &'static Location<'static>) -> Result<Option<T>> {
         let inner = &self.inner;
         inner.exiting.set(true);
         let (value, error) = match result {
@@ -176,22 +250,28 @@ impl TaskGroup {
             }
         }
         // The wait can be cancelled any number of times.
+        let mut cancelled_waiting = None;
         while !inner.tasks.borrow().is_empty() {
             let completed = inner.completed();
-            if let Err(error) = (&completed).await
-                && !inner.aborting.get()
-            {
-                cancellation = Some(error);
-                inner.abort();
+            if let Err(error) = Await::new(completed, Future::take_result, at).await {
+                cancelled_waiting = Some(error.clone());
+                if !inner.aborting.get() {
+                    cancellation = Some(error);
+                    inner.abort();
+                }
             }
             inner.on_completed.take();
         }
+        let parent = inner.parent.take().expect("entered");
         if let Some(error) = inner.base_error.take() {
             return Err(error);
         }
-        let parent = inner.parent.take().expect("entered");
-        if inner.parent_cancel_requested.get() && parent.uncancel() == 0 {
-            cancellation = None;
+        if inner.parent_cancel_requested.get() {
+            cancellation = match parent.uncancel() {
+                0 => None,
+                // What is left of the requests is not the group's own.
+                _ => cancellation.or(cancelled_waiting),
+            };
         }
         let mut errors = inner.errors.take();
         if let (Some(cancellation), true) = (cancellation, errors.is_empty()) {
@@ -199,12 +279,19 @@ impl TaskGroup {
         }
         errors.extend(error.clone().filter(|error| !error.is_cancelled()));
         if errors.is_empty() {
-            return value.ok_or_else(|| error.expect("a block without value has failed"));
+            return Ok(value);
         }
         if parent.cancelling() > 0 {
             // The parent was cancelled from outside as well: the request stays, to be raised at its next await.
             parent.uncancel();
             parent.cancel();
+        }
+        // A generator with a group around its `yield` is closed by that alone.
+        if let ([exit], Some(own)) = (&errors[..], &error)
+            && own.is::<GeneratorExit>()
+            && exit.same(own)
+        {
+            return Err(own.clone());
         }
         let group = Error::from(ExceptionGroup::new("unhandled errors in a TaskGroup", errors));
         Err(match error {
@@ -213,11 +300,43 @@ impl TaskGroup {
         })
     }
 
+    /// Cancels the group: its tasks that are not done, and its block. The group then ends without an error, unless a task
+    /// fails as it cleans up. On a group that is not entered yet this takes effect when it is; on one that is over, or
+    /// cancelled already, it has none. (3.15)
+    ///
+    /// ```
+    /// use asyncio_runtime::{TaskGroup, run, sleep, sleep_result};
+    ///
+    /// run(async {
+    ///     let block = async |group: TaskGroup| {
+    ///         let slow = group.create_task(sleep(3600))?;
+    ///         let quick = group.create_task(sleep_result(0.001, "mirror 2"))?;
+    ///         let _ = quick.add_done_callback(move |_| group.cancel()); // one answer is enough
+    ///         Ok((slow, quick))
+    ///     };
+    ///     let (slow, quick) = TaskGroup::new().run(block).await?;
+    ///     assert!(slow.cancelled());
+    ///     assert_eq!(quick.result()?, "mirror 2");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn cancel(&self) {
+        let inner = &self.inner;
+        if !inner.entered.get() {
+            inner.cancel_on_enter.set(true);
+        } else if !(inner.aborting.get() || inner.exiting.get() && inner.tasks.borrow().is_empty()) {
+            inner.abort();
+            inner.cancel_parent();
+        }
+    }
+
     /// Makes a task in the group: `tg.create_task`.
     ///
     /// # Errors
     ///
-    /// `RuntimeError` before the block, after it, and while the group is shutting down because of a failure.
+    /// `RuntimeError` before the block, after it, and while the group is shutting down because of a failure or because it was
+    /// cancelled.
     #[track_caller]
     pub fn create_task<T: 'static>(
         &self,
@@ -292,6 +411,10 @@ impl Inner {
         let key = self.tasks.borrow_mut().push(task.clone());
         let done = Rc::new(TaskDone { group: Rc::clone(self), key });
         let _ = task.add_callback(done, 0);
+        // Its first step, taken eagerly, may have cancelled the group.
+        if self.aborting.get() && !task.done() {
+            task.cancel();
+        }
     }
 
     fn completed(&self) -> Future<()> {
@@ -338,10 +461,16 @@ impl Inner {
             return;
         }
         if !self.aborting.get() && !self.parent_cancel_requested.get() {
-            // The parent is not being cancelled from outside: stop whatever its block is doing, and take the request
-            // back on exit.
+            // The parent is not being cancelled from outside: stop whatever its block is doing.
             self.abort();
-            self.parent_cancel_requested.set(true);
+            self.cancel_parent();
+        }
+    }
+
+    /// The request is taken back on exit.
+    fn cancel_parent(&self) {
+        let parent = self.parent.borrow().clone();
+        if let Some(parent) = parent.filter(|_| !self.parent_cancel_requested.replace(true)) {
             parent.cancel();
         }
     }

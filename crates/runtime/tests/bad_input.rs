@@ -254,3 +254,15 @@ fn what_is_waited_for_may_borrow_and_may_be_a_group() {
     })
     .unwrap();
 }
+
+/// At the call, before anything of the group has begun.
+#[test]
+#[should_panic(expected = "The future belongs to a different loop than the one specified as the loop argument")]
+fn gathering_futures_of_another_loop_is_refused_at_once() {
+    let other = EventLoop::with_clock(Clock::Virtual);
+    let future = other.create_future::<()>();
+    let _ = Runner::new().clock(Clock::Virtual).run(async move {
+        let _group = gather([&future, &future]);
+        Ok(())
+    });
+}

@@ -264,6 +264,11 @@ fn task_groups_are_managers() {
         });
         let error = failing.await.unwrap_err();
         assert!(error.downcast_ref::<ExceptionGroup>().unwrap().exceptions()[0].is::<ValueError>());
+        let cancelled = async_with(TaskGroup::new(), async |group| {
+            group.cancel();
+            sleep(100).await
+        });
+        assert_eq!(cancelled.await?, None);
         sleep(0).await
     })
     .unwrap();

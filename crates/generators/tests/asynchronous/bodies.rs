@@ -1,11 +1,14 @@
 //! What bodies do: await, yield, raise, catch.
 
+use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use asyncio_generators::{AsyncGenerator, Generator, GeneratorExit};
 use asyncio_iterators::{AsyncIterator, IntoAsyncIterator, StopAsyncIteration, aiter, anext, anext_or};
-use asyncio_runtime::{Error, Result, RuntimeError, ValueError, ZeroDivisionError, create_task, sleep};
+use asyncio_runtime::{
+    Error, Result, RuntimeError, TaskGroup, ValueError, ZeroDivisionError, all_tasks, create_task, sleep,
+};
 
 use crate::{numbers, repr, run};
 
@@ -344,6 +347,40 @@ fn a_comprehension_may_await_in_its_condition() {
             Ok(())
         });
         assert_eq!(doubled.collect::<Vec<_>>().await?, (1..10).map(|n| 2 * n).collect::<Vec<_>>());
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// As Python's `None`, which a generator that has not begun takes, too, and one whose `anext` was dropped half-way.
+#[test]
+fn a_value_that_says_nothing_may_be_sent_where_there_is_no_yield() {
+    run(async {
+        let numbers = numbers(2);
+        assert_eq!(numbers.asend(()).await?, Some(1));
+        let mut dropped = Box::pin(numbers.asend(()));
+        assert!(poll_fn(|cx| Poll::Ready(dropped.as_mut().poll(cx).is_pending())).await);
+        drop(dropped);
+        assert_eq!(numbers.asend(()).await?, Some(2));
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// A generator with a group around its `yield`.
+#[test]
+fn a_group_around_a_yield_does_not_stand_in_the_way_of_closing() {
+    run(async {
+        let mut numbers = AsyncGenerator::<u32>::new(async |mut y| {
+            let block = async |group: TaskGroup| {
+                group.create_task(sleep(3600))?;
+                y.yield_(1).await.map(drop)
+            };
+            TaskGroup::new().run(block).await
+        });
+        assert_eq!(numbers.anext().await?, Some(1));
+        numbers.aclose().await?;
+        assert_eq!(all_tasks()?.len(), 1);
         Ok(())
     })
     .unwrap();

@@ -43,7 +43,7 @@ fn debug_tells_the_state() {
 
 #[test]
 fn a_barrier_for_nobody_is_an_error() {
-    assert_eq!(format!("{:?}", Barrier::new(0).unwrap_err()), "ValueError('parties must be > 0')");
+    assert_eq!(format!("{:?}", Barrier::new(0).unwrap_err()), "ValueError('parties must be >= 1')");
 }
 
 // CPython: test_locks.BarrierTests.test_filling_one_task, test_filling_one_task_twice

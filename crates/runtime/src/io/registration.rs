@@ -184,7 +184,7 @@ impl Registration {
     fn call_when<F: FnOnce() + 'static>(&self, side: Side, f: F) -> Result<()> {
         self.source.check_open()?;
         let core = loop_core::running_loop()?;
-        let call = HandleInner::new(&core, f) as Rc<dyn Run>;
+        let call = HandleInner::new(&core, None, f) as Rc<dyn Run>;
         if self.source.is_ready(side) {
             core.call(call, 0);
         } else {

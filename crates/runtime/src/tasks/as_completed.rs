@@ -14,7 +14,7 @@ use crate::loop_core;
 use crate::ready::{Run, TIME_IS_UP};
 use crate::seconds::TimeLimit;
 use crate::timers::{Action, TimerKey};
-use crate::wait_queue::WaitQueue;
+use crate::wait_queue::{LineWait, WaitQueue};
 
 /// Runs awaitables concurrently and gives their results in the order in which they end: `asyncio.as_completed`.
 ///
@@ -27,7 +27,8 @@ use crate::wait_queue::WaitQueue;
 ///
 /// # Cancellation
 ///
-/// Cancelling the task that awaits an item cancels none of the awaitables.
+/// Cancelling the task that awaits an item cancels none of the awaitables, and loses none: a wait that was begun and given
+/// up, dropped too, counts as not asked for.
 ///
 /// # Panics
 ///
@@ -60,6 +61,7 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
         panic!("{error}");
     }
     let state = Rc::new(State {
+        left: Cell::new(handles.len()),
         todo: Cell::new(handles.len()),
         done: RefCell::default(),
         arrived: WaitQueue::new("as_completed"),
@@ -72,7 +74,7 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
         let registered = handle.as_ref().add_callback(Rc::clone(&completion) as Rc<dyn Run>, index as u32);
         state.registered.borrow_mut().push(registered);
     }
-    AsCompleted { left: state.handles.len(), state, outcome: A::outcome }
+    AsCompleted { state, outcome: A::outcome }
 }
 
 /// Made by [`as_completed`]: an iterator over waits for the next result.
@@ -92,7 +94,6 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
 /// ```
 pub struct AsCompleted<H, T> {
     state: Rc<State<H>>,
-    left: usize,
     outcome: fn(&H) -> Result<T>,
 }
 
@@ -131,12 +132,12 @@ impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
     /// `TimeoutError` once time is up.
     #[track_caller]
     pub fn anext(&mut self) -> impl std::future::Future<Output = Result<Option<H>>> + use<H, T> {
-        let next = self.next();
+        let (state, outcome, at) = (Rc::clone(&self.state), self.outcome, Location::caller());
         async move {
-            match next {
-                Some(next) => Ok(Some(next.handle().await?)),
-                None => Ok(None),
+            if !state.take_turn() {
+                return Ok(None);
             }
+            NextCompleted { state, outcome, at }.handle().await.map(Some)
         }
     }
 }
@@ -146,18 +147,19 @@ impl<H, T> Iterator for AsCompleted<H, T> {
 
     #[track_caller]
     fn next(&mut self) -> Option<NextCompleted<H, T>> {
-        self.left = self.left.checked_sub(1)?;
-        Some(NextCompleted { state: Rc::clone(&self.state), outcome: self.outcome, at: Location::caller() })
+        let at = Location::caller();
+        self.state.take_turn().then(|| NextCompleted { state: Rc::clone(&self.state), outcome: self.outcome, at })
     }
 
+    /// No more than there are: a wait that is given up gives its turn back.
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
+        (self.state.left.get(), Some(self.state.handles.len()))
     }
 }
 
 impl<H, T> std::fmt::Debug for AsCompleted<H, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AsCompleted").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("AsCompleted").field("left", &self.state.left.get()).finish_non_exhaustive()
     }
 }
 
@@ -171,20 +173,35 @@ pub struct NextCompleted<H, T> {
 
 impl<H: Clone, T> NextCompleted<H, T> {
     async fn handle(self) -> Result<H> {
-        loop {
-            if let Some(next) = self.state.done.borrow_mut().pop_front() {
-                return next
-                    .map(|index| self.state.handles[index].clone())
-                    .ok_or_else(|| TimeoutError::default().into());
+        let mut turn = Turn { state: &self.state, wait: None, over: false };
+        let next = loop {
+            let next = self.state.done.borrow_mut().pop_front();
+            match next {
+                Some(next) => break next,
+                None => turn.wait.insert(self.state.arrived.wait_at(self.at)).await?,
             }
-            let mut wait = self.state.arrived.wait_at(self.at);
-            if let Err(cancelled) = (&mut wait).await {
-                if wait.woken() {
-                    // The result is for somebody else now.
-                    self.state.arrived.wake_one();
-                }
-                return Err(cancelled);
-            }
+        };
+        turn.over = true;
+        next.map(|index| self.state.handles[index].clone()).ok_or_else(|| TimeoutError::default().into())
+    }
+}
+
+/// A wait that has begun. Given up, by a cancellation or because it is dropped, it gives its turn back.
+struct Turn<'a, H> {
+    state: &'a State<H>,
+    wait: Option<LineWait>,
+    over: bool,
+}
+
+impl<H> Drop for Turn<'_, H> {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        self.state.left.set(self.state.left.get() + 1);
+        if self.wait.as_mut().is_some_and(LineWait::leave) {
+            // The result is for somebody else now.
+            self.state.arrived.wake_one();
         }
     }
 }
@@ -207,6 +224,8 @@ impl<H, T> std::fmt::Debug for NextCompleted<H, T> {
 
 struct State<H> {
     handles: Vec<H>,
+    /// How many waits for the next can still begin.
+    left: Cell<usize>,
     /// How many are neither done nor given up.
     todo: Cell<usize>,
     /// Those that are done and not yet fetched; `None` for one that came too late.
@@ -214,6 +233,15 @@ struct State<H> {
     arrived: WaitQueue,
     registered: RefCell<Vec<Option<Registered>>>,
     timer: Cell<Option<TimerKey>>,
+}
+
+impl<H> State<H> {
+    /// Takes one of the waits that can still begin.
+    fn take_turn(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
 }
 
 /// The callback of each future. It does not own the state, which owns the futures: else one that is never done would own

@@ -29,13 +29,23 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
     }
     // The list stays empty, and costs nothing, unless the request has to travel.
     let mut todo = Vec::new();
+    // For each group on the way: was one of its children asked?
+    let mut asked = Vec::new();
     let mut first = Some(Todo::Cancel(future.clone()));
     while let Some(next) = first.take().or_else(|| todo.pop()) {
         let future = match next {
             Todo::Cancel(future) => future,
             Todo::Leave(future) => {
-                if let Kind::Task(core) = future.object.kind() {
-                    core.unmark(Mark::OnPath);
+                match future.object.kind() {
+                    Kind::Task(core) => core.unmark(Mark::OnPath),
+                    // Of a group whose children were done nothing is asked, wherever it is a child itself.
+                    Kind::Group(group) if asked.pop() == Some(true) => {
+                        group.cancel_requested.set(true);
+                        if let Some(asked) = asked.last_mut() {
+                            *asked = true;
+                        }
+                    }
+                    Kind::Group(_) | Kind::Plain => {}
                 }
                 continue;
             }
@@ -43,12 +53,16 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
         if future.done() {
             continue;
         }
+        if let (Some(asked), Kind::Plain | Kind::Task(_)) = (asked.last_mut(), future.object.kind()) {
+            *asked = true;
+        }
         match future.object.kind() {
             Kind::Plain => {
                 future.finish_cancelled(message.clone());
             }
             Kind::Group(group) => {
-                group.cancel_requested.set(true);
+                asked.push(false);
+                todo.push(Todo::Leave(future.clone()));
                 todo.extend(group.children.iter().rev().cloned().map(Todo::Cancel));
             }
             Kind::Task(core) => {
@@ -99,6 +113,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
         tell(event_loop, &|observer| observer.cancel_requested(&AnyTask::from_object(task.object.clone())));
     }
     if core.pending_cancel() == PendingCancel::Wait {
+        core.note_cancel_message(message.clone());
         return None;
     }
     match core.waiter() {
@@ -110,7 +125,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
         _ => {
             // Its next step is queued already, or it waits on what this crate does not know.
             core.set_pending_cancel(PendingCancel::Must);
-            core.set_cancel_message(message.clone(), true);
+            core.note_cancel_message(message.clone());
             return None;
         }
     }
@@ -120,11 +135,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
 
 /// Ends the task's present wait with a cancellation.
 fn cancel_wait(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) {
-    core.set_cancel_message(message.clone(), false);
-    end_wait(task, core);
-}
-
-fn end_wait(task: &AnyFuture, core: &TaskCore) {
+    core.set_message_of_wait(message.clone());
     core.set_pending_cancel(PendingCancel::Wait);
     task.object.wake();
 }
@@ -140,15 +151,15 @@ pub(super) fn deliver(task: &AnyTask) {
                 core.set_pending_cancel(PendingCancel::None);
             }
         }
-        Waiter::Timer(_) | Waiter::Cancellable => end_wait(task, core),
+        Waiter::Timer(_) | Waiter::Cancellable => cancel_wait(task, core, &message),
         Waiter::Line(line, place) => {
             if line.cancel(place) {
-                end_wait(task, core);
+                cancel_wait(task, core, &message);
             }
         }
         Waiter::Readiness(source, place) => {
             if source.leave(place) {
-                end_wait(task, core);
+                cancel_wait(task, core, &message);
             }
         }
         Waiter::Yield | Waiter::None => {}
@@ -177,8 +188,8 @@ fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<CancelledError> {
 /// Kept out of line: every wait that ends asks, and few are cancelled.
 #[cold]
 fn raise(core: &TaskCore) -> CancelledError {
-    let cancelled = CancelledError::from_message(core.cancel_message());
+    let of_wait = core.take_message_of_wait();
+    let message = if core.pending_cancel() == PendingCancel::Wait { of_wait } else { core.cancel_message() };
     core.set_pending_cancel(PendingCancel::None);
-    core.forget_message_of_wait();
-    cancelled
+    CancelledError::from_message(message)
 }

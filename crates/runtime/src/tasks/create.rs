@@ -134,7 +134,8 @@ impl TaskOptions {
     ///
     /// # Errors
     ///
-    /// `RuntimeError: no running event loop`.
+    /// `RuntimeError: no running event loop`; `RuntimeError: cannot enter context` for an eager start in a context that is
+    /// entered already.
     #[track_caller]
     pub fn create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
         self,
@@ -169,6 +170,10 @@ impl TaskOptions {
         }
         // An eager start needs the loop to be running: before that, the first step waits for it as any other.
         let eager = self.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
+        if eager {
+            // It begins at once, so its context must be one that nobody is in.
+            self.context.as_ref().map_or(Ok(()), Context::check_not_entered)?;
+        }
         Ok(spawn(event_loop, coroutine, self.name.as_deref(), self.context, eager, at))
     }
 }

@@ -41,7 +41,8 @@ use crate::ready::Run;
 ///
 /// # Panics
 ///
-/// With `no running event loop` where none runs, and if the awaitables belong to different loops.
+/// With `no running event loop` where none runs, and if an awaitable belongs to another loop than the one that runs or,
+/// where none does, than the first.
 ///
 /// ```
 /// use asyncio_runtime::{gather, run, sleep_result};
@@ -141,12 +142,10 @@ impl GatherStart {
     #[track_caller]
     pub fn gather<S: GatherSet>(self, set: S) -> Gather<S> {
         let children = set.children();
-        let event_loop = match children.first() {
-            Some(child) => Rc::clone(child.base().event_loop()),
-            None => match loop_core::running_loop() {
-                Ok(event_loop) => event_loop,
-                Err(error) => panic!("{error}"),
-            },
+        let event_loop = match (loop_core::running_loop(), children.first()) {
+            (Ok(event_loop), _) => event_loop,
+            (Err(_), Some(child)) => Rc::clone(child.base().event_loop()),
+            (Err(error), None) => panic!("{error}"),
         };
         let is_here = |child: &AnyFuture| Rc::ptr_eq(child.base().event_loop(), &event_loop);
         assert!(

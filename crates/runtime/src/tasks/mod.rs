@@ -35,7 +35,8 @@ pub use wait_for::{WaitFor, wait_for};
 pub(crate) use cancel::{cancel, take_cancel, take_direct_cancel};
 pub(crate) use gather::all_done;
 pub(crate) use graph::describe_deadlock;
-pub(crate) use panic::{TaskPanic, resume_panic};
+pub use panic::TaskPanic;
+pub(crate) use panic::resume_panic;
 pub(crate) use state::{
     PendingCancel, Rare, TaskCore, Waiter, current_task_id, keep_waiting_on, wait_on, wait_on_future,
 };

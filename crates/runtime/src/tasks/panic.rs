@@ -8,8 +8,25 @@ use std::sync::Mutex;
 use crate::error::Error;
 use crate::report;
 
-/// A panic that was caught in a task and waits for whoever awaits it.
-pub(crate) struct TaskPanic {
+/// A panic that was caught, in a task, a callback or a job of a thread, as the error that it then is.
+///
+/// Whoever awaits a task that panicked goes on with the panic; where its error is looked at instead, by
+/// [`exception`](crate::AnyFuture::exception), in an [`ExceptionGroup`](crate::ExceptionGroup) or by an exception handler,
+/// this is what there is.
+///
+/// ```
+/// use asyncio_runtime::{TaskPanic, create_task, run, wait};
+///
+/// run(async {
+///     let task = create_task(async { if true { panic!("no tea") } else { Ok(()) } });
+///     wait([&task]).await?;
+///     let error = task.exception()?.expect("it has panicked");
+///     assert_eq!(error.downcast_ref::<TaskPanic>().unwrap().message(), "no tea");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub struct TaskPanic {
     message: String,
     payload: Mutex<Option<Box<dyn Any + Send>>>,
 }
@@ -17,6 +34,12 @@ pub(crate) struct TaskPanic {
 impl TaskPanic {
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
         Self { message: report::panic_message(&*payload).to_owned(), payload: Mutex::new(Some(payload)) }
+    }
+
+    /// What was said when it panicked; `Box<dyn Any>` if that was no text.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 }
 

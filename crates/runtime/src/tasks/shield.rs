@@ -69,8 +69,7 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
     fn run(&self, _key: u32) {
         let inner = self.inner.as_ref();
         if self.outer.done() {
-            // The wait was cancelled; what becomes of the shielded work is nobody's business any more.
-            inner.base().forgive();
+            // Cancelled in the same iteration. A failure has then been seen by nobody.
         } else if inner.cancelled() {
             self.outer.cancel();
         } else {

@@ -102,9 +102,10 @@ pub(crate) struct Rare {
     name: RefCell<Option<Rc<str>>>,
     /// How many cancellations beyond the first were requested and not taken back.
     more_cancels: Cell<u32>,
+    /// Of the last cancellation that was to be raised at the next step; it stays when it was: `Task._cancel_message`.
     cancel_message: RefCell<Option<Arc<str>>>,
-    /// The message stays with the task when the cancellation was raised.
-    cancel_noted: Cell<bool>,
+    /// Of the cancellation that has ended the present wait.
+    message_of_wait: RefCell<Option<Arc<str>>>,
     /// The task's own context between its steps.
     vars: Cell<Vars>,
     /// A context object given at creation, used instead of `vars`.
@@ -118,7 +119,7 @@ impl Rare {
             name: RefCell::default(),
             more_cancels: Cell::default(),
             cancel_message: RefCell::default(),
-            cancel_noted: Cell::default(),
+            message_of_wait: RefCell::default(),
             vars: Cell::default(),
             context: OnceCell::new(),
         }
@@ -390,20 +391,21 @@ impl TaskCore {
         self.base.rare().and_then(|rare| rare.cancel_message.borrow().clone())
     }
 
-    /// In CPython the task notes the message of a cancellation that is raised at the next step, and keeps it; any other
-    /// message is the wait's.
-    pub(crate) fn set_cancel_message(&self, message: Option<Arc<str>>, noted: bool) {
+    pub(crate) fn note_cancel_message(&self, message: Option<Arc<str>>) {
         if message.is_some() || self.base.rare().is_some() {
-            let rare = self.rare();
-            rare.cancel_message.replace(message);
-            rare.cancel_noted.set(noted);
+            self.rare().cancel_message.replace(message);
         }
     }
 
-    pub(crate) fn forget_message_of_wait(&self) {
-        if let Some(rare) = self.base.rare().filter(|rare| !rare.cancel_noted.get()) {
-            rare.cancel_message.take();
+    /// In CPython what the task waits on has this message, and the task none.
+    pub(crate) fn set_message_of_wait(&self, message: Option<Arc<str>>) {
+        if message.is_some() || self.base.rare().is_some() {
+            self.rare().message_of_wait.replace(message);
         }
+    }
+
+    pub(crate) fn take_message_of_wait(&self) -> Option<Arc<str>> {
+        self.base.rare().and_then(|rare| rare.message_of_wait.take())
     }
 
     fn rare(&self) -> &Rare {

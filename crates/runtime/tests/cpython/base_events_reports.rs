@@ -26,7 +26,8 @@ fn without_a_handler_a_failed_callback_is_written_to_standard_error() {
     };
     let test = "base_events_reports::without_a_handler_a_failed_callback_is_written_to_standard_error";
     let Some(written) = stderr_of(test, &[], program) else { return };
-    assert_eq!(count(&written, "Exception in callback zero_error()\nexception: "), 2, "{written}");
+    assert_eq!(count(&written, "Exception in callback zero_error()\nhandle: <"), 2, "{written}");
+    assert_eq!(count(&written, " zero_error()>\nexception: "), 2, "{written}");
 }
 
 // CPython: test_base_events.BaseEventLoopTests.test_default_exc_handler_coro
@@ -105,6 +106,51 @@ fn a_handler_may_pass_on_to_the_default() {
     let test = "base_events_reports::a_handler_may_pass_on_to_the_default";
     let Some(written) = stderr_of(test, &[], program) else { return };
     assert_eq!((count(&written, "told\n"), count(&written, "handler: ham\n")), (2, 1), "{written}");
+}
+
+#[test]
+fn a_report_of_a_callback_names_its_handle() {
+    let event_loop = new_loop();
+    let reports = reports(&event_loop);
+    event_loop.call_soon(zero_error).unwrap();
+    let timer = event_loop.call_at(event_loop.time(), zero_error).unwrap();
+    let future = event_loop.create_future();
+    let _ = future.add_done_callback(|_: &Future<()>| zero_error());
+    future.set_result(()).unwrap();
+    run_briefly(&event_loop);
+    let handles: Vec<String> = reports.take().iter().map(|report| report.lines().nth(1).unwrap().to_owned()).collect();
+    assert!(handles[1].starts_with("handle: <Handle ") && handles.len() == 3, "{handles:?}");
+    let soon = "handle: <Handle zero_error()>".to_owned();
+    let timed = format!("handle: <TimerHandle when={} zero_error()>", timer.when());
+    assert_eq!((&handles[0], &handles[2]), (&soon, &timed));
+}
+
+/// Its handler hears of it as long as there is something left to hear of, and not longer: it may own the loop.
+#[test]
+fn a_closed_loop_keeps_its_handler_for_failures_that_nobody_has_seen() {
+    let event_loop = new_loop();
+    let (messages, held) = (Log::default(), Rc::new(()));
+    let (sink, of_handler, own) = (messages.clone(), Rc::clone(&held), event_loop.clone());
+    event_loop.set_exception_handler(Some(Box::new(move |context| {
+        let _ = (&of_handler, &own);
+        sink.add(context.message.clone());
+    })));
+    let failed = |seen: bool| {
+        let task = event_loop.create_task(async { Err::<(), _>(ValueError::new("x").into()) }).unwrap();
+        run_briefly(&event_loop);
+        assert!(!seen || task.exception().unwrap().is_some());
+        task
+    };
+    let (seen, first, last) = (failed(true), failed(false), failed(false));
+    event_loop.close().unwrap();
+    drop(seen);
+    assert_eq!(messages.take(), [""; 0]);
+    drop(first);
+    assert_eq!(messages.take(), ["Task exception was never retrieved"]);
+    assert_eq!(Rc::strong_count(&held), 2);
+    drop(last);
+    assert_eq!(messages.take(), ["Task exception was never retrieved"]);
+    assert_eq!(Rc::strong_count(&held), 1);
 }
 
 fn stop_loop_callback() {

@@ -95,3 +95,26 @@ fn a_task_may_run_in_a_given_context() {
     })
     .unwrap();
 }
+
+#[test]
+fn an_eager_start_in_a_context_that_is_entered_is_refused() {
+    let event_loop = new_loop();
+    let check = async {
+        let (context, me) = (copy_context(), current_task()?.expect("this is a task"));
+        let eager = || TaskOptions::new().context(context.clone()).eager_start(true);
+        let error = context.run(|| eager().create_task(async { Ok(()) })).unwrap().unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot enter context: {context:?} is already entered"));
+        // Nothing else comes of it.
+        assert_eq!(current_task()?, Some(me.clone()));
+        assert_eq!(all_tasks()?, [me]);
+        let block = async |group: TaskGroup| {
+            let refused = context.run(|| group.create_task_with(eager(), async { Ok(()) })).unwrap();
+            assert!(refused.is_err() && format!("{group:?}") == "<TaskGroup entered>");
+            Ok(())
+        };
+        TaskGroup::new().run(block).await?;
+        assert!(eager().create_task(async { Ok(()) })?.done());
+        Ok(())
+    };
+    event_loop.run_until_complete(check).unwrap();
+}

@@ -10,11 +10,13 @@ mod cancelling;
 mod groups;
 mod hops;
 mod limits;
+mod newer;
 
 use cancelling::*;
 use groups::*;
 use hops::*;
 use limits::*;
+use newer::*;
 
 thread_local! {
     static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -220,4 +222,18 @@ scenarios! {
     await_oneself
     callbacks_of_a_cancelled_future
     eager_tasks
+    eager_failure_in_a_group
+    taskgroup_cancel
+    taskgroup_cancelled_before_it_is_entered
+    taskgroup_cancel_as_the_last_line
+    taskgroup_cancel_and_a_cancellation_from_outside
+    taskgroup_cancelled_by_an_eager_task
+    taskgroup_cancel_and_failures
+    taskgroup_left_by_generator_exit
+    as_completed_gives_a_turn_back
+    nested_gather_of_done_is_not_cancelled
+    message_of_a_survived_cancellation
+    message_of_a_second_request_is_noted
+    shield_cancelled_as_its_inner_fails
+    a_year
 }

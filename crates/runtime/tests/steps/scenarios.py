@@ -721,6 +721,243 @@ async def eager_tasks():
     log("main")
 
 
+
+@scenario
+async def eager_failure_in_a_group():
+    count_iterations()
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    async def waits_for_ever(tg):
+        tg.create_task(failing("inner"))
+        tg.create_task(quick("next"))
+        await waits("outer", 9)
+    async def block():
+        async with asyncio.TaskGroup() as tg:
+            tg.create_task(waits_for_ever(tg))
+            log("body")
+    await attempt("main", block())
+
+
+@scenario
+async def taskgroup_cancel():
+    count_iterations()
+    me = asyncio.current_task()
+    async with asyncio.TaskGroup() as tg:
+        t = tg.create_task(waits("a", 9))
+        await asyncio.sleep(0)
+        tg.cancel()
+        tg.cancel()
+        await attempt("more", spawned_by(tg, "late"))
+        await waits("body", 9)
+    log(f"main {t.cancelled()} {me.cancelling()}")
+    tg.cancel()
+    await asyncio.sleep(0)
+    log(f"main {me.cancelling()}")
+
+
+async def spawned_by(tg, name):
+    coro = quick(name)
+    try:
+        return await tg.create_task(coro)
+    except RuntimeError as e:
+        raise LookupError(str(e).split("> ")[-1]) from None
+
+
+@scenario
+async def taskgroup_cancelled_before_it_is_entered():
+    count_iterations()
+    me = asyncio.current_task()
+    tg = asyncio.TaskGroup()
+    tg.cancel()
+    async with tg:
+        await waits("body", 9)
+    log(f"main {me.cancelling()}")
+
+
+@scenario
+async def taskgroup_cancel_as_the_last_line():
+    count_iterations()
+    me = asyncio.current_task()
+    async with asyncio.TaskGroup() as tg:
+        t = tg.create_task(quick("a"))
+        tg.cancel()
+    log(f"main {t.cancelled()} {me.cancelling()}")
+    await asyncio.sleep(0)
+    log("main")
+    async with asyncio.TaskGroup() as tg:
+        tg.cancel()
+    log(f"main {me.cancelling()}")
+    await asyncio.sleep(0)
+    log("main")
+
+
+@scenario
+async def taskgroup_cancel_and_a_cancellation_from_outside():
+    async def cleans_up():
+        try:
+            await asyncio.sleep(9)
+        finally:
+            await asyncio.sleep(1)
+            log("cleaned up")
+    async def parent():
+        try:
+            async with asyncio.TaskGroup() as tg:
+                tg.create_task(cleans_up())
+                await asyncio.sleep(1)
+                tg.cancel()
+                await asyncio.sleep(9)
+        except asyncio.CancelledError as e:
+            log(f"parent {show(e)} {asyncio.current_task().cancelling()}")
+            raise
+    t = create(parent())
+    await asyncio.sleep(1.5)
+    t.cancel("outside")
+    await attempt("main", t)
+
+
+@scenario
+async def taskgroup_cancelled_by_an_eager_task():
+    count_iterations()
+    async def cancels(tg):
+        tg.cancel()
+        await waits("eager", 9)
+    async with asyncio.TaskGroup() as tg:
+        t = tg.create_task(cancels(tg), eager_start=True)
+        log(f"body {t.cancelling()}")
+    log(f"main {t.cancelled()}")
+
+
+@scenario
+async def taskgroup_cancel_and_failures():
+    async def fails_cleaning_up():
+        try:
+            await asyncio.sleep(9)
+        except asyncio.CancelledError:
+            raise ValueError("cleanup")
+    try:
+        async with asyncio.TaskGroup() as tg:
+            tg.create_task(fails_cleaning_up())
+            await asyncio.sleep(1)
+            tg.cancel()
+    except ExceptionGroup as e:
+        log(f"{e} {len(e.exceptions)} {asyncio.current_task().cancelling()}")
+    try:
+        async with asyncio.TaskGroup() as tg:
+            tg.cancel()
+            raise LookupError("k")
+    except ExceptionGroup as e:
+        log(f"{e} {len(e.exceptions)} {asyncio.current_task().cancelling()}")
+
+
+@scenario
+async def taskgroup_left_by_generator_exit():
+    async def leave(child):
+        try:
+            async with asyncio.TaskGroup() as tg:
+                tg.create_task(child)
+                await asyncio.sleep(0)
+                raise GeneratorExit
+        except BaseException as e:
+            text = f"{e} {len(e.exceptions)}" if isinstance(e, BaseExceptionGroup) else show(e)
+            log(text)
+    await leave(waits("a", 9))
+    await leave(failing("b"))
+
+
+@scenario
+async def as_completed_gives_a_turn_back():
+    tasks = [create(waits("a", 2)), create(waits("b", 3)), create(waits("c", 4))]
+    it = asyncio.as_completed(tasks)
+    await attempt("next", asyncio.wait_for(anext(it), 1))
+    await attempt("next", asyncio.wait_for(next(it), 0.5))
+    t = create(awaits(next(it)))
+    await asyncio.sleep(0)
+    t.cancel()
+    await asyncio.sleep(0)
+    async for t in it:
+        log(f"next {tasks.index(t)}")
+
+
+async def awaits(aw):
+    return await aw
+
+
+@scenario
+async def nested_gather_of_done_is_not_cancelled():
+    count_iterations()
+    loop = asyncio.get_running_loop()
+    done, also, open_, = loop.create_future(), loop.create_future(), loop.create_future()
+    inner = asyncio.gather(done)
+    deepest = asyncio.gather(also)
+    middle = asyncio.gather(deepest, open_, return_exceptions=True)
+    outer = asyncio.gather(inner, middle, return_exceptions=True)
+    done.set_result(1)
+    also.set_result(2)
+    log(f"{inner.cancel()} {deepest.cancel()} {outer.cancel('m')}")
+    await attempt("inner", inner)
+    await attempt("deepest", deepest)
+    await attempt("middle", middle)
+    await attempt("outer", outer)
+
+
+@scenario
+async def message_of_a_survived_cancellation():
+    async def stubborn():
+        asyncio.current_task().cancel("first")
+        for _ in range(3):
+            try:
+                await asyncio.sleep(5)
+            except asyncio.CancelledError as e:
+                log(f"stubborn {show(e)}")
+        return "done"
+    t = create(stubborn())
+    g = asyncio.gather(t, return_exceptions=True)
+    await asyncio.sleep(1)
+    t.cancel("second")
+    await asyncio.sleep(1)
+    g.cancel("third")
+    await attempt("main", g)
+
+
+@scenario
+async def message_of_a_second_request_is_noted():
+    async def stubborn():
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError as e:
+            log(f"stubborn {show(e)}")
+        return "done"
+    t = create(stubborn())
+    g = asyncio.gather(t, return_exceptions=True)
+    await asyncio.sleep(1)
+    g.cancel("first")
+    t.cancel("second")
+    await attempt("main", g)
+
+
+@scenario
+async def shield_cancelled_as_its_inner_fails():
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: log(context["message"]))
+    t = create(failing("a"))
+    s = asyncio.shield(t)
+    t.add_done_callback(lambda _: s.cancel())
+    u = create(failing("b"))
+    u.add_done_callback(lambda _: w.cancel())
+    w = asyncio.shield(u)
+    await yields(3)
+    log(f"{s.cancelled()} {w.cancelled()}")
+    del t, u, s, w
+    await yields(1)
+    log("main")
+
+
+@scenario
+async def a_year():
+    for n in [2**24, 2**25, 31_536_000]:
+        await asyncio.sleep(n)
+        log("main")
+
+
 for name, f in S.items():
     ticks = None
     lines.clear()
