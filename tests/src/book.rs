@@ -105,6 +105,18 @@ pub fn fences(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
+/// The address of the repository at its code host, as `Cargo.toml` says it.
+///
+/// # Errors
+///
+/// Fails when the manifest cannot be read or does not say it.
+pub fn repository(root: &Path) -> Result<String> {
+    let manifest: toml::Table = toml::from_str(&read(root.join("Cargo.toml"))?).context("in Cargo.toml")?;
+    let address =
+        manifest.get("workspace").and_then(|table| table.get("package")).and_then(|table| table.get("repository"));
+    Ok(address.and_then(toml::Value::as_str).context("Cargo.toml names no repository")?.to_owned())
+}
+
 fn page_files(root: &Path) -> Vec<PathBuf> {
     files(&root.join("book/src"), "md")
 }

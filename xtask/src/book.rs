@@ -1,18 +1,22 @@
 //! `cargo xtask book`: the book, built by mdBook as a library into `target/book`.
 //!
-//! mdBook is silent about an include or a link that leads nowhere, so the pages are checked first. Then each program gets
-//! its Python twin beside it.
+//! mdBook is silent about an include or a link that leads nowhere, so the pages are checked first. Then each block gets its
+//! caption and its Python twin, and each drawing comes into its page. The built book is files that need no server.
 
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+mod blocks;
+mod pictures;
+mod serve;
+mod sources;
+
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use guide_tests::examples::examples;
 use guide_tests::{book, root};
 use mdbook_driver::MDBook;
-use tiny_http::{Header, Request, Response, Server};
-use walkdir::WalkDir;
+use tiny_http::Server;
 
-use crate::beside::with_twins;
+use self::blocks::Programs;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -40,7 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.open {
         open::that(address)?;
     }
-    serve(&server, &built)
+    serve::serve(&server, &built)
 }
 
 /// Checks the pages and builds the book; answers with its folder.
@@ -56,64 +60,17 @@ pub(crate) fn build() -> Result<PathBuf> {
     let built = root().join("target/book");
     pages.config.build.build_dir.clone_from(&built);
     let folder = pages.source_dir();
-    pages.book.for_each_chapter_mut(|page| page.content = with_twins(&page.content, &folder));
+    let programs = Programs { examples: examples(root())?, host: format!("{}/blob/main/", book::repository(root())?) };
+    let mut failed = None;
+    pages.book.for_each_chapter_mut(|page| {
+        page.content = programs.with_captions(&page.content, root());
+        match pictures::with_drawings(&page.content, &folder) {
+            Ok(content) => page.content = content,
+            Err(error) => failed = failed.take().or(Some(error.context(format!("in {}", page.name)))),
+        }
+    });
+    failed.map_or(Ok(()), Err)?;
     pages.build()?;
+    sources::write(root(), &built).context("cannot write the sources of the programs")?;
     Ok(built)
-}
-
-/// Answers requests for ever. A page is built anew if anything that it may include has changed since the last time.
-fn serve(server: &Server, built: &Path) -> Result<()> {
-    let mut seen = last_change();
-    for request in server.incoming_requests() {
-        let changed = last_change();
-        if changed > seen {
-            seen = changed;
-            if let Err(error) = build() {
-                eprintln!("{error:#}");
-            }
-        }
-        if let Err(error) = answer(request, built) {
-            eprintln!("{error:#}");
-        }
-    }
-    Ok(())
-}
-
-/// The newest time of a file that a page is made of.
-fn last_change() -> Option<SystemTime> {
-    let folders = ["book", "examples", "tests/snapshots", "tests/guide"];
-    let entries = folders.iter().flat_map(|folder| WalkDir::new(root().join(folder))).filter_map(Result::ok);
-    entries.filter_map(|entry| entry.metadata().ok()?.modified().ok()).max()
-}
-
-/// Answers one request with a file of the built book.
-fn answer(request: Request, built: &Path) -> Result<()> {
-    let path = request.url().split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
-    let mut file = built.join(path);
-    if file.is_dir() {
-        file.push("index.html");
-    }
-    // Nothing outside the book is for the asking.
-    let inside = file.canonicalize().is_ok_and(|file| built.canonicalize().is_ok_and(|built| file.starts_with(built)));
-    if !inside {
-        return Ok(request.respond(Response::from_string("there is no such page").with_status_code(404))?);
-    }
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let kind = content_type(&file);
-    let header = Header::from_bytes("Content-Type", kind).map_err(|()| anyhow!("{kind:?} is no header"))?;
-    Ok(request.respond(Response::from_data(bytes).with_header(header))?)
-}
-
-/// What a browser needs to be told of the kinds of files that mdBook writes.
-fn content_type(file: &Path) -> &'static str {
-    match file.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("css") => "text/css",
-        Some("js") => "text/javascript",
-        Some("json") => "application/json",
-        Some("svg") => "image/svg+xml",
-        Some("png") => "image/png",
-        Some("woff2") => "font/woff2",
-        _ => "application/octet-stream",
-    }
 }

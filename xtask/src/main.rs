@@ -4,9 +4,9 @@
 //! package, so that `cargo test` finds the same as `cargo xtask`.
 
 mod bench;
-mod beside;
 mod bless;
 mod book;
+mod browser;
 mod ci;
 mod conform;
 mod fetch_python;
@@ -38,6 +38,8 @@ enum Verb {
     Bless(bless::Arguments),
     /// Build the book, after checking its pages, into target/book
     Book(book::Arguments),
+    /// Look at every page of the book in Chromium, on a phone and a desktop, light and dark
+    Browser(browser::Arguments),
     /// Measure the runtime beside its peers
     Bench(bench::Arguments),
     /// Count the instructions of hot paths, and compare them with those that are committed
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Verb::Guide(arguments) => guide::run(&arguments),
         Verb::Bless(arguments) => bless::run(&arguments),
         Verb::Book(arguments) => book::run(&arguments),
+        Verb::Browser(arguments) => browser::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Instructions(arguments) => instructions::run(&arguments),
         Verb::Conform(arguments) => conform::run(&arguments),

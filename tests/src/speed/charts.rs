@@ -1,6 +1,8 @@
 //! The two charts, as SVG: how much more each peer needs than this runtime, and what an operation costs among many others.
 //!
-//! Both axes of numbers are logarithmic. The ground is white whatever the theme of the book, so that one set of colours does.
+//! Both axes of numbers are logarithmic. A chart is as wide as a phone, so that its letters can be read there. It has no
+//! ground of its own: lines and letters have the colour of the text around them, by the theme of the book or, where the
+//! chart is an image, by what the reader's system prefers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,8 +12,8 @@ use super::tables::{PEERS, SCALING_PEERS, SIZES};
 
 /// Colours that people with any sight can tell apart (Okabe and Ito), by peer.
 const COLOURS: &[(&str, &str)] = &[
-    (OURS, "#000000"),
-    ("raw", "#999999"),
+    (OURS, "currentColor"),
+    ("raw", "#8a8a8a"),
     ("tokio_localset", "#0072b2"),
     ("tokio_localrt", "#56b4e9"),
     ("smol_local", "#009e73"),
@@ -56,6 +58,15 @@ const PANELS: &[(&str, &str)] = &[
     ("scale_time_out", "time out any one waiter"),
 ];
 
+/// How wide a chart is, and where the rows of the first begin and end.
+const WIDTH: f64 = 400.0;
+const LEFT: f64 = 125.0;
+const RIGHT: f64 = 385.0;
+
+/// What a chart looks like where the style of the book does not say it.
+const STYLE: &str = "<style>\nsvg { color: #1f2328 }\n.axis { stroke: currentColor }\n.grid { stroke: #8888; fill: none }\n\
+                     @media (prefers-color-scheme: dark) { svg { color: #d1d7e0 } }\n</style>\n";
+
 /// Where a value stands between two ends of a logarithmic axis, in pixels.
 struct Axis {
     values: [f64; 2],
@@ -73,26 +84,26 @@ impl Axis {
 /// A dot for each peer and workload: right of the line in the middle it needs more than this runtime does.
 pub(super) fn ratios(all: &BTreeMap<String, Recorded>) -> String {
     let rows: Vec<(&str, &Recorded)> = ROWS.iter().filter_map(|&name| Some((name, all.get(name)?))).collect();
-    let axis = Axis { values: [0.02, 100.0], pixels: [150.0, 800.0] };
-    let (top, step) = (58.0, 22.0);
+    let axis = Axis { values: [0.02, 100.0], pixels: [LEFT, RIGHT] };
+    let peers: Vec<_> = PEERS[1..].iter().map(|&(peer, title)| (peer, title)).collect();
+    let legend = legend_rows(&peers);
+    let (top, step) = (34.0 + 20.0 * legend.len() as f64, 22.0);
     let bottom = top + step * rows.len() as f64;
-    let mut svg = Svg::new(820.0, bottom + 46.0);
-    let mut x = 150.0;
-    for (peer, title) in &PEERS[1..] {
-        svg.dot(x, 20.0, colour(peer));
-        svg.text(x + 9.0, 24.0, "start", title);
-        x += 7.2 * title.len() as f64 + 26.0;
-    }
+    let mut svg = Svg::new(WIDTH, bottom + 58.0);
+    svg.legend(&legend);
     for value in [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0] {
         let x = axis.at(value);
-        svg.line([x, top - 14.0, x, bottom], if value == 1.0 { "#000000" } else { "#dddddd" });
-        svg.text(x, bottom + 18.0, "middle", &format!("{value}"));
+        svg.line([x, top - 14.0, x, bottom], if value == 1.0 { "axis" } else { "grid" });
+        if [0.02, 0.1, 1.0, 10.0, 100.0].contains(&value) {
+            svg.text(x, bottom + 16.0, "middle", &format!("{value}"));
+        }
     }
-    svg.text(475.0, bottom + 38.0, "middle", "processor time of one operation, as a multiple of this runtime's");
+    svg.text(WIDTH / 2.0, bottom + 34.0, "middle", "processor time of one operation,");
+    svg.text(WIDTH / 2.0, bottom + 50.0, "middle", "as a multiple of this runtime's");
     for (i, (name, recorded)) in rows.iter().enumerate() {
         let y = top + step * i as f64;
-        svg.text(140.0, y + 4.0, "end", name);
-        svg.line([150.0, y, 800.0, y], "#eeeeee");
+        svg.text(LEFT - 10.0, y + 4.0, "end", name);
+        svg.line([LEFT, y, RIGHT, y], "grid");
         for (peer, _) in &PEERS[1..] {
             if let Some(ratio) = recorded.ratio(peer, "cpu_ns") {
                 svg.dot(axis.at(1.0 / ratio), y, colour(peer));
@@ -104,26 +115,25 @@ pub(super) fn ratios(all: &BTreeMap<String, Recorded>) -> String {
 
 /// A panel for each workload of many sizes, a line for each runtime.
 pub(super) fn scaling(all: &BTreeMap<String, Recorded>) -> String {
-    let (width, height, across) = (205.0, 190.0, 4);
-    let mut svg = Svg::new(width * across as f64 + 10.0, 2.0 * height + 40.0);
-    let mut x = 30.0;
-    for peer in SCALING_PEERS {
-        let title = PEERS.iter().find(|(name, _)| name == peer).map_or(*peer, |(_, title)| title);
-        svg.dot(x, 16.0, colour(peer));
-        svg.text(x + 9.0, 20.0, "start", title);
-        x += 7.2 * title.len() as f64 + 26.0;
-    }
-    svg.text(820.0, 20.0, "end", "nanoseconds of processor time for one operation, by how many there are");
+    let (width, height, across) = (WIDTH / 2.0, 180.0, 2);
+    let title = |peer| PEERS.iter().find(|(name, _)| *name == peer).map_or(peer, |&(_, title)| title);
+    let peers: Vec<_> = SCALING_PEERS.iter().map(|&peer| (peer, title(peer))).collect();
+    let legend = legend_rows(&peers);
+    let head = 50.0 + 20.0 * legend.len() as f64;
+    let mut svg = Svg::new(WIDTH, head + height * PANELS.len().div_ceil(across) as f64 + 10.0);
+    svg.legend(&legend);
+    svg.text(10.0, head - 34.0, "start", "nanoseconds of processor time for one");
+    svg.text(10.0, head - 18.0, "start", "operation, by how many there are");
     for (i, (name, title)) in PANELS.iter().enumerate() {
-        let (left, top) = ((i % across) as f64 * width + 45.0, (i / across) as f64 * height + 62.0);
-        let sizes = Axis { values: [10.0, 1e6], pixels: [left, left + width - 60.0] };
+        let (left, top) = ((i % across) as f64 * width + 40.0, (i / across) as f64 * height + head + 14.0);
+        let sizes = Axis { values: [10.0, 1e6], pixels: [left, left + width - 52.0] };
         let costs = Axis { values: [10.0, 1e5], pixels: [top + height - 60.0, top] };
-        svg.text(left, top - 8.0, "start", title);
+        svg.text(left - 30.0, top - 10.0, "start", title);
         for (size, title) in [SIZES[0], SIZES[2], SIZES[5]] {
             svg.text(sizes.at(size as f64), costs.pixels[0] + 16.0, "middle", title);
         }
         for cost in [10.0, 100.0, 1_000.0, 10_000.0, 100_000.0] {
-            svg.line([left, costs.at(cost), sizes.pixels[1], costs.at(cost)], "#dddddd");
+            svg.line([left, costs.at(cost), sizes.pixels[1], costs.at(cost)], "grid");
             svg.text(left - 5.0, costs.at(cost) + 4.0, "end", &short(cost));
         }
         let Some(recorded) = all.get(*name) else { continue };
@@ -138,8 +148,23 @@ pub(super) fn scaling(all: &BTreeMap<String, Recorded>) -> String {
     svg.done()
 }
 
+/// The peers and where their names stand, in as many rows as they need.
+fn legend_rows<'a>(peers: &[(&'a str, &'a str)]) -> Vec<Vec<(f64, &'a str, &'a str)>> {
+    let (mut rows, mut x) = (vec![Vec::new()], 10.0);
+    for &(peer, title) in peers {
+        let length = 7.0 * title.len() as f64 + 26.0;
+        if x + length > WIDTH {
+            rows.push(Vec::new());
+            x = 10.0;
+        }
+        rows.last_mut().expect("there is a first row").push((x, peer, title));
+        x += length;
+    }
+    rows
+}
+
 fn colour(peer: &str) -> &'static str {
-    COLOURS.iter().find(|(name, _)| *name == peer).map_or("#000000", |(_, colour)| colour)
+    COLOURS.iter().find(|(name, _)| *name == peer).map_or("currentColor", |(_, colour)| colour)
 }
 
 fn short(value: f64) -> String {
@@ -153,18 +178,26 @@ impl Svg {
     fn new(width: f64, height: f64) -> Svg {
         Svg(format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" \
-             font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
+             font-size=\"12\" fill=\"currentColor\">\n{STYLE}"
         ))
+    }
+
+    fn legend(&mut self, rows: &[Vec<(f64, &str, &str)>]) {
+        for (row, y) in rows.iter().zip(0..).map(|(row, i)| (row, 16.0 + 20.0 * f64::from(i))) {
+            for (x, peer, title) in row {
+                self.dot(*x, y, colour(peer));
+                self.text(x + 9.0, y + 4.0, "start", title);
+            }
+        }
     }
 
     fn add(&mut self, element: std::fmt::Arguments<'_>) {
         writeln!(self.0, "{element}").expect("a string takes everything");
     }
 
-    fn line(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str) {
-        self.add(format_args!(
-            "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" stroke=\"{colour}\"/>"
-        ));
+    /// `class` is `axis` or `grid`.
+    fn line(&mut self, [x1, y1, x2, y2]: [f64; 4], class: &str) {
+        self.add(format_args!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" class=\"{class}\"/>"));
     }
 
     fn dot(&mut self, x: f64, y: f64, colour: &str) {
@@ -197,14 +230,14 @@ mod tests {
 
     #[test]
     fn a_peer_that_needs_twice_as_much_stands_right_of_the_line() {
-        let axis = Axis { values: [0.02, 100.0], pixels: [150.0, 800.0] };
+        let axis = Axis { values: [0.02, 100.0], pixels: [LEFT, RIGHT] };
         let picture = |theirs: f64| {
             let recorded = recorded(&[(OURS, &[10.0]), ("smol_local", &[theirs])]);
             ratios(&BTreeMap::from([("spawn_join".to_owned(), recorded)]))
         };
-        assert!(axis.at(2.0) > axis.at(1.0) && axis.at(1e9) == 800.0 && axis.at(1e-9) == 150.0);
-        assert!(picture(20.0).contains(&format!("<circle cx=\"{:.1}\" cy=\"58.0\"", axis.at(2.0))));
-        assert!(picture(5.0).contains(&format!("<circle cx=\"{:.1}\" cy=\"58.0\"", axis.at(0.5))));
+        assert!(axis.at(2.0) > axis.at(1.0) && axis.at(1e9) == RIGHT && axis.at(1e-9) == LEFT);
+        assert!(picture(20.0).contains(&format!("<circle cx=\"{:.1}\"", axis.at(2.0))));
+        assert!(picture(5.0).contains(&format!("<circle cx=\"{:.1}\"", axis.at(0.5))));
     }
 
     #[test]

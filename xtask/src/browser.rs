@@ -1,0 +1,191 @@
+//! `cargo xtask browser`: the built book in Chromium, as its readers see it.
+//!
+//! Every page is opened from its file, as wide as a phone and as a desktop, light and dark. It must report no error, ask for
+//! nothing from elsewhere, not scroll sideways, be readable (a contrast of at least 4.5 to 1) and be usable with
+//! the keyboard alone. Where there is no Chromium, nothing is checked, and that is said.
+
+mod devtools;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use self::devtools::Devtools;
+use crate::book;
+
+/// What looks at a page from inside; it gives a list of problems.
+const LOOK: &str = include_str!("browser/look.js");
+
+/// How wide and high a phone and a desktop are.
+const SCREENS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desktop", 1440, 900)];
+
+const SCHEMES: [&str; 2] = ["light", "dark"];
+
+/// How long a page may take until it is loaded. Machines are slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How many times the key Tab is pressed on a page.
+const TABS: usize = 25;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Look at each so many-th page only
+    #[arg(long, default_value_t = 1)]
+    every: usize,
+    /// Write a picture of each page as it is seen into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pictures: Option<PathBuf>,
+    /// The pages to look at, such as `07-tasks`; all of them if nothing is named
+    #[arg(value_name = "PAGE")]
+    pages: Vec<String>,
+}
+
+/// What one visit of a page costs a reader.
+struct Visit {
+    bytes: f64,
+    milliseconds: f64,
+    problems: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let built = book::build()?;
+    let pages = pages(&built, arguments)?;
+    let Some(mut browser) = Devtools::start()? else {
+        println!("not looked at in a browser: there is no chromium on this machine");
+        return Ok(());
+    };
+    if let Some(folder) = &arguments.pictures {
+        std::fs::create_dir_all(folder)?;
+    }
+    let begun = Instant::now();
+    let (mut found, mut bytes, mut milliseconds) = (0, Vec::new(), Vec::new());
+    for page in &pages {
+        for (screen, width, height) in SCREENS {
+            for scheme in SCHEMES {
+                let name = page.file_stem().unwrap_or_default().to_string_lossy();
+                let picture = arguments.pictures.as_ref().map(|to| to.join(format!("{name}-{screen}-{scheme}.png")));
+                let visit = visit(&mut browser, page, [width, height], scheme, picture.as_deref())
+                    .with_context(|| format!("{name}, {screen}, {scheme}"))?;
+                for problem in &visit.problems {
+                    println!("{name}, {screen}, {scheme}: {problem}");
+                }
+                found += visit.problems.len();
+                bytes.push(visit.bytes);
+                milliseconds.push(visit.milliseconds);
+            }
+        }
+    }
+    println!("a page with all it loads: {} KB (at most {} KB)", median(&bytes) / 1000.0, most(&bytes) / 1000.0);
+    println!("until it is loaded, from a file: {} ms (at most {} ms)", median(&milliseconds), most(&milliseconds));
+    let seconds = begun.elapsed().as_secs_f64();
+    ensure!(found == 0, "of {} pages, problems found: {found}, in {seconds:.0} s", pages.len());
+    println!("{} pages are in shape on a phone and a desktop, light and dark, in {seconds:.0} s", pages.len());
+    Ok(())
+}
+
+/// The pages of the built book.
+fn pages(built: &Path, arguments: &Arguments) -> Result<Vec<PathBuf>> {
+    if !arguments.pages.is_empty() {
+        let page = |name: &String| built.join(name).with_extension("html");
+        return Ok(arguments.pages.iter().map(page).collect());
+    }
+    // The table of contents is a part of pages, the page for paper is all of them, and the one for what is missing needs a
+    // server.
+    let is_page = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        path.extension().is_some_and(|extension| extension == "html")
+            && !["toc.html", "print.html", "404.html"].iter().any(|other| name == *other)
+    };
+    let entries = std::fs::read_dir(built)?.collect::<Result<Vec<_>, _>>()?;
+    let mut pages: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(is_page).collect();
+    pages.sort();
+    Ok(pages.into_iter().step_by(arguments.every.max(1)).collect())
+}
+
+fn visit(
+    browser: &mut Devtools,
+    page: &Path,
+    [width, height]: [u32; 2],
+    scheme: &str,
+    picture: Option<&Path>,
+) -> Result<Visit> {
+    let is_phone = width < 600;
+    browser.call(
+        "Emulation.setDeviceMetricsOverride",
+        json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone }),
+    )?;
+    let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+    browser.call("Emulation.setEmulatedMedia", json!({ "features": [feature] }))?;
+    browser.events.clear();
+    browser.call("Page.navigate", json!({ "url": format!("file://{}", page.display()) }))?;
+    browser.wait_for("Page.loadEventFired", PATIENCE)?;
+    let mut problems: Vec<String> = serde_json::from_value(browser.evaluate(&format!("({LOOK})({width})"))?)?;
+    let spent = browser.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")?;
+    if let Some(picture) = picture {
+        std::fs::write(picture, browser.screenshot()?)?;
+    }
+    if !is_phone && scheme == "light" {
+        problems.extend(with_the_keyboard(browser)?);
+    }
+    problems.extend(browser.events.iter().filter_map(complaint));
+    let weight = browser.events.iter().filter(|event| event["method"] == "Network.loadingFinished");
+    let bytes = weight.filter_map(|event| event["params"]["encodedDataLength"].as_f64()).sum();
+    Ok(Visit { bytes, milliseconds: spent.as_f64().unwrap_or_default(), problems })
+}
+
+/// What an event says against a page.
+fn complaint(event: &Value) -> Option<String> {
+    let params = &event["params"];
+    match event["method"].as_str()? {
+        "Runtime.exceptionThrown" => Some(format!("an exception: {}", params["exceptionDetails"])),
+        "Log.entryAdded" if params["entry"]["level"] == "error" => Some(format!("an error: {}", params["entry"])),
+        "Runtime.consoleAPICalled" if params["type"] == "error" => Some(format!("an error: {}", params["args"])),
+        "Network.requestWillBeSent" => {
+            let address = params["request"]["url"].as_str()?;
+            let is_own = ["file:", "data:", "blob:"].iter().any(|scheme| address.starts_with(scheme));
+            (!is_own).then(|| format!("asks for {address}"))
+        }
+        _ => None,
+    }
+}
+
+/// Presses Tab: each time something else must have the focus, and show it.
+fn with_the_keyboard(browser: &mut Devtools) -> Result<Vec<String>> {
+    let focused = "(() => { const e = document.activeElement; const s = getComputedStyle(e); \
+                   window.seen = window.seen ?? new Set(); const again = window.seen.has(e); window.seen.add(e); \
+                   return { again, what: e.outerHTML.slice(0, 90), body: e === document.body, \
+                   shown: s.outlineStyle !== 'none' || s.boxShadow !== 'none' || e.matches('input') }; })()";
+    let mut problems = Vec::new();
+    browser.evaluate("scrollTo(0, 0)")?;
+    for _ in 0..TABS {
+        for kind in ["keyDown", "keyUp"] {
+            let key = json!({ "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9 });
+            browser.call("Input.dispatchKeyEvent", key)?;
+        }
+        let now = browser.evaluate(focused)?;
+        // After the last one comes the browser's own window.
+        if now["body"] == true {
+            break;
+        }
+        if now["again"] == true {
+            problems.push(format!("Tab does not leave {}", now["what"]));
+            break;
+        }
+        if now["shown"] == false {
+            problems.push(format!("the focus is not to be seen on {}", now["what"]));
+        }
+    }
+    Ok(problems)
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default().round()
+}
+
+fn most(values: &[f64]) -> f64 {
+    values.iter().copied().fold(0.0, f64::max).round()
+}
