@@ -4,7 +4,8 @@
 //!
 //! Run it: `cargo run --example generators_are_semicoroutines`
 //!
-//! Shows: generators_are_semicoroutines, generator_based_coroutine_34
+//! Shows: generators_are_semicoroutines, generator_based_coroutine_34,
+//! semicoroutine_yields_to_its_caller
 
 use std::collections::VecDeque;
 

@@ -4,7 +4,7 @@
 //!
 //! Run it: `cargo run --example run_finalizes_async_generators`
 //!
-//! Shows: run_finalizes_async_generators
+//! Shows: run_finalizes_async_generators, run_signature
 
 use asyncio::{AsyncGenerator, AsyncIterator, Result, run, sleep};
 

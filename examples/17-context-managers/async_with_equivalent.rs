@@ -3,7 +3,7 @@
 //!
 //! Run it: `cargo run --example async_with_equivalent`
 //!
-//! Shows: async_with_equivalent
+//! Shows: async_with_equivalent, as_binds_what_enter_returns
 
 use asyncio::{
     AsyncContextManager, AsyncExitStack, Result, async_with, asynccontextmanager,

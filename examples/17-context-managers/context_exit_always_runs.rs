@@ -4,7 +4,7 @@
 //!
 //! Run it: `cargo run --example context_exit_always_runs`
 //!
-//! Shows: context_exit_always_runs
+//! Shows: context_exit_always_runs, exit_may_suppress_the_exception
 
 use asyncio::{
     AsyncContextManager, Error, Result, ValueError, async_with, create_task, run,

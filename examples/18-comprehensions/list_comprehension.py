@@ -3,6 +3,9 @@
 doubled = [number * 2 for number in range(10)]
 print(doubled)
 
+some = [number * 2 for number in range(10) if number % 3 == 0]
+print(some)
+
 places = {letter: place for place, letter in enumerate("abc")}
 print(places)
 

@@ -3,7 +3,8 @@
 //!
 //! Run it: `cargo run --example list_comprehension`
 //!
-//! Shows: list_comprehension, dict_and_set_comprehension
+//! Shows: list_comprehension, dict_and_set_comprehension,
+//! comprehension_has_three_parts
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,10 @@ fn main() {
     // [number * 2 for number in range(10)]
     let doubled: Vec<u32> = (0..10).map(|number| number * 2).collect();
     println!("{doubled:?}");
+    // [number * 2 for number in range(10) if number % 3 == 0]
+    let some: Vec<u32> =
+        (0..10).filter(|number| number % 3 == 0).map(|number| number * 2).collect();
+    println!("{some:?}");
     // {letter: place for place, letter in enumerate("abc")}
     let places: BTreeMap<char, usize> =
         "abc".chars().enumerate().map(|(place, letter)| (letter, place)).collect();

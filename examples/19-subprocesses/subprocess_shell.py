@@ -35,6 +35,8 @@ async def features():
         "echo $GREETING", env=os.environ | {"GREETING": "good evening"}
     )
     print(f"a variable: {variable}")
+    wildcard = "cd $(mktemp -d); touch b.txt a.txt c.log; echo *.txt; rm *.*"
+    print(f"a wildcard: {await output(wildcard)}")
 # ANCHOR_END: features
 
 

@@ -35,6 +35,8 @@ async fn features() -> Result<()> {
     let variable =
         create_subprocess_shell("echo $GREETING").env("GREETING", "good evening");
     println!("a variable: {}", output(variable).await?);
+    let wildcard = "cd $(mktemp -d); touch b.txt a.txt c.log; echo *.txt; rm *.*";
+    println!("a wildcard: {}", output(create_subprocess_shell(wildcard)).await?);
     Ok(())
 }
 // ANCHOR_END: features

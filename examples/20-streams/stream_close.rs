@@ -3,7 +3,7 @@
 //!
 //! Run it: `cargo run --example stream_close`
 //!
-//! Shows: stream_close, stream_wait_closed, stream_is_closing
+//! Shows: stream_close, stream_wait_closed, stream_is_closing, fire_and_forget_io
 
 use asyncio::{Queue, Result, StreamReader, open_connection, run, start_server};
 use guide::repr::Repr;

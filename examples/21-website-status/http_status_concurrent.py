@@ -30,7 +30,8 @@ async def get_status(url):
     else:
         reader, writer = await asyncio.open_connection(url.hostname, url.port or 80)
 
-    query = f"GET {url.path} HTTP/1.1\r\nHost: {url.hostname}\r\n\r\n"
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    query = f"GET {target} HTTP/1.1\r\nHost: {url.hostname}\r\n\r\n"
     writer.write(query.encode())
     await writer.drain()
 

@@ -13,7 +13,7 @@ use asyncio::{
     wait_for,
 };
 use clap::Parser;
-use url::Url;
+use url::{Position, Url};
 
 const SITES: [&str; 10] = [
     "https://www.google.com/",
@@ -49,7 +49,8 @@ async fn get_status(url: &str) -> Result<String> {
         open_connection(host, url.port().unwrap_or(80)).await?
     };
 
-    let query = format!("GET {} HTTP/1.1\r\nHost: {host}\r\n\r\n", url.path());
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    let query = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
     writer.write(query)?;
     writer.drain().await?;
 

@@ -7,13 +7,13 @@
 //!
 //! Shows: http_status_sequential, open_connection_http, open_connection_ssl,
 //! split_url, open_by_scheme, send_get_request, strip_status, get_status,
-//! status_loop_sequential
+//! status_loop_sequential, get_status_with_error_handling
 
 use asyncio::{
     Exception, Result, TimeoutError, ValueError, open_connection, run, wait_for,
 };
 use clap::Parser;
-use url::Url;
+use url::{Position, Url};
 
 const SITES: [&str; 10] = [
     "https://www.google.com/",
@@ -49,7 +49,8 @@ async fn get_status(url: &str) -> Result<String> {
         open_connection(host, url.port().unwrap_or(80)).await?
     };
 
-    let query = format!("GET {} HTTP/1.1\r\nHost: {host}\r\n\r\n", url.path());
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    let query = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
     writer.write(query)?;
     writer.drain().await?;
 

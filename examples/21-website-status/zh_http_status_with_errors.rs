@@ -15,7 +15,7 @@ use asyncio::{
     gather, open_connection, run, wait_for,
 };
 use clap::Parser;
-use url::Url;
+use url::{Position, Url};
 
 const SITES: [&str; 10] = [
     "https://www.baidu.com/",
@@ -62,7 +62,8 @@ async fn fetch(url: &str) -> Result<String> {
     } else {
         open_connection(host, url.port().unwrap_or(80)).await?
     };
-    let status = ask(&mut reader, &writer, host, url.path()).await;
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    let status = ask(&mut reader, &writer, host, target).await;
     // 无论成功与否，都关闭连接。
     writer.close();
     writer.wait_closed().await?;
@@ -74,9 +75,9 @@ async fn ask(
     reader: &mut StreamReader,
     writer: &StreamWriter,
     host: &str,
-    path: &str,
+    target: &str,
 ) -> Result<String> {
-    writer.write(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"))?;
+    writer.write(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"))?;
     writer.drain().await?;
     let response = reader.readline().await?;
     if response.is_empty() {

@@ -4,7 +4,7 @@
 //!
 //! Run it: `cargo run --example never_awaited_warning`
 //!
-//! Shows: never_awaited_warning
+//! Shows: never_awaited_warning, never_awaited_is_a_warning
 
 use asyncio::{Result, coroutine};
 

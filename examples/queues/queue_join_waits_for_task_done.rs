@@ -1,11 +1,9 @@
 //! What `join` waits for: not that the queue is empty, but that each item was
-//! marked done. Awaiting a gather waits for its members in the same way. The queue
-//! belongs to one thread, so it needs no lock; the compiler keeps it there.
+//! marked done. Awaiting a gather waits for its members in the same way.
 //!
 //! Run it: `cargo run --example queue_join_waits_for_task_done`
 //!
-//! Shows: queue_join_waits_for_task_done, gather_like_queue_join,
-//! queue_needs_no_thread_safety
+//! Shows: queue_join_waits_for_task_done, gather_like_queue_join
 
 use asyncio::{Queue, Result, create_task, gather, get_running_loop, run, sleep};
 use guide::repr::Repr;

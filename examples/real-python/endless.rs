@@ -3,7 +3,7 @@
 //!
 //! Run it: `cargo run --example endless`
 //!
-//! Shows: endless, function_runs_to_its_return
+//! Shows: endless
 
 use asyncio::{Generator, Result};
 

@@ -4,8 +4,7 @@
 //!
 //! Run it: `cargo run --example send_into_a_generator`
 //!
-//! Shows: send_into_a_generator, await_is_like_yield_from,
-//! result_travels_in_an_exception
+//! Shows: send_into_a_generator, result_travels_in_an_exception
 
 use asyncio::{Generator, Result};
 

@@ -3,7 +3,7 @@
 //!
 //! Run it: `cargo run --example await_a_future`
 //!
-//! Shows: await_a_future
+//! Shows: await_a_future, futures_are_for_libraries
 
 use asyncio::{Future, Result, gather, get_running_loop, run, sleep_result, time};
 

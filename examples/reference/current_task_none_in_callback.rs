@@ -5,8 +5,7 @@
 //!
 //! Run it: `cargo run --example current_task_none_in_callback`
 //!
-//! Shows: current_task_none_in_callback, all_tasks_not_done,
-//! task_current_task_classmethod, task_all_tasks_classmethod
+//! Shows: current_task_none_in_callback, all_tasks_not_done
 
 use asyncio::{
     Result, all_tasks, create_task, current_task, get_running_loop, run, sleep,

@@ -4,10 +4,16 @@
 pub mod coroutines;
 pub mod event_loop;
 pub mod gather;
+pub mod generators;
+pub mod history;
 pub mod iterators;
 pub mod questions;
+pub mod queues;
 pub mod real_python;
 pub mod reference;
 pub mod run;
+pub mod streams;
+pub mod subprocesses;
 pub mod tasks;
+pub mod threads;
 pub mod wait;

@@ -67,6 +67,7 @@ fn packed(body: &[u8]) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
+// Shows: crawler_expects_trouble, session_timeouts
 #[test]
 fn whatever_is_wrong_with_a_page_is_one_line() {
     let mut sites = Sites::new().unwrap();
@@ -191,6 +192,7 @@ fn crawl(url: &str, pages: usize, options: &[&str]) {
     assert_eq!(crawl.found(), expected.iter().map(String::as_str).collect());
 }
 
+// Shows: session_limits, one_session_for_all_requests
 #[test]
 fn a_thousand_pages_take_as_many_connections_as_are_allowed_to_a_host() {
     let (url, connections) = server(usize::MAX);
@@ -246,6 +248,7 @@ impl Patient {
     }
 }
 
+// Shows: session_limits
 #[test]
 fn a_hundred_connections_are_open_at_once_and_not_one_more() {
     let servers = Arc::new(Patient::default());
@@ -264,6 +267,7 @@ fn one_connection_serves_many_hosts_in_turn() {
     assert_eq!(crawl.found.len(), 20, "{}", crawl.output);
 }
 
+// Shows: session_timeouts
 #[test]
 fn what_is_done_is_kept_when_time_is_up() {
     let mut sites = Sites::new().unwrap();

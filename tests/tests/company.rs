@@ -79,6 +79,7 @@ fn assert_has_one_of(line: &str, words: &[&str]) {
     assert!(words.iter().any(|words| line.contains(words)), "{line:?} does not have one of {words:?}");
 }
 
+// Shows: ssl_true_verifies, get_status_with_error_handling
 #[test]
 fn a_site_that_fails_is_one_line_and_the_others_are_unharmed() {
     let world = World::new();
