@@ -12,10 +12,7 @@ use asyncio_runtime::{
 
 use crate::{numbers, repr, run};
 
-// CPython: test_asyncgen.AsyncGenTest.test_async_gen_iteration_01, test_async_gen_exception_04,
-// AsyncGenAsyncioTest.test_async_gen_asyncio_01,
-// test_async_gen_asyncio_02,
-// test_async_gen_asyncio_03, test_async_gen_expression_01
+// CPython: test_asyncgen.AsyncGenTest.test_async_gen_iteration_01, test_async_gen_exception_04
 #[test]
 fn it_awaits_between_its_yields_and_raises_what_it_raises() {
     run(async {
@@ -63,10 +60,7 @@ fn a_stop_of_another_iterator_does_not_pass_for_its_own() {
     .unwrap();
 }
 
-// CPython: test_asyncgen.AsyncGenTest.test_async_gen_exception_10, AsyncGenAsyncioTest.test_async_gen_asyncio_anext_05,
-// test_async_gen_asyncio_asend_01,
-// test_async_gen_asyncio_asend_02,
-// test_async_gen_asyncio_asend_03
+// CPython: test_asyncgen.AsyncGenTest.test_async_gen_exception_10
 #[test]
 fn what_is_sent_comes_out_of_the_yield() {
     run(async {
@@ -92,8 +86,6 @@ fn what_is_sent_comes_out_of_the_yield() {
     .unwrap();
 }
 
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_athrow_01,
-// test_async_gen_asyncio_athrow_02
 #[test]
 fn what_is_thrown_can_be_caught_and_answered() {
     run(async {

@@ -23,12 +23,8 @@ fn tidy(log: &Log) -> AsyncGenerator<u32> {
     })
 }
 
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_aclose_06,
-// test_async_gen_asyncio_aclose_07,
-// test_async_gen_asyncio_aclose_10,
-// test_async_gen_asyncio_aclose_11,
-// test_async_gen_asyncio_aclose_12,
-// test_async_gen_aclose_twice_with_different_coros, test_async_gen_aclose_after_exhaustion
+// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_aclose_twice_with_different_coros,
+// test_async_gen_aclose_after_exhaustion
 #[test]
 fn closing_waits_for_the_cleaning_up() {
     let log = Log::default();
@@ -53,7 +49,6 @@ fn closing_waits_for_the_cleaning_up() {
     .unwrap();
 }
 
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_aclose_08
 #[test]
 fn one_that_yields_when_closed_has_ignored_it() {
     run(async {
@@ -112,7 +107,6 @@ fn the_loop_closes_what_is_dropped_half_way() {
     assert_eq!(*log.borrow(), ["dropped", "Some(GeneratorExit())", "cleaned up"]);
 }
 
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_async_gen_asyncio_shutdown_01
 #[test]
 fn the_end_of_the_loop_closes_what_is_open_all_at_once() {
     let log = Log::default();
@@ -189,7 +183,6 @@ fn an_error_of_one_that_is_closed_at_the_end_is_reported() {
     assert_eq!(*log.borrow(), ["Some(GeneratorExit())", "cleaned up", &report]);
 }
 
-// CPython: test_asyncgen.AsyncGenAsyncioTest.test_asyncgen_nonstarted_hooks_are_cancellable
 #[test]
 fn what_never_ran_is_dropped_quietly() {
     let dropped = Rc::new(Cell::new(false));

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod closing;
+mod ports;
 
 use std::cell::RefCell;
 use std::rc::Rc;
