@@ -875,18 +875,19 @@ fn run_handled(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> String, when:
         if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
             let callback = describe();
             let message = format!("Exception in callback {callback}");
-            let context = ExceptionContext::new(message).object("handle", handle_repr(false, when, &callback));
+            let context = ExceptionContext::new(message).object("handle", handle_repr(false, when, Some(&callback)));
             core.call_exception_handler(&context.exception(TaskPanic::new(payload).into()));
         }
     });
 }
 
-/// How a handle prints.
-fn handle_repr(cancelled: bool, when: Option<f64>, callback: &str) -> String {
-    let cancelled = if cancelled { "cancelled " } else { "" };
+/// How a handle prints; without a callback, if it is not to be named.
+fn handle_repr(cancelled: bool, when: Option<f64>, callback: Option<&str>) -> String {
+    let cancelled = if cancelled { " cancelled" } else { "" };
+    let callback = callback.map_or(String::new(), |callback| format!(" {callback}"));
     match when {
-        None => format!("<Handle {cancelled}{callback}>"),
-        Some(when) => format!("<TimerHandle {cancelled}when={when} {callback}>"),
+        None => format!("<Handle{cancelled}{callback}>"),
+        Some(when) => format!("<TimerHandle{cancelled} when={when}{callback}>"),
     }
 }
 
@@ -911,6 +912,16 @@ impl HandleInner {
             vars: contextvars::current(),
             core: Rc::downgrade(core),
         })
+    }
+}
+
+impl HandleInner {
+    /// How its handle prints. A cancelled one names its callback in debug mode only.
+    fn repr(&self, when: Option<f64>) -> String {
+        let cancelled = self.cancelled.get();
+        let is_debug = || self.core.upgrade().is_some_and(|core| core.debug.get());
+        let callback = (!cancelled || is_debug()).then(|| self.describe());
+        handle_repr(cancelled, when, callback.as_deref())
     }
 }
 
@@ -960,7 +971,7 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&handle_repr(self.cancelled(), None, &self.0.describe()))
+        f.write_str(&self.0.repr(None))
     }
 }
 
@@ -1008,7 +1019,7 @@ impl TimerHandle {
 
 impl fmt::Debug for TimerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&handle_repr(self.cancelled(), Some(self.when), &self.handle.0.describe()))
+        f.write_str(&self.handle.0.repr(Some(self.when)))
     }
 }
 

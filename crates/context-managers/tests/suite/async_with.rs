@@ -291,6 +291,7 @@ fn a_panic_in_a_groups_block_cancels_its_tasks_first() {
     assert_eq!(log.take(), ["Err(CancelledError())"]);
 }
 
+// CPython: test_pep492.LockTests.test_context_manager_async_with
 #[test]
 fn locks_are_held_during_the_block_and_free_after_it() {
     virtually(async {

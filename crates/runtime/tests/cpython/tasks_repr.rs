@@ -105,7 +105,7 @@ fn a_task_knows_its_coroutine_also_when_it_is_done() {
     .unwrap();
 }
 
-// CPython: test_tasks.BaseTaskTests.test_get_stack
+// CPython: test_tasks.BaseTaskTests.test_get_stack, test_pep492.CoroutineTests.test_task_print_stack
 #[test]
 fn a_running_task_tells_where_it_is() {
     async fn bar() -> Result<()> {

@@ -379,6 +379,7 @@ fn a_reader_prints_what_it_has() {
     assert_eq!(format!("{broken:?}"), "<StreamReader exception=RuntimeError()>");
 }
 
+// CPython: test_pep492.StreamReaderTests.test_readline
 #[test]
 fn lines_are_iterated() {
     run(async {
