@@ -3,6 +3,7 @@
 
 pub mod arguments;
 pub mod builtins;
+pub mod codecs;
 pub mod compile_fail;
 pub mod datetime;
 pub mod os;

@@ -137,15 +137,13 @@ fn answer(mut client: impl Read + Write, manner: &Manner) -> Result<()> {
     Ok(())
 }
 
-/// The first line of the next request; none once the client has closed.
+/// The head of the next request, line by line; none once the client has closed.
 pub fn read_request(client: &mut impl BufRead) -> Result<Option<String>> {
-    let (mut request, mut line) = (String::new(), String::new());
+    let mut request = String::new();
     if client.read_line(&mut request)? == 0 {
         return Ok(None);
     }
-    while client.read_line(&mut line)? > "\r\n".len() {
-        line.clear();
-    }
+    while client.read_line(&mut request)? > "\r\n".len() {}
     Ok(Some(request))
 }
 

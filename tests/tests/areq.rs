@@ -17,6 +17,12 @@ use guide_tests::program::{Clock, End, LIMIT, Output, Programs, Running, build};
 use guide_tests::root;
 use guide_tests::sites::{Manner, Protocol, Sites, read_request};
 
+static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
+    let mut examples = examples(root()).unwrap();
+    examples.retain(|example| example.name == "areq");
+    build(&examples, &["--quiet"]).unwrap()
+});
+
 /// What `areq` printed and what it wrote.
 struct Crawl {
     output: Output,
@@ -26,11 +32,6 @@ struct Crawl {
 impl Crawl {
     /// Runs it with these options and URLs.
     fn run(options: &[&str], urls: &[String], sites: Option<&Sites>) -> Self {
-        static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
-            let mut examples = examples(root()).unwrap();
-            examples.retain(|example| example.name == "areq");
-            build(&examples, &["--quiet"]).unwrap()
-        });
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut command = PROGRAMS.command("areq", Clock::Real).unwrap();
         command.arg("--output").arg(file.path()).args(options).args(urls);
@@ -278,4 +279,101 @@ fn what_is_done_is_kept_when_time_is_up() {
     assert_eq!(crawl.output.end, End::Exited(1));
     let last = crawl.output.stderr.lines().last().unwrap();
     assert_eq!(last, "Error: RuntimeError('1 of 2 pages done when 4 seconds were over')");
+}
+
+#[test]
+fn charsets_have_the_names_that_python_knows() {
+    let mut sites = Sites::new().unwrap();
+    let html = b"<a href=\"https://example.org/caf\xe9\">";
+    let urls: Vec<_> = ["text/html; charset=latin-1", "text/html; Charset=\"ISO_8859-1\"; a=b"]
+        .map(|content| sites.open(Protocol::Http, sends(&format!("200 OK\r\nContent-Type: {content}"), html)).unwrap())
+        .into();
+    let crawl = Crawl::run(&[], &urls, None);
+    let expected: BTreeSet<_> = urls.iter().map(|url| format!("{url}\thttps://example.org/caf%C3%A9")).collect();
+    assert_eq!(crawl.found.into_iter().collect::<BTreeSet<_>>(), expected, "{}", crawl.output);
+}
+
+#[test]
+fn what_a_page_contains_reaches_the_terminal_in_escapes() {
+    let mut sites = Sites::new().unwrap();
+    let url = sites.open(Protocol::Http, Manner::Sends(page(["http://[\x1b[2J\u{202e}\0"]))).unwrap();
+    let crawl = Crawl::run(&[], std::slice::from_ref(&url), None);
+    let bad = "ERROR:areq: Error parsing URL: http://[\\u{1b}[2J\\u{202e}\\u{0} (invalid IPv6 address)";
+    assert!(crawl.log().contains(&bad), "{}", crawl.output);
+    assert!(!crawl.output.stderr.contains('\x1b'));
+}
+
+/// A server that tells what each request had as `Authorization`, in a link; at `/moved` it redirects.
+fn asks_for_login(moved_to: Option<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let serve = |mut client: TcpStream, moved_to: Option<String>| -> anyhow::Result<()> {
+        let mut reader = BufReader::new(client.try_clone()?);
+        while let Some(request) = read_request(&mut reader)? {
+            let login = request.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or("none");
+            let answer = match &moved_to {
+                Some(to) if request.starts_with("GET /moved") => {
+                    format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").into_bytes()
+                }
+                _ => page([&*format!("/login/{login}")]),
+            };
+            client.write_all(&answer)?;
+        }
+        Ok(())
+    };
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let moved_to = moved_to.clone();
+            thread::spawn(move || serve(client, moved_to).ok());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_login_is_sent_to_the_site_whose_url_has_it_and_to_no_other() {
+    let with = |login: &str, url: &str| url.replacen("http://", &format!("http://{login}@"), 1);
+    let other = asks_for_login(None);
+    let same = asks_for_login(Some("/here".to_owned()));
+    let elsewhere = asks_for_login(Some(other.clone()));
+    let with_own = asks_for_login(Some(with("bob:else", &other)));
+    let urls = [
+        with("ada:p%40ss", &other),
+        with("ada:p%40ss", &format!("{same}moved")),
+        with("ada:p%40ss", &format!("{elsewhere}moved")),
+        format!("{with_own}moved"),
+    ];
+    let crawl = Crawl::run(&[], &urls, None);
+    // As `base64` has them, of `ada:p@ss` and `bob:else`.
+    let (ada, bob) = ("Basic%20YWRhOnBAc3M=", "Basic%20Ym9iOmVsc2U=");
+    let expected = [
+        format!("{}\t{other}login/{ada}", urls[0]),
+        format!("{}\t{same}login/{ada}", urls[1]),
+        format!("{}\t{other}login/none", urls[2]),
+        format!("{}\t{other}login/{bob}", urls[3]),
+    ];
+    assert_eq!(crawl.found(), expected.iter().map(String::as_str).collect(), "{}", crawl.output);
+    let warnings: Vec<_> = crawl.log().into_iter().filter(|line| line.starts_with("WARN:")).collect();
+    assert_eq!(warnings, [format!("WARN:areq: {elsewhere}moved redirects to {other}, which gets no password")]);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let (url, _) = server(usize::MAX);
+    for (file, why) in [("/nowhere/found.txt", "No such file or directory"), ("/dev/full", "No space left on device")] {
+        let mut command = PROGRAMS.command("areq", Clock::Real).unwrap();
+        command.args(["--output", file, &url]);
+        let output = Running::start(command).unwrap().end(LIMIT).unwrap();
+        assert_eq!(output.end, End::Exited(1));
+        assert!(output.stderr.contains(&format!("cannot write '{file}': {why}")), "{output}");
+    }
+}
+
+#[test]
+fn it_says_at_its_end_what_came_of_it() {
+    let mut sites = Sites::new().unwrap();
+    let wrong = sites.open(Protocol::Http, Manner::HangsUp).unwrap();
+    let (url, _) = server(usize::MAX);
+    let crawl = Crawl::run(&[], &[url, wrong], None);
+    assert!(crawl.output.stdout.starts_with("1 of 2 pages read, 2 links in /"), "{}", crawl.output);
 }

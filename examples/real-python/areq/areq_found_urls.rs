@@ -7,6 +7,7 @@
 //! Shows: areq_found_urls
 
 mod crawl;
+mod login;
 mod session;
 mod text;
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::iter::successors;
 use std::path::Path;
 use std::rc::Rc;
@@ -36,17 +36,17 @@ async fn fetch_html(url: &str, session: &Session) -> Result<(String, Url)> {
 // ANCHOR_END: fetch
 
 // ANCHOR: parse
-/// Finds the links in the HTML of a page.
-async fn parse(url: &str, session: &Session) -> Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
+/// Finds the links in the HTML of a page, if there is such a page.
+async fn parse(url: &str, session: &Session) -> Result<Option<BTreeSet<String>>> {
     let (html, base) = match fetch_html(url, session).await {
         Ok(page) => page,
         Err(error) if error.is_cancelled() => return Err(error),
         Err(error) => {
             error!("exception for {url}{}", description(&error));
-            return Ok(found);
+            return Ok(None);
         }
     };
+    let mut found = BTreeSet::new();
     // Nobody else runs during this loop; it is short enough.
     for captures in HREF_RE.captures_iter(&html) {
         match base.join(&captures[1]) {
@@ -55,21 +55,22 @@ async fn parse(url: &str, session: &Session) -> Result<BTreeSet<String>> {
         }
     }
     info!("Found {} links for {url}", found.len());
-    Ok(found)
+    Ok(Some(found))
 }
 // ANCHOR_END: parse
 
 // ANCHOR: write
 /// Writes the links that `url` has to `file`: in a thread, because a disk may be
-/// slow, and with one call, so that the lines of two pages do not mix.
+/// slow, and with one call, so that the lines of two pages do not mix. Gives how
+/// many there are.
 async fn write_one(
     file: Arc<Mutex<File>>,
     url: String,
     session: Rc<Session>,
-) -> Result<()> {
-    let found = parse(&url, &session).await?;
+) -> Result<Option<usize>> {
+    let Some(found) = parse(&url, &session).await? else { return Ok(None) };
     if found.is_empty() {
-        return Ok(());
+        return Ok(Some(0));
     }
     let lines: String =
         found.iter().map(|link| format!("{url}\t{link}\n")).collect();
@@ -78,30 +79,32 @@ async fn write_one(
     })
     .await??;
     info!("Wrote results for source URL: {url}");
-    Ok(())
+    Ok(Some(found.len()))
 }
 // ANCHOR_END: write
 
 // ANCHOR: bulk
 /// Crawls many pages at once, for so many seconds at most, and writes to the file
-/// what each has as soon as it is done.
+/// what each has as soon as it is done. Gives how many links each page has that
+/// could be read.
 pub(crate) async fn bulk_crawl_and_write(
     path: &Path,
     urls: BTreeSet<String>,
     session: Rc<Session>,
     seconds: f64,
     progress: ProgressBar,
-) -> Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(b"source_url\tparsed_url\n")?;
+) -> Result<Vec<Option<usize>>> {
+    let mut file = File::create(path).map_err(|error| named(path, &error))?;
+    file.write_all(b"source_url\tparsed_url\n")
+        .map_err(|error| named(path, &error))?;
     let file = Arc::new(Mutex::new(file));
     let pages = urls.into_iter().map(|url| {
         let (file, session, progress) =
             (file.clone(), session.clone(), progress.clone());
         async move {
-            write_one(file, url, session).await?;
+            let links = write_one(file, url, session).await?;
             progress.inc(1);
-            Ok(())
+            Ok(links)
         }
     });
     let done = timeout(seconds).run(async |_| gather(pages).await).await;
@@ -116,10 +119,23 @@ pub(crate) async fn bulk_crawl_and_write(
             );
             Err(RuntimeError::new(message).into())
         }
-        other => other.map(drop),
+        Err(error) => match error.downcast_ref::<io::Error>() {
+            // Nothing else than the file makes it fail.
+            Some(error) => Err(named(path, error).into()),
+            None => Err(error),
+        },
+        done => done,
     }
 }
 // ANCHOR_END: bulk
+
+/// The error with the name of the file, which the system leaves out.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!("cannot write '{}': {error}", path.display()),
+    )
+}
 
 /// What went wrong, in one line: `: no such host`, or, as aiohttp has it for a
 /// status, ` [404]: Not Found`.

@@ -1,6 +1,9 @@
 //! Log lines in the form of the guide's `logging.basicConfig`, on standard error,
 //! above a line that tells how far it is.
 
+use std::io::{self, Write as _};
+
+use guide::text::visible;
 use guide::time::strftime;
 use indicatif::{ProgressBar, ProgressStyle};
 use log::{LevelFilter, Log, Metadata, Record};
@@ -16,14 +19,16 @@ impl Log for Lines {
         // A target is the path of a module; Python's loggers have the name of the
         // program.
         let name = record.target().split("::").next().unwrap_or_default();
+        let text = record.args().to_string();
         let line = format!(
             "{} {}:{name}: {}",
             strftime("%H:%M:%S"),
             record.level(),
-            record.args()
+            visible(&text)
         );
-        // Two lines of a terminal must not be written into each other.
-        self.0.suspend(|| eprintln!("{line}"));
+        // Two lines of a terminal must not be written into each other. If they
+        // cannot be written, the pages are crawled all the same.
+        self.0.suspend(|| drop(writeln!(io::stderr(), "{line}")));
     }
 
     fn flush(&self) {}

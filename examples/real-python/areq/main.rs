@@ -10,6 +10,7 @@
 
 mod crawl;
 mod logging;
+mod login;
 mod session;
 mod text;
 
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 use asyncio::{Result, run};
 use clap::Parser;
+use guide::println;
 
 use crate::crawl::bulk_crawl_and_write;
 use crate::session::{Limits, Session};
@@ -44,16 +46,19 @@ fn main() -> Result<()> {
         true => include_str!("urls.txt").lines().map(str::to_owned).collect(),
         false => urls.into_iter().collect(),
     };
-    let progress = logging::basic_config(urls.len());
-    run(async move {
-        bulk_crawl_and_write(
-            &output,
-            urls,
-            Session::new(limits)?,
-            total_timeout,
-            progress,
-        )
-        .await
-    })
+    let (pages, path) = (urls.len(), output.clone());
+    let progress = logging::basic_config(pages);
+    let links = run(async move {
+        let session = Session::new(limits)?;
+        bulk_crawl_and_write(&output, urls, session, total_timeout, progress).await
+    })?;
+    let read: Vec<usize> = links.into_iter().flatten().collect();
+    println!(
+        "{} of {pages} pages read, {} links in {}",
+        read.len(),
+        read.iter().sum::<usize>(),
+        path.display()
+    );
+    Ok(())
 }
 // ANCHOR_END: main

@@ -22,12 +22,16 @@ use clap::builder::RangedU64ValueParser;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{ACCEPT_ENCODING, HOST, LOCATION, USER_AGENT};
+use hyper::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, LOCATION, USER_AGENT,
+};
 use hyper::http::response::Parts;
 use hyper::{Request, StatusCode};
+use log::warn;
 use smol_hyper::rt::FuturesIo;
 use url::{Position, Url};
 
+use crate::login::take_login;
 use crate::text::{check_size, decode};
 
 type Count = RangedU64ValueParser<usize>;
@@ -90,12 +94,25 @@ impl Session {
     /// response; its body is still to come.
     pub(crate) async fn get(&self, url: &str) -> Result<Response<'_>> {
         let mut url = Url::parse(url)?;
+        let mut login = take_login(&mut url)?;
         for _ in 0..=self.limits.redirects {
-            let response = self.request(url).await?;
-            match response.redirect()? {
-                None => return Ok(response),
-                Some(next) => url = next,
+            let response = self.request(url, login.as_ref()).await?;
+            let Some(mut next) = response.redirect()? else { return Ok(response) };
+            // A password is for the site that asks for it, as in aiohttp.
+            let elsewhere = next.origin() != response.url.origin();
+            match take_login(&mut next)? {
+                None if !elsewhere => {}
+                new => {
+                    if login.is_some() && new.is_none() {
+                        warn!(
+                            "{} redirects to {next}, which gets no password",
+                            response.url
+                        );
+                    }
+                    login = new;
+                }
             }
+            url = next;
             if response.body.is_end_stream() {
                 self.keep(response.connection).await?;
             }
@@ -107,13 +124,17 @@ impl Session {
         .into())
     }
 
-    async fn request(&self, url: Url) -> Result<Response<'_>> {
+    async fn request(
+        &self,
+        url: Url,
+        login: Option<&HeaderValue>,
+    ) -> Result<Response<'_>> {
         let origin = url.origin().ascii_serialization();
         let place = self.place(&origin).await?;
         // The time in line does not count.
         let deadline = get_running_loop()?.time() + self.limits.timeout;
         let answer = timeout_at(deadline)
-            .run(async |_| self.answer(origin, &url).await)
+            .run(async |_| self.answer(origin, &url, login).await)
             .await?;
         let (connection, (head, body)) = (answer.0, answer.1.into_parts());
         Ok(Response { url, head, body, deadline, connection, session: self, place })
@@ -123,9 +144,10 @@ impl Session {
         &self,
         origin: String,
         url: &Url,
+        login: Option<&HeaderValue>,
     ) -> Result<(Connection, hyper::Response<Incoming>)> {
         while let Some(mut connection) = self.kept(&origin) {
-            match exchange(&mut connection, url).await {
+            match exchange(&mut connection, url, login).await {
                 // The server may have closed it in the meantime: on to the next, at
                 // last to a new one.
                 Err(error) if error.is::<hyper::Error>() => {}
@@ -133,7 +155,7 @@ impl Session {
             }
         }
         let mut connection = self.connect(origin, url).await?;
-        let response = exchange(&mut connection, url).await?;
+        let response = exchange(&mut connection, url, login).await?;
         Ok((connection, response))
     }
     // ANCHOR_END: get
@@ -198,12 +220,17 @@ impl Session {
 async fn exchange(
     connection: &mut Connection,
     url: &Url,
+    login: Option<&HeaderValue>,
 ) -> Result<hyper::Response<Incoming>> {
-    let request = Request::get(&url[Position::BeforePath..Position::AfterQuery])
-        .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
-        .header(USER_AGENT, "areq")
-        .header(ACCEPT_ENCODING, "gzip")
-        .body(Empty::new())?;
+    let mut request =
+        Request::get(&url[Position::BeforePath..Position::AfterQuery])
+            .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
+            .header(USER_AGENT, "areq")
+            .header(ACCEPT_ENCODING, "gzip")
+            .body(Empty::new())?;
+    if let Some(login) = login {
+        request.headers_mut().insert(AUTHORIZATION, login.clone());
+    }
     Ok(cancellable(connection.sender.send_request(request)).await??)
 }
 

@@ -4,8 +4,9 @@
 use std::io::Read as _;
 
 use asyncio::{Result, ValueError};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::UTF_8;
 use flate2::read::MultiGzDecoder;
+use guide::codecs::lookup;
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
@@ -36,11 +37,9 @@ pub(crate) fn decode(headers: &HeaderMap, body: Vec<u8>) -> Result<String> {
         }
     };
     let content_type = header(CONTENT_TYPE);
-    let charset = content_type
-        .split_once("charset=")
-        .map_or("", |(_, charset)| charset.trim_matches('"'));
-    let (text, encoding, wrong) =
-        Encoding::for_label(charset.as_bytes()).unwrap_or(UTF_8).decode(&body);
+    // Names that nobody knows are ignored, as by aiohttp.
+    let encoding = charset(content_type).and_then(lookup).unwrap_or(UTF_8);
+    let (text, encoding, wrong) = encoding.decode(&body);
     if wrong {
         return Err(ValueError::new(format!(
             "the body ({content_type}) is no text in {}",
@@ -49,6 +48,15 @@ pub(crate) fn decode(headers: &HeaderMap, body: Vec<u8>) -> Result<String> {
         .into());
     }
     Ok(text.into_owned())
+}
+
+/// The parameter `charset` of a content type.
+fn charset(content_type: &str) -> Option<&str> {
+    let parameters = content_type.split(';').skip(1);
+    let (_, charset) = parameters
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    Some(charset.trim().trim_matches('"'))
 }
 
 /// A few bytes can hold more than memory has, so no more is unpacked than is
