@@ -71,7 +71,7 @@ mod tests {
     const NAMES: [(&str, &str); 19] = [
         (
             "windows-1252",
-            "latin-1 latin_1 latin1 Latin L1 8859 cp819 iso8859-1 ISO_8859_1 iso_ir_100",
+            "latin-1 latin_1 latin1 Latin L1 8859 cp819 iso8859-1 ISO_8859_1",
         ),
         (
             "windows-1252",
