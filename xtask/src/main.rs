@@ -13,6 +13,7 @@ mod fetch_python;
 mod guide;
 mod instructions;
 mod interop;
+mod measure;
 mod programs;
 mod sanitize;
 mod tidy;
@@ -42,6 +43,8 @@ enum Verb {
     Browser(browser::Arguments),
     /// Measure the runtime beside its peers
     Bench(bench::Arguments),
+    /// Measure what the book states about time, in Rust and in Python
+    Measure(measure::Arguments),
     /// Count the instructions of hot paths, and compare them with those that are committed
     Instructions(instructions::Arguments),
     /// Compare with CPython what our programs do
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Verb::Book(arguments) => book::run(&arguments),
         Verb::Browser(arguments) => browser::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Measure(arguments) => measure::run(&arguments),
         Verb::Instructions(arguments) => instructions::run(&arguments),
         Verb::Conform(arguments) => conform::run(&arguments),
         Verb::Interop(arguments) => interop::run(&arguments),
