@@ -2,18 +2,20 @@
 between two steps of the tasks."""
 
 import asyncio
-from signal import SIGUSR1, raise_signal
-
-
-async def send_a_signal():
-    """Stands for the other process that sends the signal."""
-    await asyncio.sleep(0.1)
-    print("sending")
-    raise_signal(SIGUSR1)
-    print("sent")
+import os
+import subprocess
+from signal import SIGUSR1
 
 
 # ANCHOR: handler
+async def send_a_signal():
+    """Has another process send a signal to this one."""
+    await asyncio.sleep(0.1)
+    print("sending")
+    subprocess.run(["kill", "-USR1", str(os.getpid())])
+    print("sent")
+
+
 async def main():
     loop = asyncio.get_running_loop()
     arrived = loop.create_future()

@@ -6,20 +6,22 @@
 //!
 //! Shows: process_signals_are_asynchronous
 
+use std::process::{self, Command};
+
 use asyncio::{Result, create_task, get_running_loop, run, sleep};
 use guide::repr::Repr;
-use signal_hook::{consts::SIGUSR1, low_level::raise};
+use signal_hook::consts::SIGUSR1;
 
-/// Stands for the other process that sends the signal.
+// ANCHOR: handler
+/// Has another process send a signal to this one, and blocks until it has.
 async fn send_a_signal() -> Result<()> {
     sleep(0.1).await?;
     println!("sending");
-    raise(SIGUSR1)?;
+    Command::new("kill").args(["-USR1", &process::id().to_string()]).status()?;
     println!("sent");
     Ok(())
 }
 
-// ANCHOR: handler
 async fn program() -> Result<()> {
     let event_loop = get_running_loop()?;
     let arrived = event_loop.create_future();

@@ -7,7 +7,7 @@
 //! Shows: async_for_traversal, async_for_is_not_parallel
 
 use asyncio::time::perf_counter;
-use asyncio::{Result, run, sleep};
+use asyncio::{AsyncIterator, Result, run, sleep};
 
 // ANCHOR: iterator
 /// The pages of a report, each fetched when it is asked for.
@@ -16,7 +16,9 @@ struct Pages {
     last: u32,
 }
 
-impl Pages {
+impl AsyncIterator for Pages {
+    type Item = u32;
+
     /// The next page, `None` after the last: `__anext__`.
     async fn anext(&mut self) -> Result<Option<u32>> {
         if self.fetched == self.last {

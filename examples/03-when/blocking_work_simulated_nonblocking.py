@@ -28,7 +28,15 @@ async def tick():
 
 # ANCHOR: to_thread
 async def main():
-    print(f"primes: {await asyncio.to_thread(count_primes, 10_000)}")
+    # A function that computes: the loop takes its turns meanwhile.
+    primes = asyncio.create_task(asyncio.to_thread(count_primes, 10_000))
+    turns = 0
+    while not primes.done():
+        turns += 1
+        await asyncio.sleep(0)
+    print(f"primes: {await primes}, the loop took turns meanwhile: {turns > 1}")
+
+    # A function that waits.
     clock = asyncio.create_task(tick())
     print(f"archive: {await asyncio.to_thread(read_the_archive)}")
     clock.cancel()

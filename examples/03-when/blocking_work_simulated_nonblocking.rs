@@ -7,6 +7,7 @@
 //! Shows: blocking_work_simulated_nonblocking
 
 use asyncio::{Result, create_task, run, sleep, time, to_thread};
+use guide::repr::Repr;
 
 /// Blocks as a read from a slow disk does.
 fn read_the_archive() -> &'static str {
@@ -31,7 +32,20 @@ async fn tick() -> Result<()> {
 
 // ANCHOR: to_thread
 async fn program() -> Result<()> {
-    println!("primes: {}", to_thread(|| count_primes(10_000)).await?);
+    // A function that computes: the loop takes its turns meanwhile.
+    let primes = create_task(to_thread(|| count_primes(10_000)));
+    let mut turns = 0;
+    while !primes.done() {
+        turns += 1;
+        sleep(0).await?;
+    }
+    println!(
+        "primes: {}, the loop took turns meanwhile: {}",
+        primes.await?,
+        (turns > 1).repr()
+    );
+
+    // A function that waits.
     let clock = create_task(tick());
     println!("archive: {}", to_thread(read_the_archive).await?);
     clock.cancel();

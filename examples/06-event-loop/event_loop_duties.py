@@ -50,6 +50,16 @@ async def descriptors(loop):
 # ANCHOR_END: descriptors
 
 
+# ANCHOR: processes
+async def processes():
+    echo = await asyncio.create_subprocess_exec(
+        "echo", "pong", stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await echo.communicate()
+    print(f"  a child says {output.decode().strip()}")
+# ANCHOR_END: processes
+
+
 async def main():
     loop = asyncio.get_running_loop()
     print("callbacks and tasks")
@@ -58,6 +68,8 @@ async def main():
     await timers(loop)
     print("descriptors")
     await descriptors(loop)
+    print("child processes")
+    await processes()
 
 
 asyncio.run(main())

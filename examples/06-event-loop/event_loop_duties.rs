@@ -9,7 +9,10 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
-use asyncio::{EventLoop, Result, create_task, get_running_loop, run, sleep};
+use asyncio::{
+    EventLoop, Result, create_subprocess_exec, create_task, get_running_loop, run,
+    sleep, subprocess,
+};
 
 // ANCHOR: passes
 /// A callback that makes another one ready.
@@ -76,6 +79,19 @@ async fn descriptors(event_loop: &EventLoop) -> Result<()> {
 }
 // ANCHOR_END: descriptors
 
+// ANCHOR: processes
+async fn processes() -> Result<()> {
+    let mut echo =
+        create_subprocess_exec("echo").arg("pong").stdout(subprocess::PIPE).await?;
+    let (output, _) = echo.communicate().await?;
+    println!(
+        "  a child says {}",
+        String::from_utf8(output.unwrap_or_default())?.trim()
+    );
+    Ok(())
+}
+// ANCHOR_END: processes
+
 async fn program() -> Result<()> {
     let event_loop = get_running_loop()?;
     println!("callbacks and tasks");
@@ -83,7 +99,9 @@ async fn program() -> Result<()> {
     println!("times");
     timers(&event_loop).await?;
     println!("descriptors");
-    descriptors(&event_loop).await
+    descriptors(&event_loop).await?;
+    println!("child processes");
+    processes().await
 }
 
 fn main() -> Result<()> {

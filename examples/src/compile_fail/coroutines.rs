@@ -4,7 +4,7 @@
 //! `TypeError: a coroutine was expected, got <function save at 0x...>`, and from
 //! `asyncio.run` a `ValueError` with the same words.
 //!
-//! Shows: task_wraps_a_coroutine
+//! Shows: task_wraps_a_coroutine, task_is_not_a_coroutine
 //!
 //! ```compile_fail,E0277
 //! async fn save() -> asyncio::Result<()> {
@@ -34,4 +34,25 @@
 //! #     Ok(())
 //! # }
 //! assert!(asyncio::run(save()).is_ok());
+//! ```
+//!
+//! A task is not a coroutine either, though it can be awaited: no task is made of a
+//! task. Python raises `TypeError: a coroutine was expected, got <Task ...>`.
+//!
+//! ```compile_fail,E0277
+//! async fn program() -> asyncio::Result<()> {
+//!     let task = asyncio::create_task(asyncio::sleep(1));
+//!     asyncio::create_task(task).await
+//! }
+//! ```
+//!
+//! What takes both is `ensure_future`.
+//!
+//! ```
+//! async fn program() -> asyncio::Result<()> {
+//!     let task = asyncio::create_task(asyncio::sleep(0.001));
+//!     asyncio::ensure_future(task).await
+//! }
+//!
+//! asyncio::run(program()).unwrap();
 //! ```

@@ -1,7 +1,8 @@
 //! There is no function that finds a loop or makes one on the way.
 //!
-//! Python's `get_event_loop` did: what it gave depended on the thread, on the
-//! version, and on whether a loop ran. It warns since 3.10. `get_running_loop` and
+//! Python's `get_event_loop` was both. In a coroutine or a callback it returns the
+//! running loop, and never warned there. Elsewhere it once made a loop, later
+//! warned, and raises `RuntimeError` since Python 3.14. `get_running_loop` and
 //! `new_event_loop` say which of the two is meant.
 //!
 //! Shows: get_event_loop_deprecated

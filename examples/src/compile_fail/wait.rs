@@ -3,7 +3,7 @@
 //! `asyncio.wait` wants a collection: a bare coroutine is
 //! `TypeError: expect a list of futures, not coroutine`.
 //!
-//! Shows: wait_takes_list_dict_or_set
+//! Shows: wait_takes_list_dict_or_set, wait_for_has_no_default_timeout
 //!
 //! ```compile_fail,E0277
 //! async fn program() -> asyncio::Result<()> {
@@ -32,4 +32,21 @@
 //!     Ok(())
 //! })
 //! .unwrap();
+//! ```
+//!
+//! `wait_for` has no default for its limit: to wait as long as it takes, say
+//! `None`.
+//!
+//! ```compile_fail,E0061
+//! async fn program() -> asyncio::Result<()> {
+//!     asyncio::wait_for(asyncio::sleep(0.001)).await
+//! }
+//! ```
+//!
+//! ```
+//! async fn program() -> asyncio::Result<()> {
+//!     asyncio::wait_for(asyncio::sleep(0.001), None).await
+//! }
+//!
+//! asyncio::run(program()).unwrap();
 //! ```
