@@ -6,8 +6,7 @@
 //! `finally` uses a variable that was never assigned. Here that does not compile.
 //!
 //! Run it:
-//! `cargo run --example zh_http_status_with_errors -- https://www.baidu.com/
-//! https://www.zhihu.com/ http://127.0.0.1:1/`
+//! `cargo run --example zh_http_status_with_errors -- https://www.baidu.com/ https://www.zhihu.com/ http://127.0.0.1:1/`
 //!
 //! Shows: zh_http_status_with_errors
 
