@@ -24,6 +24,7 @@ pub mod snapshots;
 pub mod twins;
 
 pub mod book;
+pub mod cheat_sheet;
 pub mod coverage;
 pub mod cpython;
 mod marks;

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::examples::{declared, examples, header};
 use crate::names::names_are_placed;
-use crate::{book, files, read, relative, twins};
+use crate::{book, cheat_sheet, files, read, relative, twins};
 
 /// A check of the whole workspace: its problems in words.
 pub type Check = fn(&Path) -> Result<Vec<String>>;
@@ -29,6 +29,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("pages are listed", book::pages),
     ("pages show code that exists", book::includes),
     ("pages hold no code of their own", book::fences),
+    ("the cheat sheet runs", cheat_sheet::entries_run),
 ];
 
 /// Cargo passes over a nested example that nobody declared, without a word.
