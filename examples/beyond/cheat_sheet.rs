@@ -116,7 +116,7 @@ async fn threads() -> Result<()> {
     let handle = event_loop.handle();
     let outside = move || -> Result<u32> {
         handle.call_soon_threadsafe(hello)?;
-        Ok(run_coroutine_threadsafe(work, &handle)?.result(5)?)
+        run_coroutine_threadsafe(work, &handle)?.result(5)
     };
     println!("{}", to_thread(outside).await??);
     Ok(())
@@ -203,7 +203,7 @@ async fn serve(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
     let line = reader.readline().await?;
     writer.write(line)?;
     writer.writelines(["ab", "cd\n", "ef"])?;
-    Ok(writer.drain().await?)
+    writer.drain().await
 }
 
 async fn streams() -> Result<()> {
