@@ -19,7 +19,31 @@ static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is well formed")
 });
 
-/// Relative links of the pages, and of the documents at the root, lead to a file and to a heading in it.
+/// Where links may lead. An unknown host is mostly a slip; a new one is added here.
+const HOSTS: &[&str] = &[
+    "asyncio-rs.github.io",
+    "bugs.python.org",
+    "crates.io",
+    "discuss.python.org",
+    "doc.rust-lang.org",
+    "docs.python.org",
+    "docs.rs",
+    "en.wikipedia.org",
+    "github.com",
+    "hyper.rs",
+    "peps.python.org",
+    "python.org",
+    "realpython.com",
+    "rust-lang.github.io",
+    "superfastpython.com",
+    "tokio.rs",
+    "uvloop.readthedocs.io",
+    "www.python.org",
+    "www.rust-lang.org",
+];
+
+/// Relative links of the pages, and of the documents at the root, lead to a file and to a heading in it; those to the
+/// Internet have the form of an address at a host that we know. Nobody follows them: a check may not need the Internet.
 ///
 /// # Errors
 ///
@@ -30,10 +54,19 @@ pub fn links(root: &Path) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for document in documents {
         let text = read(&document)?;
+        let name = relative(root, &document);
         for link in targets(&text) {
             if let Err(problem) = follow(root, &document, &link) {
-                problems.push(format!("{}: the link to {link}: {problem:#}", relative(root, &document)));
+                problems.push(format!("{name}: the link to {link}: {problem:#}"));
             }
+        }
+        for link in addresses(&text) {
+            if let Err(problem) = well_formed(&link) {
+                problems.push(format!("{name}: the link to {link}: {problem:#}"));
+            }
+        }
+        for reference in undefined(&text) {
+            problems.push(format!("{name}: [{reference}] is defined nowhere"));
         }
     }
     Ok(problems)
@@ -105,6 +138,27 @@ pub fn fences(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
+/// The pages that `SUMMARY.md` lists, in its order, each with its title.
+pub(crate) fn listed(root: &Path) -> Result<Vec<(String, String)>> {
+    let summary = read(root.join("book/src/SUMMARY.md"))?;
+    let mut listed: Vec<(String, String)> = Vec::new();
+    let mut is_open = false;
+    for event in events(&summary) {
+        match event {
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                listed.push((dest_url.to_string(), String::new()));
+                is_open = true;
+            }
+            Event::Text(words) | Event::Code(words) if is_open => {
+                listed.last_mut().expect("a link is open").1 += &words;
+            }
+            Event::End(TagEnd::Link) => is_open = false,
+            _ => {}
+        }
+    }
+    Ok(listed)
+}
+
 /// The address of the repository at its code host, as `Cargo.toml` says it.
 ///
 /// # Errors
@@ -133,6 +187,45 @@ fn targets(text: &str) -> Vec<String> {
     };
     let is_local = |target: &String| !target.contains("://") && !target.starts_with("mailto:");
     events(text).filter_map(target).filter(is_local).collect()
+}
+
+/// Where the links and images of a page lead on the Internet.
+fn addresses(text: &str) -> Vec<String> {
+    let target = |event| match event {
+        Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.to_string()),
+        _ => None,
+    };
+    events(text).filter_map(target).filter(|target| target.contains("://") || target.starts_with("mailto:")).collect()
+}
+
+/// Whether an address is one that a reader can follow.
+fn well_formed(address: &str) -> Result<()> {
+    let rest = address.strip_prefix("https://").context("it does not begin with https://")?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    anyhow::ensure!(
+        HOSTS.contains(&host),
+        "{}: add it to HOSTS in tests/src/book.rs",
+        unknown("host", host, HOSTS.iter().copied())
+    );
+    let strange = address.chars().find(|letter| !letter.is_ascii_graphic() || "<>\"\\^`{|}".contains(*letter));
+    anyhow::ensure!(strange.is_none(), "{:?} has to be escaped", strange.unwrap_or_default());
+    anyhow::ensure!(address.matches('#').count() <= 1, "it has two fragments");
+    Ok(())
+}
+
+/// The references of a page, `[words][name]`, that nothing defines: Markdown shows them as they are typed.
+fn undefined(text: &str) -> Vec<String> {
+    let mut undefined = Vec::new();
+    let mut note = |link: pulldown_cmark::BrokenLink<'_>| {
+        // `[x]` alone may be a word in brackets.
+        if matches!(link.link_type, pulldown_cmark::LinkType::Reference | pulldown_cmark::LinkType::Collapsed) {
+            undefined.push(link.reference.to_string());
+        }
+        None
+    };
+    let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_HEADING_ATTRIBUTES;
+    Parser::new_with_broken_link_callback(text, options, Some(&mut note)).for_each(drop);
+    undefined
 }
 
 /// The fenced blocks of a page: the words after the fence, and the text.
@@ -253,6 +346,23 @@ mod tests {
         assert_eq!(check("[lost](pages.md)\n"), 1);
         assert_eq!(check("# Run it\n\n[lost](#run)\n"), 1);
         assert_eq!(check("[out](../../nap.rs)\n"), 1);
+    }
+
+    #[test]
+    fn links_to_the_internet_have_the_form_of_addresses() {
+        let check = |link: &str| found(links, SUMMARY, &format!("[far]({link})\n")).len();
+        assert_eq!(check("https://docs.python.org/3/library/asyncio-task.html#asyncio.gather"), 0);
+        assert_eq!(check("<https://docs.python.org/3/library/a b>"), 1, "a space");
+        assert_eq!(check("http://docs.python.org/3/"), 1);
+        assert_eq!(check("https://doc.python.org/3/"), 1, "no such host");
+        assert_eq!(check("https://docs.python.org/3/#a#b"), 1);
+    }
+
+    #[test]
+    fn references_are_defined() {
+        let check = |page: &str| found(links, SUMMARY, page).len();
+        assert_eq!(check("[it][pep-492] and a[i] and [x]\n\n[pep-492]: https://peps.python.org/pep-0492/\n"), 0);
+        assert_eq!(check("[it][pep-429]\n\n[pep-492]: https://peps.python.org/pep-0492/\n"), 1);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub mod coverage;
 pub mod cpython;
 mod marks;
 pub mod names;
+mod pages;
 mod speed;
 pub mod tidy;
 pub mod told;
@@ -101,6 +102,7 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
         (readme.clone(), speed::in_readme(&cpython.in_readme(&read(&readme)?)?)?),
     ];
     generated.extend(speed::generated()?);
+    generated.extend(pages::generated(root(), &rows, &examples, &claims)?);
     for example in &examples {
         let printed = snapshots::stdout(&snapshots::saved(example)?).to_owned();
         generated.push((snapshots::outputs().join(format!("{}.txt", example.name)), printed));

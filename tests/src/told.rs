@@ -65,9 +65,9 @@ fn told_by(page: &str, file: &str) -> Result<Vec<Told>> {
 }
 
 /// A heading and the lines up to the next one.
-struct Section<'a> {
-    heading: Option<String>,
-    lines: Vec<&'a str>,
+pub(crate) struct Section<'a> {
+    pub(crate) heading: Option<String>,
+    pub(crate) lines: Vec<&'a str>,
 }
 
 impl<'a> Section<'a> {
@@ -105,7 +105,7 @@ fn comment(line: &str) -> Option<&str> {
 }
 
 /// A page cut at its headings. A `#` inside of a fenced block is none.
-fn sections(page: &str) -> Vec<Section<'_>> {
+pub(crate) fn sections(page: &str) -> Vec<Section<'_>> {
     let mut sections = vec![Section { heading: None, lines: Vec::new() }];
     let mut is_fenced = false;
     for line in page.lines() {
