@@ -21,11 +21,13 @@ static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Where links may lead. An unknown host is mostly a slip; a new one is added here.
 const HOSTS: &[&str] = &[
+    "anyio.readthedocs.io",
     "asyncio-rs.github.io",
     "bugs.python.org",
     "crates.io",
     "discuss.python.org",
     "doc.rust-lang.org",
+    "docs.aiohttp.org",
     "docs.python.org",
     "docs.rs",
     "en.wikipedia.org",
@@ -37,8 +39,11 @@ const HOSTS: &[&str] = &[
     "rust-lang.github.io",
     "superfastpython.com",
     "tokio.rs",
+    "trio.readthedocs.io",
     "uvloop.readthedocs.io",
+    "vorpus.org",
     "www.python.org",
+    "www.rfc-editor.org",
     "www.rust-lang.org",
 ];
 

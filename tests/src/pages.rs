@@ -17,6 +17,9 @@ use crate::examples::{Example, header};
 use crate::told::sections;
 use crate::{read, twins};
 
+/// The pages that are written here.
+const GENERATED: [&str; 3] = ["names.md", "programs.md", "guides.md"];
+
 /// The guides by the number that the catalogue has for them.
 const GUIDES: [(&str, &str, &str); 4] = [
     (
@@ -70,17 +73,19 @@ pub(crate) fn generated(
     let titles = listed(root)?;
     let shown = shown(root, examples, &titles)?;
     let readme = read(root.join("README.md"))?;
-    Ok(vec![
-        (folder.join("names.md"), names(&readme)?),
-        (folder.join("programs.md"), programs(root, examples, &shown, &titles)?),
-        (folder.join("guides.md"), guides(rows, examples, claims, &shown, &titles)),
-    ])
+    let texts =
+        [names(&readme)?, programs(root, examples, &shown, &titles)?, guides(rows, examples, claims, &shown, &titles)];
+    Ok(GENERATED.iter().zip(texts).map(|(page, text)| (folder.join(page), text)).collect())
 }
 
 /// Where the book shows each example: the sections that include a part of it.
 fn shown(root: &Path, examples: &[Example], titles: &[(String, String)]) -> Result<BTreeMap<String, BTreeSet<Place>>> {
     let mut shown: BTreeMap<String, BTreeSet<Place>> = BTreeMap::new();
     for (order, (page, _)) in titles.iter().enumerate() {
+        // These pages show no program, and may still have to be written.
+        if GENERATED.contains(&page.as_str()) {
+            continue;
+        }
         let text = read(root.join("book/src").join(page))?;
         for (i, section) in sections(&text).iter().enumerate() {
             // The first heading is that of the page.
