@@ -99,7 +99,7 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
         (guide.join("coverage.md"), coverage::table(&rows, &claims, &coverage::planned()?)),
         (guide.join("differences.md"), guide_text::page(&rows, &guide_text::differences()?)),
         (cpython::folder().join("README.md"), cpython.table()),
-        (readme.clone(), speed::in_readme(&cpython.in_readme(&read(&readme)?)?)?),
+        (readme.clone(), pages::in_readme(root(), &speed::in_readme(&cpython.in_readme(&read(&readme)?)?)?)?),
     ];
     generated.extend(speed::generated()?);
     generated.extend(pages::generated(root(), &rows, &examples, &claims)?);

@@ -17,6 +17,12 @@ use crate::examples::{Example, header};
 use crate::told::sections;
 use crate::{read, twins};
 
+/// The program that README.md opens with, below `examples`.
+const OPENS: &str = "reference/factorial_gather";
+
+/// Between what it stands there.
+const MARKS: [&str; 2] = ["<!-- program: made by `cargo xtask bless --tables` -->", "<!-- program ends -->"];
+
 /// The pages that are written here.
 const GENERATED: [&str; 3] = ["names.md", "programs.md", "guides.md"];
 
@@ -200,13 +206,56 @@ fn guides(
         }
         for (section, rows) in sections {
             let places: BTreeSet<Place> = rows.iter().flat_map(|row| of_row(row)).collect();
-            let links: Vec<String> = places.iter().map(|place| place.link(titles)).collect();
+            let links = links(&places, titles);
             let titles: Vec<String> = rows.iter().map(|row| row.title.replace('|', "\\|")).collect();
-            writeln!(text, "| {section} | {} | {} |", titles.join("; "), links.join(", "))
-                .expect("a string takes everything");
+            writeln!(text, "| {section} | {} | {} |", titles.join("; "), links).expect("a string takes everything");
         }
     }
     text
+}
+
+/// The places of one page together: its title, then its other sections by their own names.
+fn links(places: &BTreeSet<Place>, titles: &[(String, String)]) -> String {
+    let mut links: Vec<String> = Vec::new();
+    let mut page = None;
+    for place in places {
+        match &place.heading {
+            Some(heading) if page == Some(place.order) => {
+                links.push(format!("[{}]({}#{heading})", heading.replace('-', " "), place.page));
+            }
+            _ => links.push(place.link(titles)),
+        }
+        page = Some(place.order);
+    }
+    links.join(", ")
+}
+
+/// README.md with the program that it opens with, its twin and what both print.
+///
+/// # Errors
+///
+/// Fails when README.md has no place for them, or one of the files is missing.
+pub(crate) fn in_readme(root: &Path, readme: &str) -> Result<String> {
+    let (before, rest) = readme.split_once(MARKS[0]).context("README.md has no place for its program")?;
+    let (_, after) = rest.split_once(MARKS[1]).context("README.md does not say where its program ends")?;
+    let code = |file: &str| -> Result<String> {
+        let text = read(root.join("examples").join(file))?;
+        let body: Vec<&str> = match file.ends_with(".py") {
+            true => text.lines().skip(twins::first_line(&text).unwrap_or(1) - 1).collect(),
+            false => text.lines().filter(|line| !line.starts_with("//!") && !line.contains("// ANCHOR")).collect(),
+        };
+        Ok(body.join("\n").trim().to_owned())
+    };
+    let (rust, python) = (code(&format!("{OPENS}.rs"))?, code(&format!("{OPENS}.py"))?);
+    let name = OPENS.rsplit('/').next().unwrap_or(OPENS);
+    let output = read(root.join(format!("tests/outputs/{name}.txt")))?;
+    Ok(format!(
+        "{before}{}\n\n<table>\n<tr><th>Rust</th><th>Python</th></tr>\n<tr><td>\n\n```rust,no_run\n{rust}\n```\n\n</td><td>\n\n\
+         ```python\n{python}\n```\n\n</td></tr>\n</table>\n\nBoth print, `cargo run --example {name}`:\n\n```text\n{}\n```\n\n{}{after}",
+        MARKS[0],
+        output.trim_end(),
+        MARKS[1]
+    ))
 }
 
 #[cfg(test)]
