@@ -1,14 +1,20 @@
 //! `Address`: where a socket is, printed as Python prints it.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use asyncio_runtime::{Result, ValueError};
+use rustix::net::{SocketAddrAny, SocketAddrUnix};
 use socket2::SockAddr;
+
+use crate::unix_path;
 
 /// The address of one end of a connection, or of a server: what `getsockname` and `getpeername` give in Python.
 ///
-/// `Display` is Python's: `('127.0.0.1', 8888)`, `('::1', 8888, 0, 0)`, `/tmp/echo.sock`.
+/// `Display` is Python's: `('127.0.0.1', 8888)`, `('::1', 8888, 0, 0)`, `/tmp/echo.sock`, `b'\x00name'`.
 ///
 /// ```
 /// use std::net::SocketAddr;
@@ -25,6 +31,8 @@ pub enum Address {
     Inet(SocketAddr),
     /// A file, for a socket of the machine itself.
     Unix(PathBuf),
+    /// A name that is no file, for a socket of the machine itself (Linux). The NUL that it begins with is left out.
+    Abstract(Vec<u8>),
     /// A socket of the machine itself that has no name, as clients' have none, or one of another kind.
     Unnamed,
 }
@@ -73,10 +81,42 @@ impl From<SocketAddr> for Address {
 
 impl From<&SockAddr> for Address {
     fn from(address: &SockAddr) -> Self {
-        match (address.as_socket(), address.as_pathname()) {
-            (Some(address), _) => Self::Inet(address),
-            (None, Some(path)) => Self::Unix(path.to_owned()),
-            (None, None) => Self::Unnamed,
+        match (address.as_socket(), address.as_pathname(), address.as_abstract_namespace()) {
+            (Some(address), ..) => Self::Inet(address),
+            (None, Some(path), _) => Self::Unix(path.to_owned()),
+            (None, None, Some(name)) => Self::Abstract(name.to_owned()),
+            (None, None, None) => Self::Unnamed,
+        }
+    }
+}
+
+/// What sent a datagram.
+impl From<SocketAddrAny> for Address {
+    fn from(address: SocketAddrAny) -> Self {
+        if let Ok(address) = SocketAddr::try_from(address.clone()) {
+            return Self::Inet(address);
+        }
+        let Ok(address) = SocketAddrUnix::try_from(address) else { return Self::Unnamed };
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Some(name) = address.abstract_name() {
+            return Self::Abstract(name.to_owned());
+        }
+        address.path_bytes().map_or(Self::Unnamed, |path| Self::Unix(OsStr::from_bytes(path).into()))
+    }
+}
+
+impl Address {
+    /// As the system has it.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` if it is nowhere, or a path that no socket can have.
+    pub(crate) fn to_system(&self) -> Result<SockAddr> {
+        match self {
+            Self::Inet(address) => Ok((*address).into()),
+            Self::Unix(path) => unix_path::address(path),
+            Self::Abstract(name) => unix_path::address(OsStr::from_bytes(&[b"\0", &name[..]].concat()).as_ref()),
+            Self::Unnamed => Err(ValueError::new("this address is nowhere").into()),
         }
     }
 }
@@ -90,6 +130,7 @@ impl fmt::Display for Address {
                 write!(f, "('{}', {}, {flow}, {scope})", address.ip(), address.port())
             }
             Self::Unix(path) => write!(f, "{}", path.display()),
+            Self::Abstract(name) => write!(f, "b'\\x00{}'", name.escape_ascii()),
             Self::Unnamed => Ok(()),
         }
     }
@@ -99,7 +140,7 @@ impl fmt::Display for Address {
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Inet(_) => write!(f, "{self}"),
+            Self::Inet(_) | Self::Abstract(_) => write!(f, "{self}"),
             Self::Unix(_) | Self::Unnamed => write!(f, "'{self}'"),
         }
     }
@@ -114,6 +155,7 @@ mod tests {
         let v6: SocketAddr = "[::1]:80".parse().unwrap();
         assert_eq!(Address::from(v6).to_string(), "('::1', 80, 0, 0)");
         assert_eq!(format!("{:?}", Address::Unix("/tmp/a".into())), "'/tmp/a'");
+        assert_eq!(format!("{:?}", Address::Abstract(b"a\x01b".into())), r"b'\x00a\x01b'");
         assert_eq!(format!("{:?}", Address::Unnamed), "''");
     }
 }

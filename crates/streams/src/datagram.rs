@@ -2,22 +2,30 @@
 //! awaited, as with `loop.sock_recvfrom`.
 
 use std::fmt::{self, Display};
-use std::net::{SocketAddr, UdpSocket};
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use asyncio_runtime::io::AsyncFd;
 use asyncio_runtime::{Result, ValueError};
+use rustix::buffer::spare_capacity;
+use rustix::net::{RecvFlags, recv, recvfrom};
 use socket2::{Domain, Socket, Type};
 
 use crate::address::Address;
 use crate::connect::bind_error;
 use crate::error::with_errno;
 use crate::hosts::{Family, Hosts, Port, any, resolve};
+use crate::transport::{CHUNK, with_scratch};
+use crate::unix_path;
 
-/// Opens a socket for datagrams: `loop.create_datagram_endpoint`. To be told where it is
-/// ([`local_addr`](CreateDatagramEndpoint::local_addr)) or whom it talks to
-/// ([`remote_addr`](CreateDatagramEndpoint::remote_addr)); without either, the system chooses a port when it first sends.
+/// Opens a socket for datagrams: `loop.create_datagram_endpoint`. It can be told where it is
+/// ([`local_addr`](CreateDatagramEndpoint::local_addr), [`local_path`](CreateDatagramEndpoint::local_path)) and whom it talks
+/// to ([`remote_addr`](CreateDatagramEndpoint::remote_addr), [`remote_path`](CreateDatagramEndpoint::remote_path)). Without
+/// either, the system chooses a port when it first sends.
 ///
 /// # Errors
 ///
@@ -44,11 +52,43 @@ pub fn create_datagram_endpoint() -> CreateDatagramEndpoint {
     CreateDatagramEndpoint { options: Some(Options::default()), creating: None }
 }
 
+/// The endpoint of a datagram socket that exists already, of the Internet or of the machine itself:
+/// `create_datagram_endpoint(sock=…)`. Takes the `UdpSocket` and `UnixDatagram` of the standard library, for example.
+///
+/// # Errors
+///
+/// `ValueError: A datagram socket was expected` if it is another kind; what the system says; `RuntimeError` outside a loop.
+///
+/// ```
+/// use std::os::unix::net::UnixDatagram;
+///
+/// use asyncio_runtime::run;
+/// use asyncio_streams::create_datagram_endpoint_on;
+///
+/// run(async {
+///     let (here, there) = UnixDatagram::pair()?;
+///     let (here, there) = (create_datagram_endpoint_on(here)?, create_datagram_endpoint_on(there)?);
+///     here.send("ping").await?;
+///     assert_eq!(there.recv(100).await?, b"ping");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<DatagramEndpoint> {
+    let socket = Socket::from(socket.into());
+    if socket.r#type()? != Type::DGRAM {
+        return Err(ValueError::new("A datagram socket was expected").into());
+    }
+    let peername = socket.peer_addr().ok().map(|address| Address::from(&address));
+    Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername })
+}
+
 /// An endpoint being made, with the keyword arguments of Python's `create_datagram_endpoint`; to be awaited.
 ///
 /// ```
 /// use asyncio_runtime::run;
 /// use asyncio_streams::{Family, create_datagram_endpoint};
+/// use socket2::SockRef;
 ///
 /// run(async {
 ///     let first = create_datagram_endpoint().local_addr("127.0.0.1", 0).reuse_port(true).await?;
@@ -56,7 +96,7 @@ pub fn create_datagram_endpoint() -> CreateDatagramEndpoint {
 ///     let second = create_datagram_endpoint().local_addr("127.0.0.1", port).reuse_port(true).await?;
 ///     assert_eq!(first.sockname(), second.sockname());
 ///     let nowhere = create_datagram_endpoint().family(Family::Inet).allow_broadcast(true).await?;
-///     assert!(nowhere.get_ref().broadcast()?);
+///     assert!(SockRef::from(&nowhere).broadcast()?);
 ///     Ok(())
 /// })
 /// .unwrap();
@@ -74,6 +114,8 @@ type Place = (Option<String>, Result<u16, ValueError>);
 struct Options {
     local: Option<Place>,
     remote: Option<Place>,
+    local_path: Option<PathBuf>,
+    remote_path: Option<PathBuf>,
     family: Family,
     reuse_port: bool,
     allow_broadcast: bool,
@@ -93,6 +135,32 @@ impl CreateDatagramEndpoint {
     /// Whom it talks to: [`send`](DatagramEndpoint::send) sends there, and nobody else's messages arrive.
     pub fn remote_addr(self, host: impl Display, port: impl Port) -> Self {
         self.set(|options| options.remote = Some((Some(host.to_string()), port.port())))
+    }
+
+    /// Where it is on the machine itself: `local_addr=` with `family=socket.AF_UNIX`. A socket file that nobody uses any
+    /// more is replaced; the file stays when the endpoint is dropped, as in asyncio.
+    ///
+    /// ```
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::{Address, create_datagram_endpoint};
+    ///
+    /// run(async {
+    ///     let path = std::env::temp_dir().join(format!("datagrams-{}.sock", std::process::id()));
+    ///     let server = create_datagram_endpoint().local_path(&path).await?;
+    ///     let client = create_datagram_endpoint().remote_path(&path).await?;
+    ///     client.send("ping").await?;
+    ///     assert_eq!(server.recvfrom(100).await?, (b"ping".to_vec(), Address::Unnamed));
+    ///     Ok(std::fs::remove_file(path)?)
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn local_path(self, path: impl AsRef<Path>) -> Self {
+        self.set(|options| options.local_path = Some(path.as_ref().to_owned()))
+    }
+
+    /// Whom it talks to on the machine itself: `remote_addr=` with `family=socket.AF_UNIX`.
+    pub fn remote_path(self, path: impl AsRef<Path>) -> Self {
+        self.set(|options| options.remote_path = Some(path.as_ref().to_owned()))
     }
 
     /// Only addresses of this family.
@@ -129,6 +197,9 @@ impl fmt::Debug for CreateDatagramEndpoint {
 }
 
 async fn create(options: Options) -> Result<DatagramEndpoint> {
+    if options.local_path.is_some() || options.remote_path.is_some() {
+        return create_at_path(options);
+    }
     let family = options.family;
     let remote = match options.remote {
         Some((host, port)) => Some(first(host, port?, family, |_| true).await?),
@@ -158,7 +229,24 @@ async fn create(options: Options) -> Result<DatagramEndpoint> {
         // It only notes the address: nothing is waited for.
         socket.connect(&remote.into()).map_err(|error| with_errno(&error, format!("Connect call failed {name}")))?;
     }
-    Ok(DatagramEndpoint { socket: AsyncFd::new(socket.into())?, peername: remote.map(Address::from) })
+    Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername: remote.map(Address::from) })
+}
+
+fn create_at_path(options: Options) -> Result<DatagramEndpoint> {
+    if options.local.is_some() || options.remote.is_some() || options.family != Family::Unspec {
+        return Err(ValueError::new("a path and a host, port or family of the Internet exclude each other").into());
+    }
+    let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
+    if let Some(path) = &options.local_path {
+        unix_path::bind(&socket, path)?;
+    }
+    let Some(path) = &options.remote_path else {
+        return Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername: None });
+    };
+    let address = unix_path::address(path)?;
+    let name = Address::from(&address);
+    socket.connect(&address).map_err(|error| with_errno(&error, format!("Connect call failed {name:?}")))?;
+    Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername: Some(name) })
 }
 
 /// The first address that fits.
@@ -199,7 +287,7 @@ async fn first(
 /// ```
 #[derive(Debug)]
 pub struct DatagramEndpoint {
-    socket: AsyncFd<UdpSocket>,
+    socket: AsyncFd<Socket>,
     peername: Option<Address>,
 }
 
@@ -218,12 +306,17 @@ impl DatagramEndpoint {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); `ValueError` if the address is not one of the Internet.
+    /// As [`send`](Self::send); `ValueError` if the address is nowhere, or not the remote address of an endpoint that has
+    /// one.
     pub async fn sendto(&self, message: impl AsRef<[u8]>, address: &Address) -> Result<()> {
-        let Some(to) = address.as_socket() else {
-            return Err(ValueError::new(format!("cannot send datagrams to {address:?}")).into());
-        };
-        self.socket.write_with(|socket| socket.send_to(message.as_ref(), to)).await.map(drop)
+        if let Some(only) = &self.peername {
+            if address != only {
+                return Err(ValueError::new(format!("Invalid address: must be None or {only:?}")).into());
+            }
+            return self.send(message).await;
+        }
+        let to = address.to_system()?;
+        self.socket.write_with(|socket| socket.send_to(message.as_ref(), &to)).await.map(drop)
     }
 
     /// Waits for a message. What is longer than `n` bytes is cut off there.
@@ -241,16 +334,13 @@ impl DatagramEndpoint {
     ///
     /// As [`recv`](Self::recv).
     pub async fn recvfrom(&self, n: usize) -> Result<(Vec<u8>, Address)> {
-        let mut message = vec![0; n];
-        let (length, peer) = self.socket.read_with(|socket| socket.recv_from(&mut message)).await?;
-        message.truncate(length);
-        Ok((message, peer.into()))
+        self.socket.read_with(|socket| receive(socket, n)).await
     }
 
     /// Where it is.
     #[must_use]
     pub fn sockname(&self) -> Address {
-        self.socket.get_ref().local_addr().map_or(Address::Unnamed, Address::from)
+        self.socket.get_ref().local_addr().map_or(Address::Unnamed, |address| Address::from(&address))
     }
 
     /// Whom it talks to, if it was made for one.
@@ -258,10 +348,29 @@ impl DatagramEndpoint {
     pub fn peername(&self) -> Option<&Address> {
         self.peername.as_ref()
     }
+}
 
-    /// The socket, for options that the system has and this type has not.
-    #[must_use]
-    pub fn get_ref(&self) -> &UdpSocket {
-        self.socket.get_ref()
+/// The socket itself, for options that the system has and this type has not.
+impl AsFd for DatagramEndpoint {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
+}
+
+/// Receives a message, and cuts it off after `n` bytes. Memory is taken for what is there, not for what was asked for.
+fn receive(socket: &Socket, n: usize) -> io::Result<(Vec<u8>, Address)> {
+    if n > CHUNK {
+        // Only unix sockets have messages of more than `CHUNK`.
+        let (_, length) = recv(socket, &mut [0; 1], RecvFlags::PEEK | RecvFlags::TRUNC)?;
+        if length > CHUNK {
+            return receive_into(socket, &mut Vec::with_capacity(length), n);
+        }
+    }
+    with_scratch(|scratch| receive_into(socket, scratch, n))
+}
+
+fn receive_into(socket: &Socket, memory: &mut Vec<u8>, n: usize) -> io::Result<(Vec<u8>, Address)> {
+    let (_, _, peer) = recvfrom(socket, spare_capacity(memory), RecvFlags::empty())?;
+    memory.truncate(n);
+    Ok((memory.to_vec(), peer.map_or(Address::Unnamed, Address::from)))
 }

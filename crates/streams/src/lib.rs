@@ -60,11 +60,12 @@ mod ssl;
 mod traits;
 mod transport;
 mod unix;
+mod unix_path;
 mod writer;
 
 pub use address::Address;
 pub use connect::{OpenConnection, open_connection, open_connection_on};
-pub use datagram::{CreateDatagramEndpoint, DatagramEndpoint, create_datagram_endpoint};
+pub use datagram::{CreateDatagramEndpoint, DatagramEndpoint, create_datagram_endpoint, create_datagram_endpoint_on};
 pub use duplex::Duplex;
 pub use error::{IncompleteReadError, LimitOverrunError};
 pub use feeder::Feeder;

@@ -1,32 +1,31 @@
 //! The same inside one machine: `open_unix_connection` and `start_unix_server`.
 
 use std::fmt;
-use std::fs;
-use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use asyncio_runtime::{ExceptionContext, Result, ValueError, get_running_loop};
-use socket2::{Domain, SockAddr, Socket, Type};
+use asyncio_runtime::{Result, ValueError};
+use socket2::{Domain, Socket, Type};
 
 use crate::address::Address;
 use crate::connect::{Connecting, connect_socket, open, stream_socket};
-use crate::error::{reason, with_errno};
 use crate::listen::{Serving, Starting, as_task, starting};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::server::{Connected, Listener};
 use crate::ssl;
+use crate::unix_path;
 use crate::writer::StreamWriter;
 
 /// Connects to the unix socket with this path: `asyncio.open_unix_connection`.
 ///
+/// A path that begins with a NUL (`"\0name"`) is the name of an abstract socket, on Linux.
+///
 /// # Errors
 ///
-/// `std::io::Error` that names the path; `AF_UNIX path too long` where the system says so little; `ValueError` for a limit
-/// of 0; `CancelledError`.
+/// `std::io::Error` that names the path; `AF_UNIX path too long` where the system says so little; `ValueError` for an empty
+/// path, one with a NUL inside, or a limit of 0; `CancelledError`.
 ///
 /// ```
 /// use std::io;
@@ -98,31 +97,22 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
     let Connect { path, limit, ssl } = options;
     check_limit(limit)?;
     let layer = ssl.client(None)?;
-    let address = address(&path)?;
+    let address = unix_path::address(&path)?;
+    let name = Address::from(&address);
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    let socket = connect_socket(socket, &address, || format!("cannot connect to '{}'", path.display())).await?;
-    open(socket, Address::Unix(path), limit, layer).await
+    let socket = connect_socket(socket, &address, || format!("cannot connect to {name:?}")).await?;
+    open(socket, name, limit, layer).await
 }
-
-fn address(path: &Path) -> io::Result<SockAddr> {
-    SockAddr::unix(path).map_err(|error| {
-        let too_long = path.as_os_str().len() >= LONGEST_PATH;
-        let what = if too_long { "AF_UNIX path too long".to_owned() } else { error.to_string() };
-        io::Error::new(io::ErrorKind::InvalidInput, format!("{what}: '{}'", path.display()))
-    })
-}
-
-/// How many bytes the path of a unix socket has at most, with the zero at its end.
-const LONGEST_PATH: usize = 108;
 
 /// Serves connections at a unix socket: `asyncio.start_unix_server`.
 ///
 /// A socket file that nobody serves any more is replaced; the server's own is removed when it is closed, unless another one
-/// stands in its place.
+/// stands in its place. A path that begins with a NUL (`"\0name"`) is the name of an abstract socket, on Linux: no file.
 ///
 /// # Errors
 ///
-/// `std::io::Error` that names the path; `ValueError` for a limit of 0; `CancelledError`.
+/// `std::io::Error` that names the path; `ValueError` for an empty path, one with a NUL inside, or a limit of 0;
+/// `CancelledError`.
 ///
 /// ```
 /// use asyncio_runtime::run;
@@ -233,7 +223,11 @@ starting!(StartUnixServer);
 async fn start(options: Options) -> Result<crate::Server> {
     options.serving.check()?;
     let socket = match options.place {
-        Place::Path(path) => bind(&path)?,
+        Place::Path(path) => {
+            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+            unix_path::bind(&socket, &path)?;
+            socket
+        }
         Place::Bound(descriptor) => stream_socket(descriptor)?,
     };
     let address = socket.local_addr()?;
@@ -245,31 +239,4 @@ async fn start(options: Options) -> Result<crate::Server> {
         _ => Listener::new(socket),
     };
     options.serving.serve(vec![listener?], options.connected).await
-}
-
-fn bind(path: &Path) -> Result<Socket> {
-    let address = address(path)?;
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    remove_stale(path);
-    socket.bind(&address).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => with_errno(&error, format!("Address '{}' is already in use", path.display())),
-        _ => with_errno(&error, format!("cannot bind to '{}': {}", path.display(), reason(&error))),
-    })?;
-    Ok(socket)
-}
-
-/// Removes the socket that an earlier server has left; anything else stays, and `bind` will say so.
-fn remove_stale(path: &Path) {
-    let removed = match fs::metadata(path) {
-        Ok(file) if file.file_type().is_socket() => fs::remove_file(path),
-        Ok(_) => return,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = removed
-        && error.kind() != io::ErrorKind::NotFound
-        && let Ok(event_loop) = get_running_loop()
-    {
-        let message = format!("Unable to check or remove stale UNIX socket '{}'", path.display());
-        event_loop.call_exception_handler(&ExceptionContext::new(message).exception(error.into()));
-    }
 }

@@ -2,12 +2,13 @@
 
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::rc::Rc;
 
 use asyncio_runtime::{ValueError, create_task, sleep, wait_for};
-use asyncio_streams::{Address, create_datagram_endpoint};
+use asyncio_streams::{Address, create_datagram_endpoint, create_datagram_endpoint_on};
 
-use crate::common::{io_kind, run};
+use crate::common::{io_kind, pattern, run};
 
 #[test]
 fn messages_keep_their_bounds() {
@@ -89,8 +90,8 @@ fn options_are_set_when_they_are_asked_for() {
         for asked in [false, true] {
             let endpoint =
                 create_datagram_endpoint().local_addr("127.0.0.1", 0).reuse_port(asked).allow_broadcast(asked).await?;
-            assert_eq!(endpoint.get_ref().local_addr()?.ip(), Ipv4Addr::LOCALHOST);
-            let socket = socket2::SockRef::from(endpoint.get_ref());
+            assert_eq!(endpoint.sockname().as_socket().unwrap().ip(), Ipv4Addr::LOCALHOST);
+            let socket = socket2::SockRef::from(&endpoint);
             assert_eq!((socket.reuse_port()?, socket.broadcast()?, socket.reuse_address()?), (asked, asked, false));
         }
         Ok(())
@@ -107,6 +108,84 @@ fn to_talk_to_everybody_one_has_to_ask() {
         assert_eq!(io_kind(&error), Some(ErrorKind::PermissionDenied));
         assert!(error.to_string().contains("Connect call failed ('127.255.255.255', 9)"), "{error}");
         everybody().allow_broadcast(true).await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn memory_is_taken_for_what_is_there() {
+    run(async {
+        let endpoint = create_datagram_endpoint().local_addr("127.0.0.1", 0).await?;
+        for n in [usize::MAX, 1 << 40, CHUNK + 1] {
+            endpoint.sendto(pattern(60_000), &endpoint.sockname()).await?;
+            assert!(endpoint.recv(n).await? == pattern(60_000));
+        }
+        // Messages of unix sockets may be longer than what is received at once.
+        let (here, there) = UnixDatagram::pair()?;
+        let (here, there) = (create_datagram_endpoint_on(here)?, create_datagram_endpoint_on(there)?);
+        for (n, comes) in [(usize::MAX, 100_000), (100_000, 100_000), (99_999, 99_999), (CHUNK, CHUNK), (0, 0)] {
+            here.send(pattern(100_000)).await?;
+            assert!(there.recv(n).await? == pattern(100_000)[..comes], "{n}");
+        }
+        here.send("").await?;
+        assert_eq!(there.recv(usize::MAX).await?, b"");
+        Ok(())
+    });
+}
+
+const CHUNK: usize = 64 * 1024;
+
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_datagram_endpoint_sock,
+// test_create_datagram_endpoint_sock_unix, test_create_datagram_endpoint_existing_sock_unix
+#[test]
+fn unix_sockets_carry_datagrams_too() {
+    run(async {
+        let folder = tempfile::tempdir()?;
+        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+        drop(UnixDatagram::bind(&first)?);
+        let server = create_datagram_endpoint().local_path(&first).await?; // in the place of the file that was left
+        assert_eq!(server.sockname(), Address::Unix(first.clone()));
+        let client = create_datagram_endpoint_on(UnixDatagram::bind(&second)?)?;
+        client.sendto("one", &server.sockname()).await?;
+        let (message, peer) = server.recvfrom(100).await?;
+        assert_eq!((&message[..], &peer), (&b"one"[..], &Address::Unix(second.clone())));
+        server.sendto("two", &peer).await?;
+        assert_eq!(client.recv(100).await?, b"two");
+
+        let connected = create_datagram_endpoint().remote_path(&first).await?;
+        assert_eq!(connected.peername(), Some(&Address::Unix(first.clone())));
+        connected.sendto("three", &Address::Unix(first.clone())).await?;
+        assert_eq!(server.recvfrom(100).await?, (b"three".to_vec(), Address::Unnamed));
+        let error = connected.sendto("three", &Address::Unix(second)).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("Invalid address: must be None or '{}'", first.display()));
+        assert!(error.is::<ValueError>());
+
+        let name = format!("\0asyncio-datagram-{}", std::process::id());
+        let abstract_one = create_datagram_endpoint().local_path(&name).await?;
+        assert_eq!(abstract_one.sockname(), Address::Abstract(name[1..].into()));
+        create_datagram_endpoint().remote_path(&name).await?.send("four").await?;
+        client.sendto("five", &abstract_one.sockname()).await?;
+        assert_eq!(abstract_one.recv(100).await?, b"four");
+        assert_eq!(abstract_one.recv(100).await?, b"five");
+        Ok(())
+    });
+}
+
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_datagram_endpoint_wrong_sock
+#[test]
+fn what_cannot_be_an_endpoint_is_refused() {
+    run(async {
+        let error = create_datagram_endpoint_on(UnixStream::pair()?.0).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&ValueError::new("A datagram socket was expected")));
+        for path in ["", "a\0b"] {
+            assert!(create_datagram_endpoint().local_path(path).await.unwrap_err().is::<ValueError>());
+            assert!(create_datagram_endpoint().remote_path(path).await.unwrap_err().is::<ValueError>());
+        }
+        let both = create_datagram_endpoint().local_path("a").remote_addr("127.0.0.1", 1);
+        assert!(both.await.unwrap_err().is::<ValueError>());
+        let error = create_datagram_endpoint().remote_path("no-such.sock").await.unwrap_err();
+        assert_eq!(io_kind(&error), Some(ErrorKind::NotFound));
+        assert!(error.to_string().ends_with("Connect call failed 'no-such.sock'"), "{error}");
         Ok(())
     });
 }

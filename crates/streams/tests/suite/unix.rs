@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use asyncio_runtime::{Result, ValueError, create_task, gather};
@@ -231,6 +231,53 @@ fn a_pair_of_sockets_is_a_connection() {
         let ((mut reader, _writer), (_, writer)) = (open_connection_on(one)?, open_connection_on(two)?);
         writer.write("through\n")?;
         assert_eq!(reader.readline().await?, b"through\n");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_path_that_would_be_another_is_refused() {
+    run(async {
+        let folder = tempfile::tempdir()?;
+        let with_nul = folder.path().join("n\0l");
+        for path in [with_nul.as_path(), Path::new("a\0"), Path::new("")] {
+            let error = start_unix_server(echo, path).await.unwrap_err();
+            assert!(error.is::<ValueError>(), "{error}");
+            let error = open_unix_connection(path).await.unwrap_err();
+            assert!(error.is::<ValueError>(), "{error}");
+        }
+        assert_eq!(fs::read_dir(folder.path())?.count(), 0);
+        let error = open_unix_connection("a\0b").await.unwrap_err();
+        assert_eq!(error.to_string(), r#"embedded null character in path: "a\0b""#);
+        let name = format!("\0{}", "x".repeat(108));
+        let error = start_unix_server(echo, &name).await.unwrap_err();
+        assert_eq!(error.to_string(), format!(r"AF_UNIX path too long: b'\x00{}'", &name[1..]));
+        Ok(())
+    });
+}
+
+#[test]
+fn an_abstract_socket_is_no_file_and_has_a_name() {
+    run(async {
+        let reports = reports()?;
+        // A name may hold another NUL, and be as long as the system's place for it.
+        for end in ["", "\0more", &"x".repeat(80)] {
+            let name = format!("\0asyncio-{}{end}", std::process::id());
+            let shown = Address::Abstract(name.as_bytes()[1..].into());
+            let tell = async |_, writer: StreamWriter| Ok(writer.write(format!("{:?}", writer.sockname()))?);
+            let server = start_unix_server(tell, &name).await?;
+            assert_eq!(server.sockets(), [shown.clone()]);
+            assert!(server.sockets()[0].as_path().is_none());
+            let (mut reader, writer) = open_unix_connection(&name).await?;
+            assert_eq!(writer.peername(), shown);
+            assert_eq!(String::from_utf8(reader.read_to_end().await?)?, shown.to_string());
+            let error = start_unix_server(tell, &name).await.unwrap_err();
+            assert_eq!(error.to_string(), format!("[Errno {}] Address {shown} is already in use", libc::EADDRINUSE));
+            server.close();
+            let error = open_unix_connection(&name).await.unwrap_err();
+            assert!(error.to_string().ends_with(&format!("cannot connect to {shown}")), "{error}");
+        }
+        assert_eq!(*reports.borrow(), [""; 0]);
         Ok(())
     });
 }
