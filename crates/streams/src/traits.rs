@@ -75,7 +75,7 @@ impl StreamReader {
 
 impl AsyncRead for StreamReader {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut [u8]) -> Poll<io::Result<usize>> {
-        if self.buffer.is_empty() && !self.eof && !out.is_empty() {
+        if self.unread().is_empty() && !self.eof && !out.is_empty() {
             // Straight into the caller's memory, if it comes from the system.
             let received = self.poll_attempt(cx, |reader| match &reader.source {
                 Source::Connection { connection, .. } => {
@@ -89,21 +89,21 @@ impl AsyncRead for StreamReader {
                 return Poll::Ready(Ok(n));
             }
         }
-        Poll::Ready(Ok(self.buffer.take_into(out)))
+        Poll::Ready(Ok(self.unread().take_into(out)))
     }
 }
 
 impl AsyncBufRead for StreamReader {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
-        if this.buffer.is_empty() && !this.eof {
+        if this.unread().is_empty() && !this.eof {
             ready!(this.poll_attempt(cx, |reader| reader.try_receive()))?;
         }
-        Poll::Ready(Ok(this.buffer.as_slice()))
+        Poll::Ready(Ok(this.show()))
     }
 
     fn consume(mut self: Pin<&mut Self>, n: usize) {
-        self.buffer.consume(n);
+        self.unread().consume(n);
     }
 }
 

@@ -57,6 +57,10 @@ pub(crate) struct Connection {
     phase: Cell<Phase>,
     /// Why it was lost, if it was not closed.
     error: RefCell<Option<Error>>,
+    /// What was received and not read yet. It is the reader's, but a layer that is put over the transport begins with it.
+    unread: RefCell<Buffer>,
+    /// The reader shows it to somebody, and has it meanwhile.
+    shown: Cell<bool>,
     /// What is still to be written.
     kept: RefCell<Buffer>,
     eof: Cell<Eof>,
@@ -95,6 +99,8 @@ impl Connection {
             layered: Cell::new(false),
             phase: Cell::new(Phase::Open),
             error: RefCell::default(),
+            unread: RefCell::default(),
+            shown: Cell::new(false),
             kept: RefCell::default(),
             eof: Cell::new(Eof::No),
             flush_comes: Cell::new(false),
@@ -140,6 +146,15 @@ impl Connection {
 
     pub(crate) fn sockname(&self) -> &Address {
         self.sockname.get_or_init(|| self.transport().map_or(Address::Unnamed, |transport| transport.sockname()))
+    }
+
+    #[inline]
+    pub(crate) fn unread(&self) -> &RefCell<Buffer> {
+        &self.unread
+    }
+
+    pub(crate) fn set_shown(&self, shown: bool) {
+        self.shown.set(shown);
     }
 
     pub(crate) fn set_server_side(&self) {
@@ -456,6 +471,11 @@ impl fmt::Debug for Connection {
 
 /// For layers over the first transport.
 impl Connection {
+    /// Takes what was received and not read yet: it belongs to the layer. `None` while the reader shows it to somebody.
+    pub(crate) fn take_unread(&self) -> Option<Buffer> {
+        if self.shown.get() { None } else { Some(self.unread.take()) }
+    }
+
     pub(crate) fn replace_transport(&self, transport: Rc<dyn Transport>) {
         self.transport.replace(Some(transport));
         self.layered.set(true);

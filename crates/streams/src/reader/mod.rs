@@ -1,11 +1,12 @@
 //! `StreamReader`: bytes that arrive, in the units in which a program wants them (`asyncio.StreamReader`).
 //!
-//! The core idea: what was received stands in the reader's buffer until a read takes it out whole, so a read that is
+//! The core idea: what was received stands in a buffer until a read takes it out whole, so a read that is
 //! cancelled or dropped half-way has taken nothing. The reader receives only when a read needs more than it has; who does not
 //! read lets the peer wait, and needs no flow control for it.
 
 mod receive;
 
+use std::cell::{RefCell, RefMut};
 use std::fmt;
 
 use asyncio_iterators::AsyncIterator;
@@ -53,7 +54,8 @@ pub const DEFAULT_LIMIT: usize = 64 * 1024;
 /// .unwrap();
 /// ```
 pub struct StreamReader {
-    pub(crate) buffer: Buffer,
+    /// What `poll_fill_buf` shows to its caller, until some of it is consumed or the next read begins.
+    pub(crate) shown: Buffer,
     limit: usize,
     /// The end has arrived.
     pub(crate) eof: bool,
@@ -72,7 +74,17 @@ pub(crate) enum Source {
         feeder: Feeder,
         /// Of a read that waits to be fed.
         wait: Option<LineWait>,
+        unread: RefCell<Buffer>,
     },
+}
+
+impl Source {
+    pub(crate) fn unread(&self) -> &RefCell<Buffer> {
+        match self {
+            Self::Connection { connection, .. } => connection.unread(),
+            Self::Feeder { unread, .. } => unread,
+        }
+    }
 }
 
 impl StreamReader {
@@ -83,7 +95,7 @@ impl StreamReader {
     /// `ValueError: Limit cannot be <= 0`.
     pub fn new(limit: usize) -> Result<Self, ValueError> {
         check_limit(limit)?;
-        Ok(Self::from(Source::Feeder { feeder: Feeder::new(), wait: None }, limit))
+        Ok(Self::from(Source::Feeder { feeder: Feeder::new(), wait: None, unread: RefCell::default() }, limit))
     }
 
     pub(crate) fn over(connection: Handle, limit: usize) -> Self {
@@ -92,7 +104,35 @@ impl StreamReader {
     }
 
     fn from(source: Source, limit: usize) -> Self {
-        Self { buffer: Buffer::default(), limit, eof: false, exception: None, source }
+        Self { shown: Buffer::default(), limit, eof: false, exception: None, source }
+    }
+
+    /// What was received and not read yet. It is kept with the connection, because a layer that is put over that begins with
+    /// it. To be let go of before a wait.
+    #[inline]
+    pub(crate) fn unread(&mut self) -> RefMut<'_, Buffer> {
+        if !self.shown.is_empty() {
+            self.take_back();
+        }
+        self.source.unread().borrow_mut()
+    }
+
+    /// What was received and not read yet, until the next read.
+    pub(crate) fn show(&mut self) -> &[u8] {
+        let unread = std::mem::take(&mut *self.unread());
+        self.shown = unread;
+        if let Source::Connection { connection, .. } = &self.source {
+            connection.set_shown(!self.shown.is_empty());
+        }
+        self.shown.as_slice()
+    }
+
+    fn take_back(&mut self) {
+        let shown = std::mem::take(&mut self.shown);
+        self.source.unread().replace(shown);
+        if let Source::Connection { connection, .. } = &self.source {
+            connection.set_shown(false);
+        }
     }
 
     // Reading.
@@ -104,10 +144,10 @@ impl StreamReader {
     /// See [`StreamReader`].
     pub async fn read(&mut self, n: usize) -> Result<Vec<u8>> {
         self.check()?;
-        if n > 0 && self.buffer.is_empty() && !self.eof {
+        if n > 0 && self.unread().is_empty() && !self.eof {
             self.receive(&mut []).await?;
         }
-        Ok(self.buffer.take(n))
+        Ok(self.unread().take(n))
     }
 
     /// As [`read`](Self::read), into memory of the caller's, as Python's files do with `readinto`: gives how many bytes came,
@@ -136,13 +176,13 @@ impl StreamReader {
     /// ```
     pub async fn readinto(&mut self, out: &mut [u8]) -> Result<usize> {
         self.check()?;
-        if !out.is_empty() && self.buffer.is_empty() && !self.eof {
+        if !out.is_empty() && self.unread().is_empty() && !self.eof {
             let received = self.receive(out).await?;
             if received > 0 {
                 return Ok(received);
             }
         }
-        Ok(self.buffer.take_into(out))
+        Ok(self.unread().take_into(out))
     }
 
     /// Reads everything to the end, whatever the limit: Python's `read(-1)`.
@@ -155,7 +195,7 @@ impl StreamReader {
         while !self.eof {
             self.receive(&mut []).await?;
         }
-        Ok(self.buffer.take_all())
+        Ok(self.unread().take_all())
     }
 
     /// Reads exactly `n` bytes, whatever the limit.
@@ -182,13 +222,13 @@ impl StreamReader {
     /// ```
     pub async fn readexactly(&mut self, n: usize) -> Result<Vec<u8>> {
         self.check()?;
-        while self.buffer.len() < n {
+        while self.unread().len() < n {
             if self.eof {
-                return Err(IncompleteReadError::new(self.buffer.take_all(), Some(n)).into());
+                return Err(IncompleteReadError::new(self.unread().take_all(), Some(n)).into());
             }
             self.receive(&mut []).await?;
         }
-        Ok(self.buffer.take(n))
+        Ok(self.unread().take(n))
     }
 
     /// Reads a line with its `\n`. At the end: what is left, without one; then empty.
@@ -223,9 +263,10 @@ impl StreamReader {
             return Ok(incomplete.partial().to_vec());
         }
         let Some(overrun) = error.downcast_ref::<LimitOverrunError>() else { return Err(error) };
-        match self.buffer.as_slice().get(overrun.consumed()) {
-            Some(b'\n') => self.buffer.consume(overrun.consumed() + 1),
-            _ => self.buffer.clear(),
+        let mut unread = self.unread();
+        match unread.as_slice().get(overrun.consumed()) {
+            Some(b'\n') => unread.consume(overrun.consumed() + 1),
+            _ => unread.clear(),
         }
         Err(ValueError::new(overrun.message()).into())
     }
@@ -291,40 +332,49 @@ impl StreamReader {
         // No separator begins before this.
         let mut searched = 0;
         loop {
-            let bytes = self.buffer.as_slice();
-            if bytes.len() - searched >= shortest {
-                let found = finders.iter().filter_map(|finder| {
-                    let start = searched + finder.find(&bytes[searched..])?;
-                    Some((start + finder.needle().len(), start))
-                });
-                // Of several that end at the same place the shortest counts, which is the first here.
-                if let Some((end, start)) = found.min_by_key(|(end, _)| *end) {
-                    if start > self.limit {
-                        let message = "Separator is found, but chunk is longer than limit";
-                        return Err(LimitOverrunError::new(message, start).into());
-                    }
-                    return Ok(self.buffer.take(end));
+            let length = self.unread().len();
+            if length - searched >= shortest {
+                if let Some(found) = self.take_to_separator(&finders, searched)? {
+                    return Ok(found);
                 }
-                searched = (bytes.len() + 1).saturating_sub(longest);
+                searched = (length + 1).saturating_sub(longest);
                 if searched > self.limit {
                     let message = "Separator is not found, and chunk exceed the limit";
                     return Err(LimitOverrunError::new(message, searched).into());
                 }
             }
             if self.eof {
-                return Err(IncompleteReadError::new(self.buffer.take_all(), None).into());
+                return Err(IncompleteReadError::new(self.unread().take_all(), None).into());
             }
             self.receive(&mut []).await?;
         }
     }
 
+    /// Takes what there is to the first separator, if one begins after what was searched. The shorter ones come first.
+    fn take_to_separator(&mut self, finders: &[Finder<'_>], searched: usize) -> Result<Option<Vec<u8>>> {
+        let limit = self.limit;
+        let mut unread = self.unread();
+        let bytes = &unread.as_slice()[searched..];
+        let found = finders.iter().filter_map(|finder| {
+            let start = searched + finder.find(bytes)?;
+            Some((start + finder.needle().len(), start))
+        });
+        // Of several that end at the same place the shortest counts, which is the first here.
+        let Some((end, start)) = found.min_by_key(|(end, _)| *end) else { return Ok(None) };
+        if start > limit {
+            let message = "Separator is found, but chunk is longer than limit";
+            return Err(LimitOverrunError::new(message, start).into());
+        }
+        Ok(Some(unread.take(end)))
+    }
+
     /// Has the end arrived, and everything before it been read? Looks at the connection, without waiting.
     pub fn at_eof(&mut self) -> bool {
-        if self.buffer.is_empty() && !self.eof {
+        if self.unread().is_empty() && !self.eof {
             // An error is for the next read to tell.
             let _ = self.try_receive();
         }
-        self.eof && self.buffer.is_empty()
+        self.eof && self.unread().is_empty()
     }
 
     /// The error that every read gives from now on, if there is one.
@@ -371,7 +421,7 @@ impl StreamReader {
     /// After [`feed_eof`](Self::feed_eof).
     pub fn feed_data(&mut self, bytes: &[u8]) {
         assert!(!self.eof, "feed_data after feed_eof");
-        self.buffer.extend(bytes);
+        self.unread().extend(bytes);
     }
 
     /// Says that no more will come, whatever the connection says.
@@ -412,8 +462,9 @@ impl AsyncIterator for StreamReader {
 impl fmt::Debug for StreamReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<StreamReader")?;
-        if !self.buffer.is_empty() {
-            write!(f, " {} bytes", self.buffer.len())?;
+        let unread = self.shown.len() + self.source.unread().borrow().len();
+        if unread > 0 {
+            write!(f, " {unread} bytes")?;
         }
         if self.eof {
             f.write_str(" eof")?;

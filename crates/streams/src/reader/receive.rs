@@ -21,15 +21,15 @@ impl StreamReader {
     pub(crate) fn try_receive(&mut self) -> io::Result<()> {
         match &self.source {
             Source::Connection { connection, .. } => {
-                let n = connection.receive(|transport| transport.try_receive(&mut self.buffer))?;
+                let n = connection.receive(|transport| transport.try_receive(&mut connection.unread().borrow_mut()))?;
                 self.eof |= n == 0;
             }
-            Source::Feeder { feeder, .. } => {
+            Source::Feeder { feeder, unread, .. } => {
                 let bytes = feeder.fed.bytes.borrow_mut().take_all();
                 if bytes.is_empty() && !feeder.fed.eof.get() {
                     return Err(io::ErrorKind::WouldBlock.into());
                 }
-                self.buffer.extend(&bytes);
+                unread.borrow_mut().extend(&bytes);
                 self.eof |= bytes.is_empty();
             }
         }
@@ -66,7 +66,7 @@ impl Receive<'_> {
                 self.reader.check()?;
             }
             match (self.reader.try_receive(), &mut self.reader.source) {
-                (Err(_), Source::Feeder { feeder, wait }) => *wait = Some(feeder.fed.line.wait()),
+                (Err(_), Source::Feeder { feeder, wait, .. }) => *wait = Some(feeder.fed.line.wait()),
                 (received, _) => return Poll::Ready(Ok(received.map(|()| 0)?)),
             }
         }
@@ -93,14 +93,15 @@ impl Future for Receive<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<usize>> {
         let this = &mut *self;
         let direct = !this.out.is_empty();
-        let StreamReader { source, buffer, .. } = &mut *this.reader;
-        let Source::Connection { connection, readable } = source else { return this.poll_fed(cx) };
+        let Source::Connection { connection, readable } = &mut this.reader.source else { return this.poll_fed(cx) };
         let attempt = || {
-            connection.receive(
-                |transport| {
-                    if direct { transport.try_read(this.out) } else { transport.try_receive(buffer) }
-                },
-            )
+            connection.receive(|transport| {
+                if direct {
+                    transport.try_read(this.out)
+                } else {
+                    transport.try_receive(&mut connection.unread().borrow_mut())
+                }
+            })
         };
         Poll::Ready(match ready!(readable.poll_attempts(cx, connection.may_give_at_once(), attempt)) {
             Ok(Ok(0)) => this.end(Ok(())),

@@ -5,7 +5,7 @@ use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use asyncio_runtime::{Error, Result, TimeoutError, cancellable, timeout};
+use asyncio_runtime::{Error, Result, RuntimeError, TimeoutError, cancellable, timeout};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Connection as Session, ServerConfig, ServerConnection};
 
@@ -37,12 +37,18 @@ impl Side {
 }
 
 impl Layer {
-    /// Encrypts a connection from now on. What was written before goes as it is. A connection where this fails is closed.
+    /// Encrypts a connection from now on. What was written before goes as it is; what was received and not read yet belongs
+    /// to the handshake: read later, it would pass for something that came encrypted. A connection where this fails is
+    /// closed.
     pub(crate) async fn put_over(&self, connection: &Rc<Connection>) -> Result<()> {
         cancellable(poll_fn(|cx| connection.poll_flushed(cx))).await??;
         let Some(under) = connection.transport() else { return Err(lost(connection)) };
         let session = self.side.session().map_err(|error| SSLError::from(error).into_io())?;
-        let tls = Rc::new(Tls::new(under, session, self.shutdown_timeout, self.ignore_unexpected_eof));
+        let Some(received) = connection.take_unread() else {
+            let message = "start_tls() called while what was received is being looked at: consume it or read it first";
+            return Err(RuntimeError::new(message).into());
+        };
+        let tls = Rc::new(Tls::new(under, session, received, self.shutdown_timeout, self.ignore_unexpected_eof));
         connection.replace_transport(Rc::clone(&tls) as _);
         let tls = Rc::downgrade(&{ tls });
         let mut agreed = timeout(self.handshake_timeout).run(async |_| handshake(connection, tls).await).await;

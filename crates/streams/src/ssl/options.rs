@@ -200,6 +200,9 @@ impl StreamWriter {
     /// server accepted we are the server, else the client. The reader reads the decrypted data from then on; no task should
     /// be reading in the meantime.
     ///
+    /// What was received and not read yet belongs to the handshake: what a peer, or somebody in between, sent in the clear
+    /// makes it fail, instead of being read as if it had come encrypted. (CPython does so on the side of the server.)
+    ///
     /// ```no_run
     /// use asyncio_runtime::run;
     /// use asyncio_streams::open_connection;
@@ -234,7 +237,8 @@ impl StreamWriter {
 ///
 /// # Errors
 ///
-/// As [`OpenConnection::ssl`]; the connection is closed then. `ConnectionReset` if it was.
+/// As [`OpenConnection::ssl`]; the connection is closed then. `ConnectionReset` if it was. `RuntimeError` between
+/// `poll_fill_buf` and `consume` of the reader, which have what was received in use.
 ///
 /// # Cancellation
 ///

@@ -49,13 +49,14 @@ impl Tls {
     pub(super) fn new(
         under: Rc<dyn Transport>,
         session: Session,
+        received: Buffer,
         shutdown_timeout: f64,
         ignore_unexpected_eof: bool,
     ) -> Self {
         let mut session = Box::new(session);
         // Whatever is written before the end of the handshake is taken: there is nothing yet that could tell of room.
         session.set_buffer_limit(None);
-        let state = State { session, received: Buffer::default(), error: None, said_goodbye: false };
+        let state = State { session, received, error: None, said_goodbye: false };
         Self { under, state: RefCell::new(state), ignore_unexpected_eof, shutdown_timeout }
     }
 

@@ -19,5 +19,7 @@ mod server_end;
 mod tls;
 #[cfg(feature = "tls")]
 mod tls_certificates;
+#[cfg(feature = "tls")]
+mod tls_start;
 mod unix;
 mod writer;
