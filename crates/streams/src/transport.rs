@@ -57,6 +57,11 @@ pub(crate) trait Transport: fmt::Debug {
         Ok(Finish::Done)
     }
 
+    /// How many seconds all that comes before the end may take, if there is a limit.
+    fn shutdown_timeout(&self) -> Option<f64> {
+        None
+    }
+
     fn peername(&self) -> Address {
         Address::Unnamed
     }
@@ -95,13 +100,13 @@ pub(crate) enum WriteEof {
 }
 
 /// What is left to do before a connection is closed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Finish {
     Done,
-    /// To try again when the peer has sent something, and to give up after so many seconds.
-    WhenReadable {
-        within: f64,
-    },
+    /// To try again when the peer has sent something.
+    WhenReadable,
+    /// The peer has sent something else than its goodbye, after ours.
+    Unheard(io::Error),
 }
 
 /// Sends small writes at once, as asyncio does: what waits to be answered must not wait for more to be sent. Only TCP has

@@ -5,6 +5,7 @@
 //! a peer from filling our memory. A connection is *open*, then *closing* (nothing more is read, what is kept is still
 //! written), then *lost*; the descriptor is closed when it is lost.
 
+mod goodbye;
 mod handle;
 mod idle;
 mod waiting;
@@ -83,7 +84,7 @@ pub(crate) struct Connection {
     extra: OnceCell<Rc<dyn Any>>,
     /// Was it accepted?
     server_side: Cell<bool>,
-    /// Ends the wait for the peer's goodbye.
+    /// Ends the connection if its goodbye takes too long.
     goodbye: Cell<Option<TimerHandle>>,
     idle: Idle,
     on_lost: Cell<Option<Box<dyn FnOnce()>>>,
@@ -316,40 +317,13 @@ impl Connection {
                 self.phase.set(Phase::Closing);
                 match finish {
                     Finish::Done => self.lose_soon(),
-                    Finish::WhenReadable { within } => self.finish_later(within),
+                    Finish::WhenReadable => self.finish_later(),
+                    Finish::Unheard(error) => self.end_unheard(transport, error),
                 }
             }
             Ok(_) => {}
             Err(error) if is_not_now(&error) => self.flush_later(),
             Err(error) => self.fail(error.into()),
-        }
-    }
-
-    /// Everything is written, and the peer's goodbye is still to come.
-    fn finish_later(self: &Rc<Self>, within: f64) {
-        let timer = self.goodbye.take().map_or_else(
-            || {
-                let connection = Rc::downgrade(self);
-                get_running_loop()?.call_later(within, move || {
-                    if let Some(connection) = connection.upgrade() {
-                        let error = io::Error::new(io::ErrorKind::TimedOut, "SSL shutdown timed out");
-                        connection.fail(error.into());
-                    }
-                })
-            },
-            Ok,
-        );
-        let connection = Rc::clone(self);
-        let waiting = timer.and_then(|timer| {
-            self.goodbye.set(Some(timer));
-            self.registration.call_when_readable(move || {
-                if let Some(transport) = connection.transport() {
-                    connection.flush(&transport);
-                }
-            })
-        });
-        if let Err(error) = waiting {
-            self.fail(error);
         }
     }
 
@@ -397,6 +371,7 @@ impl Connection {
             return;
         }
         self.phase.set(Phase::Closing);
+        self.limit_goodbye();
         if !self.has_work()
             && let Some(transport) = self.transport()
         {

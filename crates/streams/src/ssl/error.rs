@@ -86,6 +86,10 @@ impl SSLError {
         Self::new("UNEXPECTED_EOF_WHILE_READING", "EOF occurred in violation of protocol")
     }
 
+    pub(super) fn data_after_goodbye() -> Self {
+        Self::new("APPLICATION_DATA_AFTER_CLOSE_NOTIFY", "application data after close notify")
+    }
+
     /// As the error of `std::io` that a transport gives.
     pub(super) fn into_io(self) -> io::Error {
         let truncated = self.reason == "UNEXPECTED_EOF_WHILE_READING";

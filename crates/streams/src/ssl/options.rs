@@ -128,8 +128,10 @@ macro_rules! timeouts {
             self
         }
 
-        /// How many seconds to wait for the peer's goodbye after [`StreamWriter::close`] before the connection is closed
-        /// without it; 30 if not set.
+        /// How many seconds it may take, after [`StreamWriter::close`], to send what was written, say goodbye and hear the
+        /// peer's; 30 if not set. Then the connection is closed without, and [`StreamWriter::wait_closed`] fails with
+        /// `TimeoutError('SSL shutdown timed out')`. A peer that answers the goodbye with more data ends it at once, with an
+        /// [`SSLError`](crate::ssl::SSLError) (`APPLICATION_DATA_AFTER_CLOSE_NOTIFY`).
         pub fn ssl_shutdown_timeout(mut self, timeout: impl Seconds) -> Self {
             self.ssl_settings().shutdown_timeout = Some(timeout.seconds());
             self

@@ -18,14 +18,14 @@ use crate::buffer::Buffer;
 use crate::error::is_not_now;
 use crate::transport::{self, CHUNK, Finish, Transport, WriteEof};
 
-/// So many times what arrives is thrown away in one go while a connection ends.
+/// So many times what has arrived is thrown away when a connection is closed.
 const DISCARDS: usize = 16;
 
 pub(super) struct Tls {
     under: Rc<dyn Transport>,
     state: RefCell<State>,
     ignore_unexpected_eof: bool,
-    /// How many seconds to wait for the peer's goodbye.
+    /// How many seconds it may take to send what is left, say goodbye and hear the peer's.
     shutdown_timeout: f64,
 }
 
@@ -36,6 +36,7 @@ struct State {
     /// What went wrong while there was something else to give first.
     error: Option<io::Error>,
     said_goodbye: bool,
+    heard_goodbye: bool,
 }
 
 /// What the handshake needs next.
@@ -56,7 +57,7 @@ impl Tls {
         let mut session = Box::new(session);
         // Whatever is written before the end of the handshake is taken: there is nothing yet that could tell of room.
         session.set_buffer_limit(None);
-        let state = State { session, received, error: None, said_goodbye: false };
+        let state = State { session, received, error: None, said_goodbye: false, heard_goodbye: false };
         Self { under, state: RefCell::new(state), ignore_unexpected_eof, shutdown_timeout }
     }
 
@@ -79,6 +80,8 @@ impl Tls {
                 }
                 Ok(_) => {}
                 Err(error) if is_not_now(&error) => return Ok(Handshake::Readable),
+                // What is wrong came after the handshake, together with its end.
+                Err(error) if !state.session.is_handshaking() => state.error = Some(error),
                 Err(error) => return Err(error),
             }
         }
@@ -116,9 +119,6 @@ impl Tls {
 
     /// Gives as much of the data as is there to `take`, at most so many bytes, or notes the end.
     fn read(&self, state: &mut State, most: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
-        if let Some(error) = state.error.take() {
-            return Err(error);
-        }
         let mut n = 0;
         loop {
             let mut reader = state.session.reader();
@@ -135,9 +135,17 @@ impl Tls {
                     }
                     continue;
                 }
-                Err(error) if is_not_now(&error) => match self.receive(state) {
-                    Ok(_) => continue,
-                    Err(error) => error,
+                // What was wrong comes after all that was right.
+                Err(error) if is_not_now(&error) => match state.error.take() {
+                    Some(wrong) => wrong,
+                    None => match self.receive(state) {
+                        Ok(_) => continue,
+                        Err(error) if is_not_now(&error) => error,
+                        Err(error) => {
+                            state.error = Some(error);
+                            continue;
+                        }
+                    },
                 },
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     if self.ignore_unexpected_eof {
@@ -155,6 +163,32 @@ impl Tls {
             }
             return Ok(n);
         }
+    }
+}
+
+/// What happens while a connection ends.
+impl Tls {
+    /// Throws away what is there, though not without end.
+    fn discard(&self, state: &mut State) -> io::Result<()> {
+        for _ in 0..DISCARDS {
+            match self.read_at_end(state) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if is_not_now(&error) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads and throws away; 0 when the peer has said goodbye, or has gone without.
+    fn read_at_end(&self, state: &mut State) -> io::Result<usize> {
+        let read = match self.read(state, CHUNK, |_| ()) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+            read => read,
+        };
+        state.heard_goodbye |= matches!(read, Ok(0));
+        read
     }
 }
 
@@ -233,25 +267,31 @@ impl Transport for Tls {
     }
 
     /// Says goodbye and waits for the peer's, so that what was sent is not lost when the connection is closed over data that
-    /// nobody has read.
+    /// nobody has read. What comes instead of it ends the wait.
     fn try_finish(&self) -> io::Result<Finish> {
         let state = &mut *self.state.borrow_mut();
-        if state.session.is_handshaking() {
-            return Ok(Finish::Done);
-        }
-        if !std::mem::replace(&mut state.said_goodbye, true) {
-            state.session.send_close_notify();
-        }
-        self.send(state)?;
-        for _ in 0..DISCARDS {
-            match self.read(state, CHUNK, |_| ()) {
-                Ok(n) if n > 0 => {}
-                Err(error) if is_not_now(&error) => break,
-                // The end, in whatever way.
-                _ => return Ok(Finish::Done),
+        if !state.session.is_handshaking() {
+            if !state.said_goodbye {
+                // What is there already was sent before, and nobody will read it.
+                self.discard(state)?;
+                state.said_goodbye = true;
+                state.session.send_close_notify();
+            }
+            self.send(state)?;
+            if !state.heard_goodbye {
+                match self.read_at_end(state) {
+                    Ok(0) => {}
+                    Ok(_) => return Ok(Finish::Unheard(SSLError::data_after_goodbye().into_io())),
+                    Err(error) if is_not_now(&error) => return Ok(Finish::WhenReadable),
+                    Err(error) => return Err(error),
+                }
             }
         }
-        Ok(Finish::WhenReadable { within: self.shutdown_timeout })
+        self.under.try_finish()
+    }
+
+    fn shutdown_timeout(&self) -> Option<f64> {
+        Some(self.shutdown_timeout)
     }
 
     fn peername(&self) -> Address {

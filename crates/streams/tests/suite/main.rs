@@ -20,6 +20,8 @@ mod tls;
 #[cfg(feature = "tls")]
 mod tls_certificates;
 #[cfg(feature = "tls")]
+mod tls_end;
+#[cfg(feature = "tls")]
 mod tls_start;
 mod unix;
 mod writer;

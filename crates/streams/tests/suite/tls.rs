@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use asyncio_runtime::{Result, ValueError, create_task, gather, get_running_loop, sleep, wait_for};
+use asyncio_runtime::{Result, TimeoutError, ValueError, create_task, gather, get_running_loop, sleep, wait_for};
 use asyncio_streams::ssl::{Protocol, SSLContext, SSLError, TLSVersion, create_default_context};
 use asyncio_streams::{
     Server, StreamReader, StreamWriter, open_connection, open_unix_connection, start_server, start_unix_server,
@@ -27,6 +27,7 @@ fn port(server: &Server) -> u16 {
     server.sockets()[0].port().unwrap()
 }
 
+// CPython: test_ssl.TestSSL.test_create_connection_ssl_1
 #[test]
 fn both_versions_carry_data_both_ways() {
     for (version, name) in [(TLSVersion::TLSv1_2, "TLSv1.2"), (TLSVersion::TLSv1_3, "TLSv1.3")] {
@@ -98,7 +99,8 @@ fn unix_sockets_can_be_encrypted_too() {
     });
 }
 
-// CPython: test_streams.StreamTests.test_start_tls
+// CPython: test_streams.StreamTests.test_start_tls, test_ssl.TestSSL.test_start_tls_client_reg_proto_1, test_start_tls_server_1,
+// test_sslproto.BaseStartTLS.test_start_tls_client_reg_proto_1, test_start_tls_server_1
 #[test]
 fn a_connection_is_encrypted_when_both_have_agreed_to() {
     run(async {
@@ -193,14 +195,14 @@ fn the_wait_for_the_goodbye_has_an_end() {
         // It never reads, so it never hears that the server says goodbye.
         let _streams = open_connection("127.0.0.1", port(&server)).ssl(&client).await?;
         let error = closing.await?;
-        assert_eq!(
-            (error.to_string().as_str(), io_kind(&error)),
-            ("SSL shutdown timed out", Some(ErrorKind::TimedOut))
-        );
+        assert_eq!(format!("{error:?}"), "TimeoutError('SSL shutdown timed out')");
+        assert!(error.is::<TimeoutError>());
         Ok(())
     });
 }
 
+// CPython: test_ssl.TestSSL.test_create_connection_ssl_slow_handshake, test_ssl_handshake_timeout,
+// test_sslproto.BaseStartTLS.test_handshake_timeout, test_create_connection_ssl_slow_handshake
 #[test]
 fn a_peer_that_does_not_shake_hands_is_given_up() {
     run(async {
@@ -244,6 +246,8 @@ fn a_server_can_close_who_is_still_shaking_hands() {
     });
 }
 
+// CPython: test_ssl.TestSSL.test_ssl_handshake_connection_lost,
+// test_sslproto.SslProtoHandshakeTests.test_eof_received_waiter, test_connection_lost
 #[test]
 fn a_peer_that_speaks_something_else_is_named() {
     run(async {
@@ -270,7 +274,9 @@ fn a_peer_that_speaks_something_else_is_named() {
 
 // CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_no_ssl_server_hostname_errors,
 // test_create_connection_ssl_server_hostname_errors, test_create_connection_ssl_timeout_for_plain_socket,
-// test_create_server_ssl_timeout_for_plain_socket
+// test_create_server_ssl_timeout_for_plain_socket,
+// test_sslproto.SslProtoHandshakeTests.test_handshake_timeout_zero, test_handshake_timeout_negative,
+// test_check_hostname_requires_server_hostname
 #[test]
 fn settings_that_cannot_be_are_refused() {
     run(async {
@@ -283,6 +289,10 @@ fn settings_that_cannot_be_are_refused() {
             (
                 connect().ssl(&client).ssl_handshake_timeout(0),
                 "ssl_handshake_timeout should be a positive number, got 0",
+            ),
+            (
+                connect().ssl(&client).ssl_handshake_timeout(-10),
+                "ssl_handshake_timeout should be a positive number, got -10",
             ),
             (open_connection("", 1).ssl(&client), "you have to pass server_hostname when using ssl"),
             (
@@ -378,6 +388,7 @@ fn a_read_that_is_cancelled_loses_nothing() {
     });
 }
 
+// CPython: test_ssl.TestSSL.test_create_server_ssl_1
 #[test]
 fn many_connections_share_a_context() {
     run(async {
@@ -403,6 +414,7 @@ fn many_connections_share_a_context() {
     });
 }
 
+// CPython: test_ssl.TestSSL.test_create_server_ssl_over_ssl
 #[test]
 fn tls_goes_through_tls() {
     run(async {

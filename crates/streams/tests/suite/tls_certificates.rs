@@ -24,7 +24,9 @@ async fn visit(server: &SSLContext, client: &SSLContext, name: &str) -> Result<V
     reader.readline().await
 }
 
-// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_ssl_server_hostname_default
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_ssl_server_hostname_default,
+// test_ssl.TestSSL.test_create_connection_ssl_failed_certificate,
+// test_sslproto.BaseStartTLS.test_create_connection_ssl_failed_certificate
 #[test]
 fn what_is_wrong_with_a_certificate_is_said_in_one_line() {
     run(async {

@@ -25,6 +25,7 @@ async fn forward(mut reader: StreamReader, writer: StreamWriter, line: &'static 
     }
 }
 
+// CPython: test_streams.StreamTests.test_start_tls_buffered_data
 #[test]
 fn a_hello_that_came_with_the_line_before_is_part_of_the_handshake() {
     run(async {
@@ -133,7 +134,7 @@ fn what_somebody_looks_at_cannot_be_handed_over() {
     });
 }
 
-// CPython: test_sslproto.SelectorStartTLSTests.test_start_tls_slow_client_cancel
+// CPython: test_ssl.TestSSL.test_start_tls_slow_client_cancel, test_sslproto.BaseStartTLS.test_start_tls_slow_client_cancel
 #[test]
 fn a_client_that_gives_up_closes_the_connection() {
     run(async {
