@@ -1,25 +1,26 @@
-//! Streams over pipes: what children, FIFOs and terminals are read and written through.
+//! Streams over pipes: what children, FIFOs, terminals and the standard streams are read and written through.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
 use asyncio_runtime::Result;
 
 use crate::address::Address;
 use crate::connection::Connection;
+use crate::pipe::Pipe;
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
-use crate::transport::Pipe;
 use crate::writer::StreamWriter;
 
-/// A reader over the reading end of a pipe, or whatever else can be read and waited for: `loop.connect_read_pipe`. `limit` is
-/// how long a line may be ([`DEFAULT_LIMIT`] if `None`).
+/// A reader over the reading end of a pipe, or whatever else can be read: `loop.connect_read_pipe`. `limit` is how long a
+/// line may be ([`DEFAULT_LIMIT`] if `None`).
 ///
-/// The descriptor becomes non-blocking, for everybody who shares it; it is closed when the reader is dropped.
+/// The descriptor is closed when the reader is dropped. It stays blocking if it is, since others may share it (asyncio makes
+/// it non-blocking); where nobody does, a non-blocking one saves a system call for each operation. A regular file and
+/// `/dev/null`, which asyncio refuses, are read at once: the loop waits for the disk.
 ///
 /// # Errors
 ///
-/// What the system says, for example that a regular file cannot be waited for; `ValueError` for a limit of 0; `RuntimeError`
-/// outside a loop.
+/// What the system says; `ValueError` for a limit of 0; `RuntimeError` outside a loop.
 ///
 /// ```
 /// use asyncio_runtime::run;
@@ -43,9 +44,9 @@ pub fn connect_read_pipe(pipe: impl Into<OwnedFd>, limit: Option<usize>) -> Resu
     Ok(StreamReader::over(Connection::over(pipe, Some(Address::Unnamed)), limit))
 }
 
-/// A writer over the writing end of a pipe, or whatever else can be written and waited for: `loop.connect_write_pipe`.
+/// A writer over the writing end of a pipe, or whatever else can be written: `loop.connect_write_pipe`.
 ///
-/// The descriptor becomes non-blocking, for everybody who shares it; it is closed by
+/// The mode of the descriptor stays as it is, as with [`connect_read_pipe`]; it is closed by
 /// [`close`](StreamWriter::close) and [`write_eof`](StreamWriter::write_eof), which are the same here, and when the last
 /// handle on the writer is dropped; in each case what was written is sent first.
 ///
@@ -76,4 +77,74 @@ pub fn connect_read_pipe(pipe: impl Into<OwnedFd>, limit: Option<usize>) -> Resu
 pub fn connect_write_pipe(pipe: impl Into<OwnedFd>) -> Result<StreamWriter> {
     let pipe = Rc::new(Pipe::new(pipe.into())?);
     Ok(StreamWriter::over(Connection::over(pipe, Some(Address::Unnamed))))
+}
+
+/// A reader over standard input: `connect_read_pipe(…, sys.stdin)`, for a terminal, a pipe, a file, a socket or `/dev/null`.
+/// `limit` is how long a line may be ([`DEFAULT_LIMIT`] if `None`).
+///
+/// Standard input itself stays open, and as it was: for a child that inherits it, for example. What the reader has received
+/// and nobody has read is lost for others, so a program has one such reader.
+///
+/// # Errors
+///
+/// As [`connect_read_pipe`].
+///
+/// ```no_run
+/// use asyncio_runtime::{Result, run};
+/// use asyncio_streams::{stdin, stdout};
+///
+/// run(async {
+///     let (mut lines, out) = (stdin(None)?, stdout()?);
+///     loop {
+///         let line = lines.readline().await?;
+///         if line.is_empty() {
+///             return Ok(());
+///         }
+///         out.write(line.to_ascii_uppercase())?;
+///         out.drain().await?;
+///     }
+/// })
+/// .unwrap();
+/// ```
+pub fn stdin(limit: Option<usize>) -> Result<StreamReader> {
+    connect_read_pipe(std::io::stdin().as_fd().try_clone_to_owned()?, limit)
+}
+
+/// A writer over standard output: `connect_write_pipe(…, sys.stdout)`, for a terminal, a pipe, a file, a socket or
+/// `/dev/null`.
+///
+/// Standard output itself stays open, and as it was, so `println!` works beside it; what that has printed without a line's
+/// end may come out later. Await [`drain`](StreamWriter::drain) where much is written, and
+/// [`wait_closed`](StreamWriter::wait_closed) after [`close`](StreamWriter::close) at the end: nobody waits for it when the
+/// program ends.
+///
+/// # Errors
+///
+/// As [`connect_write_pipe`].
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::stdout;
+///
+/// run(async {
+///     let out = stdout()?;
+///     out.write("progress: 50 %\n")?;
+///     out.close();
+///     out.wait_closed().await?;
+///     println!("and this is printed as ever");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn stdout() -> Result<StreamWriter> {
+    connect_write_pipe(std::io::stdout().as_fd().try_clone_to_owned()?)
+}
+
+/// A writer over standard error; otherwise as [`stdout`].
+///
+/// # Errors
+///
+/// As [`connect_write_pipe`].
+pub fn stderr() -> Result<StreamWriter> {
+    connect_write_pipe(std::io::stderr().as_fd().try_clone_to_owned()?)
 }

@@ -6,13 +6,10 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::FileTypeExt;
+use std::os::fd::AsFd;
 
-use asyncio_runtime::Result;
 use asyncio_runtime::io::{AsyncFd, Registration};
 use rustix::buffer::spare_capacity;
 use rustix::net::{RecvFlags, recv};
@@ -155,48 +152,12 @@ impl Transport for AsyncFd<Socket> {
     }
 }
 
-/// One end of a pipe, or a terminal. Its end of data is its end.
-#[derive(Debug)]
-pub(crate) struct Pipe {
-    io: AsyncFd<File>,
-    /// A terminal gives a line at a time, so from it a short read says nothing.
-    is_fifo: bool,
-}
-
-impl Pipe {
-    pub(crate) fn new(end: OwnedFd) -> Result<Self> {
-        let end = File::from(end);
-        let is_fifo = end.metadata()?.file_type().is_fifo();
-        Ok(Self { io: AsyncFd::new(end)?, is_fifo })
-    }
-}
-
-impl Transport for Pipe {
-    fn registration(&self) -> &Registration {
-        self.io.registration()
-    }
-
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let wanted = if self.is_fifo { buffer.len() } else { 0 };
-        read(&self.io, |mut pipe| pipe.read(buffer), wanted)
-    }
-
-    fn try_receive(&self, buffer: &mut Buffer) -> io::Result<usize> {
-        let wanted = if self.is_fifo { CHUNK } else { 0 };
-        receive(&self.io, buffer, wanted, |pipe, scratch| Ok(rustix::io::read(pipe, spare_capacity(scratch))?))
-    }
-
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        write(&self.io, |mut pipe| pipe.write(bytes), bytes.len())
-    }
-
-    fn write_eof(&self) -> io::Result<WriteEof> {
-        Ok(WriteEof::Close)
-    }
-}
-
 /// One read, which notices when there will be no more for now: it was given less than it `wanted`.
-fn read<T: AsFd>(io: &AsyncFd<T>, operation: impl FnOnce(&T) -> io::Result<usize>, wanted: usize) -> io::Result<usize> {
+pub(crate) fn read<T: AsFd>(
+    io: &AsyncFd<T>,
+    operation: impl FnOnce(&T) -> io::Result<usize>,
+    wanted: usize,
+) -> io::Result<usize> {
     let n = io.try_read_with(operation)?;
     if 0 < n && n < wanted {
         io.short_read();
@@ -205,7 +166,7 @@ fn read<T: AsFd>(io: &AsyncFd<T>, operation: impl FnOnce(&T) -> io::Result<usize
 }
 
 /// As `read`, by way of the scratch memory.
-fn receive<T: AsFd>(
+pub(crate) fn receive<T: AsFd>(
     io: &AsyncFd<T>,
     buffer: &mut Buffer,
     wanted: usize,
@@ -221,7 +182,7 @@ fn receive<T: AsFd>(
     read(io, receive, wanted)
 }
 
-fn write<T: AsFd>(
+pub(crate) fn write<T: AsFd>(
     io: &AsyncFd<T>,
     operation: impl FnOnce(&T) -> io::Result<usize>,
     wanted: usize,

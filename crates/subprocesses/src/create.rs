@@ -223,6 +223,10 @@ async fn start(options: Options) -> Result<Process> {
     let (pid, pipes) = options.spawn()?;
     let child = Child::watch(pid)?;
     let mut unfinished = Unfinished(Some(Rc::clone(&child)));
+    for pipe in pipes.iter().flatten() {
+        // Our ends are ours alone: what never blocks need not be asked before each operation.
+        rustix::io::ioctl_fionbio(pipe, true).map_err(io::Error::from)?;
+    }
     let iterations = 2 + 2 * pipes.iter().flatten().count();
     let [stdin, stdout, stderr] = pipes;
     let reader = |pipe| connect_read_pipe(pipe, Some(limit));

@@ -1,10 +1,13 @@
 //! Streams over pipes.
 
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::Command;
 
 use asyncio_runtime::{Result, create_task, sleep, wait_for};
-use asyncio_streams::{connect_read_pipe, connect_write_pipe};
+use asyncio_streams::{connect_read_pipe, connect_write_pipe, stderr, stdin, stdout};
+use rustix::fs::{OFlags, fcntl_getfl};
 
 use crate::common::{io_kind, pattern, run};
 
@@ -100,10 +103,86 @@ fn the_output_of_a_child_is_read_whatever_the_limit() {
 }
 
 #[test]
-fn a_regular_file_cannot_be_waited_for() {
+fn what_never_waits_is_read_and_written_at_once() {
     run(async {
-        let error = connect_read_pipe(std::fs::File::open("Cargo.toml")?, None).unwrap_err();
-        assert!(error.is::<std::io::Error>());
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("file");
+        let writer = connect_write_pipe(File::create(&path)?)?;
+        let bytes = pattern(1 << 20);
+        writer.write(&bytes)?;
+        assert_eq!(writer.get_write_buffer_size(), 0);
+        writer.drain().await?;
+        writer.close();
+        writer.wait_closed().await?;
+        let mut reader = connect_read_pipe(File::open(&path)?, None)?;
+        assert_eq!(reader.read(10).await?, bytes[..10]);
+        assert!(reader.read_to_end().await? == bytes[10..]);
+
+        let mut reader = connect_read_pipe(File::open("/dev/null")?, None)?;
+        assert_eq!(reader.readline().await?, b"");
+        let writer = connect_write_pipe(File::options().write(true).open("/dev/null")?)?;
+        writer.write("nowhere")?;
+        writer.drain().await?;
+        writer.write_eof()?;
+        writer.wait_closed().await?;
+        let full = connect_write_pipe(File::options().write(true).open("/dev/full")?)?;
+        full.write("too much")?;
+        assert_eq!(io_kind(&full.wait_closed().await.unwrap_err()), Some(ErrorKind::StorageFull));
+        let folder = connect_read_pipe(File::open(folder.path())?, None)?.read(1).await;
+        assert_eq!(io_kind(&folder.unwrap_err()), Some(ErrorKind::IsADirectory));
+        Ok(())
+    });
+}
+
+fn is_blocking(end: impl AsFd) -> bool {
+    !fcntl_getfl(end).unwrap().contains(OFlags::NONBLOCK)
+}
+
+#[test]
+fn the_mode_of_what_others_share_stays_as_it_is() {
+    run(async {
+        let pair = std::os::unix::net::UnixStream::pair()?;
+        let pipe = std::io::pipe()?;
+        let ends: [(OwnedFd, OwnedFd); 2] = [(pair.0.into(), pair.1.into()), (pipe.0.into(), pipe.1.into())];
+        for (near, far) in ends {
+            let (near_too, far_too) = (near.try_clone()?, far.try_clone()?);
+            let (mut reader, writer) = (connect_read_pipe(near, None)?, connect_write_pipe(far)?);
+            // More than fits, so that both sides wait.
+            let bytes = pattern(1 << 20);
+            writer.write(&bytes)?;
+            assert!(writer.get_write_buffer_size() > 0, "no write may block");
+            writer.write("end\n")?;
+            assert!(reader.readexactly(bytes.len()).await? == bytes);
+            assert_eq!(reader.readline().await?, b"end\n");
+            assert!(wait_for(reader.read(1), 0.001).await.is_err(), "no read may block");
+            assert!(is_blocking(&near_too) && is_blocking(&far_too));
+            // And others can use it meanwhile.
+            File::from(far_too).write_all(b"from another")?;
+            assert_eq!(reader.read(100).await?, b"from another");
+            writer.close();
+            writer.wait_closed().await?;
+            assert!(is_blocking(&near_too));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_standard_streams_stay_open_and_as_they_were() {
+    run(async {
+        let before = [is_blocking(std::io::stdin()), is_blocking(std::io::stdout()), is_blocking(std::io::stderr())];
+        let reader = stdin(Some(100))?;
+        for writer in [stdout()?, stderr()?] {
+            writer.write("")?;
+            writer.drain().await?;
+            let now = [is_blocking(std::io::stdin()), is_blocking(std::io::stdout()), is_blocking(std::io::stderr())];
+            assert_eq!(now, before);
+            writer.close();
+            writer.wait_closed().await?;
+        }
+        drop(reader);
+        let now = [is_blocking(std::io::stdin()), is_blocking(std::io::stdout()), is_blocking(std::io::stderr())];
+        assert_eq!(now, before);
         Ok(())
     });
 }

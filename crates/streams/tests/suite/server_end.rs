@@ -305,6 +305,7 @@ fn serving_that_is_dropped_can_begin_again() {
 
 static PLACE: ContextVar<u32> = ContextVar::with_default("place", || 0);
 
+// CPython: test_server_context.ServerContextvarsTestCase.test_start_server1, test_start_server2, test_start_server3
 #[test]
 fn handlers_run_in_copies_of_the_context_in_which_the_server_was_made() {
     run(async {

@@ -59,7 +59,7 @@ async fn closing(context: &SSLContext, write: usize, timeout: f64) -> Result<Clo
         assert_eq!(reader.readline().await?, b"hi\n");
         writer.write(pattern(write))?;
         writer.close();
-        Ok(tell.set_result(writer.wait_closed().await)?)
+        tell.set_result(writer.wait_closed().await)
     };
     let server = start_server(serve, "127.0.0.1", 0).ssl(context).ssl_shutdown_timeout(timeout).await?;
     Ok(Closing { server, closed })
@@ -214,7 +214,7 @@ fn what_was_not_read_before_the_end_is_no_error() {
             assert_eq!(reader.readline().await?, b"hi\n");
             sleep(0.01).await?; // what follows has come
             writer.close();
-            Ok(tell.set_result(writer.wait_closed().await)?)
+            tell.set_result(writer.wait_closed().await)
         };
         let server = start_server(serve, "127.0.0.1", 0).ssl(&authority.sign(&["localhost"]).server()).await?;
         let port = server.sockets()[0].port().unwrap();
@@ -274,7 +274,7 @@ fn data_before_the_end_is_read_and_garbage_is_an_error() {
                 let extra = reader.readexactly(11).await?;
                 let end = reader.read_to_end().await;
                 writer.close();
-                Ok(tell.set_result((extra, end, writer.wait_closed().await))?)
+                tell.set_result((extra, end, writer.wait_closed().await))
             };
             let server = start_server(serve, "127.0.0.1", 0).ssl(&context).await?;
             let address = server.sockets()[0].as_socket().unwrap();
