@@ -138,15 +138,18 @@ fn programs(
     let mut of: Vec<(String, String, Vec<&Example>)> = Vec::new();
     for (order, (page, title)) in titles.iter().enumerate() {
         let those = examples.iter().filter(|example| first(example) == Some(order)).collect();
-        of.push((format!("[{title}]({page})"), page.clone(), those));
+        of.push((title.clone(), page.clone(), those));
     }
     of.push((
         "Not shown in a chapter".to_owned(),
         String::new(),
         examples.iter().filter(|one| first(one).is_none()).collect(),
     ));
-    for (title, _, those) in of.iter().filter(|(_, _, those)| !those.is_empty()) {
+    for (title, page, those) in of.iter().filter(|(_, _, those)| !those.is_empty()) {
         writeln!(text, "\n## {title}\n")?;
+        if !page.is_empty() {
+            writeln!(text, "[The chapter]({page})\n")?;
+        }
         for example in those {
             let path = &example.path;
             let purpose = purpose(&header(&read(root.join("examples").join(path))?));

@@ -9,7 +9,7 @@ mod devtools;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use self::devtools::Devtools;
@@ -77,6 +77,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             }
         }
     }
+    if let Err(error) = search(&mut browser, &built) {
+        println!("the search, read from a file: {error:#}");
+        found += 1;
+    }
     println!("a page with all it loads: {} KB (at most {} KB)", median(&bytes) / 1000.0, most(&bytes) / 1000.0);
     println!("until it is loaded, from a file: {} ms (at most {} ms)", median(&milliseconds), most(&milliseconds));
     let seconds = begun.elapsed().as_secs_f64();
@@ -135,6 +139,29 @@ fn visit(
     Ok(Visit { bytes, milliseconds: spent.as_f64().unwrap_or_default(), problems })
 }
 
+/// Searches as a reader does who opened the book from a file.
+fn search(browser: &mut Devtools, built: &Path) -> Result<()> {
+    browser.events.clear();
+    browser.call("Page.navigate", json!({ "url": format!("file://{}/index.html", built.display()) }))?;
+    browser.wait_for("Page.loadEventFired", PATIENCE)?;
+    browser.evaluate("document.getElementById('mdbook-search-toggle').click()")?;
+    let found = "document.querySelectorAll('#mdbook-searchresults li').length";
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until {
+        // The index is loaded with the first search, so what was typed before it is there counts for nothing.
+        browser.evaluate(
+            "(() => { const bar = document.getElementById('mdbook-searchbar'); bar.value = 'gather'; \
+             bar.dispatchEvent(new KeyboardEvent('keyup', { bubbles: true })); \
+             bar.dispatchEvent(new Event('input', { bubbles: true })); })()",
+        )?;
+        std::thread::sleep(Duration::from_millis(200));
+        if browser.evaluate(found)?.as_u64().is_some_and(|found| found > 0) {
+            return Ok(());
+        }
+    }
+    bail!("it finds no \"gather\"")
+}
+
 /// What an event says against a page.
 fn complaint(event: &Value) -> Option<String> {
     let params = &event["params"];
@@ -188,4 +215,42 @@ fn median(values: &[f64]) -> f64 {
 
 fn most(values: &[f64]) -> f64 {
     values.iter().copied().fold(0.0, f64::max).round()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_page_is_found() {
+        let Some(mut browser) = Devtools::start().unwrap() else {
+            println!("there is no chromium on this machine");
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let page = folder.path().join("page.html");
+        let mut problems = |body: &str| {
+            std::fs::write(&page, format!("<!doctype html><meta charset=utf-8><body>{body}</body>")).unwrap();
+            visit(&mut browser, &page, [390, 844], "light", None).unwrap().problems
+        };
+        let faint = "<p style='color: #999; background: #fff'>faint</p>";
+        let small = "<svg viewBox='0 0 1000 10' width='300'><text font-size='12' y='9'>small</text></svg>";
+        for (body, part) in [
+            ("<p>Words.</p>", ""),
+            ("<div style='width: 900px'>wide</div>", "is 9"),
+            (faint, "a contrast of 2.8"),
+            (small, "letters of 3.6 px"),
+            ("<a href='#x' tabindex='-1'>link</a>", "no key reaches"),
+            ("<main><a href='#x'>link</a></main>", "leads nowhere"),
+            ("<main><img src='data:,'></main>", "says nothing"),
+            ("<script>throw new Error('oh')</script>", "an exception"),
+            ("<script>console.error('oh')</script>", "an error"),
+            ("<script src='nowhere.js'></script>", "an error"),
+            ("<img alt='' src='https://127.0.0.1:1/x.png'>", "asks for https://127.0.0.1:1/x.png"),
+        ] {
+            let found = problems(body);
+            let is_found = found.iter().any(|problem| problem.contains(part));
+            assert!(is_found != (part.is_empty() && found.is_empty()), "{body}: {found:?}");
+        }
+    }
 }
