@@ -167,10 +167,12 @@ class Translator:
         return [f"await as_completed{'_async' * asynchronous}([{self.items(items)}], {timeout})",
                 "log('as_completed')"]
 
-    def timeout(self, body, delay=None):
+    def timeout(self, body, delay=None, key=None):
         self.limits += 1
         limit = f"limit{self.limits}"
         lines = self.block(f"async with asyncio.timeout({delay}) as {limit}:", body)
+        if key is not None:
+            lines = [f"world.limits[{key}] = asyncio.timeout({delay})", *self.block(f"async with world.limits[{key}] as {limit}:", body)]
         self.limits -= 1
         return [*lines, f"log('timeout', {limit}.expired())"]
 
@@ -180,11 +182,21 @@ class Translator:
         when = None if delay is None else f"asyncio.get_running_loop().time() + {delay}"
         return [f"log('reschedule', limit{self.limits}.reschedule({when}))"]
 
-    def group(self, group, body):
+    def reschedule_kept(self, key, delay=None):
+        when = None if delay is None else f"asyncio.get_running_loop().time() + {delay}"
+        return [f"fetch(world.limits, {key}).reschedule({when})", f"log('reschedule_kept', world.limits[{key}].expired())"]
+
+    def group(self, group, body, cancelled=False):
+        if cancelled:
+            made = ["group = TaskGroup()", "group.cancel()"]
+            return [*made, f"async with group as world.groups[{group}]:", *indent(self.body(body)), "log('group')"]
         return [f"async with TaskGroup() as world.groups[{group}]:", *indent(self.body(body)), "log('group')"]
 
-    def group_spawn(self, group, function, slot):
-        return [f"group_spawn({group}, {slot}, f{function}())"]
+    def group_spawn(self, group, function, slot, eager=False):
+        return [f"group_spawn({group}, {slot}, f{function}(){', eager_start=True' * eager})"]
+
+    def cancel_group(self, group):
+        return [f"log('cancel_group', fetch(world.groups, {group}).cancel())"]
 
     # Callbacks.
 
@@ -202,6 +214,12 @@ class Translator:
 
     def cancel_handle(self, key):
         return [f"log('cancel_handle', fetch(world.handles, {key}).cancel())"]
+
+    def stop_loop(self):
+        return ["log('stop_loop', asyncio.get_running_loop().stop())"]
+
+    def close_loop(self):
+        return ["log('close_loop', asyncio.get_running_loop().close())"]
 
     # Shared objects.
 

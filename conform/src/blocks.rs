@@ -25,8 +25,11 @@ impl Frame {
                 Ok(Flow::Next)
             }
             Step::Try { body, handlers, otherwise, finally } => self.try_(body, handlers, otherwise, finally).await,
-            Step::Timeout { delay, body } => {
+            Step::Timeout { delay, body, key } => {
                 let limit = timeout(*delay);
+                if let Some(key) = key {
+                    self.world.limits.put(*key, Some(limit.clone()));
+                }
                 let flow = limit
                     .run(async |limit| {
                         self.limits.borrow_mut().push(limit.clone());
@@ -43,14 +46,18 @@ impl Frame {
                 limit.reschedule(delay.map(|delay| now + delay))?;
                 self.log("reschedule None")
             }
-            Step::Group { group, body } => {
-                let flow = TaskGroup::new()
-                    .run(async |entered| {
+            Step::Group { group, body, cancelled } => {
+                let made = TaskGroup::new();
+                if *cancelled {
+                    made.cancel();
+                }
+                let flow = made
+                    .run_until_cancelled(async |entered| {
                         self.world.groups.put(*group, Some(entered));
                         self.run(body).await
                     })
                     .await?;
-                self.left(flow, "group")
+                self.left(flow.unwrap_or(Flow::Next), "group")
             }
             Step::Hold { object, body } => {
                 let shared = &self.world.objects[*object];

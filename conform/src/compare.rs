@@ -1,5 +1,6 @@
 //! Runs many programs on both interpreters, and looks for a difference.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -10,13 +11,13 @@ use anyhow::{Context as _, Result, bail};
 use crate::cpython::{Interpreter, Reference};
 use crate::language::Program;
 use crate::shrink::shrink;
-use crate::{generate, trace};
+use crate::trace;
 
 /// A program whose traces differ.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    /// The seed of the program that showed it first.
-    pub seed: u64,
+    /// The number (or seed) of the program that showed it first.
+    pub number: u64,
     /// The program, made as small as it gets.
     pub program: Program,
     /// Its trace on CPython.
@@ -80,23 +81,26 @@ struct Work {
 /// No program takes longer, on however slow a machine.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Compares the programs of the seeds from `seed` on, in one process for each processor, until so many `differences` are
-/// found. `progress` is told now and then how many programs were compared.
+/// Gives the program of a number: that of a seed, or one of all small ones.
+pub type Source = std::sync::Arc<dyn Fn(u64) -> Program + Send + Sync>;
+
+/// Compares the programs of these numbers, in one process for each processor, until so many `differences` are found.
+/// `progress` is told now and then how many programs were compared.
 ///
 /// # Errors
 ///
-/// Fails if Python does, or if a program does not come to an end; the error names its seed.
+/// Fails if Python does, or if a program does not come to an end; the error names its number.
 pub fn compare(
     python: &Reference,
-    seed: u64,
-    programs: u64,
+    source: &Source,
+    numbers: Range<u64>,
     differences: usize,
     progress: impl Fn(Figures),
 ) -> Result<(Figures, Vec<Difference>)> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let work = Work {
-        next: AtomicU64::new(seed),
-        end: AtomicU64::new(seed.saturating_add(programs)),
+        next: AtomicU64::new(numbers.start),
+        end: AtomicU64::new(numbers.end),
         running: (0..workers).map(|_| Mutex::default()).collect(),
         figures: Mutex::default(),
         differences: Mutex::default(),
@@ -105,18 +109,18 @@ pub fn compare(
     let work = std::sync::Arc::new(work);
     let threads: Vec<_> = (0..workers)
         .map(|worker| {
-            let (work, python) = (std::sync::Arc::clone(&work), python.clone());
-            thread::spawn(move || work.run(worker, &python, differences))
+            let (work, python, source) = (std::sync::Arc::clone(&work), python.clone(), std::sync::Arc::clone(source));
+            thread::spawn(move || work.run(worker, &python, &source, differences))
         })
         .collect();
     while !threads.iter().all(thread::JoinHandle::is_finished) {
         thread::sleep(Duration::from_millis(50));
         progress(*lock(&work.figures));
         for running in &work.running {
-            if let Some((seed, since)) = *lock(running)
+            if let Some((number, since)) = *lock(running)
                 && since.elapsed() > LONGEST
             {
-                bail!("the program of seed {seed} does not come to an end");
+                bail!("program {number} does not come to an end");
             }
         }
     }
@@ -124,27 +128,28 @@ pub fn compare(
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     }
     let (figures, mut found) = (*lock(&work.figures), std::mem::take(&mut *lock(&work.differences)));
-    found.sort_by_key(|difference| difference.seed);
+    found.sort_by_key(|difference| difference.number);
     progress(figures);
     Ok((figures, found))
 }
 
 impl Work {
-    fn run(&self, worker: usize, python: &Reference, differences: usize) -> Result<()> {
+    fn run(&self, worker: usize, python: &Reference, source: &Source, differences: usize) -> Result<()> {
         let mut interpreter = Interpreter::start(python)?;
         loop {
-            let seed = self.next.fetch_add(1, Ordering::Relaxed);
-            if seed >= self.end.load(Ordering::Relaxed) {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.end.load(Ordering::Relaxed) {
                 *lock(&self.running[worker]) = None;
                 return Ok(());
             }
-            let program = generate::program(seed);
+            let program = source(number);
             let both = |program: &Program, interpreter: &mut Interpreter| -> Result<Option<(String, String)>> {
-                *lock(&self.running[worker]) = Some((seed, Instant::now()));
+                *lock(&self.running[worker]) = Some((number, Instant::now()));
                 let theirs = interpreter.trace(program)?;
                 Ok(theirs.map(|theirs| (theirs, trace(program))))
             };
             let Some((theirs, ours)) = both(&program, &mut interpreter)? else {
+                println!("program {number}: CPython does not come to an end");
                 lock(&self.figures).endless += 1;
                 continue;
             };
@@ -158,7 +163,7 @@ impl Work {
             })?;
             let (theirs, ours) = both(&program, &mut interpreter)?.context("it came to an end before")?;
             let mut found = lock(&self.differences);
-            found.push(Difference { seed, program, theirs, ours });
+            found.push(Difference { number, program, theirs, ours });
             if found.len() >= differences {
                 self.end.store(0, Ordering::Relaxed);
             }

@@ -129,6 +129,7 @@ impl Frame {
                 self.world.log("return");
                 Ok(Flow::Return(*value))
             }
+            Step::RescheduleKept { key, delay } => self.reschedule_kept(*key, *delay),
             Step::Operate { object, operation, argument } => {
                 let shared = &self.world.objects[*object];
                 let outcome = shared.call(*operation, *argument)?;
@@ -143,12 +144,15 @@ impl Frame {
             | Step::CancelSelf { .. }
             | Step::Uncancel {}
             | Step::Cancelling {}
-            | Step::GroupSpawn { .. } => self.plain_task(step),
+            | Step::GroupSpawn { .. }
+            | Step::CancelGroup { .. } => self.plain_task(step),
             Step::AddCallback { .. }
             | Step::RemoveCallback { .. }
             | Step::CallSoon { .. }
             | Step::CallLater { .. }
-            | Step::CancelHandle { .. } => self.plain_callback(step),
+            | Step::CancelHandle { .. }
+            | Step::StopLoop {}
+            | Step::CloseLoop {} => self.plain_callback(step),
             Step::SetVar { .. } | Step::GetVar { .. } | Step::ResetVar {} => self.plain_var(step),
             _ => return None,
         })
@@ -164,9 +168,16 @@ impl Frame {
                 world.keep(*slot, Slot::Task(options.create_task(world.call(*function))?));
                 self.log("spawn")
             }
-            Step::GroupSpawn { group, function, slot } => {
-                world.keep(*slot, Slot::Task(world.groups.fetch(*group)?.create_task(world.call(*function))?));
+            Step::GroupSpawn { group, function, slot, eager } => {
+                let options = TaskOptions::new();
+                let options = if *eager { options.eager_start(true) } else { options };
+                let task = world.groups.fetch(*group)?.create_task_with(options, world.call(*function))?;
+                world.keep(*slot, Slot::Task(task));
                 self.log("group_spawn")
+            }
+            Step::CancelGroup { group } => {
+                world.groups.fetch(*group)?.cancel();
+                self.log("cancel_group None")
             }
             Step::Future { slot } => {
                 world.keep(*slot, Slot::Future(get_running_loop()?.create_future()));
@@ -255,8 +266,23 @@ impl Frame {
                 }
                 self.log("cancel_handle None")
             }
+            Step::StopLoop {} => {
+                get_running_loop()?.stop();
+                self.log("stop_loop None")
+            }
+            Step::CloseLoop {} => {
+                get_running_loop()?.close()?;
+                self.log("close_loop None")
+            }
             _ => unreachable!("{step:?} is not about a callback"),
         }
+    }
+
+    fn reschedule_kept(&self, key: usize, delay: Option<f64>) -> Result<Flow> {
+        let limit = self.world.limits.fetch(key)?;
+        let now = get_running_loop()?.time();
+        limit.reschedule(delay.map(|delay| now + delay))?;
+        self.log(format!("reschedule_kept {}", python(limit.expired())))
     }
 
     fn plain_var(&self, step: &Step) -> Result<Flow> {

@@ -5,15 +5,23 @@
 //! the README of this package.
 
 mod steps;
+mod themes;
 
 use fastrand::Rng;
+pub use themes::themes;
 
-use crate::language::{Body, ErrorKind, Handler, Item, Kind, Manager, Object, Program, Raised, Step};
+use crate::language::{Body, ErrorKind, Handler, Item, Kind, Manager, Object, Program, Question, Raised, Step};
 
 /// The program of a seed. Another version of this generator may write another program for the same seed.
 #[must_use]
 pub fn program(seed: u64) -> Program {
-    Writer::new(seed).write()
+    Writer::new(seed, None).write()
+}
+
+/// The program of a seed with this theme, one of [`themes`].
+#[must_use]
+pub fn program_about(theme: &str, seed: u64) -> Program {
+    Writer::new(seed, Some(theme)).write()
 }
 
 /// What a program is about, beside tasks that sleep.
@@ -35,9 +43,13 @@ enum Feature {
     Managers,
     Stacks,
     Eager,
+    /// Several runs of one runner.
+    Runs,
+    /// The loop is stopped, or somebody tries to close it.
+    Stops,
 }
 
-const FEATURES: [Feature; 16] = [
+const FEATURES: [Feature; 18] = [
     Feature::Cancels,
     Feature::Futures,
     Feature::Gathers,
@@ -54,6 +66,8 @@ const FEATURES: [Feature; 16] = [
     Feature::Managers,
     Feature::Stacks,
     Feature::Eager,
+    Feature::Runs,
+    Feature::Stops,
 ];
 
 /// What a slot is for. One that is awaited by a function is filled only by functions behind that one: tasks that await
@@ -113,6 +127,11 @@ struct Writer {
     managers: usize,
     objects: Vec<Object>,
     eager: bool,
+    /// How many runs come after the first.
+    runs: usize,
+    /// Tasks wait for iterations rather than for time.
+    in_step: bool,
+    themed: bool,
     /// The level of generators and managers: functions up to it use them, and they await what is above.
     shared_level: usize,
     /// Bodies have at most so many steps: most programs are small, since many small ones show more than a few large ones.
@@ -120,7 +139,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, theme: Option<&str>) -> Self {
         let mut rng = Rng::with_seed(seed);
         let mut features = FEATURES.to_vec();
         rng.shuffle(&mut features);
@@ -129,17 +148,24 @@ impl Writer {
             // Several tasks on the same locks or queues, and nothing else.
             features = vec![Feature::Objects, Feature::Objects, Feature::Cancels];
         }
+        let theme = themes::draw(&mut rng, theme);
+        let theme = theme.unwrap_or_default();
+        if !theme.features.is_empty() {
+            features = theme.features.to_vec();
+        }
         let has = |feature| features.contains(&feature);
-        let most = [1, 1, 2, 2, 2, 3, 3, 5][rng.usize(..8)];
+        // A theme needs some of its steps together.
+        let sizes = if theme.features.is_empty() { [1, 1, 2, 2, 2, 3, 3, 5] } else { [2, 3, 3, 4, 4, 5, 5, 6] };
+        let most = sizes[rng.usize(..8)];
         let functions = rng.usize(2..=most.clamp(2, 4) + 1);
         let mut roles: Vec<Role> = (1..functions).map(Role::Task).collect();
         if has(Feature::Futures) || rng.u8(..4) == 0 {
             roles.extend([Role::Future, Role::Future]);
         }
-        if has(Feature::Gathers) {
+        for _ in 0..theme.gathers + usize::from(has(Feature::Gathers)) {
             roles.push(Role::Gather(rng.usize(1..functions)));
         }
-        if has(Feature::Shields) {
+        for _ in 0..theme.shields + usize::from(has(Feature::Shields)) {
             roles.push(Role::Shield(rng.usize(1..functions)));
         }
         roles.push(Role::Task(rng.usize(1..functions)));
@@ -149,14 +175,23 @@ impl Writer {
             callbacks: if has(Feature::Callbacks) || has(Feature::Stacks) { 2 } else { 0 },
             managers: if has(Feature::Managers) || has(Feature::Stacks) { rng.usize(1..=2) } else { 0 },
             objects: Vec::new(),
-            eager: has(Feature::Eager) && rng.bool(),
+            eager: theme.eager || has(Feature::Eager) && rng.bool(),
+            runs: if has(Feature::Runs) { rng.usize(1..=2) } else { 0 },
+            in_step: theme.in_step,
+            themed: !theme.features.is_empty(),
             shared_level: rng.usize(0..functions).max(rng.usize(0..functions)),
             most,
             rng,
             features,
             roles,
         };
-        if writer.has(Feature::Objects) {
+        for kind in theme.objects {
+            // The smallest that can block.
+            let size = usize::from(!matches!(kind, Kind::Lock | Kind::Event | Kind::Condition));
+            let size = if *kind == Kind::Barrier { writer.rng.usize(2..=3) } else { size };
+            writer.objects.push(Object { kind: *kind, size });
+        }
+        if writer.has(Feature::Objects) && writer.objects.is_empty() {
             writer.objects = (0..writer.rng.usize(1..=2)).map(|_| writer.object()).collect();
         }
         writer
@@ -170,7 +205,9 @@ impl Writer {
         // A callback awaits nothing, so it may spawn anything.
         let place = Place { level: 0, sort: Sort::Callback, depth: 1, managers: 0 };
         let callbacks = (0..self.callbacks).map(|_| self.body(place, 0..=3)).collect();
+        let runs = (0..self.runs).map(|_| self.rng.usize(..self.functions)).collect();
         Program {
+            runs,
             eager: self.eager,
             slots: self.roles.len(),
             objects: self.objects,
@@ -185,6 +222,10 @@ impl Writer {
         let place = Place { level: function, sort: Sort::Function, depth: 0, managers: 0 };
         let careful = self.chance(60);
         if function > 0 {
+            if self.themed && self.chance(40) {
+                // One that is over soon, so that several are over in the same iteration.
+                return (0..self.rng.usize(0..=1)).map(|_| self.step(place)).collect();
+            }
             let body = self.body(place, 1..=5);
             return if careful { self.guarded(body, place) } else { body };
         }
@@ -195,11 +236,26 @@ impl Writer {
             match role {
                 Role::Future if self.chance(90) => body.push(Step::Future { slot }),
                 Role::Task(function) if self.chance(70) => body.push(Step::Spawn { function, slot, eager: false }),
+                Role::Gather(_) | Role::Shield(_) if self.themed && self.chance(80) => {
+                    body.extend(self.filling(slot, place));
+                }
                 _ => {}
             }
         }
         let rest = self.body(place, 2..=6);
         body.extend(if careful { self.guarded(rest, place) } else { rest });
+        if self.themed {
+            // What became of each: a result that was lost shows only to who asks.
+            body.push(Step::Ticks { times: 2 });
+            let asks = (0..self.roles.len()).map(|slot| Step::Ask { slot, question: Question::Result });
+            body.extend(asks.map(|step| Step::Try {
+                body: vec![step],
+                handlers: vec![Handler { kind: ErrorKind::BaseException, body: Vec::new(), again: false }],
+                otherwise: Vec::new(),
+                finally: Vec::new(),
+            }));
+            return body;
+        }
         match self.rng.u8(..10) {
             0..3 => body.push(Step::Ticks { times: self.rng.usize(2..=8) }),
             3..5 => body.push(Step::Await { item: Item::Sleep(self.delay()) }),
@@ -326,6 +382,9 @@ impl Writer {
     /// Many timers are due at the same instant, and some only nearly.
     fn delay(&mut self) -> f64 {
         const DELAYS: [f64; 10] = [0.0, 0.0, 0.1, 0.1, 0.2, 0.3, 0.3, 0.5, 1.0, -1.0];
+        if self.in_step {
+            return if self.chance(70) { 0.0 } else { 0.1 };
+        }
         DELAYS[self.rng.usize(..DELAYS.len())]
     }
 

@@ -55,6 +55,12 @@ fn run(world: &Rc<World>) -> Result<()> {
             world.closed.set(true);
             return;
         }
+        if context.exception.as_ref().is_some_and(is_stop) {
+            // So does this, and what was still to be done is not.
+            world.log(format!("close raised {}", context.exception.as_ref().map_or("None".to_owned(), show)));
+            world.closed.set(true);
+            return;
+        }
         let message = context.message.split('<').next().unwrap_or_default();
         if message.contains("closing of asynchronous generator")
             && !context.exception.as_ref().is_some_and(is_exception)
@@ -64,10 +70,15 @@ fn run(world: &Rc<World>) -> Result<()> {
         }
         world.log(format!("handler {message} {}", context.exception.as_ref().map_or("None".to_owned(), show)));
     })));
-    match runner.run(world.call(0)) {
-        Ok(value) => world.log(format!("main returned {value}")),
-        Err(error) if is_deadlock(&error) => world.log("deadlock"),
-        Err(error) => world.log(format!("main raised {}", show(&error))),
+    for main in std::iter::once(0).chain(world.program.runs.iter().copied()) {
+        match runner.run(world.call(main)) {
+            Ok(value) => world.log(format!("main returned {value}")),
+            Err(error) if is_deadlock(&error) => {
+                world.log("deadlock");
+                break;
+            }
+            Err(error) => world.log(format!("main raised {}", show(&error))),
+        }
     }
     runner.close();
     world.closed.set(true);
@@ -75,6 +86,10 @@ fn run(world: &Rc<World>) -> Result<()> {
     event_loop.set_exception_handler(Some(Box::new(|_| {})));
     world.clear();
     Ok(())
+}
+
+fn is_stop(error: &Error) -> bool {
+    error.is::<RuntimeError>() && error.to_string().starts_with("Event loop stopped before")
 }
 
 fn is_deadlock(error: &Error) -> bool {

@@ -15,6 +15,9 @@ pub struct Program {
     /// Use `asyncio.eager_task_factory`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub eager: bool,
+    /// Functions that the same runner runs after the main coroutine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<usize>,
     /// How many slots there are for futures.
     pub slots: usize,
     /// The queues, locks and so on.
@@ -263,16 +266,39 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         delay: Option<f64>,
         body: Body,
+        /// Where it is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<usize>,
     },
     /// Moves the innermost limit of this coroutine to so many seconds from now, or takes it away.
     Reschedule {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         delay: Option<f64>,
     },
+    /// The same with the limit that is kept under this key, whatever block it limits, and whether or not that has ended.
+    RescheduleKept {
+        key: usize,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delay: Option<f64>,
+    },
     /// `async with TaskGroup() as groups[group]:`
-    Group { group: usize, body: Body },
-    /// `slots[slot] = groups[group].create_task(function())`
-    GroupSpawn { group: usize, function: usize, slot: usize },
+    Group {
+        group: usize,
+        body: Body,
+        /// `cancel()` is called before the block begins.
+        #[serde(default, skip_serializing_if = "is_default")]
+        cancelled: bool,
+    },
+    /// `groups[group].cancel()`
+    CancelGroup { group: usize },
+    /// `slots[slot] = groups[group].create_task(function())`, with `eager` and `eager_start=True`
+    GroupSpawn {
+        group: usize,
+        function: usize,
+        slot: usize,
+        #[serde(default, skip_serializing_if = "is_default")]
+        eager: bool,
+    },
 
     // Callbacks.
     /// `future.add_done_callback(callback)`; the registration is kept under `key`.
@@ -285,6 +311,10 @@ pub enum Step {
     CallLater { delay: f64, callback: usize, key: usize },
     /// `handle.cancel()`
     CancelHandle { key: usize },
+    /// `loop.stop()`
+    StopLoop {},
+    /// `loop.close()`, which a running loop refuses.
+    CloseLoop {},
 
     // Shared objects.
     /// A method of a shared object, awaited if it is a coroutine.

@@ -3,7 +3,7 @@
 //! A program is data ([`language`]), written by a generator from a seed ([`mod@generate`]). It is run twice: on CPython's own
 //! event loop ([`cpython`], by `interpreter.py`), and on this repository's runtime ([`trace`]). Both write what happens, in
 //! which task and when; the two traces have to be equal to the byte ([`compare`]). A program that shows a difference is
-//! made as small as it gets ([`mod@shrink`]). What CPython wrote is kept for some thousands of programs ([`corpus`]), so
+//! made as small as it gets ([`mod@shrink`]). Beside the random ones, there are all small ones ([`mod@small`]). What CPython wrote is kept for some thousands of programs ([`corpus`]), so
 //! that `cargo test` needs no Python. The README lists what the programs leave out, and why.
 
 pub mod compare;
@@ -13,6 +13,7 @@ pub mod generate;
 pub mod language;
 pub mod pyodide;
 pub mod shrink;
+pub mod small;
 
 // The interpreter on our runtime, from the outside in.
 mod interpreter;

@@ -33,7 +33,7 @@ pub fn shrink<E>(program: Program, mut differs: impl FnMut(&Program) -> Result<b
 /// A way to make a program smaller at one of its places; `None` behind the last place.
 type Change = fn(&Program, usize) -> Option<Program>;
 
-const CHANGES: [Change; 6] = [
+const CHANGES: [Change; 7] = [
     |program, place| with_bodies(program, place, |body| body.clear()),
     |program, place| with_step(program, place, |body, i| drop(body.remove(i))),
     |program, place| with_step(program, place, unwrap),
@@ -42,6 +42,11 @@ const CHANGES: [Change; 6] = [
         let mut program = program.clone();
         let manager = program.managers.get_mut(place / 2)?;
         *(if place % 2 == 0 { &mut manager.generator } else { &mut manager.suppress }) = false;
+        Some(program)
+    },
+    |program, place| {
+        let mut program = program.clone();
+        (place < program.runs.len()).then(|| program.runs.remove(place))?;
         Some(program)
     },
     |program, place| (place == 0).then(|| Program { eager: false, ..program.clone() }),
@@ -87,7 +92,9 @@ fn less(step: &mut Step) {
         Step::Wait { slots, .. } => drop(slots.pop()),
         Step::Try { handlers, .. } => drop(handlers.pop()),
         Step::Cancel { message, .. } | Step::CancelSelf { message } => *message = None,
-        Step::Spawn { eager, .. } => *eager = false,
+        Step::Spawn { eager, .. } | Step::GroupSpawn { eager, .. } => *eager = false,
+        Step::Group { cancelled, .. } => *cancelled = false,
+        Step::Timeout { key, .. } => *key = None,
         Step::ForEach { most, .. } if *most > 1 => *most -= 1,
         _ => {}
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use asyncio::{
     AnyFuture, AsyncGenerator, Awaitable, CallbackKey, Child, ContextVar, Error, ExceptionGroup, Future, Gather,
-    GatherOutcomes, GeneratorExit, Handle, LookupError, Result, RuntimeError, Task, TaskGroup, TimerHandle,
+    GatherOutcomes, GeneratorExit, Handle, LookupError, Result, RuntimeError, Task, TaskGroup, Timeout, TimerHandle,
     current_task, get_running_loop, try_create_task,
 };
 
@@ -38,6 +38,7 @@ pub(crate) struct World {
     pub(crate) generators: Numbered<AsyncGenerator<i64, i64>>,
     pub(crate) callbacks: Numbered<Rc<(AnyFuture, Cell<Option<CallbackKey>>)>>,
     pub(crate) handles: Numbered<Called>,
+    pub(crate) limits: Numbered<Timeout>,
 }
 
 impl World {
@@ -54,6 +55,7 @@ impl World {
             generators: Numbered::default(),
             callbacks: Numbered::default(),
             handles: Numbered::default(),
+            limits: Numbered::default(),
             program,
         })
     }
@@ -106,6 +108,7 @@ impl World {
         self.generators.0.take();
         self.callbacks.0.take();
         self.handles.0.take();
+        self.limits.0.take();
     }
 }
 

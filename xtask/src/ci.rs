@@ -10,6 +10,10 @@ use crate::{book, cargo, finish, programs, tidy, twins};
 /// How many random programs are compared with CPython, other ones each time.
 const FRESH: u64 = 3000;
 
+/// Up to which size small programs are compared, and of how many one.
+const SMALL: u32 = 4;
+const SAMPLE: u64 = 101;
+
 const BENCH: [&str; 2] = ["--manifest-path", "bench/Cargo.toml"];
 
 #[derive(clap::Args)]
@@ -50,7 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match Reference::find(None, None) {
         Ok(python) if oracle.is_new_enough(python.version()) => {
             println!("{python}");
-            programs::run(&python, programs::new_seed(), FRESH)?;
+            programs::run(&python, None, programs::new_seed(), FRESH, 1)?;
+            step("a sample of all small programs");
+            programs::run_small(&python, SMALL, SAMPLE, 1)?;
         }
         Ok(python) => println!("not compared with {python}, which is older than {}", oracle.version),
         Err(reason) => println!("not compared with CPython: {reason:#}"),

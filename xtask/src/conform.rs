@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use conform::cpython::Reference;
+use conform::generate;
 use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
 
@@ -17,6 +18,21 @@ pub(crate) struct Arguments {
     /// The seed of the first program, the next one has the next; without it a new one, which is printed
     #[arg(long)]
     seed: Option<u64>,
+    /// Run all programs instead that have at most so many steps to choose (4 takes minutes)
+    #[arg(long, value_name = "SIZE", conflicts_with = "programs")]
+    all_small: Option<u32>,
+    /// Of all small programs, take one of so many only
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "all_small")]
+    every: u64,
+    /// Give every random program this theme
+    #[arg(long, value_name = "THEME", value_parser = clap::builder::PossibleValuesParser::new(conform::generate::themes()))]
+    theme: Option<String>,
+    /// Show the Python of the random program with this seed instead
+    #[arg(long, value_name = "SEED")]
+    show: Option<u64>,
+    /// Go on until so many differences are found
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    differences: usize,
     /// Write the corpus anew instead: the traces of the named programs, and so many random programs with theirs
     #[arg(long, value_name = "PROGRAMS")]
     record: Option<usize>,
@@ -54,10 +70,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let python = Reference::find(arguments.python.as_deref(), arguments.pyodide.as_deref())?;
     println!("{python}");
     remark(&oracle, python.version());
+    if let Some(size) = arguments.all_small {
+        return programs::run_small(&python, size, arguments.every.max(1), arguments.differences);
+    }
+    let theme = arguments.theme.as_deref();
+    if let Some(seed) = arguments.show {
+        let program = theme.map_or_else(|| generate::program(seed), |theme| generate::program_about(theme, seed));
+        println!("{}\n{}", serde_json::to_string(&program)?, conform::cpython::source(&python, &program)?);
+        return Ok(());
+    }
     let seed = arguments.seed.unwrap_or_else(programs::new_seed);
     match arguments.record {
         Some(programs) => conform::corpus::record(&python, seed, programs),
-        None => programs::run(&python, seed, arguments.programs),
+        None => programs::run(&python, theme, seed, arguments.programs, arguments.differences),
     }
 }
 

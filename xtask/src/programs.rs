@@ -1,13 +1,16 @@
-//! Random programs on CPython and on the runtime: the progress, and what was found.
+//! Programs on CPython and on the runtime: the progress, and what was found.
 //!
 //! Everything else is in the package `conform`.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
-use conform::compare::{Difference, Figures, compare, side_by_side};
+use conform::compare::{Difference, Figures, Source, compare, side_by_side};
 use conform::corpus::{Entry, Named};
 use conform::cpython::Reference;
+use conform::{generate, small};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A seed that was not used before, unless it is a long time ago.
@@ -15,13 +18,35 @@ pub(crate) fn new_seed() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
 }
 
-/// Compares so many programs, from this seed on, up to the first difference.
-pub(crate) fn run(python: &Reference, seed: u64, programs: u64) -> Result<()> {
-    println!("cargo xtask conform --programs {programs} --seed {seed}");
+/// Compares so many random programs, from this seed on, until so many differences are found. With a theme, all have it.
+pub(crate) fn run(python: &Reference, theme: Option<&str>, seed: u64, programs: u64, differences: usize) -> Result<()> {
+    let theme = theme.map(str::to_owned);
+    let option = theme.as_ref().map_or(String::new(), |theme| format!(" --theme {theme}"));
+    println!("cargo xtask conform --programs {programs} --seed {seed}{option}");
+    let source: Source = match theme {
+        Some(theme) => Arc::new(move |seed| generate::program_about(&theme, seed)),
+        None => Arc::new(generate::program),
+    };
+    compare_all(python, &source, seed..seed.saturating_add(programs), differences)
+}
+
+/// Compares all programs up to a size, or each of so many.
+pub(crate) fn run_small(python: &Reference, size: u32, every: u64, differences: usize) -> Result<()> {
+    let families = small::families();
+    let all = small::programs(&families, size);
+    for family in &families {
+        println!("{:>8} {}", family.programs(size), family.name);
+    }
+    println!("{all:>8} programs of at most {size} steps to choose, of which each of {every} is run");
+    let source: Source = Arc::new(move |number| small::program(&families, size, number * every));
+    compare_all(python, &source, 0..all.div_ceil(every), differences)
+}
+
+fn compare_all(python: &Reference, source: &Source, numbers: Range<u64>, differences: usize) -> Result<()> {
     let start = Instant::now();
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} programs, {per_sec}, {eta} left")?;
-    let bar = ProgressBar::new(programs).with_style(style);
-    let result = compare(python, seed, programs, 1, |figures| bar.set_position(figures.programs));
+    let bar = ProgressBar::new(numbers.end - numbers.start).with_style(style);
+    let result = compare(python, source, numbers, differences, |figures| bar.set_position(figures.programs));
     bar.finish_and_clear();
     let (figures, differences) = result?;
     let Figures { programs, lines, returned, raised, deadlocked, endless } = figures;
@@ -30,17 +55,19 @@ pub(crate) fn run(python: &Reference, seed: u64, programs: u64) -> Result<()> {
     if endless > 0 {
         println!("with {endless} more CPython does not come to an end");
     }
-    let Some(difference) = differences.first() else {
-        println!("no difference");
-        return Ok(());
-    };
-    show(python, difference)?;
-    bail!("the traces of seed {} differ", difference.seed)
+    for difference in &differences {
+        show(python, difference)?;
+    }
+    match differences.first() {
+        None => println!("no difference"),
+        Some(difference) => bail!("the traces of program {} differ", difference.number),
+    }
+    Ok(())
 }
 
 fn show(python: &Reference, difference: &Difference) -> Result<()> {
-    let Difference { program, theirs, ours, .. } = difference;
-    println!("\n{}", conform::cpython::source(python, program)?);
+    let Difference { number, program, theirs, ours } = difference;
+    println!("\nprogram {number}\n{}", conform::cpython::source(python, program)?);
     println!("{}", side_by_side(theirs, ours));
     let entry = Entry { program: program.clone(), trace: Vec::new() };
     let named = Named { about: "What it shows.".to_owned(), entry };

@@ -10,9 +10,11 @@ impl Writer {
     /// A step that may stand in this place. What a draw asks for may be impossible there; then it draws again.
     pub(super) fn step(&mut self, place: Place) -> Step {
         loop {
+            // A theme has less of everything else.
+            let (simple, block) = if self.themed { (15, 25) } else { (25, 40) };
             let step = match self.rng.u8(..100) {
-                0..25 => self.simple(place),
-                25..40 if place.depth < DEEPEST => self.block(place),
+                draw if draw < simple => self.simple(place),
+                draw if draw < block && place.depth < DEEPEST => self.block(place),
                 _ => {
                     let feature = self.features[self.rng.usize(..self.features.len())];
                     self.about(feature, place)
@@ -29,7 +31,7 @@ impl Writer {
         match self.rng.u8(..20) {
             0..2 => Some(Step::Log { text: self.word() }),
             2..7 if waits => Some(Step::Await { item: Item::Sleep(self.delay()) }),
-            7..11 if waits => Some(Step::Ticks { times: self.rng.usize(1..=3) }),
+            7..11 if waits => Some(Step::Ticks { times: if self.in_step { 1 } else { self.rng.usize(1..=3) } }),
             11..14 if waits => self.awaitable(place).map(|item| Step::Await { item }),
             14..16 => self.spawn(place),
             16 => Some(Step::Raise { error: self.error() }),
@@ -69,6 +71,15 @@ impl Writer {
                 _ => return None,
             }),
             Feature::Objects => self.object_step(place),
+            // One run of a program is enough to be stopped; what comes after it is of interest if there are others.
+            Feature::Stops => {
+                self.chance(30).then(|| if self.chance(80) { Step::StopLoop {} } else { Step::CloseLoop {} })
+            }
+            Feature::Runs => self.spawn(place),
+            Feature::Timeouts if self.chance(15) => {
+                Some(Step::RescheduleKept { key: self.rng.usize(..2), delay: self.limit() })
+            }
+            Feature::Groups if self.chance(20) => Some(Step::CancelGroup { group: self.rng.usize(..2) }),
             _ if place.sort == Sort::Callback => None,
             Feature::Gathers => self.gather(place),
             Feature::Shields => self.shield(place),
@@ -96,13 +107,17 @@ impl Writer {
             Feature::Generators if deep || self.chance(60) => self.drive(),
             Feature::Stacks if deep || self.chance(60) => self.stack(place),
             _ if deep => None,
-            Feature::Timeouts => Some(Step::Timeout { delay: self.limit(), body: self.inner(place) }),
+            Feature::Timeouts => Some(Step::Timeout {
+                delay: self.limit(),
+                body: self.inner(place),
+                key: self.chance(50).then(|| self.rng.usize(..2)),
+            }),
             Feature::Groups => {
                 let group = self.rng.usize(..2);
                 let mut body = self.inner(place);
                 body.extend(self.group_spawn(place));
                 self.rng.shuffle(&mut body);
-                Some(Step::Group { group, body })
+                Some(Step::Group { group, body, cancelled: self.chance(8) })
             }
             Feature::Generators if place.sort == Sort::Generator => None,
             Feature::Generators => Some(Step::ForEach {
@@ -124,7 +139,8 @@ impl Writer {
 
     fn group_spawn(&mut self, place: Place) -> Option<Step> {
         let (slot, function) = self.task_above(place)?;
-        Some(Step::GroupSpawn { group: self.rng.usize(..2), function, slot })
+        let eager = self.has(Feature::Eager) && self.chance(50);
+        Some(Step::GroupSpawn { group: self.rng.usize(..2), function, slot, eager })
     }
 
     /// A slot for tasks of a function that this place may call.
@@ -176,11 +192,35 @@ impl Writer {
         Some(Step::Shield { item: self.awaitable(Place { level, ..place })?, slot: kept })
     }
 
+    /// What fills the slot of a group or of a shield, of what the slots before it hold.
+    pub(super) fn filling(&mut self, slot: usize, place: Place) -> Option<Step> {
+        let role = self.roles[slot];
+        let fits = |other: &usize| self.roles[*other].level() >= role.level() && *other < slot;
+        let before: Vec<usize> = (0..slot).filter(fits).collect();
+        let level = role.level() - 1;
+        let place = Place { level, ..place };
+        let item = |writer: &mut Self| match writer.rng.choice(&before) {
+            Some(slot) if writer.chance(85) => Some(Item::Slot(*slot)),
+            _ => writer.awaitable(place),
+        };
+        Some(match role {
+            Role::Shield(_) => Step::Shield { item: item(self)?, slot: Some(slot) },
+            _ => Step::Gather {
+                items: (0..self.rng.usize(1..=3)).filter_map(|_| item(self)).collect(),
+                return_exceptions: self.chance(30),
+                slot: Some(slot),
+            },
+        })
+    }
+
     fn kept(&mut self, place: Place, fits: fn(&Role) -> bool) -> Option<usize> {
         if self.chance(40) {
             return None;
         }
-        self.roles.iter().position(|role| fits(role) && role.level() > place.level)
+        let slots: Vec<usize> = (0..self.roles.len())
+            .filter(|slot| fits(&self.roles[*slot]) && self.roles[*slot].level() > place.level)
+            .collect();
+        self.rng.choice(slots)
     }
 
     // What can be done to others.

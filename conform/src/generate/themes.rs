@@ -1,0 +1,94 @@
+//! Themes: one subject, drawn many times in one program.
+//!
+//! Where every feature is as likely as any other, what needs several of one kind, at one moment, is hardly ever written: a
+//! group among the items of another group, cancelled in the one iteration in which its own children are done. So every
+//! other program has a theme, with more of its subject's slots and objects, and tasks that keep in step.
+
+use fastrand::Rng;
+
+use super::Feature;
+use crate::language::Kind;
+
+/// What a program has more of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Theme {
+    pub(super) name: &'static str,
+    pub(super) features: &'static [Feature],
+    /// Slots for groups and for shields, beside those that their features bring.
+    pub(super) gathers: usize,
+    pub(super) shields: usize,
+    /// The classes of its objects, one after the other.
+    pub(super) objects: &'static [Kind],
+    pub(super) eager: bool,
+    /// Tasks wait for iterations rather than for time, and begin together.
+    pub(super) in_step: bool,
+}
+
+/// The names of the themes.
+pub fn themes() -> impl Iterator<Item = &'static str> {
+    THEMES.iter().map(|theme| theme.name)
+}
+
+/// The theme of this name; without one a theme for every other program, else none.
+pub(super) fn draw(rng: &mut Rng, name: Option<&str>) -> Option<Theme> {
+    let drawn = rng.bool().then(|| rng.usize(..THEMES.len()));
+    let named = name.map(|name| THEMES.iter().position(|theme| theme.name == name));
+    let mut theme = THEMES[named.unwrap_or(drawn)?].clone();
+    theme.in_step = rng.u8(..4) > 0;
+    theme.eager |= rng.u8(..8) == 0;
+    Some(theme)
+}
+
+const NONE: Theme =
+    Theme { name: "", features: &[], gathers: 0, shields: 0, objects: &[], eager: false, in_step: false };
+
+const THEMES: [Theme; 17] = {
+    use Feature::{
+        Callbacks, Cancels, Completions, Eager, Futures, Gathers, Generators, Groups, Managers, Objects, Runs, Shields,
+        Stacks, Stops, Timeouts, Vars, WaitFors, Waits,
+    };
+    [
+        // Groups of groups, and shields of them.
+        Theme { name: "groups", features: &[Gathers, Gathers, Gathers, Cancels, Futures], gathers: 3, ..NONE },
+        Theme { name: "shields", features: &[Shields, Gathers, Cancels, Futures], gathers: 2, shields: 2, ..NONE },
+        Theme { name: "task-groups", features: &[Groups, Groups, Cancels], ..NONE },
+        Theme { name: "eager-task-groups", features: &[Groups, Groups, Eager, Cancels], eager: true, ..NONE },
+        // Limits in limits, moved from inside and from outside, also when they have expired.
+        Theme { name: "timeouts", features: &[Timeouts, Timeouts, Cancels], ..NONE },
+        Theme { name: "wait-for", features: &[WaitFors, WaitFors, Timeouts, Cancels], ..NONE },
+        Theme { name: "waits", features: &[Waits, Completions, Cancels, Futures], ..NONE },
+        Theme { name: "callbacks", features: &[Callbacks, Callbacks, Cancels, Futures], ..NONE },
+        Theme {
+            name: "barriers",
+            features: &[Objects, Objects, Cancels],
+            objects: &[Kind::Barrier, Kind::Barrier],
+            ..NONE
+        },
+        // Queues with a bound of one: those who put and those who get are blocked in turn, and then it is shut down.
+        Theme {
+            name: "queues",
+            features: &[Objects, Objects, Cancels],
+            objects: &[Kind::Queue, Kind::PriorityQueue],
+            ..NONE
+        },
+        Theme {
+            name: "conditions",
+            features: &[Objects, Objects, Timeouts],
+            objects: &[Kind::Condition, Kind::Lock],
+            ..NONE
+        },
+        Theme {
+            name: "semaphores",
+            features: &[Objects, WaitFors, Cancels],
+            objects: &[Kind::Semaphore, Kind::Event],
+            ..NONE
+        },
+        // Generators that several tasks drive and close.
+        Theme { name: "generators", features: &[Generators, Generators, Cancels], ..NONE },
+        Theme { name: "stacks", features: &[Stacks, Stacks, Managers, Cancels], ..NONE },
+        // What one run leaves behind, the next one finds.
+        Theme { name: "runs", features: &[Runs, Stops, Cancels, Futures], ..NONE },
+        Theme { name: "runs-and-timers", features: &[Runs, Stops, Timeouts, Generators, Callbacks], ..NONE },
+        Theme { name: "eager", features: &[Eager, Vars, Gathers, Callbacks, Cancels], eager: true, gathers: 1, ..NONE },
+    ]
+};
