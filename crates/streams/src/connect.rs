@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_runtime::io::AsyncFd;
-use asyncio_runtime::{Error, ExceptionGroup, Result, Seconds, ValueError, sleep};
+use asyncio_runtime::{Error, ExceptionGroup, Result, Seconds, TimeoutError, ValueError, sleep};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::address::Address;
@@ -256,11 +256,12 @@ async fn connect_to_one_of(
 
 /// One error for several addresses.
 fn summary(mut errors: Vec<Error>) -> Error {
+    let Some(first) = errors.first() else { return TimeoutError::new("create_connection failed").into() };
+    let kind = first.downcast_ref().map_or(io::ErrorKind::Other, io::Error::kind);
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
     if texts.iter().all(|text| *text == texts[0]) {
         return errors.swap_remove(0);
     }
-    let kind = errors[0].downcast_ref().map_or(io::ErrorKind::Other, io::Error::kind);
     io::Error::new(kind, format!("Multiple exceptions: {}", texts.join(", "))).into()
 }
 

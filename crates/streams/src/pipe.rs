@@ -117,6 +117,13 @@ impl Transport for Pipe {
         }
     }
 
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Watched { io, .. } => io.as_fd(),
+            Self::Ready { file, .. } => file.as_fd(),
+        }
+    }
+
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let (io, manner, is_fifo) = match self {
             Self::Watched { io, manner, is_fifo } => (io, *manner, *is_fifo),

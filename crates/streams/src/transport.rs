@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use asyncio_runtime::io::{AsyncFd, Registration};
 use rustix::buffer::spare_capacity;
@@ -21,6 +21,9 @@ use crate::buffer::Buffer;
 pub(crate) trait Transport: fmt::Debug {
     /// What readiness is waited for on.
     fn registration(&self) -> &Registration;
+
+    /// The socket, or whatever it is.
+    fn descriptor(&self) -> BorrowedFd<'_>;
 
     /// Reads some bytes; none at the end.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
@@ -115,6 +118,10 @@ pub(crate) fn send_at_once(socket: &Socket) {
 impl Transport for AsyncFd<Socket> {
     fn registration(&self) -> &Registration {
         self.registration()
+    }
+
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.as_fd()
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {

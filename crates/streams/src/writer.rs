@@ -1,6 +1,7 @@
 //! `StreamWriter`: bytes that are sent (`asyncio.StreamWriter`). The work is done in `connection`.
 
 use std::fmt;
+use std::os::fd::BorrowedFd;
 
 use asyncio_runtime::{Result, RuntimeError, TimeLimit, ValueError};
 
@@ -209,6 +210,34 @@ impl StreamWriter {
     #[must_use]
     pub fn sockname(&self) -> Address {
         self.connection.sockname().clone()
+    }
+
+    /// Lends the socket, or whatever the bytes go through, for options that the system has and this type has not:
+    /// `get_extra_info('socket')`. `None` once the connection is lost. It is lent, not given, because it is closed when the
+    /// connection is lost.
+    ///
+    /// ```
+    /// use std::net::{TcpListener, TcpStream};
+    ///
+    /// use asyncio_runtime::run;
+    /// use asyncio_streams::open_connection_on;
+    /// use socket2::SockRef;
+    ///
+    /// run(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0")?;
+    ///     let (_reader, writer) = open_connection_on(TcpStream::connect(listener.local_addr()?)?)?;
+    ///     writer.with_socket(|socket| SockRef::from(&socket).set_keepalive(true)).unwrap()?;
+    ///     assert!(writer.with_socket(|socket| SockRef::from(&socket).keepalive()).unwrap()?);
+    ///     writer.close();
+    ///     writer.wait_closed().await?;
+    ///     assert!(writer.with_socket(|_| ()).is_none());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn with_socket<R>(&self, f: impl FnOnce(BorrowedFd<'_>) -> R) -> Option<R> {
+        let transport = self.connection.transport()?;
+        Some(f(transport.descriptor()))
     }
 
     /// How many bytes are kept to be sent.

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, BufRead, IoSlice, Write};
+use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
 use asyncio_runtime::io::Registration;
@@ -221,6 +222,10 @@ fn with_scratch<R>(f: impl FnOnce(&mut [u8]) -> R) -> R {
 impl Transport for Tls {
     fn registration(&self) -> &Registration {
         self.under.registration()
+    }
+
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.under.descriptor()
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {

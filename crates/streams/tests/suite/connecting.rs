@@ -3,8 +3,11 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 
-use asyncio_runtime::{ExceptionGroup, ValueError, create_task, get_running_loop, sleep, wait_for};
-use asyncio_streams::{Address, Family, open_connection, open_connection_on};
+use asyncio_runtime::{ExceptionGroup, GaiError, ValueError, create_task, get_running_loop, sleep, wait_for};
+use asyncio_streams::{
+    Address, Family, NI_DGRAM, NI_NAMEREQD, NI_NUMERICHOST, NI_NUMERICSERV, getnameinfo, open_connection,
+    open_connection_on,
+};
 
 use crate::common::{io_kind, run};
 
@@ -140,6 +143,23 @@ fn an_attempt_can_be_cancelled() {
         sleep(0.002).await?;
         task.cancel();
         assert!(task.await.unwrap_err().is_cancelled());
+        Ok(())
+    });
+}
+
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_getnameinfo
+#[test]
+fn addresses_have_names() {
+    run(async {
+        let address = "127.0.0.1:80".parse()?;
+        let numbers = getnameinfo(address, NI_NUMERICHOST | NI_NUMERICSERV).await?;
+        assert_eq!(numbers, ("127.0.0.1".to_owned(), "80".to_owned()));
+        let names = getnameinfo("[::1]:1".parse()?, NI_NUMERICHOST | NI_NUMERICSERV | NI_DGRAM).await?;
+        assert_eq!(names, ("::1".to_owned(), "1".to_owned()));
+        // A name is wanted, and none may be looked up.
+        let error = getnameinfo(address, NI_NUMERICHOST | NI_NAMEREQD).await.unwrap_err();
+        let inside = error.downcast_ref::<std::io::Error>().unwrap().get_ref().unwrap();
+        assert!(inside.is::<GaiError>(), "{error}");
         Ok(())
     });
 }

@@ -322,3 +322,34 @@ fn a_connection_that_is_closed_while_it_shakes_hands_just_ends() {
         Ok(())
     });
 }
+
+// CPython: test_sslproto.SslProtoHandshakeTests.test_write_after_closing, test_data_received_after_closing,
+// test_get_extra_info_on_closed_connection
+#[test]
+fn after_the_end_nothing_goes_and_nothing_comes() {
+    run(async {
+        let authority = Authority::new();
+        let ended = get_running_loop()?.create_future::<()>();
+        let wait = ended.clone();
+        let serve = async move |_reader, writer: StreamWriter| {
+            writer.write("not read")?;
+            (&wait).await
+        };
+        let server = start_server(serve, "127.0.0.1", 0).ssl(&authority.sign(&["localhost"]).server()).await?;
+        let port = server.sockets()[0].port().unwrap();
+        let client = authority.client();
+        let (mut reader, writer) = open_connection("127.0.0.1", port).ssl(&client).server_hostname("localhost").await?;
+        assert!(writer.with_socket(|_| ()).is_some());
+        sleep(0.002).await?;
+        writer.close();
+        assert!(writer.is_closing());
+        writer.write("nowhere")?;
+        assert_eq!(reader.read(100).await?, b"");
+        ended.set_result(())?;
+        writer.wait_closed().await?;
+        assert!(writer.with_socket(|_| ()).is_none() && writer.ssl_object().is_some());
+        writer.write("nowhere")?;
+        assert_eq!(reader.read(100).await?, b"");
+        Ok(())
+    });
+}

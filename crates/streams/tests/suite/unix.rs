@@ -266,7 +266,7 @@ fn an_abstract_socket_is_no_file_and_has_a_name() {
             let shown = Address::Abstract(name.as_bytes()[1..].into());
             let tell = async |_, writer: StreamWriter| Ok(writer.write(format!("{:?}", writer.sockname()))?);
             let server = start_unix_server(tell, &name).await?;
-            assert_eq!(server.sockets(), [shown.clone()]);
+            assert_eq!(server.sockets(), std::slice::from_ref(&shown));
             assert!(server.sockets()[0].as_path().is_none());
             let (mut reader, writer) = open_unix_connection(&name).await?;
             assert_eq!(writer.peername(), shown);

@@ -1,0 +1,44 @@
+//! `getnameinfo`: from an address to the names of its host and service.
+
+use std::io;
+use std::net::SocketAddr;
+
+use asyncio_runtime::{GaiError, Result, to_thread};
+
+/// Gives the host as a number: no name is looked up.
+pub const NI_NUMERICHOST: i32 = libc::NI_NUMERICHOST;
+/// Gives the port as a number.
+pub const NI_NUMERICSERV: i32 = libc::NI_NUMERICSERV;
+/// A host without a name is an error, instead of being given as a number.
+pub const NI_NAMEREQD: i32 = libc::NI_NAMEREQD;
+/// The service is one of datagrams.
+pub const NI_DGRAM: i32 = libc::NI_DGRAM;
+
+/// The names of an address, host and service: `loop.getnameinfo`. What has no name is given as a number. The flags are those of
+/// Python's `socket`, joined by `|`.
+///
+/// The system's resolver blocks, so it runs in the loop's default executor.
+///
+/// # Errors
+///
+/// `std::io::Error` with a `GaiError` in it; what `to_thread` can fail with; `CancelledError`.
+///
+/// # Cancellation
+///
+/// The resolver may run on in its thread; nobody hears of its end.
+///
+/// ```
+/// use asyncio_runtime::run;
+/// use asyncio_streams::{NI_NUMERICHOST, NI_NUMERICSERV, getnameinfo};
+///
+/// run(async {
+///     let names = getnameinfo("127.0.0.1:80".parse()?, NI_NUMERICHOST | NI_NUMERICSERV).await?;
+///     assert_eq!(names, ("127.0.0.1".to_owned(), "80".to_owned()));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub async fn getnameinfo(address: SocketAddr, flags: i32) -> Result<(String, String)> {
+    let found = to_thread(move || dns_lookup::getnameinfo(&address, flags).map_err(io::Error::from)).await?;
+    found.map_err(|error| io::Error::from(GaiError::new(address.to_string(), error.to_string())).into())
+}
