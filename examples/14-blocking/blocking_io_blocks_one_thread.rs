@@ -15,7 +15,10 @@ use guide::repr::Repr;
 // ANCHOR: program
 async fn program() -> Result<()> {
     let (mut reader, mut writer) = pipe()?;
-    let other_task = create_task(async { Ok(println!("another task runs")) });
+    let other_task = create_task(async {
+        println!("another task runs");
+        Ok(())
+    });
 
     let other_thread = thread::spawn(move || {
         println!("another thread runs");

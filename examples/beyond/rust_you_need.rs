@@ -67,7 +67,8 @@ async fn cloning() -> Result<()> {
         let name = name.clone();
         async move {
             sleep(0).await?;
-            Ok(println!("in the task: {name}"))
+            println!("in the task: {name}");
+            Ok(())
         }
     });
     println!("and still here: {name}");
