@@ -26,7 +26,7 @@ async def receive(pipe):
 
 
 async def reply_after_a_while(pipe):
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(4)
     with open(pipe, "w") as file:
         file.write("42 rows")
 
@@ -37,7 +37,7 @@ async def main():
     replying = asyncio.create_task(reply_after_a_while(writer))
     reply = asyncio.create_task(receive(reader))
     for part in range(1, 4):
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
         print(f"part {part} of other work, reply there: {reply.done()}")
     print(f"reply: {await reply}")
     await replying

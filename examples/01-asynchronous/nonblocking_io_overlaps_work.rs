@@ -35,7 +35,7 @@ async fn receive(mut pipe: PipeReader) -> Result<String> {
 }
 
 async fn reply_after_a_while(mut pipe: PipeWriter) -> Result<()> {
-    sleep(0.2).await?;
+    sleep(4).await?;
     pipe.write_all(b"42 rows")?;
     Ok(())
 }
@@ -46,7 +46,7 @@ async fn program() -> Result<()> {
     create_task(reply_after_a_while(writer));
     let reply = create_task(receive(reader));
     for part in 1..=3 {
-        sleep(0.05).await?;
+        sleep(1).await?;
         println!("part {part} of other work, reply there: {}", reply.done().repr());
     }
     println!("reply: {}", reply.await?);

@@ -7,7 +7,7 @@ import asyncio
 # ANCHOR: search
 async def search(shelf, wanted):
     for book in shelf:
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
         if book == wanted:
             return
         if book == 0:
@@ -35,7 +35,7 @@ async def main():
     raises = asyncio.create_task(search([1, 0, 3], 7))
     cancelled = asyncio.create_task(search([1, 2, 3], 7))
 
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1)
     print(f"{"":10}  {"done":5}  {"cancelled":9}  {"result":40}  exception")
     print_row("under way", to_the_end)
     cancelled.cancel()

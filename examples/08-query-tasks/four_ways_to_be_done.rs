@@ -11,7 +11,7 @@ use guide::repr::Repr;
 // ANCHOR: search
 async fn search(shelf: &'static [i32], wanted: i32) -> Result<()> {
     for &book in shelf {
-        sleep(1).await?;
+        sleep(2).await?;
         if book == wanted {
             return Ok(());
         }
@@ -40,7 +40,7 @@ async fn program() -> Result<()> {
     let raises = create_task(search(&[1, 0, 3], 7));
     let cancelled = create_task(search(&[1, 2, 3], 7));
 
-    sleep(0.5).await?;
+    sleep(1).await?;
     println!(
         "{:10}  {:5}  {:9}  {:40}  exception",
         "", "done", "cancelled", "result"

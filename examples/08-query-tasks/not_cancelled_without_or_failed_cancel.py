@@ -6,7 +6,7 @@ import asyncio
 
 async def dial(attempt):
     print("  dialling")
-    await asyncio.sleep(1)
+    await asyncio.sleep(2)
     if attempt < 3:
         raise Exception("engaged")
     return "connected"
@@ -45,7 +45,7 @@ async def end(task):
 
 
 async def cancel(task):
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1)
     print(f"  cancel: {task.cancel()}")
     await end(task)
 
@@ -57,7 +57,7 @@ async def main():
 
     print("too late")
     task = asyncio.create_task(dial(3))
-    await asyncio.sleep(2)
+    await asyncio.sleep(4)
     await cancel(task)
 
     print("swallowed")

@@ -11,7 +11,7 @@ use guide::repr::Repr;
 
 async fn dial(attempt: u32) -> Result<&'static str> {
     println!("  dialling");
-    sleep(1).await?;
+    sleep(2).await?;
     if attempt < 3 {
         Err(Exception::new("engaged").into())
     } else {
@@ -51,7 +51,7 @@ async fn end(task: Task<&'static str>) -> Result<()> {
 }
 
 async fn cancel(task: Task<&'static str>) -> Result<()> {
-    sleep(0.5).await?;
+    sleep(1).await?;
     println!("  cancel: {}", task.cancel().repr());
     end(task).await
 }
@@ -63,7 +63,7 @@ async fn program() -> Result<()> {
 
     println!("too late");
     let task = create_task(dial(3));
-    sleep(2).await?;
+    sleep(4).await?;
     cancel(task).await?;
 
     println!("swallowed");

@@ -5,7 +5,7 @@ import asyncio
 
 
 async def bake(bread):
-    await asyncio.sleep(1)
+    await asyncio.sleep(2)
     if bread == "stone":
         raise ValueError("too hard")
     return bread
@@ -30,7 +30,7 @@ async def main():
     ]
     for task in tasks:
         task.add_done_callback(ring)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1)
     tasks[2].cancel()
     await asyncio.wait(tasks)
     # ANCHOR_END: outcomes

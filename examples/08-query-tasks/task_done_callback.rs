@@ -10,7 +10,7 @@ use asyncio::{Result, Task, ValueError, create_task, run, sleep, wait};
 use guide::repr::Repr;
 
 async fn bake(bread: &'static str) -> Result<&'static str> {
-    sleep(1).await?;
+    sleep(2).await?;
     if bread == "stone" {
         Err(ValueError::new("too hard").into())
     } else {
@@ -32,7 +32,7 @@ async fn program() -> Result<()> {
     for task in &tasks {
         let _ = task.add_done_callback(ring);
     }
-    sleep(0.5).await?;
+    sleep(1).await?;
     tasks[2].cancel();
     wait(&tasks).await?;
     // ANCHOR_END: outcomes

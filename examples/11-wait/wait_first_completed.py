@@ -11,7 +11,7 @@ async def ask(mirror, seconds):
 
 
 async def main():
-    mirrors = [("Lisbon", 0.5), ("Tokyo", 0.25), ("Lima", 0.75)]
+    mirrors = [("Lisbon", 2.0), ("Tokyo", 1.0), ("Lima", 3.0)]
     pending = [
         asyncio.create_task(ask(mirror, seconds)) for mirror, seconds in mirrors
     ]

@@ -15,7 +15,7 @@ async fn ask(mirror: &str, seconds: f64) -> Result<&str> {
 }
 
 async fn program() -> Result<()> {
-    let mirrors = [("Lisbon", 0.5), ("Tokyo", 0.25), ("Lima", 0.75)];
+    let mirrors = [("Lisbon", 2.0), ("Tokyo", 1.0), ("Lima", 3.0)];
     let mut pending: Vec<_> =
         mirrors.map(|(mirror, seconds)| create_task(ask(mirror, seconds))).into();
 

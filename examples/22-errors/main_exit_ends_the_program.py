@@ -8,7 +8,7 @@ import asyncio
 async def upload(file):
     print(f"{file}: begins")
     try:
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
     except asyncio.CancelledError as error:
         print(f"{file}: {error!r}, cleaning up")
         # `run` waits for this too: the reaction to a cancellation may take its
@@ -23,7 +23,7 @@ async def upload(file):
 # ANCHOR: main
 async def main():
     photo = asyncio.create_task(upload("photo.jpg"))
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1)
     # Its first step is queued and comes before the end of this coroutine is
     # noticed.
     video = asyncio.create_task(upload("video.mp4"))

@@ -11,7 +11,7 @@ use asyncio::{Result, create_task, run, sleep};
 // ANCHOR: upload
 async fn upload(file: &'static str) -> Result<()> {
     println!("{file}: begins");
-    if let Err(error) = sleep(1).await {
+    if let Err(error) = sleep(2).await {
         println!("{file}: {error:?}, cleaning up");
         // `run` waits for this too: the reaction to a cancellation may take its
         // time.
@@ -27,7 +27,7 @@ async fn upload(file: &'static str) -> Result<()> {
 // ANCHOR: main
 async fn program() -> Result<()> {
     create_task(upload("photo.jpg"));
-    sleep(0.5).await?;
+    sleep(1).await?;
     // Its first step is queued and comes before the end of this coroutine is
     // noticed.
     create_task(upload("video.mp4"));

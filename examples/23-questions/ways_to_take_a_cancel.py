@@ -10,7 +10,7 @@ async def clean_up_and_go():
         await asyncio.sleep(3600)
     finally:
         print("  closing the file")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(2)
         print("  closed")
     return "done"
 # ANCHOR_END: clean_up

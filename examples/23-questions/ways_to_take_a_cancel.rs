@@ -14,7 +14,7 @@ async fn clean_up_and_go() -> Result<&'static str> {
     // What stands here is Python's `finally`: it runs however the sleep ended, and
     // may wait.
     println!("  closing the file");
-    sleep(0.1).await?;
+    sleep(2).await?;
     println!("  closed");
     result?;
     Ok("done")

@@ -5,7 +5,7 @@ import asyncio
 
 async def save():
     try:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(2)
     except asyncio.CancelledError as error:
         print(f"  save: {error!r}")
         raise
@@ -26,8 +26,8 @@ async def save_in_time(seconds):
 
 
 async def cancel_soon(task):
-    """Lets a task begin, cancels it after 0.1 seconds, and tells how it ended."""
-    await asyncio.sleep(0.1)
+    """Lets a task begin, cancels it after half a second, and tells how it ended."""
+    await asyncio.sleep(0.5)
     task.cancel()
     await report(task)
 
@@ -47,7 +47,7 @@ async def main():
     await saving
 
     print("timeout, time is up")
-    await report(asyncio.create_task(save_in_time(0.1)))
+    await report(asyncio.create_task(save_in_time(0.5)))
 
     print("timeout, cancelled from outside")
     await cancel_soon(asyncio.create_task(save_in_time(10)))

@@ -9,7 +9,7 @@
 use asyncio::{Result, Task, create_task, run, shield, sleep, timeout, wait_for};
 
 async fn save() -> Result<()> {
-    sleep(0.2).await.inspect_err(|error| println!("  save: {error:?}"))?;
+    sleep(2).await.inspect_err(|error| println!("  save: {error:?}"))?;
     println!("  saved");
     Ok(())
 }
@@ -26,9 +26,9 @@ async fn save_in_time(seconds: f64) -> Result<()> {
 }
 // ANCHOR_END: timeout
 
-/// Lets a task begin, cancels it after 0.1 seconds, and tells how it ended.
+/// Lets a task begin, cancels it after half a second, and tells how it ended.
 async fn cancel_soon(task: Task<()>) -> Result<()> {
-    sleep(0.1).await?;
+    sleep(0.5).await?;
     task.cancel();
     report(task).await
 }
@@ -48,7 +48,7 @@ async fn program() -> Result<()> {
     saving.await?;
 
     println!("timeout, time is up");
-    report(create_task(save_in_time(0.1))).await?;
+    report(create_task(save_in_time(0.5))).await?;
 
     println!("timeout, cancelled from outside");
     cancel_soon(create_task(save_in_time(10.0))).await?;

@@ -5,22 +5,22 @@ import asyncio
 
 # ANCHOR: upload
 async def upload(limit):
-    """Each part that has arrived gives the next one a second."""
+    """Each part that has arrived gives the next one five seconds."""
     loop = asyncio.get_running_loop()
     for part in range(1, 5):
-        await asyncio.sleep(0.4 * part)
+        await asyncio.sleep(2 * part)
         print(f"  part {part}")
-        limit.reschedule(loop.time() + 1)
+        limit.reschedule(loop.time() + 5)
 # ANCHOR_END: upload
 
 
 # ANCHOR: main
 async def main():
     loop = asyncio.get_running_loop()
-    print("a second for each part")
+    print("five seconds for each part")
     start = loop.time()
     try:
-        async with asyncio.timeout(1) as limit:
+        async with asyncio.timeout(5) as limit:
             await upload(limit)
     except TimeoutError:
         seconds = loop.time() - start

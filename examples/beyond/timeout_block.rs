@@ -11,13 +11,13 @@ use asyncio::{
 use guide::repr::Repr;
 
 // ANCHOR: upload
-/// Each part that has arrived gives the next one a second.
+/// Each part that has arrived gives the next one five seconds.
 async fn upload(limit: &Timeout) -> Result<()> {
     let event_loop = get_running_loop()?;
     for part in 1..=4 {
-        sleep(0.4 * f64::from(part)).await?;
+        sleep(2 * part).await?;
         println!("  part {part}");
-        limit.reschedule(event_loop.time() + 1.0)?;
+        limit.reschedule(event_loop.time() + 5.0)?;
     }
     Ok(())
 }
@@ -26,9 +26,9 @@ async fn upload(limit: &Timeout) -> Result<()> {
 // ANCHOR: main
 async fn program() -> Result<()> {
     let event_loop = get_running_loop()?;
-    println!("a second for each part");
+    println!("five seconds for each part");
     let start = event_loop.time();
-    let limit = timeout(1);
+    let limit = timeout(5);
     match limit.run(upload).await {
         Err(error) if error.is::<TimeoutError>() => {
             println!(

@@ -1,5 +1,5 @@
-//! A server that answers one request a second, one after the other, and twelve
-//! clients who wait three seconds at most. All at once, most give up; let in by a
+//! A server that answers a request in two seconds, one after the other, and six
+//! clients who wait seven seconds at most. All at once, most give up; let in by a
 //! semaphore, three at a time, each is served in time.
 //!
 //! Run it: `cargo run --example bounded_concurrency`
@@ -19,7 +19,7 @@ struct Server {
 impl Server {
     async fn answer(self) -> Result<()> {
         let _busy = self.busy.lock().await?;
-        sleep(1).await
+        sleep(2).await
     }
 }
 // ANCHOR_END: server
@@ -28,27 +28,27 @@ impl Server {
 /// Was it answered in time? The time in line for a permit does not count.
 async fn request(server: Server, in_flight: Semaphore) -> Result<bool> {
     let _permit = in_flight.permit().await?;
-    match wait_for(server.answer(), 3.5).await {
+    match wait_for(server.answer(), 7).await {
         Ok(()) => Ok(true),
         Err(error) if error.is::<TimeoutError>() => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-async fn twelve_requests(at_once: isize) -> Result<()> {
+async fn six_requests(at_once: isize) -> Result<()> {
     let (server, in_flight) =
         (Server { busy: Lock::new() }, Semaphore::new(at_once)?);
     let answers =
-        gather((0..12).map(|_| request(server.clone(), in_flight.clone()))).await?;
+        gather((0..6).map(|_| request(server.clone(), in_flight.clone()))).await?;
     let answered = answers.iter().filter(|answered| **answered).count();
-    println!("{at_once} at once: {answered} of 12 answered");
+    println!("{at_once} at once: {answered} of 6 answered");
     Ok(())
 }
 // ANCHOR_END: client
 
 async fn program() -> Result<()> {
-    twelve_requests(12).await?;
-    twelve_requests(3).await
+    six_requests(6).await?;
+    six_requests(3).await
 }
 
 fn main() -> Result<()> {

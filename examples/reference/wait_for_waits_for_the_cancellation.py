@@ -10,7 +10,7 @@ async def print_report():
         return await asyncio.sleep(3600, "report")
     except asyncio.CancelledError:
         print("feeding the paper out")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(3)
         raise
 
 
@@ -24,16 +24,16 @@ async def print_stamp():
 
 # ANCHOR: program
 async def main():
-    print(f"in time: {await asyncio.wait_for(asyncio.sleep(0.01, "note"), 0.05)}")
+    print(f"in time: {await asyncio.wait_for(asyncio.sleep(0.1, "note"), 2)}")
 
     loop = asyncio.get_running_loop()
     start = loop.time()
     try:
-        await asyncio.wait_for(print_report(), 0.05)
+        await asyncio.wait_for(print_report(), 2)
     except TimeoutError:
-        print(f"TimeoutError after {loop.time() - start:.2f} s")
+        print(f"TimeoutError after {loop.time() - start:.0f} s")
 
-    print(f"in its own time: {await asyncio.wait_for(print_stamp(), 0.05)}")
+    print(f"in its own time: {await asyncio.wait_for(print_stamp(), 2)}")
 # ANCHOR_END: program
 
 

@@ -14,7 +14,7 @@ async fn print_report() -> Result<&'static str> {
     let printed = sleep_result(3600, "report").await;
     if printed.is_err() {
         println!("feeding the paper out");
-        sleep(0.1).await?;
+        sleep(3).await?;
     }
     printed
 }
@@ -29,15 +29,15 @@ async fn print_stamp() -> Result<&'static str> {
 
 // ANCHOR: program
 async fn program() -> Result<()> {
-    println!("in time: {}", wait_for(sleep_result(0.01, "note"), 0.05).await?);
+    println!("in time: {}", wait_for(sleep_result(0.1, "note"), 2).await?);
 
     let event_loop = get_running_loop()?;
     let start = event_loop.time();
-    if let Err(error) = wait_for(print_report(), 0.05).await {
-        println!("{} after {:.2} s", raised(&error), event_loop.time() - start);
+    if let Err(error) = wait_for(print_report(), 2).await {
+        println!("{} after {:.0} s", raised(&error), event_loop.time() - start);
     }
 
-    println!("in its own time: {}", wait_for(print_stamp(), 0.05).await?);
+    println!("in its own time: {}", wait_for(print_stamp(), 2).await?);
     Ok(())
 }
 // ANCHOR_END: program

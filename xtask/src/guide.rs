@@ -138,17 +138,20 @@ pub(crate) fn choose(names: &[String], examples: Vec<Example>, rows: &[Row]) -> 
 impl Judge {
     /// Runs the programs and judges each.
     fn all(&self, examples: &[Example]) -> Vec<Result<Verdict>> {
-        let threads = match self.clock {
-            Clock::Virtual => 2,
-            // Nearly all programs do nothing but sleep, so they run at once. They start on a full second: many print the
-            // time in whole ones, and a moment that a sleep takes too long must not make it the next.
-            Clock::Real => {
-                let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                thread::sleep(Duration::from_secs(1) - Duration::from_nanos(since_epoch.subsec_nanos().into()));
-                examples.len()
+        if self.clock == Clock::Virtual {
+            return for_each(examples, 2, |example| self.one(example));
+        }
+        // Nearly all programs do nothing but sleep, so they run at once.
+        await_full_second();
+        let mut verdicts = for_each(examples, examples.len(), |example| self.one(example));
+        // So many at once delay each other, and a busy machine delays them all. What is wrong is wrong alone, too.
+        for (example, verdict) in examples.iter().zip(&mut verdicts) {
+            if !verdict.as_ref().is_ok_and(Verdict::is_good) {
+                await_full_second();
+                *verdict = self.one(example);
             }
-        };
-        for_each(examples, threads, |example| self.one(example))
+        }
+        verdicts
     }
 
     fn one(&self, example: &Example) -> Result<Verdict> {
@@ -172,6 +175,12 @@ impl Judge {
         };
         Ok(Verdict { source, must_print: saved, prints: ours, compared })
     }
+}
+
+/// Many programs print the time in whole seconds, and a moment that a sleep takes too long must not make it the next one.
+fn await_full_second() {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    thread::sleep(Duration::from_secs(1) - Duration::from_nanos(since_epoch.subsec_nanos().into()));
 }
 
 /// Does the work for each example, so many at a time, and shows how far it is; the answers stand in the examples' order.
