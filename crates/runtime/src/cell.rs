@@ -390,15 +390,24 @@ impl FutureRef {
             self.report_unseen_error();
         }
         debug_assert!(!(self.is_pending() && matches!(self.kind(), Kind::Task(_))), "a task is kept until it is over");
+        let leaves = self.marks.leaves();
+        let owns = match leaves {
+            Leaves::Nothing => matches!(self.class().sort, Sort::Group),
+            Leaves::Value => self.class().end_of_value.is_some(),
+            Leaves::Something => true,
+        };
+        if owns && self.event_loop().burials.is_deep() {
+            // Counted as before: it is the last handle there instead of here.
+            return self.event_loop().burials.later(Self(self.0));
+        }
         // Dropped last, also if a result panics when it goes: the share of the loop, and before that the memory.
         // SAFETY: the share was forgotten by `complete` or `boxed`. This is the last handle, so nobody else looks at what is
         // here.
-        let _event_loop = unsafe { Rc::from_raw(Rc::as_ptr(self.event_loop())) };
+        let event_loop = unsafe { Rc::from_raw(Rc::as_ptr(self.event_loop())) };
+        let _depth = owns.then(|| event_loop.burials.begin());
         let _memory = Release(self);
-        match self.marks.leaves() {
-            Leaves::Nothing => {}
-            Leaves::Value if self.class().end_of_value.is_none() => {}
-            Leaves::Value | Leaves::Something => self.drop_contents(),
+        if owns && leaves != Leaves::Nothing {
+            self.drop_contents();
         }
     }
 

@@ -215,13 +215,44 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // Link by link: a chain may be longer than the stack is deep.
-        let mut next = self.context.take();
-        while let Some(mut error) = next {
-            next = match error.0.get_mut() {
-                Some(Raised::Link(link)) => link.context.take(),
-                _ => None,
-            };
+        let mut members = Vec::new();
+        self.raised.take_members(&mut members);
+        drop_one_by_one(self.context.take(), members);
+    }
+}
+
+/// Drops a chain of contexts and members of groups, with what they lead to: either may be longer than the stack is deep.
+pub(crate) fn drop_one_by_one(mut next: Option<Error>, mut members: Vec<Error>) {
+    while let Some(mut error) = next.or_else(|| members.pop()) {
+        next = match error.0.get_mut() {
+            Some(Raised::Link(link)) => {
+                link.raised.take_members(&mut members);
+                link.context.take()
+            }
+            _ => {
+                error.take_members(&mut members);
+                None
+            }
+        };
+    }
+}
+
+impl Error {
+    /// If this is a group that nobody else has, takes out its members that lead to others.
+    fn take_members(&mut self, members: &mut Vec<Error>) {
+        if let Some(Raised::Other(error)) = self.0.get_mut()
+            && let Some(group) = error.downcast_mut::<ExceptionGroup>()
+        {
+            group.take_members(members);
+        }
+    }
+
+    /// Does this error lead to others, by a context or as a group?
+    pub(crate) fn leads_on(&self) -> bool {
+        match self.0.look() {
+            Look::Plain | Look::Raised(Raised::Cancelled(_)) => false,
+            Look::Raised(Raised::Link(_)) => true,
+            Look::Raised(Raised::Other(error)) => error.is::<ExceptionGroup>(),
         }
     }
 }

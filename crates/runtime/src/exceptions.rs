@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::log;
 use crate::resolve::GaiError;
 
@@ -401,6 +401,23 @@ impl ExceptionGroup {
     }
 }
 
+impl ExceptionGroup {
+    /// Takes out those members that lead to other errors, if nobody else has them.
+    pub(crate) fn take_members(&mut self, members: &mut Vec<Error>) {
+        let own = Arc::get_mut(&mut self.exceptions).into_iter().flatten();
+        let deep = own.filter(|member| member.leads_on());
+        members.extend(deep.map(|member| std::mem::replace(member, CancelledError::plain().into())));
+    }
+}
+
+impl Drop for ExceptionGroup {
+    fn drop(&mut self) {
+        let mut members = Vec::new();
+        self.take_members(&mut members);
+        error::drop_one_by_one(None, members);
+    }
+}
+
 impl fmt::Display for ExceptionGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.exceptions.len();
@@ -410,9 +427,33 @@ impl fmt::Display for ExceptionGroup {
 
 impl fmt::Debug for ExceptionGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ExceptionGroup(")?;
-        quoted(f, &self.message)?;
-        write!(f, ", {:?})", &self.exceptions[..])
+        // With a list of the groups that are open, for they may be nested deeper than the stack is.
+        let open = |group: &ExceptionGroup, f: &mut fmt::Formatter<'_>| {
+            f.write_str("ExceptionGroup(")?;
+            quoted(f, &group.message)?;
+            f.write_str(", [")
+        };
+        open(self, f)?;
+        let mut groups = vec![(self, 0)];
+        while let Some((group, next)) = groups.last_mut() {
+            let Some(member) = group.exceptions.get(*next) else {
+                f.write_str("])")?;
+                groups.pop();
+                continue;
+            };
+            if *next > 0 {
+                f.write_str(", ")?;
+            }
+            *next += 1;
+            match member.downcast_ref::<ExceptionGroup>() {
+                Some(inner) => {
+                    open(inner, f)?;
+                    groups.push((inner, 0));
+                }
+                None => write!(f, "{member:?}")?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -43,6 +43,7 @@
 //! awaits it. What nobody retrieves is reported on standard error as asyncio reports it.
 
 mod asyncgens;
+mod burials;
 mod call;
 mod callbacks;
 mod cell;

@@ -1,4 +1,4 @@
-//! A hundred thousand tasks in a chain, in a circle, or in one group: no stack overflow, no quadratic corner.
+//! A hundred thousand tasks, futures or errors in a chain, in a circle, or in one group: no stack overflow, no quadratic corner.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -51,6 +51,129 @@ fn a_chain_is_dropped_with_its_loop() {
         .unwrap();
     drop(event_loop);
     assert_eq!(reports.get(), MANY);
+}
+
+#[test]
+fn a_chain_of_futures_that_own_the_next_is_dropped() {
+    // By a callback, by a result, as the child of a group, as what a shield waits for.
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let gone = Rc::new(Cell::new(0));
+        struct Goes(Rc<Cell<usize>>);
+        impl Drop for Goes {
+            fn drop(&mut self) {
+                self.0.set(self.0.get() + 1);
+            }
+        }
+        let by_callback = (0..MANY).fold(event_loop.create_future::<()>(), |next, _| {
+            let (future, goes) = (event_loop.create_future::<()>(), Goes(Rc::clone(&gone)));
+            let _ = future.add_done_callback(move |_| {
+                drop(goes);
+                let _ = next.set_result(());
+            });
+            future
+        });
+        drop(by_callback);
+        assert_eq!(gone.take(), MANY);
+        struct Next(#[expect(dead_code)] Option<Future<Next>>, #[expect(dead_code)] Goes);
+        let by_result = (0..MANY).fold(None, |next, _| {
+            let future = event_loop.create_future();
+            future.set_result(Next(next, Goes(Rc::clone(&gone)))).unwrap();
+            Some(future)
+        });
+        drop(by_result);
+        assert_eq!(gone.take(), MANY);
+        let first = event_loop.create_future::<()>();
+        drop((0..MANY).fold(first.clone(), |inner, _| shield(&inner)));
+        let mut group = gather([&first]);
+        for _ in 0..MANY {
+            let future = event_loop.create_future::<()>();
+            let _ = future.add_done_callback(move |_| drop(group));
+            group = gather([&future]);
+        }
+        first.set_result(())?;
+        drop(group);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_chain_of_futures_that_own_the_next_completes() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let last = event_loop.create_future::<usize>();
+        let first = (0..MANY).fold(last.clone(), |next, _| {
+            let future = event_loop.create_future::<usize>();
+            let _ = future.add_done_callback(move |future| next.set_result(future.result().unwrap() + 1).unwrap());
+            future
+        });
+        first.set_result(0)?;
+        drop(first);
+        assert_eq!(last.await?, MANY);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_destructor_in_a_chain_that_panics_spares_the_others() {
+    struct Goes(Rc<Cell<usize>>);
+    impl Drop for Goes {
+        fn drop(&mut self) {
+            self.0.set(self.0.get() + 1);
+            assert!(self.0.get() != 1000, "expected");
+        }
+    }
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let gone = Rc::new(Cell::new(0));
+    let chain = (0..MANY).fold(event_loop.create_future::<()>(), |next, _| {
+        let (future, goes) = (event_loop.create_future::<()>(), Goes(Rc::clone(&gone)));
+        let _ = future.add_done_callback(move |_| drop((goes, next)));
+        future
+    });
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(chain))).is_err());
+    assert_eq!(gone.get(), MANY);
+}
+
+fn deep_group() -> Error {
+    let group = |error: Error| -> Error { ExceptionGroup::new("g", [error, ValueError::default().into()]).into() };
+    (0..MANY).fold(ValueError::new("x").into(), |error: Error, n| {
+        // As task groups nest them: the one inside is the context, too.
+        let outer = group(error.clone());
+        if n % 2 == 0 { outer.during(ValueError::default().into()) } else { outer }
+    })
+}
+
+#[test]
+fn a_deep_exception_group_is_printed_split_and_dropped() {
+    let error = deep_group();
+    let text = format!("{error:?}");
+    assert!(text.starts_with("ExceptionGroup('g', [ExceptionGroup('g', [Exc") && text.ends_with(", ValueError()])"));
+    assert_eq!(text.matches("ExceptionGroup(").count(), MANY);
+    let (values, others) = error.downcast_ref::<ExceptionGroup>().unwrap().split(Error::is::<ValueError>);
+    assert_eq!((values.len(), others.len()), (MANY + 1, 0));
+    drop(error);
+}
+
+#[test]
+fn task_groups_that_fail_inside_each_other() {
+    const DEEP: usize = 50_000;
+    async fn nested(left: usize) -> Result<()> {
+        if left == 0 {
+            return Err(ValueError::new("x").into());
+        }
+        TaskGroup::new()
+            .run(async |group| {
+                let inner: std::pin::Pin<Box<dyn std::future::Future<Output = Result<()>>>> =
+                    Box::pin(nested(left - 1));
+                group.create_task(inner)?;
+                Ok(())
+            })
+            .await
+    }
+    let error = virtually(nested(DEEP)).unwrap_err();
+    assert_eq!(format!("{error:?}").matches("ExceptionGroup(").count(), DEEP);
 }
 
 #[test]
