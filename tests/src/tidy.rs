@@ -24,6 +24,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("examples fit beside their twins", examples_are_narrow),
     ("files tell what they are for", files_tell_their_purpose),
     ("files are small", files_are_small),
+    ("tests are under the guard", tests_are_guarded),
     ("links lead somewhere", book::links),
     ("names of asyncio are placed", names_are_placed),
     ("pages are listed", book::pages),
@@ -31,6 +32,35 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("pages hold no code of their own", book::fences),
     ("the cheat sheet runs", cheat_sheet::entries_run),
 ];
+
+/// A crate with tests has the guard of `asyncio_testing` in the place of the standard `#[test]`.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn tests_are_guarded(root: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for path in files(&root.join("crates"), "rs") {
+        let name = relative(root, &path);
+        let parts: Vec<&str> = name.split('/').collect();
+        // `crates/X/src/lib.rs` has the unit tests of a crate, `crates/X/tests/Y.rs` or `crates/X/tests/Y/main.rs` others.
+        let folder = match parts[..] {
+            [_, krate, "src", "lib.rs"] => root.join("crates").join(krate).join("src"),
+            [_, _, "tests", _] => path.clone(),
+            [_, krate, "tests", suite, "main.rs"] => root.join("crates").join(krate).join("tests").join(suite),
+            _ => continue,
+        };
+        let tests = if folder.is_file() { vec![folder] } else { files(&folder, "rs") };
+        let mut has_tests = false;
+        for file in tests {
+            has_tests |= read(file)?.lines().any(|line| line.trim() == "#[test]");
+        }
+        if has_tests && !read(&path)?.contains("extern crate asyncio_testing;") {
+            problems.push(format!("{name} does not say `#[macro_use] extern crate asyncio_testing;`"));
+        }
+    }
+    Ok(problems)
+}
 
 /// Cargo passes over a nested example that nobody declared, without a word.
 ///

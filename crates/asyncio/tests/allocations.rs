@@ -3,6 +3,9 @@
 //! The core idea: an allocator that counts for each thread by itself, because a loop stays in its thread, and so do the
 //! tests' counts. A program of its own, since a process has one allocator.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::future::{Future, poll_fn};

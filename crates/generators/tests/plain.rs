@@ -1,6 +1,9 @@
 //! Plain generators: next, send, throw, close, return values, delegation, and what goes wrong. The expectations are what
 //! CPython 3.15 does.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -160,7 +163,7 @@ fn a_generator_cannot_resume_itself() {
 fn a_panic_ends_it() {
     let mut generator = Generator::<u32>::new(async |mut y| {
         y.yield_(1).await?;
-        panic!("on purpose");
+        panic!("expected");
     });
     generator.resume().unwrap();
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| generator.resume())).is_err());

@@ -1,5 +1,8 @@
 //! A server among clients that do too much, too little or too slowly.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::{Cell, RefCell};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;

@@ -1,6 +1,9 @@
 //! What asynchronous iterators promise: order, one at a time, ends that stay ends, nothing lost in between. Cases of
 //! CPython's `test_asyncgen` name their origin.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;

@@ -1,5 +1,8 @@
 //! A queue as an asynchronous iterator.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use asyncio_iterators::AsyncIterator;
 use asyncio_queues::Queue;
 use asyncio_runtime::{Clock, Runner, create_task, sleep};

@@ -390,29 +390,37 @@ impl FutureRef {
             self.report_unseen_error();
         }
         debug_assert!(!(self.is_pending() && matches!(self.kind(), Kind::Task(_))), "a task is kept until it is over");
-        let leaves = self.marks.leaves();
-        let owns = match leaves {
-            Leaves::Nothing => matches!(self.class().sort, Sort::Group),
-            Leaves::Value => self.class().end_of_value.is_some(),
-            Leaves::Something => true,
+        let is_shallow = match self.marks.leaves() {
+            Leaves::Nothing => !matches!(self.class().sort, Sort::Group),
+            Leaves::Value => self.class().end_of_value.is_none(),
+            Leaves::Something => false,
         };
-        if owns && self.event_loop().burials.is_deep() {
+        if !is_shallow {
+            return self.release_deep();
+        }
+        // Dropped last: the share of the loop, and before that the memory.
+        // SAFETY: the share was forgotten by `complete` or `boxed`. This is the last handle, so nobody else looks at what is
+        // here.
+        let _event_loop = unsafe { Rc::from_raw(Rc::as_ptr(self.event_loop())) };
+        drop(Release(self));
+    }
+
+    /// As `release`, of one that owns what may own the last handle on another future, and so on.
+    #[inline(never)]
+    fn release_deep(&self) {
+        if self.event_loop().burials.is_deep() {
             // Counted as before: it is the last handle there instead of here.
             return self.event_loop().burials.later(Self(self.0));
         }
-        // Dropped last, also if a result panics when it goes: the share of the loop, and before that the memory.
-        // SAFETY: the share was forgotten by `complete` or `boxed`. This is the last handle, so nobody else looks at what is
-        // here.
+        // As above; also if a result panics when it goes.
+        // SAFETY: as above.
         let event_loop = unsafe { Rc::from_raw(Rc::as_ptr(self.event_loop())) };
-        let _depth = owns.then(|| event_loop.burials.begin());
+        let _depth = event_loop.burials.begin();
         let _memory = Release(self);
-        if owns && leaves != Leaves::Nothing {
-            self.drop_contents();
-        }
+        self.drop_contents();
     }
 
     /// What it owns goes, and nobody looks at it any more.
-    #[inline(never)]
     fn drop_contents(&self) {
         let memory = self.replace_memory(Memory::Taken);
         // SAFETY: it was a box, and nobody looks at it any more: the memory in it was taken.

@@ -941,13 +941,19 @@ impl Run for HandleInner {
 /// A queued callback: `asyncio.Handle`.
 ///
 /// ```
+/// use std::{cell::Cell, rc::Rc};
+///
 /// use asyncio_runtime::{get_running_loop, run, sleep};
 ///
 /// run(async {
-///     let handle = get_running_loop()?.call_soon(|| unreachable!("it was cancelled"))?;
+///     let called = Rc::new(Cell::new(false));
+///     let call = Rc::clone(&called);
+///     let handle = get_running_loop()?.call_soon(move || call.set(true))?;
 ///     handle.cancel();
 ///     assert!(handle.cancelled());
-///     sleep(0).await
+///     sleep(0).await?;
+///     assert!(!called.get());
+///     Ok(())
 /// })
 /// .unwrap();
 /// ```
@@ -978,14 +984,19 @@ impl fmt::Debug for Handle {
 /// A callback at a time: `asyncio.TimerHandle`.
 ///
 /// ```
+/// use std::{cell::Cell, rc::Rc};
+///
 /// use asyncio_runtime::{get_running_loop, run, sleep};
 ///
 /// run(async {
-///     let event_loop = get_running_loop()?;
-///     let timer = event_loop.call_later(0.001, || unreachable!("it was cancelled"))?;
+///     let (event_loop, called) = (get_running_loop()?, Rc::new(Cell::new(false)));
+///     let call = Rc::clone(&called);
+///     let timer = event_loop.call_later(0.001, move || call.set(true))?;
 ///     assert!(timer.when() > event_loop.time());
 ///     timer.cancel();
-///     sleep(0.002).await
+///     sleep(0.002).await?;
+///     assert!(!called.get());
+///     Ok(())
 /// })
 /// .unwrap();
 /// ```

@@ -330,14 +330,19 @@ impl AnyFuture {
     /// registrations; a key names just one.)
     ///
     /// ```
+    /// use std::{cell::Cell, rc::Rc};
+    ///
     /// use asyncio_runtime::{get_running_loop, run, sleep};
     ///
     /// run(async {
-    ///     let future = get_running_loop()?.create_future();
-    ///     let key = future.add_done_callback(|_| unreachable!("it was removed"));
+    ///     let (future, called) = (get_running_loop()?.create_future(), Rc::new(Cell::new(false)));
+    ///     let call = Rc::clone(&called);
+    ///     let key = future.add_done_callback(move |_| call.set(true));
     ///     assert!(future.remove_done_callback(key));
     ///     future.set_result(1)?;
-    ///     sleep(0).await
+    ///     sleep(0).await?;
+    ///     assert!(!called.get());
+    ///     Ok(())
     /// })
     /// .unwrap();
     /// ```

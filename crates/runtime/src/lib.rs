@@ -42,6 +42,10 @@
 //! An exception is an [`Error`]; a wait gives a [`Result`], and `?` raises. A task that panics keeps the panic for whoever
 //! awaits it. What nobody retrieves is reported on standard error as asyncio reports it.
 
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
 mod asyncgens;
 mod burials;
 mod call;

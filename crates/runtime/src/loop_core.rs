@@ -204,16 +204,22 @@ impl LoopCore {
         if self.closed.get() {
             return;
         }
-        let woken = self.take_remote_between_runs();
+        if !self.running.get() && self.shared.has_news() {
+            return self.queue_behind_news(Ready::Other(Other::Call(run, key)));
+        }
         self.ready.borrow_mut().push(Other::Call(run, key));
-        self.tell_all_woken(woken);
     }
 
-    /// Wake-ups that happened between two runs came in through the remote queue: what is queued now keeps the order. Gives what the
-    /// observer is to be told once that is queued: it may close the loop, which must not wait for a task in our hands.
-    #[inline]
-    fn take_remote_between_runs(&self) -> Vec<AnyTask> {
-        if !self.running.get() && self.shared.has_news() { self.take_news() } else { Vec::new() }
+    /// Wake-ups that happened between two runs came in through the remote queue: what is queued now keeps the order.
+    #[cold]
+    fn queue_behind_news(&self, next: Ready) {
+        let woken = self.take_news();
+        match next {
+            Ready::Task(runnable) => self.ready.borrow_mut().push_task(runnable),
+            Ready::Other(other) => self.ready.borrow_mut().push(other),
+        }
+        // Told last: an observer may close the loop, which must not wait for a task in our hands.
+        self.tell_woken(woken);
     }
 
     /// It waits for futures that may never complete, and owns them, who own it.
@@ -228,9 +234,10 @@ impl LoopCore {
     /// Queues the first step of a task.
     #[inline]
     pub(crate) fn queue_task(&self, runnable: Runnable) {
-        let woken = self.take_remote_between_runs();
+        if !self.running.get() && self.shared.has_news() {
+            return self.queue_behind_news(Ready::Task(runnable));
+        }
         self.ready.borrow_mut().push_task(runnable);
-        self.tell_all_woken(woken);
     }
 
     /// Queues the next step of a task that was woken.
@@ -245,16 +252,9 @@ impl LoopCore {
     #[cold]
     fn push_and_tell(&self, runnable: Runnable) {
         let task = runnable.task(self);
-        // Queued first, see `take_remote_between_runs`.
+        // Queued first, as in `queue_behind_news`.
         self.ready.borrow_mut().push_task(runnable);
-        self.tell_all_woken(vec![task]);
-    }
-
-    #[inline]
-    fn tell_all_woken(&self, tasks: Vec<AnyTask>) {
-        if !tasks.is_empty() {
-            self.tell_woken(tasks);
-        }
+        self.tell_woken(vec![task]);
     }
 
     #[cold]
@@ -323,7 +323,9 @@ impl LoopCore {
         if !self.ready.borrow().is_empty() || self.stopping.get() {
             self.poll_sometimes();
         } else {
-            self.give_back();
+            if self.had_much.get() {
+                self.give_back();
+            }
             self.wait()?;
         }
         if !self.timers.borrow().is_empty() {
@@ -346,13 +348,13 @@ impl LoopCore {
         Ok(())
     }
 
-    /// Nothing is ready, and it may be long until something is: gives back what a burst has needed.
+    /// Nothing is ready, and it may be long until something is: gives back what a burst from outside has needed.
+    #[cold]
     fn give_back(&self) {
+        self.had_much.set(false);
         self.ready.borrow_mut().give_back();
-        if self.had_much.take() {
-            self.remote.take();
-            self.shared.give_back(MUCH);
-        }
+        self.remote.take();
+        self.shared.give_back(MUCH);
     }
 
     /// Has the memory fetched that will be needed some steps later.
@@ -493,9 +495,14 @@ impl LoopCore {
     #[inline]
     pub(crate) fn take_remote(&self) {
         if self.shared.has_news() {
-            let woken = self.take_news();
-            self.tell_all_woken(woken);
+            self.hear_news();
         }
+    }
+
+    #[cold]
+    fn hear_news(&self) {
+        let woken = self.take_news();
+        self.tell_woken(woken);
     }
 
     /// Gives the tasks that were woken, for the observer, if the loop is instrumented.

@@ -1,5 +1,8 @@
 //! Bad input gives a clear error, in CPython's words where it has some.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use asyncio_runtime::*;
 
 fn virtually<T: 'static>(main: impl Future<Output = Result<T>> + 'static) -> Result<T> {

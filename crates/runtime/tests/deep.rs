@@ -1,5 +1,8 @@
 //! A hundred thousand tasks, futures or errors in a chain, in a circle, or in one group: no stack overflow, no quadratic corner.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::Cell;
 use std::rc::Rc;
 

@@ -1,5 +1,8 @@
 //! A loop gives every descriptor back. Alone in its process, because it counts them.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::io::Read;
 use std::os::unix::net::UnixStream;
 

@@ -1,5 +1,8 @@
 //! Descriptors in the loop: `AsyncFd` keeps what it learnt, loses no wake-up, and never leaves anybody hanging.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::io::{self, Read, Write};

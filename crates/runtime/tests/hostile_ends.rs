@@ -2,6 +2,9 @@
 //!
 //! Each test runs itself again as a child process, in which the program is `main`.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::fs::File;
 use std::process::{Command, Output, Stdio};
 

@@ -1,5 +1,8 @@
 //! Dropping or closing a loop frees all that it holds; nothing is reported twice or lost.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::RefCell;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;

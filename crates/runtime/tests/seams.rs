@@ -1,5 +1,8 @@
 //! The seams and the loop's own callbacks: observer, scheduling policy, debug mode, descriptors, signals, the await graph.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

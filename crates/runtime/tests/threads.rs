@@ -1,5 +1,8 @@
 //! Loops and threads: executors, calls from outside, and virtual time with threads.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;

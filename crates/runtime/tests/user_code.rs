@@ -1,6 +1,9 @@
 //! Where code of the user runs in the middle of the runtime's: observers, policies, wakers, `Clone`, `Debug`, destructors that
 //! close, replace or remove what is being used.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;

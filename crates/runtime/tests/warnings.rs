@@ -1,6 +1,9 @@
 //! What goes to standard error: when a coroutine object complains that it was never awaited, compared with CPython 3.13, and
 //! when a loop says that it is in a deadlock. It is seen from outside, so the test runs itself as a child process.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::future::{Future as _, poll_fn};
 use std::io::{BufRead, BufReader, Write};
 use std::pin::pin;

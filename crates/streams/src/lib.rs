@@ -38,6 +38,10 @@
 // What only layers over a transport use.
 #![cfg_attr(not(feature = "tls"), allow(dead_code))]
 
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
 mod address;
 mod buffer;
 mod connect;

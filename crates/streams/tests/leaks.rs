@@ -1,6 +1,9 @@
 //! Descriptors: all are given back, and running out of them passes. One test after the other, alone in their process,
 //! because they count and use up what the process has.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::RefCell;
 use std::fs::File;
 use std::future::Future;

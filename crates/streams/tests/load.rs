@@ -1,6 +1,9 @@
 //! Ten thousand connections at once in one process, among peers that send a byte at a time, never read, or vanish: nobody
 //! disturbs anybody. A process of its own, because it needs most of the descriptors there can be.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::Cell;
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,5 +1,8 @@
 //! The names of tasks, alone in their process, because they are numbered over the whole of it.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use asyncio_runtime::{Clock, Runner, all_tasks, current_task};
 use asyncio_streams::{StreamWriter, open_connection, start_server};
 

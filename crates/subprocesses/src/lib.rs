@@ -24,6 +24,10 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
 mod child;
 mod create;
 mod error;

@@ -2,6 +2,9 @@
 //! process, because it counts them.
 #![cfg(target_os = "linux")]
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::Cell;
 use std::fs;
 use std::future::poll_fn;

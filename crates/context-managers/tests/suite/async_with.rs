@@ -170,11 +170,11 @@ fn a_panic_waits_for_the_exit_and_goes_on() {
         let noting = Noting { suppresses, ..Noting::new(&log) };
         let program = async_with(noting, async |_| -> Result<()> {
             sleep(1).await?;
-            panic!("fire")
+            panic!("expected")
         });
         let payload = catch_unwind(AssertUnwindSafe(|| virtually(async { create_task(program).await })));
-        assert_eq!(payload.unwrap_err().downcast_ref::<&str>(), Some(&"fire"));
-        let expected = ["entering", "exiting: Some(BlockPanicked { message: \"fire\" })", "exited"];
+        assert_eq!(payload.unwrap_err().downcast_ref::<&str>(), Some(&"expected"));
+        let expected = ["entering", "exiting: Some(BlockPanicked { message: \"expected\" })", "exited"];
         assert_eq!(log.take(), expected);
     }
 }
@@ -285,7 +285,7 @@ fn a_panic_in_a_groups_block_cancels_its_tasks_first() {
             result
         })?;
         sleep(1).await?;
-        panic!("fire")
+        panic!("expected")
     });
     assert!(catch_unwind(AssertUnwindSafe(|| virtually(program))).is_err());
     assert_eq!(log.take(), ["Err(CancelledError())"]);

@@ -326,10 +326,10 @@ fn a_panic_in_an_exit_goes_on_after_the_others() {
     let program = async_with(AsyncExitStack::new(), async move |stack| {
         stack.push(|_| Ok(true));
         stack.push_manager(Noting::new(&seen));
-        stack.push_async_callback(async || panic!("fire"));
+        stack.push_async_callback(async || panic!("expected"));
         Ok(())
     });
     let payload = catch_unwind(AssertUnwindSafe(|| virtually(program))).unwrap_err();
-    assert_eq!(payload.downcast_ref::<&str>(), Some(&"fire"));
-    assert_eq!(log.take(), ["exiting: Some(BlockPanicked { message: \"fire\" })", "exited"]);
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"expected"));
+    assert_eq!(log.take(), ["exiting: Some(BlockPanicked { message: \"expected\" })", "exited"]);
 }

@@ -1,6 +1,9 @@
 //! Asynchronous generators; the cases of CPython's `test_asyncgen` that can be said in Rust name their origin. Every state
 //! of a generator, step for step, is in `steps`.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 mod bodies;
 mod closing;
 mod ports;

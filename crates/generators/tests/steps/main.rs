@@ -2,6 +2,9 @@
 //!
 //! What `try` and `finally` are there is a `match` on the outcome of a `yield` here.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 mod asynchronous;
 mod plain;
 

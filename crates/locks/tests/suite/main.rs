@@ -2,6 +2,9 @@
 //!
 //! Left out is what the types rule out: awaiting a primitive itself, a parameter `loop`, primitives of two loops.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 mod barrier;
 mod barrier_breaks;
 mod condition;

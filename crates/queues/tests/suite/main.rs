@@ -1,6 +1,9 @@
 //! The cases of CPython's `test_queues.py`, each under the name of its origin, and what Rust adds: values handed back, dropped
 //! waiters, a hundred thousand waiters.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 mod basics;
 mod ends;
 mod waiting;

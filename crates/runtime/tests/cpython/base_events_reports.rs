@@ -8,7 +8,7 @@ use asyncio_runtime::*;
 use crate::support::*;
 
 fn zero_error() {
-    panic!("division by zero");
+    panic!("expected: division by zero");
 }
 
 fn count(text: &str, part: &str) -> usize {
@@ -76,7 +76,7 @@ fn a_handler_stands_in_for_standard_error_until_it_is_taken_away() {
 fn a_handler_that_fails_is_reported_with_what_it_was_told() {
     let program = || {
         let event_loop = new_loop();
-        event_loop.set_exception_handler(Some(Box::new(|_| panic!("spam"))));
+        event_loop.set_exception_handler(Some(Box::new(|_| panic!("expected: spam"))));
         event_loop.call_soon(zero_error).unwrap();
         let went_on = Rc::new(Cell::new(false));
         let note = Rc::clone(&went_on);
@@ -86,7 +86,7 @@ fn a_handler_that_fails_is_reported_with_what_it_was_told() {
     };
     let test = "base_events_reports::a_handler_that_fails_is_reported_with_what_it_was_told";
     let Some(written) = stderr_of(test, &[], program) else { return };
-    assert_eq!(count(&written, "Unhandled error in exception handler: spam"), 1, "{written}");
+    assert_eq!(count(&written, "Unhandled error in exception handler: expected: spam"), 1, "{written}");
     assert_eq!(count(&written, "Exception in callback zero_error()"), 1, "{written}");
 }
 
@@ -97,7 +97,7 @@ fn a_handler_may_pass_on_to_the_default() {
         let default = event_loop.clone();
         event_loop.set_exception_handler(Some(Box::new(move |context| {
             default.default_exception_handler(context);
-            panic!("ham");
+            panic!("expected: ham");
         })));
         event_loop.call_exception_handler(&ExceptionContext::new("told"));
         // The handler holds its own loop.
@@ -105,7 +105,7 @@ fn a_handler_may_pass_on_to_the_default() {
     };
     let test = "base_events_reports::a_handler_may_pass_on_to_the_default";
     let Some(written) = stderr_of(test, &[], program) else { return };
-    assert_eq!((count(&written, "told\n"), count(&written, "handler: ham\n")), (2, 1), "{written}");
+    assert_eq!((count(&written, "told\n"), count(&written, "handler: expected: ham\n")), (2, 1), "{written}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn a_function_that_fails_leaves_its_context_behind() {
     assert!(VAR.get().is_err());
     let panics = || {
         VAR.set("ham");
-        panic!("in a context")
+        panic!("expected")
     };
     assert!(catch_unwind(AssertUnwindSafe(|| context.run(panics))).is_err());
     assert!(VAR.get().is_err());

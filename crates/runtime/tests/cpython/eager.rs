@@ -259,7 +259,7 @@ fn the_failure_of_a_callback_is_reported_in_its_context() {
     let seen = seen_by_the_handler(|event_loop| {
         let failing = || {
             NAME.set("bar");
-            panic!("in a callback");
+            panic!("expected");
         };
         event_loop.call_soon(failing).unwrap();
     });

@@ -3,6 +3,9 @@
 //! `// CPython: module.Class.method` above a test names what it ports; `tests/cpython/README.md` lists all of CPython's
 //! methods with the test, or the reason why there is none. Every expectation comes from CPython 3.15.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 mod support;
 
 mod base_events;

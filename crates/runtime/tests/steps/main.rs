@@ -1,5 +1,8 @@
 //! Step for step as CPython: the scenarios of `scenarios.py`, which wrote `expected.txt` on CPython 3.15.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future as StdFuture;
 

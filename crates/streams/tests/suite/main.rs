@@ -1,6 +1,9 @@
 //! The streams: readers by themselves (after CPython's `test_streams.py`), then connections, servers and the rest over real
 //! sockets.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 #[cfg(feature = "tls")]
 mod certificates;
 mod common;

@@ -221,7 +221,7 @@ fn an_error_and_a_panic_in_a_callback_are_reported_and_the_rest_is_unharmed() {
         let server = start_server(
             async |mut reader: StreamReader, writer: StreamWriter| match &reader.readline().await?[..] {
                 b"error\n" => Err(asyncio_runtime::ValueError::new("bad line").into()),
-                b"panic\n" => panic!("what a line"),
+                b"panic\n" => panic!("expected: what a line"),
                 line => Ok(writer.write(line)?),
             },
             "127.0.0.1",

@@ -1,0 +1,155 @@
+//! What every test of this workspace runs under: no panic is overlooked, and none waits for ever.
+//!
+//! A panic in a callback, in a job or in a destructor does not reach the test that it happens in: the runtime reports it and
+//! goes on. So a hook notes every panic, and a test that ends well in spite of one fails. A panic is deliberate if its message
+//! says `expected`, or if the test has announced it ([`expect_panics`]). A test that takes too long ends the process with its name:
+//! a wake-up that was lost would otherwise hold the whole run up.
+//!
+//! The crate of a test says `#[macro_use] extern crate asyncio_testing;`, by which its `#[test]` is the one of here. It relies
+//! on nothing but the standard library, and knows nothing of what is tested.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::panic::{self, PanicHookInfo};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+pub use asyncio_testing_macros::test;
+
+/// How long a test may take, on the slowest machine and under a sanitizer.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+#[derive(Default)]
+struct State {
+    running: HashMap<ThreadId, Running>,
+    /// Panics that nobody has announced, with the thread they happened in.
+    panics: Vec<(ThreadId, String)>,
+}
+
+struct Running {
+    test: &'static str,
+    since: Instant,
+    /// Parts of the messages of deliberate panics.
+    expected: Vec<&'static str>,
+}
+
+static STATE: Mutex<Option<State>> = Mutex::new(None);
+
+/// Looks at what is noted; never for long, and never while something of a test runs.
+fn with_state<R>(f: impl FnOnce(&mut State) -> R) -> R {
+    let mut state: MutexGuard<'_, _> = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    f(state.get_or_insert_default())
+}
+
+/// A test has begun; it ends when the guard is dropped.
+#[must_use]
+pub fn begin(test: &'static str) -> Guard {
+    // ThreadSanitizer does not see the end of a wait for a lock (as `remote` of the runtime says): there, nothing is shared.
+    if !cfg!(tsan) {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            let print = panic::take_hook();
+            panic::set_hook(Box::new(move |panic| {
+                note(panic);
+                print(panic);
+            }));
+            thread::Builder::new().name("time limits".to_owned()).spawn(watch).expect("a thread for the time limits");
+        });
+        let running = Running { test, since: Instant::now(), expected: Vec::new() };
+        with_state(|state| state.running.insert(thread::current().id(), running));
+    }
+    Guard(())
+}
+
+/// The running test makes panics with this text in their messages, in whatever thread.
+pub fn expect_panics(part: &'static str) {
+    with_state(|state| {
+        if let Some(running) = state.running.get_mut(&thread::current().id()) {
+            running.expected.push(part);
+        }
+    });
+}
+
+fn note(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload_as_str().unwrap_or("Box<dyn Any>");
+    let thread = thread::current();
+    with_state(|state| {
+        let announced = state.running.values().flat_map(|running| &running.expected).any(|part| message.contains(part));
+        if !announced && !message.contains("expected") {
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            let text = format!("thread {:?} at {place}: {message}", thread.name().unwrap_or("without a name"));
+            state.panics.push((thread.id(), text));
+        }
+    });
+}
+
+fn watch() {
+    loop {
+        thread::sleep(Duration::from_secs(1));
+        let late = with_state(|state| {
+            state.running.values().find(|running| running.since.elapsed() > LIMIT).map(|running| running.test)
+        });
+        if let Some(test) = late {
+            // Straight to the descriptor: what the harness keeps is lost when the process ends.
+            let _ = writeln!(std::io::stderr(), "\ntest {test} takes more than {} minutes", LIMIT.as_secs() / 60);
+            std::process::abort();
+        }
+    }
+}
+
+/// A test that is running. Dropped at its end, it fails the test if there was a panic that nobody has announced.
+#[derive(Debug)]
+pub struct Guard(());
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let own = thread::current().id();
+        let panics: Vec<String> = with_state(|state| {
+            // Of this thread, and of those in which no test runs: a thread of a pool does not say for whom it works.
+            let is_here = |thread: &ThreadId| *thread == own || !state.running.contains_key(thread);
+            let (here, others) = state.panics.drain(..).partition(|(thread, _)| is_here(thread));
+            state.panics = others;
+            state.running.remove(&own);
+            let here: Vec<(ThreadId, String)> = here;
+            here.into_iter().map(|(_, text)| text).collect()
+        });
+        if !panics.is_empty() && !thread::panicking() {
+            // Past the hook, which would note it.
+            let text = format!("the test ended well, but for a panic:\n{}", panics.join("\n"));
+            eprintln!("{text}");
+            panic::resume_unwind(Box::new(text));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{panic, thread};
+
+    use super::{begin, expect_panics};
+
+    fn panics(test: fn()) -> bool {
+        panic::catch_unwind(test).is_err()
+    }
+
+    #[core::prelude::v1::test]
+    fn a_panic_that_was_caught_fails_the_test_unless_it_was_announced() {
+        let caught = |message: &'static str| drop(panic::catch_unwind(|| panic!("{message}")));
+        assert!(panics(|| {
+            let _guard = begin("overlooks one");
+            drop(panic::catch_unwind(|| panic!("boom")));
+        }));
+        assert!(panics(|| {
+            let _guard = begin("overlooks one in another thread");
+            drop(thread::spawn(|| panic!("boom")).join());
+        }));
+        {
+            let _guard = begin("announces");
+            expect_panics("boo");
+            caught("boom");
+            caught("as expected");
+        }
+        let _guard = begin("has none");
+    }
+}
