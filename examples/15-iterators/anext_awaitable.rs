@@ -8,7 +8,7 @@
 
 use asyncio::{AsyncIterator, Result, aiter, anext, anext_or, run, sleep};
 
-/// The trains of a platform, announced one by one.
+/// The trains that leave from a platform, announced one by one.
 struct Trains {
     left: Vec<&'static str>,
 }

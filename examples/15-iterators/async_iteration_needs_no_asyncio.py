@@ -3,7 +3,7 @@
 
 # ANCHOR: iterator
 class Pause:
-    """Suspends once, and leaves it to the caller when to go on."""
+    """Suspends once. The caller decides when to continue."""
 
     def __await__(self):
         yield
@@ -16,7 +16,7 @@ class Countdown:
     def __aiter__(self):
         return self
 
-    # A plain method. It returns something to await, which is all that is asked.
+    # A plain method. It returns something to await, and nothing more is required.
     def __anext__(self):
         return self.step()
 

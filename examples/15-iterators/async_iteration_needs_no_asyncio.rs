@@ -13,7 +13,7 @@ use std::task::Poll;
 use asyncio::{AsyncIterator, Result, Step, coroutine};
 
 // ANCHOR: iterator
-/// Suspends once, and leaves it to the caller when to go on.
+/// Suspends once. The caller decides when to continue.
 async fn pause() {
     let mut paused = false;
     poll_fn(|_| match std::mem::replace(&mut paused, true) {
@@ -30,7 +30,7 @@ struct Countdown {
 impl AsyncIterator for Countdown {
     type Item = u32;
 
-    // A plain method. It returns something to await, which is all that is asked.
+    // A plain method. It returns something to await, and nothing more is required.
     #[expect(clippy::manual_async_fn, reason = "to show that it can be written so")]
     fn anext(&mut self) -> impl Future<Output = Result<Option<u32>>> {
         async move {

@@ -19,7 +19,7 @@ def plain():
 
 # ANCHOR: asynchronous
 class Thermometer:
-    """Measures a temperature every second. The second measurement fails."""
+    """Measures the temperature every second. The second measurement is missing."""
 
     def __init__(self):
         self.hour = 0

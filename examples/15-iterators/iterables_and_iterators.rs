@@ -24,7 +24,7 @@ fn plain() {
 // ANCHOR_END: plain
 
 // ANCHOR: asynchronous
-/// Measures a temperature every second. The second measurement fails.
+/// Measures the temperature every second. The second measurement is missing.
 struct Thermometer {
     hour: usize,
 }

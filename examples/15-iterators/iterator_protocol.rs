@@ -10,7 +10,7 @@
 /// Counts down from a number to one.
 struct Countdown(u32);
 
-/// `__iter__` is `IntoIterator`, which every `Iterator` gets for free: it gives
+/// `__iter__` is `IntoIterator`, which every `Iterator` implements by returning
 /// itself.
 impl Iterator for Countdown {
     type Item = u32;

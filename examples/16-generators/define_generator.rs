@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     for _ in 0..3 {
         println!("{:?}", numbers.next().transpose()?);
     }
-    // The generator knows where it is; a call of the function starts afresh.
+    // The generator knows where it is; calling the function makes a new one.
     println!("the rest: {:?}", numbers.collect::<Result<Vec<_>>>()?);
     println!("all: {:?}", ten_numbers().collect::<Result<Vec<_>>>()?);
     Ok(())

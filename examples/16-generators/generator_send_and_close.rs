@@ -8,8 +8,8 @@
 use asyncio::{Generator, GeneratorExit, Result, Resumed, ValueError};
 
 // ANCHOR: body
-/// A till: gives the sum so far, is sent prices, and forgets the last one if it was
-/// a mistake.
+/// A till: it yields the sum so far, receives prices, and takes the last price back
+/// if it was a mistake.
 fn till() -> Generator<u32, u32, &'static str> {
     Generator::new(async |mut y| {
         let (mut sum, mut last) = (0, 0);

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use asyncio::{Generator, Result};
 
 // ANCHOR: tasks
-/// A pause of some rounds, which returns what it waited for.
+/// Pauses for some rounds and then returns its result.
 fn pause(rounds: u32, result: &'static str) -> Generator<(), (), &'static str> {
     Generator::new(async move |mut y| {
         for _ in 0..rounds {

@@ -71,7 +71,7 @@ async fn program() -> Result<()> {
 // ANCHOR_END: ends
 
 fn main() {
-    // The panic is part of the show: no report of it.
+    // The panic is part of the demonstration, so it is not reported.
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = std::panic::catch_unwind(|| run(program()));
     println!("  the panic went on: {}", outcome.is_err().repr());

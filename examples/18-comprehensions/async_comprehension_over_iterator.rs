@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use asyncio::{AsyncGenerator, AsyncIterator, Result, run, sleep};
 
-/// Temperatures, one an hour.
+/// Temperatures, one per hour.
 struct Thermometer {
     hour: u32,
 }

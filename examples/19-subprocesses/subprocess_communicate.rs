@@ -35,8 +35,8 @@ async fn send() -> Result<()> {
 // ANCHOR_END: send
 
 // ANCHOR: both
-/// Far more than a pipe holds: whoever wrote all of it before reading would wait
-/// for ever.
+/// Far more than a pipe holds: writing all of it before reading would wait for
+/// ever.
 async fn both_ways() -> Result<()> {
     let mut process =
         create_subprocess_exec("cat").stdin(PIPE).stdout(PIPE).await?;

@@ -24,7 +24,7 @@ async fn start_what_is_not_there() {
     if let Err(error) = create_subprocess_exec("brew-coffee").await {
         println!("{error}");
     }
-    // One name with a blank in it, not a name and an argument.
+    // A single name with a space in it, not a name and an argument.
     if let Err(error) = create_subprocess_exec("sleep 1").await {
         println!("{error}");
     }

@@ -17,7 +17,7 @@ async def connected():
     os.close(reader)
     stdout, _ = await head.communicate()
     print(stdout.decode(), end="")
-    # Nobody is left to read what the first one writes: SIGPIPE ends it.
+    # The first process has no reader any more: SIGPIPE ends it.
     print(f"ended: {await asyncio.gather(yes.wait(), head.wait())}")
 # ANCHOR_END: direct
 

@@ -11,8 +11,8 @@ use asyncio::subprocess::PIPE;
 use asyncio::{AsyncIterator, Result, create_subprocess_exec, gather, run};
 
 // ANCHOR: direct
-/// The two are connected with each other, and nothing of what they say passes
-/// through here.
+/// The two processes are connected directly; none of their data passes through
+/// this program.
 async fn connected() -> Result<()> {
     let (reader, writer) = pipe()?;
     let yes = create_subprocess_exec("yes").arg("on and on").stdout(writer).await?;
@@ -23,14 +23,14 @@ async fn connected() -> Result<()> {
         .await?;
     let (stdout, _) = head.communicate().await?;
     print!("{}", String::from_utf8(stdout.unwrap_or_default())?);
-    // Nobody is left to read what the first one writes: SIGPIPE ends it.
+    // The first process has no reader any more: SIGPIPE ends it.
     println!("ended: {:?}", gather([yes.wait(), head.wait()]).await?);
     Ok(())
 }
 // ANCHOR_END: direct
 
 // ANCHOR: through
-/// A stage of the pipeline is written in Rust: it lets every third line pass.
+/// One stage of the pipeline is written in Rust: it passes on every third line.
 /// `drain` keeps it from reading faster than the second process does, so it needs
 /// no more memory for a million lines than for ten.
 async fn through_here() -> Result<()> {

@@ -17,7 +17,7 @@ use asyncio::{
 const STEPS: usize = 4;
 
 // ANCHOR: command
-/// Runs a command that prints a line for each of its steps, and passes the news on.
+/// Runs a command that prints a line for each step, and reports each step.
 async fn build(package: &str, seconds: f64, news: Queue<()>) -> Result<i32> {
     let work = format!(
         "for step in 1 2 3 {STEPS}; do sleep {seconds}; echo {package} $step; done"
@@ -32,7 +32,7 @@ async fn build(package: &str, seconds: f64, news: Queue<()>) -> Result<i32> {
 // ANCHOR_END: command
 
 // ANCHOR: display
-/// Draws the line anew at each news, until everything is done.
+/// Redraws the progress bar after each step, until everything is done.
 async fn display(total: usize, news: Queue<()>) -> Result<()> {
     let end = if stdout().is_terminal() { "\r" } else { "\n" };
     for done in 1..=total {

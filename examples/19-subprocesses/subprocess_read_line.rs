@@ -40,7 +40,7 @@ async fn talk() -> Result<()> {
             String::from_utf8(stdout.readline().await?)?.trim_end()
         );
     }
-    // The end of its input.
+    // Tells the child that its input has ended.
     stdin.close();
     println!("ended: {}", process.wait().await?);
     Ok(())

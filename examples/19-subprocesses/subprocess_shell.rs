@@ -15,7 +15,7 @@ async fn start() -> Result<()> {
     let process = create_subprocess_shell("sleep 0.3 && exit 4").await?;
     println!("the shell has started: {}", process.returncode().repr());
     println!("the shell has ended: {}", process.wait().await?);
-    // No error of the call: it is the shell that does not find the command.
+    // The call succeeds: it is the shell that does not find the command.
     let process = create_subprocess_shell("brew-coffee 2>/dev/null").await?;
     println!("a command that is not there: {}", process.wait().await?);
     Ok(())
@@ -49,7 +49,7 @@ async fn danger() -> Result<()> {
         "pasted: {:?}",
         output(unsafe_line).await?.lines().collect::<Vec<_>>()
     );
-    // An argument is never read as a part of the command.
+    // An argument is never interpreted as part of the command.
     let safe_line = create_subprocess_shell("echo hello \"$0\"").arg(name);
     println!(
         "as an argument: {:?}",

@@ -37,7 +37,7 @@ async fn read_a_line() -> Result<()> {
         create_subprocess_shell("echo first; echo second").stdout(PIPE).await?;
     let stdout = process.stdout.as_mut().expect("it is piped");
     println!("a line: b'{}'", stdout.readline().await?.escape_ascii());
-    // `communicate` reads what is left.
+    // `communicate` reads the rest.
     let (rest, _) = process.communicate().await?;
     println!("the rest: b'{}'", rest.unwrap_or_default().escape_ascii());
     Ok(())

@@ -8,7 +8,7 @@ import asyncio
 async def main():
     process = await asyncio.create_subprocess_shell("echo Hello World")
     print(f"subprocess: {process}")
-    # A loop that closes kills the children that still run.
+    # When the loop closes it kills the children that are still running.
     await process.wait()
 # ANCHOR_END: program
 

@@ -11,7 +11,7 @@ use asyncio::{Result, create_subprocess_shell, run};
 async fn program() -> Result<()> {
     let process = create_subprocess_shell("echo Hello World").await?;
     println!("subprocess: {process}");
-    // A loop that closes kills the children that still run.
+    // When the loop closes it kills the children that are still running.
     process.wait().await?;
     Ok(())
 }

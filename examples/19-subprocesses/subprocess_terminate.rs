@@ -32,7 +32,7 @@ async fn terminate_and_kill() -> Result<()> {
 // ANCHOR_END: terminate
 
 // ANCHOR: patience
-/// Asks first, and insists after a while.
+/// Asks first and insists later.
 async fn patience() -> Result<()> {
     let deaf = "trap '' TERM; echo no; while true; do sleep 0.01; done";
     let mut process = create_subprocess_shell(deaf).stdout(PIPE).await?;

@@ -19,7 +19,7 @@ async fn attributes() -> Result<()> {
         process.stdout.is_some().repr()
     );
     println!("while it runs: {}", process.returncode().repr());
-    // The end of its input is the end of `cat`.
+    // `cat` ends when its input ends.
     if let Some(stdin) = &process.stdin {
         stdin.close();
     }
@@ -44,7 +44,7 @@ async fn waiting() -> Result<()> {
         stdin.write("enough\n")?;
         Ok(())
     });
-    // Several may wait for one process.
+    // Several tasks may wait for one process.
     let codes = gather([process.wait(), process.wait()]).await?;
     println!("it has ended with {codes:?}");
     knitting.await

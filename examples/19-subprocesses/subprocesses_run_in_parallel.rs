@@ -9,7 +9,7 @@ use asyncio::subprocess::{PIPE, Process};
 use asyncio::{Result, create_subprocess_shell, gather, run};
 
 // ANCHOR: program
-/// A child that counts letters once it is given something.
+/// A child process that counts the letters of its input.
 async fn counter() -> Result<Process> {
     create_subprocess_shell("wc -c | tr -d ' '").stdin(PIPE).stdout(PIPE).await
 }

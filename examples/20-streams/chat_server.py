@@ -18,7 +18,7 @@ class Room:
         can hold up the others."""
         print(what)
         for name, writer in self.members.items():
-            # Whoever is going hears no more.
+            # A member that is leaving gets no more lines.
             if name == sender or writer.is_closing():
                 continue
             writer.write(f"{what}\n".encode())
@@ -26,7 +26,7 @@ class Room:
                 writer.transport.abort()
 
 
-# How many bytes may wait for somebody who does not read them.
+# How many bytes may wait for a client that does not read them.
 PATIENCE = 1024 * 1024
 # ANCHOR_END: room
 

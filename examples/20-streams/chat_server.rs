@@ -24,22 +24,22 @@ use guide::text::visible;
 use regex::Regex;
 
 // ANCHOR: room
-/// Who is there, by name.
+/// The members, by name.
 #[derive(Default)]
 struct Room {
     members: RefCell<BTreeMap<String, StreamWriter>>,
 }
 
-/// How many bytes may wait for somebody who does not read them.
+/// How many bytes may wait for a client that does not read them.
 const PATIENCE: usize = 1024 * 1024;
 
 impl Room {
-    /// Tells everybody but the one who says it. Nobody is waited for, so nobody can
-    /// hold up the others.
+    /// Writes to every member except the sender. It waits for no client, so none
+    /// can hold up the others.
     fn tell(&self, from: &str, what: &str) -> Result<()> {
         println!("{what}");
         for (name, writer) in self.members.borrow().iter() {
-            // Whoever is going hears no more.
+            // A member that is leaving gets no more lines.
             if name == from || writer.is_closing() {
                 continue;
             }

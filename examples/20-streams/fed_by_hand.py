@@ -5,7 +5,7 @@ import asyncio
 
 # ANCHOR: program
 async def sum_of_lines(reader):
-    """What is to be tested: reads numbers, one a line."""
+    """The function under test: adds up numbers, one per line."""
     total = 0
     async for line in reader:
         total += int(line)

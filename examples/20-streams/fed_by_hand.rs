@@ -8,7 +8,7 @@
 use asyncio::{AsyncIterator, Result, StreamReader, run};
 
 // ANCHOR: program
-/// What is to be tested: reads numbers, one a line.
+/// The function under test: adds up numbers, one per line.
 async fn sum(mut reader: StreamReader) -> Result<u32> {
     let mut sum = 0;
     while let Some(line) = reader.anext().await? {

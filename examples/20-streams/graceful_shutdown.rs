@@ -18,14 +18,14 @@ use guide::println;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 // ANCHOR: session
-/// The next line, or nothing if the client is done or the server is to stop.
+/// The next line, or nothing if the client is done or the server is stopping.
 async fn next_line(reader: &mut StreamReader, stop: &Event) -> Result<String> {
     let stopped = async {
         stop.wait().await?;
         Ok(Vec::new())
     };
-    // Whichever is first; the other one is dropped, and a read that is dropped has
-    // taken no bytes.
+    // Whichever comes first. The other is dropped, and a read that is dropped has
+    // consumed no bytes.
     Ok(String::from_utf8(or(stopped, reader.readline()).await?)?)
 }
 

@@ -39,7 +39,7 @@ async def program():
         print(f"{word}: {await look_up(word, port)}")
     server.close()
     # ANCHOR: refused
-    # Nobody listens at port 1.
+    # Nothing listens on port 1.
     try:
         await asyncio.open_connection("127.0.0.1", 1)
     except ConnectionRefusedError as error:

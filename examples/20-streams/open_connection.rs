@@ -44,7 +44,7 @@ async fn program() -> Result<()> {
     }
     server.close();
     // ANCHOR: refused
-    // Nobody listens at port 1.
+    // Nothing listens on port 1.
     if let Err(error) = open_connection("127.0.0.1", 1).await {
         println!("refused: {error}");
     }

@@ -42,8 +42,8 @@ async fn read(mut reader: StreamReader) -> Result<()> {
 async fn read_with_a_limit(mut reader: StreamReader) -> Result<()> {
     let error = reader.readuntil("\n").await.expect_err("the line is too long");
     println!("{}", raised(&error));
-    // The bytes are still there. readline drops the line, so that a program can go
-    // on with the next one.
+    // The bytes are still there. `readline` drops the line, so that the program can
+    // continue with the next one.
     let error = reader.readline().await.expect_err("it still is");
     println!("{}", raised(&error));
     println!("the next:    {}", reader.readline().await?.repr());

@@ -14,8 +14,8 @@ use guide::repr::Repr;
 
 const MIB: usize = 1024 * 1024;
 
-/// A server that reads nothing before `begin`, and then everything; and how much
-/// that was.
+/// A server that reads nothing before `begin` and everything afterwards. The future
+/// says how much it read.
 async fn slow_reader(begin: Event) -> Result<(u16, Future<usize>)> {
     let received = get_running_loop()?.create_future();
     let result = received.clone();
@@ -31,7 +31,7 @@ async fn slow_reader(begin: Event) -> Result<(u16, Future<usize>)> {
 }
 
 // ANCHOR: write
-/// Gives how much was written.
+/// Returns how many bytes it wrote.
 async fn write(writer: &StreamWriter) -> Result<usize> {
     writer.write("a line\n")?;
     writer.writelines(["another\n", "and another\n"])?;

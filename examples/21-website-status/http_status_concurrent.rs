@@ -64,7 +64,7 @@ async fn get_status(url: &str) -> Result<String> {
 // ANCHOR_END: get_status
 
 // ANCHOR: check
-/// The status, or why there is none: only a cancellation goes on to the caller.
+/// The status, or the reason why there is none. Passes on only a cancellation.
 async fn check(url: String, timeout: f64) -> Result<String> {
     match wait_for(get_status(&url), timeout).await {
         Err(error) if error.is_cancelled() => Err(error),

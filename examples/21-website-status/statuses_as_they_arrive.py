@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 # ANCHOR: server
 async def site(reader, writer):
-    """Answers `GET /?seconds=0.2` after that time, and tells what was asked for."""
+    """Answers `GET /?seconds=0.2` after that time, and repeats the target."""
     request = (await reader.readuntil(b"\r\n\r\n")).decode()
     target = request.split(" ")[1]
     await asyncio.sleep(float(target.rsplit("=")[-1]) if "=" in target else 0.0)
@@ -32,7 +32,7 @@ async def ask(url):
         name, _, value = header.partition(": ")
         if name == "Content-Length":
             length = int(value)
-    # The body has empty lines of its own: only its length tells where it ends.
+    # The body has an empty line of its own: only its length says where it ends.
     body = (await reader.readexactly(length)).decode()
     writer.close()
     return status, body.splitlines()[-1]

@@ -15,7 +15,7 @@ use asyncio::{
 use url::{Position, Url};
 
 // ANCHOR: server
-/// Answers `GET /?seconds=0.2` after that time, and tells what was asked for.
+/// Answers `GET /?seconds=0.2` after that time, and repeats the target.
 async fn site(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
     let request = String::from_utf8(reader.readuntil("\r\n\r\n").await?)?;
     let target = request.split(' ').nth(1).unwrap_or_default();
@@ -49,7 +49,7 @@ async fn ask(url: String) -> Result<(String, String)> {
             None => break,
         }
     }
-    // The body has empty lines of its own: only its length tells where it ends.
+    // The body has an empty line of its own: only its length says where it ends.
     let body = String::from_utf8(reader.readexactly(length).await?)?;
     let last = body.lines().last().unwrap_or_default().to_owned();
     Ok((status.trim().to_owned(), last))

@@ -13,8 +13,8 @@ async fn upload(file: &'static str) -> Result<()> {
     println!("{file}: begins");
     if let Err(error) = sleep(2).await {
         println!("{file}: {error:?}, cleaning up");
-        // `run` waits for this too: the reaction to a cancellation may take its
-        // time.
+        // `run` waits for this too: a task may take its time to react to a
+        // cancellation.
         sleep(0.1).await?;
         println!("{file}: cleaned up");
         return Err(error);
@@ -28,8 +28,8 @@ async fn upload(file: &'static str) -> Result<()> {
 async fn program() -> Result<()> {
     create_task(upload("photo.jpg"));
     sleep(1).await?;
-    // Its first step is queued and comes before the end of this coroutine is
-    // noticed.
+    // Its first step is queued, and runs before the loop notices that this
+    // coroutine has ended.
     create_task(upload("video.mp4"));
     println!("main: returns");
     Ok(())

@@ -7,5 +7,5 @@ async def custom_coro():
 
 
 coro = custom_coro()
-# Nobody runs it, and here it goes.
+# It has never been awaited, and now it is freed.
 del coro

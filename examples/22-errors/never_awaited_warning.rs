@@ -16,7 +16,7 @@ async fn custom_coro() -> Result<()> {
 
 fn main() {
     let coro = coroutine(custom_coro());
-    // Nobody runs it, and here it goes.
+    // It has never been awaited, and now it is freed.
     drop(coro);
 }
 // ANCHOR_END: warning

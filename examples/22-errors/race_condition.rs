@@ -11,7 +11,7 @@ use std::cell::Cell;
 use asyncio::{Result, gather, run, sleep};
 
 thread_local! {
-    /// What all tasks share. They run in one thread, so Rust asks for no lock; it
+    /// Shared by all tasks. They run in one thread, so Rust demands no lock, and
     /// cannot see the race either.
     static COUNTER: Cell<u32> = const { Cell::new(0) };
 }

@@ -15,7 +15,7 @@ async fn upload(file: &str, seconds: f64) -> Result<()> {
 }
 
 // ANCHOR: wait
-/// Waits until no other task is left that is running now.
+/// Waits for all other tasks that exist now.
 async fn wait_for_the_others() -> Result<()> {
     let mut others = all_tasks()?;
     let myself = current_task()?;

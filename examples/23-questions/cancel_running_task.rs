@@ -21,7 +21,7 @@ async fn program() -> Result<()> {
     sleep(0.1).await?;
     let was_cancelled = task.cancel();
     println!("was canceled: {}", was_cancelled.repr());
-    // The request arrives at the task's next step: let that happen.
+    // Give the task the step in which the request arrives.
     sleep(0.1).await?;
     println!("canceled: {}", task.cancelled().repr());
     println!("main coroutine done");

@@ -13,8 +13,8 @@ use asyncio::{Result, Task, cancellable, create_task, run, sleep};
 use guide::repr::Repr;
 
 // ANCHOR: foreign
-/// Stands for a future of another crate: it is ready when it has been polled four
-/// times, and says when it goes.
+/// Stands for a future of another crate. It is ready after four polls, and prints a
+/// line when it is dropped.
 struct Foreign {
     polls: u32,
 }

@@ -31,7 +31,7 @@ async fn program() -> Result<()> {
     // ANCHOR: twice
     let task = create_task(other_coro());
     println!("awaited once: {}", (&task).await?);
-    // The task is done by now: this await does not suspend, so the bystander has to
+    // The task is done by now. This await does not suspend, so the bystander has to
     // wait for the sleep below.
     create_task(bystander());
     println!("awaited again: {}", (&task).await?);

@@ -50,7 +50,7 @@ async def main():
     task = asyncio.create_task(sell("Carol"))
     task.add_done_callback(thank_later)
     await task
-    # Nobody here has the follow-up; leave it the time it needs.
+    # No reference to the follow-up exists here, so give it the time it needs.
     await asyncio.sleep(0.1)
     # ANCHOR_END: from_a_callback
 

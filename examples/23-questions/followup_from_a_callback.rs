@@ -17,7 +17,7 @@ async fn thank(customer: &str) -> Result<()> {
 async fn sell_and_thank(customer: &'static str) -> Result<()> {
     println!("  sold to {customer}");
     let followup = create_task(thank(customer));
-    // It may wait for the follow-up, or leave it to itself.
+    // It may await the follow-up, or let it run by itself.
     followup.await
 }
 // ANCHOR_END: from_the_task
@@ -54,7 +54,7 @@ async fn program() -> Result<()> {
     let task = create_task(sell("Carol"));
     let _ = task.add_done_callback(thank_later);
     task.await?;
-    // Nobody has a handle on the follow-up; leave it the time it needs.
+    // No handle of the follow-up exists here, so give it the time it needs.
     sleep(0.1).await
     // ANCHOR_END: from_a_callback
 }

@@ -18,8 +18,8 @@ thread_local! {
     static PASS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Counts the passes of the loop: a callback that queues itself anew runs once in
-/// each, and before all else.
+/// Counts the passes of the loop: a callback that queues itself again runs once in
+/// each pass, before everything else.
 fn count_passes() {
     PASS.set(PASS.get() + 1);
     let event_loop = get_running_loop().expect("callbacks run in the loop");

@@ -11,8 +11,8 @@ use guide::repr::Repr;
 // ANCHOR: clean_up
 async fn clean_up_and_go() -> Result<&'static str> {
     let result = sleep(3600).await;
-    // What stands here is Python's `finally`: it runs however the sleep ended, and
-    // may wait.
+    // This is Python's `finally`: it runs however the sleep ended, and it may
+    // await.
     println!("  closing the file");
     sleep(2).await?;
     println!("  closed");

@@ -10,7 +10,7 @@ from collections import deque
 async def count(name, to):
     for number in range(1, to + 1):
         print(f"  {name} {number} in the {threading.current_thread().name} thread")
-        # Gives way; what happens then is up to whoever called.
+        # Suspends. The caller decides what happens next.
         await asyncio.sleep(0)
 # ANCHOR_END: count
 

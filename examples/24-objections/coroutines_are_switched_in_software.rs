@@ -18,7 +18,7 @@ async fn count(name: &str, to: u32) -> Result<()> {
             "  {name} {number} in the {} thread",
             thread::current().name().unwrap_or("?")
         );
-        // Gives way; what happens then is up to whoever called.
+        // Suspends. The caller decides what happens next.
         sleep(0).await?;
     }
     Ok(())

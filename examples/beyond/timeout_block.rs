@@ -11,7 +11,7 @@ use asyncio::{
 use guide::repr::Repr;
 
 // ANCHOR: upload
-/// Each part that has arrived gives the next one five seconds.
+/// Every part that arrives gives the next part five more seconds.
 async fn upload(limit: &Timeout) -> Result<()> {
     let event_loop = get_running_loop()?;
     for part in 1..=4 {

@@ -7,7 +7,7 @@ ITEMS = 50
 
 # ANCHOR: ends
 async def produce(queue):
-    """Puts items as fast as it may. Returns the largest backlog it has seen."""
+    """Puts items as fast as it can. Returns the largest backlog it has seen."""
     loop = asyncio.get_running_loop()
     backlog = 0
     for _ in range(ITEMS):

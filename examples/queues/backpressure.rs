@@ -10,7 +10,7 @@ use asyncio::{Queue, Result, create_task, get_running_loop, run, sleep};
 const ITEMS: usize = 50;
 
 // ANCHOR: ends
-/// Puts items as fast as it may. Returns the largest backlog it has seen.
+/// Puts items as fast as it can. Returns the largest backlog it has seen.
 async fn produce(queue: Queue<f64>) -> Result<usize> {
     let event_loop = get_running_loop()?;
     let mut backlog = 0;

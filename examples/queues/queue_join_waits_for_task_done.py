@@ -6,7 +6,7 @@ import asyncio
 
 # ANCHOR: kitchen
 async def cook(orders):
-    """Cooks one order after the other; the waiting never ends by itself."""
+    """Cooks one order after another; its loop never ends by itself."""
     while True:
         dish = await orders.get()
         print(f"{dish}: begun, {orders.qsize()} more on the list")

@@ -9,7 +9,7 @@ use asyncio::{Queue, Result, create_task, gather, get_running_loop, run, sleep};
 use guide::repr::Repr;
 
 // ANCHOR: kitchen
-/// Cooks one order after the other; the waiting never ends by itself.
+/// Cooks one order after another; its loop never ends by itself.
 async fn cook(orders: Queue<&'static str>) -> Result<()> {
     loop {
         let dish = orders.get().await?;
@@ -36,7 +36,7 @@ async fn kitchen() -> Result<()> {
 // ANCHOR_END: kitchen
 
 // ANCHOR: gather
-/// With a task for each dish it is the gather that waits for all.
+/// With one task per dish, `gather` waits for all of them.
 async fn many_cooks() -> Result<()> {
     let opened = get_running_loop()?.time();
     gather(["soup", "fish", "cake"].map(|_| async { sleep(1).await })).await?;

@@ -21,8 +21,8 @@ async fn program() -> Result<()> {
     // Python: `await degrees("cellar") ** 2`, but
     // `(await degrees("cellar")).bit_length()`: there a method binds tighter.
     println!("square: {}", degrees("cellar").await?.pow(2));
-    // A borrow stands in front, so that it binds less tightly, and a task that is
-    // awaited by reference needs parentheses.
+    // A borrow is a prefix and binds less tightly, so a task that is awaited by
+    // reference needs parentheses.
     let task = create_task(degrees("hall"));
     println!("twice: {} {}", (&task).await?, (&task).await?);
     Ok(())

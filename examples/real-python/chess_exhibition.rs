@@ -17,7 +17,7 @@ const REPLY: f64 = 55.0;
 const PAIRS_OF_MOVES: usize = 30;
 
 // ANCHOR: game
-/// Plays one game and tells when the master made each of her moves.
+/// Plays one game and returns the times at which the master made her moves.
 async fn game() -> Result<Vec<f64>> {
     let mut moves = Vec::new();
     for _ in 0..PAIRS_OF_MOVES {

@@ -14,7 +14,7 @@ use asyncio::{Clock, EventLoop, Result, new_event_loop, sleep};
 use guide::repr::raised;
 
 // ANCHOR: coroutine
-/// Lets the others run once. It belongs to no loop: all it asks for is to be polled
+/// Lets others run once. It belongs to no loop: all it needs is to be polled
 /// again.
 async fn give_way() {
     let mut gave_way = false;
@@ -39,7 +39,7 @@ async fn countdown(from: u32) -> Result<&'static str> {
 // ANCHOR_END: coroutine
 
 // ANCHOR: loop
-/// A loop with one place in it, which polls as fast as it can.
+/// A loop with room for one coroutine, which it polls as fast as it can.
 fn tiny_loop<T>(coroutine: impl Future<Output = T>) -> T {
     let mut coroutine = pin!(coroutine);
     let mut cx = Context::from_waker(Waker::noop());
@@ -63,7 +63,7 @@ fn main() -> Result<()> {
     );
     println!("{} on a tiny one", tiny_loop(countdown(3))?);
 
-    // What waits for time needs a loop that has timers, and says so.
+    // A sleep needs a loop that has timers, and says so.
     if let Err(error) = tiny_loop(sleep(1)) {
         println!("{}", raised(&error));
     }

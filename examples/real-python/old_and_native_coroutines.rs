@@ -17,13 +17,13 @@ async fn stuff() -> Result<u32> {
     Ok(21)
 }
 
-/// The old spelling: every poll is handed on until the other is ready.
+/// The old form: it forwards every poll until the inner future is ready.
 fn py34_coro() -> impl Future<Output = Result<u32>> {
     let mut stuff = Box::pin(stuff());
     poll_fn(move |cx| stuff.as_mut().poll(cx).map_ok(|number| 2 * number))
 }
 
-/// The native one.
+/// The native form.
 async fn py35_coro() -> Result<u32> {
     Ok(2 * stuff().await?)
 }

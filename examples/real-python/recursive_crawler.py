@@ -12,7 +12,7 @@ WEB = {
 
 
 async def fetch_links(page):
-    """Stands for a request: takes a while and gives the links of a page."""
+    """Stands for a request: takes a while and returns the links of a page."""
     await asyncio.sleep(0.1)
     return WEB.get(page, [])
 
@@ -24,7 +24,7 @@ class Crawl:
         self.graph = {}
 
     async def visit(self, page, depth):
-        # No await between the question and the answer: no page is visited twice.
+        # There is no await between these two, so no page is visited twice.
         if depth == 0 or page in self.visited:
             return
         self.visited.add(page)

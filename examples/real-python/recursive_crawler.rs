@@ -20,7 +20,7 @@ const WEB: [(&str, &[&str]); 5] = [
     ("/about", &["/"]),
 ];
 
-/// Stands for a request: takes a while and gives the links of a page.
+/// Stands for a request: takes a while and returns the links of a page.
 async fn fetch_links(page: &str) -> Result<&'static [&'static str]> {
     sleep(0.1).await?;
     let found = WEB.iter().find(|(name, _)| *name == page);
@@ -36,13 +36,13 @@ struct Crawl {
 
 impl Crawl {
     async fn visit(self: Rc<Self>, page: &'static str, depth: u32) -> Result<()> {
-        // No await between the question and the answer: no page is visited twice.
+        // There is no await between these two, so no page is visited twice.
         if depth == 0 || !self.visited.borrow_mut().insert(page) {
             return Ok(());
         }
         let links = fetch_links(page).await?;
         self.graph.borrow_mut().insert(page, links);
-        // A coroutine that awaits itself has no size of its own, so it is boxed.
+        // A coroutine that contains itself has an infinite size, so it is boxed.
         gather(
             links.iter().map(|link| Box::pin(self.clone().visit(link, depth - 1))),
         )

@@ -16,7 +16,7 @@ async fn coro(seq: Vec<u32>) -> Result<Vec<u32>> {
 }
 
 async fn program() -> Result<()> {
-    // A task is more than is needed here: `coro(vec![3, 2, 1]).await?` would do.
+    // A task is more than this needs: `coro(vec![3, 2, 1]).await?` would do.
     let t = create_task(coro(vec![3, 2, 1]));
     (&t).await?;
     println!("t: type {}", type_of(&t));

@@ -11,8 +11,8 @@ use asyncio::{Result, coroutine, sleep};
 
 // ANCHOR: program
 fn main() {
-    /// The coroutine of the guide has the name of Rust's first function, so it
-    /// stands inside of that.
+    /// The guide's coroutine has the same name as Rust's first function, so it is
+    /// defined inside it.
     async fn main() -> Result<()> {
         println!("Hello ...");
         sleep(1).await?;
@@ -22,7 +22,7 @@ fn main() {
 
     let routine = pin!(coroutine(main()));
     println!("{routine:?}");
-    // Else it would complain of never having been awaited.
+    // Otherwise it would warn that it was never awaited.
     routine.close();
 }
 // ANCHOR_END: program

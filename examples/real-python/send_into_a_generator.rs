@@ -9,7 +9,7 @@
 use asyncio::{Generator, Result};
 
 // ANCHOR: program
-/// Asks two questions and returns what it made of the answers.
+/// Asks two questions and returns a sentence made of the answers.
 fn interview() -> Generator<&'static str, u32, u32> {
     Generator::new(async |mut y| {
         let born = y.yield_("born in?").await?.unwrap_or_default();

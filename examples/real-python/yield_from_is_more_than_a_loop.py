@@ -5,7 +5,7 @@ import asyncio
 
 # ANCHOR: inner
 def interview():
-    """Asks twice, and returns what it was told."""
+    """Asks two questions and returns the answers."""
     name = yield "name?"
     town = yield "town?"
     return f"{name} of {town}"

@@ -12,7 +12,7 @@ use asyncio::{
 };
 
 // ANCHOR: inner
-/// Asks twice, and returns what it was told.
+/// Asks two questions and returns the answers.
 fn interview() -> Generator<&'static str, &'static str, String> {
     Generator::new(async |mut y| {
         let name = y.yield_("name?").await?.unwrap_or("None");

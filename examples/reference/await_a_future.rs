@@ -8,8 +8,8 @@
 use asyncio::{Future, Result, gather, get_running_loop, run, sleep_result, time};
 
 // ANCHOR: library
-/// Reads in a thread: this begins at once, whether or not anybody awaits the
-/// future.
+/// Reads in a thread. The reading starts at once, whether or not the future is
+/// awaited.
 fn read_temperature(sensor: &'static str) -> Result<Future<f64>> {
     get_running_loop()?.run_in_executor(None, move || {
         time::sleep(0.1);

@@ -15,7 +15,7 @@ async fn cancel_me() -> Result<()> {
     if slept.as_ref().is_err_and(|error| error.is_cancelled()) {
         println!("cancel_me(): cancel sleep");
     }
-    // What stands before the error is passed on is Python's `finally`.
+    // The lines before the error is passed on are Python's `finally`.
     println!("cancel_me(): after sleep");
     slept
 }

@@ -12,5 +12,5 @@ async def main():
 
 coro = main()
 print(coro)
-# An object that nobody runs is closed, or it complains when it goes.
+# Close an object that is never run, or it warns when it is freed.
 coro.close()

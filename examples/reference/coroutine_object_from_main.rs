@@ -26,7 +26,7 @@ mod program {
 fn main() {
     let coro = pin!(coroutine(program::main()));
     println!("{coro:?}");
-    // An object that nobody runs is closed, or it complains when it goes.
+    // Close an object that is never run, or it warns when it is dropped.
     coro.close();
 }
 // ANCHOR_END: program

@@ -20,8 +20,8 @@ async fn division(divisor: i32, dividend: i32) -> Result<f64> {
 // ANCHOR: program
 async fn program() -> Result<()> {
     let divisions = [division(0, 2), division(1, 2), division(2, 2)];
-    // Each outcome is an `Ok` or an `Err`; `repr` prints it as the value or the
-    // exception that it holds.
+    // Each outcome is an `Ok` or an `Err`; `repr` prints the value or the exception
+    // in it.
     let outcomes: Vec<Result<f64>> = gather(divisions).return_exceptions().await?;
     println!("{}", outcomes.repr());
     Ok(())

@@ -12,8 +12,8 @@ use asyncio::Result;
 use guide::repr::Repr;
 
 // ANCHOR: ask
-/// A type that is asked. Where the bounds hold, the methods here are taken; where
-/// they do not, those of `Otherwise`.
+/// Wraps a type. Where the bounds hold, the compiler chooses these methods; where
+/// they do not, it chooses those of `Otherwise`.
 struct Type<V>(PhantomData<V>);
 
 fn type_of<V>(_value: &V) -> Type<V> {

@@ -14,8 +14,8 @@ async fn nested() -> Result<i32> {
 
 async fn program() -> Result<()> {
     let task = create_task(nested());
-    // The handle could cancel the task now, or ask after it; here it waits for its
-    // end.
+    // The handle could cancel the task now, or ask for its state. Here it waits for
+    // the task to end.
     task.await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ async def polite():
 
 
 async def stubborn():
-    """Takes the cancellation for a failure, and tries once more."""
+    """Mistakes the cancellation for a failure, and tries once more."""
     for _attempt in range(2):
         try:
             await asyncio.sleep(5)

@@ -15,7 +15,7 @@ async fn polite(_limit: &Timeout) -> Result<&'static str> {
     Ok("a page")
 }
 
-/// Takes the cancellation for a failure, and tries once more.
+/// Mistakes the cancellation for a failure, and tries once more.
 async fn stubborn(_limit: &Timeout) -> Result<&'static str> {
     for _attempt in 0..2 {
         if sleep(5).await.is_ok() {

@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let (sender, receiver) = mpsc::channel();
     let thread = thread::spawn(move || {
         let event_loop = new_event_loop();
-        // A loop stays in its thread; a handle on it may leave.
+        // A loop stays in its thread; a handle to it may leave.
         sender.send(event_loop.handle()).expect("the main thread waits for it");
         event_loop.run_forever()
     });

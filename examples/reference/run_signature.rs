@@ -33,7 +33,7 @@ async fn nested() -> Result<()> {
     if let Err(error) = run(which_loop()) {
         println!("{}", raised(&error));
     }
-    // What is meant is simply to await it.
+    // Simply await it instead.
     which_loop().await?;
     Ok(())
 }

@@ -41,7 +41,7 @@ async fn program() -> Result<()> {
     tell(&task);
 
     // Unlike Python's exceptions, Rust's errors do not remember where they came
-    // from: there is no traceback to show.
+    // from, so there is no traceback to show.
     sleep(0).await?;
     tell(&failing);
     failing.print_stack();

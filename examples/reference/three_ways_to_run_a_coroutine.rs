@@ -16,16 +16,16 @@ async fn brew(drink: &str) -> Result<()> {
 }
 
 async fn breakfast() -> Result<()> {
-    // Awaited: breakfast goes on when the coffee is ready.
+    // Awaited: breakfast continues when the coffee is ready.
     brew("coffee").await?;
-    // As a task: breakfast goes on at once, and the tea begins when it waits.
+    // As a task: breakfast continues at once, and the tea starts when it waits.
     let tea = create_task(brew("tea"));
     println!("buttering toast");
     tea.await
 }
 
 fn main() -> Result<()> {
-    // Outside of any coroutine: a loop is made, and it runs until breakfast is
+    // Outside of any coroutine: `run` makes a loop, which runs until breakfast is
     // over.
     run(breakfast())
 }

@@ -36,7 +36,7 @@ fn names(tasks: &[Task<()>]) -> Vec<Rc<str>> {
     tasks.iter().map(|task| task.get_name()).collect()
 }
 
-/// Waits for three new letters and tells what has become of them.
+/// Sends three new letters, waits, and prints what has become of them.
 async fn watch(condition: &str, timeout: Option<f64>, lost: bool) -> Result<()> {
     let event_loop = get_running_loop()?;
     let start = event_loop.time();
@@ -56,8 +56,8 @@ async fn watch(condition: &str, timeout: Option<f64>, lost: bool) -> Result<()> 
         names(&pending)
     );
 
-    // `wait` left the pending ones alone: they end now. Collecting the outcomes
-    // keeps the failure from being reported.
+    // `wait` left the pending tasks alone, and they end now. Collecting the
+    // outcomes keeps the failure from being reported.
     wait(&letters).await?;
     for letter in letters.iter().filter(|letter| !letter.cancelled()) {
         letter.exception()?;

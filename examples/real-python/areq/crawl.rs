@@ -24,8 +24,8 @@ static HREF_RE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"href="(.*?)""#).expect("it is well formed"));
 
 // ANCHOR: fetch
-/// Gets the HTML of a page, and the URL where it was found in the end. Handles no
-/// error: that is up to the caller.
+/// Gets the HTML of a page, and the URL where it was finally found. Leaves all
+/// errors to the caller.
 async fn fetch_html(url: &str, session: &Session) -> Result<(String, Url)> {
     let response = session.get(url).await?;
     response.raise_for_status()?;
@@ -47,7 +47,7 @@ async fn parse(url: &str, session: &Session) -> Result<Option<BTreeSet<String>>>
         }
     };
     let mut found = BTreeSet::new();
-    // Nobody else runs during this loop; it is short enough.
+    // No other task runs during this loop, which is short enough.
     for captures in HREF_RE.captures_iter(&html) {
         match base.join(&captures[1]) {
             Ok(link) => drop(found.insert(link.into())),

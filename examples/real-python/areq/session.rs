@@ -36,7 +36,7 @@ use crate::text::{check_size, decode};
 
 type Count = RangedU64ValueParser<usize>;
 
-/// What a session may use.
+/// The limits of a session.
 #[derive(clap::Args)]
 pub(crate) struct Limits {
     /// Connections at once
@@ -57,11 +57,11 @@ pub(crate) struct Limits {
 pub(crate) struct Session {
     limits: Limits,
     line: Semaphore,
-    /// The lines of hosts, or rather of origins: scheme, name and port.
+    /// One line per host, or rather per origin: scheme, name and port.
     lines: RefCell<HashMap<String, Semaphore>>,
-    /// Connections that are kept, the one that was used last at the end.
+    /// The pool of open connections, the most recently used at the end.
     idle: RefCell<VecDeque<Connection>>,
-    /// Each connection holds a clone, so that it can be told how many are open.
+    /// Each connection holds a clone, so the count says how many are open.
     open: Rc<()>,
 }
 
@@ -71,7 +71,7 @@ struct Connection {
     _open: Rc<()>,
 }
 
-/// A place at the head of both lines.
+/// Permission to proceed: a permit of the host's line and one of the session's.
 struct Place {
     _of_host: SemaphorePermit,
     _of_session: SemaphorePermit,
@@ -131,7 +131,7 @@ impl Session {
     ) -> Result<Response<'_>> {
         let origin = url.origin().ascii_serialization();
         let place = self.place(&origin).await?;
-        // The time in line does not count.
+        // Waiting in line does not count.
         let deadline = get_running_loop()?.time() + self.limits.timeout;
         let answer = timeout_at(deadline)
             .run(async |_| self.answer(origin, &url, login).await)
@@ -148,8 +148,8 @@ impl Session {
     ) -> Result<(Connection, hyper::Response<Incoming>)> {
         while let Some(mut connection) = self.kept(&origin) {
             match exchange(&mut connection, url, login).await {
-                // The server may have closed it in the meantime: on to the next, at
-                // last to a new one.
+                // The server may have closed it in the meantime: try the next, and
+                // finally a new one.
                 Err(error) if error.is::<hyper::Error>() => {}
                 response => return Ok((connection, response?)),
             }
@@ -194,7 +194,7 @@ impl Session {
 
     async fn connect(&self, origin: String, url: &Url) -> Result<Connection> {
         let open = self.open.clone();
-        // Kept connections make room for the new one, the oldest first.
+        // Pooled connections make room for the new one, the oldest first.
         while Rc::strong_count(&open) > self.limits.connections + 1
             && self.idle.borrow_mut().pop_front().is_some()
         {}
@@ -208,8 +208,8 @@ impl Session {
         let (reader, writer) = opening.happy_eyeballs_delay(0.25).await?;
         let (sender, connection) =
             http1::handshake(FuturesIo::new(Duplex::new(reader, writer))).await?;
-        // This task moves the bytes. It ends when the sender is dropped; an error
-        // reaches whoever waits for the response.
+        // This task moves the bytes. It ends when the sender is dropped. An error
+        // reaches the code that waits for the response.
         create_task(async { cancellable(connection).await.map(|_| ()) });
         Ok(Connection { origin, sender, _open: open })
     }
