@@ -339,15 +339,20 @@ def limit_time(seconds):
         signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
 
 
-def main():
-    if "--show" in sys.argv:
-        print(Translator(json.load(sys.stdin)).source())
-        return
+def be_quiet():
+    """Nothing but traces is printed, and garbage is collected between programs."""
     warnings.simplefilter("ignore")
     logging.disable()
     sys.unraisablehook = lambda _: None
     gc.disable()
     gc.freeze()
+
+
+def main():
+    if "--show" in sys.argv:
+        print(Translator(json.load(sys.stdin)).source())
+        return
+    be_quiet()
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGVTALRM, give_up)
     for line in sys.stdin:
@@ -357,4 +362,5 @@ def main():
         print(json.dumps(trace), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -46,7 +46,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let oracle = Oracle::load()?;
     step("twins");
     match Python::find(None) {
-        Ok(python) if oracle.is_new_enough(&python.version) => twins::run(&python, &[])?,
+        Ok(python) if oracle.is_new_enough(&python.version) => {
+            twins::run(&python, &[])?;
+            step("the order of steps as a program");
+            crate::conform::accepts(&python)?;
+        }
         Ok(python) => println!("not compared with CPython {}, which is older than {}", python.version, oracle.version),
         Err(reason) => println!("not compared with CPython: {reason:#}"),
     }

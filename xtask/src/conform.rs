@@ -1,8 +1,9 @@
 //! `cargo xtask conform`: the same as CPython, shown by running both.
 
 use std::path::PathBuf;
+use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use conform::cpython::Reference;
 use conform::generate;
 use guide_tests::oracle::Oracle;
@@ -27,6 +28,9 @@ pub(crate) struct Arguments {
     /// Give every random program this theme
     #[arg(long, value_name = "THEME", value_parser = clap::builder::PossibleValuesParser::new(conform::generate::themes()))]
     theme: Option<String>,
+    /// Hold the recorded traces against conform/reference.py instead, the order of steps as a program to read
+    #[arg(long)]
+    reference: bool,
     /// Show the Python of the random program with this seed instead
     #[arg(long, value_name = "SEED")]
     show: Option<u64>,
@@ -59,6 +63,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.fetch_python {
         return fetch_python::run(&oracle);
     }
+    if arguments.reference {
+        return accepts(&Python::find(arguments.python.as_deref())?);
+    }
     if arguments.twins {
         let python = Python::find(arguments.python.as_deref()).context(
             "the twins open sockets and start threads and processes, so they run on a CPython and not on Pyodide",
@@ -84,6 +91,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Some(programs) => conform::corpus::record(&python, seed, programs),
         None => programs::run(&python, theme, seed, arguments.programs, arguments.differences),
     }
+}
+
+/// Runs the recorded programs on `reference.py`, which has to accept their traces.
+pub(crate) fn accepts(python: &Python) -> Result<()> {
+    let mut command = Command::new(&python.path);
+    let status = command.args(["-E", "-s", "-B"]).arg(conform::root().join("accepts.py")).status()?;
+    ensure!(status.success(), "conform/reference.py and a recorded trace differ");
+    Ok(())
 }
 
 /// What is to be known of a comparison with another version than the one that is meant.
