@@ -1,6 +1,7 @@
 """Tasks beside threads: an exchange over a socket, two thousand that wait, and one switch."""
 
 import asyncio
+import os
 import socket
 import threading
 from time import perf_counter
@@ -12,7 +13,7 @@ WAITERS = 2000
 SWITCHES = 20_000
 
 
-def exchange_of_threads():
+def exchange_of_threads(place):
     listener = socket.create_server(("127.0.0.1", 0))
     near = socket.create_connection(listener.getsockname())
     far, _ = listener.accept()
@@ -30,12 +31,13 @@ def exchange_of_threads():
 
     echoing = threading.Thread(target=echo)
     echoing.start()
-    time("one byte over a socket and back: blocking, in two threads", EXCHANGES, ask)
+    what = f"one byte over a socket and back, {place}: blocking, two threads"
+    time(what, EXCHANGES, ask)
     near.close()
     echoing.join()
 
 
-async def exchange_of_tasks():
+async def exchange_of_tasks(place):
     async def echo(reader, writer):
         while byte := await reader.read(1):
             writer.write(byte)
@@ -48,7 +50,8 @@ async def exchange_of_tasks():
         writer.write(b"x")
         await reader.readexactly(1)
     seconds = (perf_counter() - start) / EXCHANGES
-    report("one byte over a socket and back: streams, two tasks of one loop", seconds, "s")
+    what = f"one byte over a socket and back, {place}: streams, two tasks"
+    report(what, seconds, "s")
     writer.close()
     server.close()
 
@@ -104,8 +107,17 @@ async def switch_tasks():
     report("one switch between two tasks", (perf_counter() - start) / SWITCHES, "s")
 
 
-exchange_of_threads()
-asyncio.run(exchange_of_tasks())
+def exchanges(place):
+    exchange_of_threads(place)
+    asyncio.run(exchange_of_tasks(place))
+
+
+exchanges("on two processors")
+# The same, held on one processor: no wake then crosses to another.
+everywhere = os.sched_getaffinity(0)
+os.sched_setaffinity(0, {0})
+exchanges("on one processor")
+os.sched_setaffinity(0, everywhere)
 start_threads()
 asyncio.run(start_tasks())
 switch_threads()

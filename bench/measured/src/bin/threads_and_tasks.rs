@@ -4,9 +4,10 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::{Arc, Barrier, mpsc};
-use std::thread;
 use std::time::Instant;
+use std::{env, thread};
 
 use asyncio::{Result, create_task, gather, open_connection, run, sleep, start_server};
 use measured::{report, time};
@@ -15,7 +16,7 @@ const EXCHANGES: u32 = 2000;
 const WAITERS: u32 = 2000;
 const SWITCHES: u32 = 100_000;
 
-fn exchange_of_threads() -> Result<()> {
+fn exchange_of_threads(place: &str) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut near = TcpStream::connect(listener.local_addr()?)?;
     let (mut far, _) = listener.accept()?;
@@ -28,7 +29,7 @@ fn exchange_of_threads() -> Result<()> {
         }
         Ok(())
     });
-    time("one byte over a socket and back: blocking, in two threads", EXCHANGES, || {
+    time(&format!("one byte over a socket and back, {place}: blocking, two threads"), EXCHANGES, || {
         let mut byte = [0];
         (0..EXCHANGES).all(|_| near.write_all(&byte).and_then(|()| near.read_exact(&mut byte)).is_ok())
     });
@@ -37,7 +38,7 @@ fn exchange_of_threads() -> Result<()> {
     Ok(())
 }
 
-async fn exchange_of_tasks() -> Result<()> {
+async fn exchange_of_tasks(place: &'static str) -> Result<()> {
     let echo = async |mut reader: asyncio::StreamReader, writer: asyncio::StreamWriter| {
         while let Ok(byte) = reader.readexactly(1).await {
             writer.write(&byte)?;
@@ -53,7 +54,7 @@ async fn exchange_of_tasks() -> Result<()> {
         reader.readexactly(1).await?;
     }
     let seconds = start.elapsed().as_secs_f64() / f64::from(EXCHANGES);
-    report("one byte over a socket and back: streams, two tasks of one loop", seconds, "s");
+    report(&format!("one byte over a socket and back, {place}: streams, two tasks"), seconds, "s");
     Ok(())
 }
 
@@ -110,9 +111,18 @@ async fn switch_tasks() -> Result<()> {
     Ok(())
 }
 
+fn exchanges(place: &'static str) -> Result<()> {
+    exchange_of_threads(place)?;
+    run(exchange_of_tasks(place))
+}
+
 fn main() -> Result<()> {
-    exchange_of_threads()?;
-    run(exchange_of_tasks())?;
+    if env::args().nth(1).is_some() {
+        return exchanges("on one processor");
+    }
+    exchanges("on two processors")?;
+    // The same, held on one processor: no wake then crosses to another.
+    Command::new("taskset").args(["-c", "0"]).arg(env::current_exe()?).arg("one").status()?;
     start_threads();
     run(start_tasks())?;
     switch_threads();
