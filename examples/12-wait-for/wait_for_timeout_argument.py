@@ -5,7 +5,7 @@ import asyncio
 
 
 async def ferry():
-    await asyncio.sleep(2)
+    await asyncio.sleep(3)
     return "across"
 
 
@@ -23,7 +23,7 @@ async def main():
     await cross("1", 1)
     await cross("1.5", 1.5)
     await cross("1500 ms", 1500 / 1000)
-    await cross("3", 3)
+    await cross("4", 4)
     await cross("None", None)
 
 

@@ -11,7 +11,7 @@ use asyncio::{Result, TimeLimit, get_running_loop, run, sleep, wait_for};
 
 // ANCHOR: program
 async fn ferry() -> Result<&'static str> {
-    sleep(2).await?;
+    sleep(3).await?;
     Ok("across")
 }
 
@@ -27,7 +27,7 @@ async fn program() -> Result<()> {
     cross("1", 1).await?;
     cross("1.5", 1.5).await?;
     cross("1500 ms", Duration::from_millis(1500)).await?;
-    cross("3", 3).await?;
+    cross("4", 4).await?;
     cross("None", None).await
 }
 // ANCHOR_END: program

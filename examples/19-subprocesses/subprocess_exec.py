@@ -6,7 +6,7 @@ import asyncio
 
 # ANCHOR: start
 async def start():
-    process = await asyncio.create_subprocess_exec("sleep", "0.3")
+    process = await asyncio.create_subprocess_exec("sleep", "2")
     print(f"the kettle is on: {process.returncode}")
     await process.wait()
     print(f"the water boils: {process.returncode}")

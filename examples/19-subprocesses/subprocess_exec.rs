@@ -11,7 +11,7 @@ use guide::repr::Repr;
 
 // ANCHOR: start
 async fn start() -> Result<()> {
-    let process = create_subprocess_exec("sleep").arg("0.3").await?;
+    let process = create_subprocess_exec("sleep").arg("2").await?;
     println!("the kettle is on: {}", process.returncode().repr());
     process.wait().await?;
     println!("the water boils: {}", process.returncode().repr());

@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE
 
 # ANCHOR: start
 async def start():
-    process = await asyncio.create_subprocess_shell("sleep 0.3 && exit 4")
+    process = await asyncio.create_subprocess_shell("sleep 2 && exit 4")
     print(f"the shell has started: {process.returncode}")
     print(f"the shell has ended: {await process.wait()}")
     # No error of the call: it is the shell that does not find the command.

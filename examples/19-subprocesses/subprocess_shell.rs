@@ -12,7 +12,7 @@ use guide::repr::Repr;
 
 // ANCHOR: start
 async fn start() -> Result<()> {
-    let process = create_subprocess_shell("sleep 0.3 && exit 4").await?;
+    let process = create_subprocess_shell("sleep 2 && exit 4").await?;
     println!("the shell has started: {}", process.returncode().repr());
     println!("the shell has ended: {}", process.wait().await?);
     // The call succeeds: it is the shell that does not find the command.

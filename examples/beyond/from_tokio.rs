@@ -40,7 +40,7 @@ async fn spawn() -> Result<()> {
 // ANCHOR: select
 async fn select() -> Result<()> {
     // tokio::select! drops the branches that lose; `wait` leaves them running.
-    let racers = [("hare", 0.1), ("tortoise", 0.3)].map(|(name, seconds)| {
+    let racers = [("hare", 1.0), ("tortoise", 3.0)].map(|(name, seconds)| {
         create_task(async move { sleep(seconds).await.map(|()| name) })
     });
     let (done, pending) = wait(&racers).return_when(FirstCompleted).await?;
