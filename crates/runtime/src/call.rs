@@ -19,6 +19,11 @@ impl Call {
     pub(crate) fn new(f: impl FnOnce() + Send + 'static) -> Self {
         Self { closure: Closure::new(f), vars: contextvars::current() }
     }
+
+    /// As `new`, under the name of another closure.
+    pub(crate) fn named<Named>(f: impl FnOnce() + Send + 'static) -> Self {
+        Self { closure: Closure::in_place::<Named, _>(f), vars: contextvars::current() }
+    }
 }
 
 /// A closure of any type. (It may be sent, as what it is made of; with a reference one can only ask for its name.)

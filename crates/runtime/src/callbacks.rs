@@ -108,6 +108,20 @@ impl Callbacks {
         }
     }
 
+    /// What is to be run through the loop.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &Rc<dyn Run>> {
+        let (one, many) = match self {
+            Self::None | Self::Wake(_) => (None, None),
+            Self::Call(call) => (Some(&call.0), None),
+            Self::Many(list) => (None, Some(list)),
+        };
+        let many = many.into_iter().flat_map(|list| list.iter()).filter_map(|callback| match callback {
+            Callback::Wake(_) => None,
+            Callback::Call(run, _) => Some(run),
+        });
+        one.into_iter().chain(many)
+    }
+
     /// The first, how many there are, and the last if that is another; those that are waiters as `None`.
     pub(crate) fn ends(&self) -> Option<(End<'_>, usize, Option<End<'_>>)> {
         match self {

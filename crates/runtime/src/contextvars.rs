@@ -149,6 +149,25 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
         Token { var: self.id(), old, used: false }
     }
 
+    /// Sets the value until what this gives is dropped: `with var.set(value):` (3.14).
+    ///
+    /// ```
+    /// use asyncio_runtime::ContextVar;
+    ///
+    /// static USER: ContextVar<&str> = ContextVar::with_default("user", || "nobody");
+    ///
+    /// {
+    ///     let _ann = USER.set_within("ann");
+    ///     assert_eq!(USER.get().unwrap(), "ann");
+    /// }
+    /// assert_eq!(USER.get().unwrap(), "nobody");
+    /// ```
+    #[must_use = "the value is there until this is dropped"]
+    pub fn set_within(&self, value: T) -> VarScope<'_, T> {
+        let token = self.set(value);
+        VarScope { var: self, token }
+    }
+
     /// Restores the value from before the [`set`](Self::set) that gave `token`.
     ///
     /// # Errors
@@ -220,6 +239,21 @@ pub struct Token<T> {
     var: usize,
     old: Option<T>,
     used: bool,
+}
+
+/// Has set a variable, and restores its value when dropped; made by [`ContextVar::set_within`].
+///
+/// It belongs to the context in which it was made: dropped in another, by another task, it would restore the value there.
+#[derive(Debug)]
+pub struct VarScope<'a, T: Clone + Send + Sync + 'static> {
+    var: &'a ContextVar<T>,
+    token: Token<T>,
+}
+
+impl<T: Clone + Send + Sync + 'static> Drop for VarScope<'_, T> {
+    fn drop(&mut self) {
+        self.var.store(self.token.old.take());
+    }
 }
 
 /// A set of values for context variables that can be entered: `contextvars.Context`.

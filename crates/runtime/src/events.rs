@@ -287,14 +287,15 @@ impl EventLoop {
         Ok(Handle(handle))
     }
 
-    /// As [`LoopHandle::call_soon_threadsafe`], from the loop's own thread: after what other threads have handed in by now.
+    /// As [`LoopHandle::call_soon_threadsafe`], from the loop's own thread: after what other threads have handed in by now. The
+    /// handle stays in this thread, too.
     ///
     /// # Errors
     ///
     /// `RuntimeError: Event loop is closed`.
-    pub fn call_soon_threadsafe(&self, f: impl FnOnce() + Send + 'static) -> Result<(), RuntimeError> {
+    pub fn call_soon_threadsafe(&self, f: impl FnOnce() + Send + 'static) -> Result<Handle, RuntimeError> {
         self.core.take_remote();
-        self.call_soon(f).map(drop)
+        self.call_soon(f)
     }
 
     /// Calls `f` in `delay` seconds; at once if that is zero or less. Calls due at the same instant run in the order in

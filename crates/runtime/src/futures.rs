@@ -125,6 +125,11 @@ impl FutureBase {
         self.with_callbacks(|callbacks| crate::repr::callbacks(callbacks))
     }
 
+    /// The numbers of tasks that wait in another way than by awaiting it.
+    pub(crate) fn awaited_by(&self) -> Vec<u32> {
+        self.with_callbacks(|callbacks| callbacks.runs().filter_map(|run| run.awaited_by()).collect())
+    }
+
     /// Back to the beginning: for `Gather`, which may be told how to treat errors after it has completed at once.
     pub(crate) fn reopen(&self) {
         self.marks.set_state(State::Pending);

@@ -96,7 +96,7 @@ mod word;
 pub use asyncgens::OpenAsyncGen;
 pub use clock::Clock;
 pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
-pub use contextvars::{Context, ContextVar, Token, copy_context};
+pub use contextvars::{Context, ContextVar, Token, VarScope, copy_context};
 pub use coroutines::{Coroutine, Step, coroutine, coroutine_name};
 pub use error::{Error, Result};
 pub use events::{EventLoop, ExceptionHandler, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop};
@@ -106,17 +106,19 @@ pub use exceptions::{
 };
 pub use futures::{AnyFuture, Await, CallbackKey, Future, Join};
 pub use observer::{Observer, SchedulingPolicy};
-pub use remote::LoopHandle;
+pub use remote::{LoopHandle, ThreadSafeHandle};
 pub use report::ExceptionContext;
 pub use resolve::GaiError;
 pub use runners::{Runner, run};
 pub use seconds::{Seconds, TimeLimit};
 pub use taskgroups::TaskGroup;
 pub use tasks::{
-    AnyTask, AsCompleted, Awaitable, CallGraph, Cancellable, Child, CoroutineRef, Frame, Gather, GatherOutcomes,
-    GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, TaskPanic,
-    Wait, WaitFor, all_tasks, as_completed, cancellable, capture_call_graph, create_task, current_task, ensure_future,
-    format_call_graph, gather, print_call_graph, shield, sleep, sleep_result, try_create_task, wait, wait_for,
+    AnyTask, AsCompleted, Awaitable, CallGraphOptions, Cancellable, Child, CoroutineRef, Frame, FrameCallGraphEntry,
+    FutureCallGraph, Gather, GatherOutcomes, GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult,
+    Task, TaskFactory, TaskOptions, TaskPanic, Wait, WaitFor, all_tasks, as_completed, cancellable, capture_call_graph,
+    create_task, current_task, ensure_future, format_call_graph, future_add_to_awaited_by,
+    future_discard_from_awaited_by, gather, print_call_graph, shield, sleep, sleep_result, try_create_task, wait,
+    wait_for,
 };
 pub use threads::{run_coroutine_threadsafe, to_thread};
 pub use timeouts::{Timeout, timeout, timeout_at};

@@ -21,6 +21,7 @@ use crate::current;
 use crate::cycles::Cycles;
 use crate::error::Error;
 use crate::exceptions::RuntimeError;
+use crate::futures::AnyFuture;
 use crate::jobs::Jobs;
 use crate::log;
 use crate::observer::{Observer, SchedulingPolicy};
@@ -88,6 +89,8 @@ pub(crate) struct LoopCore {
     /// not contain it.
     choose: Cell<Option<Choose>>,
     pub(crate) asyncgens: AsyncGens,
+    /// Futures and who waits for them, as far as others have noted it: see `future_add_to_awaited_by`.
+    pub(crate) awaited_by: RefCell<Vec<(AnyFuture, AnyFuture)>>,
     /// Run, last first, by `shutdown_asyncgens`: how a crate on top closes what it keeps open per loop.
     pub(crate) shutdown_hooks: RefCell<Vec<crate::events::ShutdownHook>>,
     iterations: Cell<u32>,
@@ -165,6 +168,7 @@ impl LoopCore {
             policy: RefCell::default(),
             choose: Cell::default(),
             asyncgens: AsyncGens::default(),
+            awaited_by: RefCell::default(),
             shutdown_hooks: RefCell::default(),
             iterations: Cell::new(0),
             steps: Cell::new(0),
@@ -220,6 +224,14 @@ impl LoopCore {
         }
         // Told last: an observer may close the loop, which must not wait for a task in our hands.
         self.tell_woken(woken);
+    }
+
+    /// Queues a call that the loop's own thread has made as other threads do, after what those have handed in by now.
+    #[cold]
+    pub(crate) fn call_next(&self, call: Call) {
+        self.take_remote();
+        self.remote.borrow_mut().push_back(Remote::Call(call));
+        self.ready.borrow_mut().push(Other::Remotes(1));
     }
 
     /// It waits for futures that may never complete, and owns them, who own it.
@@ -586,6 +598,7 @@ impl LoopCore {
             executor.shutdown(false, false);
         }
         self.shutdown_hooks.take();
+        self.awaited_by.take();
         self.observer.take();
         self.policy.take();
         self.let_go_of_handler();

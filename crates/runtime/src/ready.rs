@@ -113,6 +113,11 @@ pub(crate) trait Run {
 
     fn run(&self, key: u32);
 
+    /// The number of the task that waits for what this is registered with, where there is one.
+    fn awaited_by(&self) -> Option<u32> {
+        None
+    }
+
     /// The loop is closed, nothing will run it any more: it is to let go of those whose end it waits for.
     fn cut(&self) {}
 

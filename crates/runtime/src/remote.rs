@@ -10,6 +10,7 @@ mod model;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock, PoisonError};
 
 #[cfg(all(test, loom))]
@@ -26,7 +27,10 @@ use std::{
 };
 
 use crate::call::Call;
+use crate::coroutines::function_name;
+use crate::current;
 use crate::exceptions::RuntimeError;
+use crate::loop_core::LoopCore;
 use crate::tasks::Runnable;
 
 /// What another thread hands in.
@@ -178,6 +182,31 @@ impl Shared {
     }
 }
 
+/// A call that any thread can cancel; made by [`LoopHandle::call_soon_threadsafe_cancellable`].
+#[derive(Clone)]
+pub struct ThreadSafeHandle {
+    /// Until it is called or cancelled.
+    call: Arc<std::sync::Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+    name: &'static str,
+}
+
+impl ThreadSafeHandle {
+    /// Keeps the callback from running, if it has not begun to: `handle.cancel()`. What the callback has captured goes here.
+    pub fn cancel(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Debug for ThreadSafeHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<ThreadSafeHandle {}()>", self.name)
+    }
+}
+
 /// A handle on a loop for other threads: `Send`, `Sync`, cheap to clone.
 ///
 /// An [`EventLoop`](crate::EventLoop) stays in its thread. This is what other threads hold of it, for
@@ -212,7 +241,7 @@ impl LoopHandle {
     }
 
     /// Runs `f` in the loop's thread, in its next iteration and in a copy of the calling thread's context; wakes the loop if it
-    /// sleeps. FIFO per calling thread.
+    /// sleeps. FIFO per calling thread; in the loop's own, in order with [`call_soon`](crate::EventLoop::call_soon).
     ///
     /// # Errors
     ///
@@ -237,11 +266,59 @@ impl LoopHandle {
     /// .unwrap();
     /// ```
     pub fn call_soon_threadsafe(&self, f: impl FnOnce() + Send + 'static) -> Result<(), RuntimeError> {
+        self.hand_in(Call::new(f))
+    }
+
+    /// As [`call_soon_threadsafe`](Self::call_soon_threadsafe), and gives a handle by which any thread can cancel the call.
+    /// (In asyncio there is only this form. Here it costs an allocation, which most callers have no use for.)
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`.
+    ///
+    /// ```
+    /// use std::thread;
+    ///
+    /// use asyncio_runtime::{get_running_loop, run, sleep};
+    ///
+    /// run(async {
+    ///     let handle = get_running_loop()?.handle();
+    ///     let call = handle.call_soon_threadsafe_cancellable(|| unreachable!("it was cancelled"))?;
+    ///     thread::spawn(move || call.cancel()).join().unwrap();
+    ///     sleep(0).await
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn call_soon_threadsafe_cancellable<F: FnOnce() + Send + 'static>(
+        &self,
+        f: F,
+    ) -> Result<ThreadSafeHandle, RuntimeError> {
+        let call = Arc::new(std::sync::Mutex::new(Some(Box::new(f) as Box<dyn FnOnce() + Send>)));
+        let handle = ThreadSafeHandle { call, name: function_name(std::any::type_name::<F>()) };
+        let queued = handle.clone();
+        self.hand_in(Call::named::<F>(move || {
+            if let Some(f) = queued.take() {
+                f();
+            }
+        }))?;
+        Ok(handle)
+    }
+
+    fn hand_in(&self, call: Call) -> Result<(), RuntimeError> {
         if self.is_closed() {
             return Err(RuntimeError::new("Event loop is closed"));
         }
-        self.shared.push(Remote::Call(Call::new(f)));
+        match self.running_here() {
+            // Among what the loop's own thread queues, in the order of the calls.
+            Some(core) => core.call_next(call),
+            None => self.shared.push(Remote::Call(call)),
+        }
         Ok(())
+    }
+
+    /// The loop, if it runs in this thread.
+    pub(crate) fn running_here(&self) -> Option<Rc<LoopCore>> {
+        current::with_loop(|running| running.filter(|core| Arc::ptr_eq(&core.shared, &self.shared)).cloned())
     }
 
     /// Was the loop closed?

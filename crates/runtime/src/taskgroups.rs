@@ -490,6 +490,10 @@ impl Run for TaskDone {
         }
     }
 
+    fn awaited_by(&self) -> Option<u32> {
+        Some(self.group.parent.borrow().as_ref()?.core().number())
+    }
+
     fn describe(&self) -> String {
         "TaskGroup._on_task_done()".to_owned()
     }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::future::Future as StdFuture;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -12,7 +13,7 @@ use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 use crate::contextvars;
 use crate::error::Result;
 use crate::exceptions::{RuntimeError, TimeoutError};
-use crate::futures::Future;
+use crate::futures::{Await, Future};
 use crate::jobs::Jobs;
 use crate::log;
 use crate::loop_core::{self, LoopCore};
@@ -28,6 +29,13 @@ pub(crate) struct Parked {
 }
 
 impl Parked {
+    fn run(&self, number: u64) {
+        let f = self.closures.borrow_mut().remove(number);
+        if let Some(f) = f {
+            f();
+        }
+    }
+
     /// The loop closes: nobody will call any more.
     pub(crate) fn clear(&self) {
         let closures = self.closures.take();
@@ -35,19 +43,20 @@ impl Parked {
     }
 }
 
-/// Makes something that any thread can call to have the loop run `f`.
+/// Makes something that any thread can call to have the loop run `f`: at once if it is called in the loop.
 fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send + 'static {
     let number = core.parked.closures.borrow_mut().push(Box::new(f));
     let handle = LoopHandle::new(&core.shared);
-    move || {
-        // An error means that the loop is closed, and the closure gone with it.
-        let _ = handle.call_soon_threadsafe(move || {
-            let Ok(core) = loop_core::running_loop() else { return };
-            let f = core.parked.closures.borrow_mut().remove(number);
-            if let Some(f) = f {
-                f();
-            }
-        });
+    move || match handle.running_here() {
+        Some(core) => core.parked.run(number),
+        None => {
+            // An error means that the loop is closed, and the closure gone with it.
+            let _ = handle.call_soon_threadsafe(move || {
+                if let Ok(core) = loop_core::running_loop() {
+                    core.parked.run(number);
+                }
+            });
+        }
     }
 }
 
@@ -75,8 +84,13 @@ fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send
 /// let sum = run(async { to_thread(|| (1..=100).sum::<u32>()).await });
 /// assert_eq!(sum.unwrap(), 5050);
 /// ```
-pub async fn to_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    run_in_executor(&loop_core::running_loop()?, None, f)?.await
+#[track_caller]
+pub fn to_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> impl StdFuture<Output = Result<T>> {
+    let at = Location::caller();
+    async move {
+        let result = run_in_executor(&loop_core::running_loop()?, None, f)?;
+        Await::new(result, Future::take_result, at).await
+    }
 }
 
 pub(crate) fn run_in_executor<T: Send + 'static>(

@@ -228,7 +228,7 @@ fn the_await_graph_tells_who_waits_for_whom() {
             let middle = create_task(async move { gather([awaited]).await.map(drop) }).named("middle");
             let outer = create_task(async move { middle.await }).named("outer");
             sleep(0.5).await?;
-            let graph = capture_call_graph(Some(&inner))?;
+            let graph = capture_call_graph(Some(&inner))?.unwrap();
             assert_eq!(graph.call_stack.len(), 1);
             assert_eq!(graph.awaited_by.len(), 1);
             assert_eq!(graph.awaited_by[0].awaited_by.len(), 1);
@@ -238,7 +238,7 @@ fn the_await_graph_tells_who_waits_for_whom() {
             assert!(
                 names[0].starts_with("inner'") && names[1].starts_with("middle'") && names[2].starts_with("outer'")
             );
-            let own = capture_call_graph(None)?;
+            let own = capture_call_graph(None)?.unwrap();
             assert!(own.awaited_by.is_empty());
             outer.await
         })

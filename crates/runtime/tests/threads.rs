@@ -327,3 +327,71 @@ fn a_panic_in_a_thread_goes_on_in_whoever_waits() {
         std::panic::catch_unwind(|| virtually(async { to_thread(|| -> u8 { panic!("in the thread") }).await }));
     assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "in the thread");
 }
+
+/// As on CPython, where both go to one queue.
+#[test]
+fn calls_that_a_loops_own_thread_makes_by_its_handle_are_in_order_with_others() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let handle = event_loop.handle();
+        let (send, order) = mpsc::channel();
+        let says = |number: u32| {
+            let send = send.clone();
+            move || send.send(number).unwrap()
+        };
+        event_loop.call_soon(says(1))?;
+        handle.call_soon_threadsafe(says(2))?;
+        event_loop.call_soon(says(3))?;
+        handle.call_soon_threadsafe(says(4))?;
+        event_loop.call_soon_threadsafe(says(5))?;
+        sleep(0).await?;
+        assert_eq!(order.try_iter().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// At once, as the caller is in the loop: one step later its `CancelledError` is there.
+#[test]
+fn a_coroutine_from_outside_that_is_cancelled_in_its_loop_hears_of_it_at_once() {
+    virtually(async {
+        let (send, heard) = mpsc::channel();
+        let work = async move || {
+            let slept = sleep(9).await;
+            send.send(slept.is_err()).unwrap();
+            slept
+        };
+        let future = run_coroutine_threadsafe(work, &get_running_loop()?.handle())?;
+        sleep(0).await?;
+        sleep(0).await?;
+        assert!(future.cancel());
+        let cancelling: Vec<u32> = all_tasks()?.iter().map(AnyTask::cancelling).collect();
+        assert_eq!(cancelling, [0, 1]);
+        sleep(0).await?;
+        assert_eq!(heard.try_recv(), Ok(true));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn any_thread_can_cancel_a_call() {
+    virtually(async {
+        let handle = get_running_loop()?.handle();
+        let (send, called) = mpsc::channel();
+        let call = |name: &'static str| {
+            let send = send.clone();
+            handle.call_soon_threadsafe_cancellable(move || send.send(name).unwrap())
+        };
+        let (cancelled, late) = (call("cancelled")?, call("late")?);
+        assert!(format!("{late:?}").starts_with("<ThreadSafeHandle any_thread_can_cancel_a_call"), "{late:?}");
+        thread::spawn(move || cancelled.cancel()).join().unwrap();
+        sleep(0).await?;
+        late.cancel();
+        drop(call("last")?);
+        sleep(0).await?;
+        assert_eq!(called.try_iter().collect::<Vec<_>>(), ["late", "last"]);
+        Ok(())
+    })
+    .unwrap();
+}

@@ -6,6 +6,7 @@ use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use super::awaitable::{Awaitable, ensure_future};
+use super::state::current_task_id;
 use crate::callbacks::Registered;
 use crate::error::Result;
 use crate::exceptions::TimeoutError;
@@ -67,6 +68,7 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
         arrived: WaitQueue::new("as_completed"),
         registered: RefCell::default(),
         timer: Cell::new(None),
+        task: current_task_id(),
         handles,
     });
     let completion = Rc::new(Completion(Rc::downgrade(&state)));
@@ -233,6 +235,8 @@ struct State<H> {
     arrived: WaitQueue,
     registered: RefCell<Vec<Option<Registered>>>,
     timer: Cell<Option<TimerKey>>,
+    /// The task that asked for it.
+    task: Option<u32>,
 }
 
 impl<H> State<H> {
@@ -253,6 +257,10 @@ impl<H: AsRef<AnyFuture>> Run for Completion<H> {
         if let Some(state) = self.0.upgrade() {
             state.run(key);
         }
+    }
+
+    fn awaited_by(&self) -> Option<u32> {
+        self.0.upgrade()?.task
     }
 
     fn describe(&self) -> String {

@@ -14,6 +14,7 @@ pub use handles::{Gather, GatherOutcomes};
 pub use set::{Child, GatherSet};
 
 use super::awaitable::{Awaitable, ensure_future};
+use super::state::current_task_id;
 use super::task::AnyTask;
 use crate::cell::{FutureRef, Group, Kind};
 use crate::error::Error;
@@ -115,7 +116,8 @@ impl GatherStart {
     /// A group without children.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        let gathering = Gathering { task: current_task_id(), ..Gathering::default() };
+        Self { gathering: Rc::new(gathering), ..Self::default() }
     }
 
     /// The next child.
@@ -217,6 +219,8 @@ struct Gathering {
     /// See [`repeated`].
     again: RefCell<Vec<u32>>,
     return_exceptions: Cell<bool>,
+    /// The task that gathers.
+    task: Option<u32>,
     /// The child whose own `CancelledError`, which is given once, ended the group.
     took_from: Cell<Option<u32>>,
 }
@@ -303,6 +307,10 @@ impl Run for Gathering {
     fn cut(&self) {
         let children = self.future.get().map_or(&[][..], |_| &self.group().children);
         children.iter().for_each(|child| child.base().forget_callbacks());
+    }
+
+    fn awaited_by(&self) -> Option<u32> {
+        self.task.filter(|_| self.future.get().is_none_or(|future| !future.done()))
     }
 
     fn describe(&self) -> String {

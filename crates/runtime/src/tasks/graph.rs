@@ -1,10 +1,12 @@
-//! Who waits for whom: the await graph of a task (`asyncio.print_call_graph`, 3.14), and the report of a deadlock.
+//! Who waits for whom: the await graph of a task (`asyncio.graph`, 3.14), and the report of a deadlock.
 //!
-//! A task knows what it waits on; the other direction is found by looking at all tasks of the loop. So keeping the graph
-//! costs nothing until somebody asks.
+//! A task knows what it waits on, and what is told of a future's end knows for which task it was made (`Run::awaited_by`). So
+//! keeping the graph costs next to nothing until somebody asks. Only what [`future_add_to_awaited_by`] notes is a list.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use super::state::Waiter;
@@ -14,6 +16,7 @@ use crate::coroutines::place;
 use crate::error::Result;
 use crate::exceptions::RuntimeError;
 use crate::futures::AnyFuture;
+use crate::loop_core;
 
 /// A task or future with where it waits and who waits for it: `asyncio.FutureCallGraph`.
 ///
@@ -25,7 +28,7 @@ use crate::futures::AnyFuture;
 ///     let awaited = inner.clone();
 ///     let outer = create_task(async move { awaited.await });
 ///     sleep(0).await?;
-///     let graph = capture_call_graph(Some(&inner))?;
+///     let graph = capture_call_graph(Some(&inner))?.expect("of the task that is given");
 ///     assert_eq!(graph.future, *inner.as_any());
 ///     assert_eq!(graph.call_stack[0].file, file!());
 ///     assert_eq!(graph.awaited_by[0].future, *outer.as_any());
@@ -34,81 +37,179 @@ use crate::futures::AnyFuture;
 /// .unwrap();
 /// ```
 #[derive(Clone, Debug)]
-pub struct CallGraph {
+pub struct FutureCallGraph {
     /// The task or future.
     pub future: AnyFuture,
     /// Where it waits; empty for a plain future.
-    pub call_stack: Vec<Frame>,
-    /// The tasks that wait for it, in the order of their creation.
-    pub awaited_by: Vec<CallGraph>,
+    pub call_stack: Vec<FrameCallGraphEntry>,
+    /// Who waits for it: tasks in the order of their creation, then what [`future_add_to_awaited_by`] has noted.
+    pub awaited_by: Vec<FutureCallGraph>,
 }
 
-/// The await graph of `future`, or of the current task: `asyncio.capture_call_graph`.
+/// A place in a [`FutureCallGraph`]: `asyncio.FrameCallGraphEntry`. It derefs to its [`Frame`].
+///
+/// ```
+/// use asyncio_runtime::{capture_call_graph, run};
+///
+/// run(async {
+///     let graph = capture_call_graph(None)?.expect("a task asks");
+///     let entry = &graph.call_stack[0];
+///     assert_eq!((entry.frame.file, entry.line), (file!(), line!() - 2));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameCallGraphEntry {
+    /// The place.
+    pub frame: Frame,
+}
+
+impl Deref for FrameCallGraphEntry {
+    type Target = Frame;
+
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
+}
+
+/// The keyword arguments of [`capture_call_graph`], [`format_call_graph`] and [`print_call_graph`].
+///
+/// ```
+/// use asyncio_runtime::{CallGraphOptions, run};
+///
+/// run(async {
+///     let mut text = Vec::new();
+///     CallGraphOptions::new().limit(0).print_to(None, &mut text)?; // no call stacks
+///     assert!(String::from_utf8(text)?.starts_with("* Task(name='Task-1', id=0x"));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct CallGraphOptions {
+    depth: usize,
+    limit: Option<isize>,
+}
+
+impl Default for CallGraphOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl CallGraphOptions {
+    /// All frames.
+    pub fn new() -> Self {
+        Self { depth: 1, limit: None }
+    }
+
+    /// `depth=`: how many frames of the task that asks are left out, counted from 1. A task has one frame, so with 2 it has
+    /// none.
+    pub fn depth(mut self, depth: usize) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// `limit=`: at most so many frames for each task; a negative number counts from the other end. 0 leaves the call stacks
+    /// out.
+    pub fn limit(mut self, limit: isize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// As [`capture_call_graph`].
+    ///
+    /// # Errors
+    ///
+    /// As `capture_call_graph`.
+    #[track_caller]
+    pub fn capture(self, future: Option<&AnyFuture>) -> Result<Option<FutureCallGraph>> {
+        if future.is_none() && loop_core::running_loop().is_err() {
+            const MESSAGE: &str = "capture_call_graph() is called outside of a running event loop and no *future* to introspect \
+                                   was provided";
+            return Err(RuntimeError::new(MESSAGE).into());
+        }
+        let own = current_task().ok().flatten();
+        let Some(future) = future.or(own.as_ref().map(AnyTask::as_any)) else { return Ok(None) };
+        let waits = Waits::in_loop_of(future);
+        let mut graph = waits.capture(future, self.limit != Some(0), &mut Vec::new());
+        if self.depth > 1 && own.as_ref().is_some_and(|own| own.is(future)) {
+            graph.call_stack.clear();
+        }
+        Ok(Some(graph))
+    }
+
+    /// As [`format_call_graph`].
+    ///
+    /// # Errors
+    ///
+    /// As [`capture_call_graph`].
+    #[track_caller]
+    pub fn format(self, future: Option<&AnyFuture>) -> Result<String> {
+        let mut text = String::new();
+        if let Some(graph) = self.capture(future)? {
+            render(&graph, 0, &mut text);
+        }
+        text.truncate(text.trim_end().len());
+        Ok(text)
+    }
+
+    /// As [`print_call_graph`].
+    ///
+    /// # Errors
+    ///
+    /// As `print_call_graph`.
+    #[track_caller]
+    pub fn print(self, future: Option<&AnyFuture>) -> Result<()> {
+        self.print_to(future, &mut io::stdout())
+    }
+
+    /// As [`print_call_graph`], to `file`: `print_call_graph(file=…)`.
+    ///
+    /// # Errors
+    ///
+    /// As `print_call_graph`.
+    #[track_caller]
+    pub fn print_to(self, future: Option<&AnyFuture>, file: &mut impl io::Write) -> Result<()> {
+        let text = self.format(future)?;
+        Ok(writeln!(file, "{text}")?)
+    }
+}
+
+/// The await graph of `future`, or of the current task: `asyncio.capture_call_graph`. `None` in a callback of the loop.
+///
+/// It knows who waits by `await`, `gather`, `wait`, `shield`, `wait_for`, `timeout` and `as_completed`, and the parent of a
+/// task in a group. A task that is done waits for nobody.
 ///
 /// # Errors
 ///
-/// `RuntimeError` if neither is given nor running.
+/// `RuntimeError` outside of a loop without a future.
 ///
 /// ```
-/// use asyncio_runtime::{capture_call_graph, current_task, run};
+/// use asyncio_runtime::{TaskGroup, capture_call_graph, current_task, run};
 ///
 /// run(async {
-///     let graph = capture_call_graph(None)?; // of the task that asks
-///     assert_eq!(graph.future, *current_task()?.expect("this is a task").as_any());
-///     assert!(graph.awaited_by.is_empty());
-///     Ok(())
+///     let me = current_task()?.expect("this is a task");
+///     assert_eq!(capture_call_graph(None)?.expect("of the task that asks").future, *me.as_any());
+///     let block = async |group: TaskGroup| {
+///         let task = group.create_task(async { Ok(()) })?;
+///         let graph = capture_call_graph(Some(&task))?.expect("of the task that is given");
+///         assert_eq!(graph.awaited_by[0].future, *me.as_any());
+///         Ok(())
+///     };
+///     TaskGroup::new().run(block).await
 /// })
 /// .unwrap();
 /// assert!(capture_call_graph(None).is_err());
 /// ```
 #[track_caller]
-pub fn capture_call_graph(future: Option<&AnyFuture>) -> Result<CallGraph> {
-    let future = match future {
-        Some(future) => future.clone(),
-        None => match current_task()? {
-            Some(task) => task.as_any().clone(),
-            None => return Err(RuntimeError::new("no current task to capture").into()),
-        },
-    };
-    let tasks = future.get_loop().all_tasks();
-    let mut waiting: HashMap<AnyFuture, Vec<AnyTask>> = HashMap::new();
-    for task in &tasks {
-        for awaited in awaits(task) {
-            waiting.entry(awaited).or_default().push(task.clone());
-        }
-    }
-    Ok(capture(&future, &waiting, &mut Vec::new()))
+pub fn capture_call_graph(future: Option<&AnyFuture>) -> Result<Option<FutureCallGraph>> {
+    CallGraphOptions::new().capture(future)
 }
 
-fn capture(future: &AnyFuture, waiting: &HashMap<AnyFuture, Vec<AnyTask>>, path: &mut Vec<AnyFuture>) -> CallGraph {
-    let call_stack = match future.object.kind() {
-        Kind::Task(_) => AnyTask::from_object(future.object.clone()).get_stack(),
-        _ => Vec::new(),
-    };
-    let mut awaited_by = Vec::new();
-    // A circle of waiting tasks is cut where it closes.
-    if !path.contains(future) {
-        path.push(future.clone());
-        for task in waiting.get(future).into_iter().flatten() {
-            awaited_by.push(capture(task.as_any(), waiting, path));
-        }
-        path.pop();
-    }
-    CallGraph { future: future.clone(), call_stack, awaited_by }
-}
-
-/// What a task waits for; the members of a group one by one.
-fn awaits(task: &AnyTask) -> Vec<AnyFuture> {
-    match task.core().waiter() {
-        Waiter::Future(future) => match future.object.kind() {
-            Kind::Group(group) => group.children.clone(),
-            _ => vec![future],
-        },
-        _ => Vec::new(),
-    }
-}
-
-/// The await graph as text: `asyncio.format_call_graph`.
+/// The await graph as text, empty in a callback of the loop: `asyncio.format_call_graph`.
 ///
 /// # Errors
 ///
@@ -131,16 +232,14 @@ fn awaits(task: &AnyTask) -> Vec<AnyFuture> {
 /// ```
 #[track_caller]
 pub fn format_call_graph(future: Option<&AnyFuture>) -> Result<String> {
-    let mut text = String::new();
-    render(&capture_call_graph(future)?, 0, &mut text);
-    Ok(text)
+    CallGraphOptions::new().format(future)
 }
 
 /// Writes the await graph to standard output: `asyncio.print_call_graph`.
 ///
 /// # Errors
 ///
-/// As [`capture_call_graph`].
+/// As [`capture_call_graph`], and what the system says if it cannot be written.
 ///
 /// ```
 /// use asyncio_runtime::{create_task, print_call_graph, run, sleep};
@@ -157,11 +256,105 @@ pub fn format_call_graph(future: Option<&AnyFuture>) -> Result<String> {
 /// ```
 #[track_caller]
 pub fn print_call_graph(future: Option<&AnyFuture>) -> Result<()> {
-    print!("{}", format_call_graph(future)?);
-    Ok(())
+    CallGraphOptions::new().print(future)
 }
 
-fn render(graph: &CallGraph, level: usize, text: &mut String) {
+/// Notes that `waiter` waits for `future` in a way that the loop cannot know: for whoever makes such ways. What is noted goes
+/// with [`future_discard_from_awaited_by`], or once one of the two is done.
+///
+/// ```
+/// use asyncio_runtime::{
+///     capture_call_graph, create_task, future_add_to_awaited_by, future_discard_from_awaited_by, get_running_loop, run, sleep,
+/// };
+///
+/// run(async {
+///     let (answer, asks) = (get_running_loop()?.create_future::<u32>(), create_task(sleep(3600)));
+///     future_add_to_awaited_by(&answer, &asks);
+///     let waiters = || Ok::<_, asyncio_runtime::Error>(capture_call_graph(Some(&answer))?.unwrap().awaited_by.len());
+///     assert_eq!(waiters()?, 1);
+///     future_discard_from_awaited_by(&answer, &asks);
+///     assert_eq!(waiters()?, 0);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn future_add_to_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
+    let mut noted = future.base().event_loop().awaited_by.borrow_mut();
+    let (gone, mut left): (Vec<_>, Vec<_>) =
+        noted.drain(..).partition(|(future, waiter)| future.done() || waiter.done());
+    if !left.iter().any(|pair| pair.0.is(future) && pair.1.is(waiter)) {
+        left.push((future.clone(), waiter.clone()));
+    }
+    *noted = left;
+    // After the borrow has ended: they may be the last handles.
+    drop(noted);
+    drop(gone);
+}
+
+/// Takes back what [`future_add_to_awaited_by`] has noted.
+pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
+    let mut noted = future.base().event_loop().awaited_by.borrow_mut();
+    let place = noted.iter().position(|pair| pair.0.is(future) && pair.1.is(waiter));
+    let pair = place.map(|place| noted.remove(place));
+    drop(noted);
+    drop(pair);
+}
+
+/// Who waits for whom in one loop.
+struct Waits {
+    /// In the order of their creation.
+    tasks: Vec<AnyTask>,
+    /// The tasks that await a future, by their places.
+    awaiting: HashMap<AnyFuture, Vec<usize>>,
+    noted: Vec<(AnyFuture, AnyFuture)>,
+}
+
+impl Waits {
+    fn in_loop_of(future: &AnyFuture) -> Self {
+        let tasks = future.get_loop().all_tasks();
+        let mut awaiting: HashMap<AnyFuture, Vec<usize>> = HashMap::new();
+        for (place, task) in tasks.iter().enumerate() {
+            if let Waiter::Future(awaited) = task.core().waiter() {
+                awaiting.entry(awaited).or_default().push(place);
+            }
+        }
+        let noted = future.base().event_loop().awaited_by.borrow().clone();
+        Self { tasks, awaiting, noted }
+    }
+
+    fn waiters_of(&self, future: &AnyFuture) -> Vec<&AnyFuture> {
+        let numbers = future.base().awaited_by();
+        let mut places: Vec<usize> = self.awaiting.get(future).cloned().unwrap_or_default();
+        places.extend((0..self.tasks.len()).filter(|place| numbers.contains(&self.tasks[*place].core().number())));
+        places.sort_unstable();
+        places.dedup();
+        let mut waiters: Vec<&AnyFuture> = places.into_iter().map(|place| self.tasks[place].as_any()).collect();
+        for (_, waiter) in self.noted.iter().filter(|pair| pair.0.is(future) && !future.done() && !pair.1.done()) {
+            if !waiters.contains(&waiter) {
+                waiters.push(waiter);
+            }
+        }
+        waiters
+    }
+
+    fn capture(&self, future: &AnyFuture, frames: bool, path: &mut Vec<AnyFuture>) -> FutureCallGraph {
+        let call_stack = match future.object.kind() {
+            Kind::Task(_) if frames => AnyTask::from_object(future.object.clone()).get_stack(),
+            _ => Vec::new(),
+        };
+        let call_stack = call_stack.into_iter().map(|frame| FrameCallGraphEntry { frame }).collect();
+        let mut awaited_by = Vec::new();
+        // A circle of waiting tasks is cut where it closes.
+        if !path.contains(future) {
+            path.push(future.clone());
+            awaited_by.extend(self.waiters_of(future).into_iter().map(|waiter| self.capture(waiter, frames, path)));
+            path.pop();
+        }
+        FutureCallGraph { future: future.clone(), call_stack, awaited_by }
+    }
+}
+
+fn render(graph: &FutureCallGraph, level: usize, text: &mut String) {
     let indent = "    ".repeat(level);
     let mut line = |line: &str| {
         let _ = writeln!(text, "{indent}{line}");

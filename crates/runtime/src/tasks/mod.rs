@@ -25,7 +25,10 @@ pub use awaitable::{Awaitable, ensure_future};
 pub use cancellable::{Cancellable, cancellable};
 pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};
 pub use gather::{Child, Gather, GatherOutcomes, GatherSet, GatherStart, gather};
-pub use graph::{CallGraph, capture_call_graph, format_call_graph, print_call_graph};
+pub use graph::{
+    CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph,
+    future_add_to_awaited_by, future_discard_from_awaited_by, print_call_graph,
+};
 pub use shield::shield;
 pub use sleep::{Sleep, SleepResult, sleep, sleep_result};
 pub use task::{AnyTask, CoroutineRef, Frame, Task, all_tasks, current_task};

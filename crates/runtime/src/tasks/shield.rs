@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
 use super::awaitable::{Awaitable, ensure_future};
+use super::state::current_task_id;
 use crate::callbacks::Registered;
 use crate::cell::Kind;
 use crate::futures::{AnyFuture, Future};
@@ -37,7 +38,13 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     let inner = ensure_future(awaitable);
     let future = inner.as_ref().clone();
     let outer = Future::new(future.base().event_loop());
-    let shield = Rc::new(Shield { inner, outer: outer.clone(), outcome: A::outcome, registered: Cell::new(None) });
+    let shield = Rc::new(Shield {
+        inner,
+        outer: outer.clone(),
+        outcome: A::outcome,
+        registered: Cell::new(None),
+        task: current_task_id(),
+    });
     if future.cancelled() {
         let cancellation = future.base().see_error().expect("cancelled with an error");
         outer.finish_with_cancellation(cancellation);
@@ -63,6 +70,8 @@ struct Shield<H, T> {
     outer: Future<T>,
     outcome: fn(&H) -> crate::Result<T>,
     registered: Cell<Option<Registered>>,
+    /// The task that shields.
+    task: Option<u32>,
 }
 
 impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
@@ -84,6 +93,10 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
 
     fn cut(&self) {
         self.inner.as_ref().base().forget_callbacks();
+    }
+
+    fn awaited_by(&self) -> Option<u32> {
+        self.task
     }
 
     fn describe(&self) -> String {

@@ -2,13 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future as StdFuture;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use super::state::current_task_id;
 use crate::callbacks::Registered;
 use crate::error::{Error, Result};
 use crate::exceptions::ValueError;
-use crate::futures::{AnyFuture, Future};
+use crate::futures::{AnyFuture, Await, Future};
 use crate::loop_core;
 use crate::ready::{Run, TIME_IS_UP};
 use crate::seconds::TimeLimit;
@@ -128,12 +130,13 @@ impl<H: AsRef<AnyFuture> + 'static> IntoFuture for Wait<H> {
     type Output = Result<(Vec<H>, Vec<H>)>;
     type IntoFuture = Pin<Box<dyn StdFuture<Output = Self::Output>>>;
 
+    #[track_caller]
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(wait_until(self))
+        Box::pin(wait_until(self, Location::caller()))
     }
 }
 
-async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Result<(Vec<H>, Vec<H>)> {
+async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>, at: &'static Location<'static>) -> Result<(Vec<H>, Vec<H>)> {
     if wait.futures.is_empty() {
         return Err(ValueError::new("Set of Tasks/Futures is empty.").into());
     }
@@ -144,6 +147,7 @@ async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Result<(Vec<H>, Vec<H
         futures: wait.futures.iter().map(|future| future.as_ref().clone()).collect(),
         registered: RefCell::default(),
         waiter: Future::new(&event_loop),
+        task: current_task_id(),
         timer: Cell::new(None),
     });
     let _cleanup = Cleanup(&state);
@@ -156,7 +160,7 @@ async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Result<(Vec<H>, Vec<H
         let registered = future.add_callback(Rc::clone(&state) as Rc<dyn Run>, index as u32);
         state.registered.borrow_mut().push(registered);
     }
-    (&state.waiter).await?;
+    Await::new(state.waiter.clone(), Future::take_result, at).await?;
     Ok(wait.futures.into_iter().partition(|future| future.as_ref().done()))
 }
 
@@ -166,6 +170,8 @@ struct Waiting {
     return_when: ReturnWhen,
     registered: RefCell<Vec<Option<Registered>>>,
     waiter: Future<()>,
+    /// The task that waits.
+    task: Option<u32>,
     timer: Cell<Option<TimerKey>>,
 }
 
@@ -202,6 +208,10 @@ impl Run for Waiting {
             self.cancel_timer();
             self.release();
         }
+    }
+
+    fn awaited_by(&self) -> Option<u32> {
+        self.task
     }
 
     fn describe(&self) -> String {

@@ -1,5 +1,6 @@
 //! `wait_for`: one awaitable with a time limit.
 
+use std::panic::Location;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -7,11 +8,12 @@ use std::task::Poll;
 use super::awaitable::Awaitable;
 use super::create::TaskOptions;
 use super::gather::{Gather, GatherOutcomes, GatherSet};
+use super::state::current_task_id;
 use super::task::Task;
 use crate::coroutines;
 use crate::error::{Error, Result};
 use crate::exceptions::TimeoutError;
-use crate::futures::{AnyFuture, Future};
+use crate::futures::{AnyFuture, Await, Future};
 use crate::loop_core;
 use crate::ready::Run;
 use crate::seconds::TimeLimit;
@@ -42,10 +44,18 @@ use crate::timeouts::timeout;
 /// })
 /// .unwrap();
 /// ```
-pub async fn wait_for<A: WaitFor>(awaitable: A, limit: impl TimeLimit) -> Result<A::Value> {
-    match limit.limit() {
-        Some(limit) if limit <= 0.0 => awaitable.no_time_left().await,
-        limit => timeout(limit).run(async |_| awaitable.in_time().await).await,
+#[track_caller]
+pub fn wait_for<A: WaitFor>(
+    awaitable: A,
+    limit: impl TimeLimit,
+) -> impl std::future::Future<Output = Result<A::Value>> {
+    wait_for_at(awaitable, limit.limit(), Location::caller())
+}
+
+async fn wait_for_at<A: WaitFor>(awaitable: A, limit: Option<f64>, at: &'static Location<'static>) -> Result<A::Value> {
+    match limit {
+        Some(limit) if limit <= 0.0 => awaitable.no_time_left(at).await,
+        limit => timeout(limit).run(async |_| awaitable.in_time(at).await).await,
     }
 }
 
@@ -54,21 +64,21 @@ pub trait WaitFor {
     /// The result.
     type Value;
 
-    /// Awaits it where it is called.
-    fn in_time(self) -> impl std::future::Future<Output = Result<Self::Value>>;
+    /// Awaits it, in the name of the place `at`.
+    fn in_time(self, at: &'static Location<'static>) -> impl std::future::Future<Output = Result<Self::Value>>;
 
     /// Gives the result if it is there, else cancels and waits for the end of that.
-    fn no_time_left(self) -> impl std::future::Future<Output = Result<Self::Value>>;
+    fn no_time_left(self, at: &'static Location<'static>) -> impl std::future::Future<Output = Result<Self::Value>>;
 }
 
 impl<T, F: std::future::Future<Output = Result<T>>> WaitFor for F {
     type Value = T;
 
-    async fn in_time(self) -> Result<T> {
+    async fn in_time(self, _at: &'static Location<'static>) -> Result<T> {
         self.await
     }
 
-    async fn no_time_left(self) -> Result<T> {
+    async fn no_time_left(self, at: &'static Location<'static>) -> Result<T> {
         // CPython makes a task of the coroutine and cancels it before its first step, so that not a line of it runs. A task
         // of nothing takes the same steps, and a coroutine that borrows could not be one.
         // Never an eager one, which would begin at once and wait for ever.
@@ -79,7 +89,7 @@ impl<T, F: std::future::Future<Output = Result<T>>> WaitFor for F {
             Poll::Ready(())
         })
         .await;
-        cancel_and_wait(&handle).await?;
+        cancel_and_wait(&handle, at).await?;
         Err(handle.outcome().map_or_else(TimeoutError::raise_from, |()| TimeoutError::default().into()))
     }
 }
@@ -89,15 +99,16 @@ macro_rules! futures {
         impl<$($generics)*> WaitFor for $handle {
             type Value = <$handle as Awaitable>::Value;
 
-            async fn in_time(self) -> Result<Self::Value> {
-                self.await
+            async fn in_time(self, at: &'static Location<'static>) -> Result<Self::Value> {
+                let handle = self.try_ensure_future()?;
+                Await::new(handle, <$handle as Awaitable>::outcome, at).await
             }
 
-            async fn no_time_left(self) -> Result<Self::Value> {
+            async fn no_time_left(self, at: &'static Location<'static>) -> Result<Self::Value> {
                 let handle = self.try_ensure_future()?;
                 let future = handle.as_ref();
                 if !future.done() {
-                    cancel_and_wait(future).await?;
+                    cancel_and_wait(future, at).await?;
                     if let Some(cancelled) = future.outcome().err().filter(Error::is_cancelled) {
                         return Err(TimeoutError::raise_from(cancelled));
                     }
@@ -119,8 +130,8 @@ futures! {
 
 /// Cancels a future and waits for its end, without being its waiter: so that cancelling this wait does not cancel the
 /// future a second time.
-async fn cancel_and_wait(future: &AnyFuture) -> Result<()> {
-    let release = Rc::new(Release(Future::new(&loop_core::running_loop()?)));
+async fn cancel_and_wait(future: &AnyFuture, at: &'static Location<'static>) -> Result<()> {
+    let release = Rc::new(Release(Future::new(&loop_core::running_loop()?), current_task_id()));
     let registered = future.add_callback(Rc::clone(&release) as Rc<dyn Run>, 0);
     struct Cleanup<'a>(&'a AnyFuture, Option<crate::callbacks::Registered>);
     impl Drop for Cleanup<'_> {
@@ -132,11 +143,11 @@ async fn cancel_and_wait(future: &AnyFuture) -> Result<()> {
     }
     let _cleanup = Cleanup(future, registered);
     future.cancel();
-    (&release.0).await
+    Await::new(release.0.clone(), Future::take_result, at).await
 }
 
-/// Ends a waiter when it runs: `_release_waiter`.
-struct Release(Future<()>);
+/// Ends a waiter, of this task, when it runs: `_release_waiter`.
+struct Release(Future<()>, Option<u32>);
 
 impl Run for Release {
     fn run(&self, _key: u32) {
@@ -144,6 +155,10 @@ impl Run for Release {
             let set = self.0.set_result(());
             debug_assert!(set.is_ok(), "checked just before");
         }
+    }
+
+    fn awaited_by(&self) -> Option<u32> {
+        self.1
     }
 
     fn describe(&self) -> String {

@@ -1,0 +1,173 @@
+//! The call graph: who waits for whom, for every kind of wait, and where. What is expected is what CPython 3.15 gives, but that a
+//! task has one frame here, and that one that is done waits for nobody.
+
+use std::cell::Cell;
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use asyncio_runtime::*;
+
+type Waits = fn(Task<()>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
+
+fn virtually(program: impl StdFuture<Output = Result<()>> + 'static) {
+    Runner::new().clock(Clock::Virtual).run(program).unwrap();
+}
+
+fn sleeper() -> Task<()> {
+    create_task(sleep(1)).named("sleeper")
+}
+
+fn graph(future: &AnyFuture) -> FutureCallGraph {
+    capture_call_graph(Some(future)).unwrap().unwrap()
+}
+
+/// The futures that wait for this one.
+fn waiters(future: &AnyFuture) -> Vec<AnyFuture> {
+    graph(future).awaited_by.iter().map(|waiter| waiter.future.clone()).collect()
+}
+
+/// Checks that a task which waits in this way is named, with a line of this file, and no more once it is cancelled.
+async fn check(name: &str, waits: Waits) -> Result<()> {
+    let awaited = sleeper();
+    let waiting = create_task(waits(awaited.clone()));
+    sleep(0).await?;
+    assert_eq!(waiters(&awaited), [waiting.as_any().clone()], "{name}");
+    let stack = &graph(&awaited).awaited_by[0].call_stack;
+    assert_eq!((stack.len(), stack[0].file), (1, file!()), "{name}");
+    waiting.cancel();
+    assert!(waiting.await.is_err(), "{name}");
+    assert!(waiters(&awaited).is_empty(), "{name}");
+    awaited.cancel();
+    sleep(0).await
+}
+
+#[test]
+fn every_kind_of_wait_names_its_task_and_its_line() {
+    virtually(async {
+        check("await", |task| Box::pin(async move { task.await })).await?;
+        check("join", |task| Box::pin(async move { task.join().await })).await?;
+        check("gather", |task| Box::pin(async move { gather([task]).await.map(drop) })).await?;
+        check("gather of several", |task| Box::pin(async move { gather!(task, sleep(2)).await.map(drop) })).await?;
+        check("wait", |task| Box::pin(async move { wait([&task]).await.map(drop) })).await?;
+        check("shield", |task| Box::pin(async move { shield(&task).await })).await?;
+        check("wait_for", |task| Box::pin(async move { wait_for(&task, 5).await })).await?;
+        check("wait_for without time", |task| Box::pin(async move { wait_for(&task, 0).await })).await?;
+        check("timeout", |task| Box::pin(async move { timeout(5).run(async |_| task.await).await })).await?;
+        check("as_completed", |task| Box::pin(async move { as_completed([&task]).next().unwrap().await })).await?;
+        check("anext", |task| Box::pin(async move { as_completed([&task]).anext().await.map(drop) })).await
+    });
+}
+
+#[test]
+fn a_task_of_a_group_names_the_parent_until_it_ends() {
+    virtually(async {
+        let me = current_task()?.unwrap().into_future();
+        let block = async |group: TaskGroup| {
+            let task = group.create_task(sleep(1))?;
+            assert_eq!(waiters(&task), [me.clone()]);
+            Ok(task)
+        };
+        let task = TaskGroup::new().run(block).await?;
+        assert!(waiters(&task).is_empty());
+        let waiting = create_task(async { TaskGroup::new().run(async |group| Ok(group.create_task(sleep(1))?)).await });
+        sleep(0).await?;
+        assert_eq!(graph(&waiting).call_stack[0].file, file!());
+        waiting.await.map(drop)
+    });
+}
+
+trait IntoAnyFuture {
+    fn into_future(self) -> AnyFuture;
+}
+
+impl IntoAnyFuture for AnyTask {
+    fn into_future(self) -> AnyFuture {
+        self.as_any().clone()
+    }
+}
+
+#[test]
+fn children_name_the_task_that_gathers_until_the_group_fails() {
+    virtually(async {
+        let me = current_task()?.unwrap().into_future();
+        let (child, fails) = (sleeper(), create_task(async { Err::<(), _>(ValueError::new("x").into()) }));
+        let group = gather([&child, &fails]);
+        let awaited = group.clone();
+        let waiting = create_task(async move { awaited.await.map(drop) });
+        assert_eq!(waiters(&child), [me]);
+        sleep(0).await?;
+        assert_eq!(waiters(&group), [waiting.as_any().clone()]);
+        assert!(waiting.await.is_err());
+        assert!(waiters(&child).is_empty());
+        Ok(())
+    });
+}
+
+#[test]
+fn options_leave_frames_out() {
+    virtually(async {
+        let me = current_task()?.unwrap().into_future();
+        let all = CallGraphOptions::new();
+        let frames = |options: CallGraphOptions, future: Option<&AnyFuture>| {
+            options.capture(future).unwrap().unwrap().call_stack.len()
+        };
+        let other = sleeper();
+        sleep(0).await?;
+        assert_eq!([frames(all, None), frames(all, Some(&me)), frames(all, Some(&other))], [1, 1, 1]);
+        assert_eq!([frames(all.limit(0), None), frames(all.limit(0), Some(&other))], [0, 0]);
+        assert_eq!([frames(all.limit(-1), None), frames(all.limit(1), Some(&other))], [1, 1]);
+        // The depth is that of the task that asks.
+        assert_eq!([frames(all.depth(2), None), frames(all.depth(2), Some(&other))], [0, 1]);
+        let place = Location::caller().file();
+        let text = format_call_graph(Some(&other))?;
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("* Task(name='sleeper', id=0x"), "{text}");
+        assert_eq!(lines[1], "  + Call stack:");
+        assert!(lines[2].starts_with(&format!("  |   File '{place}', line ")) && lines.len() == 3, "{text}");
+        assert!(!text.ends_with('\n'));
+        let mut file = Vec::new();
+        all.print_to(Some(&other), &mut file)?;
+        assert_eq!(String::from_utf8(file)?, text + "\n");
+        Ok(())
+    });
+}
+
+#[test]
+fn without_a_task_there_is_nothing_to_capture() {
+    let error = capture_call_graph(None).unwrap_err();
+    let text =
+        "capture_call_graph() is called outside of a running event loop and no *future* to introspect was provided";
+    assert_eq!(error.to_string(), text);
+    virtually(async {
+        let called = Rc::new(Cell::new(false));
+        let note = Rc::clone(&called);
+        get_running_loop()?.call_soon(move || {
+            assert!(capture_call_graph(None).unwrap().is_none());
+            assert_eq!(format_call_graph(None).unwrap(), "");
+            note.set(true);
+        })?;
+        sleep(0).await?;
+        assert!(called.get());
+        Ok(())
+    });
+}
+
+#[test]
+fn what_others_note_is_there_until_it_is_taken_back_or_done() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let [future, first, last] = [(); 3].map(|()| event_loop.create_future::<()>());
+        future_add_to_awaited_by(&future, &first);
+        future_add_to_awaited_by(&future, &last);
+        future_add_to_awaited_by(&future, &last);
+        assert_eq!(waiters(&future), [first.as_any().clone(), last.as_any().clone()]);
+        first.set_result(())?;
+        assert_eq!(waiters(&future), [last.as_any().clone()]);
+        future_discard_from_awaited_by(&future, &last);
+        future_discard_from_awaited_by(&future, &last);
+        assert!(waiters(&future).is_empty());
+        Ok(())
+    });
+}
