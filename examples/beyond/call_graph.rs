@@ -14,13 +14,16 @@ async fn pack(baker: Task<()>) -> Result<()> {
     (&baker).await
 }
 
+async fn sell(baker: Task<()>) -> Result<()> {
+    let packers = ["left", "right"]
+        .map(|hand| create_task(pack(baker.clone())).named(hand));
+    gather(packers).await.map(drop)
+}
+
 async fn program() -> Result<()> {
     let baker = create_task(bake()).named("baker");
-    let packers = gather(
-        ["left", "right"].map(|hand| create_task(pack(baker.clone())).named(hand)),
-    );
-    let shop = create_task(async { packers.await.map(drop) }).named("shop");
-    sleep(0).await?;
+    let shop = create_task(sell(baker.clone())).named("shop");
+    sleep(0.5).await?;
     print_call_graph(Some(&baker))?;
     shop.await
 }
