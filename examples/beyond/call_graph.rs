@@ -15,8 +15,8 @@ async fn pack(baker: Task<()>) -> Result<()> {
 }
 
 async fn sell(baker: Task<()>) -> Result<()> {
-    let packers = ["left", "right"]
-        .map(|hand| create_task(pack(baker.clone())).named(hand));
+    let packers =
+        ["left", "right"].map(|hand| create_task(pack(baker.clone())).named(hand));
     gather(packers).await.map(drop)
 }
 

@@ -382,6 +382,21 @@ mod tests {
     }
 
     #[test]
+    fn scopes_restore_what_was_there_before_them() {
+        static SCOPED: ContextVar<u32> = ContextVar::new("scoped");
+        {
+            let _outer = SCOPED.set_within(1);
+            {
+                let _inner = SCOPED.set_within(2);
+                SCOPED.set(3);
+                assert_eq!(SCOPED.get().unwrap(), 3);
+            }
+            assert_eq!(SCOPED.get().unwrap(), 1);
+        }
+        assert!(SCOPED.get().is_err());
+    }
+
+    #[test]
     fn a_copied_context_keeps_its_own_values() {
         LEVEL.set(1);
         let copy = copy_context();

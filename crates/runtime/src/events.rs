@@ -167,10 +167,8 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn run_until_complete<A: RunTarget>(&self, awaitable: A) -> Result<A::Value> {
-        self.core.check_closed()?;
-        if self.is_running() {
-            return Err(RuntimeError::new("This event loop is already running").into());
-        }
+        // Before a task is made that would be left over.
+        self.core.check_can_run()?;
         let future = awaitable.into_target(self)?;
         if !Rc::ptr_eq(future.base().event_loop(), &self.core) {
             let message = "The future belongs to a different loop than the one specified as the loop argument";
@@ -374,6 +372,34 @@ impl EventLoop {
     #[must_use]
     pub fn get_task_factory(&self) -> TaskFactory {
         if self.core.eager_tasks.get() { TaskFactory::Eager } else { TaskFactory::Lazy }
+    }
+
+    /// Has `change` say with what options each task of this loop is made, from those that it is asked for with: a task factory
+    /// of one's own. `None` takes it back. The coroutine is not shown to it: tasks are of many types, and who wants to see
+    /// what they do is an [`Observer`].
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    ///
+    /// use asyncio_runtime::{TaskOptions, create_task, get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let made = Cell::new(0);
+    ///     let numbered = move |options: TaskOptions| {
+    ///         made.set(made.get() + 1);
+    ///         if options.get_name().is_some() { options } else { options.name(format_args!("job {}", made.get())) }
+    ///     };
+    ///     get_running_loop()?.set_task_options(Some(Box::new(numbered)));
+    ///     assert_eq!(&*create_task(async { Ok(()) }).get_name(), "job 1");
+    ///     assert_eq!(&*TaskOptions::new().name("tea").create_task(async { Ok(()) })?.get_name(), "tea");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn set_task_options(&self, change: Option<Box<dyn Fn(TaskOptions) -> TaskOptions>>) {
+        self.core.changes_options.set(change.is_some());
+        let old = self.core.change_options.replace(change.map(Rc::from));
+        drop(old);
     }
 
     // Threads.

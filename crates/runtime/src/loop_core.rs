@@ -31,7 +31,7 @@ use crate::reactor::{Readiness, Selector};
 use crate::ready::{Other, Ready, ReadyQueue, Run, TIME_IS_UP};
 use crate::registry::Registry;
 use crate::remote::{Remote, Shared};
-use crate::tasks::{AnyTask, Runnable};
+use crate::tasks::{AnyTask, Runnable, TaskOptions};
 use crate::threads::JoinThreads;
 use crate::timers::{Action, TimerKey, Timers};
 
@@ -80,6 +80,9 @@ pub(crate) struct LoopCore {
     pub(crate) instrumented: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<f64>,
     pub(crate) eager_tasks: Cell<bool>,
+    /// A task factory of the program's own, and whether there is one.
+    pub(crate) change_options: RefCell<Option<Rc<ChangeOptions>>>,
+    pub(crate) changes_options: Cell<bool>,
     pub(crate) exception_handler: RefCell<Option<Rc<crate::events::ExceptionHandler>>>,
     /// How many errors of futures nobody has seen. As long as there are some, a closed loop keeps its handler for them.
     unseen: Cell<usize>,
@@ -105,6 +108,9 @@ pub(crate) struct LoopCore {
 
 /// It is asked while it may be replaced.
 type Policy = RefCell<Box<dyn SchedulingPolicy>>;
+
+/// What a task factory of the program's own does with the options of each task.
+type ChangeOptions = dyn Fn(TaskOptions) -> TaskOptions;
 
 /// Takes one of so many entries out of the ready queue.
 type Choose = fn(&LoopCore, usize) -> Option<Ready>;
@@ -162,6 +168,8 @@ impl LoopCore {
             instrumented: Cell::new(false),
             slow_callback_duration: Cell::new(0.1),
             eager_tasks: Cell::new(false),
+            change_options: RefCell::default(),
+            changes_options: Cell::new(false),
             exception_handler: RefCell::default(),
             unseen: Cell::new(0),
             observer: RefCell::default(),
@@ -308,13 +316,7 @@ impl LoopCore {
                 self.0.running.set(false);
             }
         }
-        self.check_closed()?;
-        if self.running.get() {
-            return Err(RuntimeError::new("This event loop is already running").into());
-        }
-        if current::with_loop(|running| running.is_some()) {
-            return Err(RuntimeError::new("Cannot run the event loop while another loop is running").into());
-        }
+        self.check_can_run()?;
         self.running.set(true);
         let _leave = Leave(self);
         current::run_loop(self, || {
@@ -325,6 +327,18 @@ impl LoopCore {
                 }
             }
         })
+    }
+
+    /// Is it neither closed, nor does it or another run in this thread?
+    pub(crate) fn check_can_run(&self) -> Result<(), RuntimeError> {
+        self.check_closed()?;
+        if self.running.get() {
+            return Err(RuntimeError::new("This event loop is already running"));
+        }
+        if current::with_loop(|running| running.is_some()) {
+            return Err(RuntimeError::new("Cannot run the event loop while another loop is running"));
+        }
+        Ok(())
     }
 
     /// One iteration: `BaseEventLoop._run_once`.
@@ -599,6 +613,8 @@ impl LoopCore {
         }
         self.shutdown_hooks.take();
         self.awaited_by.take();
+        self.change_options.take();
+        self.changes_options.set(false);
         self.observer.take();
         self.policy.take();
         self.let_go_of_handler();

@@ -182,11 +182,13 @@ impl Shared {
     }
 }
 
+type SendCall = Box<dyn FnOnce() + Send>;
+
 /// A call that any thread can cancel; made by [`LoopHandle::call_soon_threadsafe_cancellable`].
 #[derive(Clone)]
 pub struct ThreadSafeHandle {
     /// Until it is called or cancelled.
-    call: Arc<std::sync::Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+    call: Arc<std::sync::Mutex<Option<SendCall>>>,
     name: &'static str,
 }
 
@@ -196,7 +198,7 @@ impl ThreadSafeHandle {
         drop(self.take());
     }
 
-    fn take(&self) -> Option<Box<dyn FnOnce() + Send>> {
+    fn take(&self) -> Option<SendCall> {
         self.call.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -293,7 +295,7 @@ impl LoopHandle {
         &self,
         f: F,
     ) -> Result<ThreadSafeHandle, RuntimeError> {
-        let call = Arc::new(std::sync::Mutex::new(Some(Box::new(f) as Box<dyn FnOnce() + Send>)));
+        let call = Arc::new(std::sync::Mutex::new(Some(Box::new(f) as SendCall)));
         let handle = ThreadSafeHandle { call, name: function_name(std::any::type_name::<F>()) };
         let queued = handle.clone();
         self.hand_in(Call::named::<F>(move || {

@@ -64,6 +64,7 @@ pub fn run<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> Re
 pub struct Runner {
     debug: Option<bool>,
     clock: Option<Clock>,
+    loop_factory: Option<Box<dyn Fn() -> EventLoop>>,
     state: RefCell<State>,
 }
 
@@ -83,7 +84,7 @@ impl Runner {
     /// A runner with what the environment says.
     #[must_use]
     pub fn new() -> Self {
-        Self { debug: None, clock: None, state: RefCell::new(State::Created) }
+        Self { debug: None, clock: None, loop_factory: None, state: RefCell::new(State::Created) }
     }
 
     /// Debug mode, whatever `ASYNCIO_DEBUG` says.
@@ -97,6 +98,25 @@ impl Runner {
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
+        self
+    }
+
+    /// What makes the runner's loop, in place of [`new_event_loop`](crate::new_event_loop): `loop_factory=`. Its clock is the one
+    /// that it was made with.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Clock, EventLoop, Runner, TaskFactory, create_task};
+    ///
+    /// let eager = || {
+    ///     let event_loop = EventLoop::with_clock(Clock::Virtual);
+    ///     event_loop.set_task_factory(TaskFactory::Eager);
+    ///     event_loop
+    /// };
+    /// assert!(Runner::new().loop_factory(eager).run(async { Ok(create_task(async { Ok(()) }).done()) }).unwrap());
+    /// ```
+    #[must_use]
+    pub fn loop_factory(mut self, factory: impl Fn() -> EventLoop + 'static) -> Self {
+        self.loop_factory = Some(Box::new(factory));
         self
     }
 
@@ -125,9 +145,13 @@ impl Runner {
             return Err(RuntimeError::new("Runner is closed").into());
         }
         if let State::Created = *state {
-            let clock = self.clock.map_or_else(Clock::from_env, Ok)?;
-            let event_loop = EventLoop::with_clock(clock);
-            event_loop.set_debug(self.debug.map_or_else(debug_from_env, Ok)?);
+            let event_loop = match &self.loop_factory {
+                Some(make) => make(),
+                None => EventLoop::with_clock(self.clock.map_or_else(Clock::from_env, Ok)?),
+            };
+            if self.debug.is_some() || self.loop_factory.is_none() {
+                event_loop.set_debug(self.debug.map_or_else(debug_from_env, Ok)?);
+            }
             *state = State::Initialized(event_loop, copy_context());
         }
         match &*state {

@@ -43,6 +43,9 @@ async fn check(name: &str, waits: Waits) -> Result<()> {
     sleep(0).await
 }
 
+// CPython: test_graph.CallStackTestBase.test_stack_gather, test_stack_shield, test_stack_timeout, test_stack_wait,
+// test_stack_as_completed, test_stack_task, test_stack_wait_for_non_positive_timeout,
+// test_tasks.BaseTaskTests.test_wait_discards_awaited_by_for_pending
 #[test]
 fn every_kind_of_wait_names_its_task_and_its_line() {
     virtually(async {
@@ -60,13 +63,14 @@ fn every_kind_of_wait_names_its_task_and_its_line() {
     });
 }
 
+// CPython: test_graph.CallStackTestBase.test_stack_tgroup
 #[test]
 fn a_task_of_a_group_names_the_parent_until_it_ends() {
     virtually(async {
         let me = current_task()?.unwrap().into_future();
         let block = async |group: TaskGroup| {
             let task = group.create_task(sleep(1))?;
-            assert_eq!(waiters(&task), [me.clone()]);
+            assert_eq!(waiters(&task), std::slice::from_ref(&me));
             Ok(task)
         };
         let task = TaskGroup::new().run(block).await?;
@@ -88,6 +92,8 @@ impl IntoAnyFuture for AnyTask {
     }
 }
 
+// CPython: test_graph.CallStackTestBase.test_stack_gather_survivor,
+// test_tasks.BaseTaskTests.test_gather_discards_awaited_by_for_pending
 #[test]
 fn children_name_the_task_that_gathers_until_the_group_fails() {
     virtually(async {
@@ -154,6 +160,50 @@ fn without_a_task_there_is_nothing_to_capture() {
     });
 }
 
+// CPython: test_tasks.BaseTaskTests.test_gather_discards_awaited_by_for_cancelled_sibling
+#[test]
+fn a_cancelled_child_ends_the_wait_for_the_others() {
+    virtually(async {
+        let (child, victim) = (sleeper(), sleeper());
+        victim.cancel();
+        assert!(gather([&child, &victim]).await.unwrap_err().is_cancelled());
+        assert!(waiters(&child).is_empty() && !child.done());
+        Ok(())
+    });
+}
+
+// CPython: test_graph.CallStackTestBase.test_stack_as_completed_timeout
+#[test]
+fn as_completed_waits_for_nobody_once_time_is_up() {
+    virtually(async {
+        let me = current_task()?.unwrap().into_future();
+        let slow = create_task(sleep(3600));
+        let mut completed = as_completed([&slow]).timeout(0.01)?;
+        assert_eq!(waiters(&slow), [me]);
+        assert!(completed.anext().await.unwrap_err().is::<TimeoutError>());
+        assert!(waiters(&slow).is_empty());
+        Ok(())
+    });
+}
+
+// CPython: test_graph.CallStackTestBase.test_stack_future
+#[test]
+fn a_future_names_all_who_wait_for_it() {
+    virtually(async {
+        let future = get_running_loop()?.create_future::<()>();
+        let waits = |name: &str| {
+            let future = future.clone();
+            create_task(async move { (&future).await }).named(name)
+        };
+        let tasks = [waits("task A"), waits("task B")];
+        sleep(0).await?;
+        assert_eq!(waiters(&future), tasks.each_ref().map(|task| task.as_any().clone()));
+        assert!(graph(&future).call_stack.is_empty());
+        future.set_result(())?;
+        gather(tasks).await.map(drop)
+    });
+}
+
 #[test]
 fn what_others_note_is_there_until_it_is_taken_back_or_done() {
     virtually(async {
@@ -168,6 +218,24 @@ fn what_others_note_is_there_until_it_is_taken_back_or_done() {
         future_discard_from_awaited_by(&future, &last);
         future_discard_from_awaited_by(&future, &last);
         assert!(waiters(&future).is_empty());
+        Ok(())
+    });
+}
+
+// CPython: test_graph.CallStackTestBase.test_call_graph_finished_task
+#[test]
+fn a_task_that_is_done_has_no_call_stack() {
+    virtually(async {
+        let done = create_task(sleep(0)).named("done");
+        let failed = create_task(async { Err::<(), _>(ValueError::default().into()) }).named("failed");
+        let cancelled = create_task(sleep(3600)).named("cancelled");
+        cancelled.cancel();
+        gather([&done, &failed, &cancelled]).return_exceptions().await?;
+        for task in [done, failed, cancelled] {
+            assert!(graph(&task).call_stack.is_empty());
+            let text = format_call_graph(Some(&task))?;
+            assert!(text.starts_with(&format!("* Task(name='{}', id=", task.get_name())), "{text}");
+        }
         Ok(())
     });
 }

@@ -352,6 +352,7 @@ fn calls_that_a_loops_own_thread_makes_by_its_handle_are_in_order_with_others() 
 }
 
 /// At once, as the caller is in the loop: one step later its `CancelledError` is there.
+// CPython: test_tasks.RunCoroutineThreadsafeTests.test_run_coroutine_threadsafe_and_cancel
 #[test]
 fn a_coroutine_from_outside_that_is_cancelled_in_its_loop_hears_of_it_at_once() {
     virtually(async {

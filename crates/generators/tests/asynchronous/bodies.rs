@@ -7,7 +7,8 @@ use std::task::{Context, Poll, Waker};
 use asyncio_generators::{AsyncGenerator, Generator, GeneratorExit};
 use asyncio_iterators::{AsyncIterator, IntoAsyncIterator, StopAsyncIteration, aiter, anext, anext_or};
 use asyncio_runtime::{
-    Error, Result, RuntimeError, TaskGroup, ValueError, ZeroDivisionError, all_tasks, create_task, sleep,
+    Error, ExceptionGroup, Result, RuntimeError, TaskGroup, ValueError, ZeroDivisionError, all_tasks, create_task,
+    sleep,
 };
 
 use crate::{numbers, repr, run};
@@ -359,7 +360,7 @@ fn a_value_that_says_nothing_may_be_sent_where_there_is_no_yield() {
     .unwrap();
 }
 
-/// A generator with a group around its `yield`.
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_generator_exit_01
 #[test]
 fn a_group_around_a_yield_does_not_stand_in_the_way_of_closing() {
     run(async {
@@ -373,6 +374,39 @@ fn a_group_around_a_yield_does_not_stand_in_the_way_of_closing() {
         assert_eq!(numbers.anext().await?, Some(1));
         numbers.aclose().await?;
         assert_eq!(all_tasks()?.len(), 1);
+        Ok(())
+    })
+    .unwrap();
+}
+
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_generator_exit_04
+#[test]
+fn a_generator_whose_groups_task_has_failed_says_so_when_it_is_closed() {
+    run(async {
+        let ran = get_running_loop()?.create_future();
+        let tell = ran.clone();
+        let mut failing = AsyncGenerator::<u32>::new(async move |mut y| {
+            let block = async |group: TaskGroup| {
+                group.create_task(async move {
+                    tell.set_result(())?;
+                    Err::<(), _>(RuntimeError::new("t failed").into())
+                })?;
+                y.yield_(1).await.map(drop)
+            };
+            TaskGroup::new().run(block).await
+        });
+        assert_eq!(failing.anext().await?, Some(1));
+        ran.await?;
+        let error = failing.aclose().await.unwrap_err();
+        let mut kinds: Vec<String> = error
+            .downcast_ref::<ExceptionGroup>()
+            .unwrap()
+            .exceptions()
+            .iter()
+            .map(|error| format!("{error:?}"))
+            .collect();
+        kinds.sort();
+        assert_eq!(kinds, ["GeneratorExit()", "RuntimeError('t failed')"]);
         Ok(())
     })
     .unwrap();

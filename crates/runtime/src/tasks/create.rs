@@ -130,6 +130,23 @@ impl TaskOptions {
         self
     }
 
+    /// As the loop's own task factory wants them.
+    #[cold]
+    fn changed(self, event_loop: &LoopCore) -> Self {
+        // Not borrowed meanwhile: it may make tasks, and set another.
+        let change = event_loop.change_options.borrow().clone();
+        match change {
+            Some(change) => change(self),
+            None => self,
+        }
+    }
+
+    /// The name that was given, if any.
+    #[must_use]
+    pub fn get_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// Makes the task in the running loop.
     ///
     /// # Errors
@@ -168,13 +185,14 @@ impl TaskOptions {
             coroutines::close(coroutine);
             return Err(closed);
         }
+        let this = if event_loop.changes_options.get() { self.changed(event_loop) } else { self };
         // An eager start needs the loop to be running: before that, the first step waits for it as any other.
-        let eager = self.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
+        let eager = this.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
         if eager {
             // It begins at once, so its context must be one that nobody is in.
-            self.context.as_ref().map_or(Ok(()), Context::check_not_entered)?;
+            this.context.as_ref().map_or(Ok(()), Context::check_not_entered)?;
         }
-        Ok(spawn(event_loop, coroutine, self.name.as_deref(), self.context, eager, at))
+        Ok(spawn(event_loop, coroutine, this.name.as_deref(), this.context, eager, at))
     }
 }
 

@@ -294,3 +294,16 @@ fn a_coroutine_that_is_refused_does_not_complain() {
     let Some(written) = stderr_of(test, &[], program) else { return };
     assert!(!written.contains("never awaited"), "{written}");
 }
+
+/// Before it has become a task, which nobody would run.
+#[test]
+fn what_a_loop_refuses_to_run_leaves_no_task() {
+    let (event_loop, other) = (new_loop(), new_loop());
+    let refuse = async move {
+        let error = other.run_until_complete(async { Ok(()) }).unwrap_err();
+        assert_eq!(error.to_string(), "Cannot run the event loop while another loop is running");
+        assert!(other.all_tasks().is_empty());
+        Ok(())
+    };
+    event_loop.run_until_complete(refuse).unwrap();
+}

@@ -18,6 +18,7 @@ mod futures_callbacks;
 mod handles;
 mod runners;
 mod taskgroups;
+mod taskgroups_cancel;
 mod taskgroups_more;
 mod tasks_as_completed;
 mod tasks_basics;

@@ -301,7 +301,8 @@ fn an_eager_failure_neither_refuses_the_next_task_nor_ends_the_block_before_its_
         assert_eq!(shape(&error), "[ValueError()]");
         assert!(next.get().unwrap().cancelled());
         Ok(())
-    });
+    })
+    .unwrap();
 }
 
 #[test]
@@ -324,7 +325,8 @@ fn an_eager_task_whose_own_eager_child_fails_is_cancelled_where_it_waits() {
         assert_eq!(shape(&error), "[ValueError()]");
         assert_eq!(*seen.borrow(), "Err(CancelledError())");
         Ok(())
-    });
+    })
+    .unwrap();
 }
 
 #[test]
@@ -347,5 +349,6 @@ fn a_group_whose_tasks_ended_eagerly_is_left_an_iteration_later() {
         .await?;
         assert_eq!(ticks.get(), 2);
         ticking.await
-    });
+    })
+    .unwrap();
 }

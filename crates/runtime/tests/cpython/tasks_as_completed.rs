@@ -154,3 +154,45 @@ fn a_task_given_twice_comes_once() {
 fn coroutines_need_a_loop() {
     drop(as_completed([sleep_result(0, 42)]));
 }
+
+/// Has a wait cancelled that has begun, and gives what comes afterwards.
+fn after_a_cancelled_wait(by_anext: bool) -> Vec<&'static str> {
+    let event_loop = new_loop();
+    let main = async move {
+        let event_loop = get_running_loop()?;
+        let [a, b] = [(); 2].map(|()| event_loop.create_future());
+        let mut iterator = as_completed([&a, &b]);
+        let (anext, next) = if by_anext { (Some(iterator.anext()), None) } else { (None, iterator.next()) };
+        let waiter = create_task(async move {
+            match (anext, next) {
+                (Some(anext), _) => anext.await.map(drop),
+                (_, Some(next)) => next.await.map(drop),
+                (None, None) => unreachable!("there are two"),
+            }
+        });
+        sleep(0).await?;
+        waiter.cancel();
+        assert!(waiter.await.unwrap_err().is_cancelled());
+        a.set_result("a")?;
+        b.set_result("b")?;
+        let mut results = Vec::new();
+        if by_anext {
+            while let Some(future) = iterator.anext().await? {
+                results.push(future.await?);
+            }
+        } else {
+            for next in iterator {
+                results.push(next.await?);
+            }
+        }
+        Ok(results)
+    };
+    event_loop.run_until_complete(main).unwrap()
+}
+
+// CPython: test_tasks.BaseTaskTests.test_as_completed_async_iterator_cancelled_anext,
+// test_as_completed_plain_iterator_cancelled_wait
+#[test]
+fn a_cancelled_wait_loses_no_result() {
+    assert_eq!([true, false].map(after_a_cancelled_wait), [["a", "b"], ["a", "b"]]);
+}

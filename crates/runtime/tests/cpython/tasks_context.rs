@@ -96,6 +96,7 @@ fn a_task_may_run_in_a_given_context() {
     .unwrap();
 }
 
+// CPython: test_tasks.BaseTaskTests.test_context_already_entered_leaves_loop_usable
 #[test]
 fn an_eager_start_in_a_context_that_is_entered_is_refused() {
     let event_loop = new_loop();

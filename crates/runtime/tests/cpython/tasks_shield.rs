@@ -137,3 +137,58 @@ fn a_coroutine_runs_in_the_running_loop() {
     assert!(outer.get_loop() == event_loop);
     assert_eq!(event_loop.run_until_complete(outer).unwrap(), 42);
 }
+
+/// Shields a future, `times` after another, and cancels each shield before the future ends.
+fn shielded_and_cancelled(event_loop: &EventLoop, times: u32) -> Future<i32> {
+    let inner = event_loop.create_future();
+    for _ in 0..times {
+        let outer = shield(&inner);
+        run_briefly(event_loop);
+        outer.cancel();
+        run_briefly(event_loop);
+    }
+    assert!(!format!("{inner:?}").contains("cb="));
+    inner
+}
+
+// CPython: test_tasks.BaseTaskTests.test_shield_cancel_outer_result, test_shield_cancel_outer_exception,
+// test_shield_cancel_outer_twice_exception, test_shield_cancel_outer_exception_never_retrieved
+#[test]
+fn what_a_cancelled_shield_was_for_reports_its_own_failure() {
+    let event_loop = new_loop();
+    let reports = reports(&event_loop);
+    shielded_and_cancelled(&event_loop, 1).set_result(1).unwrap();
+    for times in [1, 2] {
+        let inner = shielded_and_cancelled(&event_loop, times);
+        inner.set_exception(Exception::new("foo")).unwrap();
+        run_briefly(&event_loop);
+        assert!(inner.exception().unwrap().unwrap().is::<Exception>());
+    }
+    assert_eq!(reports.take(), [""; 0]);
+    let inner = shielded_and_cancelled(&event_loop, 1);
+    inner.set_exception(Exception::new("foo")).unwrap();
+    run_briefly(&event_loop);
+    assert_eq!(reports.take(), [""; 0]);
+    drop(inner);
+    let seen = reports.take();
+    assert!(seen.len() == 1 && seen[0].starts_with("Future exception was never retrieved\n"), "{seen:?}");
+}
+
+// CPython: test_tasks.BaseTaskTests.test_shield_cancel_outer_in_task
+#[test]
+fn a_shield_that_is_cancelled_in_its_task_lets_go() {
+    let event_loop = new_loop();
+    let inner = event_loop.create_future::<()>();
+    let shielded = inner.clone();
+    let check = async move {
+        let outer = shield(&shielded);
+        assert!(format!("{shielded:?}").contains("cb="));
+        outer.cancel();
+        sleep(0).await?;
+        assert!(outer.cancelled());
+        Ok(())
+    };
+    event_loop.run_until_complete(check).unwrap();
+    assert!(!format!("{inner:?}").contains("cb="));
+    assert!(capture_call_graph(Some(&inner)).unwrap().unwrap().awaited_by.is_empty());
+}
