@@ -9,7 +9,7 @@ use asyncio_runtime::*;
 use crate::support::*;
 
 /// Runs a program with either task factory.
-fn twice<F: Future<Output = Result<()>> + 'static>(program: impl Fn() -> F) {
+fn twice<F: std::future::Future<Output = Result<()>> + 'static>(program: impl Fn() -> F) {
     for factory in [TaskFactory::Lazy, TaskFactory::Eager] {
         let event_loop = new_loop();
         event_loop.set_task_factory(factory);
