@@ -200,13 +200,12 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
         match (self.state.get(), sent) {
             (State::AtYield, sent) => self.slot.send(sent),
             (_, Ok(None)) => {}
-            (_, Ok(Some(_))) if is_none::<S>() => {}
             (_, Err(error)) => {
                 // There is no `yield` to raise it at.
                 drop(self.body.take());
                 return Err(error);
             }
-            (State::Created, Ok(Some(_))) if self.is_open() => {
+            (State::Created, Ok(Some(_))) if self.is_open() && !is_none::<S>() => {
                 return Err(TypeError::new("can't send non-None value to a just-started async generator").into());
             }
             (State::Within, Ok(Some(_))) if self.is_open() => return Err(already().into()),
