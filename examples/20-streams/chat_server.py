@@ -75,10 +75,10 @@ async def serve(host, port):
     room = Room()
 
     async def connected(reader, writer):
-        # What clients do is no news: they break off, write a line without an end,
-        # or do not say who they are.
-        no_news = contextlib.suppress(OSError, ValueError, TimeoutError)
-        with no_news, contextlib.closing(writer):
+        # What clients do wrong is not reported: they hang up, send a line without
+        # an end, or send no name.
+        wrong = contextlib.suppress(OSError, ValueError, TimeoutError)
+        with wrong, contextlib.closing(writer):
             await session(room, reader, writer)
 
     server = await asyncio.start_server(connected, host, port, limit=1024)

@@ -1,6 +1,6 @@
 //! A chat: what one says is written to all others. The first line of a client is
-//! its name. Whoever does not read what the others say is put out before it costs
-//! much memory. Ctrl-C ends it.
+//! its name. A client that does not read what the others say is disconnected before
+//! it costs much memory. Ctrl-C ends it.
 //!
 //! Run it: `cargo run --example chat_server`, then `nc 127.0.0.1 8888` in several
 //! terminals.
@@ -107,8 +107,8 @@ async fn talk(room: &Room, name: &str, reader: &mut StreamReader) -> Result<()> 
 // ANCHOR_END: session
 
 // ANCHOR: serve
-/// What clients do is no news: they break off, write a line without an end, or do
-/// not say who they are.
+/// What clients do wrong is not reported: they hang up, send a line without an end,
+/// or send no name.
 async fn connected(
     room: &Room,
     reader: StreamReader,

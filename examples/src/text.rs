@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// The text with everything in escapes that is not seen as it is: control
-/// characters, which can make a terminal do anything, what changes the direction of
-/// writing, spaces that look like none or like another one.
+/// Replaces by escapes whatever a reader would not see as it is: control
+/// characters, which a terminal obeys, characters that change the direction of
+/// writing, and spaces that are invisible or look like another one.
 ///
 /// ```
 /// use guide::text::visible;
@@ -18,7 +18,7 @@ use regex::{Captures, Regex};
 /// ```
 pub fn visible(text: &str) -> Cow<'_, str> {
     static INVISIBLE: LazyLock<Regex> = LazyLock::new(|| {
-        // The blank of Braille is a symbol, and yet blank.
+        // The blank of Braille counts as a symbol, but is blank.
         Regex::new(r"[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u{2800}]--[ ]]")
             .expect("it is well formed")
     });
@@ -27,9 +27,9 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Prints one line of a server's log: `visible`, and if it cannot be written, it is
-/// not. A full disk, or that nobody reads any more, must not end a server for all
-/// its clients, as the panic of std's `println!` would.
+/// Prints one line of a server's log, with escapes (see [`visible`]). A line that
+/// cannot be written is dropped: a full disk, or a reader that has ended, must not
+/// end a server for all its clients, as a panic of std's `println!` would.
 pub fn print_line(line: &str) {
     let _ = writeln!(io::stdout(), "{}", visible(line));
 }

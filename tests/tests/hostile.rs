@@ -31,7 +31,7 @@ const SERVERS: [&str; 4] = ["echo_server", "chat_server", "graceful_shutdown", "
 /// How long anything here may take; it takes a moment unless something hangs.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A user that is nobody else, so that a limit on its processes counts ours alone.
+/// A user with no other processes, so that a limit on its processes counts only ours.
 const USER: u32 = 61_234;
 
 /// The programs, in a folder that other users can read.
@@ -292,7 +292,7 @@ fn servers_have_enough_in_little_memory() {
 }
 
 fn is_root() -> bool {
-    // Whoever may give a file away.
+    // Only root may give a file away.
     let file = tempfile::NamedTempFile::new().unwrap();
     std::os::unix::fs::chown(file.path(), Some(USER), Some(USER)).is_ok()
 }
@@ -439,7 +439,7 @@ fn signals_end_a_server_whatever_its_clients_do() {
             client.write_all(b"a long piece of work that takes some seconds\n").unwrap();
             vec![client]
         },
-        // Whoever asks for much and does not read.
+        // A client that asks for much and does not read.
         |server| {
             let mut client = server.connect();
             client.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
@@ -458,7 +458,7 @@ fn signals_end_a_server_whatever_its_clients_do() {
                         thread::sleep(Duration::from_millis(50));
                         server.signal(signal);
                         // As in CPython, what was written to a client is sent before the end, and one that does not read
-                        // it holds that up until somebody insists.
+                        // it delays the end until the second signal.
                         thread::sleep(Duration::from_millis(500));
                         server.signal(signal);
                         assert_ends(server, number);

@@ -1,4 +1,5 @@
-//! HTTP/1.1 over the streams of this loop. [hyper] speaks the protocol; this crate has what a program needs around it.
+//! HTTP/1.1 over the streams of this loop. [hyper] implements the protocol; this crate adds limits, timers and a
+//! graceful end.
 //!
 //! [`HttpServer`] serves requests on a connection that [`start_server`](asyncio_streams::start_server) has accepted, with
 //! limits on everything that a client decides, and ends gracefully. [`LoopTimer`] lets hyper keep time by the loop's clock,

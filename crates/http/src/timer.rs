@@ -40,7 +40,7 @@ pub struct LoopTimer {
 }
 
 impl LoopTimer {
-    /// A timer for what this loop runs.
+    /// A timer for the running loop.
     ///
     /// # Errors
     ///

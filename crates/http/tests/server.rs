@@ -111,7 +111,7 @@ fn a_chunked_body_is_refused_when_it_is_too_large_and_the_client_reads_why() {
         client.send("POST / HTTP/1.1\nHost: here\nTransfer-Encoding: chunked\n\n")?;
         let writer = client.writer.clone();
         let sending = create_task(async move {
-            // Far more than the system keeps: somebody must read it.
+            // Far more than the system buffers, so the server must read it.
             for _ in 0..500 {
                 writer.write("4000\r\n")?;
                 writer.write(vec![b'x'; 0x4000])?;
@@ -242,7 +242,7 @@ fn what_is_no_http_is_an_error_of_the_connection() {
 }
 
 #[test]
-fn finishing_closes_who_is_idle_and_waits_for_who_is_served() {
+fn finishing_closes_idle_connections_and_waits_for_busy_ones() {
     run(async {
         let http = HttpServer::new();
         let (begun, go) = (get_running_loop()?.create_future::<()>(), get_running_loop()?.create_future::<()>());
@@ -272,7 +272,7 @@ fn finishing_closes_who_is_idle_and_waits_for_who_is_served() {
         finishing.await?;
         assert_eq!(format!("{http:?}"), "<HttpServer connections=0>");
 
-        // Whoever is accepted afterwards is let go at once.
+        // A connection that is accepted afterwards is closed at once.
         let mut late = Client::of(&http, count)?;
         late.assert_end().await
     });

@@ -190,16 +190,16 @@ macro_rules! starting {
                 self.set(|options| options.serving.backlog = backlog.try_into().unwrap_or(i32::MAX))
             }
 
-            /// The greatest number of connections that are served at once; without limit if not set. A connection counts until
-            /// it is closed and its task is done.
+            /// The greatest number of connections that are served at once; no limit if not set. A connection counts until it is
+            /// closed and its task is done.
             ///
-            /// When there are so many, the server does not accept: further clients are connected as far as the system's
-            /// queue goes ([`backlog`](Self::backlog)), wait, and are served in their order as soon as others leave. None is
-            /// refused. To let silent clients leave, see [`idle_timeout`](Self::idle_timeout). asyncio has no such limit.
+            /// At the limit the server stops accepting. Further clients wait in the system's queue, whose length is the
+            /// [`backlog`](Self::backlog), and are served in order when others leave. No client is refused. To close the
+            /// connections of silent clients, see [`idle_timeout`](Self::idle_timeout). asyncio has no such limit.
             ///
             /// # Errors
             ///
-            /// Awaiting gives `ValueError` for 0.
+            /// Awaiting returns `ValueError` for 0.
             ///
             /// ```
             /// use asyncio_runtime::{Result, run};
@@ -227,14 +227,14 @@ macro_rules! starting {
                 self.set(|options| options.serving.max_connections = Some(most))
             }
 
-            /// Closes a connection once no byte has come or gone for so many seconds; never if not set. Its task reads the
-            /// end of the stream. The time of an encrypted connection begins with the end of the handshake, which has a limit
-            /// of its own. More about it, and a limit for one connection:
+            /// Closes a connection after no byte has been received or sent for this many seconds; never if not set. Its task then
+            /// reads the end of the stream. On an encrypted connection the time starts after the handshake, which has a limit
+            /// of its own. For details, and for a limit on a single connection, see
             /// [`StreamWriter::set_idle_timeout`](crate::StreamWriter::set_idle_timeout). asyncio has no such limit.
             ///
             /// # Errors
             ///
-            /// Awaiting gives `ValueError` if it is no positive number.
+            /// Awaiting returns `ValueError` if it is not a positive number.
             ///
             /// ```
             /// use asyncio_runtime::{Result, run};

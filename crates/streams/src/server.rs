@@ -85,7 +85,7 @@ struct Inner {
     /// The connections that are not lost, by a running number.
     clients: RefCell<BTreeMap<u64, Weak<Connection>>>,
     accepted: Cell<u64>,
-    /// How many clients there are, as `max_connections` counts them.
+    /// The number of clients, as `max_connections` counts them.
     places: Cell<usize>,
     forever: RefCell<Option<LoopFuture<()>>>,
     ended: WaitQueue,
@@ -99,11 +99,12 @@ pub(crate) struct Listener {
     _file: Option<SocketFile>,
     /// It was said that the system is out of descriptors.
     complained: Cell<bool>,
-    /// It accepts nobody until a client leaves.
+    /// The server is full: this socket accepts again when a client leaves.
     waits: Cell<bool>,
 }
 
-/// What a client counts for: until its connection is lost and its task is done, each of which has a share in it.
+/// One of the places that `max_connections` limits. The connection and the task of a client share it, so it is free again
+/// when the connection is lost and the task is done.
 struct Place(Rc<Inner>);
 
 impl Drop for Place {
@@ -374,7 +375,7 @@ impl Inner {
     fn accept(self: &Rc<Self>, listener: &Rc<Listener>) {
         for _ in 0..=self.backlog {
             if self.is_full() {
-                // The next client to leave goes on.
+                // Accepting continues when a client leaves (`Place::drop`).
                 return listener.waits.set(true);
             }
             match listener.io.try_read_with(Socket::accept) {

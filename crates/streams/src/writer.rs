@@ -127,17 +127,17 @@ impl StreamWriter {
         self.connection.close();
     }
 
-    /// Closes the connection once no byte has come or gone for `limit` seconds, counted from now; `None` takes the limit
-    /// back. A read is then at its end, like after [`close`](Self::close). If the peer has not read what is kept for it, the
-    /// connection is closed at once and that is dropped, like by [`abort`](Self::abort).
+    /// Closes the connection after no byte has been received or sent for `limit` seconds, counted from now; `None` removes the
+    /// limit. Reads then return the end of the stream, as after [`close`](Self::close). Bytes that are still kept because the
+    /// peer does not read are dropped, as by [`abort`](Self::abort).
     ///
-    /// A peer that sends a byte now and then is not idle: to limit a whole message put the read that waits for it into
-    /// [`wait_for`](asyncio_runtime::wait_for). Nor does the limit know what a task does meanwhile, so it has to be longer
-    /// than any pause that the program makes itself. asyncio has no such limit.
+    /// A peer that sends a byte now and then is not idle. To limit the time for a whole message, put the read into
+    /// [`wait_for`](asyncio_runtime::wait_for). The limit must also be longer than any pause that your own program makes,
+    /// because it does not know whose turn it is. asyncio has no such limit.
     ///
     /// # Errors
     ///
-    /// `ValueError` if the limit is no positive number, `RuntimeError` if no loop runs.
+    /// `ValueError` if the limit is not a positive number, `RuntimeError` if no loop is running.
     ///
     /// ```
     /// use std::os::unix::net::UnixStream;

@@ -32,7 +32,7 @@ pub(super) struct BodyLimits {
     pub(super) seconds: Option<f64>,
 }
 
-/// What became of a body, for the server to know when the handler has failed.
+/// Tells the server, after its handler has failed, whether the body was the reason.
 #[derive(Clone, Default)]
 pub(super) struct Fate(Arc<(AtomicBool, AtomicBool)>);
 
@@ -112,7 +112,7 @@ pub enum BodyError {
     TooLarge(u64),
     /// It did not come in time.
     TooSlow,
-    /// The connection broke, or what came is no body.
+    /// The connection broke, or the client sent something that is not a body.
     Broken(hyper::Error),
 }
 

@@ -13,10 +13,10 @@ use hyper::{Request, Response, StatusCode};
 use super::Options;
 use super::body::{Body, Fate};
 
-/// What the exchanges of one connection share.
+/// The state that the exchanges of one connection share.
 pub(super) struct Exchange {
     options: Options,
-    /// To tell the connection whose turn it is.
+    /// To switch the idle timeout: it applies only while it is the client's turn.
     writer: StreamWriter,
     refused: Cell<bool>,
     cancelled: RefCell<Option<Error>>,

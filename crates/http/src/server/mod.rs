@@ -265,7 +265,7 @@ impl Drop for Served<'_> {
 fn positive(name: &str, limit: impl TimeLimit) -> Option<f64> {
     let limit = limit.limit();
     assert!(limit.is_none_or(|seconds| seconds > 0.0), "{name} should be a positive number, got {limit:?}");
-    // What is longer than hyper can count is no limit.
+    // A limit that is too long for a `Duration` never expires.
     limit.filter(|&seconds| Duration::try_from_secs_f64(seconds).is_ok())
 }
 

@@ -1,7 +1,7 @@
-//! `Idle`: the end of a connection on which nothing has moved for some time.
+//! `Idle`: closes a connection on which no byte has moved for some time.
 //!
-//! The core idea: one timer for each connection, which is not moved when bytes move. They only note the time; when the timer
-//! fires too early, it is set again for the rest. A connection without a limit pays for one comparison.
+//! The core idea: each connection has one timer, which is not reset when bytes move. Moving bytes only records the time. When the
+//! timer fires early, it is set again for the remainder. A connection without a limit pays for one comparison.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -12,7 +12,7 @@ use super::{Connection, Phase};
 
 #[derive(Default)]
 pub(super) struct Idle {
-    /// In seconds, if there is one.
+    /// In seconds; `None` without a limit.
     limit: Cell<Option<f64>>,
     /// When bytes moved last, by the loop's clock.
     moved: Cell<f64>,
@@ -20,7 +20,7 @@ pub(super) struct Idle {
 }
 
 impl Idle {
-    /// Notes that bytes have moved.
+    /// Records that bytes have moved.
     #[inline]
     pub(super) fn note(&self) {
         if self.limit.get().is_some() {
@@ -45,7 +45,7 @@ impl Idle {
 }
 
 impl Connection {
-    /// Ends the connection once nothing has moved for so many seconds, counted from now; or does so no longer.
+    /// Sets the limit, counted from now, or removes it.
     pub(crate) fn set_idle_timeout(self: &Rc<Self>, limit: Option<f64>) -> Result<()> {
         self.idle.stop();
         let Some(seconds) = limit else { return Ok(()) };
@@ -65,7 +65,7 @@ impl Connection {
         Ok(())
     }
 
-    /// What is kept will not be sent: nothing of it was for all that time.
+    /// Bytes that are still kept are dropped: none of them could be sent in all that time.
     fn end_idle(self: &Rc<Self>) {
         if self.kept() > 0 { self.abort() } else { self.close() }
     }
@@ -76,7 +76,7 @@ fn look(connection: &Weak<Connection>) {
     let Some(connection) = connection.upgrade() else { return };
     let (Some(limit), Ok(event_loop)) = (connection.idle.limit.get(), get_running_loop()) else { return };
     let rest = connection.idle.moved.get() + limit - event_loop.time();
-    // Less than a nanosecond is what rounding leaves.
+    // Rounding may leave less than a nanosecond.
     if rest > 1e-9 {
         // Fails only on a closed loop, which ends the connection itself.
         let _ = connection.watch_idle(rest);

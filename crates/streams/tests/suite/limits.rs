@@ -137,7 +137,7 @@ fn a_silent_client_is_put_out_and_its_task_reads_the_end() {
     });
 }
 
-/// Nobody waits for a descriptor here, so the clock jumps.
+/// No task waits for a descriptor here, so the clock jumps.
 #[test]
 fn a_connection_is_idle_when_no_byte_comes_or_goes() {
     let check = async {
