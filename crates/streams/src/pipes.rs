@@ -113,8 +113,8 @@ pub fn stdin(limit: Option<usize>) -> Result<StreamReader> {
 /// A writer over standard output: `connect_write_pipe(…, sys.stdout)`, for a terminal, a pipe, a file, a socket or
 /// `/dev/null`.
 ///
-/// Standard output itself stays open, and as it was, so `println!` works beside it; what that has printed without a line's
-/// end may come out later. Await [`drain`](StreamWriter::drain) where much is written, and
+/// Standard output itself stays open, and as it was, so `println!` works beside it. The two may mix: what the writer keeps
+/// comes after what `println!` prints meanwhile, and what that has printed without a line's end may come out later. Await [`drain`](StreamWriter::drain) where much is written, and
 /// [`wait_closed`](StreamWriter::wait_closed) after [`close`](StreamWriter::close) at the end: nobody waits for it when the
 /// program ends.
 ///

@@ -104,6 +104,7 @@ fn descriptors_are_given_back() {
             assert!(open_connection("127.0.0.1", 1).await.is_err());
             assert!(open_unix_connection("/no/such/socket").await.is_err());
             assert!(start_server(echo, "192.0.2.1", 0).await.is_err());
+            assert!(start_unix_server(echo, "/no/such/folder/socket").await.is_err());
             assert!(connect_read_pipe(File::open("Cargo.toml")?, Some(0)).is_err());
             assert_eq!(connect_read_pipe(File::open("Cargo.toml")?, None)?.read(1).await?.len(), 1);
         }
@@ -201,7 +202,8 @@ fn running_out_of_descriptors_passes() {
 }
 
 // CPython: test_base_events.BaseEventLoopWithSelectorTests.test_accept_connection_exception,
-// test_create_connection_timeout, test_create_datagram_endpoint_socket_err
+// test_create_connection_timeout, test_create_datagram_endpoint_socket_err,
+// test_unix_events.SelectorEventLoopUnixSocketTests.test_create_unix_server_bind_error
 #[test]
 #[cfg(target_os = "linux")]
 fn descriptors() {

@@ -276,7 +276,10 @@ fn a_peer_that_speaks_something_else_is_named() {
 // test_create_connection_ssl_server_hostname_errors, test_create_connection_ssl_timeout_for_plain_socket,
 // test_create_server_ssl_timeout_for_plain_socket,
 // test_sslproto.SslProtoHandshakeTests.test_handshake_timeout_zero, test_handshake_timeout_negative,
-// test_check_hostname_requires_server_hostname
+// test_check_hostname_requires_server_hostname,
+// test_unix_events.SelectorEventLoopUnixSocketTests.test_create_unix_server_ssl_bool,
+// test_create_unix_server_ssl_timeout_with_plain_sock, test_create_unix_connection_ssl_timeout_with_plain_sock,
+// test_create_unix_connection_nossl_serverhost, test_create_unix_connection_ssl_noserverhost
 #[test]
 fn settings_that_cannot_be_are_refused() {
     run(async {
@@ -315,6 +318,23 @@ fn settings_that_cannot_be_are_refused() {
         ] {
             let error = start_server(echo, "127.0.0.1", 0).ssl(&context).await.unwrap_err();
             assert_eq!(error.to_string(), expected);
+        }
+        let folder = tempfile::tempdir()?;
+        let server = || start_unix_server(echo, folder.path().join("socket"));
+        for (refused, expected) in [
+            (server().ssl(true), "Cannot create a server socket with a PROTOCOL_TLS_CLIENT context"),
+            (server().ssl_handshake_timeout(1), "ssl_handshake_timeout is only meaningful with ssl"),
+        ] {
+            assert_eq!(refused.await.unwrap_err().to_string(), expected);
+        }
+        assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
+        let connect = || open_unix_connection("no-such-folder/socket");
+        for (refused, expected) in [
+            (connect().ssl_handshake_timeout(1), "ssl_handshake_timeout is only meaningful with ssl"),
+            (connect().server_hostname("x"), "server_hostname is only meaningful with ssl"),
+            (connect().ssl(true), "you have to pass server_hostname when using ssl"),
+        ] {
+            assert_eq!(refused.await.unwrap_err().to_string(), expected);
         }
         let error = start_server(echo, "127.0.0.1", 0).ssl_handshake_timeout(1).await.unwrap_err();
         assert_eq!(error.to_string(), "ssl_handshake_timeout is only meaningful with ssl");

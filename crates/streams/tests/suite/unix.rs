@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpListener;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -36,7 +36,8 @@ async fn echo_line(mut reader: StreamReader, writer: StreamWriter) -> Result<()>
     writer.wait_closed().await
 }
 
-// CPython: test_server.UnixServerCleanupTests.test_unix_server_addr_cleanup
+// CPython: test_server.UnixServerCleanupTests.test_unix_server_addr_cleanup,
+// test_unix_events.SelectorEventLoopUnixSocketTests.test_create_unix_server_pathlike, test_create_unix_connection_pathlike
 #[test]
 fn many_bytes_go_there_and_back() {
     run(async {
@@ -56,6 +57,8 @@ fn many_bytes_go_there_and_back() {
     });
 }
 
+// CPython: test_unix_events.SelectorEventLoopUnixSocketTests.test_create_unix_server_existing_path_sock,
+// test_create_unix_server_existing_path_nonsock
 #[test]
 fn a_socket_that_nobody_serves_is_replaced_and_anything_else_is_not() {
     run(async {
@@ -96,7 +99,8 @@ fn a_file_that_is_not_ours_any_more_stays() {
     });
 }
 
-// CPython: test_server.UnixServerCleanupTests.test_unix_server_sock_cleanup, test_unix_server_cleanup_gone
+// CPython: test_server.UnixServerCleanupTests.test_unix_server_sock_cleanup, test_unix_server_cleanup_gone,
+// test_unix_events.SelectorEventLoopUnixSocketTests.test_create_unix_server_path_inetsock, test_create_unix_server_path_dgram
 #[test]
 fn the_file_of_a_socket_that_was_bound_elsewhere_goes_too() {
     run(async {
@@ -118,6 +122,8 @@ fn the_file_of_a_socket_that_was_bound_elsewhere_goes_too() {
         fs::remove_file(path)?;
         let error = start_unix_server_on(echo, TcpListener::bind("127.0.0.1:0")?).await.unwrap_err();
         assert_eq!(error.downcast_ref(), Some(&ValueError::new("A UNIX Domain Stream Socket was expected")));
+        let error = start_unix_server_on(echo, UnixDatagram::pair()?.0).await.unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&ValueError::new("A Stream Socket was expected")));
         Ok(())
     });
 }
