@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 # ANCHOR: server
 async def site(reader, writer):
-    """Answers `GET /?seconds=0.2` after that time, and repeats the target."""
+    """Answers `GET /?seconds=2` after that time, and repeats the target."""
     request = (await reader.readuntil(b"\r\n\r\n")).decode()
     target = request.split(" ")[1]
     await asyncio.sleep(float(target.rsplit("=")[-1]) if "=" in target else 0.0)
@@ -43,7 +43,7 @@ async def ask(url):
 async def main():
     server = await asyncio.start_server(site, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    urls = ["/?seconds=0.6", "/?seconds=0.2", "", "/a/page?seconds=0.4"]
+    urls = ["/?seconds=3", "/?seconds=1", "", "/a/page?seconds=2"]
     asking = [ask(f"http://127.0.0.1:{port}{url}") for url in urls]
     for next_one in asyncio.as_completed(asking):
         status, target = await next_one

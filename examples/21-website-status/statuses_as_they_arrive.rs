@@ -15,7 +15,7 @@ use asyncio::{
 use url::{Position, Url};
 
 // ANCHOR: server
-/// Answers `GET /?seconds=0.2` after that time, and repeats the target.
+/// Answers `GET /?seconds=2` after that time, and repeats the target.
 async fn site(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
     let request = String::from_utf8(reader.readuntil("\r\n\r\n").await?)?;
     let target = request.split(' ').nth(1).unwrap_or_default();
@@ -61,7 +61,7 @@ async fn program() -> Result<()> {
     let server = start_server(site, "127.0.0.1", 0).await?;
     let port =
         server.sockets()[0].port().expect("it is an address of the Internet");
-    let urls = ["/?seconds=0.6", "/?seconds=0.2", "", "/a/page?seconds=0.4"];
+    let urls = ["/?seconds=3", "/?seconds=1", "", "/a/page?seconds=2"];
     let asking = urls.map(|url| ask(format!("http://127.0.0.1:{port}{url}")));
     for next in as_completed(asking) {
         let (status, target) = next.await?;

@@ -36,7 +36,8 @@ async def pipeline(name, maxsize):
     consumer = asyncio.create_task(consume(queue))
     backlog, longest = await producer, await consumer
     seconds = asyncio.get_running_loop().time() - start
-    print(f"{name}: {backlog} in line, {longest:.1f} s at most, {seconds:.1f} s")
+    print(f"{name}: {backlog} in line, one waits over a second: {longest > 1}")
+    print(f"  all of it took {seconds:.0f} s")
 
 
 async def main():

@@ -6,6 +6,7 @@
 //! Shows: backpressure
 
 use asyncio::{Queue, Result, create_task, get_running_loop, run, sleep};
+use guide::repr::Repr;
 
 const ITEMS: usize = 50;
 
@@ -43,7 +44,9 @@ async fn pipeline(name: &str, maxsize: usize) -> Result<()> {
     let consumer = create_task(consume(queue));
     let (backlog, longest) = (producer.await?, consumer.await?);
     let seconds = get_running_loop()?.time() - start;
-    println!("{name}: {backlog} in line, {longest:.1} s at most, {seconds:.1} s");
+    let long = (longest > 1.0).repr();
+    println!("{name}: {backlog} in line, one waits over a second: {long}");
+    println!("  all of it took {seconds:.0} s");
     Ok(())
 }
 
