@@ -41,6 +41,8 @@ pub struct Figures {
     pub deadlocked: u64,
     /// Programs with which CPython does not come to an end; they are not compared.
     pub endless: u64,
+    /// Programs whose traces differ.
+    pub different: u64,
 }
 
 /// Two traces beside each other; lines that differ are marked.
@@ -157,6 +159,7 @@ impl Work {
             if theirs == ours {
                 continue;
             }
+            lock(&self.figures).different += 1;
             let program = shrink(program, |candidate| {
                 let both = both(candidate, &mut interpreter)?;
                 anyhow::Ok(both.is_some_and(|(theirs, ours)| theirs != ours))

@@ -2,6 +2,7 @@
 //!
 //! Everything else is in the package `conform`.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -12,6 +13,9 @@ use conform::corpus::{Entry, Named};
 use conform::cpython::Reference;
 use conform::{generate, small};
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// After how many programs a line tells how far it is.
+const TELL: u64 = 10_000;
 
 /// A seed that was not used before, unless it is a long time ago.
 pub(crate) fn new_seed() -> u64 {
@@ -46,10 +50,18 @@ fn compare_all(python: &Reference, source: &Source, numbers: Range<u64>, differe
     let start = Instant::now();
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} programs, {per_sec}, {eta} left")?;
     let bar = ProgressBar::new(numbers.end - numbers.start).with_style(style);
-    let result = compare(python, source, numbers, differences, |figures| bar.set_position(figures.programs));
+    let said = Cell::new(0);
+    let result = compare(python, source, numbers, differences, |figures| {
+        bar.set_position(figures.programs);
+        // Where nobody sees the bar, a line now and then.
+        if bar.is_hidden() && figures.programs >= said.get() + TELL {
+            said.set(figures.programs);
+            println!("{} programs, {} differences", figures.programs, figures.different);
+        }
+    });
     bar.finish_and_clear();
     let (figures, differences) = result?;
-    let Figures { programs, lines, returned, raised, deadlocked, endless } = figures;
+    let Figures { programs, lines, returned, raised, deadlocked, endless, different: _ } = figures;
     println!("{programs} programs in {:.0} s, {lines} lines of trace", start.elapsed().as_secs_f64());
     println!("{returned} returned, {raised} raised, in {deadlocked} nothing could happen any more");
     if endless > 0 {
