@@ -18,6 +18,9 @@ pub(crate) struct Arguments {
     /// What to run; all of it if nothing is named
     #[arg(value_enum)]
     tools: Vec<Tool>,
+    /// How many hostile programs run under each sanitizer
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    programs: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -37,13 +40,13 @@ const ALL: [Tool; 4] = [Tool::Address, Tool::Thread, Tool::Model, Tool::Leak];
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for tool in ALL {
         if arguments.tools.is_empty() || arguments.tools.contains(&tool) {
-            one(tool)?;
+            one(tool, arguments.programs)?;
         }
     }
     Ok(())
 }
 
-fn one(tool: Tool) -> Result<()> {
+fn one(tool: Tool, programs: u64) -> Result<()> {
     let begun = Instant::now();
     let name = match tool {
         Tool::Address => "address",
@@ -52,8 +55,10 @@ fn one(tool: Tool) -> Result<()> {
         Tool::Leak => "leak",
     };
     let done = match tool {
-        Tool::Address => sanitized(name, "asan", &[&["-p", "asyncio-runtime", "--lib", "--tests"], LEAKS])?,
-        Tool::Thread => sanitized(name, "tsan", &[THREADS, LEAKS])?,
+        Tool::Address => {
+            sanitized(name, "asan", programs, &[&["-p", "asyncio-runtime", "--lib", "--tests"], LEAKS, HOSTILE])?
+        }
+        Tool::Thread => sanitized(name, "tsan", programs, &[THREADS, LEAKS, HOSTILE])?,
         Tool::Model => {
             let model = ["-p", "asyncio-runtime", "--lib", "remote::model"];
             // It runs the code some hundred thousand times.
@@ -79,6 +84,9 @@ const LEAKS: &[&str] = &["-p", "conform", "--test", "leaks"];
 /// Wakers in other threads. Not the thread pool: it waits by a `Condvar`, inside which the sanitizer sees no lock.
 const THREADS: &[&str] = &["-p", "asyncio-runtime", "--test", "lifetimes"];
 
+/// Random programs that act wherever the runtime calls code of the user.
+const HOSTILE: &[&str] = &["-p", "conform", "--test", "hostile"];
+
 fn test(folder: &str) -> Command {
     let mut command = cargo(&["test", "--target-dir"]);
     command.arg(format!("target/sanitize/{folder}"));
@@ -86,7 +94,7 @@ fn test(folder: &str) -> Command {
 }
 
 /// Runs tests under a sanitizer; false if this toolchain has none.
-fn sanitized(name: &str, library: &str, packages: &[&[&str]]) -> Result<bool> {
+fn sanitized(name: &str, library: &str, programs: u64, packages: &[&[&str]]) -> Result<bool> {
     let target = host()?;
     if !has_runtime(&target, library)? {
         println!("{} {name}: this toolchain brings no sanitizer of this kind for {target}", style("skipped").yellow());
@@ -102,7 +110,10 @@ fn sanitized(name: &str, library: &str, packages: &[&[&str]]) -> Result<bool> {
         // With a target, the flags are not for build scripts.
         command.args(*package).args(["--target", &target]);
         command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", &flags);
-        command.env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1");
+        // They forget handles on purpose: what those lead to is no leak of ours.
+        let leaks = if *package == HOSTILE { "0" } else { "1" };
+        command.env("ASYNCIO_HOSTILE_PROGRAMS", programs.to_string());
+        command.env("ASAN_OPTIONS", format!("detect_leaks={leaks}:detect_stack_use_after_return=1"));
         command.env("TSAN_OPTIONS", format!("suppressions={}", suppressions.display()));
         finish(&mut command)?;
     }

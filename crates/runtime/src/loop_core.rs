@@ -264,17 +264,11 @@ impl LoopCore {
     #[inline]
     fn push_woken(&self, runnable: Runnable) {
         if self.instrumented.get() {
-            return self.push_and_tell(runnable);
+            // Told first: an observer that panics here unwinds through async-task, which takes the step for dropped. (And it cannot
+            // close the loop, which runs.)
+            self.tell_woken(vec![runnable.task(self)]);
         }
         self.ready.borrow_mut().push_task(runnable);
-    }
-
-    #[cold]
-    fn push_and_tell(&self, runnable: Runnable) {
-        let task = runnable.task(self);
-        // Queued first, as in `queue_behind_news`.
-        self.ready.borrow_mut().push_task(runnable);
-        self.tell_woken(vec![task]);
     }
 
     #[cold]
