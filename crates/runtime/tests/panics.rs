@@ -1,8 +1,5 @@
 //! A panic is kept, goes on in whoever awaits the task, and is never swallowed.
 
-#[macro_use]
-extern crate asyncio_testing;
-
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;

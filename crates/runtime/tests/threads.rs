@@ -135,6 +135,7 @@ fn shutting_a_pool_down_cancels_what_is_queued() {
 
 #[test]
 fn run_coroutine_threadsafe_gives_results_errors_and_cancels() {
+    asyncio_testing::expect_panics("over there");
     let (send, handles) = mpsc::channel();
     let loop_thread = thread::spawn(move || {
         Runner::new().clock(Clock::Real).run(async move {
@@ -323,6 +324,7 @@ fn a_foreign_waker_reaches_the_loop_from_another_thread() {
 
 #[test]
 fn a_panic_in_a_thread_goes_on_in_whoever_waits() {
+    asyncio_testing::expect_panics("in the thread");
     let caught =
         std::panic::catch_unwind(|| virtually(async { to_thread(|| -> u8 { panic!("in the thread") }).await }));
     assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "in the thread");

@@ -3,9 +3,6 @@
 //!
 //! `cargo xtask sanitize` runs this under AddressSanitizer, which is what notices memory that is used after it was freed.
 
-#[macro_use]
-extern crate asyncio_testing;
-
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::os::unix::net::UnixStream;
