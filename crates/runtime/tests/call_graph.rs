@@ -1,6 +1,9 @@
 //! The call graph: who waits for whom, for every kind of wait, and where. What is expected is what CPython 3.15 gives, but that a
 //! task has one frame here, and that one that is done waits for nobody.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::Cell;
 use std::future::Future as StdFuture;
 use std::panic::Location;
