@@ -26,6 +26,8 @@ impl Frame {
             }
             Step::Try { body, handlers, otherwise, finally } => self.try_(body, handlers, otherwise, finally).await,
             Step::Timeout { delay, body, key } => {
+                // Without one ours panics: a generator may be closed after the loop.
+                get_running_loop()?;
                 let limit = timeout(*delay);
                 if let Some(key) = key {
                     self.world.limits.put(*key, Some(limit.clone()));

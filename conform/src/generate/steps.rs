@@ -119,7 +119,8 @@ impl Writer {
                 self.rng.shuffle(&mut body);
                 Some(Step::Group { group, body, cancelled: self.chance(8) })
             }
-            Feature::Generators if place.sort == Sort::Generator => None,
+            // Within a group, a limit or a manager, too, so that a generator is closed in the middle of one.
+            Feature::Generators if place.sort == Sort::Generator => Some(Step::Yield { value: self.rng.i64(0..10) }),
             Feature::Generators => Some(Step::ForEach {
                 generator: self.rng.usize(..self.generators),
                 most: self.rng.usize(1..=3),

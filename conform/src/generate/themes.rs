@@ -42,7 +42,7 @@ pub(super) fn draw(rng: &mut Rng, name: Option<&str>) -> Option<Theme> {
 const NONE: Theme =
     Theme { name: "", features: &[], gathers: 0, shields: 0, objects: &[], eager: false, in_step: false };
 
-const THEMES: [Theme; 17] = {
+const THEMES: [Theme; 18] = {
     use Feature::{
         Callbacks, Cancels, Completions, Eager, Futures, Gathers, Generators, Groups, Managers, Objects, Runs, Shields,
         Stacks, Stops, Timeouts, Vars, WaitFors, Waits,
@@ -85,6 +85,7 @@ const THEMES: [Theme; 17] = {
         },
         // Generators that several tasks drive and close.
         Theme { name: "generators", features: &[Generators, Generators, Cancels], ..NONE },
+        Theme { name: "blocks-in-generators", features: &[Generators, Generators, Groups, Timeouts], ..NONE },
         Theme { name: "stacks", features: &[Stacks, Stacks, Managers, Cancels], ..NONE },
         // What one run leaves behind, the next one finds.
         Theme { name: "runs", features: &[Runs, Stops, Cancels, Futures], ..NONE },
