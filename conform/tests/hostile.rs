@@ -306,7 +306,7 @@ fn program(seed: u64) {
         rng: RefCell::new(Rng::with_seed(seed)),
         left: Cell::new(ACTIONS),
         // Handles, which own no loop: the world is in what the loops own.
-        loops: loops.iter().cloned().collect(),
+        loops: loops.to_vec(),
         futures: RefCell::default(),
         tasks: RefCell::default(),
         keys: RefCell::default(),
@@ -359,7 +359,9 @@ fn main() {
     let (programs, first) = (number("ASYNCIO_HOSTILE_PROGRAMS", 300), number("ASYNCIO_HOSTILE_SEED", 0));
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let message = panic.payload_as_str().unwrap_or_default();
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let message = text.or(payload.downcast_ref::<&str>().copied()).unwrap_or_default();
         if !PANICS.iter().any(|known| message.contains(known)) {
             print(panic);
             eprintln!("in the program of seed {}", SEED.load(Ordering::Relaxed));
