@@ -266,9 +266,14 @@ impl LoopCore {
         if self.instrumented.get() {
             // Told first: an observer that panics here unwinds through async-task, which takes the step for dropped. (And it cannot
             // close the loop, which runs.)
-            self.tell_woken(vec![runnable.task(self)]);
+            self.tell_one_woken(&runnable);
         }
         self.ready.borrow_mut().push_task(runnable);
+    }
+
+    #[cold]
+    fn tell_one_woken(&self, runnable: &Runnable) {
+        self.tell_woken(vec![runnable.task(self)]);
     }
 
     #[cold]
@@ -372,7 +377,7 @@ impl LoopCore {
     #[cold]
     fn give_back(&self) {
         self.had_much.set(false);
-        self.ready.borrow_mut().give_back();
+        self.ready.take();
         self.remote.take();
         self.shared.give_back(MUCH);
     }
@@ -505,8 +510,11 @@ impl LoopCore {
     fn queue_due_timers(&self) {
         let mut timers = self.timers.borrow_mut();
         let now = self.time();
-        // A time may be so late that adding the resolution to it changes nothing.
-        let end = now + CLOCK_RESOLUTION.max(now.next_up() - now);
+        let mut end = now + CLOCK_RESOLUTION;
+        if end == now {
+            // It is so late that adding the resolution changes nothing.
+            end = now.next_up();
+        }
         let mut ready = self.ready.borrow_mut();
         timers.take_due(end, |key| ready.push(Other::Timer(key)));
     }
