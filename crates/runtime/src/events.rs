@@ -619,8 +619,12 @@ impl EventLoop {
 
     fn watch<F: FnMut() + 'static>(&self, fd: impl AsFd, side: Side, f: F) -> Result<()> {
         self.core.check_closed()?;
-        let run =
-            Rc::new(Repeated { f: RefCell::new(f), core: Rc::downgrade(&self.core), vars: contextvars::current() });
+        let run = Rc::new(Repeated {
+            f: RefCell::new(f),
+            core: Rc::downgrade(&self.core),
+            vars: contextvars::current(),
+            over: Cell::default(),
+        });
         Ok(self.core.with_reactor(|reactor| reactor.watch(fd.as_fd(), side, run))?)
     }
 
@@ -1066,12 +1070,21 @@ pub(crate) struct Repeated<F> {
     pub(crate) f: RefCell<F>,
     pub(crate) core: std::rc::Weak<LoopCore>,
     pub(crate) vars: Vars,
+    /// It was taken away, or replaced: it may be queued still, and is not to run.
+    pub(crate) over: Cell<bool>,
 }
 
 impl<F: FnMut()> Run for Repeated<F> {
     fn run(&self, _key: u32) {
+        if self.over.get() {
+            return;
+        }
         let Some(core) = self.core.upgrade() else { return };
         run_callback(&core, self.vars.clone(), &|| self.describe(), || (self.f.borrow_mut())());
+    }
+
+    fn cut(&self) {
+        self.over.set(true);
     }
 
     fn describe(&self) -> String {

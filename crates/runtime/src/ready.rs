@@ -118,7 +118,8 @@ pub(crate) trait Run {
         None
     }
 
-    /// The loop is closed, nothing will run it any more: it is to let go of those whose end it waits for.
+    /// The loop is closed, or it was taken away: nothing is to run it any more, and it lets go of those whose end it waits
+    /// for.
     fn cut(&self) {}
 
     /// How it reads in a task's `cb=[…]`: `name() at file:line`.

@@ -3,7 +3,7 @@
 //! The handler that runs inside the signal only writes a byte to a socket that the loop watches; everything else happens
 //! in the loop. Relies on `signal-hook`, which keeps what a handler may do safe.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -97,6 +97,7 @@ pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f:
         }),
         core: Rc::downgrade(core),
         vars: contextvars::current(),
+        over: Cell::default(),
     });
     core.with_reactor(|reactor| reactor.watch(receiver.as_fd(), Side::Read, run))?;
     let id = signal_hook::low_level::pipe::register(signal, sender)?;

@@ -146,6 +146,9 @@ impl Reactor {
             }
             return Err(name_clash(error, fd));
         }
+        if let Some(old) = &old {
+            old.cut(); // it may be queued
+        }
         _gone = old;
         Ok(())
     }
@@ -158,6 +161,9 @@ impl Reactor {
         let mut watched = self.watched.borrow_mut();
         let Some(entry) = watched.get_mut(&raw) else { return Ok(false) };
         old = entry.side(side).take();
+        if let Some(old) = &old {
+            old.cut(); // it may be queued
+        }
         if entry.reader.is_none() && entry.writer.is_none() {
             watched.remove(&raw);
             self.selector.poller.delete(fd)?;

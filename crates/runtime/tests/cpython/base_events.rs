@@ -43,7 +43,7 @@ fn a_closed_loop_does_not_run() {
 }
 
 // CPython: test_base_events.BaseEventLoopTests.test_call_soon, test__add_callback_handle,
-// test__add_callback_cancelled_handle
+// test__add_callback_cancelled_handle, test_events.EventLoopTestsMixin.test_call_soon
 #[test]
 fn a_queued_call_has_a_handle_that_cancels_it() {
     let (event_loop, log) = (new_loop(), Log::default());
@@ -86,7 +86,8 @@ fn what_a_timer_queues_waits_for_the_next_iteration() {
     assert_eq!(log.take(), ["queued"]);
 }
 
-// CPython: test_base_events.BaseEventLoopTests.test_call_later, test_time_and_call_at
+// CPython: test_base_events.BaseEventLoopTests.test_call_later, test_time_and_call_at,
+// test_events.EventLoopTestsMixin.test_call_later
 #[test]
 fn a_timer_comes_at_its_time() {
     let (event_loop, log) = (new_loop(), Log::default());
@@ -192,7 +193,8 @@ fn a_future_of_another_loop_cannot_be_run() {
     run_briefly(&event_loop);
 }
 
-// CPython: test_base_events.BaseEventLoopTests.test_run_until_complete_loop_orphan_future_close_loop
+// CPython: test_base_events.BaseEventLoopTests.test_run_until_complete_loop_orphan_future_close_loop,
+// test_events.EventLoopTestsMixin.test_run_until_complete
 #[test]
 fn a_run_that_was_broken_off_does_not_end_the_next_one() {
     let event_loop = new_loop();

@@ -108,6 +108,7 @@ fn a_handler_may_pass_on_to_the_default() {
     assert_eq!((count(&written, "told\n"), count(&written, "handler: expected: ham\n")), (2, 1), "{written}");
 }
 
+// CPython: test_events.HandleTests.test_callback_with_exception
 #[test]
 fn a_report_of_a_callback_names_its_handle() {
     let event_loop = new_loop();

@@ -1,6 +1,7 @@
 //! `test_context`: context variables, tokens and contexts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use asyncio_runtime::*;
 
@@ -186,4 +187,49 @@ fn threads_have_contexts_of_their_own() {
     assert_eq!(jobs.iter().map(|job| job.result(None).unwrap()).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
     pool.shutdown(true, false);
     assert_eq!(NUMBER.get().unwrap(), 42);
+}
+
+// CPython: test_context.ContextTest.test_token_contextmanager_with_default, test_token_contextmanager_on_exception,
+// test_token_contextmanager_with_explicit_reset_another_token
+#[test]
+fn a_scope_restores_the_default_after_an_error_too() {
+    let fails = || {
+        let _scope = NUMBER.set_within(36);
+        let mut token = NUMBER.set(24);
+        assert_eq!(NUMBER.get().unwrap(), 24);
+        NUMBER.reset(&mut token).unwrap();
+        assert_eq!(NUMBER.get().unwrap(), 36);
+        Err::<(), _>(ValueError::new("custom exception"))
+    };
+    let context = Context::new();
+    assert_eq!(raised(context.run(fails).unwrap()), "ValueError('custom exception')");
+    assert_eq!(context.run(|| NUMBER.get().unwrap()).unwrap(), 42);
+    let panics = || {
+        let _scope = NUMBER.set_within(36);
+        panic!("expected")
+    };
+    assert!(catch_unwind(AssertUnwindSafe(|| context.run(panics))).is_err());
+    assert_eq!(context.run(|| NUMBER.get().unwrap()).unwrap(), 42);
+}
+
+/// A value that sets its variable when it goes.
+struct Reenters(&'static str);
+
+static REENTERED: ContextVar<Arc<Reenters>> = ContextVar::new("reentered");
+
+impl Drop for Reenters {
+    fn drop(&mut self) {
+        if self.0 == "reenters" {
+            REENTERED.set(Arc::new(Reenters("finalizer")));
+        }
+    }
+}
+
+// CPython: test_context.ContextTest.test_reset_with_reentrant_finalizer
+#[test]
+fn a_value_that_goes_may_set_its_variable() {
+    REENTERED.set(Arc::new(Reenters("original")));
+    let mut token = REENTERED.set(Arc::new(Reenters("reenters")));
+    REENTERED.reset(&mut token).unwrap();
+    assert_eq!(REENTERED.get().unwrap().0, "finalizer");
 }

@@ -265,3 +265,36 @@ fn the_failure_of_a_callback_is_reported_in_its_context() {
     });
     assert_eq!(seen, ["bar"]);
 }
+
+/// Makes a task with these options; what it told as its name before the loop went on, and at its end.
+async fn named_with(options: TaskOptions) -> Result<(Option<String>, Option<String>)> {
+    let told = Rc::new(RefCell::new(None));
+    let tell = Rc::clone(&told);
+    let task = options.name("example").create_task(async move {
+        tell.replace(Some(current_task()?.unwrap().get_name().to_string()));
+        Ok(())
+    })?;
+    let early = told.borrow().clone();
+    assert_eq!(task.done(), early.is_some());
+    task.await?;
+    Ok((early, told.take()))
+}
+
+// CPython: test_eager_task_factory.EagerTaskFactoryLoopTests.test_eager_start_false,
+// CEagerTaskFactoryLoopTests.test_name, DefaultTaskFactoryEagerStart.test_eager_start_true_with_default_factory,
+// test_tasks.BaseTaskTests.test_eager_start_true, test_eager_start_true_no_loop, test_eager_start_false
+#[test]
+fn a_task_may_start_in_another_way_than_the_factory_says_and_has_its_name_at_its_first_step() {
+    let name = || Some("example".to_owned());
+    for (eager_start, begins_at_once) in
+        [(Some(true), [true, true]), (Some(false), [false, false]), (None, [false, true])]
+    {
+        let options = || match eager_start {
+            Some(eager) => TaskOptions::new().eager_start(eager),
+            None => TaskOptions::new(),
+        };
+        let early = begins_at_once.map(|at_once| at_once.then(name).flatten());
+        assert_eq!(virtually(named_with(options())).unwrap(), (early[0].clone(), name()));
+        assert_eq!(eagerly(named_with(options())).unwrap(), (early[1].clone(), name()));
+    }
+}

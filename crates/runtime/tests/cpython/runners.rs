@@ -154,3 +154,24 @@ fn nobody_prints_the_result() {
     assert_eq!(format!("{result:?}"), "MyResult");
     assert_eq!(log.take(), [()]);
 }
+
+/// Done when it is polled the second time.
+struct ByHand(bool);
+
+impl std::future::Future for ByHand {
+    type Output = Result<&'static str>;
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
+        if std::mem::replace(&mut self.0, true) {
+            return std::task::Poll::Ready(Ok("done"));
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    }
+}
+
+// CPython: test_runners.RunnerTests.test_run_awaitable
+#[test]
+fn a_future_that_is_written_by_hand_can_be_run() {
+    assert_eq!(runner().run(ByHand(false)).unwrap(), "done");
+}

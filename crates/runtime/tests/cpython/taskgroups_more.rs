@@ -352,3 +352,16 @@ fn a_group_whose_tasks_ended_eagerly_is_left_an_iteration_later() {
     })
     .unwrap();
 }
+
+// CPython: test_taskgroups.BaseTestTaskGroup.test_name
+#[test]
+fn a_task_of_a_group_can_have_a_name() {
+    let name = virtually(async {
+        let asking = group(async |group| {
+            let asks = async { Ok(current_task()?.unwrap().get_name().to_string()) };
+            Ok(group.create_task_with(TaskOptions::new().name("example name"), asks)?)
+        });
+        asking.await?.await
+    });
+    assert_eq!(name.unwrap(), "example name");
+}

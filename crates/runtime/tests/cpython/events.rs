@@ -1,0 +1,121 @@
+//! `test_events`: calls from other threads, executors and signals; and the signals of `test_unix_events`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use asyncio_runtime::*;
+
+use crate::support::*;
+
+const SIGHUP: i32 = 1;
+const SIGALRM: i32 = 14;
+
+// CPython: test_events.EventLoopTestsMixin.test_call_soon_threadsafe, test_call_soon_threadsafe_same_thread
+#[test]
+fn what_a_thread_has_handed_in_comes_before_what_is_queued_after_it() {
+    for elsewhere in [true, false] {
+        let event_loop = new_loop();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let (handle, hello) = (event_loop.handle(), Arc::clone(&order));
+        let hand_in = move || handle.call_soon_threadsafe(move || hello.lock().unwrap().push("hello")).unwrap();
+        if elsewhere {
+            thread::spawn(hand_in).join().unwrap();
+        } else {
+            hand_in();
+        }
+        let (stop, world) = (event_loop.clone(), Arc::clone(&order));
+        let last = move || {
+            world.lock().unwrap().push("world");
+            stop.stop();
+        };
+        event_loop.call_soon(last).unwrap();
+        event_loop.run_forever().unwrap();
+        assert_eq!(*order.lock().unwrap(), ["hello", "world"], "elsewhere: {elsewhere}");
+    }
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_run_in_executor
+#[test]
+fn an_executor_has_threads_of_its_own() {
+    let event_loop = EventLoop::with_clock(Clock::Real);
+    let job = event_loop.run_in_executor(None, || ("yo", thread::current().id())).unwrap();
+    let (result, id) = event_loop.run_until_complete(job).unwrap();
+    assert_eq!(result, "yo");
+    assert_ne!(id, thread::current().id());
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_run_in_executor_cancel
+#[test]
+fn a_job_that_nobody_waits_for_any_more_ends_without_the_loop() {
+    let event_loop = EventLoop::with_clock(Clock::Real);
+    let reports = reports(&event_loop);
+    let (go, wait_for_go) = std::sync::mpsc::channel::<()>();
+    let (send, told) = std::sync::mpsc::channel();
+    let pool = ThreadPoolExecutor::new(1).unwrap();
+    let job = move || {
+        send.send("begun").unwrap();
+        wait_for_go.recv().unwrap();
+        send.send("done").unwrap();
+    };
+    let future = event_loop.run_in_executor(Some(&pool), job).unwrap();
+    let called = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&called);
+    let _ = future.add_done_callback(move |_| counter.set(counter.get() + 1));
+    assert_eq!(told.recv(), Ok("begun"));
+    assert!(future.cancel());
+    run_briefly(&event_loop);
+    event_loop.close().unwrap();
+    go.send(()).unwrap();
+    assert_eq!(told.recv(), Ok("done"));
+    pool.shutdown(true, false);
+    assert!(future.cancelled());
+    assert_eq!((called.get(), reports.take()), (1, vec![]));
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_signal_handling_while_selecting
+#[test]
+fn a_signal_ends_the_sleep_of_the_loop() {
+    let event_loop = EventLoop::with_clock(Clock::Real);
+    let caught = Rc::new(Cell::new(0));
+    let (count, stop) = (Rc::clone(&caught), event_loop.clone());
+    let handler = move || {
+        count.set(count.get() + 1);
+        stop.stop();
+    };
+    event_loop.add_signal_handler(SIGALRM, handler).unwrap();
+    let stop = event_loop.clone();
+    event_loop.call_later(60, move || stop.stop()).unwrap();
+    // By then the loop sleeps, most likely.
+    let sending = thread::spawn(|| {
+        thread::sleep(std::time::Duration::from_millis(20));
+        io::kill(std::process::id(), SIGALRM).unwrap();
+    });
+    event_loop.run_forever().unwrap();
+    sending.join().unwrap();
+    assert_eq!(caught.get(), 1);
+}
+
+// CPython: test_unix_events.SelectorEventLoopSignalTests.test_close
+#[test]
+fn a_loop_that_closes_gives_its_signals_back() {
+    let test = "events::a_loop_that_closes_gives_its_signals_back";
+    if std::env::var_os("IN_CHILD").is_some() {
+        let event_loop = new_loop();
+        for signal in [SIGHUP, SIGALRM] {
+            event_loop.add_signal_handler(signal, || ()).unwrap();
+        }
+        event_loop.close().unwrap();
+        let signal = std::env::var("SIGNAL").unwrap().parse().unwrap();
+        io::kill(std::process::id(), signal).unwrap();
+        thread::sleep(std::time::Duration::from_secs(60));
+        return;
+    }
+    for signal in [SIGHUP, SIGALRM] {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", test]).env("IN_CHILD", "1").env("SIGNAL", signal.to_string());
+        let status = child.stdout(std::process::Stdio::null()).status().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(signal), "{status:?}");
+    }
+}
