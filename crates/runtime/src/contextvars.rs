@@ -381,6 +381,8 @@ mod tests {
         assert!(LEVEL.get().is_err());
     }
 
+    // CPython: test_context.ContextTest.test_token_contextmanager_without_default,
+    // test_token_contextmanager_multiple_c_set
     #[test]
     fn scopes_restore_what_was_there_before_them() {
         static SCOPED: ContextVar<u32> = ContextVar::new("scoped");

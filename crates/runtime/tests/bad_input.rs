@@ -45,7 +45,8 @@ fn gather_of_nothing_without_a_loop_panics() {
 }
 
 // CPython: test_runners.RunTests.test_asyncio_run_from_running_loop, RunnerTests.test_recursive_run,
-// test_base_events.RunningLoopTests.test_running_loop_within_a_loop
+// test_base_events.RunningLoopTests.test_running_loop_within_a_loop,
+// test_events.EventLoopTestsMixin.test_run_until_complete_nesting, test_close_running_event_loop
 #[test]
 fn a_loop_inside_a_loop() {
     virtually(async {
@@ -67,6 +68,7 @@ fn a_loop_inside_a_loop() {
     .unwrap();
 }
 
+// CPython: test_events.EventLoopTestsMixin.test_close
 #[test]
 fn a_closed_loop() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
@@ -76,6 +78,8 @@ fn a_closed_loop() {
     let closed = "RuntimeError('Event loop is closed')";
     assert_eq!(text(event_loop.call_soon(|| ())), closed);
     assert_eq!(text(event_loop.call_later(1, || ())), closed);
+    assert_eq!(text(event_loop.call_at(event_loop.time(), || ())), closed);
+    assert_eq!(text(event_loop.add_signal_handler(15, || ())), closed);
     assert_eq!(text(event_loop.create_task(async { Ok(()) })), closed);
     assert_eq!(text(event_loop.run_forever()), closed);
     assert_eq!(text(event_loop.run_until_complete(async { Ok(()) })), closed);
@@ -175,6 +179,7 @@ fn a_future_of_another_loop() {
     assert!(error.contains("attached to a different loop"), "{error}");
 }
 
+// CPython: test_events.EventLoopTestsMixin.test_run_until_complete_stopped
 #[test]
 fn stopping_before_the_end() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);

@@ -13,6 +13,7 @@ fn open_descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
+// CPython: test_events.EventLoopTestsMixin.test_internal_fds
 #[test]
 #[cfg(target_os = "linux")]
 fn descriptors_are_given_back_whatever_becomes_of_their_users() {

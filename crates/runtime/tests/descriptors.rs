@@ -122,6 +122,8 @@ fn a_descriptor_may_outlive_its_loop() {
     drop(far);
 }
 
+// CPython: test_events.EventLoopTestsMixin.test_prompt_cancellation,
+// test_sock_lowlevel.BaseSockTestsMixin.test_sock_client_racing
 #[test]
 fn a_cancelled_wait_loses_nothing() {
     virtually(async {
@@ -235,6 +237,7 @@ fn one_who_leaves_from_the_middle_and_one_who_comes_later_keep_the_order() {
     assert_eq!(*order.borrow(), [1, 3, 4]);
 }
 
+// CPython: test_selector_events.SelectorSocketTransportTests.test_read_ready_tryagain
 #[test]
 fn one_that_is_registered_as_it_is_stays_in_its_mode() {
     virtually(async {
@@ -263,6 +266,7 @@ fn one_that_is_registered_as_it_is_stays_in_its_mode() {
     .unwrap();
 }
 
+// CPython: test_selector_events.SelectorSocketTransportTests.test_read_ready_tryagain_interrupted
 #[test]
 fn an_operation_that_was_interrupted_is_repeated() {
     virtually(async {
@@ -381,6 +385,7 @@ fn virtual_time_waits_for_a_descriptor_only_if_somebody_does() {
     .unwrap();
 }
 
+// CPython: test_unix_events.TestFunctional.test_add_reader_or_writer_transport_fd
 #[test]
 fn a_descriptor_is_watched_in_one_way_at_a_time() {
     virtually(async {

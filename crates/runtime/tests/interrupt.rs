@@ -199,6 +199,7 @@ fn trials() -> Vec<Trial> {
             Ok(())
         }),
         // As in CPython, where it is a handler that raises KeyboardInterrupt that is then put back.
+        // CPython: test_unix_events.SelectorEventLoopSignalTests.test_remove_signal_handler_2
         Trial::test("own_handler_takes_over_while_main_runs", || {
             let (_, _, status) = interrupted("own_handler_takes_over_while_main_runs", 3);
             assert!(killed_by_the_signal(status), "{status}");

@@ -154,6 +154,8 @@ fn a_descriptor_that_cannot_be_watched_is_an_error() {
     assert!(event_loop.add_reader(&file, || ()).unwrap_err().is::<std::io::Error>());
 }
 
+// CPython: test_events.EventLoopTestsMixin.test_add_signal_handler,
+// test_unix_events.SelectorEventLoopSignalTests.test_check_signal, test_add_signal_handler
 #[test]
 fn a_signal_calls_back_in_the_loop() {
     Runner::new()
@@ -202,6 +204,7 @@ fn real_time_signals_are_signals() {
         .unwrap();
 }
 
+// CPython: test_unix_events.SelectorEventLoopSignalTests.test_remove_signal_handler
 #[test]
 fn a_real_time_signal_that_nobody_handles_any_more_ends_the_process() {
     if std::env::var_os("IN_CHILD").is_some() {

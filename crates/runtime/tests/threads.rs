@@ -377,6 +377,7 @@ fn a_coroutine_from_outside_that_is_cancelled_in_its_loop_hears_of_it_at_once() 
     .unwrap();
 }
 
+// CPython: test_events.EventLoopTestsMixin.test_call_soon_threadsafe_handle_cancel_other_thread
 #[test]
 fn any_thread_can_cancel_a_call() {
     virtually(async {

@@ -102,6 +102,8 @@ mod tests {
         if succeeds { Ok(seconds) } else { Err(io::Error::other("no").into()) }
     }
 
+    // CPython: test_base_events.BaseEventLoopTests.test_create_connection_happy_eyeballs,
+    // test_create_connection_happy_eyeballs_ipv4_only
     #[test]
     fn the_first_to_succeed_wins_and_starts_are_staggered() {
         Runner::new()

@@ -87,7 +87,8 @@ async fn interrupted(n: usize, end: fn(&Task<()>)) -> Result<bool> {
     }
 }
 
-// CPython: test_subprocess.SubprocessMixin.test_popen_error, test_popen_error_with_stdin_pipe
+// CPython: test_subprocess.SubprocessMixin.test_popen_error, test_popen_error_with_stdin_pipe,
+// test_subprocess_read_pipe_cancelled, test_subprocess_write_pipe_cancelled, test_subprocess_read_write_pipe_cancelled
 #[test]
 fn nothing_stays_behind() {
     // What the standard library opens once for itself.

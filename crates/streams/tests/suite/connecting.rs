@@ -16,6 +16,7 @@ fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+// CPython: test_sock_lowlevel.BaseSockTestsMixin.test_sock_client_fail
 #[test]
 fn a_refused_connection_is_told_in_python_s_words() {
     run(async {
@@ -72,7 +73,8 @@ fn all_errors_are_a_group() {
     });
 }
 
-// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_no_local_addr
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_no_local_addr,
+// test_events.EventLoopTestsMixin.test_create_connection_local_addr_in_use
 #[test]
 fn the_local_address_can_be_chosen() {
     run(async {

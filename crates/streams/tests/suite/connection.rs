@@ -20,6 +20,7 @@ async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
     }
 }
 
+// CPython: test_sock_lowlevel.BaseSockTestsMixin.test_huge_content, test_create_connection_sock
 #[test]
 fn many_bytes_come_back_as_they_went() {
     run(async {
@@ -43,6 +44,8 @@ fn many_bytes_come_back_as_they_went() {
     });
 }
 
+// CPython: test_selector_events.SelectorSocketTransportTests.test_read_ready_eof_keep_open, test_write_eof,
+// test_write_eof_buffer
 #[test]
 fn one_direction_ends_and_the_other_goes_on() {
     run(async {
@@ -114,6 +117,7 @@ fn no_read_loses_bytes_however_often_it_is_cancelled_or_dropped() {
     });
 }
 
+// CPython: test_selector_events.SelectorSocketTransportTests.test_write_ready, test_write_ready_partial
 #[test]
 fn a_cancelled_drain_loses_nothing() {
     run(async {
@@ -137,6 +141,7 @@ fn a_cancelled_drain_loses_nothing() {
     });
 }
 
+// CPython: test_selector_events.SelectorSocketTransportTests.test_write_ready_tryagain
 #[test]
 fn a_peer_that_never_reads_cannot_fill_the_memory() {
     run(async {
@@ -167,6 +172,7 @@ fn a_peer_that_never_reads_cannot_fill_the_memory() {
     });
 }
 
+// CPython: test_selector_events.SelectorSocketTransportTests.test_pause_resume_reading
 #[test]
 fn who_does_not_read_lets_the_peer_wait() {
     run(async {
@@ -212,6 +218,8 @@ fn the_water_marks_can_be_moved() {
     });
 }
 
+// CPython: test_selector_events.SelectorTransportTests.test_close_write_buffer,
+// SelectorSocketTransportTests.test_write_ready_closing
 #[test]
 fn closing_sends_what_is_kept() {
     run(async {
@@ -230,6 +238,7 @@ fn closing_sends_what_is_kept() {
     });
 }
 
+// CPython: test_selector_events.SelectorTransportTests.test_abort, test_force_close
 #[test]
 fn aborting_does_not() {
     run(async {
@@ -270,6 +279,7 @@ fn the_last_handle_closes_and_what_was_written_is_sent() {
     });
 }
 
+// CPython: test_selector_events.SelectorTransportTests.test_close
 #[test]
 fn reading_is_at_its_end_when_we_close() {
     run(async {
@@ -292,7 +302,9 @@ fn reading_is_at_its_end_when_we_close() {
     });
 }
 
-// CPython: test_streams.StreamTests.test_open_connection_error
+// CPython: test_streams.StreamTests.test_open_connection_error,
+// test_selector_events.SelectorTransportTests.test_connection_lost,
+// SelectorSocketTransportTests.test_read_ready_conn_reset
 #[test]
 fn a_reset_is_an_error_here_and_disturbs_nobody_else() {
     run(async {
@@ -316,6 +328,7 @@ fn a_reset_is_an_error_here_and_disturbs_nobody_else() {
     });
 }
 
+// CPython: test_selector_events.SelectorSocketTransportTests.test_write_ready_exception, test_write_sendmsg_OSError
 #[test]
 fn a_sender_hears_of_a_peer_that_has_gone() {
     run(async {
@@ -342,6 +355,7 @@ fn a_sender_hears_of_a_peer_that_has_gone() {
     });
 }
 
+// CPython: test_selector_events.SelectorSocketTransportTests.test_write_exception, test_write_closing
 #[test]
 fn writing_into_a_closed_connection_is_reported_from_the_sixth_time_on() {
     run(async {
@@ -360,6 +374,7 @@ fn writing_into_a_closed_connection_is_reported_from_the_sixth_time_on() {
     });
 }
 
+// CPython: test_selector_events.SelectorSocketTransportTests.test_read_ready
 #[test]
 fn the_end_is_seen_without_reading() {
     run(async {

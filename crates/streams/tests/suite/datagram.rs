@@ -1,7 +1,7 @@
 //! Datagrams.
 
 use std::io::ErrorKind;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::rc::Rc;
 
@@ -10,6 +10,7 @@ use asyncio_streams::{Address, create_datagram_endpoint, create_datagram_endpoin
 
 use crate::common::{io_kind, pattern, run};
 
+// CPython: test_selector_events.SelectorDatagramTransportTests.test_read_ready, test_sendto, test_sendto_no_data
 #[test]
 fn messages_keep_their_bounds() {
     run(async {
@@ -37,6 +38,7 @@ fn messages_keep_their_bounds() {
     });
 }
 
+// CPython: test_selector_events.SelectorDatagramTransportTests.test_read_ready_tryagain
 #[test]
 fn a_cancelled_wait_loses_no_message() {
     run(async {
@@ -53,7 +55,8 @@ fn a_cancelled_wait_loses_no_message() {
 }
 
 // CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_datagram_endpoint_cant_bind,
-// test_create_datagram_endpoint_no_addrinfo, test_create_datagram_endpoint_no_matching_family
+// test_create_datagram_endpoint_no_addrinfo, test_create_datagram_endpoint_no_matching_family,
+// test_selector_events.SelectorDatagramTransportTests.test_read_ready_oserr, test_sendto_error_received_connected
 #[test]
 fn what_goes_wrong_is_told() {
     run(async {
@@ -136,7 +139,8 @@ fn memory_is_taken_for_what_is_there() {
 const CHUNK: usize = 64 * 1024;
 
 // CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_datagram_endpoint_sock,
-// test_create_datagram_endpoint_sock_unix, test_create_datagram_endpoint_existing_sock_unix
+// test_create_datagram_endpoint_sock_unix, test_create_datagram_endpoint_existing_sock_unix,
+// test_selector_events.SelectorDatagramTransportTests.test_sendto_connected_addr
 #[test]
 fn unix_sockets_carry_datagrams_too() {
     run(async {
@@ -187,5 +191,89 @@ fn what_cannot_be_an_endpoint_is_refused() {
         assert_eq!(io_kind(&error), Some(ErrorKind::NotFound));
         assert!(error.to_string().ends_with("Connect call failed 'no-such.sock'"), "{error}");
         Ok(())
+    });
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_create_datagram_endpoint, test_create_datagram_endpoint_ipv6,
+// test_create_datagram_endpoint_sock, test_sock_lowlevel.BaseSockTestsMixin.test_recvfrom,
+// test_selector_events.SelectorDatagramTransportTests.test_sendto_bytearray, test_sendto_memoryview
+#[test]
+fn a_message_is_answered_over_both_families_and_over_a_socket_that_is_given() {
+    run(async {
+        for host in ["127.0.0.1", "::1"] {
+            // Not every machine has IPv6.
+            let Ok(bound) = UdpSocket::bind((host, 0)) else { continue };
+            for server in [create_datagram_endpoint().local_addr(host, 0).await?, create_datagram_endpoint_on(bound)?] {
+                let port = server.sockname().port().unwrap();
+                let client = create_datagram_endpoint().remote_addr(host, port).await?;
+                let message = pattern(4096);
+                client.send(&message[..3]).await?;
+                client.send(message.clone()).await?;
+                for expected in [&message[..3], &message] {
+                    let (received, peer) = server.recvfrom(5000).await?;
+                    assert!(received == expected);
+                    assert_eq!(peer, client.sockname());
+                    server.sendto([b"resp:", expected].concat(), &peer).await?;
+                    let (answer, peer) = client.recvfrom(5000).await?;
+                    assert!(answer.strip_prefix(b"resp:") == Some(expected));
+                    assert_eq!(peer, server.sockname());
+                }
+            }
+        }
+        Ok(())
+    });
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_datagram_send_to_non_listening_address,
+// test_datagram_recvfrom_connection_reset_recovers,
+// test_selector_events.SelectorDatagramTransportTests.test_sendto_error_received
+#[test]
+fn a_message_that_nobody_takes_or_that_is_too_long_does_not_disturb_the_next() {
+    run(async {
+        let gone = create_datagram_endpoint().local_addr("127.0.0.1", 0).await?.sockname();
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        socket.send_to(b"x", gone.as_socket().unwrap())?;
+        let here = create_datagram_endpoint_on(socket)?;
+        here.sendto("ping", &here.sockname()).await?;
+        assert_eq!(here.recv(10).await?, b"ping");
+        let there = create_datagram_endpoint().local_addr("127.0.0.1", 0).await?;
+        here.sendto("a", &there.sockname()).await?;
+        assert_eq!(there.recv(10).await?, b"a");
+        here.sendto("c", &gone).await?;
+        sleep(0).await?;
+        assert!(here.sendto(vec![0; 70_000], &there.sockname()).await.is_err());
+        there.sendto("d", &here.sockname()).await?;
+        assert_eq!(here.recv(10).await?, b"d");
+        here.sendto("queued", &there.sockname()).await?;
+        assert_eq!(there.recv(10).await?, b"queued");
+        Ok(())
+    });
+}
+
+// CPython: test_sock_lowlevel.BaseSockTestsMixin.test_sendto_blocking,
+// test_selector_events.SelectorDatagramTransportTests.test_sendto_tryagain, test_sendto_sendto_ready,
+// test_sendto_sendto_ready_blocked, test_sendto_ready, test_sendto_ready_tryagain
+#[test]
+fn a_message_for_which_there_is_no_room_waits_for_it() {
+    run(async {
+        let (here, there) = UnixDatagram::pair()?;
+        here.set_nonblocking(true)?;
+        let mut sent = 0;
+        while here.send(&[7; 1000]).is_ok() {
+            sent += 1;
+        }
+        let (here, there) = (create_datagram_endpoint_on(here)?, create_datagram_endpoint_on(there)?);
+        let sending = create_task(async move {
+            here.send("one").await?;
+            here.send("two").await
+        });
+        sleep(0.002).await?;
+        assert!(!sending.done());
+        for _ in 0..sent {
+            assert_eq!(there.recv(2000).await?, [7; 1000]);
+        }
+        assert_eq!(there.recv(10).await?, b"one");
+        assert_eq!(there.recv(10).await?, b"two");
+        sending.await
     });
 }

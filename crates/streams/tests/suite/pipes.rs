@@ -11,6 +11,8 @@ use rustix::fs::{OFlags, fcntl_getfl};
 
 use crate::common::{io_kind, pattern, run};
 
+// CPython: test_unix_events.UnixWritePipeTransportTests.test_write_partial, test_write_again, test__write_ready,
+// test__write_ready_partial, test__write_ready_again
 #[test]
 fn megabytes_go_through_a_pipe() {
     run(async {
@@ -31,6 +33,8 @@ fn megabytes_go_through_a_pipe() {
     });
 }
 
+// CPython: test_unix_events.UnixWritePipeTransportTests.test_can_write_eof, test_write_eof, test_write_eof_pending,
+// test__write_ready_closing
 #[test]
 fn the_end_of_a_pipe_s_data_closes_it() {
     run(async {
@@ -51,6 +55,7 @@ fn the_end_of_a_pipe_s_data_closes_it() {
     });
 }
 
+// CPython: test_unix_events.UnixWritePipeTransportTests.test__write_ready_err
 #[test]
 fn a_pipe_that_nobody_reads_is_broken() {
     run(async {
@@ -70,6 +75,8 @@ fn a_pipe_that_nobody_reads_is_broken() {
     });
 }
 
+// CPython: test_events.EventLoopTestsMixin.test_read_pipe,
+// test_unix_events.UnixReadPipeTransportTests.test__read_ready, test__read_ready_eof, test__read_ready_blocked
 #[test]
 fn small_pieces_arrive_one_by_one() {
     run(async {

@@ -32,7 +32,8 @@ async fn ask(port: u16) -> Result<()> {
     Ok(())
 }
 
-// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_server_ipv6, test_create_server_empty_host
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_server_ipv6, test_create_server_empty_host,
+// test_events.EventLoopTestsMixin.test_create_server_multiple_hosts_ipv4, test_create_server_multiple_hosts_ipv6
 #[test]
 fn it_listens_at_several_hosts() {
     run(async {
@@ -53,7 +54,8 @@ fn it_listens_at_several_hosts() {
         assert_eq!(unnamed.sockets()[0].to_string(), format!("('0.0.0.0', {})", port(&unnamed)));
         // Not every machine has IPv6.
         if TcpListener::bind("[::1]:0").is_ok() {
-            let server = start_server(echo_line, "::1", 0).await?;
+            let server = start_server(echo_line, ["::1", "::1"], 0).await?;
+            assert_eq!(server.sockets().len(), 1);
             assert_eq!(server.sockets()[0].to_string(), format!("('::1', {}, 0, 0)", port(&server)));
             open_connection("::1", port(&server)).await?;
         }
@@ -61,6 +63,7 @@ fn it_listens_at_several_hosts() {
     });
 }
 
+// CPython: test_events.EventLoopTestsMixin.test_server_close
 #[test]
 fn it_may_be_started_later() {
     run(async {
@@ -74,7 +77,7 @@ fn it_may_be_started_later() {
         server.close();
         assert!(!server.is_serving());
         assert_eq!(server.sockets(), []);
-        assert!(ask(port).await.is_err());
+        assert_eq!(io_kind(&ask(port).await.unwrap_err()), Some(ErrorKind::ConnectionRefused));
         let error = server.start_serving().await.unwrap_err();
         assert_eq!(error.to_string(), "server <Server sockets=[]> is closed");
         Ok(())
@@ -82,7 +85,7 @@ fn it_may_be_started_later() {
 }
 
 // CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_server_wrong_sock,
-// test_create_server_stream_bittype
+// test_create_server_stream_bittype, test_events.EventLoopTestsMixin.test_create_server_sock
 #[test]
 fn it_takes_sockets_that_are_bound() {
     run(async {
@@ -99,7 +102,8 @@ fn it_takes_sockets_that_are_bound() {
 }
 
 // CPython: test_base_events.BaseEventLoopWithSelectorTests.test_create_server_cant_bind,
-// test_create_server_no_getaddrinfo
+// test_create_server_no_getaddrinfo, test_events.EventLoopTestsMixin.test_create_server_addr_in_use,
+// test_create_server_reuse_port
 #[test]
 fn an_address_in_use_is_named() {
     run(async {
@@ -315,7 +319,8 @@ fn a_server_whose_handle_is_dropped_goes_on_until_the_loop_ends() {
     assert_eq!(Rc::strong_count(&state), 1, "the callback is dropped with the loop");
 }
 
-// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_accept_connection_retry
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_accept_connection_retry,
+// test_selector_events.BaseSelectorEventLoopTests.test_accept_connection_multiple
 #[test]
 fn many_clients_at_once() {
     run(async {

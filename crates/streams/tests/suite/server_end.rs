@@ -221,6 +221,7 @@ fn a_handler_that_is_cancelled_is_no_error() {
     });
 }
 
+// CPython: test_server.TestServer2.test_close_with_hanging_client
 #[test]
 fn clients_are_closed_when_serving_is_cancelled() {
     run(async {
@@ -250,6 +251,8 @@ fn clients_are_closed_when_serving_is_cancelled() {
             seen.borrow_mut().push("over".to_owned());
             assert_eq!(reader.read_to_end().await?, b"");
             assert_eq!(*seen.borrow(), ["read [], closing true", "over"]);
+            server.wait_closed().await?;
+            assert!(!server.is_serving());
         }
         Ok(())
     });
@@ -333,6 +336,7 @@ fn handlers_run_in_copies_of_the_context_in_which_the_server_was_made() {
     });
 }
 
+// CPython: test_selector_events.BaseSelectorEventLoopTests.test_accept_connection_zero_one
 #[test]
 fn a_server_without_a_backlog_accepts() {
     run(async {

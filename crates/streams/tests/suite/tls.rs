@@ -27,7 +27,7 @@ fn port(server: &Server) -> u16 {
     server.sockets()[0].port().unwrap()
 }
 
-// CPython: test_ssl.TestSSL.test_create_connection_ssl_1
+// CPython: test_ssl.TestSSL.test_create_connection_ssl_1, test_events.EventLoopTestsMixin.test_create_server_ssl
 #[test]
 fn both_versions_carry_data_both_ways() {
     for (version, name) in [(TLSVersion::TLSv1_2, "TLSv1.2"), (TLSVersion::TLSv1_3, "TLSv1.3")] {
@@ -66,7 +66,8 @@ fn both_versions_carry_data_both_ways() {
 }
 
 // CPython: test_streams.StreamTests.test_open_connection_no_loop_ssl,
-// test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_ssl_server_hostname_default
+// test_base_events.BaseEventLoopWithSelectorTests.test_create_connection_ssl_server_hostname_default,
+// test_events.EventLoopTestsMixin.test_create_server_ssl_verified
 #[test]
 fn lines_cross_and_one_direction_cannot_be_closed_alone() {
     run(async {
@@ -83,7 +84,8 @@ fn lines_cross_and_one_direction_cannot_be_closed_alone() {
     });
 }
 
-// CPython: test_streams.StreamTests.test_open_unix_connection_no_loop_ssl
+// CPython: test_streams.StreamTests.test_open_unix_connection_no_loop_ssl,
+// test_events.EventLoopTestsMixin.test_create_unix_server_ssl, test_create_unix_server_ssl_verified
 #[test]
 fn unix_sockets_can_be_encrypted_too() {
     run(async {

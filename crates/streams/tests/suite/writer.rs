@@ -1,13 +1,13 @@
 //! Writers: who waits for room, and who hears of the end.
 
 use std::io::{ErrorKind, Read};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use asyncio_runtime::{Result, create_task, gather, sleep};
 use asyncio_streams::open_connection;
 
-use crate::common::{half_pair, io_kind, reports, run};
+use crate::common::{half_pair, io_kind, pattern, reports, reset, run};
 
 // CPython: test_streams.StreamTests.test_multiple_drain
 #[test]
@@ -30,7 +30,7 @@ fn many_wait_for_room() {
     });
 }
 
-// CPython: test_streams.StreamTests.test_drain_raises
+// CPython: test_streams.StreamTests.test_drain_raises, test_selector_events.SelectorTransportTests.test_fatal_error
 #[test]
 fn writing_and_draining_without_end_ends_with_the_connection() {
     run(async {
@@ -64,6 +64,103 @@ fn both_ends_print_the_connection() {
         let connection = format!("<Connection peername=('127.0.0.1', {peer})>");
         assert_eq!(format!("{reader:?}"), format!("<StreamReader transport={connection}>"));
         assert_eq!(format!("{writer:?}"), format!("<StreamWriter transport={connection}>"));
+        Ok(())
+    });
+}
+
+/// Starts a thread that reads to the end.
+fn read_all(mut plain: TcpStream) -> thread::JoinHandle<std::io::Result<Vec<u8>>> {
+    thread::spawn(move || {
+        let mut received = Vec::new();
+        plain.read_to_end(&mut received).map(|_| received)
+    })
+}
+
+// CPython: test_selector_events.SelectorSocketTransportTests.test_write, test_write_bytearray, test_write_memoryview,
+// test_write_no_data, test_write_buffer, test_write_partial, test_write_partial_bytearray,
+// test_write_partial_memoryview, test_write_tryagain, test_write_sendmsg_no_data
+#[test]
+fn whatever_lends_its_bytes_is_written_at_once_as_far_as_there_is_room() {
+    run(async {
+        let (plain, (_reader, writer)) = half_pair()?;
+        let mut expected = b"text, a list, a slice".to_vec();
+        writer.write("text, ")?;
+        writer.write(b"a list, ".to_vec())?;
+        writer.write(&expected[14..])?;
+        assert_eq!(writer.get_write_buffer_size(), 0);
+        // More than the system takes: the rest is kept, in its order, and the lender's bytes are as they were.
+        let long = pattern(8 << 20);
+        writer.write(&long)?;
+        let kept = writer.get_write_buffer_size();
+        assert!(0 < kept && kept < long.len());
+        writer.write("")?;
+        assert_eq!(writer.get_write_buffer_size(), kept);
+        writer.write(&long[..1000])?;
+        writer.write(long[..2000].to_vec())?;
+        assert_eq!(writer.get_write_buffer_size(), kept + 3000);
+        assert!(long == pattern(8 << 20));
+        for piece in [&long[..], &long[..1000], &long[..2000]] {
+            expected.extend_from_slice(piece);
+        }
+        writer.close();
+        let thread = read_all(plain);
+        writer.wait_closed().await?;
+        assert!(thread.join().unwrap()? == expected);
+        Ok(())
+    });
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_writelines_empty_chunk,
+// test_selector_events.SelectorSocketTransportTests.test_writelines_sendmsg_full, test_writelines_sendmsg_partial,
+// test_writelines_send_full, test_writelines_send_partial, test_writelines_pauses_protocol, test_write_sendmsg_full,
+// test_write_sendmsg_partial, test_write_sendmsg_half_buffer
+#[test]
+fn pieces_are_written_in_their_order_and_an_empty_one_keeps_nothing_open() {
+    run(async {
+        let (plain, (_reader, writer)) = half_pair()?;
+        writer.writelines([&b"data"[..], b""])?;
+        assert_eq!(writer.get_write_buffer_size(), 0);
+        // Some end inside what the system takes at once.
+        let long = pattern(8 << 20);
+        writer.writelines(long.chunks(70_001).chain([&b""[..]]))?;
+        assert!(writer.get_write_buffer_size() > 64 * 1024);
+        let draining = create_task({
+            let writer = writer.clone();
+            async move { writer.drain().await }
+        });
+        sleep(0.002).await?;
+        assert!(!draining.done());
+        let thread = read_all(plain);
+        draining.await?;
+        writer.writelines([&b""[..], b"end"])?;
+        writer.close();
+        writer.wait_closed().await?;
+        let received = thread.join().unwrap()?;
+        assert!(received.strip_prefix(b"data").and_then(|rest| rest.strip_suffix(b"end")) == Some(&long));
+        Ok(())
+    });
+}
+
+// CPython: test_selector_events.SelectorSocketTransportTests.test_writelines_after_connection_lost,
+// test_write_eof_after_close
+#[test]
+fn after_the_end_nothing_is_kept_and_nothing_fails() {
+    run(async {
+        let (plain, (_reader, writer)) = half_pair()?;
+        reset(plain)?;
+        while !writer.is_closing() {
+            writer.write("data1")?;
+            sleep(0.001).await?;
+        }
+        writer.writelines(["data2"])?;
+        assert_eq!(writer.get_write_buffer_size(), 0);
+        assert!(writer.wait_closed().await.is_err());
+        writer.writelines(["data2"])?;
+        assert_eq!(writer.get_write_buffer_size(), 0);
+        let (_plain, (_reader, writer)) = half_pair()?;
+        writer.close();
+        writer.wait_closed().await?;
+        writer.write_eof()?;
         Ok(())
     });
 }

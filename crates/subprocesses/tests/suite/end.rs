@@ -18,6 +18,8 @@ use crate::common::{blocked, cat, run};
 const SIGKILL: i32 = 9;
 const SIGUSR1: i32 = 10;
 const SIGTERM: i32 = 15;
+const SIGCONT: i32 = 18;
+const SIGSTOP: i32 = 19;
 
 fn pid(process: &Process) -> Pid {
     Pid::from_raw(process.pid() as i32).unwrap()
@@ -37,7 +39,8 @@ fn is_gone(process: &Process) -> bool {
     test_kill_process(pid(process)).is_err()
 }
 
-// CPython: test_subprocess.SubprocessMixin.test_kill, test_terminate
+// CPython: test_subprocess.SubprocessMixin.test_kill, test_terminate,
+// test_events.SubprocessTestsMixin.test_subprocess_terminate
 #[test]
 fn a_signal_ends_a_child_and_is_its_return_code() {
     run(async {
@@ -53,7 +56,8 @@ fn a_signal_ends_a_child_and_is_its_return_code() {
     });
 }
 
-// CPython: test_subprocess.SubprocessMixin.test_send_signal
+// CPython: test_subprocess.SubprocessMixin.test_send_signal,
+// test_events.SubprocessTestsMixin.test_subprocess_send_signal
 #[test]
 fn any_signal_can_be_sent() {
     run(async {
@@ -91,7 +95,8 @@ fn a_child_that_has_ended_gets_no_signal() {
 }
 
 /// As in CPython: between its end and the moment when the loop notices it, a signal does nothing.
-// CPython: test_subprocess.SubprocessMixin.test_subprocess_send_signal_race
+// CPython: test_subprocess.SubprocessMixin.test_subprocess_send_signal_race,
+// SubprocessThreadedWatcherTests.test_pid_not_reaped_before_exit_published
 #[test]
 fn a_signal_to_a_child_that_is_just_ending_does_nothing() {
     run(async {
@@ -157,7 +162,7 @@ fn a_start_is_cancelled_and_the_child_is_gone() {
 
 /// The shell leaves a child behind, which has its output: CPython 3.13 waits for that one, too, later ones do not (issue
 /// 119710).
-// CPython: test_subprocess.SubprocessMixin.test_kill_issue43884
+// CPython: test_subprocess.SubprocessMixin.test_kill_issue43884, test_wait_even_if_pipe_is_open
 #[test]
 fn a_wait_is_for_the_process_and_not_for_its_pipes() {
     run(async {
@@ -260,6 +265,25 @@ fn a_wait_may_outlive_the_handle() {
     run(async {
         let wait = create_subprocess_shell("exit 9").await?.wait();
         assert_eq!(wait.await?, 9);
+        Ok(())
+    });
+}
+
+// CPython: test_subprocess.SubprocessThreadedWatcherTests.test_stopped_child_does_not_block_event_loop
+#[test]
+fn a_child_that_is_stopped_has_not_ended() {
+    run(async {
+        let process = blocked().await?;
+        process.send_signal(SIGSTOP)?;
+        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(pid(&process)), stopped).map_err(io::Error::from)?;
+        for _ in 0..3 {
+            sleep(0.01).await?;
+        }
+        assert_eq!(process.returncode(), None);
+        process.send_signal(SIGCONT)?;
+        process.kill()?;
+        assert_eq!(process.wait().await?, -SIGKILL);
         Ok(())
     });
 }

@@ -46,6 +46,7 @@ fn communicate_sends_and_reads_everything() {
     });
 }
 
+// CPython: test_events.SubprocessTestsMixin.test_subprocess_stderr
 #[test]
 fn megabytes_pass_in_all_directions_at_once() {
     let data: Vec<u8> = (0..MUCH).map(|i| (i % 251) as u8).collect();
@@ -178,6 +179,7 @@ fn a_cancelled_communicate_loses_nothing() {
     });
 }
 
+// CPython: test_events.SubprocessTestsMixin.test_subprocess_close_client_stream
 #[test]
 fn dropped_pipes_end_a_child_that_uses_them() {
     run(async {
@@ -190,6 +192,40 @@ fn dropped_pipes_end_a_child_that_uses_them() {
         let mut reads = cat().await?;
         drop(reads.stdin.take());
         assert_eq!(reads.wait().await?, 0);
+        Ok(())
+    });
+}
+
+// CPython: test_events.SubprocessTestsMixin.test_subprocess_exec, test_subprocess_interactive, test_subprocess_kill
+#[test]
+fn a_child_answers_as_it_is_spoken_to_until_it_is_killed() {
+    run(async {
+        let mut process = cat().await?;
+        let (stdin, mut stdout) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        for piece in ["Python ", "The Winner"] {
+            stdin.write(piece)?;
+            assert_eq!(stdout.readexactly(piece.len()).await?, piece.as_bytes());
+        }
+        assert_eq!(process.returncode(), None);
+        process.kill()?;
+        assert_eq!(stdout.read_to_end().await?, b"");
+        assert_eq!(process.wait().await?, -9);
+        Ok(())
+    });
+}
+
+// CPython: test_events.SubprocessTestsMixin.test_subprocess_shell, test_subprocess_close_after_finish
+#[test]
+fn a_shell_has_the_pipes_that_were_asked_for_and_no_others() {
+    run(async {
+        let mut process = create_subprocess_shell("echo Python").stdin(PIPE).stdout(PIPE).stderr(PIPE).await?;
+        process.stdin.take().unwrap().close();
+        assert_eq!(process.wait().await?, 0);
+        assert_eq!(process.stdout.as_mut().unwrap().read_to_end().await?, b"Python\n");
+        assert_eq!(process.stderr.as_mut().unwrap().read_to_end().await?, b"");
+        let process = create_subprocess_shell("exit 7").await?;
+        assert!(process.stdin.is_none() && process.stdout.is_none() && process.stderr.is_none());
+        assert_eq!(process.wait().await?, 7);
         Ok(())
     });
 }

@@ -14,7 +14,7 @@ use asyncio_subprocesses::*;
 
 use crate::common::{blocked, cat, output, run, shell_output};
 
-// CPython: test_subprocess.SubprocessMixin.test_shell
+// CPython: test_subprocess.SubprocessMixin.test_shell, test_events.SubprocessTestsMixin.test_subprocess_exitcode
 #[test]
 fn the_shell_gives_its_status() {
     run(async {
@@ -66,7 +66,8 @@ fn the_working_directory_is_chosen() {
     });
 }
 
-// CPython: test_subprocess.SubprocessMixin.test_start_new_session
+// CPython: test_subprocess.SubprocessMixin.test_start_new_session,
+// test_events.SubprocessTestsMixin.test_subprocess_wait_no_same_group
 #[test]
 fn a_command_of_the_standard_library_brings_its_own_settings() {
     run(async {
@@ -105,6 +106,7 @@ fn the_null_device_is_empty_and_swallows_everything() {
     });
 }
 
+// CPython: test_events.SubprocessTestsMixin.test_subprocess_stderr_redirect_to_stdout
 #[test]
 fn the_standard_error_goes_where_the_output_goes() {
     run(async {
