@@ -242,3 +242,31 @@ fn a_task_that_is_done_has_no_call_stack() {
         Ok(())
     });
 }
+
+// What CPython prints: the name as `repr` writes it.
+#[test]
+fn a_name_cannot_forge_a_line() {
+    virtually(async {
+        let task = create_task(sleep(3600)).named("a'\n\u{1b}[2J");
+        sleep(0).await?;
+        let text = format_call_graph(Some(&task))?;
+        assert!(text.starts_with(r#"* Task(name="a'\n\x1b[2J", id=0x"#), "{text}");
+        assert_eq!(text.lines().count(), 3);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_report_of_a_deadlock_has_a_line_for_each_task_whatever_their_names_are() {
+    let error = Runner::new()
+        .clock(Clock::Virtual)
+        .run(async {
+            let never = get_running_loop()?.create_future::<()>();
+            let inner = create_task(never.into_future()).named("inner\n\u{1b}[2J");
+            create_task(inner.into_future()).named("outer\nand more").await
+        })
+        .unwrap_err();
+    let text = error.to_string();
+    assert_eq!(text.lines().count(), 4, "{text}");
+    assert!(text.contains(r"outer\nand more waits for inner\n\x1b[2J at "), "{text}");
+}

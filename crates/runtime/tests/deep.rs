@@ -293,3 +293,26 @@ fn many_timers_are_made_and_cancelled() {
     })
     .unwrap();
 }
+
+/// The indentation of a call graph stops growing, or its text would be quadratic.
+#[test]
+fn the_call_graph_of_a_chain_is_as_long_as_the_chain() {
+    const TASKS: usize = 20_000;
+    virtually(async {
+        let first = create_task(sleep(3600));
+        let _last = (1..TASKS).fold(first.clone(), |before, _| create_task(async move { before.await }));
+        sleep(1).await?;
+        let text = format_call_graph(Some(&first))?;
+        assert_eq!(text.matches("* Task(name='Task-").count(), TASKS);
+        // Four lines for each, and few of them shorter than the greatest indentation.
+        assert!(text.len() < TASKS * 1000, "{} bytes", text.len());
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let levels: Vec<usize> = text.lines().filter(|line| line.contains("* Task(")).map(indent).collect();
+        assert!(levels.iter().enumerate().all(|(level, indent)| *indent == 4 * level.min(32)));
+        assert_eq!(format!("{:?}", capture_call_graph(Some(&first))?.unwrap()), text);
+        // The end of the loop would cancel each through all the others.
+        first.abort();
+        sleep(1).await
+    })
+    .unwrap();
+}

@@ -6,6 +6,7 @@
 extern crate asyncio_testing;
 
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::process::{Command, Output, Stdio};
 
 use asyncio_runtime::*;
@@ -132,4 +133,25 @@ fn a_job_for_which_the_system_has_no_thread_is_an_error() {
     };
     let test = "a_job_for_which_the_system_has_no_thread_is_an_error";
     assert_says(child(test, Stdio::piped(), program), "the result is Ok(\"RuntimeError(\\\"can't start new thread: ");
+}
+
+/// A call graph that cannot be printed is an error of the call.
+#[test]
+fn a_standard_output_that_is_full_or_closed_is_an_error() {
+    let program = || {
+        let own = rustix::io::dup(rustix::stdio::stdout()).unwrap();
+        let (reader, closed) = std::io::pipe().unwrap();
+        drop(reader);
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let printed = [full.into(), OwnedFd::from(closed)].map(|stdout| {
+            rustix::stdio::dup2_stdout(&stdout).unwrap();
+            run(async { print_call_graph(None) }).map_err(|error| error.to_string())
+        });
+        // What tells of the test needs it again.
+        rustix::stdio::dup2_stdout(&own).unwrap();
+        let [full, closed] = printed.map(Result::unwrap_err);
+        assert!(full.contains("No space left on device"), "{full}");
+        assert!(closed.contains("Broken pipe"), "{closed}");
+    };
+    child("a_standard_output_that_is_full_or_closed_is_an_error", Stdio::inherit(), program);
 }

@@ -3,22 +3,27 @@
 //! A task knows what it waits on, and what is told of a future's end knows for which task it was made (`Run::awaited_by`). So
 //! keeping the graph costs next to nothing until somebody asks. Only what [`future_add_to_awaited_by`] notes is a list.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::collections::{HashMap, HashSet};
+use std::fmt::{self, Write as _};
 use std::io;
 use std::ops::Deref;
-use std::rc::Rc;
 
-use super::state::Waiter;
+use super::state::{TaskCore, Waiter};
 use super::task::{AnyTask, Frame, current_task};
 use crate::cell::{FutureRef, Kind};
 use crate::coroutines::place;
 use crate::error::Result;
-use crate::exceptions::RuntimeError;
+use crate::exceptions::{Quoted, RuntimeError};
 use crate::futures::AnyFuture;
+use crate::log::{Escape, Lines};
 use crate::loop_core;
 
+/// How many levels [`format_call_graph`] indents: with all of a long chain its text would be quadratic.
+const INDENTED: usize = 32;
+
 /// A task or future with where it waits and who waits for it: `asyncio.FutureCallGraph`.
+///
+/// Its `Debug` is the text of [`format_call_graph`].
 ///
 /// ```
 /// use asyncio_runtime::{capture_call_graph, create_task, run, sleep};
@@ -36,7 +41,6 @@ use crate::loop_core;
 /// })
 /// .unwrap();
 /// ```
-#[derive(Clone, Debug)]
 pub struct FutureCallGraph {
     /// The task or future.
     pub future: AnyFuture,
@@ -44,6 +48,22 @@ pub struct FutureCallGraph {
     pub call_stack: Vec<FrameCallGraphEntry>,
     /// Who waits for it: tasks in the order of their creation, then what [`future_add_to_awaited_by`] has noted.
     pub awaited_by: Vec<FutureCallGraph>,
+}
+
+/// One after the other, however long the chain is.
+impl Drop for FutureCallGraph {
+    fn drop(&mut self) {
+        let mut left = std::mem::take(&mut self.awaited_by);
+        while let Some(mut graph) = left.pop() {
+            left.append(&mut graph.awaited_by);
+        }
+    }
+}
+
+impl fmt::Debug for FutureCallGraph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(render(self).trim_end())
+    }
 }
 
 /// A place in a [`FutureCallGraph`]: `asyncio.FrameCallGraphEntry`. It derefs to its [`Frame`].
@@ -134,7 +154,7 @@ impl CallGraphOptions {
         let own = current_task().ok().flatten();
         let Some(future) = future.or(own.as_ref().map(AnyTask::as_any)) else { return Ok(None) };
         let waits = Waits::in_loop_of(future);
-        let mut graph = waits.capture(future, self.limit != Some(0), &mut Vec::new());
+        let mut graph = waits.capture(future, self.limit != Some(0));
         if self.depth > 1 && own.as_ref().is_some_and(|own| own.is(future)) {
             graph.call_stack.clear();
         }
@@ -148,10 +168,7 @@ impl CallGraphOptions {
     /// As [`capture_call_graph`].
     #[track_caller]
     pub fn format(self, future: Option<&AnyFuture>) -> Result<String> {
-        let mut text = String::new();
-        if let Some(graph) = self.capture(future)? {
-            render(&graph, 0, &mut text);
-        }
+        let mut text = self.capture(future)?.as_ref().map(render).unwrap_or_default();
         text.truncate(text.trim_end().len());
         Ok(text)
     }
@@ -211,6 +228,8 @@ pub fn capture_call_graph(future: Option<&AnyFuture>) -> Result<Option<FutureCal
 
 /// The await graph as text, empty in a callback of the loop: `asyncio.format_call_graph`.
 ///
+/// The indentation stops growing at 32 levels, so that a long chain of tasks does not make a huge text.
+///
 /// # Errors
 ///
 /// As [`capture_call_graph`].
@@ -239,7 +258,7 @@ pub fn format_call_graph(future: Option<&AnyFuture>) -> Result<String> {
 ///
 /// # Errors
 ///
-/// As [`capture_call_graph`], and what the system says if it cannot be written.
+/// As [`capture_call_graph`], and what the system says if standard output cannot be written: it is full, or nobody reads it.
 ///
 /// ```
 /// use asyncio_runtime::{create_task, print_call_graph, run, sleep};
@@ -304,6 +323,8 @@ pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
 struct Waits {
     /// In the order of their creation.
     tasks: Vec<AnyTask>,
+    /// Their places, by their running numbers.
+    places: HashMap<u32, usize>,
     /// The tasks that await a future, by their places.
     awaiting: HashMap<AnyFuture, Vec<usize>>,
     noted: Vec<(AnyFuture, AnyFuture)>,
@@ -318,14 +339,14 @@ impl Waits {
                 awaiting.entry(awaited).or_default().push(place);
             }
         }
+        let places = tasks.iter().enumerate().map(|(place, task)| (task.core().number(), place)).collect();
         let noted = future.base().event_loop().awaited_by.borrow().clone();
-        Self { tasks, awaiting, noted }
+        Self { tasks, places, awaiting, noted }
     }
 
     fn waiters_of(&self, future: &AnyFuture) -> Vec<&AnyFuture> {
-        let numbers = future.base().awaited_by();
         let mut places: Vec<usize> = self.awaiting.get(future).cloned().unwrap_or_default();
-        places.extend((0..self.tasks.len()).filter(|place| numbers.contains(&self.tasks[*place].core().number())));
+        places.extend(future.base().awaited_by().iter().filter_map(|number| self.places.get(number)));
         places.sort_unstable();
         places.dedup();
         let mut waiters: Vec<&AnyFuture> = places.into_iter().map(|place| self.tasks[place].as_any()).collect();
@@ -337,45 +358,69 @@ impl Waits {
         waiters
     }
 
-    fn capture(&self, future: &AnyFuture, frames: bool, path: &mut Vec<AnyFuture>) -> FutureCallGraph {
+    /// The graph of `future`, made without recursion: a chain may be long.
+    fn capture(&self, future: &AnyFuture, frames: bool) -> FutureCallGraph {
+        let mut path = HashSet::from([future.clone()]);
+        // From the future to where we are: what is made, and whose graphs are still to come.
+        let mut open = vec![(self.node(future, frames), self.waiters_of(future).into_iter())];
+        loop {
+            let (graph, waiters) = open.last_mut().expect("what is complete at the end is given below");
+            match waiters.next() {
+                // A circle of waiting tasks is cut where it closes.
+                Some(waiter) if path.contains(waiter) => graph.awaited_by.push(self.node(waiter, frames)),
+                Some(waiter) => {
+                    path.insert(waiter.clone());
+                    open.push((self.node(waiter, frames), self.waiters_of(waiter).into_iter()));
+                }
+                None => {
+                    let (graph, _) = open.pop().expect("as above");
+                    path.remove(&graph.future);
+                    match open.last_mut() {
+                        Some((parent, _)) => parent.awaited_by.push(graph),
+                        None => return graph,
+                    }
+                }
+            }
+        }
+    }
+
+    /// A future without those that wait for it.
+    fn node(&self, future: &AnyFuture, frames: bool) -> FutureCallGraph {
         let call_stack = match future.object.kind() {
             Kind::Task(_) if frames => AnyTask::from_object(future.object.clone()).get_stack(),
             _ => Vec::new(),
         };
         let call_stack = call_stack.into_iter().map(|frame| FrameCallGraphEntry { frame }).collect();
-        let mut awaited_by = Vec::new();
-        // A circle of waiting tasks is cut where it closes.
-        if !path.contains(future) {
-            path.push(future.clone());
-            awaited_by.extend(self.waiters_of(future).into_iter().map(|waiter| self.capture(waiter, frames, path)));
-            path.pop();
-        }
-        FutureCallGraph { future: future.clone(), call_stack, awaited_by }
+        FutureCallGraph { future: future.clone(), call_stack, awaited_by: Vec::new() }
     }
 }
 
-fn render(graph: &FutureCallGraph, level: usize, text: &mut String) {
-    let indent = "    ".repeat(level);
-    let mut line = |line: &str| {
-        let _ = writeln!(text, "{indent}{line}");
-    };
-    let id = graph.future.object.address();
-    match graph.future.object.kind() {
-        Kind::Task(core) => line(&format!("* Task(name='{}', id={id:#x})", core.name())),
-        _ => line(&format!("* Future(id={id:#x})")),
-    }
-    if !graph.call_stack.is_empty() {
-        line("  + Call stack:");
-        for frame in &graph.call_stack {
-            line(&format!("  |   File '{}', line {}, in async {}()", frame.file, frame.line, frame.function));
+fn render(graph: &FutureCallGraph) -> String {
+    let mut text = String::new();
+    let mut left = vec![(graph, 0)];
+    while let Some((graph, level)) = left.pop() {
+        let indent = 4 * INDENTED.min(level);
+        let mut line = |line: fmt::Arguments<'_>| {
+            let _ = writeln!(text, "{:indent$}{line}", "");
+        };
+        let id = graph.future.object.address();
+        match graph.future.object.kind() {
+            Kind::Task(core) => line(format_args!("* Task(name={}, id={id:#x})", Quoted(&core.name()))),
+            _ => line(format_args!("* Future(id={id:#x})")),
+        }
+        if !graph.call_stack.is_empty() {
+            line(format_args!("  + Call stack:"));
+            for frame in &graph.call_stack {
+                let (file, number, function) = (frame.file, frame.line, frame.function);
+                line(format_args!("  |   File '{file}', line {number}, in async {function}()"));
+            }
+        }
+        if !graph.awaited_by.is_empty() {
+            line(format_args!("  + Awaited by:"));
+            left.extend(graph.awaited_by.iter().rev().map(|waiting| (waiting, level + 1)));
         }
     }
-    if !graph.awaited_by.is_empty() {
-        line("  + Awaited by:");
-        for waiting in &graph.awaited_by {
-            render(waiting, level + 1, text);
-        }
-    }
+    text
 }
 
 /// The report of a loop in which nobody can go on: who waits for what.
@@ -402,7 +447,7 @@ pub(crate) fn describe_deadlock(objects: &[FutureRef]) -> String {
         let _ = write!(
             text,
             "\n  {} waits for {what} at {} in {}()",
-            core.name(),
+            shown(core),
             place(core.at.get()),
             task.as_any().object.coroutine_name()
         );
@@ -414,14 +459,21 @@ pub(crate) fn describe_deadlock(objects: &[FutureRef]) -> String {
 }
 
 /// The name of the task with this running number.
-fn task_name(id: u32, tasks: &[AnyTask]) -> Rc<str> {
+fn task_name(id: u32, tasks: &[AnyTask]) -> String {
     let task = tasks.iter().find(|task| task.core().number() == id);
-    task.map_or_else(|| "a task that is done".into(), AnyTask::get_name)
+    task.map_or_else(|| "a task that is done".to_owned(), |task| shown(task.core()))
+}
+
+/// The name of a task in a report: a line of it is one of ours.
+fn shown(core: &TaskCore) -> String {
+    let mut name = String::new();
+    let _ = write!(Escape(&mut name, Lines::Escape), "{}", core.name());
+    name
 }
 
 fn describe(future: &AnyFuture) -> String {
     match future.object.kind() {
-        Kind::Task(core) => core.name().to_string(),
+        Kind::Task(core) => shown(core),
         Kind::Plain => "a future that nobody completes".to_owned(),
         Kind::Group(group) => {
             let pending = group.children.iter().filter(|child| !child.done());
