@@ -18,7 +18,8 @@ fn main() {
     let count: usize = count.parse().expect("the count is a number");
     let run = || {
         let start = Instant::now();
-        let status = Command::new(program).args(rest).status().expect("the command runs");
+        let status =
+            Command::new(program).args(rest).status().unwrap_or_else(|error| panic!("cannot run {program}: {error}"));
         assert!(status.success(), "{program}: {status}");
         start.elapsed()
     };

@@ -152,7 +152,9 @@ impl Programs {
 
     /// The names of the workloads that a peer has.
     pub fn workloads(&self, peer: Peer) -> Result<Vec<String>, Box<dyn Error>> {
-        let output = self.command(peer, false).arg("list").output()?;
+        let mut command = self.command(peer, false);
+        is_built(&command)?;
+        let output = command.arg("list").output()?;
         let names = String::from_utf8(output.stdout)?;
         Ok(names.lines().chain(["startup"]).map(str::to_owned).collect())
     }
@@ -161,6 +163,7 @@ impl Programs {
     pub fn measure(&self, peer: Peer, workload: &str, pins: &Pins, scale: f64) -> Result<Sample, String> {
         let mut command = if workload == "startup" {
             let empty = self.command(peer, true);
+            is_built(&empty)?;
             let mut startup = Command::new(self.folder.join("startup"));
             startup.arg(STARTUPS).arg(empty.get_program()).args(empty.get_args());
             startup
@@ -170,11 +173,11 @@ impl Programs {
             command.env("CLIENT_CPU", pins.client().to_string());
             command
         };
+        is_built(&command)?;
         pins.apply(workload).map_err(|e| format!("cannot pin: {e}"))?;
         let output = command.env("SCALE", scale.to_string()).output().map_err(|e| e.to_string())?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("{}: {}", output.status, said.lines().next_back().unwrap_or_default()));
+            return Err(format!("{}: {}", output.status, last_words(&String::from_utf8_lossy(&output.stderr))));
         }
         let line = String::from_utf8_lossy(&output.stdout);
         let sample: Option<Sample> = line.split_whitespace().map(pair).collect();
@@ -187,8 +190,42 @@ impl Programs {
     }
 }
 
+/// Is the program of this command there? Without a build, it may never have been made. What is no path is for the system to find.
+fn is_built(command: &Command) -> Result<(), String> {
+    let program = Path::new(command.get_program());
+    match program.is_absolute() && !program.exists() {
+        true => Err(format!("{} is not built; run this once without --no-build", program.display())),
+        false => Ok(()),
+    }
+}
+
+/// The last line that a program wrote before it failed: behind it, a panic tells how to see more.
+fn last_words(said: &str) -> &str {
+    said.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: ")).unwrap_or("it said nothing")
+}
+
 /// `measure=value`
 fn pair(text: &str) -> Option<(String, f64)> {
     let (measure, value) = text.split_once('=')?;
     Some((measure.to_owned(), value.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_words_of_a_panic_are_its_message() {
+        let panic = "warming up\nthread 'main' panicked at a.rs:1:2:\nthe command runs\n\
+                     note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+        assert_eq!(last_words(panic), "the command runs");
+        assert_eq!(last_words("\n"), "it said nothing");
+    }
+
+    #[test]
+    fn a_program_that_was_never_built_is_named() {
+        let missing = is_built(&Command::new("/nowhere/empty_ours")).unwrap_err();
+        assert_eq!(missing, "/nowhere/empty_ours is not built; run this once without --no-build");
+        assert_eq!(is_built(&Command::new("python3")), Ok(()));
+    }
 }
