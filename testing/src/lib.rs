@@ -72,7 +72,9 @@ pub fn expect_panics(part: &'static str) {
 }
 
 fn note(panic: &PanicHookInfo<'_>) {
-    let message = panic.payload_as_str().unwrap_or("Box<dyn Any>");
+    let payload = panic.payload();
+    let message = payload.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("Box<dyn Any>");
     let thread = thread::current();
     with_state(|state| {
         let announced = state.running.values().flat_map(|running| &running.expected).any(|part| message.contains(part));

@@ -257,7 +257,10 @@ fn the_cancellation_of_a_failed_group_stays_inside() {
 fn a_generator_exit_of_a_task_is_a_failure_like_others() {
     twice(async || {
         let exits = async |group: &TaskGroup| group.create_task(async { failed::<()>(GeneratorExit) });
-        let block = async |group: TaskGroup| Ok(drop(exits(&group).await?));
+        let block = async |group: TaskGroup| {
+            exits(&group).await?;
+            Ok(())
+        };
         assert_eq!(kinds(&TaskGroup::new().run(block).await.unwrap_err()), ["GeneratorExit()"]);
         let block = async |group: TaskGroup| {
             exits(&group).await?;
