@@ -85,7 +85,7 @@ fn whatever_lends_its_bytes_is_written_at_once_as_far_as_there_is_room() {
         let (plain, (_reader, writer)) = half_pair()?;
         let mut expected = b"text, a list, a slice".to_vec();
         writer.write("text, ")?;
-        writer.write(b"a list, ".to_vec())?;
+        writer.write(b"a list, ")?;
         writer.write(&expected[14..])?;
         assert_eq!(writer.get_write_buffer_size(), 0);
         // More than the system takes: the rest is kept, in its order, and the lender's bytes are as they were.
@@ -96,7 +96,7 @@ fn whatever_lends_its_bytes_is_written_at_once_as_far_as_there_is_room() {
         writer.write("")?;
         assert_eq!(writer.get_write_buffer_size(), kept);
         writer.write(&long[..1000])?;
-        writer.write(long[..2000].to_vec())?;
+        writer.write(&long[..2000])?;
         assert_eq!(writer.get_write_buffer_size(), kept + 3000);
         assert!(long == pattern(8 << 20));
         for piece in [&long[..], &long[..1000], &long[..2000]] {
