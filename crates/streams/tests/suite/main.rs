@@ -20,12 +20,15 @@ mod pipes;
 mod reader;
 mod server;
 mod server_end;
+mod terminals;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(feature = "tls")]
 mod tls_certificates;
 #[cfg(feature = "tls")]
 mod tls_end;
+#[cfg(feature = "tls")]
+mod tls_events;
 #[cfg(feature = "tls")]
 mod tls_start;
 mod unix;
