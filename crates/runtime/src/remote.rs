@@ -5,6 +5,7 @@
 //!
 //! That no wake-up is lost is checked by `model`, with a model checker in place of the machine.
 
+mod cancellable;
 #[cfg(all(test, loom))]
 mod model;
 
@@ -26,8 +27,9 @@ use std::{
     thread::{self, Thread},
 };
 
+pub use cancellable::ThreadSafeHandle;
+
 use crate::call::Call;
-use crate::coroutines::function_name;
 use crate::current;
 use crate::exceptions::RuntimeError;
 use crate::loop_core::LoopCore;
@@ -182,33 +184,6 @@ impl Shared {
     }
 }
 
-type SendCall = Box<dyn FnOnce() + Send>;
-
-/// A call that any thread can cancel; made by [`LoopHandle::call_soon_threadsafe_cancellable`].
-#[derive(Clone)]
-pub struct ThreadSafeHandle {
-    /// Until it is called or cancelled.
-    call: Arc<std::sync::Mutex<Option<SendCall>>>,
-    name: &'static str,
-}
-
-impl ThreadSafeHandle {
-    /// Keeps the callback from running, if it has not begun to: `handle.cancel()`. What the callback has captured goes here.
-    pub fn cancel(&self) {
-        drop(self.take());
-    }
-
-    fn take(&self) -> Option<SendCall> {
-        self.call.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl fmt::Debug for ThreadSafeHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<ThreadSafeHandle {}()>", self.name)
-    }
-}
-
 /// A handle on a loop for other threads: `Send`, `Sync`, cheap to clone.
 ///
 /// An [`EventLoop`](crate::EventLoop) stays in its thread. This is what other threads hold of it, for
@@ -295,14 +270,9 @@ impl LoopHandle {
         &self,
         f: F,
     ) -> Result<ThreadSafeHandle, RuntimeError> {
-        let call = Arc::new(std::sync::Mutex::new(Some(Box::new(f) as SendCall)));
-        let handle = ThreadSafeHandle { call, name: function_name(std::any::type_name::<F>()) };
+        let handle = ThreadSafeHandle::new(f);
         let queued = handle.clone();
-        self.hand_in(Call::named::<F>(move || {
-            if let Some(f) = queued.take() {
-                f();
-            }
-        }))?;
+        self.hand_in(Call::named::<F>(move || queued.run()))?;
         Ok(handle)
     }
 

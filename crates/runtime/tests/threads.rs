@@ -389,7 +389,11 @@ fn any_thread_can_cancel_a_call() {
         };
         let (cancelled, late) = (call("cancelled")?, call("late")?);
         assert!(format!("{late:?}").starts_with("<ThreadSafeHandle any_thread_can_cancel_a_call"), "{late:?}");
-        thread::spawn(move || cancelled.cancel()).join().unwrap();
+        let elsewhere = move || {
+            cancelled.cancel();
+            cancelled.cancelled()
+        };
+        assert!(thread::spawn(elsewhere).join().unwrap());
         sleep(0).await?;
         late.cancel();
         drop(call("last")?);

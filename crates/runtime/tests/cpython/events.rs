@@ -1,7 +1,8 @@
 //! `test_events`: calls from other threads, executors and signals; and the signals of `test_unix_events`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -118,4 +119,87 @@ fn a_loop_that_closes_gives_its_signals_back() {
         let status = child.stdout(std::process::Stdio::null()).status().unwrap();
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(signal), "{status:?}");
     }
+}
+
+/// Runs a loop in which another thread hands in a callback and, when that has begun, does something with its handle; gives
+/// what that has seen, and how often the callback ran.
+fn while_it_runs<T: Send + 'static>(look: impl FnOnce(&ThreadSafeHandle) -> T + Send + 'static) -> ((T, bool), u32) {
+    let event_loop = EventLoop::with_clock(Clock::Real);
+    let (runs, finished) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+    let (counter, finish, handle) = (Arc::clone(&runs), Arc::clone(&finished), event_loop.handle());
+    let (begin, begun) = std::sync::mpsc::channel();
+    // A callback may end when the other thread waits for it, most likely.
+    let callback = move || {
+        begin.send(()).unwrap();
+        thread::sleep(std::time::Duration::from_millis(50));
+        counter.fetch_add(1, Ordering::SeqCst);
+        finish.store(true, Ordering::SeqCst);
+    };
+    let stop = event_loop.create_future::<()>();
+    let seen = event_loop
+        .run_until_complete(async move {
+            STOP.set(Some(stop.clone()));
+            let outside = thread::spawn(move || {
+                let call = handle.call_soon_threadsafe_cancellable(callback).unwrap();
+                begun.recv().unwrap();
+                let seen = (look(&call), finished.load(Ordering::SeqCst));
+                handle.call_soon_threadsafe(|| STOP.take().unwrap().set_result(()).unwrap()).unwrap();
+                seen
+            });
+            stop.await?;
+            Ok(outside.join().unwrap())
+        })
+        .unwrap();
+    (seen, runs.load(Ordering::SeqCst))
+}
+
+thread_local! {
+    /// What ends the loop of this thread.
+    static STOP: RefCell<Option<Future<()>>> = const { RefCell::new(None) };
+    /// The callback that cancels itself.
+    static CALL: RefCell<Option<ThreadSafeHandle>> = const { RefCell::new(None) };
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_call_soon_threadsafe_handle_block_check_cancelled,
+// test_call_soon_threadsafe_handle_block_cancellation
+#[test]
+fn who_cancels_a_callback_that_runs_waits_for_its_end() {
+    assert_eq!(while_it_runs(ThreadSafeHandle::cancelled), ((false, true), 1));
+    assert_eq!(while_it_runs(ThreadSafeHandle::cancel), (((), true), 1));
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_call_soon_threadsafe_handle_cancel_same_thread
+#[test]
+fn a_callback_that_cancels_itself_runs_to_its_end() {
+    virtually(async {
+        let (send, told) = std::sync::mpsc::channel();
+        let callback = move || {
+            let call = CALL.take().unwrap();
+            call.cancel();
+            send.send(call.cancelled()).unwrap();
+        };
+        let call = get_running_loop()?.handle().call_soon_threadsafe_cancellable(callback)?;
+        CALL.set(Some(call.clone()));
+        sleep(0).await?;
+        assert_eq!(told.try_recv(), Ok(true));
+        assert!(call.cancelled());
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// A callback that panics has ended, too.
+#[test]
+fn a_callback_that_has_panicked_can_be_cancelled() {
+    let event_loop = new_loop();
+    let reports = reports(&event_loop);
+    let call = event_loop.handle().call_soon_threadsafe_cancellable(|| panic!("expected")).unwrap();
+    run_briefly(&event_loop);
+    assert_eq!(reports.take().len(), 1);
+    let elsewhere = move || {
+        assert!(!call.cancelled());
+        call.cancel();
+        call.cancelled()
+    };
+    assert!(thread::spawn(elsewhere).join().unwrap());
 }
