@@ -179,7 +179,8 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         matches!(lock(&self.inner.state).phase, Phase::Running)
     }
 
-    /// Calls `f` once it is over, in the thread that ends it; at once if it is over already.
+    /// Calls `f` once it is over, in the thread that ends it; at once if it is over already. A panic of `f` is reported, and goes
+    /// no further.
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -199,7 +200,14 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
             state.callbacks.push(Box::new(f));
         } else {
             drop(state);
-            f();
+            self.call(Box::new(f));
+        }
+    }
+
+    /// As in CPython, a callback that fails keeps neither the others nor the thread from their work.
+    fn call(&self, callback: Box<dyn FnOnce() + Send>) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(callback)) {
+            log::warning(format_args!("exception calling callback for {self:?}: {}", panic_message(&*payload)));
         }
     }
 
@@ -243,10 +251,7 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         drop(state);
         self.inner.done.notify_all();
         for callback in callbacks {
-            // As in CPython, one that fails keeps neither the others nor the thread from their work.
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(callback)) {
-                log::warning(format_args!("exception calling callback for {self:?}: {}", panic_message(&*payload)));
-            }
+            self.call(callback);
         }
     }
 }

@@ -206,10 +206,15 @@ impl Runner {
         crate::signals::Interrupt::install(event_loop.core(), on_interrupt)
     }
 
-    /// Ends what is left and closes the loop. Closing twice is fine.
+    /// Ends what is left and closes the loop. Closing twice is fine. Within its own `run`, its tasks are cancelled and
+    /// `RuntimeError: Cannot close a running event loop` is reported to the exception handler (asyncio raises it); the runner is
+    /// closed then, its loop is not.
     pub fn close(&self) {
         let State::Initialized(event_loop, _) = self.state.replace(State::Closed) else { return };
-        if std::thread::panicking() && event_loop.is_running() {
+        if event_loop.is_running() {
+            if !std::thread::panicking() {
+                refuse_to_close(&event_loop);
+            }
             return;
         }
         cancel_all_tasks(&event_loop);
@@ -248,6 +253,17 @@ async fn shutdown(event_loop: EventLoop, what: Shutdown) -> Result<()> {
         Shutdown::Generators => event_loop.shutdown_asyncgens().await,
         Shutdown::Threads => event_loop.shutdown_default_executor(Some(THREAD_JOIN_TIMEOUT)).await,
     }
+}
+
+/// The task that asked would be waited for in vain.
+fn refuse_to_close(event_loop: &EventLoop) {
+    for task in event_loop.all_tasks() {
+        task.cancel();
+    }
+    let error = RuntimeError::new("Cannot close a running event loop").into();
+    event_loop.call_exception_handler(
+        &ExceptionContext::new("unhandled exception during asyncio.run() shutdown").exception(error),
+    );
 }
 
 /// How many seconds the threads of the default executor are waited for.

@@ -138,6 +138,38 @@ fn a_policy_replaces_itself() {
     assert_eq!((order.take(), asked.get(), Rc::strong_count(&token)), (vec![3, 2, 0, 1], 2, 1));
 }
 
+/// CPython 3.15: `close` raises this error, `run` ends with the cancellation, and the runner is closed.
+#[test]
+fn a_runner_that_is_closed_within_its_run_cancels_its_tasks() {
+    let runner = Rc::new(Runner::new().clock(Clock::Virtual));
+    let reported = Rc::new(RefCell::new(Vec::new()));
+    let reports = Rc::clone(&reported);
+    runner.get_loop().unwrap().set_exception_handler(Some(Box::new(move |context| {
+        reports.borrow_mut().push(format!("{:?}", context.exception));
+    })));
+    let closes = Rc::clone(&runner);
+    let result = runner.run(async move {
+        closes.close();
+        sleep(1).await
+    });
+    assert!(result.unwrap_err().is_cancelled());
+    assert_eq!(*reported.borrow(), ["Some(RuntimeError('Cannot close a running event loop'))"]);
+    assert_eq!(runner.run(async { Ok(()) }).unwrap_err().to_string(), "Runner is closed");
+    assert_eq!(virtually(async { Ok(1) }).unwrap(), 1);
+}
+
+/// As in CPython, whichever comes first, the end of the job or the callback.
+#[test]
+fn a_callback_of_a_job_that_is_over_does_not_panic_in_its_caller() {
+    let pool = ThreadPoolExecutor::new(1).unwrap();
+    let job = pool.submit(|| 1).unwrap();
+    while !job.done() {
+        std::thread::yield_now();
+    }
+    job.add_done_callback(|| panic!("expected"));
+    assert_eq!(job.result(None).unwrap(), 1);
+}
+
 #[test]
 fn the_key_of_a_callback_names_no_other_one() {
     virtually(async {
