@@ -60,7 +60,7 @@ async fn serve(address: SocketAddr) -> Result<()> {
         get_running_loop()?.add_signal_handler(signal, move || stop.set())?;
     }
 
-    // At most 100 MiB for bodies, and no client occupies a place without using it.
+    // At most 200 MiB for bodies, and no client occupies a place without using it.
     let http = HttpServer::new()
         .max_body(1 << 20)
         .header_timeout(10)

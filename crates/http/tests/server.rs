@@ -128,6 +128,33 @@ fn a_chunked_body_is_refused_when_it_is_too_large_and_the_client_reads_why() {
     });
 }
 
+/// A piece of one byte takes thirty times its memory.
+#[test]
+fn a_body_in_very_many_pieces_is_refused() {
+    run(async {
+        let mut client = Client::of(&HttpServer::new(), count)?;
+        let request = "POST / HTTP/1.1\nhost: h\ntransfer-encoding: chunked\n\n";
+        client.send(request)?;
+        client.send(&"1\nx\n".repeat(30_000))?;
+        client.send("0\n\n")?;
+        client.assert_response("200", "30000 bytes").await?;
+
+        client.send(request)?;
+        client.send(&"1\nx\n".repeat(40_000))?;
+        client.assert_response("413", "Payload Too Large\n").await
+    });
+}
+
+#[test]
+fn a_body_that_is_none_is_answered_by_400_and_not_reported() {
+    run(async {
+        get_running_loop()?.set_exception_handler(Some(Box::new(|context| panic!("{}", context.message))));
+        let mut client = Client::of(&HttpServer::new(), count)?;
+        client.send("POST / HTTP/1.1\nhost: h\ntransfer-encoding: chunked\n\nno number\n")?;
+        client.assert_response("400", "Bad Request\n").await
+    });
+}
+
 #[test]
 fn a_client_that_is_silent_or_never_ends_its_head_is_put_out() {
     run(async {

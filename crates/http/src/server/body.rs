@@ -4,11 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::task::{Context, Poll};
 
 use asyncio_runtime::get_running_loop;
-use hyper::body::{Bytes, Frame, Incoming, SizeHint};
+use hyper::StatusCode;
+use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
 
 use crate::timer::LoopSleep;
 
@@ -20,6 +21,8 @@ pub struct Body {
     incoming: Incoming,
     /// How many bytes may still come.
     rest: u64,
+    /// How much memory small pieces may still take beside their bytes.
+    rest_of_pieces: u64,
     limits: BodyLimits,
     /// Made when it has to be waited for.
     sleep: Option<LoopSleep>,
@@ -32,23 +35,56 @@ pub(super) struct BodyLimits {
     pub(super) seconds: Option<f64>,
 }
 
-/// Tells the server, after its handler has failed, whether the body was the reason.
+/// A piece of a body takes so much memory, however few bytes it has.
+const PIECE: u64 = size_of::<Bytes>() as u64;
+
+/// Small pieces may take so much memory even if a body may have less.
+const PIECES: u64 = 64 * 1024;
+
+/// Tells the server, after its handler has failed, with which status to answer if the body was the reason.
 #[derive(Clone, Default)]
-pub(super) struct Fate(Arc<(AtomicBool, AtomicBool)>);
+pub(super) struct Fate(Arc<AtomicU16>);
 
 impl Fate {
-    pub(super) fn is_too_large(&self) -> bool {
-        self.0.0.load(Ordering::Relaxed)
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        StatusCode::from_u16(self.0.load(Ordering::Relaxed)).ok()
     }
 
-    pub(super) fn is_too_slow(&self) -> bool {
-        self.0.1.load(Ordering::Relaxed)
+    fn set(&self, status: StatusCode) {
+        self.0.store(status.as_u16(), Ordering::Relaxed);
     }
 }
 
 impl Body {
     pub(super) fn new(incoming: Incoming, limits: BodyLimits, fate: Fate) -> Self {
-        Self { incoming, rest: limits.bytes, limits, sleep: None, fate }
+        let rest_of_pieces = limits.bytes.max(PIECES);
+        Self { incoming, rest: limits.bytes, rest_of_pieces, limits, sleep: None, fate }
+    }
+
+    /// Counts a piece of so many bytes.
+    fn count(&mut self, bytes: u64) -> Result<(), BodyError> {
+        let Some(rest) = self.rest.checked_sub(bytes) else {
+            self.rest = 0;
+            return Err(BodyError::TooLarge(self.limits.bytes));
+        };
+        let Some(rest_of_pieces) = self.rest_of_pieces.checked_sub(PIECE.saturating_sub(bytes)) else {
+            self.rest_of_pieces = 0;
+            return Err(BodyError::TooManyPieces);
+        };
+        (self.rest, self.rest_of_pieces) = (rest, rest_of_pieces);
+        Ok(())
+    }
+
+    fn poll_counted(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match Pin::new(&mut self.incoming).poll_frame(cx) {
+            Poll::Ready(Some(frame)) => {
+                let frame = frame.map_err(BodyError::Broken)?;
+                self.count(frame.data_ref().map_or(0, |data| data.len() as u64))?;
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => self.poll_time(cx).map(|()| Some(Err(BodyError::TooSlow))),
+        }
     }
 
     /// Has it taken too long?
@@ -66,27 +102,11 @@ impl hyper::body::Body for Body {
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
-            Poll::Ready(Some(frame)) => frame.map_err(BodyError::Broken)?,
-            Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Pending => {
-                return self.poll_time(cx).map(|()| {
-                    self.fate.0.1.store(true, Ordering::Relaxed);
-                    Some(Err(BodyError::TooSlow))
-                });
-            }
-        };
-        match self.rest.checked_sub(frame.data_ref().map_or(0, |data| data.len() as u64)) {
-            Some(rest) => {
-                self.rest = rest;
-                Poll::Ready(Some(Ok(frame)))
-            }
-            None => {
-                self.rest = 0;
-                self.fate.0.0.store(true, Ordering::Relaxed);
-                Poll::Ready(Some(Err(BodyError::TooLarge(self.limits.bytes))))
-            }
+        let frame = self.poll_counted(cx);
+        if let Poll::Ready(Some(Err(error))) = &frame {
+            self.fate.set(error.status());
         }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
@@ -110,16 +130,30 @@ impl fmt::Debug for Body {
 pub enum BodyError {
     /// It has more bytes than this.
     TooLarge(u64),
+    /// It comes in so many small pieces that these would take more memory than its bytes may.
+    TooManyPieces,
     /// It did not come in time.
     TooSlow,
     /// The connection broke, or the client sent something that is not a body.
     Broken(hyper::Error),
 }
 
+impl BodyError {
+    /// How a request with such a body is answered.
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::TooLarge(_) | Self::TooManyPieces => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
 impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge(limit) => write!(f, "the body of the request has more than {limit} bytes"),
+            Self::TooManyPieces => f.write_str("the body of the request comes in too many small pieces"),
             Self::TooSlow => f.write_str("the body of the request did not come in time"),
             Self::Broken(error) => write!(f, "cannot read the body of the request: {error}"),
         }

@@ -53,13 +53,14 @@ impl Exchange {
         self.set_idle_timeout(self.options.idle_timeout);
         match answered {
             Ok(response) => Ok(response.map(Either::Left)),
-            Err(_) if fate.is_too_large() => Ok(self.refuse(StatusCode::PAYLOAD_TOO_LARGE)),
-            Err(_) if fate.is_too_slow() => Ok(self.refuse(StatusCode::REQUEST_TIMEOUT)),
             Err(error) if error.is_cancelled() => {
                 self.cancelled.replace(Some(error));
                 Err(io::Error::other("the handler was cancelled"))
             }
             Err(error) => {
+                if let Some(status) = fate.status() {
+                    return Ok(self.refuse(status));
+                }
                 if let Ok(event_loop) = get_running_loop() {
                     let context = ExceptionContext::new("Unhandled exception in an HTTP handler");
                     event_loop.call_exception_handler(&context.exception(error));

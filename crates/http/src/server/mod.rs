@@ -112,7 +112,8 @@ impl HttpServer {
 
     /// How many bytes the body of a request has at most. A request that says that it has more is answered by 413 without
     /// asking the handler. If it does not say so, the handler gets [`BodyError::TooLarge`] when it has read that many; it
-    /// passes the error on, which is answered by 413 too.
+    /// passes the error on, which is answered by 413 too. So is a body in so many small pieces that they would take more memory
+    /// than that beside their bytes ([`BodyError::TooManyPieces`]).
     #[must_use]
     pub fn max_body(mut self, bytes: u64) -> Self {
         self.options.body.bytes = bytes;
@@ -157,8 +158,8 @@ impl HttpServer {
 
     /// Serves the requests of one connection, one after the other, until either side ends it.
     ///
-    /// `respond` is called for each request. An error of it is answered by 413 or 408 if the body was too large or too slow,
-    /// else by 500, and goes to the loop's exception handler.
+    /// `respond` is called for each request. An error of it is answered by 413, 408 or 400 if the body was too large, too slow or
+    /// no body at all. Any other is answered by 500, and goes to the loop's exception handler.
     ///
     /// # Errors
     ///
