@@ -302,3 +302,38 @@ fn an_idle_task_is_one_allocation_little_larger_than_its_coroutine() {
     };
     Runner::new().clock(Clock::Virtual).run(program).unwrap();
 }
+
+/// What 10,000 of something leave on one future that outlives them.
+fn left_behind(make: impl Fn(&asyncio::Future<()>) + 'static) -> isize {
+    let program = async move {
+        let long_lived = get_running_loop()?.create_future::<()>();
+        let round = async |n| {
+            let before = bytes();
+            for _ in 0..n {
+                make(&long_lived);
+            }
+            // What the loop keeps for later goes as well.
+            sleep(0).await?;
+            Ok::<_, Error>(bytes() - before)
+        };
+        round(1_000).await?;
+        round(10_000).await
+    };
+    Runner::new().clock(Clock::Virtual).run(program).unwrap()
+}
+
+#[test]
+fn what_is_dropped_before_its_end_leaves_nothing_on_a_long_lived_future() {
+    type Makes = fn(&asyncio::Future<()>);
+    let all: [(&str, Makes); 5] = [
+        ("gather", |future| drop(gather([future, future]))),
+        ("gather, return_exceptions", |future| drop(gather([future]).return_exceptions())),
+        ("shield", |future| drop(shield(future))),
+        ("as_completed", |future| drop(as_completed([future]))),
+        ("as_completed, timeout", |future| drop(as_completed([future]).timeout(3600).unwrap().next())),
+    ];
+    for (name, make) in all {
+        let left = left_behind(make);
+        assert!(left < 20_000, "{name}: {left} bytes");
+    }
+}

@@ -33,6 +33,18 @@ pub(crate) struct Registered(u64);
 /// The key of a callback that is the only one.
 pub(crate) const FIRST: Registered = Registered(0);
 
+/// How many are so many that it is worth while to look for abandoned ones.
+const MANY: usize = 64;
+
+#[cold]
+fn take_abandoned(list: &mut Ordered<Callback>) -> Vec<Callback> {
+    let abandoned = |callback: &Callback| matches!(callback, Callback::Call(run, _) if run.is_abandoned());
+    let keys: Vec<u64> = list.iter_mut().filter(|(_, callback)| abandoned(callback)).map(|(key, _)| key).collect();
+    let taken = keys.into_iter().filter_map(|key| list.remove(key)).collect();
+    list.make_room();
+    taken
+}
+
 impl Callbacks {
     /// The only one so far.
     #[inline]
@@ -67,6 +79,16 @@ impl Callbacks {
                 *self = Self::Many(list);
                 Registered(key)
             }
+        }
+    }
+
+    /// Takes out what runs for nobody, before the list of a long-lived future grows: groups and shields that were dropped while it
+    /// was pending. Few of them stay, as in CPython, and give the same reports.
+    #[inline]
+    pub(crate) fn sweep(&mut self) -> Vec<Callback> {
+        match self {
+            Self::Many(list) if list.is_full() && list.len() >= MANY => take_abandoned(list),
+            _ => Vec::new(),
         }
     }
 

@@ -324,6 +324,11 @@ impl FutureRef {
         &self.origin().class
     }
 
+    /// Is this the only handle on the future?
+    pub(crate) fn is_last(&self) -> bool {
+        self.refs.get() == 1
+    }
+
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.0 == other.0
     }

@@ -165,7 +165,13 @@ impl FutureBase {
             self.put_back(Memory::Callbacks(Callbacks::one(callback)));
             return FIRST;
         }
-        self.with_callbacks(|callbacks| callbacks.push(callback))
+        let (registered, abandoned) = self.with_callbacks(|callbacks| {
+            let abandoned = callbacks.sweep();
+            (callbacks.push(callback), abandoned)
+        });
+        // After the look at the memory: they may own the last handles of others.
+        drop(abandoned);
+        registered
     }
 
     /// Who waited is polled again.

@@ -54,6 +54,19 @@ impl<T> Ordered<T> {
         key
     }
 
+    /// Does the next entry need more memory than there is?
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.recent.len() == self.recent.capacity()
+    }
+
+    /// Makes sure that it is not full again soon: so that who looks at all entries when it is full does not do so too often.
+    pub(crate) fn make_room(&mut self) {
+        if 2 * self.recent.len() > self.recent.capacity() {
+            self.recent.reserve(self.recent.capacity());
+        }
+    }
+
     /// The key that the next entry gets: all there are have smaller ones.
     #[inline]
     pub(crate) fn next_key(&self) -> u64 {

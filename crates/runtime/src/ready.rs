@@ -118,6 +118,11 @@ pub(crate) trait Run {
         None
     }
 
+    /// Has everybody gone who could see what this does?
+    fn is_abandoned(&self) -> bool {
+        false
+    }
+
     /// The loop is closed, or it was taken away: nothing is to run it any more, and it lets go of those whose end it waits
     /// for.
     fn cut(&self) {}

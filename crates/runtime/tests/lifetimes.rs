@@ -3,7 +3,7 @@
 #[macro_use]
 extern crate asyncio_testing;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::{Rc, Weak};
@@ -324,4 +324,43 @@ fn a_wait_that_begins_while_another_is_forgotten_keeps_nothing() {
     };
     virtually(program).unwrap();
     assert_eq!(Rc::strong_count(&token), 1);
+}
+
+#[test]
+fn a_dropped_group_or_shield_that_somebody_listens_to_is_kept_among_many_that_nobody_sees() {
+    let program = async {
+        let future = get_running_loop()?.create_future::<u8>();
+        let told = Rc::new(Cell::new(0));
+        let tell = |future: &AnyFuture| {
+            let told = Rc::clone(&told);
+            let _ = future.add_done_callback(move |future| {
+                assert!(!future.cancelled());
+                told.set(told.get() + 1);
+            });
+        };
+        let (mut awaited, mut kept) = (Vec::new(), Vec::new());
+        for n in 0..1000 {
+            drop((gather([&future]), shield(&future)));
+            match n % 100 {
+                0 => tell(&gather([&future])),
+                1 => tell(&shield(&future)),
+                2 => kept.push(gather([&future]).as_any().clone()),
+                3 => kept.push(shield(&future).as_any().clone()),
+                4 => awaited.push(create_task(gather([&future]).into_future())),
+                5 => awaited.push(create_task({
+                    let shielded = shield(&future);
+                    async move { Ok(vec![shielded.await?]) }
+                })),
+                _ => {}
+            }
+        }
+        sleep(0).await?;
+        future.set_result(7)?;
+        assert!(gather(awaited).await?.iter().all(|results| *results == [7]));
+        sleep(0).await?;
+        assert_eq!(told.get(), 20);
+        assert!(kept.len() == 20 && kept.iter().all(|future| future.done() && !future.cancelled()));
+        Ok(())
+    };
+    virtually(program).unwrap();
 }

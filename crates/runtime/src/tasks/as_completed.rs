@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::exceptions::TimeoutError;
 use crate::futures::AnyFuture;
 use crate::loop_core;
-use crate::ready::{Run, TIME_IS_UP};
+use crate::ready::Run;
 use crate::seconds::TimeLimit;
 use crate::timers::{Action, TimerKey};
 use crate::wait_queue::{LineWait, WaitQueue};
@@ -69,6 +69,7 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
         registered: RefCell::default(),
         timer: Cell::new(None),
         task: current_task_id(),
+        any: A::Handle::as_ref,
         handles,
     });
     let completion = Rc::new(Completion(Rc::downgrade(&state)));
@@ -121,7 +122,7 @@ impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
         if let (Some(limit), false) = (limit.limit(), self.state.handles.is_empty()) {
             let event_loop = loop_core::running_loop()?;
             let when = event_loop.time() + crate::timeouts::check_delay(limit)?;
-            let run = Rc::clone(&self.state) as Rc<dyn Run>;
+            let run = Rc::new(TimeIsUp(Rc::downgrade(&self.state)));
             self.state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run))));
         }
         Ok(self)
@@ -226,6 +227,8 @@ impl<H, T> std::fmt::Debug for NextCompleted<H, T> {
 
 struct State<H> {
     handles: Vec<H>,
+    /// A handle as a future.
+    any: fn(&H) -> &AnyFuture,
     /// How many waits for the next can still begin.
     left: Cell<usize>,
     /// How many are neither done nor given up.
@@ -246,16 +249,49 @@ impl<H> State<H> {
         self.left.set(left.saturating_sub(1));
         left > 0
     }
+
+    /// The callbacks that have not run are not to run any more.
+    fn let_go(&self) {
+        for (handle, registered) in self.handles.iter().zip(self.registered.take()) {
+            let future = (self.any)(handle);
+            if let (false, Some(registered)) = (future.done(), registered) {
+                future.base().remove_callback(registered);
+            }
+        }
+    }
+
+    fn stop_timer(&self) {
+        if let Some(timer) = self.timer.take() {
+            (self.any)(&self.handles[0]).base().event_loop().remove_timer(timer);
+        }
+    }
+}
+
+/// Nobody can ask for the next one any more.
+impl<H> Drop for State<H> {
+    fn drop(&mut self) {
+        if self.todo.get() > 0 {
+            self.let_go();
+            self.stop_timer();
+        }
+    }
 }
 
 /// The callback of each future. It does not own the state, which owns the futures: else one that is never done would own
 /// itself.
 struct Completion<H>(Weak<State<H>>);
 
-impl<H: AsRef<AnyFuture>> Run for Completion<H> {
+impl<H> Run for Completion<H> {
     fn run(&self, key: u32) {
-        if let Some(state) = self.0.upgrade() {
-            state.run(key);
+        let Some(state) = self.0.upgrade().filter(|state| state.todo.get() > 0) else {
+            // The timer was first, or nobody asks.
+            return;
+        };
+        state.todo.set(state.todo.get() - 1);
+        state.done.borrow_mut().push_back(Some(key as usize));
+        state.arrived.wake_one();
+        if state.todo.get() == 0 {
+            state.stop_timer();
         }
     }
 
@@ -269,31 +305,15 @@ impl<H: AsRef<AnyFuture>> Run for Completion<H> {
 }
 
 /// What the timer runs.
-impl<H: AsRef<AnyFuture>> Run for State<H> {
-    fn run(&self, key: u32) {
-        if key == TIME_IS_UP {
-            for (handle, registered) in self.handles.iter().zip(self.registered.take()) {
-                if let Some(registered) = registered {
-                    handle.as_ref().base().remove_callback(registered);
-                }
-            }
-            for _ in 0..self.todo.replace(0) {
-                self.done.borrow_mut().push_back(None);
-                self.arrived.wake_one();
-            }
-            return;
-        }
-        if self.todo.get() == 0 {
-            // The timer was first.
-            return;
-        }
-        self.todo.set(self.todo.get() - 1);
-        self.done.borrow_mut().push_back(Some(key as usize));
-        self.arrived.wake_one();
-        if self.todo.get() == 0
-            && let Some(timer) = self.timer.take()
-        {
-            self.handles[0].as_ref().base().event_loop().remove_timer(timer);
+struct TimeIsUp<H>(Weak<State<H>>);
+
+impl<H> Run for TimeIsUp<H> {
+    fn run(&self, _key: u32) {
+        let Some(state) = self.0.upgrade() else { return };
+        state.let_go();
+        for _ in 0..state.todo.replace(0) {
+            state.done.borrow_mut().push_back(None);
+            state.arrived.wake_one();
         }
     }
 

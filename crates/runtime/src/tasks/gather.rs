@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::exceptions::CancelledError;
 use crate::futures::{AnyFuture, Future};
 use crate::loop_core::{self, LoopCore};
-use crate::marks::Mark;
+use crate::marks::{Holds, Mark};
 use crate::ready::Run;
 
 /// Runs awaitables concurrently and gives their results in the order of the arguments: `asyncio.gather`.
@@ -302,6 +302,11 @@ impl Run for Gathering {
         } else if self.left.get() == 0 {
             self.finish();
         }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        let future = self.future.get();
+        future.is_some_and(|future| future.object.is_last() && future.base().marks.holds() == Holds::Nobody)
     }
 
     fn cut(&self) {

@@ -8,6 +8,7 @@ use super::state::current_task_id;
 use crate::callbacks::Registered;
 use crate::cell::Kind;
 use crate::futures::{AnyFuture, Future};
+use crate::marks::Holds;
 use crate::ready::Run;
 
 /// Wraps an awaitable so that cancelling the wrapper, or who awaits it, does not cancel the awaitable: `asyncio.shield`.
@@ -90,6 +91,12 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
             // An error means that the clone of the result has ended the shield itself.
             drop(set);
         }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        let outer = self.outer.as_any();
+        // Nobody but `OuterDone` is to be told.
+        outer.object.is_last() && outer.base().marks.holds() == Holds::Call
     }
 
     fn cut(&self) {
