@@ -1,5 +1,5 @@
-//! Futures that go because others do: the last handle on one may be in what another has owned, and so on, in a chain that is
-//! longer than the stack is deep.
+//! Futures, and calls that nobody makes any more, that go because others do: the last handle on one may be in what another has
+//! owned, and so on, in a chain that is longer than the stack is deep.
 //!
 //! The core idea: down to some depth they go at once, one inside the other, as values do in Rust. Deeper ones wait in a list
 //! until the first of them has gone.
@@ -8,32 +8,33 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use crate::cell::FutureRef;
-
 /// How many go one inside the other.
 const DEEP: u32 = 64;
 
-#[derive(Default)]
-pub(crate) struct Burials {
+pub(crate) struct Burials<T> {
     depth: Cell<u32>,
-    later: RefCell<Vec<FutureRef>>,
+    later: RefCell<Vec<T>>,
 }
 
-impl Burials {
+impl<T> Burials<T> {
+    pub(crate) const fn new() -> Self {
+        Self { depth: Cell::new(0), later: RefCell::new(Vec::new()) }
+    }
+
     #[inline]
     pub(crate) fn is_deep(&self) -> bool {
         self.depth.get() == DEEP
     }
 
-    /// Keeps a last handle until the first future of those that go has gone.
+    /// Keeps a last handle until the first of those that go has gone.
     #[cold]
-    pub(crate) fn later(&self, last: FutureRef) {
+    pub(crate) fn later(&self, last: T) {
         self.later.borrow_mut().push(last);
     }
 
-    /// What a future owns goes until the guard is dropped.
+    /// What one of them owns goes until the guard is dropped.
     #[inline]
-    pub(crate) fn begin(&self) -> Depth<'_> {
+    pub(crate) fn begin(&self) -> Depth<'_, T> {
         self.depth.set(self.depth.get() + 1);
         Depth(self)
     }
@@ -56,9 +57,9 @@ impl Burials {
     }
 }
 
-pub(crate) struct Depth<'a>(&'a Burials);
+pub(crate) struct Depth<'a, T>(&'a Burials<T>);
 
-impl Drop for Depth<'_> {
+impl<T> Drop for Depth<'_, T> {
     #[inline]
     fn drop(&mut self) {
         let outer = self.0.depth.get() - 1;
@@ -68,4 +69,24 @@ impl Drop for Depth<'_> {
         }
         self.0.depth.set(outer);
     }
+}
+
+thread_local! {
+    /// Of calls: their handles may outlive the loop.
+    static CALLS: Burials<Box<dyn FnOnce()>> = const { Burials::new() };
+}
+
+/// A call that was cancelled, or whose loop is gone, goes with what it has captured.
+#[cold]
+pub(crate) fn drop_call(call: Box<dyn FnOnce()>) {
+    let mut call = Some(call);
+    // At the end of a thread there may be no list any more.
+    let _ = CALLS.try_with(|calls| {
+        let Some(call) = call.take() else { return };
+        if calls.is_deep() {
+            return calls.later(call);
+        }
+        let _depth = calls.begin();
+        drop(call);
+    });
 }

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use crate::asyncgens::{AsyncGens, OpenAsyncGen};
+use crate::burials;
 use crate::callbacks::Registered;
 use crate::clock::Clock;
 use crate::concurrent::ThreadPoolExecutor;
@@ -946,6 +947,15 @@ impl HandleInner {
     }
 }
 
+impl Drop for HandleInner {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(f) = self.f.get_mut().take() {
+            burials::drop_call(f);
+        }
+    }
+}
+
 impl HandleInner {
     /// How its handle prints. A cancelled one names its callback in debug mode only.
     fn repr(&self, when: Option<f64>) -> String {
@@ -996,7 +1006,9 @@ impl Handle {
     pub fn cancel(&self) {
         self.0.cancelled.set(true);
         let f = self.0.f.take();
-        drop(f);
+        if let Some(f) = f {
+            burials::drop_call(f);
+        }
     }
 
     /// Was it cancelled?

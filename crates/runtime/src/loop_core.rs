@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::asyncgens::AsyncGens;
 use crate::burials::Burials;
 use crate::call::Call;
-use crate::cell::TaskMemory;
+use crate::cell::{FutureRef, TaskMemory};
 use crate::clock::{self, Clock};
 use crate::concurrent::ThreadPoolExecutor;
 use crate::current;
@@ -101,7 +101,7 @@ pub(crate) struct LoopCore {
     steps: Cell<usize>,
     /// A deadlock was reported: the loop does not say it again.
     deadlock_reported: Cell<bool>,
-    pub(crate) burials: Burials,
+    pub(crate) burials: Burials<FutureRef>,
     /// The slot of a task that waited, when it was last looked for, on what this crate does not know.
     waits_on_others: Cell<u32>,
 }
@@ -181,7 +181,7 @@ impl LoopCore {
             iterations: Cell::new(0),
             steps: Cell::new(0),
             deadlock_reported: Cell::new(false),
-            burials: Burials::default(),
+            burials: Burials::new(),
             waits_on_others: Cell::default(),
         })
     }

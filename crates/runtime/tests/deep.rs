@@ -120,6 +120,25 @@ fn a_chain_of_futures_that_own_the_next_completes() {
 }
 
 #[test]
+fn a_chain_of_calls_that_own_the_handle_on_the_one_before_goes() {
+    let chain = |event_loop: &EventLoop| {
+        let first = event_loop.call_soon(|| ()).unwrap();
+        (0..MANY).fold(first, |before, _| event_loop.call_soon(move || drop(before)).unwrap())
+    };
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    chain(&event_loop).cancel();
+    drop(chain(&event_loop));
+    let timer = event_loop.call_later(1, || ()).unwrap();
+    (0..MANY).fold(timer, |before, _| event_loop.call_later(1, move || drop(before)).unwrap());
+    event_loop.close().unwrap();
+
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let outlives = chain(&event_loop);
+    drop(event_loop);
+    drop(outlives);
+}
+
+#[test]
 fn a_destructor_in_a_chain_that_panics_spares_the_others() {
     struct Goes(Rc<Cell<usize>>);
     impl Drop for Goes {
