@@ -130,7 +130,13 @@ fn a_chain_of_calls_that_own_the_handle_on_the_one_before_goes() {
     drop(chain(&event_loop));
     let timer = event_loop.call_later(1, || ()).unwrap();
     (0..MANY).fold(timer, |before, _| event_loop.call_later(1, move || drop(before)).unwrap());
+    let handle = event_loop.handle();
+    let call = || handle.call_soon_threadsafe_cancellable(|| ()).unwrap();
+    let after = |before, _| handle.call_soon_threadsafe_cancellable(move || drop(before)).unwrap();
+    (0..MANY).fold(call(), after).cancel();
+    (0..MANY).fold(call(), after);
     event_loop.close().unwrap();
+    drop(handle);
 
     let event_loop = EventLoop::with_clock(Clock::Virtual);
     let outlives = chain(&event_loop);

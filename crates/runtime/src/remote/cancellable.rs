@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
+use crate::burials;
 use crate::coroutines::function_name;
 
 type SendCall = Box<dyn FnOnce() + Send>;
@@ -51,7 +52,9 @@ impl ThreadSafeHandle {
         state.cancelled = true;
         let call = state.call.take();
         drop(state);
-        drop(call);
+        if let Some(call) = call {
+            burials::drop_call(call);
+        }
     }
 
     /// Was it cancelled? `handle.cancelled()`. Waits as [`cancel`](Self::cancel) does. True also of a callback that ran to its
@@ -89,6 +92,14 @@ impl SharedCall {
         drop(state);
         let _ended = Ended(self);
         call();
+    }
+}
+
+impl Drop for SharedCall {
+    fn drop(&mut self) {
+        if let Some(call) = self.lock().call.take() {
+            burials::drop_call(call);
+        }
     }
 }
 
