@@ -567,6 +567,7 @@ fn a_call_is_dropped_with_its_descriptor_and_with_the_loop() {
 
 #[test]
 fn a_panic_in_a_call_goes_to_the_exception_handler() {
+    asyncio_testing::expect_panics("no");
     let reports = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&reports);
     virtually(async move {
