@@ -303,6 +303,12 @@ fn an_idle_task_is_one_allocation_little_larger_than_its_coroutine() {
     Runner::new().clock(Clock::Virtual).run(program).unwrap();
 }
 
+/// Begins to wait, and gives up.
+fn begin(waits: impl Future<Output = Result<()>>) {
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(pin!(waits).poll(&mut cx).is_pending());
+}
+
 /// What 10,000 of something leave on one future that outlives them.
 fn left_behind(make: impl Fn(&asyncio::Future<()>) + 'static) -> isize {
     let program = async move {
@@ -325,11 +331,14 @@ fn left_behind(make: impl Fn(&asyncio::Future<()>) + 'static) -> isize {
 #[test]
 fn what_is_dropped_before_its_end_leaves_nothing_on_a_long_lived_future() {
     type Makes = fn(&asyncio::Future<()>);
-    let all: [(&str, Makes); 5] = [
+    let all: [(&str, Makes); 8] = [
         ("gather", |future| drop(gather([future, future]))),
         ("gather, return_exceptions", |future| drop(gather([future]).return_exceptions())),
         ("shield", |future| drop(shield(future))),
         ("as_completed", |future| drop(as_completed([future]))),
+        ("await", |future| begin(async { future.await })),
+        ("wait", |future| begin(async { wait([future]).timeout(3600).await.map(drop) })),
+        ("wait_for", |future| begin(wait_for(future, 3600))),
         ("as_completed, timeout", |future| drop(as_completed([future]).timeout(3600).unwrap().next())),
     ];
     for (name, make) in all {
