@@ -70,6 +70,8 @@ pub struct Runner {
 
 enum State {
     Created,
+    /// Its loop is being made, by a function of the program's own.
+    Initializing,
     Initialized(EventLoop, Context),
     Closed,
 }
@@ -140,24 +142,42 @@ impl Runner {
     }
 
     fn init(&self) -> Result<(EventLoop, Context)> {
+        match &*self.state.borrow() {
+            State::Created => {}
+            State::Initialized(event_loop, context) => return Ok((event_loop.clone(), context.clone())),
+            State::Initializing => {
+                return Err(RuntimeError::new("the loop factory cannot use the runner that it makes a loop for").into());
+            }
+            State::Closed => return Err(RuntimeError::new("Runner is closed").into()),
+        }
+        /// Made anew the next time, if making the loop fails or panics.
+        struct Undo<'a>(&'a RefCell<State>);
+        impl Drop for Undo<'_> {
+            fn drop(&mut self) {
+                let mut state = self.0.borrow_mut();
+                if let State::Initializing = *state {
+                    *state = State::Created;
+                }
+            }
+        }
+        self.state.replace(State::Initializing);
+        let _undo = Undo(&self.state);
+        let event_loop = match &self.loop_factory {
+            Some(make) => make(),
+            None => EventLoop::with_clock(self.clock.map_or_else(Clock::from_env, Ok)?),
+        };
+        if self.debug.is_some() || self.loop_factory.is_none() {
+            event_loop.set_debug(self.debug.map_or_else(debug_from_env, Ok)?);
+        }
+        let context = copy_context();
         let mut state = self.state.borrow_mut();
         if let State::Closed = *state {
             return Err(RuntimeError::new("Runner is closed").into());
         }
-        if let State::Created = *state {
-            let event_loop = match &self.loop_factory {
-                Some(make) => make(),
-                None => EventLoop::with_clock(self.clock.map_or_else(Clock::from_env, Ok)?),
-            };
-            if self.debug.is_some() || self.loop_factory.is_none() {
-                event_loop.set_debug(self.debug.map_or_else(debug_from_env, Ok)?);
-            }
-            *state = State::Initialized(event_loop, copy_context());
-        }
-        match &*state {
-            State::Initialized(event_loop, context) => Ok((event_loop.clone(), context.clone())),
-            State::Created | State::Closed => unreachable!("just initialised"),
-        }
+        // This one is kept: it closes the loop when it goes, which its clones do not.
+        let both = (event_loop.clone(), context.clone());
+        *state = State::Initialized(event_loop, context);
+        Ok(both)
     }
 
     /// Runs `main` on the runner's loop. What it leaves running goes on in the next run.

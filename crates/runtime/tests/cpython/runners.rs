@@ -175,3 +175,45 @@ impl std::future::Future for ByHand {
 fn a_future_that_is_written_by_hand_can_be_run() {
     assert_eq!(runner().run(ByHand(false)).unwrap(), "done");
 }
+
+#[test]
+fn a_loop_factory_may_ask_its_own_runner() {
+    use std::cell::RefCell;
+    use std::rc::{Rc, Weak};
+
+    for closes in [false, true] {
+        let (itself, log) = (Rc::new(RefCell::new(Weak::<Runner>::new())), Log::default());
+        let (known, told) = (Rc::clone(&itself), log.clone());
+        let factory = move || {
+            let me = known.borrow().upgrade().expect("it is being used");
+            told.add(raised(me.get_loop()));
+            if closes {
+                me.close();
+            }
+            new_loop()
+        };
+        let asked = Rc::new(Runner::new().loop_factory(factory));
+        itself.replace(Rc::downgrade(&asked));
+        let result = asked.run(async { Ok(1) });
+        let refused = "RuntimeError('the loop factory cannot use the runner that it makes a loop for')";
+        assert_eq!(log.take(), [refused]);
+        assert_eq!(result.ok(), (!closes).then_some(1));
+        if closes {
+            assert_eq!(raised(asked.get_loop()), CLOSED);
+        }
+    }
+}
+
+#[test]
+fn a_loop_factory_that_panics_is_asked_again() {
+    use std::cell::Cell;
+
+    asyncio_testing::expect_panics("no loop today");
+    let first = Cell::new(true);
+    let asked = Runner::new().loop_factory(move || {
+        assert!(!first.replace(false), "no loop today");
+        new_loop()
+    });
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| asked.get_loop())).is_err());
+    assert_eq!(asked.run(async { Ok(2) }).unwrap(), 2);
+}
