@@ -8,7 +8,7 @@ use guide_tests::python::Python;
 use crate::{book, cargo, finish, programs, tidy, twins};
 
 /// How many random programs are compared with CPython, other ones each time.
-const FRESH: u64 = 3000;
+const FRESH: u64 = 1500;
 
 /// Up to which size small programs are compared, and of how many one.
 const SMALL: u32 = 4;

@@ -310,7 +310,9 @@ impl<Y: 'static, S: 'static> Drop for AsyncGenerator<Y, S> {
     /// The last handle asks the loop to close what stands at a `yield`: what Python calls the `finalizer` hook.
     fn drop(&mut self) {
         let inner = &self.inner;
-        if Rc::strong_count(inner) > 1 || inner.state.get() != State::AtYield || !inner.is_open() {
+        // One that has not begun is known to the loop, too, if it has refused its first value.
+        let is_waiting = matches!(inner.state.get(), State::AtYield | State::Created);
+        if Rc::strong_count(inner) > 1 || !is_waiting || !inner.is_open() {
             return;
         }
         if inner.closed.get() {

@@ -341,3 +341,57 @@ fn the_stack_of_a_task_that_closes_can_be_asked_for() {
     })
     .unwrap();
 }
+
+/// How often a call that queues itself again runs before the loop is closed.
+fn ticks_until_the_end(
+    main: impl AsyncFnOnce() -> asyncio_runtime::Result<Option<AsyncGenerator<u32, u32>>> + 'static,
+) -> u32 {
+    fn tick(event_loop: &asyncio_runtime::EventLoop, count: &Rc<Cell<u32>>) {
+        count.set(count.get() + 1);
+        let (again, count) = (event_loop.clone(), Rc::clone(count));
+        let _ = event_loop.call_soon(move || tick(&again, &count));
+    }
+    let count = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&count);
+    let kept = run(async move {
+        let kept = main().await?;
+        let event_loop = asyncio_runtime::get_running_loop()?;
+        let again = event_loop.clone();
+        event_loop.call_soon(move || tick(&again, &counted))?;
+        Ok(kept)
+    });
+    drop(kept);
+    count.get()
+}
+
+#[test]
+fn one_that_has_refused_its_first_value_is_closed_at_the_end() {
+    let body = || AsyncGenerator::<u32, u32>::new(async |mut y| y.yield_(1).await.map(drop));
+    assert_eq!(ticks_until_the_end(async || Ok(None)), 5);
+    assert_eq!(
+        ticks_until_the_end(async move || {
+            let mut generator = body();
+            generator.anext().await?;
+            Ok(Some(generator))
+        }),
+        8
+    );
+    assert_eq!(
+        ticks_until_the_end(async move || {
+            let generator = body();
+            assert!(generator.asend(5).await.is_err());
+            Ok(Some(generator))
+        }),
+        8
+    );
+    // Dropped, it is closed by a task.
+    assert_eq!(
+        ticks_until_the_end(async move || {
+            assert!(body().asend(5).await.is_err());
+            Ok(None)
+        }),
+        8
+    );
+    // One that nobody has asked anything is not.
+    assert_eq!(ticks_until_the_end(async move || Ok(drop(body())).map(|()| None)), 5);
+}
