@@ -270,9 +270,9 @@ impl<H> State<H> {
 /// Nobody can ask for the next one any more.
 impl<H> Drop for State<H> {
     fn drop(&mut self) {
+        // Its timer stays: in asyncio, too, the loop still waits for it.
         if self.todo.get() > 0 {
             self.let_go();
-            self.stop_timer();
         }
     }
 }
