@@ -122,7 +122,7 @@ impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
         if let (Some(limit), false) = (limit.limit(), self.state.handles.is_empty()) {
             let event_loop = loop_core::running_loop()?;
             let when = event_loop.time() + crate::timeouts::check_delay(limit)?;
-            let run = Rc::new(TimeIsUp(Rc::downgrade(&self.state)));
+            let run = Rc::new(TimeIsUp(Rc::clone(&self.state)));
             self.state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run))));
         }
         Ok(self)
@@ -270,7 +270,6 @@ impl<H> State<H> {
 /// Nobody can ask for the next one any more.
 impl<H> Drop for State<H> {
     fn drop(&mut self) {
-        // Its timer stays: in asyncio, too, the loop still waits for it.
         if self.todo.get() > 0 {
             self.let_go();
         }
@@ -304,12 +303,12 @@ impl<H> Run for Completion<H> {
     }
 }
 
-/// What the timer runs.
-struct TimeIsUp<H>(Weak<State<H>>);
+/// What the timer runs. It owns the state, so that the loop waits for it until all are done, whoever still asks: as in asyncio.
+struct TimeIsUp<H>(Rc<State<H>>);
 
 impl<H> Run for TimeIsUp<H> {
     fn run(&self, _key: u32) {
-        let Some(state) = self.0.upgrade() else { return };
+        let state = &self.0;
         state.let_go();
         for _ in 0..state.todo.replace(0) {
             state.done.borrow_mut().push_back(None);
