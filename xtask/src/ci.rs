@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match Reference::find(None, None) {
         Ok(python) if oracle.is_new_enough(python.version()) => {
             println!("{python}");
-            programs::run(&python, None, programs::new_seed(), FRESH, 1)?;
+            programs::run(&python, None, FIRST_SEED, PROGRAMS, 1)?;
             step("a sample of all small programs");
             programs::run_small(&python, SMALL, SAMPLE, 1)?;
         }
