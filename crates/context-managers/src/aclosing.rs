@@ -36,8 +36,7 @@ impl<Y: 'static, S: 'static> AsyncClose for AsyncGenerator<Y, S> {
 /// be closed, and so can what implements [`AsyncClose`].
 ///
 /// ```
-/// use asyncio_context_managers::{AsyncClose, aclosing, async_with};
-/// use asyncio_runtime::{Result, run, sleep};
+/// use asyncio::{AsyncClose, Result, aclosing, async_with, run, sleep};
 ///
 /// struct Feed(u32);
 ///
@@ -98,10 +97,7 @@ impl<X: AsyncClose> AsyncContextManager for Closing<X> {
 /// What [`aclosing`] lends to its block; derefs to the thing.
 ///
 /// ```
-/// use asyncio_context_managers::{aclosing, async_with};
-/// use asyncio_generators::AsyncGenerator;
-/// use asyncio_iterators::AsyncIterator;
-/// use asyncio_runtime::run;
+/// use asyncio::{AsyncGenerator, AsyncIterator, aclosing, async_with, run};
 ///
 /// run(async {
 ///     let rows: AsyncGenerator<u32> = AsyncGenerator::new(async |mut y| {

@@ -20,8 +20,7 @@ use crate::panics::{BlockPanicked, caught};
 /// to be declared before the stack.
 ///
 /// ```
-/// use asyncio_context_managers::{AsyncExitStack, async_with, nullcontext};
-/// use asyncio_runtime::{run, sleep};
+/// use asyncio::{AsyncExitStack, async_with, nullcontext, run, sleep};
 ///
 /// run(async {
 ///     async_with(AsyncExitStack::new(), async |stack| {
@@ -110,8 +109,7 @@ impl<'a> AsyncExitStack<'a> {
     /// Keeps a coroutine function that is called as a manager's exit would be: `push_async_exit(function)`.
     ///
     /// ```
-    /// use asyncio_context_managers::{AsyncExitStack, async_with};
-    /// use asyncio_runtime::{Error, Exception, run, sleep};
+    /// use asyncio::{AsyncExitStack, Error, Exception, async_with, run, sleep};
     ///
     /// run(async {
     ///     let stack = AsyncExitStack::new();
@@ -147,8 +145,7 @@ impl<'a> AsyncExitStack<'a> {
     /// ```
     /// use std::cell::RefCell;
     ///
-    /// use asyncio_context_managers::AsyncExitStack;
-    /// use asyncio_runtime::run;
+    /// use asyncio::{AsyncExitStack, run};
     ///
     /// run(async {
     ///     let calls = RefCell::new(Vec::new());
@@ -173,8 +170,7 @@ impl<'a> AsyncExitStack<'a> {
     /// ```
     /// use std::cell::Cell;
     ///
-    /// use asyncio_context_managers::{AsyncExitStack, async_with};
-    /// use asyncio_runtime::run;
+    /// use asyncio::{AsyncExitStack, async_with, run};
     ///
     /// run(async {
     ///     let open = Cell::new(true);

@@ -22,8 +22,7 @@ use crate::manager::AsyncContextManager;
 /// error comes out of `yield_value`: passed on with `?` it goes on behind the block, caught it is suppressed.
 ///
 /// ```
-/// use asyncio_context_managers::{AsyncContextManager, async_with, asynccontextmanager};
-/// use asyncio_runtime::{run, sleep};
+/// use asyncio::{AsyncContextManager, async_with, asynccontextmanager, run, sleep};
 ///
 /// fn connection(name: &str) -> impl AsyncContextManager<Value = String> {
 ///     asynccontextmanager(async move |scope| {

@@ -13,8 +13,7 @@ use crate::panics::{BlockPanicked, caught};
 /// …)`.
 ///
 /// ```
-/// use asyncio_context_managers::{AsyncContextManager, async_with};
-/// use asyncio_runtime::{Error, Result, run, sleep};
+/// use asyncio::{AsyncContextManager, Error, Result, async_with, run, sleep};
 ///
 /// struct Session;
 ///
@@ -88,8 +87,7 @@ impl<M: AsyncContextManager> AsyncContextManager for &mut M {
 /// for its effect needs no `Some`: `async_with(…).await?;`.
 ///
 /// ```
-/// use asyncio_context_managers::{async_with, suppress};
-/// use asyncio_runtime::{Error, run};
+/// use asyncio::{Error, async_with, run, suppress};
 ///
 /// run(async {
 ///     let parse = async |text: &str| {

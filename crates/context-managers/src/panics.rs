@@ -16,8 +16,7 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 /// What a manager's exit sees after a panic in the block. Suppressed or not, the panic goes on after the exit.
 ///
 /// ```
-/// use asyncio_context_managers::{AsyncExitStack, BlockPanicked, async_with};
-/// use asyncio_runtime::{Result, create_task, run, wait};
+/// use asyncio::{AsyncExitStack, BlockPanicked, Result, async_with, create_task, run, wait};
 ///
 /// run(async {
 ///     let stack = AsyncExitStack::new();

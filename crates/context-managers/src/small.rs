@@ -9,9 +9,9 @@ use crate::manager::AsyncContextManager;
 /// It stands in where a block needs no manager; like Python's it can be entered again, so the block gets a clone.
 ///
 /// ```
-/// use asyncio_context_managers::{async_with, nullcontext};
+/// use asyncio::{async_with, nullcontext};
 ///
-/// asyncio_runtime::run(async {
+/// asyncio::run(async {
 ///     let answer = async_with(nullcontext(6), async |six| Ok(six * 7)).await?;
 ///     assert_eq!(answer, Some(42));
 ///     Ok(())
@@ -47,8 +47,7 @@ impl<T: Clone> AsyncContextManager for NullContext<T> {
 /// [`ExceptionGroup`] it takes the errors that match and raises a group of the others.
 ///
 /// ```
-/// use asyncio_context_managers::{async_with, suppress};
-/// use asyncio_runtime::{Error, ValueError, run};
+/// use asyncio::{Error, ValueError, async_with, run, suppress};
 ///
 /// run(async {
 ///     let outcome = async_with(suppress(Error::is::<ValueError>), async |()| {

@@ -38,9 +38,7 @@ use crate::yielder::{AsyncGeneratorYielder, Sent, Slot};
 /// `yield` then that could be answered, so sending is refused, and throwing or closing ends the body by dropping it.
 ///
 /// ```
-/// use asyncio_generators::AsyncGenerator;
-/// use asyncio_iterators::AsyncIterator;
-/// use asyncio_runtime::{run, sleep};
+/// use asyncio::{AsyncGenerator, AsyncIterator, run, sleep};
 ///
 /// let mut echo: AsyncGenerator<u32, u32> = AsyncGenerator::new(async |mut y| {
 ///     let mut last = 0;
@@ -126,9 +124,7 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     /// generator is already running`; [`StopAsyncIteration`] if it was closed, and ignored that.
     ///
     /// ```
-    /// use asyncio_generators::AsyncGenerator;
-    /// use asyncio_iterators::AsyncIterator;
-    /// use asyncio_runtime::{ValueError, run};
+    /// use asyncio::{AsyncGenerator, AsyncIterator, ValueError, run};
     ///
     /// run(async {
     ///     let mut forgiving: AsyncGenerator<&str> = AsyncGenerator::new(async |mut y| {
@@ -155,9 +151,7 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     /// `RuntimeError: aclose(): asynchronous generator is already running`.
     ///
     /// ```
-    /// use asyncio_generators::AsyncGenerator;
-    /// use asyncio_iterators::AsyncIterator;
-    /// use asyncio_runtime::{run, sleep};
+    /// use asyncio::{AsyncGenerator, AsyncIterator, run, sleep};
     ///
     /// run(async {
     ///     let mut rows: AsyncGenerator<u32> = AsyncGenerator::new(async |mut y| {

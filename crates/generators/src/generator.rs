@@ -16,7 +16,7 @@ use crate::yielder::{GeneratorYielder, Sent, Slot};
 /// What a generator did when it was resumed.
 ///
 /// ```
-/// use asyncio_generators::{Generator, Resumed};
+/// use asyncio::{Generator, Resumed};
 ///
 /// let one: Generator<u32, (), &str> = Generator::new(async |mut y| {
 ///     y.yield_(1).await?;
@@ -41,7 +41,7 @@ pub enum Resumed<Y, R> {
 /// [closed](Self::close) if it stands at a `yield`; an error then can only be reported, on standard error.
 ///
 /// ```
-/// use asyncio_generators::{Generator, Resumed};
+/// use asyncio::{Generator, Resumed};
 ///
 /// // def averager(): the mean of what was sent so far
 /// let averager: Generator<f64, f64, &str> = Generator::new(async |mut y| {
@@ -142,8 +142,7 @@ impl<Y, S, R> Generator<Y, S, R> {
     /// `error` itself unless the body catches it; else as [`resume`](Self::resume).
     ///
     /// ```
-    /// use asyncio_generators::{Generator, Resumed};
-    /// use asyncio_runtime::ValueError;
+    /// use asyncio::{Generator, Resumed, ValueError};
     ///
     /// let forgiving: Generator<&str> = Generator::new(async |mut y| {
     ///     let error = y.yield_("ready").await.unwrap_err();
@@ -169,7 +168,7 @@ impl<Y, S, R> Generator<Y, S, R> {
     /// `ValueError: generator already executing`.
     ///
     /// ```
-    /// use asyncio_generators::{Generator, Resumed};
+    /// use asyncio::{Generator, Resumed};
     ///
     /// let stubborn = Generator::<u32>::new(async |mut y| {
     ///     let _ = y.yield_(1).await;

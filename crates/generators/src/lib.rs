@@ -3,9 +3,7 @@
 //! The body is a coroutine that gets a handle to yield through. No macro is needed, and no allocation per item.
 //!
 //! ```
-//! use asyncio_generators::{AsyncGenerator, Generator};
-//! use asyncio_iterators::AsyncIterator;
-//! use asyncio_runtime::{Result, run, sleep};
+//! use asyncio::{AsyncGenerator, AsyncIterator, Generator, Result, run, sleep};
 //!
 //! fn squares(count: u32) -> Generator<u32> {
 //!     Generator::new(async move |mut y| {

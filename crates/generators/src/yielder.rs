@@ -39,8 +39,7 @@ impl<Y, S> Slot<Y, S> {
 /// The handle through which the body of a [`Generator`] yields `Y` and is sent `S`.
 ///
 /// ```
-/// use asyncio_generators::{Generator, GeneratorYielder};
-/// use asyncio_runtime::Result;
+/// use asyncio::{Generator, GeneratorYielder, Result};
 ///
 /// async fn countdown(mut y: GeneratorYielder<u32>) -> Result<()> {
 ///     y.yield_(3).await?;
@@ -67,7 +66,7 @@ impl<Y, S> GeneratorYielder<Y, S> {
     /// What was thrown into the generator; [`GeneratorExit`] if it is to end.
     ///
     /// ```
-    /// use asyncio_generators::{Generator, Resumed};
+    /// use asyncio::{Generator, Resumed};
     ///
     /// let polite: Generator<&str, &str> = Generator::new(async |mut y| {
     ///     assert_eq!(y.yield_("your name?").await?, Some("Ann"));
@@ -103,7 +102,7 @@ impl<Y, S> GeneratorYielder<Y, S> {
     /// What the other generator raises.
     ///
     /// ```
-    /// use asyncio_generators::{Generator, Resumed};
+    /// use asyncio::{Generator, Resumed};
     ///
     /// let halves: Generator<u32, (), &str> = Generator::new(async |mut y| {
     ///     y.yield_each([1, 2]).await?;
@@ -140,9 +139,7 @@ impl<Y, S> GeneratorYielder<Y, S> {
 /// There is no `yield_from`: Python says `SyntaxError: 'yield from' inside async function`.
 ///
 /// ```
-/// use asyncio_generators::{AsyncGenerator, AsyncGeneratorYielder};
-/// use asyncio_iterators::AsyncIterator;
-/// use asyncio_runtime::{Result, run, sleep};
+/// use asyncio::{AsyncGenerator, AsyncGeneratorYielder, AsyncIterator, Result, run, sleep};
 ///
 /// async fn ticks(mut y: AsyncGeneratorYielder<&'static str>) -> Result<()> {
 ///     for tick in ["tick", "tock"] {

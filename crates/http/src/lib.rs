@@ -9,8 +9,7 @@
 //!
 //! ```
 //! use asyncio_http::{Body, HttpServer};
-//! use asyncio_runtime::{Result, run};
-//! use asyncio_streams::{open_connection, start_server};
+//! use asyncio::{Result, open_connection, run, start_server};
 //! use hyper::{Request, Response};
 //!
 //! async fn greet(request: Request<Body>) -> Result<Response<String>> {

@@ -19,7 +19,7 @@ use send_wrapper::SendWrapper;
 /// use std::time::Duration;
 ///
 /// use asyncio_http::LoopTimer;
-/// use asyncio_runtime::{Clock, Runner};
+/// use asyncio::{Clock, Runner};
 /// use hyper::rt::Timer;
 /// use hyper::server::conn::http1;
 ///

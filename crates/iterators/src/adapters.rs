@@ -107,9 +107,9 @@ impl<I: AsyncIterator> AsyncIterator for Enumerate<I> {
 /// Made by [`AsyncIterator::zip`].
 ///
 /// ```
-/// use asyncio_iterators::{AsyncIterator, from_iter};
+/// use asyncio::{AsyncIterator, from_iter};
 ///
-/// # asyncio_runtime::run(async {
+/// # asyncio::run(async {
 /// let mut rounds = from_iter(["a", "b", "c"]).zip(from_iter([1, 2]));
 /// assert_eq!(rounds.anext().await?, Some(("a", 1)));
 /// assert_eq!(rounds.anext().await?, Some(("b", 2)));

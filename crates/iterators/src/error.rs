@@ -8,9 +8,9 @@ use std::fmt;
 /// Only [`anext`](crate::anext()) raises it; the method [`AsyncIterator::anext`](crate::AsyncIterator::anext) says `None`.
 ///
 /// ```
-/// use asyncio_iterators::{AsyncIterator, StopAsyncIteration, anext, from_iter};
+/// use asyncio::{AsyncIterator, StopAsyncIteration, anext, from_iter};
 ///
-/// # asyncio_runtime::run(async {
+/// # asyncio::run(async {
 /// let mut nothing = from_iter([0; 0]);
 /// let error = anext(&mut nothing).await.unwrap_err();
 /// assert!(error.is::<StopAsyncIteration>());

@@ -18,8 +18,7 @@ use crate::error::StopAsyncIteration;
 /// is *dropped* half-way is up to the implementation; the adapters here say so where they keep something.
 ///
 /// ```
-/// use asyncio_iterators::AsyncIterator;
-/// use asyncio_runtime::{Result, run, sleep};
+/// use asyncio::{AsyncIterator, Result, run, sleep};
 ///
 /// struct Countdown(u32);
 ///
@@ -61,9 +60,9 @@ pub trait AsyncIterator {
     /// Passes every item through a function: the `f(x)` of `[f(x) async for x in it]`.
     ///
     /// ```
-    /// use asyncio_iterators::{AsyncIterator, from_iter};
+    /// use asyncio::{AsyncIterator, from_iter};
     ///
-    /// # asyncio_runtime::run(async {
+    /// # asyncio::run(async {
     /// let squares: Vec<u32> = from_iter(1..=3).map(|n| n * n).collect().await?;
     /// assert_eq!(squares, [1, 4, 9]);
     /// # Ok(())
@@ -81,8 +80,7 @@ pub trait AsyncIterator {
     /// An item whose coroutine is dropped half-way is lost.
     ///
     /// ```
-    /// use asyncio_iterators::{AsyncIterator, from_iter};
-    /// use asyncio_runtime::{run, sleep_result};
+    /// use asyncio::{AsyncIterator, from_iter, run, sleep_result};
     ///
     /// run(async {
     ///     let doubled = from_iter(1..=3).then(async |n| sleep_result(0.001, 2 * n).await);
@@ -101,9 +99,9 @@ pub trait AsyncIterator {
     /// Leaves out the items for which `keep` says no: the `if` of a comprehension.
     ///
     /// ```
-    /// use asyncio_iterators::{AsyncIterator, from_iter};
+    /// use asyncio::{AsyncIterator, from_iter};
     ///
-    /// # asyncio_runtime::run(async {
+    /// # asyncio::run(async {
     /// let even: Vec<u32> = from_iter(1..=6).filter(|n| n % 2 == 0).collect().await?;
     /// assert_eq!(even, [2, 4, 6]);
     /// # Ok(())
@@ -119,9 +117,9 @@ pub trait AsyncIterator {
     /// Numbers the items from zero: `enumerate`, which Python has only for plain iterators.
     ///
     /// ```
-    /// use asyncio_iterators::{AsyncIterator, from_iter};
+    /// use asyncio::{AsyncIterator, from_iter};
     ///
-    /// # asyncio_runtime::run(async {
+    /// # asyncio::run(async {
     /// let mut trees = from_iter(["ash", "elm"]).enumerate();
     /// assert_eq!(trees.anext().await?, Some((0, "ash")));
     /// assert_eq!(trees.anext().await?, Some((1, "elm")));
@@ -156,9 +154,9 @@ pub trait AsyncIterator {
     /// ```
     /// use std::collections::{BTreeMap, BTreeSet};
     ///
-    /// use asyncio_iterators::{AsyncIterator, from_iter};
+    /// use asyncio::{AsyncIterator, from_iter};
     ///
-    /// # asyncio_runtime::run(async {
+    /// # asyncio::run(async {
     /// let lengths: BTreeMap<_, _> = from_iter(["ash", "linden"]).map(|tree| (tree, tree.len())).collect().await?;
     /// assert_eq!(lengths["linden"], 6);
     /// let rests: BTreeSet<u32> = from_iter(0..10).map(|n| n % 3).collect().await?;
@@ -194,8 +192,7 @@ impl<I: AsyncIterator + ?Sized> AsyncIterator for &mut I {
 /// [`await_each`](crate::await_each) say what is meant.
 ///
 /// ```
-/// use asyncio_iterators::{AsyncIterator, IntoAsyncIterator, from_iter};
-/// use asyncio_runtime::Result;
+/// use asyncio::{AsyncIterator, IntoAsyncIterator, Result, from_iter};
 ///
 /// async fn total(numbers: impl IntoAsyncIterator<Item = u32>) -> Result<u32> {
 ///     let (mut numbers, mut total) = (numbers.aiter(), 0);
@@ -205,7 +202,7 @@ impl<I: AsyncIterator + ?Sized> AsyncIterator for &mut I {
 ///     Ok(total)
 /// }
 ///
-/// assert_eq!(asyncio_runtime::run(total(from_iter(1..=4))).unwrap(), 10);
+/// assert_eq!(asyncio::run(total(from_iter(1..=4))).unwrap(), 10);
 /// ```
 pub trait IntoAsyncIterator {
     /// What the iterator gives.
@@ -229,7 +226,7 @@ impl<I: AsyncIterator> IntoAsyncIterator for I {
 /// The asynchronous iterator of something: `aiter(x)`.
 ///
 /// ```
-/// use asyncio_iterators::{AsyncIterator, FromIter, IntoAsyncIterator, aiter, from_iter};
+/// use asyncio::{AsyncIterator, FromIter, IntoAsyncIterator, aiter, from_iter};
 ///
 /// struct Shelf(Vec<&'static str>);
 ///
@@ -242,7 +239,7 @@ impl<I: AsyncIterator> IntoAsyncIterator for I {
 ///     }
 /// }
 ///
-/// # asyncio_runtime::run(async {
+/// # asyncio::run(async {
 /// let mut books = aiter(Shelf(vec!["Emma", "Ulysses"]));
 /// assert_eq!(books.anext().await?, Some("Emma"));
 /// # Ok(())
@@ -259,9 +256,9 @@ pub fn aiter<I: IntoAsyncIterator>(iterable: I) -> I::IntoAsyncIter {
 /// [`StopAsyncIteration`] at the end; what the iterator raises.
 ///
 /// ```
-/// use asyncio_iterators::{StopAsyncIteration, anext, from_iter};
+/// use asyncio::{StopAsyncIteration, anext, from_iter};
 ///
-/// # asyncio_runtime::run(async {
+/// # asyncio::run(async {
 /// let mut items = from_iter([7]);
 /// assert_eq!(anext(&mut items).await?, 7);
 /// assert!(anext(&mut items).await.unwrap_err().is::<StopAsyncIteration>());
@@ -279,9 +276,9 @@ pub async fn anext<I: AsyncIterator + ?Sized>(iterator: &mut I) -> Result<I::Ite
 /// What the iterator raises.
 ///
 /// ```
-/// use asyncio_iterators::{anext_or, from_iter};
+/// use asyncio::{anext_or, from_iter};
 ///
-/// # asyncio_runtime::run(async {
+/// # asyncio::run(async {
 /// let mut trains = from_iter(["Lyon"]);
 /// assert_eq!(anext_or(&mut trains, "none").await?, "Lyon");
 /// assert_eq!(anext_or(&mut trains, "none").await?, "none");

@@ -3,8 +3,8 @@
 //! An [`AsyncIterator`] gives one item at a time, and getting one may wait. `async for item in items:` is
 //!
 //! ```
-//! # use asyncio_iterators::{AsyncIterator, from_iter};
-//! # asyncio_runtime::run(async {
+//! # use asyncio::{AsyncIterator, from_iter};
+//! # asyncio::run(async {
 //! let mut items = from_iter(["bread", "salt"]);
 //! while let Some(item) = items.anext().await? {
 //!     println!("{item}");

@@ -7,9 +7,9 @@ use crate::iterator::AsyncIterator;
 /// Gives the items of a plain iterator; none of them is waited for.
 ///
 /// ```
-/// use asyncio_iterators::{AsyncIterator, from_iter};
+/// use asyncio::{AsyncIterator, from_iter};
 ///
-/// # asyncio_runtime::run(async {
+/// # asyncio::run(async {
 /// let pairs: Vec<_> = from_iter(["a", "b"]).zip(from_iter(1..)).collect().await?;
 /// assert_eq!(pairs, [("a", 1), ("b", 2)]);
 /// # Ok(())
@@ -40,8 +40,7 @@ impl<I: Iterator> AsyncIterator for FromIter<I> {
 /// awaited when `anext` is dropped is dropped with it.
 ///
 /// ```
-/// use asyncio_iterators::{AsyncIterator, await_each};
-/// use asyncio_runtime::{Result, run, sleep};
+/// use asyncio::{AsyncIterator, Result, await_each, run, sleep};
 ///
 /// async fn weigh(crate_number: u32) -> Result<u32> {
 ///     sleep(0.001).await?;

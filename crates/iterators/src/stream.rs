@@ -22,9 +22,9 @@ use crate::iterator::AsyncIterator;
 /// The stream must be [`Unpin`]; `Box::pin(stream)` is.
 ///
 /// ```
-/// use asyncio_iterators::{AsyncIterator, from_iter, from_stream, into_stream};
+/// use asyncio::{AsyncIterator, from_iter, from_stream, into_stream};
 ///
-/// # asyncio_runtime::run(async {
+/// # asyncio::run(async {
 /// let there = into_stream(from_iter(0..3));
 /// let back: Vec<i32> = from_stream(there).collect().await?;
 /// assert_eq!(back, [0, 1, 2]);
@@ -62,10 +62,10 @@ impl<T, E: Into<Error>, S: Stream<Item = Result<T, E>> + Unpin> AsyncIterator fo
 /// use std::future::poll_fn;
 /// use std::pin::Pin;
 ///
-/// use asyncio_iterators::{from_iter, into_stream};
+/// use asyncio::{from_iter, into_stream};
 /// use futures_core::Stream;
 ///
-/// # asyncio_runtime::run(async {
+/// # asyncio::run(async {
 /// let mut stream = into_stream(from_iter(["one"]));
 /// let mut next = async || poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await;
 /// assert_eq!(next().await.transpose()?, Some("one"));

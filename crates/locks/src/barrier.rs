@@ -15,8 +15,7 @@ use crate::condition::Condition;
 /// A barrier was aborted or reset while a task waited at it: `asyncio.BrokenBarrierError`.
 ///
 /// ```
-/// use asyncio_locks::{Barrier, BrokenBarrierError};
-/// use asyncio_runtime::{create_task, run, sleep};
+/// use asyncio::{Barrier, BrokenBarrierError, create_task, run, sleep};
 ///
 /// run(async {
 ///     let barrier = Barrier::new(2)?;
@@ -66,8 +65,7 @@ enum State {
 /// Tasks wait until a given number of them has arrived: `asyncio.Barrier`.
 ///
 /// ```
-/// use asyncio_locks::Barrier;
-/// use asyncio_runtime::{gather, run};
+/// use asyncio::{Barrier, gather, run};
 ///
 /// run(async {
 ///     let barrier = Barrier::new(3)?;

@@ -13,8 +13,7 @@ use crate::lock::{Lock, LockGuard};
 /// A lock together with a line of tasks that wait for a change: `asyncio.Condition`.
 ///
 /// ```
-/// use asyncio_locks::Condition;
-/// use asyncio_runtime::{create_task, run};
+/// use asyncio::{Condition, create_task, run};
 /// use std::{cell::Cell, rc::Rc};
 ///
 /// run(async {
@@ -56,8 +55,7 @@ impl Condition {
     /// A condition on a lock that others may share.
     ///
     /// ```
-    /// use asyncio_locks::{Condition, Lock};
-    /// use asyncio_runtime::run;
+    /// use asyncio::{Condition, Lock, run};
     ///
     /// run(async {
     ///     let lock = Lock::new();
@@ -129,8 +127,7 @@ impl Condition {
     /// Dropped instead of cancelled, it cannot take the lock again: the guard then holds nothing.
     ///
     /// ```
-    /// use asyncio_locks::Condition;
-    /// use asyncio_runtime::{create_task, run, sleep};
+    /// use asyncio::{Condition, create_task, run, sleep};
     ///
     /// run(async {
     ///     let condition = Condition::new();

@@ -10,8 +10,7 @@ use asyncio_runtime::{LineWait, Result, WaitQueue};
 /// A flag that tasks can wait for: `asyncio.Event`.
 ///
 /// ```
-/// use asyncio_locks::Event;
-/// use asyncio_runtime::{create_task, run};
+/// use asyncio::{Event, create_task, run};
 ///
 /// run(async {
 ///     let ready = Event::new();
@@ -78,7 +77,7 @@ impl EventWait {
     /// The event that it waits for: what needs both has to keep the wait only.
     ///
     /// ```
-    /// use asyncio_locks::Event;
+    /// use asyncio::Event;
     ///
     /// let event = Event::new();
     /// let wait = event.wait();

@@ -16,8 +16,7 @@ use crate::Place;
 /// the same by hand. Waiters get the lock in the order in which they came.
 ///
 /// ```
-/// use asyncio_locks::Lock;
-/// use asyncio_runtime::{gather, run, sleep};
+/// use asyncio::{Lock, gather, run, sleep};
 /// use std::{cell::Cell, rc::Rc};
 ///
 /// run(async {
@@ -114,8 +113,7 @@ impl Lock {
     /// `RuntimeError: Lock is not acquired.`
     ///
     /// ```
-    /// use asyncio_locks::Lock;
-    /// use asyncio_runtime::{create_task, run};
+    /// use asyncio::{Lock, create_task, run};
     ///
     /// run(async {
     ///     let lock = Lock::new();

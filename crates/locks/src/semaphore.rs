@@ -17,8 +17,7 @@ use crate::Place;
 /// [`release`](Self::release) are the same by hand.
 ///
 /// ```
-/// use asyncio_locks::Semaphore;
-/// use asyncio_runtime::{gather, run, sleep};
+/// use asyncio::{Semaphore, gather, run, sleep};
 ///
 /// run(async {
 ///     let at_most_three = Semaphore::new(3)?;
@@ -107,8 +106,7 @@ impl Semaphore {
     /// Gives a permit back, or adds one; the first in line gets it.
     ///
     /// ```
-    /// use asyncio_locks::Semaphore;
-    /// use asyncio_runtime::run;
+    /// use asyncio::{Semaphore, run};
     ///
     /// run(async {
     ///     let semaphore = Semaphore::new(1)?;
@@ -223,11 +221,11 @@ impl Drop for SemaphorePermit {
 /// A semaphore that refuses to be released more often than it was acquired: `asyncio.BoundedSemaphore`.
 ///
 /// ```
-/// use asyncio_locks::BoundedSemaphore;
+/// use asyncio::BoundedSemaphore;
 ///
 /// let semaphore = BoundedSemaphore::new(1)?;
 /// assert_eq!(semaphore.release().unwrap_err().to_string(), "BoundedSemaphore released too many times");
-/// # Ok::<(), asyncio_runtime::Error>(())
+/// # Ok::<(), asyncio::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct BoundedSemaphore {

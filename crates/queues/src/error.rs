@@ -32,7 +32,7 @@ errors! {
     /// There is no item, and the caller did not mean to wait: `asyncio.QueueEmpty`.
     ///
     /// ```
-    /// use asyncio_queues::{Queue, QueueEmpty};
+    /// use asyncio::{Queue, QueueEmpty};
     ///
     /// let queue = Queue::<u32>::new(0);
     /// let error = queue.get_nowait().unwrap_err();
@@ -43,7 +43,7 @@ errors! {
     /// There is no room, and the caller did not mean to wait: `asyncio.QueueFull`.
     ///
     /// ```
-    /// use asyncio_queues::{Queue, QueueFull};
+    /// use asyncio::{Queue, QueueFull};
     ///
     /// let queue = Queue::new(1);
     /// queue.put_nowait(1).unwrap();
@@ -53,7 +53,7 @@ errors! {
     /// The queue was shut down: `asyncio.QueueShutDown` (3.13).
     ///
     /// ```
-    /// use asyncio_queues::{Queue, QueueShutDown};
+    /// use asyncio::{Queue, QueueShutDown};
     ///
     /// let queue = Queue::new(0);
     /// queue.put_nowait(1).unwrap();
@@ -69,7 +69,7 @@ errors! {
 /// `CancelledError`. It prints as that error does.
 ///
 /// ```
-/// use asyncio_queues::Queue;
+/// use asyncio::Queue;
 ///
 /// let queue = Queue::new(1);
 /// queue.put_nowait("a parcel").unwrap();

@@ -13,9 +13,7 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// [`task_done`](Self::task_done).
     ///
     /// ```
-    /// use asyncio_iterators::AsyncIterator;
-    /// use asyncio_queues::Queue;
-    /// use asyncio_runtime::run;
+    /// use asyncio::{AsyncIterator, Queue, run};
     ///
     /// run(async {
     ///     let queue = Queue::new(0);

@@ -8,7 +8,7 @@
 //! A queue stays in its thread, which the compiler sees to:
 //!
 //! ```compile_fail,E0277
-//! let queue = asyncio_queues::Queue::<u32>::new(0);
+//! let queue = asyncio::Queue::<u32>::new(0);
 //! std::thread::spawn(move || queue.put_nowait(1));
 //! ```
 

@@ -14,7 +14,7 @@ use crate::store::{Fifo, Lifo, Smallest, Store};
 /// First in, first out: `asyncio.Queue`.
 ///
 /// ```
-/// use asyncio_queues::Queue;
+/// use asyncio::Queue;
 ///
 /// let queue = Queue::new(2);
 /// queue.put_nowait("bread").unwrap();
@@ -28,7 +28,7 @@ pub type Queue<T> = QueueOf<T, Fifo<T>>;
 /// Last in, first out: `asyncio.LifoQueue`.
 ///
 /// ```
-/// use asyncio_queues::LifoQueue;
+/// use asyncio::LifoQueue;
 ///
 /// let plates = LifoQueue::new(0);
 /// plates.put_nowait("first").unwrap();
@@ -41,7 +41,7 @@ pub type LifoQueue<T> = QueueOf<T, Lifo<T>>;
 /// library's heap works as Python's does, in the order in which Python's queue gives them.
 ///
 /// ```
-/// use asyncio_queues::PriorityQueue;
+/// use asyncio::PriorityQueue;
 ///
 /// let jobs = PriorityQueue::new(0);
 /// for job in [(2, "answer the mail"), (1, "put out the fire")] {
@@ -54,8 +54,7 @@ pub type PriorityQueue<T> = QueueOf<T, Smallest<T>>;
 /// A queue between tasks; see [`Queue`], [`LifoQueue`] and [`PriorityQueue`].
 ///
 /// ```
-/// use asyncio_queues::Queue;
-/// use asyncio_runtime::{create_task, run};
+/// use asyncio::{Queue, create_task, run};
 ///
 /// run(async {
 ///     let queue = Queue::new(2);
@@ -148,8 +147,7 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// The item is not in the queue; room that was kept for it goes to the next in line.
     ///
     /// ```
-    /// use asyncio_queues::Queue;
-    /// use asyncio_runtime::{create_task, run, sleep};
+    /// use asyncio::{Queue, create_task, run, sleep};
     ///
     /// run(async {
     ///     let queue = Queue::new(1);
@@ -260,8 +258,7 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// `ValueError: task_done() called too many times`.
     ///
     /// ```
-    /// use asyncio_queues::Queue;
-    /// use asyncio_runtime::run;
+    /// use asyncio::{Queue, run};
     ///
     /// run(async {
     ///     let queue = Queue::new(0);
@@ -301,8 +298,7 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// queue is empty. With `immediate` it is emptied at once, and its items count as worked off.
     ///
     /// ```
-    /// use asyncio_queues::{Queue, QueueShutDown};
-    /// use asyncio_runtime::run;
+    /// use asyncio::{Queue, QueueShutDown, run};
     ///
     /// run(async {
     ///     let queue = Queue::new(0);

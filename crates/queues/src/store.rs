@@ -9,7 +9,7 @@ use std::fmt;
 /// ```
 /// use std::collections::BTreeSet;
 ///
-/// use asyncio_queues::{QueueOf, Store};
+/// use asyncio::{QueueOf, Store};
 ///
 /// /// Keeps no item twice.
 /// #[derive(Default)]
@@ -54,7 +54,7 @@ pub trait Store<T>: Default {
 /// First in, first out.
 ///
 /// ```
-/// use asyncio_queues::{Fifo, Store};
+/// use asyncio::{Fifo, Store};
 ///
 /// let mut store = Fifo::default();
 /// ["bread", "salt"].into_iter().for_each(|item| store.put(item));
@@ -65,7 +65,7 @@ pub struct Fifo<T>(VecDeque<T>);
 /// Last in, first out.
 ///
 /// ```
-/// use asyncio_queues::{Lifo, Store};
+/// use asyncio::{Lifo, Store};
 ///
 /// let mut store = Lifo::default();
 /// ["bread", "salt"].into_iter().for_each(|item| store.put(item));
@@ -76,7 +76,7 @@ pub struct Lifo<T>(Vec<T>);
 /// The smallest first.
 ///
 /// ```
-/// use asyncio_queues::{Smallest, Store};
+/// use asyncio::{Smallest, Store};
 ///
 /// let mut store = Smallest::default();
 /// [3, 1, 2].into_iter().for_each(|item| store.put(item));

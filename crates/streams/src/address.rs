@@ -19,7 +19,7 @@ use crate::unix_path;
 /// ```
 /// use std::net::SocketAddr;
 ///
-/// use asyncio_streams::Address;
+/// use asyncio::Address;
 ///
 /// let address = Address::from("127.0.0.1:8888".parse::<SocketAddr>().unwrap());
 /// assert_eq!(address.to_string(), "('127.0.0.1', 8888)");
@@ -58,7 +58,7 @@ impl Address {
     /// ```
     /// use std::path::Path;
     ///
-    /// use asyncio_streams::Address;
+    /// use asyncio::Address;
     ///
     /// let address = Address::Unix("/run/echo.sock".into());
     /// assert_eq!(address.as_path(), Some(Path::new("/run/echo.sock")));

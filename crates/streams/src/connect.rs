@@ -37,8 +37,7 @@ use crate::writer::StreamWriter;
 /// Ends the attempt; no descriptor stays open.
 ///
 /// ```no_run
-/// use asyncio_runtime::run;
-/// use asyncio_streams::open_connection;
+/// use asyncio::{open_connection, run};
 ///
 /// run(async {
 ///     let (mut reader, writer) = open_connection("www.python.org", 80).happy_eyeballs_delay(0.25).await?;
@@ -75,8 +74,7 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
 /// ```
 /// use std::os::unix::net::UnixStream;
 ///
-/// use asyncio_runtime::run;
-/// use asyncio_streams::open_connection_on;
+/// use asyncio::{open_connection_on, run};
 ///
 /// run(async {
 ///     let (here, there) = UnixStream::pair()?;
@@ -105,8 +103,7 @@ pub(crate) fn stream_socket(descriptor: OwnedFd) -> Result<Socket> {
 /// A connection being opened, with the keyword arguments of Python's `open_connection`; to be awaited.
 ///
 /// ```
-/// use asyncio_runtime::{ExceptionGroup, run};
-/// use asyncio_streams::{StreamWriter, open_connection, start_server};
+/// use asyncio::{ExceptionGroup, StreamWriter, open_connection, run, start_server};
 ///
 /// run(async {
 ///     let tell = async |_, writer: StreamWriter| Ok(writer.write(writer.peername().to_string())?);

@@ -33,8 +33,7 @@ use crate::unix_path;
 /// `CancelledError`.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::create_datagram_endpoint;
+/// use asyncio::{create_datagram_endpoint, run};
 ///
 /// run(async {
 ///     let server = create_datagram_endpoint().local_addr("127.0.0.1", 0).await?;
@@ -62,8 +61,7 @@ pub fn create_datagram_endpoint() -> CreateDatagramEndpoint {
 /// ```
 /// use std::os::unix::net::UnixDatagram;
 ///
-/// use asyncio_runtime::run;
-/// use asyncio_streams::create_datagram_endpoint_on;
+/// use asyncio::{create_datagram_endpoint_on, run};
 ///
 /// run(async {
 ///     let (here, there) = UnixDatagram::pair()?;
@@ -86,8 +84,7 @@ pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<Datagra
 /// An endpoint being made, with the keyword arguments of Python's `create_datagram_endpoint`; to be awaited.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{Family, create_datagram_endpoint};
+/// use asyncio::{Family, create_datagram_endpoint, run};
 /// use socket2::SockRef;
 ///
 /// run(async {
@@ -141,8 +138,7 @@ impl CreateDatagramEndpoint {
     /// more is replaced; the file stays when the endpoint is dropped, as in asyncio.
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::{Address, create_datagram_endpoint};
+    /// use asyncio::{Address, create_datagram_endpoint, run};
     ///
     /// run(async {
     ///     let path = std::env::temp_dir().join(format!("datagrams-{}.sock", std::process::id()));
@@ -271,8 +267,7 @@ async fn first(
 /// Of a wait to receive: no message is lost. Of one to send: the message was not sent.
 ///
 /// ```
-/// use asyncio_runtime::{ValueError, run};
-/// use asyncio_streams::{Address, create_datagram_endpoint};
+/// use asyncio::{Address, ValueError, create_datagram_endpoint, run};
 ///
 /// run(async {
 ///     let (here, there) = (create_datagram_endpoint(), create_datagram_endpoint());

@@ -13,8 +13,7 @@ use crate::writer::StreamWriter;
 /// libraries want it. The two may as well belong to different connections.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{Duplex, open_connection, start_server};
+/// use asyncio::{Duplex, open_connection, run, start_server};
 /// use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
 ///
 /// run(async {
@@ -54,8 +53,7 @@ impl Duplex {
     /// ```
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::{Duplex, open_connection_on};
+    /// use asyncio::{Duplex, open_connection_on, run};
     ///
     /// run(async {
     ///     let (here, there) = UnixStream::pair()?;

@@ -7,8 +7,7 @@ use std::io;
 /// The stream ended before all of it was there: `asyncio.IncompleteReadError`.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{IncompleteReadError, StreamReader};
+/// use asyncio::{IncompleteReadError, StreamReader, run};
 ///
 /// run(async {
 ///     let mut reader = StreamReader::new(100)?;
@@ -68,8 +67,7 @@ impl StdError for IncompleteReadError {}
 /// No separator came within the limit: `asyncio.LimitOverrunError`. The bytes are still there to be read.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{LimitOverrunError, StreamReader};
+/// use asyncio::{LimitOverrunError, StreamReader, run};
 ///
 /// run(async {
 ///     let mut reader = StreamReader::new(4)?;

@@ -15,8 +15,7 @@ use crate::buffer::Buffer;
 /// Clones are handles on the same reader.
 ///
 /// ```
-/// use asyncio_runtime::{create_task, run, sleep};
-/// use asyncio_streams::StreamReader;
+/// use asyncio::{StreamReader, create_task, run, sleep};
 ///
 /// run(async {
 ///     let mut reader = StreamReader::new(100)?;
@@ -80,8 +79,7 @@ impl Feeder {
     /// Makes every read fail from now on, the one that waits included.
     ///
     /// ```
-    /// use asyncio_runtime::{Exception, create_task, run, sleep};
-    /// use asyncio_streams::StreamReader;
+    /// use asyncio::{Exception, StreamReader, create_task, run, sleep};
     ///
     /// run(async {
     ///     let mut reader = StreamReader::new(100)?;

@@ -10,7 +10,7 @@ use asyncio_runtime::{GaiError, Result, ValueError, get_running_loop};
 /// program's input rather than of its text.
 ///
 /// ```
-/// use asyncio_streams::Port;
+/// use asyncio::Port;
 ///
 /// assert_eq!(8080.port().unwrap(), 8080);
 /// assert_eq!(8080_u16.port().unwrap(), 8080);
@@ -36,7 +36,7 @@ impl<P: TryInto<u16> + Display + Copy> Port for P {
 /// ```
 /// use std::net::Ipv4Addr;
 ///
-/// use asyncio_streams::Hosts;
+/// use asyncio::Hosts;
 ///
 /// assert_eq!("localhost".hosts(), ["localhost"]);
 /// assert_eq!([Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)].hosts(), ["127.0.0.1", "127.0.0.2"]);
@@ -82,8 +82,7 @@ impl<H: Hosts> Hosts for Vec<H> {
 /// Which kind of address is wanted: `family=`.
 ///
 /// ```
-/// use asyncio_runtime::{GaiError, run};
-/// use asyncio_streams::{Family, start_server};
+/// use asyncio::{Family, GaiError, run, start_server};
 ///
 /// run(async {
 ///     let serve = async |_, _| Ok(());

@@ -6,8 +6,7 @@
 //! [`Duplex`] joins a pair for whoever wants one object.
 //!
 //! ```
-//! use asyncio_runtime::{Result, run};
-//! use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+//! use asyncio::{Result, StreamReader, StreamWriter, open_connection, run, start_server};
 //!
 //! async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
 //!     let data = reader.read(100).await?;

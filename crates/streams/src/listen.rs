@@ -34,8 +34,7 @@ use crate::writer::{StreamWriter, positive_limit};
 /// (`Unhandled exception in client_connected_cb`).
 ///
 /// ```
-/// use asyncio_runtime::{Result, run};
-/// use asyncio_streams::{StreamReader, StreamWriter, start_server};
+/// use asyncio::{Result, StreamReader, StreamWriter, run, start_server};
 ///
 /// async fn greet(_: StreamReader, writer: StreamWriter) -> Result<()> {
 ///     writer.write(format!("hello, {}\n", writer.peername()))?;
@@ -62,8 +61,7 @@ where
 /// ```
 /// use std::net::TcpListener;
 ///
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{open_connection, start_server_on};
+/// use asyncio::{open_connection, run, start_server_on};
 ///
 /// run(async {
 ///     let socket = TcpListener::bind("127.0.0.1:0")?;
@@ -86,8 +84,7 @@ where
 /// A server being started, with the keyword arguments of Python's `start_server`; to be awaited.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{StreamReader, start_server};
+/// use asyncio::{StreamReader, run, start_server};
 ///
 /// run(async {
 ///     let serve = async |mut reader: StreamReader, _| reader.readline().await.map(drop);
@@ -202,8 +199,7 @@ macro_rules! starting {
             /// Awaiting returns `ValueError` for 0.
             ///
             /// ```
-            /// use asyncio_runtime::{Result, run};
-            /// use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+            /// use asyncio::{Result, StreamReader, StreamWriter, open_connection, run, start_server};
             ///
             /// async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
             ///     writer.write(reader.readline().await?)?;
@@ -237,8 +233,7 @@ macro_rules! starting {
             /// Awaiting returns `ValueError` if it is not a positive number.
             ///
             /// ```
-            /// use asyncio_runtime::{Result, run};
-            /// use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+            /// use asyncio::{Result, StreamReader, StreamWriter, open_connection, run, start_server};
             ///
             /// async fn greet(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
             ///     let name = reader.readline().await?;

@@ -28,8 +28,7 @@ pub const NI_DGRAM: i32 = libc::NI_DGRAM;
 /// The resolver may run on in its thread; nobody hears of its end.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{NI_NUMERICHOST, NI_NUMERICSERV, getnameinfo};
+/// use asyncio::{NI_NUMERICHOST, NI_NUMERICSERV, getnameinfo, run};
 ///
 /// run(async {
 ///     let names = getnameinfo("127.0.0.1:80".parse()?, NI_NUMERICHOST | NI_NUMERICSERV).await?;

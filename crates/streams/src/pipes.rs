@@ -23,8 +23,7 @@ use crate::writer::StreamWriter;
 /// What the system says; `ValueError` for a limit of 0; `RuntimeError` outside a loop.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{connect_read_pipe, connect_write_pipe};
+/// use asyncio::{connect_read_pipe, connect_write_pipe, run};
 ///
 /// run(async {
 ///     let (near, far) = std::io::pipe()?;
@@ -57,8 +56,7 @@ pub fn connect_read_pipe(pipe: impl Into<OwnedFd>, limit: Option<usize>) -> Resu
 /// ```
 /// use std::io::Read;
 ///
-/// use asyncio_runtime::{run, to_thread};
-/// use asyncio_streams::connect_write_pipe;
+/// use asyncio::{connect_write_pipe, run, to_thread};
 ///
 /// run(async {
 ///     let (mut near, far) = std::io::pipe()?;
@@ -90,8 +88,7 @@ pub fn connect_write_pipe(pipe: impl Into<OwnedFd>) -> Result<StreamWriter> {
 /// As [`connect_read_pipe`].
 ///
 /// ```no_run
-/// use asyncio_runtime::{Result, run};
-/// use asyncio_streams::{stdin, stdout};
+/// use asyncio::{Result, run, stdin, stdout};
 ///
 /// run(async {
 ///     let (mut lines, out) = (stdin(None)?, stdout()?);
@@ -123,8 +120,7 @@ pub fn stdin(limit: Option<usize>) -> Result<StreamReader> {
 /// As [`connect_write_pipe`].
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::stdout;
+/// use asyncio::{run, stdout};
 ///
 /// run(async {
 ///     let out = stdout()?;

@@ -43,9 +43,7 @@ pub(crate) type Connected = dyn Fn(StreamReader, StreamWriter) -> Task<()>;
 /// connections are waited for.
 ///
 /// ```
-/// use asyncio_context_managers::async_with;
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{open_connection, start_server};
+/// use asyncio::{async_with, open_connection, run, start_server};
 ///
 /// run(async {
 ///     let server = start_server(async |_, writer| {
@@ -190,8 +188,7 @@ impl Server {
     /// `RuntimeError` if it is closed; what the system says; `CancelledError`.
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::{open_connection, start_server};
+    /// use asyncio::{open_connection, run, start_server};
     ///
     /// run(async {
     ///     let server = start_server(async |_, _| Ok(()), "127.0.0.1", 0).start_serving(false).await?;
@@ -239,8 +236,7 @@ impl Server {
     /// is, serving.
     ///
     /// ```
-    /// use asyncio_runtime::{create_task, run, sleep};
-    /// use asyncio_streams::start_server;
+    /// use asyncio::{create_task, run, sleep, start_server};
     ///
     /// run(async {
     ///     let server = start_server(async |_, _| Ok(()), "127.0.0.1", 0).await?;
@@ -295,8 +291,7 @@ impl Server {
     /// Closes the connections that are open; what was written to them is sent first.
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+    /// use asyncio::{StreamReader, StreamWriter, open_connection, run, start_server};
     ///
     /// run(async {
     ///     let serve = async |mut reader: StreamReader, writer: StreamWriter| {

@@ -30,8 +30,7 @@ use crate::writer::StreamWriter;
 /// ```
 /// use std::io;
 ///
-/// use asyncio_runtime::run;
-/// use asyncio_streams::open_unix_connection;
+/// use asyncio::{open_unix_connection, run};
 ///
 /// run(async {
 ///     let error = open_unix_connection("no-such.sock").await.unwrap_err();
@@ -115,8 +114,7 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
 /// `CancelledError`.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{open_unix_connection, start_unix_server};
+/// use asyncio::{open_unix_connection, run, start_unix_server};
 ///
 /// run(async {
 ///     let path = std::env::temp_dir().join(format!("greeter-{}.sock", std::process::id()));
@@ -146,8 +144,7 @@ where
 /// ```
 /// use std::os::unix::net::UnixListener;
 ///
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{open_unix_connection, start_unix_server_on};
+/// use asyncio::{open_unix_connection, run, start_unix_server_on};
 ///
 /// run(async {
 ///     let path = std::env::temp_dir().join(format!("bound-{}.sock", std::process::id()));
@@ -201,8 +198,7 @@ impl StartUnixServer {
     /// Is the file removed when the server is closed? `true` if not set.
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::start_unix_server;
+    /// use asyncio::{run, start_unix_server};
     ///
     /// run(async {
     ///     let path = std::env::temp_dir().join(format!("kept-{}.sock", std::process::id()));

@@ -19,8 +19,7 @@ use crate::connection::{Handle, Phase};
 /// `drain`.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::{open_connection, start_server};
+/// use asyncio::{open_connection, run, start_server};
 ///
 /// run(async {
 ///     let server = start_server(async |mut reader, writer| {
@@ -92,8 +91,7 @@ impl StreamWriter {
     /// `RuntimeError` if this kind of connection cannot do it.
     ///
     /// ```
-    /// use asyncio_runtime::{RuntimeError, run};
-    /// use asyncio_streams::{StreamReader, StreamWriter, open_connection, start_server};
+    /// use asyncio::{RuntimeError, StreamReader, StreamWriter, open_connection, run, start_server};
     ///
     /// run(async {
     ///     let sum = async |mut reader: StreamReader, writer: StreamWriter| {
@@ -142,8 +140,7 @@ impl StreamWriter {
     /// ```
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::open_connection_on;
+    /// use asyncio::{open_connection_on, run};
     ///
     /// run(async {
     ///     let (near, _far) = UnixStream::pair()?;
@@ -162,8 +159,7 @@ impl StreamWriter {
     /// Closes the connection; what is kept is not sent: `transport.abort()`.
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::connect_write_pipe;
+    /// use asyncio::{connect_write_pipe, run};
     ///
     /// run(async {
     ///     let (near, far) = std::io::pipe()?;
@@ -219,8 +215,7 @@ impl StreamWriter {
     /// ```
     /// use std::net::{TcpListener, TcpStream};
     ///
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::open_connection_on;
+    /// use asyncio::{open_connection_on, run};
     /// use socket2::SockRef;
     ///
     /// run(async {
@@ -262,8 +257,7 @@ impl StreamWriter {
     /// ```
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::open_connection_on;
+    /// use asyncio::{open_connection_on, run};
     ///
     /// run(async {
     ///     let (near, _far) = UnixStream::pair()?;

@@ -36,9 +36,8 @@ use crate::redirect::Redirect;
 /// Kills the child, and ends when it has ended.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_subprocesses::create_subprocess_exec;
-/// use asyncio_subprocesses::subprocess::PIPE;
+/// use asyncio::subprocess::PIPE;
+/// use asyncio::{create_subprocess_exec, run};
 ///
 /// run(async {
 ///     let mut process = create_subprocess_exec("echo").args(["$HOME", "*"]).stdout(PIPE).await?;
@@ -68,9 +67,8 @@ pub fn create_subprocess_exec(program: impl AsRef<OsStr>) -> CreateSubprocess {
 /// As there. Only the shell is killed, not what it has started.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_subprocesses::create_subprocess_shell;
-/// use asyncio_subprocesses::subprocess::PIPE;
+/// use asyncio::subprocess::PIPE;
+/// use asyncio::{create_subprocess_shell, run};
 ///
 /// run(async {
 ///     let mut process = create_subprocess_shell("echo \"$0\" | wc -w").arg("one; two").stdout(PIPE).await?;
@@ -93,9 +91,8 @@ pub fn create_subprocess_shell(command: impl AsRef<OsStr>) -> CreateSubprocess {
 /// ```
 /// use std::process::Command;
 ///
-/// use asyncio_runtime::run;
-/// use asyncio_subprocesses::subprocess::PIPE;
-/// use asyncio_subprocesses::{CreateSubprocess, create_subprocess_shell};
+/// use asyncio::subprocess::PIPE;
+/// use asyncio::{CreateSubprocess, create_subprocess_shell, run};
 ///
 /// run(async {
 ///     let create = create_subprocess_shell("echo $GREETING from $(pwd)");

@@ -11,8 +11,7 @@ use asyncio_runtime::{Error, ValueError};
 /// A signal was to be sent to a process that has ended: Python's `ProcessLookupError`.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_subprocesses::{ProcessLookupError, create_subprocess_exec};
+/// use asyncio::{ProcessLookupError, create_subprocess_exec, run};
 ///
 /// run(async {
 ///     let process = create_subprocess_exec("true").await?;

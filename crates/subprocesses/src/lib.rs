@@ -5,9 +5,8 @@
 //! takes its status, so that a [`Process`](subprocess::Process) may be dropped at any time and leaves no zombie.
 //!
 //! ```
-//! use asyncio_runtime::run;
-//! use asyncio_subprocesses::create_subprocess_exec;
-//! use asyncio_subprocesses::subprocess::PIPE;
+//! use asyncio::subprocess::PIPE;
+//! use asyncio::{create_subprocess_exec, run};
 //!
 //! run(async {
 //!     let mut process = create_subprocess_exec("echo").arg("Hello World").stdout(PIPE).await?;

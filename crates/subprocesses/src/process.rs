@@ -23,8 +23,8 @@ use crate::error::ProcessLookupError;
 /// jump.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_subprocesses::{create_subprocess_exec, subprocess::PIPE};
+/// use asyncio::subprocess::PIPE;
+/// use asyncio::{create_subprocess_exec, run};
 ///
 /// run(async {
 ///     let mut sort = create_subprocess_exec("sort").stdin(PIPE).stdout(PIPE).await?;
@@ -76,8 +76,7 @@ impl Process {
     /// Ends the wait; the child runs on.
     ///
     /// ```
-    /// use asyncio_runtime::{TimeoutError, run, wait_for};
-    /// use asyncio_subprocesses::create_subprocess_exec;
+    /// use asyncio::{TimeoutError, create_subprocess_exec, run, wait_for};
     ///
     /// run(async {
     ///     let process = create_subprocess_exec("sleep").arg("3600").await?;
@@ -137,9 +136,8 @@ impl Process {
     /// `PermissionDenied` if the child runs as somebody else.
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_subprocesses::create_subprocess_shell;
-    /// use asyncio_subprocesses::subprocess::PIPE;
+    /// use asyncio::subprocess::PIPE;
+    /// use asyncio::{create_subprocess_shell, run};
     ///
     /// run(async {
     ///     let script = "trap 'echo asked; exit 3' TERM; echo ready; while :; do sleep 0.01; done";

@@ -12,9 +12,8 @@ use std::process::Stdio;
 /// ```
 /// use std::io::Read;
 ///
-/// use asyncio_runtime::run;
-/// use asyncio_subprocesses::create_subprocess_shell;
-/// use asyncio_subprocesses::subprocess::{DEVNULL, PIPE, STDOUT};
+/// use asyncio::subprocess::{DEVNULL, PIPE, STDOUT};
+/// use asyncio::{create_subprocess_shell, run};
 ///
 /// run(async {
 ///     let both = create_subprocess_shell("echo out; echo err >&2");

@@ -51,8 +51,7 @@ const LINGER: f64 = 2.0;
 ///
 /// ```
 /// use asyncio_http::{Body, HttpServer};
-/// use asyncio_runtime::{Error, Result, run, wait_for};
-/// use asyncio_streams::start_server;
+/// use asyncio::{Error, Result, run, start_server, wait_for};
 /// use http_body_util::{BodyExt, Full};
 /// use hyper::body::Bytes;
 /// use hyper::{Request, Response};

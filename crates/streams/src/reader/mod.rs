@@ -38,8 +38,7 @@ pub const DEFAULT_LIMIT: usize = 64 * 1024;
 /// Of every read: no byte is lost. What had arrived is there for the next read.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::StreamReader;
+/// use asyncio::{StreamReader, run};
 ///
 /// run(async {
 ///     let mut reader = StreamReader::new(100)?;
@@ -158,8 +157,7 @@ impl StreamReader {
     /// See [`StreamReader`].
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::StreamReader;
+    /// use asyncio::{StreamReader, run};
     ///
     /// run(async {
     ///     let mut reader = StreamReader::new(100)?;
@@ -205,8 +203,7 @@ impl StreamReader {
     /// [`IncompleteReadError`] with what there was, if the end comes first; see [`StreamReader`].
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::{IncompleteReadError, StreamReader};
+    /// use asyncio::{IncompleteReadError, StreamReader, run};
     ///
     /// run(async {
     ///     let mut reader = StreamReader::new(100)?;
@@ -239,8 +236,7 @@ impl StreamReader {
     /// there. See [`StreamReader`].
     ///
     /// ```
-    /// use asyncio_runtime::{ValueError, run};
-    /// use asyncio_streams::StreamReader;
+    /// use asyncio::{StreamReader, ValueError, run};
     ///
     /// run(async {
     ///     let mut reader = StreamReader::new(10)?;
@@ -280,8 +276,7 @@ impl StreamReader {
     /// [`StreamReader`].
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::{IncompleteReadError, StreamReader};
+    /// use asyncio::{IncompleteReadError, StreamReader, run};
     ///
     /// run(async {
     ///     let mut reader = StreamReader::new(100)?;
@@ -306,8 +301,7 @@ impl StreamReader {
     /// As [`readuntil`](Self::readuntil), and `ValueError` without a separator.
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::StreamReader;
+    /// use asyncio::{StreamReader, run};
     ///
     /// run(async {
     ///     let mut reader = StreamReader::new(100)?;
@@ -380,8 +374,7 @@ impl StreamReader {
     /// The error that every read gives from now on, if there is one.
     ///
     /// ```
-    /// use asyncio_runtime::{Exception, run};
-    /// use asyncio_streams::StreamReader;
+    /// use asyncio::{Exception, StreamReader, run};
     ///
     /// run(async {
     ///     let mut reader = StreamReader::new(100)?;

@@ -26,7 +26,7 @@ static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring:
 /// Mozilla's, as compiled in. A server needs a [`SSLContext::new`]`(Protocol::TlsServer)` and a certificate.
 ///
 /// ```
-/// use asyncio_streams::ssl::{VerifyMode, create_default_context};
+/// use asyncio::ssl::{VerifyMode, create_default_context};
 ///
 /// let context = create_default_context();
 /// assert!(context.check_hostname());
@@ -42,7 +42,7 @@ pub fn create_default_context() -> SSLContext {
 /// Which side a context is for: `ssl.PROTOCOL_TLS_CLIENT` and `ssl.PROTOCOL_TLS_SERVER`.
 ///
 /// ```
-/// use asyncio_streams::ssl::{Protocol, SSLContext, VerifyMode};
+/// use asyncio::ssl::{Protocol, SSLContext, VerifyMode};
 ///
 /// assert_eq!(SSLContext::new(Protocol::TlsClient).verify_mode(), VerifyMode::Required);
 /// assert_eq!(SSLContext::new(Protocol::TlsServer).verify_mode(), VerifyMode::None);
@@ -58,7 +58,7 @@ pub enum Protocol {
 /// Whether the peer has to have a good certificate: `SSLContext.verify_mode`.
 ///
 /// ```
-/// use asyncio_streams::ssl::{Protocol, SSLContext, VerifyMode};
+/// use asyncio::ssl::{Protocol, SSLContext, VerifyMode};
 ///
 /// // A server that asks its clients for certificates.
 /// let mut server = SSLContext::new(Protocol::TlsServer);
@@ -81,7 +81,7 @@ pub enum VerifyMode {
 /// A version of TLS.
 ///
 /// ```
-/// use asyncio_streams::ssl::{TLSVersion, create_default_context};
+/// use asyncio::ssl::{TLSVersion, create_default_context};
 ///
 /// assert!(TLSVersion::TLSv1_2 < TLSVersion::TLSv1_3);
 /// let mut modern = create_default_context();
@@ -98,13 +98,13 @@ pub enum TLSVersion {
 /// Settings for encrypted connections: `ssl.SSLContext`.
 ///
 /// ```
-/// use asyncio_streams::ssl::{Protocol, SSLContext, VerifyMode};
+/// use asyncio::ssl::{Protocol, SSLContext, VerifyMode};
 ///
 /// // For a test against a server without a proper certificate.
 /// let mut context = SSLContext::new(Protocol::TlsClient);
 /// context.set_check_hostname(false);
 /// context.set_verify_mode(VerifyMode::None)?;
-/// # Ok::<(), asyncio_runtime::ValueError>(())
+/// # Ok::<(), asyncio::ValueError>(())
 /// ```
 #[derive(Clone)]
 pub struct SSLContext {
@@ -174,7 +174,7 @@ impl SSLContext {
     /// `std::io::Error` that names the file, [`SSLError`] if it holds none.
     ///
     /// ```
-    /// use asyncio_streams::ssl::{Protocol, SSLContext};
+    /// use asyncio::ssl::{Protocol, SSLContext};
     ///
     /// let mut context = SSLContext::new(Protocol::TlsClient);
     /// let error = context.load_verify_locations("no-such.pem").unwrap_err();
@@ -191,7 +191,7 @@ impl SSLContext {
     /// [`SSLError`] if it holds none.
     ///
     /// ```
-    /// use asyncio_streams::ssl::{Protocol, SSLContext, SSLError};
+    /// use asyncio::ssl::{Protocol, SSLContext, SSLError};
     ///
     /// let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     /// let mut context = SSLContext::new(Protocol::TlsClient);
@@ -262,9 +262,8 @@ impl SSLContext {
     /// As [`load_cert_chain`](Self::load_cert_chain).
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::ssl::{Protocol, SSLContext};
-    /// use asyncio_streams::{StreamWriter, open_connection, start_server};
+    /// use asyncio::ssl::{Protocol, SSLContext};
+    /// use asyncio::{StreamWriter, open_connection, run, start_server};
     ///
     /// let identity = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     /// let (mut server, mut client) = (SSLContext::new(Protocol::TlsServer), SSLContext::new(Protocol::TlsClient));

@@ -16,9 +16,8 @@ use rustls::pki_types::ServerName;
 /// As in Python it is an error of the system's kind: it arrives inside an `std::io::Error`. [`SSLError::of`] finds it.
 ///
 /// ```
-/// use asyncio_runtime::run;
-/// use asyncio_streams::ssl::SSLError;
-/// use asyncio_streams::{open_connection, start_server};
+/// use asyncio::ssl::SSLError;
+/// use asyncio::{open_connection, run, start_server};
 ///
 /// run(async {
 ///     let server = start_server(async |_, writer| Ok(writer.write("220 no TLS here\r\n")?), "127.0.0.1", 0).await?;
@@ -54,9 +53,8 @@ impl SSLError {
     /// What is wrong with the peer's certificate, if that is what went wrong: `certificate has expired`.
     ///
     /// ```
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::ssl::{Protocol, SSLContext, SSLError};
-    /// use asyncio_streams::{open_connection, start_server};
+    /// use asyncio::ssl::{Protocol, SSLContext, SSLError};
+    /// use asyncio::{open_connection, run, start_server};
     ///
     /// let identity = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     /// let mut context = SSLContext::new(Protocol::TlsServer);

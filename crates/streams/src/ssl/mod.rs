@@ -5,8 +5,7 @@
 //! encrypts a connection from then on, and [`StreamWriter::ssl_object`](crate::StreamWriter::ssl_object) tells what was agreed.
 //!
 //! ```no_run
-//! use asyncio_runtime::run;
-//! use asyncio_streams::open_connection;
+//! use asyncio::{open_connection, run};
 //!
 //! run(async {
 //!     let (mut reader, writer) = open_connection("www.python.org", 443).ssl(true).await?;

@@ -8,9 +8,8 @@ use rustls::{Connection as Session, ProtocolVersion};
 /// ```
 /// use std::os::unix::net::UnixStream;
 ///
-/// use asyncio_runtime::{gather, run};
-/// use asyncio_streams::open_connection_on;
-/// use asyncio_streams::ssl::{Protocol, SSLContext};
+/// use asyncio::ssl::{Protocol, SSLContext};
+/// use asyncio::{gather, open_connection_on, run};
 ///
 /// let identity = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
 /// let (mut server, mut client) = (SSLContext::new(Protocol::TlsServer), SSLContext::new(Protocol::TlsClient));

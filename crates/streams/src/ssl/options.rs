@@ -26,7 +26,7 @@ const SHUTDOWN_TIMEOUT: f64 = 30.0;
 /// What `ssl=` can be: a context, or `true` for [`create_default_context`].
 ///
 /// ```
-/// use asyncio_streams::ssl::{Protocol, SSLContext, Ssl, VerifyMode};
+/// use asyncio::ssl::{Protocol, SSLContext, Ssl, VerifyMode};
 ///
 /// assert!(false.context().is_none());
 /// assert_eq!(true.context().unwrap().verify_mode(), VerifyMode::Required);
@@ -206,9 +206,8 @@ impl StreamWriter {
     /// makes it fail, instead of being read as if it had come encrypted. (CPython does so on the side of the server.)
     ///
     /// ```no_run
-    /// use asyncio_runtime::run;
-    /// use asyncio_streams::open_connection;
-    /// use asyncio_streams::ssl::create_default_context;
+    /// use asyncio::ssl::create_default_context;
+    /// use asyncio::{open_connection, run};
     ///
     /// run(async {
     ///     let (mut reader, writer) = open_connection("mail.example.org", 587).await?;
