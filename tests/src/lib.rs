@@ -27,6 +27,7 @@ pub mod book;
 pub mod cheat_sheet;
 pub mod coverage;
 pub mod cpython;
+pub mod docs;
 mod marks;
 pub mod names;
 mod pages;

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::examples::{declared, examples, header};
 use crate::names::names_are_placed;
-use crate::{book, cheat_sheet, files, read, relative, twins};
+use crate::{book, cheat_sheet, docs, files, read, relative, twins};
 
 /// A check of the whole workspace: its problems in words.
 pub type Check = fn(&Path) -> Result<Vec<String>>;
@@ -27,6 +27,9 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("tests are under the guard", tests_are_guarded),
     ("links lead somewhere", book::links),
     ("names of asyncio are placed", names_are_placed),
+    ("documentation imports asyncio alone", docs::examples_import_asyncio_alone),
+    ("documentation has its examples under a heading", docs::examples_have_their_heading),
+    ("crates do not use the facade", docs::crates_do_not_use_the_facade),
     ("pages are listed", book::pages),
     ("pages show code that exists", book::includes),
     ("pages hold no code of their own", book::fences),

@@ -35,6 +35,8 @@ impl<Y: 'static, S: 'static> AsyncClose for AsyncGenerator<Y, S> {
 /// A manager that gives `thing` to the block and closes it afterwards: `contextlib.aclosing`. Asynchronous generators can
 /// be closed, and so can what implements [`AsyncClose`].
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncClose, Result, aclosing, async_with, run, sleep};
 ///
@@ -95,6 +97,8 @@ impl<X: AsyncClose> AsyncContextManager for Closing<X> {
 }
 
 /// What [`aclosing`] lends to its block; derefs to the thing.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{AsyncGenerator, AsyncIterator, aclosing, async_with, run};

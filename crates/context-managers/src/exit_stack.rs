@@ -19,6 +19,8 @@ use crate::panics::{BlockPanicked, caught};
 /// It is a manager whose block gets a handle on it; clones are handles on the same stack. What the exits borrow has
 /// to be declared before the stack.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncExitStack, async_with, nullcontext, run, sleep};
 ///
@@ -108,6 +110,8 @@ impl<'a> AsyncExitStack<'a> {
 
     /// Keeps a coroutine function that is called as a manager's exit would be: `push_async_exit(function)`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{AsyncExitStack, Error, Exception, async_with, run, sleep};
     ///
@@ -142,6 +146,8 @@ impl<'a> AsyncExitStack<'a> {
     ///
     /// A value with a destructor is kept by a callback that captures it and drops it.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::cell::RefCell;
     ///
@@ -166,6 +172,8 @@ impl<'a> AsyncExitStack<'a> {
 
     /// Moves all exits to a new stack, so that leaving this one runs nothing: for setting up several things, of which
     /// none is to stay if one fails.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use std::cell::Cell;

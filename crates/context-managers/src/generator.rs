@@ -21,6 +21,8 @@ use crate::manager::AsyncContextManager;
 /// What comes before [`yield_value`](Yielder::yield_value) is the enter, what comes after it the exit. The block's
 /// error comes out of `yield_value`: passed on with `?` it goes on behind the block, caught it is suppressed.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncContextManager, async_with, asynccontextmanager, run, sleep};
 ///

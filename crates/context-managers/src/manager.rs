@@ -12,6 +12,8 @@ use crate::panics::{BlockPanicked, caught};
 /// manager too, so one that is to be used again, or asked something afterwards, is lent: `async_with(&mut manager,
 /// …)`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncContextManager, Error, Result, async_with, run, sleep};
 ///
@@ -85,6 +87,8 @@ impl<M: AsyncContextManager> AsyncContextManager for &mut M {
 /// here the compiler asks what to do then. It is one function for managers that suppress and those that never do,
 /// because which of them it is may not be known: a stack suppresses if one of its managers does. A block that is run
 /// for its effect needs no `Some`: `async_with(…).await?;`.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{Error, async_with, run, suppress};

@@ -15,6 +15,8 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// What a manager's exit sees after a panic in the block. Suppressed or not, the panic goes on after the exit.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncExitStack, BlockPanicked, Result, async_with, create_task, run, wait};
 ///

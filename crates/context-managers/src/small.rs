@@ -8,6 +8,8 @@ use crate::manager::AsyncContextManager;
 ///
 /// It stands in where a block needs no manager; like Python's it can be entered again, so the block gets a clone.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{async_with, nullcontext};
 ///
@@ -45,6 +47,8 @@ impl<T: Clone> AsyncContextManager for NullContext<T> {
 ///
 /// `suppress(ValueError)` is `suppress(Error::is::<ValueError>)`; several types take a closure. Of an
 /// [`ExceptionGroup`] it takes the errors that match and raises a group of the others.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{Error, ValueError, async_with, run, suppress};

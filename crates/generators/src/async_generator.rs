@@ -37,6 +37,8 @@ use crate::yielder::{AsyncGeneratorYielder, Sent, Slot};
 /// *dropped* half-way instead, the body stays where it is, and the next `anext` goes on: no item is lost. There is no
 /// `yield` then that could be answered, so sending is refused, and throwing or closing ends the body by dropping it.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncGenerator, AsyncIterator, run, sleep};
 ///
@@ -123,6 +125,8 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     /// `error` itself unless the body catches it; what else the body raises; `RuntimeError: athrow(): asynchronous
     /// generator is already running`; [`StopAsyncIteration`] if it was closed, and ignored that.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{AsyncGenerator, AsyncIterator, ValueError, run};
     ///
@@ -149,6 +153,8 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     ///
     /// `RuntimeError: async generator ignored GeneratorExit` if it yields once more; any other error of the body;
     /// `RuntimeError: aclose(): asynchronous generator is already running`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{AsyncGenerator, AsyncIterator, run, sleep};

@@ -15,6 +15,8 @@ use crate::yielder::{GeneratorYielder, Sent, Slot};
 
 /// What a generator did when it was resumed.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Generator, Resumed};
 ///
@@ -39,6 +41,8 @@ pub enum Resumed<Y, R> {
 /// It is an iterator over `Result<Y>`: `next` runs it to its next `yield`, and gives its error if it raises one. Nothing
 /// runs before the first `next`. Clones are handles on the same generator. When the last one goes, the generator is
 /// [closed](Self::close) if it stands at a `yield`; an error then can only be reported, on standard error.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{Generator, Resumed};
@@ -141,6 +145,8 @@ impl<Y, S, R> Generator<Y, S, R> {
     ///
     /// `error` itself unless the body catches it; else as [`resume`](Self::resume).
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{Generator, Resumed, ValueError};
     ///
@@ -166,6 +172,8 @@ impl<Y, S, R> Generator<Y, S, R> {
     ///
     /// `RuntimeError: generator ignored GeneratorExit` if it yields once more; any other error of the body;
     /// `ValueError: generator already executing`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Generator, Resumed};

@@ -38,6 +38,8 @@ impl<Y, S> Slot<Y, S> {
 
 /// The handle through which the body of a [`Generator`] yields `Y` and is sent `S`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Generator, GeneratorYielder, Result};
 ///
@@ -64,6 +66,8 @@ impl<Y, S> GeneratorYielder<Y, S> {
     /// # Errors
     ///
     /// What was thrown into the generator; [`GeneratorExit`] if it is to end.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Generator, Resumed};
@@ -101,6 +105,8 @@ impl<Y, S> GeneratorYielder<Y, S> {
     ///
     /// What the other generator raises.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{Generator, Resumed};
     ///
@@ -137,6 +143,8 @@ impl<Y, S> GeneratorYielder<Y, S> {
 /// The handle through which the body of an [`AsyncGenerator`](crate::AsyncGenerator) yields `Y` and is sent `S`.
 ///
 /// There is no `yield_from`: Python says `SyntaxError: 'yield from' inside async function`.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{AsyncGenerator, AsyncGeneratorYielder, AsyncIterator, Result, run, sleep};

@@ -15,6 +15,8 @@ use send_wrapper::SendWrapper;
 
 /// hyper's [`Timer`] over the loop's clock, the virtual one too: for `Builder::timer` of hyper's connections.
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 ///

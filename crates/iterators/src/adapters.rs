@@ -106,6 +106,8 @@ impl<I: AsyncIterator> AsyncIterator for Enumerate<I> {
 
 /// Made by [`AsyncIterator::zip`].
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncIterator, from_iter};
 ///

@@ -7,6 +7,8 @@ use std::fmt;
 ///
 /// Only [`anext`](crate::anext()) raises it; the method [`AsyncIterator::anext`](crate::AsyncIterator::anext) says `None`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncIterator, StopAsyncIteration, anext, from_iter};
 ///

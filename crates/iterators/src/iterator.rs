@@ -17,6 +17,8 @@ use crate::error::StopAsyncIteration;
 /// A cancellation comes out of whatever `anext` waits for, as an error. Whether an item is lost when the future of `anext`
 /// is *dropped* half-way is up to the implementation; the adapters here say so where they keep something.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncIterator, Result, run, sleep};
 ///
@@ -59,6 +61,8 @@ pub trait AsyncIterator {
 
     /// Passes every item through a function: the `f(x)` of `[f(x) async for x in it]`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{AsyncIterator, from_iter};
     ///
@@ -79,6 +83,8 @@ pub trait AsyncIterator {
     ///
     /// An item whose coroutine is dropped half-way is lost.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{AsyncIterator, from_iter, run, sleep_result};
     ///
@@ -98,6 +104,8 @@ pub trait AsyncIterator {
 
     /// Leaves out the items for which `keep` says no: the `if` of a comprehension.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{AsyncIterator, from_iter};
     ///
@@ -115,6 +123,8 @@ pub trait AsyncIterator {
     }
 
     /// Numbers the items from zero: `enumerate`, which Python has only for plain iterators.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{AsyncIterator, from_iter};
@@ -150,6 +160,8 @@ pub trait AsyncIterator {
     /// # Errors
     ///
     /// The first error of the iterator.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use std::collections::{BTreeMap, BTreeSet};
@@ -191,6 +203,8 @@ impl<I: AsyncIterator + ?Sized> AsyncIterator for &mut I {
 /// A `Vec` is not, just as `async for` refuses a list; [`from_iter`](crate::from_iter) and
 /// [`await_each`](crate::await_each) say what is meant.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncIterator, IntoAsyncIterator, Result, from_iter};
 ///
@@ -225,6 +239,8 @@ impl<I: AsyncIterator> IntoAsyncIterator for I {
 
 /// The asynchronous iterator of something: `aiter(x)`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncIterator, FromIter, IntoAsyncIterator, aiter, from_iter};
 ///
@@ -255,6 +271,8 @@ pub fn aiter<I: IntoAsyncIterator>(iterable: I) -> I::IntoAsyncIter {
 ///
 /// [`StopAsyncIteration`] at the end; what the iterator raises.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{StopAsyncIteration, anext, from_iter};
 ///
@@ -274,6 +292,8 @@ pub async fn anext<I: AsyncIterator + ?Sized>(iterator: &mut I) -> Result<I::Ite
 /// # Errors
 ///
 /// What the iterator raises.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{anext_or, from_iter};

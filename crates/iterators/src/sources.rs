@@ -6,6 +6,8 @@ use crate::iterator::AsyncIterator;
 
 /// Gives the items of a plain iterator; none of them is waited for.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncIterator, from_iter};
 ///
@@ -38,6 +40,8 @@ impl<I: Iterator> AsyncIterator for FromIter<I> {
 ///
 /// Coroutines begin when it is their turn, so this takes as long as all of them together; tasks run already. What is
 /// awaited when `anext` is dropped is dropped with it.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{AsyncIterator, Result, await_each, run, sleep};

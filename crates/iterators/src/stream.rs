@@ -21,6 +21,8 @@ use crate::iterator::AsyncIterator;
 ///
 /// The stream must be [`Unpin`]; `Box::pin(stream)` is.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{AsyncIterator, from_iter, from_stream, into_stream};
 ///
@@ -57,6 +59,8 @@ impl<T, E: Into<Error>, S: Stream<Item = Result<T, E>> + Unpin> AsyncIterator fo
 }
 
 /// Makes a stream of results of an asynchronous iterator; an error ends it.
+///
+/// # Examples
 ///
 /// ```
 /// use std::future::poll_fn;

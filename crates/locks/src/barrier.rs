@@ -14,6 +14,8 @@ use crate::condition::Condition;
 
 /// A barrier was aborted or reset while a task waited at it: `asyncio.BrokenBarrierError`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Barrier, BrokenBarrierError, create_task, run, sleep};
 ///
@@ -63,6 +65,8 @@ enum State {
 }
 
 /// Tasks wait until a given number of them has arrived: `asyncio.Barrier`.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{Barrier, gather, run};

@@ -12,6 +12,8 @@ use crate::lock::{Lock, LockGuard};
 
 /// A lock together with a line of tasks that wait for a change: `asyncio.Condition`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Condition, create_task, run};
 /// use std::{cell::Cell, rc::Rc};
@@ -53,6 +55,8 @@ impl Condition {
     }
 
     /// A condition on a lock that others may share.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Condition, Lock, run};
@@ -125,6 +129,8 @@ impl Condition {
     /// woken in its place, since the notification may have been meant for this one.
     ///
     /// Dropped instead of cancelled, it cannot take the lock again: the guard then holds nothing.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Condition, create_task, run, sleep};

@@ -9,6 +9,8 @@ use asyncio_runtime::{LineWait, Result, WaitQueue};
 
 /// A flag that tasks can wait for: `asyncio.Event`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Event, create_task, run};
 ///
@@ -75,6 +77,8 @@ pub struct EventWait {
 
 impl EventWait {
     /// The event that it waits for: what needs both has to keep the wait only.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::Event;

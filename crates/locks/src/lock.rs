@@ -15,6 +15,8 @@ use crate::Place;
 /// [`lock`](Self::lock) gives a guard that releases on drop; [`acquire`](Self::acquire) and [`release`](Self::release) are
 /// the same by hand. Waiters get the lock in the order in which they came.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Lock, gather, run, sleep};
 /// use std::{cell::Cell, rc::Rc};
@@ -111,6 +113,8 @@ impl Lock {
     /// # Errors
     ///
     /// `RuntimeError: Lock is not acquired.`
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Lock, create_task, run};

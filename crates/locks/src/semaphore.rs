@@ -16,6 +16,8 @@ use crate::Place;
 /// [`permit`](Self::permit) gives a guard that releases on drop; [`acquire`](Self::acquire) and
 /// [`release`](Self::release) are the same by hand.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Semaphore, gather, run, sleep};
 ///
@@ -104,6 +106,8 @@ impl Semaphore {
     }
 
     /// Gives a permit back, or adds one; the first in line gets it.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Semaphore, run};
@@ -219,6 +223,8 @@ impl Drop for SemaphorePermit {
 }
 
 /// A semaphore that refuses to be released more often than it was acquired: `asyncio.BoundedSemaphore`.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::BoundedSemaphore;

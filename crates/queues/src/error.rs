@@ -31,6 +31,8 @@ macro_rules! errors {
 errors! {
     /// There is no item, and the caller did not mean to wait: `asyncio.QueueEmpty`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{Queue, QueueEmpty};
     ///
@@ -42,6 +44,8 @@ errors! {
     QueueEmpty;
     /// There is no room, and the caller did not mean to wait: `asyncio.QueueFull`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{Queue, QueueFull};
     ///
@@ -51,6 +55,8 @@ errors! {
     /// ```
     QueueFull;
     /// The queue was shut down: `asyncio.QueueShutDown` (3.13).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Queue, QueueShutDown};
@@ -67,6 +73,8 @@ errors! {
 ///
 /// `?` turns it into the error alone. That is [`QueueFull`], [`QueueShutDown`], or, where the put had to wait,
 /// `CancelledError`. It prints as that error does.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::Queue;

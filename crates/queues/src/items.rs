@@ -12,6 +12,8 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// empty. [`asyncio_iterators::into_stream`] makes a `Stream` of it. It does not call
     /// [`task_done`](Self::task_done).
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{AsyncIterator, Queue, run};
     ///

@@ -13,6 +13,8 @@ use crate::store::{Fifo, Lifo, Smallest, Store};
 
 /// First in, first out: `asyncio.Queue`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::Queue;
 ///
@@ -27,6 +29,8 @@ pub type Queue<T> = QueueOf<T, Fifo<T>>;
 
 /// Last in, first out: `asyncio.LifoQueue`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::LifoQueue;
 ///
@@ -40,6 +44,8 @@ pub type LifoQueue<T> = QueueOf<T, Lifo<T>>;
 /// The smallest item first: `asyncio.PriorityQueue`. Equal items come in no particular order; as long as the standard
 /// library's heap works as Python's does, in the order in which Python's queue gives them.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::PriorityQueue;
 ///
@@ -52,6 +58,8 @@ pub type LifoQueue<T> = QueueOf<T, Lifo<T>>;
 pub type PriorityQueue<T> = QueueOf<T, Smallest<T>>;
 
 /// A queue between tasks; see [`Queue`], [`LifoQueue`] and [`PriorityQueue`].
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{Queue, create_task, run};
@@ -145,6 +153,8 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     /// # Cancellation
     ///
     /// The item is not in the queue; room that was kept for it goes to the next in line.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Queue, create_task, run, sleep};
@@ -257,6 +267,8 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     ///
     /// `ValueError: task_done() called too many times`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{Queue, run};
     ///
@@ -296,6 +308,8 @@ impl<T, S: Store<T>> QueueOf<T, S> {
 
     /// Takes no more items (3.13). Those who wait for room get a [`QueueShutDown`], those who wait for items too once the
     /// queue is empty. With `immediate` it is emptied at once, and its items count as worked off.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Queue, QueueShutDown, run};

@@ -6,6 +6,8 @@ use std::fmt;
 
 /// Keeps the items of a queue and says which one is next: the methods `_put` and `_get` that Python's queues override.
 ///
+/// # Examples
+///
 /// ```
 /// use std::collections::BTreeSet;
 ///
@@ -53,6 +55,8 @@ pub trait Store<T>: Default {
 
 /// First in, first out.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Fifo, Store};
 ///
@@ -64,6 +68,8 @@ pub struct Fifo<T>(VecDeque<T>);
 
 /// Last in, first out.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Lifo, Store};
 ///
@@ -74,6 +80,8 @@ pub struct Fifo<T>(VecDeque<T>);
 pub struct Lifo<T>(Vec<T>);
 
 /// The smallest first.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{Smallest, Store};

@@ -16,6 +16,8 @@ use crate::unix_path;
 ///
 /// `Display` is Python's: `('127.0.0.1', 8888)`, `('::1', 8888, 0, 0)`, `/tmp/echo.sock`, `b'\x00name'`.
 ///
+/// # Examples
+///
 /// ```
 /// use std::net::SocketAddr;
 ///
@@ -54,6 +56,8 @@ impl Address {
     }
 
     /// The file, if it is one.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use std::path::Path;

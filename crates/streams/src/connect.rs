@@ -36,6 +36,8 @@ use crate::writer::StreamWriter;
 ///
 /// Ends the attempt; no descriptor stays open.
 ///
+/// # Examples
+///
 /// ```no_run
 /// use asyncio::{open_connection, run};
 ///
@@ -71,6 +73,8 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
 ///
 /// `ValueError` if it is no stream socket; what the system says; `RuntimeError` outside a loop.
 ///
+/// # Examples
+///
 /// ```
 /// use std::os::unix::net::UnixStream;
 ///
@@ -101,6 +105,8 @@ pub(crate) fn stream_socket(descriptor: OwnedFd) -> Result<Socket> {
 }
 
 /// A connection being opened, with the keyword arguments of Python's `open_connection`; to be awaited.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{ExceptionGroup, StreamWriter, open_connection, run, start_server};

@@ -32,6 +32,8 @@ use crate::unix_path;
 /// `std::io::Error` that names the address; `ValueError` for an impossible port, or for two addresses of different families;
 /// `CancelledError`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{create_datagram_endpoint, run};
 ///
@@ -58,6 +60,8 @@ pub fn create_datagram_endpoint() -> CreateDatagramEndpoint {
 ///
 /// `ValueError: A datagram socket was expected` if it is another kind; what the system says; `RuntimeError` outside a loop.
 ///
+/// # Examples
+///
 /// ```
 /// use std::os::unix::net::UnixDatagram;
 ///
@@ -82,6 +86,8 @@ pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<Datagra
 }
 
 /// An endpoint being made, with the keyword arguments of Python's `create_datagram_endpoint`; to be awaited.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{Family, create_datagram_endpoint, run};
@@ -136,6 +142,8 @@ impl CreateDatagramEndpoint {
 
     /// Where it is on the machine itself: `local_addr=` with `family=socket.AF_UNIX`. A socket file that nobody uses any
     /// more is replaced; the file stays when the endpoint is dropped, as in asyncio.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Address, create_datagram_endpoint, run};
@@ -265,6 +273,8 @@ async fn first(
 /// # Cancellation
 ///
 /// Of a wait to receive: no message is lost. Of one to send: the message was not sent.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{Address, ValueError, create_datagram_endpoint, run};

@@ -12,6 +12,8 @@ use crate::writer::StreamWriter;
 /// Both sides of a connection as one object that is a `futures_io::AsyncRead` and `AsyncWrite`, as HTTP and WebSocket
 /// libraries want it. The two may as well belong to different connections.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Duplex, open_connection, run, start_server};
 /// use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,6 +51,8 @@ impl Duplex {
     }
 
     /// The two again.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use std::os::unix::net::UnixStream;

@@ -6,6 +6,8 @@ use std::io;
 
 /// The stream ended before all of it was there: `asyncio.IncompleteReadError`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{IncompleteReadError, StreamReader, run};
 ///
@@ -65,6 +67,8 @@ impl fmt::Debug for IncompleteReadError {
 impl StdError for IncompleteReadError {}
 
 /// No separator came within the limit: `asyncio.LimitOverrunError`. The bytes are still there to be read.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{LimitOverrunError, StreamReader, run};

@@ -14,6 +14,8 @@ use crate::buffer::Buffer;
 ///
 /// Clones are handles on the same reader.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{StreamReader, create_task, run, sleep};
 ///
@@ -77,6 +79,8 @@ impl Feeder {
     }
 
     /// Makes every read fail from now on, the one that waits included.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Exception, StreamReader, create_task, run, sleep};

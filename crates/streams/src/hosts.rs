@@ -9,6 +9,8 @@ use asyncio_runtime::{GaiError, Result, ValueError, get_running_loop};
 /// A port: any integer. That it is one of 0 to 65535 is checked when it is used, so that an impossible one is an error of the
 /// program's input rather than of its text.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::Port;
 ///
@@ -32,6 +34,8 @@ impl<P: TryInto<u16> + Display + Copy> Port for P {
 }
 
 /// Where a server listens: a host, several, or all of the machine's addresses (`None`, or an empty name).
+///
+/// # Examples
 ///
 /// ```
 /// use std::net::Ipv4Addr;
@@ -80,6 +84,8 @@ impl<H: Hosts> Hosts for Vec<H> {
 }
 
 /// Which kind of address is wanted: `family=`.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{Family, GaiError, run, start_server};

@@ -33,6 +33,8 @@ use crate::writer::{StreamWriter, positive_limit};
 /// port or limit; `CancelledError`. An error of `client_connected`, or a panic, goes to the loop's exception handler
 /// (`Unhandled exception in client_connected_cb`).
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{Result, StreamReader, StreamWriter, run, start_server};
 ///
@@ -58,6 +60,8 @@ where
 /// As [`start_server`], on a socket that is bound already, of the Internet or of the machine itself:
 /// `start_server(sock=…)`. Takes the `TcpListener` and `UnixListener` of the standard library, for example.
 ///
+/// # Examples
+///
 /// ```
 /// use std::net::TcpListener;
 ///
@@ -82,6 +86,8 @@ where
 }
 
 /// A server being started, with the keyword arguments of Python's `start_server`; to be awaited.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{StreamReader, run, start_server};
@@ -198,6 +204,8 @@ macro_rules! starting {
             ///
             /// Awaiting returns `ValueError` for 0.
             ///
+            /// # Examples
+            ///
             /// ```
             /// use asyncio::{Result, StreamReader, StreamWriter, open_connection, run, start_server};
             ///
@@ -231,6 +239,8 @@ macro_rules! starting {
             /// # Errors
             ///
             /// Awaiting returns `ValueError` if it is not a positive number.
+            ///
+            /// # Examples
             ///
             /// ```
             /// use asyncio::{Result, StreamReader, StreamWriter, open_connection, run, start_server};

@@ -27,6 +27,8 @@ pub const NI_DGRAM: i32 = libc::NI_DGRAM;
 ///
 /// The resolver may run on in its thread; nobody hears of its end.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{NI_NUMERICHOST, NI_NUMERICSERV, getnameinfo, run};
 ///

@@ -22,6 +22,8 @@ use crate::writer::StreamWriter;
 ///
 /// What the system says; `ValueError` for a limit of 0; `RuntimeError` outside a loop.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{connect_read_pipe, connect_write_pipe, run};
 ///
@@ -52,6 +54,8 @@ pub fn connect_read_pipe(pipe: impl Into<OwnedFd>, limit: Option<usize>) -> Resu
 /// # Errors
 ///
 /// What the system says; `RuntimeError` outside a loop.
+///
+/// # Examples
 ///
 /// ```
 /// use std::io::Read;
@@ -87,6 +91,8 @@ pub fn connect_write_pipe(pipe: impl Into<OwnedFd>) -> Result<StreamWriter> {
 ///
 /// As [`connect_read_pipe`].
 ///
+/// # Examples
+///
 /// ```no_run
 /// use asyncio::{Result, run, stdin, stdout};
 ///
@@ -118,6 +124,8 @@ pub fn stdin(limit: Option<usize>) -> Result<StreamReader> {
 /// # Errors
 ///
 /// As [`connect_write_pipe`].
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::{run, stdout};

@@ -42,6 +42,8 @@ pub(crate) type Connected = dyn Fn(StreamReader, StreamWriter) -> Task<()>;
 /// [`close`](Self::close) does, and the end of the loop. As a context manager it is closed after the block, and its
 /// connections are waited for.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{async_with, open_connection, run, start_server};
 ///
@@ -187,6 +189,8 @@ impl Server {
     ///
     /// `RuntimeError` if it is closed; what the system says; `CancelledError`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{open_connection, run, start_server};
     ///
@@ -234,6 +238,8 @@ impl Server {
     ///
     /// As described. One that comes while it waits for the connections ends that wait. Dropped, it leaves the server as it
     /// is, serving.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{create_task, run, sleep, start_server};
@@ -289,6 +295,8 @@ impl Server {
     }
 
     /// Closes the connections that are open; what was written to them is sent first.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{StreamReader, StreamWriter, open_connection, run, start_server};

@@ -27,6 +27,8 @@ use crate::writer::StreamWriter;
 /// `std::io::Error` that names the path; `AF_UNIX path too long` where the system says so little; `ValueError` for an empty
 /// path, one with a NUL inside, or a limit of 0; `CancelledError`.
 ///
+/// # Examples
+///
 /// ```
 /// use std::io;
 ///
@@ -113,6 +115,8 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
 /// `std::io::Error` that names the path; `ValueError` for an empty path, one with a NUL inside, or a limit of 0;
 /// `CancelledError`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{open_unix_connection, run, start_unix_server};
 ///
@@ -140,6 +144,8 @@ where
 /// # Errors
 ///
 /// As there, and `ValueError` if it is another kind of socket.
+///
+/// # Examples
 ///
 /// ```
 /// use std::os::unix::net::UnixListener;
@@ -196,6 +202,8 @@ impl StartUnixServer {
     }
 
     /// Is the file removed when the server is closed? `true` if not set.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{run, start_unix_server};

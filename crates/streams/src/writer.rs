@@ -18,6 +18,8 @@ use crate::connection::{Handle, Phase};
 /// written is sent first. Nobody waits for that when the program ends: await [`wait_closed`](Self::wait_closed), or
 /// `drain`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{open_connection, run, start_server};
 ///
@@ -90,6 +92,8 @@ impl StreamWriter {
     ///
     /// `RuntimeError` if this kind of connection cannot do it.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{RuntimeError, StreamReader, StreamWriter, open_connection, run, start_server};
     ///
@@ -137,6 +141,8 @@ impl StreamWriter {
     ///
     /// `ValueError` if the limit is not a positive number, `RuntimeError` if no loop is running.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::os::unix::net::UnixStream;
     ///
@@ -157,6 +163,8 @@ impl StreamWriter {
     }
 
     /// Closes the connection; what is kept is not sent: `transport.abort()`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{connect_write_pipe, run};
@@ -212,6 +220,8 @@ impl StreamWriter {
     /// `get_extra_info('socket')`. `None` once the connection is lost. It is lent, not given, because it is closed when the
     /// connection is lost.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::net::{TcpListener, TcpStream};
     ///
@@ -253,6 +263,8 @@ impl StreamWriter {
     /// # Errors
     ///
     /// `ValueError` if `low` is greater than `high`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use std::os::unix::net::UnixStream;

@@ -35,6 +35,8 @@ use crate::redirect::Redirect;
 ///
 /// Kills the child, and ends when it has ended.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::subprocess::PIPE;
 /// use asyncio::{create_subprocess_exec, run};
@@ -66,6 +68,8 @@ pub fn create_subprocess_exec(program: impl AsRef<OsStr>) -> CreateSubprocess {
 ///
 /// As there. Only the shell is killed, not what it has started.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::subprocess::PIPE;
 /// use asyncio::{create_subprocess_shell, run};
@@ -87,6 +91,8 @@ pub fn create_subprocess_shell(command: impl AsRef<OsStr>) -> CreateSubprocess {
 ///
 /// It can be made from such a `Command`, too, which has settings that are missing here. What was said to the `Command` about
 /// the standard streams holds as long as nothing else is said here.
+///
+/// # Examples
 ///
 /// ```
 /// use std::process::Command;

@@ -10,6 +10,8 @@ use asyncio_runtime::{Error, ValueError};
 
 /// A signal was to be sent to a process that has ended: Python's `ProcessLookupError`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{ProcessLookupError, create_subprocess_exec, run};
 ///

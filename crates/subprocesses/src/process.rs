@@ -22,6 +22,8 @@ use crate::error::ProcessLookupError;
 /// children that still run. While one runs, it counts as something outside that the loop waits for: virtual time does not
 /// jump.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::subprocess::PIPE;
 /// use asyncio::{create_subprocess_exec, run};
@@ -74,6 +76,8 @@ impl Process {
     /// # Cancellation
     ///
     /// Ends the wait; the child runs on.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{TimeoutError, create_subprocess_exec, run, wait_for};
@@ -134,6 +138,8 @@ impl Process {
     ///
     /// [`ProcessLookupError`] if the loop has noticed its end; the system's `EINVAL` for a number that is no signal;
     /// `PermissionDenied` if the child runs as somebody else.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::subprocess::PIPE;

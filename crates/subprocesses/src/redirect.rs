@@ -9,6 +9,8 @@ use std::process::Stdio;
 /// A descriptor is given away: in this process it is closed when the child has started. Whoever needs it further gives a
 /// `try_clone`.
 ///
+/// # Examples
+///
 /// ```
 /// use std::io::Read;
 ///

@@ -49,6 +49,8 @@ const LINGER: f64 = 2.0;
 /// [`max_connections`](asyncio_streams::StartServer::max_connections). Clones share their connections: [`finish`](Self::finish)
 /// ends those of all.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio_http::{Body, HttpServer};
 /// use asyncio::{Error, Result, run, start_server, wait_for};

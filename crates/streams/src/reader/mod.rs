@@ -37,6 +37,8 @@ pub const DEFAULT_LIMIT: usize = 64 * 1024;
 ///
 /// Of every read: no byte is lost. What had arrived is there for the next read.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::{StreamReader, run};
 ///
@@ -156,6 +158,8 @@ impl StreamReader {
     ///
     /// See [`StreamReader`].
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{StreamReader, run};
     ///
@@ -202,6 +206,8 @@ impl StreamReader {
     ///
     /// [`IncompleteReadError`] with what there was, if the end comes first; see [`StreamReader`].
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{IncompleteReadError, StreamReader, run};
     ///
@@ -234,6 +240,8 @@ impl StreamReader {
     ///
     /// `ValueError` if the line is longer than the limit; then it is dropped, or, if its end has not arrived, all that is
     /// there. See [`StreamReader`].
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{StreamReader, ValueError, run};
@@ -275,6 +283,8 @@ impl StreamReader {
     /// separator is longer than the limit: then nothing is taken. `ValueError` for an empty separator. See
     /// [`StreamReader`].
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::{IncompleteReadError, StreamReader, run};
     ///
@@ -299,6 +309,8 @@ impl StreamReader {
     /// # Errors
     ///
     /// As [`readuntil`](Self::readuntil), and `ValueError` without a separator.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{StreamReader, run};
@@ -372,6 +384,8 @@ impl StreamReader {
     }
 
     /// The error that every read gives from now on, if there is one.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::{Exception, StreamReader, run};

@@ -25,6 +25,8 @@ static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring:
 /// The roots are the platform's, as OpenSSL finds them (`SSL_CERT_FILE` and `SSL_CERT_DIR` included); where there are none,
 /// Mozilla's, as compiled in. A server needs a [`SSLContext::new`]`(Protocol::TlsServer)` and a certificate.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::ssl::{VerifyMode, create_default_context};
 ///
@@ -41,6 +43,8 @@ pub fn create_default_context() -> SSLContext {
 
 /// Which side a context is for: `ssl.PROTOCOL_TLS_CLIENT` and `ssl.PROTOCOL_TLS_SERVER`.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::ssl::{Protocol, SSLContext, VerifyMode};
 ///
@@ -56,6 +60,8 @@ pub enum Protocol {
 }
 
 /// Whether the peer has to have a good certificate: `SSLContext.verify_mode`.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::ssl::{Protocol, SSLContext, VerifyMode};
@@ -80,6 +86,8 @@ pub enum VerifyMode {
 
 /// A version of TLS.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::ssl::{TLSVersion, create_default_context};
 ///
@@ -96,6 +104,8 @@ pub enum TLSVersion {
 }
 
 /// Settings for encrypted connections: `ssl.SSLContext`.
+///
+/// # Examples
 ///
 /// ```
 /// use asyncio::ssl::{Protocol, SSLContext, VerifyMode};
@@ -173,6 +183,8 @@ impl SSLContext {
     ///
     /// `std::io::Error` that names the file, [`SSLError`] if it holds none.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use asyncio::ssl::{Protocol, SSLContext};
     ///
@@ -189,6 +201,8 @@ impl SSLContext {
     /// # Errors
     ///
     /// [`SSLError`] if it holds none.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::ssl::{Protocol, SSLContext, SSLError};
@@ -260,6 +274,8 @@ impl SSLContext {
     /// # Errors
     ///
     /// As [`load_cert_chain`](Self::load_cert_chain).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::ssl::{Protocol, SSLContext};

@@ -15,6 +15,8 @@ use rustls::pki_types::ServerName;
 ///
 /// As in Python it is an error of the system's kind: it arrives inside an `std::io::Error`. [`SSLError::of`] finds it.
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::ssl::SSLError;
 /// use asyncio::{open_connection, run, start_server};
@@ -51,6 +53,8 @@ impl SSLError {
     }
 
     /// What is wrong with the peer's certificate, if that is what went wrong: `certificate has expired`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use asyncio::ssl::{Protocol, SSLContext, SSLError};

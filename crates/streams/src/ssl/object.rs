@@ -5,6 +5,8 @@ use rustls::{Connection as Session, ProtocolVersion};
 /// What the two sides of an encrypted connection have agreed on: `get_extra_info('ssl_object')`, with what `'cipher'` and
 /// `'peercert'` give. Made by [`StreamWriter::ssl_object`](crate::StreamWriter::ssl_object); it remains known after the end.
 ///
+/// # Examples
+///
 /// ```
 /// use std::os::unix::net::UnixStream;
 ///

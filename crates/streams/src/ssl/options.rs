@@ -25,6 +25,8 @@ const SHUTDOWN_TIMEOUT: f64 = 30.0;
 
 /// What `ssl=` can be: a context, or `true` for [`create_default_context`].
 ///
+/// # Examples
+///
 /// ```
 /// use asyncio::ssl::{Protocol, SSLContext, Ssl, VerifyMode};
 ///
@@ -204,6 +206,8 @@ impl StreamWriter {
     ///
     /// What was received and not read yet belongs to the handshake: what a peer, or somebody in between, sent in the clear
     /// makes it fail, instead of being read as if it had come encrypted. (CPython does so on the side of the server.)
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// use asyncio::ssl::create_default_context;

@@ -1,0 +1,241 @@
+//! The examples in the documentation of the crates can be pasted into a program that depends on `asyncio`, and are where a
+//! reader looks for them.
+//!
+//! The core idea: a walk over the lines of the doc comments that says of each whether it is prose or code of an example.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{files, read, relative};
+
+/// Folders whose examples are not in shape yet.
+const NOT_YET: &[&str] = &["crates/runtime/"];
+
+/// Other crates that an example may import: where, which, and why.
+const ALSO: &[(&str, &[&str])] = &[
+    // Not in the facade, and a program that has it has hyper.
+    ("crates/http/", &["asyncio_http", "http_body_util", "hyper"]),
+    // The trait that the example is about.
+    ("crates/iterators/src/stream.rs", &["futures_core"]),
+    // The trait's adapters, which the example shows at work.
+    ("crates/streams/src/duplex.rs", &["futures_lite"]),
+    // An option of a socket for which there is no method.
+    ("crates/streams/src/", &["socket2"]),
+];
+
+/// What a line of a file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Line<'a> {
+    /// Not a comment for the documentation.
+    Source(&'a str),
+    /// A comment of a module (`//!`) or of an item (`///`), outside of an example.
+    Prose { of_item: bool, text: &'a str },
+    /// The fence that opens an example.
+    Opens { of_item: bool },
+    /// A line of an example, without what hides it.
+    Example(&'a str),
+}
+
+/// Each line of a file, with its number.
+fn walk(text: &str) -> impl Iterator<Item = (usize, Line<'_>)> {
+    // What fence is open: that of an example, or of something else.
+    let mut open: Option<bool> = None;
+    text.lines().enumerate().map(move |(index, line)| {
+        let line = line.trim_start();
+        let (of_item, text) = match (line.strip_prefix("///"), line.strip_prefix("//!")) {
+            (Some(text), _) => (true, text.trim_start()),
+            (None, Some(text)) => (false, text.trim_start()),
+            (None, None) => {
+                open = None;
+                return (index + 1, Line::Source(line));
+            }
+        };
+        let kind = match (text.strip_prefix("```"), open) {
+            (Some(language), None) => {
+                open = Some(is_rust(language));
+                if open == Some(true) { Line::Opens { of_item } } else { Line::Prose { of_item, text } }
+            }
+            (Some(_), Some(_)) => {
+                open = None;
+                Line::Prose { of_item, text }
+            }
+            (None, Some(true)) => Line::Example(text.strip_prefix("# ").unwrap_or(text).trim_start()),
+            (None, _) => Line::Prose { of_item, text },
+        };
+        (index + 1, kind)
+    })
+}
+
+/// Is code in a fence with these words a test of rustdoc's?
+fn is_rust(words: &str) -> bool {
+    let is_ours = |word: &str| word.starts_with("edition") || word.starts_with('E');
+    let known = ["", "rust", "no_run", "ignore", "should_panic", "compile_fail"];
+    words.split(',').map(str::trim).all(|word| known.contains(&word) || is_ours(word))
+}
+
+/// The sources of the crates that are published, with their paths in the repository.
+fn sources(root: &Path) -> Result<Vec<(String, String)>> {
+    let paths = files(&root.join("crates"), "rs").into_iter().map(|path| (relative(root, &path), path));
+    let sources = paths.filter(|(name, _)| name.contains("/src/"));
+    sources.map(|(name, path)| Ok((name, read(path)?))).collect()
+}
+
+fn is_excused(name: &str) -> bool {
+    NOT_YET.iter().any(|folder| name.starts_with(folder))
+}
+
+/// An example imports from `asyncio` and `std` and names no other crate of ours: whoever reads it has no other.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn examples_import_asyncio_alone(root: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for (name, text) in sources(root)?.iter().filter(|(name, _)| !is_excused(name)) {
+        let also: Vec<&str> =
+            ALSO.iter().filter(|(place, _)| name.starts_with(place)).flat_map(|(_, crates)| *crates).copied().collect();
+        for (number, line) in walk(text) {
+            let Line::Example(line) = line else { continue };
+            let imported = line.strip_prefix("use ").map(|path| word(path.trim_start_matches(':')));
+            let ours =
+                line.match_indices("asyncio_").filter(|(at, _)| line[..*at].chars().next_back().is_none_or(not_a_name));
+            let named = ours.map(|(at, _)| word(&line[at..]));
+            let known = |krate: &str| matches!(krate, "asyncio" | "std") || is_own(krate) || also.contains(&krate);
+            for krate in imported.into_iter().chain(named).filter(|krate| !known(krate)) {
+                let problem = format!("{name}:{number}: an example names {krate}, which its reader does not have");
+                if problems.last() != Some(&problem) {
+                    problems.push(problem);
+                }
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// A type that the example itself has: `use Colour::Red`.
+fn is_own(name: &str) -> bool {
+    name.starts_with(char::is_uppercase) || matches!(name, "crate" | "self" | "super")
+}
+
+fn word(text: &str) -> &str {
+    &text[..text.find(not_a_name).unwrap_or(text.len())]
+}
+
+fn not_a_name(c: char) -> bool {
+    !c.is_alphanumeric() && c != '_'
+}
+
+/// The examples of an item are under the heading `# Examples`.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn examples_have_their_heading(root: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for (name, text) in sources(root)?.iter().filter(|(name, _)| !is_excused(name)) {
+        let mut heading = "";
+        for (number, line) in walk(text) {
+            match line {
+                Line::Source(_) => heading = "",
+                Line::Prose { of_item: true, text } if text.starts_with("# ") => heading = text,
+                Line::Opens { of_item: true } if heading != "# Examples" => {
+                    problems.push(format!("{name}:{number}: an example that is not under the heading `# Examples`"));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// The code of a crate, its unit tests included, does not use `asyncio`: that one is built on the crate as others see it, so
+/// that the test would have two runtimes.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn crates_do_not_use_the_facade(root: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for (name, text) in sources(root)? {
+        for (number, line) in walk(&text) {
+            let Line::Source(line) = line else { continue };
+            if line.starts_with("//") {
+                continue;
+            }
+            let mut uses = line.match_indices("asyncio::").map(|(at, _)| line[..at].chars().next_back());
+            if uses.any(|before| before.is_none_or(|c| not_a_name(c) && c != '"' && c != '`')) {
+                problems.push(format!("{name}:{number}: asyncio is for examples; here it would be a second runtime"));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tidy::Check;
+
+    fn found(check: Check, path: &str, text: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        check(folder.path()).unwrap()
+    }
+
+    fn example(code: &str) -> String {
+        format!("/// Wakes.\n///\n/// # Examples\n///\n/// ```\n/// {code}\n/// ```\npub fn wake() {{}}\n")
+    }
+
+    #[test]
+    fn an_example_imports_what_its_reader_has() {
+        let check = |path: &str, code: &str| found(examples_import_asyncio_alone, path, &example(code)).len();
+        let imports = |code: &str| check("crates/locks/src/lock.rs", code);
+        assert_eq!(imports("use asyncio::{Lock, run};"), 0);
+        assert_eq!(imports("use std::rc::Rc;"), 0);
+        assert_eq!(imports("use Colour::Red;"), 0, "its own");
+        assert_eq!(imports("use asyncio_locks::Lock;"), 1);
+        assert_eq!(imports("# use asyncio_locks::Lock;"), 1, "a hidden line is pasted, too");
+        assert_eq!(imports("#     use ::hyper::Request;"), 1);
+        assert_eq!(imports("# asyncio_runtime::run(async { asyncio_runtime::sleep(1).await });"), 1);
+        assert_eq!(imports("let my_asyncio_locks = 1;"), 0, "a name of its own");
+        assert_eq!(check("crates/http/src/lib.rs", "use hyper::Request;"), 0);
+        assert_eq!(check("crates/http/src/lib.rs", "use asyncio_streams::Server;"), 1);
+        assert_eq!(check("crates/runtime/src/lib.rs", "use asyncio_runtime::run;"), 0, "not yet");
+        assert_eq!(check("crates/locks/tests/lock.rs", "use asyncio_locks::Lock;"), 0, "not documentation");
+    }
+
+    #[test]
+    fn what_is_no_example_is_passed_over() {
+        let check = |text: &str| found(examples_import_asyncio_alone, "crates/locks/src/lock.rs", text).len();
+        assert_eq!(check("/// [`run`](asyncio_runtime::run)\nuse asyncio_runtime::run;\n"), 0);
+        assert_eq!(check("/// ```text\n/// use hyper::Request;\n/// ```\n"), 0);
+        assert_eq!(check("//! ```compile_fail,E0277\n//! use hyper::Request;\n//! ```\n"), 1);
+        assert_eq!(
+            check("/// ```python\n/// import this\n/// ```\n///\n/// ```\n/// use hyper::Request;\n/// ```\n"),
+            1
+        );
+    }
+
+    #[test]
+    fn an_example_of_an_item_has_its_heading() {
+        let check = |text: &str| found(examples_have_their_heading, "crates/locks/src/lock.rs", text).len();
+        let good = example("wake();");
+        assert_eq!(check(&good), 0);
+        assert_eq!(check(&good.replace("# Examples", "# Errors")), 1);
+        assert_eq!(check(&format!("{good}{}", good.replace("/// # Examples\n", ""))), 1, "the heading of another item");
+        assert_eq!(check("/// Waits.\n///\n/// ```text\n/// a\n/// ```\n"), 0);
+        assert_eq!(check("//! All about it.\n//!\n//! ```\n//! wake();\n//! ```\n"), 0, "the head of a module");
+    }
+
+    #[test]
+    fn code_does_not_use_the_facade() {
+        let check = |text: &str| found(crates_do_not_use_the_facade, "crates/locks/src/lock.rs", text).len();
+        assert_eq!(check("    use asyncio::run;\n"), 1);
+        assert_eq!(check("let now = ::asyncio::run(program());\n"), 1);
+        assert_eq!(check("// asyncio::run\nlet name = \"asyncio::run\";\nuse pyasyncio::run;\n"), 0);
+        assert_eq!(check(&example("use asyncio::run;")), 0);
+    }
+}
