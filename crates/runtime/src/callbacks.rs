@@ -22,7 +22,7 @@ pub(crate) enum Callbacks {
     /// The only one so far; its key is [`FIRST`].
     Wake(Wake),
     /// As above.
-    Call(Box<(Rc<dyn Run>, u32)>),
+    Call(Rc<dyn Run>, u32),
     Many(Box<Ordered<Callback>>),
 }
 
@@ -51,14 +51,14 @@ impl Callbacks {
     pub(crate) fn one(callback: Callback) -> Self {
         match callback {
             Callback::Wake(wake) => Self::Wake(wake),
-            Callback::Call(run, key) => Self::Call(Box::new((run, key))),
+            Callback::Call(run, key) => Self::Call(run, key),
         }
     }
 
     fn into_one(self) -> Option<Callback> {
         match self {
             Self::Wake(wake) => Some(Callback::Wake(wake)),
-            Self::Call(call) => Some(Callback::Call(call.0, call.1)),
+            Self::Call(run, key) => Some(Callback::Call(run, key)),
             Self::None | Self::Many(_) => None,
         }
     }
@@ -103,7 +103,7 @@ impl Callbacks {
     /// What is to run under this key, if it is no waiter.
     pub(crate) fn call(&mut self, key: Registered) -> Option<&Rc<dyn Run>> {
         match self {
-            Self::Call(call) if key == FIRST => Some(&call.0),
+            Self::Call(run, _) if key == FIRST => Some(run),
             Self::Many(list) => match list.get_mut(key.0)? {
                 Callback::Call(run, _) => Some(run),
                 Callback::Wake(_) => None,
@@ -117,7 +117,7 @@ impl Callbacks {
         match self {
             Self::Wake(wake) => key == FIRST && wake.is(waker),
             Self::Many(list) => matches!(list.get_mut(key.0), Some(Callback::Wake(wake)) if wake.is(waker)),
-            Self::None | Self::Call(_) => false,
+            Self::None | Self::Call(..) => false,
         }
     }
 
@@ -134,7 +134,7 @@ impl Callbacks {
     pub(crate) fn runs(&self) -> impl Iterator<Item = &Rc<dyn Run>> {
         let (one, many) = match self {
             Self::None | Self::Wake(_) => (None, None),
-            Self::Call(call) => (Some(&call.0), None),
+            Self::Call(run, _) => (Some(run), None),
             Self::Many(list) => (None, Some(list)),
         };
         let many = many.into_iter().flat_map(|list| list.iter()).filter_map(|callback| match callback {
@@ -149,7 +149,7 @@ impl Callbacks {
         match self {
             Self::None => None,
             Self::Wake(_) => Some((None, 1, None)),
-            Self::Call(call) => Some((Some(&call.0), 1, None)),
+            Self::Call(run, _) => Some((Some(run), 1, None)),
             Self::Many(list) => {
                 let mut ends = list.iter().map(|callback| match callback {
                     Callback::Wake(_) => None,

@@ -6,7 +6,6 @@
 //! - A cell belongs to the thread of its loop. `FutureRef` is neither `Send` nor `Sync`, and counts without atomics.
 //! - A task's cell keeps a waker of the task, and with it the allocation, until the last `FutureRef` goes. Only then, in
 //!   the loop's thread, the cell's contents are dropped; the allocation itself goes with the last waker, wherever it is.
-//!   The waker is kept as the difference of two addresses, because that is the same for all tasks of an origin.
 //! - The loop's registry holds a `FutureRef` from the task's making until it is over. So where there is an
 //!   `async_task::Runnable`, of which there is never more than one, the contents are there: async-task makes none for a task
 //!   that is over.
@@ -17,7 +16,7 @@
 //! natural size, it had 169.
 
 use std::any::TypeId;
-use std::cell::{Cell, UnsafeCell};
+use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::panic::Location;
@@ -26,30 +25,27 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
+use crate::callbacks::Callbacks;
 use crate::coroutines::short_name;
 use crate::futures::AnyFuture;
 use crate::loop_core::LoopCore;
-use crate::marks::{Leaves, Mark, Marks, State};
-use crate::memory::{Memory, Value};
-use crate::origin::{Class, Origin, Sort, TaskOrigin};
+use crate::marks::{Mark, Marks, State};
+use crate::memory::{Memory, NOBODY, Value};
+use crate::origin::{Class, Origin, Sort};
 use crate::remote::Shared;
 use crate::report::ExceptionContext;
 use crate::tasks::{Rare, TaskCore};
-use crate::wait_queue::Place;
-use crate::word::Word;
 
 /// What every future has, whatever its result. What is owned here is dropped by the last [`FutureRef`].
 pub(crate) struct FutureBase {
     /// Of no use before the creation is complete.
     origin: Cell<NonNull<Origin>>,
-    /// What `marks` says that its memory holds; or its `Rare`, in which that then is.
-    word: Cell<Word>,
+    memory: Cell<Memory>,
+    rare: OnceCell<Box<Rare>>,
     refs: Cell<u32>,
-    pub(crate) marks: Marks,
-    /// A task's place in what it waits on. It is here, as is the slot, because nothing else fits into these bytes.
-    pub(crate) place: Cell<Place>,
     /// A task's slot in the loop's registry; when it is over, its number.
     pub(crate) slot: Cell<u32>,
+    pub(crate) marks: Marks,
 }
 
 impl FutureBase {
@@ -57,11 +53,11 @@ impl FutureBase {
     fn new(origin: NonNull<Origin>) -> Self {
         Self {
             origin: Cell::new(origin),
-            word: Cell::new(Word::EMPTY),
+            memory: Cell::new(NOBODY),
+            rare: OnceCell::new(),
             refs: Cell::new(0),
-            marks: Marks::new(),
-            place: Cell::new(Place::NONE),
             slot: Cell::new(u32::MAX),
+            marks: Marks::new(),
         }
     }
 
@@ -85,39 +81,18 @@ impl FutureBase {
     /// Puts another memory in the place of what there is, and gives that.
     #[inline]
     pub(crate) fn replace_memory(&self, new: Memory) -> Memory {
-        let (holds, word) = new.into_word();
-        let old = (self.marks.holds(), self.memory_word().replace(word));
-        self.marks.set_holds(holds);
-        // SAFETY: both were put here together, and are not here any more.
-        unsafe { Memory::from_word(old.0, old.1) }
-    }
-
-    /// Where the word of its memory is.
-    #[inline]
-    fn memory_word(&self) -> &Cell<Word> {
-        self.rare().map_or(&self.word, |rare| &rare.memory)
+        self.memory.replace(new)
     }
 
     /// What most tasks never have, if it has.
     #[inline]
     pub(crate) fn rare(&self) -> Option<&Rare> {
-        // SAFETY: it stays until the last handle goes.
-        self.rare_pointer().map(|rare| unsafe { rare.as_ref() })
-    }
-
-    #[inline]
-    fn rare_pointer(&self) -> Option<NonNull<Rare>> {
-        // SAFETY: the mark says that `make_rare` has put it there.
-        self.marks.has(Mark::Rare).then(|| unsafe { self.word.get().read() })
+        self.rare.get().map(|rare| &**rare)
     }
 
     #[cold]
     pub(crate) fn make_rare(&self) -> &Rare {
-        let rare = NonNull::from(Box::leak(Box::new(Rare::new(self.word.get()))));
-        self.word.set(Word::of(rare));
-        self.marks.set(Mark::Rare);
-        // SAFETY: as above.
-        unsafe { rare.as_ref() }
+        self.rare.get_or_init(|| Box::new(Rare::new()))
     }
 }
 
@@ -145,13 +120,12 @@ struct GroupCell {
 
 /// A task's cell as async-task's metadata. What it owns goes with the last [`FutureRef`], in the loop's thread, so dropping
 /// it (with the last waker, in any thread) does nothing.
-pub(crate) struct TaskMemory(UnsafeCell<TaskCore>);
+pub(crate) struct TaskMemory(UnsafeCell<ManuallyDrop<TaskCore>>);
 
 const _: () = assert!(!std::mem::needs_drop::<TaskMemory>());
 
 /// There may be a million idle tasks: what a new field costs should be noticed.
-#[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<TaskMemory>() == 48 && size_of::<FutureBase>() == 32);
+const _: () = assert!(size_of::<TaskMemory>() <= 96);
 
 // SAFETY: other threads can do two things with a `TaskMemory`: drop it, which does nothing, and call `shared`, which says
 // why it may. (`handle` asks for a `LoopCore`, which is not `Sync`.) Everything else goes through a `FutureRef`, which
@@ -164,7 +138,7 @@ impl TaskMemory {
     /// The cell of a task that is being made at this place; of no use before it is complete.
     #[inline]
     pub(crate) fn new(at: &'static Location<'static>) -> Self {
-        Self(UnsafeCell::new(TaskCore::new(FutureBase::new(NonNull::dangling()), at)))
+        Self(UnsafeCell::new(ManuallyDrop::new(TaskCore::new(FutureBase::new(NonNull::dangling()), at))))
     }
 
     /// The creation of the task is complete: from now on there are handles on it, and it can be woken. The waker keeps its
@@ -177,13 +151,12 @@ impl TaskMemory {
         created_at: &'static Location<'static>,
     ) -> FutureRef {
         let base = self.base();
-        let task = TaskOrigin::new(created_at, &waker, base.addr().get());
-        let origin = event_loop.origins.of(event_loop, class, Some(task));
+        let origin = event_loop.origins.of(event_loop, class, Some(created_at));
         // SAFETY: it is there, as `self` is, and nobody else has seen it yet.
-        unsafe { base.as_ref() }.origin.set(origin);
-        // For `FutureRef::waker`, which finds the waker by the address alone.
-        let _ = waker.data().expose_provenance();
-        std::mem::forget((waker, Rc::clone(event_loop)));
+        let core = unsafe { base.cast::<TaskCore>().as_ref() };
+        core.base.origin.set(origin);
+        core.keep_waker(waker);
+        std::mem::forget(Rc::clone(event_loop));
         // SAFETY: what it says it is, and of the class of a task.
         unsafe { FutureRef::new(base) }
     }
@@ -229,7 +202,7 @@ impl TaskMemory {
     /// The beginning of the cell, as a pointer that is good for the whole of it.
     #[inline]
     fn base(&self) -> NonNull<FutureBase> {
-        let cell: *mut TaskCore = self.0.get();
+        let cell: *mut ManuallyDrop<TaskCore> = self.0.get();
         // SAFETY: a pointer to what is there is not null. A `TaskCore` begins with its base.
         unsafe { NonNull::new_unchecked(cell.cast()) }
     }
@@ -294,13 +267,13 @@ impl FutureRef {
         }
     }
 
-    /// The waker of a task, not counted.
-    fn waker(&self) -> Option<ManuallyDrop<Waker>> {
-        let task = self.origin().task?;
-        let data = ptr::with_exposed_provenance(self.address().wrapping_sub(task.offset));
-        // SAFETY: `complete` has forgotten a waker that had this table, and its data at this distance from the cell: the
-        // origin, which says so, was chosen by both. That waker is dropped by `release` only, as the last.
-        Some(ManuallyDrop::new(unsafe { Waker::new(data, task.waker) }))
+    /// The waker of a task.
+    #[inline]
+    fn waker(&self) -> Option<&Waker> {
+        match self.kind() {
+            Kind::Task(core) => Some(core.waker()),
+            Kind::Plain | Kind::Group(_) => None,
+        }
     }
 
     /// Queues a task's next step.
@@ -317,7 +290,7 @@ impl FutureRef {
 
     /// Where a task was created.
     pub(crate) fn created_at(&self) -> Option<&'static Location<'static>> {
-        Some(self.origin().task?.created_at)
+        self.origin().created_at
     }
 
     fn class(&self) -> &Class {
@@ -395,11 +368,7 @@ impl FutureRef {
             self.report_unseen_error();
         }
         debug_assert!(!(self.is_pending() && matches!(self.kind(), Kind::Task(_))), "a task is kept until it is over");
-        let is_shallow = match self.marks.leaves() {
-            Leaves::Nothing => !matches!(self.class().sort, Sort::Group),
-            Leaves::Value => self.class().end_of_value.is_none(),
-            Leaves::Something => false,
-        };
+        let is_shallow = self.rare().is_none() && self.owns_no_more_than_a_value();
         if !is_shallow {
             return self.release_deep();
         }
@@ -408,6 +377,19 @@ impl FutureRef {
         // here.
         let _event_loop = unsafe { Rc::from_raw(Rc::as_ptr(self.event_loop())) };
         drop(Release(self));
+    }
+
+    /// Neither children nor callbacks nor an error, and of its result nothing is to be dropped. (A task that is over waits on nothing.)
+    #[inline]
+    fn owns_no_more_than_a_value(&self) -> bool {
+        let class = self.class();
+        let is_group = matches!(class.sort, Sort::Group);
+        !is_group
+            && self.with_memory(|memory| match memory {
+                Memory::Callbacks(Callbacks::None) | Memory::Cancelled | Memory::Taken => true,
+                Memory::Value(_) => class.end_of_value.is_none(),
+                Memory::Callbacks(_) | Memory::Error(_) => false,
+            })
     }
 
     /// As `release`, of one that owns what may own the last handle on another future, and so on.
@@ -422,19 +404,13 @@ impl FutureRef {
         let event_loop = unsafe { Rc::from_raw(Rc::as_ptr(self.event_loop())) };
         let _depth = event_loop.burials.begin();
         let _memory = Release(self);
-        self.drop_contents();
+        self.drop_value();
     }
 
-    /// What it owns goes, and nobody looks at it any more.
-    fn drop_contents(&self) {
-        let memory = self.replace_memory(Memory::Taken);
-        // SAFETY: it was a box, and nobody looks at it any more: the memory in it was taken.
-        let _rare = self.rare_pointer().map(|rare| unsafe { Box::from_raw(rare.as_ptr()) });
-        let _waiter = match self.kind() {
-            Kind::Task(core) => Some(core.take_waiter()),
-            Kind::Plain | Kind::Group(_) => None,
-        };
-        if let (Memory::Value(value), Some(end)) = (memory, self.class().end_of_value) {
+    /// The result goes, and nobody looks at it any more.
+    #[inline]
+    fn drop_value(&self) {
+        if let (Memory::Value(value), Some(end)) = (self.replace_memory(Memory::Taken), self.class().end_of_value) {
             // SAFETY: results are of the type of their class, see `memory_of`.
             unsafe { end(value) };
         }
@@ -485,7 +461,11 @@ impl Drop for Release<'_> {
             match self.0.class().sort {
                 Sort::Plain => drop(Box::from_raw(base.as_ptr())),
                 Sort::Group => drop(Box::from_raw(base.cast::<GroupCell>().as_ptr())),
-                Sort::Task => drop(self.0.waker().map(ManuallyDrop::into_inner)),
+                Sort::Task => {
+                    let waker = base.cast::<TaskCore>().as_ref().take_waker();
+                    base.cast::<TaskCore>().as_ptr().drop_in_place();
+                    drop(waker);
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use raised::{Look, PLAIN, Raised, RaisedRef};
+use raised::{Raised, RaisedRef};
 
 use crate::exceptions::{self, ExceptionGroup, TimeoutError};
 
@@ -83,7 +83,7 @@ impl Error {
     /// Is this a cancellation? Short for `is::<CancelledError>()`.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.raised().0.look(), Look::Plain | Look::Raised(Raised::Cancelled(_)))
+        matches!(self.raised().0.look(), Raised::Cancelled(_))
     }
 
     /// Are these two the very same raised exception (Python's `is`)?
@@ -189,8 +189,8 @@ impl Error {
 
     fn link(&self) -> Option<&Link> {
         match self.0.look() {
-            Look::Raised(Raised::Link(link)) => Some(link),
-            Look::Plain | Look::Raised(_) => None,
+            Raised::Link(link) => Some(link),
+            _ => None,
         }
     }
 }
@@ -250,9 +250,9 @@ impl Error {
     /// Does this error lead to others, by a context or as a group?
     pub(crate) fn leads_on(&self) -> bool {
         match self.0.look() {
-            Look::Plain | Look::Raised(Raised::Cancelled(_)) => false,
-            Look::Raised(Raised::Link(_)) => true,
-            Look::Raised(Raised::Other(error)) => error.is::<ExceptionGroup>(),
+            Raised::Cancelled(_) => false,
+            Raised::Link(_) => true,
+            Raised::Other(error) => error.is::<ExceptionGroup>(),
         }
     }
 }
@@ -286,10 +286,9 @@ impl Deref for Error {
 
     fn deref(&self) -> &Self::Target {
         match self.0.look() {
-            Look::Plain => &PLAIN,
-            Look::Raised(Raised::Cancelled(error)) => error,
-            Look::Raised(Raised::Link(error)) => error,
-            Look::Raised(Raised::Other(error)) => &**error,
+            Raised::Cancelled(error) => error,
+            Raised::Link(error) => error,
+            Raised::Other(error) => &**error,
         }
     }
 }

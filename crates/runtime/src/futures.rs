@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::events::EventLoop;
 use crate::exceptions::{CancelledError, InvalidStateError, RuntimeError};
 use crate::loop_core::LoopCore;
-use crate::marks::{Holds, Mark, State};
+use crate::marks::{Mark, State};
 use crate::memory::{Memory, NOBODY};
 use crate::ordered::Ordered;
 use crate::ready::Run;
@@ -44,7 +44,8 @@ impl FutureBase {
         std::mem::forget(self.replace_memory(memory));
     }
 
-    fn with_memory<R>(&self, f: impl FnOnce(&mut Memory) -> R) -> R {
+    #[inline]
+    pub(crate) fn with_memory<R>(&self, f: impl FnOnce(&mut Memory) -> R) -> R {
         let mut memory = self.replace_memory(Memory::Taken);
         let result = f(&mut memory);
         self.put_back(memory);
@@ -111,14 +112,21 @@ impl FutureBase {
 
     /// The stored error, for printing it.
     pub(crate) fn peek_error(&self) -> Option<Error> {
-        match self.marks.holds() {
-            Holds::Cancelled => Some(CancelledError::default().into()),
-            Holds::Error => self.with_memory(|memory| match memory {
-                Memory::Error(error) => Some(error.clone()),
-                _ => None,
-            }),
+        self.with_memory(|memory| match memory {
+            Memory::Cancelled => Some(CancelledError::default().into()),
+            Memory::Error(error) => Some(error.clone()),
             _ => None,
-        }
+        })
+    }
+
+    /// Is it pending, and is nobody to be told of its end?
+    pub(crate) fn has_no_callbacks(&self) -> bool {
+        self.with_memory(|memory| matches!(memory, Memory::Callbacks(Callbacks::None)))
+    }
+
+    /// Is a single callback, and nobody else, to be told of its end?
+    pub(crate) fn has_one_callback(&self) -> bool {
+        self.with_memory(|memory| matches!(memory, Memory::Callbacks(Callbacks::Call(..))))
     }
 
     pub(crate) fn describe_callbacks(&self) -> Option<String> {
@@ -161,17 +169,22 @@ impl FutureBase {
     #[inline]
     fn add(&self, callback: Callback) -> Registered {
         // Nearly always it is the first and only one.
-        if self.marks.holds() == Holds::Nobody {
-            self.put_back(Memory::Callbacks(Callbacks::one(callback)));
-            return FIRST;
+        match self.replace_memory(Memory::Taken) {
+            Memory::Callbacks(Callbacks::None) => {
+                self.put_back(Memory::Callbacks(Callbacks::one(callback)));
+                FIRST
+            }
+            other => {
+                self.put_back(other);
+                let (registered, abandoned) = self.with_callbacks(|callbacks| {
+                    let abandoned = callbacks.sweep();
+                    (callbacks.push(callback), abandoned)
+                });
+                // After the look at the memory: they may own the last handles of others.
+                drop(abandoned);
+                registered
+            }
         }
-        let (registered, abandoned) = self.with_callbacks(|callbacks| {
-            let abandoned = callbacks.sweep();
-            (callbacks.push(callback), abandoned)
-        });
-        // After the look at the memory: they may own the last handles of others.
-        drop(abandoned);
-        registered
     }
 
     /// Who waited is polled again.
@@ -246,7 +259,7 @@ impl AnyFuture {
         match callbacks {
             Callbacks::None => {}
             Callbacks::Wake(wake) => wake.wake(),
-            Callbacks::Call(call) => self.queue(call.0, call.1),
+            Callbacks::Call(run, key) => self.queue(run, key),
             Callbacks::Many(list) => self.tell(*list),
         }
     }

@@ -82,7 +82,6 @@ mod resolve;
 mod runners;
 mod seconds;
 mod signals;
-mod sites;
 mod taskgroups;
 mod tasks;
 mod threads;

@@ -26,7 +26,6 @@ use crate::jobs::Jobs;
 use crate::log;
 use crate::observer::{Observer, SchedulingPolicy};
 use crate::origin::Origins;
-use crate::prefetch;
 use crate::reactor::{Readiness, Selector};
 use crate::ready::{Other, Ready, ReadyQueue, Run, TIME_IS_UP};
 use crate::registry::Registry;
@@ -385,9 +384,6 @@ impl LoopCore {
     /// Has the memory fetched that will be needed some steps later.
     fn look_ahead(&self) {
         let ready = self.ready.borrow();
-        if let Some(task) = ready.task_at(AHEAD) {
-            return prefetch::task(std::ptr::from_ref(task.memory()).addr());
-        }
         let timers = self.timers.borrow();
         if let Some(key) = ready.timer_at(AHEAD) {
             timers.prefetch(key);
@@ -465,9 +461,10 @@ impl LoopCore {
             left.1 -= 1;
             match self.next_remote() {
                 Remote::Task(runnable) => runnable.run(self),
-                Remote::Call(Call { closure, vars }) => {
-                    let kind = closure.kind;
-                    crate::events::run_callback(self, vars, &|| format!("{}()", kind.name()), || closure.call());
+                Remote::Call(mut call) => {
+                    let vars = call.vars.take();
+                    let name = call.name();
+                    crate::events::run_callback(self, vars, &|| format!("{name}()"), || (call.f)());
                 }
             }
         }
@@ -490,7 +487,7 @@ impl LoopCore {
             Ready::Other(Other::Call(run, _)) => Some(format!("<Handle {}>", run.describe())),
             Ready::Other(Other::Timer(_)) => Some("<TimerHandle>".to_owned()),
             Ready::Other(Other::Remotes(_)) => match self.remote.borrow().front() {
-                Some(Remote::Call(call)) => Some(format!("<Handle {}()>", call.closure.kind.name())),
+                Some(Remote::Call(call)) => Some(format!("<Handle {}()>", call.name())),
                 _ => None,
             },
         };

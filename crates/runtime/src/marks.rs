@@ -10,8 +10,6 @@ use std::cell::Cell;
 pub(crate) enum Mark {
     /// The error has not been seen by anybody yet: to be reported when the future goes, unless it is a cancellation.
     Unseen = 1,
-    /// What most tasks never have is there, in a box.
-    Rare = 1 << 1,
     /// A cancellation was requested and not taken back. (How many beyond the first is rare.)
     Cancelling = 1 << 2,
     /// The task has taken its first step.
@@ -37,47 +35,10 @@ pub(crate) enum State {
     Finished,
 }
 
-/// What the memory of a future holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holds {
-    Nobody,
-    Wake,
-    Call,
-    Many,
-    Error,
-    Cancelled,
-    Value,
-    Taken,
-}
-
-/// What a task waits on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WaitsOn {
-    Nothing,
-    Yield,
-    Timer,
-    Cancellable,
-    // From here on, the task has a share of it.
-    Future,
-    Line,
-    Readiness,
-}
-
-/// See [`Marks::leaves`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Leaves {
-    Nothing,
-    /// A result, and nothing else.
-    Value,
-    Something,
-}
-
 pub(crate) struct Marks(Cell<u16>);
 
 /// Where the bits of the others begin.
 const STATE: u16 = 8;
-const HOLDS: u16 = 10;
-const WAITS_ON: u16 = 13;
 
 /// What a step of a task has to look at.
 const OF_STEP: u16 = Mark::Started as u16
@@ -129,19 +90,6 @@ impl Marks {
         self.0.get() & OF_STEP == Mark::Started as u16
     }
 
-    /// What does a future without handles leave behind?
-    #[inline]
-    pub(crate) fn leaves(&self) -> Leaves {
-        if self.has(Mark::Rare) || self.shares_what_it_waits_on() {
-            return Leaves::Something;
-        }
-        match self.holds() {
-            Holds::Nobody | Holds::Cancelled | Holds::Taken => Leaves::Nothing,
-            Holds::Value => Leaves::Value,
-            Holds::Wake | Holds::Call | Holds::Many | Holds::Error => Leaves::Something,
-        }
-    }
-
     // Matches and no tables: the numbers are those that the variants have, so the compiler makes nothing of a match.
 
     #[inline]
@@ -160,49 +108,6 @@ impl Marks {
     }
 
     #[inline]
-    pub(crate) fn holds(&self) -> Holds {
-        match self.part(HOLDS, 3) {
-            0 => Holds::Nobody,
-            1 => Holds::Wake,
-            2 => Holds::Call,
-            3 => Holds::Many,
-            4 => Holds::Error,
-            5 => Holds::Cancelled,
-            6 => Holds::Value,
-            _ => Holds::Taken,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn set_holds(&self, holds: Holds) {
-        self.set_part(HOLDS, 3, holds as u16);
-    }
-
-    #[inline]
-    pub(crate) fn waits_on(&self) -> WaitsOn {
-        match self.part(WAITS_ON, 3) {
-            0 => WaitsOn::Nothing,
-            1 => WaitsOn::Yield,
-            2 => WaitsOn::Timer,
-            3 => WaitsOn::Cancellable,
-            4 => WaitsOn::Future,
-            5 => WaitsOn::Line,
-            _ => WaitsOn::Readiness,
-        }
-    }
-
-    /// Does the task have a share of what it waits on?
-    #[inline]
-    pub(crate) fn shares_what_it_waits_on(&self) -> bool {
-        self.part(WAITS_ON, 3) >= WaitsOn::Future as u16
-    }
-
-    #[inline]
-    pub(crate) fn set_waits_on(&self, waits_on: WaitsOn) {
-        self.set_part(WAITS_ON, 3, waits_on as u16);
-    }
-
-    #[inline]
     fn part(&self, first: u16, bits: u16) -> u16 {
         self.0.get() >> first & ((1 << bits) - 1)
     }
@@ -211,54 +116,5 @@ impl Marks {
     fn set_part(&self, first: u16, bits: u16, value: u16) {
         let others = self.0.get() & !(((1 << bits) - 1) << first);
         self.0.set(others | value << first);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every combination of a few is kept, whatever is set after it.
-    #[test]
-    fn nothing_disturbs_the_others() {
-        use {Holds::*, State::*};
-        let marks = Marks::new();
-        assert_eq!((marks.state(), marks.holds(), marks.waits_on()), (Pending, Nobody, WaitsOn::Nothing));
-        for state in [Pending, State::Cancelled, Failed, Finished] {
-            marks.set_state(state);
-            for holds in [Nobody, Wake, Call, Many, Error, Holds::Cancelled, Value, Taken] {
-                marks.set_holds(holds);
-                for waits_on in [
-                    WaitsOn::Nothing,
-                    WaitsOn::Yield,
-                    WaitsOn::Timer,
-                    WaitsOn::Cancellable,
-                    WaitsOn::Future,
-                    WaitsOn::Line,
-                    WaitsOn::Readiness,
-                ] {
-                    marks.set_waits_on(waits_on);
-                    marks.set(Mark::WaitCancelled);
-                    assert!(!marks.has(Mark::Unseen) && marks.take(Mark::WaitCancelled));
-                    assert_eq!((marks.state(), marks.holds(), marks.waits_on()), (state, holds, waits_on));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_step_looks_at_what_concerns_it() {
-        let marks = Marks::new();
-        assert!(!marks.just_goes_on());
-        for mark in [Mark::Started, Mark::Unseen, Mark::Rare, Mark::Cancelling] {
-            marks.set(mark);
-            assert!(marks.just_goes_on());
-        }
-        for mark in [Mark::Aborted, Mark::OnPath, Mark::MustCancel, Mark::WaitCancelled] {
-            marks.set(mark);
-            assert!(!marks.just_goes_on());
-            marks.unset(mark);
-            assert!(marks.just_goes_on());
-        }
     }
 }

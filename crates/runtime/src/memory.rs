@@ -7,7 +7,6 @@
 
 use crate::callbacks::Callbacks;
 use crate::error::Error;
-use crate::marks::Holds;
 use crate::word::Word;
 
 /// What a future has to remember depends on its state, so one place serves all: memory per task counts.
@@ -26,42 +25,6 @@ pub(crate) enum Memory {
 
 /// Nobody yet.
 pub(crate) const NOBODY: Memory = Memory::Callbacks(Callbacks::None);
-
-impl Memory {
-    #[inline]
-    pub(crate) fn into_word(self) -> (Holds, Word) {
-        match self {
-            Self::Callbacks(Callbacks::None) => (Holds::Nobody, Word::EMPTY),
-            Self::Callbacks(Callbacks::Wake(wake)) => (Holds::Wake, Word::of(wake)),
-            Self::Callbacks(Callbacks::Call(call)) => (Holds::Call, Word::of(call)),
-            Self::Callbacks(Callbacks::Many(list)) => (Holds::Many, Word::of(list)),
-            Self::Error(error) => (Holds::Error, Word::of(error)),
-            Self::Cancelled => (Holds::Cancelled, Word::EMPTY),
-            Self::Value(value) => (Holds::Value, value.0),
-            Self::Taken => (Holds::Taken, Word::EMPTY),
-        }
-    }
-
-    /// # Safety
-    ///
-    /// Both are from `into_word`, and no other memory is made of them.
-    #[inline]
-    pub(crate) unsafe fn from_word(holds: Holds, word: Word) -> Self {
-        // SAFETY: `into_word` says what is in the word.
-        unsafe {
-            match holds {
-                Holds::Nobody => NOBODY,
-                Holds::Wake => Self::Callbacks(Callbacks::Wake(word.read())),
-                Holds::Call => Self::Callbacks(Callbacks::Call(word.read())),
-                Holds::Many => Self::Callbacks(Callbacks::Many(word.read())),
-                Holds::Error => Self::Error(word.read()),
-                Holds::Cancelled => Self::Cancelled,
-                Holds::Value => Self::Value(Value(word)),
-                Holds::Taken => Self::Taken,
-            }
-        }
-    }
-}
 
 /// A result. It does not know its type, so whoever has it must see to its end.
 pub(crate) struct Value(Word);
@@ -113,11 +76,10 @@ mod tests {
 
     /// Made, looked at and taken out again.
     fn there_and_back<T: Clone + PartialEq + std::fmt::Debug + 'static>(value: T, small: bool) {
-        let (holds, word) = Memory::Value(Value::of(value.clone())).into_word();
-        assert_eq!((holds, Value::end::<T>().is_none()), (Holds::Value, small), "{value:?}");
-        // SAFETY: they belong together, and the value was made of a `T`.
+        let mut kept = Value::of(value.clone());
+        assert_eq!(Value::end::<T>().is_none(), small, "{value:?}");
+        // SAFETY: the value was made of a `T`.
         unsafe {
-            let Memory::Value(mut kept) = Memory::from_word(holds, word) else { panic!("it is a value") };
             assert_eq!(kept.look::<T>(), &value);
             assert_eq!(kept.into::<T>(), value);
         }

@@ -1,5 +1,4 @@
-//! What futures of one origin have in common: their class and their loop, and for tasks the place that makes them and how they
-//! are woken.
+//! What futures of one origin have in common: their class and their loop, and for tasks the place that makes them.
 //!
 //! A million tasks come from few places of a program, and what is the same for all that come from one is kept once: by that
 //! each is 32 bytes smaller. Origins are their loop's and stay as long as it does, which is kept by every future.
@@ -11,7 +10,6 @@ use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
-use std::task::{RawWakerVTable, Waker};
 
 use crate::coroutines::coroutine_name;
 use crate::loop_core::LoopCore;
@@ -39,27 +37,8 @@ pub(crate) struct Origin {
     pub(crate) class: Class,
     /// Not counted: the futures count.
     pub(crate) event_loop: ManuallyDrop<Rc<LoopCore>>,
-    pub(crate) task: Option<TaskOrigin>,
-}
-
-/// Where tasks are made, and what their wakers have in common.
-#[derive(Clone, Copy)]
-pub(crate) struct TaskOrigin {
-    pub(crate) created_at: &'static Location<'static>,
-    pub(crate) waker: &'static RawWakerVTable,
-    /// How far behind the data of a task's waker its cell is.
-    pub(crate) offset: usize,
-}
-
-impl TaskOrigin {
-    /// The waker is that of the task whose cell has this address.
-    pub(crate) fn new(created_at: &'static Location<'static>, waker: &Waker, cell: usize) -> Self {
-        Self { created_at, waker: waker.vtable(), offset: cell.wrapping_sub(waker.data().addr()) }
-    }
-
-    fn is(&self, other: &TaskOrigin) -> bool {
-        ptr::eq(self.created_at, other.created_at) && ptr::eq(self.waker, other.waker) && self.offset == other.offset
-    }
+    /// Where tasks of this origin are made; of other futures nobody asks.
+    pub(crate) created_at: Option<&'static Location<'static>>,
 }
 
 /// The classes, as constants.
@@ -104,7 +83,7 @@ pub(crate) struct Origins {
     /// The latest, which will mostly be asked for again.
     latest: [Cell<Option<Latest>>; 16],
     /// All of them, sorted by place. (A program has few, and every program contains this: a tree would be larger.)
-    all: RefCell<Vec<([usize; 4], NonNull<Origin>)>>,
+    all: RefCell<Vec<([usize; 2], NonNull<Origin>)>>,
 }
 
 impl Origins {
@@ -114,45 +93,46 @@ impl Origins {
         &self,
         event_loop: &Rc<LoopCore>,
         class: &'static Class,
-        task: Option<TaskOrigin>,
+        created_at: Option<&'static Location<'static>>,
     ) -> NonNull<Origin> {
         // Classes and places are in memory near each other, so their lower bits tell them apart, once these are spread.
-        let place = task.map_or(ptr::from_ref(class).addr(), |task| ptr::from_ref(task.created_at).addr());
+        let place = address(created_at).unwrap_or(ptr::from_ref(class).addr());
         let latest = &self.latest[(place as u32).wrapping_mul(0x9e37_79b9) as usize >> 28];
         if let Some((known_class, known)) = latest.get()
             && ptr::eq(known_class, class)
-        {
             // SAFETY: origins stay as long as their loop.
-            let fits = match (unsafe { known.as_ref() }.task, task) {
-                (Some(known), Some(task)) => known.is(&task),
-                (known, task) => known.is_none() && task.is_none(),
-            };
-            if fits {
-                return known;
-            }
+            && address(unsafe { known.as_ref() }.created_at) == address(created_at)
+        {
+            return known;
         }
-        let origin = self.lasting(event_loop, class, task);
+        let origin = self.lasting(event_loop, class, created_at);
         latest.set(Some((class, origin)));
         origin
     }
 
-    fn lasting(&self, event_loop: &Rc<LoopCore>, class: &'static Class, task: Option<TaskOrigin>) -> NonNull<Origin> {
-        let class_at = ptr::from_ref(class).addr();
-        let place = task.map_or([class_at, 0, 0, 0], |task| {
-            [class_at, ptr::from_ref(task.created_at).addr(), ptr::from_ref(task.waker).addr(), task.offset]
-        });
+    fn lasting(
+        &self,
+        event_loop: &Rc<LoopCore>,
+        class: &'static Class,
+        created_at: Option<&'static Location<'static>>,
+    ) -> NonNull<Origin> {
+        let place = [ptr::from_ref(class).addr(), address(created_at).unwrap_or(0)];
         let mut all = self.all.borrow_mut();
         match all.binary_search_by_key(&place, |(place, _)| *place) {
             Ok(index) => all[index].1,
             Err(index) => {
                 // SAFETY: a second pointer to the loop, which is never dropped.
                 let event_loop = ManuallyDrop::new(unsafe { ptr::read(event_loop) });
-                let origin = NonNull::from(Box::leak(Box::new(Origin { class: *class, event_loop, task })));
+                let origin = NonNull::from(Box::leak(Box::new(Origin { class: *class, event_loop, created_at })));
                 all.insert(index, (place, origin));
                 origin
             }
         }
     }
+}
+
+fn address(at: Option<&'static Location<'static>>) -> Option<usize> {
+    at.map(|at| ptr::from_ref(at).addr())
 }
 
 impl Drop for Origins {
@@ -171,8 +151,8 @@ mod tests {
 
     /// Tasks from one line, if it is called from one.
     #[track_caller]
-    fn task(cell: usize) -> TaskOrigin {
-        TaskOrigin::new(Location::caller(), Waker::noop(), cell)
+    fn here() -> &'static Location<'static> {
+        Location::caller()
     }
 
     #[test]
@@ -180,13 +160,13 @@ mod tests {
         let event_loop = LoopCore::new(Clock::Virtual);
         let origin = |class, task| event_loop.origins.of(&event_loop, class, task);
         let (class, other) = (Class::task::<i32, ()>(), Class::task::<u64, ()>());
-        let here = [64, 64].map(task);
-        let first = origin(class, Some(here[0]));
-        assert!(here.iter().chain(&here).all(|task| origin(class, Some(*task)) == first));
+        let at = here();
+        let first = origin(class, Some(at));
+        assert!((0..3).all(|_| origin(class, Some(at)) == first));
         let others = [
-            origin(class, Some(task(64))),
-            origin(class, Some(task(72))),
-            origin(other, Some(task(64))),
+            origin(class, Some(here())),
+            origin(class, Some(here())),
+            origin(other, Some(at)),
             origin(class, None),
             origin(other, None),
         ];

@@ -69,11 +69,6 @@ impl ReadyQueue {
         }
     }
 
-    /// The task whose turn comes after `index` others.
-    pub(crate) fn task_at(&self, index: usize) -> Option<&Runnable> {
-        self.line.get(index)?.as_ref()
-    }
-
     /// The timer whose turn comes after `index` others that are no tasks.
     pub(crate) fn timer_at(&self, index: usize) -> Option<TimerKey> {
         match self.others.get(index)? {

@@ -75,25 +75,8 @@ impl Slot {
 
 /// Sixteen bytes: with many timers, the heap is what the cache does not hold.
 struct Entry {
-    when: Deadline,
+    when: f64,
     key: TimerKey,
-}
-
-/// A time as a whole number in the same order: the comparisons of the heap are the work of a timer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Deadline(u64);
-
-const SIGN: u64 = 1 << 63;
-
-impl Deadline {
-    fn new(seconds: f64) -> Self {
-        let bits = seconds.to_bits();
-        Self(if bits & SIGN == 0 { bits | SIGN } else { !bits })
-    }
-
-    fn seconds(self) -> f64 {
-        f64::from_bits(if self.0 & SIGN == 0 { !self.0 } else { self.0 & !SIGN })
-    }
 }
 
 /// No slot: the end of the list of free ones.
@@ -141,7 +124,7 @@ impl Timers {
     pub(crate) fn insert_at_turn(&mut self, turn: Turn, when: f64, action: Action) -> TimerKey {
         let key = self.keep(turn, action);
         self.sort = Some(|entries| entries.sort_unstable_by(|a, b| b.cmp(a)));
-        self.heap.push(Entry { when: Deadline::new(when), key });
+        self.heap.push(Entry { when, key });
         key
     }
 
@@ -175,7 +158,7 @@ impl Timers {
         loop {
             let top = self.heap.peek()?;
             if self.is_armed(top.key) {
-                return Some(top.when.seconds());
+                return Some(top.when);
             }
             self.heap.pop();
         }
@@ -184,7 +167,6 @@ impl Timers {
     /// Takes the timers that are due before `end`, in order, without firing them. One may have been cancelled: to ask would
     /// cost a look at its slot, which `fire` takes anyway.
     pub(crate) fn take_due(&mut self, end: f64, mut take: impl FnMut(TimerKey)) {
-        let end = Deadline::new(end);
         let mut taken = 0;
         while taken < SORT_FROM || taken < self.heap.len() / MUCH {
             let Some(first) = self.heap.peek_mut().filter(|first| first.when < end) else { return };
@@ -195,7 +177,7 @@ impl Timers {
     }
 
     /// As `take_due`, for a heap of which much is due.
-    fn drain_due(&mut self, end: Deadline, take: impl FnMut(TimerKey)) {
+    fn drain_due(&mut self, end: f64, take: impl FnMut(TimerKey)) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
         let mut due: Vec<_> = entries.extract_if(.., |entry| entry.when < end).collect();
         if let Some(sort) = self.sort {
@@ -294,7 +276,7 @@ impl Timers {
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
         let older = || 0.cmp(&(self.key.seq.wrapping_sub(other.key.seq) as i32));
-        other.when.cmp(&self.when).then_with(older)
+        other.when.total_cmp(&self.when).then_with(older)
     }
 }
 

@@ -14,7 +14,6 @@ use std::task::{Context, Poll, Waker};
 
 use crate::error::Result;
 use crate::ordered::Ordered;
-use crate::sites::Sites;
 use crate::tasks::{Waiter, current_task_id, keep_waiting_on, take_cancel, wait_on};
 use crate::waking::{Waiting, Wake};
 
@@ -55,8 +54,6 @@ pub(crate) struct Line {
     cancelled: Cell<usize>,
     /// Nobody has to wait.
     open: Cell<bool>,
-    /// Where the waits in this line were written.
-    sites: Sites,
     /// Who last acquired what is waited for. A number, so that it keeps no task alive.
     acquired_by: Cell<Option<u32>>,
 }
@@ -71,9 +68,6 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// For what has none.
-    pub(crate) const NONE: Self = Self { low: 0, high: 0 };
-
     pub(crate) fn new(key: u64) -> Self {
         // A line would have to be joined a million times a second for nine years to have a longer key.
         Self { low: key as u32, high: (key >> 32) as u16 }
@@ -95,7 +89,6 @@ impl WaitQueue {
                 first_waiting: Cell::new(0),
                 cancelled: Cell::new(0),
                 open: Cell::new(false),
-                sites: Sites::default(),
                 acquired_by: Cell::new(None),
             }),
         }
@@ -151,7 +144,7 @@ impl WaitQueue {
 
     /// As [`wait`](Self::wait), for a primitive that passes on where its own method was called: reports show that place.
     pub fn wait_at(&self, at: &'static Location<'static>) -> LineWait {
-        LineWait { line: Rc::clone(&self.line), stage: Stage::New(self.line.sites.number(at)) }
+        LineWait { line: Rc::clone(&self.line), stage: Stage::New(at) }
     }
 
     /// Wakes the first who still waits; false if nobody does.
@@ -357,16 +350,13 @@ pub struct LineWait {
 }
 
 enum Stage {
-    /// Not in line yet. Reports will show where it was made: the number of that site.
-    New(u32),
+    /// Not in line yet. Reports show where it was made.
+    New(&'static Location<'static>),
     InLine(Place),
     Left {
         woken: bool,
     },
 }
-
-#[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<LineWait>() == 16);
 
 impl LineWait {
     /// The line that it waits in.
@@ -414,10 +404,10 @@ impl StdFuture for LineWait {
                 this.stage = Stage::Left { woken: false };
                 Poll::Ready(Ok(()))
             }
-            Stage::New(site) => {
+            Stage::New(at) => {
                 let waiting = Waiting::still(Wake::of(cx.waker()));
                 let place = Place::new(this.line.places.borrow_mut().push(waiting));
-                wait_on(in_line(place), this.line.sites.get(site));
+                wait_on(in_line(place), at);
                 this.stage = Stage::InLine(place);
                 Poll::Pending
             }

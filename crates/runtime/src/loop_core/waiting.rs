@@ -8,14 +8,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::LoopCore;
-use crate::cell::FutureRef;
+use crate::cell::{FutureRef, Kind};
 use crate::clock::{self, Clock};
 use crate::error::Error;
 use crate::exceptions::RuntimeError;
 use crate::log;
-use crate::marks::WaitsOn;
 use crate::reactor::{Reactor, Readiness, Selector};
 use crate::ready::Other;
+use crate::tasks::Waiter;
 
 /// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
 /// clock does no harm.
@@ -109,7 +109,10 @@ impl LoopCore {
     }
 
     fn waits_on_others(&self) -> bool {
-        let waits = |task: &FutureRef| matches!(task.marks.waits_on(), WaitsOn::Nothing | WaitsOn::Cancellable);
+        let waits = |task: &FutureRef| match task.kind() {
+            Kind::Task(core) => matches!(core.waiter(), Waiter::None | Waiter::Cancellable),
+            Kind::Plain | Kind::Group(_) => false,
+        };
         // Mostly the same one as the last time, so this is no walk through all tasks at each wait.
         let found = self.tasks.find(self.waits_on_others.get(), waits);
         self.waits_on_others.set(found.unwrap_or(0));

@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::exceptions::CancelledError;
 use crate::futures::{AnyFuture, Future};
 use crate::loop_core::{self, LoopCore};
-use crate::marks::{Holds, Mark};
+use crate::marks::Mark;
 use crate::ready::Run;
 
 /// Runs awaitables concurrently and gives their results in the order of the arguments: `asyncio.gather`.
@@ -306,7 +306,7 @@ impl Run for Gathering {
 
     fn is_abandoned(&self) -> bool {
         let future = self.future.get();
-        future.is_some_and(|future| future.object.is_last() && future.base().marks.holds() == Holds::Nobody)
+        future.is_some_and(|future| future.object.is_last() && future.base().has_no_callbacks())
     }
 
     fn cut(&self) {

@@ -8,7 +8,6 @@ use super::state::current_task_id;
 use crate::callbacks::Registered;
 use crate::cell::Kind;
 use crate::futures::{AnyFuture, Future};
-use crate::marks::Holds;
 use crate::ready::Run;
 
 /// Wraps an awaitable so that cancelling the wrapper, or who awaits it, does not cancel the awaitable: `asyncio.shield`.
@@ -96,7 +95,7 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
     fn is_abandoned(&self) -> bool {
         let outer = self.outer.as_any();
         // Nobody but `OuterDone` is to be told.
-        outer.object.is_last() && outer.base().marks.holds() == Holds::Call
+        outer.object.is_last() && outer.base().has_one_callback()
     }
 
     fn cut(&self) {

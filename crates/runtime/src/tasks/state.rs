@@ -4,10 +4,12 @@
 //! There may be a million tasks, so what most never have stands in a box of its own, made when it is needed.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Waker;
 
 use crate::cell::FutureBase;
 use crate::contextvars::{self, Context as ContextObject, Vars};
@@ -15,11 +17,10 @@ use crate::current;
 use crate::error::{Error, Result};
 use crate::exceptions::RuntimeError;
 use crate::futures::AnyFuture;
-use crate::marks::{Mark, WaitsOn};
+use crate::marks::Mark;
 use crate::reactor::Source;
 use crate::timers::TimerKey;
 use crate::wait_queue::{Line, Place};
-use crate::word::Word;
 
 /// What a suspended task waits on: `Task._fut_waiter`.
 #[derive(Clone)]
@@ -40,41 +41,6 @@ pub(crate) enum Waiter {
     Cancellable,
 }
 
-impl Waiter {
-    /// As the task keeps it: what it is, a word, and a place.
-    #[inline]
-    fn into_parts(self) -> (WaitsOn, Word, Option<Place>) {
-        match self {
-            Self::None => (WaitsOn::Nothing, Word::EMPTY, None),
-            Self::Yield => (WaitsOn::Yield, Word::EMPTY, None),
-            Self::Timer(key) => (WaitsOn::Timer, Word::of(key), None),
-            Self::Future(future) => (WaitsOn::Future, Word::of(future), None),
-            Self::Line(line, place) => (WaitsOn::Line, Word::of(line), Some(place)),
-            Self::Readiness(source, place) => (WaitsOn::Readiness, Word::of(source), Some(place)),
-            Self::Cancellable => (WaitsOn::Cancellable, Word::EMPTY, None),
-        }
-    }
-
-    /// # Safety
-    ///
-    /// They are from `into_parts`, and no other `Waiter` is made of them. (The place may be any, if there was none.)
-    #[inline]
-    unsafe fn from_parts(waits_on: WaitsOn, word: Word, place: Place) -> Self {
-        // SAFETY: `into_parts` says what is in the word.
-        unsafe {
-            match waits_on {
-                WaitsOn::Nothing => Self::None,
-                WaitsOn::Yield => Self::Yield,
-                WaitsOn::Timer => Self::Timer(word.read()),
-                WaitsOn::Future => Self::Future(word.read()),
-                WaitsOn::Line => Self::Line(word.read(), place),
-                WaitsOn::Readiness => Self::Readiness(word.read(), place),
-                WaitsOn::Cancellable => Self::Cancellable,
-            }
-        }
-    }
-}
-
 /// A cancellation that is on its way to the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PendingCancel {
@@ -89,16 +55,16 @@ pub(crate) enum PendingCancel {
 #[repr(C)]
 pub(crate) struct TaskCore {
     pub(crate) base: FutureBase,
-    /// What the base's marks say that it waits on. Taken out and put back by whoever looks.
-    waiter: Cell<Word>,
+    /// Taken out and put back by whoever looks.
+    waiter: Cell<Waiter>,
     /// Where it was last seen: created, suspended, or asking who it is.
     pub(crate) at: Cell<&'static Location<'static>>,
+    /// The task's own waker, which keeps its memory until the last handle goes.
+    waker: OnceCell<ManuallyDrop<Waker>>,
 }
 
 /// What most tasks never have.
 pub(crate) struct Rare {
-    /// The word of the future's memory, whose place this has taken.
-    pub(crate) memory: Cell<Word>,
     name: RefCell<Option<Rc<str>>>,
     /// How many cancellations beyond the first were requested and not taken back.
     more_cancels: Cell<u32>,
@@ -113,9 +79,8 @@ pub(crate) struct Rare {
 }
 
 impl Rare {
-    pub(crate) fn new(memory: Word) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            memory: Cell::new(memory),
             name: RefCell::default(),
             more_cancels: Cell::default(),
             cancel_message: RefCell::default(),
@@ -148,7 +113,23 @@ static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 impl TaskCore {
     #[inline]
     pub(crate) fn new(base: FutureBase, at: &'static Location<'static>) -> Self {
-        Self { base, waiter: Cell::new(Word::EMPTY), at: Cell::new(at) }
+        Self { base, waiter: Cell::new(Waiter::None), at: Cell::new(at), waker: OnceCell::new() }
+    }
+
+    pub(crate) fn keep_waker(&self, waker: Waker) {
+        let is_new = self.waker.set(ManuallyDrop::new(waker)).is_ok();
+        debug_assert!(is_new, "a task is completed once");
+    }
+
+    #[inline]
+    pub(crate) fn waker(&self) -> &Waker {
+        self.waker.get().expect("a task that somebody has is complete")
+    }
+
+    /// The waker, to be dropped by the last handle.
+    pub(crate) unsafe fn take_waker(&self) -> Waker {
+        // SAFETY: the caller is the last handle, and takes it once.
+        ManuallyDrop::into_inner(unsafe { std::ptr::read(self.waker.get().expect("it is complete")) })
     }
 
     /// The loop owns the task from now on, whose creation is complete.
@@ -185,57 +166,19 @@ impl TaskCore {
     }
 
     pub(crate) fn take_waiter(&self) -> Waiter {
-        let parts = (self.base.marks.waits_on(), self.waiter.get(), self.base.place.get());
-        self.base.marks.set_waits_on(WaitsOn::Nothing);
-        // SAFETY: `set_waiter` has put them there together. The mark that they are there is gone.
-        unsafe { Waiter::from_parts(parts.0, parts.1, parts.2) }
+        self.waiter.replace(Waiter::None)
     }
 
     /// Nothing may be borrowed: what it was may be the last handle on a future.
     #[inline]
     pub(crate) fn set_waiter(&self, waiter: Waiter) {
-        self.set_waiter_parts(waiter.into_parts());
-    }
-
-    #[inline]
-    fn set_waiter_parts(&self, parts: (WaitsOn, Word, Option<Place>)) {
-        if self.base.marks.shares_what_it_waits_on() {
-            self.replace_waiter_parts(parts);
-        } else {
-            self.put_waiter_parts(parts);
-        }
-    }
-
-    #[inline(never)]
-    fn replace_waiter_parts(&self, parts: (WaitsOn, Word, Option<Place>)) {
-        let old = self.take_waiter();
-        self.put_waiter_parts(parts);
-        // Last: a destructor may run anything, and wait in turn.
-        drop(old);
-    }
-
-    #[inline]
-    fn put_waiter_parts(&self, (waits_on, word, place): (WaitsOn, Word, Option<Place>)) {
-        self.waiter.set(word);
-        if let Some(place) = place {
-            self.base.place.set(place);
-        }
-        self.base.marks.set_waits_on(waits_on);
+        drop(self.waiter.replace(waiter));
     }
 
     /// The same holds as for `set_waiter`.
     #[inline]
     pub(crate) fn forget_waiter(&self) {
-        if self.base.marks.shares_what_it_waits_on() {
-            self.drop_waiter();
-        } else {
-            self.base.marks.set_waits_on(WaitsOn::Nothing);
-        }
-    }
-
-    #[inline(never)]
-    fn drop_waiter(&self) {
-        drop(self.take_waiter());
+        self.set_waiter(Waiter::None);
     }
 
     /// Makes the task's context the current one, until what this gives is dropped. An error says why it could not.
@@ -253,7 +196,7 @@ impl TaskCore {
     /// Every context is empty, and the task was not given one to be in.
     #[inline]
     fn has_no_context(&self) -> bool {
-        !self.base.marks.has(Mark::Rare) && !contextvars::in_use()
+        self.base.rare().is_none() && !contextvars::in_use()
     }
 
     #[cold]
@@ -421,25 +364,12 @@ pub(crate) fn current_task_id() -> Option<u32> {
 /// Notes what the current task waits on, and where in its code.
 #[inline]
 pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
-    // Taken to pieces here, where it is known what it is.
-    let parts = waiter.into_parts();
-    current::with_task(|task| match task {
-        Some(task) => {
+    current::with_task(|task| {
+        if let Some(task) = task {
             task.core().at.set(at);
-            task.core().set_waiter_parts(parts);
+            task.core().set_waiter(waiter);
         }
-        // SAFETY: they were taken to pieces above, and nobody else has them.
-        None => unsafe { forget_parts(parts) },
     });
-}
-
-/// # Safety
-///
-/// As [`Waiter::from_parts`].
-#[cold]
-unsafe fn forget_parts((waits_on, word, place): (WaitsOn, Word, Option<Place>)) {
-    // SAFETY: as the caller says.
-    drop(unsafe { Waiter::from_parts(waits_on, word, place.unwrap_or(Place::NONE)) });
 }
 
 /// Notes that the current task goes on waiting, where it was.

@@ -108,6 +108,7 @@ impl Drop for Stepping {
         let task = unsafe { ManuallyDrop::take(&mut self.0) };
         let _ = catch_unwind(AssertUnwindSafe(|| {
             if !task.done() {
+                task.core().forget_waiter();
                 finish::<()>(&task, Err(CancelledError::default().into()));
                 tell(task.base().event_loop(), &|observer| observer.done(&task));
             }
