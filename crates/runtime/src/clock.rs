@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::exceptions::ValueError;
+use crate::error::exceptions::ValueError;
 
 /// The clock of an event loop.
 ///
@@ -42,7 +42,7 @@ impl Clock {
     ///
     /// `ValueError` naming the variable and what it may be.
     pub fn from_env() -> Result<Clock, ValueError> {
-        let is_virtual = crate::env::is_second("ASYNCIO_CLOCK", ["real", "virtual"])?;
+        let is_virtual = crate::error::env::is_second("ASYNCIO_CLOCK", ["real", "virtual"])?;
         Ok(if is_virtual { Clock::Virtual } else { Clock::Real })
     }
 

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use concurrent_queue::{ConcurrentQueue, PopError};
 
+use crate::base::log;
+use crate::base::seconds::TimeLimit;
+use crate::error::exceptions::{CancelledError, InvalidStateError, RuntimeError, TimeoutError, ValueError};
+use crate::error::report::panic_message;
 use crate::error::{Error, Result};
-use crate::exceptions::{CancelledError, InvalidStateError, RuntimeError, TimeoutError, ValueError};
-use crate::log;
-use crate::report::panic_message;
-use crate::seconds::TimeLimit;
-use crate::tasks::{TaskPanic, resume_panic};
+use crate::error::{TaskPanic, resume_panic};
 
 /// A lock is never held while foreign code runs, so a poisoned one is still in order.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

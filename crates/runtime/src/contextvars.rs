@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::exceptions::{LookupError, RuntimeError, ValueError};
+use crate::error::exceptions::{LookupError, RuntimeError, ValueError};
 
 /// The values of a context: variable id to value. Shared, so that a copy can go to another thread.
 pub(crate) type Vars = Option<Arc<BTreeMap<usize, Arc<dyn Any + Send + Sync>>>>;

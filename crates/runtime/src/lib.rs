@@ -46,79 +46,46 @@
 #[macro_use]
 extern crate asyncio_testing;
 
-mod asyncgens;
-mod burials;
-mod call;
-mod callbacks;
-mod cell;
+mod asyncio;
+mod base;
 mod clock;
 mod concurrent;
 mod contextvars;
-mod coroutines;
-mod current;
-mod cycles;
-mod env;
 mod error;
-mod events;
-mod exceptions;
-mod futures;
-pub mod io;
-mod jobs;
-pub mod log;
-mod loop_core;
-mod marks;
-mod memory;
-mod observer;
-mod ordered;
-mod origin;
-mod prefetch;
-mod reactor;
-mod ready;
-mod registry;
-mod remote;
-mod report;
-mod repr;
-mod resolve;
-mod runners;
-mod seconds;
-mod signals;
-mod taskgroups;
-mod tasks;
-mod threads;
-pub mod time;
-mod timeouts;
-mod timers;
-mod wait_queue;
-mod waking;
-mod word;
+mod kernel;
 
-pub use asyncgens::OpenAsyncGen;
-pub use clock::Clock;
-pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
-pub use contextvars::{Context, ContextVar, Token, VarScope, copy_context};
-pub use coroutines::{Coroutine, Step, coroutine, coroutine_name};
-pub use error::{Error, Result};
-pub use events::{EventLoop, ExceptionHandler, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop};
-pub use exceptions::{
-    CancelledError, Exception, ExceptionGroup, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError,
-    RuntimeError, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+pub use asyncio::asyncgens::OpenAsyncGen;
+pub use asyncio::coroutines::{Coroutine, Step, coroutine};
+pub use asyncio::events::{
+    EventLoop, ExceptionHandler, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop,
 };
-pub use futures::{AnyFuture, Await, CallbackKey, Future, Join};
-pub use observer::{Observer, SchedulingPolicy};
-pub use remote::{LoopHandle, ThreadSafeHandle};
-pub use report::ExceptionContext;
-pub use resolve::GaiError;
-pub use runners::{Runner, run};
-pub use seconds::{Seconds, TimeLimit};
-pub use taskgroups::TaskGroup;
-pub use tasks::{
-    AnyTask, AsCompleted, Awaitable, CallGraphOptions, Cancellable, Child, CoroutineRef, Frame, FrameCallGraphEntry,
+pub use asyncio::futures::{Await, CallbackKey, Future, Join};
+pub use asyncio::runners::{Runner, run};
+pub use asyncio::taskgroups::TaskGroup;
+pub use asyncio::tasks::{
+    AsCompleted, Awaitable, CallGraphOptions, Cancellable, Child, CoroutineRef, Frame, FrameCallGraphEntry,
     FutureCallGraph, Gather, GatherOutcomes, GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult,
-    Task, TaskFactory, TaskOptions, TaskPanic, Wait, WaitFor, all_tasks, as_completed, cancellable, capture_call_graph,
+    Task, TaskFactory, TaskOptions, Wait, WaitFor, all_tasks, as_completed, cancellable, capture_call_graph,
     create_task, current_task, ensure_future, format_call_graph, future_add_to_awaited_by,
     future_discard_from_awaited_by, gather, print_call_graph, shield, sleep, sleep_result, try_create_task, wait,
     wait_for,
 };
-pub use threads::{run_coroutine_threadsafe, to_thread};
-pub use timeouts::{Timeout, timeout, timeout_at};
-pub use wait_queue::{LineWait, WaitQueue};
+pub use asyncio::threads::{run_coroutine_threadsafe, to_thread};
+pub use asyncio::timeouts::{Timeout, timeout, timeout_at};
+pub use asyncio::wait_queue::{LineWait, WaitQueue};
+pub use asyncio::{io, time};
+pub use base::seconds::{Seconds, TimeLimit};
+pub use base::{log, names::coroutine_name};
+pub use clock::Clock;
+pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
+pub use contextvars::{Context, ContextVar, Token, VarScope, copy_context};
+pub use error::GaiError;
+pub use error::exceptions::{
+    CancelledError, Exception, ExceptionGroup, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError,
+    RuntimeError, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+};
+pub use error::report::ExceptionContext;
+pub use error::{Error, Result, TaskPanic};
+pub use kernel::event_loop::remote::{LoopHandle, ThreadSafeHandle};
+pub use kernel::handle::{AnyFuture, AnyTask};
+pub use kernel::watch::{Observer, SchedulingPolicy};

@@ -11,7 +11,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use super::Link;
-use crate::exceptions::CancelledError;
+use crate::error::exceptions::CancelledError;
 
 pub(super) enum Raised {
     /// One with a message.

@@ -1,0 +1,220 @@
+//! Coroutine objects, and how the functions behind futures are called.
+//!
+//! A Rust `async fn` gives an anonymous future that is silently dropped if nobody awaits it; the compiler's `must_use`
+//! warning is all there is. `Coroutine` makes such a future an object as Python has it: it knows its name, can be driven
+//! by hand, and complains at run time when it was never awaited.
+
+use crate::base::names::coroutine_name;
+use crate::base::names::place;
+use crate::kernel::task::coroutine::EXCUSING;
+
+use std::fmt;
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use pin_project_lite::pin_project;
+
+use crate::base::log;
+use crate::error::Result;
+use crate::error::exceptions::RuntimeError;
+
+/// Makes a coroutine object of a future: `coro = custom_coro()`.
+///
+/// Not needed to run anything: `run`, `create_task` and `.await` take plain futures. It is for looking at a coroutine
+/// and for driving one by hand.
+///
+/// Dropped without ever having been awaited or closed, it writes
+/// `FILE:LINE: RuntimeWarning: coroutine 'NAME' was never awaited` to standard error, as Python does.
+///
+/// ```
+/// use asyncio_runtime::{Result, coroutine, run};
+///
+/// async fn answer() -> Result<i32> {
+///     Ok(42)
+/// }
+///
+/// let coro = coroutine(answer());
+/// assert!(format!("{coro:?}").starts_with("<coroutine object answer at 0x"));
+/// assert_eq!(run(coro).unwrap(), 42);
+/// ```
+#[track_caller]
+pub fn coroutine<T, F: StdFuture<Output = Result<T>>>(future: F) -> Coroutine<F> {
+    Coroutine {
+        future: Some(future),
+        guard: Guard { name: coroutine_name::<F>(), at: Location::caller(), used: false },
+    }
+}
+
+pin_project! {
+    /// A coroutine object; made by [`coroutine`].
+    ///
+    /// Awaiting it by value consumes it, so awaiting it twice does not compile. Awaited by reference
+    /// (`(&mut pinned).await`), or driven by [`send`](Self::send), a second time is the `RuntimeError` that Python
+    /// raises.
+    #[must_use = "a coroutine does nothing unless awaited"]
+    pub struct Coroutine<F> {
+        #[pin]
+        future: Option<F>,
+        guard: Guard,
+    }
+}
+
+/// Complains when it goes unused.
+struct Guard {
+    name: &'static str,
+    at: &'static Location<'static>,
+    used: bool,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.used {
+            log::warning(format_args!(
+                "{}: RuntimeWarning: coroutine '{}' was never awaited",
+                place(self.at),
+                self.name
+            ));
+        }
+    }
+}
+
+/// What one step of a coroutine driven by hand gave.
+///
+/// ```
+/// use std::pin::pin;
+///
+/// use asyncio_runtime::{Result, Step, coroutine};
+///
+/// async fn one_pause() -> Result<&'static str> {
+///     let mut paused = false;
+///     std::future::poll_fn(|_| match std::mem::replace(&mut paused, true) {
+///         false => std::task::Poll::Pending,
+///         true => std::task::Poll::Ready(()),
+///     })
+///     .await;
+///     Ok("done")
+/// }
+///
+/// let mut coro = pin!(coroutine(one_pause()));
+/// assert_eq!(coro.as_mut().send().unwrap(), Step::Suspended);
+/// assert_eq!(coro.as_mut().send().unwrap(), Step::Returned("done"));
+/// let error = coro.as_mut().send().unwrap_err();
+/// assert_eq!(error.to_string(), "cannot reuse already awaited coroutine");
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step<T> {
+    /// It waits for something; with nobody to wake it that is up to the caller.
+    Suspended,
+    /// It returned: the value that Python carries in `StopIteration`.
+    Returned(T),
+}
+
+impl<F> Coroutine<F> {
+    /// The name of the coroutine function: `coro.__name__`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.guard.name
+    }
+
+    /// Drops the body where it stands; nothing is reported: `coro.close()`.
+    ///
+    /// ```
+    /// use std::pin::pin;
+    ///
+    /// use asyncio_runtime::{Result, coroutine};
+    ///
+    /// async fn never() -> Result<()> {
+    ///     unreachable!("it is closed before it begins")
+    /// }
+    ///
+    /// let mut coro = pin!(coroutine(never()));
+    /// assert_eq!(coro.name(), "never");
+    /// coro.as_mut().close();
+    /// assert!(coro.as_mut().send().is_err());
+    /// ```
+    pub fn close(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        this.guard.used = true;
+        this.future.set(None);
+    }
+}
+
+impl<T, F: StdFuture<Output = Result<T>>> Coroutine<F> {
+    /// Runs it to its next suspension: `coro.send(None)`. No loop is involved, so what it waits for must be woken by
+    /// other means.
+    ///
+    /// # Errors
+    ///
+    /// What the coroutine raises; `RuntimeError: cannot reuse already awaited coroutine` after its end.
+    pub fn send(self: Pin<&mut Self>) -> Result<Step<T>> {
+        match self.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => Ok(Step::Suspended),
+            Poll::Ready(result) => result.map(Step::Returned),
+        }
+    }
+}
+
+impl<T, F: StdFuture<Output = Result<T>>> StdFuture for Coroutine<F> {
+    type Output = Result<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        let mut this = self.project();
+        this.guard.used = true;
+        if EXCUSING.take() {
+            return Poll::Pending;
+        }
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            return Poll::Ready(Err(RuntimeError::new("cannot reuse already awaited coroutine").into()));
+        };
+        let result = future.poll(cx);
+        if result.is_ready() {
+            this.future.set(None);
+        }
+        result
+    }
+}
+
+impl<F> fmt::Debug for Coroutine<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<coroutine object {} at {:p}>", self.guard.name, self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+
+    async fn two_steps() -> Result<i32> {
+        let mut first = true;
+        std::future::poll_fn(|_| if std::mem::take(&mut first) { Poll::Pending } else { Poll::Ready(()) }).await;
+        Ok(1)
+    }
+
+    #[test]
+    fn coroutines_are_called_as_their_functions() {
+        assert_eq!(coroutine_name::<crate::Sleep>(), "sleep");
+        assert_eq!(coroutine_name::<crate::SleepResult<i32>>(), "sleep");
+        assert_eq!(coroutine(async { Ok(()) }).name(), "coroutines_are_called_as_their_functions");
+        assert_eq!(coroutine_name::<Coroutine<crate::Sleep>>(), "sleep");
+    }
+
+    // Shows: coroutine_object_has_send_and_close
+    #[test]
+    fn a_coroutine_can_be_driven_by_hand() {
+        let mut coro = pin!(coroutine(two_steps()));
+        assert_eq!(coro.name(), "two_steps");
+        assert_eq!(coro.as_mut().send().unwrap(), Step::Suspended);
+        assert_eq!(coro.as_mut().send().unwrap(), Step::Returned(1));
+        assert_eq!(coro.as_mut().send().unwrap_err().to_string(), "cannot reuse already awaited coroutine");
+    }
+
+    #[test]
+    fn a_closed_coroutine_cannot_be_used() {
+        let mut coro = pin!(coroutine(two_steps()));
+        coro.as_mut().close();
+        assert!(coro.as_mut().send().is_err());
+    }
+}

@@ -1,0 +1,389 @@
+//! `Registration`: a descriptor's place in the loop, without the descriptor: what is waited on.
+
+use std::fmt;
+use std::future::Future as StdFuture;
+use std::io;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use crate::asyncio::events::HandleInner;
+use crate::error::{Error, Result};
+use crate::kernel::event_loop;
+use crate::kernel::event_loop::ready::Run;
+use crate::kernel::line::Place;
+use crate::kernel::reactor::{Side, Source};
+use crate::kernel::task::cancel::take_cancel;
+use crate::kernel::task::core::{Waiter, keep_waiting_on, wait_on};
+
+/// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.
+///
+/// It knows nothing of the type of the descriptor and does not keep it open: a wait on one that was closed is an error.
+/// Clones are the same place.
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+/// use std::os::unix::net::UnixStream;
+///
+/// use asyncio_runtime::{io::AsyncFd, run};
+///
+/// run(async {
+///     let (near, _far) = UnixStream::pair()?;
+///     let near = AsyncFd::new(near)?;
+///     let place = near.registration().clone();
+///     place.writable().await?;
+///     drop(near); // the place does not keep it open
+///     let error = place.writable().await.unwrap_err();
+///     assert_eq!(error.downcast_ref::<Error>().unwrap().kind(), ErrorKind::NotConnected);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Registration {
+    pub(super) source: Rc<Source>,
+}
+
+impl Registration {
+    /// See [`AsyncFd::readable`](super::AsyncFd::readable).
+    #[track_caller]
+    pub fn readable(&self) -> Readiness {
+        self.ready(Side::Read, Location::caller())
+    }
+
+    /// See [`AsyncFd::writable`](super::AsyncFd::writable).
+    #[track_caller]
+    pub fn writable(&self) -> Readiness {
+        self.ready(Side::Write, Location::caller())
+    }
+
+    /// May a read succeed? False while it is known that it would have to wait, and after the end.
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, _far) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     assert!(near.registration().is_readable()); // nobody has tried yet
+    ///     assert!(near.try_read_with(|mut socket| socket.read(&mut [0; 8])).is_err());
+    ///     assert!(!near.registration().is_readable());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.source.is_ready(Side::Read)
+    }
+
+    pub(super) fn ready(&self, side: Side, at: &'static Location<'static>) -> Readiness {
+        Readiness { source: Rc::clone(&self.source), side, stage: Stage::Idle, at }
+    }
+
+    /// See [`AsyncFd::poll_readable`](super::AsyncFd::poll_readable).
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` if the descriptor or the loop was closed.
+    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_ready(Side::Read, cx)
+    }
+
+    /// See [`AsyncFd::poll_writable`](super::AsyncFd::poll_writable).
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` if the descriptor or the loop was closed.
+    pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_ready(Side::Write, cx)
+    }
+
+    pub(super) fn poll_ready(&self, side: Side, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.source.is_ready(side) {
+            return Poll::Ready(Ok(()));
+        }
+        self.source.check_open()?;
+        self.source.set_waker(side, cx.waker());
+        Poll::Pending
+    }
+
+    /// To be asked before each operation of a `poll` function: after many that did not have to wait it is not ready, for one
+    /// iteration, so that other tasks have their turn. [`Readiness::poll_attempts`] does it by itself.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{create_task, io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, _far) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     let other = create_task(async { Ok(()) });
+    ///     let mut operations = 0;
+    ///     while !other.done() {
+    ///         poll_fn(|cx| near.registration().poll_turn(cx)).await;
+    ///         operations += 1;
+    ///     }
+    ///     assert!(operations > 1);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn poll_turn(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.source.spend() {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Calls `f` once, from the loop, when a read may succeed: in the next iteration if it may already. Else it replaces
+    /// what was to be called before, and is dropped, not called, when the descriptor or the loop is closed. A panic in it
+    /// goes to the exception handler.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` outside a running loop; `NotConnected` if the descriptor or its own loop was closed.
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{get_running_loop, io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (near, mut far) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     let called = get_running_loop()?.create_future();
+    ///     let call = called.clone();
+    ///     near.registration().call_when_readable(move || call.set_result(()).expect("it is called once"))?;
+    ///     assert!(!called.done());
+    ///     far.write_all(b"abc")?;
+    ///     called.await
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn call_when_readable<F: FnOnce() + 'static>(&self, f: F) -> Result<()> {
+        self.call_when(Side::Read, f)
+    }
+
+    /// As [`call_when_readable`](Self::call_when_readable), for a write: how a writer flushes in the background.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn call_when_writable<F: FnOnce() + 'static>(&self, f: F) -> Result<()> {
+        self.call_when(Side::Write, f)
+    }
+
+    fn call_when<F: FnOnce() + 'static>(&self, side: Side, f: F) -> Result<()> {
+        self.source.check_open()?;
+        let core = event_loop::running_loop()?;
+        let call = HandleInner::new(&core, None, f) as Rc<dyn Run>;
+        if self.source.is_ready(side) {
+            core.call(call, 0);
+        } else {
+            self.source.set_call(side, call);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let closed = if self.source.check_open().is_err() { " closed" } else { "" };
+        write!(f, "<Registration{closed}>")
+    }
+}
+
+/// A wait for readiness; made by [`AsyncFd::readable`](super::AsyncFd::readable) and
+/// [`AsyncFd::writable`](super::AsyncFd::writable).
+///
+/// What waits time and again may keep one: after its end it can be polled anew, for the next time.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
+///
+/// use asyncio_runtime::{io::AsyncFd, run};
+///
+/// run(async {
+///     let (near, mut far) = UnixStream::pair()?;
+///     let near = AsyncFd::new(near)?;
+///     let mut readable = near.readable();
+///     for message in [b"one", b"two"] {
+///         far.write_all(message)?;
+///         (&mut readable).await?;
+///         let mut buffer = [0; 3];
+///         near.try_read_with(|mut socket| socket.read(&mut buffer))?;
+///         assert_eq!(&buffer, message);
+///     }
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[must_use = "futures do nothing unless awaited"]
+pub struct Readiness {
+    source: Rc<Source>,
+    side: Side,
+    stage: Stage,
+    at: &'static Location<'static>,
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    Idle,
+    /// In its place among those who wait.
+    Waiting(Place),
+    /// It gave way to other tasks, which are to have an iteration.
+    Yielded,
+}
+
+impl Readiness {
+    /// Waits no more, as if it were dropped.
+    #[inline]
+    pub fn give_up(&mut self) {
+        if let Stage::Waiting(place) = std::mem::replace(&mut self.stage, Stage::Idle) {
+            self.source.leave(place);
+        }
+    }
+
+    /// Repeats an attempt until it says neither `WouldBlock` nor `Interrupted`, and waits for readiness before each; for a
+    /// `poll` function. A task that never has to wait gives way to others now and then. Who is woken tries, whatever others
+    /// have left.
+    ///
+    /// With `at_once` the first attempt does not wait: for what may succeed although the descriptor is not ready.
+    ///
+    /// # Errors
+    ///
+    /// Those of the wait are the outer ones: `CancelledError`; `NotConnected` if the descriptor or the loop was closed. The
+    /// attempt's own are the inner ones.
+    ///
+    /// # Cancellation
+    ///
+    /// Is delivered while it waits or gives way, never after an attempt has succeeded.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio_runtime::{create_task, io::AsyncFd, run};
+    ///
+    /// run(async {
+    ///     let (mut far, near) = UnixStream::pair()?;
+    ///     let near = AsyncFd::new(near)?;
+    ///     let writing = create_task(async move { Ok(far.write_all(b"abc")?) });
+    ///     let mut readable = near.readable();
+    ///     let mut buffer = [0; 8];
+    ///     let n = poll_fn(|cx| {
+    ///         readable.poll_attempts(cx, false, || near.try_read_with(|mut socket| socket.read(&mut buffer)))
+    ///     });
+    ///     assert_eq!(n.await??, 3);
+    ///     writing.await
+    /// })
+    /// .unwrap();
+    /// ```
+    #[inline]
+    pub fn poll_attempts<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        at_once: bool,
+        mut attempt: impl FnMut() -> io::Result<R>,
+    ) -> Poll<Result<io::Result<R>>> {
+        let mut try_now = match self.stage {
+            Stage::Idle => at_once || self.source.is_ready(self.side),
+            _ => {
+                ready!(self.go_on(cx))?;
+                true
+            }
+        };
+        loop {
+            if !try_now {
+                return Poll::Ready(Err(ready!(self.begin(cx))));
+            }
+            if !self.source.spend() {
+                self.give_way(cx);
+                return Poll::Pending;
+            }
+            match attempt() {
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                    try_now = self.source.is_ready(self.side);
+                }
+                result => return Poll::Ready(Ok(result)),
+            }
+        }
+    }
+
+    /// Begins to wait; ready with an error if it cannot.
+    #[inline]
+    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        if let Err(error) = self.source.check_open() {
+            return Poll::Ready(error.into());
+        }
+        let place = self.source.join(self.side, cx.waker());
+        wait_on(self.waiter(place), self.at);
+        self.stage = Stage::Waiting(place);
+        Poll::Pending
+    }
+
+    #[cold]
+    fn give_way(&mut self, cx: &mut Context<'_>) {
+        wait_on(Waiter::Yield, self.at);
+        self.stage = Stage::Yielded;
+        cx.waker().wake_by_ref();
+    }
+
+    /// Goes on with a wait that was begun.
+    #[inline]
+    fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if let Some(cancelled) = take_cancel() {
+            self.give_up();
+            return Poll::Ready(Err(cancelled.into()));
+        }
+        if let Stage::Waiting(place) = self.stage
+            && self.source.stay(place, cx.waker())
+        {
+            keep_waiting_on(self.waiter(place));
+            return Poll::Pending;
+        }
+        // It was woken. (Or cancelled, and another wait of the same task has raised that: then it tries in vain.)
+        self.stage = Stage::Idle;
+        Poll::Ready(Ok(self.source.check_open()?))
+    }
+
+    fn waiter(&self, place: Place) -> Waiter {
+        Waiter::Readiness(Rc::clone(&self.source), place)
+    }
+}
+
+impl StdFuture for Readiness {
+    type Output = Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        match self.stage {
+            Stage::Idle if self.source.is_ready(self.side) => Poll::Ready(Ok(())),
+            Stage::Idle => self.begin(cx).map(Err),
+            _ => self.go_on(cx),
+        }
+    }
+}
+
+impl Drop for Readiness {
+    #[inline]
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+impl fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<wait for {:?} readiness at {}>", self.side, self.at)
+    }
+}

@@ -1,0 +1,15 @@
+//! Python's modules.
+
+pub(crate) mod asyncgens;
+pub(crate) mod coroutines;
+pub(crate) mod events;
+pub(crate) mod futures;
+pub mod io;
+pub(crate) mod runners;
+pub(crate) mod signals;
+pub(crate) mod taskgroups;
+pub(crate) mod tasks;
+pub(crate) mod threads;
+pub mod time;
+pub(crate) mod timeouts;
+pub(crate) mod wait_queue;

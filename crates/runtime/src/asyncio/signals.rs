@@ -1,0 +1,203 @@
+//! Signals of the operating system as callbacks of the loop, and Ctrl-C.
+//!
+//! The handler that runs inside the signal only writes a byte to a socket that the loop watches; everything else happens
+//! in the loop. Relies on `signal-hook`, which keeps what a handler may do safe.
+
+use std::cell::{Cell, RefCell};
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use signal_hook::SigId;
+
+use crate::asyncio::events::Repeated;
+use crate::contextvars;
+use crate::error::Result;
+use crate::error::exceptions::{RuntimeError, ValueError};
+use crate::kernel::event_loop::LoopCore;
+use crate::kernel::reactor::Side;
+
+/// The signals that one loop handles.
+#[derive(Default)]
+pub(crate) struct Signals {
+    installed: RefCell<Vec<Installed>>,
+}
+
+struct Installed {
+    signal: i32,
+    id: SigId,
+    receiver: UnixStream,
+    /// True once the signal is to do again what it did before.
+    default: Arc<AtomicBool>,
+}
+
+/// For each signal ever handled: whether it does its default action at present. signal-hook cannot take its own handler
+/// out of the process, so the default is emulated when nobody handles the signal.
+fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
+    static FLAGS: Mutex<Vec<(i32, Arc<AtomicBool>)>> = Mutex::new(Vec::new());
+    let mut flags = FLAGS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some((_, flag)) = flags.iter().find(|(known, _)| *known == signal) {
+        return Ok(Arc::clone(flag));
+    }
+    let flag = Arc::new(AtomicBool::new(false));
+    if signal_hook::low_level::signal_name(signal).is_some() {
+        signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag))?;
+    } else {
+        let ends_the_process = Arc::clone(&flag);
+        // SAFETY: what runs inside the signal reads a flag and calls two functions that POSIX allows there.
+        unsafe {
+            signal_hook::low_level::register(signal, move || {
+                if ends_the_process.load(Ordering::SeqCst) {
+                    // It is blocked until this handler returns, and then ends the process. (So do all signals that signal-hook
+                    // has no name for: the real-time ones above all.)
+                    libc::signal(signal, libc::SIG_DFL);
+                    libc::raise(signal);
+                }
+            })?;
+        }
+    }
+    flags.push((signal, Arc::clone(&flag)));
+    Ok(flag)
+}
+
+/// Is it one of Python's `signal.valid_signals()`? The C library keeps two or three of the numbers in between for itself.
+fn is_valid(signal: i32) -> bool {
+    #[cfg(target_os = "linux")]
+    let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();
+    #[cfg(not(target_os = "linux"))]
+    let real_time = 0..0;
+    (1..32).contains(&signal) || real_time.contains(&signal)
+}
+
+/// Calls `f` in the loop for each arrival of `signal` (several that arrive at once may count as one).
+pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Result<()> {
+    if !is_valid(signal) {
+        return Err(ValueError::new(format!("invalid signal number {signal}")).into());
+    }
+    if signal_hook::consts::FORBIDDEN.contains(&signal) {
+        return Err(RuntimeError::new(format!("sig {signal} cannot be caught")).into());
+    }
+    core.signals.remove(core, signal);
+    if signal == signal_hook::consts::SIGINT {
+        // What `run` does at Ctrl-C gives way, as it does in CPython.
+        drop(core.interrupt.take());
+    }
+    let default = default_action(signal)?;
+    let (receiver, sender) = UnixStream::pair()?;
+    receiver.set_nonblocking(true)?;
+    let drain = receiver.try_clone()?;
+    let run = Rc::new(Repeated {
+        f: RefCell::new(move || {
+            let mut bytes = [0; 64];
+            while matches!((&drain).read(&mut bytes), Ok(n) if n == bytes.len()) {}
+            f();
+        }),
+        core: Rc::downgrade(core),
+        vars: contextvars::current(),
+        over: Cell::default(),
+    });
+    core.with_reactor(|reactor| reactor.watch(receiver.as_fd(), Side::Read, run))?;
+    let id = signal_hook::low_level::pipe::register(signal, sender)?;
+    default.store(false, Ordering::SeqCst);
+    core.signals.installed.borrow_mut().push(Installed { signal, id, receiver, default });
+    Ok(())
+}
+
+impl Signals {
+    pub(crate) fn is_watching(&self) -> bool {
+        !self.installed.borrow().is_empty()
+    }
+
+    pub(crate) fn remove(&self, core: &LoopCore, signal: i32) -> bool {
+        let mut all = self.installed.borrow_mut();
+        let Some(index) = all.iter().position(|installed| installed.signal == signal) else { return false };
+        let installed = all.swap_remove(index);
+        drop(all);
+        installed.uninstall();
+        // Fails only if the reactor is gone, and with it the registration.
+        let _ = core.with_reactor(|reactor| reactor.forget(installed.receiver.as_fd(), Side::Read));
+        true
+    }
+
+    /// The loop closes.
+    pub(crate) fn clear(&self) {
+        for installed in self.installed.take() {
+            installed.uninstall();
+        }
+    }
+}
+
+impl Installed {
+    fn uninstall(&self) {
+        signal_hook::low_level::unregister(self.id);
+        self.default.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Ctrl-C while a program runs: the first one sets a flag that the loop looks at, a second one ends the process as it
+/// always does. Dropped, it gives Ctrl-C back, unless the program has put a handler of its own in its place.
+pub(crate) struct Interrupt {
+    core: Rc<LoopCore>,
+    receiver: UnixStream,
+}
+
+/// The part of an [`Interrupt`] that the loop holds.
+pub(crate) struct OnInterrupt {
+    arrived: Arc<AtomicBool>,
+    call: Rc<dyn Fn()>,
+    default: Arc<AtomicBool>,
+    ids: Vec<SigId>,
+}
+
+impl Interrupt {
+    /// Runs `on_interrupt` in the loop at the first Ctrl-C. `None` if the loop has a handler of its own for it.
+    pub(crate) fn install(core: &Rc<LoopCore>, on_interrupt: impl Fn() + 'static) -> Result<Option<Self>> {
+        let signal = signal_hook::consts::SIGINT;
+        if core.signals.installed.borrow().iter().any(|installed| installed.signal == signal) {
+            return Ok(None);
+        }
+        let default = default_action(signal)?;
+        default.store(false, Ordering::SeqCst);
+        let arrived = Arc::new(AtomicBool::new(false));
+        let (receiver, sender) = UnixStream::pair()?;
+        // Only there to end the loop's sleep; the flag says why.
+        core.selector()?.wake_on(receiver.as_fd())?;
+        let ids = vec![
+            signal_hook::flag::register(signal, Arc::clone(&arrived))?,
+            signal_hook::low_level::pipe::register(signal, sender)?,
+            // After the conditional default has looked at it: so it is the second signal that ends the process.
+            signal_hook::flag::register(signal, Arc::clone(&default))?,
+        ];
+        core.interrupt.replace(Some(OnInterrupt { arrived, call: Rc::new(on_interrupt), default, ids }));
+        Ok(Some(Self { core: Rc::clone(core), receiver }))
+    }
+}
+
+impl OnInterrupt {
+    /// What is to be called, if Ctrl-C was pressed.
+    pub(crate) fn take(&self) -> Option<Rc<dyn Fn()>> {
+        // Asked in every iteration, so it is only read, which costs nothing, until it is set.
+        let arrived = self.arrived.load(Ordering::Relaxed) && self.arrived.swap(false, Ordering::Relaxed);
+        arrived.then(|| Rc::clone(&self.call))
+    }
+}
+
+impl Drop for OnInterrupt {
+    fn drop(&mut self) {
+        for id in self.ids.drain(..) {
+            signal_hook::low_level::unregister(id);
+        }
+        self.default.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        drop(self.core.interrupt.take());
+        // Fails only if the selector is gone, and with it the registration.
+        let _ = self.core.selector().and_then(|selector| selector.wake_no_more(self.receiver.as_fd()));
+    }
+}

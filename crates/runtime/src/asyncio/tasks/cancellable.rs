@@ -1,0 +1,68 @@
+//! `cancellable`: a foreign future that a cancellation may drop.
+
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::error::Result;
+use crate::kernel::task::cancel::take_cancel;
+use crate::kernel::task::core::{Waiter, wait_on};
+
+/// Lets a cancellation end the wait for a future that knows nothing of this runtime: it is dropped, and the caller gets
+/// the `CancelledError`.
+///
+/// Without it, a task that waits on a foreign future (a channel of another crate, say) notices a cancellation only at its
+/// next await of this crate's own. The future's output is wrapped in `Ok`.
+///
+/// ```
+/// use asyncio_runtime::{cancellable, create_task, run, sleep};
+///
+/// run(async {
+///     let task = create_task(async { cancellable(std::future::pending::<()>()).await });
+///     sleep(0).await?;
+///     task.cancel();
+///     assert!(task.await.unwrap_err().is_cancelled());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn cancellable<F: StdFuture>(future: F) -> Cancellable<F> {
+    Cancellable { future: Some(future), waiting: false, at: Location::caller() }
+}
+
+pin_project! {
+    /// Made by [`cancellable`].
+    #[must_use = "futures do nothing unless awaited"]
+    #[derive(Debug)]
+    pub struct Cancellable<F> {
+        #[pin]
+        future: Option<F>,
+        waiting: bool,
+        at: &'static Location<'static>,
+    }
+}
+
+impl<F: StdFuture> StdFuture for Cancellable<F> {
+    type Output = Result<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if *this.waiting
+            && let Some(cancelled) = take_cancel()
+        {
+            this.future.set(None);
+            return Poll::Ready(Err(cancelled.into()));
+        }
+        let future = this.future.as_mut().as_pin_mut().expect("not polled after its end");
+        let result = future.poll(cx).map(Ok);
+        if result.is_pending() {
+            *this.waiting = true;
+            wait_on(Waiter::Cancellable, this.at);
+        }
+        result
+    }
+}

@@ -1,0 +1,197 @@
+//! Making tasks: `create_task`, and the options it has in Python as keyword arguments.
+
+use crate::kernel::task::coroutine::close;
+use crate::kernel::task::spawn::spawn;
+
+use std::fmt;
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::rc::Rc;
+
+use super::task::Task;
+use crate::contextvars::Context;
+use crate::error::Result;
+use crate::error::exceptions::RuntimeError;
+use crate::kernel::event_loop::current;
+use crate::kernel::event_loop::{self, LoopCore};
+
+/// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
+///
+/// The task's first step is queued, never run here. The handle may be dropped; the loop keeps the task. A name is given
+/// by [`Task::named`], a context or an eager start by [`TaskOptions`].
+///
+/// # Panics
+///
+/// With `no running event loop` if none runs in this thread; see [`try_create_task`].
+///
+/// ```
+/// use asyncio_runtime::{create_task, run};
+///
+/// run(async {
+///     let task = create_task(async { Ok(6 * 7) }).named("answer");
+///     assert_eq!(&*task.get_name(), "answer");
+///     assert_eq!(task.await?, 42);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(coroutine: F) -> Task<T> {
+    match try_create_task(coroutine) {
+        Ok(task) => task,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// As [`create_task`], with an error instead of a panic.
+///
+/// # Errors
+///
+/// `RuntimeError: no running event loop`.
+///
+/// ```
+/// use asyncio_runtime::{sleep, try_create_task};
+///
+/// let error = try_create_task(sleep(1)).unwrap_err();
+/// assert_eq!(error.to_string(), "no running event loop");
+/// ```
+#[track_caller]
+pub fn try_create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+    coroutine: F,
+) -> Result<Task<T>, RuntimeError> {
+    TaskOptions::new().create_task(coroutine)
+}
+
+/// How the loop makes a task of a coroutine: `loop.set_task_factory`.
+///
+/// ```
+/// use asyncio_runtime::{TaskFactory, create_task, get_running_loop, run};
+///
+/// run(async {
+///     assert!(!create_task(async { Ok(()) }).done());
+///     get_running_loop()?.set_task_factory(TaskFactory::Eager);
+///     assert!(create_task(async { Ok(()) }).done());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskFactory {
+    /// The first step is queued.
+    #[default]
+    Lazy,
+    /// The first step runs at once, inside `create_task`, and a coroutine that never has to wait is done when
+    /// `create_task` returns: `asyncio.eager_task_factory` (3.12).
+    Eager,
+}
+
+/// The keyword arguments of `create_task`.
+///
+/// ```
+/// use asyncio_runtime::{TaskOptions, run};
+///
+/// run(async {
+///     let task = TaskOptions::new().name("now").eager_start(true).create_task(async { Ok(1) })?;
+///     assert!(task.done());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Debug, Default)]
+#[must_use]
+pub struct TaskOptions {
+    name: Option<String>,
+    context: Option<Context>,
+    eager_start: Option<bool>,
+}
+
+impl TaskOptions {
+    /// A default name, a copy of the current context, and the start that the loop's factory says.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `name=`
+    pub fn name(mut self, name: impl fmt::Display) -> Self {
+        self.name = Some(name.to_string());
+        self
+    }
+
+    /// `context=`: run in this very context instead of a copy of the current one.
+    pub fn context(mut self, context: Context) -> Self {
+        self.context = Some(context);
+        self
+    }
+
+    /// `eager_start=`
+    pub fn eager_start(mut self, eager: bool) -> Self {
+        self.eager_start = Some(eager);
+        self
+    }
+
+    /// As the loop's own task factory wants them.
+    #[cold]
+    fn changed(self, event_loop: &LoopCore) -> Self {
+        // Not borrowed meanwhile: it may make tasks, and set another.
+        let change = event_loop.change_options.borrow().clone();
+        match change {
+            Some(change) => change(self),
+            None => self,
+        }
+    }
+
+    /// The name that was given, if any.
+    #[must_use]
+    pub fn get_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Makes the task in the running loop.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: no running event loop`; `RuntimeError: cannot enter context` for an eager start in a context that is
+    /// entered already.
+    #[track_caller]
+    pub fn create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+        self,
+        coroutine: F,
+    ) -> Result<Task<T>, RuntimeError> {
+        let at = Location::caller();
+        current::with_loop(|running| match running {
+            Some(event_loop) => self.create_task_at(event_loop, coroutine, at),
+            None => Err(event_loop::no_running_loop()),
+        })
+    }
+
+    #[track_caller]
+    pub(crate) fn create_task_in<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+        self,
+        event_loop: &Rc<LoopCore>,
+        coroutine: F,
+    ) -> Result<Task<T>, RuntimeError> {
+        self.create_task_at(event_loop, coroutine, Location::caller())
+    }
+
+    #[inline]
+    fn create_task_at<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+        self,
+        event_loop: &Rc<LoopCore>,
+        coroutine: F,
+        at: &'static Location<'static>,
+    ) -> Result<Task<T>, RuntimeError> {
+        if let Err(closed) = event_loop.check_closed() {
+            close(coroutine);
+            return Err(closed);
+        }
+        let this = if event_loop.changes_options.get() { self.changed(event_loop) } else { self };
+        // An eager start needs the loop to be running: before that, the first step waits for it as any other.
+        let eager = this.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
+        if eager {
+            // It begins at once, so its context must be one that nobody is in.
+            this.context.as_ref().map_or(Ok(()), Context::check_not_entered)?;
+        }
+        let task = spawn(event_loop, coroutine, this.name.as_deref(), this.context, eager, at);
+        Ok(Task::from_any(task.into_any()))
+    }
+}

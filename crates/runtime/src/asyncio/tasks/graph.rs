@@ -1,0 +1,424 @@
+//! Who waits for whom: the await graph of a task (`asyncio.graph`, 3.14), and the report of a deadlock.
+//!
+//! A task knows what it waits on, and what is told of a future's end knows for which task it was made (`Run::awaited_by`). So
+//! keeping the graph costs next to nothing until somebody asks. Only what [`future_add_to_awaited_by`] notes is a list.
+
+use crate::kernel::handle::AnyTask;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::{self, Write as _};
+use std::io;
+use std::ops::Deref;
+
+use super::task::{Frame, current_task};
+use crate::error::Result;
+use crate::error::exceptions::{Quoted, RuntimeError};
+use crate::kernel::event_loop;
+use crate::kernel::handle::AnyFuture;
+use crate::kernel::memory::cell::Kind;
+use crate::kernel::task::core::Waiter;
+
+/// How many levels [`format_call_graph`] indents: with all of a long chain its text would be quadratic.
+const INDENTED: usize = 32;
+
+/// A task or future with where it waits and who waits for it: `asyncio.FutureCallGraph`.
+///
+/// Its `Debug` is the text of [`format_call_graph`].
+///
+/// ```
+/// use asyncio_runtime::{capture_call_graph, create_task, run, sleep};
+///
+/// run(async {
+///     let inner = create_task(sleep(0.001));
+///     let awaited = inner.clone();
+///     let outer = create_task(async move { awaited.await });
+///     sleep(0).await?;
+///     let graph = capture_call_graph(Some(&inner))?.expect("of the task that is given");
+///     assert_eq!(graph.future, *inner.as_any());
+///     assert_eq!(graph.call_stack[0].file, file!());
+///     assert_eq!(graph.awaited_by[0].future, *outer.as_any());
+///     outer.await
+/// })
+/// .unwrap();
+/// ```
+pub struct FutureCallGraph {
+    /// The task or future.
+    pub future: AnyFuture,
+    /// Where it waits; empty for a plain future.
+    pub call_stack: Vec<FrameCallGraphEntry>,
+    /// Who waits for it: tasks in the order of their creation, then what [`future_add_to_awaited_by`] has noted.
+    pub awaited_by: Vec<FutureCallGraph>,
+}
+
+/// One after the other, however long the chain is.
+impl Drop for FutureCallGraph {
+    fn drop(&mut self) {
+        let mut left = std::mem::take(&mut self.awaited_by);
+        while let Some(mut graph) = left.pop() {
+            left.append(&mut graph.awaited_by);
+        }
+    }
+}
+
+impl fmt::Debug for FutureCallGraph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(render(self).trim_end())
+    }
+}
+
+/// A place in a [`FutureCallGraph`]: `asyncio.FrameCallGraphEntry`. It derefs to its [`Frame`].
+///
+/// ```
+/// use asyncio_runtime::{capture_call_graph, run};
+///
+/// run(async {
+///     let graph = capture_call_graph(None)?.expect("a task asks");
+///     let entry = &graph.call_stack[0];
+///     assert_eq!((entry.frame.file, entry.line), (file!(), line!() - 2));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameCallGraphEntry {
+    /// The place.
+    pub frame: Frame,
+}
+
+impl Deref for FrameCallGraphEntry {
+    type Target = Frame;
+
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
+}
+
+/// The keyword arguments of [`capture_call_graph`], [`format_call_graph`] and [`print_call_graph`].
+///
+/// ```
+/// use asyncio_runtime::{CallGraphOptions, run};
+///
+/// run(async {
+///     let mut text = Vec::new();
+///     CallGraphOptions::new().limit(0).print_to(None, &mut text)?; // no call stacks
+///     assert!(String::from_utf8(text)?.starts_with("* Task(name='Task-1', id=0x"));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct CallGraphOptions {
+    depth: usize,
+    limit: Option<isize>,
+}
+
+impl Default for CallGraphOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl CallGraphOptions {
+    /// All frames.
+    pub fn new() -> Self {
+        Self { depth: 1, limit: None }
+    }
+
+    /// `depth=`: how many frames of the task that asks are left out, counted from 1. A task has one frame, so with 2 it has
+    /// none.
+    pub fn depth(mut self, depth: usize) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// `limit=`: at most so many frames for each task; a negative number counts from the other end. 0 leaves the call stacks
+    /// out.
+    pub fn limit(mut self, limit: isize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// As [`capture_call_graph`].
+    ///
+    /// # Errors
+    ///
+    /// As `capture_call_graph`.
+    #[track_caller]
+    pub fn capture(self, future: Option<&AnyFuture>) -> Result<Option<FutureCallGraph>> {
+        if future.is_none() && event_loop::running_loop().is_err() {
+            const MESSAGE: &str = "capture_call_graph() is called outside of a running event loop and no *future* to introspect \
+                                   was provided";
+            return Err(RuntimeError::new(MESSAGE).into());
+        }
+        let own = current_task().ok().flatten();
+        let Some(future) = future.or(own.as_ref().map(AnyTask::as_any)) else { return Ok(None) };
+        let waits = Waits::in_loop_of(future);
+        let mut graph = waits.capture(future, self.limit != Some(0));
+        if self.depth > 1 && own.as_ref().is_some_and(|own| own.is(future)) {
+            graph.call_stack.clear();
+        }
+        Ok(Some(graph))
+    }
+
+    /// As [`format_call_graph`].
+    ///
+    /// # Errors
+    ///
+    /// As [`capture_call_graph`].
+    #[track_caller]
+    pub fn format(self, future: Option<&AnyFuture>) -> Result<String> {
+        let mut text = self.capture(future)?.as_ref().map(render).unwrap_or_default();
+        text.truncate(text.trim_end().len());
+        Ok(text)
+    }
+
+    /// As [`print_call_graph`].
+    ///
+    /// # Errors
+    ///
+    /// As `print_call_graph`.
+    #[track_caller]
+    pub fn print(self, future: Option<&AnyFuture>) -> Result<()> {
+        self.print_to(future, &mut io::stdout())
+    }
+
+    /// As [`print_call_graph`], to `file`: `print_call_graph(file=…)`.
+    ///
+    /// # Errors
+    ///
+    /// As `print_call_graph`.
+    #[track_caller]
+    pub fn print_to(self, future: Option<&AnyFuture>, file: &mut impl io::Write) -> Result<()> {
+        let text = self.format(future)?;
+        Ok(writeln!(file, "{text}")?)
+    }
+}
+
+/// The await graph of `future`, or of the current task: `asyncio.capture_call_graph`. `None` in a callback of the loop.
+///
+/// It knows who waits by `await`, `gather`, `wait`, `shield`, `wait_for`, `timeout` and `as_completed`, and the parent of a
+/// task in a group. A task that is done waits for nobody.
+///
+/// # Errors
+///
+/// `RuntimeError` outside of a loop without a future.
+///
+/// ```
+/// use asyncio_runtime::{TaskGroup, capture_call_graph, current_task, run};
+///
+/// run(async {
+///     let me = current_task()?.expect("this is a task");
+///     assert_eq!(capture_call_graph(None)?.expect("of the task that asks").future, *me.as_any());
+///     let block = async |group: TaskGroup| {
+///         let task = group.create_task(async { Ok(()) })?;
+///         let graph = capture_call_graph(Some(&task))?.expect("of the task that is given");
+///         assert_eq!(graph.awaited_by[0].future, *me.as_any());
+///         Ok(())
+///     };
+///     TaskGroup::new().run(block).await
+/// })
+/// .unwrap();
+/// assert!(capture_call_graph(None).is_err());
+/// ```
+#[track_caller]
+pub fn capture_call_graph(future: Option<&AnyFuture>) -> Result<Option<FutureCallGraph>> {
+    CallGraphOptions::new().capture(future)
+}
+
+/// The await graph as text, empty in a callback of the loop: `asyncio.format_call_graph`.
+///
+/// The indentation stops growing at 32 levels, so that a long chain of tasks does not make a huge text.
+///
+/// # Errors
+///
+/// As [`capture_call_graph`].
+///
+/// ```
+/// use asyncio_runtime::{create_task, format_call_graph, run, sleep};
+///
+/// run(async {
+///     let inner = create_task(sleep(0.001)).named("inner");
+///     let awaited = inner.clone();
+///     let outer = create_task(async move { awaited.await }).named("outer");
+///     sleep(0).await?;
+///     let graph = format_call_graph(Some(&inner))?;
+///     assert!(graph.find("name='inner'") < graph.find("Awaited by:"));
+///     assert!(graph.contains("name='outer'"));
+///     outer.await
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn format_call_graph(future: Option<&AnyFuture>) -> Result<String> {
+    CallGraphOptions::new().format(future)
+}
+
+/// Writes the await graph to standard output: `asyncio.print_call_graph`.
+///
+/// # Errors
+///
+/// As [`capture_call_graph`], and what the system says if standard output cannot be written: it is full, or nobody reads it.
+///
+/// ```
+/// use asyncio_runtime::{create_task, print_call_graph, run, sleep};
+///
+/// run(async {
+///     let inner = create_task(async { sleep(1e-3).await });
+///     let awaited = inner.clone();
+///     let outer = create_task(async move { awaited.await });
+///     sleep(0).await?;
+///     print_call_graph(Some(&inner))?;
+///     outer.await
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn print_call_graph(future: Option<&AnyFuture>) -> Result<()> {
+    CallGraphOptions::new().print(future)
+}
+
+/// Notes that `waiter` waits for `future` in a way that the loop cannot know: for whoever makes such ways. What is noted goes
+/// with [`future_discard_from_awaited_by`], or once one of the two is done.
+///
+/// ```
+/// use asyncio_runtime::{
+///     capture_call_graph, create_task, future_add_to_awaited_by, future_discard_from_awaited_by, get_running_loop, run, sleep,
+/// };
+///
+/// run(async {
+///     let (answer, asks) = (get_running_loop()?.create_future::<u32>(), create_task(sleep(3600)));
+///     future_add_to_awaited_by(&answer, &asks);
+///     let waiters = || Ok::<_, asyncio_runtime::Error>(capture_call_graph(Some(&answer))?.unwrap().awaited_by.len());
+///     assert_eq!(waiters()?, 1);
+///     future_discard_from_awaited_by(&answer, &asks);
+///     assert_eq!(waiters()?, 0);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn future_add_to_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
+    let mut noted = future.base().event_loop().awaited_by.borrow_mut();
+    let (gone, mut left): (Vec<_>, Vec<_>) =
+        noted.drain(..).partition(|(future, waiter)| future.done() || waiter.done());
+    if !left.iter().any(|pair| pair.0.is(future) && pair.1.is(waiter)) {
+        left.push((future.clone(), waiter.clone()));
+    }
+    *noted = left;
+    // After the borrow has ended: they may be the last handles.
+    drop(noted);
+    drop(gone);
+}
+
+/// Takes back what [`future_add_to_awaited_by`] has noted.
+pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
+    let mut noted = future.base().event_loop().awaited_by.borrow_mut();
+    let place = noted.iter().position(|pair| pair.0.is(future) && pair.1.is(waiter));
+    let pair = place.map(|place| noted.remove(place));
+    drop(noted);
+    drop(pair);
+}
+
+/// Who waits for whom in one loop.
+struct Waits {
+    /// In the order of their creation.
+    tasks: Vec<AnyTask>,
+    /// Their places, by their running numbers.
+    places: HashMap<u32, usize>,
+    /// The tasks that await a future, by their places.
+    awaiting: HashMap<AnyFuture, Vec<usize>>,
+    noted: Vec<(AnyFuture, AnyFuture)>,
+}
+
+impl Waits {
+    fn in_loop_of(future: &AnyFuture) -> Self {
+        let tasks = future.get_loop().all_tasks();
+        let mut awaiting: HashMap<AnyFuture, Vec<usize>> = HashMap::new();
+        for (place, task) in tasks.iter().enumerate() {
+            if let Waiter::Future(awaited) = task.core().waiter() {
+                awaiting.entry(awaited).or_default().push(place);
+            }
+        }
+        let places = tasks.iter().enumerate().map(|(place, task)| (task.core().number(), place)).collect();
+        let noted = future.base().event_loop().awaited_by.borrow().clone();
+        Self { tasks, places, awaiting, noted }
+    }
+
+    fn waiters_of(&self, future: &AnyFuture) -> Vec<&AnyFuture> {
+        let mut places: Vec<usize> = self.awaiting.get(future).cloned().unwrap_or_default();
+        places.extend(future.base().awaited_by().iter().filter_map(|number| self.places.get(number)));
+        places.sort_unstable();
+        places.dedup();
+        let mut waiters: Vec<&AnyFuture> = places.into_iter().map(|place| self.tasks[place].as_any()).collect();
+        for (_, waiter) in self.noted.iter().filter(|pair| pair.0.is(future) && !future.done() && !pair.1.done()) {
+            if !waiters.contains(&waiter) {
+                waiters.push(waiter);
+            }
+        }
+        waiters
+    }
+
+    /// The graph of `future`, made without recursion: a chain may be long.
+    fn capture(&self, future: &AnyFuture, frames: bool) -> FutureCallGraph {
+        let mut path = HashSet::from([future.clone()]);
+        // From the future to where we are: what is made, and whose graphs are still to come.
+        let mut open = vec![(self.node(future, frames), self.waiters_of(future).into_iter())];
+        loop {
+            let (graph, waiters) = open.last_mut().expect("what is complete at the end is given below");
+            match waiters.next() {
+                // A circle of waiting tasks is cut where it closes.
+                Some(waiter) if path.contains(waiter) => graph.awaited_by.push(self.node(waiter, frames)),
+                Some(waiter) => {
+                    path.insert(waiter.clone());
+                    open.push((self.node(waiter, frames), self.waiters_of(waiter).into_iter()));
+                }
+                None => {
+                    let (graph, _) = open.pop().expect("as above");
+                    path.remove(&graph.future);
+                    match open.last_mut() {
+                        Some((parent, _)) => parent.awaited_by.push(graph),
+                        None => return graph,
+                    }
+                }
+            }
+        }
+    }
+
+    /// A future without those that wait for it.
+    fn node(&self, future: &AnyFuture, frames: bool) -> FutureCallGraph {
+        let call_stack = match future.object.kind() {
+            Kind::Task(_) if frames => AnyTask::from_object(future.object.clone()).get_stack(),
+            _ => Vec::new(),
+        };
+        let call_stack = call_stack.into_iter().map(|frame| FrameCallGraphEntry { frame }).collect();
+        FutureCallGraph { future: future.clone(), call_stack, awaited_by: Vec::new() }
+    }
+}
+
+fn render(graph: &FutureCallGraph) -> String {
+    let mut text = String::new();
+    let mut left = vec![(graph, 0)];
+    while let Some((graph, level)) = left.pop() {
+        let indent = 4 * INDENTED.min(level);
+        let mut line = |line: fmt::Arguments<'_>| {
+            let _ = writeln!(text, "{:indent$}{line}", "");
+        };
+        let id = graph.future.object.address();
+        match graph.future.object.kind() {
+            Kind::Task(core) => line(format_args!("* Task(name={}, id={id:#x})", Quoted(&core.name()))),
+            _ => line(format_args!("* Future(id={id:#x})")),
+        }
+        if !graph.call_stack.is_empty() {
+            line(format_args!("  + Call stack:"));
+            for frame in &graph.call_stack {
+                let (file, number, function) = (frame.file, frame.line, frame.function);
+                line(format_args!("  |   File '{file}', line {number}, in async {function}()"));
+            }
+        }
+        if !graph.awaited_by.is_empty() {
+            line(format_args!("  + Awaited by:"));
+            left.extend(graph.awaited_by.iter().rev().map(|waiting| (waiting, level + 1)));
+        }
+    }
+    text
+}

@@ -1,0 +1,34 @@
+//! Tasks: coroutines that the loop runs by themselves (`asyncio.tasks`).
+//!
+//! Read in this order: `task` (the handles), `state` (what a task has), `step` (how it runs one step), `cancel` (how a
+//! request to stop travels), `panic`, `create` (how one is made), then the ways to wait: `sleep`, `gather`, `wait`,
+//! `wait_for`, `shield`, `as_completed`; `graph` shows who waits for whom.
+
+mod as_completed;
+mod awaitable;
+mod cancellable;
+mod create;
+mod gather;
+mod graph;
+mod shield;
+mod sleep;
+mod task;
+mod wait;
+mod wait_for;
+
+pub use as_completed::{AsCompleted, NextCompleted, as_completed};
+pub use awaitable::{Awaitable, ensure_future};
+pub use cancellable::{Cancellable, cancellable};
+pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};
+pub use gather::{Child, Gather, GatherOutcomes, GatherSet, GatherStart, gather};
+pub use graph::{
+    CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph,
+    future_add_to_awaited_by, future_discard_from_awaited_by, print_call_graph,
+};
+pub use shield::shield;
+pub use sleep::{Sleep, SleepResult, sleep, sleep_result};
+pub use task::{CoroutineRef, Frame, Task, all_tasks, current_task};
+pub use wait::{ReturnWhen, Wait, wait};
+pub use wait_for::{WaitFor, wait_for};
+
+pub(crate) use gather::all_done;

@@ -1,0 +1,152 @@
+//! `shield`: awaiting something that a cancellation of the awaiting task does not reach.
+
+use std::cell::Cell;
+use std::rc::{Rc, Weak};
+
+use super::awaitable::{Awaitable, ensure_future};
+use crate::asyncio::futures::Future;
+use crate::kernel::event_loop::ready::Run;
+use crate::kernel::handle::AnyFuture;
+use crate::kernel::memory::callbacks::Registered;
+use crate::kernel::memory::cell::Kind;
+use crate::kernel::task::core::current_task_id;
+
+/// Wraps an awaitable so that cancelling the wrapper, or who awaits it, does not cancel the awaitable: `asyncio.shield`.
+///
+/// A coroutine becomes a task at once. If the awaitable itself is cancelled, so is the shield. Given by value, the
+/// awaitable's result moves to the shield; given by reference (`shield(&task)`), it is cloned and stays with the task too.
+///
+/// # Panics
+///
+/// With `no running event loop` for a coroutine outside a loop.
+///
+/// ```
+/// use asyncio_runtime::{create_task, run, shield, sleep, sleep_result};
+///
+/// run(async {
+///     let task = create_task(sleep_result(0.002, "saved"));
+///     let shielded = shield(&task);
+///     sleep(0).await?;
+///     assert!(shielded.cancel());
+///     assert!(shielded.await.unwrap_err().is_cancelled());
+///     assert_eq!(task.await?, "saved");
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
+    let inner = ensure_future(awaitable);
+    let future = inner.as_ref().clone();
+    let outer = Future::new(future.base().event_loop());
+    let shield = Rc::new(Shield {
+        inner,
+        outer: outer.clone(),
+        outcome: A::outcome,
+        registered: Cell::new(None),
+        task: current_task_id(),
+    });
+    if future.cancelled() {
+        let cancellation = future.base().see_error().expect("cancelled with an error");
+        outer.finish_with_cancellation(cancellation);
+        return outer;
+    }
+    if future.done() {
+        // CPython gives the inner future itself back here. A shield that is done from the start differs only in identity.
+        shield.run(0);
+        return outer;
+    }
+    let registered = future.add_callback(Rc::clone(&shield) as Rc<dyn Run>, 0);
+    shield.registered.set(registered);
+    if !matches!(future.object.kind(), Kind::Task(_)) {
+        future.base().event_loop().may_own_itself(Rc::clone(&shield) as Rc<dyn Run>);
+    }
+    let _ = outer.add_callback(Rc::new(OuterDone(Rc::downgrade(&shield))), 0);
+    outer
+}
+
+/// What runs when the inner future is done.
+struct Shield<H, T> {
+    inner: H,
+    outer: Future<T>,
+    outcome: fn(&H) -> crate::Result<T>,
+    registered: Cell<Option<Registered>>,
+    /// The task that shields.
+    task: Option<u32>,
+}
+
+impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
+    fn run(&self, _key: u32) {
+        let inner = self.inner.as_ref();
+        if self.outer.done() {
+            // Cancelled in the same iteration. A failure has then been seen by nobody.
+        } else if inner.cancelled() {
+            self.outer.cancel();
+        } else {
+            // The error is looked at first: a panic is handed on, not resumed here in the loop.
+            let set = match inner.base().see_error().map_or_else(|| (self.outcome)(&self.inner), Err) {
+                Ok(value) => self.outer.set_result(value),
+                Err(error) => self.outer.set_exception(error),
+            };
+            // An error means that the clone of the result has ended the shield itself.
+            drop(set);
+        }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        let outer = self.outer.as_any();
+        // Nobody but `OuterDone` is to be told.
+        outer.object.is_last() && outer.base().has_one_callback()
+    }
+
+    fn cut(&self) {
+        self.inner.as_ref().base().forget_callbacks();
+    }
+
+    fn awaited_by(&self) -> Option<u32> {
+        self.task
+    }
+
+    fn describe(&self) -> String {
+        "shield.<locals>._inner_done_callback()".to_owned()
+    }
+}
+
+/// What runs when the outer future is done: a shield that was cancelled no longer listens to the inner future. It is the
+/// inner one that owns the shield: a future that had its own shield for a callback would own itself.
+struct OuterDone<H, T>(Weak<Shield<H, T>>);
+
+impl<H: AsRef<AnyFuture>, T: 'static> Run for OuterDone<H, T> {
+    fn run(&self, _key: u32) {
+        let Some(shield) = self.0.upgrade() else { return };
+        let inner = shield.inner.as_ref();
+        if let (false, Some(registered)) = (inner.done(), shield.registered.take()) {
+            inner.base().remove_callback(registered);
+        }
+    }
+
+    fn describe(&self) -> String {
+        "shield.<locals>._outer_done_callback()".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{create_task, run, sleep};
+
+    #[test]
+    fn the_callbacks_of_a_shield_read_as_in_cpython() {
+        run(async {
+            let task = create_task(sleep(0));
+            let shielded = shield(&task);
+            assert_eq!(format!("{shielded:?}"), "<Future pending cb=[shield.<locals>._outer_done_callback()]>");
+            assert!(format!("{task:?}").ends_with("cb=[shield.<locals>._inner_done_callback()]>"));
+            shielded.cancel();
+            sleep(0).await?;
+            assert!(!format!("{task:?}").contains("cb="));
+            task.await
+        })
+        .unwrap();
+    }
+}

@@ -1,0 +1,182 @@
+//! `sleep`, and what may stand for a time.
+
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use crate::base::seconds::Seconds;
+use crate::error::Result;
+use crate::error::exceptions::ValueError;
+use crate::kernel::event_loop::timers::{Action, TimerKey};
+use crate::kernel::event_loop::{self, LoopCore};
+use crate::kernel::memory::waking::Wake;
+use crate::kernel::task::cancel::take_cancel;
+use crate::kernel::task::core::{Waiter, keep_waiting_on, wait_on};
+
+/// Suspends the current task for `delay` seconds: `asyncio.sleep`.
+///
+/// The clock starts at the first poll. A delay of zero or less gives way to the others for one iteration of the loop.
+///
+/// # Errors
+///
+/// `CancelledError` if the task is cancelled meanwhile; `ValueError` for NaN; `RuntimeError` outside a loop.
+///
+/// # Cancellation
+///
+/// Dropping it cancels the timer.
+///
+/// ```
+/// use std::time::Duration;
+/// use asyncio_runtime::{run, sleep};
+///
+/// run(async {
+///     sleep(0.001).await?;
+///     sleep(Duration::from_micros(10)).await?;
+///     sleep(0).await
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn sleep(delay: impl Seconds) -> Sleep {
+    Sleep { state: State::New(delay.seconds(), Location::caller()) }
+}
+
+/// As [`sleep`], giving `result` at its end: `asyncio.sleep(delay, result)`.
+///
+/// ```
+/// use asyncio_runtime::{gather, run, sleep_result};
+///
+/// run(async {
+///     let drinks = gather([sleep_result(0.002, "coffee"), sleep_result(0.001, "tea")]).await?;
+///     assert_eq!(drinks, ["coffee", "tea"]);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn sleep_result<T>(delay: impl Seconds, result: T) -> SleepResult<T> {
+    SleepResult { sleep: sleep(delay), result: Some(result) }
+}
+
+/// Made by [`sleep`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Sleep {
+    state: State,
+}
+
+enum State {
+    New(f64, &'static Location<'static>),
+    /// A bare yield: the task is queued again already.
+    Yielded,
+    Sleeping(Rc<LoopCore>, TimerKey),
+    Done,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            State::New(..) => "new",
+            State::Yielded => "yielded",
+            State::Sleeping(..) => "sleeping",
+            State::Done => "done",
+        })
+    }
+}
+
+impl StdFuture for Sleep {
+    type Output = Result<()>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        match &self.state {
+            State::New(delay, at) if *delay <= 0.0 => {
+                wait_on(Waiter::Yield, at);
+                self.state = State::Yielded;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            State::Yielded => {
+                self.state = State::Done;
+                Poll::Ready(take_cancel().map_or(Ok(()), |cancelled| Err(cancelled.into())))
+            }
+            _ => self.poll_timer(cx),
+        }
+    }
+}
+
+impl Sleep {
+    /// It takes time, or must not be polled.
+    #[inline(never)]
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        match &self.state {
+            State::New(delay, _) if delay.is_nan() => {
+                self.state = State::Done;
+                Poll::Ready(Err(ValueError::new("Invalid delay: NaN (not a number)").into()))
+            }
+            State::New(delay, at) => {
+                let core = event_loop::running_loop()?;
+                let key = core.insert_timer(core.time() + delay, Action::Wake(Wake::of(cx.waker())));
+                wait_on(Waiter::Timer(key), at);
+                self.state = State::Sleeping(core, key);
+                Poll::Pending
+            }
+            State::Sleeping(core, key) => {
+                let cancelled = take_cancel();
+                if core.timers.borrow().is_armed(*key) {
+                    if cancelled.is_none() {
+                        sleep_on(core, *key, cx);
+                        return Poll::Pending;
+                    }
+                    core.remove_timer(*key);
+                }
+                self.state = State::Done;
+                Poll::Ready(cancelled.map_or(Ok(()), |cancelled| Err(cancelled.into())))
+            }
+            State::Yielded | State::Done => panic!("a sleep was polled after its end"),
+        }
+    }
+}
+
+/// It was polled too early, perhaps by another than before.
+#[cold]
+fn sleep_on(core: &LoopCore, key: TimerKey, cx: &mut Context<'_>) {
+    if !core.timers.borrow_mut().wakes(key, cx.waker()) {
+        let sleeper = Wake::of(cx.waker());
+        let old = core.timers.borrow_mut().set_sleeper(key, sleeper);
+        drop(old);
+    }
+    keep_waiting_on(Waiter::Timer(key));
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let State::Sleeping(core, key) = &self.state {
+            core.remove_timer(*key);
+        }
+    }
+}
+
+/// Made by [`sleep_result`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct SleepResult<T> {
+    sleep: Sleep,
+    result: Option<T>,
+}
+
+impl<T> Unpin for SleepResult<T> {}
+
+impl<T> StdFuture for SleepResult<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        match Pin::new(&mut self.sleep).poll(cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(self.result.take().expect("polled after its end"))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}

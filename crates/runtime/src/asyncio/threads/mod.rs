@@ -1,0 +1,277 @@
+//! Between a loop and other threads: `to_thread`, `run_in_executor`, `run_coroutine_threadsafe` (`asyncio.threads`).
+//!
+//! The core idea: what must stay in the loop's thread (a future, a task) is kept there in a table, and the other thread
+//! gets a number with which it can have the loop look it up.
+
+pub(crate) mod jobs;
+mod resolve;
+
+use std::cell::RefCell;
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use crate::asyncio::futures::{Await, Future};
+use crate::asyncio::tasks::create_task;
+use crate::asyncio::threads::jobs::Jobs;
+use crate::asyncio::time::WorksFor;
+use crate::base::log;
+use crate::base::ordered::Ordered;
+use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
+use crate::contextvars;
+use crate::error::Result;
+use crate::error::exceptions::{RuntimeError, TimeoutError};
+use crate::kernel::event_loop::remote::LoopHandle;
+use crate::kernel::event_loop::{self, LoopCore};
+use crate::kernel::handle::AnyTask;
+
+/// Closures of the loop's thread that wait for a call from another one.
+#[derive(Default)]
+pub(crate) struct Parked {
+    closures: RefCell<Ordered<Box<dyn FnOnce()>>>,
+}
+
+impl Parked {
+    fn run(&self, number: u64) {
+        let f = self.closures.borrow_mut().remove(number);
+        if let Some(f) = f {
+            f();
+        }
+    }
+
+    /// The loop closes: nobody will call any more.
+    pub(crate) fn clear(&self) {
+        let closures = self.closures.take();
+        drop(closures);
+    }
+}
+
+/// Makes something that any thread can call to have the loop run `f`: at once if it is called in the loop.
+fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send + 'static {
+    let number = core.parked.closures.borrow_mut().push(Box::new(f));
+    let handle = LoopHandle::new(&core.shared);
+    move || match handle.running_here() {
+        Some(core) => core.parked.run(number),
+        None => {
+            // An error means that the loop is closed, and the closure gone with it.
+            let _ = handle.call_soon_threadsafe(move || {
+                if let Ok(core) = event_loop::running_loop() {
+                    core.parked.run(number);
+                }
+            });
+        }
+    }
+}
+
+/// Runs a blocking function in a thread and waits for what it returns: `asyncio.to_thread`.
+///
+/// The thread comes from the loop's default executor; the function begins when this is first polled, and runs in a copy
+/// of the current context. A blocking sleep that is to work under the virtual clock is
+/// [`time::sleep`](crate::asyncio::time::sleep).
+///
+/// # Errors
+///
+/// `RuntimeError` outside a loop or after the executor was shut down.
+///
+/// # Panics
+///
+/// With the panic of the function.
+///
+/// # Cancellation
+///
+/// A function that has not begun will not; one that runs goes on, and nobody hears of its end.
+///
+/// ```
+/// use asyncio_runtime::{run, to_thread};
+///
+/// let sum = run(async { to_thread(|| (1..=100).sum::<u32>()).await });
+/// assert_eq!(sum.unwrap(), 5050);
+/// ```
+#[track_caller]
+pub fn to_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> impl StdFuture<Output = Result<T>> {
+    let at = Location::caller();
+    async move {
+        let result = run_in_executor(&event_loop::running_loop()?, None, f)?;
+        Await::new(result, Future::take_result, at).await
+    }
+}
+
+pub(crate) fn run_in_executor<T: Send + 'static>(
+    core: &Rc<LoopCore>,
+    executor: Option<&ThreadPoolExecutor>,
+    f: impl FnOnce() -> T + Send + 'static,
+) -> Result<Future<T>> {
+    let executor = match executor {
+        Some(executor) => executor.clone(),
+        None if core.executor_shut_down.get() => {
+            return Err(RuntimeError::new("Executor shutdown has been called").into());
+        }
+        None => {
+            let known = core.executor.borrow().clone();
+            known.unwrap_or_else(|| {
+                let executor = ThreadPoolExecutor::default_for_loop();
+                set_default_executor(core, executor.clone());
+                executor
+            })
+        }
+    };
+    let vars = contextvars::current();
+    let pool = core.jobs.begin(executor.id(), executor.size());
+    let virtual_loop = (core.clock == crate::Clock::Virtual).then(|| (LoopHandle::new(&core.shared), pool));
+    let submitted = executor.submit(move || {
+        let _works_for = WorksFor::begin(virtual_loop);
+        contextvars::run_in(vars, f)
+    });
+    match submitted {
+        Ok(job) => Ok(wrap_future(core, job, move |jobs| jobs.end(pool))),
+        Err(error) => {
+            core.jobs.end(pool);
+            Err(error)
+        }
+    }
+}
+
+/// A future of the loop that ends as the job does, and cancels it when cancelled: `asyncio.wrap_future`.
+fn wrap_future<T: Send + 'static>(
+    core: &Rc<LoopCore>,
+    job: ConcurrentFuture<T>,
+    end: impl FnOnce(&Jobs) + 'static,
+) -> Future<T> {
+    let future = Future::new(core);
+    job.add_done_callback(park(core, {
+        let (core, future, job) = (Rc::clone(core), future.clone(), job.clone());
+        move || {
+            end(&core.jobs);
+            if future.cancelled() {
+                return;
+            }
+            let set = match job.take() {
+                Ok(value) => future.set_result(value),
+                Err(error) if error.is_cancelled() => {
+                    future.cancel();
+                    Ok(())
+                }
+                Err(error) => future.set_exception(error),
+            };
+            debug_assert!(set.is_ok(), "nobody else completes it");
+        }
+    }));
+    let _ = future.add_done_callback(move |future| {
+        if future.cancelled() {
+            job.cancel();
+        }
+    });
+    future
+}
+
+/// What joins the threads of an executor: `join_threads`, known to a loop once it has an executor, so that a program without
+/// jobs in threads does not contain it.
+pub(crate) type JoinThreads =
+    fn(ThreadPoolExecutor, Rc<LoopCore>, Option<f64>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
+
+pub(crate) fn set_default_executor(core: &LoopCore, executor: ThreadPoolExecutor) {
+    core.join_threads.set(Some(|executor, core, limit| Box::pin(join_threads(executor, core, limit))));
+    core.executor.replace(Some(executor));
+}
+
+pub(crate) async fn shutdown_default_executor(core: &Rc<LoopCore>, limit: Option<f64>) -> Result<()> {
+    core.executor_shut_down.set(true);
+    let executor = core.executor.borrow().clone();
+    match (executor, core.join_threads.get()) {
+        (Some(executor), Some(join_threads)) => join_threads(executor, Rc::clone(core), limit).await,
+        _ => Ok(()),
+    }
+}
+
+async fn join_threads(executor: ThreadPoolExecutor, core: Rc<LoopCore>, limit: Option<f64>) -> Result<()> {
+    // Joining threads blocks, and there may be no thread left for it: the last of the pool tells of its end instead.
+    core.jobs.join_begins();
+    let wait = wrap_future(&core, executor.shutdown_later(), Jobs::join_ends);
+    let waited = crate::asyncio::timeouts::timeout(limit).run(async |_| wait.await).await;
+    match waited {
+        Err(error) if error.is::<TimeoutError>() => {
+            let limit = limit.unwrap_or_default();
+            log::warning(format_args!(
+                "RuntimeWarning: The executor did not finish joining its threads within {limit} seconds."
+            ));
+        }
+        Err(error) => return Err(error),
+        // Every thread has left the pool, so this takes no longer than it takes the system to end them.
+        Ok(()) => executor.shutdown(true, false),
+    }
+    core.executor.take();
+    Ok(())
+}
+
+/// Runs a coroutine in a loop of another thread: `asyncio.run_coroutine_threadsafe`.
+///
+/// A coroutine cannot be sent to another thread, so this takes a closure that makes it there. The future that comes back
+/// is for threads: [`result`](ConcurrentFuture::result) blocks, [`cancel`](ConcurrentFuture::cancel) cancels the task.
+///
+/// # Errors
+///
+/// `RuntimeError: Event loop is closed`.
+///
+/// ```
+/// use asyncio_runtime::{get_running_loop, run, run_coroutine_threadsafe, sleep, to_thread};
+///
+/// run(async {
+///     let handle = get_running_loop()?.handle();
+///     let result = to_thread(move || {
+///         let future = run_coroutine_threadsafe(async || {
+///             sleep(0.001).await?;
+///             Ok(3)
+///         }, &handle)?;
+///         future.result(10)
+///     });
+///     assert_eq!(result.await??, 3);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn run_coroutine_threadsafe<T, F, C>(
+    coroutine: F,
+    event_loop: &LoopHandle,
+) -> Result<ConcurrentFuture<T>, RuntimeError>
+where
+    T: Send + 'static,
+    F: FnOnce() -> C + Send + 'static,
+    C: StdFuture<Output = Result<T>> + 'static,
+{
+    let future = ConcurrentFuture::new();
+    let ours = future.clone();
+    event_loop.call_soon_threadsafe(move || {
+        let Ok(core) = event_loop::running_loop() else { return };
+        if ours.cancelled() {
+            return;
+        }
+        let task = create_task(coroutine());
+        // The other thread cancels: cancel the task here.
+        let cancel = park(&core, {
+            let task: AnyTask = task.as_task();
+            move || {
+                task.cancel();
+            }
+        });
+        let watched = ours.clone();
+        ours.add_done_callback(move || {
+            if watched.cancelled() {
+                cancel();
+            }
+        });
+        // The task ends: tell the other thread.
+        let _ = task.add_done_callback(move |task| {
+            if task.cancelled() {
+                ours.cancel();
+            } else {
+                let result = match task.as_any().base().see_error() {
+                    Some(error) => Err(error),
+                    None => task.take_result(),
+                };
+                ours.complete(result);
+            }
+        });
+    })?;
+    Ok(future)
+}

@@ -1,0 +1,138 @@
+//! Python's `time` module for programs that must also run under the virtual clock: blocking sleeps and clocks.
+//!
+//! Under the real clock these are `std`'s. Under the virtual one a blocking sleep moves virtual time instead of waiting:
+//! at once in the loop's own thread (which it would hold up), and through a timer of the loop in a thread that works for
+//! it, so that the loop goes on meanwhile.
+
+use std::cell::RefCell;
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
+
+use crate::asyncio::threads::jobs::PoolKey;
+use crate::base::seconds::Seconds;
+use crate::clock::{self, Clock};
+use crate::kernel::event_loop;
+use crate::kernel::event_loop::remote::LoopHandle;
+
+thread_local! {
+    /// In a thread that does a job for a loop with a virtual clock: that loop, and the thread's pool.
+    static WORKS_FOR: RefCell<Option<(LoopHandle, PoolKey)>> = const { RefCell::new(None) };
+}
+
+/// While it lives, this thread sleeps on the virtual clock of that loop.
+pub(crate) struct WorksFor(Option<(LoopHandle, PoolKey)>);
+
+impl WorksFor {
+    pub(crate) fn begin(event_loop: Option<(LoopHandle, PoolKey)>) -> Self {
+        Self(works_for(event_loop))
+    }
+}
+
+impl Drop for WorksFor {
+    fn drop(&mut self) {
+        works_for(self.0.take());
+    }
+}
+
+/// Sets the loop that this thread works for, and gives the one before. A thread that ends works for none.
+fn works_for(event_loop: Option<(LoopHandle, PoolKey)>) -> Option<(LoopHandle, PoolKey)> {
+    WORKS_FOR.try_with(|slot| slot.replace(event_loop)).ok().flatten()
+}
+
+/// The clock of this thread: that of the loop that runs in it, else what the environment says.
+fn clock() -> Clock {
+    if WORKS_FOR.try_with(|slot| slot.borrow().is_some()) == Ok(true) {
+        return Clock::Virtual;
+    }
+    crate::kernel::event_loop::current::with_loop(|running| running.map(|core| core.clock))
+        .unwrap_or_else(|| Clock::from_env().unwrap_or(Clock::Real))
+}
+
+/// Blocks the thread for so many seconds: `time.sleep`. In a coroutine it holds up the whole loop; that is what
+/// [`to_thread`](crate::to_thread) is for.
+///
+/// ```
+/// use asyncio_runtime::{Clock, Runner, create_task, get_running_loop, sleep, time, to_thread};
+///
+/// let took = Runner::new().clock(Clock::Virtual).run(async {
+///     let event_loop = get_running_loop()?;
+///     let start = event_loop.time();
+///     let other = create_task(sleep(2));
+///     to_thread(|| time::sleep(3)).await?;
+///     assert!(other.done()); // the loop went on meanwhile
+///     Ok(event_loop.time() - start)
+/// });
+/// assert_eq!(took.unwrap(), 3.0);
+/// ```
+pub fn sleep(delay: impl Seconds) {
+    let seconds = delay.seconds().max(0.0);
+    if clock() == Clock::Real {
+        std::thread::sleep(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+        return;
+    }
+    let event_loop = WORKS_FOR.try_with(|slot| slot.borrow().clone()).ok().flatten();
+    let Some((event_loop, pool)) = event_loop else {
+        clock::advance_virtual(clock::virtual_now() + seconds);
+        return;
+    };
+    let (wake, woken) = mpsc::channel::<()>();
+    let asked = event_loop.call_soon_threadsafe(move || {
+        let Ok(core) = event_loop::running_loop() else { return };
+        // While the thread sleeps, the loop has nothing outside to wait for; it has again when the thread wakes.
+        core.jobs.fall_asleep(pool);
+        let event_loop = crate::EventLoop::from_core(&core);
+        let timer = event_loop.call_later(seconds, move || {
+            core.jobs.wake_up(pool);
+            let _ = wake.send(());
+        });
+        debug_assert!(timer.is_ok(), "the loop runs");
+    });
+    if asked.is_ok() {
+        // An error means that the loop was closed: then nobody waits for this thread any more.
+        let _ = woken.recv();
+    }
+}
+
+/// Seconds of a clock that only goes forward, from an arbitrary start: `time.perf_counter`.
+///
+/// ```
+/// use asyncio_runtime::{Clock, Runner, sleep, time::perf_counter};
+///
+/// let took = Runner::new().clock(Clock::Virtual).run(async {
+///     let start = perf_counter();
+///     sleep(2.5).await?;
+///     Ok(perf_counter() - start)
+/// });
+/// assert_eq!(took.unwrap(), 2.5);
+/// ```
+#[must_use]
+pub fn perf_counter() -> f64 {
+    clock().now()
+}
+
+/// The time of day, `time.time()`. Under the virtual clock the day is always the same one, 2026-01-01 00:00:00 UTC, and
+/// moves with virtual time, so that a program prints the same times in every run.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use asyncio_runtime::{Clock, Runner, sleep, time};
+///
+/// let noon = Runner::new().clock(Clock::Virtual).run(async {
+///     sleep(12 * 3600).await?;
+///     Ok(time::now())
+/// });
+/// assert_eq!(noon.unwrap(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_268_800)); // 2026-01-01 12:00:00 UTC
+/// ```
+#[must_use]
+pub fn now() -> SystemTime {
+    /// 2026-01-01 00:00:00 UTC in seconds since 1970.
+    const VIRTUAL_START: u64 = 1_767_225_600;
+    match clock() {
+        Clock::Real => SystemTime::now(),
+        Clock::Virtual => {
+            let since = Duration::try_from_secs_f64(clock::virtual_now()).unwrap_or(Duration::ZERO);
+            SystemTime::UNIX_EPOCH + Duration::from_secs(VIRTUAL_START) + since
+        }
+    }
+}

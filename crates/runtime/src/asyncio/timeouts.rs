@@ -1,0 +1,420 @@
+//! Time limits for a block of code: `asyncio.timeouts`.
+//!
+//! The core idea: the timer cancels the task, and the block's exit tells that cancellation from one that came from outside by
+//! the task's count of cancellation requests. The timer knows the task and not the limit, which finds out by itself whether
+//! its timer has fired; so a limit is memory of its own only if there are several handles on it.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+
+use crate::base::seconds::TimeLimit;
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::error::exceptions::{RuntimeError, TimeoutError, ValueError};
+use crate::kernel::event_loop::current;
+use crate::kernel::event_loop::timers::{Action, TimerKey, Turn};
+use crate::kernel::event_loop::{self, LoopCore};
+use crate::kernel::handle::AnyTask;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Created,
+    Active,
+    Expiring,
+    Expired,
+    Finished,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            State::Created => "created",
+            State::Active => "active",
+            State::Expiring => "expiring",
+            State::Expired => "expired",
+            State::Finished => "finished",
+        }
+    }
+}
+
+/// A time limit for a block of code: `async with asyncio.timeout(delay)`.
+///
+/// The block is lent the limit, and can [`reschedule`](Self::reschedule) it. Clones are handles on the same limit, for others
+/// who are to do so.
+///
+/// ```
+/// use asyncio_runtime::{TimeoutError, run, sleep, timeout};
+///
+/// run(async {
+///     let limit = timeout(0.001);
+///     let result = limit.run(async |_| sleep(3600).await).await;
+///     assert!(result.unwrap_err().is::<TimeoutError>());
+///     assert!(limit.expired());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub struct Timeout {
+    own: Limit,
+    /// What takes the place of `own` once there is a clone.
+    shared: OnceCell<Rc<Limit>>,
+}
+
+struct Limit {
+    state: Cell<State>,
+    when: Cell<Option<f64>>,
+    /// The iteration of the loop in which time was known not to be up yet.
+    ahead_in: Option<u32>,
+    /// During the block.
+    task: RefCell<Option<AnyTask>>,
+    /// The task's count of cancellation requests on entering.
+    cancelling: Cell<u32>,
+    scheduled: Cell<Scheduled>,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Scheduled {
+    #[default]
+    No,
+    /// The timer is made when the block first waits.
+    Later(Turn),
+    Timer(TimerKey),
+}
+
+/// A limit of `delay` seconds from now (`None`: no limit): `asyncio.timeout`.
+///
+/// Time runs from here, not from the start of the block.
+///
+/// # Panics
+///
+/// With `no running event loop` where none runs.
+///
+/// ```
+/// use asyncio_runtime::{TimeoutError, get_running_loop, run, sleep, timeout};
+///
+/// run(async {
+///     let limit = timeout(3600);
+///     let result = limit.run(async |limit| {
+///         limit.reschedule(get_running_loop()?.time() + 0.001)?;
+///         sleep(3600).await
+///     });
+///     assert!(result.await.unwrap_err().is::<TimeoutError>());
+///     assert!(limit.expired());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn timeout(delay: impl TimeLimit) -> Timeout {
+    let delay = delay.limit();
+    let timeout = current::with_loop(|event_loop| {
+        let event_loop = event_loop?;
+        let ahead = event_loop.clock == Clock::Real && delay.is_some_and(|delay| delay > 0.0);
+        let ahead_in = ahead.then(|| event_loop.iteration());
+        Some(Timeout::new(delay.map(|delay| event_loop.time() + delay), ahead_in))
+    });
+    let Some(timeout) = timeout else { panic!("no running event loop") };
+    timeout
+}
+
+/// A limit at the time `when` of the loop's clock ([`EventLoop::time`](crate::EventLoop::time)): `asyncio.timeout_at`.
+///
+/// ```
+/// use asyncio_runtime::{get_running_loop, run, sleep, timeout_at};
+///
+/// run(async {
+///     let deadline = get_running_loop()?.time() + 60.0;
+///     for _ in 0..3 {
+///         timeout_at(deadline).run(async |_| sleep(0.001).await).await?; // one deadline for all of them
+///     }
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[must_use]
+pub fn timeout_at(when: impl TimeLimit) -> Timeout {
+    Timeout::new(when.limit(), None)
+}
+
+/// A delay that a timer can have: asyncio's timers go wrong silently with NaN, so it is an error here.
+pub(crate) fn check_delay(delay: f64) -> Result<f64, ValueError> {
+    if delay.is_nan() { Err(ValueError::new("Invalid delay: NaN (not a number)")) } else { Ok(delay) }
+}
+
+impl Timeout {
+    fn new(when: Option<f64>, ahead_in: Option<u32>) -> Self {
+        Self { own: Limit::new(when, ahead_in), shared: OnceCell::new() }
+    }
+
+    #[inline]
+    fn limit(&self) -> &Limit {
+        self.shared.get().map_or(&self.own, |shared| shared)
+    }
+
+    /// Runs `block` under the limit, which is lent to it.
+    ///
+    /// # Errors
+    ///
+    /// [`TimeoutError`] if time was up and the block ended with the `CancelledError` of that; else what the block gives,
+    /// also when it swallowed the cancellation. `RuntimeError` if the limit was used before or there is no task.
+    ///
+    /// # Cancellation
+    ///
+    /// A cancellation from outside goes through, even when time is up in the same step.
+    pub async fn run<T>(&self, block: impl AsyncFnOnce(&Timeout) -> Result<T>) -> Result<T> {
+        self.limit().begin()?;
+        struct Leave<'a>(&'a Timeout);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                // Only has something to do if the block was dropped half-way.
+                self.0.limit().unschedule();
+            }
+        }
+        let leave = Leave(self);
+        let mut block = pin!(block(self));
+        let result = poll_fn(|cx| {
+            let polled = block.as_mut().poll(cx);
+            if polled.is_pending() {
+                self.limit().arm();
+            }
+            polled
+        });
+        let result = result.await;
+        std::mem::forget(leave);
+        self.exit(result)
+    }
+
+    /// Begins the block by hand; [`run`](Self::run) does it for you. Every `enter` needs its [`exit`](Self::exit).
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` if it was entered before or outside a task, `ValueError` if the delay is NaN.
+    pub fn enter(&self) -> Result<()> {
+        let limit = self.limit();
+        limit.begin()?;
+        limit.arm();
+        Ok(())
+    }
+
+    /// Ends the block with its result, which it turns into a [`TimeoutError`] where [`run`](Self::run) says so.
+    ///
+    /// # Errors
+    ///
+    /// As `run`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{TimeoutError, run, sleep, timeout};
+    ///
+    /// run(async {
+    ///     let limit = timeout(0.001);
+    ///     limit.enter()?;
+    ///     let block = sleep(3600).await;
+    ///     assert!(limit.exit(block).unwrap_err().is::<TimeoutError>());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn exit<T>(&self, result: Result<T>) -> Result<T> {
+        let limit = self.limit();
+        let state = limit.look();
+        limit.unschedule();
+        let task = limit.task.take();
+        match (state, task) {
+            (State::Expiring, Some(task)) => {
+                limit.state.set(State::Expired);
+                let ours = task.uncancel() <= limit.cancelling.get();
+                match result {
+                    Err(error) if ours && error.is_cancelled() => Err(TimeoutError::raise_from(error)),
+                    Err(error) if ours => Err(error.during_timeout()),
+                    result => result,
+                }
+            }
+            (State::Active, _) => {
+                limit.state.set(State::Finished);
+                result
+            }
+            _ => result,
+        }
+    }
+
+    /// When time is up, in the time of the loop's clock; `None` without a limit.
+    #[must_use]
+    pub fn when(&self) -> Option<f64> {
+        self.limit().when.get()
+    }
+
+    /// Moves the limit to the time `when` of the loop's clock, or takes it away.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` before the block, after it, and when time is up; `ValueError` for NaN.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Clock, Runner, get_running_loop, sleep, timeout};
+    ///
+    /// let slept = Runner::new().clock(Clock::Virtual).run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let limit = timeout(1);
+    ///     limit
+    ///         .run(async |limit| {
+    ///             limit.reschedule(event_loop.time() + 60.0)?;
+    ///             sleep(59).await?;
+    ///             limit.reschedule(None)?; // no limit any more
+    ///             assert_eq!(limit.when(), None);
+    ///             sleep(3600).await
+    ///         })
+    ///         .await?;
+    ///     assert!(!limit.expired());
+    ///     Ok("well")
+    /// });
+    /// assert_eq!(slept.unwrap(), "well");
+    /// ```
+    pub fn reschedule(&self, when: impl TimeLimit) -> Result<()> {
+        let limit = self.limit();
+        match limit.look() {
+            State::Active => {}
+            State::Created => return Err(RuntimeError::new("Timeout has not been entered").into()),
+            state => {
+                let message = format!("Cannot change state of {} Timeout", state.name());
+                return Err(RuntimeError::new(message).into());
+            }
+        }
+        let when = when.limit().map(check_delay).transpose()?;
+        limit.when.set(when);
+        limit.unschedule();
+        if let (Some(when), Some(task)) = (when, &*limit.task.borrow()) {
+            limit.schedule(&*event_loop::running_loop()?, task, when);
+        }
+        // Whoever calls this may be anybody: the block may wait already.
+        limit.arm();
+        Ok(())
+    }
+
+    /// Was time up during the block?
+    #[must_use]
+    pub fn expired(&self) -> bool {
+        matches!(self.limit().look(), State::Expiring | State::Expired)
+    }
+}
+
+impl Limit {
+    fn new(when: Option<f64>, ahead_in: Option<u32>) -> Self {
+        Self {
+            state: Cell::new(State::Created),
+            when: Cell::new(when),
+            ahead_in,
+            task: RefCell::new(None),
+            cancelling: Cell::new(0),
+            scheduled: Cell::default(),
+        }
+    }
+
+    /// Enters the block. The timer waits for [`arm`](Self::arm), because most blocks with a limit never wait.
+    #[inline]
+    fn begin(&self) -> Result<()> {
+        if self.state.get() != State::Created {
+            return Err(RuntimeError::new("Timeout has already been entered").into());
+        }
+        let when = self.when.get().map(check_delay).transpose()?;
+        let Some(task) = current::with_task(|task| task.cloned()) else {
+            return Err(RuntimeError::new("Timeout should be used inside a task").into());
+        };
+        self.state.set(State::Active);
+        self.cancelling.set(task.cancelling());
+        if let Some(when) = when {
+            let event_loop = task.base().event_loop();
+            // To read the clock is most of what a limit costs, so it is not read again in the iteration in which it was
+            // read for the limit. If the program has held the loop up since for longer than the delay, the timer that is
+            // made is overdue, and fires in the very iteration in which a call "soon" would have run.
+            if self.ahead_in == Some(event_loop.iteration()) {
+                self.schedule_later(event_loop);
+            } else {
+                self.schedule(event_loop, &task, when);
+            }
+        }
+        self.task.replace(Some(task));
+        Ok(())
+    }
+
+    /// Has time be up at `when`: at once if that is now or gone.
+    fn schedule(&self, event_loop: &LoopCore, task: &AnyTask, when: f64) {
+        if when <= event_loop.time() {
+            self.scheduled.set(Scheduled::Timer(event_loop.queue_timer(Action::Cancel(task.clone()))));
+        } else {
+            self.schedule_later(event_loop);
+        }
+    }
+
+    fn schedule_later(&self, event_loop: &LoopCore) {
+        self.scheduled.set(Scheduled::Later(event_loop.timers.borrow_mut().take_turn()));
+    }
+
+    /// Makes the timer, in the place that it has in the order of timers.
+    #[inline]
+    fn arm(&self) {
+        if let (Scheduled::Later(turn), Some(when), Some(task)) =
+            (self.scheduled.get(), self.when.get(), &*self.task.borrow())
+        {
+            let action = Action::Cancel(task.clone());
+            let timer = task.base().event_loop().timers.borrow_mut().insert_at_turn(turn, when, action);
+            self.scheduled.set(Scheduled::Timer(timer));
+        }
+    }
+
+    /// Its state; time is up if its timer is gone, unless that went with the loop.
+    fn look(&self) -> State {
+        if let (State::Active, Scheduled::Timer(timer), Some(task)) =
+            (self.state.get(), self.scheduled.get(), &*self.task.borrow())
+            && !task.base().event_loop().timers.borrow().is_armed(timer)
+            && !task.base().event_loop().is_closed()
+        {
+            self.state.set(State::Expiring);
+        }
+        self.state.get()
+    }
+
+    #[inline]
+    fn unschedule(&self) {
+        if let Scheduled::Timer(timer) = self.scheduled.replace(Scheduled::No)
+            && let Some(task) = &*self.task.borrow()
+        {
+            task.base().event_loop().remove_timer(timer);
+        }
+    }
+
+    /// The same limit for another place; this one is no more to be used.
+    fn moved(&self) -> Self {
+        Self {
+            state: self.state.clone(),
+            when: self.when.clone(),
+            ahead_in: self.ahead_in,
+            task: RefCell::new(self.task.take()),
+            cancelling: self.cancelling.clone(),
+            scheduled: self.scheduled.clone(),
+        }
+    }
+}
+
+impl Clone for Timeout {
+    fn clone(&self) -> Self {
+        let shared = self.shared.get_or_init(|| Rc::new(self.own.moved()));
+        Self { own: Limit::new(None, None), shared: OnceCell::from(Rc::clone(shared)) }
+    }
+}
+
+impl fmt::Debug for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.limit().look();
+        write!(f, "<Timeout [{}]", state.name())?;
+        if state == State::Active {
+            match self.when() {
+                Some(when) => write!(f, " when={:?}", (when * 1e3).round() / 1e3)?,
+                None => f.write_str(" when=None")?,
+            }
+        }
+        f.write_str(">")
+    }
+}

@@ -1,0 +1,299 @@
+//! `WaitQueue`: tasks that wait in line for something; what locks, queues and events are made of.
+//!
+//! The core idea: a waiter is a place in one list that the primitive owns, not an object of its own, so waiting allocates
+//! nothing. A place is *waiting*, then *woken* or *cancelled*, and leaves the list when its task has taken notice: exactly
+//! the life of the futures in the `_waiters` of CPython's primitives, whose code looks at those states.
+
+use crate::kernel::line::Line;
+use crate::kernel::line::Place;
+
+use std::fmt;
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use crate::error::Result;
+use crate::kernel::task::cancel::take_cancel;
+use crate::kernel::task::core::{Waiter, current_task_id, keep_waiting_on, wait_on};
+
+/// A line of waiting tasks, first come first served.
+///
+/// For building primitives: [`wait`](Self::wait) joins the line, [`wake_one`](Self::wake_one) lets the first go. A
+/// primitive must not lose a wake-up: a waiter that was woken and then cancelled before it ran says so
+/// ([`LineWait::woken`]), so that the primitive can wake the next one.
+///
+/// Clones are the same line.
+///
+/// ```
+/// use asyncio_runtime::{WaitQueue, create_task, run, sleep};
+///
+/// run(async {
+///     let line = WaitQueue::new("door");
+///     let waiting = line.clone();
+///     let task = create_task(async move { waiting.wait().await });
+///     sleep(0).await?;
+///     assert_eq!(line.len(), 1);
+///     assert!(line.wake_one());
+///     task.await
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct WaitQueue {
+    line: Rc<Line>,
+}
+
+impl WaitQueue {
+    /// An empty line; `name` says in reports what is being waited for.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self { line: Line::new(name) }
+    }
+
+    /// Notes that the current task has acquired what others wait for in this line. Only the report of a deadlock looks at
+    /// it, to name the last one; the task owns nothing by this, and is not kept alive.
+    pub fn set_acquired(&self) {
+        self.line.set_acquired_by(current_task_id());
+    }
+
+    /// How many are in line, those woken or cancelled included that have not run since.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.line.len()
+    }
+
+    /// How many are in line behind those that were woken. For reports: it counts them one by one.
+    #[must_use]
+    pub fn not_woken(&self) -> usize {
+        self.line.not_woken()
+    }
+
+    /// Is nobody in line?
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.line.is_empty()
+    }
+
+    /// Is everybody in line cancelled (or nobody in line)? What `Lock.acquire` asks before it takes a free lock.
+    #[must_use]
+    pub fn all_cancelled(&self) -> bool {
+        self.line.all_cancelled()
+    }
+
+    /// Joins the line and waits to be woken.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError`, also for a waiter that was woken and then cancelled before it ran: whoever builds on this passes
+    /// the wake-up on where that matters ([`LineWait::woken`]).
+    ///
+    /// # Cancellation
+    ///
+    /// Cancelled or dropped, it leaves the line.
+    #[track_caller]
+    pub fn wait(&self) -> LineWait {
+        self.wait_at(Location::caller())
+    }
+
+    /// As [`wait`](Self::wait), for a primitive that passes on where its own method was called: reports show that place.
+    pub fn wait_at(&self, at: &'static Location<'static>) -> LineWait {
+        LineWait { line: Rc::clone(&self.line), stage: Stage::New(at) }
+    }
+
+    /// Wakes the first who still waits; false if nobody does.
+    #[inline]
+    pub fn wake_one(&self) -> bool {
+        self.line.wake_one()
+    }
+
+    /// Wakes the first in line, unless it was woken or cancelled before: `Lock._wake_up_first`.
+    #[inline]
+    pub fn wake_front(&self) -> bool {
+        // Mostly nobody is in line.
+        !self.is_empty() && self.line.wake_front()
+    }
+
+    /// Wakes everybody in line, in order; gives how many. Who comes meanwhile waits for the next time.
+    ///
+    /// ```
+    /// use asyncio_runtime::{WaitQueue, gather, run, sleep};
+    ///
+    /// run(async {
+    ///     let line = WaitQueue::new("door");
+    ///     let waiting = gather([line.wait(), line.wait()]);
+    ///     sleep(0).await?;
+    ///     assert_eq!((line.len(), line.not_woken()), (2, 2));
+    ///     assert_eq!(line.wake_all(), 2);
+    ///     assert_eq!((line.len(), line.not_woken()), (2, 0)); // they leave when they run
+    ///     waiting.await?;
+    ///     assert!(line.is_empty());
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn wake_all(&self) -> usize {
+        self.line.wake_all()
+    }
+
+    /// From now on nobody has to wait: who is in line is woken, in order, and who comes does not suspend.
+    ///
+    /// ```
+    /// use asyncio_runtime::{WaitQueue, create_task, run, sleep};
+    ///
+    /// run(async {
+    ///     let line = WaitQueue::new("door");
+    ///     let waiting = line.clone();
+    ///     let task = create_task(async move { waiting.wait().await });
+    ///     sleep(0).await?;
+    ///     line.open();
+    ///     line.wait().await?;
+    ///     assert!(!task.done(), "it is woken, and its step comes later");
+    ///     line.close();
+    ///     task.await
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn open(&self) {
+        if !self.line.set_open(true) {
+            self.wake_all();
+        }
+    }
+
+    /// Takes back [`open`](Self::open). Who was woken already goes on nevertheless.
+    pub fn close(&self) {
+        self.line.set_open(false);
+    }
+
+    /// Has nobody to wait?
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.line.is_open()
+    }
+}
+
+impl fmt::Debug for WaitQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<WaitQueue {} waiters={}>", self.line.name(), self.len())
+    }
+}
+
+/// A wait in line; made by [`WaitQueue::wait`].
+///
+/// ```
+/// use asyncio_runtime::{WaitQueue, run};
+///
+/// run(async {
+///     let line = WaitQueue::new("door");
+///     let mut wait = line.wait();
+///     assert!(!wait.joined()); // it joins when it is first polled
+///     std::future::poll_fn(|cx| std::task::Poll::Ready(std::pin::pin!(&mut wait).poll(cx).is_ready())).await;
+///     assert!(wait.joined() && !wait.woken());
+///     line.wake_one();
+///     assert!(wait.leave()); // it was woken, and passes that on
+///     assert!(line.is_empty() && !line.wake_one());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[must_use = "futures do nothing unless awaited"]
+pub struct LineWait {
+    line: Rc<Line>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Not in line yet. Reports show where it was made.
+    New(&'static Location<'static>),
+    InLine(Place),
+    Left {
+        woken: bool,
+    },
+}
+
+impl LineWait {
+    /// The line that it waits in.
+    #[must_use]
+    pub fn queue(&self) -> WaitQueue {
+        WaitQueue { line: Rc::clone(&self.line) }
+    }
+
+    /// Has it joined the line, ever? It does at its first poll.
+    #[must_use]
+    pub fn joined(&self) -> bool {
+        !matches!(self.stage, Stage::New(_))
+    }
+
+    /// Was it woken, even if a cancellation came on top and even if it has not run since? Whoever drops a wait that was
+    /// woken has to pass the wake-up on, where it stands for something (a free lock, an item).
+    #[must_use]
+    pub fn woken(&self) -> bool {
+        match self.stage {
+            Stage::New(_) => false,
+            Stage::InLine(place) => self.line.is_woken(place),
+            Stage::Left { woken } => woken,
+        }
+    }
+
+    /// Leaves the line, as dropping does, and tells whether the wait was woken ([`woken`](Self::woken)). What passes a
+    /// wake-up on leaves first, so that it does not wake itself.
+    pub fn leave(&mut self) -> bool {
+        if let Stage::InLine(place) = self.stage {
+            self.stage = Stage::Left { woken: self.line.leave(place) };
+        }
+        self.woken()
+    }
+}
+
+impl StdFuture for LineWait {
+    type Output = Result<()>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let this = &mut *self;
+        let in_line = |place| Waiter::Line(Rc::clone(&this.line), place);
+        match this.stage {
+            Stage::New(_) if this.line.is_open() => {
+                this.stage = Stage::Left { woken: false };
+                Poll::Ready(Ok(()))
+            }
+            Stage::New(at) => {
+                let place = this.line.join(cx.waker());
+                wait_on(in_line(place), at);
+                this.stage = Stage::InLine(place);
+                Poll::Pending
+            }
+            Stage::InLine(place) => {
+                if let Some(cancelled) = take_cancel() {
+                    this.leave();
+                    return Poll::Ready(Err(cancelled.into()));
+                }
+                if this.line.leave_if_woken(place) {
+                    this.stage = Stage::Left { woken: true };
+                    return Poll::Ready(Ok(()));
+                }
+                this.line.stay(place, cx.waker());
+                keep_waiting_on(in_line(place));
+                Poll::Pending
+            }
+            Stage::Left { .. } => panic!("a wait in line was polled after its end"),
+        }
+    }
+}
+
+impl Drop for LineWait {
+    #[inline]
+    fn drop(&mut self) {
+        if let Stage::InLine(place) = self.stage {
+            self.line.leave(place);
+        }
+    }
+}
+
+impl fmt::Debug for LineWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<wait for {}>", self.line.name())
+    }
+}

@@ -1,0 +1,7 @@
+//! Pure data, which knows nothing of errors, loops or tasks.
+
+pub(crate) mod burials;
+pub mod log;
+pub(crate) mod names;
+pub(crate) mod ordered;
+pub(crate) mod seconds;

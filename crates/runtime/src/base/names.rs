@@ -1,0 +1,78 @@
+//! How functions, coroutines and places in the source are called: what is read off the names of types.
+
+use std::panic::Location;
+
+/// The last part of a type's path, generics included: `alloc::string::String` is `String`.
+pub(crate) fn short_name(type_name: &'static str) -> &'static str {
+    let end = type_name.find('<').unwrap_or(type_name.len());
+    let start = type_name[..end].rfind(':').map_or(0, |at| at + 1);
+    &type_name[start..]
+}
+
+/// The name of the function that a future or closure type comes from: `demo::main::{{closure}}` is `main`. One that is written
+/// by hand has its function's name if that is its module's too: `tasks::wait_for::WaitFor` is `wait_for`.
+pub(crate) fn function_name(type_name: &'static str) -> &'static str {
+    let end = type_name.find('<').unwrap_or(type_name.len());
+    let path = &type_name[..end];
+    // By one character: the search for two is a kilobyte in every program.
+    let mut parts = path.rsplit(':').filter(|part| !part.is_empty() && !part.starts_with('{'));
+    match (parts.next(), parts.next()) {
+        (Some(name), Some(module)) if is_named_after(name, module) => module,
+        (Some(name), _) => name,
+        (None, _) => type_name,
+    }
+}
+
+/// Is it a type, `SleepResult` say, whose name begins with the module's, `sleep`?
+fn is_named_after(name: &str, module: &str) -> bool {
+    let mut letters = name.bytes();
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && module
+            .bytes()
+            .filter(|letter| *letter != b'_')
+            .all(|letter| letters.next().is_some_and(|of_name| of_name.eq_ignore_ascii_case(&letter)))
+}
+
+pub(crate) const COROUTINE: &str = "asyncio_runtime::asyncio::coroutines::Coroutine<";
+
+/// The name of the function whose coroutine the future type `F` is: `coro.__name__`, for what prints as Python's objects
+/// do. [`Coroutine`](crate::Coroutine) is looked through.
+///
+/// ```
+/// use asyncio_runtime::coroutine_name;
+///
+/// fn name_of<F: Future>(_: F) -> &'static str {
+///     coroutine_name::<F>()
+/// }
+///
+/// async fn fetch() {}
+///
+/// assert_eq!(name_of(fetch()), "fetch");
+/// ```
+#[must_use]
+pub fn coroutine_name<F>() -> &'static str {
+    let name = std::any::type_name::<F>();
+    match name.strip_prefix(COROUTINE) {
+        Some(inner) => function_name(inner.strip_suffix('>').unwrap_or(inner)),
+        None => function_name(name),
+    }
+}
+
+/// A place in a source file as `FILE:LINE`.
+pub(crate) fn place(location: &Location<'_>) -> String {
+    format!("{}:{}", location.file(), location.line())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_from_types() {
+        assert_eq!(short_name("alloc::vec::Vec<alloc::string::String>"), "Vec<alloc::string::String>");
+        assert_eq!(function_name("demo::main::{{closure}}::{{closure}}"), "main");
+        assert_eq!(function_name("demo::worker<u32>::{{closure}}"), "worker");
+        assert_eq!(function_name("demo::client::Fetch"), "Fetch");
+        assert_eq!(function_name("asyncio_runtime::tasks::wait_for::WaitFor<i32>"), "wait_for");
+    }
+}

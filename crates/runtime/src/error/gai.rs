@@ -1,0 +1,50 @@
+//! `GaiError`, what is raised when a name has no address.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+/// A host that has no address: Python's `socket.gaierror`, and printed under that name.
+///
+/// It is inside of an `std::io::Error`, as Python's is an `OSError`; its kind is `NotFound`.
+///
+/// ```
+/// use std::io;
+///
+/// use asyncio_runtime::{Error, GaiError};
+///
+/// let error = io::Error::from(GaiError::new("nowhere.test", "it has no address"));
+/// assert_eq!(error.kind(), io::ErrorKind::NotFound);
+/// assert_eq!(error.to_string(), "cannot resolve 'nowhere.test': it has no address");
+/// assert!(error.get_ref().unwrap().is::<GaiError>());
+/// assert!(format!("{:?}", Error::from(error)).starts_with("gaierror("));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GaiError {
+    host: String,
+    reason: String,
+}
+
+impl GaiError {
+    /// The host, and why it has none.
+    #[must_use]
+    pub fn new(host: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { host: host.into(), reason: reason.into() }
+    }
+}
+
+impl fmt::Display for GaiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What the standard library puts before the system's own words.
+        let reason = self.reason.strip_prefix("failed to lookup address information: ").unwrap_or(&self.reason);
+        write!(f, "cannot resolve '{}': {reason}", self.host)
+    }
+}
+
+impl StdError for GaiError {}
+
+impl From<GaiError> for io::Error {
+    fn from(error: GaiError) -> Self {
+        Self::new(io::ErrorKind::NotFound, error)
+    }
+}

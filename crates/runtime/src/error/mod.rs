@@ -1,0 +1,398 @@
+//! `Error`, the one dynamic error that stands for "an exception was raised".
+//!
+//! The core idea: anyhow's convenience (any `std::error::Error` converts with `?`) in a form that can be kept *and*
+//! handed on, because a task's failure is seen by everybody who awaits the task. So it is shared (`Clone`), `Send` and
+//! `Sync`. An error raised while another was being handled is a link that remembers the other and otherwise is looked
+//! through, so that `is` and `downcast_ref` need no unwrapping. What is deliberately not here: backtraces.
+
+pub(crate) mod env;
+pub(crate) mod exceptions;
+mod gai;
+mod panic;
+mod raised;
+pub(crate) mod report;
+
+pub use gai::GaiError;
+pub use panic::TaskPanic;
+pub(crate) use panic::resume_panic;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use raised::{Raised, RaisedRef};
+
+use self::exceptions::{ExceptionGroup, TimeoutError};
+
+/// What a coroutine gives: a value, or the exception it raised.
+///
+/// ```
+/// use asyncio_runtime::{Result, ValueError, run};
+///
+/// async fn celsius(reading: &str) -> Result<f64> {
+///     let celsius: f64 = reading.parse()?; // any error can be raised
+///     if celsius < -273.15 {
+///         return Err(ValueError::new("colder than cold").into());
+///     }
+///     Ok(celsius)
+/// }
+///
+/// assert_eq!(run(celsius("21.5")).unwrap(), 21.5);
+/// assert!(run(celsius("warm")).unwrap_err().is::<std::num::ParseFloatError>());
+/// assert!(run(celsius("-300")).unwrap_err().is::<ValueError>());
+/// ```
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A raised exception of any type: cheap to clone, `Send + Sync`.
+///
+/// The counterpart of Python's `BaseException` as seen by an `except` clause. Every `std::error::Error` that is
+/// `Send + Sync + 'static` converts into it, so `?` raises; [`is`](Error::is) and [`downcast_ref`](Error::downcast_ref)
+/// are `except T`. It derefs to `dyn std::error::Error`, so `to_string()` and `source()` are at hand.
+///
+/// `Display` is the exception's message (`str(e)`), `Debug` the `Debug` of the wrapped error, which for the exceptions
+/// of this crate reads as Python's `repr(e)`; what the system says reads as Python's subclasses of `OSError`:
+/// `ConnectionRefusedError('…')`.
+///
+/// ```
+/// use asyncio_runtime::{Error, ValueError};
+///
+/// let error = Error::from(ValueError::new("no such row"));
+/// assert!(error.is::<ValueError>());
+/// assert_eq!(error.to_string(), "no such row");
+/// assert_eq!(format!("{error:?}"), "ValueError('no such row')");
+/// ```
+#[derive(Clone)]
+pub struct Error(RaisedRef);
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<std::task::Poll<Result<()>>>() == 16);
+
+impl Error {
+    /// Is the exception of type `E`? The test of `except E:`.
+    #[must_use]
+    pub fn is<E: StdError + 'static>(&self) -> bool {
+        (**self.raised()).is::<E>()
+    }
+
+    /// The exception as an `E`, if it is one: `except E as e:`.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Error, RuntimeError, ValueError};
+    ///
+    /// let error = Error::from(ValueError::new("no such row"));
+    /// assert_eq!(error.downcast_ref(), Some(&ValueError::new("no such row")));
+    /// assert_eq!(error.downcast_ref::<RuntimeError>(), None);
+    /// ```
+    #[must_use]
+    pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
+        (**self.raised()).downcast_ref::<E>()
+    }
+
+    /// Is this a cancellation? Short for `is::<CancelledError>()`.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.raised().0.look(), Raised::Cancelled(_))
+    }
+
+    /// Are these two the very same raised exception (Python's `is`)?
+    ///
+    /// ```
+    /// use asyncio_runtime::{Error, Exception};
+    ///
+    /// let error = Error::from(Exception::new("boom"));
+    /// assert!(error.same(&error.clone()));
+    /// assert!(!error.same(&Exception::new("boom").into()));
+    /// ```
+    #[must_use]
+    pub fn same(&self, other: &Error) -> bool {
+        self.raised().0.same(&other.raised().0)
+    }
+
+    /// This exception, raised while `context` was being handled: sets Python's `__context__`.
+    ///
+    /// The context goes to the end of the chain that this exception may have already; an exception that is in the chain
+    /// is not added again. Nothing else about the exception changes, but that its [`source`](StdError::source) is the
+    /// context where it has none of its own.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Error, RuntimeError, ValueError};
+    ///
+    /// let first = Error::from(ValueError::new("bad row"));
+    /// let second = Error::from(RuntimeError::new("cannot close")).during(first.clone());
+    /// assert!(second.is::<RuntimeError>());
+    /// assert!(second.context().unwrap().same(&first));
+    /// ```
+    #[must_use]
+    pub fn during(self, context: Error) -> Error {
+        let mut links = vec![self];
+        while let Some(next) = links.last().and_then(Error::context).cloned() {
+            links.push(next);
+        }
+        if links[0].has_final_context() || links.iter().any(|link| link.same(&context)) {
+            return links.swap_remove(0);
+        }
+        links.into_iter().rfold(context, |context, link| Link::new(link.raised().clone(), Some(context)).into_error())
+    }
+
+    /// This exception with the context that it has, or with none for good: [`during`](Self::during) adds no more.
+    ///
+    /// For whoever knows better what an exception was raised during: Python sets `__context__` anew for that.
+    ///
+    /// ```
+    /// use asyncio_runtime::{Error, RuntimeError, ValueError};
+    ///
+    /// let error = Error::from(RuntimeError::new("cannot close")).with_final_context();
+    /// let error = error.during(ValueError::new("bad row").into());
+    /// assert!(error.is::<RuntimeError>() && error.context().is_none());
+    /// ```
+    #[must_use]
+    pub fn with_final_context(self) -> Error {
+        let mut link = Link::new(self.raised().clone(), self.context().cloned());
+        link.is_final = true;
+        link.into_error()
+    }
+
+    /// The exception that was being handled when this one was raised, if any: Python's `__context__`.
+    #[must_use]
+    pub fn context(&self) -> Option<&Error> {
+        self.link()?.context.as_ref()
+    }
+
+    /// Puts a `TimeoutError` where this error, or a member of this group, was raised during a cancellation, at whatever
+    /// depth: how a time limit says that the cancellation was its own.
+    pub(crate) fn during_timeout(self) -> Error {
+        let Some(group) = self.downcast_ref::<ExceptionGroup>() else { return self.with_timeout() };
+        let group = group.map(|error| error.clone().with_timeout());
+        self.linked(group.into(), self.context().cloned()).with_timeout()
+    }
+
+    fn with_timeout(self) -> Error {
+        let mut links = vec![self];
+        while let Some(next) = links.last().and_then(Error::context).cloned() {
+            if next.is_cancelled() {
+                let timeout = TimeoutError::raise_from(next);
+                return links.iter().rfold(timeout, |context, link| link.linked(link.raised().clone(), Some(context)));
+            }
+            links.push(next);
+        }
+        links.swap_remove(0)
+    }
+
+    /// Another link in the place of this one.
+    fn linked(&self, raised: Error, context: Option<Error>) -> Error {
+        match (context, self.has_final_context()) {
+            (None, false) => raised,
+            (context, is_final) => Link { raised, context, is_final }.into_error(),
+        }
+    }
+
+    fn has_final_context(&self) -> bool {
+        self.link().is_some_and(|link| link.is_final)
+    }
+
+    /// The exception without its context.
+    fn raised(&self) -> &Error {
+        self.link().map_or(self, |link| &link.raised)
+    }
+
+    fn link(&self) -> Option<&Link> {
+        match self.0.look() {
+            Raised::Link(link) => Some(link),
+            _ => None,
+        }
+    }
+}
+
+/// An exception with its context. `raised` is never a link itself.
+struct Link {
+    raised: Error,
+    context: Option<Error>,
+    /// No further context is added.
+    is_final: bool,
+}
+
+impl Link {
+    fn new(raised: Error, context: Option<Error>) -> Self {
+        Self { raised, context, is_final: false }
+    }
+
+    fn into_error(self) -> Error {
+        Error(RaisedRef::new(Raised::Link(self)))
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let mut members = Vec::new();
+        self.raised.take_members(&mut members);
+        drop_one_by_one(self.context.take(), members);
+    }
+}
+
+/// Drops a chain of contexts and members of groups, with what they lead to: either may be longer than the stack is deep.
+pub(crate) fn drop_one_by_one(mut next: Option<Error>, mut members: Vec<Error>) {
+    while let Some(mut error) = next.or_else(|| members.pop()) {
+        next = match error.0.get_mut() {
+            Some(Raised::Link(link)) => {
+                link.raised.take_members(&mut members);
+                link.context.take()
+            }
+            _ => {
+                error.take_members(&mut members);
+                None
+            }
+        };
+    }
+}
+
+impl Error {
+    /// If this is a group that nobody else has, takes out its members that lead to others.
+    fn take_members(&mut self, members: &mut Vec<Error>) {
+        if let Some(Raised::Other(error)) = self.0.get_mut()
+            && let Some(group) = error.downcast_mut::<ExceptionGroup>()
+        {
+            group.take_members(members);
+        }
+    }
+
+    /// Does this error lead to others, by a context or as a group?
+    pub(crate) fn leads_on(&self) -> bool {
+        match self.0.look() {
+            Raised::Cancelled(_) => false,
+            Raised::Link(_) => true,
+            Raised::Other(error) => error.is::<ExceptionGroup>(),
+        }
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.raised, f)
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.raised, f)
+    }
+}
+
+impl StdError for Link {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.raised.source().or_else(|| self.context.as_ref().map(|context| &**context as _))
+    }
+}
+
+impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    fn from(error: E) -> Self {
+        Error(RaisedRef::of(error))
+    }
+}
+
+impl Deref for Error {
+    type Target = dyn StdError + Send + Sync + 'static;
+
+    fn deref(&self) -> &Self::Target {
+        match self.0.look() {
+            Raised::Cancelled(error) => error,
+            Raised::Link(error) => error,
+            Raised::Other(error) => &**error,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (**self).downcast_ref::<std::io::Error>() {
+            Some(error) => exceptions::os_error(error, f),
+            None => {
+                // Reports print errors wherever they are noticed, also while something unwinds: a panic in there would end the
+                // process.
+                let printed = catch_unwind(AssertUnwindSafe(|| fmt::Debug::fmt(&**self, f)));
+                printed.unwrap_or_else(|_| f.write_str("<error whose Debug panicked>"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::exceptions::ValueError;
+
+    #[test]
+    fn a_question_mark_raises_any_std_error() {
+        fn parse() -> Result<i32> {
+            Ok("twelve".parse::<i32>()?)
+        }
+        let error = parse().unwrap_err();
+        assert!(error.is::<std::num::ParseIntError>());
+        assert!(!error.is_cancelled());
+    }
+
+    #[test]
+    fn what_the_system_says_is_a_class_of_exceptions() {
+        let missing = std::fs::File::open("/no/such/file").map_err(Error::from).unwrap_err();
+        assert_eq!(format!("{missing:?}"), "FileNotFoundError('No such file or directory (os error 2)')");
+        let refused = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "nobody listens at 'here'");
+        let refused = Error::from(refused).during(missing);
+        assert_eq!(format!("{refused:?}"), "ConnectionRefusedError(\"nobody listens at 'here'\")");
+        assert_eq!(format!("{:?}", Error::from(std::io::Error::other("odd"))), "OSError('odd')");
+    }
+
+    #[test]
+    fn a_clone_is_the_same_exception() {
+        let error = Error::from(ValueError::new("x"));
+        assert!(error.same(&error.clone()));
+        assert!(!error.same(&ValueError::new("x").into()));
+    }
+
+    #[test]
+    fn a_context_changes_nothing_but_the_context() {
+        let first = Error::from(ValueError::new("first"));
+        let second = Error::from(ValueError::new("second"));
+        let chained = second.clone().during(first.clone());
+        assert!(chained.same(&second) && !chained.same(&first));
+        assert_eq!(chained.downcast_ref::<ValueError>(), second.downcast_ref());
+        assert_eq!((chained.to_string(), format!("{chained:?}")), (second.to_string(), format!("{second:?}")));
+        assert!(chained.context().unwrap().same(&first));
+        assert_eq!(chained.source().unwrap().to_string(), "first");
+    }
+
+    #[test]
+    fn a_context_goes_to_the_end_of_the_chain_and_no_exception_into_it_twice() {
+        let [a, b, c] = ["a", "b", "c"].map(|name| Error::from(ValueError::new(name)));
+        let chained = c.clone().during(b.clone()).during(a.clone()).during(b.clone()).during(c.clone());
+        let chain: Vec<String> =
+            std::iter::successors(Some(&chained), |e| e.context()).map(|e| e.to_string()).collect();
+        assert_eq!(chain, ["c", "b", "a"]);
+    }
+
+    #[test]
+    fn a_final_context_stays_as_it_is() {
+        let [a, b, c] = ["a", "b", "c"].map(|name| Error::from(ValueError::new(name)));
+        let with_none = a.clone().with_final_context().during(b.clone());
+        assert!(with_none.same(&a) && with_none.context().is_none());
+        let with_one = a.during(b.clone()).with_final_context().during(c);
+        assert!(with_one.context().unwrap().same(&b) && with_one.context().unwrap().context().is_none());
+    }
+
+    #[test]
+    fn a_long_chain_is_dropped_without_recursion() {
+        let first = Error::from(ValueError::new("first"));
+        drop((0..1_000_000).fold(first, |context, _| Error::from(ValueError::default()).during(context)));
+    }
+
+    #[test]
+    fn errors_cross_threads() {
+        fn check<T: Send + Sync + Clone>() {}
+        check::<Error>();
+    }
+}

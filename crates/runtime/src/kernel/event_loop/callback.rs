@@ -1,0 +1,58 @@
+//! How a callback runs: in its context, and what it panics with goes to the exception handler.
+
+use crate::base::log;
+use crate::contextvars;
+use crate::contextvars::Vars;
+use crate::error::TaskPanic;
+use crate::error::report;
+use crate::error::report::ExceptionContext;
+use crate::kernel::event_loop::LoopCore;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+
+impl LoopCore {
+    pub(crate) fn call_exception_handler(&self, context: &ExceptionContext) {
+        let handler = self.exception_handler.borrow().clone();
+        let Some(handler) = handler else {
+            log::warning(context);
+            return;
+        };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {
+            log::warning(format_args!("Unhandled error in exception handler: {}", report::panic_message(&*payload)));
+            log::warning(context);
+        }
+    }
+}
+
+/// Runs a callback in its context; a panic goes to the loop's exception handler, which is called in the same context.
+pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> String, f: impl FnOnce()) {
+    run_handled(core, vars, describe, None, f);
+}
+
+/// As [`run_callback`], of a timer if `when` says so.
+pub(crate) fn run_handled(
+    core: &LoopCore,
+    vars: Vars,
+    describe: &dyn Fn() -> String,
+    when: Option<f64>,
+    f: impl FnOnce(),
+) {
+    contextvars::run_in(vars, || {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+            let callback = describe();
+            let message = format!("Exception in callback {callback}");
+            let context = ExceptionContext::new(message).object("handle", handle_repr(false, when, Some(&callback)));
+            core.call_exception_handler(&context.exception(TaskPanic::new(payload).into()));
+        }
+    });
+}
+
+/// How a handle prints; without a callback, if it is not to be named.
+pub(crate) fn handle_repr(cancelled: bool, when: Option<f64>, callback: Option<&str>) -> String {
+    let cancelled = if cancelled { " cancelled" } else { "" };
+    let callback = callback.map_or(String::new(), |callback| format!(" {callback}"));
+    match when {
+        None => format!("<Handle{cancelled}{callback}>"),
+        Some(when) => format!("<TimerHandle{cancelled} when={when}{callback}>"),
+    }
+}

@@ -1,0 +1,107 @@
+//! What runs in this thread: the loop, and the task whose step it is.
+//!
+//! Every wait asks for the task and every wake-up for the loop, several times a step, so both are plain pointers to what the
+//! frame that set them has borrowed: no count and no flag is touched to look at them. It relies on nothing but that the
+//! frames nest.
+
+use std::cell::Cell;
+use std::ptr;
+use std::rc::Rc;
+use std::thread::LocalKey;
+
+use crate::kernel::event_loop::LoopCore;
+use crate::kernel::handle::AnyTask;
+
+thread_local! {
+    static EVENT_LOOP: Slot<Rc<LoopCore>> = const { Slot(Cell::new(ptr::null())) };
+    static TASK: Slot<AnyTask> = const { Slot(Cell::new(ptr::null())) };
+}
+
+/// Null, or a pointer to what a frame further up the stack has borrowed.
+struct Slot<T>(Cell<*const T>);
+
+impl<T> Slot<T> {
+    /// Calls `f` with `value` in the slot.
+    fn hold<R>(&self, value: *const T, f: impl FnOnce() -> R) -> R {
+        struct Restore<'a, T>(&'a Slot<T>, *const T);
+        impl<T> Drop for Restore<'_, T> {
+            fn drop(&mut self) {
+                self.0.0.set(self.1);
+            }
+        }
+        let _restore = Restore(self, self.0.replace(value));
+        f()
+    }
+}
+
+/// Calls `f` with what a slot of this thread holds.
+#[inline(always)]
+fn with<T, R>(slot: &'static LocalKey<Slot<T>>, f: impl FnOnce(Option<&T>) -> R) -> R {
+    // `f` is called out here: inside of `LocalKey::with`, the compiler would make a call of it.
+    let pointer = slot.with(|slot| slot.0.get());
+    // SAFETY: a pointer that is not null was made of a reference by `run_loop` or `step`, which the caller's frame has borrowed
+    // until `hold` returns, and `hold` takes the pointer out first, also when it unwinds. `f` runs in between, in the same
+    // thread, and cannot keep the reference: it is good for `f` only.
+    f(unsafe { pointer.as_ref() })
+}
+
+/// Calls `f` with `event_loop` as the running loop of this thread.
+pub(crate) fn run_loop<R>(event_loop: &Rc<LoopCore>, f: impl FnOnce() -> R) -> R {
+    EVENT_LOOP.with(|slot| slot.hold(event_loop, f))
+}
+
+/// Calls `f` with the loop that runs in this thread, if one does.
+#[inline]
+pub(crate) fn with_loop<R>(f: impl FnOnce(Option<&Rc<LoopCore>>) -> R) -> R {
+    with(&EVENT_LOOP, f)
+}
+
+/// Calls `f` with `task` as the current one.
+#[inline]
+pub(crate) fn step<R>(task: &AnyTask, f: impl FnOnce() -> R) -> R {
+    TASK.with(|slot| slot.hold(task, f))
+}
+
+/// Calls `f` with the task whose step this is; with `None` in a callback of the loop.
+#[inline(always)]
+pub(crate) fn with_task<R>(f: impl FnOnce(Option<&AnyTask>) -> R) -> R {
+    with(&TASK, f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, create_task, current_task, run, sleep};
+
+    #[test]
+    fn the_task_is_the_current_one_during_its_step_only_also_when_that_unwinds() {
+        run(async {
+            let outer = current_task()?.expect("a task runs");
+            let panics = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let other = create_task(sleep(0)).as_task();
+                step(&other, || {
+                    assert!(with_task(|task| task == Some(&other)));
+                    panic!("expected")
+                })
+            }));
+            assert!(panics.is_err());
+            assert!(with_task(|task| task == Some(&outer)));
+            Ok(())
+        })
+        .unwrap();
+        assert!(with_task(|task| task.is_none()) && with_loop(|running| running.is_none()));
+    }
+
+    #[test]
+    fn a_loop_that_unwinds_runs_no_more() {
+        let event_loop = LoopCore::new(Clock::Virtual);
+        let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            run_loop(&event_loop, || {
+                assert!(with_loop(|running| running.is_some_and(|running| Rc::ptr_eq(running, &event_loop))));
+                panic!("expected")
+            })
+        }));
+        assert!(unwound.is_err());
+        assert!(with_loop(|running| running.is_none()));
+    }
+}

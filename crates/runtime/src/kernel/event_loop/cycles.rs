@@ -1,0 +1,73 @@
+//! What owns itself until a future completes: a group, or a shield, over futures that somebody else has to complete.
+//!
+//! The future owns the callback that will tell the group, and the group owns the future, to cancel it. Python's garbage
+//! collector finds such a circle; here the loop notes those in whose hands one may be, and cuts it when it is closed, since
+//! nothing can complete any more. (Tasks need none of this: a loop that closes ends them.)
+
+use std::cell::RefCell;
+use std::rc::Weak;
+
+use crate::kernel::event_loop::ready::Run;
+
+/// Those who may be part of a circle. They go when they will: here is nothing that keeps them.
+#[derive(Default)]
+pub(crate) struct Cycles(RefCell<Vec<Weak<dyn Run>>>);
+
+impl Cycles {
+    pub(crate) fn note(&self, run: Weak<dyn Run>) {
+        let mut noted = self.0.borrow_mut();
+        if noted.len() == noted.capacity() {
+            // What is gone keeps its memory as long as it stands here. The list grows only if half of it is still there.
+            noted.retain(|run| run.strong_count() > 0);
+            let room = noted.len().max(4);
+            noted.reserve(room);
+        }
+        noted.push(run);
+    }
+
+    /// Has all of them let go of what they wait for.
+    pub(crate) fn cut(&self) {
+        for run in self.0.take() {
+            if let Some(run) = run.upgrade() {
+                run.cut();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    struct Counts(Rc<Cell<u32>>);
+
+    impl Run for Counts {
+        fn run(&self, _: u32) {}
+
+        fn cut(&self) {
+            self.0.set(self.0.get() + 1);
+        }
+
+        fn describe(&self) -> String {
+            "counts".to_owned()
+        }
+    }
+
+    #[test]
+    fn what_is_gone_takes_no_room_and_what_is_left_is_cut_once() {
+        let (cycles, cut) = (Cycles::default(), Rc::new(Cell::new(0)));
+        let make = || Rc::new(Counts(Rc::clone(&cut))) as Rc<dyn Run>;
+        let kept: Vec<_> = (0..3).map(|_| make()).collect();
+        for run in &kept {
+            cycles.note(Rc::downgrade(run));
+            (0..1000).for_each(|_| cycles.note(Rc::downgrade(&make())));
+        }
+        assert!(cycles.0.borrow().capacity() < 32);
+        cycles.cut();
+        cycles.cut();
+        assert_eq!(cut.get(), 3);
+    }
+}

@@ -1,0 +1,127 @@
+//! What can be ready to run in a loop, the queue of it, and the `Run` trait of everything that is not a task.
+//!
+//! One kind of object serves callbacks of the user, done-callbacks and timers: something that can run, with a number
+//! that tells it which of its registrations it is.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use crate::kernel::event_loop::timers::TimerKey;
+use crate::kernel::handle::AnyFuture;
+use crate::kernel::task::step::Runnable;
+
+/// An entry of the ready queue.
+pub(crate) enum Ready {
+    /// The next step of a task.
+    Task(Runnable),
+    Other(Other),
+}
+
+/// What is not a task.
+pub(crate) enum Other {
+    /// A timer that is due.
+    Timer(TimerKey),
+    /// A callback.
+    Call(Rc<dyn Run>, u32),
+    /// The next ones, so many, of what other threads have handed in.
+    Remotes(usize),
+}
+
+/// What is ready, in order. It is the hottest memory of the loop, and mostly tasks, so they have a word each; for the others
+/// there is a gap in that line, and they stand in one of their own.
+#[derive(Default)]
+pub(crate) struct ReadyQueue {
+    line: VecDeque<Option<Runnable>>,
+    others: VecDeque<Other>,
+}
+
+impl ReadyQueue {
+    pub(crate) fn len(&self) -> usize {
+        self.line.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.line.is_empty()
+    }
+
+    #[inline]
+    pub(crate) fn push_task(&mut self, task: Runnable) {
+        self.line.push_back(Some(task));
+    }
+
+    pub(crate) fn push(&mut self, other: Other) {
+        self.line.push_back(None);
+        self.others.push_back(other);
+    }
+
+    /// Puts back the first entry, which was not run to its end.
+    #[cold]
+    pub(crate) fn push_front(&mut self, other: Other) {
+        self.line.push_front(None);
+        self.others.push_front(other);
+    }
+
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Ready> {
+        match self.line.pop_front()? {
+            Some(task) => Some(Ready::Task(task)),
+            None => self.others.pop_front().map(Ready::Other),
+        }
+    }
+
+    /// The timer whose turn comes after `index` others that are no tasks.
+    pub(crate) fn timer_at(&self, index: usize) -> Option<TimerKey> {
+        match self.others.get(index)? {
+            Other::Timer(key) => Some(*key),
+            Other::Call(..) | Other::Remotes(_) => None,
+        }
+    }
+
+    /// Takes out the entry at `index`, which must be there.
+    pub(crate) fn remove(&mut self, index: usize) -> Option<Ready> {
+        let before = self.line.iter().take(index).filter(|entry| entry.is_none()).count();
+        match self.line.remove(index)? {
+            Some(task) => Some(Ready::Task(task)),
+            None => self.others.remove(before).map(Ready::Other),
+        }
+    }
+
+    /// Gives the memory of a burst back.
+    pub(crate) fn give_back(&mut self) {
+        fn shrink<T>(queue: &mut VecDeque<T>) {
+            if queue.capacity() > 4096 && queue.len() < queue.capacity() / 8 {
+                queue.shrink_to(2 * queue.len());
+            }
+        }
+        shrink(&mut self.line);
+        shrink(&mut self.others);
+    }
+}
+
+/// The number under which a timer runs something.
+pub(crate) const TIME_IS_UP: u32 = u32::MAX;
+
+/// Something that the loop can run later.
+pub(crate) trait Run {
+    /// The future that it is registered with has completed, and it is about to be queued.
+    fn completed(&self, _future: &AnyFuture) {}
+
+    fn run(&self, key: u32);
+
+    /// The number of the task that waits for what this is registered with, where there is one.
+    fn awaited_by(&self) -> Option<u32> {
+        None
+    }
+
+    /// Has everybody gone who could see what this does?
+    fn is_abandoned(&self) -> bool {
+        false
+    }
+
+    /// The loop is closed, or it was taken away: nothing is to run it any more, and it lets go of those whose end it waits
+    /// for.
+    fn cut(&self) {}
+
+    /// How it reads in a task's `cb=[…]`: `name() at file:line`.
+    fn describe(&self) -> String;
+}

@@ -1,0 +1,110 @@
+//! A call from another thread that any thread can cancel: asyncio's `_ThreadSafeHandle`.
+//!
+//! The core idea: who cancels it holds the same lock as who begins to run it, and waits while it runs. So it never runs after
+//! `cancel` has returned.
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+
+use crate::base::burials;
+use crate::base::names::function_name;
+
+type SendCall = Box<dyn FnOnce() + Send>;
+
+/// A call that any thread can cancel; made by [`LoopHandle::call_soon_threadsafe_cancellable`](crate::LoopHandle::call_soon_threadsafe_cancellable).
+#[derive(Clone)]
+pub struct ThreadSafeHandle {
+    shared: Arc<SharedCall>,
+    name: &'static str,
+}
+
+struct SharedCall {
+    state: Mutex<CallState>,
+    /// Told when the callback has ended.
+    ended: Condvar,
+}
+
+struct CallState {
+    /// Until it is called or cancelled.
+    call: Option<SendCall>,
+    cancelled: bool,
+    /// The thread in which the callback runs at the moment.
+    runs_in: Option<ThreadId>,
+}
+
+impl ThreadSafeHandle {
+    pub(super) fn new<F: FnOnce() + Send + 'static>(f: F) -> Self {
+        let state = Mutex::new(CallState { call: Some(Box::new(f)), cancelled: false, runs_in: None });
+        let name = function_name(std::any::type_name::<F>());
+        Self { shared: Arc::new(SharedCall { state, ended: Condvar::new() }), name }
+    }
+
+    /// Calls it, unless it was cancelled.
+    pub(super) fn run(&self) {
+        self.shared.run();
+    }
+
+    /// Keeps the callback from running, if it has not begun to: `handle.cancel()`. What the callback has captured goes here.
+    /// Waits for the end of a callback that runs in another thread, so that it never runs afterwards.
+    pub fn cancel(&self) {
+        let mut state = self.shared.when_it_does_not_run();
+        state.cancelled = true;
+        let call = state.call.take();
+        drop(state);
+        if let Some(call) = call {
+            burials::drop_call(call);
+        }
+    }
+
+    /// Was it cancelled? `handle.cancelled()`. Waits as [`cancel`](Self::cancel) does. True also of a callback that ran to its
+    /// end and was cancelled meanwhile or afterwards.
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.shared.when_it_does_not_run().cancelled
+    }
+}
+
+impl SharedCall {
+    fn lock(&self) -> MutexGuard<'_, CallState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// At once in the thread in which it runs: that is its own callback.
+    fn when_it_does_not_run(&self) -> MutexGuard<'_, CallState> {
+        let here = thread::current().id();
+        let elsewhere = |state: &mut CallState| state.runs_in.is_some_and(|thread| thread != here);
+        self.ended.wait_while(self.lock(), elsewhere).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        /// Also when the callback panics.
+        struct Ended<'a>(&'a SharedCall);
+        impl Drop for Ended<'_> {
+            fn drop(&mut self) {
+                self.0.lock().runs_in = None;
+                self.0.ended.notify_all();
+            }
+        }
+        let mut state = self.lock();
+        let Some(call) = state.call.take() else { return };
+        state.runs_in = Some(thread::current().id());
+        drop(state);
+        let _ended = Ended(self);
+        call();
+    }
+}
+
+impl Drop for SharedCall {
+    fn drop(&mut self) {
+        if let Some(call) = self.lock().call.take() {
+            burials::drop_call(call);
+        }
+    }
+}
+
+impl fmt::Debug for ThreadSafeHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<ThreadSafeHandle {}()>", self.name)
+    }
+}

@@ -1,0 +1,144 @@
+//! How the loop waits: for a timer, a descriptor or another thread; and what it says if nothing of that can come.
+//!
+//! The core idea: it sleeps in one place, the selector, which is made for the first descriptor; before that its thread is
+//! parked. `Shared::sleep` sees to it that no message from another thread is missed.
+
+use std::any::Any;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::LoopCore;
+use crate::base::log;
+use crate::clock::{self, Clock};
+use crate::error::Error;
+use crate::error::exceptions::RuntimeError;
+use crate::kernel::event_loop::ready::Other;
+use crate::kernel::memory::cell::{FutureRef, Kind};
+use crate::kernel::reactor::{Reactor, Readiness, Selector};
+use crate::kernel::task::core::Waiter;
+
+/// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
+/// clock does no harm.
+const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
+
+/// While work is ready, descriptors are looked at only after so many steps: a look is a system call, which is to cost little
+/// beside them.
+const POLL_AFTER: usize = 32;
+
+impl LoopCore {
+    /// While there is work: a glance at the descriptors now and then.
+    pub(super) fn poll_sometimes(&self) {
+        if self.steps.get() >= POLL_AFTER && self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle()) {
+            self.poll(Some(Duration::ZERO));
+        }
+    }
+
+    /// Nothing is ready: waits for a timer, a descriptor or another thread.
+    pub(super) fn wait(&self) -> Result<(), Error> {
+        let deadline = self.timers.borrow_mut().next_deadline();
+        let watching = self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle());
+        let outside = self.jobs.are_at_work() || watching || self.signals.is_watching();
+        let timeout = match deadline {
+            Some(when) if self.clock == Clock::Virtual && !outside => {
+                clock::advance_virtual(when);
+                return Ok(());
+            }
+            // Rounded up to the millisecond, as asyncio's selectors do: one wake-up serves all timers within it.
+            Some(when) => {
+                let seconds = (when - self.time()).clamp(0.0, MAXIMUM_WAIT);
+                Some(Duration::from_millis((seconds * 1e3).ceil() as u64))
+            }
+            None => {
+                // In real time, a loop without tasks may wait for whatever a callback has begun.
+                let hopeless = self.clock == Clock::Virtual || self.tasks.count() > 0;
+                if hopeless && !outside && self.shared.is_deserted() {
+                    self.report_deadlock()?;
+                }
+                None
+            }
+        };
+        // Looked at only where it matters: a read of the clock for each wait is a cost.
+        let start = if self.clock == Clock::Virtual { Some(clock::real_now()) } else { None };
+        self.shared.sleep(|| self.poll(timeout));
+        if let (Some(start), Some(when), Some(timeout)) = (start, deadline, timeout)
+            && clock::real_now() - start >= timeout.as_secs_f64()
+        {
+            // Something outside was being waited for, but the timer came first.
+            clock::advance_virtual(when);
+        }
+        Ok(())
+    }
+
+    /// Waits in the selector if there is one, else parks the thread.
+    fn poll(&self, timeout: Option<Duration>) {
+        self.steps.set(0);
+        match &*self.selector.borrow() {
+            // What is ready is queued, in the order in which the system tells, when nothing of others runs: so one borrow
+            // serves all.
+            Some(selector) => {
+                let reactor = self.reactor.borrow();
+                let mut ready = self.ready.borrow_mut();
+                let waited = selector.wait(timeout, |found| {
+                    if let Some(reactor) = &*reactor {
+                        reactor.found(&found, &mut |run, key| ready.push(Other::Call(run, key)));
+                    }
+                });
+                if let Err(error) = waited {
+                    panic!("waiting for descriptors failed: {error}");
+                }
+            }
+            None => match timeout {
+                Some(timeout) => std::thread::park_timeout(timeout),
+                None => std::thread::park(),
+            },
+        }
+    }
+
+    /// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is the end. In real time the loop
+    /// says what it sees, once, and goes on waiting; unless a task waits on what this crate does not know, a channel of
+    /// another one, say: then another thread will have the waker.
+    fn report_deadlock(&self) -> Result<(), Error> {
+        if self.clock == Clock::Virtual {
+            return Err(RuntimeError::new(crate::kernel::deadlock::describe_deadlock(&self.tasks.all())).into());
+        }
+        if !self.deadlock_reported.get() && !self.waits_on_others() {
+            self.deadlock_reported.set(true);
+            log::warning(crate::kernel::deadlock::describe_deadlock(&self.tasks.all()));
+        }
+        Ok(())
+    }
+
+    fn waits_on_others(&self) -> bool {
+        let waits = |task: &FutureRef| match task.kind() {
+            Kind::Task(core) => matches!(core.waiter(), Waiter::None | Waiter::Cancellable),
+            Kind::Plain | Kind::Group(_) => false,
+        };
+        // Mostly the same one as the last time, so this is no walk through all tasks at each wait.
+        let found = self.tasks.find(self.waits_on_others.get(), waits);
+        self.waits_on_others.set(found.unwrap_or(0));
+        found.is_some()
+    }
+
+    /// What the loop sleeps in from now on.
+    pub(crate) fn selector(&self) -> std::io::Result<Rc<Selector>> {
+        let known = self.selector.borrow().clone();
+        if let Some(selector) = known {
+            return Ok(selector);
+        }
+        let selector = Rc::new(Selector::new()?);
+        self.shared.set_bell(selector.bell());
+        self.selector.replace(Some(Rc::clone(&selector)));
+        Ok(selector)
+    }
+
+    pub(crate) fn with_reactor<R>(&self, f: impl FnOnce(&Rc<Reactor>) -> std::io::Result<R>) -> std::io::Result<R> {
+        let known = self.reactor.borrow().as_deref().cloned();
+        if let Some(reactor) = known {
+            let reactor: Rc<dyn Any> = reactor;
+            return f(&reactor.downcast().expect("there is one kind of reactor"));
+        }
+        let reactor = Reactor::new(self.selector()?);
+        self.reactor.replace(Some(Box::new(Rc::clone(&reactor) as Rc<dyn Readiness>)));
+        f(&reactor)
+    }
+}

@@ -1,0 +1,10 @@
+//! What a future keeps, and the counted pointer to it.
+
+pub(crate) mod base;
+pub(crate) mod callbacks;
+pub(crate) mod cell;
+pub(crate) mod marks;
+pub(crate) mod origin;
+pub(crate) mod value;
+pub(crate) mod waking;
+pub(crate) mod word;

@@ -1,0 +1,184 @@
+//! What futures of one origin have in common: their class and their loop, and for tasks the place that makes them.
+//!
+//! A million tasks come from few places of a program, and what is the same for all that come from one is kept once: by that
+//! each is 32 bytes smaller. Origins are their loop's and stay as long as it does, which is kept by every future.
+
+use std::any::TypeId;
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+use std::ptr::{self, NonNull};
+use std::rc::Rc;
+
+use crate::base::names::coroutine_name;
+use crate::kernel::event_loop::LoopCore;
+use crate::kernel::memory::value::Value;
+
+/// What futures of one sort, with one type of result (and of coroutine), have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Class {
+    pub(crate) sort: Sort,
+    /// See [`Value::end`].
+    pub(crate) end_of_value: Option<unsafe fn(Value)>,
+    pub(crate) value: fn() -> TypeId,
+    pub(crate) value_name: fn() -> &'static str,
+    pub(crate) coroutine_name: fn() -> &'static str,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Sort {
+    Plain,
+    Task,
+    Group,
+}
+
+pub(crate) struct Origin {
+    pub(crate) class: Class,
+    /// Not counted: the futures count.
+    pub(crate) event_loop: ManuallyDrop<Rc<LoopCore>>,
+    /// Where tasks of this origin are made; of other futures nobody asks.
+    pub(crate) created_at: Option<&'static Location<'static>>,
+}
+
+/// The classes, as constants.
+struct ClassOf<T, F>(PhantomData<(T, F)>);
+
+impl<T: 'static, F> ClassOf<T, F> {
+    const PLAIN: &'static Class = &Self::class(Sort::Plain);
+    const TASK: &'static Class = &Self::class(Sort::Task);
+    const GROUP: &'static Class = &Self::class(Sort::Group);
+
+    const fn class(sort: Sort) -> Class {
+        Class {
+            sort,
+            end_of_value: Value::end::<T>(),
+            value: TypeId::of::<T>,
+            value_name: std::any::type_name::<T>,
+            coroutine_name: coroutine_name::<F>,
+        }
+    }
+}
+
+impl Class {
+    pub(crate) const fn plain<T: 'static>() -> &'static Self {
+        ClassOf::<T, ()>::PLAIN
+    }
+
+    pub(crate) const fn group() -> &'static Self {
+        ClassOf::<(), ()>::GROUP
+    }
+
+    pub(crate) const fn task<T: 'static, F>() -> &'static Self {
+        ClassOf::<T, F>::TASK
+    }
+}
+
+/// An origin, and the class that was asked for.
+type Latest = (&'static Class, NonNull<Origin>);
+
+/// The origins of a loop's futures.
+#[derive(Default)]
+pub(crate) struct Origins {
+    /// The latest, which will mostly be asked for again.
+    latest: [Cell<Option<Latest>>; 16],
+    /// All of them, sorted by place. (A program has few, and every program contains this: a tree would be larger.)
+    all: RefCell<Vec<([usize; 2], NonNull<Origin>)>>,
+}
+
+impl Origins {
+    /// The origin of a future of this class, in the loop whose origins these are. It is there as long as the loop is.
+    #[inline]
+    pub(crate) fn of(
+        &self,
+        event_loop: &Rc<LoopCore>,
+        class: &'static Class,
+        created_at: Option<&'static Location<'static>>,
+    ) -> NonNull<Origin> {
+        // Classes and places are in memory near each other, so their lower bits tell them apart, once these are spread.
+        let place = address(created_at).unwrap_or(ptr::from_ref(class).addr());
+        let latest = &self.latest[(place as u32).wrapping_mul(0x9e37_79b9) as usize >> 28];
+        if let Some((known_class, known)) = latest.get()
+            && ptr::eq(known_class, class)
+            // SAFETY: origins stay as long as their loop.
+            && address(unsafe { known.as_ref() }.created_at) == address(created_at)
+        {
+            return known;
+        }
+        let origin = self.lasting(event_loop, class, created_at);
+        latest.set(Some((class, origin)));
+        origin
+    }
+
+    fn lasting(
+        &self,
+        event_loop: &Rc<LoopCore>,
+        class: &'static Class,
+        created_at: Option<&'static Location<'static>>,
+    ) -> NonNull<Origin> {
+        let place = [ptr::from_ref(class).addr(), address(created_at).unwrap_or(0)];
+        let mut all = self.all.borrow_mut();
+        match all.binary_search_by_key(&place, |(place, _)| *place) {
+            Ok(index) => all[index].1,
+            Err(index) => {
+                // SAFETY: a second pointer to the loop, which is never dropped.
+                let event_loop = ManuallyDrop::new(unsafe { ptr::read(event_loop) });
+                let origin = NonNull::from(Box::leak(Box::new(Origin { class: *class, event_loop, created_at })));
+                all.insert(index, (place, origin));
+                origin
+            }
+        }
+    }
+}
+
+fn address(at: Option<&'static Location<'static>>) -> Option<usize> {
+    at.map(|at| ptr::from_ref(at).addr())
+}
+
+impl Drop for Origins {
+    fn drop(&mut self) {
+        for (_, origin) in self.all.take() {
+            // SAFETY: it is from `lasting`. The loop goes, and so none of its futures is left, who alone ask for origins.
+            drop(unsafe { Box::from_raw(origin.as_ptr()) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clock;
+
+    /// Tasks from one line, if it is called from one.
+    #[track_caller]
+    fn here() -> &'static Location<'static> {
+        Location::caller()
+    }
+
+    #[test]
+    fn one_place_has_one_origin_and_each_difference_another() {
+        let event_loop = LoopCore::new(Clock::Virtual);
+        let origin = |class, task| event_loop.origins.of(&event_loop, class, task);
+        let (class, other) = (Class::task::<i32, ()>(), Class::task::<u64, ()>());
+        let at = here();
+        let first = origin(class, Some(at));
+        assert!((0..3).all(|_| origin(class, Some(at)) == first));
+        let others = [
+            origin(class, Some(here())),
+            origin(class, Some(here())),
+            origin(other, Some(at)),
+            origin(class, None),
+            origin(other, None),
+        ];
+        for (index, origin) in others.iter().enumerate() {
+            assert!(*origin != first && !others[..index].contains(origin));
+        }
+        assert_eq!(origin(other, None), others[4]);
+        // SAFETY: the loop is there.
+        let fourth = unsafe { others[4].as_ref() };
+        assert_eq!((fourth.class.value)(), TypeId::of::<u64>());
+        assert!(Rc::ptr_eq(&fourth.event_loop, &event_loop));
+        // Only the futures count.
+        assert_eq!(Rc::strong_count(&event_loop), 1);
+    }
+}

@@ -1,0 +1,199 @@
+//! Who is to be woken by a future, a timer or a line.
+//!
+//! Nearly always that is a task of this loop, which waits itself. Then a counted pointer to it does, and no waker has to be
+//! cloned, whose count is atomic. Any other waker is in a box of its own, so that either is one word: there may be a million
+//! who wait. It relies on a task's own waker being the one that it is polled with, and on the lowest bits of a pointer to a
+//! future or a waker being free.
+
+use std::mem::ManuallyDrop;
+use std::ptr::{self, NonNull};
+use std::task::Waker;
+
+use crate::kernel::event_loop::current;
+use crate::kernel::memory::cell::{FutureBase, FutureRef};
+
+/// One who waits: owns a `FutureRef`, or a `Box<Waker>` if `BOXED` is set.
+pub(crate) struct Wake(NonNull<()>);
+
+const BOXED: usize = 1;
+/// In a [`Waiting`]: nobody is to be woken any more.
+const SETTLED: usize = 2;
+
+const _: () = assert!(align_of::<FutureBase>() > BOXED | SETTLED && align_of::<Waker>() > BOXED | SETTLED);
+
+impl Wake {
+    /// Who is polled with this waker. To be called where nothing is borrowed: cloning another's waker may run anything.
+    #[inline]
+    pub(crate) fn of(waker: &Waker) -> Self {
+        current::with_task(|task| match task {
+            Some(task) if task.object.is_woken_by(waker) => Self(task.object.clone().into_raw()),
+            _ => Self::other(waker.clone()),
+        })
+    }
+
+    /// A waker that somebody made of something else: of a task in a combinator, or in another loop.
+    #[cold]
+    pub(crate) fn other(waker: Waker) -> Self {
+        let waker = NonNull::from(Box::leak(Box::new(waker)));
+        Self(waker.cast().map_addr(|address| address | BOXED))
+    }
+
+    #[inline]
+    pub(crate) fn wake(self) {
+        let this = ManuallyDrop::new(self);
+        match this.boxed() {
+            // SAFETY: this owns the box, and is not dropped itself.
+            Some(waker) => unsafe { Box::from_raw(waker) }.wake(),
+            // SAFETY: as above, of the handle.
+            None => unsafe { FutureRef::from_raw(this.0) }.wake(),
+        }
+    }
+
+    /// Where in memory the one to be woken is.
+    #[inline]
+    pub(crate) fn address(&self) -> usize {
+        self.0.addr().get() & !BOXED
+    }
+
+    /// Is it who is polled with this waker?
+    pub(crate) fn is(&self, waker: &Waker) -> bool {
+        match self.boxed() {
+            // SAFETY: this owns the box, and lasts as long as the reference.
+            Some(own) => unsafe { &*own }.will_wake(waker),
+            // SAFETY: as above, of the handle, which is not dropped here.
+            None => ManuallyDrop::new(unsafe { FutureRef::from_raw(self.0) }).is_woken_by(waker),
+        }
+    }
+
+    #[inline]
+    fn boxed(&self) -> Option<*mut Waker> {
+        let boxed = self.0.addr().get() & BOXED != 0;
+        boxed.then(|| self.0.as_ptr().map_addr(|address| address & !BOXED).cast())
+    }
+}
+
+impl Drop for Wake {
+    #[inline]
+    fn drop(&mut self) {
+        match self.boxed() {
+            // SAFETY: this owns the box, and is no more.
+            Some(waker) => drop(unsafe { Box::from_raw(waker) }),
+            // SAFETY: as above, of the handle.
+            None => drop(unsafe { FutureRef::from_raw(self.0) }),
+        }
+    }
+}
+
+/// What is known of a wait in a line: who waits, or that he was woken or cancelled. One word as well: a [`Wake`] if `SETTLED`
+/// is not set.
+pub(crate) struct Waiting(NonNull<()>);
+
+impl Waiting {
+    #[inline]
+    pub(crate) fn still(wake: Wake) -> Self {
+        Self(ManuallyDrop::new(wake).0)
+    }
+
+    #[inline]
+    pub(crate) fn woken() -> Self {
+        Self::settled(SETTLED)
+    }
+
+    pub(crate) fn cancelled() -> Self {
+        Self::settled(SETTLED | BOXED)
+    }
+
+    fn settled(mark: usize) -> Self {
+        Self(NonNull::new(ptr::without_provenance_mut(mark)).expect("a mark is not 0"))
+    }
+
+    #[inline]
+    pub(crate) fn is_woken(&self) -> bool {
+        self.0.addr().get() == SETTLED
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.0.addr().get() == SETTLED | BOXED
+    }
+
+    #[inline]
+    pub(crate) fn is_still(&self) -> bool {
+        self.0.addr().get() & SETTLED == 0
+    }
+
+    /// Is it a wait of who is polled with this waker?
+    pub(crate) fn is_of(&self, waker: &Waker) -> bool {
+        // A look at the `Wake` that this owns.
+        self.is_still() && ManuallyDrop::new(Wake(self.0)).is(waker)
+    }
+
+    /// Puts another state in the place of one who waits, and gives who that was.
+    #[inline]
+    pub(crate) fn settle(&mut self, new: Self) -> Option<Wake> {
+        if self.is_still() { std::mem::replace(self, new).into_wake() } else { None }
+    }
+
+    #[inline]
+    pub(crate) fn into_wake(self) -> Option<Wake> {
+        let this = ManuallyDrop::new(self);
+        if this.is_still() { Some(Wake(this.0)) } else { None }
+    }
+}
+
+impl Drop for Waiting {
+    #[inline]
+    fn drop(&mut self) {
+        if self.is_still() {
+            drop(Wake(self.0));
+        }
+    }
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Option<Wake>>() == 8 && size_of::<Option<Waiting>>() == 8);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake as StdWake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl StdWake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Every way in which one who waits can go frees what it owns, once.
+    #[test]
+    fn a_waker_of_others_is_woken_or_dropped_once() {
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        let waiting = || Waiting::still(Wake::other(waker.clone()));
+        let woken = || count.0.load(Ordering::Relaxed);
+
+        drop(waiting());
+        let mut one = waiting();
+        assert!(one.is_still() && !one.is_of(Waker::noop()));
+        // Miri gives a clone's table an address of its own.
+        assert_eq!(one.is_of(&waker), waker.clone().will_wake(&waker));
+        one.settle(Waiting::woken()).expect("one who waits").wake();
+        assert!(one.is_woken() && !one.is_still() && !one.is_cancelled() && !one.is_of(&waker));
+        assert!(one.settle(Waiting::cancelled()).is_none() && one.is_woken());
+        assert_eq!(woken(), 1);
+
+        let mut another = waiting();
+        drop(another.settle(Waiting::cancelled()));
+        assert!(another.is_cancelled() && !another.is_woken() && another.into_wake().is_none());
+        drop(waiting().into_wake());
+        assert_eq!(woken(), 1);
+
+        drop(waker);
+        assert_eq!(Arc::strong_count(&count), 1, "all clones of the waker are gone");
+    }
+}

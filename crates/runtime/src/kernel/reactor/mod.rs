@@ -1,0 +1,213 @@
+//! Readiness of descriptors: what to run when one is readable or writable.
+//!
+//! A descriptor is watched in one of two ways. `watch` is asyncio's `add_reader`: level-triggered, a callback in every
+//! iteration in which the descriptor is ready. `register` is what `AsyncFd` and everything above it uses: edge-triggered,
+//! for both sides at once and for the descriptor's whole life, with its readiness remembered in a `Source`. Knows nothing of
+//! the loop but that it can queue a `Run`.
+
+mod selector;
+mod source;
+mod waits;
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::rc::Rc;
+
+use polling::{Event, PollMode};
+
+use crate::kernel::event_loop::ready::Run;
+pub(crate) use selector::{Found, Selector};
+pub(crate) use source::Source;
+
+pub(crate) struct Reactor {
+    selector: Rc<Selector>,
+    /// What is level-triggered; its key is the number of the descriptor.
+    watched: RefCell<BTreeMap<RawFd, Watched>>,
+    /// What is edge-triggered; its key is its index here and `SOURCES`.
+    sources: RefCell<Vec<Option<Rc<Source>>>>,
+    free: RefCell<Vec<usize>>,
+    /// How many wait for one of the sources.
+    waiting: Rc<Cell<usize>>,
+}
+
+/// What the loop itself asks of its reactor. It knows it as one of these, so that a program without descriptors, in which none
+/// is ever made, does not contain it.
+pub(crate) trait Readiness: Any {
+    /// Does nobody wait for a descriptor? One that is only registered does not count.
+    fn is_idle(&self) -> bool;
+
+    /// Hands over what is to run because of this event.
+    fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32));
+
+    /// The loop closes: whoever still waits for a source gets an error.
+    fn close(&self);
+}
+
+#[derive(Default)]
+struct Watched {
+    reader: Option<Rc<dyn Run>>,
+    writer: Option<Rc<dyn Run>>,
+}
+
+/// Which side of a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Read,
+    Write,
+}
+
+/// Where the keys of sources begin; those of descriptors are all smaller.
+const SOURCES: usize = 1 << 31;
+
+impl Watched {
+    fn side(&mut self, side: Side) -> &mut Option<Rc<dyn Run>> {
+        match side {
+            Side::Read => &mut self.reader,
+            Side::Write => &mut self.writer,
+        }
+    }
+
+    fn interest(&self, fd: RawFd) -> Event {
+        Event::new(fd as usize, self.reader.is_some(), self.writer.is_some())
+    }
+}
+
+impl Reactor {
+    pub(crate) fn new(selector: Rc<Selector>) -> Rc<Self> {
+        Rc::new(Self {
+            selector,
+            watched: RefCell::default(),
+            sources: RefCell::default(),
+            free: RefCell::default(),
+            waiting: Rc::default(),
+        })
+    }
+
+    // Edge-triggered.
+
+    /// Registers a descriptor until `deregister`.
+    pub(crate) fn register(self: &Rc<Self>, fd: BorrowedFd<'_>) -> io::Result<Rc<Source>> {
+        let mut sources = self.sources.borrow_mut();
+        let free = self.free.borrow().last().copied();
+        let index = free.unwrap_or(sources.len());
+        self.selector.add_edge(fd, SOURCES + index).map_err(|error| name_clash(error, fd))?;
+        let source = Rc::new(Source::new(SOURCES + index, self, &self.waiting));
+        if free.is_some() {
+            self.free.borrow_mut().pop();
+            sources[index] = Some(Rc::clone(&source));
+        } else {
+            sources.push(Some(Rc::clone(&source)));
+        }
+        Ok(source)
+    }
+
+    /// Forgets a descriptor; whoever waits for it gets an error.
+    pub(crate) fn deregister(&self, fd: BorrowedFd<'_>, source: &Source) {
+        // Fails only if the descriptor was closed behind our back, and the registration went with it.
+        let _ = self.selector.poller.delete(fd);
+        let index = source.key - SOURCES;
+        // There is none if the loop is just closing.
+        if let Some(slot) = self.sources.borrow_mut().get_mut(index) {
+            *slot = None;
+            self.free.borrow_mut().push(index);
+        }
+        source.close();
+    }
+
+    // Level-triggered.
+
+    /// Runs `run` in every iteration in which the descriptor is ready; replaces what was there for this side.
+    pub(crate) fn watch(&self, fd: BorrowedFd<'_>, side: Side, run: Rc<dyn Run>) -> io::Result<()> {
+        let raw = fd.as_raw_fd();
+        // Dropped after the borrow has ended: a callback holds what the user likes.
+        let _gone;
+        let mut watched = self.watched.borrow_mut();
+        let known = watched.contains_key(&raw);
+        let entry = watched.entry(raw).or_default();
+        let old = entry.side(side).replace(run);
+        let interest = entry.interest(raw);
+        let poller = &self.selector.poller;
+        let registered = if known {
+            poller.modify_with_mode(fd, interest, PollMode::Level)
+        } else {
+            // SAFETY: the descriptor must be deleted from the poller before it is closed. `forget` does so, and callers
+            // of `add_reader` promise to call it first, as they must in Python. A broken promise costs no memory: what
+            // the system is told are numbers, and so is what it tells. It forgets a closed descriptor by itself, or goes
+            // on telling of one that has a duplicate: events are missing, or there are some that mean nothing.
+            unsafe { poller.add_with_mode(&fd, interest, PollMode::Level) }
+        };
+        if let Err(error) = registered {
+            _gone = std::mem::replace(entry.side(side), old);
+            if !known {
+                watched.remove(&raw);
+            }
+            return Err(name_clash(error, fd));
+        }
+        if let Some(old) = &old {
+            old.cut(); // it may be queued
+        }
+        _gone = old;
+        Ok(())
+    }
+
+    /// Stops watching one side; false if it was not watched.
+    pub(crate) fn forget(&self, fd: BorrowedFd<'_>, side: Side) -> io::Result<bool> {
+        let raw = fd.as_raw_fd();
+        // As in `watch`.
+        let old;
+        let mut watched = self.watched.borrow_mut();
+        let Some(entry) = watched.get_mut(&raw) else { return Ok(false) };
+        old = entry.side(side).take();
+        if let Some(old) = &old {
+            old.cut(); // it may be queued
+        }
+        if entry.reader.is_none() && entry.writer.is_none() {
+            watched.remove(&raw);
+            self.selector.poller.delete(fd)?;
+        } else {
+            let interest = entry.interest(raw);
+            self.selector.poller.modify_with_mode(fd, interest, PollMode::Level)?;
+        }
+        Ok(old.is_some())
+    }
+}
+
+impl Readiness for Reactor {
+    fn is_idle(&self) -> bool {
+        self.waiting.get() == 0 && self.watched.borrow().is_empty()
+    }
+
+    fn close(&self) {
+        for source in self.sources.take().into_iter().flatten() {
+            source.close();
+        }
+    }
+
+    fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32)) {
+        if let Some(index) = found.key.checked_sub(SOURCES) {
+            if let Some(Some(source)) = self.sources.borrow().get(index) {
+                source.found(found, queue);
+            }
+            return;
+        }
+        let watched = self.watched.borrow();
+        let Some(entry) = watched.get(&(found.key as RawFd)) else { return };
+        for (run, happened) in [(&entry.reader, found.readable), (&entry.writer, found.writable)] {
+            if let (Some(run), true) = (run, happened) {
+                queue(Rc::clone(run), 0);
+            }
+        }
+    }
+}
+
+/// A descriptor can be watched in one way at a time; the system says no more than that something exists already.
+fn name_clash(error: io::Error, fd: BorrowedFd<'_>) -> io::Error {
+    if error.kind() != io::ErrorKind::AlreadyExists {
+        return error;
+    }
+    let message = format!("file descriptor {} is watched by this event loop already", fd.as_raw_fd());
+    io::Error::new(io::ErrorKind::AlreadyExists, message)
+}
