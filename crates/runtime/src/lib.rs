@@ -86,6 +86,4 @@ pub use error::exceptions::{
 };
 pub use error::report::ExceptionContext;
 pub use error::{Error, Result, TaskPanic};
-pub use kernel::event_loop::remote::{LoopHandle, ThreadSafeHandle};
-pub use kernel::handle::{AnyFuture, AnyTask};
-pub use kernel::watch::{Observer, SchedulingPolicy};
+pub use kernel::{AnyFuture, AnyTask, LoopHandle, Observer, SchedulingPolicy, ThreadSafeHandle};

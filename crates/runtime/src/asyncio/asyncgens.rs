@@ -13,8 +13,7 @@ use crate::asyncio::tasks::{create_task, gather};
 use crate::base::ordered::Ordered;
 use crate::error::report::ExceptionContext;
 use crate::error::{Error, Result};
-use crate::kernel::memory::marks::Mark;
-use crate::kernel::task::cancel::take_cancel;
+use crate::kernel::{Mark, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
 ///

@@ -6,7 +6,6 @@
 
 use crate::base::names::coroutine_name;
 use crate::base::names::place;
-use crate::kernel::task::coroutine::EXCUSING;
 
 use std::fmt;
 use std::future::Future as StdFuture;
@@ -19,6 +18,7 @@ use pin_project_lite::pin_project;
 use crate::base::log;
 use crate::error::Result;
 use crate::error::exceptions::RuntimeError;
+use crate::kernel::EXCUSING;
 
 /// Makes a coroutine object of a future: `coro = custom_coro()`.
 ///

@@ -1,10 +1,6 @@
 //! The event loop as programs see it: `EventLoop`, callback handles, and how to get at the loop that runs
 //! (`asyncio.events`).
 
-use crate::kernel::event_loop::callback::handle_repr;
-use crate::kernel::event_loop::callback::run_callback;
-use crate::kernel::event_loop::callback::run_handled;
-
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future as StdFuture;
@@ -25,14 +21,10 @@ use crate::contextvars::{self, Vars};
 use crate::error::Result;
 use crate::error::exceptions::{RuntimeError, ValueError};
 use crate::error::report::ExceptionContext;
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::event_loop::remote::LoopHandle;
-use crate::kernel::event_loop::timers::{Action, TimerKey};
-use crate::kernel::event_loop::{self, LoopCore};
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::memory::callbacks::Registered;
-use crate::kernel::reactor::Side;
-use crate::kernel::watch::{Observer, SchedulingPolicy};
+use crate::kernel::{
+    Action, AnyFuture, LoopCore, LoopHandle, Observer, Registered, Run, SchedulingPolicy, Side, TimerKey, handle_repr,
+    run_callback, run_handled, running_loop,
+};
 
 /// What a loop tells of exceptions that nobody handles; see [`EventLoop::set_exception_handler`].
 pub type ExceptionHandler = dyn Fn(&ExceptionContext);
@@ -104,7 +96,7 @@ pub fn new_event_loop() -> EventLoop {
 /// .unwrap();
 /// ```
 pub fn get_running_loop() -> Result<EventLoop, RuntimeError> {
-    Ok(EventLoop { core: event_loop::running_loop()?, owner: false })
+    Ok(EventLoop { core: running_loop()?, owner: false })
 }
 
 /// Is debug mode asked for by `ASYNCIO_DEBUG`?

@@ -5,11 +5,6 @@
 //! an `AnyFuture`. Completing a future queues its callbacks and wakes its waiters in the order of registration; that is
 //! all the scheduling there is here.
 
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::task::cancel::take_cancel;
-use crate::kernel::task::cancel::take_direct_cancel;
-use crate::kernel::task::core::wait_on_future;
-
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,13 +17,10 @@ use std::task::{Context, Poll};
 use crate::asyncio::events::EventLoop;
 use crate::error::exceptions::{InvalidStateError, RuntimeError};
 use crate::error::{Error, Result};
-use crate::kernel::event_loop::LoopCore;
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::memory::callbacks::{Callback, Registered};
-use crate::kernel::memory::cell::{FutureRef, Kind};
-use crate::kernel::memory::marks::State;
-use crate::kernel::memory::waking::Wake;
-use crate::kernel::task::cancel;
+use crate::kernel::{
+    AnyFuture, Callback, FutureRef, Kind, LoopCore, Registered, Run, State, Wake, cancel, take_cancel,
+    take_direct_cancel, wait_on_future,
+};
 
 impl AnyFuture {
     /// Is it over: finished with a result or an exception, or cancelled?
@@ -72,7 +64,7 @@ impl AnyFuture {
     /// Asks it to cancel. A plain future is cancelled at once; a task gets a `CancelledError` at its next step
     /// ([`Task`](crate::Task) says how); a gathering future asks its children. False if it was done already.
     pub fn cancel(&self) -> bool {
-        cancel::cancel(self, None)
+        cancel(self, None)
     }
 
     /// As [`cancel`](Self::cancel), with a message for the `CancelledError`: `cancel(msg)`.
@@ -91,7 +83,7 @@ impl AnyFuture {
     /// .unwrap();
     /// ```
     pub fn cancel_with(&self, message: impl Into<Arc<str>>) -> bool {
-        cancel::cancel(self, Some(message.into()))
+        cancel(self, Some(message.into()))
     }
 
     /// Removes one callback; true if it was still registered. (Python removes by the function, and all of its
@@ -228,14 +220,9 @@ impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
 
     fn run(&self, _key: u32) {
         let (Some(f), Some(future)) = (self.f.take(), self.future.take()) else { return };
-        crate::kernel::event_loop::callback::run_callback(
-            future.base().event_loop(),
-            self.vars.clone(),
-            &|| self.describe(),
-            || {
-                f(&(self.handle)(&future));
-            },
-        );
+        crate::kernel::run_callback(future.base().event_loop(), self.vars.clone(), &|| self.describe(), || {
+            f(&(self.handle)(&future));
+        });
     }
 
     fn describe(&self) -> String {
@@ -452,13 +439,13 @@ impl<T: Clone + 'static> IntoFuture for &Future<T> {
 impl<T: fmt::Debug + 'static> fmt::Debug for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let result = self.object.with_value(|value: Option<&T>| value.map(|value| format!("{value:?}")));
-        f.write_str(&crate::kernel::repr::future(&self.any, result))
+        f.write_str(&crate::kernel::repr(&self.any, result))
     }
 }
 
 impl fmt::Debug for AnyFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::kernel::repr::future(self, None))
+        f.write_str(&crate::kernel::repr(self, None))
     }
 }
 

@@ -42,7 +42,7 @@ use crate::error::report::ExceptionContext;
 /// ```
 #[track_caller]
 pub fn run<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
-    if crate::kernel::event_loop::current::with_loop(|running| running.is_some()) {
+    if crate::kernel::current::with_loop(|running| running.is_some()) {
         return Err(RuntimeError::new("asyncio.run() cannot be called from a running event loop").into());
     }
     Runner::new().run(main)
@@ -191,7 +191,7 @@ impl Runner {
     /// With the panic of `main`.
     #[track_caller]
     pub fn run<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
-        if crate::kernel::event_loop::current::with_loop(|running| running.is_some()) {
+        if crate::kernel::current::with_loop(|running| running.is_some()) {
             return Err(RuntimeError::new("Runner.run() cannot be called from a running event loop").into());
         }
         let (event_loop, context) = self.init()?;

@@ -17,8 +17,7 @@ use crate::asyncio::events::Repeated;
 use crate::contextvars;
 use crate::error::Result;
 use crate::error::exceptions::{RuntimeError, ValueError};
-use crate::kernel::event_loop::LoopCore;
-use crate::kernel::reactor::Side;
+use crate::kernel::{LoopCore, Side};
 
 /// The signals that one loop handles.
 #[derive(Default)]

@@ -4,8 +4,6 @@
 //! parent was asked from outside is told apart by its count of cancellation requests. The logic is `TaskGroup.__aexit__`
 //! of CPython 3.15.
 
-use crate::kernel::task::coroutine::close;
-
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future as StdFuture;
@@ -18,10 +16,7 @@ use crate::base::ordered::Ordered;
 use crate::error::exceptions::{ExceptionGroup, GeneratorExit, KeyboardInterrupt, RuntimeError};
 use crate::error::report::ExceptionContext;
 use crate::error::{Error, Result};
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::event_loop::{self, LoopCore};
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::handle::AnyTask;
+use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, close, running_loop};
 
 /// A group of tasks that a block waits for: `async with asyncio.TaskGroup() as tg`.
 ///
@@ -189,7 +184,7 @@ impl TaskGroup {
         if inner.entered.get() {
             return Err(RuntimeError::new(format!("TaskGroup {self:?} has already been entered")).into());
         }
-        let event_loop = event_loop::running_loop()?;
+        let event_loop = running_loop()?;
         let Some(parent) = current_task()? else {
             return Err(RuntimeError::new(format!("TaskGroup {self:?} cannot determine the parent task")).into());
         };

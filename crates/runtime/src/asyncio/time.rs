@@ -11,8 +11,7 @@ use std::time::{Duration, SystemTime};
 use crate::asyncio::threads::jobs::PoolKey;
 use crate::base::seconds::Seconds;
 use crate::clock::{self, Clock};
-use crate::kernel::event_loop;
-use crate::kernel::event_loop::remote::LoopHandle;
+use crate::kernel::{LoopHandle, running_loop};
 
 thread_local! {
     /// In a thread that does a job for a loop with a virtual clock: that loop, and the thread's pool.
@@ -44,7 +43,7 @@ fn clock() -> Clock {
     if WORKS_FOR.try_with(|slot| slot.borrow().is_some()) == Ok(true) {
         return Clock::Virtual;
     }
-    crate::kernel::event_loop::current::with_loop(|running| running.map(|core| core.clock))
+    crate::kernel::current::with_loop(|running| running.map(|core| core.clock))
         .unwrap_or_else(|| Clock::from_env().unwrap_or(Clock::Real))
 }
 
@@ -77,7 +76,7 @@ pub fn sleep(delay: impl Seconds) {
     };
     let (wake, woken) = mpsc::channel::<()>();
     let asked = event_loop.call_soon_threadsafe(move || {
-        let Ok(core) = event_loop::running_loop() else { return };
+        let Ok(core) = running_loop() else { return };
         // While the thread sleeps, the loop has nothing outside to wait for; it has again when the thread wakes.
         core.jobs.fall_asleep(pool);
         let event_loop = crate::EventLoop::from_core(&core);

@@ -14,10 +14,7 @@ use crate::base::seconds::TimeLimit;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::error::exceptions::{RuntimeError, TimeoutError, ValueError};
-use crate::kernel::event_loop::current;
-use crate::kernel::event_loop::timers::{Action, TimerKey, Turn};
-use crate::kernel::event_loop::{self, LoopCore};
-use crate::kernel::handle::AnyTask;
+use crate::kernel::{Action, AnyTask, LoopCore, TimerKey, Turn, current, running_loop};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -286,7 +283,7 @@ impl Timeout {
         limit.when.set(when);
         limit.unschedule();
         if let (Some(when), Some(task)) = (when, &*limit.task.borrow()) {
-            limit.schedule(&*event_loop::running_loop()?, task, when);
+            limit.schedule(&*running_loop()?, task, when);
         }
         // Whoever calls this may be anybody: the block may wait already.
         limit.arm();

@@ -4,9 +4,6 @@
 //! nothing. A place is *waiting*, then *woken* or *cancelled*, and leaves the list when its task has taken notice: exactly
 //! the life of the futures in the `_waiters` of CPython's primitives, whose code looks at those states.
 
-use crate::kernel::line::Line;
-use crate::kernel::line::Place;
-
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
@@ -15,8 +12,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::error::Result;
-use crate::kernel::task::cancel::take_cancel;
-use crate::kernel::task::core::{Waiter, current_task_id, keep_waiting_on, wait_on};
+use crate::kernel::{Line, Place, Waiter, current_task_id, keep_waiting_on, take_cancel, wait_on};
 
 /// A line of waiting tasks, first come first served.
 ///

@@ -1,11 +1,31 @@
-//! What a loop, a task and a future know of each other.
+//! What a loop, a task and a future know of each other: the one knot, on purpose.
 
-pub(crate) mod deadlock;
-pub(crate) mod event_loop;
-pub(crate) mod handle;
-pub(crate) mod line;
-pub(crate) mod memory;
-pub(crate) mod reactor;
-pub(crate) mod repr;
-pub(crate) mod task;
-pub(crate) mod watch;
+mod deadlock;
+mod event_loop;
+mod handle;
+mod line;
+mod memory;
+mod reactor;
+mod repr;
+mod task;
+mod watch;
+
+pub use event_loop::remote::{LoopHandle, ThreadSafeHandle};
+pub use handle::{AnyFuture, AnyTask};
+pub use watch::{Observer, SchedulingPolicy};
+
+pub(crate) use event_loop::callback::{handle_repr, run_callback, run_handled};
+pub(crate) use event_loop::ready::{Run, TIME_IS_UP};
+pub(crate) use event_loop::timers::{Action, TimerKey, Turn};
+pub(crate) use event_loop::{LoopCore, current, no_running_loop, running_loop};
+pub(crate) use line::{Line, Place};
+pub(crate) use memory::callbacks::{Callback, Registered};
+pub(crate) use memory::cell::{FutureRef, Group, Kind};
+pub(crate) use memory::marks::{Mark, State};
+pub(crate) use memory::waking::Wake;
+pub(crate) use reactor::{Side, Source};
+pub(crate) use repr::future as repr;
+pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel};
+pub(crate) use task::core::{PendingCancel, Waiter, current_task_id, keep_waiting_on, wait_on, wait_on_future};
+pub(crate) use task::coroutine::{EXCUSING, close, excuse};
+pub(crate) use task::spawn::spawn;

@@ -18,8 +18,7 @@ pub use process::{kill, pidfd_send_signal};
 pub use registration::{Readiness, Registration};
 
 use crate::error::Result;
-use crate::kernel::event_loop;
-use crate::kernel::reactor::{Side, Source};
+use crate::kernel::{Side, Source, running_loop};
 
 /// A descriptor (a socket, a pipe, a terminal, a process's) in the event loop.
 ///
@@ -69,7 +68,7 @@ impl<T: AsFd> AsyncFd<T> {
     /// `RuntimeError: no running event loop`; what the system says, for example that a regular file cannot be waited for;
     /// `AlreadyExists` if the descriptor is registered already, also by [`add_reader`](crate::EventLoop::add_reader).
     pub fn new(io: T) -> Result<Self> {
-        event_loop::running_loop()?;
+        running_loop()?;
         rustix::io::ioctl_fionbio(io.as_fd(), true).map_err(io::Error::from)?;
         Self::unchanged(io)
     }
@@ -99,7 +98,7 @@ impl<T: AsFd> AsyncFd<T> {
     /// .unwrap();
     /// ```
     pub fn unchanged(io: T) -> Result<Self> {
-        let core = event_loop::running_loop()?;
+        let core = running_loop()?;
         let source = core.with_reactor(|reactor| reactor.register(io.as_fd()))?;
         Ok(Self { io: Some(io), registration: Registration { source } })
     }

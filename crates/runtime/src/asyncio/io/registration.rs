@@ -10,12 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use crate::asyncio::events::HandleInner;
 use crate::error::{Error, Result};
-use crate::kernel::event_loop;
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::line::Place;
-use crate::kernel::reactor::{Side, Source};
-use crate::kernel::task::cancel::take_cancel;
-use crate::kernel::task::core::{Waiter, keep_waiting_on, wait_on};
+use crate::kernel::{Place, Run, Side, Source, Waiter, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.
 ///
@@ -184,7 +179,7 @@ impl Registration {
 
     fn call_when<F: FnOnce() + 'static>(&self, side: Side, f: F) -> Result<()> {
         self.source.check_open()?;
-        let core = event_loop::running_loop()?;
+        let core = running_loop()?;
         let call = HandleInner::new(&core, None, f) as Rc<dyn Run>;
         if self.source.is_ready(side) {
             core.call(call, 0);

@@ -10,12 +10,7 @@ use crate::asyncio::wait_queue::{LineWait, WaitQueue};
 use crate::base::seconds::TimeLimit;
 use crate::error::Result;
 use crate::error::exceptions::TimeoutError;
-use crate::kernel::event_loop;
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::event_loop::timers::{Action, TimerKey};
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::memory::callbacks::Registered;
-use crate::kernel::task::core::current_task_id;
+use crate::kernel::{Action, AnyFuture, Registered, Run, TimerKey, current_task_id, running_loop};
 
 /// Runs awaitables concurrently and gives their results in the order in which they end: `asyncio.as_completed`.
 ///
@@ -58,7 +53,7 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
             handles.push(handle);
         }
     }
-    if let Err(error) = event_loop::running_loop() {
+    if let Err(error) = running_loop() {
         panic!("{error}");
     }
     let state = Rc::new(State {
@@ -120,7 +115,7 @@ impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
     /// ```
     pub fn timeout(self, limit: impl TimeLimit) -> Result<Self> {
         if let (Some(limit), false) = (limit.limit(), self.state.handles.is_empty()) {
-            let event_loop = event_loop::running_loop()?;
+            let event_loop = running_loop()?;
             let when = event_loop.time() + crate::asyncio::timeouts::check_delay(limit)?;
             let run = Rc::new(TimeIsUp(Rc::clone(&self.state)));
             self.state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run))));

@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::error::Result;
-use crate::kernel::task::cancel::take_cancel;
-use crate::kernel::task::core::{Waiter, wait_on};
+use crate::kernel::{Waiter, take_cancel, wait_on};
 
 /// Lets a cancellation end the wait for a future that knows nothing of this runtime: it is dropped, and the caller gets
 /// the `CancelledError`.

@@ -1,8 +1,5 @@
 //! Making tasks: `create_task`, and the options it has in Python as keyword arguments.
 
-use crate::kernel::task::coroutine::close;
-use crate::kernel::task::spawn::spawn;
-
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
@@ -12,8 +9,7 @@ use super::task::Task;
 use crate::contextvars::Context;
 use crate::error::Result;
 use crate::error::exceptions::RuntimeError;
-use crate::kernel::event_loop::current;
-use crate::kernel::event_loop::{self, LoopCore};
+use crate::kernel::{LoopCore, close, current, no_running_loop, spawn};
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
 ///
@@ -160,7 +156,7 @@ impl TaskOptions {
         let at = Location::caller();
         current::with_loop(|running| match running {
             Some(event_loop) => self.create_task_at(event_loop, coroutine, at),
-            None => Err(event_loop::no_running_loop()),
+            None => Err(no_running_loop()),
         })
     }
 

@@ -17,13 +17,7 @@ use super::awaitable::{Awaitable, ensure_future};
 use crate::asyncio::futures::Future;
 use crate::error::Error;
 use crate::error::exceptions::CancelledError;
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::event_loop::{self, LoopCore};
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::handle::AnyTask;
-use crate::kernel::memory::cell::{FutureRef, Group, Kind};
-use crate::kernel::memory::marks::Mark;
-use crate::kernel::task::core::current_task_id;
+use crate::kernel::{AnyFuture, AnyTask, FutureRef, Group, Kind, LoopCore, Mark, Run, current_task_id, running_loop};
 
 /// Runs awaitables concurrently and gives their results in the order of the arguments: `asyncio.gather`.
 ///
@@ -145,7 +139,7 @@ impl GatherStart {
     #[track_caller]
     pub fn gather<S: GatherSet>(self, set: S) -> Gather<S> {
         let children = set.children();
-        let event_loop = match (event_loop::running_loop(), children.first()) {
+        let event_loop = match (running_loop(), children.first()) {
             (Ok(event_loop), _) => event_loop,
             (Err(_), Some(child)) => Rc::clone(child.base().event_loop()),
             (Err(error), None) => panic!("{error}"),

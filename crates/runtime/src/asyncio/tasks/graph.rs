@@ -3,8 +3,6 @@
 //! A task knows what it waits on, and what is told of a future's end knows for which task it was made (`Run::awaited_by`). So
 //! keeping the graph costs next to nothing until somebody asks. Only what [`future_add_to_awaited_by`] notes is a list.
 
-use crate::kernel::handle::AnyTask;
-
 use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
 use std::io;
@@ -13,10 +11,7 @@ use std::ops::Deref;
 use super::task::{Frame, current_task};
 use crate::error::Result;
 use crate::error::exceptions::{Quoted, RuntimeError};
-use crate::kernel::event_loop;
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::memory::cell::Kind;
-use crate::kernel::task::core::Waiter;
+use crate::kernel::{AnyFuture, AnyTask, Kind, Waiter, running_loop};
 
 /// How many levels [`format_call_graph`] indents: with all of a long chain its text would be quadratic.
 const INDENTED: usize = 32;
@@ -146,7 +141,7 @@ impl CallGraphOptions {
     /// As `capture_call_graph`.
     #[track_caller]
     pub fn capture(self, future: Option<&AnyFuture>) -> Result<Option<FutureCallGraph>> {
-        if future.is_none() && event_loop::running_loop().is_err() {
+        if future.is_none() && running_loop().is_err() {
             const MESSAGE: &str = "capture_call_graph() is called outside of a running event loop and no *future* to introspect \
                                    was provided";
             return Err(RuntimeError::new(MESSAGE).into());

@@ -5,11 +5,7 @@ use std::rc::{Rc, Weak};
 
 use super::awaitable::{Awaitable, ensure_future};
 use crate::asyncio::futures::Future;
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::memory::callbacks::Registered;
-use crate::kernel::memory::cell::Kind;
-use crate::kernel::task::core::current_task_id;
+use crate::kernel::{AnyFuture, Kind, Registered, Run, current_task_id};
 
 /// Wraps an awaitable so that cancelling the wrapper, or who awaits it, does not cancel the awaitable: `asyncio.shield`.
 ///

@@ -9,11 +9,7 @@ use std::task::{Context, Poll};
 use crate::base::seconds::Seconds;
 use crate::error::Result;
 use crate::error::exceptions::ValueError;
-use crate::kernel::event_loop::timers::{Action, TimerKey};
-use crate::kernel::event_loop::{self, LoopCore};
-use crate::kernel::memory::waking::Wake;
-use crate::kernel::task::cancel::take_cancel;
-use crate::kernel::task::core::{Waiter, keep_waiting_on, wait_on};
+use crate::kernel::{Action, LoopCore, TimerKey, Waiter, Wake, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// Suspends the current task for `delay` seconds: `asyncio.sleep`.
 ///
@@ -117,7 +113,7 @@ impl Sleep {
                 Poll::Ready(Err(ValueError::new("Invalid delay: NaN (not a number)").into()))
             }
             State::New(delay, at) => {
-                let core = event_loop::running_loop()?;
+                let core = running_loop()?;
                 let key = core.insert_timer(core.time() + delay, Action::Wake(Wake::of(cx.waker())));
                 wait_on(Waiter::Timer(key), at);
                 self.state = State::Sleeping(core, key);

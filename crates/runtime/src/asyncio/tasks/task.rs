@@ -1,7 +1,5 @@
 //! `Task` and `AnyTask`, the handles on a task, and which tasks there are. What they are handles on is in `state`.
 
-use crate::kernel::handle::AnyTask;
-
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -13,11 +11,7 @@ use crate::asyncio::futures::{Await, CallbackKey, Future};
 use crate::base::log;
 use crate::error::Result;
 use crate::error::exceptions::RuntimeError;
-use crate::kernel::event_loop;
-use crate::kernel::event_loop::current;
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::memory::marks::Mark;
-use crate::kernel::task::core::PendingCancel;
+use crate::kernel::{AnyFuture, AnyTask, Mark, PendingCancel, current, running_loop};
 
 impl AnyTask {
     /// The task's name, `Task-N` unless one was given. N counts over the whole process.
@@ -501,7 +495,7 @@ impl fmt::Display for Frame {
 /// ```
 #[track_caller]
 pub fn current_task() -> Result<Option<AnyTask>, RuntimeError> {
-    event_loop::running_loop()?;
+    running_loop()?;
     let at = Location::caller();
     Ok(current::with_task(|task| {
         let task = task?;
@@ -529,7 +523,7 @@ pub fn current_task() -> Result<Option<AnyTask>, RuntimeError> {
 /// ```
 #[track_caller]
 pub fn all_tasks() -> Result<Vec<AnyTask>, RuntimeError> {
-    let core = event_loop::running_loop()?;
+    let core = running_loop()?;
     let at = Location::caller();
     current::with_task(|task| task.map(|task| task.core().at.set(at)));
     Ok(core.tasks.all())

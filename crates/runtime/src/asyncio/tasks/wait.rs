@@ -10,12 +10,7 @@ use crate::asyncio::futures::{Await, Future};
 use crate::base::seconds::TimeLimit;
 use crate::error::exceptions::ValueError;
 use crate::error::{Error, Result};
-use crate::kernel::event_loop;
-use crate::kernel::event_loop::ready::{Run, TIME_IS_UP};
-use crate::kernel::event_loop::timers::{Action, TimerKey};
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::memory::callbacks::Registered;
-use crate::kernel::task::core::current_task_id;
+use crate::kernel::{Action, AnyFuture, Registered, Run, TIME_IS_UP, TimerKey, current_task_id, running_loop};
 
 /// When [`wait`] returns. The names are asyncio's.
 ///
@@ -141,7 +136,7 @@ async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>, at: &'static Location<'s
     if wait.futures.is_empty() {
         return Err(ValueError::new("Set of Tasks/Futures is empty.").into());
     }
-    let event_loop = event_loop::running_loop()?;
+    let event_loop = running_loop()?;
     let state = Rc::new(Waiting {
         left: Cell::new(wait.futures.len()),
         return_when: wait.return_when,

@@ -14,11 +14,7 @@ use crate::asyncio::timeouts::timeout;
 use crate::base::seconds::TimeLimit;
 use crate::error::exceptions::TimeoutError;
 use crate::error::{Error, Result};
-use crate::kernel::event_loop;
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::task::core::current_task_id;
-use crate::kernel::task::coroutine::excuse;
+use crate::kernel::{AnyFuture, Run, current_task_id, excuse, running_loop};
 
 /// Waits for `awaitable`, at most `limit` seconds (`None`: for ever): `asyncio.wait_for`.
 ///
@@ -132,9 +128,9 @@ futures! {
 /// Cancels a future and waits for its end, without being its waiter: so that cancelling this wait does not cancel the
 /// future a second time.
 async fn cancel_and_wait(future: &AnyFuture, at: &'static Location<'static>) -> Result<()> {
-    let release = Rc::new(Release(Future::new(&event_loop::running_loop()?), current_task_id()));
+    let release = Rc::new(Release(Future::new(&running_loop()?), current_task_id()));
     let registered = future.add_callback(Rc::clone(&release) as Rc<dyn Run>, 0);
-    struct Cleanup<'a>(&'a AnyFuture, Option<crate::kernel::memory::callbacks::Registered>);
+    struct Cleanup<'a>(&'a AnyFuture, Option<crate::kernel::Registered>);
     impl Drop for Cleanup<'_> {
         fn drop(&mut self) {
             if let Some(registered) = self.1 {

@@ -22,9 +22,7 @@ use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 use crate::contextvars;
 use crate::error::Result;
 use crate::error::exceptions::{RuntimeError, TimeoutError};
-use crate::kernel::event_loop::remote::LoopHandle;
-use crate::kernel::event_loop::{self, LoopCore};
-use crate::kernel::handle::AnyTask;
+use crate::kernel::{AnyTask, LoopCore, LoopHandle, running_loop};
 
 /// Closures of the loop's thread that wait for a call from another one.
 #[derive(Default)]
@@ -56,7 +54,7 @@ fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send
         None => {
             // An error means that the loop is closed, and the closure gone with it.
             let _ = handle.call_soon_threadsafe(move || {
-                if let Ok(core) = event_loop::running_loop() {
+                if let Ok(core) = running_loop() {
                     core.parked.run(number);
                 }
             });
@@ -92,7 +90,7 @@ fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send
 pub fn to_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> impl StdFuture<Output = Result<T>> {
     let at = Location::caller();
     async move {
-        let result = run_in_executor(&event_loop::running_loop()?, None, f)?;
+        let result = run_in_executor(&running_loop()?, None, f)?;
         Await::new(result, Future::take_result, at).await
     }
 }
@@ -242,7 +240,7 @@ where
     let future = ConcurrentFuture::new();
     let ours = future.clone();
     event_loop.call_soon_threadsafe(move || {
-        let Ok(core) = event_loop::running_loop() else { return };
+        let Ok(core) = running_loop() else { return };
         if ours.cancelled() {
             return;
         }

@@ -11,7 +11,7 @@ use crate::asyncio::futures::Await;
 use crate::asyncio::tasks::awaitable::Awaitable;
 use crate::error::Result;
 use crate::error::exceptions::RuntimeError;
-use crate::kernel::handle::AnyFuture;
+use crate::kernel::AnyFuture;
 
 /// A group of awaitables as one future; made by [`gather`](fn@crate::gather) and [`gather!`](crate::gather!).
 ///

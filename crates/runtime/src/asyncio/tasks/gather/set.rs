@@ -3,7 +3,7 @@
 use crate::asyncio::tasks::awaitable::Awaitable;
 use crate::error::Result;
 use crate::error::exceptions::CancelledError;
-use crate::kernel::handle::AnyFuture;
+use crate::kernel::AnyFuture;
 
 /// One member of a group: a task or future, and how its result is had (taken, or cloned).
 #[derive(Debug)]
