@@ -3,7 +3,6 @@
 
 pub mod arguments;
 pub mod builtins;
-pub mod codecs;
 pub mod compile_fail;
 pub mod datetime;
 pub mod os;

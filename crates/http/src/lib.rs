@@ -2,7 +2,8 @@
 //! graceful end.
 //!
 //! [`HttpServer`] serves requests on a connection that [`start_server`](asyncio_streams::start_server) has accepted, with
-//! limits on everything that a client decides, and ends gracefully. [`LoopTimer`] lets hyper keep time by the loop's clock,
+//! limits on everything that a client decides, and ends gracefully. [`ClientSession`] requests pages over a pool of connections,
+//! like aiohttp's (feature `client`, on by default). [`LoopTimer`] lets hyper keep time by the loop's clock,
 //! for programs that use hyper by themselves.
 //!
 //! Like aiohttp beside asyncio, it is not part of the crate `asyncio`: a program that does not speak HTTP does not build hyper.
@@ -32,8 +33,16 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
+#[cfg(feature = "client")]
+mod client;
 mod server;
 mod timer;
 
+#[cfg(feature = "client")]
+pub use client::{ClientResponse, ClientResponseError, ClientSession};
 pub use server::{Body, BodyError, HttpServer};
 pub use timer::LoopTimer;

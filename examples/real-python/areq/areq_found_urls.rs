@@ -7,9 +7,7 @@
 //! Shows: areq_found_urls
 
 mod crawl;
-mod login;
-mod session;
-mod text;
+mod limits;
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +17,7 @@ use clap::Parser;
 use indicatif::ProgressBar;
 
 use crate::crawl::bulk_crawl_and_write;
-use crate::session::{Limits, Session};
+use crate::limits::Limits;
 
 #[derive(Parser)]
 struct Arguments {
@@ -36,7 +34,7 @@ fn main() -> Result<()> {
     let path = Path::new("foundurls.txt");
     run(async move {
         let (urls, nothing) = (urls.into_iter().collect(), ProgressBar::hidden());
-        bulk_crawl_and_write(path, urls, Session::new(limits)?, 60.0, nothing).await
+        bulk_crawl_and_write(path, urls, limits.session()?, 60.0, nothing).await
     })?;
     let found = fs::read_to_string(path)?;
     println!("{:8} {}", found.lines().count(), path.display());

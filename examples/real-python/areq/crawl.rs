@@ -7,18 +7,16 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::iter::successors;
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use asyncio::{
     Error, Result, RuntimeError, TimeoutError, gather, timeout, to_thread,
 };
+use asyncio_http::{ClientResponseError, ClientSession};
 use indicatif::ProgressBar;
 use log::{error, info};
 use regex::Regex;
 use url::Url;
-
-use crate::session::{BadStatus, Session};
 
 static HREF_RE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"href="(.*?)""#).expect("it is well formed"));
@@ -26,18 +24,21 @@ static HREF_RE: LazyLock<Regex> =
 // ANCHOR: fetch
 /// Gets the HTML of a page, and the URL where it was finally found. Leaves all
 /// errors to the caller.
-async fn fetch_html(url: &str, session: &Session) -> Result<(String, Url)> {
+async fn fetch_html(url: &str, session: &ClientSession) -> Result<(String, Url)> {
     let response = session.get(url).await?;
     response.raise_for_status()?;
     info!("Got response [{}] for URL: {url}", response.status().as_u16());
-    let found_at = response.url.clone();
+    let found_at = response.url().clone();
     Ok((response.text().await?, found_at))
 }
 // ANCHOR_END: fetch
 
 // ANCHOR: parse
 /// Finds the links in the HTML of a page, if there is such a page.
-async fn parse(url: &str, session: &Session) -> Result<Option<BTreeSet<String>>> {
+async fn parse(
+    url: &str,
+    session: &ClientSession,
+) -> Result<Option<BTreeSet<String>>> {
     let (html, base) = match fetch_html(url, session).await {
         Ok(page) => page,
         Err(error) if error.is_cancelled() => return Err(error),
@@ -66,7 +67,7 @@ async fn parse(url: &str, session: &Session) -> Result<Option<BTreeSet<String>>>
 async fn write_one(
     file: Arc<Mutex<File>>,
     url: String,
-    session: Rc<Session>,
+    session: ClientSession,
 ) -> Result<Option<usize>> {
     let Some(found) = parse(&url, &session).await? else { return Ok(None) };
     if found.is_empty() {
@@ -90,7 +91,7 @@ async fn write_one(
 pub(crate) async fn bulk_crawl_and_write(
     path: &Path,
     urls: BTreeSet<String>,
-    session: Rc<Session>,
+    session: ClientSession,
     seconds: f64,
     progress: ProgressBar,
 ) -> Result<Vec<Option<usize>>> {
@@ -140,7 +141,7 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
 /// What went wrong, in one line: `: no such host`, or, as aiohttp has it for a
 /// status, ` [404]: Not Found`.
 fn description(error: &Error) -> String {
-    if error.is::<BadStatus>() {
+    if error.is::<ClientResponseError>() {
         return format!(" {error}");
     }
     if error.is::<TimeoutError>() {

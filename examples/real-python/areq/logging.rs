@@ -16,12 +16,9 @@ impl Log for Lines {
     }
 
     fn log(&self, record: &Record<'_>) {
-        // A target is the path of a module; Python's loggers have the name of the
-        // program.
-        let name = record.target().split("::").next().unwrap_or_default();
         let text = record.args().to_string();
         let line = format!(
-            "{} {}:{name}: {}",
+            "{} {}:areq: {}",
             strftime("%H:%M:%S"),
             record.level(),
             visible(&text)

@@ -1,6 +1,6 @@
 //! Asynchronously gets the links embedded in the HTML of many pages, as Real
 //! Python's full program `areq.py` does with aiohttp. `crawl` has the guide's chain
-//! of coroutines, `session` what it takes from aiohttp, on hyper.
+//! of coroutines; the session comes from `asyncio_http`, as it does from aiohttp.
 //!
 //! Run it: `cargo run --example areq`, for the pages in the `urls.txt` beside this
 //! file, or with URLs as arguments. The links that are found stand in
@@ -9,10 +9,8 @@
 //! Shows: areq, fetch_error_goes_to_the_caller
 
 mod crawl;
+mod limits;
 mod logging;
-mod login;
-mod session;
-mod text;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -22,7 +20,7 @@ use clap::Parser;
 use guide::println;
 
 use crate::crawl::bulk_crawl_and_write;
-use crate::session::{Limits, Session};
+use crate::limits::Limits;
 
 /// Finds the links of many pages.
 #[derive(Parser)]
@@ -49,7 +47,7 @@ fn main() -> Result<()> {
     let (pages, path) = (urls.len(), output.clone());
     let progress = logging::basic_config(pages);
     let links = run(async move {
-        let session = Session::new(limits)?;
+        let session = limits.session()?;
         bulk_crawl_and_write(&output, urls, session, total_timeout, progress).await
     })?;
     let read: Vec<usize> = links.into_iter().flatten().collect();

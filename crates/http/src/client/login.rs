@@ -1,7 +1,7 @@
 //! The name and the password in a URL, which aiohttp sends as a header of their
 //! own.
 
-use asyncio::Result;
+use asyncio_runtime::Result;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hyper::header::HeaderValue;
 use percent_encoding::percent_decode_str;
@@ -9,7 +9,7 @@ use url::Url;
 
 /// Takes name and password out of a URL. Gives the header `Authorization` that says
 /// them.
-pub(crate) fn take_login(url: &mut Url) -> Result<Option<HeaderValue>> {
+pub(super) fn take_login(url: &mut Url) -> Result<Option<HeaderValue>> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);
     }

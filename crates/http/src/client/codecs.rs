@@ -4,32 +4,19 @@ use encoding_rs::Encoding;
 
 /// The encoding with this name: one of those that browsers know, or that Python
 /// knows, which takes case, `-`, `_` and blanks for equal and has names of its own.
-///
-/// ```
-/// use guide::codecs::lookup;
-///
-/// assert_eq!(lookup("latin-1"), lookup("ISO-8859-1"));
-/// assert_eq!(lookup("cp1252").unwrap().name(), "windows-1252");
-/// assert_eq!(lookup("klingon"), None);
-/// ```
-pub fn lookup(name: &str) -> Option<&'static Encoding> {
+pub(super) fn lookup(name: &str) -> Option<&'static Encoding> {
     let known = |label: &str| Encoding::for_label(label.as_bytes());
-    let words = name
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_lowercase);
+    let words =
+        name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase);
     let words: Vec<String> = words.collect();
-    let [dense, dashed, underscored] =
-        ["", "-", "_"].map(|between| words.join(between));
+    let [dense, dashed, underscored] = ["", "-", "_"].map(|between| words.join(between));
     known(name)
         .or_else(|| known(&dense))
         .or_else(|| known(&dashed))
         .or_else(|| known(&underscored))
         .or_else(|| known(of_python(&dense)))
         .or_else(|| known(&dense.replace("iso8859", "iso-8859-")))
-        .or_else(|| {
-            known(&format!("windows-{}", dense.trim_start_matches("windows")))
-        })
+        .or_else(|| known(&format!("windows-{}", dense.trim_start_matches("windows"))))
 }
 
 /// What browsers call an encoding that they do not know by this name.
@@ -69,14 +56,8 @@ mod tests {
 
     /// Names of Python's `encodings.aliases`.
     const NAMES: [(&str, &str); 19] = [
-        (
-            "windows-1252",
-            "latin-1 latin_1 latin1 Latin L1 8859 cp819 iso8859-1 ISO_8859_1",
-        ),
-        (
-            "windows-1252",
-            "cp1252 1252 windows_1252 Windows-1252 us-ascii us 646 ascii",
-        ),
+        ("windows-1252", "latin-1 latin_1 latin1 Latin L1 8859 cp819 iso8859-1 ISO_8859_1"),
+        ("windows-1252", "cp1252 1252 windows_1252 Windows-1252 us-ascii us 646 ascii"),
         ("windows-1251", "cp1251 1251 windows_1251"),
         ("UTF-8", "utf-8 utf8 UTF_8 u8 utf utf-8-sig cp65001"),
         ("UTF-16LE", "utf-16 utf_16_le u16"),
@@ -100,11 +81,7 @@ mod tests {
     fn the_names_of_python_are_known() {
         for (encoding, names) in NAMES {
             for name in names.split(' ') {
-                assert_eq!(
-                    lookup(name).map(Encoding::name),
-                    Some(encoding),
-                    "{name}"
-                );
+                assert_eq!(lookup(name).map(Encoding::name), Some(encoding), "{name}");
             }
         }
         for name in ["", "-", "klingon", "windows", "utf-32", "latin-100"] {

@@ -1,0 +1,184 @@
+//! The connections of a session: who may open one, which are kept, and one request on each.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use asyncio_locks::{Semaphore, SemaphorePermit};
+use asyncio_runtime::{Result, ValueError, cancellable, create_task};
+use asyncio_streams::{Duplex, open_connection};
+use http_body_util::Empty;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, USER_AGENT};
+use hyper::{Request, Response};
+use smol_hyper::rt::FuturesIo;
+use url::{Position, Url};
+
+/// A connection, and the head of the response on it.
+pub(super) type Answer = (Connection, Response<Incoming>);
+
+// ANCHOR: session
+pub(super) struct Pool {
+    connections: usize,
+    per_host: usize,
+    line: Semaphore,
+    /// One line per host, or rather per origin: scheme, name and port. A line that nobody uses is removed.
+    lines: RefCell<HashMap<String, Rc<Semaphore>>>,
+    /// The open connections without a request, the most recently used at the end.
+    idle: RefCell<VecDeque<Connection>>,
+    /// Each connection holds a clone, so the count says how many are open.
+    open: Rc<()>,
+}
+
+pub(super) struct Connection {
+    origin: String,
+    sender: SendRequest<Empty<Bytes>>,
+    _open: Rc<()>,
+}
+
+/// Permission to proceed: a permit of the host's line and one of the session's.
+pub(super) struct Place {
+    _of_session: SemaphorePermit,
+    _of_host: SemaphorePermit,
+    line: Line,
+}
+
+/// The line of an origin, as somebody uses it who waits or has a permit.
+struct Line {
+    pool: Rc<Pool>,
+    origin: String,
+    semaphore: Rc<Semaphore>,
+}
+// ANCHOR_END: session
+
+impl Pool {
+    pub(super) fn new(connections: usize, per_host: usize) -> Self {
+        assert!(connections > 0 && per_host > 0, "a session without connections cannot do anything");
+        Self {
+            connections,
+            per_host,
+            line: semaphore(connections),
+            lines: RefCell::default(),
+            idle: RefCell::default(),
+            open: Rc::default(),
+        }
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.connections
+    }
+
+    pub(super) fn per_host(&self) -> usize {
+        self.per_host
+    }
+
+    pub(super) fn open(&self) -> usize {
+        Rc::strong_count(&self.open) - 1
+    }
+
+    /// Waits until neither the host nor the session has too many requests.
+    pub(super) async fn place(self: &Rc<Self>, origin: &str) -> Result<Place> {
+        let line = Line::of(self, origin);
+        let _of_host = line.semaphore.permit().await?;
+        let _of_session = self.line.permit().await?;
+        Ok(Place { _of_session, _of_host, line })
+    }
+
+    // ANCHOR: pool
+    /// The connection to `origin` that was used last.
+    pub(super) fn kept(&self, origin: &str) -> Option<Connection> {
+        let mut idle = self.idle.borrow_mut();
+        let last = idle.iter().rposition(|connection| connection.origin == origin)?;
+        idle.remove(last)
+    }
+
+    pub(super) async fn connect(&self, origin: String, url: &Url) -> Result<Connection> {
+        let open = Rc::clone(&self.open);
+        // Pooled connections make room for the new one, the oldest first.
+        while Rc::strong_count(&open) > self.connections + 1 && self.idle.borrow_mut().pop_front().is_some() {}
+        let (Some(host), Some(port), "http" | "https") = (url.host_str(), url.port_or_known_default(), url.scheme())
+        else {
+            return Err(ValueError::new("it is neither http nor https").into());
+        };
+        let opening = open_connection(host.trim_matches(['[', ']']), port).ssl(url.scheme() == "https");
+        let (reader, writer) = opening.happy_eyeballs_delay(0.25).await?;
+        let (sender, connection) = http1::handshake(FuturesIo::new(Duplex::new(reader, writer))).await?;
+        // This task moves the bytes. It ends when the sender is dropped. An error reaches the code that waits for the response.
+        create_task(async { cancellable(connection).await.map(|_| ()) });
+        Ok(Connection { origin, sender, _open: open })
+    }
+
+    /// Keeps a connection, unless its last response said that there will be no other.
+    async fn keep(&self, mut connection: Connection) -> Result<()> {
+        if cancellable(connection.sender.ready()).await?.is_ok() {
+            self.idle.borrow_mut().push_back(connection);
+        }
+        Ok(())
+    }
+    // ANCHOR_END: pool
+}
+
+impl Connection {
+    /// One request, and the head of its response.
+    pub(super) async fn exchange(
+        &mut self,
+        url: &Url,
+        user_agent: &HeaderValue,
+        login: Option<&HeaderValue>,
+    ) -> Result<Response<Incoming>> {
+        let mut request = Request::get(&url[Position::BeforePath..Position::AfterQuery])
+            .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
+            .header(USER_AGENT, user_agent)
+            .header(ACCEPT_ENCODING, "gzip")
+            .body(Empty::new())?;
+        if let Some(login) = login {
+            request.headers_mut().insert(AUTHORIZATION, login.clone());
+        }
+        Ok(cancellable(self.sender.send_request(request)).await??)
+    }
+}
+
+/// A connection that is in use, and the place in line that allows it.
+pub(super) struct Busy {
+    // Dropped before the place, so that the next request in line finds the connection closed.
+    connection: Connection,
+    place: Place,
+}
+
+impl Place {
+    pub(super) fn with(self, connection: Connection) -> Busy {
+        Busy { connection, place: self }
+    }
+}
+
+impl Busy {
+    /// Gives the connection back to the session, and then the place.
+    pub(super) async fn release(self) -> Result<()> {
+        let Self { connection, place } = self;
+        place.line.pool.keep(connection).await
+    }
+}
+
+impl Line {
+    fn of(pool: &Rc<Pool>, origin: &str) -> Self {
+        let mut lines = pool.lines.borrow_mut();
+        let semaphore = lines.entry(origin.to_owned()).or_insert_with(|| Rc::new(semaphore(pool.per_host)));
+        Self { pool: Rc::clone(pool), origin: origin.to_owned(), semaphore: Rc::clone(semaphore) }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // This one and the table's: nobody else waits or has a permit.
+        if Rc::strong_count(&self.semaphore) == 2 {
+            let removed = self.pool.lines.borrow_mut().remove(&self.origin);
+            drop(removed);
+        }
+    }
+}
+
+fn semaphore(places: usize) -> Semaphore {
+    let places = isize::try_from(places).unwrap_or(isize::MAX);
+    Semaphore::new(places).expect("it is not negative")
+}
