@@ -17,8 +17,10 @@ use crate::error::exceptions::ValueError;
 ///
 /// A program gets it without a change by `ASYNCIO_CLOCK=virtual`, or by [`Runner::clock`](crate::Runner::clock).
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Clock, Runner, get_running_loop, sleep};
+/// use asyncio::{Clock, Runner, get_running_loop, sleep};
 ///
 /// let elapsed = Runner::new().clock(Clock::Virtual).run(async {
 ///     let start = get_running_loop()?.time();

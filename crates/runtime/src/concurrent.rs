@@ -27,8 +27,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Clones are handles on the same future. [`result`](Self::result) blocks the calling thread, so it is not for
 /// coroutines; there, [`run_in_executor`](crate::EventLoop::run_in_executor) gives a future of the loop.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ThreadPoolExecutor, TimeoutError};
+/// use asyncio::{ThreadPoolExecutor, TimeoutError};
 ///
 /// let pool = ThreadPoolExecutor::new(1).unwrap();
 /// let (go, gone) = std::sync::mpsc::channel();
@@ -99,8 +101,10 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     ///
     /// [`TimeoutError`] when time is up, `CancelledError` if it was cancelled.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{ValueError, new_event_loop, run_coroutine_threadsafe, sleep};
+    /// use asyncio::{ValueError, new_event_loop, run_coroutine_threadsafe, sleep};
     ///
     /// let event_loop = new_event_loop();
     /// let fails = || async { Err::<(), _>(ValueError::new("no such row").into()) };
@@ -137,8 +141,10 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
 
     /// Cancels a job that has not begun; false if it runs or is over.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::ThreadPoolExecutor;
+    /// use asyncio::ThreadPoolExecutor;
     ///
     /// let pool = ThreadPoolExecutor::new(1).unwrap();
     /// let (go, gone) = std::sync::mpsc::channel();
@@ -182,10 +188,12 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// Calls `f` once it is over, in the thread that ends it; at once if it is over already. A panic of `f` is reported, and goes
     /// no further.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::sync::mpsc;
     ///
-    /// use asyncio_runtime::ThreadPoolExecutor;
+    /// use asyncio::ThreadPoolExecutor;
     ///
     /// let pool = ThreadPoolExecutor::new(1).unwrap();
     /// let job = pool.submit(|| 42).unwrap();
@@ -279,15 +287,17 @@ impl<T> fmt::Debug for ConcurrentFuture<T> {
 /// Clones are handles on the same pool. Threads are started as jobs come, at most as many as the pool's size, and wait for
 /// more. When the last handle goes, the threads finish what is queued and end; [`shutdown`](Self::shutdown) waits for it.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::ThreadPoolExecutor;
+/// use asyncio::ThreadPoolExecutor;
 ///
 /// let pool = ThreadPoolExecutor::new(2)?;
 /// let future = pool.submit(|| 6 * 7)?;
 /// assert_eq!(future.result(None)?, 42);
 /// pool.shutdown(true, false);
 /// assert!(pool.submit(|| ()).is_err());
-/// # Ok::<(), asyncio_runtime::Error>(())
+/// # Ok::<(), asyncio::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct ThreadPoolExecutor {
@@ -418,8 +428,10 @@ impl ThreadPoolExecutor {
     /// Takes no more jobs. `cancel_futures` cancels those that have not begun; `wait` waits until the others are done
     /// and the threads have ended.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::ThreadPoolExecutor;
+    /// use asyncio::ThreadPoolExecutor;
     ///
     /// let pool = ThreadPoolExecutor::new(2).unwrap();
     /// let job = pool.submit(|| "worked").unwrap();

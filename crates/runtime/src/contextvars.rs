@@ -71,8 +71,10 @@ pub(crate) fn run_in<R>(vars: Vars, f: impl FnOnce() -> R) -> R {
 /// awaits and by the tasks it creates afterwards, not by its creator. Callbacks of the loop run in a copy of the
 /// context in which they were registered; [`to_thread`](crate::to_thread) takes a copy along to the thread.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ContextVar, create_task, run};
+/// use asyncio::{ContextVar, create_task, run};
 ///
 /// static USER: ContextVar<&str> = ContextVar::with_default("user", || "nobody");
 ///
@@ -127,8 +129,10 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
 
     /// The value in the current context, else `default`: `var.get(default)`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::ContextVar;
+    /// use asyncio::ContextVar;
     ///
     /// static DEPTH: ContextVar<u32> = ContextVar::new("depth");
     ///
@@ -151,8 +155,10 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
 
     /// Sets the value until what this gives is dropped: `with var.set(value):` (3.14).
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::ContextVar;
+    /// use asyncio::ContextVar;
     ///
     /// static USER: ContextVar<&str> = ContextVar::with_default("user", || "nobody");
     ///
@@ -223,8 +229,10 @@ impl<T> fmt::Debug for ContextVar<T> {
 
 /// What [`ContextVar::set`] gives: the way back to the value before.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ContextVar, RuntimeError};
+/// use asyncio::{ContextVar, RuntimeError};
 ///
 /// static LEVEL: ContextVar<&str> = ContextVar::with_default("level", || "info");
 ///
@@ -260,8 +268,10 @@ impl<T: Clone + Send + Sync + 'static> Drop for VarScope<'_, T> {
 ///
 /// Clones are the same context, as in Python two names for one object.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Context, ContextVar, TaskOptions, run};
+/// use asyncio::{Context, ContextVar, TaskOptions, run};
 ///
 /// static USER: ContextVar<&str> = ContextVar::new("user");
 ///
@@ -288,8 +298,10 @@ struct ContextInner {
 
 /// A copy of the current context: `contextvars.copy_context()`. Costs one pointer copy.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ContextVar, copy_context};
+/// use asyncio::{ContextVar, copy_context};
 ///
 /// static LANGUAGE: ContextVar<&str> = ContextVar::new("language");
 ///

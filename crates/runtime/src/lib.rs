@@ -5,7 +5,7 @@
 //! `taskgroups`, `runners`, `threads`.
 //!
 //! ```
-//! use asyncio_runtime::{Result, gather, run, sleep};
+//! use asyncio::{Result, gather, run, sleep};
 //!
 //! async fn say_after(delay: f64, what: &str) -> Result<()> {
 //!     sleep(delay).await?;

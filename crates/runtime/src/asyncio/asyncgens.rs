@@ -17,12 +17,14 @@ use crate::kernel::{Mark, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
 ///
+/// # Examples
+///
 /// ```
 /// use std::cell::Cell;
 /// use std::pin::Pin;
 /// use std::rc::{Rc, Weak};
 ///
-/// use asyncio_runtime::{Error, OpenAsyncGen, Result, get_running_loop, run};
+/// use asyncio::{Error, OpenAsyncGen, Result, get_running_loop, run};
 ///
 /// struct Cursor(Cell<bool>);
 ///

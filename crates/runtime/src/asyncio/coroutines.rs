@@ -28,8 +28,10 @@ use crate::kernel::EXCUSING;
 /// Dropped without ever having been awaited or closed, it writes
 /// `FILE:LINE: RuntimeWarning: coroutine 'NAME' was never awaited` to standard error, as Python does.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Result, coroutine, run};
+/// use asyncio::{Result, coroutine, run};
 ///
 /// async fn answer() -> Result<i32> {
 ///     Ok(42)
@@ -82,10 +84,12 @@ impl Drop for Guard {
 
 /// What one step of a coroutine driven by hand gave.
 ///
+/// # Examples
+///
 /// ```
 /// use std::pin::pin;
 ///
-/// use asyncio_runtime::{Result, Step, coroutine};
+/// use asyncio::{Result, Step, coroutine};
 ///
 /// async fn one_pause() -> Result<&'static str> {
 ///     let mut paused = false;
@@ -120,10 +124,12 @@ impl<F> Coroutine<F> {
 
     /// Drops the body where it stands; nothing is reported: `coro.close()`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::pin::pin;
     ///
-    /// use asyncio_runtime::{Result, coroutine};
+    /// use asyncio::{Result, coroutine};
     ///
     /// async fn never() -> Result<()> {
     ///     unreachable!("it is closed before it begins")

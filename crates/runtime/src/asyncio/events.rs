@@ -38,8 +38,10 @@ pub(crate) type ShutdownHook = Box<dyn FnOnce() -> Pin<Box<dyn StdFuture<Output 
 /// [`new_event_loop`] gives owns the loop and closes it when dropped; clones, and what [`get_running_loop`] gives, are
 /// mere handles. A loop belongs to the thread in which it was made; other threads use its [`handle`](Self::handle).
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::new_event_loop;
+/// use asyncio::new_event_loop;
 ///
 /// let event_loop = new_event_loop();
 /// assert_eq!(format!("{event_loop:?}"), "<_UnixSelectorEventLoop running=False closed=False debug=False>");
@@ -59,8 +61,10 @@ pub struct EventLoop {
 ///
 /// If one of these variables has an unknown value, naming it; [`Runner`](crate::Runner) gives an error instead.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::new_event_loop;
+/// use asyncio::new_event_loop;
 ///
 /// let event_loop = new_event_loop();
 /// let task = event_loop.create_task(async { Ok("it ran") }).unwrap();
@@ -81,8 +85,10 @@ pub fn new_event_loop() -> EventLoop {
 ///
 /// `RuntimeError: no running event loop`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{get_running_loop, run};
+/// use asyncio::{get_running_loop, run};
 ///
 /// assert_eq!(get_running_loop().unwrap_err().to_string(), "no running event loop");
 /// run(async {
@@ -117,8 +123,10 @@ impl EventLoop {
 
     /// A new loop with this clock, not in debug mode.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Clock, EventLoop, sleep};
+    /// use asyncio::{Clock, EventLoop, sleep};
     ///
     /// let event_loop = EventLoop::with_clock(Clock::Virtual);
     /// let start = event_loop.time();
@@ -152,8 +160,10 @@ impl EventLoop {
     ///
     /// With the panic of the awaitable.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Clock, EventLoop, RuntimeError, ValueError};
+    /// use asyncio::{Clock, EventLoop, RuntimeError, ValueError};
     ///
     /// let (event_loop, other) = (EventLoop::with_clock(Clock::Virtual), EventLoop::with_clock(Clock::Virtual));
     /// let never = event_loop.create_future::<()>();
@@ -188,8 +198,10 @@ impl EventLoop {
     ///
     /// `RuntimeError` if a loop runs already or the loop is closed.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::new_event_loop;
+    /// use asyncio::new_event_loop;
     ///
     /// let event_loop = new_event_loop();
     /// let (running, stopping) = (event_loop.clone(), event_loop.clone());
@@ -226,8 +238,10 @@ impl EventLoop {
     ///
     /// `RuntimeError: Cannot close a running event loop`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{get_running_loop, new_event_loop, run};
+    /// use asyncio::{get_running_loop, new_event_loop, run};
     ///
     /// let event_loop = new_event_loop();
     /// event_loop.close().unwrap();
@@ -256,10 +270,12 @@ impl EventLoop {
     ///
     /// `RuntimeError: Event loop is closed`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::{cell::RefCell, rc::Rc};
     ///
-    /// use asyncio_runtime::{get_running_loop, run, sleep};
+    /// use asyncio::{get_running_loop, run, sleep};
     ///
     /// run(async {
     ///     let event_loop = get_running_loop()?;
@@ -309,8 +325,10 @@ impl EventLoop {
     ///
     /// As [`call_later`](Self::call_later).
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Clock, EventLoop};
+    /// use asyncio::{Clock, EventLoop};
     ///
     /// let event_loop = EventLoop::with_clock(Clock::Virtual);
     /// let (start, stopping) = (event_loop.time(), event_loop.clone());
@@ -375,10 +393,12 @@ impl EventLoop {
     /// of one's own. `None` takes it back. The coroutine is not shown to it: tasks are of many types, and who wants to see
     /// what they do is an [`Observer`].
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::cell::Cell;
     ///
-    /// use asyncio_runtime::{TaskOptions, create_task, get_running_loop, run};
+    /// use asyncio::{TaskOptions, create_task, get_running_loop, run};
     ///
     /// run(async {
     ///     let made = Cell::new(0);
@@ -408,10 +428,12 @@ impl EventLoop {
     ///
     /// `RuntimeError` if the loop is closed or the executor was shut down.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::thread;
     ///
-    /// use asyncio_runtime::{ThreadPoolExecutor, get_running_loop, run};
+    /// use asyncio::{ThreadPoolExecutor, get_running_loop, run};
     ///
     /// run(async {
     ///     let (event_loop, own) = (get_running_loop()?, ThreadPoolExecutor::new(1)?);
@@ -445,8 +467,10 @@ impl EventLoop {
     ///
     /// `CancelledError` if the waiting task is cancelled.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{ThreadPoolExecutor, get_running_loop, run, to_thread};
+    /// use asyncio::{ThreadPoolExecutor, get_running_loop, run, to_thread};
     ///
     /// run(async {
     ///     let event_loop = get_running_loop()?;
@@ -509,10 +533,12 @@ impl EventLoop {
     /// Registers a coroutine for [`shutdown_asyncgens`](Self::shutdown_asyncgens), which [`run`](crate::run) calls at its
     /// end.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::{cell::Cell, rc::Rc};
     ///
-    /// use asyncio_runtime::{get_running_loop, run, sleep};
+    /// use asyncio::{get_running_loop, run, sleep};
     ///
     /// let saved = Rc::new(Cell::new(false));
     /// let save = Rc::clone(&saved);
@@ -540,11 +566,13 @@ impl EventLoop {
     ///
     /// What the system says, for example that the descriptor cannot be watched; `RuntimeError: Event loop is closed`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::io::{Read, Write};
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{get_running_loop, run};
+    /// use asyncio::{get_running_loop, run};
     ///
     /// run(async {
     ///     let event_loop = get_running_loop()?;
@@ -574,10 +602,12 @@ impl EventLoop {
     ///
     /// As [`add_reader`](Self::add_reader).
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{get_running_loop, run};
+    /// use asyncio::{get_running_loop, run};
     ///
     /// run(async {
     ///     let event_loop = get_running_loop()?;
@@ -632,10 +662,12 @@ impl EventLoop {
     /// `ValueError: invalid signal number N` for a number that is none; `RuntimeError: sig N cannot be caught`; `RuntimeError:
     /// Event loop is closed`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::process::Command;
     ///
-    /// use asyncio_runtime::{get_running_loop, run};
+    /// use asyncio::{get_running_loop, run};
     ///
     /// run(async {
     ///     const SIGHUP: i32 = 1;
@@ -667,8 +699,10 @@ impl EventLoop {
     /// What is told of exceptions that nobody handles, instead of standard error; `None` for the default. A closed loop keeps
     /// it until the last future is gone whose exception nobody has retrieved.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Exception, create_task, get_running_loop, run, sleep};
+    /// use asyncio::{Exception, create_task, get_running_loop, run, sleep};
     ///
     /// run(async {
     ///     let event_loop = get_running_loop()?;
@@ -692,8 +726,10 @@ impl EventLoop {
 
     /// Tells the exception handler. A handler that panics is reported itself.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{ExceptionContext, RuntimeError, new_event_loop};
+    /// use asyncio::{ExceptionContext, RuntimeError, new_event_loop};
     ///
     /// let event_loop = new_event_loop();
     /// event_loop.set_exception_handler(Some(Box::new(|context| {
@@ -708,8 +744,10 @@ impl EventLoop {
 
     /// What the loop does without a handler: writes the context to standard error.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{ExceptionContext, new_event_loop};
+    /// use asyncio::{ExceptionContext, new_event_loop};
     ///
     /// let event_loop = new_event_loop();
     /// let same_loop = event_loop.clone();
@@ -726,8 +764,10 @@ impl EventLoop {
 
     /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration).
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::new_event_loop;
+    /// use asyncio::new_event_loop;
     ///
     /// let event_loop = new_event_loop();
     /// event_loop.set_debug(true);
@@ -807,8 +847,10 @@ impl fmt::Display for EventLoop {
 
 /// What [`EventLoop::run_until_complete`] takes: a coroutine, a task or a future.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Result, RunTarget, new_event_loop};
+/// use asyncio::{Result, RunTarget, new_event_loop};
 ///
 /// /// Runs anything that can be awaited, on a loop of its own.
 /// fn run_alone<A: RunTarget>(awaitable: A) -> Result<A::Value> {
@@ -936,10 +978,12 @@ impl Run for HandleInner {
 
 /// A queued callback: `asyncio.Handle`.
 ///
+/// # Examples
+///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
 ///
-/// use asyncio_runtime::{get_running_loop, run, sleep};
+/// use asyncio::{get_running_loop, run, sleep};
 ///
 /// run(async {
 ///     let called = Rc::new(Cell::new(false));
@@ -981,10 +1025,12 @@ impl fmt::Debug for Handle {
 
 /// A callback at a time: `asyncio.TimerHandle`.
 ///
+/// # Examples
+///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
 ///
-/// use asyncio_runtime::{get_running_loop, run, sleep};
+/// use asyncio::{get_running_loop, run, sleep};
 ///
 /// run(async {
 ///     let (event_loop, called) = (get_running_loop()?, Rc::new(Cell::new(false)));

@@ -41,8 +41,10 @@ impl AnyFuture {
     ///
     /// `InvalidStateError` if it is not done, `CancelledError` if it was cancelled.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{InvalidStateError, ValueError, create_task, run, wait};
+    /// use asyncio::{InvalidStateError, ValueError, create_task, run, wait};
     ///
     /// run(async {
     ///     let task = create_task(async { Err::<(), _>(ValueError::new("no tea").into()) });
@@ -69,8 +71,10 @@ impl AnyFuture {
 
     /// As [`cancel`](Self::cancel), with a message for the `CancelledError`: `cancel(msg)`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{CancelledError, create_task, run, sleep};
+    /// use asyncio::{CancelledError, create_task, run, sleep};
     ///
     /// run(async {
     ///     let task = create_task(sleep(3600));
@@ -89,10 +93,12 @@ impl AnyFuture {
     /// Removes one callback; true if it was still registered. (Python removes by the function, and all of its
     /// registrations; a key names just one.)
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::{cell::Cell, rc::Rc};
     ///
-    /// use asyncio_runtime::{get_running_loop, run, sleep};
+    /// use asyncio::{get_running_loop, run, sleep};
     ///
     /// run(async {
     ///     let (future, called) = (get_running_loop()?.create_future(), Rc::new(Cell::new(false)));
@@ -121,8 +127,10 @@ impl AnyFuture {
     ///
     /// A panic in `f` goes to the loop's exception handler.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{AnyFuture, get_running_loop, run, sleep};
+    /// use asyncio::{AnyFuture, get_running_loop, run, sleep};
     ///
     /// run(async {
     ///     let event_loop = get_running_loop()?;
@@ -162,8 +170,10 @@ impl AnyFuture {
     ///
     /// Raises the exception if it ended with one. Cancelling the waiting task cancels this future, as every await does.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{create_task, run};
+    /// use asyncio::{create_task, run};
     ///
     /// run(async {
     ///     let task = create_task(async { Ok(vec![1, 2]) });
@@ -242,8 +252,10 @@ impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
 /// Cancelling a task that awaits the future cancels the future, and with it everybody who awaits it; see
 /// [`shield`](crate::shield).
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{create_task, get_running_loop, run};
+/// use asyncio::{create_task, get_running_loop, run};
 ///
 /// run(async {
 ///     let future = get_running_loop()?.create_future();
@@ -289,8 +301,10 @@ impl<T: 'static> Future<T> {
     ///
     /// As [`set_result`](Self::set_result).
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{InvalidStateError, ValueError, get_running_loop, run};
+    /// use asyncio::{InvalidStateError, ValueError, get_running_loop, run};
     ///
     /// run(async {
     ///     let future = get_running_loop()?.create_future::<i32>();
@@ -336,8 +350,10 @@ impl<T: 'static> Future<T> {
     ///
     /// As [`result`](Self::result), and `RuntimeError` if it was taken before.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{RuntimeError, get_running_loop, run};
+    /// use asyncio::{RuntimeError, get_running_loop, run};
     ///
     /// run(async {
     ///     let future = get_running_loop()?.create_future();
@@ -356,8 +372,10 @@ impl<T: 'static> Future<T> {
 
     /// Runs `f` with this future once it is done; see [`AnyFuture::add_done_callback`].
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{get_running_loop, run};
+    /// use asyncio::{get_running_loop, run};
     ///
     /// run(async {
     ///     let event_loop = get_running_loop()?;

@@ -30,8 +30,10 @@ use crate::error::report::ExceptionContext;
 ///
 /// With the panic of `main`, after everything was cleaned up.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Result, run, sleep};
+/// use asyncio::{Result, run, sleep};
 ///
 /// async fn greet() -> Result<&'static str> {
 ///     sleep(0.001).await?;
@@ -53,8 +55,10 @@ pub fn run<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> Re
 /// The loop is made at the first use and closed, as at the end of [`run`](crate::run), by [`close`](Self::close) or when
 /// the runner is dropped. Context variables set in one run are seen by the next.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Clock, Runner, sleep};
+/// use asyncio::{Clock, Runner, sleep};
 ///
 /// let runner = Runner::new().clock(Clock::Virtual);
 /// runner.run(async { sleep(3600).await }).unwrap();
@@ -106,8 +110,10 @@ impl Runner {
     /// What makes the runner's loop, in place of [`new_event_loop`](crate::new_event_loop): `loop_factory=`. Its clock is the one
     /// that it was made with.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Clock, EventLoop, Runner, TaskFactory, create_task};
+    /// use asyncio::{Clock, EventLoop, Runner, TaskFactory, create_task};
     ///
     /// let eager = || {
     ///     let event_loop = EventLoop::with_clock(Clock::Virtual);
@@ -128,8 +134,10 @@ impl Runner {
     ///
     /// `RuntimeError: Runner is closed`; `ValueError` for an environment variable with an unknown value.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Clock, Runner, TaskFactory, create_task};
+    /// use asyncio::{Clock, Runner, TaskFactory, create_task};
     ///
     /// let runner = Runner::new().clock(Clock::Virtual);
     /// runner.get_loop().unwrap().set_task_factory(TaskFactory::Eager);

@@ -22,8 +22,10 @@ use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, close, running_loop};
 ///
 /// Clones are handles on the same group, so that a task can start others in it.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ExceptionGroup, TaskGroup, ValueError, run, sleep};
+/// use asyncio::{ExceptionGroup, TaskGroup, ValueError, run, sleep};
 ///
 /// run(async {
 ///     let result = TaskGroup::new()
@@ -102,8 +104,10 @@ impl TaskGroup {
     ///
     /// Cancels the tasks and waits for them. If the wait is dropped instead (an abort), the tasks are aborted.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{TaskGroup, run, sleep_result};
+    /// use asyncio::{TaskGroup, run, sleep_result};
     ///
     /// run(async {
     ///     let group = TaskGroup::new();
@@ -134,8 +138,10 @@ impl TaskGroup {
     ///
     /// As `run`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{TaskGroup, run, sleep};
+    /// use asyncio::{TaskGroup, run, sleep};
     ///
     /// run(async {
     ///     let block = async |group: TaskGroup| {
@@ -203,8 +209,10 @@ impl TaskGroup {
     ///
     /// As `run`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{TaskGroup, run, sleep_result};
+    /// use asyncio::{TaskGroup, run, sleep_result};
     ///
     /// run(async {
     ///     let group = TaskGroup::new();
@@ -302,8 +310,10 @@ impl TaskGroup {
     /// fails as it cleans up. On a group that is not entered yet this takes effect when it is; on one that is over, or
     /// cancelled already, it has none. (3.15)
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{TaskGroup, run, sleep, sleep_result};
+    /// use asyncio::{TaskGroup, run, sleep, sleep_result};
     ///
     /// run(async {
     ///     let block = async |group: TaskGroup| {
@@ -349,8 +359,10 @@ impl TaskGroup {
     ///
     /// As `create_task`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{TaskGroup, TaskOptions, run};
+    /// use asyncio::{TaskGroup, TaskOptions, run};
     ///
     /// run(async {
     ///     let block = async |group: TaskGroup| {

@@ -50,8 +50,10 @@ fn clock() -> Clock {
 /// Blocks the thread for so many seconds: `time.sleep`. In a coroutine it holds up the whole loop; that is what
 /// [`to_thread`](crate::to_thread) is for.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Clock, Runner, create_task, get_running_loop, sleep, time, to_thread};
+/// use asyncio::{Clock, Runner, create_task, get_running_loop, sleep, time, to_thread};
 ///
 /// let took = Runner::new().clock(Clock::Virtual).run(async {
 ///     let event_loop = get_running_loop()?;
@@ -94,8 +96,10 @@ pub fn sleep(delay: impl Seconds) {
 
 /// Seconds of a clock that only goes forward, from an arbitrary start: `time.perf_counter`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Clock, Runner, sleep, time::perf_counter};
+/// use asyncio::{Clock, Runner, sleep, time::perf_counter};
 ///
 /// let took = Runner::new().clock(Clock::Virtual).run(async {
 ///     let start = perf_counter();
@@ -112,10 +116,12 @@ pub fn perf_counter() -> f64 {
 /// The time of day, `time.time()`. Under the virtual clock the day is always the same one, 2026-01-01 00:00:00 UTC, and
 /// moves with virtual time, so that a program prints the same times in every run.
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///
-/// use asyncio_runtime::{Clock, Runner, sleep, time};
+/// use asyncio::{Clock, Runner, sleep, time};
 ///
 /// let noon = Runner::new().clock(Clock::Virtual).run(async {
 ///     sleep(12 * 3600).await?;

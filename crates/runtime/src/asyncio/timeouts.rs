@@ -42,8 +42,10 @@ impl State {
 /// The block is lent the limit, and can [`reschedule`](Self::reschedule) it. Clones are handles on the same limit, for others
 /// who are to do so.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{TimeoutError, run, sleep, timeout};
+/// use asyncio::{TimeoutError, run, sleep, timeout};
 ///
 /// run(async {
 ///     let limit = timeout(0.001);
@@ -89,8 +91,10 @@ enum Scheduled {
 ///
 /// With `no running event loop` where none runs.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{TimeoutError, get_running_loop, run, sleep, timeout};
+/// use asyncio::{TimeoutError, get_running_loop, run, sleep, timeout};
 ///
 /// run(async {
 ///     let limit = timeout(3600);
@@ -119,8 +123,10 @@ pub fn timeout(delay: impl TimeLimit) -> Timeout {
 
 /// A limit at the time `when` of the loop's clock ([`EventLoop::time`](crate::EventLoop::time)): `asyncio.timeout_at`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{get_running_loop, run, sleep, timeout_at};
+/// use asyncio::{get_running_loop, run, sleep, timeout_at};
 ///
 /// run(async {
 ///     let deadline = get_running_loop()?.time() + 60.0;
@@ -202,8 +208,10 @@ impl Timeout {
     ///
     /// As `run`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{TimeoutError, run, sleep, timeout};
+    /// use asyncio::{TimeoutError, run, sleep, timeout};
     ///
     /// run(async {
     ///     let limit = timeout(0.001);
@@ -249,8 +257,10 @@ impl Timeout {
     ///
     /// `RuntimeError` before the block, after it, and when time is up; `ValueError` for NaN.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Clock, Runner, get_running_loop, sleep, timeout};
+    /// use asyncio::{Clock, Runner, get_running_loop, sleep, timeout};
     ///
     /// let slept = Runner::new().clock(Clock::Virtual).run(async {
     ///     let event_loop = get_running_loop()?;

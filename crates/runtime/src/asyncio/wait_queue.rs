@@ -22,8 +22,10 @@ use crate::kernel::{Line, Place, Waiter, current_task_id, keep_waiting_on, take_
 ///
 /// Clones are the same line.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{WaitQueue, create_task, run, sleep};
+/// use asyncio::{WaitQueue, create_task, run, sleep};
 ///
 /// run(async {
 ///     let line = WaitQueue::new("door");
@@ -114,8 +116,10 @@ impl WaitQueue {
 
     /// Wakes everybody in line, in order; gives how many. Who comes meanwhile waits for the next time.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{WaitQueue, gather, run, sleep};
+    /// use asyncio::{WaitQueue, gather, run, sleep};
     ///
     /// run(async {
     ///     let line = WaitQueue::new("door");
@@ -136,8 +140,10 @@ impl WaitQueue {
 
     /// From now on nobody has to wait: who is in line is woken, in order, and who comes does not suspend.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{WaitQueue, create_task, run, sleep};
+    /// use asyncio::{WaitQueue, create_task, run, sleep};
     ///
     /// run(async {
     ///     let line = WaitQueue::new("door");
@@ -178,8 +184,10 @@ impl fmt::Debug for WaitQueue {
 
 /// A wait in line; made by [`WaitQueue::wait`].
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{WaitQueue, run};
+/// use asyncio::{WaitQueue, run};
 ///
 /// run(async {
 ///     let line = WaitQueue::new("door");

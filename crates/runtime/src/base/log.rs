@@ -15,8 +15,10 @@ use std::sync::{Mutex, PoisonError};
 /// except line ends. A message that repeats one of the last few is written a few times and then counted: its eighth, sixteenth,
 /// … time is a line with the count, and so is what was left over when a loop closes.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::log;
+/// use asyncio::log;
 ///
 /// log::warning("the cache is cold"); // written
 /// log::warning(format_args!("peer {} said goodbye", "\u{1b}[2J")); // with a harmless \x1b

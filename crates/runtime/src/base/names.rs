@@ -38,8 +38,10 @@ pub(crate) const COROUTINE: &str = "asyncio_runtime::asyncio::coroutines::Corout
 /// The name of the function whose coroutine the future type `F` is: `coro.__name__`, for what prints as Python's objects
 /// do. [`Coroutine`](crate::Coroutine) is looked through.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::coroutine_name;
+/// use asyncio::coroutine_name;
 ///
 /// fn name_of<F: Future>(_: F) -> &'static str {
 ///     coroutine_name::<F>()

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 /// A span of time in seconds: any of the common number types, or a [`Duration`].
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 ///
-/// use asyncio_runtime::Seconds;
+/// use asyncio::Seconds;
 ///
 /// fn per_hour(every: impl Seconds) -> f64 {
 ///     3600.0 / every.seconds()
@@ -24,10 +26,12 @@ pub trait Seconds {
 
 /// A time limit in seconds, or `None` for no limit.
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 ///
-/// use asyncio_runtime::TimeLimit;
+/// use asyncio::TimeLimit;
 ///
 /// fn limit_of(limit: impl TimeLimit) -> Option<f64> {
 ///     limit.limit()

@@ -98,8 +98,10 @@ macro_rules! exceptions {
 exceptions! {
     /// Something was used in a state in which it cannot work: Python's `RuntimeError`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{RuntimeError, get_running_loop};
+    /// use asyncio::{RuntimeError, get_running_loop};
     ///
     /// let error: RuntimeError = get_running_loop().unwrap_err();
     /// assert_eq!(format!("{error:?}"), "RuntimeError('no running event loop')");
@@ -107,8 +109,10 @@ exceptions! {
     RuntimeError;
     /// An argument has an impossible value: Python's `ValueError`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Error, ValueError};
+    /// use asyncio::{Error, ValueError};
     ///
     /// fn parse_port(port: u32) -> Result<u16, Error> {
     ///     port.try_into().map_err(|_| ValueError::new(format!("no port: {port}")).into())
@@ -121,8 +125,10 @@ exceptions! {
     ValueError;
     /// An argument is of the wrong kind: Python's `TypeError`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::TypeError;
+    /// use asyncio::TypeError;
     ///
     /// let error = TypeError::new("a number is needed");
     /// assert_eq!(error.to_string(), "a number is needed");
@@ -132,8 +138,10 @@ exceptions! {
     TypeError;
     /// A plain `Exception` with a message.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Exception, Result, run};
+    /// use asyncio::{Exception, Result, run};
     ///
     /// async fn fails() -> Result<()> {
     ///     Err(Exception::new("this is expected").into())
@@ -146,8 +154,10 @@ exceptions! {
     Exception;
     /// Division by zero: Python's `ZeroDivisionError`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Result, ZeroDivisionError, run};
+    /// use asyncio::{Result, ZeroDivisionError, run};
     ///
     /// async fn divide(a: i32, b: i32) -> Result<i32> {
     ///     a.checked_div(b).ok_or_else(|| ZeroDivisionError::new("division by zero").into())
@@ -159,8 +169,10 @@ exceptions! {
     ZeroDivisionError;
     /// A context variable without a value: Python's `LookupError`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{ContextVar, LookupError};
+    /// use asyncio::{ContextVar, LookupError};
     ///
     /// static USER: ContextVar<String> = ContextVar::new("user");
     ///
@@ -170,8 +182,10 @@ exceptions! {
     LookupError;
     /// A future was asked for what it does not have yet, or given what it already has: `asyncio.InvalidStateError`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{InvalidStateError, new_event_loop};
+    /// use asyncio::{InvalidStateError, new_event_loop};
     ///
     /// let event_loop = new_event_loop();
     /// let future = event_loop.create_future();
@@ -182,8 +196,10 @@ exceptions! {
     InvalidStateError;
     /// The user pressed Ctrl-C: what [`run`](crate::run) reports then, as Python's `KeyboardInterrupt`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{KeyboardInterrupt, run};
+    /// use asyncio::{KeyboardInterrupt, run};
     ///
     /// match run(async { Ok("served") }) {
     ///     Err(error) if error.is::<KeyboardInterrupt>() => println!("stopped by the user"),
@@ -198,8 +214,10 @@ exceptions! {
 /// Let it through with `?`, or clean up and return. Whoever yields again instead has ignored it, and the closing fails.
 /// The generators are in `asyncio-generators`; it is here because a [`TaskGroup`](crate::TaskGroup) lets it through, too.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{GeneratorExit, TaskGroup, run};
+/// use asyncio::{GeneratorExit, TaskGroup, run};
 ///
 /// let closed = run(async { TaskGroup::new().run(async |_| Err::<(), _>(GeneratorExit.into())).await });
 /// assert!(closed.unwrap_err().is::<GeneratorExit>()); // and no group of one
@@ -226,8 +244,10 @@ impl StdError for GeneratorExit {}
 /// `?` passes it on, `match` catches it; a task that lets it through ends *cancelled*. It carries the message given to
 /// [`cancel_with`](crate::AnyFuture::cancel_with), if any.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::CancelledError;
+/// use asyncio::CancelledError;
 ///
 /// assert_eq!(format!("{:?}", CancelledError::default()), "CancelledError()");
 /// assert_eq!(CancelledError::new("stop now").message(), Some("stop now"));
@@ -283,10 +303,12 @@ impl StdError for CancelledError {}
 /// Of one that this crate raises the message is empty, and the `source()` the [`CancelledError`] that stopped the work, where
 /// there was one.
 ///
+/// # Examples
+///
 /// ```
 /// use std::error::Error as _;
 ///
-/// use asyncio_runtime::{TimeoutError, run, sleep, wait_for};
+/// use asyncio::{TimeoutError, run, sleep, wait_for};
 ///
 /// let error = run(wait_for(sleep(3600), 0.001)).unwrap_err();
 /// let timeout = error.downcast_ref::<TimeoutError>().unwrap();
@@ -338,8 +360,10 @@ impl StdError for TimeoutError {
 /// Several exceptions raised together: Python's `ExceptionGroup` (PEP 654), as a [`TaskGroup`](crate::TaskGroup)
 /// raises it.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ExceptionGroup, TypeError, ValueError};
+/// use asyncio::{ExceptionGroup, TypeError, ValueError};
 ///
 /// let group = ExceptionGroup::new("two problems", [ValueError::new("a").into(), TypeError::new("b").into()]);
 /// assert_eq!(group.to_string(), "two problems (2 sub-exceptions)");
@@ -378,8 +402,10 @@ impl ExceptionGroup {
 
     /// The exceptions that match and those that do not, looking into nested groups: what `except*` does.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{ExceptionGroup, TypeError, ValueError};
+    /// use asyncio::{ExceptionGroup, TypeError, ValueError};
     ///
     /// let inner = ExceptionGroup::new("inner", [ValueError::new("a").into(), TypeError::new("b").into()]);
     /// let outer = ExceptionGroup::new("outer", [inner.into(), ValueError::new("c").into()]);

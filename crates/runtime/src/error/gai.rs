@@ -8,10 +8,12 @@ use std::io;
 ///
 /// It is inside of an `std::io::Error`, as Python's is an `OSError`; its kind is `NotFound`.
 ///
+/// # Examples
+///
 /// ```
 /// use std::io;
 ///
-/// use asyncio_runtime::{Error, GaiError};
+/// use asyncio::{Error, GaiError};
 ///
 /// let error = io::Error::from(GaiError::new("nowhere.test", "it has no address"));
 /// assert_eq!(error.kind(), io::ErrorKind::NotFound);

@@ -27,8 +27,10 @@ use self::exceptions::{ExceptionGroup, TimeoutError};
 
 /// What a coroutine gives: a value, or the exception it raised.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Result, ValueError, run};
+/// use asyncio::{Result, ValueError, run};
 ///
 /// async fn celsius(reading: &str) -> Result<f64> {
 ///     let celsius: f64 = reading.parse()?; // any error can be raised
@@ -54,8 +56,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// of this crate reads as Python's `repr(e)`; what the system says reads as Python's subclasses of `OSError`:
 /// `ConnectionRefusedError('…')`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Error, ValueError};
+/// use asyncio::{Error, ValueError};
 ///
 /// let error = Error::from(ValueError::new("no such row"));
 /// assert!(error.is::<ValueError>());
@@ -77,8 +81,10 @@ impl Error {
 
     /// The exception as an `E`, if it is one: `except E as e:`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Error, RuntimeError, ValueError};
+    /// use asyncio::{Error, RuntimeError, ValueError};
     ///
     /// let error = Error::from(ValueError::new("no such row"));
     /// assert_eq!(error.downcast_ref(), Some(&ValueError::new("no such row")));
@@ -97,8 +103,10 @@ impl Error {
 
     /// Are these two the very same raised exception (Python's `is`)?
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Error, Exception};
+    /// use asyncio::{Error, Exception};
     ///
     /// let error = Error::from(Exception::new("boom"));
     /// assert!(error.same(&error.clone()));
@@ -115,8 +123,10 @@ impl Error {
     /// is not added again. Nothing else about the exception changes, but that its [`source`](StdError::source) is the
     /// context where it has none of its own.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Error, RuntimeError, ValueError};
+    /// use asyncio::{Error, RuntimeError, ValueError};
     ///
     /// let first = Error::from(ValueError::new("bad row"));
     /// let second = Error::from(RuntimeError::new("cannot close")).during(first.clone());
@@ -139,8 +149,10 @@ impl Error {
     ///
     /// For whoever knows better what an exception was raised during: Python sets `__context__` anew for that.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{Error, RuntimeError, ValueError};
+    /// use asyncio::{Error, RuntimeError, ValueError};
     ///
     /// let error = Error::from(RuntimeError::new("cannot close")).with_final_context();
     /// let error = error.during(ValueError::new("bad row").into());

@@ -14,8 +14,10 @@ use crate::error::report;
 /// [`exception`](crate::AnyFuture::exception), in an [`ExceptionGroup`](crate::ExceptionGroup) or by an exception handler,
 /// this is what there is.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{TaskPanic, create_task, run, wait};
+/// use asyncio::{TaskPanic, create_task, run, wait};
 ///
 /// run(async {
 ///     let task = create_task(async { if true { panic!("no tea") } else { Ok(()) } });

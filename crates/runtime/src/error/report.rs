@@ -9,8 +9,10 @@ use crate::error::Error;
 
 /// What the exception handler of a loop is told: the dictionary that `loop.call_exception_handler` takes.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ExceptionContext, RuntimeError};
+/// use asyncio::{ExceptionContext, RuntimeError};
 ///
 /// let context = ExceptionContext::new("cannot save").exception(RuntimeError::new("disk full").into());
 /// assert_eq!(context.message, "cannot save");

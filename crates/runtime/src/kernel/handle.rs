@@ -26,8 +26,10 @@ use std::sync::Arc;
 /// Clones are handles on the same future; `==` asks whether two handles are. Every [`Future`] and [`Task`](crate::Task)
 /// derefs to it, so its methods are theirs.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{AnyFuture, create_task, run};
+/// use asyncio::{AnyFuture, create_task, run};
 ///
 /// run(async {
 ///     let (number, text) = (create_task(async { Ok(1) }), create_task(async { Ok("one") }));
@@ -130,8 +132,10 @@ impl AnyFuture {
 ///
 /// Clones are handles on the same task. It derefs to [`AnyFuture`].
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Task, all_tasks, create_task, run};
+/// use asyncio::{Task, all_tasks, create_task, run};
 ///
 /// run(async {
 ///     create_task(async { Ok(42) });

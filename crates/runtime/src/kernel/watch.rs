@@ -7,10 +7,12 @@ use crate::kernel::handle::AnyTask;
 /// Every method does nothing unless overridden. They are called in the loop's thread, in the middle of what they
 /// report, and must not run the loop. A panic in one goes through the loop.
 ///
+/// # Examples
+///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
 ///
-/// use asyncio_runtime::{AnyTask, Observer, create_task, get_running_loop, run, sleep};
+/// use asyncio::{AnyTask, Observer, create_task, get_running_loop, run, sleep};
 ///
 /// #[derive(Default)]
 /// struct Steps(Cell<u32>);
@@ -52,10 +54,12 @@ pub trait Observer {
 /// Without one the loop is first in, first out, which is asyncio's contract and the only policy that this crate ships.
 /// Others are for tests that look for races: within an iteration they may take the ready in any order.
 ///
+/// # Examples
+///
 /// ```
 /// use std::{cell::RefCell, rc::Rc};
 ///
-/// use asyncio_runtime::{SchedulingPolicy, new_event_loop};
+/// use asyncio::{SchedulingPolicy, new_event_loop};
 ///
 /// struct LastInFirstOut;
 ///

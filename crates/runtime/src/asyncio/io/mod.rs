@@ -32,12 +32,14 @@ use crate::kernel::{Side, Source, running_loop};
 /// Dropping it ends the waits of others with an error (`NotConnected`), and so does closing the loop. A descriptor that
 /// nobody waits for does not keep virtual time from jumping.
 ///
+/// # Examples
+///
 /// ```
 /// use std::io::{Read, Write};
 /// use std::os::unix::net::UnixStream;
 ///
-/// use asyncio_runtime::io::AsyncFd;
-/// use asyncio_runtime::{create_task, run};
+/// use asyncio::io::AsyncFd;
+/// use asyncio::{create_task, run};
 ///
 /// run(async {
 ///     let (near, far) = UnixStream::pair()?;
@@ -80,11 +82,13 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// As there.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::io::Read;
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{io::AsyncFd, run};
+    /// use asyncio::{io::AsyncFd, run};
     ///
     /// run(async {
     ///     let (near, far) = UnixStream::pair()?;
@@ -110,11 +114,13 @@ impl<T: AsFd> AsyncFd<T> {
 
     /// Gives back what it was made of, which stays non-blocking. As dropping, it ends the waits of others.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::io::{ErrorKind, Read};
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{io::AsyncFd, run};
+    /// use asyncio::{io::AsyncFd, run};
     ///
     /// run(async {
     ///     let (near, _far) = UnixStream::pair()?;
@@ -176,11 +182,13 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// What `read` says; `NotConnected` if the loop was closed.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::io::{ErrorKind, Read, Write};
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{io::AsyncFd, run};
+    /// use asyncio::{io::AsyncFd, run};
     ///
     /// run(async {
     ///     let (near, far) = UnixStream::pair()?;
@@ -257,11 +265,13 @@ impl<T: AsFd> AsyncFd<T> {
     /// Says that an operation on a *stream* moved fewer bytes than it was asked to (and more than none): the next one would
     /// have to wait, so it waits at once and a system call is saved. What is ready is still noticed.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::io::{Read, Write};
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{io::AsyncFd, run};
+    /// use asyncio::{io::AsyncFd, run};
     ///
     /// run(async {
     ///     let (near, mut far) = UnixStream::pair()?;
@@ -317,12 +327,14 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// What `read` says; `NotConnected` if the loop was closed.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::future::poll_fn;
     /// use std::io::{Read, Write};
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{create_task, io::AsyncFd, run};
+    /// use asyncio::{create_task, io::AsyncFd, run};
     ///
     /// run(async {
     ///     let (near, mut far) = UnixStream::pair()?;

@@ -17,11 +17,13 @@ use crate::kernel::{Place, Run, Side, Source, Waiter, keep_waiting_on, running_l
 /// It knows nothing of the type of the descriptor and does not keep it open: a wait on one that was closed is an error.
 /// Clones are the same place.
 ///
+/// # Examples
+///
 /// ```
 /// use std::io::{Error, ErrorKind};
 /// use std::os::unix::net::UnixStream;
 ///
-/// use asyncio_runtime::{io::AsyncFd, run};
+/// use asyncio::{io::AsyncFd, run};
 ///
 /// run(async {
 ///     let (near, _far) = UnixStream::pair()?;
@@ -55,11 +57,13 @@ impl Registration {
 
     /// May a read succeed? False while it is known that it would have to wait, and after the end.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::io::Read;
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{io::AsyncFd, run};
+    /// use asyncio::{io::AsyncFd, run};
     ///
     /// run(async {
     ///     let (near, _far) = UnixStream::pair()?;
@@ -110,11 +114,13 @@ impl Registration {
     /// To be asked before each operation of a `poll` function: after many that did not have to wait it is not ready, for one
     /// iteration, so that other tasks have their turn. [`Readiness::poll_attempts`] does it by itself.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::future::poll_fn;
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{create_task, io::AsyncFd, run};
+    /// use asyncio::{create_task, io::AsyncFd, run};
     ///
     /// run(async {
     ///     let (near, _far) = UnixStream::pair()?;
@@ -146,11 +152,13 @@ impl Registration {
     ///
     /// `RuntimeError` outside a running loop; `NotConnected` if the descriptor or its own loop was closed.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::io::Write;
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{get_running_loop, io::AsyncFd, run};
+    /// use asyncio::{get_running_loop, io::AsyncFd, run};
     ///
     /// run(async {
     ///     let (near, mut far) = UnixStream::pair()?;
@@ -202,11 +210,13 @@ impl fmt::Debug for Registration {
 ///
 /// What waits time and again may keep one: after its end it can be polled anew, for the next time.
 ///
+/// # Examples
+///
 /// ```
 /// use std::io::{Read, Write};
 /// use std::os::unix::net::UnixStream;
 ///
-/// use asyncio_runtime::{io::AsyncFd, run};
+/// use asyncio::{io::AsyncFd, run};
 ///
 /// run(async {
 ///     let (near, mut far) = UnixStream::pair()?;
@@ -264,12 +274,14 @@ impl Readiness {
     ///
     /// Is delivered while it waits or gives way, never after an attempt has succeeded.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::future::poll_fn;
     /// use std::io::{Read, Write};
     /// use std::os::unix::net::UnixStream;
     ///
-    /// use asyncio_runtime::{create_task, io::AsyncFd, run};
+    /// use asyncio::{create_task, io::AsyncFd, run};
     ///
     /// run(async {
     ///     let (mut far, near) = UnixStream::pair()?;

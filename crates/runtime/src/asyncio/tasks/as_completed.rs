@@ -30,8 +30,10 @@ use crate::kernel::{Action, AnyFuture, Registered, Run, TimerKey, current_task_i
 ///
 /// With `no running event loop` where none runs.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{as_completed, run, sleep_result};
+/// use asyncio::{as_completed, run, sleep_result};
 ///
 /// run(async {
 ///     let mut seen = Vec::new();
@@ -77,8 +79,10 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
 
 /// Made by [`as_completed`]: an iterator over waits for the next result.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{as_completed, create_task, run, sleep_result};
+/// use asyncio::{as_completed, create_task, run, sleep_result};
 ///
 /// run(async {
 ///     let (slow, fast) = (create_task(sleep_result(0.002, 2)), create_task(sleep_result(0.001, 1)));
@@ -102,8 +106,10 @@ impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
     ///
     /// `ValueError` for NaN.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{TimeoutError, as_completed, run, sleep};
+    /// use asyncio::{TimeoutError, as_completed, run, sleep};
     ///
     /// run(async {
     ///     let mut completed = as_completed([sleep(3600)]).timeout(0.001)?;

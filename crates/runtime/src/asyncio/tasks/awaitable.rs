@@ -14,8 +14,10 @@ use crate::error::exceptions::RuntimeError;
 /// is. Given by value, its result is taken when it is there; given by reference (`&task`) it is cloned, so that others can
 /// have it too.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Awaitable, Result, create_task, gather, run};
+/// use asyncio::{Awaitable, Result, create_task, gather, run};
 ///
 /// async fn both<A: Awaitable>(first: A, second: A) -> Result<Vec<A::Value>> {
 ///     gather([first, second]).await
@@ -118,8 +120,10 @@ impl<T: Clone + 'static> Awaitable for &Future<T> {
 ///
 /// With `no running event loop` for a coroutine outside a loop.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ensure_future, run};
+/// use asyncio::{ensure_future, run};
 ///
 /// run(async {
 ///     let task = ensure_future(async { Ok(1) });

@@ -16,8 +16,10 @@ use crate::kernel::{Waiter, take_cancel, wait_on};
 /// Without it, a task that waits on a foreign future (a channel of another crate, say) notices a cancellation only at its
 /// next await of this crate's own. The future's output is wrapped in `Ok`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{cancellable, create_task, run, sleep};
+/// use asyncio::{cancellable, create_task, run, sleep};
 ///
 /// run(async {
 ///     let task = create_task(async { cancellable(std::future::pending::<()>()).await });

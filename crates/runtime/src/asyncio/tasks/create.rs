@@ -20,8 +20,10 @@ use crate::kernel::{LoopCore, close, current, no_running_loop, spawn};
 ///
 /// With `no running event loop` if none runs in this thread; see [`try_create_task`].
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{create_task, run};
+/// use asyncio::{create_task, run};
 ///
 /// run(async {
 ///     let task = create_task(async { Ok(6 * 7) }).named("answer");
@@ -45,8 +47,10 @@ pub fn create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(corou
 ///
 /// `RuntimeError: no running event loop`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{sleep, try_create_task};
+/// use asyncio::{sleep, try_create_task};
 ///
 /// let error = try_create_task(sleep(1)).unwrap_err();
 /// assert_eq!(error.to_string(), "no running event loop");
@@ -60,8 +64,10 @@ pub fn try_create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
 
 /// How the loop makes a task of a coroutine: `loop.set_task_factory`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{TaskFactory, create_task, get_running_loop, run};
+/// use asyncio::{TaskFactory, create_task, get_running_loop, run};
 ///
 /// run(async {
 ///     assert!(!create_task(async { Ok(()) }).done());
@@ -83,8 +89,10 @@ pub enum TaskFactory {
 
 /// The keyword arguments of `create_task`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{TaskOptions, run};
+/// use asyncio::{TaskOptions, run};
 ///
 /// run(async {
 ///     let task = TaskOptions::new().name("now").eager_start(true).create_task(async { Ok(1) })?;

@@ -40,8 +40,10 @@ use crate::kernel::{AnyFuture, AnyTask, FutureRef, Group, Kind, LoopCore, Mark, 
 /// With `no running event loop` where none runs, and if an awaitable belongs to another loop than the one that runs or,
 /// where none does, than the first.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{gather, run, sleep_result};
+/// use asyncio::{gather, run, sleep_result};
 ///
 /// run(async {
 ///     let group = gather((1..=3).map(|i| sleep_result(0.001 * f64::from(4 - i), i)));
@@ -63,8 +65,10 @@ pub fn gather<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> Gather<V
 
 /// Gathers up to twelve awaitables of different types; awaiting it gives a tuple. See [`gather`](fn@crate::gather).
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{gather, run, sleep_result};
+/// use asyncio::{gather, run, sleep_result};
 ///
 /// run(async {
 ///     let (number, text) = gather!(sleep_result(0.002, 1), sleep_result(0.001, "two")).await?;
@@ -86,8 +90,10 @@ macro_rules! gather {
 ///
 /// Each child is watched as soon as it is there, because the next one may begin at once, and await it or complete it.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{GatherStart, run, sleep_result};
+/// use asyncio::{GatherStart, run, sleep_result};
 ///
 /// run(async {
 ///     let start = GatherStart::new();

@@ -20,8 +20,10 @@ const INDENTED: usize = 32;
 ///
 /// Its `Debug` is the text of [`format_call_graph`].
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{capture_call_graph, create_task, run, sleep};
+/// use asyncio::{capture_call_graph, create_task, run, sleep};
 ///
 /// run(async {
 ///     let inner = create_task(sleep(0.001));
@@ -63,8 +65,10 @@ impl fmt::Debug for FutureCallGraph {
 
 /// A place in a [`FutureCallGraph`]: `asyncio.FrameCallGraphEntry`. It derefs to its [`Frame`].
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{capture_call_graph, run};
+/// use asyncio::{capture_call_graph, run};
 ///
 /// run(async {
 ///     let graph = capture_call_graph(None)?.expect("a task asks");
@@ -90,8 +94,10 @@ impl Deref for FrameCallGraphEntry {
 
 /// The keyword arguments of [`capture_call_graph`], [`format_call_graph`] and [`print_call_graph`].
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{CallGraphOptions, run};
+/// use asyncio::{CallGraphOptions, run};
 ///
 /// run(async {
 ///     let mut text = Vec::new();
@@ -199,8 +205,10 @@ impl CallGraphOptions {
 ///
 /// `RuntimeError` outside of a loop without a future.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{TaskGroup, capture_call_graph, current_task, run};
+/// use asyncio::{TaskGroup, capture_call_graph, current_task, run};
 ///
 /// run(async {
 ///     let me = current_task()?.expect("this is a task");
@@ -229,8 +237,10 @@ pub fn capture_call_graph(future: Option<&AnyFuture>) -> Result<Option<FutureCal
 ///
 /// As [`capture_call_graph`].
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{create_task, format_call_graph, run, sleep};
+/// use asyncio::{create_task, format_call_graph, run, sleep};
 ///
 /// run(async {
 ///     let inner = create_task(sleep(0.001)).named("inner");
@@ -255,8 +265,10 @@ pub fn format_call_graph(future: Option<&AnyFuture>) -> Result<String> {
 ///
 /// As [`capture_call_graph`], and what the system says if standard output cannot be written: it is full, or nobody reads it.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{create_task, print_call_graph, run, sleep};
+/// use asyncio::{create_task, print_call_graph, run, sleep};
 ///
 /// run(async {
 ///     let inner = create_task(async { sleep(1e-3).await });
@@ -276,15 +288,17 @@ pub fn print_call_graph(future: Option<&AnyFuture>) -> Result<()> {
 /// Notes that `waiter` waits for `future` in a way that the loop cannot know: for whoever makes such ways. What is noted goes
 /// with [`future_discard_from_awaited_by`], or once one of the two is done.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{
+/// use asyncio::{
 ///     capture_call_graph, create_task, future_add_to_awaited_by, future_discard_from_awaited_by, get_running_loop, run, sleep,
 /// };
 ///
 /// run(async {
 ///     let (answer, asks) = (get_running_loop()?.create_future::<u32>(), create_task(sleep(3600)));
 ///     future_add_to_awaited_by(&answer, &asks);
-///     let waiters = || Ok::<_, asyncio_runtime::Error>(capture_call_graph(Some(&answer))?.unwrap().awaited_by.len());
+///     let waiters = || Ok::<_, asyncio::Error>(capture_call_graph(Some(&answer))?.unwrap().awaited_by.len());
 ///     assert_eq!(waiters()?, 1);
 ///     future_discard_from_awaited_by(&answer, &asks);
 ///     assert_eq!(waiters()?, 0);

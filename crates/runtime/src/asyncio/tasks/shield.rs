@@ -16,8 +16,10 @@ use crate::kernel::{AnyFuture, Kind, Registered, Run, current_task_id};
 ///
 /// With `no running event loop` for a coroutine outside a loop.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{create_task, run, shield, sleep, sleep_result};
+/// use asyncio::{create_task, run, shield, sleep, sleep_result};
 ///
 /// run(async {
 ///     let task = create_task(sleep_result(0.002, "saved"));

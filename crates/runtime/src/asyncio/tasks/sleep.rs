@@ -23,9 +23,11 @@ use crate::kernel::{Action, LoopCore, TimerKey, Waiter, Wake, keep_waiting_on, r
 ///
 /// Dropping it cancels the timer.
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
-/// use asyncio_runtime::{run, sleep};
+/// use asyncio::{run, sleep};
 ///
 /// run(async {
 ///     sleep(0.001).await?;
@@ -41,8 +43,10 @@ pub fn sleep(delay: impl Seconds) -> Sleep {
 
 /// As [`sleep`], giving `result` at its end: `asyncio.sleep(delay, result)`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{gather, run, sleep_result};
+/// use asyncio::{gather, run, sleep_result};
 ///
 /// run(async {
 ///     let drinks = gather([sleep_result(0.002, "coffee"), sleep_result(0.001, "tea")]).await?;

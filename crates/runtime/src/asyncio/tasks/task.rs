@@ -22,8 +22,10 @@ impl AnyTask {
 
     /// Gives the task another name.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{current_task, run};
+    /// use asyncio::{current_task, run};
     ///
     /// run(async {
     ///     let task = current_task()?.expect("this is a task");
@@ -46,8 +48,10 @@ impl AnyTask {
     /// Takes one cancellation request back; gives how many are left. For code that has caught a cancellation and means
     /// to go on, as `timeout` and `TaskGroup` do. (3.13: at zero, a request not delivered yet is dropped.)
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{create_task, current_task, run, sleep};
+    /// use asyncio::{create_task, current_task, run, sleep};
     ///
     /// run(async {
     ///     let stubborn = create_task(async {
@@ -121,8 +125,10 @@ impl AnyTask {
     /// Drops the coroutine where it stands, without a chance to clean up beyond its destructors: the way of tokio and
     /// smol, for futures that do not know about cancellation. The task ends cancelled. False if it was done.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{create_task, run, sleep};
+    /// use asyncio::{create_task, run, sleep};
     ///
     /// run(async {
     ///     let task = create_task(async {
@@ -203,8 +209,10 @@ impl fmt::Debug for AnyTask {
 /// Awaiting gives what the coroutine raised, a `CancelledError` if the task was cancelled, and a `RuntimeError` if the
 /// result was taken before. If the coroutine panicked, the panic goes on in whoever awaits it.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{create_task, run, sleep};
+/// use asyncio::{create_task, run, sleep};
 ///
 /// run(async {
 ///     let task = create_task(async { sleep(0.001).await.map(|()| "tea") }).named("kettle");
@@ -301,8 +309,10 @@ impl<T: 'static> Task<T> {
 
     /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{create_task, get_running_loop, run};
+    /// use asyncio::{create_task, get_running_loop, run};
     ///
     /// run(async {
     ///     let told = get_running_loop()?.create_future();
@@ -389,8 +399,10 @@ impl<T: Clone + 'static> IntoFuture for &Task<T> {
 
 /// What can be seen of a task's coroutine; prints as `<coroutine object main at 0x…>`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Result, create_task, run};
+/// use asyncio::{Result, create_task, run};
 ///
 /// async fn fetch() -> Result<()> {
 ///     Ok(())
@@ -441,8 +453,10 @@ impl fmt::Display for CoroutineRef {
 
 /// A place where a task waits; prints as a line of a traceback.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Result, create_task, run, sleep};
+/// use asyncio::{Result, create_task, run, sleep};
 ///
 /// async fn fetch() -> Result<()> {
 ///     sleep(3600).await
@@ -481,8 +495,10 @@ impl fmt::Display for Frame {
 ///
 /// `RuntimeError: no running event loop`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{create_task, current_task, get_running_loop, run, sleep};
+/// use asyncio::{create_task, current_task, get_running_loop, run, sleep};
 ///
 /// run(async {
 ///     let task = create_task(async { Ok(current_task()?.expect("this is a task").get_name()) });
@@ -510,8 +526,10 @@ pub fn current_task() -> Result<Option<AnyTask>, RuntimeError> {
 ///
 /// `RuntimeError: no running event loop`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{all_tasks, create_task, run, sleep};
+/// use asyncio::{all_tasks, create_task, run, sleep};
 ///
 /// run(async {
 ///     create_task(sleep(3600)).named("sleeper");
@@ -532,8 +550,10 @@ pub fn all_tasks() -> Result<Vec<AnyTask>, RuntimeError> {
 impl EventLoop {
     /// The tasks of this loop that are not done, in the order of their creation: `asyncio.all_tasks(loop)`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::new_event_loop;
+    /// use asyncio::new_event_loop;
     ///
     /// let event_loop = new_event_loop();
     /// let task = event_loop.create_task(async { Ok(()) }).unwrap();

@@ -14,8 +14,10 @@ use crate::kernel::{Action, AnyFuture, Registered, Run, TIME_IS_UP, TimerKey, cu
 
 /// When [`wait`] returns. The names are asyncio's.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ReturnWhen::FirstCompleted, create_task, run, sleep_result, wait};
+/// use asyncio::{ReturnWhen::FirstCompleted, create_task, run, sleep_result, wait};
 ///
 /// run(async {
 ///     let tasks = [create_task(sleep_result(3600, "tortoise")), create_task(sleep_result(0.001, "hare"))];
@@ -61,8 +63,10 @@ impl std::str::FromStr for ReturnWhen {
 /// `ValueError: Set of Tasks/Futures is empty.`; `CancelledError` if the waiting task is cancelled, which leaves the
 /// tasks alone. Running out of time is no error.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{ReturnWhen::FirstCompleted, create_task, run, sleep_result, wait};
+/// use asyncio::{ReturnWhen::FirstCompleted, create_task, run, sleep_result, wait};
 ///
 /// run(async {
 ///     let tasks = [create_task(sleep_result(0.001, 1)), create_task(sleep_result(3600, 2))];
@@ -89,8 +93,10 @@ where
 
 /// Made by [`wait`]; await it.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{Clock, ReturnWhen, Runner, create_task, sleep, wait};
+/// use asyncio::{Clock, ReturnWhen, Runner, create_task, sleep, wait};
 ///
 /// let counts = Runner::new().clock(Clock::Virtual).run(async {
 ///     let tasks = [1, 2, 30].map(|delay| create_task(sleep(delay)));

@@ -31,8 +31,10 @@ use crate::kernel::{AnyFuture, Run, current_task_id, excuse, running_loop};
 ///
 /// Cancels the awaitable; wrap it in [`shield`](crate::shield) to keep it going.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{TimeoutError, run, sleep, wait_for};
+/// use asyncio::{TimeoutError, run, sleep, wait_for};
 ///
 /// run(async {
 ///     let error = wait_for(sleep(3600), 0.001).await.unwrap_err();

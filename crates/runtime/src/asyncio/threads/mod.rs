@@ -80,8 +80,10 @@ fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send
 ///
 /// A function that has not begun will not; one that runs goes on, and nobody hears of its end.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{run, to_thread};
+/// use asyncio::{run, to_thread};
 ///
 /// let sum = run(async { to_thread(|| (1..=100).sum::<u32>()).await });
 /// assert_eq!(sum.unwrap(), 5050);
@@ -211,8 +213,10 @@ async fn join_threads(executor: ThreadPoolExecutor, core: Rc<LoopCore>, limit: O
 ///
 /// `RuntimeError: Event loop is closed`.
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{get_running_loop, run, run_coroutine_threadsafe, sleep, to_thread};
+/// use asyncio::{get_running_loop, run, run_coroutine_threadsafe, sleep, to_thread};
 ///
 /// run(async {
 ///     let handle = get_running_loop()?.handle();

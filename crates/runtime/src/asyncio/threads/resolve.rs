@@ -21,8 +21,10 @@ impl EventLoop {
     ///
     /// The resolver may run on in its thread; nobody hears of its end.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{get_running_loop, run};
+    /// use asyncio::{get_running_loop, run};
     ///
     /// run(async {
     ///     let addresses = get_running_loop()?.getaddrinfo("127.0.0.1", 80).await?;

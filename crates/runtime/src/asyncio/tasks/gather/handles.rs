@@ -15,8 +15,10 @@ use crate::kernel::AnyFuture;
 
 /// A group of awaitables as one future; made by [`gather`](fn@crate::gather) and [`gather!`](crate::gather!).
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{gather, run, sleep};
+/// use asyncio::{gather, run, sleep};
 ///
 /// run(async {
 ///     let group = gather([1, 2].map(async |n| Ok(10 * n)));
@@ -49,8 +51,10 @@ impl<S: GatherSet> Gather<S> {
     /// Makes failures results like others: awaiting then gives a `Result` for each child, and fails only if the group
     /// itself is cancelled. To be called at once, before the children can have ended: `return_exceptions=True`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{ValueError, gather, run};
+    /// use asyncio::{ValueError, gather, run};
     ///
     /// run(async {
     ///     let halves = [4, 5].map(async |n| if n % 2 == 0 { Ok(n / 2) } else { Err(ValueError::new("odd").into()) });
@@ -90,8 +94,10 @@ impl<S: GatherSet> Gather<S> {
     ///
     /// As `result`, and `RuntimeError` for what was taken before.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::{RuntimeError, gather, run};
+    /// use asyncio::{RuntimeError, gather, run};
     ///
     /// run(async {
     ///     struct Ticket(u32); // cannot be cloned
@@ -172,8 +178,10 @@ where
 
 /// A group whose failures are results; made by [`Gather::return_exceptions`].
 ///
+/// # Examples
+///
 /// ```
-/// use asyncio_runtime::{gather, run, sleep};
+/// use asyncio::{gather, run, sleep};
 ///
 /// run(async {
 ///     let group = gather!(sleep(3600), async { Ok("done") }).return_exceptions();

@@ -190,10 +190,12 @@ impl Shared {
 /// `loop.call_soon_threadsafe` and [`run_coroutine_threadsafe`](crate::run_coroutine_threadsafe). It may outlive the
 /// loop; then it gives `RuntimeError: Event loop is closed`.
 ///
+/// # Examples
+///
 /// ```
 /// use std::{sync::mpsc, thread};
 ///
-/// use asyncio_runtime::{get_running_loop, run, sleep};
+/// use asyncio::{get_running_loop, run, sleep};
 ///
 /// run(async {
 ///     let handle = get_running_loop()?.handle();
@@ -224,18 +226,20 @@ impl LoopHandle {
     ///
     /// `RuntimeError: Event loop is closed`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::sync::mpsc;
     /// use std::thread;
     ///
-    /// use asyncio_runtime::{get_running_loop, run, to_thread};
+    /// use asyncio::{get_running_loop, run, to_thread};
     ///
     /// run(async {
     ///     let (handle, here) = (get_running_loop()?.handle(), thread::current().id());
     ///     let called_in = to_thread(move || {
     ///         let (tell, told) = mpsc::channel();
     ///         handle.call_soon_threadsafe(move || tell.send(thread::current().id()).expect("it is waited for"))?;
-    ///         Ok::<_, asyncio_runtime::Error>(told.recv()?)
+    ///         Ok::<_, asyncio::Error>(told.recv()?)
     ///     });
     ///     assert_eq!(called_in.await??, here);
     ///     Ok(())
@@ -253,10 +257,12 @@ impl LoopHandle {
     ///
     /// `RuntimeError: Event loop is closed`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use std::thread;
     ///
-    /// use asyncio_runtime::{get_running_loop, run, sleep};
+    /// use asyncio::{get_running_loop, run, sleep};
     ///
     /// run(async {
     ///     let handle = get_running_loop()?.handle();
@@ -295,8 +301,10 @@ impl LoopHandle {
 
     /// Was the loop closed?
     ///
+    /// # Examples
+    ///
     /// ```
-    /// use asyncio_runtime::new_event_loop;
+    /// use asyncio::new_event_loop;
     ///
     /// let event_loop = new_event_loop();
     /// let handle = event_loop.handle();
