@@ -190,7 +190,7 @@ fn catches(kind: ErrorKind, error: &Error) -> bool {
 /// A manager of a program: a class, or a coroutine under `@asynccontextmanager`.
 enum Made {
     Class(Rc<World>, usize),
-    Generator(asyncio::AsyncGeneratorContextManager<'static, ()>),
+    Generator(asyncio::contextlib::AsyncGeneratorContextManager<'static, ()>),
 }
 
 impl World {
@@ -199,7 +199,7 @@ impl World {
         if !self.program.managers[index].generator {
             return Made::Class(world, index);
         }
-        Made::Generator(asynccontextmanager(async move |scope: asyncio::Yielder<()>| {
+        Made::Generator(asynccontextmanager(async move |scope: asyncio::contextlib::Yielder<()>| {
             let manager = &world.program.managers[index];
             let frame = Frame::new(&world);
             world.log(format!("m{index} enters"));

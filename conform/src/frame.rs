@@ -6,10 +6,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use asyncio::contextvars::Token;
+use asyncio::generators::AsyncGeneratorYielder;
 use asyncio::{
-    AsyncExitStack, AsyncGenerator, AsyncGeneratorYielder, CancelledError, Error, Exception, GeneratorExit,
-    LookupError, Result, RuntimeError, StopAsyncIteration, TaskOptions, Timeout, Token, TypeError, ValueError,
-    current_task, get_running_loop,
+    AsyncExitStack, AsyncGenerator, CancelledError, Error, Exception, GeneratorExit, LookupError, Result, RuntimeError,
+    StopAsyncIteration, TaskOptions, Timeout, TypeError, ValueError, current_task, get_running_loop,
 };
 
 use crate::language::{Body, ErrorKind, Question, Raised, Step};

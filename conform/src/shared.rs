@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use asyncio::queues::{QueueOf, Store};
 use asyncio::{
-    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, QueueOf, Result, Semaphore,
-    Store, async_with,
+    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Result, Semaphore, async_with,
 };
 
 use crate::language::{Kind, Object, Operation};

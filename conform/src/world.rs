@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::rc::Rc;
 
+use asyncio::futures::CallbackKey;
+use asyncio::tasks::{Child, Gather, GatherOutcomes};
 use asyncio::{
-    AnyFuture, AsyncGenerator, Awaitable, CallbackKey, Child, ContextVar, Error, ExceptionGroup, Future, Gather,
-    GatherOutcomes, GeneratorExit, Handle, LookupError, Result, RuntimeError, Task, TaskGroup, Timeout, TimerHandle,
-    current_task, get_running_loop, try_create_task,
+    AnyFuture, AsyncGenerator, Awaitable, ContextVar, Error, ExceptionGroup, Future, GeneratorExit, Handle,
+    LookupError, Result, RuntimeError, Task, TaskGroup, Timeout, TimerHandle, current_task, get_running_loop,
+    try_create_task,
 };
 
 use crate::language::Program;

@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
+use asyncio::events::ExceptionHandler;
+use asyncio::futures::{CallbackKey, Join};
 use asyncio::*;
 use fastrand::Rng;
 

@@ -9,7 +9,8 @@
 
 use std::pin::pin;
 
-use asyncio::{Result, Step, coroutine, sleep};
+use asyncio::coroutines::Step;
+use asyncio::{Result, coroutine, sleep};
 
 // ANCHOR: coroutine
 /// A plain function: runs from its start to its end, and has no `await`.

@@ -7,7 +7,8 @@
 
 use std::time::Duration;
 
-use asyncio::{Result, TimeLimit, get_running_loop, run, sleep, wait_for};
+use asyncio::timeouts::TimeLimit;
+use asyncio::{Result, get_running_loop, run, sleep, wait_for};
 
 // ANCHOR: program
 async fn ferry() -> Result<&'static str> {

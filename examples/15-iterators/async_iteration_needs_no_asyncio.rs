@@ -10,7 +10,8 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use asyncio::{AsyncIterator, Result, Step, coroutine};
+use asyncio::coroutines::Step;
+use asyncio::{AsyncIterator, Result, coroutine};
 
 // ANCHOR: iterator
 /// Suspends once. The caller decides when to continue.

@@ -5,7 +5,8 @@
 //!
 //! Shows: generator_send_and_close
 
-use asyncio::{Generator, GeneratorExit, Result, Resumed, ValueError};
+use asyncio::generators::Resumed;
+use asyncio::{Generator, GeneratorExit, Result, ValueError};
 
 // ANCHOR: body
 /// A till: it yields the sum so far, receives prices, and takes the last price back

@@ -6,8 +6,8 @@
 //! Shows: subprocess_shell, subprocess_shell_wait, shell_pipe_word_count,
 //! shell_command_features_and_danger
 
-use asyncio::subprocess::PIPE;
-use asyncio::{CreateSubprocess, Result, create_subprocess_shell, run};
+use asyncio::subprocess::{CreateSubprocess, PIPE};
+use asyncio::{Result, create_subprocess_shell, run};
 use guide::repr::Repr;
 
 // ANCHOR: start

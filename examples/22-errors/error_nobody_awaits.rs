@@ -14,7 +14,7 @@ async fn count_stock(shelf: &str) -> Result<u32> {
 }
 
 async fn program() -> Result<()> {
-    let report = |context: &asyncio::ExceptionContext| {
+    let report = |context: &asyncio::events::ExceptionContext| {
         println!("{}", context.message);
         println!("  {:?}", context.exception.as_ref().expect("a task has failed"));
     };

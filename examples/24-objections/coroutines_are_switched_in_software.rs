@@ -9,7 +9,8 @@
 use std::collections::VecDeque;
 use std::thread;
 
-use asyncio::{Result, Step, coroutine, gather, run, sleep};
+use asyncio::coroutines::Step;
+use asyncio::{Result, coroutine, gather, run, sleep};
 
 // ANCHOR: count
 async fn count(name: &str, to: u32) -> Result<()> {

@@ -5,7 +5,8 @@
 //!
 //! Shows: stuff_tuple
 
-use asyncio::{Generator, Result, Resumed, run};
+use asyncio::generators::Resumed;
+use asyncio::{Generator, Result, run};
 
 type Stuff = (u32, u32, u32);
 

@@ -7,8 +7,9 @@
 //! Shows: yield_from_is_more_than_a_loop, await_is_like_yield_from,
 //! function_runs_to_its_return
 
+use asyncio::generators::Resumed;
 use asyncio::{
-    Future, Generator, Result, Resumed, create_task, get_running_loop, run, sleep,
+    Future, Generator, Result, create_task, get_running_loop, run, sleep,
 };
 
 // ANCHOR: inner

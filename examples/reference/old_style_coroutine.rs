@@ -9,7 +9,8 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use asyncio::{Result, Sleep, run, sleep};
+use asyncio::tasks::Sleep;
+use asyncio::{Result, run, sleep};
 
 // ANCHOR: future
 struct OldStyleCoroutine {

@@ -3,14 +3,12 @@
 //!
 //! The core idea: a walk over the lines of the doc comments that says of each whether it is prose or code of an example.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::{files, read, relative};
-
-/// Folders whose examples are not in shape yet.
-const NOT_YET: &[&str] = &["crates/runtime/"];
 
 /// Other crates that an example may import: where, which, and why.
 const ALSO: &[(&str, &[&str])] = &[
@@ -81,10 +79,6 @@ fn sources(root: &Path) -> Result<Vec<(String, String)>> {
     sources.map(|(name, path)| Ok((name, read(path)?))).collect()
 }
 
-fn is_excused(name: &str) -> bool {
-    NOT_YET.iter().any(|folder| name.starts_with(folder))
-}
-
 /// An example imports from `asyncio` and `std` and names no other crate of ours: whoever reads it has no other.
 ///
 /// # Errors
@@ -92,10 +86,10 @@ fn is_excused(name: &str) -> bool {
 /// Fails when a file cannot be read.
 pub fn examples_import_asyncio_alone(root: &Path) -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for (name, text) in sources(root)?.iter().filter(|(name, _)| !is_excused(name)) {
+    for (name, text) in sources(root)? {
         let also: Vec<&str> =
             ALSO.iter().filter(|(place, _)| name.starts_with(place)).flat_map(|(_, crates)| *crates).copied().collect();
-        for (number, line) in walk(text) {
+        for (number, line) in walk(&text) {
             let Line::Example(line) = line else { continue };
             let imported = line.strip_prefix("use ").map(|path| word(path.trim_start_matches(':')));
             let ours =
@@ -133,9 +127,9 @@ fn not_a_name(c: char) -> bool {
 /// Fails when a file cannot be read.
 pub fn examples_have_their_heading(root: &Path) -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for (name, text) in sources(root)?.iter().filter(|(name, _)| !is_excused(name)) {
+    for (name, text) in sources(root)? {
         let mut heading = "";
-        for (number, line) in walk(text) {
+        for (number, line) in walk(&text) {
             match line {
                 Line::Source(_) => heading = "",
                 Line::Prose { of_item: true, text } if text.starts_with("# ") => heading = text,
@@ -157,19 +151,59 @@ pub fn examples_have_their_heading(root: &Path) -> Result<Vec<String>> {
 /// Fails when a file cannot be read.
 pub fn crates_do_not_use_the_facade(root: &Path) -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for (name, text) in sources(root)? {
-        for (number, line) in walk(&text) {
+    // Where a module has that name, it is not the facade's.
+    let has_its_own = |text: &str| text.lines().any(|line| line.trim() == "mod asyncio;");
+    for (name, text) in sources(root)?.iter().filter(|(_, text)| !has_its_own(text)) {
+        for (number, line) in walk(text) {
             let Line::Source(line) = line else { continue };
-            if line.starts_with("//") {
-                continue;
-            }
-            let mut uses = line.match_indices("asyncio::").map(|(at, _)| line[..at].chars().next_back());
-            if uses.any(|before| before.is_none_or(|c| not_a_name(c) && c != '"' && c != '`')) {
+            let before = line.match_indices("asyncio::").map(|(at, _)| &line[..at]);
+            let of_root = |before: &str| match before.strip_suffix("::") {
+                Some(path) => path.chars().next_back().is_none_or(not_a_name),
+                None => before.chars().next_back().is_none_or(|c| not_a_name(c) && c != '"' && c != '`'),
+            };
+            if !line.starts_with("//") && before.into_iter().any(of_root) {
                 problems.push(format!("{name}:{number}: asyncio is for examples; here it would be a second runtime"));
             }
         }
     }
     Ok(problems)
+}
+
+/// The crates that the facade does not gather: itself, and what is not in Python's asyncio either.
+const BESIDE: &[&str] = &["crates/asyncio/", "crates/http/"];
+
+/// Every name that the crates of the sections export stands in a module of the facade. It lists them one by one, since not all
+/// are for its front page.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn facade_is_whole(root: &Path) -> Result<Vec<String>> {
+    let sources = sources(root)?;
+    let facade = sources.iter().filter(|(name, _)| name.starts_with("crates/asyncio/src/"));
+    let offered: BTreeSet<&str> = facade.flat_map(|(_, text)| exports(text)).collect();
+    let mut problems = Vec::new();
+    for (name, text) in &sources {
+        if !name.ends_with("/src/lib.rs") || BESIDE.iter().any(|folder| name.starts_with(folder)) {
+            continue;
+        }
+        for export in exports(text).filter(|export| !offered.contains(export)) {
+            problems.push(format!("{name} exports {export}, which no module of crates/asyncio has"));
+        }
+    }
+    Ok(problems)
+}
+
+/// The names of all `pub use`s.
+fn exports(text: &str) -> impl Iterator<Item = &str> {
+    let uses = text.split("pub use ").skip(1).filter_map(|rest| rest.split_once(';')).map(|(path, _)| path);
+    let names = uses.flat_map(|path| path.split(|c| matches!(c, '{' | '}' | ',')));
+    // The last part of a path; what comes before a brace is none.
+    names
+        .filter(|part| !part.ends_with("::"))
+        .filter_map(|part| part.rsplit("::").next())
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -203,7 +237,6 @@ mod tests {
         assert_eq!(imports("let my_asyncio_locks = 1;"), 0, "a name of its own");
         assert_eq!(check("crates/http/src/lib.rs", "use hyper::Request;"), 0);
         assert_eq!(check("crates/http/src/lib.rs", "use asyncio_streams::Server;"), 1);
-        assert_eq!(check("crates/runtime/src/lib.rs", "use asyncio_runtime::run;"), 0, "not yet");
         assert_eq!(check("crates/locks/tests/lock.rs", "use asyncio_locks::Lock;"), 0, "not documentation");
     }
 
@@ -231,11 +264,32 @@ mod tests {
     }
 
     #[test]
+    fn what_crates_export_is_in_the_facade() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join("crates").join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("locks/src/lib.rs", "pub use lock::{Lock, LockGuard};\npub use event::Event;\nmod hidden;\n");
+        write("http/src/lib.rs", "pub use server::HttpServer;\n");
+        write("asyncio/src/locks.rs", "pub use asyncio_locks::{\n    Event, LockGuard,\n};\n");
+        assert_eq!(
+            facade_is_whole(folder.path()).unwrap(),
+            ["crates/locks/src/lib.rs exports Lock, which no module of crates/asyncio has"]
+        );
+        write("asyncio/src/lib.rs", "pub use asyncio_locks::Lock;\n");
+        assert_eq!(facade_is_whole(folder.path()).unwrap(), [""; 0]);
+    }
+
+    #[test]
     fn code_does_not_use_the_facade() {
         let check = |text: &str| found(crates_do_not_use_the_facade, "crates/locks/src/lock.rs", text).len();
         assert_eq!(check("    use asyncio::run;\n"), 1);
         assert_eq!(check("let now = ::asyncio::run(program());\n"), 1);
         assert_eq!(check("// asyncio::run\nlet name = \"asyncio::run\";\nuse pyasyncio::run;\n"), 0);
+        assert_eq!(check("mod asyncio;\npub use asyncio::run;\n"), 0, "a module");
+        assert_eq!(check("use crate::asyncio::run;\n"), 0, "a module");
         assert_eq!(check(&example("use asyncio::run;")), 0);
     }
 }

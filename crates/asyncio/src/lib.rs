@@ -15,8 +15,8 @@
 //!
 //! # Where to begin
 //!
-//! - **A program**: [`run`] its main coroutine; [`Runner`] has the options. `ASYNCIO_DEBUG=1` looks for what blocks the
-//!   loop, `ASYNCIO_CLOCK=virtual` skips the sleeps.
+//! - **A program**: [`run`] its main coroutine; [`Runner`] has the options. With `ASYNCIO_DEBUG=1` in the environment the
+//!   loop reports callbacks that block it; with `ASYNCIO_CLOCK=virtual` it skips the sleeps.
 //! - **Many at once**: [`create_task`], [`gather()`], [`TaskGroup`], [`wait`], [`as_completed`].
 //! - **Limits**: [`wait_for`] for one awaitable, [`timeout`] for a block, [`shield`] against a cancellation.
 //! - **Between tasks**: [`Queue`], [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`Barrier`], and [`Future`].
@@ -24,27 +24,117 @@
 //!   [`run_coroutine_threadsafe`].
 //! - **`async for`, `async with`, `yield`**: [`AsyncIterator`], [`async_with`], [`AsyncGenerator`].
 //!
+//! # The modules
+//!
+//! What a program imports is on this page, as in Python: `use asyncio::{Queue, create_task, sleep};`. The modules are
+//! Python's, too. Each holds its part of this page and, beyond that, the types that you rarely name: builders, guards, and
+//! the futures that methods return.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`runners`], [`events`] | run a program; the event loop, its callbacks, its clock |
+//! | [`tasks`], [`futures`], [`coroutines`] | tasks and the functions that wait for them; futures; coroutines |
+//! | [`timeouts`], [`taskgroups`], [`exceptions`] | limits for a block, structured concurrency, errors |
+//! | [`locks`], [`queues`] | what tasks share |
+//! | [`threads`], [`contextvars`] | blocking functions, other threads, context variables |
+//! | [`streams`], `ssl`, [`subprocess`] | connections, servers, pipes, datagrams; TLS; commands |
+//! | [`iterators`], [`generators`], [`contextlib`] | `async for`, `yield` and `async with` |
+//! | [`graph`], [`log`] | what a task waits for; the log of the loop |
+//! | [`io`], [`time`] | any file descriptor on the loop; Python's `time` |
+//!
+//! Search this documentation by a name of Python's, such as `__aenter__`, `getpeercert` or `asyncio.Task.get_coro`: where
+//! Rust's name is another one, Python's is an alias.
+//!
 //! # What differs from Python
 //!
-//! - A coroutine gives a [`Result`], and `?` after each `.await` is what raises. A cancellation is an [`Error`] like any
-//!   other: an arm that takes all errors takes it, too, so ask [`Error::is_cancelled`] first.
+//! - A coroutine returns a [`Result`], and `?` after each `.await` is what raises. A cancellation is an [`Error`] like any
+//!   other. A `match` arm that takes every error takes a cancellation, too, so ask [`Error::is_cancelled`] first.
 //! - Keyword arguments are methods: `wait(&tasks).timeout(1)`.
 //! - `task.await` takes the result, `(&task).await` clones it.
-//! - The loop owns its tasks. To drop a handle does nothing.
-//! - [`create_task`] panics where no loop runs; [`try_create_task`] gives the error.
-//!
-//! This crate only gathers the others; the documentation is at the items.
+//! - The loop owns its tasks. Dropping a task's handle does not stop the task.
+//! - [`create_task`] panics where no loop runs; [`try_create_task`] returns the error.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub use asyncio_context_managers::*;
-pub use asyncio_generators::*;
-pub use asyncio_iterators::*;
-pub use asyncio_locks::*;
-pub use asyncio_queues::*;
-pub use asyncio_runtime::*;
-pub use asyncio_streams::*;
-pub use asyncio_subprocesses::*;
+pub mod contextlib;
+pub mod contextvars;
+pub mod coroutines;
+pub mod events;
+pub mod exceptions;
+pub mod futures;
+pub mod generators;
+pub mod graph;
+pub mod iterators;
+pub mod locks;
+pub mod queues;
+pub mod runners;
+pub mod streams;
+pub mod subprocess;
+pub mod taskgroups;
+pub mod tasks;
+pub mod threads;
+pub mod timeouts;
+
+#[doc(inline)]
+pub use asyncio_runtime::{io, log, time};
+#[cfg(feature = "tls")]
+#[doc(inline)]
+pub use asyncio_streams::ssl;
+
+#[doc(inline)]
+pub use self::{
+    contextlib::{
+        AsyncContextManager, AsyncExitStack, BlockPanicked, aclosing, async_with, asynccontextmanager, nullcontext,
+        suppress,
+    },
+    contextvars::{Context, ContextVar, copy_context},
+    coroutines::{Coroutine, coroutine, coroutine_name},
+    events::{
+        Clock, EventLoop, Handle, LoopHandle, Observer, SchedulingPolicy, TimerHandle, get_running_loop, new_event_loop,
+    },
+    exceptions::{
+        CancelledError, Error, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
+        KeyboardInterrupt, LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError,
+        ZeroDivisionError,
+    },
+    futures::{AnyFuture, Future, future_add_to_awaited_by, future_discard_from_awaited_by},
+    generators::{AsyncGenerator, Generator},
+    graph::{FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph, print_call_graph},
+    iterators::{
+        AsyncIterator, IntoAsyncIterator, StopAsyncIteration, aiter, anext, anext_or, await_each, from_iter,
+        from_stream, into_stream,
+    },
+    locks::{Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, Semaphore},
+    queues::{LifoQueue, PriorityQueue, Queue, QueueEmpty, QueueFull, QueueShutDown},
+    runners::{Runner, run},
+    streams::{
+        Address, DatagramEndpoint, Duplex, Family, IncompleteReadError, LimitOverrunError, Server, StreamReader,
+        StreamWriter, connect_read_pipe, connect_write_pipe, create_datagram_endpoint, create_datagram_endpoint_on,
+        getnameinfo, open_connection, open_connection_on, open_unix_connection, start_server, start_server_on,
+        start_unix_server, start_unix_server_on, stderr, stdin, stdout,
+    },
+    subprocess::{ProcessLookupError, create_subprocess_exec, create_subprocess_shell},
+    taskgroups::TaskGroup,
+    tasks::{
+        AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, all_tasks, as_completed, cancellable,
+        create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, wait, wait_for,
+    },
+    threads::{ConcurrentFuture, ThreadPoolExecutor, run_coroutine_threadsafe, to_thread},
+    timeouts::{Timeout, timeout, timeout_at},
+};
+
+// Where the examples of the runtime import them from today; their place is in the modules.
+#[doc(hidden)]
+pub use self::{
+    coroutines::Step,
+    events::{ExceptionContext, RunTarget},
+    generators::OpenAsyncGen,
+    graph::CallGraphOptions,
+    locks::{LineWait, WaitQueue},
+    tasks::GatherStart,
+    timeouts::{Seconds, TimeLimit},
+};
 
 /// The code in the README compiles.
 #[cfg(doctest)]

@@ -38,7 +38,8 @@ impl<Y: 'static, S: 'static> AsyncClose for AsyncGenerator<Y, S> {
 /// # Examples
 ///
 /// ```
-/// use asyncio::{AsyncClose, Result, aclosing, async_with, run, sleep};
+/// use asyncio::contextlib::AsyncClose;
+/// use asyncio::{Result, aclosing, async_with, run, sleep};
 ///
 /// struct Feed(u32);
 ///

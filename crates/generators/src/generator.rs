@@ -18,7 +18,8 @@ use crate::yielder::{GeneratorYielder, Sent, Slot};
 /// # Examples
 ///
 /// ```
-/// use asyncio::{Generator, Resumed};
+/// use asyncio::generators::Resumed;
+/// use asyncio::Generator;
 ///
 /// let one: Generator<u32, (), &str> = Generator::new(async |mut y| {
 ///     y.yield_(1).await?;
@@ -45,7 +46,8 @@ pub enum Resumed<Y, R> {
 /// # Examples
 ///
 /// ```
-/// use asyncio::{Generator, Resumed};
+/// use asyncio::generators::Resumed;
+/// use asyncio::Generator;
 ///
 /// // def averager(): the mean of what was sent so far
 /// let averager: Generator<f64, f64, &str> = Generator::new(async |mut y| {
@@ -148,7 +150,8 @@ impl<Y, S, R> Generator<Y, S, R> {
     /// # Examples
     ///
     /// ```
-    /// use asyncio::{Generator, Resumed, ValueError};
+    /// use asyncio::generators::Resumed;
+    /// use asyncio::{Generator, ValueError};
     ///
     /// let forgiving: Generator<&str> = Generator::new(async |mut y| {
     ///     let error = y.yield_("ready").await.unwrap_err();
@@ -176,7 +179,8 @@ impl<Y, S, R> Generator<Y, S, R> {
     /// # Examples
     ///
     /// ```
-    /// use asyncio::{Generator, Resumed};
+    /// use asyncio::generators::Resumed;
+    /// use asyncio::Generator;
     ///
     /// let stubborn = Generator::<u32>::new(async |mut y| {
     ///     let _ = y.yield_(1).await;

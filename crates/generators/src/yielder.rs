@@ -41,7 +41,8 @@ impl<Y, S> Slot<Y, S> {
 /// # Examples
 ///
 /// ```
-/// use asyncio::{Generator, GeneratorYielder, Result};
+/// use asyncio::generators::GeneratorYielder;
+/// use asyncio::{Generator, Result};
 ///
 /// async fn countdown(mut y: GeneratorYielder<u32>) -> Result<()> {
 ///     y.yield_(3).await?;
@@ -70,7 +71,8 @@ impl<Y, S> GeneratorYielder<Y, S> {
     /// # Examples
     ///
     /// ```
-    /// use asyncio::{Generator, Resumed};
+    /// use asyncio::generators::Resumed;
+    /// use asyncio::Generator;
     ///
     /// let polite: Generator<&str, &str> = Generator::new(async |mut y| {
     ///     assert_eq!(y.yield_("your name?").await?, Some("Ann"));
@@ -108,7 +110,8 @@ impl<Y, S> GeneratorYielder<Y, S> {
     /// # Examples
     ///
     /// ```
-    /// use asyncio::{Generator, Resumed};
+    /// use asyncio::generators::Resumed;
+    /// use asyncio::Generator;
     ///
     /// let halves: Generator<u32, (), &str> = Generator::new(async |mut y| {
     ///     y.yield_each([1, 2]).await?;
@@ -147,7 +150,8 @@ impl<Y, S> GeneratorYielder<Y, S> {
 /// # Examples
 ///
 /// ```
-/// use asyncio::{AsyncGenerator, AsyncGeneratorYielder, AsyncIterator, Result, run, sleep};
+/// use asyncio::generators::AsyncGeneratorYielder;
+/// use asyncio::{AsyncGenerator, AsyncIterator, Result, run, sleep};
 ///
 /// async fn ticks(mut y: AsyncGeneratorYielder<&'static str>) -> Result<()> {
 ///     for tick in ["tick", "tock"] {

@@ -242,7 +242,8 @@ impl<I: AsyncIterator> IntoAsyncIterator for I {
 /// # Examples
 ///
 /// ```
-/// use asyncio::{AsyncIterator, FromIter, IntoAsyncIterator, aiter, from_iter};
+/// use asyncio::iterators::FromIter;
+/// use asyncio::{AsyncIterator, IntoAsyncIterator, aiter, from_iter};
 ///
 /// struct Shelf(Vec<&'static str>);
 ///

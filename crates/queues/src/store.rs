@@ -11,7 +11,7 @@ use std::fmt;
 /// ```
 /// use std::collections::BTreeSet;
 ///
-/// use asyncio::{QueueOf, Store};
+/// use asyncio::queues::{QueueOf, Store};
 ///
 /// /// Keeps no item twice.
 /// #[derive(Default)]
@@ -58,7 +58,7 @@ pub trait Store<T>: Default {
 /// # Examples
 ///
 /// ```
-/// use asyncio::{Fifo, Store};
+/// use asyncio::queues::{Fifo, Store};
 ///
 /// let mut store = Fifo::default();
 /// ["bread", "salt"].into_iter().for_each(|item| store.put(item));
@@ -71,7 +71,7 @@ pub struct Fifo<T>(VecDeque<T>);
 /// # Examples
 ///
 /// ```
-/// use asyncio::{Lifo, Store};
+/// use asyncio::queues::{Lifo, Store};
 ///
 /// let mut store = Lifo::default();
 /// ["bread", "salt"].into_iter().for_each(|item| store.put(item));
@@ -84,7 +84,7 @@ pub struct Lifo<T>(Vec<T>);
 /// # Examples
 ///
 /// ```
-/// use asyncio::{Smallest, Store};
+/// use asyncio::queues::{Smallest, Store};
 ///
 /// let mut store = Smallest::default();
 /// [3, 1, 2].into_iter().for_each(|item| store.put(item));

@@ -12,7 +12,7 @@ use asyncio_runtime::{GaiError, Result, ValueError, get_running_loop};
 /// # Examples
 ///
 /// ```
-/// use asyncio::Port;
+/// use asyncio::streams::Port;
 ///
 /// assert_eq!(8080.port().unwrap(), 8080);
 /// assert_eq!(8080_u16.port().unwrap(), 8080);
@@ -40,7 +40,7 @@ impl<P: TryInto<u16> + Display + Copy> Port for P {
 /// ```
 /// use std::net::Ipv4Addr;
 ///
-/// use asyncio::Hosts;
+/// use asyncio::streams::Hosts;
 ///
 /// assert_eq!("localhost".hosts(), ["localhost"]);
 /// assert_eq!([Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)].hosts(), ["127.0.0.1", "127.0.0.2"]);

@@ -30,7 +30,8 @@ pub const NI_DGRAM: i32 = libc::NI_DGRAM;
 /// # Examples
 ///
 /// ```
-/// use asyncio::{NI_NUMERICHOST, NI_NUMERICSERV, getnameinfo, run};
+/// use asyncio::streams::{NI_NUMERICHOST, NI_NUMERICSERV};
+/// use asyncio::{getnameinfo, run};
 ///
 /// run(async {
 ///     let names = getnameinfo("127.0.0.1:80".parse()?, NI_NUMERICHOST | NI_NUMERICSERV).await?;

@@ -97,8 +97,8 @@ pub fn create_subprocess_shell(command: impl AsRef<OsStr>) -> CreateSubprocess {
 /// ```
 /// use std::process::Command;
 ///
-/// use asyncio::subprocess::PIPE;
-/// use asyncio::{CreateSubprocess, create_subprocess_shell, run};
+/// use asyncio::subprocess::{CreateSubprocess, PIPE};
+/// use asyncio::{create_subprocess_shell, run};
 ///
 /// run(async {
 ///     let create = create_subprocess_shell("echo $GREETING from $(pwd)");

@@ -23,7 +23,7 @@
 //! both are written with `await`.
 //!
 //! ```compile_fail,E0728
-//! fn last(mut results: asyncio::AsCompleted<asyncio::Task<i32>, i32>) {
+//! fn last(mut results: asyncio::tasks::AsCompleted<asyncio::Task<i32>, i32>) {
 //!     while let Ok(Some(_task)) = results.anext().await {}
 //! }
 //! ```

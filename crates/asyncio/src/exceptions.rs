@@ -1,0 +1,10 @@
+//! What can be raised: [`Error`], which holds any exception, and the exceptions that Python has built in or in asyncio.
+//!
+//! Exceptions of one part of asyncio are in its module, such as [`QueueFull`](crate::queues::QueueFull) in
+//! [`queues`](crate::queues) and [`IncompleteReadError`](crate::streams::IncompleteReadError) in [`streams`](crate::streams).
+
+#[doc(inline)]
+pub use asyncio_runtime::{
+    CancelledError, Error, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError, KeyboardInterrupt,
+    LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+};

@@ -1,0 +1,12 @@
+//! Tasks, and the functions that wait for several awaitables or protect them.
+//!
+//! [`create_task`] starts a coroutine beside the current one. The functions take anything that is [`Awaitable`]: tasks,
+//! futures and coroutines. Options are methods of what a function returns, such as [`Wait`] or [`Gather`].
+
+#[doc(inline)]
+pub use asyncio_runtime::{
+    AnyTask, AsCompleted, Awaitable, Cancellable, Child, CoroutineRef, Frame, Gather, GatherOutcomes, GatherSet,
+    GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, TaskPanic, Wait,
+    WaitFor, all_tasks, as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
+    sleep_result, try_create_task, wait, wait_for,
+};
