@@ -13,7 +13,7 @@ use concurrent_queue::{ConcurrentQueue, PopError};
 use crate::base::log;
 use crate::base::seconds::TimeLimit;
 use crate::error::exceptions::{CancelledError, InvalidStateError, RuntimeError, TimeoutError, ValueError};
-use crate::error::report::panic_message;
+use crate::error::panic_message;
 use crate::error::{Error, Result};
 use crate::error::{TaskPanic, resume_panic};
 

@@ -79,11 +79,9 @@ pub use base::{log, names::coroutine_name};
 pub use clock::Clock;
 pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 pub use contextvars::{Context, ContextVar, Token, VarScope, copy_context};
-pub use error::GaiError;
-pub use error::exceptions::{
-    CancelledError, Exception, ExceptionGroup, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError,
-    RuntimeError, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+pub use error::{
+    CancelledError, Error, Exception, ExceptionContext, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
+    KeyboardInterrupt, LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError,
+    ZeroDivisionError,
 };
-pub use error::report::ExceptionContext;
-pub use error::{Error, Result, TaskPanic};
 pub use kernel::{AnyFuture, AnyTask, LoopHandle, Observer, SchedulingPolicy, ThreadSafeHandle};

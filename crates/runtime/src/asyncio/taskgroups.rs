@@ -13,9 +13,7 @@ use std::rc::Rc;
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::tasks::{Task, TaskOptions, current_task};
 use crate::base::ordered::Ordered;
-use crate::error::exceptions::{ExceptionGroup, GeneratorExit, KeyboardInterrupt, RuntimeError};
-use crate::error::report::ExceptionContext;
-use crate::error::{Error, Result};
+use crate::error::{Error, ExceptionContext, ExceptionGroup, GeneratorExit, KeyboardInterrupt, Result, RuntimeError};
 use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, close, running_loop};
 
 /// A group of tasks that a block waits for: `async with asyncio.TaskGroup() as tg`.

@@ -1,12 +1,12 @@
-//! What a program's environment may say of its loops: variables with a few known values.
+//! Environment variables that choose between two settings of a loop, such as `ASYNCIO_DEBUG`.
 
-use crate::error::exceptions::ValueError;
+use super::ValueError;
 
-/// What the variable `name` says: one of the two values that `known` names, and the first of them if it is not set or empty.
+/// Is the variable `name` set to the second of its two `known` values? Unset and empty mean the first.
 ///
 /// # Errors
 ///
-/// `ValueError` naming the variable and what it may be.
+/// `ValueError` naming the variable and its possible values.
 pub(crate) fn is_second(name: &str, known: [&str; 2]) -> Result<bool, ValueError> {
     let value = std::env::var_os(name).unwrap_or_default();
     match value.to_str() {

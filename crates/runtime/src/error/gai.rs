@@ -1,12 +1,12 @@
-//! `GaiError`, what is raised when a name has no address.
+//! `GaiError`: a host name without an address.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-/// A host that has no address: Python's `socket.gaierror`, and printed under that name.
+/// A host name could not be resolved: Python's `socket.gaierror`, and printed under that name.
 ///
-/// It is inside of an `std::io::Error`, as Python's is an `OSError`; its kind is `NotFound`.
+/// Python's is a subclass of `OSError`; here it is wrapped in a [`std::io::Error`] of the kind `NotFound`.
 ///
 /// # Examples
 ///
@@ -21,6 +21,7 @@ use std::io;
 /// assert!(error.get_ref().unwrap().is::<GaiError>());
 /// assert!(format!("{:?}", Error::from(error)).starts_with("gaierror("));
 /// ```
+#[doc(alias = "gaierror")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GaiError {
     host: String,
@@ -28,7 +29,7 @@ pub struct GaiError {
 }
 
 impl GaiError {
-    /// The host, and why it has none.
+    /// The error for this host, and why it has no address.
     #[must_use]
     pub fn new(host: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { host: host.into(), reason: reason.into() }
@@ -37,7 +38,7 @@ impl GaiError {
 
 impl fmt::Display for GaiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What the standard library puts before the system's own words.
+        // The standard library puts this in front of the system's message.
         let reason = self.reason.strip_prefix("failed to lookup address information: ").unwrap_or(&self.reason);
         write!(f, "cannot resolve '{}': {reason}", self.host)
     }

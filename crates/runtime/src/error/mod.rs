@@ -1,29 +1,36 @@
-//! `Error`, the one dynamic error that stands for "an exception was raised".
+//! `Error`, the one dynamic error: an exception that was raised.
 //!
 //! The core idea: anyhow's convenience (any `std::error::Error` converts with `?`) in a form that can be kept *and*
-//! handed on, because a task's failure is seen by everybody who awaits the task. So it is shared (`Clone`), `Send` and
-//! `Sync`. An error raised while another was being handled is a link that remembers the other and otherwise is looked
-//! through, so that `is` and `downcast_ref` need no unwrapping. What is deliberately not here: backtraces.
+//! passed on, because every task that awaits a failed task sees its error. So an error is shared (`Clone`), `Send` and `Sync`.
+//! An error raised while another was being handled is wrapped in a [`Link`] that remembers the other one. `is`,
+//! `downcast_ref` and `Display` look through it. There are no backtraces.
 
 pub(crate) mod env;
 pub(crate) mod exceptions;
 mod gai;
+mod group;
 mod panic;
 mod raised;
 pub(crate) mod report;
-
-pub use gai::GaiError;
-pub use panic::TaskPanic;
-pub(crate) use panic::resume_panic;
+mod repr;
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{fmt, io, iter};
 
 use raised::{Raised, RaisedRef};
 
-use self::exceptions::{ExceptionGroup, TimeoutError};
+pub use exceptions::{
+    CancelledError, Exception, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError, RuntimeError,
+    TimeoutError, TypeError, ValueError, ZeroDivisionError,
+};
+pub use gai::GaiError;
+pub use group::ExceptionGroup;
+pub use panic::TaskPanic;
+pub(crate) use panic::{panic_message, resume_panic};
+pub use report::ExceptionContext;
+pub(crate) use repr::Quoted;
 
 /// What a coroutine gives: a value, or the exception it raised.
 ///
@@ -135,14 +142,13 @@ impl Error {
     /// ```
     #[must_use]
     pub fn during(self, context: Error) -> Error {
-        let mut links = vec![self];
-        while let Some(next) = links.last().and_then(Error::context).cloned() {
-            links.push(next);
+        let chain: Vec<&Error> = self.chain().collect();
+        if self.has_final_context() || chain.iter().any(|link| link.same(&context)) {
+            return self;
         }
-        if links[0].has_final_context() || links.iter().any(|link| link.same(&context)) {
-            return links.swap_remove(0);
-        }
-        links.into_iter().rfold(context, |context, link| Link::new(link.raised().clone(), Some(context)).into_error())
+        chain.into_iter().rfold(context, |context, link| {
+            Link { raised: link.raised().clone(), context: Some(context), is_final: false }.into_error()
+        })
     }
 
     /// This exception with the context that it has, or with none for good: [`during`](Self::during) adds no more.
@@ -160,9 +166,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_final_context(self) -> Error {
-        let mut link = Link::new(self.raised().clone(), self.context().cloned());
-        link.is_final = true;
-        link.into_error()
+        Link { raised: self.raised().clone(), context: self.context().cloned(), is_final: true }.into_error()
     }
 
     /// The exception that was being handled when this one was raised, if any: Python's `__context__`.
@@ -171,32 +175,32 @@ impl Error {
         self.link()?.context.as_ref()
     }
 
-    /// Puts a `TimeoutError` where this error, or a member of this group, was raised during a cancellation, at whatever
-    /// depth: how a time limit says that the cancellation was its own.
+    /// Inserts a `TimeoutError` wherever this error, or a member of this group, was raised during a cancellation, at any depth:
+    /// how a time limit that has expired marks the cancellation as its own.
     pub(crate) fn during_timeout(self) -> Error {
         let Some(group) = self.downcast_ref::<ExceptionGroup>() else { return self.with_timeout() };
         let group = group.map(|error| error.clone().with_timeout());
-        self.linked(group.into(), self.context().cloned()).with_timeout()
+        self.relinked(group.into(), self.context().cloned()).with_timeout()
     }
 
     fn with_timeout(self) -> Error {
-        let mut links = vec![self];
-        while let Some(next) = links.last().and_then(Error::context).cloned() {
-            if next.is_cancelled() {
-                let timeout = TimeoutError::raise_from(next);
-                return links.iter().rfold(timeout, |context, link| link.linked(link.raised().clone(), Some(context)));
-            }
-            links.push(next);
-        }
-        links.swap_remove(0)
+        let chain: Vec<&Error> = self.chain().collect();
+        let Some(before) = chain.iter().skip(1).position(|error| error.is_cancelled()) else { return self };
+        let timeout = TimeoutError::raise_from(chain[before + 1].clone());
+        chain[..=before].iter().rfold(timeout, |context, link| link.relinked(link.raised().clone(), Some(context)))
     }
 
-    /// Another link in the place of this one.
-    fn linked(&self, raised: Error, context: Option<Error>) -> Error {
+    /// `raised` in the place of this error: with another context, and final if this one is.
+    fn relinked(&self, raised: Error, context: Option<Error>) -> Error {
         match (context, self.has_final_context()) {
             (None, false) => raised,
             (context, is_final) => Link { raised, context, is_final }.into_error(),
         }
+    }
+
+    /// This error, its context, the context of that, and so on.
+    fn chain(&self) -> impl Iterator<Item = &Error> {
+        iter::successors(Some(self), |error| error.context())
     }
 
     fn has_final_context(&self) -> bool {
@@ -214,67 +218,64 @@ impl Error {
             _ => None,
         }
     }
-}
 
-/// An exception with its context. `raised` is never a link itself.
-struct Link {
-    raised: Error,
-    context: Option<Error>,
-    /// No further context is added.
-    is_final: bool,
-}
-
-impl Link {
-    fn new(raised: Error, context: Option<Error>) -> Self {
-        Self { raised, context, is_final: false }
-    }
-
-    fn into_error(self) -> Error {
-        Error(RaisedRef::new(Raised::Link(self)))
-    }
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        let mut members = Vec::new();
-        self.raised.take_members(&mut members);
-        drop_one_by_one(self.context.take(), members);
-    }
-}
-
-/// Drops a chain of contexts and members of groups, with what they lead to: either may be longer than the stack is deep.
-pub(crate) fn drop_one_by_one(mut next: Option<Error>, mut members: Vec<Error>) {
-    while let Some(mut error) = next.or_else(|| members.pop()) {
-        next = match error.0.get_mut() {
-            Some(Raised::Link(link)) => {
-                link.raised.take_members(&mut members);
-                link.context.take()
-            }
-            _ => {
-                error.take_members(&mut members);
-                None
-            }
-        };
-    }
-}
-
-impl Error {
-    /// If this is a group that nobody else has, takes out its members that lead to others.
-    fn take_members(&mut self, members: &mut Vec<Error>) {
-        if let Some(Raised::Other(error)) = self.0.get_mut()
-            && let Some(group) = error.downcast_mut::<ExceptionGroup>()
-        {
-            group.take_members(members);
-        }
-    }
-
-    /// Does this error lead to others, by a context or as a group?
-    pub(crate) fn leads_on(&self) -> bool {
+    /// Does this error lead to others, through a context or as a group?
+    fn leads_on(&self) -> bool {
         match self.0.look() {
             Raised::Cancelled(_) => false,
             Raised::Link(_) => true,
             Raised::Other(error) => error.is::<ExceptionGroup>(),
         }
+    }
+
+    /// Moves those errors that this one leads to and that lead on themselves into `errors`, if nothing else owns this one.
+    fn take_apart(&mut self, errors: &mut Vec<Error>) {
+        match self.0.get_mut() {
+            Some(Raised::Link(link)) => link.take_apart(errors),
+            Some(Raised::Other(error)) => {
+                if let Some(group) = error.downcast_mut::<ExceptionGroup>() {
+                    group.take_members(errors);
+                }
+            }
+            Some(Raised::Cancelled(_)) | None => {}
+        }
+    }
+}
+
+/// Drops errors with all that they lead to, without recursion: a chain of contexts or nested groups may be deeper than the
+/// stack.
+fn drop_one_by_one(mut errors: Vec<Error>) {
+    while let Some(mut error) = errors.pop() {
+        error.take_apart(&mut errors);
+    }
+}
+
+/// An exception with its context.
+struct Link {
+    /// Never a link itself.
+    raised: Error,
+    context: Option<Error>,
+    /// [`Error::during`] adds no further context.
+    is_final: bool,
+}
+
+impl Link {
+    fn into_error(self) -> Error {
+        Error(RaisedRef::new(Raised::Link(self)))
+    }
+
+    fn take_apart(&mut self, errors: &mut Vec<Error>) {
+        // A context that leads nowhere is dropped here.
+        errors.extend(self.context.take().filter(Error::leads_on));
+        self.raised.take_apart(errors);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let mut errors = Vec::new();
+        self.take_apart(&mut errors);
+        drop_one_by_one(errors);
     }
 }
 
@@ -322,22 +323,18 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (**self).downcast_ref::<std::io::Error>() {
-            Some(error) => exceptions::os_error(error, f),
-            None => {
-                // Reports print errors wherever they are noticed, also while something unwinds: a panic in there would end the
-                // process.
-                let printed = catch_unwind(AssertUnwindSafe(|| fmt::Debug::fmt(&**self, f)));
-                printed.unwrap_or_else(|_| f.write_str("<error whose Debug panicked>"))
-            }
+        if let Some(error) = self.downcast_ref::<io::Error>() {
+            return repr::os_error(f, error);
         }
+        // Reports print errors wherever they occur, even during unwinding, when a second panic would abort the process.
+        let printed = catch_unwind(AssertUnwindSafe(|| fmt::Debug::fmt(&**self, f)));
+        printed.unwrap_or_else(|_| f.write_str("<error whose Debug panicked>"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::exceptions::ValueError;
 
     #[test]
     fn a_question_mark_raises_any_std_error() {
@@ -382,8 +379,7 @@ mod tests {
     fn a_context_goes_to_the_end_of_the_chain_and_no_exception_into_it_twice() {
         let [a, b, c] = ["a", "b", "c"].map(|name| Error::from(ValueError::new(name)));
         let chained = c.clone().during(b.clone()).during(a.clone()).during(b.clone()).during(c.clone());
-        let chain: Vec<String> =
-            std::iter::successors(Some(&chained), |e| e.context()).map(|e| e.to_string()).collect();
+        let chain: Vec<String> = chained.chain().map(Error::to_string).collect();
         assert_eq!(chain, ["c", "b", "a"]);
     }
 

@@ -1,18 +1,18 @@
-//! A panic in a task: caught at its step, kept as its error, and gone on with in whoever awaits it.
+//! A panic that was caught, as an error: kept until it is resumed where its task is awaited.
 
 use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Mutex;
+use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 
-use crate::error::Error;
-use crate::error::report;
+use super::Error;
 
-/// A panic that was caught, in a task, a callback or a job of a thread, as the error that it then is.
+/// A panic of a task, a callback or a job in a thread, as an error.
 ///
-/// Whoever awaits a task that panicked goes on with the panic; where its error is looked at instead, by
-/// [`exception`](crate::AnyFuture::exception), in an [`ExceptionGroup`](crate::ExceptionGroup) or by an exception handler,
-/// this is what there is.
+/// Awaiting a task that panicked resumes the panic. Where the error is only looked at (by
+/// [`exception`](crate::AnyFuture::exception), in an [`ExceptionGroup`](crate::ExceptionGroup), in an exception handler) it is
+/// this type. Python has no counterpart: there a failing task always has an exception.
 ///
 /// # Examples
 ///
@@ -30,33 +30,37 @@ use crate::error::report;
 /// ```
 pub struct TaskPanic {
     message: String,
+    /// Taken by the first who resumes the panic.
     payload: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 impl TaskPanic {
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
-        Self { message: report::panic_message(&*payload).to_owned(), payload: Mutex::new(Some(payload)) }
+        Self { message: panic_message(&*payload).to_owned(), payload: Mutex::new(Some(payload)) }
     }
 
-    /// What was said when it panicked; `Box<dyn Any>` if that was no text.
+    /// The message of the panic, or `Box<dyn Any>` if its payload is not a string.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 }
 
-/// Goes on with the panic if the error is one; its message is left for those who come later.
+/// Resumes the panic if the error is one whose payload is still there; otherwise returns the error.
 pub(crate) fn resume_panic(error: Error) -> Error {
-    if error.is_cancelled() {
-        return error;
+    let payload = error
+        .downcast_ref::<TaskPanic>()
+        .and_then(|panic| panic.payload.lock().unwrap_or_else(PoisonError::into_inner).take());
+    match payload {
+        Some(payload) => resume_unwind(payload),
+        None => error,
     }
-    if let Some(panic) = error.downcast_ref::<TaskPanic>() {
-        let payload = panic.payload.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
-        if let Some(payload) = payload {
-            std::panic::resume_unwind(payload);
-        }
-    }
-    error
+}
+
+/// The message of a panic that was caught.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("Box<dyn Any>")
 }
 
 impl fmt::Display for TaskPanic {

@@ -1,13 +1,15 @@
-//! How a loop reports what nobody handles: `loop.call_exception_handler`. Without a handler `log` writes it.
+//! `ExceptionContext`: the report of an error that nothing in the program has handled.
 //!
-//! Texts follow asyncio's log messages, so that who searches for one finds Python's explanations.
+//! The texts are those of asyncio's log messages, so that a search for one finds Python's explanations.
 
 use std::fmt::{self, Write as _};
 
+use super::Error;
 use crate::base::log::{Escape, Lines};
-use crate::error::Error;
 
-/// What the exception handler of a loop is told: the dictionary that `loop.call_exception_handler` takes.
+/// What a loop's exception handler is called with: the dictionary that `loop.call_exception_handler` takes.
+///
+/// `Display` is the text that the default handler writes: the message, then one line per entry.
 ///
 /// # Examples
 ///
@@ -23,9 +25,9 @@ use crate::error::Error;
 pub struct ExceptionContext {
     /// What happened, for example `Task exception was never retrieved`.
     pub message: String,
-    /// The exception, where there is one.
+    /// The exception, if there is one.
     pub exception: Option<Error>,
-    /// What it happened to: a label (`future`, `task`, `handle`) and how that prints.
+    /// The object concerned: its label (`future`, `task`, `handle`) and its `repr`.
     pub object: Option<(&'static str, String)>,
 }
 
@@ -49,11 +51,10 @@ impl ExceptionContext {
     }
 }
 
-/// The text that the default handler writes: the message, then a line per entry.
 impl fmt::Display for ExceptionContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        // The lines are ours: what an object says of itself is in one.
+        // Line ends in what an object or an error prints are escaped, so that each entry stays one line.
         if let Some((label, repr)) = &self.object {
             write!(f, "\n{label}: ")?;
             write!(Escape(f, Lines::Escape), "{repr}")?;
@@ -64,13 +65,4 @@ impl fmt::Display for ExceptionContext {
         }
         Ok(())
     }
-}
-
-/// A panic that was caught: its message.
-pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("Box<dyn Any>")
 }

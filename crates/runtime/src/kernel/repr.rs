@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use crate::base::names::place;
-use crate::error::Error;
-use crate::error::exceptions::Quoted;
+use crate::error::{Error, Quoted};
 use crate::kernel::event_loop::ready::Run;
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::callbacks::Callbacks;

@@ -9,8 +9,7 @@ use std::io;
 use std::ops::Deref;
 
 use super::task::{Frame, current_task};
-use crate::error::Result;
-use crate::error::exceptions::{Quoted, RuntimeError};
+use crate::error::{Quoted, Result, RuntimeError};
 use crate::kernel::{AnyFuture, AnyTask, Kind, Waiter, running_loop};
 
 /// How many levels [`format_call_graph`] indents: with all of a long chain its text would be quadratic.

@@ -4,7 +4,7 @@ use crate::base::log;
 use crate::contextvars;
 use crate::contextvars::Vars;
 use crate::error::TaskPanic;
-use crate::error::report;
+use crate::error::panic_message;
 use crate::error::report::ExceptionContext;
 use crate::kernel::event_loop::LoopCore;
 use std::panic::AssertUnwindSafe;
@@ -18,7 +18,7 @@ impl LoopCore {
             return;
         };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {
-            log::warning(format_args!("Unhandled error in exception handler: {}", report::panic_message(&*payload)));
+            log::warning(format_args!("Unhandled error in exception handler: {}", panic_message(&*payload)));
             log::warning(context);
         }
     }
