@@ -20,7 +20,7 @@ const QUICK_WORKLOADS: &[&str] = &[
     "timeout_yield",
     "sleep_10k",
 ];
-const QUICK_PEERS: &[&str] = &["ours", "tokio_ct", "smol_local"];
+const QUICK_PEERS: &[&str] = &["ours", "tokio_localset", "smol_local"];
 
 /// Runs the same workloads on this runtime and on its peers, and prints how they compare
 #[derive(Debug, Parser)]
@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(PEERS.iter().map(|p| p.name)))]
     peers: Vec<String>,
 
-    /// All peers, also those that take long to build
+    /// All peers: monoio as well
     #[arg(long, conflicts_with = "peers")]
     pub all: bool,
 

@@ -44,18 +44,11 @@ const fn peer(name: &'static str, needs: Needs) -> Peer {
 /// All of them, in the order of the tables' columns.
 pub const PEERS: &[Peer] = &[
     peer("ours", Needs::Nothing),
-    peer("ours_async_channel", Needs::Feature("smol")),
     peer("raw", Needs::Nothing),
-    peer("tokio_ct", Needs::Feature("tokio")),
     peer("tokio_localset", Needs::Feature("tokio")),
     peer("tokio_localrt", Needs::Feature("tokio")),
     peer("smol_local", Needs::Feature("smol")),
-    peer("smol_static", Needs::Feature("smol")),
-    peer("localpool", Needs::Feature("localpool")),
     peer("monoio_epoll", Needs::Feature("monoio")),
-    peer("monoio_uring", Needs::Feature("monoio")),
-    peer("compio_uring", Needs::Feature("compio")),
-    peer("glommio_uring", Needs::Feature("glommio")),
     peer("asyncio", Needs::Python),
     peer("uvloop", Needs::Python),
 ];
@@ -69,7 +62,7 @@ pub fn chosen(args: &Args, python: bool) -> Result<Vec<Peer>, Box<dyn Error>> {
     let is_chosen = |peer: &Peer| match (asked.is_empty(), peer.needs) {
         (false, _) => asked.contains(&peer.name),
         (true, Needs::Nothing) => true,
-        (true, Needs::Feature(name)) => args.all || USUAL.contains(&name) && !peer.name.starts_with("ours_"),
+        (true, Needs::Feature(name)) => args.all || USUAL.contains(&name),
         (true, Needs::Python) => python,
     };
     let chosen: Vec<Peer> = PEERS.iter().copied().filter(is_chosen).collect();

@@ -20,18 +20,8 @@ use crate::results::Results;
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The packages whose versions say what the peers are.
-const PACKAGES: &[&str] = &[
-    "tokio",
-    "async-executor",
-    "async-io",
-    "async-lock",
-    "async-channel",
-    "futures-executor",
-    "monoio",
-    "local-sync",
-    "compio",
-    "glommio",
-];
+const PACKAGES: &[&str] =
+    &["tokio", "async-executor", "async-io", "async-lock", "async-channel", "futures-channel", "monoio", "local-sync"];
 
 /// Values of each round, by measure, by peer.
 type Values<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<f64>>>;

@@ -1,4 +1,4 @@
-//! What the smol peers share: the crates that smol is made of. The program adds `run` and `spawn`.
+//! The names that the workloads use, on the crates that smol is made of.
 //!
 //! smol has no one-shot channel (a channel of one serves) and its timeout is a race of two futures.
 
@@ -8,6 +8,7 @@ use std::net::TcpListener as StdListener;
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
+use async_executor::LocalExecutor;
 pub use async_executor::Task as Handle;
 use async_io::Timer;
 pub use async_lock::Mutex;
@@ -19,10 +20,21 @@ use futures_util::FutureExt;
 pub use std::convert::identity as join;
 pub use std::rc::Rc as Shared;
 
-use crate::rt::spawn;
+pub use {sleep as cancellable_sleep, spawn as spawn_cancellable};
 
-pub use crate::rt::spawn as spawn_cancellable;
-pub use sleep as cancellable_sleep;
+thread_local! {
+    static EXECUTOR: Cell<Option<&'static LocalExecutor<'static>>> = const { Cell::new(None) };
+}
+
+pub fn run<F: Future<Output = ()> + 'static>(main: F) {
+    let executor: &'static LocalExecutor<'static> = Box::leak(Box::new(LocalExecutor::new()));
+    EXECUTOR.set(Some(executor));
+    async_io::block_on(executor.run(executor.spawn(main)))
+}
+
+pub fn spawn<F: Future + 'static>(future: F) -> Handle<F::Output> {
+    EXECUTOR.get().unwrap().spawn(future)
+}
 
 pub fn cancellable_wait() -> Pending<()> {
     pending()

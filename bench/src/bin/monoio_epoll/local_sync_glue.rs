@@ -1,4 +1,4 @@
-//! local-sync's channels and semaphore, all of one thread, for the peers that bring none.
+//! The channels and the semaphore of local-sync, all for one thread: monoio has none of its own.
 
 use std::cell::{RefCell, RefMut};
 use std::ops::{Deref, DerefMut};

@@ -1,18 +1,29 @@
-//! What the monoio peers share. The program adds `run`.
+//! The names that the workloads use, on monoio.
 //!
-//! monoio has no yield: futures-lite's wakes its own task, which monoio then runs again before any
-//! other. It cannot cancel a task, and has no processes.
+//! monoio has no yield: the `yield_now` of futures-lite wakes its own task, which monoio then runs again before
+//! any other task. It cannot cancel a task, and has no processes.
 
 use std::net::TcpListener as StdListener;
 use std::time::Duration;
 
 pub use futures_lite::future::yield_now;
+use monoio::blocking::DefaultThreadPool;
 use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
 use monoio::net::TcpListener;
 pub use monoio::spawn;
 pub use monoio::time::sleep;
+use monoio::{LegacyDriver, RuntimeBuilder};
 pub use std::convert::identity as join;
 pub use std::rc::Rc as Shared;
+
+pub use crate::local_sync_glue::*;
+pub use crate::thread_channel::*;
+
+pub fn run<F: Future<Output = ()> + 'static>(main: F) {
+    let pool = Box::new(DefaultThreadPool::new(1));
+    let builder = RuntimeBuilder::<LegacyDriver>::new().attach_thread_pool(pool);
+    builder.enable_timer().build().unwrap().block_on(async { spawn(main).await })
+}
 
 pub async fn timeout<F: Future>(time: Duration, future: F) -> bool {
     monoio::time::timeout(time, future).await.is_ok()

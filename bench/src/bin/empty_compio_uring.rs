@@ -1,5 +1,0 @@
-//! An empty main, for the start-up time and the size of the program.
-
-fn main() {
-    compio::runtime::Runtime::new().unwrap().block_on(async {})
-}

@@ -1,5 +1,0 @@
-//! An empty main, for the start-up time and the size of the program.
-
-fn main() {
-    async_io::block_on(async_executor::LocalExecutor::new().leak().run(async {}))
-}
