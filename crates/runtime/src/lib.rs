@@ -54,15 +54,15 @@ mod contextvars;
 mod error;
 mod kernel;
 
-pub use asyncio::asyncgens::OpenAsyncGen;
-pub use asyncio::coroutines::{Coroutine, Step, coroutine};
-pub use asyncio::events::{
+pub use crate::asyncio::asyncgens::OpenAsyncGen;
+pub use crate::asyncio::coroutines::{Coroutine, Step, coroutine};
+pub use crate::asyncio::events::{
     EventLoop, ExceptionHandler, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop,
 };
-pub use asyncio::futures::{Await, CallbackKey, Future, Join};
-pub use asyncio::runners::{Runner, run};
-pub use asyncio::taskgroups::TaskGroup;
-pub use asyncio::tasks::{
+pub use crate::asyncio::futures::{Await, CallbackKey, Future, Join};
+pub use crate::asyncio::runners::{Runner, run};
+pub use crate::asyncio::taskgroups::TaskGroup;
+pub use crate::asyncio::tasks::{
     AsCompleted, Awaitable, CallGraphOptions, Cancellable, Child, CoroutineRef, Frame, FrameCallGraphEntry,
     FutureCallGraph, Gather, GatherOutcomes, GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult,
     Task, TaskFactory, TaskOptions, Wait, WaitFor, all_tasks, as_completed, cancellable, capture_call_graph,
@@ -70,18 +70,18 @@ pub use asyncio::tasks::{
     future_discard_from_awaited_by, gather, print_call_graph, shield, sleep, sleep_result, try_create_task, wait,
     wait_for,
 };
-pub use asyncio::threads::{run_coroutine_threadsafe, to_thread};
-pub use asyncio::timeouts::{Timeout, timeout, timeout_at};
-pub use asyncio::wait_queue::{LineWait, WaitQueue};
-pub use asyncio::{io, time};
-pub use base::seconds::{Seconds, TimeLimit};
-pub use base::{log, names::coroutine_name};
-pub use clock::Clock;
-pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
-pub use contextvars::{Context, ContextVar, Token, VarScope, copy_context};
-pub use error::{
+pub use crate::asyncio::threads::{run_coroutine_threadsafe, to_thread};
+pub use crate::asyncio::timeouts::{Timeout, timeout, timeout_at};
+pub use crate::asyncio::wait_queue::{LineWait, WaitQueue};
+pub use crate::asyncio::{io, time};
+pub use crate::base::seconds::{Seconds, TimeLimit};
+pub use crate::base::{log, names::coroutine_name};
+pub use crate::clock::Clock;
+pub use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
+pub use crate::contextvars::{Context, ContextVar, Token, VarScope, copy_context};
+pub use crate::error::{
     CancelledError, Error, Exception, ExceptionContext, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
     KeyboardInterrupt, LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError,
     ZeroDivisionError,
 };
-pub use kernel::{AnyFuture, AnyTask, LoopHandle, Observer, SchedulingPolicy, ThreadSafeHandle};
+pub use crate::kernel::{AnyFuture, AnyTask, LoopHandle, Observer, SchedulingPolicy, ThreadSafeHandle};
