@@ -9,6 +9,7 @@ mod book;
 mod browser;
 mod ci;
 mod conform;
+mod exercise;
 mod fetch_python;
 mod guide;
 mod instructions;
@@ -41,6 +42,8 @@ enum Verb {
     Book(book::Arguments),
     /// Look at every page of the book in Chromium, on a phone and a desktop, light and dark
     Browser(browser::Arguments),
+    /// Do the exercises of the book: list, next, start, check, hint, watch, reset
+    Exercise(exercise::Arguments),
     /// Measure the runtime beside its peers
     Bench(bench::Arguments),
     /// Measure what the book states about time, in Rust and in Python
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Verb::Bless(arguments) => bless::run(&arguments),
         Verb::Book(arguments) => book::run(&arguments),
         Verb::Browser(arguments) => browser::run(&arguments),
+        Verb::Exercise(arguments) => exercise::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Measure(arguments) => measure::run(&arguments),
         Verb::Instructions(arguments) => instructions::run(&arguments),

@@ -1,0 +1,29 @@
+//! A year passes in this coroutine. Write `a_year_at_once`, which runs it without anybody waiting for it, and returns
+//! its result.
+
+use asyncio::{Clock, Result, Runner, sleep};
+
+async fn plant_a_tree() -> Result<&'static str> {
+    for _day in 0..365 {
+        sleep(24 * 60 * 60).await?;
+    }
+    Ok("a small tree")
+}
+
+fn a_year_at_once() -> Result<&'static str> {
+    // START
+    // asyncio::run(async { Ok("a seed") })
+    // SOLUTION
+    Runner::new().clock(Clock::Virtual).run(plant_a_tree())
+    // END
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_has_grown() {
+        assert_eq!(a_year_at_once().unwrap(), "a small tree");
+    }
+}
