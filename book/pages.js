@@ -1,4 +1,5 @@
-// Tabs where program and twin do not fit beside each other, and a button that copies the whole file of a program.
+// Tabs where program and twin do not fit beside each other, a button that copies the whole file of a program, and one that
+// checks the answer to a question.
 "use strict";
 
 (() => {
@@ -77,5 +78,48 @@
         show("rust");
         tabs.append(...buttons);
         twins.prepend(tabs);
+    }
+
+    for (const question of document.querySelectorAll(".question")) {
+        const inputs = [...question.querySelectorAll("input[type=radio]")];
+        const verdict = document.createElement("div");
+        verdict.className = "verdict";
+        // Read aloud when it changes.
+        verdict.setAttribute("role", "status");
+
+        function clear() {
+            verdict.replaceChildren();
+            inputs.forEach((input) => { delete input.parentElement.dataset.verdict; });
+        }
+
+        function judge() {
+            clear();
+            const chosen = inputs.find((input) => input.checked);
+            if (!chosen) {
+                const words = document.createElement("p");
+                words.textContent = "Choose an answer first.";
+                verdict.append(words);
+                return;
+            }
+            chosen.parentElement.dataset.verdict = "right" in chosen.dataset ? "right" : "wrong";
+            verdict.append(question.querySelector(`.answer .why[data-choice="${chosen.value}"]`).cloneNode(true));
+        }
+
+        const check = button("Check", "Check the chosen answer");
+        check.className = "check";
+        check.addEventListener("click", judge);
+        for (const input of inputs) {
+            input.addEventListener("change", clear);
+            input.addEventListener("keydown", (event) => {
+                if (event.key === "Enter") {
+                    judge();
+                }
+                // These choose among the answers; elsewhere on a page they turn it.
+                if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+                    event.stopPropagation();
+                }
+            });
+        }
+        question.querySelector("fieldset").append(check, verdict);
     }
 })();

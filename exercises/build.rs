@@ -51,7 +51,10 @@ fn main() {
         table += "]),\n";
     }
     let text = format!(
-        "{modules}\nconst UNSOLVED: &[(&str, &[(&str, fn())])] = &[\n{table}];\n"
+        "{modules}
+const UNSOLVED: &[Unsolved] = &[
+{table}];
+"
     );
     std::fs::write(Path::new(&to).join("unsolved.rs"), text)
         .expect("results can be written");

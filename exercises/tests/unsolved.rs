@@ -2,7 +2,7 @@
 //!
 //! Each exercise runs in a process of its own, which is this program again, so that one that hangs can be ended. An exercise that
 //! does not compile at first is given to the compiler, which must find the error that the list names.
-#![allow(dead_code, unused, unexpected_cfgs)]
+#![allow(unused, clippy::all, reason = "what a reader begins with is unfinished")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitCode, Stdio};
@@ -14,6 +14,9 @@ use exercises::root;
 use exercises::source::Version;
 use libtest_mimic::{Arguments, Failed, Trial};
 use wait_timeout::ChildExt as _;
+
+/// An exercise, by its name, and its tests by theirs.
+type Unsolved = (&'static str, &'static [(&'static str, fn())]);
 
 include!(concat!(env!("OUT_DIR"), "/unsolved.rs"));
 

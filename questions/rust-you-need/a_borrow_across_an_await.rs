@@ -1,4 +1,8 @@
 //! A question of the page rust-you-need: What does this program print?
+#![expect(
+    clippy::await_holding_refcell_ref,
+    reason = "it is the mistake that is shown"
+)]
 
 use std::cell::RefCell;
 use std::rc::Rc;

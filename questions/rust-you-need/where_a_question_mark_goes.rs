@@ -14,7 +14,7 @@ async fn program() -> Result<()> {
     let checked: Result<u32> = async {
         println!("{}", check(1).await?);
         println!("{}", check(3).await?);
-        Ok(check(2).await?)
+        check(2).await
     }
     .await;
     println!("{}", checked.is_err());

@@ -62,6 +62,22 @@ impl Question {
         Path::new("questions").join(&self.page).join(format!("{}.rs", self.name))
     }
 
+    /// The choices in the order in which a reader sees them: numbers by size, others mixed, always in the same way.
+    pub fn shown(&self) -> Vec<&Choice> {
+        let mut shown: Vec<&Choice> = self.choice.iter().collect();
+        let numbers = shown
+            .iter()
+            .map(|choice| choice.answer.trim().parse().ok())
+            .collect::<Option<Vec<u64>>>();
+        match numbers {
+            Some(_) => shown.sort_by_key(|choice| {
+                choice.answer.trim().parse::<u64>().unwrap_or_default()
+            }),
+            None => shown.sort_by_key(|choice| mixed(&self.name, &choice.answer)),
+        }
+        shown
+    }
+
     /// The choice that is right.
     pub fn right(&self) -> &Choice {
         self.choice
@@ -69,6 +85,17 @@ impl Question {
             .find(|choice| choice.right)
             .expect("`questions` looks that there is one")
     }
+}
+
+/// A number that says nothing of what it is made from (FNV-1a).
+fn mixed(name: &str, answer: &str) -> u64 {
+    let step = |hash: u64, byte: &u8| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    };
+    [name, answer]
+        .iter()
+        .flat_map(|text| text.as_bytes())
+        .fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 /// All questions, by page and in the order of the files.
@@ -182,6 +209,29 @@ pub fn with_only(text: &str, kept: &str, parts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The root of the repository.
+    fn root() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    }
+
+    #[test]
+    fn the_place_of_a_choice_does_not_betray_it() {
+        let all = questions(root()).unwrap();
+        let of_three: Vec<_> =
+            all.iter().filter(|question| question.choice.len() == 3).collect();
+        for place in 0..3 {
+            let right = of_three
+                .iter()
+                .filter(|question| question.shown()[place].right)
+                .count();
+            let share = right * 100 / of_three.len();
+            assert!(
+                (20..=47).contains(&share),
+                "{share} of a hundred right answers are in place {place}"
+            );
+        }
+    }
 
     const PROGRAM: &str = "use x;\n// ANCHOR: program\n// ANCHOR: a\na();\n// ANCHOR_END: a\n// ANCHOR: b\nb();\n// ANCHOR_END: b\n\
                            rest();\n// ANCHOR_END: program\n";

@@ -1,10 +1,13 @@
 //! `cargo xtask book`: the book, built by mdBook as a library into `target/book`.
 //!
 //! mdBook is silent about an include or a link that leads nowhere, so the pages are checked first. Then each block gets its
-//! caption and its Python twin, and each drawing comes into its page. The built book is files that need no server.
+//! caption and its Python twin, each drawing comes into its page, and so do its questions and exercises. The built book is files that need no server.
 
 mod blocks;
+mod exercises;
 mod pictures;
+mod practice;
+mod questions;
 mod serve;
 mod sources;
 
@@ -14,9 +17,11 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use guide_tests::examples::examples;
 use guide_tests::{book, root};
 use mdbook_driver::MDBook;
+use mdbook_driver::book::{BookItem, Chapter};
 use tiny_http::Server;
 
 use self::blocks::Programs;
+use self::practice::Practice;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -61,16 +66,28 @@ pub(crate) fn build() -> Result<PathBuf> {
     pages.config.build.build_dir.clone_from(&built);
     let folder = pages.source_dir();
     let programs = Programs { examples: examples(root())?, host: format!("{}/blob/main/", book::repository(root())?) };
+    let mut practice = Practice::load(root())?;
+    for page in pages.iter().filter_map(|item| if let BookItem::Chapter(page) = item { Some(page) } else { None }) {
+        practice.titles(&name_of(page), &page.name, &page.content);
+    }
     let mut failed = None;
     pages.book.for_each_chapter_mut(|page| {
         page.content = programs.with_captions(&page.content, root());
-        match pictures::with_drawings(&page.content, &folder) {
+        let content = pictures::with_drawings(&page.content, &folder)
+            .and_then(|content| practice.place(&name_of(page), &content, root()));
+        match content {
             Ok(content) => page.content = content,
             Err(error) => failed = failed.take().or(Some(error.context(format!("in {}", page.name)))),
         }
     });
     failed.map_or(Ok(()), Err)?;
+    practice.all_are_placed()?;
     pages.build()?;
     sources::write(root(), &built).context("cannot write the sources of the programs")?;
     Ok(built)
+}
+
+/// The name of a page without its ending, such as `07-tasks`.
+fn name_of(page: &Chapter) -> String {
+    page.path.as_ref().and_then(|path| path.file_stem()).unwrap_or_default().to_string_lossy().into_owned()
 }

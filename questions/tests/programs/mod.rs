@@ -224,8 +224,11 @@ mod on_scheduling {
     pub(crate) mod two_tasks_in_turn;
 }
 
-/// Each program by its name.
-pub(crate) const ALL: &[(&str, fn() -> Result<()>)] = &[
+/// A program, by its name.
+type Program = (&'static str, fn() -> Result<()>);
+
+/// All of them.
+pub(crate) const ALL: &[Program] = &[
     ("a_borrow_across_an_await", on_rust_you_need::a_borrow_across_an_await::main),
     (
         "where_a_question_mark_goes",

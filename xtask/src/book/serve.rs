@@ -30,7 +30,7 @@ pub(super) fn serve(server: &Server, built: &Path) -> Result<()> {
 
 /// The newest time of a file that a page is made of.
 fn last_change() -> Option<SystemTime> {
-    let folders = ["book", "examples", "tests/snapshots", "tests/guide"];
+    let folders = ["book", "examples", "exercises", "questions", "tests/snapshots", "tests/guide"];
     let entries = folders.iter().flat_map(|folder| WalkDir::new(root().join(folder))).filter_map(Result::ok);
     entries.filter_map(|entry| entry.metadata().ok()?.modified().ok()).max()
 }
