@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::examples::{declared, examples, header};
 use crate::names::names_are_placed;
-use crate::{book, cheat_sheet, docs, files, read, relative, twins};
+use crate::{book, cheat_sheet, docs, files, read, relative, rooms, twins};
 
 /// A check of the whole workspace: its problems in words.
 pub type Check = fn(&Path) -> Result<Vec<String>>;
@@ -24,6 +24,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("examples fit beside their twins", examples_are_narrow),
     ("files tell what they are for", files_tell_their_purpose),
     ("files are small", files_are_small),
+    ("the rooms of the runtime look down", rooms::rooms_look_down),
+    ("the core is small", rooms::the_core_is_small),
     ("tests are under the guard", tests_are_guarded),
     ("links lead somewhere", book::links),
     ("names of asyncio are placed", names_are_placed),
