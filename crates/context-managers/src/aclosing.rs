@@ -1,7 +1,7 @@
 //! `aclosing`: closes something that has an asynchronous `aclose`.
 //!
-//! In Python the manager and the block hold the same object. Here the block owns it while it runs, and it comes back by
-//! itself: [`Lent`] puts it into the manager's hands when the block lets go of it.
+//! In Python the manager and the block hold the same object. Here the block owns the object while it runs, and [`Lent`]
+//! returns it to the manager when the block drops it.
 
 use std::cell::Cell;
 use std::fmt;
@@ -13,27 +13,27 @@ use asyncio_runtime::{Error, Result, RuntimeError};
 
 use crate::manager::AsyncContextManager;
 
-/// Has an asynchronous end: an object with `aclose`.
-// As in `AsyncContextManager`.
+/// Can be closed by a coroutine: an object with `aclose`.
+// No `Send` bound, for the same reason as in `AsyncContextManager`.
 #[allow(async_fn_in_trait)]
 pub trait AsyncClose {
-    /// Closes it.
+    /// Closes the object.
     ///
     /// # Errors
     ///
-    /// Whatever goes wrong.
+    /// Whatever goes wrong while closing.
     async fn aclose(&mut self) -> Result<()>;
 }
 
-/// What `aclosing` is mostly for: `async with aclosing(generator) as items:`.
+/// The main use of `aclosing`: `async with aclosing(generator) as items:`.
 impl<Y: 'static, S: 'static> AsyncClose for AsyncGenerator<Y, S> {
     async fn aclose(&mut self) -> Result<()> {
         AsyncGenerator::aclose(self).await
     }
 }
 
-/// A manager that gives `thing` to the block and closes it afterwards: `contextlib.aclosing`. Asynchronous generators can
-/// be closed, and so can what implements [`AsyncClose`].
+/// Makes a manager that passes `thing` to the block and closes it afterwards: `contextlib.aclosing`. Asynchronous
+/// generators can be closed, and so can any type that implements [`AsyncClose`].
 ///
 /// # Examples
 ///
@@ -64,13 +64,13 @@ impl<Y: 'static, S: 'static> AsyncClose for AsyncGenerator<Y, S> {
 ///
 /// # Errors
 ///
-/// Those of `aclose`. `RuntimeError` if it is entered a second time, or if the block has given the thing away so that
-/// it still is in use when the block ends.
+/// Those of `aclose`. `RuntimeError` if the manager is entered a second time, or if the block has moved the thing
+/// elsewhere and it is still in use when the block ends.
 pub fn aclosing<X: AsyncClose>(thing: X) -> Closing<X> {
     Closing { home: Rc::new(Cell::new(Some(thing))), entered: false }
 }
 
-/// The manager made by [`aclosing`].
+/// The manager that [`aclosing`] returns.
 #[must_use = "a manager does nothing unless entered"]
 pub struct Closing<X> {
     home: Rc<Cell<Option<X>>>,
@@ -97,7 +97,7 @@ impl<X: AsyncClose> AsyncContextManager for Closing<X> {
     }
 }
 
-/// What [`aclosing`] lends to its block; derefs to the thing.
+/// What the block of [`aclosing`] gets; derefs to the thing.
 ///
 /// # Examples
 ///
@@ -116,7 +116,7 @@ impl<X: AsyncClose> AsyncContextManager for Closing<X> {
 /// .unwrap();
 /// ```
 pub struct Lent<X> {
-    /// There until it is dropped.
+    /// `Some` until it is dropped.
     thing: Option<X>,
     home: Rc<Cell<Option<X>>>,
 }

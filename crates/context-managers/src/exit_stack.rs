@@ -1,6 +1,6 @@
-//! `AsyncExitStack`: managers and callbacks that are collected at run time, and left last in first out.
+//! `AsyncExitStack`: managers and callbacks that are collected at run time and left in reverse order.
 //!
-//! The core idea is that of CPython's: leaving the stack behaves as leaving as many nested blocks would, in a loop.
+//! The core idea is CPython's: leaving the stack behaves like leaving nested blocks, in a loop.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -16,8 +16,8 @@ use crate::panics::{BlockPanicked, caught};
 
 /// A stack of exits: `contextlib.AsyncExitStack`.
 ///
-/// It is a manager whose block gets a handle on it; clones are handles on the same stack. What the exits borrow has
-/// to be declared before the stack.
+/// It is a manager whose block gets a handle on the stack; a clone is a handle on the same stack. Declare what the
+/// exits borrow before the stack.
 ///
 /// # Examples
 ///
@@ -44,24 +44,24 @@ use crate::panics::{BlockPanicked, caught};
 ///
 /// # Errors
 ///
-/// An exit sees the error that is on its way when its turn comes, and may suppress it. One that fails replaces it; the
-/// replaced error becomes the [`context`](Error::context). All exits run in any case, also after a panic.
+/// Each exit is given the current error and may suppress it. If an exit fails, its error replaces the current one,
+/// which becomes its [`context`](Error::context). All exits run in any case, also after a panic.
 ///
 /// # Cancellation
 ///
-/// A cancellation during an exit comes out of that exit's await, and is then the error on its way for the others. A
-/// stack that is dropped drops its exits without running them, as Python's does.
+/// A cancellation during an exit comes out of that exit's await, and is then the current error for the remaining exits.
+/// If the stack is dropped, its exits are dropped without running, as in Python.
 #[derive(Clone, Default)]
 pub struct AsyncExitStack<'a> {
     exits: Rc<RefCell<Vec<Box<dyn Exit + 'a>>>>,
 }
 
-/// The second half of a manager, as an object.
+/// The exit of a manager, as an object.
 trait Exit {
     fn exit<'s>(&'s mut self, error: Option<&'s Error>) -> Pin<Box<dyn Future<Output = Result<bool>> + 's>>;
 }
 
-/// What is pushed as a manager.
+/// The exit of a manager that was entered or pushed.
 struct OfManager<M>(M);
 
 impl<M: AsyncContextManager> Exit for OfManager<M> {
@@ -70,7 +70,7 @@ impl<M: AsyncContextManager> Exit for OfManager<M> {
     }
 }
 
-/// What is pushed as a coroutine function; taken when it is called.
+/// A coroutine function that was pushed; taken when it is called.
 struct OfFunction<F>(Option<F>);
 
 impl<F: AsyncFnOnce(Option<&Error>) -> Result<bool>> Exit for OfFunction<F> {
@@ -86,29 +86,30 @@ impl<F: AsyncFnOnce(Option<&Error>) -> Result<bool>> Exit for OfFunction<F> {
 }
 
 impl<'a> AsyncExitStack<'a> {
-    /// An empty stack.
+    /// Creates an empty stack.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Enters a manager and keeps it, to be left in its turn; gives what its block would get.
+    /// Enters a manager, pushes its exit, and returns what its block would get.
     ///
     /// # Errors
     ///
-    /// Those of entering; the stack is then as before.
+    /// Those of entering the manager; the stack is then unchanged.
     pub async fn enter_async_context<M: AsyncContextManager + 'a>(&self, mut manager: M) -> Result<M::Value> {
         let value = manager.enter().await?;
         self.push_manager(manager);
         Ok(value)
     }
 
-    /// Keeps a manager, to be left in its turn, without entering it: `push_async_exit(manager)`.
+    /// Pushes the exit of a manager without entering it: Python's `push_async_exit(manager)`.
+    #[doc(alias = "push_async_exit")]
     pub fn push_manager(&self, manager: impl AsyncContextManager + 'a) {
         self.add(OfManager(manager));
     }
 
-    /// Keeps a coroutine function that is called as a manager's exit would be: `push_async_exit(function)`.
+    /// Pushes a coroutine function that is called like a manager's exit: Python's `push_async_exit(function)`.
     ///
     /// # Examples
     ///
@@ -131,20 +132,20 @@ impl<'a> AsyncExitStack<'a> {
         self.add(OfFunction(Some(exit)));
     }
 
-    /// Keeps a plain function that is called as a manager's exit would be: `push`.
+    /// Pushes a function that is called like a manager's exit: Python's `push`.
     pub fn push(&self, exit: impl FnOnce(Option<&Error>) -> Result<bool> + 'a) {
         self.push_async_exit(async move |error: Option<&Error>| exit(error));
     }
 
-    /// Keeps a coroutine function to be called in its turn; it can fail, but not suppress. Arguments are what it
-    /// captures.
+    /// Pushes a coroutine function that is called without the error. It can fail, but not suppress. Instead of passing
+    /// arguments, capture them.
     pub fn push_async_callback(&self, callback: impl AsyncFnOnce() -> Result<()> + 'a) {
         self.push_async_exit(async move |_: Option<&Error>| callback().await.map(|()| false));
     }
 
-    /// Keeps a plain function to be called in its turn; it can fail, but not suppress.
+    /// Pushes a function that is called without the error. It can fail, but not suppress.
     ///
-    /// A value with a destructor is kept by a callback that captures it and drops it.
+    /// To keep a value until the stack is left, push a callback that captures the value and drops it.
     ///
     /// # Examples
     ///
@@ -170,8 +171,8 @@ impl<'a> AsyncExitStack<'a> {
         self.push_async_exit(async move |_: Option<&Error>| callback().map(|()| false));
     }
 
-    /// Moves all exits to a new stack, so that leaving this one runs nothing: for setting up several things, of which
-    /// none is to stay if one fails.
+    /// Moves all exits to a new stack, so that leaving this one runs nothing. Use it to set up several things of which
+    /// none must stay if one fails.
     ///
     /// # Examples
     ///
@@ -199,11 +200,11 @@ impl<'a> AsyncExitStack<'a> {
         Self { exits: Rc::new(RefCell::new(self.exits.take())) }
     }
 
-    /// Runs all exits now, as at the end of a block that went well.
+    /// Runs all exits now, as at the end of a block without an error.
     ///
     /// # Errors
     ///
-    /// The last error of an exit that no later exit suppressed.
+    /// The last error of an exit, if no later exit suppressed it.
     pub async fn aclose(&self) -> Result<()> {
         self.unwind(None).await.map(drop)
     }
@@ -212,7 +213,7 @@ impl<'a> AsyncExitStack<'a> {
         self.exits.borrow_mut().push(Box::new(exit));
     }
 
-    /// The borrow ends before the exit runs, which may push further ones.
+    /// The borrow ends before the exit runs, since the exit may push further ones.
     fn pop(&self) -> Option<Box<dyn Exit + 'a>> {
         self.exits.borrow_mut().pop()
     }
@@ -227,7 +228,7 @@ impl<'a> AsyncExitStack<'a> {
                     current = Some(chain(error, current));
                     panic = Some(payload);
                 }
-                // A panic that is on its way is neither suppressed nor replaced.
+                // A panic is neither suppressed nor replaced.
                 Ok(_) if panic.is_some() => {}
                 Ok(Ok(false)) => {}
                 Ok(Ok(true)) => (suppressed, raised, current) = (true, false, None),
@@ -236,7 +237,7 @@ impl<'a> AsyncExitStack<'a> {
         }
         match (panic, current) {
             (Some(payload), _) => resume_unwind(payload),
-            // What was suppressed on the way is not its context, though the block may have failed with that.
+            // An error that an exit suppressed is not the context of a later one, even if the block failed with it.
             (None, Some(error)) if raised => Err(error.with_final_context()),
             _ => Ok(received.is_some() && suppressed),
         }

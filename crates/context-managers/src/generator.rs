@@ -1,8 +1,8 @@
 //! A manager made of one coroutine: `contextlib.asynccontextmanager`.
 //!
-//! The coroutine runs to its yield when the block is entered, and from there to its end when the block is left. The
-//! core idea: yielding is a future that hands out the value and stays pending until the manager has put the block's
-//! result in.
+//! The coroutine runs to its `yield` when the block is entered, and from there to its end when the block is left. The
+//! core idea: `yield_value` is a future that hands out the value and stays pending until the manager has put the
+//! block's result in.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -18,8 +18,9 @@ use crate::manager::AsyncContextManager;
 
 /// Makes a manager of a coroutine that yields once: `@asynccontextmanager`.
 ///
-/// What comes before [`yield_value`](Yielder::yield_value) is the enter, what comes after it the exit. The block's
-/// error comes out of `yield_value`: passed on with `?` it goes on behind the block, caught it is suppressed.
+/// The code before [`yield_value`](Yielder::yield_value) runs when the block is entered, the code after it when the
+/// block is left. The block's error comes out of `yield_value`. Pass it on with `?`, and it leaves the `async with`;
+/// catch it, and it is suppressed.
 ///
 /// # Examples
 ///
@@ -50,13 +51,14 @@ use crate::manager::AsyncContextManager;
 ///
 /// # Errors
 ///
-/// Entering raises `RuntimeError: generator didn't yield` if the coroutine ended without (also if the manager is
-/// entered a second time); leaving raises `generator didn't stop` or `generator didn't stop after athrow()` if it
-/// yields again. It is closed before that: its second yield raises [`GeneratorExit`], and what it does then is awaited.
+/// Entering raises `RuntimeError: generator didn't yield` if the coroutine ended without a yield (also if the manager
+/// is entered a second time). Leaving raises `generator didn't stop` or `generator didn't stop after athrow()` if it
+/// yields again. The coroutine is closed before that: its second yield raises [`GeneratorExit`], and its cleanup is
+/// awaited.
 ///
 /// # Cancellation
 ///
-/// As an error, out of whichever await of the coroutine or the block it arrives at.
+/// A cancellation comes out of the await at which it arrives, in the coroutine or in the block, as an error.
 pub fn asynccontextmanager<'a, T: 'a>(
     body: impl AsyncFnOnce(Yielder<T>) -> Result<()> + 'a,
 ) -> AsyncGeneratorContextManager<'a, T> {
@@ -65,19 +67,19 @@ pub fn asynccontextmanager<'a, T: 'a>(
     AsyncGeneratorContextManager { body: Some(Box::pin(async move { body(yielder).await })), exchange }
 }
 
-/// Where a coroutine and its manager meet.
+/// The slot between a coroutine and its manager.
 enum Exchange<T> {
     /// The coroutine runs, or has ended.
     Running,
-    /// It has yielded this, and waits.
+    /// The coroutine has yielded this and waits.
     Yielded(T),
     /// The block runs.
     Block,
-    /// The block's result, for the coroutine that waits.
+    /// The block's result, for the waiting coroutine.
     Sent(Result<()>),
 }
 
-/// A manager made by [`asynccontextmanager`].
+/// The manager that [`asynccontextmanager`] returns.
 #[must_use = "a manager does nothing unless entered"]
 pub struct AsyncGeneratorContextManager<'a, T> {
     body: Option<Pin<Box<dyn Future<Output = Result<()>> + 'a>>>,
@@ -91,7 +93,8 @@ enum Next<T> {
 }
 
 impl<T> AsyncGeneratorContextManager<'_, T> {
-    /// Runs the coroutine to its yield or its end, after which it is gone. It was `sent` this error.
+    /// Runs the coroutine to its `yield` or its end, with the error that the block ended with. At its end the coroutine
+    /// is dropped.
     async fn next(&mut self, sent: Option<&Error>) -> Next<T> {
         let exchange = &self.exchange;
         let Some(body) = &mut self.body else { return Next::Ended(Ok(())) };
@@ -102,7 +105,7 @@ impl<T> AsyncGeneratorContextManager<'_, T> {
             match exchange.replace(Exchange::Block) {
                 Exchange::Yielded(value) => Poll::Ready(Next::Yielded(value)),
                 other => {
-                    // It waits for something else.
+                    // The coroutine waits for something else.
                     exchange.replace(other);
                     Poll::Pending
                 }
@@ -115,7 +118,7 @@ impl<T> AsyncGeneratorContextManager<'_, T> {
         next
     }
 
-    /// Ends a coroutine that has yielded once too often: `agen.aclose()`.
+    /// Closes a coroutine that has yielded once too often: `agen.aclose()`.
     async fn close(&mut self) -> Result<()> {
         self.exchange.replace(Exchange::Sent(Err(GeneratorExit.into())));
         match self.next(None).await {
@@ -161,7 +164,7 @@ impl<T> AsyncContextManager for AsyncGeneratorContextManager<'_, T> {
     }
 }
 
-/// A `StopAsyncIteration` of the coroutine's own: let through it would look like the end of a generator.
+/// Wraps a `StopAsyncIteration` that the coroutine raised itself: passed on, it would look like the end of a generator.
 fn unlike_an_end(raised: Error, sent: Option<&Error>) -> Error {
     if raised.is::<StopAsyncIteration>() && !sent.is_some_and(|sent| raised.same(sent)) {
         return RuntimeError::new("async generator raised StopAsyncIteration").into();
@@ -169,7 +172,7 @@ fn unlike_an_end(raised: Error, sent: Option<&Error>) -> Error {
     raised
 }
 
-/// What an exit gives that was told the block's `error` and answers with a result in its place.
+/// What an exit returns that was given `error` and ended with `result`.
 pub(crate) fn verdict(result: Result<()>, error: Option<&Error>) -> Result<bool> {
     match (result, error) {
         (Ok(()), error) => Ok(error.is_some()),
@@ -178,13 +181,13 @@ pub(crate) fn verdict(result: Result<()>, error: Option<&Error>) -> Result<bool>
     }
 }
 
-/// Gives the coroutine of an [`asynccontextmanager`] its `yield`.
+/// The handle through which the coroutine of an [`asynccontextmanager`] yields.
 pub struct Yielder<T> {
     exchange: Rc<RefCell<Exchange<T>>>,
 }
 
 impl<T> Yielder<T> {
-    /// Hands `value` to the block and waits until the block has ended: `yield value`.
+    /// Passes `value` to the block and waits until the block has ended: `yield value`.
     ///
     /// # Errors
     ///
@@ -192,13 +195,14 @@ impl<T> Yielder<T> {
     ///
     /// # Cancellation
     ///
-    /// A cancellation of the task while the block runs is the block's.
+    /// A cancellation of the task while the block runs arrives in the block.
+    #[doc(alias = "yield")]
     pub async fn yield_value(&self, value: T) -> Result<()> {
         self.exchange.replace(Exchange::Yielded(value));
         poll_fn(|_| match self.exchange.replace(Exchange::Running) {
             Exchange::Sent(result) => Poll::Ready(result),
             other => {
-                // Nobody is to be woken: the manager polls when it has put the result in.
+                // No waker is needed: the manager polls again when it has put the result in.
                 self.exchange.replace(other);
                 Poll::Pending
             }

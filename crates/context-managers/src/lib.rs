@@ -1,16 +1,16 @@
-//! Asynchronous context managers: `async with`, and what people use of `contextlib`.
+//! Asynchronous context managers: `async with`, and the parts of `contextlib` that people use.
 //!
-//! What a block needs is set up before it and cleaned up after it, however it ends. Rust's own way is a value with a
-//! destructor, and where cleaning up does not wait for anything it is the better one. A destructor cannot await; a
-//! manager can, and it sees the error that ended the block.
+//! A manager sets up what a block needs and cleans up after it, however the block ends. Rust's own way is a value with
+//! a destructor, and that is the better one where the cleanup does not wait for anything. But a destructor cannot
+//! await; a manager can, and it sees the error that ended the block.
 //!
 //! [`async_with`] is the statement, [`AsyncContextManager`] the protocol. [`asynccontextmanager`] makes a manager of
-//! one coroutine, [`AsyncExitStack`] is as many managers as a program decides at run time, [`aclosing`],
-//! [`nullcontext`] and [`suppress`] are the small ones. `timeout`, `TaskGroup`, `Lock`, `Condition`, `Barrier`
-//! and the semaphores are managers too.
+//! one coroutine. [`AsyncExitStack`] holds a number of managers that is known only at run time. [`aclosing`],
+//! [`nullcontext`] and [`suppress`] are the small ones. `timeout`, `TaskGroup`, `Lock`, `Condition`, `Barrier` and the
+//! semaphores are managers, too.
 //!
-//! What is not here: decorators (a manager around every call of a function), because an `async_with` inside it says
-//! the same.
+//! Not here: managers as decorators, which wrap every call of a function. An `async_with` inside the function does the
+//! same.
 
 #![forbid(unsafe_code)]
 

@@ -6,11 +6,10 @@ use asyncio_runtime::{Error, Result};
 
 use crate::panics::{BlockPanicked, caught};
 
-/// Sets something up before a block and cleans it up after it: an object with `__aenter__` and `__aexit__`.
+/// Sets something up before a block and cleans it up afterwards: an object with `__aenter__` and `__aexit__`.
 ///
-/// Both are coroutines: [`async_with`] awaits them, and they may await what they like. A reference to a manager is a
-/// manager too, so one that is to be used again, or asked something afterwards, is lent: `async_with(&mut manager,
-/// …)`.
+/// Both methods are coroutines that [`async_with`] awaits. A reference to a manager is a manager, too. So lend a
+/// manager that you need again afterwards: `async_with(&mut manager, …)`.
 ///
 /// # Examples
 ///
@@ -44,27 +43,31 @@ use crate::panics::{BlockPanicked, caught};
 /// })
 /// .unwrap();
 /// ```
-// A manager belongs to one task of one thread: there is no `Send` to ask of its coroutines.
+// A manager belongs to one task of one thread, so its coroutines need not be `Send`.
+#[doc(alias = "AbstractAsyncContextManager")]
 #[allow(async_fn_in_trait)]
 pub trait AsyncContextManager {
-    /// What the block gets: the target of `as`.
+    /// The type of the block's argument: the target of `as`.
     type Value;
 
-    /// Before the block: `__aenter__`.
+    /// Runs before the block: `__aenter__`.
     ///
     /// # Errors
     ///
-    /// Whatever goes wrong; then neither the block nor [`exit`](Self::exit) runs.
+    /// Whatever goes wrong while entering; then neither the block nor [`exit`](Self::exit) runs.
+    #[doc(alias = "__aenter__")]
     async fn enter(&mut self) -> Result<Self::Value>;
 
-    /// After the block, with the error that ended it, if one did: `__aexit__`. `true` suppresses that error.
+    /// Runs after the block, with the error that ended the block, if one did: `__aexit__`. Return `true` to suppress
+    /// that error.
     ///
     /// After a cancellation the error is the `CancelledError`, after a panic a [`BlockPanicked`].
     ///
     /// # Errors
     ///
-    /// An error takes the place of the block's, which becomes its [`context`](Error::context). To let the block's error
-    /// through, give `Ok(false)`.
+    /// An error replaces the block's error, which becomes its [`context`](Error::context). To pass the block's error
+    /// on, return `Ok(false)`.
+    #[doc(alias = "__aexit__")]
     async fn exit(&mut self, error: Option<&Error>) -> Result<bool>;
 }
 
@@ -80,13 +83,13 @@ impl<M: AsyncContextManager> AsyncContextManager for &mut M {
     }
 }
 
-/// Awaits the manager's enter, the block, and the manager's exit: `async with manager as value:`.
+/// Enters a manager, runs the block, and leaves the manager: `async with manager as value:`.
 ///
-/// Gives `Some` of what the block gives, or `None` if the block failed and the manager suppressed the error. In
-/// Python the program just goes on behind such a block, and a variable that the block would have set may not exist;
-/// here the compiler asks what to do then. It is one function for managers that suppress and those that never do,
-/// because which of them it is may not be known: a stack suppresses if one of its managers does. A block that is run
-/// for its effect needs no `Some`: `async_with(…).await?;`.
+/// Returns `Some` with the block's value, or `None` if the block failed and the manager suppressed the error. In Python
+/// the program continues behind such a block, and a variable that the block should have set may not exist; here the
+/// compiler asks what to do then. There is one function for managers that suppress and those that never do, because
+/// that may be unknown: a stack suppresses if one of its managers does. For a block without a value, ignore the option:
+/// `async_with(…).await?;`.
 ///
 /// # Examples
 ///
@@ -107,18 +110,19 @@ impl<M: AsyncContextManager> AsyncContextManager for &mut M {
 ///
 /// # Errors
 ///
-/// The block's error if the manager does not suppress it, else what enter or exit raise. An error of exit has the
-/// block's as its [`context`](Error::context).
+/// The block's error if the manager does not suppress it, otherwise the error of entering or leaving. An error of
+/// leaving has the block's error as its [`context`](Error::context).
 ///
 /// # Panics
 ///
-/// If the block panics, the exit runs, and then the panic goes on, whatever the exit gives.
+/// If the block panics, the manager is left, and then the panic continues, whatever the manager returns.
 ///
 /// # Cancellation
 ///
-/// A cancellation comes out of the await in the block like any error, so the exit runs and is awaited. A cancellation
-/// during the exit comes out of the exit's await. Only if all this is dropped half-way (a task that is aborted) the
-/// exit does not run: nobody is left to await it.
+/// A cancellation comes out of the await in the block like any error, so the manager is left, and that is awaited. A
+/// cancellation while the manager is left comes out of the await there. The exit is skipped only if this future is
+/// dropped half-way (when a task is aborted), because then nothing can await the exit.
+#[doc(alias = "async with")]
 pub async fn async_with<M: AsyncContextManager, T>(
     mut manager: M,
     block: impl AsyncFnOnce(M::Value) -> Result<T>,
@@ -132,7 +136,7 @@ pub async fn async_with<M: AsyncContextManager, T>(
             Err(raised) => Err(raised.during(error)),
         },
         Err(payload) => {
-            // Two failures, and only one can go on: the panic is the more serious one.
+            // Only one of two failures can be passed on: the panic is the more serious one.
             let _ = manager.exit(Some(&BlockPanicked::new(&payload).into())).await;
             resume_unwind(payload)
         }

@@ -1,7 +1,7 @@
-//! What asyncio itself uses with `async with`: time limits, task groups and locks.
+//! The parts of asyncio that Python uses with `async with`: timeouts, task groups and locks.
 //!
-//! Each has a shorter form of its own, which gives the block's value without an `Option`: `Timeout::run`,
-//! `TaskGroup::run`, and the guards of the locks. As managers they go on a stack, or where any manager does.
+//! Each also has a shorter form that returns the block's value without an `Option`: `Timeout::run`, `TaskGroup::run`,
+//! and the guards of the locks. As managers they can be pushed on a stack or passed wherever a manager is expected.
 
 use asyncio_locks::{Barrier, BoundedSemaphore, Condition, Lock, Semaphore};
 use asyncio_runtime::{Error, Result, TaskGroup, Timeout};
@@ -9,7 +9,7 @@ use asyncio_runtime::{Error, Result, TaskGroup, Timeout};
 use crate::generator::verdict;
 use crate::manager::AsyncContextManager;
 
-/// The block's result, as those want it who turn one result into another.
+/// The block's error as a result, for functions that turn one result into another.
 fn result(error: Option<&Error>) -> Result<()> {
     error.cloned().map_or(Ok(()), Err)
 }
@@ -28,8 +28,8 @@ impl AsyncContextManager for Timeout {
     }
 }
 
-/// `async with asyncio.TaskGroup() as tg:`. The errors are those of [`TaskGroup::run`], which also aborts the tasks
-/// if it is dropped half-way; here they would go on. That a group was cancelled suppresses the error of its block.
+/// `async with asyncio.TaskGroup() as tg:`. The errors are those of [`TaskGroup::run`]. If `run` is dropped half-way it
+/// also aborts the tasks; here they continue. The error of the block is suppressed if the group was cancelled.
 impl AsyncContextManager for TaskGroup {
     type Value = TaskGroup;
 
@@ -43,8 +43,8 @@ impl AsyncContextManager for TaskGroup {
     }
 }
 
-/// `async with barrier as place:`. The block begins when all have arrived, each with its place in the order of arrival;
-/// who leaves the block waits for nobody.
+/// `async with barrier as position:`. The block starts when all tasks have arrived, each with its position in the order
+/// of arrival. Leaving the block waits for no task.
 impl AsyncContextManager for Barrier {
     type Value = usize;
 
@@ -77,8 +77,8 @@ macro_rules! held_during_the_block {
 }
 
 held_during_the_block! {
-    /// `async with lock:`. If it is dropped half-way the lock stays held; a [`LockGuard`](asyncio_locks::LockGuard)
-    /// does not.
+    /// `async with lock:`. If it is dropped half-way, the lock stays held. A [`LockGuard`](asyncio_locks::LockGuard)
+    /// would release it.
     Lock, |lock| lock.release()?;
     /// `async with condition:`; the block waits and notifies through another handle on the condition.
     Condition, |condition| condition.release()?;

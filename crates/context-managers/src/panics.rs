@@ -1,7 +1,7 @@
 //! Panics, held up while a manager's exit runs.
 //!
-//! Python has one kind of raising, so `__aexit__` sees every failure. Here a panic is caught at each poll of the
-//! block, shown to the exit as an error (a transaction must not be committed because of it), and goes on afterwards.
+//! Python has one kind of raising, so `__aexit__` sees every failure. Here a panic of the block is caught, shown to the
+//! exit as an error (a transaction must not be committed after it), and continued afterwards.
 
 use std::any::Any;
 use std::fmt;
@@ -10,10 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// What a caught panic carries.
+/// The payload of a caught panic.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
-/// What a manager's exit sees after a panic in the block. Suppressed or not, the panic goes on after the exit.
+/// The error that a manager's exit is given after a panic in the block. Suppressed or not, the panic continues after
+/// the exit.
 ///
 /// # Examples
 ///
@@ -60,10 +61,10 @@ impl fmt::Display for BlockPanicked {
 
 impl std::error::Error for BlockPanicked {}
 
-/// Awaits `future`, and gives its panic instead of passing it on.
+/// Awaits `future` and returns its panic instead of continuing it.
 pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Payload> {
     let mut future = pin!(future);
-    // Unwind safe, because the panic goes on: nobody uses what it left behind but the code that cleans up.
+    // Unwind safe, because the panic continues: only the code that cleans up sees what it left behind.
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(poll) => poll.map(Ok),
         Err(payload) => Poll::Ready(Err(payload)),

@@ -4,9 +4,10 @@ use asyncio_runtime::{Error, ExceptionGroup, Result};
 
 use crate::manager::AsyncContextManager;
 
-/// A manager that does nothing but to give `value` to the block: `contextlib.nullcontext`.
+/// A manager that does nothing but pass `value` to the block: `contextlib.nullcontext`.
 ///
-/// It stands in where a block needs no manager; like Python's it can be entered again, so the block gets a clone.
+/// Use it where a manager is expected and none is needed. Like Python's it can be entered again, so the block gets a
+/// clone.
 ///
 /// # Examples
 ///
@@ -24,7 +25,7 @@ pub fn nullcontext<T: Clone>(value: T) -> NullContext<T> {
     NullContext { value }
 }
 
-/// The manager made by [`nullcontext`].
+/// The manager that [`nullcontext`] returns.
 #[derive(Clone, Debug)]
 #[must_use = "a manager does nothing unless entered"]
 pub struct NullContext<T> {
@@ -45,8 +46,8 @@ impl<T: Clone> AsyncContextManager for NullContext<T> {
 
 /// A manager that suppresses the errors for which `matches` holds: `contextlib.suppress`.
 ///
-/// `suppress(ValueError)` is `suppress(Error::is::<ValueError>)`; several types take a closure. Of an
-/// [`ExceptionGroup`] it takes the errors that match and raises a group of the others.
+/// `suppress(ValueError)` is `suppress(Error::is::<ValueError>)`; for several types pass a closure. From an
+/// [`ExceptionGroup`] it removes the errors that match, and raises a group of the others.
 ///
 /// # Examples
 ///
@@ -66,7 +67,7 @@ pub fn suppress<P: Fn(&Error) -> bool>(matches: P) -> Suppress<P> {
     Suppress { matches }
 }
 
-/// The manager made by [`suppress`].
+/// The manager that [`suppress`] returns.
 #[derive(Clone, Debug)]
 #[must_use = "a manager does nothing unless entered"]
 pub struct Suppress<P> {

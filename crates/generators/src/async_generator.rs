@@ -1,8 +1,8 @@
 //! `AsyncGenerator`, whose body may await between its yields.
 //!
-//! The core idea: its body is polled by whoever awaits `anext`, with that task's waker, so an `await` inside is that
-//! task's wait, and its cancellation arrives there. The loop in which it first ran knows it, and closes it if nobody else
-//! does.
+//! The core idea: the body is polled by whichever task awaits `anext`, with that task's waker. So an `await` in the
+//! body is that task's wait, and the task's cancellation arrives there. The loop in which the generator first ran knows
+//! it and closes it if the program does not.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -19,23 +19,25 @@ use asyncio_runtime::{
 use crate::generator::{Body, Running, is_none};
 use crate::yielder::{AsyncGeneratorYielder, Sent, Slot};
 
-/// An asynchronous generator that yields `Y` and can be sent `S`: what a Python `async def` with a `yield` in it gives.
+/// An asynchronous generator that yields `Y` and can be sent `S`: what calling a Python `async def` with a `yield` in
+/// it returns.
 ///
-/// It is an [`AsyncIterator`]. Nothing runs before the first `anext`. Clones are handles on the same generator.
+/// It is an [`AsyncIterator`]. Nothing runs before the first `anext`. A clone is a handle on the same generator.
 ///
-/// # When nobody wants more of it
+/// # Closing
 ///
-/// A generator left half-way should be closed: [`aclose`](Self::aclose). When the last handle goes without that, the loop
-/// in which it first ran makes a task that closes it; what is still open at the end of the loop
-/// [`shutdown_asyncgens`](EventLoop::shutdown_asyncgens) closes. One that was closed and has ignored it hears
-/// [`GeneratorExit`] once more when its last handle goes, and gets no further than to its next wait. Outside of a loop only
-/// the body's destructors run.
+/// Close a generator that you leave half-way: [`aclose`](Self::aclose). When its last handle is dropped without that,
+/// the loop in which it first ran makes a task that closes it. Generators that are still open when the loop ends are
+/// closed by [`shutdown_asyncgens`](EventLoop::shutdown_asyncgens).
+///
+/// A generator that was closed and ignored it gets [`GeneratorExit`] once more when its last handle is dropped, and is
+/// not run beyond its next wait. Outside of a loop only the destructors of the body run.
 ///
 /// # Cancellation
 ///
-/// A cancellation of the task that awaits `anext` arrives in the body, at what it awaits. If the future of `anext` is
-/// *dropped* half-way instead, the body stays where it is, and the next `anext` goes on: no item is lost. There is no
-/// `yield` then that could be answered, so sending is refused, and throwing or closing ends the body by dropping it.
+/// A cancellation of the task that awaits `anext` arrives in the body, at what the body awaits. If the future of
+/// `anext` is *dropped* half-way instead, the body stays where it is and the next `anext` resumes it, so no item is
+/// lost. Until then the body is not at a `yield`: sending is an error, and throwing or closing drops the body.
 ///
 /// # Examples
 ///
@@ -65,14 +67,14 @@ pub struct AsyncGenerator<Y: 'static, S: 'static = ()> {
 struct Inner<Y, S> {
     name: &'static str,
     slot: Rc<Slot<Y, S>>,
-    /// Absent while it is polled and after its end.
+    /// `None` while the body is polled and after its end.
     body: Cell<Option<Body<()>>>,
     state: Cell<State>,
-    /// Somebody awaits a step of it.
+    /// A task awaits a step of the generator.
     running: Cell<bool>,
     /// `aclose` was called.
     closed: Cell<bool>,
-    /// Where it first ran, and its key there; `None` for no loop.
+    /// The loop in which it first ran and its key there; `None` if that was outside of a loop.
     home: OnceCell<Option<(EventLoop, u64)>>,
 }
 
@@ -80,12 +82,12 @@ struct Inner<Y, S> {
 enum State {
     Created,
     AtYield,
-    /// Running, or left in the middle of something it awaits.
+    /// Running, or left in the middle of something that the body awaits.
     Within,
 }
 
 impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
-    /// A generator with this body: an `async` closure or function that takes the [`AsyncGeneratorYielder`].
+    /// Creates a generator with this body: an `async` closure or function that takes the [`AsyncGeneratorYielder`].
     #[must_use = "a generator does nothing unless it is asked for items"]
     pub fn new<F>(body: impl FnOnce(AsyncGeneratorYielder<Y, S>) -> F) -> Self
     where
@@ -106,24 +108,29 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
         }
     }
 
-    /// The next item, or `None` at the end; the `yield` where it stands gives `value`: `await agen.asend(value)`.
+    /// Resumes the body and returns the next item, or `None` at the end: `await agen.asend(value)`. The `yield` at
+    /// which the body stands returns `value`.
     ///
     /// # Errors
     ///
-    /// `TypeError: can't send non-None value to a just-started async generator`, which does not begin thereby;
-    /// `RuntimeError: anext(): asynchronous generator is already running` (in Python it bears this name, too) if another
-    /// step of it is awaited or was dropped half-way; what the body raises.
+    /// `TypeError: can't send non-None value to a just-started async generator`; the generator then does not start.
+    ///
+    /// `RuntimeError: anext(): asynchronous generator is already running` (Python's message names `anext`, too) if
+    /// another step of the generator is awaited or was dropped half-way.
+    ///
+    /// Any error of the body.
     pub async fn asend(&self, value: S) -> Result<Option<Y>> {
         self.inner.step("anext()", Ok(Some(value))).await
     }
 
-    /// As `anext`; the `yield` where it stands raises `error`: `await agen.athrow(error)`. A generator that has not begun
-    /// ends; on one that is at its end this gives `None`.
+    /// Resumes the body like `anext`, but the `yield` at which it stands raises `error`: `await agen.athrow(error)`. If
+    /// the generator has not started, it ends; if it has ended, this returns `None`.
     ///
     /// # Errors
     ///
-    /// `error` itself unless the body catches it; what else the body raises; `RuntimeError: athrow(): asynchronous
-    /// generator is already running`; [`StopAsyncIteration`] if it was closed, and ignored that.
+    /// `error` itself unless the body catches it; any other error of the body;
+    /// `RuntimeError: athrow(): asynchronous generator is already running`; [`StopAsyncIteration`] if the generator was
+    /// closed and ignored it.
     ///
     /// # Examples
     ///
@@ -146,12 +153,12 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
         self.inner.throw("athrow()", error.into(), false).await
     }
 
-    /// Ends it: raises [`GeneratorExit`] where it stands, and waits until the body has cleaned up: `await agen.aclose()`.
-    /// Closing what is at its end, or has not begun, is fine.
+    /// Ends the generator: raises [`GeneratorExit`] in the body, at the `yield` where it stands, and waits until the
+    /// body has cleaned up: `await agen.aclose()`. A generator that has ended or has not started can be closed, too.
     ///
     /// # Errors
     ///
-    /// `RuntimeError: async generator ignored GeneratorExit` if it yields once more; any other error of the body;
+    /// `RuntimeError: async generator ignored GeneratorExit` if the body yields once more; any other error of the body;
     /// `RuntimeError: aclose(): asynchronous generator is already running`.
     ///
     /// # Examples
@@ -180,19 +187,19 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
 impl<Y: 'static, S: 'static> AsyncIterator for AsyncGenerator<Y, S> {
     type Item = Y;
 
-    /// The next item, or `None` at the end: `await anext(agen)`.
+    /// Resumes the body and returns the next item, or `None` at the end: `await anext(agen)`.
     ///
     /// # Errors
     ///
-    /// What the body raises; `RuntimeError: anext(): asynchronous generator is already running` if another step of it is
-    /// awaited.
+    /// Any error of the body; `RuntimeError: anext(): asynchronous generator is already running` if another step of the
+    /// generator is awaited.
     async fn anext(&mut self) -> Result<Option<Y>> {
         self.inner.step("anext()", Ok(None)).await
     }
 }
 
 impl<Y: 'static, S: 'static> Inner<Y, S> {
-    /// One step, from where it stands to the next `yield` or the end.
+    /// Runs one step, from where the body stands to its next `yield` or its end.
     async fn step(self: &Rc<Self>, call: &str, sent: Sent<S>) -> Result<Option<Y>> {
         self.home.get_or_init(|| self.register());
         let already = || RuntimeError::new(format!("{call}: asynchronous generator is already running"));
@@ -216,7 +223,7 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
     }
 
     fn poll_body(&self, cx: &mut Context<'_>) -> Poll<Result<Option<Y>>> {
-        // Taken out, so that nothing is borrowed while it runs; a body that panics is over.
+        // Taken out, so that nothing is borrowed while it runs. A body that panics has ended.
         let Some(mut body) = self.body.take() else { return Poll::Ready(Ok(None)) };
         match body.as_mut().poll(cx) {
             Poll::Pending => {
@@ -230,7 +237,7 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
                 }
             }
             Poll::Ready(Ok(())) => Poll::Ready(Ok(None)),
-            // Let through it would look like the end of the generator.
+            // Passed on, it would look like the end of the generator.
             Poll::Ready(Err(error)) if error.is::<StopAsyncIteration>() => {
                 Poll::Ready(Err(RuntimeError::new("async generator raised StopAsyncIteration").into()))
             }
@@ -261,8 +268,8 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
         }
     }
 
-    /// A generator that has ignored its closing is not closed a second time, but hears [`GeneratorExit`] once more; it gets
-    /// no further than to the next place where it would wait.
+    /// A generator that was closed and ignored it is not closed a second time. It gets [`GeneratorExit`] once more and
+    /// is not run beyond the next place where it would wait.
     fn end_at_once(&self) {
         if !std::thread::panicking() {
             self.slot.send(Err(GeneratorExit.into()));
@@ -272,7 +279,7 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
         drop(self.body.take());
     }
 
-    /// Is there a body that stands somewhere?
+    /// Is there a body that has not ended?
     fn is_open(&self) -> bool {
         let body = self.body.take();
         let open = body.is_some();
@@ -307,10 +314,10 @@ impl<Y, S> Drop for Inner<Y, S> {
 }
 
 impl<Y: 'static, S: 'static> Drop for AsyncGenerator<Y, S> {
-    /// The last handle asks the loop to close what stands at a `yield`: what Python calls the `finalizer` hook.
+    /// The last handle asks the loop to close a generator that stands at a `yield`: the `finalizer` hook of Python.
     fn drop(&mut self) {
         let inner = &self.inner;
-        // One that has not begun is known to the loop, too, if it has refused its first value.
+        // The loop also knows a generator that has not started, if it has refused its first value.
         let is_waiting = matches!(inner.state.get(), State::AtYield | State::Created);
         if Rc::strong_count(inner) > 1 || !is_waiting || !inner.is_open() {
             return;
@@ -320,7 +327,7 @@ impl<Y: 'static, S: 'static> Drop for AsyncGenerator<Y, S> {
         }
         let Some(Some((event_loop, key))) = inner.home.get() else { return };
         event_loop.forget_asyncgen(*key);
-        // A loop that is closed refuses, and the body is dropped where it stands.
+        // A closed loop refuses. Then the body is dropped where it stands.
         let _ = event_loop.finalize_asyncgen(Rc::clone(inner) as Rc<dyn OpenAsyncGen>);
     }
 }
@@ -331,7 +338,7 @@ impl<Y: 'static, S: 'static> Clone for AsyncGenerator<Y, S> {
     }
 }
 
-/// As in Python: `<async_generator object NAME at 0x…>`.
+/// Like Python: `<async_generator object NAME at 0x…>`.
 impl<Y: 'static, S: 'static> fmt::Debug for AsyncGenerator<Y, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.inner.repr())

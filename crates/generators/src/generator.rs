@@ -1,6 +1,7 @@
-//! `Generator`, driven by whoever asks it for the next item. No loop is involved.
+//! `Generator`, which runs when its next item is requested. No loop is involved.
 //!
-//! The core idea: the body is polled with a waker that does nothing, since all that it waits for is the next call.
+//! The core idea: the body is polled with a waker that does nothing, since all that the body can wait for is the next
+//! call.
 
 use std::cell::Cell;
 use std::fmt;
@@ -31,17 +32,19 @@ use crate::yielder::{GeneratorYielder, Sent, Slot};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resumed<Y, R> {
-    /// It stopped at a `yield`, which gave this.
+    /// It stopped at a `yield` with this value.
     Yielded(Y),
-    /// It is at its end: Python's `StopIteration`, whose `value` is what the body returned; `None` if it had ended before.
+    /// It has ended: Python's `StopIteration`, whose `value` is what the body returned; `None` if it had ended before.
     StopIteration(Option<R>),
 }
 
-/// A generator that yields `Y`, can be sent `S` and returns `R`: what a Python function with a `yield` in it gives.
+/// A generator that yields `Y`, can be sent `S` and returns `R`: what calling a Python function with a `yield` in it
+/// returns.
 ///
-/// It is an iterator over `Result<Y>`: `next` runs it to its next `yield`, and gives its error if it raises one. Nothing
-/// runs before the first `next`. Clones are handles on the same generator. When the last one goes, the generator is
-/// [closed](Self::close) if it stands at a `yield`; an error then can only be reported, on standard error.
+/// It is an iterator over `Result<Y>`: `next` runs it to its next `yield` and returns the error if the body raises one.
+/// Nothing runs before the first `next`. A clone is a handle on the same generator. When the last handle is dropped,
+/// the generator is [closed](Self::close) if it stands at a `yield`; an error while closing is reported on standard
+/// error.
 ///
 /// # Examples
 ///
@@ -70,7 +73,7 @@ pub struct Generator<Y, S = (), R = ()> {
 struct Inner<Y, S, R> {
     name: &'static str,
     slot: Rc<Slot<Y, S>>,
-    /// Absent while it runs and after its end.
+    /// `None` while the body runs and after its end.
     body: Cell<Option<Body<R>>>,
     started: Cell<bool>,
     running: Cell<bool>,
@@ -78,16 +81,16 @@ struct Inner<Y, S, R> {
 
 pub(crate) type Body<R> = Pin<Box<dyn Future<Output = Result<R>>>>;
 
-/// A value without a size says nothing, as Python's `None`: it may be sent where there is no `yield` to give it.
+/// A type without a size counts as Python's `None`: its value may be sent where there is no `yield` to receive it.
 pub(crate) const fn is_none<S>() -> bool {
     size_of::<S>() == 0
 }
 
-/// Says that a generator runs, for as long as this lives: also if the body panics.
+/// Marks a generator as running while this lives, also if the body panics.
 pub(crate) struct Running<'a>(&'a Cell<bool>);
 
 impl<'a> Running<'a> {
-    /// `None` if it runs already.
+    /// Returns `None` if the generator runs already.
     pub(crate) fn begin(flag: &'a Cell<bool>) -> Option<Self> {
         (!flag.replace(true)).then(|| Self(flag))
     }
@@ -100,9 +103,9 @@ impl Drop for Running<'_> {
 }
 
 impl<Y, S, R> Generator<Y, S, R> {
-    /// A generator with this body: an `async` closure or function that takes the [`GeneratorYielder`].
+    /// Creates a generator with this body: an `async` closure or function that takes the [`GeneratorYielder`].
     ///
-    /// The body cannot await anything but its yields.
+    /// The body cannot await anything but its `yield`s.
     #[must_use = "a generator does nothing unless it is asked for items"]
     pub fn new<F>(body: impl FnOnce(GeneratorYielder<Y, S>) -> F) -> Self
     where
@@ -121,31 +124,35 @@ impl<Y, S, R> Generator<Y, S, R> {
         }
     }
 
-    /// Runs it to its next `yield` or its end: `next(gen)`, or `gen.send(None)`, with the returned value.
+    /// Runs the body to its next `yield` or its end: `next(gen)`, or `gen.send(None)`. Unlike the iterator's `next` it
+    /// also returns the value that the body returns.
     ///
     /// # Errors
     ///
-    /// What the body raises; `ValueError: generator already executing` if called by the body itself; `RuntimeError` if the
-    /// body awaits anything but a `yield`.
+    /// Any error of the body; `ValueError: generator already executing` if the body itself calls it; `RuntimeError` if
+    /// the body awaits anything but a `yield`.
+    #[doc(alias("__next__", "next"))]
     pub fn resume(&self) -> Result<Resumed<Y, R>> {
         self.resume_with(Ok(None))
     }
 
-    /// As [`resume`](Self::resume); the `yield` where it stands gives `value`.
+    /// Resumes the body like [`resume`](Self::resume), but the `yield` at which it stands returns `value`:
+    /// `gen.send(value)`.
     ///
     /// # Errors
     ///
-    /// `TypeError: can't send non-None value to a just-started generator`, which does not begin thereby; else as
-    /// [`resume`](Self::resume).
+    /// `TypeError: can't send non-None value to a just-started generator`; the generator then does not start. The
+    /// errors of [`resume`](Self::resume).
     pub fn send(&self, value: S) -> Result<Resumed<Y, R>> {
         self.resume_with(Ok(Some(value)))
     }
 
-    /// As [`resume`](Self::resume); the `yield` where it stands raises `error`. A generator that has not begun ends.
+    /// Resumes the body like [`resume`](Self::resume), but the `yield` at which it stands raises `error`:
+    /// `gen.throw(error)`. A generator that has not started ends.
     ///
     /// # Errors
     ///
-    /// `error` itself unless the body catches it; else as [`resume`](Self::resume).
+    /// `error` itself unless the body catches it; the errors of [`resume`](Self::resume).
     ///
     /// # Examples
     ///
@@ -168,12 +175,12 @@ impl<Y, S, R> Generator<Y, S, R> {
         self.resume_with(Err(error.into()))
     }
 
-    /// Ends it: raises [`GeneratorExit`] where it stands. Gives what the body returns then, if it returns. Closing what is
-    /// at its end, or has not begun, is fine.
+    /// Ends the generator: raises [`GeneratorExit`] in the body, at the `yield` where it stands, and returns what the
+    /// body then returns: `gen.close()`. A generator that has ended or has not started can be closed, too.
     ///
     /// # Errors
     ///
-    /// `RuntimeError: generator ignored GeneratorExit` if it yields once more; any other error of the body;
+    /// `RuntimeError: generator ignored GeneratorExit` if the body yields once more; any other error of the body;
     /// `ValueError: generator already executing`.
     ///
     /// # Examples
@@ -239,7 +246,7 @@ impl<Y, S, R> Inner<Y, S, R> {
 
 impl<Y, S, R> Drop for Inner<Y, S, R> {
     fn drop(&mut self) {
-        // During a panic a second one would end the process: then only the destructors of the body run.
+        // A second panic during a panic would end the process, so only the destructors of the body run.
         if !std::thread::panicking()
             && let Err(error) = self.close()
         {
@@ -268,7 +275,7 @@ impl<Y, S, R> Iterator for Generator<Y, S, R> {
 
 impl<Y, S, R> FusedIterator for Generator<Y, S, R> {}
 
-/// As in Python: `<generator object NAME at 0x…>`.
+/// Like Python: `<generator object NAME at 0x…>`.
 impl<Y, S, R> fmt::Debug for Generator<Y, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<generator object {} at {:p}>", self.inner.name, self.inner)

@@ -1,6 +1,6 @@
-//! Generators, plain and asynchronous, as Python has them: functions that stop at every `yield` and go on later.
+//! Generators, plain and asynchronous, as Python has them: functions that stop at every `yield` and continue later.
 //!
-//! The body is a coroutine that gets a handle to yield through. No macro is needed, and no allocation per item.
+//! The body is a coroutine that is given a handle to yield through. There is no macro, and no allocation per item.
 //!
 //! ```
 //! use asyncio::{AsyncGenerator, AsyncIterator, Generator, Result, run, sleep};
@@ -29,8 +29,8 @@
 //! assert_eq!(ticks, [0, 1, 2]);
 //! ```
 //!
-//! What is thrown into a generator comes out of `yield_` as an error, so `?` lets it through and `match` catches it. A
-//! generator that is closed gets a [`GeneratorExit`] there: what it does between that and its end is Python's `finally`.
+//! What is thrown into a generator comes out of `yield_` as an error: `?` passes it on, `match` catches it. A generator
+//! that is closed gets a [`GeneratorExit`] there, and what it does before it ends is Python's `finally`.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
-//! How a body talks to whoever drives it: one slot for the value on its way out and one for the answer.
+//! The two slots between a body and the code that resumes it: one for the yielded value, one for the answer.
 //!
-//! The core idea: a body that yields puts the value into the slot and suspends. Whoever polls it finds the slot full and
-//! knows that this suspension is a `yield`; with the slot empty it is an `await`.
+//! The core idea: a body that yields puts the value into the slot and suspends. If the code that polls the body finds
+//! the slot full, the body stands at a `yield`; if it finds the slot empty, at an `await`.
 
 use std::cell::Cell;
 use std::fmt;
@@ -61,12 +61,12 @@ impl<Y, S> GeneratorYielder<Y, S> {
         Self { slot: Rc::clone(slot) }
     }
 
-    /// Gives a value and stops until somebody wants more: `sent = yield value`. Gives what was sent, `None` after a mere
-    /// `next`.
+    /// Yields a value and waits until the generator is resumed: `sent = yield value`. Returns what was sent, `None`
+    /// after a plain `next`.
     ///
     /// # Errors
     ///
-    /// What was thrown into the generator; [`GeneratorExit`] if it is to end.
+    /// The error that was thrown into the generator; [`GeneratorExit`] if it is being closed.
     ///
     /// # Examples
     ///
@@ -83,6 +83,7 @@ impl<Y, S> GeneratorYielder<Y, S> {
     /// assert_eq!(polite.send("Ann").unwrap(), Resumed::Yielded("thank you"));
     /// assert_eq!(polite.resume().unwrap(), Resumed::StopIteration(Some(())));
     /// ```
+    #[doc(alias = "yield")]
     pub fn yield_(&mut self, value: Y) -> Yield<'_, Y, S> {
         Yield { slot: &self.slot, value: Some(value) }
     }
@@ -91,7 +92,8 @@ impl<Y, S> GeneratorYielder<Y, S> {
     ///
     /// # Errors
     ///
-    /// As [`yield_`](Self::yield_).
+    /// Those of [`yield_`](Self::yield_).
+    #[doc(alias = "yield from")]
     pub async fn yield_each(&mut self, items: impl IntoIterator<Item = Y>) -> Result<()> {
         for item in items {
             self.yield_(item).await?;
@@ -99,13 +101,13 @@ impl<Y, S> GeneratorYielder<Y, S> {
         Ok(())
     }
 
-    /// Lets another generator stand in for this one until it ends: `value = yield from generator` (PEP 380). It yields to
-    /// whoever drives this one; what is sent and thrown goes to it; closing this one closes it first. Gives what it
-    /// returns, `None` if it was at its end before.
+    /// Delegates to another generator until it ends: `value = yield from generator` (PEP 380). That one's values are
+    /// yielded, what is sent or thrown here is passed to it, and closing this generator closes it first. Returns its
+    /// return value, or `None` if it had ended before.
     ///
     /// # Errors
     ///
-    /// What the other generator raises.
+    /// Any error of the other generator.
     ///
     /// # Examples
     ///
@@ -126,6 +128,7 @@ impl<Y, S> GeneratorYielder<Y, S> {
     /// let all: Vec<u32> = whole.by_ref().map(Result::unwrap).collect();
     /// assert_eq!(all, [1, 2, 3]);
     /// ```
+    #[doc(alias = "yield from")]
     pub async fn yield_from<R>(&mut self, generator: &Generator<Y, S, R>) -> Result<Option<R>> {
         let mut sent = Ok(None);
         loop {
@@ -145,7 +148,7 @@ impl<Y, S> GeneratorYielder<Y, S> {
 
 /// The handle through which the body of an [`AsyncGenerator`](crate::AsyncGenerator) yields `Y` and is sent `S`.
 ///
-/// There is no `yield_from`: Python says `SyntaxError: 'yield from' inside async function`.
+/// There is no `yield_from`: in Python it is `SyntaxError: 'yield from' inside async function`.
 ///
 /// # Examples
 ///
@@ -173,24 +176,25 @@ impl<Y, S> AsyncGeneratorYielder<Y, S> {
         Self { slot: Rc::clone(slot) }
     }
 
-    /// Gives a value and stops until somebody wants more: `sent = yield value`. Gives what was sent, `None` after a mere
-    /// `anext`.
+    /// Yields a value and waits until the generator is resumed: `sent = yield value`. Returns what was sent, `None`
+    /// after a plain `anext`.
     ///
-    /// A cancellation does not arrive here: no task waits in a `yield`.
+    /// No cancellation arrives here: no task waits in a `yield`.
     ///
     /// # Errors
     ///
-    /// What was thrown into the generator; [`GeneratorExit`] if it is to end.
+    /// The error that was thrown into the generator; [`GeneratorExit`] if it is being closed.
+    #[doc(alias = "yield")]
     pub fn yield_(&mut self, value: Y) -> Yield<'_, Y, S> {
         Yield { slot: &self.slot, value: Some(value) }
     }
 }
 
-/// A `yield`; made by [`GeneratorYielder::yield_`] and [`AsyncGeneratorYielder::yield_`].
+/// A `yield`; returned by [`GeneratorYielder::yield_`] and [`AsyncGeneratorYielder::yield_`].
 #[must_use = "nothing is yielded unless this is awaited"]
 pub struct Yield<'a, Y, S> {
     slot: &'a Slot<Y, S>,
-    /// Gone when it was handed over.
+    /// `None` once it was handed over.
     value: Option<Y>,
 }
 
@@ -202,10 +206,10 @@ impl<Y, S> Future for Yield<'_, Y, S> {
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Sent<S>> {
         let Some(value) = self.value.take() else {
-            // Without an answer this was polled for another's sake, for example inside of a `join`.
+            // If there is no answer, something else caused this poll, for example another future in a `join`.
             return self.slot.sent.take().map_or(Poll::Pending, Poll::Ready);
         };
-        // An answer to a `yield` that was dropped before it came is nobody's.
+        // An answer to a `yield` that was dropped before it came.
         drop(self.slot.sent.take());
         let replaced = self.slot.yielded.replace(Some(value));
         debug_assert!(replaced.is_none(), "the handle is borrowed by one yield at a time");

@@ -1,4 +1,4 @@
-//! The adapters of `AsyncIterator`: what stands in an asynchronous comprehension before the `async for` and behind it.
+//! The adapters of `AsyncIterator`: the parts of an asynchronous comprehension before and behind its `async for`.
 //!
 //! All have one shape: the iterator, the function, and an `anext` that reads as what it does.
 
@@ -6,7 +6,7 @@ use asyncio_runtime::Result;
 
 use crate::iterator::AsyncIterator;
 
-/// Made by [`AsyncIterator::map`].
+/// An adapter; returned by [`AsyncIterator::map`].
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless they are asked for items"]
 pub struct Map<I, F> {
@@ -28,7 +28,7 @@ impl<I: AsyncIterator, B, F: FnMut(I::Item) -> B> AsyncIterator for Map<I, F> {
     }
 }
 
-/// Made by [`AsyncIterator::then`].
+/// An adapter; returned by [`AsyncIterator::then`].
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless they are asked for items"]
 pub struct Then<I, F> {
@@ -53,7 +53,7 @@ impl<I: AsyncIterator, B, F: AsyncFnMut(I::Item) -> Result<B>> AsyncIterator for
     }
 }
 
-/// Made by [`AsyncIterator::filter`].
+/// An adapter; returned by [`AsyncIterator::filter`].
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless they are asked for items"]
 pub struct Filter<I, F> {
@@ -80,7 +80,7 @@ impl<I: AsyncIterator, F: FnMut(&I::Item) -> bool> AsyncIterator for Filter<I, F
     }
 }
 
-/// Made by [`AsyncIterator::enumerate`].
+/// An adapter; returned by [`AsyncIterator::enumerate`].
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless they are asked for items"]
 pub struct Enumerate<I> {
@@ -104,7 +104,7 @@ impl<I: AsyncIterator> AsyncIterator for Enumerate<I> {
     }
 }
 
-/// Made by [`AsyncIterator::zip`].
+/// An adapter; returned by [`AsyncIterator::zip`].
 ///
 /// # Examples
 ///
@@ -124,7 +124,7 @@ impl<I: AsyncIterator> AsyncIterator for Enumerate<I> {
 pub struct Zip<A: AsyncIterator, B> {
     first: A,
     second: B,
-    /// Kept here while the second item is waited for, so that an interruption does not lose it.
+    /// The first item of a pair, kept while the second is waited for, so that an interruption does not lose it.
     half: Option<A::Item>,
 }
 
@@ -145,7 +145,7 @@ impl<A: AsyncIterator, B: AsyncIterator> AsyncIterator for Zip<A, B> {
             return Ok(None);
         }
         let second = self.second.anext().await?;
-        // At the end of the second iterator the first one's item goes, as in Python.
+        // When the second iterator ends, the item of the first is dropped, as in Python.
         Ok(self.half.take().zip(second))
     }
 }

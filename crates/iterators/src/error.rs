@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::fmt;
 
-/// An asynchronous iterator is at its end: Python's `StopAsyncIteration`.
+/// The error at the end of an asynchronous iterator: Python's `StopAsyncIteration`.
 ///
-/// Only [`anext`](crate::anext()) raises it; the method [`AsyncIterator::anext`](crate::AsyncIterator::anext) says `None`.
+/// Only the function [`anext`](crate::anext()) raises it. The method
+/// [`AsyncIterator::anext`](crate::AsyncIterator::anext) returns `None` instead.
 ///
 /// # Examples
 ///

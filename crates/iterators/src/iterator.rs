@@ -1,21 +1,22 @@
 //! The trait `AsyncIterator`, and Python's `aiter` and `anext`.
 //!
-//! The core idea: `Result<Option<T>>` is "raised, ended or gave an item". Python needs two exceptions for the first two.
+//! The core idea: `Result<Option<T>>` is "raised, ended, or got an item". Python needs two exceptions for the first
+//! two.
 
 use asyncio_runtime::Result;
 
 use crate::adapters::{Enumerate, Filter, Map, Then, Zip};
 use crate::error::StopAsyncIteration;
 
-/// Gives items one after the other, each of which may have to be waited for: Python's `__anext__`.
+/// Returns items one after the other, and may wait for each: an object with `__anext__`.
 ///
-/// An implementation is written with `async fn`. What `anext` waits for may raise, also a cancellation; that comes out of
-/// the loop over it like any other error. After `None` an iterator should go on to give `None`.
+/// Implement it with an `async fn`. What `anext` waits for may fail, and so may a cancellation of the task; the error
+/// comes out of the loop over the iterator like any other. After `None` an iterator should keep returning `None`.
 ///
 /// # Cancellation
 ///
-/// A cancellation comes out of whatever `anext` waits for, as an error. Whether an item is lost when the future of `anext`
-/// is *dropped* half-way is up to the implementation; the adapters here say so where they keep something.
+/// A cancellation comes out of whatever `anext` waits for, as an error. Whether an item is lost when the future of
+/// `anext` is *dropped* half-way depends on the implementation. Adapters that keep the item say so.
 ///
 /// # Examples
 ///
@@ -48,18 +49,20 @@ use crate::error::StopAsyncIteration;
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "async for")]
 pub trait AsyncIterator {
-    /// What it gives.
+    /// The type of the items.
     type Item;
 
-    /// The next item, or `None` at the end: `await it.__anext__()`.
+    /// Returns the next item, or `None` at the end: `await it.__anext__()`.
     ///
     /// # Errors
     ///
-    /// What getting the item raises.
+    /// The error of whatever getting the item waits for.
+    #[doc(alias = "__anext__")]
     fn anext(&mut self) -> impl Future<Output = Result<Option<Self::Item>>>;
 
-    /// Passes every item through a function: the `f(x)` of `[f(x) async for x in it]`.
+    /// Calls a function with every item: the `f(x)` of `[f(x) async for x in it]`.
     ///
     /// # Examples
     ///
@@ -79,9 +82,10 @@ pub trait AsyncIterator {
         Map::new(self, f)
     }
 
-    /// Passes every item through a coroutine and waits for it before the next one: `[await f(x) async for x in it]`.
+    /// Calls a coroutine function with every item and awaits the result before it takes the next item:
+    /// `[await f(x) async for x in it]`.
     ///
-    /// An item whose coroutine is dropped half-way is lost.
+    /// If the coroutine is dropped half-way, its item is lost.
     ///
     /// # Examples
     ///
@@ -102,7 +106,7 @@ pub trait AsyncIterator {
         Then::new(self, f)
     }
 
-    /// Leaves out the items for which `keep` says no: the `if` of a comprehension.
+    /// Leaves out the items for which `keep` returns false: the `if` of a comprehension.
     ///
     /// # Examples
     ///
@@ -143,8 +147,8 @@ pub trait AsyncIterator {
         Enumerate::new(self)
     }
 
-    /// Pairs the items of two iterators, until either ends: `zip`. The pair's two items are waited for one after the
-    /// other. No item is lost if that is interrupted, by an error or a drop, between the two.
+    /// Pairs the items of two iterators until one of them ends: `zip`. The items of a pair are waited for one after the
+    /// other. If an error or a drop interrupts that between the two, no item is lost.
     fn zip<B: IntoAsyncIterator>(self, other: B) -> Zip<Self, B::IntoAsyncIter>
     where
         Self: Sized,
@@ -152,10 +156,10 @@ pub trait AsyncIterator {
         Zip::new(self, other.aiter())
     }
 
-    /// Walks to the end and gathers what there is: an asynchronous comprehension. Into a `Vec`, a `HashSet`, a `HashMap`
-    /// (of pairs), a `String`, whatever can be made empty and extended.
+    /// Collects all items: an asynchronous comprehension. The result is a `Vec`, a `HashSet`, a `HashMap` (of pairs), a
+    /// `String`, or any other type that is `Default` and `Extend`.
     ///
-    /// Dropped half-way, or ended by an error, what was gathered so far is lost.
+    /// If it is dropped half-way or ends with an error, the items collected so far are lost.
     ///
     /// # Errors
     ///
@@ -176,6 +180,7 @@ pub trait AsyncIterator {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    #[doc(alias = "async comprehension")]
     fn collect<C: Default + Extend<Self::Item>>(mut self) -> impl Future<Output = Result<C>>
     where
         Self: Sized,
@@ -198,10 +203,10 @@ impl<I: AsyncIterator + ?Sized> AsyncIterator for &mut I {
     }
 }
 
-/// What can be walked by `async for`: Python's `__aiter__`. Every iterator is, and a container may be.
+/// Can be iterated by `async for`: an object with `__aiter__`. Every asynchronous iterator can, and a container may.
 ///
-/// A `Vec` is not, just as `async for` refuses a list; [`from_iter`](crate::from_iter) and
-/// [`await_each`](crate::await_each) say what is meant.
+/// A `Vec` cannot, just as `async for` refuses a list: use [`from_iter`](crate::from_iter) for its items, or
+/// [`await_each`](crate::await_each) for the results of awaiting them.
 ///
 /// # Examples
 ///
@@ -218,13 +223,15 @@ impl<I: AsyncIterator + ?Sized> AsyncIterator for &mut I {
 ///
 /// assert_eq!(asyncio::run(total(from_iter(1..=4))).unwrap(), 10);
 /// ```
+#[doc(alias = "AsyncIterable")]
 pub trait IntoAsyncIterator {
-    /// What the iterator gives.
+    /// The type of the items.
     type Item;
-    /// The iterator.
+    /// The type of the iterator.
     type IntoAsyncIter: AsyncIterator<Item = Self::Item>;
 
-    /// The iterator; an iterator gives itself.
+    /// Returns the iterator. An iterator returns itself.
+    #[doc(alias = "__aiter__")]
     fn aiter(self) -> Self::IntoAsyncIter;
 }
 
@@ -237,7 +244,7 @@ impl<I: AsyncIterator> IntoAsyncIterator for I {
     }
 }
 
-/// The asynchronous iterator of something: `aiter(x)`.
+/// Returns the asynchronous iterator of something: `aiter(x)`.
 ///
 /// # Examples
 ///
@@ -266,11 +273,11 @@ pub fn aiter<I: IntoAsyncIterator>(iterable: I) -> I::IntoAsyncIter {
     iterable.aiter()
 }
 
-/// The next item, which there has to be: `await anext(it)`.
+/// Returns the next item, and an error at the end: `await anext(it)`.
 ///
 /// # Errors
 ///
-/// [`StopAsyncIteration`] at the end; what the iterator raises.
+/// [`StopAsyncIteration`] at the end; any error of the iterator.
 ///
 /// # Examples
 ///
@@ -288,11 +295,11 @@ pub async fn anext<I: AsyncIterator + ?Sized>(iterator: &mut I) -> Result<I::Ite
     iterator.anext().await?.ok_or_else(|| StopAsyncIteration.into())
 }
 
-/// The next item, or `default` at the end: `await anext(it, default)`.
+/// Returns the next item, or `default` at the end: `await anext(it, default)`.
 ///
 /// # Errors
 ///
-/// What the iterator raises.
+/// Any error of the iterator.
 ///
 /// # Examples
 ///
@@ -306,6 +313,7 @@ pub async fn anext<I: AsyncIterator + ?Sized>(iterator: &mut I) -> Result<I::Ite
 /// # Ok(())
 /// # }).unwrap();
 /// ```
+#[doc(alias = "anext")]
 pub async fn anext_or<I: AsyncIterator + ?Sized>(iterator: &mut I, default: I::Item) -> Result<I::Item> {
     Ok(iterator.anext().await?.unwrap_or(default))
 }

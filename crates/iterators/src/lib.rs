@@ -1,6 +1,6 @@
 //! Asynchronous iterators: Python's `__anext__`, `async for` and asynchronous comprehensions.
 //!
-//! An [`AsyncIterator`] gives one item at a time, and getting one may wait. `async for item in items:` is
+//! An [`AsyncIterator`] returns one item at a time, and may wait for it. `async for item in items:` is
 //!
 //! ```
 //! # use asyncio::{AsyncIterator, from_iter};
@@ -15,11 +15,12 @@
 //!
 //! and a comprehension `[f(x) async for x in items if p(x)]` is `items.filter(p).map(f).collect::<Vec<_>>().await?`.
 //!
-//! Iterating is sequential: the next item is asked for when the last one was dealt with, and the task that iterates waits
-//! meanwhile. Other tasks run; the iteration itself does nothing at the same time. For that there are `gather` and
-//! `as_completed`.
+//! Iteration is sequential: the next item is requested when the last one has been processed, and the iterating task
+//! waits meanwhile. Other tasks run, but nothing within the iteration runs at the same time. For that there are
+//! `gather` and `as_completed`.
 //!
-//! Nothing here needs the event loop but the [`Result`](asyncio_runtime::Result): whoever polls may be any executor.
+//! Nothing here needs the event loop, only the type [`Result`](asyncio_runtime::Result): any executor can poll these
+//! iterators.
 
 #![forbid(unsafe_code)]
 

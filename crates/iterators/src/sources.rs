@@ -4,7 +4,7 @@ use asyncio_runtime::Result;
 
 use crate::iterator::AsyncIterator;
 
-/// Gives the items of a plain iterator; none of them is waited for.
+/// Makes an asynchronous iterator of a plain one. It returns the items as they are and waits for none of them.
 ///
 /// # Examples
 ///
@@ -21,7 +21,7 @@ pub fn from_iter<I: IntoIterator>(items: I) -> FromIter<I::IntoIter> {
     FromIter { items: items.into_iter() }
 }
 
-/// Made by [`from_iter`].
+/// An asynchronous iterator over values; returned by [`from_iter`].
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless they are asked for items"]
 pub struct FromIter<I> {
@@ -36,10 +36,11 @@ impl<I: Iterator> AsyncIterator for FromIter<I> {
     }
 }
 
-/// Awaits one after the other: `[await a for a in awaitables]`, as an asynchronous iterator of the results.
+/// Awaits the items of a plain iterator one after the other: `[await a for a in awaitables]`, as an asynchronous
+/// iterator of the results.
 ///
-/// Coroutines begin when it is their turn, so this takes as long as all of them together; tasks run already. What is
-/// awaited when `anext` is dropped is dropped with it.
+/// A coroutine starts when its turn comes, so coroutines take as long as all of them together; tasks run already. If
+/// `anext` is dropped, so is the awaitable that it waits for.
 ///
 /// # Examples
 ///
@@ -62,7 +63,7 @@ pub fn await_each<I: IntoIterator>(awaitables: I) -> AwaitEach<I::IntoIter> {
     AwaitEach { awaitables: awaitables.into_iter() }
 }
 
-/// Made by [`await_each`].
+/// An asynchronous iterator over results; returned by [`await_each`].
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless they are asked for items"]
 pub struct AwaitEach<I> {

@@ -1,8 +1,8 @@
 //! Bridges to `futures_core::Stream`, the protocol of Rust's other asynchronous crates.
 //!
-//! A stream of results is an asynchronous iterator and the other way round. The core idea of the way out: `anext` borrows
-//! the iterator, so one coroutine that owns it runs to its end and leaves each item in a slot; nothing is allocated per
-//! item.
+//! A stream of results is an asynchronous iterator, and the other way round. The core idea of `into_stream`: since
+//! `anext` borrows the iterator, one coroutine that owns the iterator runs to its end and leaves each item in a slot.
+//! Nothing is allocated per item.
 
 use std::cell::Cell;
 use std::fmt;
@@ -16,8 +16,8 @@ use futures_core::Stream;
 
 use crate::iterator::AsyncIterator;
 
-/// Walks a stream of results as an asynchronous iterator. Dropping `anext` half-way loses nothing that the stream does not
-/// lose.
+/// Makes an asynchronous iterator of a stream of results. Dropping `anext` half-way loses nothing that the stream
+/// itself does not lose.
 ///
 /// The stream must be [`Unpin`]; `Box::pin(stream)` is.
 ///
@@ -37,11 +37,11 @@ pub fn from_stream<S>(stream: S) -> FromStream<S> {
     FromStream { stream: Some(stream) }
 }
 
-/// Made by [`from_stream`].
+/// A stream as an asynchronous iterator; returned by [`from_stream`].
 #[derive(Debug)]
 #[must_use = "iterators do nothing unless they are asked for items"]
 pub struct FromStream<S> {
-    /// Gone at the end: a stream must not be polled after that.
+    /// `None` after the end: a stream must not be polled again.
     stream: Option<S>,
 }
 
@@ -58,7 +58,7 @@ impl<T, E: Into<Error>, S: Stream<Item = Result<T, E>> + Unpin> AsyncIterator fo
     }
 }
 
-/// Makes a stream of results of an asynchronous iterator; an error ends it.
+/// Makes a stream of results of an asynchronous iterator. The stream ends after an error.
 ///
 /// # Examples
 ///
@@ -91,7 +91,7 @@ pub fn into_stream<'a, I: AsyncIterator + 'a>(mut iterator: I) -> IntoStream<'a,
     IntoStream { walk: Some(Box::pin(walk)), slot }
 }
 
-/// Made by [`into_stream`].
+/// An asynchronous iterator as a stream; returned by [`into_stream`].
 #[must_use = "streams do nothing unless polled"]
 pub struct IntoStream<'a, T> {
     walk: Option<Pin<Box<dyn Future<Output = Result<()>> + 'a>>>,

@@ -9,10 +9,10 @@ use std::rc::Rc;
 
 use asyncio_runtime::{Result, ValueError};
 
-use crate::Place;
+use crate::Caller;
 use crate::condition::Condition;
 
-/// A barrier was aborted or reset while a task waited at it: `asyncio.BrokenBarrierError`.
+/// The error of a task whose barrier was aborted, or reset while the task waited: `asyncio.BrokenBarrierError`.
 ///
 /// # Examples
 ///
@@ -55,11 +55,11 @@ impl StdError for BrokenBarrierError {}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Tasks arrive and wait.
+    /// Tasks arrive and wait for the others.
     Filling,
-    /// All have arrived and leave; who comes now waits for the next round.
+    /// All tasks have arrived and are leaving. A task that arrives now waits for the next round.
     Draining,
-    /// A reset makes those who wait leave with an error.
+    /// The barrier is being reset: the waiting tasks leave with an error.
     Resetting,
     Broken,
 }
@@ -91,16 +91,16 @@ struct Inner {
     changed: Condition,
     parties: usize,
     state: Cell<State>,
-    /// How many tasks are inside.
+    /// The number of tasks that have arrived and not left yet.
     count: Cell<usize>,
 }
 
 impl Barrier {
-    /// A barrier for `parties` tasks.
+    /// Creates a barrier for `parties` tasks.
     ///
     /// # Errors
     ///
-    /// `ValueError: parties must be >= 1`.
+    /// `ValueError: parties must be >= 1` for zero.
     pub fn new(parties: usize) -> Result<Self, ValueError> {
         if parties < 1 {
             return Err(ValueError::new("parties must be >= 1"));
@@ -109,19 +109,19 @@ impl Barrier {
         Ok(Self { inner: Rc::new(Inner { changed: Condition::of("Barrier"), parties, state, count }) })
     }
 
-    /// Waits until all have arrived; gives this task's place in the order of arrival, from 0. Tasks that come while the
-    /// last round leaves wait for the next one.
+    /// Waits until all tasks have arrived, and returns this task's position in the order of arrival, from 0. A task
+    /// that arrives while the last round is still leaving waits for the next round.
     ///
     /// # Errors
     ///
-    /// [`BrokenBarrierError`] if the barrier is or gets aborted, or is reset. `CancelledError`; the task then does not
-    /// count as arrived.
+    /// [`BrokenBarrierError`] if the barrier is broken, is aborted during the wait, or is reset. `CancelledError`: the
+    /// task then does not count as arrived.
     #[track_caller]
     pub fn wait(&self) -> impl Future<Output = Result<usize>> + use<> {
         self.clone().wait_at(Location::caller())
     }
 
-    async fn wait_at(self, at: Place) -> Result<usize> {
+    async fn wait_at(self, at: Caller) -> Result<usize> {
         let inner = &*self.inner;
         let changed = inner.changed.clone().lock_at(at).await?;
         changed.wait_for_at(|| !matches!(inner.state.get(), State::Draining | State::Resetting), at).await?;
@@ -143,7 +143,7 @@ impl Barrier {
         }
     }
 
-    /// Takes the barrier back to its beginning; tasks that wait get a [`BrokenBarrierError`].
+    /// Resets the barrier to its initial state. Tasks that are waiting get a [`BrokenBarrierError`].
     ///
     /// # Errors
     ///
@@ -154,7 +154,8 @@ impl Barrier {
             .change(|inner| if inner.count.get() > 0 { State::Resetting } else { State::Filling }, Location::caller())
     }
 
-    /// Breaks the barrier, until it is reset: tasks that wait, and those that come, get a [`BrokenBarrierError`].
+    /// Breaks the barrier until it is reset. Tasks that are waiting, and those that arrive later, get a
+    /// [`BrokenBarrierError`].
     ///
     /// # Errors
     ///
@@ -164,33 +165,33 @@ impl Barrier {
         self.clone().change(|_| State::Broken, Location::caller())
     }
 
-    async fn change(self, state: fn(&Inner) -> State, at: Place) -> Result<()> {
+    async fn change(self, state: fn(&Inner) -> State, at: Caller) -> Result<()> {
         let inner = &*self.inner;
         let changed = inner.changed.clone().lock_at(at).await?;
         inner.state.set(state(inner));
         Ok(changed.notify_all()?)
     }
 
-    /// How many tasks it takes.
+    /// The number of tasks that the barrier waits for.
     #[must_use]
     pub fn parties(&self) -> usize {
         self.inner.parties
     }
 
-    /// How many have arrived and wait.
+    /// The number of tasks that have arrived and are waiting.
     #[must_use]
     pub fn n_waiting(&self) -> usize {
         if self.inner.state.get() == State::Filling { self.inner.count.get() } else { 0 }
     }
 
-    /// Was it aborted?
+    /// Is the barrier broken?
     #[must_use]
     pub fn broken(&self) -> bool {
         self.inner.state.get() == State::Broken
     }
 }
 
-/// A task inside the barrier; the last that leaves opens it again.
+/// A task inside the barrier. When the last one leaves, the barrier opens again.
 struct Inside<'a>(&'a Inner);
 
 impl Drop for Inside<'_> {

@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use asyncio_runtime::{Error, LineWait, Result, RuntimeError, WaitQueue};
 
-use crate::Place;
+use crate::Caller;
 use crate::lock::{Lock, LockGuard};
 
-/// A lock together with a line of tasks that wait for a change: `asyncio.Condition`.
+/// A lock and the tasks that wait for a change of what the lock protects: `asyncio.Condition`.
 ///
 /// # Examples
 ///
@@ -48,13 +48,13 @@ impl Default for Condition {
 }
 
 impl Condition {
-    /// A condition with a lock of its own.
+    /// Creates a condition with a lock of its own.
     #[must_use]
     pub fn new() -> Self {
         Self::with_lock(Lock::new())
     }
 
-    /// A condition on a lock that others may share.
+    /// Creates a condition on a lock that others may share: Python's `Condition(lock)`.
     ///
     /// # Examples
     ///
@@ -71,41 +71,45 @@ impl Condition {
     /// })
     /// .unwrap();
     /// ```
+    #[doc(alias = "Condition(lock)")]
     #[must_use]
     pub fn with_lock(lock: Lock) -> Self {
         Self { lock, waiters: Rc::new(WaitQueue::new("Condition")) }
     }
 
-    /// A condition that is part of something else, under whose name its waits are reported.
+    /// Creates a condition that is part of another primitive; its waits are reported under the name of that one.
     pub(crate) fn of(class: &'static str) -> Self {
         Self { lock: Lock::new(), waiters: Rc::new(WaitQueue::new(class)) }
     }
 
-    /// Waits for the lock and gives a guard that releases it when dropped: `async with condition:`.
+    /// Waits for the lock and returns a guard that releases it when dropped: `async with condition:`.
     ///
     /// # Errors
     ///
-    /// As [`Lock::acquire`].
+    /// `CancelledError`; the lock then goes to the next in line.
+    #[doc(alias = "__aenter__")]
     #[track_caller]
     pub fn lock(&self) -> impl Future<Output = Result<ConditionGuard>> + use<> {
         self.clone().lock_at(Location::caller())
     }
 
-    pub(crate) async fn lock_at(self, at: Place) -> Result<ConditionGuard> {
+    pub(crate) async fn lock_at(self, at: Caller) -> Result<ConditionGuard> {
         Ok(ConditionGuard { _held: self.lock.clone().lock_at(at).await?, condition: self })
     }
 
-    /// Waits for the lock and takes it. See [`Lock::acquire`].
+    /// Waits for the lock and takes it, without a guard: [`release`](Self::release) must follow. Does not suspend if
+    /// the lock is free and no task is in line.
     ///
     /// # Errors
     ///
-    /// `CancelledError`.
+    /// `CancelledError`; the lock then goes to the next in line.
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
         self.lock.acquire()
     }
 
-    /// Gives the lock up. See [`Lock::release`].
+    /// Releases the lock that [`acquire`](Self::acquire) took; the first task in line gets it. Any task may do this,
+    /// not only the one that took the lock.
     ///
     /// # Errors
     ///
@@ -120,15 +124,17 @@ impl Condition {
         self.lock.locked()
     }
 
-    /// Gives the lock up, waits to be notified, and takes the lock again.
+    /// Releases the lock, waits for a notification, and takes the lock again.
     ///
     /// # Errors
     ///
-    /// `RuntimeError: cannot wait on un-acquired lock`. `CancelledError`, after it has taken the lock again: a
-    /// cancellation, even a repeated one, never leaves it without. Of several the last one is raised. Another waiter is
-    /// woken in its place, since the notification may have been meant for this one.
+    /// `RuntimeError: cannot wait on un-acquired lock`.
     ///
-    /// Dropped instead of cancelled, it cannot take the lock again: the guard then holds nothing.
+    /// `CancelledError`, raised after the lock has been taken again: not even a repeated cancellation leaves the task
+    /// without the lock. Of several cancellations the last one is raised. Another waiter is woken instead, because the
+    /// notification may have been meant for this one.
+    ///
+    /// If the wait is dropped instead of cancelled, it cannot take the lock again. The guard then holds nothing.
     ///
     /// # Examples
     ///
@@ -157,7 +163,7 @@ impl Condition {
         async move { condition.wait_at(at).await }
     }
 
-    async fn wait_at(&self, at: Place) -> Result<()> {
+    async fn wait_at(&self, at: Caller) -> Result<()> {
         if !self.locked() {
             return Err(RuntimeError::new("cannot wait on un-acquired lock").into());
         }
@@ -173,25 +179,25 @@ impl Condition {
         cancelled.map_or(Ok(()), Err)
     }
 
-    /// Waits until `predicate` holds, asking each time it is notified.
+    /// Waits until `predicate` holds. It is called at once, and again after each notification.
     ///
     /// # Errors
     ///
-    /// As [`wait`](Self::wait).
+    /// Those of [`wait`](Self::wait).
     #[track_caller]
     pub fn wait_for<P: FnMut() -> bool>(&self, predicate: P) -> impl Future<Output = Result<()>> + use<P> {
         let (condition, at) = (self.clone(), Location::caller());
         async move { condition.wait_for_at(predicate, at).await }
     }
 
-    pub(crate) async fn wait_for_at(&self, mut predicate: impl FnMut() -> bool, at: Place) -> Result<()> {
+    pub(crate) async fn wait_for_at(&self, mut predicate: impl FnMut() -> bool, at: Caller) -> Result<()> {
         while !predicate() {
             self.wait_at(at).await?;
         }
         Ok(())
     }
 
-    /// Wakes at most `n` of those who wait, first come, first served. They go on once they have the lock.
+    /// Wakes up to `n` waiting tasks, in the order in which they came. Each goes on once it has the lock.
     ///
     /// # Errors
     ///
@@ -208,26 +214,27 @@ impl Condition {
         Ok(())
     }
 
-    /// Wakes everybody who waits.
+    /// Wakes all waiting tasks. Each goes on once it has the lock.
     ///
     /// # Errors
     ///
-    /// As [`notify`](Self::notify).
+    /// Those of [`notify`](Self::notify).
     pub fn notify_all(&self) -> Result<(), RuntimeError> {
         self.notify(self.waiters.len())
     }
 
-    /// As `notify_all`, for one who may have lost the lock by being dropped.
+    /// Like `notify_all`, for a task that may have been dropped and so have lost the lock.
     pub(crate) fn wake_all(&self) {
         self.waiters.wake_all();
     }
 }
 
-/// A wait for a notification. One that ends badly once it may have been notified passes the notification on.
+/// A wait for a notification. If it fails after it may have been notified, it passes the notification on.
 struct Turn<'a> {
     waiters: &'a WaitQueue,
     wait: LineWait,
-    /// Whether, the wait being over, somebody else is to be notified. While it lasts, that depends on whether it was woken.
+    /// Set when the wait is over: must another waiter be notified? Before that, it depends on whether this one was
+    /// woken.
     passes_on: Option<bool>,
 }
 
@@ -247,7 +254,8 @@ impl fmt::Debug for Condition {
     }
 }
 
-/// Holds the lock of a [`Condition`]; dropped, it releases it.
+/// Holds the lock of a [`Condition`] and releases it when dropped.
+#[doc(alias = "__aexit__")]
 #[must_use = "the lock is released when the guard goes"]
 #[derive(Debug)]
 pub struct ConditionGuard {
@@ -255,7 +263,7 @@ pub struct ConditionGuard {
     condition: Condition,
 }
 
-/// The guard waits and notifies like its condition.
+/// The guard has the methods of its condition.
 impl std::ops::Deref for ConditionGuard {
     type Target = Condition;
 

@@ -1,4 +1,4 @@
-//! `Event`: a flag that tasks wait for. It is a line that may be open.
+//! `Event`: a flag that tasks wait for.
 
 use std::fmt;
 use std::future::Future;
@@ -35,29 +35,30 @@ impl Default for Event {
 }
 
 impl Event {
-    /// An event that is not set.
+    /// Creates an event that is not set.
     #[must_use]
     pub fn new() -> Self {
         Self { waiters: WaitQueue::new("Event") }
     }
 
-    /// Is it set?
+    /// Is the flag set?
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.waiters.is_open()
     }
 
-    /// Sets it and wakes everybody who waits, in order. Who waits from now on does not suspend.
+    /// Sets the flag and wakes all waiting tasks, in the order in which they came. Until the flag is cleared, waiting
+    /// for it does not suspend.
     pub fn set(&self) {
         self.waiters.open();
     }
 
-    /// Takes the flag back. Who was woken already goes on nevertheless.
+    /// Clears the flag. A task that was already woken goes on nevertheless.
     pub fn clear(&self) {
         self.waiters.close();
     }
 
-    /// Waits until it is set; does not suspend if it is.
+    /// Waits until the flag is set. Does not suspend if it is set already.
     ///
     /// # Errors
     ///
@@ -68,7 +69,7 @@ impl Event {
     }
 }
 
-/// Made by [`Event::wait`].
+/// A wait for an [`Event`]; returned by [`Event::wait`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct EventWait {
@@ -76,7 +77,7 @@ pub struct EventWait {
 }
 
 impl EventWait {
-    /// The event that it waits for: what needs both has to keep the wait only.
+    /// The event that is waited for. A type that needs both can keep the wait alone.
     ///
     /// # Examples
     ///

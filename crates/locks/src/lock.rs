@@ -8,12 +8,12 @@ use std::rc::Rc;
 
 use asyncio_runtime::{Result, RuntimeError, WaitQueue};
 
-use crate::Place;
+use crate::Caller;
 
 /// A lock that one task holds at a time: `asyncio.Lock`.
 ///
-/// [`lock`](Self::lock) gives a guard that releases on drop; [`acquire`](Self::acquire) and [`release`](Self::release) are
-/// the same by hand. Waiters get the lock in the order in which they came.
+/// [`lock`](Self::lock) returns a guard that releases the lock when it is dropped. With [`acquire`](Self::acquire) and
+/// [`release`](Self::release) you do the same by hand. Waiting tasks get the lock in the order in which they came.
 ///
 /// # Examples
 ///
@@ -45,14 +45,14 @@ pub struct Lock {
 }
 
 struct Inner {
-    /// The number of the present acquisition: a guard releases only its own.
+    /// The number of the current acquisition. A guard releases only its own.
     holder: Cell<u64>,
-    /// How many acquisitions there were.
+    /// The number of acquisitions so far.
     taken: Cell<u64>,
     waiters: WaitQueue,
 }
 
-/// The holder of a free lock.
+/// `holder` of a lock that is free.
 const NOBODY: u64 = 0;
 
 impl Default for Lock {
@@ -62,7 +62,7 @@ impl Default for Lock {
 }
 
 impl Lock {
-    /// A free lock.
+    /// Creates a lock that is free.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -70,30 +70,32 @@ impl Lock {
         }
     }
 
-    /// Is it held?
+    /// Is the lock held?
     #[must_use]
     pub fn locked(&self) -> bool {
         self.inner.locked()
     }
 
-    /// Waits for the lock and gives a guard that releases it when dropped: `async with lock:`.
+    /// Waits for the lock and returns a guard that releases it when dropped: `async with lock:`.
     ///
     /// # Errors
     ///
-    /// As [`acquire`](Self::acquire).
+    /// `CancelledError`; the lock then goes to the next in line.
+    #[doc(alias = "__aenter__")]
     #[track_caller]
     pub fn lock(&self) -> impl Future<Output = Result<LockGuard>> + use<> {
         self.clone().lock_at(Location::caller())
     }
 
-    pub(crate) async fn lock_at(self, at: Place) -> Result<LockGuard> {
+    pub(crate) async fn lock_at(self, at: Caller) -> Result<LockGuard> {
         if !self.inner.take_at_once() {
             self.inner.wait_and_take(at).await?;
         }
         Ok(LockGuard { holder: self.inner.holder.get(), lock: self })
     }
 
-    /// Waits for the lock and takes it. Does not suspend if it is free and nobody is in line.
+    /// Waits for the lock and takes it, without a guard: [`release`](Self::release) must follow. Does not suspend if
+    /// the lock is free and no task is in line.
     ///
     /// # Errors
     ///
@@ -104,11 +106,11 @@ impl Lock {
         async move { lock.acquire_at(at).await }
     }
 
-    pub(crate) async fn acquire_at(&self, at: Place) -> Result<()> {
+    pub(crate) async fn acquire_at(&self, at: Caller) -> Result<()> {
         if self.inner.take_at_once() { Ok(()) } else { self.inner.wait_and_take(at).await }
     }
 
-    /// Gives the lock up; the first in line gets it.
+    /// Releases the lock; the first task in line gets it. Any task may do this, not only the one that took the lock.
     ///
     /// # Errors
     ///
@@ -146,7 +148,7 @@ impl Inner {
         self.holder.get() != NOBODY
     }
 
-    /// Takes the lock if it is free and nobody is in line.
+    /// Takes the lock if it is free and no task is in line.
     fn take_at_once(&self) -> bool {
         let free = !self.locked() && self.waiters.all_cancelled();
         if free {
@@ -155,7 +157,7 @@ impl Inner {
         free
     }
 
-    async fn wait_and_take(&self, at: Place) -> Result<()> {
+    async fn wait_and_take(&self, at: Caller) -> Result<()> {
         // Dropped after the wait has left the line.
         let handover = Handover(self);
         self.waiters.wait_at(at).await?;
@@ -172,20 +174,20 @@ impl Inner {
 }
 
 impl Lock {
-    /// Lets go of the lock for a while: what a condition does while it waits. Gives the number of the guard that held it.
+    /// Releases the lock for a while, as a condition does while it waits. Returns the number of the acquisition.
     pub(crate) fn suspend(&self) -> Result<u64, RuntimeError> {
         let holder = self.inner.holder.get();
         self.release()?;
         Ok(holder)
     }
 
-    /// The lock was taken again for the holder that had suspended it.
+    /// Gives the lock, which was taken again, back to the holder that had suspended it.
     pub(crate) fn resume(&self, holder: u64) {
         self.inner.holder.set(holder);
     }
 }
 
-/// A waiter leaves the line, with the lock or without: if the lock is free, it is the turn of the next.
+/// Dropped when a waiter leaves the line, with the lock or without: if the lock is free, it wakes the next in line.
 struct Handover<'a>(&'a Inner);
 
 impl Drop for Handover<'_> {
@@ -203,7 +205,8 @@ impl fmt::Debug for Lock {
     }
 }
 
-/// Holds a [`Lock`]; dropped, it releases it.
+/// Holds a [`Lock`] and releases it when dropped.
+#[doc(alias = "__aexit__")]
 #[must_use = "the lock is released when the guard goes"]
 pub struct LockGuard {
     lock: Lock,
@@ -212,8 +215,8 @@ pub struct LockGuard {
 
 impl Drop for LockGuard {
     fn drop(&mut self) {
-        // It may have been released by hand, or the guard may go in the middle of a condition's wait: then the lock is
-        // somebody else's by now.
+        // Another task may hold the lock by now: it was released by hand, or the guard is dropped in the middle of a
+        // condition's wait.
         if self.lock.inner.holder.get() == self.holder {
             let _ = self.lock.release();
         }

@@ -1,4 +1,4 @@
-//! `Semaphore` and `BoundedSemaphore`: at most so many at once.
+//! `Semaphore` and `BoundedSemaphore`: at most a given number of tasks at once.
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,12 +9,12 @@ use std::rc::Rc;
 
 use asyncio_runtime::{LineWait, Result, ValueError, WaitQueue};
 
-use crate::Place;
+use crate::Caller;
 
 /// A counter of permits: `asyncio.Semaphore`.
 ///
-/// [`permit`](Self::permit) gives a guard that releases on drop; [`acquire`](Self::acquire) and
-/// [`release`](Self::release) are the same by hand.
+/// [`permit`](Self::permit) returns a guard that releases the permit when it is dropped. With
+/// [`acquire`](Self::acquire) and [`release`](Self::release) you do the same by hand.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ pub struct Semaphore {
     inner: Rc<Inner>,
 }
 
-/// What they are called in reports.
+/// The names in reports.
 const SEMAPHORE: &str = "Semaphore";
 const BOUNDED: &str = "BoundedSemaphore";
 
@@ -59,11 +59,11 @@ impl Default for Semaphore {
 }
 
 impl Semaphore {
-    /// A semaphore with `value` permits.
+    /// Creates a semaphore with `value` permits.
     ///
     /// # Errors
     ///
-    /// `ValueError: Semaphore initial value must be >= 0` for a negative one.
+    /// `ValueError: Semaphore initial value must be >= 0` for a negative number.
     pub fn new(value: isize) -> Result<Self, ValueError> {
         Ok(Self::with_bound(SEMAPHORE, checked(value)?, usize::MAX))
     }
@@ -78,11 +78,12 @@ impl Semaphore {
         self.inner.locked()
     }
 
-    /// Waits for a permit and gives a guard that gives it back when dropped: `async with semaphore:`.
+    /// Waits for a permit and returns a guard that releases it when dropped: `async with semaphore:`.
     ///
     /// # Errors
     ///
-    /// `CancelledError`.
+    /// `CancelledError`; a permit that was on its way goes to the next in line.
+    #[doc(alias = "__aenter__")]
     #[track_caller]
     pub fn permit(&self) -> impl Future<Output = Result<SemaphorePermit>> + use<> {
         let (semaphore, at) = (self.clone(), Location::caller());
@@ -94,7 +95,8 @@ impl Semaphore {
         }
     }
 
-    /// Waits for a permit and takes it. Does not suspend if there is one and nobody is in line.
+    /// Waits for a permit and takes it, without a guard: [`release`](Self::release) must follow. Does not suspend if
+    /// there is a permit and no task is in line.
     ///
     /// # Errors
     ///
@@ -105,7 +107,7 @@ impl Semaphore {
         async move { if semaphore.inner.take_at_once() { Ok(()) } else { semaphore.inner.wait_and_take(at).await } }
     }
 
-    /// Gives a permit back, or adds one; the first in line gets it.
+    /// Releases a permit, or adds one; the first task in line gets it.
     ///
     /// # Examples
     ///
@@ -138,7 +140,7 @@ impl Inner {
         self.value.get() == 0 || !self.waiters.all_cancelled()
     }
 
-    /// Takes a permit if there is one and nobody is in line.
+    /// Takes a permit if there is one and no task is in line.
     fn take_at_once(&self) -> bool {
         let free = !self.locked();
         if free {
@@ -148,7 +150,7 @@ impl Inner {
         free
     }
 
-    async fn wait_and_take(&self, at: Place) -> Result<()> {
+    async fn wait_and_take(&self, at: Caller) -> Result<()> {
         let mut turn = Turn { inner: self, wait: self.waiters.wait_at(at), taken: false };
         (&mut turn.wait).await?;
         turn.taken = true;
@@ -156,7 +158,7 @@ impl Inner {
         Ok(())
     }
 
-    /// False if the semaphore has all its permits.
+    /// Returns false if the semaphore has all its permits.
     fn release(&self) -> bool {
         let released = self.value.get() < self.bound;
         if released {
@@ -166,7 +168,7 @@ impl Inner {
         released
     }
 
-    /// Hands a permit to the first who waits.
+    /// Hands a permit to the first task in line.
     fn wake_next(&self) -> bool {
         let woken = self.waiters.wake_one();
         if woken {
@@ -176,7 +178,7 @@ impl Inner {
     }
 }
 
-/// A wait for a permit. A permit that was handed over and is not taken goes back, and on to the next.
+/// A wait for a permit. A permit that was handed over but not taken is released, so that the next in line gets it.
 struct Turn<'a> {
     inner: &'a Inner,
     wait: LineWait,
@@ -188,7 +190,7 @@ impl Drop for Turn<'_> {
         if self.wait.leave() && !self.taken {
             self.inner.value.set(self.inner.value.get() + 1);
         }
-        // Those who came meanwhile had to wait because of the order; now they may go.
+        // Tasks that came meanwhile had to wait only because of the order. Now they may go on.
         while self.inner.value.get() > 0 && self.inner.wake_next() {}
     }
 }
@@ -209,7 +211,8 @@ impl Semaphore {
     }
 }
 
-/// Holds a permit of a [`Semaphore`]; dropped, it gives it back.
+/// Holds a permit of a [`Semaphore`] and releases it when dropped.
+#[doc(alias = "__aexit__")]
 #[must_use = "the permit is given back when the guard goes"]
 #[derive(Debug)]
 pub struct SemaphorePermit {
@@ -222,7 +225,7 @@ impl Drop for SemaphorePermit {
     }
 }
 
-/// A semaphore that refuses to be released more often than it was acquired: `asyncio.BoundedSemaphore`.
+/// A semaphore that cannot be released more often than it was acquired: `asyncio.BoundedSemaphore`.
 ///
 /// # Examples
 ///
@@ -246,18 +249,18 @@ impl Default for BoundedSemaphore {
 }
 
 impl BoundedSemaphore {
-    /// A semaphore with `value` permits.
+    /// Creates a semaphore with `value` permits.
     ///
     /// # Errors
     ///
-    /// As [`Semaphore::new`].
+    /// `ValueError: Semaphore initial value must be >= 0` for a negative number.
     pub fn new(value: isize) -> Result<Self, ValueError> {
         let value = checked(value)?;
         Ok(Self { semaphore: Semaphore::with_bound(BOUNDED, value, value) })
     }
 
-    /// Gives a permit back; the first in line gets it. A [`SemaphorePermit`] that comes when all are back already does
-    /// nothing when it is dropped, because a drop cannot fail.
+    /// Releases a permit; the first task in line gets it. If all permits are back already, dropping a
+    /// [`SemaphorePermit`] does nothing, because a drop cannot fail.
     ///
     /// # Errors
     ///
@@ -270,7 +273,7 @@ impl BoundedSemaphore {
     }
 }
 
-/// What it does not have of its own is that of [`Semaphore`].
+/// Its other methods are those of [`Semaphore`].
 impl Deref for BoundedSemaphore {
     type Target = Semaphore;
 

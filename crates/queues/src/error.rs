@@ -1,4 +1,4 @@
-//! What can go wrong with a queue.
+//! The errors of queues.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -29,7 +29,7 @@ macro_rules! errors {
 }
 
 errors! {
-    /// There is no item, and the caller did not mean to wait: `asyncio.QueueEmpty`.
+    /// The queue is empty: raised by `get_nowait`. `asyncio.QueueEmpty`.
     ///
     /// # Examples
     ///
@@ -42,7 +42,7 @@ errors! {
     /// assert_eq!(format!("{error:?}"), "QueueEmpty()");
     /// ```
     QueueEmpty;
-    /// There is no room, and the caller did not mean to wait: `asyncio.QueueFull`.
+    /// The queue is full: raised by `put_nowait`. `asyncio.QueueFull`.
     ///
     /// # Examples
     ///
@@ -69,10 +69,10 @@ errors! {
     QueueShutDown;
 }
 
-/// A put that failed, with the value that was not put.
+/// The error of a put, together with the item that was not put.
 ///
-/// `?` turns it into the error alone. That is [`QueueFull`], [`QueueShutDown`], or, where the put had to wait,
-/// `CancelledError`. It prints as that error does.
+/// `?` turns it into the error alone: [`QueueFull`], [`QueueShutDown`], or, where the put had to wait,
+/// `CancelledError`. It prints like that error.
 ///
 /// # Examples
 ///
@@ -96,17 +96,17 @@ impl<T> PutError<T> {
         Self { value, error: error.into() }
     }
 
-    /// The value that was not put.
+    /// The item that was not put.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// Why it was not.
+    /// The reason why it was not put.
     pub fn error(&self) -> &Error {
         &self.error
     }
 
-    /// Was there no room?
+    /// Was the queue full?
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.error.is::<QueueFull>()

@@ -8,9 +8,9 @@ use crate::queue::QueueOf;
 use crate::store::Store;
 
 impl<T, S: Store<T>> QueueOf<T, S> {
-    /// The queue as an asynchronous iterator over what [`get`](Self::get) gives; it ends when the queue is shut down and
-    /// empty. [`asyncio_iterators::into_stream`] makes a `Stream` of it. It does not call
-    /// [`task_done`](Self::task_done).
+    /// The queue as an asynchronous iterator over what [`get`](Self::get) returns. It ends when the queue is shut down
+    /// and empty. It does not call [`task_done`](Self::task_done). [`asyncio_iterators::into_stream`] turns it into a
+    /// `Stream`.
     ///
     /// # Examples
     ///
@@ -32,7 +32,7 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     }
 }
 
-/// Made by [`QueueOf::items`].
+/// The items of a queue; returned by [`QueueOf::items`].
 #[derive(Debug)]
 #[must_use = "an iterator does nothing unless asked for its items"]
 pub struct Items<T, S: Store<T>> {
@@ -44,7 +44,7 @@ impl<T, S: Store<T>> AsyncIterator for Items<T, S> {
 
     /// # Cancellation
     ///
-    /// As [`QueueOf::get`]: no item is lost, whether the wait is cancelled or dropped.
+    /// No item is lost, whether the wait is cancelled or dropped: it goes to the next in line.
     async fn anext(&mut self) -> Result<Option<T>> {
         match self.queue.get().await {
             Ok(item) => Ok(Some(item)),

@@ -1,11 +1,11 @@
 //! Queues between the tasks of one loop: `asyncio.queues`.
 //!
-//! A [`Queue`] is first in, first out, a [`LifoQueue`] last in, first out, and a [`PriorityQueue`] gives the smallest item
-//! first. They are one type, [`QueueOf`], over different stores. Who waits is served in the order in which they came; the
-//! logic is that of CPython 3.15, cancellation and shutdown included. Clones are handles on the same queue, and what waits
-//! holds one, so `create_task(queue.get())` and `wait_for(queue.get(), 1)` are fine.
+//! A [`Queue`] is first in, first out, a [`LifoQueue`] last in, first out, and a [`PriorityQueue`] returns the smallest
+//! item first. They are one type, [`QueueOf`], over different stores. Waiting tasks are served in the order in which
+//! they came. The logic is that of CPython 3.15, cancellation and shutdown included. A clone is a handle on the same
+//! queue, and a wait owns such a handle, so `create_task(queue.get())` and `wait_for(queue.get(), 1)` are fine.
 //!
-//! A queue stays in its thread, which the compiler sees to:
+//! A queue cannot leave its thread. The compiler checks that:
 //!
 //! ```compile_fail,E0277
 //! let queue = asyncio::Queue::<u32>::new(0);

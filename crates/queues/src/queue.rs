@@ -41,8 +41,8 @@ pub type Queue<T> = QueueOf<T, Fifo<T>>;
 /// ```
 pub type LifoQueue<T> = QueueOf<T, Lifo<T>>;
 
-/// The smallest item first: `asyncio.PriorityQueue`. Equal items come in no particular order; as long as the standard
-/// library's heap works as Python's does, in the order in which Python's queue gives them.
+/// The smallest item first: `asyncio.PriorityQueue`. The order of equal items is not specified; with today's standard
+/// library it is the order in which Python's queue returns them.
 ///
 /// # Examples
 ///
@@ -91,9 +91,9 @@ pub struct QueueOf<T, S> {
 
 struct Inner<T, S> {
     store: RefCell<S>,
-    /// 0: no bound.
+    /// 0 means that there is no bound.
     maxsize: usize,
-    /// Items put for which `task_done` was not called yet.
+    /// The number of items for which `task_done` was not called yet.
     unfinished: Cell<usize>,
     shut_down: Cell<bool>,
     getters: WaitQueue,
@@ -103,7 +103,8 @@ struct Inner<T, S> {
 }
 
 impl<T, S: Store<T>> QueueOf<T, S> {
-    /// A queue with room for `maxsize` items; 0 is no bound. (A negative bound, which is none in Python, cannot be said.)
+    /// Creates a queue with room for `maxsize` items; 0 means that there is no bound. (Python also takes a negative
+    /// number for that.)
     #[must_use]
     pub fn new(maxsize: usize) -> Self {
         Self {
@@ -120,39 +121,39 @@ impl<T, S: Store<T>> QueueOf<T, S> {
         }
     }
 
-    /// How many items are in it.
+    /// The number of items in the queue.
     #[must_use]
     pub fn qsize(&self) -> usize {
         self.inner.store.borrow().len()
     }
 
-    /// The bound; 0 is none.
+    /// The largest number of items; 0 means that there is no bound.
     #[must_use]
     pub fn maxsize(&self) -> usize {
         self.inner.maxsize
     }
 
-    /// Is there no item?
+    /// Is the queue empty?
     #[must_use]
     pub fn empty(&self) -> bool {
         self.qsize() == 0
     }
 
-    /// Is there no room?
+    /// Is the queue full?
     #[must_use]
     pub fn full(&self) -> bool {
         self.inner.maxsize > 0 && self.qsize() >= self.inner.maxsize
     }
 
-    /// Puts an item, waiting for room. Does not suspend if there is some.
+    /// Puts an item into the queue, after waiting for room if there is none. Does not suspend if there is room.
     ///
     /// # Errors
     ///
-    /// [`QueueShutDown`], or `CancelledError`; either way the item is handed back ([`PutError::into_inner`]).
+    /// [`QueueShutDown`] or `CancelledError`. In both cases the error holds the item ([`PutError::into_inner`]).
     ///
     /// # Cancellation
     ///
-    /// The item is not in the queue; room that was kept for it goes to the next in line.
+    /// The item is not in the queue. Room that was kept for it goes to the next in line.
     ///
     /// # Examples
     ///
@@ -196,11 +197,11 @@ impl<T, S: Store<T>> QueueOf<T, S> {
         self.put_nowait(item)
     }
 
-    /// Puts an item if there is room.
+    /// Puts an item into the queue if there is room.
     ///
     /// # Errors
     ///
-    /// [`QueueFull`] or [`QueueShutDown`], with the item.
+    /// [`QueueFull`] or [`QueueShutDown`]. The error holds the item ([`PutError::into_inner`]).
     pub fn put_nowait(&self, item: T) -> Result<(), PutError<T>> {
         let inner = &*self.inner;
         if inner.shut_down.get() {
@@ -215,15 +216,15 @@ impl<T, S: Store<T>> QueueOf<T, S> {
         Ok(())
     }
 
-    /// Takes an item, waiting for one. Does not suspend if there is one.
+    /// Takes the next item, after waiting for one if there is none. Does not suspend if there is one.
     ///
     /// # Errors
     ///
-    /// [`QueueShutDown`] once the queue is shut down and empty; `CancelledError`.
+    /// [`QueueShutDown`] if the queue is shut down and empty; `CancelledError`.
     ///
     /// # Cancellation
     ///
-    /// No item is lost: one that was meant for this task goes to the next in line.
+    /// No item is lost: an item that was meant for this task goes to the next in line.
     #[track_caller]
     pub fn get(&self) -> impl Future<Output = Result<T>> + use<T, S> {
         self.clone().get_at(Location::caller())
@@ -243,11 +244,11 @@ impl<T, S: Store<T>> QueueOf<T, S> {
         self.get_nowait()
     }
 
-    /// Takes an item if there is one.
+    /// Takes the next item if there is one.
     ///
     /// # Errors
     ///
-    /// [`QueueEmpty`], or [`QueueShutDown`] if it is shut down as well.
+    /// [`QueueEmpty`] if the queue is empty; [`QueueShutDown`] if it is shut down as well.
     pub fn get_nowait(&self) -> Result<T> {
         let inner = &*self.inner;
         let item = inner.store.borrow_mut().get();
@@ -261,7 +262,7 @@ impl<T, S: Store<T>> QueueOf<T, S> {
         }
     }
 
-    /// Says that an item taken from the queue is worked off.
+    /// Tells the queue that an item taken from it has been processed; [`join`](Self::join) waits for that.
     ///
     /// # Errors
     ///
@@ -295,7 +296,8 @@ impl<T, S: Store<T>> QueueOf<T, S> {
         Ok(())
     }
 
-    /// Waits until every item ever put is worked off. Does not suspend if none is left.
+    /// Waits until [`task_done`](Self::task_done) has been called for every item that was put. Does not suspend if that
+    /// is so already.
     ///
     /// # Errors
     ///
@@ -306,8 +308,9 @@ impl<T, S: Store<T>> QueueOf<T, S> {
         async move { if queue.inner.unfinished.get() > 0 { queue.inner.joining.wait_at(at).await } else { Ok(()) } }
     }
 
-    /// Takes no more items (3.13). Those who wait for room get a [`QueueShutDown`], those who wait for items too once the
-    /// queue is empty. With `immediate` it is emptied at once, and its items count as worked off.
+    /// Closes the queue to new items (3.13). Tasks that wait for room get a [`QueueShutDown`] at once, tasks that wait
+    /// for an item once the queue is empty. With `immediate` the queue is emptied now, and its items count as
+    /// processed.
     ///
     /// # Examples
     ///
@@ -341,7 +344,8 @@ impl<T, S: Store<T>> QueueOf<T, S> {
     }
 }
 
-/// A wait for an item or for room. One that was woken and does not go on wakes the next, if there is still a use for it.
+/// A wait for an item or for room. If it was woken but does not go on, it wakes the next in line, provided there is
+/// still something for that one.
 struct Turn<'a, F: Fn() -> bool> {
     wait: LineWait,
     line: &'a WaitQueue,
@@ -363,7 +367,7 @@ impl<T, S> Clone for QueueOf<T, S> {
     }
 }
 
-/// As Python's `str`: `<Queue maxsize=2 _queue=[1, 2] _putters[1] tasks=2>`.
+/// Like Python's `str`: `<Queue maxsize=2 _queue=[1, 2] _putters[1] tasks=2>`.
 impl<T, S: Store<T> + fmt::Debug> fmt::Debug for QueueOf<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;

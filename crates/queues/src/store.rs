@@ -1,10 +1,11 @@
-//! How a queue keeps its items: the only difference between the three queues.
+//! How a queue stores its items: the only difference between the three queues.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::fmt;
 
-/// Keeps the items of a queue and says which one is next: the methods `_put` and `_get` that Python's queues override.
+/// Stores the items of a queue and decides which one is next: the methods `_init`, `_put` and `_get` that Python's
+/// queues override.
 ///
 /// # Examples
 ///
@@ -37,17 +38,20 @@ use std::fmt;
 /// [7, 5, 7].into_iter().try_for_each(|item| queue.put_nowait(item)).unwrap();
 /// assert_eq!((queue.qsize(), queue.get_nowait().unwrap(), queue.get_nowait().unwrap()), (2, 5, 7));
 /// ```
+#[doc(alias = "_init")]
 pub trait Store<T>: Default {
-    /// What the queue is called in its `Debug`.
+    /// The name of the queue in its `Debug` form.
     const NAME: &'static str = "Queue";
 
     /// Adds an item.
+    #[doc(alias = "_put")]
     fn put(&mut self, item: T);
-    /// Takes the next item.
+    /// Removes the next item and returns it.
+    #[doc(alias = "_get")]
     fn get(&mut self) -> Option<T>;
-    /// How many items there are.
+    /// The number of items.
     fn len(&self) -> usize;
-    /// Is there none?
+    /// Is there no item?
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
