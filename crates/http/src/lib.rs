@@ -1,16 +1,16 @@
 //! HTTP/1.1 over the streams of this loop. [hyper] implements the protocol; this crate adds limits, timers and a
 //! graceful end.
 //!
-//! [`HttpServer`] serves requests on a connection that [`start_server`](asyncio_streams::start_server) has accepted, with
-//! limits on everything that a client decides, and ends gracefully. [`ClientSession`] requests pages over a pool of connections,
-//! like aiohttp's (feature `client`, on by default). [`LoopTimer`] lets hyper keep time by the loop's clock,
-//! for programs that use hyper by themselves.
+//! [`HttpServer`] serves requests on a connection that [`start_server`](asyncio_streams::start_server) has accepted,
+//! with limits on everything that a client decides, and ends gracefully. [`ClientSession`] requests pages over a pool
+//! of connections, like aiohttp's (feature `client`, on by default). [`LoopTimer`] is a timer by the loop's clock for
+//! programs that use hyper directly.
 //!
-//! Like aiohttp beside asyncio, it is not part of the crate `asyncio`: a program that does not speak HTTP does not build hyper.
+//! Like aiohttp beside asyncio, it is not part of the crate `asyncio`: a program without HTTP does not build hyper.
 //!
 //! ```
-//! use asyncio_http::{Body, HttpServer};
 //! use asyncio::{Result, open_connection, run, start_server};
+//! use asyncio_http::{Body, HttpServer};
 //! use hyper::{Request, Response};
 //!
 //! async fn greet(request: Request<Body>) -> Result<Response<String>> {

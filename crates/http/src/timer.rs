@@ -1,7 +1,8 @@
 //! `LoopTimer`: hyper's `Timer`, by the loop's clock.
 //!
-//! hyper asks for timers that may go to other threads, which a timer of this loop cannot. Nothing here does go: a connection
-//! of hyper is polled by the task that has it. `SendWrapper` says so to the compiler, and panics if it should be wrong.
+//! hyper requires timers that are `Send`, which a timer of this loop is not. No timer leaves its thread here, because a
+//! connection of hyper's is polled by the task that owns it. `SendWrapper` says so to the compiler, and panics if it is
+//! wrong.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -13,15 +14,15 @@ use asyncio_runtime::{Result, TimerHandle, get_running_loop};
 use hyper::rt::{Sleep, Timer};
 use send_wrapper::SendWrapper;
 
-/// hyper's [`Timer`] over the loop's clock, the virtual one too: for `Builder::timer` of hyper's connections.
+/// hyper's [`Timer`] by the loop's clock, also a virtual one. Pass it to `Builder::timer` of hyper's connections.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use asyncio_http::LoopTimer;
 /// use asyncio::{Clock, Runner};
+/// use asyncio_http::LoopTimer;
 /// use hyper::rt::Timer;
 /// use hyper::server::conn::http1;
 ///
@@ -36,13 +37,13 @@ use send_wrapper::SendWrapper;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct LoopTimer {
-    /// The same moment by both clocks, to convert one into the other.
+    /// The same moment on both clocks, to convert one into the other.
     instant: Instant,
     time: f64,
 }
 
 impl LoopTimer {
-    /// A timer for the running loop.
+    /// Creates a timer for the running loop.
     ///
     /// # Errors
     ///
@@ -68,7 +69,7 @@ impl Timer for LoopTimer {
     }
 }
 
-/// Until a time of the loop.
+/// A sleep until a time of the loop.
 pub(crate) struct LoopSleep(SendWrapper<Rc<Alarm>>);
 
 struct Alarm {
@@ -105,7 +106,7 @@ impl Future for LoopSleep {
                     waker.wake();
                 }
             };
-            // Without a loop there is no time.
+            // Without a loop no time passes.
             let Ok(event_loop) = get_running_loop() else { return Poll::Ready(()) };
             let Ok(timer) = event_loop.call_at(alarm.when, ring) else { return Poll::Ready(()) };
             alarm.timer.replace(Some(timer));

@@ -1,8 +1,9 @@
-//! `Child`: a process of the system as the loop knows it, from its start until its status is taken.
+//! `Child`: the loop's view of a process, from its start until its status is taken.
 //!
-//! The core idea: the loop holds every running child (`Watch`), whether or not the program still does. The hold is a callback
-//! on the descriptor that tells of the end; called, it takes the status and wakes who waits; dropped without being called,
-//! because the loop closes, it kills the child. So no child outlives its loop and none remains as a zombie.
+//! The core idea: the loop holds every running child (`Watch`), whether or not the program still does. That hold is
+//! owned by a callback on the descriptor that becomes readable when the child ends. When the callback runs, it takes
+//! the status and wakes the waiting tasks. If it is dropped without having run, because the loop closes, it kills the
+//! child. So no child outlives its loop, and none remains as a zombie.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -19,23 +20,23 @@ use crate::exit::{self, Exit};
 
 pub(crate) struct Child {
     pid: Pid,
-    /// Readable when it has ended; there until then.
+    /// Becomes readable when the child ends; `None` after that.
     exit: RefCell<Option<AsyncFd<Exit>>>,
     returncode: Cell<Option<i32>>,
     line: WaitQueue,
 }
 
-/// What is told of a child whose status somebody else has taken.
+/// The return code of a child whose status was taken by other code.
 const UNKNOWN: i32 = 255;
 
 impl Child {
-    /// Puts a child that was just started under the watch of the running loop. If that fails, ends it.
+    /// Puts a child that was just started under the watch of the running loop. If that fails, the child is killed.
     pub(crate) fn watch(pid: Pid) -> Result<Rc<Self>> {
         Self::watch_through(pid, exit::descriptor)
     }
 
     fn watch_through(pid: Pid, descriptor: fn(Pid) -> io::Result<Exit>) -> Result<Rc<Self>> {
-        // It is never read, so it may be as blocking as it likes.
+        // It is never read, so it need not be non-blocking.
         let exit = match descriptor(pid).map_err(Into::into).and_then(AsyncFd::unchanged) {
             Ok(exit) => exit,
             Err(error) => {
@@ -43,7 +44,7 @@ impl Child {
                 return Err(error);
             }
         };
-        // If the child has ended already, that is told now that it is registered. To ask first would mostly be in vain.
+        // If the child has ended already, the registration reports that now. Checking earlier would mostly be in vain.
         exit.short_read();
         let child = Rc::new(Self {
             pid,
@@ -72,25 +73,26 @@ impl Child {
         }
     }
 
-    /// Sends a signal to a child whose end was not noticed yet. One that is just ending ignores it.
+    /// Sends a signal to a child whose end has not been noticed yet. A child that is just ending ignores it.
     pub(crate) fn signal(&self, signal: i32) -> io::Result<()> {
         let exit = self.exit.borrow();
         match send(self.pid, exit.as_ref().map(AsyncFd::get_ref), signal) {
-            // Somebody else has taken its status.
+            // Other code has taken its status.
             Err(error) if is_gone(&error) => Ok(()),
             sent => sent,
         }
     }
 
-    /// Kills it, unless it has ended.
+    /// Kills the child unless it has ended.
     pub(crate) fn kill(&self) {
         if self.returncode.get().is_none() {
-            // Refused only by a program that runs as somebody else: it is left to end by itself.
+            // Refused only if the child runs as another user. It is then left to end by itself.
             let _ = self.signal(Signal::KILL.as_raw());
         }
     }
 
-    /// Its status, if it has ended, or `None` if somebody else has taken that; else `WouldBlock`.
+    /// Takes the status of the child if it has ended; `None` if other code has taken it. Fails with `WouldBlock` if the
+    /// child is still running.
     fn try_reap(&self) -> io::Result<Option<i32>> {
         match waitpid(Some(self.pid), WaitOptions::NOHANG) {
             Ok(Some((_, status))) => Ok(Some(returncode(status))),
@@ -120,7 +122,7 @@ impl Child {
 struct Watch(Rc<Child>);
 
 impl Watch {
-    /// Takes the status if the child has ended, else looks again when the system says so.
+    /// Takes the status if the child has ended. Otherwise it registers itself again for the next readiness.
     fn look(self) {
         let exit = self.0.exit.borrow();
         let Some(exit_descriptor) = exit.as_ref() else { return };
@@ -131,10 +133,10 @@ impl Watch {
             Ok(Some(returncode)) => self.0.ended(returncode),
             Ok(None) => {
                 self.0.ended(UNKNOWN);
-                // Last: an exception handler may do anything with the child.
+                // Last, because an exception handler may do anything with the child.
                 self.0.report_unknown();
             }
-            // Refused only when the loop is closed; then the callback is dropped, and with it this hold.
+            // Fails only when the loop is closed. Then the callback is dropped, and this hold with it.
             Err(_) => drop(registration.call_when_readable(move || self.look())),
         }
     }
@@ -151,13 +153,13 @@ impl Drop for Watch {
     }
 }
 
-/// Kills a child whose status was not taken, and takes that.
+/// Kills a child whose status was not taken, and takes it.
 fn kill_and_reap(pid: Pid, exit: Option<&Exit>) -> i32 {
     match send(pid, exit, Signal::KILL.as_raw()) {
-        // Nobody can refuse to be killed, so this does not take long.
+        // SIGKILL cannot be ignored, so this does not take long.
         Ok(()) => reap(pid),
         Err(error) if is_gone(&error) => UNKNOWN,
-        // Unless it runs as somebody else. Then it goes on, and a thread takes its status when it ends.
+        // The child runs as another user. It goes on, and a thread takes its status when it ends.
         Err(_) => {
             let _ = thread::Builder::new().name(format!("asyncio-waitpid-{pid}")).spawn(move || reap(pid));
             UNKNOWN
@@ -165,8 +167,8 @@ fn kill_and_reap(pid: Pid, exit: Option<&Exit>) -> i32 {
     }
 }
 
-/// Sends a signal through the child's pidfd. Where there is none its number has to do, which stands for it as long as its status
-/// was not taken: that is asked before.
+/// Sends a signal through the child's pidfd. Without a pidfd the process ID is used. It belongs to the child as long as
+/// the status was not taken, which is checked first.
 fn send(pid: Pid, exit: Option<&Exit>, signal: i32) -> io::Result<()> {
     if let Some(Exit::Pidfd(pidfd)) = exit {
         return system::pidfd_send_signal(pidfd, signal);
@@ -175,7 +177,7 @@ fn send(pid: Pid, exit: Option<&Exit>, signal: i32) -> io::Result<()> {
     system::kill(pid.as_raw_nonzero().get().unsigned_abs(), signal)
 }
 
-/// Has somebody else taken the status of the child?
+/// Has other code taken the status of the child?
 fn is_gone(error: &io::Error) -> bool {
     [Errno::SRCH, Errno::CHILD].iter().any(|gone| error.raw_os_error() == Some(gone.raw_os_error()))
 }
@@ -204,7 +206,7 @@ mod tests {
 
     use super::*;
 
-    /// A child watched as on a system without pidfds.
+    /// A child that is watched as on a system without pidfds.
     fn watched(program: &str, args: &[&str]) -> Result<Rc<Child>> {
         let child = Command::new(program).args(args).stdin(Stdio::null()).spawn()?;
         Child::watch_through(Pid::from_child(&child), exit::by_thread)

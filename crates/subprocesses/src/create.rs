@@ -20,20 +20,22 @@ use crate::error::cannot_start;
 use crate::process::Process;
 use crate::redirect::Redirect;
 
-/// Starts a program: `asyncio.create_subprocess_exec`. It has started, not ended, when this is done.
+/// Starts a program: `asyncio.create_subprocess_exec`. The call completes when the program has started;
+/// [`wait`](crate::subprocess::Process::wait) for its end.
 ///
-/// The program is looked for in `PATH`, unless its name contains a slash. There is no shell: each argument reaches the
+/// The program is searched in `PATH`, unless its name contains a slash. There is no shell: each argument reaches the
 /// program as it is.
 ///
 /// # Errors
 ///
-/// `std::io::Error` that names the program, or the working directory if that is at fault:
-/// `[Errno 2] No such file or directory: 'nope'`. `ValueError` for a null byte in what the child is given, a variable whose
-/// name contains `=`, or a limit of 0. `RuntimeError` outside a loop. `CancelledError`.
+/// `std::io::Error` that names the program, or the working directory if that is the cause:
+/// `[Errno 2] No such file or directory: 'nope'`. `ValueError` for a null byte in a name, an argument or the
+/// environment, for a variable whose name contains `=`, or for a limit of 0. `RuntimeError` outside of a loop.
+/// `CancelledError`.
 ///
 /// # Cancellation
 ///
-/// Kills the child, and ends when it has ended.
+/// Kills the child, and completes when the child has ended.
 ///
 /// # Examples
 ///
@@ -54,19 +56,19 @@ pub fn create_subprocess_exec(program: impl AsRef<OsStr>) -> CreateSubprocess {
     Command::new(program).into()
 }
 
-/// Runs a command line by the shell, `/bin/sh`: `asyncio.create_subprocess_shell`.
+/// Runs a command line in the shell, `/bin/sh`: `asyncio.create_subprocess_shell`.
 ///
-/// The shell has variables, wildcards, pipes and redirections. Never put text from elsewhere into a command line: give it as
-/// an argument, which the command line knows as `"$0"`, `"$1"` and so on. A command that does not exist is no error here:
-/// the shell ends with 127.
+/// The shell expands variables and wildcards, and has pipes and redirections. Never put untrusted text into a command
+/// line: pass it as an argument, which the command line can use as `"$0"`, `"$1"` and so on. A command that does not
+/// exist is no error here; the shell exits with 127.
 ///
 /// # Errors
 ///
-/// As [`create_subprocess_exec`].
+/// Those of [`create_subprocess_exec`].
 ///
 /// # Cancellation
 ///
-/// As there. Only the shell is killed, not what it has started.
+/// Kills the shell, and completes when the shell has ended. Processes that the shell has started are not killed.
 ///
 /// # Examples
 ///
@@ -86,11 +88,10 @@ pub fn create_subprocess_shell(command: impl AsRef<OsStr>) -> CreateSubprocess {
     create_subprocess_exec("/bin/sh").arg("-c").arg(command)
 }
 
-/// A child to be started, with what can be said of it beforehand, under the names of [`std::process::Command`]; to be
-/// awaited.
+/// A child to be started: options are methods, under the names of [`std::process::Command`], and `await` starts it.
 ///
-/// It can be made from such a `Command`, too, which has settings that are missing here. What was said to the `Command` about
-/// the standard streams holds as long as nothing else is said here.
+/// It can also be made from a `Command`, which has settings that are missing here. The standard streams that were set
+/// on the `Command` are kept unless they are set here, too.
 ///
 /// # Examples
 ///
@@ -114,7 +115,7 @@ pub fn create_subprocess_shell(command: impl AsRef<OsStr>) -> CreateSubprocess {
 /// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct CreateSubprocess {
-    /// Until it is first polled.
+    /// `None` after the first poll.
     options: Option<Options>,
     starting: Option<Starting>,
 }
@@ -147,63 +148,66 @@ impl CreateSubprocess {
         self.set(|options| _ = set(&mut options.command))
     }
 
-    /// One more argument.
+    /// Adds an argument.
     pub fn arg(self, arg: impl AsRef<OsStr>) -> Self {
         self.command(|command| command.arg(arg))
     }
 
-    /// More arguments.
+    /// Adds arguments.
     pub fn args(self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.command(|command| command.args(args))
     }
 
-    /// A variable of its environment, besides those of this process.
+    /// Sets a variable of the child's environment, in addition to those of this process.
     pub fn env(self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.command(|command| command.env(name, value))
     }
 
-    /// Variables of its environment, besides those of this process; instead of them after an
-    /// [`env_clear`](Self::env_clear): `env=…`.
+    /// Sets variables of the child's environment, in addition to those of this process. After
+    /// [`env_clear`](Self::env_clear) they are the whole environment: Python's `env=…`.
+    #[doc(alias = "env")]
     pub fn envs<K: AsRef<OsStr>, V: AsRef<OsStr>>(self, variables: impl IntoIterator<Item = (K, V)>) -> Self {
         self.command(|command| command.envs(variables))
     }
 
-    /// Takes a variable out of its environment.
+    /// Removes a variable from the child's environment.
     pub fn env_remove(self, name: impl AsRef<OsStr>) -> Self {
         self.command(|command| command.env_remove(name))
     }
 
-    /// Starts it with an empty environment.
+    /// Starts the child with an empty environment.
     pub fn env_clear(self) -> Self {
         self.command(|command| command.env_clear())
     }
 
-    /// Its working directory: `cwd=…`.
+    /// Sets the child's working directory: `cwd=…`.
+    #[doc(alias = "cwd")]
     pub fn current_dir(self, directory: impl AsRef<Path>) -> Self {
         self.command(|command| command.current_dir(directory))
     }
 
-    /// Its process group; 0 is a new one, so that Ctrl-C at the terminal does not reach it.
+    /// Sets the child's process group. 0 makes a new one, so that Ctrl-C at the terminal does not reach the child.
+    #[doc(alias = "start_new_session")]
     pub fn process_group(self, group: i32) -> Self {
         self.command(|command| command.process_group(group))
     }
 
-    /// Where its standard input comes from.
+    /// Sets where the child's standard input comes from.
     pub fn stdin(self, from: impl Into<Redirect>) -> Self {
         self.set(|options| options.stdin = Some(from.into()))
     }
 
-    /// Where its standard output goes.
+    /// Sets where the child's standard output goes.
     pub fn stdout(self, to: impl Into<Redirect>) -> Self {
         self.set(|options| options.stdout = Some(to.into()))
     }
 
-    /// Where its standard error goes.
+    /// Sets where the child's standard error goes.
     pub fn stderr(self, to: impl Into<Redirect>) -> Self {
         self.set(|options| options.stderr = Some(to.into()))
     }
 
-    /// How long a line may be that is read from its output; 64 KiB if not set.
+    /// Sets the longest line that can be read from the child's output; 64 KiB by default.
     pub fn limit(self, limit: usize) -> Self {
         self.set(|options| options.limit = limit)
     }
@@ -227,7 +231,7 @@ async fn start(options: Options) -> Result<Process> {
     let child = Child::watch(pid)?;
     let mut unfinished = Unfinished(Some(Rc::clone(&child)));
     for pipe in pipes.iter().flatten() {
-        // Our ends are ours alone: what never blocks need not be asked before each operation.
+        // No other process uses our ends, so they can be non-blocking for good. Then no operation has to check first.
         rustix::io::ioctl_fionbio(pipe, true).map_err(io::Error::from)?;
     }
     let iterations = 2 + 2 * pipes.iter().flatten().count();
@@ -239,7 +243,7 @@ async fn start(options: Options) -> Result<Process> {
         stderr: stderr.map(reader).transpose()?,
         child,
     };
-    // As long as asyncio needs to connect the pipes, so that the order of tasks is the same.
+    // asyncio needs this many iterations to connect the pipes. Waiting as long keeps the order of tasks the same.
     for _ in 0..iterations {
         if let Err(error) = sleep(0).await {
             unfinished.kill();
@@ -251,7 +255,8 @@ async fn start(options: Options) -> Result<Process> {
     Ok(process)
 }
 
-/// A child that the program does not have yet; dropped, because it will never have it, it kills the child.
+/// A child that was not yet returned to the program. Dropping this kills the child, because the program will never get
+/// it.
 struct Unfinished(Option<Rc<Child>>);
 
 impl Unfinished {
@@ -267,13 +272,13 @@ impl Drop for Unfinished {
 }
 
 impl Options {
-    /// Starts the child; gives our ends of the pipes to its standard input, output and error.
+    /// Starts the child, and returns our ends of the pipes to its standard input, output and error.
     fn spawn(mut self) -> Result<(Pid, [Option<OwnedFd>; 3])> {
         self.check()?;
         self.try_spawn().map_err(|error| cannot_start(&self.command, error))
     }
 
-    /// What the standard library or the system would not notice.
+    /// Checks what the standard library and the system would accept silently.
     fn check(&self) -> Result<(), ValueError> {
         if self.limit == 0 {
             return Err(ValueError::new("Limit cannot be <= 0"));
@@ -305,8 +310,8 @@ impl Options {
         Ok((pid, [child.stdin.take().map(Into::into), stdout, child.stderr.take().map(Into::into)]))
     }
 
-    /// Leads the standard error to where the standard output goes. If that is a pipe, gives our end of it: the standard
-    /// library would make it too late.
+    /// Connects the standard error to wherever the standard output goes. If that is a pipe, returns our end of it: the
+    /// standard library would create the pipe too late.
     fn join_stderr(&mut self) -> io::Result<Option<OwnedFd>> {
         let (ours, stdout, stderr) = match self.stdout.take() {
             Some(Redirect::Pipe) => {

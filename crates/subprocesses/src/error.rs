@@ -1,4 +1,4 @@
-//! What can go wrong with a child: signals for one that has ended, and starts that fail, told as CPython tells them.
+//! The errors of children: signals to a process that has ended, and starts that fail, in CPython's words.
 
 use std::error::Error as StdError;
 use std::ffi::OsStr;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use asyncio_runtime::{Error, ValueError};
 
-/// A signal was to be sent to a process that has ended: Python's `ProcessLookupError`.
+/// The error of a signal to a process that has ended: Python's `ProcessLookupError`.
 ///
 /// # Examples
 ///
@@ -50,10 +50,10 @@ impl fmt::Debug for ProcessLookupError {
 
 impl StdError for ProcessLookupError {}
 
-/// Why a command could not be started, naming what was at fault: `[Errno 2] No such file or directory: 'nope'`.
+/// The error of a command that could not be started. It names the cause: `[Errno 2] No such file or directory: 'nope'`.
 pub(crate) fn cannot_start(command: &Command, error: io::Error) -> Error {
     let Some(errno) = error.raw_os_error() else {
-        // Found by the standard library before it asked the system.
+        // Found by the standard library before the system call.
         return match error.kind() {
             io::ErrorKind::InvalidInput => ValueError::new("embedded null byte").into(),
             _ => error.into(),
@@ -65,7 +65,7 @@ pub(crate) fn cannot_start(command: &Command, error: io::Error) -> Error {
     io::Error::new(error.kind(), format!("[Errno {errno}] {reason}: '{name}'")).into()
 }
 
-/// The working directory if it cannot be entered, else the program.
+/// The working directory if it cannot be entered, otherwise the program.
 fn at_fault(command: &Command) -> &OsStr {
     match command.get_current_dir() {
         Some(cwd) if cwd.as_os_str().is_empty() || cwd.join(".").metadata().is_err() => cwd.as_os_str(),

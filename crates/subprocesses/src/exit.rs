@@ -1,8 +1,8 @@
-//! How the end of a child is noticed without asking for it again and again: a descriptor that becomes readable then.
+//! A descriptor that becomes readable when a child ends, so that the loop need not poll for it.
 //!
-//! On Linux the system has such descriptors, pidfds. Where there is none (another system, an old kernel, a sandbox that
-//! forbids it) a thread waits for the child and closes the other end of a pipe. Neither takes the status of the child: that
-//! is for the loop, so that the number of a child that the loop takes for alive is never another process's.
+//! On Linux these are pidfds. Where there is none (another system, an old kernel, a sandbox that forbids it), a thread
+//! waits for the child and then closes the other end of a pipe. Neither takes the status of the child; the loop does
+//! that. So a process ID that the loop takes for a living child is never another process's.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -10,9 +10,9 @@ use std::thread;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-/// A descriptor that is readable once the child has ended.
+/// A descriptor that becomes readable when the child has ended.
 pub(crate) enum Exit {
-    /// It stands for the child, also when its number is another's.
+    /// It refers to the child even if the process ID is another process's by now.
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has them"))]
     Pidfd(OwnedFd),
     Pipe(OwnedFd),
@@ -44,7 +44,7 @@ pub(crate) fn by_thread(pid: Pid) -> io::Result<Exit> {
     Ok(Exit::Pipe(ours.into()))
 }
 
-/// An error (`ECHILD`) if the number is no child of ours, because somebody has taken its status.
+/// Fails with `ECHILD` if the process ID is not that of a child of ours, because other code has taken its status.
 pub(crate) fn is_ours(pid: Pid) -> io::Result<()> {
     waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG)?;
     Ok(())

@@ -1,8 +1,8 @@
 //! Commands that run beside the event loop: `asyncio.subprocess`.
 //!
-//! [`create_subprocess_exec`] starts a program, [`create_subprocess_shell`] a command line of the shell. Both give a
-//! [`Process`](subprocess::Process), whose pipes are streams. The loop itself notices the end of each child and
-//! takes its status, so that a [`Process`](subprocess::Process) may be dropped at any time and leaves no zombie.
+//! [`create_subprocess_exec`] starts a program, [`create_subprocess_shell`] a command line of the shell. Both return a
+//! [`Process`](subprocess::Process), whose pipes are streams. The loop itself notices the end of each child and takes
+//! its status. So a [`Process`](subprocess::Process) can be dropped at any time, and leaves no zombie.
 //!
 //! ```
 //! use asyncio::subprocess::PIPE;
@@ -19,7 +19,7 @@
 //! .unwrap();
 //! ```
 //!
-//! In the code, `create` starts a child, `child` is what the loop knows of it, `process` what the program holds.
+//! In the code, `create` starts a child, `child` is the loop's view of it, and `process` the program's.
 
 #![forbid(unsafe_code)]
 
@@ -37,7 +37,7 @@ mod redirect;
 pub use create::{CreateSubprocess, create_subprocess_exec, create_subprocess_shell};
 pub use error::ProcessLookupError;
 
-/// What stands in Python's `asyncio.subprocess`.
+/// The names of Python's `asyncio.subprocess`.
 pub mod subprocess {
     pub use crate::process::Process;
     pub use crate::redirect::{DEVNULL, PIPE, Redirect, STDOUT};

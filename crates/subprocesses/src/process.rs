@@ -1,4 +1,4 @@
-//! `Process`: what a program holds of a child.
+//! `Process`: the program's view of a child.
 
 use std::fmt;
 use std::io;
@@ -15,12 +15,12 @@ use crate::error::ProcessLookupError;
 
 /// A child of this process, running or ended: `asyncio.subprocess.Process`.
 ///
-/// Made by [`create_subprocess_exec`](crate::create_subprocess_exec) and
+/// Returned by [`create_subprocess_exec`](crate::create_subprocess_exec) and
 /// [`create_subprocess_shell`](crate::create_subprocess_shell). It prints as `<Process 50249>`.
 ///
-/// Dropped, it closes its pipes, and the child runs on; the loop takes its status when it ends. A loop that closes kills the
-/// children that still run. While one runs, it counts as something outside that the loop waits for: virtual time does not
-/// jump.
+/// Dropping it closes its pipes. The child keeps running, and the loop takes its status when it ends. A loop that
+/// closes kills the children that are still running. A running child counts as something outside that the loop waits
+/// for: virtual time does not jump meanwhile.
 ///
 /// # Examples
 ///
@@ -39,35 +39,36 @@ use crate::error::ProcessLookupError;
 /// .unwrap();
 /// ```
 pub struct Process {
-    /// What the child reads, if `stdin` is [`PIPE`](crate::subprocess::PIPE). Dropped or closed, it ends the child's input.
+    /// The pipe to the child's standard input, if `stdin` is [`PIPE`](crate::subprocess::PIPE). Dropping or closing it
+    /// ends the child's input.
     pub stdin: Option<StreamWriter>,
-    /// What the child writes, if `stdout` is [`PIPE`](crate::subprocess::PIPE).
+    /// The pipe from the child's standard output, if `stdout` is [`PIPE`](crate::subprocess::PIPE).
     pub stdout: Option<StreamReader>,
-    /// What the child writes to its standard error, if `stderr` is [`PIPE`](crate::subprocess::PIPE).
+    /// The pipe from the child's standard error, if `stderr` is [`PIPE`](crate::subprocess::PIPE).
     pub stderr: Option<StreamReader>,
     pub(crate) child: Rc<Child>,
 }
 
 impl Process {
-    /// Its number in the system. It is nobody else's as long as [`returncode`](Self::returncode) is `None`.
+    /// The child's process ID. No other process has it as long as [`returncode`](Self::returncode) is `None`.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.pid()
     }
 
-    /// `None` until the loop has noticed its end; then its exit status, or minus the number of the signal that ended it. 255
-    /// if somebody else took its status, which the exception handler is told.
+    /// `None` until the loop has noticed the child's end. After that, the exit status, or minus the number of the
+    /// signal that ended it. 255 if other code took the status; that is also reported to the exception handler.
     #[must_use]
     pub fn returncode(&self) -> Option<i32> {
         self.child.returncode()
     }
 
-    /// Waits until it ends; gives its [`returncode`](Self::returncode). Any number of tasks may wait; the wait does not borrow
-    /// the `Process`.
+    /// Waits until the child ends, and returns its [`returncode`](Self::returncode). Any number of tasks may wait. The
+    /// wait does not borrow the `Process`.
     ///
-    /// It waits for the process, not for its pipes, which its own children may hold open for longer; CPython 3.13 waits for
-    /// them, too, which later versions have mended (issue 119710). A child that writes more than a pipe holds waits to be
-    /// read: with pipes, read them meanwhile, or use [`communicate`](Self::communicate).
+    /// It waits for the process and not for its pipes, which the child's own children may hold open for longer.
+    /// (CPython 3.13 waited for those, too; issue 119710.) A child that writes more than a pipe can hold waits for a
+    /// reader: with pipes, read them meanwhile, or use [`communicate`](Self::communicate).
     ///
     /// # Errors
     ///
@@ -75,7 +76,7 @@ impl Process {
     ///
     /// # Cancellation
     ///
-    /// Ends the wait; the child runs on.
+    /// Ends the wait. The child keeps running.
     ///
     /// # Examples
     ///
@@ -97,32 +98,35 @@ impl Process {
         Rc::clone(&self.child).wait(Location::caller())
     }
 
-    /// Closes its standard input, reads its standard output and error to their ends, and waits for its end. Gives what was
-    /// read; `None` where there is no pipe.
+    /// Closes the child's standard input, reads its standard output and error to their ends, and waits for its end.
+    /// Returns what was read from each, and `None` where there is no pipe.
     ///
     /// # Errors
     ///
-    /// What reading says; `CancelledError`.
+    /// Any error of reading; `CancelledError`.
     ///
     /// # Cancellation
     ///
-    /// The child runs on. What was read by then stays in the streams, for a second call.
+    /// The child keeps running. What was read so far stays in the streams, for a second call.
     pub async fn communicate(&mut self) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>)> {
         self.communicate_with([]).await
     }
 
-    /// As [`communicate`](Self::communicate), and sends it bytes first. Sending and reading go on at the same time, so any
-    /// amount can pass in both directions.
+    /// Like [`communicate`](Self::communicate), but writes `input` to the child's standard input first: Python's
+    /// `communicate(input)`. Writing and reading go on at the same time, so any amount can pass in both directions.
     ///
-    /// A child that does not read all of its input is no error. If its standard input is no pipe, the input goes nowhere.
+    /// It is no error if the child does not read all of the input. If the standard input is not a pipe, the input is
+    /// discarded.
     ///
     /// # Errors
     ///
-    /// As [`communicate`](Self::communicate).
+    /// Any error of reading; `CancelledError`.
     ///
     /// # Cancellation
     ///
-    /// As [`communicate`](Self::communicate). What was not sent by then is kept by `stdin`, and sent as the child reads.
+    /// The child keeps running. What was read so far stays in the streams, and `stdin` keeps what was not written yet
+    /// and writes it as the child reads.
+    #[doc(alias = "communicate")]
     pub async fn communicate_with(&mut self, input: impl AsRef<[u8]>) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>)> {
         let feed = feed(self.stdin.as_ref(), input.as_ref());
         let read = try_zip(read_all(self.stdout.as_mut()), read_all(self.stderr.as_mut()));
@@ -131,13 +135,13 @@ impl Process {
         Ok(output)
     }
 
-    /// Sends a signal, such as `SIGHUP` (1), to the child; real-time signals are signals like others, and signal 0 is sent to
-    /// nobody. Whether the child ends by it is for the child to say.
+    /// Sends a signal to the child, such as `SIGHUP` (1) or a real-time signal. Signal 0 is not delivered; it only
+    /// checks whether one could be sent. The child decides what it does about a signal.
     ///
     /// # Errors
     ///
-    /// [`ProcessLookupError`] if the loop has noticed its end; the system's `EINVAL` for a number that is no signal;
-    /// `PermissionDenied` if the child runs as somebody else.
+    /// [`ProcessLookupError`] if the loop has noticed the child's end; the system's `EINVAL` for a number that is no
+    /// signal; `PermissionDenied` if the child runs as another user.
     ///
     /// # Examples
     ///
@@ -164,20 +168,20 @@ impl Process {
         Ok(self.child.signal(signal)?)
     }
 
-    /// Asks the child to end: sends it SIGTERM.
+    /// Asks the child to end by sending SIGTERM.
     ///
     /// # Errors
     ///
-    /// As [`send_signal`](Self::send_signal).
+    /// Those of [`send_signal`](Self::send_signal).
     pub fn terminate(&self) -> Result<()> {
         self.send_signal(Signal::TERM.as_raw())
     }
 
-    /// Ends the child, which cannot refuse: sends it SIGKILL.
+    /// Ends the child by sending SIGKILL, which a process cannot ignore.
     ///
     /// # Errors
     ///
-    /// As [`send_signal`](Self::send_signal).
+    /// Those of [`send_signal`](Self::send_signal).
     pub fn kill(&self) -> Result<()> {
         self.send_signal(Signal::KILL.as_raw())
     }

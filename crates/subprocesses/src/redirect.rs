@@ -3,11 +3,11 @@
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
-/// Where the standard input, output or error of a child leads: [`PIPE`], [`DEVNULL`], [`STDOUT`], or a descriptor of one's
-/// own, such as a `File` or one end of a [`std::io::pipe`].
+/// Where the standard input, output or error of a child leads: [`PIPE`], [`DEVNULL`], [`STDOUT`], or a descriptor, such
+/// as a `File` or one end of a [`std::io::pipe`].
 ///
-/// A descriptor is given away: in this process it is closed when the child has started. Whoever needs it further gives a
-/// `try_clone`.
+/// The descriptor is moved in, and closed in this process when the child has started. Pass a `try_clone` if you still
+/// need it.
 ///
 /// # Examples
 ///
@@ -33,15 +33,15 @@ use std::process::Stdio;
 /// ```
 #[derive(Debug)]
 pub enum Redirect {
-    /// Where that of this process leads; so it is if nothing is said.
+    /// The same as in this process; the default.
     Inherit,
-    /// To this process, as a stream.
+    /// A pipe to this process, which becomes a stream.
     Pipe,
-    /// Nowhere: reading is at the end at once, what is written is gone.
+    /// The null device: reading is at the end at once, and what is written is discarded.
     DevNull,
-    /// Only for the standard error: where the standard output of the child leads.
+    /// Only for the standard error: wherever the standard output of the child goes.
     Stdout,
-    /// Into this descriptor.
+    /// This descriptor.
     Descriptor(OwnedFd),
 }
 
@@ -51,7 +51,7 @@ pub const PIPE: Redirect = Redirect::Pipe;
 /// The null device: `asyncio.subprocess.DEVNULL`.
 pub const DEVNULL: Redirect = Redirect::DevNull;
 
-/// Of the standard error, the same place as the standard output: `asyncio.subprocess.STDOUT`.
+/// Only for the standard error: wherever the standard output goes, `asyncio.subprocess.STDOUT`.
 pub const STDOUT: Redirect = Redirect::Stdout;
 
 impl<T: Into<OwnedFd>> From<T> for Redirect {
@@ -61,7 +61,7 @@ impl<T: Into<OwnedFd>> From<T> for Redirect {
 }
 
 impl Redirect {
-    /// What the standard library calls it; `Stdout` is resolved before.
+    /// The standard library's form; `Stdout` is resolved before.
     pub(crate) fn stdio(self) -> Stdio {
         match self {
             Redirect::Inherit | Redirect::Stdout => Stdio::inherit(),

@@ -1,4 +1,4 @@
-//! `Body`: the body of a request, with an end to its length and its time.
+//! `Body`: the body of a request, with limits on its length and its time.
 
 use std::error::Error;
 use std::fmt;
@@ -13,18 +13,18 @@ use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
 
 use crate::timer::LoopSleep;
 
-/// The body of a request: a stream of frames, as hyper has it, which ends with a [`BodyError`] when it is larger or slower
+/// The body of a request: a stream of frames, as in hyper, that ends with a [`BodyError`] if it is larger or slower
 /// than the [server](super::HttpServer) allows.
 ///
 /// `http_body_util::BodyExt` collects it: `request.into_body().collect().await?.to_bytes()`.
 pub struct Body {
     incoming: Incoming,
-    /// How many bytes may still come.
+    /// The number of bytes that may still come.
     rest: u64,
-    /// How much memory small pieces may still take beside their bytes.
+    /// The memory that small pieces may still take in addition to their bytes.
     rest_of_pieces: u64,
     limits: BodyLimits,
-    /// Made when it has to be waited for.
+    /// Created at the first wait.
     sleep: Option<LoopSleep>,
     fate: Fate,
 }
@@ -35,13 +35,13 @@ pub(super) struct BodyLimits {
     pub(super) seconds: Option<f64>,
 }
 
-/// A piece of a body takes so much memory, however few bytes it has.
+/// The memory that a piece of a body takes, however few bytes it has.
 const PIECE: u64 = size_of::<Bytes>() as u64;
 
-/// Small pieces may take so much memory even if a body may have less.
+/// The memory that small pieces may take even if a body may have less.
 const PIECES: u64 = 64 * 1024;
 
-/// Tells the server, after its handler has failed, with which status to answer if the body was the reason.
+/// Tells the server the status for the response if the handler failed because of the body.
 #[derive(Clone, Default)]
 pub(super) struct Fate(Arc<AtomicU16>);
 
@@ -61,7 +61,7 @@ impl Body {
         Self { incoming, rest: limits.bytes, rest_of_pieces, limits, sleep: None, fate }
     }
 
-    /// Counts a piece of so many bytes.
+    /// Counts a piece of this many bytes.
     fn count(&mut self, bytes: u64) -> Result<(), BodyError> {
         let Some(rest) = self.rest.checked_sub(bytes) else {
             self.rest = 0;
@@ -87,7 +87,7 @@ impl Body {
         }
     }
 
-    /// Has it taken too long?
+    /// Has the body taken too long?
     fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(seconds) = self.limits.seconds else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| {
@@ -124,22 +124,22 @@ impl fmt::Debug for Body {
     }
 }
 
-/// Why the body of a request is not whole.
+/// The error of a body that could not be read whole.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BodyError {
-    /// It has more bytes than this.
+    /// The body has more bytes than this.
     TooLarge(u64),
-    /// It comes in so many small pieces that these would take more memory than its bytes may.
+    /// The body comes in so many small pieces that they would take more memory than its bytes may.
     TooManyPieces,
-    /// It did not come in time.
+    /// The body did not come in time.
     TooSlow,
     /// The connection broke, or the client sent something that is not a body.
     Broken(hyper::Error),
 }
 
 impl BodyError {
-    /// How a request with such a body is answered.
+    /// The status of the response to a request with such a body.
     fn status(&self) -> StatusCode {
         match self {
             Self::TooLarge(_) | Self::TooManyPieces => StatusCode::PAYLOAD_TOO_LARGE,

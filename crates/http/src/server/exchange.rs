@@ -1,4 +1,4 @@
-//! `Exchange`: a request becomes a response, whatever the handler makes of it.
+//! `Exchange`: one request and its response, whatever the handler does.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -16,7 +16,7 @@ use super::body::{Body, Fate};
 /// The state that the exchanges of one connection share.
 pub(super) struct Exchange {
     options: Options,
-    /// To switch the idle timeout: it applies only while it is the client's turn.
+    /// Switches the idle timeout, which applies only while the client must act.
     writer: StreamWriter,
     refused: Cell<bool>,
     cancelled: RefCell<Option<Error>>,
@@ -37,7 +37,7 @@ impl Exchange {
         self.cancelled.take()
     }
 
-    /// Fails only to end the connection.
+    /// An error from here only ends the connection.
     pub(super) async fn answer<B>(
         &self,
         request: Request<Incoming>,
@@ -46,7 +46,7 @@ impl Exchange {
         if request.body().size_hint().lower() > self.options.body.bytes {
             return Ok(self.refuse(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        // It is our turn: the client may wait as long as the handler takes. Its body has a limit of its own.
+        // The server must act now: the client may wait as long as the handler takes. The body has a limit of its own.
         self.set_idle_timeout(None);
         let fate = Fate::default();
         let answered = respond(request.map(|body| Body::new(body, self.options.body, fate.clone()))).await;
@@ -84,7 +84,7 @@ impl Exchange {
     }
 }
 
-/// A status with its own words as the body.
+/// A response with this status and its words as the body.
 fn plain<B>(status: StatusCode) -> Response<Either<B, Full<Bytes>>> {
     let text = format!("{}\n", status.canonical_reason().unwrap_or_default());
     let mut response = Response::new(Either::Right(Full::from(text)));

@@ -1,8 +1,8 @@
-//! `HttpServer`: requests are served on one connection, within limits.
+//! `HttpServer`: serves the requests of one connection, within limits.
 //!
-//! The core idea: whatever a client decides has a limit here. hyper limits the head of a request, `Body` its body, and the
-//! connection itself ends when the client does not take the response. How many connections there are is a matter of
-//! `start_server`.
+//! The core idea: everything that a client decides has a limit here. hyper limits the head of a request, `Body` limits
+//! its body, and the connection itself ends if the client does not take the response. `start_server` limits the number
+//! of connections.
 
 mod body;
 mod exchange;
@@ -28,11 +28,11 @@ use body::BodyLimits;
 pub use body::{Body, BodyError};
 use exchange::Exchange;
 
-/// How many bytes the head of a request has at most.
+/// The largest head of a request, in bytes.
 const HEAD: usize = 64 * 1024;
 
-/// How long a client that was refused may go on to send, in seconds, before the connection is closed. Were it closed at once,
-/// the system would reset it, and the client would not get to read why it was refused.
+/// The time in seconds that a refused client may continue to send before its connection is closed. If it were closed at
+/// once, the system would reset it, and the client could not read why it was refused.
 const LINGER: f64 = 2.0;
 
 /// Serves HTTP/1.1 on connections, with hyper and with limits on everything that a client decides.
@@ -46,14 +46,14 @@ const LINGER: f64 = 2.0;
 /// | [a client that does not take the response](Self::idle_timeout) | 60 s | the connection is closed |
 ///
 /// The number of connections is limited by [`start_server`](asyncio_streams::start_server) and its
-/// [`max_connections`](asyncio_streams::StartServer::max_connections). Clones share their connections: [`finish`](Self::finish)
-/// ends those of all.
+/// [`max_connections`](asyncio_streams::StartServer::max_connections). A clone shares the connections:
+/// [`finish`](Self::finish) ends those of all clones.
 ///
 /// # Examples
 ///
 /// ```
-/// use asyncio_http::{Body, HttpServer};
 /// use asyncio::{Error, Result, run, start_server, wait_for};
+/// use asyncio_http::{Body, HttpServer};
 /// use http_body_util::{BodyExt, Full};
 /// use hyper::body::Bytes;
 /// use hyper::{Request, Response};
@@ -74,6 +74,7 @@ const LINGER: f64 = 2.0;
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "aiohttp.web")]
 #[derive(Clone)]
 pub struct HttpServer {
     options: Options,
@@ -90,13 +91,13 @@ struct Options {
 struct Shared {
     finishing: Cell<bool>,
     finish: WaitQueue,
-    /// How many connections are served.
+    /// The number of connections that are being served.
     connections: Cell<usize>,
     finished: WaitQueue,
 }
 
 impl HttpServer {
-    /// A server with the limits of the table above.
+    /// Creates a server with the limits of the table above.
     #[must_use]
     pub fn new() -> Self {
         let body = BodyLimits { bytes: 1 << 20, seconds: Some(60.0) };
@@ -111,46 +112,47 @@ impl HttpServer {
         }
     }
 
-    /// How many bytes the body of a request has at most. A request that says that it has more is answered by 413 without
-    /// asking the handler. If it does not say so, the handler gets [`BodyError::TooLarge`] when it has read that many; it
-    /// passes the error on, which is answered by 413 too. So is a body in so many small pieces that they would take more memory
-    /// than that beside their bytes ([`BodyError::TooManyPieces`]).
+    /// Sets the largest body of a request, in bytes. A request whose header announces more is answered by 413 without
+    /// calling the handler. Otherwise the handler gets [`BodyError::TooLarge`] when it has read that many bytes; if it
+    /// passes the error on, the answer is 413, too. The same holds for a body in so many small pieces that they would
+    /// take more memory than that in addition to their bytes ([`BodyError::TooManyPieces`]).
     #[must_use]
     pub fn max_body(mut self, bytes: u64) -> Self {
         self.options.body.bytes = bytes;
         self
     }
 
-    /// How many seconds the head of a request may take, from when the connection is there or the last response is sent; so
-    /// long a connection is kept without a request, too. `None`: without limit.
+    /// Sets the time for the head of a request, in seconds, from the start of the connection or the end of the last
+    /// response. A connection without a request is kept for as long. `None` means no limit.
     ///
     /// # Panics
     ///
-    /// If it is no positive number.
+    /// If `limit` is not a positive number.
     #[must_use]
     pub fn header_timeout(mut self, limit: impl TimeLimit) -> Self {
         self.options.header_timeout = positive("header_timeout", limit);
         self
     }
 
-    /// How many seconds the body of a request may take, from when it is first waited for. Then the handler gets
-    /// [`BodyError::TooSlow`]; it passes the error on, which is answered by 408. `None`: without limit.
+    /// Sets the time for the body of a request, in seconds, from the first wait for it. After that the handler gets
+    /// [`BodyError::TooSlow`]; if it passes the error on, the answer is 408. `None` means no limit.
     ///
     /// # Panics
     ///
-    /// If it is no positive number.
+    /// If `limit` is not a positive number.
     #[must_use]
     pub fn body_timeout(mut self, limit: impl TimeLimit) -> Self {
         self.options.body.seconds = positive("body_timeout", limit);
         self
     }
 
-    /// For how many seconds a client may take nothing of a response before the connection is closed. It is also how long a
-    /// response may pause that is a stream. The time that a handler takes does not count. `None`: without limit.
+    /// Sets the time in seconds after which a connection is closed whose client takes nothing of a response. It is also
+    /// the longest pause within a response that is a stream. The time that a handler takes does not count. `None` means
+    /// no limit.
     ///
     /// # Panics
     ///
-    /// If it is no positive number.
+    /// If `limit` is not a positive number.
     #[must_use]
     pub fn idle_timeout(mut self, limit: impl TimeLimit) -> Self {
         self.options.idle_timeout = positive("idle_timeout", limit);
@@ -159,17 +161,18 @@ impl HttpServer {
 
     /// Serves the requests of one connection, one after the other, until either side ends it.
     ///
-    /// `respond` is called for each request. An error of it is answered by 413, 408 or 400 if the body was too large, too slow or
-    /// no body at all. Any other is answered by 500, and goes to the loop's exception handler.
+    /// `respond` is called for each request. If it fails because the body was too large, too slow or malformed, the
+    /// answer is 413, 408 or 400. After any other error the answer is 500, and the error is passed to the loop's
+    /// exception handler.
     ///
     /// # Errors
     ///
-    /// `hyper::Error` if the client does not speak HTTP or goes in the middle of a request: worth a line in a log, if that.
-    /// `CancelledError`. That a client is silent, or does not come to an end, is no error.
+    /// `hyper::Error` if the client does not speak HTTP or disconnects in the middle of a request: worth a line in a
+    /// log at most. `CancelledError`. A client that is silent or too slow is no error.
     ///
     /// # Cancellation
     ///
-    /// It comes out in `respond` if that waits for something of this runtime. The connection is closed.
+    /// A cancellation comes out in `respond` if that waits for something of this runtime. The connection is closed.
     pub async fn serve<F, B>(&self, reader: StreamReader, writer: StreamWriter, respond: F) -> Result<()>
     where
         F: AsyncFn(Request<Body>) -> Result<Response<B>>,
@@ -194,7 +197,7 @@ impl HttpServer {
                     graceful = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                // First, so that a cancellation comes out in the handler if that waits.
+                // Polled first, so that a cancellation comes out in the handler if that waits.
                 if let Poll::Ready(ended) = connection.poll(cx) {
                     return Poll::Ready(Ok::<_, Error>(ended));
                 }
@@ -215,13 +218,13 @@ impl HttpServer {
         }
     }
 
-    /// Ends the connections gracefully, and waits for that: those on which no request is being answered are closed now, the
-    /// others when they have their response. Close the listening [`Server`](asyncio_streams::Server) first, and put a limit on
-    /// the wait: `wait_for(http.finish(), 5)`.
+    /// Ends all connections gracefully and waits until they have ended. A connection on which no request is being
+    /// answered is closed now, any other after its response. Close the listening [`Server`](asyncio_streams::Server)
+    /// first, and put a limit on the wait: `wait_for(http.finish(), 5)`.
     ///
     /// # Errors
     ///
-    /// `CancelledError`; the connections go on to end.
+    /// `CancelledError`; the connections still end.
     pub async fn finish(&self) -> Result<()> {
         self.shared.finishing.set(true);
         self.shared.finish.wake_all();
@@ -244,7 +247,7 @@ impl fmt::Debug for HttpServer {
     }
 }
 
-/// A connection that is served, as long as it is.
+/// Counts a connection while it is being served.
 struct Served<'a>(&'a Shared);
 
 impl<'a> Served<'a> {
@@ -271,7 +274,7 @@ fn positive(name: &str, limit: impl TimeLimit) -> Option<f64> {
     limit.filter(|&seconds| Duration::try_from_secs_f64(seconds).is_ok())
 }
 
-/// Lets a client that was refused read why, while it may still be sending.
+/// Lets a refused client read why, while it may still be sending.
 async fn linger(mut reader: StreamReader, _writer: StreamWriter) -> Result<()> {
     let limit = timeout(LINGER);
     let sent = limit.run(async |_| {
