@@ -20,12 +20,11 @@ const NOT_YET: &[&str] = &[
     "asyncio/tasks/shield.rs",
     "asyncio/threads/mod.rs",
     "asyncio/time.rs",
-    "contextvars.rs",
     "kernel/event_loop/mod.rs",
 ];
 
 /// The most lines of code in a folder of the runtime.
-const LINES: &[(&str, usize)] = &[("kernel", 4_180), ("", 10_280)];
+const LINES: &[(&str, usize)] = &[("kernel", 4_180), ("", 10_200)];
 
 /// The most places that say `unsafe`.
 const UNSAFE: usize = 64;

@@ -1,21 +1,22 @@
-//! Where time comes from: the machine's monotonic clock, or a virtual one that jumps.
+//! `Clock`: the machine's monotonic clock, or a virtual one that jumps.
 //!
-//! Times are seconds as `f64`, as in asyncio, because two deadlines must compare exactly as they do there. Virtual time
-//! belongs to the thread rather than to one loop, so that a program can measure a whole `run` from outside.
+//! Times are seconds as `f64`, as in asyncio, so that two deadlines compare exactly as they do there. Virtual time belongs to the
+//! thread rather than to one loop, so that a program can measure a whole `run` from outside.
 
 use std::cell::Cell;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::error::exceptions::ValueError;
+use crate::error::{ValueError, env};
 
-/// The clock of an event loop.
+/// The clock of an event loop: what [`EventLoop::time`](crate::EventLoop::time) and timers go by.
 ///
-/// `Virtual` jumps to the next timer whenever nothing is ready and nothing outside the loop (a thread, a child, a
-/// socket) is being waited for: a ten-second program takes a millisecond and prints the same. While something outside
-/// is being waited for, time passes as on the real clock.
+/// Virtual time jumps to the next timer whenever nothing is ready and the loop waits for nothing outside (a thread, a child
+/// process, a socket): a program that sleeps for ten seconds takes a millisecond and prints the same. While the loop waits for
+/// something outside, virtual time passes like real time.
 ///
-/// A program gets it without a change by `ASYNCIO_CLOCK=virtual`, or by [`Runner::clock`](crate::Runner::clock).
+/// Set it with [`Runner::clock`](crate::Runner::clock), or for an unchanged program with `ASYNCIO_CLOCK=virtual`. Python has
+/// no counterpart.
 ///
 /// # Examples
 ///
@@ -33,22 +34,22 @@ use crate::error::exceptions::ValueError;
 pub enum Clock {
     /// The machine's monotonic clock.
     Real,
-    /// Time that jumps to the next timer.
+    /// Time that jumps to the next timer. It starts at 0 in each thread.
     Virtual,
 }
 
 impl Clock {
-    /// The clock named by `ASYNCIO_CLOCK`: `real` (or unset) or `virtual`.
+    /// The clock that the environment variable `ASYNCIO_CLOCK` names: `real` (also if it is unset or empty) or `virtual`.
     ///
     /// # Errors
     ///
-    /// `ValueError` naming the variable and what it may be.
+    /// `ValueError` naming the variable and its possible values, if it has another value.
     pub fn from_env() -> Result<Clock, ValueError> {
-        let is_virtual = crate::error::env::is_second("ASYNCIO_CLOCK", ["real", "virtual"])?;
+        let is_virtual = env::is_second("ASYNCIO_CLOCK", ["real", "virtual"])?;
         Ok(if is_virtual { Clock::Virtual } else { Clock::Real })
     }
 
-    /// Seconds from a starting point that is fixed for the machine (real) or the thread (virtual).
+    /// Seconds since a point that is fixed for the machine (real) or the thread (virtual).
     pub(crate) fn now(self) -> f64 {
         match self {
             Clock::Real => real_now(),
@@ -62,7 +63,7 @@ thread_local! {
 }
 
 pub(crate) fn real_now() -> f64 {
-    // As `Instant`, without the comparison and the checks around it: a time limit is little more than one look at the clock.
+    // Like `Instant::now`, without its checks: most of the cost of a time limit is reading the clock.
     let now = clock_gettime(ClockId::Monotonic);
     now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
 }
@@ -71,7 +72,7 @@ pub(crate) fn virtual_now() -> f64 {
     VIRTUAL_NOW.get()
 }
 
-/// Moves this thread's virtual time forward to `when`; it never goes back.
+/// Moves this thread's virtual time forward to `when`. It never goes back.
 pub(crate) fn advance_virtual(when: f64) {
     VIRTUAL_NOW.set(VIRTUAL_NOW.get().max(when));
 }

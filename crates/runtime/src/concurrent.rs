@@ -1,31 +1,31 @@
-//! Thread pools and the futures that threads wait on: the parts of Python's `concurrent.futures` that asyncio uses.
+//! Thread pools, and futures that threads wait on: the part of Python's `concurrent.futures` that asyncio uses.
 //!
-//! Knows nothing of event loops. A pool starts threads as jobs come, up to its size, and keeps them.
+//! A pool starts a thread when a job comes and no thread is idle, up to its size, and keeps its threads. It knows nothing of
+//! event loops: `asyncio::threads` connects the two.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use concurrent_queue::{ConcurrentQueue, PopError};
 
-use crate::base::log;
-use crate::base::seconds::TimeLimit;
-use crate::error::exceptions::{CancelledError, InvalidStateError, RuntimeError, TimeoutError, ValueError};
-use crate::error::panic_message;
-use crate::error::{Error, Result};
-use crate::error::{TaskPanic, resume_panic};
+use crate::base::{log, seconds::TimeLimit};
+use crate::error::{
+    CancelledError, Error, InvalidStateError, Result, RuntimeError, TaskPanic, TimeoutError, ValueError, panic_message,
+    resume_panic,
+};
 
-/// A lock is never held while foreign code runs, so a poisoned one is still in order.
+/// Locks. A panic cannot leave the data half changed, since no foreign code runs under a lock, so poisoning is ignored.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The result of a job, for threads: `concurrent.futures.Future`.
+/// The result of a job in another thread: `concurrent.futures.Future`.
 ///
-/// Clones are handles on the same future. [`result`](Self::result) blocks the calling thread, so it is not for
-/// coroutines; there, [`run_in_executor`](crate::EventLoop::run_in_executor) gives a future of the loop.
+/// Clones are handles on the same future. [`result`](Self::result) blocks the calling thread, so it is not for coroutines;
+/// they await [`run_in_executor`](crate::EventLoop::run_in_executor) or [`to_thread`](crate::to_thread) instead.
 ///
 /// # Examples
 ///
@@ -35,31 +35,52 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// let pool = ThreadPoolExecutor::new(1).unwrap();
 /// let (go, gone) = std::sync::mpsc::channel();
 /// let job = pool.submit(move || gone.recv()).unwrap();
-/// assert!(job.result(0.001).unwrap_err().is::<TimeoutError>()); // only the asking has ended
+/// assert!(job.result(0.001).unwrap_err().is::<TimeoutError>()); // the job goes on
 /// go.send(42).unwrap();
 /// assert_eq!(job.result(None).unwrap(), Ok(42));
 /// ```
+#[doc(alias = "concurrent.futures.Future")]
 pub struct ConcurrentFuture<T> {
     inner: Arc<Inner<T>>,
 }
 
 struct Inner<T> {
     state: Mutex<State<T>>,
+    /// Notified when the future is done.
     done: Condvar,
 }
 
 struct State<T> {
     phase: Phase<T>,
-    callbacks: Vec<Box<dyn FnOnce() + Send>>,
+    callbacks: Vec<Callback>,
 }
 
 enum Phase<T> {
     Pending,
     Running,
-    Done(Result<T>),
-    /// Done, and somebody has the result.
-    Taken,
+    /// `None` once the result was taken.
+    Finished(Option<T>),
+    Failed(Error),
     Cancelled,
+}
+
+type Callback = Box<dyn FnOnce() + Send>;
+
+impl<T> Phase<T> {
+    fn is_done(&self) -> bool {
+        !matches!(self, Phase::Pending | Phase::Running)
+    }
+
+    fn take(&mut self) -> Result<T> {
+        match self {
+            Phase::Pending | Phase::Running => Err(InvalidStateError::new("Result is not set.").into()),
+            Phase::Finished(value) => {
+                value.take().ok_or_else(|| RuntimeError::new("the result was taken before").into())
+            }
+            Phase::Failed(error) => Err(error.clone()),
+            Phase::Cancelled => Err(CancelledError::default().into()),
+        }
+    }
 }
 
 impl<T: Send + 'static> ConcurrentFuture<T> {
@@ -68,38 +89,26 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         Self { inner: Arc::new(Inner { state: Mutex::new(state), done: Condvar::new() }) }
     }
 
-    /// Waits for the result and takes it; at most `limit` seconds (`None`: for ever).
+    /// Waits until the job is done and takes its result. Waits at most `limit` seconds, or without limit if it is `None`.
     ///
     /// # Errors
     ///
-    /// [`TimeoutError`] when time is up (the job goes on), `CancelledError` if it was cancelled, else what the job
-    /// raised; `RuntimeError` if the result was taken before.
+    /// [`TimeoutError`] when the limit has expired (the job goes on), `CancelledError` if the job was cancelled,
+    /// `RuntimeError` if the result was taken before, and the error of a coroutine that failed.
     ///
     /// # Panics
     ///
-    /// With the panic of the job.
+    /// If the job panicked: the first call resumes its panic.
     pub fn result(&self, limit: impl TimeLimit) -> Result<T> {
-        let mut state = self.wait(limit)?;
-        match std::mem::replace(&mut state.phase, Phase::Taken) {
-            Phase::Done(Ok(value)) => Ok(value),
-            Phase::Done(Err(error)) => {
-                state.phase = Phase::Done(Err(error.clone()));
-                drop(state);
-                Err(resume_panic(error))
-            }
-            Phase::Cancelled => {
-                state.phase = Phase::Cancelled;
-                Err(CancelledError::default().into())
-            }
-            _ => Err(RuntimeError::new("the result was taken before").into()),
-        }
+        let result = self.wait(limit)?.phase.take();
+        result.map_err(resume_panic)
     }
 
-    /// Waits for the end and gives the exception, if it ended with one.
+    /// Waits until the job is done, at most `limit` seconds, and returns its exception if it failed.
     ///
     /// # Errors
     ///
-    /// [`TimeoutError`] when time is up, `CancelledError` if it was cancelled.
+    /// [`TimeoutError`] when the limit has expired, `CancelledError` if the job was cancelled.
     ///
     /// # Examples
     ///
@@ -114,32 +123,23 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// ```
     pub fn exception(&self, limit: impl TimeLimit) -> Result<Option<Error>> {
         match &self.wait(limit)?.phase {
-            Phase::Done(Err(error)) => Ok(Some(error.clone())),
+            Phase::Failed(error) => Ok(Some(error.clone())),
             Phase::Cancelled => Err(CancelledError::default().into()),
             _ => Ok(None),
         }
     }
 
     fn wait(&self, limit: impl TimeLimit) -> Result<MutexGuard<'_, State<T>>> {
-        let limit = limit.limit().map(|limit| Duration::try_from_secs_f64(limit.max(0.0)).unwrap_or(Duration::MAX));
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let mut state = lock(&self.inner.state);
-        while matches!(state.phase, Phase::Pending | Phase::Running) {
-            state = match deadline {
-                None => self.inner.done.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return Err(TimeoutError::default().into());
-                    }
-                    self.inner.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-        Ok(state)
+        let state = lock(&self.inner.state);
+        // No limit is one that never expires.
+        let limit = limit.limit().and_then(|limit| Duration::try_from_secs_f64(limit.max(0.0)).ok());
+        let waited =
+            self.inner.done.wait_timeout_while(state, limit.unwrap_or(Duration::MAX), |state| !state.phase.is_done());
+        let (state, expired) = waited.unwrap_or_else(PoisonError::into_inner);
+        if expired.timed_out() { Err(TimeoutError::default().into()) } else { Ok(state) }
     }
 
-    /// Cancels a job that has not begun; false if it runs or is over.
+    /// Cancels the job if it has not begun. Returns whether it is cancelled: false if it is running or finished.
     ///
     /// # Examples
     ///
@@ -149,44 +149,41 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// let pool = ThreadPoolExecutor::new(1).unwrap();
     /// let (go, gone) = std::sync::mpsc::channel();
     /// let (first, second) = (pool.submit(move || gone.recv()).unwrap(), pool.submit(|| 2).unwrap());
-    /// assert!(second.cancel()); // the only thread has not come to it
+    /// assert!(second.cancel()); // the only thread is still busy with the first
     /// assert!(second.cancelled() && second.done());
     /// go.send(()).unwrap();
     /// assert!(first.result(None).unwrap().is_ok() && !first.cancel());
     /// ```
     pub fn cancel(&self) -> bool {
-        let mut state = lock(&self.inner.state);
+        let state = lock(&self.inner.state);
         match state.phase {
-            Phase::Pending => {
-                state.phase = Phase::Cancelled;
-                self.finish(state);
-                true
-            }
-            Phase::Cancelled => true,
-            _ => false,
+            Phase::Pending => self.finish(state, Phase::Cancelled),
+            Phase::Cancelled => {}
+            _ => return false,
         }
+        true
     }
 
-    /// Is it over?
+    /// Is the job finished, failed or cancelled?
     #[must_use]
     pub fn done(&self) -> bool {
-        !matches!(lock(&self.inner.state).phase, Phase::Pending | Phase::Running)
+        lock(&self.inner.state).phase.is_done()
     }
 
-    /// Was it cancelled?
+    /// Was the job cancelled?
     #[must_use]
     pub fn cancelled(&self) -> bool {
         matches!(lock(&self.inner.state).phase, Phase::Cancelled)
     }
 
-    /// Has the job begun, and not ended?
+    /// Is the job running now?
     #[must_use]
     pub fn running(&self) -> bool {
         matches!(lock(&self.inner.state).phase, Phase::Running)
     }
 
-    /// Calls `f` once it is over, in the thread that ends it; at once if it is over already. A panic of `f` is reported, and goes
-    /// no further.
+    /// Calls `f` when the job is done, in the thread that completes or cancels it; at once, in this thread, if it is done
+    /// already. Callbacks run in the order in which they were added. A panic of `f` is caught and reported on standard error.
     ///
     /// # Examples
     ///
@@ -197,70 +194,47 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     ///
     /// let pool = ThreadPoolExecutor::new(1).unwrap();
     /// let job = pool.submit(|| 42).unwrap();
-    /// let (tell, told) = mpsc::channel();
-    /// job.add_done_callback(move || tell.send("over").unwrap());
-    /// assert_eq!(told.recv().unwrap(), "over");
+    /// let (sender, receiver) = mpsc::channel();
+    /// job.add_done_callback(move || sender.send("done").unwrap());
+    /// assert_eq!(receiver.recv().unwrap(), "done");
     /// assert_eq!(job.result(0).unwrap(), 42);
     /// ```
     pub fn add_done_callback(&self, f: impl FnOnce() + Send + 'static) {
         let mut state = lock(&self.inner.state);
-        if matches!(state.phase, Phase::Pending | Phase::Running) {
-            state.callbacks.push(Box::new(f));
-        } else {
+        if state.phase.is_done() {
             drop(state);
             self.call(Box::new(f));
+        } else {
+            state.callbacks.push(Box::new(f));
         }
     }
 
-    /// As in CPython, a callback that fails keeps neither the others nor the thread from their work.
-    fn call(&self, callback: Box<dyn FnOnce() + Send>) {
+    /// As in CPython, a callback that fails stops neither the other callbacks nor the thread.
+    fn call(&self, callback: Callback) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(callback)) {
             log::warning(format_args!("exception calling callback for {self:?}: {}", panic_message(&*payload)));
         }
     }
 
-    /// Marks the job as begun; false if it was cancelled: `set_running_or_notify_cancel`.
-    pub(crate) fn begin(&self) -> bool {
-        let mut state = lock(&self.inner.state);
-        if let Phase::Pending = state.phase {
-            state.phase = Phase::Running;
-            return true;
-        }
-        false
-    }
-
+    /// Completes the future, unless it is done.
     pub(crate) fn complete(&self, result: Result<T>) {
-        let mut state = lock(&self.inner.state);
-        if matches!(state.phase, Phase::Pending | Phase::Running) {
-            state.phase = Phase::Done(result);
-            self.finish(state);
+        let state = lock(&self.inner.state);
+        if !state.phase.is_done() {
+            self.finish(state, result.map_or_else(Phase::Failed, |value| Phase::Finished(Some(value))));
         }
     }
 
-    /// Takes the result of one that is over, without resuming a panic.
+    /// Like [`result`](Self::result) without waiting, and without resuming a panic.
     pub(crate) fn take(&self) -> Result<T> {
-        let mut state = lock(&self.inner.state);
-        match std::mem::replace(&mut state.phase, Phase::Taken) {
-            Phase::Done(result) => result,
-            Phase::Cancelled => {
-                state.phase = Phase::Cancelled;
-                Err(CancelledError::default().into())
-            }
-            Phase::Taken => Err(RuntimeError::new("the result was taken before").into()),
-            phase => {
-                state.phase = phase;
-                Err(InvalidStateError::new("Result is not set.").into())
-            }
-        }
+        lock(&self.inner.state).phase.take()
     }
 
-    fn finish(&self, mut state: MutexGuard<'_, State<T>>) {
+    fn finish(&self, mut state: MutexGuard<'_, State<T>>, phase: Phase<T>) {
+        state.phase = phase;
         let callbacks = std::mem::take(&mut state.callbacks);
         drop(state);
         self.inner.done.notify_all();
-        for callback in callbacks {
-            self.call(callback);
-        }
+        callbacks.into_iter().for_each(|callback| self.call(callback));
     }
 }
 
@@ -275,7 +249,7 @@ impl<T> fmt::Debug for ConcurrentFuture<T> {
         let state = match lock(&self.inner.state).phase {
             Phase::Pending => "pending",
             Phase::Running => "running",
-            Phase::Done(_) | Phase::Taken => "finished",
+            Phase::Finished(_) | Phase::Failed(_) => "finished",
             Phase::Cancelled => "cancelled",
         };
         write!(f, "<Future at {:p} state={state}>", Arc::as_ptr(&self.inner))
@@ -284,8 +258,9 @@ impl<T> fmt::Debug for ConcurrentFuture<T> {
 
 /// A pool of threads for blocking work: `concurrent.futures.ThreadPoolExecutor`.
 ///
-/// Clones are handles on the same pool. Threads are started as jobs come, at most as many as the pool's size, and wait for
-/// more. When the last handle goes, the threads finish what is queued and end; [`shutdown`](Self::shutdown) waits for it.
+/// Clones are handles on the same pool. A thread is started when a job comes and no thread is idle, up to the size of the
+/// pool. When the last handle is dropped, the threads finish the jobs in the queue and end;
+/// [`shutdown`](Self::shutdown) can wait for that.
 ///
 /// # Examples
 ///
@@ -305,48 +280,59 @@ pub struct ThreadPoolExecutor {
     handle: Arc<PoolHandle>,
 }
 
+/// The pool as its users hold it. The threads hold the `Pool` itself, which therefore cannot tell that its users are gone.
 struct PoolHandle(Arc<Pool>);
 
+impl Drop for PoolHandle {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 struct Pool {
-    /// Closed when the pool takes no more. Pushed to under the lock, so that who finds it empty there may sleep.
-    jobs: ConcurrentQueue<Box<dyn Job>>,
+    /// Closed when the pool accepts no more jobs. Pushed to and closed under the lock, so that a thread that finds it empty
+    /// there can sleep without missing anything.
+    jobs: ConcurrentQueue<Job>,
     threads: Mutex<Threads>,
-    /// Signals a new job or the end.
+    /// Notified when a job comes or the pool closes.
     changed: Condvar,
     size: usize,
     name: &'static str,
 }
 
+type Job = Box<dyn FnOnce() + Send>;
+
 #[derive(Default)]
 struct Threads {
     handles: Vec<JoinHandle<()>>,
+    /// Threads that sleep until a job comes.
     idle: usize,
-    /// Those that have not left the pool.
+    /// Threads that have not left the pool.
     working: usize,
-    /// Completed by the last that leaves it.
+    /// Completed by the last thread that leaves.
     ended: Vec<ConcurrentFuture<()>>,
 }
 
-trait Job: Send {
-    fn run(self: Box<Self>);
-    fn cancel(self: Box<Self>);
-}
+/// The future of a job, cancelled if the job is dropped before it has run.
+struct Promise<T: Send + 'static>(ConcurrentFuture<T>);
 
-struct Work<T, F> {
-    f: F,
-    future: ConcurrentFuture<T>,
-}
-
-impl<T: Send + 'static, F: FnOnce() -> T + Send> Job for Work<T, F> {
-    fn run(self: Box<Self>) {
-        if self.future.begin() {
-            let result = catch_unwind(AssertUnwindSafe(self.f));
-            self.future.complete(result.map_err(|payload| TaskPanic::new(payload).into()));
+impl<T: Send + 'static> Promise<T> {
+    /// Runs the job, unless it was cancelled: `_WorkItem.run`.
+    fn run(self, f: impl FnOnce() -> T) {
+        let mut state = lock(&self.0.inner.state);
+        if state.phase.is_done() {
+            return;
         }
+        state.phase = Phase::Running;
+        drop(state);
+        let result = catch_unwind(AssertUnwindSafe(f));
+        self.0.complete(result.map_err(|payload| TaskPanic::new(payload).into()));
     }
+}
 
-    fn cancel(self: Box<Self>) {
-        self.future.cancel();
+impl<T: Send + 'static> Drop for Promise<T> {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 
@@ -363,10 +349,10 @@ impl ThreadPoolExecutor {
         Ok(Self::named(max_workers, "ThreadPoolExecutor"))
     }
 
-    /// The pool that a loop makes for itself: as many threads as Python's default, `min(32, processors + 4)`.
-    pub(crate) fn default_for_loop() -> Self {
+    /// A pool of Python's default size, `min(32, processors + 4)`.
+    pub(crate) fn with_default_size(name: &'static str) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::named(32.min(processors + 4), "asyncio")
+        Self::named(32.min(processors + 4), name)
     }
 
     fn named(size: usize, name: &'static str) -> Self {
@@ -375,27 +361,28 @@ impl ThreadPoolExecutor {
         Self { handle: Arc::new(PoolHandle(Arc::new(pool))) }
     }
 
-    /// Tells pools that live at the same time apart.
+    /// Distinguishes pools that exist at the same time.
     pub(crate) fn id(&self) -> usize {
         Arc::as_ptr(&self.handle.0).addr()
     }
 
-    /// The most threads that it has.
+    /// The largest number of threads.
     pub(crate) fn size(&self) -> usize {
         self.handle.0.size
     }
 
-    /// Queues a job. Jobs begin in the order in which they were queued.
+    /// Queues a job and returns the future of its result. Jobs begin in the order in which they were submitted.
     ///
     /// # Errors
     ///
-    /// `RuntimeError: cannot schedule new futures after shutdown`; `RuntimeError: can't start new thread`, and why, if the
-    /// system has no thread to give and the pool has none either.
+    /// `RuntimeError: cannot schedule new futures after shutdown`; `RuntimeError: can't start new thread` with the reason, if
+    /// the pool has no thread yet and the system refuses to start one.
     pub fn submit<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Result<ConcurrentFuture<T>> {
         let pool = &self.handle.0;
         let future = ConcurrentFuture::new();
+        let promise = Promise(future.clone());
         let mut threads = lock(&pool.threads);
-        if let Err(refused) = pool.jobs.push(Box::new(Work { f, future: future.clone() })) {
+        if let Err(refused) = pool.jobs.push(Box::new(move || promise.run(f))) {
             drop(threads);
             drop(refused);
             return Err(RuntimeError::new("cannot schedule new futures after shutdown").into());
@@ -412,20 +399,20 @@ impl ThreadPoolExecutor {
                     threads.handles.push(thread);
                 }
                 Err(error) if threads.handles.is_empty() => {
-                    // Without a thread there is no other job.
+                    // Without a thread there is no job but this one.
                     let job = pool.jobs.pop();
                     drop(threads);
                     drop(job);
                     return Err(RuntimeError::new(format!("can't start new thread: {error}")).into());
                 }
-                // The threads there are will do it.
+                // The threads that exist will run the job.
                 Err(_) => {}
             }
         }
         Ok(future)
     }
 
-    /// Takes no more jobs. `cancel_futures` cancels those that have not begun; `wait` waits until the others are done
+    /// Accepts no more jobs. `cancel_futures` cancels the jobs that have not begun; `wait` blocks until the other jobs are done
     /// and the threads have ended.
     ///
     /// # Examples
@@ -441,19 +428,20 @@ impl ThreadPoolExecutor {
     /// assert_eq!(error.to_string(), "cannot schedule new futures after shutdown");
     /// ```
     pub fn shutdown(&self, wait: bool, cancel_futures: bool) {
-        let threads = self.handle.0.end(cancel_futures);
+        let pool = &self.handle.0;
+        pool.close();
+        if cancel_futures {
+            // All are out of the queue before the first is dropped: that may run anything.
+            drop(pool.jobs.try_iter().collect::<Vec<_>>());
+        }
+        let threads = std::mem::take(&mut lock(&pool.threads).handles);
         if wait {
-            for thread in threads {
-                // Jobs catch their panics, so a thread has none.
-                let _ = thread.join();
-            }
+            // Joining cannot fail: a thread catches all panics.
+            threads.into_iter().for_each(|thread| drop(thread.join()));
         }
     }
-}
 
-impl ThreadPoolExecutor {
-    /// Takes no more jobs, as `shutdown(false, false)`; the future that comes back is done when the last thread has left the
-    /// pool.
+    /// Like `shutdown(false, false)`; the future is done when the last thread has left the pool.
     pub(crate) fn shutdown_later(&self) -> ConcurrentFuture<()> {
         let pool = &self.handle.0;
         let ended = ConcurrentFuture::new();
@@ -470,8 +458,16 @@ impl ThreadPoolExecutor {
 }
 
 impl Pool {
+    /// What a thread of the pool does.
     fn work(&self) {
-        self.work_until_closed();
+        while let Some(job) = self.next_job() {
+            // A job catches its own panic. What is left are panics of destructors, for example of a result that nothing takes.
+            // The thread survives them, because no other would be started in its place.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(job)) {
+                let message = panic_message(&*payload);
+                log::warning(format_args!("Exception ignored in the end of a job: {message}"));
+            }
+        }
         let mut threads = lock(&self.threads);
         threads.working -= 1;
         let ended = if threads.working == 0 { std::mem::take(&mut threads.ended) } else { Vec::new() };
@@ -479,18 +475,12 @@ impl Pool {
         ended.into_iter().for_each(|ended| ended.complete(Ok(())));
     }
 
-    fn work_until_closed(&self) {
+    /// Waits for a job. `None` once the pool is closed and its queue empty.
+    fn next_job(&self) -> Option<Job> {
         loop {
             match self.jobs.pop() {
-                Ok(job) => {
-                    // A job catches its own panic. What is left are destructors, of a result that nobody wants, say: the thread
-                    // goes on all the same, for nobody would start another.
-                    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.run())) {
-                        let message = panic_message(&*payload);
-                        log::warning(format_args!("Exception ignored in the end of a job: {message}"));
-                    }
-                }
-                Err(PopError::Closed) => return,
+                Ok(job) => return Some(job),
+                Err(PopError::Closed) => return None,
                 Err(PopError::Empty) => {
                     let mut threads = lock(&self.threads);
                     if self.jobs.is_empty() && !self.jobs.is_closed() {
@@ -503,28 +493,11 @@ impl Pool {
         }
     }
 
-    /// Takes no more jobs.
     fn close(&self) {
         let threads = lock(&self.threads);
         self.jobs.close();
         drop(threads);
         self.changed.notify_all();
-    }
-
-    fn end(&self, cancel_futures: bool) -> Vec<JoinHandle<()>> {
-        self.close();
-        let left: Vec<_> = if cancel_futures { self.jobs.try_iter().collect() } else { Vec::new() };
-        let handles = std::mem::take(&mut lock(&self.threads).handles);
-        for job in left {
-            job.cancel();
-        }
-        handles
-    }
-}
-
-impl Drop for PoolHandle {
-    fn drop(&mut self) {
-        self.0.end(false);
     }
 }
 

@@ -1,75 +1,73 @@
 //! Context variables (PEP 567): values that belong to a task rather than to a thread.
 //!
-//! The core idea: a context is a persistent map behind one pointer, so copying it is copying that pointer; a write
-//! copies the map if somebody else still sees it. The current context lives in the thread, a task's is swapped in for
-//! each of its steps. An empty context is `None` and costs nothing.
+//! The core idea: a context is a map behind one pointer, so a copy of a context is a copy of that pointer; a write copies the
+//! map if another context shares it. The current context is kept in the thread, and a task's is swapped in for each of its
+//! steps. An empty context is `None` and costs nothing.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use crate::error::exceptions::{LookupError, RuntimeError, ValueError};
+use crate::error::{self, LookupError, RuntimeError, ValueError};
 
-/// The values of a context: variable id to value. Shared, so that a copy can go to another thread.
+/// The values of a context, by the id of their variable. `Send`, so that a copy can go to another thread.
 pub(crate) type Vars = Option<Arc<BTreeMap<usize, Arc<dyn Any + Send + Sync>>>>;
 
 thread_local! {
-    static CURRENT: Cell<Vars> = const { Cell::new(None) };
+    static CURRENT: RefCell<Vars> = const { RefCell::new(None) };
 }
 
-/// Some variable was set, somewhere in this process. Until then every context is empty, and swapping them a waste.
+/// Has any variable of this process been set? Until then all contexts are empty, and swapping them would be wasted time.
 static IN_USE: AtomicBool = AtomicBool::new(false);
 
-/// A copy of the current values.
-pub(crate) fn current() -> Vars {
-    if !in_use() {
-        return None;
-    }
-    let copy = CURRENT.try_with(|current| {
-        let vars = current.take();
-        let copy = vars.clone();
-        current.set(vars);
-        copy
-    });
-    // An error means that the thread ends, and its context has gone before a loop that it keeps in a thread local.
-    copy.unwrap_or_default()
-}
-
-/// Makes `vars` the current values and gives back those that were.
-pub(crate) fn replace(vars: Vars) -> Vars {
-    if !in_use() {
-        return None;
-    }
-    // As in `current`: where there is no context any more, everything runs in an empty one.
-    CURRENT.try_with(|current| current.replace(vars)).unwrap_or_default()
-}
-
 pub(crate) fn in_use() -> bool {
-    // A thread sees its own change at once, and contexts that have come from another thread after it.
+    // A thread sees its own change at once, and that of another thread before it gets a context from there.
     IN_USE.load(Ordering::Relaxed)
 }
 
-/// Runs `f` with `vars` as the current values; changes made by `f` are lost.
+// A loop that is kept in a thread local may outlive the context of its thread. It then runs in an empty one.
+
+/// A copy of the current values.
+pub(crate) fn current() -> Vars {
+    if in_use() { CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default() } else { None }
+}
+
+/// Makes `vars` the current values and returns the previous ones.
+pub(crate) fn replace(vars: Vars) -> Vars {
+    if in_use() { CURRENT.try_with(|current| current.replace(vars)).unwrap_or_default() } else { None }
+}
+
+/// Runs `f` with `vars` as the current values. Changes made by `f` are lost.
 pub(crate) fn run_in<R>(vars: Vars, f: impl FnOnce() -> R) -> R {
-    struct Restore(Vars);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            replace(self.0.take());
+    let _inside = Inside { outer: replace(vars), context: None };
+    f()
+}
+
+/// Restores the outer values when dropped, and moves the inner ones into the context that was entered, if any.
+struct Inside<'a> {
+    outer: Vars,
+    context: Option<&'a Context>,
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        let inner = replace(self.outer.take());
+        if let Some(context) = self.context {
+            context.leave(inner);
         }
     }
-    let _restore = Restore(replace(vars));
-    f()
 }
 
 /// A variable whose value depends on the task: `contextvars.ContextVar`.
 ///
-/// Declare it as a `static`. A task runs in a copy of its creator's context: what it sets is seen by the coroutines it
-/// awaits and by the tasks it creates afterwards, not by its creator. Callbacks of the loop run in a copy of the
-/// context in which they were registered; [`to_thread`](crate::to_thread) takes a copy along to the thread.
+/// Declare it as a `static`. A task runs in a copy of the context of the task that created it: a value that it sets is seen by
+/// the coroutines that it awaits and by the tasks that it creates afterwards, but not by its creator. A callback runs in a
+/// copy of the context in which it was registered, and so does a function that is passed to
+/// [`to_thread`](crate::to_thread).
 ///
 /// # Examples
 ///
@@ -94,21 +92,21 @@ pub(crate) fn run_in<R>(vars: Vars, f: impl FnOnce() -> R) -> R {
 pub struct ContextVar<T> {
     name: &'static str,
     default: Option<fn() -> T>,
-    /// 0 until the first use, then unique in the process.
-    id: AtomicUsize,
+    /// Unique in the process; assigned at the first use.
+    id: OnceLock<usize>,
 }
 
 impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
     /// A variable without a default value.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, default: None, id: AtomicUsize::new(0) }
+        Self { name, default: None, id: OnceLock::new() }
     }
 
-    /// A variable that has the value `default()` where none was set.
+    /// A variable whose value is `default()` in a context where none was set.
     #[must_use]
     pub const fn with_default(name: &'static str, default: fn() -> T) -> Self {
-        Self { name, default: Some(default), id: AtomicUsize::new(0) }
+        Self { name, default: Some(default), id: OnceLock::new() }
     }
 
     /// The variable's name.
@@ -116,18 +114,17 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
         self.name
     }
 
-    /// The value in the current context, else the default.
+    /// The value in the current context, or the default if none was set: `var.get()`.
     ///
     /// # Errors
     ///
-    /// [`LookupError`] naming the variable if it has neither.
+    /// [`LookupError`] naming the variable if it has neither a value nor a default.
     pub fn get(&self) -> Result<T, LookupError> {
-        self.lookup()
-            .or_else(|| self.default.map(|default| default()))
-            .ok_or_else(|| LookupError::new(format!("{self:?}")))
+        let value = self.lookup().or_else(|| Some(self.default?()));
+        value.ok_or_else(|| LookupError::new(format!("{self:?}")))
     }
 
-    /// The value in the current context, else `default`: `var.get(default)`.
+    /// The value in the current context, or `default` if none was set: `var.get(default)`.
     ///
     /// # Examples
     ///
@@ -146,14 +143,14 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
         self.lookup().unwrap_or(default)
     }
 
-    /// Sets the value in the current context. The token takes the change back.
+    /// Sets the value in the current context: `var.set(value)`. [`reset`](Self::reset) with the token undoes it.
     pub fn set(&self, value: T) -> Token<T> {
         let old = self.lookup();
         self.store(Some(value));
         Token { var: self.id(), old, used: false }
     }
 
-    /// Sets the value until what this gives is dropped: `with var.set(value):` (3.14).
+    /// Sets the value in the current context until the scope is dropped: `with var.set(value):` (Python 3.14).
     ///
     /// # Examples
     ///
@@ -168,18 +165,18 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
     /// }
     /// assert_eq!(USER.get().unwrap(), "nobody");
     /// ```
-    #[must_use = "the value is there until this is dropped"]
+    #[must_use = "the value is restored when this is dropped"]
     pub fn set_within(&self, value: T) -> VarScope<'_, T> {
         let token = self.set(value);
         VarScope { var: self, token }
     }
 
-    /// Restores the value from before the [`set`](Self::set) that gave `token`.
+    /// Restores the value from before the [`set`](Self::set) that returned `token`: `var.reset(token)`.
     ///
     /// # Errors
     ///
-    /// `RuntimeError` for a token used before, `ValueError` for one of another variable.
-    pub fn reset(&self, token: &mut Token<T>) -> crate::Result<()> {
+    /// `RuntimeError` if the token was used before, `ValueError` if it is another variable's.
+    pub fn reset(&self, token: &mut Token<T>) -> error::Result<()> {
         if token.used {
             return Err(RuntimeError::new("Token has already been used once").into());
         }
@@ -192,15 +189,8 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
     }
 
     fn id(&self) -> usize {
-        static NEXT: AtomicUsize = AtomicUsize::new(1);
-        match self.id.load(Ordering::Relaxed) {
-            0 => {
-                let new = NEXT.fetch_add(1, Ordering::Relaxed);
-                // Whoever comes second takes the id of the first; the number in between is lost, which does no harm.
-                self.id.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed).map_or_else(|id| id, |_| new)
-            }
-            id => id,
-        }
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        *self.id.get_or_init(|| NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
     fn lookup(&self) -> Option<T> {
@@ -217,6 +207,7 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
             None => vars.remove(&self.id()),
         };
         replace(current);
+        // Dropped now that the context is back: a destructor may read it.
         drop(old);
     }
 }
@@ -227,7 +218,7 @@ impl<T> fmt::Debug for ContextVar<T> {
     }
 }
 
-/// What [`ContextVar::set`] gives: the way back to the value before.
+/// Returned by [`ContextVar::set`], and undoes it: `contextvars.Token`.
 ///
 /// # Examples
 ///
@@ -249,9 +240,9 @@ pub struct Token<T> {
     used: bool,
 }
 
-/// Has set a variable, and restores its value when dropped; made by [`ContextVar::set_within`].
+/// Restores the previous value of a variable when dropped; made by [`ContextVar::set_within`].
 ///
-/// It belongs to the context in which it was made: dropped in another, by another task, it would restore the value there.
+/// Drop it in the context in which it was made. If it is moved to another task and dropped there, it changes the value there.
 #[derive(Debug)]
 pub struct VarScope<'a, T: Clone + Send + Sync + 'static> {
     var: &'a ContextVar<T>,
@@ -264,9 +255,10 @@ impl<T: Clone + Send + Sync + 'static> Drop for VarScope<'_, T> {
     }
 }
 
-/// A set of values for context variables that can be entered: `contextvars.Context`.
+/// A set of values of context variables, in which functions and tasks can run: `contextvars.Context`.
 ///
-/// Clones are the same context, as in Python two names for one object.
+/// Clones are handles on the same context, like two names for one object in Python. To copy the current context use
+/// [`copy_context`].
 ///
 /// # Examples
 ///
@@ -291,12 +283,12 @@ pub struct Context {
 
 #[derive(Default)]
 struct ContextInner {
-    /// The values; taken out (and empty) while the context is entered.
+    /// The values. While the context is entered they are in the thread, and this is empty.
     vars: Cell<Vars>,
     entered: Cell<bool>,
 }
 
-/// A copy of the current context: `contextvars.copy_context()`. Costs one pointer copy.
+/// A copy of the current context: `contextvars.copy_context()`. The values are not copied before one is set.
 ///
 /// # Examples
 ///
@@ -313,7 +305,7 @@ struct ContextInner {
 /// ```
 #[must_use]
 pub fn copy_context() -> Context {
-    Context { inner: Rc::new(ContextInner { vars: Cell::new(current()), entered: Cell::new(false) }) }
+    Context { inner: Rc::new(ContextInner { vars: Cell::new(current()), ..ContextInner::default() }) }
 }
 
 impl Context {
@@ -323,23 +315,22 @@ impl Context {
         Self::default()
     }
 
-    /// Runs `f` in this context; what it sets stays here.
+    /// Runs `f` in this context: `context.run(f)`. The values that it sets stay in the context.
     ///
     /// # Errors
     ///
-    /// `RuntimeError` if the context is already entered.
+    /// `RuntimeError: cannot enter context` if the context is already entered; `f` is not called then.
+    ///
+    /// # Panics
+    ///
+    /// If `f` does. The context is left before the panic goes on.
+    #[doc(alias = "contextvars.Context.run")]
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> Result<R, RuntimeError> {
-        struct Leave<'a>(&'a Context, Vars);
-        impl Drop for Leave<'_> {
-            fn drop(&mut self) {
-                self.0.leave(replace(self.1.take()));
-            }
-        }
-        let outer = replace(self.enter()?);
-        let _leave = Leave(self, outer);
+        let _inside = Inside { outer: replace(self.enter()?), context: Some(self) };
         Ok(f())
     }
 
+    /// Marks the context as entered and moves its values out.
     #[inline]
     pub(crate) fn enter(&self) -> Result<Vars, RuntimeError> {
         self.check_not_entered()?;
@@ -355,6 +346,7 @@ impl Context {
         Ok(())
     }
 
+    /// Undoes `enter`.
     pub(crate) fn leave(&self, vars: Vars) {
         self.inner.vars.set(vars);
         self.inner.entered.set(false);

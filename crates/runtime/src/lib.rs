@@ -1,8 +1,8 @@
-//! A tiny single-threaded runtime with the vocabulary of Python's asyncio and, step for step, its scheduling.
+//! A small single-threaded runtime with the vocabulary of Python's asyncio and, step for step, its scheduling.
 //!
-//! One thread, one loop; tasks that have names, can be asked how they are, can be cancelled **and can catch their own
-//! cancellation**. Whoever knows asyncio finds its words here, and its modules: `events`, `futures`, `tasks`, `timeouts`,
-//! `taskgroups`, `runners`, `threads`.
+//! One thread, one event loop. Tasks have names, tell their state, can be cancelled **and can catch their own cancellation**.
+//! If you know asyncio, you will find its names here. Programs use this crate through `asyncio`, which adds locks, queues,
+//! streams and subprocesses.
 //!
 //! ```
 //! use asyncio::{Result, gather, run, sleep};
@@ -25,63 +25,99 @@
 //!
 //! The same program takes the same steps in the same order as on the loop of CPython 3.15.
 //!
-//! - There is one first-in first-out queue of what is ready. An iteration collects input and output events, appends the
-//!   timers that are due (by deadline, then by creation), and runs exactly what was ready at that moment; what those steps
-//!   add waits for the next iteration.
-//! - A new task's first step is queued, never run inline. A completed future queues its waiters and callbacks in the order
-//!   of registration: awaiting a task resumes one step after it ends, `gather`, `wait`, `shield` and `TaskGroup` resume
-//!   through callbacks, two steps after. `sleep(0)` is one bare yield. Awaiting what is done does not suspend.
-//! - [`cancel`](AnyFuture::cancel) travels from a task to what it waits on, as [`Task`] says; the error comes out of the
-//!   await at the task's next step.
-//! - [`run`] ends by cancelling what is left and waiting for it.
+//! - There is one first-in first-out queue of callbacks and steps that are ready. An iteration polls for I/O and appends what
+//!   it made ready, appends the timers that are due (by deadline, then by creation), and runs exactly what is in the queue
+//!   at that moment. Entries added meanwhile wait for the next iteration.
+//! - The first step of a new task is queued, never run inline. Completing a future queues its waiters and callbacks in the
+//!   order of registration: a task that awaits another resumes one iteration after it ends; `gather`, `wait`, `shield` and
+//!   `TaskGroup` go through a callback and resume after two. `sleep(0)` is one bare yield. Awaiting a future that is done does
+//!   not suspend.
+//! - [`cancel`](AnyFuture::cancel) travels from a task to what it waits for, as described at [`Task`]; the error comes out of
+//!   the await at the task's next step.
+//! - [`run`] ends by cancelling the tasks that are left and waiting for them.
 //!
-//! Python leaves the order in which a set is walked to chance; here it is the order of creation.
+//! Python iterates over sets of tasks in an arbitrary order; here it is the order of creation.
 //!
 //! # Errors
 //!
-//! An exception is an [`Error`]; a wait gives a [`Result`], and `?` raises. A task that panics keeps the panic for whoever
-//! awaits it. What nobody retrieves is reported on standard error as asyncio reports it.
+//! An exception is an [`Error`]; an await returns a [`Result`], and `?` raises. The panic of a task is kept and resumed where
+//! the task is awaited. Errors that nothing retrieves are reported on standard error as asyncio reports them.
+//!
+//! # Modules
+//!
+//! The source is built in rooms, and imports only look down: to read it, start at the top of this list. `cargo xtask tidy`
+//! checks it.
+//!
+//! | room | what is in it | looks into |
+//! | --- | --- | --- |
+//! | `base` | data structures and text: lists, names, spans of time, the log | |
+//! | `error` | all that can be raised | `base` |
+//! | `clock` | real and virtual time | `base`, `error` |
+//! | `contextvars` | context variables | `base`, `error` |
+//! | `concurrent` | thread pools, and futures for threads | `base`, `error` |
+//! | `kernel` | what a loop, a task and a future know of each other: the one knot | all above |
+//! | `asyncio` | Python's modules, a file each | all above; of the kernel, what its `mod.rs` exports |
 
 #[cfg(test)]
 #[macro_use]
 extern crate asyncio_testing;
 
-mod asyncio;
 mod base;
+mod error;
+
 mod clock;
 mod concurrent;
 mod contextvars;
-mod error;
+
 mod kernel;
 
-pub use crate::asyncio::asyncgens::OpenAsyncGen;
-pub use crate::asyncio::coroutines::{Coroutine, Step, coroutine};
-pub use crate::asyncio::events::{
+mod asyncio;
+
+// asyncio.runners
+pub use asyncio::runners::{Runner, run};
+// asyncio.events
+pub use asyncio::events::{
     EventLoop, ExceptionHandler, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop,
 };
-pub use crate::asyncio::futures::{Await, CallbackKey, Future, Join};
-pub use crate::asyncio::runners::{Runner, run};
-pub use crate::asyncio::taskgroups::TaskGroup;
-pub use crate::asyncio::tasks::{
-    AsCompleted, Awaitable, CallGraphOptions, Cancellable, Child, CoroutineRef, Frame, FrameCallGraphEntry,
-    FutureCallGraph, Gather, GatherOutcomes, GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult,
-    Task, TaskFactory, TaskOptions, Wait, WaitFor, all_tasks, as_completed, cancellable, capture_call_graph,
-    create_task, current_task, ensure_future, format_call_graph, future_add_to_awaited_by,
-    future_discard_from_awaited_by, gather, print_call_graph, shield, sleep, sleep_result, try_create_task, wait,
-    wait_for,
+pub use error::ExceptionContext;
+pub use kernel::{LoopHandle, Observer, SchedulingPolicy, ThreadSafeHandle};
+// asyncio.futures
+pub use asyncio::futures::{Await, CallbackKey, Future, Join};
+pub use kernel::AnyFuture;
+// asyncio.coroutines
+pub use asyncio::coroutines::{Coroutine, Step, coroutine};
+pub use base::names::coroutine_name;
+// asyncio.tasks
+pub use asyncio::tasks::{
+    AsCompleted, Awaitable, Cancellable, Child, CoroutineRef, Frame, Gather, GatherOutcomes, GatherSet, GatherStart,
+    NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor, all_tasks,
+    as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep, sleep_result,
+    try_create_task, wait, wait_for,
 };
-pub use crate::asyncio::threads::{run_coroutine_threadsafe, to_thread};
-pub use crate::asyncio::timeouts::{Timeout, timeout, timeout_at};
-pub use crate::asyncio::wait_queue::{LineWait, WaitQueue};
-pub use crate::asyncio::{io, time};
-pub use crate::base::seconds::{Seconds, TimeLimit};
-pub use crate::base::{log, names::coroutine_name};
-pub use crate::clock::Clock;
-pub use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
-pub use crate::contextvars::{Context, ContextVar, Token, VarScope, copy_context};
-pub use crate::error::{
-    CancelledError, Error, Exception, ExceptionContext, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
-    KeyboardInterrupt, LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError,
-    ZeroDivisionError,
+pub use base::seconds::{Seconds, TimeLimit};
+pub use kernel::AnyTask;
+// asyncio.graph
+pub use asyncio::tasks::{
+    CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph,
+    future_add_to_awaited_by, future_discard_from_awaited_by, print_call_graph,
 };
-pub use crate::kernel::{AnyFuture, AnyTask, LoopHandle, Observer, SchedulingPolicy, ThreadSafeHandle};
+// asyncio.timeouts and asyncio.taskgroups
+pub use asyncio::taskgroups::TaskGroup;
+pub use asyncio::timeouts::{Timeout, timeout, timeout_at};
+// asyncio.threads and concurrent.futures
+pub use asyncio::threads::{run_coroutine_threadsafe, to_thread};
+pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
+// contextvars
+pub use contextvars::{Context, ContextVar, Token, VarScope, copy_context};
+// asyncio.exceptions and the built-in ones
+pub use error::{
+    CancelledError, Error, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError, KeyboardInterrupt,
+    LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+};
+// time, asyncio.log, and what readers and writers of descriptors are built on
+pub use asyncio::{io, time};
+pub use base::log;
+pub use clock::Clock;
+// For those who write primitives: what locks, queues and generators are built on.
+pub use asyncio::asyncgens::OpenAsyncGen;
+pub use asyncio::wait_queue::{LineWait, WaitQueue};

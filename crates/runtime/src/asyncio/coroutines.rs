@@ -1,11 +1,8 @@
-//! Coroutine objects, and how the functions behind futures are called.
+//! `Coroutine`, a coroutine object.
 //!
-//! A Rust `async fn` gives an anonymous future that is silently dropped if nobody awaits it; the compiler's `must_use`
-//! warning is all there is. `Coroutine` makes such a future an object as Python has it: it knows its name, can be driven
-//! by hand, and complains at run time when it was never awaited.
-
-use crate::base::names::coroutine_name;
-use crate::base::names::place;
+//! The future of an `async fn` is anonymous, and if nothing awaits it, it is dropped silently; the compiler's `must_use`
+//! warning is all there is. `Coroutine` wraps such a future into an object like Python's: it has a name, can be driven by hand,
+//! and complains at run time if it was never awaited.
 
 use std::fmt;
 use std::future::Future as StdFuture;
@@ -16,17 +13,17 @@ use std::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 
 use crate::base::log;
-use crate::error::Result;
-use crate::error::exceptions::RuntimeError;
+use crate::base::names::{coroutine_name, place};
+use crate::error::{Result, RuntimeError};
 use crate::kernel::EXCUSING;
 
-/// Makes a coroutine object of a future: `coro = custom_coro()`.
+/// Wraps a future into a coroutine object: `coro = custom_coro()`.
 ///
-/// Not needed to run anything: `run`, `create_task` and `.await` take plain futures. It is for looking at a coroutine
-/// and for driving one by hand.
+/// You rarely need one: `run`, `create_task` and `.await` take plain futures. It is for looking at a coroutine and for driving
+/// one by hand.
 ///
-/// Dropped without ever having been awaited or closed, it writes
-/// `FILE:LINE: RuntimeWarning: coroutine 'NAME' was never awaited` to standard error, as Python does.
+/// If it is dropped without having been awaited or closed, it writes
+/// `FILE:LINE: RuntimeWarning: coroutine 'NAME' was never awaited` to standard error, like Python.
 ///
 /// # Examples
 ///
@@ -52,9 +49,8 @@ pub fn coroutine<T, F: StdFuture<Output = Result<T>>>(future: F) -> Coroutine<F>
 pin_project! {
     /// A coroutine object; made by [`coroutine`].
     ///
-    /// Awaiting it by value consumes it, so awaiting it twice does not compile. Awaited by reference
-    /// (`(&mut pinned).await`), or driven by [`send`](Self::send), a second time is the `RuntimeError` that Python
-    /// raises.
+    /// Awaiting it by value consumes it, so awaiting it twice does not compile. By reference (`(&mut pinned).await`) or by
+    /// [`send`](Self::send) it can be tried, and raises Python's `RuntimeError`.
     #[must_use = "a coroutine does nothing unless awaited"]
     pub struct Coroutine<F> {
         #[pin]
@@ -63,7 +59,7 @@ pin_project! {
     }
 }
 
-/// Complains when it goes unused.
+/// Complains when it is dropped unused. (A pinned type cannot have a `Drop` of its own.)
 struct Guard {
     name: &'static str,
     at: &'static Location<'static>,
@@ -73,16 +69,13 @@ struct Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if !self.used {
-            log::warning(format_args!(
-                "{}: RuntimeWarning: coroutine '{}' was never awaited",
-                place(self.at),
-                self.name
-            ));
+            let (at, name) = (place(self.at), self.name);
+            log::warning(format_args!("{at}: RuntimeWarning: coroutine '{name}' was never awaited"));
         }
     }
 }
 
-/// What one step of a coroutine driven by hand gave.
+/// The result of one step of a coroutine that is driven by hand; returned by [`Coroutine::send`].
 ///
 /// # Examples
 ///
@@ -109,9 +102,9 @@ impl Drop for Guard {
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<T> {
-    /// It waits for something; with nobody to wake it that is up to the caller.
+    /// The coroutine waits for something. No loop will wake it; the caller decides when to go on.
     Suspended,
-    /// It returned: the value that Python carries in `StopIteration`.
+    /// The coroutine returned this value. In Python it is the `value` of a `StopIteration`.
     Returned(T),
 }
 
@@ -122,7 +115,8 @@ impl<F> Coroutine<F> {
         self.guard.name
     }
 
-    /// Drops the body where it stands; nothing is reported: `coro.close()`.
+    /// Drops the body of the coroutine where it is suspended: `coro.close()`. Sending to it afterwards is a `RuntimeError`, and
+    /// there is no warning if it was never awaited.
     ///
     /// # Examples
     ///
@@ -148,12 +142,17 @@ impl<F> Coroutine<F> {
 }
 
 impl<T, F: StdFuture<Output = Result<T>>> Coroutine<F> {
-    /// Runs it to its next suspension: `coro.send(None)`. No loop is involved, so what it waits for must be woken by
-    /// other means.
+    /// Runs the coroutine to its next suspension: `coro.send(None)`. No loop is involved, so nothing wakes the coroutine; call
+    /// `send` again when what it waits for has happened.
     ///
     /// # Errors
     ///
-    /// What the coroutine raises; `RuntimeError: cannot reuse already awaited coroutine` after its end.
+    /// The error that the coroutine raises; `RuntimeError: cannot reuse already awaited coroutine` once it has returned or
+    /// was closed.
+    ///
+    /// # Panics
+    ///
+    /// If the coroutine does.
     pub fn send(self: Pin<&mut Self>) -> Result<Step<T>> {
         match self.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Pending => Ok(Step::Suspended),
@@ -168,6 +167,7 @@ impl<T, F: StdFuture<Output = Result<T>>> StdFuture for Coroutine<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         let mut this = self.project();
         this.guard.used = true;
+        // `kernel::excuse` polls it only to mark it as used, for a task that ends before its first step.
         if EXCUSING.take() {
             return Poll::Pending;
         }

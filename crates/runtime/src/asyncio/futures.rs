@@ -1,45 +1,49 @@
-//! `Future`, a result that will come, and `AnyFuture`, the part of it that does not depend on the result's type.
+//! `Future`, a result that will come, and `AnyFuture`, the part of it that does not depend on the type of the result.
 //!
-//! The core idea: plain futures, tasks and gathering futures begin with the same `FutureBase`; every handle is one counted
-//! pointer to it (`cell` has both). The classes of asyncio become a chain of `Deref`: a `Task` is a `Future` is
-//! an `AnyFuture`. Completing a future queues its callbacks and wakes its waiters in the order of registration; that is
-//! all the scheduling there is here.
+//! The core idea: plain futures, tasks and gathering futures all begin with the same `FutureBase` (see `kernel/memory`), and
+//! every handle is one counted pointer to it. asyncio's class hierarchy is a chain of `Deref`: a `Task` is a `Future` is an
+//! `AnyFuture`. Completing a future queues its callbacks and wakes its waiters in the order of registration; that is all the
+//! scheduling that happens here.
 
 use std::cell::Cell;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::Location;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::asyncio::events::EventLoop;
-use crate::error::exceptions::{InvalidStateError, RuntimeError};
-use crate::error::{Error, Result};
+use crate::base::names::function_name;
+use crate::contextvars::{self, Vars};
+use crate::error::{Error, InvalidStateError, Result, RuntimeError};
 use crate::kernel::{
-    AnyFuture, Callback, FutureRef, Kind, LoopCore, Registered, Run, State, Wake, cancel, take_cancel,
-    take_direct_cancel, wait_on_future,
+    AnyFuture, Callback, FutureRef, Kind, LoopCore, Registered, Run, State, Wake, cancel, repr, run_callback,
+    take_cancel, take_direct_cancel, wait_on_future,
 };
 
 impl AnyFuture {
-    /// Is it over: finished with a result or an exception, or cancelled?
+    /// Is the future done: finished with a result or an exception, or cancelled?
     #[must_use]
     pub fn done(&self) -> bool {
         !self.base().is_pending()
     }
 
-    /// Did it end cancelled?
+    /// Was the future cancelled? For a task: has it ended with a `CancelledError`?
     #[must_use]
     pub fn cancelled(&self) -> bool {
         self.base().is_cancelled()
     }
 
-    /// The exception with which it ended, or `None` if it ended with a result. Counts as retrieving the exception.
+    /// The exception with which the future is done, or `None` if it has a result. A failure whose exception was read here is
+    /// not reported as "never retrieved".
     ///
     /// # Errors
     ///
-    /// `InvalidStateError` if it is not done, `CancelledError` if it was cancelled.
+    /// `InvalidStateError: Exception is not set.` if it is not done, `CancelledError` if it was cancelled.
     ///
     /// # Examples
     ///
@@ -48,7 +52,7 @@ impl AnyFuture {
     ///
     /// run(async {
     ///     let task = create_task(async { Err::<(), _>(ValueError::new("no tea").into()) });
-    ///     assert!(task.exception().unwrap_err().is::<InvalidStateError>()); // it is not done
+    ///     assert!(task.exception().unwrap_err().is::<InvalidStateError>()); // not done yet
     ///     wait([&task]).await?;
     ///     assert!(task.exception()?.unwrap().is::<ValueError>());
     ///     Ok(())
@@ -63,13 +67,15 @@ impl AnyFuture {
         }
     }
 
-    /// Asks it to cancel. A plain future is cancelled at once; a task gets a `CancelledError` at its next step
-    /// ([`Task`](crate::Task) says how); a gathering future asks its children. False if it was done already.
+    /// Requests cancellation. A plain future is cancelled at once; a task gets a `CancelledError` at its next step, which it
+    /// may catch (see [`Task`](crate::Task)); a `gather` passes the request to its members.
+    ///
+    /// Returns false if the future was done already; then nothing happens.
     pub fn cancel(&self) -> bool {
         cancel(self, None)
     }
 
-    /// As [`cancel`](Self::cancel), with a message for the `CancelledError`: `cancel(msg)`.
+    /// Like [`cancel`](Self::cancel), with a message for the `CancelledError`: `future.cancel(msg)`.
     ///
     /// # Examples
     ///
@@ -81,7 +87,7 @@ impl AnyFuture {
     ///     assert!(task.cancel_with("the kettle is broken"));
     ///     let error = (&task).await.unwrap_err();
     ///     assert_eq!(error.downcast_ref(), Some(&CancelledError::new("the kettle is broken")));
-    ///     assert!(task.cancelled() && !task.cancel()); // it is over
+    ///     assert!(task.cancelled() && !task.cancel()); // too late
     ///     Ok(())
     /// })
     /// .unwrap();
@@ -90,8 +96,8 @@ impl AnyFuture {
         cancel(self, Some(message.into()))
     }
 
-    /// Removes one callback; true if it was still registered. (Python removes by the function, and all of its
-    /// registrations; a key names just one.)
+    /// Removes one callback; true if it was still registered. (Python takes the function and removes all of its
+    /// registrations. A key stands for one registration.)
     ///
     /// # Examples
     ///
@@ -116,14 +122,14 @@ impl AnyFuture {
         key.0.is_some_and(|(registered, run)| self.base().remove_call(registered, &run))
     }
 
-    /// The loop it belongs to.
+    /// The loop that the future belongs to.
     #[must_use]
     pub fn get_loop(&self) -> EventLoop {
         EventLoop::from_core(self.base().event_loop())
     }
 
-    /// Runs `f` with this future once it is done, through the loop and never inline; on one that is done already, in the
-    /// next iteration. Callbacks run in the order of registration, in a copy of the context of the caller.
+    /// Arranges that the loop calls `f` with this future when it is done; if it is done already, in the next iteration.
+    /// Callbacks run in the order of registration, each in a copy of the context of its `add_done_callback`.
     ///
     /// A panic in `f` goes to the loop's exception handler.
     ///
@@ -134,15 +140,15 @@ impl AnyFuture {
     ///
     /// run(async {
     ///     let event_loop = get_running_loop()?;
-    ///     let (future, told) = (event_loop.create_future::<i32>(), event_loop.create_future());
-    ///     let tell = told.clone();
+    ///     let (future, was_cancelled) = (event_loop.create_future::<i32>(), event_loop.create_future());
+    ///     let answer = was_cancelled.clone();
     ///     let any: &AnyFuture = &future;
     ///     let _ = any.add_done_callback(move |future| {
-    ///         tell.set_result(future.cancelled()).expect("it is set only here");
+    ///         answer.set_result(future.cancelled()).expect("it is set only here");
     ///     });
     ///     future.cancel();
-    ///     assert!(!told.done()); // the callback runs in the next iteration
-    ///     assert!(told.await?);
+    ///     assert!(!was_cancelled.done()); // the callback runs in the next iteration
+    ///     assert!(was_cancelled.await?);
     ///     Ok(())
     /// })
     /// .unwrap();
@@ -156,19 +162,25 @@ impl AnyFuture {
         f: F,
         handle: fn(&AnyFuture) -> H,
     ) -> CallbackKey {
-        let run = Rc::new(DoneCallback {
-            f: Cell::new(Some(f)),
-            future: Cell::new(None),
-            handle,
-            vars: crate::contextvars::current(),
-        });
-        let known: Weak<dyn Run> = Rc::<DoneCallback<H, F>>::downgrade(&run);
+        let (f, vars) = (Cell::new(Some(f)), contextvars::current());
+        let run: Rc<dyn Run> = Rc::new(DoneCallback { f, future: Cell::new(None), handle, vars });
+        let known = Rc::downgrade(&run);
         CallbackKey(self.add_callback(run, 0).map(|registered| (registered, known)))
     }
 
-    /// Waits until it is done, without taking its result: a task's or future's end for one who needs only that.
+    /// Waits until the future is done, and leaves its result in it.
     ///
-    /// Raises the exception if it ended with one. Cancelling the waiting task cancels this future, as every await does.
+    /// # Errors
+    ///
+    /// The exception with which it is done; `CancelledError` if it was cancelled.
+    ///
+    /// # Panics
+    ///
+    /// If it is a task that panicked.
+    ///
+    /// # Cancellation
+    ///
+    /// Cancelling the task that waits cancels this future, as with every await of one.
     ///
     /// # Examples
     ///
@@ -177,7 +189,7 @@ impl AnyFuture {
     ///
     /// run(async {
     ///     let task = create_task(async { Ok(vec![1, 2]) });
-    ///     task.join().await?; // its end, not its result
+    ///     task.join().await?; // the result stays where it is
     ///     assert_eq!(task.take_result()?, [1, 2]);
     ///     Ok(())
     /// })
@@ -197,15 +209,17 @@ impl PartialEq for AnyFuture {
 
 impl Eq for AnyFuture {}
 
-impl std::hash::Hash for AnyFuture {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+impl Hash for AnyFuture {
+    fn hash<H: Hasher>(&self, state: &mut H) {
         self.object.address().hash(state);
     }
 }
 
 /// The registration of a done-callback, for [`remove_done_callback`](AnyFuture::remove_done_callback).
-// Not `Clone`: a key used twice could name somebody else's callback.
-#[must_use = "the key is the only way to remove the callback; `let _ =` says that nobody will"]
+///
+/// Dropping it leaves the callback registered.
+// Not `Clone`: a key that is used twice could remove another callback.
+#[must_use = "the key is the only way to remove the callback; write `let _ =` to keep it registered"]
 pub struct CallbackKey(Option<(Registered, Weak<dyn Run>)>);
 
 impl fmt::Debug for CallbackKey {
@@ -214,13 +228,14 @@ impl fmt::Debug for CallbackKey {
     }
 }
 
-/// A user's done-callback. It gets hold of the future when that completes: otherwise a future that is never completed would
-/// own itself.
+/// A user's done-callback.
 struct DoneCallback<H, F> {
     f: Cell<Option<F>>,
+    /// Set when the future is done. A future that never is would own itself through its callback.
     future: Cell<Option<AnyFuture>>,
+    /// Makes the handle that `f` is called with.
     handle: fn(&AnyFuture) -> H,
-    vars: crate::contextvars::Vars,
+    vars: Vars,
 }
 
 impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
@@ -230,27 +245,32 @@ impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
 
     fn run(&self, _key: u32) {
         let (Some(f), Some(future)) = (self.f.take(), self.future.take()) else { return };
-        crate::kernel::run_callback(future.base().event_loop(), self.vars.clone(), &|| self.describe(), || {
-            f(&(self.handle)(&future));
-        });
+        let describe = || self.describe();
+        run_callback(future.base().event_loop(), self.vars.clone(), &describe, || f(&(self.handle)(&future)));
     }
 
     fn describe(&self) -> String {
-        format!("{}()", crate::base::names::function_name(std::any::type_name::<F>()))
+        format!("{}()", function_name(std::any::type_name::<F>()))
     }
 }
 
-/// A result that will be set by somebody else: `asyncio.Future`.
+/// A result that will be set later: `asyncio.Future`.
 ///
-/// Made by [`EventLoop::create_future`]. Clones are handles on the same future. Awaiting it by value *takes* the result
-/// (nothing is copied; a second one who awaits by value gets a `RuntimeError`); awaiting a reference, `(&future).await`,
-/// clones it and can be repeated. The one who completes it calls [`set_result`](Self::set_result),
-/// [`set_exception`](Self::set_exception) or [`cancel`](AnyFuture::cancel).
+/// Made by [`EventLoop::create_future`]. Clones are handles on the same future. Its producer calls
+/// [`set_result`](Self::set_result), [`set_exception`](Self::set_exception) or [`cancel`](AnyFuture::cancel); its consumers
+/// await it.
+///
+/// `future.await` *takes* the result: nothing is cloned, and a second await by value is a `RuntimeError`. `(&future).await`
+/// clones the result and can be repeated.
 ///
 /// # Cancellation
 ///
-/// Cancelling a task that awaits the future cancels the future, and with it everybody who awaits it; see
-/// [`shield`](crate::shield).
+/// Cancelling a task that awaits the future cancels the future, and with it all other tasks that await it. To prevent that,
+/// await it through [`shield`](crate::shield). Dropping an await, by a `select!` for example, only stops waiting.
+///
+/// # Panics
+///
+/// Awaiting a [`Task`](crate::Task) resumes its panic. A plain future has none.
 ///
 /// # Examples
 ///
@@ -278,28 +298,30 @@ impl<T: 'static> Future<T> {
         Self::from_any(AnyFuture { object: FutureRef::plain::<T>(event_loop) })
     }
 
-    /// The caller vouches that its result has the type `T`.
+    /// The caller guarantees that the result has the type `T`.
     pub(crate) fn from_any(any: AnyFuture) -> Self {
         debug_assert!(any.object.gives::<T>());
         Self { any, result: PhantomData }
     }
 
-    /// Completes it with a result.
+    /// Completes the future with a result.
     ///
     /// # Errors
     ///
-    /// `InvalidStateError: invalid state` if it is done; for a task `RuntimeError`, its result is its coroutine's.
+    /// `InvalidStateError: invalid state` if it is done, `RuntimeError` if it is a task, whose result comes from its
+    /// coroutine.
     pub fn set_result(&self, result: T) -> Result<()> {
         self.check_open("set_result")?;
         self.any.finish(result);
         Ok(())
     }
 
-    /// Completes it with an exception. If nobody ever asks for it, it is reported when the future goes.
+    /// Completes the future with an exception. If nothing retrieves it, it is reported when the future is dropped:
+    /// `Future exception was never retrieved`.
     ///
     /// # Errors
     ///
-    /// As [`set_result`](Self::set_result).
+    /// Like [`set_result`](Self::set_result).
     ///
     /// # Examples
     ///
@@ -331,11 +353,16 @@ impl<T: 'static> Future<T> {
         Ok(())
     }
 
-    /// A copy of the result; can be asked again.
+    /// A clone of the result, which stays in the future.
     ///
     /// # Errors
     ///
-    /// `InvalidStateError` if it is not done, `CancelledError` if it was cancelled, else the exception it ended with.
+    /// `InvalidStateError: Result is not set.` if the future is not done, `CancelledError` if it was cancelled, the exception
+    /// if it has one, and `RuntimeError` if the result was taken.
+    ///
+    /// # Panics
+    ///
+    /// If this is a task that panicked.
     pub fn result(&self) -> Result<T>
     where
         T: Clone,
@@ -344,11 +371,15 @@ impl<T: 'static> Future<T> {
         self.object.with_value(|value: Option<&T>| value.cloned()).ok_or_else(taken)
     }
 
-    /// Takes the result out, for types that cannot be cloned.
+    /// Moves the result out of the future. Needed for types that cannot be cloned.
     ///
     /// # Errors
     ///
-    /// As [`result`](Self::result), and `RuntimeError` if it was taken before.
+    /// Like [`result`](Self::result).
+    ///
+    /// # Panics
+    ///
+    /// If this is a task that panicked.
     ///
     /// # Examples
     ///
@@ -370,7 +401,11 @@ impl<T: 'static> Future<T> {
         self.object.take_value().ok_or_else(taken)
     }
 
-    /// Runs `f` with this future once it is done; see [`AnyFuture::add_done_callback`].
+    /// Arranges that the loop calls `f` with this future when it is done; if it is done already, in the next iteration.
+    /// Callbacks run in the order of registration, each in a copy of the context of its `add_done_callback`.
+    ///
+    /// A panic in `f` goes to the loop's exception handler. ([`AnyFuture`] has the same method, for a callback that does not
+    /// need the type of the result.)
     ///
     /// # Examples
     ///
@@ -395,7 +430,7 @@ impl<T: 'static> Future<T> {
         self.any.add_named_callback(f, |any| Future { any: any.clone(), result: PhantomData })
     }
 
-    /// This future without the type of its result.
+    /// This future, without the type of its result.
     #[must_use]
     pub fn as_any(&self) -> &AnyFuture {
         &self.any
@@ -428,8 +463,8 @@ impl<T> PartialEq for Future<T> {
 
 impl<T> Eq for Future<T> {}
 
-impl<T> std::hash::Hash for Future<T> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+impl<T> Hash for Future<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
         self.any.hash(state);
     }
 }
@@ -457,23 +492,26 @@ impl<T: Clone + 'static> IntoFuture for &Future<T> {
 impl<T: fmt::Debug + 'static> fmt::Debug for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let result = self.object.with_value(|value: Option<&T>| value.map(|value| format!("{value:?}")));
-        f.write_str(&crate::kernel::repr(&self.any, result))
+        f.write_str(&repr(&self.any, result))
     }
 }
 
 impl fmt::Debug for AnyFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::kernel::repr(self, None))
+        f.write_str(&repr(self, None))
     }
 }
 
-/// An await of a future or task that is going on. Made by `.await`; dropping it stops waiting and cancels nothing.
+/// An await of a future or task; made by `.await`.
+///
+/// Dropping it stops waiting and cancels nothing.
 #[must_use = "futures do nothing unless awaited"]
 pub struct Await<H: AsRef<AnyFuture>, T> {
     handle: H,
     finish: fn(&H) -> Result<T>,
+    /// The callback that wakes the task, once the await has suspended.
     waiting: Option<Registered>,
-    /// Awaiting was refused; the error is raised at the next step, as CPython does.
+    /// The error of an await that is not allowed (a task awaiting itself). CPython raises it at the task's next step.
     refused: Option<Error>,
     location: &'static Location<'static>,
 }
@@ -501,45 +539,52 @@ impl<H: AsRef<AnyFuture>, T> Unpin for Await<H, T> {}
 impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
     type Output = Result<T>;
 
-    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         let this = &mut *self;
         let future = this.handle.as_ref();
         let base = future.base();
+        // 1. The await was refused at the step before: raise the error now. A cancellation that has arrived since replaces it.
         if let Some(error) = this.refused.take() {
-            // A cancellation that is to be raised takes the place of the refusal.
             return Poll::Ready(Err(take_cancel().map_or(error, Into::into)));
         }
+        // 2. The future is not done: suspend, or stay suspended.
         if base.is_pending() {
+            // The wait itself was cancelled, because the future could not be: raise that. Any other cancellation of this task
+            // has cancelled the future, and arrives when the future is done.
             if this.waiting.is_some()
                 && let Some(cancelled) = take_direct_cancel()
             {
                 return Poll::Ready(Err(cancelled.into()));
             }
+            // Record in the task what it waits for, so that a cancellation finds the future.
             if let Err(error) = wait_on_future(future, this.location) {
                 this.refused = Some(error);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
+            // Register the waker, once: when polled again, only replace it.
             match this.waiting {
                 Some(registered) => base.update_waiter(registered, cx.waker()),
                 None => this.waiting = Some(base.add(Callback::Wake(Wake::of(cx.waker())))),
             }
             return Poll::Pending;
         }
+        // 3. The future is done, and this task was suspended until then: a cancellation may have arrived meanwhile.
         if this.waiting.take().is_some()
             && let Some(cancelled) = take_cancel()
         {
-            // The future's own cancellation has precedence: it is the one that came first.
+            // If the future was cancelled as well, raise its error: it came first and may have another message.
             let own = base.see_error().filter(Error::is_cancelled);
             return Poll::Ready(Err(own.unwrap_or_else(|| cancelled.into())));
         }
+        // 4. Otherwise return what the future has.
         Poll::Ready((this.finish)(&this.handle))
     }
 }
 
 impl<H: AsRef<AnyFuture>, T> Drop for Await<H, T> {
     fn drop(&mut self) {
-        // Only reached while waiting if the await was given up, by a select or an abort.
+        // Still registered: the await was dropped while suspended, by a `select!` for example.
         if let Some(registered) = self.waiting {
             self.handle.as_ref().base().remove_callback(registered);
         }
@@ -552,7 +597,7 @@ impl<H: AsRef<AnyFuture>, T> fmt::Debug for Await<H, T> {
     }
 }
 
-/// Waits for the end of a future; made by [`AnyFuture::join`].
+/// Waits until a future is done; made by [`AnyFuture::join`].
 #[must_use = "futures do nothing unless awaited"]
 #[derive(Debug)]
 pub struct Join(Await<AnyFuture, ()>);
@@ -560,8 +605,8 @@ pub struct Join(Await<AnyFuture, ()>);
 impl std::future::Future for Join {
     type Output = Result<()>;
 
-    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        std::pin::Pin::new(&mut self.0).poll(cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.0).poll(cx)
     }
 }
 
@@ -570,7 +615,7 @@ mod tests {
     use crate::{Clock, Runner, current_task};
 
     #[test]
-    fn who_awaits_itself_is_told_where() {
+    fn a_task_that_awaits_itself_is_told_where() {
         let message = Runner::new().clock(Clock::Virtual).run(async {
             let myself = current_task()?.expect("a task runs");
             let line = line!() + 1;

@@ -1,125 +1,110 @@
-//! Where reports and log lines go: standard error, written so that a report can never harm the program (`asyncio.log`).
+//! Reports and log lines on standard error, written so that they cannot harm the program or the terminal (`asyncio.log`).
 //!
-//! The core idea: one function writes them all. It does not panic when standard error is full or closed, it escapes what could
-//! play tricks on a terminal, and it counts a report that repeats instead of writing it again. There are no levels and no
-//! handlers here; programs that want them set an exception handler.
+//! The core idea: one function writes them all. It does not panic if standard error is full or closed, it escapes control
+//! characters, and it counts a report that repeats instead of writing it again. There are no levels and no handlers; a program
+//! that wants them sets an exception handler.
 
 use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-/// Writes a line to standard error, as asyncio's logger of last resort does: `asyncio.log.logger.warning`.
+/// Writes a line to standard error, like asyncio's logger of last resort: `asyncio.log.logger.warning`.
 ///
-/// Never panics and never fails: where standard error cannot be written, the line is lost. Control characters are escaped,
-/// except line ends. A message that repeats one of the last few is written a few times and then counted: its eighth, sixteenth,
-/// … time is a line with the count, and so is what was left over when a loop closes.
+/// Never panics and never fails: if standard error cannot be written, the line is lost. Control characters are escaped, except
+/// line ends. If the message repeats one of the last sixteen, it is written four more times and counted from then on: the
+/// eighth, the sixteenth, the thirty-second time it is one line with the count, and so is the rest when a loop closes.
 ///
 /// # Examples
 ///
 /// ```
 /// use asyncio::log;
 ///
-/// log::warning("the cache is cold"); // written
-/// log::warning(format_args!("peer {} said goodbye", "\u{1b}[2J")); // with a harmless \x1b
+/// log::warning("the cache is cold");
+/// log::warning(format_args!("peer {} said goodbye", "\u{1b}[2J")); // written with a harmless \x1b
 /// ```
 pub fn warning(message: impl fmt::Display) {
     let mut text = String::new();
-    // Only a `Display` that fails of its own accord gives an error: then what it wrote has to do.
+    // An error can only come from the `Display` itself; what it has written until then is reported.
     let _ = write!(Escape(&mut text, Lines::Keep), "{message}");
     let mut repeats = REPEATS.lock().unwrap_or_else(PoisonError::into_inner);
-    match note(&mut repeats, &text) {
-        Noted::New(settled) => write(&(settled + &text + "\n")),
-        Noted::Again => write(&(text + "\n")),
-        Noted::Told(line) => write(&line),
-        Noted::Counted => {}
-    }
+    write(&note(&mut repeats, &text));
 }
 
-/// Tells how often reports were repeated since they were last written or counted.
+/// Writes the counts of those reports that were repeated since their last line.
 pub(crate) fn settle() {
     let mut repeats = REPEATS.lock().unwrap_or_else(PoisonError::into_inner);
-    let lines: String = repeats.iter_mut().map(Repeat::settle).collect();
-    if !lines.is_empty() {
-        write(&lines);
-    }
+    write(&repeats.iter_mut().map(Repeat::settle).collect::<String>());
 }
 
-/// In one piece, so that lines of several threads do not mix. An error means that nobody can read it.
+/// Writes in one piece, so that the lines of several threads do not mix.
 pub(crate) fn write(text: &str) {
+    // There is no other place to report an error of standard error.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 static REPEATS: Mutex<Vec<Repeat>> = Mutex::new(Vec::new());
 
-/// How many different reports are remembered.
+/// The number of different reports that are remembered.
 const REMEMBERED: usize = 16;
 
 /// How often the same report is written in full.
 const WRITTEN: u64 = 5;
 
-/// A report that was written, without its text, which may be long.
+/// A report that was written. Its text may be long and is not kept.
 struct Repeat {
     hash: u64,
     /// The beginning of its first line.
     title: String,
-    /// How often it was reported, and how often by the last line about it.
+    /// How often it was reported, and the count when it was last written.
     count: u64,
-    told: u64,
-}
-
-enum Noted {
-    /// It is to be written, after these lines on one that is forgotten for it.
-    New(String),
-    /// It is to be written once more.
-    Again,
-    /// This line is to be written instead.
-    Told(String),
-    Counted,
+    written: u64,
 }
 
 impl Repeat {
+    /// The line with the count, or nothing if all has been written.
     fn settle(&mut self) -> String {
-        if self.told == self.count {
+        if self.written == self.count {
             return String::new();
         }
-        self.told = self.count;
+        self.written = self.count;
         format!("(reported {} times) {}\n", self.count, self.title)
     }
 }
 
-fn note(repeats: &mut Vec<Repeat>, text: &str) -> Noted {
+/// Counts a report and returns what is to be written: all of it, a line with its count, or nothing.
+fn note(repeats: &mut Vec<Repeat>, text: &str) -> String {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let hash = hasher.finish();
     let Some(known) = repeats.iter().position(|repeat| repeat.hash == hash) else {
-        let settled = if repeats.len() == REMEMBERED { repeats.remove(0).settle() } else { String::new() };
+        let oldest = if repeats.len() == REMEMBERED { repeats.remove(0).settle() } else { String::new() };
         let title = text.lines().next().unwrap_or_default().chars().take(200).collect();
-        repeats.push(Repeat { hash, title, count: 1, told: 1 });
-        return Noted::New(settled);
+        repeats.push(Repeat { hash, title, count: 1, written: 1 });
+        return format!("{oldest}{text}\n");
     };
-    let mut repeat = repeats.remove(known);
+    // The last one seen is the last one to be forgotten.
+    repeats[known..].rotate_left(1);
+    let repeat = repeats.last_mut().expect("it is known");
     repeat.count += 1;
-    let noted = match repeat.count {
-        ..=WRITTEN => {
-            repeat.told = repeat.count;
-            Noted::Again
-        }
-        count if count.is_power_of_two() => Noted::Told(repeat.settle()),
-        _ => Noted::Counted,
-    };
-    repeats.push(repeat);
-    noted
+    if repeat.count <= WRITTEN {
+        repeat.written = repeat.count;
+        format!("{text}\n")
+    } else if repeat.count.is_power_of_two() {
+        repeat.settle()
+    } else {
+        String::new()
+    }
 }
 
-/// What becomes of line ends.
+/// What happens to line ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lines {
     Keep,
     Escape,
 }
 
-/// Writes on with control characters escaped, and others that a terminal does not show but obeys.
+/// Passes text on with control characters escaped, and others that a terminal obeys instead of showing them.
 pub(crate) struct Escape<'a, W>(pub(crate) &'a mut W, pub(crate) Lines);
 
 impl<W: fmt::Write> fmt::Write for Escape<'_, W> {
@@ -141,13 +126,13 @@ impl<W: fmt::Write> fmt::Write for Escape<'_, W> {
 fn is_special(c: char, lines: Lines) -> bool {
     match c {
         '\n' => lines == Lines::Escape,
-        // Spaces are spaces, but line ends that only some know are none.
+        // Spaces of all kinds are harmless, except two that some programs take for line ends.
         c if c.is_whitespace() && !c.is_control() => matches!(c, '\u{2028}' | '\u{2029}'),
         c => !is_printable(c),
     }
 }
 
-/// Writes a character as Python's `repr` writes one that cannot be printed.
+/// Writes a character that is not printable as Python's `repr` writes it.
 pub(crate) fn escaped(f: &mut impl fmt::Write, c: char) -> fmt::Result {
     match (c, u32::from(c)) {
         ('\n', _) => f.write_str("\\n"),
@@ -159,7 +144,8 @@ pub(crate) fn escaped(f: &mut impl fmt::Write, c: char) -> fmt::Result {
     }
 }
 
-/// Control characters, spaces but the plain one, and what has no shape of its own or turns the direction of the text.
+/// False for control characters, for spaces other than the ASCII one, and for characters that are invisible or change the
+/// direction of text.
 pub(crate) fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return !c.is_ascii_control();
@@ -192,18 +178,13 @@ mod tests {
         let mut repeats = Vec::new();
         let mut lines = Vec::new();
         for _ in 0..100 {
-            match note(&mut repeats, "socket.send() raised\nand more") {
-                Noted::New(settled) => lines.push(settled + "all"),
-                Noted::Again => lines.push("again".to_owned()),
-                Noted::Told(line) => lines.push(line),
-                Noted::Counted => {}
-            }
+            lines.push(note(&mut repeats, "socket.send() raised\nand more"));
             // Another one in between does not begin a new count.
             note(&mut repeats, "other");
         }
         let times = |count| format!("(reported {count} times) socket.send() raised\n");
-        let mut expected = vec!["all".to_owned()];
-        expected.resize(5, "again".to_owned());
+        lines.retain(|line| !line.is_empty());
+        let mut expected = vec!["socket.send() raised\nand more\n".to_owned(); 5];
         expected.extend([8, 16, 32, 64].map(times));
         assert_eq!(lines, expected);
         assert_eq!(repeats.iter_mut().find(|repeat| repeat.title != "other").unwrap().settle(), times(100));
@@ -213,12 +194,9 @@ mod tests {
     fn a_report_that_is_forgotten_for_others_is_settled() {
         let mut repeats = Vec::new();
         (0..7).for_each(|_| drop(note(&mut repeats, "first")));
-        let settled: String = (0..REMEMBERED)
-            .map(|i| match note(&mut repeats, &i.to_string()) {
-                Noted::New(settled) => settled,
-                _ => panic!("each is new"),
-            })
-            .collect();
-        assert_eq!((settled.as_str(), repeats.len()), ("(reported 7 times) first\n", REMEMBERED));
+        let written: Vec<String> = (0..REMEMBERED).map(|i| note(&mut repeats, &i.to_string())).collect();
+        let (last, others) = written.split_last().unwrap();
+        assert!(others.iter().enumerate().all(|(i, written)| *written == format!("{i}\n")), "{others:?}");
+        assert_eq!((last.as_str(), repeats.len()), ("(reported 7 times) first\n15\n", REMEMBERED));
     }
 }

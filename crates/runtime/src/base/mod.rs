@@ -1,4 +1,4 @@
-//! Pure data, which knows nothing of errors, loops or tasks.
+//! Data structures and text; they know nothing of errors, loops or tasks.
 
 pub(crate) mod burials;
 pub mod log;

@@ -1,4 +1,4 @@
-//! How functions, coroutines and places in the source are called: what is read off the names of types.
+//! The names of functions, coroutines and places in the source, read off the names of types.
 
 use std::panic::Location;
 
@@ -9,12 +9,12 @@ pub(crate) fn short_name(type_name: &'static str) -> &'static str {
     &type_name[start..]
 }
 
-/// The name of the function that a future or closure type comes from: `demo::main::{{closure}}` is `main`. One that is written
-/// by hand has its function's name if that is its module's too: `tasks::wait_for::WaitFor` is `wait_for`.
+/// The name of the function that a future or closure comes from: `demo::main::{{closure}}` is `main`. A future type that is
+/// written by hand has the name of its module if that is the same in snake case: `tasks::wait_for::WaitFor` is `wait_for`.
 pub(crate) fn function_name(type_name: &'static str) -> &'static str {
     let end = type_name.find('<').unwrap_or(type_name.len());
     let path = &type_name[..end];
-    // By one character: the search for two is a kilobyte in every program.
+    // Split at `:`, not at `::`: searching for a string adds a kilobyte to every program.
     let mut parts = path.rsplit(':').filter(|part| !part.is_empty() && !part.starts_with('{'));
     match (parts.next(), parts.next()) {
         (Some(name), Some(module)) if is_named_after(name, module) => module,
@@ -23,7 +23,7 @@ pub(crate) fn function_name(type_name: &'static str) -> &'static str {
     }
 }
 
-/// Is it a type, `SleepResult` say, whose name begins with the module's, `sleep`?
+/// Is this the name of a type that begins with the module's name, such as `SleepResult` in `sleep`?
 fn is_named_after(name: &str, module: &str) -> bool {
     let mut letters = name.bytes();
     name.starts_with(|first: char| first.is_ascii_uppercase())
@@ -33,10 +33,12 @@ fn is_named_after(name: &str, module: &str) -> bool {
             .all(|letter| letters.next().is_some_and(|of_name| of_name.eq_ignore_ascii_case(&letter)))
 }
 
+/// How the type name of a [`Coroutine`](crate::Coroutine) begins.
 pub(crate) const COROUTINE: &str = "asyncio_runtime::asyncio::coroutines::Coroutine<";
 
-/// The name of the function whose coroutine the future type `F` is: `coro.__name__`, for what prints as Python's objects
-/// do. [`Coroutine`](crate::Coroutine) is looked through.
+/// The name of the function that a future of type `F` comes from: `coro.__name__`.
+///
+/// For types whose `Debug` reads like Python's `repr`. The name of a [`Coroutine`](crate::Coroutine) is that of the future in it.
 ///
 /// # Examples
 ///
@@ -54,10 +56,8 @@ pub(crate) const COROUTINE: &str = "asyncio_runtime::asyncio::coroutines::Corout
 #[must_use]
 pub fn coroutine_name<F>() -> &'static str {
     let name = std::any::type_name::<F>();
-    match name.strip_prefix(COROUTINE) {
-        Some(inner) => function_name(inner.strip_suffix('>').unwrap_or(inner)),
-        None => function_name(name),
-    }
+    let inner = name.strip_prefix(COROUTINE).and_then(|name| name.strip_suffix('>'));
+    function_name(inner.unwrap_or(name))
 }
 
 /// A place in a source file as `FILE:LINE`.

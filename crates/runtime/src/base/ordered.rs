@@ -1,20 +1,21 @@
 //! `Ordered`, a first-in first-out list from which any entry can be removed by its key.
 //!
-//! What waits on something waits in such a list. The core idea: keys are given out one after the other, so where an entry
-//! stands tells its key, and a removal leaves a hole at that place. Once holes outnumber the entries, these move, each with
-//! its key, to a second list in front, sorted by key, in which a binary search finds them. So the list is as long as what is
-//! in it, an entry that others overtake moves once, and every operation is O(1), amortised, or O(log n) for who was overtaken.
+//! Tasks that wait for the same thing wait in such a list. The core idea: keys are numbers in the order of insertion, so a key
+//! tells the position of its entry, and a removal leaves a hole there. When most of the positions are holes, the entries that
+//! are left move, each with its key, to a second list in front, which is sorted by key and searched. An entry moves at most
+//! once, the memory is proportional to the number of entries, and every operation takes amortised constant time, except that
+//! entries of the second list are found in O(log n).
 
 use std::collections::VecDeque;
 
 #[derive(Debug)]
 pub(crate) struct Ordered<T> {
-    /// The entries whose keys begin with `base`, without a gap. The first is never a hole.
+    /// The entry with the key `base`, those with the following keys, and holes. The first is never a hole.
     recent: VecDeque<Option<T>>,
     base: u64,
-    /// Those with smaller keys.
+    /// Entries with smaller keys, and holes.
     overtaken: VecDeque<(u64, Option<T>)>,
-    /// How many entries of each are not holes.
+    /// The numbers of entries in the two lists, without holes.
     live: usize,
     live_overtaken: usize,
 }
@@ -30,7 +31,7 @@ impl<T> Ordered<T> {
         Self::beginning_with(0)
     }
 
-    /// An empty list whose first entry gets this key.
+    /// An empty list whose first entry will have this key.
     pub(crate) const fn beginning_with(base: u64) -> Self {
         Self { recent: VecDeque::new(), base, overtaken: VecDeque::new(), live: 0, live_overtaken: 0 }
     }
@@ -45,7 +46,7 @@ impl<T> Ordered<T> {
         self.len() == 0
     }
 
-    /// Appends an entry and gives its key.
+    /// Appends an entry and returns its key.
     #[inline]
     pub(crate) fn push(&mut self, value: T) -> u64 {
         let key = self.next_key();
@@ -54,20 +55,20 @@ impl<T> Ordered<T> {
         key
     }
 
-    /// Does the next entry need more memory than there is?
+    /// Would the next entry need more memory?
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.recent.len() == self.recent.capacity()
     }
 
-    /// Makes sure that it is not full again soon: so that who looks at all entries when it is full does not do so too often.
+    /// Grows the list unless half of its memory is free, so that a caller that scans a full list does not do so too often.
     pub(crate) fn make_room(&mut self) {
         if 2 * self.recent.len() > self.recent.capacity() {
             self.recent.reserve(self.recent.capacity());
         }
     }
 
-    /// The key that the next entry gets: all there are have smaller ones.
+    /// The key of the next entry, greater than all keys so far.
     #[inline]
     pub(crate) fn next_key(&self) -> u64 {
         self.base + self.recent.len() as u64
@@ -88,7 +89,12 @@ impl<T> Ordered<T> {
             let value = self.recent.pop_front()?;
             self.base += 1;
             self.live -= 1;
-            self.drop_holes();
+            // Holes at the end stay: a key is not used twice.
+            while let Some(None) = self.recent.front() {
+                self.recent.pop_front();
+                self.base += 1;
+            }
+            shrink(&mut self.recent);
             return value;
         }
         let value = self.recent.get_mut(index)?.take()?;
@@ -99,7 +105,7 @@ impl<T> Ordered<T> {
         Some(value)
     }
 
-    /// Takes the first entry out, if its key is smaller than `end`.
+    /// Removes the first entry if its key is smaller than `end`.
     pub(crate) fn pop_before(&mut self, end: u64) -> Option<T> {
         let key = self.next_from(0)?.0;
         if key < end { self.remove(key) } else { None }
@@ -111,26 +117,27 @@ impl<T> Ordered<T> {
         self.next_from(0)
     }
 
-    /// The first entry with this key or a greater one.
+    /// The first entry whose key is `key` or greater.
     #[inline]
     pub(crate) fn next_from(&mut self, key: u64) -> Option<(u64, &mut T)> {
-        if self.live_overtaken > 0 && key < self.base {
-            let start = self.overtaken.partition_point(|(other, _)| *other < key);
-            let found = (start..self.overtaken.len()).find(|index| self.overtaken[*index].1.is_some());
-            if let Some(index) = found {
-                let (key, value) = &mut self.overtaken[index];
-                return Some((*key, value.as_mut()?));
-            }
-        }
-        let start = key.saturating_sub(self.base) as usize;
-        let index = (start..self.recent.len()).find(|index| self.recent[*index].is_some())?;
-        Some((self.base + index as u64, self.recent[index].as_mut()?))
+        self.iter_from(key).next()
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u64, &mut T)> {
-        let overtaken = self.overtaken.iter_mut().filter_map(|(key, value)| Some((*key, value.as_mut()?)));
-        let recent = (self.base..).zip(&mut self.recent).filter_map(|(key, value)| Some((key, value.as_mut()?)));
-        overtaken.chain(recent)
+        self.iter_from(0)
+    }
+
+    #[inline]
+    fn iter_from(&mut self, key: u64) -> impl Iterator<Item = (u64, &mut T)> {
+        let first = if key < self.base {
+            self.overtaken.partition_point(|(other, _)| *other < key)
+        } else {
+            self.overtaken.len()
+        };
+        let overtaken = self.overtaken.range_mut(first..).map(|(key, value)| (*key, value));
+        let first = self.recent.len().min(key.saturating_sub(self.base) as usize);
+        let recent = (self.base + first as u64..).zip(self.recent.range_mut(first..));
+        overtaken.chain(recent).filter_map(|(key, value)| Some((key, value.as_mut()?)))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
@@ -138,7 +145,7 @@ impl<T> Ordered<T> {
         overtaken.chain(&self.recent).filter_map(Option::as_ref)
     }
 
-    /// All entries in order; the list is empty afterwards.
+    /// Removes all entries, in order.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> + use<T> {
         self.base = self.next_key();
         (self.live, self.live_overtaken) = (0, 0);
@@ -146,7 +153,7 @@ impl<T> Ordered<T> {
         overtaken.chain(std::mem::take(&mut self.recent)).flatten()
     }
 
-    /// Where an entry stands, or would stand, in `recent`.
+    /// The position of an entry in `recent`, unless its key is smaller than all keys there.
     #[inline]
     fn index(&self, key: u64) -> Option<usize> {
         key.checked_sub(self.base).map(|index| index as usize)
@@ -165,27 +172,17 @@ impl<T> Ordered<T> {
             self.overtaken.pop_front();
         }
         if self.overtaken.len() > 2 * self.live_overtaken + 16 {
-            // Once around. (Here and in `overtake`, the library's ways to do this are much larger.)
+            // Rotates the deque once, keeping only entries. (`retain` compiles to much more code.)
             for _ in 0..self.overtaken.len() {
                 let entry = self.overtaken.pop_front();
                 self.overtaken.extend(entry.filter(|(_, value)| value.is_some()));
             }
         }
-        give_back(&mut self.overtaken);
+        shrink(&mut self.overtaken);
         Some(value)
     }
 
-    /// The holes at the front go. Those at the end stay: a key is not given out twice.
-    #[inline]
-    fn drop_holes(&mut self) {
-        while let Some(None) = self.recent.front() {
-            self.recent.pop_front();
-            self.base += 1;
-        }
-        give_back(&mut self.recent);
-    }
-
-    /// Most of `recent` are holes: what is left moves.
+    /// Moves the entries of `recent`, most of which are holes.
     #[cold]
     fn overtake(&mut self) {
         while let Some(value) = self.recent.pop_front() {
@@ -195,13 +192,13 @@ impl<T> Ordered<T> {
             self.base += 1;
         }
         self.live_overtaken += std::mem::take(&mut self.live);
-        give_back(&mut self.recent);
+        shrink(&mut self.recent);
     }
 }
 
-/// Gives memory back when little is left.
+/// Frees memory when little of it is needed.
 #[inline]
-fn give_back<T>(entries: &mut VecDeque<T>) {
+fn shrink<T>(entries: &mut VecDeque<T>) {
     if entries.capacity() > 64 && entries.len() * 8 < entries.capacity() {
         entries.shrink_to(entries.len() * 2);
     }

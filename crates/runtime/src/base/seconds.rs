@@ -1,8 +1,10 @@
-//! What may stand for a span of time: a number of seconds, as in Python, or a `Duration`.
+//! The types that a span of time can have: a number of seconds, as in Python, or a `Duration`.
 
 use std::time::Duration;
 
-/// A span of time in seconds: any of the common number types, or a [`Duration`].
+/// A span of time: a number of seconds of any common type, as in Python, or a [`Duration`].
+///
+/// Functions such as [`sleep`](crate::sleep) and [`EventLoop::call_later`](crate::EventLoop::call_later) take it.
 ///
 /// # Examples
 ///
@@ -24,7 +26,9 @@ pub trait Seconds {
     fn seconds(self) -> f64;
 }
 
-/// A time limit in seconds, or `None` for no limit.
+/// A time limit: like [`Seconds`], or `None` for no limit.
+///
+/// Functions such as [`timeout`](crate::timeout) and [`wait_for`](crate::wait_for) take it.
 ///
 /// # Examples
 ///
@@ -42,7 +46,7 @@ pub trait Seconds {
 /// assert_eq!(limit_of(None), None);
 /// ```
 pub trait TimeLimit {
-    /// The limit in seconds, if there is one.
+    /// The limit in seconds, or `None` for no limit.
     fn limit(self) -> Option<f64>;
 }
 
@@ -76,7 +80,7 @@ impl TimeLimit for Duration {
     }
 }
 
-// The only `Option`, so that a bare `None` needs no type.
+// Implemented for no other `Option`, so that a bare `None` needs no type.
 impl TimeLimit for Option<f64> {
     fn limit(self) -> Option<f64> {
         self

@@ -110,7 +110,7 @@ pub(crate) fn run_in_executor<T: Send + 'static>(
         None => {
             let known = core.executor.borrow().clone();
             known.unwrap_or_else(|| {
-                let executor = ThreadPoolExecutor::default_for_loop();
+                let executor = ThreadPoolExecutor::with_default_size("asyncio");
                 set_default_executor(core, executor.clone());
                 executor
             })
