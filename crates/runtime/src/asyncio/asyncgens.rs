@@ -13,7 +13,7 @@ use crate::asyncio::tasks::{create_task, gather};
 use crate::base::ordered::Ordered;
 use crate::error::report::ExceptionContext;
 use crate::error::{Error, Result};
-use crate::kernel::{Mark, take_cancel};
+use crate::kernel::take_cancel;
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
 ///
@@ -78,7 +78,7 @@ impl AsyncGens {
         event_loop.call_soon(move || {
             let task = create_task(async move { generator.aclose(take_cancel().map(Error::from)).await });
             // Cancelled before its first step, it is not over: the generator is told, and cleans up.
-            task.as_task().core().mark(Mark::Started);
+            task.as_task().core().start();
         })?;
         Ok(())
     }

@@ -21,8 +21,8 @@ use crate::base::names::function_name;
 use crate::contextvars::{self, Vars};
 use crate::error::{Error, InvalidStateError, Result, RuntimeError};
 use crate::kernel::{
-    AnyFuture, Callback, FutureRef, Kind, LoopCore, Registered, Run, State, Wake, cancel, repr, run_callback,
-    take_cancel, take_direct_cancel, wait_on_future,
+    AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Wake, cancel, repr, run_callback, take_cancel,
+    take_direct_cancel, wait_on_future,
 };
 
 impl AnyFuture {
@@ -61,7 +61,7 @@ impl AnyFuture {
     /// ```
     pub fn exception(&self) -> Result<Option<Error>> {
         match self.base().state() {
-            State::Pending => Err(InvalidStateError::new("Exception is not set.").into()),
+            State::New | State::Pending | State::Aborted => Err(InvalidStateError::new("Exception is not set.").into()),
             State::Cancelled => Err(self.base().see_error().expect("cancelled with an error")),
             State::Failed | State::Finished => Ok(self.base().see_error()),
         }
@@ -211,7 +211,7 @@ impl Eq for AnyFuture {}
 
 impl Hash for AnyFuture {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.object.address().hash(state);
+        self.address().hash(state);
     }
 }
 
@@ -295,12 +295,12 @@ pub struct Future<T> {
 
 impl<T: 'static> Future<T> {
     pub(crate) fn new(event_loop: &Rc<LoopCore>) -> Self {
-        Self::from_any(AnyFuture { object: FutureRef::plain::<T>(event_loop) })
+        Self::from_any(AnyFuture::plain::<T>(event_loop))
     }
 
     /// The caller guarantees that the result has the type `T`.
     pub(crate) fn from_any(any: AnyFuture) -> Self {
-        debug_assert!(any.object.gives::<T>());
+        debug_assert!(any.gives::<T>());
         Self { any, result: PhantomData }
     }
 
@@ -344,7 +344,7 @@ impl<T: 'static> Future<T> {
     }
 
     fn check_open(&self, operation: &str) -> Result<()> {
-        if let Kind::Task(_) = self.object.kind() {
+        if let Kind::Task(_) = self.kind() {
             return Err(RuntimeError::new(format!("Task does not support {operation} operation")).into());
         }
         if self.done() {
@@ -368,7 +368,7 @@ impl<T: 'static> Future<T> {
         T: Clone,
     {
         self.outcome()?;
-        self.object.with_value(|value: Option<&T>| value.cloned()).ok_or_else(taken)
+        self.with_value(|value: Option<&T>| value.cloned()).ok_or_else(taken)
     }
 
     /// Moves the result out of the future. Needed for types that cannot be cloned.
@@ -398,7 +398,7 @@ impl<T: 'static> Future<T> {
     /// ```
     pub fn take_result(&self) -> Result<T> {
         self.outcome()?;
-        self.object.take_value().ok_or_else(taken)
+        self.take_value().ok_or_else(taken)
     }
 
     /// Arranges that the loop calls `f` with this future when it is done; if it is done already, in the next iteration.
@@ -491,7 +491,7 @@ impl<T: Clone + 'static> IntoFuture for &Future<T> {
 
 impl<T: fmt::Debug + 'static> fmt::Debug for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let result = self.object.with_value(|value: Option<&T>| value.map(|value| format!("{value:?}")));
+        let result = self.with_value(|value: Option<&T>| value.map(|value| format!("{value:?}")));
         f.write_str(&repr(&self.any, result))
     }
 }
@@ -564,7 +564,7 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
             }
             // Register the waker, once: when polled again, only replace it.
             match this.waiting {
-                Some(registered) => base.update_waiter(registered, cx.waker()),
+                Some(registered) => base.update_waker(registered, cx.waker()),
                 None => this.waiting = Some(base.add(Callback::Wake(Wake::of(cx.waker())))),
             }
             return Poll::Pending;

@@ -1,7 +1,7 @@
 //! `WaitQueue`: tasks that wait in line for something; what locks, queues and events are made of.
 //!
-//! The core idea: a waiter is a place in one list that the primitive owns, not an object of its own, so waiting allocates
-//! nothing. A place is *waiting*, then *woken* or *cancelled*, and leaves the list when its task has taken notice: exactly
+//! The core idea: a waiting task is an entry in one list that the primitive owns, not an object of its own, so waiting allocates
+//! nothing. An entry is *waiting*, then *woken* or *cancelled*, and leaves the list when its task has taken notice: exactly
 //! the life of the futures in the `_waiters` of CPython's primitives, whose code looks at those states.
 
 use std::fmt;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::error::Result;
-use crate::kernel::{Line, Place, Waiter, current_task_id, keep_waiting_on, take_cancel, wait_on};
+use crate::kernel::{BlockedOn, Line, Ticket, current_task_id, keep_waiting_on, take_cancel, wait_on};
 
 /// A line of waiting tasks, first come first served.
 ///
@@ -211,7 +211,7 @@ pub struct LineWait {
 enum Stage {
     /// Not in line yet. Reports show where it was made.
     New(&'static Location<'static>),
-    InLine(Place),
+    InLine(Ticket),
     Left {
         woken: bool,
     },
@@ -236,7 +236,7 @@ impl LineWait {
     pub fn woken(&self) -> bool {
         match self.stage {
             Stage::New(_) => false,
-            Stage::InLine(place) => self.line.is_woken(place),
+            Stage::InLine(ticket) => self.line.is_woken(ticket),
             Stage::Left { woken } => woken,
         }
     }
@@ -244,8 +244,8 @@ impl LineWait {
     /// Leaves the line, as dropping does, and tells whether the wait was woken ([`woken`](Self::woken)). What passes a
     /// wake-up on leaves first, so that it does not wake itself.
     pub fn leave(&mut self) -> bool {
-        if let Stage::InLine(place) = self.stage {
-            self.stage = Stage::Left { woken: self.line.leave(place) };
+        if let Stage::InLine(ticket) = self.stage {
+            self.stage = Stage::Left { woken: self.line.leave(ticket) };
         }
         self.woken()
     }
@@ -257,29 +257,29 @@ impl StdFuture for LineWait {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let this = &mut *self;
-        let in_line = |place| Waiter::Line(Rc::clone(&this.line), place);
+        let in_line = |ticket| BlockedOn::Line(Rc::clone(&this.line), ticket);
         match this.stage {
             Stage::New(_) if this.line.is_open() => {
                 this.stage = Stage::Left { woken: false };
                 Poll::Ready(Ok(()))
             }
             Stage::New(at) => {
-                let place = this.line.join(cx.waker());
-                wait_on(in_line(place), at);
-                this.stage = Stage::InLine(place);
+                let ticket = this.line.join(cx.waker());
+                wait_on(in_line(ticket), at);
+                this.stage = Stage::InLine(ticket);
                 Poll::Pending
             }
-            Stage::InLine(place) => {
+            Stage::InLine(ticket) => {
                 if let Some(cancelled) = take_cancel() {
                     this.leave();
                     return Poll::Ready(Err(cancelled.into()));
                 }
-                if this.line.leave_if_woken(place) {
+                if this.line.leave_if_woken(ticket) {
                     this.stage = Stage::Left { woken: true };
                     return Poll::Ready(Ok(()));
                 }
-                this.line.stay(place, cx.waker());
-                keep_waiting_on(in_line(place));
+                this.line.stay(ticket, cx.waker());
+                keep_waiting_on(in_line(ticket));
                 Poll::Pending
             }
             Stage::Left { .. } => panic!("a wait in line was polled after its end"),
@@ -290,8 +290,8 @@ impl StdFuture for LineWait {
 impl Drop for LineWait {
     #[inline]
     fn drop(&mut self) {
-        if let Stage::InLine(place) = self.stage {
-            self.line.leave(place);
+        if let Stage::InLine(ticket) = self.stage {
+            self.line.leave(ticket);
         }
     }
 }

@@ -1,25 +1,25 @@
-//! `AnyFuture` and `AnyTask`, the handles on a future and on a task, as far as the kernel needs them: how a future ends and who is
-//! told. What users do with them is in `asyncio::futures` and `asyncio::tasks`.
+//! `AnyFuture`, the counted pointer to a future of any sort, and `AnyTask`, one to a task: how a future lives, how it ends, and
+//! what is called then. What users do with them is in `asyncio::futures` and `asyncio::tasks`.
 
-use crate::base::ordered::Ordered;
-use crate::error::Error;
-use crate::error::Result;
-use crate::error::exceptions::CancelledError;
-use crate::error::exceptions::InvalidStateError;
-use crate::error::resume_panic;
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::memory::callbacks::Callback;
-use crate::kernel::memory::callbacks::Callbacks;
-use crate::kernel::memory::callbacks::Registered;
-use crate::kernel::memory::cell::FutureBase;
-use crate::kernel::memory::cell::FutureRef;
-use crate::kernel::memory::cell::Kind;
-use crate::kernel::memory::marks::State;
-use crate::kernel::memory::value::Memory;
-use crate::kernel::task::core::TaskCore;
+use std::any::TypeId;
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
+use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
+
+use crate::base::names::short_name;
+use crate::error::{CancelledError, Error, ExceptionContext, InvalidStateError, Result, resume_panic};
+use crate::kernel::event_loop::{LoopCore, ready::Run};
+use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered};
+use crate::kernel::memory::cell::{FutureBase, Group, GroupCell, Kind};
+use crate::kernel::memory::origin::{Class, Sort};
+use crate::kernel::memory::state::State;
+use crate::kernel::memory::value::{Memory, Value};
+use crate::kernel::repr;
+use crate::kernel::task::core::TaskCore;
 
 /// A future or task of which the result's type is not known: what `wait`, `gather` and callbacks have in common.
 ///
@@ -44,19 +44,183 @@ use std::sync::Arc;
 /// })
 /// .unwrap();
 /// ```
-#[derive(Clone)]
 pub struct AnyFuture {
-    pub(crate) object: FutureRef,
+    cell: NonNull<FutureBase>,
 }
 
+/// What it points to.
 impl AnyFuture {
-    pub(crate) fn base(&self) -> &FutureBase {
-        &self.object
+    pub(crate) fn plain<T: 'static>(event_loop: &Rc<LoopCore>) -> Self {
+        Self::boxed(event_loop, Class::plain::<T>(), |base| base)
     }
 
-    /// Ends it well.
+    pub(crate) fn group(event_loop: &Rc<LoopCore>, children: Vec<AnyFuture>) -> Self {
+        let group = Group { children, cancel_requested: Cell::new(false) };
+        Self::boxed(event_loop, Class::group(), |base| GroupCell { base, group })
+    }
+
+    /// The cell is a `FutureBase` or begins with one.
+    fn boxed<C>(event_loop: &Rc<LoopCore>, class: &'static Class, cell: impl FnOnce(FutureBase) -> C) -> Self {
+        let base = FutureBase::new(event_loop.origins.of(event_loop, class, None), State::Pending);
+        let cell = NonNull::from(Box::leak(Box::new(cell(base)))).cast();
+        std::mem::forget(Rc::clone(event_loop));
+        // SAFETY: the pointer is to the box that was just made. Test: `tests/lifetimes.rs`, under AddressSanitizer.
+        unsafe { Self::new(cell) }
+    }
+
+    /// # Safety
+    ///
+    /// `cell` points to the beginning of a cell of the sort that its class says, with its contents in place, and is good
+    /// for the whole of it. This is the thread of its loop.
+    #[inline]
+    pub(in crate::kernel) unsafe fn new(cell: NonNull<FutureBase>) -> Self {
+        // SAFETY: as the caller says.
+        let refs = unsafe { &cell.as_ref().refs };
+        refs.set(refs.get().checked_add(1).expect("fewer than four thousand million handles on one future"));
+        Self { cell }
+    }
+
+    /// This handle as a pointer, to be made a handle again by [`from_raw`](Self::from_raw).
+    #[inline]
+    pub(in crate::kernel) fn into_raw(self) -> NonNull<()> {
+        ManuallyDrop::new(self).cell.cast()
+    }
+
+    /// # Safety
+    ///
+    /// The pointer is from `into_raw`, in this thread, and no other handle is made of it as long as this one is there.
+    #[inline]
+    pub(in crate::kernel) unsafe fn from_raw(handle: NonNull<()>) -> Self {
+        Self { cell: handle.cast() }
+    }
+
+    #[inline]
+    pub(crate) fn base(&self) -> &FutureBase {
+        // SAFETY: the cell lives as long as a handle on it. Test: `tests/lifetimes.rs`, under AddressSanitizer.
+        unsafe { self.cell.as_ref() }
+    }
+
+    #[inline]
+    pub(crate) fn kind(&self) -> Kind<'_> {
+        match self.class().sort {
+            Sort::Plain => Kind::Plain,
+            // SAFETY: the class says what the cell is, and it lives as long as this handle. Test: `tests/lifetimes.rs`.
+            Sort::Task => Kind::Task(unsafe { self.as_task() }),
+            // SAFETY: as above.
+            Sort::Group => Kind::Group(unsafe { &self.cell.cast::<GroupCell>().as_ref().group }),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// It is a task.
+    #[inline]
+    unsafe fn as_task(&self) -> &TaskCore {
+        // SAFETY: as the caller says; and it lives as long as this handle.
+        unsafe { self.cell.cast().as_ref() }
+    }
+
+    #[inline]
+    fn class(&self) -> &Class {
+        &self.base().origin().class
+    }
+
+    pub(crate) fn is(&self, other: &AnyFuture) -> bool {
+        self.cell == other.cell
+    }
+
+    /// Is this the only handle on the future?
+    pub(crate) fn is_last(&self) -> bool {
+        self.base().refs.get() == 1
+    }
+
+    /// What tells this future from others while it lives.
+    pub(crate) fn address(&self) -> usize {
+        self.cell.addr().get()
+    }
+
+    /// Where a task was created.
+    pub(crate) fn created_at(&self) -> Option<&'static Location<'static>> {
+        self.base().origin().created_at
+    }
+
+    /// Is its result a `T`?
+    pub(crate) fn gives<T: 'static>(&self) -> bool {
+        (self.class().value)() == TypeId::of::<T>()
+    }
+
+    pub(crate) fn value_name(&self) -> &'static str {
+        short_name((self.class().value_name)())
+    }
+
+    /// The name of a task's coroutine function.
+    pub(crate) fn coroutine_name(&self) -> &'static str {
+        (self.class().coroutine_name)()
+    }
+
+    // Waking.
+
+    /// The waker of a task.
+    #[inline]
+    fn waker(&self) -> Option<&Waker> {
+        match self.kind() {
+            Kind::Task(core) => Some(core.waker()),
+            Kind::Plain | Kind::Group(_) => None,
+        }
+    }
+
+    /// Queues a task's next step.
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = self.waker() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Is this the task's own waker?
+    pub(crate) fn is_woken_by(&self, waker: &Waker) -> bool {
+        self.waker().is_some_and(|own| own.will_wake(waker))
+    }
+
+    // The result.
+
+    /// Takes the result out, if it is there.
+    pub(crate) fn take_value<T: 'static>(&self) -> Option<T> {
+        assert!(self.gives::<T>(), "a result of the future's type");
+        match self.base().replace_memory(Memory::Taken) {
+            // SAFETY: results come from `finish` only, which has asked the same class for the same type. Test:
+            // `values_of_all_shapes_come_back`.
+            Memory::Value(value) => Some(unsafe { value.into() }),
+            other => {
+                self.base().put_back(other);
+                None
+            }
+        }
+    }
+
+    /// Looks at the result; it is back in its place whatever `f` does.
+    pub(crate) fn with_value<T: 'static, R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
+        struct PutBack<'a>(&'a FutureBase, Memory);
+        impl Drop for PutBack<'_> {
+            fn drop(&mut self) {
+                self.0.put_back(std::mem::replace(&mut self.1, Memory::Taken));
+            }
+        }
+        assert!(self.gives::<T>(), "a result of the future's type");
+        let mut kept = PutBack(self.base(), self.base().replace_memory(Memory::Taken));
+        f(match &mut kept.1 {
+            // SAFETY: as in `take_value`.
+            Memory::Value(value) => Some(unsafe { value.look() }),
+            _ => None,
+        })
+    }
+}
+
+/// How it ends.
+impl AnyFuture {
+    /// With a result, of the type that its class says.
     pub(crate) fn finish<T: 'static>(&self, value: T) {
-        self.end(State::Finished, self.object.memory_of(value));
+        assert!(self.gives::<T>(), "a result of the future's type");
+        self.end(State::Finished, Memory::Value(Value::of(value)));
     }
 
     pub(crate) fn finish_with_error(&self, error: Error) {
@@ -76,36 +240,24 @@ impl AnyFuture {
     }
 
     fn end(&self, state: State, memory: Memory) {
-        let base = self.base();
-        if let Kind::Task(task) = self.object.kind() {
+        if let Kind::Task(task) = self.kind() {
             task.unregister();
         }
-        base.marks.set_state(state);
-        let Memory::Callbacks(callbacks) = base.replace_memory(memory) else { return };
+        self.base().state.set(state);
+        let Memory::Callbacks(callbacks) = self.base().replace_memory(memory) else { return };
         match callbacks {
             Callbacks::None => {}
-            Callbacks::Wake(wake) => wake.wake(),
-            Callbacks::Call(run, key) => self.queue(run, key),
-            Callbacks::Many(list) => self.tell(*list),
+            Callbacks::One(callback) => self.notify(callback),
+            Callbacks::Many(mut list) => list.drain().for_each(|callback| self.notify(callback)),
         }
     }
 
-    fn tell(&self, mut list: Ordered<Callback>) {
-        for callback in list.drain() {
-            match callback {
-                Callback::Wake(wake) => wake.wake(),
-                Callback::Call(run, key) => self.queue(run, key),
-            }
+    #[inline]
+    fn notify(&self, callback: Callback) {
+        match callback {
+            Callback::Wake(wake) => wake.wake(),
+            Callback::Call(run, key) => self.queue(run, key),
         }
-    }
-
-    /// Registers a callback; on a done future it is queued at once.
-    pub(crate) fn add_callback(&self, run: Rc<dyn Run>, key: u32) -> Option<Registered> {
-        if self.done() {
-            self.queue(run, key);
-            return None;
-        }
-        Some(self.base().add(Callback::Call(run, key)))
     }
 
     fn queue(&self, run: Rc<dyn Run>, key: u32) {
@@ -113,17 +265,139 @@ impl AnyFuture {
         self.base().event_loop().call(run, key);
     }
 
-    pub(crate) fn is(&self, other: &AnyFuture) -> bool {
-        self.object.is_same(&other.object)
+    /// Registers a callback; on a done future it is queued at once.
+    pub(crate) fn add_callback(&self, run: Rc<dyn Run>, key: u32) -> Option<Registered> {
+        if self.base().is_pending() {
+            return Some(self.base().add(Callback::Call(run, key)));
+        }
+        self.queue(run, key);
+        None
     }
 
     /// `Ok` if it ended with a result, else what it ended with.
     pub(crate) fn outcome(&self) -> Result<()> {
         match self.base().state() {
             State::Finished => Ok(()),
-            State::Pending => Err(InvalidStateError::new("Result is not set.").into()),
             State::Cancelled => self.base().see_error().map_or(Ok(()), Err),
             State::Failed => self.base().see_error().map_or(Ok(()), |error| Err(resume_panic(error))),
+            State::New | State::Pending | State::Aborted => Err(InvalidStateError::new("Result is not set.").into()),
+        }
+    }
+}
+
+/// What happens when the last handle is dropped.
+impl AnyFuture {
+    #[inline(never)]
+    fn release(&self) {
+        let base = self.base();
+        if base.is_unseen() {
+            self.report_unseen_error();
+        }
+        debug_assert!(!base.is_pending() || !matches!(self.kind(), Kind::Task(_)), "a task is kept until it is done");
+        let deep = self.may_own_others();
+        if deep && base.event_loop().burials.is_deep() {
+            // Counted as before: it is the last handle there instead of here.
+            return base.event_loop().burials.later(Self { cell: self.cell });
+        }
+        // Dropped from the last to the first, also if a result panics when it is dropped: the memory, and then the reference to
+        // the loop.
+        // SAFETY: the reference was forgotten by `complete` or `boxed`. This is the last handle, so nothing else looks at what
+        // is here. Test: `tests/lifetimes.rs`, under AddressSanitizer and LeakSanitizer.
+        let event_loop = unsafe { Rc::from_raw(Rc::as_ptr(base.event_loop())) };
+        let _depth = deep.then(|| event_loop.burials.begin());
+        let _memory = FreeCell(self.cell, self.class().sort);
+        if let (true, Some(drop_value)) = (deep, self.class().drop_value) {
+            drop_value(self);
+        }
+    }
+
+    /// Could it own the last handle on another future, and so on? It does not if it has neither children nor callbacks nor an
+    /// error, and nothing in its result is to be dropped. (A task that is done waits on nothing.)
+    #[inline]
+    fn may_own_others(&self) -> bool {
+        let by_kind = match self.kind() {
+            Kind::Plain => false,
+            Kind::Task(core) => core.has_rare(),
+            Kind::Group(_) => true,
+        };
+        by_kind
+            || self.base().with_memory(|memory| match memory {
+                Memory::Callbacks(Callbacks::None) | Memory::Cancelled | Memory::Taken => false,
+                Memory::Value(_) => self.class().drop_value.is_some(),
+                Memory::Callbacks(_) | Memory::Error(_) => true,
+            })
+    }
+
+    /// Drops the result, of the type that its class says.
+    pub(super) fn drop_value<T: 'static>(&self) {
+        drop(self.take_value::<T>());
+    }
+
+    #[cold]
+    fn report_unseen_error(&self) {
+        /// Its error is counted as unseen until the report is made: the handler may be kept for that.
+        struct Counted<'a>(&'a FutureBase);
+        impl Drop for Counted<'_> {
+            fn drop(&mut self) {
+                self.0.take_unseen();
+            }
+        }
+        let base = self.base();
+        let _counted = Counted(base);
+        if !base.is_cancelled()
+            && let Some(error) = base.peek_error()
+        {
+            let message = format!("{} exception was never retrieved", repr::class_name(self));
+            let context =
+                ExceptionContext::new(message).object("future", repr::finished(self, &error)).exception(error);
+            match self.kind() {
+                Kind::Task(core) => core.in_context(|| base.event_loop().call_exception_handler(&context)),
+                _ => base.event_loop().call_exception_handler(&context),
+            }
+        }
+    }
+}
+
+/// Frees the cell of a future whose last handle is dropped.
+struct FreeCell(NonNull<FutureBase>, Sort);
+
+impl Drop for FreeCell {
+    fn drop(&mut self) {
+        // SAFETY: there is no handle any more. A box is freed as what it was made as. A task's memory is freed with its waker,
+        // if nothing else has one: so that is dropped when the contents are. Test: `tests/lifetimes.rs`, under AddressSanitizer
+        // and LeakSanitizer.
+        unsafe {
+            match self.1 {
+                Sort::Plain => drop(Box::from_raw(self.0.as_ptr())),
+                Sort::Group => drop(Box::from_raw(self.0.cast::<GroupCell>().as_ptr())),
+                Sort::Task => {
+                    let core = self.0.cast::<TaskCore>().as_ptr();
+                    let waker = (*core).take_waker();
+                    core.drop_in_place();
+                    drop(waker);
+                }
+            }
+        }
+    }
+}
+
+impl Clone for AnyFuture {
+    #[inline]
+    fn clone(&self) -> Self {
+        // SAFETY: the same pointer, in the same thread.
+        unsafe { Self::new(self.cell) }
+    }
+}
+
+impl Drop for AnyFuture {
+    #[inline]
+    fn drop(&mut self) {
+        let refs = &self.base().refs;
+        if refs.get() == 1 {
+            // Counted until the end: a handler that is told of an error may run anything.
+            self.release();
+        } else {
+            refs.set(refs.get() - 1);
         }
     }
 }
@@ -153,10 +427,12 @@ pub struct AnyTask {
 }
 
 impl AnyTask {
-    /// The caller vouches that the object is a task.
-    pub(crate) fn from_object(object: FutureRef) -> Self {
-        assert!(matches!(object.kind(), Kind::Task(_)), "a task");
-        Self { future: AnyFuture { object } }
+    /// # Panics
+    ///
+    /// If the future is not a task.
+    pub(crate) fn from_future(future: AnyFuture) -> Self {
+        assert!(matches!(future.kind(), Kind::Task(_)), "a task");
+        Self { future }
     }
 
     pub(crate) fn into_any(self) -> AnyFuture {
@@ -169,12 +445,12 @@ impl AnyTask {
 
     /// Where it was created.
     pub(crate) fn created_at(&self) -> &'static Location<'static> {
-        self.object.created_at().expect("a task that somebody has is complete")
+        self.future.created_at().expect("a task of which there are handles is complete")
     }
 
     #[inline]
     pub(crate) fn core(&self) -> &TaskCore {
-        // SAFETY: `from_object` has asked what it is.
-        unsafe { self.future.object.as_task() }
+        // SAFETY: `from_future` has asked what it is. Test: `tests/lifetimes.rs`, under AddressSanitizer.
+        unsafe { self.future.as_task() }
     }
 }

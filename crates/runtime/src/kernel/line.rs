@@ -1,19 +1,21 @@
-//! `Line`, those who wait for a primitive, and `Place`, one of them.
+//! `Line`, the entries of those that wait for a primitive, and `Ticket`, which names one of them.
 //!
-//! The core idea: a waiter is a place in one list that the primitive owns, not an object of its own, so waiting allocates nothing.
+//! The core idea: a waiting task is an entry in one list that the primitive owns, not an object of its own, so waiting allocates
+//! nothing.
 
-use crate::base::ordered::Ordered;
-use crate::kernel::memory::waking::Waiting;
-use crate::kernel::memory::waking::Wake;
-use std::cell::Cell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;
+
+use crate::base::ordered::Ordered;
+use crate::kernel::event_loop::LoopCore;
+use crate::kernel::memory::waking::{Entry, Wake};
+use crate::kernel::task::blocker::{Blocker, Description};
 
 /// The inside of a line.
 pub(crate) struct Line {
     name: &'static str,
-    places: RefCell<Ordered<Waiting>>,
+    places: RefCell<Ordered<Entry>>,
     /// Nobody with a smaller key still waits: where a wake-up begins to look, so that waking many is not quadratic.
     first_waiting: Cell<u64>,
     /// How many places are cancelled.
@@ -28,12 +30,12 @@ pub(crate) struct Line {
 /// not three: it is copied as two, and a processor waits where it reads as one what was just written as two.)
 #[derive(Clone, Copy)]
 #[repr(C, packed(2))]
-pub(crate) struct Place {
+pub(crate) struct Ticket {
     low: u32,
     high: u16,
 }
 
-impl Place {
+impl Ticket {
     pub(crate) fn new(key: u64) -> Self {
         // A line would have to be joined a million times a second for nine years to have a longer key.
         Self { low: key as u32, high: (key >> 32) as u16 }
@@ -99,9 +101,9 @@ impl Line {
 
     /// The end of the line becomes the place of who is polled with this waker.
     #[inline]
-    pub(crate) fn join(&self, waker: &Waker) -> Place {
-        let waiting = Waiting::still(Wake::of(waker));
-        Place::new(self.places.borrow_mut().push(waiting))
+    pub(crate) fn join(&self, waker: &Waker) -> Ticket {
+        let waiting = Entry::still(Wake::of(waker));
+        Ticket::new(self.places.borrow_mut().push(waiting))
     }
 
     /// Wakes everybody who is in line now; gives how many.
@@ -118,7 +120,7 @@ impl Line {
 
     /// Wakes the first in line, unless it was woken or cancelled before.
     pub(crate) fn wake_front(&self) -> bool {
-        let wake = self.places.borrow_mut().front_mut().and_then(|(_, place)| place.settle(Waiting::woken()));
+        let wake = self.places.borrow_mut().front_mut().and_then(|(_, place)| place.settle(Entry::woken()));
         wake.map(Wake::wake).is_some()
     }
 
@@ -148,7 +150,7 @@ impl Line {
             && key < end
         {
             first = key + 1;
-            let wake = place.settle(Waiting::woken());
+            let wake = place.settle(Entry::woken());
             if wake.is_some() {
                 self.first_waiting.set(first);
                 return wake;
@@ -159,12 +161,12 @@ impl Line {
     }
 
     #[inline]
-    pub(crate) fn is_woken(&self, place: Place) -> bool {
+    pub(crate) fn is_woken(&self, place: Ticket) -> bool {
         self.places.borrow_mut().get_mut(place.key()).is_some_and(|waiting| waiting.is_woken())
     }
 
     /// Goes on waiting.
-    pub(crate) fn stay(&self, place: Place, new: &Waker) {
+    pub(crate) fn stay(&self, place: Ticket, new: &Waker) {
         match self.places.borrow_mut().get_mut(place.key()) {
             Some(waiting) if waiting.is_of(new) => return,
             Some(waiting) if waiting.is_cancelled() => {
@@ -174,13 +176,13 @@ impl Line {
             }
             _ => {}
         }
-        let new = Waiting::still(Wake::of(new));
+        let new = Entry::still(Wake::of(new));
         let old = self.places.borrow_mut().get_mut(place.key()).map(|waiting| std::mem::replace(waiting, new));
         drop(old);
     }
 
     /// Takes a place out of the line; gives whether it was woken.
-    pub(crate) fn leave(&self, place: Place) -> bool {
+    pub(crate) fn leave(&self, place: Ticket) -> bool {
         let Some(place) = self.places.borrow_mut().remove(place.key()) else { return false };
         if place.is_cancelled() {
             self.cancelled.set(self.cancelled.get() - 1);
@@ -190,28 +192,32 @@ impl Line {
 
     /// Takes a place out of the line if it was woken.
     #[inline]
-    pub(crate) fn leave_if_woken(&self, place: Place) -> bool {
+    pub(crate) fn leave_if_woken(&self, place: Ticket) -> bool {
         let mut places = self.places.borrow_mut();
         let woken = places.get_mut(place.key()).is_some_and(|waiting| waiting.is_woken());
         woken && places.remove(place.key()).is_some()
     }
 
     /// Cancels a wait; false if it is over already.
-    pub(crate) fn cancel(&self, place: Place) -> bool {
-        let old = self.places.borrow_mut().get_mut(place.key()).and_then(|place| place.settle(Waiting::cancelled()));
+    pub(crate) fn cancel(&self, place: Ticket) -> bool {
+        let old = self.places.borrow_mut().get_mut(place.key()).and_then(|place| place.settle(Entry::cancelled()));
         if old.is_some() {
             self.cancelled.set(self.cancelled.get() + 1);
         }
         old.is_some()
     }
+}
 
-    /// How it reads in `wait_for=…` and in the report of a deadlock.
-    pub(crate) fn describe(&self) -> String {
-        format!("<{} waiters={}>", self.name, self.places.borrow().len())
+/// An entry in a line, as what its task waits on.
+pub(crate) struct InLine<'a>(pub(crate) &'a Line, pub(crate) Ticket);
+
+impl Blocker for InLine<'_> {
+    fn cancel(&self, _event_loop: &LoopCore) -> bool {
+        self.0.cancel(self.1)
     }
 
-    /// The task that last acquired what is waited for, by its running number.
-    pub(crate) fn acquired_by(&self) -> Option<u32> {
-        self.acquired_by.get()
+    fn describe(&self) -> Description {
+        let text = format!("<{} waiters={}>", self.0.name, self.0.len());
+        Description { held_by: self.0.acquired_by.get(), ..Description::new("line", text) }
     }
 }

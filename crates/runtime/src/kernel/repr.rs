@@ -1,14 +1,13 @@
 //! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
 
-use std::rc::Rc;
-
 use crate::base::names::place;
 use crate::error::{Error, Quoted};
-use crate::kernel::event_loop::ready::Run;
 use crate::kernel::handle::AnyFuture;
-use crate::kernel::memory::callbacks::Callbacks;
-use crate::kernel::memory::cell::{FutureRef, Kind};
-use crate::kernel::task::core::{PendingCancel, TaskCore, Waiter};
+use crate::kernel::memory::callbacks::{Callback, Callbacks};
+use crate::kernel::memory::cell::Kind;
+use crate::kernel::memory::state::PendingCancel;
+use crate::kernel::task::blocker::TIMER;
+use crate::kernel::task::core::TaskCore;
 
 /// How deep `wait_for=` nests before it is cut short; a cycle of waiting tasks ends there too.
 const MAX_DEPTH: usize = 4;
@@ -18,86 +17,80 @@ pub(crate) fn future(future: &AnyFuture, result: Option<String>) -> String {
     nested(future, result, MAX_DEPTH)
 }
 
-/// The `repr` of a finished future that is being dropped, of which only the parts are left.
-pub(crate) fn finished(class: &str, future: &FutureRef, error: &Error) -> String {
-    let mut text = format!("<{class} finished");
-    if let Kind::Task(core) = future.kind() {
-        task(&mut text, future, core, true);
+/// The `repr` of a failed future that is being dropped, of which only the parts are left.
+pub(crate) fn finished(future: &AnyFuture, error: &Error) -> String {
+    format!("<{} finished{} exception={error:?}>", class_name(future), of_task(future))
+}
+
+pub(crate) fn class_name(future: &AnyFuture) -> &'static str {
+    match future.kind() {
+        Kind::Plain => "Future",
+        Kind::Task(_) => "Task",
+        Kind::Group(_) => "_GatheringFuture",
     }
-    text + &format!(" exception={error:?}>")
 }
 
 fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
     let base = future.base();
-    let kind = future.object.kind();
-    let class = match kind {
-        Kind::Plain => "Future",
-        Kind::Task(_) => "Task",
-        Kind::Group(_) => "_GatheringFuture",
-    };
-    let state = match kind {
+    let state = match future.kind() {
         _ if base.is_cancelled() => "cancelled",
         _ if future.done() => "finished",
-        Kind::Task(core) if core.cancelling() > 0 => "cancelling",
+        Kind::Task(_) if base.cancelling.get() > 0 => "cancelling",
         _ => "pending",
     };
-    let mut text = format!("<{class} {state}");
-    if let Kind::Task(core) = kind {
-        task(&mut text, &future.object, core, future.done());
-        if let Some(waiter) = waiter(core, depth) {
-            text = text + " wait_for=" + &waiter;
-        }
+    let mut text = format!("<{} {state}{}", class_name(future), of_task(future));
+    if let Kind::Task(core) = future.kind()
+        && let Some(blocker) = wait_for(core, depth)
+    {
+        text = text + " wait_for=" + &blocker;
     }
     if future.done() && !base.is_cancelled() {
         text += &match (base.peek_error(), result) {
             (Some(error), _) => format!(" exception={error:?}"),
             (None, Some(result)) => format!(" result={result}"),
-            (None, None) => format!(" result=<{}>", future.object.value_name()),
+            (None, None) => format!(" result=<{}>", future.value_name()),
         };
     }
-    if let Some(callbacks) = base.describe_callbacks() {
+    if let Some(callbacks) = base.with_callbacks(|callbacks| describe_callbacks(callbacks)) {
         text = text + " " + &callbacks;
     }
     text + ">"
 }
 
-/// What is said of a task only.
-fn task(text: &mut String, future: &FutureRef, core: &TaskCore, done: bool) {
-    *text += &format!(" name={} coro=<{}>", Quoted(&core.name()), coroutine(future, core, done));
+/// Of a task its name, and `name() running at FILE:LINE` or `name() done, defined at FILE:LINE`; nothing of other futures.
+fn of_task(future: &AnyFuture) -> String {
+    let Kind::Task(core) = future.kind() else { return String::new() };
+    let (doing, at) = match future.created_at() {
+        Some(created_at) if future.done() => ("done, defined", created_at),
+        _ => ("running", core.at.get()),
+    };
+    format!(" name={} coro=<{}() {doing} at {}>", Quoted(&core.name()), future.coroutine_name(), place(at))
 }
 
-fn waiter(core: &TaskCore, depth: usize) -> Option<String> {
-    match core.waiter() {
-        Waiter::None | Waiter::Yield => None,
-        // A sleep is a future in CPython: a cancellation ends it at once, and the task hears of it a step later.
-        Waiter::Timer(_) if core.pending_cancel() == PendingCancel::Wait => Some("<Future cancelled>".to_owned()),
-        Waiter::Timer(_) => Some("<Future pending cb=[Task.task_wakeup()]>".to_owned()),
-        Waiter::Line(line, _) => Some(line.describe()),
-        Waiter::Readiness(source, place) => Some(source.describe(place)),
-        Waiter::Cancellable => Some("<foreign future>".to_owned()),
-        Waiter::Future(_) if depth == 0 => Some("...".to_owned()),
-        Waiter::Future(future) => Some(nested(&future, None, depth - 1)),
-    }
-}
-
-/// `name() running at FILE:LINE` or `name() done, defined at FILE:LINE`.
-fn coroutine(future: &FutureRef, core: &TaskCore, done: bool) -> String {
-    if done {
-        format!("{}() done, defined at {}", future.coroutine_name(), future.created_at().map(place).unwrap_or_default())
-    } else {
-        format!("{}() running at {}", future.coroutine_name(), place(core.at.get()))
+fn wait_for(core: &TaskCore, depth: usize) -> Option<String> {
+    match core.awaited() {
+        Some(_) if depth == 0 => Some("...".to_owned()),
+        Some(future) => Some(nested(&future, None, depth - 1)),
+        None => core.blocked_on().describe().map(|blocker| match blocker.kind {
+            // A sleep is a future in CPython: a cancellation ends it at once, and the task hears of it a step later.
+            TIMER if core.pending_cancel() == PendingCancel::Wait => "<Future cancelled>".to_owned(),
+            TIMER => "<Future pending cb=[Task.task_wakeup()]>".to_owned(),
+            _ => blocker.text,
+        }),
     }
 }
 
 /// `cb=[first, <n more>, last]`.
-pub(crate) fn callbacks(callbacks: &Callbacks) -> Option<String> {
-    let one = |run: Option<&Rc<dyn Run>>| run.map_or_else(|| "Task.task_wakeup()".to_owned(), |run| run.describe());
-    let (first, n, last) = callbacks.ends()?;
-    let first = one(first);
-    Some(match (n, last) {
-        (2, Some(last)) => format!("cb=[{first}, {}]", one(last)),
-        (n, Some(last)) => format!("cb=[{first}, <{} more>, {}]", n - 2, one(last)),
-        (_, None) => format!("cb=[{first}]"),
+fn describe_callbacks(callbacks: &Callbacks) -> Option<String> {
+    let describe = |callback: &Callback| callback.run().map_or("Task.task_wakeup()".to_owned(), |run| run.describe());
+    let mut others = callbacks.iter();
+    let first = describe(others.next()?);
+    let mut between = 0;
+    let last = others.inspect(|_| between += 1).last().map(describe);
+    Some(match (last, between) {
+        (None, _) => format!("cb=[{first}]"),
+        (Some(last), 1) => format!("cb=[{first}, {last}]"),
+        (Some(last), n) => format!("cb=[{first}, <{} more>, {last}]", n - 1),
     })
 }
 

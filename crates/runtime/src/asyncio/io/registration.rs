@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use crate::asyncio::events::HandleInner;
 use crate::error::{Error, Result};
-use crate::kernel::{Place, Run, Side, Source, Waiter, keep_waiting_on, running_loop, take_cancel, wait_on};
+use crate::kernel::{BlockedOn, Run, Side, Source, Ticket, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.
 ///
@@ -244,8 +244,8 @@ pub struct Readiness {
 #[derive(Clone, Copy)]
 enum Stage {
     Idle,
-    /// In its place among those who wait.
-    Waiting(Place),
+    /// Its entry among those that wait.
+    Waiting(Ticket),
     /// It gave way to other tasks, which are to have an iteration.
     Yielded,
 }
@@ -254,8 +254,8 @@ impl Readiness {
     /// Waits no more, as if it were dropped.
     #[inline]
     pub fn give_up(&mut self) {
-        if let Stage::Waiting(place) = std::mem::replace(&mut self.stage, Stage::Idle) {
-            self.source.leave(place);
+        if let Stage::Waiting(ticket) = std::mem::replace(&mut self.stage, Stage::Idle) {
+            self.source.leave(ticket);
         }
     }
 
@@ -334,15 +334,15 @@ impl Readiness {
         if let Err(error) = self.source.check_open() {
             return Poll::Ready(error.into());
         }
-        let place = self.source.join(self.side, cx.waker());
-        wait_on(self.waiter(place), self.at);
-        self.stage = Stage::Waiting(place);
+        let ticket = self.source.join(self.side, cx.waker());
+        wait_on(self.waiter(ticket), self.at);
+        self.stage = Stage::Waiting(ticket);
         Poll::Pending
     }
 
     #[cold]
     fn give_way(&mut self, cx: &mut Context<'_>) {
-        wait_on(Waiter::Yield, self.at);
+        wait_on(BlockedOn::Nothing, self.at);
         self.stage = Stage::Yielded;
         cx.waker().wake_by_ref();
     }
@@ -354,10 +354,10 @@ impl Readiness {
             self.give_up();
             return Poll::Ready(Err(cancelled.into()));
         }
-        if let Stage::Waiting(place) = self.stage
-            && self.source.stay(place, cx.waker())
+        if let Stage::Waiting(ticket) = self.stage
+            && self.source.stay(ticket, cx.waker())
         {
-            keep_waiting_on(self.waiter(place));
+            keep_waiting_on(self.waiter(ticket));
             return Poll::Pending;
         }
         // It was woken. (Or cancelled, and another wait of the same task has raised that: then it tries in vain.)
@@ -365,8 +365,8 @@ impl Readiness {
         Poll::Ready(Ok(self.source.check_open()?))
     }
 
-    fn waiter(&self, place: Place) -> Waiter {
-        Waiter::Readiness(Rc::clone(&self.source), place)
+    fn waiter(&self, ticket: Ticket) -> BlockedOn {
+        BlockedOn::Readiness(Rc::clone(&self.source), ticket)
     }
 }
 

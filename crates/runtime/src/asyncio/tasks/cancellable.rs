@@ -3,12 +3,13 @@
 use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use crate::error::Result;
-use crate::kernel::{Waiter, take_cancel, wait_on};
+use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, take_cancel, wait_on};
 
 /// Lets a cancellation end the wait for a future that knows nothing of this runtime: it is dropped, and the caller gets
 /// the `CancelledError`.
@@ -62,8 +63,21 @@ impl<F: StdFuture> StdFuture for Cancellable<F> {
         let result = future.poll(cx).map(Ok);
         if result.is_pending() {
             *this.waiting = true;
-            wait_on(Waiter::Cancellable, this.at);
+            wait_on(BlockedOn::Other(Rc::new(Box::new(Foreign))), this.at);
         }
         result
+    }
+}
+
+/// What the task waits on: a future of which nothing is known, and which is dropped when the task is cancelled.
+struct Foreign;
+
+impl Blocker for Foreign {
+    fn cancel(&self, _event_loop: &LoopCore) -> bool {
+        true
+    }
+
+    fn describe(&self) -> Description {
+        Description { foreign: true, ..Description::new("foreign", "<foreign future>") }
     }
 }

@@ -17,7 +17,7 @@ use super::awaitable::{Awaitable, ensure_future};
 use crate::asyncio::futures::Future;
 use crate::error::Error;
 use crate::error::exceptions::CancelledError;
-use crate::kernel::{AnyFuture, AnyTask, FutureRef, Group, Kind, LoopCore, Mark, Run, current_task_id, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task_id, running_loop};
 
 /// Runs awaitables concurrently and gives their results in the order of the arguments: `asyncio.gather`.
 ///
@@ -135,7 +135,7 @@ impl GatherStart {
             self.done.borrow_mut().push(index);
         } else {
             let _ = child.add_callback(Rc::clone(&self.gathering) as Rc<dyn Run>, index);
-            if !matches!(child.object.kind(), Kind::Task(_)) {
+            if !matches!(child.kind(), Kind::Task(_)) {
                 self.others_complete.set(true);
             }
         }
@@ -165,7 +165,7 @@ impl GatherStart {
         let Self { gathering, done, others_complete, .. } = self;
         gathering.left.set(children.len() - again.len());
         gathering.again.replace(again);
-        let is_new = gathering.future.set(AnyFuture { object: FutureRef::group(event_loop, children) }).is_ok();
+        let is_new = gathering.future.set(AnyFuture::group(event_loop, children)).is_ok();
         debug_assert!(is_new, "a start is used up by its group");
         if gathering.left.get() == 0 {
             gathering.future().finish(());
@@ -186,7 +186,7 @@ fn repeated(children: &[AnyFuture]) -> Vec<u32> {
     if all_differ(children) {
         return Vec::new();
     }
-    let mut places: Vec<(usize, u32)> = children.iter().map(|child| child.object.address()).zip(0..).collect();
+    let mut places: Vec<(usize, u32)> = children.iter().map(|child| child.address()).zip(0..).collect();
     places.sort_unstable();
     let again = places.windows(2).filter(|pair| pair[0].0 == pair[1].0);
     let mut again: Vec<u32> = again.map(|pair| pair[1].1).collect();
@@ -196,10 +196,10 @@ fn repeated(children: &[AnyFuture]) -> Vec<u32> {
 
 /// Is every child there once only? (If one of them is being cancelled just now, that is not known, and the answer is no.)
 fn all_differ(children: &[AnyFuture]) -> bool {
-    let marks = |child: &AnyFuture| child.base().marks.replace(Mark::OnPath);
+    let marks = |child: &AnyFuture| child.base().visited.replace(true);
     let differ = children.iter().take_while(|child| !marks(child)).count();
     for child in &children[..differ] {
-        child.base().marks.unset(Mark::OnPath);
+        child.base().visited.set(false);
     }
     differ == children.len()
 }
@@ -232,7 +232,7 @@ impl Gathering {
     }
 
     fn group(&self) -> &Group {
-        match self.future().object.kind() {
+        match self.future().kind() {
             Kind::Group(group) => group,
             _ => unreachable!("it was made as a group"),
         }
@@ -279,7 +279,7 @@ impl Gathering {
 
 /// The cancellation that a child ended with, or else the one that it was asked for and survived.
 fn last_cancellation(child: &AnyFuture) -> Option<Error> {
-    match child.object.kind() {
+    match child.kind() {
         _ if child.cancelled() => child.base().see_error(),
         Kind::Task(core) => Some(CancelledError::from_message(core.cancel_message()).into()),
         Kind::Plain | Kind::Group(_) => None,
@@ -307,7 +307,7 @@ impl Run for Gathering {
 
     fn is_abandoned(&self) -> bool {
         let future = self.future.get();
-        future.is_some_and(|future| future.object.is_last() && future.base().has_no_callbacks())
+        future.is_some_and(|future| future.is_last() && future.base().has_no_callbacks())
     }
 
     fn cut(&self) {
@@ -421,12 +421,12 @@ mod tests {
             let children = |places: &[usize]| places.iter().map(|place| futures[*place].clone()).collect::<Vec<_>>();
             for cancelled in [false, true] {
                 if cancelled {
-                    futures[1].base().marks.set(Mark::OnPath);
+                    futures[1].base().visited.set(true);
                 }
                 assert_eq!(repeated(&children(&[])), []);
                 assert_eq!(repeated(&children(&[2, 0, 1])), []);
                 assert_eq!(repeated(&children(&[2, 0, 2, 1, 1, 2])), [2, 4, 5]);
-                let marked: Vec<bool> = futures.iter().map(|future| future.base().marks.has(Mark::OnPath)).collect();
+                let marked: Vec<bool> = futures.iter().map(|future| future.base().visited.get()).collect();
                 assert_eq!(marked, [false, cancelled, false]);
             }
             Ok(())

@@ -10,7 +10,7 @@ use std::ops::Deref;
 
 use super::task::{Frame, current_task};
 use crate::error::{Quoted, Result, RuntimeError};
-use crate::kernel::{AnyFuture, AnyTask, Kind, Waiter, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Kind, running_loop};
 
 /// How many levels [`format_call_graph`] indents: with all of a long chain its text would be quadratic.
 const INDENTED: usize = 32;
@@ -153,8 +153,8 @@ impl CallGraphOptions {
         }
         let own = current_task().ok().flatten();
         let Some(future) = future.or(own.as_ref().map(AnyTask::as_any)) else { return Ok(None) };
-        let waits = Waits::in_loop_of(future);
-        let mut graph = waits.capture(future, self.limit != Some(0));
+        let edges = Edges::in_loop_of(future);
+        let mut graph = edges.capture(future, self.limit != Some(0));
         if self.depth > 1 && own.as_ref().is_some_and(|own| own.is(future)) {
             graph.call_stack.clear();
         }
@@ -328,7 +328,7 @@ pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
 }
 
 /// Who waits for whom in one loop.
-struct Waits {
+struct Edges {
     /// In the order of their creation.
     tasks: Vec<AnyTask>,
     /// Their places, by their running numbers.
@@ -338,12 +338,12 @@ struct Waits {
     noted: Vec<(AnyFuture, AnyFuture)>,
 }
 
-impl Waits {
+impl Edges {
     fn in_loop_of(future: &AnyFuture) -> Self {
         let tasks = future.get_loop().all_tasks();
         let mut awaiting: HashMap<AnyFuture, Vec<usize>> = HashMap::new();
         for (place, task) in tasks.iter().enumerate() {
-            if let Waiter::Future(awaited) = task.core().waiter() {
+            if let Some(awaited) = task.core().awaited() {
                 awaiting.entry(awaited).or_default().push(place);
             }
         }
@@ -394,8 +394,8 @@ impl Waits {
 
     /// A future without those that wait for it.
     fn node(&self, future: &AnyFuture, frames: bool) -> FutureCallGraph {
-        let call_stack = match future.object.kind() {
-            Kind::Task(_) if frames => AnyTask::from_object(future.object.clone()).get_stack(),
+        let call_stack = match future.kind() {
+            Kind::Task(_) if frames => AnyTask::from_future(future.clone()).get_stack(),
             _ => Vec::new(),
         };
         let call_stack = call_stack.into_iter().map(|frame| FrameCallGraphEntry { frame }).collect();
@@ -411,8 +411,8 @@ fn render(graph: &FutureCallGraph) -> String {
         let mut line = |line: fmt::Arguments<'_>| {
             let _ = writeln!(text, "{:indent$}{line}", "");
         };
-        let id = graph.future.object.address();
-        match graph.future.object.kind() {
+        let id = graph.future.address();
+        match graph.future.kind() {
             Kind::Task(core) => line(format_args!("* Task(name={}, id={id:#x})", Quoted(&core.name()))),
             _ => line(format_args!("* Future(id={id:#x})")),
         }

@@ -56,7 +56,7 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     }
     let registered = future.add_callback(Rc::clone(&shield) as Rc<dyn Run>, 0);
     shield.registered.set(registered);
-    if !matches!(future.object.kind(), Kind::Task(_)) {
+    if !matches!(future.kind(), Kind::Task(_)) {
         future.base().event_loop().may_own_itself(Rc::clone(&shield) as Rc<dyn Run>);
     }
     let _ = outer.add_callback(Rc::new(OuterDone(Rc::downgrade(&shield))), 0);
@@ -94,7 +94,7 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
     fn is_abandoned(&self) -> bool {
         let outer = self.outer.as_any();
         // Nobody but `OuterDone` is to be told.
-        outer.object.is_last() && outer.base().has_one_callback()
+        outer.is_last() && outer.base().has_one_callback()
     }
 
     fn cut(&self) {

@@ -7,9 +7,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::base::seconds::Seconds;
-use crate::error::Result;
-use crate::error::exceptions::ValueError;
-use crate::kernel::{Action, LoopCore, TimerKey, Waiter, Wake, keep_waiting_on, running_loop, take_cancel, wait_on};
+use crate::error::{Result, ValueError};
+use crate::kernel::{Action, BlockedOn, LoopCore, TimerKey, Wake, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// Suspends the current task for `delay` seconds: `asyncio.sleep`.
 ///
@@ -93,7 +92,7 @@ impl StdFuture for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match &self.state {
             State::New(delay, at) if *delay <= 0.0 => {
-                wait_on(Waiter::Yield, at);
+                wait_on(BlockedOn::Nothing, at);
                 self.state = State::Yielded;
                 cx.waker().wake_by_ref();
                 Poll::Pending
@@ -119,7 +118,7 @@ impl Sleep {
             State::New(delay, at) => {
                 let core = running_loop()?;
                 let key = core.insert_timer(core.time() + delay, Action::Wake(Wake::of(cx.waker())));
-                wait_on(Waiter::Timer(key), at);
+                wait_on(BlockedOn::Timer(key), at);
                 self.state = State::Sleeping(core, key);
                 Poll::Pending
             }
@@ -148,7 +147,7 @@ fn sleep_on(core: &LoopCore, key: TimerKey, cx: &mut Context<'_>) {
         let old = core.timers.borrow_mut().set_sleeper(key, sleeper);
         drop(old);
     }
-    keep_waiting_on(Waiter::Timer(key));
+    keep_waiting_on(BlockedOn::Timer(key));
 }
 
 impl Drop for Sleep {

@@ -11,7 +11,7 @@ use crate::asyncio::futures::{Await, CallbackKey, Future};
 use crate::base::log;
 use crate::error::Result;
 use crate::error::exceptions::RuntimeError;
-use crate::kernel::{AnyFuture, AnyTask, Mark, PendingCancel, current, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, PendingCancel, State, current, running_loop};
 
 impl AnyTask {
     /// The task's name, `Task-N` unless one was given. N counts over the whole process.
@@ -42,7 +42,7 @@ impl AnyTask {
     /// How many cancellations were requested and not taken back by [`uncancel`](Self::uncancel).
     #[must_use]
     pub fn cancelling(&self) -> u32 {
-        self.core().cancelling()
+        self.base().cancelling.get()
     }
 
     /// Takes one cancellation request back; gives how many are left. For code that has caught a cancellation and means
@@ -70,7 +70,7 @@ impl AnyTask {
     /// ```
     pub fn uncancel(&self) -> u32 {
         let core = self.core();
-        let left = core.uncount_cancel();
+        let left = core.count_cancels(-1);
         if left == 0 && core.pending_cancel() == PendingCancel::Must {
             core.set_pending_cancel(PendingCancel::None);
         }
@@ -80,11 +80,7 @@ impl AnyTask {
     /// The task's coroutine, as far as it can be looked at: its name, and where the task was created.
     #[must_use]
     pub fn get_coro(&self) -> CoroutineRef {
-        CoroutineRef {
-            name: self.object.coroutine_name(),
-            defined_at: self.created_at(),
-            address: self.object.address(),
-        }
+        CoroutineRef { name: self.coroutine_name(), defined_at: self.created_at(), address: self.address() }
     }
 
     /// Where the task waits: one frame, the innermost await, for a suspended task; empty for one that is done. (A failed
@@ -96,7 +92,7 @@ impl AnyTask {
         }
         let core = self.core();
         let at = core.at.get();
-        vec![Frame { file: at.file(), line: at.line(), function: self.object.coroutine_name() }]
+        vec![Frame { file: at.file(), line: at.line(), function: self.coroutine_name() }]
     }
 
     /// Writes the stack to standard error: `task.print_stack()`.
@@ -147,15 +143,15 @@ impl AnyTask {
         if self.done() {
             return false;
         }
-        self.core().mark(Mark::Aborted);
-        self.object.wake();
+        self.base().state.set(State::Aborted);
+        self.wake();
         true
     }
 
     /// The task with the type of its result, if it is a `T`.
     #[must_use]
     pub fn downcast<T: 'static>(&self) -> Option<Task<T>> {
-        self.object.gives::<T>().then(|| Task::from_any(self.as_any().clone()))
+        self.gives::<T>().then(|| Task::from_any(self.as_any().clone()))
     }
 
     /// This task as a future without the type of its result.
@@ -166,7 +162,7 @@ impl AnyTask {
 
     /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
     pub fn add_done_callback(&self, f: impl FnOnce(&AnyTask) + 'static) -> CallbackKey {
-        self.as_any().add_named_callback(f, |any| AnyTask::from_object(any.object.clone()))
+        self.as_any().add_named_callback(f, |any| AnyTask::from_future(any.clone()))
     }
 }
 
@@ -248,7 +244,7 @@ impl<T: 'static> Task<T> {
     /// This task without the type of its result, as [`current_task`] and [`all_tasks`] give it.
     #[must_use]
     pub fn as_task(&self) -> AnyTask {
-        AnyTask::from_object(self.object.clone())
+        AnyTask::from_future(self.as_any().clone())
     }
 
     /// This task as the future that it is.

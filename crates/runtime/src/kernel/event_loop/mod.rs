@@ -38,7 +38,7 @@ use crate::kernel::event_loop::remote::{Remote, Shared};
 use crate::kernel::event_loop::timers::{Action, TimerKey, Timers};
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::handle::AnyTask;
-use crate::kernel::memory::cell::{FutureRef, TaskMemory};
+use crate::kernel::memory::cell::TaskMemory;
 use crate::kernel::memory::origin::Origins;
 use crate::kernel::reactor::{Readiness, Selector};
 use crate::kernel::task::step::Runnable;
@@ -110,7 +110,7 @@ pub(crate) struct LoopCore {
     steps: Cell<usize>,
     /// A deadlock was reported: the loop does not say it again.
     deadlock_reported: Cell<bool>,
-    pub(crate) burials: Burials<FutureRef>,
+    pub(crate) burials: Burials<AnyFuture>,
     /// The slot of a task that waited, when it was last looked for, on what this crate does not know.
     waits_on_others: Cell<u32>,
 }

@@ -6,8 +6,7 @@
 
 use std::cell::RefCell;
 
-use crate::kernel::handle::AnyTask;
-use crate::kernel::memory::cell::FutureRef;
+use crate::kernel::handle::{AnyFuture, AnyTask};
 
 #[derive(Default)]
 pub(crate) struct Registry(RefCell<Slots>);
@@ -16,14 +15,14 @@ pub(crate) struct Registry(RefCell<Slots>);
 #[derive(Default)]
 struct Slots {
     /// The last is never a hole.
-    tasks: Vec<Option<FutureRef>>,
+    tasks: Vec<Option<AnyFuture>>,
     numbers: Vec<u32>,
     live: usize,
 }
 
 impl Registry {
     /// Takes a task in, with its number; gives its slot.
-    pub(crate) fn register(&self, task: FutureRef, number: u32) -> u32 {
+    pub(crate) fn register(&self, task: AnyFuture, number: u32) -> u32 {
         let mut slots = self.0.borrow_mut();
         let slot = u32::try_from(slots.tasks.len()).expect("fewer than four thousand million tasks");
         slots.tasks.push(Some(task));
@@ -57,7 +56,7 @@ impl Registry {
     }
 
     /// The slot of a task of which this is so: `first`, if it is of the one in it.
-    pub(crate) fn find(&self, first: u32, is_so: impl Fn(&FutureRef) -> bool) -> Option<u32> {
+    pub(crate) fn find(&self, first: u32, is_so: impl Fn(&AnyFuture) -> bool) -> Option<u32> {
         let slots = self.0.borrow();
         let is_here =
             |slot: &u32| slots.tasks.get(*slot as usize).is_some_and(|task| task.as_ref().is_some_and(&is_so));
@@ -67,7 +66,7 @@ impl Registry {
     /// All of them, in the order of their creation.
     pub(crate) fn all(&self) -> Vec<AnyTask> {
         let slots = self.0.borrow();
-        let tasks = slots.tasks.iter().flatten().map(|task| AnyTask::from_object(task.clone()));
+        let tasks = slots.tasks.iter().flatten().map(|task| AnyTask::from_future(task.clone()));
         tasks.filter(|task| !task.done()).collect()
     }
 
@@ -97,7 +96,7 @@ impl Slots {
         let mut end = 0;
         for slot in 0..self.tasks.len() {
             let Some(task) = self.tasks[slot].take() else { continue };
-            task.slot.set(end as u32);
+            task.base().slot.set(end as u32);
             self.tasks[end] = Some(task);
             self.numbers[end] = self.numbers[slot];
             end += 1;

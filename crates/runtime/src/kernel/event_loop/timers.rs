@@ -216,7 +216,7 @@ impl Timers {
     pub(crate) fn prefetch_action(&self, key: TimerKey) {
         match self.slots.get(key.slot as usize) {
             Some(Slot::Sleep { sleeper, .. }) => prefetch::task(sleeper.address()),
-            Some(Slot::Limit { task, .. }) => prefetch::task(task.object.address()),
+            Some(Slot::Limit { task, .. }) => prefetch::task(task.as_future().address()),
             Some(Slot::Call { run, .. }) => prefetch::read(Rc::as_ptr(run).addr()),
             _ => {}
         }

@@ -13,9 +13,9 @@ use crate::clock::{self, Clock};
 use crate::error::Error;
 use crate::error::exceptions::RuntimeError;
 use crate::kernel::event_loop::ready::Other;
-use crate::kernel::memory::cell::{FutureRef, Kind};
+use crate::kernel::handle::AnyFuture;
+use crate::kernel::memory::cell::Kind;
 use crate::kernel::reactor::{Reactor, Readiness, Selector};
-use crate::kernel::task::core::Waiter;
 
 /// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
 /// clock does no harm.
@@ -109,8 +109,10 @@ impl LoopCore {
     }
 
     fn waits_on_others(&self) -> bool {
-        let waits = |task: &FutureRef| match task.kind() {
-            Kind::Task(core) => matches!(core.waiter(), Waiter::None | Waiter::Cancellable),
+        let waits = |task: &AnyFuture| match task.kind() {
+            Kind::Task(core) => {
+                core.awaited().is_none() && core.blocked_on().describe().is_none_or(|blocker| blocker.foreign)
+            }
             Kind::Plain | Kind::Group(_) => false,
         };
         // Mostly the same one as the last time, so this is no walk through all tasks at each wait.

@@ -1,32 +1,39 @@
-//! What can be done with a future's memory: look at it, register who is told, and see its error.
+//! What can be done with a future's memory: register callbacks, and look at its error.
 
-use crate::error::Error;
-use crate::error::exceptions::CancelledError;
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::memory::callbacks::Callback;
-use crate::kernel::memory::callbacks::Callbacks;
-use crate::kernel::memory::callbacks::FIRST;
-use crate::kernel::memory::callbacks::Registered;
-use crate::kernel::memory::cell::FutureBase;
-use crate::kernel::memory::marks::Mark;
-use crate::kernel::memory::marks::State;
-use crate::kernel::memory::value::Memory;
-use crate::kernel::memory::value::NOBODY;
-use crate::kernel::memory::waking::Wake;
 use std::ptr;
-use std::rc::Rc;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::Waker;
 
+use crate::error::{CancelledError, Error};
+use crate::kernel::event_loop::ready::Run;
+use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered};
+use crate::kernel::memory::cell::FutureBase;
+use crate::kernel::memory::state::State;
+use crate::kernel::memory::value::Memory;
+use crate::kernel::memory::waking::Wake;
+
 impl FutureBase {
     #[inline]
+    pub(crate) fn state(&self) -> State {
+        self.state.get()
+    }
+
+    #[inline]
     pub(crate) fn is_pending(&self) -> bool {
-        self.state() == State::Pending
+        !self.state().is_done()
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
         self.state() == State::Cancelled
+    }
+
+    // The memory.
+
+    /// Puts another memory in the place of what there is, and returns that.
+    #[inline]
+    pub(crate) fn replace_memory(&self, new: Memory) -> Memory {
+        self.memory.replace(new)
     }
 
     /// Ends a look at the memory: in its place is `Taken` meanwhile, of which there is nothing to drop.
@@ -35,6 +42,7 @@ impl FutureBase {
         std::mem::forget(self.replace_memory(memory));
     }
 
+    /// Lets `f` look at the memory. `f` must not call what a user could have written.
     #[inline]
     pub(crate) fn with_memory<R>(&self, f: impl FnOnce(&mut Memory) -> R) -> R {
         let mut memory = self.replace_memory(Memory::Taken);
@@ -43,63 +51,87 @@ impl FutureBase {
         result
     }
 
-    fn with_callbacks<R>(&self, f: impl FnOnce(&mut Callbacks) -> R) -> R {
+    // Callbacks.
+
+    /// As `with_memory`. A done future has no callbacks any more.
+    #[inline]
+    pub(crate) fn with_callbacks<R>(&self, f: impl FnOnce(&mut Callbacks) -> R) -> R {
         self.with_memory(|memory| match memory {
             Memory::Callbacks(callbacks) => f(callbacks),
-            // A done future has none any more.
             _ => f(&mut Callbacks::None),
         })
     }
 
-    /// The stored error, marked as seen. The very `CancelledError` that ended a coroutine is given once, and then ones
-    /// without its message (`Future._make_cancelled_error`).
-    pub(crate) fn see_error(&self) -> Option<Error> {
-        if self.take_unseen() && self.is_cancelled() {
-            match self.replace_memory(Memory::Cancelled) {
-                Memory::Error(own) => return Some(own),
-                other => self.put_back(other),
-            }
+    #[inline]
+    pub(crate) fn add(&self, callback: Callback) -> Registered {
+        let (registered, abandoned) = self.with_callbacks(|callbacks| {
+            let abandoned = callbacks.sweep();
+            (callbacks.push(callback), abandoned)
+        });
+        // After the look at the memory: they may own the last handles on other futures.
+        drop(abandoned);
+        registered
+    }
+
+    pub(crate) fn remove_callback(&self, registered: Registered) -> bool {
+        let callback = self.with_callbacks(|callbacks| callbacks.remove(registered));
+        callback.is_some()
+    }
+
+    /// Removes a callback if it is this one: the keys of different futures, or of one future at different times, may be equal.
+    pub(crate) fn remove_call(&self, registered: Registered, call: &Weak<dyn Run>) -> bool {
+        let callback = self.with_callbacks(|callbacks| {
+            let run = callbacks.get_mut(registered)?.run()?;
+            let is_it = ptr::addr_eq(Rc::as_ptr(run), call.as_ptr());
+            if is_it { callbacks.remove(registered) } else { None }
+        });
+        callback.is_some()
+    }
+
+    /// Drops all callbacks, as the loop is closed.
+    pub(crate) fn forget_callbacks(&self) {
+        let callbacks = self.with_callbacks(|callbacks| std::mem::replace(callbacks, Callbacks::None));
+        // After the look at the memory: they may own the last handles on other futures.
+        drop(callbacks);
+    }
+
+    /// The task that awaits it is polled again, perhaps with another waker.
+    pub(crate) fn update_waker(&self, registered: Registered, waker: &Waker) {
+        let is_known = |callback: &mut Callback| matches!(callback, Callback::Wake(wake) if wake.is(waker));
+        if self.with_callbacks(|callbacks| callbacks.get_mut(registered).is_some_and(is_known)) {
+            return;
         }
-        self.peek_error()
+        let wake = Callback::Wake(Wake::of(waker));
+        let old = self.with_callbacks(|callbacks| match callbacks.get_mut(registered) {
+            Some(callback @ Callback::Wake(_)) => Some(std::mem::replace(callback, wake)),
+            _ => None,
+        });
+        drop(old);
     }
 
-    /// Takes back that a task's own cancellation was seen.
-    pub(crate) fn give_back(&self, cancellation: Error) {
-        self.set_unseen();
-        drop(self.replace_memory(Memory::Error(cancellation)));
+    /// Is it pending, without a callback?
+    pub(crate) fn has_no_callbacks(&self) -> bool {
+        self.with_memory(|memory| matches!(memory, Memory::Callbacks(Callbacks::None)))
     }
 
-    /// Does it have an error that nobody has seen yet?
-    pub(crate) fn is_unseen(&self) -> bool {
-        self.marks.has(Mark::Unseen)
+    /// Is its only callback one that runs through the loop?
+    pub(crate) fn has_one_callback(&self) -> bool {
+        self.with_callbacks(|callbacks| matches!(callbacks, Callbacks::One(Callback::Call(..))))
     }
 
-    pub(crate) fn set_unseen(&self) {
-        if !self.marks.replace(Mark::Unseen) {
-            self.event_loop().one_more_unseen();
-        }
+    /// The numbers of the tasks that wait for it by other ways than `await`.
+    pub(crate) fn awaited_by(&self) -> Vec<u32> {
+        self.with_callbacks(|callbacks| callbacks.iter().filter_map(|callback| callback.run()?.awaited_by()).collect())
     }
 
-    fn take_unseen(&self) -> bool {
-        let was_unseen = self.marks.take(Mark::Unseen);
-        if was_unseen {
-            self.event_loop().one_less_unseen();
-        }
-        was_unseen
+    /// Makes it pending again: for `Gather`, which may be told how to treat errors after it has completed at once.
+    pub(crate) fn reopen(&self) {
+        self.state.set(State::Pending);
+        self.take_unseen();
+        drop(self.replace_memory(Memory::Callbacks(Callbacks::None)));
     }
 
-    /// The message that a cancelled future's errors have from now on, if any.
-    pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
-        let error = if self.is_cancelled() && !self.is_unseen() { self.peek_error() } else { None };
-        error?.downcast_ref::<CancelledError>()?.message().map(Into::into)
-    }
-
-    /// Forgets that nobody has seen the error: whoever cancels a failed future knows of it.
-    pub(crate) fn forgive(&self) {
-        if !self.is_cancelled() {
-            self.take_unseen();
-        }
-    }
+    // The error.
 
     /// The stored error, for printing it.
     pub(crate) fn peek_error(&self) -> Option<Error> {
@@ -110,80 +142,53 @@ impl FutureBase {
         })
     }
 
-    /// Is it pending, and is nobody to be told of its end?
-    pub(crate) fn has_no_callbacks(&self) -> bool {
-        self.with_memory(|memory| matches!(memory, Memory::Callbacks(Callbacks::None)))
+    /// The stored error, marked as seen. The very `CancelledError` that ended a coroutine is returned once, and then ones
+    /// without its message (`Future._make_cancelled_error`).
+    pub(crate) fn see_error(&self) -> Option<Error> {
+        if self.take_unseen()
+            && self.is_cancelled()
+            && let Memory::Error(own) = self.replace_memory(Memory::Cancelled)
+        {
+            return Some(own);
+        }
+        self.peek_error()
     }
 
-    /// Is a single callback, and nobody else, to be told of its end?
-    pub(crate) fn has_one_callback(&self) -> bool {
-        self.with_memory(|memory| matches!(memory, Memory::Callbacks(Callbacks::Call(..))))
+    /// Takes back that a task's own cancellation was seen.
+    pub(crate) fn give_back(&self, cancellation: Error) {
+        self.set_unseen();
+        drop(self.replace_memory(Memory::Error(cancellation)));
     }
 
-    pub(crate) fn describe_callbacks(&self) -> Option<String> {
-        self.with_callbacks(|callbacks| crate::kernel::repr::callbacks(callbacks))
+    /// Does it have an error that has not been seen yet?
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.unseen.get()
     }
 
-    /// The numbers of tasks that wait in another way than by awaiting it.
-    pub(crate) fn awaited_by(&self) -> Vec<u32> {
-        self.with_callbacks(|callbacks| callbacks.runs().filter_map(|run| run.awaited_by()).collect())
-    }
-
-    /// Back to the beginning: for `Gather`, which may be told how to treat errors after it has completed at once.
-    pub(crate) fn reopen(&self) {
-        self.marks.set_state(State::Pending);
-        self.take_unseen();
-        drop(self.replace_memory(NOBODY));
-    }
-
-    /// Nobody will be told of its end, as its loop is closed.
-    pub(crate) fn forget_callbacks(&self) {
-        let callbacks = self.with_callbacks(|callbacks| std::mem::replace(callbacks, Callbacks::None));
-        // After the look at the memory: what it owns may be a future that ends with this.
-        drop(callbacks);
-    }
-
-    pub(crate) fn remove_callback(&self, registered: Registered) -> bool {
-        let callback = self.with_callbacks(|callbacks| callbacks.remove(registered));
-        callback.is_some()
-    }
-
-    /// Removes a callback if it is this one: places of different futures, or of one future at different times, have the same keys.
-    pub(crate) fn remove_call(&self, registered: Registered, call: &Weak<dyn Run>) -> bool {
-        let callback = self.with_callbacks(|callbacks| {
-            let is_it = callbacks.call(registered).is_some_and(|run| ptr::addr_eq(Rc::as_ptr(run), call.as_ptr()));
-            if is_it { callbacks.remove(registered) } else { None }
-        });
-        callback.is_some()
-    }
-
-    #[inline]
-    pub(crate) fn add(&self, callback: Callback) -> Registered {
-        // Nearly always it is the first and only one.
-        match self.replace_memory(Memory::Taken) {
-            Memory::Callbacks(Callbacks::None) => {
-                self.put_back(Memory::Callbacks(Callbacks::one(callback)));
-                FIRST
-            }
-            other => {
-                self.put_back(other);
-                let (registered, abandoned) = self.with_callbacks(|callbacks| {
-                    let abandoned = callbacks.sweep();
-                    (callbacks.push(callback), abandoned)
-                });
-                // After the look at the memory: they may own the last handles of others.
-                drop(abandoned);
-                registered
-            }
+    pub(crate) fn set_unseen(&self) {
+        if !self.unseen.replace(true) {
+            self.event_loop().one_more_unseen();
         }
     }
 
-    /// Who waited is polled again.
-    pub(crate) fn update_waiter(&self, registered: Registered, waker: &Waker) {
-        if !self.with_callbacks(|callbacks| callbacks.wakes(registered, waker)) {
-            let wake = Wake::of(waker);
-            let old = self.with_callbacks(|callbacks| callbacks.replace(registered, wake));
-            drop(old);
+    pub(in crate::kernel) fn take_unseen(&self) -> bool {
+        let was_unseen = self.unseen.take();
+        if was_unseen {
+            self.event_loop().one_less_unseen();
         }
+        was_unseen
+    }
+
+    /// Marks the error of a failed future as seen: a task that cancels it knows of it.
+    pub(crate) fn forgive(&self) {
+        if !self.is_cancelled() {
+            self.take_unseen();
+        }
+    }
+
+    /// The message that a cancelled future's errors have from now on, if any.
+    pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
+        let error = if self.is_cancelled() && !self.is_unseen() { self.peek_error() } else { None };
+        error?.downcast_ref::<CancelledError>()?.message().map(Into::into)
     }
 }

@@ -3,8 +3,7 @@
 pub(crate) mod base;
 pub(crate) mod callbacks;
 pub(crate) mod cell;
-pub(crate) mod marks;
 pub(crate) mod origin;
+pub(crate) mod state;
 pub(crate) mod value;
 pub(crate) mod waking;
-pub(crate) mod word;

@@ -13,14 +13,15 @@ use std::rc::Rc;
 
 use crate::base::names::coroutine_name;
 use crate::kernel::event_loop::LoopCore;
+use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::value::Value;
 
 /// What futures of one sort, with one type of result (and of coroutine), have in common.
 #[derive(Clone, Copy)]
 pub(crate) struct Class {
     pub(crate) sort: Sort,
-    /// See [`Value::end`].
-    pub(crate) end_of_value: Option<unsafe fn(Value)>,
+    /// Drops the result, if anything in it has to be dropped.
+    pub(crate) drop_value: Option<fn(&AnyFuture)>,
     pub(crate) value: fn() -> TypeId,
     pub(crate) value_name: fn() -> &'static str,
     pub(crate) coroutine_name: fn() -> &'static str,
@@ -52,7 +53,7 @@ impl<T: 'static, F> ClassOf<T, F> {
     const fn class(sort: Sort) -> Class {
         Class {
             sort,
-            end_of_value: Value::end::<T>(),
+            drop_value: if Value::is_plain::<T>() { None } else { Some(AnyFuture::drop_value::<T>) },
             value: TypeId::of::<T>,
             value_name: std::any::type_name::<T>,
             coroutine_name: coroutine_name::<F>,

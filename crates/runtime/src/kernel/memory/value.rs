@@ -1,21 +1,21 @@
-//! What a future remembers: who is to be told while it is pending, and then how it ended.
+//! What a future remembers: its callbacks while it is pending, and then how it ended.
 //!
-//! It is kept as a word, and what that holds among the future's marks; a `Memory` is what the two come to. A result of one word
-//! that needs no destructor, as numbers and `()` are, stands in the word itself; any other is in a box. So the end of most
-//! tasks allocates nothing. What type it has the word does not know: `cell`, which knows it by the future's class, is the only
-//! one to look.
+//! A result is kept without its type, which only the future's class knows. A result of eight bytes or fewer that needs no
+//! destructor, as numbers and `()` are, stands in the memory itself; any other is in a box. So the end of most tasks allocates
+//! nothing.
+
+use std::mem::MaybeUninit;
 
 use crate::error::Error;
 use crate::kernel::memory::callbacks::Callbacks;
-use crate::kernel::memory::word::Word;
 
-/// What a future has to remember depends on its state, so one place serves all: memory per task counts.
+/// What a future has to remember depends on its state, so one field serves all: memory per task counts.
 pub(crate) enum Memory {
-    /// Who is to be told, while it is pending.
+    /// It is pending.
     Callbacks(Callbacks),
     /// The exception (`Failed`) or the `CancelledError` (`Cancelled`).
     Error(Error),
-    /// It was cancelled without a message: whoever asks gets a `CancelledError` of his own.
+    /// It was cancelled without a message: each one who asks gets a new `CancelledError`.
     Cancelled,
     /// The result (`Finished`).
     Value(Value),
@@ -23,29 +23,43 @@ pub(crate) enum Memory {
     Taken,
 }
 
-/// Nobody yet.
-pub(crate) const NOBODY: Memory = Memory::Callbacks(Callbacks::None);
+/// A result that has forgotten its type. It drops nothing by itself: [`AnyFuture`](crate::AnyFuture) does, by its class.
+pub(crate) struct Value(MaybeUninit<Room>);
 
-/// A result. It does not know its type, so whoever has it must see to its end.
-pub(crate) struct Value(Word);
+/// Room for a pointer, and for eight bytes where pointers are shorter.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Room(*mut (), [u8; 8 - size_of::<*mut ()>()]);
 
-/// Does a `T` stand in the word itself?
+/// Does a `T` stand in the memory itself?
 const fn is_small<T>() -> bool {
-    Word::fits::<T>() && !std::mem::needs_drop::<T>()
+    size_of::<T>() <= size_of::<Room>() && align_of::<T>() <= align_of::<Room>() && !std::mem::needs_drop::<T>()
 }
 
 impl Value {
     #[inline]
     pub(crate) fn of<T: 'static>(value: T) -> Self {
-        Self(if const { is_small::<T>() } { Word::of(value) } else { Word::of(Box::new(value)) })
+        let mut room = MaybeUninit::<Room>::uninit();
+        // SAFETY: a small `T` fits into the room, in size and alignment, and so does a box. Test:
+        // `values_of_all_shapes_come_back`.
+        unsafe {
+            if const { is_small::<T>() } {
+                room.as_mut_ptr().cast::<T>().write(value);
+            } else {
+                room.as_mut_ptr().cast::<Box<T>>().write(Box::new(value));
+            }
+        }
+        Self(room)
     }
 
     /// # Safety
     ///
     /// It was made of a `T`.
     pub(crate) unsafe fn look<T: 'static>(&mut self) -> &T {
-        // SAFETY: as the caller says, `of` has put it there.
-        unsafe { if const { is_small::<T>() } { self.0.look::<T>() } else { self.0.look::<Box<T>>() } }
+        let room = self.0.as_mut_ptr();
+        // SAFETY: as the caller says, `of` has put it there. The pointer is from a unique borrow, so a `T` with interior
+        // mutability may be written through it. Test: `values_of_all_shapes_come_back`.
+        unsafe { if const { is_small::<T>() } { &*room.cast::<T>() } else { &*room.cast::<Box<T>>() } }
     }
 
     /// # Safety
@@ -53,18 +67,15 @@ impl Value {
     /// It was made of a `T`.
     #[inline]
     pub(crate) unsafe fn into<T: 'static>(self) -> T {
-        // SAFETY: as the caller says, `of` has put it there. This is the only `Value` with this word.
-        unsafe { if const { is_small::<T>() } { self.0.read::<T>() } else { *self.0.read::<Box<T>>() } }
+        let room = self.0.as_ptr();
+        // SAFETY: as the caller says, `of` has put it there. There is no second `Value` to take it out of. Test:
+        // `what_has_a_destructor_is_dropped_once`.
+        unsafe { if const { is_small::<T>() } { room.cast::<T>().read() } else { *room.cast::<Box<T>>().read() } }
     }
 
-    /// What has to be done at the end of a value that was made of a `T`, if anything.
-    pub(crate) const fn end<T: 'static>() -> Option<unsafe fn(Self)> {
-        /// As `into`.
-        unsafe fn end<T: 'static>(value: Value) {
-            // SAFETY: as the caller says.
-            drop(unsafe { value.0.read::<Box<T>>() });
-        }
-        if is_small::<T>() { None } else { Some(end::<T>) }
+    /// Is there nothing to drop in a value that was made of a `T`?
+    pub(crate) const fn is_plain<T: 'static>() -> bool {
+        is_small::<T>()
     }
 }
 
@@ -77,7 +88,7 @@ mod tests {
     /// Made, looked at and taken out again.
     fn there_and_back<T: Clone + PartialEq + std::fmt::Debug + 'static>(value: T, small: bool) {
         let mut kept = Value::of(value.clone());
-        assert_eq!(Value::end::<T>().is_none(), small, "{value:?}");
+        assert_eq!(Value::is_plain::<T>(), small, "{value:?}");
         // SAFETY: the value was made of a `T`.
         unsafe {
             assert_eq!(kept.look::<T>(), &value);
@@ -101,16 +112,10 @@ mod tests {
     #[test]
     fn what_has_a_destructor_is_dropped_once() {
         let owned = Rc::new(());
-        let end = Value::end::<Rc<()>>().expect("a counted pointer has a destructor");
         let kept = Value::of(Rc::clone(&owned));
         assert_eq!(Rc::strong_count(&owned), 2);
         // SAFETY: it is made of an `Rc<()>`.
-        unsafe { end(kept) };
-        assert_eq!(Rc::strong_count(&owned), 1);
-        // SAFETY: as above.
-        let back = unsafe { Value::of(Rc::clone(&owned)).into::<Rc<()>>() };
-        assert_eq!(Rc::strong_count(&owned), 2);
-        drop(back);
+        drop(unsafe { kept.into::<Rc<()>>() });
         assert_eq!(Rc::strong_count(&owned), 1);
     }
 }

@@ -10,13 +10,14 @@ use std::ptr::{self, NonNull};
 use std::task::Waker;
 
 use crate::kernel::event_loop::current;
-use crate::kernel::memory::cell::{FutureBase, FutureRef};
+use crate::kernel::handle::AnyFuture;
+use crate::kernel::memory::cell::FutureBase;
 
-/// One who waits: owns a `FutureRef`, or a `Box<Waker>` if `BOXED` is set.
+/// One who waits: owns a `AnyFuture`, or a `Box<Waker>` if `BOXED` is set.
 pub(crate) struct Wake(NonNull<()>);
 
 const BOXED: usize = 1;
-/// In a [`Waiting`]: nobody is to be woken any more.
+/// In a [`Entry`]: nobody is to be woken any more.
 const SETTLED: usize = 2;
 
 const _: () = assert!(align_of::<FutureBase>() > BOXED | SETTLED && align_of::<Waker>() > BOXED | SETTLED);
@@ -26,7 +27,7 @@ impl Wake {
     #[inline]
     pub(crate) fn of(waker: &Waker) -> Self {
         current::with_task(|task| match task {
-            Some(task) if task.object.is_woken_by(waker) => Self(task.object.clone().into_raw()),
+            Some(task) if task.is_woken_by(waker) => Self(task.as_future().clone().into_raw()),
             _ => Self::other(waker.clone()),
         })
     }
@@ -45,7 +46,7 @@ impl Wake {
             // SAFETY: this owns the box, and is not dropped itself.
             Some(waker) => unsafe { Box::from_raw(waker) }.wake(),
             // SAFETY: as above, of the handle.
-            None => unsafe { FutureRef::from_raw(this.0) }.wake(),
+            None => unsafe { AnyFuture::from_raw(this.0) }.wake(),
         }
     }
 
@@ -61,7 +62,7 @@ impl Wake {
             // SAFETY: this owns the box, and lasts as long as the reference.
             Some(own) => unsafe { &*own }.will_wake(waker),
             // SAFETY: as above, of the handle, which is not dropped here.
-            None => ManuallyDrop::new(unsafe { FutureRef::from_raw(self.0) }).is_woken_by(waker),
+            None => ManuallyDrop::new(unsafe { AnyFuture::from_raw(self.0) }).is_woken_by(waker),
         }
     }
 
@@ -79,16 +80,16 @@ impl Drop for Wake {
             // SAFETY: this owns the box, and is no more.
             Some(waker) => drop(unsafe { Box::from_raw(waker) }),
             // SAFETY: as above, of the handle.
-            None => drop(unsafe { FutureRef::from_raw(self.0) }),
+            None => drop(unsafe { AnyFuture::from_raw(self.0) }),
         }
     }
 }
 
 /// What is known of a wait in a line: who waits, or that he was woken or cancelled. One word as well: a [`Wake`] if `SETTLED`
 /// is not set.
-pub(crate) struct Waiting(NonNull<()>);
+pub(crate) struct Entry(NonNull<()>);
 
-impl Waiting {
+impl Entry {
     #[inline]
     pub(crate) fn still(wake: Wake) -> Self {
         Self(ManuallyDrop::new(wake).0)
@@ -140,7 +141,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Entry {
     #[inline]
     fn drop(&mut self) {
         if self.is_still() {
@@ -150,7 +151,7 @@ impl Drop for Waiting {
 }
 
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Option<Wake>>() == 8 && size_of::<Option<Waiting>>() == 8);
+const _: () = assert!(size_of::<Option<Wake>>() == 8 && size_of::<Option<Entry>>() == 8);
 
 #[cfg(test)]
 mod tests {
@@ -174,7 +175,7 @@ mod tests {
     fn a_waker_of_others_is_woken_or_dropped_once() {
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
-        let waiting = || Waiting::still(Wake::other(waker.clone()));
+        let waiting = || Entry::still(Wake::other(waker.clone()));
         let woken = || count.0.load(Ordering::Relaxed);
 
         drop(waiting());
@@ -182,13 +183,13 @@ mod tests {
         assert!(one.is_still() && !one.is_of(Waker::noop()));
         // Miri gives a clone's table an address of its own.
         assert_eq!(one.is_of(&waker), waker.clone().will_wake(&waker));
-        one.settle(Waiting::woken()).expect("one who waits").wake();
+        one.settle(Entry::woken()).expect("one who waits").wake();
         assert!(one.is_woken() && !one.is_still() && !one.is_cancelled() && !one.is_of(&waker));
-        assert!(one.settle(Waiting::cancelled()).is_none() && one.is_woken());
+        assert!(one.settle(Entry::cancelled()).is_none() && one.is_woken());
         assert_eq!(woken(), 1);
 
         let mut another = waiting();
-        drop(another.settle(Waiting::cancelled()));
+        drop(another.settle(Entry::cancelled()));
         assert!(another.is_cancelled() && !another.is_woken() && another.into_wake().is_none());
         drop(waiting().into_wake());
         assert_eq!(woken(), 1);

@@ -7,7 +7,6 @@
 
 mod selector;
 mod source;
-mod waits;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -20,7 +19,7 @@ use polling::{Event, PollMode};
 
 use crate::kernel::event_loop::ready::Run;
 pub(crate) use selector::{Found, Selector};
-pub(crate) use source::Source;
+pub(crate) use source::{AtSource, Source};
 
 pub(crate) struct Reactor {
     selector: Rc<Selector>,

@@ -7,15 +7,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::mem::discriminant;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
-use super::selector::Found;
-use super::waits::{Wait, Waits};
-use super::{Reactor, Side};
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::line::Place;
+use super::{Reactor, Side, selector::Found};
+use crate::base::ordered::Ordered;
+use crate::kernel::event_loop::{LoopCore, ready::Run};
+use crate::kernel::line::Ticket;
 use crate::kernel::memory::waking::Wake;
+use crate::kernel::task::blocker::{Blocker, Description};
 
 pub(crate) struct Source {
     pub(super) key: usize,
@@ -34,7 +35,17 @@ pub(crate) struct Source {
 struct Half {
     /// An operation may succeed.
     ready: Cell<bool>,
-    waits: RefCell<Waits>,
+    listeners: RefCell<Ordered<Listener>>,
+}
+
+/// One that is to hear of the next event on a side.
+enum Listener {
+    /// A task in a wait of this crate, which may leave before.
+    Task(Wake),
+    /// A `poll` function: there is one at most.
+    Poll(Wake),
+    /// A callback: there is one at most.
+    Call(Rc<dyn Run>),
 }
 
 /// A task whose operations always succeed at once gives way after so many, as it would in asyncio, where each batch of data
@@ -43,7 +54,7 @@ const BUDGET: u8 = 32;
 
 impl Half {
     fn new() -> Self {
-        Self { ready: Cell::new(true), waits: RefCell::new(Waits::new()) }
+        Self { ready: Cell::new(true), listeners: RefCell::new(Ordered::new()) }
     }
 }
 
@@ -111,80 +122,71 @@ impl Source {
         }
     }
 
-    /// Joins those who wait for a side, for one event.
+    /// Joins those that wait for an event on a side.
     #[inline]
-    pub(crate) fn join(&self, side: Side, waker: &Waker) -> Place {
-        let key = self.push(side, Wait::Task(Wake::of(waker)));
-        Place::new(key << 1 | side as u64)
+    pub(crate) fn join(&self, side: Side, waker: &Waker) -> Ticket {
+        let key = self.push(side, Listener::Task(Wake::of(waker)));
+        Ticket::new(key << 1 | side as u64)
     }
 
-    /// Goes on waiting in a place; false if it is no more, because it was woken or cancelled.
-    pub(crate) fn stay(&self, place: Place, new: &Waker) -> bool {
-        let (side, key) = parts(place);
-        let waits = &self.half(side).waits;
-        match waits.borrow_mut().get_mut(key) {
+    /// Goes on waiting; false if the entry is gone, because the task was woken or cancelled.
+    pub(crate) fn stay(&self, ticket: Ticket, waker: &Waker) -> bool {
+        let (side, key) = parts(ticket);
+        let listeners = &self.half(side).listeners;
+        match listeners.borrow_mut().get_mut(key) {
             None => return false,
-            Some(Wait::Task(wake)) if wake.is(new) => return true,
+            Some(Listener::Task(wake)) if wake.is(waker) => return true,
             Some(_) => {}
         }
-        let wake = Wait::Task(Wake::of(new));
-        let old = waits.borrow_mut().get_mut(key).map(|place| std::mem::replace(place, wake));
+        let new = Listener::Task(Wake::of(waker));
+        let old = listeners.borrow_mut().get_mut(key).map(|listener| std::mem::replace(listener, new));
         drop(old);
         true
     }
 
-    /// Gives a place up; false if it is no more.
-    pub(crate) fn leave(&self, place: Place) -> bool {
-        let (side, key) = parts(place);
-        let left = self.half(side).waits.borrow_mut().remove(key);
+    /// Takes an entry out; false if it is gone.
+    pub(crate) fn leave(&self, ticket: Ticket) -> bool {
+        let (side, key) = parts(ticket);
+        let left = self.half(side).listeners.borrow_mut().remove(key);
         if left.is_some() {
             self.waiting.set(self.waiting.get() - 1);
         }
         left.is_some()
     }
 
-    /// How a wait reads in `wait_for=…` and in the report of a deadlock.
-    pub(crate) fn describe(&self, place: Place) -> String {
-        let (side, _) = parts(place);
-        let name = match side {
-            Side::Read => "readable",
-            Side::Write => "writable",
-        };
-        format!("<AsyncFd.{name} waiters={}>", self.half(side).waits.borrow().len())
-    }
-
     /// Wakes this waker, and no other one given before, at the next event.
     pub(crate) fn set_waker(&self, side: Side, waker: &Waker) {
-        self.set(side, Wait::Poll(Wake::of(waker)), |wait| matches!(wait, Wait::Poll(_)));
+        self.set(side, Listener::Poll(Wake::of(waker)));
     }
 
     /// Runs this, and nothing else given before, at the next event.
     pub(crate) fn set_call(&self, side: Side, call: Rc<dyn Run>) {
-        self.set(side, Wait::Call(call), |wait| matches!(wait, Wait::Call(_)));
+        self.set(side, Listener::Call(call));
     }
 
-    fn set(&self, side: Side, new: Wait, is_old: impl Fn(&Wait) -> bool) {
-        let mut waits = self.half(side).waits.borrow_mut();
-        let place = waits.iter_mut().find(|wait| is_old(wait));
-        let Some(place) = place else {
-            drop(waits);
+    /// Puts it in the place of the listener of the same sort, if there is one.
+    fn set(&self, side: Side, new: Listener) {
+        let mut listeners = self.half(side).listeners.borrow_mut();
+        let is_same = |(_, known): &(u64, &mut Listener)| discriminant(&**known) == discriminant(&new);
+        let Some((_, known)) = listeners.iter_mut().find(is_same) else {
+            drop(listeners);
             self.push(side, new);
             return;
         };
-        let old = std::mem::replace(place, new);
-        drop(waits);
+        let old = std::mem::replace(known, new);
+        drop(listeners);
         // After the borrow has ended: what it held may run anything.
         drop(old);
     }
 
     #[inline]
-    fn push(&self, side: Side, wait: Wait) -> u64 {
+    fn push(&self, side: Side, listener: Listener) -> u64 {
         self.waiting.set(self.waiting.get() + 1);
         self.budget.set(BUDGET);
-        self.half(side).waits.borrow_mut().push(wait)
+        self.half(side).listeners.borrow_mut().push(listener)
     }
 
-    /// Notes an event, and queues itself where somebody waits for it.
+    /// Notes an event, and queues the source where something listens for it.
     pub(super) fn found(self: &Rc<Self>, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32)) {
         if found.hung_up {
             self.hung_up.set(true);
@@ -193,26 +195,26 @@ impl Source {
             let half = self.half(side);
             if happened {
                 half.ready.set(true);
-                if !half.waits.borrow().is_empty() {
+                if !half.listeners.borrow().is_empty() {
                     queue(Rc::clone(self) as Rc<dyn Run>, side as u32);
                 }
             }
         }
     }
 
-    /// Lets everybody go who waits for a side now.
+    /// Notifies all that listen on a side now.
     fn wake(&self, side: Side) {
-        let waits = &self.half(side).waits;
-        let end = waits.borrow().next_key();
+        let listeners = &self.half(side).listeners;
+        let end = listeners.borrow().next_key();
         loop {
             // Out of the list before it runs: a waker or callback may run anything.
-            let first = waits.borrow_mut().pop_before(end);
+            let first = listeners.borrow_mut().pop_before(end);
             let Some(first) = first else { return };
             self.waiting.set(self.waiting.get() - 1);
             match first {
-                Wait::Task(wake) | Wait::Poll(wake) => wake.wake(),
-                Wait::Call(call) if !self.closed.get() => call.run(0),
-                Wait::Call(_) => {}
+                Listener::Task(wake) | Listener::Poll(wake) => wake.wake(),
+                Listener::Call(call) if !self.closed.get() => call.run(0),
+                Listener::Call(_) => {}
             }
         }
     }
@@ -227,10 +229,15 @@ impl Source {
     }
 }
 
-/// The side of a place, and its key there.
-fn parts(place: Place) -> (Side, u64) {
-    let side = if place.key() & 1 == Side::Read as u64 { Side::Read } else { Side::Write };
-    (side, place.key() >> 1)
+/// The side of an entry, and its key there.
+fn parts(ticket: Ticket) -> (Side, u64) {
+    (Side::from((ticket.key() & 1) as u32), ticket.key() >> 1)
+}
+
+impl From<u32> for Side {
+    fn from(number: u32) -> Self {
+        if number == Self::Read as u32 { Self::Read } else { Self::Write }
+    }
 }
 
 #[cold]
@@ -241,10 +248,29 @@ fn closed() -> io::Error {
 
 impl Run for Source {
     fn run(&self, side: u32) {
-        self.wake(if side == Side::Read as u32 { Side::Read } else { Side::Write });
+        self.wake(side.into());
     }
 
     fn describe(&self) -> String {
         "AsyncFd._ready()".to_owned()
+    }
+}
+
+/// An entry among those that wait for a descriptor, as what its task waits on.
+pub(crate) struct AtSource<'a>(pub(crate) &'a Source, pub(crate) Ticket);
+
+impl Blocker for AtSource<'_> {
+    fn cancel(&self, _event_loop: &LoopCore) -> bool {
+        self.0.leave(self.1)
+    }
+
+    fn describe(&self) -> Description {
+        let (side, _) = parts(self.1);
+        let kind = match side {
+            Side::Read => "readable",
+            Side::Write => "writable",
+        };
+        let waiters = self.0.half(side).listeners.borrow().len();
+        Description::new(kind, format!("<AsyncFd.{kind} waiters={waiters}>"))
     }
 }

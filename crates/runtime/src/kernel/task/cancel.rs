@@ -6,18 +6,17 @@
 
 use std::sync::Arc;
 
-use crate::error::exceptions::CancelledError;
+use crate::error::CancelledError;
 use crate::kernel::event_loop::current;
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::handle::AnyTask;
+use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::Kind;
-use crate::kernel::memory::marks::Mark;
-use crate::kernel::task::core::{PendingCancel, TaskCore, Waiter};
+use crate::kernel::memory::state::PendingCancel;
+use crate::kernel::task::core::TaskCore;
 use crate::kernel::task::step::tell;
 
 enum Todo {
     Cancel(AnyFuture),
-    /// All that this task waits on was dealt with.
+    /// All that this task or group waits on has been dealt with.
     Leave(AnyFuture),
 }
 
@@ -27,56 +26,52 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
     if !can_cancel(future) {
         return false;
     }
-    // The list stays empty, and costs nothing, unless the request has to travel.
+    // A stack: what is pushed last is done first. It stays empty, and costs nothing, unless the request has to travel.
     let mut todo = Vec::new();
-    // For each group on the way: was one of its children asked?
+    // For each group that the walk is in: was one of its children asked?
     let mut asked = Vec::new();
     let mut first = Some(Todo::Cancel(future.clone()));
     while let Some(next) = first.take().or_else(|| todo.pop()) {
         let future = match next {
+            Todo::Cancel(future) if future.done() => continue,
             Todo::Cancel(future) => future,
             Todo::Leave(future) => {
-                match future.object.kind() {
-                    Kind::Task(core) => core.unmark(Mark::OnPath),
-                    // Of a group whose children were done nothing is asked, wherever it is a child itself.
-                    Kind::Group(group) if asked.pop() == Some(true) => {
-                        group.cancel_requested.set(true);
-                        if let Some(asked) = asked.last_mut() {
-                            *asked = true;
-                        }
-                    }
-                    Kind::Group(_) | Kind::Plain => {}
+                future.base().visited.set(false);
+                // A group is asked if one of its children was; and then so is the group that it is a child of.
+                if let Kind::Group(group) = future.kind()
+                    && asked.pop() == Some(true)
+                {
+                    group.cancel_requested.set(true);
+                    asked.last_mut().into_iter().for_each(|asked| *asked = true);
                 }
                 continue;
             }
         };
-        if future.done() {
-            continue;
-        }
-        if let (Some(asked), Kind::Plain | Kind::Task(_)) = (asked.last_mut(), future.object.kind()) {
-            *asked = true;
-        }
-        match future.object.kind() {
-            Kind::Plain => {
-                future.finish_cancelled(message.clone());
-            }
+        match future.kind() {
+            // The request goes on to the children, in order. Whether the group counts as asked is known when they are done.
             Kind::Group(group) => {
                 asked.push(false);
                 todo.push(Todo::Leave(future.clone()));
                 todo.extend(group.children.iter().rev().cloned().map(Todo::Cancel));
+                continue;
             }
-            Kind::Task(core) => {
-                let Some(next) = cancel_task(&future, core, &message) else { continue };
-                if let Kind::Plain = next.object.kind() {
-                    // Nothing lies behind it, so no cycle does.
-                    next.finish_cancelled(message.clone());
-                } else {
-                    core.mark(Mark::OnPath);
+            // The request has arrived.
+            Kind::Plain => {
+                future.finish_cancelled(message.clone());
+            }
+            // The request ends the task's wait, or is noted in the task, or goes on to the future that the task awaits.
+            Kind::Task(core) => match cancel_task(&future, core, &message) {
+                None => {}
+                // Nothing lies behind a plain future, so no cycle does.
+                Some(next) if matches!(next.kind(), Kind::Plain) => next.finish_cancelled(message.clone()),
+                Some(next) => {
+                    future.base().visited.set(true);
                     todo.push(Todo::Leave(future.clone()));
                     todo.push(Todo::Cancel(next));
                 }
-            }
+            },
         }
+        asked.last_mut().into_iter().for_each(|asked| *asked = true);
     }
     true
 }
@@ -86,11 +81,11 @@ fn can_cancel(future: &AnyFuture) -> bool {
     if future.done() {
         return false;
     }
-    let Kind::Group(group) = future.object.kind() else { return true };
+    let Kind::Group(group) = future.kind() else { return true };
     let mut todo = vec![group];
     while let Some(group) = todo.pop() {
         for child in group.children.iter().filter(|child| !child.done()) {
-            match child.object.kind() {
+            match child.kind() {
                 Kind::Group(group) => todo.push(group),
                 Kind::Plain | Kind::Task(_) => return true,
             }
@@ -99,70 +94,55 @@ fn can_cancel(future: &AnyFuture) -> bool {
     false
 }
 
-/// Requests the cancellation of one task. Gives what it waits on, if the request goes on there.
+/// Requests the cancellation of one task. Returns the future that it awaits if the request goes on there.
 fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) -> Option<AnyFuture> {
-    if core.has(Mark::OnPath) {
-        // The tasks wait for each other in a circle (CPython ends in a RecursionError). The cancellation ends the wait
-        // of the one that closes the circle, and with it everybody's.
-        cancel_wait(task, core, message);
+    if task.base().visited.get() {
+        // The tasks wait for each other in a circle (CPython ends in a RecursionError). The cancellation ends the wait of the
+        // task that closes the circle, and with it the waits of all.
+        end_wait(task, core, message);
         return None;
     }
-    core.count_cancel();
+    // First the request is counted, for `cancelling()`, and observed.
+    core.count_cancels(1);
     let event_loop = task.base().event_loop();
     if event_loop.instrumented.get() {
-        tell(event_loop, &|observer| observer.cancel_requested(&AnyTask::from_object(task.object.clone())));
+        tell(event_loop, &|observer| observer.cancel_requested(&AnyTask::from_future(task.clone())));
     }
+    // A task whose wait is over already will raise at its next step. Only the message is new.
     if core.pending_cancel() == PendingCancel::Wait {
         core.note_cancel_message(message.clone());
         return None;
     }
-    match core.waiter() {
-        Waiter::Future(next) if can_cancel(&next) => return Some(next),
-        Waiter::Timer(key) if task.base().event_loop().timers.borrow().is_armed(key) => {}
-        Waiter::Line(line, place) if line.cancel(place) => {}
-        Waiter::Readiness(source, place) if source.leave(place) => {}
-        Waiter::Cancellable => {}
+    match core.awaited() {
+        Some(next) if can_cancel(&next) => return Some(next),
+        None if core.blocked_on().cancel(event_loop) => end_wait(task, core, message),
         _ => {
-            // Its next step is queued already, or it waits on what this crate does not know.
+            // Its next step is queued already, or it waits on something that this crate does not know.
             core.set_pending_cancel(PendingCancel::Must);
             core.note_cancel_message(message.clone());
-            return None;
         }
     }
-    cancel_wait(task, core, message);
     None
 }
 
 /// Ends the task's present wait with a cancellation.
-fn cancel_wait(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) {
+fn end_wait(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) {
     core.set_message_of_wait(message.clone());
     core.set_pending_cancel(PendingCancel::Wait);
-    task.object.wake();
+    task.wake();
 }
 
-/// A task that was asked to cancel while it ran (or waited on something foreign) has now begun a wait: cancel that. The
-/// second half of `Task.__step`.
+/// Cancels the wait that a task has begun after the cancellation was requested, which came while it ran (or waited on something
+/// foreign): the second half of `Task.__step`.
 pub(crate) fn deliver(task: &AnyTask) {
     let core = task.core();
     let message = core.cancel_message();
-    match core.waiter() {
-        Waiter::Future(future) => {
-            if cancel(&future, message) {
-                core.set_pending_cancel(PendingCancel::None);
-            }
+    if let Some(future) = core.awaited() {
+        if cancel(&future, message) {
+            core.set_pending_cancel(PendingCancel::None);
         }
-        Waiter::Timer(_) | Waiter::Cancellable => cancel_wait(task, core, &message),
-        Waiter::Line(line, place) => {
-            if line.cancel(place) {
-                cancel_wait(task, core, &message);
-            }
-        }
-        Waiter::Readiness(source, place) => {
-            if source.leave(place) {
-                cancel_wait(task, core, &message);
-            }
-        }
-        Waiter::Yield | Waiter::None => {}
+    } else if core.blocked_on().cancel(task.base().event_loop()) {
+        end_wait(task, core, &message);
     }
 }
 
@@ -172,7 +152,7 @@ pub(crate) fn take_cancel() -> Option<CancelledError> {
     take(|pending| pending != PendingCancel::None)
 }
 
-/// As [`take_cancel`], but only if the wait itself was cancelled.
+/// Like [`take_cancel`], but only if the wait itself was cancelled.
 pub(crate) fn take_direct_cancel() -> Option<CancelledError> {
     take(|pending| pending == PendingCancel::Wait)
 }

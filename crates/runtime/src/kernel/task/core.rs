@@ -1,10 +1,9 @@
-//! What a task has beyond a future: where it waits, what was asked of it, its name and its context; and what a wait notes
+//! What a task has beyond a future: what it waits on, what was requested of it, its name and its context; and what a wait notes
 //! there when it begins.
 //!
-//! There may be a million tasks, so what most never have stands in a box of its own, made when it is needed.
+//! There may be a million tasks, so what most never have is in a box of its own, made when it is needed.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,62 +11,29 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Waker;
 
 use crate::contextvars::{self, Context as ContextObject, Vars};
-use crate::error::exceptions::RuntimeError;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, RuntimeError};
 use crate::kernel::event_loop::current;
-use crate::kernel::event_loop::timers::TimerKey;
 use crate::kernel::handle::AnyFuture;
-use crate::kernel::line::{Line, Place};
 use crate::kernel::memory::cell::FutureBase;
-use crate::kernel::memory::marks::Mark;
-use crate::kernel::reactor::Source;
+use crate::kernel::memory::state::{PendingCancel, State};
+use crate::kernel::task::blocker::BlockedOn;
 
-/// What a suspended task waits on: `Task._fut_waiter`.
-#[derive(Clone)]
-pub(crate) enum Waiter {
-    /// Nothing that this crate knows of (or it runs, or never ran): a cancellation has to wait for the next await of ours.
-    None,
-    /// It gave way for one iteration and is queued again.
-    Yield,
-    /// A sleep.
-    Timer(TimerKey),
-    /// A future or task.
-    Future(AnyFuture),
-    /// A place in a line.
-    Line(Rc<Line>, Place),
-    /// A descriptor, and a place among those who wait for it.
-    Readiness(Rc<Source>, Place),
-    /// A foreign future that may be dropped.
-    Cancellable,
-}
-
-/// A cancellation that is on its way to the task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PendingCancel {
-    None,
-    /// To be raised at the next step: `Task._must_cancel`.
-    Must,
-    /// The wait itself was cancelled: it raises as soon as the task is resumed.
-    Wait,
-}
-
-/// What a task has: what every future has, and this. There may be a million of them, so what most never have is `Rare`.
+/// What a task has. It begins with its base, so that a pointer to that is a pointer to the whole.
 #[repr(C)]
 pub(crate) struct TaskCore {
     pub(crate) base: FutureBase,
-    /// Taken out and put back by whoever looks.
-    waiter: Cell<Waiter>,
+    rare: OnceCell<Box<Rare>>,
+    blocked_on: Cell<BlockedOn>,
     /// Where it was last seen: created, suspended, or asking who it is.
     pub(crate) at: Cell<&'static Location<'static>>,
-    /// The task's own waker, which keeps its memory until the last handle goes.
-    waker: OnceCell<ManuallyDrop<Waker>>,
+    /// The task's own waker, which keeps its memory until the last handle is dropped.
+    waker: OnceCell<Waker>,
 }
 
 /// What most tasks never have.
-pub(crate) struct Rare {
+#[derive(Default)]
+struct Rare {
     name: RefCell<Option<Rc<str>>>,
-    /// How many cancellations beyond the first were requested and not taken back.
-    more_cancels: Cell<u32>,
     /// Of the last cancellation that was to be raised at the next step; it stays when it was: `Task._cancel_message`.
     cancel_message: RefCell<Option<Arc<str>>>,
     /// Of the cancellation that has ended the present wait.
@@ -76,19 +42,6 @@ pub(crate) struct Rare {
     vars: Cell<Vars>,
     /// A context object given at creation, used instead of `vars`.
     context: OnceCell<ContextObject>,
-}
-
-impl Rare {
-    pub(crate) fn new() -> Self {
-        Self {
-            name: RefCell::default(),
-            more_cancels: Cell::default(),
-            cancel_message: RefCell::default(),
-            message_of_wait: RefCell::default(),
-            vars: Cell::default(),
-            context: OnceCell::new(),
-        }
-    }
 }
 
 /// While it lives, the task's context is the current one, if it could be entered.
@@ -113,30 +66,34 @@ static NEXT_NUMBER: AtomicU32 = AtomicU32::new(1);
 impl TaskCore {
     #[inline]
     pub(crate) fn new(base: FutureBase, at: &'static Location<'static>) -> Self {
-        Self { base, waiter: Cell::new(Waiter::None), at: Cell::new(at), waker: OnceCell::new() }
+        Self {
+            base,
+            rare: OnceCell::new(),
+            blocked_on: Cell::new(BlockedOn::Nothing),
+            at: Cell::new(at),
+            waker: OnceCell::new(),
+        }
     }
 
     pub(crate) fn keep_waker(&self, waker: Waker) {
-        let is_new = self.waker.set(ManuallyDrop::new(waker)).is_ok();
+        let is_new = self.waker.set(waker).is_ok();
         debug_assert!(is_new, "a task is completed once");
     }
 
     #[inline]
     pub(crate) fn waker(&self) -> &Waker {
-        self.waker.get().expect("a task that somebody has is complete")
+        self.waker.get().expect("a task of which there are handles is complete")
     }
 
-    /// The waker, to be dropped by the last handle.
-    pub(crate) unsafe fn take_waker(&self) -> Waker {
-        // SAFETY: the caller is the last handle, and takes it once.
-        ManuallyDrop::into_inner(unsafe { std::ptr::read(self.waker.get().expect("it is complete")) })
+    pub(crate) fn take_waker(&mut self) -> Option<Waker> {
+        self.waker.take()
     }
 
-    /// The loop owns the task from now on, whose creation is complete.
+    /// Gives the task, whose creation is complete, to its loop.
     #[inline]
     pub(crate) fn begin(&self, task: &AnyFuture, context: Option<ContextObject>) {
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-        self.base.slot.set(self.base.event_loop().tasks.register(task.object.clone(), number));
+        self.base.slot.set(self.base.event_loop().tasks.register(task.clone(), number));
         if context.is_some() || contextvars::in_use() {
             self.begin_context(context);
         }
@@ -147,39 +104,42 @@ impl TaskCore {
     fn begin_context(&self, context: Option<ContextObject>) {
         match context {
             None => self.keep_vars(contextvars::current()),
-            Some(context) => self.rare().context.set(context).expect("a new task has none"),
+            Some(context) => self.make_rare().context.set(context).expect("a new task has none"),
         }
     }
 
-    /// The task is about to be over: the loop lets go of it.
+    /// Takes the task, which is about to be done, from its loop.
     pub(crate) fn unregister(&self) {
         if let Some(number) = self.base.event_loop().tasks.unregister(self.base.slot.get()) {
             self.base.slot.set(number);
         }
     }
 
-    pub(crate) fn waiter(&self) -> Waiter {
-        let waiter = self.take_waiter();
-        let copy = waiter.clone();
-        self.set_waiter(waiter);
-        copy
+    // What it waits on.
+
+    fn look<R>(&self, f: impl FnOnce(&BlockedOn) -> R) -> R {
+        let blocked_on = self.blocked_on.replace(BlockedOn::Nothing);
+        let result = f(&blocked_on);
+        std::mem::forget(self.blocked_on.replace(blocked_on));
+        result
     }
 
-    pub(crate) fn take_waiter(&self) -> Waiter {
-        self.waiter.replace(Waiter::None)
+    pub(crate) fn blocked_on(&self) -> BlockedOn {
+        self.look(BlockedOn::clone)
     }
 
-    /// Nothing may be borrowed: what it was may be the last handle on a future.
+    /// The future that it awaits, if it is one that it waits on.
+    pub(crate) fn awaited(&self) -> Option<AnyFuture> {
+        self.look(BlockedOn::future)
+    }
+
+    /// To be called where nothing is borrowed: what it was blocked on may be the last handle on a future.
     #[inline]
-    pub(crate) fn set_waiter(&self, waiter: Waiter) {
-        drop(self.waiter.replace(waiter));
+    pub(crate) fn block_on(&self, blocked_on: BlockedOn) {
+        drop(self.blocked_on.replace(blocked_on));
     }
 
-    /// The same holds as for `set_waiter`.
-    #[inline]
-    pub(crate) fn forget_waiter(&self) {
-        self.set_waiter(Waiter::None);
-    }
+    // Its context.
 
     /// Makes the task's context the current one, until what this gives is dropped. An error says why it could not.
     #[inline]
@@ -196,13 +156,13 @@ impl TaskCore {
     /// Every context is empty, and the task was not given one to be in.
     #[inline]
     fn has_no_context(&self) -> bool {
-        self.base.rare().is_none() && !contextvars::in_use()
+        self.rare().is_none() && !contextvars::in_use()
     }
 
     #[cold]
     fn swap_context_in(&self) -> Result<Vars, RuntimeError> {
         let vars = match self.context() {
-            None => self.base.rare().and_then(|rare| rare.vars.take()),
+            None => self.rare().and_then(|rare| rare.vars.take()),
             Some(context) => context.enter()?,
         };
         Ok(contextvars::replace(vars))
@@ -218,8 +178,8 @@ impl TaskCore {
     }
 
     fn keep_vars(&self, vars: Vars) {
-        if vars.is_some() || self.base.rare().is_some() {
-            self.rare().vars.set(vars);
+        if vars.is_some() || self.rare().is_some() {
+            self.make_rare().vars.set(vars);
         }
     }
 
@@ -230,16 +190,16 @@ impl TaskCore {
     }
 
     fn context(&self) -> Option<&ContextObject> {
-        self.base.rare()?.context.get()
+        self.rare()?.context.get()
     }
 
     pub(crate) fn name(&self) -> Rc<str> {
-        let custom = self.base.rare().and_then(|rare| rare.name.borrow().clone());
+        let custom = self.rare().and_then(|rare| rare.name.borrow().clone());
         custom.unwrap_or_else(|| format!("Task-{}", self.number()).into())
     }
 
     pub(crate) fn set_name(&self, name: &str) {
-        self.rare().name.replace(Some(name.into()));
+        self.make_rare().name.replace(Some(name.into()));
     }
 
     /// Names a task that was just created. CPython counts only tasks without a name of their own, so the number goes
@@ -268,91 +228,73 @@ impl TaskCore {
         }
     }
 
-    #[inline]
-    pub(crate) fn has(&self, mark: Mark) -> bool {
-        self.base.marks.has(mark)
-    }
+    // Steps and cancellations.
 
-    pub(crate) fn mark(&self, mark: Mark) {
-        self.base.marks.set(mark);
-    }
-
-    pub(crate) fn unmark(&self, mark: Mark) {
-        self.base.marks.unset(mark);
-    }
-
-    /// Nothing is to be done at this step but to resume the coroutine.
+    /// Is there nothing to do at this step but to resume the coroutine?
     #[inline]
     pub(crate) fn just_goes_on(&self) -> bool {
-        self.base.marks.just_goes_on()
+        self.base.state() == State::Pending && self.pending_cancel() != PendingCancel::Must
     }
 
+    /// The task has taken its first step, or behaves as if.
+    pub(crate) fn start(&self) {
+        if self.base.state() == State::New {
+            self.base.state.set(State::Pending);
+        }
+    }
+
+    #[inline]
     pub(crate) fn pending_cancel(&self) -> PendingCancel {
-        if self.has(Mark::MustCancel) {
-            PendingCancel::Must
-        } else if self.has(Mark::WaitCancelled) {
-            PendingCancel::Wait
-        } else {
-            PendingCancel::None
-        }
+        self.base.pending_cancel.get()
     }
 
+    #[inline]
     pub(crate) fn set_pending_cancel(&self, pending: PendingCancel) {
-        self.unmark(Mark::MustCancel);
-        self.unmark(Mark::WaitCancelled);
-        match pending {
-            PendingCancel::None => {}
-            PendingCancel::Must => self.mark(Mark::MustCancel),
-            PendingCancel::Wait => self.mark(Mark::WaitCancelled),
-        }
+        self.base.pending_cancel.set(pending);
     }
 
-    pub(crate) fn cancelling(&self) -> u32 {
-        let more = self.base.rare().map_or(0, |rare| rare.more_cancels.get());
-        u32::from(self.has(Mark::Cancelling)) + more
-    }
-
-    pub(crate) fn count_cancel(&self) {
-        if self.has(Mark::Cancelling) {
-            let more = &self.rare().more_cancels;
-            more.set(more.get().saturating_add(1));
-        } else {
-            self.mark(Mark::Cancelling);
-        }
-    }
-
-    /// Takes a request back; gives how many are left.
-    pub(crate) fn uncount_cancel(&self) -> u32 {
-        match self.base.rare().filter(|rare| rare.more_cancels.get() > 0) {
-            Some(rare) => rare.more_cancels.set(rare.more_cancels.get() - 1),
-            None => self.unmark(Mark::Cancelling),
-        }
-        self.cancelling()
+    /// Adds to the requests to cancel, or takes one back; returns how many are left.
+    pub(crate) fn count_cancels(&self, change: i32) -> u32 {
+        let cancelling = &self.base.cancelling;
+        cancelling.set(cancelling.get().saturating_add_signed(change));
+        cancelling.get()
     }
 
     pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
-        self.base.rare().and_then(|rare| rare.cancel_message.borrow().clone())
+        self.rare().and_then(|rare| rare.cancel_message.borrow().clone())
     }
 
     pub(crate) fn note_cancel_message(&self, message: Option<Arc<str>>) {
-        if message.is_some() || self.base.rare().is_some() {
-            self.rare().cancel_message.replace(message);
+        if message.is_some() || self.rare().is_some() {
+            self.make_rare().cancel_message.replace(message);
         }
     }
 
     /// In CPython what the task waits on has this message, and the task none.
     pub(crate) fn set_message_of_wait(&self, message: Option<Arc<str>>) {
-        if message.is_some() || self.base.rare().is_some() {
-            self.rare().message_of_wait.replace(message);
+        if message.is_some() || self.rare().is_some() {
+            self.make_rare().message_of_wait.replace(message);
         }
     }
 
     pub(crate) fn take_message_of_wait(&self) -> Option<Arc<str>> {
-        self.base.rare().and_then(|rare| rare.message_of_wait.take())
+        self.rare().and_then(|rare| rare.message_of_wait.take())
     }
 
-    fn rare(&self) -> &Rare {
-        self.base.rare().unwrap_or_else(|| self.base.make_rare())
+    // What most tasks never have.
+
+    pub(crate) fn has_rare(&self) -> bool {
+        self.rare.get().is_some()
+    }
+
+    #[inline]
+    fn rare(&self) -> Option<&Rare> {
+        self.rare.get().map(|rare| &**rare)
+    }
+
+    #[cold]
+    fn make_rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
     }
 }
 
@@ -363,20 +305,20 @@ pub(crate) fn current_task_id() -> Option<u32> {
 
 /// Notes what the current task waits on, and where in its code.
 #[inline]
-pub(crate) fn wait_on(waiter: Waiter, at: &'static Location<'static>) {
+pub(crate) fn wait_on(blocked_on: BlockedOn, at: &'static Location<'static>) {
     current::with_task(|task| {
         if let Some(task) = task {
             task.core().at.set(at);
-            task.core().set_waiter(waiter);
+            task.core().block_on(blocked_on);
         }
     });
 }
 
 /// Notes that the current task goes on waiting, where it was.
-pub(crate) fn keep_waiting_on(waiter: Waiter) {
+pub(crate) fn keep_waiting_on(blocked_on: BlockedOn) {
     current::with_task(|task| {
         if let Some(task) = task {
-            task.core().set_waiter(waiter);
+            task.core().block_on(blocked_on);
         }
     });
 }
@@ -392,10 +334,10 @@ pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>)
         } else if !Rc::ptr_eq(task.base().event_loop(), future.base().event_loop()) {
             format!("Task {task:?} got Future {future:?} attached to a different loop")
         } else {
-            task.core().set_waiter(Waiter::Future(future.clone()));
+            task.core().block_on(BlockedOn::Future(future.clone()));
             return Ok(());
         };
-        task.core().set_waiter(Waiter::Yield);
+        task.core().block_on(BlockedOn::Nothing);
         Err(RuntimeError::new(message).into())
     })
 }

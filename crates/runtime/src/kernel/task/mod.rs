@@ -1,5 +1,6 @@
 //! A task: what it has beyond a future, how it is made, how it steps, how it is cancelled, how it ends.
 
+pub(crate) mod blocker;
 pub(crate) mod cancel;
 pub(crate) mod core;
 pub(crate) mod coroutine;

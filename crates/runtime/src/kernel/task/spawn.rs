@@ -1,17 +1,15 @@
 //! How a task is made: one allocation with its coroutine, registered, and queued or started at once.
 
-use crate::contextvars::Context;
-use crate::error::Result;
-use crate::kernel::event_loop;
-use crate::kernel::event_loop::LoopCore;
-use crate::kernel::handle::AnyTask;
-use crate::kernel::memory::cell::TaskMemory;
-use crate::kernel::memory::origin::Class;
-use crate::kernel::task::step::Runnable;
-use crate::kernel::task::step::{Step, tell};
 use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
+
+use crate::contextvars::Context;
+use crate::error::Result;
+use crate::kernel::event_loop::{self, LoopCore};
+use crate::kernel::handle::AnyTask;
+use crate::kernel::memory::{cell::TaskMemory, origin::Class};
+use crate::kernel::task::step::{Body, Runnable, tell};
 
 /// Makes a task; the loop must not be closed.
 pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
@@ -27,7 +25,7 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     // polls or drops it, and another thread that gets hold of one, by waking the task, hands it to the loop and does nothing
     // else with it. There it waits, if need be for good: the queue goes with the `LoopCore`, which the task keeps as long as
     // it is in its registry. The schedule function is `Send`, `Sync` and `'static`.
-    let (runnable, handle) = unsafe { builder.spawn_unchecked(|_| Step::new(coroutine), event_loop::schedule) };
+    let (runnable, handle) = unsafe { builder.spawn_unchecked(|_| Body::new(coroutine), event_loop::schedule) };
     handle.detach();
     let start = Start { event_loop, class: Class::task::<T, F>(), name, context, eager, at };
     start.start(runnable)
@@ -46,7 +44,7 @@ struct Start<'a> {
 impl Start<'_> {
     fn start(self, runnable: async_task::Runnable<TaskMemory>) -> AnyTask {
         let Self { event_loop, class, name, context, eager, at } = self;
-        let task = AnyTask::from_object(runnable.metadata().complete(event_loop, class, runnable.waker(), at));
+        let task = AnyTask::from_future(runnable.metadata().complete(event_loop, class, runnable.waker(), at));
         let runnable = Runnable::new(runnable);
         task.core().begin(&task, context);
         if let Some(name) = name {

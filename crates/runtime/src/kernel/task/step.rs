@@ -1,8 +1,8 @@
 //! One step of a task: `Task.__step`.
 //!
 //! The core idea: what the loop queues is a `Runnable`, async-task's with the task around it. Running it makes the task the
-//! current one and has async-task poll not the coroutine but a wrapper around it, `Step`, which swaps the task's context in,
-//! delivers cancellations, and turns what the coroutine gives into the task's end. Only that knows the coroutine's type: the
+//! current one and has async-task poll not the coroutine but a wrapper around it, [`Body`], which swaps the task's context in,
+//! delivers cancellations, and turns what the coroutine returns into the task's end. Only that knows the coroutine's type: the
 //! rest is the same code for all tasks.
 
 use std::any::Any;
@@ -15,16 +15,14 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::error::TaskPanic;
-use crate::error::exceptions::CancelledError;
-use crate::error::{Error, Result};
-use crate::kernel::event_loop::LoopCore;
-use crate::kernel::event_loop::current;
+use crate::error::{CancelledError, Error, Result, TaskPanic};
+use crate::kernel::event_loop::{LoopCore, current};
 use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::cell::TaskMemory;
-use crate::kernel::memory::marks::Mark;
+use crate::kernel::memory::state::{PendingCancel, State};
+use crate::kernel::task::blocker::BlockedOn;
 use crate::kernel::task::cancel::deliver;
-use crate::kernel::task::core::{PendingCancel, TaskCore};
+use crate::kernel::task::core::TaskCore;
 use crate::kernel::task::coroutine::excuse;
 use crate::kernel::watch::Observer;
 
@@ -47,29 +45,34 @@ impl Runnable {
     /// The task, for the loop that asks, which must be its own.
     #[inline]
     pub(crate) fn task(&self, event_loop: &LoopCore) -> AnyTask {
-        AnyTask::from_object(self.memory().handle(event_loop))
+        AnyTask::from_future(self.memory().handle(event_loop))
     }
 
     /// Takes the step.
     #[inline]
     pub(crate) fn run(self, event_loop: &LoopCore) {
+        // 1. A handle keeps the task until the step is over, for its end lets go of the loop's own.
         let task = self.task(event_loop);
         if event_loop.instrumented.get() {
             begin(&task, event_loop);
         }
+        // 2. async-task polls the `Body`, with the task as the current one.
         let runnable = self.into_inner();
-        let stepping = Stepping(ManuallyDrop::new(task));
-        current::step(&stepping.0, || runnable.run());
-        let task = stepping.into_task();
+        let mut stepping = Stepping(Some(task));
+        if let Stepping(Some(task)) = &stepping {
+            current::step(task, || runnable.run());
+        }
+        // 3. The step has come to its end, so nothing has to be made good.
+        let task = stepping.0.take();
         if event_loop.instrumented.get() {
             end(task, event_loop);
         }
-        // The last handle may drop the result, which may panic: not to be left to async-task.
+        // 4. The last handle may drop the result, which may panic: here, and not in async-task.
     }
 
     fn into_inner(self) -> async_task::Runnable<TaskMemory> {
         let mut this = ManuallyDrop::new(self);
-        // SAFETY: this is not dropped, so nothing else takes it out.
+        // SAFETY: this is not dropped, so nothing else takes it out. Test: `tests/unwinding.rs`, under AddressSanitizer.
         unsafe { ManuallyDrop::take(&mut this.0) }
     }
 }
@@ -79,54 +82,51 @@ impl Drop for Runnable {
     #[cold]
     fn drop(&mut self) {
         // In another thread nothing of a task may be touched. There it is kept, with what it has.
-        if let Some(object) = self.memory().handle_in_its_thread() {
-            let _stepping = Stepping(ManuallyDrop::new(AnyTask::from_object(object)));
-            // SAFETY: this is dropped, so nothing else takes it out.
+        if let Some(future) = self.memory().handle_in_its_thread() {
+            let _stepping = Stepping(Some(AnyTask::from_future(future)));
+            // SAFETY: this is dropped, so nothing else takes it out. Test: `tests/user_code.rs`, under AddressSanitizer.
             let runnable = unsafe { ManuallyDrop::take(&mut self.0) };
             let _ = catch_unwind(AssertUnwindSafe(|| drop(runnable)));
         }
     }
 }
 
-/// A task whose step is being taken. Dropped, the step has not come to its end, and async-task has dropped the coroutine.
-struct Stepping(ManuallyDrop<AnyTask>);
+/// A task whose step is being taken. If it is still here when this is dropped, the step has not come to its end, and async-task
+/// has dropped the coroutine: then the task ends as an aborted one does, so that nothing waits for it in vain.
+struct Stepping(Option<AnyTask>);
 
-impl Stepping {
-    fn into_task(self) -> AnyTask {
-        let mut this = ManuallyDrop::new(self);
-        // SAFETY: this is not dropped, so nothing else takes it out.
-        unsafe { ManuallyDrop::take(&mut this.0) }
+impl Drop for Stepping {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(task) = self.0.take() {
+            end_unwinding(task);
+        }
     }
 }
 
-/// The task ends as an aborted one does, so that nobody waits for it in vain. Something unwinds: what panics on top of that
-/// is not heard of again.
-impl Drop for Stepping {
-    #[cold]
-    fn drop(&mut self) {
-        // SAFETY: this is dropped, so nothing else takes it out.
-        let task = unsafe { ManuallyDrop::take(&mut self.0) };
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            if !task.done() {
-                task.core().forget_waiter();
-                finish::<()>(&task, Err(CancelledError::default().into()));
-                tell(task.base().event_loop(), &|observer| observer.done(&task));
-            }
-        }));
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
-    }
+/// A second panic on top of the one that unwinds is swallowed.
+#[cold]
+fn end_unwinding(task: AnyTask) {
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        if !task.done() {
+            task.core().block_on(BlockedOn::Nothing);
+            finish::<()>(&task, Err(CancelledError::default().into()));
+            tell(task.base().event_loop(), &|observer| observer.done(&task));
+        }
+    }));
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
 }
 
 pin_project! {
     /// The coroutine of a task with the machinery around it.
-    pub(crate) struct Step<F> {
+    pub(crate) struct Body<F> {
         #[pin]
         coroutine: Option<F>,
     }
 
-    impl<F> PinnedDrop for Step<F> {
+    impl<F> PinnedDrop for Body<F> {
         fn drop(this: Pin<&mut Self>) {
-            // Something unwinds: what panics on top of that is not heard of again.
+            // async-task drops it unfinished only while something unwinds: a second panic is swallowed.
             let mut coroutine = this.project().coroutine;
             if std::mem::needs_drop::<F>() && coroutine.is_some() {
                 let _ = catch_unwind(AssertUnwindSafe(|| coroutine.set(None)));
@@ -135,13 +135,13 @@ pin_project! {
     }
 }
 
-impl<F> Step<F> {
+impl<F> Body<F> {
     pub(crate) fn new(coroutine: F) -> Self {
         Self { coroutine: Some(coroutine) }
     }
 }
 
-impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Step<F> {
+impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Body<F> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -165,21 +165,22 @@ fn begin(task: &AnyTask, event_loop: &LoopCore) {
 }
 
 #[cold]
-fn end(task: AnyTask, event_loop: &LoopCore) {
+fn end(task: Option<AnyTask>, event_loop: &LoopCore) {
     let told = catch_unwind(AssertUnwindSafe(|| {
-        tell(event_loop, &|observer| observer.step_ends(&task));
+        let Some(task) = &task else { return };
+        tell(event_loop, &|observer| observer.step_ends(task));
         if task.done() {
-            tell(event_loop, &|observer| observer.done(&task));
+            tell(event_loop, &|observer| observer.done(task));
         }
     }));
     if let Err(payload) = told {
-        // The step has come to its end, so the task goes on. If it is over, its result goes without another panic.
+        // The step has come to its end, so the task goes on. If it is done, a second panic, of its result, is swallowed.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
         resume_unwind(payload);
     }
 }
 
-/// Takes the step, as the current task and in its context; gives how the coroutine ended, if it did.
+/// Takes the step, as the current task and in its context. Returns how the coroutine ended, if it did.
 #[inline]
 fn take<T, F: StdFuture<Output = Result<T>>>(
     task: &AnyTask,
@@ -187,16 +188,20 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
     cx: &mut Context<'_>,
 ) -> Option<Result<T>> {
     let core = task.core();
+    // 1. The context is entered, and left when this returns. The wait is over.
     let (_inside, no_context) = core.enter_context();
-    core.forget_waiter();
+    core.block_on(BlockedOn::Nothing);
     let running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
+    // 2. Is there something to raise instead of resuming the coroutine?
     let refused = if core.just_goes_on() { no_context } else { prepare(core, no_context) };
     let end = if let Some(error) = refused {
         excuse(running, cx);
         Err(error)
     } else {
+        // 3. The coroutine runs up to its next wait or to its end. A panic ends it like an exception.
         match catch_unwind(AssertUnwindSafe(|| running.poll(cx))) {
             Ok(Poll::Pending) => {
+                // 4. It waits. What was requested of the task meanwhile concerns this wait.
                 if !core.just_goes_on() {
                     look_back(task);
                 }
@@ -206,7 +211,7 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
             Err(payload) => Err(panicked(payload)),
         }
     };
-    // The coroutine's variables go before anybody hears of its end, and inside the task, as they do in Python.
+    // 5. The coroutine's variables are dropped before anything learns of its end, and inside the task, as in Python.
     if !std::mem::needs_drop::<F>() {
         coroutine.set(None);
         return Some(end);
@@ -222,32 +227,34 @@ fn panicked(payload: Box<dyn Any + Send>) -> Error {
     TaskPanic::new(payload).into()
 }
 
-/// The first step, or one before which something was asked of the task: what is raised instead of the step, if anything.
+/// This is the first step, or something was requested of the task before it. Returns what is raised instead of the step, if
+/// anything is.
 fn prepare(core: &TaskCore, no_context: Option<Error>) -> Option<Error> {
-    let first = !core.has(Mark::Started);
-    core.mark(Mark::Started);
-    if core.has(Mark::Aborted) {
-        Some(CancelledError::default().into())
-    } else if first && core.pending_cancel() == PendingCancel::Must {
-        core.set_pending_cancel(PendingCancel::None);
-        Some(CancelledError::from_message(core.cancel_message()).into())
-    } else {
-        no_context
+    match core.base.state() {
+        State::Aborted => return Some(CancelledError::default().into()),
+        State::New => {
+            core.start();
+            if core.pending_cancel() == PendingCancel::Must {
+                core.set_pending_cancel(PendingCancel::None);
+                return Some(CancelledError::from_message(core.cancel_message()).into());
+            }
+        }
+        _ => {}
     }
+    no_context
 }
 
-/// Something was asked of the task while its step ran, and now it waits.
+/// Something was requested of the task while its step ran, and now it waits.
 fn look_back(task: &AnyTask) {
-    let core = task.core();
-    if core.has(Mark::Aborted) {
+    if task.base().state() == State::Aborted {
         // It aborted itself.
-        task.object.wake();
-    } else if core.pending_cancel() == PendingCancel::Must {
+        task.wake();
+    } else if task.core().pending_cancel() == PendingCancel::Must {
         deliver(task);
     }
 }
 
-/// Turns what the coroutine gave into the task's end.
+/// Turns the end of the coroutine into the task's.
 fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     let core = task.core();
     // A request that came while the last step ran wins over the result.
@@ -259,7 +266,7 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     }
 }
 
-/// It ends by an error, or by a request to cancel in spite of its result.
+/// It ends with an error, or with a request to cancel in spite of its result.
 #[inline(never)]
 fn fail(task: &AnyTask, error: Option<Error>) {
     match error {
@@ -284,7 +291,7 @@ thread_local! {
     static LAST: RefCell<Option<AnyTask>> = const { RefCell::new(None) };
 }
 
-/// Gives the one remembered before, if there is one: also not while the thread ends.
+/// Returns the task that was remembered before, if any; it works while the thread ends, too.
 fn remember_last_step(task: Option<AnyTask>) -> Option<AnyTask> {
     LAST.try_with(|last| last.replace(task)).ok().flatten()
 }

@@ -1,0 +1,59 @@
+//! The states of a future and of a task, and the cancellation that may be on its way to a task.
+//!
+//! A plain future and a group begin as `Pending`; a task begins as `New`:
+//!
+//! ```text
+//!              first step                 result           Finished
+//!     New ------------------> Pending ------------------>
+//!      |                       |   |      exception        Failed
+//!      |                       |   +-------------------->
+//!      | abort           abort |   |      cancelled        Cancelled
+//!      |                       |   +-------------------->
+//!      +-----> Aborted <-------+
+//!                 |
+//!                 | its next step drops the coroutine
+//!                 +------------------------------------->  Cancelled
+//! ```
+//!
+//! A task that is cancelled before its first step goes through `Pending` in that step, like any other. A done future stays as
+//! it is, except that `Gather` may reopen its own.
+
+/// How a future stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// A task that has not taken its first step.
+    New,
+    /// Not done. Of a task: it has taken its first step.
+    Pending,
+    /// A task that drops its coroutine at the next step.
+    Aborted,
+    Cancelled,
+    /// With an exception.
+    Failed,
+    /// With a result.
+    Finished,
+}
+
+impl State {
+    #[inline]
+    pub(crate) fn is_done(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Failed | Self::Finished)
+    }
+}
+
+/// A cancellation that is on its way to a task.
+///
+/// ```text
+///     None --- requested while the task runs, or waits on something that cannot be cancelled ---> Must
+///     None --- requested while it waits: the wait is over ---> Wait
+///     Must --- the task begins a wait that can be cancelled ---> Wait, or None if a future takes the request on
+///     Must, Wait --- raised by the next await, or the task is done ---> None
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PendingCancel {
+    None,
+    /// It is raised at the next step: `Task._must_cancel`.
+    Must,
+    /// It has ended the present wait, which raises it once the task is resumed.
+    Wait,
+}

@@ -1,0 +1,132 @@
+//! What a suspended task waits on: its *blocker*, `Task._fut_waiter` in CPython.
+//!
+//! The core idea: all that ask about a wait (a cancellation, `repr`, the report of a deadlock, the call graph) ask the trait
+//! [`Blocker`]. So a new way to wait is one `impl` of it, kept as [`BlockedOn::Other`]. The ways that programs take all the time
+//! have a variant of their own, which takes no memory beside the task.
+
+use std::rc::Rc;
+
+use crate::kernel::deadlock::shown_name;
+use crate::kernel::event_loop::{LoopCore, timers::TimerKey};
+use crate::kernel::handle::AnyFuture;
+use crate::kernel::line::{InLine, Line, Ticket};
+use crate::kernel::memory::cell::Kind;
+use crate::kernel::reactor::{AtSource, Source};
+
+/// Something that a task waits on.
+pub(crate) trait Blocker {
+    /// The future that is awaited, if it is one: a request to cancel the task goes on there.
+    fn future(&self) -> Option<AnyFuture> {
+        None
+    }
+
+    /// Ends the wait for a cancellation, which the task then raises at its next step; false if it cannot be ended, because the
+    /// task has been woken, say. It is not called where there is a [`future`](Self::future).
+    fn cancel(&self, event_loop: &LoopCore) -> bool;
+
+    /// What it is, for reports.
+    fn describe(&self) -> Description;
+}
+
+/// What a task waits on, as data.
+pub(crate) struct Description {
+    /// One word that names the sort of wait. The list is open: new ways to wait bring their own.
+    pub(crate) kind: &'static str,
+    /// How it reads in `wait_for=…` and in the report of a deadlock.
+    pub(crate) text: String,
+    /// The number of the task that last acquired it, if that is known.
+    pub(crate) held_by: Option<u32>,
+    /// Something outside this crate wakes the task.
+    pub(crate) foreign: bool,
+}
+
+/// The kind of a sleep.
+pub(crate) const TIMER: &str = "timer";
+
+impl Description {
+    pub(crate) fn new(kind: &'static str, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), held_by: None, foreign: false }
+    }
+}
+
+/// What a task waits on, as its cell keeps it: 16 bytes.
+#[derive(Clone)]
+pub(crate) enum BlockedOn {
+    /// Nothing that this crate knows of: the task runs, is queued, or waits on something foreign. A cancellation has to wait for
+    /// the next await of this crate.
+    Nothing,
+    /// A sleep.
+    Timer(TimerKey),
+    /// A future or task.
+    Future(AnyFuture),
+    /// An entry in a line.
+    Line(Rc<Line>, Ticket),
+    /// A descriptor, and an entry among those that wait for it.
+    Readiness(Rc<Source>, Ticket),
+    /// Any other way to wait.
+    Other(Rc<Box<dyn Blocker>>),
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<BlockedOn>() == 16);
+
+impl BlockedOn {
+    /// Calls `f` with the blocker, if there is one.
+    fn with<R>(&self, f: impl FnOnce(&dyn Blocker) -> R) -> Option<R> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Timer(key) => f(key),
+            Self::Future(future) => f(future),
+            Self::Line(line, ticket) => f(&InLine(line, *ticket)),
+            Self::Readiness(source, ticket) => f(&AtSource(source, *ticket)),
+            Self::Other(blocker) => f(&***blocker),
+        })
+    }
+
+    /// See [`Blocker::future`].
+    pub(crate) fn future(&self) -> Option<AnyFuture> {
+        self.with(|blocker| blocker.future()).flatten()
+    }
+
+    /// See [`Blocker::cancel`].
+    pub(crate) fn cancel(&self, event_loop: &LoopCore) -> bool {
+        self.with(|blocker| blocker.cancel(event_loop)).unwrap_or(false)
+    }
+
+    /// See [`Blocker::describe`]; `None` if it is nothing that this crate knows of.
+    pub(crate) fn describe(&self) -> Option<Description> {
+        self.with(|blocker| blocker.describe())
+    }
+}
+
+impl Blocker for TimerKey {
+    fn cancel(&self, event_loop: &LoopCore) -> bool {
+        event_loop.timers.borrow().is_armed(*self)
+    }
+
+    fn describe(&self) -> Description {
+        Description::new(TIMER, "a timer")
+    }
+}
+
+impl Blocker for AnyFuture {
+    fn future(&self) -> Option<AnyFuture> {
+        Some(self.clone())
+    }
+
+    fn cancel(&self, _event_loop: &LoopCore) -> bool {
+        false
+    }
+
+    fn describe(&self) -> Description {
+        match self.kind() {
+            Kind::Task(core) => Description::new("task", shown_name(core)),
+            Kind::Plain => Description::new("future", "a future that nobody completes"),
+            Kind::Group(group) => {
+                let pending = group.children.iter().filter(|child| !child.done());
+                let names: Vec<String> = pending.take(5).map(|child| child.describe().text).collect();
+                Description::new("group", format!("a group of {} ({})", group.children.len(), names.join(", ")))
+            }
+        }
+    }
+}
