@@ -114,10 +114,6 @@
                 if (event.key === "Enter") {
                     judge();
                 }
-                // These choose among the answers; elsewhere on a page they turn it.
-                if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-                    event.stopPropagation();
-                }
             });
         }
         question.querySelector("fieldset").append(check, verdict);

@@ -1,10 +1,12 @@
 //! `cargo xtask browser`: the built book in Chromium, as its readers see it.
 //!
 //! Every page is opened from its file, as wide as a phone and as a desktop, light and dark. It must report no error, ask for
-//! nothing from elsewhere, not scroll sideways, be readable (a contrast of at least 4.5 to 1) and be usable with
-//! the keyboard alone. Where there is no Chromium, nothing is checked, and that is said.
+//! nothing from elsewhere, not scroll sideways, be readable (a contrast of at least 4.5 to 1) and be usable with the keyboard
+//! alone. Its questions are answered, with the keyboard and without a script. Where there is no Chromium, nothing is checked,
+//! and that is said.
 
 mod devtools;
+mod questions;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -77,6 +79,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             }
         }
     }
+    for page in &pages {
+        let address = format!("file://{}", page.display());
+        for problem in questions::without_a_script(&mut browser, &address, PATIENCE)? {
+            println!("without a script: {problem}");
+            found += 1;
+        }
+    }
     if let Err(error) = search(&mut browser, &built) {
         println!("the search, read from a file: {error:#}");
         found += 1;
@@ -132,6 +141,7 @@ fn visit(
     }
     if !is_phone && scheme == "light" {
         problems.extend(with_the_keyboard(browser)?);
+        problems.extend(questions::answered(browser)?);
     }
     problems.extend(browser.events.iter().filter_map(complaint));
     let weight = browser.events.iter().filter(|event| event["method"] == "Network.loadingFinished");
