@@ -18,20 +18,18 @@ async fn search(text: &str, word: &str) -> Result<usize> {
     Ok(found)
 }
 
+/// Counts its turns.
+async fn tick(ticks: Rc<Cell<u32>>) -> Result<()> {
+    loop {
+        ticks.set(ticks.get() + 1);
+        sleep(0).await?;
+    }
+}
+
 /// Searches, and counts how often another task got a turn meanwhile.
 async fn search_beside_a_ticker(lines: usize) -> Result<(usize, u32)> {
     let ticks = Rc::new(Cell::new(0));
-    let ticker = create_task({
-        let ticks = ticks.clone();
-        async move {
-            loop {
-                ticks.set(ticks.get() + 1);
-                sleep(0).await?;
-            }
-            #[expect(unreachable_code, reason = "it tells the type of the block")]
-            Ok(())
-        }
-    });
+    let ticker = create_task(tick(ticks.clone()));
     let found = search(&"one word\n".repeat(lines), "word").await?;
     ticker.cancel();
     Ok((found, ticks.get()))

@@ -1,5 +1,5 @@
 //! A year passes in this coroutine. Write `a_year_at_once`, which runs it without anybody waiting for it, and returns
-//! its result.
+//! its result. The page *Your own project* shows a clock on which nothing has to be waited for.
 
 use asyncio::{Clock, Result, Runner, sleep};
 

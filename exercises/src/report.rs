@@ -35,6 +35,10 @@ fn sentence(name: &str) -> String {
     name.rsplit("::").next().unwrap_or(name).replace('_', " ")
 }
 
+/// How `unwrap` and `unwrap_err` complain.
+const ERR: &str = "called `Result::unwrap()` on an `Err` value: ";
+const OK: &str = "called `Result::unwrap_err()` on an `Ok` value: ";
+
 /// What a test printed, without what libtest and the standard library add. The tests compare what they found with what they
 /// expected, in this order.
 fn said(text: &str, name: &str) -> String {
@@ -59,6 +63,12 @@ fn said(text: &str, name: &str) -> String {
             said = said + "   found: " + found + "\n";
         } else if let Some(expected) = line.strip_prefix(" right: ") {
             said = said + "expected: " + expected + "\n";
+        } else if let Some(error) = line.strip_prefix(ERR) {
+            // The words of a deadlock have many lines.
+            said =
+                said + "an error came out: " + &error.replace("\\n", "\n") + "\n";
+        } else if let Some(value) = line.strip_prefix(OK) {
+            said = said + "no error came out, but " + value + "\n";
         } else if !line.trim().is_empty()
             && !line.starts_with("note: run with `RUST_BACKTRACE")
         {
@@ -85,6 +95,22 @@ mod tests {
             "both at once\n   found: 2.0\nexpected: 1.0\nat x.rs:1:2\n".to_owned();
         assert_eq!(report.failed, [("it takes a second".to_owned(), why)]);
         assert!(!report.is_good());
+    }
+
+    #[test]
+    fn a_result_that_is_not_wanted_is_named() {
+        let of = |words: &str| {
+            said(&format!("---- t stdout ----\n{words}\n\nfailures:\n"), "t")
+        };
+        let deadlock = "called `Result::unwrap()` on an `Err` value: RuntimeError('deadlock: all wait\\n  Ada waits')";
+        assert_eq!(
+            of(deadlock),
+            "an error came out: RuntimeError('deadlock: all wait\n  Ada waits')\n"
+        );
+        assert_eq!(
+            of("called `Result::unwrap_err()` on an `Ok` value: ()"),
+            "no error came out, but ()\n"
+        );
     }
 
     #[test]
