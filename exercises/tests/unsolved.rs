@@ -55,7 +55,12 @@ fn fails(exercise: &Exercise) -> Result<(), Failed> {
         return does_not_compile(exercise, expected);
     }
     let mut command = Command::new(std::env::current_exe()?);
-    command.env(NAME, &exercise.name).stdout(Stdio::null()).stderr(Stdio::null());
+    // A backtrace costs more than the test.
+    command
+        .env(NAME, &exercise.name)
+        .env("RUST_BACKTRACE", "0")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut child = command.spawn()?;
     let Some(status) = child.wait_timeout(Duration::from_secs(60))? else {
         child.kill()?;
