@@ -1,5 +1,5 @@
-//! The two greetings come one after the other, after three seconds. Make tasks of them, so that both are there after
-//! two seconds, in the same order as now.
+//! The two words come one after the other, and the second one after three seconds. Run both in tasks, so that the greeting is
+//! complete after two seconds. It must stay the same.
 
 use asyncio::{Result, create_task, sleep};
 

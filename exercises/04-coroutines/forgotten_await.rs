@@ -1,4 +1,4 @@
-//! `save` is called for every page, and yet nothing is saved. Mend the loop.
+//! `save` is called for every page, and yet nothing is saved. Fix the loop.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! `search` goes through a long text and never waits, so that no other task runs until it has finished. The ticker
-//! beside it should get a turn after every line. Make `search` give way.
+//! `search` goes through a long text and never waits, so no other task runs until it has finished. Make it give way after each
+//! line, so that the ticker beside it gets a turn.
 
 use std::cell::Cell;
 use std::rc::Rc;

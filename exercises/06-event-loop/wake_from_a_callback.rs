@@ -1,5 +1,4 @@
-//! A sensor calls a function when it has a value: an interface of callbacks. Write `read_once`, which makes a coroutine
-//! of it: it returns the value that the sensor hands to the callback.
+//! A sensor passes its value to a callback. Turn that into a coroutine: `read_once` returns the value that the callback gets.
 
 use asyncio::{Result, get_running_loop};
 

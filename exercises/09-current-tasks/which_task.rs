@@ -1,5 +1,5 @@
-//! Write `log_line`, which puts the name of the running task before a message: `baker: dough is ready`. Outside of a task,
-//! in a callback, the name is `-`.
+//! Write `log_line`, which puts the name of the running task before a message: `baker: dough is ready`. A callback runs outside of
+//! any task; there, the name is `-`.
 
 use asyncio::{Result, create_task, current_task, sleep};
 

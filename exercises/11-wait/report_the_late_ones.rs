@@ -1,4 +1,4 @@
-//! Runners have a number of minutes for a lap. Return the names of those who are not back in time, in order. They may run on.
+//! Each runner needs some minutes for a lap. Return the names of the runners that are late, in order. They may go on running.
 
 use asyncio::{Result, Task, create_task, sleep, wait};
 

@@ -1,4 +1,5 @@
-//! Ask for the price, but wait two seconds at most: then the old price will do. Any other error must come out.
+//! Ask for the price, but wait two seconds at most. If there is no answer by then, return the old price. Any other error must come
+//! out.
 
 use asyncio::{Result, TimeoutError, ValueError, sleep, wait_for};
 

@@ -1,5 +1,5 @@
-//! Connect, and allow each attempt one second. After a `TimeoutError` wait before the next attempt: one second, then two,
-//! then four. Give up after four attempts with the `TimeoutError` of the last one. Every other error ends it at once.
+//! Connect, and allow each attempt one second. After a `TimeoutError`, pause before the next attempt: one second, then two, then
+//! four. If the fourth attempt is too late as well, return its `TimeoutError`. Any other error ends it at once.
 
 use std::cell::Cell;
 

@@ -1,5 +1,4 @@
-//! A request may be cancelled while it saves a document. The document must be saved all the same, while the request ends at
-//! once.
+//! A request may be cancelled while it saves a document. It must end at once, but the document has to be saved all the same.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,5 +1,6 @@
-//! The same in one coroutine: the lines before `yield_value` are the entry, those after it the exit. This transaction
-//! is never ended when the block fails. Mend it: "commit" after a good block, "rollback" after a failed one, and the error goes on.
+//! A context manager can be one coroutine: the lines before `yield_value` are its entry, and those after it its exit. Here the exit
+//! is skipped when the block fails. Fix it: log "commit" after a good block and "rollback" after a failed one, and let the error
+//! go on.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! Three philosophers sit at a table with three forks, and each takes the fork at its left and then the one at its right. They
-//! deadlock. Do not mend it yet: explain it. Write down who waits for whom, in the order Ada, Bela, Cleo.
+//! Three philosophers sit at a table with three forks. Each takes the fork on the left and then the one on the right, and they
+//! deadlock. Do not fix that yet: explain it. Write down for whom Ada, Bela and Cleo wait.
 
 use asyncio::{Lock, Result, create_task, gather, sleep};
 

@@ -1,5 +1,5 @@
-//! A background task fails, and the program calls it a success: nothing awaits the task. Let the error come out when the work
-//! in front is done, which must not take longer because of it.
+//! A background task fails, and the program reports success, because nothing awaits the task. Let the error come out when the work in
+//! the foreground is done. That must not take any longer.
 
 use asyncio::{Result, ValueError, create_task, sleep};
 

@@ -1,5 +1,5 @@
 //! Requests come in without end, and each becomes a task that waits for one of two permits. So only two are served at a time, but
-//! the tasks pile up. Acquire the permit before the task is made, so that no more than two tasks exist.
+//! the tasks pile up. Acquire the permit before the task is made, so that no more than two of these tasks exist.
 
 use asyncio::{Result, Semaphore, all_tasks, create_task, sleep};
 

@@ -1,5 +1,5 @@
-//! Customers ask again and again whether there is enough bread. That works, but wakes them for nothing, ten times a second. Use
-//! the condition instead: `buy` waits until there are enough loaves, and takes them; `bake` tells all who wait.
+//! Each customer looks at the shelf ten times a second until there is enough bread. Use the condition instead: `buy` waits until
+//! there are enough loaves and takes them, and `bake` notifies the customers.
 
 use std::cell::Cell;
 use std::rc::Rc;

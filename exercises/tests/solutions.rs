@@ -12,12 +12,14 @@ mod rust_you_need {
 
 #[path = "../01-asynchronous"]
 mod asynchronous {
+    mod ask_first_use_later;
     mod how_long;
 }
 
 #[path = "../02-asyncio"]
 mod asyncio {
     mod say_after;
+    mod take_turns;
 }
 
 #[path = "../04-coroutines"]
@@ -73,6 +75,7 @@ mod gather {
 #[path = "../task-group"]
 mod task_group {
     mod all_or_nothing;
+    mod what_went_wrong;
 }
 
 #[path = "../11-wait"]
@@ -90,10 +93,12 @@ mod wait_for {
 #[path = "../timeout"]
 mod timeout {
     mod move_the_limit;
+    mod one_limit_for_two_steps;
 }
 
 #[path = "../13-shield"]
 mod shield {
+    mod give_up_waiting;
     mod save_it_anyway;
 }
 
@@ -168,7 +173,7 @@ mod website_status {
 #[path = "../22-errors"]
 mod errors {
     mod explain_the_deadlock;
-    mod mend_the_deadlock;
+    mod fix_the_deadlock;
     mod the_error_nobody_sees;
 }
 

@@ -112,14 +112,15 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
     Ok(generated)
 }
 
-/// Every file below `folder` with this extension, sorted; build output and hidden folders are passed over.
+/// Every file below `folder` with this extension, sorted; build output, a reader's exercises and hidden folders are passed over.
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     walkdir::WalkDir::new(folder)
         .sort_by_file_name()
         .into_iter()
         .filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();
-            entry.depth() == 0 || !(name == "target" || name == "node_modules" || name.starts_with('.'))
+            entry.depth() == 0
+                || !(name == "target" || name == "node_modules" || name == "my-exercises" || name.starts_with('.'))
         })
         .filter_map(Result::ok)
         .map(walkdir::DirEntry::into_path)

@@ -1,4 +1,4 @@
-//! Now mend the dinner: nobody may deadlock, and everybody eats for a second with both forks.
+//! Now fix the dinner: it must not deadlock, and every philosopher eats for a second with both forks.
 
 use asyncio::{Lock, Result, create_task, gather, sleep};
 
