@@ -1,5 +1,5 @@
-//! The scan takes three seconds, and your own work two. Start the scan, work, and use the result of the scan afterwards: after three
-//! seconds, not after five.
+//! The scan takes three seconds, and your own work two. Start the scan, work, and
+//! use the result of the scan afterwards: after three seconds, not after five.
 
 use asyncio::{Result, create_task, sleep};
 

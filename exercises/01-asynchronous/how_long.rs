@@ -1,5 +1,5 @@
-//! How many seconds does each of these four coroutines take? Write your guesses into `GUESSES`, in order, and check
-//! them. Nothing else has to be changed.
+//! How many seconds does each of these four coroutines take? Write your guesses
+//! into `GUESSES`, in order, and check them. Nothing else has to be changed.
 
 use asyncio::{Result, create_task, gather, sleep, time};
 

@@ -1,5 +1,6 @@
-//! The two words come one after the other, and the second one after three seconds. Run both in tasks, so that the greeting is
-//! complete after two seconds. It must stay the same.
+//! The two words come one after the other, and the second one after three seconds.
+//! Run both in tasks, so that the greeting is complete after two seconds. It must
+//! stay the same.
 
 use asyncio::{Result, create_task, sleep};
 

@@ -1,5 +1,6 @@
-//! Two singers should sing at the same time, and yet the second begins when the first has finished. Make them take turns, line by
-//! line, without letting any time pass.
+//! Two singers should sing at the same time, and yet the second begins when the
+//! first has finished. Make them take turns, line by line, without letting any time
+//! pass.
 
 use std::cell::RefCell;
 use std::rc::Rc;

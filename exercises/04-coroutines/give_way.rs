@@ -1,5 +1,6 @@
-//! `search` goes through a long text and never waits, so no other task runs until it has finished. Make it give way after each
-//! line, so that the ticker beside it gets a turn.
+//! `search` goes through a long text and never waits, so no other task runs until
+//! it has finished. Make it give way after each line, so that the ticker beside it
+//! gets a turn.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,5 +1,6 @@
-//! `status_line` is a plain function, so it cannot await. Run the coroutine `report` in an event loop, and return what it returns.
-//! An error must come out unchanged.
+//! `status_line` is a plain function, so it cannot await. Run the coroutine
+//! `report` in an event loop, and return what it returns. An error must come out
+//! unchanged.
 
 use asyncio::{LookupError, Result, run, sleep};
 

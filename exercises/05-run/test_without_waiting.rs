@@ -1,5 +1,6 @@
-//! A year passes in this coroutine. Write `a_year_at_once`: it runs the coroutine without making anyone wait, and returns its
-//! result. The page *Your own project* shows the clock that you need.
+//! A year passes in this coroutine. Write `a_year_at_once`: it runs the coroutine
+//! without making anyone wait, and returns its result. The page *Your own project*
+//! shows the clock that you need.
 
 use asyncio::{Clock, Result, Runner, sleep};
 

@@ -1,5 +1,6 @@
-//! Schedule three callbacks: "boil" now, "pour" in three seconds, "drink" in five. Each writes its word into the log. Use
-//! `call_soon` and `call_later`, and no task.
+//! Schedule three callbacks: "boil" now, "pour" in three seconds, "drink" in five.
+//! Each writes its word into the log. Use `call_soon` and `call_later`, and no
+//! task.
 
 use std::cell::RefCell;
 use std::rc::Rc;

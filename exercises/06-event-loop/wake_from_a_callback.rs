@@ -1,4 +1,5 @@
-//! A sensor passes its value to a callback. Turn that into a coroutine: `read_once` returns the value that the callback gets.
+//! A sensor passes its value to a callback. Turn that into a coroutine: `read_once`
+//! returns the value that the callback gets.
 
 use asyncio::{Result, get_running_loop};
 

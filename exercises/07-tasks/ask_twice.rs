@@ -1,5 +1,5 @@
-//! The result of one task is needed twice: once to check it and once to return it. This does not compile. Fix it without running
-//! `measure` a second time.
+//! The result of one task is needed twice: once to check it and once to return it.
+//! This does not compile. Fix it without running `measure` a second time.
 
 use asyncio::{Result, create_task, sleep};
 

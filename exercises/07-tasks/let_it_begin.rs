@@ -1,5 +1,6 @@
-//! `boot` starts a service and asks at once whether it is up. It is not, because its task has not begun. Let the task take its
-//! first step, without letting any time pass.
+//! `boot` starts a service and asks at once whether it is up. It is not, because
+//! its task has not begun. Let the task take its first step, without letting any
+//! time pass.
 
 use std::cell::Cell;
 use std::rc::Rc;

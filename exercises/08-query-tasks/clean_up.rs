@@ -1,5 +1,5 @@
-//! `download` writes a temporary file, and leaves it behind when it is cancelled. Remove the file in both cases, and pass a
-//! cancellation on.
+//! `download` writes a temporary file, and leaves it behind when it is cancelled.
+//! Remove the file in both cases, and pass a cancellation on.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! Describe the state of a task without waiting for it: `running`, `cancelled`, `failed: ` with the message of its error, or
-//! `returned ` with its number.
+//! Describe the state of a task without waiting for it: `running`, `cancelled`,
+//! `failed: ` with the message of its error, or `returned ` with its number.
 
 use asyncio::{Result, Task, ValueError, create_task, sleep};
 

@@ -1,5 +1,6 @@
-//! `stop` cancels a task and returns at once, before the task has cleaned up. Make it wait until the task has ended. If the task
-//! ends cancelled, `stop` succeeds. Any other error of the task comes out.
+//! `stop` cancels a task and returns at once, before the task has cleaned up. Make
+//! it wait until the task has ended. If the task ends cancelled, `stop` succeeds.
+//! Any other error of the task comes out.
 
 use std::cell::Cell;
 use std::rc::Rc;

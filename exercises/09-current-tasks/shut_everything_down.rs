@@ -1,5 +1,5 @@
-//! Write `shut_down`: it cancels every task of the loop except the one that calls it, waits until all of them have ended, and
-//! returns how many there were.
+//! Write `shut_down`: it cancels every task of the loop except the one that calls
+//! it, waits until all of them have ended, and returns how many there were.
 
 use asyncio::{Result, all_tasks, create_task, current_task, sleep, wait};
 

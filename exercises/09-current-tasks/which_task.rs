@@ -1,5 +1,6 @@
-//! Write `log_line`, which puts the name of the running task before a message: `baker: dough is ready`. A callback runs outside of
-//! any task; there, the name is `-`.
+//! Write `log_line`, which puts the name of the running task before a message:
+//! `baker: dough is ready`. A callback runs outside of any task; there, the name is
+//! `-`.
 
 use asyncio::{Result, create_task, current_task, sleep};
 

@@ -1,5 +1,5 @@
-//! One city has no answer, and `gather` passes its error on although the others have answered. Return the answers that there
-//! are.
+//! One city has no answer, and `gather` passes its error on although the others
+//! have answered. Return the answers that there are.
 
 use asyncio::{Result, ValueError, gather, sleep};
 

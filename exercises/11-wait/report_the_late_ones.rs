@@ -1,4 +1,5 @@
-//! Each runner needs some minutes for a lap. Return the names of the runners that are late, in order. They may go on running.
+//! Each runner needs some minutes for a lap. Return the names of the runners that
+//! are late, in order. They may go on running.
 
 use asyncio::{Result, Task, create_task, sleep, wait};
 

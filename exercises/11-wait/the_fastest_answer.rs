@@ -1,5 +1,5 @@
-//! Ask all mirrors at once, return the name of the one that answers first, and cancel the other requests. `wait` cancels nothing by
-//! itself.
+//! Ask all mirrors at once, return the name of the one that answers first, and
+//! cancel the other requests. `wait` cancels nothing by itself.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! Ask for the price, but wait two seconds at most. If there is no answer by then, return the old price. Any other error must come
-//! out.
+//! Ask for the price, but wait two seconds at most. If there is no answer by then,
+//! return the old price. Any other error must come out.
 
 use asyncio::{Result, TimeoutError, ValueError, sleep, wait_for};
 

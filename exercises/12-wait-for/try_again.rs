@@ -1,11 +1,12 @@
-//! Connect, and allow each attempt one second. After a `TimeoutError`, pause before the next attempt: one second, then two, then
-//! four. If the fourth attempt is too late as well, return its `TimeoutError`. Any other error ends it at once.
+//! Connect, and allow each attempt one second. After a `TimeoutError`, pause before
+//! the next attempt: one second, then two, then four. If the fourth attempt is too
+//! late as well, return its `TimeoutError`. Any other error ends it at once.
 
 use std::cell::Cell;
 
 use asyncio::{Result, TimeoutError, ValueError, sleep, wait_for};
 
-/// A server that answers in the end: `answers_at` is the attempt that succeeds, `breaks_at` one that fails.
+/// A server: `answers_at` is the attempt that succeeds, `breaks_at` one that fails.
 struct Server {
     attempts: Cell<u32>,
     answers_at: u32,

@@ -1,5 +1,6 @@
-//! A report may take eight seconds. If it is not ready after two, return `None`, so that the user can be told. The report must not be
-//! stopped, because its result is needed later.
+//! A report may take eight seconds. If it is not ready after two, return `None`, so
+//! that the user can be told. The report must not be stopped, because its result is
+//! needed later.
 
 use asyncio::{Result, Task, TimeoutError, create_task, shield, sleep, wait_for};
 

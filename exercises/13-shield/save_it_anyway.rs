@@ -1,4 +1,5 @@
-//! A request may be cancelled while it saves a document. It must end at once, but the document has to be saved all the same.
+//! A request may be cancelled while it saves a document. It must end at once, but
+//! the document has to be saved all the same.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,4 +1,5 @@
-//! `resize` blocks its thread for three seconds, and the clock beside it stands still. Move the call to a thread.
+//! `resize` blocks its thread for three seconds, and the clock beside it stands
+//! still. Move the call to a thread.
 
 use std::cell::Cell;
 use std::rc::Rc;

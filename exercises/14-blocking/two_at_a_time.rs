@@ -1,5 +1,6 @@
-//! Five files have to be checked, each in a thread, but the disk can serve only two at a time. The default pool would start more.
-//! Let no more than two checks run at once, and return the sizes in order.
+//! Five files have to be checked, each in a thread, but the disk can serve only two
+//! at a time. The default pool would start more. Let no more than two checks run at
+//! once, and return the sizes in order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -1,4 +1,5 @@
-//! Write an asynchronous iterator that counts down to one, with a second before each number.
+//! Write an asynchronous iterator that counts down to one, with a second before
+//! each number.
 
 use asyncio::{AsyncIterator, Result, sleep};
 

@@ -1,4 +1,5 @@
-//! Return the first item that `fits`, and ask for no item after it. If none fits, return `None`.
+//! Return the first item that `fits`, and ask for no item after it. If none fits,
+//! return `None`.
 
 use asyncio::{AsyncIterator, Result, sleep};
 

@@ -1,5 +1,6 @@
-//! A generator reads lines from a file and closes the file at the end. If the caller stops earlier and calls `aclose`,
-//! the file stays open: the `?` after `yield_` leaves before it is closed. Close it in both cases.
+//! A generator reads lines from a file and closes the file at the end. If the
+//! caller stops earlier and calls `aclose`, the file stays open: the `?` after
+//! `yield_` leaves before it is closed. Close it in both cases.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,4 +1,5 @@
-//! Write an asynchronous generator that yields the mean of all values so far, after each value.
+//! Write an asynchronous generator that yields the mean of all values so far, after
+//! each value.
 
 use asyncio::{AsyncGenerator, AsyncIterator, Result, from_iter};
 

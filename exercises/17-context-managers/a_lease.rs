@@ -1,5 +1,6 @@
-//! This context manager takes a room for the time of a block. `enter` takes a second and counts the room as taken. Write `exit`: it
-//! takes a second, counts the room as free, and lets an error of the block go on to the caller.
+//! This context manager takes a room for the time of a block. `enter` takes a
+//! second and counts the room as taken. Write `exit`: it takes a second, counts the
+//! room as free, and lets an error of the block go on to the caller.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,6 +1,7 @@
-//! A context manager can be one coroutine: the lines before `yield_value` are its entry, and those after it its exit. Here the exit
-//! is skipped when the block fails. Fix it: log "commit" after a good block and "rollback" after a failed one, and let the error
-//! go on.
+//! A context manager can be one coroutine: the lines before `yield_value` are its
+//! entry, and those after it its exit. Here the exit is skipped when the block
+//! fails. Fix it: log "commit" after a good block and "rollback" after a failed
+//! one, and let the error go on.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! `total` adds up prices. It should ask for all of them at the same time. In Python that is
-//! `sum(await gather(*[price(fruit) for fruit in fruits]))`.
+//! `total` adds up prices. It should ask for all of them at the same time. In
+//! Python that is `sum(await gather(*[price(fruit) for fruit in fruits]))`.
 
 use asyncio::{Result, await_each, sleep_result};
 

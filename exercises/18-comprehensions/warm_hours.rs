@@ -1,4 +1,5 @@
-//! Translate this comprehension: `[hour async for hour, degrees in readings if degrees > 20]`
+//! Translate this comprehension: `[hour async for hour, degrees in readings if
+//! degrees > 20]`
 
 use asyncio::{AsyncIterator, Result, from_iter};
 

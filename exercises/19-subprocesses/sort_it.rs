@@ -1,4 +1,5 @@
-//! Let the program `sort` sort the lines of a text: write the text to its standard input, and return what it prints.
+//! Let the program `sort` sort the lines of a text: write the text to its standard
+//! input, and return what it prints.
 
 use asyncio::subprocess::PIPE;
 use asyncio::{Result, create_subprocess_exec};

@@ -1,5 +1,6 @@
-//! Run a command in the shell. If it fails, return an error that says so, for example `status 3`. Now every command counts as a
-//! success, because a status is not an error.
+//! Run a command in the shell. If it fails, return an error that says so, for
+//! example `status 3`. Now every command counts as a success, because a status is
+//! not an error.
 
 use asyncio::{Result, ValueError, create_subprocess_shell};
 

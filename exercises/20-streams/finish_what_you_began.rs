@@ -1,5 +1,6 @@
-//! Shut a server down. Set the event `closing`, so that idle sessions leave. Give the busy ones up to five seconds to finish, then
-//! cancel the rest, and return how many you had to cancel. When `shut_down` returns, all sessions have ended.
+//! Shut a server down. Set the event `closing`, so that idle sessions leave. Give
+//! the busy ones up to five seconds to finish, then cancel the rest, and return how
+//! many you had to cancel. When `shut_down` returns, all sessions have ended.
 
 use asyncio::{Event, Result, Task, create_task, sleep, wait};
 

@@ -1,5 +1,6 @@
-//! A protocol sends frames: one byte with the length, then that many bytes. Read all frames until the client hangs up. If it hangs
-//! up in the middle of a frame, that is an error.
+//! A protocol sends frames: one byte with the length, then that many bytes. Read
+//! all frames until the client hangs up. If it hangs up in the middle of a frame,
+//! that is an error.
 
 use asyncio::{IncompleteReadError, Result, StreamReader};
 

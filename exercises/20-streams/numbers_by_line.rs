@@ -1,4 +1,5 @@
-//! A client sends numbers, one per line. Add them up until the client hangs up. A line that is not a number is an error.
+//! A client sends numbers, one per line. Add them up until the client hangs up. A
+//! line that is not a number is an error.
 
 use asyncio::{AsyncIterator, Result, StreamReader};
 

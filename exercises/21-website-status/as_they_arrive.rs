@@ -1,4 +1,5 @@
-//! Report each site as soon as it has answered, not in the order in which the sites were asked.
+//! Report each site as soon as it has answered, not in the order in which the sites
+//! were asked.
 
 use asyncio::{Result, as_completed, sleep_result};
 

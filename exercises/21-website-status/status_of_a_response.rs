@@ -1,5 +1,6 @@
-//! Read the first line of an HTTP response, `HTTP/1.1 404 Not Found`, and return its status as a number. A server that hangs up
-//! without an answer is a `ValueError`.
+//! Read the first line of an HTTP response, `HTTP/1.1 404 Not Found`, and return
+//! its status as a number. A server that hangs up without an answer is a
+//! `ValueError`.
 
 use asyncio::{Result, StreamReader, ValueError};
 

@@ -1,5 +1,6 @@
-//! Three philosophers sit at a table with three forks. Each takes the fork on the left and then the one on the right, and they
-//! deadlock. Do not fix that yet: explain it. Write down for whom Ada, Bela and Cleo wait.
+//! Three philosophers sit at a table with three forks. Each takes the fork on the
+//! left and then the one on the right, and they deadlock. Do not fix that yet:
+//! explain it. Write down for whom Ada, Bela and Cleo wait.
 
 use asyncio::{Lock, Result, create_task, gather, sleep};
 

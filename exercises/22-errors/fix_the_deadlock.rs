@@ -1,4 +1,5 @@
-//! Now fix the dinner: it must not deadlock, and every philosopher eats for a second with both forks.
+//! Now fix the dinner: it must not deadlock, and every philosopher eats for a
+//! second with both forks.
 
 use asyncio::{Lock, Result, create_task, gather, sleep};
 

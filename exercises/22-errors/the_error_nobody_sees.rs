@@ -1,5 +1,6 @@
-//! A background task fails, and the program reports success, because nothing awaits the task. Let the error come out when the work in
-//! the foreground is done. That must not take any longer.
+//! A background task fails, and the program reports success, because nothing awaits
+//! the task. Let the error come out when the work in the foreground is done. That
+//! must not take any longer.
 
 use asyncio::{Result, ValueError, create_task, sleep};
 

@@ -1,5 +1,5 @@
-//! Show progress while `work` runs: call `dot` at once, and then every second until the work is done. Return the result of the
-//! work. Now no dot is ever shown.
+//! Show progress while `work` runs: call `dot` at once, and then every second until
+//! the work is done. Return the result of the work. Now no dot is ever shown.
 
 use std::cell::Cell;
 use std::rc::Rc;

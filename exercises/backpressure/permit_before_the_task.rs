@@ -1,5 +1,6 @@
-//! Requests come in without end, and each becomes a task that waits for one of two permits. So only two are served at a time, but
-//! the tasks pile up. Acquire the permit before the task is made, so that no more than two of these tasks exist.
+//! Requests come in without end, and each becomes a task that waits for one of two
+//! permits. So only two are served at a time, but the tasks pile up. Acquire the
+//! permit before the task is made, so that no more than two of these tasks exist.
 
 use asyncio::{Result, Semaphore, all_tasks, create_task, sleep};
 
@@ -7,7 +8,8 @@ async fn serve() -> Result<()> {
     sleep(2).await
 }
 
-/// Accepts requests, one every tenth of a second. Returns the largest number of tasks at a time, itself included.
+/// Accepts a request every tenth of a second. Returns the largest number of tasks at
+/// a time, with its own.
 async fn accept(requests: u32) -> Result<usize> {
     let permits = Semaphore::new(2)?;
     let mut most = 0;

@@ -1,4 +1,5 @@
-//! The producer is a hundred times as fast as the consumer, and the queue grows and grows. Let no more than five items wait in it.
+//! The producer is a hundred times as fast as the consumer, and the queue grows and
+//! grows. Let no more than five items wait in it.
 
 use asyncio::{Queue, Result, create_task, sleep};
 

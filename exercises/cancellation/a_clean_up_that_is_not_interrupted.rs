@@ -1,5 +1,7 @@
-//! An impatient user presses Ctrl-C twice. The second request interrupts the clean-up, and the account is never closed. Once the
-//! clean-up has begun it has to run to its end, however often the task is cancelled. Then the task ends cancelled.
+//! An impatient user presses Ctrl-C twice. The second request interrupts the
+//! clean-up, and the account is never closed. Once the clean-up has begun it has to
+//! run to its end, however often the task is cancelled. Then the task ends
+//! cancelled.
 
 use std::cell::Cell;
 use std::rc::Rc;

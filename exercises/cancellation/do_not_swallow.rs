@@ -1,5 +1,6 @@
-//! `poll` asks a sensor again whenever asking fails. It also survives every attempt to cancel it, because a cancellation is an
-//! error like any other. Let a cancellation end it.
+//! `poll` asks a sensor again whenever asking fails. It also survives every attempt
+//! to cancel it, because a cancellation is an error like any other. Let a
+//! cancellation end it.
 
 use asyncio::{Result, ValueError, create_task, sleep};
 

@@ -1,5 +1,6 @@
-//! Two withdrawals at the same time take out more than there is. Find the await between reading and writing, and fix the race with
-//! the account's lock. The bank still has to be asked.
+//! Two withdrawals at the same time take out more than there is. Find the await
+//! between reading and writing, and fix the race with the account's lock. The bank
+//! still has to be asked.
 
 use std::cell::Cell;
 use std::rc::Rc;

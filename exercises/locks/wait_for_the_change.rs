@@ -1,5 +1,6 @@
-//! Each customer looks at the shelf ten times a second until there is enough bread. Use the condition instead: `buy` waits until
-//! there are enough loaves and takes them, and `bake` notifies the customers.
+//! Each customer looks at the shelf ten times a second until there is enough bread.
+//! Use the condition instead: `buy` waits until there are enough loaves and takes
+//! them, and `bake` notifies the customers.
 
 use std::cell::Cell;
 use std::rc::Rc;

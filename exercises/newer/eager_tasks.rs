@@ -1,5 +1,6 @@
-//! Most lookups are in the cache and never wait, and yet each costs a pass of the loop. Switch the loop to eager tasks, so that these
-//! are done as soon as they are made. The function returns how many are.
+//! Most lookups are in the cache and never wait, and yet each costs a pass of the
+//! loop. Switch the loop to eager tasks, so that these are done as soon as they are
+//! made. The function returns how many are.
 
 use asyncio::{Result, TaskFactory, create_task, get_running_loop, sleep};
 

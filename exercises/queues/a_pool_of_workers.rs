@@ -1,5 +1,5 @@
-//! One worker needs ten seconds for ten jobs. Use three workers. They never end by themselves, so cancel them when all jobs
-//! are done.
+//! One worker needs ten seconds for ten jobs. Use three workers. They never end by
+//! themselves, so cancel them when all jobs are done.
 
 use std::cell::Cell;
 use std::rc::Rc;

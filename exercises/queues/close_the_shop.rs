@@ -1,5 +1,6 @@
-//! The consumer never learns that no more items will come, and the program deadlocks. Shut the queue down when all items are in it,
-//! and let the consumer return what it has collected.
+//! The consumer never learns that no more items will come, and the program
+//! deadlocks. Shut the queue down when all items are in it, and let the consumer
+//! return what it has collected.
 
 use asyncio::{Queue, QueueShutDown, Result, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! This function does not compile. Read what the compiler says, and make the task own what it uses.
+//! This function does not compile. Read what the compiler says, and make the task
+//! own what it uses.
 
 use asyncio::{Result, create_task, sleep};
 

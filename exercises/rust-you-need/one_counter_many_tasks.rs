@@ -1,5 +1,5 @@
-//! Every task counts its visit, but each of them counts in a number of its own, because `async move` copies the
-//! number. Make all tasks count in the same number.
+//! Every task counts its visit, but each of them counts in a number of its own,
+//! because `async move` copies the number. Make all tasks count in the same number.
 
 use std::cell::Cell;
 use std::rc::Rc;

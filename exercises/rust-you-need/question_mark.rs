@@ -1,5 +1,5 @@
-//! `half` fails for an odd number. Write `quarter`, which halves a number twice and passes every error on to its caller.
-//! Use `half` both times.
+//! `half` fails for an odd number. Write `quarter`, which halves a number twice and
+//! passes every error on to its caller. Use `half` both times.
 
 use asyncio::{Result, ValueError, sleep};
 

@@ -1,5 +1,6 @@
-//! `publish` lets one pass go by and hopes that the text is ready. It is not: the writer needs several passes. Make it right, however
-//! many passes the writer takes.
+//! `publish` lets one pass go by and hopes that the text is ready. It is not: the
+//! writer needs several passes. Make it right, however many passes the writer
+//! takes.
 
 use asyncio::{Result, Task, create_task, gather, sleep};
 

@@ -1,4 +1,5 @@
-//! In which order are these words written? Put your prediction into `PREDICTION`, and check it.
+//! In which order are these words written? Put your prediction into `PREDICTION`,
+//! and check it.
 
 use std::cell::RefCell;
 use std::rc::Rc;

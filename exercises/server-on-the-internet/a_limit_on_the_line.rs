@@ -1,5 +1,6 @@
-//! A client may send its line as slowly as it likes, a byte a second, and so keep a task of the server for ever. Allow thirty seconds
-//! for the whole line, and then answer `408`. The answer to a good line is `200`.
+//! A client may send its line as slowly as it likes, a byte a second, and so keep a
+//! task of the server for ever. Allow thirty seconds for the whole line, and then
+//! answer `408`. The answer to a good line is `200`.
 
 use asyncio::{Result, StreamReader, TimeoutError, sleep, wait_for};
 

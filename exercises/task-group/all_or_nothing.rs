@@ -1,5 +1,6 @@
-//! An order consists of three bookings, which run at the same time. If one fails, the others must be cancelled, but `gather`
-//! leaves them running. Use a `TaskGroup`.
+//! An order consists of three bookings, which run at the same time. If one fails,
+//! the others must be cancelled, but `gather` leaves them running. Use a
+//! `TaskGroup`.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,5 +1,6 @@
-//! Several deliveries can fail at the same moment. The group then raises all of their errors together, as an exception group. Return the
-//! messages of all of them. Any other error goes on to the caller.
+//! Several deliveries can fail at the same moment. The group then raises all of
+//! their errors together, as an exception group. Return the messages of all of
+//! them. Any other error goes on to the caller.
 
 use asyncio::{ExceptionGroup, Result, TaskGroup, ValueError, sleep};
 

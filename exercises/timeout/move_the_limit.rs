@@ -1,5 +1,5 @@
-//! An upload may take as long as it needs, but no part of it longer than five seconds. Now the whole upload has five seconds. Move
-//! the limit after each part.
+//! An upload may take as long as it needs, but no part of it longer than five
+//! seconds. Now the whole upload has five seconds. Move the limit after each part.
 
 use asyncio::{Result, TimeoutError, get_running_loop, sleep, timeout};
 

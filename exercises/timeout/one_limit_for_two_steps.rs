@@ -1,5 +1,5 @@
-//! Looking up a host and connecting to it may take five seconds *together*. Now each of the two has five seconds of its own. Use one
-//! limit for both.
+//! Looking up a host and connecting to it may take five seconds *together*. Now
+//! each of the two has five seconds of its own. Use one limit for both.
 
 use asyncio::{Result, TimeoutError, sleep, timeout, wait_for};
 

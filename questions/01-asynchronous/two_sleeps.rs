@@ -1,4 +1,5 @@
-//! A question of the page 01-asynchronous: After how many seconds does this program end?
+//! A question of the page 01-asynchronous: After how many seconds does this program
+//! end?
 
 use asyncio::{Result, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 01-asynchronous: `time::sleep` blocks the thread, as a long computation does. After how many seconds does this end?
+//! A question of the page 01-asynchronous: `time::sleep` blocks the thread, as a
+//! long computation does. After how many seconds does this end?
 
 use asyncio::{Result, gather, sleep, time};
 

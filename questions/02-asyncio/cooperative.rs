@@ -1,4 +1,5 @@
-//! A question of the page 02-asyncio: A coroutine may be suspended only where it awaits. What does this program print?
+//! A question of the page 02-asyncio: A coroutine may be suspended only where it
+//! awaits. What does this program print?
 
 use std::cell::Cell;
 use std::rc::Rc;

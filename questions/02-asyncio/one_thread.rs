@@ -1,4 +1,5 @@
-//! A question of the page 02-asyncio: How many threads do ten thousand sleeping tasks need?
+//! A question of the page 02-asyncio: Ten thousand tasks sleep. In how many threads
+//! do they run?
 
 use std::collections::HashSet;
 

@@ -1,4 +1,5 @@
-//! A question of the page 03-when: Each of ten jobs *computes* for two seconds. How long do they take together, on a machine with ten processors?
+//! A question of the page 03-when: Each of ten jobs *computes* for two seconds. How
+//! long do they take together, on a machine with ten processors?
 
 use asyncio::{Result, gather, time};
 

@@ -1,4 +1,5 @@
-//! A question of the page 03-when: Each of ten requests *waits* two seconds for a server. How long do they take together?
+//! A question of the page 03-when: Each of ten requests *waits* two seconds for a
+//! server. How long do they take together?
 
 use asyncio::{Result, gather, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 04-coroutines: A task is ready to run. Does it get a turn at the line `quick().await`?
+//! A question of the page 04-coroutines: A task is ready to run. Does it get a turn
+//! at the line `quick().await`?
 
 use asyncio::{Result, create_task, sleep};
 

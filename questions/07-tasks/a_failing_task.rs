@@ -1,4 +1,5 @@
-//! A question of the page 07-tasks: A task fails, and nothing awaits it. What does this program print on standard output?
+//! A question of the page 07-tasks: A task fails, and nothing awaits it. What does
+//! this program print on standard output?
 
 use asyncio::{Result, ValueError, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 07-tasks: The handle of the task is dropped at once. What does this program print?
+//! A question of the page 07-tasks: The handle of the task is dropped at once. What
+//! does this program print?
 
 use asyncio::{Result, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 08-query-tasks: The task is cancelled before it has begun. What does this program print?
+//! A question of the page 08-query-tasks: The task is cancelled before it has
+//! begun. What does this program print?
 
 use asyncio::{Result, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 08-query-tasks: A task was cancelled. What does `exception()` return?
+//! A question of the page 08-query-tasks: A task was cancelled. What does
+//! `exception()` return?
 
 use asyncio::{Result, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 09-current-tasks: `report` is a coroutine that is awaited in three ways. Which names does it print?
+//! A question of the page 09-current-tasks: `report` is a coroutine that is awaited
+//! in three ways. Which names does it print?
 
 use asyncio::{Result, create_task, current_task};
 

@@ -1,4 +1,5 @@
-//! A question of the page 10-gather: Main's await of the group is cancelled by the time limit. What becomes of the sleepers?
+//! A question of the page 10-gather: Main's await of the group is cancelled by the
+//! time limit. What happens to the sleepers?
 
 use asyncio::{Result, create_task, gather, sleep, wait_for};
 

@@ -1,4 +1,5 @@
-//! A question of the page 11-wait: One of the tasks fails. What does this program print?
+//! A question of the page 11-wait: One of the tasks fails. What does this program
+//! print?
 
 use asyncio::{Result, ValueError, create_task, sleep, wait};
 

@@ -1,4 +1,5 @@
-//! A question of the page 11-wait: Two seconds are over. What becomes of the tasks that are not done?
+//! A question of the page 11-wait: Two seconds are over. What happens to the tasks
+//! that are not done?
 
 use asyncio::{Result, create_task, sleep, wait};
 

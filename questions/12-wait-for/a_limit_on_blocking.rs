@@ -1,4 +1,5 @@
-//! A question of the page 12-wait-for: The function blocks the thread for five seconds, and the limit is one. What does this program print?
+//! A question of the page 12-wait-for: The function blocks the thread for five
+//! seconds, and the limit is one. What does this program print?
 
 use asyncio::{Result, get_running_loop, time, wait_for};
 

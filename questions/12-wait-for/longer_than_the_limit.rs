@@ -1,4 +1,5 @@
-//! A question of the page 12-wait-for: The limit is one second. After how many seconds does this program end?
+//! A question of the page 12-wait-for: The limit is one second. After how many
+//! seconds does this program end?
 
 use asyncio::{Result, sleep, wait_for};
 

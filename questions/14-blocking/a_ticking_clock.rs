@@ -1,4 +1,5 @@
-//! A question of the page 14-blocking: How often does the clock tick before "copied"?
+//! A question of the page 14-blocking: How often does the clock tick before
+//! "copied"?
 
 use asyncio::{Result, create_task, sleep, time, to_thread};
 

@@ -1,4 +1,5 @@
-//! A question of the page 14-blocking: The wait for a thread is cancelled. Does the function stop?
+//! A question of the page 14-blocking: The wait for a thread is cancelled. Does the
+//! function stop?
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};

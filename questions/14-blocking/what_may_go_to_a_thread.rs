@@ -1,4 +1,5 @@
-//! A question of the page 14-blocking: `Rc` is the cheap counted reference that tasks share. What does the compiler say?
+//! A question of the page 14-blocking: `Rc` is the cheap counted reference that
+//! tasks share. What does the compiler say?
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,4 +1,5 @@
-//! A question of the page 15-iterators: Five items, a second each, and a body of one second. How long does the loop take?
+//! A question of the page 15-iterators: Five items, a second each, and a body of
+//! one second. How long does the loop take?
 
 use asyncio::{AsyncIterator, Result, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 16-generators: The loop is left after the first row. When is "closed" printed?
+//! A question of the page 16-generators: The loop is left after the first row. When
+//! is "closed" printed?
 
 use asyncio::{AsyncGenerator, AsyncIterator, Result, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 17-context-managers: The block is left early by a `?`. Does the exit run?
+//! A question of the page 17-context-managers: The block is left early by a `?`.
+//! Does the exit run?
 
 use asyncio::{
     AsyncContextManager,

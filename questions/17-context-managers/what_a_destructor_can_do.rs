@@ -1,4 +1,5 @@
-//! A question of the page 17-context-managers: A guard wants to say goodbye over the network when it is dropped. What does the compiler say?
+//! A question of the page 17-context-managers: A guard wants to say goodbye over
+//! the network when it is dropped. What does the compiler say?
 
 use asyncio::sleep;
 

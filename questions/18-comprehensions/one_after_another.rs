@@ -1,4 +1,5 @@
-//! A question of the page 18-comprehensions: `[await price(fruit) for fruit in fruits]`: how long does it take for three fruits?
+//! A question of the page 18-comprehensions: `[await price(fruit) for fruit in
+//! fruits]`: how long does it take for three fruits?
 
 use asyncio::{AsyncIterator, Result, await_each, sleep_result};
 

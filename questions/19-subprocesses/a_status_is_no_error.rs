@@ -1,4 +1,5 @@
-//! A question of the page 19-subprocesses: The command fails. What does this program print?
+//! A question of the page 19-subprocesses: The command fails. What does this
+//! program print?
 
 use asyncio::{Result, create_subprocess_shell};
 

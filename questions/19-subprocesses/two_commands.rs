@@ -1,4 +1,6 @@
-//! A question of the page 19-subprocesses: Each command runs for two seconds in a process of its own. Main awaits one after the other. How long does it take? (The two
+//! A question of the page 19-subprocesses: Each command runs for two seconds in a
+//! process of its own. Main awaits one after the other. How long does it take? (The
+//! two
 
 use asyncio::{Result, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 19-subprocesses: A user has typed this name. What does the program print?
+//! A question of the page 19-subprocesses: A user has typed this name. What does
+//! the program print?
 
 use asyncio::subprocess::PIPE;
 use asyncio::{Result, create_subprocess_exec, create_subprocess_shell};

@@ -1,4 +1,5 @@
-//! A question of the page 20-streams: The peer does not read. What does this program print?
+//! A question of the page 20-streams: The peer does not read. What does this
+//! program print?
 
 use asyncio::{
     Result, StreamReader, StreamWriter, TimeoutError, open_connection, sleep,

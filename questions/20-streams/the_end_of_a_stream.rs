@@ -1,4 +1,5 @@
-//! A question of the page 20-streams: The peer hangs up in the middle of a line. What does this program print?
+//! A question of the page 20-streams: The peer hangs up in the middle of a line.
+//! What does this program print?
 
 use asyncio::{Result, StreamReader};
 

@@ -1,4 +1,5 @@
-//! A question of the page 20-streams: The peer has sent `hello` in two pieces. What does the first `read(100)` return?
+//! A question of the page 20-streams: The peer has sent `hello` in two pieces. What
+//! does the first `read(100)` return?
 
 use asyncio::{Result, StreamReader};
 

@@ -1,4 +1,5 @@
-//! A question of the page 21-website-status: The same with a limit of two seconds for each site. When does it return?
+//! A question of the page 21-website-status: The same with a limit of two seconds
+//! for each site. After how many seconds does `gather` return?
 
 use asyncio::{Result, gather, sleep, wait_for};
 

@@ -1,4 +1,6 @@
-//! A question of the page 21-website-status: Ten sites are asked at the same time. Nine answer after one second, and one after six. When does `gather` return?
+//! A question of the page 21-website-status: Ten sites are asked at the same time.
+//! Nine answer after one second, and one after six. After how many seconds does
+//! `gather` return?
 
 use asyncio::{Result, gather, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 22-errors: The compiler warns about one line. What does the program print?
+//! A question of the page 22-errors: The compiler warns about one line. What does
+//! the program print?
 
 use asyncio::{Result, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 22-errors: Each task waits for the other. What does the program do on the virtual clock?
+//! A question of the page 22-errors: Each task waits for the other. What does the
+//! program do on the virtual clock?
 
 use asyncio::{Lock, Result, create_task, gather, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 23-questions: A background task computes in a loop and never awaits. How often does main print?
+//! A question of the page 23-questions: A background task computes in a loop and
+//! never awaits. What does this program print?
 
 use asyncio::{Result, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page 23-questions: A `for` loop creates a thousand tasks and never awaits. What does the last line print?
+//! A question of the page 23-questions: A `for` loop creates a thousand tasks and
+//! never awaits. What does the last line print?
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,4 +1,5 @@
-//! A question of the page 24-objections: A plain function wants to call an asynchronous one. What does the compiler say?
+//! A question of the page 24-objections: A plain function wants to call an
+//! asynchronous one. What does the compiler say?
 
 use asyncio::{Result, sleep};
 

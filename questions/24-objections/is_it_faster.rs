@@ -1,4 +1,5 @@
-//! A question of the page 24-objections: A program does one thing after another: it asks, waits for the answer, and asks again, ten times a second long. How long does it take
+//! A question of the page 24-objections: A program asks, waits a second for the
+//! answer, and asks again, ten times. How long does it take with asyncio?
 
 use asyncio::{Result, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page backpressure: Requests arrive every second, and each takes ten. The semaphore has two permits. How many tasks exist after a minute?
+//! A question of the page backpressure: Requests arrive every second, and each
+//! takes ten. The semaphore has two permits. How many tasks exist after a minute?
 
 use asyncio::{Result, Semaphore, all_tasks, create_task, sleep};
 

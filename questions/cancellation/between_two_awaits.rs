@@ -1,4 +1,5 @@
-//! A question of the page cancellation: The task asks for its own cancellation and goes on working. What does this program print?
+//! A question of the page cancellation: The task asks for its own cancellation and
+//! goes on working. What does this program print?
 
 use asyncio::{Result, create_task, current_task, sleep};
 

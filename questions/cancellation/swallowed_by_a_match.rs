@@ -1,4 +1,5 @@
-//! A question of the page cancellation: Somebody wants errors not to end the loop, and cancels the task after five seconds. How many attempts are printed?
+//! A question of the page cancellation: This loop is meant to survive errors. Its
+//! task is cancelled after five seconds. What does this program print?
 
 use asyncio::{Result, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page cancellation: Main cancels the task that awaits. What happens to the task that is awaited?
+//! A question of the page cancellation: Main cancels the task that awaits. What
+//! happens to the task that is awaited?
 
 use asyncio::{Result, Task, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page concurrency: Two tasks are in the middle of their work at the same time. Do they ever run at the same instant?
+//! A question of the page concurrency: Two tasks are in the middle of their work at
+//! the same time. Do they ever run at the same instant?
 
 use std::cell::Cell;
 use std::rc::Rc;

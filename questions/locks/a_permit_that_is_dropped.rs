@@ -1,4 +1,5 @@
-//! A question of the page locks: At most one task at a time should be in the room. What does this program print?
+//! A question of the page locks: At most one task at a time should be in the room.
+//! What does this program print?
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,4 +1,5 @@
-//! A question of the page locks: The event is set and cleared within one step. Does the waiting task run?
+//! A question of the page locks: The event is set and cleared within one step. Does
+//! the waiting task run?
 
 use asyncio::{Event, Result, create_task, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page locks: A task acquires a lock that it already has. What happens?
+//! A question of the page locks: A task acquires a lock that it already has. What
+//! happens?
 
 use asyncio::{Lock, Result, TimeoutError, wait_for};
 

@@ -1,4 +1,5 @@
-//! A question of the page newer: What does this program print with the eager task factory?
+//! A question of the page newer: What does this program print with the eager task
+//! factory?
 
 use asyncio::{Result, TaskFactory, create_task, get_running_loop, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page queues: The queue is shut down while two items are in it. What does the consumer get?
+//! A question of the page queues: The queue is shut down while two items are in it.
+//! What does the consumer get?
 
 use asyncio::{Queue, Result};
 

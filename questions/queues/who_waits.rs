@@ -1,4 +1,5 @@
-//! A question of the page queues: The queue has room for one item. When does the producer end?
+//! A question of the page queues: The queue has room for one item. What does this
+//! program print?
 
 use asyncio::{Queue, Result, create_task, sleep};
 

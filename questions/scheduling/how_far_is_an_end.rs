@@ -1,4 +1,5 @@
-//! A question of the page scheduling: Main awaits a task twice: directly, and through `gather`. Does the other visitor come before main?
+//! A question of the page scheduling: Main awaits a task twice: directly, and
+//! through `gather`. Does the other visitor come before main?
 
 use asyncio::{Result, create_task, gather, sleep};
 

@@ -1,4 +1,5 @@
-//! A question of the page server-on-the-internet: A client sends one byte a second, for ever. Which limit ends it?
+//! A question of the page server-on-the-internet: A client sends one byte a second,
+//! for ever. Which limit ends it?
 
 use asyncio::{Result, StreamReader, create_task, sleep, wait_for};
 

@@ -1,4 +1,5 @@
-//! A question of the page task-group: The block of the group ends at once. When does `run` return?
+//! A question of the page task-group: The block of the group ends at once. After
+//! how many seconds does `run` return?
 
 use asyncio::{Result, TaskGroup, sleep};
 

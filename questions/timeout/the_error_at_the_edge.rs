@@ -1,4 +1,5 @@
-//! A question of the page timeout: Where does the cancellation become a `TimeoutError`?
+//! A question of the page timeout: Where does the cancellation become a
+//! `TimeoutError`?
 
 use asyncio::{Result, sleep, timeout};
 
