@@ -68,6 +68,7 @@ fn with_keys(browser: &mut Devtools) -> Result<Vec<String>> {
 pub(super) fn without_a_script(browser: &mut Devtools, page: &str, patience: Duration) -> Result<Vec<String>> {
     browser.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }))?;
     let found = (|| -> Result<serde_json::Value> {
+        browser.events.clear();
         browser.call("Page.navigate", json!({ "url": page }))?;
         browser.wait_for("Page.loadEventFired", patience)?;
         // What the tools run is run all the same.
