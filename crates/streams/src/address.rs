@@ -12,7 +12,7 @@ use socket2::SockAddr;
 
 use crate::unix_path;
 
-/// The address of one end of a connection, or of a server: what `getsockname` and `getpeername` give in Python.
+/// The address of one end of a connection, or of a server: what `getsockname` and `getpeername` return in Python.
 ///
 /// `Display` is Python's: `('127.0.0.1', 8888)`, `('::1', 8888, 0, 0)`, `/tmp/echo.sock`, `b'\x00name'`.
 ///
@@ -27,20 +27,21 @@ use crate::unix_path;
 /// assert_eq!(address.to_string(), "('127.0.0.1', 8888)");
 /// assert_eq!(address.port(), Some(8888));
 /// ```
+#[doc(alias("getsockname", "getpeername"))]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Address {
     /// A host and port.
     Inet(SocketAddr),
-    /// A file, for a socket of the machine itself.
+    /// The path of a Unix socket.
     Unix(PathBuf),
-    /// A name that is no file, for a socket of the machine itself (Linux). The NUL that it begins with is left out.
+    /// The name of an abstract Unix socket, which is no file (Linux), without the NUL at its beginning.
     Abstract(Vec<u8>),
-    /// A socket of the machine itself that has no name, as clients' have none, or one of another kind.
+    /// A Unix socket without a name, like those of clients, or a socket of another kind.
     Unnamed,
 }
 
 impl Address {
-    /// As the standard library has it, if it is of the Internet.
+    /// The address as the standard library's type, if it is a host and port.
     #[must_use]
     pub fn as_socket(&self) -> Option<SocketAddr> {
         match self {
@@ -49,13 +50,13 @@ impl Address {
         }
     }
 
-    /// The port, if there is one.
+    /// The port, if the address has one.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.as_socket().map(|address| address.port())
     }
 
-    /// The file, if it is one.
+    /// The path, if the address is one.
     ///
     /// # Examples
     ///
@@ -94,7 +95,7 @@ impl From<&SockAddr> for Address {
     }
 }
 
-/// What sent a datagram.
+/// The sender of a datagram.
 impl From<SocketAddrAny> for Address {
     fn from(address: SocketAddrAny) -> Self {
         if let Ok(address) = SocketAddr::try_from(address.clone()) {
@@ -110,11 +111,11 @@ impl From<SocketAddrAny> for Address {
 }
 
 impl Address {
-    /// As the system has it.
+    /// The address in the system's form.
     ///
     /// # Errors
     ///
-    /// `ValueError` if it is nowhere, or a path that no socket can have.
+    /// `ValueError` if the address is `Unnamed`, or a path that no socket can have.
     pub(crate) fn to_system(&self) -> Result<SockAddr> {
         match self {
             Self::Inet(address) => Ok((*address).into()),
@@ -140,7 +141,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// As Python's `repr`: a path stands in quotes.
+/// Like Python's `repr`: a path is in quotes.
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

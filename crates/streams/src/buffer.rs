@@ -1,12 +1,13 @@
 //! `Buffer`: bytes that are put in at one end and taken out at the other.
 //!
-//! The core idea: one `Vec` and the place where it begins. Taking moves the beginning; the gap is closed when more is put
-//! in than fits behind it. What is empty holds no memory, because most connections are idle most of the time.
+//! The core idea: one `Vec`, and the index where its content begins. Taking bytes moves that index. The gap is closed
+//! when more is put in than fits behind the content. An empty buffer holds no memory, because most connections are idle
+//! most of the time.
 
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     data: Vec<u8>,
-    /// What stands before was taken.
+    /// The bytes before this index were taken.
     start: usize,
 }
 
@@ -24,7 +25,7 @@ impl Buffer {
     }
 
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
-        // At least half of it is gap: so a byte is moved at most once for each time one is taken.
+        // At least half of the memory is gap, so on average a byte is moved at most once for each byte taken.
         if self.start > self.len() && self.data.len() + bytes.len() > self.data.capacity() {
             self.data.drain(..self.start);
             self.start = 0;
@@ -32,7 +33,7 @@ impl Buffer {
         self.data.extend_from_slice(bytes);
     }
 
-    /// As `extend`, but takes the vector itself where that saves a copy and wastes no memory.
+    /// Like `extend`, but takes the vector itself where that saves a copy and wastes no memory.
     pub(crate) fn put(&mut self, bytes: &mut Vec<u8>) {
         if !self.is_empty() {
             self.extend(bytes);
@@ -54,7 +55,7 @@ impl Buffer {
         }
     }
 
-    /// Takes out at most `n` bytes; all there are are handed over as they are.
+    /// Takes out at most `n` bytes. If that is all of them, the vector is handed over without a copy.
     pub(crate) fn take(&mut self, n: usize) -> Vec<u8> {
         if n >= self.len() && self.start == 0 {
             return std::mem::take(&mut self.data);
@@ -65,7 +66,7 @@ impl Buffer {
         taken
     }
 
-    /// Moves as much to `out` as there is and fits; gives how much.
+    /// Moves bytes to `out`, as many as there are and fit, and returns how many.
     pub(crate) fn take_into(&mut self, out: &mut [u8]) -> usize {
         let n = out.len().min(self.len());
         out[..n].copy_from_slice(&self.as_slice()[..n]);

@@ -22,19 +22,20 @@ use crate::ssl;
 use crate::transport::send_at_once;
 use crate::writer::StreamWriter;
 
-/// Connects to a server: `asyncio.open_connection`. Gives what is read from and what is written to.
+/// Connects to a server and returns a reader and a writer: `asyncio.open_connection`.
 ///
-/// The host is a name or an address. Of several addresses one is tried after the other, or, with
-/// [`happy_eyeballs_delay`](OpenConnection::happy_eyeballs_delay), without waiting for the end of each.
+/// The host is a name or an address. If it has several addresses, they are tried one after the other, or, with
+/// [`happy_eyeballs_delay`](OpenConnection::happy_eyeballs_delay), with staggered starts.
 ///
 /// # Errors
 ///
-/// `std::io::Error` that names the host or address: `[Errno 111] Connect call failed ('127.0.0.1', 8888)`; where several
-/// addresses failed in different ways, all of them. `ValueError` for an impossible port or limit. `CancelledError`.
+/// `std::io::Error` that names the host or address: `[Errno 111] Connect call failed ('127.0.0.1', 8888)`. If several
+/// addresses failed in different ways, it names all of them. `ValueError` for an impossible port or limit.
+/// `CancelledError`.
 ///
 /// # Cancellation
 ///
-/// Ends the attempt; no descriptor stays open.
+/// Ends the attempt. No descriptor stays open.
 ///
 /// # Examples
 ///
@@ -49,6 +50,7 @@ use crate::writer::StreamWriter;
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "create_connection")]
 pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
     OpenConnection {
         options: Some(Options {
@@ -66,12 +68,12 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
     }
 }
 
-/// The reader and the writer of a socket that is connected already, of the Internet or of the machine itself:
-/// `open_connection(sock=…)`. Takes the `TcpStream` and `UnixStream` of the standard library, for example.
+/// Returns a reader and a writer for a socket that is connected already, TCP or Unix: Python's
+/// `open_connection(sock=…)`. It takes the `TcpStream` and `UnixStream` of the standard library, for example.
 ///
 /// # Errors
 ///
-/// `ValueError` if it is no stream socket; what the system says; `RuntimeError` outside a loop.
+/// `ValueError` if it is not a stream socket; any error of the system; `RuntimeError` outside of a loop.
 ///
 /// # Examples
 ///
@@ -90,6 +92,7 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias("sock", "create_connection"))]
 pub fn open_connection_on(socket: impl Into<OwnedFd>) -> Result<(StreamReader, StreamWriter)> {
     let socket = stream_socket(socket.into())?;
     send_at_once(&socket);
@@ -104,7 +107,8 @@ pub(crate) fn stream_socket(descriptor: OwnedFd) -> Result<Socket> {
     Ok(socket)
 }
 
-/// A connection being opened, with the keyword arguments of Python's `open_connection`; to be awaited.
+/// A connection that is being opened: the keyword arguments of Python's `open_connection` are methods, and `await`
+/// opens it.
 ///
 /// # Examples
 ///
@@ -127,7 +131,7 @@ pub(crate) fn stream_socket(descriptor: OwnedFd) -> Result<Socket> {
 /// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct OpenConnection {
-    /// Until it is first polled.
+    /// `None` after the first poll.
     options: Option<Options>,
     connecting: Option<Connecting>,
 }
@@ -156,35 +160,35 @@ impl OpenConnection {
         &mut self.options.as_mut().expect("options are set before it is awaited").ssl
     }
 
-    /// How long a line may be that the reader reads; 64 KiB if not set.
+    /// Sets the longest line that the reader reads; 64 KiB by default.
     pub fn limit(self, limit: usize) -> Self {
         self.set(|options| options.limit = limit)
     }
 
-    /// The address to connect from.
+    /// Sets the address to connect from.
     pub fn local_addr(self, host: impl Display, port: impl Port) -> Self {
         self.set(|options| options.local = Some((host.to_string(), port.port())))
     }
 
-    /// Only addresses of this family.
+    /// Uses only addresses of this family.
     pub fn family(self, family: Family) -> Self {
         self.set(|options| options.family = family)
     }
 
-    /// Tries the next address when the ones before have not answered within so many seconds, and takes the first that
+    /// Tries the next address if the previous ones have not answered within this many seconds, and uses the first that
     /// does (RFC 8305, which recommends 0.25).
     pub fn happy_eyeballs_delay(self, delay: impl Seconds) -> Self {
         let delay = delay.seconds();
         self.set(|options| options.delay = Some(delay))
     }
 
-    /// Takes turns between the families of addresses, after so many of the first; 0 keeps the system's order. 1 if not set
-    /// and there is a [`happy_eyeballs_delay`](Self::happy_eyeballs_delay).
+    /// Alternates between the families of addresses, after `first` addresses of the first family; 0 keeps the system's
+    /// order. The default is 1 with a [`happy_eyeballs_delay`](Self::happy_eyeballs_delay), otherwise 0.
     pub fn interleave(self, first: usize) -> Self {
         self.set(|options| options.interleave = Some(first))
     }
 
-    /// Where every address failed, gives all errors as an `ExceptionGroup`.
+    /// If every address failed, returns all errors in an `ExceptionGroup`.
     pub fn all_errors(self, all: bool) -> Self {
         self.set(|options| options.all_errors = all)
     }
@@ -226,8 +230,8 @@ async fn connect(options: Options) -> Result<(StreamReader, StreamWriter)> {
     }
 }
 
-/// The streams of a socket that is connected. They are there two iterations later, as in asyncio, which starts a transport in
-/// between: who prints first, client or server, is the same.
+/// The streams of a connected socket. They are returned two iterations later, as in asyncio, which starts a transport
+/// in between. So whether the client or the server prints first is the same.
 pub(crate) async fn open(
     socket: AsyncFd<Socket>,
     peername: Address,
@@ -257,7 +261,7 @@ async fn connect_to_one_of(
     }
 }
 
-/// One error for several addresses.
+/// Makes one error of those of several addresses.
 fn summary(mut errors: Vec<Error>) -> Error {
     let Some(first) = errors.first() else { return TimeoutError::new("create_connection failed").into() };
     let kind = first.downcast_ref().map_or(io::ErrorKind::Other, io::Error::kind);
@@ -279,7 +283,7 @@ async fn connect_to(address: SocketAddr, local: Option<Rc<[SocketAddr]>>) -> Res
     Ok((socket, name))
 }
 
-/// Binds to the first local address that fits and works.
+/// Binds to the first local address of the right family that works.
 fn bind_one(socket: &Socket, address: &SocketAddr, local: &[SocketAddr]) -> io::Result<()> {
     let mut failed = None;
     for local in local.iter().filter(|local| local.is_ipv4() == address.is_ipv4()) {
@@ -307,13 +311,13 @@ pub(crate) async fn connect_socket(
         Err(error) => match error.raw_os_error() {
             Some(libc::EISCONN) => Ok(true),
             Some(libc::EINPROGRESS | libc::EALREADY) => Err(io::ErrorKind::WouldBlock.into()),
-            // A unix socket's server has a full queue, and nothing tells when there is room in it.
+            // The queue of a Unix socket's server is full, and there is no event for room in it.
             _ if is_not_now(&error) => Ok(false),
             _ => Err(with_errno(&error, what())),
         },
     };
     socket.set_nonblocking(true)?;
-    // Begun before the loop watches the socket: a server in the same loop hears of it first then, as in asyncio.
+    // Started before the loop watches the socket: a server in the same loop is then notified first, as in asyncio.
     let mut begun = Some(attempt(&socket));
     let io = AsyncFd::unchanged(socket)?;
     loop {
@@ -324,7 +328,7 @@ pub(crate) async fn connect_socket(
     }
 }
 
-/// How many seconds until a server with a full queue is asked again.
+/// The pause in seconds before a server with a full queue is tried again.
 const QUEUE_FULL_DELAY: f64 = 0.01;
 
 fn streams(socket: AsyncFd<Socket>, peername: Option<Address>, limit: usize) -> (StreamReader, StreamWriter) {
@@ -340,7 +344,7 @@ mod tests {
 
     use super::*;
 
-    /// Addresses of one machine at which nobody listens.
+    /// Addresses of one machine at which no server listens.
     fn nobody() -> Vec<SocketAddr> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         (1..=2).map(|last| ([127, 0, 0, last], port).into()).collect()
@@ -365,10 +369,10 @@ mod tests {
                 assert!(errors.iter().all(|error| error.is::<io::Error>()));
                 assert_eq!(summary(errors).to_string(), both);
             }
-            // Twice the same is told once.
+            // The same error twice is reported once.
             let errors = why(vec![addresses[0]; 2], None, None).await?;
             assert_eq!(summary(errors).to_string(), refused("127.0.0.1"));
-            // The local address is taken for the one, and of another family for the other.
+            // The local address is in use in the one family, and of the wrong family for the other.
             let taken = TcpListener::bind("127.0.0.1:0")?;
             let addresses = vec![addresses[0], (Ipv6Addr::LOCALHOST, port).into()];
             let errors = why(addresses, Some(taken.local_addr()?), None).await?;

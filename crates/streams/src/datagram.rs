@@ -1,5 +1,5 @@
-//! `DatagramEndpoint`: messages without a connection (UDP). asyncio has them as a transport with callbacks; here they are
-//! awaited, as with `loop.sock_recvfrom`.
+//! `DatagramEndpoint`: messages without a connection (UDP). In asyncio it is a transport with callbacks. Here messages
+//! are awaited, as with `loop.sock_recvfrom`.
 
 use std::fmt::{self, Display};
 use std::io;
@@ -22,15 +22,15 @@ use crate::hosts::{Family, Hosts, Port, any, resolve};
 use crate::transport::{CHUNK, with_scratch};
 use crate::unix_path;
 
-/// Opens a socket for datagrams: `loop.create_datagram_endpoint`. It can be told where it is
-/// ([`local_addr`](CreateDatagramEndpoint::local_addr), [`local_path`](CreateDatagramEndpoint::local_path)) and whom it talks
-/// to ([`remote_addr`](CreateDatagramEndpoint::remote_addr), [`remote_path`](CreateDatagramEndpoint::remote_path)). Without
-/// either, the system chooses a port when it first sends.
+/// Opens a socket for datagrams: `loop.create_datagram_endpoint`. Methods set its own address
+/// ([`local_addr`](CreateDatagramEndpoint::local_addr), [`local_path`](CreateDatagramEndpoint::local_path)) and that of
+/// its peer ([`remote_addr`](CreateDatagramEndpoint::remote_addr),
+/// [`remote_path`](CreateDatagramEndpoint::remote_path)). Without either, the system chooses a port at the first send.
 ///
 /// # Errors
 ///
-/// `std::io::Error` that names the address; `ValueError` for an impossible port, or for two addresses of different families;
-/// `CancelledError`.
+/// `std::io::Error` that names the address; `ValueError` for an impossible port, or for two addresses of different
+/// families; `CancelledError`.
 ///
 /// # Examples
 ///
@@ -53,12 +53,13 @@ pub fn create_datagram_endpoint() -> CreateDatagramEndpoint {
     CreateDatagramEndpoint { options: Some(Options::default()), creating: None }
 }
 
-/// The endpoint of a datagram socket that exists already, of the Internet or of the machine itself:
-/// `create_datagram_endpoint(sock=…)`. Takes the `UdpSocket` and `UnixDatagram` of the standard library, for example.
+/// Makes an endpoint of an existing datagram socket, UDP or Unix: Python's `create_datagram_endpoint(sock=…)`. It takes
+/// the `UdpSocket` and `UnixDatagram` of the standard library, for example.
 ///
 /// # Errors
 ///
-/// `ValueError: A datagram socket was expected` if it is another kind; what the system says; `RuntimeError` outside a loop.
+/// `ValueError: A datagram socket was expected` for a socket of another kind; any error of the system; `RuntimeError`
+/// outside of a loop.
 ///
 /// # Examples
 ///
@@ -76,6 +77,7 @@ pub fn create_datagram_endpoint() -> CreateDatagramEndpoint {
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "sock")]
 pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<DatagramEndpoint> {
     let socket = Socket::from(socket.into());
     if socket.r#type()? != Type::DGRAM {
@@ -85,7 +87,8 @@ pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<Datagra
     Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername })
 }
 
-/// An endpoint being made, with the keyword arguments of Python's `create_datagram_endpoint`; to be awaited.
+/// An endpoint that is being made: the keyword arguments of Python's `create_datagram_endpoint` are methods, and
+/// `await` makes it.
 ///
 /// # Examples
 ///
@@ -106,7 +109,7 @@ pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<Datagra
 /// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct CreateDatagramEndpoint {
-    /// Until it is first polled.
+    /// `None` after the first poll.
     options: Option<Options>,
     creating: Option<Pin<Box<dyn Future<Output = Result<DatagramEndpoint>>>>>,
 }
@@ -130,18 +133,19 @@ impl CreateDatagramEndpoint {
         self
     }
 
-    /// Where it is; with the host `None`, at every address of this machine. Port 0 lets the system choose.
+    /// Sets the endpoint's own address. With the host `None` that is every address of this machine. Port 0 lets the
+    /// system choose.
     pub fn local_addr(self, host: impl Hosts, port: impl Port) -> Self {
         self.set(|options| options.local = Some((host.hosts().into_iter().next(), port.port())))
     }
 
-    /// Whom it talks to: [`send`](DatagramEndpoint::send) sends there, and nobody else's messages arrive.
+    /// Sets the peer's address: [`send`](DatagramEndpoint::send) sends to it, and only its messages are received.
     pub fn remote_addr(self, host: impl Display, port: impl Port) -> Self {
         self.set(|options| options.remote = Some((Some(host.to_string()), port.port())))
     }
 
-    /// Where it is on the machine itself: `local_addr=` with `family=socket.AF_UNIX`. A socket file that nobody uses any
-    /// more is replaced; the file stays when the endpoint is dropped, as in asyncio.
+    /// Sets the endpoint's own path, for a Unix socket: Python's `local_addr=` with `family=socket.AF_UNIX`. A socket
+    /// file that no process uses any more is replaced. The file stays when the endpoint is dropped, as in asyncio.
     ///
     /// # Examples
     ///
@@ -162,22 +166,22 @@ impl CreateDatagramEndpoint {
         self.set(|options| options.local_path = Some(path.as_ref().to_owned()))
     }
 
-    /// Whom it talks to on the machine itself: `remote_addr=` with `family=socket.AF_UNIX`.
+    /// Sets the peer's path, for a Unix socket: Python's `remote_addr=` with `family=socket.AF_UNIX`.
     pub fn remote_path(self, path: impl AsRef<Path>) -> Self {
         self.set(|options| options.remote_path = Some(path.as_ref().to_owned()))
     }
 
-    /// Only addresses of this family.
+    /// Uses only addresses of this family.
     pub fn family(self, family: Family) -> Self {
         self.set(|options| options.family = family)
     }
 
-    /// May several be at the same port?
+    /// Lets several endpoints use the same port. Off by default.
     pub fn reuse_port(self, reuse: bool) -> Self {
         self.set(|options| options.reuse_port = reuse)
     }
 
-    /// May it send to broadcast addresses?
+    /// Lets the endpoint send to broadcast addresses. Off by default.
     pub fn allow_broadcast(self, allow: bool) -> Self {
         self.set(|options| options.allow_broadcast = allow)
     }
@@ -210,7 +214,7 @@ async fn create(options: Options) -> Result<DatagramEndpoint> {
         None => None,
     };
     let local = match options.local {
-        // Of the family that the remote address has.
+        // The local address must have the family of the remote one.
         Some((host, port)) => {
             let fits = |local: &SocketAddr| remote.is_none_or(|remote| remote.is_ipv4() == local.is_ipv4());
             Some(first(host, port?, family, fits).await?)
@@ -230,7 +234,7 @@ async fn create(options: Options) -> Result<DatagramEndpoint> {
     }
     if let Some(remote) = remote {
         let name = Address::from(remote);
-        // It only notes the address: nothing is waited for.
+        // This only records the address, and does not block.
         socket.connect(&remote.into()).map_err(|error| with_errno(&error, format!("Connect call failed {name}")))?;
     }
     Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername: remote.map(Address::from) })
@@ -253,7 +257,7 @@ fn create_at_path(options: Options) -> Result<DatagramEndpoint> {
     Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername: Some(name) })
 }
 
-/// The first address that fits.
+/// The first address that has the right family.
 async fn first(
     host: Option<String>,
     port: u16,
@@ -268,11 +272,11 @@ async fn first(
     Ok(found.ok_or_else(|| ValueError::new("can not get address information"))?)
 }
 
-/// A socket for datagrams. It is closed when it is dropped.
+/// A socket for datagrams. It is closed when this is dropped.
 ///
 /// # Cancellation
 ///
-/// Of a wait to receive: no message is lost. Of one to send: the message was not sent.
+/// If receiving is cancelled, no message is lost. If sending is cancelled, the message was not sent.
 ///
 /// # Examples
 ///
@@ -290,6 +294,7 @@ async fn first(
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias("DatagramTransport", "DatagramProtocol"))]
 #[derive(Debug)]
 pub struct DatagramEndpoint {
     socket: AsyncFd<Socket>,
@@ -297,22 +302,23 @@ pub struct DatagramEndpoint {
 }
 
 impl DatagramEndpoint {
-    /// Sends a message to the remote address; waits while the system has no room for it.
+    /// Sends a message to the remote address. Waits while the system has no room for it.
     ///
     /// # Errors
     ///
-    /// What the system says: that no remote address was given, that the message is too long, or that an earlier one was
-    /// refused. `CancelledError`.
+    /// Any error of the system, for example if there is no remote address, if the message is too long, or if an earlier
+    /// one was refused. `CancelledError`.
     pub async fn send(&self, message: impl AsRef<[u8]>) -> Result<()> {
         self.socket.write_with(|socket| socket.send(message.as_ref())).await.map(drop)
     }
 
-    /// Sends a message to this address; waits while the system has no room for it.
+    /// Sends a message to this address. Waits while the system has no room for it.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); `ValueError` if the address is nowhere, or not the remote address of an endpoint that has
-    /// one.
+    /// Those of [`send`](Self::send). `ValueError` if the address is `Unnamed`, or if the endpoint has a remote address
+    /// and this is another one.
+    #[doc(alias = "sock_sendto")]
     pub async fn sendto(&self, message: impl AsRef<[u8]>, address: &Address) -> Result<()> {
         if let Some(only) = &self.peername {
             if address != only {
@@ -324,48 +330,51 @@ impl DatagramEndpoint {
         self.socket.write_with(|socket| socket.send_to(message.as_ref(), &to)).await.map(drop)
     }
 
-    /// Waits for a message. What is longer than `n` bytes is cut off there.
+    /// Waits for a message and returns it. A message longer than `n` bytes is cut off.
     ///
     /// # Errors
     ///
-    /// What the system says, for example that a message sent before was refused; `CancelledError`.
+    /// Any error of the system, for example if a message sent before was refused; `CancelledError`.
     pub async fn recv(&self, n: usize) -> Result<Vec<u8>> {
         self.recvfrom(n).await.map(|(message, _)| message)
     }
 
-    /// Waits for a message, and tells who sent it. What is longer than `n` bytes is cut off there.
+    /// Waits for a message and returns it with its sender. A message longer than `n` bytes is cut off.
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv).
+    /// Those of [`recv`](Self::recv).
+    #[doc(alias("datagram_received", "sock_recvfrom"))]
     pub async fn recvfrom(&self, n: usize) -> Result<(Vec<u8>, Address)> {
         self.socket.read_with(|socket| receive(socket, n)).await
     }
 
-    /// Where it is.
+    /// The endpoint's own address: `get_extra_info('sockname')`.
+    #[doc(alias = "get_extra_info")]
     #[must_use]
     pub fn sockname(&self) -> Address {
         self.socket.get_ref().local_addr().map_or(Address::Unnamed, |address| Address::from(&address))
     }
 
-    /// Whom it talks to, if it was made for one.
+    /// The peer's address, if one was set: `get_extra_info('peername')`.
+    #[doc(alias = "get_extra_info")]
     #[must_use]
     pub fn peername(&self) -> Option<&Address> {
         self.peername.as_ref()
     }
 }
 
-/// The socket itself, for options that the system has and this type has not.
+/// The socket itself, for options that have no method here.
 impl AsFd for DatagramEndpoint {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
 }
 
-/// Receives a message, and cuts it off after `n` bytes. Memory is taken for what is there, not for what was asked for.
+/// Receives a message and cuts it off after `n` bytes. The memory allocated depends on the message, not on `n`.
 fn receive(socket: &Socket, n: usize) -> io::Result<(Vec<u8>, Address)> {
     if n > CHUNK {
-        // Only unix sockets have messages of more than `CHUNK`.
+        // Only Unix sockets have messages longer than `CHUNK`.
         let (_, length) = recv(socket, &mut [0; 1], RecvFlags::PEEK | RecvFlags::TRUNC)?;
         if length > CHUNK {
             return receive_into(socket, &mut Vec::with_capacity(length), n);

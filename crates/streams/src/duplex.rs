@@ -9,8 +9,8 @@ use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
 use crate::reader::StreamReader;
 use crate::writer::StreamWriter;
 
-/// Both sides of a connection as one object that is a `futures_io::AsyncRead` and `AsyncWrite`, as HTTP and WebSocket
-/// libraries want it. The two may as well belong to different connections.
+/// A reader and a writer as one object that is `futures_io::AsyncRead` and `AsyncWrite`, as HTTP and WebSocket
+/// libraries expect. The two may belong to different connections.
 ///
 /// # Examples
 ///
@@ -44,13 +44,13 @@ pub struct Duplex {
 }
 
 impl Duplex {
-    /// Joins the two.
+    /// Joins a reader and a writer.
     #[must_use]
     pub fn new(reader: StreamReader, writer: StreamWriter) -> Self {
         Self { reader, writer }
     }
 
-    /// The two again.
+    /// Splits it into the reader and the writer again.
     ///
     /// # Examples
     ///

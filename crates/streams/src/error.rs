@@ -1,10 +1,10 @@
-//! What can go wrong with a stream, beyond what the system says.
+//! The errors of streams, other than those of the system.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-/// The stream ended before all of it was there: `asyncio.IncompleteReadError`.
+/// The error of a read if the stream ends before all bytes have arrived: `asyncio.IncompleteReadError`.
 ///
 /// # Examples
 ///
@@ -29,19 +29,20 @@ pub struct IncompleteReadError {
 }
 
 impl IncompleteReadError {
-    /// The error for what came (`partial`) of so many bytes (`expected`; `None` if nobody knows how many there should be).
+    /// Creates the error for the bytes that arrived (`partial`) of a number of bytes (`expected`; `None` if the number
+    /// is unknown).
     #[must_use]
     pub fn new(partial: Vec<u8>, expected: Option<usize>) -> Self {
         Self { partial, expected }
     }
 
-    /// What came before the end. It is gone from the stream.
+    /// The bytes that arrived before the end. They have been taken out of the stream.
     #[must_use]
     pub fn partial(&self) -> &[u8] {
         &self.partial
     }
 
-    /// How many bytes were asked for, where that was a number.
+    /// The number of bytes that were requested, if the read had one.
     #[must_use]
     pub fn expected(&self) -> Option<usize> {
         self.expected
@@ -66,7 +67,8 @@ impl fmt::Debug for IncompleteReadError {
 
 impl StdError for IncompleteReadError {}
 
-/// No separator came within the limit: `asyncio.LimitOverrunError`. The bytes are still there to be read.
+/// The error of a read if there is no separator within the limit: `asyncio.LimitOverrunError`. The bytes stay in the
+/// stream.
 ///
 /// # Examples
 ///
@@ -93,7 +95,7 @@ impl LimitOverrunError {
         Self { message, consumed }
     }
 
-    /// So many bytes of what is there are known to hold no separator.
+    /// The number of bytes at the beginning of the stream that are known to hold no separator.
     #[must_use]
     pub fn consumed(&self) -> usize {
         self.consumed
@@ -118,12 +120,12 @@ impl fmt::Debug for LimitOverrunError {
 
 impl StdError for LimitOverrunError {}
 
-/// Is it the answer "not now" rather than an error?
+/// Does the error mean "not now"?
 pub(crate) fn is_not_now(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
-/// An error of the system told in Python's form, `[Errno 111] what went wrong`, of the same kind.
+/// An error of the system in Python's form, `[Errno 111] what went wrong`, of the same kind.
 pub(crate) fn with_errno(error: &io::Error, what: impl fmt::Display) -> io::Error {
     let message = match error.raw_os_error() {
         Some(errno) => format!("[Errno {errno}] {what}"),
@@ -132,7 +134,7 @@ pub(crate) fn with_errno(error: &io::Error, what: impl fmt::Display) -> io::Erro
     io::Error::new(error.kind(), message)
 }
 
-/// What the system calls an error, without the number that `Display` adds.
+/// The system's text for an error, without the number that `Display` adds.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error ") {

@@ -1,4 +1,4 @@
-//! `Feeder`: the other end of a reader that has no connection behind it.
+//! `Feeder`: the sending end of a reader that has no connection.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -9,10 +9,11 @@ use asyncio_runtime::{Error, WaitQueue};
 
 use crate::buffer::Buffer;
 
-/// Puts bytes into a [`StreamReader`](crate::StreamReader) made by [`StreamReader::new`](crate::StreamReader::new), also
-/// while a task waits for them: `feed_data`, `feed_eof` and `set_exception` as a protocol of asyncio calls them.
+/// Puts bytes into a [`StreamReader`](crate::StreamReader) made by [`StreamReader::new`](crate::StreamReader::new),
+/// also while a task waits for them. Its methods are those that a protocol of asyncio calls: `feed_data`, `feed_eof`
+/// and `set_exception`.
 ///
-/// Clones are handles on the same reader.
+/// A clone is a handle on the same reader.
 ///
 /// # Examples
 ///
@@ -42,7 +43,7 @@ pub(crate) struct Fed {
     pub(crate) eof: Cell<bool>,
     pub(crate) exception: RefCell<Option<Error>>,
     pub(crate) line: WaitQueue,
-    /// Of a `poll` function that waits.
+    /// The waker of a `poll` function that waits.
     pub(crate) waker: Cell<Option<Waker>>,
 }
 
@@ -59,7 +60,7 @@ impl Feeder {
         }
     }
 
-    /// Appends bytes and wakes who waits for them. There is no bound: whoever feeds has to know how much is enough.
+    /// Appends bytes and wakes the waiting task. There is no bound: the caller decides how much is enough.
     ///
     /// # Panics
     ///
@@ -72,13 +73,13 @@ impl Feeder {
         }
     }
 
-    /// Says that no more will come.
+    /// Marks the end of the stream: no more bytes will come.
     pub fn feed_eof(&self) {
         self.fed.eof.set(true);
         self.fed.wake();
     }
 
-    /// Makes every read fail from now on, the one that waits included.
+    /// Makes every read fail from now on, also one that is already waiting.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What may stand for a host and a port, and how they become addresses.
+//! The types that can be a host and a port, and how they become addresses.
 
 use std::fmt::Display;
 use std::io;
@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use asyncio_runtime::{GaiError, Result, ValueError, get_running_loop};
 
-/// A port: any integer. That it is one of 0 to 65535 is checked when it is used, so that an impossible one is an error of the
-/// program's input rather than of its text.
+/// A port: any integer. The range of 0 to 65535 is checked at run time, so that an impossible port in a program's input
+/// is an error like others.
 ///
 /// # Examples
 ///
@@ -19,7 +19,7 @@ use asyncio_runtime::{GaiError, Result, ValueError, get_running_loop};
 /// assert_eq!((-1).port().unwrap_err().to_string(), "port must be 0-65535, not -1");
 /// ```
 pub trait Port {
-    /// The port.
+    /// The port number.
     ///
     /// # Errors
     ///
@@ -33,7 +33,7 @@ impl<P: TryInto<u16> + Display + Copy> Port for P {
     }
 }
 
-/// Where a server listens: a host, several, or all of the machine's addresses (`None`, or an empty name).
+/// The hosts at which a server listens: one, several, or all addresses of the machine (`None`, or an empty name).
 ///
 /// # Examples
 ///
@@ -48,7 +48,7 @@ impl<P: TryInto<u16> + Display + Copy> Port for P {
 /// assert!(None::<&str>.hosts().is_empty());
 /// ```
 pub trait Hosts {
-    /// The names; none for all addresses.
+    /// The names of the hosts; none means all addresses.
     fn hosts(self) -> Vec<String>;
 }
 
@@ -83,7 +83,7 @@ impl<H: Hosts> Hosts for Vec<H> {
     }
 }
 
-/// Which kind of address is wanted: `family=`.
+/// The kind of addresses to use: `family=`.
 ///
 /// # Examples
 ///
@@ -102,12 +102,15 @@ impl<H: Hosts> Hosts for Vec<H> {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Family {
-    /// Either.
+    /// Both: `AF_UNSPEC`.
+    #[doc(alias = "AF_UNSPEC")]
     #[default]
     Unspec,
     /// IPv4: `AF_INET`.
+    #[doc(alias = "AF_INET")]
     Inet,
     /// IPv6: `AF_INET6`.
+    #[doc(alias = "AF_INET6")]
     Inet6,
 }
 

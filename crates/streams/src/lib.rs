@@ -1,9 +1,9 @@
 //! Streams of bytes: connections, servers, pipes (`asyncio.streams`), and datagrams.
 //!
-//! [`open_connection`] gives a [`StreamReader`] and a [`StreamWriter`]; [`start_server`] calls back with such a pair for each
-//! client; [`open_unix_connection`] and [`start_unix_server`] do the same inside one machine, [`connect_read_pipe`] and
-//! [`connect_write_pipe`] over any pipe. Reader and writer are `futures_io`'s `AsyncBufRead` and `AsyncWrite` too, and
-//! [`Duplex`] joins a pair for whoever wants one object.
+//! [`open_connection`] returns a [`StreamReader`] and a [`StreamWriter`]; [`start_server`] calls a function with such a
+//! pair for each client. [`open_unix_connection`] and [`start_unix_server`] do the same within one machine,
+//! [`connect_read_pipe`] and [`connect_write_pipe`] over any pipe. Reader and writer are also `futures_io`'s
+//! `AsyncBufRead` and `AsyncWrite`, and [`Duplex`] joins a pair into one object.
 //!
 //! ```
 //! use asyncio::{Result, StreamReader, StreamWriter, open_connection, run, start_server};
@@ -29,12 +29,12 @@
 //! .unwrap();
 //! ```
 //!
-//! What stands between the program and the system is in `connection` (what is written), `reader` (what is read) and
-//! `transport` (how bytes move); read them in this order.
+//! The layers between the program and the system are `connection` (writing), `reader` (reading) and `transport` (how
+//! bytes move). Read them in this order.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// What only layers over a transport use.
+// Used only by layers over a transport.
 #![cfg_attr(not(feature = "tls"), allow(dead_code))]
 
 #[cfg(test)]

@@ -20,18 +20,18 @@ use crate::server::{Connected, Listener, Server};
 use crate::ssl;
 use crate::writer::{StreamWriter, positive_limit};
 
-/// Serves connections: `asyncio.start_server`. For each client `client_connected` runs as a task of its own, with the reader
-/// and the writer of the connection.
+/// Starts a server: `asyncio.start_server`. For each client `client_connected` runs as a task of its own, with the
+/// reader and the writer of the connection.
 ///
-/// `host` is a name or an address, several of them in an array or `Vec`, or every address of the machine (`None`). Port 0
-/// lets the system choose; [`Server::sockets`] tells. A connection is closed when its task has ended and dropped its reader
-/// and writer.
+/// `host` is a name or an address, several of them in an array or `Vec`, or `None` for every address of the machine.
+/// Port 0 lets the system choose one, which [`Server::sockets`] returns. A connection is closed when its task has ended
+/// and dropped its reader and writer.
 ///
 /// # Errors
 ///
-/// `std::io::Error` that names the address, for example if another program listens there; `ValueError` for an impossible
-/// port or limit; `CancelledError`. An error of `client_connected`, or a panic, goes to the loop's exception handler
-/// (`Unhandled exception in client_connected_cb`).
+/// `std::io::Error` that names the address, for example if another program listens there; `ValueError` for an
+/// impossible port or limit; `CancelledError`. An error or a panic of `client_connected` is passed to the loop's
+/// exception handler (`Unhandled exception in client_connected_cb`).
 ///
 /// # Examples
 ///
@@ -50,6 +50,7 @@ use crate::writer::{StreamWriter, positive_limit};
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "create_server")]
 pub fn start_server<F>(client_connected: F, host: impl Hosts, port: impl Port) -> StartServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -57,8 +58,9 @@ where
     StartServer::new(client_connected, Place::Hosts(host.hosts(), port.port()))
 }
 
-/// As [`start_server`], on a socket that is bound already, of the Internet or of the machine itself:
-/// `start_server(sock=…)`. Takes the `TcpListener` and `UnixListener` of the standard library, for example.
+/// Starts a server on a socket that is bound already, TCP or Unix: Python's `start_server(sock=…)`. It takes the
+/// `TcpListener` and `UnixListener` of the standard library, for example. For each client `client_connected` runs as a
+/// task of its own, as with [`start_server`].
 ///
 /// # Examples
 ///
@@ -78,6 +80,7 @@ where
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias("sock", "create_server"))]
 pub fn start_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -85,7 +88,7 @@ where
     StartServer::new(client_connected, Place::Bound(socket.into()))
 }
 
-/// A server being started, with the keyword arguments of Python's `start_server`; to be awaited.
+/// A server that is being started: the keyword arguments of Python's `start_server` are methods, and `await` starts it.
 ///
 /// # Examples
 ///
@@ -107,7 +110,7 @@ where
 /// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct StartServer {
-    /// Until it is first polled.
+    /// `None` after the first poll.
     options: Option<Options>,
     starting: Option<Starting>,
 }
@@ -128,7 +131,7 @@ enum Place {
     Bound(OwnedFd),
 }
 
-/// What every kind of server can be told.
+/// The options of every kind of server.
 pub(crate) struct Serving {
     pub(crate) limit: usize,
     pub(crate) backlog: i32,
@@ -150,7 +153,7 @@ impl Serving {
         }
     }
 
-    /// Looks for options that cannot be kept, before anything is bound.
+    /// Checks for invalid options before anything is bound.
     pub(crate) fn check(&self) -> Result<(), ValueError> {
         check_limit(self.limit)?;
         if self.max_connections == Some(0) {
@@ -159,7 +162,7 @@ impl Serving {
         positive_limit("idle_timeout", self.idle_timeout).map(drop)
     }
 
-    /// Makes the server, and starts it unless `start_serving(false)` was given.
+    /// Makes the server, and starts it unless `start_serving(false)` was set.
     pub(crate) async fn serve(self, listeners: Vec<Listener>, connected: Box<Connected>) -> Result<Server> {
         let start = self.start;
         let server = Server::new(listeners, connected, self)?;
@@ -170,7 +173,7 @@ impl Serving {
     }
 }
 
-/// What every server being started has, with its `Options` and its `start` beside it.
+/// The methods of every builder of a server, which has `Options` and a `start` of its own beside them.
 macro_rules! starting {
     ($builder:ident) => {
         impl $builder {
@@ -183,22 +186,22 @@ macro_rules! starting {
                 &mut self.options.as_mut().expect("options are set before it is awaited").serving.ssl
             }
 
-            /// How long a line may be that a reader reads; 64 KiB if not set.
+            /// Sets the longest line that a reader reads; 64 KiB by default.
             pub fn limit(self, limit: usize) -> Self {
                 self.set(|options| options.serving.limit = limit)
             }
 
-            /// How many connections the system may keep waiting to be accepted; 100 if not set.
+            /// Sets how many connections the system keeps waiting to be accepted; 100 by default.
             pub fn backlog(self, backlog: u32) -> Self {
                 self.set(|options| options.serving.backlog = backlog.try_into().unwrap_or(i32::MAX))
             }
 
-            /// The greatest number of connections that are served at once; no limit if not set. A connection counts until it is
-            /// closed and its task is done.
+            /// Sets the largest number of connections that are served at once; there is no limit by default. A
+            /// connection counts until it is closed and its task is done.
             ///
             /// At the limit the server stops accepting. Further clients wait in the system's queue, whose length is the
-            /// [`backlog`](Self::backlog), and are served in order when others leave. No client is refused. To close the
-            /// connections of silent clients, see [`idle_timeout`](Self::idle_timeout). asyncio has no such limit.
+            /// [`backlog`](Self::backlog), and are served in order when others leave. No client is refused. To close
+            /// the connections of silent clients, use [`idle_timeout`](Self::idle_timeout). asyncio has no such limit.
             ///
             /// # Errors
             ///
@@ -231,9 +234,9 @@ macro_rules! starting {
                 self.set(|options| options.serving.max_connections = Some(most))
             }
 
-            /// Closes a connection after no byte has been received or sent for this many seconds; never if not set. Its task then
-            /// reads the end of the stream. On an encrypted connection the time starts after the handshake, which has a limit
-            /// of its own. For details, and for a limit on a single connection, see
+            /// Closes a connection after no byte has been received or sent for this many seconds; never by default. Its
+            /// task then reads the end of the stream. On an encrypted connection the time starts after the handshake,
+            /// which has a limit of its own. For details, and for a limit on a single connection, see
             /// [`StreamWriter::set_idle_timeout`](crate::StreamWriter::set_idle_timeout). asyncio has no such limit.
             ///
             /// # Errors
@@ -263,8 +266,8 @@ macro_rules! starting {
                 self.set(|options| options.serving.idle_timeout = Some(seconds.seconds()))
             }
 
-            /// Does it accept at once, or not before [`Server::start_serving`](crate::Server::start_serving)? `true` if
-            /// not set.
+            /// Sets whether the server accepts at once, or not before
+            /// [`Server::start_serving`](crate::Server::start_serving). `true` by default.
             pub fn start_serving(self, start: bool) -> Self {
                 self.set(|options| options.serving.start = start)
             }
@@ -292,7 +295,7 @@ macro_rules! starting {
 pub(crate) use starting;
 starting!(StartServer);
 
-/// Makes a task of each call.
+/// Makes a task for each client.
 pub(crate) fn as_task<F>(client_connected: F) -> Box<Connected>
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -322,17 +325,18 @@ impl StartServer {
         }
     }
 
-    /// Only addresses of this family.
+    /// Uses only addresses of this family.
     pub fn family(self, family: Family) -> Self {
         self.set(|options| options.family = family)
     }
 
-    /// May it use an address whose last connections are not quite forgotten? `true` if not set.
+    /// Sets whether the server may use an address whose last connections are still in the system's `TIME_WAIT` state.
+    /// `true` by default.
     pub fn reuse_address(self, reuse: bool) -> Self {
         self.set(|options| options.reuse_address = reuse)
     }
 
-    /// May several servers listen at the same port? `false` if not set.
+    /// Sets whether several servers may listen at the same port. `false` by default.
     pub fn reuse_port(self, reuse: bool) -> Self {
         self.set(|options| options.reuse_port = reuse)
     }
@@ -344,7 +348,7 @@ async fn start(options: Options) -> Result<Server> {
         Place::Bound(descriptor) => vec![Listener::new(stream_socket(descriptor)?)?],
         Place::Hosts(hosts, port) => {
             let port = port?;
-            let found = gather(places(hosts).into_iter().map(|host| addresses_of(host, port, options.family))).await?;
+            let found = gather(names(hosts).into_iter().map(|host| addresses_of(host, port, options.family))).await?;
             // A set, because names may share addresses; sorted, because that is a defined order.
             let addresses = found.into_iter().flatten().collect();
             bind_all(&addresses, options.reuse_address, options.reuse_port)?
@@ -354,7 +358,7 @@ async fn start(options: Options) -> Result<Server> {
 }
 
 /// The names to look up; `None` for all addresses of this machine.
-fn places(hosts: Vec<String>) -> Vec<Option<String>> {
+fn names(hosts: Vec<String>) -> Vec<Option<String>> {
     if hosts.is_empty() { vec![None] } else { hosts.into_iter().map(Some).collect() }
 }
 
@@ -369,7 +373,7 @@ async fn addresses_of(host: Option<String>, port: u16, family: Family) -> Result
 fn bind_all(addresses: &BTreeSet<SocketAddr>, reuse_address: bool, reuse_port: bool) -> Result<Vec<Listener>> {
     let mut listeners = Vec::new();
     for address in addresses {
-        // A system without IPv6 may know the addresses and not the sockets.
+        // A system without IPv6 may have the addresses but not the sockets.
         let Ok(socket) = Socket::new(Domain::for_address(*address), Type::STREAM, None) else { continue };
         socket.set_reuse_address(reuse_address)?;
         socket.set_reuse_port(reuse_port)?;

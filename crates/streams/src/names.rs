@@ -5,27 +5,27 @@ use std::net::SocketAddr;
 
 use asyncio_runtime::{GaiError, Result, to_thread};
 
-/// Gives the host as a number: no name is looked up.
+/// Returns the host as a number: no name is looked up.
 pub const NI_NUMERICHOST: i32 = libc::NI_NUMERICHOST;
-/// Gives the port as a number.
+/// Returns the port as a number.
 pub const NI_NUMERICSERV: i32 = libc::NI_NUMERICSERV;
-/// A host without a name is an error, instead of being given as a number.
+/// A host without a name is an error instead of being returned as a number.
 pub const NI_NAMEREQD: i32 = libc::NI_NAMEREQD;
 /// The service is one of datagrams.
 pub const NI_DGRAM: i32 = libc::NI_DGRAM;
 
-/// The names of an address, host and service: `loop.getnameinfo`. What has no name is given as a number. The flags are those of
-/// Python's `socket`, joined by `|`.
+/// Returns the names of an address's host and service: `loop.getnameinfo`. One without a name is returned as a number.
+/// The flags are those of Python's `socket`, joined by `|`.
 ///
 /// The system's resolver blocks, so it runs in the loop's default executor.
 ///
 /// # Errors
 ///
-/// `std::io::Error` with a `GaiError` in it; what `to_thread` can fail with; `CancelledError`.
+/// `std::io::Error` with a `GaiError` in it; the errors of `to_thread`; `CancelledError`.
 ///
 /// # Cancellation
 ///
-/// The resolver may run on in its thread; nobody hears of its end.
+/// Ends the wait. The resolver may keep running in its thread.
 ///
 /// # Examples
 ///

@@ -1,9 +1,9 @@
 //! `Pipe`: the transport over one end of a pipe, a terminal, a socket that is used in one direction, or a file.
 //!
-//! The core idea: the mode of a descriptor is not changed. *Non-blocking* is a property of the open file, which others may
-//! share: a standard output that is made so lets the next `println!` panic. Where the mode is blocking, the system is asked
-//! before each operation, which then has no more to do than is certain not to block. What cannot be waited for, as a regular
-//! file or `/dev/null`, is always ready.
+//! The core idea: the mode of a descriptor is not changed. *Non-blocking* is a property of the open file, which other
+//! processes may share: if standard output were made non-blocking, the next `println!` could panic. On a blocking
+//! descriptor the system is asked before each operation, and the operation is kept so small that it cannot block. A
+//! regular file or `/dev/null`, for which the system has no events, is always ready.
 
 use std::fs::File;
 use std::io::{self, PipeReader, Read, Write};
@@ -19,9 +19,9 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use crate::buffer::Buffer;
 use crate::transport::{CHUNK, Transport, WriteEof, read, receive, with_scratch, write};
 
-/// So much can be written to a pipe that says it has room.
+/// The number of bytes that can be written to a pipe that is ready.
 const PIPE_ROOM: usize = 4096;
-/// And to a terminal.
+/// The same for a terminal.
 const TERMINAL_ROOM: usize = 256;
 
 #[derive(Debug)]
@@ -29,21 +29,21 @@ pub(crate) enum Pipe {
     Watched {
         io: AsyncFd<File>,
         manner: Manner,
-        /// A terminal gives a line at a time, so from it a short read says nothing.
+        /// A terminal returns one line at a time, so a short read does not mean that there is no more.
         is_fifo: bool,
     },
-    /// Always ready. The place in the loop is that of a pipe nobody uses.
+    /// Always ready. The registration in the loop is that of an unused pipe.
     Ready { file: File, place: AsyncFd<PipeReader> },
 }
 
 /// How an operation is kept from blocking.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Manner {
-    /// The descriptor does it.
+    /// The descriptor is non-blocking.
     NonBlocking,
-    /// Each operation of a socket can.
+    /// A flag of each operation, which sockets have.
     Socket,
-    /// The system is asked before. At most so many bytes are written then.
+    /// The system is asked before. At most `room` bytes are written then.
     Asked { room: usize },
 }
 
@@ -73,13 +73,13 @@ impl Pipe {
     }
 }
 
-/// The system does not watch what never waits.
+/// Has the system no events for this descriptor, because it never waits?
 fn is_always_ready(error: &Error) -> bool {
     let errno = error.downcast_ref().and_then(io::Error::raw_os_error);
     matches!(errno, Some(libc::EPERM | libc::EINVAL | libc::ENODEV))
 }
 
-/// `WouldBlock` unless the descriptor is ready: for this, or for an error or the end.
+/// Fails with `WouldBlock` unless the descriptor is ready, has an error, or is at the end.
 fn ask(end: BorrowedFd<'_>, wanted: PollFlags) -> io::Result<()> {
     let mut asked = [PollFd::from_borrowed_fd(end, wanted)];
     let ready = poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
@@ -101,7 +101,7 @@ fn write_some(mut end: &File, bytes: &[u8], manner: Manner) -> io::Result<usize>
                     break;
                 }
             }
-            // It was for what came before it, and the next attempt will say it again.
+            // The error is about the earlier bytes, and the next attempt will return it again.
             Err(_) if written > 0 => break,
             Err(error) => return Err(error),
         }
@@ -165,7 +165,7 @@ impl Transport for Pipe {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Watched { io, manner, .. } => write(io, |pipe| write_some(pipe, bytes, *manner), bytes.len()),
-            // Nothing would tell when to go on with a part.
+            // There would be no event to continue after a partial write.
             Self::Ready { file, .. } => (&*file).write_all(bytes).map(|()| bytes.len()),
         }
     }

@@ -1,4 +1,4 @@
-//! Streams over pipes: what children, FIFOs, terminals and the standard streams are read and written through.
+//! Streams over pipes, for children, FIFOs, terminals and the standard streams.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
@@ -11,16 +11,16 @@ use crate::pipe::Pipe;
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::writer::StreamWriter;
 
-/// A reader over the reading end of a pipe, or whatever else can be read: `loop.connect_read_pipe`. `limit` is how long a
-/// line may be ([`DEFAULT_LIMIT`] if `None`).
+/// Returns a reader over the reading end of a pipe or any other readable descriptor: `loop.connect_read_pipe`. `limit`
+/// is the longest line that it reads ([`DEFAULT_LIMIT`] if `None`).
 ///
-/// The descriptor is closed when the reader is dropped. It stays blocking if it is, since others may share it (asyncio makes
-/// it non-blocking); where nobody does, a non-blocking one saves a system call for each operation. A regular file and
-/// `/dev/null`, which asyncio refuses, are read at once: the loop waits for the disk.
+/// The descriptor is closed when the reader is dropped. Its mode is not changed, since other processes may share it
+/// (asyncio makes it non-blocking); if none does, a non-blocking descriptor saves a system call for each operation. A
+/// regular file and `/dev/null`, which asyncio refuses, are read at once: the loop waits for the disk.
 ///
 /// # Errors
 ///
-/// What the system says; `ValueError` for a limit of 0; `RuntimeError` outside a loop.
+/// Any error of the system; `ValueError` for a limit of 0; `RuntimeError` outside of a loop.
 ///
 /// # Examples
 ///
@@ -45,15 +45,15 @@ pub fn connect_read_pipe(pipe: impl Into<OwnedFd>, limit: Option<usize>) -> Resu
     Ok(StreamReader::over(Connection::over(pipe, Some(Address::Unnamed)), limit))
 }
 
-/// A writer over the writing end of a pipe, or whatever else can be written: `loop.connect_write_pipe`.
+/// Returns a writer over the writing end of a pipe or any other writable descriptor: `loop.connect_write_pipe`.
 ///
-/// The mode of the descriptor stays as it is, as with [`connect_read_pipe`]; it is closed by
-/// [`close`](StreamWriter::close) and [`write_eof`](StreamWriter::write_eof), which are the same here, and when the last
-/// handle on the writer is dropped; in each case what was written is sent first.
+/// As with [`connect_read_pipe`], the mode of the descriptor is not changed. The descriptor is closed by
+/// [`close`](StreamWriter::close) and [`write_eof`](StreamWriter::write_eof), which are the same here, and when the
+/// last handle on the writer is dropped. In each case the written bytes are sent first.
 ///
 /// # Errors
 ///
-/// What the system says; `RuntimeError` outside a loop.
+/// Any error of the system; `RuntimeError` outside of a loop.
 ///
 /// # Examples
 ///
@@ -81,15 +81,15 @@ pub fn connect_write_pipe(pipe: impl Into<OwnedFd>) -> Result<StreamWriter> {
     Ok(StreamWriter::over(Connection::over(pipe, Some(Address::Unnamed))))
 }
 
-/// A reader over standard input: `connect_read_pipe(…, sys.stdin)`, for a terminal, a pipe, a file, a socket or `/dev/null`.
-/// `limit` is how long a line may be ([`DEFAULT_LIMIT`] if `None`).
+/// Returns a reader over standard input, which may be a terminal, a pipe, a file, a socket or `/dev/null`: Python's
+/// `connect_read_pipe(…, sys.stdin)`. `limit` is the longest line that it reads ([`DEFAULT_LIMIT`] if `None`).
 ///
-/// Standard input itself stays open, and as it was: for a child that inherits it, for example. What the reader has received
-/// and nobody has read is lost for others, so a program has one such reader.
+/// Standard input itself stays open and unchanged, for a child that inherits it, for example. Bytes that the reader has
+/// received are lost for other readers of standard input, so make only one.
 ///
 /// # Errors
 ///
-/// As [`connect_read_pipe`].
+/// Those of [`connect_read_pipe`].
 ///
 /// # Examples
 ///
@@ -109,21 +109,23 @@ pub fn connect_write_pipe(pipe: impl Into<OwnedFd>) -> Result<StreamWriter> {
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "sys.stdin")]
 pub fn stdin(limit: Option<usize>) -> Result<StreamReader> {
     connect_read_pipe(std::io::stdin().as_fd().try_clone_to_owned()?, limit)
 }
 
-/// A writer over standard output: `connect_write_pipe(…, sys.stdout)`, for a terminal, a pipe, a file, a socket or
-/// `/dev/null`.
+/// Returns a writer over standard output, which may be a terminal, a pipe, a file, a socket or `/dev/null`: Python's
+/// `connect_write_pipe(…, sys.stdout)`.
 ///
-/// Standard output itself stays open, and as it was, so `println!` works beside it. The two may mix: what the writer keeps
-/// comes after what `println!` prints meanwhile, and what that has printed without a line's end may come out later. Await [`drain`](StreamWriter::drain) where much is written, and
-/// [`wait_closed`](StreamWriter::wait_closed) after [`close`](StreamWriter::close) at the end: nobody waits for it when the
-/// program ends.
+/// Standard output itself stays open and unchanged, so `println!` still works. The two may mix: bytes that the writer
+/// has kept come after what `println!` prints meanwhile, and a line that `println!` has not ended yet may come later.
+///
+/// Await [`drain`](StreamWriter::drain) if you write much. At the end [`close`](StreamWriter::close) it and await
+/// [`wait_closed`](StreamWriter::wait_closed): the program does not wait for it when it ends.
 ///
 /// # Errors
 ///
-/// As [`connect_write_pipe`].
+/// Those of [`connect_write_pipe`].
 ///
 /// # Examples
 ///
@@ -140,15 +142,17 @@ pub fn stdin(limit: Option<usize>) -> Result<StreamReader> {
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "sys.stdout")]
 pub fn stdout() -> Result<StreamWriter> {
     connect_write_pipe(std::io::stdout().as_fd().try_clone_to_owned()?)
 }
 
-/// A writer over standard error; otherwise as [`stdout`].
+/// Returns a writer over standard error, which stays open and unchanged, as with [`stdout`].
 ///
 /// # Errors
 ///
-/// As [`connect_write_pipe`].
+/// Those of [`connect_write_pipe`].
+#[doc(alias = "sys.stderr")]
 pub fn stderr() -> Result<StreamWriter> {
     connect_write_pipe(std::io::stderr().as_fd().try_clone_to_owned()?)
 }

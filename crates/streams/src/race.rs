@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use asyncio_runtime::{Error, Result, ReturnWhen, Task, create_task, wait};
 
-/// Takes turns between the families; the first `first` addresses remain of the first family.
+/// Alternates between the families. The first `first` addresses stay those of the first family.
 pub(crate) fn interleave(addresses: Vec<SocketAddr>, first: usize) -> Vec<SocketAddr> {
     let Some(family) = addresses.first().map(SocketAddr::is_ipv4) else { return addresses };
     let (preferred, other): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.is_ipv4() == family);
@@ -22,7 +22,7 @@ pub(crate) fn interleave(addresses: Vec<SocketAddr>, first: usize) -> Vec<Socket
     }
 }
 
-/// Awaits one attempt after the other, until one succeeds. If none does, gives why (inner result).
+/// Awaits one attempt after the other until one succeeds. If none does, returns their errors (the inner result).
 pub(crate) async fn in_turn<T, C: Future<Output = Result<T>>>(
     attempts: impl IntoIterator<Item = C>,
 ) -> Result<Result<T, Vec<Error>>> {
@@ -36,8 +36,8 @@ pub(crate) async fn in_turn<T, C: Future<Output = Result<T>>>(
     Ok(Err(errors))
 }
 
-/// Starts an attempt when another fails, or after `delay` seconds in which none has ended. The first to succeed wins, and the
-/// others are cancelled; if none does, gives why (inner result).
+/// Starts an attempt when another fails, or after `delay` seconds in which none has ended. The first to succeed wins,
+/// and the others are cancelled. If none does, returns their errors (the inner result).
 pub(crate) async fn staggered<T: 'static, C: Future<Output = Result<T>> + 'static>(
     attempts: impl IntoIterator<Item = C>,
     delay: f64,
@@ -63,7 +63,7 @@ pub(crate) async fn staggered<T: 'static, C: Future<Output = Result<T>> + 'stati
     }
 }
 
-/// The attempts under way; dropped, it cancels them.
+/// The running attempts; cancelled when dropped.
 struct Running<T>(Vec<Task<T>>);
 
 impl<T> Drop for Running<T> {
@@ -74,7 +74,7 @@ impl<T> Drop for Running<T> {
     }
 }
 
-/// An address may fail with what the system says; anything else, as a cancellation, ends it all.
+/// An attempt may fail with an error of the system. Any other error, such as a cancellation, ends all attempts.
 fn of_the_system(error: Error) -> Result<Error> {
     if error.is::<io::Error>() { Ok(error) } else { Err(error) }
 }
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(interleave(Vec::new(), 1), []);
     }
 
-    /// An attempt that ends after so many seconds.
+    /// An attempt that ends after this many seconds.
     async fn attempt(seconds: f64, succeeds: bool) -> Result<f64> {
         sleep(seconds).await?;
         if succeeds { Ok(seconds) } else { Err(io::Error::other("no").into()) }

@@ -1,7 +1,8 @@
-//! `Server`: listening sockets and what was accepted from them (`asyncio.Server`).
+//! `Server`: listening sockets and the connections accepted from them (`asyncio.Server`).
 //!
-//! The core idea: accepting is not a task. A call waits at each listening socket, accepts what is there, and is put back; so
-//! the loop owns the server, as it does in asyncio, and dropping the handle changes nothing.
+//! The core idea: accepting is not a task. A callback waits at each listening socket, accepts the connections that are
+//! there, and registers itself again. So the loop owns the server, as it does in asyncio, and dropping the handle
+//! changes nothing.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -29,18 +30,18 @@ use crate::ssl::Layer;
 use crate::transport::send_at_once;
 use crate::writer::StreamWriter;
 
-/// How long accepting rests when the system is out of descriptors, in seconds.
+/// The pause in accepting when the system is out of descriptors, in seconds.
 const ACCEPT_RETRY_DELAY: f64 = 1.0;
 
 /// Starts the task for a new connection.
 pub(crate) type Connected = dyn Fn(StreamReader, StreamWriter) -> Task<()>;
 
-/// Listening sockets and the connections accepted from them: `asyncio.Server`. Made by
+/// Listening sockets and the connections accepted from them: `asyncio.Server`. Returned by
 /// [`start_server`](crate::start_server) and [`start_unix_server`](crate::start_unix_server).
 ///
-/// Clones are handles on the same server. The loop keeps it: dropping every handle does not stop it,
-/// [`close`](Self::close) does, and the end of the loop. As a context manager it is closed after the block, and its
-/// connections are waited for.
+/// A clone is a handle on the same server. The loop owns the server, so dropping every handle does not stop it;
+/// [`close`](Self::close) does, and so does the end of the loop. As a context manager it is closed after the block, and
+/// the block's end waits for its connections.
 ///
 /// # Examples
 ///
@@ -64,13 +65,14 @@ pub(crate) type Connected = dyn Fn(StreamReader, StreamWriter) -> Task<()>;
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias("AbstractServer", "base_events.Server"))]
 #[derive(Clone)]
 pub struct Server {
     inner: Rc<Inner>,
 }
 
 struct Inner {
-    /// `None` once it is closed.
+    /// `None` after `close`.
     listeners: RefCell<Option<Vec<Rc<Listener>>>>,
     serving: Cell<bool>,
     backlog: i32,
@@ -78,15 +80,15 @@ struct Inner {
     max_connections: Option<usize>,
     idle_timeout: Option<f64>,
     connected: Box<Connected>,
-    /// The context in which it was made, of which each connection has a copy.
+    /// The context in which the server was made. Each connection has a copy of it.
     context: Context,
-    /// What is put over a connection before `connected` gets it.
+    /// The layer that is put over a connection before `connected` gets it.
     layer: Option<Layer>,
     /// The connections that are not lost, by a running number.
     clients: RefCell<BTreeMap<u64, Weak<Connection>>>,
     accepted: Cell<u64>,
     /// The number of clients, as `max_connections` counts them.
-    places: Cell<usize>,
+    seats: Cell<usize>,
     forever: RefCell<Option<LoopFuture<()>>>,
     ended: WaitQueue,
 }
@@ -97,20 +99,20 @@ pub(crate) struct Listener {
     name: Address,
     /// The file of a unix socket, to be removed.
     _file: Option<SocketFile>,
-    /// It was said that the system is out of descriptors.
+    /// Has it been reported that the system is out of descriptors?
     complained: Cell<bool>,
     /// The server is full: this socket accepts again when a client leaves.
     waits: Cell<bool>,
 }
 
-/// One of the places that `max_connections` limits. The connection and the task of a client share it, so it is free again
-/// when the connection is lost and the task is done.
-struct Place(Rc<Inner>);
+/// One of the `max_connections`. The connection and the task of a client share it, so it is free again when the
+/// connection is lost and the task is done.
+struct Seat(Rc<Inner>);
 
-impl Drop for Place {
+impl Drop for Seat {
     fn drop(&mut self) {
         let inner = &self.0;
-        inner.places.set(inner.places.get() - 1);
+        inner.seats.set(inner.seats.get() - 1);
         let listeners = inner.listeners.borrow().clone().unwrap_or_default();
         for listener in listeners.iter().filter(|listener| listener.waits.replace(false)) {
             inner.go_on(listener);
@@ -118,22 +120,22 @@ impl Drop for Place {
     }
 }
 
-/// A file that is removed if it still is the one that was made.
+/// A socket file that is removed on drop, if it is still the one that was made.
 struct SocketFile {
     path: PathBuf,
     identity: (u64, u64),
 }
 
 impl Listener {
-    /// A socket that is bound.
+    /// A listener on a bound socket.
     pub(crate) fn new(socket: Socket) -> Result<Self> {
         let name = Address::from(&socket.local_addr()?);
         Ok(Self { io: AsyncFd::new(socket)?, name, _file: None, complained: Cell::new(false), waits: Cell::new(false) })
     }
 
-    /// The same for one whose file goes when it is closed.
+    /// The same for a socket whose file is removed when it is closed.
     pub(crate) fn with_file(socket: Socket, path: PathBuf) -> Result<Self> {
-        // One that has gone already needs no removing.
+        // A file that was removed already need not be removed.
         let identity = fs::metadata(&path).map(|file| (file.dev(), file.ino()));
         Ok(Self { _file: identity.ok().map(|identity| SocketFile { path, identity }), ..Self::new(socket)? })
     }
@@ -141,7 +143,7 @@ impl Listener {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Somebody may have put another one in its place, or taken it away.
+        // Another process may have replaced or removed the file.
         let now = fs::metadata(&self.path).map(|file| (file.dev(), file.ino()));
         if now.is_ok_and(|now| now == self.identity) {
             let _ = fs::remove_file(&self.path);
@@ -163,31 +165,32 @@ impl Server {
             layer: serving.ssl.server()?,
             clients: RefCell::default(),
             accepted: Cell::new(0),
-            places: Cell::new(0),
+            seats: Cell::new(0),
             forever: RefCell::default(),
             ended: WaitQueue::new("Server.wait_closed"),
         };
         Ok(Self { inner: Rc::new(inner) })
     }
 
-    /// Where it listens; nowhere once it is closed. `server.sockets[0].getsockname()` is `server.sockets()[0]`.
+    /// The addresses at which the server listens; none once it is closed. Python's `server.sockets[0].getsockname()` is
+    /// `server.sockets()[0]`.
     #[must_use]
     pub fn sockets(&self) -> Vec<Address> {
         let listeners = self.inner.listeners.borrow();
         listeners.iter().flatten().map(|listener| listener.name.clone()).collect()
     }
 
-    /// Does it accept connections?
+    /// Does the server accept connections?
     #[must_use]
     pub fn is_serving(&self) -> bool {
         self.inner.serving.get()
     }
 
-    /// Begins to accept connections, if it was made with `start_serving(false)`.
+    /// Starts accepting connections, if the server was made with `start_serving(false)`.
     ///
     /// # Errors
     ///
-    /// `RuntimeError` if it is closed; what the system says; `CancelledError`.
+    /// `RuntimeError` if the server is closed; any error of the system; `CancelledError`.
     ///
     /// # Examples
     ///
@@ -225,19 +228,19 @@ impl Server {
         RuntimeError::new(format!("server {self:?} is closed")).into()
     }
 
-    /// Begins to accept connections and goes on until it is cancelled, by Ctrl-C for example. Then it closes the server and
-    /// the connections of its clients, so that their handlers read the end, and waits until these are closed: until what
-    /// was written to them is sent.
+    /// Starts accepting connections and continues until it is cancelled, by Ctrl-C for example. Then it closes the
+    /// server and the connections of its clients, so that their handlers read the end of the stream, and waits until
+    /// these are closed, which is when everything written to them has been sent.
     ///
     /// # Errors
     ///
-    /// `CancelledError`, also when another task closes the server; `RuntimeError` if it is closed already or somebody
-    /// else awaits this.
+    /// `CancelledError`, also when another task closes the server; `RuntimeError` if the server is closed already, or
+    /// if another task awaits this.
     ///
     /// # Cancellation
     ///
-    /// As described. One that comes while it waits for the connections ends that wait. Dropped, it leaves the server as it
-    /// is, serving.
+    /// A cancellation closes the server, as described. A second one, while this waits for the connections, ends that
+    /// wait. If the future is dropped instead, the server keeps serving.
     ///
     /// # Examples
     ///
@@ -275,13 +278,13 @@ impl Server {
         {
             self.close();
             self.close_clients();
-            // The cancellation is what comes out, whatever comes on top.
+            // The cancellation is the error that is returned, whatever else fails.
             let _ = self.wait_closed().await;
         }
         result
     }
 
-    /// Stops accepting: the listening sockets are closed, the connections stay.
+    /// Stops accepting: the listening sockets are closed, the connections stay open.
     pub fn close(&self) {
         let inner = &self.inner;
         let Some(listeners) = inner.listeners.take() else { return };
@@ -294,7 +297,7 @@ impl Server {
         inner.wake_if_over();
     }
 
-    /// Closes the connections that are open; what was written to them is sent first.
+    /// Closes the open connections. Bytes that were written to them are sent first.
     ///
     /// # Examples
     ///
@@ -320,7 +323,7 @@ impl Server {
         self.inner.clients().iter().for_each(Connection::close);
     }
 
-    /// Closes the connections that are open at once; what was written and not sent is dropped.
+    /// Closes the open connections at once. Bytes that were written and not sent are dropped.
     pub fn abort_clients(&self) {
         self.inner.clients().iter().for_each(Connection::abort);
     }
@@ -335,7 +338,7 @@ impl Server {
     }
 }
 
-/// While somebody awaits `serve_forever`.
+/// Exists while a task awaits `serve_forever`.
 struct Awaited<'a>(&'a Inner);
 
 impl Drop for Awaited<'_> {
@@ -361,7 +364,7 @@ impl Inner {
     }
 
     fn accept_later(self: &Rc<Self>, listener: &Rc<Listener>) -> Result<()> {
-        // The call is kept with the listener's descriptor, so it must not keep that.
+        // The registration of the listener's descriptor owns the callback, so the callback must not own the listener.
         let (inner, weak) = (Rc::clone(self), Rc::downgrade(listener));
         listener.io.registration().call_when_readable(move || {
             if let Some(listener) = weak.upgrade() {
@@ -371,14 +374,14 @@ impl Inner {
     }
 
     fn is_full(&self) -> bool {
-        self.max_connections.is_some_and(|most| self.places.get() >= most)
+        self.max_connections.is_some_and(|most| self.seats.get() >= most)
     }
 
-    /// Accepts the connections that are there, though not without end, and comes back when there are more.
+    /// Accepts the connections that are there, up to a limit, and registers itself for more.
     fn accept(self: &Rc<Self>, listener: &Rc<Listener>) {
         for _ in 0..=self.backlog {
             if self.is_full() {
-                // Accepting continues when a client leaves (`Place::drop`).
+                // Accepting continues when a client leaves (`Seat::drop`).
                 return listener.waits.set(true);
             }
             match listener.io.try_read_with(Socket::accept) {
@@ -389,7 +392,7 @@ impl Inner {
                     }
                 }
                 Err(error) if is_not_now(&error) => break,
-                // The client was quicker to go.
+                // The client has disconnected already.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => return self.pause(listener, error),
             }
@@ -403,7 +406,7 @@ impl Inner {
         }
     }
 
-    /// Rests after an error. Out of descriptors is told once, until a connection is accepted again.
+    /// Pauses after an error. Being out of descriptors is reported once, until a connection is accepted again.
     fn pause(self: &Rc<Self>, listener: &Rc<Listener>, error: io::Error) {
         let out_of_resources =
             matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM));
@@ -422,36 +425,36 @@ impl Inner {
         });
     }
 
-    /// Makes a connection of what was accepted.
+    /// Makes a connection of an accepted socket.
     fn connect(self: &Rc<Self>, socket: Socket, peer: Address) -> Result<()> {
         if peer.as_socket().is_some() {
             send_at_once(&socket);
         }
         let connection = Connection::over(Rc::new(AsyncFd::new(socket)?), Some(peer));
-        self.places.set(self.places.get() + 1);
-        let place = Rc::new(Place(Rc::clone(self)));
+        self.seats.set(self.seats.get() + 1);
+        let seat = Rc::new(Seat(Rc::clone(self)));
         let number = self.accepted.get();
         self.accepted.set(number + 1);
         self.clients.borrow_mut().insert(number, Rc::downgrade(&connection));
-        let share = Rc::clone(&place);
+        let share = Rc::clone(&seat);
         connection.on_lost(move || {
             share.0.clients.borrow_mut().remove(&number);
             share.0.wake_if_over();
         });
         connection.set_server_side();
         let context = self.context.run(copy_context)?;
-        TaskOptions::new().context(context).create_task(Rc::clone(self).welcome(connection, place))?;
+        TaskOptions::new().context(context).create_task(Rc::clone(self).welcome(connection, seat))?;
         Ok(())
     }
 
-    /// What comes before the task of a client: a task too, and as many iterations, because both are seen in asyncio, in the
-    /// names of tasks and in the order of what is printed.
-    async fn welcome(self: Rc<Self>, connection: Handle, place: Rc<Place>) -> Result<()> {
+    /// Runs before the task of a client. It is a task, too, and takes as many iterations as in asyncio, because both
+    /// are visible: in the names of tasks and in the order of output.
+    async fn welcome(self: Rc<Self>, connection: Handle, seat: Rc<Seat>) -> Result<()> {
         if let Some(layer) = &self.layer {
             match layer.put_over(&connection).await {
                 Ok(()) => {}
                 Err(error) if error.is_cancelled() => return Err(error),
-                // Clients of all kinds come by; what they do wrong is no news.
+                // Any client may connect, and its mistakes are not worth a report.
                 Err(error) => {
                     let event_loop = get_running_loop()?;
                     if event_loop.get_debug() {
@@ -463,18 +466,18 @@ impl Inner {
             }
         }
         sleep(0).await?;
-        self.start(connection, place)?;
+        self.start(connection, seat)?;
         sleep(0).await
     }
 
     /// Starts the task for a connection.
-    fn start(&self, connection: Handle, place: Rc<Place>) -> Result<()> {
+    fn start(&self, connection: Handle, seat: Rc<Seat>) -> Result<()> {
         connection.set_idle_timeout(self.idle_timeout)?;
         let reader = StreamReader::over(connection.clone(), self.limit);
         let task = (self.connected)(reader, StreamWriter::over(connection.clone()));
         let connection = Rc::clone(&connection);
         let _ = task.add_done_callback(move |task| {
-            drop(place);
+            drop(seat);
             let Ok(error) = task.exception() else { return connection.close() };
             if let Some(error) = error {
                 if let Ok(event_loop) = get_running_loop() {

@@ -1,6 +1,7 @@
-//! The traits that byte streams share with the rest of the ecosystem: `futures_io`'s, on readers, writers and both together.
+//! The traits that byte streams share with the rest of the ecosystem: `futures_io`'s, on readers, writers and both
+//! together.
 //!
-//! Their waits are `poll` functions: a cancellation of the task ends them only if they run inside
+//! Their waits are `poll` functions. A cancellation of the task ends them only inside
 //! [`cancellable`](asyncio_runtime::cancellable).
 
 use std::fmt;
@@ -16,13 +17,14 @@ use crate::error::is_not_now;
 use crate::reader::{Source, StreamReader};
 use crate::writer::StreamWriter;
 
-/// An error of this crate as one of `std::io`, which these traits want: of the same kind, with the same text.
+/// An error of this crate as an error of `std::io`, of the same kind and with the same text, for these traits.
 fn to_io(error: Error) -> io::Error {
     let kind = error.downcast_ref().map_or(io::ErrorKind::Other, io::Error::kind);
     io::Error::new(kind, Raised(error))
 }
 
-/// The error inside one of `std::io`; an `asyncio_runtime::Error` is none of `std::error`.
+/// The error inside an error of `std::io`. It is a wrapper, because `asyncio_runtime::Error` does not implement
+/// `std::error::Error`.
 struct Raised(Error);
 
 impl fmt::Display for Raised {
@@ -44,7 +46,7 @@ impl std::error::Error for Raised {
 }
 
 impl StreamReader {
-    /// Repeats an attempt until it does not say `WouldBlock`.
+    /// Repeats an attempt until it no longer fails with `WouldBlock`.
     fn poll_attempt<R>(
         &mut self,
         cx: &mut Context<'_>,
@@ -76,7 +78,7 @@ impl StreamReader {
 impl AsyncRead for StreamReader {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut [u8]) -> Poll<io::Result<usize>> {
         if self.unread().is_empty() && !self.eof && !out.is_empty() {
-            // Straight into the caller's memory, if it comes from the system.
+            // Directly into the caller's memory, if the bytes come from the system.
             let received = self.poll_attempt(cx, |reader| match &reader.source {
                 Source::Connection { connection, .. } => {
                     let n = connection.receive(|transport| transport.try_read(out))?;
@@ -107,8 +109,8 @@ impl AsyncBufRead for StreamReader {
     }
 }
 
-/// Takes bytes as long as no more than the high water mark is kept; `poll_flush` waits until nothing is kept, `poll_close`
-/// closes one direction where that is possible, else both, and waits for it.
+/// Takes bytes while no more than the high water mark is kept. `poll_flush` waits until nothing is kept. `poll_close`
+/// closes one direction where that is possible, otherwise both, and waits for that.
 impl AsyncWrite for StreamWriter {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.connection.poll_room(cx)).map_err(to_io)?;

@@ -1,8 +1,8 @@
-//! `Transport`: what moves the bytes of a connection, without ever waiting.
+//! `Transport`: moves the bytes of a connection, and never waits.
 //!
-//! The core idea: every operation is an attempt. `WouldBlock` means "wait for the registration and try again", so what is
-//! above (buffers, limits, waiting, cancelling) is written once, in `connection` and `reader`. A plain descriptor is one
-//! transport; a layer such as TLS is another, made around one.
+//! The core idea: every operation is an attempt. `WouldBlock` means "wait for the registration and try again". So
+//! everything above (buffers, limits, waiting, cancelling) is written once, in `connection` and `reader`. A plain
+//! descriptor is one transport; a layer such as TLS is another, made around one.
 
 use std::cell::Cell;
 use std::fmt;
@@ -19,32 +19,33 @@ use crate::address::Address;
 use crate::buffer::Buffer;
 
 pub(crate) trait Transport: fmt::Debug {
-    /// What readiness is waited for on.
+    /// The registration whose readiness is waited for.
     fn registration(&self) -> &Registration;
 
-    /// The socket, or whatever it is.
+    /// The descriptor: a socket, or one end of a pipe.
     fn descriptor(&self) -> BorrowedFd<'_>;
 
-    /// Reads some bytes; none at the end.
+    /// Reads some bytes; 0 at the end.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// As `try_read`, into a buffer: as much as is there, up to `CHUNK`.
+    /// Like `try_read`, but into a buffer: all bytes that are there, up to `CHUNK`.
     fn try_receive(&self, buffer: &mut Buffer) -> io::Result<usize>;
 
-    /// Takes some of the bytes, for the peer.
+    /// Takes some of the bytes to send them to the peer, and returns how many.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// As `try_write`, of several pieces.
+    /// Like `try_write`, for several pieces.
     fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         self.try_write(pieces.iter().find(|piece| !piece.is_empty()).map_or(&[], |piece| piece))
     }
 
-    /// Passes on what it has taken and still holds. `WouldBlock`: not all of it, try again when writable.
+    /// Sends the bytes that the transport has taken and still holds. `WouldBlock`: not all of them, try again when
+    /// writable.
     fn try_flush(&self) -> io::Result<()> {
         Ok(())
     }
 
-    /// Can it tell the peer that no more will come?
+    /// Can the transport tell the peer that no more will come?
     fn can_write_eof(&self) -> bool {
         true
     }
@@ -52,12 +53,12 @@ pub(crate) trait Transport: fmt::Debug {
     /// Tells the peer that no more will come. Called when everything is written and flushed.
     fn write_eof(&self) -> io::Result<WriteEof>;
 
-    /// Says goodbye, before it is closed. As `try_flush`, it may have to be called again.
+    /// Says goodbye before the connection is closed. Like `try_flush`, it may have to be called again.
     fn try_finish(&self) -> io::Result<Finish> {
         Ok(Finish::Done)
     }
 
-    /// How many seconds all that comes before the end may take, if there is a limit.
+    /// The limit in seconds for everything before the end, if there is one.
     fn shutdown_timeout(&self) -> Option<f64> {
         None
     }
@@ -71,17 +72,17 @@ pub(crate) trait Transport: fmt::Debug {
     }
 }
 
-/// How much is received at once.
+/// The number of bytes that are received at once.
 pub(crate) const CHUNK: usize = 64 * 1024;
 
-/// Lends a piece of memory to receive into, empty and with room for `CHUNK`, which may be kept: so a connection that waits
-/// needs none of its own.
+/// Lends memory to receive into, empty and with room for `CHUNK`. The callee may keep it. So a connection that waits
+/// needs no memory of its own.
 pub(crate) fn with_scratch<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     thread_local! {
         static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
-    // Taken out, because a layer receives from the one below it: that one makes its own. So does a connection that is closed
-    // while its thread ends.
+    // Taken out, because a layer receives from the transport below, which then makes its own. So does a connection that
+    // is closed while its thread ends.
     let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
     scratch.clear();
     scratch.reserve_exact(CHUNK);
@@ -90,27 +91,26 @@ pub(crate) fn with_scratch<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     result
 }
 
-/// How the end of the data is told.
+/// How the peer was told the end of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WriteEof {
-    /// It is; the other direction stays open.
+    /// It was told; the other direction stays open.
     Told,
-    /// By closing.
+    /// It is told by closing the connection.
     Close,
 }
 
-/// What is left to do before a connection is closed.
+/// The remaining step before a connection is closed.
 #[derive(Debug)]
 pub(crate) enum Finish {
     Done,
-    /// To try again when the peer has sent something.
+    /// Try again when the peer has sent something.
     WhenReadable,
-    /// The peer has sent something else than its goodbye, after ours.
+    /// After our goodbye the peer has sent something else than its own.
     Unheard(io::Error),
 }
 
-/// Sends small writes at once, as asyncio does: what waits to be answered must not wait for more to be sent. Only TCP has
-/// this to be told.
+/// Sends small writes at once, as asyncio does: a request must not wait for more to be sent. Only TCP needs to be told.
 pub(crate) fn send_at_once(socket: &Socket) {
     let _ = socket.set_tcp_nodelay(true);
 }
@@ -144,7 +144,7 @@ impl Transport for AsyncFd<Socket> {
 
     fn write_eof(&self) -> io::Result<WriteEof> {
         match self.get_ref().shutdown(Shutdown::Write) {
-            // The peer has gone already: whoever reads or writes hears of it.
+            // The peer has disconnected already; the next read or write returns that.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(WriteEof::Told),
             told => told.map(|()| WriteEof::Told),
         }
@@ -159,7 +159,7 @@ impl Transport for AsyncFd<Socket> {
     }
 }
 
-/// One read, which notices when there will be no more for now: it was given less than it `wanted`.
+/// One read. If it returns less than it `wanted`, nothing more is there for now, which is noted.
 pub(crate) fn read<T: AsFd>(
     io: &AsyncFd<T>,
     operation: impl FnOnce(&T) -> io::Result<usize>,
@@ -172,7 +172,7 @@ pub(crate) fn read<T: AsFd>(
     Ok(n)
 }
 
-/// As `read`, by way of the scratch memory.
+/// Like `read`, through the scratch memory.
 pub(crate) fn receive<T: AsFd>(
     io: &AsyncFd<T>,
     buffer: &mut Buffer,

@@ -1,4 +1,4 @@
-//! The same inside one machine: `open_unix_connection` and `start_unix_server`.
+//! Streams within one machine: `open_unix_connection` and `start_unix_server`.
 
 use std::fmt;
 use std::os::fd::OwnedFd;
@@ -18,7 +18,7 @@ use crate::ssl;
 use crate::unix_path;
 use crate::writer::StreamWriter;
 
-/// Connects to the unix socket with this path: `asyncio.open_unix_connection`.
+/// Connects to the Unix socket with this path: `asyncio.open_unix_connection`.
 ///
 /// A path that begins with a NUL (`"\0name"`) is the name of an abstract socket, on Linux.
 ///
@@ -42,15 +42,16 @@ use crate::writer::StreamWriter;
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "create_unix_connection")]
 pub fn open_unix_connection(path: impl AsRef<Path>) -> OpenUnixConnection {
     let options = Connect { path: path.as_ref().to_owned(), limit: DEFAULT_LIMIT, ssl: ssl::Settings::default() };
     OpenUnixConnection { options: Some(options), connecting: None }
 }
 
-/// A connection being opened; to be awaited.
+/// A connection that is being opened: options are methods, and `await` opens it.
 #[must_use = "futures do nothing unless awaited"]
 pub struct OpenUnixConnection {
-    /// Until it is first polled.
+    /// `None` after the first poll.
     options: Option<Connect>,
     connecting: Option<Connecting>,
 }
@@ -62,7 +63,7 @@ struct Connect {
 }
 
 impl OpenUnixConnection {
-    /// How long a line may be that the reader reads; 64 KiB if not set.
+    /// Sets the longest line that the reader reads; 64 KiB by default.
     pub fn limit(mut self, limit: usize) -> Self {
         self.options().limit = limit;
         self
@@ -105,14 +106,16 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
     open(socket, name, limit, layer).await
 }
 
-/// Serves connections at a unix socket: `asyncio.start_unix_server`.
+/// Starts a server at a Unix socket: `asyncio.start_unix_server`. For each client `client_connected` runs as a task of
+/// its own, with the reader and the writer of the connection.
 ///
-/// A socket file that nobody serves any more is replaced; the server's own is removed when it is closed, unless another one
-/// stands in its place. A path that begins with a NUL (`"\0name"`) is the name of an abstract socket, on Linux: no file.
+/// A socket file that no process serves any more is replaced. The server's own file is removed when the server is
+/// closed, unless it was replaced by another. A path that begins with a NUL (`"\0name"`) is the name of an abstract
+/// socket, on Linux: no file.
 ///
 /// # Errors
 ///
-/// `std::io::Error` that names the path; `ValueError` for an empty path, one with a NUL inside, or a limit of 0;
+/// `std::io::Error` that names the path; `ValueError` for an empty path, a path with a NUL inside, or a limit of 0;
 /// `CancelledError`.
 ///
 /// # Examples
@@ -131,6 +134,7 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "create_unix_server")]
 pub fn start_unix_server<F>(client_connected: F, path: impl AsRef<Path>) -> StartUnixServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -138,12 +142,12 @@ where
     StartUnixServer::new(client_connected, Place::Path(path.as_ref().to_owned()))
 }
 
-/// As [`start_unix_server`], on a socket that is bound already: `start_unix_server(sock=…)`. Takes the `UnixListener` of the
-/// standard library, for example. Its file, too, is removed when the server is closed.
+/// Starts a server on a Unix socket that is bound already: Python's `start_unix_server(sock=…)`. It takes the
+/// `UnixListener` of the standard library, for example. Its file, too, is removed when the server is closed.
 ///
 /// # Errors
 ///
-/// As there, and `ValueError` if it is another kind of socket.
+/// Those of [`start_unix_server`]; `ValueError` for a socket of another kind.
 ///
 /// # Examples
 ///
@@ -164,6 +168,7 @@ where
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias("sock", "create_unix_server"))]
 pub fn start_unix_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartUnixServer
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
@@ -171,10 +176,10 @@ where
     StartUnixServer::new(client_connected, Place::Bound(socket.into()))
 }
 
-/// A server being started; to be awaited.
+/// A server that is being started: options are methods, and `await` starts it.
 #[must_use = "futures do nothing unless awaited"]
 pub struct StartUnixServer {
-    /// Until it is first polled.
+    /// `None` after the first poll.
     options: Option<Options>,
     starting: Option<Starting>,
 }
@@ -201,7 +206,7 @@ impl StartUnixServer {
         Self { options: Some(options), starting: None }
     }
 
-    /// Is the file removed when the server is closed? `true` if not set.
+    /// Sets whether the file is removed when the server is closed. `true` by default.
     ///
     /// # Examples
     ///

@@ -1,5 +1,4 @@
-//! Where sockets of the machine itself are: at a path, or under a name that begins with a NUL and is no file (Linux's
-//! *abstract* sockets).
+//! The addresses of Unix sockets: a path, or a name that begins with a NUL and is no file (Linux's *abstract* sockets).
 
 use std::fs;
 use std::io;
@@ -13,14 +12,15 @@ use socket2::{SockAddr, Socket};
 use crate::address::Address;
 use crate::error::{reason, with_errno};
 
-/// How many bytes the path of a unix socket has at most, with the zero at its end.
+/// The longest path of a Unix socket in bytes, with the zero at its end.
 const LONGEST_PATH: usize = 108;
 
 /// The address of a path.
 ///
 /// # Errors
 ///
-/// `ValueError` for a path that the system would cut short at its NUL, or has another meaning for: an empty one.
+/// `ValueError` for a path that the system would cut off at its NUL, and for an empty path, which means something else
+/// to the system.
 pub(crate) fn address(path: &Path) -> Result<SockAddr> {
     let bytes = path.as_os_str().as_bytes();
     if bytes.is_empty() {
@@ -42,7 +42,7 @@ fn is_abstract(path: &Path) -> bool {
     cfg!(any(target_os = "linux", target_os = "android")) && path.as_os_str().as_bytes().starts_with(&[0])
 }
 
-/// Binds a socket to a path. A socket file that nobody serves any more is replaced.
+/// Binds a socket to a path. A socket file that no process serves any more is replaced.
 pub(crate) fn bind(socket: &Socket, path: &Path) -> Result<()> {
     let address = address(path)?;
     if !is_abstract(path) {
@@ -56,7 +56,7 @@ pub(crate) fn bind(socket: &Socket, path: &Path) -> Result<()> {
     Ok(bound?)
 }
 
-/// Removes the socket that an earlier server has left; anything else stays, and `bind` will say so.
+/// Removes the socket file that an earlier server has left. Any other file stays, and `bind` returns the error.
 fn remove_stale(path: &Path) {
     let removed = match fs::metadata(path) {
         Ok(file) if file.file_type().is_socket() => fs::remove_file(path),

@@ -1,4 +1,4 @@
-//! `StreamWriter`: bytes that are sent (`asyncio.StreamWriter`). The work is done in `connection`.
+//! `StreamWriter`: the sending side of a connection (`asyncio.StreamWriter`). The work is done in `connection`.
 
 use std::fmt;
 use std::os::fd::BorrowedFd;
@@ -10,13 +10,13 @@ use crate::connection::{Handle, Phase};
 
 /// The sending side of a connection: `asyncio.StreamWriter`.
 ///
-/// [`write`](Self::write) never waits: what the system does not take at once is kept and sent in the background, and
-/// [`drain`](Self::drain) waits while too much is kept. Clones are handles on the same connection, so several tasks may write
-/// to it; a `write` is never mixed with another. It also is a `futures_io::AsyncWrite`.
+/// [`write`](Self::write) never waits: bytes that the system does not take at once are kept and sent in the background,
+/// and [`drain`](Self::drain) waits while too many are kept. A clone is a handle on the same connection, so several
+/// tasks may write to it; the bytes of one `write` stay together. A writer is also a `futures_io::AsyncWrite`.
 ///
-/// A connection is closed by [`close`](Self::close), or when the last of its writers and its reader is dropped; what was
-/// written is sent first. Nobody waits for that when the program ends: await [`wait_closed`](Self::wait_closed), or
-/// `drain`.
+/// A connection is closed by [`close`](Self::close), or when its reader and the last of its writers are dropped. The
+/// written bytes are sent first. The program does not wait for that when it ends: await
+/// [`wait_closed`](Self::wait_closed) or `drain`.
 ///
 /// # Examples
 ///
@@ -50,8 +50,9 @@ impl StreamWriter {
         Self { connection }
     }
 
-    /// Sends bytes, or keeps them to be sent. An error of the connection is told by [`drain`](Self::drain); on a connection
-    /// that is closed or broken the bytes go nowhere, and the loop's exception handler hears of it from the sixth time on.
+    /// Sends bytes, or keeps them to be sent. It does not return errors of the connection; [`drain`](Self::drain) does.
+    /// On a connection that is closed or broken the bytes are dropped, and from the sixth time on that is reported to
+    /// the loop's exception handler.
     ///
     /// # Errors
     ///
@@ -60,37 +61,37 @@ impl StreamWriter {
         self.connection.write(bytes.as_ref())
     }
 
-    /// Sends several pieces, one after the other, in one go.
+    /// Sends several pieces in one go, one after the other.
     ///
     /// # Errors
     ///
-    /// As [`write`](Self::write).
+    /// `RuntimeError: Cannot call write() after write_eof()`.
     pub fn writelines<B: AsRef<[u8]>>(&self, pieces: impl IntoIterator<Item = B>) -> Result<(), RuntimeError> {
         let mut all = Vec::new();
         pieces.into_iter().for_each(|piece| all.extend_from_slice(piece.as_ref()));
         self.connection.write(&all)
     }
 
-    /// Waits until there is room for more: until no more than the low water mark is kept, if it was more than the high one.
-    /// Does not suspend if there is room. To be awaited after each `write` (or a few), or memory fills up when the peer does
-    /// not read.
+    /// Waits until there is room for more bytes: if more than the high water mark were kept, until no more than the low
+    /// water mark are. Does not suspend if there is room. Await it after each `write`, or a few: otherwise memory fills
+    /// up when the peer does not read.
     ///
     /// # Errors
     ///
-    /// What broke the connection; `ConnectionReset` (`Connection lost`) if it is closed; `CancelledError`.
+    /// The error that broke the connection; `ConnectionReset` (`Connection lost`) if it is closed; `CancelledError`.
     ///
     /// # Cancellation
     ///
-    /// What was written stays written.
+    /// The written bytes stay written.
     pub async fn drain(&self) -> Result<()> {
         if self.connection.has_room() { Ok(()) } else { self.connection.drain().await }
     }
 
-    /// Says that no more will be written: the peer reads to its end, and may go on to send. A pipe is closed.
+    /// Marks the end of what is written: the peer reads to its end, and may continue to send. A pipe is closed.
     ///
     /// # Errors
     ///
-    /// `RuntimeError` if this kind of connection cannot do it.
+    /// `RuntimeError` if this kind of connection has no such mark.
     ///
     /// # Examples
     ///
@@ -118,20 +119,21 @@ impl StreamWriter {
         self.connection.write_eof()
     }
 
-    /// Can the end be told by [`write_eof`](Self::write_eof)? False over TLS, and on a connection that is closed.
+    /// Can [`write_eof`](Self::write_eof) mark the end? Not over TLS, and not on a connection that is closed.
     #[must_use]
     pub fn can_write_eof(&self) -> bool {
         self.connection.can_write_eof()
     }
 
-    /// Closes the connection, in both directions, as soon as what is kept is sent. Reads are at their end at once.
+    /// Closes the connection in both directions, as soon as the kept bytes are sent. Reads return the end of the stream
+    /// at once.
     pub fn close(&self) {
         self.connection.close();
     }
 
-    /// Closes the connection after no byte has been received or sent for `limit` seconds, counted from now; `None` removes the
-    /// limit. Reads then return the end of the stream, as after [`close`](Self::close). Bytes that are still kept because the
-    /// peer does not read are dropped, as by [`abort`](Self::abort).
+    /// Closes the connection after no byte has been received or sent for `limit` seconds, counted from now; `None`
+    /// removes the limit. Reads then return the end of the stream, as after [`close`](Self::close). Bytes that are
+    /// still kept because the peer does not read are dropped, as by [`abort`](Self::abort).
     ///
     /// A peer that sends a byte now and then is not idle. To limit the time for a whole message, put the read into
     /// [`wait_for`](asyncio_runtime::wait_for). The limit must also be longer than any pause that your own program makes,
@@ -162,7 +164,7 @@ impl StreamWriter {
         self.connection.set_idle_timeout(positive_limit("idle_timeout", limit.limit())?)
     }
 
-    /// Closes the connection; what is kept is not sent: `transport.abort()`.
+    /// Closes the connection and drops the kept bytes: `transport.abort()`.
     ///
     /// # Examples
     ///
@@ -182,43 +184,45 @@ impl StreamWriter {
     /// })
     /// .unwrap();
     /// ```
+    #[doc(alias = "transport.abort")]
     pub fn abort(&self) {
         self.connection.abort();
     }
 
-    /// Is it closed, or about to be?
+    /// Is the connection closed, or being closed?
     #[must_use]
     pub fn is_closing(&self) -> bool {
         self.connection.phase() != Phase::Open
     }
 
-    /// Waits until the connection is closed, and with that everything sent that will be.
+    /// Waits until the connection is closed and the written bytes are sent, as far as they can be.
     ///
-    /// It is not a way to hear of the peer: on a connection that is open and that nobody reads or writes, a reset is not
-    /// noticed, because nothing is received that was not asked for. asyncio, which receives in the background, does.
+    /// Do not use it to watch the peer: on a connection that is open and that no task reads or writes, a reset is not
+    /// noticed, because nothing is received without a read. asyncio notices, since it receives in the background.
     ///
     /// # Errors
     ///
-    /// What broke the connection; `CancelledError`.
+    /// The error that broke the connection; `CancelledError`.
     pub async fn wait_closed(&self) -> Result<()> {
         self.connection.wait_closed().await
     }
 
-    /// The address of the other end: `get_extra_info('peername')`. It remains known after the end.
+    /// The address of the other end: `get_extra_info('peername')`. It remains known after the connection is closed.
+    #[doc(alias = "get_extra_info")]
     #[must_use]
     pub fn peername(&self) -> Address {
         self.connection.peername().clone()
     }
 
     /// The address of this end: `get_extra_info('sockname')`.
+    #[doc(alias = "get_extra_info")]
     #[must_use]
     pub fn sockname(&self) -> Address {
         self.connection.sockname().clone()
     }
 
-    /// Lends the socket, or whatever the bytes go through, for options that the system has and this type has not:
-    /// `get_extra_info('socket')`. `None` once the connection is lost. It is lent, not given, because it is closed when the
-    /// connection is lost.
+    /// Lends the socket, or the pipe, for options that have no method here: `get_extra_info('socket')`. `None` once the
+    /// connection is lost. It is lent and not returned, because it is closed when the connection is lost.
     ///
     /// # Examples
     ///
@@ -240,12 +244,13 @@ impl StreamWriter {
     /// })
     /// .unwrap();
     /// ```
+    #[doc(alias = "get_extra_info")]
     pub fn with_socket<R>(&self, f: impl FnOnce(BorrowedFd<'_>) -> R) -> Option<R> {
         let transport = self.connection.transport()?;
         Some(f(transport.descriptor()))
     }
 
-    /// How many bytes are kept to be sent.
+    /// The number of bytes that are kept to be sent.
     #[must_use]
     pub fn get_write_buffer_size(&self) -> usize {
         self.connection.kept()
@@ -257,8 +262,8 @@ impl StreamWriter {
         self.connection.limits()
     }
 
-    /// Sets how many bytes may be kept before [`drain`](Self::drain) waits (`high`; 64 KiB if `None`), and down to how many
-    /// it then waits (`low`; a quarter of `high` if `None`).
+    /// Sets how many bytes may be kept before [`drain`](Self::drain) waits (`high`; 64 KiB if `None`), and down to how
+    /// many it then waits (`low`; a quarter of `high` if `None`).
     ///
     /// # Errors
     ///
@@ -294,7 +299,7 @@ impl StreamWriter {
     }
 }
 
-/// A limit in seconds that can be kept.
+/// Checks that a limit is a positive number of seconds.
 pub(crate) fn positive_limit(name: &str, limit: Option<f64>) -> Result<Option<f64>, ValueError> {
     match limit {
         Some(seconds) if seconds > 0.0 => Ok(limit),

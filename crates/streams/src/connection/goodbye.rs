@@ -1,5 +1,5 @@
-//! How a connection ends whose transport says goodbye, as TLS does: within a limit, which counts from `close` until the
-//! connection is lost, whatever the peer does or does not do.
+//! How a connection ends whose transport says goodbye, as TLS does: within a limit, counted from `close` until the
+//! connection is lost, whatever the peer does.
 
 use std::io;
 use std::rc::Rc;
@@ -9,8 +9,8 @@ use asyncio_runtime::{TimeoutError, get_running_loop};
 use super::Connection;
 use crate::transport::Transport;
 
-/// How many seconds a peer has to read what was sent, when the connection ends because it goes on sending. (A descriptor that
-/// is closed over data that nobody has read resets the connection, and what the peer has not read is gone.)
+/// The time in seconds that a peer has to read what was sent, if the connection ends because the peer keeps sending.
+/// (Closing a descriptor with unread data resets the connection, and the peer loses what it has not read.)
 const LINGER: f64 = 2.0;
 
 impl Connection {
@@ -30,7 +30,7 @@ impl Connection {
         }
     }
 
-    /// Everything is written, and the peer's goodbye is still to come.
+    /// Everything is written, and the peer's goodbye is still missing: waits for it.
     pub(super) fn finish_later(self: &Rc<Self>) {
         let connection = Rc::clone(self);
         let waiting = self.registration.call_when_readable(move || {
@@ -43,8 +43,8 @@ impl Connection {
         }
     }
 
-    /// Everything is written, and the peer answers the goodbye with more data: the connection ends, its descriptor stays open
-    /// for a while.
+    /// Everything is written, and the peer answers the goodbye with more data: the connection ends, but its descriptor
+    /// stays open for a while.
     pub(super) fn end_unheard(self: &Rc<Self>, transport: &Rc<dyn Transport>, error: io::Error) {
         let transport = Rc::clone(transport);
         if let Ok(event_loop) = get_running_loop() {

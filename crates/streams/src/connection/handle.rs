@@ -1,11 +1,11 @@
-//! `Handle`: what readers and writers have of a connection.
+//! `Handle`: the hold of readers and writers on a connection.
 
 use std::ops::Deref;
 use std::rc::Rc;
 
 use super::Connection;
 
-/// A reader's or writer's hold on a connection. The last one closes it.
+/// A reader's or writer's hold on a connection. Dropping the last one closes the connection.
 pub(crate) struct Handle(pub(super) Rc<Connection>);
 
 impl Deref for Handle {

@@ -12,9 +12,9 @@ use super::{Connection, Phase};
 
 #[derive(Default)]
 pub(super) struct Idle {
-    /// In seconds; `None` without a limit.
+    /// The limit in seconds; `None` means no limit.
     limit: Cell<Option<f64>>,
-    /// When bytes moved last, by the loop's clock.
+    /// The last time at which bytes moved, by the loop's clock.
     moved: Cell<f64>,
     timer: RefCell<Option<TimerHandle>>,
 }
@@ -65,7 +65,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Bytes that are still kept are dropped: none of them could be sent in all that time.
+    /// Ends the connection. Bytes that are still kept are dropped: none of them could be sent in all that time.
     fn end_idle(self: &Rc<Self>) {
         if self.kept() > 0 { self.abort() } else { self.close() }
     }

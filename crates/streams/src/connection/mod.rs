@@ -1,9 +1,11 @@
-//! `Connection`: what the reader and the writer of one connection share.
+//! `Connection`: the state that the reader and the writer of one connection share.
 //!
-//! The core idea is that of asyncio's transports: a write is tried at once, what does not fit is kept and written by the loop
-//! when there is room, without a task. Reading has no part here, because a reader reads when it is asked to: that alone keeps
-//! a peer from filling our memory. A connection is *open*, then *closing* (nothing more is read, what is kept is still
-//! written), then *lost*; the descriptor is closed when it is lost.
+//! The core idea is that of asyncio's transports: a write is tried at once, and bytes that do not fit are kept and
+//! written by the loop when there is room, without a task. Reading is not done here, because a reader receives only
+//! when a read asks for bytes; that alone keeps a peer from filling our memory.
+//!
+//! A connection is *open*, then *closing* (nothing more is read, the kept bytes are still written), then *lost*. The
+//! descriptor is closed when the connection is lost.
 
 mod goodbye;
 mod handle;
@@ -27,10 +29,10 @@ use crate::transport::{Finish, Transport, WriteEof};
 pub(crate) use handle::Handle;
 use idle::Idle;
 
-/// So many bytes may wait to be written before `drain` does, too.
+/// The number of bytes that may be kept before `drain` waits.
 const HIGH_WATER: usize = 64 * 1024;
 
-/// From the sixth write on that goes nowhere there is a warning.
+/// The number of writes that may be lost without a warning.
 const LOST_WRITES: u32 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,55 +45,56 @@ pub(crate) enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Eof {
     No,
-    /// As soon as what is kept is written.
+    /// As soon as the kept bytes are written.
     Wanted,
     Written,
 }
 
 pub(crate) struct Connection {
-    /// There until the connection is lost.
+    /// `Some` until the connection is lost.
     transport: RefCell<Option<Rc<dyn Transport>>>,
-    /// What readiness is waited for on, whatever layers lie over the first transport.
+    /// The registration whose readiness is waited for, whatever layers lie over the first transport.
     registration: Registration,
-    /// A layer lies over the first transport.
+    /// Is there a layer over the first transport?
     layered: Cell<bool>,
     phase: Cell<Phase>,
-    /// Why it was lost, if it was not closed.
+    /// The error that broke the connection, if one did.
     error: RefCell<Option<Error>>,
-    /// What was received and not read yet. It is the reader's, but a layer that is put over the transport begins with it.
+    /// Received bytes that were not read yet. They belong to the reader, but a layer that is put over the transport
+    /// begins with them.
     unread: RefCell<Buffer>,
-    /// The reader shows it to somebody, and has it meanwhile.
+    /// The reader is lending `unread` to a caller of `poll_fill_buf`.
     shown: Cell<bool>,
-    /// What is still to be written.
+    /// Bytes that are still to be written.
     kept: RefCell<Buffer>,
     eof: Cell<Eof>,
-    /// The loop will call `flush`.
+    /// Is a call of `flush` scheduled?
     flush_comes: Cell<bool>,
-    /// More than `high` bytes are kept, or were and not yet as few as `low`.
+    /// Have more than `high` bytes been kept, and not as few as `low` since?
     paused: Cell<bool>,
     high: Cell<usize>,
     low: Cell<usize>,
     lost_writes: Cell<u32>,
-    /// How many readers and writers there are; the last one to go closes the connection.
+    /// The number of readers and writers. Dropping the last one closes the connection.
     handles: Cell<usize>,
     draining: OnceCell<WaitQueue>,
     closing: OnceCell<WaitQueue>,
-    /// Of `poll` functions that wait for any progress.
+    /// The wakers of `poll` functions that wait for any progress.
     wakers: RefCell<Vec<Waker>>,
     peername: Address,
     sockname: OnceCell<Address>,
-    /// What a layer over the first transport has to tell about itself.
+    /// The information of a layer over the first transport.
     extra: OnceCell<Rc<dyn Any>>,
-    /// Was it accepted?
+    /// Was the connection accepted by a server?
     server_side: Cell<bool>,
-    /// Ends the connection if its goodbye takes too long.
+    /// The timer that ends the connection if its goodbye takes too long.
     goodbye: Cell<Option<TimerHandle>>,
     idle: Idle,
     on_lost: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
 impl Connection {
-    /// A connection over a transport, with its first handle.
+    /// Makes a connection over a transport, and its first handle.
     pub(crate) fn over(transport: Rc<dyn Transport>, peername: Option<Address>) -> Handle {
         let peername = peername.unwrap_or_else(|| transport.peername());
         Handle(Rc::new(Self {
@@ -123,7 +126,7 @@ impl Connection {
         }))
     }
 
-    /// The transport, until the connection is lost. Not to be held over a wait: it would keep the descriptor open.
+    /// The transport, until the connection is lost. Do not hold it over a wait: it would keep the descriptor open.
     pub(crate) fn transport(&self) -> Option<Rc<dyn Transport>> {
         self.transport.borrow().clone()
     }
@@ -136,7 +139,7 @@ impl Connection {
         self.phase.get()
     }
 
-    /// Why the connection was lost, if it was not closed.
+    /// The error that broke the connection, if one did.
     pub(crate) fn error(&self) -> Option<Error> {
         if self.phase.get() == Phase::Lost { self.error.borrow().clone() } else { None }
     }
@@ -167,14 +170,14 @@ impl Connection {
         self.on_lost.set(Some(Box::new(f)));
     }
 
-    /// May an attempt to receive succeed although the descriptor is not ready? What a layer holds is not known, and what is
-    /// closed by us is at its end.
+    /// May an attempt to receive succeed although the descriptor is not ready? A layer may hold bytes, and a connection
+    /// that we have closed is at its end.
     #[inline]
     pub(crate) fn may_give_at_once(&self) -> bool {
         self.layered.get() || self.phase.get() != Phase::Open
     }
 
-    /// One attempt to receive. A connection that is closed by us is at its end.
+    /// One attempt to receive. A connection that we have closed is at its end.
     #[inline]
     pub(crate) fn receive(&self, read: impl FnOnce(&dyn Transport) -> io::Result<usize>) -> io::Result<usize> {
         if self.phase.get() != Phase::Open {
@@ -187,8 +190,8 @@ impl Connection {
         received
     }
 
-    /// One attempt of an open connection, without counting the transport. What has failed is to be told after it: the end
-    /// of the connection takes the transport out.
+    /// One attempt on an open connection, without counting a reference to the transport. Handle an error afterwards,
+    /// because the end of the connection takes the transport out.
     #[inline]
     fn with_transport<R: Default>(&self, attempt: impl FnOnce(&dyn Transport) -> io::Result<R>) -> io::Result<R> {
         self.transport.borrow().as_deref().map_or(Ok(R::default()), attempt)
@@ -215,7 +218,7 @@ impl Connection {
             self.idle.note();
         }
         match sent {
-            // Nothing is kept, so nobody waits for room, and the end was not asked for yet: no more to do than this.
+            // Nothing is kept, so no task waits for room, and the end was not requested yet: no more to do.
             Ok(n) if n == bytes.len() => self.flush_layer(),
             Ok(n) => self.keep(&bytes[n..]),
             Err(error) if is_not_now(&error) => self.keep(bytes),
@@ -224,7 +227,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Has a layer send what it holds.
+    /// Makes a layer send the bytes that it holds.
     #[inline]
     fn flush_layer(self: &Rc<Self>) {
         if !self.layered.get() {
@@ -237,7 +240,7 @@ impl Connection {
         }
     }
 
-    /// Bytes that are to be sent when there is room.
+    /// Keeps bytes until there is room for them.
     fn keep(self: &Rc<Self>, bytes: &[u8]) {
         let mut kept = self.kept.borrow_mut();
         kept.extend(bytes);
@@ -256,7 +259,7 @@ impl Connection {
         }
     }
 
-    /// Is there anything that the loop is still to do for the peer?
+    /// Does the loop still have something to do for the peer?
     fn has_work(&self) -> bool {
         self.flush_comes.get() || !self.kept.borrow().is_empty()
     }
@@ -273,12 +276,12 @@ impl Connection {
             }
         });
         if let Err(error) = call {
-            // No loop will ever write it.
+            // No loop will ever write the bytes.
             self.fail(error);
         }
     }
 
-    /// Writes what is kept, as much as goes at once, and then does what had to wait for that.
+    /// Writes as many of the kept bytes as possible now, and then does what had to wait for that.
     fn flush(self: &Rc<Self>, transport: &Rc<dyn Transport>) {
         let mut kept = self.kept.borrow_mut();
         if !kept.is_empty() {
@@ -379,14 +382,14 @@ impl Connection {
         }
     }
 
-    /// Closes the connection now; what is kept is not written.
+    /// Closes the connection now; the kept bytes are not written.
     pub(crate) fn abort(self: &Rc<Self>) {
         self.kept.borrow_mut().clear();
         self.phase.set(self.phase.get().max(Phase::Closing));
         self.lose_soon();
     }
 
-    /// The connection is broken.
+    /// Records that the connection is broken.
     pub(crate) fn fail(self: &Rc<Self>, error: Error) {
         if self.phase.get() != Phase::Lost {
             self.error.borrow_mut().get_or_insert(error);
@@ -394,7 +397,7 @@ impl Connection {
         }
     }
 
-    /// Loses it in the next iteration, as asyncio does, or at once if there is none.
+    /// Loses the connection in the next iteration, as asyncio does, or at once if there is no loop.
     fn lose_soon(self: &Rc<Self>) {
         let connection = Rc::clone(self);
         let soon = get_running_loop().and_then(|event_loop| event_loop.call_soon(move || connection.lose()));
@@ -412,9 +415,9 @@ impl Connection {
             timer.cancel();
         }
         self.idle.stop();
-        // Before the descriptor goes: it is no longer there to be asked.
+        // Recorded now: after the descriptor is closed the system cannot be asked.
         self.sockname();
-        // Closes the descriptor, which wakes who waits for it.
+        // Closes the descriptor, which wakes the tasks that wait for it.
         let transport = self.transport.take();
         drop(transport);
         self.draining.get().map(WaitQueue::wake_all);
@@ -446,7 +449,8 @@ impl fmt::Debug for Connection {
 
 /// For layers over the first transport.
 impl Connection {
-    /// Takes what was received and not read yet: it belongs to the layer. `None` while the reader shows it to somebody.
+    /// Takes the received bytes that were not read yet: they belong to the layer. `None` while the reader is lending
+    /// them.
     pub(crate) fn take_unread(&self) -> Option<Buffer> {
         if self.shown.get() { None } else { Some(self.unread.take()) }
     }

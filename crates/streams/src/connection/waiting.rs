@@ -1,5 +1,5 @@
-//! Who waits for a connection: until there is room, until all is sent, until it is lost. As futures of the runtime, which a
-//! cancellation ends, and for `poll` functions.
+//! The waits for a connection: until there is room, until all is sent, until it is lost. As futures of the runtime,
+//! which a cancellation ends, and for `poll` functions.
 
 use std::io;
 use std::task::{Context, Poll, Waker};
@@ -9,7 +9,7 @@ use asyncio_runtime::{Result, WaitQueue, sleep};
 use super::{Connection, Phase};
 
 impl Connection {
-    /// Is it open, and has room?
+    /// Is the connection open, and has it room?
     pub(crate) fn has_room(&self) -> bool {
         self.phase.get() == Phase::Open && !self.paused.get()
     }
@@ -20,7 +20,7 @@ impl Connection {
             return Err(error);
         }
         if self.phase.get() != Phase::Open {
-            // Who writes and drains in a loop must hear of the end of the connection.
+            // A task that writes and drains in a loop must notice the end of the connection.
             sleep(0).await?;
         }
         if self.phase.get() == Phase::Lost {
@@ -33,7 +33,7 @@ impl Connection {
         self.error().map_or(Ok(()), Err)
     }
 
-    /// Waits until it is lost: `StreamWriter.wait_closed`.
+    /// Waits until the connection is lost: `StreamWriter.wait_closed`.
     pub(crate) async fn wait_closed(&self) -> Result<()> {
         if self.phase.get() != Phase::Lost {
             self.closing.get_or_init(|| WaitQueue::new("StreamWriter.wait_closed")).wait().await?;

@@ -1,8 +1,8 @@
-//! `StreamReader`: bytes that arrive, in the units in which a program wants them (`asyncio.StreamReader`).
+//! `StreamReader`: reads arriving bytes in the units that a program wants (`asyncio.StreamReader`).
 //!
-//! The core idea: what was received stands in a buffer until a read takes it out whole, so a read that is
-//! cancelled or dropped half-way has taken nothing. The reader receives only when a read needs more than it has; who does not
-//! read lets the peer wait, and needs no flow control for it.
+//! The core idea: received bytes stay in a buffer until a read takes out its whole result, so a read that is cancelled
+//! or dropped half-way has taken nothing. The reader receives only when a read needs more bytes than it has. If the
+//! program does not read, the peer has to wait, without further flow control.
 
 mod receive;
 
@@ -19,15 +19,15 @@ use crate::connection::{Handle, Phase};
 use crate::error::{IncompleteReadError, LimitOverrunError};
 use crate::feeder::Feeder;
 
-/// How long a line may be, unless a program says otherwise: 64 KiB.
+/// The longest line by default: 64 KiB.
 pub const DEFAULT_LIMIT: usize = 64 * 1024;
 
 /// The receiving side of a connection: `asyncio.StreamReader`.
 ///
-/// Made by [`open_connection`](crate::open_connection), by a server for its callback, and over any pipe by
-/// [`connect_read_pipe`](crate::connect_read_pipe). Reading takes `&mut self`: that two tasks read at the same time, which is
-/// a `RuntimeError` in Python, does not compile. It also is a `futures_io::AsyncBufRead`, and an
-/// [`AsyncIterator`] over lines.
+/// Returned by [`open_connection`](crate::open_connection), by a server for its callback, and over any pipe by
+/// [`connect_read_pipe`](crate::connect_read_pipe). Reading takes `&mut self`, so two tasks cannot read at the same
+/// time, which is a `RuntimeError` in Python. A reader is also a `futures_io::AsyncBufRead`, and an [`AsyncIterator`]
+/// over lines.
 ///
 /// # Errors
 ///
@@ -35,7 +35,7 @@ pub const DEFAULT_LIMIT: usize = 64 * 1024;
 ///
 /// # Cancellation
 ///
-/// Of every read: no byte is lost. What had arrived is there for the next read.
+/// No read loses a byte. Bytes that have arrived are there for the next read.
 ///
 /// # Examples
 ///
@@ -55,25 +55,25 @@ pub const DEFAULT_LIMIT: usize = 64 * 1024;
 /// .unwrap();
 /// ```
 pub struct StreamReader {
-    /// What `poll_fill_buf` shows to its caller, until some of it is consumed or the next read begins.
+    /// The bytes that `poll_fill_buf` lends to its caller, until some of them are consumed or the next read starts.
     pub(crate) shown: Buffer,
     limit: usize,
-    /// The end has arrived.
+    /// Has the end arrived?
     pub(crate) eof: bool,
     exception: Option<Error>,
     pub(crate) source: Source,
 }
 
-/// Where the bytes come from.
+/// The source of the bytes.
 pub(crate) enum Source {
     Connection {
         connection: Handle,
-        /// Waits for more, time and again.
+        /// Waits for more bytes, any number of times.
         readable: Readiness,
     },
     Feeder {
         feeder: Feeder,
-        /// Of a read that waits to be fed.
+        /// The wait of a read for the feeder.
         wait: Option<LineWait>,
         unread: RefCell<Buffer>,
     },
@@ -89,7 +89,8 @@ impl Source {
 }
 
 impl StreamReader {
-    /// A reader without a connection: bytes come by [`feed_data`](Self::feed_data) and from its [`feeder`](Self::feeder).
+    /// Creates a reader without a connection. Its bytes come from [`feed_data`](Self::feed_data) and its
+    /// [`feeder`](Self::feeder).
     ///
     /// # Errors
     ///
@@ -108,8 +109,8 @@ impl StreamReader {
         Self { shown: Buffer::default(), limit, eof: false, exception: None, source }
     }
 
-    /// What was received and not read yet. It is kept with the connection, because a layer that is put over that begins with
-    /// it. To be let go of before a wait.
+    /// The received bytes that were not read yet. The connection owns them, because a layer that is put over it begins
+    /// with them. Drop this borrow before a wait.
     #[inline]
     pub(crate) fn unread(&mut self) -> RefMut<'_, Buffer> {
         if !self.shown.is_empty() {
@@ -118,7 +119,7 @@ impl StreamReader {
         self.source.unread().borrow_mut()
     }
 
-    /// What was received and not read yet, until the next read.
+    /// Lends the received bytes that were not read yet, until the next read.
     pub(crate) fn show(&mut self) -> &[u8] {
         let unread = std::mem::take(&mut *self.unread());
         self.shown = unread;
@@ -138,11 +139,12 @@ impl StreamReader {
 
     // Reading.
 
-    /// Reads at most `n` bytes: what is there, or else what comes first. Empty at the end, and for `n` = 0.
+    /// Reads at most `n` bytes: those that have arrived, or the next to arrive. Returns no bytes at the end, and for
+    /// `n` = 0.
     ///
     /// # Errors
     ///
-    /// See [`StreamReader`].
+    /// Those of every read ([`StreamReader`]).
     pub async fn read(&mut self, n: usize) -> Result<Vec<u8>> {
         self.check()?;
         if n > 0 && self.unread().is_empty() && !self.eof {
@@ -151,12 +153,13 @@ impl StreamReader {
         Ok(self.unread().take(n))
     }
 
-    /// As [`read`](Self::read), into memory of the caller's, as Python's files do with `readinto`: gives how many bytes came,
-    /// at most `out.len()`, and 0 at the end. Where many small messages come, this saves an allocation for each.
+    /// Like [`read`](Self::read), but reads into memory of the caller's, as `readinto` of Python's files does. Returns
+    /// the number of bytes, at most `out.len()`, and 0 at the end. For many small messages this saves an allocation
+    /// each.
     ///
     /// # Errors
     ///
-    /// See [`StreamReader`].
+    /// Those of every read ([`StreamReader`]).
     ///
     /// # Examples
     ///
@@ -191,7 +194,8 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// See [`StreamReader`].
+    /// Those of every read ([`StreamReader`]).
+    #[doc(alias = "read(-1)")]
     pub async fn read_to_end(&mut self) -> Result<Vec<u8>> {
         self.check()?;
         while !self.eof {
@@ -204,7 +208,8 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// [`IncompleteReadError`] with what there was, if the end comes first; see [`StreamReader`].
+    /// [`IncompleteReadError`] with the bytes that arrived, if the end comes first; the errors of every read
+    /// ([`StreamReader`]).
     ///
     /// # Examples
     ///
@@ -234,12 +239,12 @@ impl StreamReader {
         Ok(self.unread().take(n))
     }
 
-    /// Reads a line with its `\n`. At the end: what is left, without one; then empty.
+    /// Reads a line with its `\n`. At the end returns the rest without one, and then nothing.
     ///
     /// # Errors
     ///
-    /// `ValueError` if the line is longer than the limit; then it is dropped, or, if its end has not arrived, all that is
-    /// there. See [`StreamReader`].
+    /// `ValueError` if the line is longer than the limit. The line is then dropped, or, if its end has not arrived, all
+    /// bytes that have. The errors of every read ([`StreamReader`]).
     ///
     /// # Examples
     ///
@@ -275,13 +280,13 @@ impl StreamReader {
         Err(ValueError::new(overrun.message()).into())
     }
 
-    /// Reads up to and with a separator.
+    /// Reads up to and including a separator.
     ///
     /// # Errors
     ///
-    /// [`IncompleteReadError`] with what there was, if the end comes first; [`LimitOverrunError`] if what stands before the
-    /// separator is longer than the limit: then nothing is taken. `ValueError` for an empty separator. See
-    /// [`StreamReader`].
+    /// [`IncompleteReadError`] with the bytes that arrived, if the end comes first; [`LimitOverrunError`] if there are
+    /// more bytes before the separator than the limit, and then nothing is taken. `ValueError` for an empty separator.
+    /// The errors of every read ([`StreamReader`]).
     ///
     /// # Examples
     ///
@@ -303,12 +308,12 @@ impl StreamReader {
         self.readuntil_any(&[separator.as_ref()]).await
     }
 
-    /// Reads up to and with whichever of the separators comes first: Python's `readuntil` with a tuple. Where several match,
-    /// the shortest result is given.
+    /// Reads up to and including the first of several separators: Python's `readuntil` with a tuple. If several match,
+    /// the shortest result is returned.
     ///
     /// # Errors
     ///
-    /// As [`readuntil`](Self::readuntil), and `ValueError` without a separator.
+    /// Those of [`readuntil`](Self::readuntil); `ValueError` without a separator.
     ///
     /// # Examples
     ///
@@ -324,6 +329,7 @@ impl StreamReader {
     /// })
     /// .unwrap();
     /// ```
+    #[doc(alias = "readuntil")]
     pub async fn readuntil_any(&mut self, separators: &[&[u8]]) -> Result<Vec<u8>> {
         let lengths = separators.iter().map(|separator| separator.len());
         let (Some(shortest), Some(longest)) = (lengths.clone().min(), lengths.max()) else {
@@ -356,7 +362,8 @@ impl StreamReader {
         }
     }
 
-    /// Takes what there is to the first separator, if one begins after what was searched. The shorter ones come first.
+    /// Takes the bytes up to the first separator that begins after the searched ones. Shorter separators come first in
+    /// `finders`.
     fn take_to_separator(&mut self, finders: &[Finder<'_>], searched: usize) -> Result<Option<Vec<u8>>> {
         let limit = self.limit;
         let mut unread = self.unread();
@@ -365,7 +372,7 @@ impl StreamReader {
             let start = searched + finder.find(bytes)?;
             Some((start + finder.needle().len(), start))
         });
-        // Of several that end at the same place the shortest counts, which is the first here.
+        // If several end at the same index, the shortest counts, which comes first here.
         let Some((end, start)) = found.min_by_key(|(end, _)| *end) else { return Ok(None) };
         if start > limit {
             let message = "Separator is found, but chunk is longer than limit";
@@ -374,16 +381,16 @@ impl StreamReader {
         Ok(Some(unread.take(end)))
     }
 
-    /// Has the end arrived, and everything before it been read? Looks at the connection, without waiting.
+    /// Has the end arrived, and has everything before it been read? Checks the connection without waiting.
     pub fn at_eof(&mut self) -> bool {
         if self.unread().is_empty() && !self.eof {
-            // An error is for the next read to tell.
+            // The next read returns the error.
             let _ = self.try_receive();
         }
         self.eof && self.unread().is_empty()
     }
 
-    /// The error that every read gives from now on, if there is one.
+    /// The error that every read returns from now on, if there is one.
     ///
     /// # Examples
     ///
@@ -421,7 +428,7 @@ impl StreamReader {
 
     // Feeding.
 
-    /// Appends bytes as if they had arrived. For one that waits, see [`feeder`](Self::feeder).
+    /// Appends bytes as if they had arrived. To do that while a task waits in a read, use the [`feeder`](Self::feeder).
     ///
     /// # Panics
     ///
@@ -431,7 +438,7 @@ impl StreamReader {
         self.unread().extend(bytes);
     }
 
-    /// Says that no more will come, whatever the connection says.
+    /// Marks the end of the stream, whatever the connection does.
     pub fn feed_eof(&mut self) {
         self.eof = true;
     }
@@ -441,7 +448,7 @@ impl StreamReader {
         self.exception = Some(error.into());
     }
 
-    /// What feeds it while it is waited for; `None` if it has a connection.
+    /// The handle that feeds this reader while a task waits in a read; `None` if it has a connection.
     #[must_use]
     pub fn feeder(&self) -> Option<Feeder> {
         match &self.source {
@@ -455,7 +462,7 @@ pub(crate) fn check_limit(limit: usize) -> Result<(), ValueError> {
     if limit == 0 { Err(ValueError::new("Limit cannot be <= 0")) } else { Ok(()) }
 }
 
-/// Line by line, each with its `\n`: `async for line in reader`.
+/// Iterates over lines, each with its `\n`: `async for line in reader`.
 impl AsyncIterator for StreamReader {
     type Item = Vec<u8>;
 
@@ -465,7 +472,7 @@ impl AsyncIterator for StreamReader {
     }
 }
 
-/// As Python's `repr`: `<StreamReader 12 bytes eof limit=100>`.
+/// Like Python's `repr`: `<StreamReader 12 bytes eof limit=100>`.
 impl fmt::Debug for StreamReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<StreamReader")?;

@@ -1,4 +1,4 @@
-//! How a reader comes to more bytes: one attempt, and the wait until an attempt succeeds.
+//! How a reader receives more bytes: one attempt, and the wait until an attempt succeeds.
 
 use std::future::Future;
 use std::io;
@@ -11,13 +11,13 @@ use super::{Source, StreamReader};
 use crate::connection::Phase;
 
 impl StreamReader {
-    /// Puts more into the buffer, as much as is there up to `CHUNK`, or notices the end; waits for it. What comes from the
-    /// system goes into `out` instead, unless that is empty; gives how much that was.
+    /// Waits for bytes and puts them into the buffer, as many as are there up to `CHUNK`, or notes the end. Bytes that
+    /// come from the system go into `out` instead, unless that is empty. Returns the number of bytes in `out`.
     pub(super) fn receive<'a>(&'a mut self, out: &'a mut [u8]) -> Receive<'a> {
         Receive { reader: self, out }
     }
 
-    /// As `receive`, into the buffer, but gives `WouldBlock` instead of waiting.
+    /// Like `receive` into the buffer, but fails with `WouldBlock` instead of waiting.
     pub(crate) fn try_receive(&mut self) -> io::Result<()> {
         match &self.source {
             Source::Connection { connection, .. } => {
@@ -50,14 +50,15 @@ impl StreamReader {
     }
 }
 
-/// A wait for bytes, or for the end; made by `receive`. Written by hand, because it is half of what a small message costs.
+/// A wait for bytes, or for the end; returned by `receive`. Written by hand, because it is half the cost of a small
+/// message.
 pub(super) struct Receive<'a> {
     reader: &'a mut StreamReader,
     out: &'a mut [u8],
 }
 
 impl Receive<'_> {
-    /// Without a connection.
+    /// The poll of a reader without a connection.
     #[cold]
     fn poll_fed(&mut self, cx: &mut Context<'_>) -> Poll<Result<usize>> {
         loop {
@@ -76,7 +77,7 @@ impl Receive<'_> {
     #[cold]
     fn end(&mut self, waited: Result<()>) -> Result<usize> {
         match waited {
-            // It was closed while we waited.
+            // The connection was closed during the wait.
             Err(error) if !error.is_cancelled() && self.reader.is_lost() => drop(error),
             waited => waited?,
         }

@@ -1,7 +1,7 @@
-//! `SSLContext`: whom to trust, who we are, and how strict to be.
+//! `SSLContext`: which peers to trust, our own certificate, and how strict to be.
 //!
-//! The core idea: plain settings, of which rustls' configuration is made once, when the first connection needs it. All
-//! connections of a context share it, and with it the sessions that can be resumed.
+//! The core idea: plain settings, from which rustls' configuration is made once, when the first connection needs it.
+//! All connections of a context share the configuration, and with it the sessions that can be resumed.
 
 use std::fmt;
 use std::path::Path;
@@ -20,10 +20,11 @@ use super::verify::Verifier;
 
 static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(ring::default_provider()));
 
-/// A context for clients that trusts whom the platform trusts: `ssl.create_default_context()`.
+/// Creates a context for clients that trusts the platform's certificate authorities: `ssl.create_default_context()`.
 ///
-/// The roots are the platform's, as OpenSSL finds them (`SSL_CERT_FILE` and `SSL_CERT_DIR` included); where there are none,
-/// Mozilla's, as compiled in. A server needs a [`SSLContext::new`]`(Protocol::TlsServer)` and a certificate.
+/// The roots are the platform's, as OpenSSL finds them (`SSL_CERT_FILE` and `SSL_CERT_DIR` included). If there are
+/// none, they are Mozilla's, as compiled in. A server needs a [`SSLContext::new`]`(Protocol::TlsServer)` and a
+/// certificate.
 ///
 /// # Examples
 ///
@@ -41,7 +42,7 @@ pub fn create_default_context() -> SSLContext {
     context
 }
 
-/// Which side a context is for: `ssl.PROTOCOL_TLS_CLIENT` and `ssl.PROTOCOL_TLS_SERVER`.
+/// The side that a context is for: `ssl.PROTOCOL_TLS_CLIENT` and `ssl.PROTOCOL_TLS_SERVER`.
 ///
 /// # Examples
 ///
@@ -53,13 +54,15 @@ pub fn create_default_context() -> SSLContext {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// Whoever connects. Servers are verified.
+    /// The side that connects. Servers are verified.
+    #[doc(alias = "PROTOCOL_TLS_CLIENT")]
     TlsClient,
-    /// Whoever is connected to. Clients are not verified, unless [`SSLContext::set_verify_mode`] says so.
+    /// The side that accepts. Clients are not verified, unless [`SSLContext::set_verify_mode`] says so.
+    #[doc(alias = "PROTOCOL_TLS_SERVER")]
     TlsServer,
 }
 
-/// Whether the peer has to have a good certificate: `SSLContext.verify_mode`.
+/// Must the peer have a valid certificate? `SSLContext.verify_mode`.
 ///
 /// # Examples
 ///
@@ -76,11 +79,14 @@ pub enum Protocol {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifyMode {
-    /// `CERT_NONE`: it is not looked at. A client is then open to whoever stands in between.
+    /// `CERT_NONE`: the certificate is not checked. A client is then open to an attacker in the middle.
+    #[doc(alias = "CERT_NONE")]
     None,
-    /// `CERT_OPTIONAL`: a client's is verified if it has one; for servers the same as `Required`.
+    /// `CERT_OPTIONAL`: a client's certificate is verified if it has one. For a server's it is the same as `Required`.
+    #[doc(alias = "CERT_OPTIONAL")]
     Optional,
-    /// `CERT_REQUIRED`
+    /// `CERT_REQUIRED`: the peer must have a valid certificate.
+    #[doc(alias = "CERT_REQUIRED")]
     Required,
 }
 
@@ -119,7 +125,7 @@ pub enum TLSVersion {
 #[derive(Clone)]
 pub struct SSLContext {
     settings: Settings,
-    /// Made of the settings, for all clones with the same ones; a change of them begins anew.
+    /// Made from the settings, for all clones with the same ones. Changing the settings starts a new one.
     made: Arc<Made>,
 }
 
@@ -133,7 +139,7 @@ struct Settings {
     alpn: Vec<Vec<u8>>,
     ignore_unexpected_eof: bool,
     roots: RootCertStore,
-    /// Those of the roots that the program itself has named.
+    /// The roots that the program itself has named.
     trusted: Vec<CertificateDer<'static>>,
     identity: Option<Arc<CertifiedKey>>,
 }
@@ -145,7 +151,7 @@ struct Made {
 }
 
 impl SSLContext {
-    /// A context that trusts nobody yet: `ssl.SSLContext(protocol)`.
+    /// Creates a context that trusts no certificate yet: `ssl.SSLContext(protocol)`.
     #[must_use]
     pub fn new(protocol: Protocol) -> Self {
         let is_client = protocol == Protocol::TlsClient;
@@ -169,19 +175,19 @@ impl SSLContext {
         &mut self.settings
     }
 
-    // Whom to trust.
+    // Which peers to trust.
 
-    /// Trusts whom the platform trusts; see [`create_default_context`].
+    /// Trusts the platform's certificate authorities, as [`create_default_context`] does.
     pub fn load_default_certs(&mut self) {
         static DEFAULT: LazyLock<RootCertStore> = LazyLock::new(default_roots);
         self.change().roots.extend(DEFAULT.roots.iter().cloned());
     }
 
-    /// Trusts the certificates in this PEM file too: `load_verify_locations(cafile)`.
+    /// Also trusts the certificates in this PEM file: `load_verify_locations(cafile)`.
     ///
     /// # Errors
     ///
-    /// `std::io::Error` that names the file, [`SSLError`] if it holds none.
+    /// `std::io::Error` that names the file; [`SSLError`] if it holds no certificate.
     ///
     /// # Examples
     ///
@@ -196,11 +202,11 @@ impl SSLContext {
         self.load_verify_data(pem::read(cafile.as_ref())?)
     }
 
-    /// Trusts the certificates in this PEM text too: `load_verify_locations(cadata=…)`.
+    /// Also trusts the certificates in this PEM text: `load_verify_locations(cadata=…)`.
     ///
     /// # Errors
     ///
-    /// [`SSLError`] if it holds none.
+    /// [`SSLError`] if it holds no certificate.
     ///
     /// # Examples
     ///
@@ -213,6 +219,7 @@ impl SSLContext {
     /// let error = context.load_verify_data("this is no certificate").unwrap_err();
     /// assert_eq!(SSLError::of(&error).unwrap().reason(), "NO_CERTIFICATE_OR_CRL_FOUND");
     /// ```
+    #[doc(alias = "cadata")]
     pub fn load_verify_data(&mut self, pem: impl AsRef<[u8]>) -> Result<()> {
         let certificates = pem::certificates(pem.as_ref())?;
         let settings = self.change();
@@ -223,13 +230,15 @@ impl SSLContext {
         Ok(())
     }
 
-    /// Does a server's certificate have to be for the name that is connected to?
+    /// Must a server's certificate be for the name that is connected to?
     #[must_use]
     pub fn check_hostname(&self) -> bool {
         self.settings.check_hostname
     }
 
-    /// Sets [`check_hostname`](Self::check_hostname); `true` switches verifying on as well.
+    /// Sets whether a server's certificate must be for the name that is connected to. `true` also switches on
+    /// verifying.
+    #[doc(alias = "check_hostname")]
     pub fn set_check_hostname(&mut self, check: bool) {
         let settings = self.change();
         settings.check_hostname = check;
@@ -238,17 +247,18 @@ impl SSLContext {
         }
     }
 
-    /// Whether the peer has to have a good certificate.
+    /// Must the peer have a valid certificate?
     #[must_use]
     pub fn verify_mode(&self) -> VerifyMode {
         self.settings.verify_mode
     }
 
-    /// Sets whether the peer has to have a good certificate.
+    /// Sets whether the peer must have a valid certificate.
     ///
     /// # Errors
     ///
-    /// `ValueError` for `None` while the name is to be checked.
+    /// `ValueError` for `None` while the name is checked.
+    #[doc(alias = "verify_mode")]
     pub fn set_verify_mode(&mut self, mode: VerifyMode) -> Result<(), ValueError> {
         if mode == VerifyMode::None && self.settings.check_hostname {
             return Err(ValueError::new("Cannot set verify_mode to CERT_NONE when check_hostname is enabled."));
@@ -257,23 +267,24 @@ impl SSLContext {
         Ok(())
     }
 
-    // Who we are.
+    // Our own certificate.
 
-    /// Our certificate, followed by those that lead to its root, and its key, as PEM files (which may be the same).
+    /// Loads our certificate, followed by the chain to its root, and its key from PEM files, which may be the same
+    /// file.
     ///
     /// # Errors
     ///
-    /// `std::io::Error` that names the file; [`SSLError`] if something is missing, if key and certificate do not belong
-    /// together, or if the key is encrypted, which Python can read and this cannot.
+    /// `std::io::Error` that names the file; [`SSLError`] if something is missing, if the key does not belong to the
+    /// certificate, or if the key is encrypted (Python can read such a key).
     pub fn load_cert_chain(&mut self, certfile: impl AsRef<Path>, keyfile: impl AsRef<Path>) -> Result<()> {
         self.load_cert_chain_data(pem::read(certfile.as_ref())?, pem::read(keyfile.as_ref())?)
     }
 
-    /// The same from PEM texts.
+    /// Loads our certificate, followed by the chain to its root, and its key from PEM texts.
     ///
     /// # Errors
     ///
-    /// As [`load_cert_chain`](Self::load_cert_chain).
+    /// Those of [`load_cert_chain`](Self::load_cert_chain), except for files.
     ///
     /// # Examples
     ///
@@ -295,30 +306,34 @@ impl SSLContext {
     /// })
     /// .unwrap();
     /// ```
+    #[doc(alias = "load_cert_chain")]
     pub fn load_cert_chain_data(&mut self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<()> {
         self.change().identity = Some(pem::certified_key(chain.as_ref(), key.as_ref(), &PROVIDER)?);
         Ok(())
     }
 
-    // How.
+    // The protocol.
 
-    /// The oldest version that is good enough: `minimum_version`. TLS 1.2 if not set.
+    /// Sets the oldest version that is accepted: `minimum_version`. TLS 1.2 by default.
+    #[doc(alias = "minimum_version")]
     pub fn set_minimum_version(&mut self, version: TLSVersion) {
         self.change().minimum = version;
     }
 
-    /// The newest version that is offered: `maximum_version`.
+    /// Sets the newest version that is offered: `maximum_version`.
+    #[doc(alias = "maximum_version")]
     pub fn set_maximum_version(&mut self, version: TLSVersion) {
         self.change().maximum = version;
     }
 
-    /// The protocols that may be spoken over the connection, the best first: `set_alpn_protocols`.
+    /// Sets the protocols that may be spoken over the connection, the preferred one first: `set_alpn_protocols`.
     pub fn set_alpn_protocols<P: AsRef<str>>(&mut self, protocols: impl IntoIterator<Item = P>) {
         self.change().alpn = protocols.into_iter().map(|protocol| protocol.as_ref().into()).collect();
     }
 
-    /// Takes the end of the TCP connection for the end of the data, even where the goodbye of TLS is missing:
-    /// `OP_IGNORE_UNEXPECTED_EOF`, and what asyncio does. To be set for a protocol that tells where its messages end.
+    /// Treats the end of the TCP connection as the end of the data even if the goodbye of TLS is missing:
+    /// `OP_IGNORE_UNEXPECTED_EOF`, and what asyncio does. Use it only for a protocol that marks where its messages end.
+    #[doc(alias = "OP_IGNORE_UNEXPECTED_EOF")]
     pub fn ignore_unexpected_eof(&mut self, ignore: bool) {
         self.change().ignore_unexpected_eof = ignore;
     }
@@ -381,7 +396,7 @@ impl Settings {
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols.clone_from(&self.alpn);
-        // Python's default contexts heed SSLKEYLOGFILE too.
+        // Python's default contexts also use SSLKEYLOGFILE.
         config.key_log = Arc::new(KeyLogFile::new());
         Ok(config)
     }
@@ -410,7 +425,7 @@ fn default_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let were_named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some());
-    // Whoever names a file without certificates wants to trust nobody.
+    // A variable that names a file without certificates means: trust none.
     if roots.is_empty() && !were_named {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }

@@ -1,6 +1,6 @@
-//! `SSLError`: what went wrong with an encrypted connection, in one line.
+//! `SSLError`: the error of an encrypted connection, in one line.
 //!
-//! The words are OpenSSL's where it has some, because these are what a Python programmer knows and what search engines find.
+//! The words are OpenSSL's where it has some, because Python programmers know them and search engines find them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use rustls::pki_types::ServerName;
 /// A failure of TLS: Python's `ssl.SSLError`, and `ssl.SSLCertVerificationError` if it has a
 /// [`verify_message`](Self::verify_message).
 ///
-/// As in Python it is an error of the system's kind: it arrives inside an `std::io::Error`. [`SSLError::of`] finds it.
+/// As in Python it is an error of the system's kind: it is inside an `std::io::Error`. [`SSLError::of`] finds it.
 ///
 /// # Examples
 ///
@@ -31,6 +31,7 @@ use rustls::pki_types::ServerName;
 /// })
 /// .unwrap();
 /// ```
+#[doc(alias = "SSLCertVerificationError")]
 #[derive(Clone, PartialEq, Eq)]
 pub struct SSLError {
     reason: Cow<'static, str>,
@@ -39,20 +40,20 @@ pub struct SSLError {
 }
 
 impl SSLError {
-    /// The TLS error in an error, if it is one.
+    /// The TLS error inside an error, if there is one.
     #[must_use]
     pub fn of(error: &Error) -> Option<&SSLError> {
         let inside = || error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref();
         error.downcast_ref().or_else(inside)
     }
 
-    /// The name of what went wrong, as `CERTIFICATE_VERIFY_FAILED`.
+    /// The name of the error, such as `CERTIFICATE_VERIFY_FAILED`.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// What is wrong with the peer's certificate, if that is what went wrong: `certificate has expired`.
+    /// The problem with the peer's certificate, if that is the error: `certificate has expired`.
     ///
     /// # Examples
     ///
@@ -92,7 +93,7 @@ impl SSLError {
         Self::new("APPLICATION_DATA_AFTER_CLOSE_NOTIFY", "application data after close notify")
     }
 
-    /// As the error of `std::io` that a transport gives.
+    /// The error as a transport returns it.
     pub(super) fn into_io(self) -> io::Error {
         let truncated = self.reason == "UNEXPECTED_EOF_WHILE_READING";
         io::Error::new(if truncated { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::InvalidData }, self)
@@ -112,7 +113,7 @@ impl From<rustls::Error> for SSLError {
             Tls::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                 Self::new("KEY_VALUES_MISMATCH", "the key is not that of the certificate")
             }
-            // The first bytes were no record: most likely the peer does not speak TLS at all.
+            // The first bytes were not a TLS record: most likely the peer does not speak TLS.
             Tls::InvalidMessage(
                 InvalidMessage::InvalidContentType
                 | InvalidMessage::UnknownProtocolVersion
@@ -131,7 +132,7 @@ impl From<rustls::Error> for SSLError {
     }
 }
 
-/// What is wrong with a certificate.
+/// The problem with a certificate, in words.
 fn certificate(error: &CertificateError) -> Cow<'static, str> {
     use CertificateError as Wrong;
     match error {

@@ -1,4 +1,4 @@
-//! `Layer`: encryption that is put over a connection, by a handshake.
+//! `Layer`: encryption, which a handshake puts over a connection.
 
 use std::future::poll_fn;
 use std::io;
@@ -17,7 +17,7 @@ use crate::connection::Connection;
 pub(crate) struct Layer {
     pub(super) side: Side,
     pub(super) ignore_unexpected_eof: bool,
-    /// Both in seconds.
+    /// Both limits are in seconds.
     pub(super) handshake_timeout: f64,
     pub(super) shutdown_timeout: f64,
 }
@@ -37,8 +37,8 @@ impl Side {
 }
 
 impl Layer {
-    /// Encrypts a connection from now on. What was written before goes as it is; what was received and not read yet belongs
-    /// to the handshake: read later, it would pass for something that came encrypted. A connection where this fails is
+    /// Encrypts a connection from now on. Bytes written before are sent unencrypted. Received bytes that were not read
+    /// yet belong to the handshake: read later, they would pass for encrypted ones. If this fails, the connection is
     /// closed.
     pub(crate) async fn put_over(&self, connection: &Rc<Connection>) -> Result<()> {
         cancellable(poll_fn(|cx| connection.poll_flushed(cx))).await??;
@@ -74,7 +74,7 @@ impl Layer {
     }
 }
 
-/// Does not hold the transport while it waits: that would keep the descriptor open.
+/// Does not hold the transport during a wait: that would keep the descriptor open.
 async fn handshake(connection: &Connection, tls: Weak<Tls>) -> Result<SSLObject> {
     loop {
         let Some(tls) = tls.upgrade() else { return Err(lost(connection)) };
@@ -89,7 +89,7 @@ async fn handshake(connection: &Connection, tls: Weak<Tls>) -> Result<SSLObject>
     }
 }
 
-/// Why there is no connection any more.
+/// The reason why the connection is lost.
 fn lost(connection: &Connection) -> Error {
     connection.error().unwrap_or_else(|| io::Error::new(io::ErrorKind::ConnectionReset, "Connection lost").into())
 }

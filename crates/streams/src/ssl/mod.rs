@@ -1,8 +1,9 @@
 //! Encrypted connections: TLS 1.2 and 1.3, by rustls, under the names of Python's module `ssl`.
 //!
-//! An [`SSLContext`] says whom to trust and who we are. [`OpenConnection::ssl`](crate::OpenConnection::ssl) and
-//! [`StartServer::ssl`](crate::StartServer::ssl) take one, [`StreamWriter::start_tls`](crate::StreamWriter::start_tls)
-//! encrypts a connection from then on, and [`StreamWriter::ssl_object`](crate::StreamWriter::ssl_object) tells what was agreed.
+//! An [`SSLContext`] holds the trusted certificates and our own. [`OpenConnection::ssl`](crate::OpenConnection::ssl)
+//! and [`StartServer::ssl`](crate::StartServer::ssl) take one,
+//! [`StreamWriter::start_tls`](crate::StreamWriter::start_tls) encrypts a connection from then on, and
+//! [`StreamWriter::ssl_object`](crate::StreamWriter::ssl_object) returns what was agreed on.
 //!
 //! ```no_run
 //! use asyncio::{open_connection, run};
@@ -17,11 +18,12 @@
 //! .unwrap();
 //! ```
 //!
-//! What differs from Python: a stream that ends without the goodbye of TLS is an error, because an attacker can cut it there
-//! (see [`SSLContext::ignore_unexpected_eof`]); and after the peer's goodbye our side may still send, until it is closed.
+//! Two things differ from Python. A stream that ends without the goodbye of TLS is an error, because an attacker can
+//! cut it there (see [`SSLContext::ignore_unexpected_eof`]). And after the peer's goodbye our side may still send,
+//! until it is closed.
 //!
-//! The parts: `context` (settings), `verify` (is the peer who it says), `tls` (a `Transport` over a `Transport`), `layer`
-//! (the handshake), `options` (the methods on what opens connections).
+//! The parts: `context` (settings), `verify` (is the peer the one it claims to be), `tls` (a `Transport` over a
+//! `Transport`), `layer` (the handshake), `options` (the methods of the functions that open connections).
 
 mod context;
 mod error;

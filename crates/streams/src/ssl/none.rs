@@ -1,4 +1,4 @@
-//! What stands in for `ssl` where the feature `tls` is off: no connection has a layer.
+//! Replaces `ssl` where the feature `tls` is off: no connection has a layer.
 
 use std::rc::Rc;
 

@@ -1,9 +1,10 @@
-//! `SSLObject`: what was agreed on in the handshake.
+//! `SSLObject`: the result of the handshake.
 
 use rustls::{Connection as Session, ProtocolVersion};
 
-/// What the two sides of an encrypted connection have agreed on: `get_extra_info('ssl_object')`, with what `'cipher'` and
-/// `'peercert'` give. Made by [`StreamWriter::ssl_object`](crate::StreamWriter::ssl_object); it remains known after the end.
+/// What the two sides of an encrypted connection have agreed on: `get_extra_info('ssl_object')`, with the information
+/// of `'cipher'` and `'peercert'`. Returned by [`StreamWriter::ssl_object`](crate::StreamWriter::ssl_object). It
+/// remains known after the connection is closed.
 ///
 /// # Examples
 ///
@@ -65,31 +66,33 @@ impl SSLObject {
         self.version
     }
 
-    /// The cipher by its registered name, as `TLS_AES_256_GCM_SHA384`, its protocol, and how many bits its keys have.
+    /// The cipher's registered name, such as `TLS_AES_256_GCM_SHA384`, its protocol, and the number of bits of its
+    /// keys.
     #[must_use]
     pub fn cipher(&self) -> (&str, &str, u32) {
         (&self.cipher, self.version, if self.cipher.contains("_128_") { 128 } else { 256 })
     }
 
-    /// The peer's certificate in DER form, if it has shown one: `getpeercert(binary_form=True)`.
+    /// The peer's certificate in DER form, if it has sent one: `getpeercert(binary_form=True)`.
     #[must_use]
     pub fn getpeercert(&self) -> Option<&[u8]> {
         self.peer.first().map(Vec::as_slice)
     }
 
-    /// The peer's certificate and those that came with it: `get_unverified_chain()`.
+    /// The peer's certificate and the others that it sent: `get_unverified_chain()`.
+    #[doc(alias = "get_unverified_chain")]
     #[must_use]
     pub fn peer_chain(&self) -> &[Vec<u8>] {
         &self.peer
     }
 
-    /// The protocol that is spoken over the connection, if that was agreed on.
+    /// The protocol that is spoken over the connection, if one was agreed on.
     #[must_use]
     pub fn selected_alpn_protocol(&self) -> Option<&str> {
         self.alpn.as_deref()
     }
 
-    /// Are we the server?
+    /// Is our side the server?
     #[must_use]
     pub fn server_side(&self) -> bool {
         self.server_side

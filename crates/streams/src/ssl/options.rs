@@ -1,4 +1,5 @@
-//! What makes connections encrypted: `ssl` and the like on everything that opens them, and `StreamWriter::start_tls`.
+//! The options of encryption: `ssl` and its companions on everything that opens connections, and
+//! `StreamWriter::start_tls`.
 
 use std::fmt;
 use std::io;
@@ -19,7 +20,7 @@ use crate::listen::StartServer;
 use crate::unix::{OpenUnixConnection, StartUnixServer};
 use crate::writer::StreamWriter;
 
-/// How many seconds a handshake may take, and the wait for the peer's goodbye, if nobody says otherwise.
+/// The limits in seconds by default: for a handshake, and for the wait for the peer's goodbye.
 const HANDSHAKE_TIMEOUT: f64 = 60.0;
 const SHUTDOWN_TIMEOUT: f64 = 30.0;
 
@@ -36,7 +37,7 @@ const SHUTDOWN_TIMEOUT: f64 = 30.0;
 /// assert_eq!((&own).context().unwrap().verify_mode(), VerifyMode::None);
 /// ```
 pub trait Ssl {
-    /// The context, if there is to be any encryption.
+    /// The context, or `None` for no encryption.
     fn context(&self) -> Option<&SSLContext>;
 }
 
@@ -48,13 +49,13 @@ impl Ssl for &SSLContext {
 
 impl Ssl for bool {
     fn context(&self) -> Option<&SSLContext> {
-        // One for all, so that sessions can be resumed.
+        // One for all connections, so that sessions can be resumed.
         static DEFAULT: LazyLock<SSLContext> = LazyLock::new(create_default_context);
         if *self { Some(&DEFAULT) } else { None }
     }
 }
 
-/// The options about encryption, of whatever opens connections.
+/// The options of encryption, of any builder.
 #[derive(Default)]
 pub(crate) struct Settings {
     context: Option<SSLContext>,
@@ -68,7 +69,7 @@ impl Settings {
         self.context = ssl.context().cloned();
     }
 
-    /// The layer over connections to a host; none if they are plain.
+    /// The layer over connections to a host; `None` if they are not encrypted.
     pub(crate) fn client(self, host: Option<&str>) -> Result<Option<Layer>> {
         let Some(context) = &self.context else { return self.nothing_set() };
         let name = match self.server_hostname.as_deref().or(host.filter(|host| !host.is_empty())) {
@@ -85,7 +86,7 @@ impl Settings {
         self.layer(side).map(Some)
     }
 
-    /// The layer over connections from clients; none if they are plain.
+    /// The layer over connections from clients; `None` if they are not encrypted.
     pub(crate) fn server(self) -> Result<Option<Layer>> {
         let Some(context) = &self.context else { return self.nothing_set() };
         let side = Side::Server(context.server()?);
@@ -124,16 +125,17 @@ fn positive(name: &str, seconds: Option<f64>, default: f64) -> Result<f64, Value
 
 macro_rules! timeouts {
     () => {
-        /// How many seconds the handshake may take; 60 if not set.
+        /// Sets the limit for the handshake in seconds; 60 by default.
         pub fn ssl_handshake_timeout(mut self, timeout: impl Seconds) -> Self {
             self.ssl_settings().handshake_timeout = Some(timeout.seconds());
             self
         }
 
-        /// How many seconds it may take, after [`StreamWriter::close`], to send what was written, say goodbye and hear the
-        /// peer's; 30 if not set. Then the connection is closed without, and [`StreamWriter::wait_closed`] fails with
-        /// `TimeoutError('SSL shutdown timed out')`. A peer that answers the goodbye with more data ends it at once, with an
-        /// [`SSLError`](crate::ssl::SSLError) (`APPLICATION_DATA_AFTER_CLOSE_NOTIFY`).
+        /// Sets the limit in seconds for everything after [`StreamWriter::close`]: sending the written bytes, saying
+        /// goodbye, and receiving the peer's. 30 by default. When it expires, the connection is closed without, and
+        /// [`StreamWriter::wait_closed`] fails with `TimeoutError('SSL shutdown timed out')`. A peer that answers the
+        /// goodbye with more data ends the wait at once, with an [`SSLError`](crate::ssl::SSLError)
+        /// (`APPLICATION_DATA_AFTER_CLOSE_NOTIFY`).
         pub fn ssl_shutdown_timeout(mut self, timeout: impl Seconds) -> Self {
             self.ssl_settings().shutdown_timeout = Some(timeout.seconds());
             self
@@ -143,7 +145,7 @@ macro_rules! timeouts {
 
 macro_rules! server_hostname {
     () => {
-        /// The name that the server's certificate has to be for; the host if not set.
+        /// Sets the name that the server's certificate must be for; the host by default.
         pub fn server_hostname(mut self, name: impl Into<String>) -> Self {
             self.ssl_settings().server_hostname = Some(name.into());
             self
@@ -155,12 +157,13 @@ macro_rules! client {
     ($type:ty) => {
         #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
         impl $type {
-            /// Encrypts the connection: `true`, or the settings to do it by.
+            /// Encrypts the connection: with `true` by default settings, or with those of an
+            /// [`SSLContext`](crate::ssl::SSLContext).
             ///
             /// # Errors
             ///
-            /// When it is awaited: an `std::io::Error` that holds the [`SSLError`](crate::ssl::SSLError) which says what was
-            /// wrong; `ConnectionAborted` if the handshake takes too long; `ValueError` for settings that cannot be.
+            /// Awaiting returns an `std::io::Error` that holds the [`SSLError`](crate::ssl::SSLError);
+            /// `ConnectionAborted` if the handshake takes too long; `ValueError` for impossible settings.
             pub fn ssl(mut self, ssl: impl Ssl) -> Self {
                 self.ssl_settings().set_context(&ssl);
                 self
@@ -177,13 +180,13 @@ macro_rules! server {
     ($type:ty) => {
         #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
         impl $type {
-            /// Encrypts the connections. The context is one for servers, with a certificate. A client is handed to the
-            /// callback after its handshake; one whose handshake fails never is, and only in debug mode does the loop's
-            /// exception handler hear of it.
+            /// Encrypts the connections. The context must be for servers and have a certificate. The callback gets a
+            /// client after its handshake. A client whose handshake fails never reaches it; in debug mode the failure
+            /// is reported to the loop's exception handler.
             ///
             /// # Errors
             ///
-            /// When it is awaited: `ValueError` for settings that cannot be.
+            /// Awaiting returns `ValueError` for impossible settings.
             pub fn ssl(mut self, ssl: impl Ssl) -> Self {
                 self.ssl_settings().set_context(&ssl);
                 self
@@ -200,12 +203,13 @@ server! { StartServer }
 server! { StartUnixServer }
 
 impl StreamWriter {
-    /// Encrypts the connection from now on, after what was written so far: `StreamWriter.start_tls`. On a connection that a
-    /// server accepted we are the server, else the client. The reader reads the decrypted data from then on; no task should
-    /// be reading in the meantime.
+    /// Encrypts the connection from now on, after what was written so far: `StreamWriter.start_tls`. On a connection
+    /// that a server accepted our side is the server, otherwise the client. The reader reads the decrypted data from
+    /// then on. No task should be reading in the meantime.
     ///
-    /// What was received and not read yet belongs to the handshake: what a peer, or somebody in between, sent in the clear
-    /// makes it fail, instead of being read as if it had come encrypted. (CPython does so on the side of the server.)
+    /// Received bytes that were not read yet belong to the handshake. So unencrypted bytes, sent by a peer or by an
+    /// attacker in the middle, make the handshake fail instead of being read as if they had been encrypted. (CPython
+    /// does this on the server's side.)
     ///
     /// # Examples
     ///
@@ -230,7 +234,8 @@ impl StreamWriter {
         StartTls { options: Some((self.clone(), settings, self.connection.is_server_side())), starting: None }
     }
 
-    /// What was agreed on, if the connection is encrypted: `get_extra_info('ssl_object')`.
+    /// The result of the handshake, if the connection is encrypted: `get_extra_info('ssl_object')`.
+    #[doc(alias = "get_extra_info")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     #[must_use]
     pub fn ssl_object(&self) -> Option<Rc<SSLObject>> {
@@ -238,19 +243,20 @@ impl StreamWriter {
     }
 }
 
-/// Encryption about to start; to be awaited. Made by [`StreamWriter::start_tls`].
+/// Encryption that is about to start: options are methods, and `await` starts it. Returned by
+/// [`StreamWriter::start_tls`].
 ///
 /// # Errors
 ///
-/// As [`OpenConnection::ssl`]; the connection is closed then. `ConnectionReset` if it was. `RuntimeError` between
-/// `poll_fill_buf` and `consume` of the reader, which have what was received in use.
+/// Those of [`OpenConnection::ssl`]; the connection is closed then. `ConnectionReset` if the connection was closed
+/// before. `RuntimeError` between `poll_fill_buf` and `consume` of the reader, which use the received bytes.
 ///
 /// # Cancellation
 ///
 /// Closes the connection, unless nothing of the handshake was sent.
 #[must_use = "futures do nothing unless awaited"]
 pub struct StartTls {
-    /// Until it is first polled. The last one: are we the server?
+    /// `None` after the first poll. The last part: is our side the server?
     options: Option<(StreamWriter, Settings, bool)>,
     starting: Option<Pin<Box<dyn Future<Output = Result<()>>>>>,
 }
@@ -264,7 +270,7 @@ impl StartTls {
 
     timeouts!();
 
-    /// Which side we are, where that is not the side that was connected to.
+    /// Sets whether our side is the server, if that differs from the side that accepted the connection.
     pub fn server_side(mut self, server_side: bool) -> Self {
         self.options.as_mut().expect("options are set before it is awaited").2 = server_side;
         self

@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     })
 }
 
-/// All certificates in a text; at least one.
+/// All certificates in a text; an error if there is none.
 pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match all {
@@ -31,7 +31,7 @@ pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     }
 }
 
-/// A certificate with those that lead to its root, and its key.
+/// A certificate with the chain to its root, and its key.
 pub(super) fn certified_key(chain: &[u8], key: &[u8], provider: &CryptoProvider) -> Result<Arc<CertifiedKey>> {
     let chain = certificates(chain)?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {

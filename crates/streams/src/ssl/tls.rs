@@ -1,7 +1,7 @@
-//! `Tls`: a transport that encrypts what it passes on to another one.
+//! `Tls`: a transport that encrypts the bytes it passes to another transport.
 //!
-//! The core idea: rustls is told what bytes came and asked what bytes should go; when to do either follows from the attempts
-//! that a `Transport` is made of. Whatever is attempted first brings the handshake forward, as far as it goes.
+//! The core idea: rustls is given received bytes and asked for bytes to send. When to do either follows from the
+//! attempts of which a `Transport` consists. Each attempt advances the handshake as far as possible.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -19,28 +19,28 @@ use crate::buffer::Buffer;
 use crate::error::is_not_now;
 use crate::transport::{self, CHUNK, Finish, Transport, WriteEof};
 
-/// So many times what has arrived is thrown away when a connection is closed.
+/// The number of times that received bytes are discarded when a connection is closed.
 const DISCARDS: usize = 16;
 
 pub(super) struct Tls {
     under: Rc<dyn Transport>,
     state: RefCell<State>,
     ignore_unexpected_eof: bool,
-    /// How many seconds it may take to send what is left, say goodbye and hear the peer's.
+    /// The limit in seconds for sending the rest, saying goodbye and receiving the peer's.
     shutdown_timeout: f64,
 }
 
 struct State {
     session: Box<Session>,
-    /// What was received and rustls has not taken yet.
+    /// Received bytes that rustls has not taken yet.
     received: Buffer,
-    /// What went wrong while there was something else to give first.
+    /// An error that occurred while there was something else to return first.
     error: Option<io::Error>,
     said_goodbye: bool,
     heard_goodbye: bool,
 }
 
-/// What the handshake needs next.
+/// The next need of the handshake.
 pub(super) enum Handshake {
     Done(SSLObject),
     Readable,
@@ -56,13 +56,13 @@ impl Tls {
         ignore_unexpected_eof: bool,
     ) -> Self {
         let mut session = Box::new(session);
-        // Whatever is written before the end of the handshake is taken: there is nothing yet that could tell of room.
+        // All bytes written before the end of the handshake are taken: nothing could report room yet.
         session.set_buffer_limit(None);
         let state = State { session, received, error: None, said_goodbye: false, heard_goodbye: false };
         Self { under, state: RefCell::new(state), ignore_unexpected_eof, shutdown_timeout }
     }
 
-    /// Goes on with the handshake until it would have to wait.
+    /// Advances the handshake until it would have to wait.
     pub(super) fn try_handshake(&self) -> io::Result<Handshake> {
         let state = &mut *self.state.borrow_mut();
         loop {
@@ -81,14 +81,14 @@ impl Tls {
                 }
                 Ok(_) => {}
                 Err(error) if is_not_now(&error) => return Ok(Handshake::Readable),
-                // What is wrong came after the handshake, together with its end.
+                // The error came after the handshake, together with its end.
                 Err(error) if !state.session.is_handshaking() => state.error = Some(error),
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Passes on what is encrypted. `WouldBlock`: not all of it.
+    /// Sends the encrypted bytes. `WouldBlock`: not all of them.
     fn send(&self, state: &mut State) -> io::Result<()> {
         while state.session.wants_write() {
             state.session.write_tls(&mut Under(&*self.under))?;
@@ -96,7 +96,7 @@ impl Tls {
         Ok(())
     }
 
-    /// Lets rustls have some more of what the peer has sent; 0 at the end of the connection.
+    /// Gives rustls more of the received bytes; returns 0 at the end of the connection.
     fn receive(&self, state: &mut State) -> io::Result<usize> {
         let State { session, received, .. } = state;
         let n = if received.is_empty() {
@@ -111,14 +111,14 @@ impl Tls {
             received.consume(*taken.as_ref().unwrap_or(&received.len()));
             taken
         };
-        // What rustls has to answer, an alert for example. If it does not go now, it goes before the next write.
+        // The answer of rustls, for example an alert. If it cannot be sent now, it is sent before the next write.
         match (n, self.send(state)) {
             (Ok(_), Err(error)) if !is_not_now(&error) => Err(error),
             (n, _) => n,
         }
     }
 
-    /// Gives as much of the data as is there to `take`, at most so many bytes, or notes the end.
+    /// Passes the data that is there to `take`, at most `most` bytes, or notes the end.
     fn read(&self, state: &mut State, most: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
         let mut n = 0;
         loop {
@@ -136,7 +136,7 @@ impl Tls {
                     }
                     continue;
                 }
-                // What was wrong comes after all that was right.
+                // The error is returned after all valid data.
                 Err(error) if is_not_now(&error) => match state.error.take() {
                     Some(wrong) => wrong,
                     None => match self.receive(state) {
@@ -167,9 +167,9 @@ impl Tls {
     }
 }
 
-/// What happens while a connection ends.
+/// The end of a connection.
 impl Tls {
-    /// Throws away what is there, though not without end.
+    /// Discards received bytes, a limited number of times.
     fn discard(&self, state: &mut State) -> io::Result<()> {
         for _ in 0..DISCARDS {
             match self.read_at_end(state) {
@@ -182,7 +182,7 @@ impl Tls {
         Ok(())
     }
 
-    /// Reads and throws away; 0 when the peer has said goodbye, or has gone without.
+    /// Reads and discards bytes. Returns 0 when the peer has said goodbye, or has disconnected without.
     fn read_at_end(&self, state: &mut State) -> io::Result<usize> {
         let read = match self.read(state, CHUNK, |_| ()) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
@@ -193,8 +193,8 @@ impl Tls {
     }
 }
 
-/// Gives rustls so much of the bytes as it takes at once, at least a record if there is one, and says how much that was.
-/// No bytes are the end.
+/// Gives rustls as many of the bytes as it takes at once, at least a record if there is one, and returns how many. No
+/// bytes mean the end.
 fn decrypt(session: &mut Session, bytes: &[u8]) -> io::Result<usize> {
     let mut rest = bytes;
     loop {
@@ -206,7 +206,7 @@ fn decrypt(session: &mut Session, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Lends a piece of memory to receive into; that of `reader` is in use by whoever reads through this transport.
+/// Lends memory to receive into. That of `reader` is in use by the code that reads through this transport.
 fn with_scratch<R>(f: impl FnOnce(&mut [u8]) -> R) -> R {
     thread_local! {
         static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -271,13 +271,13 @@ impl Transport for Tls {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Says goodbye and waits for the peer's, so that what was sent is not lost when the connection is closed over data that
-    /// nobody has read. What comes instead of it ends the wait.
+    /// Says goodbye and waits for the peer's goodbye, so that sent bytes are not lost when the connection is closed
+    /// with unread data. Anything else that arrives ends the wait.
     fn try_finish(&self) -> io::Result<Finish> {
         let state = &mut *self.state.borrow_mut();
         if !state.session.is_handshaking() {
             if !state.said_goodbye {
-                // What is there already was sent before, and nobody will read it.
+                // The received bytes were sent before our goodbye, and no task will read them.
                 self.discard(state)?;
                 state.said_goodbye = true;
                 state.session.send_close_notify();

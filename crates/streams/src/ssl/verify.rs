@@ -1,6 +1,6 @@
-//! Whether a server is the one it says it is.
+//! Verifies that a server is the one it claims to be.
 //!
-//! The core idea: webpki's two questions (does the chain lead to a root, is the name in the certificate), each of which an
+//! The core idea: webpki's two checks (does the chain lead to a root, is the name in the certificate), each of which an
 //! `SSLContext` may switch off. The signatures of the handshake are always checked.
 
 use std::fmt;
@@ -16,7 +16,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCer
 #[derive(Debug)]
 pub(super) struct Verifier {
     pub(super) roots: RootCertStore,
-    /// What the program itself has named as trusted.
+    /// The certificates that the program itself has named as trusted.
     pub(super) trusted: Vec<CertificateDer<'static>>,
     pub(super) check_chain: bool,
     pub(super) check_hostname: bool,
@@ -33,8 +33,8 @@ impl Verifier {
     ) -> Result<(), Error> {
         let verified = verify_server_cert_signed_by_trust_anchor(parsed, &self.roots, chain, now, self.algorithms.all);
         match verified {
-            // As in OpenSSL, a certificate that is trusted itself may be a server's although it says that it is for signing
-            // others; those that `openssl req -x509` makes all say so.
+            // As in OpenSSL, a certificate that is itself trusted may be a server's although it is marked for signing
+            // others. Certificates made by `openssl req -x509` are marked so.
             Err(error) if is_ca_as_server(&error) && self.trusted.iter().any(|trusted| trusted == server) => Ok(()),
             Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => Err(if is_self_signed(server) {
                 Unknown("self-signed certificate").into()
@@ -102,7 +102,7 @@ fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
     webpki::EndEntityCert::try_from(certificate).is_ok_and(|parsed| parsed.issuer() == parsed.subject())
 }
 
-/// Nobody we trust has signed it, and why that is so.
+/// The error of a certificate that no trusted one has signed, and the reason.
 #[derive(Debug)]
 struct Unknown(&'static str);
 
