@@ -55,23 +55,31 @@ mod tests {
         (result, (seconds * 1000.0).round() / 1000.0)
     }
 
+    fn guessed(
+        index: usize,
+        coroutine: impl Future<Output = Result<()>> + 'static,
+    ) {
+        let guess = GUESSES[index];
+        assert!(guess == timed(coroutine).1, "it does not take {guess} seconds");
+    }
+
     #[test]
     fn one_after_the_other_takes_the_sum() {
-        assert_eq!(GUESSES[0], timed(one_after_the_other()).1);
+        guessed(0, one_after_the_other());
     }
 
     #[test]
     fn both_at_once_take_as_long_as_the_longer() {
-        assert_eq!(GUESSES[1], timed(both_at_once()).1);
+        guessed(1, both_at_once());
     }
 
     #[test]
     fn a_task_runs_while_its_maker_sleeps() {
-        assert_eq!(GUESSES[2], timed(a_task_and_a_sleep()).1);
+        guessed(2, a_task_and_a_sleep());
     }
 
     #[test]
     fn a_blocking_call_holds_up_all_others() {
-        assert_eq!(GUESSES[3], timed(one_of_them_blocks()).1);
+        guessed(3, one_of_them_blocks());
     }
 }

@@ -50,17 +50,4 @@ mod tests {
         assert_eq!(result.unwrap(), ["Ada 1", "Bo 1", "Ada 2", "Bo 2"]);
         assert_eq!(seconds, 0.0, "no time passes");
     }
-
-    #[test]
-    fn a_singer_alone_sings_both_lines() {
-        let song = Song::default();
-        let (result, _) = timed(sing_alone(song.clone()));
-        result.unwrap();
-        assert_eq!(song.take(), ["Ada 1", "Ada 2"]);
-    }
-
-    async fn sing_alone(song: Song) -> Result<()> {
-        sing("Ada", song).await?;
-        sleep(0).await
-    }
 }

@@ -15,7 +15,7 @@ async fn save_all(pages: u32) -> Result<Vec<u32>> {
     let disk = Rc::new(RefCell::new(Vec::new()));
     for page in 1..=pages {
         // START
-        // let _ = save(page, disk.clone());
+        // save(page, disk.clone());
         // SOLUTION
         save(page, disk.clone()).await?;
         // END

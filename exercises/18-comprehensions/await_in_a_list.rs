@@ -1,7 +1,7 @@
 //! `total` adds up prices. It should ask for all of them at the same time. In
 //! Python that is `sum(await gather(*[price(fruit) for fruit in fruits]))`.
 
-use asyncio::{Result, await_each, sleep_result};
+use asyncio::{Result, gather, sleep_result};
 
 async fn price(fruit: &'static str) -> Result<usize> {
     sleep_result(1, fruit.len()).await
@@ -10,9 +10,9 @@ async fn price(fruit: &'static str) -> Result<usize> {
 async fn total(fruits: [&'static str; 3]) -> Result<usize> {
     // START
     // let prices: Vec<usize> =
-    //     asyncio::AsyncIterator::collect(await_each(fruits.map(price))).await?;
+    //     asyncio::AsyncIterator::collect(asyncio::await_each(fruits.map(price))).await?;
     // SOLUTION
-    let prices = asyncio::gather(fruits.map(price)).await?;
+    let prices = gather(fruits.map(price)).await?;
     // END
     Ok(prices.iter().sum())
 }
@@ -40,14 +40,5 @@ mod tests {
         let (result, seconds) = timed(total(["apple", "fig", "mango"]));
         assert_eq!(result.unwrap(), 13);
         assert_eq!(seconds, 1.0);
-    }
-
-    #[test]
-    fn await_each_waits_for_one_after_another() {
-        let prices = await_each(["apple", "fig"].map(price));
-        let (result, seconds) =
-            timed(asyncio::AsyncIterator::collect::<Vec<usize>>(prices));
-        assert_eq!(result.unwrap(), [5, 3]);
-        assert_eq!(seconds, 2.0);
     }
 }

@@ -46,10 +46,4 @@ mod tests {
         assert_eq!(result.unwrap(), 2);
         assert_eq!(seconds, 0.0);
     }
-
-    #[test]
-    fn the_factory_is_that_of_the_loop() {
-        assert!(timed(async { Ok(TaskFactory::Eager) }).0.is_ok());
-        assert!(get_running_loop().is_err(), "outside there is no loop");
-    }
 }

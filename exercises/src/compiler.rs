@@ -139,6 +139,9 @@ impl Compiler {
             "debuginfo=0",
             "-A",
             "dead_code",
+            // What a reader needs for the solution is imported from the beginning.
+            "-A",
+            "unused_imports",
         ]);
         command.arg("--extern").arg(format!("asyncio={}", self.rlib.display()));
         command

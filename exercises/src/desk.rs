@@ -36,8 +36,8 @@ pub enum State {
 pub enum Outcome {
     /// All tests passed.
     Solved(Report),
-    /// Some test failed.
-    Failed(Report),
+    /// Some test failed; with the compiler's warnings, which may say why.
+    Failed(Report, String),
     /// The file does not compile; the compiler's words.
     DoesNotCompile(String),
     /// The tests took too long, and were ended.
@@ -186,7 +186,10 @@ impl Desk {
         if !compiled.status.success() {
             return Ok(Outcome::DoesNotCompile(words));
         }
-        let outcome = run(&binary, LIMIT)?;
+        let mut outcome = run(&binary, LIMIT)?;
+        if let Outcome::Failed(_, warnings) = &mut outcome {
+            *warnings = words;
+        }
         if matches!(outcome, Outcome::Solved(_)) {
             write(&self.solved_text(exercise), &copy)?;
         }
@@ -239,7 +242,7 @@ fn run(binary: &Path, limit: Duration) -> Result<Outcome> {
     let report = Report::read(&text);
     Ok(match (status.success(), report.failed.is_empty()) {
         (true, _) if report.is_good() => Outcome::Solved(report),
-        (false, false) => Outcome::Failed(report),
+        (false, false) => Outcome::Failed(report, String::new()),
         _ => Outcome::Broken(text),
     })
 }

@@ -28,7 +28,8 @@ fn an_exercise_is_solved_as_long_as_the_file_stays_the_same() {
 
     let path = desk.open(&exercise).unwrap();
     assert_eq!(state(), State::New);
-    let Outcome::Failed(report) = desk.check(&exercise, &compiler, false).unwrap()
+    let Outcome::Failed(report, _) =
+        desk.check(&exercise, &compiler, false).unwrap()
     else {
         panic!("it is not solved")
     };
@@ -69,6 +70,18 @@ fn what_does_not_compile_is_said_in_the_words_of_the_compiler() {
         panic!("it lacks a `move`")
     };
     assert!(words.contains("E0373") && words.contains("async move"), "{words}");
+}
+
+#[test]
+fn a_warning_of_the_compiler_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (desk, compiler, exercise) = desk(folder.path(), "forgotten_await");
+    let outcome = desk.check(&exercise, &compiler, false).unwrap();
+    let Outcome::Failed(_, warnings) = outcome else { panic!("nothing is saved") };
+    assert!(
+        warnings.contains("futures do nothing unless you `.await`"),
+        "{warnings}"
+    );
 }
 
 #[test]

@@ -146,7 +146,8 @@ fn check(desk: &Desk, exercise: &Exercise) -> Result<bool> {
             passed(report);
             println!("{} {}", style(&exercise.name).bold(), style("is solved").green());
         }
-        Outcome::Failed(report) => {
+        Outcome::Failed(report, warnings) => {
+            print!("{warnings}");
             passed(report);
             for (test, why) in &report.failed {
                 println!("{} {test}", style("✗").red());
