@@ -180,6 +180,7 @@ mod errors {
 #[path = "../23-questions"]
 mod questions {
     mod progress_bar;
+    mod wait_for_the_rest;
 }
 
 #[path = "../newer"]
@@ -196,4 +197,14 @@ mod scheduling {
 #[path = "../server-on-the-internet"]
 mod server_on_the_internet {
     mod a_limit_on_the_line;
+}
+
+#[path = "../03-when"]
+mod when {
+    mod some_wait_some_compute;
+}
+
+#[path = "../24-objections"]
+mod objections {
+    mod a_plain_library;
 }
