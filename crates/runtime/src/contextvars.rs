@@ -37,6 +37,7 @@ pub(crate) fn current() -> Vars {
 }
 
 /// Makes `vars` the current values and returns the previous ones.
+#[inline]
 pub(crate) fn replace(vars: Vars) -> Vars {
     if in_use() { CURRENT.try_with(|current| current.replace(vars)).unwrap_or_default() } else { None }
 }
