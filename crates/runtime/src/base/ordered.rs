@@ -120,7 +120,13 @@ impl<T> Ordered<T> {
     /// The first entry whose key is `key` or greater.
     #[inline]
     pub(crate) fn next_from(&mut self, key: u64) -> Option<(u64, &mut T)> {
-        self.iter_from(key).next()
+        if key < self.base && self.live_overtaken > 0 {
+            return self.iter_from(key).next();
+        }
+        // Mostly this is all: a line is served from its front.
+        let first = key.saturating_sub(self.base) as usize;
+        let index = (first..self.recent.len()).find(|index| self.recent[*index].is_some())?;
+        Some((self.base + index as u64, self.recent[index].as_mut()?))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u64, &mut T)> {

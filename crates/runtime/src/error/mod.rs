@@ -32,7 +32,7 @@ pub(crate) use panic::{panic_message, resume_panic};
 pub use report::ExceptionContext;
 pub(crate) use repr::Quoted;
 
-/// What a coroutine gives: a value, or the exception it raised.
+/// The result of a coroutine: a value, or the exception that it raised.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ pub(crate) use repr::Quoted;
 /// use asyncio::{Result, ValueError, run};
 ///
 /// async fn celsius(reading: &str) -> Result<f64> {
-///     let celsius: f64 = reading.parse()?; // any error can be raised
+///     let celsius: f64 = reading.parse()?; // raises any error
 ///     if celsius < -273.15 {
 ///         return Err(ValueError::new("colder than cold").into());
 ///     }
@@ -53,14 +53,14 @@ pub(crate) use repr::Quoted;
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A raised exception of any type: cheap to clone, `Send + Sync`.
+/// A raised exception of any type: what an `except` clause of Python sees as a `BaseException`.
 ///
-/// The counterpart of Python's `BaseException` as seen by an `except` clause. Every `std::error::Error` that is
-/// `Send + Sync + 'static` converts into it, so `?` raises; [`is`](Error::is) and [`downcast_ref`](Error::downcast_ref)
-/// are `except T`. It derefs to `dyn std::error::Error`, so `to_string()` and `source()` are at hand.
+/// Every `std::error::Error` that is `Send + Sync + 'static` converts into it, so `?` raises. [`is`](Error::is) and
+/// [`downcast_ref`](Error::downcast_ref) take the place of `except T`. It derefs to `dyn std::error::Error`, which has
+/// `to_string()` and `source()`. It is `Send` and `Sync`, and a clone is the same exception.
 ///
-/// `Display` is the exception's message (`str(e)`), `Debug` the `Debug` of the wrapped error, which for the exceptions
-/// of this crate reads as Python's `repr(e)`; what the system says reads as Python's subclasses of `OSError`:
+/// `Display` is the exception's message (`str(e)`). `Debug` is the `Debug` of the wrapped error; for the exceptions of this
+/// crate it reads as Python's `repr(e)`, and for errors of the operating system as the matching subclass of `OSError`:
 /// `ConnectionRefusedError('…')`.
 ///
 /// # Examples
@@ -73,6 +73,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(error.to_string(), "no such row");
 /// assert_eq!(format!("{error:?}"), "ValueError('no such row')");
 /// ```
+#[doc(alias = "BaseException")]
 #[derive(Clone)]
 pub struct Error(RaisedRef);
 
@@ -80,7 +81,7 @@ pub struct Error(RaisedRef);
 const _: () = assert!(size_of::<std::task::Poll<Result<()>>>() == 16);
 
 impl Error {
-    /// Is the exception of type `E`? The test of `except E:`.
+    /// Is the exception an `E`? What `except E:` tests.
     #[must_use]
     pub fn is<E: StdError + 'static>(&self) -> bool {
         (**self.raised()).is::<E>()
@@ -108,7 +109,7 @@ impl Error {
         matches!(self.raised().0.look(), Raised::Cancelled(_))
     }
 
-    /// Are these two the very same raised exception (Python's `is`)?
+    /// Is this the same raised exception as `other`, not just an equal one? Python's `is`.
     ///
     /// # Examples
     ///
@@ -126,9 +127,8 @@ impl Error {
 
     /// This exception, raised while `context` was being handled: sets Python's `__context__`.
     ///
-    /// The context goes to the end of the chain that this exception may have already; an exception that is in the chain
-    /// is not added again. Nothing else about the exception changes, but that its [`source`](StdError::source) is the
-    /// context where it has none of its own.
+    /// If this exception has a context already, `context` is added at the end of the chain, unless the chain contains it. An
+    /// exception without a [`source`](StdError::source) of its own gets `context` as its source. Nothing else changes.
     ///
     /// # Examples
     ///
@@ -151,9 +151,9 @@ impl Error {
         })
     }
 
-    /// This exception with the context that it has, or with none for good: [`during`](Self::during) adds no more.
+    /// This exception, with its context fixed: [`during`](Self::during) adds nothing to it any more.
     ///
-    /// For whoever knows better what an exception was raised during: Python sets `__context__` anew for that.
+    /// For context managers, where Python assigns to `__context__`.
     ///
     /// # Examples
     ///
@@ -164,12 +164,14 @@ impl Error {
     /// let error = error.during(ValueError::new("bad row").into());
     /// assert!(error.is::<RuntimeError>() && error.context().is_none());
     /// ```
+    #[doc(hidden)]
     #[must_use]
     pub fn with_final_context(self) -> Error {
         Link { raised: self.raised().clone(), context: self.context().cloned(), is_final: true }.into_error()
     }
 
     /// The exception that was being handled when this one was raised, if any: Python's `__context__`.
+    #[doc(alias = "__context__")]
     #[must_use]
     pub fn context(&self) -> Option<&Error> {
         self.link()?.context.as_ref()
