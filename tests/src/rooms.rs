@@ -24,10 +24,10 @@ const NOT_YET: &[&str] = &[
 ];
 
 /// The most lines of code in a folder of the runtime.
-const LINES: &[(&str, usize)] = &[("kernel", 4_180), ("", 10_200)];
+const LINES: &[(&str, usize)] = &[("kernel", 3_950), ("", 9_990)];
 
 /// The most places that say `unsafe`.
-const UNSAFE: usize = 64;
+const UNSAFE: usize = 60;
 
 /// A file of the runtime: its path below `src`, and its lines of code with their numbers. No tests, comments and blank lines.
 struct Source {
