@@ -55,7 +55,7 @@ fn allocations() -> usize {
     ALLOCATIONS.get()
 }
 
-/// The future, and how often it was polled.
+/// Runs a future and counts its polls.
 async fn counted<F: Future>(polls: Rc<Cell<usize>>, future: F) -> F::Output {
     let mut future = pin!(future);
     poll_fn(|cx| {
@@ -65,16 +65,16 @@ async fn counted<F: Future>(polls: Rc<Cell<usize>>, future: F) -> F::Output {
     .await
 }
 
-/// What many waiters took.
+/// The cost of many waiters.
 struct Cost {
     polls: usize,
-    /// Made while they were woken and went their way.
+    /// Allocations from the wake-up to the end of the waiters.
     allocations: usize,
-    /// Left when they were gone, the primitive being still there.
+    /// Bytes that are left when the waiters are gone and the primitive is not.
     bytes: isize,
 }
 
-/// Lets `n` tasks wait for what `make` makes, then wakes them, and waits until all are through.
+/// Makes a primitive, lets `n` tasks wait for it, wakes them, and waits until all are done.
 fn cost<P: 'static, W: Future<Output = Result<()>> + 'static>(
     n: usize,
     make: impl AsyncFn(usize) -> Result<P> + 'static,
@@ -95,20 +95,20 @@ fn cost<P: 'static, W: Future<Output = Result<()>> + 'static>(
             }
             let allocations = allocations() - waiting;
             drop(tasks);
-            // A task that was awaited goes when its last step is over.
+            // A task that was awaited is dropped after its last step.
             sleep(0).await?;
             let polls = Rc::into_inner(polls).expect("nobody polls any more").get();
             Ok::<_, Error>(Cost { polls, allocations, bytes: bytes() - before })
         };
-        // Not the first time: what the loop keeps for so many tasks is not what the primitive keeps.
+        // The first round is not counted: memory that the loop keeps for so many tasks is not the primitive's.
         round().await?;
         round().await
     };
     Runner::new().clock(Clock::Virtual).run(program).unwrap()
 }
 
-/// A hundred thousand waiters cost a hundred times what a thousand cost: no poll more for each, no allocation for any,
-/// and no more memory stays.
+/// A hundred thousand waiters cost a hundred times as much as a thousand: no more polls each, no allocation, and no
+/// more memory that stays.
 fn scales<P: 'static, W: Future<Output = Result<()>> + 'static>(
     polls: usize,
     make: impl AsyncFn(usize) -> Result<P> + Copy + 'static,
@@ -227,7 +227,7 @@ fn waiting_for_a_queue_to_be_worked_off_scales() {
     scales(2, busy, Queue::join, async |queue, _| Ok(queue.task_done()?));
 }
 
-/// What `items` items took, of which the first may set things up.
+/// The number of allocations for `items` items, after a first one that may set things up.
 fn of_each(items: usize, mut next: impl FnMut() -> Result<()>) -> usize {
     next().unwrap();
     let before = allocations();
@@ -291,7 +291,7 @@ fn an_idle_task_is_one_allocation_little_larger_than_its_coroutine() {
         for _ in 0..TASKS {
             create_task(coroutine());
         }
-        // Their first steps, and a turn in which the queue gives its memory back.
+        // Their first steps, and an iteration in which the queue releases its memory.
         sleep(0).await?;
         sleep(0).await?;
         assert_eq!(all_tasks()?.len(), TASKS + 1);
@@ -303,13 +303,13 @@ fn an_idle_task_is_one_allocation_little_larger_than_its_coroutine() {
     Runner::new().clock(Clock::Virtual).run(program).unwrap();
 }
 
-/// Begins to wait, and gives up.
+/// Polls a wait once and drops it.
 fn begin(waits: impl Future<Output = Result<()>>) {
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(pin!(waits).poll(&mut cx).is_pending());
 }
 
-/// What 10,000 of something leave on one future that outlives them.
+/// The bytes that 10,000 of something leave on one future that outlives them.
 fn left_behind(make: impl Fn(&asyncio::Future<()>) + 'static) -> isize {
     let program = async move {
         let long_lived = get_running_loop()?.create_future::<()>();
@@ -318,7 +318,7 @@ fn left_behind(make: impl Fn(&asyncio::Future<()>) + 'static) -> isize {
             for _ in 0..n {
                 make(&long_lived);
             }
-            // What the loop keeps for later goes as well.
+            // Memory that the loop keeps for later is released as well.
             sleep(0).await?;
             Ok::<_, Error>(bytes() - before)
         };

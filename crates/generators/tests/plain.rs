@@ -88,7 +88,7 @@ fn what_is_thrown_can_be_caught_or_ends_it() {
     assert_eq!(fresh.resume().unwrap(), Resumed::StopIteration(None), "it ended without having begun");
 }
 
-/// Yields once; then does on closing what `on_exit` says, and notes that it was told to.
+/// Yields once. When it is closed it does what `on_exit` says, and notes that it was closed.
 fn closing(on_exit: impl FnOnce(Error) -> Result<u32> + 'static, told: &Rc<Cell<bool>>) -> Generator<u32, (), u32> {
     let told = Rc::clone(told);
     Generator::new(async move |mut y| {
@@ -231,7 +231,7 @@ fn it_prints_as_in_python() {
     assert!(format!("{:?}", numbers(1)).starts_with("<generator object numbers at 0x"));
 }
 
-/// As Python's `None`, which a generator that has not begun takes, too.
+/// Like Python's `None`, which can be sent to a generator that has not started.
 #[test]
 fn a_value_that_says_nothing_may_be_sent_at_the_beginning() {
     assert_eq!(numbers(1).send(()).unwrap(), Resumed::Yielded(1));

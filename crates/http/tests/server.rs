@@ -20,7 +20,7 @@ fn run<T: 'static>(main: impl Future<Output = Result<T>> + 'static) -> T {
 
 type Answer = Result<Response<Full<Bytes>>>;
 
-/// Says how long the body is.
+/// Answers with the length of the body.
 async fn count(request: Request<Body>) -> Answer {
     let body = request.into_body().collect().await?.to_bytes();
     Ok(Response::new(Full::from(format!("{} bytes", body.len()))))
@@ -62,7 +62,7 @@ impl Client {
         Ok(())
     }
 
-    /// The server has hung up.
+    /// The server has closed the connection.
     async fn assert_end(&mut self) -> Result<()> {
         assert_eq!(self.reader.read_to_end().await?, b"");
         Ok(())

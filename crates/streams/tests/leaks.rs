@@ -22,11 +22,11 @@ fn open_descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Checks that a program gives back every descriptor that it opens.
+/// Checks that a program closes every descriptor that it opens.
 fn leaks_nothing<T: 'static>(name: &str, main: impl Future<Output = Result<T>> + 'static) {
     let before = open_descriptors();
     let runner = Runner::new().clock(Clock::Real);
-    // What is destroyed with the loop is no news here.
+    // Reports of tasks that are destroyed with the loop do not matter here.
     runner.get_loop().unwrap().set_exception_handler(Some(Box::new(|_| ())));
     let result = runner.run(main);
     drop(runner);
@@ -116,7 +116,7 @@ fn descriptors_are_given_back() {
     });
 }
 
-/// Both sides are disturbed at any moment of the handshake.
+/// Both sides are cancelled at every moment of the handshake.
 #[cfg(feature = "tls")]
 async fn cancelled_handshakes() -> Result<()> {
     use asyncio_streams::ssl::{Protocol, SSLContext};
@@ -155,14 +155,14 @@ async fn cancelled_handshakes() -> Result<()> {
     Ok(())
 }
 
-/// Out of descriptors, a server says so once, keeps what it has, and goes on as soon as there are some.
+/// A server that is out of descriptors reports it once, keeps its connections, and continues when there are some again.
 fn running_out_of_descriptors_passes() {
     let limits = getrlimit(Resource::Nofile);
     let few = rustix::process::Rlimit { current: Some(open_descriptors() as u64 + 40), ..limits };
     setrlimit(Resource::Nofile, few).unwrap();
     let reports = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&reports);
-    // Nobody in the loop waits for a descriptor while it rests, so that the second of rest takes no time.
+    // No task of the loop waits for a descriptor during the pause, so the virtual clock skips it.
     Runner::new()
         .clock(Clock::Virtual)
         .run(async move {
@@ -179,7 +179,7 @@ fn running_out_of_descriptors_passes() {
             }
             assert!(create_datagram_endpoint().await.is_err());
             assert!(create_datagram_endpoint().local_addr("127.0.0.1", 0).await.is_err());
-            // The server rests and tries again, and again.
+            // The server pauses and tries again, several times.
             for _ in 0..5 {
                 sleep(1.5).await?;
             }
@@ -207,7 +207,7 @@ fn running_out_of_descriptors_passes() {
 #[test]
 #[cfg(target_os = "linux")]
 fn descriptors() {
-    // What the standard library opens once for itself.
+    // Descriptors that the standard library opens once for itself.
     drop(TcpStream::connect("127.0.0.1:1"));
     descriptors_are_given_back();
     running_out_of_descriptors_passes();

@@ -17,13 +17,14 @@ use socket2::SockRef;
 
 const CONNECTIONS: usize = 10_000;
 
-/// So many connections are opened at the same time.
+/// The number of connections that are opened at the same time.
 const BATCH: usize = 200;
 
 /// Descriptors for everything else.
 const OTHERS: usize = 200;
 
-/// How many connections this process may have, both ends counted, after its limit was raised as far as it goes.
+/// The number of connections that this process may have, both ends counted, after its limit was raised as far as
+/// possible.
 fn possible_connections() -> usize {
     let (limits, needed) = (getrlimit(Resource::Nofile), Some((2 * CONNECTIONS + OTHERS) as u64));
     if limits.maximum.is_none_or(|maximum| Some(maximum) >= needed) {
@@ -46,7 +47,7 @@ fn resident() -> usize {
     pages.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
 }
 
-/// Echoes lines; to one that says `flood` it sends without end, and notes the most that was kept for it.
+/// Echoes lines. To a client that sends `flood` it sends without end, and notes the largest number of kept bytes.
 async fn serve(mut reader: StreamReader, writer: StreamWriter, most_kept: Rc<Cell<usize>>) -> Result<()> {
     loop {
         let line = reader.readline().await?;
@@ -66,7 +67,7 @@ async fn serve(mut reader: StreamReader, writer: StreamWriter, most_kept: Rc<Cel
     }
 }
 
-/// Opens a connection, tells that it is there, and says a line when the first and when the second time has come.
+/// Opens a connection, reports that, and sends a line at the first signal and at the second.
 async fn client(port: u16, number: usize, open: Rc<Cell<usize>>, times: [Future<()>; 2]) -> Result<()> {
     let (mut reader, writer) = open_connection("127.0.0.1", port).await?;
     open.set(open.get() + 1);
@@ -80,7 +81,7 @@ async fn client(port: u16, number: usize, open: Rc<Cell<usize>>, times: [Future<
     writer.wait_closed().await
 }
 
-/// Sends a line a byte at a time until it is stopped.
+/// Sends a line a byte at a time until it is cancelled.
 async fn slow(port: u16) -> Result<()> {
     let (mut reader, writer) = open_connection("127.0.0.1", port).await?;
     loop {
@@ -92,14 +93,14 @@ async fn slow(port: u16) -> Result<()> {
     }
 }
 
-/// Asks for more than it will ever read.
+/// Requests more than it will ever read.
 async fn never_reads(port: u16) -> Result<()> {
     let (_reader, writer) = open_connection("127.0.0.1", port).await?;
     writer.write("flood\n")?;
     writer.wait_closed().await
 }
 
-/// Connects and vanishes without a goodbye, with data on the way, until it is stopped.
+/// Connects and disconnects without a goodbye, with data in flight, until it is cancelled.
 async fn resets(address: SocketAddr) -> Result<()> {
     loop {
         let mut stream = TcpStream::connect(address)?;
@@ -117,7 +118,7 @@ fn ten_thousand_connections_and_some_that_misbehave() {
         .clock(Clock::Real)
         .run(async move {
             let event_loop = get_running_loop()?;
-            // Of those that are reset.
+            // The errors of connections that are reset.
             event_loop.set_exception_handler(Some(Box::new(|context| {
                 let error = context.exception.as_ref().and_then(|error| error.downcast_ref::<io::Error>());
                 let kinds = [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe];
@@ -148,7 +149,7 @@ fn ten_thousand_connections_and_some_that_misbehave() {
             }
             let each = resident().saturating_sub(before) / connections;
             println!("{connections} idle connections: {each} bytes each, for both ends and their two tasks");
-            // A buffer for everybody would be seen here.
+            // A buffer for each connection would be noticed here.
             assert!(each < 16 * 1024, "{each} bytes for an idle connection");
             for time in times {
                 time.set_result(())?;

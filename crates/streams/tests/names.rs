@@ -6,7 +6,8 @@ extern crate asyncio_testing;
 use asyncio_runtime::{Clock, Runner, all_tasks, current_task};
 use asyncio_streams::{StreamWriter, open_connection, start_server};
 
-/// What a handler of CPython prints: a task has looked the host up, one per client comes before its own and is still there.
+/// The output of a handler on CPython: a task has looked the host up, and each client has one that comes before its own
+/// and still exists.
 #[test]
 fn the_names_of_tasks_are_those_of_asyncio() {
     let main = async {

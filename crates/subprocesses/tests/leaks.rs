@@ -21,7 +21,7 @@ fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// How many children this process has, zombies included.
+/// The number of children of this process, zombies included.
 fn children() -> usize {
     let parent = |stat: String| stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok();
     let processes = fs::read_dir("/proc").unwrap().flatten();
@@ -29,14 +29,14 @@ fn children() -> usize {
     stats.filter_map(parent).filter(|parent: &u32| *parent == std::process::id()).count()
 }
 
-/// Runs a program in a loop of its own, and looks whether all is as before.
+/// Runs a program in a loop of its own, and checks that no child and no descriptor is left.
 fn leaves_nothing(what: &str, main: impl Future<Output = Result<()>> + 'static) {
     let before = (children(), descriptors());
     Runner::new().clock(Clock::Real).run(main).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!((children(), descriptors()), before, "{what}");
 }
 
-/// Lets the loop work until no child is left.
+/// Runs the loop until no child is left.
 async fn until_no_child_is_left() -> Result<()> {
     let begun = Instant::now();
     while children() > 0 {
@@ -56,7 +56,7 @@ async fn whole_life() -> Result<()> {
     Ok(())
 }
 
-/// Runs `whole_life` and calls `end` with its task when it comes to wait for the n-th time; true if it came to that.
+/// Runs `whole_life` and calls `end` with its task at the n-th wait. Returns whether it waited that often.
 async fn interrupted(n: usize, end: fn(&Task<()>)) -> Result<bool> {
     let waits = Rc::new(Cell::new(0));
     let count = Rc::clone(&waits);
@@ -91,7 +91,7 @@ async fn interrupted(n: usize, end: fn(&Task<()>)) -> Result<bool> {
 // test_subprocess_read_pipe_cancelled, test_subprocess_write_pipe_cancelled, test_subprocess_read_write_pipe_cancelled
 #[test]
 fn nothing_stays_behind() {
-    // What the standard library opens once for itself.
+    // Descriptors that the standard library opens once for itself.
     drop(io::pipe().unwrap());
     assert_eq!(children(), 0);
 
@@ -112,7 +112,7 @@ fn nothing_stays_behind() {
         let open = descriptors();
         let process = create_subprocess_exec("true").await?;
         process.wait().await?;
-        // The handle is still there, the descriptor that told of the end is not.
+        // The handle still exists, the descriptor that reported the end does not.
         assert_eq!((children(), descriptors()), (0, open));
         Ok(())
     });

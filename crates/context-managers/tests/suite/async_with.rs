@@ -302,7 +302,8 @@ fn locks_are_held_during_the_block_and_free_after_it() {
             Err::<(), _>(ValueError::default().into())
         });
         assert!(result.await.is_err() && !lock.locked());
-        // Released by hand inside, the lock says at the end that it is not held, as in Python.
+        // If the lock is released by hand inside of the block, leaving the block fails because it is not held, as in
+        // Python.
         let held = lock.clone();
         let error = async_with(lock.clone(), async move |()| Ok(held.release()?)).await.unwrap_err();
         assert_eq!(error.to_string(), "Lock is not acquired.");

@@ -11,7 +11,7 @@ pub(crate) fn virtually<T: 'static>(main: impl Future<Output = Result<T>> + 'sta
     Runner::new().clock(Clock::Virtual).run(main)
 }
 
-/// What happened, in order.
+/// A log of what happened, in order.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Rc<RefCell<Vec<String>>>);
 
@@ -20,7 +20,7 @@ impl Log {
         self.0.borrow_mut().push(line.to_string());
     }
 
-    /// As `add`, as the end of a coroutine.
+    /// Like `add`, but as the end of a coroutine.
     pub(crate) fn note(&self, line: impl ToString) -> Result<()> {
         self.add(line);
         Ok(())
@@ -32,7 +32,7 @@ impl Log {
     }
 }
 
-/// Waits on both ends, notes what its exit saw, and suppresses if it was told to.
+/// Waits when it is entered and when it is left, notes the error that its exit gets, and suppresses it if asked to.
 pub(crate) struct Noting {
     pub(crate) log: Log,
     pub(crate) suppresses: bool,

@@ -228,7 +228,7 @@ fn the_end_of_an_iterator_is_an_error_like_others() {
     assert!(result.unwrap_err().same(&error));
 }
 
-/// What CPython 3.13 raises, each with what it was raised during, and how the body is closed before that.
+/// The errors that CPython 3.13 raises, each with its context, and how the body is closed before.
 #[test]
 fn a_coroutine_that_yields_again_is_closed() {
     let ignored = "async generator ignored GeneratorExit";

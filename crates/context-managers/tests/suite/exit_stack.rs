@@ -13,7 +13,7 @@ fn fail(message: &'static str) -> Result<()> {
     Err(Exception::new(message).into())
 }
 
-/// The messages of an error and of what it was raised during.
+/// The messages of an error and of its contexts.
 fn chain(error: &Error) -> Vec<String> {
     std::iter::successors(Some(error), |error| error.context()).map(ToString::to_string).collect()
 }

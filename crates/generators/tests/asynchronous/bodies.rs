@@ -344,7 +344,7 @@ fn a_comprehension_may_await_in_its_condition() {
     .unwrap();
 }
 
-/// As Python's `None`, which a generator that has not begun takes, too.
+/// Like Python's `None`, which can be sent to a generator that has not started.
 #[test]
 fn a_value_that_says_nothing_may_be_sent_at_the_beginning() {
     run(async {

@@ -11,7 +11,7 @@ use asyncio_runtime::{Clock, Runner, ValueError, all_tasks, create_task, gather,
 
 use crate::{Log, note, numbers, repr, run};
 
-/// Yields 1, and when it goes on, in whatever way, notes it, sleeps, notes that, and ends as it was told to.
+/// Yields 1. However it is resumed, it notes that, sleeps, notes that, and ends with the result of the yield.
 fn tidy(log: &Log) -> AsyncGenerator<u32> {
     let log = Rc::clone(log);
     AsyncGenerator::new(async move |mut y| {
@@ -342,7 +342,7 @@ fn the_stack_of_a_task_that_closes_can_be_asked_for() {
     .unwrap();
 }
 
-/// How often a call that queues itself again runs before the loop is closed.
+/// How often a callback that schedules itself again runs before the loop is closed.
 fn ticks_until_the_end(
     main: impl AsyncFnOnce() -> asyncio_runtime::Result<Option<AsyncGenerator<u32, u32>>> + 'static,
 ) -> u32 {
@@ -384,7 +384,7 @@ fn one_that_has_refused_its_first_value_is_closed_at_the_end() {
         }),
         8
     );
-    // Dropped, it is closed by a task.
+    // A dropped generator is closed by a task.
     assert_eq!(
         ticks_until_the_end(async move || {
             assert!(body().asend(5).await.is_err());
@@ -392,7 +392,7 @@ fn one_that_has_refused_its_first_value_is_closed_at_the_end() {
         }),
         8
     );
-    // One that nobody has asked anything is not.
+    // One that has not started is not.
     assert_eq!(
         ticks_until_the_end(async move || {
             drop(body());

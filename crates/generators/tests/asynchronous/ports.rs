@@ -307,8 +307,8 @@ fn what_is_sent_is_answered_and_the_clean_up_is_done_at_the_end() {
     assert_eq!(seen.get(), 1);
 }
 
-/// Yields 1, then awaits what fails, and cleans up, which takes two waits. Counts the clean-up as 1, and what must not
-/// be reached as 1000.
+/// Yields 1, then awaits a future that fails, and cleans up, which takes two waits. Counts the clean-up as 1, and code
+/// that must not be reached as 1000.
 fn fails_after_one<F: Future<Output = Result<()>> + 'static>(
     done: Rc<Cell<u32>>,
     fails: impl FnOnce() -> F + 'static,

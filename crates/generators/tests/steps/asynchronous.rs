@@ -182,7 +182,7 @@ async fn cancelled(make: Make, before: &[&str], operation: &'static str) -> Resu
     wait(&[task]).await.map(drop)
 }
 
-/// Three that are left at a yield; the one in the middle fails when it is closed.
+/// Three generators that are left at a yield. The one in the middle fails when it is closed.
 async fn several(keeps: bool) -> Result<Option<[Gen; 3]>> {
     let all = [Gen::new(through), Gen::new(replaces), Gen::new(swallows)];
     for generator in &all {

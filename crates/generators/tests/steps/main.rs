@@ -16,7 +16,7 @@ use asyncio_runtime::{Error, Result};
 thread_local! {
     static EVENTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static LINES: RefCell<String> = const { RefCell::new(String::new()) };
-    /// The iteration of the loop, where there is one.
+    /// The iteration of the loop, if there is a loop.
     static TICK: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
@@ -36,7 +36,7 @@ fn caught(error: &Error) {
     note(format!("caught {error:?}"));
 }
 
-/// The end of a scenario, of which the words are the name.
+/// The end of a scenario, which is named by its words.
 fn line(words: &[&str]) {
     let events = EVENTS.take().join(", ");
     LINES.with_borrow_mut(|lines| *lines += &format!("{} -> {events}\n", words.join(" ")));
@@ -50,7 +50,7 @@ fn sequences<const N: usize>(operations: &[&'static str]) -> Vec<[&'static str; 
     (0..count.pow(N as u32)).map(digits).collect()
 }
 
-/// A result as the log has it.
+/// A result in the form of the log.
 fn show<T: Debug>(result: Result<T>, ok: impl FnOnce(T) -> String) -> String {
     result.map_or_else(|error| format!("{error:?}"), ok)
 }

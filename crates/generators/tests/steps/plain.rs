@@ -66,7 +66,7 @@ async fn delegates(mut y: Yielder) -> Result<i32> {
     Ok(9)
 }
 
-/// It calls itself.
+/// A generator whose body resumes itself.
 async fn again(me: Rc<OnceCell<Gen>>, mut y: Yielder) -> Result<i32> {
     let me = me.get().expect("set before it began");
     for error in [me.resume().unwrap_err(), me.throw(ValueError::new("x")).unwrap_err(), me.close().unwrap_err()] {
@@ -119,6 +119,6 @@ pub(crate) fn scenarios() {
     me.set(generator.clone()).unwrap();
     act("next", &generator);
     line(&["again"]);
-    // Else it would hold itself.
+    // Otherwise it would own itself.
     generator.close().unwrap();
 }

@@ -140,7 +140,7 @@ fn a_reset_mends_a_broken_barrier() {
     });
 }
 
-/// `N` tasks, each of which is told the barrier and how many came out of it so far.
+/// `N` tasks, each of which is given the barrier and the number of tasks that have left it so far.
 async fn everybody<T: 'static, F: Future<Output = Result<T>> + 'static>(
     barrier: &Barrier,
     coroutine: impl Fn(Barrier, Rc<Cell<usize>>) -> F,
@@ -162,7 +162,7 @@ fn a_reset_does_not_concern_those_who_wait_for_the_next_round() {
                     barrier.reset().await?;
                 }
             }
-            // A second time nobody is sent away.
+            // The second time no task is sent away.
             barrier.wait().await?;
             Ok(broken(&first))
         });

@@ -8,7 +8,7 @@ use asyncio_runtime::{Result, Task, TimeoutError, create_task, get_running_loop,
 
 use crate::{Log, run, step};
 
-/// Waits to be notified, and keeps the lock if told so.
+/// Waits for a notification, and keeps the lock if asked to.
 fn waiting(condition: &Condition, log: &Log, number: u32, keeps: bool) -> Task<()> {
     let (condition, log) = (condition.clone(), log.clone());
     create_task(async move {
@@ -194,7 +194,8 @@ fn a_condition_shares_its_lock() {
     });
 }
 
-/// The guard is the lock's, the wait is the condition's: it releases after the wait as before it.
+/// The guard is that of the lock, the wait is that of the condition: the guard releases the lock after the wait as
+/// before it.
 #[test]
 fn a_wait_gives_the_guard_its_hold_back() {
     run(async {
@@ -270,7 +271,7 @@ fn a_cancelled_consumer_passes_its_notification_on() {
                 step().await;
             }
             consumers[0].cancel();
-            // Nobody notifies this one, so it sees the item gone only when its time is up.
+            // This task is not notified, so it notices only at its timeout that the item is gone.
             let waited = timeout(0.01).run(async |_| guard.wait_for(|| items.get() == 0).await).await;
             assert!(waited.unwrap_err().is::<TimeoutError>());
             assert_eq!(items.get(), 0);

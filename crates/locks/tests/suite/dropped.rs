@@ -76,7 +76,7 @@ fn a_dropped_waiter_gives_its_permit_back() {
     }
 }
 
-/// There are permits left, and it waits only because of the order: it must not take one with it.
+/// There are permits left, and the task waits only because of the order. It must not take a permit with it.
 #[test]
 fn a_waiter_dropped_while_there_are_permits_takes_none() {
     run(async {
@@ -105,7 +105,7 @@ fn a_waiter_dropped_while_there_are_permits_takes_none() {
     });
 }
 
-/// Dropped in the line, dropped after it was notified, dropped on its way to the lock.
+/// Dropped in line, dropped after a notification, dropped while waiting for the lock.
 #[test]
 fn a_dropped_waiter_passes_its_notification_on() {
     for steps_after_the_notification in [None, Some(0), Some(1)] {
@@ -126,7 +126,7 @@ fn a_dropped_waiter_passes_its_notification_on() {
             tasks[0].abort();
             step().await;
             if steps_after_the_notification.is_none() {
-                // It was owed nothing, so nobody is woken.
+                // It was not notified, so no other task is woken.
                 step().await;
                 assert_eq!(format!("{condition:?}"), "<Condition [locked, waiters:1]>");
                 guard.notify(1)?;
@@ -140,7 +140,7 @@ fn a_dropped_waiter_passes_its_notification_on() {
     }
 }
 
-/// Its guard has nothing to release: the lock is another's.
+/// Its guard has nothing to release: another task holds the lock.
 #[test]
 fn the_guard_of_a_dropped_wait_leaves_the_lock_alone() {
     run(async {
@@ -179,8 +179,8 @@ fn who_is_dropped_at_a_barrier_does_not_count() {
     });
 }
 
-/// One task waits for two events at once. A cancellation ends the one wait that it reaches first; the other goes on, and
-/// hears of its event.
+/// One task waits for two events at once. A cancellation ends the wait that it reaches first. The other wait continues
+/// and sees its event.
 #[test]
 fn a_wait_beside_a_cancelled_one_goes_on() {
     run(async {

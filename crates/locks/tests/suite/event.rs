@@ -96,7 +96,7 @@ fn who_was_woken_goes_on_although_it_was_cleared() {
     });
 }
 
-/// A primitive belongs to no loop, unlike in CPython, which refuses the second: a wake-up finds the loop of who waits.
+/// A primitive belongs to no loop (CPython refuses a second one): a wake-up finds the loop of the waiting task.
 #[test]
 fn an_event_of_two_loops_wakes_the_waiters_of_both() {
     let (event, log) = (Event::new(), Log::default());

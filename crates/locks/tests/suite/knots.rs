@@ -3,7 +3,7 @@
 use asyncio_locks::{Barrier, BoundedSemaphore, Condition, Event, Lock, Semaphore};
 use asyncio_runtime::{Clock, Result, Runner, create_task, sleep};
 
-/// The report's lines on the tasks with a name of their own, each up to the place.
+/// The lines of the report about named tasks, each up to the location.
 fn knot(program: impl Future<Output = Result<()>> + 'static) -> Vec<String> {
     let report = Runner::new().clock(Clock::Virtual).run(program).unwrap_err().to_string();
     let lines = report.lines().skip(1).map(|line| line.trim_start().split(" at ").next().unwrap().to_owned());
@@ -14,7 +14,7 @@ fn start<T: 'static>(name: &str, coroutine: impl Future<Output = Result<T>> + 's
     drop(create_task(coroutine).named(name));
 }
 
-/// Waits until all is stuck.
+/// Waits until all tasks are stuck.
 async fn stuck() -> Result<()> {
     Event::new().wait().await
 }
@@ -39,7 +39,7 @@ fn locks_tell_who_acquired_them() {
     );
 }
 
-/// It is the last who has it, also after a hand-over and after the wait of a condition.
+/// The holder is the last task that took the lock, also after a hand-over and after a condition's wait.
 #[test]
 fn a_lock_that_went_from_hand_to_hand_names_the_last() {
     let lines = knot(async {
@@ -81,7 +81,7 @@ fn who_took_a_lock_along_to_the_end_is_no_longer_there_to_name() {
     assert_eq!(lines, ["waiting waits for <Lock waiters=1>, acquired by a task that is done,"]);
 }
 
-/// The lock of one loop, waited for in another: there is a first task in both, and they are not taken for each other.
+/// Tasks of two loops wait for one lock. Both loops have a first task, and the two are not confused.
 #[test]
 fn a_task_of_another_loop_is_not_named() {
     let lock = Lock::new();

@@ -162,7 +162,7 @@ fn a_guard_releases_when_it_goes() {
     });
 }
 
-/// Released by hand and taken by another meanwhile, it is not the guard's any more.
+/// A lock that was released by hand and then taken by another task is not the guard's any more.
 #[test]
 fn a_guard_releases_only_its_own_hold() {
     run(async {

@@ -29,7 +29,7 @@ async fn step() {
     sleep(0).await.unwrap();
 }
 
-/// What happened, in order.
+/// A log of what happened, in order.
 #[derive(Clone, Default)]
 struct Log(Rc<RefCell<Vec<u32>>>);
 

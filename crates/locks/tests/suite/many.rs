@@ -30,7 +30,7 @@ fn a_lock_goes_through_many_hands() {
     });
 }
 
-/// All are cancelled at once, and while they have not noticed, the lock is taken and given back as often.
+/// All tasks are cancelled at once. Before they notice, the lock is taken and released as often.
 #[test]
 fn many_cancelled_waiters_do_not_slow_the_lock() {
     run(async {
@@ -61,7 +61,7 @@ fn an_event_wakes_many() {
             async move { event.wait().await }
         });
         step().await;
-        // All but the first time nobody is left to wake.
+        // After the first time no task is left to wake.
         for _ in 0..MANY {
             event.set();
             event.clear();

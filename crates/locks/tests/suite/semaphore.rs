@@ -151,7 +151,7 @@ fn a_bounded_semaphore_is_not_released_too_often() {
         assert!(bounded.locked());
         bounded.release()?;
         assert!(!bounded.locked());
-        // Nor by a guard, or through the semaphore that it is.
+        // Nor by a guard, or through the inner semaphore.
         let permit = bounded.permit().await?;
         bounded.release()?;
         drop(permit);
@@ -244,7 +244,7 @@ fn who_gets_in_wakes_all_for_whom_there_is_room() {
             for _ in 0..3 {
                 their.release();
             }
-            // There are permits, but it is not the turn of this one.
+            // There are permits, but another task is first in line.
             assert!(their.locked());
             their.acquire().await?;
             their_log.push(2);

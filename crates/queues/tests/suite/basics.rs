@@ -127,7 +127,7 @@ fn not_waiting_can_fail() {
     assert_eq!(full.into_inner(), "b");
 }
 
-/// What the future gives without suspending.
+/// The result of a future that does not suspend.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,

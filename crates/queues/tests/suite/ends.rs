@@ -40,7 +40,7 @@ fn join_waits_until_all_is_worked_off() {
     run(work_off(PriorityQueue::new(0)));
 }
 
-/// That nothing goes in any more, nor comes out.
+/// Asserts that no item can be put or taken any more.
 async fn closed<S: Store<&'static str>>(queue: &QueueOf<&'static str, S>) {
     let failed = queue.put("data").await.unwrap_err();
     assert!(failed.is_shut_down() && failed.into_inner() == "data");
@@ -49,7 +49,7 @@ async fn closed<S: Store<&'static str>>(queue: &QueueOf<&'static str, S>) {
     assert!(queue.get_nowait().unwrap_err().is::<QueueShutDown>());
 }
 
-/// The three kinds.
+/// The three kinds of queue.
 macro_rules! each {
     ($test:ident($maxsize:expr $(, $more:expr)*)) => {
         run($test(Queue::new($maxsize) $(, $more)*));

@@ -148,7 +148,7 @@ fn each_item_taken_lets_one_putter_in() {
     });
 }
 
-/// Dropped in the line, or after it was woken: the item, and the room, are the next one's.
+/// Dropped in line, or after it was woken: the item, or the room, goes to the next in line.
 #[test]
 fn a_dropped_waiter_loses_nothing() {
     for woken in [false, true] {

@@ -21,7 +21,7 @@ use smol_hyper::rt::FuturesIo;
 use crate::talk::check;
 use crate::{Certificates, Running, output_of, succeed, trial};
 
-/// Gives back what it was sent, or a greeting.
+/// Echoes the body, or sends a greeting.
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let body = request.into_body().collect().await.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
     Ok(Response::new(Full::new(if body.is_empty() { Bytes::from_static(b"hello\n") } else { body })))
@@ -30,7 +30,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
 async fn http_server(context: Option<&SSLContext>) -> Result<(Server, u16)> {
     let serve = async |reader: StreamReader, writer: StreamWriter| {
         let stream = FuturesIo::new(Duplex::new(reader, writer));
-        // A client that goes in the middle is no error of ours.
+        // A client that disconnects in the middle is not our error.
         let _ = cancellable(http1::Builder::new().serve_connection(stream, service_fn(answer))).await?;
         Ok(())
     };

@@ -103,7 +103,7 @@ fn text_of(command: &Command, output: &Output) -> Result<String> {
     Err(Exception::new(format!("{command:?} failed: {}\n{said}", output.status)).into())
 }
 
-/// A server of others; killed when it is dropped.
+/// Another program's server; killed when it is dropped.
 struct Running {
     child: Child,
     lines: BufReader<ChildStdout>,
@@ -122,7 +122,7 @@ impl Running {
         Ok(line.trim().to_owned())
     }
 
-    /// Ends its input, and gives what it still has to say.
+    /// Closes its input and returns the rest of its output.
     fn finish(mut self) -> Result<String> {
         drop(self.child.stdin.take());
         let mut rest = String::new();

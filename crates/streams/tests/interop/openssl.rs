@@ -23,7 +23,7 @@ pub(crate) fn trials(openssl: PathBuf) -> Vec<Trial> {
     trials.into_iter().flatten().collect()
 }
 
-/// Its client, with a certificate of its own, which our server asks for.
+/// openssl's client, with a certificate of its own, which our server requires.
 async fn s_client(openssl: PathBuf, flag: &'static str, version: &'static str) -> Result<()> {
     let certificates = Certificates::new()?;
     let mut context = certificates.identity.server();
@@ -56,7 +56,7 @@ async fn s_client(openssl: PathBuf, flag: &'static str, version: &'static str) -
     check(said == "HELLO\n", "an answer in capitals")
 }
 
-/// Its server, which wants our certificate and says lines backwards.
+/// openssl's server, which requires our certificate and reverses lines.
 async fn s_server(openssl: PathBuf, flag: &'static str, version: &'static str) -> Result<()> {
     let certificates = Certificates::new()?;
     let mut command = Command::new(openssl);

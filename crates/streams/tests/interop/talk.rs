@@ -5,11 +5,11 @@ use asyncio_streams::{StreamReader, StreamWriter};
 
 const BULK: usize = 64 << 20;
 
-/// All, and those that need one direction to be closed alone.
+/// All talks, and those in which one direction is closed alone.
 pub(crate) const TALKS: [&str; 2] = ["lines", "bulk"];
 pub(crate) const HALF_CLOSED: [&str; 2] = ["client ends", "server ends"];
 
-/// A megabyte or so; bulk is this again and again.
+/// About a megabyte; bulk is this again and again.
 fn pattern() -> Vec<u8> {
     (0..=250).cycle().take(251 * 4096).collect()
 }

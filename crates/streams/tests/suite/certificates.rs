@@ -9,7 +9,7 @@ pub(crate) struct Identity {
     pub(crate) key: String,
 }
 
-/// Somebody who signs certificates.
+/// A certificate authority.
 pub(crate) struct Authority {
     pub(crate) certificate: String,
     issuer: Issuer<'static, KeyPair>,
@@ -50,7 +50,7 @@ impl Authority {
         Identity { certificate, key: key.serialize_pem() }
     }
 
-    /// A client that trusts it.
+    /// A client that trusts the authority.
     pub(crate) fn client(&self) -> SSLContext {
         let mut context = SSLContext::new(Protocol::TlsClient);
         context.load_verify_data(&self.certificate).unwrap();
@@ -73,7 +73,7 @@ impl Identity {
     }
 }
 
-/// A client and a server that get along, for the host `127.0.0.1` and the name `localhost`.
+/// A client and a server that accept each other, for the host `127.0.0.1` and the name `localhost`.
 pub(crate) fn contexts() -> (SSLContext, SSLContext) {
     let authority = Authority::new();
     (authority.client(), authority.sign(&["localhost", "127.0.0.1"]).server())

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use asyncio_runtime::{Clock, Error, Result, Runner, get_running_loop, sleep};
 use asyncio_streams::{StreamReader, StreamWriter, open_connection_on};
 
-/// Sockets are outside, where time is real.
+/// Sockets are outside of the loop, where time is real.
 pub(crate) fn run<T: 'static>(main: impl Future<Output = Result<T>> + 'static) -> T {
     Runner::new().clock(Clock::Real).run(main).unwrap()
 }
@@ -36,7 +36,7 @@ pub(crate) fn reset(peer: TcpStream) -> Result<()> {
     Ok(())
 }
 
-/// What the loop reports from now on, instead of on standard error.
+/// The reports of the loop from now on, which do not go to standard error any more.
 pub(crate) fn reports() -> Result<Rc<RefCell<Vec<String>>>> {
     let reports = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&reports);
@@ -45,7 +45,7 @@ pub(crate) fn reports() -> Result<Rc<RefCell<Vec<String>>>> {
     Ok(reports)
 }
 
-/// Waits until something outside has happened.
+/// Waits for an event outside of the loop.
 pub(crate) async fn until(mut happened: impl FnMut() -> bool) -> Result<()> {
     for _ in 0..10_000 {
         if happened() {
@@ -56,7 +56,7 @@ pub(crate) async fn until(mut happened: impl FnMut() -> bool) -> Result<()> {
     panic!("it never happened");
 }
 
-/// Bytes of which no stretch is like another.
+/// Bytes in which no part is like another.
 pub(crate) fn pattern(n: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_u32;
     (0..n)

@@ -11,7 +11,7 @@ use asyncio_streams::{
 
 use crate::common::{io_kind, run};
 
-/// A port where nobody listens.
+/// A port at which no server listens.
 fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -97,7 +97,7 @@ fn the_local_address_can_be_chosen() {
 #[test]
 fn a_name_is_resolved_and_its_addresses_race() {
     run(async {
-        // Of the addresses that `localhost` has, one answers.
+        // One of the addresses of `localhost` answers.
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let port = listener.local_addr()?.port();
         open_connection("localhost", port).await?;
@@ -131,7 +131,7 @@ fn addresses_are_taken_as_they_are() {
 #[test]
 fn an_attempt_can_be_cancelled() {
     run(async {
-        // Nobody accepts, and the queue is full: the next connection waits.
+        // No connection is accepted and the queue is full, so the next connection waits.
         let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
         listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>()?.into())?;
         listener.listen(0)?;
@@ -158,7 +158,7 @@ fn addresses_have_names() {
         assert_eq!(numbers, ("127.0.0.1".to_owned(), "80".to_owned()));
         let names = getnameinfo("[::1]:1".parse()?, NI_NUMERICHOST | NI_NUMERICSERV | NI_DGRAM).await?;
         assert_eq!(names, ("::1".to_owned(), "1".to_owned()));
-        // A name is wanted, and none may be looked up.
+        // A name is required, but may not be looked up.
         let error = getnameinfo(address, NI_NUMERICHOST | NI_NAMEREQD).await.unwrap_err();
         let inside = error.downcast_ref::<std::io::Error>().unwrap().get_ref().unwrap();
         assert!(inside.is::<GaiError>(), "{error}");

@@ -34,7 +34,7 @@ fn many_bytes_come_back_as_they_went() {
                 writer.drain().await?;
             }
             writer.write_eof()?;
-            // Not dropped before the answer is there: the reader holds the connection too.
+            // Not dropped before the answer has arrived: the reader holds the connection, too.
             Ok(())
         });
         let back = reader.read_to_end().await?;
@@ -51,7 +51,7 @@ fn one_direction_ends_and_the_other_goes_on() {
     run(async {
         let ((mut reader, writer), (mut far_reader, far_writer)) = pair()?;
         assert!(writer.can_write_eof());
-        // The end waits for what is still to be sent.
+        // The end waits until the kept bytes are sent.
         let bytes = pattern(16 << 20);
         writer.write(&bytes)?;
         writer.write_eof()?;
@@ -81,7 +81,7 @@ fn no_read_loses_bytes_however_often_it_is_cancelled_or_dropped() {
         let mut received = Vec::new();
         let mut cancelled = 0;
         for round in 0.. {
-            // Each kind of read is begun, and given up if it has to wait: by a drop, a time limit, or a cancelled task.
+            // Each kind of read is started and given up if it has to wait: by a drop, a timeout, or a cancelled task.
             let mut memory = [0; 50];
             let attempt = match round % 5 {
                 0 => poll_once(reader.readexactly(3000)).await,
@@ -158,7 +158,7 @@ fn a_peer_that_never_reads_cannot_fill_the_memory() {
                 Ok(())
             }
         });
-        // Until the sender stands still.
+        // Until the sender has to wait.
         until(|| {
             let before = std::mem::replace(&mut written, writer.get_write_buffer_size());
             before > 64 * 1024 && before == written
@@ -383,7 +383,7 @@ fn the_end_is_seen_without_reading() {
         plain.shutdown(Shutdown::Write)?;
         assert!(!reader.at_eof());
         assert_eq!(reader.readline().await?, b"last\n");
-        // The loop that guides write, `while not reader.at_eof()`, must not read an empty line at the end.
+        // The usual loop, `while not reader.at_eof()`, must not read an empty line at the end.
         sleep(0.001).await?;
         assert!(reader.at_eof());
         Ok(())

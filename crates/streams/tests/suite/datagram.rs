@@ -64,7 +64,7 @@ fn what_goes_wrong_is_told() {
         let client = create_datagram_endpoint().remote_addr("127.0.0.1", gone.port().unwrap()).await?;
         client.send("anybody there?").await?;
         assert_eq!(io_kind(&client.recv(10).await.unwrap_err()), Some(ErrorKind::ConnectionRefused));
-        // After the error it goes on.
+        // After the error the endpoint still works.
         assert!(wait_for(client.recv(10), 0.001).await.unwrap_err().is::<asyncio_runtime::TimeoutError>());
         assert!(client.send(vec![0; 100_000]).await.is_err());
         let lost = create_datagram_endpoint().await?;
@@ -123,7 +123,7 @@ fn memory_is_taken_for_what_is_there() {
             endpoint.sendto(pattern(60_000), &endpoint.sockname()).await?;
             assert!(endpoint.recv(n).await? == pattern(60_000));
         }
-        // Messages of unix sockets may be longer than what is received at once.
+        // Messages of Unix sockets may be longer than one receive.
         let (here, there) = UnixDatagram::pair()?;
         let (here, there) = (create_datagram_endpoint_on(here)?, create_datagram_endpoint_on(there)?);
         for (n, comes) in [(usize::MAX, 100_000), (100_000, 100_000), (99_999, 99_999), (CHUNK, CHUNK), (0, 0)] {

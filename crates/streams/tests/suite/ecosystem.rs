@@ -116,7 +116,7 @@ fn errors_keep_their_kind() {
         sleep(0.001).await?;
         assert!(AsyncReadExt::read(&mut reader, &mut [0]).await.is_err());
         loop {
-            // The system tells at the latest at the second write.
+            // The system reports it at the second write at the latest.
             if let Err(error) = writer.write_all(b"x").await {
                 assert!([ErrorKind::BrokenPipe, ErrorKind::ConnectionReset].contains(&error.kind()));
                 break;

@@ -14,7 +14,7 @@ use asyncio_streams::{
 
 use crate::common::run;
 
-/// A port where nobody listens.
+/// A port at which no server listens.
 fn unused_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
@@ -69,7 +69,7 @@ fn a_client_reads_until_its_server_ends() {
 fn a_local_address_of_another_family_is_an_error_of_the_system() {
     run(async {
         let port = unused_port()?;
-        // One of the local addresses is of the family, if the machine has two.
+        // One of the local addresses has the right family, if the machine has both.
         let error = open_connection("127.0.0.1", port).local_addr("localhost", 0).await.unwrap_err();
         assert!(error.is::<std::io::Error>(), "{error}");
         let error = open_connection("127.0.0.1", port).local_addr("::1", 0).await.unwrap_err();
@@ -78,7 +78,7 @@ fn a_local_address_of_another_family_is_an_error_of_the_system() {
     });
 }
 
-/// What a server reads from a client and knows of it, when it has closed the connection.
+/// What a server has read from a client, and its information on it, after it has closed the connection.
 async fn served(
     connect: impl FnOnce(u16) -> Box<dyn Send + 'static>,
     path: Option<&std::path::Path>,
@@ -142,7 +142,7 @@ fn a_server_without_a_host_is_there_for_both_families() {
             counter.set(counter.get() + 1);
             Ok(())
         };
-        // Somebody else may take the port in between.
+        // Another program may take the port in between.
         let mut attempts = 0;
         let (server, port) = loop {
             let port = unused_port()?;

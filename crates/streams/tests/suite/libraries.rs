@@ -14,7 +14,7 @@ use smol_hyper::rt::FuturesIo;
 
 use crate::common::{pattern, run};
 
-/// Answers with what it was sent, backwards.
+/// Answers with the request, reversed.
 async fn backwards(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let path = request.uri().path().to_owned();
     let mut body = request.into_body().collect().await?.to_bytes().to_vec();
@@ -28,7 +28,7 @@ async fn serve(reader: StreamReader, writer: StreamWriter) -> Result<()> {
     Ok(())
 }
 
-/// Several requests over one connection, the bodies of all sizes.
+/// Several requests over one connection, with bodies of all sizes.
 async fn ask((reader, writer): (StreamReader, StreamWriter)) -> Result<()> {
     let stream = FuturesIo::new(Duplex::new(reader, writer));
     let (mut sender, connection) = cancellable(client::conn::http1::handshake(stream)).await??;

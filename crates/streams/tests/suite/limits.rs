@@ -13,7 +13,7 @@ use asyncio_streams::{
 
 use crate::common::{run, until};
 
-/// How many clients are served now, and the most that were at once.
+/// The number of clients being served, and the largest number at once.
 #[derive(Clone, Default)]
 struct Count(Rc<(Cell<usize>, Cell<usize>)>);
 
@@ -34,7 +34,7 @@ impl Count {
     }
 }
 
-/// Says a line once all clients are there, and waits for the answer.
+/// Sends a line when all clients are there, and waits for the answer.
 async fn ask((mut reader, writer): (StreamReader, StreamWriter), all_there: Future<()>) -> Result<()> {
     (&all_there).await?;
     writer.write("ping\n")?;

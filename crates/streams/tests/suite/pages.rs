@@ -20,11 +20,11 @@ fn answer(mut stream: impl Read + Write) {
     while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n == 1) {
         request.extend(byte);
     }
-    // Some of the clients have gone.
+    // Some clients have disconnected.
     let _ = stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nTest message");
 }
 
-/// Serves one client; gives the port.
+/// Serves one client, and returns the port.
 fn site() -> Result<(u16, JoinHandle<()>)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();

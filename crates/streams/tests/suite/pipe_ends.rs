@@ -14,7 +14,7 @@ use rustix::fs::OFlags;
 
 use crate::common::{io_kind, pattern, reports, run};
 
-/// Both ends of a FIFO; whoever reads does not wait.
+/// Both ends of a FIFO; the reading end does not block.
 fn fifo(path: &Path) -> Result<(File, File)> {
     assert!(Command::new("mkfifo").arg(path).status()?.success());
     let near = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)?;
@@ -93,7 +93,7 @@ fn readers_and_writers_that_outlive_their_loop_can_be_printed() {
     assert!(format!("{writer:?}").starts_with("<StreamWriter transport=<"), "{writer:?}");
 }
 
-/// A writer that keeps more than the system takes.
+/// A writer that keeps bytes, because the system takes no more.
 fn full() -> Result<(PipeReader, asyncio_streams::StreamWriter, Vec<u8>)> {
     let (near, far) = std::io::pipe()?;
     let writer = connect_write_pipe(far)?;
@@ -148,7 +148,7 @@ fn a_write_into_a_broken_pipe_fails_once_and_then_is_told_of() {
         let writer = connect_write_pipe(far)?;
         drop(near);
         writer.write("data")?;
-        // As in CPython, where it is the protocol that has lost its connection.
+        // As in CPython, where the protocol has lost its connection.
         assert_eq!(io_kind(&writer.drain().await.unwrap_err()), Some(ErrorKind::ConnectionReset));
         assert!(writer.is_closing());
         for _ in 0..6 {

@@ -163,7 +163,7 @@ fn the_mode_of_what_others_share_stays_as_it_is() {
             assert_eq!(reader.readline().await?, b"end\n");
             assert!(wait_for(reader.read(1), 0.001).await.is_err(), "no read may block");
             assert!(is_blocking(&near_too) && is_blocking(&far_too));
-            // And others can use it meanwhile.
+            // And other code can use it meanwhile.
             File::from(far_too).write_all(b"from another")?;
             assert_eq!(reader.read(100).await?, b"from another");
             writer.close();

@@ -34,7 +34,7 @@ fn feed_soon(reader: &StreamReader, bytes: &'static [u8]) -> Result<()> {
     Ok(())
 }
 
-/// What stands in the buffer.
+/// The content of the buffer.
 async fn left(reader: &mut StreamReader) -> Vec<u8> {
     poll_once(reader.fill_buf()).await.map_or_else(Vec::new, |bytes| bytes.unwrap().to_vec())
 }
@@ -138,7 +138,7 @@ fn an_exception_ends_the_wait_of_a_read() {
         sleep(0).await?;
         feeder.set_exception(ValueError::default());
         assert!(task.await.unwrap_err().is::<ValueError>());
-        // One that comes too late, to a read that was cancelled, is for the next read.
+        // Bytes that come too late, for a read that was cancelled, are there for the next read.
         let mut reader = fed(b"", false)?;
         let feeder = reader.feeder().unwrap();
         let task = create_task(async move { Ok((reader.readline().await, reader.readline().await)) });
@@ -185,7 +185,7 @@ fn a_line_that_is_too_long_is_dropped_up_to_its_end() {
     run(async {
         const FOUND: &str = "Separator is found, but chunk is longer than limit";
         const NOT_FOUND: &str = "Separator is not found, and chunk exceed the limit";
-        // What is there, what comes while the read waits, and what then is left.
+        // The bytes that are there, those that come while the read waits, and the rest.
         let cases: [(&str, &[&str], usize, &str, &str); 6] = [
             ("line1\nline2\n", &[], 3, FOUND, "line2\n"),
             ("li", &["ne1\nline2\n"], 3, FOUND, "line2\n"),
@@ -203,7 +203,7 @@ fn a_line_that_is_too_long_is_dropped_up_to_its_end() {
             assert_eq!(error.to_string(), message);
             assert_eq!(left(&mut reader).await, rest.as_bytes());
         }
-        // The limit is of what stands before the separator.
+        // The limit applies to the bytes before the separator.
         let mut reader = fed_limited(b"1234567\n12345678", false, 7)?;
         assert_eq!(reader.readline().await?, b"1234567\n");
         assert_eq!(reader.readline().await.unwrap_err().to_string(), NOT_FOUND);
@@ -223,7 +223,7 @@ fn readuntil_gives_up_to_and_with_the_separator() {
         feed_soon(&reader, b"Arest")?;
         assert_eq!(reader.readuntil(b"AAA").await?, b"moreAAA");
         assert_eq!(reader.read(9).await?, b"rest");
-        // It begins where something like it does, and is all there is.
+        // It begins where a part of it does, and is all there is.
         let pieces: [(&[&[u8]], &[u8]); 4] = [
             (&[b"QWEaa", b"XYaa", b"a"], b"QWEaaXYaaa"),
             (&[b"QWEaa", b"XYa", b"aa"], b"QWEaaXYaaa"),
@@ -285,7 +285,8 @@ fn of_several_separators_the_first_counts() {
         assert_eq!(reader.readuntil_any(&[b"\r\n", b"\n"]).await?, b"second\n");
         let mut reader = fed(b"some data", false)?;
         assert_eq!(reader.readuntil_any(&[b"data", b"me d"]).await?, b"some d");
-        // A longer one contains a shorter one: the shorter ends sooner, or as soon, and then the limit is judged by it.
+        // If a longer separator contains a shorter one, the shorter ends sooner or at the same index, and the limit
+        // applies to it.
         let mut reader = fed_limited(b"some dataAABBrest", false, 10)?;
         assert_eq!(reader.readuntil_any(&[b"dataAABB", b"BB", b"AA"]).await?, b"some dataAA");
         let mut reader = fed_limited(b"dataA", false, 4)?;
@@ -297,7 +298,7 @@ fn of_several_separators_the_first_counts() {
         // A longer match that ends sooner is the first.
         let mut reader = fed(b"ABCDEFG", false)?;
         assert_eq!(reader.readuntil_any(&[b"DEF", b"BCDE"]).await?, b"ABCDE");
-        // Long enough for one of them only.
+        // Long enough for one separator only.
         let mut reader = fed(b"data", false)?;
         feed_soon(&reader, b"Z")?;
         feed_soon(&reader, b"Aaaa")?;

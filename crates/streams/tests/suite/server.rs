@@ -142,7 +142,7 @@ fn serve_forever_ends_by_a_cancellation() {
         serving.cancel();
         assert!(serving.await.unwrap_err().is_cancelled());
         assert!(!server.is_serving());
-        // Closed by somebody else: a cancellation too.
+        // Closed by another task: that is a cancellation, too.
         let server = start_server(echo_line, "127.0.0.1", 0).await?;
         let serving = create_task({
             let server = server.clone();

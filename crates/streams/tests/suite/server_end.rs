@@ -32,10 +32,10 @@ fn wait_closed(server: &Server) -> Task<()> {
     create_task(async move { server.wait_closed().await })
 }
 
-/// The task that serves, for a handler that cancels it.
+/// The task of `serve_forever`, for a handler that cancels it.
 type Serving = Rc<RefCell<Option<Task<()>>>>;
 
-/// A handler that cancels the task that serves as soon as it has read a line.
+/// A handler that cancels the task of `serve_forever` when it has read a line.
 fn last_client(serving: &Serving) -> impl AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static {
     let serving = Rc::clone(serving);
     async move |mut reader, writer| {
@@ -47,7 +47,7 @@ fn last_client(serving: &Serving) -> impl AsyncFn(StreamReader, StreamWriter) ->
     }
 }
 
-/// What a client does that is no part of the loop.
+/// A client that runs outside of the loop.
 fn send_a_line(mut stream: impl Read + Write) -> io::Result<()> {
     stream.write_all(&[&[b'1'; 5 * 1024][..], b"\n"].concat())?;
     stream.read_exact(&mut [0])

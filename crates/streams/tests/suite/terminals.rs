@@ -15,7 +15,7 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 use crate::common::run;
 
-/// The side of the program that shows a terminal, and the terminal, which passes on every byte as it is.
+/// The controlling side of a terminal, and the terminal itself, which passes on every byte unchanged.
 fn terminal() -> Result<(File, File)> {
     let open = || {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
@@ -56,7 +56,7 @@ fn what_a_terminal_s_program_prints_is_read_piece_by_piece() {
         }
         drop(reader);
         sleep(0).await?;
-        // Nobody is there who could show it.
+        // No program shows the terminal any more.
         assert_eq!(slave.write(b"6").unwrap_err().raw_os_error(), Some(libc::EIO));
         Ok(())
     });
@@ -77,7 +77,7 @@ fn what_is_written_to_a_terminal_is_shown() {
         writer.close();
         writer.wait_closed().await?;
         assert!(writer.is_closing());
-        // Nobody has it open any more.
+        // No process has it open any more.
         assert_eq!((&master).read(&mut [0]).unwrap_err().raw_os_error(), Some(libc::EIO));
         Ok(())
     });

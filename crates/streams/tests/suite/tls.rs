@@ -136,7 +136,7 @@ fn a_connection_is_encrypted_when_both_have_agreed_to() {
 fn everything_written_arrives_although_nobody_has_read_what_came() {
     run(async {
         let (client, server) = contexts();
-        // It answers at length, closes, and never reads what the client has sent.
+        // It sends a long answer, closes, and never reads the client's bytes.
         let serve = async |_reader, writer: StreamWriter| {
             writer.write(pattern(1 << 20))?;
             writer.close();
@@ -194,7 +194,7 @@ fn the_wait_for_the_goodbye_has_an_end() {
             Ok(())
         };
         let server = start_server(serve, "127.0.0.1", 0).ssl(&server).ssl_shutdown_timeout(0.05).await?;
-        // It never reads, so it never hears that the server says goodbye.
+        // It never reads, so it does not notice that the server says goodbye.
         let _streams = open_connection("127.0.0.1", port(&server)).ssl(&client).await?;
         let error = closing.await?;
         assert_eq!(format!("{error:?}"), "TimeoutError('SSL shutdown timed out')");

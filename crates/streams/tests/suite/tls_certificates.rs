@@ -16,7 +16,7 @@ async fn greet(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
     Ok(())
 }
 
-/// Connects to a server with this identity, by the name `localhost` if no other is given, and reads what it says.
+/// Connects to a server with this identity, by the name `localhost` unless another is given, and reads its greeting.
 async fn visit(server: &SSLContext, client: &SSLContext, name: &str) -> Result<Vec<u8>> {
     let server = start_server(greet, "127.0.0.1", 0).ssl(server).await?;
     let port = server.sockets()[0].port().unwrap();
@@ -72,7 +72,7 @@ fn a_chain_is_as_good_as_its_root() {
     run(async {
         let root = Authority::new();
         let chained = root.sign(&["localhost"]);
-        // The root stands in the chain too, as many servers have it.
+        // The root is in the chain, too, as with many servers.
         let mut server = SSLContext::new(Protocol::TlsServer);
         server.load_cert_chain_data(chained.certificate.clone() + &root.certificate, &chained.key)?;
         assert_eq!(visit(&server, &root.client(), "localhost").await?, b"welcome\n");

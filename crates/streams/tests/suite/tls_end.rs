@@ -20,17 +20,17 @@ use crate::common::{io_kind, pattern, reset, run};
 
 type Peer = StreamOwned<ClientConnection, TcpStream>;
 
-/// More than the system takes for a peer that does not read.
+/// More bytes than the system takes for a peer that does not read.
 const TOO_MUCH: usize = 12 << 20;
 
-/// Connects, and has shaken hands.
+/// Connects and completes the handshake.
 fn peer(address: SocketAddr, authority: &str) -> io::Result<Peer> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
     let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let session = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
     let mut peer = StreamOwned::new(session, TcpStream::connect(address)?);
-    // So that a failure is none of the machine's patience.
+    // Long enough that a slow machine does not fail.
     peer.sock.set_read_timeout(Some(Duration::from_secs(60)))?;
     while peer.conn.is_handshaking() {
         peer.conn.complete_io(&mut peer.sock)?;
@@ -46,7 +46,8 @@ fn say_goodbye(peer: &mut Peer) -> io::Result<()> {
     Ok(())
 }
 
-/// How the server's `wait_closed` ended, when it has read a line, written so many bytes and closed the connection.
+/// The result of the server's `wait_closed`, after it has read a line, written this many bytes and closed the
+/// connection.
 struct Closing {
     server: Server,
     closed: Future<Result<(), Error>>,
@@ -65,8 +66,8 @@ async fn closing(context: &SSLContext, write: usize, timeout: f64) -> Result<Clo
     Ok(Closing { server, closed })
 }
 
-/// Runs a peer against a server that closes; gives how that ended, and what the peer gives. The peer can wait until the
-/// server is done.
+/// Runs a peer against a server that closes, and returns the results of both. The peer can wait until the server is
+/// done.
 fn against<T: Send + 'static>(
     write: usize,
     timeout: f64,
@@ -117,7 +118,7 @@ fn a_peer_that_does_not_read_is_given_up_whatever_it_has_said() {
 #[test]
 fn a_goodbye_that_comes_byte_by_byte_is_not_waited_for() {
     let (closed, talked) = against(0, 0.05, |mut peer, until_done| {
-        // The head of a record, and then its contents a byte at a time, for as long as somebody listens.
+        // The head of a record, and then its content a byte at a time, as long as the server reads.
         peer.sock.write_all(b"\x17\x03\x03\x40\0")?;
         while until_done.recv_timeout(Duration::from_millis(1)) == Err(RecvTimeoutError::Timeout) {
             if peer.sock.write_all(b"x").is_err() {
@@ -161,7 +162,7 @@ fn a_peer_that_goes_on_sending_can_read_what_was_sent() {
         Ok(read)
     });
     assert!(talked.unwrap() == pattern(1 << 20));
-    // What came before the goodbye was sent is no matter.
+    // Bytes sent before the goodbye do not matter.
     if let Err(error) = closed {
         assert_eq!(SSLError::of(&error).unwrap().reason(), "APPLICATION_DATA_AFTER_CLOSE_NOTIFY");
     }

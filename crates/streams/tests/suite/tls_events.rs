@@ -13,7 +13,7 @@ use asyncio_streams::{
 use crate::certificates::contexts;
 use crate::common::{reports, run};
 
-/// Answers each client with a page; how many clients there were.
+/// Sends each client a page, and counts the clients.
 fn pages() -> (Rc<Cell<u32>>, impl AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static) {
     let count = Rc::new(Cell::new(0));
     let counter = Rc::clone(&count);
@@ -26,7 +26,7 @@ fn pages() -> (Rc<Cell<u32>>, impl AsyncFn(StreamReader, StreamWriter) -> Result
     (count, serve)
 }
 
-/// A client of this server, with this context or the one by default.
+/// A client of this server, with this context or the default one.
 async fn connect(
     server: &Server,
     path: Option<&Path>,
@@ -96,7 +96,7 @@ fn who_does_not_trust_the_server_is_never_its_client() {
         let path = folder.path().join("socket");
         let (client, server) = contexts();
         for path in [None, Some(path.as_path())] {
-            // The context by default knows nothing of our authority, and ours is for another name.
+            // The default context does not trust our authority, and ours is for another name.
             for (context, name) in [(None, "localhost"), (Some(&client), "elsewhere.org"), (Some(&client), "127.0.0.2")]
             {
                 let (count, serve) = pages();

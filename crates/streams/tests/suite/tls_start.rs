@@ -11,7 +11,7 @@ use futures_lite::io::AsyncBufRead;
 use crate::certificates::contexts;
 use crate::common::{half_pair, pair, run};
 
-/// Passes on what comes, as it comes, after a line of its own in the same packet.
+/// Passes on all bytes unchanged, after a line of its own in the same packet.
 async fn forward(mut reader: StreamReader, writer: StreamWriter, line: &'static [u8]) -> Result<()> {
     let mut data = line.to_vec();
     loop {
@@ -32,7 +32,7 @@ fn a_hello_that_came_with_the_line_before_is_part_of_the_handshake() {
         let (client, server) = contexts();
         let serve = async move |mut reader: StreamReader, writer: StreamWriter| {
             assert_eq!(reader.readline().await?, b"PROXY TCP4 1 2 3 4\r\n");
-            // Whatever the client says first has arrived by now.
+            // The client's first bytes have arrived by now.
             sleep(0.002).await?;
             writer.start_tls(&server).await?;
             let line = reader.readline().await?;
@@ -90,7 +90,7 @@ fn plaintext_behind_the_answer_fails_the_handshake_of_a_client() {
         let ((mut reader, writer), (mut far_reader, far_writer)) = pair()?;
         let far = create_task(async move {
             far_reader.readline().await?;
-            // As if somebody in between had added the second line.
+            // As if an attacker in the middle had added the second line.
             far_writer.write("220 go ahead\r\n250 injected\r\n")?;
             far_writer.start_tls(&server).server_side(true).await
         });
@@ -117,7 +117,7 @@ fn what_somebody_looks_at_cannot_be_handed_over() {
         assert!(!writer.is_closing(), "nothing has begun");
         std::pin::Pin::new(&mut reader).consume(4);
         assert_eq!(reader.readline().await?, b"two\n");
-        // And what is shown is not lost for the reads after it.
+        // And the bytes that were lent are not lost for the next reads.
         far_writer.write("three\nfour\n")?;
         assert_eq!(reader.fill_buf().await?, b"three\nfour\n");
         assert_eq!(format!("{reader:?}").matches("11 bytes").count(), 1);

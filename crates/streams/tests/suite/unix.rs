@@ -193,7 +193,7 @@ fn a_line_is_answered_by_the_handler_or_by_a_task_of_its_own() {
     });
 }
 
-/// As CPython prints it: a client that need not wait for its connection goes on before the server has accepted it.
+/// CPython's output: a client that need not wait for its connection continues before the server has accepted it.
 #[test]
 fn a_client_is_connected_before_its_handler_begins() {
     run(async {
@@ -266,7 +266,7 @@ fn a_path_that_would_be_another_is_refused() {
 fn an_abstract_socket_is_no_file_and_has_a_name() {
     run(async {
         let reports = reports()?;
-        // A name may hold another NUL, and be as long as the system's place for it.
+        // A name may contain another NUL, and be as long as the system allows.
         for end in ["", "\0more", &"x".repeat(80)] {
             let name = format!("\0asyncio-{}{end}", std::process::id());
             let shown = Address::Abstract(name.as_bytes()[1..].into());

@@ -88,7 +88,7 @@ fn whatever_lends_its_bytes_is_written_at_once_as_far_as_there_is_room() {
         writer.write(b"a list, ")?;
         writer.write(&expected[14..])?;
         assert_eq!(writer.get_write_buffer_size(), 0);
-        // More than the system takes: the rest is kept, in its order, and the lender's bytes are as they were.
+        // More bytes than the system takes: the rest is kept in order, and the caller's bytes are unchanged.
         let long = pattern(8 << 20);
         writer.write(&long)?;
         let kept = writer.get_write_buffer_size();
@@ -120,7 +120,7 @@ fn pieces_are_written_in_their_order_and_an_empty_one_keeps_nothing_open() {
         let (plain, (_reader, writer)) = half_pair()?;
         writer.writelines([&b"data"[..], b""])?;
         assert_eq!(writer.get_write_buffer_size(), 0);
-        // Some end inside what the system takes at once.
+        // Some pieces end within the bytes that the system takes at once.
         let long = pattern(8 << 20);
         writer.writelines(long.chunks(70_001).chain([&b""[..]]))?;
         assert!(writer.get_write_buffer_size() > 64 * 1024);

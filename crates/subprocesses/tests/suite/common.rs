@@ -4,7 +4,7 @@ use asyncio_runtime::{Clock, Result, Runner};
 use asyncio_subprocesses::subprocess::{PIPE, Process};
 use asyncio_subprocesses::{CreateSubprocess, create_subprocess_exec, create_subprocess_shell};
 
-/// Children are outside, where time is real.
+/// Children are outside of the loop, where time is real.
 pub(crate) fn run<T: 'static>(main: impl Future<Output = Result<T>> + 'static) -> T {
     Runner::new().clock(Clock::Real).run(main).unwrap()
 }
@@ -19,7 +19,7 @@ pub(crate) async fn cat() -> Result<Process> {
     create_subprocess_exec("cat").stdin(PIPE).stdout(PIPE).await
 }
 
-/// What a command line prints.
+/// The output of a command line.
 pub(crate) async fn output(command: CreateSubprocess) -> Result<String> {
     let (stdout, _) = command.stdout(PIPE).await?.communicate().await?;
     Ok(String::from_utf8(stdout.unwrap_or_default())?)

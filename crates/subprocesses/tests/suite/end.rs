@@ -25,7 +25,7 @@ fn pid(process: &Process) -> Pid {
     Pid::from_raw(process.pid() as i32).unwrap()
 }
 
-/// A child that has ended with this status, which the loop has not noticed yet.
+/// A child that has ended with this status, without the loop having noticed.
 async fn ended(returncode: i32) -> Result<Process> {
     let (near, far) = io::pipe()?;
     let process = create_subprocess_shell("read -r _; exit $0").arg(returncode.to_string()).stdin(near).await?;
@@ -63,14 +63,15 @@ fn any_signal_can_be_sent() {
     run(async {
         let mut process = create_subprocess_shell("echo sleeping; exec sleep 3600").stdout(PIPE).await?;
         assert_eq!(process.stdout.as_mut().unwrap().readline().await?, b"sleeping\n");
-        // As CPython 3.15: 0 asks only whether it is there, and what is no signal the system refuses.
+        // Like CPython 3.15: signal 0 only checks that the process exists, and the system refuses a number that is no
+        // signal.
         process.send_signal(0)?;
         for wrong in [-1, 65, 1000] {
             let error = process.send_signal(wrong).unwrap_err();
             let error = error.downcast_ref::<std::io::Error>().unwrap();
             assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::INVAL.raw_os_error()));
         }
-        // Not one that a child may have been told to ignore, as `nohup` does with SIGHUP.
+        // Not a signal that a child may ignore, as with SIGHUP after `nohup`.
         process.send_signal(SIGUSR1)?;
         assert_eq!(process.wait().await?, -SIGUSR1);
         Ok(())
@@ -160,8 +161,8 @@ fn a_start_is_cancelled_and_the_child_is_gone() {
     });
 }
 
-/// The shell leaves a child behind, which has its output: CPython 3.13 waits for that one, too, later ones do not (issue
-/// 119710).
+/// The shell leaves a child behind that has its output. CPython 3.13 waits for that one, too, later versions do not
+/// (issue 119710).
 // CPython: test_subprocess.SubprocessMixin.test_kill_issue43884, test_wait_even_if_pipe_is_open
 #[test]
 fn a_wait_is_for_the_process_and_not_for_its_pipes() {
@@ -219,7 +220,7 @@ fn a_status_that_somebody_else_has_taken_is_unknown() {
         get_running_loop()?.set_exception_handler(Some(Box::new(handler)));
         let process = ended(3).await?;
         waitpid(Some(pid(&process)), WaitOptions::empty()).map_err(io::Error::from)?;
-        // Its number means nobody now.
+        // No process has its number any more.
         process.terminate()?;
         Ok((process.wait().await?, process.pid()))
     });

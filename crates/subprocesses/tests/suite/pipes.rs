@@ -36,7 +36,7 @@ fn communicate_sends_and_reads_everything() {
         assert_eq!(process.returncode(), Some(0));
         assert_eq!(cat().await?.communicate().await?, (Some(vec![]), None));
         assert_eq!(cat().await?.communicate_with("").await?, (Some(vec![]), None));
-        // Without pipes it waits, and a second time it finds nothing more; as in CPython.
+        // Without pipes it waits, and a second call finds nothing more, as in CPython.
         let mut process = create_subprocess_exec("true").await?;
         assert_eq!(process.communicate_with("nobody reads this").await?, (None, None));
         let mut process = cat().await?;
@@ -79,7 +79,7 @@ fn a_broken_pipe_is_told_to_who_writes() {
         let stdin = process.stdin.take().unwrap();
         stdin.write(vec![b'x'; MUCH])?;
         let error = stdin.drain().await.unwrap_err();
-        // Which of them depends on when it is found out; as in CPython.
+        // Which of the two depends on when it is noticed, as in CPython.
         let kind = error.downcast_ref::<io::Error>().unwrap().kind();
         assert!(matches!(kind, io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset), "{error}");
         process.kill()
@@ -90,7 +90,7 @@ fn a_broken_pipe_is_told_to_who_writes() {
 #[test]
 fn a_broken_pipe_is_no_error_of_communicate() {
     run(async {
-        // It ends without reading, while it reads, and after it has said something.
+        // The child ends without reading, while it reads, and after it has written something.
         for (line, says) in [("true", ""), ("head -c 100000 >/dev/null", ""), ("exec <&-; echo closed", "closed\n")] {
             let mut process = create_subprocess_shell(line).stdin(PIPE).stdout(PIPE).await?;
             let (stdout, _) = process.communicate_with(vec![b'x'; MUCH]).await?;
@@ -113,7 +113,7 @@ fn the_limit_is_for_lines_and_not_for_communicate() {
     });
 }
 
-/// Nothing is read ahead: a child whose output nobody reads waits, and our memory does not grow.
+/// Nothing is read ahead: a child whose output is not read waits, and our memory does not grow.
 #[test]
 fn a_child_waits_for_its_reader() {
     run(async {
@@ -167,7 +167,7 @@ fn many_communicate_at_once() {
 #[test]
 fn a_cancelled_communicate_loses_nothing() {
     run(async {
-        // Its standard error is there to be read from: it waits until something comes.
+        // Its standard error is open, so a read waits until something comes.
         let (near, mut far) = io::pipe()?;
         let line = "echo early; read -r line <&2; echo $line";
         let mut process = create_subprocess_shell(line).stdout(PIPE).stderr(near).await?;

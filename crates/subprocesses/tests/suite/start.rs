@@ -123,7 +123,7 @@ fn the_standard_error_goes_where_the_output_goes() {
         file.read_to_string(&mut written)?;
         assert_eq!(written, "out\nerr\nout\n");
 
-        // Inherited: the child is asked whether both lead to the same place.
+        // Inherited: the child checks whether both lead to the same file.
         let same = "test /proc/self/fd/1 -ef /proc/self/fd/2 || test ! -e /proc/self/fd/1";
         assert_eq!(create_subprocess_shell(same).stderr(STDOUT).await?.wait().await?, 0);
         Ok(())
@@ -145,7 +145,7 @@ fn files_and_pipes_of_ones_own_are_given() {
     });
 }
 
-/// Whose order of tasks depends on it finds asyncio's: CPython 3.13 gives the same numbers.
+/// The order of tasks is asyncio's: CPython 3.13 prints the same numbers.
 #[test]
 fn starting_takes_as_many_iterations_as_in_asyncio() {
     async fn iterations(command: CreateSubprocess) -> Result<u32> {
@@ -225,7 +225,7 @@ fn a_loop_in_any_thread_has_children() {
     assert_eq!(outcome, (0, b"some data".to_vec()));
 }
 
-/// asyncio issue 209: a second child that has the first one's pipe keeps it from ever reaching its end.
+/// asyncio issue 209: if a second child inherits the first one's pipe, that one never reaches its end.
 // CPython: test_subprocess.SubprocessMixin.test_stdin_not_inheritable
 #[test]
 fn no_child_has_the_pipes_of_another() {
