@@ -76,11 +76,11 @@ mod asyncio;
 // asyncio.runners
 pub use asyncio::runners::{Runner, run};
 // asyncio.events
-pub use asyncio::events::{
-    EventLoop, ExceptionHandler, Handle, RunTarget, TimerHandle, get_running_loop, new_event_loop,
-};
+pub use asyncio::events::{EventLoop, RunTarget, get_running_loop, new_event_loop};
+pub use asyncio::handles::{Handle, TimerHandle};
+pub use asyncio::threads::{LoopHandle, ThreadSafeHandle};
 pub use error::ExceptionContext;
-pub use kernel::{LoopHandle, Observer, SchedulingPolicy, ThreadSafeHandle};
+pub use kernel::{ExceptionHandler, Observer, SchedulingPolicy};
 // asyncio.futures
 pub use asyncio::futures::{Await, CallbackKey, Future, Join};
 pub use kernel::AnyFuture;
@@ -89,10 +89,10 @@ pub use asyncio::coroutines::{Coroutine, Step, coroutine};
 pub use base::names::coroutine_name;
 // asyncio.tasks
 pub use asyncio::tasks::{
-    AsCompleted, Awaitable, Cancellable, CoroutineRef, Frame, Gather, GatherChild, GatherOutcomes, GatherSet,
-    GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor,
-    all_tasks, as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
-    sleep_result, try_create_task, wait, wait_for,
+    AsCompleted, Awaitable, Cancellable, Child, CoroutineRef, Frame, Gather, GatherOutcomes, GatherSet, GatherStart,
+    NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor, all_tasks,
+    as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep, sleep_result,
+    try_create_task, wait, wait_for,
 };
 pub use base::seconds::{Seconds, TimeLimit};
 pub use kernel::AnyTask;

@@ -364,3 +364,76 @@ fn a_dropped_group_or_shield_that_somebody_listens_to_is_kept_among_many_that_no
     };
     virtually(program).unwrap();
 }
+
+/// What a loop keeps for the parts of asyncio ends in one order, whatever was needed first.
+#[test]
+fn what_a_loop_keeps_ends_in_one_order() {
+    struct Ends(&'static str, Rc<RefCell<Vec<&'static str>>>);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            self.1.borrow_mut().push(self.0);
+        }
+    }
+    let order = Rc::default();
+    let ends = |name| Ends(name, Rc::clone(&order));
+    let event_loop = EventLoop::with_clock(Clock::Real);
+
+    // Needed from the last to end to the first.
+    let (observer, policy) = (ends("observer"), ends("policy"));
+    let (options, noted, hook) = (ends("task options"), ends("noted waiter"), ends("hook"));
+    struct Watches(#[expect(dead_code, reason = "it is dropped")] Ends);
+    impl asyncio_runtime::Observer for Watches {}
+    impl SchedulingPolicy for Watches {
+        fn next(&mut self, _: usize) -> usize {
+            0
+        }
+    }
+    event_loop.set_scheduling_policy(Some(Box::new(Watches(policy))));
+    event_loop.set_observer(Some(Rc::new(Watches(observer))));
+    event_loop.set_task_options(Some(Box::new(move |task| {
+        let _kept = &options;
+        task
+    })));
+    let (future, waiter) = (event_loop.create_future::<Ends>(), event_loop.create_future::<()>());
+    future_add_to_awaited_by(&future, &waiter);
+    let _ = waiter.add_done_callback(move |_| drop(noted));
+    drop((future, waiter));
+    event_loop.add_shutdown_hook(|| async move {
+        drop(hook);
+        Ok(())
+    });
+    let (reader, _writer) = std::os::unix::net::UnixStream::pair().unwrap();
+    let watching = ends("reader");
+    event_loop.add_reader(&reader, move || _ = &watching).unwrap();
+    let timer = ends("timer");
+    event_loop.call_later(3600, move || drop(timer)).unwrap();
+    // A job that is still at work when the loop closes: its future is kept for the thread, and with it what is told of its end.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let job = event_loop.run_in_executor(None, move || _ = wait.recv()).unwrap();
+    let told = ends("job");
+    let _ = job.add_done_callback(move |_| drop(told));
+    drop(job);
+    let task = ends("task");
+    event_loop
+        .create_task(async move {
+            let _task = task;
+            std::future::pending::<Result<()>>().await
+        })
+        .unwrap();
+    event_loop.set_exception_handler(Some(Box::new(|_| {})));
+    event_loop
+        .call_soon({
+            let event_loop = event_loop.clone();
+            move || event_loop.stop()
+        })
+        .unwrap();
+    event_loop.run_forever().unwrap();
+
+    drop(event_loop);
+    drop(go);
+    let order = order.borrow();
+    assert_eq!(
+        *order,
+        ["task", "timer", "job", "reader", "hook", "noted waiter", "task options", "observer", "policy"]
+    );
+}

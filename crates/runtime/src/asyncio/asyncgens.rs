@@ -1,9 +1,8 @@
-//! What a loop knows of asynchronous generators: those that are open, so that it can close them at its end
-//! (`loop._asyncgens`).
+//! What `loop.shutdown_asyncgens` ends: open asynchronous generators, and the shutdown hooks.
 //!
-//! The generators themselves are a crate of their own. The loop holds them weakly: one that nobody else holds is over.
+//! The generators themselves are a crate of their own. The loop holds them weakly, so one that is dropped is not closed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::Future as StdFuture;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -13,7 +12,7 @@ use crate::asyncio::tasks::{create_task, gather};
 use crate::base::ordered::Ordered;
 use crate::error::report::ExceptionContext;
 use crate::error::{Error, Result};
-use crate::kernel::take_cancel;
+use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
 ///
@@ -43,6 +42,7 @@ use crate::kernel::take_cancel;
 /// run(async { Ok(get_running_loop()?.register_asyncgen(cursor)) }).unwrap();
 /// assert!(!open.0.get()); // `run` has closed it
 /// ```
+#[doc(hidden)]
 pub trait OpenAsyncGen {
     /// Closes it: `agen.aclose()`. With an error, that is raised where it stands, in place of `GeneratorExit`.
     fn aclose(self: Rc<Self>, by: Option<Error>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
@@ -51,31 +51,93 @@ pub trait OpenAsyncGen {
     fn repr(&self) -> String;
 }
 
+/// The generators and hooks of one loop.
 #[derive(Default)]
 pub(crate) struct AsyncGens {
     open: RefCell<Ordered<Weak<dyn OpenAsyncGen>>>,
-    /// What closes them; known once there has been one, so that a program without any does not contain it.
-    close: Cell<Option<Close>>,
+    hooks: RefCell<Vec<Box<dyn FnOnce() -> Ending>>>,
 }
 
-type Close = fn(&EventLoop) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
+impl Tenant for AsyncGens {
+    fn phase(&self) -> Phase {
+        Phase::Hooks
+    }
+
+    fn shut_down(self: Rc<Self>, event_loop: &Rc<LoopCore>, what: Shutdown) -> Option<Ending> {
+        let Shutdown::AsyncGens = what else { return None };
+        let event_loop = EventLoop::from_core(event_loop);
+        Some(Box::pin(async move {
+            self.close_generators(&event_loop).await?;
+            self.run_hooks(&event_loop).await
+        }))
+    }
+
+    fn close(self: Rc<Self>) {
+        let hooks = self.hooks.take();
+        drop(hooks);
+    }
+}
 
 impl AsyncGens {
-    pub(crate) fn add(&self, generator: Weak<dyn OpenAsyncGen>) -> u64 {
-        self.close.set(Some(|event_loop| {
-            let event_loop = event_loop.clone();
-            Box::pin(async move { close(&event_loop).await })
-        }));
-        self.open.borrow_mut().push(generator)
+    /// Closes all generators at the same time, each in a task of its own, begun in the order in which they first ran.
+    async fn close_generators(&self, event_loop: &EventLoop) -> Result<()> {
+        let closing: Vec<_> = self.open.borrow_mut().drain().filter_map(|generator| generator.upgrade()).collect();
+        if closing.is_empty() {
+            return Ok(());
+        }
+        let outcomes =
+            gather(closing.iter().map(|generator| Rc::clone(generator).aclose(None))).return_exceptions().await?;
+        for (outcome, generator) in outcomes.into_iter().zip(closing) {
+            // A cancellation is not an `Exception` in Python, and not reported.
+            if let Some(error) = outcome.err().filter(|error| !error.is_cancelled()) {
+                let repr = generator.repr();
+                let message = format!("an error occurred during closing of asynchronous generator {repr}");
+                event_loop
+                    .call_exception_handler(&ExceptionContext::new(message).object("asyncgen", repr).exception(error));
+            }
+        }
+        Ok(())
     }
 
-    pub(crate) fn remove(&self, key: u64) {
-        self.open.borrow_mut().remove(key);
+    /// Runs the hooks, the newest first, also those that are added meanwhile.
+    async fn run_hooks(&self, event_loop: &EventLoop) -> Result<()> {
+        loop {
+            let hook = self.hooks.borrow_mut().pop();
+            let Some(hook) = hook else { return Ok(()) };
+            if let Err(error) = hook().await {
+                let context = ExceptionContext::new("an error occurred in a shutdown hook");
+                event_loop.call_exception_handler(&context.exception(error));
+            }
+        }
+    }
+}
+
+/// Hooks for other crates: generators, and what a crate keeps open for a loop.
+impl EventLoop {
+    /// Makes the loop close an asynchronous generator in [`shutdown_asyncgens`](Self::shutdown_asyncgens), until
+    /// [`forget_asyncgen`](Self::forget_asyncgen) is called with the key: Python's `firstiter` hook.
+    #[doc(hidden)]
+    pub fn register_asyncgen(&self, generator: Weak<dyn OpenAsyncGen>) -> u64 {
+        self.core().tenants.of::<AsyncGens>().open.borrow_mut().push(generator)
     }
 
-    /// Closes one of them, in a task that begins in the iteration after the next, as CPython's does.
-    pub(crate) fn finalize(event_loop: &EventLoop, generator: Rc<dyn OpenAsyncGen>) -> Result<()> {
-        event_loop.call_soon(move || {
+    /// Takes back what [`register_asyncgen`](Self::register_asyncgen) did.
+    #[doc(hidden)]
+    pub fn forget_asyncgen(&self, key: u64) {
+        if let Some(generators) = self.core().tenants.find::<AsyncGens>() {
+            generators.open.borrow_mut().remove(key);
+        }
+    }
+
+    /// Closes a generator that was dropped, in a task of its own that begins in the iteration after the next, as CPython's
+    /// does: the `finalizer` hook.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`.
+    #[doc(hidden)]
+    pub fn finalize_asyncgen(&self, generator: Rc<dyn OpenAsyncGen>) -> Result<()> {
+        self.call_soon(move || {
             let task = create_task(async move { generator.aclose(take_cancel().map(Error::from)).await });
             // Cancelled before its first step, it is not over: the generator is told, and cleans up.
             task.as_task().core().start();
@@ -83,32 +145,31 @@ impl AsyncGens {
         Ok(())
     }
 
-    /// Closes all of them, if there were any.
-    pub(crate) async fn close(&self, event_loop: &EventLoop) -> Result<()> {
-        match self.close.get() {
-            Some(close) => close(event_loop).await,
-            None => Ok(()),
-        }
+    /// Registers a coroutine for [`shutdown_asyncgens`](Self::shutdown_asyncgens), which [`run`](crate::run) calls at its
+    /// end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::Cell, rc::Rc};
+    ///
+    /// use asyncio::{get_running_loop, run, sleep};
+    ///
+    /// let saved = Rc::new(Cell::new(false));
+    /// let save = Rc::clone(&saved);
+    /// run(async {
+    ///     get_running_loop()?.add_shutdown_hook(|| async move {
+    ///         sleep(0.001).await?; // the loop still runs
+    ///         save.set(true);
+    ///         Ok(())
+    ///     });
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// assert!(saved.get());
+    /// ```
+    pub fn add_shutdown_hook<F: StdFuture<Output = Result<()>> + 'static>(&self, hook: impl FnOnce() -> F + 'static) {
+        let hook = Box::new(|| Box::pin(hook()) as Ending);
+        self.core().tenants.of::<AsyncGens>().hooks.borrow_mut().push(hook);
     }
-}
-
-/// Closes all of them, at the same time, each in a task of its own; begun in the order in which they first ran.
-async fn close(event_loop: &EventLoop) -> Result<()> {
-    let open = &event_loop.core().asyncgens.open;
-    let closing: Vec<_> = open.borrow_mut().drain().filter_map(|generator| generator.upgrade()).collect();
-    if closing.is_empty() {
-        return Ok(());
-    }
-    let outcomes =
-        gather(closing.iter().map(|generator| Rc::clone(generator).aclose(None))).return_exceptions().await?;
-    for (outcome, generator) in outcomes.into_iter().zip(closing) {
-        // A cancellation is not an `Exception` in Python, and not reported.
-        if let Some(error) = outcome.err().filter(|error| !error.is_cancelled()) {
-            let repr = generator.repr();
-            let message = format!("an error occurred during closing of asynchronous generator {repr}");
-            event_loop
-                .call_exception_handler(&ExceptionContext::new(message).object("asyncgen", repr).exception(error));
-        }
-    }
-    Ok(())
 }

@@ -1,36 +1,31 @@
-//! The event loop as programs see it: `EventLoop`, callback handles, and how to get at the loop that runs
-//! (`asyncio.events`).
+//! The event loop as programs see it: `EventLoop`, and how to get the loop that runs (`asyncio.events`).
+//!
+//! The methods of `EventLoop` stand under the headings of Python's documentation. What they do is done elsewhere: `kernel` runs
+//! the loop, `handles` has the callbacks, `threads`, `signals` and `asyncgens` the rest.
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::os::fd::AsFd;
-use std::pin::Pin;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
-use crate::asyncio::asyncgens::{AsyncGens, OpenAsyncGen};
 use crate::asyncio::futures::Future;
-use crate::asyncio::tasks::{Task, TaskFactory, TaskOptions};
-use crate::base::burials;
+use crate::asyncio::handles::{Handle, Repeated, TimerHandle};
+use crate::asyncio::tasks::{OptionsChange, Task, TaskFactory, TaskOptions};
+use crate::asyncio::threads::LoopHandle;
+use crate::asyncio::timeouts::check_delay;
+use crate::asyncio::{signals, threads};
 use crate::base::log;
-use crate::base::names::function_name;
 use crate::base::seconds::Seconds;
 use crate::clock::Clock;
 use crate::concurrent::ThreadPoolExecutor;
-use crate::contextvars::{self, Vars};
 use crate::error::Result;
+use crate::error::env;
 use crate::error::exceptions::{RuntimeError, ValueError};
 use crate::error::report::ExceptionContext;
 use crate::kernel::{
-    Action, AnyFuture, LoopCore, LoopHandle, Observer, Registered, Run, SchedulingPolicy, Side, TimerKey, handle_repr,
-    run_callback, run_handled, running_loop,
+    AnyFuture, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Side, Tenants,
+    running_loop,
 };
-
-/// What a loop tells of exceptions that nobody handles; see [`EventLoop::set_exception_handler`].
-pub type ExceptionHandler = dyn Fn(&ExceptionContext);
-
-/// A coroutine to run when a loop shuts down.
-pub(crate) type ShutdownHook = Box<dyn FnOnce() -> Pin<Box<dyn StdFuture<Output = Result<()>>>>>;
 
 /// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.
 ///
@@ -111,9 +106,10 @@ pub fn get_running_loop() -> Result<EventLoop, RuntimeError> {
 ///
 /// `ValueError` naming the variable and what it may be.
 pub(crate) fn debug_from_env() -> Result<bool, ValueError> {
-    crate::error::env::is_second("ASYNCIO_DEBUG", ["0", "1"])
+    env::is_second("ASYNCIO_DEBUG", ["0", "1"])
 }
 
+/// # Making a loop
 impl EventLoop {
     fn from_env() -> Result<Self, ValueError> {
         let event_loop = Self::with_clock(Clock::from_env()?);
@@ -145,10 +141,11 @@ impl EventLoop {
     pub(crate) fn core(&self) -> &Rc<LoopCore> {
         &self.core
     }
+}
 
-    // Running.
-
-    /// Runs an awaitable to its end and gives its result; a coroutine becomes a task.
+/// # Running and stopping the loop
+impl EventLoop {
+    /// Runs an awaitable to its end and returns its result. A coroutine becomes a task.
     ///
     /// # Errors
     ///
@@ -174,7 +171,7 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn run_until_complete<A: RunTarget>(&self, awaitable: A) -> Result<A::Value> {
-        // Before a task is made that would be left over.
+        // Before a task is made, which would be left over.
         self.core.check_can_run()?;
         let future = awaitable.into_target(self)?;
         if !Rc::ptr_eq(future.base().event_loop(), &self.core) {
@@ -182,7 +179,7 @@ impl EventLoop {
             return Err(ValueError::new(message).into());
         }
         let stop = Rc::new(StopWhenDone(Rc::clone(&self.core)));
-        // Removed also if something unwinds: a later run is not to be stopped by it.
+        // Removed even if something unwinds, so that it does not stop a later run.
         let registered = StopRegistered(&future, future.add_callback(stop, 0));
         self.core.run_forever()?;
         drop(registered);
@@ -214,18 +211,18 @@ impl EventLoop {
         self.core.run_forever()
     }
 
-    /// Stops the loop at the end of the present iteration; on one that does not run, after one iteration.
+    /// Stops the loop at the end of the current iteration. A loop that does not run will stop after one iteration.
     pub fn stop(&self) {
         self.core.stopping.set(true);
     }
 
-    /// Does it run?
+    /// Is the loop running?
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.core.running.get()
     }
 
-    /// Was it closed?
+    /// Is the loop closed?
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.core.is_closed()
@@ -260,8 +257,19 @@ impl EventLoop {
         Ok(())
     }
 
-    // Callbacks and time.
+    /// Closes the asynchronous generators that are still open, all at the same time; then runs the shutdown hooks, the newest
+    /// first. An error of one is reported and does not stop the others. [`run`](crate::run) does this at its end.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError` if the waiting task is cancelled.
+    pub async fn shutdown_asyncgens(&self) -> Result<()> {
+        Tenants::shut_down(&self.core, Shutdown::AsyncGens).await
+    }
+}
 
+/// # Scheduling callbacks
+impl EventLoop {
     /// Queues `f` for the next iteration; first in, first out. It runs in a copy of the current context.
     ///
     /// A panic in `f` goes to the exception handler.
@@ -293,12 +301,12 @@ impl EventLoop {
     /// ```
     pub fn call_soon<F: FnOnce() + 'static>(&self, f: F) -> Result<Handle, RuntimeError> {
         self.core.check_closed()?;
-        let handle = HandleInner::new(&self.core, None, f);
-        self.core.call(Rc::clone(&handle) as Rc<dyn Run>, 0);
-        Ok(Handle(handle))
+        let handle = Handle::new(&self.core, None, f);
+        self.core.call(handle.to_run(), 0);
+        Ok(handle)
     }
 
-    /// As [`LoopHandle::call_soon_threadsafe`], from the loop's own thread: after what other threads have handed in by now. The
+    /// Like [`LoopHandle::call_soon_threadsafe`], from the loop's own thread: after what other threads have handed in by now. The
     /// handle stays in this thread, too.
     ///
     /// # Errors
@@ -309,8 +317,17 @@ impl EventLoop {
         self.call_soon(f)
     }
 
-    /// Calls `f` in `delay` seconds; at once if that is zero or less. Calls due at the same instant run in the order in
-    /// which they were made.
+    /// A handle for other threads.
+    #[must_use]
+    pub fn handle(&self) -> LoopHandle {
+        LoopHandle::new(&self.core.shared)
+    }
+}
+
+/// # Scheduling delayed callbacks
+impl EventLoop {
+    /// Calls `f` after `delay` seconds; in the next iteration if that is zero or less. Calls due at the same instant run in the
+    /// order in which they were made.
     ///
     /// # Errors
     ///
@@ -323,7 +340,7 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// As [`call_later`](Self::call_later).
+    /// The same as those of [`call_later`](Self::call_later).
     ///
     /// # Examples
     ///
@@ -339,10 +356,8 @@ impl EventLoop {
     /// ```
     pub fn call_at<F: FnOnce() + 'static>(&self, when: f64, f: F) -> Result<TimerHandle> {
         self.core.check_closed()?;
-        crate::asyncio::timeouts::check_delay(when)?;
-        let handle = HandleInner::new(&self.core, Some(when), f);
-        let key = self.core.insert_timer(when, Action::Call(Rc::clone(&handle) as Rc<dyn Run>));
-        Ok(TimerHandle { handle: Handle(handle), when, key, core: Rc::clone(&self.core) })
+        check_delay(when)?;
+        Ok(TimerHandle::new(&self.core, when, f))
     }
 
     /// The time of the loop's clock, in seconds from an arbitrary start. It never goes back.
@@ -350,22 +365,17 @@ impl EventLoop {
     pub fn time(&self) -> f64 {
         self.core.time()
     }
+}
 
-    /// A handle for other threads.
-    #[must_use]
-    pub fn handle(&self) -> LoopHandle {
-        LoopHandle::new(&self.core.shared)
-    }
-
-    // Futures and tasks.
-
+/// # Creating futures and tasks
+impl EventLoop {
     /// A future of this loop.
     #[must_use]
     pub fn create_future<T: 'static>(&self) -> Future<T> {
         Future::new(&self.core)
     }
 
-    /// Makes a task in this loop; also before the loop runs.
+    /// Makes a task of this loop, which need not run yet.
     ///
     /// # Errors
     ///
@@ -378,20 +388,20 @@ impl EventLoop {
         TaskOptions::new().create_task_in(&self.core, coroutine)
     }
 
-    /// How tasks are made in this loop from now on.
+    /// Sets how tasks of this loop start: eagerly or not.
     pub fn set_task_factory(&self, factory: TaskFactory) {
         self.core.eager_tasks.set(factory == TaskFactory::Eager);
     }
 
-    /// How tasks are made in this loop.
+    /// How tasks of this loop start.
     #[must_use]
     pub fn get_task_factory(&self) -> TaskFactory {
         if self.core.eager_tasks.get() { TaskFactory::Eager } else { TaskFactory::Lazy }
     }
 
-    /// Has `change` say with what options each task of this loop is made, from those that it is asked for with: a task factory
-    /// of one's own. `None` takes it back. The coroutine is not shown to it: tasks are of many types, and who wants to see
-    /// what they do is an [`Observer`].
+    /// Lets `change` change the options of every task of this loop before the task is made, as a task factory of your own could;
+    /// `None` removes it. It does not see the coroutine, because coroutines are of many types. To see what tasks do, set an
+    /// [`Observer`].
     ///
     /// # Examples
     ///
@@ -414,15 +424,14 @@ impl EventLoop {
     /// .unwrap();
     /// ```
     pub fn set_task_options(&self, change: Option<Box<dyn Fn(TaskOptions) -> TaskOptions>>) {
-        self.core.changes_options.set(change.is_some());
-        let old = self.core.change_options.replace(change.map(Rc::from));
-        drop(old);
+        OptionsChange::set(&self.core, change);
     }
+}
 
-    // Threads.
-
+/// # Executing code in threads
+impl EventLoop {
     /// Runs `f` in a thread of `executor`, or of the default executor (`None`), beginning at once. Cancelling the future
-    /// keeps a job that has not begun from beginning; one that runs goes on, and nobody hears of its end.
+    /// keeps a job from starting; a job that runs already goes on, and its result is dropped.
     ///
     /// # Errors
     ///
@@ -452,12 +461,12 @@ impl EventLoop {
         f: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Future<T>> {
         self.core.check_closed()?;
-        crate::asyncio::threads::run_in_executor(&self.core, executor, f)
+        threads::run_in_executor(&self.core, executor, f)
     }
 
     /// The executor that `run_in_executor(None, …)` and `to_thread` use from now on.
     pub fn set_default_executor(&self, executor: ThreadPoolExecutor) {
-        crate::asyncio::threads::set_default_executor(&self.core, executor);
+        threads::set_default_executor(&self.core, executor);
     }
 
     /// Waits until the default executor's jobs are done and its threads have ended. At most `limit` seconds; then it
@@ -485,80 +494,13 @@ impl EventLoop {
     /// .unwrap();
     /// ```
     pub async fn shutdown_default_executor(&self, limit: Option<f64>) -> Result<()> {
-        crate::asyncio::threads::shutdown_default_executor(&self.core, limit).await
+        threads::refuse_jobs(&self.core);
+        Tenants::shut_down(&self.core, Shutdown::Executor(limit)).await
     }
+}
 
-    /// Closes the asynchronous generators that are still open, all at the same time; then runs the shutdown hooks, last
-    /// registered first. An error of one is reported and does not stop the others. [`run`](crate::run) does this at its
-    /// end.
-    ///
-    /// # Errors
-    ///
-    /// `CancelledError` if the waiting task is cancelled.
-    pub async fn shutdown_asyncgens(&self) -> Result<()> {
-        self.core.asyncgens.close(self).await?;
-        loop {
-            let hook = self.core.shutdown_hooks.borrow_mut().pop();
-            let Some(hook) = hook else { return Ok(()) };
-            if let Err(error) = hook().await {
-                self.call_exception_handler(
-                    &ExceptionContext::new("an error occurred in a shutdown hook").exception(error),
-                );
-            }
-        }
-    }
-
-    /// Tells the loop of an asynchronous generator that begins to run, so that
-    /// [`shutdown_asyncgens`](Self::shutdown_asyncgens) closes it. The key is for
-    /// [`forget_asyncgen`](Self::forget_asyncgen). For whoever makes a kind of generator; it is what Python calls the
-    /// `firstiter` hook.
-    pub fn register_asyncgen(&self, generator: Weak<dyn OpenAsyncGen>) -> u64 {
-        self.core.asyncgens.add(generator)
-    }
-
-    /// Takes back what [`register_asyncgen`](Self::register_asyncgen) did.
-    pub fn forget_asyncgen(&self, key: u64) {
-        self.core.asyncgens.remove(key);
-    }
-
-    /// Closes a generator that nobody wants any more, in a task of its own that begins soon: Python's `finalizer` hook.
-    ///
-    /// # Errors
-    ///
-    /// `RuntimeError: Event loop is closed`.
-    pub fn finalize_asyncgen(&self, generator: Rc<dyn OpenAsyncGen>) -> Result<()> {
-        AsyncGens::finalize(self, generator)
-    }
-
-    /// Registers a coroutine for [`shutdown_asyncgens`](Self::shutdown_asyncgens), which [`run`](crate::run) calls at its
-    /// end.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::{cell::Cell, rc::Rc};
-    ///
-    /// use asyncio::{get_running_loop, run, sleep};
-    ///
-    /// let saved = Rc::new(Cell::new(false));
-    /// let save = Rc::clone(&saved);
-    /// run(async {
-    ///     get_running_loop()?.add_shutdown_hook(|| async move {
-    ///         sleep(0.001).await?; // the loop still runs
-    ///         save.set(true);
-    ///         Ok(())
-    ///     });
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// assert!(saved.get());
-    /// ```
-    pub fn add_shutdown_hook<F: StdFuture<Output = Result<()>> + 'static>(&self, hook: impl FnOnce() -> F + 'static) {
-        self.core.shutdown_hooks.borrow_mut().push(Box::new(|| Box::pin(hook())));
-    }
-
-    // Descriptors and signals.
-
+/// # Watching file descriptors
+impl EventLoop {
     /// Calls `f` whenever `fd` can be read, until [`remove_reader`](Self::remove_reader), which must come before the
     /// descriptor is closed.
     ///
@@ -596,11 +538,20 @@ impl EventLoop {
         self.watch(fd, Side::Read, f)
     }
 
+    /// Stops watching for reading; false if it was not watched.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn remove_reader(&self, fd: impl AsFd) -> Result<bool> {
+        Ok(self.core.reactor()?.forget(fd.as_fd(), Side::Read)?)
+    }
+
     /// Calls `f` whenever `fd` can be written, until [`remove_writer`](Self::remove_writer).
     ///
     /// # Errors
     ///
-    /// As [`add_reader`](Self::add_reader).
+    /// The same as those of [`add_reader`](Self::add_reader).
     ///
     /// # Examples
     ///
@@ -626,35 +577,23 @@ impl EventLoop {
         self.watch(fd, Side::Write, f)
     }
 
-    /// Stops watching for reading; false if it was not watched.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn remove_reader(&self, fd: impl AsFd) -> Result<bool> {
-        Ok(self.core.with_reactor(|reactor| reactor.forget(fd.as_fd(), Side::Read))?)
-    }
-
     /// Stops watching for writing; false if it was not watched.
     ///
     /// # Errors
     ///
     /// What the system says.
     pub fn remove_writer(&self, fd: impl AsFd) -> Result<bool> {
-        Ok(self.core.with_reactor(|reactor| reactor.forget(fd.as_fd(), Side::Write))?)
+        Ok(self.core.reactor()?.forget(fd.as_fd(), Side::Write)?)
     }
 
     fn watch<F: FnMut() + 'static>(&self, fd: impl AsFd, side: Side, f: F) -> Result<()> {
         self.core.check_closed()?;
-        let run = Rc::new(Repeated {
-            f: RefCell::new(f),
-            core: Rc::downgrade(&self.core),
-            vars: contextvars::current(),
-            over: Cell::default(),
-        });
-        Ok(self.core.with_reactor(|reactor| reactor.watch(fd.as_fd(), side, run))?)
+        Ok(self.core.reactor()?.watch(fd.as_fd(), side, Repeated::new(&self.core, f))?)
     }
+}
 
+/// # Unix signals
+impl EventLoop {
     /// Calls `f` in the loop whenever the process gets this signal, instead of what the signal does otherwise.
     ///
     /// # Errors
@@ -682,22 +621,21 @@ impl EventLoop {
     /// })
     /// .unwrap();
     /// ```
-    #[cfg(unix)]
     pub fn add_signal_handler<F: FnMut() + 'static>(&self, signal: i32, f: F) -> Result<()> {
         self.core.check_closed()?;
-        crate::asyncio::signals::add(&self.core, signal, f)
+        signals::add(&self.core, signal, f)
     }
 
     /// Gives the signal its default action back; false if this loop does not handle it.
-    #[cfg(unix)]
     pub fn remove_signal_handler(&self, signal: i32) -> bool {
-        self.core.signals.remove(&self.core, signal)
+        signals::remove(&self.core, signal)
     }
+}
 
-    // Errors, debugging, seams.
-
-    /// What is told of exceptions that nobody handles, instead of standard error; `None` for the default. A closed loop keeps
-    /// it until the last future is gone whose exception nobody has retrieved.
+/// # Error handling
+impl EventLoop {
+    /// Sets the handler that gets exceptions which nothing handles; without one (`None`) they are written to standard error. A
+    /// closed loop keeps its handler until the last future is dropped whose exception was never retrieved.
     ///
     /// # Examples
     ///
@@ -724,7 +662,7 @@ impl EventLoop {
         self.core.exception_handler.replace(handler.map(Rc::from));
     }
 
-    /// Tells the exception handler. A handler that panics is reported itself.
+    /// Calls the exception handler. If the handler panics, that is reported as well.
     ///
     /// # Examples
     ///
@@ -742,7 +680,7 @@ impl EventLoop {
         self.core.call_exception_handler(context);
     }
 
-    /// What the loop does without a handler: writes the context to standard error.
+    /// Does what the loop does without a handler: writes the context to standard error.
     ///
     /// # Examples
     ///
@@ -761,7 +699,10 @@ impl EventLoop {
     pub fn default_exception_handler(&self, context: &ExceptionContext) {
         log::warning(context);
     }
+}
 
+/// # Debug mode
+impl EventLoop {
     /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration).
     ///
     /// # Examples
@@ -780,24 +721,29 @@ impl EventLoop {
         self.core.note_instruments();
     }
 
-    /// Is it in debug mode?
+    /// Is the loop in debug mode?
     #[must_use]
     pub fn get_debug(&self) -> bool {
         self.core.debug.get()
     }
 
-    /// From how many seconds on a step counts as slow in debug mode; 0.1 by default.
+    /// Sets how many seconds a step may take before debug mode reports it; 0.1 by default.
     pub fn set_slow_callback_duration(&self, seconds: impl Seconds) {
         self.core.slow_callback_duration.set(seconds.seconds());
     }
+}
 
-    /// Lets `observer` see what tasks do; `None` ends it.
+/// # Observing and choosing
+///
+/// These two are not in Python.
+impl EventLoop {
+    /// Lets `observer` see what tasks do; `None` removes it.
     pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
         self.core.observer.replace(observer);
         self.core.note_instruments();
     }
 
-    /// Lets `policy` choose who of the ready runs next; `None` is first in, first out.
+    /// Lets `policy` choose which ready entry runs next; `None` is first in, first out.
     pub fn set_scheduling_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
         self.core.set_policy(policy);
     }
@@ -917,190 +863,5 @@ impl Drop for StopRegistered<'_> {
         if let Some(registered) = self.1 {
             self.0.base().remove_callback(registered);
         }
-    }
-}
-
-pub(crate) struct HandleInner {
-    f: RefCell<Option<Box<dyn FnOnce()>>>,
-    cancelled: Cell<bool>,
-    /// Of the closure. Its function's name is looked for only when somebody asks: that is a search.
-    type_name: &'static str,
-    /// When it is due, if it is a timer's.
-    when: Option<f64>,
-    vars: Vars,
-    core: std::rc::Weak<LoopCore>,
-}
-
-impl HandleInner {
-    pub(crate) fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, when: Option<f64>, f: F) -> Rc<Self> {
-        Rc::new(Self {
-            f: RefCell::new(Some(Box::new(f))),
-            cancelled: Cell::new(false),
-            type_name: std::any::type_name::<F>(),
-            when,
-            vars: contextvars::current(),
-            core: Rc::downgrade(core),
-        })
-    }
-}
-
-impl Drop for HandleInner {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(f) = self.f.get_mut().take() {
-            burials::drop_call(f);
-        }
-    }
-}
-
-impl HandleInner {
-    /// How its handle prints. A cancelled one names its callback in debug mode only.
-    fn repr(&self, when: Option<f64>) -> String {
-        let cancelled = self.cancelled.get();
-        let is_debug = || self.core.upgrade().is_some_and(|core| core.debug.get());
-        let callback = (!cancelled || is_debug()).then(|| self.describe());
-        handle_repr(cancelled, when, callback.as_deref())
-    }
-}
-
-impl Run for HandleInner {
-    fn run(&self, _key: u32) {
-        let f = self.f.take();
-        let Some(f) = f else { return };
-        let Some(core) = self.core.upgrade() else { return };
-        run_handled(&core, self.vars.clone(), &|| self.describe(), self.when, f);
-    }
-
-    fn describe(&self) -> String {
-        format!("{}()", function_name(self.type_name))
-    }
-}
-
-/// A queued callback: `asyncio.Handle`.
-///
-/// # Examples
-///
-/// ```
-/// use std::{cell::Cell, rc::Rc};
-///
-/// use asyncio::{get_running_loop, run, sleep};
-///
-/// run(async {
-///     let called = Rc::new(Cell::new(false));
-///     let call = Rc::clone(&called);
-///     let handle = get_running_loop()?.call_soon(move || call.set(true))?;
-///     handle.cancel();
-///     assert!(handle.cancelled());
-///     sleep(0).await?;
-///     assert!(!called.get());
-///     Ok(())
-/// })
-/// .unwrap();
-/// ```
-#[derive(Clone)]
-pub struct Handle(Rc<HandleInner>);
-
-impl Handle {
-    /// Keeps the callback from running, if it has not run yet.
-    pub fn cancel(&self) {
-        self.0.cancelled.set(true);
-        let f = self.0.f.take();
-        if let Some(f) = f {
-            burials::drop_call(f);
-        }
-    }
-
-    /// Was it cancelled?
-    #[must_use]
-    pub fn cancelled(&self) -> bool {
-        self.0.cancelled.get()
-    }
-}
-
-impl fmt::Debug for Handle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.repr(None))
-    }
-}
-
-/// A callback at a time: `asyncio.TimerHandle`.
-///
-/// # Examples
-///
-/// ```
-/// use std::{cell::Cell, rc::Rc};
-///
-/// use asyncio::{get_running_loop, run, sleep};
-///
-/// run(async {
-///     let (event_loop, called) = (get_running_loop()?, Rc::new(Cell::new(false)));
-///     let call = Rc::clone(&called);
-///     let timer = event_loop.call_later(0.001, move || call.set(true))?;
-///     assert!(timer.when() > event_loop.time());
-///     timer.cancel();
-///     sleep(0.002).await?;
-///     assert!(!called.get());
-///     Ok(())
-/// })
-/// .unwrap();
-/// ```
-#[derive(Clone)]
-pub struct TimerHandle {
-    handle: Handle,
-    when: f64,
-    key: TimerKey,
-    core: Rc<LoopCore>,
-}
-
-impl TimerHandle {
-    /// Keeps the callback from running, if it has not run yet.
-    pub fn cancel(&self) {
-        self.handle.cancel();
-        self.core.remove_timer(self.key);
-    }
-
-    /// Was it cancelled?
-    #[must_use]
-    pub fn cancelled(&self) -> bool {
-        self.handle.cancelled()
-    }
-
-    /// When it is due, in the time of the loop's clock.
-    #[must_use]
-    pub fn when(&self) -> f64 {
-        self.when
-    }
-}
-
-impl fmt::Debug for TimerHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.handle.0.repr(Some(self.when)))
-    }
-}
-
-/// A callback that runs again and again: of a descriptor or a signal.
-pub(crate) struct Repeated<F> {
-    pub(crate) f: RefCell<F>,
-    pub(crate) core: std::rc::Weak<LoopCore>,
-    pub(crate) vars: Vars,
-    /// It was taken away, or replaced: it may be queued still, and is not to run.
-    pub(crate) over: Cell<bool>,
-}
-
-impl<F: FnMut()> Run for Repeated<F> {
-    fn run(&self, _key: u32) {
-        if self.over.get() {
-            return;
-        }
-        let Some(core) = self.core.upgrade() else { return };
-        run_callback(&core, self.vars.clone(), &|| self.describe(), || (self.f.borrow_mut())());
-    }
-
-    fn cut(&self) {
-        self.over.set(true);
-    }
-
-    fn describe(&self) -> String {
-        format!("{}()", function_name(std::any::type_name::<F>()))
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod asyncgens;
 pub(crate) mod coroutines;
 pub(crate) mod events;
 pub(crate) mod futures;
+pub(crate) mod handles;
 pub mod io;
 pub(crate) mod runners;
 pub(crate) mod signals;

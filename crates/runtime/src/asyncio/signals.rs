@@ -3,7 +3,7 @@
 //! The handler that runs inside the signal only writes a byte to a socket that the loop watches; everything else happens
 //! in the loop. Relies on `signal-hook`, which keeps what a handler may do safe.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -13,11 +13,10 @@ use std::sync::{Arc, Mutex};
 
 use signal_hook::SigId;
 
-use crate::asyncio::events::Repeated;
-use crate::contextvars;
+use crate::asyncio::handles::Repeated;
 use crate::error::Result;
 use crate::error::exceptions::{RuntimeError, ValueError};
-use crate::kernel::{LoopCore, Side};
+use crate::kernel::{self, LoopCore, Phase, Side, Tenant};
 
 /// The signals that one loop handles.
 #[derive(Default)]
@@ -79,7 +78,7 @@ pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f:
     if signal_hook::consts::FORBIDDEN.contains(&signal) {
         return Err(RuntimeError::new(format!("sig {signal} cannot be caught")).into());
     }
-    core.signals.remove(core, signal);
+    remove(core, signal);
     if signal == signal_hook::consts::SIGINT {
         // What `run` does at Ctrl-C gives way, as it does in CPython.
         drop(core.interrupt.take());
@@ -88,44 +87,42 @@ pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f:
     let (receiver, sender) = UnixStream::pair()?;
     receiver.set_nonblocking(true)?;
     let drain = receiver.try_clone()?;
-    let run = Rc::new(Repeated {
-        f: RefCell::new(move || {
-            let mut bytes = [0; 64];
-            while matches!((&drain).read(&mut bytes), Ok(n) if n == bytes.len()) {}
-            f();
-        }),
-        core: Rc::downgrade(core),
-        vars: contextvars::current(),
-        over: Cell::default(),
+    let run = Repeated::new(core, move || {
+        let mut bytes = [0; 64];
+        while matches!((&drain).read(&mut bytes), Ok(n) if n == bytes.len()) {}
+        f();
     });
-    core.with_reactor(|reactor| reactor.watch(receiver.as_fd(), Side::Read, run))?;
+    core.reactor()?.watch(receiver.as_fd(), Side::Read, run)?;
     let id = signal_hook::low_level::pipe::register(signal, sender)?;
     default.store(false, Ordering::SeqCst);
-    core.signals.installed.borrow_mut().push(Installed { signal, id, receiver, default });
+    core.tenants.of::<Signals>().installed.borrow_mut().push(Installed { signal, id, receiver, default });
     Ok(())
 }
 
-impl Signals {
-    pub(crate) fn is_watching(&self) -> bool {
+/// Gives a signal its default action back; false if the loop does not handle it.
+pub(crate) fn remove(core: &LoopCore, signal: i32) -> bool {
+    let Some(signals) = core.tenants.find::<Signals>() else { return false };
+    let mut all = signals.installed.borrow_mut();
+    let Some(index) = all.iter().position(|installed| installed.signal == signal) else { return false };
+    let installed = all.swap_remove(index);
+    drop(all);
+    installed.uninstall();
+    // Fails only if the reactor is gone, and its registration with it.
+    let _ = core.reactor().and_then(|reactor| reactor.forget(installed.receiver.as_fd(), Side::Read));
+    true
+}
+
+impl Tenant for Signals {
+    fn phase(&self) -> Phase {
+        Phase::Signals
+    }
+
+    fn is_expecting(&self) -> bool {
         !self.installed.borrow().is_empty()
     }
 
-    pub(crate) fn remove(&self, core: &LoopCore, signal: i32) -> bool {
-        let mut all = self.installed.borrow_mut();
-        let Some(index) = all.iter().position(|installed| installed.signal == signal) else { return false };
-        let installed = all.swap_remove(index);
-        drop(all);
-        installed.uninstall();
-        // Fails only if the reactor is gone, and with it the registration.
-        let _ = core.with_reactor(|reactor| reactor.forget(installed.receiver.as_fd(), Side::Read));
-        true
-    }
-
-    /// The loop closes.
-    pub(crate) fn clear(&self) {
-        for installed in self.installed.take() {
-            installed.uninstall();
-        }
+    fn close(self: Rc<Self>) {
+        self.installed.take().iter().for_each(Installed::uninstall);
     }
 }
 
@@ -137,25 +134,24 @@ impl Installed {
 }
 
 /// Ctrl-C while a program runs: the first one sets a flag that the loop looks at, a second one ends the process as it
-/// always does. Dropped, it gives Ctrl-C back, unless the program has put a handler of its own in its place.
+/// always does. Dropped, it gives Ctrl-C back, unless the program has set a handler of its own.
 pub(crate) struct Interrupt {
     core: Rc<LoopCore>,
     receiver: UnixStream,
 }
 
-/// The part of an [`Interrupt`] that the loop holds.
-pub(crate) struct OnInterrupt {
-    arrived: Arc<AtomicBool>,
-    call: Rc<dyn Fn()>,
+/// The handlers of an [`Interrupt`], which the loop holds. Dropped, they are taken out.
+struct Handlers {
     default: Arc<AtomicBool>,
-    ids: Vec<SigId>,
+    ids: [SigId; 3],
 }
 
 impl Interrupt {
     /// Runs `on_interrupt` in the loop at the first Ctrl-C. `None` if the loop has a handler of its own for it.
     pub(crate) fn install(core: &Rc<LoopCore>, on_interrupt: impl Fn() + 'static) -> Result<Option<Self>> {
         let signal = signal_hook::consts::SIGINT;
-        if core.signals.installed.borrow().iter().any(|installed| installed.signal == signal) {
+        let is_ours = |signals: Rc<Signals>| signals.installed.borrow().iter().any(|one| one.signal == signal);
+        if core.tenants.find().is_some_and(is_ours) {
             return Ok(None);
         }
         let default = default_action(signal)?;
@@ -164,31 +160,22 @@ impl Interrupt {
         let (receiver, sender) = UnixStream::pair()?;
         // Only there to end the loop's sleep; the flag says why.
         core.selector()?.wake_on(receiver.as_fd())?;
-        let ids = vec![
+        let ids = [
             signal_hook::flag::register(signal, Arc::clone(&arrived))?,
             signal_hook::low_level::pipe::register(signal, sender)?,
             // After the conditional default has looked at it: so it is the second signal that ends the process.
             signal_hook::flag::register(signal, Arc::clone(&default))?,
         ];
-        core.interrupt.replace(Some(OnInterrupt { arrived, call: Rc::new(on_interrupt), default, ids }));
+        let handlers = Box::new(Handlers { default, ids });
+        let interrupt = kernel::Interrupt { arrived, call: Rc::new(on_interrupt), _handlers: handlers };
+        core.interrupt.replace(Some(interrupt));
         Ok(Some(Self { core: Rc::clone(core), receiver }))
     }
 }
 
-impl OnInterrupt {
-    /// What is to be called, if Ctrl-C was pressed.
-    pub(crate) fn take(&self) -> Option<Rc<dyn Fn()>> {
-        // Asked in every iteration, so it is only read, which costs nothing, until it is set.
-        let arrived = self.arrived.load(Ordering::Relaxed) && self.arrived.swap(false, Ordering::Relaxed);
-        arrived.then(|| Rc::clone(&self.call))
-    }
-}
-
-impl Drop for OnInterrupt {
+impl Drop for Handlers {
     fn drop(&mut self) {
-        for id in self.ids.drain(..) {
-            signal_hook::low_level::unregister(id);
-        }
+        let _ = self.ids.map(signal_hook::low_level::unregister);
         self.default.store(true, Ordering::SeqCst);
     }
 }
@@ -196,7 +183,7 @@ impl Drop for OnInterrupt {
 impl Drop for Interrupt {
     fn drop(&mut self) {
         drop(self.core.interrupt.take());
-        // Fails only if the selector is gone, and with it the registration.
+        // Fails only if the selector is gone, and its registration with it.
         let _ = self.core.selector().and_then(|selector| selector.wake_no_more(self.receiver.as_fd()));
     }
 }

@@ -8,10 +8,12 @@ use std::cell::RefCell;
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
+use crate::asyncio::events::EventLoop;
 use crate::asyncio::threads::jobs::PoolKey;
+use crate::asyncio::threads::{LoopHandle, Threads};
 use crate::base::seconds::Seconds;
 use crate::clock::{self, Clock};
-use crate::kernel::{LoopHandle, running_loop};
+use crate::kernel::running_loop;
 
 thread_local! {
     /// In a thread that does a job for a loop with a virtual clock: that loop, and the thread's pool.
@@ -80,10 +82,10 @@ pub fn sleep(delay: impl Seconds) {
     let asked = event_loop.call_soon_threadsafe(move || {
         let Ok(core) = running_loop() else { return };
         // While the thread sleeps, the loop has nothing outside to wait for; it has again when the thread wakes.
-        core.jobs.fall_asleep(pool);
-        let event_loop = crate::EventLoop::from_core(&core);
-        let timer = event_loop.call_later(seconds, move || {
-            core.jobs.wake_up(pool);
+        let threads = core.tenants.of::<Threads>();
+        threads.jobs.fall_asleep(pool);
+        let timer = EventLoop::from_core(&core).call_later(seconds, move || {
+            threads.jobs.wake_up(pool);
             let _ = wake.send(());
         });
         debug_assert!(timer.is_ok(), "the loop runs");

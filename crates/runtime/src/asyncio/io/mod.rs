@@ -103,7 +103,7 @@ impl<T: AsFd> AsyncFd<T> {
     /// ```
     pub fn unchanged(io: T) -> Result<Self> {
         let core = running_loop()?;
-        let source = core.with_reactor(|reactor| reactor.register(io.as_fd()))?;
+        let source = core.reactor()?.register(io.as_fd())?;
         Ok(Self { io: Some(io), registration: Registration { source } })
     }
 

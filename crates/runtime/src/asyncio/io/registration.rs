@@ -8,9 +8,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use crate::asyncio::events::HandleInner;
+use crate::asyncio::handles::Handle;
 use crate::error::{Error, Result};
-use crate::kernel::{BlockedOn, Run, Side, Source, Ticket, keep_waiting_on, running_loop, take_cancel, wait_on};
+use crate::kernel::{BlockedOn, Side, Source, Ticket, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.
 ///
@@ -188,7 +188,7 @@ impl Registration {
     fn call_when<F: FnOnce() + 'static>(&self, side: Side, f: F) -> Result<()> {
         self.source.check_open()?;
         let core = running_loop()?;
-        let call = HandleInner::new(&core, None, f) as Rc<dyn Run>;
+        let call = Handle::new(&core, None, f).to_run();
         if self.source.is_ready(side) {
             core.call(call, 0);
         } else {

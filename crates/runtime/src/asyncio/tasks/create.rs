@@ -1,5 +1,6 @@
 //! Making tasks: `create_task`, and the options it has in Python as keyword arguments.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
@@ -9,7 +10,7 @@ use super::task::Task;
 use crate::contextvars::Context;
 use crate::error::Result;
 use crate::error::exceptions::RuntimeError;
-use crate::kernel::{LoopCore, close, current, no_running_loop, spawn};
+use crate::kernel::{LoopCore, Phase, Tenant, close, current, no_running_loop, spawn};
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
 ///
@@ -137,7 +138,7 @@ impl TaskOptions {
     #[cold]
     fn changed(self, event_loop: &LoopCore) -> Self {
         // Not borrowed meanwhile: it may make tasks, and set another.
-        let change = event_loop.change_options.borrow().clone();
+        let change = event_loop.tenants.of::<OptionsChange>().0.borrow().clone();
         match change {
             Some(change) => change(self),
             None => self,
@@ -197,5 +198,28 @@ impl TaskOptions {
         }
         let task = spawn(event_loop, coroutine, this.name.as_deref(), this.context, eager, at);
         Ok(Task::from_any(task.into_any()))
+    }
+}
+
+/// What a task factory of the program's own does with the options of each task of its loop.
+#[derive(Default)]
+pub(crate) struct OptionsChange(RefCell<Option<Rc<dyn Fn(TaskOptions) -> TaskOptions>>>);
+
+impl OptionsChange {
+    pub(crate) fn set(event_loop: &LoopCore, change: Option<Box<dyn Fn(TaskOptions) -> TaskOptions>>) {
+        event_loop.changes_options.set(change.is_some());
+        let old = event_loop.tenants.of::<Self>().0.replace(change.map(Rc::from));
+        drop(old);
+    }
+}
+
+impl Tenant for OptionsChange {
+    fn phase(&self) -> Phase {
+        Phase::TaskFactory
+    }
+
+    fn close(self: Rc<Self>) {
+        let change = self.0.take();
+        drop(change);
     }
 }

@@ -3,14 +3,16 @@
 //! A task knows what it waits on, and what is told of a future's end knows for which task it was made (`Run::awaited_by`). So
 //! keeping the graph costs next to nothing until somebody asks. Only what [`future_add_to_awaited_by`] notes is a list.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
 use std::io;
 use std::ops::Deref;
+use std::rc::Rc;
 
 use super::task::{Frame, current_task};
 use crate::error::{Quoted, Result, RuntimeError};
-use crate::kernel::{AnyFuture, AnyTask, Kind, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Kind, Phase, Tenant, running_loop};
 
 /// How many levels [`format_call_graph`] indents: with all of a long chain its text would be quadratic.
 const INDENTED: usize = 32;
@@ -306,7 +308,8 @@ pub fn print_call_graph(future: Option<&AnyFuture>) -> Result<()> {
 /// .unwrap();
 /// ```
 pub fn future_add_to_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
-    let mut noted = future.base().event_loop().awaited_by.borrow_mut();
+    let notes = future.base().event_loop().tenants.of::<AwaitedBy>();
+    let mut noted = notes.0.borrow_mut();
     let (gone, mut left): (Vec<_>, Vec<_>) =
         noted.drain(..).partition(|(future, waiter)| future.done() || waiter.done());
     if !left.iter().any(|pair| pair.0.is(future) && pair.1.is(waiter)) {
@@ -320,11 +323,27 @@ pub fn future_add_to_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
 
 /// Takes back what [`future_add_to_awaited_by`] has noted.
 pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
-    let mut noted = future.base().event_loop().awaited_by.borrow_mut();
+    let Some(notes) = future.base().event_loop().tenants.find::<AwaitedBy>() else { return };
+    let mut noted = notes.0.borrow_mut();
     let place = noted.iter().position(|pair| pair.0.is(future) && pair.1.is(waiter));
     let pair = place.map(|place| noted.remove(place));
     drop(noted);
     drop(pair);
+}
+
+/// Futures of one loop, and tasks that others have noted as waiting for them.
+#[derive(Default)]
+struct AwaitedBy(RefCell<Vec<(AnyFuture, AnyFuture)>>);
+
+impl Tenant for AwaitedBy {
+    fn phase(&self) -> Phase {
+        Phase::Notes
+    }
+
+    fn close(self: Rc<Self>) {
+        let noted = self.0.take();
+        drop(noted);
+    }
 }
 
 /// Who waits for whom in one loop.
@@ -348,7 +367,8 @@ impl Edges {
             }
         }
         let places = tasks.iter().enumerate().map(|(place, task)| (task.core().number(), place)).collect();
-        let noted = future.base().event_loop().awaited_by.borrow().clone();
+        let notes = future.base().event_loop().tenants.find::<AwaitedBy>();
+        let noted = notes.map_or_else(Vec::new, |notes| notes.0.borrow().clone());
         Self { tasks, places, awaiting, noted }
     }
 

@@ -8,7 +8,6 @@ mod as_completed;
 mod awaitable;
 mod cancellable;
 mod create;
-mod done_callbacks;
 mod gather;
 mod graph;
 mod shield;
@@ -20,8 +19,9 @@ mod wait_for;
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use awaitable::{Awaitable, ensure_future};
 pub use cancellable::{Cancellable, cancellable};
+pub(crate) use create::OptionsChange;
 pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};
-pub use gather::{Gather, GatherChild, GatherOutcomes, GatherSet, GatherStart, gather};
+pub use gather::{Child, Gather, GatherOutcomes, GatherSet, GatherStart, gather};
 pub use graph::{
     CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph,
     future_add_to_awaited_by, future_discard_from_awaited_by, print_call_graph,

@@ -3,13 +3,14 @@
 //! The core idea: what must stay in the loop's thread (a future, a task) is kept there in a table, and the other thread
 //! gets a number with which it can have the loop look it up.
 
+mod cancellable;
+mod handle;
 pub(crate) mod jobs;
 mod resolve;
 
 use std::cell::RefCell;
 use std::future::Future as StdFuture;
 use std::panic::Location;
-use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::asyncio::futures::{Await, Future};
@@ -22,42 +23,79 @@ use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 use crate::contextvars;
 use crate::error::Result;
 use crate::error::exceptions::{RuntimeError, TimeoutError};
-use crate::kernel::{AnyTask, LoopCore, LoopHandle, running_loop};
+use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, running_loop};
 
-/// Closures of the loop's thread that wait for a call from another one.
+pub use cancellable::ThreadSafeHandle;
+pub use handle::LoopHandle;
+
+/// What a loop keeps for other threads.
 #[derive(Default)]
-pub(crate) struct Parked {
-    closures: RefCell<Ordered<Box<dyn FnOnce()>>>,
+pub(crate) struct Threads {
+    /// Closures of the loop's thread that wait for a call from another one.
+    parked: RefCell<Ordered<Box<dyn FnOnce()>>>,
+    pub(crate) jobs: Jobs,
 }
 
-impl Parked {
-    fn run(&self, number: u64) {
-        let f = self.closures.borrow_mut().remove(number);
-        if let Some(f) = f {
-            f();
-        }
+impl Tenant for Threads {
+    fn phase(&self) -> Phase {
+        Phase::Threads
     }
 
-    /// The loop closes: nobody will call any more.
-    pub(crate) fn clear(&self) {
-        let closures = self.closures.take();
-        drop(closures);
+    fn is_expecting(&self) -> bool {
+        self.jobs.are_at_work()
+    }
+
+    fn close(self: Rc<Self>) {
+        let parked = self.parked.take();
+        drop(parked);
+    }
+}
+
+/// The default executor of a loop.
+#[derive(Default)]
+struct DefaultExecutor(RefCell<Option<ThreadPoolExecutor>>);
+
+impl Tenant for DefaultExecutor {
+    fn phase(&self) -> Phase {
+        Phase::Executor
+    }
+
+    fn shut_down(self: Rc<Self>, event_loop: &Rc<LoopCore>, what: Shutdown) -> Option<Ending> {
+        let Shutdown::Executor(limit) = what else { return None };
+        let executor = self.0.borrow().clone()?;
+        Some(Box::pin(self.join_threads(executor, Rc::clone(event_loop), limit)))
+    }
+
+    fn close(self: Rc<Self>) {
+        if let Some(executor) = self.0.take() {
+            executor.shutdown(false, false);
+        }
+    }
+}
+
+/// A tenant once the default executor was shut down: there will be no other.
+#[derive(Default)]
+struct WasShutDown;
+
+impl Tenant for WasShutDown {
+    fn phase(&self) -> Phase {
+        Phase::Executor
     }
 }
 
 /// Makes something that any thread can call to have the loop run `f`: at once if it is called in the loop.
 fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send + 'static {
-    let number = core.parked.closures.borrow_mut().push(Box::new(f));
+    let number = core.tenants.of::<Threads>().parked.borrow_mut().push(Box::new(f));
     let handle = LoopHandle::new(&core.shared);
+    let unpark = move |core: &LoopCore| {
+        let parked = core.tenants.find::<Threads>().and_then(|threads| threads.parked.borrow_mut().remove(number));
+        parked.into_iter().for_each(|f| f());
+    };
     move || match handle.running_here() {
-        Some(core) => core.parked.run(number),
+        Some(core) => unpark(&core),
         None => {
-            // An error means that the loop is closed, and the closure gone with it.
-            let _ = handle.call_soon_threadsafe(move || {
-                if let Ok(core) = running_loop() {
-                    core.parked.run(number);
-                }
-            });
+            // An error means that the loop is closed, and the closure was dropped.
+            let _ = handle.call_soon_threadsafe(move || running_loop().iter().for_each(|core| unpark(core)));
         }
     }
 }
@@ -104,20 +142,17 @@ pub(crate) fn run_in_executor<T: Send + 'static>(
 ) -> Result<Future<T>> {
     let executor = match executor {
         Some(executor) => executor.clone(),
-        None if core.executor_shut_down.get() => {
+        None if core.tenants.find::<WasShutDown>().is_some() => {
             return Err(RuntimeError::new("Executor shutdown has been called").into());
         }
         None => {
-            let known = core.executor.borrow().clone();
-            known.unwrap_or_else(|| {
-                let executor = ThreadPoolExecutor::with_default_size("asyncio");
-                set_default_executor(core, executor.clone());
-                executor
-            })
+            let default = core.tenants.of::<DefaultExecutor>();
+            default.0.borrow_mut().get_or_insert_with(|| ThreadPoolExecutor::with_default_size("asyncio")).clone()
         }
     };
     let vars = contextvars::current();
-    let pool = core.jobs.begin(executor.id(), executor.size());
+    let threads = core.tenants.of::<Threads>();
+    let pool = threads.jobs.begin(executor.id(), executor.size());
     let virtual_loop = (core.clock == crate::Clock::Virtual).then(|| (LoopHandle::new(&core.shared), pool));
     let submitted = executor.submit(move || {
         let _works_for = WorksFor::begin(virtual_loop);
@@ -126,7 +161,7 @@ pub(crate) fn run_in_executor<T: Send + 'static>(
     match submitted {
         Ok(job) => Ok(wrap_future(core, job, move |jobs| jobs.end(pool))),
         Err(error) => {
-            core.jobs.end(pool);
+            threads.jobs.end(pool);
             Err(error)
         }
     }
@@ -140,9 +175,9 @@ fn wrap_future<T: Send + 'static>(
 ) -> Future<T> {
     let future = Future::new(core);
     job.add_done_callback(park(core, {
-        let (core, future, job) = (Rc::clone(core), future.clone(), job.clone());
+        let (threads, future, job) = (core.tenants.of::<Threads>(), future.clone(), job.clone());
         move || {
-            end(&core.jobs);
+            end(&threads.jobs);
             if future.cancelled() {
                 return;
             }
@@ -165,43 +200,41 @@ fn wrap_future<T: Send + 'static>(
     future
 }
 
-/// What joins the threads of an executor: `join_threads`, known to a loop once it has an executor, so that a program without
-/// jobs in threads does not contain it.
-pub(crate) type JoinThreads =
-    fn(ThreadPoolExecutor, Rc<LoopCore>, Option<f64>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
-
 pub(crate) fn set_default_executor(core: &LoopCore, executor: ThreadPoolExecutor) {
-    core.join_threads.set(Some(|executor, core, limit| Box::pin(join_threads(executor, core, limit))));
-    core.executor.replace(Some(executor));
+    let old = core.tenants.of::<DefaultExecutor>().0.replace(Some(executor));
+    drop(old);
 }
 
-pub(crate) async fn shutdown_default_executor(core: &Rc<LoopCore>, limit: Option<f64>) -> Result<()> {
-    core.executor_shut_down.set(true);
-    let executor = core.executor.borrow().clone();
-    match (executor, core.join_threads.get()) {
-        (Some(executor), Some(join_threads)) => join_threads(executor, Rc::clone(core), limit).await,
-        _ => Ok(()),
-    }
+/// Keeps new jobs from the default executor, and gives what waits for the end of the others.
+pub(crate) fn refuse_jobs(core: &LoopCore) {
+    core.tenants.of::<WasShutDown>();
 }
 
-async fn join_threads(executor: ThreadPoolExecutor, core: Rc<LoopCore>, limit: Option<f64>) -> Result<()> {
-    // Joining threads blocks, and there may be no thread left for it: the last of the pool tells of its end instead.
-    core.jobs.join_begins();
-    let wait = wrap_future(&core, executor.shutdown_later(), Jobs::join_ends);
-    let waited = crate::asyncio::timeouts::timeout(limit).run(async |_| wait.await).await;
-    match waited {
-        Err(error) if error.is::<TimeoutError>() => {
-            let limit = limit.unwrap_or_default();
-            log::warning(format_args!(
-                "RuntimeWarning: The executor did not finish joining its threads within {limit} seconds."
-            ));
+impl DefaultExecutor {
+    async fn join_threads(
+        self: Rc<Self>,
+        executor: ThreadPoolExecutor,
+        core: Rc<LoopCore>,
+        limit: Option<f64>,
+    ) -> Result<()> {
+        // Joining threads blocks, and there may be no thread left for it: the last of the pool tells of its end instead.
+        core.tenants.of::<Threads>().jobs.join_begins();
+        let wait = wrap_future(&core, executor.shutdown_later(), Jobs::join_ends);
+        let waited = crate::asyncio::timeouts::timeout(limit).run(async |_| wait.await).await;
+        match waited {
+            Err(error) if error.is::<TimeoutError>() => {
+                let limit = limit.unwrap_or_default();
+                log::warning(format_args!(
+                    "RuntimeWarning: The executor did not finish joining its threads within {limit} seconds."
+                ));
+            }
+            Err(error) => return Err(error),
+            // Every thread has left the pool, so this takes no longer than it takes the system to end them.
+            Ok(()) => executor.shutdown(true, false),
         }
-        Err(error) => return Err(error),
-        // Every thread has left the pool, so this takes no longer than it takes the system to end them.
-        Ok(()) => executor.shutdown(true, false),
+        self.0.take();
+        Ok(())
     }
-    core.executor.take();
-    Ok(())
 }
 
 /// Runs a coroutine in a loop of another thread: `asyncio.run_coroutine_threadsafe`.
@@ -251,10 +284,8 @@ where
         let task = create_task(coroutine());
         // The other thread cancels: cancel the task here.
         let cancel = park(&core, {
-            let task: AnyTask = task.as_task();
-            move || {
-                task.cancel();
-            }
+            let task = task.as_task();
+            move || _ = task.cancel()
         });
         let watched = ours.clone();
         ours.add_done_callback(move || {

@@ -2,26 +2,42 @@
 
 use crate::base::names::function_name;
 use crate::contextvars::{self, Vars};
+use crate::kernel::event_loop::LoopCore;
+use crate::kernel::event_loop::callback::run_callback;
 
-pub(crate) struct Call {
-    pub(crate) f: Box<dyn FnOnce() + Send>,
-    pub(crate) vars: Vars,
+/// In one box with its closure, which is called once; `FnOnce` could not be called there.
+pub(crate) struct Call<F: ?Sized = dyn FnMut() + Send> {
+    vars: Vars,
     type_name: fn() -> &'static str,
+    f: F,
 }
 
 impl Call {
     /// A call of `f` in a copy of the current context.
-    pub(crate) fn new<F: FnOnce() + Send + 'static>(f: F) -> Self {
+    pub(crate) fn new<F: FnOnce() + Send + 'static>(f: F) -> Box<Self> {
         Self::named::<F>(f)
     }
 
-    /// As `new`, under the name of another closure.
-    pub(crate) fn named<Named>(f: impl FnOnce() + Send + 'static) -> Self {
-        Self { f: Box::new(f), vars: contextvars::current(), type_name: std::any::type_name::<Named> }
+    /// Like `new`, under the name of another closure.
+    pub(crate) fn named<Named>(f: impl FnOnce() + Send + 'static) -> Box<Self> {
+        let mut f = Some(f);
+        let once = move || f.take().into_iter().for_each(|f| f());
+        Box::new(Call { vars: contextvars::current(), type_name: std::any::type_name::<Named>, f: once })
     }
 
-    /// The name of the function that the closure comes from.
-    pub(crate) fn name(&self) -> &'static str {
-        function_name((self.type_name)())
+    pub(crate) fn run(mut self: Box<Self>, event_loop: &LoopCore) {
+        let (vars, type_name) = (self.vars.take(), self.type_name);
+        run_callback(event_loop, vars, &|| format!("{}()", function_name(type_name())), || (self.f)());
+    }
+
+    /// How a report names it.
+    pub(crate) fn describe(&self) -> String {
+        format!("<Handle {}()>", function_name((self.type_name)()))
+    }
+
+    /// Calls the closure without a loop and its context.
+    #[cfg(all(test, loom))]
+    pub(crate) fn run_bare(mut self: Box<Self>) {
+        (self.f)();
     }
 }

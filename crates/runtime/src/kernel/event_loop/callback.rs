@@ -1,14 +1,17 @@
-//! How a callback runs: in its context, and what it panics with goes to the exception handler.
+//! How a callback runs: in its context, and with its panic going to the exception handler.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::base::log;
-use crate::contextvars;
-use crate::contextvars::Vars;
+use crate::contextvars::{self, Vars};
 use crate::error::TaskPanic;
 use crate::error::panic_message;
 use crate::error::report::ExceptionContext;
 use crate::kernel::event_loop::LoopCore;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
+
+/// What a loop calls for exceptions that nothing handles; see
+/// [`EventLoop::set_exception_handler`](crate::EventLoop::set_exception_handler).
+pub type ExceptionHandler = dyn Fn(&ExceptionContext);
 
 impl LoopCore {
     pub(crate) fn call_exception_handler(&self, context: &ExceptionContext) {

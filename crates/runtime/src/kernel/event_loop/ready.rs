@@ -1,14 +1,18 @@
-//! What can be ready to run in a loop, the queue of it, and the `Run` trait of everything that is not a task.
+//! The ready queue, and the `Run` trait of what can stand in it beside tasks.
 //!
-//! One kind of object serves callbacks of the user, done-callbacks and timers: something that can run, with a number
-//! that tells it which of its registrations it is.
+//! Callbacks of the user, done-callbacks and timers are one kind of object: something that can run, with a number that tells it
+//! which of its registrations is meant.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use crate::kernel::event_loop::call::Call;
 use crate::kernel::event_loop::timers::TimerKey;
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::task::step::Runnable;
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Option<Runnable>>() == 8 && size_of::<Other>() == 24);
 
 /// An entry of the ready queue.
 pub(crate) enum Ready {
@@ -23,12 +27,12 @@ pub(crate) enum Other {
     Timer(TimerKey),
     /// A callback.
     Call(Rc<dyn Run>, u32),
-    /// The next ones, so many, of what other threads have handed in.
-    Remotes(usize),
+    /// A callback that another thread has handed in.
+    Remote(Box<Call>),
 }
 
-/// What is ready, in order. It is the hottest memory of the loop, and mostly tasks, so they have a word each; for the others
-/// there is a gap in that line, and they stand in one of their own.
+/// What is ready, first in, first out, in two lines. Nearly all entries are tasks, and this is the hottest memory of the loop, so
+/// a task takes one word. `None` in the first line stands for the next entry of the second, which holds everything else.
 #[derive(Default)]
 pub(crate) struct ReadyQueue {
     line: VecDeque<Option<Runnable>>,
@@ -54,13 +58,6 @@ impl ReadyQueue {
         self.others.push_back(other);
     }
 
-    /// Puts back the first entry, which was not run to its end.
-    #[cold]
-    pub(crate) fn push_front(&mut self, other: Other) {
-        self.line.push_front(None);
-        self.others.push_front(other);
-    }
-
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Ready> {
         match self.line.pop_front()? {
@@ -69,11 +66,16 @@ impl ReadyQueue {
         }
     }
 
-    /// The timer whose turn comes after `index` others that are no tasks.
+    /// How many entries are not tasks.
+    pub(crate) fn others(&self) -> usize {
+        self.others.len()
+    }
+
+    /// The timer that is entry `index` of those that are not tasks, if it is one.
     pub(crate) fn timer_at(&self, index: usize) -> Option<TimerKey> {
         match self.others.get(index)? {
             Other::Timer(key) => Some(*key),
-            Other::Call(..) | Other::Remotes(_) => None,
+            Other::Call(..) | Other::Remote(_) => None,
         }
     }
 
@@ -84,6 +86,12 @@ impl ReadyQueue {
             Some(task) => Some(Ready::Task(task)),
             None => self.others.remove(before).map(Ready::Other),
         }
+    }
+
+    /// How many entries there is memory for.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        self.line.capacity()
     }
 
     /// Gives the memory of a burst back.

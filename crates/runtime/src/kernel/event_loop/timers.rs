@@ -100,13 +100,11 @@ pub(crate) struct Timers {
     next_seq: u32,
     /// Timers that are still armed: nearly as many heap entries.
     armed: usize,
-    /// Sorts what is due, latest first. Known once there was a timer, so that a program without any does not contain it.
-    sort: Option<fn(&mut [Entry])>,
 }
 
 impl Timers {
     pub(crate) const fn new() -> Self {
-        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: NONE, next_seq: 0, armed: 0, sort: None }
+        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: NONE, next_seq: 0, armed: 0 }
     }
 
     pub(crate) fn insert(&mut self, when: f64, action: Action) -> TimerKey {
@@ -123,7 +121,6 @@ impl Timers {
 
     pub(crate) fn insert_at_turn(&mut self, turn: Turn, when: f64, action: Action) -> TimerKey {
         let key = self.keep(turn, action);
-        self.sort = Some(|entries| entries.sort_unstable_by(|a, b| b.cmp(a)));
         self.heap.push(Entry { when, key });
         key
     }
@@ -180,9 +177,7 @@ impl Timers {
     fn drain_due(&mut self, end: f64, take: impl FnMut(TimerKey)) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
         let mut due: Vec<_> = entries.extract_if(.., |entry| entry.when < end).collect();
-        if let Some(sort) = self.sort {
-            sort(&mut due);
-        }
+        due.sort_unstable_by(|a, b| b.cmp(a));
         due.iter().map(|entry| entry.key).for_each(take);
         if entries.capacity() > KEEP {
             entries.shrink_to(2 * entries.len());

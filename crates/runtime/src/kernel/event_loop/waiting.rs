@@ -1,9 +1,8 @@
-//! How the loop waits: for a timer, a descriptor or another thread; and what it says if nothing of that can come.
+//! How the loop waits for a timer, a descriptor or another thread, and what it reports if none of these can come.
 //!
-//! The core idea: it sleeps in one place, the selector, which is made for the first descriptor; before that its thread is
-//! parked. `Shared::sleep` sees to it that no message from another thread is missed.
+//! It sleeps in its selector, which is made for the first descriptor; before that its thread is parked. `Shared::sleep` makes sure
+//! that no message from another thread is missed.
 
-use std::any::Any;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use crate::base::log;
 use crate::clock::{self, Clock};
 use crate::error::Error;
 use crate::error::exceptions::RuntimeError;
+use crate::kernel::deadlock::describe_deadlock;
 use crate::kernel::event_loop::ready::Other;
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::cell::Kind;
@@ -21,14 +21,15 @@ use crate::kernel::reactor::{Reactor, Readiness, Selector};
 /// clock does no harm.
 const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
 
-/// While work is ready, descriptors are looked at only after so many steps: a look is a system call, which is to cost little
-/// beside them.
+/// While there is work, the loop looks at its descriptors only after this many steps, because a look is a system call.
 const POLL_AFTER: usize = 32;
 
 impl LoopCore {
-    /// While there is work: a glance at the descriptors now and then.
+    /// While there is work: looks at the descriptors now and then.
     pub(super) fn poll_sometimes(&self) {
-        if self.steps.get() >= POLL_AFTER && self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle()) {
+        if self.steps.get() >= POLL_AFTER
+            && self.reactor.borrow().as_ref().is_some_and(|reactor| reactor.is_expecting())
+        {
             self.poll(Some(Duration::ZERO));
         }
     }
@@ -36,8 +37,7 @@ impl LoopCore {
     /// Nothing is ready: waits for a timer, a descriptor or another thread.
     pub(super) fn wait(&self) -> Result<(), Error> {
         let deadline = self.timers.borrow_mut().next_deadline();
-        let watching = self.reactor.borrow().as_ref().is_some_and(|reactor| !reactor.is_idle());
-        let outside = self.jobs.are_at_work() || watching || self.signals.is_watching();
+        let outside = self.tenants.are_expecting();
         let timeout = match deadline {
             Some(when) if self.clock == Clock::Virtual && !outside => {
                 clock::advance_virtual(when);
@@ -73,8 +73,8 @@ impl LoopCore {
     fn poll(&self, timeout: Option<Duration>) {
         self.steps.set(0);
         match &*self.selector.borrow() {
-            // What is ready is queued, in the order in which the system tells, when nothing of others runs: so one borrow
-            // serves all.
+            // Events are queued in the order in which the system reports them. Nothing else runs meanwhile, so everything can be
+            // borrowed once.
             Some(selector) => {
                 let reactor = self.reactor.borrow();
                 let mut ready = self.ready.borrow_mut();
@@ -94,16 +94,16 @@ impl LoopCore {
         }
     }
 
-    /// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is the end. In real time the loop
-    /// says what it sees, once, and goes on waiting; unless a task waits on what this crate does not know, a channel of
-    /// another one, say: then another thread will have the waker.
+    /// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is an error. In real time the loop warns
+    /// once and goes on waiting. It does not warn while a task waits on something foreign, such as another crate's channel,
+    /// because then another thread may have the waker.
     fn report_deadlock(&self) -> Result<(), Error> {
         if self.clock == Clock::Virtual {
-            return Err(RuntimeError::new(crate::kernel::deadlock::describe_deadlock(&self.tasks.all())).into());
+            return Err(RuntimeError::new(describe_deadlock(&self.tasks.all())).into());
         }
         if !self.deadlock_reported.get() && !self.waits_on_others() {
             self.deadlock_reported.set(true);
-            log::warning(crate::kernel::deadlock::describe_deadlock(&self.tasks.all()));
+            log::warning(describe_deadlock(&self.tasks.all()));
         }
         Ok(())
     }
@@ -115,13 +115,13 @@ impl LoopCore {
             }
             Kind::Plain | Kind::Group(_) => false,
         };
-        // Mostly the same one as the last time, so this is no walk through all tasks at each wait.
+        // Usually the same task as last time, so that not every wait walks through all tasks.
         let found = self.tasks.find(self.waits_on_others.get(), waits);
         self.waits_on_others.set(found.unwrap_or(0));
         found.is_some()
     }
 
-    /// What the loop sleeps in from now on.
+    /// The selector, in which the loop sleeps once it is made.
     pub(crate) fn selector(&self) -> std::io::Result<Rc<Selector>> {
         let known = self.selector.borrow().clone();
         if let Some(selector) = known {
@@ -133,14 +133,13 @@ impl LoopCore {
         Ok(selector)
     }
 
-    pub(crate) fn with_reactor<R>(&self, f: impl FnOnce(&Rc<Reactor>) -> std::io::Result<R>) -> std::io::Result<R> {
-        let known = self.reactor.borrow().as_deref().cloned();
-        if let Some(reactor) = known {
-            let reactor: Rc<dyn Any> = reactor;
-            return f(&reactor.downcast().expect("there is one kind of reactor"));
+    /// The reactor, which is made for the first descriptor.
+    pub(crate) fn reactor(&self) -> std::io::Result<Rc<Reactor>> {
+        if let Some(reactor) = self.tenants.find() {
+            return Ok(reactor);
         }
-        let reactor = Reactor::new(self.selector()?);
+        let reactor = self.tenants.add(Reactor::new(self.selector()?));
         self.reactor.replace(Some(Box::new(Rc::clone(&reactor) as Rc<dyn Readiness>)));
-        f(&reactor)
+        Ok(reactor)
     }
 }

@@ -2,13 +2,12 @@
 //!
 //! A descriptor is watched in one of two ways. `watch` is asyncio's `add_reader`: level-triggered, a callback in every
 //! iteration in which the descriptor is ready. `register` is what `AsyncFd` and everything above it uses: edge-triggered,
-//! for both sides at once and for the descriptor's whole life, with its readiness remembered in a `Source`. Knows nothing of
-//! the loop but that it can queue a `Run`.
+//! for both sides at once and for the descriptor's whole life, with its readiness remembered in a `Source`. All the reactor knows
+//! of the loop is that it can queue a `Run`.
 
 mod selector;
 mod source;
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
@@ -18,6 +17,7 @@ use std::rc::Rc;
 use polling::{Event, PollMode};
 
 use crate::kernel::event_loop::ready::Run;
+use crate::kernel::tenant::{Phase, Tenant};
 pub(crate) use selector::{Found, Selector};
 pub(crate) use source::{AtSource, Source};
 
@@ -28,21 +28,15 @@ pub(crate) struct Reactor {
     /// What is edge-triggered; its key is its index here and `SOURCES`.
     sources: RefCell<Vec<Option<Rc<Source>>>>,
     free: RefCell<Vec<usize>>,
-    /// How many wait for one of the sources.
+    /// How many waits there are for one of the sources.
     waiting: Rc<Cell<usize>>,
 }
 
-/// What the loop itself asks of its reactor. It knows it as one of these, so that a program without descriptors, in which none
-/// is ever made, does not contain it.
-pub(crate) trait Readiness: Any {
-    /// Does nobody wait for a descriptor? One that is only registered does not count.
-    fn is_idle(&self) -> bool;
-
+/// What the loop itself asks of its reactor. It does not know the type, so that a program without descriptors, in which no
+/// reactor is made, does not contain one.
+pub(crate) trait Readiness: Tenant {
     /// Hands over what is to run because of this event.
     fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32));
-
-    /// The loop closes: whoever still waits for a source gets an error.
-    fn close(&self);
 }
 
 #[derive(Default)]
@@ -105,7 +99,7 @@ impl Reactor {
 
     /// Forgets a descriptor; whoever waits for it gets an error.
     pub(crate) fn deregister(&self, fd: BorrowedFd<'_>, source: &Source) {
-        // Fails only if the descriptor was closed behind our back, and the registration went with it.
+        // Fails only if the descriptor was closed behind our back, and its registration with it.
         let _ = self.selector.poller.delete(fd);
         let index = source.key - SOURCES;
         // There is none if the loop is just closing.
@@ -174,17 +168,28 @@ impl Reactor {
     }
 }
 
-impl Readiness for Reactor {
-    fn is_idle(&self) -> bool {
-        self.waiting.get() == 0 && self.watched.borrow().is_empty()
+impl Tenant for Reactor {
+    fn phase(&self) -> Phase {
+        Phase::Descriptors
     }
 
-    fn close(&self) {
+    /// A descriptor that is only registered does not count.
+    fn is_expecting(&self) -> bool {
+        self.waiting.get() > 0 || !self.watched.borrow().is_empty()
+    }
+
+    /// Every wait for a source ends with an error.
+    fn close(self: Rc<Self>) {
         for source in self.sources.take().into_iter().flatten() {
             source.close();
         }
+        // Dropped after the borrow has ended: a callback holds what the user likes.
+        let watched = self.watched.take();
+        drop(watched);
     }
+}
 
+impl Readiness for Reactor {
     fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32)) {
         if let Some(index) = found.key.checked_sub(SOURCES) {
             if let Some(Some(source)) = self.sources.borrow().get(index) {

@@ -5,14 +5,13 @@
 //! A lost wake-up is a thread that sleeps for ever, which loom finds as a deadlock. `cargo xtask sanitize model` runs
 //! these; loom stands in for the standard library only there.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use loom::cell::Cell;
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
-use super::{Call, LoopHandle, Remote, Shared};
+use super::{Call, Remote, Shared};
 
 /// Checks all orders with at most so many switches away from a thread that could go on: without a bound it would take days.
 fn check(switches: usize, f: impl Fn() + Sync + Send + 'static) {
@@ -29,18 +28,14 @@ fn item() -> Remote {
 }
 
 fn take(shared: &Shared) -> usize {
-    let mut batch = VecDeque::new();
-    if shared.has_news() {
-        shared.take(&mut batch);
+    if !shared.has_news() {
+        return 0;
     }
-    let taken = batch.len();
-    for item in batch {
-        match item {
-            Remote::Call(call) => call.closure.call(),
-            Remote::Task(_) => unreachable!("there are no tasks here"),
-        }
-    }
-    taken
+    let run = |item| match item {
+        Remote::Call(call) => call.run_bare(),
+        Remote::Task(_) => unreachable!("there are no tasks here"),
+    };
+    shared.take().map(run).count()
 }
 
 type Threads = [thread::JoinHandle<()>; 2];
@@ -106,12 +101,11 @@ fn every_push_rings_the_bell() {
 fn whoever_lets_go_is_heard_of_after_what_it_handed_in() {
     check(2, || {
         let shared = Shared::new();
-        let handle = LoopHandle::new(&shared);
-        let other = handle.clone();
-        let pushing = [handle, other].map(|handle| {
+        let pushing = [Arc::clone(&shared), Arc::clone(&shared)].map(|shared| {
+            shared.handle_made();
             thread::spawn(move || {
-                handle.shared.push(item());
-                drop(handle);
+                shared.push(item());
+                shared.handle_dropped();
             })
         });
         let mut taken = take(&shared);

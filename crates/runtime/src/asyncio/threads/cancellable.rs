@@ -34,14 +34,14 @@ struct CallState {
 }
 
 impl ThreadSafeHandle {
-    pub(super) fn new<F: FnOnce() + Send + 'static>(f: F) -> Self {
+    pub(crate) fn new<F: FnOnce() + Send + 'static>(f: F) -> Self {
         let state = Mutex::new(CallState { call: Some(Box::new(f)), cancelled: false, runs_in: None });
         let name = function_name(std::any::type_name::<F>());
         Self { shared: Arc::new(SharedCall { state, ended: Condvar::new() }), name }
     }
 
     /// Calls it, unless it was cancelled.
-    pub(super) fn run(&self) {
+    pub(crate) fn run(&self) {
         self.shared.run();
     }
 

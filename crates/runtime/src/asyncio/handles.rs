@@ -1,0 +1,213 @@
+//! The callbacks of a loop and the handles on them: `asyncio.Handle`, `asyncio.TimerHandle`.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::{Rc, Weak};
+
+use crate::base::burials;
+use crate::base::names::function_name;
+use crate::contextvars::{self, Vars};
+use crate::kernel::{Action, LoopCore, Run, TimerKey, handle_repr, run_callback, run_handled};
+
+/// A queued callback: `asyncio.Handle`.
+///
+/// # Examples
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+///
+/// use asyncio::{get_running_loop, run, sleep};
+///
+/// run(async {
+///     let called = Rc::new(Cell::new(false));
+///     let call = Rc::clone(&called);
+///     let handle = get_running_loop()?.call_soon(move || call.set(true))?;
+///     handle.cancel();
+///     assert!(handle.cancelled());
+///     sleep(0).await?;
+///     assert!(!called.get());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Handle(Rc<HandleInner>);
+
+impl Handle {
+    pub(crate) fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, when: Option<f64>, f: F) -> Self {
+        Self(Rc::new(HandleInner {
+            f: RefCell::new(Some(Box::new(f))),
+            cancelled: Cell::new(false),
+            type_name: std::any::type_name::<F>(),
+            when,
+            vars: contextvars::current(),
+            core: Rc::downgrade(core),
+        }))
+    }
+
+    /// What the loop queues.
+    pub(crate) fn to_run(&self) -> Rc<dyn Run> {
+        Rc::clone(&self.0) as Rc<dyn Run>
+    }
+
+    /// Keeps the callback from running, if it has not run yet.
+    pub fn cancel(&self) {
+        self.0.cancelled.set(true);
+        let f = self.0.f.take();
+        if let Some(f) = f {
+            burials::drop_call(f);
+        }
+    }
+
+    /// Was the callback cancelled?
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.0.cancelled.get()
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.repr())
+    }
+}
+
+/// A callback at a time: `asyncio.TimerHandle`.
+///
+/// # Examples
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+///
+/// use asyncio::{get_running_loop, run, sleep};
+///
+/// run(async {
+///     let (event_loop, called) = (get_running_loop()?, Rc::new(Cell::new(false)));
+///     let call = Rc::clone(&called);
+///     let timer = event_loop.call_later(0.001, move || call.set(true))?;
+///     assert!(timer.when() > event_loop.time());
+///     timer.cancel();
+///     sleep(0.002).await?;
+///     assert!(!called.get());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone)]
+pub struct TimerHandle {
+    handle: Handle,
+    when: f64,
+    key: TimerKey,
+    core: Rc<LoopCore>,
+}
+
+impl TimerHandle {
+    /// A timer of the loop that calls `f` at the time `when`.
+    pub(crate) fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, when: f64, f: F) -> Self {
+        let handle = Handle::new(core, Some(when), f);
+        let key = core.insert_timer(when, Action::Call(handle.to_run()));
+        Self { handle, when, key, core: Rc::clone(core) }
+    }
+
+    /// Keeps the callback from running, if it has not run yet.
+    pub fn cancel(&self) {
+        self.handle.cancel();
+        self.core.remove_timer(self.key);
+    }
+
+    /// Was the callback cancelled?
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.handle.cancelled()
+    }
+
+    /// When it is due, in the time of the loop's clock.
+    #[must_use]
+    pub fn when(&self) -> f64 {
+        self.when
+    }
+}
+
+impl fmt::Debug for TimerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.handle.fmt(f)
+    }
+}
+
+/// What is queued, and shared by the clones of its handle.
+struct HandleInner {
+    f: RefCell<Option<Box<dyn FnOnce()>>>,
+    cancelled: Cell<bool>,
+    /// Of the closure. The name of its function is found only when it is needed, because that takes a search.
+    type_name: &'static str,
+    /// For a timer: when it is due.
+    when: Option<f64>,
+    vars: Vars,
+    core: Weak<LoopCore>,
+}
+
+impl Drop for HandleInner {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(f) = self.f.get_mut().take() {
+            burials::drop_call(f);
+        }
+    }
+}
+
+impl HandleInner {
+    /// How its handle prints. A cancelled one names its callback in debug mode only.
+    fn repr(&self) -> String {
+        let cancelled = self.cancelled.get();
+        let is_debug = || self.core.upgrade().is_some_and(|core| core.debug.get());
+        let callback = (!cancelled || is_debug()).then(|| self.describe());
+        handle_repr(cancelled, self.when, callback.as_deref())
+    }
+}
+
+impl Run for HandleInner {
+    fn run(&self, _key: u32) {
+        let f = self.f.take();
+        let Some(f) = f else { return };
+        let Some(core) = self.core.upgrade() else { return };
+        run_handled(&core, self.vars.clone(), &|| self.describe(), self.when, f);
+    }
+
+    fn describe(&self) -> String {
+        format!("{}()", function_name(self.type_name))
+    }
+}
+
+/// A callback that runs again and again: of a descriptor or a signal.
+pub(crate) struct Repeated<F> {
+    f: RefCell<F>,
+    core: Weak<LoopCore>,
+    vars: Vars,
+    /// It was removed or replaced, and must not run if it is still queued.
+    over: Cell<bool>,
+}
+
+impl<F: FnMut() + 'static> Repeated<F> {
+    pub(crate) fn new(core: &Rc<LoopCore>, f: F) -> Rc<Self> {
+        let (f, core) = (RefCell::new(f), Rc::downgrade(core));
+        Rc::new(Self { f, core, vars: contextvars::current(), over: Cell::new(false) })
+    }
+}
+
+impl<F: FnMut()> Run for Repeated<F> {
+    fn run(&self, _key: u32) {
+        if self.over.get() {
+            return;
+        }
+        let Some(core) = self.core.upgrade() else { return };
+        run_callback(&core, self.vars.clone(), &|| self.describe(), || (self.f.borrow_mut())());
+    }
+
+    fn cut(&self) {
+        self.over.set(true);
+    }
+
+    fn describe(&self) -> String {
+        format!("{}()", function_name(std::any::type_name::<F>()))
+    }
+}

@@ -1,0 +1,162 @@
+//! `LoopHandle`, what other threads hold of a loop (`loop.call_soon_threadsafe`).
+
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::asyncio::threads::cancellable::ThreadSafeHandle;
+use crate::error::exceptions::RuntimeError;
+use crate::kernel::{Call, LoopCore, Remote, Shared, current};
+
+/// A handle on a loop for other threads: `Send`, `Sync`, cheap to clone.
+///
+/// An [`EventLoop`](crate::EventLoop) stays in its thread. This is what other threads hold of it, for
+/// `loop.call_soon_threadsafe` and [`run_coroutine_threadsafe`](crate::run_coroutine_threadsafe). It may outlive the
+/// loop; then it gives `RuntimeError: Event loop is closed`.
+///
+/// # Examples
+///
+/// ```
+/// use std::{sync::mpsc, thread};
+///
+/// use asyncio::{get_running_loop, run, sleep};
+///
+/// run(async {
+///     let handle = get_running_loop()?.handle();
+///     let (send, receive) = mpsc::channel();
+///     let call = move || send.send(thread::current().id()).unwrap();
+///     thread::spawn(move || handle.call_soon_threadsafe(call)).join().unwrap()?;
+///     assert!(receive.try_recv().is_err(), "it waits for its turn");
+///     sleep(0.001).await?;
+///     assert_eq!(receive.try_recv()?, thread::current().id());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub struct LoopHandle {
+    shared: Arc<Shared>,
+}
+
+impl LoopHandle {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        shared.handle_made();
+        Self { shared: Arc::clone(shared) }
+    }
+
+    /// Runs `f` in the loop's thread, in its next iteration and in a copy of the calling thread's context; wakes the loop if it
+    /// sleeps. FIFO per calling thread; in the loop's own, in order with [`call_soon`](crate::EventLoop::call_soon).
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::thread;
+    ///
+    /// use asyncio::{get_running_loop, run, to_thread};
+    ///
+    /// run(async {
+    ///     let (handle, here) = (get_running_loop()?.handle(), thread::current().id());
+    ///     let called_in = to_thread(move || {
+    ///         let (tell, told) = mpsc::channel();
+    ///         handle.call_soon_threadsafe(move || tell.send(thread::current().id()).expect("it is waited for"))?;
+    ///         Ok::<_, asyncio::Error>(told.recv()?)
+    ///     });
+    ///     assert_eq!(called_in.await??, here);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn call_soon_threadsafe(&self, f: impl FnOnce() + Send + 'static) -> Result<(), RuntimeError> {
+        self.hand_in(Call::new(f))
+    }
+
+    /// As [`call_soon_threadsafe`](Self::call_soon_threadsafe), and gives a handle by which any thread can cancel the call.
+    /// (In asyncio there is only this form. Here it costs an allocation, which most callers have no use for.)
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    ///
+    /// use asyncio::{get_running_loop, run, sleep};
+    ///
+    /// run(async {
+    ///     let handle = get_running_loop()?.handle();
+    ///     let call = handle.call_soon_threadsafe_cancellable(|| unreachable!("it was cancelled"))?;
+    ///     thread::spawn(move || call.cancel()).join().unwrap();
+    ///     sleep(0).await
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn call_soon_threadsafe_cancellable<F: FnOnce() + Send + 'static>(
+        &self,
+        f: F,
+    ) -> Result<ThreadSafeHandle, RuntimeError> {
+        let handle = ThreadSafeHandle::new(f);
+        let queued = handle.clone();
+        self.hand_in(Call::named::<F>(move || queued.run()))?;
+        Ok(handle)
+    }
+
+    fn hand_in(&self, call: Box<Call>) -> Result<(), RuntimeError> {
+        if self.is_closed() {
+            return Err(RuntimeError::new("Event loop is closed"));
+        }
+        match self.running_here() {
+            // Among what the loop's own thread queues, in the order of the calls.
+            Some(core) => core.call_next(call),
+            None => self.shared.push(Remote::Call(call)),
+        }
+        Ok(())
+    }
+
+    /// The loop, if it runs in this thread.
+    pub(crate) fn running_here(&self) -> Option<Rc<LoopCore>> {
+        current::with_loop(|running| running.filter(|core| Arc::ptr_eq(&core.shared, &self.shared)).cloned())
+    }
+
+    /// Was the loop closed?
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::new_event_loop;
+    ///
+    /// let event_loop = new_event_loop();
+    /// let handle = event_loop.handle();
+    /// assert!(!handle.is_closed());
+    /// drop(event_loop); // its owner closes it
+    /// assert!(handle.is_closed());
+    /// assert_eq!(handle.call_soon_threadsafe(|| ()).unwrap_err().to_string(), "Event loop is closed");
+    /// ```
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_closed()
+    }
+}
+
+impl Clone for LoopHandle {
+    fn clone(&self) -> Self {
+        Self::new(&self.shared)
+    }
+}
+
+impl Drop for LoopHandle {
+    fn drop(&mut self) {
+        self.shared.handle_dropped();
+    }
+}
+
+impl fmt::Debug for LoopHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoopHandle").field("closed", &self.is_closed()).finish()
+    }
+}

@@ -1,0 +1,224 @@
+//! Running: `run_forever` and the iteration of the loop (`BaseEventLoop.run_forever`, `_run_once`).
+//!
+//! The scheduling contract is `run_once`: it collects what happened outside, appends the timers that are due, and then runs
+//! exactly what was ready at that moment.
+
+use std::rc::Rc;
+
+use super::{LoopCore, current};
+use crate::base::log;
+use crate::clock;
+use crate::error::Error;
+use crate::error::exceptions::RuntimeError;
+use crate::kernel::event_loop::ready::{Other, Ready, TIME_IS_UP};
+use crate::kernel::event_loop::timers::{Action, TimerKey};
+use crate::kernel::task::step::{describe_last_step, forget_last_step};
+
+/// The resolution of the clock, by which timers may be early (`time.get_clock_info('monotonic').resolution`).
+const CLOCK_RESOLUTION: f64 = 1e-9;
+
+/// With more timers than this in the queue, memory is fetched ahead: fewer are in the cache.
+const MANY: usize = 1024;
+
+/// How many timers ahead.
+const AHEAD: usize = 8;
+
+impl LoopCore {
+    /// Runs until `stop`.
+    pub(crate) fn run_forever(self: &Rc<Self>) -> Result<(), Error> {
+        struct Leave<'a>(&'a LoopCore);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.stopping.set(false);
+                self.0.running.set(false);
+            }
+        }
+        self.check_can_run()?;
+        self.running.set(true);
+        let _leave = Leave(self);
+        current::run_loop(self, || {
+            loop {
+                self.run_once()?;
+                if self.stopping.get() {
+                    return Ok(());
+                }
+            }
+        })
+    }
+
+    /// An error if the loop is closed, or if it or another one runs in this thread.
+    pub(crate) fn check_can_run(&self) -> Result<(), RuntimeError> {
+        self.check_closed()?;
+        if self.running.get() {
+            return Err(RuntimeError::new("This event loop is already running"));
+        }
+        if current::with_loop(|running| running.is_some()) {
+            return Err(RuntimeError::new("Cannot run the event loop while another loop is running"));
+        }
+        Ok(())
+    }
+
+    /// One iteration.
+    fn run_once(&self) -> Result<(), Error> {
+        self.iterations.set(self.iteration().wrapping_add(1));
+
+        // 1. Input from other threads: wake-ups and calls join the ready queue, in the order of their arrival.
+        self.take_remote();
+
+        // 2. Ctrl-C: cancels the main task, which queues it.
+        let interrupt = self.interrupt.borrow().as_ref().and_then(super::Interrupt::take);
+        if let Some(call) = interrupt {
+            call();
+        }
+
+        // 3. Events of descriptors are queued. If nothing is ready, the loop sleeps here until there is an event, a message from
+        //    another thread, or a timer that is due. Otherwise it looks now and then, without sleeping.
+        if !self.ready.borrow().is_empty() || self.stopping.get() {
+            self.poll_sometimes();
+        } else {
+            self.wait()?;
+        }
+
+        // 4. Timers that are due are queued, by deadline and then by creation.
+        if !self.timers.borrow().is_empty() {
+            self.queue_due_timers();
+        }
+
+        // 5. What is ready now runs, and nothing else: what these steps add waits for the next iteration.
+        let ready = self.count_ready();
+        self.steps.set(self.steps.get().saturating_add(ready));
+        for behind in (0..ready).rev() {
+            if self.instrumented.get() {
+                self.run_instrumented(behind + 1);
+            } else {
+                let next = self.ready.borrow_mut().pop();
+                self.run_ready(next.expect("this many are ready"));
+            }
+        }
+        Ok(())
+    }
+
+    fn queue_due_timers(&self) {
+        let mut timers = self.timers.borrow_mut();
+        let now = self.time();
+        // Late enough, adding the resolution changes nothing.
+        let end = (now + CLOCK_RESOLUTION).max(now.next_up());
+        let mut ready = self.ready.borrow_mut();
+        timers.take_due(end, |key| ready.push(Other::Timer(key)));
+    }
+
+    /// How many entries this iteration runs. The memory of a burst that is over is given back.
+    fn count_ready(&self) -> usize {
+        let mut ready = self.ready.borrow_mut();
+        ready.give_back();
+        ready.len()
+    }
+
+    #[inline]
+    fn run_ready(&self, next: Ready) {
+        match next {
+            Ready::Task(runnable) => runnable.run(self),
+            Ready::Other(other) => self.run_other(other),
+        }
+    }
+
+    #[inline(never)]
+    fn run_other(&self, other: Other) {
+        match other {
+            Other::Call(run, key) => run.run(key),
+            Other::Timer(key) => self.fire(key),
+            Other::Remote(call) => call.run(self),
+        }
+    }
+
+    fn fire(&self, key: TimerKey) {
+        self.look_ahead();
+        let action = self.timers.borrow_mut().fire(key);
+        match action {
+            Some(Action::Wake(sleeper)) => sleeper.wake(),
+            Some(Action::Cancel(task)) => _ = task.cancel(),
+            Some(Action::Call(run)) => run.run(TIME_IS_UP),
+            None => {}
+        }
+    }
+
+    /// Many timers are due: has the memory fetched that the next ones need.
+    #[inline]
+    fn look_ahead(&self) {
+        let ready = self.ready.borrow();
+        if ready.others() > MANY {
+            let timers = self.timers.borrow();
+            if let Some(key) = ready.timer_at(AHEAD) {
+                timers.prefetch(key);
+            }
+            if let Some(key) = ready.timer_at(AHEAD / 2) {
+                timers.prefetch_action(key);
+            }
+        }
+    }
+
+    // With instruments: debug mode, an observer or a policy.
+
+    /// Runs the next of the first `left` entries.
+    #[cold]
+    fn run_instrumented(&self, left: usize) {
+        let next = self.take_next(left);
+        if self.debug.get() { self.run_watched(next) } else { self.run_ready(next) }
+    }
+
+    /// Takes the first entry, or the one that a policy chooses.
+    fn take_next(&self, left: usize) -> Ready {
+        // Nothing is borrowed while it is asked: it may queue something, or set another policy.
+        let policy = self.policy.borrow().clone();
+        let index = policy.map_or(0, |policy| policy.borrow_mut().next(left).min(left - 1));
+        self.ready.borrow_mut().remove(index).expect("this many are ready")
+    }
+
+    /// Like `run_ready`, with a warning if it takes too long.
+    fn run_watched(&self, next: Ready) {
+        let name = match &next {
+            Ready::Task(_) => None,
+            Ready::Other(Other::Call(run, _)) => Some(format!("<Handle {}>", run.describe())),
+            Ready::Other(Other::Timer(_)) => Some("<TimerHandle>".to_owned()),
+            Ready::Other(Other::Remote(call)) => Some(call.describe()),
+        };
+        let start = clock::real_now();
+        forget_last_step();
+        self.run_ready(next);
+        let took = clock::real_now() - start;
+        if took >= self.slow_callback_duration.get() {
+            let name = name.unwrap_or_else(describe_last_step);
+            // In whole numbers: printing floating-point numbers is a large part of a small program.
+            let ms = (took * 1e3).round() as u64;
+            log::warning(format_args!("Executing {name} took {}.{:03} seconds", ms / 1000, ms % 1000));
+        }
+        forget_last_step();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Clock, EventLoop};
+
+    #[test]
+    fn the_memory_of_a_flood_from_outside_is_kept_while_it_lasts_and_then_given_back() {
+        let event_loop = EventLoop::with_clock(Clock::Virtual);
+        let handle = event_loop.handle();
+        let room_after = |messages| {
+            (0..messages).for_each(|_| handle.call_soon_threadsafe(|| ()).unwrap());
+            event_loop.run_until_complete(async { Ok(()) }).unwrap();
+            event_loop.core().ready.borrow().room()
+        };
+        let flood = 80_000;
+        assert!(room_after(flood) < flood);
+        let sizes = [flood, flood].map(|messages| {
+            let stop = event_loop.clone();
+            (0..messages).for_each(|_| handle.call_soon_threadsafe(|| ()).unwrap());
+            stop.stop();
+            event_loop.run_forever().unwrap();
+            event_loop.core().ready.borrow().room()
+        });
+        assert!(sizes.iter().all(|room| *room >= flood));
+        assert!(room_after(1) <= 4096);
+    }
+}
