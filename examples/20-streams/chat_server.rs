@@ -19,8 +19,8 @@ use asyncio::{
     TimeoutError, ValueError,
 };
 use asyncio::{run, start_server, wait_for};
-use guide::println;
-use guide::text::visible;
+use guide_extra::println;
+use guide_extra::text::visible;
 use regex::Regex;
 
 // ANCHOR: room
@@ -138,7 +138,7 @@ async fn serve(address: SocketAddr) -> Result<()> {
 // ANCHOR_END: serve
 
 fn main() -> Result<()> {
-    match run(serve(guide::arguments::address())) {
+    match run(serve(guide_extra::arguments::address())) {
         Err(error) if error.is::<KeyboardInterrupt>() => Ok(()),
         result => result,
     }

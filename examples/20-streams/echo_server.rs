@@ -13,7 +13,7 @@ use asyncio::{
     AsyncIterator, KeyboardInterrupt, Result, StreamReader, StreamWriter, run,
     start_server,
 };
-use guide::println;
+use guide_extra::println;
 
 // ANCHOR: echo
 async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
@@ -35,7 +35,7 @@ async fn serve(address: SocketAddr) -> Result<()> {
 }
 
 fn main() -> Result<()> {
-    match run(serve(guide::arguments::address())) {
+    match run(serve(guide_extra::arguments::address())) {
         Err(error) if error.is::<KeyboardInterrupt>() => Ok(()),
         result => result,
     }

@@ -14,7 +14,7 @@ use asyncio::{
     sleep, start_server, wait_for,
 };
 use futures_lite::future::or;
-use guide::println;
+use guide_extra::println;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 // ANCHOR: session
@@ -82,5 +82,5 @@ async fn serve(address: SocketAddr) -> Result<()> {
 // ANCHOR_END: serve
 
 fn main() -> Result<()> {
-    run(serve(guide::arguments::address()))
+    run(serve(guide_extra::arguments::address()))
 }

@@ -13,7 +13,7 @@ use asyncio::{
     start_server, wait_for,
 };
 use asyncio_http::{Body, HttpServer};
-use guide::println;
+use guide_extra::println;
 use http_body_util::BodyExt;
 use hyper::{Method, Request, Response, StatusCode};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -88,5 +88,5 @@ async fn serve(address: SocketAddr) -> Result<()> {
 // ANCHOR_END: serve
 
 fn main() -> Result<()> {
-    run(serve(guide::arguments::address()))
+    run(serve(guide_extra::arguments::address()))
 }

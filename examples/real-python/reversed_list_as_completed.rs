@@ -7,7 +7,7 @@
 
 use asyncio::{Result, as_completed, create_task, run, sleep};
 use guide::repr::Repr;
-use guide::time::strftime;
+use guide_extra::time::strftime;
 
 // ANCHOR: program
 async fn coro(seq: Vec<u32>) -> Result<Vec<u32>> {

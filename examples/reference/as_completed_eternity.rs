@@ -6,7 +6,7 @@
 //! Shows: as_completed_eternity
 
 use asyncio::{Result, as_completed, run, sleep};
-use guide::time::strftime;
+use guide_extra::time::strftime;
 
 // ANCHOR: program
 async fn eternity(delay: u32) -> Result<u32> {

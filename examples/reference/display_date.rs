@@ -5,7 +5,7 @@
 //! Shows: display_date
 
 use asyncio::{Result, get_running_loop, run, sleep};
-use guide::datetime;
+use guide_extra::datetime;
 
 // ANCHOR: program
 async fn display_date() -> Result<()> {

@@ -6,7 +6,7 @@
 //! Shows: say_after_concurrent
 
 use asyncio::{Result, create_task, run, sleep};
-use guide::time::strftime;
+use guide_extra::time::strftime;
 
 async fn say_after(delay: u32, what: &str) -> Result<()> {
     sleep(delay).await?;

@@ -6,7 +6,7 @@
 //! Shows: say_after_sequential
 
 use asyncio::{Result, run, sleep};
-use guide::time::strftime;
+use guide_extra::time::strftime;
 
 // ANCHOR: program
 async fn say_after(delay: u32, what: &str) -> Result<()> {

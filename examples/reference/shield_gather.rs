@@ -8,7 +8,7 @@
 
 use asyncio::{Result, ZeroDivisionError, create_task, gather, run, shield, sleep};
 use guide::repr::Repr;
-use guide::time::strftime;
+use guide_extra::time::strftime;
 
 async fn division(divisor: i32, dividend: i32) -> Result<f64> {
     if divisor == 0 {

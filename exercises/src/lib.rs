@@ -13,14 +13,15 @@ pub mod source;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// The root of the workspace: the folder above the package that cargo runs, this one or `xtask`.
+/// The root of the workspace of the package that cargo runs: this one, `xtask` or `xtask/book`.
 pub fn root() -> &'static Path {
     static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
         let package = std::env::var_os("CARGO_MANIFEST_DIR")
             .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        Path::new(&package)
-            .parent()
-            .expect("a package is in a folder of the workspace")
+        let mut folders = Path::new(&package).ancestors();
+        folders
+            .find(|folder| folder.join("Cargo.lock").is_file())
+            .expect("a package is in a workspace")
             .to_owned()
     });
     &ROOT

@@ -1,12 +1,13 @@
-//! The example programs: what `examples/Cargo.toml` declares and what the first lines of each file promise.
+//! The example programs: which there are, and what the first lines of each file promise.
+//!
+//! The files decide; the manifests are made from them ([`manifests`](crate::manifests)).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde::Deserialize;
 
 use crate::marks::names;
-use crate::read;
+use crate::{files, read, relative};
 
 /// One example program.
 #[derive(Clone, Debug)]
@@ -38,48 +39,58 @@ impl Example {
     }
 }
 
-/// What `examples/Cargo.toml` says of one program.
-#[derive(Debug, Deserialize)]
-pub struct Declared {
-    /// The name of the target.
+/// A program by its file.
+#[derive(Debug)]
+pub struct Program {
+    /// The name that `cargo run --example` takes.
     pub name: String,
     /// Its file, below `examples/`.
     pub path: String,
 }
 
-/// The programs as declared, before any of their files is opened.
+/// The folders below `examples` that hold the packages' libraries.
+pub(crate) const LIBRARIES: [&str; 2] = ["src/", "extra/"];
+
+/// The programs, in the order of their paths: every file with a `main`, of which `main.rs` is named after its folder.
 ///
 /// # Errors
 ///
-/// Fails when the manifest cannot be read.
-pub fn declared(root: &Path) -> Result<Vec<Declared>> {
-    #[derive(Deserialize)]
-    struct Manifest {
-        #[serde(default)]
-        example: Vec<Declared>,
+/// Fails when a file cannot be read.
+pub fn programs(root: &Path) -> Result<Vec<Program>> {
+    let folder = root.join("examples");
+    let mut programs = Vec::new();
+    for file in files(&folder, "rs") {
+        let path = relative(&folder, &file);
+        if LIBRARIES.iter().any(|library| path.starts_with(library)) || !read(&file)?.contains("\nfn main(") {
+            continue;
+        }
+        let mut parts = path.trim_end_matches(".rs").rsplit('/').filter(|part| *part != "main");
+        let name = parts.next().with_context(|| format!("examples/{path} has no name"))?.to_owned();
+        programs.push(Program { name, path });
     }
-    let manifest: Manifest =
-        toml::from_str(&read(root.join("examples/Cargo.toml"))?).context("in examples/Cargo.toml")?;
-    Ok(manifest.example)
+    Ok(programs)
 }
 
-/// Every declared example, with what its file promises.
+/// The files of a program: all of its folder, if that is a folder of its own, which has a `main.rs`.
+pub(crate) fn files_of(root: &Path, program: &Program) -> Vec<PathBuf> {
+    let file = root.join("examples").join(&program.path);
+    match file.parent() {
+        Some(folder) if folder.join("main.rs").is_file() => files(folder, "rs"),
+        _ => vec![file],
+    }
+}
+
+/// Every example, with what its file promises.
 ///
 /// # Errors
 ///
-/// Fails when the manifest or one of the files cannot be read.
+/// Fails when one of the files cannot be read.
 pub fn examples(root: &Path) -> Result<Vec<Example>> {
-    let open = |declared: Declared| {
-        let text = read(root.join("examples").join(&declared.path))?;
-        let header = header(&text);
-        Ok(Example {
-            args: command_args(&header, &declared.name),
-            shows: names(&header, "Shows"),
-            name: declared.name,
-            path: declared.path,
-        })
+    let open = |Program { name, path }| {
+        let header = header(&read(root.join("examples").join(&path))?);
+        Ok(Example { args: command_args(&header, &name), shows: names(&header, "Shows"), name, path })
     };
-    declared(root)?.into_iter().map(open).collect()
+    programs(root)?.into_iter().map(open).collect()
 }
 
 /// The comment that opens a file, without its markers.

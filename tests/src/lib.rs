@@ -10,6 +10,7 @@
 
 pub mod catalogue;
 pub mod examples;
+pub mod manifests;
 pub mod oracle;
 pub mod program;
 pub mod python;
@@ -43,12 +44,13 @@ use anyhow::{Context as _, Result};
 
 /// The root of the workspace.
 ///
-/// Cargo tells the folder of the package it runs, this one or `xtask`. That is better than the folder where this was
+/// Cargo tells the folder of the package it runs, this one, `xtask` or `xtask/book`. That is better than the folder where this was
 /// compiled: two clones may share one target folder, and then cargo takes the binary of one for that of the other.
 pub fn root() -> &'static Path {
     static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
         let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        Path::new(&package).parent().expect("a package is in a folder of the workspace").to_owned()
+        let mut folders = Path::new(&package).ancestors();
+        folders.find(|folder| folder.join("Cargo.lock").is_file()).expect("a package is in a workspace").to_owned()
     });
     &ROOT
 }
@@ -103,9 +105,11 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
         (cpython::folder().join("README.md"), cpython.table()),
         (readme.clone(), pages::in_readme(root(), &speed::in_readme(&cpython.in_readme(&read(&readme)?)?)?)?),
     ];
+    generated.extend(manifests::generated(root())?);
     generated.extend(speed::generated()?);
     generated.extend(pages::generated(root(), &rows, &examples, &claims)?);
-    for example in &examples {
+    // What has no snapshot yet is new: the test of snapshots says so.
+    for example in examples.iter().filter(|example| snapshots::path(example).exists()) {
         let printed = snapshots::stdout(&snapshots::saved(example)?).to_owned();
         generated.push((snapshots::outputs().join(format!("{}.txt", example.name)), printed));
     }

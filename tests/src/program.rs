@@ -70,7 +70,7 @@ pub fn build(examples: &[Example], options: &[&str]) -> Result<Programs> {
     let names: BTreeSet<&str> =
         examples.iter().map(|example| &example.name).chain(&servers).map(String::as_str).collect();
     let output = cargo()
-        .args(["build", "--package", "examples", "--message-format=json-render-diagnostics"])
+        .args(["build", "--message-format=json-render-diagnostics"])
         .args(names.iter().flat_map(|name| ["--example", name]))
         .args(options)
         .stderr(Stdio::inherit())

@@ -21,6 +21,11 @@ pub fn folder() -> PathBuf {
     root().join("tests/snapshots")
 }
 
+/// The file of an example's snapshot, whether or not there is one.
+pub fn path(example: &Example) -> PathBuf {
+    folder().join(format!("{}.snap", example.name))
+}
+
 /// What the snapshot of this example must hold after it printed `output`.
 ///
 /// # Errors
@@ -56,8 +61,8 @@ pub fn outputs() -> PathBuf {
 ///
 /// Fails when there is none.
 pub fn saved(example: &Example) -> Result<String> {
-    let file = read(folder().join(format!("{}.snap", example.name)))
-        .context("it has no snapshot yet: look at what it prints, then run `cargo xtask bless`")?;
+    let file =
+        read(path(example)).context("it has no snapshot yet: look at what it prints, then run `cargo xtask bless`")?;
     let text = file.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
     let (_, text) = text.with_context(|| format!("the snapshot of {} has no head", example.name))?;
     Ok(text.to_owned())

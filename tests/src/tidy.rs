@@ -4,14 +4,14 @@
 //! `cargo xtask tidy` run the same code and the checks themselves can be tested on a workspace of two files.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::examples::{declared, examples, header};
+use crate::examples::{LIBRARIES, examples, files_of, header, programs};
 use crate::names::names_are_placed;
-use crate::{book, cheat_sheet, docs, files, read, relative, rooms, twins};
+use crate::{book, cheat_sheet, docs, files, manifests, read, relative, rooms, twins};
 
 /// A check of the whole workspace: its problems in words.
 pub type Check = fn(&Path) -> Result<Vec<String>>;
@@ -70,37 +70,31 @@ pub fn tests_are_guarded(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// Cargo passes over a nested example that nobody declared, without a word.
+/// Each example has a name of its own, each file of theirs belongs to one, and the manifests are as the files make them.
 ///
 /// # Errors
 ///
-/// Fails when the manifest of the examples cannot be read.
+/// Fails when a file cannot be read.
 pub fn examples_are_declared(root: &Path) -> Result<Vec<String>> {
-    let declared = declared(root)?;
     let mut problems = Vec::new();
-    let mut names = BTreeSet::new();
-    for example in &declared {
-        if !root.join("examples").join(&example.path).is_file() {
-            problems.push(format!("examples/Cargo.toml declares {}, which does not exist", example.path));
-        }
-        if !names.insert(&example.name) {
-            problems.push(format!("examples/Cargo.toml declares {:?} twice", example.name));
-        }
-        let in_own_folder = example.path.ends_with(&format!("/{}/main.rs", example.name));
-        if !in_own_folder
-            && Path::new(&example.path).file_stem().is_none_or(|stem| stem.to_string_lossy() != example.name)
-        {
-            problems.push(format!("the example {:?} stands in a file of another name, {}", example.name, example.path));
+    let (mut names, mut known) = (BTreeSet::new(), BTreeSet::new());
+    for program in programs(root)? {
+        known.extend(files_of(root, &program));
+        if !names.insert(program.name.clone()) {
+            problems.push(format!("examples/{} is the second program named {:?}", program.path, program.name));
         }
     }
     let folder = root.join("examples");
-    let programs: BTreeSet<_> = declared.iter().map(|example| PathBuf::from(&example.path)).collect();
     for path in files(&folder, "rs") {
-        let path = relative(&folder, &path);
-        // The library of the package holds what several programs share; a program of several files has a folder of its own.
-        let is_module = Path::new(&path).parent().is_some_and(|folder| programs.contains(&folder.join("main.rs")));
-        if !path.starts_with("src/") && !is_module && !declared.iter().any(|example| example.path == path) {
-            problems.push(format!("examples/{path} is not declared in examples/Cargo.toml"));
+        let file = relative(&folder, &path);
+        if !LIBRARIES.iter().any(|library| file.starts_with(library)) && !known.contains(&path) {
+            problems.push(format!("examples/{file} has no main, and no program beside it has a folder of its own"));
+        }
+    }
+    for (path, text) in manifests::generated(root)? {
+        if read(&path)? != text {
+            problems
+                .push(format!("{} is not as the files make it: `cargo xtask bless --tables`", relative(root, &path)));
         }
     }
     Ok(problems)
@@ -197,41 +191,49 @@ mod tests {
         check(folder.path()).unwrap()
     }
 
-    const MANIFEST: &str = "[[example]]\nname = 'nap'\npath = '05-sleep/nap.rs'\n";
+    const MARK: &str = "# The programs, from their files: made by `cargo xtask bless --tables`.\n";
+    const NAP: &str = "\n[[example]]\nname = \"nap\"\npath = \"05-sleep/nap.rs\"\n";
+    const MAIN: &str = "//! A nap.\n\nfn main() {}\n";
+
+    /// What is wrong where the first package declares this and there are these files.
+    fn declared(tables: &str, files: &[(&str, &str)]) -> Vec<String> {
+        let manifests = [format!("{MARK}{tables}"), format!("[lib]\nname = \"more\"\n{MARK}")];
+        let manifests = [("examples/Cargo.toml", &*manifests[0]), ("examples/extra/Cargo.toml", &*manifests[1])];
+        found(examples_are_declared, &[&manifests[..], files].concat())
+    }
 
     #[test]
-    fn an_example_is_declared_once_under_its_name() {
-        let check =
-            |manifest: &str, file: &str| found(examples_are_declared, &[("examples/Cargo.toml", manifest), (file, "")]);
-        assert_eq!(check(MANIFEST, "examples/05-sleep/nap.rs"), [""; 0]);
-        assert_eq!(check(MANIFEST, "examples/05-sleep/nip.rs").len(), 2, "one is missing, one is not declared");
-        assert_eq!(check(&MANIFEST.repeat(2), "examples/05-sleep/nap.rs").len(), 1);
-        assert_eq!(check(&MANIFEST.replace("nap'", "nip'"), "examples/05-sleep/nap.rs").len(), 1);
+    fn examples_are_declared_as_the_files_make_them() {
+        let files = [("examples/05-sleep/nap.rs", MAIN)];
+        assert_eq!(declared(NAP, &files), [""; 0]);
+        for stale in ["", &NAP.repeat(2), &NAP.replace("nap\"", "nip\"")] {
+            let problems = declared(stale, &files);
+            assert!(problems.len() == 1 && problems[0].starts_with("examples/Cargo.toml is not"), "{problems:?}");
+        }
+        let needs_more = MAIN.replace("fn", "use more::time;\n\nfn");
+        assert_eq!(declared(NAP, &[("examples/05-sleep/nap.rs", &needs_more)]).len(), 2, "it belongs to the other");
+    }
+
+    #[test]
+    fn two_examples_do_not_share_a_name() {
+        let both = format!("{NAP}{}", NAP.replace("05", "06"));
+        let problems = declared(&both, &[("examples/05-sleep/nap.rs", MAIN), ("examples/06-sleep/nap.rs", MAIN)]);
+        assert_eq!(problems, ["examples/06-sleep/nap.rs is the second program named \"nap\""]);
     }
 
     #[test]
     fn a_program_of_several_files_has_a_folder_of_its_own() {
-        let manifest = MANIFEST.replace("nap.rs", "nap/main.rs");
-        let check = |module: &str| {
-            let files = ["examples/05-sleep/nap/main.rs", module].map(|path| (path, ""));
-            found(examples_are_declared, &[&[("examples/Cargo.toml", &*manifest)], &files[..]].concat())
-        };
+        let tables = NAP.replace("nap.rs", "nap/main.rs");
+        let check = |module: &str| declared(&tables, &[("examples/05-sleep/nap/main.rs", MAIN), (module, "")]);
         assert_eq!(check("examples/05-sleep/nap/dream.rs"), [""; 0]);
+        assert_eq!(check("examples/src/dream.rs"), [""; 0]);
         assert_eq!(check("examples/05-sleep/dream.rs").len(), 1, "a file beside the folder is none of its modules");
-        assert_eq!(
-            found(
-                examples_are_declared,
-                &[("examples/Cargo.toml", &manifest.replace("nap'", "nip'")), ("examples/05-sleep/nap/main.rs", "")]
-            )
-            .len(),
-            1
-        );
     }
 
     #[test]
     fn an_example_tells_its_command() {
         let check = |text: &str| {
-            found(examples_tell_their_command, &[("examples/Cargo.toml", MANIFEST), ("examples/05-sleep/nap.rs", text)])
+            found(examples_tell_their_command, &[("examples/05-sleep/nap.rs", &format!("{text}\nfn main() {{}}\n"))])
         };
         assert_eq!(check("//! Run `cargo run --example nap -- 9`.\n"), [""; 0]);
         assert_eq!(check("//! Run `cargo run --example naps`.\n").len(), 1);

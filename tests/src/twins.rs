@@ -12,7 +12,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use crate::company::run_in_company;
-use crate::examples::{Example, declared};
+use crate::examples::{Example, programs};
 use crate::guide_text::in_order;
 use crate::normalise::{colours, ports, rule};
 use crate::program::Output;
@@ -121,9 +121,9 @@ pub fn compare(example: &Example, python: &Output, ours: &Output, twins: &Twins)
 ///
 /// Fails when a file cannot be read.
 pub fn examples_have_twins(root: &Path) -> Result<Vec<String>> {
-    let (declared, twins) = (declared(root)?, twins(root)?);
+    let (programs, twins) = (programs(root)?, twins(root)?);
     let mut problems = Vec::new();
-    for example in &declared {
+    for example in &programs {
         let file = path(root, &example.path);
         let shown = relative(root, &file);
         match (file.is_file(), twins.reason(&example.name).is_some()) {
@@ -133,7 +133,7 @@ pub fn examples_have_twins(root: &Path) -> Result<Vec<String>> {
             (false, true) => {}
         }
     }
-    let names = || declared.iter().map(|example| example.name.as_str());
+    let names = || programs.iter().map(|example| example.name.as_str());
     for id in twins.without.iter().map(|entry| &entry.id).chain(twins.differs.iter().map(|entry| &entry.id)) {
         if !names().any(|name| name == id) {
             problems.push(format!("twins.toml: {}", unknown("example", id, names())));
@@ -289,7 +289,6 @@ mod tests {
 
     #[test]
     fn each_example_has_a_twin_or_a_reason() {
-        const MANIFEST: &str = "[[example]]\nname = 'nap'\npath = '05-sleep/nap.rs'\n";
         let found = |toml: &str, twin: Option<&str>| {
             let folder = tempfile::tempdir().unwrap();
             let write = |path: &str, text: &str| {
@@ -297,8 +296,7 @@ mod tests {
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(path, text).unwrap();
             };
-            write("examples/Cargo.toml", MANIFEST);
-            write("examples/05-sleep/nap.rs", "// ANCHOR: sleep\nsleep();\n// ANCHOR_END: sleep\n");
+            write("examples/05-sleep/nap.rs", "// ANCHOR: sleep\nsleep();\n// ANCHOR_END: sleep\n\nfn main() {}\n");
             write("tests/guide/twins.toml", toml);
             if let Some(twin) = twin {
                 write("examples/05-sleep/nap.py", twin);

@@ -3,9 +3,11 @@
 //! Snapshots are written by the test that compares them, so that there is one way to make them; tables and outputs
 //! follow. The guide's own text is not touched: a program that no longer prints it still fails.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, bail};
 use guide_tests::examples::examples;
-use guide_tests::{generated, root, snapshots, unknown};
+use guide_tests::{generated, manifests, root, snapshots, unknown};
 
 use crate::{cargo, finish};
 
@@ -20,6 +22,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    // First: cargo cannot build a new program, and so there is no snapshot of it, before it is declared.
+    write(manifests::generated(root())?)?;
     if !arguments.tables {
         write_snapshots(&arguments.names)?;
     }
@@ -30,7 +34,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// Writes the files that are made from other files.
 pub(crate) fn tables() -> Result<()> {
-    for (file, text) in generated()? {
+    write(generated()?)
+}
+
+fn write(files: Vec<(PathBuf, String)>) -> Result<()> {
+    for (file, text) in files {
         std::fs::create_dir_all(file.parent().unwrap_or(root()))?;
         std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }

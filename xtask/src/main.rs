@@ -6,7 +6,6 @@
 mod bench;
 mod bless;
 mod book;
-mod browser;
 mod ci;
 mod conform;
 mod exercise;
@@ -41,7 +40,7 @@ enum Verb {
     /// Build the book, after checking its pages, into target/book
     Book(book::Arguments),
     /// Look at every page of the book in Chromium, on a phone and a desktop, light and dark
-    Browser(browser::Arguments),
+    Browser(book::Arguments),
     /// Do the exercises of the book: list, next, start, check, hint, watch, reset
     Exercise(exercise::Arguments),
     /// Measure the runtime beside its peers
@@ -66,8 +65,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Guide(arguments) => guide::run(&arguments),
         Verb::Bless(arguments) => bless::run(&arguments),
-        Verb::Book(arguments) => book::run(&arguments),
-        Verb::Browser(arguments) => browser::run(&arguments),
+        Verb::Book(arguments) => book::run("book", &arguments),
+        Verb::Browser(arguments) => book::run("browser", &arguments),
         Verb::Exercise(arguments) => exercise::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Measure(arguments) => measure::run(&arguments),

@@ -3,8 +3,8 @@
 
 use std::io::{self, Write as _};
 
-use guide::text::visible;
-use guide::time::strftime;
+use guide_extra::text::visible;
+use guide_extra::time::strftime;
 use indicatif::{ProgressBar, ProgressStyle};
 use log::{LevelFilter, Log, Metadata, Record};
 

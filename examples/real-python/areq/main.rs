@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use asyncio::{Result, run};
 use clap::Parser;
-use guide::println;
+use guide_extra::println;
 
 use crate::crawl::bulk_crawl_and_write;
 use crate::limits::Limits;

@@ -11,7 +11,7 @@ use regex::{Captures, Regex};
 /// writing, and spaces that are invisible or look like another one.
 ///
 /// ```
-/// use guide::text::visible;
+/// use guide_extra::text::visible;
 ///
 /// assert_eq!(visible("caf\u{e9} \u{1f600}"), "caf\u{e9} \u{1f600}");
 /// assert_eq!(visible("\x1b[2J\0\tno\u{200b}\n"), r"\u{1b}[2J\u{0}\tno\u{200b}\n");
@@ -38,7 +38,7 @@ pub fn print_line(line: &str) {
 /// [`print_line`](crate::text::print_line).
 ///
 /// ```
-/// use guide::println;
+/// use guide_extra::println;
 ///
 /// println!("a client says {}", "hello\x07");
 /// ```

@@ -15,7 +15,7 @@ pub struct DateTime(civil::DateTime);
 /// time is always 2026-01-01 00:00:00 UTC.
 ///
 /// ```
-/// println!("{}", guide::datetime::now());
+/// println!("{}", guide_extra::datetime::now());
 /// ```
 pub fn now() -> DateTime {
     DateTime(local_now().datetime())

@@ -13,7 +13,7 @@ use jiff::{Timestamp, Zoned};
 /// set.
 ///
 /// ```
-/// assert_eq!(guide::time::strftime("%X").len(), "16:20:11".len());
+/// assert_eq!(guide_extra::time::strftime("%X").len(), "16:20:11".len());
 /// ```
 ///
 /// # Panics

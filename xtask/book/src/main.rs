@@ -1,0 +1,39 @@
+//! The verbs `book` and `browser` of `cargo xtask`, which starts this program for them.
+//!
+//! They are a package of their own because they are what needs mdBook: the other verbs build without it.
+
+mod book;
+mod browser;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "The book, and its pages in a browser")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build the book, after checking its pages, into target/book
+    Book(book::Arguments),
+    /// Look at every page of the book in Chromium, on a phone and a desktop, light and dark
+    Browser(browser::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().verb {
+        Verb::Book(arguments) => book::run(&arguments),
+        Verb::Browser(arguments) => browser::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} {error:#}", console::style("error:").red().bold());
+            ExitCode::FAILURE
+        }
+    }
+}
