@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::rc::Rc;
 
 use asyncio::futures::CallbackKey;
-use asyncio::tasks::{Child, Gather, GatherOutcomes};
+use asyncio::tasks::{Gather, GatherChild, GatherOutcomes};
 use asyncio::{
     AnyFuture, AsyncGenerator, Awaitable, ContextVar, Error, ExceptionGroup, Future, GeneratorExit, Handle,
     LookupError, Result, RuntimeError, Task, TaskGroup, Timeout, TimerHandle, current_task, get_running_loop,
@@ -149,8 +149,8 @@ pub(crate) enum Called {
 pub(crate) enum Slot {
     Task(Task<Value>),
     Future(Future<Value>),
-    Gather(Gather<Vec<Child<Slot, Value>>>),
-    Outcomes(GatherOutcomes<Vec<Child<Slot, Value>>>),
+    Gather(Gather<Vec<GatherChild<Slot, Value>>>),
+    Outcomes(GatherOutcomes<Vec<GatherChild<Slot, Value>>>),
 }
 
 impl AsRef<AnyFuture> for Slot {

@@ -30,7 +30,7 @@
 //! Python's, too. Each holds its part of this page and, beyond that, the types that you rarely name: builders, guards, and
 //! the futures that methods return.
 //!
-//! | | |
+//! | modules | for |
 //! | --- | --- |
 //! | [`runners`], [`events`] | run a program; the event loop, its callbacks, its clock |
 //! | [`tasks`], [`futures`], [`coroutines`] | tasks and the functions that wait for them; futures; coroutines |
@@ -42,8 +42,8 @@
 //! | [`graph`], [`log`] | what a task waits for; the log of the loop |
 //! | [`io`], [`time`] | any file descriptor on the loop; Python's `time` |
 //!
-//! Search this documentation by a name of Python's, such as `__aenter__`, `getpeercert` or `asyncio.Task.get_coro`: where
-//! Rust's name is another one, Python's is an alias.
+//! You can search this documentation for names of Python's, such as `__aenter__`, `get_extra_info` or `CERT_NONE`: where the
+//! name is another one here, Python's leads to it.
 //!
 //! # What differs from Python
 //!

@@ -5,7 +5,7 @@
 
 #[doc(inline)]
 pub use asyncio_runtime::{
-    AnyTask, AsCompleted, Awaitable, Cancellable, Child, CoroutineRef, Frame, Gather, GatherOutcomes, GatherSet,
+    AnyTask, AsCompleted, Awaitable, Cancellable, CoroutineRef, Frame, Gather, GatherChild, GatherOutcomes, GatherSet,
     GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, TaskPanic, Wait,
     WaitFor, all_tasks, as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
     sleep_result, try_create_task, wait, wait_for,

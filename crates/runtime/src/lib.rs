@@ -89,10 +89,10 @@ pub use asyncio::coroutines::{Coroutine, Step, coroutine};
 pub use base::names::coroutine_name;
 // asyncio.tasks
 pub use asyncio::tasks::{
-    AsCompleted, Awaitable, Cancellable, Child, CoroutineRef, Frame, Gather, GatherOutcomes, GatherSet, GatherStart,
-    NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor, all_tasks,
-    as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep, sleep_result,
-    try_create_task, wait, wait_for,
+    AsCompleted, Awaitable, Cancellable, CoroutineRef, Frame, Gather, GatherChild, GatherOutcomes, GatherSet,
+    GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor,
+    all_tasks, as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
+    sleep_result, try_create_task, wait, wait_for,
 };
 pub use base::seconds::{Seconds, TimeLimit};
 pub use kernel::AnyTask;

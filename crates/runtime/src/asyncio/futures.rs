@@ -469,26 +469,6 @@ impl<T> Hash for Future<T> {
     }
 }
 
-impl<T: 'static> IntoFuture for Future<T> {
-    type Output = Result<T>;
-    type IntoFuture = Await<Future<T>, T>;
-
-    #[track_caller]
-    fn into_future(self) -> Self::IntoFuture {
-        Await::new(self, Future::take_result, Location::caller())
-    }
-}
-
-impl<T: Clone + 'static> IntoFuture for &Future<T> {
-    type Output = Result<T>;
-    type IntoFuture = Await<Future<T>, T>;
-
-    #[track_caller]
-    fn into_future(self) -> Self::IntoFuture {
-        Await::new(self.clone(), Future::result, Location::caller())
-    }
-}
-
 impl<T: fmt::Debug + 'static> fmt::Debug for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let result = self.with_value(|value: Option<&T>| value.map(|value| format!("{value:?}")));

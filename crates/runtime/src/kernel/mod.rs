@@ -30,7 +30,7 @@ pub(crate) use reactor::{Side, Source};
 pub(crate) use repr::future as repr;
 pub(crate) use task::blocker::{BlockedOn, Blocker, Description};
 pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel};
-pub(crate) use task::core::{current_task_id, keep_waiting_on, wait_on, wait_on_future};
+pub(crate) use task::core::{TaskCore, current_task_id, keep_waiting_on, wait_on, wait_on_future};
 pub(crate) use task::coroutine::{EXCUSING, close, excuse};
 pub(crate) use task::spawn::spawn;
 pub(crate) use tenant::{Ending, Phase, Shutdown, Tenant, Tenants};

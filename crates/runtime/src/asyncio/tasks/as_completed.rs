@@ -1,34 +1,37 @@
-//! `as_completed`: results in the order in which they come.
+//! `as_completed`: results in the order in which they become available.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::fmt;
 use std::panic::Location;
-use std::rc::{Rc, Weak};
+use std::pin::Pin;
+use std::rc::Rc;
 
 use super::awaitable::{Awaitable, ensure_future};
+use super::done_callbacks::{DoneCallbacks, distinct};
 use crate::asyncio::wait_queue::{LineWait, WaitQueue};
 use crate::base::seconds::TimeLimit;
-use crate::error::Result;
-use crate::error::exceptions::TimeoutError;
-use crate::kernel::{Action, AnyFuture, Registered, Run, TimerKey, current_task_id, running_loop};
+use crate::error::{Result, TimeoutError};
+use crate::kernel::{Run, TIME_IS_UP, current_task_id, running_loop};
 
-/// Runs awaitables concurrently and gives their results in the order in which they end: `asyncio.as_completed`.
+/// Runs awaitables concurrently and yields their results in the order in which they finish: `asyncio.as_completed`.
 ///
-/// Coroutines become tasks at once, in order. It is an iterator over waits: each item, awaited, gives the next earliest
-/// result. [`anext`](AsCompleted::anext) gives the task instead (3.13), to see whose result it is.
+/// Coroutines become tasks at once, in order. The returned iterator yields waits: awaiting one returns the next result to
+/// become available. [`anext`](AsCompleted::anext) returns the task instead (3.13), which tells you whose result it is.
 ///
 /// # Errors
 ///
-/// Awaiting an item raises what that awaitable raised; once a [`timeout`](AsCompleted::timeout) is over, `TimeoutError`.
+/// Awaiting an item raises what the awaitable raised, or `TimeoutError` when the [`timeout`](AsCompleted::timeout) has
+/// expired.
 ///
 /// # Cancellation
 ///
-/// Cancelling the task that awaits an item cancels none of the awaitables, and loses none: a wait that was begun and given
-/// up, dropped too, counts as not asked for.
+/// Cancelling the task that awaits an item does not cancel the awaitables. No result is lost: a wait that began and was
+/// cancelled or dropped can be repeated.
 ///
 /// # Panics
 ///
-/// With `no running event loop` where none runs.
+/// With `no running event loop` outside a running loop.
 ///
 /// # Examples
 ///
@@ -47,37 +50,30 @@ use crate::kernel::{Action, AnyFuture, Registered, Run, TimerKey, current_task_i
 /// ```
 #[track_caller]
 pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> AsCompleted<A::Handle, A::Value> {
-    let mut handles: Vec<A::Handle> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut handles = Vec::new();
+    // A loop, because a call by `map` would lose the place where the tasks are created.
     for awaitable in awaitables {
-        let handle = ensure_future(awaitable);
-        if seen.insert(handle.as_ref().clone()) {
-            handles.push(handle);
-        }
+        handles.push(ensure_future(awaitable));
     }
     if let Err(error) = running_loop() {
         panic!("{error}");
     }
+    let handles = distinct(handles);
     let state = Rc::new(State {
-        left: Cell::new(handles.len()),
         todo: Cell::new(handles.len()),
+        todo_left: Cell::new(handles.len()),
+        callbacks: DoneCallbacks::new(handles.iter().map(|handle| handle.as_ref().clone()).collect()),
         done: RefCell::default(),
         arrived: WaitQueue::new("as_completed"),
-        registered: RefCell::default(),
-        timer: Cell::new(None),
         task: current_task_id(),
-        any: A::Handle::as_ref,
+        outcome: A::outcome,
         handles,
     });
-    let completion = Rc::new(Completion(Rc::downgrade(&state)));
-    for (index, handle) in state.handles.iter().enumerate() {
-        let registered = handle.as_ref().add_callback(Rc::clone(&completion) as Rc<dyn Run>, index as u32);
-        state.registered.borrow_mut().push(registered);
-    }
-    AsCompleted { state, outcome: A::outcome }
+    state.callbacks.add(&(Rc::new(Rc::downgrade(&state)) as Rc<dyn Run>));
+    AsCompleted { state }
 }
 
-/// Made by [`as_completed`]: an iterator over waits for the next result.
+/// An iterator over waits for the next result, returned by [`as_completed`].
 ///
 /// # Examples
 ///
@@ -95,12 +91,11 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
 /// .unwrap();
 /// ```
 pub struct AsCompleted<H, T> {
-    state: Rc<State<H>>,
-    outcome: fn(&H) -> Result<T>,
+    state: Rc<State<H, T>>,
 }
 
-impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
-    /// `timeout=`, in seconds from now: what is not done by then gives `TimeoutError`.
+impl<H: Clone + 'static, T: 'static> AsCompleted<H, T> {
+    /// Sets a time limit in seconds from now: `timeout=`. Whatever is not done by then counts as a `TimeoutError`.
     ///
     /// # Errors
     ///
@@ -121,27 +116,31 @@ impl<H: AsRef<AnyFuture> + Clone + 'static, T: 'static> AsCompleted<H, T> {
     /// ```
     pub fn timeout(self, limit: impl TimeLimit) -> Result<Self> {
         if let (Some(limit), false) = (limit.limit(), self.state.handles.is_empty()) {
-            let event_loop = running_loop()?;
-            let when = event_loop.time() + crate::asyncio::timeouts::check_delay(limit)?;
-            let run = Rc::new(TimeIsUp(Rc::clone(&self.state)));
-            self.state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run))));
+            // The timer owns the state, so that the loop waits until all are done or time is up, whether or not anything
+            // still asks for them: as in CPython.
+            self.state.callbacks.start_timer(limit, Rc::clone(&self.state) as Rc<dyn Run>)?;
         }
         Ok(self)
     }
 
-    /// The next task or future that is done, or `None` after the last: one step of `async for`.
+    /// Returns the next task or future that is done, or `None` after the last: one step of `async for`.
     ///
     /// # Errors
     ///
-    /// `TimeoutError` once time is up.
+    /// `TimeoutError` when the time limit has expired.
+    ///
+    /// # Cancellation
+    ///
+    /// Cancelling loses nothing: the next call gets the same task.
+    #[doc(alias = "__anext__")]
     #[track_caller]
     pub fn anext(&mut self) -> impl std::future::Future<Output = Result<Option<H>>> + use<H, T> {
-        let (state, outcome, at) = (Rc::clone(&self.state), self.outcome, Location::caller());
+        let (state, at) = (Rc::clone(&self.state), Location::caller());
         async move {
             if !state.take_turn() {
                 return Ok(None);
             }
-            NextCompleted { state, outcome, at }.handle().await.map(Some)
+            state.wait_for_one(at).await.map(Some)
         }
     }
 }
@@ -152,151 +151,108 @@ impl<H, T> Iterator for AsCompleted<H, T> {
     #[track_caller]
     fn next(&mut self) -> Option<NextCompleted<H, T>> {
         let at = Location::caller();
-        self.state.take_turn().then(|| NextCompleted { state: Rc::clone(&self.state), outcome: self.outcome, at })
+        self.state.take_turn().then(|| NextCompleted { state: Rc::clone(&self.state), at })
     }
 
-    /// No more than there are: a wait that is given up gives its turn back.
+    /// The upper bound is the number of awaitables, because a wait that is given up can be asked for again.
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.state.left.get(), Some(self.state.handles.len()))
+        (self.state.todo_left.get(), Some(self.state.handles.len()))
     }
 }
 
-impl<H, T> std::fmt::Debug for AsCompleted<H, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AsCompleted").field("left", &self.state.left.get()).finish_non_exhaustive()
+impl<H, T> fmt::Debug for AsCompleted<H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsCompleted").field("left", &self.state.todo_left.get()).finish_non_exhaustive()
     }
 }
 
 /// A wait for the next result of an [`AsCompleted`]; await it.
 #[must_use = "it does nothing unless awaited"]
 pub struct NextCompleted<H, T> {
-    state: Rc<State<H>>,
-    outcome: fn(&H) -> Result<T>,
+    state: Rc<State<H, T>>,
     at: &'static Location<'static>,
-}
-
-impl<H: Clone, T> NextCompleted<H, T> {
-    async fn handle(self) -> Result<H> {
-        let mut turn = Turn { state: &self.state, wait: None, over: false };
-        let next = loop {
-            let next = self.state.done.borrow_mut().pop_front();
-            match next {
-                Some(next) => break next,
-                None => turn.wait.insert(self.state.arrived.wait_at(self.at)).await?,
-            }
-        };
-        turn.over = true;
-        next.map(|index| self.state.handles[index].clone()).ok_or_else(|| TimeoutError::default().into())
-    }
-}
-
-/// A wait that has begun. Given up, by a cancellation or because it is dropped, it gives its turn back.
-struct Turn<'a, H> {
-    state: &'a State<H>,
-    wait: Option<LineWait>,
-    over: bool,
-}
-
-impl<H> Drop for Turn<'_, H> {
-    fn drop(&mut self) {
-        if self.over {
-            return;
-        }
-        self.state.left.set(self.state.left.get() + 1);
-        if self.wait.as_mut().is_some_and(LineWait::leave) {
-            // The result is for somebody else now.
-            self.state.arrived.wake_one();
-        }
-    }
 }
 
 impl<H: Clone + 'static, T: 'static> IntoFuture for NextCompleted<H, T> {
     type Output = Result<T>;
-    type IntoFuture = std::pin::Pin<Box<dyn std::future::Future<Output = Self::Output>>>;
+    type IntoFuture = Pin<Box<dyn std::future::Future<Output = Self::Output>>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let outcome = self.outcome;
-        Box::pin(async move { outcome(&self.handle().await?) })
+        Box::pin(async move { (self.state.outcome)(&self.state.wait_for_one(self.at).await?) })
     }
 }
 
-impl<H, T> std::fmt::Debug for NextCompleted<H, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<H, T> fmt::Debug for NextCompleted<H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<next completed, at {}>", self.at)
     }
 }
 
-struct State<H> {
+/// CPython's `_AsCompletedIterator`.
+struct State<H, T> {
     handles: Vec<H>,
-    /// A handle as a future.
-    any: fn(&H) -> &AnyFuture,
-    /// How many waits for the next can still begin.
-    left: Cell<usize>,
-    /// How many are neither done nor given up.
+    outcome: fn(&H) -> Result<T>,
+    callbacks: DoneCallbacks,
+    /// How many futures are not done; 0 when the time limit has expired.
     todo: Cell<usize>,
-    /// Those that are done and not yet fetched; `None` for one that came too late.
+    /// How many waits for the next result can still begin.
+    todo_left: Cell<usize>,
+    /// The indexes of the futures that are done and not yet fetched; `None` for one that the time limit cut off.
     done: RefCell<VecDeque<Option<usize>>>,
+    /// The waits for an entry of `done`.
     arrived: WaitQueue,
-    registered: RefCell<Vec<Option<Registered>>>,
-    timer: Cell<Option<TimerKey>>,
-    /// The task that asked for it.
+    /// The task that called `as_completed`.
     task: Option<u32>,
 }
 
-impl<H> State<H> {
+impl<H, T> State<H, T> {
     /// Takes one of the waits that can still begin.
     fn take_turn(&self) -> bool {
-        let left = self.left.get();
-        self.left.set(left.saturating_sub(1));
+        let left = self.todo_left.get();
+        self.todo_left.set(left.saturating_sub(1));
         left > 0
     }
 
-    /// The callbacks that have not run are not to run any more.
-    fn let_go(&self) {
-        for (handle, registered) in self.handles.iter().zip(self.registered.take()) {
-            let future = (self.any)(handle);
-            if let (false, Some(registered)) = (future.done(), registered) {
-                future.base().remove_callback(registered);
+    async fn wait_for_one(&self, at: &'static Location<'static>) -> Result<H>
+    where
+        H: Clone,
+    {
+        let mut turn = Turn { state: self, wait: None, over: false };
+        let next = loop {
+            let next = self.done.borrow_mut().pop_front();
+            match next {
+                Some(next) => break next,
+                None => turn.wait.insert(self.arrived.wait_at(at)).await?,
+            }
+        };
+        turn.over = true;
+        next.map(|index| self.handles[index].clone()).ok_or_else(|| TimeoutError::default().into())
+    }
+
+    fn put(&self, next: Option<usize>) {
+        self.done.borrow_mut().push_back(next);
+        self.arrived.wake_one();
+    }
+}
+
+impl<H, T> Run for State<H, T> {
+    fn run(&self, key: u32) {
+        let todo = self.todo.get();
+        if key == TIME_IS_UP {
+            self.todo.set(0);
+            self.callbacks.stop();
+            (0..todo).for_each(|_| self.put(None));
+        } else if todo > 0 {
+            self.todo.set(todo - 1);
+            self.put(Some(key as usize));
+            if todo == 1 {
+                self.callbacks.cancel_timer();
             }
         }
     }
 
-    fn stop_timer(&self) {
-        if let Some(timer) = self.timer.take() {
-            (self.any)(&self.handles[0]).base().event_loop().remove_timer(timer);
-        }
-    }
-}
-
-/// Nobody can ask for the next one any more.
-impl<H> Drop for State<H> {
-    fn drop(&mut self) {
-        if self.todo.get() > 0 {
-            self.let_go();
-        }
-    }
-}
-
-/// The callback of each future. It does not own the state, which owns the futures: else one that is never done would own
-/// itself.
-struct Completion<H>(Weak<State<H>>);
-
-impl<H> Run for Completion<H> {
-    fn run(&self, key: u32) {
-        let Some(state) = self.0.upgrade().filter(|state| state.todo.get() > 0) else {
-            // The timer was first, or nobody asks.
-            return;
-        };
-        state.todo.set(state.todo.get() - 1);
-        state.done.borrow_mut().push_back(Some(key as usize));
-        state.arrived.wake_one();
-        if state.todo.get() == 0 {
-            state.stop_timer();
-        }
-    }
-
     fn awaited_by(&self) -> Option<u32> {
-        self.0.upgrade()?.task
+        self.task
     }
 
     fn describe(&self) -> String {
@@ -304,20 +260,28 @@ impl<H> Run for Completion<H> {
     }
 }
 
-/// What the timer runs. It owns the state, so that the loop waits for it until all are done, whoever still asks: as in asyncio.
-struct TimeIsUp<H>(Rc<State<H>>);
-
-impl<H> Run for TimeIsUp<H> {
-    fn run(&self, _key: u32) {
-        let state = &self.0;
-        state.let_go();
-        for _ in 0..state.todo.replace(0) {
-            state.done.borrow_mut().push_back(None);
-            state.arrived.wake_one();
-        }
+impl<H, T> Drop for State<H, T> {
+    fn drop(&mut self) {
+        self.callbacks.stop();
     }
+}
 
-    fn describe(&self) -> String {
-        "_AsCompletedIterator._handle_timeout()".to_owned()
+/// A wait that has begun. If it is given up, by a cancellation or because it is dropped, another wait may take its place.
+struct Turn<'a, H, T> {
+    state: &'a State<H, T>,
+    wait: Option<LineWait>,
+    over: bool,
+}
+
+impl<H, T> Drop for Turn<'_, H, T> {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        self.state.todo_left.set(self.state.todo_left.get() + 1);
+        if self.wait.as_mut().is_some_and(LineWait::leave) {
+            // It was woken for a result that another wait can now have.
+            self.state.arrived.wake_one();
+        }
     }
 }

@@ -1,18 +1,20 @@
 //! What can be awaited as a future of its own: `ensure_future`.
 
+use std::convert::identity;
 use std::future::Future as StdFuture;
+use std::panic::Location;
 
 use super::create::try_create_task;
+use super::gather::{Gather, GatherSet};
 use super::task::Task;
-use crate::asyncio::futures::Future;
-use crate::error::Result;
-use crate::error::exceptions::RuntimeError;
+use crate::asyncio::futures::{Await, Future};
+use crate::error::{Result, RuntimeError};
 
 /// A coroutine, a task or a future: what `gather`, `wait_for`, `shield`, `as_completed` and `ensure_future` take.
 ///
-/// A coroutine (any `std::future::Future` that gives a [`Result`]) becomes a task; a [`Task`] or [`Future`] stays what it
-/// is. Given by value, its result is taken when it is there; given by reference (`&task`) it is cloned, so that others can
-/// have it too.
+/// A coroutine (any `std::future::Future` whose output is a [`Result`]) becomes a task; a [`Task`], [`Future`] or
+/// [`Gather`] is used as it is. If you pass it by value, its result is moved out when it is there; if you pass a reference
+/// (`&task`), the result is cloned and stays available to others.
 ///
 /// # Examples
 ///
@@ -31,20 +33,24 @@ use crate::error::exceptions::RuntimeError;
 /// .unwrap();
 /// ```
 pub trait Awaitable {
-    /// The result.
+    /// The type of the result.
     type Value: 'static;
 
     /// `Task<Value>` for a coroutine or task, `Future<Value>` for a future.
     type Handle: Clone + AsRef<crate::AnyFuture> + 'static;
 
-    /// The future itself, or a new task in the running loop.
+    /// Returns the future itself, or a new task of the running loop.
     ///
     /// # Errors
     ///
     /// `RuntimeError: no running event loop` for a coroutine outside a loop.
     fn try_ensure_future(self) -> Result<Self::Handle, RuntimeError>;
 
-    /// Makes `finish` of a handle that is done: takes the result, or clones it.
+    /// The outcome of a handle that is done: takes the result, or clones it.
+    ///
+    /// # Errors
+    ///
+    /// What the future raised.
     fn outcome(handle: &Self::Handle) -> Result<Self::Value>;
 }
 
@@ -62,63 +68,48 @@ impl<T: 'static, F: StdFuture<Output = Result<T>> + 'static> Awaitable for F {
     }
 }
 
-impl<T: 'static> Awaitable for Task<T> {
-    type Value = T;
-    type Handle = Task<T>;
+/// Makes handles awaitable. `$outcome` takes the result where the handle is passed by value, and clones it for a reference.
+macro_rules! handles {
+    ($([$($generics:tt)*] $given:ty => $handle:ty, $value:ty, $into:path, $outcome:ident;)*) => {$(
+        impl<$($generics)*> Awaitable for $given {
+            type Value = $value;
+            type Handle = $handle;
 
-    fn try_ensure_future(self) -> Result<Task<T>, RuntimeError> {
-        Ok(self)
-    }
+            fn try_ensure_future(self) -> Result<Self::Handle, RuntimeError> {
+                Ok($into(self))
+            }
 
-    fn outcome(handle: &Task<T>) -> Result<T> {
-        handle.take_result()
-    }
+            fn outcome(handle: &Self::Handle) -> Result<Self::Value> {
+                handle.$outcome()
+            }
+        }
+
+        impl<$($generics)*> IntoFuture for $given {
+            type Output = Result<$value>;
+            type IntoFuture = Await<$handle, $value>;
+
+            #[track_caller]
+            fn into_future(self) -> Self::IntoFuture {
+                Await::new($into(self), |handle| handle.$outcome(), Location::caller())
+            }
+        }
+    )*};
 }
 
-impl<T: Clone + 'static> Awaitable for &Task<T> {
-    type Value = T;
-    type Handle = Task<T>;
-
-    fn try_ensure_future(self) -> Result<Task<T>, RuntimeError> {
-        Ok(self.clone())
-    }
-
-    fn outcome(handle: &Task<T>) -> Result<T> {
-        handle.result()
-    }
+handles! {
+    [T: 'static] Task<T> => Task<T>, T, identity, take_result;
+    [T: Clone + 'static] &Task<T> => Task<T>, T, Task::clone, result;
+    [T: 'static] Future<T> => Future<T>, T, identity, take_result;
+    [T: Clone + 'static] &Future<T> => Future<T>, T, Future::clone, result;
+    [S: GatherSet] Gather<S> => Gather<S>, S::Output, identity, take_result;
+    [S: GatherSet<Output: Clone>] &Gather<S> => Gather<S>, S::Output, Gather::clone, result;
 }
 
-impl<T: 'static> Awaitable for Future<T> {
-    type Value = T;
-    type Handle = Future<T>;
-
-    fn try_ensure_future(self) -> Result<Future<T>, RuntimeError> {
-        Ok(self)
-    }
-
-    fn outcome(handle: &Future<T>) -> Result<T> {
-        handle.take_result()
-    }
-}
-
-impl<T: Clone + 'static> Awaitable for &Future<T> {
-    type Value = T;
-    type Handle = Future<T>;
-
-    fn try_ensure_future(self) -> Result<Future<T>, RuntimeError> {
-        Ok(self.clone())
-    }
-
-    fn outcome(handle: &Future<T>) -> Result<T> {
-        handle.result()
-    }
-}
-
-/// Makes a task of a coroutine and gives a task or future back as it is: `asyncio.ensure_future`.
+/// Makes a task of a coroutine, and returns a task or future as it is: `asyncio.ensure_future`.
 ///
 /// # Panics
 ///
-/// With `no running event loop` for a coroutine outside a loop.
+/// With `no running event loop` for a coroutine outside a running loop.
 ///
 /// # Examples
 ///

@@ -1,44 +1,45 @@
 //! `gather`: several awaitables as one future.
 //!
-//! The core idea: the gathering future itself holds no results; it is a future without value that completes when its
-//! children have (or one has failed), and the results are collected from the children by whoever awaits it.
+//! The core idea: the gathering future holds no results. It completes when its children have, or when one has failed, and
+//! the task that awaits it collects the results from the children.
 
-mod handles;
+mod handle;
 mod set;
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
-pub use handles::{Gather, GatherOutcomes};
-pub use set::{Child, GatherSet};
+pub use handle::{Gather, GatherOutcomes};
+pub use set::{GatherChild, GatherSet};
 
 use super::awaitable::{Awaitable, ensure_future};
 use crate::asyncio::futures::Future;
-use crate::error::Error;
-use crate::error::exceptions::CancelledError;
+use crate::error::{CancelledError, Error};
 use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task_id, running_loop};
 
-/// Runs awaitables concurrently and gives their results in the order of the arguments: `asyncio.gather`.
+/// Runs awaitables concurrently and returns their results in the order of the arguments: `asyncio.gather`.
 ///
-/// Coroutines become tasks at once, in order, whether or not the group is awaited. For awaitables of different types
-/// there is the macro [`gather!`](crate::gather!), which gives a tuple. The group is a future: it can be awaited (also
-/// by reference, when the results can be cloned), cancelled, and asked [`done`](AnyFuture::done).
+/// Coroutines become tasks at once, in order, whether or not the group is awaited. For awaitables of different types use
+/// the macro [`gather!`](crate::gather!), which returns a tuple. The group is a future: you can await it (by reference too,
+/// if the results can be cloned), cancel it, and ask whether it is [`done`](AnyFuture::done).
 ///
 /// # Errors
 ///
 /// The first exception that a child raises is raised at once; the other children go on. A cancelled child counts as one
-/// that raised `CancelledError`. With [`return_exceptions`](Gather::return_exceptions) failures are results like others.
+/// that raised `CancelledError`. With [`return_exceptions`](Gather::return_exceptions) exceptions are results like others.
 ///
 /// # Cancellation
 ///
-/// Cancelling the group, or the task that awaits it, cancels every child that is not done; the group ends when they have,
+/// Cancelling the group, or the task that awaits it, cancels every child that is not done. The group ends when they have,
 /// with a `CancelledError` even under `return_exceptions`.
 ///
 /// # Panics
 ///
-/// With `no running event loop` where none runs, and if an awaitable belongs to another loop than the one that runs or,
-/// where none does, than the first.
+/// With `no running event loop` outside a running loop. If an awaitable belongs to a loop other than the running one (or,
+/// outside a running loop, other than the first awaitable's).
 ///
 /// # Examples
 ///
@@ -53,7 +54,7 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task
 /// .unwrap();
 /// ```
 #[track_caller]
-pub fn gather<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> Gather<Vec<Child<A::Handle, A::Value>>> {
+pub fn gather<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> Gather<Vec<GatherChild<A::Handle, A::Value>>> {
     let start = GatherStart::new();
     let mut children = Vec::new();
     // A loop, because a call by `map` would lose the place where the tasks are created.
@@ -63,7 +64,8 @@ pub fn gather<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> Gather<V
     start.gather(children)
 }
 
-/// Gathers up to twelve awaitables of different types; awaiting it gives a tuple. See [`gather`](fn@crate::gather).
+/// Gathers up to twelve awaitables of different types; awaiting it returns a tuple. Like
+/// [`gather`](fn@crate::gather) otherwise.
 ///
 /// # Examples
 ///
@@ -86,9 +88,9 @@ macro_rules! gather {
     }};
 }
 
-/// What both forms of gathering come to: a group whose children are still being made.
+/// A group whose children are still being made; both forms of `gather` use it.
 ///
-/// Each child is watched as soon as it is there, because the next one may begin at once, and await it or complete it.
+/// Each child is watched as soon as it is made, because the next child may start eagerly, and await it or complete it.
 ///
 /// # Examples
 ///
@@ -106,11 +108,9 @@ macro_rules! gather {
 #[derive(Default)]
 pub struct GatherStart {
     gathering: Rc<Gathering>,
-    children: Cell<u32>,
-    /// What was done already when it came.
+    children: RefCell<Vec<AnyFuture>>,
+    /// The indexes of the children that were done when they were added.
     done: RefCell<Vec<u32>>,
-    /// A child is no task, so nothing is sure to complete it.
-    others_complete: Cell<bool>,
 }
 
 impl GatherStart {
@@ -121,109 +121,98 @@ impl GatherStart {
         Self { gathering: Rc::new(gathering), ..Self::default() }
     }
 
-    /// The next child.
+    /// Adds a child.
     #[track_caller]
-    pub fn child<A: Awaitable>(&self, awaitable: A) -> Child<A::Handle, A::Value> {
-        let child = Child::new::<A>(ensure_future(awaitable));
-        self.watch(child.any());
-        child
+    pub fn child<A: Awaitable>(&self, awaitable: A) -> GatherChild<A::Handle, A::Value> {
+        let handle = ensure_future(awaitable);
+        self.watch(handle.as_ref());
+        GatherChild::new::<A>(handle)
     }
 
     fn watch(&self, child: &AnyFuture) {
-        let index = self.children.replace(self.children.get() + 1);
+        let index = self.children.borrow().len() as u32;
+        self.children.borrow_mut().push(child.clone());
         if child.done() {
             self.done.borrow_mut().push(index);
         } else {
             let _ = child.add_callback(Rc::clone(&self.gathering) as Rc<dyn Run>, index);
-            if !matches!(child.kind(), Kind::Task(_)) {
-                self.others_complete.set(true);
-            }
         }
     }
 
-    /// The group of these children, which are all of them, in order.
+    /// The group of all children added so far, whose handles, in the same order, are `set`.
     #[track_caller]
     pub fn gather<S: GatherSet>(self, set: S) -> Gather<S> {
-        let children = set.children();
-        let event_loop = match (running_loop(), children.first()) {
+        let event_loop = match (running_loop(), self.children.borrow().first()) {
             (Ok(event_loop), _) => event_loop,
             (Err(_), Some(child)) => Rc::clone(child.base().event_loop()),
             (Err(error), None) => panic!("{error}"),
         };
         let is_here = |child: &AnyFuture| Rc::ptr_eq(child.base().event_loop(), &event_loop);
         assert!(
-            children.iter().all(is_here),
+            self.children.borrow().iter().all(is_here),
             "The future belongs to a different loop than the one specified as the loop argument"
         );
-        let again = repeated(&children);
-        let gathering = self.finish(&event_loop, children, again);
-        Gather::new(set, gathering)
+        Gather::new(Rc::new(set), self.finish(&event_loop))
     }
 
-    /// `again` are the children that are there under a smaller index, too; sorted.
-    fn finish(self, event_loop: &Rc<LoopCore>, children: Vec<AnyFuture>, again: Vec<u32>) -> Rc<Gathering> {
-        let Self { gathering, done, others_complete, .. } = self;
+    fn finish(self, event_loop: &Rc<LoopCore>) -> Rc<Gathering> {
+        let Self { gathering, children, done } = self;
+        let children = children.into_inner();
+        let again = repeated(&children);
         gathering.left.set(children.len() - again.len());
         gathering.again.replace(again);
-        let is_new = gathering.future.set(AnyFuture::group(event_loop, children)).is_ok();
-        debug_assert!(is_new, "a start is used up by its group");
+        // A plain future may never complete, and the group would own itself by way of the callback.
+        let may_own_itself = children.iter().any(|child| !matches!(child.kind(), Kind::Task(_)));
+        let future = AnyFuture::group(event_loop, children);
         if gathering.left.get() == 0 {
-            gathering.future().finish(());
+            future.finish(());
         }
-        // What is done already counts at once, so that a group of finished tasks is finished itself.
+        let is_new = gathering.future.set(future).is_ok();
+        debug_assert!(is_new, "a start is used up by its group");
+        // Children that are done already count at once, so that a group of finished tasks is finished itself.
         for index in done.into_inner() {
             gathering.run(index);
         }
-        if others_complete.get() {
+        if may_own_itself {
             event_loop.may_own_itself(Rc::clone(&gathering) as Rc<dyn Run>);
         }
         gathering
     }
 }
 
-/// The children that are there under a smaller index, too; sorted.
-fn repeated(children: &[AnyFuture]) -> Vec<u32> {
-    if all_differ(children) {
-        return Vec::new();
-    }
-    let mut places: Vec<(usize, u32)> = children.iter().map(|child| child.address()).zip(0..).collect();
-    places.sort_unstable();
-    let again = places.windows(2).filter(|pair| pair[0].0 == pair[1].0);
-    let mut again: Vec<u32> = again.map(|pair| pair[1].1).collect();
-    again.sort_unstable();
+/// The indexes of the children that also occur under a smaller index.
+fn repeated(children: &[AnyFuture]) -> HashSet<u32> {
+    let visit = |child: &AnyFuture, visited| child.base().visited.replace(visited);
+    // A cancellation may be passing through some of them.
+    let before: Vec<bool> = children.iter().map(|child| visit(child, false)).collect();
+    let again = children.iter().zip(0..).filter(|(child, _)| visit(child, true)).map(|(_, index)| index).collect();
+    // In reverse, so that the first occurrence of a child decides.
+    children.iter().zip(before).rev().for_each(|(child, visited)| child.base().visited.set(visited));
     again
-}
-
-/// Is every child there once only? (If one of them is being cancelled just now, that is not known, and the answer is no.)
-fn all_differ(children: &[AnyFuture]) -> bool {
-    let marks = |child: &AnyFuture| child.base().visited.replace(true);
-    let differ = children.iter().take_while(|child| !marks(child)).count();
-    for child in &children[..differ] {
-        child.base().visited.set(false);
-    }
-    differ == children.len()
 }
 
 impl fmt::Debug for GatherStart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GatherStart").field("children", &self.children).finish_non_exhaustive()
+        f.debug_struct("GatherStart").field("children", &self.children.borrow().len()).finish_non_exhaustive()
     }
 }
 
-/// The future of a group, and the count of its children that are done.
+/// The callback on the children of a group: CPython's `_done_callback`.
 #[derive(Default)]
 struct Gathering {
-    /// Not there before all children are.
+    /// CPython's `outer`; set when all children are there.
     future: OnceCell<AnyFuture>,
-    /// A child that is given twice is counted once.
+    /// How many children are not done. A child that was given twice counts once.
     left: Cell<usize>,
     /// See [`repeated`].
-    again: RefCell<Vec<u32>>,
+    again: RefCell<HashSet<u32>>,
     return_exceptions: Cell<bool>,
-    /// The task that gathers.
+    /// The task that called `gather`.
     task: Option<u32>,
-    /// The child whose own `CancelledError`, which is given once, ended the group.
+    /// The child whose `CancelledError` ended the group: such an error is handed out once, and `reopen` gives it back.
     took_from: Cell<Option<u32>>,
+    /// What [`Gather::result`] has collected, for whoever asks next.
+    kept: RefCell<Option<Box<dyn Any>>>,
 }
 
 impl Gathering {
@@ -250,7 +239,8 @@ impl Gathering {
         Some(error)
     }
 
-    /// The children were done when they were gathered, and one of their errors ended the group; now errors are results.
+    /// For `return_exceptions` on a group that is done already, because its children were done when they were gathered:
+    /// an error that has ended the group becomes a result.
     fn reopen(&self) {
         if let (Some(index), Some(error)) = (self.took_from.take(), self.future().base().peek_error()) {
             self.group().children[index as usize].base().give_back(error);
@@ -261,14 +251,15 @@ impl Gathering {
         }
     }
 
+    /// All children are done.
     fn finish(&self) {
         let group = self.group();
         if self.return_exceptions.get() {
-            // The failures are among the results now, also of a group that nobody awaits or that is cancelled.
+            // The failures are results now, even if nothing awaits the group or the group is cancelled.
             group.children.iter().for_each(|child| child.base().forgive());
         }
         if group.cancel_requested.get() {
-            // A cancelled group raises even if its children's failures are results; CPython raises the last child's error.
+            // A cancelled group raises even under `return_exceptions`. CPython raises the error of the last child.
             let error = group.children.last().and_then(last_cancellation);
             self.future().finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
         } else {
@@ -277,7 +268,7 @@ impl Gathering {
     }
 }
 
-/// The cancellation that a child ended with, or else the one that it was asked for and survived.
+/// The cancellation that ended a child, or else the one that was requested and that the child has suppressed.
 fn last_cancellation(child: &AnyFuture) -> Option<Error> {
     match child.kind() {
         _ if child.cancelled() => child.base().see_error(),
@@ -288,8 +279,8 @@ fn last_cancellation(child: &AnyFuture) -> Option<Error> {
 
 impl Run for Gathering {
     fn run(&self, key: u32) {
-        if self.future.get().is_none() || self.again.borrow().binary_search(&key).is_ok() {
-            // A child that was refused after this one had come, or one that is counted already.
+        if self.future.get().is_none() || self.again.borrow().contains(&key) {
+            // Making the group has failed at a later child, or this child is counted under a smaller index.
             return;
         }
         let child = &self.group().children[key as usize];
@@ -324,14 +315,12 @@ impl Run for Gathering {
     }
 }
 
-/// A future that completes when all of `tasks` are done, however they end: what a loop waits for at its end. None of them may
-/// be there twice.
+/// A future that completes when all of `tasks` are done, however they end: what a runner waits for at its end.
 pub(crate) fn all_done(event_loop: &Rc<LoopCore>, tasks: &[AnyTask]) -> Future<()> {
-    let children: Vec<AnyFuture> = tasks.iter().map(|task| task.as_any().clone()).collect();
     let start = GatherStart::new();
     start.gathering.return_exceptions.set(true);
-    children.iter().for_each(|child| start.watch(child));
-    Future::from_any(start.finish(event_loop, children, Vec::new()).future().clone())
+    tasks.iter().for_each(|task| start.watch(task));
+    Future::from_any(start.finish(event_loop).future().clone())
 }
 
 #[cfg(test)]
@@ -418,16 +407,17 @@ mod tests {
         let program = async {
             let event_loop = crate::get_running_loop()?;
             let futures: Vec<AnyFuture> = (0..3).map(|_| event_loop.create_future::<()>().as_any().clone()).collect();
-            let children = |places: &[usize]| places.iter().map(|place| futures[*place].clone()).collect::<Vec<_>>();
+            let found = |places: &[usize]| {
+                let children: Vec<_> = places.iter().map(|place| futures[*place].clone()).collect();
+                repeated(&children)
+            };
             for cancelled in [false, true] {
-                if cancelled {
-                    futures[1].base().visited.set(true);
-                }
-                assert_eq!(repeated(&children(&[])), []);
-                assert_eq!(repeated(&children(&[2, 0, 1])), []);
-                assert_eq!(repeated(&children(&[2, 0, 2, 1, 1, 2])), [2, 4, 5]);
-                let marked: Vec<bool> = futures.iter().map(|future| future.base().visited.get()).collect();
-                assert_eq!(marked, [false, cancelled, false]);
+                futures[1].base().visited.set(cancelled);
+                assert_eq!(found(&[]), HashSet::new());
+                assert_eq!(found(&[2, 0, 1]), HashSet::new());
+                assert_eq!(found(&[2, 0, 2, 1, 1, 2]), HashSet::from([2, 4, 5]));
+                let visited: Vec<bool> = futures.iter().map(|future| future.base().visited.get()).collect();
+                assert_eq!(visited, [false, cancelled, false]);
             }
             Ok(())
         };

@@ -8,6 +8,7 @@ mod as_completed;
 mod awaitable;
 mod cancellable;
 mod create;
+mod done_callbacks;
 mod gather;
 mod graph;
 mod shield;
@@ -21,7 +22,7 @@ pub use awaitable::{Awaitable, ensure_future};
 pub use cancellable::{Cancellable, cancellable};
 pub(crate) use create::OptionsChange;
 pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};
-pub use gather::{Child, Gather, GatherOutcomes, GatherSet, GatherStart, gather};
+pub use gather::{Gather, GatherChild, GatherOutcomes, GatherSet, GatherStart, gather};
 pub use graph::{
     CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph,
     future_add_to_awaited_by, future_discard_from_awaited_by, print_call_graph,

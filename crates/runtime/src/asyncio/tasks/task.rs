@@ -1,154 +1,257 @@
-//! `Task` and `AnyTask`, the handles on a task, and which tasks there are. What they are handles on is in `state`.
+//! `Task` and `AnyTask`, the handles on a task, and which tasks there are.
 
 use std::fmt;
-use std::marker::PhantomData;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::panic::Location;
 use std::rc::Rc;
 
 use crate::asyncio::events::EventLoop;
-use crate::asyncio::futures::{Await, CallbackKey, Future};
+use crate::asyncio::futures::{CallbackKey, Future};
 use crate::base::log;
-use crate::error::Result;
-use crate::error::exceptions::RuntimeError;
-use crate::kernel::{AnyFuture, AnyTask, PendingCancel, State, current, running_loop};
+use crate::error::{Result, RuntimeError};
+use crate::kernel::{AnyFuture, AnyTask, Kind, PendingCancel, State, TaskCore, current, running_loop};
+
+/// The methods of a task, for the handle that knows the type of the result and for the one that does not.
+macro_rules! methods {
+    ([$($generics:tt)*] $handle:ty) => {
+        impl<$($generics)*> $handle {
+            /// The name of the task: the one it was given, or `Task-N`. N counts the tasks of the process.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use asyncio::{create_task, run};
+            ///
+            /// run(async {
+            ///     let kettle = create_task(async { Ok(()) }).named("kettle");
+            ///     assert_eq!(&*kettle.get_name(), "kettle");
+            ///     assert!(create_task(async { Ok(()) }).get_name().starts_with("Task-"));
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            #[must_use]
+            pub fn get_name(&self) -> Rc<str> {
+                self.core().name()
+            }
+
+            /// Renames the task; the name may be anything that can be displayed.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use asyncio::{current_task, run};
+            ///
+            /// run(async {
+            ///     let task = current_task()?.expect("this is a task");
+            ///     task.set_name(format_args!("worker {}", 7));
+            ///     assert_eq!(&*task.get_name(), "worker 7");
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            pub fn set_name(&self, name: impl fmt::Display) {
+                self.core().set_name(&name.to_string());
+            }
+
+            /// How many cancellation requests are pending: calls of [`cancel`](AnyFuture::cancel) minus calls of
+            /// [`uncancel`](Self::uncancel).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use asyncio::{create_task, run, sleep};
+            ///
+            /// run(async {
+            ///     let task = create_task(sleep(3600));
+            ///     assert_eq!(task.cancelling(), 0);
+            ///     task.cancel();
+            ///     assert_eq!(task.cancelling(), 1);
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            #[must_use]
+            pub fn cancelling(&self) -> u32 {
+                self.base().cancelling.get()
+            }
+
+            /// Takes one cancellation request back and returns how many are left. It is for code that has caught a
+            /// `CancelledError` and means to go on, like `timeout` and `TaskGroup`.
+            ///
+            /// # Cancellation
+            ///
+            /// When no request is left, a `CancelledError` that has not been raised yet will not be raised (3.13).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use asyncio::{create_task, current_task, run, sleep};
+            ///
+            /// run(async {
+            ///     let stubborn = create_task(async {
+            ///         assert!(sleep(3600).await.unwrap_err().is_cancelled());
+            ///         let task = current_task()?.expect("this is a task");
+            ///         assert_eq!(task.cancelling(), 1);
+            ///         assert_eq!(task.uncancel(), 0);
+            ///         Ok("it went on")
+            ///     });
+            ///     sleep(0).await?;
+            ///     stubborn.cancel();
+            ///     assert_eq!(stubborn.await?, "it went on");
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            pub fn uncancel(&self) -> u32 {
+                let core = self.core();
+                let left = core.count_cancels(-1);
+                if left == 0 && core.pending_cancel() == PendingCancel::Must {
+                    core.set_pending_cancel(PendingCancel::None);
+                }
+                left
+            }
+
+            /// What can be known of the task's coroutine: its name, and where the task was created.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use asyncio::{Result, create_task, run};
+            ///
+            /// async fn fetch() -> Result<()> {
+            ///     Ok(())
+            /// }
+            ///
+            /// run(async {
+            ///     assert_eq!(create_task(fetch()).get_coro().name(), "fetch");
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            #[must_use]
+            pub fn get_coro(&self) -> CoroutineRef {
+                CoroutineRef {
+                    name: self.coroutine_name(),
+                    defined_at: self.as_any().created_at().expect("a task knows where it was created"),
+                    address: self.address(),
+                }
+            }
+
+            /// The place where the task is suspended: one frame, the innermost await, or none for a task that is done.
+            ///
+            /// Unlike in Python a failed task has no traceback, so its stack is empty too.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use asyncio::{create_task, run, sleep};
+            ///
+            /// run(async {
+            ///     let task = create_task(sleep(0));
+            ///     assert_eq!(task.get_stack().len(), 1);
+            ///     (&task).await?;
+            ///     assert!(task.get_stack().is_empty());
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            #[must_use]
+            pub fn get_stack(&self) -> Vec<Frame> {
+                if self.done() {
+                    return Vec::new();
+                }
+                let at = self.core().at.get();
+                vec![Frame { file: at.file(), line: at.line(), function: self.coroutine_name() }]
+            }
+
+            /// Writes the stack to standard error.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use asyncio::{create_task, run, sleep};
+            ///
+            /// run(async {
+            ///     let task = create_task(sleep(0));
+            ///     task.print_stack(); // Stack for <Task pending name='Task-2' …
+            ///     task.await
+            /// })
+            /// .unwrap();
+            /// ```
+            pub fn print_stack(&self) {
+                log::write(&self.format_stack());
+            }
+
+            /// The text that [`print_stack`](Self::print_stack) writes.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use asyncio::{create_task, run, sleep};
+            ///
+            /// run(async {
+            ///     let task = create_task(sleep(0));
+            ///     assert!(task.format_stack().starts_with("Stack for <Task pending "));
+            ///     (&task).await?;
+            ///     assert!(task.format_stack().starts_with("No stack for <Task finished "));
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            #[must_use]
+            pub fn format_stack(&self) -> String {
+                let task = self.as_any();
+                if let Some(frame) = self.get_stack().first() {
+                    return format!("Stack for {task:?} (most recent call last):\n{frame}\n");
+                }
+                let error = task.base().peek_error().filter(|_| !task.cancelled());
+                format!("No stack for {task:?}\n") + &error.map(|error| format!("{error:?}\n")).unwrap_or_default()
+            }
+
+            /// Drops the coroutine where it is suspended, as tokio and smol do. Returns false if the task was done.
+            ///
+            /// # Cancellation
+            ///
+            /// No `CancelledError` is raised in the coroutine, so it cannot catch one and cleans up by its destructors
+            /// alone. The task ends cancelled. Use this for futures that know nothing of cancellation.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use asyncio::{create_task, run, sleep};
+            ///
+            /// run(async {
+            ///     let task = create_task(async {
+            ///         let _ = sleep(3600).await;
+            ///         unreachable!("no error comes out of that")
+            ///     });
+            ///     sleep(0).await?;
+            ///     assert!(task.abort());
+            ///     let ended: Result<(), _> = task.await;
+            ///     assert!(ended.unwrap_err().is_cancelled());
+            ///     Ok(())
+            /// })
+            /// .unwrap();
+            /// ```
+            pub fn abort(&self) -> bool {
+                let pending = !self.done();
+                if pending {
+                    self.base().state.set(State::Aborted);
+                    self.wake();
+                }
+                pending
+            }
+        }
+    };
+}
+
+methods!([] AnyTask);
+methods!([T: 'static] Task<T>);
 
 impl AnyTask {
-    /// The task's name, `Task-N` unless one was given. N counts over the whole process.
-    #[must_use]
-    pub fn get_name(&self) -> Rc<str> {
-        self.core().name()
-    }
-
-    /// Gives the task another name.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asyncio::{current_task, run};
-    ///
-    /// run(async {
-    ///     let task = current_task()?.expect("this is a task");
-    ///     task.set_name(format_args!("worker {}", 7));
-    ///     assert_eq!(&*task.get_name(), "worker 7");
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// ```
-    pub fn set_name(&self, name: impl fmt::Display) {
-        self.core().set_name(&name.to_string());
-    }
-
-    /// How many cancellations were requested and not taken back by [`uncancel`](Self::uncancel).
-    #[must_use]
-    pub fn cancelling(&self) -> u32 {
-        self.base().cancelling.get()
-    }
-
-    /// Takes one cancellation request back; gives how many are left. For code that has caught a cancellation and means
-    /// to go on, as `timeout` and `TaskGroup` do. (3.13: at zero, a request not delivered yet is dropped.)
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asyncio::{create_task, current_task, run, sleep};
-    ///
-    /// run(async {
-    ///     let stubborn = create_task(async {
-    ///         assert!(sleep(3600).await.unwrap_err().is_cancelled());
-    ///         let task = current_task()?.expect("this is a task");
-    ///         assert_eq!(task.cancelling(), 1);
-    ///         assert_eq!(task.uncancel(), 0);
-    ///         Ok("it went on")
-    ///     });
-    ///     sleep(0).await?;
-    ///     stubborn.cancel();
-    ///     assert_eq!(stubborn.await?, "it went on");
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// ```
-    pub fn uncancel(&self) -> u32 {
-        let core = self.core();
-        let left = core.count_cancels(-1);
-        if left == 0 && core.pending_cancel() == PendingCancel::Must {
-            core.set_pending_cancel(PendingCancel::None);
-        }
-        left
-    }
-
-    /// The task's coroutine, as far as it can be looked at: its name, and where the task was created.
-    #[must_use]
-    pub fn get_coro(&self) -> CoroutineRef {
-        CoroutineRef { name: self.coroutine_name(), defined_at: self.created_at(), address: self.address() }
-    }
-
-    /// Where the task waits: one frame, the innermost await, for a suspended task; empty for one that is done. (A failed
-    /// task has no traceback in Rust, so its stack is empty too.)
-    #[must_use]
-    pub fn get_stack(&self) -> Vec<Frame> {
-        if self.done() {
-            return Vec::new();
-        }
-        let core = self.core();
-        let at = core.at.get();
-        vec![Frame { file: at.file(), line: at.line(), function: self.coroutine_name() }]
-    }
-
-    /// Writes the stack to standard error: `task.print_stack()`.
-    pub fn print_stack(&self) {
-        log::write(&self.format_stack());
-    }
-
-    /// What [`print_stack`](Self::print_stack) writes.
-    #[must_use]
-    pub fn format_stack(&self) -> String {
-        let stack = self.get_stack();
-        if stack.is_empty() {
-            let exception = match self.as_any().base().peek_error() {
-                Some(error) if !self.cancelled() => format!("{error:?}\n"),
-                _ => String::new(),
-            };
-            return format!("No stack for {self:?}\n{exception}");
-        }
-        let mut text = format!("Stack for {self:?} (most recent call last):\n");
-        for frame in stack {
-            text += &format!("{frame}\n");
-        }
-        text
-    }
-
-    /// Drops the coroutine where it stands, without a chance to clean up beyond its destructors: the way of tokio and
-    /// smol, for futures that do not know about cancellation. The task ends cancelled. False if it was done.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asyncio::{create_task, run, sleep};
-    ///
-    /// run(async {
-    ///     let task = create_task(async {
-    ///         let _ = sleep(3600).await;
-    ///         unreachable!("no error comes out of that")
-    ///     });
-    ///     sleep(0).await?;
-    ///     assert!(task.abort());
-    ///     let ended: Result<(), _> = task.await;
-    ///     assert!(ended.unwrap_err().is_cancelled());
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// ```
-    pub fn abort(&self) -> bool {
-        if self.done() {
-            return false;
-        }
-        self.base().state.set(State::Aborted);
-        self.wake();
-        true
-    }
-
-    /// The task with the type of its result, if it is a `T`.
+    /// This task with the type of its result, if that is a `T`.
     #[must_use]
     pub fn downcast<T: 'static>(&self) -> Option<Task<T>> {
         self.gives::<T>().then(|| Task::from_any(self.as_any().clone()))
@@ -160,7 +263,7 @@ impl AnyTask {
         self.as_future()
     }
 
-    /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
+    /// Calls `f` with this task once it is done, as [`AnyFuture::add_done_callback`] does.
     pub fn add_done_callback(&self, f: impl FnOnce(&AnyTask) + 'static) -> CallbackKey {
         self.as_any().add_named_callback(f, |any| AnyTask::from_future(any.clone()))
     }
@@ -188,22 +291,24 @@ impl fmt::Debug for AnyTask {
 
 /// A coroutine that the loop runs by itself: `asyncio.Task`.
 ///
-/// Made by [`create_task`](crate::create_task); it runs whatever becomes of the handle. Clones are handles on the same
-/// task. It is a [`Future`], so it can be asked and awaited like one: `task.await` takes the result, `(&task).await`
+/// Created by [`create_task`](crate::create_task). It runs even if the handle is dropped. Clones are handles on the same
+/// task. A task is a [`Future`] and can be queried and awaited like one: `task.await` takes the result, `(&task).await`
 /// clones it and can be repeated.
 ///
 /// # Cancellation
 ///
-/// [`cancel`](AnyFuture::cancel) makes a `CancelledError` come out of the await at which the task waits, at its next
-/// step. Passed on with `?` it ends the task *cancelled*; the task may also catch it, clean up (and await while doing
-/// so), or refuse and go on. A task cancelled before its first step never runs a line. Cancelling a task that awaits
-/// another task cancels that one; a foreign future (one that this crate does not know) is let finish, unless it is
-/// wrapped in [`cancellable`](crate::cancellable). [`abort`](AnyTask::abort) is Rust's way: drop.
+/// [`cancel`](AnyFuture::cancel) raises a `CancelledError` at the task's next step, out of the await at which the task
+/// waits. Passed on with `?`, the error ends the task *cancelled*; the task may also catch it, clean up (and await while
+/// doing so), or suppress it and go on. A task that is cancelled before its first step never runs a line.
+///
+/// Cancelling a task that awaits another task cancels that one. A foreign future (one that is not from this crate) runs to
+/// its end first, unless it is wrapped in [`cancellable`](crate::cancellable). [`abort`](Self::abort) drops the coroutine
+/// instead.
 ///
 /// # Errors
 ///
-/// Awaiting gives what the coroutine raised, a `CancelledError` if the task was cancelled, and a `RuntimeError` if the
-/// result was taken before. If the coroutine panicked, the panic goes on in whoever awaits it.
+/// Awaiting a task raises what the coroutine raised, a `CancelledError` if the task was cancelled, and a `RuntimeError` if
+/// the result has been taken before. If the coroutine panicked, the panic resumes in the task that awaits it.
 ///
 /// # Examples
 ///
@@ -225,23 +330,42 @@ impl fmt::Debug for AnyTask {
 /// ```
 pub struct Task<T> {
     future: Future<T>,
-    task: PhantomData<fn() -> T>,
 }
 
 impl<T: 'static> Task<T> {
-    /// The caller vouches that it is a task with a result of type `T`.
+    /// The caller guarantees that `any` is a task with a result of type `T`.
     pub(crate) fn from_any(any: AnyFuture) -> Self {
-        Self { future: Future::from_any(any), task: PhantomData }
+        Self { future: Future::from_any(any) }
     }
 
-    /// Names the task and gives it back: `create_task(coro(), name="…")`.
+    fn core(&self) -> &TaskCore {
+        match self.kind() {
+            Kind::Task(core) => core,
+            _ => unreachable!("it was made as a task"),
+        }
+    }
+
+    /// Names the task and returns it: `create_task(coro(), name="…")`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{create_task, run, sleep};
+    ///
+    /// run(async {
+    ///     let kettle = create_task(sleep(0)).named("kettle");
+    ///     assert_eq!(&*kettle.get_name(), "kettle");
+    ///     kettle.await
+    /// })
+    /// .unwrap();
+    /// ```
     #[must_use = "the handle may be dropped, but say so with `let _ =` or `drop`"]
     pub fn named(self, name: impl fmt::Display) -> Self {
-        self.as_task().core().name_at_creation(&name.to_string());
+        self.core().name_at_creation(&name.to_string());
         self
     }
 
-    /// This task without the type of its result, as [`current_task`] and [`all_tasks`] give it.
+    /// This task without the type of its result, as [`current_task`] and [`all_tasks`] return it.
     #[must_use]
     pub fn as_task(&self) -> AnyTask {
         AnyTask::from_future(self.as_any().clone())
@@ -253,57 +377,10 @@ impl<T: 'static> Task<T> {
         &self.future
     }
 
-    /// See [`AnyTask::get_name`].
-    #[must_use]
-    pub fn get_name(&self) -> Rc<str> {
-        self.as_task().get_name()
-    }
-
-    /// See [`AnyTask::set_name`].
-    pub fn set_name(&self, name: impl fmt::Display) {
-        self.as_task().set_name(name);
-    }
-
-    /// See [`AnyTask::cancelling`].
-    #[must_use]
-    pub fn cancelling(&self) -> u32 {
-        self.as_task().cancelling()
-    }
-
-    /// See [`AnyTask::uncancel`].
-    pub fn uncancel(&self) -> u32 {
-        self.as_task().uncancel()
-    }
-
-    /// See [`AnyTask::get_coro`].
-    #[must_use]
-    pub fn get_coro(&self) -> CoroutineRef {
-        self.as_task().get_coro()
-    }
-
-    /// See [`AnyTask::get_stack`].
-    #[must_use]
-    pub fn get_stack(&self) -> Vec<Frame> {
-        self.as_task().get_stack()
-    }
-
-    /// See [`AnyTask::print_stack`].
-    pub fn print_stack(&self) {
-        self.as_task().print_stack();
-    }
-
-    /// See [`AnyTask::format_stack`].
-    #[must_use]
-    pub fn format_stack(&self) -> String {
-        self.as_task().format_stack()
-    }
-
-    /// See [`AnyTask::abort`].
-    pub fn abort(&self) -> bool {
-        self.as_task().abort()
-    }
-
-    /// Runs `f` with this task once it is done; see [`AnyFuture::add_done_callback`].
+    /// Calls `f` with this task once it is done: through the loop, never inline, in a copy of the caller's context.
+    ///
+    /// For a task that is done already, `f` is called in the next iteration. A panic in `f` goes to the loop's exception
+    /// handler.
     ///
     /// # Examples
     ///
@@ -329,7 +406,7 @@ impl<T: 'static> Task<T> {
 
 impl<T> Clone for Task<T> {
     fn clone(&self) -> Self {
-        Self { future: self.future.clone(), task: PhantomData }
+        Self { future: self.future.clone() }
     }
 }
 
@@ -355,15 +432,15 @@ impl<T> PartialEq for Task<T> {
 
 impl<T> Eq for Task<T> {}
 
-impl<T> std::hash::Hash for Task<T> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+impl<T> Hash for Task<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
         self.future.hash(state);
     }
 }
 
 impl<T> PartialEq<AnyTask> for Task<T> {
     fn eq(&self, other: &AnyTask) -> bool {
-        AsRef::<AnyFuture>::as_ref(self) == other.as_any()
+        self.is(other)
     }
 }
 
@@ -373,27 +450,7 @@ impl<T: fmt::Debug + 'static> fmt::Debug for Task<T> {
     }
 }
 
-impl<T: 'static> IntoFuture for Task<T> {
-    type Output = Result<T>;
-    type IntoFuture = Await<Future<T>, T>;
-
-    #[track_caller]
-    fn into_future(self) -> Self::IntoFuture {
-        Await::new(self.future, Future::take_result, Location::caller())
-    }
-}
-
-impl<T: Clone + 'static> IntoFuture for &Task<T> {
-    type Output = Result<T>;
-    type IntoFuture = Await<Future<T>, T>;
-
-    #[track_caller]
-    fn into_future(self) -> Self::IntoFuture {
-        Await::new(self.future.clone(), Future::result, Location::caller())
-    }
-}
-
-/// What can be seen of a task's coroutine; prints as `<coroutine object main at 0x…>`.
+/// What is known of a task's coroutine; prints as `<coroutine object main at 0x…>`.
 ///
 /// # Examples
 ///
@@ -428,7 +485,7 @@ impl CoroutineRef {
         self.name
     }
 
-    /// Where the task was created: the closest to a place of definition that a future has.
+    /// Where the task was created. (Rust does not tell where a coroutine is defined.)
     #[must_use]
     pub fn location(&self) -> &'static Location<'static> {
         self.defined_at
@@ -447,7 +504,7 @@ impl fmt::Display for CoroutineRef {
     }
 }
 
-/// A place where a task waits; prints as a line of a traceback.
+/// A place where a task is suspended; prints as a line of a traceback.
 ///
 /// # Examples
 ///
@@ -485,7 +542,7 @@ impl fmt::Display for Frame {
     }
 }
 
-/// The task that runs now, or `None` in a callback of the loop: `asyncio.current_task()`.
+/// The task that is running, or `None` in a callback of the loop: `asyncio.current_task()`.
 ///
 /// # Errors
 ///
@@ -516,7 +573,7 @@ pub fn current_task() -> Result<Option<AnyTask>, RuntimeError> {
     }))
 }
 
-/// The tasks of the running loop that are not done, in the order of their creation: `asyncio.all_tasks()`.
+/// The tasks of the running loop that are not done, in the order of creation: `asyncio.all_tasks()`.
 ///
 /// # Errors
 ///
@@ -544,7 +601,7 @@ pub fn all_tasks() -> Result<Vec<AnyTask>, RuntimeError> {
 }
 
 impl EventLoop {
-    /// The tasks of this loop that are not done, in the order of their creation: `asyncio.all_tasks(loop)`.
+    /// The tasks of this loop that are not done, in the order of creation: `asyncio.all_tasks(loop)`.
     ///
     /// # Examples
     ///

@@ -1,18 +1,19 @@
-//! `wait`: until one, the first failing one, or all of some futures are done.
+//! `wait`: until one, the first failing one, or all of several futures are done.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::str::FromStr;
 
+use super::done_callbacks::{DoneCallbacks, StopOnDrop, distinct};
 use crate::asyncio::futures::{Await, Future};
 use crate::base::seconds::TimeLimit;
-use crate::error::exceptions::ValueError;
-use crate::error::{Error, Result};
-use crate::kernel::{Action, AnyFuture, Registered, Run, TIME_IS_UP, TimerKey, current_task_id, running_loop};
+use crate::error::{Result, ValueError};
+use crate::kernel::{AnyFuture, Run, TIME_IS_UP, current_task_id, running_loop};
 
-/// When [`wait`] returns. The names are asyncio's.
+/// When [`wait`] returns: `FIRST_COMPLETED`, `FIRST_EXCEPTION` or `ALL_COMPLETED`.
 ///
 /// # Examples
 ///
@@ -29,17 +30,20 @@ use crate::kernel::{Action, AnyFuture, Registered, Run, TIME_IS_UP, TimerKey, cu
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReturnWhen {
-    /// When any is done or cancelled.
+    /// When any of them is done or cancelled.
+    #[doc(alias = "FIRST_COMPLETED")]
     FirstCompleted,
-    /// When any ends with an exception (a cancellation is none), else when all are done.
+    /// When any of them raises an exception other than a cancellation, or when all are done.
+    #[doc(alias = "FIRST_EXCEPTION")]
     FirstException,
-    /// When all are done or cancelled.
+    /// When all of them are done or cancelled.
+    #[doc(alias = "ALL_COMPLETED")]
     #[default]
     AllCompleted,
 }
 
-/// Asyncio's constant as it is spelt in Python, `"FIRST_COMPLETED"` and so on.
-impl std::str::FromStr for ReturnWhen {
+/// Parses Python's spelling, `"FIRST_COMPLETED"` and so on.
+impl FromStr for ReturnWhen {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
@@ -54,14 +58,17 @@ impl std::str::FromStr for ReturnWhen {
 
 /// Waits for tasks or futures and sorts them into those that are done and those that are not: `asyncio.wait`.
 ///
-/// Awaiting it gives `(done, pending)`, both in the order given and each handle once. It neither cancels nor takes
-/// anything, and no failure of a task is raised here. Nothing happens before it is awaited. It does not take coroutines:
-/// make tasks of them.
+/// Awaiting it returns `(done, pending)`, both in the order given, with each handle once. It cancels no task, takes no
+/// result and raises no task's exception. Nothing happens before it is awaited. It does not accept coroutines; make tasks
+/// of them first.
 ///
 /// # Errors
 ///
-/// `ValueError: Set of Tasks/Futures is empty.`; `CancelledError` if the waiting task is cancelled, which leaves the
-/// tasks alone. Running out of time is no error.
+/// `ValueError: Set of Tasks/Futures is empty.`, or for a timeout that is NaN. An expired timeout is not an error.
+///
+/// # Cancellation
+///
+/// Raises `CancelledError`; the tasks go on.
 ///
 /// # Examples
 ///
@@ -81,17 +88,10 @@ pub fn wait<'a, H>(futures: impl IntoIterator<Item = &'a H>) -> Wait<H>
 where
     H: AsRef<AnyFuture> + Clone + 'static,
 {
-    let mut distinct: Vec<H> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for future in futures {
-        if seen.insert(future.as_ref().clone()) {
-            distinct.push(future.clone());
-        }
-    }
-    Wait { futures: distinct, return_when: ReturnWhen::default(), timeout: None }
+    Wait { futures: distinct(futures.into_iter().cloned()), return_when: ReturnWhen::default(), timeout: None }
 }
 
-/// Made by [`wait`]; await it.
+/// A wait for several tasks or futures, returned by [`wait`]; await it.
 ///
 /// # Examples
 ///
@@ -115,13 +115,13 @@ pub struct Wait<H> {
 }
 
 impl<H> Wait<H> {
-    /// `return_when=`
+    /// Sets when to return: `return_when=`.
     pub fn return_when(mut self, return_when: ReturnWhen) -> Self {
         self.return_when = return_when;
         self
     }
 
-    /// `timeout=`, in seconds.
+    /// Sets a time limit in seconds: `timeout=`.
     pub fn timeout(mut self, timeout: impl TimeLimit) -> Self {
         self.timeout = timeout.limit();
         self
@@ -138,77 +138,55 @@ impl<H: AsRef<AnyFuture> + 'static> IntoFuture for Wait<H> {
     }
 }
 
+/// CPython's `_wait`.
 async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>, at: &'static Location<'static>) -> Result<(Vec<H>, Vec<H>)> {
     if wait.futures.is_empty() {
         return Err(ValueError::new("Set of Tasks/Futures is empty.").into());
     }
-    let event_loop = running_loop()?;
-    let state = Rc::new(Waiting {
-        left: Cell::new(wait.futures.len()),
+    let waiting = Rc::new(Waiting {
+        callbacks: DoneCallbacks::new(wait.futures.iter().map(|future| future.as_ref().clone()).collect()),
+        counter: Cell::new(wait.futures.len()),
         return_when: wait.return_when,
-        futures: wait.futures.iter().map(|future| future.as_ref().clone()).collect(),
-        registered: RefCell::default(),
-        waiter: Future::new(&event_loop),
+        waiter: Future::new(&running_loop()?),
         task: current_task_id(),
-        timer: Cell::new(None),
     });
-    let _cleanup = Cleanup(&state);
+    let run = Rc::clone(&waiting) as Rc<dyn Run>;
+    let _stop = StopOnDrop(&waiting.callbacks);
     if let Some(timeout) = wait.timeout {
-        let when = event_loop.time() + crate::asyncio::timeouts::check_delay(timeout)?;
-        let run = Rc::clone(&state) as Rc<dyn Run>;
-        state.timer.set(Some(event_loop.insert_timer(when, Action::Call(run))));
+        waiting.callbacks.start_timer(timeout, Rc::clone(&run))?;
     }
-    for (index, future) in state.futures.iter().enumerate() {
-        let registered = future.add_callback(Rc::clone(&state) as Rc<dyn Run>, index as u32);
-        state.registered.borrow_mut().push(registered);
-    }
-    Await::new(state.waiter.clone(), Future::take_result, at).await?;
+    waiting.callbacks.add(&run);
+    Await::new(waiting.waiter.clone(), Future::take_result, at).await?;
     Ok(wait.futures.into_iter().partition(|future| future.as_ref().done()))
 }
 
+/// The callback of a wait, on its futures and of its timer.
 struct Waiting {
-    futures: Vec<AnyFuture>,
-    left: Cell<usize>,
+    callbacks: DoneCallbacks,
+    /// How many futures are not done.
+    counter: Cell<usize>,
     return_when: ReturnWhen,
-    registered: RefCell<Vec<Option<Registered>>>,
     waiter: Future<()>,
     /// The task that waits.
     task: Option<u32>,
-    timer: Cell<Option<TimerKey>>,
-}
-
-impl Waiting {
-    fn cancel_timer(&self) {
-        if let Some(timer) = self.timer.take() {
-            self.waiter.base().event_loop().remove_timer(timer);
-        }
-    }
-
-    fn release(&self) {
-        if !self.waiter.done() {
-            let set: Result<(), Error> = self.waiter.set_result(());
-            debug_assert!(set.is_ok(), "checked just before");
-        }
-    }
 }
 
 impl Run for Waiting {
     fn run(&self, key: u32) {
         if key == TIME_IS_UP {
-            self.release();
-            return;
+            return release_waiter(&self.waiter);
         }
-        self.left.set(self.left.get() - 1);
-        let future = &self.futures[key as usize];
+        self.counter.set(self.counter.get() - 1);
+        let future = &self.callbacks.futures[key as usize];
         let enough = match self.return_when {
             ReturnWhen::FirstCompleted => true,
-            // Looking at the exception counts as retrieving it, as in Python.
+            // Counts as retrieving the exception, as in Python.
             ReturnWhen::FirstException => !future.cancelled() && future.base().see_error().is_some(),
             ReturnWhen::AllCompleted => false,
         };
-        if enough || self.left.get() == 0 {
-            self.cancel_timer();
-            self.release();
+        if enough || self.counter.get() == 0 {
+            self.callbacks.cancel_timer();
+            release_waiter(&self.waiter);
         }
     }
 
@@ -221,17 +199,10 @@ impl Run for Waiting {
     }
 }
 
-/// Lets go of the timer and the callbacks, however the wait ends.
-struct Cleanup<'a>(&'a Rc<Waiting>);
-
-impl Drop for Cleanup<'_> {
-    fn drop(&mut self) {
-        self.0.cancel_timer();
-        for (future, registered) in self.0.futures.iter().zip(self.0.registered.take()) {
-            if let Some(registered) = registered {
-                future.base().remove_callback(registered);
-            }
-        }
+/// Completes the future on which a task waits, unless that has been cancelled.
+pub(super) fn release_waiter(waiter: &Future<()>) {
+    if !waiter.done() {
+        waiter.finish(());
     }
 }
 

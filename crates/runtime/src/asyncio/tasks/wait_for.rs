@@ -1,5 +1,6 @@
 //! `wait_for`: one awaitable with a time limit.
 
+use std::future::{Future as StdFuture, pending, poll_fn};
 use std::panic::Location;
 use std::pin::pin;
 use std::rc::Rc;
@@ -7,29 +8,32 @@ use std::task::Poll;
 
 use super::awaitable::Awaitable;
 use super::create::TaskOptions;
-use super::gather::{Gather, GatherOutcomes, GatherSet};
+use super::done_callbacks::{DoneCallbacks, StopOnDrop};
+use super::gather::{Gather, GatherSet};
 use super::task::Task;
+use super::wait::release_waiter;
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::timeouts::timeout;
 use crate::base::seconds::TimeLimit;
-use crate::error::exceptions::TimeoutError;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TimeoutError};
 use crate::kernel::{AnyFuture, Run, current_task_id, excuse, running_loop};
 
-/// Waits for `awaitable`, at most `limit` seconds (`None`: for ever): `asyncio.wait_for`.
+/// Waits for `awaitable`, at most `limit` seconds (`None`: without a limit): `asyncio.wait_for`.
 ///
-/// When time is up the awaitable is cancelled, and `wait_for` waits until it has really ended; if it refuses and gives a
-/// value, that is the result. A coroutine runs inside the calling task (as from CPython 3.12 on), unless the limit is zero
-/// or less: then only what is done already has a result, and a coroutine does not begin (in Python it does where tasks start
-/// eagerly; here make a task of it). Nothing happens before it is awaited.
+/// When the limit expires the awaitable is cancelled, and `wait_for` waits until it has really ended. If it suppresses the
+/// cancellation and returns a value, that value is the result. Nothing happens before `wait_for` is awaited.
+///
+/// A coroutine runs inside the calling task, as in CPython since 3.12. With a limit of zero or less a coroutine does not
+/// start at all, and only a future that is already done has a result. (In Python a coroutine does start there if tasks
+/// start eagerly; make a task of it if you need that.)
 ///
 /// # Errors
 ///
-/// [`TimeoutError`] when time is up, `ValueError` for a limit that is NaN, else what the awaitable raises.
+/// [`TimeoutError`] when the limit expires, `ValueError` for a limit that is NaN, otherwise what the awaitable raises.
 ///
 /// # Cancellation
 ///
-/// Cancels the awaitable; wrap it in [`shield`](crate::shield) to keep it going.
+/// Cancels the awaitable; wrap it in [`shield`](crate::shield) to keep it running.
 ///
 /// # Examples
 ///
@@ -44,10 +48,7 @@ use crate::kernel::{AnyFuture, Run, current_task_id, excuse, running_loop};
 /// .unwrap();
 /// ```
 #[track_caller]
-pub fn wait_for<A: WaitFor>(
-    awaitable: A,
-    limit: impl TimeLimit,
-) -> impl std::future::Future<Output = Result<A::Value>> {
+pub fn wait_for<A: WaitFor>(awaitable: A, limit: impl TimeLimit) -> impl StdFuture<Output = Result<A::Value>> {
     wait_for_at(awaitable, limit.limit(), Location::caller())
 }
 
@@ -58,19 +59,19 @@ async fn wait_for_at<A: WaitFor>(awaitable: A, limit: Option<f64>, at: &'static 
     }
 }
 
-/// What [`wait_for`] takes: a coroutine, which may borrow, or what is a future already.
+/// What [`wait_for`] accepts: a coroutine, which may borrow, or a task, a future or a group.
 pub trait WaitFor {
-    /// The result.
+    /// The type of the result.
     type Value;
 
-    /// Awaits it, in the name of the place `at`.
-    fn in_time(self, at: &'static Location<'static>) -> impl std::future::Future<Output = Result<Self::Value>>;
+    /// Awaits it. Reports show `at` as the place of the await.
+    fn in_time(self, at: &'static Location<'static>) -> impl StdFuture<Output = Result<Self::Value>>;
 
-    /// Gives the result if it is there, else cancels and waits for the end of that.
-    fn no_time_left(self, at: &'static Location<'static>) -> impl std::future::Future<Output = Result<Self::Value>>;
+    /// Returns the result if it is there; otherwise cancels the awaitable and waits until it has ended.
+    fn no_time_left(self, at: &'static Location<'static>) -> impl StdFuture<Output = Result<Self::Value>>;
 }
 
-impl<T, F: std::future::Future<Output = Result<T>>> WaitFor for F {
+impl<T, F: StdFuture<Output = Result<T>>> WaitFor for F {
     type Value = T;
 
     async fn in_time(self, _at: &'static Location<'static>) -> Result<T> {
@@ -78,29 +79,28 @@ impl<T, F: std::future::Future<Output = Result<T>>> WaitFor for F {
     }
 
     async fn no_time_left(self, at: &'static Location<'static>) -> Result<T> {
-        // CPython makes a task of the coroutine and cancels it before its first step, so that not a line of it runs. A task
-        // of nothing takes the same steps, and a coroutine that borrows could not be one.
-        // Never an eager one, which would begin at once and wait for ever.
-        let handle = TaskOptions::new().eager_start(false).create_task(std::future::pending::<Result<()>>())?;
+        // CPython makes a task of the coroutine and cancels it before its first step, so that not a line of it runs. A
+        // coroutine that borrows cannot become a task here, so an empty task takes the same steps in its place. That task
+        // must not start eagerly: it would wait for ever.
+        let task = TaskOptions::new().eager_start(false).create_task(pending::<Result<()>>())?;
         let mut coroutine = pin!(self);
-        std::future::poll_fn(|cx| {
+        poll_fn(|cx| {
             excuse(coroutine.as_mut(), cx);
             Poll::Ready(())
         })
         .await;
-        cancel_and_wait(&handle, at).await?;
-        Err(handle.outcome().map_or_else(TimeoutError::raise_from, |()| TimeoutError::default().into()))
+        cancel_and_wait(&task, at).await?;
+        Err(task.outcome().map_or_else(TimeoutError::raise_from, |()| TimeoutError::default().into()))
     }
 }
 
-macro_rules! futures {
+macro_rules! wait_for_handles {
     ($([$($generics:tt)*] $handle:ty;)*) => {$(
         impl<$($generics)*> WaitFor for $handle {
-            type Value = <$handle as Awaitable>::Value;
+            type Value = <Self as Awaitable>::Value;
 
             async fn in_time(self, at: &'static Location<'static>) -> Result<Self::Value> {
-                let handle = self.try_ensure_future()?;
-                Await::new(handle, <$handle as Awaitable>::outcome, at).await
+                Await::new(self.try_ensure_future()?, <Self as Awaitable>::outcome, at).await
             }
 
             async fn no_time_left(self, at: &'static Location<'static>) -> Result<Self::Value> {
@@ -112,52 +112,47 @@ macro_rules! futures {
                         return Err(TimeoutError::raise_from(cancelled));
                     }
                 }
-                <$handle as Awaitable>::outcome(&handle)
+                <Self as Awaitable>::outcome(&handle)
             }
         }
     )*};
 }
 
-futures! {
+wait_for_handles! {
     [T: 'static] Task<T>;
-    ['a, T: Clone + 'static] &'a Task<T>;
+    [T: Clone + 'static] &Task<T>;
     [T: 'static] Future<T>;
-    ['a, T: Clone + 'static] &'a Future<T>;
+    [T: Clone + 'static] &Future<T>;
     [S: GatherSet] Gather<S>;
-    [S: GatherSet] GatherOutcomes<S>;
+    [S: GatherSet<Output: Clone>] &Gather<S>;
 }
 
-/// Cancels a future and waits for its end, without being its waiter: so that cancelling this wait does not cancel the
-/// future a second time.
+/// Cancels a future and waits for its end: CPython's `_cancel_and_wait`.
+///
+/// The task waits on a future of its own, so that cancelling this wait does not cancel `future` a second time.
 async fn cancel_and_wait(future: &AnyFuture, at: &'static Location<'static>) -> Result<()> {
-    let release = Rc::new(Release(Future::new(&running_loop()?), current_task_id()));
-    let registered = future.add_callback(Rc::clone(&release) as Rc<dyn Run>, 0);
-    struct Cleanup<'a>(&'a AnyFuture, Option<crate::kernel::Registered>);
-    impl Drop for Cleanup<'_> {
-        fn drop(&mut self) {
-            if let Some(registered) = self.1 {
-                self.0.base().remove_callback(registered);
-            }
-        }
-    }
-    let _cleanup = Cleanup(future, registered);
+    let release = Rc::new(Release { waiter: Future::new(&running_loop()?), task: current_task_id() });
+    let callbacks = DoneCallbacks::new(vec![future.clone()]);
+    callbacks.add(&(Rc::clone(&release) as Rc<dyn Run>));
+    let _stop = StopOnDrop(&callbacks);
     future.cancel();
-    Await::new(release.0.clone(), Future::take_result, at).await
+    Await::new(release.waiter.clone(), Future::take_result, at).await
 }
 
-/// Ends a waiter, of this task, when it runs: `_release_waiter`.
-struct Release(Future<()>, Option<u32>);
+/// The callback of `cancel_and_wait`.
+struct Release {
+    waiter: Future<()>,
+    /// The task that waits.
+    task: Option<u32>,
+}
 
 impl Run for Release {
     fn run(&self, _key: u32) {
-        if !self.0.done() {
-            let set = self.0.set_result(());
-            debug_assert!(set.is_ok(), "checked just before");
-        }
+        release_waiter(&self.waiter);
     }
 
     fn awaited_by(&self) -> Option<u32> {
-        self.1
+        self.task
     }
 
     fn describe(&self) -> String {

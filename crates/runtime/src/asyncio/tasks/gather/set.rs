@@ -1,107 +1,108 @@
 //! What can be gathered, a vector of one type or a tuple of several, and how its results are collected.
 
+use std::rc::Rc;
+
 use crate::asyncio::tasks::awaitable::Awaitable;
-use crate::error::Result;
-use crate::error::exceptions::CancelledError;
+use crate::error::{CancelledError, Result};
 use crate::kernel::AnyFuture;
 
-/// One member of a group: a task or future, and how its result is had (taken, or cloned).
+/// One of the futures that a [`Gather`](super::Gather) waits for, and how its result is obtained (taken or cloned).
 #[derive(Debug)]
-pub struct Child<H, T> {
+pub struct GatherChild<H, T> {
     handle: H,
     outcome: fn(&H) -> Result<T>,
 }
 
-impl<H: AsRef<AnyFuture>, T> Child<H, T> {
+impl<H: AsRef<AnyFuture>, T> GatherChild<H, T> {
     pub(super) fn new<A: Awaitable<Handle = H, Value = T>>(handle: H) -> Self {
         Self { handle, outcome: A::outcome }
     }
 
-    pub(super) fn any(&self) -> &AnyFuture {
-        self.handle.as_ref()
-    }
-
     fn outcome(&self) -> Result<T> {
-        if self.any().cancelled() {
-            // As gather makes it: with an empty message where there was none.
-            let message = self.any().base().cancel_message();
+        let future = self.handle.as_ref();
+        if future.cancelled() {
+            // CPython's gather makes a new exception here, with an empty message if there was none.
+            let message = future.base().cancel_message();
             return Err(CancelledError::new(message.unwrap_or_default()).into());
         }
         (self.outcome)(&self.handle)
     }
 }
 
-/// What can be gathered: a vector of children of one type, or a tuple of children of several.
+/// The children of a [`Gather`](super::Gather): a vector of one type, or a tuple of several.
 pub trait GatherSet: 'static {
-    /// All results.
+    /// The type of all results together.
     type Output: 'static;
-    /// A `Result` for each child.
+    /// The same with a `Result` for each child.
     type Outcomes: 'static;
 
-    /// The children as futures, in order.
-    fn children(&self) -> Vec<AnyFuture>;
-    /// Collects the results of children that all ended well.
+    /// Collects the results.
     ///
     /// # Errors
     ///
-    /// The first failure, if there is one after all.
+    /// The first failure, if a child has failed after all.
     fn output(&self) -> Result<Self::Output>;
-    /// Collects how each child ended.
+    /// Collects the outcome of each child.
     fn outcomes(&self) -> Self::Outcomes;
 }
 
-impl<H: AsRef<AnyFuture> + 'static, T: 'static> GatherSet for Vec<Child<H, T>> {
+impl<H: AsRef<AnyFuture> + 'static, T: 'static> GatherSet for Vec<GatherChild<H, T>> {
     type Output = Vec<T>;
     type Outcomes = Vec<Result<T>>;
 
-    fn children(&self) -> Vec<AnyFuture> {
-        self.iter().map(|child| child.any().clone()).collect()
-    }
-
     fn output(&self) -> Result<Self::Output> {
-        self.iter().map(Child::outcome).collect()
+        self.iter().map(GatherChild::outcome).collect()
     }
 
     fn outcomes(&self) -> Self::Outcomes {
-        self.iter().map(Child::outcome).collect()
+        self.iter().map(GatherChild::outcome).collect()
     }
 }
 
+/// Implements [`GatherSet`] for a tuple, and for what is left of it without its first element, and so on.
 macro_rules! tuples {
-    ($($($handle:ident $value:ident $child:ident),+;)*) => {$(
-        impl<$($handle: AsRef<AnyFuture> + 'static, $value: 'static),+> GatherSet for ($(Child<$handle, $value>,)+) {
-            type Output = ($($value,)+);
-            type Outcomes = ($(Result<$value>,)+);
-
-            fn children(&self) -> Vec<AnyFuture> {
-                let ($($child,)+) = self;
-                vec![$($child.any().clone()),+]
-            }
+    () => {};
+    ($handle:ident $value:ident $child:ident $($handles:ident $values:ident $children:ident)*) => {
+        impl<$handle, $value, $($handles, $values),*> GatherSet
+            for (GatherChild<$handle, $value>, $(GatherChild<$handles, $values>),*)
+        where
+            $handle: AsRef<AnyFuture> + 'static,
+            $value: 'static,
+            $($handles: AsRef<AnyFuture> + 'static, $values: 'static),*
+        {
+            type Output = ($value, $($values),*);
+            type Outcomes = (Result<$value>, $(Result<$values>),*);
 
             fn output(&self) -> Result<Self::Output> {
-                let ($($child,)+) = self;
-                Ok(($($child.outcome()?,)+))
+                let ($child, $($children),*) = self;
+                Ok(($child.outcome()?, $($children.outcome()?),*))
             }
 
             fn outcomes(&self) -> Self::Outcomes {
-                let ($($child,)+) = self;
-                ($($child.outcome(),)+)
+                let ($child, $($children),*) = self;
+                ($child.outcome(), $($children.outcome()),*)
             }
         }
-    )*};
+
+        tuples!($($handles $values $children)*);
+    };
 }
 
-tuples! {
-    HA TA a;
-    HA TA a, HB TB b;
-    HA TA a, HB TB b, HC TC c;
-    HA TA a, HB TB b, HC TC c, HD TD d;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i, HJ TJ j;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i, HJ TJ j, HK TK k;
-    HA TA a, HB TB b, HC TC c, HD TD d, HE TE e, HF TF f, HG TG g, HH TH h, HI TI i, HJ TJ j, HK TK k, HL TL l;
+tuples!(HA TA a HB TB b HC TC c HD TD d HE TE e HF TF f HG TG g HH TH h HI TI i HJ TJ j HK TK k HL TL l);
+
+/// A set whose failures are results: what [`return_exceptions`](super::Gather::return_exceptions) makes of a set.
+#[derive(Debug)]
+pub struct Settled<S>(pub(super) Rc<S>);
+
+impl<S: GatherSet> GatherSet for Settled<S> {
+    type Output = S::Outcomes;
+    type Outcomes = S::Outcomes;
+
+    fn output(&self) -> Result<S::Outcomes> {
+        Ok(self.0.outcomes())
+    }
+
+    fn outcomes(&self) -> S::Outcomes {
+        self.0.outcomes()
+    }
 }
