@@ -31,7 +31,7 @@ enum Line<'a> {
     Prose { of_item: bool, text: &'a str },
     /// The fence that opens an example.
     Opens { of_item: bool },
-    /// A line of an example, without what hides it.
+    /// A line of an example.
     Example(&'a str),
 }
 
@@ -58,7 +58,7 @@ fn walk(text: &str) -> impl Iterator<Item = (usize, Line<'_>)> {
                 open = None;
                 Line::Prose { of_item, text }
             }
-            (None, Some(true)) => Line::Example(text.strip_prefix("# ").unwrap_or(text).trim_start()),
+            (None, Some(true)) => Line::Example(text),
             (None, _) => Line::Prose { of_item, text },
         };
         (index + 1, kind)
@@ -91,6 +91,7 @@ pub fn examples_import_asyncio_alone(root: &Path) -> Result<Vec<String>> {
             ALSO.iter().filter(|(place, _)| name.starts_with(place)).flat_map(|(_, crates)| *crates).copied().collect();
         for (number, line) in walk(&text) {
             let Line::Example(line) = line else { continue };
+            let line = line.strip_prefix("# ").unwrap_or(line).trim_start();
             let imported = line.strip_prefix("use ").map(|path| word(path.trim_start_matches(':')));
             let ours =
                 line.match_indices("asyncio_").filter(|(at, _)| line[..*at].chars().next_back().is_none_or(not_a_name));
@@ -137,6 +138,27 @@ pub fn examples_have_their_heading(root: &Path) -> Result<Vec<String>> {
                     problems.push(format!("{name}:{number}: an example that is not under the heading `# Examples`"));
                 }
                 _ => {}
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// Folders of which some examples still hide a line.
+const HIDING: &[&str] = &["crates/runtime/"];
+
+/// An example hides no line (`# let x = 1;`): without it, what a reader pastes does not compile.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn examples_hide_nothing(root: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for (name, text) in sources(root)?.iter().filter(|(name, _)| !HIDING.iter().any(|folder| name.starts_with(folder)))
+    {
+        for (number, line) in walk(text) {
+            if matches!(line, Line::Example(text) if text == "#" || text.starts_with("# ")) {
+                problems.push(format!("{name}:{number}: an example hides this line from its reader"));
             }
         }
     }
@@ -238,6 +260,15 @@ mod tests {
         assert_eq!(check("crates/http/src/lib.rs", "use hyper::Request;"), 0);
         assert_eq!(check("crates/http/src/lib.rs", "use asyncio_streams::Server;"), 1);
         assert_eq!(check("crates/locks/tests/lock.rs", "use asyncio_locks::Lock;"), 0, "not documentation");
+    }
+
+    #[test]
+    fn an_example_hides_no_line() {
+        let check = |code: &str| found(examples_hide_nothing, "crates/locks/src/lock.rs", &example(code)).len();
+        assert_eq!(check("wake();"), 0);
+        assert_eq!(check("#[derive(Clone)]"), 0, "an attribute");
+        assert_eq!(check("# wake();"), 1);
+        assert_eq!(check("#"), 1);
     }
 
     #[test]

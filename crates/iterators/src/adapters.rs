@@ -109,15 +109,16 @@ impl<I: AsyncIterator> AsyncIterator for Enumerate<I> {
 /// # Examples
 ///
 /// ```
-/// use asyncio::{AsyncIterator, from_iter};
+/// use asyncio::{AsyncIterator, from_iter, run};
 ///
-/// # asyncio::run(async {
-/// let mut rounds = from_iter(["a", "b", "c"]).zip(from_iter([1, 2]));
-/// assert_eq!(rounds.anext().await?, Some(("a", 1)));
-/// assert_eq!(rounds.anext().await?, Some(("b", 2)));
-/// assert_eq!(rounds.anext().await?, None);
-/// # Ok(())
-/// # }).unwrap();
+/// run(async {
+///     let mut rounds = from_iter(["a", "b", "c"]).zip(from_iter([1, 2]));
+///     assert_eq!(rounds.anext().await?, Some(("a", 1)));
+///     assert_eq!(rounds.anext().await?, Some(("b", 2)));
+///     assert_eq!(rounds.anext().await?, None);
+///     Ok(())
+/// })
+/// .unwrap();
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless they are asked for items"]

@@ -11,16 +11,17 @@ use std::fmt;
 /// # Examples
 ///
 /// ```
-/// use asyncio::{AsyncIterator, StopAsyncIteration, anext, from_iter};
+/// use asyncio::{AsyncIterator, StopAsyncIteration, anext, from_iter, run};
 ///
-/// # asyncio::run(async {
-/// let mut nothing = from_iter([0; 0]);
-/// let error = anext(&mut nothing).await.unwrap_err();
-/// assert!(error.is::<StopAsyncIteration>());
-/// assert_eq!(format!("{error:?}"), "StopAsyncIteration()");
-/// assert_eq!(nothing.anext().await?, None);
-/// # Ok(())
-/// # }).unwrap();
+/// run(async {
+///     let mut nothing = from_iter([0; 0]);
+///     let error = anext(&mut nothing).await.unwrap_err();
+///     assert!(error.is::<StopAsyncIteration>());
+///     assert_eq!(format!("{error:?}"), "StopAsyncIteration()");
+///     assert_eq!(nothing.anext().await?, None);
+///     Ok(())
+/// })
+/// .unwrap();
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct StopAsyncIteration;

@@ -67,13 +67,14 @@ pub trait AsyncIterator {
     /// # Examples
     ///
     /// ```
-    /// use asyncio::{AsyncIterator, from_iter};
+    /// use asyncio::{AsyncIterator, from_iter, run};
     ///
-    /// # asyncio::run(async {
-    /// let squares: Vec<u32> = from_iter(1..=3).map(|n| n * n).collect().await?;
-    /// assert_eq!(squares, [1, 4, 9]);
-    /// # Ok(())
-    /// # }).unwrap();
+    /// run(async {
+    ///     let squares: Vec<u32> = from_iter(1..=3).map(|n| n * n).collect().await?;
+    ///     assert_eq!(squares, [1, 4, 9]);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
     /// ```
     fn map<B, F: FnMut(Self::Item) -> B>(self, f: F) -> Map<Self, F>
     where
@@ -111,13 +112,14 @@ pub trait AsyncIterator {
     /// # Examples
     ///
     /// ```
-    /// use asyncio::{AsyncIterator, from_iter};
+    /// use asyncio::{AsyncIterator, from_iter, run};
     ///
-    /// # asyncio::run(async {
-    /// let even: Vec<u32> = from_iter(1..=6).filter(|n| n % 2 == 0).collect().await?;
-    /// assert_eq!(even, [2, 4, 6]);
-    /// # Ok(())
-    /// # }).unwrap();
+    /// run(async {
+    ///     let even: Vec<u32> = from_iter(1..=6).filter(|n| n % 2 == 0).collect().await?;
+    ///     assert_eq!(even, [2, 4, 6]);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
     /// ```
     fn filter<F: FnMut(&Self::Item) -> bool>(self, keep: F) -> Filter<Self, F>
     where
@@ -131,14 +133,15 @@ pub trait AsyncIterator {
     /// # Examples
     ///
     /// ```
-    /// use asyncio::{AsyncIterator, from_iter};
+    /// use asyncio::{AsyncIterator, from_iter, run};
     ///
-    /// # asyncio::run(async {
-    /// let mut trees = from_iter(["ash", "elm"]).enumerate();
-    /// assert_eq!(trees.anext().await?, Some((0, "ash")));
-    /// assert_eq!(trees.anext().await?, Some((1, "elm")));
-    /// # Ok(())
-    /// # }).unwrap();
+    /// run(async {
+    ///     let mut trees = from_iter(["ash", "elm"]).enumerate();
+    ///     assert_eq!(trees.anext().await?, Some((0, "ash")));
+    ///     assert_eq!(trees.anext().await?, Some((1, "elm")));
+    ///     Ok(())
+    /// })
+    /// .unwrap();
     /// ```
     fn enumerate(self) -> Enumerate<Self>
     where
@@ -170,15 +173,16 @@ pub trait AsyncIterator {
     /// ```
     /// use std::collections::{BTreeMap, BTreeSet};
     ///
-    /// use asyncio::{AsyncIterator, from_iter};
+    /// use asyncio::{AsyncIterator, from_iter, run};
     ///
-    /// # asyncio::run(async {
-    /// let lengths: BTreeMap<_, _> = from_iter(["ash", "linden"]).map(|tree| (tree, tree.len())).collect().await?;
-    /// assert_eq!(lengths["linden"], 6);
-    /// let rests: BTreeSet<u32> = from_iter(0..10).map(|n| n % 3).collect().await?;
-    /// assert_eq!(rests.len(), 3);
-    /// # Ok(())
-    /// # }).unwrap();
+    /// run(async {
+    ///     let lengths: BTreeMap<_, _> = from_iter(["ash", "linden"]).map(|tree| (tree, tree.len())).collect().await?;
+    ///     assert_eq!(lengths["linden"], 6);
+    ///     let rests: BTreeSet<u32> = from_iter(0..10).map(|n| n % 3).collect().await?;
+    ///     assert_eq!(rests.len(), 3);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
     /// ```
     #[doc(alias = "async comprehension")]
     fn collect<C: Default + Extend<Self::Item>>(mut self) -> impl Future<Output = Result<C>>
@@ -250,7 +254,7 @@ impl<I: AsyncIterator> IntoAsyncIterator for I {
 ///
 /// ```
 /// use asyncio::iterators::FromIter;
-/// use asyncio::{AsyncIterator, IntoAsyncIterator, aiter, from_iter};
+/// use asyncio::{AsyncIterator, IntoAsyncIterator, aiter, from_iter, run};
 ///
 /// struct Shelf(Vec<&'static str>);
 ///
@@ -263,11 +267,12 @@ impl<I: AsyncIterator> IntoAsyncIterator for I {
 ///     }
 /// }
 ///
-/// # asyncio::run(async {
-/// let mut books = aiter(Shelf(vec!["Emma", "Ulysses"]));
-/// assert_eq!(books.anext().await?, Some("Emma"));
-/// # Ok(())
-/// # }).unwrap();
+/// run(async {
+///     let mut books = aiter(Shelf(vec!["Emma", "Ulysses"]));
+///     assert_eq!(books.anext().await?, Some("Emma"));
+///     Ok(())
+/// })
+/// .unwrap();
 /// ```
 pub fn aiter<I: IntoAsyncIterator>(iterable: I) -> I::IntoAsyncIter {
     iterable.aiter()
@@ -282,14 +287,15 @@ pub fn aiter<I: IntoAsyncIterator>(iterable: I) -> I::IntoAsyncIter {
 /// # Examples
 ///
 /// ```
-/// use asyncio::{StopAsyncIteration, anext, from_iter};
+/// use asyncio::{StopAsyncIteration, anext, from_iter, run};
 ///
-/// # asyncio::run(async {
-/// let mut items = from_iter([7]);
-/// assert_eq!(anext(&mut items).await?, 7);
-/// assert!(anext(&mut items).await.unwrap_err().is::<StopAsyncIteration>());
-/// # Ok(())
-/// # }).unwrap();
+/// run(async {
+///     let mut items = from_iter([7]);
+///     assert_eq!(anext(&mut items).await?, 7);
+///     assert!(anext(&mut items).await.unwrap_err().is::<StopAsyncIteration>());
+///     Ok(())
+/// })
+/// .unwrap();
 /// ```
 pub async fn anext<I: AsyncIterator + ?Sized>(iterator: &mut I) -> Result<I::Item> {
     iterator.anext().await?.ok_or_else(|| StopAsyncIteration.into())
@@ -304,14 +310,15 @@ pub async fn anext<I: AsyncIterator + ?Sized>(iterator: &mut I) -> Result<I::Ite
 /// # Examples
 ///
 /// ```
-/// use asyncio::{anext_or, from_iter};
+/// use asyncio::{anext_or, from_iter, run};
 ///
-/// # asyncio::run(async {
-/// let mut trains = from_iter(["Lyon"]);
-/// assert_eq!(anext_or(&mut trains, "none").await?, "Lyon");
-/// assert_eq!(anext_or(&mut trains, "none").await?, "none");
-/// # Ok(())
-/// # }).unwrap();
+/// run(async {
+///     let mut trains = from_iter(["Lyon"]);
+///     assert_eq!(anext_or(&mut trains, "none").await?, "Lyon");
+///     assert_eq!(anext_or(&mut trains, "none").await?, "none");
+///     Ok(())
+/// })
+/// .unwrap();
 /// ```
 #[doc(alias = "anext")]
 pub async fn anext_or<I: AsyncIterator + ?Sized>(iterator: &mut I, default: I::Item) -> Result<I::Item> {

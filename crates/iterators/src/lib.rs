@@ -3,14 +3,16 @@
 //! An [`AsyncIterator`] returns one item at a time, and may wait for it. `async for item in items:` is
 //!
 //! ```
-//! # use asyncio::{AsyncIterator, from_iter};
-//! # asyncio::run(async {
-//! let mut items = from_iter(["bread", "salt"]);
-//! while let Some(item) = items.anext().await? {
-//!     println!("{item}");
-//! }
-//! # Ok(())
-//! # }).unwrap();
+//! use asyncio::{AsyncIterator, from_iter, run};
+//!
+//! run(async {
+//!     let mut items = from_iter(["bread", "salt"]);
+//!     while let Some(item) = items.anext().await? {
+//!         println!("{item}");
+//!     }
+//!     Ok(())
+//! })
+//! .unwrap();
 //! ```
 //!
 //! and a comprehension `[f(x) async for x in items if p(x)]` is `items.filter(p).map(f).collect::<Vec<_>>().await?`.

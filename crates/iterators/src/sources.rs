@@ -9,13 +9,14 @@ use crate::iterator::AsyncIterator;
 /// # Examples
 ///
 /// ```
-/// use asyncio::{AsyncIterator, from_iter};
+/// use asyncio::{AsyncIterator, from_iter, run};
 ///
-/// # asyncio::run(async {
-/// let pairs: Vec<_> = from_iter(["a", "b"]).zip(from_iter(1..)).collect().await?;
-/// assert_eq!(pairs, [("a", 1), ("b", 2)]);
-/// # Ok(())
-/// # }).unwrap();
+/// run(async {
+///     let pairs: Vec<_> = from_iter(["a", "b"]).zip(from_iter(1..)).collect().await?;
+///     assert_eq!(pairs, [("a", 1), ("b", 2)]);
+///     Ok(())
+/// })
+/// .unwrap();
 /// ```
 pub fn from_iter<I: IntoIterator>(items: I) -> FromIter<I::IntoIter> {
     FromIter { items: items.into_iter() }

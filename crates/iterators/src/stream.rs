@@ -24,14 +24,15 @@ use crate::iterator::AsyncIterator;
 /// # Examples
 ///
 /// ```
-/// use asyncio::{AsyncIterator, from_iter, from_stream, into_stream};
+/// use asyncio::{AsyncIterator, from_iter, from_stream, into_stream, run};
 ///
-/// # asyncio::run(async {
-/// let there = into_stream(from_iter(0..3));
-/// let back: Vec<i32> = from_stream(there).collect().await?;
-/// assert_eq!(back, [0, 1, 2]);
-/// # Ok(())
-/// # }).unwrap();
+/// run(async {
+///     let there = into_stream(from_iter(0..3));
+///     let back: Vec<i32> = from_stream(there).collect().await?;
+///     assert_eq!(back, [0, 1, 2]);
+///     Ok(())
+/// })
+/// .unwrap();
 /// ```
 pub fn from_stream<S>(stream: S) -> FromStream<S> {
     FromStream { stream: Some(stream) }
@@ -66,16 +67,17 @@ impl<T, E: Into<Error>, S: Stream<Item = Result<T, E>> + Unpin> AsyncIterator fo
 /// use std::future::poll_fn;
 /// use std::pin::Pin;
 ///
-/// use asyncio::{from_iter, into_stream};
+/// use asyncio::{from_iter, into_stream, run};
 /// use futures_core::Stream;
 ///
-/// # asyncio::run(async {
-/// let mut stream = into_stream(from_iter(["one"]));
-/// let mut next = async || poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await;
-/// assert_eq!(next().await.transpose()?, Some("one"));
-/// assert!(next().await.is_none());
-/// # Ok(())
-/// # }).unwrap();
+/// run(async {
+///     let mut stream = into_stream(from_iter(["one"]));
+///     let mut next = async || poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await;
+///     assert_eq!(next().await.transpose()?, Some("one"));
+///     assert!(next().await.is_none());
+///     Ok(())
+/// })
+/// .unwrap();
 /// ```
 pub fn into_stream<'a, I: AsyncIterator + 'a>(mut iterator: I) -> IntoStream<'a, I::Item> {
     let slot = Rc::new(Cell::new(None));

@@ -232,9 +232,8 @@ impl Drop for SemaphorePermit {
 /// ```
 /// use asyncio::BoundedSemaphore;
 ///
-/// let semaphore = BoundedSemaphore::new(1)?;
+/// let semaphore = BoundedSemaphore::new(1).unwrap();
 /// assert_eq!(semaphore.release().unwrap_err().to_string(), "BoundedSemaphore released too many times");
-/// # Ok::<(), asyncio::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct BoundedSemaphore {

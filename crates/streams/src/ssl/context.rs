@@ -119,8 +119,7 @@ pub enum TLSVersion {
 /// // For a test against a server without a proper certificate.
 /// let mut context = SSLContext::new(Protocol::TlsClient);
 /// context.set_check_hostname(false);
-/// context.set_verify_mode(VerifyMode::None)?;
-/// # Ok::<(), asyncio::ValueError>(())
+/// context.set_verify_mode(VerifyMode::None).unwrap();
 /// ```
 #[derive(Clone)]
 pub struct SSLContext {
