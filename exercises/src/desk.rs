@@ -121,6 +121,23 @@ impl Desk {
         Ok(None)
     }
 
+    /// The first exercise after this one that is not solved, or else the first before it.
+    ///
+    /// # Errors
+    ///
+    /// Fails when an exercise cannot be read.
+    pub fn after(&self, exercise: &Exercise) -> Result<Option<&Exercise>> {
+        let at =
+            self.exercises.iter().position(|other| other.name == exercise.name);
+        let (before, after) = self.exercises.split_at(at.unwrap_or_default());
+        for other in after.iter().chain(before) {
+            if self.state(other)? != State::Solved {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
+    }
+
     /// Makes the copy of an exercise unless there is one.
     ///
     /// # Errors

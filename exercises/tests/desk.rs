@@ -59,6 +59,11 @@ fn the_next_exercise_is_the_first_that_is_not_solved() {
         .unwrap();
     desk.check(first, &compiler, false).unwrap();
     assert_eq!(desk.next().unwrap().unwrap().name, desk.exercises[1].name);
+    let after = |index: usize| {
+        desk.after(&desk.exercises[index]).unwrap().unwrap().name.as_str()
+    };
+    assert_eq!(after(0), desk.exercises[1].name);
+    assert_eq!(after(7), desk.exercises[7].name, "it is not solved itself");
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             if !check(&desk, exercise)? {
                 bail!("{} is not solved yet", exercise.name);
             }
-            if let Some(next) = desk.next()? {
+            if let Some(next) = desk.after(exercise)? {
                 println!("\nNext: {}", style(format!("cargo xtask exercise start {}", next.name)).bold());
             }
             Ok(())

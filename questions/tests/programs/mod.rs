@@ -5,6 +5,7 @@ use asyncio::Result;
 #[path = "../../rust-you-need"]
 mod on_rust_you_need {
     pub(crate) mod a_borrow_across_an_await;
+    pub(crate) mod a_name_in_a_pattern;
     pub(crate) mod where_a_question_mark_goes;
 }
 
@@ -230,6 +231,7 @@ type Program = (&'static str, fn() -> Result<()>);
 /// All of them.
 pub(crate) const ALL: &[Program] = &[
     ("a_borrow_across_an_await", on_rust_you_need::a_borrow_across_an_await::main),
+    ("a_name_in_a_pattern", on_rust_you_need::a_name_in_a_pattern::main),
     (
         "where_a_question_mark_goes",
         on_rust_you_need::where_a_question_mark_goes::main,
