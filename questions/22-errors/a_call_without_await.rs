@@ -1,5 +1,6 @@
 //! A question of the page 22-errors: The compiler warns about one line. What does
 //! the program print?
+#![expect(unused_must_use, reason = "it is the mistake that is shown")]
 
 use asyncio::{Result, sleep};
 
@@ -10,7 +11,6 @@ async fn save(page: u32) -> Result<()> {
     Ok(())
 }
 
-#[expect(unused_must_use, reason = "it is the mistake that is shown")]
 async fn program() -> Result<()> {
     save(1).await?;
     save(2);

@@ -1,4 +1,10 @@
 //! A question of the page rust-you-need: `load` fails with a `ValueError`. What does this program print?
+#![expect(
+    unreachable_patterns,
+    unused_variables,
+    non_snake_case,
+    reason = "the compiler only warns"
+)]
 
 use asyncio::{Result, ValueError};
 
@@ -7,12 +13,6 @@ async fn load() -> Result<u32> {
     Err(ValueError::new("no such file").into())
 }
 
-#[expect(
-    unreachable_patterns,
-    unused_variables,
-    non_snake_case,
-    reason = "the compiler only warns"
-)]
 async fn program() -> Result<()> {
     match load().await {
         Ok(number) => println!("{number}"),

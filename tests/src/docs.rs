@@ -219,7 +219,7 @@ pub fn facade_is_whole(root: &Path) -> Result<Vec<String>> {
 /// The names of all `pub use`s.
 fn exports(text: &str) -> impl Iterator<Item = &str> {
     let uses = text.split("pub use ").skip(1).filter_map(|rest| rest.split_once(';')).map(|(path, _)| path);
-    let names = uses.flat_map(|path| path.split(|c| matches!(c, '{' | '}' | ',')));
+    let names = uses.flat_map(|path| path.split(['{', '}', ',']));
     // The last part of a path; what comes before a brace is none.
     names
         .filter(|part| !part.ends_with("::"))
