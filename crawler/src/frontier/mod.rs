@@ -1,0 +1,264 @@
+//! The frontier: which pages are known, which may be asked for now, and what came of each.
+//!
+//! The core idea: the lease of a page is the gate of its host. A worker gets a page together with the sole right to send
+//! requests to the page's host. The right ends when the page is committed or given back, or when the lease expires because the
+//! worker has died. Each operation is one transaction, and may be repeated with the same token when its answer was lost.
+//! [`Sqlite`] keeps all this in a file, [`Redis`] on a server for workers on many machines. Deliberately not here: requests to
+//! sites, and the rules of robots.txt; a frontier only keeps the text of those.
+
+mod redis;
+mod sqlite;
+
+use asyncio::Result;
+use serde::{Deserialize, Serialize};
+
+pub use redis::Redis;
+pub use sqlite::Sqlite;
+
+/// What a crawl may do. The frontier keeps it, so that workers that join later have the same.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// How many links away from the first pages.
+    pub depth: u32,
+    /// The only hosts that are asked, or empty: all.
+    pub hosts: Vec<String>,
+    /// How many pages are asked for, over all workers.
+    pub max_pages: u64,
+    /// How many bytes of bodies are read, over all workers.
+    pub max_bytes: u64,
+    /// How many URLs are known.
+    pub max_urls: u64,
+    /// How many URLs of one host are known.
+    pub max_per_host: u64,
+    /// How many different queries (`?page=2`) of one path are known.
+    pub max_queries: u64,
+    /// Seconds between two requests to a host, unless its robots.txt asks for more.
+    pub delay: f64,
+    /// Seconds that a worker may keep a page.
+    pub lease: f64,
+    /// Seconds for a request.
+    pub timeout: f64,
+    /// How often a page is tried.
+    pub attempts: u32,
+    /// Seconds that a host may ask to be left alone. A host that asks for more is given up.
+    pub max_backoff: f64,
+    /// Seconds after which a robots.txt is fetched again.
+    pub robots_age: f64,
+    /// What the crawler calls itself.
+    pub agent: String,
+}
+
+/// A page that is to be asked for. Its URL is normalised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    /// Where it is.
+    pub url: String,
+    /// Name, and port if it is not the usual one: what may have one request at a time.
+    pub host: String,
+    /// How many links it is away from the first pages.
+    pub depth: u32,
+    /// How many redirects have led here.
+    pub hops: u32,
+    /// Host and path, if the URL has a query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// A page that this worker asks for, and the right to do so.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Lease {
+    /// The name of the lease, chosen by the worker.
+    pub token: String,
+    /// The page.
+    #[serde(flatten)]
+    pub page: Page,
+    /// The how-manieth try this is, from 1.
+    pub attempt: u32,
+    /// How often in a row the host has failed.
+    #[serde(default)]
+    pub trouble: u32,
+    /// When the robots.txt of the page's origin was stored, in the frontier's time.
+    #[serde(default)]
+    pub robots_at: Option<f64>,
+    /// The frontier's time.
+    pub now: f64,
+}
+
+/// What a worker may do next.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Taken {
+    /// The pages that it has now.
+    #[serde(default)]
+    pub leases: Vec<Lease>,
+    /// Nothing is left to do, and no other worker has a page.
+    #[serde(default)]
+    pub finished: bool,
+    /// After how many seconds something may have changed by itself.
+    #[serde(default)]
+    pub wait: f64,
+}
+
+/// What came of a page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// `read`, `failed`, or `skipped` because robots.txt says so.
+    pub state: State,
+    /// The status code, or 0 if there was no response.
+    #[serde(default)]
+    pub status: u16,
+    /// The size of the body.
+    #[serde(default)]
+    pub bytes: u64,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// All links of the page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+}
+
+/// How a page ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// There was a response.
+    #[default]
+    Read,
+    /// There was none, or one that says that there is no page.
+    Failed,
+    /// robots.txt forbids it.
+    Skipped,
+}
+
+impl State {
+    /// How the counters and the output call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// When the host may be asked again, and what else becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Host {
+    /// It answered; it may be asked again after so many seconds.
+    Well(f64),
+    /// It did not, or asked to be left alone; it may be asked again after so many seconds.
+    Trouble(f64),
+    /// It was not asked, and may be at once.
+    Untouched,
+    /// It is not asked again. Its pages are abandoned.
+    GivenUp,
+}
+
+/// How a lease ends.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// With a result, and the pages that its links lead to.
+    Commit(Outcome, Vec<Page>),
+    /// Without: the page is tried again. `true`: the try counts.
+    GiveBack(bool),
+}
+
+/// What the end of a lease has brought.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Ended {
+    /// The lease had expired, and another worker may have the page: nothing was stored.
+    #[serde(default)]
+    pub lost: bool,
+    /// The page to go on with.
+    #[serde(default)]
+    pub lease: Option<Lease>,
+    /// Other hosts can be asked at once.
+    #[serde(default)]
+    pub more: bool,
+}
+
+/// How far the crawl is, over all workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Pages that wait.
+    pub queued: u64,
+    /// Pages that a worker has.
+    pub leased: u64,
+    /// Pages with a response.
+    pub read: u64,
+    /// Pages without one.
+    pub failed: u64,
+    /// Pages that robots.txt forbids.
+    pub skipped: u64,
+    /// Pages of hosts that were given up.
+    pub abandoned: u64,
+    /// URLs that a bound has kept out.
+    pub refused: u64,
+    /// Bytes of bodies.
+    pub bytes: u64,
+    /// Known hosts.
+    pub hosts: u64,
+}
+
+/// A finished page, for the output.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Record {
+    /// The page.
+    pub url: String,
+    /// How many links it is away from the first pages.
+    pub depth: u32,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// Where a crawl is kept. All operations are atomic, and all but `add` and the readings are repeatable by their token.
+#[allow(async_fn_in_trait, reason = "a frontier belongs to one loop")]
+pub trait Frontier {
+    /// The settings that are kept.
+    async fn settings(&self) -> Result<Option<Settings>>;
+
+    /// Keeps the settings.
+    async fn set_settings(&self, settings: &Settings) -> Result<()>;
+
+    /// Adds pages that are not known yet, within the bounds. To add one again does nothing.
+    async fn add(&self, pages: Vec<Page>, settings: &Settings) -> Result<()>;
+
+    /// Leases a page for each token, as far as there are hosts that may be asked now. Takes back leases that have expired.
+    async fn take(&self, tokens: Vec<String>, settings: &Settings) -> Result<Taken>;
+
+    /// Ends a lease. With the token `next` begins the next one, if there is something to ask for.
+    async fn end(
+        &self,
+        lease: &Lease,
+        end: End,
+        host: Host,
+        next: Option<String>,
+        settings: &Settings,
+    ) -> Result<Ended>;
+
+    /// The robots.txt of an origin that was stored last.
+    async fn robots(&self, origin: &str) -> Result<Option<String>>;
+
+    /// Stores the robots.txt of an origin.
+    async fn set_robots(&self, origin: &str, text: &str) -> Result<()>;
+
+    /// The sole right to ask `host`, without a page: for a robots.txt that is elsewhere. False if it cannot be had now.
+    async fn enter(&self, host: &str, token: &str, settings: &Settings) -> Result<bool>;
+
+    /// Ends that right. The host may be asked again after `delay` seconds.
+    async fn leave(&self, host: &str, token: &str, delay: f64) -> Result<()>;
+
+    /// How far the crawl is.
+    async fn counts(&self) -> Result<Counts>;
+
+    /// All finished pages, by URL.
+    async fn records(&self) -> Result<Vec<Record>>;
+
+    /// How many requests this worker has sent to the frontier.
+    fn requests(&self) -> u64;
+}

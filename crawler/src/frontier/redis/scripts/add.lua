@@ -1,0 +1,2 @@
+add(q.pages, q.settings)
+return '{}'

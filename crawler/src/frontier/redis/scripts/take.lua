@@ -1,0 +1,38 @@
+-- The leases whose time is over go back first: whoever had them has died, or was stopped for too long.
+for _, host in ipairs(call('ZRANGEBYSCORE', p .. 'busy', '-inf', now, 'LIMIT', 0, 100)) do
+    local page = cjson.decode(call('HGET', p .. 'lease', host))
+    local token = page.token
+    if page.url then
+        if page.attempt >= q.settings.attempts then
+            local outcome = { state = 'failed', why = 'no worker has come to an end with it' }
+            call('HSETNX', p .. 'done', page.url, cjson.encode({ depth = page.depth, token = token, outcome = outcome }))
+            count('failed', 1)
+        else
+            requeue(page)
+        end
+    end
+    release(host, token, now)
+end
+
+local leases = {}
+for i, token in ipairs(q.tokens) do
+    local page = lease(token, q.settings)
+    if not page then
+        break
+    end
+    leases[i] = page
+end
+
+local wait = 1
+for _, hosts in ipairs({ 'ready', 'busy' }) do
+    local first = call('ZRANGE', p .. hosts, 0, 0, 'WITHSCORES')[2]
+    if first then
+        wait = math.min(wait, math.max(0, tonumber(first) - now))
+    end
+end
+local finished = call('ZCARD', p .. 'busy') == 0 and (counter('queued') == 0 or is_over(q.settings))
+local taken = { finished = finished, wait = wait }
+if #leases > 0 then
+    taken.leases = leases
+end
+return cjson.encode(taken)

@@ -1,0 +1,384 @@
+//! The frontier in a file: SQLite, with nothing to start.
+//!
+//! Each operation is one transaction in a thread, because a disk may be slow. Several workers on one machine may share the
+//! file: SQLite lets one of them write at a time. A killed worker loses nothing that was committed. After a power failure the
+//! last moments may be missing, but never half of a transaction (`synchronous = normal` with a write-ahead log).
+
+use std::cell::Cell;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use asyncio::{Result, RuntimeError, to_thread};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
+
+use super::{Counts, End, Ended, Frontier, Host, Lease, Outcome, Page, Record, Settings, State, Taken};
+
+/// A frontier in a file.
+pub struct Sqlite {
+    connection: Arc<Mutex<Connection>>,
+    requests: Cell<u64>,
+}
+
+type Sql<T> = rusqlite::Result<T>;
+
+impl Sqlite {
+    /// Opens a frontier, or makes a new one.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the file cannot be read or written, or is none of SQLite's.
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(30))?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "normal")?;
+        connection.execute_batch(include_str!("sqlite.sql"))?;
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), requests: Cell::new(0) })
+    }
+
+    /// Runs one transaction in a thread.
+    async fn transaction<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Transaction<'_>) -> Sql<T> + Send + 'static,
+    ) -> Result<T> {
+        self.requests.set(self.requests.get() + 1);
+        let connection = Arc::clone(&self.connection);
+        let done = to_thread(move || {
+            let mut connection = connection.lock().map_err(|_| rusqlite::Error::InvalidQuery)?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = f(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        });
+        done.await?.map_err(|error: rusqlite::Error| RuntimeError::new(format!("the frontier fails: {error}")).into())
+    }
+}
+
+impl Frontier for Sqlite {
+    async fn settings(&self) -> Result<Option<Settings>> {
+        let text = self.transaction(|sql| {
+            sql.query_row("select value from setting where name = 'settings'", [], |row| row.get::<_, String>(0)).optional()
+        });
+        Ok(text.await?.map(|text| serde_json::from_str(&text)).transpose()?)
+    }
+
+    async fn set_settings(&self, settings: &Settings) -> Result<()> {
+        let text = serde_json::to_string(settings)?;
+        self.transaction(move |sql| {
+            sql.execute("insert or replace into setting values ('settings', ?)", [text]).map(drop)
+        })
+        .await
+    }
+
+    async fn add(&self, pages: Vec<Page>, settings: &Settings) -> Result<()> {
+        let settings = settings.clone();
+        self.transaction(move |sql| add(sql, &pages, &settings)).await
+    }
+
+    async fn take(&self, tokens: Vec<String>, settings: &Settings) -> Result<Taken> {
+        let settings = settings.clone();
+        self.transaction(move |sql| {
+            let now = now();
+            expire(sql, now, &settings)?;
+            let mut leases = Vec::new();
+            for token in tokens {
+                match lease(sql, &token, now, &settings)? {
+                    Some(lease) => leases.push(lease),
+                    None => break,
+                }
+            }
+            let busy = number(sql, "select count(*) from host where token is not null")?;
+            let queued = number(sql, "select coalesce(sum(queued), 0) from host")?;
+            let finished = busy == 0 && (queued == 0 || is_over(sql, &settings)?);
+            let next: Option<f64> = sql.query_row(
+                "select min(t) from (select min(next) as t from host where token is null and queued > 0
+                 union all select min(until) from host where token is not null)",
+                [],
+                |row| row.get(0),
+            )?;
+            Ok(Taken { leases, finished, wait: next.map_or(1.0, |next| (next - now).max(0.0)) })
+        })
+        .await
+    }
+
+    async fn end(
+        &self,
+        lease: &Lease,
+        end: End,
+        host: Host,
+        next: Option<String>,
+        settings: &Settings,
+    ) -> Result<Ended> {
+        let (lease, settings) = (lease.clone(), settings.clone());
+        self.transaction(move |sql| {
+            let now = now();
+            let lost = !finish(sql, &lease, &end, host, &settings, now)?;
+            let lease = match next {
+                Some(next) => self::lease(sql, &next, now, &settings)?,
+                None => None,
+            };
+            let more = "select count(*) from (select 1 from host where token is null and queued > 0 and next <= ? limit 1)";
+            let more = sql.query_row(more, [now], |row| row.get(0))?;
+            Ok(Ended { lost, lease, more })
+        })
+        .await
+    }
+
+    async fn robots(&self, origin: &str) -> Result<Option<String>> {
+        let origin = origin.to_owned();
+        self.transaction(move |sql| {
+            sql.query_row("select text from robots where origin = ?", [origin], |row| row.get(0)).optional()
+        })
+        .await
+    }
+
+    async fn set_robots(&self, origin: &str, text: &str) -> Result<()> {
+        let (origin, text) = (origin.to_owned(), text.to_owned());
+        self.transaction(move |sql| {
+            sql.execute("insert or replace into robots values (?, ?, ?)", params![origin, now(), text]).map(drop)
+        })
+        .await
+    }
+
+    async fn enter(&self, host: &str, token: &str, settings: &Settings) -> Result<bool> {
+        let (host, token, lease) = (host.to_owned(), token.to_owned(), settings.lease);
+        self.transaction(move |sql| {
+            let now = now();
+            sql.execute("insert or ignore into host (name) values (?)", [&host])?;
+            let entered = sql.execute(
+                "update host set token = ?1, until = ?2 where name = ?3
+                 and (token = ?1 or (token is null and next <= ?4 and gone = 0))",
+                params![token, now + lease, host, now],
+            )?;
+            Ok(entered == 1)
+        })
+        .await
+    }
+
+    async fn leave(&self, host: &str, token: &str, delay: f64) -> Result<()> {
+        let (host, token) = (host.to_owned(), token.to_owned());
+        self.transaction(move |sql| {
+            let left = "update host set token = null, until = null, next = ? where name = ? and token = ?";
+            sql.execute(left, params![now() + delay, host, token]).map(drop)
+        })
+        .await
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        self.transaction(|sql| {
+            let count = |name| -> Sql<u64> {
+                let n = sql.query_row("select n from count where name = ?", [name], |row| row.get(0)).optional()?;
+                Ok(n.unwrap_or(0))
+            };
+            Ok(Counts {
+                queued: number(sql, "select coalesce(sum(queued), 0) from host")?,
+                leased: number(sql, "select count(*) from page where state = 'leased'")?,
+                read: count("read")?,
+                failed: count("failed")?,
+                skipped: count("skipped")?,
+                abandoned: count("abandoned")?,
+                refused: count("refused")?,
+                bytes: count("bytes")?,
+                hosts: number(sql, "select count(*) from host")?,
+            })
+        })
+        .await
+    }
+
+    async fn records(&self) -> Result<Vec<Record>> {
+        self.transaction(|sql| {
+            let mut links = sql.prepare("select target from link where page = ? order by target")?;
+            let mut pages = sql.prepare(
+                "select id, url, depth, state, status, bytes, why from page
+                 where state in ('read', 'failed', 'skipped') order by url",
+            )?;
+            let records = pages.query_map([], |row| {
+                let state = match row.get_ref(3)?.as_str()? {
+                    "read" => State::Read,
+                    "failed" => State::Failed,
+                    _ => State::Skipped,
+                };
+                let links = links.query_map([row.get::<_, i64>(0)?], |row| row.get(0))?.collect::<Sql<_>>()?;
+                let outcome = Outcome { state, status: row.get(4)?, bytes: row.get(5)?, why: row.get(6)?, links };
+                Ok(Record { url: row.get(1)?, depth: row.get(2)?, outcome })
+            })?;
+            records.collect()
+        })
+        .await
+    }
+
+    fn requests(&self) -> u64 {
+        self.requests.get()
+    }
+}
+
+fn now() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+fn number(sql: &Transaction<'_>, query: &str) -> Sql<u64> {
+    sql.prepare_cached(query)?.query_row([], |row| row.get(0))
+}
+
+fn count(sql: &Transaction<'_>, name: &str, more: u64) -> Sql<()> {
+    let query = "insert into count values (?1, ?2) on conflict (name) do update set n = n + ?2";
+    sql.prepare_cached(query)?.execute(params![name, more]).map(drop)
+}
+
+/// Have all workers together read as much as they may?
+fn is_over(sql: &Transaction<'_>, settings: &Settings) -> Sql<bool> {
+    let asked = number(sql, "select coalesce(sum(n), 0) from count where name in ('read', 'failed')")?;
+    let leased = number(sql, "select count(*) from host where token is not null")?;
+    let bytes = number(sql, "select coalesce(sum(n), 0) from count where name = 'bytes'")?;
+    Ok(asked + leased >= settings.max_pages || bytes >= settings.max_bytes)
+}
+
+/// Leases the page of the host that has waited for the longest time, if one may be asked.
+fn lease(sql: &Transaction<'_>, token: &str, now: f64, settings: &Settings) -> Sql<Option<Lease>> {
+    // The answer to an earlier request with this token was lost.
+    let held = "select name from host where token = ?";
+    let held: Option<String> = sql.prepare_cached(held)?.query_row([token], |row| row.get(0)).optional()?;
+    if held.is_none() {
+        if is_over(sql, settings)? {
+            return Ok(None);
+        }
+        let ready = "select name from host where token is null and queued > 0 and next <= ? order by next limit 1";
+        let host: Option<String> = sql.prepare_cached(ready)?.query_row([now], |row| row.get(0)).optional()?;
+        let Some(host) = host else { return Ok(None) };
+        sql.prepare_cached(
+            "update page set state = 'leased', token = ?1, attempt = attempt + 1
+             where id = (select id from page where host = ?2 and state = 'queued' order by attempt, id limit 1)",
+        )?
+        .execute(params![token, host])?;
+        sql.prepare_cached("update host set token = ?, until = ?, queued = queued - 1 where name = ?")?
+            .execute(params![token, now + settings.lease, host])?;
+    }
+    let query = "select url, host, depth, hops, attempt, trouble from page join host on host.name = page.host
+                 where page.token = ? and state = 'leased'";
+    let page = |row: &Row<'_>| -> Sql<Lease> {
+        let page =
+            Page { url: row.get(0)?, host: row.get(1)?, depth: row.get(2)?, hops: row.get(3)?, path: None };
+        Ok(Lease { token: token.to_owned(), page, attempt: row.get(4)?, trouble: row.get(5)?, robots_at: None, now })
+    };
+    let Some(mut lease) = sql.prepare_cached(query)?.query_row([token], page).optional()? else { return Ok(None) };
+    let origin = crate::normal::origin(&lease.page.url);
+    lease.robots_at = sql
+        .prepare_cached("select at from robots where origin = ?")?
+        .query_row([origin], |row| row.get(0))
+        .optional()?;
+    Ok(Some(lease))
+}
+
+/// Takes back the leases whose time is over.
+fn expire(sql: &Transaction<'_>, now: f64, settings: &Settings) -> Sql<()> {
+    let query = "select page.url, page.attempt, host.name, host.token from host
+                 left join page on page.token = host.token and page.state = 'leased' where host.until <= ?";
+    let expired = sql
+        .prepare_cached(query)?
+        .query_map([now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<Sql<Vec<(Option<String>, Option<u32>, String, String)>>>()?;
+    for (url, attempt, host, token) in expired {
+        if let (Some(url), Some(attempt)) = (url, attempt) {
+            if attempt >= settings.attempts {
+                let why = "no worker has come to an end with it";
+                sql.execute("update page set state = 'failed', why = ? where url = ?", [why, &url])?;
+                count(sql, "failed", 1)?;
+            } else {
+                requeue(sql, &url, &host, true)?;
+            }
+        }
+        sql.execute("update host set token = null, until = null, next = ? where token = ?", params![now, token])?;
+    }
+    Ok(())
+}
+
+fn requeue(sql: &Transaction<'_>, url: &str, host: &str, counts: bool) -> Sql<()> {
+    let query = "update page set state = 'queued', token = null, attempt = attempt - ? where url = ?";
+    sql.prepare_cached(query)?.execute(params![u32::from(!counts), url])?;
+    sql.prepare_cached("update host set queued = queued + 1 where name = ?")?.execute([host]).map(drop)
+}
+
+/// False if the lease is no longer there.
+fn finish(sql: &Transaction<'_>, lease: &Lease, end: &End, host: Host, settings: &Settings, now: f64) -> Sql<bool> {
+    let (url, name) = (&lease.page.url, &lease.page.host);
+    let state = "select state from page where url = ? and token = ?";
+    let state: Option<String> =
+        sql.prepare_cached(state)?.query_row([url, &lease.token], |row| row.get(0)).optional()?;
+    match state.as_deref() {
+        Some("leased") => {}
+        // Committed already: the answer was lost.
+        Some(_) => return Ok(true),
+        None => return Ok(false),
+    }
+    match end {
+        End::GiveBack(counts) => requeue(sql, url, name, *counts)?,
+        End::Commit(outcome, found) => {
+            let state = outcome.state.name();
+            sql.prepare_cached("update page set state = ?, status = ?, bytes = ?, why = ? where url = ?")?
+                .execute(params![state, outcome.status, outcome.bytes, outcome.why, url])?;
+            let id: i64 = sql.prepare_cached("select id from page where url = ?")?.query_row([url], |row| row.get(0))?;
+            let mut link = sql.prepare_cached("insert or ignore into link values (?, ?)")?;
+            for target in &outcome.links {
+                link.execute(params![id, target])?;
+            }
+            count(sql, state, 1)?;
+            count(sql, "bytes", outcome.bytes)?;
+            add(sql, found, settings)?;
+        }
+    }
+    let release = "update host set token = null, until = null, next = max(next, ?), trouble = ? where name = ?";
+    let mut release = sql.prepare_cached(release)?;
+    match host {
+        Host::Well(delay) => release.execute(params![now + delay, 0, name])?,
+        Host::Trouble(delay) => release.execute(params![now + delay, lease.trouble + 1, name])?,
+        Host::Untouched => release.execute(params![0.0, lease.trouble, name])?,
+        Host::GivenUp => {
+            release.execute(params![now, lease.trouble, name])?;
+            let abandoned = "update page set state = 'abandoned' where host = ? and state = 'queued'";
+            count(sql, "abandoned", sql.execute(abandoned, [name])? as u64)?;
+            sql.execute("update host set gone = 1, queued = 0 where name = ?", [name])?
+        }
+    };
+    Ok(true)
+}
+
+fn add(sql: &Transaction<'_>, pages: &[Page], settings: &Settings) -> Sql<()> {
+    let mut known = sql.prepare_cached("select 1 from page where url = ?")?;
+    let mut urls = number(sql, "select count(*) from page")?;
+    for page in pages {
+        if known.exists([&page.url])? {
+            continue;
+        }
+        sql.prepare_cached("insert or ignore into host (name) values (?)")?.execute([&page.host])?;
+        let (of_host, gone): (u64, bool) = sql
+            .prepare_cached("select pages, gone from host where name = ?")?
+            .query_row([&page.host], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let queries = match &page.path {
+            Some(path) => sql
+                .prepare_cached("select urls from query where path = ?")?
+                .query_row([path], |row| row.get(0))
+                .optional()?
+                .unwrap_or(0),
+            None => 0,
+        };
+        if gone
+            || urls >= settings.max_urls
+            || of_host >= settings.max_per_host
+            || (page.path.is_some() && queries >= settings.max_queries)
+        {
+            count(sql, "refused", 1)?;
+            continue;
+        }
+        urls += 1;
+        if let Some(path) = &page.path {
+            let query = "insert into query values (?, 1) on conflict (path) do update set urls = urls + 1";
+            sql.prepare_cached(query)?.execute([path])?;
+        }
+        sql.prepare_cached("insert into page (url, host, depth, hops) values (?, ?, ?, ?)")?
+            .execute(params![page.url, page.host, page.depth, page.hops])?;
+        sql.prepare_cached("update host set pages = pages + 1, queued = queued + 1 where name = ?")?
+            .execute([&page.host])?;
+    }
+    Ok(())
+}

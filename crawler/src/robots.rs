@@ -1,0 +1,78 @@
+//! What robots.txt allows, as the frontier keeps it and as this worker has read it.
+//!
+//! `robotxt` reads the file. Here is what RFC 9309 says about the cases without a file: a 4xx allows everything, a 5xx or no
+//! answer forbids everything until there is one. What was fetched is kept in the frontier, for all workers; what was read from
+//! it is kept here.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use robotxt::Robots;
+
+/// How many origins' rules a worker keeps.
+const KEPT: usize = 10_000;
+
+/// The rules that this worker has read, by origin, with the time when the frontier stored their text.
+#[derive(Default)]
+pub struct Rules {
+    kept: RefCell<HashMap<String, (f64, Rc<Robots>)>>,
+}
+
+impl Rules {
+    /// The rules of an origin that were stored at that time.
+    #[must_use]
+    pub fn get(&self, origin: &str, at: f64) -> Option<Rc<Robots>> {
+        self.kept.borrow().get(origin).filter(|kept| kept.0 == at).map(|kept| Rc::clone(&kept.1))
+    }
+
+    /// Reads the text of an origin's rules.
+    pub fn read(&self, origin: &str, at: f64, text: &str, agent: &str) -> Rc<Robots> {
+        let robots = Rc::new(Robots::parse(text.as_bytes(), product(agent)));
+        let mut kept = self.kept.borrow_mut();
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(origin.to_owned(), (at, Rc::clone(&robots)));
+        robots
+    }
+}
+
+/// The name by which robots.txt knows a crawler that calls itself `areq/0.1 (+https://…)`.
+fn product(agent: &str) -> &str {
+    agent.split(['/', ' ']).next().unwrap_or(agent)
+}
+
+/// The text that stands for the robots.txt of an origin, by the status it came with; `None` if the origin has to be asked again.
+#[must_use]
+pub fn text_for(status: u16, text: &str) -> Option<&str> {
+    match status {
+        200..=299 => Some(text),
+        429 | 500..=599 => None,
+        _ => Some(""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_for_the_product_and_are_read_once() {
+        let rules = Rules::default();
+        let text = "User-agent: *\nDisallow: /\nUser-agent: areq\nDisallow: /private\nCrawl-delay: 2\n";
+        let read = rules.read("http://a", 1.0, text, "areq/0.1 (+https://example.org/)");
+        assert!(read.is_allowed("/") && !read.is_allowed("/private/x"));
+        assert_eq!(read.crawl_delay().unwrap().as_secs(), 2);
+        assert!(Rc::ptr_eq(&read, &rules.get("http://a", 1.0).unwrap()));
+        assert!(rules.get("http://a", 2.0).is_none(), "the frontier has a newer one");
+    }
+
+    #[test]
+    fn a_missing_file_allows_everything_and_a_broken_server_nothing() {
+        assert_eq!(text_for(200, "x"), Some("x"));
+        assert_eq!(text_for(404, "not found"), Some(""));
+        assert_eq!(text_for(301, ""), Some(""), "too many redirects");
+        assert_eq!((text_for(503, ""), text_for(429, "")), (None, None));
+    }
+}

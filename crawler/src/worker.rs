@@ -1,0 +1,151 @@
+//! A worker: it takes pages from the frontier, asks for them, and says what came of each.
+//!
+//! The core idea: a slot is a task that has one page at a time. When it ends a page, the frontier hands it the next one in the
+//! same request; a slot that gets none ends. `run` starts slots as long as hosts may be asked, and sleeps otherwise. Whatever
+//! is wrong with a page is an outcome; only the frontier's own failure ends a worker.
+
+mod visit;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use asyncio::{Event, Result, TaskGroup, TimeoutError, get_running_loop, timeout};
+use asyncio_http::ClientSession;
+
+use crate::frontier::{End, Frontier, Host, Lease, Settings};
+use crate::report::Report;
+use crate::robots::Rules;
+
+/// The longest sleep of a worker that has nothing to do: other workers may have found pages.
+const NAP: f64 = 1.0;
+
+/// One of the processes that crawl together.
+pub struct Worker<F> {
+    frontier: Rc<F>,
+    settings: Settings,
+    session: ClientSession,
+    rules: Rules,
+    report: Rc<Report>,
+    name: String,
+    leases: Cell<u64>,
+    slots: usize,
+    /// The pages that the slots have, by token, to give them back at the end.
+    held: RefCell<HashMap<String, Lease>>,
+    running: Cell<usize>,
+    /// A slot has ended, or hosts can be asked that no slot knows of.
+    changed: Event,
+}
+
+/// A lease, and the loop's time before the frontier was asked for it: it began later.
+struct Held {
+    lease: Lease,
+    since: f64,
+}
+
+impl<F: Frontier + 'static> Worker<F> {
+    /// A worker that asks for at most `slots` pages at once.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the agent of the settings is no text for a header.
+    pub fn new(frontier: Rc<F>, settings: Settings, slots: usize, report: Rc<Report>) -> Result<Rc<Self>> {
+        let session = ClientSession::new()
+            .limit(slots.max(100))
+            .limit_per_host(1)
+            .allow_redirects(false)
+            .timeout(settings.timeout)
+            .user_agent(&settings.agent)?;
+        Ok(Rc::new(Self {
+            frontier,
+            settings,
+            session,
+            rules: Rules::default(),
+            report,
+            name: format!("{}-{:08x}", std::process::id(), fastrand::u32(..)),
+            leases: Cell::new(0),
+            slots,
+            held: RefCell::default(),
+            running: Cell::new(0),
+            changed: Event::new(),
+        }))
+    }
+
+    /// Works until nothing is left to do for any worker.
+    ///
+    /// # Errors
+    ///
+    /// Those of the frontier. `CancelledError`; the pages in hand are given back.
+    pub async fn run(self: &Rc<Self>) -> Result<()> {
+        let worked = TaskGroup::new().run(async |group| self.dispatch(&group).await).await;
+        if worked.is_err() {
+            self.give_back_all().await;
+        }
+        worked
+    }
+
+    async fn dispatch(self: &Rc<Self>, group: &TaskGroup) -> Result<()> {
+        loop {
+            self.changed.clear();
+            let free = self.slots - self.running.get();
+            let mut nap = NAP;
+            if free > 0 {
+                let since = get_running_loop()?.time();
+                let tokens = (0..free).map(|_| self.token()).collect();
+                let taken = self.frontier.take(tokens, &self.settings).await?;
+                if taken.finished && self.running.get() == 0 {
+                    return Ok(());
+                }
+                nap = taken.wait.clamp(0.001, NAP);
+                for lease in taken.leases {
+                    self.running.set(self.running.get() + 1);
+                    group.create_task(Rc::clone(self).slot(Held { lease, since }))?;
+                }
+            }
+            match timeout(nap).run(async |_| self.changed.wait().await).await {
+                Err(error) if error.is::<TimeoutError>() => {}
+                changed => drop(changed?),
+            }
+        }
+    }
+
+    /// One page after the other, until the frontier has none for now.
+    async fn slot(self: Rc<Self>, first: Held) -> Result<()> {
+        let mut next = Some(first);
+        while let Some(held) = next {
+            self.held.borrow_mut().insert(held.lease.token.clone(), held.lease.clone());
+            let (end, host) = self.visit(&held).await?;
+            let since = get_running_loop()?.time();
+            let ended = self.frontier.end(&held.lease, end.clone(), host, Some(self.token()), &self.settings).await?;
+            self.held.borrow_mut().remove(&held.lease.token);
+            self.report.ended(&held.lease, &end, host, ended.lost, since - held.since);
+            if ended.more {
+                self.changed.set();
+            }
+            next = ended.lease.map(|lease| Held { lease, since });
+        }
+        self.running.set(self.running.get() - 1);
+        self.changed.set();
+        Ok(())
+    }
+
+    fn token(&self) -> String {
+        self.leases.set(self.leases.get() + 1);
+        format!("{}-{}", self.name, self.leases.get())
+    }
+
+    /// At an early end: other workers need not wait until the leases expire.
+    async fn give_back_all(&self) {
+        let held: Vec<Lease> = self.held.take().into_values().collect();
+        let limit = timeout(5);
+        let giving = limit.run(async |_| {
+            for lease in held {
+                let host = Host::Well(self.settings.delay);
+                self.frontier.end(&lease, End::GiveBack(false), host, None, &self.settings).await?;
+            }
+            Ok(())
+        });
+        // What cannot be given back expires.
+        drop(giving.await);
+    }
+}

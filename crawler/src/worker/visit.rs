@@ -1,0 +1,288 @@
+//! What a worker does with one page: robots.txt first, then the request, and what the answer means.
+
+use std::rc::Rc;
+use std::sync::LazyLock;
+use std::time::SystemTime;
+
+use asyncio::{Result, TimeoutError, ValueError, get_running_loop};
+use asyncio_http::ClientResponse;
+use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use regex::Regex;
+use robotxt::Robots;
+use url::Url;
+
+use super::{Held, Worker};
+use crate::frontier::{End, Frontier, Host, Lease, Outcome, Page, State};
+use crate::normal;
+use crate::robots::text_for;
+
+static HREF_RE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?i)[\s"']href\s*=\s*(?:"([^"]*)"|'([^']*)')"#).expect("it is well formed"));
+
+/// How many links of a page are followed.
+const LINKS: usize = 5000;
+/// How many redirects in a row.
+const HOPS: u32 = 10;
+/// How often in a row a host may fail.
+const TROUBLE: u32 = 10;
+
+/// What a request led to.
+enum Answer {
+    Response(ClientResponse),
+    /// The host is away, or does not answer in time.
+    Trouble(String),
+    /// Something is wrong with the page.
+    Wrong(String),
+}
+
+/// What is known of an origin's robots.txt.
+enum Known {
+    Rules(Rc<Robots>),
+    /// It was asked for, or could not be: the page has to wait for its turn again.
+    Later(End, Host),
+}
+
+impl<F: Frontier + 'static> Worker<F> {
+    /// Asks for a page. Errors are those of the frontier, and a cancellation.
+    pub(super) async fn visit(&self, held: &Held) -> Result<(End, Host)> {
+        let lease = &held.lease;
+        let rules = match self.rules_for(held).await? {
+            Known::Rules(rules) => rules,
+            Known::Later(end, host) => return Ok((end, host)),
+        };
+        let delay = rules.crawl_delay().map_or(0.0, |delay| delay.as_secs_f64()).max(self.settings.delay);
+        let url = Url::parse(&lease.page.url)?;
+        if !rules.is_url_allowed(&url) {
+            let outcome = Outcome { state: State::Skipped, why: "robots.txt".to_owned(), ..Outcome::default() };
+            return Ok((End::Commit(outcome, Vec::new()), Host::Untouched));
+        }
+        if !self.has_time(held)? {
+            return Ok((End::GiveBack(false), Host::Untouched));
+        }
+        let response = match self.ask(lease.page.url.as_str()).await? {
+            Answer::Response(response) => response,
+            Answer::Trouble(why) => return Ok(self.trouble(lease, delay, 0, why, None)),
+            Answer::Wrong(why) => return Ok((failed(0, why), Host::Well(delay))),
+        };
+        let status = response.status().as_u16();
+        match status {
+            429 | 503 => {
+                let wait = retry_after(&response);
+                Ok(self.trouble(lease, delay, status, "it asks to be left alone".to_owned(), wait))
+            }
+            500..=599 => Ok(self.trouble(lease, delay, status, response_error(&response), None)),
+            400..=499 => Ok((failed(status, response_error(&response)), Host::Well(delay))),
+            _ => match self.read(lease, response).await? {
+                Ok(commit) => Ok((commit, Host::Well(delay))),
+                Err(Answer::Trouble(why)) => Ok(self.trouble(lease, delay, status, why, None)),
+                Err(Answer::Wrong(why)) => Ok((failed(status, why), Host::Well(delay))),
+                Err(Answer::Response(_)) => unreachable!("it has been read"),
+            },
+        }
+    }
+
+    /// The rules of the page's origin: those that were read before, those that another worker has fetched, or none yet.
+    async fn rules_for(&self, held: &Held) -> Result<Known> {
+        let lease = &held.lease;
+        let origin = normal::origin(&lease.page.url);
+        if let Some(at) = lease.robots_at.filter(|at| lease.now - at < self.settings.robots_age) {
+            if let Some(rules) = self.rules.get(origin, at) {
+                return Ok(Known::Rules(rules));
+            }
+            if let Some(text) = self.frontier.robots(origin).await? {
+                return Ok(Known::Rules(self.rules.read(origin, at, &text, &self.settings.agent)));
+            }
+        }
+        self.fetch_rules(held, origin).await
+    }
+
+    /// Fetches robots.txt, which takes the host's turn: the page has to wait for the next.
+    async fn fetch_rules(&self, held: &Held, origin: &str) -> Result<Known> {
+        let (lease, delay) = (&held.lease, self.settings.delay);
+        let mut url = Url::parse(&format!("{origin}/robots.txt"))?;
+        for _ in 0..=5 {
+            let host = normal::host(&url);
+            let elsewhere = host.filter(|host| *host != lease.page.host);
+            if !self.has_time(held)? {
+                return Ok(Known::Later(End::GiveBack(false), Host::Well(delay)));
+            }
+            // Another host has a gate of its own.
+            let token = self.token();
+            if let Some(host) = &elsewhere
+                && !self.frontier.enter(host, &token, &self.settings).await?
+            {
+                return Ok(Known::Later(End::GiveBack(false), Host::Well(delay.max(0.1))));
+            }
+            let answer = self.ask(url.as_str()).await;
+            let answer = match answer {
+                Ok(Answer::Response(response)) => self.rules_in(response).await,
+                Ok(Answer::Trouble(why) | Answer::Wrong(why)) => Ok(Err((0, why, None))),
+                Err(error) => Err(error),
+            };
+            if let Some(host) = &elsewhere {
+                self.frontier.leave(host, &token, delay).await?;
+            }
+            match answer? {
+                Ok(Ok(text)) => {
+                    self.frontier.set_robots(origin, &text).await?;
+                    self.report.robots(origin);
+                    return Ok(Known::Later(End::GiveBack(false), Host::Well(delay)));
+                }
+                Ok(Err(next)) => url = next,
+                Err((status, why, wait)) => {
+                    let (end, host) = self.trouble(lease, delay, status, format!("robots.txt: {why}"), wait);
+                    return Ok(Known::Later(end, host));
+                }
+            }
+        }
+        // As if there were none.
+        self.frontier.set_robots(origin, "").await?;
+        Ok(Known::Later(End::GiveBack(false), Host::Well(delay)))
+    }
+
+    /// The text of the rules, or where they are instead; or why there are none.
+    #[allow(clippy::type_complexity, reason = "one place, and each half has its name there")]
+    async fn rules_in(
+        &self,
+        response: ClientResponse,
+    ) -> Result<Result<Result<String, Url>, (u16, String, Option<f64>)>> {
+        let (status, wait) = (response.status().as_u16(), retry_after(&response));
+        if let Ok(Some(next)) = response.redirect()
+            && let Some(next) = normal::normalise(next)
+        {
+            return Ok(Ok(Err(next)));
+        }
+        let text = match status {
+            200..=299 => match response.text_lossy().await {
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(error) if error.is::<ValueError>() => String::new(),
+                Err(error) => return Ok(Err((status, error.to_string(), None))),
+                Ok(text) => text,
+            },
+            _ => String::new(),
+        };
+        match text_for(status, &text) {
+            Some(text) => Ok(Ok(Ok(text.to_owned()))),
+            None => Ok(Err((status, format!("status {status}"), wait))),
+        }
+    }
+
+    async fn ask(&self, url: &str) -> Result<Answer> {
+        match self.session.get(url).await {
+            Ok(response) => Ok(Answer::Response(response)),
+            Err(error) if error.is_cancelled() => Err(error),
+            Err(error) => Ok(sorted(&error)),
+        }
+    }
+
+    /// Reads the links of a page, or where it redirects to.
+    async fn read(&self, lease: &Lease, response: ClientResponse) -> Result<Result<End, Answer>> {
+        let status = response.status().as_u16();
+        let (depth, hops) = (lease.page.depth, lease.page.hops);
+        let redirect = match response.redirect() {
+            Ok(redirect) => redirect,
+            Err(error) => return Ok(Err(Answer::Wrong(error.to_string()))),
+        };
+        if let Some(target) = redirect {
+            let Some(page) = normal::page(target, depth, hops + 1) else {
+                return Ok(Err(Answer::Wrong("it redirects to what is no page".to_owned())));
+            };
+            if page.hops > HOPS {
+                return Ok(Err(Answer::Wrong(format!("more than {HOPS} redirects"))));
+            }
+            let outcome = Outcome { status, links: vec![page.url.clone()], ..Outcome::default() };
+            return Ok(Ok(End::Commit(outcome, self.in_scope(vec![page]))));
+        }
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if content_type.is_some_and(|content_type| !content_type.contains("html")) {
+            // Its links are not for us; the connection is closed instead of reading it.
+            return Ok(Ok(End::Commit(Outcome { status, ..Outcome::default() }, Vec::new())));
+        }
+        let base = response.url().clone();
+        let html = match response.text_lossy().await {
+            Ok(html) => html,
+            Err(error) if error.is_cancelled() => return Err(error),
+            Err(error) => return Ok(Err(sorted(&error))),
+        };
+        let mut pages = links(&html, &base, depth + 1);
+        pages.sort_by(|a, b| a.url.cmp(&b.url));
+        pages.dedup_by(|a, b| a.url == b.url);
+        let urls = pages.iter().map(|page| page.url.clone()).collect();
+        let outcome = Outcome { status, bytes: html.len() as u64, links: urls, ..Outcome::default() };
+        Ok(Ok(End::Commit(outcome, self.in_scope(pages))))
+    }
+
+    fn in_scope(&self, mut pages: Vec<Page>) -> Vec<Page> {
+        let hosts = &self.settings.hosts;
+        pages.retain(|page| page.depth <= self.settings.depth && (hosts.is_empty() || hosts.contains(&page.host)));
+        pages
+    }
+
+    /// The host has failed, or asks to be left alone: the page is tried again later, if it may be.
+    fn trouble(&self, lease: &Lease, delay: f64, status: u16, why: String, wait: Option<f64>) -> (End, Host) {
+        let backoff = delay.max(1.0) * 2_f64.powi(lease.trouble.min(30).cast_signed());
+        let wait = wait.unwrap_or(0.0).max(backoff.min(self.settings.max_backoff));
+        let is_over = lease.attempt >= self.settings.attempts;
+        let host = match wait > self.settings.max_backoff || lease.trouble + 1 >= TROUBLE {
+            true => Host::GivenUp,
+            false => Host::Trouble(wait),
+        };
+        match is_over || host == Host::GivenUp {
+            true => (failed(status, why), host),
+            false => (End::GiveBack(true), host),
+        }
+    }
+
+    /// Is the lease there for as long as a request may take?
+    fn has_time(&self, held: &Held) -> Result<bool> {
+        Ok(get_running_loop()?.time() - held.since + self.settings.timeout < self.settings.lease)
+    }
+}
+
+fn failed(status: u16, why: String) -> End {
+    End::Commit(Outcome { state: State::Failed, status, why, ..Outcome::default() }, Vec::new())
+}
+
+fn response_error(response: &ClientResponse) -> String {
+    response.raise_for_status().map_or_else(|error| error.to_string(), |()| String::new())
+}
+
+/// Is it the host's fault, or the page's?
+fn sorted(error: &asyncio::Error) -> Answer {
+    match error {
+        error if error.is::<TimeoutError>() => Answer::Trouble("no answer in time".to_owned()),
+        error if error.is::<ValueError>() => Answer::Wrong(error.to_string()),
+        error => Answer::Trouble(error.to_string()),
+    }
+}
+
+/// How many seconds the host asks to be left alone for.
+fn retry_after(response: &ClientResponse) -> Option<f64> {
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(seconds.into());
+    }
+    let at = httpdate::parse_http_date(value).ok()?;
+    Some(at.duration_since(SystemTime::now()).map_or(0.0, |wait| wait.as_secs_f64()))
+}
+
+fn links(html: &str, base: &Url, depth: u32) -> Vec<Page> {
+    let links = HREF_RE.captures_iter(html).filter_map(|captures| {
+        let link = captures.get(1).or_else(|| captures.get(2))?.as_str().trim().replace("&amp;", "&");
+        normal::page(base.join(&link).ok()?, depth, 0)
+    });
+    links.take(LINKS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_found_in_both_kinds_of_quotes_and_normalised() {
+        let html = r##"<a href="/a?x=1&amp;y=2"> <A HREF = 'b#top'> <a href="mailto:x"> <a data-href="no"> <a href="//o.example">"##;
+        let found = links(html, &Url::parse("http://h.example/d/").unwrap(), 1);
+        let urls: Vec<_> = found.iter().map(|page| page.url.as_str()).collect();
+        assert_eq!(urls, ["http://h.example/a?x=1&y=2", "http://h.example/d/b", "http://o.example/"]);
+    }
+}
