@@ -22,7 +22,8 @@ struct Graph<'a> {
 impl<'a> Graph<'a> {
     fn new(records: &'a [Record]) -> Self {
         let numbers: BTreeMap<&str, usize> = records.iter().enumerate().map(|(i, record)| (&*record.url, i)).collect();
-        let of = |record: &Record| record.outcome.links.iter().filter_map(|link| numbers.get(&**link).copied()).collect();
+        let of =
+            |record: &Record| record.outcome.links.iter().filter_map(|link| numbers.get(&**link).copied()).collect();
         Self { records, links: records.iter().map(of).collect() }
     }
 }
@@ -75,7 +76,8 @@ pub fn svg(records: &[Record]) -> Option<String> {
     let half = step * f64::from(rings) + 170.0;
     let at = |page: usize| {
         let (radius, angle) = (step * f64::from(tree.ring[page]), tree.angle[page]);
-        (radius * angle.cos(), radius * angle.sin())
+        // Without the minus of a zero.
+        (radius * angle.cos() + 0.0, radius * angle.sin() + 0.0)
     };
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{0:.0} {0:.0} {1:.0} {1:.0}\" font-family=\"sans-serif\" \
@@ -202,7 +204,8 @@ mod tests {
 
     #[test]
     fn the_graph_has_the_links_between_known_pages() {
-        let records = [record("http://a/", 0, &["http://a/\"b\"", "http://elsewhere/"]), record("http://a/\"b\"", 1, &[])];
+        let records =
+            [record("http://a/", 0, &["http://a/\"b\"", "http://elsewhere/"]), record("http://a/\"b\"", 1, &[])];
         let dot = dot(&records);
         assert_eq!(dot.matches(" -> ").count(), 1);
         assert!(dot.contains(r#""http://a/" -> "http://a/\"b\"";"#), "{dot}");

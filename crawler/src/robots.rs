@@ -28,7 +28,7 @@ impl Rules {
 
     /// Reads the text of an origin's rules.
     pub fn read(&self, origin: &str, at: f64, text: &str, agent: &str) -> Rc<Robots> {
-        let robots = Rc::new(Robots::parse(text.as_bytes(), product(agent)));
+        let robots = Rc::new(parse(text, agent));
         let mut kept = self.kept.borrow_mut();
         if kept.len() >= KEPT {
             kept.clear();
@@ -36,6 +36,12 @@ impl Rules {
         kept.insert(origin.to_owned(), (at, Rc::clone(&robots)));
         robots
     }
+}
+
+/// The rules in a text for the crawler that calls itself `agent`.
+#[must_use = "it is only read"]
+pub fn parse(text: &str, agent: &str) -> Robots {
+    Robots::parse(text.as_bytes(), product(agent))
 }
 
 /// The name by which robots.txt knows a crawler that calls itself `areq/0.1 (+https://…)`.

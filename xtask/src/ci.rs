@@ -5,7 +5,7 @@ use conform::cpython::Reference;
 use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
 
-use crate::{book, cargo, finish, programs, tidy, twins};
+use crate::{book, cargo, crawler, finish, programs, tidy, twins};
 
 /// How many random programs are compared with CPython: the same each time, so that a change is judged by nothing but itself.
 /// `cargo xtask conform` looks for differences in new ones.
@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Leave out cargo test, for a caller that has run it already
     #[arg(long)]
     skip_tests: bool,
+    /// The long trials too
+    #[arg(long)]
+    full: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -66,6 +69,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         Ok(python) => println!("not compared with {python}, which is older than {}", oracle.version),
         Err(reason) => println!("not compared with CPython: {reason:#}"),
+    }
+    if arguments.full {
+        step("the crawler, whose workers and Redis are killed");
+        crawler::whole()?;
     }
     step("documentation");
     finish(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;

@@ -8,6 +8,7 @@ mod bless;
 mod book;
 mod ci;
 mod conform;
+mod crawler;
 mod exercise;
 mod fetch_python;
 mod guide;
@@ -53,6 +54,8 @@ enum Verb {
     Conform(conform::Arguments),
     /// Try streams against CPython, curl, openssl, nginx and wrk, as far as they are on this machine
     Interop(interop::Arguments),
+    /// Lint, test and try the crawler, while its workers and their Redis are killed
+    Crawler(crawler::Arguments),
     /// Look for misused memory, data races, lost wake-ups and leaks
     Sanitize(sanitize::Arguments),
     /// Check that files, examples, links and pages are in shape
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Verb::Instructions(arguments) => instructions::run(&arguments),
         Verb::Conform(arguments) => conform::run(&arguments),
         Verb::Interop(arguments) => interop::run(&arguments),
+        Verb::Crawler(arguments) => crawler::run(&arguments),
         Verb::Sanitize(arguments) => sanitize::run(&arguments),
         Verb::Tidy => tidy::run(),
         Verb::Ci(arguments) => ci::run(&arguments),

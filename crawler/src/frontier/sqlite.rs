@@ -58,7 +58,8 @@ impl Sqlite {
 impl Frontier for Sqlite {
     async fn settings(&self) -> Result<Option<Settings>> {
         let text = self.transaction(|sql| {
-            sql.query_row("select value from setting where name = 'settings'", [], |row| row.get::<_, String>(0)).optional()
+            sql.query_row("select value from setting where name = 'settings'", [], |row| row.get::<_, String>(0))
+                .optional()
         });
         Ok(text.await?.map(|text| serde_json::from_str(&text)).transpose()?)
     }
@@ -118,7 +119,8 @@ impl Frontier for Sqlite {
                 Some(next) => self::lease(sql, &next, now, &settings)?,
                 None => None,
             };
-            let more = "select count(*) from (select 1 from host where token is null and queued > 0 and next <= ? limit 1)";
+            let more =
+                "select count(*) from (select 1 from host where token is null and queued > 0 and next <= ? limit 1)";
             let more = sql.query_row(more, [now], |row| row.get(0))?;
             Ok(Ended { lost, lease, more })
         })
@@ -257,8 +259,7 @@ fn lease(sql: &Transaction<'_>, token: &str, now: f64, settings: &Settings) -> S
     let query = "select url, host, depth, hops, attempt, trouble from page join host on host.name = page.host
                  where page.token = ? and state = 'leased'";
     let page = |row: &Row<'_>| -> Sql<Lease> {
-        let page =
-            Page { url: row.get(0)?, host: row.get(1)?, depth: row.get(2)?, hops: row.get(3)?, path: None };
+        let page = Page { url: row.get(0)?, host: row.get(1)?, depth: row.get(2)?, hops: row.get(3)?, path: None };
         Ok(Lease { token: token.to_owned(), page, attempt: row.get(4)?, trouble: row.get(5)?, robots_at: None, now })
     };
     let Some(mut lease) = sql.prepare_cached(query)?.query_row([token], page).optional()? else { return Ok(None) };
@@ -317,7 +318,8 @@ fn finish(sql: &Transaction<'_>, lease: &Lease, end: &End, host: Host, settings:
             let state = outcome.state.name();
             sql.prepare_cached("update page set state = ?, status = ?, bytes = ?, why = ? where url = ?")?
                 .execute(params![state, outcome.status, outcome.bytes, outcome.why, url])?;
-            let id: i64 = sql.prepare_cached("select id from page where url = ?")?.query_row([url], |row| row.get(0))?;
+            let id: i64 =
+                sql.prepare_cached("select id from page where url = ?")?.query_row([url], |row| row.get(0))?;
             let mut link = sql.prepare_cached("insert or ignore into link values (?, ?)")?;
             for target in &outcome.links {
                 link.execute(params![id, target])?;

@@ -14,7 +14,7 @@ use url::Url;
 use super::{Held, Worker};
 use crate::frontier::{End, Frontier, Host, Lease, Outcome, Page, State};
 use crate::normal;
-use crate::robots::text_for;
+use crate::robots::{parse, text_for};
 
 static HREF_RE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?i)[\s"']href\s*=\s*(?:"([^"]*)"|'([^']*)')"#).expect("it is well formed"));
@@ -50,7 +50,7 @@ impl<F: Frontier + 'static> Worker<F> {
             Known::Rules(rules) => rules,
             Known::Later(end, host) => return Ok((end, host)),
         };
-        let delay = rules.crawl_delay().map_or(0.0, |delay| delay.as_secs_f64()).max(self.settings.delay);
+        let delay = delay_of(&rules, self.settings.delay);
         let url = Url::parse(&lease.page.url)?;
         if !rules.is_url_allowed(&url) {
             let outcome = Outcome { state: State::Skipped, why: "robots.txt".to_owned(), ..Outcome::default() };
@@ -126,6 +126,8 @@ impl<F: Frontier + 'static> Worker<F> {
                 Ok(Ok(text)) => {
                     self.frontier.set_robots(origin, &text).await?;
                     self.report.robots(origin);
+                    // The rules count from now on, for the pause before the first page too.
+                    let delay = delay_of(&parse(&text, &self.settings.agent), delay);
                     return Ok(Known::Later(End::GiveBack(false), Host::Well(delay)));
                 }
                 Ok(Err(next)) => url = next,
@@ -237,6 +239,11 @@ impl<F: Frontier + 'static> Worker<F> {
     fn has_time(&self, held: &Held) -> Result<bool> {
         Ok(get_running_loop()?.time() - held.since + self.settings.timeout < self.settings.lease)
     }
+}
+
+/// The greater of their delay and ours.
+fn delay_of(rules: &Robots, ours: f64) -> f64 {
+    rules.crawl_delay().map_or(ours, |theirs| theirs.as_secs_f64().max(ours))
 }
 
 fn failed(status: u16, why: String) -> End {

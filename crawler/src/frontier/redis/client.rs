@@ -10,8 +10,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use asyncio::{
-    Future, Lock, Result, RuntimeError, StreamReader, StreamWriter, Task, create_task, get_running_loop, open_connection,
-    sleep, timeout,
+    Future, Lock, Result, RuntimeError, StreamReader, StreamWriter, Task, create_task, get_running_loop,
+    open_connection, sleep, timeout,
 };
 use redis_protocol::resp2::decode::decode;
 use redis_protocol::resp2::encode::encode;

@@ -1,0 +1,106 @@
+//! What the servers and the workers have noted, and what must hold of it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Instant, SystemTime};
+
+use asyncio::Result;
+use serde_json::Value;
+
+use crate::failure;
+use crate::web::Web;
+
+/// The requests that the web has had.
+#[derive(Default)]
+pub(crate) struct Log {
+    requests: Vec<Request>,
+    hosts: HashMap<String, Host>,
+    /// What was wrong already when it happened.
+    impolite: Vec<String>,
+}
+
+struct Request {
+    url: String,
+    begun: SystemTime,
+}
+
+#[derive(Default)]
+struct Host {
+    active: usize,
+    /// When the last request ended, and the least pause that was ever made.
+    ended: Option<Instant>,
+    pause: Option<f64>,
+}
+
+impl Log {
+    /// A request comes in; returns its number.
+    pub(crate) fn begins(&mut self, host: &str, path: &str) -> usize {
+        let known = self.hosts.entry(host.to_owned()).or_default();
+        known.active += 1;
+        if known.active > 1 {
+            self.impolite.push(format!("{} requests at once at {host}: {path}", known.active));
+        }
+        if let Some(ended) = known.ended {
+            let pause = ended.elapsed().as_secs_f64();
+            known.pause = Some(known.pause.map_or(pause, |least| least.min(pause)));
+        }
+        self.requests.push(Request { url: format!("http://{host}{path}"), begun: SystemTime::now() });
+        self.requests.len() - 1
+    }
+
+    pub(crate) fn ends(&mut self, host: &str, _number: usize) {
+        let known = self.hosts.entry(host.to_owned()).or_default();
+        known.active -= 1;
+        known.ended = Some(Instant::now());
+    }
+}
+
+/// Checks that no host was asked twice at once or too early, that nothing forbidden was asked for, and nothing at all after it
+/// was committed. Returns how many requests were made again, of which there may be so many for each worker that was killed.
+pub(crate) fn check(log: &Log, lines: &[Value], web: &Web, interrupted: usize) -> Result<usize> {
+    if let Some(impolite) = log.impolite.first() {
+        return Err(failure(format!("{impolite} ({} such)", log.impolite.len())));
+    }
+    for (name, host) in &log.hosts {
+        let least = web.delay_of(name);
+        match host.pause {
+            Some(pause) if pause < least => {
+                return Err(failure(format!("{name} was asked again after {pause:.4} s, and not {least}")));
+            }
+            _ => {}
+        }
+    }
+    if let Some(request) = log.requests.iter().find(|request| request.url.contains("/private/")) {
+        return Err(failure(format!("{} was asked for, which is forbidden", request.url)));
+    }
+
+    let mut committed: BTreeMap<&str, f64> = BTreeMap::new();
+    for line in lines.iter().filter(|line| ["read", "failed", "skipped"].iter().any(|state| line["event"] == *state)) {
+        let (url, time) = (line["url"].as_str().unwrap_or_default(), line["time"].as_f64().unwrap_or_default());
+        if committed.insert(url, time).is_some() {
+            return Err(failure(format!("{url} was committed twice")));
+        }
+    }
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for request in &log.requests {
+        *times.entry(&request.url).or_default() += 1;
+        let begun = request.begun.duration_since(SystemTime::UNIX_EPOCH)?.as_secs_f64();
+        // The log has a tenth of a millisecond.
+        if committed.get(&*request.url).is_some_and(|&time| begun > time + 0.0001) {
+            return Err(failure(format!("{} was asked for again after it had been committed", request.url)));
+        }
+    }
+    let again = times.iter().filter(|(url, _)| !url.ends_with("/busy")).map(|(_, times)| times - 1).sum::<usize>();
+    if again > interrupted {
+        return Err(failure(format!("{again} requests were made again, and at most {interrupted} were interrupted")));
+    }
+    Ok(again)
+}
+
+/// How many requests the frontier has had for each page from the workers that came to their end, and the most memory that one
+/// has taken.
+pub(crate) fn figures(lines: &[Value]) -> (f64, u64) {
+    let ends: Vec<&Value> = lines.iter().filter(|line| line["event"] == "end").collect();
+    let sum = |name: &str| ends.iter().filter_map(|end| end[name].as_u64()).sum::<u64>() as f64;
+    let peak = ends.iter().filter_map(|end| end["peak_bytes"].as_u64()).max();
+    (sum("requests") / sum("committed"), peak.unwrap_or(0))
+}
