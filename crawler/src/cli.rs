@@ -23,7 +23,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Crawl the pages at these URLs, and those that they link to; without URLs, join a crawl or go on with it
-    Crawl(Crawl),
+    Crawl(Box<Crawl>),
     /// Write what a crawl has found so far
     Export(Place),
 }

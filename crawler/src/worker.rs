@@ -109,6 +109,7 @@ impl<F: Frontier + 'static> Worker<F> {
         }
     }
 
+    // ANCHOR: slot
     /// One page after the other, until the frontier has none for now.
     async fn slot(self: Rc<Self>, first: Held) -> Result<()> {
         let mut next = Some(first);
@@ -128,6 +129,7 @@ impl<F: Frontier + 'static> Worker<F> {
         self.changed.set();
         Ok(())
     }
+    // ANCHOR_END: slot
 
     fn token(&self) -> String {
         self.leases.set(self.leases.get() + 1);

@@ -216,6 +216,7 @@ pub struct Record {
     pub outcome: Outcome,
 }
 
+// ANCHOR: frontier
 /// Where a crawl is kept. All operations are atomic, and all but `add` and the readings are repeatable by their token.
 #[allow(async_fn_in_trait, reason = "a frontier belongs to one loop")]
 pub trait Frontier {
@@ -262,3 +263,4 @@ pub trait Frontier {
     /// How many requests this worker has sent to the frontier.
     fn requests(&self) -> u64;
 }
+// ANCHOR_END: frontier

@@ -26,13 +26,21 @@ const HOPS: u32 = 10;
 /// How often in a row a host may fail.
 const TROUBLE: u32 = 10;
 
-/// What a request led to.
-enum Answer {
-    Response(ClientResponse),
+/// Why there is no page.
+enum Fault {
     /// The host is away, or does not answer in time.
     Trouble(String),
     /// Something is wrong with the page.
     Wrong(String),
+}
+
+/// What a request for robots.txt led to.
+enum Fetched {
+    Text(String),
+    /// It is there.
+    Moved(Url),
+    /// The host cannot say: status, reason, and how long it asks to be left alone.
+    Nothing(u16, String, Option<f64>),
 }
 
 /// What is known of an origin's robots.txt.
@@ -60,9 +68,8 @@ impl<F: Frontier + 'static> Worker<F> {
             return Ok((End::GiveBack(false), Host::Untouched));
         }
         let response = match self.ask(lease.page.url.as_str()).await? {
-            Answer::Response(response) => response,
-            Answer::Trouble(why) => return Ok(self.trouble(lease, delay, 0, why, None)),
-            Answer::Wrong(why) => return Ok((failed(0, why), Host::Well(delay))),
+            Ok(response) => response,
+            Err(fault) => return Ok(self.fault(lease, delay, 0, fault)),
         };
         let status = response.status().as_u16();
         match status {
@@ -74,9 +81,7 @@ impl<F: Frontier + 'static> Worker<F> {
             400..=499 => Ok((failed(status, response_error(&response)), Host::Well(delay))),
             _ => match self.read(lease, response).await? {
                 Ok(commit) => Ok((commit, Host::Well(delay))),
-                Err(Answer::Trouble(why)) => Ok(self.trouble(lease, delay, status, why, None)),
-                Err(Answer::Wrong(why)) => Ok((failed(status, why), Host::Well(delay))),
-                Err(Answer::Response(_)) => unreachable!("it has been read"),
+                Err(fault) => Ok(self.fault(lease, delay, status, fault)),
             },
         }
     }
@@ -113,25 +118,24 @@ impl<F: Frontier + 'static> Worker<F> {
             {
                 return Ok(Known::Later(End::GiveBack(false), Host::Well(delay.max(0.1))));
             }
-            let answer = self.ask(url.as_str()).await;
-            let answer = match answer {
-                Ok(Answer::Response(response)) => self.rules_in(response).await,
-                Ok(Answer::Trouble(why) | Answer::Wrong(why)) => Ok(Err((0, why, None))),
+            let fetched = match self.ask(url.as_str()).await {
+                Ok(Ok(response)) => rules_in(response).await,
+                Ok(Err(Fault::Trouble(why) | Fault::Wrong(why))) => Ok(Fetched::Nothing(0, why, None)),
                 Err(error) => Err(error),
             };
             if let Some(host) = &elsewhere {
                 self.frontier.leave(host, &token, delay).await?;
             }
-            match answer? {
-                Ok(Ok(text)) => {
+            match fetched? {
+                Fetched::Text(text) => {
                     self.frontier.set_robots(origin, &text).await?;
                     self.report.robots(origin);
                     // The rules count from now on, for the pause before the first page too.
                     let delay = delay_of(&parse(&text, &self.settings.agent), delay);
                     return Ok(Known::Later(End::GiveBack(false), Host::Well(delay)));
                 }
-                Ok(Err(next)) => url = next,
-                Err((status, why, wait)) => {
+                Fetched::Moved(next) => url = next,
+                Fetched::Nothing(status, why, wait) => {
                     let (end, host) = self.trouble(lease, delay, status, format!("robots.txt: {why}"), wait);
                     return Ok(Known::Later(end, host));
                 }
@@ -142,55 +146,27 @@ impl<F: Frontier + 'static> Worker<F> {
         Ok(Known::Later(End::GiveBack(false), Host::Well(delay)))
     }
 
-    /// The text of the rules, or where they are instead; or why there are none.
-    #[allow(clippy::type_complexity, reason = "one place, and each half has its name there")]
-    async fn rules_in(
-        &self,
-        response: ClientResponse,
-    ) -> Result<Result<Result<String, Url>, (u16, String, Option<f64>)>> {
-        let (status, wait) = (response.status().as_u16(), retry_after(&response));
-        if let Ok(Some(next)) = response.redirect()
-            && let Some(next) = normal::normalise(next)
-        {
-            return Ok(Ok(Err(next)));
-        }
-        let text = match status {
-            200..=299 => match response.text_lossy().await {
-                Err(error) if error.is_cancelled() => return Err(error),
-                Err(error) if error.is::<ValueError>() => String::new(),
-                Err(error) => return Ok(Err((status, error.to_string(), None))),
-                Ok(text) => text,
-            },
-            _ => String::new(),
-        };
-        match text_for(status, &text) {
-            Some(text) => Ok(Ok(Ok(text.to_owned()))),
-            None => Ok(Err((status, format!("status {status}"), wait))),
-        }
-    }
-
-    async fn ask(&self, url: &str) -> Result<Answer> {
+    async fn ask(&self, url: &str) -> Result<Result<ClientResponse, Fault>> {
         match self.session.get(url).await {
-            Ok(response) => Ok(Answer::Response(response)),
             Err(error) if error.is_cancelled() => Err(error),
-            Err(error) => Ok(sorted(&error)),
+            asked => Ok(asked.map_err(|error| fault(&error))),
         }
     }
 
     /// Reads the links of a page, or where it redirects to.
-    async fn read(&self, lease: &Lease, response: ClientResponse) -> Result<Result<End, Answer>> {
+    async fn read(&self, lease: &Lease, response: ClientResponse) -> Result<Result<End, Fault>> {
         let status = response.status().as_u16();
         let (depth, hops) = (lease.page.depth, lease.page.hops);
         let redirect = match response.redirect() {
             Ok(redirect) => redirect,
-            Err(error) => return Ok(Err(Answer::Wrong(error.to_string()))),
+            Err(error) => return Ok(Err(Fault::Wrong(error.to_string()))),
         };
         if let Some(target) = redirect {
             let Some(page) = normal::page(target, depth, hops + 1) else {
-                return Ok(Err(Answer::Wrong("it redirects to what is no page".to_owned())));
+                return Ok(Err(Fault::Wrong("it redirects to what is no page".to_owned())));
             };
             if page.hops > HOPS {
-                return Ok(Err(Answer::Wrong(format!("more than {HOPS} redirects"))));
+                return Ok(Err(Fault::Wrong(format!("more than {HOPS} redirects"))));
             }
             let outcome = Outcome { status, links: vec![page.url.clone()], ..Outcome::default() };
             return Ok(Ok(End::Commit(outcome, self.in_scope(vec![page]))));
@@ -204,7 +180,7 @@ impl<F: Frontier + 'static> Worker<F> {
         let html = match response.text_lossy().await {
             Ok(html) => html,
             Err(error) if error.is_cancelled() => return Err(error),
-            Err(error) => return Ok(Err(sorted(&error))),
+            Err(error) => return Ok(Err(fault(&error))),
         };
         let mut pages = links(&html, &base, depth + 1);
         pages.sort_by(|a, b| a.url.cmp(&b.url));
@@ -218,6 +194,13 @@ impl<F: Frontier + 'static> Worker<F> {
         let hosts = &self.settings.hosts;
         pages.retain(|page| page.depth <= self.settings.depth && (hosts.is_empty() || hosts.contains(&page.host)));
         pages
+    }
+
+    fn fault(&self, lease: &Lease, delay: f64, status: u16, fault: Fault) -> (End, Host) {
+        match fault {
+            Fault::Trouble(why) => self.trouble(lease, delay, status, why, None),
+            Fault::Wrong(why) => (failed(status, why), Host::Well(delay)),
+        }
     }
 
     /// The host has failed, or asks to be left alone: the page is tried again later, if it may be.
@@ -246,6 +229,29 @@ fn delay_of(rules: &Robots, ours: f64) -> f64 {
     rules.crawl_delay().map_or(ours, |theirs| theirs.as_secs_f64().max(ours))
 }
 
+async fn rules_in(response: ClientResponse) -> Result<Fetched> {
+    let (status, wait) = (response.status().as_u16(), retry_after(&response));
+    if let Ok(Some(next)) = response.redirect()
+        && let Some(next) = normal::normalise(next)
+    {
+        return Ok(Fetched::Moved(next));
+    }
+    let text = match status {
+        200..=299 => match response.text_lossy().await {
+            Err(error) if error.is_cancelled() => return Err(error),
+            // Too long, for one: as if there were none.
+            Err(error) if error.is::<ValueError>() => String::new(),
+            Err(error) => return Ok(Fetched::Nothing(status, error.to_string(), None)),
+            Ok(text) => text,
+        },
+        _ => String::new(),
+    };
+    Ok(match text_for(status, &text) {
+        Some(text) => Fetched::Text(text.to_owned()),
+        None => Fetched::Nothing(status, format!("status {status}"), wait),
+    })
+}
+
 fn failed(status: u16, why: String) -> End {
     End::Commit(Outcome { state: State::Failed, status, why, ..Outcome::default() }, Vec::new())
 }
@@ -255,11 +261,11 @@ fn response_error(response: &ClientResponse) -> String {
 }
 
 /// Is it the host's fault, or the page's?
-fn sorted(error: &asyncio::Error) -> Answer {
+fn fault(error: &asyncio::Error) -> Fault {
     match error {
-        error if error.is::<TimeoutError>() => Answer::Trouble("no answer in time".to_owned()),
-        error if error.is::<ValueError>() => Answer::Wrong(error.to_string()),
-        error => Answer::Trouble(error.to_string()),
+        error if error.is::<TimeoutError>() => Fault::Trouble("no answer in time".to_owned()),
+        error if error.is::<ValueError>() => Fault::Wrong(error.to_string()),
+        error => Fault::Trouble(error.to_string()),
     }
 }
 

@@ -70,7 +70,7 @@ impl Web {
 
     fn number(&self, host: &str) -> Option<usize> {
         let address: Ipv4Addr = host.split(':').next()?.parse().ok()?;
-        Some(usize::from(address.octets()[3]).checked_sub(1)?)
+        usize::from(address.octets()[3]).checked_sub(1)
     }
 
     pub(crate) fn seed(&self) -> String {

@@ -195,6 +195,7 @@ impl Client {
 }
 
 impl Connection {
+    // ANCHOR: call
     async fn call(&self, words: &[&[u8]]) -> Result<OwnedFrame> {
         if self.waiting.broken.get() {
             return Err(Broken.into());
@@ -211,6 +212,7 @@ impl Connection {
             frame => Ok(frame),
         }
     }
+    // ANCHOR_END: call
 
     fn abandon(&self) {
         self.waiting.broken.set(true);

@@ -96,6 +96,7 @@ local function described(page)
     return page
 end
 
+-- ANCHOR: lease
 -- Leases the page of the host that has waited for the longest time, if one may be asked.
 local function lease(token, settings)
     local held = call('HGET', p .. 'token', token)
@@ -119,3 +120,4 @@ local function lease(token, settings)
     call('HSET', p .. 'token', token, host)
     return described(page)
 end
+-- ANCHOR_END: lease
