@@ -57,7 +57,7 @@ pub type LifoQueue<T> = QueueOf<T, Lifo<T>>;
 /// ```
 pub type PriorityQueue<T> = QueueOf<T, Smallest<T>>;
 
-/// A queue between tasks; see [`Queue`], [`LifoQueue`] and [`PriorityQueue`].
+/// A queue between tasks, over any [`Store`]. [`Queue`], [`LifoQueue`] and [`PriorityQueue`] are this type.
 ///
 /// # Examples
 ///

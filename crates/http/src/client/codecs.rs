@@ -1,9 +1,9 @@
-//! Python's `codecs.lookup`, for the encodings that browsers know too.
+//! Python's `codecs.lookup`, for the encodings that browsers also know.
 
 use encoding_rs::Encoding;
 
-/// The encoding with this name: one of those that browsers know, or that Python
-/// knows, which takes case, `-`, `_` and blanks for equal and has names of its own.
+/// The encoding with this name: a name that browsers know, or one of Python's, which ignores case, `-`, `_` and blanks
+/// and has names of its own.
 pub(super) fn lookup(name: &str) -> Option<&'static Encoding> {
     let known = |label: &str| Encoding::for_label(label.as_bytes());
     let words =
@@ -19,7 +19,7 @@ pub(super) fn lookup(name: &str) -> Option<&'static Encoding> {
         .or_else(|| known(&format!("windows-{}", dense.trim_start_matches("windows"))))
 }
 
-/// What browsers call an encoding that they do not know by this name.
+/// The browsers' name for an encoding that they do not know by this one.
 fn of_python(dense: &str) -> &str {
     match dense {
         "646" | "us" | "iso646us" | "ansix341986" => "us-ascii",

@@ -7,8 +7,7 @@ use hyper::header::HeaderValue;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Takes name and password out of a URL. Gives the header `Authorization` that says
-/// them.
+/// Removes the name and the password from a URL, and returns the header `Authorization` with them.
 pub(super) fn take_login(url: &mut Url) -> Result<Option<HeaderValue>> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);

@@ -1,8 +1,8 @@
 //! `ClientSession`: what aiohttp's session does between a program and hyper.
 //!
-//! hyper speaks the protocol on one connection. The session decides which connections there are, how long each is kept, and
-//! which request waits. A request takes a place in the line of its host and in that of the session; it then has a connection,
-//! kept or new, for itself until its body has been read to the end (`pool`). Deliberately not here: cookies, proxies, request
+//! hyper speaks the protocol on one connection. The session decides which connections there are, how long each is kept,
+//! and which request waits. A request waits in line for its host and for the session. Then it has a connection, kept or
+//! new, for itself until its body has been read to the end (`pool`). Deliberately not here: cookies, proxies, request
 //! bodies, and methods other than GET.
 
 mod codecs;
@@ -33,7 +33,8 @@ pub use response::{ClientResponse, ClientResponseError};
 /// | [redirects](Self::max_redirects) | 10 | `ValueError` |
 /// | [the body of a response](Self::max_body) | 8 MiB, compressed or not | `ValueError` |
 ///
-/// Clones share their connections, but each has its own limits for a request. Dropping the last clone closes the connections.
+/// A clone shares the connections, but has its own limits for a request. Dropping the last clone closes the
+/// connections.
 ///
 /// # Examples
 ///
@@ -75,7 +76,7 @@ struct Options {
 }
 
 impl ClientSession {
-    /// A session with the limits of the table above.
+    /// Creates a session with the limits of the table above.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -90,8 +91,8 @@ impl ClientSession {
         }
     }
 
-    /// How many connections may be open at once, `aiohttp.TCPConnector(limit=…)`. The session gets a new pool, which it does not
-    /// share with its earlier clones.
+    /// Sets how many connections may be open at once: `aiohttp.TCPConnector(limit=…)`. The session gets a new pool,
+    /// which it does not share with its earlier clones.
     ///
     /// # Panics
     ///
@@ -102,8 +103,8 @@ impl ClientSession {
         self
     }
 
-    /// How many connections to one origin (scheme, host and port) may be open at once. The session gets a new pool, which it does
-    /// not share with its earlier clones.
+    /// Sets how many connections to one origin (scheme, host and port) may be open at once. The session gets a new
+    /// pool, which it does not share with its earlier clones.
     ///
     /// # Panics
     ///
@@ -114,41 +115,41 @@ impl ClientSession {
         self
     }
 
-    /// How many seconds one request may take with its body, from the moment when it has its place in line. Each redirect is a
-    /// request of its own. `None`: without limit.
+    /// Sets the time in seconds that one request may take with its body, counted from the moment when it may proceed.
+    /// Each redirect is a request of its own. `None` means no limit.
     #[must_use]
     pub fn timeout(mut self, limit: impl TimeLimit) -> Self {
         self.options.timeout = limit.limit();
         self
     }
 
-    /// How many redirects are followed.
+    /// Sets how many redirects are followed.
     #[must_use]
     pub fn max_redirects(mut self, redirects: u32) -> Self {
         self.options.redirects = redirects;
         self
     }
 
-    /// Whether redirects are followed at all. If not, the redirect is the response;
-    /// [`redirect`](ClientResponse::redirect) tells where it leads.
+    /// Sets whether redirects are followed at all. If not, the redirect is the response, and
+    /// [`redirect`](ClientResponse::redirect) returns its target.
     #[must_use]
     pub fn allow_redirects(mut self, follow: bool) -> Self {
         self.options.follow = follow;
         self
     }
 
-    /// How many bytes the body of a response may have, as it is sent and decompressed.
+    /// Sets the largest body of a response in bytes, both as sent and decompressed.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.options.max_body = bytes;
         self
     }
 
-    /// What the session calls itself in the header `User-Agent`.
+    /// Sets the header `User-Agent`.
     ///
     /// # Errors
     ///
-    /// `hyper::http::header::InvalidHeaderValue` if the text is none for a header.
+    /// `hyper::http::header::InvalidHeaderValue` if the text cannot be the value of a header.
     pub fn user_agent(mut self, name: &str) -> Result<Self> {
         self.options.user_agent = HeaderValue::from_str(name)?;
         Ok(self)

@@ -1,4 +1,4 @@
-//! The connections of a session: who may open one, which are kept, and one request on each.
+//! The connections of a session: which requests may open one, which are kept, and one request on each.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -23,7 +23,7 @@ pub(super) struct Pool {
     connections: usize,
     per_host: usize,
     line: Semaphore,
-    /// One line per host, or rather per origin: scheme, name and port. A line that nobody uses is removed.
+    /// One line per origin: scheme, name and port. A line without requests is removed.
     lines: RefCell<HashMap<String, Rc<Semaphore>>>,
     /// The open connections without a request, the most recently used at the end.
     idle: RefCell<VecDeque<Connection>>,
@@ -44,7 +44,7 @@ pub(super) struct Place {
     line: Line,
 }
 
-/// The line of an origin, as somebody uses it who waits or has a permit.
+/// The line of an origin, owned by each request that waits in it or has a permit.
 struct Line {
     pool: Rc<Pool>,
     origin: String,
@@ -153,7 +153,7 @@ impl Place {
 }
 
 impl Busy {
-    /// Gives the connection back to the session, and then the place.
+    /// Returns the connection to the session, and then releases the place.
     pub(super) async fn release(self) -> Result<()> {
         let Self { connection, place } = self;
         place.line.pool.keep(connection).await
@@ -170,7 +170,7 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        // This one and the table's: nobody else waits or has a permit.
+        // This reference and the table's: no other request waits or has a permit.
         if Rc::strong_count(&self.semaphore) == 2 {
             let removed = self.pool.lines.borrow_mut().remove(&self.origin);
             drop(removed);

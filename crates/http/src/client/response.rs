@@ -78,21 +78,22 @@ impl ClientResponse {
         if status.is_client_error() || status.is_server_error() { Err(ClientResponseError(status)) } else { Ok(()) }
     }
 
-    /// Reads the body, decompresses it, and decodes it by the charset of its `Content-Type`, or as UTF-8. The last two happen in
-    /// a thread.
+    /// Reads the body, decompresses it, and decodes it by the charset of its `Content-Type`, or as UTF-8. Decompressing
+    /// and decoding run in a thread.
     ///
     /// # Errors
     ///
-    /// `ValueError` if the body is too large or is no text, `TimeoutError`, `hyper::Error`, `io::Error` for a broken gzip.
+    /// `ValueError` if the body is too large or not text, `TimeoutError`, `hyper::Error`, `io::Error` for a broken
+    /// gzip.
     pub async fn text(self) -> Result<String> {
         self.finish(|headers, body, most| decode(headers, &decompress(headers, body, most)?)).await
     }
 
-    /// Like [`text`](Self::text), with U+FFFD for each sequence of bytes that is no text, `text(errors='replace')`.
+    /// Like [`text`](Self::text), with U+FFFD for each sequence of bytes that is not text: `text(errors='replace')`.
     ///
     /// # Errors
     ///
-    /// Those of [`text`](Self::text), but for the last half of its first.
+    /// Those of [`text`](Self::text), except that the body need not be text.
     pub async fn text_lossy(self) -> Result<String> {
         self.finish(|headers, body, most| Ok(decode_lossy(headers, &decompress(headers, body, most)?))).await
     }
@@ -101,12 +102,12 @@ impl ClientResponse {
     ///
     /// # Errors
     ///
-    /// Those of [`text`](Self::text), but for bodies that are no text.
+    /// Those of [`text`](Self::text), except that the body need not be text.
     pub async fn read(self) -> Result<Vec<u8>> {
         self.finish(decompress).await
     }
 
-    /// Reads the body to its end, gives the connection back, and hands the body to `convert`.
+    /// Reads the body to its end, returns the connection to the session, and passes the body to `convert`.
     async fn finish<T: Send + 'static>(
         mut self,
         convert: impl FnOnce(&HeaderMap, Vec<u8>, usize) -> Result<T> + Send + 'static,
@@ -118,7 +119,7 @@ impl ClientResponse {
         to_thread(move || convert(&headers, body, most)).await?
     }
 
-    /// Gives the connection back if there is no body to read.
+    /// Returns the connection to the session if there is no body to read.
     pub(super) async fn release_if_empty(self) -> Result<()> {
         if self.body.is_end_stream() { self.busy.release().await } else { Ok(()) }
     }

@@ -38,12 +38,12 @@ pub(super) fn decode(headers: &HeaderMap, body: &[u8]) -> Result<String> {
     Ok(text.into_owned())
 }
 
-/// The text of a decompressed body, in which a replacement character stands for what is no text.
+/// The text of a decompressed body, with a replacement character for each sequence of bytes that is not text.
 pub(super) fn decode_lossy(headers: &HeaderMap, body: &[u8]) -> String {
     encoding(headers).decode(body).0.into_owned()
 }
 
-/// Names that nobody knows are ignored, as by aiohttp.
+/// Unknown names are ignored, as by aiohttp.
 fn encoding(headers: &HeaderMap) -> &'static Encoding {
     charset(header(headers, CONTENT_TYPE)).and_then(lookup).unwrap_or(UTF_8)
 }
@@ -61,7 +61,7 @@ fn charset(content_type: &str) -> Option<&str> {
     Some(charset.trim().trim_matches('"'))
 }
 
-/// A few bytes can hold more than memory has, so no more is decompressed than is allowed.
+/// A few compressed bytes can hold more than memory has, so no more is decompressed than is allowed.
 fn gunzip(packed: &[u8], most: usize) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     MultiGzDecoder::new(packed).take(most as u64 + 1).read_to_end(&mut body)?;
