@@ -291,7 +291,8 @@ impl Drop for PoolHandle {
 
 struct Pool {
     /// Closed when the pool accepts no more jobs. Pushed to and closed under the lock, so that a thread that finds it empty
-    /// there can sleep without missing anything.
+    /// there can sleep without missing anything. Popped from without it: with a plain deque under the lock, a flood of small
+    /// jobs takes two to five times as long.
     jobs: ConcurrentQueue<Job>,
     threads: Mutex<Threads>,
     /// Notified when a job comes or the pool closes.

@@ -28,12 +28,7 @@ impl<T> Default for Ordered<T> {
 
 impl<T> Ordered<T> {
     pub(crate) const fn new() -> Self {
-        Self::beginning_with(0)
-    }
-
-    /// An empty list whose first entry will have this key.
-    pub(crate) const fn beginning_with(base: u64) -> Self {
-        Self { recent: VecDeque::new(), base, overtaken: VecDeque::new(), live: 0, live_overtaken: 0 }
+        Self { recent: VecDeque::new(), base: 0, overtaken: VecDeque::new(), live: 0, live_overtaken: 0 }
     }
 
     #[inline]
