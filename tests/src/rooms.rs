@@ -14,17 +14,10 @@ use crate::{files, read, relative};
 const ROOMS: &[&[&str]] = &[&["base"], &["error"], &["clock", "contextvars", "concurrent"], &["kernel"], &["asyncio"]];
 
 /// Files that still look where they may not.
-const NOT_YET: &[&str] = &[
-    "asyncio/runners.rs",
-    "asyncio/tasks/awaitable.rs",
-    "asyncio/tasks/shield.rs",
-    "asyncio/threads/mod.rs",
-    "asyncio/time.rs",
-    "kernel/event_loop/mod.rs",
-];
+const NOT_YET: &[&str] = &["asyncio/runners.rs", "asyncio/tasks/shield.rs"];
 
 /// The most lines of code in a folder of the runtime.
-const LINES: &[(&str, usize)] = &[("kernel", 3_950), ("", 9_990)];
+const LINES: &[(&str, usize)] = &[("kernel", 3_800), ("", 9_850)];
 
 /// The most places that say `unsafe`.
 const UNSAFE: usize = 60;

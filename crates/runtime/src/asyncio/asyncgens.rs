@@ -10,8 +10,7 @@ use std::rc::{Rc, Weak};
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::tasks::{create_task, gather};
 use crate::base::ordered::Ordered;
-use crate::error::report::ExceptionContext;
-use crate::error::{Error, Result};
+use crate::error::{Error, ExceptionContext, Result};
 use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].

@@ -14,14 +14,10 @@ use crate::asyncio::tasks::{OptionsChange, Task, TaskFactory, TaskOptions};
 use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
 use crate::asyncio::{signals, threads};
-use crate::base::log;
-use crate::base::seconds::Seconds;
+use crate::base::{log, seconds::Seconds};
 use crate::clock::Clock;
 use crate::concurrent::ThreadPoolExecutor;
-use crate::error::Result;
-use crate::error::env;
-use crate::error::exceptions::{RuntimeError, ValueError};
-use crate::error::report::ExceptionContext;
+use crate::error::{ExceptionContext, Result, RuntimeError, ValueError, env};
 use crate::kernel::{
     AnyFuture, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Side, Tenants,
     running_loop,

@@ -4,8 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
-use crate::base::burials;
-use crate::base::names::function_name;
+use crate::base::{burials, names::function_name};
 use crate::contextvars::{self, Vars};
 use crate::kernel::{Action, LoopCore, Run, TimerKey, handle_repr, run_callback, run_handled};
 

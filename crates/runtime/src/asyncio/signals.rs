@@ -14,8 +14,7 @@ use std::sync::{Arc, Mutex};
 use signal_hook::SigId;
 
 use crate::asyncio::handles::Repeated;
-use crate::error::Result;
-use crate::error::exceptions::{RuntimeError, ValueError};
+use crate::error::{Result, RuntimeError, ValueError};
 use crate::kernel::{self, LoopCore, Phase, Side, Tenant};
 
 /// The signals that one loop handles.

@@ -13,7 +13,7 @@ use crate::asyncio::threads::jobs::PoolKey;
 use crate::asyncio::threads::{LoopHandle, Threads};
 use crate::base::seconds::Seconds;
 use crate::clock::{self, Clock};
-use crate::kernel::running_loop;
+use crate::kernel::{current, running_loop};
 
 thread_local! {
     /// In a thread that does a job for a loop with a virtual clock: that loop, and the thread's pool.
@@ -45,7 +45,7 @@ fn clock() -> Clock {
     if WORKS_FOR.try_with(|slot| slot.borrow().is_some()) == Ok(true) {
         return Clock::Virtual;
     }
-    crate::kernel::current::with_loop(|running| running.map(|core| core.clock))
+    current::with_loop(|running| running.map(|core| core.clock))
         .unwrap_or_else(|| Clock::from_env().unwrap_or(Clock::Real))
 }
 

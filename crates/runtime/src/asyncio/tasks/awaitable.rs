@@ -9,6 +9,7 @@ use super::gather::{Gather, GatherSet};
 use super::task::Task;
 use crate::asyncio::futures::{Await, Future};
 use crate::error::{Result, RuntimeError};
+use crate::kernel::AnyFuture;
 
 /// A coroutine, a task or a future: what `gather`, `wait_for`, `shield`, `as_completed` and `ensure_future` take.
 ///
@@ -37,7 +38,7 @@ pub trait Awaitable {
     type Value: 'static;
 
     /// `Task<Value>` for a coroutine or task, `Future<Value>` for a future.
-    type Handle: Clone + AsRef<crate::AnyFuture> + 'static;
+    type Handle: Clone + AsRef<AnyFuture> + 'static;
 
     /// Returns the future itself, or a new task of the running loop.
     ///

@@ -7,8 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use crate::base::burials;
-use crate::base::names::function_name;
+use crate::base::{burials, names::function_name};
 
 type SendCall = Box<dyn FnOnce() + Send>;
 

@@ -17,12 +17,11 @@ use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::tasks::create_task;
 use crate::asyncio::threads::jobs::Jobs;
 use crate::asyncio::time::WorksFor;
-use crate::base::log;
-use crate::base::ordered::Ordered;
+use crate::base::{log, ordered::Ordered};
+use crate::clock::Clock;
 use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 use crate::contextvars;
-use crate::error::Result;
-use crate::error::exceptions::{RuntimeError, TimeoutError};
+use crate::error::{Result, RuntimeError, TimeoutError};
 use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, running_loop};
 
 pub use cancellable::ThreadSafeHandle;
@@ -153,7 +152,7 @@ pub(crate) fn run_in_executor<T: Send + 'static>(
     let vars = contextvars::current();
     let threads = core.tenants.of::<Threads>();
     let pool = threads.jobs.begin(executor.id(), executor.size());
-    let virtual_loop = (core.clock == crate::Clock::Virtual).then(|| (LoopHandle::new(&core.shared), pool));
+    let virtual_loop = (core.clock == Clock::Virtual).then(|| (LoopHandle::new(&core.shared), pool));
     let submitted = executor.submit(move || {
         let _works_for = WorksFor::begin(virtual_loop);
         contextvars::run_in(vars, f)

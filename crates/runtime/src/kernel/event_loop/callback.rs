@@ -4,9 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::base::log;
 use crate::contextvars::{self, Vars};
-use crate::error::TaskPanic;
-use crate::error::panic_message;
-use crate::error::report::ExceptionContext;
+use crate::error::{ExceptionContext, TaskPanic, panic_message};
 use crate::kernel::event_loop::LoopCore;
 
 /// What a loop calls for exceptions that nothing handles; see

@@ -21,10 +21,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::base::burials::Burials;
-use crate::base::log;
+use crate::base::{burials::Burials, log};
 use crate::clock::Clock;
-use crate::error::exceptions::RuntimeError;
+use crate::error::RuntimeError;
 use crate::kernel::event_loop::call::Call;
 use crate::kernel::event_loop::callback::ExceptionHandler;
 use crate::kernel::event_loop::cycles::Cycles;

@@ -1,7 +1,6 @@
 //! What becomes of the tasks that are left when their loop closes.
 
-use crate::base::log;
-use crate::base::names::place;
+use crate::base::{log, names::place};
 use crate::error::ExceptionContext;
 use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::state::State;
