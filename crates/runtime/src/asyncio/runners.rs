@@ -1,4 +1,4 @@
-//! `run` and `Runner`: a loop from its making to its end (`asyncio.runners`).
+//! `run` and `Runner`: the life of a loop (`asyncio.runners`).
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -6,29 +6,32 @@ use std::future::Future as StdFuture;
 use std::rc::Rc;
 
 use crate::asyncio::events::{EventLoop, debug_from_env};
-use crate::asyncio::tasks::TaskOptions;
+use crate::asyncio::signals::Interrupt;
+use crate::asyncio::tasks::{TaskOptions, all_done};
 use crate::clock::Clock;
 use crate::contextvars::{Context, copy_context};
-use crate::error::Result;
-use crate::error::exceptions::{KeyboardInterrupt, RuntimeError};
-use crate::error::report::ExceptionContext;
+use crate::error::{Error, ExceptionContext, KeyboardInterrupt, Result, RuntimeError};
+use crate::kernel::running_loop;
 
-/// Runs a program: makes a loop, runs `main` in it, ends what is left, and closes it: `asyncio.run`.
+/// Runs a program: makes a loop, runs `main` in it, cleans up, and closes the loop: `asyncio.run`.
 ///
-/// When `main` has ended, the tasks that are left are cancelled and waited for, what is registered for the end (abandoned
-/// asynchronous generators) is closed, and the default executor's threads are waited for. `main` runs as `Task-1`.
+/// When `main` has ended, the remaining tasks are cancelled and waited for, abandoned asynchronous generators are closed,
+/// and the threads of the default executor are waited for. `main` runs as `Task-1`.
 ///
-/// The environment: `ASYNCIO_CLOCK=virtual` lets time jump, `ASYNCIO_DEBUG=1` turns debug mode on.
+/// With `ASYNCIO_CLOCK=virtual` in the environment the clock jumps over waiting times; `ASYNCIO_DEBUG=1` turns debug mode
+/// on.
 ///
 /// # Errors
 ///
-/// What `main` raises. `RuntimeError: asyncio.run() cannot be called from a running event loop`. `ValueError` for an
-/// environment variable with an unknown value. [`KeyboardInterrupt`] if Ctrl-C was pressed: then `main` was cancelled and
-/// did not refuse. (A second Ctrl-C ends the process at once.) `CancelledError` if it was cancelled otherwise.
+/// - What `main` raises.
+/// - `RuntimeError: asyncio.run() cannot be called from a running event loop`.
+/// - `ValueError` for an environment variable with an unknown value.
+/// - [`KeyboardInterrupt`] if Ctrl-C was pressed and `main` did not suppress the cancellation that this causes. (A second
+///   Ctrl-C ends the process at once.)
 ///
 /// # Panics
 ///
-/// With the panic of `main`, after everything was cleaned up.
+/// With the panic of `main`, after the clean-up.
 ///
 /// # Examples
 ///
@@ -44,7 +47,7 @@ use crate::error::report::ExceptionContext;
 /// ```
 #[track_caller]
 pub fn run<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
-    if crate::kernel::current::with_loop(|running| running.is_some()) {
+    if running_loop().is_ok() {
         return Err(RuntimeError::new("asyncio.run() cannot be called from a running event loop").into());
     }
     Runner::new().run(main)
@@ -52,8 +55,8 @@ pub fn run<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> Re
 
 /// Runs several main functions on one loop, with options: `asyncio.Runner`.
 ///
-/// The loop is made at the first use and closed, as at the end of [`run`](crate::run), by [`close`](Self::close) or when
-/// the runner is dropped. Context variables set in one run are seen by the next.
+/// The loop is made at the first use. [`close`](Self::close), or dropping the runner, closes it after the same clean-up as
+/// at the end of [`run`](crate::run). Context variables set in one run are seen by the next.
 ///
 /// # Examples
 ///
@@ -65,6 +68,7 @@ pub fn run<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> Re
 /// runner.run(async { sleep(3600).await }).unwrap();
 /// runner.close();
 /// ```
+#[derive(Default)]
 pub struct Runner {
     debug: Option<bool>,
     clock: Option<Clock>,
@@ -72,43 +76,39 @@ pub struct Runner {
     state: RefCell<State>,
 }
 
+#[derive(Default)]
 enum State {
+    #[default]
     Created,
-    /// Its loop is being made, by a function of the program's own.
+    /// The loop factory is running.
     Initializing,
     Initialized(EventLoop, Context),
     Closed,
 }
 
-impl Default for Runner {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Runner {
-    /// A runner with what the environment says.
+    /// A runner with the options of the environment.
     #[must_use]
     pub fn new() -> Self {
-        Self { debug: None, clock: None, loop_factory: None, state: RefCell::new(State::Created) }
+        Self::default()
     }
 
-    /// Debug mode, whatever `ASYNCIO_DEBUG` says.
+    /// Sets debug mode, whatever `ASYNCIO_DEBUG` says: `debug=`.
     #[must_use]
     pub fn debug(mut self, debug: bool) -> Self {
         self.debug = Some(debug);
         self
     }
 
-    /// The clock, whatever `ASYNCIO_CLOCK` says.
+    /// Sets the clock, whatever `ASYNCIO_CLOCK` says.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// What makes the runner's loop, in place of [`new_event_loop`](crate::new_event_loop): `loop_factory=`. Its clock is the one
-    /// that it was made with.
+    /// Sets the function that makes the runner's loop, instead of [`new_event_loop`](crate::new_event_loop):
+    /// `loop_factory=`. The loop keeps the clock that the function gave it.
     ///
     /// # Examples
     ///
@@ -128,7 +128,7 @@ impl Runner {
         self
     }
 
-    /// The runner's loop.
+    /// The runner's loop, which is made now if there is none yet.
     ///
     /// # Errors
     ///
@@ -149,16 +149,9 @@ impl Runner {
         Ok(self.init()?.0)
     }
 
+    /// CPython's `_lazy_init`.
     fn init(&self) -> Result<(EventLoop, Context)> {
-        match &*self.state.borrow() {
-            State::Created => {}
-            State::Initialized(event_loop, context) => return Ok((event_loop.clone(), context.clone())),
-            State::Initializing => {
-                return Err(RuntimeError::new("the loop factory cannot use the runner that it makes a loop for").into());
-            }
-            State::Closed => return Err(RuntimeError::new("Runner is closed").into()),
-        }
-        /// Made anew the next time, if making the loop fails or panics.
+        /// Back to the beginning if making the loop fails or panics.
         struct Undo<'a>(&'a RefCell<State>);
         impl Drop for Undo<'_> {
             fn drop(&mut self) {
@@ -167,6 +160,15 @@ impl Runner {
                     *state = State::Created;
                 }
             }
+        }
+        let refused = match &*self.state.borrow() {
+            State::Created => None,
+            State::Initialized(event_loop, context) => return Ok((event_loop.clone(), context.clone())),
+            State::Initializing => Some("the loop factory cannot use the runner that it makes a loop for"),
+            State::Closed => Some("Runner is closed"),
+        };
+        if let Some(message) = refused {
+            return Err(RuntimeError::new(message).into());
         }
         self.state.replace(State::Initializing);
         let _undo = Undo(&self.state);
@@ -182,36 +184,39 @@ impl Runner {
         if let State::Closed = *state {
             return Err(RuntimeError::new("Runner is closed").into());
         }
-        // This one is kept: it closes the loop when it goes, which its clones do not.
+        // The state keeps the original: dropping it closes the loop, which dropping a clone does not.
         let both = (event_loop.clone(), context.clone());
         *state = State::Initialized(event_loop, context);
         Ok(both)
     }
 
-    /// Runs `main` on the runner's loop. What it leaves running goes on in the next run.
+    /// Runs `main` on the runner's loop. Tasks that are left when it ends go on in the next run.
     ///
     /// # Errors
     ///
-    /// As [`run`](crate::run), and `RuntimeError: Runner is closed`.
+    /// Like [`run`](crate::run), and `RuntimeError: Runner is closed`.
     ///
     /// # Panics
     ///
     /// With the panic of `main`.
     #[track_caller]
     pub fn run<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
-        if crate::kernel::current::with_loop(|running| running.is_some()) {
+        if running_loop().is_ok() {
             return Err(RuntimeError::new("Runner.run() cannot be called from a running event loop").into());
         }
         let (event_loop, context) = self.init()?;
         let task = TaskOptions::new().context(context).create_task_in(event_loop.core(), main)?;
         let interrupted = Rc::new(Cell::new(false));
-        let interrupt = self.catch_interrupt(&event_loop, {
+        // As in CPython only in the main thread, which is the one that a user means by pressing Ctrl-C.
+        let interrupt = if std::thread::current().name() == Some("main") {
             let (task, interrupted) = (task.as_task(), Rc::clone(&interrupted));
-            move || {
+            Interrupt::install(event_loop.core(), move || {
                 interrupted.set(true);
                 task.cancel();
-            }
-        })?;
+            })?
+        } else {
+            None
+        };
         let result = event_loop.run_until_complete(task.clone());
         drop(interrupt);
         match result {
@@ -222,36 +227,27 @@ impl Runner {
         }
     }
 
-    /// As CPython does: only in the main thread, the one that the user means when they press Ctrl-C.
-    fn catch_interrupt(
-        &self,
-        event_loop: &EventLoop,
-        on_interrupt: impl Fn() + 'static,
-    ) -> Result<Option<crate::asyncio::signals::Interrupt>> {
-        if std::thread::current().name() != Some("main") {
-            return Ok(None);
-        }
-        crate::asyncio::signals::Interrupt::install(event_loop.core(), on_interrupt)
-    }
-
-    /// Ends what is left and closes the loop. Closing twice is fine. Within its own `run`, its tasks are cancelled and
-    /// `RuntimeError: Cannot close a running event loop` is reported to the exception handler (asyncio raises it); the runner is
-    /// closed then, its loop is not.
+    /// Cancels the remaining tasks, cleans up and closes the loop. Closing twice is fine.
+    ///
+    /// Within the runner's own [`run`](Self::run) the tasks are cancelled, the loop stays open, and `RuntimeError: Cannot
+    /// close a running event loop`, which asyncio raises, goes to the exception handler. The runner counts as closed.
+    #[doc(alias = "__exit__")]
     pub fn close(&self) {
         let State::Initialized(event_loop, _) = self.state.replace(State::Closed) else { return };
         if event_loop.is_running() {
             if !std::thread::panicking() {
-                refuse_to_close(&event_loop);
+                // It cannot wait for the tasks: one of them is the caller.
+                event_loop.all_tasks().iter().for_each(|task| _ = task.cancel());
+                let error = RuntimeError::new("Cannot close a running event loop");
+                event_loop.call_exception_handler(&unhandled(error.into()));
             }
             return;
         }
         cancel_all_tasks(&event_loop);
-        // As asyncio runs them: each is a task of its own, and uses up a task number.
+        // As in asyncio each is a task, which uses up a task number.
         for what in [Shutdown::Generators, Shutdown::Threads] {
             if let Err(error) = event_loop.run_until_complete(shutdown(event_loop.clone(), what)) {
-                event_loop.call_exception_handler(
-                    &ExceptionContext::new("unhandled exception during asyncio.run() shutdown").exception(error),
-                );
+                event_loop.call_exception_handler(&unhandled(error));
             }
         }
         event_loop.core().close();
@@ -275,7 +271,10 @@ enum Shutdown {
     Threads,
 }
 
-/// One coroutine for both: a kind of task is code of its own in every program.
+/// How many seconds the threads of the default executor are waited for.
+const THREAD_JOIN_TIMEOUT: f64 = 300.0;
+
+/// One coroutine for both, because every type of coroutine that becomes a task adds code to every program.
 async fn shutdown(event_loop: EventLoop, what: Shutdown) -> Result<()> {
     match what {
         Shutdown::Generators => event_loop.shutdown_asyncgens().await,
@@ -283,42 +282,25 @@ async fn shutdown(event_loop: EventLoop, what: Shutdown) -> Result<()> {
     }
 }
 
-/// The task that asked would be waited for in vain.
-fn refuse_to_close(event_loop: &EventLoop) {
-    for task in event_loop.all_tasks() {
-        task.cancel();
-    }
-    let error = RuntimeError::new("Cannot close a running event loop").into();
-    event_loop.call_exception_handler(
-        &ExceptionContext::new("unhandled exception during asyncio.run() shutdown").exception(error),
-    );
-}
-
-/// How many seconds the threads of the default executor are waited for.
-const THREAD_JOIN_TIMEOUT: f64 = 300.0;
-
-/// Cancels the tasks that are left, waits for them, and reports those that fail: `_cancel_all_tasks`.
+/// Cancels the remaining tasks, waits for them, and reports those that fail: `_cancel_all_tasks`.
 fn cancel_all_tasks(event_loop: &EventLoop) {
     let tasks = event_loop.all_tasks();
     if tasks.is_empty() {
         return;
     }
-    for task in &tasks {
-        task.cancel();
-    }
-    let waiting = crate::asyncio::tasks::all_done(event_loop.core(), &tasks);
-    if let Err(error) = event_loop.run_until_complete(waiting) {
-        // Under the virtual clock: a task that refuses to end and waits for nothing.
-        event_loop.call_exception_handler(
-            &ExceptionContext::new("unhandled exception during asyncio.run() shutdown").exception(error),
-        );
-        return;
+    tasks.iter().for_each(|task| _ = task.cancel());
+    if let Err(error) = event_loop.run_until_complete(all_done(event_loop.core(), &tasks)) {
+        // Under the virtual clock: a task suppresses the cancellation and waits for something that cannot happen.
+        return event_loop.call_exception_handler(&unhandled(error));
     }
     for task in tasks {
         if let (false, Ok(Some(error))) = (task.cancelled(), task.exception()) {
-            let context = ExceptionContext::new("unhandled exception during asyncio.run() shutdown");
-            let context = context.object("task", format!("{task:?}")).exception(error);
+            let context = unhandled(error).object("task", format!("{task:?}"));
             task.core().in_context(|| event_loop.call_exception_handler(&context));
         }
     }
+}
+
+fn unhandled(error: Error) -> ExceptionContext {
+    ExceptionContext::new("unhandled exception during asyncio.run() shutdown").exception(error)
 }

@@ -1,10 +1,10 @@
 //! Structured concurrency: `asyncio.taskgroups`.
 //!
-//! A group's block does not end before its tasks have. The first failure cancels the others and the block; what the
-//! parent was asked from outside is told apart by its count of cancellation requests. The logic is `TaskGroup.__aexit__`
-//! of CPython 3.15.
+//! A group's block does not end before its tasks have ended. The first failure cancels the other tasks and the block. The
+//! group tells its own cancellation of the parent task from one that was requested outside by the parent's count of
+//! cancellation requests. The logic is `TaskGroup.__aexit__` of CPython 3.15.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
@@ -39,64 +39,49 @@ use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, close, running_loop};
 /// })
 /// .unwrap();
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct TaskGroup {
     inner: Rc<Inner>,
 }
 
+#[derive(Default)]
 struct Inner {
-    entered: Cell<bool>,
+    /// Set when the group is entered.
+    event_loop: OnceCell<Rc<LoopCore>>,
     exiting: Cell<bool>,
     aborting: Cell<bool>,
-    /// It was cancelled before it was entered.
+    /// The group was cancelled before it was entered.
     cancel_on_enter: Cell<bool>,
-    event_loop: RefCell<Option<Rc<LoopCore>>>,
+    /// The task that runs the block.
     parent: RefCell<Option<AnyTask>>,
     /// The group itself has cancelled its parent.
     parent_cancel_requested: Cell<bool>,
-    /// Tasks that are not done, in the order of their creation.
+    /// The tasks that are not done, in the order of creation.
     tasks: RefCell<Ordered<AnyTask>>,
     errors: RefCell<Vec<Error>>,
     base_error: RefCell<Option<Error>>,
     on_completed: RefCell<Option<Future<()>>>,
 }
 
-impl Default for TaskGroup {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl TaskGroup {
-    /// A group not entered yet.
+    /// A group that is not entered yet.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            inner: Rc::new(Inner {
-                entered: Cell::new(false),
-                exiting: Cell::new(false),
-                aborting: Cell::new(false),
-                cancel_on_enter: Cell::new(false),
-                event_loop: RefCell::new(None),
-                parent: RefCell::new(None),
-                parent_cancel_requested: Cell::new(false),
-                tasks: RefCell::new(Ordered::new()),
-                errors: RefCell::default(),
-                base_error: RefCell::default(),
-                on_completed: RefCell::default(),
-            }),
-        }
+        Self::default()
     }
 
-    /// Runs `block`, which gets a handle on the group, and waits for the group's tasks.
+    /// Runs `block`, which gets a handle on the group, and waits for the group's tasks: the whole `async with` statement.
+    ///
+    /// The first failure of a task cancels the other tasks and the block.
     ///
     /// # Errors
     ///
-    /// An [`ExceptionGroup`] of all failures (cancellations excluded) of tasks and block. The first failure cancels the
-    /// other tasks and the block. `CancelledError` if the parent was cancelled and nothing failed. `RuntimeError` if the
-    /// group was entered before, if there is no task, or if the group was [cancelled](Self::cancel) before the block had a
-    /// value: [`run_until_cancelled`](Self::run_until_cancelled) is for that. A [`GeneratorExit`] of the block comes out as
-    /// it is where no task fails.
+    /// - An [`ExceptionGroup`] of all failures of the tasks and the block, without cancellations. (A [`GeneratorExit`] of
+    ///   the block is raised as it is if no task fails.)
+    /// - `CancelledError` if the parent task was cancelled and nothing failed.
+    /// - `RuntimeError` if the group was entered before, if no task is running, or if the group was
+    ///   [cancelled](Self::cancel) before the block had a value;
+    ///   [`run_until_cancelled`](Self::run_until_cancelled) returns `None` for the latter.
     ///
     /// # Cancellation
     ///
@@ -125,16 +110,16 @@ impl TaskGroup {
         async move { run.await?.ok_or_else(|| self.had_no_value()) }
     }
 
-    /// As [`run`](Self::run), for a group that somebody may [`cancel`](Self::cancel): gives `None` if that ended the block
+    /// Like [`run`](Self::run), for a group that may be [cancelled](Self::cancel): returns `None` if that ended the block
     /// before it had a value.
     ///
     /// # Errors
     ///
-    /// As `run`, but for a cancelled group.
+    /// Like `run`, except that a cancelled group is not an error.
     ///
     /// # Cancellation
     ///
-    /// As `run`.
+    /// Like `run`.
     ///
     /// # Examples
     ///
@@ -182,30 +167,30 @@ impl TaskGroup {
     ///
     /// # Errors
     ///
-    /// `RuntimeError` if it was entered before or outside a task.
+    /// `RuntimeError` if the group was entered before, or outside a task.
+    #[doc(alias = "__aenter__")]
     pub fn enter(&self) -> Result<()> {
         let inner = &self.inner;
-        if inner.entered.get() {
+        if inner.event_loop.get().is_some() {
             return Err(RuntimeError::new(format!("TaskGroup {self:?} has already been entered")).into());
         }
         let event_loop = running_loop()?;
         let Some(parent) = current_task()? else {
             return Err(RuntimeError::new(format!("TaskGroup {self:?} cannot determine the parent task")).into());
         };
-        inner.event_loop.replace(Some(event_loop));
         inner.parent.replace(Some(parent));
-        inner.entered.set(true);
+        inner.event_loop.get_or_init(|| event_loop);
         if inner.cancel_on_enter.get() {
             self.cancel();
         }
         Ok(())
     }
 
-    /// Ends the block with its result: waits for the tasks and gives what [`run`](Self::run) says.
+    /// Ends the block, whose result is `result`: waits for the tasks and returns what [`run`](Self::run) would.
     ///
     /// # Errors
     ///
-    /// As `run`.
+    /// Like `run`.
     ///
     /// # Examples
     ///
@@ -223,29 +208,28 @@ impl TaskGroup {
     /// })
     /// .unwrap();
     /// ```
+    #[doc(alias = "__aexit__")]
     #[track_caller]
     pub fn exit<T>(&self, result: Result<T>) -> impl StdFuture<Output = Result<T>> {
         let leave = self.leave(result, Location::caller());
         async move { leave.await?.ok_or_else(|| self.had_no_value()) }
     }
 
-    /// As [`exit`](Self::exit), and gives `None` where [`run_until_cancelled`](Self::run_until_cancelled) does.
+    /// Like [`exit`](Self::exit), but returns `None` where [`run_until_cancelled`](Self::run_until_cancelled) does.
     ///
     /// # Errors
     ///
-    /// As `run_until_cancelled`.
+    /// Like `run_until_cancelled`.
     #[track_caller]
     pub fn exit_until_cancelled<T>(&self, result: Result<T>) -> impl StdFuture<Output = Result<Option<T>>> {
         self.leave(result, Location::caller())
     }
 
+    /// `__aexit__`. `None` if the group was cancelled before the block had a value.
     async fn leave<T>(&self, result: Result<T>, at: &'static Location<'static>) -> Result<Option<T>> {
         let inner = &self.inner;
         inner.exiting.set(true);
-        let (value, error) = match result {
-            Ok(value) => (Some(value), None),
-            Err(error) => (None, Some(error)),
-        };
+        let error = result.as_ref().err().cloned();
         let mut cancellation = error.clone().filter(Error::is_cancelled);
         if let Some(error) = &error {
             inner.note_base_error(error);
@@ -253,10 +237,11 @@ impl TaskGroup {
                 inner.abort();
             }
         }
-        // The wait can be cancelled any number of times.
+        // A loop, because the wait can be cancelled any number of times.
         let mut cancelled_waiting = None;
         while !inner.tasks.borrow().is_empty() {
-            let completed = inner.completed();
+            let completed = Future::new(inner.event_loop.get().expect("entered"));
+            inner.on_completed.replace(Some(completed.clone()));
             if let Err(error) = Await::new(completed, Future::take_result, at).await {
                 cancelled_waiting = Some(error.clone());
                 if !inner.aborting.get() {
@@ -273,7 +258,7 @@ impl TaskGroup {
         if inner.parent_cancel_requested.get() {
             cancellation = match parent.uncancel() {
                 0 => None,
-                // What is left of the requests is not the group's own.
+                // The remaining requests are not the group's own.
                 _ => cancellation.or(cancelled_waiting),
             };
         }
@@ -283,14 +268,14 @@ impl TaskGroup {
         }
         errors.extend(error.clone().filter(|error| !error.is_cancelled()));
         if errors.is_empty() {
-            return Ok(value);
+            return Ok(result.ok());
         }
         if parent.cancelling() > 0 {
-            // The parent was cancelled from outside as well: the request stays, to be raised at its next await.
+            // The parent was cancelled from outside as well. This keeps the request and raises it at the next await.
             parent.uncancel();
             parent.cancel();
         }
-        // A generator with a group around its `yield` is closed by that alone.
+        // If the only error is the block's own GeneratorExit: it closes a generator with a group around its `yield`.
         if let ([exit], Some(own)) = (&errors[..], &error)
             && own.is::<GeneratorExit>()
             && exit.same(own)
@@ -304,9 +289,10 @@ impl TaskGroup {
         })
     }
 
-    /// Cancels the group: its tasks that are not done, and its block. The group then ends without an error, unless a task
-    /// fails as it cleans up. On a group that is not entered yet this takes effect when it is; on one that is over, or
-    /// cancelled already, it has none. (3.15)
+    /// Cancels the group: its tasks that are not done, and its block (3.15).
+    ///
+    /// The group then ends without an error, unless a task fails while it cleans up. A group that is not entered yet is
+    /// cancelled when it is entered. On a group that is finished or already cancelled this has no effect.
     ///
     /// # Examples
     ///
@@ -329,7 +315,7 @@ impl TaskGroup {
     /// ```
     pub fn cancel(&self) {
         let inner = &self.inner;
-        if !inner.entered.get() {
+        if inner.event_loop.get().is_none() {
             inner.cancel_on_enter.set(true);
         } else if !(inner.aborting.get() || inner.exiting.get() && inner.tasks.borrow().is_empty()) {
             inner.abort();
@@ -337,25 +323,25 @@ impl TaskGroup {
         }
     }
 
-    /// Makes a task in the group: `tg.create_task`.
+    /// Creates a task in the group: `tg.create_task`.
     ///
     /// # Errors
     ///
-    /// `RuntimeError` before the block, after it, and while the group is shutting down because of a failure or because it was
-    /// cancelled.
+    /// `RuntimeError` before the block, after it, and while the group is shutting down after a failure or a
+    /// cancellation.
     #[track_caller]
     pub fn create_task<T: 'static>(
         &self,
-        coroutine: impl std::future::Future<Output = Result<T>> + 'static,
+        coroutine: impl StdFuture<Output = Result<T>> + 'static,
     ) -> Result<Task<T>, RuntimeError> {
         self.create_task_with(TaskOptions::new(), coroutine)
     }
 
-    /// As [`create_task`](Self::create_task), with a name, a context or an eager start.
+    /// Like [`create_task`](Self::create_task), with a name, a context or an eager start.
     ///
     /// # Errors
     ///
-    /// As `create_task`.
+    /// Like `create_task`.
     ///
     /// # Examples
     ///
@@ -377,36 +363,35 @@ impl TaskGroup {
     pub fn create_task_with<T: 'static>(
         &self,
         options: TaskOptions,
-        coroutine: impl std::future::Future<Output = Result<T>> + 'static,
+        coroutine: impl StdFuture<Output = Result<T>> + 'static,
     ) -> Result<Task<T>, RuntimeError> {
         let inner = &self.inner;
-        let why = if !inner.entered.get() {
-            Some("has not been entered")
-        } else if inner.exiting.get() && inner.tasks.borrow().is_empty() {
-            Some("is finished")
-        } else if inner.aborting.get() {
-            Some("is shutting down")
-        } else {
-            None
+        let event_loop = match inner.event_loop.get() {
+            None => Err("has not been entered"),
+            Some(_) if inner.exiting.get() && inner.tasks.borrow().is_empty() => Err("is finished"),
+            Some(_) if inner.aborting.get() => Err("is shutting down"),
+            Some(event_loop) => Ok(event_loop),
         };
-        if let Some(why) = why {
-            close(coroutine);
-            return Err(RuntimeError::new(format!("TaskGroup {self:?} {why}")));
+        match event_loop {
+            Ok(event_loop) => {
+                let task = options.create_task_in(event_loop, coroutine)?;
+                inner.adopt(task.as_task());
+                Ok(task)
+            }
+            Err(why) => {
+                close(coroutine);
+                Err(RuntimeError::new(format!("TaskGroup {self:?} {why}")))
+            }
         }
-        let event_loop = inner.event_loop.borrow().clone().expect("entered");
-        let task = options.create_task_in(&event_loop, coroutine)?;
-        inner.adopt(task.as_task());
-        Ok(task)
     }
 }
 
-/// Aborts the tasks of a group whose block was dropped half-way.
+/// Aborts the tasks of a group whose block is dropped before its end.
 struct Abandon<'a>(&'a TaskGroup);
 
 impl Drop for Abandon<'_> {
     fn drop(&mut self) {
-        let tasks: Vec<AnyTask> = self.0.inner.tasks.borrow().iter().cloned().collect();
-        for task in tasks {
+        for task in self.0.inner.tasks() {
             task.abort();
         }
         self.0.inner.parent.take();
@@ -414,27 +399,24 @@ impl Drop for Abandon<'_> {
 }
 
 impl Inner {
+    /// The tasks that are not done, for code that must not hold the list borrowed.
+    fn tasks(&self) -> Vec<AnyTask> {
+        self.tasks.borrow().iter().cloned().collect()
+    }
+
     fn adopt(self: &Rc<Self>, task: AnyTask) {
-        // Also one that started eagerly and is over: its failure must not cancel the parent inside `create_task`.
+        // Even a task that started eagerly and is done: its failure must not cancel the parent inside `create_task`.
         let key = self.tasks.borrow_mut().push(task.clone());
-        let done = Rc::new(TaskDone { group: Rc::clone(self), key });
-        let _ = task.add_callback(done, 0);
-        // Its first step, taken eagerly, may have cancelled the group.
+        let _ = task.add_callback(Rc::new(OnTaskDone { group: Rc::clone(self), key }), 0);
+        // A task that started eagerly may have cancelled the group in its first step.
         if self.aborting.get() && !task.done() {
             task.cancel();
         }
     }
 
-    fn completed(&self) -> Future<()> {
-        let event_loop = self.event_loop.borrow();
-        let event_loop = event_loop.as_ref().expect("entered");
-        self.on_completed.borrow_mut().get_or_insert_with(|| Future::new(event_loop)).clone()
-    }
-
     fn abort(&self) {
         self.aborting.set(true);
-        let tasks: Vec<AnyTask> = self.tasks.borrow().iter().cloned().collect();
-        for task in tasks {
+        for task in self.tasks() {
             if !task.done() {
                 task.cancel();
             }
@@ -447,14 +429,13 @@ impl Inner {
         }
     }
 
-    fn task_done(&self, task: &AnyFuture) {
+    fn on_task_done(&self, task: &AnyFuture) {
         let completed = self.on_completed.borrow().clone();
         if let Some(completed) = completed
             && self.tasks.borrow().is_empty()
             && !completed.done()
         {
-            let set = completed.set_result(());
-            debug_assert!(set.is_ok(), "checked just before");
+            completed.finish(());
         }
         if task.cancelled() {
             return;
@@ -469,13 +450,13 @@ impl Inner {
             return;
         }
         if !self.aborting.get() && !self.parent_cancel_requested.get() {
-            // The parent is not being cancelled from outside: stop whatever its block is doing.
+            // The parent is not being cancelled, so the group cancels it to stop the block.
             self.abort();
             self.cancel_parent();
         }
     }
 
-    /// The request is taken back on exit.
+    /// Cancels the parent, once. The request is taken back on exit.
     fn cancel_parent(&self) {
         let parent = self.parent.borrow().clone();
         if let Some(parent) = parent.filter(|_| !self.parent_cancel_requested.replace(true)) {
@@ -485,16 +466,16 @@ impl Inner {
 }
 
 /// The done-callback of one task of a group.
-struct TaskDone {
+struct OnTaskDone {
     group: Rc<Inner>,
     key: u64,
 }
 
-impl Run for TaskDone {
+impl Run for OnTaskDone {
     fn run(&self, _key: u32) {
         let task = self.group.tasks.borrow_mut().remove(self.key);
         if let Some(task) = task {
-            self.group.task_done(&task);
+            self.group.on_task_done(&task);
         }
     }
 
@@ -511,16 +492,14 @@ impl fmt::Debug for TaskGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.inner;
         f.write_str("<TaskGroup")?;
-        let (tasks, errors) = (inner.tasks.borrow().len(), inner.errors.borrow().len());
-        if tasks > 0 {
-            write!(f, " tasks={tasks}")?;
-        }
-        if errors > 0 {
-            write!(f, " errors={errors}")?;
+        for (name, count) in [("tasks", inner.tasks.borrow().len()), ("errors", inner.errors.borrow().len())] {
+            if count > 0 {
+                write!(f, " {name}={count}")?;
+            }
         }
         if inner.aborting.get() {
             f.write_str(" cancelling")?;
-        } else if inner.entered.get() {
+        } else if inner.event_loop.get().is_some() {
             f.write_str(" entered")?;
         }
         f.write_str(">")

@@ -1,8 +1,8 @@
 //! Time limits for a block of code: `asyncio.timeouts`.
 //!
-//! The core idea: the timer cancels the task, and the block's exit tells that cancellation from one that came from outside by
-//! the task's count of cancellation requests. The timer knows the task and not the limit, which finds out by itself whether
-//! its timer has fired; so a limit is memory of its own only if there are several handles on it.
+//! The core idea: the timer cancels the task. At the end of the block, the task's count of cancellation requests tells this
+//! cancellation from one that was requested outside. The timer refers to the task and not to the limit, which looks whether
+//! its timer has fired; so a limit needs no allocation unless it is cloned.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -12,8 +12,7 @@ use std::rc::Rc;
 
 use crate::base::seconds::TimeLimit;
 use crate::clock::Clock;
-use crate::error::Result;
-use crate::error::exceptions::{RuntimeError, TimeoutError, ValueError};
+use crate::error::{Result, RuntimeError, TimeoutError, ValueError};
 use crate::kernel::{Action, AnyTask, LoopCore, TimerKey, Turn, current, running_loop};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,21 +25,16 @@ enum State {
 }
 
 impl State {
-    fn name(self) -> &'static str {
-        match self {
-            State::Created => "created",
-            State::Active => "active",
-            State::Expiring => "expiring",
-            State::Expired => "expired",
-            State::Finished => "finished",
-        }
+    /// CPython's name for the state, in messages.
+    fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
     }
 }
 
 /// A time limit for a block of code: `async with asyncio.timeout(delay)`.
 ///
-/// The block is lent the limit, and can [`reschedule`](Self::reschedule) it. Clones are handles on the same limit, for others
-/// who are to do so.
+/// The block gets a reference to the limit and can [`reschedule`](Self::reschedule) it. Clones are handles on the same limit,
+/// for code outside the block.
 ///
 /// # Examples
 ///
@@ -58,18 +52,18 @@ impl State {
 /// ```
 pub struct Timeout {
     own: Limit,
-    /// What takes the place of `own` once there is a clone.
+    /// Takes the place of `own` once there is a clone.
     shared: OnceCell<Rc<Limit>>,
 }
 
 struct Limit {
     state: Cell<State>,
     when: Cell<Option<f64>>,
-    /// The iteration of the loop in which time was known not to be up yet.
+    /// The iteration of the loop in which the limit was made with a delay above zero: in it, time is not up.
     ahead_in: Option<u32>,
-    /// During the block.
+    /// The task that runs the block, while it does.
     task: RefCell<Option<AnyTask>>,
-    /// The task's count of cancellation requests on entering.
+    /// The task's count of cancellation requests when the block began.
     cancelling: Cell<u32>,
     scheduled: Cell<Scheduled>,
 }
@@ -83,13 +77,13 @@ enum Scheduled {
     Timer(TimerKey),
 }
 
-/// A limit of `delay` seconds from now (`None`: no limit): `asyncio.timeout`.
+/// A limit of `delay` seconds from now (`None`: no limit), for a block of code: `asyncio.timeout`.
 ///
-/// Time runs from here, not from the start of the block.
+/// The time counts from this call, not from the start of the block.
 ///
 /// # Panics
 ///
-/// With `no running event loop` where none runs.
+/// With `no running event loop` outside a running loop.
 ///
 /// # Examples
 ///
@@ -142,7 +136,7 @@ pub fn timeout_at(when: impl TimeLimit) -> Timeout {
     Timeout::new(when.limit(), None)
 }
 
-/// A delay that a timer can have: asyncio's timers go wrong silently with NaN, so it is an error here.
+/// Refuses NaN, with which asyncio's timers go wrong silently.
 pub(crate) fn check_delay(delay: f64) -> Result<f64, ValueError> {
     if delay.is_nan() { Err(ValueError::new("Invalid delay: NaN (not a number)")) } else { Ok(delay) }
 }
@@ -157,22 +151,22 @@ impl Timeout {
         self.shared.get().map_or(&self.own, |shared| shared)
     }
 
-    /// Runs `block` under the limit, which is lent to it.
+    /// Runs `block` under the limit: the whole `async with` statement. The block gets a reference to the limit.
     ///
     /// # Errors
     ///
-    /// [`TimeoutError`] if time was up and the block ended with the `CancelledError` of that; else what the block gives,
-    /// also when it swallowed the cancellation. `RuntimeError` if the limit was used before or there is no task.
+    /// [`TimeoutError`] if the limit expired and its cancellation ended the block. Otherwise returns what the block returns,
+    /// even if the block has suppressed the cancellation. `RuntimeError` if the limit was used before, or outside a task.
     ///
     /// # Cancellation
     ///
-    /// A cancellation from outside goes through, even when time is up in the same step.
+    /// A cancellation from outside is raised, even if the limit expires in the same step.
     pub async fn run<T>(&self, block: impl AsyncFnOnce(&Timeout) -> Result<T>) -> Result<T> {
         self.limit().begin()?;
         struct Leave<'a>(&'a Timeout);
         impl Drop for Leave<'_> {
             fn drop(&mut self) {
-                // Only has something to do if the block was dropped half-way.
+                // Reached only if the block is dropped before its end.
                 self.0.limit().unschedule();
             }
         }
@@ -194,7 +188,8 @@ impl Timeout {
     ///
     /// # Errors
     ///
-    /// `RuntimeError` if it was entered before or outside a task, `ValueError` if the delay is NaN.
+    /// `RuntimeError` if the limit was entered before, or outside a task; `ValueError` if the delay is NaN.
+    #[doc(alias = "__aenter__")]
     pub fn enter(&self) -> Result<()> {
         let limit = self.limit();
         limit.begin()?;
@@ -202,11 +197,11 @@ impl Timeout {
         Ok(())
     }
 
-    /// Ends the block with its result, which it turns into a [`TimeoutError`] where [`run`](Self::run) says so.
+    /// Ends the block, whose result is `result`, and returns what [`run`](Self::run) would.
     ///
     /// # Errors
     ///
-    /// As `run`.
+    /// Like `run`.
     ///
     /// # Examples
     ///
@@ -222,40 +217,36 @@ impl Timeout {
     /// })
     /// .unwrap();
     /// ```
+    #[doc(alias = "__aexit__")]
     pub fn exit<T>(&self, result: Result<T>) -> Result<T> {
         let limit = self.limit();
         let state = limit.look();
         limit.unschedule();
         let task = limit.task.take();
-        match (state, task) {
-            (State::Expiring, Some(task)) => {
-                limit.state.set(State::Expired);
-                let ours = task.uncancel() <= limit.cancelling.get();
-                match result {
-                    Err(error) if ours && error.is_cancelled() => Err(TimeoutError::raise_from(error)),
-                    Err(error) if ours => Err(error.during_timeout()),
-                    result => result,
-                }
-            }
-            (State::Active, _) => {
-                limit.state.set(State::Finished);
-                result
-            }
-            _ => result,
+        if state == State::Active {
+            limit.state.set(State::Finished);
+        }
+        let (State::Expiring, Some(task)) = (state, task) else { return result };
+        limit.state.set(State::Expired);
+        let ours = task.uncancel() <= limit.cancelling.get();
+        match result {
+            Err(error) if ours && error.is_cancelled() => Err(TimeoutError::raise_from(error)),
+            Err(error) if ours => Err(error.during_timeout()),
+            result => result,
         }
     }
 
-    /// When time is up, in the time of the loop's clock; `None` without a limit.
+    /// The time of the loop's clock at which the limit expires; `None` without a limit.
     #[must_use]
     pub fn when(&self) -> Option<f64> {
         self.limit().when.get()
     }
 
-    /// Moves the limit to the time `when` of the loop's clock, or takes it away.
+    /// Moves the limit to the time `when` of the loop's clock, or removes it.
     ///
     /// # Errors
     ///
-    /// `RuntimeError` before the block, after it, and when time is up; `ValueError` for NaN.
+    /// `RuntimeError` before the block, after it, and when the limit has expired; `ValueError` for NaN.
     ///
     /// # Examples
     ///
@@ -281,13 +272,13 @@ impl Timeout {
     /// ```
     pub fn reschedule(&self, when: impl TimeLimit) -> Result<()> {
         let limit = self.limit();
-        match limit.look() {
-            State::Active => {}
-            State::Created => return Err(RuntimeError::new("Timeout has not been entered").into()),
-            state => {
-                let message = format!("Cannot change state of {} Timeout", state.name());
-                return Err(RuntimeError::new(message).into());
-            }
+        let refused = match limit.look() {
+            State::Active => None,
+            State::Created => Some("Timeout has not been entered".to_owned()),
+            state => Some(format!("Cannot change state of {} Timeout", state.name())),
+        };
+        if let Some(message) = refused {
+            return Err(RuntimeError::new(message).into());
         }
         let when = when.limit().map(check_delay).transpose()?;
         limit.when.set(when);
@@ -295,12 +286,12 @@ impl Timeout {
         if let (Some(when), Some(task)) = (when, &*limit.task.borrow()) {
             limit.schedule(&*running_loop()?, task, when);
         }
-        // Whoever calls this may be anybody: the block may wait already.
+        // Not left to `run`: the caller may be another task, and the block may be waiting already.
         limit.arm();
         Ok(())
     }
 
-    /// Was time up during the block?
+    /// Has the limit expired during the block?
     #[must_use]
     pub fn expired(&self) -> bool {
         matches!(self.limit().look(), State::Expiring | State::Expired)
@@ -319,7 +310,7 @@ impl Limit {
         }
     }
 
-    /// Enters the block. The timer waits for [`arm`](Self::arm), because most blocks with a limit never wait.
+    /// Enters the block. The timer is left to [`arm`](Self::arm), because most blocks with a limit never wait.
     #[inline]
     fn begin(&self) -> Result<()> {
         if self.state.get() != State::Created {
@@ -333,9 +324,9 @@ impl Limit {
         self.cancelling.set(task.cancelling());
         if let Some(when) = when {
             let event_loop = task.base().event_loop();
-            // To read the clock is most of what a limit costs, so it is not read again in the iteration in which it was
-            // read for the limit. If the program has held the loop up since for longer than the delay, the timer that is
-            // made is overdue, and fires in the very iteration in which a call "soon" would have run.
+            // Reading the clock is most of the cost of a limit, so it is not read again in the iteration in which it was
+            // read for the limit. If the program has blocked the loop for longer than the delay since then, the timer is
+            // overdue when it is made, and fires in the iteration in which a call "soon" would have run.
             if self.ahead_in == Some(event_loop.iteration()) {
                 self.schedule_later(event_loop);
             } else {
@@ -346,7 +337,7 @@ impl Limit {
         Ok(())
     }
 
-    /// Has time be up at `when`: at once if that is now or gone.
+    /// Makes the limit expire at `when`: in the next iteration if that is now or past.
     fn schedule(&self, event_loop: &LoopCore, task: &AnyTask, when: f64) {
         if when <= event_loop.time() {
             self.scheduled.set(Scheduled::Timer(event_loop.queue_timer(Action::Cancel(task.clone()))));
@@ -359,7 +350,7 @@ impl Limit {
         self.scheduled.set(Scheduled::Later(event_loop.timers.borrow_mut().take_turn()));
     }
 
-    /// Makes the timer, in the place that it has in the order of timers.
+    /// Makes the timer, at the place in the order of timers that it was given when the block began.
     #[inline]
     fn arm(&self) {
         if let (Scheduled::Later(turn), Some(when), Some(task)) =
@@ -371,7 +362,7 @@ impl Limit {
         }
     }
 
-    /// Its state; time is up if its timer is gone, unless that went with the loop.
+    /// The state now. The limit has expired if its timer is gone, unless the loop was closed.
     fn look(&self) -> State {
         if let (State::Active, Scheduled::Timer(timer), Some(task)) =
             (self.state.get(), self.scheduled.get(), &*self.task.borrow())
@@ -392,7 +383,7 @@ impl Limit {
         }
     }
 
-    /// The same limit for another place; this one is no more to be used.
+    /// Moves the limit out; `self` must not be used any more.
     fn moved(&self) -> Self {
         Self {
             state: self.state.clone(),

@@ -1,4 +1,4 @@
-//! Making tasks: `create_task`, and the options it has in Python as keyword arguments.
+//! `create_task`, and the options that are its keyword arguments in Python.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,18 +8,17 @@ use std::rc::Rc;
 
 use super::task::Task;
 use crate::contextvars::Context;
-use crate::error::Result;
-use crate::error::exceptions::RuntimeError;
+use crate::error::{Result, RuntimeError};
 use crate::kernel::{LoopCore, Phase, Tenant, close, current, no_running_loop, spawn};
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
 ///
-/// The task's first step is queued, never run here. The handle may be dropped; the loop keeps the task. A name is given
-/// by [`Task::named`], a context or an eager start by [`TaskOptions`].
+/// The task's first step is queued, not run inline. You may drop the handle; the loop keeps the task. Use [`Task::named`] to
+/// give the task a name, and [`TaskOptions`] for a context or an eager start.
 ///
 /// # Panics
 ///
-/// With `no running event loop` if none runs in this thread; see [`try_create_task`].
+/// With `no running event loop` if none is running in this thread; [`try_create_task`] returns an error instead.
 ///
 /// # Examples
 ///
@@ -42,7 +41,7 @@ pub fn create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(corou
     }
 }
 
-/// As [`create_task`], with an error instead of a panic.
+/// Like [`create_task`], with an error instead of a panic.
 ///
 /// # Errors
 ///
@@ -63,7 +62,7 @@ pub fn try_create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     TaskOptions::new().create_task(coroutine)
 }
 
-/// How the loop makes a task of a coroutine: `loop.set_task_factory`.
+/// How a loop starts new tasks: `loop.set_task_factory`.
 ///
 /// # Examples
 ///
@@ -83,8 +82,9 @@ pub enum TaskFactory {
     /// The first step is queued.
     #[default]
     Lazy,
-    /// The first step runs at once, inside `create_task`, and a coroutine that never has to wait is done when
-    /// `create_task` returns: `asyncio.eager_task_factory` (3.12).
+    /// The first step runs at once, inside `create_task`. A coroutine that never has to wait is done when `create_task`
+    /// returns (3.12).
+    #[doc(alias = "eager_task_factory")]
     Eager,
 }
 
@@ -111,33 +111,33 @@ pub struct TaskOptions {
 }
 
 impl TaskOptions {
-    /// A default name, a copy of the current context, and the start that the loop's factory says.
+    /// A default name, a copy of the current context, and the start that the loop's [`TaskFactory`] says.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// `name=`
+    /// Sets the name: `name=`.
     pub fn name(mut self, name: impl fmt::Display) -> Self {
         self.name = Some(name.to_string());
         self
     }
 
-    /// `context=`: run in this very context instead of a copy of the current one.
+    /// Runs the task in `context` itself, instead of in a copy of the current one: `context=`.
     pub fn context(mut self, context: Context) -> Self {
         self.context = Some(context);
         self
     }
 
-    /// `eager_start=`
+    /// Says whether the first step runs at once, whatever the loop's factory is: `eager_start=`.
     pub fn eager_start(mut self, eager: bool) -> Self {
         self.eager_start = Some(eager);
         self
     }
 
-    /// As the loop's own task factory wants them.
+    /// Lets the program's own task factory change the options.
     #[cold]
     fn changed(self, event_loop: &LoopCore) -> Self {
-        // Not borrowed meanwhile: it may make tasks, and set another.
+        // Not borrowed during the call, which may create tasks and set another factory.
         let change = event_loop.tenants.of::<OptionsChange>().0.borrow().clone();
         match change {
             Some(change) => change(self),
@@ -151,12 +151,12 @@ impl TaskOptions {
         self.name.as_deref()
     }
 
-    /// Makes the task in the running loop.
+    /// Creates the task in the running loop.
     ///
     /// # Errors
     ///
-    /// `RuntimeError: no running event loop`; `RuntimeError: cannot enter context` for an eager start in a context that is
-    /// entered already.
+    /// `RuntimeError: no running event loop`, or `RuntimeError: cannot enter context` for an eager start in a context that
+    /// has been entered already.
     #[track_caller]
     pub fn create_task<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
         self,
@@ -170,19 +170,19 @@ impl TaskOptions {
     }
 
     #[track_caller]
-    pub(crate) fn create_task_in<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+    pub(crate) fn create_task_in<T: 'static>(
         self,
         event_loop: &Rc<LoopCore>,
-        coroutine: F,
+        coroutine: impl StdFuture<Output = Result<T>> + 'static,
     ) -> Result<Task<T>, RuntimeError> {
         self.create_task_at(event_loop, coroutine, Location::caller())
     }
 
     #[inline]
-    fn create_task_at<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
+    fn create_task_at<T: 'static>(
         self,
         event_loop: &Rc<LoopCore>,
-        coroutine: F,
+        coroutine: impl StdFuture<Output = Result<T>> + 'static,
         at: &'static Location<'static>,
     ) -> Result<Task<T>, RuntimeError> {
         if let Err(closed) = event_loop.check_closed() {
@@ -190,10 +190,10 @@ impl TaskOptions {
             return Err(closed);
         }
         let this = if event_loop.changes_options.get() { self.changed(event_loop) } else { self };
-        // An eager start needs the loop to be running: before that, the first step waits for it as any other.
+        // An eager start needs a running loop. Before the loop runs, the first step is queued like any other.
         let eager = this.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
         if eager {
-            // It begins at once, so its context must be one that nobody is in.
+            // The task begins at once, so no other code may be in its context.
             this.context.as_ref().map_or(Ok(()), Context::check_not_entered)?;
         }
         let task = spawn(event_loop, coroutine, this.name.as_deref(), this.context, eager, at);

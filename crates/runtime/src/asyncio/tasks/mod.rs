@@ -1,8 +1,8 @@
-//! Tasks: coroutines that the loop runs by themselves (`asyncio.tasks`).
+//! Tasks, and the functions that wait for several awaitables or protect them (`asyncio.tasks`).
 //!
-//! Read in this order: `task` (the handles), `state` (what a task has), `step` (how it runs one step), `cancel` (how a
-//! request to stop travels), `panic`, `create` (how one is made), then the ways to wait: `sleep`, `gather`, `wait`,
-//! `wait_for`, `shield`, `as_completed`; `graph` shows who waits for whom.
+//! Read in this order: `task` (the handles), `create` (how a task is made), `awaitable` (what can be awaited), then the ways
+//! to wait: `sleep`, `gather`, `wait`, `wait_for`, `shield`, `as_completed` (`done_callbacks` is what some of them share).
+//! `graph` shows which task waits for which. How a task runs its steps and is cancelled is in `kernel::task`.
 
 mod as_completed;
 mod awaitable;

@@ -1,20 +1,23 @@
-//! `shield`: awaiting something that a cancellation of the awaiting task does not reach.
+//! `shield`: protects an awaitable from the cancellation of the task that awaits it.
 
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
 use super::awaitable::{Awaitable, ensure_future};
 use crate::asyncio::futures::Future;
+use crate::error::Result;
 use crate::kernel::{AnyFuture, Kind, Registered, Run, current_task_id};
 
-/// Wraps an awaitable so that cancelling the wrapper, or who awaits it, does not cancel the awaitable: `asyncio.shield`.
+/// Wraps an awaitable so that cancelling the wrapper, or a task that awaits it, does not cancel the awaitable:
+/// `asyncio.shield`.
 ///
-/// A coroutine becomes a task at once. If the awaitable itself is cancelled, so is the shield. Given by value, the
-/// awaitable's result moves to the shield; given by reference (`shield(&task)`), it is cloned and stays with the task too.
+/// A coroutine becomes a task at once. If the awaitable itself is cancelled, the shield is cancelled too. If you pass the
+/// awaitable by value, its result moves to the shield; if you pass a reference (`shield(&task)`), the result is cloned and
+/// also stays with the task.
 ///
 /// # Panics
 ///
-/// With `no running event loop` for a coroutine outside a loop.
+/// With `no running event loop` for a coroutine outside a running loop.
 ///
 /// # Examples
 ///
@@ -50,7 +53,7 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
         return outer;
     }
     if future.done() {
-        // CPython gives the inner future itself back here. A shield that is done from the start differs only in identity.
+        // CPython returns the inner future itself. A shield that is done from the start differs only in identity.
         shield.run(0);
         return outer;
     }
@@ -63,13 +66,13 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     outer
 }
 
-/// What runs when the inner future is done.
+/// The callback on the inner future.
 struct Shield<H, T> {
     inner: H,
     outer: Future<T>,
-    outcome: fn(&H) -> crate::Result<T>,
+    outcome: fn(&H) -> Result<T>,
     registered: Cell<Option<Registered>>,
-    /// The task that shields.
+    /// The task that called `shield`.
     task: Option<u32>,
 }
 
@@ -77,23 +80,23 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
     fn run(&self, _key: u32) {
         let inner = self.inner.as_ref();
         if self.outer.done() {
-            // Cancelled in the same iteration. A failure has then been seen by nobody.
+            // Cancelled in the same iteration. A failure of the inner future stays unseen and will be reported.
         } else if inner.cancelled() {
             self.outer.cancel();
         } else {
-            // The error is looked at first: a panic is handed on, not resumed here in the loop.
+            // Checked before the result is taken, so that a panic is passed on and does not resume here in the loop.
             let set = match inner.base().see_error().map_or_else(|| (self.outcome)(&self.inner), Err) {
                 Ok(value) => self.outer.set_result(value),
                 Err(error) => self.outer.set_exception(error),
             };
-            // An error means that the clone of the result has ended the shield itself.
+            // Fails only if cloning the result has completed the shield.
             drop(set);
         }
     }
 
     fn is_abandoned(&self) -> bool {
         let outer = self.outer.as_any();
-        // Nobody but `OuterDone` is to be told.
+        // The one callback is `OuterDone`.
         outer.is_last() && outer.base().has_one_callback()
     }
 
@@ -110,8 +113,8 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
     }
 }
 
-/// What runs when the outer future is done: a shield that was cancelled no longer listens to the inner future. It is the
-/// inner one that owns the shield: a future that had its own shield for a callback would own itself.
+/// The callback on the outer future: a shield that was cancelled no longer listens to the inner future. It refers weakly to
+/// the shield, which the inner future owns, because the outer future would own itself otherwise.
 struct OuterDone<H, T>(Weak<Shield<H, T>>);
 
 impl<H: AsRef<AnyFuture>, T: 'static> Run for OuterDone<H, T> {
