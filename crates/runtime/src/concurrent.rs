@@ -267,12 +267,11 @@ impl<T> fmt::Debug for ConcurrentFuture<T> {
 /// ```
 /// use asyncio::ThreadPoolExecutor;
 ///
-/// let pool = ThreadPoolExecutor::new(2)?;
-/// let future = pool.submit(|| 6 * 7)?;
-/// assert_eq!(future.result(None)?, 42);
+/// let pool = ThreadPoolExecutor::new(2).unwrap();
+/// let future = pool.submit(|| 6 * 7).unwrap();
+/// assert_eq!(future.result(None).unwrap(), 42);
 /// pool.shutdown(true, false);
 /// assert!(pool.submit(|| ()).is_err());
-/// # Ok::<(), asyncio::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct ThreadPoolExecutor {

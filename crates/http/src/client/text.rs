@@ -14,7 +14,7 @@ pub(super) fn check_size(bytes: usize, most: usize) -> Result<(), ValueError> {
     if bytes <= most {
         return Ok(());
     }
-    let most = if most % (1 << 20) == 0 { format!("{} MiB", most >> 20) } else { format!("{most} bytes") };
+    let most = if most.is_multiple_of(1 << 20) { format!("{} MiB", most >> 20) } else { format!("{most} bytes") };
     Err(ValueError::new(format!("the body has more than {most}")))
 }
 
