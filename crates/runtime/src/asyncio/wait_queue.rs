@@ -53,7 +53,7 @@ impl WaitQueue {
     /// Notes that the current task has acquired what others wait for in this line. Only the report of a deadlock looks at
     /// it, to name the last one; the task owns nothing by this, and is not kept alive.
     pub fn set_acquired(&self) {
-        self.line.set_acquired_by(current_task_id());
+        self.line.acquired_by.set(current_task_id());
     }
 
     /// How many are in line, those woken or cancelled included that have not run since.
@@ -68,14 +68,14 @@ impl WaitQueue {
         self.line.not_woken()
     }
 
-    /// Is nobody in line?
+    /// Is the line empty?
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.line.is_empty()
     }
 
-    /// Is everybody in line cancelled (or nobody in line)? What `Lock.acquire` asks before it takes a free lock.
+    /// Are all waiters in line cancelled (or is the line empty)? `Lock.acquire` asks this before it takes a free lock.
     #[must_use]
     pub fn all_cancelled(&self) -> bool {
         self.line.all_cancelled()
@@ -101,7 +101,7 @@ impl WaitQueue {
         LineWait { line: Rc::clone(&self.line), stage: Stage::New(at) }
     }
 
-    /// Wakes the first who still waits; false if nobody does.
+    /// Wakes the first waiter that still waits; false if none does.
     #[inline]
     pub fn wake_one(&self) -> bool {
         self.line.wake_one()
@@ -110,11 +110,11 @@ impl WaitQueue {
     /// Wakes the first in line, unless it was woken or cancelled before: `Lock._wake_up_first`.
     #[inline]
     pub fn wake_front(&self) -> bool {
-        // Mostly nobody is in line.
+        // Mostly the line is empty.
         !self.is_empty() && self.line.wake_front()
     }
 
-    /// Wakes everybody in line, in order; gives how many. Who comes meanwhile waits for the next time.
+    /// Wakes all waiters in line, in order, and returns how many. A task that joins meanwhile waits for the next time.
     ///
     /// # Examples
     ///
@@ -138,7 +138,7 @@ impl WaitQueue {
         self.line.wake_all()
     }
 
-    /// From now on nobody has to wait: who is in line is woken, in order, and who comes does not suspend.
+    /// Opens the line: all waiters are woken, in order, and tasks that come later do not suspend.
     ///
     /// # Examples
     ///
@@ -159,26 +159,26 @@ impl WaitQueue {
     /// .unwrap();
     /// ```
     pub fn open(&self) {
-        if !self.line.set_open(true) {
+        if !self.line.open.replace(true) {
             self.wake_all();
         }
     }
 
-    /// Takes back [`open`](Self::open). Who was woken already goes on nevertheless.
+    /// Takes back [`open`](Self::open). Waiters that were woken already go on nevertheless.
     pub fn close(&self) {
-        self.line.set_open(false);
+        self.line.open.set(false);
     }
 
-    /// Has nobody to wait?
+    /// Is the line [open](Self::open)?
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.line.is_open()
+        self.line.open.get()
     }
 }
 
 impl fmt::Debug for WaitQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<WaitQueue {} waiters={}>", self.line.name(), self.len())
+        write!(f, "<WaitQueue {} waiters={}>", self.line.name, self.len())
     }
 }
 
@@ -259,7 +259,7 @@ impl StdFuture for LineWait {
         let this = &mut *self;
         let in_line = |ticket| BlockedOn::Line(Rc::clone(&this.line), ticket);
         match this.stage {
-            Stage::New(_) if this.line.is_open() => {
+            Stage::New(_) if this.line.open.get() => {
                 this.stage = Stage::Left { woken: false };
                 Poll::Ready(Ok(()))
             }
@@ -298,6 +298,6 @@ impl Drop for LineWait {
 
 impl fmt::Debug for LineWait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<wait for {}>", self.line.name())
+        write!(f, "<wait for {}>", self.line.name)
     }
 }

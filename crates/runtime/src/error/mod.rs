@@ -10,16 +10,15 @@ pub(crate) mod exceptions;
 mod gai;
 mod group;
 mod panic;
-mod raised;
 pub(crate) mod report;
 mod repr;
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::{fmt, io, iter};
-
-use raised::{Raised, RaisedRef};
 
 pub use exceptions::{
     CancelledError, Exception, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError, RuntimeError,
@@ -75,10 +74,17 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 #[doc(alias = "BaseException")]
 #[derive(Clone)]
-pub struct Error(RaisedRef);
+pub struct Error(Arc<Raised>);
 
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<std::task::Poll<Result<()>>>() == 16);
+
+enum Raised {
+    /// Without a box of its own: a cancellation is by far the most frequent exception.
+    Cancelled(CancelledError),
+    Link(Link),
+    Other(Box<dyn StdError + Send + Sync + 'static>),
+}
 
 impl Error {
     /// Is the exception an `E`? What `except E:` tests.
@@ -106,7 +112,7 @@ impl Error {
     /// Is this a cancellation? Short for `is::<CancelledError>()`.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.raised().0.look(), Raised::Cancelled(_))
+        matches!(*self.raised().0, Raised::Cancelled(_))
     }
 
     /// Is this the same raised exception as `other`, not just an equal one? Python's `is`.
@@ -122,7 +128,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn same(&self, other: &Error) -> bool {
-        self.raised().0.same(&other.raised().0)
+        Arc::ptr_eq(&self.raised().0, &other.raised().0)
     }
 
     /// This exception, raised while `context` was being handled: sets Python's `__context__`.
@@ -215,7 +221,7 @@ impl Error {
     }
 
     fn link(&self) -> Option<&Link> {
-        match self.0.look() {
+        match &*self.0 {
             Raised::Link(link) => Some(link),
             _ => None,
         }
@@ -223,7 +229,7 @@ impl Error {
 
     /// Does this error lead to others, through a context or as a group?
     fn leads_on(&self) -> bool {
-        match self.0.look() {
+        match &*self.0 {
             Raised::Cancelled(_) => false,
             Raised::Link(_) => true,
             Raised::Other(error) => error.is::<ExceptionGroup>(),
@@ -232,7 +238,7 @@ impl Error {
 
     /// Moves those errors that this one leads to and that lead on themselves into `errors`, if nothing else owns this one.
     fn take_apart(&mut self, errors: &mut Vec<Error>) {
-        match self.0.get_mut() {
+        match Arc::get_mut(&mut self.0) {
             Some(Raised::Link(link)) => link.take_apart(errors),
             Some(Raised::Other(error)) => {
                 if let Some(group) = error.downcast_mut::<ExceptionGroup>() {
@@ -263,7 +269,7 @@ struct Link {
 
 impl Link {
     fn into_error(self) -> Error {
-        Error(RaisedRef::new(Raised::Link(self)))
+        Error(Arc::new(Raised::Link(self)))
     }
 
     fn take_apart(&mut self, errors: &mut Vec<Error>) {
@@ -301,7 +307,12 @@ impl StdError for Link {
 
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        Error(RaisedRef::of(error))
+        let mut error = Some(error);
+        let any: &mut dyn Any = &mut error;
+        Error(Arc::new(match any.downcast_mut().and_then(Option::take) {
+            Some(cancelled) => Raised::Cancelled(cancelled),
+            None => Raised::Other(Box::new(error.expect("it was not taken"))),
+        }))
     }
 }
 
@@ -309,7 +320,7 @@ impl Deref for Error {
     type Target = dyn StdError + Send + Sync + 'static;
 
     fn deref(&self) -> &Self::Target {
-        match self.0.look() {
+        match &*self.0 {
             Raised::Cancelled(error) => error,
             Raised::Link(error) => error,
             Raised::Other(error) => &**error,

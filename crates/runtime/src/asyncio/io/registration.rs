@@ -1,4 +1,4 @@
-//! `Registration`: a descriptor's place in the loop, without the descriptor: what is waited on.
+//! `Registration`, by which tasks wait for a descriptor without holding it, and `Readiness`, such a wait.
 
 use std::fmt;
 use std::future::Future as StdFuture;
@@ -335,7 +335,7 @@ impl Readiness {
             return Poll::Ready(error.into());
         }
         let ticket = self.source.join(self.side, cx.waker());
-        wait_on(self.waiter(ticket), self.at);
+        wait_on(self.blocked_on(ticket), self.at);
         self.stage = Stage::Waiting(ticket);
         Poll::Pending
     }
@@ -357,7 +357,7 @@ impl Readiness {
         if let Stage::Waiting(ticket) = self.stage
             && self.source.stay(ticket, cx.waker())
         {
-            keep_waiting_on(self.waiter(ticket));
+            keep_waiting_on(self.blocked_on(ticket));
             return Poll::Pending;
         }
         // It was woken. (Or cancelled, and another wait of the same task has raised that: then it tries in vain.)
@@ -365,7 +365,7 @@ impl Readiness {
         Poll::Ready(Ok(self.source.check_open()?))
     }
 
-    fn waiter(&self, ticket: Ticket) -> BlockedOn {
+    fn blocked_on(&self, ticket: Ticket) -> BlockedOn {
         BlockedOn::Readiness(Rc::clone(&self.source), ticket)
     }
 }

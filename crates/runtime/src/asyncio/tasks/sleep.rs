@@ -1,10 +1,10 @@
-//! `sleep`, and what may stand for a time.
+//! `sleep`: a wait for a timer of the loop.
 
 use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::base::seconds::Seconds;
 use crate::error::{Result, ValueError};
@@ -37,7 +37,7 @@ use crate::kernel::{Action, BlockedOn, LoopCore, TimerKey, Wake, keep_waiting_on
 /// ```
 #[track_caller]
 pub fn sleep(delay: impl Seconds) -> Sleep {
-    Sleep { state: State::New(delay.seconds(), Location::caller()) }
+    Sleep { stage: Stage::New(delay.seconds(), Location::caller()) }
 }
 
 /// As [`sleep`], giving `result` at its end: `asyncio.sleep(delay, result)`.
@@ -63,10 +63,10 @@ pub fn sleep_result<T>(delay: impl Seconds, result: T) -> SleepResult<T> {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Sleep {
-    state: State,
+    stage: Stage,
 }
 
-enum State {
+enum Stage {
     New(f64, &'static Location<'static>),
     /// A bare yield: the task is queued again already.
     Yielded,
@@ -74,13 +74,13 @@ enum State {
     Done,
 }
 
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for Stage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            State::New(..) => "new",
-            State::Yielded => "yielded",
-            State::Sleeping(..) => "sleeping",
-            State::Done => "done",
+            Stage::New(..) => "new",
+            Stage::Yielded => "yielded",
+            Stage::Sleeping(..) => "sleeping",
+            Stage::Done => "done",
         })
     }
 }
@@ -90,15 +90,15 @@ impl StdFuture for Sleep {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        match &self.state {
-            State::New(delay, at) if *delay <= 0.0 => {
+        match &self.stage {
+            Stage::New(delay, at) if *delay <= 0.0 => {
                 wait_on(BlockedOn::Nothing, at);
-                self.state = State::Yielded;
+                self.stage = Stage::Yielded;
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            State::Yielded => {
-                self.state = State::Done;
+            Stage::Yielded => {
+                self.stage = Stage::Done;
                 Poll::Ready(take_cancel().map_or(Ok(()), |cancelled| Err(cancelled.into())))
             }
             _ => self.poll_timer(cx),
@@ -110,19 +110,19 @@ impl Sleep {
     /// It takes time, or must not be polled.
     #[inline(never)]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        match &self.state {
-            State::New(delay, _) if delay.is_nan() => {
-                self.state = State::Done;
+        match &self.stage {
+            Stage::New(delay, _) if delay.is_nan() => {
+                self.stage = Stage::Done;
                 Poll::Ready(Err(ValueError::new("Invalid delay: NaN (not a number)").into()))
             }
-            State::New(delay, at) => {
+            Stage::New(delay, at) => {
                 let core = running_loop()?;
                 let key = core.insert_timer(core.time() + delay, Action::Wake(Wake::of(cx.waker())));
                 wait_on(BlockedOn::Timer(key), at);
-                self.state = State::Sleeping(core, key);
+                self.stage = Stage::Sleeping(core, key);
                 Poll::Pending
             }
-            State::Sleeping(core, key) => {
+            Stage::Sleeping(core, key) => {
                 let cancelled = take_cancel();
                 if core.timers.borrow().is_armed(*key) {
                     if cancelled.is_none() {
@@ -131,10 +131,10 @@ impl Sleep {
                     }
                     core.remove_timer(*key);
                 }
-                self.state = State::Done;
+                self.stage = Stage::Done;
                 Poll::Ready(cancelled.map_or(Ok(()), |cancelled| Err(cancelled.into())))
             }
-            State::Yielded | State::Done => panic!("a sleep was polled after its end"),
+            Stage::Yielded | Stage::Done => panic!("a sleep was polled after its end"),
         }
     }
 }
@@ -152,7 +152,7 @@ fn sleep_on(core: &LoopCore, key: TimerKey, cx: &mut Context<'_>) {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let State::Sleeping(core, key) = &self.state {
+        if let Stage::Sleeping(core, key) = &self.stage {
             core.remove_timer(*key);
         }
     }
@@ -172,10 +172,7 @@ impl<T> StdFuture for SleepResult<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        match Pin::new(&mut self.sleep).poll(cx) {
-            Poll::Ready(Ok(())) => Poll::Ready(Ok(self.result.take().expect("polled after its end"))),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
-        }
+        ready!(Pin::new(&mut self.sleep).poll(cx))?;
+        Poll::Ready(Ok(self.result.take().expect("a sleep is not polled after its end")))
     }
 }

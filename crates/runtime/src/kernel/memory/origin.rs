@@ -5,7 +5,6 @@
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
-use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
@@ -42,16 +41,9 @@ pub(crate) struct Origin {
     pub(crate) created_at: Option<&'static Location<'static>>,
 }
 
-/// The classes, as constants.
-struct ClassOf<T, F>(PhantomData<(T, F)>);
-
-impl<T: 'static, F> ClassOf<T, F> {
-    const PLAIN: &'static Class = &Self::class(Sort::Plain);
-    const TASK: &'static Class = &Self::class(Sort::Task);
-    const GROUP: &'static Class = &Self::class(Sort::Group);
-
-    const fn class(sort: Sort) -> Class {
-        Class {
+impl Class {
+    const fn new<T: 'static, F>(sort: Sort) -> Self {
+        Self {
             sort,
             drop_value: if Value::is_plain::<T>() { None } else { Some(AnyFuture::drop_value::<T>) },
             value: TypeId::of::<T>,
@@ -59,19 +51,17 @@ impl<T: 'static, F> ClassOf<T, F> {
             coroutine_name: coroutine_name::<F>,
         }
     }
-}
 
-impl Class {
     pub(crate) const fn plain<T: 'static>() -> &'static Self {
-        ClassOf::<T, ()>::PLAIN
+        const { &Self::new::<T, ()>(Sort::Plain) }
     }
 
     pub(crate) const fn group() -> &'static Self {
-        ClassOf::<(), ()>::GROUP
+        const { &Self::new::<(), ()>(Sort::Group) }
     }
 
     pub(crate) const fn task<T: 'static, F>() -> &'static Self {
-        ClassOf::<T, F>::TASK
+        const { &Self::new::<T, F>(Sort::Task) }
     }
 }
 

@@ -31,19 +31,19 @@ pub(crate) struct Value(MaybeUninit<Room>);
 #[repr(C)]
 struct Room(*mut (), [u8; 8 - size_of::<*mut ()>()]);
 
-/// Does a `T` stand in the memory itself?
-const fn is_small<T>() -> bool {
-    size_of::<T>() <= size_of::<Room>() && align_of::<T>() <= align_of::<Room>() && !std::mem::needs_drop::<T>()
-}
-
 impl Value {
+    /// Does a `T` stand in the memory itself? Then nothing in it has to be dropped.
+    pub(crate) const fn is_plain<T>() -> bool {
+        size_of::<T>() <= size_of::<Room>() && align_of::<T>() <= align_of::<Room>() && !std::mem::needs_drop::<T>()
+    }
+
     #[inline]
     pub(crate) fn of<T: 'static>(value: T) -> Self {
         let mut room = MaybeUninit::<Room>::uninit();
-        // SAFETY: a small `T` fits into the room, in size and alignment, and so does a box. Test:
+        // SAFETY: a plain `T` fits into the room, in size and alignment, and so does a box. Test:
         // `values_of_all_shapes_come_back`.
         unsafe {
-            if const { is_small::<T>() } {
+            if const { Self::is_plain::<T>() } {
                 room.as_mut_ptr().cast::<T>().write(value);
             } else {
                 room.as_mut_ptr().cast::<Box<T>>().write(Box::new(value));
@@ -59,7 +59,7 @@ impl Value {
         let room = self.0.as_mut_ptr();
         // SAFETY: as the caller says, `of` has put it there. The pointer is from a unique borrow, so a `T` with interior
         // mutability may be written through it. Test: `values_of_all_shapes_come_back`.
-        unsafe { if const { is_small::<T>() } { &*room.cast::<T>() } else { &*room.cast::<Box<T>>() } }
+        unsafe { if const { Self::is_plain::<T>() } { &*room.cast::<T>() } else { &*room.cast::<Box<T>>() } }
     }
 
     /// # Safety
@@ -70,12 +70,7 @@ impl Value {
         let room = self.0.as_ptr();
         // SAFETY: as the caller says, `of` has put it there. There is no second `Value` to take it out of. Test:
         // `what_has_a_destructor_is_dropped_once`.
-        unsafe { if const { is_small::<T>() } { room.cast::<T>().read() } else { *room.cast::<Box<T>>().read() } }
-    }
-
-    /// Is there nothing to drop in a value that was made of a `T`?
-    pub(crate) const fn is_plain<T: 'static>() -> bool {
-        is_small::<T>()
+        unsafe { if const { Self::is_plain::<T>() } { room.cast::<T>().read() } else { *room.cast::<Box<T>>().read() } }
     }
 }
 

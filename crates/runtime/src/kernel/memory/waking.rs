@@ -1,9 +1,12 @@
-//! Who is to be woken by a future, a timer or a line.
+//! `Wake`, what wakes a waiting task, and `Entry`, a task's entry in a line.
 //!
-//! Nearly always that is a task of this loop, which waits itself. Then a counted pointer to it does, and no waker has to be
-//! cloned, whose count is atomic. Any other waker is in a box of its own, so that either is one word: there may be a million
-//! who wait. It relies on a task's own waker being the one that it is polled with, and on the lowest bits of a pointer to a
+//! Nearly always it is a task of this loop that waits itself. Then a counted pointer to it is enough, and no waker has to be
+//! cloned, whose count is atomic. Any other waker is in a box of its own, so that either is one word: a million tasks may wait.
+//! This relies on a task's own waker being the one that it is polled with, and on the lowest two bits of a pointer to a
 //! future or a waker being free.
+//!
+//! The tests of each `unsafe` here are `a_waker_of_others_is_woken_or_dropped_once` and `tests/lifetimes.rs`, both under
+//! AddressSanitizer and LeakSanitizer.
 
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
@@ -13,17 +16,18 @@ use crate::kernel::event_loop::current;
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::cell::FutureBase;
 
-/// One who waits: owns a `AnyFuture`, or a `Box<Waker>` if `BOXED` is set.
+/// Wakes one task, once: owns an `AnyFuture`, or a `Box<Waker>` if `BOXED` is set.
 pub(crate) struct Wake(NonNull<()>);
 
 const BOXED: usize = 1;
-/// In a [`Entry`]: nobody is to be woken any more.
+/// In an [`Entry`]: its task does not wait any more.
 const SETTLED: usize = 2;
 
 const _: () = assert!(align_of::<FutureBase>() > BOXED | SETTLED && align_of::<Waker>() > BOXED | SETTLED);
 
 impl Wake {
-    /// Who is polled with this waker. To be called where nothing is borrowed: cloning another's waker may run anything.
+    /// Wakes the task that is polled with this waker. To be called where nothing is borrowed: cloning a foreign waker may run
+    /// anything.
     #[inline]
     pub(crate) fn of(waker: &Waker) -> Self {
         current::with_task(|task| match task {
@@ -32,7 +36,7 @@ impl Wake {
         })
     }
 
-    /// A waker that somebody made of something else: of a task in a combinator, or in another loop.
+    /// Wakes something else: a task in a combinator, or in another loop.
     #[cold]
     pub(crate) fn other(waker: Waker) -> Self {
         let waker = NonNull::from(Box::leak(Box::new(waker)));
@@ -50,13 +54,13 @@ impl Wake {
         }
     }
 
-    /// Where in memory the one to be woken is.
+    /// Where in memory the task is.
     #[inline]
     pub(crate) fn address(&self) -> usize {
         self.0.addr().get() & !BOXED
     }
 
-    /// Is it who is polled with this waker?
+    /// Does it wake the task that `waker` wakes?
     pub(crate) fn is(&self, waker: &Waker) -> bool {
         match self.boxed() {
             // SAFETY: this owns the box, and lasts as long as the reference.
@@ -77,7 +81,7 @@ impl Drop for Wake {
     #[inline]
     fn drop(&mut self) {
         match self.boxed() {
-            // SAFETY: this owns the box, and is no more.
+            // SAFETY: this owns the box, and is dropped.
             Some(waker) => drop(unsafe { Box::from_raw(waker) }),
             // SAFETY: as above, of the handle.
             None => drop(unsafe { AnyFuture::from_raw(self.0) }),
@@ -85,13 +89,12 @@ impl Drop for Wake {
     }
 }
 
-/// What is known of a wait in a line: who waits, or that he was woken or cancelled. One word as well: a [`Wake`] if `SETTLED`
-/// is not set.
+/// A task's entry in a line: it waits, or was woken or cancelled. One word as well: a [`Wake`] if `SETTLED` is not set.
 pub(crate) struct Entry(NonNull<()>);
 
 impl Entry {
     #[inline]
-    pub(crate) fn still(wake: Wake) -> Self {
+    pub(crate) fn waiting(wake: Wake) -> Self {
         Self(ManuallyDrop::new(wake).0)
     }
 
@@ -118,33 +121,32 @@ impl Entry {
     }
 
     #[inline]
-    pub(crate) fn is_still(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         self.0.addr().get() & SETTLED == 0
     }
 
-    /// Is it a wait of who is polled with this waker?
+    /// Does it wait, and is it of the task that `waker` wakes?
     pub(crate) fn is_of(&self, waker: &Waker) -> bool {
-        // A look at the `Wake` that this owns.
-        self.is_still() && ManuallyDrop::new(Wake(self.0)).is(waker)
+        self.is_waiting() && ManuallyDrop::new(Wake(self.0)).is(waker)
     }
 
-    /// Puts another state in the place of one who waits, and gives who that was.
+    /// If it waits, puts another state in its place, and returns what wakes its task.
     #[inline]
     pub(crate) fn settle(&mut self, new: Self) -> Option<Wake> {
-        if self.is_still() { std::mem::replace(self, new).into_wake() } else { None }
+        if self.is_waiting() { std::mem::replace(self, new).into_wake() } else { None }
     }
 
     #[inline]
     pub(crate) fn into_wake(self) -> Option<Wake> {
         let this = ManuallyDrop::new(self);
-        if this.is_still() { Some(Wake(this.0)) } else { None }
+        if this.is_waiting() { Some(Wake(this.0)) } else { None }
     }
 }
 
 impl Drop for Entry {
     #[inline]
     fn drop(&mut self) {
-        if self.is_still() {
+        if self.is_waiting() {
             drop(Wake(self.0));
         }
     }
@@ -175,16 +177,16 @@ mod tests {
     fn a_waker_of_others_is_woken_or_dropped_once() {
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
-        let waiting = || Entry::still(Wake::other(waker.clone()));
+        let waiting = || Entry::waiting(Wake::other(waker.clone()));
         let woken = || count.0.load(Ordering::Relaxed);
 
         drop(waiting());
         let mut one = waiting();
-        assert!(one.is_still() && !one.is_of(Waker::noop()));
+        assert!(one.is_waiting() && !one.is_of(Waker::noop()));
         // Miri gives a clone's table an address of its own.
         assert_eq!(one.is_of(&waker), waker.clone().will_wake(&waker));
         one.settle(Entry::woken()).expect("one who waits").wake();
-        assert!(one.is_woken() && !one.is_still() && !one.is_cancelled() && !one.is_of(&waker));
+        assert!(one.is_woken() && !one.is_waiting() && !one.is_cancelled() && !one.is_of(&waker));
         assert!(one.settle(Entry::cancelled()).is_none() && one.is_woken());
         assert_eq!(woken(), 1);
 

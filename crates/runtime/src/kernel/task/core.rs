@@ -47,7 +47,7 @@ struct Rare {
 /// While it lives, the task's context is the current one, if it could be entered.
 pub(crate) struct InContext<'a> {
     core: Option<&'a TaskCore>,
-    /// The context from outside.
+    /// The context that was current before.
     outer: Vars,
 }
 
@@ -117,6 +117,7 @@ impl TaskCore {
 
     // What it waits on.
 
+    /// `f` must not call what a user could have written.
     fn look<R>(&self, f: impl FnOnce(&BlockedOn) -> R) -> R {
         let blocked_on = self.blocked_on.replace(BlockedOn::Nothing);
         let result = f(&blocked_on);
@@ -135,13 +136,13 @@ impl TaskCore {
 
     /// To be called where nothing is borrowed: what it was blocked on may be the last handle on a future.
     #[inline]
-    pub(crate) fn block_on(&self, blocked_on: BlockedOn) {
+    pub(crate) fn set_blocked_on(&self, blocked_on: BlockedOn) {
         drop(self.blocked_on.replace(blocked_on));
     }
 
     // Its context.
 
-    /// Makes the task's context the current one, until what this gives is dropped. An error says why it could not.
+    /// Makes the task's context the current one until the guard is dropped. An error says why it could not.
     #[inline]
     pub(crate) fn enter_context(&self) -> (InContext<'_>, Option<Error>) {
         if self.has_no_context() {
@@ -153,7 +154,7 @@ impl TaskCore {
         }
     }
 
-    /// Every context is empty, and the task was not given one to be in.
+    /// Every context is empty, and the task was not created with one.
     #[inline]
     fn has_no_context(&self) -> bool {
         self.rare().is_none() && !contextvars::in_use()
@@ -183,7 +184,7 @@ impl TaskCore {
         }
     }
 
-    /// Calls `f` in the task's context (unless that is entered somewhere): how exception handlers hear of a task.
+    /// Calls `f` in the task's context (unless that is entered elsewhere): how exception handlers are called for a task.
     pub(crate) fn in_context(&self, f: impl FnOnce()) {
         let _inside = self.enter_context();
         f();
@@ -202,8 +203,8 @@ impl TaskCore {
         self.make_rare().name.replace(Some(name.into()));
     }
 
-    /// Names a task that was just created. CPython counts only tasks without a name of their own, so the number goes
-    /// back if nobody has taken the next one since.
+    /// Names a task that was just created. CPython numbers only tasks without a name of their own, so the number is given
+    /// back unless the next one has been taken since.
     pub(crate) fn name_at_creation(&self, name: &str) {
         /// Down from the end of the numbers, so that those of tasks with names are others.
         static NEXT_OF_NAMED: AtomicU32 = AtomicU32::new(u32::MAX);
@@ -211,21 +212,14 @@ impl TaskCore {
         let number = self.number();
         let next = number.wrapping_add(1);
         let _ = NEXT_NUMBER.compare_exchange(next, number, Ordering::Relaxed, Ordering::Relaxed);
-        self.set_number(NEXT_OF_NAMED.fetch_sub(1, Ordering::Relaxed));
+        let tasks = &self.base.event_loop().tasks;
+        tasks.set_number(self.base.slot.get(), NEXT_OF_NAMED.fetch_sub(1, Ordering::Relaxed));
     }
 
     /// The number of a default name, and what tells the task from others that are not done.
     pub(crate) fn number(&self) -> u32 {
         let slot = self.base.slot.get();
         if self.base.is_pending() { self.base.event_loop().tasks.number(slot).unwrap_or(0) } else { slot }
-    }
-
-    fn set_number(&self, number: u32) {
-        if self.base.is_pending() {
-            self.base.event_loop().tasks.set_number(self.base.slot.get(), number);
-        } else {
-            self.base.slot.set(number);
-        }
     }
 
     // Steps and cancellations.
@@ -309,18 +303,16 @@ pub(crate) fn wait_on(blocked_on: BlockedOn, at: &'static Location<'static>) {
     current::with_task(|task| {
         if let Some(task) = task {
             task.core().at.set(at);
-            task.core().block_on(blocked_on);
+            task.core().set_blocked_on(blocked_on);
         }
     });
 }
 
 /// Notes that the current task goes on waiting, where it was.
 pub(crate) fn keep_waiting_on(blocked_on: BlockedOn) {
-    current::with_task(|task| {
-        if let Some(task) = task {
-            task.core().block_on(blocked_on);
-        }
-    });
+    if let Some(at) = current::with_task(|task| Some(task?.core().at.get())) {
+        wait_on(blocked_on, at);
+    }
 }
 
 /// Notes that the current task awaits `future`, unless it must not: then it only yields, and the error is for its next step.
@@ -334,10 +326,10 @@ pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>)
         } else if !Rc::ptr_eq(task.base().event_loop(), future.base().event_loop()) {
             format!("Task {task:?} got Future {future:?} attached to a different loop")
         } else {
-            task.core().block_on(BlockedOn::Future(future.clone()));
+            task.core().set_blocked_on(BlockedOn::Future(future.clone()));
             return Ok(());
         };
-        task.core().block_on(BlockedOn::Nothing);
+        task.core().set_blocked_on(BlockedOn::Nothing);
         Err(RuntimeError::new(message).into())
     })
 }

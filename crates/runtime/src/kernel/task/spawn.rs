@@ -23,48 +23,43 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     let builder = async_task::Builder::new().metadata(TaskMemory::new(at));
     // SAFETY: nothing is borrowed, so the future may live as long as it likes. It stays in this thread: only a runnable
     // polls or drops it, and another thread that gets hold of one, by waking the task, hands it to the loop and does nothing
-    // else with it. There it waits, if need be for good: the queue goes with the `LoopCore`, which the task keeps as long as
-    // it is in its registry. The schedule function is `Send`, `Sync` and `'static`.
-    let (runnable, handle) = unsafe { builder.spawn_unchecked(|_| Body::new(coroutine), event_loop::schedule) };
+    // else with it. There it waits, if need be for good: the queue is dropped with the `LoopCore`, which the task keeps as long as
+    // it is in its registry. The schedule function is `Send`, `Sync` and `'static`. Tests: `tests/threads.rs` and
+    // `tests/lifetimes.rs`, under the sanitizers.
+    let (runnable, handle) =
+        unsafe { builder.spawn_unchecked(|_| Body { coroutine: Some(coroutine) }, event_loop::schedule) };
     handle.detach();
-    let start = Start { event_loop, class: Class::task::<T, F>(), name, context, eager, at };
-    start.start(runnable)
+    let task = runnable.metadata().complete(event_loop, Class::task::<T, F>(), runnable.waker(), at);
+    start(event_loop, AnyTask::from_future(task), Runnable::new(runnable), name, context, eager)
 }
 
-/// What is the same for tasks of all types: code that every one of them would otherwise bring along.
-struct Start<'a> {
-    event_loop: &'a Rc<LoopCore>,
-    class: &'static Class,
-    name: Option<&'a str>,
+/// What is the same for tasks of all types, which would otherwise be in the program for each of them.
+fn start(
+    event_loop: &Rc<LoopCore>,
+    task: AnyTask,
+    runnable: Runnable,
+    name: Option<&str>,
     context: Option<Context>,
     eager: bool,
-    at: &'static Location<'static>,
-}
-
-impl Start<'_> {
-    fn start(self, runnable: async_task::Runnable<TaskMemory>) -> AnyTask {
-        let Self { event_loop, class, name, context, eager, at } = self;
-        let task = AnyTask::from_future(runnable.metadata().complete(event_loop, class, runnable.waker(), at));
-        let runnable = Runnable::new(runnable);
-        task.core().begin(&task, context);
-        if let Some(name) = name {
-            // Nobody can have seen the default name.
-            task.core().name_at_creation(name);
-        }
-        let created = || {
-            if event_loop.instrumented.get() {
-                tell(event_loop, &|observer| observer.created(&task));
-            }
-        };
-        if eager {
-            created();
-            runnable.run(event_loop);
-        } else {
-            // Queued first: an observer may close the loop, which must not wait for a task in our hands. (It cannot where a step is
-            // about to run, for then the loop runs.)
-            event_loop.queue_task(runnable);
-            created();
-        }
-        task
+) -> AnyTask {
+    task.core().begin(&task, context);
+    if let Some(name) = name {
+        // The default name cannot have been seen.
+        task.core().name_at_creation(name);
     }
+    let created = || {
+        if event_loop.instrumented.get() {
+            tell(event_loop, &|observer| observer.created(&task));
+        }
+    };
+    if eager {
+        created();
+        runnable.run(event_loop);
+    } else {
+        // Queued first: an observer may close the loop, which must not wait for a task in our hands. (It cannot where a step is
+        // about to run, for then the loop runs.)
+        event_loop.queue_task(runnable);
+        created();
+    }
+    task
 }

@@ -109,7 +109,7 @@ impl Drop for Stepping {
 fn end_unwinding(task: AnyTask) {
     let _ = catch_unwind(AssertUnwindSafe(|| {
         if !task.done() {
-            task.core().block_on(BlockedOn::Nothing);
+            task.core().set_blocked_on(BlockedOn::Nothing);
             finish::<()>(&task, Err(CancelledError::default().into()));
             tell(task.base().event_loop(), &|observer| observer.done(&task));
         }
@@ -121,7 +121,7 @@ pin_project! {
     /// The coroutine of a task with the machinery around it.
     pub(crate) struct Body<F> {
         #[pin]
-        coroutine: Option<F>,
+        pub(super) coroutine: Option<F>,
     }
 
     impl<F> PinnedDrop for Body<F> {
@@ -132,12 +132,6 @@ pin_project! {
                 let _ = catch_unwind(AssertUnwindSafe(|| coroutine.set(None)));
             }
         }
-    }
-}
-
-impl<F> Body<F> {
-    pub(crate) fn new(coroutine: F) -> Self {
-        Self { coroutine: Some(coroutine) }
     }
 }
 
@@ -190,7 +184,7 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
     let core = task.core();
     // 1. The context is entered, and left when this returns. The wait is over.
     let (_inside, no_context) = core.enter_context();
-    core.block_on(BlockedOn::Nothing);
+    core.set_blocked_on(BlockedOn::Nothing);
     let running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
     // 2. Is there something to raise instead of resuming the coroutine?
     let refused = if core.just_goes_on() { no_context } else { prepare(core, no_context) };
