@@ -270,8 +270,13 @@ impl Timers {
 // The heap is a maximum heap: the greatest entry is the earliest, and among equals the oldest.
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
-        let older = || 0.cmp(&(self.key.seq.wrapping_sub(other.key.seq) as i32));
-        other.when.total_cmp(&self.when).then_with(older)
+        if other.when < self.when {
+            Ordering::Less
+        } else if self.when < other.when {
+            Ordering::Greater
+        } else {
+            0.cmp(&(self.key.seq.wrapping_sub(other.key.seq) as i32))
+        }
     }
 }
 
