@@ -16,7 +16,7 @@ use crate::clock::{self, Clock};
 use crate::kernel::{current, running_loop};
 
 thread_local! {
-    /// In a thread that does a job for a loop with a virtual clock: that loop, and the thread's pool.
+    /// In a thread that runs a job for a loop with a virtual clock: the loop, and the thread's pool.
     static WORKS_FOR: RefCell<Option<(LoopHandle, PoolKey)>> = const { RefCell::new(None) };
 }
 
@@ -35,7 +35,7 @@ impl Drop for WorksFor {
     }
 }
 
-/// Sets the loop that this thread works for, and gives the one before. A thread that ends works for none.
+/// Sets the loop that this thread works for, and returns the one before. A thread that ends works for none.
 fn works_for(event_loop: Option<(LoopHandle, PoolKey)>) -> Option<(LoopHandle, PoolKey)> {
     WORKS_FOR.try_with(|slot| slot.replace(event_loop)).ok().flatten()
 }

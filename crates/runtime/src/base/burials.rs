@@ -1,14 +1,14 @@
-//! Futures, and calls that nobody makes any more, that go because others do: the last handle on one may be in what another has
-//! owned, and so on, in a chain that is longer than the stack is deep.
+//! Dropping long chains of futures, or of calls that will never be made, without running out of stack: the last handle on one
+//! may be owned by another, and so on.
 //!
-//! The core idea: down to some depth they go at once, one inside the other, as values do in Rust. Deeper ones wait in a list
-//! until the first of them has gone.
+//! Down to some depth they are dropped one inside the other, as values are in Rust. Deeper ones wait in a list until the outermost
+//! has been dropped.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// How many go one inside the other.
+/// How many are dropped one inside the other.
 const DEEP: u32 = 64;
 
 pub(crate) struct Burials<T> {
@@ -26,13 +26,13 @@ impl<T> Burials<T> {
         self.depth.get() == DEEP
     }
 
-    /// Keeps a last handle until the first of those that go has gone.
+    /// Keeps a last handle until the outermost has been dropped.
     #[cold]
     pub(crate) fn later(&self, last: T) {
         self.later.borrow_mut().push(last);
     }
 
-    /// What one of them owns goes until the guard is dropped.
+    /// One of them is being dropped, with what it owns, until the guard is dropped.
     #[inline]
     pub(crate) fn begin(&self) -> Depth<'_, T> {
         self.depth.set(self.depth.get() + 1);
@@ -64,7 +64,7 @@ impl<T> Drop for Depth<'_, T> {
     fn drop(&mut self) {
         let outer = self.0.depth.get() - 1;
         if outer == 0 && !self.0.later.borrow().is_empty() {
-            // The depth stays until they are gone: they are inside this one.
+            // The depth stays until they are dropped: they are inside this one.
             return self.0.drop_later();
         }
         self.0.depth.set(outer);
@@ -72,11 +72,11 @@ impl<T> Drop for Depth<'_, T> {
 }
 
 thread_local! {
-    /// Of calls: their handles may outlive the loop.
+    /// Not in the loop, because the handles of calls may outlive it.
     static CALLS: Burials<Box<dyn FnOnce()>> = const { Burials::new() };
 }
 
-/// A call that was cancelled, or whose loop is gone, goes with what it has captured.
+/// Drops a call that was cancelled, or whose loop was dropped, with what it has captured.
 #[cold]
 pub(crate) fn drop_call(call: Box<dyn FnOnce()>) {
     let mut call = Some(call);

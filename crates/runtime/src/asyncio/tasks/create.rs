@@ -203,10 +203,12 @@ impl TaskOptions {
 
 /// What a task factory of the program's own does with the options of each task of its loop.
 #[derive(Default)]
-pub(crate) struct OptionsChange(RefCell<Option<Rc<dyn Fn(TaskOptions) -> TaskOptions>>>);
+pub(crate) struct OptionsChange(RefCell<Option<Rc<ChangeOptions>>>);
+
+type ChangeOptions = dyn Fn(TaskOptions) -> TaskOptions;
 
 impl OptionsChange {
-    pub(crate) fn set(event_loop: &LoopCore, change: Option<Box<dyn Fn(TaskOptions) -> TaskOptions>>) {
+    pub(crate) fn set(event_loop: &LoopCore, change: Option<Box<ChangeOptions>>) {
         event_loop.changes_options.set(change.is_some());
         let old = event_loop.tenants.of::<Self>().0.replace(change.map(Rc::from));
         drop(old);

@@ -1,6 +1,6 @@
 //! A call from another thread that any thread can cancel: asyncio's `_ThreadSafeHandle`.
 //!
-//! The core idea: who cancels it holds the same lock as who begins to run it, and waits while it runs. So it never runs after
+//! Cancelling takes the same lock as beginning to run, and waits while the callback runs. So the callback never runs after
 //! `cancel` has returned.
 
 use std::fmt;
@@ -20,7 +20,7 @@ pub struct ThreadSafeHandle {
 
 struct SharedCall {
     state: Mutex<CallState>,
-    /// Told when the callback has ended.
+    /// Notified when the callback has ended.
     ended: Condvar,
 }
 
@@ -44,8 +44,8 @@ impl ThreadSafeHandle {
         self.shared.run();
     }
 
-    /// Keeps the callback from running, if it has not begun to: `handle.cancel()`. What the callback has captured goes here.
-    /// Waits for the end of a callback that runs in another thread, so that it never runs afterwards.
+    /// Keeps the callback from running, if it has not begun to, and drops what it has captured: `handle.cancel()`. Waits for the
+    /// end of a callback that runs in another thread, so that it never runs after this has returned.
     pub fn cancel(&self) {
         let mut state = self.shared.when_it_does_not_run();
         state.cancelled = true;
@@ -56,8 +56,8 @@ impl ThreadSafeHandle {
         }
     }
 
-    /// Was it cancelled? `handle.cancelled()`. Waits as [`cancel`](Self::cancel) does. True also of a callback that ran to its
-    /// end and was cancelled meanwhile or afterwards.
+    /// Was it cancelled? `handle.cancelled()`. Waits like [`cancel`](Self::cancel). Also true of a callback that was cancelled while
+    /// it ran or afterwards.
     #[must_use]
     pub fn cancelled(&self) -> bool {
         self.shared.when_it_does_not_run().cancelled

@@ -10,9 +10,9 @@ use crate::kernel::{Call, LoopCore, Remote, Shared, current};
 
 /// A handle on a loop for other threads: `Send`, `Sync`, cheap to clone.
 ///
-/// An [`EventLoop`](crate::EventLoop) stays in its thread. This is what other threads hold of it, for
-/// `loop.call_soon_threadsafe` and [`run_coroutine_threadsafe`](crate::run_coroutine_threadsafe). It may outlive the
-/// loop; then it gives `RuntimeError: Event loop is closed`.
+/// An [`EventLoop`](crate::EventLoop) stays in its thread. Other threads hold this, for `loop.call_soon_threadsafe` and
+/// [`run_coroutine_threadsafe`](crate::run_coroutine_threadsafe). It may outlive the loop; then its methods return
+/// `RuntimeError: Event loop is closed`.
 ///
 /// # Examples
 ///
@@ -74,8 +74,8 @@ impl LoopHandle {
         self.hand_in(Call::new(f))
     }
 
-    /// As [`call_soon_threadsafe`](Self::call_soon_threadsafe), and gives a handle by which any thread can cancel the call.
-    /// (In asyncio there is only this form. Here it costs an allocation, which most callers have no use for.)
+    /// Like [`call_soon_threadsafe`](Self::call_soon_threadsafe), and returns a handle by which any thread can cancel the call.
+    /// (asyncio has only this form. Here it costs an allocation, which most callers do not need.)
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
-//! What a loop knows of its jobs in other threads: whether any thread is at work for it.
+//! Whether any thread is working on a job for the loop.
 //!
-//! Virtual time may jump only while none is. A thread that sleeps on the loop's clock is not at work, and neither is a job
-//! that is queued behind threads which all sleep: it begins when one of them wakes, by a timer of the loop. All of this is
-//! counted in the loop's own thread.
+//! Virtual time may jump only while none is. A thread that sleeps on the loop's clock is not at work. Nor is a job that is queued
+//! behind threads which all sleep: it begins when a timer of the loop wakes one of them. All of this is counted in the loop's own
+//! thread.
 
 use std::cell::{Cell, RefCell};
 
@@ -31,7 +31,7 @@ impl Jobs {
     pub(crate) fn begin(&self, id: usize, size: usize) -> PoolKey {
         let mut pools = self.pools.borrow_mut();
         let known = pools.iter().position(|pool| pool.id == id);
-        // A place without jobs may be taken: nobody has its key any more.
+        // An entry without jobs may be reused, since no key of it is left.
         let at = known.or_else(|| pools.iter().position(|pool| pool.unfinished == 0)).unwrap_or(pools.len());
         if known.is_none() {
             let pool = Pool { id, size, unfinished: 0, asleep: 0 };
@@ -63,7 +63,7 @@ impl Jobs {
         self.joins.set(self.joins.get() - 1);
     }
 
-    /// Whether something will come of other threads without the loop's doing.
+    /// Will other threads finish something without the loop's doing?
     pub(crate) fn are_at_work(&self) -> bool {
         let pools = self.pools.borrow();
         pools.iter().any(|pool| pool.unfinished.min(pool.size) > pool.asleep)

@@ -25,9 +25,10 @@ impl Call {
         Box::new(Call { vars: contextvars::current(), type_name: std::any::type_name::<Named>, f: once })
     }
 
-    pub(crate) fn run(mut self: Box<Self>, event_loop: &LoopCore) {
+    /// Runs it, once.
+    pub(crate) fn run(&mut self, event_loop: &LoopCore) {
         let (vars, type_name) = (self.vars.take(), self.type_name);
-        run_callback(event_loop, vars, &|| format!("{}()", function_name(type_name())), || (self.f)());
+        run_callback(event_loop, vars, &|| format!("{}()", function_name(type_name())), &mut self.f);
     }
 
     /// How a report names it.
@@ -37,7 +38,7 @@ impl Call {
 
     /// Calls the closure without a loop and its context.
     #[cfg(all(test, loom))]
-    pub(crate) fn run_bare(mut self: Box<Self>) {
+    pub(crate) fn run_bare(&mut self) {
         (self.f)();
     }
 }

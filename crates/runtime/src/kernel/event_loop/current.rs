@@ -1,8 +1,8 @@
-//! What runs in this thread: the loop, and the task whose step it is.
+//! What runs in this thread: the loop, and the task whose step this is.
 //!
-//! Every wait asks for the task and every wake-up for the loop, several times a step, so both are plain pointers to what the
-//! frame that set them has borrowed: no count and no flag is touched to look at them. It relies on nothing but that the
-//! frames nest.
+//! Every wait asks for the task and every wake-up for the loop, several times a step. So both are plain pointers, to values that
+//! the frame which set them has borrowed: reading them touches no count and no flag. All this relies on is that the frames
+//! nest.
 
 use std::cell::Cell;
 use std::ptr;

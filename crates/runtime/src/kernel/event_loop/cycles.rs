@@ -1,15 +1,15 @@
-//! What owns itself until a future completes: a group, or a shield, over futures that somebody else has to complete.
+//! Reference cycles that last until a future completes: a group, or a shield, over futures that the program has to complete.
 //!
-//! The future owns the callback that will tell the group, and the group owns the future, to cancel it. Python's garbage
-//! collector finds such a circle; here the loop notes those in whose hands one may be, and cuts it when it is closed, since
-//! nothing can complete any more. (Tasks need none of this: a loop that closes ends them.)
+//! The future owns the callback that will notify the group, and the group owns the future, to cancel it. Python's garbage
+//! collector finds such a cycle. Here the loop keeps a list of waiters that may be part of one, and breaks the cycles when it
+//! closes, since nothing can complete any more. (Tasks need none of this: a loop that closes ends them.)
 
 use std::cell::RefCell;
 use std::rc::Weak;
 
 use crate::kernel::event_loop::ready::Run;
 
-/// Those who may be part of a circle. They go when they will: here is nothing that keeps them.
+/// Waiters that may be part of a cycle. They are held weakly.
 #[derive(Default)]
 pub(crate) struct Cycles(RefCell<Vec<Weak<dyn Run>>>);
 
@@ -17,7 +17,7 @@ impl Cycles {
     pub(crate) fn note(&self, run: Weak<dyn Run>) {
         let mut noted = self.0.borrow_mut();
         if noted.len() == noted.capacity() {
-            // What is gone keeps its memory as long as it stands here. The list grows only if half of it is still there.
+            // A weak reference keeps the memory of what was dropped. The list grows only if half of it is still alive.
             noted.retain(|run| run.strong_count() > 0);
             let room = noted.len().max(4);
             noted.reserve(room);
@@ -25,7 +25,7 @@ impl Cycles {
         noted.push(run);
     }
 
-    /// Has all of them let go of what they wait for.
+    /// Makes all of them drop what they wait for.
     pub(crate) fn cut(&self) {
         for run in self.0.take() {
             if let Some(run) = run.upgrade() {

@@ -1,14 +1,14 @@
-//! Tells the processor early which memory will be needed.
+//! Tells the processor early which memory will be needed, when many timers are due.
 //!
-//! A step of one of a million tasks begins with a wait for memory that no cache holds, and the order of the steps is nothing
-//! that a processor could guess. The loop knows it: it says whose turn comes some steps later, so that the wait is over by
-//! then. It is a hint and nothing else; where there is no stable way to give it, nothing happens.
+//! To wake one of a million sleepers begins with a wait for memory that no cache holds, and the processor cannot guess the
+//! order. The loop knows it, and names the memory some timers ahead, so that the wait is over in time. This is only a hint;
+//! where there is no stable way to give it, nothing happens.
 
-/// The parts of a cache are that long on every processor that takes the hint.
+/// The length of a cache line on every processor that takes the hint.
 const LINE: usize = 64;
 
-/// The task whose cell is at this address will soon be looked at: it and its neighbours in memory, async-task's header and
-/// the beginning of the coroutine.
+/// The task whose cell is at this address will soon be used, and with it its neighbours in memory: async-task's header and the
+/// beginning of the coroutine.
 #[inline]
 pub(crate) fn task(cell: usize) {
     for line in 0..4 {
@@ -16,7 +16,7 @@ pub(crate) fn task(cell: usize) {
     }
 }
 
-/// What is at this address will soon be looked at.
+/// The memory at this address will soon be used.
 #[inline]
 pub(crate) fn read(address: usize) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]

@@ -1,8 +1,8 @@
 //! The tasks of a loop that are not done.
 //!
-//! The loop owns its tasks by it: dropping a handle detaches. They stand in the order in which they were made, each with its
-//! number, and know in what slot. The core idea: a task that is done leaves a hole, and once most are holes the others move
-//! together. So nothing but the slot has to be kept to have them in order.
+//! By it the loop owns its tasks, so dropping a handle detaches. Tasks are kept in the order of their creation, each with its
+//! number, and know their slot. A task that is done leaves a hole; once most slots are holes, the rest move together. So the
+//! slot is all that a task has to keep.
 
 use std::cell::RefCell;
 
@@ -21,7 +21,7 @@ struct Slots {
 }
 
 impl Registry {
-    /// Takes a task in, with its number; gives its slot.
+    /// Adds a task with its number and returns its slot.
     pub(crate) fn register(&self, task: AnyFuture, number: u32) -> u32 {
         let mut slots = self.0.borrow_mut();
         let slot = u32::try_from(slots.tasks.len()).expect("fewer than four thousand million tasks");
@@ -31,7 +31,7 @@ impl Registry {
         slot
     }
 
-    /// Lets go of the task in a slot, if there is one; gives its number.
+    /// Drops the task in a slot, if there is one, and returns its number.
     pub(crate) fn unregister(&self, slot: u32) -> Option<u32> {
         let mut slots = self.0.borrow_mut();
         let task = slots.tasks.get_mut(slot as usize)?.take()?;
@@ -55,7 +55,7 @@ impl Registry {
         }
     }
 
-    /// The slot of a task of which this is so: `first`, if it is of the one in it.
+    /// The slot of a task for which `is_so` returns true; `first` is tried first.
     pub(crate) fn find(&self, first: u32, is_so: impl Fn(&AnyFuture) -> bool) -> Option<u32> {
         let slots = self.0.borrow();
         let is_here =

@@ -126,7 +126,7 @@ impl LoopCore {
         match other {
             Other::Call(run, key) => run.run(key),
             Other::Timer(key) => self.fire(key),
-            Other::Remote(call) => call.run(self),
+            Other::Remote(mut call) => call.run(self),
         }
     }
 

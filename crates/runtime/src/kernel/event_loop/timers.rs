@@ -1,9 +1,9 @@
 //! The timers of one loop: a heap of deadlines over a slab of what each one does.
 //!
-//! Pure data, no clock. Timers at the same instant are due in the order of their creation. A cancelled timer leaves its
-//! heap entry behind; entries are dropped when they come to the top, and all at once when they outnumber the live ones
-//! (as `BaseEventLoop._run_once` does). Of a heap of which much is due the rest is sorted: to take a million entries from it
-//! one by one means twenty places in memory for each, most of them far from the cache.
+//! Pure data, no clock. Timers at the same instant are due in the order of their creation. A cancelled timer leaves its heap
+//! entry behind; entries are dropped when they come to the top, and all at once when they outnumber the live ones (as in
+//! `BaseEventLoop._run_once`). When much of the heap is due, the due entries are taken out and sorted: to pop a million entries
+//! one by one would touch twenty places in memory for each, most of them outside the cache.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -39,7 +39,7 @@ pub(crate) enum Action {
     Call(Rc<dyn Run>),
 }
 
-/// Three words: the kinds of `Action` stand side by side with the rest, so that the number fits in beside them.
+/// Three words: the kinds of `Action` are kinds of this enum, so that the number fits beside the tag.
 enum Slot {
     Free { next: u32 },
     Sleep { seq: u32, sleeper: Wake },
@@ -85,8 +85,8 @@ const NONE: u32 = u32::MAX;
 /// Below this many heap entries cancelled ones are left alone.
 const SWEEP_FROM: usize = 100;
 
-/// When this many were taken from the heap one by one, and one in [`MUCH`] of it, what else is due is sorted. A look at the
-/// whole heap costs for an entry a small part of what taking one does.
+/// After this many entries were popped one by one, and one in [`MUCH`] of the heap, the rest of what is due is sorted. Looking at
+/// an entry of the heap costs a small part of popping one.
 const SORT_FROM: usize = 64;
 const MUCH: usize = 16;
 
@@ -112,7 +112,7 @@ impl Timers {
         self.insert_at_turn(turn, when, action)
     }
 
-    /// A place in the order of creation, for a timer that is made later or not at all.
+    /// Reserves a place in the order of creation, for a timer that is made later or not at all.
     pub(crate) fn take_turn(&mut self) -> Turn {
         let seq = self.next_seq;
         self.next_seq = seq.wrapping_add(1);
@@ -131,7 +131,7 @@ impl Timers {
         self.keep(turn, action)
     }
 
-    /// Keeps what a timer does.
+    /// Stores what a timer does.
     #[inline]
     fn keep(&mut self, Turn(seq): Turn, action: Action) -> TimerKey {
         let armed = Slot::armed(seq, action);
@@ -173,7 +173,7 @@ impl Timers {
         self.drain_due(end, take);
     }
 
-    /// As `take_due`, for a heap of which much is due.
+    /// Like `take_due`, for a heap of which much is due.
     fn drain_due(&mut self, end: f64, take: impl FnMut(TimerKey)) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
         let mut due: Vec<_> = entries.extract_if(.., |entry| entry.when < end).collect();
@@ -185,7 +185,7 @@ impl Timers {
         self.heap = entries.into();
     }
 
-    /// Fires a timer: gives what it does, unless it was cancelled meanwhile.
+    /// Fires a timer: returns what it does, unless it was cancelled meanwhile.
     #[inline]
     pub(crate) fn fire(&mut self, key: TimerKey) -> Option<Action> {
         let slot = self.slots.get_mut(key.slot as usize).filter(|slot| slot.is_armed(key.seq))?;
@@ -206,7 +206,7 @@ impl Timers {
         prefetch::read(self.slots.as_ptr().wrapping_add(key.slot as usize).addr());
     }
 
-    /// As `prefetch`, later: its slot is at hand, and now what it does.
+    /// Like `prefetch`, later: the slot is in the cache, and now what it refers to is fetched.
     #[inline]
     pub(crate) fn prefetch_action(&self, key: TimerKey) {
         match self.slots.get(key.slot as usize) {
@@ -217,12 +217,12 @@ impl Timers {
         }
     }
 
-    /// Is it who is polled with this waker that a sleep wakes?
+    /// Does the sleep under `key` wake the task that `waker` wakes?
     pub(crate) fn wakes(&mut self, key: TimerKey, waker: &Waker) -> bool {
         self.sleeper(key).is_some_and(|sleeper| sleeper.is(waker))
     }
 
-    /// Sets whom a sleep wakes; gives who it was, to be dropped by the caller.
+    /// Sets what a sleep wakes, and returns what it woke before, to be dropped by the caller.
     pub(crate) fn set_sleeper(&mut self, key: TimerKey, new: Wake) -> Option<Wake> {
         Some(std::mem::replace(self.sleeper(key)?, new))
     }
@@ -238,7 +238,7 @@ impl Timers {
         self.slots.get(key.slot as usize).is_some_and(|slot| slot.is_armed(key.seq))
     }
 
-    /// Cancels a timer that has not fired. Gives what it would have done, to be dropped by the caller.
+    /// Cancels a timer that has not fired. Returns what it would have done, to be dropped by the caller.
     pub(crate) fn remove(&mut self, key: TimerKey) -> Option<Action> {
         let action = self.fire(key);
         if action.is_some() && self.heap.len() > SWEEP_FROM && self.heap.len() > 2 * self.armed {
@@ -251,7 +251,7 @@ impl Timers {
         self.armed == 0
     }
 
-    /// Removes everything; gives what the timers would have done, to be dropped by the caller.
+    /// Removes everything. Returns what the timers would have done, to be dropped by the caller.
     pub(crate) fn clear(&mut self) -> Vec<Action> {
         self.heap = BinaryHeap::new();
         self.armed = 0;

@@ -32,7 +32,7 @@ fn take(shared: &Shared) -> usize {
         return 0;
     }
     let run = |item| match item {
-        Remote::Call(call) => call.run_bare(),
+        Remote::Call(mut call) => call.run_bare(),
         Remote::Task(_) => unreachable!("there are no tasks here"),
     };
     shared.take().map(run).count()
