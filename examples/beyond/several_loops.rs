@@ -4,7 +4,7 @@
 //! handles. Ctrl-C ends them all.
 //!
 //! Run it: `cargo run --example several_loops -- --loops 2`. Then send it lines,
-//! with `nc 127.0.0.1 8888`; the line `total` asks how many lines there were, in all
+//! with `nc 127.0.0.1 8888`; the line `total` asks how many lines there were in all
 //! loops. `--work 1000` computes for a millisecond for each line.
 
 use std::cell::Cell;
