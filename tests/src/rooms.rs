@@ -17,7 +17,7 @@ const ROOMS: &[&[&str]] = &[&["base"], &["error"], &["clock", "contextvars", "co
 const NOT_YET: &[&str] = &["asyncio/runners.rs", "asyncio/tasks/shield.rs"];
 
 /// The most lines of code in a folder of the runtime.
-const LINES: &[(&str, usize)] = &[("kernel", 3_800), ("", 9_850)];
+const LINES: &[(&str, usize)] = &[("kernel", 3_600), ("", 9_750)];
 
 /// The most places that say `unsafe`.
 const UNSAFE: usize = 60;

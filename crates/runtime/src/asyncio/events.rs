@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use crate::asyncio::futures::Future;
 use crate::asyncio::handles::{Handle, Repeated, TimerHandle};
+use crate::asyncio::io::reactor::Side;
 use crate::asyncio::tasks::{OptionsChange, Task, TaskFactory, TaskOptions};
 use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
@@ -19,8 +20,7 @@ use crate::clock::Clock;
 use crate::concurrent::ThreadPoolExecutor;
 use crate::error::{ExceptionContext, Result, RuntimeError, ValueError, env};
 use crate::kernel::{
-    AnyFuture, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Side, Tenants,
-    running_loop,
+    AnyFuture, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Tenants, running_loop,
 };
 
 /// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.

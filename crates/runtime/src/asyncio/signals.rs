@@ -14,8 +14,9 @@ use std::sync::{Arc, Mutex};
 use signal_hook::SigId;
 
 use crate::asyncio::handles::Repeated;
+use crate::asyncio::io::reactor::Side;
 use crate::error::{Result, RuntimeError, ValueError};
-use crate::kernel::{self, LoopCore, Phase, Side, Tenant};
+use crate::kernel::{self, LoopCore, Phase, Tenant};
 
 /// The signals that one loop handles.
 #[derive(Default)]

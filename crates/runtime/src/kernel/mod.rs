@@ -10,9 +10,8 @@
 //! | [`handle`] | [`AnyFuture`] and [`AnyTask`], the counted pointers to a future: how it ends, and who is told |
 //! | [`memory`] | what a future keeps: the `cell`, its state, its result or callbacks (`value`, `callbacks`), whom it wakes (`waking`), what futures of one origin share (`origin`) |
 //! | [`task`] | what a task has beyond a future (`core`), how it is made (`spawn`), takes a step (`step`), waits (`blocker`), is cancelled (`cancel`) and ends with its loop (`destroy`) |
-//! | [`event_loop`] | [`LoopCore`]: one iteration (`run`), the sleep between two (`waiting`), the ready queue, timers, tasks (`registry`), other threads (`remote`), the loop and task of this thread (`current`), circles of ownership (`cycles`) |
+//! | [`event_loop`] | [`LoopCore`]: one iteration (`run`), the sleep between two (`waiting`), the ready queue, timers, tasks (`registry`), other threads (`remote`), the loop and task of this thread (`current`), circles of ownership (`cycles`), what the system knows of descriptors (`selector`) |
 //! | [`tenant`] | what a part of asyncio keeps in a loop, made when it is first needed |
-//! | [`reactor`] | which descriptors are ready (`selector`), and what is remembered of each (`source`) |
 //! | [`line`] | those who wait for a lock, a queue or an event |
 //! | [`watch`], [`repr`], [`deadlock`] | the traits of who watches; how futures print; the report when nothing can go on |
 //!
@@ -38,7 +37,6 @@ mod event_loop;
 mod handle;
 mod line;
 mod memory;
-mod reactor;
 mod repr;
 mod task;
 mod tenant;
@@ -52,6 +50,7 @@ pub(crate) use event_loop::call::Call;
 pub(crate) use event_loop::callback::{handle_repr, run_callback, run_handled};
 pub(crate) use event_loop::ready::{Run, TIME_IS_UP};
 pub(crate) use event_loop::remote::{Remote, Shared};
+pub(crate) use event_loop::selector::{EventTarget, Found, Selector};
 pub(crate) use event_loop::timers::{Action, TimerKey, Turn};
 pub(crate) use event_loop::{Interrupt, LoopCore, current, no_running_loop, running_loop};
 pub(crate) use line::{Line, Ticket};
@@ -59,7 +58,6 @@ pub(crate) use memory::callbacks::{Callback, Registered};
 pub(crate) use memory::cell::{Group, Kind};
 pub(crate) use memory::state::{PendingCancel, State};
 pub(crate) use memory::waking::Wake;
-pub(crate) use reactor::{Side, Source};
 pub(crate) use repr::future as repr;
 pub(crate) use task::blocker::{BlockedOn, Blocker, Description};
 pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel};

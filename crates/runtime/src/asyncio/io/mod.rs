@@ -5,7 +5,9 @@
 //! system call. No buffers and no protocol here: the operation is a closure.
 
 mod process;
+pub(crate) mod reactor;
 mod registration;
+mod source;
 
 use std::fmt;
 use std::future::{Future as StdFuture, poll_fn};
@@ -18,7 +20,9 @@ pub use process::{kill, pidfd_send_signal};
 pub use registration::{Readiness, Registration};
 
 use crate::error::Result;
-use crate::kernel::{Side, Source, running_loop};
+use crate::kernel::running_loop;
+use reactor::Side;
+use source::Source;
 
 /// A descriptor (a socket, a pipe, a terminal, a process's) in the event loop.
 ///

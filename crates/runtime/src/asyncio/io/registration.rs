@@ -9,8 +9,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use crate::asyncio::handles::Handle;
+use crate::asyncio::io::reactor::Side;
+use crate::asyncio::io::source::{AtSource, Source};
 use crate::error::{Error, Result};
-use crate::kernel::{BlockedOn, Side, Source, Ticket, keep_waiting_on, running_loop, take_cancel, wait_on};
+use crate::kernel::{BlockedOn, Ticket, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.
 ///
@@ -366,7 +368,7 @@ impl Readiness {
     }
 
     fn blocked_on(&self, ticket: Ticket) -> BlockedOn {
-        BlockedOn::Readiness(Rc::clone(&self.source), ticket)
+        BlockedOn::Other(Rc::new(Box::new(AtSource(Rc::clone(&self.source), ticket))))
     }
 }
 

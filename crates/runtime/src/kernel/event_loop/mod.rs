@@ -12,6 +12,7 @@ pub(crate) mod ready;
 pub(crate) mod registry;
 pub(crate) mod remote;
 mod run;
+pub(crate) mod selector;
 pub(crate) mod timers;
 mod waiting;
 
@@ -30,11 +31,11 @@ use crate::kernel::event_loop::cycles::Cycles;
 use crate::kernel::event_loop::ready::{Other, Ready, ReadyQueue, Run};
 use crate::kernel::event_loop::registry::Registry;
 use crate::kernel::event_loop::remote::{Remote, Shared};
+use crate::kernel::event_loop::selector::{EventTarget, Selector};
 use crate::kernel::event_loop::timers::{Action, TimerKey, Timers};
 use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::TaskMemory;
 use crate::kernel::memory::origin::Origins;
-use crate::kernel::reactor::{Readiness, Selector};
 use crate::kernel::task::step::Runnable;
 use crate::kernel::tenant::Tenants;
 use crate::kernel::watch::{Observer, SchedulingPolicy};
@@ -48,7 +49,7 @@ pub(crate) struct LoopCore {
     selector: RefCell<Option<Rc<Selector>>>,
     /// The tenant to which events of descriptors go. Boxed to be one word: taking an unboxed trait object out of an `Option` makes
     /// the compiler link its functions into every program.
-    reactor: RefCell<Option<Box<Rc<dyn Readiness>>>>,
+    reactor: RefCell<Option<Box<Rc<dyn EventTarget>>>>,
     pub(crate) origins: Origins,
     /// Every task that is not done. The loop owns its tasks: dropping a handle detaches.
     pub(crate) tasks: Registry,

@@ -12,9 +12,9 @@ use crate::clock::{self, Clock};
 use crate::error::{Error, RuntimeError};
 use crate::kernel::deadlock::describe_deadlock;
 use crate::kernel::event_loop::ready::Other;
+use crate::kernel::event_loop::selector::{EventTarget, Selector};
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::cell::Kind;
-use crate::kernel::reactor::{Reactor, Readiness, Selector};
 
 /// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
 /// clock does no harm.
@@ -132,13 +132,8 @@ impl LoopCore {
         Ok(selector)
     }
 
-    /// The reactor, which is made for the first descriptor.
-    pub(crate) fn reactor(&self) -> std::io::Result<Rc<Reactor>> {
-        if let Some(reactor) = self.tenants.find() {
-            return Ok(reactor);
-        }
-        let reactor = self.tenants.add(Reactor::new(self.selector()?));
-        self.reactor.replace(Some(Box::new(Rc::clone(&reactor) as Rc<dyn Readiness>)));
-        Ok(reactor)
+    /// To be told from now on of what the selector finds.
+    pub(crate) fn set_reactor(&self, reactor: Rc<dyn EventTarget>) {
+        self.reactor.replace(Some(Box::new(reactor)));
     }
 }

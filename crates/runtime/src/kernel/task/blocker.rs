@@ -11,7 +11,6 @@ use crate::kernel::event_loop::{LoopCore, timers::TimerKey};
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::line::{InLine, Line, Ticket};
 use crate::kernel::memory::cell::Kind;
-use crate::kernel::reactor::{AtSource, Source};
 
 /// Something that a task waits on.
 pub(crate) trait Blocker {
@@ -61,8 +60,6 @@ pub(crate) enum BlockedOn {
     Future(AnyFuture),
     /// An entry in a line.
     Line(Rc<Line>, Ticket),
-    /// A descriptor, and an entry among those that wait for it.
-    Readiness(Rc<Source>, Ticket),
     /// Any other way to wait.
     Other(Rc<Box<dyn Blocker>>),
 }
@@ -78,7 +75,6 @@ impl BlockedOn {
             Self::Timer(key) => f(key),
             Self::Future(future) => f(future),
             Self::Line(line, ticket) => f(&InLine(line, *ticket)),
-            Self::Readiness(source, ticket) => f(&AtSource(source, *ticket)),
             Self::Other(blocker) => f(&***blocker),
         })
     }

@@ -10,23 +10,27 @@ use std::io;
 #[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use polling::{Event, PollMode, Poller};
 
+use crate::kernel::event_loop::ready::Run;
+use crate::kernel::tenant::Tenant;
+
 /// What the system says of one descriptor.
 pub(crate) struct Found {
-    pub(super) key: usize,
-    pub(super) readable: bool,
-    pub(super) writable: bool,
+    pub(crate) key: usize,
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
     /// The peer has gone, or there is an error: no further event may come, however much is left to read.
-    pub(super) hung_up: bool,
+    pub(crate) hung_up: bool,
 }
 
 #[cfg(target_os = "linux")]
 pub(crate) struct Selector {
-    pub(super) poller: Poller,
+    pub(crate) poller: Poller,
     found: RefCell<Vec<rustix::event::epoll::Event>>,
     /// Ends a wait when written to.
     bell: Arc<OwnedFd>,
@@ -34,8 +38,15 @@ pub(crate) struct Selector {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) struct Selector {
-    pub(super) poller: Arc<Poller>,
+    pub(crate) poller: Arc<Poller>,
     events: RefCell<polling::Events>,
+}
+
+/// What the loop itself asks of its reactor. It does not know the type, so that a program without descriptors, in which no
+/// reactor is made, does not contain one.
+pub(crate) trait EventTarget: Tenant {
+    /// Hands over what is to run because of this event.
+    fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32));
 }
 
 /// How many events one wait can bring.
@@ -76,7 +87,7 @@ impl Selector {
     }
 
     /// Registers a descriptor for both sides, edge-triggered.
-    pub(super) fn add_edge(&self, fd: BorrowedFd<'_>, key: usize) -> io::Result<()> {
+    pub(crate) fn add_edge(&self, fd: BorrowedFd<'_>, key: usize) -> io::Result<()> {
         use rustix::event::epoll::{self, EventData, EventFlags};
         let flags = EventFlags::IN | EventFlags::PRI | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
         Ok(epoll::add(&self.poller, fd, EventData::new_u64(key as u64), flags)?)
@@ -130,7 +141,7 @@ impl Selector {
     }
 
     /// Registers a descriptor for both sides, edge-triggered.
-    pub(super) fn add_edge(&self, fd: BorrowedFd<'_>, key: usize) -> io::Result<()> {
+    pub(crate) fn add_edge(&self, fd: BorrowedFd<'_>, key: usize) -> io::Result<()> {
         if !self.poller.supports_edge() {
             let reason = "this system has no edge-triggered readiness; add_reader and add_writer work";
             return Err(io::Error::new(io::ErrorKind::Unsupported, reason));

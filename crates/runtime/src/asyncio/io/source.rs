@@ -11,12 +11,9 @@ use std::mem::discriminant;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
-use super::{Reactor, Side, selector::Found};
+use super::reactor::{Reactor, Side};
 use crate::base::ordered::Ordered;
-use crate::kernel::event_loop::{LoopCore, ready::Run};
-use crate::kernel::line::Ticket;
-use crate::kernel::memory::waking::Wake;
-use crate::kernel::task::blocker::{Blocker, Description};
+use crate::kernel::{Blocker, Description, Found, LoopCore, Run, Ticket, Wake};
 
 pub(crate) struct Source {
     pub(super) key: usize,
@@ -257,9 +254,9 @@ impl Run for Source {
 }
 
 /// An entry among those that wait for a descriptor, as what its task waits on.
-pub(crate) struct AtSource<'a>(pub(crate) &'a Source, pub(crate) Ticket);
+pub(super) struct AtSource(pub(super) Rc<Source>, pub(super) Ticket);
 
-impl Blocker for AtSource<'_> {
+impl Blocker for AtSource {
     fn cancel(&self, _event_loop: &LoopCore) -> bool {
         self.0.leave(self.1)
     }

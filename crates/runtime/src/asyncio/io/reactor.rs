@@ -5,9 +5,6 @@
 //! for both sides at once and for the descriptor's whole life, with its readiness remembered in a `Source`. All the reactor knows
 //! of the loop is that it can queue a `Run`.
 
-mod selector;
-mod source;
-
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
@@ -16,10 +13,8 @@ use std::rc::Rc;
 
 use polling::{Event, PollMode};
 
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::tenant::{Phase, Tenant};
-pub(crate) use selector::{Found, Selector};
-pub(crate) use source::{AtSource, Source};
+use super::source::Source;
+use crate::kernel::{EventTarget, Found, LoopCore, Phase, Run, Selector, Tenant};
 
 pub(crate) struct Reactor {
     selector: Rc<Selector>,
@@ -30,13 +25,6 @@ pub(crate) struct Reactor {
     free: RefCell<Vec<usize>>,
     /// How many waits there are for one of the sources.
     waiting: Rc<Cell<usize>>,
-}
-
-/// What the loop itself asks of its reactor. It does not know the type, so that a program without descriptors, in which no
-/// reactor is made, does not contain one.
-pub(crate) trait Readiness: Tenant {
-    /// Hands over what is to run because of this event.
-    fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32));
 }
 
 #[derive(Default)]
@@ -65,6 +53,18 @@ impl Watched {
 
     fn interest(&self, fd: RawFd) -> Event {
         Event::new(fd as usize, self.reader.is_some(), self.writer.is_some())
+    }
+}
+
+impl LoopCore {
+    /// The reactor, which is made for the first descriptor.
+    pub(crate) fn reactor(&self) -> io::Result<Rc<Reactor>> {
+        if let Some(reactor) = self.tenants.find() {
+            return Ok(reactor);
+        }
+        let reactor = self.tenants.add(Reactor::new(self.selector()?));
+        self.set_reactor(Rc::clone(&reactor) as Rc<dyn EventTarget>);
+        Ok(reactor)
     }
 }
 
@@ -189,7 +189,7 @@ impl Tenant for Reactor {
     }
 }
 
-impl Readiness for Reactor {
+impl EventTarget for Reactor {
     fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32)) {
         if let Some(index) = found.key.checked_sub(SOURCES) {
             if let Some(Some(source)) = self.sources.borrow().get(index) {
