@@ -2,7 +2,9 @@
 //!
 //! Times differ from run to run and from machine to machine, counts of instructions hardly do: callgrind runs the program
 //! in `bench/instructions` twice with different counts, and the difference is the paths' own. A path that takes more than
-//! [`TOLERANCE`] above `reference.toml` fails. Another compiler makes other code, so then the counts are shown only.
+//! [`TOLERANCE`] above `reference.toml` fails. So that many small steps do not make a large one, a path also fails that takes
+//! more than that above `frozen.toml`, the counts of the day on which the core was laid out anew; nothing writes that file.
+//! Another compiler makes other code, so then the counts are shown only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,8 @@ const TOLERANCE: f64 = 5.0;
 const COUNTS: [u32; 2] = [1_000, 5_000];
 
 const REFERENCE: &str = "bench/instructions/reference.toml";
+/// What all changes together are held against. A path that is not in it is younger.
+const FROZEN: &str = "bench/instructions/frozen.toml";
 const OPENING: &str = "# Instructions of one operation. `cargo xtask instructions --bless` writes this file.\n\n";
 
 #[derive(clap::Args)]
@@ -44,6 +48,12 @@ struct Reference {
     paths: BTreeMap<String, f64>,
 }
 
+impl Reference {
+    fn read(file: &'static str) -> Result<Self> {
+        toml::from_str(&guide_tests::read(root().join(file))?).context(file)
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let Err(reason) = version("valgrind", &["--version"]) {
         ensure!(!arguments.required, "no instructions can be counted: {reason:#}");
@@ -56,11 +66,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         bail!("{}; there are: {}", unknown("path", path, known.iter().map(String::as_str)), known.join(" "));
     }
     let file = root().join(REFERENCE);
-    let mut reference: Reference = if file.exists() {
-        toml::from_str(&guide_tests::read(&file)?).context(REFERENCE)?
-    } else {
-        Reference::default()
-    };
+    let mut reference = if file.exists() { Reference::read(REFERENCE)? } else { Reference::default() };
+    let frozen = Reference::read(FROZEN)?;
     let compiler = version("rustc", &["-vV"])?;
     let is_same = compiler == reference.compiler;
     if !is_same && !arguments.bless {
@@ -72,10 +79,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for path in wanted {
         let counted = count(&program, path)?;
         let verdict = verdict(counted, reference.paths.get(path).copied());
-        println!("{path:22} {counted:9.1}  {}", verdict.words());
+        let frozen = frozen.paths.get(path).filter(|_| compiler == frozen.compiler);
+        let in_all = frozen.map(|before| 100.0 * (counted - before) / before);
+        let since = in_all.map_or(String::new(), |change| format!("; in all {change:+.1} %"));
+        println!("{path:22} {counted:9.1}  {}{since}", verdict.words());
         if arguments.bless {
             reference.paths.insert(path.clone(), counted);
-        } else if verdict.is_bad() {
+        } else if verdict.is_bad() || in_all.is_some_and(|change| change > TOLERANCE) {
             worse.push(path.as_str());
         }
     }
@@ -217,9 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_can_be_read_and_has_every_path_as_a_number() {
-        let reference: Reference = toml::from_str(&guide_tests::read(root().join(REFERENCE)).unwrap()).unwrap();
-        assert!(!reference.compiler.is_empty() && !reference.paths.is_empty());
-        assert!(reference.paths.values().all(|&count| count > 0.0));
+    fn the_references_can_be_read_and_have_every_path_as_a_number() {
+        for file in [REFERENCE, FROZEN] {
+            let reference = Reference::read(file).unwrap();
+            assert!(!reference.compiler.is_empty() && !reference.paths.is_empty());
+            assert!(reference.paths.values().all(|&count| count > 0.0));
+        }
     }
 }
