@@ -122,10 +122,6 @@ fn trial(arguments: &Arguments, workers: usize, kills: usize, delay: f64) -> Res
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
-    if killed_workers + killed_redis < kills {
-        return Err(failure("the crawl ended before all had been killed who should be: give it more --pages"));
-    }
-
     let records = match arguments.sqlite {
         true => {
             let path = PathBuf::from(&frontier);
@@ -137,6 +133,10 @@ fn trial(arguments: &Arguments, workers: usize, kills: usize, delay: f64) -> Res
     let log = serving.log();
     compare(&web, &records)?;
     let again = log::check(&log, &lines, &web, killed_workers * arguments.slots)?;
+
+    if killed_workers + killed_redis < kills {
+        return Err(failure("the crawl ended before all had been killed who should be: give it more --pages"));
+    }
 
     let (requests, peak) = log::figures(&lines);
     let committed = records.len();

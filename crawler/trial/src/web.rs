@@ -205,8 +205,9 @@ impl Web {
         let host = request.headers()["host"].to_str()?.to_owned();
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let noted = Noted { log, host: &host, number: log.lock().expect("no panic").begins(&host, &path) };
-        // As long as a quick server on the Internet takes to think.
-        sleep(0.0005 + 0.002 * fastrand::f64()).await?;
+        // Where workers are killed, servers think for a while, so that the workers have pages in hand.
+        let longest = if self.delay > 0.0 { 0.08 } else { 0.002 };
+        sleep(0.0005 + longest * fastrand::f64()).await?;
         let mut answer = self.answer(&host, &path);
         // Where speed is measured, nobody waits.
         if path == "/busy" && self.delay > 0.0 && was_busy.borrow_mut().insert(host.clone()) {
