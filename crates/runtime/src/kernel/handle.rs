@@ -402,7 +402,7 @@ impl Drop for AnyFuture {
     }
 }
 
-/// A task of which the result's type is not known: what [`current_task`] and [`all_tasks`] give.
+/// A task of which the result's type is not known: what [`current_task`](crate::current_task) and [`all_tasks`](crate::all_tasks) give.
 ///
 /// Clones are handles on the same task. It derefs to [`AnyFuture`].
 ///

@@ -1,36 +1,42 @@
-//! What a loop, a task and a future know of each other: the one knot, on purpose.
+//! What a loop, a task and a future know of each other: the only place where modules may import each other in a circle.
 //!
-//! A task needs its loop to be queued, the loop needs the task to run it, and both need the future that tells of the end. So the
-//! modules in here may import each other, as nothing else in the runtime may. The list below says what the rest may use.
+//! A task needs its loop to be queued, the loop needs the task to run it, and both need the future by which a task's end is
+//! announced. The list below says what the rest of the crate may use; only what is `pub use` is public.
 //!
 //! # The map
 //!
 //! | module | what it has |
 //! | --- | --- |
-//! | [`handle`] | [`AnyFuture`] and [`AnyTask`], the counted pointers to a future: how it ends, and who is told |
-//! | [`memory`] | what a future keeps: the `cell`, its state, its result or callbacks (`value`, `callbacks`), whom it wakes (`waking`), what futures of one origin share (`origin`) |
-//! | [`task`] | what a task has beyond a future (`core`), how it is made (`spawn`), takes a step (`step`), waits (`blocker`), is cancelled (`cancel`) and ends with its loop (`destroy`) |
-//! | [`event_loop`] | [`LoopCore`]: one iteration (`run`), the sleep between two (`waiting`), the ready queue, timers, tasks (`registry`), other threads (`remote`), the loop and task of this thread (`current`), circles of ownership (`cycles`), what the system knows of descriptors (`selector`) |
-//! | [`tenant`] | what a part of asyncio keeps in a loop, made when it is first needed |
-//! | [`line`] | those who wait for a lock, a queue or an event |
-//! | [`watch`], [`repr`], [`deadlock`] | the traits of who watches; how futures print; the report when nothing can go on |
+//! | `handle` | `AnyFuture` and `AnyTask`, the counted pointers to a future: how it ends, and who is told |
+//! | `memory` | what a future keeps: `cell` and `base` (what every future has), `state`, `value` (its result), `callbacks`, `waking` (who is to be woken), `origin` (what futures of one origin share) |
+//! | `task` | what a task has beyond a future (`core`), how it is made (`spawn`), takes a step (`step`), waits (`blocker`), is cancelled (`cancel`), never begins (`coroutine`), and ends with its loop (`destroy`) |
+//! | `event_loop` | `LoopCore`: queueing and closing (`mod`), one iteration (`run`), the sleep between two (`waiting`, `selector`), the queue (`ready`), `timers`, the tasks (`registry`), other threads (`remote`), how a callback runs (`call`, `callback`), the loop and task of this thread (`current`), circles of ownership (`cycles`), `prefetch` |
+//! | `tenant` | what a part of asyncio keeps in a loop, made when it is first needed |
+//! | `line` | those who wait for a lock, a queue or an event |
+//! | `watch` | the traits of who watches, or chooses who runs next |
+//! | `repr` | how futures and tasks print |
+//! | `deadlock` | the report when nothing can go on |
 //!
-//! One way through it: `spawn` makes a cell and queues the task, `run_once` pops it, `step` polls its coroutine, an await notes a
-//! `blocker` and registers with a future's `callbacks`, `handle` ends that future and wakes the task, which is queued again.
+//! One way through it: `spawn` makes a cell and queues the task; `run_once` pops it, and `step` polls its coroutine. An await notes
+//! what it waits on (`wait_on` in `task/core`) and registers in the future's `callbacks`. The end of that future (`end` in `handle`)
+//! wakes the task, and `schedule` in `event_loop` queues it again.
 //!
 //! # Invariants
 //!
 //! 1. **Queueing is all that waking does.** Nothing runs inside the call that wakes it; the ready queue is first in, first out. The
 //!    one exception is a task that starts eagerly.
-//! 2. **Nobody's code runs while something is borrowed.** Wakers, callbacks, destructors and observers are called when the
-//!    `RefCell` borrow has ended; what was taken out of a cell is back before they are.
-//! 3. **The loop owns its tasks** by the registry, from `spawn` until they are done. All else are handles.
+//! 2. **Nobody's code runs while something of the loop is borrowed.** Wakers, callbacks, destructors and observers are called when
+//!    the `RefCell` borrow has ended, and what was moved out of a `Cell` for a look is back. (What is borrowed while it is called
+//!    is itself: a policy, a reader's callback.)
+//! 3. **The loop owns its tasks** by the registry, from `spawn` until they are done. Everything else holds a counted handle, which
+//!    keeps memory, not execution.
 //! 4. **A task that is done waits on nothing**, and is in no registry.
 //! 5. **A cancellation is raised once**: by the wait that is resumed (`take_cancel`), by the next wait that begins (`deliver`), or
 //!    as the end of a task that returns first.
 //! 6. **Chains are walked with a list**, not by recursion: cancelling, dropping (`burials`), describing.
-//! 7. **Other threads reach [`Shared`] and nothing else** of a loop, and of a task its waker.
-//! 8. **The kernel knows none of its tenants**, and has nothing public but what it re-exports.
+//! 7. **Another thread touches only a loop's `Shared` and a task's waker.** The runnable that it gets by waking goes straight into
+//!    `Shared`.
+//! 8. **The kernel knows no tenant's type**, only their order.
 
 mod deadlock;
 mod event_loop;

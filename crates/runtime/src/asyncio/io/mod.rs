@@ -1,7 +1,7 @@
 //! `AsyncFd`: reading and writing any descriptor without blocking the loop; what streams, pipes and children are made of.
 //!
 //! The core idea: the descriptor is registered once, for as long as the `AsyncFd` lives, and an operation is tried before
-//! anybody waits. What was learnt is remembered (see `reactor::source`), so neither a wait nor a useless attempt costs a
+//! anybody waits. What was learnt is remembered (see `io::source`), so neither a wait nor a useless attempt costs a
 //! system call. No buffers and no protocol here: the operation is a closure.
 
 mod process;

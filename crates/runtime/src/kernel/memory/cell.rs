@@ -27,7 +27,7 @@
 //! - Other threads see a task as a waker, and for a moment as the runnable that waking returns. With that they reach one
 //!   word of the cell, [`TaskMemory::shared`]. A waker alone leads to nothing in it.
 //!
-//! Most of the crate's `unsafe` is here and in `handle`.
+//! Nearly half of the crate's `unsafe` is here and in `handle`.
 
 use std::cell::{Cell, UnsafeCell};
 use std::mem::ManuallyDrop;

@@ -1,4 +1,4 @@
-//! What a future keeps, and the counted pointer to it.
+//! What a future keeps. The counted pointer to it is `kernel::handle`.
 
 pub(crate) mod base;
 pub(crate) mod callbacks;
