@@ -13,7 +13,6 @@ async fn ready_in_time(
     report: &Task<&'static str>,
 ) -> Result<Option<&'static str>> {
     // START
-    // let _ = shield(report);
     // match wait_for(report, 2).await {
     // SOLUTION
     match wait_for(shield(report), 2).await {
