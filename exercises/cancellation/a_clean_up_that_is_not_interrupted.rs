@@ -73,7 +73,10 @@ mod tests {
     #[test]
     fn two_more_requests_change_nothing() {
         let (is_cancelled, is_closed, seconds) = cancelled_at(vec![1.0, 1.5, 2.5]);
-        assert!(is_closed, "the account was left open: the session ended, or was interrupted, before the clean-up was done");
+        assert!(
+            is_closed,
+            "the account was left open: the session ended, or was interrupted, before the clean-up was done"
+        );
         assert!(is_cancelled);
         assert_eq!(seconds, 3.0);
     }

@@ -34,8 +34,8 @@ pub enum State {
 /// What a check came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// All tests passed.
-    Solved(Report),
+    /// All tests passed; with the compiler's warnings, of an ignored `Result` for example.
+    Solved(Report, String),
     /// Some test failed; with the compiler's warnings, which may say why.
     Failed(Report, String),
     /// The file does not compile; the compiler's words.
@@ -204,10 +204,12 @@ impl Desk {
             return Ok(Outcome::DoesNotCompile(words));
         }
         let mut outcome = run(&binary, LIMIT)?;
-        if let Outcome::Failed(_, warnings) = &mut outcome {
+        if let Outcome::Solved(_, warnings) | Outcome::Failed(_, warnings) =
+            &mut outcome
+        {
             *warnings = words;
         }
-        if matches!(outcome, Outcome::Solved(_)) {
+        if matches!(outcome, Outcome::Solved(..)) {
             write(&self.solved_text(exercise), &copy)?;
         }
         Ok(outcome)
@@ -258,7 +260,7 @@ fn run(binary: &Path, limit: Duration) -> Result<Outcome> {
     let text = String::from_utf8_lossy(&std::fs::read(&printed)?).into_owned();
     let report = Report::read(&text);
     Ok(match (status.success(), report.failed.is_empty()) {
-        (true, _) if report.is_good() => Outcome::Solved(report),
+        (true, _) if report.is_good() => Outcome::Solved(report, String::new()),
         (false, false) => Outcome::Failed(report, String::new()),
         _ => Outcome::Broken(text),
     })

@@ -41,8 +41,18 @@ fn an_exercise_is_solved_as_long_as_the_file_stays_the_same() {
     std::fs::write(&path, &solution).unwrap();
     assert_eq!(state(), State::Begun);
     let outcome = desk.check(&exercise, &compiler, false).unwrap();
-    assert!(matches!(outcome, Outcome::Solved(_)), "{outcome:?}");
-    assert_eq!(state(), State::Solved);
+    let Outcome::Solved(_, warnings) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((warnings.as_str(), state()), ("", State::Solved));
+
+    let with_more = solution.replacen(
+        "async fn ",
+        "fn idle() {\n    Ok::<(), ()>(());\n}\n\nasync fn ",
+        1,
+    );
+    std::fs::write(&path, with_more).unwrap();
+    let outcome = desk.check(&exercise, &compiler, false).unwrap();
+    let Outcome::Solved(_, warnings) = outcome else { panic!("{outcome:?}") };
+    assert!(warnings.contains("must be used"), "{warnings}");
 
     std::fs::write(&path, solution + "// One more thought.\n").unwrap();
     assert_eq!(state(), State::Begun);

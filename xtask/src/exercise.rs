@@ -142,9 +142,11 @@ fn check(desk: &Desk, exercise: &Exercise) -> Result<bool> {
     let path = short(&desk.path(exercise));
     let outcome = desk.check(exercise, &compiler, std::io::stdout().is_terminal())?;
     match &outcome {
-        Outcome::Solved(report) => {
+        Outcome::Solved(report, warnings) => {
+            print!("{warnings}");
             passed(report);
-            println!("{} {}", style(&exercise.name).bold(), style("is solved").green());
+            let solved = if warnings.is_empty() { "is solved" } else { "is solved, with a warning" };
+            println!("{} {}", style(&exercise.name).bold(), style(solved).green());
         }
         Outcome::Failed(report, warnings) => {
             print!("{warnings}");
@@ -171,7 +173,7 @@ fn check(desk: &Desk, exercise: &Exercise) -> Result<bool> {
             exercise.name
         ),
     }
-    Ok(matches!(outcome, Outcome::Solved(_)))
+    Ok(matches!(outcome, Outcome::Solved(..)))
 }
 
 fn passed(report: &Report) {
