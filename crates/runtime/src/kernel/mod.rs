@@ -7,13 +7,13 @@
 //!
 //! | module | what it has |
 //! | --- | --- |
-//! | `handle` | `AnyFuture` and `AnyTask`, the counted pointers to a future: how it ends, and who is told |
-//! | `memory` | what a future keeps: `cell` and `base` (what every future has), `state`, `value` (its result), `callbacks`, `waking` (who is to be woken), `origin` (what futures of one origin share) |
+//! | `handle` | `AnyFuture` and `AnyTask`, the counted pointers to a future: how it ends, and what it wakes |
+//! | `memory` | what a future keeps: `cell` and `base` (what every future has), `state`, `value` (its result), `callbacks`, `waking` (which waiter to wake), `origin` (what futures of one origin share) |
 //! | `task` | what a task has beyond a future (`core`), how it is made (`spawn`), takes a step (`step`), waits (`blocker`), is cancelled (`cancel`), never begins (`coroutine`), and ends with its loop (`destroy`) |
 //! | `event_loop` | `LoopCore`: queueing and closing (`mod`), one iteration (`run`), the sleep between two (`waiting`, `selector`), the queue (`ready`), `timers`, the tasks (`registry`), other threads (`remote`), how a callback runs (`call`, `callback`), the loop and task of this thread (`current`), circles of ownership (`cycles`), `prefetch` |
 //! | `tenant` | what a part of asyncio keeps in a loop, made when it is first needed |
-//! | `line` | those who wait for a lock, a queue or an event |
-//! | `watch` | the traits of who watches, or chooses who runs next |
+//! | `line` | the waiters of a lock, a queue or an event |
+//! | `watch` | `Observer` and `SchedulingPolicy` |
 //! | `repr` | how futures and tasks print |
 //! | `deadlock` | the report when nothing can go on |
 //!
@@ -25,9 +25,9 @@
 //!
 //! 1. **Queueing is all that waking does.** Nothing runs inside the call that wakes it; the ready queue is first in, first out. The
 //!    one exception is a task that starts eagerly.
-//! 2. **Nobody's code runs while something of the loop is borrowed.** Wakers, callbacks, destructors and observers are called when
-//!    the `RefCell` borrow has ended, and what was moved out of a `Cell` for a look is back. (What is borrowed while it is called
-//!    is itself: a policy, a reader's callback.)
+//! 2. **User code never runs while something of the loop is borrowed.** Wakers, callbacks, destructors and observers are called when
+//!    the `RefCell` borrow has ended, and what was moved out of a `Cell` for a look is back. (A policy and a reader's callback are
+//!    borrowed while they run, but only they themselves.)
 //! 3. **The loop owns its tasks** by the registry, from `spawn` until they are done. Everything else holds a counted handle, which
 //!    keeps memory, not execution.
 //! 4. **A task that is done waits on nothing**, and is in no registry.
