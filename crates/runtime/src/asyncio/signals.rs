@@ -45,7 +45,8 @@ fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
         signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag))?;
     } else {
         let ends_the_process = Arc::clone(&flag);
-        // SAFETY: what runs inside the signal reads a flag and calls two functions that POSIX allows there.
+        // SAFETY: what runs inside the signal reads a flag and calls two functions that POSIX allows there. Test:
+        // `a_real_time_signal_that_nobody_handles_any_more_ends_the_process`.
         unsafe {
             signal_hook::low_level::register(signal, move || {
                 if ends_the_process.load(Ordering::SeqCst) {

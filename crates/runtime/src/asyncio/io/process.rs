@@ -14,7 +14,8 @@ pub fn pidfd_send_signal(pidfd: impl AsFd, signal: i32) -> io::Result<()> {
     {
         let pidfd = pidfd.as_fd().as_raw_fd();
         let no_info = std::ptr::null::<libc::siginfo_t>();
-        // SAFETY: the system takes numbers, which may be any, and no pointer but null.
+        // SAFETY: the system takes numbers, which may be any, and no pointer but null. Test: `any_signal_can_be_sent`, in
+        // `crates/subprocesses`.
         let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd, signal, no_info, 0) };
         if sent == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
@@ -38,6 +39,6 @@ pub fn kill(pid: u32, signal: i32) -> io::Result<()> {
     // 0 and negative numbers would be groups.
     let pid = i32::try_from(pid).ok().filter(|pid| *pid > 0);
     let pid = pid.ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))?;
-    // SAFETY: the system takes numbers, which may be any.
+    // SAFETY: the system takes numbers, which may be any. Test: `real_time_signals_are_signals`.
     if unsafe { libc::kill(pid, signal) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

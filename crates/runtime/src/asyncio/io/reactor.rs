@@ -129,7 +129,8 @@ impl Reactor {
             // SAFETY: the descriptor must be deleted from the poller before it is closed. `forget` does so, and callers
             // of `add_reader` promise to call it first, as they must in Python. A broken promise costs no memory: what
             // the system is told are numbers, and so is what it tells. It forgets a closed descriptor by itself, or goes
-            // on telling of one that has a duplicate: events are missing, or there are some that mean nothing.
+            // on telling of one that has a duplicate: events are missing, or there are some that mean nothing. Test:
+            // `a_closed_loop_watches_nothing_and_forgets_what_it_watched`.
             unsafe { poller.add_with_mode(&fd, interest, PollMode::Level) }
         };
         if let Err(error) = registered {

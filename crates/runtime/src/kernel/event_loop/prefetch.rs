@@ -22,7 +22,7 @@ pub(crate) fn read(address: usize) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: the instruction takes any address. It neither faults nor changes what a program can see.
+        // SAFETY: the instruction takes any address. It neither faults nor changes what a program can see, so no test could tell.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::without_provenance(address)) }
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]

@@ -56,7 +56,7 @@ impl Selector {
     /// Lets input on this descriptor end a wait, once, and does nothing else about it.
     pub(crate) fn wake_on(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
         // SAFETY: the descriptor must be deleted from the poller before it is closed; the only caller, `signals::Interrupt`,
-        // calls `wake_no_more` first.
+        // calls `wake_no_more` first. Tests: `tests/interrupt.rs`, and `tests/descriptor_leaks.rs`.
         unsafe { self.poller.add_with_mode(&fd, Event::readable(fd.as_raw_fd() as usize), PollMode::Oneshot) }
     }
 
@@ -147,7 +147,7 @@ impl Selector {
             return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
         }
         // SAFETY: the descriptor must be deleted from the poller before it is closed. `AsyncFd` owns it and does so when it
-        // is dropped, or gives it away.
+        // is dropped, or gives it away. Test: `tests/descriptor_leaks.rs`.
         unsafe { self.poller.add_with_mode(&fd, polling::Event::all(key), polling::PollMode::Edge) }
     }
 

@@ -91,7 +91,7 @@ impl Origins {
         let latest = &self.latest[(place as u32).wrapping_mul(0x9e37_79b9) as usize >> 28];
         if let Some((known_class, known)) = latest.get()
             && ptr::eq(known_class, class)
-            // SAFETY: origins stay as long as their loop.
+            // SAFETY: origins stay as long as their loop. Test: `one_place_has_one_origin_and_each_difference_another`.
             && address(unsafe { known.as_ref() }.created_at) == address(created_at)
         {
             return known;
@@ -112,7 +112,7 @@ impl Origins {
         match all.binary_search_by_key(&place, |(place, _)| *place) {
             Ok(index) => all[index].1,
             Err(index) => {
-                // SAFETY: a second pointer to the loop, which is never dropped.
+                // SAFETY: a second pointer to the loop, which is never dropped. Test: the same, which counts the references.
                 let event_loop = ManuallyDrop::new(unsafe { ptr::read(event_loop) });
                 let origin = NonNull::from(Box::leak(Box::new(Origin { class: *class, event_loop, created_at })));
                 all.insert(index, (place, origin));
@@ -130,6 +130,7 @@ impl Drop for Origins {
     fn drop(&mut self) {
         for (_, origin) in self.all.take() {
             // SAFETY: it is from `lasting`. The loop goes, and so none of its futures is left, who alone ask for origins.
+            // Test: `tests/lifetimes.rs`, under LeakSanitizer.
             drop(unsafe { Box::from_raw(origin.as_ptr()) });
         }
     }
