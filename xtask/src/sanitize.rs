@@ -55,9 +55,7 @@ fn one(tool: Tool, programs: u64) -> Result<()> {
         Tool::Leak => "leak",
     };
     let done = match tool {
-        Tool::Address => {
-            sanitized(name, "asan", programs, &[&["-p", "asyncio-runtime", "--lib", "--tests"], LEAKS, HOSTILE])?
-        }
+        Tool::Address => sanitized(name, "asan", programs, &[RUNTIME, LEAKS, HOSTILE])?,
         Tool::Thread => sanitized(name, "tsan", programs, &[THREADS, LEAKS, HOSTILE])?,
         Tool::Model => {
             let model = ["-p", "asyncio-runtime", "--lib", "remote::model"];
@@ -77,6 +75,20 @@ fn one(tool: Tool, programs: u64) -> Result<()> {
     }
     Ok(())
 }
+
+/// The runtime and what it is built on.
+const RUNTIME: &[&str] = &[
+    "-p",
+    "asyncio-runtime",
+    "-p",
+    "asyncio-concurrent",
+    "-p",
+    "asyncio-contextvars",
+    "-p",
+    "asyncio-errors",
+    "--lib",
+    "--tests",
+];
 
 /// The random programs that are compared with CPython, and threads that hold wakers.
 const LEAKS: &[&str] = &["-p", "conform", "--test", "leaks"];

@@ -46,32 +46,22 @@
 //! # Modules
 //!
 //! The source is built in rooms, and imports only look down: to read it, start at the top of this list. `cargo xtask tidy`
-//! checks it.
+//! checks it. Below the rooms are crates of their own: `asyncio_errors` (what can be raised, reports, the log),
+//! `asyncio_clock` (real and virtual time), `asyncio_contextvars` and `asyncio_concurrent` (thread pools).
 //!
 //! | room | what is in it | looks into |
 //! | --- | --- | --- |
-//! | `base` | data structures and text: lists, names, spans of time, the log | |
-//! | `error` | all that can be raised | `base` |
-//! | `clock` | real and virtual time | `base`, `error` |
-//! | `contextvars` | context variables | `base`, `error` |
-//! | `concurrent` | thread pools, and futures for threads | `base`, `error` |
-//! | `kernel` | what a loop, a task and a future know of each other: the one knot | all above |
+//! | `base` | data structures and text: lists, names, deferred drops | |
+//! | `kernel` | what a loop, a task and a future know of each other: the one knot | `base` |
 //! | `asyncio` | Python's modules, a file each | all above; of the kernel, what its `mod.rs` exports |
 
 #[cfg(test)]
 #[macro_use]
 extern crate asyncio_testing;
 
-mod base;
-mod error;
-
-mod clock;
-mod concurrent;
-mod contextvars;
-
-mod kernel;
-
 mod asyncio;
+mod base;
+mod kernel;
 
 // asyncio.runners
 pub use asyncio::runners::{Runner, run};
@@ -79,7 +69,7 @@ pub use asyncio::runners::{Runner, run};
 pub use asyncio::events::{EventLoop, RunTarget, get_running_loop, new_event_loop};
 pub use asyncio::handles::{Handle, TimerHandle};
 pub use asyncio::threads::{LoopHandle, ThreadSafeHandle};
-pub use error::ExceptionContext;
+pub use asyncio_errors::ExceptionContext;
 pub use kernel::{ExceptionHandler, Observer, SchedulingPolicy};
 // asyncio.futures
 pub use asyncio::futures::{Await, CallbackKey, Future, Join};
@@ -94,7 +84,7 @@ pub use asyncio::tasks::{
     all_tasks, as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
     sleep_result, try_create_task, wait, wait_for,
 };
-pub use base::seconds::{Seconds, TimeLimit};
+pub use asyncio_clock::{Seconds, TimeLimit};
 pub use kernel::AnyTask;
 // asyncio.graph
 pub use asyncio::tasks::{
@@ -106,18 +96,18 @@ pub use asyncio::taskgroups::TaskGroup;
 pub use asyncio::timeouts::{Timeout, timeout, timeout_at};
 // asyncio.threads and concurrent.futures
 pub use asyncio::threads::{run_coroutine_threadsafe, to_thread};
-pub use concurrent::{ConcurrentFuture, ThreadPoolExecutor};
+pub use asyncio_concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 // contextvars
-pub use contextvars::{Context, ContextVar, Token, VarScope, copy_context};
+pub use asyncio_contextvars::{Context, ContextVar, Token, VarScope, copy_context};
 // asyncio.exceptions and the built-in ones
-pub use error::{
+pub use asyncio_errors::{
     CancelledError, Error, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError, KeyboardInterrupt,
     LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError, ZeroDivisionError,
 };
 // time, asyncio.log, and what readers and writers of descriptors are built on
 pub use asyncio::{io, time};
-pub use base::log;
-pub use clock::Clock;
+pub use asyncio_clock::Clock;
+pub use asyncio_errors::log;
 // For those who write primitives: what locks, queues and generators are built on.
 pub use asyncio::asyncgens::OpenAsyncGen;
 pub use asyncio::wait_queue::{LineWait, WaitQueue};

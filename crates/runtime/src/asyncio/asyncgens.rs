@@ -7,10 +7,11 @@ use std::future::Future as StdFuture;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
+use asyncio_errors::{Error, ExceptionContext, Result};
+
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::tasks::{create_task, gather};
 use crate::base::ordered::Ordered;
-use crate::error::{Error, ExceptionContext, Result};
 use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, take_cancel};
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].

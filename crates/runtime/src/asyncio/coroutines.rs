@@ -10,11 +10,10 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use asyncio_errors::{Result, RuntimeError, log};
 use pin_project_lite::pin_project;
 
-use crate::base::log;
 use crate::base::names::{coroutine_name, place};
-use crate::error::{Result, RuntimeError};
 use crate::kernel::EXCUSING;
 
 /// Wraps a future into a coroutine object: `coro = custom_coro()`.

@@ -8,6 +8,10 @@ use std::future::Future as StdFuture;
 use std::os::fd::AsFd;
 use std::rc::Rc;
 
+use asyncio_clock::{Clock, Seconds};
+use asyncio_concurrent::ThreadPoolExecutor;
+use asyncio_errors::{ExceptionContext, Result, RuntimeError, ValueError, env, log};
+
 use crate::asyncio::futures::Future;
 use crate::asyncio::handles::{Handle, Repeated, TimerHandle};
 use crate::asyncio::io::reactor::Side;
@@ -15,10 +19,6 @@ use crate::asyncio::tasks::{OptionsChange, Task, TaskFactory, TaskOptions};
 use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
 use crate::asyncio::{signals, threads};
-use crate::base::{log, seconds::Seconds};
-use crate::clock::Clock;
-use crate::concurrent::ThreadPoolExecutor;
-use crate::error::{ExceptionContext, Result, RuntimeError, ValueError, env};
 use crate::kernel::{
     AnyFuture, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Tenants, running_loop,
 };

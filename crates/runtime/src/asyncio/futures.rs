@@ -16,10 +16,11 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use asyncio_contextvars::{self as contextvars, Vars};
+use asyncio_errors::{Error, InvalidStateError, Result, RuntimeError};
+
 use crate::asyncio::events::EventLoop;
 use crate::base::names::function_name;
-use crate::contextvars::{self, Vars};
-use crate::error::{Error, InvalidStateError, Result, RuntimeError};
 use crate::kernel::{
     AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Wake, cancel, repr, run_callback, take_cancel,
     take_direct_cancel, wait_on_future,

@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
+use asyncio_contextvars::{self as contextvars, Vars};
+
 use crate::base::{burials, names::function_name};
-use crate::contextvars::{self, Vars};
 use crate::kernel::{Action, LoopCore, Run, TimerKey, handle_repr, run_callback, run_handled};
 
 /// A queued callback: `asyncio.Handle`.

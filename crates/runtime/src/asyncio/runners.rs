@@ -5,12 +5,13 @@ use std::fmt;
 use std::future::Future as StdFuture;
 use std::rc::Rc;
 
+use asyncio_clock::Clock;
+use asyncio_contextvars::{Context, copy_context};
+use asyncio_errors::{Error, ExceptionContext, KeyboardInterrupt, Result, RuntimeError};
+
 use crate::asyncio::events::{EventLoop, debug_from_env};
 use crate::asyncio::signals::Interrupt;
 use crate::asyncio::tasks::{TaskOptions, all_done};
-use crate::clock::Clock;
-use crate::contextvars::{Context, copy_context};
-use crate::error::{Error, ExceptionContext, KeyboardInterrupt, Result, RuntimeError};
 use crate::kernel::running_loop;
 
 /// Runs a program: makes a loop, runs `main` in it, cleans up, and closes the loop: `asyncio.run`.

@@ -11,11 +11,11 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use asyncio_errors::{Result, RuntimeError, ValueError};
 use signal_hook::SigId;
 
 use crate::asyncio::handles::Repeated;
 use crate::asyncio::io::reactor::Side;
-use crate::error::{Result, RuntimeError, ValueError};
 use crate::kernel::{self, LoopCore, Phase, Tenant};
 
 /// The signals that one loop handles.

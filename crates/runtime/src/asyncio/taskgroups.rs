@@ -10,10 +10,11 @@ use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
 
+use asyncio_errors::{Error, ExceptionContext, ExceptionGroup, GeneratorExit, KeyboardInterrupt, Result, RuntimeError};
+
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::tasks::{Task, TaskOptions, current_task};
 use crate::base::ordered::Ordered;
-use crate::error::{Error, ExceptionContext, ExceptionGroup, GeneratorExit, KeyboardInterrupt, Result, RuntimeError};
 use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, close, running_loop};
 
 /// A group of tasks that a block waits for: `async with asyncio.TaskGroup() as tg`.

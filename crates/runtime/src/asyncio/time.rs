@@ -8,11 +8,11 @@ use std::cell::RefCell;
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
+use asyncio_clock::{self as clock, Clock, Seconds};
+
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::threads::jobs::PoolKey;
 use crate::asyncio::threads::{LoopHandle, Threads};
-use crate::base::seconds::Seconds;
-use crate::clock::{self, Clock};
 use crate::kernel::{current, running_loop};
 
 thread_local! {

@@ -10,9 +10,9 @@ use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 
-use crate::base::seconds::TimeLimit;
-use crate::clock::Clock;
-use crate::error::{Result, RuntimeError, TimeoutError, ValueError};
+use asyncio_clock::{Clock, TimeLimit};
+use asyncio_errors::{Result, RuntimeError, TimeoutError, ValueError};
+
 use crate::kernel::{Action, AnyTask, LoopCore, TimerKey, Turn, current, running_loop};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::error::Result;
+use asyncio_errors::Result;
+
 use crate::kernel::{BlockedOn, Line, Ticket, current_task_id, keep_waiting_on, take_cancel, wait_on};
 
 /// A line of waiting tasks, first come first served.

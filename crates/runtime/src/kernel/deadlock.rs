@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::base::log::{Escape, Lines};
+use asyncio_errors::escape::{Escape, Lines};
+
 use crate::base::names::place;
 use crate::kernel::handle::AnyTask;
 use crate::kernel::task::core::TaskCore;

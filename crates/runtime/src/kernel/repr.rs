@@ -1,7 +1,8 @@
 //! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
 
+use asyncio_errors::{Error, repr::Quoted};
+
 use crate::base::names::place;
-use crate::error::{Error, Quoted};
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::callbacks::{Callback, Callbacks};
 use crate::kernel::memory::cell::Kind;

@@ -10,7 +10,8 @@ use std::future::Future as StdFuture;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use crate::error::Result;
+use asyncio_errors::Result;
+
 use crate::kernel::LoopCore;
 
 /// A part's state in one loop.

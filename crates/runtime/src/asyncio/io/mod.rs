@@ -16,10 +16,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::Location;
 use std::task::{Context, Poll, ready};
 
+use asyncio_errors::Result;
+
 pub use process::{kill, pidfd_send_signal};
 pub use registration::{Readiness, Registration};
 
-use crate::error::Result;
 use crate::kernel::running_loop;
 use reactor::Side;
 use source::Source;

@@ -8,10 +8,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use asyncio_errors::{Error, Result};
+
 use crate::asyncio::handles::Handle;
 use crate::asyncio::io::reactor::Side;
 use crate::asyncio::io::source::{AtSource, Source};
-use crate::error::{Error, Result};
 use crate::kernel::{BlockedOn, Ticket, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.

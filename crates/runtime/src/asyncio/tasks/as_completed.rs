@@ -7,11 +7,12 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use asyncio_clock::TimeLimit;
+use asyncio_errors::{Result, TimeoutError};
+
 use super::awaitable::{Awaitable, ensure_future};
 use super::done_callbacks::{DoneCallbacks, distinct};
 use crate::asyncio::wait_queue::{LineWait, WaitQueue};
-use crate::base::seconds::TimeLimit;
-use crate::error::{Result, TimeoutError};
 use crate::kernel::{Run, TIME_IS_UP, current_task_id, running_loop};
 
 /// Runs awaitables concurrently and yields their results in the order in which they finish: `asyncio.as_completed`.

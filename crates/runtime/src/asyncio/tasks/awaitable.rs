@@ -4,11 +4,12 @@ use std::convert::identity;
 use std::future::Future as StdFuture;
 use std::panic::Location;
 
+use asyncio_errors::{Result, RuntimeError};
+
 use super::create::try_create_task;
 use super::gather::{Gather, GatherSet};
 use super::task::Task;
 use crate::asyncio::futures::{Await, Future};
-use crate::error::{Result, RuntimeError};
 use crate::kernel::AnyFuture;
 
 /// A coroutine, a task or a future: what `gather`, `wait_for`, `shield`, `as_completed` and `ensure_future` take.

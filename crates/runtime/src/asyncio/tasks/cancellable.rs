@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use asyncio_errors::Result;
 use pin_project_lite::pin_project;
 
-use crate::error::Result;
 use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, take_cancel, wait_on};
 
 /// Lets a cancellation end the wait for a future that knows nothing of this runtime: it is dropped, and the caller gets

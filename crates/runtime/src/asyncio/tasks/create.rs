@@ -6,9 +6,10 @@ use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
 
+use asyncio_contextvars::Context;
+use asyncio_errors::{Result, RuntimeError};
+
 use super::task::Task;
-use crate::contextvars::Context;
-use crate::error::{Result, RuntimeError};
 use crate::kernel::{LoopCore, Phase, Tenant, close, current, no_running_loop, spawn};
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.

@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::{Rc, Weak};
 
+use asyncio_errors::Result;
+
 use crate::asyncio::timeouts::check_delay;
-use crate::error::Result;
 use crate::kernel::{Action, AnyFuture, LoopCore, Registered, Run, TimerKey, running_loop};
 
 /// The futures that one wait watches, its callbacks on them, and the timer of its time limit.

@@ -12,12 +12,13 @@ use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
+use asyncio_errors::{CancelledError, Error};
+
 pub use handle::{Gather, GatherOutcomes};
 pub use set::{GatherChild, GatherSet};
 
 use super::awaitable::{Awaitable, ensure_future};
 use crate::asyncio::futures::Future;
-use crate::error::{CancelledError, Error};
 use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task_id, running_loop};
 
 /// Runs awaitables concurrently and returns their results in the order of the arguments: `asyncio.gather`.
@@ -328,8 +329,8 @@ mod tests {
     use std::panic::Location;
 
     use super::*;
-    use crate::error::Result;
     use crate::{Exception, Runner, all_tasks, create_task, sleep, sleep_result};
+    use asyncio_errors::Result;
 
     async fn fails() -> Result<()> {
         Err(Exception::new("expected").into())

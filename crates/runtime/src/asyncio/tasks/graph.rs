@@ -10,8 +10,9 @@ use std::io;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use asyncio_errors::{Result, RuntimeError, repr::Quoted};
+
 use super::task::{Frame, current_task};
-use crate::error::{Quoted, Result, RuntimeError};
 use crate::kernel::{AnyFuture, AnyTask, Kind, Phase, Tenant, running_loop};
 
 /// How many levels [`format_call_graph`] indents: with all of a long chain its text would be quadratic.

@@ -3,9 +3,10 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
+use asyncio_errors::Result;
+
 use super::awaitable::{Awaitable, ensure_future};
 use crate::asyncio::futures::Future;
-use crate::error::Result;
 use crate::kernel::{AnyFuture, Kind, Registered, Run, current_task_id};
 
 /// Wraps an awaitable so that cancelling the wrapper, or a task that awaits it, does not cancel the awaitable:

@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use crate::base::seconds::Seconds;
-use crate::error::{Result, ValueError};
+use asyncio_clock::Seconds;
+use asyncio_errors::{Result, ValueError};
+
 use crate::kernel::{Action, BlockedOn, LoopCore, TimerKey, Wake, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// Suspends the current task for `delay` seconds: `asyncio.sleep`.

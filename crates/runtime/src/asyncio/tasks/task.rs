@@ -6,10 +6,10 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::rc::Rc;
 
+use asyncio_errors::{Result, RuntimeError, log};
+
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::futures::{CallbackKey, Future};
-use crate::base::log;
-use crate::error::{Result, RuntimeError};
 use crate::kernel::{AnyFuture, AnyTask, Kind, PendingCancel, State, TaskCore, current, running_loop};
 
 /// The methods of a task, for the handle that knows the type of the result and for the one that does not.

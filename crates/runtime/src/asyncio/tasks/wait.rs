@@ -7,10 +7,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::str::FromStr;
 
+use asyncio_clock::TimeLimit;
+use asyncio_errors::{Result, ValueError};
+
 use super::done_callbacks::{DoneCallbacks, StopOnDrop, distinct};
 use crate::asyncio::futures::{Await, Future};
-use crate::base::seconds::TimeLimit;
-use crate::error::{Result, ValueError};
 use crate::kernel::{AnyFuture, Run, TIME_IS_UP, current_task_id, running_loop};
 
 /// When [`wait`] returns: `FIRST_COMPLETED`, `FIRST_EXCEPTION` or `ALL_COMPLETED`.

@@ -6,6 +6,9 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use asyncio_clock::TimeLimit;
+use asyncio_errors::{Error, Result, TimeoutError};
+
 use super::awaitable::Awaitable;
 use super::create::TaskOptions;
 use super::done_callbacks::{DoneCallbacks, StopOnDrop};
@@ -14,8 +17,6 @@ use super::task::Task;
 use super::wait::release_waiter;
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::timeouts::timeout;
-use crate::base::seconds::TimeLimit;
-use crate::error::{Error, Result, TimeoutError};
 use crate::kernel::{AnyFuture, Run, current_task_id, excuse, running_loop};
 
 /// Waits for `awaitable`, at most `limit` seconds (`None`: without a limit): `asyncio.wait_for`.

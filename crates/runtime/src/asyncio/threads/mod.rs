@@ -13,15 +13,16 @@ use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
 
+use asyncio_clock::Clock;
+use asyncio_concurrent::{ConcurrentFuture, ThreadPoolExecutor};
+use asyncio_contextvars as contextvars;
+use asyncio_errors::{Result, RuntimeError, TimeoutError, log};
+
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::tasks::create_task;
 use crate::asyncio::threads::jobs::Jobs;
 use crate::asyncio::time::WorksFor;
-use crate::base::{log, ordered::Ordered};
-use crate::clock::Clock;
-use crate::concurrent::{ConcurrentFuture, ThreadPoolExecutor};
-use crate::contextvars;
-use crate::error::{Result, RuntimeError, TimeoutError};
+use crate::base::ordered::Ordered;
 use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, running_loop};
 
 pub use cancellable::ThreadSafeHandle;

@@ -3,8 +3,9 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
+use asyncio_errors::{GaiError, Result};
+
 use crate::asyncio::events::EventLoop;
-use crate::error::{GaiError, Result};
 
 impl EventLoop {
     /// The addresses of a host, in the order in which the system recommends them: `loop.getaddrinfo`.

@@ -2,9 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::base::log;
-use crate::contextvars::{self, Vars};
-use crate::error::{ExceptionContext, TaskPanic, panic_message};
+use asyncio_contextvars::{self as contextvars, Vars};
+use asyncio_errors::{ExceptionContext, TaskPanic, log, panic::panic_message};
+
 use crate::kernel::event_loop::LoopCore;
 
 /// What a loop calls for exceptions that nothing handles; see

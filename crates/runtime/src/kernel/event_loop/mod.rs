@@ -22,9 +22,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::base::{burials::Burials, log};
-use crate::clock::Clock;
-use crate::error::RuntimeError;
+use asyncio_clock::Clock;
+use asyncio_errors::{RuntimeError, log};
+
+use crate::base::burials::Burials;
 use crate::kernel::event_loop::call::Call;
 use crate::kernel::event_loop::callback::ExceptionHandler;
 use crate::kernel::event_loop::cycles::Cycles;

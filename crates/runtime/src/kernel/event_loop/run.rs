@@ -5,10 +5,10 @@
 
 use std::rc::Rc;
 
+use asyncio_clock as clock;
+use asyncio_errors::{Error, RuntimeError, log};
+
 use super::{LoopCore, current};
-use crate::base::log;
-use crate::clock;
-use crate::error::{Error, RuntimeError};
 use crate::kernel::event_loop::ready::{Other, Ready, TIME_IS_UP};
 use crate::kernel::event_loop::timers::{Action, TimerKey};
 use crate::kernel::task::step::{describe_last_step, forget_last_step};

@@ -6,10 +6,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use asyncio_clock::{self as clock, Clock};
+use asyncio_errors::{Error, RuntimeError, log};
+
 use super::LoopCore;
-use crate::base::log;
-use crate::clock::{self, Clock};
-use crate::error::{Error, RuntimeError};
 use crate::kernel::deadlock::describe_deadlock;
 use crate::kernel::event_loop::ready::Other;
 use crate::kernel::event_loop::selector::{EventTarget, Selector};

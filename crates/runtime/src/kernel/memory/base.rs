@@ -5,7 +5,8 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::error::{CancelledError, Error};
+use asyncio_errors::{CancelledError, Error};
+
 use crate::kernel::event_loop::ready::Run;
 use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered};
 use crate::kernel::memory::cell::FutureBase;

@@ -6,7 +6,8 @@
 
 use std::mem::MaybeUninit;
 
-use crate::error::Error;
+use asyncio_errors::Error;
+
 use crate::kernel::memory::callbacks::Callbacks;
 
 /// What a future has to remember depends on its state, so one field serves all: memory per task counts.

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use crate::error::CancelledError;
+use asyncio_errors::CancelledError;
+
 use crate::kernel::event_loop::current;
 use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::Kind;

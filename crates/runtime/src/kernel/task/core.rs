@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Waker;
 
-use crate::contextvars::{self, Context as ContextObject, Vars};
-use crate::error::{Error, Result, RuntimeError};
+use asyncio_contextvars::{self as contextvars, Context as ContextObject, Vars};
+use asyncio_errors::{Error, Result, RuntimeError};
+
 use crate::kernel::event_loop::current;
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::cell::FutureBase;

@@ -4,8 +4,9 @@ use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
 
-use crate::contextvars::Context;
-use crate::error::Result;
+use asyncio_contextvars::Context;
+use asyncio_errors::Result;
+
 use crate::kernel::event_loop::{self, LoopCore};
 use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::{cell::TaskMemory, origin::Class};

@@ -13,9 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use asyncio_errors::{CancelledError, Error, Result, TaskPanic};
 use pin_project_lite::pin_project;
 
-use crate::error::{CancelledError, Error, Result, TaskPanic};
 use crate::kernel::event_loop::{LoopCore, current};
 use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::cell::TaskMemory;

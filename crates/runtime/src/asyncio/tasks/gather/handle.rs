@@ -4,9 +4,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use asyncio_errors::Result;
+
 use super::set::Settled;
 use super::{GatherSet, Gathering};
-use crate::error::Result;
 use crate::kernel::AnyFuture;
 
 /// Several awaitables as one future; returned by [`gather`](fn@crate::gather) and [`gather!`](crate::gather!).

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use asyncio_errors::{CancelledError, Result};
+
 use crate::asyncio::tasks::awaitable::Awaitable;
-use crate::error::{CancelledError, Result};
 use crate::kernel::AnyFuture;
 
 /// One of the futures that a [`Gather`](super::Gather) waits for, and how its result is obtained (taken or cloned).

@@ -4,6 +4,12 @@
 //! map if another context shares it. The current context is kept in the thread, and a task's is swapped in for each of its
 //! steps. An empty context is `None` and costs nothing.
 
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -12,10 +18,11 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::error::{self, LookupError, RuntimeError, ValueError};
+use asyncio_errors::{LookupError, RuntimeError, ValueError};
 
 /// The values of a context, by the id of their variable. `Send`, so that a copy can go to another thread.
-pub(crate) type Vars = Option<Arc<BTreeMap<usize, Arc<dyn Any + Send + Sync>>>>;
+#[doc(hidden)]
+pub type Vars = Option<Arc<BTreeMap<usize, Arc<dyn Any + Send + Sync>>>>;
 
 thread_local! {
     static CURRENT: RefCell<Vars> = const { RefCell::new(None) };
@@ -24,7 +31,11 @@ thread_local! {
 /// Has any variable of this process been set? Until then all contexts are empty, and swapping them would be wasted time.
 static IN_USE: AtomicBool = AtomicBool::new(false);
 
-pub(crate) fn in_use() -> bool {
+/// False as long as all contexts are empty.
+#[doc(hidden)]
+#[inline]
+#[must_use]
+pub fn in_use() -> bool {
     // A thread sees its own change at once, and that of another thread before it gets a context from there.
     IN_USE.load(Ordering::Relaxed)
 }
@@ -32,18 +43,23 @@ pub(crate) fn in_use() -> bool {
 // A loop that is kept in a thread local may outlive the context of its thread. It then runs in an empty one.
 
 /// A copy of the current values.
-pub(crate) fn current() -> Vars {
+#[doc(hidden)]
+#[inline]
+#[must_use]
+pub fn current() -> Vars {
     if in_use() { CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default() } else { None }
 }
 
 /// Makes `vars` the current values and returns the previous ones.
+#[doc(hidden)]
 #[inline]
-pub(crate) fn replace(vars: Vars) -> Vars {
+pub fn replace(vars: Vars) -> Vars {
     if in_use() { CURRENT.try_with(|current| current.replace(vars)).unwrap_or_default() } else { None }
 }
 
 /// Runs `f` with `vars` as the current values. Changes made by `f` are lost.
-pub(crate) fn run_in<R>(vars: Vars, f: impl FnOnce() -> R) -> R {
+#[doc(hidden)]
+pub fn run_in<R>(vars: Vars, f: impl FnOnce() -> R) -> R {
     let _inside = Inside { outer: replace(vars), context: None };
     f()
 }
@@ -68,7 +84,7 @@ impl Drop for Inside<'_> {
 /// Declare it as a `static`. A task runs in a copy of the context of the task that created it: a value that it sets is seen by
 /// the coroutines that it awaits and by the tasks that it creates afterwards, but not by its creator. A callback runs in a
 /// copy of the context in which it was registered, and so does a function that is passed to
-/// [`to_thread`](crate::to_thread).
+/// `to_thread`.
 ///
 /// # Examples
 ///
@@ -177,7 +193,7 @@ impl<T: Clone + Send + Sync + 'static> ContextVar<T> {
     /// # Errors
     ///
     /// `RuntimeError` if the token was used before, `ValueError` if it is another variable's.
-    pub fn reset(&self, token: &mut Token<T>) -> error::Result<()> {
+    pub fn reset(&self, token: &mut Token<T>) -> asyncio_errors::Result<()> {
         if token.used {
             return Err(RuntimeError::new("Token has already been used once").into());
         }
@@ -332,15 +348,26 @@ impl Context {
     }
 
     /// Marks the context as entered and moves its values out.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: cannot enter context` if the context is already entered.
+    #[doc(hidden)]
     #[inline]
-    pub(crate) fn enter(&self) -> Result<Vars, RuntimeError> {
+    pub fn enter(&self) -> Result<Vars, RuntimeError> {
         self.check_not_entered()?;
         self.inner.entered.set(true);
         Ok(self.inner.vars.take())
     }
 
+    /// Fails if the context is entered.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: cannot enter context` if the context is already entered.
+    #[doc(hidden)]
     #[inline]
-    pub(crate) fn check_not_entered(&self) -> Result<(), RuntimeError> {
+    pub fn check_not_entered(&self) -> Result<(), RuntimeError> {
         if self.inner.entered.get() {
             return Err(RuntimeError::new(format!("cannot enter context: {self:?} is already entered")));
         }
@@ -348,7 +375,9 @@ impl Context {
     }
 
     /// Undoes `enter`.
-    pub(crate) fn leave(&self, vars: Vars) {
+    #[doc(hidden)]
+    #[inline]
+    pub fn leave(&self, vars: Vars) {
         self.inner.vars.set(vars);
         self.inner.entered.set(false);
     }

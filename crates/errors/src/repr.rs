@@ -3,11 +3,11 @@
 use std::fmt::{self, Write as _};
 use std::io;
 
-use super::GaiError;
-use crate::base::log;
+use crate::{GaiError, escape};
 
 /// A string as Python's `repr` writes it: in quotes, with unprintable characters escaped.
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a>(pub &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,7 +17,7 @@ impl fmt::Display for Quoted<'_> {
             match c {
                 '\\' => f.write_str("\\\\")?,
                 c if c == quote => write!(f, "\\{c}")?,
-                c if c != ' ' && !log::is_printable(c) => log::escaped(f, c)?,
+                c if c != ' ' && !escape::is_printable(c) => escape::escaped(f, c)?,
                 c => f.write_char(c)?,
             }
         }
@@ -26,7 +26,7 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// `CLASS('MESSAGE')`, or `CLASS()` without a message.
-pub(super) fn exception(f: &mut fmt::Formatter<'_>, class: &str, message: Option<&str>) -> fmt::Result {
+pub(crate) fn exception(f: &mut fmt::Formatter<'_>, class: &str, message: Option<&str>) -> fmt::Result {
     match message {
         Some(message) => write!(f, "{class}({})", Quoted(message)),
         None => write!(f, "{class}()"),
@@ -34,7 +34,7 @@ pub(super) fn exception(f: &mut fmt::Formatter<'_>, class: &str, message: Option
 }
 
 /// An error of the operating system, under the name of its class in Python.
-pub(super) fn os_error(f: &mut fmt::Formatter<'_>, error: &io::Error) -> fmt::Result {
+pub(crate) fn os_error(f: &mut fmt::Formatter<'_>, error: &io::Error) -> fmt::Result {
     let class = match error.kind() {
         _ if error.get_ref().is_some_and(|inner| inner.is::<GaiError>()) => "gaierror",
         io::ErrorKind::AlreadyExists => "FileExistsError",

@@ -6,12 +6,12 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 
-use super::Error;
+use crate::Error;
 
 /// A panic of a task, a callback or a job in a thread, as an error.
 ///
 /// Awaiting a task that panicked resumes the panic. Where the error is only looked at (by
-/// [`exception`](crate::AnyFuture::exception), in an [`ExceptionGroup`](crate::ExceptionGroup), in an exception handler) it is
+/// `exception`, in an [`ExceptionGroup`](crate::ExceptionGroup), in an exception handler) it is
 /// this type. Python has no counterpart: there a failing task always has an exception.
 ///
 /// # Examples
@@ -35,7 +35,10 @@ pub struct TaskPanic {
 }
 
 impl TaskPanic {
-    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
+    /// The panic with the payload that `catch_unwind` returned.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(payload: Box<dyn Any + Send>) -> Self {
         Self { message: panic_message(&*payload).to_owned(), payload: Mutex::new(Some(payload)) }
     }
 
@@ -47,7 +50,7 @@ impl TaskPanic {
 }
 
 /// Resumes the panic if the error is one whose payload is still there; otherwise returns the error.
-pub(crate) fn resume_panic(error: Error) -> Error {
+pub fn resume_panic(error: Error) -> Error {
     let payload = error
         .downcast_ref::<TaskPanic>()
         .and_then(|panic| panic.payload.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -58,7 +61,8 @@ pub(crate) fn resume_panic(error: Error) -> Error {
 }
 
 /// The message of a panic that was caught.
-pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+#[must_use]
+pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("Box<dyn Any>")
 }

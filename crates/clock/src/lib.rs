@@ -3,19 +3,24 @@
 //! Times are seconds as `f64`, as in asyncio, so that two deadlines compare exactly as they do there. Virtual time belongs to the
 //! thread rather than to one loop, so that a program can measure a whole `run` from outside.
 
+#![forbid(unsafe_code)]
+
+mod seconds;
+
 use std::cell::Cell;
 
+use asyncio_errors::{ValueError, env};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::error::{ValueError, env};
+pub use seconds::{Seconds, TimeLimit};
 
-/// The clock of an event loop: what [`EventLoop::time`](crate::EventLoop::time) and timers go by.
+/// The clock of an event loop: what `EventLoop::time` and timers go by.
 ///
 /// Virtual time jumps to the next timer whenever nothing is ready and the loop waits for nothing outside (a thread, a child
 /// process, a socket): a program that sleeps for ten seconds takes a millisecond and prints the same. While the loop waits for
 /// something outside, virtual time passes like real time.
 ///
-/// Set it with [`Runner::clock`](crate::Runner::clock), or for an unchanged program with `ASYNCIO_CLOCK=virtual`. Python has
+/// Set it with `Runner::clock`, or for an unchanged program with `ASYNCIO_CLOCK=virtual`. Python has
 /// no counterpart.
 ///
 /// # Examples
@@ -50,7 +55,10 @@ impl Clock {
     }
 
     /// Seconds since a point that is fixed for the machine (real) or the thread (virtual).
-    pub(crate) fn now(self) -> f64 {
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn now(self) -> f64 {
         match self {
             Clock::Real => real_now(),
             Clock::Virtual => virtual_now(),
@@ -62,17 +70,27 @@ thread_local! {
     static VIRTUAL_NOW: Cell<f64> = const { Cell::new(0.0) };
 }
 
-pub(crate) fn real_now() -> f64 {
+/// The machine's monotonic clock, whatever the clock of a loop is.
+#[doc(hidden)]
+#[inline]
+#[must_use]
+pub fn real_now() -> f64 {
     // Like `Instant::now`, without its checks: most of the cost of a time limit is reading the clock.
     let now = clock_gettime(ClockId::Monotonic);
     now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
 }
 
-pub(crate) fn virtual_now() -> f64 {
+/// This thread's virtual time.
+#[doc(hidden)]
+#[inline]
+#[must_use]
+pub fn virtual_now() -> f64 {
     VIRTUAL_NOW.get()
 }
 
 /// Moves this thread's virtual time forward to `when`. It never goes back.
-pub(crate) fn advance_virtual(when: f64) {
+#[doc(hidden)]
+#[inline]
+pub fn advance_virtual(when: f64) {
     VIRTUAL_NOW.set(VIRTUAL_NOW.get().max(when));
 }

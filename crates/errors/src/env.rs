@@ -1,13 +1,13 @@
 //! Environment variables that choose between two settings of a loop, such as `ASYNCIO_DEBUG`.
 
-use super::ValueError;
+use crate::ValueError;
 
 /// Is the variable `name` set to the second of its two `known` values? Unset and empty mean the first.
 ///
 /// # Errors
 ///
 /// `ValueError` naming the variable and its possible values.
-pub(crate) fn is_second(name: &str, known: [&str; 2]) -> Result<bool, ValueError> {
+pub fn is_second(name: &str, known: [&str; 2]) -> Result<bool, ValueError> {
     let value = std::env::var_os(name).unwrap_or_default();
     match value.to_str() {
         Some(value) if value.is_empty() || value == known[0] => Ok(false),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A span of time: a number of seconds of any common type, as in Python, or a [`Duration`].
 ///
-/// Functions such as [`sleep`](crate::sleep) and [`EventLoop::call_later`](crate::EventLoop::call_later) take it.
+/// Functions such as `sleep` and `EventLoop::call_later` take it.
 ///
 /// # Examples
 ///
@@ -28,7 +28,7 @@ pub trait Seconds {
 
 /// A time limit: like [`Seconds`], or `None` for no limit.
 ///
-/// Functions such as [`timeout`](crate::timeout) and [`wait_for`](crate::wait_for) take it.
+/// Functions such as `timeout` and `wait_for` take it.
 ///
 /// # Examples
 ///
@@ -53,12 +53,14 @@ pub trait TimeLimit {
 macro_rules! numbers {
     ($($t:ty)*) => {$(
         impl Seconds for $t {
+            #[inline]
             fn seconds(self) -> f64 {
                 self as f64
             }
         }
 
         impl TimeLimit for $t {
+            #[inline]
             fn limit(self) -> Option<f64> {
                 Some(self as f64)
             }
@@ -69,12 +71,14 @@ macro_rules! numbers {
 numbers! { f64 f32 i32 i64 u32 u64 usize }
 
 impl Seconds for Duration {
+    #[inline]
     fn seconds(self) -> f64 {
         self.as_secs_f64()
     }
 }
 
 impl TimeLimit for Duration {
+    #[inline]
     fn limit(self) -> Option<f64> {
         Some(self.as_secs_f64())
     }
@@ -82,6 +86,7 @@ impl TimeLimit for Duration {
 
 // Implemented for no other `Option`, so that a bare `None` needs no type.
 impl TimeLimit for Option<f64> {
+    #[inline]
     fn limit(self) -> Option<f64> {
         self
     }

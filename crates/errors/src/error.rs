@@ -5,14 +5,6 @@
 //! An error raised while another was being handled is wrapped in a [`Link`] that remembers the other one. `is`,
 //! `downcast_ref` and `Display` look through it. There are no backtraces.
 
-pub(crate) mod env;
-pub(crate) mod exceptions;
-mod gai;
-mod group;
-mod panic;
-pub(crate) mod report;
-mod repr;
-
 use std::any::Any;
 use std::error::Error as StdError;
 use std::ops::Deref;
@@ -20,16 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::{fmt, io, iter};
 
-pub use exceptions::{
-    CancelledError, Exception, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError, RuntimeError,
-    TimeoutError, TypeError, ValueError, ZeroDivisionError,
-};
-pub use gai::GaiError;
-pub use group::ExceptionGroup;
-pub use panic::TaskPanic;
-pub(crate) use panic::{panic_message, resume_panic};
-pub use report::ExceptionContext;
-pub(crate) use repr::Quoted;
+use crate::{CancelledError, ExceptionGroup, TimeoutError, repr};
 
 /// The result of a coroutine: a value, or the exception that it raised.
 ///
@@ -185,7 +168,9 @@ impl Error {
 
     /// Inserts a `TimeoutError` wherever this error, or a member of this group, was raised during a cancellation, at any depth:
     /// how a time limit that has expired marks the cancellation as its own.
-    pub(crate) fn during_timeout(self) -> Error {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn during_timeout(self) -> Error {
         let Some(group) = self.downcast_ref::<ExceptionGroup>() else { return self.with_timeout() };
         let group = group.map(|error| error.clone().with_timeout());
         self.relinked(group.into(), self.context().cloned()).with_timeout()
@@ -228,7 +213,7 @@ impl Error {
     }
 
     /// Does this error lead to others, through a context or as a group?
-    fn leads_on(&self) -> bool {
+    pub(crate) fn leads_on(&self) -> bool {
         match &*self.0 {
             Raised::Cancelled(_) => false,
             Raised::Link(_) => true,
@@ -252,7 +237,7 @@ impl Error {
 
 /// Drops errors with all that they lead to, without recursion: a chain of contexts or nested groups may be deeper than the
 /// stack.
-fn drop_one_by_one(mut errors: Vec<Error>) {
+pub(crate) fn drop_one_by_one(mut errors: Vec<Error>) {
     while let Some(mut error) = errors.pop() {
         error.take_apart(&mut errors);
     }
@@ -348,6 +333,7 @@ impl fmt::Debug for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ValueError;
 
     #[test]
     fn a_question_mark_raises_any_std_error() {

@@ -5,12 +5,13 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use super::repr::Quoted;
-use super::{CancelledError, Error, drop_one_by_one};
+use crate::error::drop_one_by_one;
+use crate::repr::Quoted;
+use crate::{CancelledError, Error};
 
 /// Several exceptions raised together: Python's `ExceptionGroup` and `BaseExceptionGroup` (PEP 654).
 ///
-/// A [`TaskGroup`](crate::TaskGroup) raises one when its tasks fail. `Display` is the message with the number of members,
+/// A `TaskGroup` raises one when its tasks fail. `Display` is the message with the number of members,
 /// `Debug` reads as Python's `repr`.
 ///
 /// # Examples
@@ -50,7 +51,7 @@ impl ExceptionGroup {
         &self.exceptions
     }
 
-    pub(super) fn map(&self, f: impl FnMut(&Error) -> Error) -> Self {
+    pub(crate) fn map(&self, f: impl FnMut(&Error) -> Error) -> Self {
         Self { message: self.message.clone(), exceptions: self.exceptions.iter().map(f).collect() }
     }
 
@@ -83,7 +84,7 @@ impl ExceptionGroup {
     }
 
     /// Moves the members that lead to other errors into `errors`, if this group is their only owner.
-    pub(super) fn take_members(&mut self, errors: &mut Vec<Error>) {
+    pub(crate) fn take_members(&mut self, errors: &mut Vec<Error>) {
         let owned = Arc::get_mut(&mut self.exceptions).into_iter().flatten();
         let deep = owned.filter(|member| member.leads_on());
         errors.extend(deep.map(|member| std::mem::replace(member, CancelledError::default().into())));
@@ -137,7 +138,7 @@ impl StdError for ExceptionGroup {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{TypeError, ValueError};
+    use crate::{TypeError, ValueError};
 
     #[test]
     fn a_group_prints_as_in_python() {

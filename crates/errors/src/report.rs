@@ -4,8 +4,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::Error;
-use crate::base::log::{Escape, Lines};
+use crate::Error;
+use crate::escape::{Escape, Lines};
 
 /// What a loop's exception handler is called with: the dictionary that `loop.call_exception_handler` takes.
 ///
@@ -45,7 +45,9 @@ impl ExceptionContext {
         self
     }
 
-    pub(crate) fn object(mut self, label: &'static str, repr: String) -> Self {
+    /// Adds the object concerned: its label and its `repr`.
+    #[must_use]
+    pub fn object(mut self, label: &'static str, repr: String) -> Self {
         self.object = Some((label, repr));
         self
     }

@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Error, repr};
+use crate::{Error, repr};
 
 /// Implements `Display`, `Debug` and `Error` for an exception. The expression is its message, an `Option<&str>`.
 macro_rules! exception {
@@ -160,7 +160,7 @@ message_exceptions! {
     /// assert!(future.set_result(2).unwrap_err().is::<InvalidStateError>()); // not again
     /// ```
     InvalidStateError;
-    /// The user pressed Ctrl-C: Python's `KeyboardInterrupt`. [`run`](crate::run) returns it.
+    /// The user pressed Ctrl-C: Python's `KeyboardInterrupt`. `run` returns it.
     ///
     /// # Examples
     ///
@@ -178,7 +178,7 @@ message_exceptions! {
 /// Raised inside a generator that is being closed, at the `yield` where it is suspended: Python's `GeneratorExit`.
 ///
 /// Let it through with `?`, or clean up and return. A generator that yields again has ignored it, and closing it fails.
-/// Generators are in `asyncio-generators`; the exception is defined here because a [`TaskGroup`](crate::TaskGroup) treats it
+/// Generators are in `asyncio-generators`; the exception is defined here because a `TaskGroup` treats it
 /// specially: it lets it through.
 ///
 /// # Examples
@@ -197,7 +197,7 @@ exception!(GeneratorExit, |_this| None::<&str>);
 /// A request to stop, raised at the await where a task is suspended: `asyncio.CancelledError`.
 ///
 /// `?` passes it on, `match` catches it; a task that lets it through is *cancelled*. It carries the message given to
-/// [`cancel_with`](crate::AnyFuture::cancel_with), if any.
+/// `cancel_with`, if any.
 ///
 /// # Examples
 ///
@@ -219,7 +219,11 @@ impl CancelledError {
         Self::from_message(Some(message.into()))
     }
 
-    pub(crate) const fn from_message(message: Option<Arc<str>>) -> Self {
+    /// The cancellation with this message, if there is one.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub const fn from_message(message: Option<Arc<str>>) -> Self {
         Self { message }
     }
 
@@ -263,7 +267,9 @@ impl TimeoutError {
     }
 
     /// Python's `raise TimeoutError from cancelled`, in the `except` clause that caught `cancelled`.
-    pub(crate) fn raise_from(cancelled: Error) -> Error {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn raise_from(cancelled: Error) -> Error {
         let cause = cancelled.downcast_ref().cloned();
         Error::from(Self { cause, ..Self::default() }).during(cancelled)
     }

@@ -1,0 +1,19 @@
+//! Thread pools, and futures that threads wait on: the part of Python's `concurrent.futures` that asyncio uses.
+//!
+//! A pool starts a thread when a job comes and no thread is idle, up to its size, and keeps its threads. It knows nothing of
+//! event loops: the runtime connects the two.
+
+#![forbid(unsafe_code)]
+
+mod future;
+mod pool;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use future::ConcurrentFuture;
+pub use pool::ThreadPoolExecutor;
+
+/// Locks. A panic cannot leave the data half changed, since no foreign code runs under a lock, so poisoning is ignored.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,31 @@
+//! What can be raised: [`Error`], the one dynamic error, and the exceptions that Python has built in or in asyncio.
+//!
+//! The core idea: an exception is any `std::error::Error`, and [`Error`] holds it. How it prints is in [`repr`], how it is
+//! reported in [`ExceptionContext`] and [`log`]. The crate knows nothing of tasks and loops: all of asyncio is built on it.
+
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
+pub mod env;
+mod error;
+pub mod escape;
+mod exceptions;
+mod gai;
+mod group;
+pub mod log;
+pub mod panic;
+mod report;
+pub mod repr;
+
+pub use error::{Error, Result};
+pub use exceptions::{
+    CancelledError, Exception, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError, RuntimeError,
+    TimeoutError, TypeError, ValueError, ZeroDivisionError,
+};
+pub use gai::GaiError;
+pub use group::ExceptionGroup;
+pub use panic::TaskPanic;
+pub use report::ExceptionContext;
