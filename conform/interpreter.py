@@ -268,6 +268,32 @@ def add_callback(future, callback, key):
     future.add_done_callback(callback)
 
 
+def exit_of(callback, suppress):
+    def exit(kind, error, traceback):
+        log("exit", error)
+        callback()
+        return suppress
+    return exit
+
+
+def async_exit_of(function, suppress):
+    async def exit(kind, error, traceback):
+        log("exit", error)
+        await function()
+        return suppress
+    return exit
+
+
+def countdown(times):
+    """A predicate that is true when it is asked for the last time."""
+    left = iter(range(times - 1, -1, -1))
+
+    def is_so():
+        log("asked")
+        return next(left, 0) <= 0
+    return is_so
+
+
 def o(number):
     return world.objects[number]
 

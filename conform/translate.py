@@ -36,12 +36,13 @@ class Translator:
             *indent([f"log({name + ' raised'!r}, e)"] + ["raise"] * again),
         ] + ["return", end] * bool(end))
 
-    def manager(self, i, enter, exit, generator=False, suppress=False):
+    def manager(self, i, enter, exit, generator=False, suppress=False, again=False):
         self.limits = self.stacks = self.loops = 0
         self.generator = generator
         enter = [f"log('m{i} enters')", "tokens = []", *self.body(enter)]
         exit = [f"log('m{i} exits', e)", *self.body(exit)]
         if generator:
+            exit += ["yield"] * again
             failed = exit if suppress else [*exit, "raise"]
             return ["@contextlib.asynccontextmanager", f"async def m{i}():", *indent([
                 *enter,
@@ -153,6 +154,10 @@ class Translator:
     def gather(self, items, return_exceptions=False, slot=None):
         return self.kept("gather", f"asyncio.gather({self.items(items)}{', ' * bool(items)}return_exceptions={return_exceptions})", slot)
 
+    def crowd(self, sleeps, delay, slot=None):
+        naps = f"asyncio.sleep({delay} * (1 + i % 3), i) for i in range({sleeps})"
+        return self.kept("crowd", f"asyncio.gather(*({naps}))", slot)
+
     def shield(self, item, slot=None):
         return self.kept("shield", f"asyncio.shield({self.item(item)})", slot)
 
@@ -176,6 +181,16 @@ class Translator:
         self.limits -= 1
         return [*lines, f"log('timeout', {limit}.expired())"]
 
+    def new_timeout(self, key, delay=None):
+        return [f"world.limits[{key}] = asyncio.timeout({delay})"]
+
+    def enter_timeout(self, key, body):
+        self.limits += 1
+        limit = f"limit{self.limits}"
+        lines = self.block(f"async with fetch(world.limits, {key}) as {limit}:", body)
+        self.limits -= 1
+        return [*lines, f"log('timeout', {limit}.expired())"]
+
     def reschedule(self, delay=None):
         if not self.limits:
             return ["pass"]
@@ -191,6 +206,12 @@ class Translator:
             made = ["group = TaskGroup()", "group.cancel()"]
             return [*made, f"async with group as world.groups[{group}]:", *indent(self.body(body)), "log('group')"]
         return [f"async with TaskGroup() as world.groups[{group}]:", *indent(self.body(body)), "log('group')"]
+
+    def new_group(self, group):
+        return [f"world.groups[{group}] = TaskGroup()"]
+
+    def enter_group(self, group, body):
+        return [*self.block(f"async with fetch(world.groups, {group}):", body), "log('group')"]
 
     def group_spawn(self, group, function, slot, eager=False):
         return [f"group_spawn({group}, {slot}, f{function}(){', eager_start=True' * eager})"]
@@ -225,9 +246,11 @@ class Translator:
 
     def operate(self, object, operation, argument=None):
         kind = self.program["objects"][object]["kind"]
-        awaited = operation in ("acquire", "wait", "put", "get", "join", "abort") or (kind, operation) == ("Barrier", "reset")
+        awaited = operation in ("acquire", "wait", "wait_for", "put", "get", "join", "abort") or (kind, operation) == ("Barrier", "reset")
         if operation.startswith("put"):
             argument = f"Item({argument})"
+        if operation == "wait_for":
+            argument = f"countdown({argument})"
         call = f"{'await ' * awaited}o({object}).{operation}({'' if argument is None else argument})"
         if operation in ("get", "get_nowait") or (kind, operation) == ("Barrier", "wait"):
             return [f"log({operation!r}, {call}, o({object}))"]
@@ -266,6 +289,10 @@ class Translator:
     def drop_generator(self, slot):
         return [f"world.generators[{slot}] = None", "log('drop_generator')"]
 
+    def aclosing(self, slot, body):
+        head = f"async with contextlib.aclosing(fetch(world.generators, {slot})):"
+        return [*self.block(head, body), "log('aclosing')"]
+
     def for_each(self, generator, most, body):
         self.loops += 1
         count = f"count{self.loops}"
@@ -299,6 +326,15 @@ class Translator:
 
     def stack_callback(self, callback):
         return self.on_stack(f"stack.callback(c{callback})")
+
+    def stack_push(self, callback, suppress=False):
+        return self.on_stack(f"stack.push(exit_of(c{callback}, {suppress}))")
+
+    def stack_push_async(self, function, suppress=False):
+        return self.on_stack(f"stack.push_async_exit(async_exit_of(f{function}, {suppress}))")
+
+    def stack_pop(self):
+        return self.on_stack("log('stack_pop', await stack.pop_all().aclose())")
 
     def stack_close(self):
         return self.on_stack("log('stack_close', await stack.aclose())")

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use asyncio::{
     AsyncContextManager, AsyncExitStack, AsyncIterator, Error, ExceptionGroup, LookupError, Result, RuntimeError,
-    TaskGroup, TypeError, ValueError, async_with, asynccontextmanager, get_running_loop, timeout,
+    TaskGroup, Timeout, TypeError, ValueError, aclosing, async_with, asynccontextmanager, get_running_loop, timeout,
 };
 
 use crate::frame::{Flow, Frame};
@@ -32,15 +32,11 @@ impl Frame {
                 if let Some(key) = key {
                     self.world.limits.put(*key, Some(limit.clone()));
                 }
-                let flow = limit
-                    .run(async |limit| {
-                        self.limits.borrow_mut().push(limit.clone());
-                        let flow = self.run(body).await;
-                        self.limits.borrow_mut().pop();
-                        flow
-                    })
-                    .await?;
-                self.left(flow, format!("timeout {}", python(limit.expired())))
+                self.limited(&limit, body).await
+            }
+            Step::EnterTimeout { key, body } => {
+                let limit = self.world.limits.fetch(*key)?;
+                self.limited(&limit, body).await
             }
             Step::Reschedule { delay } => {
                 let Some(limit) = self.limits.borrow().last().cloned() else { return Ok(Flow::Next) };
@@ -61,6 +57,11 @@ impl Frame {
                     .await?;
                 self.left(flow.unwrap_or(Flow::Next), "group")
             }
+            Step::EnterGroup { group, body } => {
+                let group = self.world.groups.fetch(*group)?;
+                let flow = group.run_until_cancelled(async |_| self.run(body).await).await?;
+                self.left(flow.unwrap_or(Flow::Next), "group")
+            }
             Step::Hold { object, body } => {
                 let shared = &self.world.objects[*object];
                 let flow = shared.hold(async |()| self.run(body).await).await?;
@@ -73,6 +74,11 @@ impl Frame {
             Step::DropGenerator { slot } => {
                 self.world.generators.put(*slot, None);
                 self.log("drop_generator")
+            }
+            Step::Aclosing { slot, body } => {
+                let closing = aclosing(self.world.generators.fetch(*slot)?);
+                let flow = async_with(closing, async |_generator| self.run(body).await).await?;
+                self.left(flow.unwrap_or(Flow::Next), "aclosing")
             }
             Step::ForEach { generator, most, body } => {
                 let flow = self.for_each(*generator, *most, body).await?;
@@ -101,6 +107,17 @@ impl Frame {
                 }
             }
         }
+    }
+
+    async fn limited(&self, limit: &Timeout, body: &Body) -> Result<Flow> {
+        let block = async |limit: &Timeout| {
+            self.limits.borrow_mut().push(limit.clone());
+            let flow = self.run(body).await;
+            self.limits.borrow_mut().pop();
+            flow
+        };
+        let flow = limit.run(block).await?;
+        self.left(flow, format!("timeout {}", python(limit.expired())))
     }
 
     /// A block has ended: logs that if the steps behind it come next.
@@ -161,9 +178,29 @@ impl Frame {
                     Ok(())
                 });
             }
+            Step::StackPush { callback, suppress } => {
+                let (callback, suppress) = (*callback, *suppress);
+                stack.push(move |error| {
+                    world.exits(error);
+                    world.call_back(callback);
+                    Ok(suppress)
+                });
+            }
+            Step::StackPushAsync { function, suppress } => {
+                let (function, suppress) = (*function, *suppress);
+                stack.push_async_exit(async move |error: Option<&Error>| {
+                    world.exits(error);
+                    world.call(function).await?;
+                    Ok(suppress)
+                });
+            }
             Step::StackClose {} => {
                 stack.aclose().await?;
                 return self.log("stack_close None");
+            }
+            Step::StackPop {} => {
+                stack.pop_all().aclose().await?;
+                return self.log("stack_pop None");
             }
             _ => unreachable!("{step:?} is neither plain, nor a wait, nor a block"),
         }
@@ -194,6 +231,10 @@ enum Made {
 }
 
 impl World {
+    fn exits(&self, error: Option<&Error>) {
+        self.log(format!("exit {}", error.map_or("None".to_owned(), show)));
+    }
+
     fn manager(self: &Rc<Self>, index: usize) -> impl AsyncContextManager<Value = ()> + use<> {
         let world = Rc::clone(self);
         if !self.program.managers[index].generator {
@@ -209,6 +250,9 @@ impl World {
             let result = scope.yield_value(()).await;
             world.log(format!("m{index} exits {}", result.as_ref().err().map_or("None".to_owned(), show)));
             let flow = frame.run(&manager.exit).await?;
+            if manager.again && flow == Flow::Next {
+                scope.yield_value(()).await?;
+            }
             if manager.suppress || flow != Flow::Next { Ok(()) } else { result }
         }))
     }

@@ -10,7 +10,8 @@ use asyncio::contextvars::Token;
 use asyncio::generators::AsyncGeneratorYielder;
 use asyncio::{
     AsyncExitStack, AsyncGenerator, CancelledError, Error, Exception, GeneratorExit, LookupError, Result, RuntimeError,
-    StopAsyncIteration, TaskOptions, Timeout, TypeError, ValueError, current_task, get_running_loop,
+    StopAsyncIteration, TaskGroup, TaskOptions, Timeout, TypeError, ValueError, current_task, get_running_loop,
+    timeout,
 };
 
 use crate::language::{Body, ErrorKind, Question, Raised, Step};
@@ -129,6 +130,14 @@ impl Frame {
             Step::Return { value } => {
                 self.world.log("return");
                 Ok(Flow::Return(*value))
+            }
+            Step::NewTimeout { key, delay } => {
+                self.world.limits.put(*key, Some(timeout(*delay)));
+                Ok(Flow::Next)
+            }
+            Step::NewGroup { group } => {
+                self.world.groups.put(*group, Some(TaskGroup::new()));
+                Ok(Flow::Next)
             }
             Step::RescheduleKept { key, delay } => self.reschedule_kept(*key, *delay),
             Step::Operate { object, operation, argument } => {

@@ -300,6 +300,7 @@ impl Writer {
             enter: self.body(place, 0..=2),
             exit: self.body(place, 0..=2),
             suppress: self.chance(25),
+            again: self.chance(8),
         }
     }
 
@@ -313,9 +314,11 @@ impl Writer {
     }
 
     fn handlers(&mut self, place: Place) -> Vec<Handler> {
-        const KINDS: [ErrorKind; 9] = [
+        const KINDS: [ErrorKind; 11] = [
             ErrorKind::CancelledError,
             ErrorKind::CancelledError,
+            ErrorKind::GeneratorExit,
+            ErrorKind::LookupError,
             ErrorKind::Exception,
             ErrorKind::Exception,
             ErrorKind::BaseException,

@@ -1,8 +1,9 @@
 //! Runs a program on our runtime, under the virtual clock.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use asyncio::{Clock, Error, Result, Runner, RuntimeError, TaskFactory};
+use asyncio::{AnyTask, Clock, Error, Observer, Result, Runner, RuntimeError, SchedulingPolicy, TaskFactory};
 
 use crate::language::Program;
 use crate::world::{World, is_exception, show};
@@ -12,10 +13,21 @@ use crate::world::{World, is_exception, show};
 /// It runs in a thread of its own, because virtual time belongs to a thread.
 #[must_use]
 pub fn trace(program: &Program) -> String {
+    in_a_thread(program, false)
+}
+
+/// The same with an [`Observer`] that looks at every step and a [`SchedulingPolicy`] that chooses the longest ready: they must
+/// not change the trace, and the loop takes other ways with them.
+#[must_use]
+pub fn trace_watched(program: &Program) -> String {
+    in_a_thread(program, true)
+}
+
+fn in_a_thread(program: &Program, watched: bool) -> String {
     let program = program.clone();
     let run = move || {
         let world = World::new(program);
-        if let Err(error) = run(&world) {
+        if let Err(error) = run(&world, watched) {
             world.lines.borrow_mut().push(format!("cannot run: {error:?}"));
         }
         world.lines.take().join("\n") + "\n"
@@ -28,9 +40,13 @@ pub fn trace(program: &Program) -> String {
     })
 }
 
-fn run(world: &Rc<World>) -> Result<()> {
+fn run(world: &Rc<World>, watched: bool) -> Result<()> {
     let runner = Runner::new().clock(Clock::Virtual).debug(false);
     let event_loop = runner.get_loop()?;
+    if watched {
+        event_loop.set_observer(Some(Rc::new(Steps::default())));
+        event_loop.set_scheduling_policy(Some(Box::new(LongestReady)));
+    }
     if world.program.eager {
         event_loop.set_task_factory(TaskFactory::Eager);
     }
@@ -86,6 +102,36 @@ fn run(world: &Rc<World>) -> Result<()> {
     event_loop.set_exception_handler(Some(Box::new(|_| {})));
     world.clear();
     Ok(())
+}
+
+/// Steps are one within the other: a task that starts eagerly takes its first one within that of another task.
+#[derive(Default)]
+struct Steps(RefCell<Vec<AnyTask>>);
+
+impl Observer for Steps {
+    fn step_begins(&self, task: &AnyTask) {
+        assert!(!task.done(), "a task that is done takes a step");
+        self.0.borrow_mut().push(task.clone());
+    }
+
+    fn step_ends(&self, task: &AnyTask) {
+        assert!(
+            self.0.borrow_mut().pop().is_some_and(|begun| begun == *task),
+            "a step ends that is not the last one begun"
+        );
+    }
+
+    fn done(&self, task: &AnyTask) {
+        assert!(task.done(), "a task is called done that is not");
+    }
+}
+
+struct LongestReady;
+
+impl SchedulingPolicy for LongestReady {
+    fn next(&mut self, _ready: usize) -> usize {
+        0
+    }
 }
 
 fn is_stop(error: &Error) -> bool {

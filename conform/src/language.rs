@@ -74,6 +74,9 @@ pub struct Manager {
     /// It swallows the block's exception.
     #[serde(default, skip_serializing_if = "is_default")]
     pub suppress: bool,
+    /// The coroutine yields a second time, which `@asynccontextmanager` refuses.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub again: bool,
 }
 
 /// Something to wait for.
@@ -234,6 +237,14 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         slot: Option<usize>,
     },
+    /// `gather` of so many sleeps, of which a third takes `delay`, a third twice and a third three times as long; awaited at
+    /// once or kept in a slot.
+    Crowd {
+        sleeps: usize,
+        delay: f64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<usize>,
+    },
     /// `shield(item)`, awaited at once or kept in a slot.
     Shield {
         item: Item,
@@ -270,6 +281,14 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<usize>,
     },
+    /// `limits[key] = timeout(delay)`, which no block has entered yet.
+    NewTimeout {
+        key: usize,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delay: Option<f64>,
+    },
+    /// `async with limits[key]:`; a limit can be entered once.
+    EnterTimeout { key: usize, body: Body },
     /// Moves the innermost limit of this coroutine to so many seconds from now, or takes it away.
     Reschedule {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -289,6 +308,10 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "is_default")]
         cancelled: bool,
     },
+    /// `groups[group] = TaskGroup()`, which no block has entered yet.
+    NewGroup { group: usize },
+    /// `async with groups[group]:`; a group can be entered once.
+    EnterGroup { group: usize, body: Body },
     /// `groups[group].cancel()`
     CancelGroup { group: usize },
     /// `slots[slot] = groups[group].create_task(function())`, with `eager` and `eager_start=True`
@@ -342,6 +365,8 @@ pub enum Step {
     Drive { slot: usize, how: Drive },
     /// Forgets the generator in this slot.
     DropGenerator { slot: usize },
+    /// `async with aclosing(generators[slot]):`
+    Aclosing { slot: usize, body: Body },
     /// `async for item in generator():`, left after `most` items.
     ForEach { generator: usize, most: usize, body: Body },
     /// `yield value`, only in generators.
@@ -358,8 +383,22 @@ pub enum Step {
     StackCall { function: usize },
     /// `stack.callback(callback)`
     StackCallback { callback: usize },
+    /// `stack.push(exit)`, a function that gets the block's exception, calls this callback, and may swallow the exception.
+    StackPush {
+        callback: usize,
+        #[serde(default, skip_serializing_if = "is_default")]
+        suppress: bool,
+    },
+    /// `stack.push_async_exit(exit)`, the same with a coroutine function that awaits this one.
+    StackPushAsync {
+        function: usize,
+        #[serde(default, skip_serializing_if = "is_default")]
+        suppress: bool,
+    },
     /// `await stack.aclose()`
     StackClose {},
+    /// `await stack.pop_all().aclose()`
+    StackPop {},
 }
 
 /// Methods of the shared objects.
@@ -370,6 +409,8 @@ pub enum Operation {
     Acquire,
     Release,
     Wait,
+    /// Of a condition: until the predicate was asked so many times.
+    WaitFor,
     Set,
     Clear,
     Notify,
@@ -395,7 +436,10 @@ impl Step {
             }
             Self::Repeat { body, .. }
             | Self::Timeout { body, .. }
+            | Self::EnterTimeout { body, .. }
             | Self::Group { body, .. }
+            | Self::EnterGroup { body, .. }
+            | Self::Aclosing { body, .. }
             | Self::Hold { body, .. }
             | Self::ForEach { body, .. }
             | Self::With { body, .. }

@@ -72,9 +72,9 @@ impl Shared {
         Some(done.map(|()| None))
     }
 
-    /// Awaits a method.
-    pub(crate) async fn wait(&self, operation: Operation, argument: Option<i64>) -> Outcome {
-        use Operation::{Abort, Acquire, Reset, Wait};
+    /// Awaits a method; a condition's predicate says when it is `asked`.
+    pub(crate) async fn wait(&self, operation: Operation, argument: Option<i64>, asked: impl Fn()) -> Outcome {
+        use Operation::{Abort, Acquire, Reset, Wait, WaitFor};
         if let Some(outcome) = self.call(operation, argument) {
             return outcome;
         }
@@ -86,6 +86,15 @@ impl Shared {
             (Self::Lock(lock), Acquire) => lock.acquire().await,
             (Self::Condition(condition), Acquire) => condition.acquire().await,
             (Self::Condition(condition), Wait) => condition.wait().await,
+            (Self::Condition(condition), WaitFor) => {
+                let mut left = argument.unwrap_or_default() - 1;
+                let is_so = move || {
+                    asked();
+                    left -= 1;
+                    left < 0
+                };
+                condition.wait_for(is_so).await
+            }
             (Self::Semaphore(semaphore), Acquire) => semaphore.acquire().await,
             (Self::Bounded(semaphore), Acquire) => semaphore.acquire().await,
             (Self::Event(event), Wait) => event.wait().await,

@@ -40,8 +40,8 @@ const CHANGES: [Change; 7] = [
     |program, place| with_step(program, place, |body, i| less(&mut body[i])),
     |program, place| {
         let mut program = program.clone();
-        let manager = program.managers.get_mut(place / 2)?;
-        *(if place % 2 == 0 { &mut manager.generator } else { &mut manager.suppress }) = false;
+        let manager = program.managers.get_mut(place / 3)?;
+        *[&mut manager.generator, &mut manager.suppress, &mut manager.again][place % 3] = false;
         Some(program)
     },
     |program, place| {
@@ -94,6 +94,8 @@ fn less(step: &mut Step) {
         Step::Cancel { message, .. } | Step::CancelSelf { message } => *message = None,
         Step::Spawn { eager, .. } | Step::GroupSpawn { eager, .. } => *eager = false,
         Step::Group { cancelled, .. } => *cancelled = false,
+        Step::StackPush { suppress, .. } | Step::StackPushAsync { suppress, .. } => *suppress = false,
+        Step::Crowd { sleeps, .. } if *sleeps > 1 => *sleeps /= 2,
         Step::Timeout { key, .. } => *key = None,
         Step::ForEach { most, .. } if *most > 1 => *most -= 1,
         _ => {}

@@ -5,7 +5,7 @@
 //! They are numbered, so that a run may take them all, or every hundredth.
 
 use crate::language::{
-    Body, Drive, ErrorKind, Handler, Item, Kind, Object, Operation, Program, Question, Raised, Step, When,
+    Body, Drive, ErrorKind, Handler, Item, Kind, Manager, Object, Operation, Program, Question, Raised, Step, When,
 };
 
 /// A subject, and the steps to choose from.
@@ -71,7 +71,7 @@ impl Family {
         program.functions.insert(0, main);
         match program.generators.first_mut() {
             Some(generator) => *generator = second,
-            None => program.functions.push(second),
+            None => program.functions.insert(1, second),
         }
         program
     }
@@ -104,7 +104,8 @@ fn fill(body: &mut Body, chosen: &Body) {
 /// All families.
 #[must_use]
 pub fn families() -> Vec<Family> {
-    let mut families = vec![tasks(), groups(), limits(), futures(), gathers(), waits(), generators(), runs()];
+    let mut families =
+        vec![tasks(), eager(), groups(), limits(), futures(), gathers(), waits(), generators(), stacks(), runs()];
     families.extend(OBJECTS.iter().map(|(kind, operations)| objects(*kind, operations)));
     families
 }
@@ -162,6 +163,40 @@ fn tasks() -> Family {
         Step::Return { value: 1 },
     ];
     family("tasks and cancellation", main, first, second, Program { slots: 1, ..Program::default() })
+}
+
+/// Tasks that begin at once, in each other; the context variables show in whose context a step runs.
+fn eager() -> Family {
+    let main = vec![Step::SetVar { var: 0, value: 0 }, spawn(0), hole()];
+    let set = |value| Step::SetVar { var: 0, value };
+    let first = vec![
+        spawn(1),
+        tick(),
+        attempt(await_(Item::Slot(0))),
+        attempt(Step::Gather { items: vec![Item::Call(1), Item::Slot(0)], return_exceptions: false, slot: None }),
+        cancel(0),
+        Step::CancelSelf { message: None },
+        Step::AddCallback { slot: 0, callback: 0, key: 0 },
+        set(1),
+        Step::GetVar { var: 0 },
+    ];
+    let second = vec![
+        tick(),
+        raise(),
+        Step::CancelSelf { message: None },
+        attempt(tick()),
+        set(2),
+        Step::GetVar { var: 0 },
+        Step::Spawn { function: 2, slot: 1, eager: false },
+    ];
+    let frame = Program {
+        eager: true,
+        slots: 2,
+        functions: vec![vec![tick(), Step::GetVar { var: 0 }]],
+        callbacks: vec![vec![Step::GetVar { var: 0 }]],
+        ..Program::default()
+    };
+    family("eager tasks", main, first, second, frame)
 }
 
 fn groups() -> Family {
@@ -317,6 +352,36 @@ fn generators() -> Family {
         ..Program::default()
     };
     family("asynchronous generators", main, first, second, frame)
+}
+
+/// What is left in turn: managers of both kinds, one of which fails and one swallows the exception, and functions. The chosen
+/// steps of the function are those of an exit.
+fn stacks() -> Family {
+    let main = vec![attempt(Step::Stack { body: vec![hole()] }), Step::Cancelling {}, tick()];
+    let first = vec![
+        Step::StackEnter { manager: 0 },
+        Step::StackEnter { manager: 1 },
+        Step::StackEnter { manager: 2 },
+        Step::StackCall { function: 1 },
+        Step::StackPush { callback: 0, suppress: false },
+        Step::StackPushAsync { function: 1, suppress: true },
+        Step::StackPop {},
+        raise(),
+        Step::CancelSelf { message: None },
+        tick(),
+    ];
+    let second = vec![tick(), raise(), Step::CancelSelf { message: None }, attempt(sleep())];
+    let manager = |generator, exit, suppress| Manager { generator, enter: Vec::new(), exit, suppress, again: false };
+    let frame = Program {
+        managers: vec![
+            manager(true, vec![tick()], false),
+            manager(false, vec![tick(), raise()], false),
+            manager(true, Vec::new(), true),
+        ],
+        callbacks: vec![Vec::new()],
+        ..Program::default()
+    };
+    family("exit stacks", main, first, second, frame)
 }
 
 /// Several runs of one runner.

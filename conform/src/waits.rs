@@ -34,7 +34,8 @@ impl Frame {
                 Ok(Flow::Next)
             }
             Step::Operate { object, operation, argument } => {
-                let value = self.world.objects[*object].wait(*operation, *argument).await?;
+                let asked = || self.world.log("asked");
+                let value = self.world.objects[*object].wait(*operation, *argument, asked).await?;
                 self.operated(step, value)
             }
             Step::Gather { items, return_exceptions, slot } => {
@@ -45,6 +46,14 @@ impl Frame {
                     Slot::Gather(gather(items))
                 };
                 self.wait_or_keep("gather", group, *slot).await
+            }
+            Step::Crowd { sleeps, delay, slot } => {
+                let nap = |i: usize| {
+                    let nap = sleep_result(delay * (1 + i % 3) as f64, Value::from(i.to_string()));
+                    Waited::Coroutine(Box::pin(nap))
+                };
+                let group = Slot::Gather(gather((0..*sleeps).map(nap).collect::<Vec<_>>()));
+                self.wait_or_keep("crowd", group, *slot).await
             }
             Step::Shield { item, slot } => {
                 let shielded = match self.item(item)? {

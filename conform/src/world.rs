@@ -105,7 +105,8 @@ impl World {
 
     /// Lets go of everything, since it may hold the world in turn.
     pub(crate) fn clear(&self) {
-        self.slots.take();
+        // The slots stay, though empty: what a generator does when it is dropped may ask for one.
+        let _old: Vec<_> = self.slots.borrow_mut().iter_mut().map(Option::take).collect();
         self.groups.0.take();
         self.generators.0.take();
         self.callbacks.0.take();

@@ -11,10 +11,12 @@ const CHUNK: usize = 500;
 fn check(entries: &[Entry]) -> Result<(), Failed> {
     for entry in entries {
         let theirs = entry.trace.join("\n") + "\n";
-        let ours = conform::trace(&entry.program);
-        if ours != theirs {
-            let program = serde_json::to_string(&entry.program)?;
-            return Err(format!("{program}\n{}", conform::compare::side_by_side(&theirs, &ours)).into());
+        for trace in [conform::trace, conform::trace_watched] {
+            let ours = trace(&entry.program);
+            if ours != theirs {
+                let program = serde_json::to_string(&entry.program)?;
+                return Err(format!("{program}\n{}", conform::compare::side_by_side(&theirs, &ours)).into());
+            }
         }
     }
     Ok(())

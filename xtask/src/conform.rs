@@ -9,7 +9,7 @@ use conform::generate;
 use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
 
-use crate::{fetch_python, programs, twins};
+use crate::{coverage, fetch_python, programs, twins};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Hold the recorded traces against conform/reference.py instead, the order of steps as a program to read
     #[arg(long)]
     reference: bool,
+    /// Count instead which lines of the crates the random programs reach (needs `rustup component add llvm-tools`)
+    #[arg(long)]
+    coverage: bool,
     /// Show the Python of the random program with this seed instead
     #[arg(long, value_name = "SEED")]
     show: Option<u64>,
@@ -65,6 +68,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.reference {
         return accepts(&Python::find(arguments.python.as_deref())?);
+    }
+    if arguments.coverage {
+        return coverage::run(arguments.programs, arguments.seed.unwrap_or_else(programs::new_seed));
     }
     if arguments.twins {
         let python = Python::find(arguments.python.as_deref()).context(

@@ -8,6 +8,7 @@ mod bless;
 mod book;
 mod ci;
 mod conform;
+mod coverage;
 mod crawler;
 mod exercise;
 mod fetch_python;

@@ -79,7 +79,11 @@ impl Writer {
             Feature::Timeouts if self.chance(15) => {
                 Some(Step::RescheduleKept { key: self.rng.usize(..2), delay: self.limit() })
             }
+            Feature::Timeouts if self.chance(5) => {
+                Some(Step::NewTimeout { key: self.rng.usize(..2), delay: self.limit() })
+            }
             Feature::Groups if self.chance(20) => Some(Step::CancelGroup { group: self.rng.usize(..2) }),
+            Feature::Groups if self.chance(5) => Some(Step::NewGroup { group: self.rng.usize(..2) }),
             _ if place.sort == Sort::Callback => None,
             Feature::Gathers => self.gather(place),
             Feature::Shields => self.shield(place),
@@ -107,11 +111,17 @@ impl Writer {
             Feature::Generators if deep || self.chance(60) => self.drive(),
             Feature::Stacks if deep || self.chance(60) => self.stack(place),
             _ if deep => None,
+            Feature::Timeouts if self.chance(10) => {
+                Some(Step::EnterTimeout { key: self.rng.usize(..2), body: self.inner(place) })
+            }
             Feature::Timeouts => Some(Step::Timeout {
                 delay: self.limit(),
                 body: self.inner(place),
                 key: self.chance(50).then(|| self.rng.usize(..2)),
             }),
+            Feature::Groups if self.chance(10) => {
+                Some(Step::EnterGroup { group: self.rng.usize(..2), body: self.inner(place) })
+            }
             Feature::Groups => {
                 let group = self.rng.usize(..2);
                 let mut body = self.inner(place);
@@ -121,6 +131,9 @@ impl Writer {
             }
             // Within a group, a limit or a manager, too, so that a generator is closed in the middle of one.
             Feature::Generators if place.sort == Sort::Generator => Some(Step::Yield { value: self.rng.i64(0..10) }),
+            Feature::Generators if self.chance(25) => {
+                Some(Step::Aclosing { slot: self.rng.usize(..2), body: self.inner(place) })
+            }
             Feature::Generators => Some(Step::ForEach {
                 generator: self.rng.usize(..self.generators),
                 most: self.rng.usize(1..=3),
@@ -182,6 +195,11 @@ impl Writer {
     /// Awaited at once, or kept in a slot whose level everything in it has.
     fn gather(&mut self, place: Place) -> Option<Step> {
         let kept = self.kept(place, |role| matches!(role, Role::Gather(_)));
+        if self.chance(4) {
+            // So many that the loop puts its timers in order, and gives memory back.
+            let sleeps = [5, 70, 140][self.rng.usize(..3)];
+            return Some(Step::Crowd { sleeps, delay: self.delay(), slot: kept });
+        }
         let level = kept.map_or(place.level, |slot| self.roles[slot].level() - 1);
         let items = self.items(Place { level, ..place }, 0..=3);
         Some(Step::Gather { items, return_exceptions: self.chance(30), slot: kept })
@@ -274,7 +292,7 @@ impl Writer {
     fn object_step(&mut self, place: Place) -> Option<Step> {
         use Operation::{
             Abort, Acquire, Clear, Get, GetNowait, Join, Notify, NotifyAll, Put, PutNowait, Release, Reset, Set,
-            Shutdown, TaskDone, Wait,
+            Shutdown, TaskDone, Wait, WaitFor,
         };
         let object = self.rng.usize(..self.objects.len());
         let kind = self.objects[object].kind;
@@ -289,17 +307,18 @@ impl Writer {
             Kind::Lock => &[Acquire, Acquire, Release],
             Kind::Semaphore | Kind::BoundedSemaphore => &[Acquire, Acquire, Release],
             Kind::Event => &[Wait, Wait, Set, Clear],
-            Kind::Condition => &[Acquire, Acquire, Wait, Wait, Notify, NotifyAll, Release],
+            Kind::Condition => &[Acquire, Acquire, Wait, Wait, WaitFor, Notify, NotifyAll, Release],
             Kind::Barrier => &[Wait, Wait, Wait, Reset, Abort],
         };
         let operation = operations[self.rng.usize(..operations.len())];
         let argument = match operation {
             Put | PutNowait => Some(self.rng.i64(0..50)),
             Notify => Some(self.rng.i64(0..3)),
+            WaitFor => Some(self.rng.i64(1..4)),
             Shutdown => Some(self.rng.i64(0..2)),
             _ => None,
         };
-        let waits = matches!(operation, Acquire | Wait | Put | Get | Join | Reset | Abort);
+        let waits = matches!(operation, Acquire | Wait | WaitFor | Put | Get | Join | Reset | Abort);
         (place.sort != Sort::Callback || !waits).then_some(Step::Operate { object, operation, argument })
     }
 
@@ -318,13 +337,19 @@ impl Writer {
     }
 
     fn stack(&mut self, place: Place) -> Option<Step> {
-        Some(match self.rng.u8(..4) {
+        Some(match self.rng.u8(..6) {
             0..2 if place.level <= self.shared_level => Step::StackEnter { manager: self.manager_behind(place)? },
             2 if place.level < self.functions - 1 => {
                 Step::StackCall { function: self.rng.usize(place.level + 1..self.functions) }
             }
-            3 if self.chance(20) => Step::StackClose {},
-            3 => Step::StackCallback { callback: self.rng.usize(..self.callbacks) },
+            3 if place.level < self.functions - 1 => Step::StackPushAsync {
+                function: self.rng.usize(place.level + 1..self.functions),
+                suppress: self.chance(30),
+            },
+            4 => Step::StackPush { callback: self.rng.usize(..self.callbacks), suppress: self.chance(30) },
+            5 if self.chance(15) => Step::StackClose {},
+            5 if self.chance(15) => Step::StackPop {},
+            5 => Step::StackCallback { callback: self.rng.usize(..self.callbacks) },
             _ => return None,
         })
     }
