@@ -45,6 +45,13 @@
 //! You can search this documentation for names of Python's, such as `__aenter__`, `get_extra_info` or `CERT_NONE`: where the
 //! name is another one here, Python's leads to it.
 //!
+//! # Features
+//!
+//! All are on by default: `net` ([`streams`]), `process` ([`subprocess`]), `threads` ([`threads`]), `tls` (`ssl`). A program that
+//! turns them off builds fewer crates. On `wasm32-unknown-unknown` these modules and [`io`] are absent, whatever the features say,
+//! and a module `host` is there, through which the page lends its clocks. No function can wait there: a program runs on the virtual
+//! clock, or the page drives the loop.
+//!
 //! # What differs from Python
 //!
 //! - A coroutine returns a [`Result`], and `?` after each `.await` is what raises. A cancellation is an [`Error`] like any
@@ -65,20 +72,28 @@ pub mod exceptions;
 pub mod futures;
 pub mod generators;
 pub mod graph;
+#[cfg(not(unix))]
+pub mod host;
 pub mod iterators;
 pub mod locks;
 pub mod queues;
 pub mod runners;
+#[cfg(all(unix, feature = "net"))]
 pub mod streams;
+#[cfg(all(unix, feature = "process"))]
 pub mod subprocess;
 pub mod taskgroups;
 pub mod tasks;
+#[cfg(all(unix, feature = "threads"))]
 pub mod threads;
 pub mod timeouts;
 
+#[cfg(unix)]
 #[doc(inline)]
-pub use asyncio_runtime::{io, log, time};
-#[cfg(feature = "tls")]
+pub use asyncio_runtime::io;
+#[doc(inline)]
+pub use asyncio_runtime::{log, time};
+#[cfg(all(unix, feature = "tls"))]
 #[doc(inline)]
 pub use asyncio_streams::ssl;
 
@@ -108,21 +123,29 @@ pub use self::{
     locks::{Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, Semaphore},
     queues::{LifoQueue, PriorityQueue, Queue, QueueEmpty, QueueFull, QueueShutDown},
     runners::{Runner, run},
-    streams::{
-        Address, DatagramEndpoint, Duplex, Family, IncompleteReadError, LimitOverrunError, Server, StreamReader,
-        StreamWriter, connect_read_pipe, connect_write_pipe, create_datagram_endpoint, create_datagram_endpoint_on,
-        getnameinfo, open_connection, open_connection_on, open_unix_connection, start_server, start_server_on,
-        start_unix_server, start_unix_server_on, stderr, stdin, stdout,
-    },
-    subprocess::{ProcessLookupError, create_subprocess_exec, create_subprocess_shell},
     taskgroups::TaskGroup,
     tasks::{
         AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, all_tasks, as_completed, cancellable,
         create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, wait, wait_for,
     },
-    threads::{ConcurrentFuture, ThreadPoolExecutor, run_coroutine_threadsafe, to_thread},
     timeouts::{Timeout, timeout, timeout_at},
 };
+
+#[cfg(all(unix, feature = "net"))]
+#[doc(inline)]
+pub use self::streams::{
+    Address, DatagramEndpoint, Duplex, Family, IncompleteReadError, LimitOverrunError, Server, StreamReader,
+    StreamWriter, connect_read_pipe, connect_write_pipe, create_datagram_endpoint, create_datagram_endpoint_on,
+    getnameinfo, open_connection, open_connection_on, open_unix_connection, start_server, start_server_on,
+    start_unix_server, start_unix_server_on, stderr, stdin, stdout,
+};
+#[cfg(all(unix, feature = "process"))]
+#[doc(inline)]
+pub use self::subprocess::{ProcessLookupError, create_subprocess_exec, create_subprocess_shell};
+
+#[cfg(all(unix, feature = "threads"))]
+#[doc(inline)]
+pub use self::threads::{ConcurrentFuture, ThreadPoolExecutor, run_coroutine_threadsafe, to_thread};
 
 // Where the examples of the runtime import them from today; their place is in the modules.
 #[doc(hidden)]

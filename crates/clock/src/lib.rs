@@ -5,13 +5,19 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(not(unix), path = "web.rs")]
+mod machine;
 mod seconds;
 
 use std::cell::Cell;
 
 use asyncio_errors::{ValueError, env};
-use rustix::time::{ClockId, clock_gettime};
 
+#[cfg(not(unix))]
+pub use machine::set_clocks;
+#[doc(hidden)]
+pub use machine::{real_now, real_sleep, time_of_day};
 pub use seconds::{Seconds, TimeLimit};
 
 /// The clock of an event loop: what `EventLoop::time` and timers go by.
@@ -46,12 +52,14 @@ pub enum Clock {
 impl Clock {
     /// The clock that the environment variable `ASYNCIO_CLOCK` names: `real` (also if it is unset or empty) or `virtual`.
     ///
+    /// Where there is no environment and no way to wait (on `wasm32-unknown-unknown`), it is virtual.
+    ///
     /// # Errors
     ///
     /// `ValueError` naming the variable and its possible values, if it has another value.
     pub fn from_env() -> Result<Clock, ValueError> {
         let is_virtual = env::is_second("ASYNCIO_CLOCK", ["real", "virtual"])?;
-        Ok(if is_virtual { Clock::Virtual } else { Clock::Real })
+        Ok(if is_virtual || machine::is_virtual_by_default() { Clock::Virtual } else { Clock::Real })
     }
 
     /// Seconds since a point that is fixed for the machine (real) or the thread (virtual).
@@ -68,16 +76,6 @@ impl Clock {
 
 thread_local! {
     static VIRTUAL_NOW: Cell<f64> = const { Cell::new(0.0) };
-}
-
-/// The machine's monotonic clock, whatever the clock of a loop is.
-#[doc(hidden)]
-#[inline]
-#[must_use]
-pub fn real_now() -> f64 {
-    // Like `Instant::now`, without its checks: most of the cost of a time limit is reading the clock.
-    let now = clock_gettime(ClockId::Monotonic);
-    now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
 }
 
 /// This thread's virtual time.

@@ -4,12 +4,20 @@
 //! characters, and it counts a report that repeats instead of writing it again. There are no levels and no handlers; a program
 //! that wants them sets an exception handler.
 
+#[cfg_attr(unix, path = "log/stderr.rs")]
+#[cfg_attr(not(unix), path = "log/host.rs")]
+mod output;
+
 use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use crate::escape::{Escape, Lines};
+
+#[cfg(not(unix))]
+pub use output::set_stderr;
+#[doc(hidden)]
+pub use output::write;
 
 /// Writes a line to standard error, like asyncio's logger of last resort: `asyncio.log.logger.warning`.
 ///
@@ -38,13 +46,6 @@ pub fn warning(message: impl fmt::Display) {
 pub fn settle() {
     let mut repeats = REPEATS.lock().unwrap_or_else(PoisonError::into_inner);
     write(&repeats.iter_mut().map(Repeat::settle).collect::<String>());
-}
-
-/// Writes in one piece, so that the lines of several threads do not mix.
-#[doc(hidden)]
-pub fn write(text: &str) {
-    // There is no other place to report an error of standard error.
-    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 static REPEATS: Mutex<Vec<Repeat>> = Mutex::new(Vec::new());

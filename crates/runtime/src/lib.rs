@@ -55,6 +55,12 @@
 //! | `kernel` | what a loop, a task and a future know of each other: the one knot | `base` |
 //! | `asyncio` | Python's modules, a file each | all above; of the kernel, what its `mod.rs` exports |
 
+// Without a system, nothing uses what descriptors, signals and child processes need of the kernel.
+#![cfg_attr(not(unix), allow(dead_code, unused_imports))]
+
+#[cfg(not(any(unix, all(target_family = "wasm", target_os = "unknown"))))]
+compile_error!("asyncio runs on Unix and on wasm32-unknown-unknown");
+
 #[cfg(test)]
 #[macro_use]
 extern crate asyncio_testing;
@@ -105,9 +111,13 @@ pub use asyncio_errors::{
     LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError, ZeroDivisionError,
 };
 // time, asyncio.log, and what readers and writers of descriptors are built on
-pub use asyncio::{io, time};
+#[cfg(unix)]
+pub use asyncio::io;
+pub use asyncio::time;
 pub use asyncio_clock::Clock;
 pub use asyncio_errors::log;
+#[cfg(not(unix))]
+pub use {asyncio_clock::set_clocks, asyncio_errors::log::set_stderr};
 // For those who write primitives: what locks, queues and generators are built on.
 pub use asyncio::asyncgens::OpenAsyncGen;
 pub use asyncio::wait_queue::{LineWait, WaitQueue};

@@ -1,11 +1,11 @@
 //! The event loop as programs see it: `EventLoop`, and how to get the loop that runs (`asyncio.events`).
 //!
 //! The methods of `EventLoop` stand under the headings of Python's documentation. What they do is done elsewhere: `kernel` runs
-//! the loop, `handles` has the callbacks, `threads`, `signals` and `asyncgens` the rest.
+//! the loop, `handles` has the callbacks, `threads` and `asyncgens` the rest. The methods for descriptors are in `io::watching`,
+//! those for signals in `signals`: they exist only where the system has such things.
 
 use std::fmt;
 use std::future::Future as StdFuture;
-use std::os::fd::AsFd;
 use std::rc::Rc;
 
 use asyncio_clock::{Clock, Seconds};
@@ -13,12 +13,11 @@ use asyncio_concurrent::ThreadPoolExecutor;
 use asyncio_errors::{ExceptionContext, Result, RuntimeError, ValueError, env, log};
 
 use crate::asyncio::futures::Future;
-use crate::asyncio::handles::{Handle, Repeated, TimerHandle};
-use crate::asyncio::io::reactor::Side;
+use crate::asyncio::handles::{Handle, TimerHandle};
 use crate::asyncio::tasks::{OptionsChange, Task, TaskFactory, TaskOptions};
+use crate::asyncio::threads;
 use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
-use crate::asyncio::{signals, threads};
 use crate::kernel::{
     AnyFuture, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Tenants, running_loop,
 };
@@ -492,139 +491,6 @@ impl EventLoop {
     pub async fn shutdown_default_executor(&self, limit: Option<f64>) -> Result<()> {
         threads::refuse_jobs(&self.core);
         Tenants::shut_down(&self.core, Shutdown::Executor(limit)).await
-    }
-}
-
-/// # Watching file descriptors
-impl EventLoop {
-    /// Calls `f` whenever `fd` can be read, until [`remove_reader`](Self::remove_reader), which must come before the
-    /// descriptor is closed.
-    ///
-    /// # Errors
-    ///
-    /// What the system says, for example that the descriptor cannot be watched; `RuntimeError: Event loop is closed`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::{Read, Write};
-    /// use std::os::unix::net::UnixStream;
-    ///
-    /// use asyncio::{get_running_loop, run};
-    ///
-    /// run(async {
-    ///     let event_loop = get_running_loop()?;
-    ///     let (mut near, mut far) = UnixStream::pair()?;
-    ///     let (watched, received) = (near.try_clone()?, event_loop.create_future());
-    ///     let receive = received.clone();
-    ///     event_loop.add_reader(&watched, move || {
-    ///         let mut byte = [0];
-    ///         near.read_exact(&mut byte).expect("it can be read");
-    ///         receive.set_result(byte[0]).expect("one byte comes");
-    ///     })?;
-    ///     far.write_all(b"!")?;
-    ///     assert_eq!(received.await?, b'!');
-    ///     assert!(event_loop.remove_reader(&watched)?);
-    ///     assert!(!event_loop.remove_reader(&watched)?);
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// ```
-    pub fn add_reader<F: FnMut() + 'static>(&self, fd: impl AsFd, f: F) -> Result<()> {
-        self.watch(fd, Side::Read, f)
-    }
-
-    /// Stops watching for reading; false if it was not watched.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn remove_reader(&self, fd: impl AsFd) -> Result<bool> {
-        Ok(self.core.reactor()?.forget(fd.as_fd(), Side::Read)?)
-    }
-
-    /// Calls `f` whenever `fd` can be written, until [`remove_writer`](Self::remove_writer).
-    ///
-    /// # Errors
-    ///
-    /// The same as those of [`add_reader`](Self::add_reader).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::os::unix::net::UnixStream;
-    ///
-    /// use asyncio::{get_running_loop, run};
-    ///
-    /// run(async {
-    ///     let event_loop = get_running_loop()?;
-    ///     let (near, _far) = UnixStream::pair()?;
-    ///     let room = event_loop.create_future();
-    ///     let tell = room.clone();
-    ///     // It is called again and again while there is room.
-    ///     event_loop.add_writer(&near, move || drop(tell.set_result(())))?;
-    ///     room.await?;
-    ///     assert!(event_loop.remove_writer(&near)?);
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// ```
-    pub fn add_writer<F: FnMut() + 'static>(&self, fd: impl AsFd, f: F) -> Result<()> {
-        self.watch(fd, Side::Write, f)
-    }
-
-    /// Stops watching for writing; false if it was not watched.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn remove_writer(&self, fd: impl AsFd) -> Result<bool> {
-        Ok(self.core.reactor()?.forget(fd.as_fd(), Side::Write)?)
-    }
-
-    fn watch<F: FnMut() + 'static>(&self, fd: impl AsFd, side: Side, f: F) -> Result<()> {
-        self.core.check_closed()?;
-        Ok(self.core.reactor()?.watch(fd.as_fd(), side, Repeated::new(&self.core, f))?)
-    }
-}
-
-/// # Unix signals
-impl EventLoop {
-    /// Calls `f` in the loop whenever the process gets this signal, instead of what the signal does otherwise.
-    ///
-    /// # Errors
-    ///
-    /// `ValueError: invalid signal number N` for a number that is none; `RuntimeError: sig N cannot be caught`; `RuntimeError:
-    /// Event loop is closed`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::process::Command;
-    ///
-    /// use asyncio::{get_running_loop, run};
-    ///
-    /// run(async {
-    ///     const SIGHUP: i32 = 1;
-    ///     let event_loop = get_running_loop()?;
-    ///     let hung_up = event_loop.create_future();
-    ///     let tell = hung_up.clone();
-    ///     event_loop.add_signal_handler(SIGHUP, move || tell.set_result(()).expect("it is sent once"))?;
-    ///     Command::new("sh").args(["-c", "kill -HUP $PPID"]).status()?;
-    ///     hung_up.await?;
-    ///     assert!(event_loop.remove_signal_handler(SIGHUP));
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// ```
-    pub fn add_signal_handler<F: FnMut() + 'static>(&self, signal: i32, f: F) -> Result<()> {
-        self.core.check_closed()?;
-        signals::add(&self.core, signal, f)
-    }
-
-    /// Gives the signal its default action back; false if this loop does not handle it.
-    pub fn remove_signal_handler(&self, signal: i32) -> bool {
-        signals::remove(&self.core, signal)
     }
 }
 

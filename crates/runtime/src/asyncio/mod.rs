@@ -5,8 +5,10 @@ pub(crate) mod coroutines;
 pub(crate) mod events;
 pub(crate) mod futures;
 pub(crate) mod handles;
+#[cfg(unix)]
 pub mod io;
 pub(crate) mod runners;
+#[cfg_attr(not(unix), path = "no_signals.rs")]
 pub(crate) mod signals;
 pub(crate) mod taskgroups;
 pub(crate) mod tasks;

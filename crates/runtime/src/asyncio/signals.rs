@@ -14,9 +14,50 @@ use std::sync::{Arc, Mutex};
 use asyncio_errors::{Result, RuntimeError, ValueError};
 use signal_hook::SigId;
 
+use crate::asyncio::events::EventLoop;
 use crate::asyncio::handles::Repeated;
 use crate::asyncio::io::reactor::Side;
 use crate::kernel::{self, LoopCore, Phase, Tenant};
+
+/// # Unix signals
+impl EventLoop {
+    /// Calls `f` in the loop whenever the process gets this signal, instead of what the signal does otherwise.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError: invalid signal number N` for a number that is none; `RuntimeError: sig N cannot be caught`; `RuntimeError:
+    /// Event loop is closed`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Command;
+    ///
+    /// use asyncio::{get_running_loop, run};
+    ///
+    /// run(async {
+    ///     const SIGHUP: i32 = 1;
+    ///     let event_loop = get_running_loop()?;
+    ///     let hung_up = event_loop.create_future();
+    ///     let tell = hung_up.clone();
+    ///     event_loop.add_signal_handler(SIGHUP, move || tell.set_result(()).expect("it is sent once"))?;
+    ///     Command::new("sh").args(["-c", "kill -HUP $PPID"]).status()?;
+    ///     hung_up.await?;
+    ///     assert!(event_loop.remove_signal_handler(SIGHUP));
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn add_signal_handler<F: FnMut() + 'static>(&self, signal: i32, f: F) -> Result<()> {
+        self.core().check_closed()?;
+        add(self.core(), signal, f)
+    }
+
+    /// Gives the signal its default action back; false if this loop does not handle it.
+    pub fn remove_signal_handler(&self, signal: i32) -> bool {
+        remove(self.core(), signal)
+    }
+}
 
 /// The signals that one loop handles.
 #[derive(Default)]
@@ -72,7 +113,7 @@ fn is_valid(signal: i32) -> bool {
 }
 
 /// Calls `f` in the loop for each arrival of `signal` (several that arrive at once may count as one).
-pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Result<()> {
+fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Result<()> {
     if !is_valid(signal) {
         return Err(ValueError::new(format!("invalid signal number {signal}")).into());
     }
@@ -101,7 +142,7 @@ pub(crate) fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f:
 }
 
 /// Gives a signal its default action back; false if the loop does not handle it.
-pub(crate) fn remove(core: &LoopCore, signal: i32) -> bool {
+fn remove(core: &LoopCore, signal: i32) -> bool {
     let Some(signals) = core.tenants.find::<Signals>() else { return false };
     let mut all = signals.installed.borrow_mut();
     let Some(index) = all.iter().position(|installed| installed.signal == signal) else { return false };

@@ -8,6 +8,7 @@ mod process;
 pub(crate) mod reactor;
 mod registration;
 mod source;
+mod watching;
 
 use std::fmt;
 use std::future::{Future as StdFuture, poll_fn};

@@ -12,6 +12,7 @@ pub(crate) mod ready;
 pub(crate) mod registry;
 pub(crate) mod remote;
 mod run;
+#[cfg_attr(not(unix), path = "no_selector.rs")]
 pub(crate) mod selector;
 pub(crate) mod timers;
 mod waiting;

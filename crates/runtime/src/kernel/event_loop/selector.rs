@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use asyncio_errors::RuntimeError;
 use polling::{Event, PollMode, Poller};
 
 use crate::kernel::event_loop::ready::Run;
@@ -47,6 +48,12 @@ pub(crate) struct Selector {
 pub(crate) trait EventTarget: Tenant {
     /// Hands over what is to run because of this event.
     fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32));
+}
+
+/// Can this thread wait? (Not everywhere: see `no_selector`.)
+#[inline]
+pub(crate) fn check_can_wait() -> Result<(), RuntimeError> {
+    Ok(())
 }
 
 /// How many events one wait can bring.

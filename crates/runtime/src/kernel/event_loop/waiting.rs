@@ -12,7 +12,7 @@ use asyncio_errors::{Error, RuntimeError, log};
 use super::LoopCore;
 use crate::kernel::deadlock::describe_deadlock;
 use crate::kernel::event_loop::ready::Other;
-use crate::kernel::event_loop::selector::{EventTarget, Selector};
+use crate::kernel::event_loop::selector::{EventTarget, Selector, check_can_wait};
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::cell::Kind;
 
@@ -58,6 +58,7 @@ impl LoopCore {
         };
         // Looked at only where it matters: a read of the clock for each wait is a cost.
         let start = if self.clock == Clock::Virtual { Some(clock::real_now()) } else { None };
+        check_can_wait()?;
         self.shared.sleep(|| self.poll(timeout));
         if let (Some(start), Some(when), Some(timeout)) = (start, deadline, timeout)
             && clock::real_now() - start >= timeout.as_secs_f64()

@@ -1,0 +1,14 @@
+//! What a WebAssembly module borrows from its host, a page or Node.js: clocks, and a place for reports.
+//!
+//! Only on `wasm32-unknown-unknown`, where there is no system to ask.
+//!
+//! # Examples
+//!
+//! ```ignore
+//! // `now`, `today` and `console_error` call the host.
+//! asyncio::host::set_clocks(|| now() / 1e3, || today() / 1e3);
+//! asyncio::host::set_stderr(|text| console_error(text));
+//! ```
+
+#[doc(inline)]
+pub use asyncio_runtime::{set_clocks, set_stderr};

@@ -1,0 +1,102 @@
+//! Callbacks for descriptors: `loop.add_reader` and its like.
+
+use std::os::fd::AsFd;
+
+use asyncio_errors::Result;
+
+use super::reactor::Side;
+use crate::asyncio::events::EventLoop;
+use crate::asyncio::handles::Repeated;
+
+/// # Watching file descriptors
+impl EventLoop {
+    /// Calls `f` whenever `fd` can be read, until [`remove_reader`](Self::remove_reader), which must come before the
+    /// descriptor is closed.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, for example that the descriptor cannot be watched; `RuntimeError: Event loop is closed`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio::{get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let (mut near, mut far) = UnixStream::pair()?;
+    ///     let (watched, received) = (near.try_clone()?, event_loop.create_future());
+    ///     let receive = received.clone();
+    ///     event_loop.add_reader(&watched, move || {
+    ///         let mut byte = [0];
+    ///         near.read_exact(&mut byte).expect("it can be read");
+    ///         receive.set_result(byte[0]).expect("one byte comes");
+    ///     })?;
+    ///     far.write_all(b"!")?;
+    ///     assert_eq!(received.await?, b'!');
+    ///     assert!(event_loop.remove_reader(&watched)?);
+    ///     assert!(!event_loop.remove_reader(&watched)?);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn add_reader<F: FnMut() + 'static>(&self, fd: impl AsFd, f: F) -> Result<()> {
+        self.watch(fd, Side::Read, f)
+    }
+
+    /// Stops watching for reading; false if it was not watched.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn remove_reader(&self, fd: impl AsFd) -> Result<bool> {
+        Ok(self.core().reactor()?.forget(fd.as_fd(), Side::Read)?)
+    }
+
+    /// Calls `f` whenever `fd` can be written, until [`remove_writer`](Self::remove_writer).
+    ///
+    /// # Errors
+    ///
+    /// The same as those of [`add_reader`](Self::add_reader).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use asyncio::{get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     let (near, _far) = UnixStream::pair()?;
+    ///     let room = event_loop.create_future();
+    ///     let tell = room.clone();
+    ///     // It is called again and again while there is room.
+    ///     event_loop.add_writer(&near, move || drop(tell.set_result(())))?;
+    ///     room.await?;
+    ///     assert!(event_loop.remove_writer(&near)?);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn add_writer<F: FnMut() + 'static>(&self, fd: impl AsFd, f: F) -> Result<()> {
+        self.watch(fd, Side::Write, f)
+    }
+
+    /// Stops watching for writing; false if it was not watched.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn remove_writer(&self, fd: impl AsFd) -> Result<bool> {
+        Ok(self.core().reactor()?.forget(fd.as_fd(), Side::Write)?)
+    }
+
+    fn watch<F: FnMut() + 'static>(&self, fd: impl AsFd, side: Side, f: F) -> Result<()> {
+        self.core().check_closed()?;
+        Ok(self.core().reactor()?.watch(fd.as_fd(), side, Repeated::new(self.core(), f))?)
+    }
+}
