@@ -5,13 +5,20 @@
 //! how CPython seeds it and what it makes of its 32-bit words. Each thread has a
 //! generator of its own. Without a call of [`seed`] it starts from the whole number
 //! in the environment variable `ASYNCIO_SEED`, so that a program can be repeated,
-//! else from the operating system.
+//! else from the operating system. In a page, which has neither, it starts from the
+//! number that the page sets.
+
+#[cfg_attr(unix, path = "random/environment.rs")]
+#[cfg_attr(not(unix), path = "random/page.rs")]
+mod start;
 
 use std::cell::RefCell;
-use std::env::{self, VarError};
-use std::process;
 
 use rand_mt::Mt;
+
+pub(crate) use start::initial;
+#[cfg(not(unix))]
+pub use start::set_default_seed;
 
 thread_local! {
     static GENERATOR: RefCell<Mt> = RefCell::new(initial());
@@ -104,39 +111,6 @@ fn seeded(a: i64) -> Mt {
     Mt::new_with_key([low, high].into_iter().take(if high == 0 { 1 } else { 2 }))
 }
 
-pub(crate) fn initial() -> Mt {
-    match from_variable(env::var("ASYNCIO_SEED")) {
-        Ok(Some(number)) => seeded(number),
-        Ok(None) => {
-            let entropy = getrandom::u64()
-                .expect("the operating system gives random numbers");
-            Mt::new_with_key([entropy as u32, (entropy >> 32) as u32])
-        }
-        // A panic would be one for each task that draws, and a program that does
-        // not look at its tasks would end well.
-        Err(message) => {
-            eprintln!("error: {message}");
-            process::exit(2)
-        }
-    }
-}
-
-fn from_variable(value: Result<String, VarError>) -> Result<Option<i64>, String> {
-    match value {
-        Err(VarError::NotPresent) => Ok(None),
-        Ok(text) if text.is_empty() => Ok(None),
-        Ok(text) => match text.parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(error) => Err(format!(
-                "ASYNCIO_SEED is {text:?}: it must be a whole number ({error})"
-            )),
-        },
-        Err(error @ VarError::NotUnicode(_)) => {
-            Err(format!("ASYNCIO_SEED must be a whole number: {error}"))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     //! All expected draws were printed by CPython 3.13.
@@ -225,38 +199,5 @@ mod tests {
     #[should_panic(expected = "Cannot choose from an empty sequence")]
     fn an_empty_list_has_no_choice() {
         choice::<u8>(&[]);
-    }
-
-    #[test]
-    fn the_variable_is_a_whole_number_or_refused_by_name() {
-        assert_eq!(from_variable(Err(VarError::NotPresent)), Ok(None));
-        assert_eq!(from_variable(Ok(String::new())), Ok(None));
-        assert_eq!(from_variable(Ok("-7".into())), Ok(Some(-7)));
-        let message = from_variable(Ok("seven".into())).unwrap_err();
-        assert_eq!(
-            message,
-            "ASYNCIO_SEED is \"seven\": it must be a whole number \
-             (invalid digit found in string)"
-        );
-    }
-
-    #[test]
-    fn a_seed_that_is_no_number_ends_the_program() {
-        if env::var("ASYNCIO_SEED").is_ok_and(|seed| seed == "abc") {
-            random();
-        }
-        let mut again = process::Command::new(env::current_exe().unwrap());
-        again.args([
-            "--exact",
-            "random::tests::a_seed_that_is_no_number_ends_the_program",
-            "--nocapture",
-        ]);
-        let ended = again.env("ASYNCIO_SEED", "abc").output().unwrap();
-        assert_eq!(ended.status.code(), Some(2));
-        assert!(
-            String::from_utf8(ended.stderr)
-                .unwrap()
-                .starts_with("error: ASYNCIO_SEED is \"abc\": it must be")
-        );
     }
 }

@@ -5,10 +5,10 @@
 //! # Examples
 //!
 //! ```ignore
-//! // `now`, `today` and `console_error` call the host.
+//! // `now`, `today`, `console_log` and `console_error` call the host.
 //! asyncio::host::set_clocks(|| now() / 1e3, || today() / 1e3);
-//! asyncio::host::set_stderr(|text| console_error(text));
+//! asyncio::host::set_output(|text| console_log(text), |text| console_error(text));
 //! ```
 
 #[doc(inline)]
-pub use asyncio_runtime::{set_clocks, set_stderr};
+pub use asyncio_runtime::{set_clocks, set_output};

@@ -15,9 +15,9 @@ use std::sync::{Mutex, PoisonError};
 use crate::escape::{Escape, Lines};
 
 #[cfg(not(unix))]
-pub use output::set_stderr;
+pub use output::set_output;
 #[doc(hidden)]
-pub use output::write;
+pub use output::{stdout, write};
 
 /// Writes a line to standard error, like asyncio's logger of last resort: `asyncio.log.logger.warning`.
 ///

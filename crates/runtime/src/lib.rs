@@ -117,7 +117,7 @@ pub use asyncio::time;
 pub use asyncio_clock::Clock;
 pub use asyncio_errors::log;
 #[cfg(not(unix))]
-pub use {asyncio_clock::set_clocks, asyncio_errors::log::set_stderr};
+pub use {asyncio_clock::set_clocks, asyncio_errors::log::set_output};
 // For those who write primitives: what locks, queues and generators are built on.
 pub use asyncio::asyncgens::OpenAsyncGen;
 pub use asyncio::wait_queue::{LineWait, WaitQueue};

@@ -10,7 +10,7 @@ use std::io;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use asyncio_errors::{Result, RuntimeError, repr::Quoted};
+use asyncio_errors::{Result, RuntimeError, log, repr::Quoted};
 
 use super::task::{Frame, current_task};
 use crate::kernel::{AnyFuture, AnyTask, Kind, Phase, Tenant, running_loop};
@@ -183,7 +183,7 @@ impl CallGraphOptions {
     /// As `print_call_graph`.
     #[track_caller]
     pub fn print(self, future: Option<&AnyFuture>) -> Result<()> {
-        self.print_to(future, &mut io::stdout())
+        self.print_to(future, &mut log::stdout())
     }
 
     /// As [`print_call_graph`], to `file`: `print_call_graph(file=…)`.
