@@ -7,7 +7,8 @@
 
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(not(unix), path = "web.rs")]
-mod machine;
+#[doc(hidden)]
+pub mod machine;
 mod seconds;
 
 use std::cell::Cell;
@@ -16,8 +17,6 @@ use asyncio_errors::{ValueError, env};
 
 #[cfg(not(unix))]
 pub use machine::set_clocks;
-#[doc(hidden)]
-pub use machine::{real_now, real_sleep, time_of_day};
 pub use seconds::{Seconds, TimeLimit};
 
 /// The clock of an event loop: what `EventLoop::time` and timers go by.
@@ -68,7 +67,7 @@ impl Clock {
     #[must_use]
     pub fn now(self) -> f64 {
         match self {
-            Clock::Real => real_now(),
+            Clock::Real => machine::real_now(),
             Clock::Virtual => virtual_now(),
         }
     }

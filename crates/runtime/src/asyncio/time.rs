@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
-use asyncio_clock::{self as clock, Clock, Seconds};
+use asyncio_clock::{self as clock, Clock, Seconds, machine};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::threads::jobs::PoolKey;
@@ -70,7 +70,7 @@ fn clock() -> Clock {
 pub fn sleep(delay: impl Seconds) {
     let seconds = delay.seconds().max(0.0);
     if clock() == Clock::Real {
-        clock::real_sleep(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+        machine::real_sleep(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
         return;
     }
     let event_loop = WORKS_FOR.try_with(|slot| slot.borrow().clone()).ok().flatten();
@@ -136,7 +136,7 @@ pub fn now() -> SystemTime {
     /// 2026-01-01 00:00:00 UTC in seconds since 1970.
     const VIRTUAL_START: u64 = 1_767_225_600;
     match clock() {
-        Clock::Real => clock::time_of_day(),
+        Clock::Real => machine::time_of_day(),
         Clock::Virtual => {
             let since = Duration::try_from_secs_f64(clock::virtual_now()).unwrap_or(Duration::ZERO);
             SystemTime::UNIX_EPOCH + Duration::from_secs(VIRTUAL_START) + since

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use asyncio_clock as clock;
+use asyncio_clock::machine::real_now;
 use asyncio_errors::{Error, RuntimeError, log};
 
 use super::{LoopCore, current};
@@ -181,10 +181,10 @@ impl LoopCore {
             Ready::Other(Other::Timer(_)) => Some("<TimerHandle>".to_owned()),
             Ready::Other(Other::Remote(call)) => Some(call.describe()),
         };
-        let start = clock::real_now();
+        let start = real_now();
         forget_last_step();
         self.run_ready(next);
-        let took = clock::real_now() - start;
+        let took = real_now() - start;
         if took >= self.slow_callback_duration.get() {
             let name = name.unwrap_or_else(describe_last_step);
             // In whole numbers: printing floating-point numbers is a large part of a small program.

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use asyncio_clock::{self as clock, Clock};
+use asyncio_clock::{self as clock, Clock, machine::real_now};
 use asyncio_errors::{Error, RuntimeError, log};
 
 use super::LoopCore;
@@ -57,11 +57,11 @@ impl LoopCore {
             }
         };
         // Looked at only where it matters: a read of the clock for each wait is a cost.
-        let start = if self.clock == Clock::Virtual { Some(clock::real_now()) } else { None };
+        let start = if self.clock == Clock::Virtual { Some(real_now()) } else { None };
         check_can_wait()?;
         self.shared.sleep(|| self.poll(timeout));
         if let (Some(start), Some(when), Some(timeout)) = (start, deadline, timeout)
-            && clock::real_now() - start >= timeout.as_secs_f64()
+            && real_now() - start >= timeout.as_secs_f64()
         {
             // Something outside was being waited for, but the timer came first.
             clock::advance_virtual(when);
