@@ -2,25 +2,31 @@
 //!
 //! hyper speaks the protocol on one connection. The session decides which connections there are, how long each is kept,
 //! and which request waits. A request waits in line for its host and for the session. Then it has a connection, kept or
-//! new, for itself until its body has been read to the end (`pool`). Deliberately not here: cookies, proxies, request
-//! bodies, and methods other than GET.
+//! new, for itself until its body has been read to the end (`pool`). Deliberately not here: cookies, proxies, forms.
 
 mod codecs;
+mod inflate;
 mod login;
+mod payload;
 mod pool;
+mod request;
 mod response;
 mod text;
 
 use std::fmt;
 use std::rc::Rc;
 
-use asyncio_runtime::{Result, TimeLimit, ValueError, get_running_loop, timeout_at};
+use asyncio_runtime::{Result, TimeLimit, ValueError, get_running_loop, timeout, timeout_at};
+use asyncio_streams::ssl::SSLContext;
+use hyper::Method;
 use hyper::header::HeaderValue;
 use log::warn;
 use url::Url;
 
 use login::take_login;
-use pool::Pool;
+use pool::{Pool, Unanswered};
+pub use request::ClientRequest;
+use request::Unsent;
 pub use response::{ClientResponse, ClientResponseError};
 
 /// A session of HTTP/1.1 requests that share a pool of connections, `aiohttp.ClientSession`.
@@ -29,9 +35,10 @@ pub use response::{ClientResponse, ClientResponseError};
 /// | --- | --- | --- |
 /// | [connections at once](Self::limit) | 100 | a request waits |
 /// | [connections to one host](Self::limit_per_host) | 10 | a request waits |
+/// | [the time to connect](Self::connect_timeout) | none | `TimeoutError` |
 /// | [the time for one request](Self::timeout) | 10 s | `TimeoutError` |
 /// | [redirects](Self::max_redirects) | 10 | `ValueError` |
-/// | [the body of a response](Self::max_body) | 8 MiB, compressed or not | `ValueError` |
+/// | [the body of a response](Self::max_body), read whole | 8 MiB, compressed or not | `ValueError` |
 ///
 /// A clone shares the connections, but has its own limits for a request. Dropping the last clone closes the
 /// connections.
@@ -69,6 +76,8 @@ pub struct ClientSession {
 #[derive(Clone)]
 struct Options {
     timeout: Option<f64>,
+    connect_timeout: Option<f64>,
+    ssl: Option<SSLContext>,
     redirects: u32,
     follow: bool,
     max_body: usize,
@@ -82,6 +91,8 @@ impl ClientSession {
         Self {
             options: Options {
                 timeout: Some(10.0),
+                connect_timeout: None,
+                ssl: None,
                 redirects: 10,
                 follow: true,
                 max_body: 8 << 20,
@@ -123,6 +134,23 @@ impl ClientSession {
         self
     }
 
+    /// Sets the time in seconds that a new connection may take, with the name of its host and TLS: `ClientTimeout(connect=…)`.
+    /// It is part of the time for the request. `None` means no limit of its own.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: impl TimeLimit) -> Self {
+        self.options.connect_timeout = limit.limit();
+        self
+    }
+
+    /// Sets what connections to `https` trust, and how they identify themselves: `aiohttp.TCPConnector(ssl=…)`. If not set, they
+    /// trust what the system trusts. The session gets a new pool, which it does not share with its earlier clones.
+    #[must_use]
+    pub fn ssl(mut self, context: &SSLContext) -> Self {
+        self.options.ssl = Some(context.clone());
+        self.pool = Rc::new(Pool::new(self.pool.connections(), self.pool.per_host()));
+        self
+    }
+
     /// Sets how many redirects are followed.
     #[must_use]
     pub fn max_redirects(mut self, redirects: u32) -> Self {
@@ -138,7 +166,8 @@ impl ClientSession {
         self
     }
 
-    /// Sets the largest body of a response in bytes, both as sent and decompressed.
+    /// Sets the largest body of a response in bytes, both as sent and decompressed. It holds for a body that is
+    /// [read whole](ClientResponse::read), not for one that is read [piece by piece](ClientResponse::chunk).
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.options.max_body = bytes;
@@ -155,23 +184,64 @@ impl ClientSession {
         Ok(self)
     }
 
-    // ANCHOR: get
-    /// Requests a page and follows redirects. Returns when the head of the response is there; the body is read by
-    /// [`ClientResponse::text`] or [`ClientResponse::read`].
+    /// Requests a page, and follows redirects: [`request`](Self::request) with the method `GET`.
     ///
     /// A name and a password in the URL are sent as the header `Authorization`. A redirect to another origin gets no password,
     /// unless its URL has one.
+    pub fn get(&self, url: &str) -> ClientRequest {
+        self.request(Method::GET, url)
+    }
+
+    /// A request with the method `HEAD`, whose response has no body.
+    pub fn head(&self, url: &str) -> ClientRequest {
+        self.request(Method::HEAD, url)
+    }
+
+    /// A request with the method `POST`.
+    pub fn post(&self, url: &str) -> ClientRequest {
+        self.request(Method::POST, url)
+    }
+
+    /// A request with the method `PUT`.
+    pub fn put(&self, url: &str) -> ClientRequest {
+        self.request(Method::PUT, url)
+    }
+
+    /// A request with the method `PATCH`.
+    pub fn patch(&self, url: &str) -> ClientRequest {
+        self.request(Method::PATCH, url)
+    }
+
+    /// A request with the method `DELETE`.
+    pub fn delete(&self, url: &str) -> ClientRequest {
+        self.request(Method::DELETE, url)
+    }
+
+    /// Creates a request, to which you can add [headers](ClientRequest::header) and a [body](ClientRequest::body), and which is
+    /// sent when you await it.
+    ///
+    /// Redirects are followed as browsers and aiohttp follow them: 303, and 301 or 302 after a `POST`, become a `GET` without a
+    /// body; 307 and 308 repeat the request. At another origin, the headers `Authorization` and `Cookie` are left out. A request
+    /// whose kept connection turns out to be closed is sent again on another one, if it was not sent at all, or if the method
+    /// is idempotent and the body is not a stream.
     ///
     /// # Errors
     ///
-    /// `ValueError` for a URL that is neither http nor https and for too many redirects, `TimeoutError`, `hyper::Error`, and the
-    /// errors of [`open_connection`](asyncio_streams::open_connection). A status such as 404 is not an error; see
-    /// [`raise_for_status`](ClientResponse::raise_for_status).
-    pub async fn get(&self, url: &str) -> Result<ClientResponse> {
-        let mut url = Url::parse(url)?;
+    /// Awaiting raises the errors of [`ClientRequest`].
+    pub fn request(&self, method: Method, url: &str) -> ClientRequest {
+        ClientRequest::new(self.clone(), method, url)
+    }
+
+    // ANCHOR: get
+    async fn send(&self, mut unsent: Unsent) -> Result<ClientResponse> {
+        unsent.check()?;
+        let mut url = Url::parse(&unsent.url)?;
         let mut login = take_login(&mut url)?;
+        if login.is_some() && unsent.has_authorization() {
+            return Err(ValueError::new("the URL has a password, and there is a header Authorization").into());
+        }
         for _ in 0..=self.options.redirects {
-            let response = self.request(url, login.as_ref()).await?;
+            let response = self.exchange(url, &mut unsent, login.as_ref()).await?;
             let next = if self.options.follow { response.redirect()? } else { None };
             let Some(mut next) = next else { return Ok(response) };
             // A password is for the site that asks for it, as in aiohttp.
@@ -185,34 +255,49 @@ impl ClientSession {
                     login = new;
                 }
             }
+            unsent.redirect(response.status(), elsewhere)?;
             url = next;
             response.release_if_empty().await?;
         }
         Err(ValueError::new(format!("more than {} redirects", self.options.redirects)).into())
     }
 
-    async fn request(&self, url: Url, login: Option<&HeaderValue>) -> Result<ClientResponse> {
+    async fn exchange(&self, url: Url, unsent: &mut Unsent, login: Option<&HeaderValue>) -> Result<ClientResponse> {
         let origin = url.origin().ascii_serialization();
         let place = self.pool.place(&origin).await?;
         // Waiting in line does not count.
         let now = get_running_loop()?.time();
         let deadline = self.options.timeout.map(|seconds| now + seconds);
-        let (connection, response) = timeout_at(deadline).run(async |_| self.answer(origin, &url, login).await).await?;
+        let answer = timeout_at(deadline).run(async |_| self.answer(origin, &url, unsent, login).await).await;
+        // hyper knows only that the body broke off.
+        let (connection, response) = answer.map_err(|error| unsent.raised().unwrap_or(error))?;
         Ok(ClientResponse::new(url, response, deadline, self.options.max_body, place.with(connection)))
     }
 
-    async fn answer(&self, origin: String, url: &Url, login: Option<&HeaderValue>) -> Result<pool::Answer> {
+    async fn answer(
+        &self,
+        origin: String,
+        url: &Url,
+        unsent: &mut Unsent,
+        login: Option<&HeaderValue>,
+    ) -> Result<pool::Answer> {
         let user_agent = &self.options.user_agent;
+        let mut request = unsent.prepare(url, user_agent, login)?;
         while let Some(mut connection) = self.pool.kept(&origin) {
-            match connection.exchange(url, user_agent, login).await {
-                // The server may have closed it in the meantime: try the next, and finally a new one.
-                Err(error) if error.is::<hyper::Error>() => {}
-                response => return Ok((connection, response?)),
-            }
+            // The server may have closed it in the meantime: try the next, and finally a new one.
+            request = match connection.exchange(request).await? {
+                Ok(response) => return Ok((connection, response)),
+                Err(Unanswered { request: Some(request), .. }) => request,
+                Err(_) if unsent.is_repeatable() => unsent.prepare(url, user_agent, login)?,
+                Err(Unanswered { error, .. }) => return Err(error.into()),
+            };
         }
-        let mut connection = self.pool.connect(origin, url).await?;
-        let response = connection.exchange(url, user_agent, login).await?;
-        Ok((connection, response))
+        let opening = self.pool.connect(origin, url, self.options.ssl.as_ref());
+        let mut connection = timeout(self.options.connect_timeout).run(async |_| opening.await).await?;
+        match connection.exchange(request).await? {
+            Ok(response) => Ok((connection, response)),
+            Err(Unanswered { error, .. }) => Err(error.into()),
+        }
     }
     // ANCHOR_END: get
 }

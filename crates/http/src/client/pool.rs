@@ -6,14 +6,15 @@ use std::rc::Rc;
 
 use asyncio_locks::{Semaphore, SemaphorePermit};
 use asyncio_runtime::{Result, ValueError, cancellable, create_task};
+use asyncio_streams::ssl::SSLContext;
 use asyncio_streams::{Duplex, open_connection};
-use http_body_util::Empty;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response};
 use smol_hyper::rt::FuturesIo;
-use url::{Position, Url};
+use url::Url;
+
+use super::payload::Outgoing;
 
 /// A connection, and the head of the response on it.
 pub(super) type Answer = (Connection, Response<Incoming>);
@@ -33,8 +34,15 @@ pub(super) struct Pool {
 
 pub(super) struct Connection {
     origin: String,
-    sender: SendRequest<Empty<Bytes>>,
+    sender: SendRequest<Outgoing>,
     _open: Rc<()>,
+}
+
+/// A request on which the connection broke before there was a response.
+pub(super) struct Unanswered {
+    pub(super) error: hyper::Error,
+    /// The request, if nothing of it was sent.
+    pub(super) request: Option<Request<Outgoing>>,
 }
 
 /// Permission to proceed: a permit of the host's line and one of the session's.
@@ -93,7 +101,7 @@ impl Pool {
         idle.remove(last)
     }
 
-    pub(super) async fn connect(&self, origin: String, url: &Url) -> Result<Connection> {
+    pub(super) async fn connect(&self, origin: String, url: &Url, ssl: Option<&SSLContext>) -> Result<Connection> {
         let open = Rc::clone(&self.open);
         // Pooled connections make room for the new one, the oldest first.
         while Rc::strong_count(&open) > self.connections + 1 && self.idle.borrow_mut().pop_front().is_some() {}
@@ -101,7 +109,11 @@ impl Pool {
         else {
             return Err(ValueError::new("it is neither http nor https").into());
         };
-        let opening = open_connection(host.trim_matches(['[', ']']), port).ssl(url.scheme() == "https");
+        let opening = open_connection(host.trim_matches(['[', ']']), port);
+        let opening = match ssl {
+            Some(context) if url.scheme() == "https" => opening.ssl(context),
+            _ => opening.ssl(url.scheme() == "https"),
+        };
         let (reader, writer) = opening.happy_eyeballs_delay(0.25).await?;
         let (sender, connection) = http1::handshake(FuturesIo::new(Duplex::new(reader, writer))).await?;
         // This task moves the bytes. It ends when the sender is dropped. An error reaches the code that waits for the response.
@@ -120,22 +132,15 @@ impl Pool {
 }
 
 impl Connection {
-    /// One request, and the head of its response.
+    /// Sends one request, and waits for the head of its response.
     pub(super) async fn exchange(
         &mut self,
-        url: &Url,
-        user_agent: &HeaderValue,
-        login: Option<&HeaderValue>,
-    ) -> Result<Response<Incoming>> {
-        let mut request = Request::get(&url[Position::BeforePath..Position::AfterQuery])
-            .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
-            .header(USER_AGENT, user_agent)
-            .header(ACCEPT_ENCODING, "gzip")
-            .body(Empty::new())?;
-        if let Some(login) = login {
-            request.headers_mut().insert(AUTHORIZATION, login.clone());
-        }
-        Ok(cancellable(self.sender.send_request(request)).await??)
+        request: Request<Outgoing>,
+    ) -> Result<Result<Response<Incoming>, Unanswered>> {
+        Ok(cancellable(self.sender.try_send_request(request)).await?.map_err(|mut unanswered| {
+            let request = unanswered.take_message();
+            Unanswered { error: unanswered.into_error(), request }
+        }))
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use asyncio_iterators::AsyncIterator;
 use asyncio_runtime::{Result, cancellable, timeout_at, to_thread};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
-use hyper::header::LOCATION;
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::header::{CONTENT_ENCODING, LOCATION};
 use hyper::http::response::Parts;
 use hyper::{HeaderMap, Response, StatusCode};
 use url::Url;
 
+use super::inflate::Inflate;
 use super::pool::Busy;
 use super::text::{check_size, decode, decode_lossy, decompress};
 
@@ -17,13 +19,19 @@ use super::text::{check_size, decode, decode_lossy, decompress};
 ///
 /// It owns its connection, and its place among the connections of the session, until its body has been read. If it is dropped
 /// earlier, the connection is closed.
+///
+/// The body is read whole, by [`text`](Self::text) or [`read`](Self::read), or piece by piece, by [`chunk`](Self::chunk) or as an
+/// [`AsyncIterator`]: `async for chunk in response.content.iter_any()`.
 pub struct ClientResponse {
     url: Url,
     head: Parts,
     body: Incoming,
     deadline: Option<f64>,
     max_body: usize,
-    busy: Busy,
+    /// Made by the first [`chunk`](Self::chunk).
+    inflate: Option<Inflate>,
+    /// `None` after the body's end: then the connection is back in the session.
+    busy: Option<Busy>,
 }
 
 impl ClientResponse {
@@ -35,7 +43,7 @@ impl ClientResponse {
         busy: Busy,
     ) -> Self {
         let (head, body) = response.into_parts();
-        Self { url, head, body, deadline, max_body, busy }
+        Self { url, head, body, deadline, max_body, inflate: None, busy: Some(busy) }
     }
 
     /// The URL where the response was found, after redirects.
@@ -107,21 +115,110 @@ impl ClientResponse {
         self.finish(decompress).await
     }
 
+    /// Returns the next piece of the body, decompressed, or `None` at its end: `await response.content.readany()`. How the body
+    /// is divided into pieces is up to the network.
+    ///
+    /// No more is read from the connection than is asked for, so the server waits if you do. The [size of the
+    /// body](crate::ClientSession::max_body) has no limit here; the [time for the request](crate::ClientSession::timeout) still
+    /// has, so a body that takes long needs `timeout(None)`.
+    ///
+    /// # Errors
+    ///
+    /// `TimeoutError`, `hyper::Error`, `ValueError` for a compression other than gzip, `io::Error` for a broken gzip.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is lost: the next call continues.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Result, run, start_server};
+    /// use asyncio_http::{Body, ClientSession, HttpServer};
+    /// use hyper::{Request, Response};
+    ///
+    /// async fn much(_: Request<Body>) -> Result<Response<String>> {
+    ///     Ok(Response::new("much ".repeat(100_000)))
+    /// }
+    ///
+    /// run(async {
+    ///     let http = HttpServer::new();
+    ///     let server = start_server(async move |r, w| http.serve(r, w, much).await, "127.0.0.1", 0).await?;
+    ///     let url = format!("http://127.0.0.1:{}/", server.sockets()[0].port().unwrap());
+    ///
+    ///     let mut response = ClientSession::new().get(&url).await?;
+    ///     let mut bytes = 0;
+    ///     while let Some(piece) = response.chunk().await? {
+    ///         bytes += piece.len();
+    ///     }
+    ///     assert_eq!(bytes, 500_000);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        if self.inflate.is_none() {
+            self.inflate = Some(Inflate::new(&self.head.headers)?);
+        }
+        loop {
+            let inflate = self.inflate.as_mut().expect("made above");
+            if let Some(piece) = inflate.next()? {
+                return Ok(Some(piece));
+            }
+            if self.busy.is_none() {
+                return Ok(None);
+            }
+            match timeout_at(self.deadline).run(async |_| cancellable(self.body.frame()).await).await? {
+                Some(frame) => inflate.feed(frame?.into_data().unwrap_or_default()),
+                None => {
+                    inflate.finish()?;
+                    if let Some(busy) = self.busy.take() {
+                        busy.release().await?;
+                    }
+                }
+            }
+        }
+    }
+
     /// Reads the body to its end, returns the connection to the session, and passes the body to `convert`.
     async fn finish<T: Send + 'static>(
         mut self,
         convert: impl FnOnce(&HeaderMap, Vec<u8>, usize) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let most = self.max_body;
-        let body = timeout_at(self.deadline).run(async |_| collect(&mut self.body, most).await).await?;
-        self.busy.release().await?;
+        let mut bytes = Vec::new();
+        if self.inflate.is_some() {
+            // The rest of a body that was begun in pieces, which are decompressed already.
+            while let Some(piece) = self.chunk().await? {
+                bytes.extend_from_slice(&piece);
+                check_size(bytes.len(), most)?;
+            }
+            self.head.headers.remove(CONTENT_ENCODING);
+        } else {
+            bytes = timeout_at(self.deadline).run(async |_| collect(&mut self.body, most).await).await?;
+        }
+        if let Some(busy) = self.busy.take() {
+            busy.release().await?;
+        }
         let headers = self.head.headers;
-        to_thread(move || convert(&headers, body, most)).await?
+        to_thread(move || convert(&headers, bytes, most)).await?
     }
 
     /// Returns the connection to the session if there is no body to read.
-    pub(super) async fn release_if_empty(self) -> Result<()> {
-        if self.body.is_end_stream() { self.busy.release().await } else { Ok(()) }
+    pub(super) async fn release_if_empty(mut self) -> Result<()> {
+        match self.busy.take() {
+            Some(busy) if self.body.is_end_stream() => busy.release().await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The pieces of the body, as [`chunk`](ClientResponse::chunk) returns them.
+impl AsyncIterator for ClientResponse {
+    type Item = Bytes;
+
+    async fn anext(&mut self) -> Result<Option<Bytes>> {
+        self.chunk().await
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) fn check_size(bytes: usize, most: usize) -> Result<(), ValueError> {
 /// The body as it was before it was compressed.
 pub(super) fn decompress(headers: &HeaderMap, body: Vec<u8>, most: usize) -> Result<Vec<u8>> {
     match header(headers, CONTENT_ENCODING) {
+        // The response to `HEAD` says how the body would be compressed, and has none.
+        _ if body.is_empty() => Ok(body),
         "gzip" => gunzip(&body, most),
         "" | "identity" => Ok(body),
         other => Err(ValueError::new(format!("the body is packed by {other:?}")).into()),
@@ -48,7 +50,7 @@ fn encoding(headers: &HeaderMap) -> &'static Encoding {
     charset(header(headers, CONTENT_TYPE)).and_then(lookup).unwrap_or(UTF_8)
 }
 
-fn header(headers: &HeaderMap, name: HeaderName) -> &str {
+pub(super) fn header(headers: &HeaderMap, name: HeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 

@@ -3,6 +3,9 @@
 #[macro_use]
 extern crate asyncio_testing;
 
+mod bodies;
+mod requests;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -15,13 +18,21 @@ use hyper::{Request, Response};
 
 /// Runs `main` with the URL of a server, and the number of connections that the server has had.
 fn run<T: 'static>(main: impl AsyncFnOnce(String, Rc<Cell<usize>>) -> Result<T> + 'static) -> T {
+    run_with(respond, main)
+}
+
+/// Like [`run`], with a server that answers like this.
+fn run_with<T: 'static>(
+    respond: impl AsyncFn(Request<Body>) -> Result<Response<Full<Bytes>>> + Clone + 'static,
+    main: impl AsyncFnOnce(String, Rc<Cell<usize>>) -> Result<T> + 'static,
+) -> T {
     let session = async {
         let connections = Rc::new(Cell::new(0));
         let count = Rc::clone(&connections);
         let http = HttpServer::new();
         let serve = async move |reader: StreamReader, writer: StreamWriter| {
             count.set(count.get() + 1);
-            http.serve(reader, writer, respond).await
+            http.serve(reader, writer, respond.clone()).await
         };
         let server = start_server(serve, "127.0.0.1", 0).await?;
         main(format!("http://127.0.0.1:{}", server.sockets()[0].port().unwrap()), connections).await
