@@ -6,7 +6,7 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 
-use crate::Error;
+use crate::{Error, log};
 
 /// A panic of a task, a callback or a job in a thread, as an error.
 ///
@@ -39,7 +39,12 @@ impl TaskPanic {
     #[doc(hidden)]
     #[must_use]
     pub fn new(payload: Box<dyn Any + Send>) -> Self {
-        Self { message: panic_message(&*payload).to_owned(), payload: Mutex::new(Some(payload)) }
+        let message = panic_message(&*payload).to_owned();
+        if let Some(hint) = hint(&message) {
+            // The panic may end the program, which then prints nothing but its message.
+            log::warning(hint);
+        }
+        Self { message, payload: Mutex::new(Some(payload)) }
     }
 
     /// The message of the panic, or `Box<dyn Any>` if its payload is not a string.
@@ -67,9 +72,19 @@ pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("Box<dyn Any>")
 }
 
+/// How to avoid a panic whose message does not tell that to users of this runtime.
+fn hint(message: &str) -> Option<&'static str> {
+    // tokio's words, for every socket, timer and task of its own that is used outside of its runtimes.
+    let needs_tokio = message.contains("must be called from the context of a Tokio 1.x runtime");
+    needs_tokio.then_some(
+        "hint: put it into `async_compat::Compat::new(async { … })`, or enter a runtime of tokio's around `run`",
+    )
+}
+
 impl fmt::Display for TaskPanic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the task panicked: {}", self.message)
+        write!(f, "the task panicked: {}", self.message)?;
+        hint(&self.message).map_or(Ok(()), |hint| write!(f, " ({hint})"))
     }
 }
 
@@ -80,3 +95,18 @@ impl fmt::Debug for TaskPanic {
 }
 
 impl StdError for TaskPanic {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_panic_of_a_future_that_needs_tokio_says_what_to_do() {
+        let display = |message: &str| TaskPanic::new(Box::new(message.to_owned())).to_string();
+        let tokio = "there is no reactor running, must be called from the context of a Tokio 1.x runtime";
+        let hint = "put it into `async_compat::Compat::new(async { … })`, or enter a runtime of tokio's around `run`";
+        assert_eq!(display(tokio), format!("the task panicked: {tokio} (hint: {hint})"));
+        assert_eq!(TaskPanic::new(Box::new(tokio)).message(), tokio);
+        assert_eq!(display("no tea"), "the task panicked: no tea");
+    }
+}
