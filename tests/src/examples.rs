@@ -48,8 +48,8 @@ pub struct Program {
     pub path: String,
 }
 
-/// The folders below `examples` that hold the packages' libraries.
-pub(crate) const LIBRARIES: [&str; 2] = ["src/", "extra/"];
+/// The folders below `examples` that hold the packages' libraries, and a workspace of its own.
+pub(crate) const LIBRARIES: [&str; 3] = ["src/", "extra/", "ecosystem/"];
 
 /// The programs, in the order of their paths: every file with a `main`, of which `main.rs` is named after its folder.
 ///

@@ -10,6 +10,7 @@ mod ci;
 mod conform;
 mod coverage;
 mod crawler;
+mod ecosystem;
 mod exercise;
 mod fetch_python;
 mod guide;
@@ -57,6 +58,8 @@ enum Verb {
     Interop(interop::Arguments),
     /// Lint, test and try the crawler, while its workers and their Redis are killed
     Crawler(crawler::Arguments),
+    /// Lint the programs with crates of others, run them, and compare what they print
+    Ecosystem(ecosystem::Arguments),
     /// Look for misused memory, data races, lost wake-ups and leaks
     Sanitize(sanitize::Arguments),
     /// Check that files, examples, links and pages are in shape
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Verb::Conform(arguments) => conform::run(&arguments),
         Verb::Interop(arguments) => interop::run(&arguments),
         Verb::Crawler(arguments) => crawler::run(&arguments),
+        Verb::Ecosystem(arguments) => ecosystem::run(&arguments),
         Verb::Sanitize(arguments) => sanitize::run(&arguments),
         Verb::Tidy => tidy::run(),
         Verb::Ci(arguments) => ci::run(&arguments),

@@ -98,8 +98,11 @@ impl Programs {
         )
     }
 
-    fn output(&self, block: &Block, program: &str) -> String {
-        let command = self.examples.iter().find(|example| example.name == program).map(Example::command);
+    fn output(&self, block: &Block, program: Printed<'_>) -> String {
+        let command = match program {
+            Printed::Example(name) => self.examples.iter().find(|example| example.name == name).map(Example::command),
+            Printed::Ecosystem(name) => Some(of_ecosystem(name)),
+        };
         let command = command.map_or_else(String::new, |command| format!(" <code class=\"command\">{command}</code>"));
         format!(
             "<div class=\"program output\">\n<div class=\"caption\"><span class=\"language\">Output</span>{command}</div>\n\n\
@@ -113,6 +116,9 @@ impl Programs {
         let file = path.strip_prefix("examples/")?;
         if file.ends_with(".py") {
             return Some(format!("python3 {path}"));
+        }
+        if let Some(name) = file.strip_prefix("ecosystem/src/bin/") {
+            return Some(of_ecosystem(name.trim_end_matches(".rs")));
         }
         let own = self.examples.iter().find(|example| example.path == file);
         // A module stands beside the `main.rs` of its program.
@@ -169,9 +175,22 @@ fn last_parts(page: &str) -> BTreeMap<String, String> {
     found.map(|part| (part.path, part.part)).collect()
 }
 
+/// A program by its name, which has printed something.
+enum Printed<'a> {
+    Example(&'a str),
+    /// One with crates of others, in the workspace `examples/ecosystem`.
+    Ecosystem(&'a str),
+}
+
 /// The program whose output a file is.
-fn output_of(path: &str) -> Option<&str> {
-    path.strip_prefix("tests/outputs/")?.strip_suffix(".txt")
+fn output_of(path: &str) -> Option<Printed<'_>> {
+    let path = path.strip_suffix(".txt")?;
+    let example = path.strip_prefix("tests/outputs/").map(Printed::Example);
+    example.or_else(|| path.strip_prefix("examples/ecosystem/expected/").map(Printed::Ecosystem))
+}
+
+fn of_ecosystem(name: &str) -> String {
+    format!("cargo run --manifest-path examples/ecosystem/Cargo.toml --bin {name}")
 }
 
 /// The include of what the twin of a program has for this part of it.
@@ -257,6 +276,8 @@ mod tests {
         assert_eq!(command("examples/real-python/areq/crawl.rs").as_deref(), Some("cargo run --example areq"));
         assert_eq!(command("examples/05-sleep/nap.py").as_deref(), Some("python3 examples/05-sleep/nap.py"));
         assert_eq!(command("examples/05-sleep/nip.rs"), None);
+        let of_ecosystem = "cargo run --manifest-path examples/ecosystem/Cargo.toml --bin codecs";
+        assert_eq!(command("examples/ecosystem/src/bin/codecs.rs").as_deref(), Some(of_ecosystem));
         assert_eq!(command("crates/runtime/src/lib.rs"), None);
     }
 
@@ -264,6 +285,8 @@ mod tests {
     fn output_says_whose_it_is() {
         let page = page_of("", "```text\n{{#include ../../tests/outputs/nap.txt}}\n```\n");
         assert!(page.contains("Output</span> <code class=\"command\">cargo run --example nap -- 9<"), "{page}");
+        let page = page_of("", "```text\n{{#include ../../examples/ecosystem/expected/codecs.txt}}\n```\n");
+        assert!(page.contains("examples/ecosystem/Cargo.toml --bin codecs<"), "{page}");
     }
 
     #[test]

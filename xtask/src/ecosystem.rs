@@ -1,0 +1,32 @@
+//! `cargo xtask ecosystem`: the programs with crates of others, in a workspace of their own, which nothing else builds: lints,
+//! and a run of each, whose output is compared with the text in `examples/ecosystem/expected`.
+//!
+//! The test starts a PostgreSQL of its own; where none is installed, it says so and leaves that program out.
+
+use anyhow::Result;
+
+use crate::{cargo, finish};
+
+const MANIFEST: [&str; 2] = ["--manifest-path", "examples/ecosystem/Cargo.toml"];
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Write the text of what the programs print, instead of comparing it
+    #[arg(long)]
+    bless: bool,
+    /// Only programs with this in their name, without lints
+    filter: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.filter.is_none() {
+        finish(cargo(&["fmt", "--all", "--check"]).args(MANIFEST))?;
+        finish(cargo(&["clippy", "--all-targets"]).args(MANIFEST).args(["--", "-D", "warnings"]))?;
+    }
+    let mut tests = cargo(&["test", "--test", "programs"]);
+    tests.args(MANIFEST).arg("--").args(&arguments.filter);
+    if arguments.bless {
+        tests.env("ECOSYSTEM_BLESS", "1");
+    }
+    finish(&mut tests)
+}
