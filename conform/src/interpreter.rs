@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use asyncio::{AnyTask, Clock, Error, Observer, Result, Runner, RuntimeError, SchedulingPolicy, TaskFactory};
+use asyncio::{
+    AnyTask, Choices, Clock, Error, LoopEvent, Observer, Result, Runner, RuntimeError, SchedulingPolicy, TaskFactory,
+};
 
 use crate::language::Program;
 use crate::world::{World, is_exception, show};
@@ -44,7 +46,7 @@ fn run(world: &Rc<World>, watched: bool) -> Result<()> {
     let runner = Runner::new().clock(Clock::Virtual).debug(false);
     let event_loop = runner.get_loop()?;
     if watched {
-        event_loop.set_observer(Some(Rc::new(Steps::default())));
+        event_loop.add_observer(Rc::new(Steps::default()));
         event_loop.set_scheduling_policy(Some(Box::new(LongestReady)));
     }
     if world.program.eager {
@@ -109,27 +111,26 @@ fn run(world: &Rc<World>, watched: bool) -> Result<()> {
 struct Steps(RefCell<Vec<AnyTask>>);
 
 impl Observer for Steps {
-    fn step_begins(&self, task: &AnyTask) {
-        assert!(!task.done(), "a task that is done takes a step");
-        self.0.borrow_mut().push(task.clone());
-    }
-
-    fn step_ends(&self, task: &AnyTask) {
-        assert!(
-            self.0.borrow_mut().pop().is_some_and(|begun| begun == *task),
-            "a step ends that is not the last one begun"
-        );
-    }
-
-    fn done(&self, task: &AnyTask) {
-        assert!(task.done(), "a task is called done that is not");
+    fn event(&self, event: LoopEvent<'_>) {
+        match event {
+            LoopEvent::StepBegins(task) => {
+                assert!(!task.done(), "a task that is done takes a step");
+                self.0.borrow_mut().push(task.clone());
+            }
+            LoopEvent::StepEnds(task) => assert!(
+                self.0.borrow_mut().pop().is_some_and(|begun| begun == *task),
+                "a step ends that is not the last one begun"
+            ),
+            LoopEvent::TaskDone(task) => assert!(task.done(), "a task is called done that is not"),
+            _ => {}
+        }
     }
 }
 
 struct LongestReady;
 
 impl SchedulingPolicy for LongestReady {
-    fn next(&mut self, _ready: usize) -> usize {
+    fn next(&mut self, _: &Choices<'_>) -> usize {
         0
     }
 }

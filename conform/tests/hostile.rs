@@ -38,6 +38,7 @@ struct World {
     keys: RefCell<Vec<CallbackKey>>,
     wakers: RefCell<Vec<Waker>>,
     handles: RefCell<Vec<Handle>>,
+    observers: RefCell<Vec<Rc<dyn Observer>>>,
 }
 
 impl World {
@@ -167,8 +168,12 @@ impl Acts {
             22 if world.below(4) == 0 => drop(event_loop.close()),
             22 => drop(event_loop.run_until_complete(sleep(0))),
             23 => match world.below(6) {
-                0 => event_loop.set_observer(Some(Rc::new(self.clone()))),
-                1 => event_loop.set_observer(None),
+                0 => {
+                    let observer: Rc<dyn Observer> = Rc::new(self.clone());
+                    event_loop.add_observer(Rc::clone(&observer));
+                    world.observers.borrow_mut().push(observer);
+                }
+                1 => drop(world.take(&world.observers).map(|observer| event_loop.remove_observer(&observer))),
                 2 => event_loop.set_scheduling_policy(Some(Box::new(self.clone()))),
                 3 => event_loop.set_scheduling_policy(None),
                 4 => event_loop.set_exception_handler(Some(handler(self))),
@@ -251,31 +256,17 @@ impl fmt::Debug for Bomb {
 }
 
 impl Observer for Acts {
-    fn created(&self, _: &AnyTask) {
-        self.act();
-    }
-    fn step_begins(&self, _: &AnyTask) {
-        self.act();
-    }
-    fn step_ends(&self, task: &AnyTask) {
-        drop(format!("{task:?}"));
-        self.act();
-    }
-    fn woken(&self, _: &AnyTask) {
-        self.act();
-    }
-    fn cancel_requested(&self, _: &AnyTask) {
-        self.act();
-    }
-    fn done(&self, _: &AnyTask) {
+    fn event(&self, event: LoopEvent<'_>) {
+        drop(format!("{event:?}"));
         self.act();
     }
 }
 
 impl SchedulingPolicy for Acts {
-    fn next(&mut self, ready: usize) -> usize {
+    fn next(&mut self, ready: &Choices<'_>) -> usize {
+        drop(format!("{ready:?}"));
         self.act();
-        self.0.below(ready)
+        self.0.below(ready.len())
     }
 }
 
@@ -314,6 +305,7 @@ fn program(seed: u64) {
         keys: RefCell::default(),
         wakers: RefCell::default(),
         handles: RefCell::default(),
+        observers: RefCell::default(),
     });
     WORLD.set(Some(Rc::clone(&world)));
     let acts = Acts(Rc::clone(&world));
@@ -344,7 +336,9 @@ fn program(seed: u64) {
     world.left.set(0);
     for _ in 0..3 {
         let _ = catch_unwind(AssertUnwindSafe(|| drop((world.tasks.take(), world.futures.take(), world.keys.take()))));
-        let _ = catch_unwind(AssertUnwindSafe(|| drop((world.wakers.take(), world.handles.take()))));
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            drop((world.wakers.take(), world.handles.take(), world.observers.take()))
+        }));
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Shows: event_loop_is_an_object
 
-use asyncio::{EventLoop, Result, SchedulingPolicy, new_event_loop};
+use asyncio::{Choices, EventLoop, Result, SchedulingPolicy, new_event_loop};
 use guide::repr::raised;
 
 // ANCHOR: state
@@ -32,8 +32,8 @@ fn open_and_close() -> Result<()> {
 struct LastInFirstOut;
 
 impl SchedulingPolicy for LastInFirstOut {
-    fn next(&mut self, ready: usize) -> usize {
-        ready - 1
+    fn next(&mut self, ready: &Choices<'_>) -> usize {
+        ready.len() - 1
     }
 }
 

@@ -12,10 +12,10 @@ use anyhow::Result;
 use crate::{files, read, relative};
 
 /// The rooms, lowest first. A file may import from its own room and from those in lower rows.
-const ROOMS: &[&[&str]] = &[&["base"], &["kernel"], &["asyncio"]];
+const ROOMS: &[&[&str]] = &[&["base", "selector", "no_selector"], &["kernel"], &["asyncio"]];
 
 /// The most lines of code in a folder of the runtime.
-const LINES: &[(&str, usize)] = &[("kernel", 3_600), ("", 8_900)];
+const LINES: &[(&str, usize)] = &[("kernel", 3_600), ("", 8_990)];
 
 /// The most places that say `unsafe`.
 const UNSAFE: usize = 60;

@@ -1,10 +1,12 @@
 //! The event loop: callbacks and timers, signals, executors, the exception handler, the clock.
 //!
-//! A program rarely needs more of it than [`get_running_loop`]. [`Observer`] watches tasks run, and [`SchedulingPolicy`]
-//! chooses which of them runs next.
+//! A program rarely needs more of it than [`get_running_loop`]. An [`Observer`] sees every [`LoopEvent`] of
+//! a loop, and a [`SchedulingPolicy`] chooses what runs next.
 
+#[doc(hidden)]
+pub use asyncio_runtime::LoopHook;
 #[doc(inline)]
 pub use asyncio_runtime::{
-    Clock, EventLoop, ExceptionContext, ExceptionHandler, Handle, LoopHandle, Observer, RunTarget, SchedulingPolicy,
-    ThreadSafeHandle, TimerHandle, get_running_loop, new_event_loop,
+    Choices, Clock, EventLoop, ExceptionContext, ExceptionHandler, Handle, LoopEvent, LoopHandle, Observer, RunTarget,
+    Scheduled, ScheduledId, SchedulingPolicy, ThreadSafeHandle, TimerHandle, get_running_loop, new_event_loop,
 };

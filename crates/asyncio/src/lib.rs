@@ -106,7 +106,8 @@ pub use self::{
     contextvars::{Context, ContextVar, copy_context},
     coroutines::{Coroutine, coroutine, coroutine_name},
     events::{
-        Clock, EventLoop, Handle, LoopHandle, Observer, SchedulingPolicy, TimerHandle, get_running_loop, new_event_loop,
+        Choices, Clock, EventLoop, Handle, LoopEvent, LoopHandle, Observer, SchedulingPolicy, TimerHandle,
+        get_running_loop, new_event_loop,
     },
     exceptions::{
         CancelledError, Error, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
@@ -125,7 +126,7 @@ pub use self::{
     runners::{Runner, run},
     taskgroups::TaskGroup,
     tasks::{
-        AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, all_tasks, as_completed, cancellable,
+        AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, WaitKind, all_tasks, as_completed, cancellable,
         create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, wait, wait_for,
     },
     timeouts::{Timeout, timeout, timeout_at},

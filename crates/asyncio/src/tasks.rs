@@ -7,6 +7,6 @@
 pub use asyncio_runtime::{
     AnyTask, AsCompleted, Awaitable, Cancellable, CoroutineRef, Frame, Gather, GatherChild, GatherOutcomes, GatherSet,
     GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, TaskPanic, Wait,
-    WaitFor, all_tasks, as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
-    sleep_result, try_create_task, wait, wait_for,
+    WaitFor, WaitKind, WaitsOn, all_tasks, as_completed, cancellable, create_task, current_task, ensure_future, gather,
+    shield, sleep, sleep_result, try_create_task, wait, wait_for,
 };

@@ -68,6 +68,8 @@ extern crate asyncio_testing;
 mod asyncio;
 mod base;
 mod kernel;
+#[cfg_attr(not(unix), path = "no_selector.rs")]
+mod selector;
 
 // asyncio.runners
 pub use asyncio::runners::{Runner, run};
@@ -76,7 +78,7 @@ pub use asyncio::events::{EventLoop, RunTarget, get_running_loop, new_event_loop
 pub use asyncio::handles::{Handle, TimerHandle};
 pub use asyncio::threads::{LoopHandle, ThreadSafeHandle};
 pub use asyncio_errors::ExceptionContext;
-pub use kernel::{ExceptionHandler, Observer, SchedulingPolicy};
+pub use kernel::{Choices, ExceptionHandler, LoopEvent, Observer, Scheduled, ScheduledId, SchedulingPolicy};
 // asyncio.futures
 pub use asyncio::futures::{Await, CallbackKey, Future, Join};
 pub use kernel::AnyFuture;
@@ -86,12 +88,12 @@ pub use base::names::coroutine_name;
 // asyncio.tasks
 pub use asyncio::tasks::{
     AsCompleted, Awaitable, Cancellable, CoroutineRef, Frame, Gather, GatherChild, GatherOutcomes, GatherSet,
-    GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor,
+    GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor, WaitsOn,
     all_tasks, as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
     sleep_result, try_create_task, wait, wait_for,
 };
 pub use asyncio_clock::{Seconds, TimeLimit};
-pub use kernel::AnyTask;
+pub use kernel::{AnyTask, WaitKind};
 // asyncio.graph
 pub use asyncio::tasks::{
     CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph,
@@ -120,4 +122,6 @@ pub use asyncio_errors::log;
 pub use {asyncio_clock::set_clocks, asyncio_errors::log::set_output};
 // For those who write primitives: what locks, queues and generators are built on.
 pub use asyncio::asyncgens::OpenAsyncGen;
+#[doc(hidden)]
+pub use asyncio::hooks::LoopHook;
 pub use asyncio::wait_queue::{LineWait, WaitQueue};

@@ -382,14 +382,16 @@ fn what_a_loop_keeps_ends_in_one_order() {
     let (observer, policy) = (ends("observer"), ends("policy"));
     let (options, noted, hook) = (ends("task options"), ends("noted waiter"), ends("hook"));
     struct Watches(#[expect(dead_code, reason = "it is dropped")] Ends);
-    impl asyncio_runtime::Observer for Watches {}
+    impl Observer for Watches {
+        fn event(&self, _: LoopEvent<'_>) {}
+    }
     impl SchedulingPolicy for Watches {
-        fn next(&mut self, _: usize) -> usize {
+        fn next(&mut self, _: &Choices<'_>) -> usize {
             0
         }
     }
     event_loop.set_scheduling_policy(Some(Box::new(Watches(policy))));
-    event_loop.set_observer(Some(Rc::new(Watches(observer))));
+    event_loop.add_observer(Rc::new(Watches(observer)));
     event_loop.set_task_options(Some(Box::new(move |task| {
         let _kept = &options;
         task

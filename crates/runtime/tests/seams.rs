@@ -13,30 +13,18 @@ use asyncio_runtime::*;
 #[derive(Default)]
 struct Log(RefCell<Vec<String>>);
 
-impl Log {
-    fn add(&self, what: &str, task: &AnyTask) {
-        self.0.borrow_mut().push(format!("{} {what}", task.get_name()));
-    }
-}
-
 impl Observer for Log {
-    fn created(&self, task: &AnyTask) {
-        self.add("created", task);
-    }
-    fn step_begins(&self, task: &AnyTask) {
-        self.add("begins", task);
-    }
-    fn step_ends(&self, task: &AnyTask) {
-        self.add("ends", task);
-    }
-    fn woken(&self, task: &AnyTask) {
-        self.add("woken", task);
-    }
-    fn cancel_requested(&self, task: &AnyTask) {
-        self.add("cancel requested", task);
-    }
-    fn done(&self, task: &AnyTask) {
-        self.add("done", task);
+    fn event(&self, event: LoopEvent<'_>) {
+        let (what, task) = match event {
+            LoopEvent::TaskCreated(task) => ("created", task),
+            LoopEvent::StepBegins(task) => ("begins", task),
+            LoopEvent::StepEnds(task) => ("ends", task),
+            LoopEvent::Woken(task) => ("woken", task),
+            LoopEvent::CancelRequested { task, .. } => ("cancel requested", task),
+            LoopEvent::TaskDone(task) => ("done", task),
+            _ => return,
+        };
+        self.0.borrow_mut().push(format!("{} {what}", task.get_name()));
     }
 }
 
@@ -44,7 +32,7 @@ impl Observer for Log {
 fn an_observer_sees_the_life_of_a_task() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
     let log = Rc::new(Log::default());
-    event_loop.set_observer(Some(Rc::clone(&log) as Rc<dyn Observer>));
+    event_loop.add_observer(Rc::clone(&log) as Rc<dyn Observer>);
     let task = event_loop.create_task(async { sleep(1).await }).unwrap();
     task.set_name("t");
     let cancelled = event_loop.create_task(async { sleep(9).await }).unwrap();
@@ -66,8 +54,8 @@ fn an_observer_sees_the_life_of_a_task() {
 fn a_policy_chooses_among_calls_from_outside_too() {
     struct Second;
     impl SchedulingPolicy for Second {
-        fn next(&mut self, ready: usize) -> usize {
-            usize::from(ready > 1)
+        fn next(&mut self, ready: &Choices<'_>) -> usize {
+            usize::from(ready.len() > 1)
         }
     }
     let event_loop = EventLoop::with_clock(Clock::Virtual);
@@ -87,8 +75,8 @@ fn a_policy_chooses_among_calls_from_outside_too() {
 fn a_policy_chooses_who_runs_next() {
     struct LastFirst;
     impl SchedulingPolicy for LastFirst {
-        fn next(&mut self, ready: usize) -> usize {
-            ready - 1
+        fn next(&mut self, ready: &Choices<'_>) -> usize {
+            ready.len() - 1
         }
     }
     let event_loop = EventLoop::with_clock(Clock::Virtual);
@@ -108,7 +96,8 @@ fn a_policy_chooses_who_runs_next() {
             drop(event_loop.create_task(task).unwrap());
         }
     }
-    event_loop.run_until_complete(async { sleep(0).await }).unwrap();
+    // It is the first to run, being the last; then it sleeps until the others have run.
+    event_loop.run_until_complete(sleep(1)).unwrap();
     assert_eq!(*order.borrow(), [5, 4, 3, 2, 1, 0]);
 }
 

@@ -24,33 +24,18 @@ fn quiet_loop() -> EventLoop {
 /// Closes its loop when something of this name happens.
 struct Closes(EventLoop, &'static str);
 
-impl Closes {
-    fn perhaps(&self, what: &str) {
-        if what == self.1 {
+impl Observer for Closes {
+    fn event(&self, event: LoopEvent<'_>) {
+        if format!("{event:?}").starts_with(self.1) {
             self.0.close().unwrap();
         }
-    }
-}
-
-impl Observer for Closes {
-    fn created(&self, _: &AnyTask) {
-        self.perhaps("created");
-    }
-    fn woken(&self, _: &AnyTask) {
-        self.perhaps("woken");
-    }
-    fn cancel_requested(&self, _: &AnyTask) {
-        self.perhaps("cancel_requested");
-    }
-    fn done(&self, _: &AnyTask) {
-        self.perhaps("done");
     }
 }
 
 #[test]
 fn an_observer_closes_the_loop_while_a_task_is_made() {
     let event_loop = quiet_loop();
-    event_loop.set_observer(Some(Rc::new(Closes(event_loop.clone(), "created"))));
+    event_loop.add_observer(Rc::new(Closes(event_loop.clone(), "TaskCreated")));
     let task = event_loop.create_task(sleep(1)).unwrap();
     assert!(event_loop.is_closed() && task.cancelled());
     assert_eq!(event_loop.create_task(sleep(1)).unwrap_err().to_string(), "Event loop is closed");
@@ -65,7 +50,7 @@ fn an_observer_closes_the_loop_when_it_hears_of_a_task_that_was_woken_between_ru
         let waiting = future.clone();
         let task = event_loop.create_task(async move { waiting.await }).unwrap();
         event_loop.run_until_complete(async { Ok(()) }).unwrap();
-        event_loop.set_observer(Some(Rc::new(Closes(event_loop.clone(), "woken"))));
+        event_loop.add_observer(Rc::new(Closes(event_loop.clone(), "Woken")));
         future.set_result(()).unwrap();
         if make_task {
             assert!(event_loop.create_task(sleep(1)).unwrap().cancelled());
@@ -80,7 +65,7 @@ fn an_observer_closes_the_loop_when_it_hears_of_a_task_that_was_woken_between_ru
 fn an_observer_closes_the_loop_of_a_task_that_is_being_cancelled() {
     let event_loop = quiet_loop();
     let task = event_loop.create_task(sleep(1)).unwrap();
-    event_loop.set_observer(Some(Rc::new(Closes(event_loop.clone(), "cancel_requested"))));
+    event_loop.add_observer(Rc::new(Closes(event_loop.clone(), "CancelRequested")));
     task.cancel();
     assert!(event_loop.is_closed() && task.cancelled());
 }
@@ -89,12 +74,15 @@ fn an_observer_closes_the_loop_of_a_task_that_is_being_cancelled() {
 fn an_observer_that_panics_leaves_a_new_task_to_its_loop() {
     struct Panics;
     impl Observer for Panics {
-        fn created(&self, _: &AnyTask) {
-            panic!("expected");
+        fn event(&self, event: LoopEvent<'_>) {
+            if let LoopEvent::TaskCreated(_) = event {
+                panic!("expected");
+            }
         }
     }
     let event_loop = EventLoop::with_clock(Clock::Virtual);
-    event_loop.set_observer(Some(Rc::new(Panics)));
+    let panics: Rc<dyn Observer> = Rc::new(Panics);
+    event_loop.add_observer(Rc::clone(&panics));
     let ran = Rc::new(Cell::new(false));
     let runs = Rc::clone(&ran);
     let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -104,7 +92,7 @@ fn an_observer_that_panics_leaves_a_new_task_to_its_loop() {
         })
     }));
     assert!(made.is_err());
-    event_loop.set_observer(None);
+    assert!(event_loop.remove_observer(&panics));
     event_loop.run_until_complete(sleep(0)).unwrap();
     assert!(ran.get());
 }
@@ -113,14 +101,14 @@ fn an_observer_that_panics_leaves_a_new_task_to_its_loop() {
 fn a_policy_replaces_itself() {
     struct Once(EventLoop, Rc<Cell<u32>>, Option<Rc<()>>);
     impl SchedulingPolicy for Once {
-        fn next(&mut self, ready: usize) -> usize {
+        fn next(&mut self, ready: &Choices<'_>) -> usize {
             self.1.set(self.1.get() + 1);
             let successor: Option<Box<dyn SchedulingPolicy>> = self.2.take().map(|token| {
                 assert_eq!(Rc::strong_count(&token), 2);
                 Box::new(Once(self.0.clone(), Rc::clone(&self.1), None)) as _
             });
             self.0.set_scheduling_policy(successor);
-            ready - 1
+            ready.len() - 1
         }
     }
     let event_loop = EventLoop::with_clock(Clock::Virtual);

@@ -14,6 +14,7 @@ use asyncio_errors::{ExceptionContext, Result, RuntimeError, ValueError, env, lo
 
 use crate::asyncio::futures::Future;
 use crate::asyncio::handles::{Handle, TimerHandle};
+use crate::asyncio::hooks;
 use crate::asyncio::tasks::{OptionsChange, Task, TaskFactory, TaskOptions};
 use crate::asyncio::threads;
 use crate::asyncio::threads::LoopHandle;
@@ -126,7 +127,9 @@ impl EventLoop {
     /// ```
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
-        Self { core: LoopCore::new(clock), owner: true }
+        let event_loop = Self { core: LoopCore::new(clock), owner: true };
+        hooks::call(&event_loop);
+        event_loop
     }
 
     pub(crate) fn from_core(core: &Rc<LoopCore>) -> Self {
@@ -599,13 +602,18 @@ impl EventLoop {
 ///
 /// These two are not in Python.
 impl EventLoop {
-    /// Lets `observer` see what tasks do; `None` removes it.
-    pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
-        self.core.observer.replace(observer);
-        self.core.note_instruments();
+    /// Lets `observer` see what happens in the loop from now on, after the observers that there are already. (To see the
+    /// creation of a runner's main task, too, use [`Runner::observer`](crate::Runner::observer).)
+    pub fn add_observer(&self, observer: Rc<dyn Observer>) {
+        self.core.add_observer(observer);
     }
 
-    /// Lets `policy` choose which ready entry runs next; `None` is first in, first out.
+    /// Takes an observer away; returns whether it was there.
+    pub fn remove_observer(&self, observer: &Rc<dyn Observer>) -> bool {
+        self.core.remove_observer(observer)
+    }
+
+    /// Lets `policy` choose what runs next, of all that is ready; `None` is first in, first out.
     pub fn set_scheduling_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
         self.core.set_policy(policy);
     }

@@ -20,9 +20,10 @@ use asyncio_contextvars::{self as contextvars, Vars};
 use asyncio_errors::{Error, InvalidStateError, Result, RuntimeError};
 
 use crate::asyncio::events::EventLoop;
+use crate::asyncio::repr;
 use crate::base::names::function_name;
 use crate::kernel::{
-    AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Wake, cancel, repr, run_callback, take_cancel,
+    AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Wake, cancel, run_callback, take_cancel,
     take_direct_cancel, wait_on_future,
 };
 
@@ -121,6 +122,12 @@ impl AnyFuture {
     /// ```
     pub fn remove_done_callback(&self, key: CallbackKey) -> bool {
         key.0.is_some_and(|(registered, run)| self.base().remove_call(registered, &run))
+    }
+
+    /// What tells the future from others that live at the same time: `id(future)`. Unlike a clone it does not keep the future.
+    #[must_use]
+    pub fn id(&self) -> usize {
+        self.address()
     }
 
     /// The loop that the future belongs to.
@@ -473,13 +480,13 @@ impl<T> Hash for Future<T> {
 impl<T: fmt::Debug + 'static> fmt::Debug for Future<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let result = self.with_value(|value: Option<&T>| value.map(|value| format!("{value:?}")));
-        f.write_str(&repr(&self.any, result))
+        f.write_str(&repr::future(&self.any, result))
     }
 }
 
 impl fmt::Debug for AnyFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&repr(self, None))
+        f.write_str(&repr::future(self, None))
     }
 }
 

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use asyncio_contextvars::{self as contextvars, Vars};
 
 use crate::base::{burials, names::function_name};
-use crate::kernel::{Action, LoopCore, Run, TimerKey, handle_repr, run_callback, run_handled};
+use crate::kernel::{Action, LoopCore, LoopEvent, Run, Scheduled, TimerKey, handle_repr, run_callback, run_handled};
 
 /// A queued callback: `asyncio.Handle`.
 ///
@@ -55,6 +55,13 @@ impl Handle {
         self.0.cancelled.set(true);
         let f = self.0.f.take();
         if let Some(f) = f {
+            // A timer is told of by its loop.
+            if let (None, Some(core)) = (self.0.when, self.0.core.upgrade())
+                && core.instrumented.get()
+            {
+                let call = Scheduled::call(self.to_run(), 0);
+                core.tell(|| LoopEvent::CallCancelled(&call));
+            }
             burials::drop_call(f);
         }
     }

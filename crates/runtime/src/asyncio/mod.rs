@@ -5,8 +5,10 @@ pub(crate) mod coroutines;
 pub(crate) mod events;
 pub(crate) mod futures;
 pub(crate) mod handles;
+pub(crate) mod hooks;
 #[cfg(unix)]
 pub mod io;
+mod repr;
 pub(crate) mod runners;
 #[cfg_attr(not(unix), path = "no_signals.rs")]
 pub(crate) mod signals;

@@ -12,7 +12,7 @@ use asyncio_errors::{Error, ExceptionContext, KeyboardInterrupt, Result, Runtime
 use crate::asyncio::events::{EventLoop, debug_from_env};
 use crate::asyncio::signals::Interrupt;
 use crate::asyncio::tasks::{TaskOptions, all_done};
-use crate::kernel::running_loop;
+use crate::kernel::{Observer, SchedulingPolicy, running_loop};
 
 /// Runs a program: makes a loop, runs `main` in it, cleans up, and closes the loop: `asyncio.run`.
 ///
@@ -74,6 +74,8 @@ pub struct Runner {
     debug: Option<bool>,
     clock: Option<Clock>,
     loop_factory: Option<Box<dyn Fn() -> EventLoop>>,
+    observers: Vec<Rc<dyn Observer>>,
+    policy: Cell<Option<Box<dyn SchedulingPolicy>>>,
     state: RefCell<State>,
 }
 
@@ -129,6 +131,21 @@ impl Runner {
         self
     }
 
+    /// Lets `observer` see what happens in the runner's loop, from the creation of the first main task on. It may be called
+    /// several times: [`EventLoop::add_observer`].
+    #[must_use]
+    pub fn observer(mut self, observer: Rc<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
+    }
+
+    /// Lets `policy` choose what runs next: [`EventLoop::set_scheduling_policy`].
+    #[must_use]
+    pub fn scheduling_policy(self, policy: impl SchedulingPolicy + 'static) -> Self {
+        self.policy.set(Some(Box::new(policy)));
+        self
+    }
+
     /// The runner's loop, which is made now if there is none yet.
     ///
     /// # Errors
@@ -179,6 +196,10 @@ impl Runner {
         };
         if self.debug.is_some() || self.loop_factory.is_none() {
             event_loop.set_debug(self.debug.map_or_else(debug_from_env, Ok)?);
+        }
+        self.observers.iter().for_each(|observer| event_loop.add_observer(Rc::clone(observer)));
+        if let Some(policy) = self.policy.take() {
+            event_loop.set_scheduling_policy(Some(policy));
         }
         let context = copy_context();
         let mut state = self.state.borrow_mut();

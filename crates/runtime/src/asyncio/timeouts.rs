@@ -357,7 +357,7 @@ impl Limit {
             (self.scheduled.get(), self.when.get(), &*self.task.borrow())
         {
             let action = Action::Cancel(task.clone());
-            let timer = task.base().event_loop().timers.borrow_mut().insert_at_turn(turn, when, action);
+            let timer = task.base().event_loop().insert_timer_at(turn, when, action);
             self.scheduled.set(Scheduled::Timer(timer));
         }
     }

@@ -4,7 +4,7 @@
 use std::any::TypeId;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::kernel::memory::cell::{FutureBase, Group, GroupCell, Kind};
 use crate::kernel::memory::origin::{Class, Sort};
 use crate::kernel::memory::state::State;
 use crate::kernel::memory::value::{Memory, Value};
-use crate::kernel::repr;
 use crate::kernel::task::core::TaskCore;
+use crate::kernel::watch::LoopEvent;
 
 /// A future or task of which the result's type is not known: what `wait`, `gather` and callbacks have in common.
 ///
@@ -66,7 +66,9 @@ impl AnyFuture {
         let cell = NonNull::from(Box::leak(Box::new(cell(base)))).cast();
         std::mem::forget(Rc::clone(event_loop));
         // SAFETY: the pointer is to the box that was just made. Test: `tests/lifetimes.rs`, under AddressSanitizer.
-        unsafe { Self::new(cell) }
+        let future = unsafe { Self::new(cell) };
+        event_loop.tell(|| LoopEvent::FutureCreated(&future));
+        future
     }
 
     /// # Safety
@@ -148,6 +150,15 @@ impl AnyFuture {
     /// Is its result a `T`?
     pub(crate) fn gives<T: 'static>(&self) -> bool {
         (self.class().value)() == TypeId::of::<T>()
+    }
+
+    /// The name of its class in Python.
+    pub(crate) fn class_name(&self) -> &'static str {
+        match self.class().sort {
+            Sort::Plain => "Future",
+            Sort::Task => "Task",
+            Sort::Group => "_GatheringFuture",
+        }
     }
 
     pub(crate) fn value_name(&self) -> &'static str {
@@ -241,11 +252,28 @@ impl AnyFuture {
     }
 
     fn end(&self, state: State, memory: Memory) {
-        if let Kind::Task(task) = self.kind() {
+        let kind = self.kind();
+        if let Kind::Task(task) = kind {
             task.unregister();
         }
         self.base().state.set(state);
         let Memory::Callbacks(callbacks) = self.base().replace_memory(memory) else { return };
+        if !matches!(kind, Kind::Task(_)) && self.base().event_loop().instrumented.get() {
+            return self.notify_watched(callbacks);
+        }
+        self.notify_all(callbacks);
+    }
+
+    /// The observers of the loop hear of it first. If one panics, that comes when the waiters have been woken.
+    #[cold]
+    fn notify_watched(&self, callbacks: Callbacks) {
+        let told = catch_unwind(AssertUnwindSafe(|| self.base().event_loop().tell_all(LoopEvent::FutureDone(self))));
+        self.notify_all(callbacks);
+        told.unwrap_or_else(|payload| resume_unwind(payload));
+    }
+
+    #[inline]
+    fn notify_all(&self, callbacks: Callbacks) {
         match callbacks {
             Callbacks::None => {}
             Callbacks::One(callback) => self.notify(callback),
@@ -348,9 +376,8 @@ impl AnyFuture {
         if !base.is_cancelled()
             && let Some(error) = base.peek_error()
         {
-            let message = format!("{} exception was never retrieved", repr::class_name(self));
-            let context =
-                ExceptionContext::new(message).object("future", repr::finished(self, &error)).exception(error);
+            let message = format!("{} exception was never retrieved", self.class_name());
+            let context = ExceptionContext::new(message).object("future", format!("{self:?}")).exception(error);
             match self.kind() {
                 Kind::Task(core) => core.in_context(|| base.event_loop().call_exception_handler(&context)),
                 _ => base.event_loop().call_exception_handler(&context),

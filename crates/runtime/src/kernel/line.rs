@@ -10,7 +10,7 @@ use std::task::Waker;
 use crate::base::ordered::Ordered;
 use crate::kernel::event_loop::LoopCore;
 use crate::kernel::memory::waking::{Entry, Wake};
-use crate::kernel::task::blocker::{Blocker, Description};
+use crate::kernel::task::blocker::{Blocker, Description, WaitKind};
 
 /// The inside of a `WaitQueue`.
 pub(crate) struct Line {
@@ -197,6 +197,6 @@ impl Blocker for InLine<'_> {
 
     fn describe(&self) -> Description {
         let text = format!("<{} waiters={}>", self.0.name, self.0.len());
-        Description { held_by: self.0.acquired_by.get(), ..Description::new("line", text) }
+        Description { held_by: self.0.acquired_by.get(), ..Description::new(WaitKind::Line(self.0.name), text) }
     }
 }

@@ -10,11 +10,10 @@
 //! | `handle` | `AnyFuture` and `AnyTask`, the counted pointers to a future: how it ends, and what it wakes |
 //! | `memory` | what a future keeps: `cell` and `base` (what every future has), `state`, `value` (its result), `callbacks`, `waking` (which waiter to wake), `origin` (what futures of one origin share) |
 //! | `task` | what a task has beyond a future (`core`), how it is made (`spawn`), takes a step (`step`), waits (`blocker`), is cancelled (`cancel`), never begins (`coroutine`), and ends with its loop (`destroy`) |
-//! | `event_loop` | `LoopCore`: queueing and closing (`mod`), one iteration (`run`), the sleep between two (`waiting`, `selector`), the queue (`ready`), `timers`, the tasks (`registry`), other threads (`remote`), how a callback runs (`call`, `callback`), the loop and task of this thread (`current`), circles of ownership (`cycles`), `prefetch` |
+//! | `event_loop` | `LoopCore`: queueing and closing (`mod`), one iteration (`run`), the sleep between two (`waiting`), the queue (`ready`), `timers`, the tasks (`registry`), other threads (`remote`), how a callback runs (`call`, `callback`), the loop and task of this thread (`current`), circles of ownership (`cycles`), `prefetch` |
 //! | `tenant` | what a part of asyncio keeps in a loop, made when it is first needed |
 //! | `line` | the waiters of a lock, a queue or an event |
-//! | `watch` | `Observer` and `SchedulingPolicy` |
-//! | `repr` | how futures and tasks print |
+//! | `watch` | what sees and steers: `Observer` and its `LoopEvent`s, `SchedulingPolicy` and its `Choices` |
 //! | `deadlock` | the report when nothing can go on |
 //!
 //! One way through it: `spawn` makes a cell and queues the task; `run_once` pops it, and `step` polls its coroutine. An await notes
@@ -43,28 +42,27 @@ mod event_loop;
 mod handle;
 mod line;
 mod memory;
-mod repr;
 mod task;
 mod tenant;
 mod watch;
 
 pub use event_loop::callback::ExceptionHandler;
 pub use handle::{AnyFuture, AnyTask};
-pub use watch::{Observer, SchedulingPolicy};
+pub use task::blocker::WaitKind;
+pub use watch::{Choices, LoopEvent, Observer, Scheduled, ScheduledId, SchedulingPolicy};
 
 pub(crate) use event_loop::call::Call;
 pub(crate) use event_loop::callback::{handle_repr, run_callback, run_handled};
 pub(crate) use event_loop::ready::{Run, TIME_IS_UP};
 pub(crate) use event_loop::remote::{Remote, Shared};
-pub(crate) use event_loop::selector::{EventTarget, Found, Selector};
 pub(crate) use event_loop::timers::{Action, TimerKey, Turn};
+pub(crate) use event_loop::waiting::EventTarget;
 pub(crate) use event_loop::{Interrupt, LoopCore, current, no_running_loop, running_loop};
 pub(crate) use line::{Line, Ticket};
-pub(crate) use memory::callbacks::{Callback, Registered};
+pub(crate) use memory::callbacks::{Callback, Callbacks, Registered};
 pub(crate) use memory::cell::{Group, Kind};
 pub(crate) use memory::state::{PendingCancel, State};
 pub(crate) use memory::waking::Wake;
-pub(crate) use repr::future as repr;
 pub(crate) use task::blocker::{BlockedOn, Blocker, Description};
 pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel};
 pub(crate) use task::core::{TaskCore, current_task_id, keep_waiting_on, wait_on, wait_on_future};

@@ -166,8 +166,10 @@ fn the_first_step_has_a_context_of_its_own() {
 struct Counting(Rc<Cell<usize>>);
 
 impl Observer for Counting {
-    fn created(&self, _: &AnyTask) {
-        self.0.set(self.0.get() + 1);
+    fn event(&self, event: LoopEvent<'_>) {
+        if let LoopEvent::TaskCreated(_) = event {
+            self.0.set(self.0.get() + 1);
+        }
     }
 }
 
@@ -205,7 +207,7 @@ fn chain(depth: usize) -> Pin<Box<dyn std::future::Future<Output = Result<usize>
 fn counted<T: 'static>(eager: bool, coroutine: impl std::future::Future<Output = Result<T>> + 'static) -> (usize, T) {
     let event_loop = new_loop();
     let count = Rc::new(Cell::new(0));
-    event_loop.set_observer(Some(Rc::new(Counting(Rc::clone(&count)))));
+    event_loop.add_observer(Rc::new(Counting(Rc::clone(&count))));
     event_loop.set_task_factory(if eager { TaskFactory::Eager } else { TaskFactory::Lazy });
     let value = event_loop.run_until_complete(coroutine).unwrap();
     (count.get(), value)

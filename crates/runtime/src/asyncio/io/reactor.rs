@@ -14,7 +14,8 @@ use std::rc::Rc;
 use polling::{Event, PollMode};
 
 use super::source::Source;
-use crate::kernel::{EventTarget, Found, LoopCore, Phase, Run, Selector, Tenant};
+use crate::kernel::{EventTarget, LoopCore, Phase, Run, Tenant};
+use crate::selector::{Found, Selector};
 
 pub(crate) struct Reactor {
     selector: Rc<Selector>,

@@ -13,7 +13,8 @@ use std::task::Waker;
 
 use super::reactor::{Reactor, Side};
 use crate::base::ordered::Ordered;
-use crate::kernel::{Blocker, Description, Found, LoopCore, Run, Ticket, Wake};
+use crate::kernel::{Blocker, Description, LoopCore, Run, Ticket, WaitKind, Wake};
+use crate::selector::Found;
 
 pub(crate) struct Source {
     pub(super) key: usize,
@@ -263,11 +264,11 @@ impl Blocker for AtSource {
 
     fn describe(&self) -> Description {
         let (side, _) = parts(self.1);
-        let kind = match side {
-            Side::Read => "readable",
-            Side::Write => "writable",
+        let (kind, name) = match side {
+            Side::Read => (WaitKind::Readable, "readable"),
+            Side::Write => (WaitKind::Writable, "writable"),
         };
         let waiters = self.0.half(side).listeners.borrow().len();
-        Description::new(kind, format!("<AsyncFd.{kind} waiters={waiters}>"))
+        Description::new(kind, format!("<AsyncFd.{name} waiters={waiters}>"))
     }
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use asyncio_errors::Result;
 use pin_project_lite::pin_project;
 
-use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, take_cancel, wait_on};
+use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, WaitKind, take_cancel, wait_on};
 
 /// Lets a cancellation end the wait for a future that knows nothing of this runtime: it is dropped, and the caller gets
 /// the `CancelledError`.
@@ -78,6 +78,6 @@ impl Blocker for Foreign {
     }
 
     fn describe(&self) -> Description {
-        Description { foreign: true, ..Description::new("foreign", "<foreign future>") }
+        Description::new(WaitKind::Foreign, "<foreign future>")
     }
 }

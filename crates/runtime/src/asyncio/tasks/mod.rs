@@ -16,6 +16,7 @@ mod sleep;
 mod task;
 mod wait;
 mod wait_for;
+mod waits;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use awaitable::{Awaitable, ensure_future};
@@ -32,5 +33,6 @@ pub use sleep::{Sleep, SleepResult, sleep, sleep_result};
 pub use task::{CoroutineRef, Frame, Task, all_tasks, current_task};
 pub use wait::{ReturnWhen, Wait, wait};
 pub use wait_for::{WaitFor, wait_for};
+pub use waits::WaitsOn;
 
 pub(crate) use gather::all_done;

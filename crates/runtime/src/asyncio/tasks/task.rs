@@ -10,6 +10,7 @@ use asyncio_errors::{Result, RuntimeError, log};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::futures::{CallbackKey, Future};
+use crate::asyncio::tasks::waits::{self, WaitsOn};
 use crate::kernel::{AnyFuture, AnyTask, Kind, PendingCancel, State, TaskCore, current, running_loop};
 
 /// The methods of a task, for the handle that knows the type of the result and for the one that does not.
@@ -137,6 +138,15 @@ macro_rules! methods {
                     defined_at: self.as_any().created_at().expect("a task knows where it was created"),
                     address: self.address(),
                 }
+            }
+
+            /// What the task waits on, and where. `None` if it is done, runs, or gave way by a `sleep(0)`; and if it waits on a
+            /// future of another crate, of which the loop knows nothing.
+            ///
+            /// Between the moment when the task is woken and its next step, this is still what it waited on.
+            #[must_use]
+            pub fn waits_on(&self) -> Option<WaitsOn> {
+                waits::of(self.core(), self.get_stack().pop()?)
             }
 
             /// The place where the task is suspended: one frame, the innermost await, or none for a task that is done.

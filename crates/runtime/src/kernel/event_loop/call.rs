@@ -9,7 +9,7 @@ use crate::kernel::event_loop::callback::run_callback;
 /// In one box with its closure, which is called once; `FnOnce` could not be called there.
 pub(crate) struct Call<F: ?Sized = dyn FnMut() + Send> {
     vars: Vars,
-    type_name: fn() -> &'static str,
+    pub(in crate::kernel) type_name: fn() -> &'static str,
     f: F,
 }
 
@@ -30,11 +30,6 @@ impl Call {
     pub(crate) fn run(&mut self, event_loop: &LoopCore) {
         let (vars, type_name) = (self.vars.take(), self.type_name);
         run_callback(event_loop, vars, &|| format!("{}()", function_name(type_name())), &mut self.f);
-    }
-
-    /// How a report names it.
-    pub(crate) fn describe(&self) -> String {
-        format!("<Handle {}()>", function_name((self.type_name)()))
     }
 
     /// Calls the closure without a loop and its context.

@@ -12,13 +12,12 @@ pub(crate) mod ready;
 pub(crate) mod registry;
 pub(crate) mod remote;
 mod run;
-#[cfg_attr(not(unix), path = "no_selector.rs")]
-pub(crate) mod selector;
 pub(crate) mod timers;
-mod waiting;
+pub(crate) mod waiting;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,19 +32,20 @@ use crate::kernel::event_loop::cycles::Cycles;
 use crate::kernel::event_loop::ready::{Other, Ready, ReadyQueue, Run};
 use crate::kernel::event_loop::registry::Registry;
 use crate::kernel::event_loop::remote::{Remote, Shared};
-use crate::kernel::event_loop::selector::{EventTarget, Selector};
-use crate::kernel::event_loop::timers::{Action, TimerKey, Timers};
+use crate::kernel::event_loop::timers::{Action, TimerKey, Timers, Turn};
+use crate::kernel::event_loop::waiting::EventTarget;
 use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::TaskMemory;
 use crate::kernel::memory::origin::Origins;
 use crate::kernel::task::step::Runnable;
 use crate::kernel::tenant::Tenants;
-use crate::kernel::watch::{Observer, SchedulingPolicy};
+use crate::kernel::watch::{LoopEvent, Observers, Policy, Scheduled};
+use crate::selector::Selector;
 
 pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
     pub(crate) shared: Arc<Shared>,
-    ready: RefCell<ReadyQueue>,
+    pub(in crate::kernel) ready: RefCell<ReadyQueue>,
     pub(crate) timers: RefCell<Timers>,
     /// Where the loop sleeps. Made for the first descriptor, and for Ctrl-C.
     selector: RefCell<Option<Rc<Selector>>>,
@@ -62,7 +62,7 @@ pub(crate) struct LoopCore {
     pub(crate) stopping: Cell<bool>,
     closed: Cell<bool>,
     pub(crate) debug: Cell<bool>,
-    /// Debug mode is on, or there is an observer or a policy: the hot paths ask this one flag.
+    /// Debug mode is on, or there are observers or a policy: the hot paths ask this one flag.
     pub(crate) instrumented: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<f64>,
     pub(crate) eager_tasks: Cell<bool>,
@@ -71,8 +71,8 @@ pub(crate) struct LoopCore {
     pub(crate) exception_handler: RefCell<Option<Rc<ExceptionHandler>>>,
     /// Failed futures whose exception was not retrieved. While there are any, a closed loop keeps its handler for them.
     unseen: Cell<usize>,
-    pub(crate) observer: RefCell<Option<Rc<dyn Observer>>>,
-    policy: RefCell<Option<Rc<Policy>>>,
+    pub(in crate::kernel) observers: Observers,
+    pub(in crate::kernel) policy: RefCell<Option<Rc<Policy>>>,
     iterations: Cell<u32>,
     /// Steps taken since the loop last looked at its descriptors.
     steps: Cell<usize>,
@@ -82,9 +82,6 @@ pub(crate) struct LoopCore {
     /// A task that was found to wait on something foreign: where the next search begins.
     waits_on_others: Cell<u32>,
 }
-
-/// Counted, because it may be replaced while it is asked.
-type Policy = RefCell<Box<dyn SchedulingPolicy>>;
 
 /// What happens at Ctrl-C. Every iteration asks, so this is no tenant.
 pub(crate) struct Interrupt {
@@ -143,7 +140,7 @@ impl LoopCore {
             changes_options: Cell::new(false),
             exception_handler: RefCell::default(),
             unseen: Cell::new(0),
-            observer: RefCell::default(),
+            observers: RefCell::default(),
             policy: RefCell::default(),
             iterations: Cell::new(0),
             steps: Cell::new(0),
@@ -170,17 +167,6 @@ impl LoopCore {
         self.closed.get()
     }
 
-    /// To be called when debug mode, observer or policy have changed.
-    pub(crate) fn note_instruments(&self) {
-        let seams = self.observer.borrow().is_some() || self.policy.borrow().is_some();
-        self.instrumented.set(self.debug.get() || seams);
-    }
-
-    pub(crate) fn set_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
-        self.policy.replace(policy.map(|policy| Rc::new(RefCell::new(policy))));
-        self.note_instruments();
-    }
-
     // Queueing.
 
     /// Queues a callback. A closed loop drops it: nothing will run any more.
@@ -191,7 +177,22 @@ impl LoopCore {
         if self.has_older_news() {
             return self.queue_behind_news(Ready::Other(Other::Call(run, key)));
         }
-        self.ready.borrow_mut().push(Other::Call(run, key));
+        self.push(Other::Call(run, key));
+    }
+
+    #[inline]
+    fn push(&self, other: Other) {
+        self.ready.borrow_mut().push(other);
+        if self.instrumented.get() {
+            self.tell_queued(1);
+        }
+    }
+
+    /// Tells of the callbacks and timers that were queued last, this many.
+    #[cold]
+    pub(in crate::kernel) fn tell_queued(&self, new: usize) {
+        let queued: Vec<_> = self.ready.borrow().last_others(new).map(|other| Scheduled::of(other, self)).collect();
+        queued.iter().for_each(|scheduled| self.tell_all(LoopEvent::Queued(scheduled)));
     }
 
     /// Queues a call that was made by `call_soon_threadsafe` in the loop's own thread.
@@ -218,12 +219,10 @@ impl LoopCore {
     #[cold]
     fn queue_behind_news(&self, next: Ready) {
         let woken = self.take_news();
-        let mut ready = self.ready.borrow_mut();
         match next {
-            Ready::Task(runnable) => ready.push_task(runnable),
-            Ready::Other(other) => ready.push(other),
+            Ready::Task(runnable) => self.ready.borrow_mut().push_task(runnable),
+            Ready::Other(other) => self.push(other),
         }
-        drop(ready);
         // Last, because an observer may close the loop, which would wait for a task that is not queued.
         self.tell_woken(woken);
     }
@@ -240,16 +239,15 @@ impl LoopCore {
     /// Like `take_remote`, but returns the woken tasks, of which the observer must be told. (Without instruments there are none.)
     #[cold]
     fn take_news(&self) -> Vec<AnyTask> {
-        let mut ready = self.ready.borrow_mut();
         let mut woken = Vec::new();
         for item in self.shared.take() {
             match item {
-                Remote::Call(call) => ready.push(Other::Remote(call)),
+                Remote::Call(call) => self.push(Other::Remote(call)),
                 Remote::Task(runnable) => {
                     if self.instrumented.get() {
                         woken.push(runnable.task(self));
                     }
-                    ready.push_task(runnable);
+                    self.ready.borrow_mut().push_task(runnable);
                 }
             }
         }
@@ -262,25 +260,9 @@ impl LoopCore {
         if self.instrumented.get() {
             // Told first: when an observer panics, this unwinds through async-task, which drops the step. (The observer cannot
             // close the loop, which runs.)
-            self.tell_one_woken(&runnable);
+            self.tell_woken(vec![runnable.task(self)]);
         }
         self.ready.borrow_mut().push_task(runnable);
-    }
-
-    #[cold]
-    fn tell_one_woken(&self, runnable: &Runnable) {
-        self.tell_woken(vec![runnable.task(self)]);
-    }
-
-    #[cold]
-    fn tell_woken(&self, tasks: Vec<AnyTask>) {
-        for task in tasks {
-            // Looked up each time: the observer may set another one.
-            let observer = self.observer.borrow().clone();
-            if let Some(observer) = observer {
-                observer.woken(&task);
-            }
-        }
     }
 
     /// Records a waiter that may be part of a reference cycle (it owns the futures that it waits for, and their callbacks own it),
@@ -294,20 +276,46 @@ impl LoopCore {
     }
 
     pub(crate) fn insert_timer(&self, when: f64, action: Action) -> TimerKey {
-        self.timers.borrow_mut().insert(when, action)
+        let turn = self.timers.borrow_mut().take_turn();
+        self.insert_timer_at(turn, when, action)
+    }
+
+    /// Like `insert_timer`, at a turn that was [taken](Timers::take_turn) before.
+    #[inline]
+    pub(crate) fn insert_timer_at(&self, turn: Turn, when: f64, action: Action) -> TimerKey {
+        let key = self.timers.borrow_mut().insert_at_turn(turn, when, action);
+        if self.instrumented.get() {
+            self.tell_set(key, when);
+        }
+        key
     }
 
     /// Like `insert_timer`, for a timer that is due now.
     pub(crate) fn queue_timer(&self, action: Action) -> TimerKey {
         let key = self.timers.borrow_mut().insert_due(action);
-        self.ready.borrow_mut().push(Other::Timer(key));
+        self.push(Other::Timer(key));
         key
     }
 
     pub(crate) fn remove_timer(&self, key: TimerKey) {
+        if self.instrumented.get() {
+            self.tell_removed(key);
+        }
         // Dropped after the borrow has ended: a dropped waker or closure may run anything.
         let action = self.timers.borrow_mut().remove(key);
         drop(action);
+    }
+
+    #[cold]
+    fn tell_set(&self, key: TimerKey, when: f64) {
+        self.tell_all(LoopEvent::TimerSet { timer: &Scheduled::timer(key, self), when });
+    }
+
+    #[cold]
+    fn tell_removed(&self, key: TimerKey) {
+        if self.timers.borrow().is_armed(key) {
+            self.tell_all(LoopEvent::TimerCancelled(&Scheduled::timer(key, self)));
+        }
     }
 
     // Closing.
@@ -340,10 +348,13 @@ impl LoopCore {
         self.tenants.close();
         self.reactor.take();
         self.selector.take();
-        self.observer.take();
+        // The loop is closed whether or not an observer panics.
+        let told = catch_unwind(AssertUnwindSafe(|| self.tell(|| LoopEvent::Closed)));
+        self.observers.take();
         self.policy.take();
         self.let_go_of_handler();
         log::settle();
+        told.unwrap_or_else(|payload| resume_unwind(payload));
     }
 
     pub(crate) fn one_more_unseen(&self) {

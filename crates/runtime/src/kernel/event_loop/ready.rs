@@ -71,6 +71,25 @@ impl ReadyQueue {
         self.others.len()
     }
 
+    /// The step of a task that the entry at `index` is.
+    pub(crate) fn task_at(&self, index: usize) -> Option<&Runnable> {
+        self.line.get(index)?.as_ref()
+    }
+
+    /// The entry at `index`, if it is not a task.
+    pub(crate) fn other_at(&self, index: usize) -> Option<&Other> {
+        if self.line.get(index)?.is_some() { None } else { self.others.get(self.others_before(index)) }
+    }
+
+    /// The last of the entries that are not tasks, in order.
+    pub(crate) fn last_others(&self, count: usize) -> impl Iterator<Item = &Other> {
+        self.others.iter().skip(self.others.len() - count)
+    }
+
+    fn others_before(&self, index: usize) -> usize {
+        self.line.iter().take(index).filter(|entry| entry.is_none()).count()
+    }
+
     /// The timer that is entry `index` of those that are not tasks, if it is one.
     pub(crate) fn timer_at(&self, index: usize) -> Option<TimerKey> {
         match self.others.get(index)? {
@@ -81,7 +100,7 @@ impl ReadyQueue {
 
     /// Takes out the entry at `index`, which must be there.
     pub(crate) fn remove(&mut self, index: usize) -> Option<Ready> {
-        let before = self.line.iter().take(index).filter(|entry| entry.is_none()).count();
+        let before = self.others_before(index);
         match self.line.remove(index)? {
             Some(task) => Some(Ready::Task(task)),
             None => self.others.remove(before).map(Ready::Other),

@@ -49,6 +49,13 @@ impl Registry {
         self.0.borrow().numbers.get(slot as usize).copied()
     }
 
+    /// The task with a number, if it is not done.
+    pub(crate) fn with_number(&self, number: u32) -> Option<AnyTask> {
+        let slots = self.0.borrow();
+        let slot = slots.numbers.iter().zip(&slots.tasks).position(|(of, task)| *of == number && task.is_some())?;
+        slots.tasks[slot].clone().map(AnyTask::from_future)
+    }
+
     pub(crate) fn set_number(&self, slot: u32, number: u32) {
         if let Some(place) = self.0.borrow_mut().numbers.get_mut(slot as usize) {
             *place = number;

@@ -5,13 +5,14 @@
 
 use std::rc::Rc;
 
-use asyncio_clock::machine::real_now;
+use asyncio_clock::{Clock, machine::real_now};
 use asyncio_errors::{Error, RuntimeError, log};
 
 use super::{LoopCore, current};
 use crate::kernel::event_loop::ready::{Other, Ready, TIME_IS_UP};
 use crate::kernel::event_loop::timers::{Action, TimerKey};
 use crate::kernel::task::step::{describe_last_step, forget_last_step};
+use crate::kernel::watch::{LoopEvent, Scheduled};
 
 /// The resolution of the clock, by which timers may be early (`time.get_clock_info('monotonic').resolution`).
 const CLOCK_RESOLUTION: f64 = 1e-9;
@@ -88,7 +89,7 @@ impl LoopCore {
         self.steps.set(self.steps.get().saturating_add(ready));
         for behind in (0..ready).rev() {
             if self.instrumented.get() {
-                self.run_instrumented(behind + 1);
+                self.run_instrumented(behind + 1, ready);
             } else {
                 let next = self.ready.borrow_mut().pop();
                 self.run_ready(next.expect("this many are ready"));
@@ -98,12 +99,18 @@ impl LoopCore {
     }
 
     fn queue_due_timers(&self) {
-        let mut timers = self.timers.borrow_mut();
+        if self.instrumented.get() {
+            return self.queue_due_instrumented();
+        }
+        let mut ready = self.ready.borrow_mut();
+        self.timers.borrow_mut().take_due(self.end_of_now(), |key| ready.push(Other::Timer(key)));
+    }
+
+    /// Timers before this are due.
+    fn end_of_now(&self) -> f64 {
         let now = self.time();
         // Late enough, adding the resolution changes nothing.
-        let end = (now + CLOCK_RESOLUTION).max(now.next_up());
-        let mut ready = self.ready.borrow_mut();
-        timers.take_due(end, |key| ready.push(Other::Timer(key)));
+        (now + CLOCK_RESOLUTION).max(now.next_up())
     }
 
     /// How many entries this iteration runs. The memory of a burst that is over is given back.
@@ -158,40 +165,70 @@ impl LoopCore {
 
     // With instruments: debug mode, an observer or a policy.
 
-    /// Runs the next of the first `left` entries.
+    /// Runs one entry, of this many that are left in the pass of `all`.
     #[cold]
-    fn run_instrumented(&self, left: usize) {
-        let next = self.take_next(left);
-        if self.debug.get() { self.run_watched(next) } else { self.run_ready(next) }
-    }
-
-    /// Takes the first entry, or the one that a policy chooses.
-    fn take_next(&self, left: usize) -> Ready {
-        // Nothing is borrowed while it is asked: it may queue something, or set another policy.
-        let policy = self.policy.borrow().clone();
-        let index = policy.map_or(0, |policy| policy.borrow_mut().next(left).min(left - 1));
-        self.ready.borrow_mut().remove(index).expect("this many are ready")
+    fn run_instrumented(&self, left: usize, all: usize) {
+        if left == all {
+            self.tell_all(LoopEvent::PassBegins(all));
+        }
+        let index = self.choose(left);
+        let next = self.ready.borrow_mut().remove(index).expect("this many are ready");
+        let call = match &next {
+            Ready::Task(_) => None,
+            Ready::Other(other) => Some(Scheduled::of(other, self)),
+        };
+        call.iter().for_each(|call| self.tell_all(LoopEvent::CallBegins(call)));
+        if self.debug.get() {
+            self.run_watched(next, call.as_ref())
+        } else {
+            self.run_ready(next)
+        }
+        call.iter().for_each(|call| self.tell_all(LoopEvent::CallEnds(call)));
+        if left == 1 {
+            self.tell_all(LoopEvent::PassEnds);
+        }
     }
 
     /// Like `run_ready`, with a warning if it takes too long.
-    fn run_watched(&self, next: Ready) {
-        let name = match &next {
-            Ready::Task(_) => None,
-            Ready::Other(Other::Call(run, _)) => Some(format!("<Handle {}>", run.describe())),
-            Ready::Other(Other::Timer(_)) => Some("<TimerHandle>".to_owned()),
-            Ready::Other(Other::Remote(call)) => Some(call.describe()),
-        };
+    fn run_watched(&self, next: Ready, call: Option<&Scheduled>) {
         let start = real_now();
         forget_last_step();
         self.run_ready(next);
         let took = real_now() - start;
         if took >= self.slow_callback_duration.get() {
-            let name = name.unwrap_or_else(describe_last_step);
+            let name = call.map_or_else(describe_last_step, |call| format!("{call:?}"));
             // In whole numbers: printing floating-point numbers is a large part of a small program.
             let ms = (took * 1e3).round() as u64;
             log::warning(format_args!("Executing {name} took {}.{:03} seconds", ms / 1000, ms % 1000));
         }
         forget_last_step();
+    }
+
+    #[cold]
+    fn queue_due_instrumented(&self) {
+        if !self.ready.borrow().is_empty() {
+            self.let_time_pass();
+        }
+        let mut due = Vec::new();
+        let mut timers = self.timers.borrow_mut();
+        timers.take_due(self.end_of_now(), |key| due.push(key));
+        // A cancelled timer is an entry that does nothing. A policy would choose it, so that the order of the others would depend
+        // on when a heap drops what is cancelled.
+        if self.policy.borrow().is_some() {
+            due.retain(|key| timers.is_armed(*key));
+        }
+        drop(timers);
+        let count = due.len();
+        due.into_iter().for_each(|key| self.ready.borrow_mut().push(Other::Timer(key)));
+        self.tell_queued(count);
+    }
+
+    /// Something is ready, so the virtual clock stands still, unless a policy lets time pass.
+    fn let_time_pass(&self) {
+        let deadline = self.timers.borrow_mut().next_deadline();
+        if let (Some(deadline), Clock::Virtual) = (deadline, self.clock) {
+            self.jump(self.advance_to(deadline));
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::kernel::event_loop::prefetch;
 use crate::kernel::event_loop::ready::Run;
 use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::waking::Wake;
+use crate::kernel::watch::Target;
 
 /// Names one timer: the slot may be used again, and the sequence number tells its timers apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,13 @@ pub(crate) struct TimerKey {
     /// A running number that may wrap around: no timer outlives thousands of millions of others in one slot, and of two at
     /// the same instant the older one is not that much older.
     seq: u32,
+}
+
+impl TimerKey {
+    /// Its two numbers.
+    pub(crate) fn parts(self) -> (usize, u32) {
+        (self.slot as usize, self.seq)
+    }
 }
 
 /// A place in the order of creation.
@@ -107,11 +115,6 @@ impl Timers {
         Self { heap: BinaryHeap::new(), slots: Vec::new(), free: NONE, next_seq: 0, armed: 0 }
     }
 
-    pub(crate) fn insert(&mut self, when: f64, action: Action) -> TimerKey {
-        let turn = self.take_turn();
-        self.insert_at_turn(turn, when, action)
-    }
-
     /// Reserves a place in the order of creation, for a timer that is made later or not at all.
     pub(crate) fn take_turn(&mut self) -> Turn {
         let seq = self.next_seq;
@@ -148,6 +151,16 @@ impl Timers {
         };
         self.armed += 1;
         TimerKey { slot, seq }
+    }
+
+    /// What a timer does, for observers.
+    pub(in crate::kernel) fn target(&self, key: TimerKey) -> Target {
+        match self.slots.get(key.slot as usize).filter(|slot| slot.is_armed(key.seq)) {
+            Some(Slot::Sleep { sleeper, .. }) => Target::Wake(sleeper.task()),
+            Some(Slot::Limit { task, .. }) => Target::Cancel(task.clone()),
+            Some(Slot::Call { run, .. }) => Target::Call(Rc::clone(run)),
+            Some(Slot::Free { .. }) | None => Target::Nothing,
+        }
     }
 
     /// The earliest deadline.
@@ -299,7 +312,8 @@ mod tests {
     use super::*;
 
     fn sleep(timers: &mut Timers, when: f64) -> TimerKey {
-        timers.insert(when, Action::Wake(Wake::other(Waker::noop().clone())))
+        let turn = timers.take_turn();
+        timers.insert_at_turn(turn, when, Action::Wake(Wake::other(Waker::noop().clone())))
     }
 
     fn due(timers: &mut Timers, end: f64) -> Vec<TimerKey> {

@@ -11,10 +11,13 @@ use asyncio_errors::{Error, RuntimeError, log};
 
 use super::LoopCore;
 use crate::kernel::deadlock::describe_deadlock;
-use crate::kernel::event_loop::ready::Other;
-use crate::kernel::event_loop::selector::{EventTarget, Selector, check_can_wait};
+use crate::kernel::event_loop::ready::{Other, Run};
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::cell::Kind;
+use crate::kernel::task::blocker::WaitKind;
+use crate::kernel::tenant::Tenant;
+use crate::kernel::watch::LoopEvent;
+use crate::selector::{Found, Selector, check_can_wait};
 
 /// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
 /// clock does no harm.
@@ -22,6 +25,13 @@ const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
 
 /// While there is work, the loop looks at its descriptors only after this many steps, because a look is a system call.
 const POLL_AFTER: usize = 32;
+
+/// What the loop itself asks of its reactor. It does not know the type, so that a program without descriptors, in which no
+/// reactor is made, does not contain one.
+pub(crate) trait EventTarget: Tenant {
+    /// Hands over what is to run because of this event.
+    fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32));
+}
 
 impl LoopCore {
     /// While there is work: looks at the descriptors now and then.
@@ -39,7 +49,11 @@ impl LoopCore {
         let outside = self.tenants.are_expecting();
         let timeout = match deadline {
             Some(when) if self.clock == Clock::Virtual && !outside => {
-                clock::advance_virtual(when);
+                if self.instrumented.get() {
+                    self.jump(self.advance_to(when));
+                } else {
+                    clock::advance_virtual(when);
+                }
                 return Ok(());
             }
             // Rounded up to the millisecond, as asyncio's selectors do: one wake-up serves all timers within it.
@@ -59,14 +73,24 @@ impl LoopCore {
         // Looked at only where it matters: a read of the clock for each wait is a cost.
         let start = if self.clock == Clock::Virtual { Some(real_now()) } else { None };
         check_can_wait()?;
+        self.tell(|| LoopEvent::Idle(timeout.map(|timeout| timeout.as_secs_f64())));
         self.shared.sleep(|| self.poll(timeout));
         if let (Some(start), Some(when), Some(timeout)) = (start, deadline, timeout)
             && real_now() - start >= timeout.as_secs_f64()
         {
             // Something outside was being waited for, but the timer came first.
-            clock::advance_virtual(when);
+            self.jump(when);
         }
         Ok(())
+    }
+
+    /// Moves the virtual clock forward.
+    pub(super) fn jump(&self, to: f64) {
+        let from = self.time();
+        clock::advance_virtual(to);
+        if to > from {
+            self.tell(|| LoopEvent::TimeJumps { from, to });
+        }
     }
 
     /// Waits in the selector if there is one, else parks the thread.
@@ -78,6 +102,7 @@ impl LoopCore {
             Some(selector) => {
                 let reactor = self.reactor.borrow();
                 let mut ready = self.ready.borrow_mut();
+                let known = ready.others();
                 let waited = selector.wait(timeout, |found| {
                     if let Some(reactor) = &*reactor {
                         reactor.found(&found, &mut |run, key| ready.push(Other::Call(run, key)));
@@ -85,6 +110,11 @@ impl LoopCore {
                 });
                 if let Err(error) = waited {
                     panic!("waiting for descriptors failed: {error}");
+                }
+                let new = ready.others() - known;
+                drop((ready, reactor));
+                if self.instrumented.get() {
+                    self.tell_queued(new);
                 }
             }
             None => match timeout {
@@ -111,7 +141,8 @@ impl LoopCore {
     fn waits_on_others(&self) -> bool {
         let waits = |task: &AnyFuture| match task.kind() {
             Kind::Task(core) => {
-                core.awaited().is_none() && core.blocked_on().describe().is_none_or(|blocker| blocker.foreign)
+                core.awaited().is_none()
+                    && core.blocked_on().describe().is_none_or(|wait| wait.kind == WaitKind::Foreign)
             }
             Kind::Plain | Kind::Group(_) => false,
         };

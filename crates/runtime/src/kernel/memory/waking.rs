@@ -13,7 +13,7 @@ use std::ptr::{self, NonNull};
 use std::task::Waker;
 
 use crate::kernel::event_loop::current;
-use crate::kernel::handle::AnyFuture;
+use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::FutureBase;
 
 /// Wakes one task, once: owns an `AnyFuture`, or a `Box<Waker>` if `BOXED` is set.
@@ -51,6 +51,15 @@ impl Wake {
             Some(waker) => unsafe { Box::from_raw(waker) }.wake(),
             // SAFETY: as above, of the handle.
             None => unsafe { AnyFuture::from_raw(this.0) }.wake(),
+        }
+    }
+
+    /// The task that it wakes, if it is one of a loop of this crate.
+    pub(crate) fn task(&self) -> Option<AnyTask> {
+        match self.boxed() {
+            Some(_) => None,
+            // SAFETY: this owns the handle, which is not dropped here.
+            None => Some(AnyTask::from_future((*ManuallyDrop::new(unsafe { AnyFuture::from_raw(self.0) })).clone())),
         }
     }
 

@@ -29,22 +29,38 @@ pub(crate) trait Blocker {
 
 /// What a task waits on, as data.
 pub(crate) struct Description {
-    /// One word that names the sort of wait. The list is open: new ways to wait bring their own.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: WaitKind,
     /// How it reads in `wait_for=…` and in the report of a deadlock.
     pub(crate) text: String,
     /// The number of the task that last acquired it, if that is known.
     pub(crate) held_by: Option<u32>,
-    /// Something outside this crate wakes the task.
-    pub(crate) foreign: bool,
 }
 
-/// The kind of a sleep.
-pub(crate) const TIMER: &str = "timer";
+/// The sort of a wait. The list is open: new ways to wait bring their own.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WaitKind {
+    /// A sleep.
+    Timer,
+    /// A task.
+    Task,
+    /// A future that somebody has to complete.
+    Future,
+    /// A `gather`.
+    Group,
+    /// A place in the line of waiters of something, such as `Lock`, `Queue.get` or `Event`.
+    Line(&'static str),
+    /// Input on a descriptor.
+    Readable,
+    /// Room for output on a descriptor.
+    Writable,
+    /// A future of another crate, in a [`cancellable`](crate::cancellable).
+    Foreign,
+}
 
 impl Description {
-    pub(crate) fn new(kind: &'static str, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), held_by: None, foreign: false }
+    pub(crate) fn new(kind: WaitKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), held_by: None }
     }
 }
 
@@ -101,7 +117,7 @@ impl Blocker for TimerKey {
     }
 
     fn describe(&self) -> Description {
-        Description::new(TIMER, "a timer")
+        Description::new(WaitKind::Timer, "a timer")
     }
 }
 
@@ -116,12 +132,12 @@ impl Blocker for AnyFuture {
 
     fn describe(&self) -> Description {
         match self.kind() {
-            Kind::Task(core) => Description::new("task", shown_name(core)),
-            Kind::Plain => Description::new("future", "a future that nobody completes"),
+            Kind::Task(core) => Description::new(WaitKind::Task, shown_name(core)),
+            Kind::Plain => Description::new(WaitKind::Future, "a future that nobody completes"),
             Kind::Group(group) => {
                 let pending = group.children.iter().filter(|child| !child.done());
                 let names: Vec<String> = pending.take(5).map(|child| child.describe().text).collect();
-                Description::new("group", format!("a group of {} ({})", group.children.len(), names.join(", ")))
+                Description::new(WaitKind::Group, format!("a group of {} ({})", group.children.len(), names.join(", ")))
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::Kind;
 use crate::kernel::memory::state::PendingCancel;
 use crate::kernel::task::core::TaskCore;
-use crate::kernel::task::step::tell;
+use crate::kernel::watch::LoopEvent;
 
 enum Todo {
     Cancel(AnyFuture),
@@ -61,7 +61,7 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
                 future.finish_cancelled(message.clone());
             }
             // The request ends the task's wait, or is noted in the task, or goes on to the future that the task awaits.
-            Kind::Task(core) => match cancel_task(&future, core, &message) {
+            Kind::Task(core) => match cancel_task(&future, core, &message, &todo) {
                 None => {}
                 // Nothing lies behind a plain future, so no cycle does.
                 Some(next) if matches!(next.kind(), Kind::Plain) => next.finish_cancelled(message.clone()),
@@ -95,8 +95,9 @@ fn can_cancel(future: &AnyFuture) -> bool {
     false
 }
 
-/// Requests the cancellation of one task. Returns the future that it awaits if the request goes on there.
-fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) -> Option<AnyFuture> {
+/// Requests the cancellation of one task. Returns the future that it awaits if the request goes on there. `todo` is what the walk
+/// has left to do.
+fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>, todo: &[Todo]) -> Option<AnyFuture> {
     if task.base().visited.get() {
         // The tasks wait for each other in a circle (CPython ends in a RecursionError). The cancellation ends the wait of the
         // task that closes the circle, and with it the waits of all.
@@ -107,7 +108,9 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) ->
     core.count_cancels(1);
     let event_loop = task.base().event_loop();
     if event_loop.instrumented.get() {
-        tell(event_loop, &|observer| observer.cancel_requested(&AnyTask::from_future(task.clone())));
+        // The walk is inside of the task or group that it leaves next.
+        let through = todo.iter().rev().find_map(|next| if let Todo::Leave(outer) = next { Some(outer) } else { None });
+        event_loop.tell_all(LoopEvent::CancelRequested { task: &AnyTask::from_future(task.clone()), through });
     }
     // A task whose wait is over already will raise at its next step. Only the message is new.
     if core.pending_cancel() == PendingCancel::Wait {

@@ -10,7 +10,8 @@ use asyncio_errors::Result;
 use crate::kernel::event_loop::{self, LoopCore};
 use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::{cell::TaskMemory, origin::Class};
-use crate::kernel::task::step::{Body, Runnable, tell};
+use crate::kernel::task::step::{Body, Runnable};
+use crate::kernel::watch::LoopEvent;
 
 /// Makes a task; the loop must not be closed.
 pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
@@ -48,11 +49,7 @@ fn start(
         // The default name cannot have been seen.
         task.core().name_at_creation(name);
     }
-    let created = || {
-        if event_loop.instrumented.get() {
-            tell(event_loop, &|observer| observer.created(&task));
-        }
-    };
+    let created = || event_loop.tell(|| LoopEvent::TaskCreated(&task));
     if eager {
         created();
         runnable.run(event_loop);

@@ -24,7 +24,7 @@ use crate::kernel::task::blocker::BlockedOn;
 use crate::kernel::task::cancel::deliver;
 use crate::kernel::task::core::TaskCore;
 use crate::kernel::task::coroutine::excuse;
-use crate::kernel::watch::Observer;
+use crate::kernel::watch::LoopEvent;
 
 /// A task that is to take its next step. There is never more than one of a task, and none of one that is over.
 ///
@@ -111,7 +111,7 @@ fn end_unwinding(task: AnyTask) {
         if !task.done() {
             task.core().set_blocked_on(BlockedOn::Nothing);
             finish::<()>(&task, Err(CancelledError::default().into()));
-            tell(task.base().event_loop(), &|observer| observer.done(&task));
+            task.base().event_loop().tell(|| LoopEvent::TaskDone(&task));
         }
     }));
     let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
@@ -152,7 +152,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Body<F> {
 /// What only few programs want to know.
 #[cold]
 fn begin(task: &AnyTask, event_loop: &LoopCore) {
-    tell(event_loop, &|observer| observer.step_begins(task));
+    event_loop.tell_all(LoopEvent::StepBegins(task));
     if event_loop.debug.get() {
         let _ = remember_last_step(Some(task.clone()));
     }
@@ -162,9 +162,9 @@ fn begin(task: &AnyTask, event_loop: &LoopCore) {
 fn end(task: Option<AnyTask>, event_loop: &LoopCore) {
     let told = catch_unwind(AssertUnwindSafe(|| {
         let Some(task) = &task else { return };
-        tell(event_loop, &|observer| observer.step_ends(task));
+        event_loop.tell_all(LoopEvent::StepEnds(task));
         if task.done() {
-            tell(event_loop, &|observer| observer.done(task));
+            event_loop.tell_all(LoopEvent::TaskDone(task));
         }
     }));
     if let Err(payload) = told {
@@ -267,16 +267,6 @@ fn fail(task: &AnyTask, error: Option<Error>) {
         None => task.finish_cancelled(task.core().cancel_message()),
         Some(error) if error.is_cancelled() => task.finish_with_cancellation(error),
         Some(error) => task.finish_with_error(error),
-    }
-}
-
-/// Tells the observer, if there is one; to be called where the loop is instrumented.
-#[cold]
-pub(crate) fn tell(event_loop: &LoopCore, f: &dyn Fn(&dyn Observer)) {
-    // Not borrowed meanwhile: it may set another.
-    let observer = event_loop.observer.borrow().clone();
-    if let Some(observer) = observer {
-        f(&*observer);
     }
 }
 

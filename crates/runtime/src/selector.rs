@@ -10,15 +10,11 @@ use std::io;
 #[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use asyncio_errors::RuntimeError;
 use polling::{Event, PollMode, Poller};
-
-use crate::kernel::event_loop::ready::Run;
-use crate::kernel::tenant::Tenant;
 
 /// What the system says of one descriptor.
 pub(crate) struct Found {
@@ -41,13 +37,6 @@ pub(crate) struct Selector {
 pub(crate) struct Selector {
     pub(crate) poller: Arc<Poller>,
     events: RefCell<polling::Events>,
-}
-
-/// What the loop itself asks of its reactor. It does not know the type, so that a program without descriptors, in which no
-/// reactor is made, does not contain one.
-pub(crate) trait EventTarget: Tenant {
-    /// Hands over what is to run because of this event.
-    fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32));
 }
 
 /// Can this thread wait? (Not everywhere: see `no_selector`.)

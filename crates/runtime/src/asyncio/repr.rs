@@ -1,14 +1,9 @@
 //! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
 
-use asyncio_errors::{Error, repr::Quoted};
+use asyncio_errors::repr::Quoted;
 
 use crate::base::names::place;
-use crate::kernel::handle::AnyFuture;
-use crate::kernel::memory::callbacks::{Callback, Callbacks};
-use crate::kernel::memory::cell::Kind;
-use crate::kernel::memory::state::PendingCancel;
-use crate::kernel::task::blocker::TIMER;
-use crate::kernel::task::core::TaskCore;
+use crate::kernel::{AnyFuture, Callback, Callbacks, Kind, PendingCancel, TaskCore, WaitKind};
 
 /// How deep `wait_for=` nests before it is cut short; a cycle of waiting tasks ends there too.
 const MAX_DEPTH: usize = 4;
@@ -16,19 +11,6 @@ const MAX_DEPTH: usize = 4;
 /// The `repr` of a future; `result` is how its result prints, if the caller knows the type.
 pub(crate) fn future(future: &AnyFuture, result: Option<String>) -> String {
     nested(future, result, MAX_DEPTH)
-}
-
-/// The `repr` of a failed future that is being dropped, of which only the parts are left.
-pub(crate) fn finished(future: &AnyFuture, error: &Error) -> String {
-    format!("<{} finished{} exception={error:?}>", class_name(future), of_task(future))
-}
-
-pub(crate) fn class_name(future: &AnyFuture) -> &'static str {
-    match future.kind() {
-        Kind::Plain => "Future",
-        Kind::Task(_) => "Task",
-        Kind::Group(_) => "_GatheringFuture",
-    }
 }
 
 fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
@@ -39,7 +21,7 @@ fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
         Kind::Task(_) if base.cancelling.get() > 0 => "cancelling",
         _ => "pending",
     };
-    let mut text = format!("<{} {state}{}", class_name(future), of_task(future));
+    let mut text = format!("<{} {state}{}", future.class_name(), of_task(future));
     if let Kind::Task(core) = future.kind()
         && let Some(blocker) = wait_for(core, depth)
     {
@@ -74,8 +56,8 @@ fn wait_for(core: &TaskCore, depth: usize) -> Option<String> {
         Some(future) => Some(nested(&future, None, depth - 1)),
         None => core.blocked_on().describe().map(|blocker| match blocker.kind {
             // A sleep is a future in CPython: a cancellation ends it at once, and the task hears of it a step later.
-            TIMER if core.pending_cancel() == PendingCancel::Wait => "<Future cancelled>".to_owned(),
-            TIMER => "<Future pending cb=[Task.task_wakeup()]>".to_owned(),
+            WaitKind::Timer if core.pending_cancel() == PendingCancel::Wait => "<Future cancelled>".to_owned(),
+            WaitKind::Timer => "<Future pending cb=[Task.task_wakeup()]>".to_owned(),
             _ => blocker.text,
         }),
     }

@@ -1,0 +1,81 @@
+//! The seams where more may grow: observers of what a loop does, and a policy that chooses who runs next.
+//!
+//! Neither costs anything until it is used: the hot paths ask one flag, [`LoopCore::instrumented`], and all else is here.
+
+mod event;
+mod policy;
+mod scheduled;
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+pub use event::{LoopEvent, Observer};
+pub(in crate::kernel) use policy::Policy;
+pub use policy::{Choices, SchedulingPolicy};
+pub(in crate::kernel) use scheduled::Target;
+pub use scheduled::{Scheduled, ScheduledId};
+
+use crate::kernel::event_loop::LoopCore;
+use crate::kernel::handle::AnyTask;
+
+/// All observers of a loop, in the order in which they were added.
+pub(in crate::kernel) type Observers = RefCell<Option<Rc<[Rc<dyn Observer>]>>>;
+
+impl LoopCore {
+    pub(crate) fn add_observer(&self, observer: Rc<dyn Observer>) {
+        let others = self.observers.borrow().clone();
+        let all = others.iter().flat_map(|others| others.iter()).cloned().chain([observer]).collect();
+        self.observers.replace(Some(all));
+        self.note_instruments();
+    }
+
+    /// Returns whether it was there.
+    pub(crate) fn remove_observer(&self, observer: &Rc<dyn Observer>) -> bool {
+        let Some(all) = self.observers.borrow().clone() else { return false };
+        let left: Rc<[_]> = all.iter().filter(|other| !Rc::ptr_eq(other, observer)).cloned().collect();
+        let found = left.len() < all.len();
+        self.observers.replace((!left.is_empty()).then_some(left));
+        self.note_instruments();
+        found
+    }
+
+    pub(crate) fn set_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
+        self.policy.replace(policy.map(|policy| Rc::new(RefCell::new(policy))));
+        self.note_instruments();
+    }
+
+    /// To be called when debug mode, an observer or the policy has changed.
+    pub(crate) fn note_instruments(&self) {
+        let seams = self.observers.borrow().is_some() || self.policy.borrow().is_some();
+        self.instrumented.set(self.debug.get() || seams);
+    }
+
+    /// Tells the observers of an event, if there are any.
+    #[inline]
+    pub(crate) fn tell<'a>(&self, event: impl FnOnce() -> LoopEvent<'a>) {
+        if self.instrumented.get() {
+            self.tell_all(event());
+        }
+    }
+
+    #[cold]
+    pub(in crate::kernel) fn tell_all(&self, event: LoopEvent<'_>) {
+        // Not borrowed meanwhile: an observer may add and remove others.
+        let observers = self.observers.borrow().clone();
+        let tell =
+            || observers.iter().flat_map(|observers| observers.iter()).for_each(|observer| observer.event(event));
+        if std::thread::panicking() {
+            // In a destructor: a second panic would end the process.
+            let _ = catch_unwind(AssertUnwindSafe(tell));
+        } else {
+            tell();
+        }
+    }
+
+    /// Tells of tasks that were woken while the loop could not be told of each.
+    #[cold]
+    pub(in crate::kernel) fn tell_woken(&self, tasks: Vec<AnyTask>) {
+        tasks.iter().for_each(|task| self.tell_all(LoopEvent::Woken(task)));
+    }
+}
