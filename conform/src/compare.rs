@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::cpython::{Interpreter, Reference};
 use crate::language::Program;
 use crate::shrink::shrink;
-use crate::{trace, trace_watched};
+use crate::{trace, trace_hosted, trace_watched};
 
 /// A program whose traces differ.
 #[derive(Clone, Debug)]
@@ -83,13 +83,17 @@ struct Work {
 /// No program takes longer, on however slow a machine.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Of so many programs one runs under an observer and a scheduling policy.
-const WATCHED: u64 = 4;
+/// Of so many programs one runs under an observer and a scheduling policy, and another one in a loop that a host drives.
+const SHARE: u64 = 4;
 
 /// The trace of the program with this number on our runtime.
 #[must_use]
 pub fn ours(number: u64, program: &Program) -> String {
-    if number.is_multiple_of(WATCHED) { trace_watched(program) } else { trace(program) }
+    match number % SHARE {
+        0 => trace_watched(program),
+        1 => trace_hosted(program),
+        _ => trace(program),
+    }
 }
 
 /// Gives the program of a number: that of a seed, or one of all small ones.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::task::Poll;
 
 use asyncio::{
     AnyTask, Choices, Clock, Error, LoopEvent, Observer, Result, Runner, RuntimeError, SchedulingPolicy, TaskFactory,
@@ -15,21 +16,34 @@ use crate::world::{World, is_exception, show};
 /// It runs in a thread of its own, because virtual time belongs to a thread.
 #[must_use]
 pub fn trace(program: &Program) -> String {
-    in_a_thread(program, false)
+    in_a_thread(program, How::Alone)
 }
 
 /// The same with an [`Observer`] that looks at every step and a [`SchedulingPolicy`] that chooses the longest ready: they must
 /// not change the trace, and the loop takes other ways with them.
 #[must_use]
 pub fn trace_watched(program: &Program) -> String {
-    in_a_thread(program, true)
+    in_a_thread(program, How::Watched)
 }
 
-fn in_a_thread(program: &Program, watched: bool) -> String {
+/// The same in a loop that a host drives: it goes back to the host after each iteration.
+#[must_use]
+pub fn trace_hosted(program: &Program) -> String {
+    in_a_thread(program, How::Hosted)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Alone,
+    Watched,
+    Hosted,
+}
+
+fn in_a_thread(program: &Program, how: How) -> String {
     let program = program.clone();
     let run = move || {
         let world = World::new(program);
-        if let Err(error) = run(&world, watched) {
+        if let Err(error) = run(&world, how) {
             world.lines.borrow_mut().push(format!("cannot run: {error:?}"));
         }
         world.lines.take().join("\n") + "\n"
@@ -42,10 +56,10 @@ fn in_a_thread(program: &Program, watched: bool) -> String {
     })
 }
 
-fn run(world: &Rc<World>, watched: bool) -> Result<()> {
+fn run(world: &Rc<World>, how: How) -> Result<()> {
     let runner = Runner::new().clock(Clock::Virtual).debug(false);
     let event_loop = runner.get_loop()?;
-    if watched {
+    if how == How::Watched {
         event_loop.add_observer(Rc::new(Steps::default()));
         event_loop.set_scheduling_policy(Some(Box::new(LongestReady)));
     }
@@ -89,7 +103,11 @@ fn run(world: &Rc<World>, watched: bool) -> Result<()> {
         world.log(format!("handler {message} {}", context.exception.as_ref().map_or("None".to_owned(), show)));
     })));
     for main in std::iter::once(0).chain(world.program.runs.iter().copied()) {
-        match runner.run(world.call(main)) {
+        let result = match how {
+            How::Hosted => hosted(&runner, world.call(main)),
+            How::Alone | How::Watched => runner.run(world.call(main)),
+        };
+        match result {
             Ok(value) => world.log(format!("main returned {value}")),
             Err(error) if is_deadlock(&error) => {
                 world.log("deadlock");
@@ -98,12 +116,27 @@ fn run(world: &Rc<World>, watched: bool) -> Result<()> {
             Err(error) => world.log(format!("main raised {}", show(&error))),
         }
     }
+    if how == How::Hosted
+        && let Some(mut closing) = runner.host_closing()
+    {
+        while closing.run_once().is_pending() {}
+    }
     runner.close();
     world.closed.set(true);
     // What goes now goes without a word.
     event_loop.set_exception_handler(Some(Box::new(|_| {})));
     world.clear();
     Ok(())
+}
+
+/// Runs `main` as a host does that has nothing else to do.
+fn hosted<T: 'static>(runner: &Runner, main: impl Future<Output = Result<T>> + 'static) -> Result<T> {
+    let mut guest = runner.host(main)?;
+    loop {
+        if let Poll::Ready(result) = guest.run_once() {
+            return result;
+        }
+    }
 }
 
 /// Steps are one within the other: a task that starts eagerly takes its first one within that of another task.

@@ -28,7 +28,7 @@ mod world;
 
 use std::path::PathBuf;
 
-pub use interpreter::{trace, trace_watched};
+pub use interpreter::{trace, trace_hosted, trace_watched};
 
 /// The folder of this package.
 #[must_use]

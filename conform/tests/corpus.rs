@@ -11,7 +11,7 @@ const CHUNK: usize = 500;
 fn check(entries: &[Entry]) -> Result<(), Failed> {
     for entry in entries {
         let theirs = entry.trace.join("\n") + "\n";
-        for trace in [conform::trace, conform::trace_watched] {
+        for trace in [conform::trace, conform::trace_watched, conform::trace_hosted] {
             let ours = trace(&entry.program);
             if ours != theirs {
                 let program = serde_json::to_string(&entry.program)?;

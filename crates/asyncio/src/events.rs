@@ -7,6 +7,7 @@
 pub use asyncio_runtime::LoopHook;
 #[doc(inline)]
 pub use asyncio_runtime::{
-    Choices, Clock, EventLoop, ExceptionContext, ExceptionHandler, Handle, LoopEvent, LoopHandle, Observer, RunTarget,
-    Scheduled, ScheduledId, SchedulingPolicy, ThreadSafeHandle, TimerHandle, get_running_loop, new_event_loop,
+    Choices, Clock, Closing, EventLoop, ExceptionContext, ExceptionHandler, Guest, Handle, LoopEvent, LoopHandle,
+    Observer, RunTarget, Scheduled, ScheduledId, SchedulingPolicy, ThreadSafeHandle, TimerHandle, get_running_loop,
+    new_event_loop,
 };

@@ -22,6 +22,7 @@
 //! - **Between tasks**: [`Queue`], [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`Barrier`], and [`Future`].
 //! - **Outside**: [`open_connection`], [`start_server`], [`create_subprocess_exec`], [`to_thread`],
 //!   [`run_coroutine_threadsafe`].
+//! - **In another loop**: [`Runner::host`] runs a program in the loop of a page, a graphical interface or another runtime.
 //! - **`async for`, `async with`, `yield`**: [`AsyncIterator`], [`async_with`], [`AsyncGenerator`].
 //!
 //! # The modules
@@ -106,7 +107,7 @@ pub use self::{
     contextvars::{Context, ContextVar, copy_context},
     coroutines::{Coroutine, coroutine, coroutine_name},
     events::{
-        Choices, Clock, EventLoop, Handle, LoopEvent, LoopHandle, Observer, SchedulingPolicy, TimerHandle,
+        Choices, Clock, EventLoop, Guest, Handle, LoopEvent, LoopHandle, Observer, SchedulingPolicy, TimerHandle,
         get_running_loop, new_event_loop,
     },
     exceptions::{

@@ -75,6 +75,9 @@ mod selector;
 pub use asyncio::runners::{Runner, run};
 // asyncio.events
 pub use asyncio::events::{EventLoop, RunTarget, get_running_loop, new_event_loop};
+// Guest mode
+pub use asyncio::closing::Closing;
+pub use asyncio::guest::Guest;
 pub use asyncio::handles::{Handle, TimerHandle};
 pub use asyncio::threads::{LoopHandle, ThreadSafeHandle};
 pub use asyncio_errors::ExceptionContext;

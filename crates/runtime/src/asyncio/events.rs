@@ -169,6 +169,18 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn run_until_complete<A: RunTarget>(&self, awaitable: A) -> Result<A::Value> {
+        let (future, until) = self.target(awaitable)?;
+        self.core.run_forever()?;
+        drop(until);
+        if !future.done() {
+            return Err(RuntimeError::new("Event loop stopped before Future completed.").into());
+        }
+        future.take_result()
+    }
+
+    /// The future of an awaitable that the loop is to run, at whose end it stops.
+    #[track_caller]
+    pub(crate) fn target<A: RunTarget>(&self, awaitable: A) -> Result<(Future<A::Value>, Until)> {
         // Before a task is made, which would be left over.
         self.core.check_can_run()?;
         let future = awaitable.into_target(self)?;
@@ -177,14 +189,9 @@ impl EventLoop {
             return Err(ValueError::new(message).into());
         }
         let stop = Rc::new(StopWhenDone(Rc::clone(&self.core)));
-        // Removed even if something unwinds, so that it does not stop a later run.
-        let registered = StopRegistered(&future, future.add_callback(stop, 0));
-        self.core.run_forever()?;
-        drop(registered);
-        if !future.done() {
-            return Err(RuntimeError::new("Event loop stopped before Future completed.").into());
-        }
-        future.take_result()
+        let registered = future.add_callback(stop, 0);
+        let until = Until(AnyFuture::clone(&future), registered);
+        Ok((future, until))
     }
 
     /// Runs until [`stop`](Self::stop).
@@ -725,10 +732,10 @@ impl Run for StopWhenDone {
     }
 }
 
-/// While it lives, the end of the future stops the loop.
-struct StopRegistered<'a>(&'a AnyFuture, Option<Registered>);
+/// While it lives, the end of the future stops the loop. Dropped even if something unwinds, so that it does not stop a later run.
+pub(crate) struct Until(AnyFuture, Option<Registered>);
 
-impl Drop for StopRegistered<'_> {
+impl Drop for Until {
     fn drop(&mut self) {
         if let Some(registered) = self.1 {
             self.0.base().remove_callback(registered);

@@ -1,9 +1,11 @@
 //! Python's modules.
 
 pub(crate) mod asyncgens;
+pub(crate) mod closing;
 pub(crate) mod coroutines;
 pub(crate) mod events;
 pub(crate) mod futures;
+pub(crate) mod guest;
 pub(crate) mod handles;
 pub(crate) mod hooks;
 #[cfg(unix)]

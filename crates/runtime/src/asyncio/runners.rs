@@ -7,11 +7,13 @@ use std::rc::Rc;
 
 use asyncio_clock::Clock;
 use asyncio_contextvars::{Context, copy_context};
-use asyncio_errors::{Error, ExceptionContext, KeyboardInterrupt, Result, RuntimeError};
+use asyncio_errors::{KeyboardInterrupt, Result, RuntimeError};
 
+use crate::asyncio::closing::{Closing, unhandled};
 use crate::asyncio::events::{EventLoop, debug_from_env};
+use crate::asyncio::guest::Guest;
 use crate::asyncio::signals::Interrupt;
-use crate::asyncio::tasks::{TaskOptions, all_done};
+use crate::asyncio::tasks::{Task, TaskOptions};
 use crate::kernel::{Observer, SchedulingPolicy, running_loop};
 
 /// Runs a program: makes a loop, runs `main` in it, cleans up, and closes the loop: `asyncio.run`.
@@ -226,8 +228,7 @@ impl Runner {
         if running_loop().is_ok() {
             return Err(RuntimeError::new("Runner.run() cannot be called from a running event loop").into());
         }
-        let (event_loop, context) = self.init()?;
-        let task = TaskOptions::new().context(context).create_task_in(event_loop.core(), main)?;
+        let (event_loop, task) = self.start(main)?;
         let interrupted = Rc::new(Cell::new(false));
         // As in CPython only in the main thread, which is the one that a user means by pressing Ctrl-C.
         let interrupt = if std::thread::current().name() == Some("main") {
@@ -249,6 +250,74 @@ impl Runner {
         }
     }
 
+    /// Makes the task of `main`.
+    #[track_caller]
+    fn start<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<(EventLoop, Task<T>)> {
+        let (event_loop, context) = self.init()?;
+        let task = TaskOptions::new().context(context).create_task_in(event_loop.core(), main)?;
+        Ok((event_loop, task))
+    }
+
+    /// Like [`run`](Self::run), for a loop that a host drives: nothing runs before the first call of [`Guest::run_once`]. Ctrl-C
+    /// is left to the host.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Runner is closed`; `ValueError` for an environment variable with an unknown value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::Poll;
+    /// use std::thread;
+    /// use std::time::Duration;
+    ///
+    /// use asyncio::{Result, Runner, sleep};
+    ///
+    /// async fn program() -> Result<&'static str> {
+    ///     sleep(0.01).await?;
+    ///     Ok("done")
+    /// }
+    ///
+    /// let runner = Runner::new();
+    /// let mut guest = runner.host(program()).unwrap();
+    /// let result = loop {
+    ///     if let Poll::Ready(result) = guest.run_ready() {
+    ///         break result;
+    ///     }
+    ///     // A host does something else meanwhile.
+    ///     let seconds = guest.next_timeout().expect("it waits for a timer");
+    ///     thread::sleep(Duration::from_secs_f64(seconds));
+    /// };
+    /// assert_eq!(result.unwrap(), "done");
+    /// ```
+    #[track_caller]
+    pub fn host<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<Guest<T>> {
+        let (event_loop, task) = self.start(main)?;
+        event_loop.host(task)
+    }
+
+    /// Like [`close`](Self::close), for a loop that a host drives. `None` if there is no loop to close.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Runner, create_task, sleep};
+    ///
+    /// let runner = Runner::new();
+    /// let task = runner.run(async { Ok(create_task(sleep(3600))) }).unwrap();
+    /// let mut closing = runner.host_closing().expect("the runner has a loop");
+    /// assert!(closing.run_ready().is_ready()); // nothing had to be waited for
+    /// assert!(task.cancelled());
+    /// ```
+    #[must_use]
+    pub fn host_closing(&self) -> Option<Closing> {
+        match self.state.replace(State::Closed) {
+            State::Initialized(event_loop, _) => Some(Closing::new(event_loop)),
+            _ => None,
+        }
+    }
+
     /// Cancels the remaining tasks, cleans up and closes the loop. Closing twice is fine.
     ///
     /// Within the runner's own [`run`](Self::run) the tasks are cancelled, the loop stays open, and `RuntimeError: Cannot
@@ -265,14 +334,7 @@ impl Runner {
             }
             return;
         }
-        cancel_all_tasks(&event_loop);
-        // As in asyncio each is a task, which uses up a task number.
-        for what in [Shutdown::Generators, Shutdown::Threads] {
-            if let Err(error) = event_loop.run_until_complete(shutdown(event_loop.clone(), what)) {
-                event_loop.call_exception_handler(&unhandled(error));
-            }
-        }
-        event_loop.core().close();
+        Closing::new(event_loop).finish();
     }
 }
 
@@ -286,43 +348,4 @@ impl fmt::Debug for Runner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runner").field("debug", &self.debug).field("clock", &self.clock).finish_non_exhaustive()
     }
-}
-
-enum Shutdown {
-    Generators,
-    Threads,
-}
-
-/// How many seconds the threads of the default executor are waited for.
-const THREAD_JOIN_TIMEOUT: f64 = 300.0;
-
-/// One coroutine for both, because every type of coroutine that becomes a task adds code to every program.
-async fn shutdown(event_loop: EventLoop, what: Shutdown) -> Result<()> {
-    match what {
-        Shutdown::Generators => event_loop.shutdown_asyncgens().await,
-        Shutdown::Threads => event_loop.shutdown_default_executor(Some(THREAD_JOIN_TIMEOUT)).await,
-    }
-}
-
-/// Cancels the remaining tasks, waits for them, and reports those that fail: `_cancel_all_tasks`.
-fn cancel_all_tasks(event_loop: &EventLoop) {
-    let tasks = event_loop.all_tasks();
-    if tasks.is_empty() {
-        return;
-    }
-    tasks.iter().for_each(|task| _ = task.cancel());
-    if let Err(error) = event_loop.run_until_complete(all_done(event_loop.core(), &tasks)) {
-        // Under the virtual clock: a task suppresses the cancellation and waits for something that cannot happen.
-        return event_loop.call_exception_handler(&unhandled(error));
-    }
-    for task in tasks {
-        if let (false, Ok(Some(error))) = (task.cancelled(), task.exception()) {
-            let context = unhandled(error).object("task", format!("{task:?}"));
-            task.core().in_context(|| event_loop.call_exception_handler(&context));
-        }
-    }
-}
-
-fn unhandled(error: Error) -> ExceptionContext {
-    ExceptionContext::new("unhandled exception during asyncio.run() shutdown").exception(error)
 }

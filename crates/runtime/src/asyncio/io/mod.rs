@@ -21,6 +21,7 @@ use asyncio_errors::Result;
 
 pub use process::{kill, pidfd_send_signal};
 pub use registration::{Readiness, Registration};
+pub use watching::Watched;
 
 use crate::kernel::running_loop;
 use reactor::Side;

@@ -1,12 +1,15 @@
-//! Callbacks for descriptors: `loop.add_reader` and its like.
+//! Callbacks for descriptors, `loop.add_reader` and its like, and the descriptor that stands for all of a loop's.
 
-use std::os::fd::AsFd;
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
 
 use asyncio_errors::Result;
 
 use super::reactor::Side;
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::handles::Repeated;
+use crate::selector::Selector;
 
 /// # Watching file descriptors
 impl EventLoop {
@@ -98,5 +101,34 @@ impl EventLoop {
     fn watch<F: FnMut() + 'static>(&self, fd: impl AsFd, side: Side, f: F) -> Result<()> {
         self.core().check_closed()?;
         Ok(self.core().reactor()?.watch(fd.as_fd(), side, Repeated::new(self.core(), f))?)
+    }
+}
+
+/// What a host watches for a loop that it drives: readable when an iteration has something to do because of a descriptor, or
+/// of another thread. [`EventLoop::watched`] returns it.
+pub struct Watched(Rc<Selector>);
+
+impl AsFd for Watched {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.poller.as_fd()
+    }
+}
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Watched").field(&self.as_fd()).finish()
+    }
+}
+
+/// # Being driven by a host
+impl EventLoop {
+    /// The one descriptor that stands for all that the loop watches. A host that drives the loop watches it for reading while it
+    /// sleeps ([`Guest`](crate::Guest)).
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn watched(&self) -> Result<Watched> {
+        Ok(Watched(self.core().selector()?))
     }
 }

@@ -59,6 +59,10 @@ pub(crate) struct LoopCore {
     pub(crate) tenants: Tenants,
     pub(crate) interrupt: RefCell<Option<Interrupt>>,
     pub(crate) running: Cell<bool>,
+    /// A host drives the loop, and waits in its place.
+    guest: Cell<bool>,
+    /// The real time when a guest on the virtual clock began to wait for something outside.
+    idle_since: Cell<Option<f64>>,
     pub(crate) stopping: Cell<bool>,
     closed: Cell<bool>,
     pub(crate) debug: Cell<bool>,
@@ -131,6 +135,8 @@ impl LoopCore {
             tenants: Tenants::default(),
             interrupt: RefCell::default(),
             running: Cell::new(false),
+            guest: Cell::new(false),
+            idle_since: Cell::new(None),
             stopping: Cell::new(false),
             closed: Cell::new(false),
             debug: Cell::new(false),

@@ -26,17 +26,7 @@ const AHEAD: usize = 8;
 impl LoopCore {
     /// Runs until `stop`.
     pub(crate) fn run_forever(self: &Rc<Self>) -> Result<(), Error> {
-        struct Leave<'a>(&'a LoopCore);
-        impl Drop for Leave<'_> {
-            fn drop(&mut self) {
-                self.0.stopping.set(false);
-                self.0.running.set(false);
-            }
-        }
-        self.check_can_run()?;
-        self.running.set(true);
-        let _leave = Leave(self);
-        current::run_loop(self, || {
+        self.run(|| {
             loop {
                 self.run_once()?;
                 if self.stopping.get() {
@@ -44,6 +34,33 @@ impl LoopCore {
                 }
             }
         })
+    }
+
+    /// Runs one iteration, which does not sleep. Was the loop stopped?
+    pub(crate) fn run_guest(self: &Rc<Self>) -> Result<bool, Error> {
+        let stopped = self.run(|| {
+            self.guest.set(true);
+            self.run_once()?;
+            Ok(self.stopping.get())
+        });
+        self.shared.fall_asleep();
+        stopped
+    }
+
+    fn run<R>(self: &Rc<Self>, f: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+        struct Leave<'a>(&'a LoopCore);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.guest.set(false);
+                self.0.stopping.set(false);
+                self.0.running.set(false);
+            }
+        }
+        self.check_can_run()?;
+        self.running.set(true);
+        let _leave = Leave(self);
+        self.shared.wake_up();
+        current::run_loop(self, f)
     }
 
     /// An error if the loop is closed, or if it or another one runs in this thread.
@@ -86,6 +103,9 @@ impl LoopCore {
 
         // 5. What is ready now runs, and nothing else: what these steps add waits for the next iteration.
         let ready = self.count_ready();
+        if ready > 0 {
+            self.idle_since.set(None);
+        }
         self.steps.set(self.steps.get().saturating_add(ready));
         for behind in (0..ready).rev() {
             if self.instrumented.get() {

@@ -62,8 +62,8 @@ impl LoopCore {
                 Some(Duration::from_millis((seconds * 1e3).ceil() as u64))
             }
             None => {
-                // In real time, a loop without tasks may wait for whatever a callback has begun.
-                let hopeless = self.clock == Clock::Virtual || self.tasks.count() > 0;
+                // In real time, a loop without tasks may wait for whatever a callback has begun, and a guest for its host.
+                let hopeless = self.clock == Clock::Virtual || (self.tasks.count() > 0 && !self.guest.get());
                 if hopeless && !outside && self.shared.is_deserted() {
                     self.report_deadlock()?;
                 }
@@ -71,10 +71,17 @@ impl LoopCore {
             }
         };
         // Looked at only where it matters: a read of the clock for each wait is a cost.
-        let start = if self.clock == Clock::Virtual { Some(real_now()) } else { None };
-        check_can_wait()?;
         self.tell(|| LoopEvent::Idle(timeout.map(|timeout| timeout.as_secs_f64())));
-        self.shared.sleep(|| self.poll(timeout));
+        let mut start = if self.clock == Clock::Virtual { Some(real_now()) } else { None };
+        if self.guest.get() {
+            // A host has waited since an earlier iteration.
+            start = self.idle_since.get().or(start);
+            self.idle_since.set(start);
+            self.poll(Some(Duration::ZERO));
+        } else {
+            check_can_wait()?;
+            self.shared.sleep(|| self.poll(timeout));
+        }
         if let (Some(start), Some(when), Some(timeout)) = (start, deadline, timeout)
             && real_now() - start >= timeout.as_secs_f64()
         {
@@ -91,6 +98,22 @@ impl LoopCore {
         if to > from {
             self.tell(|| LoopEvent::TimeJumps { from, to });
         }
+    }
+
+    /// How many seconds a host may wait until a guest has something to do, if nothing happens outside.
+    pub(crate) fn next_timeout(&self) -> Option<f64> {
+        if !self.ready.borrow().is_empty() || self.shared.has_news() {
+            return Some(0.0);
+        }
+        let deadline = self.timers.borrow_mut().next_deadline();
+        // Virtual time jumps, or nothing can go on, which is an error.
+        let is_alone = self.clock == Clock::Virtual && !self.tenants.are_expecting();
+        if is_alone && (deadline.is_some() || self.shared.is_deserted()) {
+            return Some(0.0);
+        }
+        let delay = deadline? - self.time();
+        let waited = self.idle_since.get().map_or(0.0, |since| real_now() - since);
+        Some((delay - waited).max(0.0))
     }
 
     /// Waits in the selector if there is one, else parks the thread.
@@ -118,6 +141,7 @@ impl LoopCore {
                 }
             }
             None => match timeout {
+                Some(Duration::ZERO) => {}
                 Some(timeout) => std::thread::park_timeout(timeout),
                 None => std::thread::park(),
             },

@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     thread: Thread,
     /// Set once the loop has a selector: from then on it sleeps there, and this ends the sleep.
     bell: OnceLock<Bell>,
+    /// Tells the host of a guest, which sleeps in the loop's place.
+    host: OnceLock<Bell>,
     closed: AtomicBool,
     /// How many `LoopHandle`s there are, each of which may still hand something in.
     handles: AtomicUsize,
@@ -63,6 +65,7 @@ impl Shared {
             state: AtomicU8::new(AWAKE),
             thread: thread::current(),
             bell: OnceLock::new(),
+            host: OnceLock::new(),
             closed: AtomicBool::new(false),
             handles: AtomicUsize::new(0),
         })
@@ -84,6 +87,7 @@ impl Shared {
     /// Ends the sleep of the loop, or makes it look once more before it sleeps.
     fn tell(&self) {
         if self.state.swap(NEWS, Ordering::AcqRel) == ASLEEP {
+            self.host.get().iter().for_each(|ring| ring());
             match self.bell.get() {
                 Some(ring) => ring(),
                 None => self.thread.unpark(),
@@ -114,17 +118,31 @@ impl Shared {
 
     /// Sleeps by `wait`, which returns when the loop is woken, or earlier; not at all if there is news.
     pub(crate) fn sleep(&self, wait: impl FnOnce()) {
-        if self.state.compare_exchange(AWAKE, ASLEEP, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+        if self.fall_asleep() {
             wait();
-            // Fails if there is news.
-            let _ = self.state.compare_exchange(ASLEEP, AWAKE, Ordering::AcqRel, Ordering::Acquire);
+            self.wake_up();
         }
+    }
+
+    /// From now on the loop has to be woken; false if there is news.
+    pub(crate) fn fall_asleep(&self) -> bool {
+        self.state.compare_exchange(AWAKE, ASLEEP, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    pub(crate) fn wake_up(&self) {
+        // Fails if there is news.
+        let _ = self.state.compare_exchange(ASLEEP, AWAKE, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// From now on `ring` wakes the loop, not the unparking of its thread.
     pub(crate) fn set_bell(&self, ring: impl Fn() + Send + Sync + 'static) {
         // A loop has one selector in its life, and another one if descriptors are touched after it was closed.
         let _ = self.bell.set(Box::new(ring));
+    }
+
+    /// From now on `ring` is called, too.
+    pub(crate) fn set_host(&self, ring: impl Fn() + Send + Sync + 'static) -> bool {
+        self.host.set(Box::new(ring)).is_ok()
     }
 
     pub(crate) fn handle_made(&self) {

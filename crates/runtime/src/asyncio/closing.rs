@@ -1,0 +1,157 @@
+//! The end of a run: tasks that are left, asynchronous generators and threads, one after the other; then the loop closes.
+//!
+//! Each part begins something and is done when a future is. So the same list serves a runner, which runs the loop until then, and
+//! a host, which has it run.
+
+use std::task::Poll;
+
+use asyncio_errors::{Error, ExceptionContext, Result};
+
+use crate::asyncio::events::{EventLoop, RunTarget};
+use crate::asyncio::futures::Future;
+use crate::asyncio::guest::Guest;
+use crate::asyncio::tasks::all_done;
+use crate::kernel::AnyTask;
+
+/// The clean-up and the closing of a loop that a host drives: [`Runner::host_closing`](crate::Runner::host_closing).
+///
+/// Dropped before its end, it does the rest at once, for which the thread must be able to wait.
+#[derive(Debug)]
+pub struct Closing {
+    event_loop: EventLoop,
+    next: Part,
+    /// The tasks that were cancelled, while they are waited for.
+    tasks: Vec<AnyTask>,
+    /// What a host runs now.
+    current: Option<Guest<()>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Tasks,
+    Generators,
+    Threads,
+    Nothing,
+}
+
+/// How many seconds the threads of the default executor are waited for.
+const THREAD_JOIN_TIMEOUT: f64 = 300.0;
+
+impl Closing {
+    pub(crate) fn new(event_loop: EventLoop) -> Self {
+        Self { event_loop, next: Part::Tasks, tasks: Vec::new(), current: None }
+    }
+
+    /// Has the loop run one iteration, which does not wait. `Ready` once the loop is closed.
+    ///
+    /// # Errors
+    ///
+    /// None: errors go to the loop's exception handler.
+    pub fn run_once(&mut self) -> Poll<()> {
+        loop {
+            match &mut self.current {
+                Some(guest) => match guest.run_once() {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(result) => {
+                        self.current = None;
+                        self.ended(result);
+                    }
+                },
+                None => match self.begin_next() {
+                    Some(begun) => match begun.and_then(|target| self.event_loop.host(target)) {
+                        Ok(guest) => self.current = Some(guest),
+                        Err(error) => self.ended(Err(error)),
+                    },
+                    None => {
+                        self.event_loop.core().close();
+                        return Poll::Ready(());
+                    }
+                },
+            }
+        }
+    }
+
+    /// Has the loop run until it would have to wait. `Ready` once it is closed.
+    pub fn run_ready(&mut self) -> Poll<()> {
+        loop {
+            if self.run_once().is_ready() {
+                return Poll::Ready(());
+            }
+            if self.next_timeout() != Some(0.0) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// How many seconds the host may wait before the next iteration: [`Guest::next_timeout`].
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<f64> {
+        self.event_loop.core().next_timeout()
+    }
+
+    /// Does what is left in one go.
+    pub(crate) fn finish(&mut self) {
+        // Its future goes on without it.
+        self.current = None;
+        while let Some(begun) = self.begin_next() {
+            let result = begun.and_then(|target| self.event_loop.run_until_complete(target));
+            self.ended(result);
+        }
+        self.event_loop.core().close();
+    }
+
+    /// Begins the next part, and returns what completes at its end; `None` when all is done.
+    fn begin_next(&mut self) -> Option<Result<Future<()>>> {
+        let what = match self.next {
+            Part::Nothing => return None,
+            Part::Tasks => {
+                self.next = Part::Generators;
+                self.tasks = self.event_loop.all_tasks();
+                if !self.tasks.is_empty() {
+                    self.tasks.iter().for_each(|task| _ = task.cancel());
+                    return Some(Ok(all_done(self.event_loop.core(), &self.tasks)));
+                }
+                Part::Generators
+            }
+            what => what,
+        };
+        self.next = if let Part::Generators = what { Part::Threads } else { Part::Nothing };
+        // As in asyncio each is a task, which uses up a task number.
+        Some(shutdown(self.event_loop.clone(), what).into_target(&self.event_loop))
+    }
+
+    /// Reports what went wrong in a part: `_cancel_all_tasks` does it for tasks that fail.
+    fn ended(&mut self, result: Result<()>) {
+        let tasks = std::mem::take(&mut self.tasks);
+        if let Err(error) = result {
+            // Also, under the virtual clock, if a task suppresses the cancellation and waits for something that cannot happen.
+            return self.event_loop.call_exception_handler(&unhandled(error));
+        }
+        for task in tasks {
+            if let (false, Ok(Some(error))) = (task.cancelled(), task.exception()) {
+                let context = unhandled(error).object("task", format!("{task:?}"));
+                task.core().in_context(|| self.event_loop.call_exception_handler(&context));
+            }
+        }
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if !self.event_loop.is_closed() && !self.event_loop.is_running() {
+            self.finish();
+        }
+    }
+}
+
+/// One coroutine for both, because every type of coroutine that becomes a task adds code to every program.
+async fn shutdown(event_loop: EventLoop, what: Part) -> Result<()> {
+    match what {
+        Part::Threads => event_loop.shutdown_default_executor(Some(THREAD_JOIN_TIMEOUT)).await,
+        _ => event_loop.shutdown_asyncgens().await,
+    }
+}
+
+pub(crate) fn unhandled(error: Error) -> ExceptionContext {
+    ExceptionContext::new("unhandled exception during asyncio.run() shutdown").exception(error)
+}
