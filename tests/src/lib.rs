@@ -29,6 +29,7 @@ pub mod cheat_sheet;
 pub mod coverage;
 pub mod cpython;
 pub mod docs;
+pub mod live;
 mod marks;
 pub mod names;
 mod pages;

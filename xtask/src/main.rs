@@ -21,6 +21,7 @@ mod programs;
 mod sanitize;
 mod tidy;
 mod twins;
+mod wasm;
 
 use std::process::{Command, ExitCode};
 
@@ -64,6 +65,8 @@ enum Verb {
     Sanitize(sanitize::Arguments),
     /// Check that files, examples, links and pages are in shape
     Tidy,
+    /// Build for WebAssembly, and run there under Node every program that can
+    Wasm(wasm::Arguments),
     /// Run everything that a change has to pass
     Ci(ci::Arguments),
 }
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Verb::Ecosystem(arguments) => ecosystem::run(&arguments),
         Verb::Sanitize(arguments) => sanitize::run(&arguments),
         Verb::Tidy => tidy::run(),
+        Verb::Wasm(arguments) => wasm::run(&arguments),
         Verb::Ci(arguments) => ci::run(&arguments),
     };
     match done {

@@ -1,0 +1,15 @@
+//! The programs of the guide in one WebAssembly module, each of which a page can run.
+//!
+//! A page makes a fresh instance for each run, so a program finds everything as it would in a process of its own. It says what
+//! to run ([`page`]) and is told what the program prints. `build.rs` makes a module of each program; the macros that print are
+//! others for them.
+
+#![allow(dead_code, unused_imports, missing_docs, unreachable_pub, reason = "the programs are written for themselves")]
+
+#[macro_use]
+mod print;
+mod ending;
+mod hosted;
+mod page;
+
+include!(concat!(env!("LIVE_PROGRAMS", "`cargo xtask wasm` builds this"), "/programs.rs"));

@@ -1,0 +1,93 @@
+//! The programs of the module under Node, which runs them with the book's own `engine.js`.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::module::Module;
+use crate::examples::{Example, examples};
+use crate::program::{End, Output};
+use crate::{read, snapshots};
+
+/// One run of a program.
+#[derive(Clone, Debug, Serialize)]
+struct Run<'a> {
+    program: &'a str,
+    args: &'a [String],
+    real: bool,
+}
+
+/// What Node answers for a run.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    stdout: String,
+    stderr: String,
+    status: i32,
+}
+
+/// The Node of this machine, if there is one that knows WebAssembly.
+#[must_use]
+pub fn node() -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).flat_map(|folder| ["node", "nodejs"].map(|name| folder.join(name))).find(|path| {
+        let asked = Command::new(path).args(["-e", "new WebAssembly.Memory({ initial: 1 })"]).output();
+        asked.is_ok_and(|output| output.status.success())
+    })
+}
+
+/// Runs the programs, all of them or those with these names, on the virtual clock, or on the real one with Node as the host of the loop, and compares what they print
+/// with `tests/outputs`. Returns how many ran, and the differences in words.
+///
+/// # Errors
+///
+/// Fails when Node cannot be run or a file cannot be read.
+pub fn differences(
+    root: &Path,
+    module: &Module,
+    node: &Path,
+    names: &[String],
+    real: bool,
+) -> Result<(usize, Vec<String>)> {
+    let wanted = |name: &String| names.is_empty() || names.contains(name);
+    let ours = module.programs.iter().filter(|program| (program.hosted || !real) && wanted(&program.name));
+    let ours: Vec<&String> = ours.map(|program| &program.name).collect();
+    let examples = examples(root)?;
+    let chosen: Vec<&Example> = examples.iter().filter(|example| ours.contains(&&example.name)).collect();
+    let runs: Vec<Run<'_>> =
+        chosen.iter().map(|example| Run { program: &example.name, args: &example.args, real }).collect();
+    let answers = ask(root, module, node, &runs)?;
+    let mut differences = Vec::new();
+    for (example, answer) in chosen.iter().zip(answers) {
+        let output = Output { stdout: answer.stdout, stderr: answer.stderr, end: End::Exited(answer.status) };
+        let text = snapshots::text(example, &output)?;
+        let printed = snapshots::stdout(&text);
+        let expected = read(snapshots::outputs().join(&example.name).with_extension("txt"))?;
+        if printed != expected {
+            differences.push(format!("{} prints\n{printed}in the place of\n{expected}{}", example.name, output.stderr));
+        }
+    }
+    Ok((chosen.len(), differences))
+}
+
+fn ask(root: &Path, module: &Module, node: &Path, runs: &[Run<'_>]) -> Result<Vec<Answer>> {
+    let mut child = Command::new(node)
+        .arg(root.join("live/node.mjs"))
+        .args([&module.path, &root.join("book/engine.js")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run node")?;
+    let mut input = child.stdin.take().context("node has no input")?;
+    input.write_all(&serde_json::to_vec(runs)?)?;
+    drop(input);
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("node failed");
+    }
+    let answers: Vec<Answer> = serde_json::from_slice(&output.stdout).context("node answers something else")?;
+    ensure!(answers.len() == runs.len(), "node has not run them all");
+    Ok(answers)
+}

@@ -1,0 +1,58 @@
+//! `cargo xtask wasm`: everything that is built for WebAssembly, and every program that can run there, under Node.
+//!
+//! Where the compiler for it cannot be had, or there is no Node, this says so and does no more.
+
+use anyhow::{Result, ensure};
+use guide_tests::live::toolchain::Toolchain;
+use guide_tests::live::{module, node};
+use guide_tests::root;
+
+use crate::finish;
+
+/// The crates that have to build there.
+const CRATES: [&str; 7] = [
+    "asyncio",
+    "asyncio-context-managers",
+    "asyncio-generators",
+    "asyncio-iterators",
+    "asyncio-locks",
+    "asyncio-queues",
+    "asyncio-runtime",
+];
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Run these programs only
+    #[arg(value_name = "PROGRAM")]
+    programs: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let toolchain = match Toolchain::fetch(root()) {
+        Ok(toolchain) => toolchain,
+        Err(error) => {
+            println!("not built for WebAssembly: {error:#}");
+            return Ok(());
+        }
+    };
+    let warnings = ["-Dwarnings"];
+    finish(toolchain.cargo("check", &warnings).args(CRATES.iter().flat_map(|name| ["--package", name])))?;
+    let module = module::build(root(), &toolchain)?;
+    let size = std::fs::metadata(&module.path)?.len();
+    println!("{}: {} programs, {} KB", module.path.display(), module.programs.len(), size / 1000);
+    let Some(node) = node::node() else {
+        println!("not run: there is no Node on this machine");
+        return Ok(());
+    };
+    let mut found = 0;
+    for (real, clock) in [(false, "on the virtual clock"), (true, "hosted by Node")] {
+        let (count, differences) = node::differences(root(), &module, &node, &arguments.programs, real)?;
+        for difference in &differences {
+            println!("{clock}, {difference}");
+        }
+        println!("{} of {count} programs print what they must {clock}", count - differences.len());
+        found += differences.len();
+    }
+    ensure!(found == 0, "programs that print something else: {found}");
+    Ok(())
+}
