@@ -9,4 +9,4 @@ pub use asyncio_locks::{
     Semaphore, SemaphorePermit,
 };
 #[doc(inline)]
-pub use asyncio_runtime::{LineWait, WaitQueue};
+pub use asyncio_runtime::{LineWait, WaitQueue, drop_nested};

@@ -13,7 +13,8 @@ use std::task::{Context, Poll};
 
 use asyncio_iterators::{AsyncIterator, StopAsyncIteration};
 use asyncio_runtime::{
-    Error, EventLoop, GeneratorExit, OpenAsyncGen, Result, RuntimeError, TypeError, coroutine_name, get_running_loop,
+    Error, EventLoop, GeneratorExit, OpenAsyncGen, Result, RuntimeError, TypeError, coroutine_name, drop_nested,
+    get_running_loop,
 };
 
 use crate::generator::{Body, Running, is_none};
@@ -310,6 +311,8 @@ impl<Y, S> Drop for Inner<Y, S> {
         if let Some(Some((event_loop, key))) = self.home.get() {
             event_loop.forget_asyncgen(*key);
         }
+        // The body may own the next generator, and so on.
+        drop_nested(self.body.take());
     }
 }
 

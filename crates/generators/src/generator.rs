@@ -10,7 +10,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use asyncio_runtime::{Error, GeneratorExit, Result, RuntimeError, TypeError, ValueError, coroutine_name, log};
+use asyncio_runtime::{
+    Error, GeneratorExit, Result, RuntimeError, TypeError, ValueError, coroutine_name, drop_nested, log,
+};
 
 use crate::yielder::{GeneratorYielder, Sent, Slot};
 
@@ -66,11 +68,12 @@ pub enum Resumed<Y, R> {
 /// assert_eq!(averager.send(20.0).unwrap(), Resumed::Yielded(15.0));
 /// assert_eq!(averager.resume().unwrap(), Resumed::StopIteration(Some("done")));
 /// ```
-pub struct Generator<Y, S = (), R = ()> {
-    inner: Rc<Inner<Y, S, R>>,
+pub struct Generator<Y: 'static, S: 'static = (), R: 'static = ()> {
+    /// `None` while it is dropped.
+    inner: Option<Rc<Inner<Y, S, R>>>,
 }
 
-struct Inner<Y, S, R> {
+struct Inner<Y: 'static, S: 'static, R: 'static> {
     name: &'static str,
     slot: Rc<Slot<Y, S>>,
     /// `None` while the body runs and after its end.
@@ -102,7 +105,7 @@ impl Drop for Running<'_> {
     }
 }
 
-impl<Y, S, R> Generator<Y, S, R> {
+impl<Y: 'static, S: 'static, R: 'static> Generator<Y, S, R> {
     /// Creates a generator with this body: an `async` closure or function that takes the [`GeneratorYielder`].
     ///
     /// The body cannot await anything but its `yield`s.
@@ -114,13 +117,13 @@ impl<Y, S, R> Generator<Y, S, R> {
         let slot = Slot::new();
         let body: Body<R> = Box::pin(body(GeneratorYielder::new(&slot)));
         Self {
-            inner: Rc::new(Inner {
+            inner: Some(Rc::new(Inner {
                 name: coroutine_name::<F>(),
                 slot,
                 body: Cell::new(Some(body)),
                 started: Cell::new(false),
                 running: Cell::new(false),
-            }),
+            })),
         }
     }
 
@@ -199,15 +202,19 @@ impl<Y, S, R> Generator<Y, S, R> {
     /// assert_eq!(stubborn.close().unwrap(), None); // the second time it lets it through
     /// ```
     pub fn close(&self) -> Result<Option<R>> {
-        self.inner.close()
+        self.inner().close()
+    }
+
+    fn inner(&self) -> &Rc<Inner<Y, S, R>> {
+        self.inner.as_ref().expect("it is not being dropped")
     }
 
     pub(crate) fn resume_with(&self, sent: Sent<S>) -> Result<Resumed<Y, R>> {
-        self.inner.resume_with(sent)
+        self.inner().resume_with(sent)
     }
 }
 
-impl<Y, S, R> Inner<Y, S, R> {
+impl<Y: 'static, S: 'static, R: 'static> Inner<Y, S, R> {
     fn resume_with(&self, sent: Sent<S>) -> Result<Resumed<Y, R>> {
         let Some(_running) = Running::begin(&self.running) else {
             return Err(ValueError::new("generator already executing").into());
@@ -244,7 +251,7 @@ impl<Y, S, R> Inner<Y, S, R> {
     }
 }
 
-impl<Y, S, R> Drop for Inner<Y, S, R> {
+impl<Y: 'static, S: 'static, R: 'static> Drop for Inner<Y, S, R> {
     fn drop(&mut self) {
         // A second panic during a panic would end the process, so only the destructors of the body run.
         if !std::thread::panicking()
@@ -255,13 +262,24 @@ impl<Y, S, R> Drop for Inner<Y, S, R> {
     }
 }
 
-impl<Y, S, R> Clone for Generator<Y, S, R> {
-    fn clone(&self) -> Self {
-        Self { inner: Rc::clone(&self.inner) }
+impl<Y: 'static, S: 'static, R: 'static> Drop for Generator<Y, S, R> {
+    fn drop(&mut self) {
+        // The body may own the next generator, and so on.
+        if let Some(inner) = self.inner.take()
+            && Rc::strong_count(&inner) == 1
+        {
+            drop_nested(inner);
+        }
     }
 }
 
-impl<Y, S, R> Iterator for Generator<Y, S, R> {
+impl<Y: 'static, S: 'static, R: 'static> Clone for Generator<Y, S, R> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+impl<Y: 'static, S: 'static, R: 'static> Iterator for Generator<Y, S, R> {
     type Item = Result<Y>;
 
     fn next(&mut self) -> Option<Result<Y>> {
@@ -273,11 +291,11 @@ impl<Y, S, R> Iterator for Generator<Y, S, R> {
     }
 }
 
-impl<Y, S, R> FusedIterator for Generator<Y, S, R> {}
+impl<Y: 'static, S: 'static, R: 'static> FusedIterator for Generator<Y, S, R> {}
 
 /// Like Python: `<generator object NAME at 0x…>`.
-impl<Y, S, R> fmt::Debug for Generator<Y, S, R> {
+impl<Y: 'static, S: 'static, R: 'static> fmt::Debug for Generator<Y, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<generator object {} at {:p}>", self.inner.name, self.inner)
+        write!(f, "<generator object {} at {:p}>", self.inner().name, *self.inner())
     }
 }

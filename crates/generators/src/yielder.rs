@@ -52,11 +52,11 @@ impl<Y, S> Slot<Y, S> {
 /// let numbers: Vec<u32> = Generator::new(countdown).map(Result::unwrap).collect();
 /// assert_eq!(numbers, [3, 2, 1]);
 /// ```
-pub struct GeneratorYielder<Y, S = ()> {
+pub struct GeneratorYielder<Y: 'static, S: 'static = ()> {
     slot: Rc<Slot<Y, S>>,
 }
 
-impl<Y, S> GeneratorYielder<Y, S> {
+impl<Y: 'static, S: 'static> GeneratorYielder<Y, S> {
     pub(crate) fn new(slot: &Rc<Slot<Y, S>>) -> Self {
         Self { slot: Rc::clone(slot) }
     }
@@ -129,7 +129,7 @@ impl<Y, S> GeneratorYielder<Y, S> {
     /// assert_eq!(all, [1, 2, 3]);
     /// ```
     #[doc(alias = "yield from")]
-    pub async fn yield_from<R>(&mut self, generator: &Generator<Y, S, R>) -> Result<Option<R>> {
+    pub async fn yield_from<R: 'static>(&mut self, generator: &Generator<Y, S, R>) -> Result<Option<R>> {
         let mut sent = Ok(None);
         loop {
             match generator.resume_with(sent)? {
@@ -217,7 +217,7 @@ impl<Y, S> Future for Yield<'_, Y, S> {
     }
 }
 
-impl<Y, S> fmt::Debug for GeneratorYielder<Y, S> {
+impl<Y: 'static, S: 'static> fmt::Debug for GeneratorYielder<Y, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GeneratorYielder").finish_non_exhaustive()
     }

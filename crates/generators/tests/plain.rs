@@ -236,3 +236,26 @@ fn it_prints_as_in_python() {
 fn a_value_that_says_nothing_may_be_sent_at_the_beginning() {
     assert_eq!(numbers(1).send(()).unwrap(), Resumed::Yielded(1));
 }
+
+#[test]
+fn a_chain_of_generators_that_own_the_next_is_closed_one_by_one() {
+    const MANY: usize = 100_000;
+    let closed = Rc::new(Cell::new(0));
+    for started in [true, false] {
+        let chain = (0..MANY).fold(None, |next: Option<Generator<u32>>, _| {
+            let closed = Rc::clone(&closed);
+            let generator = Generator::<u32>::new(async move |mut y| {
+                let _next = next;
+                let outcome = y.yield_(1).await;
+                closed.set(closed.get() + usize::from(outcome.as_ref().is_err_and(Error::is::<GeneratorExit>)));
+                outcome.map(drop)
+            });
+            if started {
+                generator.resume().unwrap();
+            }
+            Some(generator)
+        });
+        drop(chain);
+        assert_eq!(closed.take(), if started { MANY } else { 0 });
+    }
+}

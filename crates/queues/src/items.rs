@@ -7,7 +7,7 @@ use crate::error::QueueShutDown;
 use crate::queue::QueueOf;
 use crate::store::Store;
 
-impl<T, S: Store<T>> QueueOf<T, S> {
+impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     /// The queue as an asynchronous iterator over what [`get`](Self::get) returns. It ends when the queue is shut down
     /// and empty. It does not call [`task_done`](Self::task_done). [`asyncio_iterators::into_stream`] turns it into a
     /// `Stream`.
@@ -35,11 +35,11 @@ impl<T, S: Store<T>> QueueOf<T, S> {
 /// The items of a queue; returned by [`QueueOf::items`].
 #[derive(Debug)]
 #[must_use = "an iterator does nothing unless asked for its items"]
-pub struct Items<T, S: Store<T>> {
+pub struct Items<T: 'static, S: Store<T> + 'static> {
     queue: QueueOf<T, S>,
 }
 
-impl<T, S: Store<T>> AsyncIterator for Items<T, S> {
+impl<T: 'static, S: Store<T> + 'static> AsyncIterator for Items<T, S> {
     type Item = T;
 
     /// # Cancellation

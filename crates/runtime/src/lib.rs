@@ -128,3 +128,4 @@ pub use asyncio::asyncgens::OpenAsyncGen;
 #[doc(hidden)]
 pub use asyncio::hooks::LoopHook;
 pub use asyncio::wait_queue::{LineWait, WaitQueue};
+pub use base::burials::drop_nested;

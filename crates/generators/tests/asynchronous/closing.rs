@@ -401,3 +401,23 @@ fn one_that_has_refused_its_first_value_is_closed_at_the_end() {
         5
     );
 }
+
+#[test]
+fn a_chain_of_generators_that_own_the_next_is_dropped() {
+    const MANY: usize = 100_000;
+    run(async {
+        let owned = Rc::new(());
+        let chain = (0..MANY).fold(None, |next: Option<AsyncGenerator<u32>>, _| {
+            let owned = Rc::clone(&owned);
+            Some(AsyncGenerator::<u32>::new(async move |mut y| {
+                let _owned = (next, owned);
+                y.yield_(1).await.map(drop)
+            }))
+        });
+        assert_eq!(Rc::strong_count(&owned), MANY + 1);
+        drop(chain);
+        assert_eq!(Rc::strong_count(&owned), 1);
+        Ok(())
+    })
+    .unwrap();
+}

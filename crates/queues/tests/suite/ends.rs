@@ -125,3 +125,18 @@ fn shutting_down_at_once_drops_what_is_in_it() {
         each!(at_once(0, taken));
     }
 }
+
+#[test]
+fn a_chain_of_queues_that_own_the_next_is_dropped() {
+    const MANY: usize = 100_000;
+    struct Next(#[expect(dead_code)] Option<Queue<Next>>, #[expect(dead_code)] Rc<()>);
+    let owned = Rc::new(());
+    let chain = (0..MANY).fold(None, |next, _| {
+        let queue = Queue::new(1);
+        assert!(queue.put_nowait(Next(next, Rc::clone(&owned))).is_ok());
+        Some(queue)
+    });
+    assert_eq!(Rc::strong_count(&owned), MANY + 1);
+    drop(chain);
+    assert_eq!(Rc::strong_count(&owned), 1);
+}

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use asyncio_contextvars::{self as contextvars, Vars};
 
-use crate::base::{burials, names::function_name};
+use crate::base::{burials::drop_nested, names::function_name};
 use crate::kernel::{Action, LoopCore, LoopEvent, Run, Scheduled, TimerKey, handle_repr, run_callback, run_handled};
 
 /// A queued callback: `asyncio.Handle`.
@@ -62,7 +62,7 @@ impl Handle {
                 let call = Scheduled::call(self.to_run(), 0);
                 core.tell(|| LoopEvent::CallCancelled(&call));
             }
-            burials::drop_call(f);
+            drop_nested(f);
         }
     }
 
@@ -157,7 +157,7 @@ impl Drop for HandleInner {
     #[inline]
     fn drop(&mut self) {
         if let Some(f) = self.f.get_mut().take() {
-            burials::drop_call(f);
+            drop_nested(f);
         }
     }
 }

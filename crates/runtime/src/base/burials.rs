@@ -1,5 +1,5 @@
-//! Dropping long chains of futures, or of calls that will never be made, without running out of stack: the last handle on one
-//! may be owned by another, and so on.
+//! Dropping long chains of futures, or of other values that own each other, without running out of stack: the last handle on
+//! one may be owned by another, and so on.
 //!
 //! Down to some depth they are dropped one inside the other, as values are in Rust. Deeper ones wait in a list until the outermost
 //! has been dropped.
@@ -72,21 +72,38 @@ impl<T> Drop for Depth<'_, T> {
 }
 
 thread_local! {
-    /// Not in the loop, because the handles of calls may outlive it.
-    static CALLS: Burials<Box<dyn FnOnce()>> = const { Burials::new() };
+    /// Not in the loop, because these values may outlive it.
+    static VALUES: Burials<Box<dyn Any>> = const { Burials::new() };
 }
 
-/// Drops a call that was cancelled, or whose loop was dropped, with what it has captured.
-#[cold]
-pub(crate) fn drop_call(call: Box<dyn FnOnce()>) {
-    let mut call = Some(call);
+/// Drops a value that may own another of its kind, which may own the next, and so on: without running out of stack, however
+/// long the chain is. For primitives that keep values of their users, such as a queue.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::locks::drop_nested;
+///
+/// /// A list that is not dropped by recursion.
+/// struct List(Option<Box<List>>);
+///
+/// impl Drop for List {
+///     fn drop(&mut self) {
+///         drop_nested(self.0.take());
+///     }
+/// }
+///
+/// drop((0..1_000_000).fold(List(None), |next, _| List(Some(Box::new(next)))));
+/// ```
+pub fn drop_nested<T: 'static>(value: T) {
+    let mut value = Some(value);
     // At the end of a thread there may be no list any more.
-    let _ = CALLS.try_with(|calls| {
-        let Some(call) = call.take() else { return };
-        if calls.is_deep() {
-            return calls.later(call);
+    let _ = VALUES.try_with(|values| {
+        let Some(value) = value.take() else { return };
+        if values.is_deep() {
+            return values.later(Box::new(value));
         }
-        let _depth = calls.begin();
-        drop(call);
+        let _depth = values.begin();
+        drop(value);
     });
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use crate::base::{burials, names::function_name};
+use crate::base::{burials::drop_nested, names::function_name};
 
 type SendCall = Box<dyn FnOnce() + Send>;
 
@@ -52,7 +52,7 @@ impl ThreadSafeHandle {
         let call = state.call.take();
         drop(state);
         if let Some(call) = call {
-            burials::drop_call(call);
+            drop_nested(call);
         }
     }
 
@@ -97,7 +97,7 @@ impl SharedCall {
 impl Drop for SharedCall {
     fn drop(&mut self) {
         if let Some(call) = self.lock().call.take() {
-            burials::drop_call(call);
+            drop_nested(call);
         }
     }
 }
