@@ -116,7 +116,7 @@ struct Bounds {
 
 impl Bounds {
     /// These settings over those that are kept.
-    fn over(self, kept: Option<Settings>, hosts: Vec<String>) -> Result<Settings> {
+    fn over(&self, kept: Option<Settings>, hosts: &[String]) -> Result<Settings> {
         let mut settings = kept.unwrap_or_else(|| Settings {
             depth: 3,
             hosts: Vec::new(),
@@ -150,9 +150,9 @@ impl Bounds {
         set(&mut settings.attempts, self.attempts);
         set(&mut settings.max_backoff, self.max_backoff);
         set(&mut settings.robots_age, self.robots_age);
-        set(&mut settings.agent, self.agent);
+        set(&mut settings.agent, self.agent.clone());
         if self.same_host {
-            settings.hosts = hosts;
+            settings.hosts = hosts.to_vec();
         }
         let positive = [settings.timeout, settings.lease].iter().all(|&seconds| seconds > 0.0);
         if !positive || settings.delay.is_nan() || settings.delay < 0.0 {
@@ -214,13 +214,12 @@ fn is_redis(frontier: &str) -> bool {
 impl Crawl {
     async fn with<F: Frontier + 'static>(self, frontier: F) -> Result<()> {
         let seeds: Vec<Page> = self.urls.iter().map(|url| seed(url)).collect::<Result<_>>()?;
-        let kept = frontier.settings().await?;
-        if kept.is_none() && seeds.is_empty() {
-            return Err(ValueError::new("there is no crawl yet: name a URL to begin with").into());
-        }
-        let hosts = seeds.iter().map(|page| page.host.clone()).collect();
-        let settings = self.bounds.over(kept, hosts)?;
-        frontier.set_settings(&settings).await?;
+        let (bounds, hosts) = (self.bounds, seeds.iter().map(|page| page.host.clone()).collect::<Vec<_>>());
+        let change = move |kept: Option<Settings>| match kept.is_none() && hosts.is_empty() {
+            true => Err(ValueError::new("there is no crawl yet: name a URL to begin with").into()),
+            false => bounds.over(kept, &hosts),
+        };
+        let settings = frontier.change_settings(change).await?;
         frontier.add(seeds, &settings).await?;
 
         let (frontier, report) = (Rc::new(frontier), Rc::new(Report::new(self.json.as_deref(), self.quiet)?));

@@ -1,12 +1,13 @@
 //! A crawler of whole sites, which grew out of the guide's `areq`: recursive, polite, on several machines, resumed after a
 //! crash.
 //!
-//! [`frontier`] keeps what is known and who may ask whom; [`worker`] asks; [`normal`] and [`robots`] are the rules;
+//! [`frontier`] keeps what is known and who may ask whom; [`worker`] asks; [`links`], [`normal`] and [`robots`] are the rules;
 //! [`output`], [`graph`] and [`report`] are what comes out. The program `areq` puts them together (`cli`).
 
 pub mod cli;
 pub mod frontier;
 pub mod graph;
+pub mod links;
 pub mod normal;
 pub mod output;
 pub mod report;

@@ -45,7 +45,8 @@ pub fn parse(text: &str, agent: &str) -> Robots {
 }
 
 /// The name by which robots.txt knows a crawler that calls itself `areq/0.1 (+https://…)`.
-fn product(agent: &str) -> &str {
+#[must_use]
+pub fn product(agent: &str) -> &str {
     agent.split(['/', ' ']).next().unwrap_or(agent)
 }
 

@@ -119,6 +119,43 @@ fn a_site_that_wants_to_be_left_alone_for_too_long_is_given_up() {
 }
 
 #[test]
+fn what_a_page_says_about_its_links_is_obeyed() {
+    run(async {
+        let (url, asked, _server) = site(|path, _| match path {
+            "/robots.txt" => (404, "", String::new()),
+            "/" => (200, "", "<base href=/d/><a href=1><a rel=nofollow href=2><a href=3>".to_owned()),
+            "/d/1" => (200, "", "<meta name=robots content=nofollow><a href=/no>".to_owned()),
+            "/d/3" => (200, "x-robots-tag", "nofollow".to_owned()),
+            _ => (200, "", String::new()),
+        })
+        .await?;
+        let (pages, _) = crawl(&url).await?;
+        assert_eq!(pages.keys().collect::<Vec<_>>(), ["/", "/d/1", "/d/3"]);
+        let of = |path: &str| pages[path].outcome.links.len();
+        assert_eq!((of("/"), of("/d/1")), (3, 1), "the file of links has them all");
+        assert_eq!(*asked.borrow(), ["/robots.txt", "/", "/d/1", "/d/3"]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_site_that_asks_for_too_long_a_pause_is_given_up() {
+    run(async {
+        let (url, asked, _server) = site(|path, _| match path {
+            "/robots.txt" => (200, "", "User-agent: *\nCrawl-delay: 86400\n".to_owned()),
+            _ => links(&[]),
+        })
+        .await?;
+        let (pages, _) = crawl(&url).await?;
+        assert_eq!(pages["/"].outcome.why, "robots.txt asks for a pause of 86400 seconds");
+        assert_eq!(*asked.borrow(), ["/robots.txt"]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
 fn without_robots_txt_nothing_is_asked_for_while_the_server_fails() {
     run(async {
         let (url, asked, _server) = site(|path, _| match path {

@@ -1,13 +1,15 @@
 //! What both frontiers promise: the same tests on a file and on a Redis that the test starts, if there is one to start.
 
 use std::cell::Cell;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
 use areq::frontier::{Counts, End, Frontier, Host, Lease, Outcome, Page, Redis, Settings, Sqlite, State};
-use asyncio::{Result, run, sleep};
+use asyncio::{Result, gather, run, sleep};
 
 /// A redis-server without a file, which ends with the test.
 struct Server(Child, u16);
@@ -100,7 +102,7 @@ macro_rules! on_both {
         $(#[$doc])*
         #[test]
         fn $name() {
-            async fn check<F: Frontier>($frontier: F) -> Result<()> {
+            async fn check<F: Frontier + 'static>($frontier: F) -> Result<()> {
                 $body
                 Ok(())
             }
@@ -277,13 +279,38 @@ on_both! {
     }
 
     async fn robots_and_settings_are_kept(frontier) {
-        assert!(frontier.settings().await?.is_none());
-        frontier.set_settings(&settings()).await?;
-        assert_eq!(frontier.settings().await?.unwrap().max_pages, 1000);
+        let begun = frontier.change_settings(|kept| {
+            assert!(kept.is_none());
+            Ok(settings())
+        });
+        assert_eq!(begun.await?.max_pages, 1000);
+        let refused = frontier.change_settings(|_| Err(asyncio::ValueError::new("no").into()));
+        assert_eq!(refused.await.unwrap_err().to_string(), "no");
+        // Workers that begin at the same time: what each changes is kept.
+        let frontier = Rc::new(frontier);
+        let changes = (0..4).map(|n| {
+            let frontier = Rc::clone(&frontier);
+            async move {
+                let change = move |kept: Option<Settings>| {
+                    let mut settings = kept.unwrap();
+                    match n {
+                        0 => settings.depth = 7,
+                        1 => settings.max_pages = 7,
+                        2 => settings.max_urls = 7,
+                        _ => settings.delay = 0.7,
+                    }
+                    Ok(settings)
+                };
+                frontier.change_settings(change).await
+            }
+        });
+        gather(changes).await?;
+        let kept = frontier.change_settings(|kept| Ok(kept.unwrap())).await?;
+        assert_eq!((kept.depth, kept.max_pages, kept.max_urls, kept.delay), (7, 7, 7, 0.7));
         assert_eq!(frontier.robots("http://a").await?, None);
         frontier.set_robots("http://a", "User-agent: *\nDisallow: /\u{e9}").await?;
         assert_eq!(frontier.robots("http://a").await?.as_deref(), Some("User-agent: *\nDisallow: /\u{e9}"));
-        let hand = Hand::of(&frontier, settings());
+        let hand = Hand::of(&*frontier, settings());
         hand.add(&[page("a", "1"), page("b", "1")]).await?;
         for lease in hand.take(2).await? {
             assert_eq!(lease.robots_at.is_some(), lease.page.host == "a");
@@ -307,6 +334,52 @@ fn a_crawl_goes_on_in_a_file_that_was_closed() {
         assert_eq!(second.counts().await?.read, 1);
         assert_eq!(Hand::of(&second, settings()).take(5).await?.len(), 1);
         assert_eq!(second.records().await?[0].outcome.links, ["http://x/"]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// A reply of Redis to a command, as it is: `:3` is a number.
+fn ask_redis(connection: &mut BufReader<TcpStream>, command: &str) -> String {
+    write!(connection.get_mut(), "{command}\r\n").unwrap();
+    let mut reply = String::new();
+    connection.read_line(&mut reply).unwrap();
+    reply.trim().to_owned()
+}
+
+#[test]
+fn redis_forgets_what_is_over() {
+    let Some(server) = Server::start() else { return };
+    let mut connection = BufReader::new(TcpStream::connect(("127.0.0.1", server.1)).unwrap());
+    run(async move {
+        let frontier = Redis::open(&format!("redis://127.0.0.1:{}/?crawl=test", server.1)).await?;
+        let hand = Hand::of(&frontier, settings());
+        let hosts = ["a", "b", "c"];
+        hand.add(&hosts.map(|host| page(host, "1"))).await?;
+        for lease in hand.take(3).await? {
+            frontier.set_robots(&format!("http://{}", lease.page.host), "User-agent: *").await?;
+            let is_well = lease.page.host == "a";
+            let host = if is_well { Host::Well(0.2) } else { Host::Trouble(0.3) };
+            hand.end(&lease, commit(&[], Vec::new()), host).await?;
+        }
+        let mut sizes = || {
+            let sizes = ["ZCARD next", "HLEN trouble", "ZCARD troubled", "HLEN robots", "ZCARD robots_at"];
+            sizes.map(|size| {
+                let (command, key) = size.split_once(' ').unwrap();
+                ask_redis(&mut connection, &format!("{command} {{areq:test}}:{key}"))
+            })
+        };
+        assert_eq!(sizes(), [":3", ":2", ":2", ":3", ":3"]);
+        sleep(0.4).await?;
+        assert!(hand.finished().await?);
+        assert_eq!(sizes(), [":0", ":2", ":2", ":3", ":3"], "the pauses are over");
+        let hand = Hand::of(&frontier, Settings { robots_age: 0.0, ..settings() });
+        assert!(hand.finished().await?);
+        assert_eq!(sizes(), [":0"; 5]);
+        // It is as if they were new.
+        hand.add(&[page("b", "2")]).await?;
+        let lease = hand.take(1).await?.remove(0);
+        assert_eq!((lease.trouble, lease.robots_at), (0, None));
         Ok(())
     })
     .unwrap();

@@ -220,11 +220,12 @@ pub struct Record {
 /// Where a crawl is kept. All operations are atomic, and all but `add` and the readings are repeatable by their token.
 #[allow(async_fn_in_trait, reason = "a frontier belongs to one loop")]
 pub trait Frontier {
-    /// The settings that are kept.
-    async fn settings(&self) -> Result<Option<Settings>>;
-
-    /// Keeps the settings.
-    async fn set_settings(&self, settings: &Settings) -> Result<()>;
+    /// Keeps the settings that `change` makes of those that are kept, and returns them. What other workers change at the same time
+    /// is not lost: `change` is called again with it. So it must set values, and not count.
+    async fn change_settings(
+        &self,
+        change: impl Fn(Option<Settings>) -> Result<Settings> + Send + 'static,
+    ) -> Result<Settings>;
 
     /// Adds pages that are not known yet, within the bounds. To add one again does nothing.
     async fn add(&self, pages: Vec<Page>, settings: &Settings) -> Result<()>;

@@ -56,20 +56,27 @@ impl Sqlite {
 }
 
 impl Frontier for Sqlite {
-    async fn settings(&self) -> Result<Option<Settings>> {
-        let text = self.transaction(|sql| {
-            sql.query_row("select value from setting where name = 'settings'", [], |row| row.get::<_, String>(0))
-                .optional()
+    async fn change_settings(
+        &self,
+        change: impl Fn(Option<Settings>) -> Result<Settings> + Send + 'static,
+    ) -> Result<Settings> {
+        let changed = self.transaction(move |sql| {
+            let kept = "select value from setting where name = 'settings'";
+            let kept: Option<String> = sql.query_row(kept, [], |row| row.get(0)).optional()?;
+            let changed = || -> Result<(Settings, String)> {
+                let settings = change(kept.map(|text| serde_json::from_str(&text)).transpose()?)?;
+                let text = serde_json::to_string(&settings)?;
+                Ok((settings, text))
+            };
+            match changed() {
+                Ok((settings, text)) => {
+                    sql.execute("insert or replace into setting values ('settings', ?)", [text])?;
+                    Ok(Ok(settings))
+                }
+                Err(error) => Ok(Err(error)),
+            }
         });
-        Ok(text.await?.map(|text| serde_json::from_str(&text)).transpose()?)
-    }
-
-    async fn set_settings(&self, settings: &Settings) -> Result<()> {
-        let text = serde_json::to_string(settings)?;
-        self.transaction(move |sql| {
-            sql.execute("insert or replace into setting values ('settings', ?)", [text]).map(drop)
-        })
-        .await
+        changed.await?
     }
 
     async fn add(&self, pages: Vec<Page>, settings: &Settings) -> Result<()> {

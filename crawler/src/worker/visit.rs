@@ -1,26 +1,21 @@
 //! What a worker does with one page: robots.txt first, then the request, and what the answer means.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use asyncio::{Result, TimeoutError, ValueError, get_running_loop};
 use asyncio_http::ClientResponse;
-use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
-use regex::Regex;
+use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use robotxt::Robots;
 use url::Url;
 
 use super::{Held, Worker};
 use crate::frontier::{End, Frontier, Host, Lease, Outcome, Page, State};
+use crate::links::{self, Link, links};
 use crate::normal;
 use crate::robots::{parse, text_for};
 
-static HREF_RE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?i)[\s"']href\s*=\s*(?:"([^"]*)"|'([^']*)')"#).expect("it is well formed"));
-
-/// How many links of a page are followed.
-const LINKS: usize = 5000;
 /// How many redirects in a row.
 const HOPS: u32 = 10;
 /// How often in a row a host may fail.
@@ -132,6 +127,10 @@ impl<F: Frontier + 'static> Worker<F> {
                     self.report.robots(origin);
                     // The rules count from now on, for the pause before the first page too.
                     let delay = delay_of(&parse(&text, &self.settings.agent), delay);
+                    if delay > self.settings.max_backoff {
+                        let why = format!("robots.txt asks for a pause of {delay} seconds");
+                        return Ok(Known::Later(failed(0, why), Host::GivenUp));
+                    }
                     return Ok(Known::Later(End::GiveBack(false), Host::Well(delay)));
                 }
                 Fetched::Moved(next) => url = next,
@@ -177,17 +176,25 @@ impl<F: Frontier + 'static> Worker<F> {
             return Ok(Ok(End::Commit(Outcome { status, ..Outcome::default() }, Vec::new())));
         }
         let base = response.url().clone();
+        let may_follow = !response.headers().get_all("x-robots-tag").iter().any(forbids_to_follow);
         let html = match response.text_lossy().await {
             Ok(html) => html,
             Err(error) if error.is_cancelled() => return Err(error),
             Err(error) => return Ok(Err(fault(&error))),
         };
-        let mut pages = links(&html, &base, depth + 1);
-        pages.sort_by(|a, b| a.url.cmp(&b.url));
-        pages.dedup_by(|a, b| a.url == b.url);
-        let urls = pages.iter().map(|page| page.url.clone()).collect();
-        let outcome = Outcome { status, bytes: html.len() as u64, links: urls, ..Outcome::default() };
-        Ok(Ok(End::Commit(outcome, self.in_scope(pages))))
+        let links = links(&html, &base, &self.settings.agent);
+        // By their URLs, of which there is one for each page. A page may be linked to twice, and one of the links followed.
+        let mut pages = BTreeMap::new();
+        for Link { url, follow } in links {
+            if let Some(page) = normal::page(url, depth + 1, 0) {
+                let known = pages.entry(page.url.clone()).or_insert((page, false));
+                known.1 |= follow && may_follow;
+            }
+        }
+        let outcome =
+            Outcome { status, bytes: html.len() as u64, links: pages.keys().cloned().collect(), ..Outcome::default() };
+        let followed = pages.into_values().filter(|page| page.1).map(|page| page.0).collect();
+        Ok(Ok(End::Commit(outcome, self.in_scope(followed))))
     }
 
     fn in_scope(&self, mut pages: Vec<Page>) -> Vec<Page> {
@@ -252,6 +259,10 @@ async fn rules_in(response: ClientResponse) -> Result<Fetched> {
     })
 }
 
+fn forbids_to_follow(value: &HeaderValue) -> bool {
+    value.to_str().is_ok_and(links::forbids)
+}
+
 fn failed(status: u16, why: String) -> End {
     End::Commit(Outcome { state: State::Failed, status, why, ..Outcome::default() }, Vec::new())
 }
@@ -277,25 +288,4 @@ fn retry_after(response: &ClientResponse) -> Option<f64> {
     }
     let at = httpdate::parse_http_date(value).ok()?;
     Some(at.duration_since(SystemTime::now()).map_or(0.0, |wait| wait.as_secs_f64()))
-}
-
-fn links(html: &str, base: &Url, depth: u32) -> Vec<Page> {
-    let links = HREF_RE.captures_iter(html).filter_map(|captures| {
-        let link = captures.get(1).or_else(|| captures.get(2))?.as_str().trim().replace("&amp;", "&");
-        normal::page(base.join(&link).ok()?, depth, 0)
-    });
-    links.take(LINKS).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_are_found_in_both_kinds_of_quotes_and_normalised() {
-        let html = r##"<a href="/a?x=1&amp;y=2"> <A HREF = 'b#top'> <a href="mailto:x"> <a data-href="no"> <a href="//o.example">"##;
-        let found = links(html, &Url::parse("http://h.example/d/").unwrap(), 1);
-        let urls: Vec<_> = found.iter().map(|page| page.url.as_str()).collect();
-        assert_eq!(urls, ["http://h.example/a?x=1&y=2", "http://h.example/d/b", "http://o.example/"]);
-    }
 }

@@ -22,7 +22,7 @@ macro_rules! scripts {
     };
 }
 
-static SCRIPTS: [(&str, &str); 8] = scripts!["add" "take" "end" "robots" "enter" "leave" "counts" "open"];
+static SCRIPTS: [(&str, &str); 9] = scripts!["add" "take" "end" "robots" "enter" "leave" "counts" "open" "settings"];
 
 /// A frontier on a Redis.
 pub struct Redis {
@@ -64,16 +64,22 @@ impl Redis {
 }
 
 impl Frontier for Redis {
-    async fn settings(&self) -> Result<Option<Settings>> {
-        match self.client.command(&[b"GET", &self.key("settings")]).await? {
-            OwnedFrame::Null => Ok(None),
-            reply => Ok(Some(serde_json::from_slice(&text(reply)?)?)),
+    async fn change_settings(
+        &self,
+        change: impl Fn(Option<Settings>) -> Result<Settings> + Send + 'static,
+    ) -> Result<Settings> {
+        loop {
+            let kept = match self.client.command(&[b"GET", &self.key("settings")]).await? {
+                OwnedFrame::Null => None,
+                reply => Some(text(reply)?),
+            };
+            let settings = change(kept.as_deref().map(serde_json::from_slice).transpose()?)?;
+            let (before, after) = (kept.unwrap_or_default(), serde_json::to_vec(&settings)?);
+            let swapped = self.client.script("settings", &self.prefix, &[b"{}", &before, &after]).await?;
+            if serde_json::from_slice(&swapped)? {
+                return Ok(settings);
+            }
         }
-    }
-
-    async fn set_settings(&self, settings: &Settings) -> Result<()> {
-        let value = serde_json::to_vec(settings)?;
-        self.client.command(&[b"SET", &self.key("settings"), &value]).await.map(drop)
     }
 
     async fn add(&self, pages: Vec<Page>, settings: &Settings) -> Result<()> {

@@ -22,8 +22,10 @@ if call('HGET', p .. 'token', token) == host then
         call('SADD', p .. 'gone', host)
     elseif q.fate == 'trouble' then
         call('HINCRBY', p .. 'trouble', host, 1)
+        call('ZADD', p .. 'troubled', string.format('%.6f', now), host)
     elseif q.fate == 'well' then
         call('HDEL', p .. 'trouble', host)
+        call('ZREM', p .. 'troubled', host)
     end
     release(host, token, q.fate == 'untouched' and 0 or now + q.delay)
 else

@@ -7,12 +7,14 @@
 -- busy      zset    hosts that a worker has, by when its lease expires
 -- lease     hash    host -> the lease, as JSON, with the page unless the host was only entered
 -- token     hash    token of a lease -> host
--- next      hash    host -> when it may be asked again
+-- next      zset    hosts, by when they may be asked again; forgotten after that
 -- trouble   hash    host -> how often in a row it has failed
+-- troubled  zset    the same hosts, by when that was; forgotten after as long as a robots.txt is
 -- gone      set     hosts that were given up
 -- hosts     hash    host -> how many URLs of it are known
 -- queries   hash    host and path -> how many URLs of it with a query are known
--- robots    hash    origin -> text; robots_at: origin -> when it was stored
+-- robots    hash    origin -> text
+-- robots_at zset    the same origins, by when that was stored; forgotten when it has to be fetched again
 -- done      hash    URL -> what came of it, as JSON
 -- count     hash    the counters
 local p, q = KEYS[1], cjson.decode(ARGV[1])
@@ -35,13 +37,20 @@ local function release(host, token, next)
     call('ZREM', p .. 'busy', host)
     call('HDEL', p .. 'lease', host)
     call('HDEL', p .. 'token', token)
-    local before = tonumber(call('HGET', p .. 'next', host) or 0)
-    if next < before then
-        next = before
-    end
-    call('HSET', p .. 'next', host, string.format('%.6f', next))
+    next = math.max(next, tonumber(call('ZSCORE', p .. 'next', host) or 0))
+    call('ZADD', p .. 'next', string.format('%.6f', next), host)
     if call('EXISTS', p .. 'queue:' .. host) == 1 then
         call('ZADD', p .. 'ready', string.format('%.6f', next), host)
+    end
+end
+
+-- Drops what is no longer needed of hosts or origins: the entries of a sorted set before `time`, and those of a hash beside it.
+local function forget(set, time, hash)
+    for _, name in ipairs(call('ZRANGEBYSCORE', p .. set, '-inf', time, 'LIMIT', 0, 100)) do
+        call('ZREM', p .. set, name)
+        if hash then
+            call('HDEL', p .. hash, name)
+        end
     end
 end
 
@@ -74,7 +83,7 @@ local function add(pages, settings)
                 local waiting = call('RPUSH', queue, cjson.encode(page))
                 count('queued', 1)
                 if waiting == 1 and not call('ZSCORE', p .. 'busy', host) then
-                    call('ZADD', p .. 'ready', call('HGET', p .. 'next', host) or 0, host)
+                    call('ZADD', p .. 'ready', call('ZSCORE', p .. 'next', host) or 0, host)
                 end
             end
         end
@@ -92,7 +101,7 @@ local function described(page)
     page.now = now
     page.trouble = tonumber(call('HGET', p .. 'trouble', page.host) or 0)
     local origin = string.match(page.url, '^%a+://[^/]+')
-    page.robots_at = tonumber(call('HGET', p .. 'robots_at', origin) or nil)
+    page.robots_at = tonumber(call('ZSCORE', p .. 'robots_at', origin) or nil)
     return page
 end
 

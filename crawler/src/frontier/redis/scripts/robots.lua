@@ -1,3 +1,3 @@
 call('HSET', p .. 'robots', q.origin, q.text)
-call('HSET', p .. 'robots_at', q.origin, string.format('%.6f', now))
+call('ZADD', p .. 'robots_at', string.format('%.6f', now), q.origin)
 return '{}'

@@ -14,6 +14,10 @@ for _, host in ipairs(call('ZRANGEBYSCORE', p .. 'busy', '-inf', now, 'LIMIT', 0
     release(host, token, now)
 end
 
+forget('next', now)
+forget('troubled', now - q.settings.robots_age, 'trouble')
+forget('robots_at', now - q.settings.robots_age, 'robots')
+
 local leases = {}
 for i, token in ipairs(q.tokens) do
     local page = lease(token, q.settings)
