@@ -331,10 +331,20 @@ fn left_behind(make: impl Fn(&asyncio::Future<()>) + 'static) -> isize {
 #[test]
 fn what_is_dropped_before_its_end_leaves_nothing_on_a_long_lived_future() {
     type Makes = fn(&asyncio::Future<()>);
-    let all: [(&str, Makes); 7] = [
+    let all: [(&str, Makes); 14] = [
         ("gather", |future| drop(gather([future, future]))),
         ("gather, return_exceptions", |future| drop(gather([future]).return_exceptions())),
+        ("gather of gathers", |future| drop(gather([gather([future]), gather([future, future])]))),
+        ("gather of gathers of gathers", |future| drop(gather([gather([gather([future])])]))),
+        ("gather of shields", |future| drop(gather([shield(future), shield(future)]))),
         ("shield", |future| drop(shield(future))),
+        ("shield of a gather", |future| drop(shield(gather([future, future])))),
+        ("shield of a shield", |future| drop(shield(shield(future)))),
+        ("gathers of one gather", |future| {
+            let group = gather([future]);
+            drop((gather([&group]), gather([&group, &group]), shield(&group)));
+        }),
+        ("gather of gathers, awaited", |future| begin(async { gather([gather([future])]).await.map(drop) })),
         ("as_completed", |future| drop(as_completed([future]))),
         ("await", |future| begin(async { future.await })),
         ("wait", |future| begin(async { wait([future]).timeout(3600).await.map(drop) })),

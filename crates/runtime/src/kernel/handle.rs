@@ -132,9 +132,10 @@ impl AnyFuture {
         self.cell == other.cell
     }
 
-    /// Is this the only handle on the future?
-    pub(crate) fn is_last(&self) -> bool {
-        self.base().refs.get() == 1
+    /// Is this the only handle on the future, but for those of waiters that are abandoned themselves?
+    pub(crate) fn is_abandoned(&self, depth: u32) -> bool {
+        let others = depth.checked_sub(1).and_then(|depth| self.base().handles_of_abandoned(depth));
+        others.is_some_and(|others| self.base().refs.get() == 1 + others)
     }
 
     /// What tells this future from others while it lives.

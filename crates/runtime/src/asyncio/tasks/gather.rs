@@ -297,9 +297,12 @@ impl Run for Gathering {
         }
     }
 
-    fn is_abandoned(&self) -> bool {
-        let future = self.future.get();
-        future.is_some_and(|future| future.is_last() && future.base().has_no_callbacks())
+    fn abandoned(&self, depth: u32) -> Option<u32> {
+        self.future.get()?.is_abandoned(depth).then_some(1)
+    }
+
+    fn abandon(&self) {
+        self.future().base().abandon();
     }
 
     fn cut(&self) {

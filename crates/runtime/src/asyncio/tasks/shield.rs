@@ -95,10 +95,12 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
         }
     }
 
-    fn is_abandoned(&self) -> bool {
-        let outer = self.outer.as_any();
-        // The one callback is `OuterDone`.
-        outer.is_last() && outer.base().has_one_callback()
+    fn abandoned(&self, depth: u32) -> Option<u32> {
+        self.outer.as_any().is_abandoned(depth).then_some(1)
+    }
+
+    fn abandon(&self) {
+        self.outer.as_any().base().abandon();
     }
 
     fn cut(&self) {
@@ -119,6 +121,10 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
 struct OuterDone<H, T>(Weak<Shield<H, T>>);
 
 impl<H: AsRef<AnyFuture>, T: 'static> Run for OuterDone<H, T> {
+    fn abandoned(&self, _depth: u32) -> Option<u32> {
+        Some(0)
+    }
+
     fn run(&self, _key: u32) {
         let Some(shield) = self.0.upgrade() else { return };
         let inner = shield.inner.as_ref();

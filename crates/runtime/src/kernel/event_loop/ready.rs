@@ -140,10 +140,14 @@ pub(crate) trait Run {
         None
     }
 
-    /// Has everybody gone who could see what this does?
-    fn is_abandoned(&self) -> bool {
-        false
+    /// The number of handles that this has on the future that it is registered with, if nothing is left that could see what it
+    /// does. Waiters that wait for waiters are looked at down to `depth`.
+    fn abandoned(&self, _depth: u32) -> Option<u32> {
+        None
     }
+
+    /// It was abandoned and taken away: takes away what waits for it.
+    fn abandon(&self) {}
 
     /// The loop is closed, or it was taken away: nothing is to run it any more, and it lets go of those whose end it waits
     /// for.

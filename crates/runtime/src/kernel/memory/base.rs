@@ -8,7 +8,7 @@ use std::task::Waker;
 use asyncio_errors::{CancelledError, Error};
 
 use crate::kernel::event_loop::ready::Run;
-use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered};
+use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered, abandon};
 use crate::kernel::memory::cell::FutureBase;
 use crate::kernel::memory::state::State;
 use crate::kernel::memory::value::Memory;
@@ -70,7 +70,7 @@ impl FutureBase {
             (callbacks.push(callback), abandoned)
         });
         // After the look at the memory: they may own the last handles on other futures.
-        drop(abandoned);
+        abandon(&abandoned);
         registered
     }
 
@@ -87,6 +87,12 @@ impl FutureBase {
             if is_it { callbacks.remove(registered) } else { None }
         });
         callback.is_some()
+    }
+
+    /// Drops all callbacks, as nothing can see any more what waits for it.
+    pub(crate) fn abandon(&self) {
+        let callbacks = self.with_callbacks(|callbacks| std::mem::replace(callbacks, Callbacks::None));
+        abandon(callbacks.iter());
     }
 
     /// Drops all callbacks, as the loop is closed.
@@ -110,14 +116,12 @@ impl FutureBase {
         drop(old);
     }
 
-    /// Is it pending, without a callback?
-    pub(crate) fn has_no_callbacks(&self) -> bool {
-        self.with_memory(|memory| matches!(memory, Memory::Callbacks(Callbacks::None)))
-    }
-
-    /// Is its only callback one that runs through the loop?
-    pub(crate) fn has_one_callback(&self) -> bool {
-        self.with_callbacks(|callbacks| matches!(callbacks, Callbacks::One(Callback::Call(..))))
+    /// The number of handles on it that its waiters have, if it is pending and all of them are abandoned.
+    pub(crate) fn handles_of_abandoned(&self, depth: u32) -> Option<u32> {
+        self.with_memory(|memory| match memory {
+            Memory::Callbacks(callbacks) => callbacks.iter().map(|callback| callback.run()?.abandoned(depth)).sum(),
+            _ => None,
+        })
     }
 
     /// The numbers of the tasks that wait for it by other ways than `await`.

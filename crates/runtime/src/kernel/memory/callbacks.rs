@@ -43,6 +43,9 @@ const FIRST: Registered = Registered(0);
 /// A list this long is searched for abandoned callbacks before it grows.
 const MANY: usize = 64;
 
+/// How many waiters behind each other are searched: groups of groups of shields.
+const DEPTH: u32 = 16;
+
 impl Callbacks {
     #[inline]
     pub(crate) fn push(&mut self, callback: Callback) -> Registered {
@@ -106,9 +109,14 @@ impl Callbacks {
     }
 }
 
+/// What [`Callbacks::sweep`] has taken out goes with all that waits for it.
+pub(crate) fn abandon<'a>(callbacks: impl IntoIterator<Item = &'a Callback>) {
+    callbacks.into_iter().filter_map(Callback::run).for_each(|run| run.abandon());
+}
+
 #[cold]
 fn take_abandoned(list: &mut Ordered<Callback>) -> Vec<Callback> {
-    let is_abandoned = |callback: &Callback| callback.run().is_some_and(|run| run.is_abandoned());
+    let is_abandoned = |callback: &Callback| callback.run().is_some_and(|run| run.abandoned(DEPTH).is_some());
     let keys: Vec<u64> = list.iter_mut().filter(|(_, callback)| is_abandoned(callback)).map(|(key, _)| key).collect();
     let taken = keys.into_iter().filter_map(|key| list.remove(key)).collect();
     list.make_room();
