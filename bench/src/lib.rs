@@ -8,7 +8,7 @@ mod measure;
 mod numbers;
 mod sizes;
 
-pub use load::{CHUNK, ECHO_CONNECTIONS, Load, echo_thread};
+pub use load::{CHUNK, ECHO_CONNECTIONS, LOOPS_CONNECTIONS, Load, Loaded, compute, echo_thread, one_and_two_loops};
 pub use measure::{Idle, Run, parked, parked_count, room_for};
 pub use numbers::Numbers;
 pub use sizes::Sizes;

@@ -2,18 +2,19 @@
 //! connections and the bytes, and whatever a client decides has a limit. Ctrl-C and
 //! SIGTERM let it finish the requests that it is answering.
 //!
-//! Run it: `cargo run --example http_server`, then `curl http://127.0.0.1:8888/`.
+//! Run it: `cargo run --example http_server`, then `curl http://127.0.0.1:8888/`. With
+//! `-- --loops 2` it serves on two processors.
 //!
 //! Shows: streams_are_protocol_free, start_server_handler
 
 use std::net::SocketAddr;
 
 use asyncio::{
-    Event, Result, StreamReader, StreamWriter, TimeoutError, get_running_loop, run,
-    start_server, wait_for,
+    Event, KeyboardInterrupt, Result, StreamReader, StreamWriter, TimeoutError,
+    get_running_loop, start_server, wait_for,
 };
 use asyncio_http::{Body, HttpServer};
-use guide_extra::println;
+use guide_extra::{loops, println};
 use http_body_util::BodyExt;
 use hyper::{Method, Request, Response, StatusCode};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -53,11 +54,14 @@ async fn connected(
 // ANCHOR_END: connected
 
 // ANCHOR: serve
-async fn serve(address: SocketAddr) -> Result<()> {
+async fn serve(address: SocketAddr, shares_port: bool) -> Result<()> {
     let stop = Event::new();
-    for signal in [SIGINT, SIGTERM] {
-        let stop = stop.clone();
-        get_running_loop()?.add_signal_handler(signal, move || stop.set())?;
+    // One of several loops is cancelled instead: signals come to the main thread.
+    if !shares_port {
+        for signal in [SIGINT, SIGTERM] {
+            let stop = stop.clone();
+            get_running_loop()?.add_signal_handler(signal, move || stop.set())?;
+        }
     }
 
     // At most 200 MiB for bodies, and no client occupies a place without using it.
@@ -71,10 +75,11 @@ async fn serve(address: SocketAddr) -> Result<()> {
         async move |reader, writer| connected(&serving, reader, writer).await;
     let server = start_server(connected, address.ip(), address.port())
         .max_connections(100)
+        .reuse_port(shares_port)
         .await?;
     println!("Serving on {}", server.sockets()[0]);
 
-    stop.wait().await?;
+    let cancelled = stop.wait().await;
     server.close();
     match wait_for(http.finish(), 5).await {
         Err(error) if error.is::<TimeoutError>() => {
@@ -83,10 +88,13 @@ async fn serve(address: SocketAddr) -> Result<()> {
         ended => ended?,
     }
     println!("stopped");
-    Ok(())
+    cancelled
 }
 // ANCHOR_END: serve
 
 fn main() -> Result<()> {
-    run(serve(guide_extra::arguments::address()))
+    match loops::run(serve) {
+        Err(error) if error.is::<KeyboardInterrupt>() => Ok(()),
+        result => result,
+    }
 }

@@ -5,19 +5,20 @@
 //!
 //! Run it: `cargo run --example several_loops -- --loops 2`. Then send it lines,
 //! with `nc 127.0.0.1 8888`; the line `total` asks how many lines there were in all
-//! loops. `--work 1000` computes for a millisecond for each line.
+//! loops. `--work 1000` computes for a millisecond for each line. With `--acceptor` the
+//! main loop accepts all clients and hands them over, one to each loop in turn.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use asyncio::{
-    Address, AsyncIterator, Event, KeyboardInterrupt, LoopHandle, Result,
-    StreamReader, StreamWriter, get_running_loop, run, run_coroutine_threadsafe,
-    sleep, start_server, to_thread,
+    AsyncIterator, Event, KeyboardInterrupt, LoopHandle, Result, StreamReader,
+    StreamWriter, create_task, get_running_loop, io::AsyncFd, open_connection_on,
+    run, run_coroutine_threadsafe, sleep, start_server, to_thread,
 };
 use clap::Parser;
 use clap::builder::RangedI64ValueParser;
@@ -36,6 +37,9 @@ struct Arguments {
     /// Microseconds of computing for each line
     #[arg(long, default_value_t = 0)]
     work: u64,
+    /// One loop accepts for all, instead of a listener for each
+    #[arg(long)]
+    acceptor: bool,
 }
 
 // ANCHOR: state
@@ -88,26 +92,47 @@ async fn total() -> Result<u64> {
 // ANCHOR_END: total
 
 // ANCHOR: serve
-/// Serves on a loop of its own until it is told to stop. Says where, and which loop
-/// it is.
+/// Serves on a loop of its own until it is told to stop. Says at which port, and which
+/// loop it is. With an acceptor it has no port: its clients are handed over.
 fn serve(
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     work: Duration,
-    ready: Sender<(Address, LoopHandle)>,
+    ready: Sender<(u16, LoopHandle)>,
 ) -> Result<()> {
     run(async move {
-        let echo = async move |reader, writer: StreamWriter| {
-            echo(reader, writer, work).await
-        };
-        let server = start_server(echo, address.ip(), address.port())
-            .reuse_port(true)
-            .await?;
-        let handle = get_running_loop()?.handle();
+        let mut port = 0;
+        if let Some(address) = address {
+            let echo = async move |reader, writer: StreamWriter| {
+                echo(reader, writer, work).await
+            };
+            let server = start_server(echo, address.ip(), address.port())
+                .reuse_port(true)
+                .await?;
+            port = server.sockets()[0].port().unwrap_or_default();
+        }
         // Whoever started this thread waits for it.
-        let _ = ready.send((server.sockets()[0].clone(), handle));
+        let _ = ready.send((port, get_running_loop()?.handle()));
         STOP.with(Event::clone).wait().await
     })
 }
+// ANCHOR_END: serve
+
+// ANCHOR: acceptor
+/// Accepts for all loops, and hands each client over to the next one.
+async fn accept(listener: TcpListener, work: Duration) -> Result<()> {
+    let listener = AsyncFd::new(listener)?;
+    for event_loop in loops().iter().cycle() {
+        let (socket, _) = listener.read_with(TcpListener::accept).await?;
+        event_loop.call_soon_threadsafe(move || {
+            // A client that has gone already has no connection.
+            if let Ok((reader, writer)) = open_connection_on(socket) {
+                create_task(echo(reader, writer, work));
+            }
+        })?;
+    }
+    Ok(())
+}
+// ANCHOR_END: acceptor
 
 /// The main thread has a loop too, because Ctrl-C is delivered there.
 async fn wait_for_ctrl_c() -> Result<()> {
@@ -117,26 +142,35 @@ async fn wait_for_ctrl_c() -> Result<()> {
 }
 
 fn main() -> Result<()> {
-    let Arguments { mut address, loops: count, work } = Arguments::parse();
+    let Arguments { mut address, loops: count, work, acceptor } =
+        Arguments::parse();
     let work = Duration::from_micros(work);
-    let (mut threads, mut handles, mut place) = (Vec::new(), Vec::new(), None);
+    let listener = acceptor.then(|| TcpListener::bind(address)).transpose()?;
+    let (mut threads, mut handles) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let (ready, is_ready) = channel();
-        threads.push(thread::spawn(move || serve(address, work, ready)));
+        let its_own = (!acceptor).then_some(address);
+        threads.push(thread::spawn(move || serve(its_own, work, ready)));
         // Without an answer the thread has failed, and says why below.
-        let Ok((at, handle)) = is_ready.recv() else { break };
+        let Ok((port, handle)) = is_ready.recv() else { break };
         // The first loop has found the port, and the others share it.
-        address.set_port(at.port().unwrap_or_default());
+        address.set_port(port);
         handles.push(handle);
-        place = Some(at);
     }
     LOOPS.get_or_init(|| handles);
-    if let Some(place) = place.filter(|_| loops().len() == usize::from(count)) {
-        println!("Serving on {place}");
+    if let Some(listener) = &listener {
+        address = listener.local_addr()?;
+    }
+    if loops().len() == usize::from(count) {
+        println!("Serving on ('{}', {})", address.ip(), address.port());
         println!("with {count} loops");
-        match run(wait_for_ctrl_c()) {
+        let ended = match listener {
+            Some(listener) => run(accept(listener, work)),
+            None => run(wait_for_ctrl_c()),
+        };
+        match ended {
             Err(error) if error.is::<KeyboardInterrupt>() => {}
-            waited => waited?,
+            ended => ended?,
         }
     }
     for handle in loops() {
@@ -148,4 +182,3 @@ fn main() -> Result<()> {
     println!("all loops have ended");
     Ok(())
 }
-// ANCHOR_END: serve

@@ -135,7 +135,11 @@ impl Program {
 
     /// Starts a server and waits until it listens.
     fn serve(name: &'static str, world: World) -> Self {
-        let mut program = Self::start(name, &[], world);
+        Self::serve_with(name, &[], world)
+    }
+
+    fn serve_with(name: &'static str, arguments: &[&str], world: World) -> Self {
+        let mut program = Self::start(name, arguments, world);
         let begun = Instant::now();
         while TcpStream::connect(&program.address).is_err() {
             let ended = program.child.try_wait().unwrap();
@@ -251,6 +255,28 @@ fn servers_serve_although_nothing_can_be_printed() {
             server.ends_on_ctrl_c();
         }
     });
+}
+
+#[test]
+fn servers_on_several_loops_serve_and_end() {
+    for name in ["echo_server", "http_server"] {
+        for signal in ["-INT", "-TERM"] {
+            let mut server = Program::serve_with(name, &["--loops", "3"], World::default());
+            // The system decides which loop gets a client; each is likely to get some.
+            (0..20).for_each(|_| server.talk());
+            server.misuse();
+            let _idle = [(); 5].map(|()| server.connect());
+            server.talk();
+            server.signal(signal);
+            let ended = server.end();
+            assert_eq!(ended.code(), Some(0), "{name}: {ended} {}", server.said());
+            assert_eq!(server.said().matches("Serving on ").count(), 3, "{}", server.said());
+        }
+    }
+    // A port that is taken ends all of them.
+    let server = Program::serve("echo_server", World::default());
+    let taken = Command::new(binary("http_server")).args([&server.address, "--loops", "2"]).output().unwrap();
+    assert_eq!(taken.status.code(), Some(1), "{taken:?}");
 }
 
 #[test]

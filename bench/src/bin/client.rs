@@ -3,6 +3,8 @@
 //! ```text
 //! client echo PORT COUNT     64 connections, COUNT times 64 bytes there and back on each
 //! client echo1 PORT COUNT    the same on one connection
+//! client shared PORT COUNT   32 connections, COUNT times 64 bytes there and back on whichever is free
+//! client http PORT COUNT     the same with requests of HTTP/1.1
 //! client sink PORT CHUNKS    writes CHUNKS chunks, then waits for one byte
 //! client source PORT CHUNKS  reads until the end and expects CHUNKS chunks
 //! ```
@@ -15,7 +17,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use harness::{CHUNK, ECHO_CONNECTIONS};
+use harness::{CHUNK, ECHO_CONNECTIONS, LOOPS_CONNECTIONS};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::unistd::Pid;
@@ -37,8 +39,10 @@ fn main() {
     let port = port.parse().expect("the port is a number");
     let count = count.parse().expect("the count is a number");
     match mode.as_str() {
-        "echo" => echo(ECHO_CONNECTIONS, port, count),
-        "echo1" => echo(1, port, count),
+        "echo" => echo(&Talk::ECHO, ECHO_CONNECTIONS, port, count * ECHO_CONNECTIONS, count),
+        "echo1" => echo(&Talk::ECHO, 1, port, count, count),
+        "shared" => echo(&Talk::ECHO, LOOPS_CONNECTIONS, port, count, usize::MAX),
+        "http" => echo(&Talk::HTTP, LOOPS_CONNECTIONS, port, count, usize::MAX),
         "sink" => sink(port, count),
         "source" => source(port, count),
         _ => panic!("there is no mode {mode:?}"),
@@ -51,6 +55,19 @@ fn connect(port: u16) -> TcpStream {
     stream
 }
 
+/// What is said, and how the answer ends.
+struct Talk {
+    message: &'static [u8],
+    answer: usize,
+    ending: &'static [u8],
+}
+
+impl Talk {
+    const ECHO: Talk = Talk { message: &[b'x'; MESSAGE], answer: MESSAGE, ending: b"x" };
+    const HTTP: Talk =
+        Talk { message: b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", answer: 64, ending: b"\r\n\r\nhello\n" };
+}
+
 /// A connection with one message under way.
 struct Connection {
     stream: TcpStream,
@@ -60,20 +77,25 @@ struct Connection {
 }
 
 impl Connection {
-    fn send(&mut self, now: Instant) {
+    fn send(&mut self, talk: &Talk, now: Instant) {
         self.sent_at = now;
-        assert_eq!(self.stream.write(&[b'x'; MESSAGE]).unwrap(), MESSAGE);
+        self.left -= 1;
+        assert_eq!(self.stream.write(talk.message).unwrap(), talk.message.len());
     }
 
-    /// Whether the message has come back whole.
-    fn receive(&mut self) -> bool {
-        match self.stream.read(&mut [0; 4096]) {
+    /// Whether the answer has come whole.
+    fn receive(&mut self, talk: &Talk) -> bool {
+        let mut buffer = [0; 4096];
+        let mut ends = false;
+        match self.stream.read(&mut buffer) {
             Ok(0) => panic!("the server closed the connection"),
-            Ok(n) => self.received += n,
+            Ok(n) => {
+                self.received += n;
+                ends = buffer[..n].ends_with(talk.ending);
+            }
             Err(e) => assert_eq!(e.kind(), ErrorKind::WouldBlock, "{e}"),
         }
-        assert!(self.received <= MESSAGE);
-        let whole = self.received == MESSAGE;
+        let whole = ends && self.received >= talk.answer;
         if whole {
             self.received = 0;
         }
@@ -81,19 +103,20 @@ impl Connection {
     }
 }
 
-fn echo(connections: usize, port: u16, count: usize) {
+/// Exchanges so many messages in all, and on one connection at most `each`, after a warm-up.
+fn echo(talk: &Talk, connections: usize, port: u16, total: usize, each: usize) {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).unwrap();
     let mut connections: Vec<Connection> = (0..connections)
         .map(|key| {
             let stream = connect(port);
             stream.set_nonblocking(true).unwrap();
             epoll.add(&stream, EpollEvent::new(EpollFlags::EPOLLIN, key as u64)).unwrap();
-            Connection { stream, received: 0, left: count + WARM_UP, sent_at: Instant::now() }
+            Connection { stream, received: 0, left: each.saturating_add(WARM_UP), sent_at: Instant::now() }
         })
         .collect();
-    connections.iter_mut().for_each(|connection| connection.send(Instant::now()));
+    connections.iter_mut().for_each(|connection| connection.send(talk, Instant::now()));
 
-    let (total, warm_up) = (connections.len() * count, connections.len() * WARM_UP);
+    let (mut sent, warm_up) = (connections.len(), connections.len() * WARM_UP);
     let mut latencies: Vec<Duration> = Vec::with_capacity(total);
     let mut done = 0;
     let mut start = Instant::now();
@@ -105,7 +128,7 @@ fn echo(connections: usize, port: u16, count: usize) {
         assert!(n > 0 || spin, "no answer in 10 seconds");
         for event in &events[..n] {
             let connection = &mut connections[event.data() as usize];
-            if !connection.receive() {
+            if !connection.receive(talk) {
                 continue;
             }
             let now = Instant::now();
@@ -116,9 +139,9 @@ fn echo(connections: usize, port: u16, count: usize) {
             if done == warm_up {
                 start = now;
             }
-            connection.left -= 1;
-            if connection.left > 0 {
-                connection.send(now);
+            if connection.left > 0 && sent < total + warm_up {
+                sent += 1;
+                connection.send(talk, now);
             }
         }
     }

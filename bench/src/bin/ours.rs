@@ -11,6 +11,8 @@ mod cancel;
 mod cancel_sleep;
 #[path = "../workloads/locks.rs"]
 mod locks;
+#[path = "ours/loops.rs"]
+mod loops;
 #[path = "../workloads/net.rs"]
 mod net;
 #[path = "../workloads/oneshot.rs"]
@@ -313,6 +315,7 @@ fn main() {
         queues::ROWS,
         locks::ROWS,
         net::ROWS,
+        loops::ROWS,
         oneshot::ROWS,
         threads::ROWS,
         blocking::ROWS,

@@ -2,5 +2,6 @@
 
 pub mod arguments;
 pub mod datetime;
+pub mod loops;
 pub mod text;
 pub mod time;

@@ -1,25 +1,36 @@
 //! A server on one loop and on two, each in a thread with a listener of its own: with a handler that computes for a
-//! millisecond, and with one that computes nothing. The clients are threads that wait for their answers. Of several short
-//! rounds, in which one loop and two take turns, the best counts: what else the machine does is in the others.
+//! millisecond, with one that computes nothing, and with one that speaks HTTP. The clients are tasks of one loop in a thread
+//! of its own, the same ones for one loop and for two. (A thread for each client, and more of them for two loops, made two loops
+//! look a tenth more expensive.) Of several short rounds, in which one loop and two take turns, the best counts: what else the
+//! machine does is in the others.
 
 use std::cell::Cell;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::rc::Rc;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use asyncio::{Event, LoopHandle, Result, StreamReader, StreamWriter, get_running_loop, run, start_server};
+use asyncio::{
+    Event, LoopHandle, Result, StreamReader, StreamWriter, gather, get_running_loop, open_connection, run, start_server,
+};
+use asyncio_http::{Body, HttpServer};
+use hyper::{Request, Response};
 use measured::report;
 use rustix::time::{ClockId, clock_gettime};
 
-/// For each loop: a loop with fewer clients has fewer of them in hand when it looks, and looks more often.
-const CLIENTS: usize = 16;
+/// In all.
+const CLIENTS: usize = 32;
 const ROUNDS: usize = 12;
 const SECONDS: f64 = 0.25;
-const REQUEST: [u8; 64] = [b'x'; 64];
+const LINE: &[u8] = &[b'x'; 64];
+const HTTP: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+#[derive(Clone, Copy)]
+enum Handler {
+    Computes,
+    Nothing,
+    Http,
+}
 
 thread_local! {
     static STOP: Event = Event::new();
@@ -32,29 +43,59 @@ fn processor_time() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
-async fn answer(mut reader: StreamReader, writer: StreamWriter, work: f64) -> Result<()> {
+async fn answer(handler: Handler, mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
+    if let Handler::Http = handler {
+        let hello = async |_: Request<Body>| {
+            ANSWERED.set(ANSWERED.get() + 1);
+            Ok(Response::new("hello\n".to_owned()))
+        };
+        return HttpServer::new().serve(reader, writer, hello).await;
+    }
     loop {
-        let request = reader.read(REQUEST.len()).await?;
+        let request = reader.read(LINE.len()).await?;
         if request.is_empty() {
             return Ok(());
         }
-        // Processor time, so that another thread on the same processor does not count as work.
-        let begun = processor_time();
-        while work > 0.0 && processor_time() - begun < work {}
+        if let Handler::Computes = handler {
+            // Processor time, so that another thread on the same processor does not count as work.
+            let begun = processor_time();
+            while processor_time() - begun < 0.001 {}
+        }
         ANSWERED.set(ANSWERED.get() + 1);
         writer.write(&request)?;
         writer.drain().await?;
     }
 }
 
+/// All clients: each waits for its answer before it asks again.
+async fn ask(port: u16, request: &'static [u8]) -> Result<()> {
+    let is_over = Rc::new(Cell::new(false));
+    let clients = (0..CLIENTS).map(|_| {
+        let is_over = Rc::clone(&is_over);
+        async move {
+            let (mut reader, writer) = open_connection("127.0.0.1", port).await?;
+            while !is_over.get() {
+                writer.write(request)?;
+                writer.drain().await?;
+                // An answer is small enough to come in one piece.
+                reader.read(1024).await?;
+            }
+            Ok(())
+        }
+    });
+    let stop = Rc::clone(&is_over);
+    get_running_loop()?.call_later(SECONDS, move || stop.set(true))?;
+    gather(clients).await.map(drop)
+}
+
 /// How many requests several loops answer in a second, and in a second of their processor time.
-fn measure(loops: usize, work: f64) -> Result<(f64, f64)> {
+fn measure(loops: usize, handler: Handler) -> Result<(f64, f64)> {
     let (mut port, mut handles, mut servers) = (0, Vec::<LoopHandle>::new(), Vec::new());
     for _ in 0..loops {
         let (ready, is_ready) = channel();
         servers.push(thread::spawn(move || -> Result<(u64, f64)> {
             run(async move {
-                let answer = async move |reader, writer| answer(reader, writer, work).await;
+                let answer = async move |reader, writer| answer(handler, reader, writer).await;
                 let server = start_server(answer, "127.0.0.1", port).reuse_port(true).await?;
                 ready.send((server.sockets()[0].port().unwrap_or_default(), get_running_loop()?.handle()))?;
                 STOP.with(Event::clone).wait().await
@@ -65,26 +106,9 @@ fn measure(loops: usize, work: f64) -> Result<(f64, f64)> {
         port = at;
         handles.push(handle);
     }
-    let (stop, begun) = (Arc::new(AtomicBool::new(false)), Instant::now());
-    let clients: Vec<_> = (0..CLIENTS * loops)
-        .map(|_| {
-            let stop = Arc::clone(&stop);
-            thread::spawn(move || -> std::io::Result<()> {
-                let mut server = TcpStream::connect(("127.0.0.1", port))?;
-                let mut reply = REQUEST;
-                while !stop.load(Ordering::Relaxed) {
-                    server.write_all(&REQUEST)?;
-                    server.read_exact(&mut reply)?;
-                }
-                Ok(())
-            })
-        })
-        .collect();
-    thread::sleep(Duration::from_secs_f64(SECONDS));
-    stop.store(true, Ordering::Relaxed);
-    for client in clients {
-        client.join().expect("no client panics")?;
-    }
+    let begun = Instant::now();
+    let request = if let Handler::Http = handler { HTTP } else { LINE };
+    thread::spawn(move || run(ask(port, request))).join().expect("no client panics")?;
     let seconds = begun.elapsed().as_secs_f64();
     for handle in &handles {
         handle.call_soon_threadsafe(|| STOP.with(Event::set))?;
@@ -99,11 +123,16 @@ fn measure(loops: usize, work: f64) -> Result<(f64, f64)> {
 }
 
 fn main() -> Result<()> {
-    for (what, work) in [("it computes for 1 ms", 0.001), ("it computes nothing", 0.0)] {
+    let handlers = [
+        ("it computes for 1 ms", Handler::Computes),
+        ("it computes nothing", Handler::Nothing),
+        ("HTTP", Handler::Http),
+    ];
+    for (what, handler) in handlers {
         let (mut one, mut two) = ((0.0, 0.0), (0.0, 0.0));
         for _ in 0..ROUNDS {
             for (best, loops) in [(&mut one, 1), (&mut two, 2)] {
-                let (a_second, of_processor): (f64, f64) = measure(loops, work)?;
+                let (a_second, of_processor): (f64, f64) = measure(loops, handler)?;
                 *best = (a_second.max(best.0), of_processor.max(best.1));
             }
         }

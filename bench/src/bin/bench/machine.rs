@@ -32,7 +32,8 @@ impl Pins {
 
     /// Moves this process to where `workload` is to run: a child begins where its parent is.
     pub fn apply(&self, workload: &str) -> nix::Result<()> {
-        let several = ["xthread", "to_thread", "subprocess", "startup"].iter().any(|name| workload.starts_with(name));
+        let several =
+            ["xthread", "to_thread", "loops_", "subprocess", "startup"].iter().any(|name| workload.starts_with(name));
         let set = if several && !self.one_cpu { &self.all } else { &self.one };
         sched_setaffinity(Pid::from_raw(0), set)
     }

@@ -16,6 +16,7 @@ fn measures(workload: &str) -> &'static [&'static str] {
         "startup" => &["ns", "binary_bytes"],
         "to_thread" | "subprocess" | "subprocess_16" => &["ns", "cpu_ns"],
         _ if workload.starts_with("tcp_") || workload.starts_with("xthread_") => &["ns", "cpu_ns"],
+        _ if workload.starts_with("loops_") => &["speedup_percent", "cpu_percent"],
         _ if workload.starts_with("idle_") => &["cpu_ns", "bytes_per_task"],
         _ => &["cpu_ns"],
     }

@@ -3,13 +3,17 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
 
-use harness::{CHUNK, ECHO_CONNECTIONS, Load, Row, scaled};
+use harness::{CHUNK, ECHO_CONNECTIONS, LOOPS_CONNECTIONS, Load, Loaded, Row, compute, one_and_two_loops, scaled};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
 pub const ROWS: &[Row] = &[
     ("tcp_echo", || echo("echo", ECHO_CONNECTIONS, scaled(4_000))),
     ("tcp_echo_1", || echo("echo1", 1, scaled(20_000))),
+    ("loops_busy", || one_and_two_loops(|loops| several(loops, Duration::from_millis(1), scaled(500)))),
+    ("loops_echo", || one_and_two_loops(|loops| several(loops, Duration::ZERO, scaled(50_000)))),
     ("tcp_sink", sink),
     ("tcp_source", source),
 ];
@@ -28,15 +32,28 @@ fn epoll() -> Epoll {
 
 fn echo(mode: &str, connections: usize, each: usize) {
     let (listener, load) = Load::start(mode, each);
+    serve((0..connections).map(|_| accept(&listener)).collect(), Duration::ZERO);
+    load.done();
+}
+
+/// The same in several threads, among which the connections are shared out; each answer takes some computing.
+fn several(threads: usize, work: Duration, count: usize) -> Loaded {
+    let (listener, load) = Load::start("shared", count);
+    let mut shares: Vec<Vec<TcpStream>> = (0..threads).map(|_| Vec::new()).collect();
+    (0..LOOPS_CONNECTIONS).for_each(|n| shares[n % threads].push(accept(&listener)));
+    let threads = shares.into_iter().map(|share| thread::spawn(move || serve(share, work)));
+    threads.collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+    load.end()
+}
+
+/// Answers until all clients have gone.
+fn serve(streams: Vec<TcpStream>, work: Duration) {
     let epoll = epoll();
-    let mut streams: Vec<Option<TcpStream>> = (0..connections)
-        .map(|key| {
-            let stream = accept(&listener);
-            epoll.add(&stream, EpollEvent::new(EpollFlags::EPOLLIN, key as u64)).unwrap();
-            Some(stream)
-        })
-        .collect();
-    let mut open = connections;
+    for (key, stream) in streams.iter().enumerate() {
+        epoll.add(stream, EpollEvent::new(EpollFlags::EPOLLIN, key as u64)).unwrap();
+    }
+    let mut open = streams.len();
+    let mut streams: Vec<Option<TcpStream>> = streams.into_iter().map(Some).collect();
     let mut buffer = [0; 4096];
     let mut events = [EpollEvent::empty(); 64];
     while open > 0 {
@@ -49,12 +66,16 @@ fn echo(mode: &str, connections: usize, each: usize) {
                     *slot = None;
                     open -= 1;
                 }
-                Ok(n) => assert_eq!(stream.write(&buffer[..n]).unwrap(), n),
+                Ok(n) => {
+                    if !work.is_zero() {
+                        compute(work);
+                    }
+                    assert_eq!(stream.write(&buffer[..n]).unwrap(), n);
+                }
                 Err(e) => assert_eq!(e.kind(), ErrorKind::WouldBlock, "{e}"),
             }
         }
     }
-    load.done();
 }
 
 fn sink() {
