@@ -2,8 +2,8 @@
 //! connections and the bytes, and whatever a client decides has a limit. Ctrl-C and
 //! SIGTERM let it finish the requests that it is answering.
 //!
-//! Run it: `cargo run --example http_server`, then `curl http://127.0.0.1:8888/`. With
-//! `-- --loops 2` it serves on two processors.
+//! Run it: `cargo run --example http_server`, then `curl http://127.0.0.1:8888/`.
+//! With `-- --loops 2` it serves on two processors.
 //!
 //! Shows: streams_are_protocol_free, start_server_handler
 

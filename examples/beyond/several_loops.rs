@@ -5,8 +5,8 @@
 //!
 //! Run it: `cargo run --example several_loops -- --loops 2`. Then send it lines,
 //! with `nc 127.0.0.1 8888`; the line `total` asks how many lines there were in all
-//! loops. `--work 1000` computes for a millisecond for each line. With `--acceptor` the
-//! main loop accepts all clients and hands them over, one to each loop in turn.
+//! loops. `--work 1000` computes for a millisecond for each line. With `--acceptor`
+//! the main loop accepts all clients and hands them over, one to each loop in turn.
 
 use std::cell::Cell;
 use std::net::{SocketAddr, TcpListener};
@@ -92,8 +92,8 @@ async fn total() -> Result<u64> {
 // ANCHOR_END: total
 
 // ANCHOR: serve
-/// Serves on a loop of its own until it is told to stop. Says at which port, and which
-/// loop it is. With an acceptor it has no port: its clients are handed over.
+/// Serves on a loop of its own until it is told to stop. Says at which port, and
+/// which loop it is. With an acceptor it has no port: its clients are handed over.
 fn serve(
     address: Option<SocketAddr>,
     work: Duration,

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use clap::Parser;
 use clap::builder::RangedI64ValueParser;
 
+type Count = RangedI64ValueParser<u8>;
+
 #[derive(Parser)]
 struct Listening {
     /// Where to listen; port 0 lets the system choose one
@@ -17,7 +19,7 @@ struct Serving {
     #[command(flatten)]
     listening: Listening,
     /// How many loops serve, each in a thread of its own
-    #[arg(long, default_value_t = 1, value_parser = RangedI64ValueParser::<u8>::new().range(1..))]
+    #[arg(long, default_value_t = 1, value_parser = Count::new().range(1..))]
     loops: u8,
 }
 
@@ -27,8 +29,8 @@ pub fn address() -> SocketAddr {
     Listening::parse().address
 }
 
-/// The same, and the number of loops that the program is told to serve with, 1 if it
-/// is told none.
+/// The same, and the number of loops that the program is told to serve with, 1 if
+/// it is told none.
 pub fn address_and_loops() -> (SocketAddr, u8) {
     let Serving { listening, loops } = Serving::parse();
     (listening.address, loops)

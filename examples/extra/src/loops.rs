@@ -1,9 +1,9 @@
 //! A server on several loops: `--loops N` of the programs that serve.
 //!
-//! Each loop is in a thread of its own, with a listener of its own at the same port, and
-//! the system shares out the clients. The loops share nothing but their handles. The
-//! main thread has a loop too, because Ctrl-C and SIGTERM are delivered there; it
-//! cancels the others.
+//! Each loop is in a thread of its own, with a listener of its own at the same
+//! port, and the system shares out the clients. The loops share nothing but their
+//! handles. The main thread has a loop too, because Ctrl-C and SIGTERM arrive
+//! there; it cancels the others.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -24,9 +24,9 @@ thread_local! {
     static ENDED: Event = Event::new();
 }
 
-/// Runs `serve` with the address that the program is told, on as many loops as it is
-/// told. `serve` gets `true` if other loops listen at the same port. Returns when it
-/// ends, or when Ctrl-C has cancelled it.
+/// Runs `serve` with the address that the program is told, on as many loops as it
+/// is told. `serve` gets `true` if other loops listen at the same port. Returns
+/// when it ends, or when Ctrl-C has cancelled it.
 ///
 /// # Errors
 ///
@@ -65,7 +65,8 @@ where
     ended.and(waited)
 }
 
-/// A thread with a loop that serves until it is cancelled; its end wakes the main loop.
+/// A thread with a loop that serves until it is cancelled; its end wakes the main
+/// loop.
 fn start<F>(address: SocketAddr, main: LoopHandle, serve: F) -> Serving
 where
     F: AsyncFn(SocketAddr, bool) -> Result<()> + Copy + Send + 'static,
