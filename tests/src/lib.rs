@@ -4,7 +4,7 @@
 //! printed is compared with data, the guide's own text first ([`guide_text`]) and a snapshot second ([`snapshots`]), and
 //! with what its twin prints on CPython ([`twins`]).
 //! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every test
-//! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]), the runtime's rooms
+//! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]), the packages can be published ([`publishing`]), the runtime's rooms
 //! only look down ([`rooms`]) and every page of the book shows code and output that exist ([`book`]). A page can show a row as well ([`told`]).
 //! Programs that talk to others get somebody to talk to ([`company`]). Nothing here knows the runtime.
 
@@ -33,6 +33,7 @@ pub mod live;
 mod marks;
 pub mod names;
 mod pages;
+pub mod publishing;
 pub mod rooms;
 mod speed;
 pub mod tidy;

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::examples::{LIBRARIES, examples, files_of, header, programs};
 use crate::names::names_are_placed;
-use crate::{book, cheat_sheet, docs, files, manifests, read, relative, rooms, twins};
+use crate::{book, cheat_sheet, docs, files, manifests, publishing, read, relative, rooms, twins};
 
 /// A check of the whole workspace: its problems in words.
 pub type Check = fn(&Path) -> Result<Vec<String>>;
@@ -27,6 +27,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("the rooms of the runtime look down", rooms::rooms_look_down),
     ("the core is small", rooms::the_core_is_small),
     ("tests are under the guard", tests_are_guarded),
+    ("packages can be published", publishing::packages_can_be_published),
     ("links lead somewhere", book::links),
     ("names of asyncio are placed", names_are_placed),
     ("documentation imports asyncio alone", docs::examples_import_asyncio_alone),

@@ -3,8 +3,8 @@
 //!
 //! [`HttpServer`] serves requests on a connection that [`start_server`](asyncio_streams::start_server) has accepted,
 //! with limits on everything that a client decides, and ends gracefully. [`ClientSession`] sends requests over a pool
-//! of connections, like aiohttp's, with bodies that are streams in both directions (feature `client`, on by default). [`LoopTimer`] is a timer by the loop's clock for
-//! programs that use hyper directly.
+//! of connections, like aiohttp's, with bodies that are streams in both directions (feature `client`, on by default).
+//! [`LoopTimer`] is a timer by the loop's clock for programs that use hyper directly.
 //!
 //! Like aiohttp beside asyncio, it is not part of the crate `asyncio`: a program without HTTP does not build hyper.
 //!
