@@ -5,7 +5,7 @@ use conform::cpython::Reference;
 use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
 
-use crate::{book, cargo, crawler, finish, programs, tidy, twins};
+use crate::{book, cargo, crawler, ecosystem, finish, package, programs, tidy, twins};
 
 /// How many random programs are compared with CPython: the same each time, so that a change is judged by nothing but itself.
 /// `cargo xtask conform` looks for differences in new ones.
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// Leave out cargo test, for a caller that has run it already
     #[arg(long)]
     skip_tests: bool,
-    /// The long trials too
+    /// The long trials too, the programs with crates of others, and the packages
     #[arg(long)]
     full: bool,
 }
@@ -73,6 +73,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.full {
         step("the crawler, whose workers and Redis are killed");
         crawler::whole()?;
+        step("programs with crates of others");
+        ecosystem::all()?;
+        step("the crates as packages");
+        package::all()?;
     }
     step("documentation");
     finish(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;

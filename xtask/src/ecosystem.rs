@@ -18,6 +18,11 @@ pub(crate) struct Arguments {
     filter: Option<String>,
 }
 
+/// All of it, for `cargo xtask ci --full`.
+pub(crate) fn all() -> Result<()> {
+    run(&Arguments { bless: false, filter: None })
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.filter.is_none() {
         finish(cargo(&["fmt", "--all", "--check"]).args(MANIFEST))?;

@@ -17,6 +17,7 @@ mod guide;
 mod instructions;
 mod interop;
 mod measure;
+mod package;
 mod programs;
 mod sanitize;
 mod tidy;
@@ -61,6 +62,8 @@ enum Verb {
     Crawler(crawler::Arguments),
     /// Lint the programs with crates of others, run them, and compare what they print
     Ecosystem(ecosystem::Arguments),
+    /// Try everything about publishing the crates but the publishing
+    Package(package::Arguments),
     /// Look for misused memory, data races, lost wake-ups and leaks
     Sanitize(sanitize::Arguments),
     /// Check that files, examples, links and pages are in shape
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
         Verb::Interop(arguments) => interop::run(&arguments),
         Verb::Crawler(arguments) => crawler::run(&arguments),
         Verb::Ecosystem(arguments) => ecosystem::run(&arguments),
+        Verb::Package(arguments) => package::run(&arguments),
         Verb::Sanitize(arguments) => sanitize::run(&arguments),
         Verb::Tidy => tidy::run(),
         Verb::Wasm(arguments) => wasm::run(&arguments),
