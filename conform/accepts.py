@@ -1,7 +1,10 @@
-"""Runs the recorded programs on `reference.py` and compares the traces: python3.15 accepts.py
+"""Holds recorded traces against `reference`, the order of steps as a program: python3.15 accepts.py
 
-Only programs of which `reference.py` has every step are run. Each trace must be accepted, and refused when two neighbouring
-lines of it are exchanged.
+A trace, CPython's or ours, is accepted if it is the one that its program gives on the reference. The queues, locks and so on,
+and `as_completed`, are CPython's own, which run on the reference without knowing.
+
+`--alterations` alters every trace in every way of `alterations.py`, and the reference has to refuse each at the first line that
+is another one. `--programs` runs programs from standard input on the reference, as `interpreter.py` does on CPython.
 """
 import asyncio
 import gzip
@@ -10,30 +13,14 @@ import pathlib
 import sys
 import types
 
+import alterations
 import interpreter
-import reference
 
 HERE = pathlib.Path(__file__).parent
-# The steps of which the reference knows nothing.
-WITHOUT = {
-    "gather", "shield", "wait", "wait_for", "as_completed", "operate", "hold", "new_generator", "drive", "drop_generator",
-    "for_each", "yield", "with", "stack", "stack_enter", "stack_call", "stack_callback", "stack_close",
-}
-
-
-def steps(thing):
-    """The names of everything in a program."""
-    match thing:
-        case dict():
-            yield from thing
-            for value in thing.values():
-                yield from steps(value)
-        case list():
-            for value in thing:
-                yield from steps(value)
 
 
 def entries():
+    """The programs that are kept, with their traces."""
     for path in sorted((HERE / "corpus/named").iterdir()):
         yield json.loads(path.read_text())
     with gzip.open(HERE / "corpus/random.jsonl.gz", "rt") as file:
@@ -41,46 +28,84 @@ def entries():
 
 
 def use_reference():
-    """From now on the programs find the reference under the name of asyncio."""
+    """From now on programs find the reference under the name of asyncio."""
+    import reference
+
+    class Loop(reference.Loop):
+        def __init__(self):
+            super().__init__(interpreter.report)
+            self.generators = interpreter.OrderedWeakSet()
+
+        def run_forever(self):
+            # CPython's own locks and queues ask it which loop runs.
+            asyncio._set_running_loop(self)
+            try:
+                super().run_forever()
+            finally:
+                asyncio._set_running_loop(None)
+
     module = types.ModuleType("asyncio")
     vars(module).update(vars(asyncio))
-    vars(module).update({name: value for name, value in vars(reference).items() if not name.startswith("_")})
-    module.events = types.SimpleNamespace(_get_running_loop=lambda: reference.running)
+    vars(module).update({name: getattr(reference, name) for name in reference.__all__})
     interpreter.asyncio = module
     interpreter.TaskGroup = reference.TaskGroup
     interpreter.Deadlock = reference.Deadlock
-    interpreter.Loop = lambda: reference.Loop(interpreter.report)
+    interpreter.Loop = Loop
 
 
-def accepts(program, trace):
-    return interpreter.run(program).splitlines() == trace
+def refusal(program, trace, code=None):
+    """The first line that the reference refuses: its number, what the reference gives there, and what the trace has."""
+    expected = interpreter.run(program, code).splitlines()
+    for number in range(max(len(expected), len(trace))):
+        lines = [lines[number] if number < len(lines) else None for lines in (expected, trace)]
+        if lines[0] != lines[1]:
+            return number, *lines
+    return None
 
 
-def altered(trace, place):
-    """The trace with two neighbours exchanged, from this place on the first that are not the same."""
-    for i in (*range(place, len(trace) - 1), *range(place)):
-        if trace[i] != trace[i + 1]:
-            return [*trace[:i], trace[i + 1], trace[i], *trace[i + 2:]]
-    return [*trace, "- one line more"]
+def check_corpus():
+    checked = lines = 0
+    for entry in entries():
+        program, trace = entry["program"], entry["trace"]
+        if refused := refusal(program, trace):
+            number, expected, found = refused
+            print(json.dumps(program), *trace[:number], sep="\n")
+            sys.exit(f"the reference refuses line {number + 1} of this trace: {found!r}, it would give {expected!r}")
+        checked += 1
+        lines += len(trace)
+    print(f"{checked} traces are accepted, {lines} lines")
+
+
+def check_alterations():
+    counts = dict.fromkeys(alterations.KINDS, 0)
+    for number, entry in enumerate(entries()):
+        program, trace = entry["program"], entry["trace"]
+        code = interpreter.compiled(program)
+        for name, alter in alterations.KINDS.items():
+            altered = alter(trace, number)
+            if altered is None:
+                continue
+            first = alterations.first_difference(trace, altered)
+            refused = refusal(program, altered, code)
+            if refused is None or refused[0] != first:
+                print(json.dumps(program), *altered, sep="\n")
+                sys.exit(f"{name}: line {first + 1} of this trace is altered, and the reference says {refused}")
+            counts[name] += 1
+    for name, count in counts.items():
+        print(f"{count:>6} refused: {name}")
+        if count < 100:
+            sys.exit("this was tried too seldom")
 
 
 def main():
     use_reference()
+    if "--programs" in sys.argv:
+        return interpreter.main()
     interpreter.be_quiet()
-    checked = 0
-    for entry in entries():
-        program, trace = entry["program"], entry["trace"]
-        if WITHOUT & set(steps(program)):
-            continue
-        if not accepts(program, trace):
-            print(json.dumps(program), *trace, "", interpreter.run(program), sep="\n")
-            sys.exit("the reference refuses this trace")
-        other = altered(trace, checked % len(trace))
-        if accepts(program, other):
-            print(json.dumps(program), *other, sep="\n")
-            sys.exit("the reference accepts this trace, in which two lines were exchanged")
-        checked += 1
-    print(f"{checked} traces are accepted, and refused when two lines are exchanged")
+    check_corpus()
+    if "--alterations" in sys.argv:
+        check_alterations()
 
 
-main()
+if __name__ == "__main__":
+    main()

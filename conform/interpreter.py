@@ -314,12 +314,17 @@ def report(_, context):
         log("handler", context["message"].split("<")[0], context.get("exception"))
 
 
-def run(program):
-    """The trace of a program."""
+def compiled(program):
+    warnings.simplefilter("ignore")
+    return compile(Translator(program).source(), "<program>", "exec")
+
+
+def run(program, code=None):
+    """The trace of a program, which may be compiled already."""
     global world
     world = World(program)
     scope = dict(globals())
-    exec(compile(Translator(program).source(), "<program>", "exec"), scope)
+    exec(code or compiled(program), scope)
     runner = asyncio.Runner(loop_factory=Loop)
     if program.get("eager"):
         runner.get_loop().set_task_factory(asyncio.eager_task_factory)

@@ -12,12 +12,14 @@ use guide_tests::python::{Python, number};
 use crate::language::Program;
 use crate::pyodide::Pyodide;
 
-/// The CPython that runs the programs.
+/// What runs the programs beside our runtime.
 #[derive(Clone, Debug)]
 pub enum Reference {
-    /// One of this machine.
+    /// A CPython of this machine.
     Machine(Python),
-    /// One under Node.
+    /// The order of steps as a program, `reference`, which stands for asyncio in this CPython.
+    Model(Python),
+    /// A CPython under Node.
     Pyodide(Pyodide),
 }
 
@@ -52,7 +54,7 @@ impl Reference {
     #[must_use]
     pub fn version(&self) -> &str {
         match self {
-            Self::Machine(python) => &python.version,
+            Self::Machine(python) | Self::Model(python) => &python.version,
             Self::Pyodide(pyodide) => &pyodide.python,
         }
     }
@@ -61,19 +63,28 @@ impl Reference {
     fn command(&self) -> Command {
         match self {
             Self::Pyodide(pyodide) => pyodide.command(),
-            Self::Machine(python) => {
-                let mut command = Command::new(&python.path);
-                command.args(["-E", "-s", "-B"]).arg(crate::root().join("interpreter.py"));
+            Self::Machine(python) => script(python, "interpreter.py"),
+            Self::Model(python) => {
+                let mut command = script(python, "accepts.py");
+                command.arg("--programs");
                 command
             }
         }
     }
 }
 
+/// The command that runs a program of this folder.
+pub fn script(python: &Python, name: &str) -> Command {
+    let mut command = Command::new(&python.path);
+    command.args(["-E", "-s", "-B"]).arg(crate::root().join(name));
+    command
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Machine(python) => write!(f, "CPython {} at {}", python.version, python.path.display()),
+            Self::Model(python) => write!(f, "conform/reference on CPython {}", python.version),
             Self::Pyodide(pyodide) => pyodide.fmt(f),
         }
     }

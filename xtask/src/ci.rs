@@ -55,6 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             twins::run(&python, &[])?;
             step("the order of steps as a program");
             crate::conform::accepts(&python)?;
+            programs::run(&Reference::Model(python), None, FIRST_SEED, PROGRAMS, 1)?;
         }
         Ok(python) => println!("not compared with CPython {}, which is older than {}", python.version, oracle.version),
         Err(reason) => println!("not compared with CPython: {reason:#}"),

@@ -1,10 +1,9 @@
 //! `cargo xtask conform`: the same as CPython, shown by running both.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use conform::cpython::Reference;
+use conform::cpython::{Reference, script};
 use conform::generate;
 use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
@@ -22,15 +21,16 @@ pub(crate) struct Arguments {
     /// Run all programs instead that have at most so many steps to choose (4 takes minutes)
     #[arg(long, value_name = "SIZE", conflicts_with = "programs")]
     all_small: Option<u32>,
-    /// Of all small programs, take one of so many only
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "all_small")]
+    /// Of all small programs, or of all wrong versions of the reference, take one of so many only
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     every: u64,
     /// Give every random program this theme
     #[arg(long, value_name = "THEME", value_parser = clap::builder::PossibleValuesParser::new(conform::generate::themes()))]
     theme: Option<String>,
-    /// Hold the recorded traces against conform/reference.py instead, the order of steps as a program to read
-    #[arg(long)]
-    reference: bool,
+    /// Hold against conform/reference, the order of steps as a program to read: the recorded traces and altered ones, random
+    /// programs (all small ones with --all-small), or the traces against wrong versions of it
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "traces")]
+    reference: Option<Against>,
     /// Count instead which lines of the crates the random programs reach (needs `rustup component add llvm-tools`)
     #[arg(long)]
     coverage: bool,
@@ -61,13 +61,23 @@ pub(crate) struct Arguments {
     pyodide: Option<PathBuf>,
 }
 
+/// What is held against the reference.
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Against {
+    Traces,
+    Programs,
+    Mutants,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let oracle = Oracle::load()?;
     if arguments.fetch_python {
         return fetch_python::run(&oracle);
     }
-    if arguments.reference {
-        return accepts(&Python::find(arguments.python.as_deref())?);
+    match arguments.reference {
+        Some(Against::Traces) => return accepts(&Python::find(arguments.python.as_deref())?),
+        Some(Against::Mutants) => return mutants(&Python::find(arguments.python.as_deref())?, arguments.every),
+        Some(Against::Programs) | None => {}
     }
     if arguments.coverage {
         return coverage::run(arguments.programs, arguments.seed.unwrap_or_else(programs::new_seed));
@@ -80,7 +90,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         remark(&oracle, &python.version);
         return twins::run(&python, &arguments.names);
     }
-    let python = Reference::find(arguments.python.as_deref(), arguments.pyodide.as_deref())?;
+    let python = match arguments.reference {
+        Some(_) => Reference::Model(Python::find(arguments.python.as_deref())?),
+        None => Reference::find(arguments.python.as_deref(), arguments.pyodide.as_deref())?,
+    };
     println!("{python}");
     remark(&oracle, python.version());
     if let Some(size) = arguments.all_small {
@@ -99,11 +112,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// Runs the recorded programs on `reference.py`, which has to accept their traces.
+/// Runs the recorded programs on `conform/reference`, which has to accept their traces and to refuse altered ones.
 pub(crate) fn accepts(python: &Python) -> Result<()> {
-    let mut command = Command::new(&python.path);
-    let status = command.args(["-E", "-s", "-B"]).arg(conform::root().join("accepts.py")).status()?;
-    ensure!(status.success(), "conform/reference.py and a recorded trace differ");
+    let status = script(python, "accepts.py").arg("--alterations").status()?;
+    ensure!(status.success(), "conform/reference and a recorded trace differ");
+    Ok(())
+}
+
+/// Changes `conform/reference` in every way, or in one of so many: the recorded traces have to refuse each.
+pub(crate) fn mutants(python: &Python, every: u64) -> Result<()> {
+    let status = script(python, "mutants.py").arg(every.to_string()).status()?;
+    ensure!(status.success(), "the recorded traces accept a wrong version of conform/reference");
     Ok(())
 }
 
