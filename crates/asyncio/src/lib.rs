@@ -49,7 +49,8 @@
 //! # Features
 //!
 //! All are on by default: `net` ([`streams`]), `process` ([`subprocess`]), `threads` ([`threads`]), `tls` (`ssl`). A program that
-//! turns them off builds fewer crates. On `wasm32-unknown-unknown` these modules and [`io`] are absent, whatever the features say,
+//! turns them off builds fewer crates. The feature `trace`, which is off, adds a module `trace` and lets `ASYNCIO_TRACE=FILE` write
+//! what happens in a program to a file that Perfetto and Chrome open. On `wasm32-unknown-unknown` these modules and [`io`] are absent, whatever the features say,
 //! and a module `host` is there, through which the page lends its clocks. No function can wait there: a program runs on the virtual
 //! clock, or the page drives the loop.
 //!
@@ -97,6 +98,9 @@ pub use asyncio_runtime::{log, time};
 #[cfg(all(unix, feature = "tls"))]
 #[doc(inline)]
 pub use asyncio_streams::ssl;
+#[cfg(all(unix, feature = "trace"))]
+#[doc(inline)]
+pub use asyncio_trace as trace;
 
 #[doc(inline)]
 pub use self::{

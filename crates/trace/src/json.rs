@@ -1,0 +1,190 @@
+//! One event of a trace, written as JSON at the end of a buffer.
+//!
+//! Written by hand, because a trace is written in the middle of what it measures: a step is traced in less time than it takes
+//! to make a tree of values. Each event is a line of its own, `{"ph":…,"pid":…,"tid":…,"ts":…,"name":…,"args":{…}}`, with a comma
+//! before it.
+
+/// A text is cut after so many bytes.
+const LONGEST: usize = 400;
+
+/// An event that is being written; dropping it ends it.
+pub(crate) struct Event<'a> {
+    out: &'a mut Vec<u8>,
+    has_args: bool,
+}
+
+impl<'a> Event<'a> {
+    /// Begins an event with its phase, the numbers of its loop and its track, and the time in nanoseconds.
+    pub(crate) fn new(out: &'a mut Vec<u8>, phase: u8, pid: u32, tid: u32, nanos: u64) -> Self {
+        out.extend_from_slice(b",\n{\"ph\":\"");
+        out.push(phase);
+        out.extend_from_slice(b"\",\"pid\":");
+        integer(out, pid.into());
+        out.extend_from_slice(b",\"tid\":");
+        integer(out, tid.into());
+        out.extend_from_slice(b",\"ts\":");
+        micros(out, nanos);
+        Self { out, has_args: false }
+    }
+
+    /// Adds what is the same each time: fields as they are in JSON, such as `"name":"step"`.
+    pub(crate) fn fixed(self, fields: &'static str) -> Self {
+        self.out.push(b',');
+        self.out.extend_from_slice(fields.as_bytes());
+        self
+    }
+
+    /// Adds the name.
+    pub(crate) fn name(self, name: &str) -> Self {
+        self.out.extend_from_slice(b",\"name\":");
+        text(self.out, name);
+        self
+    }
+
+    /// Adds the number of a flow.
+    pub(crate) fn flow(self, id: u64) -> Self {
+        self.out.extend_from_slice(b",\"id\":");
+        integer(self.out, id);
+        self
+    }
+
+    fn key(&mut self, key: &'static str) {
+        self.out.extend_from_slice(if self.has_args { b",\"" } else { b",\"args\":{\"" });
+        self.has_args = true;
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+
+    /// Adds an argument that is a text.
+    pub(crate) fn text(mut self, key: &'static str, value: &str) -> Self {
+        self.key(key);
+        text(self.out, value);
+        self
+    }
+
+    /// Adds an argument that is a number.
+    pub(crate) fn number(mut self, key: &'static str, value: u64) -> Self {
+        self.key(key);
+        integer(self.out, value);
+        self
+    }
+
+    /// Adds an argument that is a time in seconds.
+    pub(crate) fn seconds(mut self, key: &'static str, value: f64) -> Self {
+        self.key(key);
+        if value.is_finite() {
+            self.out.extend_from_slice(value.to_string().as_bytes());
+        } else {
+            text(self.out, &value.to_string());
+        }
+        self
+    }
+
+    /// Adds an argument that is a span of nanoseconds, written in microseconds.
+    pub(crate) fn micros(mut self, key: &'static str, nanos: u64) -> Self {
+        self.key(key);
+        micros(self.out, nanos);
+        self
+    }
+
+    /// Adds an argument that is a place in the source: `FILE:LINE`.
+    pub(crate) fn place(mut self, key: &'static str, file: &str, line: u32) -> Self {
+        self.key(key);
+        text(self.out, file);
+        // The closing quote makes room for the line.
+        self.out.pop();
+        self.out.push(b':');
+        integer(self.out, line.into());
+        self.out.push(b'"');
+        self
+    }
+}
+
+impl Drop for Event<'_> {
+    fn drop(&mut self) {
+        self.out.extend_from_slice(if self.has_args { b"}}" } else { b"}" });
+    }
+}
+
+fn integer(out: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[first..]);
+}
+
+fn micros(out: &mut Vec<u8>, nanos: u64) {
+    integer(out, nanos / 1000);
+    let rest = nanos % 1000;
+    if rest != 0 {
+        out.extend_from_slice(&[b'.', b'0' + (rest / 100) as u8, b'0' + (rest / 10 % 10) as u8, b'0' + (rest % 10) as u8]);
+    }
+}
+
+fn text(out: &mut Vec<u8>, value: &str) {
+    out.push(b'"');
+    let mut end = value.len().min(LONGEST);
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    let value = &value[..end];
+    if value.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        out.extend_from_slice(value.as_bytes());
+    } else {
+        value.bytes().for_each(|byte| escaped(out, byte));
+    }
+    out.push(b'"');
+}
+
+fn escaped(out: &mut Vec<u8>, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        0..b' ' => {
+            out.extend_from_slice(b"\\u00");
+            out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+        _ => out.push(byte),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(make: impl FnOnce(Event<'_>)) -> serde_json::Value {
+        let mut out = Vec::new();
+        make(Event::new(&mut out, b'i', 1, 2, 3_004_005));
+        let text = String::from_utf8(out).unwrap();
+        serde_json::from_str(text.strip_prefix(",\n").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let hostile = "\"quoted\" \\ \n \u{1}\u{7f} ☕";
+        let event = written(|event| {
+            drop(event.name(hostile).flow(u64::MAX).number("n", 0).seconds("s", 0.1).micros("us", 12).place("at", hostile, 7));
+        });
+        let expected = serde_json::json!({
+            "ph": "i", "pid": 1, "tid": 2, "ts": 3004.005, "name": hostile, "id": u64::MAX,
+            "args": { "n": 0, "s": 0.1, "us": 0.012, "at": format!("{hostile}:7") },
+        });
+        assert_eq!(event, expected);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_two_characters() {
+        let event = written(|event| drop(event.name(&"é☕".repeat(200)).seconds("s", f64::INFINITY)));
+        let name = event["name"].as_str().unwrap();
+        assert!(name.len() <= LONGEST && name.len() > LONGEST - 4, "{}", name.len());
+        assert_eq!(event["args"]["s"], "inf");
+    }
+}

@@ -1,0 +1,137 @@
+//! Traces: every step, wait and wake-up of a program in a file that [Perfetto](https://ui.perfetto.dev) and Chrome open.
+//!
+//! Nothing in a program has to change. If it is linked with this crate (the feature `trace` of `asyncio`) and runs with
+//! `ASYNCIO_TRACE=FILE` in its environment, all loops of the process write what happens in them to that file. In the name `%p`
+//! stands for the number of the process. A program can also trace single loops, by a [`Trace`].
+//!
+//! ```
+//! use asyncio::{Clock, EventLoop, create_task, sleep, trace::Trace};
+//!
+//! let file = std::env::temp_dir().join(format!("tea-{}.json", std::process::id()));
+//! let event_loop = EventLoop::with_clock(Clock::Virtual);
+//! Trace::create(&file).unwrap().watch(&event_loop);
+//! event_loop
+//!     .run_until_complete(async {
+//!         let kettle = create_task(sleep(180)).named("kettle");
+//!         kettle.await
+//!     })
+//!     .unwrap();
+//! event_loop.close().unwrap();
+//!
+//! let trace = std::fs::read_to_string(&file).unwrap();
+//! assert!(trace.starts_with("[") && trace.ends_with("]\n"));
+//! assert!(trace.contains("kettle") && trace.contains("time jumps"));
+//! # std::fs::remove_file(file).unwrap();
+//! ```
+//!
+//! # What is in a trace
+//!
+//! A loop is shown as a process. Its first track has the passes, in each the callbacks and timers that it ran, and between
+//! them the time that the loop was idle. Each task has a track of its own.
+//!
+//! | on the track of a task | |
+//! | --- | --- |
+//! | slice `step` | One step. Its arguments say what the task waited on afterwards: `waits_on`, `task` (the number of the track), `held_by`, and `at`, the place of the await. Under the real clock `ready_us` is how long the step was queued. |
+//! | instant `created` | The coroutine, the place, and the track of the creator. |
+//! | instant `cancel requested` | Who requested it, and `through` which task or group that waits for this one it came. |
+//! | instant `woken` | Something outside of the loop woke the task, such as another thread. |
+//! | instant `finished`, `failed`, `cancelled` | The end. |
+//!
+//! Arrows (flows) lead from the step or callback that did something to the step or callback that it caused: `wakes`, `cancels`,
+//! `creates`, `calls`, and `sets timer`.
+//!
+//! Under the real clock times are the machine's. Under the virtual clock a trace has the loop's own time, and each event takes
+//! one microsecond, because a step takes no time there: so a trace is the same in each run.
+//!
+//! # What it costs, and where it ends
+//!
+//! A loop keeps at most 64 KB of its trace in memory, and what it knows of the tasks and timers that are pending. No future is kept
+//! alive. The file is complete when the loop closes. If the process is killed, the end is missing, which both viewers accept; what
+//! happened just before may be missing, too. A program that is linked with this crate and runs without `ASYNCIO_TRACE` runs
+//! exactly as before.
+//!
+//! If the file cannot be written, one warning says so, and the program goes on without a trace. Two processes do not
+//! write the same file. A pipe is never given the bracket that ends the list, because another loop may follow.
+
+#![forbid(unsafe_code)]
+
+mod json;
+mod sink;
+mod tracer;
+
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+use asyncio_runtime::{EventLoop, LoopHook, log};
+
+use crate::sink::Sink;
+use crate::tracer::Tracer;
+
+/// The environment variable with the name of the file.
+const VARIABLE: &str = "ASYNCIO_TRACE";
+
+inventory::submit! {
+    LoopHook(watch_if_asked)
+}
+
+/// Called with each new loop of the process.
+fn watch_if_asked(event_loop: &EventLoop) {
+    static TRACE: OnceLock<Option<Trace>> = OnceLock::new();
+    if let Some(trace) = TRACE.get_or_init(from_env) {
+        trace.watch(event_loop);
+    }
+}
+
+fn from_env() -> Option<Trace> {
+    let name = std::env::var_os(VARIABLE).filter(|name| !name.is_empty())?;
+    let name = match name.into_string() {
+        Ok(name) => name.replace("%p", &std::process::id().to_string()).into(),
+        Err(name) => name,
+    };
+    let path = Path::new(&name);
+    Trace::create(path)
+        .inspect_err(|error| log::warning(format_args!("{VARIABLE}: cannot write {}: {error}", path.display())))
+        .ok()
+}
+
+/// A file that loops write their traces to.
+///
+/// Clones write to the same file. Loops may be in several threads.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::{Clock, EventLoop, sleep, trace::Trace};
+///
+/// let file = std::env::temp_dir().join(format!("loops-{}.json", std::process::id()));
+/// let trace = Trace::create(&file).unwrap();
+/// for seconds in [1, 2] {
+///     let event_loop = EventLoop::with_clock(Clock::Virtual);
+///     trace.watch(&event_loop);
+///     event_loop.run_until_complete(sleep(seconds)).unwrap();
+/// }
+/// assert_eq!(std::fs::read_to_string(&file).unwrap().matches("process_name").count(), 2);
+/// # std::fs::remove_file(file).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Trace {
+    sink: Arc<Sink>,
+}
+
+impl Trace {
+    /// Creates the file, or empties it if it exists.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be created, is written by another trace, or is a named pipe that nobody reads.
+    pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
+        Ok(Self { sink: Arc::new(Sink::create(path.as_ref())?) })
+    }
+
+    /// Traces the loop from now on, until it is closed.
+    pub fn watch(&self, event_loop: &EventLoop) {
+        event_loop.add_observer(Rc::new(Tracer::new(&self.sink, event_loop)));
+    }
+}
