@@ -124,7 +124,12 @@ fn micros(out: &mut Vec<u8>, nanos: u64) {
     integer(out, nanos / 1000);
     let rest = nanos % 1000;
     if rest != 0 {
-        out.extend_from_slice(&[b'.', b'0' + (rest / 100) as u8, b'0' + (rest / 10 % 10) as u8, b'0' + (rest % 10) as u8]);
+        out.extend_from_slice(&[
+            b'.',
+            b'0' + (rest / 100) as u8,
+            b'0' + (rest / 10 % 10) as u8,
+            b'0' + (rest % 10) as u8,
+        ]);
     }
 }
 
@@ -171,7 +176,15 @@ mod tests {
     fn what_is_written_is_read_back() {
         let hostile = "\"quoted\" \\ \n \u{1}\u{7f} ☕";
         let event = written(|event| {
-            drop(event.name(hostile).flow(u64::MAX).number("n", 0).seconds("s", 0.1).micros("us", 12).place("at", hostile, 7));
+            drop(
+                event
+                    .name(hostile)
+                    .flow(u64::MAX)
+                    .number("n", 0)
+                    .seconds("s", 0.1)
+                    .micros("us", 12)
+                    .place("at", hostile, 7),
+            );
         });
         let expected = serde_json::json!({
             "ph": "i", "pid": 1, "tid": 2, "ts": 3004.005, "name": hostile, "id": u64::MAX,

@@ -33,7 +33,8 @@ fn checked(events: Vec<Value>) -> Read {
     for event in &events {
         let field = |name: &str| &event[name];
         let number = |name: &str| field(name).as_u64().unwrap_or_else(|| panic!("{name} is a number in {event}"));
-        let text = |name: &str| field(name).as_str().unwrap_or_else(|| panic!("{name} is a text in {event}")).to_owned();
+        let text =
+            |name: &str| field(name).as_str().unwrap_or_else(|| panic!("{name} is a text in {event}")).to_owned();
         let (phase, pid, tid) = (text("ph"), number("pid"), number("tid"));
         let time = field("ts").as_f64().expect("a time");
         let last = times.insert(pid, time).unwrap_or(0.0);
