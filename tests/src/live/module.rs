@@ -29,6 +29,10 @@ pub struct InPage {
     pub name: String,
     /// Can the page drive its loop, so that it runs in real time?
     pub hosted: bool,
+    /// Does it draw random numbers?
+    pub draws: bool,
+    /// Does it read its arguments?
+    pub takes_arguments: bool,
 }
 
 /// Builds the module.
@@ -72,7 +76,12 @@ fn copy(root: &Path, folder: &Path) -> Result<Vec<InPage>> {
             table,
             "    page::Program {{ name: {name:?}, main: || ending::End::end({name}::main()), hosted: {door} }},"
         )?;
-        programs.push(InPage { name, hosted });
+        programs.push(InPage {
+            name,
+            hosted,
+            draws: text.contains("random"),
+            takes_arguments: text.contains(ARGUMENTS),
+        });
     }
     write(&folder.join("programs.rs"), &format!("{modules}\nconst PROGRAMS: &[page::Program] = &[\n{table}];\n"))?;
     Ok(programs)
@@ -81,13 +90,16 @@ fn copy(root: &Path, folder: &Path) -> Result<Vec<InPage>> {
 /// The program with a `main` that other modules can call, and its coroutine for the page, if it has one.
 fn with_doors(program: &str) -> String {
     let public = program.replacen("\nfn main(", "\npub(super) fn main(", 1);
-    let mut text = public.replace("env::args()", "crate::page::args()");
+    let mut text = public.replace(ARGUMENTS, "crate::page::args()");
     if let Some(coroutine) = main_coroutine(program) {
         text += "\npub(super) fn hosted() -> crate::hosted::Guest {\n    ";
         text += &format!("crate::hosted::start({coroutine})\n}}\n");
     }
     text
 }
+
+/// How a program reads its arguments.
+const ARGUMENTS: &str = "env::args()";
 
 /// The coroutine that `main` runs, if it does nothing else.
 fn main_coroutine(program: &str) -> Option<&str> {

@@ -1,10 +1,12 @@
 //! `cargo xtask book`: the book, built by mdBook as a library into `target/book`.
 //!
 //! mdBook is silent about an include or a link that leads nowhere, so the pages are checked first. Then each block gets its
-//! caption and its Python twin, each drawing comes into its page, and so do its questions and exercises. The built book is files that need no server.
+//! caption and its Python twin, each drawing comes into its page, and so do its questions and exercises, and the
+//! place of its Run button. The built book is files that need no server.
 
 mod blocks;
 mod exercises;
+mod live;
 mod pictures;
 mod practice;
 mod questions;
@@ -65,7 +67,9 @@ pub(crate) fn build() -> Result<PathBuf> {
     let built = root().join("target/book");
     pages.config.build.build_dir.clone_from(&built);
     let folder = pages.source_dir();
-    let programs = Programs { examples: examples(root())?, host: format!("{}/blob/main/", book::repository(root())?) };
+    let examples = examples(root())?;
+    let (live, module) = live::Places::build(root(), &examples)?.unzip();
+    let programs = Programs { examples, host: format!("{}/blob/main/", book::repository(root())?), live };
     let mut practice = Practice::load(root())?;
     for page in pages.iter().filter_map(|item| if let BookItem::Chapter(page) = item { Some(page) } else { None }) {
         practice.titles(&name_of(page), &page.name, &page.content);
@@ -84,6 +88,9 @@ pub(crate) fn build() -> Result<PathBuf> {
     practice.all_are_placed()?;
     pages.build()?;
     sources::write(root(), &built).context("cannot write the sources of the programs")?;
+    if let Some(module) = module {
+        live::write(&module, &built).context("cannot write the programs that run in a page")?;
+    }
     Ok(built)
 }
 

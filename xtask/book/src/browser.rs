@@ -2,16 +2,19 @@
 //!
 //! Every page is opened from its file, as wide as a phone and as a desktop, light and dark. It must report no error, ask for
 //! nothing from elsewhere, not scroll sideways, be readable (a contrast of at least 4.5 to 1) and be usable with the keyboard
-//! alone. Its questions are answered, with the keyboard and without a script. Where there is no Chromium, nothing is checked,
+//! alone. Its questions are answered, with the keyboard and without a script, and its programs run. Where there is no Chromium, nothing is checked,
 //! and that is said.
 
 mod devtools;
+mod live;
 mod questions;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use guide_tests::examples::examples;
+use guide_tests::root;
 use serde_json::{Value, json};
 
 use self::devtools::Devtools;
@@ -61,8 +64,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(folder) = &arguments.pictures {
         std::fs::create_dir_all(folder)?;
     }
+    let examples = examples(root())?;
     let begun = Instant::now();
-    let (mut found, mut bytes, mut milliseconds) = (0, Vec::new(), Vec::new());
+    let (mut found, mut ran, mut bytes, mut milliseconds) = (0, 0, Vec::new(), Vec::new());
+    let mut first_with_a_button = None;
     for page in &pages {
         for (screen, width, height) in SCREENS {
             for scheme in SCHEMES {
@@ -78,6 +83,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 milliseconds.push(visit.milliseconds);
             }
         }
+        // The page is still open, as a desktop sees it.
+        let (count, problems) = live::run(&mut browser, &examples)?;
+        for problem in &problems {
+            println!("{}: {problem}", page.display());
+        }
+        found += problems.len();
+        ran += count;
+        if count > 0 {
+            first_with_a_button.get_or_insert(page);
+        }
     }
     for page in &pages {
         let address = format!("file://{}", page.display());
@@ -89,6 +104,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let Err(error) = search(&mut browser, &built) {
         println!("the search, read from a file: {error:#}");
         found += 1;
+    }
+    if let Some(page) = first_with_a_button {
+        println!("programs that ran in their pages: {ran}");
+        let address = format!("file://{}", page.display());
+        for problem in live::in_real_time(&mut browser, &address, PATIENCE, &examples)? {
+            println!("in real time: {problem}");
+            found += 1;
+        }
     }
     println!("a page with all it loads: {} KB (at most {} KB)", median(&bytes) / 1000.0, most(&bytes) / 1000.0);
     println!("until it is loaded, from a file: {} ms (at most {} ms)", median(&milliseconds), most(&milliseconds));

@@ -15,6 +15,8 @@ use guide_tests::examples::Example;
 use guide_tests::twins::first_line;
 use regex::Regex;
 
+use super::live::Places;
+
 static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\{\{#include (?:\.\./)*(?P<path>[^\s:}]+)(?::(?P<part>[^\s}]*))?\}\}$")
         .expect("the pattern is well formed")
@@ -26,6 +28,8 @@ pub(super) struct Programs {
     pub(super) examples: Vec<Example>,
     /// Where a file of the repository is shown: the path follows.
     pub(super) host: String,
+    /// The places of the Run buttons, if there are any.
+    pub(super) live: Option<Places>,
 }
 
 /// One included part: a file below the root of the repository, and the anchor or the lines.
@@ -44,6 +48,7 @@ impl Programs {
     /// A page with captions and twins. `root` is that of the repository, and pages stand two folders below it.
     pub(super) fn with_captions(&self, page: &str, root: &Path) -> String {
         let last = last_parts(page);
+        let mut left = self.blocks_of_programs(page);
         let (mut text, mut open) = (String::new(), None::<Block>);
         for line in page.lines() {
             match &mut open {
@@ -53,6 +58,7 @@ impl Programs {
                 None => writeln!(text, "{line}").expect("a string takes everything"),
                 Some(block) if line == "```" => {
                     text += &self.block(block, root, &last);
+                    text += self.place(block, &mut left);
                     open = None;
                 }
                 Some(block) => block.lines.push(line.to_owned()),
@@ -60,6 +66,47 @@ impl Programs {
         }
         // A fence that nobody closed is mdBook's to complain of.
         text + &open.map_or_else(String::new, |block| block.plain())
+    }
+
+    /// How many blocks of a page show each program, or what it prints. A block is that of its first program.
+    fn blocks_of_programs(&self, page: &str) -> BTreeMap<&str, usize> {
+        let mut blocks = BTreeMap::new();
+        let mut is_known = false;
+        for line in page.lines() {
+            if line.starts_with("```") {
+                is_known = false;
+            } else if let (Some(found), false) = (INCLUDE.captures(line), is_known) {
+                is_known = true;
+                if let Some(program) = self.program(&found["path"]) {
+                    *blocks.entry(program).or_default() += 1;
+                }
+            }
+        }
+        blocks
+    }
+
+    /// The place of the Run button, below the last block of its program.
+    fn place(&self, block: &Block, left: &mut BTreeMap<&str, usize>) -> &str {
+        let part = block.parts().into_iter().next();
+        let Some(program) = part.and_then(|part| self.program(&part.path)) else { return "" };
+        match left.get_mut(program) {
+            Some(1) => self.live.as_ref().and_then(|live| live.of(program)).unwrap_or_default(),
+            Some(left) => {
+                *left -= 1;
+                ""
+            }
+            None => "",
+        }
+    }
+
+    /// The program that a file belongs to, or whose output it is.
+    fn program(&self, path: &str) -> Option<&str> {
+        let is_it = |example: &&Example| match output_of(path) {
+            Some(Printed::Example(name)) => example.name == name,
+            Some(Printed::Ecosystem(_)) => false,
+            None => path.strip_prefix("examples/") == Some(&example.path),
+        };
+        self.examples.iter().find(is_it).map(|example| example.name.as_str())
     }
 
     fn block(&self, block: &Block, root: &Path, last: &BTreeMap<String, String>) -> String {
@@ -226,7 +273,8 @@ mod tests {
             args: vec!["9".to_owned()],
             shows: Vec::new(),
         };
-        Programs { examples: vec![nap], host: "https://host/".to_owned() }.with_captions(page, folder.path())
+        let live = Some(Places::one("nap", "<div class=\"live\"></div>\n"));
+        Programs { examples: vec![nap], host: "https://host/".to_owned(), live }.with_captions(page, folder.path())
     }
 
     const PAGE: &str = "Once.\n\n```rust,ignore\n{{#include ../../examples/05-sleep/nap.rs:bed}}\n```\n\n\
@@ -271,7 +319,7 @@ mod tests {
             shows: Vec::new(),
         };
         let examples = vec![example("areq", "real-python/areq/main.rs"), example("nap", "05-sleep/nap.rs")];
-        let programs = Programs { examples, host: String::new() };
+        let programs = Programs { examples, host: String::new(), live: None };
         let command = |path: &str| programs.command(path);
         assert_eq!(command("examples/real-python/areq/crawl.rs").as_deref(), Some("cargo run --example areq"));
         assert_eq!(command("examples/05-sleep/nap.py").as_deref(), Some("python3 examples/05-sleep/nap.py"));
@@ -287,6 +335,17 @@ mod tests {
         assert!(page.contains("Output</span> <code class=\"command\">cargo run --example nap -- 9<"), "{page}");
         let page = page_of("", "```text\n{{#include ../../examples/ecosystem/expected/codecs.txt}}\n```\n");
         assert!(page.contains("examples/ecosystem/Cargo.toml --bin codecs<"), "{page}");
+    }
+
+    #[test]
+    fn a_program_has_one_button_below_the_last_that_a_page_shows_of_it() {
+        let page = page_of("", PAGE);
+        let (before, after) = page.split_once("<div class=\"live\"></div>").unwrap();
+        assert!(before.contains("sleep();") && after.contains("zzz") && !after.contains("live"), "{page}");
+        let output = "```text\n{{#include ../../tests/outputs/nap.txt}}\n```\n";
+        let page = page_of("", &format!("{PAGE}{output}"));
+        assert!(page.ends_with("</div>\n<div class=\"live\"></div>\n"), "{page}");
+        assert_eq!(page.matches("\"live\"").count(), 1, "{page}");
     }
 
     #[test]

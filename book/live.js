@@ -1,0 +1,111 @@
+// A Run button for each program that runs in a page. The book builder says where one belongs (`xtask/book/src/book/live.rs`); the
+// module with all programs is loaded at the first run.
+"use strict";
+
+(() => {
+    let module;
+
+    /// The module, which is a script because a page that is read from a file may load nothing else.
+    function load() {
+        module ??= new Promise((resolve, reject) => {
+            window.asyncioPrograms = resolve;
+            const script = document.createElement("script");
+            script.src = `${path_to_root}live/programs.js`;
+            script.onload = () => script.remove();
+            script.onerror = () => reject(new Error("the programs cannot be loaded"));
+            document.head.append(script);
+        }).then(async (text) => {
+            const packed = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+            const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+            return WebAssembly.compile(await new Response(stream).arrayBuffer());
+        });
+        module.catch(() => { module = undefined; });
+        return module;
+    }
+
+    function element(name, properties = {}, ...children) {
+        const made = Object.assign(document.createElement(name), properties);
+        made.append(...children);
+        return made;
+    }
+
+    /// A field with its label, which is a word before it.
+    function field(words, properties) {
+        const input = element("input", properties);
+        return { input, label: element("label", {}, `${words} `, input) };
+    }
+
+    /// Colours of a terminal, which a page does without.
+    const COLOURS = /\x1b\[[0-9;]*m/g;
+
+    function equip(place) {
+        const { program, args, hosted, seeded } = place.dataset;
+        const start = element("button", { type: "submit", textContent: "Run", title: `Run ${program} in this page` });
+        const stop = element("button", { type: "button", textContent: "Stop", hidden: true });
+        const form = element("form", { className: "controls" }, start, stop);
+        const real = field("in real time", { type: "checkbox" });
+        const seed = field("seed", { type: "number", value: 1, min: 0, max: 999999, required: true });
+        const words = field("arguments", { type: "text", value: args ?? "", size: 12 });
+        for (const [is, { label }] of [[hosted, real], [seeded, seed], [args, words]]) {
+            if (is !== undefined) {
+                form.append(label);
+            }
+        }
+        const output = element("code", { className: "hljs nohighlight" });
+        const paper = element("pre", { hidden: true, tabIndex: 0 }, output);
+        paper.setAttribute("role", "log");
+        paper.setAttribute("aria-label", `What ${program} prints`);
+        const ending = element("p", { className: "ending" });
+        ending.setAttribute("role", "status");
+        let running;
+
+        function write(stream, text) {
+            // As text, never as HTML.
+            const piece = text.replace(COLOURS, "");
+            output.append(stream === "stderr" ? element("span", { className: "stderr", textContent: piece }) : piece);
+        }
+
+        form.addEventListener("submit", async (event) => {
+            event.preventDefault();
+            running?.abort();
+            const mine = running = new AbortController();
+            output.replaceChildren();
+            ending.textContent = "";
+            delete place.dataset.status;
+            stop.hidden = !real.input.checked;
+            try {
+                const programs = await load();
+                if (mine.signal.aborted) {
+                    return;
+                }
+                paper.hidden = false;
+                const status = await window.asyncioEngine.run(programs, {
+                    program,
+                    seed: seed.input.value,
+                    args: words.input.value.split(/\s+/).filter(Boolean),
+                    real: real.input.checked,
+                    // What a run prints that was given up for another one is not for this paper.
+                    write: (stream, text) => mine === running && write(stream, text),
+                    signal: mine.signal,
+                });
+                if (mine !== running) {
+                    return;
+                }
+                ending.textContent = status === null ? "Stopped." : status === 0 ? "Ended." : `Ended with status ${status}.`;
+                place.dataset.status = String(status);
+            } catch (error) {
+                if (mine === running) {
+                    ending.textContent = `It cannot run: ${error.message}.`;
+                }
+            }
+            stop.hidden = true;
+        });
+        stop.addEventListener("click", () => {
+            running?.abort();
+            start.focus();
+        });
+        place.append(form, paper, ending);
+    }
+
+    document.querySelectorAll(".live[data-program]").forEach(equip);
+})();

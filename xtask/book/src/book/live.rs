@@ -1,0 +1,111 @@
+//! Run buttons: a place for one below each program of a page, or the reason why the program has none, and the module with all
+//! programs.
+//!
+//! The buttons themselves are `book/live.js`'s. A page that is read from a file may load a script beside it, and nothing else: so
+//! the module is one, compressed, and is loaded when somebody runs a program. Without the compiler for it there are no buttons.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use guide_tests::examples::Example;
+use guide_tests::live::module::{InPage, Module, build};
+use guide_tests::live::toolchain::Toolchain;
+use guide_tests::live::{Live, live};
+
+/// What belongs below a program, as HTML, by its name.
+pub(super) struct Places(BTreeMap<String, String>);
+
+impl Places {
+    /// Builds the module, if this machine has the compiler for it.
+    pub(super) fn build(root: &Path, examples: &[Example]) -> Result<Option<(Self, Module)>> {
+        let Some(toolchain) = Toolchain::find(root)? else {
+            println!("without Run buttons: there is no compiler for WebAssembly here; `cargo xtask wasm` fetches one");
+            return Ok(None);
+        };
+        let module = build(root, &toolchain)?;
+        let mut places = BTreeMap::new();
+        for Live { program, reason } in live(root)? {
+            let built = module.programs.iter().find(|built| built.name == program.name);
+            let example = examples.iter().find(|example| example.name == program.name);
+            let html = match (reason, built, example) {
+                (Some(reason), ..) => {
+                    format!("<div class=\"live\"><p>It {reason}, so it does not run in this page.</p></div>\n")
+                }
+                (None, Some(built), Some(example)) => button(built, example),
+                _ => continue,
+            };
+            places.insert(program.name, html);
+        }
+        Ok(Some((Self(places), module)))
+    }
+
+    pub(super) fn of(&self, program: &str) -> Option<&str> {
+        self.0.get(program).map(String::as_str)
+    }
+}
+
+/// The place of a button, with what its script has to know.
+fn button(program: &InPage, example: &Example) -> String {
+    let mut html = format!("<div class=\"live\" data-program=\"{}\"", program.name);
+    if program.hosted {
+        html += " data-hosted";
+    }
+    if program.draws {
+        html += " data-seeded";
+    }
+    if program.takes_arguments {
+        let args = example.args.join(" ").replace('&', "&amp;").replace('"', "&quot;");
+        write!(html, " data-args=\"{args}\"").expect("a string takes everything");
+    }
+    html + "></div>\n"
+}
+
+/// Writes the script with the module.
+pub(super) fn write(module: &Module, built: &Path) -> Result<()> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    let bytes = std::fs::read(&module.path).with_context(|| format!("cannot read {}", module.path.display()))?;
+    packed.write_all(&bytes)?;
+    let folder = built.join("live");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(
+        folder.join("programs.js"),
+        format!("asyncioPrograms(\"{}\");\n", STANDARD.encode(packed.finish()?)),
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+impl Places {
+    /// One place, without a module.
+    pub(super) fn one(program: &str, html: &str) -> Self {
+        Self([(program.to_owned(), html.to_owned())].into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_button_says_what_can_be_chosen() {
+        let mut program = InPage { name: "nap".to_owned(), hosted: false, draws: false, takes_arguments: false };
+        let example = Example {
+            name: "nap".to_owned(),
+            path: "05-sleep/nap.rs".to_owned(),
+            args: vec!["9".to_owned(), "\"<\"".to_owned()],
+            shows: Vec::new(),
+        };
+        assert_eq!(button(&program, &example), "<div class=\"live\" data-program=\"nap\"></div>\n");
+        program = InPage { hosted: true, draws: true, takes_arguments: true, ..program };
+        let html =
+            "<div class=\"live\" data-program=\"nap\" data-hosted data-seeded data-args=\"9 &quot;<&quot;\"></div>\n";
+        assert_eq!(button(&program, &example), html);
+    }
+}

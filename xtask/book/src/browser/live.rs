@@ -1,0 +1,111 @@
+//! Runs the programs of a page by their buttons, and compares what the page shows with what they print elsewhere.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use guide_tests::examples::Example;
+use guide_tests::program::{End, Output};
+use guide_tests::{read, snapshots};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::devtools::Devtools;
+
+/// What a page shows of a run.
+#[derive(Deserialize)]
+struct Shown {
+    program: String,
+    stdout: String,
+    stderr: String,
+    ending: String,
+    /// Elements in the output that are none of ours.
+    elements: usize,
+}
+
+/// Clicks every Run button, and waits for the ends.
+const RUN: &str = "(async (real) => {
+    const places = [...document.querySelectorAll('.live[data-program]')].filter((place) => !real || 'hosted' in place.dataset);
+    const chosen = real ? places.slice(0, 1) : places;
+    const shown = [];
+    for (const place of chosen) {
+        if (real) place.querySelector('input[type=checkbox]').checked = true;
+        place.querySelector('button').click();
+        const ending = place.querySelector('.ending');
+        while (ending.textContent === '') await new Promise((resolve) => setTimeout(resolve, 5));
+        const text = (nodes) => nodes.map((node) => node.textContent).join('');
+        const nodes = [...place.querySelector('code').childNodes];
+        const isError = (node) => node.nodeType === Node.ELEMENT_NODE;
+        shown.push({
+            program: place.dataset.program,
+            stdout: text(nodes.filter((node) => !isError(node))),
+            stderr: text(nodes.filter(isError)),
+            ending: ending.textContent,
+            elements: place.querySelectorAll('code *:not(span.stderr)').length,
+        });
+    }
+    return shown;
+})";
+
+/// Runs every program of the page that is open. Returns how many ran, and what is wrong.
+pub(super) fn run(browser: &mut Devtools, examples: &[Example]) -> Result<(usize, Vec<String>)> {
+    compare(serde_json::from_value(browser.evaluate(&format!("{RUN}(false)"))?)?, examples)
+}
+
+/// Runs the first program of the page in real time, with the keyboard alone, stops a second run, and says what is wrong.
+pub(super) fn in_real_time(
+    browser: &mut Devtools,
+    page: &str,
+    patience: Duration,
+    examples: &[Example],
+) -> Result<Vec<String>> {
+    browser.events.clear();
+    browser.call("Page.navigate", json!({ "url": page }))?;
+    browser.wait_for("Page.loadEventFired", patience)?;
+    let began = browser.evaluate("performance.now()")?.as_f64().context("a time")?;
+    let (count, mut problems) = compare(serde_json::from_value(browser.evaluate(&format!("{RUN}(true)"))?)?, examples)?;
+    let took = browser.evaluate("performance.now()")?.as_f64().context("a time")? - began;
+    // All of them sleep: virtual time would be over at once.
+    if count != 1 || took < 900.0 {
+        problems.push(format!("{count} programs took {took:.0} ms in real time"));
+    }
+    // The button has the focus, and Enter is all it takes. In real time the program is still running when it is stopped.
+    browser.evaluate("document.querySelector('.live[data-hosted] button').focus()")?;
+    for kind in ["keyDown", "keyUp"] {
+        let key = json!({ "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r" });
+        browser.call("Input.dispatchKeyEvent", key)?;
+    }
+    let stopped = "(async () => {
+        const place = document.querySelector('.live[data-hosted]');
+        const [, stop] = place.querySelectorAll('button');
+        const next = () => new Promise((resolve) => setTimeout(resolve, 5));
+        while (stop.hidden || place.querySelector('code').textContent === '') await next();
+        stop.click();
+        while (place.querySelector('.ending').textContent === '') await next();
+        return place.querySelector('.ending').textContent;
+    })()";
+    let ending = browser.evaluate(stopped)?;
+    if ending != "Stopped." {
+        problems.push(format!("a run that is stopped ends with {ending}"));
+    }
+    Ok(problems)
+}
+
+fn compare(shown: Vec<Shown>, examples: &[Example]) -> Result<(usize, Vec<String>)> {
+    let mut problems = Vec::new();
+    let count = shown.len();
+    for Shown { program, stdout, stderr, ending, elements } in shown {
+        let example = examples.iter().find(|example| example.name == program);
+        let example = example.with_context(|| format!("there is no program {program}"))?;
+        let output = Output { stdout, stderr, end: End::Exited(0) };
+        let text = snapshots::text(example, &output)?;
+        let printed = snapshots::stdout(&text);
+        let expected = read(snapshots::outputs().join(&program).with_extension("txt"))?;
+        if printed != expected {
+            problems.push(format!("{program} prints in the page\n{printed}in the place of\n{expected}{ending}"));
+        }
+        if elements > 0 {
+            problems.push(format!("what {program} prints became {elements} elements of the page"));
+        }
+    }
+    Ok((count, problems))
+}
