@@ -6,7 +6,7 @@ CPython's event loop stays as it is; its selector and the clocks of `time` and
 ready, as it does in the Rust runtime with ASYNCIO_CLOCK=virtual. While something
 outside the loop is waited for (a thread at work, a descriptor), a timer takes its
 real time. ASYNCIO_SEED seeds `random` and `os.urandom` as it does in the Rust
-programs.
+programs. ASYNCIO_SCHEDULE runs the program under a schedule: see schedule.py.
 """
 
 import asyncio
@@ -249,6 +249,10 @@ def install(seed):
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
+    if token := os.environ.get("ASYNCIO_SCHEDULE"):
+        import schedule
+
+        schedule.install(token)
     del sys.argv[0]
     sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
     install(os.environ.get("ASYNCIO_SEED"))

@@ -22,6 +22,9 @@ use crate::{files, read, relative, root, unknown};
 /// What runs a twin on virtual time.
 const RUNNER: &str = "examples/virtual.py";
 
+/// What it imports.
+const SCHEDULES: &str = "examples/schedule.py";
+
 /// What `twins.toml` says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,9 +142,9 @@ pub fn examples_have_twins(root: &Path) -> Result<Vec<String>> {
             problems.push(format!("twins.toml: {}", unknown("example", id, names())));
         }
     }
-    let runner = root.join(RUNNER);
+    let runner = [RUNNER, SCHEDULES].map(|file| root.join(file));
     for file in files(&root.join("examples"), "py") {
-        if file != runner && !file.with_extension("rs").is_file() {
+        if !runner.contains(&file) && !file.with_extension("rs").is_file() {
             problems.push(format!("{} is the twin of nothing", relative(root, &file)));
         }
     }

@@ -40,6 +40,7 @@
 //! | [`threads`], [`contextvars`] | blocking functions, other threads, context variables |
 //! | [`streams`], `ssl`, [`subprocess`] | connections, servers, pipes, datagrams; TLS; commands |
 //! | [`iterators`], [`generators`], [`contextlib`] | `async for`, `yield` and `async with` |
+//! | `simulation` | run a program under many orders of its steps, and find the one that breaks it |
 //! | [`graph`], [`log`] | what a task waits for; the log of the loop |
 //! | [`io`], [`time`] | any file descriptor on the loop; Python's `time` |
 //!
@@ -48,9 +49,11 @@
 //!
 //! # Features
 //!
-//! All are on by default: `net` ([`streams`]), `process` ([`subprocess`]), `threads` ([`threads`]), `tls` (`ssl`). A program that
+//! On by default are `net` ([`streams`]), `process` ([`subprocess`]), `threads` ([`threads`]), `tls` (`ssl`). A program that
 //! turns them off builds fewer crates. The feature `trace`, which is off, adds a module `trace` and lets `ASYNCIO_TRACE=FILE` write
-//! what happens in a program to a file that Perfetto and Chrome open. On `wasm32-unknown-unknown` these modules and [`io`] are absent, whatever the features say,
+//! what happens in a program to a file that Perfetto and Chrome open. The feature `simulation`, for tests, adds a module `simulation`,
+//! which runs a program under many orders of its steps, and lets `ASYNCIO_SCHEDULE` replay one.
+//! On `wasm32-unknown-unknown` these modules and [`io`] are absent, whatever the features say,
 //! and a module `host` is there, through which the page lends its clocks. No function can wait there: a program runs on the virtual
 //! clock, or the page drives the loop.
 //!
@@ -80,6 +83,8 @@ pub mod iterators;
 pub mod locks;
 pub mod queues;
 pub mod runners;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 #[cfg(all(unix, feature = "net"))]
 pub mod streams;
 #[cfg(all(unix, feature = "process"))]
@@ -137,6 +142,9 @@ pub use self::{
     timeouts::{Timeout, timeout, timeout_at},
 };
 
+#[cfg(feature = "simulation")]
+#[doc(inline)]
+pub use self::simulation::{explore, invariant};
 #[cfg(all(unix, feature = "net"))]
 #[doc(inline)]
 pub use self::streams::{

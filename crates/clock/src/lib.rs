@@ -51,14 +51,16 @@ pub enum Clock {
 impl Clock {
     /// The clock that the environment variable `ASYNCIO_CLOCK` names: `real` (also if it is unset or empty) or `virtual`.
     ///
-    /// Where there is no environment and no way to wait (on `wasm32-unknown-unknown`), it is virtual.
+    /// If `ASYNCIO_CLOCK` is unset and `ASYNCIO_SCHEDULE` names a schedule to replay, it is virtual, because only then the timers
+    /// are the same each time. Where there is no environment and no way to wait (on `wasm32-unknown-unknown`), it is virtual, too.
     ///
     /// # Errors
     ///
     /// `ValueError` naming the variable and its possible values, if it has another value.
     pub fn from_env() -> Result<Clock, ValueError> {
         let is_virtual = env::is_second("ASYNCIO_CLOCK", ["real", "virtual"])?;
-        Ok(if is_virtual || machine::is_virtual_by_default() { Clock::Virtual } else { Clock::Real })
+        let replays = env::is_set("ASYNCIO_SCHEDULE") && !env::is_set("ASYNCIO_CLOCK");
+        Ok(if is_virtual || replays || machine::is_virtual_by_default() { Clock::Virtual } else { Clock::Real })
     }
 
     /// Seconds since a point that is fixed for the machine (real) or the thread (virtual).
@@ -90,4 +92,11 @@ pub fn virtual_now() -> f64 {
 #[inline]
 pub fn advance_virtual(when: f64) {
     VIRTUAL_NOW.set(VIRTUAL_NOW.get().max(when));
+}
+
+/// Sets this thread's virtual time to zero. No loop may live in the thread: to those that were there, time would go back.
+#[doc(hidden)]
+#[inline]
+pub fn restart_virtual() {
+    VIRTUAL_NOW.set(0.0);
 }

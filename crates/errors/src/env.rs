@@ -18,3 +18,9 @@ pub fn is_second(name: &str, known: [&str; 2]) -> Result<bool, ValueError> {
         }
     }
 }
+
+/// Is the variable set to anything?
+#[must_use]
+pub fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}

@@ -1,0 +1,18 @@
+//! Runs a program under many orders of its steps, finds the one that breaks it, and replays it. Python has no counterpart.
+//!
+//! First in, first out is one of the orders in which the ready tasks could run; a program is right when it is right in all of them.
+//! [`explore`] runs it under many, on a loop of its own each time, and shrinks the first one that fails to the few deviations
+//! that matter. The result is a [`Schedule`], one line. `ASYNCIO_SCHEDULE` replays it: in a test that calls `explore`, in a
+//! whole program, and in its Python twin on CPython.
+//!
+//! # Which orders
+//!
+//! Iterations stay what they are: timers that are due are queued when the entries of an iteration have run. Within the queue,
+//! a task may be put off, but no entry runs before a callback that was queued earlier: eligible are the tasks at the head of the
+//! queue, up to 64, and the first entry that is no task. These are the *fence orders*. An entry that was passed over 100 times runs
+//! next. Entry 0 throughout is asyncio's own order.
+
+#[doc(inline)]
+pub use asyncio_simulation::{
+    Deviation, Exploration, Explore, Failure, Found, Outcome, Proof, Schedule, Strategy, explore, invariant,
+};

@@ -1,0 +1,254 @@
+//! `explore`: the options of a search.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::thread;
+use std::time::Duration;
+
+use asyncio_clock::Seconds;
+use asyncio_errors::Result;
+
+use crate::report::Exploration;
+use crate::strategy::Strategy;
+use crate::token::Schedule;
+use crate::{run, search};
+
+/// Runs a program under many orders of its steps, each on a loop of its own with a virtual clock, and looks for one in which it
+/// fails.
+///
+/// The program fails if it panics, if its main coroutine raises, if no task can go on, if a task is left when the main
+/// coroutine returns, if an exception is never retrieved, if it does not come to an end, or if an
+/// [`invariant`](crate::invariant()) is violated. [`check`](Explore::check) panics with the report,
+/// [`run`](Explore::run) returns it.
+///
+/// `program` is called for each schedule, in several threads. What it shares between its tasks it must make anew each time.
+/// It must not depend on anything but its tasks: real time, sockets and threads do not follow the schedule.
+///
+/// If the environment variable `ASYNCIO_SCHEDULE` is set, only the schedule that it names is run.
+///
+/// # Examples
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+///
+/// use asyncio::{Result, gather, simulation::explore, sleep};
+///
+/// async fn count() -> Result<u32> {
+///     let counter = Rc::new(Cell::new(0));
+///     let add = |_| {
+///         let counter = Rc::clone(&counter);
+///         async move {
+///             sleep(0).await?;
+///             counter.set(counter.get() + 1); // in one step: nothing comes in between
+///             Ok(())
+///         }
+///     };
+///     gather((0..3).map(add)).await?;
+///     assert_eq!(counter.get(), 3);
+///     Ok(counter.get())
+/// }
+///
+/// explore(count).schedules(1000).check();
+/// ```
+#[must_use = "nothing runs before `run` or `check`"]
+pub fn explore<F, M, T>(program: F) -> Explore<F>
+where
+    F: Fn() -> M + Sync,
+    M: Future<Output = Result<T>> + 'static,
+    T: Debug + 'static,
+{
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let options = Options {
+        strategy: Strategy::default(),
+        schedules: 10_000,
+        time: None,
+        seed: 0,
+        threads,
+        steps: 100_000,
+        may_leak: false,
+        same_output: false,
+        outcomes: false,
+        replay: None,
+    };
+    Explore { program, options }
+}
+
+/// The options of a search; made by [`explore`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing runs before `run` or `check`"]
+pub struct Explore<F> {
+    program: F,
+    options: Options,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) strategy: Strategy,
+    pub(crate) schedules: u64,
+    pub(crate) time: Option<Duration>,
+    pub(crate) seed: u64,
+    pub(crate) threads: usize,
+    pub(crate) steps: u64,
+    pub(crate) may_leak: bool,
+    pub(crate) same_output: bool,
+    pub(crate) outcomes: bool,
+    pub(crate) replay: Option<Schedule>,
+}
+
+impl<F, M, T> Explore<F>
+where
+    F: Fn() -> M + Sync,
+    M: Future<Output = Result<T>> + 'static,
+    T: Debug + 'static,
+{
+    /// Sets how schedules are chosen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{gather, simulation::{Strategy, explore}, sleep};
+    ///
+    /// let result = explore(|| async { gather([sleep(0), sleep(0)]).await.map(drop) })
+    ///     .strategy(Strategy::Delays(2))
+    ///     .run();
+    /// let proof = result.proof.expect("nothing fails");
+    /// assert!(proof.to_string().starts_with("no fence order with up to 2 delays fails: all"));
+    /// ```
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.options.strategy = strategy;
+        self
+    }
+
+    /// Sets the greatest number of schedules to run. It is 10,000 by default.
+    pub fn schedules(mut self, schedules: u64) -> Self {
+        self.options.schedules = schedules;
+        self
+    }
+
+    /// Sets how long to search at most, in seconds of real time. By default only the number of schedules counts. (With this
+    /// limit, what is found depends on the speed of the machine.)
+    pub fn time_limit(mut self, seconds: impl Seconds) -> Self {
+        self.options.time = Some(Duration::try_from_secs_f64(seconds.seconds()).unwrap_or(Duration::MAX));
+        self
+    }
+
+    /// Sets the seed of the random strategies, which is 0 by default. The same seed finds the same schedule, with any number of
+    /// threads.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+
+    /// Sets how many threads search. By default one for each processor.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.options.threads = threads.max(1);
+        self
+    }
+
+    /// Sets after how many steps a program counts as one that does not end. It is 100,000 by default.
+    pub fn steps(mut self, steps: u64) -> Self {
+        self.options.steps = steps;
+        self
+    }
+
+    /// Lets the program leave tasks behind, which are cancelled at its end as [`run`](asyncio_runtime::run) does.
+    pub fn allow_leaked_tasks(mut self) -> Self {
+        self.options.may_leak = true;
+        self
+    }
+
+    /// Demands that the program returns under each schedule what it returns first in, first out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    ///
+    /// use asyncio::{gather, simulation::{Failure, explore}, sleep};
+    ///
+    /// let found = explore(|| async {
+    ///     let order = Rc::new(RefCell::new(Vec::new()));
+    ///     let note = |number| {
+    ///         let order = Rc::clone(&order);
+    ///         async move {
+    ///             order.borrow_mut().push(number);
+    ///             sleep(0).await
+    ///         }
+    ///     };
+    ///     gather([1, 2].map(note)).await?;
+    ///     Ok(order.take())
+    /// })
+    /// .same_output()
+    /// .run()
+    /// .failure
+    /// .expect("2 may come first");
+    /// assert_eq!(found.failure.to_string(), "it returned [2, 1], and [1, 2] first in, first out");
+    /// assert_eq!(found.schedule.deviations().unwrap().len(), 1);
+    /// ```
+    pub fn same_output(mut self) -> Self {
+        self.options.same_output = true;
+        self
+    }
+
+    /// Collects the results that the program has instead of stopping at the first failure:
+    /// [`Exploration::outcomes`], each with the shortest schedule to it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::Cell, rc::Rc};
+    ///
+    /// use asyncio::{gather, simulation::explore, sleep};
+    ///
+    /// let result = explore(|| async {
+    ///     let counter = Rc::new(Cell::new(0));
+    ///     let add = |_| {
+    ///         let counter = Rc::clone(&counter);
+    ///         async move {
+    ///             let seen = counter.get();
+    ///             sleep(0).await?;
+    ///             counter.set(seen + 1);
+    ///             Ok(())
+    ///         }
+    ///     };
+    ///     gather((0..2).map(add)).await?;
+    ///     Ok(counter.get())
+    /// })
+    /// .outcomes();
+    /// let mut counts: Vec<_> = result.outcomes.iter().map(|outcome| outcome.text.as_str()).collect();
+    /// counts.sort_unstable();
+    /// assert_eq!(counts, ["1", "2"]); // an update may be lost, or not
+    /// ```
+    pub fn outcomes(mut self) -> Exploration {
+        self.options.outcomes = true;
+        self.run()
+    }
+
+    /// Runs the program under this schedule only. It fails with [`Failure::Stale`](crate::Failure::Stale) if the schedule is
+    /// that of another program.
+    pub fn replay(mut self, schedule: &Schedule) -> Exploration {
+        self.options.replay = Some(schedule.clone());
+        self.run()
+    }
+
+    /// Searches, and returns what was found.
+    ///
+    /// # Panics
+    ///
+    /// If `ASYNCIO_SCHEDULE` is set to something that is not a schedule.
+    pub fn run(self) -> Exploration {
+        let Self { program, options } = self;
+        search::search(&|tape| run::run(&program, tape, options.may_leak), &options)
+    }
+
+    /// Searches, and panics with the report if the program fails.
+    ///
+    /// # Panics
+    ///
+    /// If the program fails under a schedule, and like [`run`](Self::run).
+    #[track_caller]
+    pub fn check(self) {
+        let result = self.run();
+        assert!(result.failure.is_none(), "{result}");
+    }
+}

@@ -1,0 +1,55 @@
+//! `ASYNCIO_SCHEDULE`: a whole program under one schedule, without a change to it. `ASYNCIO_SCHEDULE_TRACE` names a file to which
+//! each choice is written, so that it can be compared with CPython's.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::rc::Rc;
+use std::sync::OnceLock;
+use std::thread::{self, ThreadId};
+
+use asyncio_errors::ValueError;
+use asyncio_runtime::LoopHook;
+
+use crate::invariant;
+use crate::strategy::Chooser;
+use crate::tape::{Player, Tape};
+use crate::token::Schedule;
+
+/// The schedule that the environment names.
+pub(crate) fn from_env() -> Result<Option<Schedule>, ValueError> {
+    let Some(token) = std::env::var_os("ASYNCIO_SCHEDULE").filter(|token| !token.is_empty()) else { return Ok(None) };
+    let token = token.to_string_lossy();
+    let refused = |error: ValueError| ValueError::new(format!("ASYNCIO_SCHEDULE: {error}"));
+    token.parse().map(Some).map_err(refused)
+}
+
+thread_local! {
+    /// The tape of all loops of this thread, if they follow one.
+    static TAPE: Option<Rc<RefCell<Tape>>> = tape();
+}
+
+/// The first thread of a process that makes a loop follows the schedule: the order among threads is not ours.
+fn tape() -> Option<Rc<RefCell<Tape>>> {
+    static FIRST: OnceLock<ThreadId> = OnceLock::new();
+    let own = thread::current().id();
+    if *FIRST.get_or_init(|| own) != own {
+        return None;
+    }
+    let schedule = from_env().unwrap_or_else(|error| panic!("{error}"))?;
+    let mut tape = Tape::new(Chooser::strict(&schedule), u64::MAX);
+    if let Some(path) = std::env::var_os("ASYNCIO_SCHEDULE_TRACE") {
+        let file = File::create(&path).unwrap_or_else(|error| panic!("ASYNCIO_SCHEDULE_TRACE: {error}"));
+        tape.trace = Some(file);
+    }
+    Some(Rc::new(RefCell::new(tape)))
+}
+
+inventory::submit! {
+    LoopHook(|event_loop| {
+        if !invariant::is_searching()
+            && let Some(tape) = TAPE.with(Clone::clone)
+        {
+            event_loop.set_scheduling_policy(Some(Box::new(Player::that_panics(&tape))));
+        }
+    })
+}

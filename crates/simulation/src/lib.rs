@@ -1,0 +1,53 @@
+//! Finds the order that breaks a program, and replays it.
+//!
+//! First in, first out is one of the orders in which the ready tasks could run; a program is right when it is right in all of them.
+//! [`explore`] runs it under many, on a loop of its own each time, and shrinks the first one that fails to the few deviations
+//! that matter. The result is a [`Schedule`], one line that repeats the failure here and, for a program with a Python
+//! twin, on CPython.
+//!
+//! The crate is outside of the runtime and uses only its seam for scheduling policies. Time is the virtual clock, which stands
+//! still while anything is ready. Real sockets, threads and processes are not part of a schedule.
+//!
+//! # Which orders
+//!
+//! Iterations stay what they are: timers that are due are queued when the entries of an iteration have run. Within the queue,
+//! a task may be put off, but no entry runs before a callback that was queued earlier: eligible are the tasks at the head of the
+//! queue, up to 64, and the first entry that is no task. These are the *fence orders*. An entry that was passed over 100 times runs
+//! next. Entry 0 throughout is asyncio's own order.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `explore`, `search`, `run` | the options, the loop over schedules, one run |
+//! | `strategy`, `delays`, `rng` | which entry is chosen |
+//! | `tape`, `fence`, `token` | the policy, what is eligible, the schedule as a line |
+//! | `shrink`, `story`, `report`, `numbers` | from a failure to its explanation |
+//! | `invariant`, `panics`, `hook` | what is asked after each step, silence, `ASYNCIO_SCHEDULE` |
+
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
+mod delays;
+mod explore;
+mod fence;
+mod hook;
+mod invariant;
+mod numbers;
+mod panics;
+mod report;
+mod rng;
+mod run;
+mod search;
+mod shrink;
+mod story;
+mod strategy;
+mod tape;
+mod token;
+
+pub use explore::{Explore, explore};
+pub use invariant::invariant;
+pub use report::{Exploration, Failure, Found, Outcome, Proof};
+pub use strategy::Strategy;
+pub use token::{Deviation, Schedule};

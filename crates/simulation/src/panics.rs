@@ -1,0 +1,39 @@
+//! Panics of programs that are explored are results: they are noted instead of printed.
+
+use std::cell::{Cell, RefCell};
+use std::panic::{self, PanicHookInfo};
+use std::sync::Once;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+    static LAST_AT: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `f`; panics in this thread are not printed meanwhile.
+pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            QUIET.set(self.0);
+        }
+    }
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if QUIET.try_with(Cell::get).unwrap_or_default() { note(info) } else { others(info) }
+        }));
+    });
+    let _restore = Restore(QUIET.replace(true));
+    f()
+}
+
+fn note(info: &PanicHookInfo<'_>) {
+    let at = info.location().map(ToString::to_string);
+    let _ = LAST_AT.try_with(|last| last.replace(at));
+}
+
+/// Where the last panic in this thread happened.
+pub(crate) fn last_at() -> Option<String> {
+    LAST_AT.take()
+}

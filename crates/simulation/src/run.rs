@@ -1,0 +1,99 @@
+//! One run of the program under one schedule, and whether it failed.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use asyncio_clock::{Clock, restart_virtual};
+use asyncio_errors::{Error, ExceptionContext, Result, RuntimeError};
+use asyncio_runtime::{EventLoop, Runner};
+
+use crate::invariant::Searching;
+use crate::panics;
+use crate::report::Failure;
+use crate::tape::{Player, Tape};
+
+/// Runs `program` on a loop of its own with the choices of the tape. Returns the `Debug` form of what it returned.
+pub(crate) fn run<M, T>(
+    program: &impl Fn() -> M,
+    tape: &Rc<RefCell<Tape>>,
+    may_leak: bool,
+) -> std::result::Result<String, Failure>
+where
+    M: Future<Output = Result<T>> + 'static,
+    T: Debug + 'static,
+{
+    // Each run begins at the same instant: where a deadline is rounded depends on it.
+    restart_virtual();
+    let _searching = Searching::begin();
+    let unhandled: Rc<RefCell<Option<Failure>>> = Rc::default();
+    let ended = panics::quietly(|| {
+        let runner = Runner::new().clock(Clock::Virtual).debug(false).scheduling_policy(Player::new(tape));
+        let event_loop = runner.get_loop().expect("a new runner has a loop");
+        event_loop.set_exception_handler(Some(note_first(&unhandled)));
+        let ended = catch_unwind(AssertUnwindSafe(|| runner.run(program())));
+        let ended = match ended {
+            Err(panic) => Err(panicked(&*panic)),
+            Ok(Err(error)) => Err(raised(&error)),
+            Ok(Ok(value)) => match leaked(&event_loop) {
+                Some(leak) if !may_leak => Err(leak),
+                _ => Ok(format!("{value:?}")),
+            },
+        };
+        // Closing runs what is left.
+        let closed = catch_unwind(AssertUnwindSafe(|| drop((runner, event_loop))));
+        ended.and_then(|value| closed.map(|()| value).map_err(|panic| panicked(&*panic)))
+    });
+    if let Some(failure) = tape.borrow_mut().failure.take() {
+        return Err(failure);
+    }
+    let value = match (ended, unhandled.take()) {
+        // An error that is never retrieved may well be why a task is left.
+        (Ok(_) | Err(Failure::Leaked(_)), Some(unhandled)) => return Err(unhandled),
+        (ended, _) => ended?,
+    };
+    tape.borrow().check_end()?;
+    Ok(value)
+}
+
+type Handler = Box<dyn Fn(&ExceptionContext)>;
+
+fn note_first(unhandled: &Rc<RefCell<Option<Failure>>>) -> Handler {
+    let unhandled = Rc::clone(unhandled);
+    Box::new(move |context| {
+        let mut first = unhandled.borrow_mut();
+        if first.is_none() {
+            let error = context.exception.as_ref().map(|error| format!(": {error:?}")).unwrap_or_default();
+            *first = Some(Failure::Unhandled(format!("{}{error}", context.message)));
+        }
+    })
+}
+
+fn raised(error: &Error) -> Failure {
+    let text = error.to_string();
+    match text.strip_prefix("deadlock: ") {
+        Some(deadlock) if error.is::<RuntimeError>() => Failure::Deadlock(deadlock.to_owned()),
+        _ => Failure::Error(format!("{error:?}")),
+    }
+}
+
+fn panicked(payload: &(dyn Any + Send)) -> Failure {
+    let message = payload.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("Box<dyn Any>");
+    Failure::Panic { message: message.to_owned(), at: panics::last_at().unwrap_or_default() }
+}
+
+/// The tasks that are left when main has returned.
+fn leaked(event_loop: &EventLoop) -> Option<Failure> {
+    let tasks = event_loop.all_tasks();
+    let describe = |task: &asyncio_runtime::AnyTask| {
+        let waits = task
+            .waits_on()
+            .map_or_else(String::new, |wait| format!(" waits for {} at {}:{}", wait.text, wait.at.file, wait.at.line));
+        format!("{}{waits}", task.get_name())
+    };
+    (!tasks.is_empty()).then(|| Failure::Leaked(tasks.iter().map(describe).collect()))
+}

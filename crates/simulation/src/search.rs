@@ -1,0 +1,351 @@
+//! The search: many runs in several threads, then the shrinking and the telling of what was found.
+//!
+//! Schedules have numbers, and what a number stands for depends on nothing but the options. Of several that fail, the one with the
+//! lowest number counts: a search with the same seed finds the same, whatever the threads do.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::panic::resume_unwind;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use crate::delays::visit;
+use crate::explore::Options;
+use crate::hook;
+use crate::numbers::renumber;
+use crate::report::{Exploration, Failure, Found, Outcome, Proof};
+use crate::shrink::{Tried, shrink};
+use crate::story::Told;
+use crate::strategy::{Chooser, Strategy};
+use crate::tape::Tape;
+use crate::token::{Deviation, Schedule};
+
+/// Runs the program once with the choices of a tape.
+pub(crate) type Once<'a> = &'a (dyn Fn(&Rc<RefCell<Tape>>) -> Result<String, Failure> + Sync);
+
+/// So many different outcomes are listed.
+const LISTED: usize = 30;
+
+/// How many steps the shrinking of one schedule may take altogether.
+const SHRINK_STEPS: u64 = 50_000_000;
+
+type Ended = Result<String, Failure>;
+
+/// A schedule that ended in some way.
+#[derive(Clone)]
+struct Seen {
+    count: u64,
+    /// The number of the first schedule that ended so.
+    first: u64,
+    deviations: Vec<Deviation>,
+    failure: Option<Failure>,
+}
+
+struct Search<'a> {
+    once: Once<'a>,
+    options: &'a Options,
+    begun: Instant,
+    /// What the program returns first in, first out, and how many steps that takes.
+    expected: Ended,
+    length: u64,
+    /// The next number to be run, or the next piece of work.
+    next: AtomicU64,
+    /// The lowest number that failed. Nothing above it needs to be run.
+    lowest: AtomicU64,
+    schedules: AtomicU64,
+    found: Mutex<Option<Seen>>,
+    outcomes: Mutex<HashMap<String, Seen>>,
+}
+
+pub(crate) fn search(once: Once<'_>, options: &Options) -> Exploration {
+    let begun = Instant::now();
+    let replay = options.replay.clone().or_else(|| hook::from_env().unwrap_or_else(|error| panic!("{error}")));
+    if let Some(schedule) = replay {
+        return in_thread(|| replay_only(once, options, &schedule, begun));
+    }
+    let (expected, length) = in_thread(|| {
+        let tape = new_tape(options);
+        let ended = numbered(once(&tape));
+        let steps = tape.borrow().steps;
+        (ended, steps)
+    });
+    let search = Search {
+        once,
+        options,
+        begun,
+        expected,
+        length,
+        next: AtomicU64::new(1),
+        lowest: AtomicU64::new(u64::MAX),
+        schedules: AtomicU64::new(0),
+        found: Mutex::default(),
+        outcomes: Mutex::default(),
+    };
+    let mut tally = HashMap::new();
+    search.note(&mut tally, 0, search.expected.clone(), &[]);
+    search.merge(tally);
+    let proof = if let Strategy::Delays(most) = options.strategy { search.delays(most) } else { search.random() };
+    in_thread(|| search.report(proof))
+}
+
+/// Runs `f` in a thread of its own, which is not the main thread: there, each run would watch for Ctrl-C.
+fn in_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    thread::scope(|scope| scope.spawn(f).join().unwrap_or_else(|panic| resume_unwind(panic)))
+}
+
+fn new_tape(options: &Options) -> Rc<RefCell<Tape>> {
+    Rc::new(RefCell::new(Tape::new(Chooser::fifo(), options.steps)))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Running schedules.
+impl Search<'_> {
+    fn on_all_threads(&self, work: impl Fn() + Sync) {
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.options.threads).map(|_| scope.spawn(&work)).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        });
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.options.time.is_some_and(|limit| self.begun.elapsed() >= limit)
+    }
+
+    /// Does the search end at the first failure?
+    fn stops(&self) -> bool {
+        !self.options.outcomes
+    }
+
+    fn run(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser) -> Ended {
+        numbered(self.run_raw(tape, chooser))
+    }
+
+    fn run_raw(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser) -> Ended {
+        tape.borrow_mut().rewind(chooser);
+        match ((self.once)(tape), &self.expected) {
+            (Ok(found), Ok(expected)) if self.options.same_output && renumber(&found) != *expected => {
+                Err(Failure::Differs { expected: expected.clone(), found })
+            }
+            (ended, _) => ended,
+        }
+    }
+
+    /// Counts a schedule, by its number, and keeps how it ended if that is asked for.
+    fn note(&self, tally: &mut HashMap<String, Seen>, number: u64, ended: Ended, deviations: &[Deviation]) {
+        self.schedules.fetch_add(1, Ordering::Relaxed);
+        if self.stops() && ended.is_ok() {
+            return;
+        }
+        let (text, failure) = match ended {
+            Ok(text) => (text, None),
+            Err(failure) => (failure.to_string(), Some(failure)),
+        };
+        let seen = || Seen { count: 1, first: number, deviations: deviations.to_vec(), failure };
+        if self.stops() {
+            self.lowest.fetch_min(number, Ordering::Relaxed);
+            let mut found = lock(&self.found);
+            if found.as_ref().is_none_or(|found| number < found.first) {
+                *found = Some(seen());
+            }
+        } else if let Some(known) = tally.get_mut(&text) {
+            known.count += 1;
+        } else {
+            tally.insert(text, seen());
+        }
+    }
+
+    /// Adds what one thread has seen.
+    fn merge(&self, tally: HashMap<String, Seen>) {
+        let mut outcomes = lock(&self.outcomes);
+        for (text, seen) in tally {
+            match outcomes.get_mut(&text) {
+                None => _ = outcomes.insert(text, seen),
+                Some(known) => {
+                    let count = known.count + seen.count;
+                    if seen.first < known.first {
+                        *known = seen;
+                    }
+                    known.count = count;
+                }
+            }
+        }
+    }
+
+    fn random(&self) -> Option<Proof> {
+        self.on_all_threads(|| {
+            let (tape, mut tally) = (new_tape(self.options), HashMap::new());
+            loop {
+                let number = self.next.fetch_add(1, Ordering::Relaxed);
+                let is_enough = number >= self.options.schedules || number > self.lowest.load(Ordering::Relaxed);
+                if is_enough || self.is_out_of_time() {
+                    break;
+                }
+                let chooser = Chooser::random(self.options.strategy, self.options.seed, number, self.length);
+                let ended = self.run(&tape, chooser);
+                self.note(&mut tally, number, ended, &tape.borrow().deviations);
+            }
+            self.merge(tally);
+        });
+        None
+    }
+
+    /// All schedules without a deviation (that one has been run), with one, with two and so on.
+    fn delays(&self, most: u32) -> Option<Proof> {
+        let mut proof = Proof { delays: 0, schedules: 1, complete: false };
+        for delays in 1..=most {
+            if self.expected.is_err() || self.lowest.load(Ordering::Relaxed) < u64::MAX {
+                return None;
+            }
+            let before = self.schedules.load(Ordering::Relaxed);
+            let all = self.with_delays(delays);
+            if self.lowest.load(Ordering::Relaxed) < u64::MAX {
+                return None;
+            }
+            if !all {
+                break;
+            }
+            let schedules = self.schedules.load(Ordering::Relaxed);
+            if schedules == before {
+                proof.complete = true;
+                break;
+            }
+            proof = Proof { delays, schedules, complete: false };
+        }
+        let failed = lock(&self.outcomes).values().any(|seen| seen.failure.is_some());
+        (!failed).then_some(proof)
+    }
+
+    /// Runs the schedules with exactly so many deviations. Returns whether all were run.
+    fn with_delays(&self, delays: u32) -> bool {
+        let all = AtomicBool::new(true);
+        self.next.store(0, Ordering::Relaxed);
+        self.on_all_threads(|| {
+            let (tape, mut tally) = (new_tape(self.options), HashMap::new());
+            // The piece of work of this thread: the schedules that have the same first deviation.
+            let (piece, mut claimed) = (Cell::new(0), None);
+            let mut run = |schedule: &[Deviation], is_new: bool| {
+                let ended = self.run(&tape, Chooser::loose(schedule.to_vec()));
+                let tape = tape.borrow();
+                if is_new {
+                    let failed = ended.is_err();
+                    self.note(&mut tally, piece.get(), ended, &tape.deviations);
+                    if failed && self.stops() {
+                        return ControlFlow::Break(());
+                    }
+                }
+                ControlFlow::Continue(tape.widths.clone())
+            };
+            let mut take = |number| {
+                let own = *claimed.get_or_insert_with(|| self.next.fetch_add(1, Ordering::Relaxed));
+                if self.schedules.load(Ordering::Relaxed) >= self.options.schedules || self.is_out_of_time() {
+                    all.store(false, Ordering::Relaxed);
+                    return ControlFlow::Break(());
+                }
+                if number > self.lowest.load(Ordering::Relaxed) {
+                    return ControlFlow::Break(());
+                }
+                if number == own {
+                    claimed = None;
+                    piece.set(number);
+                }
+                ControlFlow::Continue(number == own)
+            };
+            let _ = visit(&mut Vec::new(), delays, &mut run, &mut take);
+            self.merge(tally);
+        });
+        all.into_inner()
+    }
+}
+
+/// Reporting.
+impl Search<'_> {
+    fn report(self, proof: Option<Proof>) -> Exploration {
+        let schedules = self.schedules.load(Ordering::Relaxed);
+        let took = self.begun.elapsed();
+        let tape = new_tape(self.options);
+        let found = lock(&self.found).take();
+        let failure = found.and_then(|seen| {
+            let failure = seen.failure?;
+            let is_like = |ended: &Ended| ended.as_ref().is_err_and(|other| other.is_like(&failure));
+            let shortest = self.shortest(&tape, seen.deviations.clone(), &is_like);
+            let schedule = Schedule::of(shortest);
+            let told = told(&tape, &schedule, |tape, chooser| self.run_raw(tape, chooser));
+            let (failure, story) = match told.failure {
+                Some(again) if again.is_like(&failure) => (again, told.story),
+                _ => (failure, "It did not fail again: it depends on something else than the schedule.\n".to_owned()),
+            };
+            let timeline = told.timeline;
+            Some(Found { failure, schedule, after: seen.first, deviations: seen.deviations.len(), story, timeline })
+        });
+        let mut seen: Vec<_> = lock(&self.outcomes).drain().collect();
+        if self.stops() {
+            seen.clear();
+        }
+        seen.sort_by(|(text, one), (other_text, other)| other.count.cmp(&one.count).then(text.cmp(other_text)));
+        seen.truncate(LISTED);
+        let outcome = |(text, seen): (String, Seen)| {
+            let is_same = |ended: &Ended| match ended {
+                Ok(found) => seen.failure.is_none() && *found == text,
+                Err(failure) => failure.to_string() == text,
+            };
+            let schedule = Schedule::of(self.shortest(&tape, seen.deviations, &is_same));
+            Outcome { failed: seen.failure.is_some(), count: seen.count, schedule, text }
+        };
+        let outcomes = seen.into_iter().map(outcome).collect();
+        Exploration { schedules, took, failure, proof, outcomes }
+    }
+
+    fn shortest(
+        &self,
+        tape: &Rc<RefCell<Tape>>,
+        deviations: Vec<Deviation>,
+        is_same: &dyn Fn(&Ended) -> bool,
+    ) -> Vec<Deviation> {
+        let mut steps = 0;
+        shrink(deviations, &mut |schedule| {
+            if steps > SHRINK_STEPS {
+                return Tried { fails: false, deviations: Vec::new(), widths: Vec::new() };
+            }
+            let ended = self.run(tape, Chooser::loose(schedule.to_vec()));
+            let tape = tape.borrow();
+            steps += tape.steps;
+            Tried { fails: is_same(&ended), deviations: tape.deviations.clone(), widths: tape.widths.clone() }
+        })
+    }
+}
+
+/// The same with tasks that are numbered from one.
+fn numbered(ended: Ended) -> Ended {
+    match ended {
+        Ok(text) if !text.contains('-') => Ok(text),
+        Ok(text) => Ok(renumber(&text).into_owned()),
+        Err(failure) => Err(failure.map_text(|text| renumber(text).into_owned())),
+    }
+}
+
+/// Runs a schedule once more, for people.
+fn told(tape: &Rc<RefCell<Tape>>, schedule: &Schedule, run: impl FnOnce(&Rc<RefCell<Tape>>, Chooser) -> Ended) -> Told {
+    tape.borrow_mut().notes = Some(Vec::new());
+    let ended = run(tape, Chooser::strict(schedule));
+    let notes = tape.borrow_mut().notes.take().unwrap_or_default();
+    Told::new(ended.err(), &notes)
+}
+
+fn replay_only(once: Once<'_>, options: &Options, schedule: &Schedule, begun: Instant) -> Exploration {
+    let tape = new_tape(options);
+    let Told { failure, story, timeline } = told(&tape, schedule, |tape, chooser| {
+        tape.borrow_mut().rewind(chooser);
+        once(tape)
+    });
+    let deviations = tape.borrow().deviations.len();
+    let schedule = schedule.clone();
+    let failure = failure.map(|failure| Found { failure, after: 0, deviations, schedule, story, timeline });
+    Exploration { schedules: 1, took: begun.elapsed(), failure, proof: None, outcomes: Vec::new() }
+}

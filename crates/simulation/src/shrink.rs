@@ -1,0 +1,147 @@
+//! Shrinking: the fewest deviations that still fail in the same way, and of these an early last one.
+
+use std::ops::ControlFlow;
+
+use crate::delays::visit;
+use crate::token::Deviation;
+
+/// How many schedules the search for one with fewer deviations may run.
+const SEARCH: u32 = 20_000;
+
+/// How many schedules each of the other parts may run.
+const TRIES: u32 = 5_000;
+
+/// What a schedule did: whether it failed in the same way, the deviations that there really were, and the eligible entries.
+pub(crate) struct Tried {
+    pub(crate) fails: bool,
+    pub(crate) deviations: Vec<Deviation>,
+    pub(crate) widths: Vec<u8>,
+}
+
+pub(crate) fn shrink(deviations: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
+    let fewer = remove_parts(deviations, attempt);
+    let fewest = search_fewer(fewer, attempt);
+    move_forward(fewest, attempt)
+}
+
+/// Leaves out parts, large ones first (`ddmin`).
+fn remove_parts(mut best: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
+    let mut left = TRIES;
+    let mut size = best.len().div_ceil(2);
+    while size > 0 && !best.is_empty() {
+        let mut begin = 0;
+        let mut removed = false;
+        while begin < best.len() {
+            if left == 0 {
+                return best;
+            }
+            left -= 1;
+            let end = (begin + size).min(best.len());
+            let without: Vec<_> = best[..begin].iter().chain(&best[end..]).copied().collect();
+            let tried = attempt(&without);
+            if tried.fails {
+                best = tried.deviations;
+                removed = true;
+            } else {
+                begin = end;
+            }
+        }
+        size = if removed { size.min(best.len()) } else { size / 2 };
+    }
+    best
+}
+
+/// Tries all schedules with fewer deviations, as far as there are not too many.
+fn search_fewer(best: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
+    let mut left = SEARCH;
+    for more in 0..best.len() {
+        let mut run = |schedule: &[Deviation], _: bool| {
+            if left == 0 {
+                return ControlFlow::Break(None);
+            }
+            left -= 1;
+            let tried = attempt(schedule);
+            if tried.fails { ControlFlow::Break(Some(tried.deviations)) } else { ControlFlow::Continue(tried.widths) }
+        };
+        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        match visit(&mut Vec::new(), more, &mut run, &mut |_| ControlFlow::Continue(true)) {
+            ControlFlow::Break(Some(fewer)) => return fewer,
+            // There are too many of them, and more with one deviation more.
+            ControlFlow::Break(None) => break,
+            ControlFlow::Continue(()) => {}
+        }
+    }
+    best
+}
+
+/// Moves the last deviation to an earlier step, and each one to a lower index.
+fn move_forward(mut best: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
+    let mut left = TRIES;
+    if let Some((last, before)) = best.clone().split_last() {
+        let first = before.last().map_or(0, |deviation| deviation.step + 1);
+        let widths = attempt(before).widths;
+        'found: for (step, width) in (0..).zip(widths).skip(first as usize).take_while(|(step, _)| *step < last.step) {
+            for index in 1..usize::from(width) {
+                if left == 0 {
+                    break 'found;
+                }
+                left -= 1;
+                let moved: Vec<_> = before.iter().copied().chain([Deviation { step, index, len: 0 }]).collect();
+                let tried = attempt(&moved);
+                if tried.fails {
+                    best = tried.deviations;
+                    break 'found;
+                }
+            }
+        }
+    }
+    for which in 0..best.len() {
+        for index in 1..best[which].index {
+            let mut lower = best.clone();
+            lower[which].index = index;
+            let tried = attempt(&lower);
+            if tried.fails && tried.deviations.len() == best.len() {
+                best = tried.deviations;
+                break;
+            }
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tried, shrink};
+    use crate::Deviation;
+
+    /// Of 40 steps with four eligible entries each, one that fails if these two deviations are there, in this order.
+    fn fails_with(needed: fn(&[Deviation]) -> bool) -> impl FnMut(&[Deviation]) -> Tried {
+        move |schedule| Tried { fails: needed(schedule), deviations: schedule.to_vec(), widths: vec![4; 40] }
+    }
+
+    fn long() -> Vec<Deviation> {
+        (0..40).map(|step| Deviation { step, index: 3, len: 4 }).collect()
+    }
+
+    #[test]
+    fn the_deviations_that_matter_are_left() {
+        let needed = |schedule: &[Deviation]| schedule.iter().filter(|deviation| deviation.step % 20 == 7).count() == 2;
+        let left = shrink(long(), &mut fails_with(needed));
+        assert_eq!(left, [7, 27].map(|step| Deviation { step, index: 1, len: 4 }));
+    }
+
+    #[test]
+    fn the_last_deviation_comes_early() {
+        let needed = |schedule: &[Deviation]| {
+            let [.., first, last] = schedule else { return false };
+            schedule.len() >= 2 && first.step >= 3 && last.step > first.step + 4
+        };
+        let left = shrink(long(), &mut fails_with(needed));
+        assert_eq!(left.iter().map(|deviation| deviation.step).collect::<Vec<_>>(), [3, 8]);
+    }
+
+    #[test]
+    fn what_fails_anyway_needs_no_deviation() {
+        assert!(shrink(long(), &mut fails_with(|_| true)).is_empty());
+    }
+}

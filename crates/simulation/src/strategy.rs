@@ -1,0 +1,208 @@
+//! Strategies: how the next entry is chosen among the eligible ones.
+//!
+//! A strategy is asked at every step, also when only one entry is eligible, because some keep a record of the queue. A random
+//! walk draws only when there is a choice; its tokens depend on that.
+
+use std::collections::{HashMap, VecDeque};
+
+use asyncio_runtime::{AnyTask, Choices};
+
+use crate::rng::Rng;
+use crate::token::{Deviation, Kind, Schedule};
+
+/// How a search chooses its schedules; see [`Explore::strategy`](crate::Explore::strategy).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Strategy {
+    /// All random ones in turn: walk, POS, and PCT with depths 1 to 3. The default.
+    #[default]
+    Mixed,
+    /// A random walk: at each step each eligible entry is as likely as the others.
+    Walk,
+    /// Probabilistic concurrency testing: each task has a random priority, the highest runs, and at `depth - 1` random steps the
+    /// task that would run gets the lowest. It finds a fault that `depth` ordering constraints describe with a probability
+    /// that has a lower bound.
+    Pct {
+        /// The number of ordering constraints, 1 to 3 for nearly all faults.
+        depth: u32,
+    },
+    /// Partial order sampling: each entry that becomes ready gets a random priority, and the highest runs. When a step has woken
+    /// another task, the two are ordered by that; all that are ready beside them get new priorities.
+    Pos,
+    /// Every schedule with at most so many deviations from first in, first out: none, then one, two and so on. What it proves
+    /// is in [`Exploration::proof`](crate::Exploration::proof).
+    Delays(u32),
+}
+
+/// A schedule that was found to be for another program: what the token expected, and what there is.
+pub(crate) type Stale = String;
+
+#[derive(Debug)]
+pub(crate) enum Chooser {
+    Walk(Rng),
+    Pct(Box<Pct>),
+    Pos(Pos),
+    Given(Given),
+}
+
+impl Chooser {
+    pub(crate) fn fifo() -> Self {
+        Self::loose(Vec::new())
+    }
+
+    /// Follows the deviations as far as they are possible.
+    pub(crate) fn loose(deviations: Vec<Deviation>) -> Self {
+        Self::Given(Given { deviations, next: 0, strict: false })
+    }
+
+    /// Follows a token, and refuses it where it does not fit.
+    pub(crate) fn strict(schedule: &Schedule) -> Self {
+        match &schedule.0 {
+            Kind::Walk(seed) => Self::Walk(Rng::new(*seed)),
+            Kind::Deviations(deviations) => {
+                Self::Given(Given { deviations: deviations.clone(), next: 0, strict: true })
+            }
+        }
+    }
+
+    /// The chooser of schedule `number` of a search, of which the first one took `length` steps.
+    pub(crate) fn random(strategy: Strategy, seed: u64, number: u64, length: u64) -> Self {
+        let own = seed.wrapping_add(number);
+        match strategy {
+            Strategy::Walk | Strategy::Delays(_) => Self::Walk(Rng::new(own)),
+            Strategy::Pct { depth } => Self::Pct(Box::new(Pct::new(Rng::new(own), depth, length))),
+            Strategy::Pos => Self::Pos(Pos { rng: Rng::new(own), priorities: VecDeque::new(), last: None }),
+            Strategy::Mixed => {
+                let turns = [
+                    Strategy::Walk,
+                    Strategy::Pct { depth: 2 },
+                    Strategy::Pos,
+                    Strategy::Pct { depth: 3 },
+                    Strategy::Walk,
+                    Strategy::Pct { depth: 1 },
+                ];
+                Self::random(turns[(number % turns.len() as u64) as usize], seed, number, length)
+            }
+        }
+    }
+
+    /// The index of the entry to run, less than `eligible`.
+    pub(crate) fn choose(&mut self, step: u64, eligible: usize, ready: &Choices<'_>) -> Result<usize, Stale> {
+        match self {
+            Self::Walk(_) if eligible == 1 => Ok(0),
+            Self::Walk(rng) => Ok(rng.below(eligible)),
+            Self::Pct(pct) => Ok(pct.choose(step, eligible, ready)),
+            Self::Pos(pos) => Ok(pos.choose(eligible, ready)),
+            Self::Given(given) => given.choose(step, eligible, ready.len()),
+        }
+    }
+
+    /// The program has ended after so many steps: is a part of the schedule left?
+    pub(crate) fn check_end(&self, steps: u64) -> Result<(), Stale> {
+        let Self::Given(Given { deviations, next, strict: true }) = self else { return Ok(()) };
+        deviations.get(*next).map_or(Ok(()), |left| {
+            Err(format!("the program ended after {steps} steps, the schedule goes on at step {}", left.step))
+        })
+    }
+}
+
+/// A list of deviations.
+#[derive(Debug)]
+pub(crate) struct Given {
+    deviations: Vec<Deviation>,
+    next: usize,
+    strict: bool,
+}
+
+impl Given {
+    fn choose(&mut self, step: u64, eligible: usize, len: usize) -> Result<usize, Stale> {
+        let Some(deviation) = self.deviations.get(self.next).filter(|deviation| deviation.step == step) else {
+            return Ok(0);
+        };
+        self.next += 1;
+        if self.strict && deviation.len != len {
+            return Err(format!("step {step}: {len} are ready, the schedule says {}", deviation.len));
+        }
+        if self.strict && deviation.index >= eligible {
+            return Err(format!("step {step}: the schedule runs entry {}, only {eligible} may run", deviation.index));
+        }
+        Ok(deviation.index.min(eligible - 1))
+    }
+}
+
+/// Priorities of tasks. All that is no task shares one.
+#[derive(Debug)]
+pub(crate) struct Pct {
+    rng: Rng,
+    /// Where tasks have their priority. The handles keep the tasks, so that no other task gets the address of one.
+    known: HashMap<AnyTask, usize>,
+    priorities: Vec<u64>,
+    /// The steps at which the priority of the task that would run falls.
+    falls: Vec<u64>,
+    /// Lower than any that was drawn; each fall takes the next lower one.
+    low: u64,
+}
+
+const HIGH: u64 = 1 << 63;
+
+impl Pct {
+    fn new(mut rng: Rng, depth: u32, length: u64) -> Self {
+        let falls = (1..depth).map(|_| rng.next() % length.max(1)).collect();
+        let callbacks = rng.next() | HIGH;
+        Self { rng, known: HashMap::new(), priorities: vec![callbacks], falls, low: HIGH }
+    }
+
+    fn priority_of(&mut self, task: Option<AnyTask>) -> usize {
+        let Some(task) = task else { return 0 };
+        *self.known.entry(task).or_insert_with(|| {
+            self.priorities.push(self.rng.next() | HIGH);
+            self.priorities.len() - 1
+        })
+    }
+
+    fn choose(&mut self, step: u64, eligible: usize, ready: &Choices<'_>) -> usize {
+        let falls = self.falls.contains(&step);
+        if eligible == 1 && !falls {
+            return 0;
+        }
+        let (mut best, mut index) = (self.priority_of(ready.task(0)), 0);
+        for other in 1..eligible {
+            let priority = self.priority_of(ready.task(other));
+            if self.priorities[priority] > self.priorities[best] {
+                (best, index) = (priority, other);
+            }
+        }
+        if falls {
+            self.low -= 1;
+            self.priorities[best] = self.low;
+        }
+        index
+    }
+}
+
+/// Priorities of entries.
+#[derive(Debug)]
+pub(crate) struct Pos {
+    rng: Rng,
+    /// Those of the entries at the head of the queue, as far as they were eligible.
+    priorities: VecDeque<u64>,
+    /// The task of the last step, and how many entries were left behind it.
+    last: Option<(Option<AnyTask>, usize)>,
+}
+
+impl Pos {
+    fn choose(&mut self, eligible: usize, ready: &Choices<'_>) -> usize {
+        if let Some((task, left)) = self.last.take()
+            && (left..ready.len()).any(|index| ready.task(index) != task)
+        {
+            self.priorities.clear();
+        }
+        while self.priorities.len() < eligible {
+            self.priorities.push_back(self.rng.next());
+        }
+        let index = (0..eligible).rev().max_by_key(|index| self.priorities[*index]).unwrap_or_default();
+        self.priorities.remove(index);
+        self.last = Some((ready.task(index), ready.len() - 1));
+        index
+    }
+}

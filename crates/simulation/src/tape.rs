@@ -1,0 +1,180 @@
+//! The tape: the policy that asks a strategy at each step, and keeps what was chosen.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::Write as _;
+use std::rc::Rc;
+
+use asyncio_runtime::{AnyTask, Choices, SchedulingPolicy, get_running_loop};
+
+use crate::fence::Fence;
+use crate::invariant;
+use crate::report::Failure;
+use crate::strategy::Chooser;
+use crate::token::Deviation;
+
+/// The choices of a program that runs, or has run.
+#[derive(Debug)]
+pub(crate) struct Tape {
+    chooser: Chooser,
+    /// How many steps there were.
+    pub(crate) steps: u64,
+    /// The program is stopped after so many.
+    limit: u64,
+    pub(crate) deviations: Vec<Deviation>,
+    /// How many entries were eligible at each step.
+    pub(crate) widths: Vec<u8>,
+    /// What was chosen, in words, if somebody is going to read it.
+    pub(crate) notes: Option<Vec<Note>>,
+    /// Where each choice is written, as `LEN INDEX`.
+    pub(crate) trace: Option<File>,
+    /// Why the program was stopped. From then on it is first in, first out.
+    pub(crate) failure: Option<Failure>,
+}
+
+/// A step, for people.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) step: u64,
+    pub(crate) len: usize,
+    pub(crate) ran: Entry,
+    pub(crate) overtaken: Vec<Entry>,
+}
+
+/// An entry of the ready queue, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The name of a task, or a callback as reports show it.
+    pub(crate) name: String,
+    /// Where the task goes on.
+    pub(crate) at: Option<String>,
+}
+
+impl Entry {
+    fn of(index: usize, ready: &Choices<'_>) -> Self {
+        let named = |task: AnyTask| {
+            let at =
+                task.get_stack().pop().map(|frame| format!("{}:{} in {}()", frame.file, frame.line, frame.function));
+            Self { name: task.get_name().to_string(), at }
+        };
+        ready.task(index).map_or_else(
+            || Self { name: ready.scheduled(index).map(|call| format!("{call:?}")).unwrap_or_default(), at: None },
+            named,
+        )
+    }
+}
+
+impl Tape {
+    pub(crate) fn new(chooser: Chooser, limit: u64) -> Self {
+        Self {
+            chooser,
+            steps: 0,
+            limit,
+            deviations: Vec::new(),
+            widths: Vec::new(),
+            notes: None,
+            trace: None,
+            failure: None,
+        }
+    }
+
+    /// Begins anew, in the memory of the last run.
+    pub(crate) fn rewind(&mut self, chooser: Chooser) {
+        self.chooser = chooser;
+        self.steps = 0;
+        self.deviations.clear();
+        self.widths.clear();
+        self.failure = None;
+        if let Some(notes) = &mut self.notes {
+            notes.clear();
+        }
+    }
+
+    /// Fails if the program ended before its schedule did.
+    pub(crate) fn check_end(&self) -> Result<(), Failure> {
+        self.chooser.check_end(self.steps).map_err(Failure::Stale)
+    }
+
+    fn choose(&mut self, fence: &Fence, ready: &Choices<'_>) -> usize {
+        let step = self.steps;
+        self.steps += 1;
+        if self.failure.is_some() {
+            // Its clean-up may be without end, too.
+            if step > self.limit.saturating_mul(2) {
+                self.steps = self.limit;
+                stop();
+            }
+            return 0;
+        }
+        if step >= self.limit {
+            return self.fail(Failure::Endless(self.limit));
+        }
+        let eligible = fence.eligible(ready);
+        let index = match self.chooser.choose(step, eligible, ready) {
+            Ok(index) => index,
+            Err(stale) => return self.fail(Failure::Stale(stale)),
+        };
+        self.widths.push(u8::try_from(eligible).expect("the fence's window is small"));
+        if index > 0 {
+            self.deviations.push(Deviation { step, index, len: ready.len() });
+        }
+        if let Some(mut trace) = self.trace.as_ref() {
+            // The program is not to fail because a disk is full.
+            let _ = writeln!(trace, "{} {index}", ready.len());
+        }
+        if let Some(notes) = &mut self.notes {
+            let overtaken = (0..index).map(|index| Entry::of(index, ready)).collect();
+            notes.push(Note { step, len: ready.len(), ran: Entry::of(index, ready), overtaken });
+        }
+        index
+    }
+
+    fn fail(&mut self, failure: Failure) -> usize {
+        self.failure = Some(failure);
+        stop();
+        0
+    }
+}
+
+/// Stops the loop that asks, at the end of its pass.
+fn stop() {
+    if let Ok(event_loop) = get_running_loop() {
+        event_loop.stop();
+    }
+}
+
+/// The policy of one loop. Several loops, one after the other, share a tape.
+pub(crate) struct Player {
+    tape: Rc<RefCell<Tape>>,
+    fence: Fence,
+    /// Panic where the schedule does not fit, because nobody looks at the tape afterwards.
+    panics: bool,
+}
+
+impl Player {
+    pub(crate) fn new(tape: &Rc<RefCell<Tape>>) -> Self {
+        Self { tape: Rc::clone(tape), fence: Fence::default(), panics: false }
+    }
+
+    pub(crate) fn that_panics(tape: &Rc<RefCell<Tape>>) -> Self {
+        Self { panics: true, ..Self::new(tape) }
+    }
+}
+
+impl SchedulingPolicy for Player {
+    fn next(&mut self, ready: &Choices<'_>) -> usize {
+        // Asked while the tape is not borrowed: an invariant is the user's.
+        let violated = invariant::violated();
+        let mut tape = self.tape.borrow_mut();
+        if let (Some(failure), None) = (violated, &tape.failure) {
+            tape.fail(failure);
+        }
+        let had_failed = tape.failure.is_some();
+        let index = tape.choose(&self.fence, ready);
+        self.fence.remove(index);
+        if let (Some(failure), true) = (&tape.failure, self.panics && !had_failed) {
+            panic!("{failure}");
+        }
+        index
+    }
+}

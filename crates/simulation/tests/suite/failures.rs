@@ -1,0 +1,128 @@
+//! What counts as a failure, one program each. All fail under every schedule, or none.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use asyncio_runtime::{Exception, Result, create_task, get_running_loop, sleep};
+use asyncio_simulation::{Failure, explore, invariant};
+
+/// The failure of a program under the first schedule.
+fn failure<M: Future<Output = Result<()>> + 'static>(program: impl Fn() -> M + Sync) -> String {
+    let found = explore(program).steps(500).run().failure.expect("it fails");
+    assert_eq!(found.after, 0);
+    assert_eq!(found.schedule.to_string(), "1:fence:dev:");
+    found.failure.to_string()
+}
+
+#[test]
+fn a_panic_of_the_main_coroutine() {
+    let text = failure(|| async { panic!("one item is lost") });
+    assert!(text.starts_with("panic at crates/simulation/tests/suite/failures.rs:"), "{text}");
+    assert!(text.ends_with(": one item is lost"), "{text}");
+    // Also of one that is no coroutine yet.
+    let text = failure(|| {
+        let fails = true;
+        assert!(!fails, "too early");
+        async { Ok(()) }
+    });
+    assert!(text.ends_with(": too early"), "{text}");
+}
+
+#[test]
+fn an_error_of_the_main_coroutine() {
+    assert_eq!(failure(|| async { Err(Exception::new("no").into()) }), "main raised Exception('no')");
+}
+
+#[test]
+fn a_deadlock_that_says_who_waits() {
+    let text = failure(|| async { get_running_loop()?.create_future().await });
+    assert!(text.starts_with("deadlock: every task waits"), "{text}");
+    assert!(text.contains("\n  Task-1 waits for a future that nobody completes at "), "{text}");
+}
+
+#[test]
+fn a_task_that_is_left() {
+    let leaves = || async {
+        drop(create_task(sleep(9)).named("janitor"));
+        sleep(1).await
+    };
+    let text = failure(leaves);
+    assert!(text.starts_with("tasks are left: janitor waits for a timer at "), "{text}");
+    explore(leaves).allow_leaked_tasks().schedules(10).check();
+}
+
+#[test]
+fn an_error_that_is_never_retrieved() {
+    let text = failure(|| async {
+        drop(create_task(async { Err::<(), _>(Exception::new("nobody asks").into()) }));
+        sleep(1).await
+    });
+    assert_eq!(text, "Task exception was never retrieved: Exception('nobody asks')");
+}
+
+#[test]
+fn a_panic_in_a_callback() {
+    let text = failure(|| async {
+        get_running_loop()?.call_soon(|| panic!("in a callback"))?;
+        sleep(1).await
+    });
+    assert!(text.contains("in a callback"), "{text}");
+}
+
+#[test]
+fn an_invariant_that_does_not_hold_after_some_step() {
+    let text = failure(|| async {
+        let balance = Rc::new(Cell::new(1));
+        let seen = Rc::clone(&balance);
+        invariant(|| true);
+        invariant(move || seen.get() > 0);
+        balance.set(0);
+        sleep(0).await?;
+        balance.set(1); // At the end it holds again.
+        Ok(())
+    });
+    assert!(text.starts_with("the invariant at crates/simulation/tests/suite/failures.rs:"), "{text}");
+    assert!(text.ends_with(":9 does not hold"), "{text}");
+}
+
+#[test]
+fn an_invariant_that_panics() {
+    let text = failure(|| async {
+        invariant(|| panic!("no such account"));
+        sleep(0).await
+    });
+    assert!(text.contains("the invariant at"), "{text}");
+}
+
+#[test]
+fn an_invariant_of_one_program_is_not_asked_in_another() {
+    invariant(|| false);
+    explore(|| async { sleep(0).await }).schedules(10).check();
+}
+
+#[test]
+fn a_program_that_does_not_end() {
+    let endless = || async {
+        loop {
+            sleep(0).await?;
+        }
+    };
+    assert_eq!(failure(endless), "it has not ended after 500 steps");
+    // Nor does it when it is cancelled.
+    let refuses = || async {
+        loop {
+            let _ = sleep(0).await;
+        }
+    };
+    assert_eq!(failure(refuses), "it has not ended after 500 steps");
+}
+
+/// The failure is that of the program, and not what its end does to others.
+#[test]
+fn the_first_failure_is_told() {
+    let found = explore(|| async {
+        create_task(sleep(9));
+        Err::<(), _>(Exception::new("first").into())
+    });
+    assert_eq!(found.run().failure.unwrap().failure, Failure::Error("Exception('first')".to_owned()));
+}
