@@ -33,7 +33,7 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
+#[cfg(all(test, feature = "client"))]
 #[macro_use]
 extern crate asyncio_testing;
 
