@@ -136,8 +136,8 @@ pub use self::{
     runners::{Runner, run},
     taskgroups::TaskGroup,
     tasks::{
-        AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, WaitKind, all_tasks, as_completed, cancellable,
-        create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, wait, wait_for,
+        AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, WaitKind, all_tasks, as_completed, cancel_boundary, cancellable,
+        create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, uncancellable, wait, wait_for,
     },
     timeouts::{Timeout, timeout, timeout_at},
 };

@@ -9,7 +9,7 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use asyncio_runtime::{Error, Result};
+use asyncio_runtime::{Error, Result, cancel_boundary};
 
 use crate::manager::AsyncContextManager;
 use crate::panics::{BlockPanicked, caught};
@@ -222,7 +222,7 @@ impl<'a> AsyncExitStack<'a> {
         let mut current = received.cloned();
         let (mut suppressed, mut raised, mut panic) = (false, false, None);
         while let Some(mut exit) = self.pop() {
-            match caught(async { exit.exit(current.as_ref()).await }).await {
+            match caught(cancel_boundary(async { exit.exit(current.as_ref()).await })).await {
                 Err(payload) => {
                     let error = Error::from(BlockPanicked::new(&payload));
                     current = Some(chain(error, current));

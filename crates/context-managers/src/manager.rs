@@ -2,7 +2,7 @@
 
 use std::panic::resume_unwind;
 
-use asyncio_runtime::{Error, Result};
+use asyncio_runtime::{Error, Result, cancel_boundary};
 
 use crate::panics::{BlockPanicked, caught};
 
@@ -128,7 +128,7 @@ pub async fn async_with<M: AsyncContextManager, T>(
     block: impl AsyncFnOnce(M::Value) -> Result<T>,
 ) -> Result<Option<T>> {
     let value = manager.enter().await?;
-    match caught(async move { block(value).await }).await {
+    match caught(cancel_boundary(async move { block(value).await })).await {
         Ok(Ok(value)) => manager.exit(None).await.map(|_| Some(value)),
         Ok(Err(error)) => match manager.exit(Some(&error)).await {
             Ok(true) => Ok(None),

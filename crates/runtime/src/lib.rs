@@ -90,10 +90,10 @@ pub use asyncio::coroutines::{Coroutine, Step, coroutine};
 pub use base::names::coroutine_name;
 // asyncio.tasks
 pub use asyncio::tasks::{
-    AsCompleted, Awaitable, Cancellable, CoroutineRef, Frame, Gather, GatherChild, GatherOutcomes, GatherSet,
-    GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions, Wait, WaitFor, WaitsOn,
-    all_tasks, as_completed, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
-    sleep_result, try_create_task, wait, wait_for,
+    AsCompleted, Awaitable, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather, GatherChild, GatherOutcomes,
+    GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions,
+    Uncancellable, Wait, WaitFor, WaitsOn, all_tasks, as_completed, cancel_boundary, cancellable, create_task,
+    current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, uncancellable, wait, wait_for,
 };
 pub use asyncio_clock::{Seconds, TimeLimit};
 pub use kernel::{AnyTask, WaitKind};

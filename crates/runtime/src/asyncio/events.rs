@@ -12,6 +12,7 @@ use asyncio_clock::{Clock, Seconds};
 use asyncio_concurrent::ThreadPoolExecutor;
 use asyncio_errors::{ExceptionContext, Result, RuntimeError, ValueError, env, log};
 
+use crate::asyncio::deadlock::describe_deadlock;
 use crate::asyncio::futures::Future;
 use crate::asyncio::handles::{Handle, TimerHandle};
 use crate::asyncio::hooks;
@@ -127,7 +128,7 @@ impl EventLoop {
     /// ```
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
-        let event_loop = Self { core: LoopCore::new(clock), owner: true };
+        let event_loop = Self { core: LoopCore::new(clock, describe_deadlock), owner: true };
         hooks::call(&event_loop);
         event_loop
     }

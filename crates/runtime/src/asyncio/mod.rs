@@ -3,6 +3,7 @@
 pub(crate) mod asyncgens;
 pub(crate) mod closing;
 pub(crate) mod coroutines;
+mod deadlock;
 pub(crate) mod events;
 pub(crate) mod futures;
 pub(crate) mod guest;
@@ -20,3 +21,4 @@ pub(crate) mod threads;
 pub mod time;
 pub(crate) mod timeouts;
 pub(crate) mod wait_queue;
+mod watch;

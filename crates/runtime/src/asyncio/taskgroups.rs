@@ -13,7 +13,7 @@ use std::rc::Rc;
 use asyncio_errors::{Error, ExceptionContext, ExceptionGroup, GeneratorExit, KeyboardInterrupt, Result, RuntimeError};
 
 use crate::asyncio::futures::{Await, Future};
-use crate::asyncio::tasks::{Task, TaskOptions, current_task};
+use crate::asyncio::tasks::{Task, TaskOptions, cancel_boundary, current_task};
 use crate::base::ordered::Ordered;
 use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, close, running_loop};
 
@@ -153,7 +153,7 @@ impl TaskGroup {
     ) -> Result<Option<T>> {
         self.enter()?;
         let abandon = Abandon(self);
-        let result = block(self.clone()).await;
+        let result = cancel_boundary(block(self.clone())).await;
         let result = self.leave(result, at).await;
         std::mem::forget(abandon);
         result

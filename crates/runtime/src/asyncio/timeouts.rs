@@ -13,6 +13,7 @@ use std::rc::Rc;
 use asyncio_clock::{Clock, TimeLimit};
 use asyncio_errors::{Result, RuntimeError, TimeoutError, ValueError};
 
+use crate::asyncio::tasks::cancel_boundary;
 use crate::kernel::{Action, AnyTask, LoopCore, TimerKey, Turn, current, running_loop};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +172,7 @@ impl Timeout {
             }
         }
         let leave = Leave(self);
-        let mut block = pin!(block(self));
+        let mut block = pin!(cancel_boundary(block(self)));
         let result = poll_fn(|cx| {
             let polled = block.as_mut().poll(cx);
             if polled.is_pending() {

@@ -1,5 +1,6 @@
-//! Data structures and names; they know nothing of errors, loops or tasks.
+//! Data structures, names and a hint to the processor; they know nothing of errors, loops or tasks.
 
 pub(crate) mod burials;
 pub(crate) mod names;
 pub(crate) mod ordered;
+pub(crate) mod prefetch;

@@ -10,11 +10,10 @@
 //! | `handle` | `AnyFuture` and `AnyTask`, the counted pointers to a future: how it ends, and what it wakes |
 //! | `memory` | what a future keeps: `cell` and `base` (what every future has), `state`, `value` (its result), `callbacks`, `waking` (which waiter to wake), `origin` (what futures of one origin share) |
 //! | `task` | what a task has beyond a future (`core`), how it is made (`spawn`), takes a step (`step`), waits (`blocker`), is cancelled (`cancel`), never begins (`coroutine`), and ends with its loop (`destroy`) |
-//! | `event_loop` | `LoopCore`: queueing and closing (`mod`), one iteration (`run`), the sleep between two (`waiting`), the queue (`ready`), `timers`, the tasks (`registry`), other threads (`remote`), how a callback runs (`call`, `callback`), the loop and task of this thread (`current`), circles of ownership (`cycles`), `prefetch` |
+//! | `event_loop` | `LoopCore`: queueing and closing (`mod`), one iteration (`run`), the sleep between two (`waiting`), the queue (`ready`), `timers`, the tasks (`registry`), other threads (`remote`), how a callback runs (`call`, `callback`), the loop and task of this thread (`current`) |
 //! | `tenant` | what a part of asyncio keeps in a loop, made when it is first needed |
 //! | `line` | the waiters of a lock, a queue or an event |
 //! | `watch` | what sees and steers: `Observer` and its `LoopEvent`s, `SchedulingPolicy` and its `Choices` |
-//! | `deadlock` | the report when nothing can go on |
 //!
 //! One way through it: `spawn` makes a cell and queues the task; `run_once` pops it, and `step` polls its coroutine. An await notes
 //! what it waits on (`wait_on` in `task/core`) and registers in the future's `callbacks`. The end of that future (`end` in `handle`)
@@ -37,7 +36,6 @@
 //!    `Shared`.
 //! 8. **The kernel knows no tenant's type**, only their order.
 
-mod deadlock;
 mod event_loop;
 mod handle;
 mod line;
@@ -64,8 +62,9 @@ pub(crate) use memory::cell::{Group, Kind};
 pub(crate) use memory::state::{PendingCancel, State};
 pub(crate) use memory::waking::Wake;
 pub(crate) use task::blocker::{BlockedOn, Blocker, Description};
-pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel};
+pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel, take_forced};
 pub(crate) use task::core::{TaskCore, current_task_id, keep_waiting_on, wait_on, wait_on_future};
 pub(crate) use task::coroutine::{EXCUSING, close, excuse};
 pub(crate) use task::spawn::spawn;
 pub(crate) use tenant::{Ending, Phase, Shutdown, Tenant, Tenants};
+pub(crate) use watch::Target;

@@ -47,6 +47,8 @@ pub(crate) enum Shutdown {
 /// The order in which the tenants of a closing loop close. In one phase the oldest comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
+    /// Waiters that own what they wait for.
+    Cycles,
     /// Callbacks that only other threads would have called.
     Threads,
     Signals,
@@ -161,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_tenant_is_made_once_and_closes_in_its_phase() {
-        let event_loop = LoopCore::new(Clock::Virtual);
+        let event_loop = LoopCore::new(Clock::Virtual, |_| String::new());
         assert!(event_loop.tenants.find::<Late>().is_none());
         let log = Log::default();
         event_loop.tenants.of::<Late>().0.replace(Some(Rc::clone(&log)));

@@ -345,7 +345,7 @@ impl Readiness {
 
     #[cold]
     fn give_way(&mut self, cx: &mut Context<'_>) {
-        wait_on(BlockedOn::Nothing, self.at);
+        wait_on(BlockedOn::Turn, self.at);
         self.stage = Stage::Yielded;
         cx.waker().wake_by_ref();
     }

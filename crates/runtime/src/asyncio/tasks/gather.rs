@@ -18,6 +18,7 @@ pub use handle::{Gather, GatherOutcomes};
 pub use set::{GatherChild, GatherSet};
 
 use super::awaitable::{Awaitable, ensure_future};
+use super::cycles;
 use crate::asyncio::futures::Future;
 use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task_id, running_loop};
 
@@ -175,7 +176,7 @@ impl GatherStart {
             gathering.run(index);
         }
         if may_own_itself {
-            event_loop.may_own_itself(Rc::clone(&gathering) as Rc<dyn Run>);
+            cycles::may_own_itself(event_loop, Rc::clone(&gathering) as Rc<dyn Run>);
         }
         gathering
     }

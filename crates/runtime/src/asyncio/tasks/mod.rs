@@ -6,8 +6,10 @@
 
 mod as_completed;
 mod awaitable;
+mod boundary;
 mod cancellable;
 mod create;
+mod cycles;
 mod done_callbacks;
 mod gather;
 mod graph;
@@ -20,6 +22,7 @@ mod waits;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use awaitable::{Awaitable, ensure_future};
+pub use boundary::{CancelBoundary, Uncancellable, cancel_boundary, uncancellable};
 pub use cancellable::{Cancellable, cancellable};
 pub(crate) use create::OptionsChange;
 pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use asyncio_errors::Result;
 
 use super::awaitable::{Awaitable, ensure_future};
+use super::cycles;
 use crate::asyncio::futures::Future;
 use crate::kernel::{AnyFuture, Kind, Registered, Run, current_task_id};
 
@@ -61,7 +62,7 @@ pub fn shield<A: Awaitable>(awaitable: A) -> Future<A::Value> {
     let registered = future.add_callback(Rc::clone(&shield) as Rc<dyn Run>, 0);
     shield.registered.set(registered);
     if !matches!(future.kind(), Kind::Task(_)) {
-        future.base().event_loop().may_own_itself(Rc::clone(&shield) as Rc<dyn Run>);
+        cycles::may_own_itself(future.base().event_loop(), Rc::clone(&shield) as Rc<dyn Run>);
     }
     let _ = outer.add_callback(Rc::new(OuterDone(Rc::downgrade(&shield))), 0);
     outer

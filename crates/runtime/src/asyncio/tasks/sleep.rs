@@ -93,7 +93,7 @@ impl StdFuture for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match &self.stage {
             Stage::New(delay, at) if *delay <= 0.0 => {
-                wait_on(BlockedOn::Nothing, at);
+                wait_on(BlockedOn::Turn, at);
                 self.stage = Stage::Yielded;
                 cx.waker().wake_by_ref();
                 Poll::Pending

@@ -108,7 +108,7 @@ macro_rules! methods {
             pub fn uncancel(&self) -> u32 {
                 let core = self.core();
                 let left = core.count_cancels(-1);
-                if left == 0 && core.pending_cancel() == PendingCancel::Must {
+                if left == 0 && core.pending_cancel().is_due() {
                     core.set_pending_cancel(PendingCancel::None);
                 }
                 left

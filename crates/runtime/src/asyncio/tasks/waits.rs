@@ -13,14 +13,14 @@ use crate::kernel::{AnyFuture, AnyTask, TaskCore, WaitKind};
 /// run(async {
 ///     let lock = Lock::new();
 ///     let waiting = lock.clone();
-///     let permit = lock.permit().await?;
+///     lock.acquire().await?;
 ///     let task = create_task(async move { waiting.acquire().await });
 ///     sleep(0).await?;
 ///     let wait = task.waits_on().expect("the lock is not free");
 ///     assert_eq!(wait.kind, WaitKind::Line("Lock"));
 ///     assert_eq!(wait.held_by.expect("this task").get_name(), asyncio::current_task()?.unwrap().get_name());
 ///     assert_eq!(wait.at.line, 7);
-///     drop(permit);
+///     lock.release()?;
 ///     task.await
 /// })
 /// .unwrap();

@@ -6,8 +6,6 @@
 pub(crate) mod call;
 pub(crate) mod callback;
 pub(crate) mod current;
-pub(crate) mod cycles;
-pub(crate) mod prefetch;
 pub(crate) mod ready;
 pub(crate) mod registry;
 pub(crate) mod remote;
@@ -28,7 +26,6 @@ use asyncio_errors::{RuntimeError, log};
 use crate::base::burials::Burials;
 use crate::kernel::event_loop::call::Call;
 use crate::kernel::event_loop::callback::ExceptionHandler;
-use crate::kernel::event_loop::cycles::Cycles;
 use crate::kernel::event_loop::ready::{Other, Ready, ReadyQueue, Run};
 use crate::kernel::event_loop::registry::Registry;
 use crate::kernel::event_loop::remote::{Remote, Shared};
@@ -44,6 +41,7 @@ use crate::selector::Selector;
 
 pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
+    describe_deadlock: DescribeDeadlock,
     pub(crate) shared: Arc<Shared>,
     pub(in crate::kernel) ready: RefCell<ReadyQueue>,
     pub(crate) timers: RefCell<Timers>,
@@ -55,7 +53,6 @@ pub(crate) struct LoopCore {
     pub(crate) origins: Origins,
     /// Every task that is not done. The loop owns its tasks: dropping a handle detaches.
     pub(crate) tasks: Registry,
-    cycles: Cycles,
     pub(crate) tenants: Tenants,
     pub(crate) interrupt: RefCell<Option<Interrupt>>,
     pub(crate) running: Cell<bool>,
@@ -86,6 +83,9 @@ pub(crate) struct LoopCore {
     /// A task that was found to wait on something foreign: where the next search begins.
     waits_on_others: Cell<u32>,
 }
+
+/// What is said of a loop in which no task can go on.
+pub(crate) type DescribeDeadlock = fn(&[AnyTask]) -> String;
 
 /// What happens at Ctrl-C. Every iteration asks, so this is no tenant.
 pub(crate) struct Interrupt {
@@ -121,9 +121,10 @@ fn hand_in(runnable: Runnable) {
 }
 
 impl LoopCore {
-    pub(crate) fn new(clock: Clock) -> Rc<Self> {
+    pub(crate) fn new(clock: Clock, describe_deadlock: DescribeDeadlock) -> Rc<Self> {
         Rc::new(Self {
             clock,
+            describe_deadlock,
             shared: Shared::new(),
             ready: RefCell::default(),
             timers: RefCell::new(Timers::new()),
@@ -131,7 +132,6 @@ impl LoopCore {
             reactor: RefCell::default(),
             origins: Origins::default(),
             tasks: Registry::default(),
-            cycles: Cycles::default(),
             tenants: Tenants::default(),
             interrupt: RefCell::default(),
             running: Cell::new(false),
@@ -271,16 +271,6 @@ impl LoopCore {
         self.ready.borrow_mut().push_task(runnable);
     }
 
-    /// Records a waiter that may be part of a reference cycle (it owns the futures that it waits for, and their callbacks own it),
-    /// so that `close` can break the cycle.
-    pub(crate) fn may_own_itself(&self, run: Rc<dyn Run>) {
-        if self.closed.get() {
-            run.cut();
-        } else {
-            self.cycles.note(Rc::downgrade(&run));
-        }
-    }
-
     pub(crate) fn insert_timer(&self, when: f64, action: Action) -> TimerKey {
         let turn = self.timers.borrow_mut().take_turn();
         self.insert_timer_at(turn, when, action)
@@ -350,7 +340,6 @@ impl LoopCore {
         });
         let actions = self.timers.borrow_mut().clear();
         drop(actions);
-        self.cycles.cut();
         self.tenants.close();
         self.reactor.take();
         self.selector.take();

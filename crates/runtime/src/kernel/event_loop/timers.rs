@@ -11,7 +11,7 @@ use std::collections::binary_heap::PeekMut;
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::kernel::event_loop::prefetch;
+use crate::base::prefetch;
 use crate::kernel::event_loop::ready::Run;
 use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::waking::Wake;

@@ -48,12 +48,29 @@ impl State {
 ///     None --- requested while it waits: the wait is over ---> Wait
 ///     Must --- the task begins a wait that can be cancelled ---> Wait, or None if a future takes the request on
 ///     Must, Wait --- raised by the next await, or the task is done ---> None
+///
+///     Must --- the task is resumed ---> Late
+///     Late, Wait --- it waits on something foreign again: it is resumed at once ---> Forced
+///     Forced --- raised by the innermost block that can drop its content, or the end of the task ---> None
 /// ```
+///
+/// `Late` is `Must` in all else. A program whose tasks wait only on what is of this crate never comes to `Forced`: its waits raise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PendingCancel {
     None,
     /// It is raised at the next step: `Task._must_cancel`.
     Must,
+    /// It was to be raised, and the task was resumed, but nothing has done so yet.
+    Late,
+    /// Nothing that the task waits on will ever raise it: the innermost block does, and drops what is in it.
+    Forced,
     /// It has ended the present wait, which raises it once the task is resumed.
     Wait,
+}
+
+impl PendingCancel {
+    /// Is it to be raised by whatever the task awaits next?
+    pub(crate) fn is_due(self) -> bool {
+        matches!(self, Self::Must | Self::Late)
+    }
 }

@@ -6,7 +6,6 @@
 
 use std::rc::Rc;
 
-use crate::kernel::deadlock::shown_name;
 use crate::kernel::event_loop::{LoopCore, timers::TimerKey};
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::line::{InLine, Line, Ticket};
@@ -54,7 +53,7 @@ pub enum WaitKind {
     Readable,
     /// Room for output on a descriptor.
     Writable,
-    /// A future of another crate, in a [`cancellable`](crate::cancellable).
+    /// A future of another crate.
     Foreign,
 }
 
@@ -67,9 +66,12 @@ impl Description {
 /// What a task waits on, as its cell keeps it: 16 bytes.
 #[derive(Clone)]
 pub(crate) enum BlockedOn {
-    /// Nothing that this crate knows of: the task runs, is queued, or waits on something foreign. A cancellation has to wait for
-    /// the next await of this crate.
+    /// Nothing: the task runs, or has not begun, or is done.
     Nothing,
+    /// Its turn: it gave way to the others, and is queued.
+    Turn,
+    /// A future that this crate does not know.
+    Foreign,
     /// A sleep.
     Timer(TimerKey),
     /// A future or task.
@@ -87,7 +89,8 @@ impl BlockedOn {
     /// Calls `f` with the blocker, if there is one.
     fn with<R>(&self, f: impl FnOnce(&dyn Blocker) -> R) -> Option<R> {
         Some(match self {
-            Self::Nothing => return None,
+            Self::Nothing | Self::Turn => return None,
+            Self::Foreign => f(&Foreign),
             Self::Timer(key) => f(key),
             Self::Future(future) => f(future),
             Self::Line(line, ticket) => f(&InLine(line, *ticket)),
@@ -108,6 +111,19 @@ impl BlockedOn {
     /// See [`Blocker::describe`]; `None` if it is nothing that this crate knows of.
     pub(crate) fn describe(&self) -> Option<Description> {
         self.with(|blocker| blocker.describe())
+    }
+}
+
+/// What is not known cannot be cancelled either; see `look_back` in `step`.
+struct Foreign;
+
+impl Blocker for Foreign {
+    fn cancel(&self, _event_loop: &LoopCore) -> bool {
+        false
+    }
+
+    fn describe(&self) -> Description {
+        Description::new(WaitKind::Foreign, "a future of another crate")
     }
 }
 
@@ -132,7 +148,7 @@ impl Blocker for AnyFuture {
 
     fn describe(&self) -> Description {
         match self.kind() {
-            Kind::Task(core) => Description::new(WaitKind::Task, shown_name(core)),
+            Kind::Task(core) => Description::new(WaitKind::Task, core.shown_name()),
             Kind::Plain => Description::new(WaitKind::Future, "a future that nobody completes"),
             Kind::Group(group) => {
                 let pending = group.children.iter().filter(|child| !child.done());

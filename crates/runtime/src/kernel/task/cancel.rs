@@ -6,12 +6,14 @@
 
 use std::sync::Arc;
 
-use asyncio_errors::CancelledError;
+use asyncio_errors::{CancelledError, log};
 
+use crate::base::names::place;
 use crate::kernel::event_loop::current;
 use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::Kind;
 use crate::kernel::memory::state::PendingCancel;
+use crate::kernel::task::blocker::BlockedOn;
 use crate::kernel::task::core::TaskCore;
 use crate::kernel::watch::LoopEvent;
 
@@ -124,6 +126,9 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>, to
             // Its next step is queued already, or it waits on something that this crate does not know.
             core.set_pending_cancel(PendingCancel::Must);
             core.note_cancel_message(message.clone());
+            if let BlockedOn::Foreign = core.blocked_on() {
+                task.wake();
+            }
         }
     }
     None
@@ -150,6 +155,29 @@ pub(crate) fn deliver(task: &AnyTask) {
     }
 }
 
+/// The task was resumed to raise a cancellation, and waits on something foreign again. So it is resumed once more, and the
+/// innermost block around the wait drops what it has and raises.
+pub(crate) fn force(task: &AnyTask) {
+    let core = task.core();
+    if core.pending_cancel() == PendingCancel::Wait {
+        core.note_cancel_message(core.take_message_of_wait());
+    }
+    core.set_pending_cancel(PendingCancel::Forced);
+    if task.base().event_loop().debug.get() {
+        let (name, at) = (core.shown_name(), place(core.at.get()));
+        log::warning(format_args!(
+            "cancelling {name} drops a future of another crate, for which it waits behind its await at {at}; \
+             cancellable(future) raises the cancellation there, uncancellable(future) lets the future finish"
+        ));
+    }
+}
+
+/// The cancellation that a block has to raise whose content waits, in place of that.
+#[inline]
+pub(crate) fn take_forced() -> Option<CancelledError> {
+    take(|pending| pending == PendingCancel::Forced)
+}
+
 /// The cancellation that the current task has to raise now, if there is one: called by a wait that is being resumed.
 #[inline]
 pub(crate) fn take_cancel() -> Option<CancelledError> {
@@ -171,7 +199,7 @@ fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<CancelledError> {
 
 /// Kept out of line: every wait that ends asks, and few are cancelled.
 #[cold]
-fn raise(core: &TaskCore) -> CancelledError {
+pub(crate) fn raise(core: &TaskCore) -> CancelledError {
     let of_wait = core.take_message_of_wait();
     let message = if core.pending_cancel() == PendingCancel::Wait { of_wait } else { core.cancel_message() };
     core.set_pending_cancel(PendingCancel::None);

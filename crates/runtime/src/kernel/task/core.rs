@@ -4,6 +4,7 @@
 //! There may be a million tasks, so what most never have is in a box of its own, made when it is needed.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt::Write as _;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Waker;
 
 use asyncio_contextvars::{self as contextvars, Context as ContextObject, Vars};
+use asyncio_errors::escape::{Escape, Lines};
 use asyncio_errors::{Error, Result, RuntimeError};
 
 use crate::kernel::event_loop::current;
@@ -200,6 +202,13 @@ impl TaskCore {
         custom.unwrap_or_else(|| format!("Task-{}", self.number()).into())
     }
 
+    /// The name in a report, of which every line must be one of ours.
+    pub(crate) fn shown_name(&self) -> String {
+        let mut name = String::new();
+        let _ = write!(Escape(&mut name, Lines::Escape), "{}", self.name());
+        name
+    }
+
     pub(crate) fn set_name(&self, name: &str) {
         self.make_rare().name.replace(Some(name.into()));
     }
@@ -228,7 +237,20 @@ impl TaskCore {
     /// Is there nothing to do at this step but to resume the coroutine?
     #[inline]
     pub(crate) fn just_goes_on(&self) -> bool {
-        self.base.state() == State::Pending && self.pending_cancel() != PendingCancel::Must
+        self.base.state() == State::Pending && !self.pending_cancel().is_due()
+    }
+
+    /// Is there nothing to do at the end of this step, because the task waits on something that this crate knows?
+    #[inline]
+    pub(crate) fn just_waits(&self) -> bool {
+        let quiet = self.base.state() == State::Pending && self.pending_cancel() == PendingCancel::None;
+        quiet && !self.is_blocked_on_nothing()
+    }
+
+    #[inline]
+    pub(crate) fn is_blocked_on_nothing(&self) -> bool {
+        // SAFETY: nothing changes it during the look, which calls nothing. Test: `tests/foreign.rs`, under AddressSanitizer.
+        unsafe { matches!(*self.blocked_on.as_ptr(), BlockedOn::Nothing) }
     }
 
     /// The task has taken its first step, or behaves as if.
@@ -330,7 +352,7 @@ pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>)
             task.core().set_blocked_on(BlockedOn::Future(future.clone()));
             return Ok(());
         };
-        task.core().set_blocked_on(BlockedOn::Nothing);
+        task.core().set_blocked_on(BlockedOn::Turn);
         Err(RuntimeError::new(message).into())
     })
 }

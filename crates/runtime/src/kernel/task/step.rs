@@ -21,7 +21,7 @@ use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::cell::TaskMemory;
 use crate::kernel::memory::state::{PendingCancel, State};
 use crate::kernel::task::blocker::BlockedOn;
-use crate::kernel::task::cancel::deliver;
+use crate::kernel::task::cancel::{deliver, force, raise};
 use crate::kernel::task::core::TaskCore;
 use crate::kernel::task::coroutine::excuse;
 use crate::kernel::watch::LoopEvent;
@@ -185,7 +185,7 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
     // 1. The context is entered, and left when this returns. The wait is over.
     let (_inside, no_context) = core.enter_context();
     core.set_blocked_on(BlockedOn::Nothing);
-    let running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
+    let mut running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
     // 2. Is there something to raise instead of resuming the coroutine?
     let refused = if core.just_goes_on() { no_context } else { prepare(core, no_context) };
     let end = if let Some(error) = refused {
@@ -193,16 +193,18 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
         Err(error)
     } else {
         // 3. The coroutine runs up to its next wait or to its end. A panic ends it like an exception.
-        match catch_unwind(AssertUnwindSafe(|| running.poll(cx))) {
-            Ok(Poll::Pending) => {
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx))) {
                 // 4. It waits. What was requested of the task meanwhile concerns this wait.
-                if !core.just_goes_on() {
-                    look_back(task);
-                }
-                return None;
+                Ok(Poll::Pending) if core.just_waits() => return None,
+                Ok(Poll::Pending) => match look_back(task) {
+                    Back::Waits => return None,
+                    Back::Resumes => {}
+                    Back::Ends(error) => break Err(error),
+                },
+                Ok(Poll::Ready(result)) => break result,
+                Err(payload) => break Err(panicked(payload)),
             }
-            Ok(Poll::Ready(result)) => result,
-            Err(payload) => Err(panicked(payload)),
         }
     };
     // 5. The coroutine's variables are dropped before anything learns of its end, and inside the task, as in Python.
@@ -233,26 +235,56 @@ fn prepare(core: &TaskCore, no_context: Option<Error>) -> Option<Error> {
                 return Some(CancelledError::from_message(core.cancel_message()).into());
             }
         }
+        // Not only the last wait's.
+        _ if core.pending_cancel() == PendingCancel::Must => core.set_pending_cancel(PendingCancel::Late),
         _ => {}
     }
     no_context
 }
 
-/// Something was requested of the task while its step ran, and now it waits.
-fn look_back(task: &AnyTask) {
+/// How a step goes on that has come to a wait.
+enum Back {
+    Waits,
+    /// The coroutine is polled again at once.
+    Resumes,
+    Ends(Error),
+}
+
+/// Something was requested of the task while its step ran, or before, or it waits on something foreign.
+#[cold]
+fn look_back(task: &AnyTask) -> Back {
+    let core = task.core();
     if task.base().state() == State::Aborted {
         // It aborted itself.
         task.wake();
-    } else if task.core().pending_cancel() == PendingCancel::Must {
-        deliver(task);
+        return Back::Waits;
     }
+    if !core.is_blocked_on_nothing() {
+        if core.pending_cancel().is_due() {
+            deliver(task);
+        }
+        return Back::Waits;
+    }
+    match core.pending_cancel() {
+        PendingCancel::None => {}
+        // It may wait for something of this crate somewhere inside, which raises the cancellation when it is polled.
+        PendingCancel::Must => task.wake(),
+        PendingCancel::Late | PendingCancel::Wait => {
+            force(task);
+            return Back::Resumes;
+        }
+        // There is no block around the wait.
+        PendingCancel::Forced => return Back::Ends(raise(core).into()),
+    }
+    core.set_blocked_on(BlockedOn::Foreign);
+    Back::Waits
 }
 
 /// Turns the end of the coroutine into the task's.
 fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     let core = task.core();
     // A request that came while the last step ran wins over the result.
-    let cancelled = core.pending_cancel() == PendingCancel::Must;
+    let cancelled = core.pending_cancel().is_due();
     core.set_pending_cancel(PendingCancel::None);
     match end {
         Ok(value) if !cancelled => task.finish(value),

@@ -27,7 +27,8 @@ use crate::kernel::watch::Scheduled;
 /// }
 ///
 /// let steps = Rc::new(Steps::default());
-/// Runner::new().observer(steps.clone()).run(async { create_task(sleep(0)).await }).unwrap();
+/// let runner = Runner::new().observer(steps.clone());
+/// runner.run(async { create_task(sleep(0)).await }).unwrap();
 /// // `main` up to its await, the task up to its sleep and to its end, `main` to its end
 /// assert_eq!(steps.0.get(), 4);
 /// ```

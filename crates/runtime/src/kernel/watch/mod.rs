@@ -13,7 +13,7 @@ use std::rc::Rc;
 pub use event::{LoopEvent, Observer};
 pub(in crate::kernel) use policy::Policy;
 pub use policy::{Choices, SchedulingPolicy};
-pub(in crate::kernel) use scheduled::Target;
+pub(crate) use scheduled::Target;
 pub use scheduled::{Scheduled, ScheduledId};
 
 use crate::kernel::event_loop::LoopCore;

@@ -1,7 +1,6 @@
 //! The choice of who runs next.
 
 use std::cell::RefCell;
-use std::fmt;
 
 use crate::kernel::event_loop::LoopCore;
 use crate::kernel::handle::AnyTask;
@@ -97,15 +96,6 @@ impl Choices<'_> {
     #[must_use]
     pub fn scheduled(&self, index: usize) -> Option<Scheduled> {
         self.core.ready.borrow().other_at(index).map(|other| Scheduled::of(other, self.core))
-    }
-}
-
-impl fmt::Debug for Choices<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |index| {
-            self.task(index).map_or_else(|| format!("{:?}", self.scheduled(index)), |task| task.get_name().to_string())
-        };
-        f.debug_list().entries((0..self.len()).map(name)).finish()
     }
 }
 

@@ -2,11 +2,8 @@
 
 use std::fmt::Write as _;
 
-use asyncio_errors::escape::{Escape, Lines};
-
 use crate::base::names::place;
-use crate::kernel::handle::AnyTask;
-use crate::kernel::task::core::TaskCore;
+use crate::kernel::AnyTask;
 
 pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
     const SHOWN: usize = 20;
@@ -23,7 +20,7 @@ pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
                 Some(number) => format!("{}, acquired by {},", blocker.text, name_of(number, tasks)),
             },
         };
-        let (name, at, function) = (shown_name(core), place(core.at.get()), task.as_future().coroutine_name());
+        let (name, at, function) = (core.shown_name(), place(core.at.get()), task.as_future().coroutine_name());
         let _ = write!(text, "\n  {name} waits for {what} at {at} in {function}()");
     }
     if tasks.len() > SHOWN {
@@ -35,12 +32,5 @@ pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
 /// The name of the task with this running number.
 fn name_of(number: u32, tasks: &[AnyTask]) -> String {
     let task = tasks.iter().find(|task| task.core().number() == number);
-    task.map_or_else(|| "a task that is done".to_owned(), |task| shown_name(task.core()))
-}
-
-/// The name of a task in a report, of which every line must be one of ours.
-pub(crate) fn shown_name(core: &TaskCore) -> String {
-    let mut name = String::new();
-    let _ = write!(Escape(&mut name, Lines::Escape), "{}", core.name());
-    name
+    task.map_or_else(|| "a task that is done".to_owned(), |task| task.core().shown_name())
 }

@@ -5,16 +5,35 @@
 //! closes, since nothing can complete any more. (Tasks need none of this: a loop that closes ends them.)
 
 use std::cell::RefCell;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 
-use crate::kernel::event_loop::ready::Run;
+use crate::kernel::{LoopCore, Phase, Run, Tenant};
+
+/// Records a waiter that may be part of a cycle: it owns the futures that it waits for, and their callbacks own it.
+pub(crate) fn may_own_itself(event_loop: &LoopCore, run: Rc<dyn Run>) {
+    if event_loop.is_closed() {
+        run.cut();
+    } else {
+        event_loop.tenants.of::<Cycles>().note(Rc::downgrade(&run));
+    }
+}
 
 /// Waiters that may be part of a cycle. They are held weakly.
 #[derive(Default)]
-pub(crate) struct Cycles(RefCell<Vec<Weak<dyn Run>>>);
+struct Cycles(RefCell<Vec<Weak<dyn Run>>>);
+
+impl Tenant for Cycles {
+    fn phase(&self) -> Phase {
+        Phase::Cycles
+    }
+
+    fn close(self: Rc<Self>) {
+        self.cut();
+    }
+}
 
 impl Cycles {
-    pub(crate) fn note(&self, run: Weak<dyn Run>) {
+    fn note(&self, run: Weak<dyn Run>) {
         let mut noted = self.0.borrow_mut();
         if noted.len() == noted.capacity() {
             // A weak reference keeps the memory of what was dropped. The list grows only if half of it is still alive.
@@ -26,7 +45,7 @@ impl Cycles {
     }
 
     /// Makes all of them drop what they wait for.
-    pub(crate) fn cut(&self) {
+    fn cut(&self) {
         for run in self.0.take() {
             if let Some(run) = run.upgrade() {
                 run.cut();

@@ -1,0 +1,158 @@
+//! How far a cancellation drops: the edge of a block whose content can go, and a future that must not.
+//!
+//! A future of another crate knows nothing of cancellations. While a task waits on one, the last resort is to drop it. The core
+//! idea: not the whole coroutine goes, but the innermost block of this library that is around the wait, which then raises the
+//! cancellation, so that what is further out cleans up as always. `look_back` in `kernel::task::step` says when.
+
+use std::future::Future as StdFuture;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use asyncio_errors::Result;
+use pin_project_lite::pin_project;
+
+use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, WaitKind, take_forced, wait_on};
+
+/// Makes a block of `content`: if the task is cancelled while it waits for a future of another crate in there, `content` is dropped,
+/// and the block raises the `CancelledError`.
+///
+/// [`wait_for`](crate::wait_for), [`timeout`](crate::timeout()), [`TaskGroup`](crate::TaskGroup) and `async_with` are such blocks.
+/// This function is for those who write others. A cancellation that something in the block can raise by itself goes there, as
+/// always: an await of this library's own, or a block further in.
+///
+/// # Errors
+///
+/// Those of `content`, and `CancelledError`.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::{cancel_boundary, create_task, run, sleep};
+///
+/// run(async {
+///     let task = create_task(async {
+///         let work = cancel_boundary(async { Ok(std::future::pending::<()>().await) });
+///         let result = work.await;
+///         println!("cleaning up"); // here a `with` block would leave
+///         result
+///     });
+///     sleep(0).await?;
+///     task.cancel();
+///     assert!(task.await.unwrap_err().is_cancelled());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub fn cancel_boundary<T, F: StdFuture<Output = Result<T>>>(content: F) -> CancelBoundary<F> {
+    CancelBoundary { content: Some(content) }
+}
+
+pin_project! {
+    /// Made by [`cancel_boundary`].
+    #[must_use = "futures do nothing unless awaited"]
+    #[derive(Debug)]
+    pub struct CancelBoundary<F> {
+        #[pin]
+        content: Option<F>,
+    }
+}
+
+impl<T, F: StdFuture<Output = Result<T>>> StdFuture for CancelBoundary<F> {
+    type Output = Result<T>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        let mut content = self.project().content;
+        let polled = content.as_mut().as_pin_mut().expect("a block is not polled after its end").poll(cx);
+        if polled.is_pending()
+            && let Some(cancelled) = take_forced()
+        {
+            content.set(None);
+            return Poll::Ready(Err(cancelled.into()));
+        }
+        polled
+    }
+}
+
+/// Lets a future of another crate finish, whatever is requested of the task: a cancellation waits until `future` is done, and is
+/// raised by the next await after it. The opposite of [`cancellable`](crate::cancellable).
+///
+/// The end of [`run`](crate::run) and a time limit wait for it, too, so `future` must come to an end by itself. Tasks have
+/// [`shield`](crate::shield) instead.
+///
+/// # Cancellation
+///
+/// None while it waits. Dropping it drops `future`.
+///
+/// # Examples
+///
+/// ```
+/// use std::{cell::Cell, future::poll_fn, rc::Rc, task::Poll};
+///
+/// use asyncio::{create_task, run, sleep, uncancellable};
+///
+/// run(async {
+///     let written = Rc::new(Cell::new(false));
+///     let seen = written.clone();
+///     let task = create_task(async move {
+///         // As a future of another crate, it knows nothing of cancellations.
+///         uncancellable(poll_fn(|cx| {
+///             cx.waker().wake_by_ref();
+///             if seen.get() { Poll::Ready(()) } else { Poll::Pending }
+///         }))
+///         .await;
+///         sleep(0).await // here the cancellation arrives
+///     });
+///     sleep(0).await?;
+///     task.cancel();
+///     sleep(0).await?;
+///     assert!(!task.done());
+///     written.set(true);
+///     assert!(task.await.unwrap_err().is_cancelled());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn uncancellable<F: StdFuture>(future: F) -> Uncancellable<F> {
+    Uncancellable { future, at: Location::caller() }
+}
+
+pin_project! {
+    /// Made by [`uncancellable`].
+    #[must_use = "futures do nothing unless awaited"]
+    #[derive(Debug)]
+    pub struct Uncancellable<F> {
+        #[pin]
+        future: F,
+        at: &'static Location<'static>,
+    }
+}
+
+impl<F: StdFuture> StdFuture for Uncancellable<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let polled = this.future.poll(cx);
+        if polled.is_pending() {
+            wait_on(BlockedOn::Other(Rc::new(Box::new(ToTheEnd))), this.at);
+        }
+        polled
+    }
+}
+
+/// What the task waits on: a future that nothing interrupts.
+struct ToTheEnd;
+
+impl Blocker for ToTheEnd {
+    fn cancel(&self, _event_loop: &LoopCore) -> bool {
+        false
+    }
+
+    fn describe(&self) -> Description {
+        Description::new(WaitKind::Foreign, "a future of another crate that must finish")
+    }
+}

@@ -1,0 +1,57 @@
+//! What observers and policies ask of what they are shown: `Scheduled` and `Choices`.
+
+use std::fmt;
+
+use crate::base::names::function_name;
+use crate::kernel::{AnyTask, Choices, Scheduled, ScheduledId, Target};
+
+impl Scheduled {
+    /// What tells it from others.
+    #[must_use]
+    pub fn id(&self) -> ScheduledId {
+        self.id
+    }
+
+    /// Is it a timer? Else it is a callback.
+    #[must_use]
+    pub fn is_timer(&self) -> bool {
+        self.id.is_of_timer()
+    }
+
+    /// The task that a timer wakes (at the end of a sleep) or cancels (at the end of a time limit).
+    #[must_use]
+    pub fn task(&self) -> Option<&AnyTask> {
+        match &self.target {
+            Target::Wake(task) => task.as_ref(),
+            Target::Cancel(task) => Some(task),
+            Target::Call(_) | Target::Remote(_) | Target::Nothing => None,
+        }
+    }
+
+    /// What it runs: a function, as reports name it; `sleep` and `timeout` for the timers of these.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match &self.target {
+            Target::Call(run) => run.describe(),
+            Target::Remote(type_name) => format!("{}()", function_name(type_name())),
+            Target::Wake(_) => "sleep".to_owned(),
+            Target::Cancel(_) => "timeout".to_owned(),
+            Target::Nothing => "cancelled".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Scheduled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} {}>", if self.is_timer() { "TimerHandle" } else { "Handle" }, self.describe())
+    }
+}
+
+impl fmt::Debug for Choices<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |index| {
+            self.task(index).map_or_else(|| format!("{:?}", self.scheduled(index)), |task| task.get_name().to_string())
+        };
+        f.debug_list().entries((0..self.len()).map(name)).finish()
+    }
+}
