@@ -24,7 +24,7 @@ async fn boil(egg: &str) -> Result<&str> {
 async fn too_late() -> Result<()> {
     let task = create_task(boil("first egg"));
     if let Err(error) = wait_for(&task, 3).await {
-        println!("raised: {error:?} with the message '{error}'");
+        println!("raised: {error:?} with the message '{error:-}'");
         if let Some(timeout) = error.downcast_ref::<TimeoutError>() {
             println!("cause: {:?}", timeout.source());
         }

@@ -49,7 +49,7 @@ async fn dinner() -> Result<()> {
     let Some(group) = error.downcast_ref::<ExceptionGroup>() else {
         return Err(error);
     };
-    println!("  {group}");
+    println!("  {group:-}");
     for error in group.exceptions() {
         println!("  {error:?}");
     }

@@ -58,7 +58,7 @@ impl<T: Repr> Repr for Option<T> {
 
 impl Repr for Error {
     fn repr(&self) -> String {
-        format!("{self:?}")
+        Error::repr(self)
     }
 }
 
@@ -85,7 +85,7 @@ impl<T: Repr> Repr for [T] {
 pub fn raised(error: &(impl Debug + Display)) -> String {
     let repr = format!("{error:?}");
     let class = repr.split('(').next().unwrap_or_default();
-    match error.to_string() {
+    match format!("{error:-}") {
         message if message.is_empty() => class.to_owned(),
         message => format!("{class}: {message}"),
     }

@@ -5,6 +5,7 @@
 
 #[doc(inline)]
 pub use asyncio_runtime::{
-    CancelledError, Error, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError, KeyboardInterrupt,
-    LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+    CancelledError, Error, ErrorContext, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
+    KeyboardInterrupt, LookupError, RaisedError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError,
+    ZeroDivisionError, raise,
 };

@@ -97,7 +97,7 @@ pub mod timeouts;
 
 #[cfg(unix)]
 #[doc(inline)]
-pub use asyncio_runtime::io;
+pub use asyncio_runtime::{io, signal};
 #[doc(inline)]
 pub use asyncio_runtime::{log, time};
 #[cfg(all(unix, feature = "tls"))]
@@ -120,9 +120,9 @@ pub use self::{
         get_running_loop, new_event_loop,
     },
     exceptions::{
-        CancelledError, Error, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
+        CancelledError, Error, ErrorContext, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
         KeyboardInterrupt, LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError,
-        ZeroDivisionError,
+        ZeroDivisionError, raise,
     },
     futures::{AnyFuture, Future, future_add_to_awaited_by, future_discard_from_awaited_by},
     generators::{AsyncGenerator, Generator},
@@ -136,8 +136,9 @@ pub use self::{
     runners::{Runner, run},
     taskgroups::TaskGroup,
     tasks::{
-        AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, WaitKind, all_tasks, as_completed, cancel_boundary, cancellable,
-        create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, uncancellable, wait, wait_for,
+        AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, WaitKind, all_tasks, as_completed,
+        cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, shield, sleep, sleep_result,
+        try_create_task, uncancellable, wait, wait_for,
     },
     timeouts::{Timeout, timeout, timeout_at},
 };

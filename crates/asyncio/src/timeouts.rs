@@ -3,4 +3,4 @@
 //! [`Seconds`] is what can be a number of seconds, [`TimeLimit`] what can be a limit: seconds, or none.
 
 #[doc(inline)]
-pub use asyncio_runtime::{Seconds, TimeLimit, Timeout, timeout, timeout_at};
+pub use asyncio_runtime::{Seconds, TimeLimit, Timeout, TimeoutBlock, timeout, timeout_at};

@@ -64,7 +64,7 @@ macro_rules! held_during_the_block {
             type Value = ();
 
             async fn enter(&mut self) -> Result<()> {
-                self.acquire().await
+                self.acquire_for_block().await
             }
 
             async fn exit(&mut self, _error: Option<&Error>) -> Result<bool> {

@@ -1,4 +1,8 @@
-//! Environment variables that choose between two settings of a loop, such as `ASYNCIO_DEBUG`.
+//! Environment variables: those that choose between two settings of a loop, such as `ASYNCIO_DEBUG`, and those that make errors
+//! say where they were raised.
+
+use std::env::var_os;
+use std::sync::OnceLock;
 
 use crate::ValueError;
 
@@ -8,7 +12,7 @@ use crate::ValueError;
 ///
 /// `ValueError` naming the variable and its possible values.
 pub fn is_second(name: &str, known: [&str; 2]) -> Result<bool, ValueError> {
-    let value = std::env::var_os(name).unwrap_or_default();
+    let value = var_os(name).unwrap_or_default();
     match value.to_str() {
         Some(value) if value.is_empty() || value == known[0] => Ok(false),
         Some(value) if value == known[1] => Ok(true),
@@ -22,5 +26,16 @@ pub fn is_second(name: &str, known: [&str; 2]) -> Result<bool, ValueError> {
 /// Is the variable set to anything?
 #[must_use]
 pub fn is_set(name: &str) -> bool {
-    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+    var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// Do errors say where they were raised? With `ASYNCIO_DEBUG=1`, or if the standard library would make backtraces of errors:
+/// with `RUST_BACKTRACE`, unless `RUST_LIB_BACKTRACE` says otherwise. It is looked up once.
+#[must_use]
+pub fn shows_locations() -> bool {
+    static SHOWS: OnceLock<bool> = OnceLock::new();
+    *SHOWS.get_or_init(|| {
+        let backtrace = var_os("RUST_LIB_BACKTRACE").or_else(|| var_os("RUST_BACKTRACE"));
+        var_os("ASYNCIO_DEBUG").is_some_and(|value| value == "1") || backtrace.is_some_and(|value| value != "0")
+    })
 }

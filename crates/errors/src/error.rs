@@ -2,17 +2,20 @@
 //!
 //! The core idea: anyhow's convenience (any `std::error::Error` converts with `?`) in a form that can be kept *and*
 //! passed on, because every task that awaits a failed task sees its error. So an error is shared (`Clone`), `Send` and `Sync`.
-//! An error raised while another was being handled is wrapped in a [`Link`] that remembers the other one. `is`,
-//! `downcast_ref` and `Display` look through it. There are no backtraces.
+//! An error raised while another was being handled is wrapped in a [`Link`] that remembers the other one; one that was given a
+//! context in words is wrapped in a [`Described`]. `is` and `downcast_ref` look through both. Each error knows the location
+//! where it was raised; there are no backtraces.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 use std::{fmt, io, iter};
 
-use crate::{CancelledError, ExceptionGroup, TimeoutError, repr};
+use crate::names::place;
+use crate::{CancelledError, Exception, ExceptionGroup, RaisedError, RuntimeError, TimeoutError, env, repr};
 
 /// The result of a coroutine: a value, or the exception that it raised.
 ///
@@ -41,9 +44,22 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// [`downcast_ref`](Error::downcast_ref) take the place of `except T`. It derefs to `dyn std::error::Error`, which has
 /// `to_string()` and `source()`. It is `Send` and `Sync`, and a clone is the same exception.
 ///
-/// `Display` is the exception's message (`str(e)`). `Debug` is the `Debug` of the wrapped error; for the exceptions of this
-/// crate it reads as Python's `repr(e)`, and for errors of the operating system as the matching subclass of `OSError`:
-/// `ConnectionRefusedError('…')`.
+/// # Printing
+///
+/// `Display` says what happened: the message, or for an exception without one a few words (`timed out`). Python's `str(e)`, which
+/// is empty then, is [`message`](Error::message) or `{error:-}`. `{error:#}` adds the sources: `cannot load: no such row`.
+///
+/// `Debug` is the `Debug` of the wrapped error; for the exceptions of this crate it reads as Python's `repr(e)`, and for errors of
+/// the operating system as the matching subclass of `OSError`: `ConnectionRefusedError('…')`. With `ASYNCIO_DEBUG=1` or
+/// `RUST_BACKTRACE=1` in the environment the location where the error was raised follows, as it does in reports.
+/// (`RUST_LIB_BACKTRACE` is asked before `RUST_BACKTRACE`, as for backtraces of the standard library.)
+///
+/// # Other crates' errors
+///
+/// Into `Box<dyn std::error::Error>`, with and without `Send + Sync`, an `Error` goes by `?`; the box holds a
+/// [`RaisedError`]. So it does into `anyhow::Error`, with the feature `anyhow`. A boxed error and one of anyhow come in by
+/// [`from_boxed`](Error::from_boxed) or by [`context`](crate::ErrorContext::context) on the result: Rust has no `?` for them beside
+/// the one for all errors.
 ///
 /// # Examples
 ///
@@ -62,14 +78,220 @@ pub struct Error(Arc<Raised>);
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<std::task::Poll<Result<()>>>() == 16);
 
-enum Raised {
+struct Raised {
+    kind: Kind,
+    /// Where `?`, `into` or `from` made an `Error` of it.
+    at: &'static Location<'static>,
+}
+
+enum Kind {
     /// Without a box of its own: a cancellation is by far the most frequent exception.
     Cancelled(CancelledError),
     Link(Link),
+    Described(Described),
+    /// Several lines for people, which `Debug` does not escape.
+    Report(RuntimeError),
     Other(Box<dyn StdError + Send + Sync + 'static>),
+    #[cfg(feature = "anyhow")]
+    Anyhow(anyhow::Error),
 }
 
 impl Error {
+    fn new(kind: Kind, at: &'static Location<'static>) -> Self {
+        Error(Arc::new(Raised { kind, at }))
+    }
+
+    /// An error that is a plain text: Python's `Exception(text)`. [`raise!`](crate::raise) raises one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Error, Exception, Result};
+    ///
+    /// fn first(words: &str) -> Result<&str> {
+    ///     words.split_whitespace().next().ok_or_else(|| Error::msg("there is no word"))
+    /// }
+    ///
+    /// let error = first(" ").unwrap_err();
+    /// assert!(error.is::<Exception>());
+    /// assert_eq!(error.to_string(), "there is no word");
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn msg(text: impl Into<Cow<'static, str>>) -> Error {
+        Exception::new(text).into()
+    }
+
+    /// A `RuntimeError` whose message has several lines, for people to read: `Debug` writes it as it is. A program that returns it
+    /// from `main` prints the lines.
+    #[doc(hidden)]
+    #[must_use]
+    #[track_caller]
+    pub fn report(text: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(Kind::Report(RuntimeError::new(text)), Location::caller())
+    }
+
+    /// The error that a box holds, or that another crate's error type has boxed (`anyhow::Error`).
+    ///
+    /// An `Error` that had been put into the box comes out as the same exception.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Error, Result};
+    ///
+    /// type Boxed = Box<dyn std::error::Error + Send + Sync>;
+    ///
+    /// fn parse(text: &str) -> Result<i32, Boxed> {
+    ///     Ok(text.parse()?)
+    /// }
+    ///
+    /// fn twice(text: &str) -> Result<i32> {
+    ///     Ok(2 * parse(text).map_err(Error::from_boxed)?)
+    /// }
+    ///
+    /// assert_eq!(twice("21").unwrap(), 42);
+    /// assert!(twice("half").unwrap_err().is::<std::num::ParseIntError>());
+    /// let error = twice("").unwrap_err();
+    /// assert!(Error::from_boxed(Boxed::from(error.clone())).same(&error)); // there and back
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn from_boxed(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+        let at = Location::caller();
+        let boxed = match error.into().downcast::<RaisedError>() {
+            Ok(raised) => return raised.into_error(),
+            Err(boxed) => boxed,
+        };
+        let kind = match boxed.downcast::<CancelledError>() {
+            Ok(cancelled) => Kind::Cancelled(*cancelled),
+            Err(boxed) => Kind::Other(boxed),
+        };
+        Error::new(kind, at)
+    }
+
+    /// An error that cannot go to other threads, as one that can: its texts, and those of its sources.
+    ///
+    /// Its type is lost, unless the box holds an `Error`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Error, Result, ValueError};
+    ///
+    /// fn local() -> Result<(), Box<dyn std::error::Error>> {
+    ///     Err(ValueError::new("no such row"))?
+    /// }
+    ///
+    /// let error = local().map_err(Error::from_local).unwrap_err();
+    /// assert_eq!(format!("{error}, {error:?}"), "no such row, ValueError('no such row')");
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn from_local(error: impl Into<Box<dyn StdError>>) -> Error {
+        let at = Location::caller();
+        match error.into().downcast::<RaisedError>() {
+            Ok(raised) => raised.into_error(),
+            Err(local) => Error::new(Kind::Other(Box::new(Texts::of(&*local))), at),
+        }
+    }
+
+    /// The error of anyhow; the exceptions in it are found as they are in any other error. Needs the feature `anyhow`.
+    ///
+    /// An `Error` that anyhow has given a context comes out as the same exception with that context.
+    #[cfg(feature = "anyhow")]
+    #[must_use]
+    #[track_caller]
+    pub fn from_anyhow(error: anyhow::Error) -> Error {
+        let Some(raised) = error.downcast_ref::<RaisedError>() else {
+            return Error::new(Kind::Anyhow(error), Location::caller());
+        };
+        let contexts: Vec<String> =
+            error.chain().take_while(|error| !error.is::<RaisedError>()).map(ToString::to_string).collect();
+        contexts.into_iter().rfold(raised.error().clone(), |error, text| error.with_description(text))
+    }
+
+    /// The error as a `std::error::Error`, which it is not itself: for functions that take one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Error, TimeoutError};
+    ///
+    /// let error = Error::from(TimeoutError::default());
+    /// let failed = std::io::Error::other(error.clone().into_std());
+    /// assert_eq!(failed.to_string(), "timed out");
+    /// let std = error.into_std();
+    /// assert!(std.is::<TimeoutError>()); // a `RaisedError` derefs to its `Error`
+    /// ```
+    #[must_use]
+    pub fn into_std(self) -> RaisedError {
+        RaisedError::new(self)
+    }
+
+    /// This error with a context in words, as [`context`](crate::ErrorContext::context) on a result adds it.
+    #[must_use]
+    pub(crate) fn with_description(self, text: impl Into<Cow<'static, str>>) -> Error {
+        let at = self.0.at;
+        Error::new(Kind::Described(Described { text: text.into(), error: self }), at)
+    }
+
+    /// Python's `str(e)`: the message, which may be empty where `Display` says what happened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Error, TimeoutError};
+    ///
+    /// let error = Error::from(TimeoutError::default());
+    /// assert_eq!((error.message(), error.to_string()), (String::new(), "timed out".to_owned()));
+    /// ```
+    #[doc(alias = "str")]
+    #[must_use]
+    pub fn message(&self) -> String {
+        format!("{self:-}")
+    }
+
+    /// Python's `repr(e)`: what `Debug` writes, without the location that it may add.
+    #[must_use]
+    pub fn repr(&self) -> String {
+        Repr(self).to_string()
+    }
+
+    /// The location of the `?`, `into` or `from` that made an `Error` of the exception, if the compiler knows it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Error, ValueError};
+    ///
+    /// let error: Error = ValueError::new("no such row").into();
+    /// assert_eq!(error.location().unwrap().line(), line!() - 1);
+    /// ```
+    #[must_use]
+    pub fn location(&self) -> Option<&'static Location<'static>> {
+        let at = self.raised().0.at;
+        // A conversion by `map_err(Error::from)`, or by an older standard library.
+        let unknown = matches!(self.raised().0.kind, Kind::Report(_))
+            || at.file().contains("library/core/src/")
+            || at.file().ends_with(file!());
+        (!unknown).then_some(at)
+    }
+
+    fn write_repr(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.descriptions().try_for_each(|described| write!(f, "{}: ", described.text))?;
+        let error = self.undescribed();
+        if let Kind::Report(report) = &error.raised().0.kind {
+            return write!(f, "RuntimeError: {report}");
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return repr::os_error(f, error);
+        }
+        // Reports print errors wherever they occur, even during unwinding, when a second panic would abort the process.
+        let printed = catch_unwind(AssertUnwindSafe(|| fmt::Debug::fmt(&**error, f)));
+        printed.unwrap_or_else(|_| f.write_str("<error whose Debug panicked>"))
+    }
+
     /// Is the exception an `E`? What `except E:` tests.
     #[must_use]
     pub fn is<E: StdError + 'static>(&self) -> bool {
@@ -95,7 +317,7 @@ impl Error {
     /// Is this a cancellation? Short for `is::<CancelledError>()`.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(*self.raised().0, Raised::Cancelled(_))
+        matches!(self.raised().0.kind, Kind::Cancelled(_))
     }
 
     /// Is this the same raised exception as `other`, not just an equal one? Python's `is`.
@@ -135,9 +357,7 @@ impl Error {
         if self.has_final_context() || chain.iter().any(|link| link.same(&context)) {
             return self;
         }
-        chain.into_iter().rfold(context, |context, link| {
-            Link { raised: link.raised().clone(), context: Some(context), is_final: false }.into_error()
-        })
+        chain.into_iter().rfold(context, |context, link| link.relinked(link.raised().clone(), Some(context)))
     }
 
     /// This exception, with its context fixed: [`during`](Self::during) adds nothing to it any more.
@@ -156,7 +376,7 @@ impl Error {
     #[doc(hidden)]
     #[must_use]
     pub fn with_final_context(self) -> Error {
-        Link { raised: self.raised().clone(), context: self.context().cloned(), is_final: true }.into_error()
+        self.linked(Link { raised: self.raised().clone(), context: self.context().cloned(), is_final: true })
     }
 
     /// The exception that was being handled when this one was raised, if any: Python's `__context__`.
@@ -186,9 +406,38 @@ impl Error {
     /// `raised` in the place of this error: with another context, and final if this one is.
     fn relinked(&self, raised: Error, context: Option<Error>) -> Error {
         match (context, self.has_final_context()) {
-            (None, false) => raised,
-            (context, is_final) => Link { raised, context, is_final }.into_error(),
+            (None, false) => self.described(raised),
+            (context, is_final) => self.linked(Link { raised, context, is_final }),
         }
+    }
+
+    /// `link` in the place of this error.
+    fn linked(&self, link: Link) -> Error {
+        let at = link.raised.0.at;
+        self.described(Error::new(Kind::Link(link), at))
+    }
+
+    /// `error`, which has no description, with that of this error.
+    fn described(&self, error: Error) -> Error {
+        let descriptions: Vec<&Described> = self.descriptions().collect();
+        descriptions.into_iter().rfold(error, |error, outer| error.with_description(outer.text.clone()))
+    }
+
+    /// The descriptions that this error was given, the last one first.
+    fn descriptions(&self) -> impl Iterator<Item = &Described> {
+        iter::successors(self.description(), |described| described.error.description())
+    }
+
+    fn description(&self) -> Option<&Described> {
+        match &self.0.kind {
+            Kind::Described(described) => Some(described),
+            _ => None,
+        }
+    }
+
+    /// The error without its descriptions.
+    fn undescribed(&self) -> &Error {
+        self.descriptions().last().map_or(self, |described| &described.error)
     }
 
     /// This error, its context, the context of that, and so on.
@@ -202,36 +451,75 @@ impl Error {
 
     /// The exception without its context.
     fn raised(&self) -> &Error {
-        self.link().map_or(self, |link| &link.raised)
+        self.link().map_or_else(|| self.undescribed(), |link| &link.raised)
     }
 
     fn link(&self) -> Option<&Link> {
-        match &*self.0 {
-            Raised::Link(link) => Some(link),
+        match &self.undescribed().0.kind {
+            Kind::Link(link) => Some(link),
             _ => None,
         }
     }
 
     /// Does this error lead to others, through a context or as a group?
     pub(crate) fn leads_on(&self) -> bool {
-        match &*self.0 {
-            Raised::Cancelled(_) => false,
-            Raised::Link(_) => true,
-            Raised::Other(error) => error.is::<ExceptionGroup>(),
+        match &self.0.kind {
+            Kind::Cancelled(_) | Kind::Report(_) => false,
+            Kind::Link(_) | Kind::Described(_) => true,
+            Kind::Other(error) => error.is::<ExceptionGroup>(),
+            #[cfg(feature = "anyhow")]
+            Kind::Anyhow(_) => false,
         }
     }
 
     /// Moves those errors that this one leads to and that lead on themselves into `errors`, if nothing else owns this one.
     fn take_apart(&mut self, errors: &mut Vec<Error>) {
-        match Arc::get_mut(&mut self.0) {
-            Some(Raised::Link(link)) => link.take_apart(errors),
-            Some(Raised::Other(error)) => {
+        match Arc::get_mut(&mut self.0).map(|raised| &mut raised.kind) {
+            Some(Kind::Link(link)) => link.take_apart(errors),
+            Some(Kind::Described(described)) => described.take_apart(errors),
+            Some(Kind::Other(error)) => {
                 if let Some(group) = error.downcast_mut::<ExceptionGroup>() {
                     group.take_members(errors);
                 }
             }
-            Some(Raised::Cancelled(_)) | None => {}
+            _ => {}
         }
+    }
+}
+
+/// What an error that is not `Send` says of itself, and of its sources.
+struct Texts {
+    message: String,
+    repr: String,
+    source: Option<Box<Texts>>,
+}
+
+impl Texts {
+    fn of(error: &dyn StdError) -> Self {
+        let texts = |error: &dyn StdError| (error.to_string(), format!("{error:?}"));
+        let sources: Vec<_> = iter::successors(error.source(), |error| (*error).source()).map(texts).collect();
+        let source =
+            sources.into_iter().rfold(None, |source, (message, repr)| Some(Box::new(Texts { message, repr, source })));
+        let (message, repr) = texts(error);
+        Self { message, repr, source }
+    }
+}
+
+impl fmt::Display for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.repr)
+    }
+}
+
+impl StdError for Texts {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
     }
 }
 
@@ -253,10 +541,6 @@ struct Link {
 }
 
 impl Link {
-    fn into_error(self) -> Error {
-        Error(Arc::new(Raised::Link(self)))
-    }
-
     fn take_apart(&mut self, errors: &mut Vec<Error>) {
         // A context that leads nowhere is dropped here.
         errors.extend(self.context.take().filter(Error::leads_on));
@@ -290,14 +574,56 @@ impl StdError for Link {
     }
 }
 
+/// An error with a context in words: what was being done.
+struct Described {
+    text: Cow<'static, str>,
+    error: Error,
+}
+
+impl Described {
+    fn take_apart(&mut self, errors: &mut Vec<Error>) {
+        if self.error.leads_on() {
+            errors.push(std::mem::replace(&mut self.error, CancelledError::default().into()));
+        }
+    }
+}
+
+impl Drop for Described {
+    fn drop(&mut self) {
+        let mut errors = Vec::new();
+        self.take_apart(&mut errors);
+        drop_one_by_one(errors);
+    }
+}
+
+impl fmt::Display for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.text, self.error.repr())
+    }
+}
+
+impl StdError for Described {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.error)
+    }
+}
+
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    #[track_caller]
     fn from(error: E) -> Self {
         let mut error = Some(error);
         let any: &mut dyn Any = &mut error;
-        Error(Arc::new(match any.downcast_mut().and_then(Option::take) {
-            Some(cancelled) => Raised::Cancelled(cancelled),
-            None => Raised::Other(Box::new(error.expect("it was not taken"))),
-        }))
+        let kind = match any.downcast_mut().and_then(Option::take) {
+            Some(cancelled) => Kind::Cancelled(cancelled),
+            None => Kind::Other(Box::new(error.expect("it was not taken"))),
+        };
+        Error::new(kind, Location::caller())
     }
 }
 
@@ -305,28 +631,44 @@ impl Deref for Error {
     type Target = dyn StdError + Send + Sync + 'static;
 
     fn deref(&self) -> &Self::Target {
-        match &*self.0 {
-            Raised::Cancelled(error) => error,
-            Raised::Link(error) => error,
-            Raised::Other(error) => &**error,
+        match &self.0.kind {
+            Kind::Cancelled(error) => error,
+            Kind::Link(error) => error,
+            Kind::Described(error) => error,
+            Kind::Report(error) => error,
+            Kind::Other(error) => &**error,
+            #[cfg(feature = "anyhow")]
+            Kind::Anyhow(error) => &**error,
         }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
+        if !f.alternate() {
+            return fmt::Display::fmt(&**self, f);
+        }
+        write!(f, "{}", &**self)?;
+        iter::successors(self.source(), |error| (*error).source()).try_for_each(|source| write!(f, ": {source}"))
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(error) = self.downcast_ref::<io::Error>() {
-            return repr::os_error(f, error);
+        self.write_repr(f)?;
+        match self.location().filter(|_| env::shows_locations()) {
+            Some(at) => write!(f, " (raised at {})", place(at)),
+            None => Ok(()),
         }
-        // Reports print errors wherever they occur, even during unwinding, when a second panic would abort the process.
-        let printed = catch_unwind(AssertUnwindSafe(|| fmt::Debug::fmt(&**self, f)));
-        printed.unwrap_or_else(|_| f.write_str("<error whose Debug panicked>"))
+    }
+}
+
+/// Writes what [`Error::repr`] returns.
+struct Repr<'a>(&'a Error);
+
+impl fmt::Display for Repr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write_repr(f)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The named exceptions: asyncio's own and the built-in ones that its programs raise.
 //!
-//! Each is a plain value with a message: `Display` writes the message, `Debug` reads as Python's `repr`. What the operating
+//! Each is a plain value with a message: `Display` writes the message, or what happened if there is none, and `Debug` reads as
+//! Python's `repr`. Python's `str`, empty without a message, is `{:-}`. What the operating
 //! system reports is no type of its own here, it stays [`std::io::Error`]. `ExceptionGroup` is in `group`.
 
 use std::borrow::Cow;
@@ -10,13 +11,17 @@ use std::sync::Arc;
 
 use crate::{Error, repr};
 
-/// Implements `Display`, `Debug` and `Error` for an exception. The expression is its message, an `Option<&str>`.
+/// Implements `Display`, `Debug` and `Error` for an exception. The expression is its message, an `Option<&str>`; without one,
+/// `Display` writes the words.
 macro_rules! exception {
-    ($name:ident, |$this:ident| $message:expr $(, source: $source:expr)?) => {
+    ($name:ident, $words:expr, |$this:ident| $message:expr $(, source: $source:expr)?) => {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let $this = self;
-                f.write_str($message.unwrap_or_default())
+                match $message {
+                    Some(message) => f.write_str(message),
+                    None => repr::without_message(f, $words),
+                }
             }
         }
 
@@ -36,9 +41,19 @@ macro_rules! exception {
     };
 }
 
+/// What an exception without a message is called: by its own words, or by the name of its class.
+macro_rules! words {
+    ($name:ident) => {
+        stringify!($name)
+    };
+    ($name:ident = $words:literal) => {
+        $words
+    };
+}
+
 /// Exceptions that are a message and nothing else. An empty message is none.
 macro_rules! message_exceptions {
-    ($($(#[$attribute:meta])* $name:ident;)*) => {$(
+    ($($(#[$attribute:meta])* $name:ident $(= $words:literal)?;)*) => {$(
         $(#[$attribute])*
         #[derive(Clone, Default, PartialEq, Eq)]
         pub struct $name {
@@ -53,7 +68,7 @@ macro_rules! message_exceptions {
             }
         }
 
-        exception!($name, |this| non_empty(&this.message));
+        exception!($name, words!($name $(= $words)?), |this| non_empty(&this.message));
     )*};
 }
 
@@ -132,7 +147,7 @@ message_exceptions! {
     /// assert_eq!(run(divide(6, 3)).unwrap(), 2);
     /// assert!(run(divide(1, 0)).unwrap_err().is::<ZeroDivisionError>());
     /// ```
-    ZeroDivisionError;
+    ZeroDivisionError = "division by zero";
     /// A context variable has no value: Python's `LookupError`.
     ///
     /// # Examples
@@ -172,7 +187,7 @@ message_exceptions! {
     ///     served => assert_eq!(served.unwrap(), "served"),
     /// }
     /// ```
-    KeyboardInterrupt;
+    KeyboardInterrupt = "interrupted by Ctrl-C";
 }
 
 /// Raised inside a generator that is being closed, at the `yield` where it is suspended: Python's `GeneratorExit`.
@@ -192,7 +207,7 @@ message_exceptions! {
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct GeneratorExit;
 
-exception!(GeneratorExit, |_this| None::<&str>);
+exception!(GeneratorExit, "the generator is being closed", |_this| None::<&str>);
 
 /// A request to stop, raised at the await where a task is suspended: `asyncio.CancelledError`.
 ///
@@ -234,7 +249,7 @@ impl CancelledError {
     }
 }
 
-exception!(CancelledError, |this| this.message());
+exception!(CancelledError, "cancelled", |this| this.message());
 
 /// A time limit has expired: Python's `TimeoutError`, which `asyncio.TimeoutError` has been an alias of since 3.11.
 ///
@@ -275,7 +290,7 @@ impl TimeoutError {
     }
 }
 
-exception!(TimeoutError, |this| non_empty(&this.message), source: this.cause.as_ref().map(|cause| cause as _));
+exception!(TimeoutError, "timed out", |this| non_empty(&this.message), source: this.cause.as_ref().map(|cause| cause as _));
 
 #[cfg(test)]
 mod tests {

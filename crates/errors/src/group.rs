@@ -9,10 +9,13 @@ use crate::error::drop_one_by_one;
 use crate::repr::Quoted;
 use crate::{CancelledError, Error};
 
+/// How many members `Display` names.
+const NAMED: usize = 10;
+
 /// Several exceptions raised together: Python's `ExceptionGroup` and `BaseExceptionGroup` (PEP 654).
 ///
-/// A `TaskGroup` raises one when its tasks fail. `Display` is the message with the number of members,
-/// `Debug` reads as Python's `repr`.
+/// A `TaskGroup` raises one when its tasks fail. `Display` is the message with the number of members
+/// and their names, `Debug` reads as Python's `repr`. Python's `str`, which is without the names, is `{group:-}`.
 ///
 /// # Examples
 ///
@@ -20,7 +23,8 @@ use crate::{CancelledError, Error};
 /// use asyncio::{ExceptionGroup, TypeError, ValueError};
 ///
 /// let group = ExceptionGroup::new("two problems", [ValueError::new("a").into(), TypeError::new("b").into()]);
-/// assert_eq!(group.to_string(), "two problems (2 sub-exceptions)");
+/// assert_eq!(group.to_string(), "two problems (2 sub-exceptions): ValueError('a'), TypeError('b')");
+/// assert_eq!(format!("{group:-}"), "two problems (2 sub-exceptions)");
 /// let (values, rest) = group.split(|e| e.is::<ValueError>());
 /// assert_eq!(values.len(), 1);
 /// assert_eq!(rest.len(), 1);
@@ -102,7 +106,20 @@ impl Drop for ExceptionGroup {
 impl fmt::Display for ExceptionGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.exceptions.len();
-        write!(f, "{} ({n} sub-exception{})", self.message, if n == 1 { "" } else { "s" })
+        write!(f, "{} ({n} sub-exception{})", self.message, if n == 1 { "" } else { "s" })?;
+        if f.sign_minus() {
+            return Ok(());
+        }
+        // A group in this one is named, and its members are not: they may be nested deeper than the stack allows.
+        let mut before = ": ";
+        for member in self.exceptions.iter().take(NAMED) {
+            match member.downcast_ref::<ExceptionGroup>() {
+                Some(group) => write!(f, "{before}ExceptionGroup({})", Quoted(&format!("{group:-}")))?,
+                None => write!(f, "{before}{}", member.repr())?,
+            }
+            before = ", ";
+        }
+        if n > NAMED { write!(f, " and {} more", n - NAMED) } else { Ok(()) }
     }
 }
 
@@ -126,7 +143,7 @@ impl fmt::Debug for ExceptionGroup {
                     write!(f, "ExceptionGroup({}, [", Quoted(&inner.message))?;
                     open.push((inner, inner.exceptions.iter()));
                 }
-                None => write!(f, "{member:?}")?,
+                None => write!(f, "{}", member.repr())?,
             }
         }
         Ok(())
@@ -144,7 +161,7 @@ mod tests {
     fn a_group_prints_as_in_python() {
         let group = ExceptionGroup::new("g", [ValueError::new("x").into()]);
         assert_eq!(format!("{group:?}"), "ExceptionGroup('g', [ValueError('x')])");
-        assert_eq!(group.to_string(), "g (1 sub-exception)");
+        assert_eq!(format!("{group:-}"), "g (1 sub-exception)");
         let outer = ExceptionGroup::new("o", [group.into(), TypeError::new("y").into()]);
         assert_eq!(
             format!("{outer:?}"),

@@ -9,17 +9,21 @@
 #[macro_use]
 extern crate asyncio_testing;
 
+pub mod context;
 pub mod env;
 mod error;
 pub mod escape;
 mod exceptions;
 mod gai;
 mod group;
+mod interop;
 pub mod log;
+pub mod names;
 pub mod panic;
 mod report;
 pub mod repr;
 
+pub use context::ErrorContext;
 pub use error::{Error, Result};
 pub use exceptions::{
     CancelledError, Exception, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError, RuntimeError,
@@ -27,5 +31,6 @@ pub use exceptions::{
 };
 pub use gai::GaiError;
 pub use group::ExceptionGroup;
+pub use interop::RaisedError;
 pub use panic::TaskPanic;
 pub use report::ExceptionContext;

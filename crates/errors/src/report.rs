@@ -4,8 +4,9 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::Error;
 use crate::escape::{Escape, Lines};
+use crate::names::place;
+use crate::{Error, env};
 
 /// What a loop's exception handler is called with: the dictionary that `loop.call_exception_handler` takes.
 ///
@@ -63,7 +64,10 @@ impl fmt::Display for ExceptionContext {
         }
         if let Some(exception) = &self.exception {
             f.write_str("\nexception: ")?;
-            write!(Escape(f, Lines::Escape), "{exception:?}")?;
+            write!(Escape(f, Lines::Escape), "{}", exception.repr())?;
+            if let Some(at) = exception.location().filter(|_| env::shows_locations()) {
+                write!(f, "\nraised at: {}", place(at))?;
+            }
         }
         Ok(())
     }

@@ -25,6 +25,16 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
+/// What `Display` writes for an exception without a message: what happened, or nothing if Python's `str` is asked for (`{:-}`; the
+/// standard library has no use for this flag).
+///
+/// # Errors
+///
+/// Those of the formatter.
+pub fn without_message(f: &mut fmt::Formatter<'_>, words: &str) -> fmt::Result {
+    if f.sign_minus() { Ok(()) } else { f.write_str(words) }
+}
+
 /// `CLASS('MESSAGE')`, or `CLASS()` without a message.
 pub(crate) fn exception(f: &mut fmt::Formatter<'_>, class: &str, message: Option<&str>) -> fmt::Result {
     match message {

@@ -27,8 +27,9 @@ use std::fmt;
 pub struct StopAsyncIteration;
 
 impl fmt::Display for StopAsyncIteration {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Python's `str`, `{:-}`, is empty.
+        if f.sign_minus() { Ok(()) } else { f.write_str("there are no more items") }
     }
 }
 

@@ -97,7 +97,8 @@ impl Condition {
         Ok(ConditionGuard { _held: self.lock.clone().lock_at(at).await?, condition: self })
     }
 
-    /// Waits for the lock and takes it, without a guard: [`release`](Self::release) must follow. Does not suspend if
+    /// Waits for the lock and takes it. **It returns no guard**: use [`lock`](Self::lock), unless you call
+    /// [`release`](Self::release) yourself. Does not suspend if
     /// the lock is free and no task is in line.
     ///
     /// # Errors
@@ -106,6 +107,13 @@ impl Condition {
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
         self.lock.acquire()
+    }
+
+    /// [`acquire`](Self::acquire) for `async with`, which releases the lock in any case.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn acquire_for_block(&self) -> impl Future<Output = Result<()>> + use<> {
+        self.lock.acquire_for_block()
     }
 
     /// Releases the lock that [`acquire`](Self::acquire) took; the first task in line gets it. Any task may do this,

@@ -94,14 +94,29 @@ impl Lock {
         Ok(LockGuard { holder: self.inner.holder.get(), lock: self })
     }
 
-    /// Waits for the lock and takes it, without a guard: [`release`](Self::release) must follow. Does not suspend if
-    /// the lock is free and no task is in line.
+    /// Waits for the lock and takes it. **It returns no guard**: use [`lock`](Self::lock), unless you call
+    /// [`release`](Self::release) yourself.
+    ///
+    /// `let _guard = lock.acquire().await?` compiles, and the lock stays held. Does not suspend if the lock is free and no task is
+    /// in line.
     ///
     /// # Errors
     ///
     /// `CancelledError`; the lock then goes to the next in line.
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
+        let (lock, at) = (self.clone(), Location::caller());
+        async move {
+            lock.acquire_at(at).await?;
+            lock.inner.waiters.set_acquired_by_hand(at, "lock()");
+            Ok(())
+        }
+    }
+
+    /// [`acquire`](Self::acquire) for `async with`, which releases the lock in any case.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn acquire_for_block(&self) -> impl Future<Output = Result<()>> + use<> {
         let (lock, at) = (self.clone(), Location::caller());
         async move { lock.acquire_at(at).await }
     }
@@ -135,15 +150,20 @@ impl Lock {
     /// .unwrap();
     /// ```
     pub fn release(&self) -> Result<(), RuntimeError> {
-        if self.inner.holder.replace(NOBODY) == NOBODY {
-            return Err(RuntimeError::new("Lock is not acquired."));
-        }
-        self.inner.waiters.wake_front();
-        Ok(())
+        self.inner.waiters.set_released_by_hand();
+        self.inner.release()
     }
 }
 
 impl Inner {
+    fn release(&self) -> Result<(), RuntimeError> {
+        if self.holder.replace(NOBODY) == NOBODY {
+            return Err(RuntimeError::new("Lock is not acquired."));
+        }
+        self.waiters.wake_front();
+        Ok(())
+    }
+
     fn locked(&self) -> bool {
         self.holder.get() != NOBODY
     }
@@ -177,7 +197,7 @@ impl Lock {
     /// Releases the lock for a while, as a condition does while it waits. Returns the number of the acquisition.
     pub(crate) fn suspend(&self) -> Result<u64, RuntimeError> {
         let holder = self.inner.holder.get();
-        self.release()?;
+        self.inner.release()?;
         Ok(holder)
     }
 
@@ -218,7 +238,7 @@ impl Drop for LockGuard {
         // Another task may hold the lock by now: it was released by hand, or the guard is dropped in the middle of a
         // condition's wait.
         if self.lock.inner.holder.get() == self.holder {
-            let _ = self.lock.release();
+            let _ = self.lock.inner.release();
         }
     }
 }

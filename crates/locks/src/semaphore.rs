@@ -88,15 +88,16 @@ impl Semaphore {
     pub fn permit(&self) -> impl Future<Output = Result<SemaphorePermit>> + use<> {
         let (semaphore, at) = (self.clone(), Location::caller());
         async move {
-            if !semaphore.inner.take_at_once() {
-                semaphore.inner.wait_and_take(at).await?;
-            }
+            semaphore.inner.acquire(at).await?;
             Ok(SemaphorePermit { semaphore })
         }
     }
 
-    /// Waits for a permit and takes it, without a guard: [`release`](Self::release) must follow. Does not suspend if
-    /// there is a permit and no task is in line.
+    /// Waits for a permit and takes it. **It returns no guard**: use [`permit`](Self::permit), unless you call
+    /// [`release`](Self::release) yourself.
+    ///
+    /// `let _permit = semaphore.acquire().await?` compiles, and the permit stays taken. Does not suspend if there is a permit and no
+    /// task is in line.
     ///
     /// # Errors
     ///
@@ -104,7 +105,19 @@ impl Semaphore {
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
         let (semaphore, at) = (self.clone(), Location::caller());
-        async move { if semaphore.inner.take_at_once() { Ok(()) } else { semaphore.inner.wait_and_take(at).await } }
+        async move {
+            semaphore.inner.acquire(at).await?;
+            semaphore.inner.waiters.set_acquired_by_hand(at, "permit()");
+            Ok(())
+        }
+    }
+
+    /// [`acquire`](Self::acquire) for `async with`, which releases the permit in any case.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn acquire_for_block(&self) -> impl Future<Output = Result<()>> + use<> {
+        let (semaphore, at) = (self.clone(), Location::caller());
+        async move { semaphore.inner.acquire(at).await }
     }
 
     /// Releases a permit, or adds one; the first task in line gets it.
@@ -127,6 +140,7 @@ impl Semaphore {
     /// .unwrap();
     /// ```
     pub fn release(&self) {
+        self.inner.waiters.set_released_by_hand();
         self.inner.release();
     }
 }
@@ -148,6 +162,10 @@ impl Inner {
             self.waiters.set_acquired();
         }
         free
+    }
+
+    async fn acquire(&self, at: Caller) -> Result<()> {
+        if self.take_at_once() { Ok(()) } else { self.wait_and_take(at).await }
     }
 
     async fn wait_and_take(&self, at: Caller) -> Result<()> {
@@ -221,7 +239,7 @@ pub struct SemaphorePermit {
 
 impl Drop for SemaphorePermit {
     fn drop(&mut self) {
-        self.semaphore.release();
+        self.semaphore.inner.release();
     }
 }
 
@@ -265,6 +283,7 @@ impl BoundedSemaphore {
     ///
     /// `ValueError: BoundedSemaphore released too many times`.
     pub fn release(&self) -> Result<(), ValueError> {
+        self.semaphore.inner.waiters.set_released_by_hand();
         match self.semaphore.inner.release() {
             true => Ok(()),
             false => Err(ValueError::new("BoundedSemaphore released too many times")),

@@ -6,15 +6,15 @@ use std::fmt;
 use asyncio_runtime::Error;
 
 macro_rules! errors {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $words:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Default, PartialEq, Eq)]
         pub struct $name;
 
-        /// No message, as in Python.
+        /// What happened. Python's `str`, `{:-}`, is empty.
         impl fmt::Display for $name {
-            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-                Ok(())
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                if f.sign_minus() { Ok(()) } else { f.write_str($words) }
             }
         }
 
@@ -41,7 +41,7 @@ errors! {
     /// assert!(error.is::<QueueEmpty>());
     /// assert_eq!(format!("{error:?}"), "QueueEmpty()");
     /// ```
-    QueueEmpty;
+    QueueEmpty = "the queue is empty";
     /// The queue is full: raised by `put_nowait`. `asyncio.QueueFull`.
     ///
     /// # Examples
@@ -53,7 +53,7 @@ errors! {
     /// queue.put_nowait(1).unwrap();
     /// assert!(queue.put_nowait(2).unwrap_err().error().is::<QueueFull>());
     /// ```
-    QueueFull;
+    QueueFull = "the queue is full";
     /// The queue was shut down: `asyncio.QueueShutDown` (3.13).
     ///
     /// # Examples
@@ -66,7 +66,7 @@ errors! {
     /// queue.shutdown(true); // empties it
     /// assert!(queue.get_nowait().unwrap_err().is::<QueueShutDown>());
     /// ```
-    QueueShutDown;
+    QueueShutDown = "the queue was shut down";
 }
 
 /// The error of a put, together with the item that was not put.
@@ -83,7 +83,7 @@ errors! {
 /// queue.put_nowait("a parcel").unwrap();
 /// let failed = queue.put_nowait("another").unwrap_err();
 /// assert!(failed.is_full());
-/// assert_eq!((format!("{failed:?}"), format!("{failed}")), ("QueueFull()".into(), String::new()));
+/// assert_eq!((format!("{failed:?}"), format!("{failed}")), ("QueueFull()".into(), "the queue is full".into()));
 /// assert_eq!(failed.into_inner(), "another");
 /// ```
 pub struct PutError<T> {

@@ -103,6 +103,16 @@ struct Inner<T, S> {
     item: std::marker::PhantomData<T>,
 }
 
+/// Equal handles are handles on the same queue, like `is` in Python.
+impl<T, S> PartialEq for QueueOf<T, S> {
+    fn eq(&self, other: &Self) -> bool {
+        let address = |queue: &Self| queue.inner.as_ref().map(Rc::as_ptr);
+        address(self) == address(other)
+    }
+}
+
+impl<T, S> Eq for QueueOf<T, S> {}
+
 impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     /// Creates a queue with room for `maxsize` items; 0 means that there is no bound. (Python also takes a negative
     /// number for that.)

@@ -51,7 +51,7 @@
 //!
 //! | room | what is in it | looks into |
 //! | --- | --- | --- |
-//! | `base` | data structures and text: lists, names, deferred drops | |
+//! | `base` | data structures: lists, deferred drops; the name of a coroutine | |
 //! | `kernel` | what a loop, a task and a future know of each other: the one knot | `base` |
 //! | `asyncio` | Python's modules, a file each | all above; of the kernel, what its `mod.rs` exports |
 
@@ -90,10 +90,11 @@ pub use asyncio::coroutines::{Coroutine, Step, coroutine};
 pub use base::names::coroutine_name;
 // asyncio.tasks
 pub use asyncio::tasks::{
-    AsCompleted, Awaitable, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather, GatherChild, GatherOutcomes,
-    GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory, TaskOptions,
-    Uncancellable, Wait, WaitFor, WaitsOn, all_tasks, as_completed, cancel_boundary, cancellable, create_task,
-    current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, uncancellable, wait, wait_for,
+    AsCompleted, Awaitable, AwaitableList, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather, GatherChild,
+    GatherOutcomes, GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory,
+    TaskOptions, Uncancellable, Wait, WaitFor, WaitsOn, all_tasks, as_completed, cancel_boundary, cancellable,
+    create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, uncancellable,
+    wait, wait_for,
 };
 pub use asyncio_clock::{Seconds, TimeLimit};
 pub use kernel::{AnyTask, WaitKind};
@@ -104,7 +105,7 @@ pub use asyncio::tasks::{
 };
 // asyncio.timeouts and asyncio.taskgroups
 pub use asyncio::taskgroups::TaskGroup;
-pub use asyncio::timeouts::{Timeout, timeout, timeout_at};
+pub use asyncio::timeouts::{Timeout, TimeoutBlock, timeout, timeout_at};
 // asyncio.threads and concurrent.futures
 pub use asyncio::threads::{run_coroutine_threadsafe, to_thread};
 pub use asyncio_concurrent::{ConcurrentFuture, ThreadPoolExecutor};
@@ -112,8 +113,9 @@ pub use asyncio_concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 pub use asyncio_contextvars::{Context, ContextVar, Token, VarScope, copy_context};
 // asyncio.exceptions and the built-in ones
 pub use asyncio_errors::{
-    CancelledError, Error, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError, KeyboardInterrupt,
-    LookupError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+    CancelledError, Error, ErrorContext, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
+    KeyboardInterrupt, LookupError, RaisedError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError,
+    ZeroDivisionError, raise,
 };
 // time, asyncio.log, and what readers and writers of descriptors are built on
 #[cfg(unix)]
@@ -123,6 +125,9 @@ pub use asyncio_clock::Clock;
 pub use asyncio_errors::log;
 #[cfg(not(unix))]
 pub use {asyncio_clock::set_clocks, asyncio_errors::log::set_output};
+// signal
+#[cfg(unix)]
+pub use asyncio::signals::signal;
 // For those who write primitives: what locks, queues and generators are built on.
 pub use asyncio::asyncgens::OpenAsyncGen;
 #[doc(hidden)]

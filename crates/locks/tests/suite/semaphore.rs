@@ -1,10 +1,11 @@
 //! `Semaphore` and `BoundedSemaphore`.
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::rc::Rc;
 
-use asyncio_locks::{BoundedSemaphore, Semaphore};
-use asyncio_runtime::{Result, Task, create_task, gather, get_running_loop, sleep, wait_for};
+use asyncio_locks::{BoundedSemaphore, Lock, Semaphore};
+use asyncio_runtime::{Clock, Error, Result, Runner, Task, create_task, gather, get_running_loop, sleep, wait_for};
 
 use crate::{Log, run, step};
 
@@ -255,4 +256,48 @@ fn who_gets_in_wakes_all_for_whom_there_is_room() {
         log.is(&[1, 2, 3, 4]);
         Ok(())
     });
+}
+
+fn deadlock(stuck: impl Future<Output = Result<()>> + 'static) -> Error {
+    Runner::new().clock(Clock::Virtual).run(stuck).unwrap_err()
+}
+
+#[test]
+fn the_report_of_a_deadlock_says_what_was_never_released() {
+    let line = line!() + 4;
+    let error = deadlock(async {
+        let semaphore = Semaphore::new(1)?;
+        for _ in 0..2 {
+            let () = semaphore.acquire().await?;
+        }
+        Ok(())
+    });
+    let hint = format!("\n    acquired at {}:{line} and never released; did you mean `permit()`?", file!());
+    assert!(error.to_string().ends_with(&hint), "{error}");
+    // `main` prints `Debug`: the lines, not one with `\n` in it.
+    assert_eq!(format!("{error:?}"), format!("RuntimeError: {error}"));
+}
+
+#[test]
+fn the_report_of_a_deadlock_has_no_hint_where_a_release_follows() {
+    let guarded = deadlock(async {
+        let (lock, semaphore) = (Lock::new(), Semaphore::new(2)?);
+        let _permits = (semaphore.permit().await?, semaphore.permit().await?);
+        // Acquired by hand, and released.
+        lock.acquire().await?;
+        lock.release()?;
+        let _guard = lock.lock().await?;
+        let _ = create_task(async move { lock.acquire().await }).named("lock");
+        semaphore.acquire().await
+    });
+    assert!(!guarded.to_string().contains("did you mean"), "{guarded}");
+    let twice = deadlock(async {
+        let semaphore = Semaphore::new(2)?;
+        semaphore.acquire().await?;
+        semaphore.acquire().await?;
+        semaphore.release();
+        semaphore.acquire().await?;
+        semaphore.acquire().await
+    });
+    assert!(twice.to_string().contains("did you mean `permit()`?"), "{twice}");
 }

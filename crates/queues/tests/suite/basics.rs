@@ -120,7 +120,9 @@ fn who_waits_is_served_later() {
 fn not_waiting_can_fail() {
     let queue = Queue::new(1);
     let empty = queue.get_nowait().unwrap_err();
-    assert!(empty.is::<QueueEmpty>() && format!("{empty:?}") == "QueueEmpty()" && empty.to_string().is_empty());
+    assert!(
+        empty.is::<QueueEmpty>() && format!("{empty:?}") == "QueueEmpty()" && empty.to_string() == "the queue is empty"
+    );
     queue.put_nowait("a").unwrap();
     let full = queue.put_nowait("b").unwrap_err();
     assert!(full.is_full() && full.error().is::<QueueFull>() && format!("{full:?}") == "QueueFull()");
@@ -155,4 +157,11 @@ fn a_task_that_puts_ends_with_its_put() {
         assert!(put.done());
         put.await
     });
+}
+
+#[test]
+fn equal_handles_are_of_one_queue() {
+    let queue: Queue<u32> = Queue::new(1);
+    assert!(queue == queue.clone());
+    assert!(queue != Queue::new(1));
 }

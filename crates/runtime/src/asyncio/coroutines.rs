@@ -10,10 +10,11 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use asyncio_errors::names::place;
 use asyncio_errors::{Result, RuntimeError, log};
 use pin_project_lite::pin_project;
 
-use crate::base::names::{coroutine_name, place};
+use crate::base::names::coroutine_name;
 use crate::kernel::EXCUSING;
 
 /// Wraps a future into a coroutine object: `coro = custom_coro()`.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::base::names::place;
+use asyncio_errors::names::place;
+
 use crate::kernel::AnyTask;
 
 pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
@@ -13,7 +14,9 @@ pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
     let mut text = "deadlock: every task waits, and nothing is left that could wake one".to_owned();
     for task in tasks.iter().take(SHOWN) {
         let core = task.core();
-        let what = match core.blocked_on().describe() {
+        let blocker = core.blocked_on().describe();
+        let by_hand = blocker.as_ref().and_then(|blocker| blocker.by_hand);
+        let what = match blocker {
             None => "something this loop does not know".to_owned(),
             Some(blocker) => match blocker.held_by {
                 None => blocker.text,
@@ -22,6 +25,10 @@ pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
         };
         let (name, at, function) = (core.shown_name(), place(core.at.get()), task.as_future().coroutine_name());
         let _ = write!(text, "\n  {name} waits for {what} at {at} in {function}()");
+        if let Some(held) = by_hand {
+            let at = place(held.at);
+            let _ = write!(text, "\n    acquired at {at} and never released; did you mean `{}`?", held.guard);
+        }
     }
     if tasks.len() > SHOWN {
         let _ = write!(text, "\n  and {} more", tasks.len() - SHOWN);

@@ -17,11 +17,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use asyncio_contextvars::{self as contextvars, Vars};
+use asyncio_errors::names::function_name;
 use asyncio_errors::{Error, InvalidStateError, Result, RuntimeError};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::repr;
-use crate::base::names::function_name;
 use crate::kernel::{
     AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Wake, cancel, run_callback, take_cancel,
     take_direct_cancel, wait_on_future,
@@ -227,7 +227,6 @@ impl Hash for AnyFuture {
 ///
 /// Dropping it leaves the callback registered.
 // Not `Clone`: a key that is used twice could remove another callback.
-#[must_use = "the key is the only way to remove the callback; write `let _ =` to keep it registered"]
 pub struct CallbackKey(Option<(Registered, Weak<dyn Run>)>);
 
 impl fmt::Debug for CallbackKey {

@@ -5,8 +5,9 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use asyncio_contextvars::{self as contextvars, Vars};
+use asyncio_errors::names::function_name;
 
-use crate::base::{burials::drop_nested, names::function_name};
+use crate::base::burials::drop_nested;
 use crate::kernel::{Action, LoopCore, LoopEvent, Run, Scheduled, TimerKey, handle_repr, run_callback, run_handled};
 
 /// A queued callback: `asyncio.Handle`.

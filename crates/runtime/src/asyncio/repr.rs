@@ -1,8 +1,8 @@
 //! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
 
+use asyncio_errors::names::place;
 use asyncio_errors::repr::Quoted;
 
-use crate::base::names::place;
 use crate::kernel::{AnyFuture, Callback, Callbacks, Kind, PendingCancel, TaskCore, WaitKind};
 
 /// How deep `wait_for=` nests before it is cut short; a cycle of waiting tasks ends there too.
@@ -29,7 +29,7 @@ fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
     }
     if future.done() && !base.is_cancelled() {
         text += &match (base.peek_error(), result) {
-            (Some(error), _) => format!(" exception={error:?}"),
+            (Some(error), _) => format!(" exception={}", error.repr()),
             (None, Some(result)) => format!(" result={result}"),
             (None, None) => format!(" result=<{}>", future.value_name()),
         };

@@ -33,10 +33,10 @@ impl EventLoop {
     /// ```
     /// use std::process::Command;
     ///
+    /// use asyncio::signal::SIGHUP;
     /// use asyncio::{get_running_loop, run};
     ///
     /// run(async {
-    ///     const SIGHUP: i32 = 1;
     ///     let event_loop = get_running_loop()?;
     ///     let hung_up = event_loop.create_future();
     ///     let tell = hung_up.clone();
@@ -57,6 +57,29 @@ impl EventLoop {
     pub fn remove_signal_handler(&self, signal: i32) -> bool {
         remove(self.core(), signal)
     }
+}
+
+/// The numbers of signals, as Python's `signal` has them.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::signal::SIGUSR1;
+/// use asyncio::{Event, get_running_loop, run};
+///
+/// run(async {
+///     let reload = Event::new();
+///     let told = reload.clone();
+///     get_running_loop()?.add_signal_handler(SIGUSR1, move || told.set())?;
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+pub mod signal {
+    pub use signal_hook::consts::signal::{
+        SIGABRT, SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGQUIT, SIGSTOP, SIGTERM, SIGTSTP,
+        SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH,
+    };
 }
 
 /// The signals that one loop handles.

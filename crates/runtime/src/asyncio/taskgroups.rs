@@ -106,9 +106,12 @@ impl TaskGroup {
     /// .unwrap();
     /// ```
     #[track_caller]
-    pub fn run<T>(&self, block: impl AsyncFnOnce(TaskGroup) -> Result<T>) -> impl StdFuture<Output = Result<T>> {
-        let run = self.run_at(block, Location::caller());
-        async move { run.await?.ok_or_else(|| self.had_no_value()) }
+    pub fn run<T, B>(&self, block: B) -> impl StdFuture<Output = Result<T>> + use<T, B>
+    where
+        B: AsyncFnOnce(TaskGroup) -> Result<T>,
+    {
+        let (group, at) = (self.clone(), Location::caller());
+        async move { group.run_at(block, at).await?.ok_or_else(|| group.had_no_value()) }
     }
 
     /// Like [`run`](Self::run), for a group that may be [cancelled](Self::cancel): returns `None` if that ended the block
@@ -139,11 +142,12 @@ impl TaskGroup {
     /// .unwrap();
     /// ```
     #[track_caller]
-    pub fn run_until_cancelled<T>(
-        &self,
-        block: impl AsyncFnOnce(TaskGroup) -> Result<T>,
-    ) -> impl StdFuture<Output = Result<Option<T>>> {
-        self.run_at(block, Location::caller())
+    pub fn run_until_cancelled<T, B>(&self, block: B) -> impl StdFuture<Output = Result<Option<T>>> + use<T, B>
+    where
+        B: AsyncFnOnce(TaskGroup) -> Result<T>,
+    {
+        let (group, at) = (self.clone(), Location::caller());
+        async move { group.run_at(block, at).await }
     }
 
     async fn run_at<T>(

@@ -116,6 +116,18 @@ pub fn timeout(delay: impl TimeLimit) -> Timeout {
     timeout
 }
 
+/// What [`Timeout::run`] takes: an async closure that gets a reference to the limit.
+#[diagnostic::on_unimplemented(
+    message = "the block of a timeout is an async closure, and not `{Self}`",
+    label = "not an async closure",
+    note = "write `timeout(1.0).run(async |_| …)`",
+    note = "for one coroutine there is `wait_for(coroutine, 1.0)`"
+)]
+pub trait TimeoutBlock<T>: AsyncFnOnce(&Timeout) -> Result<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, F: AsyncFnOnce(&Timeout) -> Result<T>> TimeoutBlock<T> for F {}
+
 /// A limit at the time `when` of the loop's clock ([`EventLoop::time`](crate::EventLoop::time)): `asyncio.timeout_at`.
 ///
 /// # Examples
@@ -162,7 +174,7 @@ impl Timeout {
     /// # Cancellation
     ///
     /// A cancellation from outside is raised, even if the limit expires in the same step.
-    pub async fn run<T>(&self, block: impl AsyncFnOnce(&Timeout) -> Result<T>) -> Result<T> {
+    pub async fn run<T>(&self, block: impl TimeoutBlock<T>) -> Result<T> {
         self.limit().begin()?;
         struct Leave<'a>(&'a Timeout);
         impl Drop for Leave<'_> {

@@ -57,6 +57,19 @@ impl WaitQueue {
         self.line.acquired_by.set(current_task_id());
     }
 
+    /// Like [`set_acquired`](Self::set_acquired), for what was acquired at `at` without a guard. Until
+    /// [`set_released_by_hand`](Self::set_released_by_hand) is called as often, the report of a deadlock says so, and names the
+    /// method that returns a `guard`.
+    pub fn set_acquired_by_hand(&self, at: &'static Location<'static>, guard: &'static str) {
+        self.set_acquired();
+        self.line.acquired_by_hand(at, guard);
+    }
+
+    /// Notes that what was acquired by hand was released by hand.
+    pub fn set_released_by_hand(&self) {
+        self.line.released_by_hand();
+    }
+
     /// How many are in line, those woken or cancelled included that have not run since.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::base::names::function_name;
+use asyncio_errors::names::function_name;
+
 use crate::kernel::{AnyTask, Choices, Scheduled, ScheduledId, Target};
 
 impl Scheduled {

@@ -1,4 +1,4 @@
-//! Data structures, names and a hint to the processor; they know nothing of errors, loops or tasks.
+//! Data structures, the name of a coroutine and a hint to the processor; they know nothing of errors, loops or tasks.
 
 pub(crate) mod burials;
 pub(crate) mod names;

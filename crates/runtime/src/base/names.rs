@@ -1,37 +1,6 @@
-//! The names of functions, coroutines and places in the source, read off the names of types.
+//! The name of the function that a coroutine comes from.
 
-use std::panic::Location;
-
-/// The last part of a type's path, generics included: `alloc::string::String` is `String`.
-pub(crate) fn short_name(type_name: &'static str) -> &'static str {
-    let end = type_name.find('<').unwrap_or(type_name.len());
-    let start = type_name[..end].rfind(':').map_or(0, |at| at + 1);
-    &type_name[start..]
-}
-
-/// The name of the function that a future or closure comes from: `demo::main::{{closure}}` is `main`. A future type that is
-/// written by hand has the name of its module if that is the same in snake case: `tasks::wait_for::WaitFor` is `wait_for`.
-pub(crate) fn function_name(type_name: &'static str) -> &'static str {
-    let end = type_name.find('<').unwrap_or(type_name.len());
-    let path = &type_name[..end];
-    // Split at `:`, not at `::`: searching for a string adds a kilobyte to every program.
-    let mut parts = path.rsplit(':').filter(|part| !part.is_empty() && !part.starts_with('{'));
-    match (parts.next(), parts.next()) {
-        (Some(name), Some(module)) if is_named_after(name, module) => module,
-        (Some(name), _) => name,
-        (None, _) => type_name,
-    }
-}
-
-/// Is this the name of a type that begins with the module's name, such as `SleepResult` in `sleep`?
-fn is_named_after(name: &str, module: &str) -> bool {
-    let mut letters = name.bytes();
-    name.starts_with(|first: char| first.is_ascii_uppercase())
-        && module
-            .bytes()
-            .filter(|letter| *letter != b'_')
-            .all(|letter| letters.next().is_some_and(|of_name| of_name.eq_ignore_ascii_case(&letter)))
-}
+use asyncio_errors::names::function_name;
 
 /// How the type name of a [`Coroutine`](crate::Coroutine) begins.
 pub(crate) const COROUTINE: &str = "asyncio_runtime::asyncio::coroutines::Coroutine<";
@@ -58,23 +27,4 @@ pub fn coroutine_name<F>() -> &'static str {
     let name = std::any::type_name::<F>();
     let inner = name.strip_prefix(COROUTINE).and_then(|name| name.strip_suffix('>'));
     function_name(inner.unwrap_or(name))
-}
-
-/// A place in a source file as `FILE:LINE`.
-pub(crate) fn place(location: &Location<'_>) -> String {
-    format!("{}:{}", location.file(), location.line())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_come_from_types() {
-        assert_eq!(short_name("alloc::vec::Vec<alloc::string::String>"), "Vec<alloc::string::String>");
-        assert_eq!(function_name("demo::main::{{closure}}::{{closure}}"), "main");
-        assert_eq!(function_name("demo::worker<u32>::{{closure}}"), "worker");
-        assert_eq!(function_name("demo::client::Fetch"), "Fetch");
-        assert_eq!(function_name("asyncio_runtime::tasks::wait_for::WaitFor<i32>"), "wait_for");
-    }
 }

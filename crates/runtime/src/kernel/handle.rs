@@ -10,9 +10,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
+use asyncio_errors::names::short_name;
 use asyncio_errors::{CancelledError, Error, ExceptionContext, InvalidStateError, Result, panic::resume_panic};
 
-use crate::base::names::short_name;
 use crate::kernel::event_loop::{LoopCore, ready::Run};
 use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered};
 use crate::kernel::memory::cell::{FutureBase, Group, GroupCell, Kind};

@@ -4,6 +4,7 @@
 //! nothing.
 
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 use std::rc::Rc;
 use std::task::Waker;
 
@@ -25,6 +26,19 @@ pub(crate) struct Line {
     pub(crate) open: Cell<bool>,
     /// The number of the task that last acquired what the others wait for. It keeps no task alive.
     pub(crate) acquired_by: Cell<Option<u32>>,
+    /// Set while something acquired without a guard has not been released.
+    pub(crate) by_hand: Cell<Option<ByHand>>,
+}
+
+/// What was acquired without a guard, so that it must be released by hand.
+#[derive(Clone, Copy)]
+pub(crate) struct ByHand {
+    /// How often, less the releases.
+    count: u32,
+    /// Where it was acquired last.
+    pub(crate) at: &'static Location<'static>,
+    /// The method that would have returned a guard.
+    pub(crate) guard: &'static str,
 }
 
 /// Names an entry in a line, or among those that wait for a descriptor: its key, in six bytes, so that a task can keep it beside
@@ -57,7 +71,20 @@ impl Line {
             cancelled: Cell::default(),
             open: Cell::default(),
             acquired_by: Cell::default(),
+            by_hand: Cell::default(),
         })
+    }
+
+    pub(crate) fn acquired_by_hand(&self, at: &'static Location<'static>, guard: &'static str) {
+        let count = self.by_hand.get().map_or(0, |before| before.count);
+        self.by_hand.set(Some(ByHand { count: count.saturating_add(1), at, guard }));
+    }
+
+    pub(crate) fn released_by_hand(&self) {
+        if let Some(held) = self.by_hand.get() {
+            let left = ByHand { count: held.count - 1, ..held };
+            self.by_hand.set(Some(left).filter(|left| left.count > 0));
+        }
     }
 
     /// How many are in line, those included that were woken or cancelled and have not run since.
@@ -197,6 +224,7 @@ impl Blocker for InLine<'_> {
 
     fn describe(&self) -> Description {
         let text = format!("<{} waiters={}>", self.0.name, self.0.len());
-        Description { held_by: self.0.acquired_by.get(), ..Description::new(WaitKind::Line(self.0.name), text) }
+        let (held_by, by_hand) = (self.0.acquired_by.get(), self.0.by_hand.get());
+        Description { held_by, by_hand, ..Description::new(WaitKind::Line(self.0.name), text) }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn taskgroup_failure() -> Result<()> {
         .await;
     let e = result.unwrap_err();
     let group: &ExceptionGroup = e.downcast_ref().unwrap();
-    log(format!("{e} {:?}", group.exceptions().iter().map(|e| format!("{e:?}")).collect::<Vec<_>>()));
+    log(format!("{e:-} {:?}", group.exceptions().iter().map(|e| format!("{e:?}")).collect::<Vec<_>>()));
     log(current_task()?.unwrap().cancelling());
     Ok(())
 }
@@ -32,7 +32,7 @@ pub(crate) async fn taskgroup_body_fails() -> Result<()> {
         })
         .await;
     let e = result.unwrap_err();
-    log(format!("{e} {}", e.downcast_ref::<ExceptionGroup>().unwrap().exceptions().len()));
+    log(format!("{e:-} {}", e.downcast_ref::<ExceptionGroup>().unwrap().exceptions().len()));
     Ok(())
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn taskgroup_cancelled_from_outside() -> Result<()> {
                 Ok(())
             })
             .await;
-        log(result.unwrap_err());
+        log(result.unwrap_err().message());
         attempt("after", sleep(0)).await
     });
     sleep(1).await?;

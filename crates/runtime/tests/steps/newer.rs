@@ -127,7 +127,7 @@ pub(crate) async fn taskgroup_cancelled_by_an_eager_task() -> Result<()> {
 pub(crate) async fn taskgroup_cancel_and_failures() -> Result<()> {
     let report = |error: Error| {
         let group: &ExceptionGroup = error.downcast_ref().unwrap();
-        log(format!("{group} {} {}", group.exceptions().len(), cancelling()));
+        log(format!("{group:-} {} {}", group.exceptions().len(), cancelling()));
     };
     let block = async |tg: TaskGroup| {
         tg.create_task(async {
@@ -156,7 +156,7 @@ pub(crate) async fn taskgroup_left_by_generator_exit() -> Result<()> {
         };
         let error = TaskGroup::new().run(block).await.unwrap_err();
         match error.downcast_ref::<ExceptionGroup>() {
-            Some(group) => log(format!("{group} {}", group.exceptions().len())),
+            Some(group) => log(format!("{group:-} {}", group.exceptions().len())),
             None => log(show(&error)),
         }
         Ok(())

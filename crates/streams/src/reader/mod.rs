@@ -487,7 +487,7 @@ impl fmt::Debug for StreamReader {
             write!(f, " limit={}", self.limit)?;
         }
         if let Some(error) = self.exception() {
-            write!(f, " exception={error:?}")?;
+            write!(f, " exception={}", error.repr())?;
         }
         if let Source::Connection { connection, .. } = &self.source {
             write!(f, " transport={:?}", **connection)?;

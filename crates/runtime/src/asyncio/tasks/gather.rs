@@ -28,6 +28,10 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task
 /// the macro [`gather!`](crate::gather!), which returns a tuple. The group is a future: you can await it (by reference too,
 /// if the results can be cloned), cancel it, and ask whether it is [`done`](AnyFuture::done).
 ///
+/// The list has awaitables of one type: two calls of one `async fn`, or tasks with the same result. For different ones write the
+/// macro, [`gather!(a(), b())`](macro@crate::gather), or box the coroutines. Python's keyword `return_exceptions=True` is the method
+/// [`return_exceptions`](Gather::return_exceptions), without an argument.
+///
 /// # Errors
 ///
 /// The first exception that a child raises is raised at once; the other children go on. A cancelled child counts as one
@@ -56,7 +60,7 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task
 /// .unwrap();
 /// ```
 #[track_caller]
-pub fn gather<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> Gather<Vec<GatherChild<A::Handle, A::Value>>> {
+pub fn gather<A: Awaitable>(awaitables: impl AwaitableList<A>) -> Gather<Vec<GatherChild<A::Handle, A::Value>>> {
     let start = GatherStart::new();
     let mut children = Vec::new();
     // A loop, because a call by `map` would lose the place where the tasks are created.
@@ -65,6 +69,19 @@ pub fn gather<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> Gather<V
     }
     start.gather(children)
 }
+
+/// Any iterator of awaitables: what the function [`gather`](fn@crate::gather) takes.
+#[diagnostic::on_unimplemented(
+    message = "the function `gather` takes one list of awaitables, and not `{Self}`",
+    label = "not a list",
+    note = "the macro takes awaitables, also of different types: `gather!(a(), b())`",
+    note = "a list has awaitables of one type, such as two calls of one function: `gather([a(), a()])`"
+)]
+pub trait AwaitableList<A>: IntoIterator<Item = A> {}
+
+// Not recommended: the compiler would say that the awaitable is not an iterator.
+#[diagnostic::do_not_recommend]
+impl<A, I: IntoIterator<Item = A>> AwaitableList<A> for I {}
 
 /// Gathers up to twelve awaitables of different types; awaiting it returns a tuple. Like
 /// [`gather`](fn@crate::gather) otherwise.

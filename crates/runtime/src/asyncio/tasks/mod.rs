@@ -26,7 +26,7 @@ pub use boundary::{CancelBoundary, Uncancellable, cancel_boundary, uncancellable
 pub use cancellable::{Cancellable, cancellable};
 pub(crate) use create::OptionsChange;
 pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};
-pub use gather::{Gather, GatherChild, GatherOutcomes, GatherSet, GatherStart, gather};
+pub use gather::{AwaitableList, Gather, GatherChild, GatherOutcomes, GatherSet, GatherStart, gather};
 pub use graph::{
     CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph,
     future_add_to_awaited_by, future_discard_from_awaited_by, print_call_graph,

@@ -7,7 +7,9 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use crate::base::{burials::drop_nested, names::function_name};
+use asyncio_errors::names::function_name;
+
+use crate::base::burials::drop_nested;
 
 type SendCall = Box<dyn FnOnce() + Send>;
 

@@ -1,8 +1,8 @@
 //! `Call`, a callback that another thread hands in, with the context that it is to run in.
 
 use asyncio_contextvars::{self as contextvars, Vars};
+use asyncio_errors::names::function_name;
 
-use crate::base::names::function_name;
 use crate::kernel::event_loop::LoopCore;
 use crate::kernel::event_loop::callback::run_callback;
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use asyncio_clock::{self as clock, Clock, machine::real_now};
-use asyncio_errors::{Error, RuntimeError, log};
+use asyncio_errors::{Error, log};
 
 use super::LoopCore;
 use crate::kernel::event_loop::ready::{Other, Run};
@@ -169,7 +169,7 @@ impl LoopCore {
     /// because then another thread may have the waker.
     fn report_deadlock(&self) -> Result<(), Error> {
         if self.clock == Clock::Virtual {
-            return Err(RuntimeError::new((self.describe_deadlock)(&self.tasks.all())).into());
+            return Err(Error::report((self.describe_deadlock)(&self.tasks.all())));
         }
         if !self.deadlock_reported.get() && !self.waits_on_others() {
             self.deadlock_reported.set(true);

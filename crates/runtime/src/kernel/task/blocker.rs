@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::kernel::event_loop::{LoopCore, timers::TimerKey};
 use crate::kernel::handle::AnyFuture;
-use crate::kernel::line::{InLine, Line, Ticket};
+use crate::kernel::line::{ByHand, InLine, Line, Ticket};
 use crate::kernel::memory::cell::Kind;
 
 /// Something that a task waits on.
@@ -33,6 +33,8 @@ pub(crate) struct Description {
     pub(crate) text: String,
     /// The number of the task that last acquired it, if that is known.
     pub(crate) held_by: Option<u32>,
+    /// Where it was acquired by hand, if it was and has not been released.
+    pub(crate) by_hand: Option<ByHand>,
 }
 
 /// The sort of a wait. The list is open: new ways to wait bring their own.
@@ -59,7 +61,7 @@ pub enum WaitKind {
 
 impl Description {
     pub(crate) fn new(kind: WaitKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), held_by: None }
+        Self { kind, text: text.into(), held_by: None, by_hand: None }
     }
 }
 

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
+use asyncio_errors::names::place;
 use asyncio_errors::{CancelledError, log};
 
-use crate::base::names::place;
 use crate::kernel::event_loop::current;
 use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::Kind;

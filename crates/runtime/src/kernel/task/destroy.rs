@@ -1,8 +1,8 @@
 //! What becomes of the tasks that are left when their loop closes.
 
+use asyncio_errors::names::place;
 use asyncio_errors::{ExceptionContext, log};
 
-use crate::base::names::place;
 use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::state::State;
 

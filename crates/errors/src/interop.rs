@@ -1,0 +1,99 @@
+//! `RaisedError`: an `Error` among other crates' errors.
+//!
+//! `Error` has a `From` for every `std::error::Error`, and so cannot be one itself. What goes into a box is therefore this type,
+//! always: whoever takes it out finds the same exception, shared or not.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::ops::Deref;
+
+use crate::Error;
+
+/// An [`Error`] as a `std::error::Error`: what a `Box<dyn std::error::Error>` holds into which `?` has turned one.
+///
+/// It prints like the `Error`, which it derefs to, and has the same `source()`.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::exceptions::RaisedError;
+/// use asyncio::{Result, ValueError, run};
+///
+/// async fn fails() -> Result<()> {
+///     Err(ValueError::new("no such row").into())
+/// }
+///
+/// fn program() -> std::result::Result<(), Box<dyn std::error::Error>> {
+///     run(fails())?;
+///     Ok(())
+/// }
+///
+/// let error = program().unwrap_err();
+/// assert_eq!(error.to_string(), "no such row");
+/// assert!(error.downcast_ref::<RaisedError>().unwrap().is::<ValueError>());
+/// ```
+#[derive(Clone)]
+pub struct RaisedError(Error);
+
+impl RaisedError {
+    pub(crate) fn new(error: Error) -> Self {
+        Self(error)
+    }
+
+    /// The error.
+    #[must_use]
+    pub fn error(&self) -> &Error {
+        &self.0
+    }
+
+    /// The error, taken out.
+    #[must_use]
+    pub fn into_error(self) -> Error {
+        self.0
+    }
+}
+
+impl Deref for RaisedError {
+    type Target = Error;
+
+    fn deref(&self) -> &Error {
+        &self.0
+    }
+}
+
+impl fmt::Display for RaisedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for RaisedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl StdError for RaisedError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+macro_rules! boxes {
+    ($($boxed:ty)*) => {$(
+        impl From<Error> for Box<$boxed> {
+            fn from(error: Error) -> Self {
+                Box::new(error.into_std())
+            }
+        }
+    )*};
+}
+
+boxes! { dyn StdError dyn StdError + Send dyn StdError + Send + Sync }
+
+#[cfg(feature = "anyhow")]
+impl From<Error> for anyhow::Error {
+    fn from(error: Error) -> Self {
+        Self::new(error.into_std())
+    }
+}
