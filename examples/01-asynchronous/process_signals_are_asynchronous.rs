@@ -8,9 +8,9 @@
 
 use std::process::{self, Command};
 
+use asyncio::signal::SIGUSR1;
 use asyncio::{Result, create_task, get_running_loop, run, sleep};
 use guide::repr::Repr;
-use signal_hook::consts::SIGUSR1;
 
 // ANCHOR: handler
 /// Has another process send a signal to this one, and blocks until it has.

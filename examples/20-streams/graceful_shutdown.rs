@@ -9,13 +9,13 @@
 
 use std::net::SocketAddr;
 
+use asyncio::signal::{SIGINT, SIGTERM};
 use asyncio::{
     Event, Result, StreamReader, StreamWriter, TimeoutError, get_running_loop, run,
     sleep, start_server, wait_for,
 };
 use futures_lite::future::or;
 use guide_extra::println;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 // ANCHOR: session
 /// The next line, or nothing if the client is done or the server is stopping.

@@ -9,6 +9,7 @@
 
 use std::net::SocketAddr;
 
+use asyncio::signal::{SIGINT, SIGTERM};
 use asyncio::{
     Event, KeyboardInterrupt, Result, StreamReader, StreamWriter, TimeoutError,
     get_running_loop, start_server, wait_for,
@@ -17,7 +18,6 @@ use asyncio_http::{Body, HttpServer};
 use guide_extra::{loops, println};
 use http_body_util::BodyExt;
 use hyper::{Method, Request, Response, StatusCode};
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 // ANCHOR: respond
 /// A greeting at `/`; at `/upper`, whatever is sent there, in upper case.

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use asyncio::ReturnWhen::FirstCompleted;
+use asyncio::signal::SIGTERM;
 use asyncio::subprocess::PIPE;
 use asyncio::{
     AnyTask, AsyncContextManager, AsyncGenerator, AsyncIterator, Barrier,
@@ -19,7 +20,6 @@ use asyncio::{
     to_thread, wait, wait_for,
 };
 use guide::repr::Repr;
-use signal_hook::consts::SIGTERM;
 
 async fn work() -> Result<u32> {
     sleep_result(0.01, 7).await

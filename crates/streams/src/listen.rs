@@ -27,6 +27,9 @@ use crate::writer::{StreamWriter, positive_limit};
 /// Port 0 lets the system choose one, which [`Server::sockets`] returns. A connection is closed when its task has ended
 /// and dropped its reader and writer.
 ///
+/// `client_connected` is an `async fn` or an async closure: `async |reader, writer| …`. For `|reader, writer| async move …` the
+/// compiler asks for the types of the two, [`StreamReader`] and [`StreamWriter`].
+///
 /// # Errors
 ///
 /// `std::io::Error` that names the address, for example if another program listens there; `ValueError` for an

@@ -135,7 +135,7 @@ impl Process {
         Ok(output)
     }
 
-    /// Sends a signal to the child, such as `SIGHUP` (1) or a real-time signal. Signal 0 is not delivered; it only
+    /// Sends a signal to the child, such as `signal::SIGHUP` or a real-time signal. Signal 0 is not delivered; it only
     /// checks whether one could be sent. The child decides what it does about a signal.
     ///
     /// # Errors
@@ -146,6 +146,7 @@ impl Process {
     /// # Examples
     ///
     /// ```
+    /// use asyncio::signal::SIGTERM;
     /// use asyncio::subprocess::PIPE;
     /// use asyncio::{create_subprocess_shell, run};
     ///
@@ -154,7 +155,7 @@ impl Process {
     ///     let mut process = create_subprocess_shell(script).stdout(PIPE).await?;
     ///     let mut stdout = process.stdout.take().unwrap();
     ///     assert_eq!(stdout.readline().await?, b"ready\n");
-    ///     process.send_signal(15)?; // SIGTERM
+    ///     process.send_signal(SIGTERM)?;
     ///     assert_eq!(stdout.readline().await?, b"asked\n");
     ///     assert_eq!(process.wait().await?, 3);
     ///     Ok(())
