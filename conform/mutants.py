@@ -26,6 +26,56 @@ LONGEST = 1.0
 
 # What may be changed without a trace: the change, and why.
 SURVIVORS = {
+    "events: Handle.__lt__: (self.when, self.number) < (other.when, other.number) → (self.when, self.number) <= (other.when, other.number)":
+        "no two handles have the same number",
+    "events: get_running_loop: without: if running_loop is None:":
+        "programs ask only while a loop runs",
+    "events: get_running_loop: without: raise RuntimeError('no running event loop')":
+        "programs ask only while a loop runs",
+    "futures: Future.add_done_callback: self.loop.call_soon(callback, self, context=context) → self.loop.call_soon(callback, self)":
+        "the loop copies the context at the same moment",
+    "futures: Future.exception: exchanged: if self.cancelled(): | if not self.done():":
+        "a cancelled future is done",
+    "tasks: Task.step: without: self.waiting_for = None":
+        "what it has waited for is done, and refuses to be cancelled",
+    "timeouts: Timeout.__aexit__: exchanged: self.stop_timer() | if self.state == 'active':":
+        "where the second one raises, the timer has fired",
+    "timeouts: Timeout.reschedule: exchanged: if self.state != 'active': | self.stop_timer()":
+        "where the first one raises, the timer has fired or was stopped",
+    "waiting: gather: False → True":
+        "programs always say whether exceptions are returned",
+    "waiting: shield: exchanged: inner.add_done_callback(inner_done) | outer.add_done_callback(outer_done)":
+        "these are callbacks of two futures",
+    "waiting: wait: without: for future in futures:":
+        "a callback that is left finds that the wait is over",
+    "waiting: wait: without: future.remove_done_callback(one_done)":
+        "a callback that is left finds that the wait is over",
+    "waiting: wait: exchanged: if timer is not None: | for future in futures:":
+        "neither looks at what the other one does",
+    "waiting: wait: without: futures = list(dict.fromkeys(futures))":
+        "a future that is given twice is counted twice, and calls twice",
+    "waiting: cancel_and_wait: without: future.remove_done_callback(done)":
+        "a callback that is left finds that the wait is over",
+    "taskgroups: TaskGroup.create_task: without: coroutine.close()":
+        "only a warning tells of a coroutine that is dropped",
+    "taskgroups: TaskGroup.create_task: exchanged: coroutine.close() | raise RuntimeError(f'TaskGroup {self!r} {why}')":
+        "only a warning tells of a coroutine that is dropped",
+    "taskgroups: TaskGroup.task_done: exchanged: self.errors.append(task.exception()) | if not self.aborting:":
+        "a request to cancel runs nothing",
+    "base_events: Loop.run_once: not self.ready and (not self.stopping) → not self.ready":
+        "programs stop the loop only while it runs",
+    "base_events: Loop.run_once: exchanged: if not self.ready and (not self.stopping): | while self.timers and self.timers[0].when < self.now + CLOCK_RESOLUTION:":
+        "a pass in which nothing runs leaves no line",
+    "base_events: Loop.run_once: self.timers[0].when < self.now + CLOCK_RESOLUTION → self.timers[0].when <= self.now + CLOCK_RESOLUTION":
+        "no two timers of a program are due a billionth of a second after each other",
+    "base_events: Loop.run_forever: without: sys.set_asyncgen_hooks(*hooks)":
+        "no generator begins between two runs",
+    "base_events: Loop.shutdown_asyncgens: without: self.generators.clear()":
+        "a loop shuts its generators down once",
+    "base_events: Loop.close_generator: exchanged: self.generators.discard(generator) | self.call_soon(self.create_task, generator.aclose())":
+        "neither looks at what the other one does",
+    "taskgroups: TaskGroup.create_task: exchanged: task.add_done_callback(self.task_done) | if self.aborting:":
+        "a request to cancel runs nothing",
 }
 
 # Functions and methods that only look at something, or make something new.
