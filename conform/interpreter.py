@@ -69,6 +69,11 @@ class Loop(asyncio.SelectorEventLoop):
     def create_task(self, coro, **keywords):
         return in_order(lambda: super(Loop, self).create_task(coro, **keywords))
 
+    def close(self):
+        # Or they would be collected as garbage here.
+        world.pending = asyncio.all_tasks(self)
+        super().close()
+
 
 class OrderedSet(dict):
     def __init__(self, items=()):
@@ -153,8 +158,9 @@ class World:
         self.closed = False
         self.now = 0.0
         self.calls = 0
-        self.numbers = itertools.count()
-        self.order, self.names = {}, {}
+        self.numbers, self.name_numbers = itertools.count(), itertools.count(1)
+        # Weak: a task that has failed keeps its traceback, and with it what it waited for, which may be a generator.
+        self.order, self.names = weakref.WeakKeyDictionary(), weakref.WeakKeyDictionary()
         self.slots = [None] * program["slots"]
         self.groups, self.generators, self.callbacks, self.handles, self.limits = {}, {}, {}, {}, {}
         self.vars = [contextvars.ContextVar("var0"), contextvars.ContextVar("var1")]
@@ -203,7 +209,8 @@ def log(*parts):
         name = "-"
     else:
         # The number of a task's first line.
-        name = world.names.setdefault(task, f"t{len(world.names) + 1}")
+        if (name := world.names.get(task)) is None:
+            name = world.names[task] = f"t{next(world.name_numbers)}"
     world.lines.append(" ".join([name, *map(show, parts)]))
     if len(world.lines) >= MOST_LINES:
         world.closed = True

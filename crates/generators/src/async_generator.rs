@@ -269,6 +269,23 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
         }
     }
 
+    /// If this is the last reference, asks the loop to close a generator that stands at a `yield`: the `finalizer` hook of
+    /// Python.
+    fn finalize(self: &Rc<Self>) {
+        // The loop also knows a generator that has not started, if it has refused its first value.
+        let is_waiting = matches!(self.state.get(), State::AtYield | State::Created);
+        if Rc::strong_count(self) > 1 || !is_waiting || !self.is_open() {
+            return;
+        }
+        if self.closed.get() {
+            return self.end_at_once();
+        }
+        let Some(Some((event_loop, key))) = self.home.get() else { return };
+        event_loop.forget_asyncgen(*key);
+        // A closed loop refuses. Then the body is dropped where it stands.
+        let _ = event_loop.finalize_asyncgen(Rc::clone(self) as Rc<dyn OpenAsyncGen>);
+    }
+
     /// A generator that was closed and ignored it is not closed a second time. It gets [`GeneratorExit`] once more and
     /// is not run beyond the next place where it would wait.
     fn end_at_once(&self) {
@@ -301,6 +318,10 @@ impl<Y: 'static, S: 'static> OpenAsyncGen for Inner<Y, S> {
         Box::pin(async move { self.close(by.unwrap_or_else(|| GeneratorExit.into())).await })
     }
 
+    fn released(self: Rc<Self>) {
+        self.finalize();
+    }
+
     fn repr(&self) -> String {
         format!("<async_generator object {} at {self:p}>", self.name)
     }
@@ -317,21 +338,8 @@ impl<Y, S> Drop for Inner<Y, S> {
 }
 
 impl<Y: 'static, S: 'static> Drop for AsyncGenerator<Y, S> {
-    /// The last handle asks the loop to close a generator that stands at a `yield`: the `finalizer` hook of Python.
     fn drop(&mut self) {
-        let inner = &self.inner;
-        // The loop also knows a generator that has not started, if it has refused its first value.
-        let is_waiting = matches!(inner.state.get(), State::AtYield | State::Created);
-        if Rc::strong_count(inner) > 1 || !is_waiting || !inner.is_open() {
-            return;
-        }
-        if inner.closed.get() {
-            return inner.end_at_once();
-        }
-        let Some(Some((event_loop, key))) = inner.home.get() else { return };
-        event_loop.forget_asyncgen(*key);
-        // A closed loop refuses. Then the body is dropped where it stands.
-        let _ = event_loop.finalize_asyncgen(Rc::clone(inner) as Rc<dyn OpenAsyncGen>);
+        self.inner.finalize();
     }
 }
 

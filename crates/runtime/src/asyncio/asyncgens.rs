@@ -47,6 +47,10 @@ pub trait OpenAsyncGen {
     /// Closes it: `agen.aclose()`. With an error, that is raised where it stands, in place of `GeneratorExit`.
     fn aclose(self: Rc<Self>, by: Option<Error>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
 
+    /// Called when the loop drops what it had closed: if that was the last reference to a generator that refused, because a
+    /// step of it was awaited, it asks for another closing.
+    fn released(self: Rc<Self>) {}
+
     /// How it prints.
     fn repr(&self) -> String;
 }
@@ -87,7 +91,7 @@ impl AsyncGens {
         }
         let outcomes =
             gather(closing.iter().map(|generator| Rc::clone(generator).aclose(None))).return_exceptions().await?;
-        for (outcome, generator) in outcomes.into_iter().zip(closing) {
+        for (outcome, generator) in outcomes.into_iter().zip(&closing) {
             // A cancellation is not an `Exception` in Python, and not reported.
             if let Some(error) = outcome.err().filter(|error| !error.is_cancelled()) {
                 let repr = generator.repr();
@@ -96,6 +100,7 @@ impl AsyncGens {
                     .call_exception_handler(&ExceptionContext::new(message).object("asyncgen", repr).exception(error));
             }
         }
+        closing.into_iter().for_each(|generator| generator.released());
         Ok(())
     }
 
