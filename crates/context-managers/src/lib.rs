@@ -6,15 +6,13 @@
 //!
 //! [`async_with`] is the statement, [`AsyncContextManager`] the protocol. [`asynccontextmanager`] makes a manager of
 //! one coroutine. [`AsyncExitStack`] holds a number of managers that is known only at run time. [`aclosing`],
-//! [`nullcontext`] and [`suppress`] are the small ones. `timeout`, `TaskGroup`, `Lock`, `Condition`, `Barrier` and the
+//! [`nullcontext`] and [`suppress`] are the small ones. [`decorate`] runs each call of a function in a manager. `timeout`, `TaskGroup`, `Lock`, `Condition`, `Barrier` and the
 //! semaphores are managers, too.
-//!
-//! Not here: managers as decorators, which wrap every call of a function. An `async_with` inside the function does the
-//! same.
 
 #![forbid(unsafe_code)]
 
 mod aclosing;
+mod decorator;
 mod exit_stack;
 mod generator;
 mod manager;
@@ -23,6 +21,7 @@ mod panics;
 mod small;
 
 pub use aclosing::{AsyncClose, Closing, Lent, aclosing};
+pub use decorator::{decorate, decorate_generator};
 pub use exit_stack::AsyncExitStack;
 pub use generator::{AsyncGeneratorContextManager, Yielder, asynccontextmanager};
 pub use manager::{AsyncContextManager, async_with};

@@ -1,7 +1,7 @@
 //! The cases of CPython's test_contextlib_async (but those of the exit stack) that can be said in Rust.
 //!
 //! Not here: tracebacks, slots, docstrings, attributes, structural subclassing and objects that lack a method (the
-//! compiler's business), decorators, and StopIteration, which is no error here.
+//! compiler's business), and StopIteration, which is no error here.
 
 use crate::common::{Log, virtually};
 use asyncio_context_managers::*;

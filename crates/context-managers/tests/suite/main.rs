@@ -6,4 +6,5 @@ extern crate asyncio_testing;
 mod async_with;
 mod common;
 mod contextlib_async;
+mod decorators;
 mod exit_stack;
