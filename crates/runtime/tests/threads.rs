@@ -355,6 +355,51 @@ fn calls_that_a_loops_own_thread_makes_by_its_handle_are_in_order_with_others() 
     .unwrap();
 }
 
+/// As on CPython, where what a thread calls is in the queue when that has been joined.
+#[test]
+fn what_a_thread_handed_in_comes_before_what_is_queued_after_it_was_joined() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let (send, order) = mpsc::channel();
+        let says = |what: &'static str| {
+            let send = send.clone();
+            move || send.send(what).unwrap()
+        };
+        let from_a_thread = |what| {
+            let (handle, call) = (event_loop.handle(), says(what));
+            std::thread::spawn(move || handle.call_soon_threadsafe(call).unwrap()).join().unwrap();
+        };
+        let gate = event_loop.create_future();
+        let (opened, tell) = (gate.clone(), says("a task was woken"));
+        let waiting = create_task(async move { opened.await.map(|()| tell()) });
+        sleep(0).await?;
+        event_loop.call_soon(says("before"))?;
+        from_a_thread("1");
+        event_loop.call_soon(says("a call"))?;
+        from_a_thread("2");
+        gate.set_result(())?;
+        from_a_thread("3");
+        let tell = says("a new task");
+        let new = create_task(async move { Ok(tell()) });
+        from_a_thread("4");
+        let timer = event_loop.call_later(0, says("a timer"))?;
+        from_a_thread("5");
+        sleep(0).await?;
+        says("main")();
+        (waiting.await?, new.await?);
+        assert!(!timer.cancelled());
+        sleep(0.1).await?;
+        let expected = ["before", "1", "a call", "2", "3", "a new task", "4", "5"];
+        let order: Vec<_> = order.try_iter().collect();
+        let calls: Vec<_> = order.iter().copied().filter(|what| expected.contains(what)).collect();
+        assert_eq!(calls, expected);
+        let place = |what| order.iter().position(|one| *one == what).unwrap();
+        assert!(place("2") < place("a task was woken") && place("5") < place("main"), "{order:?}");
+        Ok(())
+    })
+    .unwrap();
+}
+
 /// At once, as the caller is in the loop: one step later its `CancelledError` is there.
 // CPython: test_tasks.RunCoroutineThreadsafeTests.test_run_coroutine_threadsafe_and_cancel
 #[test]

@@ -180,7 +180,7 @@ impl LoopCore {
         if self.closed.get() {
             return;
         }
-        if self.has_older_news() {
+        if self.shared.has_news() {
             return self.queue_behind_news(Ready::Other(Other::Call(run, key)));
         }
         self.push(Other::Call(run, key));
@@ -210,18 +210,14 @@ impl LoopCore {
     /// Queues the first step of a task.
     #[inline]
     pub(crate) fn queue_task(&self, runnable: Runnable) {
-        if self.has_older_news() {
+        if self.shared.has_news() {
             return self.queue_behind_news(Ready::Task(runnable));
         }
         self.ready.borrow_mut().push_task(runnable);
     }
 
-    /// Between two runs even wake-ups in the loop's own thread come by the way in. They are older than what is queued now.
-    #[inline]
-    fn has_older_news(&self) -> bool {
-        !self.running.get() && self.shared.has_news()
-    }
-
+    /// What came by the way in is older than what is queued now: a thread handed it in that was joined since, or the loop's own
+    /// thread between two runs, when even its wake-ups come that way.
     #[cold]
     fn queue_behind_news(&self, next: Ready) {
         let woken = self.take_news();
@@ -268,6 +264,9 @@ impl LoopCore {
             // close the loop, which runs.)
             self.tell_woken(vec![runnable.task(self)]);
         }
+        if self.shared.has_news() {
+            return self.queue_behind_news(Ready::Task(runnable));
+        }
         self.ready.borrow_mut().push_task(runnable);
     }
 
@@ -289,7 +288,11 @@ impl LoopCore {
     /// Like `insert_timer`, for a timer that is due now.
     pub(crate) fn queue_timer(&self, action: Action) -> TimerKey {
         let key = self.timers.borrow_mut().insert_due(action);
-        self.push(Other::Timer(key));
+        if self.shared.has_news() {
+            self.queue_behind_news(Ready::Other(Other::Timer(key)));
+        } else {
+            self.push(Other::Timer(key));
+        }
         key
     }
 
