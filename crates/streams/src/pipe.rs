@@ -170,6 +170,19 @@ impl Transport for Pipe {
         }
     }
 
+    fn reader_has_gone(&self) -> Option<bool> {
+        let Self::Watched { io, .. } = self else { return None };
+        let mut gone = false;
+        // As an attempt to read, so that the next event on this side is waited for.
+        let _ = io.try_read_with(|pipe| {
+            let mut asked = [PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::RDHUP)];
+            poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+            gone = asked[0].revents().intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::RDHUP);
+            if gone { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+        });
+        Some(gone)
+    }
+
     fn write_eof(&self) -> io::Result<WriteEof> {
         Ok(WriteEof::Close)
     }

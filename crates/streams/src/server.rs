@@ -520,6 +520,8 @@ impl AsyncContextManager for Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Server sockets={:?}>", self.sockets())
+        let sockets = self.sockets();
+        // A closed one has Python's empty tuple.
+        if sockets.is_empty() { f.write_str("<Server sockets=()>") } else { write!(f, "<Server sockets={sockets:?}>") }
     }
 }

@@ -53,6 +53,15 @@ pub(crate) trait Transport: fmt::Debug {
     /// Tells the peer that no more will come. Called when everything is written and flushed.
     fn write_eof(&self) -> io::Result<WriteEof>;
 
+    /// Takes out of the system what has come and was not read. A socket that is closed with bytes in it resets the connection,
+    /// and the peer loses what it has not read yet. In asyncio they were received in the background.
+    fn discard_unread(&self) {}
+
+    /// Has the reading end of a pipe gone? `None` if that is not known without reading.
+    fn reader_has_gone(&self) -> Option<bool> {
+        None
+    }
+
     /// Says goodbye before the connection is closed. Like `try_flush`, it may have to be called again.
     fn try_finish(&self) -> io::Result<Finish> {
         Ok(Finish::Done)
@@ -74,6 +83,9 @@ pub(crate) trait Transport: fmt::Debug {
 
 /// The number of bytes that are received at once.
 pub(crate) const CHUNK: usize = 64 * 1024;
+
+/// The number of chunks that are discarded at most when a connection is closed: a peer that sends without end is reset.
+const DISCARDED: usize = 4;
 
 /// Lends memory to receive into, empty and with room for `CHUNK`. The callee may keep it. So a connection that waits
 /// needs no memory of its own.
@@ -147,6 +159,17 @@ impl Transport for AsyncFd<Socket> {
             // The peer has disconnected already; the next read or write returns that.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(WriteEof::Told),
             told => told.map(|()| WriteEof::Told),
+        }
+    }
+
+    fn discard_unread(&self) {
+        for _ in 0..DISCARDED {
+            let received = with_scratch(|scratch| {
+                self.try_read_with(|socket| Ok(recv(socket, spare_capacity(scratch), RecvFlags::DONTWAIT)?.0))
+            });
+            if !self.registration().is_readable() || !matches!(received, Ok(1..)) {
+                break;
+            }
         }
     }
 

@@ -197,8 +197,9 @@ impl StreamWriter {
 
     /// Waits until the connection is closed and the written bytes are sent, as far as they can be.
     ///
-    /// Do not use it to watch the peer: on a connection that is open and that no task reads or writes, a reset is not
-    /// noticed, because nothing is received without a read. asyncio notices, since it receives in the background.
+    /// While it waits, the writer of a pipe is closed when the reading end goes. A connection does not watch its peer: if it is
+    /// open and no task reads or writes, a reset is not noticed, because nothing is received without a read. asyncio notices,
+    /// since it receives in the background.
     ///
     /// # Errors
     ///

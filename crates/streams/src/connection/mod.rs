@@ -417,8 +417,13 @@ impl Connection {
         self.idle.stop();
         // Recorded now: after the descriptor is closed the system cannot be asked.
         self.sockname();
-        // Closes the descriptor, which wakes the tasks that wait for it.
         let transport = self.transport.take();
+        if let Some(transport) = &transport
+            && self.registration.is_readable()
+        {
+            transport.discard_unread();
+        }
+        // Closes the descriptor, which wakes the tasks that wait for it.
         drop(transport);
         self.draining.get().map(WaitQueue::wake_all);
         self.closing.get().map(WaitQueue::wake_all);

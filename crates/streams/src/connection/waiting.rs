@@ -2,6 +2,7 @@
 //! which a cancellation ends, and for `poll` functions.
 
 use std::io;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use asyncio_runtime::{Result, WaitQueue, sleep};
@@ -34,11 +35,30 @@ impl Connection {
     }
 
     /// Waits until the connection is lost: `StreamWriter.wait_closed`.
-    pub(crate) async fn wait_closed(&self) -> Result<()> {
+    pub(crate) async fn wait_closed(self: &Rc<Self>) -> Result<()> {
+        self.watch_reader();
         if self.phase.get() != Phase::Lost {
             self.closing.get_or_init(|| WaitQueue::new("StreamWriter.wait_closed")).wait().await?;
         }
         self.error().map_or(Ok(()), Err)
+    }
+
+    /// Closes the writer of a pipe when its reading end goes. Nothing is written that could find out, so the loop is asked: a
+    /// writing end is never readable before that.
+    fn watch_reader(self: &Rc<Self>) {
+        if self.phase.get() != Phase::Open {
+            return;
+        }
+        match self.transport().and_then(|transport| transport.reader_has_gone()) {
+            None => {}
+            Some(true) if self.kept() > 0 => self.fail(io::Error::from(io::ErrorKind::BrokenPipe).into()),
+            Some(true) => self.abort(),
+            Some(false) => {
+                let connection = Rc::clone(self);
+                // Without a loop there is nothing to wait for.
+                let _ = self.registration.call_when_readable(move || connection.watch_reader());
+            }
+        }
     }
 
     // In `poll` functions.

@@ -1,10 +1,10 @@
 //! Both directions of a connection: nothing is lost, whoever cancels, closes, resets or does not read.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpListener};
 
 use asyncio_runtime::{Result, TimeoutError, create_task, gather, sleep, wait_for};
-use asyncio_streams::{StreamReader, StreamWriter};
+use asyncio_streams::{StreamReader, StreamWriter, open_connection};
 use futures_lite::future::poll_once;
 
 use crate::common::{half_pair, io_kind, pair, pattern, reports, reset, run, until};
@@ -40,6 +40,26 @@ fn many_bytes_come_back_as_they_went() {
         let back = reader.read_to_end().await?;
         assert!(back == bytes, "{} bytes came back", back.len());
         gather([sending, server]).await?;
+        Ok(())
+    });
+}
+
+/// The system resets a connection that is closed with unread bytes, and then drops what the peer has not read either. In asyncio
+/// those bytes were received in the background.
+#[test]
+fn a_connection_that_is_closed_with_unread_bytes_does_not_lose_the_answer() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let (_reader, writer) = open_connection("127.0.0.1", listener.local_addr()?.port()).await?;
+        let mut peer = listener.accept()?.0;
+        peer.write_all(b"a question that nobody reads")?;
+        sleep(0.001).await?;
+        writer.write("the answer")?;
+        writer.close();
+        writer.wait_closed().await?;
+        let mut answer = String::new();
+        peer.read_to_string(&mut answer)?;
+        assert_eq!(answer, "the answer");
         Ok(())
     });
 }

@@ -7,8 +7,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
+use std::rc::Rc;
 
-use asyncio_runtime::{Clock, EventLoop, Result, sleep};
+use asyncio_runtime::{Clock, EventLoop, Result, create_task, sleep};
 use asyncio_streams::{connect_read_pipe, connect_write_pipe};
 use rustix::fs::OFlags;
 
@@ -91,6 +92,50 @@ fn readers_and_writers_that_outlive_their_loop_can_be_printed() {
     event_loop.close().unwrap();
     assert!(format!("{reader:?}").starts_with("<StreamReader transport=<"), "{reader:?}");
     assert!(format!("{writer:?}").starts_with("<StreamWriter transport=<"), "{writer:?}");
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_write_pipe_disconnect_on_close,
+// test_unix_events.UnixWritePipeTransportTests.test__read_ready, test_write_close
+#[test]
+fn a_writer_that_waits_for_its_end_hears_that_the_reading_end_has_gone() {
+    run(async {
+        let folder = tempfile::tempdir()?;
+        for (near, far) in all_kinds(folder.path())? {
+            let (mut near, writer) = (File::from(near), Rc::new(connect_write_pipe(far)?));
+            writer.write(b"1")?;
+            let waiting = create_task({
+                let writer = Rc::clone(&writer);
+                async move { writer.wait_closed().await }
+            });
+            settle().await?;
+            let mut memory = [0; 8];
+            assert_eq!(near.read(&mut memory)?, 1);
+            settle().await?;
+            assert!(!waiting.done() && !writer.is_closing());
+            drop(near);
+            waiting.await?;
+            assert!(writer.is_closing());
+            // What is written now is lost, which is told after some.
+            let reports = reports()?;
+            for _ in 0..5 {
+                writer.write(b"data")?;
+            }
+            assert!(reports.borrow().is_empty());
+            writer.write(b"data")?;
+            assert_eq!(reports.borrow().len(), 1);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_was_kept_for_a_reading_end_that_has_gone_is_an_error() {
+    run(async {
+        let (near, writer, _) = full()?;
+        drop(near);
+        assert_eq!(io_kind(&writer.wait_closed().await.unwrap_err()), Some(ErrorKind::BrokenPipe));
+        Ok(())
+    });
 }
 
 /// A writer that keeps bytes, because the system takes no more.

@@ -79,7 +79,7 @@ fn it_may_be_started_later() {
         assert_eq!(server.sockets(), []);
         assert_eq!(io_kind(&ask(port).await.unwrap_err()), Some(ErrorKind::ConnectionRefused));
         let error = server.start_serving().await.unwrap_err();
-        assert_eq!(error.to_string(), "server <Server sockets=[]> is closed");
+        assert_eq!(error.to_string(), "server <Server sockets=()> is closed");
         Ok(())
     });
 }
