@@ -11,6 +11,7 @@ pub mod corpus;
 pub mod cpython;
 pub mod generate;
 pub mod language;
+pub mod outside;
 pub mod pyodide;
 pub mod shrink;
 pub mod small;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use conform::cpython::Reference;
+use conform::outside::Kind;
 use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
 
@@ -15,6 +16,9 @@ const FIRST_SEED: u64 = 20_000_000;
 /// Up to which size small programs are compared, and of how many one.
 const SMALL: u32 = 4;
 const SAMPLE: u64 = 101;
+
+/// How many programs of each kind that meets the world outside of a loop.
+const OUTSIDE: u64 = 40;
 
 const BENCH: [&str; 2] = ["--manifest-path", "bench/Cargo.toml"];
 
@@ -67,6 +71,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             programs::run(&python, None, FIRST_SEED, PROGRAMS, 1)?;
             step("a sample of all small programs");
             programs::run_small(&python, SMALL, SAMPLE, 1)?;
+            if matches!(python, Reference::Machine(_)) {
+                step("threads, streams, servers and processes by the real clock");
+                programs::run_outside(&python, &Kind::ALL, FIRST_SEED, OUTSIDE, 1)?;
+            }
         }
         Ok(python) => println!("not compared with {python}, which is older than {}", oracle.version),
         Err(reason) => println!("not compared with CPython: {reason:#}"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 use conform::cpython::{Reference, script};
 use conform::generate;
+use conform::outside::Kind;
 use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
 
@@ -27,6 +28,9 @@ pub(crate) struct Arguments {
     /// Give every random program this theme
     #[arg(long, value_name = "THEME", value_parser = clap::builder::PossibleValuesParser::new(conform::generate::themes()))]
     theme: Option<String>,
+    /// Run programs instead that meet the world outside of a loop, by the real clock: threads, streams, servers, processes or all
+    #[arg(long, value_name = "KIND", value_parser = kinds, conflicts_with_all = ["theme", "all_small"])]
+    outside: Option<Kinds>,
     /// Hold against conform/reference, the order of steps as a program to read: the recorded traces and altered ones, random
     /// programs (all small ones with --all-small), or the traces against wrong versions of it
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "traces")]
@@ -34,7 +38,7 @@ pub(crate) struct Arguments {
     /// Count instead which lines of the crates the random programs reach (needs `rustup component add llvm-tools`)
     #[arg(long)]
     coverage: bool,
-    /// Show the Python of the random program with this seed instead
+    /// Show the Python of the random program with this seed instead; with --outside, the program itself
     #[arg(long, value_name = "SEED")]
     show: Option<u64>,
     /// Go on until so many differences are found
@@ -69,6 +73,15 @@ enum Against {
     Mutants,
 }
 
+/// Of [`Kind::ALL`].
+#[derive(Clone, Debug)]
+struct Kinds(Vec<Kind>);
+
+fn kinds(name: &str) -> Result<Kinds, String> {
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| name == "all" || name == kind.name()).collect();
+    if kinds.is_empty() { Err("there is no such kind".to_owned()) } else { Ok(Kinds(kinds)) }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let oracle = Oracle::load()?;
     if arguments.fetch_python {
@@ -100,12 +113,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return programs::run_small(&python, size, arguments.every.max(1), arguments.differences);
     }
     let theme = arguments.theme.as_deref();
+    if let (Some(Kinds(kinds)), Some(seed)) = (&arguments.outside, arguments.show) {
+        for kind in kinds {
+            println!("{}", serde_json::to_string(&kind.program(seed))?);
+        }
+        return Ok(());
+    }
     if let Some(seed) = arguments.show {
         let program = theme.map_or_else(|| generate::program(seed), |theme| generate::program_about(theme, seed));
         println!("{}\n{}", serde_json::to_string(&program)?, conform::cpython::source(&python, &program)?);
         return Ok(());
     }
     let seed = arguments.seed.unwrap_or_else(programs::new_seed);
+    if let Some(Kinds(kinds)) = &arguments.outside {
+        return programs::run_outside(&python, kinds, seed, arguments.programs, arguments.differences);
+    }
     match arguments.record {
         Some(programs) => conform::corpus::record(&python, seed, programs),
         None => programs::run(&python, theme, seed, arguments.programs, arguments.differences),

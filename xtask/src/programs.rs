@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 use conform::compare::{Difference, Figures, Source, compare, side_by_side};
 use conform::corpus::{Entry, Named};
 use conform::cpython::Reference;
+use conform::outside::{self, Kind};
 use conform::{generate, small};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -44,6 +45,30 @@ pub(crate) fn run_small(python: &Reference, size: u32, every: u64, differences: 
     println!("{all:>8} programs of at most {size} steps to choose, of which each of {every} is run");
     let source: Source = Arc::new(move |number| small::program(&families, size, number * every));
     compare_all(python, &source, 0..all.div_ceil(every), differences)
+}
+
+/// Compares so many programs of each of these kinds that meet the world outside of a loop.
+pub(crate) fn run_outside(python: &Reference, kinds: &[Kind], seed: u64, programs: u64, most: usize) -> Result<()> {
+    for &kind in kinds {
+        let start = Instant::now();
+        let name = kind.name();
+        println!("cargo xtask conform --outside {name} --programs {programs} --seed {seed}");
+        let bar = ProgressBar::new(programs);
+        let (lines, differences) = outside::compare(python, kind, seed..seed.saturating_add(programs), most, |now| {
+            bar.set_position(now - seed)
+        })?;
+        bar.finish_and_clear();
+        println!("{programs} programs in {:.0} s, {lines} lines of trace", start.elapsed().as_secs_f64());
+        for difference in &differences {
+            println!("\nprogram {}\n{}", difference.seed, serde_json::to_string_pretty(&difference.program)?);
+            println!("{}", side_by_side(&difference.theirs, &difference.ours));
+        }
+        if let Some(difference) = differences.first() {
+            bail!("the traces of program {} of the {name} differ", difference.seed);
+        }
+    }
+    println!("no difference");
+    Ok(())
 }
 
 fn compare_all(python: &Reference, source: &Source, numbers: Range<u64>, differences: usize) -> Result<()> {

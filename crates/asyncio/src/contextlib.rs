@@ -6,6 +6,6 @@
 #[doc(inline)]
 pub use asyncio_context_managers::{
     AsyncClose, AsyncContextManager, AsyncExitStack, AsyncGeneratorContextManager, BlockPanicked, Closing, Lent,
-    NullContext, Suppress, Yielder, aclosing, async_with, asynccontextmanager, decorate, decorate_generator, nullcontext,
-    suppress,
+    NullContext, Suppress, Yielder, aclosing, async_with, asynccontextmanager, decorate, decorate_generator,
+    nullcontext, suppress,
 };

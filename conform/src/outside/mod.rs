@@ -1,0 +1,212 @@
+//! Programs that meet the world outside of a loop: other threads, the peers of connections, clients, children.
+//!
+//! The clock is the real one, so a trace has no times. A program is a list of steps that one coroutine takes, and each step waits
+//! until its effect is certain: a thread is joined, or stands at a gate; the peer of a connection is a socket of the same
+//! thread, and the loop is given the iterations that it needs to pass on what came. So the traces are the same each time, on
+//! CPython (`outside.py`) and on our runtime.
+//!
+//! Every step may be taken at any time, so a program that shows a difference is made smaller by leaving steps out.
+
+mod peer;
+mod player;
+mod processes;
+mod servers;
+mod streams;
+mod threads;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::ops::Range;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use fastrand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::cpython::Reference;
+
+/// A program of one of the kinds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Program {
+    /// Jobs in a pool of threads, and threads that call into the loop.
+    Threads(threads::Program),
+    /// One connection, whose other end says and does what the program says.
+    Streams(streams::Program),
+    /// A server, and its clients.
+    Servers(servers::Program),
+    /// A child, which is a script of the shell.
+    Processes(processes::Program),
+}
+
+/// The kinds of programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are the programs'")]
+pub enum Kind {
+    Threads,
+    Streams,
+    Servers,
+    Processes,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Threads, Self::Streams, Self::Servers, Self::Processes];
+
+    /// The program of a seed.
+    #[must_use]
+    pub fn program(self, seed: u64) -> Program {
+        let rng = &mut Rng::with_seed(seed);
+        match self {
+            Self::Threads => Program::Threads(threads::generate(rng)),
+            Self::Streams => Program::Streams(streams::generate(rng)),
+            Self::Servers => Program::Servers(servers::generate(rng)),
+            Self::Processes => Program::Processes(processes::generate(rng)),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Threads => "threads",
+            Self::Streams => "streams",
+            Self::Servers => "servers",
+            Self::Processes => "processes",
+        }
+    }
+}
+
+/// The trace of a program on our runtime.
+#[must_use]
+pub fn trace(program: &Program) -> String {
+    let program = program.clone();
+    // A thread of its own, so that a panic is a line of the trace.
+    let play = move || match program {
+        Program::Threads(program) => threads::play(program),
+        Program::Streams(program) => streams::play(program),
+        Program::Servers(program) => servers::play(program),
+        Program::Processes(program) => processes::play(program),
+    };
+    std::thread::spawn(play).join().unwrap_or_else(|_| "panicked\n".to_owned())
+}
+
+impl Program {
+    /// The program without each of its steps in turn.
+    fn smaller(&self) -> Vec<Self> {
+        fn without<S: Clone>(steps: &[S]) -> impl Iterator<Item = Vec<S>> {
+            (0..steps.len()).map(|left_out| {
+                let mut steps = steps.to_vec();
+                steps.remove(left_out);
+                steps
+            })
+        }
+        match self {
+            Self::Threads(all) => {
+                without(&all.steps).map(|steps| Self::Threads(threads::Program { steps, ..all.clone() })).collect()
+            }
+            Self::Streams(all) => {
+                without(&all.steps).map(|steps| Self::Streams(streams::Program { steps, ..all.clone() })).collect()
+            }
+            Self::Servers(all) => {
+                without(&all.steps).map(|steps| Self::Servers(servers::Program { steps, ..all.clone() })).collect()
+            }
+            Self::Processes(all) => {
+                without(&all.steps).map(|steps| Self::Processes(processes::Program { steps, ..all.clone() })).collect()
+            }
+        }
+    }
+}
+
+/// A process that plays programs on CPython.
+struct Theirs {
+    process: Child,
+    programs: ChildStdin,
+    traces: BufReader<ChildStdout>,
+}
+
+impl Theirs {
+    fn start(python: &Reference) -> Result<Self> {
+        let Reference::Machine(python) = python else {
+            bail!("sockets, threads and children need a CPython, not Pyodide");
+        };
+        let mut command = Command::new(&python.path);
+        command.args(["-E", "-s", "-B"]).arg(crate::root().join("outside.py"));
+        let mut process =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("cannot start Python")?;
+        let programs = process.stdin.take().context("no standard input")?;
+        let traces = BufReader::new(process.stdout.take().context("no standard output")?);
+        Ok(Self { process, programs, traces })
+    }
+
+    fn trace(&mut self, program: &Program) -> Result<String> {
+        let mut line = serde_json::to_string(program)?;
+        line.push('\n');
+        self.programs.write_all(line.as_bytes())?;
+        let mut answer = String::new();
+        self.traces.read_line(&mut answer)?;
+        serde_json::from_str(&answer).context("outside.py has ended")
+    }
+}
+
+impl Drop for Theirs {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A program whose traces differ, made as small as it gets.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// The seed that showed it.
+    pub seed: u64,
+    /// The program.
+    pub program: Program,
+    /// Its trace on CPython.
+    pub theirs: String,
+    /// Its trace on our runtime.
+    pub ours: String,
+}
+
+/// Compares the programs of these seeds, until so many `differences` are found. Returns how many lines all traces had, too.
+///
+/// # Errors
+///
+/// Fails if Python does.
+pub fn compare(
+    python: &Reference,
+    kind: Kind,
+    seeds: Range<u64>,
+    differences: usize,
+    progress: impl Fn(u64),
+) -> Result<(usize, Vec<Difference>)> {
+    let mut python = Theirs::start(python)?;
+    let (mut lines, mut found) = (0, Vec::new());
+    for seed in seeds {
+        let mut program = kind.program(seed);
+        let mut both = |program: &Program| anyhow::Ok((python.trace(program)?, trace(program)));
+        let (mut theirs, mut ours) = both(&program)?;
+        lines += theirs.lines().count();
+        progress(seed);
+        if theirs == ours {
+            continue;
+        }
+        let smaller = |program: &Program, both: &mut dyn FnMut(&Program) -> Result<(String, String)>| {
+            for candidate in program.smaller() {
+                let (theirs, ours) = both(&candidate)?;
+                if theirs != ours {
+                    return anyhow::Ok(Some((candidate, theirs, ours)));
+                }
+            }
+            Ok(None)
+        };
+        while let Some(found) = smaller(&program, &mut both)? {
+            (program, theirs, ours) = found;
+        }
+        found.push(Difference { seed, program, theirs, ours });
+        if found.len() >= differences {
+            break;
+        }
+    }
+    Ok((lines, found))
+}
