@@ -1,6 +1,6 @@
-//! A future from outside this crate knows nothing of cancellation. Awaited bare it
-//! is let finish, and the error comes at the next wait of our own; wrapped in
-//! `cancellable` it is dropped; and `abort` drops the whole coroutine.
+//! A future from outside this crate knows nothing of cancellation. A cancellation
+//! drops the innermost block around it, or else the task's coroutine. `cancellable`
+//! raises the error at that very await, and `uncancellable` lets the future finish.
 //!
 //! Run it: `cargo run --example cancelling_foreign_futures`
 //!
@@ -9,7 +9,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use asyncio::{Result, Task, cancellable, create_task, run, sleep};
+use asyncio::{Result, Task, cancellable, create_task, run, sleep, timeout, uncancellable};
 use guide::repr::Repr;
 
 // ANCHOR: foreign
@@ -42,20 +42,40 @@ impl Drop for Foreign {
 // ANCHOR: bare
 async fn bare() -> Result<()> {
     Foreign { polls: 0 }.await;
-    println!("  it ended: the request has to wait for the next line");
-    sleep(0).await
+    println!("  not reached");
+    Ok(())
 }
 // ANCHOR_END: bare
 
-// ANCHOR: wrapped
-async fn wrapped() -> Result<()> {
-    let result = cancellable(Foreign { polls: 0 }).await;
-    println!("  cancellable gives {result:?}, and cleaning up can wait:");
+// ANCHOR: block
+async fn in_a_block() -> Result<()> {
+    let block = async |_: &_| {
+        Foreign { polls: 0 }.await;
+        Ok(())
+    };
+    let result = timeout(60).run(block).await;
+    println!("  the block gives {result:?}, and cleaning up can wait:");
     sleep(0.1).await?;
     println!("  cleaned up");
     result
 }
+// ANCHOR_END: block
+
+// ANCHOR: wrapped
+async fn wrapped() -> Result<()> {
+    let result = cancellable(Foreign { polls: 0 }).await;
+    println!("  cancellable gives {result:?}");
+    result
+}
 // ANCHOR_END: wrapped
+
+// ANCHOR: finishes
+async fn finishes() -> Result<()> {
+    uncancellable(Foreign { polls: 0 }).await;
+    println!("  it has ended: the request had to wait for the next line");
+    sleep(0).await
+}
+// ANCHOR_END: finishes
 
 // ANCHOR: end
 async fn end(task: Task<()>, how: impl FnOnce(&Task<()>) -> bool) -> Result<()> {
@@ -67,12 +87,16 @@ async fn end(task: Task<()>, how: impl FnOnce(&Task<()>) -> bool) -> Result<()> 
 }
 
 async fn program() -> Result<()> {
-    println!("cancel, bare");
+    println!("bare");
     end(create_task(bare()), |task| task.cancel()).await?;
-    println!("cancel, cancellable");
+    println!("in a block");
+    end(create_task(in_a_block()), |task| task.cancel()).await?;
+    println!("cancellable");
     end(create_task(wrapped()), |task| task.cancel()).await?;
+    println!("uncancellable");
+    end(create_task(finishes()), |task| task.cancel()).await?;
     println!("abort");
-    end(create_task(wrapped()), Task::abort).await
+    end(create_task(in_a_block()), Task::abort).await
 }
 // ANCHOR_END: end
 
