@@ -54,8 +54,6 @@ pub fn tests_are_guarded(root: &Path) -> Result<Vec<String>> {
         // `crates/X/src/lib.rs` has the unit tests of a crate, `crates/X/tests/Y.rs` or `crates/X/tests/Y/main.rs` others.
         let folder = match parts[..] {
             [_, krate, "src", "lib.rs"] => root.join("crates").join(krate).join("src"),
-            // Tests of panics make many, and look at each.
-            [_, _, "tests", "panics.rs" | "unwinding.rs"] => continue,
             [_, _, "tests", _] => path.clone(),
             [_, krate, "tests", suite, "main.rs"] => root.join("crates").join(krate).join("tests").join(suite),
             _ => continue,

@@ -1,5 +1,8 @@
 //! A panic is kept, goes on in whoever awaits the task, and is never swallowed.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -16,16 +19,16 @@ fn message(caught: Result<Result<()>, Box<dyn std::any::Any + Send>>) -> String 
 
 async fn burns() -> Result<()> {
     sleep(1).await?;
-    panic!("fire")
+    panic!("expected fire")
 }
 
 #[test]
 fn a_panic_goes_through_await_gather_shield_wait_for_and_groups() {
-    assert_eq!(message(catch_unwind(|| virtually(burns()))), "fire");
-    assert_eq!(message(catch_unwind(|| virtually(async { create_task(burns()).await }))), "fire");
-    assert_eq!(message(catch_unwind(|| virtually(async { gather([burns()]).await.map(drop) }))), "fire");
-    assert_eq!(message(catch_unwind(|| virtually(async { shield(burns()).await }))), "fire");
-    assert_eq!(message(catch_unwind(|| virtually(async { wait_for(burns(), 5).await }))), "fire");
+    assert_eq!(message(catch_unwind(|| virtually(burns()))), "expected fire");
+    assert_eq!(message(catch_unwind(|| virtually(async { create_task(burns()).await }))), "expected fire");
+    assert_eq!(message(catch_unwind(|| virtually(async { gather([burns()]).await.map(drop) }))), "expected fire");
+    assert_eq!(message(catch_unwind(|| virtually(async { shield(burns()).await }))), "expected fire");
+    assert_eq!(message(catch_unwind(|| virtually(async { wait_for(burns(), 5).await }))), "expected fire");
 }
 
 #[test]
@@ -40,7 +43,7 @@ fn a_panic_in_a_group_is_one_of_its_errors() {
     });
     let error = error.unwrap_err();
     let group = error.downcast_ref::<ExceptionGroup>().unwrap();
-    assert_eq!(group.exceptions()[0].to_string(), "the task panicked: fire");
+    assert_eq!(group.exceptions()[0].to_string(), "the task panicked: expected fire");
 }
 
 #[test]
@@ -60,7 +63,7 @@ fn cleanup_runs_and_the_loop_goes_on_after_a_panic() {
         });
         wait([&task]).await?;
         let error = task.exception()?.unwrap();
-        assert_eq!(error.to_string(), "the task panicked: fire");
+        assert_eq!(error.to_string(), "the task panicked: expected fire");
         sleep(1).await
     })
     .unwrap();
@@ -77,9 +80,9 @@ fn an_unretrieved_panic_and_one_in_a_callback_are_reported() {
         .run_until_complete(async {
             drop(create_task(burns()));
             let event_loop = get_running_loop()?;
-            event_loop.call_soon(|| panic!("in a callback"))?;
+            event_loop.call_soon(|| panic!("expected in a callback"))?;
             let task = create_task(sleep(0));
-            let _ = task.add_done_callback(|_| panic!("in a done-callback"));
+            let _ = task.add_done_callback(|_| panic!("expected in a done-callback"));
             sleep(2).await
         })
         .unwrap();
@@ -93,8 +96,8 @@ fn an_unretrieved_panic_and_one_in_a_callback_are_reported() {
 #[test]
 fn a_panicking_handler_is_reported_and_does_no_harm() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
-    event_loop.set_exception_handler(Some(Box::new(|_| panic!("handler"))));
-    event_loop.call_soon(|| panic!("callback")).unwrap();
+    event_loop.set_exception_handler(Some(Box::new(|_| panic!("expected handler"))));
+    event_loop.call_soon(|| panic!("expected callback")).unwrap();
     event_loop.run_until_complete(async { sleep(1).await }).unwrap();
 }
 
@@ -103,7 +106,7 @@ fn a_destructor_that_panics_ends_its_task_with_the_panic() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
-            panic!("destructor");
+            panic!("expected destructor");
         }
     }
     let caught = catch_unwind(AssertUnwindSafe(|| {
@@ -117,5 +120,5 @@ fn a_destructor_that_panics_ends_its_task_with_the_panic() {
             task.await
         })
     }));
-    assert_eq!(message(caught), "destructor");
+    assert_eq!(message(caught), "expected destructor");
 }

@@ -3,6 +3,9 @@
 //!
 //! `cargo xtask sanitize` runs this under AddressSanitizer, which is what notices memory that is used after it was freed.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::os::unix::net::UnixStream;
@@ -21,7 +24,7 @@ struct Panics {
 impl Observer for Panics {
     fn event(&self, event: LoopEvent<'_>) {
         if self.armed.get() && format!("{event:?}").starts_with(self.event) {
-            panic!("observer");
+            panic!("expected of the observer");
         }
     }
 }
@@ -32,7 +35,7 @@ struct Bomb;
 impl Drop for Bomb {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            panic!("destructor");
+            panic!("expected of the destructor");
         }
     }
 }
@@ -78,7 +81,7 @@ fn a_panic_of_an_observer_loses_no_task() {
             cancelled.cancel();
             let _ = event_loop.run_until_complete(started.unwrap());
         });
-        assert_eq!(message, "observer", "{event}");
+        assert_eq!(message, "expected of the observer", "{event}");
         observer.armed.set(false);
         // What is left goes on: the cancellation of the one, or the end that the panic has brought it. The run that has
         // unwound may have queued its stop, as it may in CPython.
@@ -115,7 +118,7 @@ fn a_panic_while_a_task_is_woken_leaves_its_memory_in_place() {
     event_loop.call_later(1, move || stop.stop()).unwrap();
     event_loop.run_forever().unwrap();
     observer.armed.set(false);
-    assert_eq!(*message.borrow(), "observer");
+    assert_eq!(*message.borrow(), "expected of the observer");
     assert_eq!(&*task.get_name(), "kept");
     assert!(task.cancelled());
     assert!(!task.abort());
@@ -133,7 +136,7 @@ fn a_result_that_nobody_takes_may_panic_when_it_goes() {
             event_loop.run_until_complete(async { sleep(0.5).await }).unwrap();
             drop(handles);
         });
-        assert_eq!(message, "destructor");
+        assert_eq!(message, "expected of the destructor");
         assert_eq!(event_loop.run_until_complete(other).unwrap(), "other");
         all_go(&event_loop);
     }
@@ -166,7 +169,7 @@ fn what_other_threads_hand_in_is_not_lost_with_a_panic_of_the_first() {
     let woken: Vec<_> = wakers.take();
     std::thread::spawn(move || woken.into_iter().for_each(Waker::wake)).join().unwrap();
     let run = || event_loop.run_until_complete(async { sleep(0).await });
-    assert_eq!(unwinds(|| drop(run())), "destructor");
+    assert_eq!(unwinds(|| drop(run())), "expected of the destructor");
     assert_eq!(*log.borrow(), [0, 1]);
     let _ = run();
     assert_eq!(*log.borrow(), [0, 1, 2, 3]);
@@ -183,7 +186,7 @@ fn a_result_that_a_late_cancellation_replaces_may_panic_when_it_goes() {
         })
         .unwrap();
     let message = unwinds(|| event_loop.run_until_complete(async { sleep(1).await }).unwrap());
-    assert_eq!(message, "destructor");
+    assert_eq!(message, "expected of the destructor");
     assert!(task.cancelled());
     all_go(&event_loop);
 }
@@ -214,7 +217,7 @@ fn what_a_task_waited_on_may_panic_when_it_goes() {
         })
         .unwrap();
     let message = unwinds(|| event_loop.run_until_complete(async { sleep(1).await }).unwrap());
-    assert_eq!(message, "destructor");
+    assert_eq!(message, "expected of the destructor");
     assert!(task.cancelled());
     assert_eq!(Rc::strong_count(&token), 1);
     all_go(&event_loop);
@@ -286,7 +289,7 @@ fn a_result_that_goes_before_the_task_is_over_finds_it_in_place() {
             assert_eq!(&*myself.get_name(), "asking");
             assert!(all_tasks().unwrap().contains(&myself));
             if self.0 {
-                panic!("destructor");
+                panic!("expected of the destructor");
             }
         }
     }
