@@ -104,7 +104,8 @@ fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
     if let Some((_, flag)) = flags.iter().find(|(known, _)| *known == signal) {
         return Ok(Arc::clone(flag));
     }
-    let flag = Arc::new(AtomicBool::new(false));
+    // True until a handler is in place: a signal that comes in between must not be lost.
+    let flag = Arc::new(AtomicBool::new(true));
     if signal_hook::low_level::signal_name(signal).is_some() {
         signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag))?;
     } else {
@@ -145,8 +146,14 @@ fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Resu
     }
     remove(core, signal);
     if signal == signal_hook::consts::SIGINT {
-        // What `run` does at Ctrl-C gives way, as it does in CPython.
-        drop(core.interrupt.take());
+        // What `run` does at Ctrl-C gives way, as it does in CPython, unless one has come that the loop has not seen yet.
+        let interrupt = core.interrupt.take();
+        if let Some(kernel::Interrupt { arrived, call, _handlers: handlers }) = interrupt {
+            drop(handlers);
+            if arrived.load(Ordering::SeqCst) {
+                call();
+            }
+        }
     }
     let default = default_action(signal)?;
     let (receiver, sender) = UnixStream::pair()?;
@@ -220,7 +227,6 @@ impl Interrupt {
             return Ok(None);
         }
         let default = default_action(signal)?;
-        default.store(false, Ordering::SeqCst);
         let arrived = Arc::new(AtomicBool::new(false));
         let (receiver, sender) = UnixStream::pair()?;
         // Only there to end the loop's sleep; the flag says why.
@@ -231,9 +237,10 @@ impl Interrupt {
             // After the conditional default has looked at it: so it is the second signal that ends the process.
             signal_hook::flag::register(signal, Arc::clone(&default))?,
         ];
-        let handlers = Box::new(Handlers { default, ids });
+        let handlers = Box::new(Handlers { default: Arc::clone(&default), ids });
         let interrupt = kernel::Interrupt { arrived, call: Rc::new(on_interrupt), _handlers: handlers };
         core.interrupt.replace(Some(interrupt));
+        default.store(false, Ordering::SeqCst);
         Ok(Some(Self { core: Rc::clone(core), receiver }))
     }
 }
