@@ -72,6 +72,18 @@ SURVIVORS = {
         "no generator begins between two runs",
     "base_events: Loop.shutdown_asyncgens: without: self.generators.clear()":
         "a loop shuts its generators down once",
+    "taskgroups: TaskGroup.leave: without: self.all_done = None":
+        "the next wait makes a new one",
+    "taskgroups: TaskGroup.leave: exchanged: self.parent.uncancel() | self.parent.cancel()":
+        "the count is the same, and the request stays",
+    "base_events: Loop.run_forever: exchanged: events.set_running_loop(None) | sys.set_asyncgen_hooks(*hooks)":
+        "neither looks at what the other one does",
+    "base_events: Loop.close_generator: without: self.generators.discard(generator)":
+        "the task that closes it is over before the loop closes the others",
+    "base_events: Loop.shutdown_asyncgens: without: if not closing:":
+        "a gather of nothing does not suspend",
+    "base_events: Loop.shutdown_asyncgens: without: return":
+        "a gather of nothing does not suspend",
     "base_events: Loop.close_generator: exchanged: self.generators.discard(generator) | self.call_soon(self.create_task, generator.aclose())":
         "neither looks at what the other one does",
     "taskgroups: TaskGroup.create_task: exchanged: task.add_done_callback(self.task_done) | if self.aborting:":

@@ -20,6 +20,9 @@ const SAMPLE: u64 = 101;
 /// How many programs of each kind that meets the world outside of a loop.
 const OUTSIDE: u64 = 40;
 
+/// Of how many wrong versions of the reference one is tried.
+const MUTANTS: u64 = 23;
+
 const BENCH: [&str; 2] = ["--manifest-path", "bench/Cargo.toml"];
 
 #[derive(clap::Args)]
@@ -59,6 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             twins::run(&python, &[])?;
             step("the order of steps as a program");
             crate::conform::accepts(&python)?;
+            crate::conform::mutants(&python, MUTANTS)?;
             programs::run(&Reference::Model(python), None, FIRST_SEED, PROGRAMS, 1)?;
         }
         Ok(python) => println!("not compared with CPython {}, which is older than {}", python.version, oracle.version),
