@@ -67,7 +67,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let examples = examples(root())?;
     let begun = Instant::now();
     let (mut found, mut ran, mut bytes, mut milliseconds) = (0, 0, Vec::new(), Vec::new());
-    let mut first_with_a_button = None;
     for page in &pages {
         for (screen, width, height) in SCREENS {
             for scheme in SCHEMES {
@@ -90,9 +89,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         found += problems.len();
         ran += count;
-        if count > 0 {
-            first_with_a_button.get_or_insert(page);
-        }
     }
     for page in &pages {
         let address = format!("file://{}", page.display());
@@ -105,9 +101,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("the search, read from a file: {error:#}");
         found += 1;
     }
-    if let Some(page) = first_with_a_button {
+    if ran > 0 {
         println!("programs that ran in their pages: {ran}");
-        let address = format!("file://{}", page.display());
+        let address = format!("file://{}", built.join(live::PAGE_IN_REAL_TIME).display());
         for problem in live::in_real_time(&mut browser, &address, PATIENCE, &examples)? {
             println!("in real time: {problem}");
             found += 1;
