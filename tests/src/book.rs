@@ -42,6 +42,7 @@ const HOSTS: &[&str] = &[
     "superfastpython.com",
     "tokio.rs",
     "trio.readthedocs.io",
+    "ui.perfetto.dev",
     "uvloop.readthedocs.io",
     "vorpus.org",
     "www.python.org",

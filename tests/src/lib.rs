@@ -37,6 +37,7 @@ pub mod publishing;
 pub mod rooms;
 mod speed;
 pub mod tidy;
+pub mod timeline;
 pub mod told;
 
 use std::path::{Path, PathBuf};

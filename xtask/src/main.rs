@@ -21,6 +21,7 @@ mod package;
 mod programs;
 mod sanitize;
 mod tidy;
+mod timeline;
 mod twins;
 mod wasm;
 
@@ -46,6 +47,8 @@ enum Verb {
     Book(book::Arguments),
     /// Look at every page of the book in Chromium, on a phone and a desktop, light and dark
     Browser(book::Arguments),
+    /// Draw how a program runs, step by step, and tell it in words
+    Timeline(timeline::Arguments),
     /// Do the exercises of the book: list, next, start, check, hint, watch, reset
     Exercise(exercise::Arguments),
     /// Measure the runtime beside its peers
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Verb::Bless(arguments) => bless::run(&arguments),
         Verb::Book(arguments) => book::run("book", &arguments),
         Verb::Browser(arguments) => book::run("browser", &arguments),
+        Verb::Timeline(arguments) => timeline::run(&arguments),
         Verb::Exercise(arguments) => exercise::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Measure(arguments) => measure::run(&arguments),

@@ -34,6 +34,13 @@ impl<'a> Event<'a> {
         self
     }
 
+    /// Adds how long it took, in nanoseconds.
+    pub(crate) fn duration(self, nanos: u64) -> Self {
+        self.out.extend_from_slice(b",\"dur\":");
+        micros(self.out, nanos);
+        self
+    }
+
     /// Adds the name.
     pub(crate) fn name(self, name: &str) -> Self {
         self.out.extend_from_slice(b",\"name\":");

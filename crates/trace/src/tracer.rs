@@ -1,8 +1,9 @@
 //! The observer that writes the events of one loop.
 //!
-//! The core idea: events are written in the order in which they happen, a step as its beginning and its end, so that a trace that
-//! breaks off still shows what ran. A flow is written in two halves: where something is caused, and at the beginning of the
-//! step or call that it causes; between the two, its number is kept with the task or timer.
+//! The core idea: events are written in the order in which they happen. A slice is begun lazily: it is written when something
+//! happens in it, and else in one piece at its end, which is what most steps take. A flow is written in two halves: where something
+//! is caused, and at the beginning of the step or call that it causes; between the two, its number is kept with the task or
+//! timer.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -61,12 +62,19 @@ enum Time {
     Virtual(f64, u64),
 }
 
-#[derive(Clone, Copy)]
 struct Slice {
     track: u32,
     kind: Kind,
     /// When it began.
     since: u64,
+    /// Has its beginning been written?
+    is_written: bool,
+    /// How long it was queued, or how many entries a pass runs.
+    measure: Option<u64>,
+    /// What a callback runs, if that is known already.
+    name: Option<String>,
+    /// The flows that end at its beginning.
+    flows: Vec<Flow>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -93,6 +101,9 @@ struct Flow {
     /// The fields that say what it is.
     fields: &'static str,
 }
+
+/// The callback by which a descriptor wakes the tasks that wait for it. They say so themselves, so it is left out.
+const DESCRIPTOR: &str = "AsyncFd._ready()";
 
 const CREATES: &str = r#""cat":"create","name":"creates""#;
 const WAKES: &str = r#""cat":"wake","name":"wakes""#;
@@ -128,6 +139,8 @@ impl Tracer {
         if lines.out.len() < FULL && !(is_idle && lines.spent < may_spend) {
             return;
         }
+        let open = lines.running.len();
+        lines.write_beginnings(open);
         let start = Instant::now();
         self.sink.write(&lines.out);
         lines.out.clear();
@@ -207,7 +220,7 @@ impl Lines {
                 self.call_cancelled();
             }
             LoopEvent::CallBegins(call) => self.call_begins(call),
-            LoopEvent::CallEnds(_) => self.ends(Kind::Call),
+            LoopEvent::CallEnds(_) => self.call_ends(),
             LoopEvent::Idle(timeout) => {
                 self.tick();
                 self.is_idle = true;
@@ -225,12 +238,11 @@ impl Lines {
             }
             LoopEvent::PassBegins(ready) => {
                 // A panic may have unwound the one before.
-                while let Some(slice) = self.running.last() {
-                    self.ends(slice.kind);
+                while let Some(kind) = self.running.last().map(|slice| slice.kind) {
+                    self.ends(kind);
                 }
                 self.tick();
-                self.running.push(Slice { track: self.pid, kind: Kind::Pass, since: self.now });
-                drop(self.line(b'B', self.pid).fixed(r#""name":"pass""#).number("ready", ready as u64));
+                self.running.push(Slice { measure: Some(ready as u64), ..Slice::new(self.pid, Kind::Pass, self.now) });
             }
             LoopEvent::PassEnds => self.ends(Kind::Pass),
             _ => {}
@@ -250,8 +262,32 @@ impl Lines {
         };
     }
 
+    /// An event that happens now, in what runs.
     fn line(&mut self, phase: u8, track: u32) -> Event<'_> {
+        self.write_beginnings(self.running.len());
         Event::new(&mut self.out, phase, self.pid, track, self.now)
+    }
+
+    /// Writes the beginnings of so many slices, as far as they have not been written.
+    fn write_beginnings(&mut self, count: usize) {
+        let is_real = matches!(self.time, Time::Real(_));
+        for slice in self.running[..count].iter_mut().filter(|slice| !slice.is_written) {
+            slice.is_written = true;
+            let line = Event::new(&mut self.out, b'B', self.pid, slice.track, slice.since);
+            slice.describe(line, is_real);
+            slice.end_flows(&mut self.out, self.pid);
+        }
+    }
+
+    /// The innermost slice, of this many, ends now; it has been taken out. Returns the event, to which arguments can be added.
+    fn end_of(&mut self, slice: &mut Slice) -> Event<'_> {
+        if slice.is_written {
+            return Event::new(&mut self.out, b'E', self.pid, slice.track, self.now);
+        }
+        self.write_beginnings(self.running.len());
+        let is_real = matches!(self.time, Time::Real(_));
+        let line = Event::new(&mut self.out, b'X', self.pid, slice.track, slice.since);
+        slice.describe(line.duration(self.now - slice.since), is_real)
     }
 
     /// What the loop is, before all else.
@@ -268,8 +304,8 @@ impl Lines {
         if std::mem::take(&mut self.is_idle) {
             drop(self.line(b'E', self.pid));
         }
-        while let Some(slice) = self.running.last() {
-            self.ends(slice.kind);
+        while let Some(kind) = self.running.last().map(|slice| slice.kind) {
+            self.ends(kind);
         }
     }
 
@@ -280,27 +316,30 @@ impl Lines {
 
     /// The first half of a flow from what runs, if anything does.
     fn flow(&mut self, fields: &'static str) -> Option<Flow> {
-        let from = self.running.last().filter(|slice| slice.kind != Kind::Pass)?.track;
+        let slice = self.running.last().filter(|slice| slice.kind != Kind::Pass)?;
+        let from = slice.track;
         self.flows += 1;
         let id = (u64::from(self.pid) << 32) | self.flows;
         drop(self.line(b's', from).fixed(fields).flow(id));
         Some(Flow { id, fields })
     }
 
-    fn flow_ends(&mut self, flow: Flow, track: u32) {
-        drop(self.line(b'f', track).fixed(r#""bp":"e""#).fixed(flow.fields).flow(flow.id));
-    }
-
     /// The slice of this kind ends, with what has begun in it.
     fn ends(&mut self, kind: Kind) {
         self.tick();
-        while let Some(slice) = self.running.pop() {
-            let printed = self.printed();
-            let line = self.line(b'E', slice.track);
-            if let Some(printed) = printed {
-                drop(line.number("printed", printed));
+        while let Some(mut slice) = self.running.pop() {
+            let is_last = slice.kind == kind;
+            // A pass in which nothing was written is not worth a line.
+            if slice.is_written || slice.kind != Kind::Pass {
+                let printed = self.printed();
+                let line = self.end_of(&mut slice);
+                drop(match printed {
+                    Some(printed) => line.number("printed", printed),
+                    None => line,
+                });
+                slice.end_flows(&mut self.out, self.pid);
             }
-            if slice.kind == kind {
+            if is_last {
                 break;
             }
         }
@@ -317,13 +356,13 @@ impl Lines {
 
     fn created(&mut self, task: &AnyTask, track: u32) {
         self.tick();
-        let by = self.running.last().copied();
+        let by = self.running.last().map(|slice| slice.track);
         let coroutine = task.get_coro();
         let at = coroutine.location();
         let line = self.line(b'i', track).fixed(r#""s":"t","name":"created""#).text("coroutine", coroutine.name());
         let line = line.place("at", at.file(), at.line());
         drop(match by {
-            Some(by) => line.number("by", by.track.into()),
+            Some(by) => line.number("by", by.into()),
             None => line,
         });
         let mut traced = Traced::new(track);
@@ -350,19 +389,9 @@ impl Lines {
             self.name(task, sink);
         }
         let traced = self.task(task, sink);
-        let (track, ready, mut flows) = (traced.track, traced.ready.take(), std::mem::take(&mut traced.flows));
-        let (since, is_real) = (self.now, matches!(self.time, Time::Real(_)));
-        let line = self.line(b'B', track).fixed(r#""name":"step""#);
-        match ready {
-            Some(ready) if is_real => drop(line.micros("ready_us", since.saturating_sub(ready))),
-            _ => drop(line),
-        }
-        flows.drain(..).for_each(|flow| self.flow_ends(flow, track));
-        self.running.push(Slice { track, kind: Kind::Step, since });
-        // The room for flows is kept.
-        if let Some(traced) = self.tasks.get_mut(&task.id()) {
-            traced.flows = flows;
-        }
+        let (track, ready, flows) = (traced.track, traced.ready.take(), std::mem::take(&mut traced.flows));
+        let measure = ready.map(|ready| self.now.saturating_sub(ready));
+        self.running.push(Slice { measure, flows, ..Slice::new(track, Kind::Step, self.now) });
     }
 
     fn step_ends(&mut self, task: &AnyTask, wait: Option<&WaitsOn>) {
@@ -370,36 +399,28 @@ impl Lines {
         while self.running.last().is_some_and(|slice| slice.kind != Kind::Step) {
             self.ends(Kind::Call);
         }
-        let Some(slice) = self.running.pop() else { return };
+        let Some(mut slice) = self.running.pop() else { return };
         let printed = self.printed();
-        let on = wait.and_then(|wait| self.tasks.get(&wait.future.as_ref()?.id())).map(|traced| traced.track);
-        let held_by = wait.and_then(|wait| self.tasks.get(&wait.held_by.as_ref()?.id())).map(|traced| traced.track);
-        let is_ready = self.tasks.get(&task.id()).and_then(|traced| traced.ready).is_some_and(|at| at >= slice.since);
-        let mut line = self.line(b'E', slice.track);
+        let track = |future: Option<&AnyFuture>| Some(self.tasks.get(&future?.id())?.track);
+        let on = wait.and_then(|wait| track(wait.future.as_ref()));
+        let held_by = wait.and_then(|wait| track(wait.held_by.as_ref().map(|task| task.as_any())));
+        let gave_way = wait.is_none() && self.tasks.get(&task.id()).and_then(|traced| traced.ready).is_some();
+        let mut line = self.end_of(&mut slice);
         if let Some(printed) = printed {
             line = line.number("printed", printed);
         }
-        if task.done() {
-            return;
-        }
-        let Some(wait) = wait else {
-            if let Some(at) = task.get_stack().first() {
-                line = line.text("waits_on", if is_ready { "nothing" } else { "a future of another crate" });
-                drop(line.place("at", at.file, at.line));
+        match wait {
+            Some(wait) => drop(waiting(line, wait, on, held_by)),
+            None if task.done() => drop(line),
+            None => {
+                line = line.text("waits_on", if gave_way { "nothing" } else { "a future of another crate" });
+                drop(match task.get_stack().first() {
+                    Some(at) => line.place("at", at.file, at.line),
+                    None => line,
+                });
             }
-            return;
-        };
-        line = line.text("waits_on", kind(wait));
-        if let (WaitKind::Group, text) = (wait.kind, &wait.text) {
-            line = line.text("group", text);
         }
-        if let Some(track) = on {
-            line = line.number("task", track.into());
-        }
-        if let Some(track) = held_by {
-            line = line.number("held_by", track.into());
-        }
-        drop(line.place("at", wait.at.file, wait.at.line));
+        slice.end_flows(&mut self.out, self.pid);
     }
 
     fn woken(&mut self, task: &AnyTask, sink: &Sink) {
@@ -410,8 +431,9 @@ impl Lines {
         let traced = self.task(task, sink);
         let track = traced.track;
         traced.ready = Some(now);
-        if self.running.last().is_some_and(|slice| slice.track == track) {
-            // It gave way to others.
+        // It gave way to others, or a descriptor is ready. (Of such a callback nothing is written.)
+        let runs = self.running.last();
+        if runs.is_some_and(|slice| slice.track == track || slice.name.as_deref() == Some(DESCRIPTOR)) {
             return;
         }
         match self.flow(WAKES) {
@@ -472,13 +494,57 @@ impl Lines {
 
     fn call_begins(&mut self, call: &Scheduled) {
         self.tick();
-        let pid = self.pid;
-        drop(self.line(b'B', pid).name(&call.describe()));
-        if let Some(flow) = self.calls.remove(&call.id()) {
-            self.flow_ends(flow, pid);
-        }
-        self.running.push(Slice { track: pid, kind: Kind::Call, since: self.now });
+        let flows: Vec<Flow> = self.calls.remove(&call.id()).into_iter().collect();
+        self.running.push(Slice { name: Some(call.describe()), flows, ..Slice::new(self.pid, Kind::Call, self.now) });
     }
+
+    fn call_ends(&mut self) {
+        let is_quiet = |slice: &Slice| !slice.is_written && slice.name.as_deref() == Some(DESCRIPTOR);
+        if self.running.last().is_some_and(is_quiet) {
+            self.running.pop();
+        } else {
+            self.ends(Kind::Call);
+        }
+    }
+}
+
+impl Slice {
+    fn new(track: u32, kind: Kind, since: u64) -> Self {
+        Self { track, kind, since, is_written: false, measure: None, name: None, flows: Vec::new() }
+    }
+
+    /// Adds what it is.
+    fn describe<'a>(&self, line: Event<'a>, is_real: bool) -> Event<'a> {
+        match (self.kind, self.measure) {
+            (Kind::Pass, ready) => line.fixed(r#""name":"pass""#).number("ready", ready.unwrap_or(0)),
+            (Kind::Call, _) => line.name(self.name.as_deref().unwrap_or_default()),
+            (Kind::Step, Some(queued)) if is_real => line.fixed(r#""name":"step""#).micros("ready_us", queued),
+            (Kind::Step, _) => line.fixed(r#""name":"step""#),
+        }
+    }
+
+    /// The second halves of the flows that lead here.
+    fn end_flows(&mut self, out: &mut Vec<u8>, pid: u32) {
+        for flow in self.flows.drain(..) {
+            let line = Event::new(out, b'f', pid, self.track, self.since);
+            drop(line.fixed(r#""bp":"e""#).fixed(flow.fields).flow(flow.id));
+        }
+    }
+}
+
+/// Adds what a task waits on.
+fn waiting<'a>(line: Event<'a>, wait: &WaitsOn, on: Option<u32>, held_by: Option<u32>) -> Event<'a> {
+    let mut line = line.text("waits_on", kind(wait));
+    if wait.kind == WaitKind::Group {
+        line = line.text("group", &wait.text);
+    }
+    if let Some(track) = on {
+        line = line.number("task", track.into());
+    }
+    if let Some(track) = held_by {
+        line = line.number("held_by", track.into());
+    }
+    line.place("at", wait.at.file, wait.at.line)
 }
 
 impl Traced {

@@ -31,7 +31,8 @@ fn read<T: 'static>(program: impl std::future::Future<Output = Result<T>> + 'sta
 
 /// What a task waited on after each of its steps, and in which line relative to the first.
 fn waits(read: &Read, task: &str) -> Vec<String> {
-    let ends = read.events.iter().filter(|event| event["ph"] == "E" && read.track(event) == task);
+    let ends =
+        read.events.iter().filter(|event| (event["ph"] == "E" || event["ph"] == "X") && read.track(event) == task);
     let text = |event: &serde_json::Value| {
         let of = |name: &str| event["args"][name].as_u64().map(|track| read.task(track));
         let on = event["args"]["waits_on"].as_str()?;
@@ -184,9 +185,24 @@ fn the_real_clock_says_how_long_a_step_was_queued() {
 }
 
 #[test]
-fn a_task_that_other_threads_wake_has_no_flow_but_an_instant() {
-    let read = complete(&trace_of(Clock::Real, async { to_thread(|| ()).await }));
-    assert!(read.named("woken").any(|(track, _)| track == "main") || !read.flows("wakes").is_empty());
+fn a_task_that_another_thread_wakes_has_no_flow_but_an_instant() {
+    let (send, receive) = std::sync::mpsc::channel::<std::task::Waker>();
+    let thread = std::thread::spawn(move || receive.recv().expect("a waker").wake());
+    let read = complete(&trace_of(Clock::Real, async move {
+        let mut send = Some(send);
+        std::future::poll_fn(move |cx| {
+            let Some(send) = send.take() else { return std::task::Poll::Ready(()) };
+            let waker = cx.waker().clone();
+            // The step is over when the thread gets the waker.
+            get_running_loop().unwrap().call_soon(move || send.send(waker).unwrap()).unwrap();
+            std::task::Poll::Pending
+        })
+        .await;
+        Ok(())
+    }));
+    thread.join().unwrap();
+    assert_eq!(read.named("woken").map(|(track, _)| track).collect::<Vec<_>>(), ["main"]);
+    assert_eq!(waits(&read, "main"), ["a future of another crate"]);
 }
 
 #[test]

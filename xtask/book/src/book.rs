@@ -12,6 +12,7 @@ mod practice;
 mod questions;
 mod serve;
 mod sources;
+mod timelines;
 
 use std::path::PathBuf;
 
@@ -78,6 +79,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     pages.book.for_each_chapter_mut(|page| {
         page.content = programs.with_captions(&page.content, root());
         let content = pictures::with_drawings(&page.content, &folder)
+            .and_then(|content| timelines::with_timelines(&content, root()))
             .and_then(|content| practice.place(&name_of(page), &content, root()));
         match content {
             Ok(content) => page.content = content,

@@ -29,6 +29,8 @@ fn checked(events: Vec<Value>) -> Read {
     let mut used = BTreeSet::new();
     let mut times: BTreeMap<u64, f64> = BTreeMap::new();
     let mut open: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    // The last slice of each track that was written in one piece: when it began and ended.
+    let mut whole: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
     let mut flows: BTreeMap<u64, (String, String)> = BTreeMap::new();
     for event in &events {
         let field = |name: &str| &event[name];
@@ -37,10 +39,12 @@ fn checked(events: Vec<Value>) -> Read {
             |name: &str| field(name).as_str().unwrap_or_else(|| panic!("{name} is a text in {event}")).to_owned();
         let (phase, pid, tid) = (text("ph"), number("pid"), number("tid"));
         let time = field("ts").as_f64().expect("a time");
-        let last = times.insert(pid, time).unwrap_or(0.0);
+        // Metadata may have any time.
+        let last = if phase == "M" { time } else { times.insert(pid, time).unwrap_or(0.0) };
         assert!(time >= last, "the time goes back from {last} in {event}");
         assert!(event.get("args").is_none_or(Value::is_object), "{event}");
         let slices = open.entry(tid).or_default();
+        let is_inside = !slices.is_empty() || whole.get(&tid).is_some_and(|(from, to)| (*from..=*to).contains(&time));
         match phase.as_str() {
             "M" => {
                 let name = event["args"]["name"].as_str().expect("a name").to_owned();
@@ -52,18 +56,23 @@ fn checked(events: Vec<Value>) -> Read {
                 continue;
             }
             "B" => slices.push(text("name")),
+            "X" => {
+                let end = time + field("dur").as_f64().expect("a span");
+                whole.insert(tid, (time, end));
+                text("name");
+            }
             "E" => drop(slices.pop().unwrap_or_else(|| panic!("nothing has begun that ends in {event}"))),
             "i" => {
                 text("name");
                 assert!(["t", "p"].contains(&text("s").as_str()), "{event}");
             }
             "s" => {
-                assert!(!slices.is_empty(), "a flow begins in no slice: {event}");
+                assert!(is_inside, "a flow begins in no slice: {event}");
                 let new = flows.insert(number("id"), (text("cat"), text("name")));
                 assert!(new.is_none(), "a flow begins twice: {event}");
             }
             "f" => {
-                assert!(!slices.is_empty() && text("bp") == "e", "a flow ends in no slice: {event}");
+                assert!(is_inside && text("bp") == "e", "a flow ends in no slice: {event}");
                 let flow = flows.get(&number("id")).unwrap_or_else(|| panic!("a flow that never began: {event}"));
                 assert_eq!(*flow, (text("cat"), text("name")), "{event}");
             }

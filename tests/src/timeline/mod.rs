@@ -1,0 +1,264 @@
+//! The run of a program as data: which task took which step, what it did and what it waited on then.
+//!
+//! A program that is traced under the virtual clock takes the same steps each time, so its timeline is kept as data, in
+//! `tests/timelines`, and the book draws it without running anything ([`svg`], [`words`]). A line is a task, or one thing that the
+//! loop did: a step of a task, a callback, a jump of the clock. What a reader has to know at a step (who is ready, who waits on
+//! what, the output so far) follows from the lines before it.
+
+pub mod svg;
+mod trace;
+pub mod words;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::company;
+use crate::examples::Example;
+use crate::program::{Clock, LIMIT, Output, Programs, Running};
+use crate::{files, read, root};
+
+/// The run of a program.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// The tasks, in the order of their creation.
+    pub tasks: Vec<Row>,
+    /// What the loop did.
+    pub entries: Vec<Entry>,
+}
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its name at its end.
+    pub name: String,
+    /// The name of its coroutine function.
+    pub coroutine: String,
+    /// How it ended without a step of its own: cancelled before its first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Then>,
+}
+
+/// One thing that the loop did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entry {
+    /// A task took a step.
+    Step(Step),
+    /// A callback or a timer ran.
+    Call(Call),
+    /// The virtual clock went on, to this time.
+    Jump(f64),
+}
+
+/// A step of a task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The index of the task.
+    pub task: usize,
+    /// What it did meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub did: Vec<Act>,
+    /// What it printed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub printed: String,
+    /// For how many seconds it held up the loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<f64>,
+    /// What it waits on then, or how it ended.
+    pub then: Then,
+    /// The line of the await where it stands then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+}
+
+/// A callback or a timer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The function; `sleep` or `timeout` for the timers of these.
+    pub name: String,
+    /// What it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub did: Vec<Act>,
+    /// What it printed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub printed: String,
+}
+
+/// Something that a step or a callback did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    /// It created this task.
+    Creates(usize),
+    /// It woke this task.
+    Wakes(usize),
+    /// It requested that this task be cancelled.
+    Cancels(usize),
+    /// The request went on to this task, because the one before waits for it.
+    Hands(usize),
+    /// It set a timer, due at this time.
+    Sets(String, f64),
+}
+
+/// What follows a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Then {
+    /// It gave way to others, and is ready.
+    Ready,
+    /// It waits.
+    Waits {
+        /// The sort of the wait, such as `a timer` or `Lock`.
+        on: String,
+        /// The task that it awaits.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<usize>,
+        /// The task that holds what it waits for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held_by: Option<usize>,
+    },
+    /// It has a result.
+    Finished,
+    /// It was cancelled.
+    Cancelled,
+    /// It has an exception.
+    Failed(String),
+    /// The program ended first.
+    Nothing,
+}
+
+/// A line of a kept timeline.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Task { task: Row },
+    Entry(Entry),
+}
+
+impl Timeline {
+    /// The text that is kept of it.
+    ///
+    /// # Panics
+    ///
+    /// Never: it is made of numbers and texts.
+    pub fn text(&self) -> String {
+        let tasks = self.tasks.iter().map(|task| Line::Task { task: task.clone() });
+        let lines = tasks.chain(self.entries.iter().cloned().map(Line::Entry));
+        lines.map(|line| serde_json::to_string(&line).expect("data can be written") + "\n").collect()
+    }
+
+    /// Reads a text that was kept.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a line is none of a timeline.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut timeline = Self::default();
+        for line in text.lines() {
+            match serde_json::from_str(line).with_context(|| format!("no line of a timeline: {line}"))? {
+                Line::Task { task } => timeline.tasks.push(task),
+                Line::Entry(entry) => timeline.entries.push(entry),
+            }
+        }
+        Ok(timeline)
+    }
+
+    /// The timeline that is kept of a program.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is none.
+    pub fn kept(root: &Path, name: &str) -> Result<Self> {
+        let path = path(root, name);
+        Self::parse(&read(&path).with_context(|| format!("run `cargo xtask timeline --bless {name}`"))?)
+            .with_context(|| format!("in {}", path.display()))
+    }
+
+    /// How many steps the tasks take.
+    pub fn steps(&self) -> usize {
+        self.entries.iter().filter(|entry| matches!(entry, Entry::Step(_))).count()
+    }
+
+    /// The virtual time at the end.
+    pub fn seconds(&self) -> f64 {
+        self.entries.iter().fold(0.0, |now, entry| match entry {
+            Entry::Jump(to) => *to,
+            Entry::Step(Step { blocked: Some(seconds), .. }) => now + seconds,
+            _ => now,
+        })
+    }
+}
+
+/// Where the timeline of a program is kept.
+pub fn path(root: &Path, name: &str) -> PathBuf {
+    root.join("tests/timelines").join(format!("{name}.jsonl"))
+}
+
+/// The names of the programs of which a timeline is kept.
+pub fn names(root: &Path) -> Vec<String> {
+    let stem = |path: PathBuf| Some(path.file_stem()?.to_str()?.to_owned());
+    files(&root.join("tests/timelines"), "jsonl").into_iter().filter_map(stem).collect()
+}
+
+/// Runs a program with a trace; returns its timeline, and what it printed.
+///
+/// # Errors
+///
+/// Fails when the program cannot be run, or waits for something outside of its loop: a socket, a process or a thread. Then it
+/// would not be the same each time.
+pub fn record(programs: &Programs, example: &Example) -> Result<(Timeline, Output)> {
+    ensure!(
+        !company::company()?.contains_key(&example.name),
+        "{} talks to others: its steps are not the same each time",
+        example.name
+    );
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("trace.json");
+    let mut command = programs.command(&example.name, Clock::Virtual)?;
+    command.args(&example.args).env("ASYNCIO_TRACE", &file);
+    let output = Running::start(command)?.end(LIMIT)?;
+    let Ok(trace) = std::fs::read_to_string(&file) else {
+        bail!("{} has no loop, or is not built with the feature `trace` of asyncio", example.name);
+    };
+    let timeline = trace::read(&trace, &output.stdout).with_context(|| format!("cannot draw {}", example.name))?;
+    Ok((timeline, output))
+}
+
+/// The example of this name.
+///
+/// # Errors
+///
+/// Fails when there is none.
+pub fn example(name: &str) -> Result<Example> {
+    let all = crate::examples::examples(root())?;
+    let found = all.iter().find(|example| example.name == name).cloned();
+    found.with_context(|| crate::unknown("example", name, all.iter().map(|example| example.name.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_read_back() {
+        let task = |name: &str| Row { name: name.to_owned(), coroutine: "nap".to_owned(), ended: None };
+        let step = Step {
+            task: 0,
+            did: vec![Act::Creates(1), Act::Sets("sleep".to_owned(), 0.5)],
+            printed: "zzz\n".to_owned(),
+            blocked: None,
+            then: Then::Waits { on: "a task".to_owned(), task: Some(1), held_by: None },
+            line: Some(7),
+        };
+        let call = Call { name: "sleep".to_owned(), did: vec![Act::Wakes(1)], printed: String::new() };
+        let timeline = Timeline {
+            tasks: vec![task("Ada"), Row { ended: Some(Then::Cancelled), ..task("Bo") }],
+            entries: vec![Entry::Step(step), Entry::Jump(0.5), Entry::Call(call)],
+        };
+        assert_eq!(Timeline::parse(&timeline.text()).unwrap(), timeline);
+        assert_eq!((timeline.steps(), timeline.seconds()), (1, 0.5));
+        assert!(Timeline::parse("{\"nap\":1}\n").is_err());
+    }
+}

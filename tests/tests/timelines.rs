@@ -1,0 +1,41 @@
+//! The timelines that are kept are those of the programs, and a program prints the same with a trace and without: one trial for
+//! each.
+//!
+//! `cargo xtask timeline --bless` writes them anew.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use guide_tests::program::build;
+use guide_tests::timeline::{self, Timeline};
+use guide_tests::{root, snapshots};
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> Result<()> {
+    let arguments = Arguments::from_args();
+    let mut names = timeline::names(root());
+    // Who asks for one program does not wait for all of them to be built.
+    names.retain(|name| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter)));
+    let examples = names.iter().map(|name| timeline::example(name)).collect::<Result<Vec<_>>>()?;
+    let programs = Arc::new(build(&examples, &["--quiet"])?);
+
+    let mut trials = Vec::new();
+    for example in examples {
+        let programs = Arc::clone(&programs);
+        trials.push(Trial::test(example.name.clone(), move || {
+            let (run, output) = timeline::record(&programs, &example)?;
+            let kept = Timeline::kept(root(), &example.name)?;
+            if run != kept {
+                let difference = similar::TextDiff::from_lines(kept.text(), run.text()).unified_diff().to_string();
+                let hint = format!("`cargo xtask timeline --bless {}` if it is right:", example.name);
+                return Err(format!("it does not run as it did; {hint}\n{difference}").into());
+            }
+            let (printed, expected) = (snapshots::text(&example, &output)?, snapshots::saved(&example)?);
+            if printed.trim_end() != expected.trim_end() {
+                return Err(format!("with a trace it prints something else:\n{printed}").into());
+            }
+            Ok(())
+        }));
+    }
+    libtest_mimic::run(&arguments, trials).exit()
+}

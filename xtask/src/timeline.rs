@@ -1,0 +1,64 @@
+//! `cargo xtask timeline`: how a program runs, step by step, as a drawing and in words.
+//!
+//! The program runs with a trace under the virtual clock. The pages show the timelines that `--bless` keeps.
+
+use anyhow::{Context as _, Result, ensure};
+use guide_tests::program::build;
+use guide_tests::timeline::{self, svg, words};
+use guide_tests::{read, root};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Keep the timelines, in tests/timelines, for the pages that show them
+    #[arg(long)]
+    bless: bool,
+    /// The programs; with --bless and no name all whose timelines are kept
+    #[arg(value_name = "ID", required_unless_present = "bless")]
+    names: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let names = if arguments.names.is_empty() { timeline::names(root()) } else { arguments.names.clone() };
+    let examples = names.iter().map(|name| timeline::example(name)).collect::<Result<Vec<_>>>()?;
+    let programs = build(&examples, &["--quiet"])?;
+    let mut refused = Vec::new();
+    for example in &examples {
+        let run = match timeline::record(&programs, example) {
+            Ok((run, _)) => run,
+            Err(error) => {
+                refused.push(format!("{error:#}"));
+                continue;
+            }
+        };
+        if arguments.bless {
+            let path = timeline::path(root(), &example.name);
+            write(&path, &run.text())?;
+            println!("{}", path.display());
+            continue;
+        }
+        println!("{}", words::summary(&run, &example.name));
+        for (index, sentence) in words::sentences(&run).iter().enumerate() {
+            println!("{:>4}  {sentence}", index + 1);
+        }
+        let page = root().join("target/timelines").join(format!("{}.html", example.name));
+        write(&page, &standalone(&svg::figure(&run, &example.name), &example.name)?)?;
+        println!("drawn in {}", page.display());
+    }
+    ensure!(refused.is_empty(), "{}", refused.join("\n"));
+    Ok(())
+}
+
+fn write(path: &std::path::Path, text: &str) -> Result<()> {
+    std::fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A page with nothing else.
+fn standalone(figure: &str, name: &str) -> Result<String> {
+    let style = read(root().join("book/timelines.css"))?;
+    Ok(format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{name}</title>\n\
+         <style>\n:root {{ color-scheme: light dark; }}\nbody {{ font: 16px/1.5 system-ui, sans-serif; }}\n{style}</style>\n{figure}\n</html>\n"
+    ))
+}
