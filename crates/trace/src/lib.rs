@@ -21,7 +21,7 @@
 //! let trace = std::fs::read_to_string(&file).unwrap();
 //! assert!(trace.starts_with("[") && trace.ends_with("]\n"));
 //! assert!(trace.contains("kettle") && trace.contains("time jumps"));
-//! # std::fs::remove_file(file).unwrap();
+//! std::fs::remove_file(file).unwrap();
 //! ```
 //!
 //! # What is in a trace
@@ -40,6 +40,9 @@
 //! Arrows (flows) lead from the step or callback that did something to the step or callback that it caused: `wakes`, `cancels`,
 //! `creates`, `calls`, and `sets timer`.
 //!
+//! Under the virtual clock, if standard output is a file, the end of a step or callback also says how long that file is then
+//! (`printed`), so that a reader knows what the step has printed.
+//!
 //! Under the real clock times are the machine's. Under the virtual clock a trace has the loop's own time, and each event takes
 //! one microsecond, because a step takes no time there: so a trace is the same in each run.
 //!
@@ -54,6 +57,10 @@
 //! write the same file. A pipe is never given the bracket that ends the list, because another loop may follow.
 
 #![forbid(unsafe_code)]
+
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
 
 mod json;
 mod sink;
@@ -113,7 +120,7 @@ fn from_env() -> Option<Trace> {
 ///     event_loop.run_until_complete(sleep(seconds)).unwrap();
 /// }
 /// assert_eq!(std::fs::read_to_string(&file).unwrap().matches("process_name").count(), 2);
-/// # std::fs::remove_file(file).unwrap();
+/// std::fs::remove_file(file).unwrap();
 /// ```
 #[derive(Clone, Debug)]
 pub struct Trace {

@@ -371,12 +371,6 @@ impl EventLoop {
     pub fn time(&self) -> f64 {
         self.core.time()
     }
-
-    /// The clock that the loop goes by.
-    #[must_use]
-    pub fn clock(&self) -> Clock {
-        self.core.clock
-    }
 }
 
 /// # Creating futures and tasks
