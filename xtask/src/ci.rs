@@ -48,6 +48,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !arguments.skip_tests {
         step("tests");
         finish(&mut cargo(&["test", "--workspace"]))?;
+        // A feature that nothing in the workspace asks for.
+        finish(&mut cargo(&["test", "-p", "asyncio-errors", "--features", "anyhow", "--test", "anyhow"]))?;
     }
     // A workspace of its own, which nothing above has looked at. The programs of its peers are checked, not built.
     step("benchmark");
