@@ -57,6 +57,8 @@ class Loop(asyncio.SelectorEventLoop):
         super().__init__(selector)
         self._asyncgens = OrderedWeakSet()
         self.set_exception_handler(report)
+        if world.tape:
+            self._ready = schedule().Ready(world.tape)
 
     def _make_self_pipe(self):
         """Nobody wakes it from outside, and WebAssembly has no sockets."""
@@ -130,6 +132,13 @@ class AsCompleted(asyncio.tasks._AsCompletedIterator):
             self._timeout_handle = loop.call_later(timeout, self._handle_timeout)
         self._todo_left = len(self._todo)
 
+    def close(self):
+        """Nobody asks any more. Without a timer, which keeps it, ours has no callbacks from now on. CPython's do nothing, but a
+        schedule would see them."""
+        if self._timeout_handle is None:
+            for future in self._todo:
+                future.remove_done_callback(self._handle_completion)
+
 
 def in_order(create):
     number = next(world.numbers)
@@ -164,7 +173,22 @@ class World:
         self.slots = [None] * program["slots"]
         self.groups, self.generators, self.callbacks, self.handles, self.limits = {}, {}, {}, {}, {}
         self.vars = [contextvars.ContextVar("var0"), contextvars.ContextVar("var1")]
+        self.tape = None
+        if (seed := program.get("schedule")) is not None:
+            self.tape = schedule().Tape(f"1:fence:walk:{seed}", note_choice)
         self.objects = [make(**object) for object in program.get("objects", [])]
+
+
+@functools.cache
+def schedule():
+    """The module that the examples' twins follow schedules with."""
+    sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "examples"))
+    import schedule
+    return schedule
+
+
+def note_choice(length, index):
+    note(f"# {length} {index}")
 
 
 class Item:
@@ -211,7 +235,13 @@ def log(*parts):
         # The number of a task's first line.
         if (name := world.names.get(task)) is None:
             name = world.names[task] = f"t{next(world.name_numbers)}"
-    world.lines.append(" ".join([name, *map(show, parts)]))
+    note(" ".join([name, *map(show, parts)]))
+
+
+def note(line):
+    if world.closed:
+        return
+    world.lines.append(line)
     if len(world.lines) >= MOST_LINES:
         world.closed = True
 
@@ -254,19 +284,21 @@ async def wait(futures, timeout, return_when):
 
 
 async def as_completed(items, timeout):
-    for wait in AsCompleted(items, timeout):
-        try:
-            log("completed", await wait)
-        except Exception as e:
-            if world.closed:
-                # It is collected as garbage, in a closed loop. Since 3.15 a wait that fails comes again, without end.
-                raise
-            log("completed", e)
+    with contextlib.closing(AsCompleted(items, timeout)) as completed:
+        for wait in completed:
+            try:
+                log("completed", await wait)
+            except Exception as e:
+                if world.closed:
+                    # It is collected as garbage, in a closed loop. Since 3.15 a wait that fails comes again, without end.
+                    raise
+                log("completed", e)
 
 
 async def as_completed_async(items, timeout):
-    async for future in AsCompleted(items, timeout):
-        log("completed", "cancelled" if future.cancelled() else future.exception() or future.result())
+    with contextlib.closing(AsCompleted(items, timeout)) as completed:
+        async for future in completed:
+            log("completed", "cancelled" if future.cancelled() else future.exception() or future.result())
 
 
 def add_callback(future, callback, key):

@@ -96,8 +96,15 @@ class Ready(collections.deque):
     def append(self, handle):
         # A timer that was cancelled is no entry: when it is dropped depends on the
         # heap.
-        if not (isinstance(handle, events.TimerHandle) and handle._cancelled):
-            super().append(handle)
+        if isinstance(handle, events.TimerHandle) and handle._cancelled:
+            return
+        # Since 3.14 `shield` has a callback that does nothing but keep the call graph
+        # up to date. It is no entry in Rust.
+        name = getattr(handle._callback, "__qualname__", "")
+        if name == "shield.<locals>._clear_awaited_by_callback":
+            handle._run()
+            return
+        super().append(handle)
 
     def eligible(self):
         if self.passed and self.passed[0] >= PATIENCE:

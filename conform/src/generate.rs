@@ -207,6 +207,7 @@ impl Writer {
         let callbacks = (0..self.callbacks).map(|_| self.body(place, 0..=3)).collect();
         let runs = (0..self.runs).map(|_| self.rng.usize(..self.functions)).collect();
         Program {
+            schedule: None,
             runs,
             eager: self.eager,
             slots: self.roles.len(),

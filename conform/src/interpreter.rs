@@ -8,6 +8,8 @@ use asyncio::{
     AnyTask, Choices, Clock, Error, LoopEvent, Observer, Result, Runner, RuntimeError, SchedulingPolicy, TaskFactory,
 };
 
+use asyncio::simulation::Schedule;
+
 use crate::language::Program;
 use crate::world::{World, is_exception, show};
 
@@ -62,6 +64,15 @@ fn run(world: &Rc<World>, how: How) -> Result<()> {
     if how == How::Watched {
         event_loop.add_observer(Rc::new(Steps::default()));
         event_loop.set_scheduling_policy(Some(Box::new(LongestReady)));
+    }
+    if let Some(seed) = world.program.schedule {
+        let schedule: Schedule = format!("1:fence:walk:{seed}").parse()?;
+        let world = Rc::downgrade(world);
+        event_loop.set_scheduling_policy(Some(Box::new(schedule.policy(move |len, index| {
+            if let Some(world) = world.upgrade() {
+                world.note(format!("# {len} {index}"));
+            }
+        }))));
     }
     if world.program.eager {
         event_loop.set_task_factory(TaskFactory::Eager);

@@ -15,6 +15,9 @@ pub struct Program {
     /// Use `asyncio.eager_task_factory`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub eager: bool,
+    /// The schedule that it follows, by the seed of a random walk; none for first in, first out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<u64>,
     /// Functions that the same runner runs after the main coroutine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<usize>,

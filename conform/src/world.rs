@@ -82,7 +82,17 @@ impl World {
             }
             task.get_name()
         });
-        lines.push(format!("{name} {text}"));
+        drop(lines);
+        self.note(format!("{name} {text}"));
+    }
+
+    /// Writes a line as it is.
+    pub(crate) fn note(&self, line: String) {
+        if self.closed.get() {
+            return;
+        }
+        let mut lines = self.lines.borrow_mut();
+        lines.push(line);
         self.closed.set(lines.len() >= MOST_LINES);
     }
 

@@ -9,7 +9,9 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use asyncio::{Result, Task, cancellable, create_task, run, sleep, timeout, uncancellable};
+use asyncio::{
+    Result, Task, cancellable, create_task, run, sleep, timeout, uncancellable,
+};
 use guide::repr::Repr;
 
 // ANCHOR: foreign

@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             step("the order of steps as a program");
             crate::conform::accepts(&python)?;
             crate::conform::mutants(&python, MUTANTS)?;
-            programs::run(&Reference::Model(python), None, FIRST_SEED, PROGRAMS, 1)?;
+            programs::run(&Reference::Model(python), None, FIRST_SEED, PROGRAMS, 1, false)?;
         }
         Ok(python) => println!("not compared with CPython {}, which is older than {}", python.version, oracle.version),
         Err(reason) => println!("not compared with CPython: {reason:#}"),
@@ -74,7 +74,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match Reference::find(None, None) {
         Ok(python) if oracle.is_new_enough(python.version()) => {
             println!("{python}");
-            programs::run(&python, None, FIRST_SEED, PROGRAMS, 1)?;
+            programs::run(&python, None, FIRST_SEED, PROGRAMS, 1, false)?;
+            step("the same under schedules");
+            programs::run(&python, None, FIRST_SEED, PROGRAMS, 1, true)?;
             step("a sample of all small programs");
             programs::run_small(&python, SMALL, SAMPLE, 1)?;
             if matches!(python, Reference::Machine(_)) {

@@ -31,6 +31,10 @@ pub(crate) struct Arguments {
     /// Run programs instead that meet the world outside of a loop, by the real clock: threads, streams, servers, processes or all
     #[arg(long, value_name = "KIND", value_parser = kinds, conflicts_with_all = ["theme", "all_small"])]
     outside: Option<Kinds>,
+    /// Let every random program follow a schedule of its own, and compare each choice as well: how many entries were ready, and
+    /// which of them ran.
+    #[arg(long, conflicts_with_all = ["all_small", "outside", "reference", "twins"])]
+    schedules: bool,
     /// Hold against conform/reference, the order of steps as a program to read: the recorded traces and altered ones, random
     /// programs (all small ones with --all-small), or the traces against wrong versions of it
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "traces")]
@@ -130,7 +134,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     match arguments.record {
         Some(programs) => conform::corpus::record(&python, seed, programs),
-        None => programs::run(&python, theme, seed, arguments.programs, arguments.differences),
+        None => {
+            let schedules = arguments.schedules;
+            programs::run(&python, theme, seed, arguments.programs, arguments.differences, schedules)
+        }
     }
 }
 

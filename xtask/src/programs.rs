@@ -11,9 +11,11 @@ use anyhow::{Result, bail};
 use conform::compare::{Difference, Figures, Source, compare, side_by_side};
 use conform::corpus::{Entry, Named};
 use conform::cpython::Reference;
+use conform::language::Program;
 use conform::outside::{self, Kind};
 use conform::{generate, small};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 
 /// After how many programs a line tells how far it is.
 const TELL: u64 = 10_000;
@@ -24,15 +26,56 @@ pub(crate) fn new_seed() -> u64 {
 }
 
 /// Compares so many random programs, from this seed on, until so many differences are found. With a theme, all have it.
-pub(crate) fn run(python: &Reference, theme: Option<&str>, seed: u64, programs: u64, differences: usize) -> Result<()> {
+pub(crate) fn run(
+    python: &Reference,
+    theme: Option<&str>,
+    seed: u64,
+    programs: u64,
+    differences: usize,
+    schedules: bool,
+) -> Result<()> {
     let theme = theme.map(str::to_owned);
-    let option = theme.as_ref().map_or(String::new(), |theme| format!(" --theme {theme}"));
+    let mut option = theme.as_ref().map_or(String::new(), |theme| format!(" --theme {theme}"));
+    if schedules {
+        option += " --schedules";
+    }
     println!("cargo xtask conform --programs {programs} --seed {seed}{option}");
     let source: Source = match theme {
         Some(theme) => Arc::new(move |seed| generate::program_about(&theme, seed)),
         None => Arc::new(generate::program),
     };
+    let source: Source = match schedules {
+        true => Arc::new(move |seed| Program { schedule: Some(seed), ..gathering_once(source(seed)) }),
+        false => source,
+    };
     compare_all(python, &source, seed..seed.saturating_add(programs), differences)
+}
+
+/// The same without futures that are gathered twice. For these CPython has one callback and ours two, of which the second one
+/// does nothing that could be seen, except by a schedule.
+fn gathering_once(program: Program) -> Program {
+    fn walk(value: &mut Value) {
+        match value {
+            Value::Array(all) => all.iter_mut().for_each(walk),
+            Value::Object(fields) => {
+                for (name, inner) in fields {
+                    if let ("gather", Some(Value::Array(items))) = (name.as_str(), inner.get_mut("items")) {
+                        let mut seen = Vec::new();
+                        items.retain(|item| {
+                            let is_new = !seen.contains(item) || item.get("slot").is_none();
+                            seen.push(item.clone());
+                            is_new
+                        });
+                    }
+                    walk(inner);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(&program).expect("a program is data");
+    walk(&mut value);
+    serde_json::from_value(value).expect("it is still a program")
 }
 
 /// Compares all programs up to a size, or each of so many.

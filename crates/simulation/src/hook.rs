@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
+use std::io::Write as _;
 use std::rc::Rc;
 use std::sync::OnceLock;
 use std::thread::{self, ThreadId};
@@ -38,8 +39,9 @@ fn tape() -> Option<Rc<RefCell<Tape>>> {
     let schedule = from_env().unwrap_or_else(|error| panic!("{error}"))?;
     let mut tape = Tape::new(Chooser::strict(&schedule), u64::MAX);
     if let Some(path) = std::env::var_os("ASYNCIO_SCHEDULE_TRACE") {
-        let file = File::create(&path).unwrap_or_else(|error| panic!("ASYNCIO_SCHEDULE_TRACE: {error}"));
-        tape.trace = Some(file);
+        let mut file = File::create(&path).unwrap_or_else(|error| panic!("ASYNCIO_SCHEDULE_TRACE: {error}"));
+        // The program is not to fail because a disk is full.
+        tape.told = Some(Box::new(move |len, index| _ = writeln!(file, "{len} {index}")));
     }
     Some(Rc::new(RefCell::new(tape)))
 }

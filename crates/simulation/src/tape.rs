@@ -1,8 +1,6 @@
 //! The tape: the policy that asks a strategy at each step, and keeps what was chosen.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::Write as _;
 use std::rc::Rc;
 
 use asyncio_runtime::{AnyTask, Choices, SchedulingPolicy, get_running_loop};
@@ -14,7 +12,6 @@ use crate::strategy::Chooser;
 use crate::token::Deviation;
 
 /// The choices of a program that runs, or has run.
-#[derive(Debug)]
 pub(crate) struct Tape {
     chooser: Chooser,
     /// How many steps there were.
@@ -26,8 +23,8 @@ pub(crate) struct Tape {
     pub(crate) widths: Vec<u8>,
     /// What was chosen, in words, if somebody is going to read it.
     pub(crate) notes: Option<Vec<Note>>,
-    /// Where each choice is written, as `LEN INDEX`.
-    pub(crate) trace: Option<File>,
+    /// Told of each choice: how many entries were ready, and the index of the one that runs.
+    pub(crate) told: Option<Box<dyn FnMut(usize, usize)>>,
     /// Why the program was stopped. From then on it is first in, first out.
     pub(crate) failure: Option<Failure>,
 }
@@ -73,7 +70,7 @@ impl Tape {
             deviations: Vec::new(),
             widths: Vec::new(),
             notes: None,
-            trace: None,
+            told: None,
             failure: None,
         }
     }
@@ -118,9 +115,8 @@ impl Tape {
         if index > 0 {
             self.deviations.push(Deviation { step, index, len: ready.len() });
         }
-        if let Some(mut trace) = self.trace.as_ref() {
-            // The program is not to fail because a disk is full.
-            let _ = writeln!(trace, "{} {index}", ready.len());
+        if let Some(told) = &mut self.told {
+            told(ready.len(), index);
         }
         if let Some(notes) = &mut self.notes {
             let overtaken = (0..index).map(|index| Entry::of(index, ready)).collect();

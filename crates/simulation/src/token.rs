@@ -4,10 +4,16 @@
 //! out: at STEP (counted from 0) the entry at INDEX of the LEN ready ones ran instead of the entry at 0. LEN is there so that a
 //! token for another program, or for an older version of it, is refused.
 
+use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 use std::str::FromStr;
 
 use asyncio_errors::ValueError;
+use asyncio_runtime::SchedulingPolicy;
+
+use crate::strategy::Chooser;
+use crate::tape::{Player, Tape};
 
 /// A schedule in one line; see [`Explore::replay`](crate::Explore::replay).
 ///
@@ -54,6 +60,35 @@ impl Schedule {
             Kind::Walk(_) => None,
             Kind::Deviations(deviations) => Some(deviations),
         }
+    }
+
+    /// The policy that lets one loop follow the schedule, for a loop that [`explore`](crate::explore()) does not make. `told` is
+    /// called with each choice: how many entries are ready, and the index of the one that runs.
+    ///
+    /// # Panics
+    ///
+    /// The policy panics, through the loop, if the schedule is that of another program.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    ///
+    /// use asyncio::{Clock, Runner, gather, simulation::Schedule, sleep};
+    ///
+    /// let schedule: Schedule = "1:fence:dev:1=1/2".parse().unwrap();
+    /// let choices: Rc<RefCell<Vec<(usize, usize)>>> = Rc::default();
+    /// let notes = Rc::clone(&choices);
+    /// let policy = schedule.policy(move |len, index| notes.borrow_mut().push((len, index)));
+    /// let runner = Runner::new().clock(Clock::Virtual).scheduling_policy(policy);
+    /// runner.run(async { gather([sleep(0), sleep(0)]).await.map(drop) }).unwrap();
+    /// assert_eq!(choices.borrow()[..3], [(1, 0), (2, 1), (2, 0)]);
+    /// ```
+    #[must_use]
+    pub fn policy<F: FnMut(usize, usize) + 'static>(&self, told: F) -> impl SchedulingPolicy + use<F> {
+        let mut tape = Tape::new(Chooser::strict(self), u64::MAX);
+        tape.told = Some(Box::new(told));
+        Player::that_panics(&Rc::new(RefCell::new(tape)))
     }
 }
 
