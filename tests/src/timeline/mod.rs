@@ -96,8 +96,14 @@ pub enum Act {
     Wakes(usize),
     /// It requested that this task be cancelled.
     Cancels(usize),
-    /// The request went on to this task, because the one before waits for it.
-    Hands(usize),
+    /// Its request went on to another task.
+    Hands {
+        /// The task that it went on to.
+        task: usize,
+        /// The task that waits for that one; none if it is a group that does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<usize>,
+    },
     /// It set a timer, due at this time.
     Sets(String, f64),
 }

@@ -144,7 +144,8 @@ impl<'a> Drawing<'a> {
         self.x += width;
         for act in &step.did {
             let at = match act {
-                Act::Cancels(_) | Act::Hands(_) => x + 8,
+                Act::Cancels(_) => x + 6,
+                Act::Hands { .. } => x + 13,
                 Act::Wakes(_) => self.x - 9,
                 _ => self.x - 5,
             };
@@ -209,10 +210,11 @@ impl<'a> Drawing<'a> {
 
     /// `from` does something to another task, or a callback or timer does.
     fn act(&mut self, act: &Act, from: Option<usize>, at: usize) {
-        let (class, to) = match act {
-            Act::Creates(task) => ("creates", *task),
-            Act::Wakes(task) => ("wakes", *task),
-            Act::Cancels(task) | Act::Hands(task) => ("cancels", *task),
+        let (class, from, to) = match act {
+            Act::Creates(task) => ("creates", from, *task),
+            Act::Wakes(task) => ("wakes", from, *task),
+            Act::Cancels(task) => ("cancels", from, *task),
+            Act::Hands { task, through } => ("cancels", through.or(from), *task),
             Act::Sets(..) => return,
         };
         if class != "cancels" {

@@ -155,8 +155,9 @@ impl<'a> Reader<'a> {
                 self.act(Act::Creates(index));
             }
             ("cancel requested", Some(task)) => {
+                let through = args["through"].as_u64().and_then(|track| self.tasks.get(&track)).copied();
                 let is_first = args["through"].is_null();
-                self.act(if is_first { Act::Cancels(task) } else { Act::Hands(task) });
+                self.act(if is_first { Act::Cancels(task) } else { Act::Hands { task, through } });
             }
             ("finished", Some(task)) => self.ended(task, Then::Finished),
             ("cancelled", Some(task)) => self.ended(task, Then::Cancelled),

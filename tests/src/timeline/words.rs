@@ -80,7 +80,7 @@ fn did(timeline: &Timeline, acts: &[Act]) -> Vec<String> {
             Act::Creates(task) => ("creates", timeline.label(*task)),
             Act::Wakes(task) => ("wakes", timeline.label(*task)),
             Act::Cancels(task) => ("cancels", timeline.label(*task)),
-            Act::Hands(task) => ("through it", timeline.label(*task)),
+            Act::Hands { task, .. } => ("through it", timeline.label(*task)),
             // What waits for the end of a sleep says so.
             Act::Sets(timer, _) if timer == "sleep" => continue,
             Act::Sets(_, due) if due.is_infinite() => continue,
