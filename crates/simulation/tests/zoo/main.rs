@@ -1,0 +1,147 @@
+//! A zoo of programs with a fault that only an order other than first in, first out shows, and of the same programs mended.
+//!
+//! Each fault must be found within a budget from a fixed seed, and shrunk; each mended program must survive the same budget.
+//! `ASYNCIO_ZOO=1000000` sets another budget; `ASYNCIO_ZOO_TABLE=1` prints the table of the documentation.
+
+#[macro_use]
+extern crate asyncio_testing;
+
+mod cancellation;
+mod locks;
+mod queues;
+mod services;
+mod state;
+
+use std::time::Instant;
+
+use asyncio::simulation::{Exploration, Explore, Strategy, explore};
+use asyncio::{Result, sleep};
+
+/// A program, with its fault and without.
+struct Specimen {
+    name: &'static str,
+    search: fn(mended: bool, strategy: Strategy, budget: u64) -> Exploration,
+}
+
+/// The specimens that these functions are, each with the argument whether it is mended.
+macro_rules! specimens {
+    ($($name:ident),* $(,)?) => {
+        [$($crate::Specimen {
+            name: stringify!($name),
+            search: |mended, strategy, budget| {
+                $crate::limited(asyncio::simulation::explore(move || $name(mended)), strategy, budget)
+            },
+        }),*]
+    };
+}
+use specimens;
+
+fn limited<F, M, T>(search: Explore<F>, strategy: Strategy, budget: u64) -> Exploration
+where
+    F: Fn() -> M + Sync,
+    M: Future<Output = Result<T>> + 'static,
+    T: std::fmt::Debug + 'static,
+{
+    search.strategy(strategy).schedules(budget).steps(5_000).run()
+}
+
+/// Gives way so many times.
+async fn give_way(times: u32) -> Result<()> {
+    for _ in 0..times {
+        sleep(0).await?;
+    }
+    Ok(())
+}
+
+fn all() -> Vec<Specimen> {
+    let mut all = Vec::new();
+    all.extend(state::all());
+    all.extend(locks::all());
+    all.extend(queues::all());
+    all.extend(cancellation::all());
+    all.extend(services::all());
+    all
+}
+
+/// How many schedules each program gets.
+fn budget() -> u64 {
+    std::env::var("ASYNCIO_ZOO").ok().map_or(400, |budget| budget.parse().expect("a number of schedules"))
+}
+
+#[test]
+fn each_fault_is_found_and_shrunk() {
+    let (mut simple, mut problems) = (0, Vec::new());
+    for Specimen { name, search } in all() {
+        let result = search(false, Strategy::Mixed, budget());
+        let Some(found) = result.failure else {
+            problems.push(format!("{name}: no fault in {} schedules", result.schedules));
+            continue;
+        };
+        let left = found.schedule.deviations().expect("a list").len();
+        if found.after == 0 {
+            problems.push(format!("{name} fails first in, first out: {}", found.failure));
+        } else if left > 5 {
+            problems.push(format!("{name} needs {left} deviations:\n{}", found.story));
+        }
+        simple += u32::from(left <= 3);
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(simple as usize * 10 >= all().len() * 9, "only {simple} need three deviations or fewer");
+}
+
+#[test]
+fn each_mended_program_survives() {
+    let failed = all().into_iter().filter_map(|Specimen { name, search }| {
+        let result = search(true, Strategy::Mixed, budget());
+        result.failure.is_some().then(|| format!("{name}: {result}"))
+    });
+    let failed: Vec<String> = failed.collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn there_are_thirty() {
+    assert!(all().len() >= 30, "{}", all().len());
+    let names: std::collections::BTreeSet<_> = all().iter().map(|specimen| specimen.name).collect();
+    assert_eq!(names.len(), all().len());
+}
+
+/// For the documentation: by each strategy, after how many schedules each fault is found.
+#[test]
+fn the_table() {
+    if std::env::var_os("ASYNCIO_ZOO_TABLE").is_none() {
+        return;
+    }
+    println!("| program | failure | walk | PCT 2 | PCT 3 | POS | delays | deviations left | ms |");
+    println!("| --- | --- | --: | --: | --: | --: | --: | --: | --: |");
+    for Specimen { name, search } in all() {
+        let begun = Instant::now();
+        let mixed = search(false, Strategy::Mixed, 1_000_000).failure.expect("it is found");
+        let took = begun.elapsed().as_millis();
+        let strategies = [
+            Strategy::Walk,
+            Strategy::Pct { depth: 2 },
+            Strategy::Pct { depth: 3 },
+            Strategy::Pos,
+            Strategy::Delays(3),
+        ];
+        let after: Vec<String> = strategies
+            .iter()
+            .map(|strategy| {
+                let result = search(false, *strategy, 100_000);
+                result.failure.map_or("-".to_owned(), |_| result.schedules.to_string())
+            })
+            .collect();
+        let failure = mixed.failure.to_string();
+        let sort = failure.split([':', ' ']).next().unwrap_or_default();
+        let left = mixed.schedule.deviations().expect("a list").len();
+        println!("| `{name}` | {sort} | {} | {left} | {took} |", after.join(" | "));
+    }
+}
+
+/// Its fault is found also where the search may only prove that there is none.
+#[test]
+fn a_mended_program_is_proven_up_to_two_delays() {
+    let result = explore(|| state::check_then_act(true)).strategy(Strategy::Delays(2)).run();
+    assert!(result.proof.is_some_and(|proof| proof.delays == 2 || proof.complete), "{result}");
+}
