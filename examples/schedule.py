@@ -98,8 +98,8 @@ class Ready(collections.deque):
         # heap.
         if isinstance(handle, events.TimerHandle) and handle._cancelled:
             return
-        # Since 3.14 `shield` has a callback that does nothing but keep the call graph
-        # up to date. It is no entry in Rust.
+        # Since 3.14 `shield` has a callback that only keeps the call graph up to
+        # date. It is no entry in Rust.
         name = getattr(handle._callback, "__qualname__", "")
         if name == "shield.<locals>._clear_awaited_by_callback":
             handle._run()

@@ -18,12 +18,13 @@ const INHERITED: [&str; 8] =
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// The categories that our packages are in, of those that crates.io has.
-const CATEGORIES: [&str; 10] = [
+const CATEGORIES: [&str; 11] = [
     "asynchronous",
     "concurrency",
     "data-structures",
     "date-and-time",
     "development-tools::profiling",
+    "development-tools::testing",
     "network-programming",
     "os",
     "rust-patterns",

@@ -12,6 +12,7 @@ mod coverage;
 mod crawler;
 mod ecosystem;
 mod exercise;
+mod explore;
 mod fetch_python;
 mod guide;
 mod instructions;
@@ -51,6 +52,8 @@ enum Verb {
     Timeline(timeline::Arguments),
     /// Do the exercises of the book: list, next, start, check, hint, watch, reset
     Exercise(exercise::Arguments),
+    /// Run an example under many schedules, and list what it can print
+    Explore(explore::Arguments),
     /// Measure the runtime beside its peers
     Bench(bench::Arguments),
     /// Measure what the book states about time, in Rust and in Python
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Verb::Book(arguments) => book::run("book", &arguments),
         Verb::Browser(arguments) => book::run("browser", &arguments),
         Verb::Timeline(arguments) => timeline::run(&arguments),
+        Verb::Explore(arguments) => explore::run(&arguments),
         Verb::Exercise(arguments) => exercise::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Measure(arguments) => measure::run(&arguments),
