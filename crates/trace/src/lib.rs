@@ -38,7 +38,7 @@
 //! | instant `finished`, `failed`, `cancelled` | The end. |
 //!
 //! Arrows (flows) lead from the step or callback that did something to the step or callback that it caused: `wakes`, `cancels`,
-//! `creates`, `calls`, and `sets timer`.
+//! `creates`, `calls`, and `sets timer`. The callback by which a descriptor wakes the tasks that wait for it is left out.
 //!
 //! Under the virtual clock, if standard output is a file, the end of a step or callback also says how long that file is then
 //! (`printed`), so that a reader knows what the step has printed.
@@ -50,7 +50,8 @@
 //!
 //! A loop keeps at most 64 KB of its trace in memory, and what it knows of the tasks and timers that are pending. No future is kept
 //! alive. The file is complete when the loop closes. If the process is killed, the end is missing, which both viewers accept; what
-//! happened just before may be missing, too. A program that is linked with this crate and runs without `ASYNCIO_TRACE` runs
+//! happened just before may be missing, too. A step that waits for a socket takes 1 to 1.5 µs more, of 6 to 10 that the system and
+//! the loop need for it (`cargo xtask measure tracing`). A program that is linked with this crate and runs without `ASYNCIO_TRACE` runs
 //! exactly as before.
 //!
 //! If the file cannot be written, one warning says so, and the program goes on without a trace. Two processes do not

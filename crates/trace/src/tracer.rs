@@ -43,6 +43,8 @@ struct Lines {
     time: Time,
     /// The time of the last event.
     now: u64,
+    /// Has the program not run since then? Between two steps the loop takes no time that is worth a look at the clock.
+    is_now: bool,
     /// What runs, the innermost last: a pass, a callback, a step, and a step that was begun eagerly within it.
     running: Vec<Slice>,
     is_idle: bool,
@@ -120,6 +122,7 @@ impl Tracer {
             pid: sink.number(),
             time: if is_virtual { Time::Virtual(event_loop.time(), 0) } else { Time::Real(sink.start) },
             now: 0,
+            is_now: false,
             running: Vec::new(),
             is_idle: false,
             tasks: HashMap::default(),
@@ -243,6 +246,7 @@ impl Lines {
                     self.ends(kind);
                 }
                 self.tick();
+                self.is_now = true;
                 self.running.push(Slice { measure: Some(ready as u64), ..Slice::new(self.pid, Kind::Pass, self.now) });
             }
             LoopEvent::PassEnds => self.ends(Kind::Pass),
@@ -250,8 +254,15 @@ impl Lines {
         }
     }
 
-    /// The next event is later than the last one. Asked only where time can have passed: between two questions the program has
-    /// not run.
+    /// A step or a callback begins.
+    fn tick_if_late(&mut self) {
+        if !self.is_now || matches!(self.time, Time::Virtual(..)) {
+            self.tick();
+        }
+        self.is_now = false;
+    }
+
+    /// The next event is later than the last one.
     fn tick(&mut self) {
         self.now = match &mut self.time {
             Time::Real(start) => nanos_since(*start),
@@ -328,6 +339,7 @@ impl Lines {
     /// The slice of this kind ends, with what has begun in it.
     fn ends(&mut self, kind: Kind) {
         self.tick();
+        self.is_now = true;
         while let Some(mut slice) = self.running.pop() {
             let is_last = slice.kind == kind;
             // A pass in which nothing was written is not worth a line.
@@ -385,7 +397,7 @@ impl Lines {
     }
 
     fn step_begins(&mut self, task: &AnyTask, sink: &Sink) {
-        self.tick();
+        self.tick_if_late();
         if self.task(task, sink).name.is_none() {
             self.name(task, sink);
         }
@@ -397,6 +409,7 @@ impl Lines {
 
     fn step_ends(&mut self, task: &AnyTask, wait: Option<&WaitsOn>) {
         self.tick();
+        self.is_now = true;
         while self.running.last().is_some_and(|slice| slice.kind != Kind::Step) {
             self.ends(Kind::Call);
         }
@@ -494,9 +507,12 @@ impl Lines {
     }
 
     fn call_begins(&mut self, call: &Scheduled) {
-        self.tick();
+        let name = call.describe();
+        if name != DESCRIPTOR {
+            self.tick_if_late();
+        }
         let flows: Vec<Flow> = self.calls.remove(&call.id()).into_iter().collect();
-        self.running.push(Slice { name: Some(call.describe()), flows, ..Slice::new(self.pid, Kind::Call, self.now) });
+        self.running.push(Slice { name: Some(name), flows, ..Slice::new(self.pid, Kind::Call, self.now) });
     }
 
     fn call_ends(&mut self) {
