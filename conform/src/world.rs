@@ -228,7 +228,9 @@ pub(crate) fn outcome_list(outcomes: Vec<Result<Value>>) -> Value {
 /// An exception as Python's `repr`; but a task in the message differs.
 pub(crate) fn show(error: &Error) -> String {
     let Some(group) = error.downcast_ref::<ExceptionGroup>() else {
-        return format!("{error:?}").split(": <Task").next().unwrap_or_default().to_owned();
+        // A wrapped error says where it was raised, if the environment asks for that.
+        let text = error.repr();
+        return text.split(": <Task").flat_map(|part| part.split(" (raised at ")).next().unwrap_or_default().to_owned();
     };
     // Ours has no name of its own for a group that `except Exception` does not catch.
     let base = if is_exception(error) { "" } else { "Base" };

@@ -66,7 +66,7 @@ fn note_first(unhandled: &Rc<RefCell<Option<Failure>>>) -> Handler {
     Box::new(move |context| {
         let mut first = unhandled.borrow_mut();
         if first.is_none() {
-            let error = context.exception.as_ref().map(|error| format!(": {error:?}")).unwrap_or_default();
+            let error = context.exception.as_ref().map(|error| format!(": {}", error.repr())).unwrap_or_default();
             *first = Some(Failure::Unhandled(format!("{}{error}", context.message)));
         }
     })
@@ -76,7 +76,7 @@ fn raised(error: &Error) -> Failure {
     let text = error.to_string();
     match text.strip_prefix("deadlock: ") {
         Some(deadlock) if error.is::<RuntimeError>() => Failure::Deadlock(deadlock.to_owned()),
-        _ => Failure::Error(format!("{error:?}")),
+        _ => Failure::Error(error.repr()),
     }
 }
 
