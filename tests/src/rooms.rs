@@ -15,7 +15,7 @@ use crate::{files, read, relative};
 const ROOMS: &[&[&str]] = &[&["base", "selector", "no_selector"], &["kernel"], &["asyncio"]];
 
 /// The most lines of code in a folder of the runtime.
-const LINES: &[(&str, usize)] = &[("kernel", 3_600), ("", 9_400)];
+const LINES: &[(&str, usize)] = &[("kernel", 3_600), ("", 9_500)];
 
 /// The most places that say `unsafe`.
 const UNSAFE: usize = 60;

@@ -85,12 +85,11 @@ pub type PriorityQueue<T> = QueueOf<T, Smallest<T>>;
 /// })
 /// .unwrap();
 /// ```
-pub struct QueueOf<T: 'static, S: 'static> {
-    /// `None` while it is dropped.
-    inner: Option<Rc<Inner<T, S>>>,
+pub struct QueueOf<T: 'static, S: Store<T> + 'static> {
+    inner: Rc<Inner<T, S>>,
 }
 
-struct Inner<T, S> {
+struct Inner<T: 'static, S: Store<T> + 'static> {
     store: RefCell<S>,
     /// 0 means that there is no bound.
     maxsize: usize,
@@ -104,14 +103,13 @@ struct Inner<T, S> {
 }
 
 /// Equal handles are handles on the same queue, like `is` in Python.
-impl<T, S> PartialEq for QueueOf<T, S> {
+impl<T: 'static, S: Store<T> + 'static> PartialEq for QueueOf<T, S> {
     fn eq(&self, other: &Self) -> bool {
-        let address = |queue: &Self| queue.inner.as_ref().map(Rc::as_ptr);
-        address(self) == address(other)
+        Rc::ptr_eq(&self.inner, &other.inner)
     }
 }
 
-impl<T, S> Eq for QueueOf<T, S> {}
+impl<T: 'static, S: Store<T> + 'static> Eq for QueueOf<T, S> {}
 
 impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     /// Creates a queue with room for `maxsize` items; 0 means that there is no bound. (Python also takes a negative
@@ -119,7 +117,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     #[must_use]
     pub fn new(maxsize: usize) -> Self {
         Self {
-            inner: Some(Rc::new(Inner {
+            inner: Rc::new(Inner {
                 store: RefCell::default(),
                 maxsize,
                 unfinished: Cell::new(0),
@@ -128,24 +126,20 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
                 putters: WaitQueue::new("Queue.put"),
                 joining: WaitQueue::new("Queue.join"),
                 item: std::marker::PhantomData,
-            })),
+            }),
         }
-    }
-
-    fn inner(&self) -> &Inner<T, S> {
-        self.inner.as_ref().expect("it is not being dropped")
     }
 
     /// The number of items in the queue.
     #[must_use]
     pub fn qsize(&self) -> usize {
-        self.inner().store.borrow().len()
+        self.inner.store.borrow().len()
     }
 
     /// The largest number of items; 0 means that there is no bound.
     #[must_use]
     pub fn maxsize(&self) -> usize {
-        self.inner().maxsize
+        self.inner.maxsize
     }
 
     /// Is the queue empty?
@@ -157,7 +151,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     /// Is the queue full?
     #[must_use]
     pub fn full(&self) -> bool {
-        self.inner().maxsize > 0 && self.qsize() >= self.inner().maxsize
+        self.inner.maxsize > 0 && self.qsize() >= self.inner.maxsize
     }
 
     /// Puts an item into the queue, after waiting for room if there is none. Does not suspend if there is room.
@@ -197,7 +191,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     }
 
     async fn put_at(self, item: T, at: &'static Location<'static>) -> Result<(), PutError<T>> {
-        let inner = self.inner();
+        let inner = &*self.inner;
         while self.full() {
             if inner.shut_down.get() {
                 return Err(PutError::new(item, QueueShutDown));
@@ -218,7 +212,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     ///
     /// [`QueueFull`] or [`QueueShutDown`]. The error holds the item ([`PutError::into_inner`]).
     pub fn put_nowait(&self, item: T) -> Result<(), PutError<T>> {
-        let inner = self.inner();
+        let inner = &*self.inner;
         if inner.shut_down.get() {
             return Err(PutError::new(item, QueueShutDown));
         }
@@ -246,7 +240,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     }
 
     async fn get_at(self, at: &'static Location<'static>) -> Result<T> {
-        let inner = self.inner();
+        let inner = &*self.inner;
         while self.empty() {
             if inner.shut_down.get() {
                 return Err(QueueShutDown.into());
@@ -265,7 +259,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     ///
     /// [`QueueEmpty`] if the queue is empty; [`QueueShutDown`] if it is shut down as well.
     pub fn get_nowait(&self) -> Result<T> {
-        let inner = self.inner();
+        let inner = &*self.inner;
         let item = inner.store.borrow_mut().get();
         match item {
             Some(item) => {
@@ -300,13 +294,13 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     /// .unwrap();
     /// ```
     pub fn task_done(&self) -> Result<(), ValueError> {
-        let left = self.inner().unfinished.get();
+        let left = self.inner.unfinished.get();
         if left == 0 {
             return Err(ValueError::new("task_done() called too many times"));
         }
-        self.inner().unfinished.set(left - 1);
+        self.inner.unfinished.set(left - 1);
         if left == 1 {
-            self.inner().joining.wake_all();
+            self.inner.joining.wake_all();
         }
         Ok(())
     }
@@ -320,7 +314,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     #[track_caller]
     pub fn join(&self) -> impl Future<Output = Result<()>> + use<T, S> {
         let (queue, at) = (self.clone(), Location::caller());
-        async move { if queue.inner().unfinished.get() > 0 { queue.inner().joining.wait_at(at).await } else { Ok(()) } }
+        async move { if queue.inner.unfinished.get() > 0 { queue.inner.joining.wait_at(at).await } else { Ok(()) } }
     }
 
     /// Closes the queue to new items (3.13). Tasks that wait for room get a [`QueueShutDown`] at once, tasks that wait
@@ -344,7 +338,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     /// .unwrap();
     /// ```
     pub fn shutdown(&self, immediate: bool) {
-        let inner = self.inner();
+        let inner = &*self.inner;
         inner.shut_down.set(true);
         if immediate {
             let items = inner.store.take();
@@ -376,27 +370,23 @@ impl<F: Fn() -> bool> Drop for Turn<'_, F> {
     }
 }
 
-impl<T: 'static, S: 'static> Drop for QueueOf<T, S> {
+impl<T: 'static, S: Store<T> + 'static> Drop for Inner<T, S> {
     fn drop(&mut self) {
         // An item may own the next queue, and so on.
-        if let Some(inner) = self.inner.take()
-            && Rc::strong_count(&inner) == 1
-        {
-            drop_nested(inner);
-        }
+        drop_nested(self.store.take());
     }
 }
 
-impl<T: 'static, S: 'static> Clone for QueueOf<T, S> {
+impl<T: 'static, S: Store<T> + 'static> Clone for QueueOf<T, S> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone() }
+        Self { inner: Rc::clone(&self.inner) }
     }
 }
 
 /// Like Python's `str`: `<Queue maxsize=2 _queue=[1, 2] _putters[1] tasks=2>`.
 impl<T: 'static, S: Store<T> + fmt::Debug + 'static> fmt::Debug for QueueOf<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = self.inner();
+        let inner = &*self.inner;
         write!(f, "<{} maxsize={}", S::NAME, inner.maxsize)?;
         if !self.empty() {
             write!(f, " _queue={:?}", inner.store.borrow())?;

@@ -68,7 +68,7 @@ fn a_group_ends_whose_member_waits_for_a_foreign_future_while_another_fails() {
             })
             .await
     });
-    assert_eq!(error.unwrap_err().to_string(), "unhandled errors in a TaskGroup (1 sub-exception)");
+    assert_eq!(format!("{:-}", error.unwrap_err()), "unhandled errors in a TaskGroup (1 sub-exception)");
     assert_eq!(order.borrow().len(), 2);
 }
 

@@ -262,12 +262,14 @@ impl LoopCore {
         if self.instrumented.get() {
             // Told first: when an observer panics, this unwinds through async-task, which drops the step. (The observer cannot
             // close the loop, which runs.)
-            self.tell_woken(vec![runnable.task(self)]);
-        }
-        if self.shared.has_news() {
-            return self.queue_behind_news(Ready::Task(runnable));
+            self.tell_one_woken(&runnable);
         }
         self.ready.borrow_mut().push_task(runnable);
+    }
+
+    #[cold]
+    fn tell_one_woken(&self, runnable: &Runnable) {
+        self.tell_all(LoopEvent::Woken(&runnable.task(self)));
     }
 
     pub(crate) fn insert_timer(&self, when: f64, action: Action) -> TimerKey {

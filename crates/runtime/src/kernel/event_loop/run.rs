@@ -40,7 +40,12 @@ impl LoopCore {
     pub(crate) fn run_guest(self: &Rc<Self>) -> Result<bool, Error> {
         let stopped = self.run(|| {
             self.guest.set(true);
+            let before = self.steps.take();
             self.run_once()?;
+            if self.steps.get() > 0 {
+                self.idle_since.set(None);
+            }
+            self.steps.set(self.steps.get().saturating_add(before));
             Ok(self.stopping.get())
         });
         self.shared.fall_asleep();
@@ -103,9 +108,6 @@ impl LoopCore {
 
         // 5. What is ready now runs, and nothing else: what these steps add waits for the next iteration.
         let ready = self.count_ready();
-        if ready > 0 {
-            self.idle_since.set(None);
-        }
         self.steps.set(self.steps.get().saturating_add(ready));
         for behind in (0..ready).rev() {
             if self.instrumented.get() {
