@@ -53,7 +53,6 @@ impl ReadyQueue {
         self.line.push_back(Some(task));
     }
 
-    #[inline]
     pub(crate) fn push(&mut self, other: Other) {
         self.line.push_back(None);
         self.others.push_back(other);

@@ -193,12 +193,18 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
         Err(error)
     } else {
         // 3. The coroutine runs up to its next wait or to its end. A panic ends it like an exception.
-        match catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx))) {
-            // 4. It waits. What was requested of the task meanwhile concerns this wait.
-            Ok(Poll::Pending) if core.just_waits() => return None,
-            Ok(Poll::Pending) => go_on(task, running, cx)?,
-            Ok(Poll::Ready(result)) => result,
-            Err(payload) => Err(panicked(payload)),
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx))) {
+                // 4. It waits. What was requested of the task meanwhile concerns this wait.
+                Ok(Poll::Pending) if core.just_waits() => return None,
+                Ok(Poll::Pending) => match look_back(task) {
+                    Back::Waits => return None,
+                    Back::Resumes => {}
+                    Back::Ends(error) => break Err(error),
+                },
+                Ok(Poll::Ready(result)) => break result,
+                Err(payload) => break Err(panicked(payload)),
+            }
         }
     };
     // 5. The coroutine's variables are dropped before anything learns of its end, and inside the task, as in Python.
@@ -210,27 +216,6 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
         Ok(()) => end,
         Err(payload) => Err(panicked(payload)),
     })
-}
-
-/// The wait is not an ordinary one. Returns how the coroutine ends, if it does in this step.
-#[cold]
-fn go_on<T, F: StdFuture<Output = Result<T>>>(
-    task: &AnyTask,
-    mut running: Pin<&mut F>,
-    cx: &mut Context<'_>,
-) -> Option<Result<T>> {
-    loop {
-        match look_back(task) {
-            Back::Waits => return None,
-            Back::Ends(error) => return Some(Err(error)),
-            Back::Resumes => {}
-        }
-        match catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => {}
-            Ok(Poll::Ready(result)) => return Some(result),
-            Err(payload) => return Some(Err(panicked(payload))),
-        }
-    }
 }
 
 #[cold]
