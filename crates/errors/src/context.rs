@@ -25,7 +25,7 @@ use crate::{Error, Result};
 /// use std::num::ParseIntError;
 ///
 /// fn port(text: &str) -> Result<u16> {
-///     text.parse().with_context(|| format!("the port is {text:?}"))
+///     text.parse::<u16>().with_context(|| format!("the port is {text:?}"))
 /// }
 ///
 /// let error = port("http").unwrap_err();

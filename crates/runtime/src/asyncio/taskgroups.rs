@@ -34,7 +34,7 @@ use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, close, running_loop};
 ///         })
 ///         .await;
 ///     let error = result.unwrap_err();
-///     assert_eq!(error.to_string(), "unhandled errors in a TaskGroup (1 sub-exception)");
+///     assert_eq!(error.to_string(), "unhandled errors in a TaskGroup (1 sub-exception): ValueError('boom')");
 ///     assert!(error.downcast_ref::<ExceptionGroup>().unwrap().exceptions()[0].is::<ValueError>());
 ///     Ok(())
 /// })

@@ -15,11 +15,12 @@ use crate::kernel::{AnyFuture, AnyTask, TaskCore, WaitKind};
 ///     let waiting = lock.clone();
 ///     lock.acquire().await?;
 ///     let task = create_task(async move { waiting.acquire().await });
+///     let line = line!() - 1;
 ///     sleep(0).await?;
 ///     let wait = task.waits_on().expect("the lock is not free");
 ///     assert_eq!(wait.kind, WaitKind::Line("Lock"));
 ///     assert_eq!(wait.held_by.expect("this task").get_name(), asyncio::current_task()?.unwrap().get_name());
-///     assert_eq!(wait.at.line, 7);
+///     assert_eq!(wait.at.line, line);
 ///     lock.release()?;
 ///     task.await
 /// })
