@@ -62,7 +62,7 @@ impl FromStr for ReturnWhen {
 /// Awaiting it returns `(done, pending)`, both in the order given, with each handle once. It cancels no task, takes no
 /// result and raises no task's exception. Nothing happens before it is awaited. It does not accept coroutines; make tasks
 /// of them first. The handles have one type: for tasks whose results have different ones, pass
-/// [`task.as_any()`](crate::Task::as_any) of each.
+/// [`task.as_any()`](crate::Future::as_any) of each.
 ///
 /// # Errors
 ///

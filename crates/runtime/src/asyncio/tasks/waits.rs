@@ -3,7 +3,7 @@
 use super::task::Frame;
 use crate::kernel::{AnyFuture, AnyTask, TaskCore, WaitKind};
 
-/// What a suspended task waits on; see [`Task::waits_on`].
+/// What a suspended task waits on; see [`Task::waits_on`](crate::Task::waits_on).
 ///
 /// # Examples
 ///
