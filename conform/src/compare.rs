@@ -83,7 +83,7 @@ struct Work {
 /// No program takes longer, on however slow a machine.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Of so many programs one runs under an observer and a scheduling policy, and another one in a loop that a host drives.
+/// One program in this many runs under an observer and a scheduling policy, and one in a loop that a host drives.
 const SHARE: u64 = 4;
 
 /// The trace of the program with this number on our runtime.

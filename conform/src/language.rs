@@ -240,8 +240,8 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         slot: Option<usize>,
     },
-    /// `gather` of so many sleeps, of which a third takes `delay`, a third twice and a third three times as long; awaited at
-    /// once or kept in a slot.
+    /// `gather` of this many sleeps, awaited at once or kept in a slot. A third of them last `delay`, a third twice as long, and a
+    /// third three times as long.
     Crowd {
         sleeps: usize,
         delay: f64,

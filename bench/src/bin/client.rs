@@ -103,7 +103,7 @@ impl Connection {
     }
 }
 
-/// Exchanges so many messages in all, and on one connection at most `each`, after a warm-up.
+/// After a warm-up, exchanges the given number of messages in all, and at most `each` of them on one connection.
 fn echo(talk: &Talk, connections: usize, port: u16, total: usize, each: usize) {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).unwrap();
     let mut connections: Vec<Connection> = (0..connections)

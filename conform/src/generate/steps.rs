@@ -196,7 +196,7 @@ impl Writer {
     fn gather(&mut self, place: Place) -> Option<Step> {
         let kept = self.kept(place, |role| matches!(role, Role::Gather(_)));
         if self.chance(4) {
-            // So many that the loop puts its timers in order, and gives memory back.
+            // With this many timers the loop sorts them, and gives memory back afterwards.
             let sleeps = [5, 70, 140][self.rng.usize(..3)];
             return Some(Step::Crowd { sleeps, delay: self.delay(), slot: kept });
         }
