@@ -3,7 +3,7 @@
 //! Times differ from run to run and from machine to machine, counts of instructions hardly do: callgrind runs the program
 //! in `bench/instructions` twice with different counts, and the difference is the paths' own. A path that takes more than
 //! [`TOLERANCE`] above `reference.toml` fails. So that many small steps do not make a large one, a path also fails that takes
-//! more than [`IN_ALL`] above `frozen.toml`, the counts of the day on which the core was laid out anew; nothing writes that file.
+//! more than that above `frozen.toml`, the counts of the day on which the core was laid out anew; nothing writes that file.
 //! Another compiler makes other code, so then the counts are shown only.
 
 use std::collections::BTreeMap;
@@ -19,10 +19,6 @@ use crate::{cargo, finish};
 
 /// By how much a path may grow, in percent: what another C library or processor may make of the same program.
 const TOLERANCE: f64 = 5.0;
-
-/// By how much a path may have grown since the core was laid out anew, in percent. The aim is [`TOLERANCE`]; what has been built since
-/// then costs more, see `bench/LOG.md`.
-const IN_ALL: f64 = 8.0;
 
 /// How often a path is taken in the two runs. Some paths are taken a thousand times at once.
 const COUNTS: [u32; 2] = [1_000, 5_000];
@@ -89,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("{path:22} {counted:9.1}  {}{since}", verdict.words());
         if arguments.bless {
             reference.paths.insert(path.clone(), counted);
-        } else if verdict.is_bad() || in_all.is_some_and(|change| change > IN_ALL) {
+        } else if verdict.is_bad() || in_all.is_some_and(|change| change > TOLERANCE) {
             worse.push(path.as_str());
         }
     }

@@ -305,12 +305,17 @@ impl AnyFuture {
     }
 
     /// `Ok` if it ended with a result, else what it ended with.
+    #[inline]
     pub(crate) fn outcome(&self) -> Result<()> {
+        if self.base().state() == State::Finished { Ok(()) } else { Err(self.what_failed()) }
+    }
+
+    /// Why there is no result.
+    fn what_failed(&self) -> Error {
+        let none = || InvalidStateError::new("Result is not set.").into();
         match self.base().state() {
-            State::Finished => Ok(()),
-            State::Cancelled => self.base().see_error().map_or(Ok(()), Err),
-            State::Failed => self.base().see_error().map_or(Ok(()), |error| Err(resume_panic(error))),
-            State::New | State::Pending | State::Aborted => Err(InvalidStateError::new("Result is not set.").into()),
+            State::Failed => self.base().see_error().map_or_else(none, resume_panic),
+            _ => self.base().see_error().unwrap_or_else(none),
         }
     }
 }

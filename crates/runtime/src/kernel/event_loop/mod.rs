@@ -264,9 +264,7 @@ impl LoopCore {
             // close the loop, which runs.)
             self.tell_one_woken(&runnable);
         }
-        if self.shared.has_news() {
-            return self.queue_behind_news(Ready::Task(runnable));
-        }
+        self.take_remote();
         self.ready.borrow_mut().push_task(runnable);
     }
 

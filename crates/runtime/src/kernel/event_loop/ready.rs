@@ -53,6 +53,7 @@ impl ReadyQueue {
         self.line.push_back(Some(task));
     }
 
+    #[inline(always)]
     pub(crate) fn push(&mut self, other: Other) {
         self.line.push_back(None);
         self.others.push_back(other);

@@ -81,6 +81,7 @@ impl LoopCore {
     }
 
     /// One iteration.
+    #[inline(always)]
     fn run_once(&self) -> Result<(), Error> {
         self.iterations.set(self.iteration().wrapping_add(1));
 

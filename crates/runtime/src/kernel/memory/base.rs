@@ -70,7 +70,9 @@ impl FutureBase {
             (callbacks.push(callback), abandoned)
         });
         // After the look at the memory: they may own the last handles on other futures.
-        abandon(&abandoned);
+        if !abandoned.is_empty() {
+            abandon(&abandoned);
+        }
         registered
     }
 

@@ -43,7 +43,7 @@ impl Wake {
         Self(waker.cast().map_addr(|address| address | BOXED))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn wake(self) {
         let this = ManuallyDrop::new(self);
         match this.boxed() {
