@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use guide_tests::oracle::Oracle;
 use guide_tests::python::{Python, number};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::language::Program;
 use crate::pyodide::Pyodide;
@@ -90,13 +91,43 @@ impl fmt::Display for Reference {
     }
 }
 
+/// A process that answers lines: each question is a line of JSON, and so is its answer.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Process {
+    pub(crate) fn start(mut command: Command) -> Result<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("it does not start")?;
+        let questions = child.stdin.take().context("no standard input")?;
+        let answers = BufReader::new(child.stdout.take().context("no standard output")?);
+        Ok(Self { child, questions, answers })
+    }
+
+    /// Fails if the process has ended; its own words are on standard error.
+    pub(crate) fn ask<A: DeserializeOwned>(&mut self, question: &impl Serialize) -> Result<A> {
+        let mut line = serde_json::to_string(question)?;
+        line.push('\n');
+        self.questions.write_all(line.as_bytes())?;
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer)?;
+        serde_json::from_str(&answer).context("the process of the other interpreter has ended")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A process that runs programs, one after the other.
 #[derive(Debug)]
-pub struct Interpreter {
-    process: Child,
-    programs: ChildStdin,
-    traces: BufReader<ChildStdout>,
-}
+pub struct Interpreter(Process);
 
 impl Interpreter {
     /// Starts a process, and waits until it is ready.
@@ -105,12 +136,8 @@ impl Interpreter {
     ///
     /// Fails if it does not start.
     pub fn start(python: &Reference) -> Result<Self> {
-        let mut command = python.command();
-        let process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut process = process.with_context(|| format!("cannot start {python}"))?;
-        let programs = process.stdin.take().context("no standard input")?;
-        let traces = BufReader::new(process.stdout.take().context("no standard output")?);
-        let mut interpreter = Self { process, programs, traces };
+        let process = Process::start(python.command()).with_context(|| format!("cannot start {python}"))?;
+        let mut interpreter = Self(process);
         // A program of nothing: Pyodide takes its time to start, which is no part of the first program.
         interpreter.trace(&Program { functions: vec![Vec::new()], ..Program::default() })?;
         Ok(interpreter)
@@ -122,19 +149,7 @@ impl Interpreter {
     ///
     /// Fails if the process has ended; its own words are on standard error.
     pub fn trace(&mut self, program: &Program) -> Result<Option<String>> {
-        let mut line = serde_json::to_string(program)?;
-        line.push('\n');
-        self.programs.write_all(line.as_bytes())?;
-        let mut answer = String::new();
-        self.traces.read_line(&mut answer)?;
-        serde_json::from_str(&answer).context("interpreter.py has ended")
-    }
-}
-
-impl Drop for Interpreter {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.0.ask(program)
     }
 }
 

@@ -14,15 +14,13 @@ mod servers;
 mod streams;
 mod threads;
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::ops::Range;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::cpython::Reference;
+use crate::cpython::{Process, Reference, script};
 
 /// A program of one of the kinds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,41 +116,11 @@ impl Program {
 }
 
 /// A process that plays programs on CPython.
-struct Theirs {
-    process: Child,
-    programs: ChildStdin,
-    traces: BufReader<ChildStdout>,
-}
-
-impl Theirs {
-    fn start(python: &Reference) -> Result<Self> {
-        let Reference::Machine(python) = python else {
-            bail!("sockets, threads and children need a CPython, not Pyodide");
-        };
-        let mut command = Command::new(&python.path);
-        command.args(["-E", "-s", "-B"]).arg(crate::root().join("outside.py"));
-        let mut process =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("cannot start Python")?;
-        let programs = process.stdin.take().context("no standard input")?;
-        let traces = BufReader::new(process.stdout.take().context("no standard output")?);
-        Ok(Self { process, programs, traces })
-    }
-
-    fn trace(&mut self, program: &Program) -> Result<String> {
-        let mut line = serde_json::to_string(program)?;
-        line.push('\n');
-        self.programs.write_all(line.as_bytes())?;
-        let mut answer = String::new();
-        self.traces.read_line(&mut answer)?;
-        serde_json::from_str(&answer).context("outside.py has ended")
-    }
-}
-
-impl Drop for Theirs {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+fn theirs(python: &Reference) -> Result<Process> {
+    let Reference::Machine(python) = python else {
+        bail!("sockets, threads and children need a CPython, not Pyodide");
+    };
+    Process::start(script(python, "outside.py"))
 }
 
 /// A program whose traces differ, made as small as it gets.
@@ -180,11 +148,11 @@ pub fn compare(
     differences: usize,
     progress: impl Fn(u64),
 ) -> Result<(usize, Vec<Difference>)> {
-    let mut python = Theirs::start(python)?;
+    let mut python = theirs(python)?;
     let (mut lines, mut found) = (0, Vec::new());
     for seed in seeds {
         let mut program = kind.program(seed);
-        let mut both = |program: &Program| anyhow::Ok((python.trace(program)?, trace(program)));
+        let mut both = |program: &Program| anyhow::Ok((python.ask::<String>(program)?, trace(program)));
         let (mut theirs, mut ours) = both(&program)?;
         lines += theirs.lines().count();
         progress(seed);

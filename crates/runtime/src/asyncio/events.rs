@@ -617,6 +617,37 @@ impl EventLoop {
     }
 
     /// Takes an observer away; returns whether it was there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::Cell, rc::Rc};
+    ///
+    /// use asyncio::{LoopEvent, Observer, create_task, get_running_loop, run};
+    ///
+    /// #[derive(Default)]
+    /// struct Created(Cell<u32>);
+    ///
+    /// impl Observer for Created {
+    ///     fn event(&self, event: LoopEvent<'_>) {
+    ///         if let LoopEvent::TaskCreated(_) = event {
+    ///             self.0.set(self.0.get() + 1);
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// run(async {
+    ///     let (event_loop, created) = (get_running_loop()?, Rc::new(Created::default()));
+    ///     let observer: Rc<dyn Observer> = created.clone();
+    ///     event_loop.add_observer(observer.clone());
+    ///     create_task(async { Ok(()) }).await?;
+    ///     assert!(event_loop.remove_observer(&observer));
+    ///     create_task(async { Ok(()) }).await?;
+    ///     assert_eq!(created.0.get(), 1);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
     pub fn remove_observer(&self, observer: &Rc<dyn Observer>) -> bool {
         self.core.remove_observer(observer)
     }

@@ -125,6 +125,20 @@ impl AnyFuture {
     }
 
     /// What tells the future from others that live at the same time: `id(future)`. Unlike a clone it does not keep the future.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{create_task, run};
+    ///
+    /// run(async {
+    ///     let (one, other) = (create_task(async { Ok(()) }), create_task(async { Ok(()) }));
+    ///     assert!(one.id() == one.clone().id() && one.id() != other.id());
+    ///     one.await?;
+    ///     other.await
+    /// })
+    /// .unwrap();
+    /// ```
     #[must_use]
     pub fn id(&self) -> usize {
         self.address()
