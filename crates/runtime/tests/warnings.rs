@@ -147,3 +147,26 @@ fn who_waits_for_a_foreign_future_is_no_deadlock() {
     };
     expect(0, times("deadlock", TEST, program));
 }
+
+/// With debug mode and without.
+fn a_foreign_future_meets_its_limit() {
+    for debug in [true, false] {
+        let runner = Runner::new().clock(Clock::Virtual).debug(debug);
+        let foreign = async { wait_for(std::future::pending::<Result<()>>(), 1).await };
+        let error = runner.run(async { create_task(foreign).named("guest").await }).unwrap_err();
+        assert!(error.is::<TimeoutError>());
+    }
+}
+
+#[test]
+fn debug_mode_says_whose_foreign_future_a_cancellation_drops() {
+    let text = "cancelling guest drops a future of another crate, for which it waits behind its await at crates/";
+    let name = "debug_mode_says_whose_foreign_future_a_cancellation_drops";
+    expect(1, times(text, name, a_foreign_future_meets_its_limit));
+}
+
+#[test]
+fn debug_mode_says_what_to_write_around_a_foreign_future() {
+    let text = "cancellable(future) raises the cancellation there, uncancellable(future) lets the future finish";
+    expect(1, times(text, "debug_mode_says_what_to_write_around_a_foreign_future", a_foreign_future_meets_its_limit));
+}
