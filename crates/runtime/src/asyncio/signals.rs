@@ -127,6 +127,33 @@ fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
+/// While it lives, a signal waits that comes for this thread. signal-hook installs its handler before it knows what that has to call,
+/// so a signal in between would be lost.
+struct HeldUp {
+    before: libc::sigset_t,
+}
+
+impl HeldUp {
+    fn new(signal: i32) -> Self {
+        // SAFETY: the sets are plain data, for which zero is a value, and the calls write what they are given pointers to. They
+        // change the mask of this thread only. Test: `signals_end_a_server_while_it_starts`.
+        unsafe {
+            let (mut held_up, mut before) = (std::mem::zeroed(), std::mem::zeroed());
+            libc::sigemptyset(&mut held_up);
+            libc::sigaddset(&mut held_up, signal);
+            libc::pthread_sigmask(libc::SIG_BLOCK, &held_up, &mut before);
+            Self { before }
+        }
+    }
+}
+
+impl Drop for HeldUp {
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
+    }
+}
+
 /// Is it one of Python's `signal.valid_signals()`? The C library keeps two or three of the numbers in between for itself.
 fn is_valid(signal: i32) -> bool {
     #[cfg(target_os = "linux")]
@@ -144,6 +171,7 @@ fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Resu
     if signal_hook::consts::FORBIDDEN.contains(&signal) {
         return Err(RuntimeError::new(format!("sig {signal} cannot be caught")).into());
     }
+    let _held_up = HeldUp::new(signal);
     remove(core, signal);
     if signal == signal_hook::consts::SIGINT {
         // What `run` does at Ctrl-C gives way, as it does in CPython, unless one has come that the loop has not seen yet.
@@ -226,6 +254,7 @@ impl Interrupt {
         if core.tenants.find().is_some_and(is_ours) {
             return Ok(None);
         }
+        let _held_up = HeldUp::new(signal);
         let default = default_action(signal)?;
         let arrived = Arc::new(AtomicBool::new(false));
         let (receiver, sender) = UnixStream::pair()?;
