@@ -161,6 +161,59 @@ pub fn examples_hide_nothing(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
+/// What takes a callback and does not pass its panic on to whoever wrote it.
+const TAKERS: &[&str] = &[
+    "call_soon",
+    "call_later",
+    "call_at",
+    "call_soon_threadsafe",
+    "add_done_callback",
+    "add_reader",
+    "add_signal_handler",
+];
+
+/// What panics when an example goes wrong.
+const PANICS: &[&str] = &["assert!", "assert_eq!", "assert_ne!", "panic!", "unreachable!"];
+
+/// An example does not assert inside a callback: the loop reports that panic and goes on, and the example would pass.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn examples_can_fail(root: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for (name, text) in sources(root)? {
+        // How many parentheses are open since the call of a taker.
+        let mut depth = 0_usize;
+        for (number, line) in walk(&text) {
+            let Line::Example(mut line) = line else {
+                depth = 0;
+                continue;
+            };
+            if depth == 0 {
+                let takes = |at: usize| TAKERS.iter().any(|taker| line[..at].ends_with(taker));
+                let Some((call, _)) = line.match_indices('(').find(|(at, _)| takes(*at)) else { continue };
+                line = &line[call..];
+            }
+            for (at, character) in line.char_indices() {
+                match character {
+                    '(' => depth += 1,
+                    ')' if depth == 1 => {
+                        (depth, line) = (0, &line[..at]);
+                        break;
+                    }
+                    ')' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+            }
+            if PANICS.iter().any(|panic| line.contains(panic)) {
+                problems.push(format!("{name}:{number}: a panic in this callback does not fail the example"));
+            }
+        }
+    }
+    Ok(problems)
+}
+
 /// The code of a crate, its unit tests included, does not use `asyncio`: that one is built on the crate as others see it, so
 /// that the test would have two runtimes.
 ///
@@ -265,6 +318,17 @@ mod tests {
         assert_eq!(check("#[derive(Clone)]"), 0, "an attribute");
         assert_eq!(check("# wake();"), 1);
         assert_eq!(check("#"), 1);
+    }
+
+    #[test]
+    fn an_example_does_not_assert_in_a_callback() {
+        let check = |code: &str| found(examples_can_fail, "crates/locks/src/lock.rs", &example(code)).len();
+        assert_eq!(check("event_loop.call_soon(move || called.set(true))?;"), 0);
+        assert_eq!(check("event_loop.call_soon(move || assert!(called.get()))?;"), 1);
+        assert_eq!(check("event_loop.call_later(1.0, || unreachable!())?;"), 1);
+        assert_eq!(check("task.add_done_callback(|task| {\n///     assert_eq!(task.get_name(), \"me\");\n/// });"), 1);
+        assert_eq!(check("event_loop.call_soon(|| wake()).unwrap();\n/// assert!(woken());"), 0, "after the call");
+        assert_eq!(check("event_loop.call_soon(wake)?; assert!(is_woken());"), 0, "after the call");
     }
 
     #[test]

@@ -204,14 +204,19 @@ impl EventLoop {
     /// # Examples
     ///
     /// ```
+    /// use std::{cell::Cell, rc::Rc};
+    ///
     /// use asyncio::new_event_loop;
     ///
-    /// let event_loop = new_event_loop();
-    /// let (running, stopping) = (event_loop.clone(), event_loop.clone());
-    /// event_loop.call_soon(move || assert!(running.is_running())).unwrap();
-    /// event_loop.call_soon(move || stopping.stop()).unwrap();
+    /// let (event_loop, was_running) = (new_event_loop(), Rc::new(Cell::new(false)));
+    /// let (running, seen) = (event_loop.clone(), Rc::clone(&was_running));
+    /// event_loop.call_soon(move || {
+    ///     seen.set(running.is_running());
+    ///     running.stop();
+    /// })
+    /// .unwrap();
     /// event_loop.run_forever().unwrap();
-    /// assert!(!event_loop.is_running());
+    /// assert!(was_running.get() && !event_loop.is_running());
     /// ```
     pub fn run_forever(&self) -> Result<()> {
         self.core.run_forever()

@@ -561,13 +561,20 @@ impl fmt::Display for Frame {
 /// # Examples
 ///
 /// ```
+/// use std::{cell::Cell, rc::Rc};
+///
 /// use asyncio::{create_task, current_task, get_running_loop, run, sleep};
 ///
 /// run(async {
 ///     let task = create_task(async { Ok(current_task()?.expect("this is a task").get_name()) });
 ///     assert_eq!(task.named("me").await?.as_ref(), "me");
-///     get_running_loop()?.call_soon(|| assert!(current_task().unwrap().is_none()))?;
-///     sleep(0).await
+///
+///     let in_task = Rc::new(Cell::new(None));
+///     let call = Rc::clone(&in_task);
+///     get_running_loop()?.call_soon(move || call.set(current_task().ok().map(|task| task.is_some())))?;
+///     sleep(0).await?;
+///     assert_eq!(in_task.get(), Some(false), "a callback runs in no task");
+///     Ok(())
 /// })
 /// .unwrap();
 /// assert!(current_task().is_err());

@@ -85,17 +85,21 @@ impl LoopHandle {
     /// # Examples
     ///
     /// ```
+    /// use std::sync::atomic::{AtomicBool, Ordering};
     /// use std::thread;
     ///
     /// use asyncio::{get_running_loop, run, sleep};
     ///
+    /// static CALLED: AtomicBool = AtomicBool::new(false);
+    ///
     /// run(async {
     ///     let handle = get_running_loop()?.handle();
-    ///     let call = handle.call_soon_threadsafe_cancellable(|| unreachable!("it was cancelled"))?;
+    ///     let call = handle.call_soon_threadsafe_cancellable(|| CALLED.store(true, Ordering::Relaxed))?;
     ///     thread::spawn(move || call.cancel()).join().unwrap();
     ///     sleep(0).await
     /// })
     /// .unwrap();
+    /// assert!(!CALLED.load(Ordering::Relaxed));
     /// ```
     pub fn call_soon_threadsafe_cancellable<F: FnOnce() + Send + 'static>(
         &self,
