@@ -30,6 +30,42 @@ fn says(compiler: &Compiler, folder: &Path, statement: &str, hints: &[&str]) {
     }
 }
 
+/// Checks that the attribute above this function does not compile, and that the compiler says why.
+fn refuses(compiler: &Compiler, folder: &Path, attribute: &str, function: &str, why: &str) {
+    let file = folder.join("attribute.rs");
+    std::fs::write(&file, format!("#[asyncio::{attribute}]\n{function}\n")).unwrap();
+    let output = compiler.compile(&file, &folder.join("attribute.rmeta"), Kind::Check, &[]).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{attribute} above {function} compiles");
+    assert!(said.contains(&format!("error: {why}")), "the compiler does not say {why:?} of {attribute}:\n{said}");
+    assert_eq!(said.matches("\nerror").count(), 1, "it says more than that of {attribute}:\n{said}");
+}
+
+#[test]
+fn an_attribute_that_cannot_work_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let compiler = Compiler::beside_this_binary(root(), folder.path()).unwrap();
+    let refuses =
+        |attribute: &str, function: &str, why: &str| refuses(&compiler, folder.path(), attribute, function, why);
+
+    refuses("main", "fn main() {}", "`#[asyncio::main]` is for an `async fn`: write `async` before `fn`");
+    refuses("main", "async fn main(argument: u32) {}", "`main` cannot have arguments: nothing passes any");
+    refuses("main(clock = 5)", "async fn main() {}", "`clock` is \"virtual\" or \"real\", not `5`");
+    let test = |argument: &str, why: &str| refuses(&format!("test({argument})"), "async fn works() {}", why);
+    test("leak = \"deny\"", "there is no argument `leak`: there are `clock`, `debug`, `leaks`, ");
+    test("leaks", "`leaks` needs a value: `leaks = …`");
+    test("leaks = \"deny\", leaks = \"deny\"", "`leaks` is given twice");
+    test("schedules = 0", "`schedules` is a whole number from 1, not `0`");
+    test("schedule = \"3=1/4\"", "`schedule` is a token, such as \"1:fence:dev:3=1/4\", not \"3=1/4\"");
+    test("seed = 1, schedule = \"1:fence:walk:1\"", "`schedule` and `seed` cannot go together");
+    test("crate = \"a b\"", "`crate` is the path by which the crate `asyncio` can be named, not `\"a b\"`");
+    refuses("test", "fn sync() {}", "`#[asyncio::test]` is for an `async fn`: write `async` before `fn`");
+    refuses("test", "const async fn strange() {}", "`#[asyncio::test]` is for a plain `async fn`, without `const`");
+    refuses("test", "async fn any<T>() {}", "`any` cannot have parameters: nothing chooses them");
+    refuses("test", "#[test]\nasync fn twice() {}", "`#[asyncio::test]` makes a test by itself");
+    refuses("test", "struct NoFunction;", "`#[asyncio::test]` is for an `async fn`");
+}
+
 #[test]
 fn the_compiler_names_the_form_that_works() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,13 +15,14 @@
 //!
 //! # Where to begin
 //!
-//! - **A program**: [`run`] its main coroutine; [`Runner`] has the options. With `ASYNCIO_DEBUG=1` in the environment the
+//! - **A program**: [`run`] its main coroutine, or write [`#[asyncio::main]`](macro@main) over it; [`Runner`] has the options. With `ASYNCIO_DEBUG=1` in the environment the
 //!   loop reports callbacks that block it; with `ASYNCIO_CLOCK=virtual` it skips the sleeps.
 //! - **Many at once**: [`create_task`], [`gather()`], [`TaskGroup`], [`wait`], [`as_completed`].
 //! - **Limits**: [`wait_for`] for one awaitable, [`timeout`] for a block, [`shield`] against a cancellation.
 //! - **Between tasks**: [`Queue`], [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`Barrier`], and [`Future`].
 //! - **Outside**: [`open_connection`], [`start_server`], [`create_subprocess_exec`], [`to_thread`],
 //!   [`run_coroutine_threadsafe`].
+//! - **A test**: [`#[asyncio::test]`](macro@test), on the virtual clock.
 //! - **In another loop**: [`Runner::host`] runs a program in the loop of a page, a graphical interface or another runtime.
 //! - **`async for`, `async with`, `yield`**: [`AsyncIterator`], [`async_with`], [`AsyncGenerator`].
 //!
@@ -40,6 +41,7 @@
 //! | [`threads`], [`contextvars`] | blocking functions, other threads, context variables |
 //! | [`streams`], `ssl`, [`subprocess`] | connections, servers, pipes, datagrams; TLS; commands |
 //! | [`iterators`], [`generators`], [`contextlib`] | `async for`, `yield` and `async with` |
+//! | `testing` | tests of programs |
 //! | `simulation` | run a program under many orders of its steps, and find the one that breaks it |
 //! | [`graph`], [`log`] | what a task waits for; the log of the loop |
 //! | [`io`], [`time`] | any file descriptor on the loop; Python's `time` |
@@ -49,7 +51,7 @@
 //!
 //! # Features
 //!
-//! On by default are `net` ([`streams`]), `process` ([`subprocess`]), `threads` ([`threads`]), `tls` (`ssl`). A program that
+//! On by default are `macros` (`main`, `test` and `testing`), `net` ([`streams`]), `process` ([`subprocess`]), `threads` ([`threads`]), `tls` (`ssl`). A program that
 //! turns them off builds fewer crates. The feature `trace`, which is off, adds a module `trace` and lets `ASYNCIO_TRACE=FILE` write
 //! what happens in a program to a file that Perfetto and Chrome open. The feature `simulation`, for tests, adds a module `simulation`,
 //! which runs a program under many orders of its steps, and lets `ASYNCIO_SCHEDULE` replay one.
@@ -72,6 +74,9 @@
 pub mod contextlib;
 pub mod contextvars;
 pub mod coroutines;
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod entry;
 pub mod events;
 pub mod exceptions;
 pub mod futures;
@@ -91,10 +96,15 @@ pub mod streams;
 pub mod subprocess;
 pub mod taskgroups;
 pub mod tasks;
+#[cfg(feature = "macros")]
+pub mod testing;
 #[cfg(all(unix, feature = "threads"))]
 pub mod threads;
 pub mod timeouts;
 
+#[cfg(feature = "macros")]
+#[doc(inline)]
+pub use asyncio_macros::{main, test};
 #[cfg(unix)]
 #[doc(inline)]
 pub use asyncio_runtime::{io, signal};

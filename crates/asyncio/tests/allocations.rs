@@ -12,7 +12,10 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 
-use asyncio::*;
+use asyncio::{
+    AsyncGenerator, AsyncIterator, Barrier, Clock, Condition, Error, Event, Generator, Lock, Queue, Result, Runner,
+    Semaphore, all_tasks, as_completed, create_task, gather, get_running_loop, shield, sleep, wait, wait_for,
+};
 
 struct Counting;
 

@@ -224,11 +224,25 @@ where
         self.run()
     }
 
-    /// Runs the program under this schedule only. It fails with [`Failure::Stale`](crate::Failure::Stale) if the schedule is
-    /// that of another program.
-    pub fn replay(mut self, schedule: &Schedule) -> Exploration {
+    /// Sets the only schedule to run. The program fails with [`Failure::Stale`](crate::Failure::Stale) if the schedule is that
+    /// of another program.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{gather, simulation::explore, sleep};
+    ///
+    /// let token = "1:fence:dev:1=1/2".parse().unwrap();
+    /// explore(|| async { gather([sleep(0), sleep(0)]).await }).schedule(&token).check();
+    /// ```
+    pub fn schedule(mut self, schedule: &Schedule) -> Self {
         self.options.replay = Some(schedule.clone());
-        self.run()
+        self
+    }
+
+    /// Runs the program under this schedule only: short for [`schedule`](Self::schedule) and [`run`](Self::run).
+    pub fn replay(self, schedule: &Schedule) -> Exploration {
+        self.schedule(schedule).run()
     }
 
     /// Searches, and returns what was found.

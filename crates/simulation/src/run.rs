@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use asyncio_clock::{Clock, restart_virtual};
+use asyncio_entry::tasks_left;
 use asyncio_errors::{Error, ExceptionContext, Result, RuntimeError};
 use asyncio_runtime::{EventLoop, Runner};
 
@@ -88,12 +89,6 @@ fn panicked(payload: &(dyn Any + Send)) -> Failure {
 
 /// The tasks that are left when main has returned.
 fn leaked(event_loop: &EventLoop) -> Option<Failure> {
-    let tasks = event_loop.all_tasks();
-    let describe = |task: &asyncio_runtime::AnyTask| {
-        let waits = task
-            .waits_on()
-            .map_or_else(String::new, |wait| format!(" waits for {} at {}:{}", wait.text, wait.at.file, wait.at.line));
-        format!("{}{waits}", task.get_name())
-    };
-    (!tasks.is_empty()).then(|| Failure::Leaked(tasks.iter().map(describe).collect()))
+    let tasks = tasks_left(event_loop);
+    (!tasks.is_empty()).then_some(Failure::Leaked(tasks))
 }

@@ -1,0 +1,7 @@
+//! Tests of programs. Python has no counterpart but `unittest.IsolatedAsyncioTestCase`.
+//!
+//! `#[asyncio::test]` is the short form. [`TestRunner`] is what it calls, for tests that an attribute does not fit. The module
+//! `simulation`, a feature, runs a test in many orders.
+
+#[doc(inline)]
+pub use asyncio_entry::TestRunner;

@@ -1,0 +1,208 @@
+//! What the attributes make of a function.
+//!
+//! The body moves into a coroutine of its own, so that the compiler speaks of the types that are written there. Around it is a
+//! coroutine that makes a result of asyncio's. Both have the name of the function: that is the name that tasks and callbacks show,
+//! in a `repr` and in the report of a deadlock.
+
+use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
+
+use crate::arguments::{Argument, parse};
+use crate::function::Function;
+use crate::problem::Problem;
+
+/// The options that `main` and `test` share.
+#[derive(Default)]
+struct Common {
+    krate: Option<String>,
+    clock: Option<&'static str>,
+    debug: Option<bool>,
+}
+
+impl Common {
+    /// Takes the argument, if it is one of these.
+    fn take(&mut self, argument: &Argument) -> Result<bool, Problem> {
+        match argument.name.as_str() {
+            "crate" => self.krate = Some(argument.path()?),
+            "clock" => self.clock = Some(argument.one_of(&[("virtual", "Virtual"), ("real", "Real")])?),
+            "debug" => self.debug = Some(argument.truth()?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn krate(&self) -> String {
+        self.krate.clone().unwrap_or_else(|| "::asyncio".to_owned())
+    }
+
+    /// The calls that set the options of a runner.
+    fn calls(&self) -> String {
+        let krate = self.krate();
+        let clock = self.clock.map(|clock| format!(".clock({krate}::Clock::{clock})")).unwrap_or_default();
+        let debug = self.debug.map(|debug| format!(".debug({debug})")).unwrap_or_default();
+        clock + &debug
+    }
+}
+
+/// `#[asyncio::main]`.
+pub(crate) fn main(arguments: TokenStream, function: TokenStream) -> Result<TokenStream, Problem> {
+    let function = Function::parse(function, "main")?;
+    let mut common = Common::default();
+    for argument in parse(arguments, &["clock", "debug", "crate"])? {
+        common.take(&argument)?;
+    }
+    let (krate, calls) = (common.krate(), common.calls());
+    let runner = match calls.as_str() {
+        "" => "::core::option::Option::None".to_owned(),
+        calls => format!("::core::option::Option::Some({krate}::Runner::new(){calls})"),
+    };
+    let name = &function.name;
+    let wrapper = Wrapper {
+        returns: Some("impl ::std::process::Termination"),
+        settle: format!("{krate}::entry::main_result"),
+        run: format!("{krate}::entry::run_main({runner}, {name}())"),
+        attribute: "",
+    };
+    Ok(wrapper.around(function, &krate))
+}
+
+/// How the orders of a test are explored.
+#[derive(Default)]
+struct Orders {
+    schedules: Option<u64>,
+    seed: Option<u64>,
+    schedule: Option<String>,
+    delays: Option<u64>,
+}
+
+/// `#[asyncio::test]`.
+pub(crate) fn test(arguments: TokenStream, function: TokenStream) -> Result<TokenStream, Problem> {
+    let function = Function::parse(function, "test")?;
+    if let Some(other) = function.other_test() {
+        return Err(Problem::at(&other, "`#[asyncio::test]` makes a test by itself: leave the other attribute out"));
+    }
+    let (mut common, mut orders, mut denies) = (Common::default(), Orders::default(), false);
+    let mut of_orders = None;
+    let known = ["clock", "debug", "leaks", "schedules", "delays", "seed", "schedule", "crate"];
+    let arguments = parse(arguments, &known)?;
+    for argument in &arguments {
+        if common.take(argument)? {
+            continue;
+        }
+        match argument.name.as_str() {
+            "leaks" => denies = argument.one_of(&[("deny", true), ("cancel", false)])?,
+            "schedules" => orders.schedules = Some(argument.number(1)?),
+            "delays" => orders.delays = Some(argument.number(1)?),
+            "seed" => orders.seed = Some(argument.number(0)?),
+            _ => orders.schedule = Some(token(argument)?),
+        }
+        if argument.name != "leaks" {
+            of_orders = of_orders.or(Some(argument));
+        }
+    }
+    let (krate, name) = (common.krate(), &function.name);
+    let run = match of_orders {
+        None => {
+            let leaks = if denies { ".deny_leaks()" } else { "" };
+            format!("{krate}::testing::TestRunner::new(){}{leaks}.run({name}())", common.calls())
+        }
+        Some(argument) if !cfg!(feature = "simulation") => {
+            let text = format!(
+                "`{}` needs the feature `simulation` of asyncio: `asyncio = {{ …, features = [\"simulation\"] }}`",
+                argument.name
+            );
+            return Err(Problem::new(Some(argument.at), text));
+        }
+        Some(_) => {
+            if let Some(other) = arguments.iter().find(|argument| ["clock", "debug"].contains(&argument.name.as_str()))
+            {
+                let text = format!("`{}` has no effect where orders are explored: leave it out", other.name);
+                return Err(Problem::new(Some(other.at), text));
+            }
+            let leaks = if denies { "" } else { ".allow_leaked_tasks()" };
+            let options = orders.calls(&arguments, &krate)?;
+            format!("{krate}::simulation::explore({name}){leaks}{options}.check()")
+        }
+    };
+    let wrapper = Wrapper {
+        returns: None,
+        settle: format!("{krate}::entry::test_result"),
+        run,
+        attribute: "#[::core::prelude::v1::test]",
+    };
+    Ok(wrapper.around(function, &krate))
+}
+
+/// A token, as far as one can see without the parser of the crate `simulation`.
+fn token(argument: &Argument) -> Result<String, Problem> {
+    let wanted = "a token, such as \"1:fence:dev:3=1/4\"";
+    let text = argument.string(wanted)?;
+    if !text.starts_with("1:fence:walk:") && !text.starts_with("1:fence:dev:") {
+        return Err(Problem::new(Some(argument.at), format!("`schedule` is {wanted}, not {text:?}")));
+    }
+    Ok(text)
+}
+
+impl Orders {
+    /// The calls that set the options of an exploration.
+    fn calls(&self, arguments: &[Argument], krate: &str) -> Result<String, Problem> {
+        let at = |name: &str| arguments.iter().find(|argument| argument.name == name).map(|argument| argument.at);
+        let together =
+            |one: &str, other: &str| Problem::new(at(other), format!("`{one}` and `{other}` cannot go together"));
+        match self {
+            Self { schedule: Some(_), schedules: Some(_), .. } => return Err(together("schedule", "schedules")),
+            Self { schedule: Some(_), delays: Some(_), .. } => return Err(together("schedule", "delays")),
+            Self { schedule: Some(_), seed: Some(_), .. } => return Err(together("schedule", "seed")),
+            Self { delays: Some(_), seed: Some(_), .. } => return Err(together("delays", "seed")),
+            _ => {}
+        }
+        let number =
+            |name: &str, value: Option<u64>| value.map(|value| format!(".{name}({value})")).unwrap_or_default();
+        let schedule = self
+            .schedule
+            .as_ref()
+            .map(|token| format!(".schedule(&{token:?}.parse().expect(\"`schedule` of `#[asyncio::test]`\"))"));
+        let delays = self.delays.map(|delays| format!(".strategy({krate}::simulation::Strategy::Delays({delays}))"));
+        let parts = [Some(number("schedules", self.schedules)), Some(number("seed", self.seed)), schedule, delays];
+        Ok(parts.into_iter().flatten().collect())
+    }
+}
+
+/// What is written around the body.
+struct Wrapper {
+    attribute: &'static str,
+    /// What the function returns, if it is to return anything.
+    returns: Option<&'static str>,
+    /// The function that makes a result of asyncio's of what the body returns.
+    settle: String,
+    /// The call that runs it all.
+    run: String,
+}
+
+impl Wrapper {
+    /// `ATTRIBUTE … fn NAME() { async fn NAME() { async fn NAME() { … } SETTLE(NAME().await) } RUN }`.
+    fn around(self, function: Function, krate: &str) -> TokenStream {
+        let Function { before, name, returns, body } = function;
+        let tokens = |text: &str| -> TokenStream { text.parse().expect("it is Rust") };
+        let block = |tokens: TokenStream| TokenTree::Group(Group::new(Delimiter::Brace, tokens));
+        let head = format!("async fn {name}() ->");
+        let mut coroutine = tokens(&head);
+        coroutine.extend(returns.clone());
+        coroutine.extend([TokenTree::Group(body)]);
+        coroutine.extend(tokens(&format!("{}({name}().await)", self.settle)));
+        let mut inner = tokens(&format!("{head} {krate}::Result<"));
+        inner.extend(if self.returns.is_some() { returns } else { tokens("()") });
+        inner.extend(tokens(">"));
+        inner.extend([block(coroutine)]);
+        inner.extend(tokens(&self.run));
+        let mut whole = tokens(self.attribute);
+        whole.extend(before);
+        whole.extend(tokens("fn"));
+        whole.extend([TokenTree::Ident(name)]);
+        whole.extend(tokens(&format!(
+            "() {}",
+            self.returns.map_or_else(String::new, |returns| format!("-> {returns}"))
+        )));
+        whole.extend([block(inner)]);
+        whole
+    }
+}

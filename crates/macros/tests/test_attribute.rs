@@ -1,0 +1,164 @@
+//! `#[asyncio::test]`: what passes, and what fails and how it says so.
+
+// As in a crate whose manifest gives it another name.
+extern crate asyncio as renamed;
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use asyncio::{Exception, Lock, Result, create_task, gather, get_running_loop, sleep};
+
+/// Each of two tasks reads, gives way, and writes what it read plus one.
+async fn lost_update() -> Result<u32> {
+    let counter = Rc::new(Cell::new(0));
+    let add = |_| {
+        let counter = Rc::clone(&counter);
+        async move {
+            sleep(0).await?;
+            let seen = counter.get();
+            sleep(0).await?;
+            counter.set(counter.get().max(seen + 1));
+            Ok(())
+        }
+    };
+    gather((0..2).map(add)).await?;
+    Ok(counter.get())
+}
+
+mod passes {
+    use super::*;
+
+    #[asyncio::test]
+    async fn an_hour_on_the_virtual_clock() -> Result<()> {
+        let begun = Instant::now();
+        sleep(3600).await?;
+        assert!(begun.elapsed() < Duration::from_secs(3000));
+        Ok(())
+    }
+
+    #[asyncio::test(clock = "real", debug = true)]
+    async fn a_loop_has_the_options() {
+        assert!(get_running_loop().unwrap().get_debug());
+        let begun = Instant::now();
+        sleep(0.01).await.unwrap();
+        assert!(begun.elapsed() >= Duration::from_millis(10));
+    }
+
+    #[asyncio::test]
+    async fn an_error_of_any_type() -> std::result::Result<(), std::num::ParseIntError> {
+        assert_eq!("12".parse::<i32>()?, 12);
+        Ok(())
+    }
+
+    #[asyncio::test]
+    async fn the_task_has_the_name_of_the_test() -> Result<()> {
+        let task = format!("{:?}", asyncio::current_task()?.expect("a test is a task"));
+        assert!(task.contains("coro=<the_task_has_the_name_of_the_test() "), "{task}");
+        let task = format!("{:?}", create_task(async { Ok(()) }));
+        assert!(task.contains("coro=<the_task_has_the_name_of_the_test() "), "{task}");
+        Ok(())
+    }
+
+    #[asyncio::test]
+    async fn a_task_that_is_left_is_cancelled() -> Result<()> {
+        create_task(sleep(9));
+        Ok(())
+    }
+
+    #[asyncio::test]
+    #[ignore = "it shows that other attributes stay"]
+    async fn an_ignored_test() {
+        panic!("it does not run");
+    }
+
+    #[asyncio::test(schedules = 500, seed = 3, leaks = "deny")]
+    async fn many_orders() -> Result<()> {
+        gather([sleep(0), sleep(0)]).await?;
+        Ok(())
+    }
+
+    #[asyncio::test(delays = 2)]
+    async fn all_orders_with_few_deviations() -> Result<()> {
+        assert_eq!(lost_update().await?.min(1), 1);
+        Ok(())
+    }
+
+    #[renamed::test(crate = "renamed", schedule = "1:fence:walk:7")]
+    async fn a_crate_that_has_another_name() -> renamed::Result<()> {
+        renamed::sleep(1).await
+    }
+
+    #[renamed::test(crate = ::renamed)]
+    async fn a_path_that_is_no_string() {}
+}
+
+mod fails {
+    use super::*;
+
+    #[asyncio::test]
+    #[should_panic(expected = "the test raised Exception('no such row')")]
+    async fn an_error() -> Result<()> {
+        Err(Exception::new("no such row").into())
+    }
+
+    #[asyncio::test]
+    #[should_panic(expected = "the test raised ParseIntError")]
+    async fn an_error_of_another_type() -> std::result::Result<(), std::num::ParseIntError> {
+        "twelve".parse::<i32>().map(drop)
+    }
+
+    #[asyncio::test]
+    #[should_panic(expected = "three is not four")]
+    async fn a_panic() {
+        assert_eq!(3, 4, "three is not four");
+    }
+
+    #[asyncio::test]
+    #[should_panic(expected = "Task-1 waits for <Lock waiters=1>, acquired by a task that is done, at ")]
+    async fn a_deadlock() -> Result<()> {
+        let lock = Lock::new();
+        let other = lock.clone();
+        create_task(async move { other.acquire().await }).named("holder").await?;
+        let _guard = lock.lock().await?;
+        Ok(())
+    }
+
+    #[asyncio::test]
+    #[should_panic(expected = "nothing handled this:\n  Task exception was never retrieved: Exception('nobody asks')")]
+    async fn an_exception_that_nothing_retrieved() -> Result<()> {
+        drop(create_task(async { Err::<(), _>(Exception::new("nobody asks").into()) }));
+        sleep(1).await
+    }
+
+    #[asyncio::test]
+    #[should_panic(expected = "nothing handled this:")]
+    async fn a_panic_in_a_callback() -> Result<()> {
+        get_running_loop()?.call_soon(|| panic!("in a callback"))?;
+        sleep(1).await
+    }
+
+    #[asyncio::test(leaks = "deny")]
+    #[should_panic(expected = "the test has left a task:\n  janitor waits for a timer at ")]
+    async fn a_task_that_is_left() -> Result<()> {
+        drop(create_task(sleep(9)).named("janitor"));
+        sleep(1).await
+    }
+
+    #[asyncio::test(schedules = 500)]
+    #[should_panic(expected = "to repeat it: ASYNCIO_SCHEDULE=1:fence:dev:")]
+    async fn in_some_order() -> Result<()> {
+        assert_eq!(lost_update().await?, 2);
+        Ok(())
+    }
+
+    #[asyncio::test(schedule = "1:fence:dev:1=1/9")]
+    #[should_panic(expected = "the schedule does not fit the program")]
+    async fn a_schedule_of_another_program() -> Result<()> {
+        sleep(1).await
+    }
+
+    #[asyncio::test(schedule = "1:fence:dev:x")]
+    #[should_panic(expected = "`schedule` of `#[asyncio::test]`: ")]
+    async fn a_schedule_that_is_none() {}
+}
