@@ -40,9 +40,10 @@ pub use seconds::{Seconds, TimeLimit};
 /// });
 /// assert_eq!(elapsed.unwrap(), 3600.0);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clock {
     /// The machine's monotonic clock.
+    #[default]
     Real,
     /// Time that jumps to the next timer. It starts at 0 in each thread.
     Virtual,

@@ -66,7 +66,11 @@ impl Lock {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            inner: Rc::new(Inner { holder: Cell::new(NOBODY), taken: Cell::new(0), waiters: WaitQueue::new("Lock") }),
+            inner: Rc::new(Inner {
+                holder: Cell::new(NOBODY),
+                taken: Cell::new(0),
+                waiters: WaitQueue::new("Lock").offering("the lock was released"),
+            }),
         }
     }
 

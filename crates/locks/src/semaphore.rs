@@ -69,7 +69,13 @@ impl Semaphore {
     }
 
     fn with_bound(class: &'static str, value: usize, bound: usize) -> Self {
-        Self { inner: Rc::new(Inner { value: Cell::new(value), bound, waiters: WaitQueue::new(class) }) }
+        Self {
+            inner: Rc::new(Inner {
+                value: Cell::new(value),
+                bound,
+                waiters: WaitQueue::new(class).offering("a permit was released"),
+            }),
+        }
     }
 
     /// Would [`acquire`](Self::acquire) have to wait?

@@ -122,8 +122,8 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
                 maxsize,
                 unfinished: Cell::new(0),
                 shut_down: Cell::new(false),
-                getters: WaitQueue::new("Queue.get"),
-                putters: WaitQueue::new("Queue.put"),
+                getters: WaitQueue::new("Queue.get").offering("an item was put"),
+                putters: WaitQueue::new("Queue.put").offering("an item was taken"),
                 joining: WaitQueue::new("Queue.join"),
                 item: std::marker::PhantomData,
             }),
@@ -196,6 +196,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
             if inner.shut_down.get() {
                 return Err(PutError::new(item, QueueShutDown));
             }
+            inner.putters.withdraw_offers();
             let useful = || !self.full();
             let mut turn = Turn { wait: inner.putters.wait_at(at), line: &inner.putters, useful, over: false };
             if let Err(cancelled) = (&mut turn.wait).await {
@@ -245,6 +246,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
             if inner.shut_down.get() {
                 return Err(QueueShutDown.into());
             }
+            inner.getters.withdraw_offers();
             let useful = || !self.empty();
             let mut turn = Turn { wait: inner.getters.wait_at(at), line: &inner.getters, useful, over: false };
             (&mut turn.wait).await?;

@@ -91,7 +91,7 @@ pub use base::names::coroutine_name;
 // asyncio.tasks
 pub use asyncio::tasks::{
     AsCompleted, Awaitable, AwaitableList, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather, GatherChild,
-    GatherOutcomes, GatherSet, GatherStart, NextCompleted, ReturnWhen, Sleep, SleepResult, Task, TaskFactory,
+    GatherOutcomes, GatherSet, GatherStart, NextCompleted, Offered, ReturnWhen, Sleep, SleepResult, Task, TaskFactory,
     TaskOptions, Uncancellable, Wait, WaitFor, WaitsOn, all_tasks, as_completed, cancel_boundary, cancellable,
     create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, uncancellable,
     wait, wait_for,

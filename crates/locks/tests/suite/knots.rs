@@ -1,5 +1,10 @@
 //! What the loop says of tasks that wait for each other: for which primitive each waits, and who has acquired it.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
 use asyncio_locks::{Barrier, BoundedSemaphore, Condition, Event, Lock, Semaphore};
 use asyncio_runtime::{Clock, Result, Runner, create_task, sleep};
 
@@ -124,4 +129,90 @@ fn what_nobody_acquires_is_named_alone() {
         stuck().await
     });
     assert_eq!(lines, ["a waits for <Barrier waiters=2>", "b waits for <Barrier waiters=2>"]);
+}
+
+/// The report, each line below a task's without its file.
+fn report(program: impl Future<Output = Result<()>> + 'static) -> Vec<String> {
+    let report = Runner::new().clock(Clock::Virtual).run(program).unwrap_err().to_string();
+    report.lines().skip(1).map(|line| line.trim_start().replace(concat!(file!(), ":"), "line ")).collect()
+}
+
+/// Polls a wait once, as a `select` does whose other branch is ready.
+async fn poll_once<F: Future + ?Sized>(mut wait: Pin<&mut F>) {
+    poll_fn(|cx| Poll::Ready(drop(wait.as_mut().poll(cx)))).await;
+}
+
+/// Oxide's example: a branch of a `select` waits for a lock, and the body of the other branch wants the same lock.
+#[test]
+fn a_lock_that_is_offered_to_a_wait_that_is_not_polled_is_a_futurelock() {
+    let line = line!() + 7;
+    let lines = report(async {
+        let lock = Lock::new();
+        let held = lock.clone().lock().await?;
+        drop(create_task(async move { sleep(1).await.map(|()| drop(held)) }));
+        let other = lock.clone();
+        let task = create_task(async move {
+            let mut branch = pin!(lock.lock());
+            poll_once(branch.as_mut()).await;
+            lock.lock().await.map(drop)
+        });
+        drop(create_task(async move { other.lock().await.map(drop) }).named("behind"));
+        task.named("futurelocked").await
+    });
+    let [_, futurelocked, first, behind, second] = &lines[..] else { panic!("{lines:?}") };
+    let waits = format!("futurelocked waits for <Lock waiters=3> at line {}", line + 2);
+    assert!(futurelocked.starts_with(&waits), "{futurelocked}");
+    let wait = |of| {
+        format!(
+            "futurelock: the lock was released, and offered to a wait of {of} at line {line} that is not being polled"
+        )
+    };
+    assert_eq!(*first, wait("this task"));
+    assert!(behind.starts_with("behind waits for <Lock waiters=3> at "), "{behind}");
+    assert_eq!(*second, wait("futurelocked"));
+}
+
+/// A part of a task that has a waker of its own, as in a `FuturesUnordered`.
+#[test]
+fn a_futurelock_is_found_behind_the_waker_of_a_combinator() {
+    struct Part(Waker);
+
+    impl Wake for Part {
+        fn wake(self: Arc<Self>) {
+            self.0.wake_by_ref();
+        }
+    }
+
+    let line = line!() + 4;
+    let lines = report(async {
+        let semaphore = Semaphore::new(1)?;
+        let permit = semaphore.permit().await?;
+        let mut buffered = pin!(semaphore.permit());
+        poll_fn(|cx| {
+            let part = Waker::from(Arc::new(Part(cx.waker().clone())));
+            Poll::Ready(drop(buffered.as_mut().poll(&mut Context::from_waker(&part))))
+        })
+        .await;
+        drop(permit);
+        semaphore.acquire().await
+    });
+    let wait =
+        format!("a permit was released, and offered to a wait of this task at line {line} that is not being polled");
+    assert_eq!(lines[1], format!("futurelock: {wait}"));
+}
+
+/// The task is woken and takes the lock: nothing is left that was offered.
+#[test]
+fn a_lock_that_is_taken_up_is_held_and_not_offered() {
+    let lines = report(async {
+        let lock = Lock::new();
+        let held = lock.lock().await?;
+        let mut branch = pin!(lock.lock());
+        poll_once(branch.as_mut()).await;
+        drop(held);
+        let _guard = branch.await?;
+        create_task(lock.lock()).named("behind").await.map(drop)
+    });
+    assert!(lines[1].starts_with("behind waits for <Lock waiters=1>, acquired by "), "{lines:?}");
+    assert_eq!(lines.len(), 2);
 }

@@ -1,7 +1,10 @@
 //! Waiting in line: cancelled, dropped, named in the report of a deadlock, and many.
 
 use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use asyncio_queues::Queue;
 use asyncio_runtime::{Clock, Runner, TimeoutError, create_task, gather, sleep, wait_for};
@@ -220,4 +223,31 @@ fn a_hundred_thousand_waiters() {
             Ok(())
         });
     }
+}
+
+/// What the report of a deadlock says of a getter behind one that was offered an item and is not polled.
+fn behind_a_getter_that_is_not_polled(overtaken: bool) -> String {
+    let program = async move {
+        let queue = Queue::new(0);
+        let mut branch = pin!(queue.get());
+        poll_fn(|cx| Poll::Ready(drop(branch.as_mut().poll(cx)))).await;
+        let theirs = queue.clone();
+        if overtaken {
+            queue.put("an item").await?;
+            assert_eq!(queue.get().await?, "an item");
+        } else {
+            drop(create_task(async move { theirs.put("an item").await.map_err(Into::into) }));
+        }
+        queue.get().await.map(drop)
+    };
+    Runner::new().clock(Clock::Virtual).run(program).unwrap_err().to_string()
+}
+
+/// It could take the item when it came; what it is told of is an item that came later.
+#[test]
+fn an_item_that_is_offered_to_a_getter_that_is_not_polled_is_a_futurelock() {
+    let report = behind_a_getter_that_is_not_polled(false);
+    let wait = format!("futurelock: an item was put, and offered to a wait of this task at {}:", file!());
+    assert!(report.contains(&wait) && report.ends_with(" that is not being polled"), "{report}");
+    assert!(!behind_a_getter_that_is_not_polled(true).contains("futurelock"));
 }

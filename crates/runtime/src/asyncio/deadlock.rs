@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use asyncio_errors::names::place;
 
-use crate::kernel::AnyTask;
+use crate::kernel::{AnyTask, Offer};
 
 pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
     const SHOWN: usize = 20;
@@ -15,7 +15,7 @@ pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
     for task in tasks.iter().take(SHOWN) {
         let core = task.core();
         let blocker = core.blocked_on().describe();
-        let by_hand = blocker.as_ref().and_then(|blocker| blocker.by_hand);
+        let (by_hand, offered) = blocker.as_ref().map_or((None, None), |blocker| (blocker.by_hand, blocker.offered));
         let what = match blocker {
             None => "something this loop does not know".to_owned(),
             Some(blocker) => match blocker.held_by {
@@ -28,6 +28,18 @@ pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
         if let Some(held) = by_hand {
             let at = place(held.at);
             let _ = write!(text, "\n    acquired at {at} and never released; did you mean `{}`?", held.guard);
+        }
+        if let Some(Offer { what, task: address, at }) = offered {
+            let of = match tasks.iter().find(|task| task.as_future().address() == address) {
+                Some(other) if other == task => "of this task ".to_owned(),
+                Some(other) => format!("of {} ", other.core().shown_name()),
+                None => String::new(),
+            };
+            let _ = write!(
+                text,
+                "\n    futurelock: {what}, and offered to a wait {of}at {} that is not being polled",
+                place(at)
+            );
         }
     }
     if tasks.len() > SHOWN {

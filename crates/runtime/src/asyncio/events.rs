@@ -21,7 +21,8 @@ use crate::asyncio::threads;
 use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
 use crate::kernel::{
-    AnyFuture, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Tenants, running_loop,
+    AnyFuture, DescribeDeadlock, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown,
+    Tenants, running_loop,
 };
 
 /// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.
@@ -128,7 +129,7 @@ impl EventLoop {
     /// ```
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
-        let event_loop = Self { core: LoopCore::new(clock, describe_deadlock), owner: true };
+        let event_loop = Self { core: LoopCore::new(clock, DescribeDeadlock(describe_deadlock)), owner: true };
         hooks::call(&event_loop);
         event_loop
     }

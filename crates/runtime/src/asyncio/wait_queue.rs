@@ -51,6 +51,21 @@ impl WaitQueue {
         Self { line: Line::new(name) }
     }
 
+    /// Says that a waiter which [`wake_one`](Self::wake_one) or [`wake_front`](Self::wake_front) wakes is offered something, and
+    /// what has happened then, such as "the lock was released". If a task does not poll such a wait any more, the others wait for
+    /// what it was offered: the report of a deadlock says so, in these words, and where that wait began.
+    #[must_use]
+    pub fn offering(self, what: &'static str) -> Self {
+        self.line.offers.set(Some(what));
+        self
+    }
+
+    /// Notes that others have taken what waiters were offered that [`wake_one`](Self::wake_one) has woken: in a queue a task may
+    /// take an item that a waiter was woken for.
+    pub fn withdraw_offers(&self) {
+        self.line.withdraw_offers();
+    }
+
     /// Notes that the current task has acquired what others wait for in this line. Only the report of a deadlock looks at
     /// it, to name the last one; the task owns nothing by this, and is not kept alive.
     pub fn set_acquired(&self) {
@@ -278,7 +293,7 @@ impl StdFuture for LineWait {
                 Poll::Ready(Ok(()))
             }
             Stage::New(at) => {
-                let ticket = this.line.join(cx.waker());
+                let ticket = this.line.join(cx.waker(), at);
                 wait_on(in_line(ticket), at);
                 this.stage = Stage::InLine(ticket);
                 Poll::Pending

@@ -16,8 +16,14 @@ pub(crate) struct Burials<T> {
     later: RefCell<Vec<T>>,
 }
 
+impl<T> Default for Burials<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Burials<T> {
-    pub(crate) const fn new() -> Self {
+    const fn new() -> Self {
         Self { depth: Cell::new(0), later: RefCell::new(Vec::new()) }
     }
 

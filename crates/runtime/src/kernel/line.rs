@@ -14,6 +14,7 @@ use crate::kernel::memory::waking::{Entry, Wake};
 use crate::kernel::task::blocker::{Blocker, Description, WaitKind};
 
 /// The inside of a `WaitQueue`.
+#[derive(Default)]
 pub(crate) struct Line {
     /// What the tasks wait for, in reports.
     pub(crate) name: &'static str,
@@ -26,6 +27,10 @@ pub(crate) struct Line {
     pub(crate) open: Cell<bool>,
     /// The number of the task that last acquired what the others wait for. It keeps no task alive.
     pub(crate) acquired_by: Cell<Option<u32>>,
+    /// If a waiter that is woken has been offered something: what has happened then, such as "the lock was released".
+    pub(crate) offers: Cell<Option<&'static str>>,
+    /// Waiters with smaller keys than this, if they were woken, are not offered anything any more.
+    withdrawn: Cell<u64>,
     /// Set while something acquired without a guard has not been released.
     pub(crate) by_hand: Cell<Option<ByHand>>,
 }
@@ -64,15 +69,7 @@ impl Ticket {
 
 impl Line {
     pub(crate) fn new(name: &'static str) -> Rc<Self> {
-        Rc::new(Self {
-            name,
-            entries: RefCell::default(),
-            first_waiting: Cell::default(),
-            cancelled: Cell::default(),
-            open: Cell::default(),
-            acquired_by: Cell::default(),
-            by_hand: Cell::default(),
-        })
+        Rc::new(Self { name, ..Self::default() })
     }
 
     pub(crate) fn acquired_by_hand(&self, at: &'static Location<'static>, guard: &'static str) {
@@ -124,7 +121,7 @@ impl Line {
 
     /// Wakes the first in line, unless it was woken or cancelled before.
     pub(crate) fn wake_front(&self) -> bool {
-        let wake = self.entries.borrow_mut().front_mut().and_then(|(_, entry)| entry.settle(Entry::woken()));
+        let wake = self.entries.borrow_mut().front_mut().and_then(|(_, entry)| entry.settle_woken());
         wake.map(Wake::wake).is_some()
     }
 
@@ -153,7 +150,7 @@ impl Line {
             && key < end
         {
             first = key + 1;
-            let wake = entry.settle(Entry::woken());
+            let wake = entry.settle_woken();
             if wake.is_some() {
                 self.first_waiting.set(first);
                 return wake;
@@ -163,12 +160,26 @@ impl Line {
         None
     }
 
+    /// Others have taken what those were offered that were woken.
+    #[inline]
+    pub(crate) fn withdraw_offers(&self) {
+        self.withdrawn.set(self.first_waiting.get());
+    }
+
+    /// What was offered to the first that was woken, of those ahead of `ticket` that have not left. (They are at the front.)
+    fn offered_before(&self, ticket: Ticket) -> Option<Offer> {
+        let (what, mut entries) = (self.offers.get()?, self.entries.borrow_mut());
+        let mut ahead = entries.iter_mut().take_while(|(key, entry)| *key < ticket.key() && !entry.is_waiting());
+        let (_, entry) = ahead.find(|(key, entry)| *key >= self.withdrawn.get() && entry.is_woken())?;
+        Some(Offer { what, task: entry.address_of_task(), at: entry.at })
+    }
+
     // Waiting.
 
     /// The task that is polled with this waker joins the end of the line.
     #[inline]
-    pub(crate) fn join(&self, waker: &Waker) -> Ticket {
-        let entry = Entry::waiting(Wake::of(waker));
+    pub(crate) fn join(&self, waker: &Waker, at: &'static Location<'static>) -> Ticket {
+        let entry = Entry::waiting(Wake::of(waker), at);
         Ticket::new(self.entries.borrow_mut().push(entry))
     }
 
@@ -188,8 +199,9 @@ impl Line {
             }
             _ => {}
         }
-        let new = Entry::waiting(Wake::of(waker));
-        let old = self.entries.borrow_mut().get_mut(ticket.key()).map(|entry| std::mem::replace(entry, new));
+        let wake = Wake::of(waker);
+        let renew = |entry: &mut Entry| std::mem::replace(entry, Entry::waiting(wake, entry.at));
+        let old = self.entries.borrow_mut().get_mut(ticket.key()).map(renew);
         drop(old);
     }
 
@@ -211,20 +223,32 @@ impl Line {
     }
 }
 
+/// What a waiter was offered that has not been polled since: of a loop in which nothing is ready, a *futurelock*.
+#[derive(Clone, Copy)]
+pub(crate) struct Offer {
+    /// What has happened then, such as "the lock was released".
+    pub(crate) what: &'static str,
+    /// Where in memory the waiter's task is, or was; 0 if that is not known.
+    pub(crate) task: usize,
+    /// Where the wait began.
+    pub(crate) at: &'static Location<'static>,
+}
+
 /// An entry in a line, as what its task waits on.
 pub(crate) struct InLine<'a>(pub(crate) &'a Line, pub(crate) Ticket);
 
 impl Blocker for InLine<'_> {
     fn cancel(&self, _event_loop: &LoopCore) -> bool {
         let Self(line, ticket) = self;
-        let old = line.entries.borrow_mut().get_mut(ticket.key()).and_then(|entry| entry.settle(Entry::cancelled()));
+        let old = line.entries.borrow_mut().get_mut(ticket.key()).and_then(Entry::settle_cancelled);
         line.cancelled.set(line.cancelled.get() + usize::from(old.is_some()));
         old.is_some()
     }
 
     fn describe(&self) -> Description {
         let text = format!("<{} waiters={}>", self.0.name, self.0.len());
-        let (held_by, by_hand) = (self.0.acquired_by.get(), self.0.by_hand.get());
-        Description { held_by, by_hand, ..Description::new(WaitKind::Line(self.0.name), text) }
+        let (offered, by_hand) = (self.0.offered_before(self.1), self.0.by_hand.get());
+        let held_by = if offered.is_some() { None } else { self.0.acquired_by.get() };
+        Description { held_by, by_hand, offered, ..Description::new(WaitKind::Line(self.0.name), text) }
     }
 }

@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_tenant_is_made_once_and_closes_in_its_phase() {
-        let event_loop = LoopCore::new(Clock::Virtual, |_| String::new());
+        let event_loop = LoopCore::new(Clock::Virtual, Default::default());
         assert!(event_loop.tenants.find::<Late>().is_none());
         let log = Log::default();
         event_loop.tenants.of::<Late>().0.replace(Some(Rc::clone(&log)));

@@ -36,6 +36,6 @@ pub use sleep::{Sleep, SleepResult, sleep, sleep_result};
 pub use task::{CoroutineRef, Frame, Task, all_tasks, current_task};
 pub use wait::{ReturnWhen, Wait, wait};
 pub use wait_for::{WaitFor, wait_for};
-pub use waits::WaitsOn;
+pub use waits::{Offered, WaitsOn};
 
 pub(crate) use gather::all_done;

@@ -1,7 +1,9 @@
 //! What a task waits on, as data.
 
+use std::panic::Location;
+
 use super::task::Frame;
-use crate::kernel::{AnyFuture, AnyTask, TaskCore, WaitKind};
+use crate::kernel::{AnyFuture, AnyTask, Offer, TaskCore, WaitKind};
 
 /// What a suspended task waits on; see [`Task::waits_on`](crate::Task::waits_on).
 ///
@@ -37,12 +39,58 @@ pub struct WaitsOn {
     pub future: Option<AnyFuture>,
     /// The task that last acquired what is waited for, if that is known and the task is not done.
     pub held_by: Option<AnyTask>,
+    /// What was offered to a waiter ahead of this task that has not taken it. If nothing is ready, that is a *futurelock*.
+    pub offered: Option<Offered>,
     /// The place of the await.
     pub at: Frame,
 }
 
+/// What a lock, a semaphore or a queue has offered to a waiter that has not been polled since; see [`WaitsOn::offered`].
+///
+/// The waiter has until its task's next step to take what it is offered. A task that waits on something else by then, in another
+/// branch of a `select` or in the body of a loop over a buffered stream, keeps the others waiting: a *futurelock*.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::{Lock, current_task, run, sleep};
+/// use std::{future::poll_fn, pin::pin, task::Poll};
+///
+/// run(async {
+///     let lock = Lock::new();
+///     let guard = lock.lock().await?;
+///     let line = line!() + 1;
+///     let mut first = pin!(lock.lock());
+///     poll_fn(|cx| Poll::Ready(drop(first.as_mut().poll(cx)))).await; // it is in line, and is not polled again
+///     let second = asyncio::create_task(lock.lock());
+///     sleep(0).await?;
+///     drop(guard);
+///     sleep(0).await?;
+///     let offered = second.waits_on().expect("the first comes first").offered.expect("it is its turn");
+///     assert_eq!((offered.what, offered.at.line()), ("the lock was released", line));
+///     assert_eq!(offered.to, current_task()?);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Offered {
+    /// What has happened, such as "the lock was released".
+    pub what: &'static str,
+    /// The task of the waiter; `None` if the task is done.
+    pub to: Option<AnyTask>,
+    /// Where the waiter's wait began.
+    pub at: &'static Location<'static>,
+}
+
 pub(super) fn of(task: &TaskCore, at: Frame) -> Option<WaitsOn> {
     let description = task.blocked_on().describe()?;
-    let held_by = description.held_by.and_then(|number| task.base.event_loop().tasks.with_number(number));
-    Some(WaitsOn { kind: description.kind, text: description.text, future: task.awaited(), held_by, at })
+    let tasks = &task.base.event_loop().tasks;
+    let held_by = description.held_by.and_then(|number| tasks.with_number(number));
+    let offered = description.offered.map(|Offer { what, task, at }| {
+        let to = tasks.all().into_iter().find(|other| other.as_future().address() == task);
+        Offered { what, to, at }
+    });
+    Some(WaitsOn { kind: description.kind, text: description.text, future: task.awaited(), held_by, offered, at })
 }

@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_loop_that_unwinds_runs_no_more() {
-        let event_loop = LoopCore::new(Clock::Virtual, |_| String::new());
+        let event_loop = LoopCore::new(Clock::Virtual, Default::default());
         let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             run_loop(&event_loop, || {
                 assert!(with_loop(|running| running.is_some_and(|running| Rc::ptr_eq(running, &event_loop))));

@@ -39,6 +39,7 @@ use crate::kernel::tenant::Tenants;
 use crate::kernel::watch::{LoopEvent, Observers, Policy, Scheduled};
 use crate::selector::Selector;
 
+#[derive(Default)]
 pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
     describe_deadlock: DescribeDeadlock,
@@ -85,7 +86,14 @@ pub(crate) struct LoopCore {
 }
 
 /// What is said of a loop in which no task can go on.
-pub(crate) type DescribeDeadlock = fn(&[AnyTask]) -> String;
+#[derive(Clone, Copy)]
+pub(crate) struct DescribeDeadlock(pub(crate) fn(&[AnyTask]) -> String);
+
+impl Default for DescribeDeadlock {
+    fn default() -> Self {
+        Self(|_| String::new())
+    }
+}
 
 /// What happens at Ctrl-C. Every iteration asks, so this is no tenant.
 pub(crate) struct Interrupt {
@@ -122,38 +130,8 @@ fn hand_in(runnable: Runnable) {
 
 impl LoopCore {
     pub(crate) fn new(clock: Clock, describe_deadlock: DescribeDeadlock) -> Rc<Self> {
-        Rc::new(Self {
-            clock,
-            describe_deadlock,
-            shared: Shared::new(),
-            ready: RefCell::default(),
-            timers: RefCell::new(Timers::new()),
-            selector: RefCell::default(),
-            reactor: RefCell::default(),
-            origins: Origins::default(),
-            tasks: Registry::default(),
-            tenants: Tenants::default(),
-            interrupt: RefCell::default(),
-            running: Cell::new(false),
-            guest: Cell::new(false),
-            idle_since: Cell::new(None),
-            stopping: Cell::new(false),
-            closed: Cell::new(false),
-            debug: Cell::new(false),
-            instrumented: Cell::new(false),
-            slow_callback_duration: Cell::new(0.1),
-            eager_tasks: Cell::new(false),
-            changes_options: Cell::new(false),
-            exception_handler: RefCell::default(),
-            unseen: Cell::new(0),
-            observers: RefCell::default(),
-            policy: RefCell::default(),
-            iterations: Cell::new(0),
-            steps: Cell::new(0),
-            deadlock_reported: Cell::new(false),
-            burials: Burials::new(),
-            waits_on_others: Cell::default(),
-        })
+        let slow_callback_duration = Cell::new(0.1);
+        Rc::new(Self { clock, describe_deadlock, slow_callback_duration, ..Self::default() })
     }
 
     pub(crate) fn time(&self) -> f64 {

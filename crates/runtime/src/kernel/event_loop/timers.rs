@@ -110,11 +110,13 @@ pub(crate) struct Timers {
     armed: usize,
 }
 
-impl Timers {
-    pub(crate) const fn new() -> Self {
+impl Default for Timers {
+    fn default() -> Self {
         Self { heap: BinaryHeap::new(), slots: Vec::new(), free: NONE, next_seq: 0, armed: 0 }
     }
+}
 
+impl Timers {
     /// Reserves a place in the order of creation, for a timer that is made later or not at all.
     pub(crate) fn take_turn(&mut self) -> Turn {
         let seq = self.next_seq;
@@ -313,7 +315,7 @@ mod tests {
 
     fn sleep(timers: &mut Timers, when: f64) -> TimerKey {
         let turn = timers.take_turn();
-        timers.insert_at_turn(turn, when, Action::Wake(Wake::other(Waker::noop().clone())))
+        timers.insert_at_turn(turn, when, Action::Wake(Wake::other(Waker::noop().clone(), 0)))
     }
 
     fn due(timers: &mut Timers, end: f64) -> Vec<TimerKey> {
@@ -324,7 +326,7 @@ mod tests {
 
     #[test]
     fn timers_are_due_by_deadline_and_then_by_creation() {
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         let c = sleep(&mut timers, 3.0);
         let a = sleep(&mut timers, 1.0);
         let b = sleep(&mut timers, 1.0);
@@ -337,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_cancelled_timer_never_fires_even_when_its_slot_is_used_again() {
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         let old = sleep(&mut timers, 1.0);
         let due = due(&mut timers, 2.0);
         assert_eq!(due, [old]);
@@ -357,7 +359,7 @@ mod tests {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (random >> 33) % n
         };
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         // The numbers wrap around on the way.
         timers.next_seq = u32::MAX - 5_000;
         let mut model: Vec<(u64, TimerKey)> = Vec::new();
@@ -389,7 +391,7 @@ mod tests {
 
     #[test]
     fn the_memory_of_a_burst_is_given_back() {
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         for i in 0..100_000 {
             sleep(&mut timers, f64::from(i));
         }
@@ -401,7 +403,7 @@ mod tests {
 
     #[test]
     fn cancelled_timers_are_swept_when_they_are_the_majority() {
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         let keep = sleep(&mut timers, 0.5);
         let keys: Vec<_> = (0..10_000).map(|i| sleep(&mut timers, f64::from(i))).collect();
         for key in keys {

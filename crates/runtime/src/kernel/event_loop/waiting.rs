@@ -169,11 +169,11 @@ impl LoopCore {
     /// because then another thread may have the waker.
     fn report_deadlock(&self) -> Result<(), Error> {
         if self.clock == Clock::Virtual {
-            return Err(Error::report((self.describe_deadlock)(&self.tasks.all())));
+            return Err(Error::report((self.describe_deadlock.0)(&self.tasks.all())));
         }
         if !self.deadlock_reported.get() && !self.waits_on_others() {
             self.deadlock_reported.set(true);
-            log::warning((self.describe_deadlock)(&self.tasks.all()));
+            log::warning((self.describe_deadlock.0)(&self.tasks.all()));
         }
         Ok(())
     }

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn one_place_has_one_origin_and_each_difference_another() {
-        let event_loop = LoopCore::new(Clock::Virtual, |_| String::new());
+        let event_loop = LoopCore::new(Clock::Virtual, Default::default());
         let origin = |class, task| event_loop.origins.of(&event_loop, class, task);
         let (class, other) = (Class::task::<i32, ()>(), Class::task::<u64, ()>());
         let at = here();

@@ -9,6 +9,7 @@
 //! AddressSanitizer and LeakSanitizer.
 
 use std::mem::ManuallyDrop;
+use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::task::Waker;
 
@@ -16,14 +17,17 @@ use crate::kernel::event_loop::current;
 use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::FutureBase;
 
-/// Wakes one task, once: owns an `AnyFuture`, or a `Box<Waker>` if `BOXED` is set.
+/// Wakes one task, once: owns an `AnyFuture`, or a `Box<Other>` if `BOXED` is set.
 pub(crate) struct Wake(NonNull<()>);
+
+/// A waker that is not the polled task's own, and where in memory that task is.
+struct Other(Waker, usize);
 
 const BOXED: usize = 1;
 /// In an [`Entry`]: its task does not wait any more.
 const SETTLED: usize = 2;
 
-const _: () = assert!(align_of::<FutureBase>() > BOXED | SETTLED && align_of::<Waker>() > BOXED | SETTLED);
+const _: () = assert!(align_of::<FutureBase>() > BOXED | SETTLED && align_of::<Other>() > BOXED | SETTLED);
 
 impl Wake {
     /// Wakes the task that is polled with this waker. To be called where nothing is borrowed: cloning a foreign waker may run
@@ -32,14 +36,14 @@ impl Wake {
     pub(crate) fn of(waker: &Waker) -> Self {
         current::with_task(|task| match task {
             Some(task) if task.is_woken_by(waker) => Self(task.as_future().clone().into_raw()),
-            _ => Self::other(waker.clone()),
+            task => Self::other(waker.clone(), task.map_or(0, |task| task.as_future().address())),
         })
     }
 
-    /// Wakes something else: a task in a combinator, or in another loop.
+    /// Wakes something else: a part of a task in a combinator, or a task of another loop.
     #[cold]
-    pub(crate) fn other(waker: Waker) -> Self {
-        let waker = NonNull::from(Box::leak(Box::new(waker)));
+    pub(in crate::kernel) fn other(waker: Waker, polled_by: usize) -> Self {
+        let waker = NonNull::from(Box::leak(Box::new(Other(waker, polled_by))));
         Self(waker.cast().map_addr(|address| address | BOXED))
     }
 
@@ -48,7 +52,7 @@ impl Wake {
         let this = ManuallyDrop::new(self);
         match this.boxed() {
             // SAFETY: this owns the box, and is not dropped itself.
-            Some(waker) => unsafe { Box::from_raw(waker) }.wake(),
+            Some(other) => unsafe { Box::from_raw(other) }.0.wake(),
             // SAFETY: as above, of the handle.
             None => unsafe { AnyFuture::from_raw(this.0) }.wake(),
         }
@@ -73,14 +77,14 @@ impl Wake {
     pub(crate) fn is(&self, waker: &Waker) -> bool {
         match self.boxed() {
             // SAFETY: this owns the box, and lasts as long as the reference.
-            Some(own) => unsafe { &*own }.will_wake(waker),
+            Some(own) => unsafe { &(*own).0 }.will_wake(waker),
             // SAFETY: as above, of the handle, which is not dropped here.
             None => ManuallyDrop::new(unsafe { AnyFuture::from_raw(self.0) }).is_woken_by(waker),
         }
     }
 
     #[inline]
-    fn boxed(&self) -> Option<*mut Waker> {
+    fn boxed(&self) -> Option<*mut Other> {
         let boxed = self.0.addr().get() & BOXED != 0;
         boxed.then(|| self.0.as_ptr().map_addr(|address| address & !BOXED).cast())
     }
@@ -91,64 +95,78 @@ impl Drop for Wake {
     fn drop(&mut self) {
         match self.boxed() {
             // SAFETY: this owns the box, and is dropped.
-            Some(waker) => drop(unsafe { Box::from_raw(waker) }),
+            Some(other) => drop(unsafe { Box::from_raw(other) }),
             // SAFETY: as above, of the handle.
             None => drop(unsafe { AnyFuture::from_raw(self.0) }),
         }
     }
 }
 
-/// A task's entry in a line: it waits, or was woken or cancelled. One word as well: a [`Wake`] if `SETTLED` is not set.
-pub(crate) struct Entry(NonNull<()>);
+/// A task's entry in a line: it waits, or was woken or cancelled.
+pub(crate) struct Entry {
+    /// A [`Wake`] if `SETTLED` is not set. Else the address of the task alone, which keeps nothing alive.
+    word: NonNull<()>,
+    /// Where the wait began.
+    pub(crate) at: &'static Location<'static>,
+}
 
 impl Entry {
     #[inline]
-    pub(crate) fn waiting(wake: Wake) -> Self {
-        Self(ManuallyDrop::new(wake).0)
-    }
-
-    #[inline]
-    pub(crate) fn woken() -> Self {
-        Self::settled(SETTLED)
-    }
-
-    pub(crate) fn cancelled() -> Self {
-        Self::settled(SETTLED | BOXED)
-    }
-
-    fn settled(mark: usize) -> Self {
-        Self(NonNull::new(ptr::without_provenance_mut(mark)).expect("a mark is not 0"))
+    pub(crate) fn waiting(wake: Wake, at: &'static Location<'static>) -> Self {
+        Self { word: ManuallyDrop::new(wake).0, at }
     }
 
     #[inline]
     pub(crate) fn is_woken(&self) -> bool {
-        self.0.addr().get() == SETTLED
+        self.word.addr().get() & (SETTLED | BOXED) == SETTLED
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.0.addr().get() == SETTLED | BOXED
+        self.word.addr().get() & (SETTLED | BOXED) == SETTLED | BOXED
     }
 
     #[inline]
     pub(crate) fn is_waiting(&self) -> bool {
-        self.0.addr().get() & SETTLED == 0
+        self.word.addr().get() & SETTLED == 0
     }
 
     /// Does it wait, and is it of the task that `waker` wakes?
     pub(crate) fn is_of(&self, waker: &Waker) -> bool {
-        self.is_waiting() && ManuallyDrop::new(Wake(self.0)).is(waker)
+        self.is_waiting() && ManuallyDrop::new(Wake(self.word)).is(waker)
     }
 
-    /// If it waits, puts another state in its place, and returns what wakes its task.
+    /// Of an entry that was woken or cancelled: where in memory its task is, or was; 0 if that is not known.
+    pub(crate) fn address_of_task(&self) -> usize {
+        self.word.addr().get() & !(SETTLED | BOXED)
+    }
+
+    /// If it waits, it is woken from now on. Returns what wakes its task.
     #[inline]
-    pub(crate) fn settle(&mut self, new: Self) -> Option<Wake> {
-        if self.is_waiting() { std::mem::replace(self, new).into_wake() } else { None }
+    pub(crate) fn settle_woken(&mut self) -> Option<Wake> {
+        self.settle(SETTLED)
+    }
+
+    /// If it waits, it is cancelled from now on. Returns what wakes its task.
+    pub(crate) fn settle_cancelled(&mut self) -> Option<Wake> {
+        self.settle(SETTLED | BOXED)
     }
 
     #[inline]
-    pub(crate) fn into_wake(self) -> Option<Wake> {
+    fn settle(&mut self, mark: usize) -> Option<Wake> {
+        if !self.is_waiting() {
+            return None;
+        }
+        let wake = Wake(self.word);
+        // SAFETY: the box is `wake`'s, which lasts as long as the reference.
+        let task = wake.boxed().map_or(self.word.as_ptr(), |other| ptr::without_provenance_mut(unsafe { (*other).1 }));
+        self.word = NonNull::new(task.map_addr(|address| address | mark)).expect("a mark is not 0");
+        Some(wake)
+    }
+
+    #[cfg(test)]
+    fn into_wake(self) -> Option<Wake> {
         let this = ManuallyDrop::new(self);
-        if this.is_waiting() { Some(Wake(this.0)) } else { None }
+        if this.is_waiting() { Some(Wake(this.word)) } else { None }
     }
 }
 
@@ -156,13 +174,13 @@ impl Drop for Entry {
     #[inline]
     fn drop(&mut self) {
         if self.is_waiting() {
-            drop(Wake(self.0));
+            drop(Wake(self.word));
         }
     }
 }
 
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Option<Wake>>() == 8 && size_of::<Option<Entry>>() == 8);
+const _: () = assert!(size_of::<Option<Wake>>() == 8 && size_of::<Option<Entry>>() == 16);
 
 #[cfg(test)]
 mod tests {
@@ -186,7 +204,7 @@ mod tests {
     fn a_waker_of_others_is_woken_or_dropped_once() {
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
-        let waiting = || Entry::waiting(Wake::other(waker.clone()));
+        let waiting = || Entry::waiting(Wake::other(waker.clone(), 8), Location::caller());
         let woken = || count.0.load(Ordering::Relaxed);
 
         drop(waiting());
@@ -194,13 +212,15 @@ mod tests {
         assert!(one.is_waiting() && !one.is_of(Waker::noop()));
         // Miri gives a clone's table an address of its own.
         assert_eq!(one.is_of(&waker), waker.clone().will_wake(&waker));
-        one.settle(Entry::woken()).expect("one who waits").wake();
+        one.settle_woken().expect("one who waits").wake();
         assert!(one.is_woken() && !one.is_waiting() && !one.is_cancelled() && !one.is_of(&waker));
-        assert!(one.settle(Entry::cancelled()).is_none() && one.is_woken());
+        assert!(one.settle_cancelled().is_none() && one.is_woken());
+        assert_eq!(one.address_of_task(), 8);
         assert_eq!(woken(), 1);
 
         let mut another = waiting();
-        drop(another.settle(Entry::cancelled()));
+        drop(another.settle_cancelled());
+        assert_eq!(another.address_of_task(), 8);
         assert!(another.is_cancelled() && !another.is_woken() && another.into_wake().is_none());
         drop(waiting().into_wake());
         assert_eq!(woken(), 1);

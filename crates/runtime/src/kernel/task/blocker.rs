@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::kernel::event_loop::{LoopCore, timers::TimerKey};
 use crate::kernel::handle::AnyFuture;
-use crate::kernel::line::{ByHand, InLine, Line, Ticket};
+use crate::kernel::line::{ByHand, InLine, Line, Offer, Ticket};
 use crate::kernel::memory::cell::Kind;
 
 /// Something that a task waits on.
@@ -35,6 +35,8 @@ pub(crate) struct Description {
     pub(crate) held_by: Option<u32>,
     /// Where it was acquired by hand, if it was and has not been released.
     pub(crate) by_hand: Option<ByHand>,
+    /// What a waiter ahead of this one was offered and has not taken.
+    pub(crate) offered: Option<Offer>,
 }
 
 /// The sort of a wait. The list is open: new ways to wait bring their own.
@@ -61,7 +63,7 @@ pub enum WaitKind {
 
 impl Description {
     pub(crate) fn new(kind: WaitKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into(), held_by: None, by_hand: None }
+        Self { kind, text: text.into(), held_by: None, by_hand: None, offered: None }
     }
 }
 

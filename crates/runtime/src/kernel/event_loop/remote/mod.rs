@@ -8,7 +8,7 @@
 #[cfg(all(test, loom))]
 mod model;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use concurrent_queue::ConcurrentQueue;
 #[cfg(all(test, loom))]
@@ -58,9 +58,9 @@ const ASLEEP: u8 = 1;
 /// Since the loop last looked, something was pushed, or the last handle was dropped.
 const NEWS: u8 = 2;
 
-impl Shared {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
             queue: ConcurrentQueue::unbounded(),
             state: AtomicU8::new(AWAKE),
             thread: thread::current(),
@@ -68,9 +68,11 @@ impl Shared {
             host: OnceLock::new(),
             closed: AtomicBool::new(false),
             handles: AtomicUsize::new(0),
-        })
+        }
     }
+}
 
+impl Shared {
     /// Is this the loop's thread?
     pub(crate) fn is_in_this_thread(&self) -> bool {
         self.thread.id() == thread::current().id()

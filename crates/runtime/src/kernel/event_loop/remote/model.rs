@@ -53,7 +53,7 @@ fn join(threads: Threads) {
 #[test]
 fn every_push_ends_the_sleep() {
     check(3, || {
-        let shared = Shared::new();
+        let shared = Arc::new(Shared::default());
         let pushing = two_push(&shared);
         let mut taken = take(&shared);
         while taken < 2 {
@@ -68,7 +68,7 @@ fn every_push_ends_the_sleep() {
 #[test]
 fn every_push_rings_the_bell() {
     check(3, || {
-        let shared = Shared::new();
+        let shared = Arc::new(Shared::default());
         let pushing = two_push(&shared);
         let mut taken = take(&shared);
         if taken < 2 {
@@ -100,7 +100,7 @@ fn every_push_rings_the_bell() {
 #[test]
 fn whoever_lets_go_is_heard_of_after_what_it_handed_in() {
     check(2, || {
-        let shared = Shared::new();
+        let shared = Arc::new(Shared::default());
         let pushing = [Arc::clone(&shared), Arc::clone(&shared)].map(|shared| {
             shared.handle_made();
             thread::spawn(move || {
