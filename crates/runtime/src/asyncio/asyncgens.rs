@@ -11,8 +11,8 @@ use asyncio_errors::{Error, ExceptionContext, Result};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::tasks::{create_task, gather};
-use crate::base::ordered::Ordered;
 use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, take_cancel};
+use asyncio_ordered::Ordered;
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
 ///

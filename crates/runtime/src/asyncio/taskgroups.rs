@@ -14,8 +14,8 @@ use asyncio_errors::{Error, ExceptionContext, ExceptionGroup, GeneratorExit, Key
 
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::tasks::{Task, TaskOptions, cancel_boundary, current_task};
-use crate::base::ordered::Ordered;
 use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, close, running_loop};
+use asyncio_ordered::Ordered;
 
 /// A group of tasks that a block waits for: `async with asyncio.TaskGroup() as tg`.
 ///

@@ -2,5 +2,4 @@
 
 pub(crate) mod burials;
 pub(crate) mod names;
-pub(crate) mod ordered;
 pub(crate) mod prefetch;

@@ -8,10 +8,10 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::base::ordered::Ordered;
 use crate::kernel::event_loop::LoopCore;
 use crate::kernel::memory::waking::{Entry, Wake};
 use crate::kernel::task::blocker::{Blocker, Description, WaitKind};
+use asyncio_ordered::Ordered;
 
 /// The inside of a `WaitQueue`.
 #[derive(Default)]

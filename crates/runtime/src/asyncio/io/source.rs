@@ -12,9 +12,9 @@ use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 use super::reactor::{Reactor, Side};
-use crate::base::ordered::Ordered;
 use crate::kernel::{Blocker, Description, LoopCore, Run, Ticket, WaitKind, Wake};
 use crate::selector::Found;
+use asyncio_ordered::Ordered;
 
 pub(crate) struct Source {
     pub(super) key: usize,

@@ -22,8 +22,8 @@ use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::tasks::create_task;
 use crate::asyncio::threads::jobs::Jobs;
 use crate::asyncio::time::WorksFor;
-use crate::base::ordered::Ordered;
 use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, running_loop};
+use asyncio_ordered::Ordered;
 
 pub use cancellable::ThreadSafeHandle;
 pub use handle::LoopHandle;

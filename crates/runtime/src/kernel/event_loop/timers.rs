@@ -359,9 +359,8 @@ mod tests {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (random >> 33) % n
         };
-        let mut timers = Timers::default();
         // The numbers wrap around on the way.
-        timers.next_seq = u32::MAX - 5_000;
+        let mut timers = Timers { next_seq: u32::MAX - 5_000, ..Timers::default() };
         let mut model: Vec<(u64, TimerKey)> = Vec::new();
         let mut now = 0;
         let mut fired = 0;

@@ -4,9 +4,9 @@
 
 use std::rc::Rc;
 
-use crate::base::ordered::Ordered;
 use crate::kernel::event_loop::ready::Run;
 use crate::kernel::memory::waking::Wake;
+use asyncio_ordered::Ordered;
 
 pub(crate) enum Callback {
     /// Wakes a task that awaits the future.

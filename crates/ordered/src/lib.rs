@@ -6,10 +6,17 @@
 //! once, the memory is proportional to the number of entries, and every operation takes amortised constant time, except that
 //! entries of the second list are found in O(log n).
 
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::collections::VecDeque;
 
+/// A first-in first-out list from which any entry can be removed by its key.
 #[derive(Debug)]
-pub(crate) struct Ordered<T> {
+pub struct Ordered<T> {
     /// The entry with the key `base`, those with the following keys, and holes. The first is never a hole.
     recent: VecDeque<Option<T>>,
     base: u64,
@@ -27,23 +34,29 @@ impl<T> Default for Ordered<T> {
 }
 
 impl<T> Ordered<T> {
-    pub(crate) const fn new() -> Self {
+    /// Creates an empty list, which allocates nothing.
+    #[must_use]
+    pub const fn new() -> Self {
         Self { recent: VecDeque::new(), base: 0, overtaken: VecDeque::new(), live: 0, live_overtaken: 0 }
     }
 
+    /// How many entries there are.
     #[inline]
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.live + self.live_overtaken
     }
 
+    /// Are there none?
     #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Appends an entry and returns its key.
     #[inline]
-    pub(crate) fn push(&mut self, value: T) -> u64 {
+    pub fn push(&mut self, value: T) -> u64 {
         let key = self.next_key();
         self.recent.push_back(Some(value));
         self.live += 1;
@@ -52,12 +65,13 @@ impl<T> Ordered<T> {
 
     /// Would the next entry need more memory?
     #[inline]
-    pub(crate) fn is_full(&self) -> bool {
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         self.recent.len() == self.recent.capacity()
     }
 
     /// Grows the list unless half of its memory is free, so that a caller that scans a full list does not do so too often.
-    pub(crate) fn make_room(&mut self) {
+    pub fn make_room(&mut self) {
         if 2 * self.recent.len() > self.recent.capacity() {
             self.recent.reserve(self.recent.capacity());
         }
@@ -65,20 +79,23 @@ impl<T> Ordered<T> {
 
     /// The key of the next entry, greater than all keys so far.
     #[inline]
-    pub(crate) fn next_key(&self) -> u64 {
+    #[must_use]
+    pub fn next_key(&self) -> u64 {
         self.base + self.recent.len() as u64
     }
 
+    /// The entry with this key.
     #[inline]
-    pub(crate) fn get_mut(&mut self, key: u64) -> Option<&mut T> {
+    pub fn get_mut(&mut self, key: u64) -> Option<&mut T> {
         match self.index(key) {
             Some(index) => self.recent.get_mut(index)?.as_mut(),
             None => self.find_overtaken(key)?.as_mut(),
         }
     }
 
+    /// Takes out the entry with this key.
     #[inline]
-    pub(crate) fn remove(&mut self, key: u64) -> Option<T> {
+    pub fn remove(&mut self, key: u64) -> Option<T> {
         let Some(index) = self.index(key) else { return self.remove_overtaken(key) };
         if index == 0 {
             let value = self.recent.pop_front()?;
@@ -101,20 +118,20 @@ impl<T> Ordered<T> {
     }
 
     /// Removes the first entry if its key is smaller than `end`.
-    pub(crate) fn pop_before(&mut self, end: u64) -> Option<T> {
+    pub fn pop_before(&mut self, end: u64) -> Option<T> {
         let key = self.next_from(0)?.0;
         if key < end { self.remove(key) } else { None }
     }
 
     /// The first entry and its key.
     #[inline]
-    pub(crate) fn front_mut(&mut self) -> Option<(u64, &mut T)> {
+    pub fn front_mut(&mut self) -> Option<(u64, &mut T)> {
         self.next_from(0)
     }
 
     /// The first entry whose key is `key` or greater.
     #[inline]
-    pub(crate) fn next_from(&mut self, key: u64) -> Option<(u64, &mut T)> {
+    pub fn next_from(&mut self, key: u64) -> Option<(u64, &mut T)> {
         if key < self.base && self.live_overtaken > 0 {
             return self.iter_from(key).next();
         }
@@ -124,7 +141,8 @@ impl<T> Ordered<T> {
         Some((self.base + index as u64, self.recent[index].as_mut()?))
     }
 
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u64, &mut T)> {
+    /// All entries with their keys, in order.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (u64, &mut T)> {
         self.iter_from(0)
     }
 
@@ -141,13 +159,14 @@ impl<T> Ordered<T> {
         overtaken.chain(recent).filter_map(|(key, value)| Some((key, value.as_mut()?)))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    /// All entries, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         let overtaken = self.overtaken.iter().map(|(_, value)| value);
         overtaken.chain(&self.recent).filter_map(Option::as_ref)
     }
 
     /// Removes all entries, in order.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> + use<T> {
+    pub fn drain(&mut self) -> impl Iterator<Item = T> + use<T> {
         self.base = self.next_key();
         (self.live, self.live_overtaken) = (0, 0);
         let overtaken = std::mem::take(&mut self.overtaken).into_iter().map(|(_, value)| value);
