@@ -139,7 +139,8 @@ fn report(program: impl Future<Output = Result<()>> + 'static) -> Vec<String> {
 
 /// Polls a wait once, as a `select` does whose other branch is ready.
 async fn poll_once<F: Future + ?Sized>(mut wait: Pin<&mut F>) {
-    poll_fn(|cx| Poll::Ready(drop(wait.as_mut().poll(cx)))).await;
+    let ready = poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx).is_ready())).await;
+    assert!(!ready);
 }
 
 /// Oxide's example: a branch of a `select` waits for a lock, and the body of the other branch wants the same lock.
@@ -188,11 +189,11 @@ fn a_futurelock_is_found_behind_the_waker_of_a_combinator() {
         let semaphore = Semaphore::new(1)?;
         let permit = semaphore.permit().await?;
         let mut buffered = pin!(semaphore.permit());
-        poll_fn(|cx| {
+        let ready = poll_fn(|cx| {
             let part = Waker::from(Arc::new(Part(cx.waker().clone())));
-            Poll::Ready(drop(buffered.as_mut().poll(&mut Context::from_waker(&part))))
-        })
-        .await;
+            Poll::Ready(buffered.as_mut().poll(&mut Context::from_waker(&part)).is_ready())
+        });
+        assert!(!ready.await);
         drop(permit);
         semaphore.acquire().await
     });

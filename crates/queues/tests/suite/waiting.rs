@@ -230,7 +230,7 @@ fn behind_a_getter_that_is_not_polled(overtaken: bool) -> String {
     let program = async move {
         let queue = Queue::new(0);
         let mut branch = pin!(queue.get());
-        poll_fn(|cx| Poll::Ready(drop(branch.as_mut().poll(cx)))).await;
+        assert!(!poll_fn(|cx| Poll::Ready(branch.as_mut().poll(cx).is_ready())).await);
         let theirs = queue.clone();
         if overtaken {
             queue.put("an item").await?;

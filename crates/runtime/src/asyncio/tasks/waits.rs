@@ -61,7 +61,7 @@ pub struct WaitsOn {
 ///     let guard = lock.lock().await?;
 ///     let line = line!() + 1;
 ///     let mut first = pin!(lock.lock());
-///     poll_fn(|cx| Poll::Ready(drop(first.as_mut().poll(cx)))).await; // it is in line, and is not polled again
+///     assert!(!poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx).is_ready())).await); // it is in line, and not polled again
 ///     let second = asyncio::create_task(lock.lock());
 ///     sleep(0).await?;
 ///     drop(guard);
