@@ -18,11 +18,12 @@ const INHERITED: [&str; 8] =
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// The categories that our packages are in, of those that crates.io has.
-const CATEGORIES: [&str; 11] = [
+const CATEGORIES: [&str; 12] = [
     "asynchronous",
     "concurrency",
     "data-structures",
     "date-and-time",
+    "development-tools::debugging",
     "development-tools::profiling",
     "development-tools::testing",
     "network-programming",

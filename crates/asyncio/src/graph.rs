@@ -4,5 +4,6 @@
 
 #[doc(inline)]
 pub use asyncio_runtime::{
-    CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph, print_call_graph,
+    CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, all_awaited_by, capture_call_graph, format_call_graph,
+    print_call_graph,
 };

@@ -42,6 +42,7 @@
 //! | [`streams`], `ssl`, [`subprocess`] | connections, servers, pipes, datagrams; TLS; commands |
 //! | [`iterators`], [`generators`], [`contextlib`] | `async for`, `yield` and `async with` |
 //! | `testing` | tests of programs |
+//! | `inspect` | let `asyncio-ps` look into a running program |
 //! | `simulation` | run a program under many orders of its steps, and find the one that breaks it |
 //! | [`graph`], [`log`] | what a task waits for; the log of the loop |
 //! | [`io`], [`time`] | any file descriptor on the loop; Python's `time` |
@@ -55,6 +56,8 @@
 //! turns them off builds fewer crates. The feature `trace`, which is off, adds a module `trace` and lets `ASYNCIO_TRACE=FILE` write
 //! what happens in a program to a file that Perfetto and Chrome open. The feature `simulation`, for tests, adds a module `simulation`,
 //! which runs a program under many orders of its steps, and lets `ASYNCIO_SCHEDULE` replay one.
+//! The feature `inspect` adds a module `inspect` and lets `asyncio-ps` and `asyncio-pstree` look into a program that runs with
+//! `ASYNCIO_INSPECT=1`: what its tasks wait for, where, and since when.
 //! On `wasm32-unknown-unknown` these modules and [`io`] are absent, whatever the features say,
 //! and a module `host` is there, through which the page lends its clocks. No function can wait there: a program runs on the virtual
 //! clock, or the page drives the loop.
@@ -84,6 +87,8 @@ pub mod generators;
 pub mod graph;
 #[cfg(not(unix))]
 pub mod host;
+#[cfg(all(unix, feature = "inspect"))]
+pub mod inspect;
 pub mod iterators;
 pub mod locks;
 pub mod queues;

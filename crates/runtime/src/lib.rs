@@ -100,7 +100,7 @@ pub use asyncio_clock::{Seconds, TimeLimit};
 pub use kernel::{AnyTask, WaitKind};
 // asyncio.graph
 pub use asyncio::tasks::{
-    CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, capture_call_graph, format_call_graph,
+    CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, all_awaited_by, capture_call_graph, format_call_graph,
     future_add_to_awaited_by, future_discard_from_awaited_by, print_call_graph,
 };
 // asyncio.timeouts and asyncio.taskgroups

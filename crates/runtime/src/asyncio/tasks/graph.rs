@@ -13,7 +13,8 @@ use std::rc::Rc;
 use asyncio_errors::{Result, RuntimeError, log, repr::Quoted};
 
 use super::task::{Frame, current_task};
-use crate::kernel::{AnyFuture, AnyTask, Kind, Phase, Tenant, running_loop};
+use crate::asyncio::events::EventLoop;
+use crate::kernel::{AnyFuture, AnyTask, Kind, LoopCore, Phase, Tenant, running_loop};
 
 /// How many levels [`format_call_graph`] indents: with all of a long chain its text would be quadratic.
 const INDENTED: usize = 32;
@@ -156,7 +157,7 @@ impl CallGraphOptions {
         }
         let own = current_task().ok().flatten();
         let Some(future) = future.or(own.as_ref().map(AnyTask::as_any)) else { return Ok(None) };
-        let edges = Edges::in_loop_of(future);
+        let edges = Edges::of(future.base().event_loop());
         let mut graph = edges.capture(future, self.limit != Some(0));
         if self.depth > 1 && own.as_ref().is_some_and(|own| own.is(future)) {
             graph.call_stack.clear();
@@ -332,6 +333,34 @@ pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
     drop(pair);
 }
 
+/// All tasks of the loop in the order of their creation, each with those that wait for it: for tools that show a whole program.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::graph::all_awaited_by;
+/// use asyncio::{create_task, gather, get_running_loop, run, sleep};
+///
+/// run(async {
+///     let kettle = create_task(sleep(0.001));
+///     let awaited = kettle.clone();
+///     let breakfast = create_task(async move { gather([awaited]).await });
+///     sleep(0).await?;
+///     sleep(0).await?;
+///     let tasks = all_awaited_by(&get_running_loop()?);
+///     assert_eq!(tasks.len(), 3);
+///     assert_eq!(tasks[1].1, [breakfast.as_any().clone()]);
+///     breakfast.await.map(drop)
+/// })
+/// .unwrap();
+/// ```
+#[must_use]
+pub fn all_awaited_by(event_loop: &EventLoop) -> Vec<(AnyTask, Vec<AnyFuture>)> {
+    let edges = Edges::of(event_loop.core());
+    let waiters = |task: &AnyTask| edges.waiters_of(task).into_iter().cloned().collect();
+    edges.tasks.iter().map(|task| (task.clone(), waiters(task))).collect()
+}
+
 /// Futures of one loop, and tasks that others have noted as waiting for them.
 #[derive(Default)]
 struct AwaitedBy(RefCell<Vec<(AnyFuture, AnyFuture)>>);
@@ -359,8 +388,8 @@ struct Edges {
 }
 
 impl Edges {
-    fn in_loop_of(future: &AnyFuture) -> Self {
-        let tasks = future.get_loop().all_tasks();
+    fn of(event_loop: &LoopCore) -> Self {
+        let tasks = event_loop.tasks.all();
         let mut awaiting: HashMap<AnyFuture, Vec<usize>> = HashMap::new();
         for (place, task) in tasks.iter().enumerate() {
             if let Some(awaited) = task.core().awaited() {
@@ -368,7 +397,7 @@ impl Edges {
             }
         }
         let places = tasks.iter().enumerate().map(|(place, task)| (task.core().number(), place)).collect();
-        let notes = future.base().event_loop().tenants.find::<AwaitedBy>();
+        let notes = event_loop.tenants.find::<AwaitedBy>();
         let noted = notes.map_or_else(Vec::new, |notes| notes.0.borrow().clone());
         Self { tasks, places, awaiting, noted }
     }

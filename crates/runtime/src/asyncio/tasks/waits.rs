@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use super::task::Frame;
-use crate::kernel::{AnyFuture, AnyTask, Offer, TaskCore, WaitKind};
+use crate::kernel::{AnyFuture, AnyTask, Description, Offer, TaskCore, WaitKind};
 
 /// What a suspended task waits on; see [`Task::waits_on`](crate::Task::waits_on).
 ///
@@ -22,6 +22,7 @@ use crate::kernel::{AnyFuture, AnyTask, Offer, TaskCore, WaitKind};
 ///     let wait = task.waits_on().expect("the lock is not free");
 ///     assert_eq!(wait.kind, WaitKind::Line("Lock"));
 ///     assert_eq!(wait.held_by.expect("this task").get_name(), asyncio::current_task()?.unwrap().get_name());
+///     assert!(!wait.holder_is_done && wait.acquired_at.is_some_and(|at| at.line() == line - 1));
 ///     assert_eq!(wait.at.line, line);
 ///     lock.release()?;
 ///     task.await
@@ -39,6 +40,10 @@ pub struct WaitsOn {
     pub future: Option<AnyFuture>,
     /// The task that last acquired what is waited for, if that is known and the task is not done.
     pub held_by: Option<AnyTask>,
+    /// Is the task done that last acquired it? Then nothing may be left that releases it.
+    pub holder_is_done: bool,
+    /// Where it was acquired by hand, by a call that returns no guard, if it was not released since.
+    pub acquired_at: Option<&'static Location<'static>>,
     /// What was offered to a waiter ahead of this task that has not taken it. If nothing is ready, that is a *futurelock*.
     pub offered: Option<Offered>,
     /// The place of the await.
@@ -85,12 +90,13 @@ pub struct Offered {
 }
 
 pub(super) fn of(task: &TaskCore, at: Frame) -> Option<WaitsOn> {
-    let description = task.blocked_on().describe()?;
+    let Description { kind, text, held_by, by_hand, offered } = task.blocked_on().describe()?;
     let tasks = &task.base.event_loop().tasks;
-    let held_by = description.held_by.and_then(|number| tasks.with_number(number));
-    let offered = description.offered.map(|Offer { what, task, at }| {
+    let holder = held_by.and_then(|number| tasks.with_number(number));
+    let (holder_is_done, acquired_at) = (held_by.is_some() && holder.is_none(), by_hand.map(|held| held.at));
+    let offered = offered.map(|Offer { what, task, at }| {
         let to = tasks.all().into_iter().find(|other| other.as_future().address() == task);
         Offered { what, to, at }
     });
-    Some(WaitsOn { kind: description.kind, text: description.text, future: task.awaited(), held_by, offered, at })
+    Some(WaitsOn { kind, text, future: task.awaited(), held_by: holder, holder_is_done, acquired_at, offered, at })
 }

@@ -36,12 +36,32 @@ use crate::kernel::{Call, LoopCore, Remote, Shared, current};
 /// ```
 pub struct LoopHandle {
     shared: Arc<Shared>,
+    /// Does the loop wait for what may come by it?
+    is_counted: bool,
 }
 
 impl LoopHandle {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         shared.handle_made();
-        Self { shared: Arc::clone(shared) }
+        Self { shared: Arc::clone(shared), is_counted: true }
+    }
+
+    /// A handle for which the loop does not wait: if there is no other kind, a loop in which no task can go on reports a deadlock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Clock, EventLoop};
+    ///
+    /// let event_loop = EventLoop::with_clock(Clock::Virtual);
+    /// let watcher = event_loop.handle().uncounted();
+    /// let never = event_loop.create_future::<()>();
+    /// assert!(event_loop.run_until_complete(never).unwrap_err().to_string().starts_with("deadlock"));
+    /// assert!(watcher.call_soon_threadsafe(|| ()).is_ok());
+    /// ```
+    #[must_use]
+    pub fn uncounted(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), is_counted: false }
     }
 
     /// Runs `f` in the loop's thread, in its next iteration and in a copy of the calling thread's context; wakes the loop if it
@@ -150,13 +170,15 @@ impl LoopHandle {
 
 impl Clone for LoopHandle {
     fn clone(&self) -> Self {
-        Self::new(&self.shared)
+        if self.is_counted { Self::new(&self.shared) } else { self.uncounted() }
     }
 }
 
 impl Drop for LoopHandle {
     fn drop(&mut self) {
-        self.shared.handle_dropped();
+        if self.is_counted {
+            self.shared.handle_dropped();
+        }
     }
 }
 

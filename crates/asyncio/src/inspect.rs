@@ -1,0 +1,10 @@
+//! Lets `asyncio-ps` and `asyncio-pstree` look into a running program: what its tasks wait for, where, and since when.
+//!
+//! `ASYNCIO_INSPECT=1` in the environment does it for a program that knows nothing of it, and [`start`] from inside. In Python, since
+//! 3.14, `python -m asyncio ps PID` and `pstree PID` look into any process.
+
+#[doc(inline)]
+pub use asyncio_inspect::{
+    Activity, ActivityKind, Finding, FindingKind, LoopSnapshot, Place, Snapshot, TaskSnapshot, TaskState, WaitSnapshot,
+    start,
+};

@@ -1,0 +1,134 @@
+//! The command lines of `asyncio-ps` and `asyncio-pstree`.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use lexopt::prelude::*;
+use rustix::termios::tcgetwinsize;
+
+use crate::snapshot::Snapshot;
+use crate::tools::client;
+
+/// A tool.
+pub struct Tool {
+    /// Its name.
+    pub name: &'static str,
+    /// What it prints, in a line.
+    pub about: &'static str,
+    /// Prints a snapshot; the flag says whether all columns are wanted.
+    pub print: fn(&Snapshot, bool) -> String,
+    /// Are there columns that are left out?
+    pub has_long: bool,
+}
+
+struct Asked {
+    pid: u32,
+    json: bool,
+    long: bool,
+    /// Seconds between two looks.
+    watch: Option<f64>,
+}
+
+/// Does what the command line says.
+#[must_use]
+pub fn main(tool: &Tool) -> ExitCode {
+    match parse(tool, std::env::args_os().skip(1)).and_then(|asked| asked.map_or(Ok(()), |asked| run(tool, &asked))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error may be closed.
+            let _ = writeln!(io::stderr(), "{}: {error}", tool.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help(tool: &Tool) -> String {
+    let (name, about) = (tool.name, tool.about);
+    let long = if tool.has_long { "  --long             All columns\n" } else { "" };
+    format!(
+        "{about}\n\nUsage: {name} PID [OPTIONS]\n\nThe process runs with ASYNCIO_INSPECT=1.\n\n\
+         Options:\n  --json             Everything that is known, as JSON\n{long}\
+         \x20 --watch[=SECONDS]  Again and again, every second if nothing else is said\n  \
+         -h, --help         This text\n  -V, --version      The version\n"
+    )
+}
+
+/// `None` if the text that was asked for is printed.
+fn parse(tool: &Tool, arguments: impl Iterator<Item = OsString>) -> Result<Option<Asked>, String> {
+    let wrong = |error: lexopt::Error| format!("{error} (see {} --help)", tool.name);
+    let mut parser = lexopt::Parser::from_args(arguments);
+    let (mut pid, mut asked) = (None, Asked { pid: 0, json: false, long: false, watch: None });
+    while let Some(argument) = parser.next().map_err(wrong)? {
+        match argument {
+            Long("json") => asked.json = true,
+            Long("long") if tool.has_long => asked.long = true,
+            Long("watch") => {
+                let seconds = parser.optional_value().map_or(Ok(1.0), |value| value.parse()).map_err(wrong)?;
+                if !(0.1..=86400.0).contains(&seconds) {
+                    return Err("--watch takes 0.1 to 86400 seconds".to_owned());
+                }
+                asked.watch = Some(seconds);
+            }
+            Short('h') | Long("help") => return print(&help(tool)).map(|()| None),
+            Short('V') | Long("version") => {
+                return print(&format!("{} {}\n", tool.name, env!("CARGO_PKG_VERSION"))).map(|()| None);
+            }
+            Value(value) if pid.is_none() => pid = Some(value.parse().map_err(wrong)?),
+            other => return Err(wrong(other.unexpected())),
+        }
+    }
+    asked.pid = pid.ok_or_else(|| format!("which process? (see {} --help)", tool.name))?;
+    Ok(Some(asked))
+}
+
+fn run(tool: &Tool, asked: &Asked) -> Result<(), String> {
+    let text = || {
+        let snapshot = client::snapshot(asked.pid)?;
+        Ok::<_, String>(if asked.json { snapshot.to_json() + "\n" } else { (tool.print)(&snapshot, asked.long) })
+    };
+    let Some(seconds) = asked.watch else { return print(&text()?) };
+    let is_terminal = io::stdout().is_terminal() && !asked.json;
+    loop {
+        let text = text()?;
+        print(&if is_terminal { screen(&format!("{} {}", tool.name, asked.pid), &text) } else { text })?;
+        thread::sleep(Duration::from_secs_f64(seconds));
+    }
+}
+
+/// Writes to standard output. A reader that has enough, such as `head`, is no error.
+fn print(text: &str) -> Result<(), String> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        written => written.map_err(|error| format!("standard output: {error}")),
+    }
+}
+
+/// As much of the text as the terminal has room for, in place of what is on it.
+fn screen(head: &str, text: &str) -> String {
+    let size = tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_row > 2 && size.ws_col > 2);
+    let (rows, columns) = size.map_or((24, 80), |size| (size.ws_row.into(), size.ws_col.into()));
+    fit(head, text, rows, columns)
+}
+
+fn fit(head: &str, text: &str, rows: usize, columns: usize) -> String {
+    let lines: Vec<&str> = [head, ""].into_iter().chain(text.lines()).collect();
+    let mut shown = String::from("\x1b[H");
+    // The last row stays empty, so that nothing scrolls.
+    let room = rows - 1;
+    for (place, line) in lines.iter().take(room).enumerate() {
+        let left = lines.len() - place;
+        if place + 1 == room && left > 1 {
+            shown += &format!("… and {left} lines more");
+        } else if line.chars().count() > columns {
+            shown.extend(line.chars().take(columns - 1).chain(['…']));
+        } else {
+            shown += line;
+        }
+        shown += "\x1b[K\n";
+    }
+    shown + "\x1b[J"
+}

@@ -1,0 +1,96 @@
+//! The private folder of the sockets: where it is, and the check that no one else can put anything there.
+//!
+//! A socket `PID.sock` is made under another name and renamed when it listens. So a socket by that name which refuses a
+//! connection has been left behind by a process that is gone.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use rustix::process::getuid;
+
+/// The folders in which the socket of a process may be, in the order in which they are tried: below `$XDG_RUNTIME_DIR`, or below the
+/// folder for temporary files, with the number of the user in the name.
+pub(crate) fn candidates() -> Vec<PathBuf> {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty());
+    let runtime = runtime.map(|folder| Path::new(&folder).join("asyncio-inspect"));
+    let temporary = std::env::temp_dir().join(format!("asyncio-inspect-{}", getuid().as_raw()));
+    runtime.into_iter().filter(|folder| folder.is_absolute()).chain([temporary]).collect()
+}
+
+/// The first of the folders that can be made, or is there already, and belongs to this user alone.
+fn make() -> io::Result<PathBuf> {
+    let mut refused = None;
+    for folder in candidates() {
+        let made = DirBuilder::new().mode(0o700).create(&folder);
+        match made.or_else(|error| if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }) {
+            Ok(()) => match check(&folder) {
+                Ok(()) => return Ok(folder),
+                Err(error) => refused = Some(error),
+            },
+            Err(error) => refused = Some(io::Error::new(error.kind(), format!("{}: {error}", folder.display()))),
+        }
+    }
+    Err(refused.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
+}
+
+/// Does the folder, which is no link, belong to this user alone?
+pub(crate) fn check(folder: &Path) -> io::Result<()> {
+    let refuse = |why: String| {
+        let message = format!("{} {why}", folder.display());
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
+    };
+    let metadata = fs::symlink_metadata(folder)?;
+    if !metadata.is_dir() {
+        return refuse("is not a folder".to_owned());
+    }
+    if metadata.uid() != getuid().as_raw() {
+        return refuse(format!("belongs to user {}", metadata.uid()));
+    }
+    match metadata.mode() & 0o777 {
+        0o700 => Ok(()),
+        mode => refuse(format!("has mode {mode:04o}: it must be 0700")),
+    }
+}
+
+pub(crate) fn socket_of(folder: &Path, pid: u32) -> PathBuf {
+    folder.join(format!("{pid}.sock"))
+}
+
+/// Makes the socket of this process, in place of one that an earlier process of this number has left.
+pub(crate) fn listen() -> io::Result<(UnixListener, PathBuf)> {
+    let (folder, pid) = (make()?, std::process::id());
+    remove_stale(&folder);
+    let (unfinished, path) = (folder.join(format!("{pid}.new")), socket_of(&folder, pid));
+    let listener = (|| {
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&unfinished)?;
+        fs::set_permissions(&unfinished, Permissions::from_mode(0o600))?;
+        listener.set_nonblocking(true)?;
+        fs::rename(&unfinished, &path)?;
+        Ok(listener)
+    })();
+    let listener = listener.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+    Ok((listener, path))
+}
+
+/// Removes the sockets that no process listens at.
+fn remove_stale(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|extension| extension == "sock") && is_stale(&path) {
+            // Another process may have been faster.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Is this a socket at which no process listens?
+pub(crate) fn is_stale(socket: &Path) -> bool {
+    UnixStream::connect(socket).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}

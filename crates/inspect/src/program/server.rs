@@ -1,0 +1,238 @@
+//! The thread that answers: clients of the socket, and SIGQUIT.
+//!
+//! The core idea: one thread, which waits in `poll` for all of them and does nothing of which a client could make it wait. Few
+//! clients are served at once, each has little time, and one snapshot is for all who ask at the same time. So the worst that a client can
+//! do is to keep others of the same user from looking.
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use asyncio_runtime::log;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::SIGQUIT;
+use signal_hook::low_level::pipe;
+
+use crate::program::{loops, published};
+use crate::snapshot::{Snapshot, VERSION};
+use crate::tools::{findings, report};
+
+/// How long a loop may take to answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many clients are served at once. For another one the oldest has to go.
+const CLIENTS: usize = 16;
+
+/// How long a client may take to ask, and how long to read.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// The longest request.
+const LONGEST: usize = 64;
+
+/// Starts the thread, unless it runs, and returns the path of the socket.
+pub(crate) fn start() -> io::Result<PathBuf> {
+    static STARTED: Mutex<bool> = Mutex::new(false);
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if *started {
+        return loops::listen(|_| ());
+    }
+    let (ring, bell) = UnixStream::pair()?;
+    ring.set_nonblocking(true)?;
+    bell.set_nonblocking(true)?;
+    let (signal, signalled) = UnixStream::pair()?;
+    signalled.set_nonblocking(true)?;
+    let (give, given) = mpsc::channel();
+    let server = Server { listener: None, given, bell, signalled, clients: Vec::new() };
+    thread::Builder::new().name("asyncio-inspect".to_owned()).spawn(move || server.run())?;
+    pipe::register(SIGQUIT, signal)?;
+    *started = true;
+    loops::listen(move |listener| {
+        // The thread ends with the process only.
+        let _ = give.send(listener);
+        let _ = (&ring).write(&[0]);
+    })
+}
+
+struct Server {
+    listener: Option<UnixListener>,
+    given: Receiver<UnixListener>,
+    /// Readable when a listener was given.
+    bell: UnixStream,
+    /// Readable after SIGQUIT.
+    signalled: UnixStream,
+    /// The oldest first.
+    clients: Vec<Client>,
+}
+
+struct Client {
+    stream: UnixStream,
+    stage: Stage,
+    /// When it is dropped.
+    deadline: Instant,
+}
+
+enum Stage {
+    Asking(Vec<u8>),
+    Asked(Format),
+    Reading { reply: Arc<str>, written: usize },
+    Gone,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Format {
+    Json,
+    Text,
+}
+
+impl Server {
+    fn run(mut self) {
+        loop {
+            self.wait();
+            drain(&self.bell);
+            if let Some(listener) = self.given.try_iter().last() {
+                self.listener = Some(listener);
+            }
+            if drain(&self.signalled) {
+                log::write(&report::text(&snapshot()));
+            }
+            self.accept();
+            self.clients.iter_mut().for_each(Client::read);
+            self.answer();
+            self.clients.iter_mut().for_each(Client::write);
+            let now = Instant::now();
+            self.clients.retain(|client| !matches!(client.stage, Stage::Gone) && now < client.deadline);
+        }
+    }
+
+    /// Until there is something to do.
+    fn wait(&self) {
+        let mut waits = vec![PollFd::new(&self.bell, PollFlags::IN), PollFd::new(&self.signalled, PollFlags::IN)];
+        waits.extend(self.listener.iter().map(|listener| PollFd::new(listener, PollFlags::IN)));
+        for client in &self.clients {
+            let flags = if matches!(client.stage, Stage::Asking(_)) { PollFlags::IN } else { PollFlags::OUT };
+            waits.push(PollFd::new(&client.stream, flags));
+        }
+        let deadline = self.clients.iter().map(|client| client.deadline).min();
+        let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let timeout = timeout.map(|timeout| Timespec {
+            tv_sec: timeout.as_secs().cast_signed(),
+            tv_nsec: timeout.subsec_nanos().into(),
+        });
+        if poll(&mut waits, timeout.as_ref()).is_err() {
+            // A signal, or no memory: not as fast as the processor can.
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn accept(&mut self) {
+        let Some(listener) = &self.listener else { return };
+        for _ in 0..CLIENTS {
+            match listener.accept() {
+                Ok((stream, _)) if stream.set_nonblocking(true).is_ok() => {
+                    let stage = Stage::Asking(Vec::new());
+                    self.clients.push(Client { stream, stage, deadline: Instant::now() + TIME_LIMIT });
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => {
+                    // The process has no descriptors left, say: the client waits until it has.
+                    thread::sleep(Duration::from_millis(10));
+                    break;
+                }
+            }
+        }
+        let surplus = self.clients.len().saturating_sub(CLIENTS);
+        for _ in 0..surplus {
+            // First those that have not asked for anything.
+            let idle = self.clients.iter().position(|client| matches!(client.stage, Stage::Asking(_)));
+            self.clients.remove(idle.unwrap_or(0));
+        }
+    }
+
+    /// Looks once for all who have asked.
+    fn answer(&mut self) {
+        if !self.clients.iter().any(|client| matches!(client.stage, Stage::Asked(_))) {
+            return;
+        }
+        let snapshot = snapshot();
+        let replies = [Format::Json, Format::Text].map(|format| {
+            let is_wanted = |client: &Client| matches!(client.stage, Stage::Asked(wanted) if wanted == format);
+            let reply: Arc<str> = match format {
+                _ if !self.clients.iter().any(is_wanted) => "".into(),
+                Format::Json => (snapshot.to_json() + "\n").into(),
+                Format::Text => report::text(&snapshot).into(),
+            };
+            (format, reply)
+        });
+        let deadline = Instant::now() + TIME_LIMIT;
+        for client in &mut self.clients {
+            if let Stage::Asked(wanted) = client.stage {
+                let reply = replies.iter().find(|(format, _)| *format == wanted).map(|(_, reply)| Arc::clone(reply));
+                client.reply(reply.unwrap_or_default());
+                client.deadline = deadline;
+            }
+        }
+    }
+}
+
+impl Client {
+    fn reply(&mut self, reply: Arc<str>) {
+        self.stage = Stage::Reading { reply, written: 0 };
+    }
+
+    fn read(&mut self) {
+        let Stage::Asking(request) = &mut self.stage else { return };
+        let mut buffer = [0; LONGEST];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => self.stage = Stage::Gone,
+            Ok(count) => {
+                request.extend_from_slice(&buffer[..count]);
+                let line = request.split(|byte| *byte == b'\n').next().filter(|line| line.len() < request.len());
+                match line {
+                    Some(b"json") => self.stage = Stage::Asked(Format::Json),
+                    Some(b"text") => self.stage = Stage::Asked(Format::Text),
+                    None if request.len() <= LONGEST => {}
+                    _ => self.reply("error: a request is the line `json` or `text`\n".into()),
+                }
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(_) => self.stage = Stage::Gone,
+        }
+    }
+
+    fn write(&mut self) {
+        while let Stage::Reading { reply, written } = &mut self.stage {
+            match self.stream.write(&reply.as_bytes()[*written..]) {
+                Ok(count) if *written + count < reply.len() => *written += count,
+                Ok(_) => self.stage = Stage::Gone,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => self.stage = Stage::Gone,
+            }
+        }
+    }
+}
+
+/// Empties a stream of bytes that only wake; false if there was none.
+fn drain(mut stream: &UnixStream) -> bool {
+    let mut buffer = [0; 64];
+    let mut found = false;
+    while stream.read(&mut buffer).is_ok_and(|count| count > 0) {
+        found = true;
+    }
+    found
+}
+
+/// What there is to be seen now.
+fn snapshot() -> Snapshot {
+    let program = std::env::current_exe().unwrap_or_default();
+    let program = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let loops = published::ask_all(&loops::all(), PATIENCE);
+    let mut snapshot = Snapshot { version: VERSION, pid: std::process::id(), program, loops, ..Snapshot::default() };
+    snapshot.findings = findings::of(&snapshot);
+    snapshot
+}

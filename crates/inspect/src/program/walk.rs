@@ -1,0 +1,62 @@
+//! A walk over the tasks of a loop, in its thread: what each waits on, and which tasks wait for it.
+
+use asyncio_runtime::{AnyFuture, AnyTask, EventLoop, WaitKind, WaitsOn, all_awaited_by};
+
+use crate::program::published::Published;
+use crate::snapshot::{LoopSnapshot, Place, TaskSnapshot, TaskState, WaitSnapshot};
+
+pub(crate) fn walk(event_loop: &EventLoop, published: &Published) -> LoopSnapshot {
+    let tasks = all_awaited_by(event_loop);
+    let tasks = tasks.iter().map(|(task, waiters)| snapshot_of(task, waiters, published)).collect();
+    LoopSnapshot { tasks, ..published.head() }
+}
+
+fn snapshot_of(task: &AnyTask, waiters: &[AnyFuture], published: &Published) -> TaskSnapshot {
+    let coroutine = task.get_coro();
+    let created_at = place_of(coroutine.location());
+    let waits_on = task.waits_on().map(|wait| wait_of(&wait));
+    let known = published.state_of(task.id());
+    // A task of which nothing is known was suspended before anybody looked.
+    let (state, since) = known.map_or((TaskState::Waiting, None), |(state, since)| (state, Some(since)));
+    TaskSnapshot {
+        id: task.id() as u64,
+        name: task.get_name().to_string(),
+        coroutine: coroutine.name().to_owned(),
+        state,
+        since,
+        at: task.get_stack().first().map_or_else(Place::default, |frame| Place::new(frame.file, frame.line)),
+        created_at,
+        waits_on: waits_on.filter(|_| state != TaskState::NotStarted),
+        awaited_by: waiters.iter().map(|waiter| waiter.id() as u64).collect(),
+        cancelling: task.cancelling(),
+    }
+}
+
+fn wait_of(wait: &WaitsOn) -> WaitSnapshot {
+    WaitSnapshot {
+        kind: kind_of(wait.kind).to_owned(),
+        text: wait.text.clone(),
+        task: wait.future.as_ref().filter(|_| wait.kind == WaitKind::Task).map(|future| future.id() as u64),
+        held_by: wait.held_by.as_ref().map(|task| task.id() as u64),
+        holder_is_done: wait.holder_is_done,
+        acquired_at: wait.acquired_at.map(place_of),
+    }
+}
+
+fn kind_of(kind: WaitKind) -> &'static str {
+    match kind {
+        WaitKind::Timer => "timer",
+        WaitKind::Task => "task",
+        WaitKind::Future => "future",
+        WaitKind::Group => "group",
+        WaitKind::Line(name) => name,
+        WaitKind::Readable => "readable",
+        WaitKind::Writable => "writable",
+        WaitKind::Foreign => "foreign",
+        _ => "other",
+    }
+}
+
+fn place_of(at: &std::panic::Location<'_>) -> Place {
+    Place::new(at.file(), at.line())
+}

@@ -1,0 +1,245 @@
+//! What is seen of a program at one moment, as data: what goes over the socket as JSON, and what `--json` prints.
+//!
+//! It knows nothing of the runtime, so that the tools read what the program has written with the same types.
+
+use asyncio_errors::ValueError;
+use nanoserde::{DeJson, SerJson};
+
+/// The version of what goes over the socket. It counts when a field changes its meaning; new fields do not count.
+pub(crate) const VERSION: u32 = 1;
+
+/// A process and its loops.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::inspect::Snapshot;
+///
+/// let snapshot = Snapshot { pid: 7, program: "tea".to_owned(), ..Snapshot::default() };
+/// assert_eq!(Snapshot::from_json(&snapshot.to_json()).unwrap(), snapshot);
+/// assert!(Snapshot::from_json("[]").is_err());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
+#[nserde(default)]
+pub struct Snapshot {
+    /// The version of this format.
+    pub version: u32,
+    /// The number of the process.
+    pub pid: u32,
+    /// The name of the program.
+    pub program: String,
+    /// The loops that are not closed, in the order of their creation.
+    pub loops: Vec<LoopSnapshot>,
+    /// What is remarkable about them.
+    pub findings: Vec<Finding>,
+}
+
+impl Snapshot {
+    /// The snapshot as JSON, in one line.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        self.serialize_json()
+    }
+
+    /// Reads what [`to_json`](Self::to_json) has written.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` that says what is wrong with the JSON.
+    pub fn from_json(text: &str) -> Result<Self, ValueError> {
+        Self::deserialize_json(text).map_err(|error| ValueError::new(error.to_string()))
+    }
+}
+
+/// Something remarkable.
+#[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
+#[nserde(default)]
+pub struct Finding {
+    /// The sort of finding.
+    pub kind: FindingKind,
+    /// What it is, in words; more lines have the details.
+    pub text: String,
+    /// The numbers of the tasks that it is about. Of a cycle, each waits for the next one, and the last is the first.
+    pub tasks: Vec<u64>,
+}
+
+/// The sorts of findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerJson, DeJson)]
+pub enum FindingKind {
+    /// Nothing is certain about it, and all may be as it should be.
+    #[default]
+    #[nserde(rename = "suspicion")]
+    Suspicion,
+    /// Tasks that wait for each other.
+    #[nserde(rename = "cycle")]
+    Cycle,
+    /// A loop that does not answer.
+    #[nserde(rename = "blocked")]
+    Blocked,
+}
+
+impl FindingKind {
+    /// The sort in a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Suspicion => "suspicion",
+            Self::Cycle => "cycle",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// An event loop and its tasks.
+#[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
+#[nserde(default)]
+pub struct LoopSnapshot {
+    /// Loops are counted from 1.
+    pub number: u32,
+    /// The number that the system has given to the loop's thread.
+    pub thread: u64,
+    /// The name of the thread.
+    pub thread_name: String,
+    /// Does the loop go by the virtual clock?
+    pub is_virtual: bool,
+    /// The seconds until the loop answered. Without an answer in time, all that follows is what the loop last published, and the
+    /// tasks have neither `waits_on` nor `awaited_by`.
+    pub answered_after: Option<f64>,
+    /// What the loop does, if it has not answered.
+    pub activity: Activity,
+    /// The tasks that are not done, in the order of their creation.
+    pub tasks: Vec<TaskSnapshot>,
+}
+
+/// What a loop does that does not answer.
+#[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
+#[nserde(default)]
+pub struct Activity {
+    /// The sort of activity.
+    pub kind: ActivityKind,
+    /// For how many seconds.
+    pub since: f64,
+    /// The task whose step it is.
+    pub task: Option<u64>,
+    /// The callback that it is.
+    pub callback: Option<String>,
+}
+
+/// The sorts of what a loop does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerJson, DeJson)]
+pub enum ActivityKind {
+    /// The loop is not running, or its thread does something else between two passes.
+    #[default]
+    #[nserde(rename = "between passes")]
+    BetweenPasses,
+    /// The loop waits for a timer, a descriptor or another thread.
+    #[nserde(rename = "idle")]
+    Idle,
+    /// A pass over what is ready.
+    #[nserde(rename = "pass")]
+    Pass,
+    /// A step of a task.
+    #[nserde(rename = "step")]
+    Step,
+    /// A callback.
+    #[nserde(rename = "callback")]
+    Callback,
+}
+
+/// A task that is not done.
+#[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
+#[nserde(default)]
+pub struct TaskSnapshot {
+    /// The task's number, which no other task of the process has while it lives: its address.
+    pub id: u64,
+    /// The name; empty for a task that has not started, if the loop has not answered.
+    pub name: String,
+    /// The name of the coroutine function.
+    pub coroutine: String,
+    /// The state.
+    pub state: TaskState,
+    /// For how many seconds the task has been in this state; absent if that was before somebody looked.
+    pub since: Option<f64>,
+    /// The line of the await at which the task is suspended; of a step that runs, the line of its last await.
+    pub at: Place,
+    /// The place where the task was created.
+    pub created_at: Place,
+    /// What the task waits on.
+    pub waits_on: Option<WaitSnapshot>,
+    /// The numbers of the tasks that wait for this one.
+    pub awaited_by: Vec<u64>,
+    /// How many cancellation requests are pending.
+    pub cancelling: u32,
+}
+
+/// The states of a task that is not done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerJson, DeJson)]
+pub enum TaskState {
+    /// No step of the task has run.
+    #[default]
+    #[nserde(rename = "not started")]
+    NotStarted,
+    /// The next step is queued.
+    #[nserde(rename = "ready")]
+    Ready,
+    /// A step runs.
+    #[nserde(rename = "running")]
+    Running,
+    /// The task is suspended.
+    #[nserde(rename = "waiting")]
+    Waiting,
+}
+
+impl TaskState {
+    /// The state in a word or two.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotStarted => "not started",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// What a task waits on.
+#[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
+#[nserde(default)]
+pub struct WaitSnapshot {
+    /// The sort of wait: `timer`, `task`, `future`, `group`, `readable`, `writable`, `foreign`, or the name of what has a line of
+    /// waiters, such as `Lock` or `Queue.get`.
+    pub kind: String,
+    /// How the wait reads in reports.
+    pub text: String,
+    /// The number of the task that is awaited.
+    pub task: Option<u64>,
+    /// The number of the task that last acquired what is waited for, if it is not done.
+    pub held_by: Option<u64>,
+    /// Is the task done that last acquired it?
+    pub holder_is_done: bool,
+    /// Where it was acquired by hand and has not been released.
+    pub acquired_at: Option<Place>,
+}
+
+/// A line in a source file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerJson, DeJson)]
+#[nserde(default)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Place {
+    pub(crate) fn new(file: &str, line: u32) -> Self {
+        Self { file: file.to_owned(), line }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
