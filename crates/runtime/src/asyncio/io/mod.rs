@@ -4,6 +4,7 @@
 //! anybody waits. What was learnt is remembered (see `io::source`), so neither a wait nor a useless attempt costs a
 //! system call. No buffers and no protocol here: the operation is a closure.
 
+mod announcer;
 mod process;
 pub(crate) mod reactor;
 mod registration;
@@ -19,6 +20,7 @@ use std::task::{Context, Poll, ready};
 
 use asyncio_errors::Result;
 
+pub use announcer::Announcer;
 pub use process::{kill, pidfd_send_signal};
 pub use registration::{Readiness, Registration};
 pub use watching::Watched;
@@ -224,15 +226,7 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     fn try_with<R>(&self, side: Side, operation: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
-        if !self.source().is_ready(side) {
-            self.source().check_open()?;
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let result = operation(self.get_ref());
-        if would_block(&result) {
-            self.source().not_ready(side);
-        }
-        result
+        attempt(self.source(), side, || operation(self.get_ref()))
     }
 
     /// Does `read`, again and again until it no longer says `WouldBlock` (or `Interrupted`), waiting in between. A task that
@@ -390,6 +384,20 @@ impl<T: AsFd> AsyncFd<T> {
             ready!(self.registration.poll_ready(side, cx))?;
         }
     }
+}
+
+/// An operation, unless it is known that it would have to wait.
+#[inline]
+fn attempt<R>(source: &Source, side: Side, operation: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+    if !source.is_ready(side) {
+        source.check_open()?;
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    let result = operation();
+    if would_block(&result) {
+        source.not_ready(side);
+    }
+    result
 }
 
 fn would_block<R>(result: &io::Result<R>) -> bool {

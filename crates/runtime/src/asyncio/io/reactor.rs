@@ -88,7 +88,7 @@ impl Reactor {
         let free = self.free.borrow().last().copied();
         let index = free.unwrap_or(sources.len());
         self.selector.add_edge(fd, SOURCES + index).map_err(|error| name_clash(error, fd))?;
-        let source = Rc::new(Source::new(SOURCES + index, self, &self.waiting));
+        let source = Rc::new(Source::new(SOURCES + index, Rc::downgrade(self), &self.waiting));
         if free.is_some() {
             self.free.borrow_mut().pop();
             sources[index] = Some(Rc::clone(&source));

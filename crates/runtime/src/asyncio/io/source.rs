@@ -57,10 +57,10 @@ impl Half {
 }
 
 impl Source {
-    pub(super) fn new(key: usize, reactor: &Rc<Reactor>, waiting: &Rc<Cell<usize>>) -> Self {
+    pub(super) fn new(key: usize, reactor: Weak<Reactor>, waiting: &Rc<Cell<usize>>) -> Self {
         Self {
             key,
-            reactor: Rc::downgrade(reactor),
+            reactor,
             waiting: Rc::clone(waiting),
             closed: Cell::new(false),
             hung_up: Cell::new(false),
@@ -92,6 +92,11 @@ impl Source {
     /// May an operation succeed? Never after it was closed.
     pub(crate) fn is_ready(&self, side: Side) -> bool {
         self.half(side).ready.get()
+    }
+
+    /// Notes that an operation may succeed.
+    pub(super) fn set_ready(&self, side: Side) {
+        self.half(side).ready.set(!self.closed.get());
     }
 
     /// An operation found that it would have to wait.
@@ -190,10 +195,9 @@ impl Source {
             self.hung_up.set(true);
         }
         for (side, happened) in [(Side::Read, found.readable), (Side::Write, found.writable)] {
-            let half = self.half(side);
             if happened {
-                half.ready.set(true);
-                if !half.listeners.borrow().is_empty() {
+                self.set_ready(side);
+                if !self.half(side).listeners.borrow().is_empty() {
                     queue(Rc::clone(self) as Rc<dyn Run>, side as u32);
                 }
             }
@@ -201,7 +205,7 @@ impl Source {
     }
 
     /// Notifies all that listen on a side now.
-    fn wake(&self, side: Side) {
+    pub(super) fn wake(&self, side: Side) {
         let listeners = &self.half(side).listeners;
         let end = listeners.borrow().next_key();
         loop {

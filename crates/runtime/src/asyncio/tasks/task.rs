@@ -267,6 +267,13 @@ impl AnyTask {
         self.gives::<T>().then(|| Task::from_any(self.as_any().clone()))
     }
 
+    /// Calls `f` in the context of this task, unless that is entered elsewhere.
+    #[doc(hidden)]
+    pub fn in_context<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _inside = self.core().enter_context();
+        f()
+    }
+
     /// This task as a future without the type of its result.
     #[must_use]
     pub fn as_any(&self) -> &AnyFuture {

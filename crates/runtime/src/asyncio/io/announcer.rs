@@ -1,0 +1,144 @@
+//! `Announcer`: readiness without a descriptor, for connections in memory.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io;
+use std::rc::{Rc, Weak};
+
+use super::attempt;
+use super::reactor::Side;
+use super::registration::Registration;
+use super::source::Source;
+use crate::kernel::{Run, running_loop};
+
+/// Readiness that the program itself announces: what [`AsyncFd`](super::AsyncFd) is for a descriptor, for one end of something
+/// in memory.
+///
+/// Waits for it go through its [`registration`](Self::registration) and take the iterations that they take for a descriptor. A
+/// task that waits here counts as one that nothing outside of the program can wake, so a deadlock is noticed.
+///
+/// # Examples
+///
+/// ```
+/// use std::{cell::Cell, io::ErrorKind, rc::Rc};
+///
+/// use asyncio::{create_task, io::Announcer, run, sleep};
+///
+/// run(async {
+///     let mailbox = Rc::new((Announcer::new(), Cell::new(None)));
+///     let sender = Rc::clone(&mailbox);
+///     let sending = create_task(async move {
+///         sleep(0).await?;
+///         sender.1.set(Some("a letter"));
+///         sender.0.announce_readable();
+///         Ok(())
+///     });
+///     let (announcer, letter) = &*mailbox;
+///     let letter = loop {
+///         match announcer.try_read_with(|| letter.take().ok_or(ErrorKind::WouldBlock.into())) {
+///             Ok(letter) => break letter,
+///             Err(_) => announcer.registration().readable().await?,
+///         }
+///     };
+///     assert_eq!(letter, "a letter");
+///     sending.await
+/// })
+/// .unwrap();
+/// ```
+pub struct Announcer {
+    registration: Registration,
+    calls: Rc<Announcement>,
+}
+
+/// What the loop runs for an announcement.
+struct Announcement {
+    source: Rc<Source>,
+    /// Is one in the queue, for either side?
+    queued: [Cell<bool>; 2],
+}
+
+impl Announcer {
+    /// Creates one that counts as ready on both sides until an operation says `WouldBlock`.
+    #[must_use]
+    pub fn new() -> Self {
+        let source = Rc::new(Source::new(0, Weak::new(), &Rc::default()));
+        let calls = Announcement { source: Rc::clone(&source), queued: Default::default() };
+        Self { registration: Registration { source }, calls: Rc::new(calls) }
+    }
+
+    /// The place by which its readiness is waited for.
+    #[must_use]
+    pub fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    /// Announces that a read may succeed. The loop notes it and wakes those who wait in the next iteration, as for a descriptor.
+    pub fn announce_readable(&self) {
+        self.announce(Side::Read);
+    }
+
+    /// Announces that a write may succeed.
+    pub fn announce_writable(&self) {
+        self.announce(Side::Write);
+    }
+
+    fn announce(&self, side: Side) {
+        let Ok(core) = running_loop() else { return self.calls.source.set_ready(side) };
+        if !self.calls.queued[side as usize].replace(true) {
+            core.call(Rc::clone(&self.calls) as Rc<dyn Run>, side as u32);
+        }
+    }
+
+    /// Ends every wait with the error that a closed descriptor has, as dropping it does.
+    pub fn close(&self) {
+        self.calls.source.close();
+    }
+
+    /// Attempts to read: see [`AsyncFd::try_read_with`](super::AsyncFd::try_read_with).
+    ///
+    /// # Errors
+    ///
+    /// The operation's own; `WouldBlock`, without a call of it, while it is known that it would have to wait.
+    pub fn try_read_with<R>(&self, read: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+        attempt(&self.calls.source, Side::Read, read)
+    }
+
+    /// Attempts to write: see [`AsyncFd::try_write_with`](super::AsyncFd::try_write_with).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`try_read_with`](Self::try_read_with).
+    pub fn try_write_with<R>(&self, write: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+        attempt(&self.calls.source, Side::Write, write)
+    }
+}
+
+impl Default for Announcer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Announcer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for Announcer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<Announcer>")
+    }
+}
+
+impl Run for Announcement {
+    fn run(&self, side: u32) {
+        self.queued[side as usize].set(false);
+        self.source.set_ready(side.into());
+        self.source.wake(side.into());
+    }
+
+    fn describe(&self) -> String {
+        "Announcer._ready()".to_owned()
+    }
+}
