@@ -16,10 +16,11 @@ use crate::address::Address;
 use crate::connection::Connection;
 use crate::error::{is_not_now, reason, with_errno};
 use crate::hosts::{Family, Port, resolve};
+use crate::network;
 use crate::race::{in_turn, interleave, staggered};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::ssl;
-use crate::transport::send_at_once;
+use crate::transport::{Transport, send_at_once};
 use crate::writer::StreamWriter;
 
 /// Connects to a server and returns a reader and a writer: `asyncio.open_connection`.
@@ -96,7 +97,7 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
 pub fn open_connection_on(socket: impl Into<OwnedFd>) -> Result<(StreamReader, StreamWriter)> {
     let socket = stream_socket(socket.into())?;
     send_at_once(&socket);
-    Ok(streams(AsyncFd::new(socket)?, None, DEFAULT_LIMIT))
+    Ok(streams(Rc::new(AsyncFd::new(socket)?), None, DEFAULT_LIMIT))
 }
 
 pub(crate) fn stream_socket(descriptor: OwnedFd) -> Result<Socket> {
@@ -224,21 +225,21 @@ async fn connect(options: Options) -> Result<(StreamReader, StreamWriter)> {
         first => addresses = interleave(addresses, first),
     }
     match connect_to_one_of(addresses, local, options.delay).await? {
-        Ok((socket, address)) => open(socket, address, options.limit, layer).await,
+        Ok((transport, address)) => open(transport, address, options.limit, layer).await,
         Err(errors) if options.all_errors => Err(ExceptionGroup::new("create_connection failed", errors).into()),
         Err(errors) => Err(summary(errors)),
     }
 }
 
-/// The streams of a connected socket. They are returned two iterations later, as in asyncio, which starts a transport
+/// The streams of a connected transport. They are returned two iterations later, as in asyncio, which starts a transport
 /// in between. So whether the client or the server prints first is the same.
 pub(crate) async fn open(
-    socket: AsyncFd<Socket>,
+    transport: Rc<dyn Transport>,
     peername: Address,
     limit: usize,
     layer: Option<ssl::Layer>,
 ) -> Result<(StreamReader, StreamWriter)> {
-    let streams = streams(socket, Some(peername), limit);
+    let streams = streams(transport, Some(peername), limit);
     sleep(0).await?;
     sleep(0).await?;
     if let Some(layer) = layer {
@@ -247,7 +248,7 @@ pub(crate) async fn open(
     Ok(streams)
 }
 
-type Connected = (AsyncFd<Socket>, Address);
+type Connected = (Rc<dyn Transport>, Address);
 
 async fn connect_to_one_of(
     addresses: Vec<SocketAddr>,
@@ -273,22 +274,34 @@ fn summary(mut errors: Vec<Error>) -> Error {
 }
 
 async fn connect_to(address: SocketAddr, local: Option<Rc<[SocketAddr]>>) -> Result<Connected> {
+    let name = Address::from(address);
+    let what = || format!("Connect call failed {name}");
+    if let Some(network) = network::current()? {
+        let stream = match &local {
+            Some(local) => first_of(&address, local, |local| network.connect(&name, Some(&Address::from(*local))))?,
+            None => network.connect(&name, None).map_err(|error| with_errno(&error, what()))?,
+        };
+        return Ok((network::connect(stream, what).await?, name));
+    }
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     if let Some(local) = local {
-        bind_one(&socket, &address, &local)?;
+        first_of(&address, &local, |local| socket.bind(&(*local).into()))?;
     }
     send_at_once(&socket);
-    let name = Address::from(address);
-    let socket = connect_socket(socket, &address.into(), || format!("Connect call failed {name}")).await?;
-    Ok((socket, name))
+    let socket = connect_socket(socket, &address.into(), what).await?;
+    Ok((Rc::new(socket), name))
 }
 
 /// Binds to the first local address of the right family that works.
-fn bind_one(socket: &Socket, address: &SocketAddr, local: &[SocketAddr]) -> io::Result<()> {
+fn first_of<R>(
+    address: &SocketAddr,
+    local: &[SocketAddr],
+    bind: impl Fn(&SocketAddr) -> io::Result<R>,
+) -> io::Result<R> {
     let mut failed = None;
     for local in local.iter().filter(|local| local.is_ipv4() == address.is_ipv4()) {
-        match socket.bind(&(*local).into()) {
-            Ok(()) => return Ok(()),
+        match bind(local) {
+            Ok(bound) => return Ok(bound),
             Err(error) => failed = Some(bind_error(&error, local)),
         }
     }
@@ -331,8 +344,8 @@ pub(crate) async fn connect_socket(
 /// The pause in seconds before a server with a full queue is tried again.
 const QUEUE_FULL_DELAY: f64 = 0.01;
 
-fn streams(socket: AsyncFd<Socket>, peername: Option<Address>, limit: usize) -> (StreamReader, StreamWriter) {
-    let connection = Connection::over(Rc::new(socket), peername);
+fn streams(transport: Rc<dyn Transport>, peername: Option<Address>, limit: usize) -> (StreamReader, StreamWriter) {
+    let connection = Connection::over(transport, peername);
     (StreamReader::over(connection.clone(), limit), StreamWriter::over(connection))
 }
 

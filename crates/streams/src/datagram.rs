@@ -1,7 +1,9 @@
 //! `DatagramEndpoint`: messages without a connection (UDP). In asyncio it is a transport with callbacks. Here messages
 //! are awaited, as with `loop.sock_recvfrom`.
 
+use std::cell::OnceCell;
 use std::fmt::{self, Display};
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -19,6 +21,7 @@ use crate::address::Address;
 use crate::connect::bind_error;
 use crate::error::with_errno;
 use crate::hosts::{Family, Hosts, Port, any, resolve};
+use crate::network::{self, NetworkDatagrams};
 use crate::transport::{CHUNK, with_scratch};
 use crate::unix_path;
 
@@ -84,7 +87,7 @@ pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<Datagra
         return Err(ValueError::new("A datagram socket was expected").into());
     }
     let peername = socket.peer_addr().ok().map(|address| Address::from(&address));
-    Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername })
+    Ok(DatagramEndpoint { socket: Endpoint::System(AsyncFd::new(socket)?), peername })
 }
 
 /// An endpoint that is being made: the keyword arguments of Python's `create_datagram_endpoint` are methods, and
@@ -226,6 +229,15 @@ async fn create(options: Options) -> Result<DatagramEndpoint> {
         (None, Family::Inet6) => Domain::IPV6,
         (None, _) => Domain::IPV4,
     };
+    if let Some(network) = network::current()? {
+        let (local, reuse_port) = (local.map(|local| (Address::from(local), local)), options.reuse_port);
+        let bound = network.datagrams(local.as_ref().map(|(name, _)| name), reuse_port);
+        let bound = match &local {
+            Some((_, local)) => bound.map_err(|error| bind_error(&error, local)),
+            None => bound,
+        };
+        return DatagramEndpoint::on_network(bound?, remote.map(Address::from));
+    }
     let socket = Socket::new(domain, Type::DGRAM, None)?;
     socket.set_reuse_port(options.reuse_port)?;
     socket.set_broadcast(options.allow_broadcast)?;
@@ -237,24 +249,35 @@ async fn create(options: Options) -> Result<DatagramEndpoint> {
         // This only records the address, and does not block.
         socket.connect(&remote.into()).map_err(|error| with_errno(&error, format!("Connect call failed {name}")))?;
     }
-    Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername: remote.map(Address::from) })
+    Ok(DatagramEndpoint { socket: Endpoint::System(AsyncFd::new(socket)?), peername: remote.map(Address::from) })
 }
 
 fn create_at_path(options: Options) -> Result<DatagramEndpoint> {
     if options.local.is_some() || options.remote.is_some() || options.family != Family::Unspec {
         return Err(ValueError::new("a path and a host, port or family of the Internet exclude each other").into());
     }
+    if let Some(network) = network::current()? {
+        let name = |path: &PathBuf| unix_path::address(path).map(|address| Address::from(&address));
+        let (local, remote) = (options.local_path.as_ref().map(name), options.remote_path.as_ref().map(name));
+        let (local, remote) = (local.transpose()?, remote.transpose()?);
+        let bound = network.datagrams(local.as_ref(), false);
+        let bound = match &local {
+            Some(local) => bound.map_err(|error| unix_path::bind_error(&error, local)),
+            None => bound,
+        };
+        return DatagramEndpoint::on_network(bound?, remote);
+    }
     let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
     if let Some(path) = &options.local_path {
         unix_path::bind(&socket, path)?;
     }
     let Some(path) = &options.remote_path else {
-        return Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername: None });
+        return Ok(DatagramEndpoint { socket: Endpoint::System(AsyncFd::new(socket)?), peername: None });
     };
     let address = unix_path::address(path)?;
     let name = Address::from(&address);
     socket.connect(&address).map_err(|error| with_errno(&error, format!("Connect call failed {name:?}")))?;
-    Ok(DatagramEndpoint { socket: AsyncFd::new(socket)?, peername: Some(name) })
+    Ok(DatagramEndpoint { socket: Endpoint::System(AsyncFd::new(socket)?), peername: Some(name) })
 }
 
 /// The first address that has the right family.
@@ -297,11 +320,44 @@ async fn first(
 #[doc(alias("DatagramTransport", "DatagramProtocol"))]
 #[derive(Debug)]
 pub struct DatagramEndpoint {
-    socket: AsyncFd<Socket>,
+    socket: Endpoint,
     peername: Option<Address>,
 }
 
+#[derive(Debug)]
+enum Endpoint {
+    System(AsyncFd<Socket>),
+    Network {
+        datagrams: Box<dyn NetworkDatagrams>,
+        /// What is lent for options. It is made when it is asked for, and nothing is ever sent through it.
+        lent: OnceCell<Socket>,
+    },
+}
+
 impl DatagramEndpoint {
+    fn on_network(datagrams: Box<dyn NetworkDatagrams>, peername: Option<Address>) -> Result<Self> {
+        if let Some(peer) = &peername {
+            datagrams.connect(peer).map_err(|error| with_errno(&error, format!("Connect call failed {peer:?}")))?;
+        }
+        Ok(Self { socket: Endpoint::Network { datagrams, lent: OnceCell::new() }, peername })
+    }
+
+    async fn send_to(&self, message: &[u8], to: Option<&Address>) -> Result<()> {
+        match (&self.socket, to) {
+            (Endpoint::System(socket), None) => socket.write_with(|socket| socket.send(message)).await.map(drop),
+            (Endpoint::System(socket), Some(to)) => {
+                let to = to.to_system()?;
+                socket.write_with(|socket| socket.send_to(message, &to)).await.map(drop)
+            }
+            (Endpoint::Network { datagrams, .. }, to) => {
+                let announcer = datagrams.announcer();
+                let mut writable = announcer.registration().writable();
+                let send = || announcer.try_write_with(|| datagrams.send(message, to));
+                Ok(poll_fn(|cx| writable.poll_attempts(cx, false, send)).await??)
+            }
+        }
+    }
+
     /// Sends a message to the remote address. Waits while the system has no room for it.
     ///
     /// # Errors
@@ -309,7 +365,7 @@ impl DatagramEndpoint {
     /// Any error of the system, for example if there is no remote address, if the message is too long, or if an earlier
     /// one was refused. `CancelledError`.
     pub async fn send(&self, message: impl AsRef<[u8]>) -> Result<()> {
-        self.socket.write_with(|socket| socket.send(message.as_ref())).await.map(drop)
+        self.send_to(message.as_ref(), None).await
     }
 
     /// Sends a message to this address. Waits while the system has no room for it.
@@ -326,8 +382,8 @@ impl DatagramEndpoint {
             }
             return self.send(message).await;
         }
-        let to = address.to_system()?;
-        self.socket.write_with(|socket| socket.send_to(message.as_ref(), &to)).await.map(drop)
+        address.to_system()?;
+        self.send_to(message.as_ref(), Some(address)).await
     }
 
     /// Waits for a message and returns it. A message longer than `n` bytes is cut off.
@@ -346,14 +402,29 @@ impl DatagramEndpoint {
     /// Those of [`recv`](Self::recv).
     #[doc(alias("datagram_received", "sock_recvfrom"))]
     pub async fn recvfrom(&self, n: usize) -> Result<(Vec<u8>, Address)> {
-        self.socket.read_with(|socket| receive(socket, n)).await
+        match &self.socket {
+            Endpoint::System(socket) => socket.read_with(|socket| receive(socket, n)).await,
+            Endpoint::Network { datagrams, .. } => {
+                let announcer = datagrams.announcer();
+                let mut readable = announcer.registration().readable();
+                let receive = || announcer.try_read_with(|| datagrams.receive());
+                let (mut message, peer) = poll_fn(|cx| readable.poll_attempts(cx, false, receive)).await??;
+                message.truncate(n);
+                Ok((message, peer))
+            }
+        }
     }
 
     /// The endpoint's own address: `get_extra_info('sockname')`.
     #[doc(alias = "get_extra_info")]
     #[must_use]
     pub fn sockname(&self) -> Address {
-        self.socket.get_ref().local_addr().map_or(Address::Unnamed, |address| Address::from(&address))
+        match &self.socket {
+            Endpoint::System(socket) => {
+                socket.get_ref().local_addr().map_or(Address::Unnamed, |address| Address::from(&address))
+            }
+            Endpoint::Network { datagrams, .. } => datagrams.sockname(),
+        }
     }
 
     /// The peer's address, if one was set: `get_extra_info('peername')`.
@@ -364,10 +435,23 @@ impl DatagramEndpoint {
     }
 }
 
-/// The socket itself, for options that have no method here.
+/// The socket itself, for options that have no method here. On a [`Network`](crate::Network) in memory it is one that takes
+/// options and has no other use.
+///
+/// # Panics
+///
+/// There only, if the system has no descriptor left.
 impl AsFd for DatagramEndpoint {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        match &self.socket {
+            Endpoint::System(socket) => socket.as_fd(),
+            Endpoint::Network { datagrams, lent } => {
+                let is_v6 = datagrams.sockname().as_socket().is_some_and(|address| address.is_ipv6());
+                let domain = if is_v6 { Domain::IPV6 } else { Domain::IPV4 };
+                let make = || Socket::new(domain, Type::DGRAM, None).expect("a descriptor is left for the socket");
+                lent.get_or_init(make).as_fd()
+            }
+        }
     }
 }
 

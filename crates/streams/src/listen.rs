@@ -15,6 +15,7 @@ use socket2::{Domain, Socket, Type};
 use crate::address::Address;
 use crate::connect::{bind_error, stream_socket};
 use crate::hosts::{Family, Hosts, Port, any, resolve};
+use crate::network;
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::server::{Connected, Listener, Server};
 use crate::ssl;
@@ -374,18 +375,28 @@ async fn addresses_of(host: Option<String>, port: u16, family: Family) -> Result
 
 /// Binds to each address that this machine has.
 fn bind_all(addresses: &BTreeSet<SocketAddr>, reuse_address: bool, reuse_port: bool) -> Result<Vec<Listener>> {
+    let network = network::current()?;
     let mut listeners = Vec::new();
     for address in addresses {
-        // A system without IPv6 may have the addresses but not the sockets.
-        let Ok(socket) = Socket::new(Domain::for_address(*address), Type::STREAM, None) else { continue };
-        socket.set_reuse_address(reuse_address)?;
-        socket.set_reuse_port(reuse_port)?;
-        if address.is_ipv6() {
-            // The IPv4 address has a socket of its own.
-            socket.set_only_v6(true)?;
-        }
-        match socket.bind(&(*address).into()) {
-            Ok(()) => listeners.push(Listener::new(socket)?),
+        let bound = match &network {
+            Some(network) => network.bind(&Address::from(*address), reuse_port).map(Listener::on_network),
+            None => {
+                // A system without IPv6 may have the addresses but not the sockets.
+                let Ok(socket) = Socket::new(Domain::for_address(*address), Type::STREAM, None) else { continue };
+                socket.set_reuse_address(reuse_address)?;
+                socket.set_reuse_port(reuse_port)?;
+                if address.is_ipv6() {
+                    // The IPv4 address has a socket of its own.
+                    socket.set_only_v6(true)?;
+                }
+                match socket.bind(&(*address).into()) {
+                    Ok(()) => Ok(Listener::new(socket)?),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        match bound {
+            Ok(listener) => listeners.push(listener),
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable && addresses.len() > 1 => {}
             Err(error) => return Err(bind_error(&error, address).into()),
         }

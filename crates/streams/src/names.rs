@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use asyncio_runtime::{GaiError, Result, to_thread};
 
+use crate::network;
+
 /// Returns the host as a number: no name is looked up.
 pub const NI_NUMERICHOST: i32 = libc::NI_NUMERICHOST;
 /// Returns the port as a number.
@@ -41,6 +43,13 @@ pub const NI_DGRAM: i32 = libc::NI_DGRAM;
 /// .unwrap();
 /// ```
 pub async fn getnameinfo(address: SocketAddr, flags: i32) -> Result<(String, String)> {
+    if let Some(network) = network::current()? {
+        let name = if flags & NI_NUMERICHOST == 0 { network.getnameinfo(address.ip()).await? } else { None };
+        if name.is_none() && flags & NI_NAMEREQD != 0 {
+            return Err(io::Error::from(GaiError::new(address.to_string(), "Name or service not known")).into());
+        }
+        return Ok((name.unwrap_or_else(|| address.ip().to_string()), address.port().to_string()));
+    }
     let found = to_thread(move || dns_lookup::getnameinfo(&address, flags).map_err(io::Error::from)).await?;
     found.map_err(|error| io::Error::from(GaiError::new(address.to_string(), error.to_string())).into())
 }

@@ -117,11 +117,11 @@ impl Transport for Pipe {
         }
     }
 
-    fn descriptor(&self) -> BorrowedFd<'_> {
-        match self {
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        Some(match self {
             Self::Watched { io, .. } => io.as_fd(),
             Self::Ready { file, .. } => file.as_fd(),
-        }
+        })
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {

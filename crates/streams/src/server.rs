@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 
 use asyncio_context_managers::AsyncContextManager;
-use asyncio_runtime::io::AsyncFd;
+use asyncio_runtime::io::{AsyncFd, Registration};
 use asyncio_runtime::{
     Context, Error, ExceptionContext, Future as LoopFuture, Result, RuntimeError, Task, TaskOptions, WaitQueue,
     copy_context, get_running_loop, sleep,
@@ -25,9 +25,10 @@ use crate::address::Address;
 use crate::connection::{Connection, Handle};
 use crate::error::is_not_now;
 use crate::listen::Serving;
+use crate::network::{NetworkListener, accepted};
 use crate::reader::StreamReader;
 use crate::ssl::Layer;
-use crate::transport::send_at_once;
+use crate::transport::{Transport, send_at_once};
 use crate::writer::StreamWriter;
 
 /// The pause in accepting when the system is out of descriptors, in seconds.
@@ -95,7 +96,7 @@ struct Inner {
 
 /// A listening socket.
 pub(crate) struct Listener {
-    io: AsyncFd<Socket>,
+    incoming: Box<dyn Incoming>,
     name: Address,
     /// The file of a unix socket, to be removed.
     _file: Option<SocketFile>,
@@ -103,6 +104,50 @@ pub(crate) struct Listener {
     complained: Cell<bool>,
     /// The server is full: this socket accepts again when a client leaves.
     waits: Cell<bool>,
+}
+
+/// Where connections come in.
+trait Incoming {
+    fn registration(&self) -> &Registration;
+
+    fn listen(&self, backlog: i32) -> io::Result<()>;
+
+    /// The next connection, and its peer. The inner error is of a connection that came in and cannot be used.
+    fn accept(&self) -> io::Result<(Result<Rc<dyn Transport>>, Address)>;
+}
+
+impl Incoming for AsyncFd<Socket> {
+    fn registration(&self) -> &Registration {
+        self.registration()
+    }
+
+    fn listen(&self, backlog: i32) -> io::Result<()> {
+        self.get_ref().listen(backlog)
+    }
+
+    fn accept(&self) -> io::Result<(Result<Rc<dyn Transport>>, Address)> {
+        let (socket, peer) = self.try_read_with(Socket::accept)?;
+        let peer = Address::from(&peer);
+        if peer.as_socket().is_some() {
+            send_at_once(&socket);
+        }
+        Ok((Self::new(socket).map(|io| Rc::new(io) as Rc<dyn Transport>), peer))
+    }
+}
+
+impl Incoming for Box<dyn NetworkListener> {
+    fn registration(&self) -> &Registration {
+        self.announcer().registration()
+    }
+
+    fn listen(&self, backlog: i32) -> io::Result<()> {
+        (**self).listen(backlog.try_into().unwrap_or_default())
+    }
+
+    fn accept(&self) -> io::Result<(Result<Rc<dyn Transport>>, Address)> {
+        let (transport, peer) = accepted(self.announcer().try_read_with(|| (**self).accept())?);
+        Ok((Ok(transport), peer))
+    }
 }
 
 /// One of the `max_connections`. The connection and the task of a client share it, so it is free again when the
@@ -130,7 +175,17 @@ impl Listener {
     /// A listener on a bound socket.
     pub(crate) fn new(socket: Socket) -> Result<Self> {
         let name = Address::from(&socket.local_addr()?);
-        Ok(Self { io: AsyncFd::new(socket)?, name, _file: None, complained: Cell::new(false), waits: Cell::new(false) })
+        Ok(Self::over(Box::new(AsyncFd::new(socket)?), name))
+    }
+
+    /// A listener that a network has bound.
+    pub(crate) fn on_network(listener: Box<dyn NetworkListener>) -> Self {
+        let name = listener.sockname();
+        Self::over(Box::new(listener), name)
+    }
+
+    fn over(incoming: Box<dyn Incoming>, name: Address) -> Self {
+        Self { incoming, name, _file: None, complained: Cell::new(false), waits: Cell::new(false) }
     }
 
     /// The same for a socket whose file is removed when it is closed.
@@ -217,7 +272,7 @@ impl Server {
         let Some(listeners) = listeners else { return Err(self.is_closed()) };
         if !self.inner.serving.replace(true) {
             for listener in &listeners {
-                listener.io.get_ref().listen(self.inner.backlog)?;
+                listener.incoming.listen(self.inner.backlog)?;
                 self.inner.accept_later(listener)?;
             }
         }
@@ -366,7 +421,7 @@ impl Inner {
     fn accept_later(self: &Rc<Self>, listener: &Rc<Listener>) -> Result<()> {
         // The registration of the listener's descriptor owns the callback, so the callback must not own the listener.
         let (inner, weak) = (Rc::clone(self), Rc::downgrade(listener));
-        listener.io.registration().call_when_readable(move || {
+        listener.incoming.registration().call_when_readable(move || {
             if let Some(listener) = weak.upgrade() {
                 inner.accept(&listener);
             }
@@ -384,10 +439,10 @@ impl Inner {
                 // Accepting continues when a client leaves (`Seat::drop`).
                 return listener.waits.set(true);
             }
-            match listener.io.try_read_with(Socket::accept) {
-                Ok((socket, peer)) => {
+            match listener.incoming.accept() {
+                Ok((transport, peer)) => {
                     listener.complained.set(false);
-                    if let Err(error) = self.connect(socket, Address::from(&peer)) {
+                    if let Err(error) = transport.and_then(|transport| self.connect(transport, peer)) {
                         report("Error on transport creation for incoming connection", error, listener);
                     }
                 }
@@ -425,12 +480,9 @@ impl Inner {
         });
     }
 
-    /// Makes a connection of an accepted socket.
-    fn connect(self: &Rc<Self>, socket: Socket, peer: Address) -> Result<()> {
-        if peer.as_socket().is_some() {
-            send_at_once(&socket);
-        }
-        let connection = Connection::over(Rc::new(AsyncFd::new(socket)?), Some(peer));
+    /// Makes a connection of an accepted one.
+    fn connect(self: &Rc<Self>, transport: Rc<dyn Transport>, peer: Address) -> Result<()> {
+        let connection = Connection::over(transport, Some(peer));
         self.seats.set(self.seats.get() + 1);
         let seat = Rc::new(Seat(Rc::clone(self)));
         let number = self.accepted.get();

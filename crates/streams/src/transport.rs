@@ -22,8 +22,8 @@ pub(crate) trait Transport: fmt::Debug {
     /// The registration whose readiness is waited for.
     fn registration(&self) -> &Registration;
 
-    /// The descriptor: a socket, or one end of a pipe.
-    fn descriptor(&self) -> BorrowedFd<'_>;
+    /// The descriptor, a socket or one end of a pipe; `None` for what is in memory.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>>;
 
     /// Reads some bytes; 0 at the end.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
@@ -87,6 +87,11 @@ pub(crate) const CHUNK: usize = 64 * 1024;
 /// The number of chunks that are discarded at most when a connection is closed: a peer that sends without end is reset.
 const DISCARDED: usize = 4;
 
+/// Repeats an attempt to receive, which says how many bytes came and whether there may be more, up to a limit.
+pub(crate) fn discard(receive: impl Fn() -> io::Result<(usize, bool)>) {
+    let _ = (0..DISCARDED).take_while(|_| matches!(receive(), Ok((1.., true)))).count();
+}
+
 /// Lends memory to receive into, empty and with room for `CHUNK`. The callee may keep it. So a connection that waits
 /// needs no memory of its own.
 pub(crate) fn with_scratch<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
@@ -132,8 +137,8 @@ impl Transport for AsyncFd<Socket> {
         self.registration()
     }
 
-    fn descriptor(&self) -> BorrowedFd<'_> {
-        self.as_fd()
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.as_fd())
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -163,14 +168,12 @@ impl Transport for AsyncFd<Socket> {
     }
 
     fn discard_unread(&self) {
-        for _ in 0..DISCARDED {
+        discard(|| {
             let received = with_scratch(|scratch| {
                 self.try_read_with(|socket| Ok(recv(socket, spare_capacity(scratch), RecvFlags::DONTWAIT)?.0))
             });
-            if !self.registration().is_readable() || !matches!(received, Ok(1..)) {
-                break;
-            }
-        }
+            Ok((received?, self.registration().is_readable()))
+        });
     }
 
     fn peername(&self) -> Address {

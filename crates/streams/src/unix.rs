@@ -4,6 +4,7 @@ use std::fmt;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_runtime::{Result, ValueError};
@@ -11,10 +12,13 @@ use socket2::{Domain, Socket, Type};
 
 use crate::address::Address;
 use crate::connect::{Connecting, connect_socket, open, stream_socket};
+use crate::error::with_errno;
 use crate::listen::{Serving, Starting, as_task, starting};
+use crate::network;
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::server::{Connected, Listener};
 use crate::ssl;
+use crate::transport::Transport;
 use crate::unix_path;
 use crate::writer::StreamWriter;
 
@@ -101,9 +105,15 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
     let layer = ssl.client(None)?;
     let address = unix_path::address(&path)?;
     let name = Address::from(&address);
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    let socket = connect_socket(socket, &address, || format!("cannot connect to {name:?}")).await?;
-    open(socket, name, limit, layer).await
+    let what = || format!("cannot connect to {name:?}");
+    let transport: Rc<dyn Transport> = match network::current()? {
+        Some(network) => {
+            let stream = network.connect(&name, None).map_err(|error| with_errno(&error, what()))?;
+            network::connect(stream, what).await?
+        }
+        None => Rc::new(connect_socket(Socket::new(Domain::UNIX, Type::STREAM, None)?, &address, what).await?),
+    };
+    open(transport, name, limit, layer).await
 }
 
 /// Starts a server at a Unix socket: `asyncio.start_unix_server`. For each client `client_connected` runs as a task of
@@ -233,6 +243,11 @@ async fn start(options: Options) -> Result<crate::Server> {
     options.serving.check()?;
     let socket = match options.place {
         Place::Path(path) => {
+            if let Some(network) = network::current()? {
+                let at = Address::from(&unix_path::address(&path)?);
+                let listener = network.bind(&at, false).map_err(|error| unix_path::bind_error(&error, &at))?;
+                return options.serving.serve(vec![Listener::on_network(listener)], options.connected).await;
+            }
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
             unix_path::bind(&socket, &path)?;
             socket

@@ -48,12 +48,14 @@ pub(crate) fn bind(socket: &Socket, path: &Path) -> Result<()> {
     if !is_abstract(path) {
         remove_stale(path);
     }
-    let name = Address::from(&address);
-    let bound = socket.bind(&address).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => with_errno(&error, format!("Address {name:?} is already in use")),
-        _ => with_errno(&error, format!("cannot bind to {name:?}: {}", reason(&error))),
-    });
-    Ok(bound?)
+    Ok(socket.bind(&address).map_err(|error| bind_error(&error, &Address::from(&address)))?)
+}
+
+pub(crate) fn bind_error(error: &io::Error, name: &Address) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => with_errno(error, format!("Address {name:?} is already in use")),
+        _ => with_errno(error, format!("cannot bind to {name:?}: {}", reason(error))),
+    }
 }
 
 /// Removes the socket file that an earlier server has left. Any other file stays, and `bind` returns the error.

@@ -223,7 +223,7 @@ impl StreamWriter {
     }
 
     /// Lends the socket, or the pipe, for options that have no method here: `get_extra_info('socket')`. `None` once the
-    /// connection is lost. It is lent and not returned, because it is closed when the connection is lost.
+    /// connection is lost, and on a [`Network`](crate::Network) in memory. It is lent and not returned, because it is closed when the connection is lost.
     ///
     /// # Examples
     ///
@@ -248,7 +248,7 @@ impl StreamWriter {
     #[doc(alias = "get_extra_info")]
     pub fn with_socket<R>(&self, f: impl FnOnce(BorrowedFd<'_>) -> R) -> Option<R> {
         let transport = self.connection.transport()?;
-        Some(f(transport.descriptor()))
+        Some(f(transport.descriptor()?))
     }
 
     /// The number of bytes that are kept to be sent.

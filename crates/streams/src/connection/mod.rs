@@ -139,6 +139,11 @@ impl Connection {
         self.phase.get()
     }
 
+    /// The error that breaks the connection, also if it is not lost yet.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.error.borrow().clone()
+    }
+
     /// The error that broke the connection, if one did.
     pub(crate) fn error(&self) -> Option<Error> {
         if self.phase.get() == Phase::Lost { self.error.borrow().clone() } else { None }

@@ -82,6 +82,12 @@ impl Receive<'_> {
             waited => waited?,
         }
         self.reader.check()?;
+        if let Source::Connection { connection, .. } = &self.reader.source
+            && let Some(error) = connection.failure()
+        {
+            // A write has failed in this iteration: that is no end.
+            return Err(error);
+        }
         self.reader.eof = true;
         Ok(0)
     }

@@ -224,7 +224,7 @@ impl Transport for Tls {
         self.under.registration()
     }
 
-    fn descriptor(&self) -> BorrowedFd<'_> {
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.under.descriptor()
     }
 
