@@ -40,6 +40,9 @@ class Tape:
     """The choices, for all loops of a thread."""
 
     def __init__(self, token, note=lambda length, index: None):
+        token, _, network = token.partition("+")
+        if network:
+            raise ValueError(f"only Rust replays a network's part, {network!r}")
         version, fence, kind, rest = token.split(":", 3)
         if (version, fence) != ("1", "fence") or kind not in ("walk", "dev"):
             raise ValueError(f"{token!r} is not a schedule")

@@ -5,6 +5,11 @@
 //! that matter. The result is a [`Schedule`], one line. `ASYNCIO_SCHEDULE` replays it: in a test that calls `explore`, in a
 //! whole program, and in its Python twin on CPython.
 //!
+//! # A network in memory
+//!
+//! Programs with connections run on a [`Network`], without sockets: under the virtual clock in tests, and explored with faults
+//! ([`Network::faults`]), which are part of the schedule.
+//!
 //! # Which orders
 //!
 //! Iterations stay what they are: timers that are due are queued when the entries of an iteration have run. Within the queue,
@@ -14,5 +19,10 @@
 
 #[doc(inline)]
 pub use asyncio_simulation::{
-    Deviation, Exploration, Explore, Failure, Found, Outcome, Proof, Schedule, Strategy, explore, invariant,
+    Deviation, Exploration, Explore, Failure, Fault, Found, Mishap, Outcome, Proof, Schedule, Strategy, explore,
+    invariant,
 };
+
+#[cfg(all(unix, feature = "net"))]
+#[doc(inline)]
+pub use asyncio_simulation::{Machine, Network, NetworkGuard};

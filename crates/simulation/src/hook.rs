@@ -38,6 +38,7 @@ fn tape() -> Option<Rc<RefCell<Tape>>> {
     }
     let schedule = from_env().unwrap_or_else(|error| panic!("{error}"))?;
     let mut tape = Tape::new(Chooser::strict(&schedule), u64::MAX);
+    tape.mishaps.rewind(schedule.fate());
     if let Some(path) = std::env::var_os("ASYNCIO_SCHEDULE_TRACE") {
         let mut file = File::create(&path).unwrap_or_else(|error| panic!("ASYNCIO_SCHEDULE_TRACE: {error}"));
         // The program is not to fail because a disk is full.
@@ -46,11 +47,14 @@ fn tape() -> Option<Rc<RefCell<Tape>>> {
     Some(Rc::new(RefCell::new(tape)))
 }
 
+/// The tape that the environment names, in the thread that follows it, unless a program is explored there.
+pub(crate) fn current() -> Option<Rc<RefCell<Tape>>> {
+    if invariant::is_searching() { None } else { TAPE.with(Clone::clone) }
+}
+
 inventory::submit! {
     LoopHook(|event_loop| {
-        if !invariant::is_searching()
-            && let Some(tape) = TAPE.with(Clone::clone)
-        {
+        if let Some(tape) = current() {
             event_loop.set_scheduling_policy(Some(Box::new(Player::that_panics(&tape))));
         }
     })

@@ -6,7 +6,8 @@
 //! twin, on CPython.
 //!
 //! The crate is outside of the runtime and uses only its seam for scheduling policies. Time is the virtual clock, which stands
-//! still while anything is ready. Real sockets, threads and processes are not part of a schedule.
+//! still while anything is ready. Real sockets, threads and processes are not part of a schedule; a program with connections runs on a
+//! [`Network`] in memory, whose faults are.
 //!
 //! # Which orders
 //!
@@ -20,6 +21,8 @@
 //! | `explore`, `search`, `run` | the options, the loop over schedules, one run |
 //! | `strategy`, `delays`, `rng` | which entry is chosen |
 //! | `tape`, `fence`, `token` | the policy, what is eligible, the schedule as a line |
+//! | `choices`, `fault` | the tape's second part: what a network may do, and what it did |
+//! | `network` | the network in memory, a folder with a table of its own |
 //! | `shrink`, `story`, `report`, `numbers` | from a failure to its explanation |
 //! | `invariant`, `panics`, `hook` | what is asked after each step, silence, `ASYNCIO_SCHEDULE` |
 
@@ -29,11 +32,16 @@
 #[macro_use]
 extern crate asyncio_testing;
 
+#[cfg_attr(not(all(unix, feature = "net")), allow(dead_code))]
+mod choices;
 mod delays;
 mod explore;
+mod fault;
 mod fence;
 mod hook;
 mod invariant;
+#[cfg(all(unix, feature = "net"))]
+mod network;
 mod numbers;
 mod panics;
 mod report;
@@ -46,8 +54,12 @@ mod strategy;
 mod tape;
 mod token;
 
+pub use choices::Mishap;
 pub use explore::{Explore, explore};
+pub use fault::Fault;
 pub use invariant::invariant;
+#[cfg(all(unix, feature = "net"))]
+pub use network::{Machine, Network, NetworkGuard};
 pub use report::{Exploration, Failure, Found, Outcome, Proof};
 pub use strategy::Strategy;
 pub use token::{Deviation, Schedule};

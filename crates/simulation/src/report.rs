@@ -100,6 +100,8 @@ pub struct Found {
     pub after: u64,
     /// How many deviations from first in, first out that one had.
     pub deviations: usize,
+    /// How many faults of the network it had then.
+    pub mishaps: usize,
     /// What happened, in words: a line for each deviation, with the locations of those who changed places.
     pub story: String,
     /// All steps in order. Those that deviate are marked.
@@ -164,7 +166,12 @@ impl fmt::Display for Exploration {
         match &self.failure {
             Some(found) => {
                 writeln!(f, "{}", found.failure)?;
-                writeln!(f, "found after {} schedules, with {} deviations", found.after, found.deviations)?;
+                write!(f, "found after {} schedules, with {} deviations", found.after, found.deviations)?;
+                let mishaps = found.mishaps;
+                if mishaps > 0 {
+                    write!(f, " and {mishaps} faults of the network")?;
+                }
+                f.write_str("\n")?;
                 f.write_str(&found.story)?;
                 writeln!(f, "the steps:\n{}", found.timeline.trim_end_matches('\n'))?;
                 writeln!(f, "to repeat it: ASYNCIO_SCHEDULE={}", found.schedule)?;

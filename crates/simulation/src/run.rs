@@ -12,6 +12,7 @@ use asyncio_entry::tasks_left;
 use asyncio_errors::{Error, ExceptionContext, Result, RuntimeError};
 use asyncio_runtime::{EventLoop, Runner};
 
+use crate::choices::Asked;
 use crate::invariant::Searching;
 use crate::panics;
 use crate::report::Failure;
@@ -30,6 +31,7 @@ where
     // Each run begins at the same instant: where a deadline is rounded depends on it.
     restart_virtual();
     let _searching = Searching::begin();
+    let _asked = Asked::of(tape);
     let unhandled: Rc<RefCell<Option<Failure>>> = Rc::default();
     let ended = panics::quietly(|| {
         let runner = Runner::new().clock(Clock::Virtual).debug(false).scheduling_policy(Player::new(tape));
@@ -46,6 +48,8 @@ where
         };
         // Closing runs what is left.
         let closed = catch_unwind(AssertUnwindSafe(|| drop((runner, event_loop))));
+        #[cfg(all(unix, feature = "net"))]
+        crate::network::forget_programs();
         ended.and_then(|value| closed.map(|()| value).map_err(|panic| panicked(&*panic)))
     });
     if let Some(failure) = tape.borrow_mut().failure.take() {

@@ -13,12 +13,13 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use crate::choices::{Fate, Mishap};
 use crate::delays::visit;
 use crate::explore::Options;
 use crate::hook;
 use crate::numbers::renumber;
 use crate::report::{Exploration, Failure, Found, Outcome, Proof};
-use crate::shrink::{Tried, shrink};
+use crate::shrink::{Tried, shrink, shrink_mishaps};
 use crate::story::Told;
 use crate::strategy::{Chooser, Strategy};
 use crate::tape::Tape;
@@ -41,8 +42,25 @@ struct Seen {
     count: u64,
     /// The number of the first schedule that ended so.
     first: u64,
-    deviations: Vec<Deviation>,
+    course: Course,
     failure: Option<Failure>,
+}
+
+/// What was chosen in a run.
+#[derive(Clone, Default)]
+struct Course {
+    deviations: Vec<Deviation>,
+    mishaps: Vec<Mishap>,
+}
+
+impl Course {
+    fn of(tape: &Tape) -> Self {
+        Self { deviations: tape.deviations.clone(), mishaps: tape.mishaps.happened.clone() }
+    }
+
+    fn schedule(self) -> Schedule {
+        Schedule::of(self.deviations, self.mishaps)
+    }
 }
 
 struct Search<'a> {
@@ -86,7 +104,7 @@ pub(crate) fn search(once: Once<'_>, options: &Options) -> Exploration {
         outcomes: Mutex::default(),
     };
     let mut tally = HashMap::new();
-    search.note(&mut tally, 0, search.expected.clone(), &[]);
+    search.note(&mut tally, 0, search.expected.clone(), Course::default);
     search.merge(tally);
     let proof = if let Strategy::Delays(most) = options.strategy { search.delays(most) } else { search.random() };
     in_thread(|| search.report(proof))
@@ -123,12 +141,12 @@ impl Search<'_> {
         !self.options.outcomes
     }
 
-    fn run(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser) -> Ended {
-        numbered(self.run_raw(tape, chooser))
+    fn run(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser, fate: Fate) -> Ended {
+        numbered(self.run_raw(tape, chooser, fate))
     }
 
-    fn run_raw(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser) -> Ended {
-        tape.borrow_mut().rewind(chooser);
+    fn run_raw(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser, fate: Fate) -> Ended {
+        tape.borrow_mut().rewind(chooser, fate);
         match ((self.once)(tape), &self.expected) {
             (Ok(found), Ok(expected)) if self.options.same_output && renumber(&found) != *expected => {
                 Err(Failure::Differs { expected: expected.clone(), found })
@@ -138,7 +156,7 @@ impl Search<'_> {
     }
 
     /// Counts a schedule, by its number, and keeps how it ended if that is asked for.
-    fn note(&self, tally: &mut HashMap<String, Seen>, number: u64, ended: Ended, deviations: &[Deviation]) {
+    fn note(&self, tally: &mut HashMap<String, Seen>, number: u64, ended: Ended, course: impl Fn() -> Course) {
         self.schedules.fetch_add(1, Ordering::Relaxed);
         if self.stops() && ended.is_ok() {
             return;
@@ -147,7 +165,7 @@ impl Search<'_> {
             Ok(text) => (text, None),
             Err(failure) => (failure.to_string(), Some(failure)),
         };
-        let seen = || Seen { count: 1, first: number, deviations: deviations.to_vec(), failure };
+        let seen = || Seen { count: 1, first: number, course: course(), failure };
         if self.stops() {
             self.lowest.fetch_min(number, Ordering::Relaxed);
             let mut found = lock(&self.found);
@@ -188,8 +206,8 @@ impl Search<'_> {
                     break;
                 }
                 let chooser = Chooser::random(self.options.strategy, self.options.seed, number, self.length);
-                let ended = self.run(&tape, chooser);
-                self.note(&mut tally, number, ended, &tape.borrow().deviations);
+                let ended = self.run(&tape, chooser, Fate::random(self.options.seed.wrapping_add(number)));
+                self.note(&mut tally, number, ended, || Course::of(&tape.borrow()));
             }
             self.merge(tally);
         });
@@ -231,11 +249,11 @@ impl Search<'_> {
             // The piece of work of this thread: the schedules that have the same first deviation.
             let (piece, mut claimed) = (Cell::new(0), None);
             let mut run = |schedule: &[Deviation], is_new: bool| {
-                let ended = self.run(&tape, Chooser::loose(schedule.to_vec()));
+                let ended = self.run(&tape, Chooser::loose(schedule.to_vec()), Fate::ordinary());
                 let tape = tape.borrow();
                 if is_new {
                     let failed = ended.is_err();
-                    self.note(&mut tally, piece.get(), ended, &tape.deviations);
+                    self.note(&mut tally, piece.get(), ended, || Course::of(&tape));
                     if failed && self.stops() {
                         return ControlFlow::Break(());
                     }
@@ -274,15 +292,15 @@ impl Search<'_> {
         let failure = found.and_then(|seen| {
             let failure = seen.failure?;
             let is_like = |ended: &Ended| ended.as_ref().is_err_and(|other| other.is_like(&failure));
-            let shortest = self.shortest(&tape, seen.deviations.clone(), &is_like);
-            let schedule = Schedule::of(shortest);
-            let told = told(&tape, &schedule, |tape, chooser| self.run_raw(tape, chooser));
+            let (deviations, mishaps) = (seen.course.deviations.len(), seen.course.mishaps.len());
+            let schedule = self.shortest(&tape, seen.course, &is_like).schedule();
+            let told = told(&tape, &schedule, |tape, chooser, fate| self.run_raw(tape, chooser, fate));
             let (failure, story) = match told.failure {
                 Some(again) if again.is_like(&failure) => (again, told.story),
                 _ => (failure, "It did not fail again: it depends on something else than the schedule.\n".to_owned()),
             };
             let timeline = told.timeline;
-            Some(Found { failure, schedule, after: seen.first, deviations: seen.deviations.len(), story, timeline })
+            Some(Found { failure, schedule, after: seen.first, deviations, mishaps, story, timeline })
         });
         let mut seen: Vec<_> = lock(&self.outcomes).drain().collect();
         if self.stops() {
@@ -295,29 +313,49 @@ impl Search<'_> {
                 Ok(found) => seen.failure.is_none() && *found == text,
                 Err(failure) => failure.to_string() == text,
             };
-            let schedule = Schedule::of(self.shortest(&tape, seen.deviations, &is_same));
+            let schedule = self.shortest(&tape, seen.course, &is_same).schedule();
             Outcome { failed: seen.failure.is_some(), count: seen.count, schedule, text }
         };
         let outcomes = seen.into_iter().map(outcome).collect();
         Exploration { schedules, took, failure, proof, outcomes }
     }
 
-    fn shortest(
-        &self,
-        tape: &Rc<RefCell<Tape>>,
-        deviations: Vec<Deviation>,
-        is_same: &dyn Fn(&Ended) -> bool,
-    ) -> Vec<Deviation> {
-        let mut steps = 0;
-        shrink(deviations, &mut |schedule| {
-            if steps > SHRINK_STEPS {
-                return Tried { fails: false, deviations: Vec::new(), widths: Vec::new() };
+    /// Fewer mishaps first, because each one explains more than an order; then fewer deviations; then the mishaps once more, of which
+    /// some may have been needed for the sake of deviations that are gone.
+    fn shortest(&self, tape: &Rc<RefCell<Tape>>, found: Course, is_same: &dyn Fn(&Ended) -> bool) -> Course {
+        let steps = Cell::new(0);
+        let attempt = |deviations: &[Deviation], mishaps: &[Mishap]| {
+            if steps.get() > SHRINK_STEPS {
+                return None;
             }
-            let ended = self.run(tape, Chooser::loose(schedule.to_vec()));
-            let tape = tape.borrow();
-            steps += tape.steps;
-            Tried { fails: is_same(&ended), deviations: tape.deviations.clone(), widths: tape.widths.clone() }
-        })
+            let fate = Fate::given(mishaps.to_vec(), false);
+            let ended = self.run(tape, Chooser::loose(deviations.to_vec()), fate);
+            steps.set(steps.get() + tape.borrow().steps);
+            Some(is_same(&ended))
+        };
+        // What there really was, where less was given than happened.
+        let course = |deviations: Vec<Deviation>, mishaps: Vec<Mishap>| match attempt(&deviations, &mishaps) {
+            Some(true) => Course::of(&tape.borrow()),
+            _ => Course { deviations, mishaps },
+        };
+        let fewer_mishaps = |found: Course| {
+            if found.mishaps.is_empty() {
+                return found;
+            }
+            let mishaps = shrink_mishaps(found.mishaps, &mut |mishaps| {
+                attempt(&found.deviations, mishaps)?.then(|| tape.borrow().mishaps.happened.clone())
+            });
+            course(found.deviations, mishaps)
+        };
+        let Course { deviations, mishaps } = fewer_mishaps(found);
+        let deviations = shrink(deviations, &mut |deviations| match attempt(deviations, &mishaps) {
+            None => Tried { fails: false, deviations: Vec::new(), widths: Vec::new() },
+            Some(fails) => {
+                let tape = tape.borrow();
+                Tried { fails, deviations: tape.deviations.clone(), widths: tape.widths.clone() }
+            }
+        });
+        fewer_mishaps(course(deviations, mishaps))
     }
 }
 
@@ -331,21 +369,26 @@ fn numbered(ended: Ended) -> Ended {
 }
 
 /// Runs a schedule once more, for people.
-fn told(tape: &Rc<RefCell<Tape>>, schedule: &Schedule, run: impl FnOnce(&Rc<RefCell<Tape>>, Chooser) -> Ended) -> Told {
+fn told(
+    tape: &Rc<RefCell<Tape>>,
+    schedule: &Schedule,
+    run: impl FnOnce(&Rc<RefCell<Tape>>, Chooser, Fate) -> Ended,
+) -> Told {
     tape.borrow_mut().notes = Some(Vec::new());
-    let ended = run(tape, Chooser::strict(schedule));
+    let ended = run(tape, Chooser::strict(schedule), schedule.fate());
     let notes = tape.borrow_mut().notes.take().unwrap_or_default();
-    Told::new(ended.err(), &notes)
+    let struck = std::mem::take(&mut tape.borrow_mut().struck);
+    Told::new(ended.err(), &notes, &struck)
 }
 
 fn replay_only(once: Once<'_>, options: &Options, schedule: &Schedule, begun: Instant) -> Exploration {
     let tape = new_tape(options);
-    let Told { failure, story, timeline } = told(&tape, schedule, |tape, chooser| {
-        tape.borrow_mut().rewind(chooser);
+    let Told { failure, story, timeline } = told(&tape, schedule, |tape, chooser, fate| {
+        tape.borrow_mut().rewind(chooser, fate);
         once(tape)
     });
-    let deviations = tape.borrow().deviations.len();
+    let (deviations, mishaps) = (tape.borrow().deviations.len(), tape.borrow().mishaps.happened.len());
     let schedule = schedule.clone();
-    let failure = failure.map(|failure| Found { failure, after: 0, deviations, schedule, story, timeline });
+    let failure = failure.map(|failure| Found { failure, after: 0, deviations, mishaps, schedule, story, timeline });
     Exploration { schedules: 1, took: begun.elapsed(), failure, proof: None, outcomes: Vec::new() }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::choices::Mishap;
 use crate::delays::visit;
 use crate::token::Deviation;
 
@@ -19,13 +20,41 @@ pub(crate) struct Tried {
 }
 
 pub(crate) fn shrink(deviations: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
-    let fewer = remove_parts(deviations, attempt);
+    let fewer = remove_parts(deviations, &mut |schedule| {
+        let tried = attempt(schedule);
+        tried.fails.then_some(tried.deviations)
+    });
     let fewest = search_fewer(fewer, attempt);
     move_forward(fewest, attempt)
 }
 
-/// Leaves out parts, large ones first (`ddmin`).
-fn remove_parts(mut best: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
+/// Leaves out what a network did, as far as the program still fails. `attempt` returns what really happened, if it does.
+pub(crate) fn shrink_mishaps(
+    mishaps: Vec<Mishap>,
+    attempt: &mut dyn FnMut(&[Mishap]) -> Option<Vec<Mishap>>,
+) -> Vec<Mishap> {
+    if let Some(none) = attempt(&[]) {
+        return none;
+    }
+    let mut best = remove_parts(mishaps, attempt);
+    // Of what is left, the mildest that is enough.
+    let mut which = 0;
+    while which < best.len() {
+        for index in 1..best[which].index {
+            let mut milder = best.clone();
+            milder[which].index = index;
+            if let Some(happened) = attempt(&milder).filter(|happened| happened.len() <= best.len()) {
+                best = happened;
+                break;
+            }
+        }
+        which += 1;
+    }
+    best
+}
+
+/// Leaves out parts, large ones first (`ddmin`). `attempt` returns what there really was, if it still fails.
+fn remove_parts<T: Copy>(mut best: Vec<T>, attempt: &mut dyn FnMut(&[T]) -> Option<Vec<T>>) -> Vec<T> {
     let mut left = TRIES;
     let mut size = best.len().div_ceil(2);
     while size > 0 && !best.is_empty() {
@@ -38,9 +67,8 @@ fn remove_parts(mut best: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) 
             left -= 1;
             let end = (begin + size).min(best.len());
             let without: Vec<_> = best[..begin].iter().chain(&best[end..]).copied().collect();
-            let tried = attempt(&without);
-            if tried.fails {
-                best = tried.deviations;
+            if let Some(fewer) = attempt(&without) {
+                best = fewer;
                 removed = true;
             } else {
                 begin = end;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::choices::Mishap;
 use crate::numbers::Numbers;
 use crate::report::Failure;
 use crate::tape::{Entry, Note};
@@ -17,7 +18,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    pub(crate) fn new(failure: Option<Failure>, notes: &[Note]) -> Self {
+    pub(crate) fn new(failure: Option<Failure>, notes: &[Note], struck: &[(u64, Mishap)]) -> Self {
         let mut numbers = Numbers::default();
         for note in notes {
             numbers.add(&note.ran.name);
@@ -27,8 +28,8 @@ impl Told {
         let apply = |text: &str| numbers.apply(text).into_owned();
         Self {
             failure: failure.map(|failure| failure.map_text(apply)),
-            story: apply(&story(notes)),
-            timeline: apply(&timeline(notes)),
+            story: apply(&story(notes)) + &faults(struck),
+            timeline: apply(&timeline(notes, struck)),
         }
     }
 }
@@ -53,11 +54,25 @@ fn story(notes: &[Note]) -> String {
     text
 }
 
+/// A line for each fault.
+fn faults(struck: &[(u64, Mishap)]) -> String {
+    struck.iter().map(|(step, mishap)| format!("before step {step}, the network: {}\n", told(mishap))).collect()
+}
+
+fn told(mishap: &Mishap) -> &'static str {
+    mishap.fault.tell(mishap.index)
+}
+
 /// A line for each step; around the deviations and at the end, if there are many.
-fn timeline(notes: &[Note]) -> String {
+fn timeline(notes: &[Note], struck: &[(u64, Mishap)]) -> String {
+    let strikes = |note: &Note| {
+        let step = note.step;
+        struck.iter().filter(move |(before, _)| *before == step)
+    };
     let is_near = |number: usize| {
         let (from, to) = (number.saturating_sub(3), (number + 4).min(notes.len()));
-        number + 10 >= notes.len() || notes[from..to].iter().any(|note| !note.overtaken.is_empty())
+        let matters = |note: &Note| !note.overtaken.is_empty() || strikes(note).next().is_some();
+        number + 10 >= notes.len() || notes[from..to].iter().any(matters)
     };
     let shown = |number: usize| notes.len() <= SHOWN || is_near(number);
     let mut text = String::new();
@@ -69,6 +84,9 @@ fn timeline(notes: &[Note]) -> String {
         }
         if std::mem::take(&mut cut) {
             text.push_str("        …\n");
+        }
+        for (_, mishap) in strikes(note) {
+            let _ = writeln!(text, "!       the network: {}", told(mishap));
         }
         let Note { step, len, ran: Entry { name, at }, overtaken } = note;
         let mark = if overtaken.is_empty() { ' ' } else { '>' };

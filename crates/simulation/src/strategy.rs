@@ -57,7 +57,7 @@ impl Chooser {
 
     /// Follows a token, and refuses it where it does not fit.
     pub(crate) fn strict(schedule: &Schedule) -> Self {
-        match &schedule.0 {
+        match &schedule.orders {
             Kind::Walk(seed) => Self::Walk(Rng::new(*seed)),
             Kind::Deviations(deviations) => {
                 Self::Given(Given { deviations: deviations.clone(), next: 0, strict: true })

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use asyncio_runtime::{AnyTask, Choices, SchedulingPolicy, get_running_loop};
 
+use crate::choices::{Fate, Mishap, Mishaps};
+use crate::fault::Fault;
 use crate::fence::Fence;
 use crate::invariant;
 use crate::report::Failure;
@@ -19,10 +21,14 @@ pub(crate) struct Tape {
     /// The program is stopped after so many.
     limit: u64,
     pub(crate) deviations: Vec<Deviation>,
+    /// The choices that are not orders.
+    pub(crate) mishaps: Mishaps,
     /// How many entries were eligible at each step.
     pub(crate) widths: Vec<u8>,
     /// What was chosen, in words, if somebody is going to read it.
     pub(crate) notes: Option<Vec<Note>>,
+    /// What the network did, and before which step, if somebody is going to read it.
+    pub(crate) struck: Vec<(u64, Mishap)>,
     /// Told of each choice: how many entries were ready, and the index of the one that runs.
     pub(crate) told: Option<Box<dyn FnMut(usize, usize)>>,
     /// Why the program was stopped. From then on it is first in, first out.
@@ -68,16 +74,20 @@ impl Tape {
             steps: 0,
             limit,
             deviations: Vec::new(),
+            mishaps: Mishaps::new(),
             widths: Vec::new(),
             notes: None,
+            struck: Vec::new(),
             told: None,
             failure: None,
         }
     }
 
     /// Begins anew, in the memory of the last run.
-    pub(crate) fn rewind(&mut self, chooser: Chooser) {
+    pub(crate) fn rewind(&mut self, chooser: Chooser, fate: Fate) {
         self.chooser = chooser;
+        self.mishaps.rewind(fate);
+        self.struck.clear();
         self.steps = 0;
         self.deviations.clear();
         self.widths.clear();
@@ -89,7 +99,24 @@ impl Tape {
 
     /// Fails if the program ended before its schedule did.
     pub(crate) fn check_end(&self) -> Result<(), Failure> {
-        self.chooser.check_end(self.steps).map_err(Failure::Stale)
+        self.chooser.check_end(self.steps).and_then(|()| self.mishaps.check_end()).map_err(Failure::Stale)
+    }
+
+    /// A question of the network, which has so many answers.
+    pub(crate) fn ask(&mut self, fault: Fault, len: usize) -> usize {
+        if self.failure.is_some() {
+            return 0;
+        }
+        match self.mishaps.ask(fault, len) {
+            Ok(0) => 0,
+            Ok(index) => {
+                if let (Some(_), Some(mishap)) = (&self.notes, self.mishaps.happened.last()) {
+                    self.struck.push((self.steps, *mishap));
+                }
+                index
+            }
+            Err(stale) => self.fail(Failure::Stale(stale)),
+        }
     }
 
     fn choose(&mut self, fence: &Fence, ready: &Choices<'_>) -> usize {
@@ -145,11 +172,13 @@ pub(crate) struct Player {
     fence: Fence,
     /// Panic where the schedule does not fit, because nobody looks at the tape afterwards.
     panics: bool,
+    /// It has.
+    has_panicked: bool,
 }
 
 impl Player {
     pub(crate) fn new(tape: &Rc<RefCell<Tape>>) -> Self {
-        Self { tape: Rc::clone(tape), fence: Fence::default(), panics: false }
+        Self { tape: Rc::clone(tape), fence: Fence::default(), panics: false, has_panicked: false }
     }
 
     pub(crate) fn that_panics(tape: &Rc<RefCell<Tape>>) -> Self {
@@ -165,10 +194,10 @@ impl SchedulingPolicy for Player {
         if let (Some(failure), None) = (violated, &tape.failure) {
             tape.fail(failure);
         }
-        let had_failed = tape.failure.is_some();
         let index = tape.choose(&self.fence, ready);
         self.fence.remove(index);
-        if let (Some(failure), true) = (&tape.failure, self.panics && !had_failed) {
+        if let (Some(failure), true) = (&tape.failure, self.panics && !self.has_panicked) {
+            self.has_panicked = true;
             panic!("{failure}");
         }
         index

@@ -3,6 +3,9 @@
 //! `1:fence:walk:SEED` draws every choice from a seed. `1:fence:dev:STEP=INDEX/LEN,…` lists the deviations from first in, first
 //! out: at STEP (counted from 0) the entry at INDEX of the LEN ready ones ran instead of the entry at 0. LEN is there so that a
 //! token for another program, or for an older version of it, is refused.
+//!
+//! If a network has a part in it, a second token follows a `+`: `1:net:walk:SEED`, or `1:net:dev:FAULT.NUMBER=INDEX/LEN,…`, the answers
+//! to the network's questions that were not ordinary. Only Rust replays this part.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -12,8 +15,13 @@ use std::str::FromStr;
 use asyncio_errors::ValueError;
 use asyncio_runtime::SchedulingPolicy;
 
+use crate::choices::{Fate, Mishap};
 use crate::strategy::Chooser;
 use crate::tape::{Player, Tape};
+
+/// What each part of a token begins with: its version, and what it is about.
+const ORDERS: &str = "1:fence:";
+const NETWORK: &str = "1:net:";
 
 /// A schedule in one line; see [`Explore::replay`](crate::Explore::replay).
 ///
@@ -28,12 +36,16 @@ use crate::tape::{Player, Tape};
 /// assert!("2:fence:dev:3=1/4".parse::<Schedule>().is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Schedule(pub(crate) Kind);
+pub struct Schedule {
+    pub(crate) orders: Kind<Deviation>,
+    /// What the network does.
+    mishaps: Kind<Mishap>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum Kind<T> {
     Walk(u64),
-    Deviations(Vec<Deviation>),
+    Deviations(Vec<T>),
 }
 
 /// A step at which another entry than the oldest one runs.
@@ -49,21 +61,38 @@ pub struct Deviation {
 }
 
 impl Schedule {
-    pub(crate) fn of(deviations: Vec<Deviation>) -> Self {
-        Self(Kind::Deviations(deviations))
+    pub(crate) fn of(deviations: Vec<Deviation>, mishaps: Vec<Mishap>) -> Self {
+        Self { orders: Kind::Deviations(deviations), mishaps: Kind::Deviations(mishaps) }
+    }
+
+    pub(crate) fn fate(&self) -> Fate {
+        match &self.mishaps {
+            Kind::Walk(seed) => Fate::random(*seed),
+            Kind::Deviations(mishaps) => Fate::given(mishaps.clone(), true),
+        }
     }
 
     /// The deviations from first in, first out; `None` if they are drawn from a seed.
     #[must_use]
     pub fn deviations(&self) -> Option<&[Deviation]> {
-        match &self.0 {
+        match &self.orders {
             Kind::Walk(_) => None,
             Kind::Deviations(deviations) => Some(deviations),
         }
     }
 
+    /// What the network does that is not ordinary; `None` if that is drawn from a seed.
+    #[must_use]
+    pub fn mishaps(&self) -> Option<&[Mishap]> {
+        match &self.mishaps {
+            Kind::Walk(_) => None,
+            Kind::Deviations(mishaps) => Some(mishaps),
+        }
+    }
+
     /// The policy that lets one loop follow the schedule, for a loop that [`explore`](crate::explore()) does not make. `told` is
-    /// called with each choice: how many entries are ready, and the index of the one that runs.
+    /// called with each choice: how many entries are ready, and the index of the one that runs. What the schedule says of a network
+    /// is left out.
     ///
     /// # Panics
     ///
@@ -94,16 +123,31 @@ impl Schedule {
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::Walk(seed) => write!(f, "1:fence:walk:{seed}"),
-            Kind::Deviations(deviations) => {
-                f.write_str("1:fence:dev:")?;
-                for (number, Deviation { step, index, len }) in deviations.iter().enumerate() {
-                    write!(f, "{}{step}={index}/{len}", if number == 0 { "" } else { "," })?;
-                }
-                Ok(())
+        write!(f, "{ORDERS}{}", self.orders)?;
+        match &self.mishaps {
+            Kind::Deviations(mishaps) if mishaps.is_empty() => Ok(()),
+            mishaps => write!(f, "+{NETWORK}{mishaps}"),
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Kind<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Walk(seed) => write!(f, "walk:{seed}"),
+            Self::Deviations(all) => {
+                f.write_str("dev:")?;
+                all.iter()
+                    .enumerate()
+                    .try_for_each(|(number, one)| write!(f, "{}{one}", if number == 0 { "" } else { "," }))
             }
         }
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}/{}", self.step, self.index, self.len)
     }
 }
 
@@ -111,32 +155,49 @@ impl FromStr for Schedule {
     type Err = ValueError;
 
     fn from_str(token: &str) -> Result<Self, ValueError> {
-        let bad = |why: &str| ValueError::new(format!("{token:?} is not a schedule: {why}"));
-        let rest = token.strip_prefix("1:fence:").ok_or_else(|| bad("it must begin with \"1:fence:\""))?;
-        if let Some(seed) = rest.strip_prefix("walk:") {
-            let seed = seed.parse().map_err(|_| bad("the seed must be a number"))?;
-            return Ok(Self(Kind::Walk(seed)));
-        }
-        let list = rest.strip_prefix("dev:").ok_or_else(|| bad("\"walk:\" or \"dev:\" must come next"))?;
-        let mut deviations: Vec<Deviation> = Vec::new();
-        for item in list.split(',').filter(|item| !item.is_empty()) {
-            let deviation = deviation(item).ok_or_else(|| bad("a deviation must be STEP=INDEX/LEN"))?;
-            if deviations.last().is_some_and(|last| last.step >= deviation.step) {
-                return Err(bad("the steps must increase"));
+        let parse = || {
+            let (orders, mishaps) = token.split_once('+').map_or((token, None), |(first, then)| (first, Some(then)));
+            let rest = orders.strip_prefix(ORDERS).ok_or("it must begin with \"1:fence:\"")?;
+            let orders = kind(rest, deviation)?;
+            if let Kind::Deviations(deviations) = &orders
+                && !deviations.is_sorted_by(|one, next| one.step < next.step)
+            {
+                return Err("the steps must increase");
             }
-            if deviation.index == 0 || deviation.index >= deviation.len {
-                return Err(bad("an index must be at least 1 and less than the number of entries"));
-            }
-            deviations.push(deviation);
-        }
-        Ok(Self::of(deviations))
+            let mishaps = match mishaps {
+                None => Kind::Deviations(Vec::new()),
+                Some(rest) => {
+                    let rest = rest.strip_prefix(NETWORK).ok_or("\"1:net:\" must follow the \"+\"")?;
+                    let why = "what a network does must be FAULT.NUMBER=INDEX/LEN";
+                    kind(rest, |item| Mishap::parse(item).ok_or(why))?
+                }
+            };
+            Ok(Self { orders, mishaps })
+        };
+        parse().map_err(|why: &str| ValueError::new(format!("{token:?} is not a schedule: {why}")))
     }
 }
 
-fn deviation(item: &str) -> Option<Deviation> {
-    let (step, choice) = item.split_once('=')?;
-    let (index, len) = choice.split_once('/')?;
-    Some(Deviation { step: step.parse().ok()?, index: index.parse().ok()?, len: len.parse().ok()? })
+/// One part of a token, behind its version.
+fn kind<T>(part: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Result<Kind<T>, &'static str> {
+    if let Some(seed) = part.strip_prefix("walk:") {
+        return seed.parse().map(Kind::Walk).map_err(|_| "the seed must be a number");
+    }
+    let list = part.strip_prefix("dev:").ok_or("\"walk:\" or \"dev:\" must come next")?;
+    list.split(',').filter(|item| !item.is_empty()).map(parse).collect::<Result<_, _>>().map(Kind::Deviations)
+}
+
+fn deviation(item: &str) -> Result<Deviation, &'static str> {
+    let parse = || {
+        let (step, choice) = item.split_once('=')?;
+        let (index, len) = choice.split_once('/')?;
+        Some(Deviation { step: step.parse().ok()?, index: index.parse().ok()?, len: len.parse().ok()? })
+    };
+    let deviation = parse().ok_or("a deviation must be STEP=INDEX/LEN")?;
+    if !(1..deviation.len).contains(&deviation.index) {
+        return Err("an index must be at least 1 and less than the number of entries");
+    }
+    Ok(deviation)
 }
 
 #[cfg(test)]
@@ -145,7 +206,13 @@ mod tests {
 
     #[test]
     fn a_token_is_read_as_it_is_written() {
-        for token in ["1:fence:walk:18446744073709551615", "1:fence:dev:", "1:fence:dev:3=1/4,9=63/10000"] {
+        for token in [
+            "1:fence:walk:18446744073709551615",
+            "1:fence:dev:",
+            "1:fence:dev:3=1/4,9=63/10000",
+            "1:fence:dev:+1:net:dev:delay.3=4/5,reset.7=1/2",
+            "1:fence:walk:1+1:net:walk:2",
+        ] {
             assert_eq!(token.parse::<Schedule>().unwrap().to_string(), token);
         }
     }
@@ -161,6 +228,10 @@ mod tests {
             ("1:fence:dev:3=1/4,3=2/4", "the steps must increase"),
             ("1:fence:dev:3=0/4", "at least 1"),
             ("1:fence:dev:3=4/4", "less than the number"),
+            ("1:fence:dev:+", "\"1:net:\" must follow"),
+            ("1:fence:dev:+2:net:dev:", "\"1:net:\" must follow"),
+            ("1:fence:dev:+1:net:dev:delay.3", "FAULT.NUMBER=INDEX/LEN"),
+            ("1:fence:dev:+1:net:dev:typo.3=1/2", "FAULT.NUMBER=INDEX/LEN"),
         ] {
             let error = token.parse::<Schedule>().unwrap_err().to_string();
             assert!(error.contains(why), "{token}: {error}");

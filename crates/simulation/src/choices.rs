@@ -1,0 +1,232 @@
+//! The tape's second part: what a network does, in the order in which it asks.
+//!
+//! The core idea is that of the orders: each question has a number of answers, of which 0 is the ordinary one, and a run is what it
+//! answered otherwise. The questions of each fault are counted by themselves, so an answer keeps its meaning when another one goes.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::fault::Fault;
+use crate::rng::Rng;
+use crate::tape::Tape;
+
+/// A question that was not answered in the ordinary way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Mishap {
+    /// What the question was about.
+    pub fault: Fault,
+    /// Its number among the questions about that, from 0.
+    pub number: u64,
+    /// The answer; 0 is the ordinary one.
+    pub index: usize,
+    /// How many answers there are.
+    pub len: usize,
+}
+
+impl fmt::Display for Mishap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fault, number, index, len } = self;
+        write!(f, "{}.{number}={index}/{len}", fault.name())
+    }
+}
+
+impl Mishap {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (fault, rest) = text.split_once('.')?;
+        let (number, rest) = rest.split_once('=')?;
+        let (index, len) = rest.split_once('/')?;
+        let mishap = Self {
+            fault: Fault::named(fault)?,
+            number: number.parse().ok()?,
+            index: index.parse().ok()?,
+            len: len.parse().ok()?,
+        };
+        (1..mishap.len).contains(&mishap.index).then_some(mishap)
+    }
+}
+
+/// Who answers.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    Given {
+        /// Those that have not happened yet.
+        mishaps: BTreeMap<(Fault, u64), Mishap>,
+        /// Is one that does not fit an error?
+        strict: bool,
+    },
+    Random {
+        rng: Rng,
+        /// The faults that happen in this run, as bits.
+        kinds: u16,
+        /// One question in so many is not answered in the ordinary way.
+        rarity: usize,
+    },
+}
+
+impl Fate {
+    pub(crate) fn ordinary() -> Self {
+        Self::given(Vec::new(), false)
+    }
+
+    pub(crate) fn given(mishaps: Vec<Mishap>, strict: bool) -> Self {
+        let keyed = mishaps.into_iter().map(|mishap| ((mishap.fault, mishap.number), mishap));
+        Self::Given { mishaps: keyed.collect(), strict }
+    }
+
+    /// That of one run of a search. Runs differ in which faults they have and how many: a fault is often found only where the others
+    /// are not in the way.
+    pub(crate) fn random(seed: u64) -> Self {
+        // Other numbers than those of the orders that have the same seed.
+        let mut rng = Rng::new(seed ^ 0x6E65_7477_6F72_6B21);
+        let kinds = match rng.below(4) {
+            0 => u16::MAX,
+            _ => (rng.next() >> 48) as u16,
+        };
+        let rarity = [2, 8, 32, 128, 1024][rng.below(5)];
+        Self::Random { rng, kinds, rarity }
+    }
+
+    /// The answer to a question.
+    fn answer(&mut self, number: u64, fault: Fault, len: usize) -> Result<usize, String> {
+        match self {
+            Self::Random { rng, kinds, rarity } => {
+                let happens = *kinds & 1 << fault as u16 != 0 && rng.below(*rarity) == 0;
+                Ok(if happens { 1 + rng.below(len - 1) } else { 0 })
+            }
+            Self::Given { mishaps, strict } => {
+                let Some(mishap) = mishaps.remove(&(fault, number)) else { return Ok(0) };
+                if mishap.len != len && *strict {
+                    let (name, known) = (fault.name(), mishap.len);
+                    return Err(format!("{name} {number} of the network has {len} answers, the schedule says {known}"));
+                }
+                Ok(mishap.index.min(len - 1))
+            }
+        }
+    }
+
+    /// Is a part of it left at the end of the program?
+    fn left(&self) -> Option<&Mishap> {
+        match self {
+            Self::Given { mishaps, strict: true } => mishaps.values().next(),
+            _ => None,
+        }
+    }
+}
+
+/// The second part of a tape.
+#[derive(Debug)]
+pub(crate) struct Mishaps {
+    fate: Fate,
+    /// How many questions there were about each fault.
+    asked: [u64; Fault::ALL.len()],
+    pub(crate) happened: Vec<Mishap>,
+}
+
+impl Mishaps {
+    pub(crate) fn new() -> Self {
+        Self { fate: Fate::ordinary(), asked: Default::default(), happened: Vec::new() }
+    }
+
+    pub(crate) fn rewind(&mut self, fate: Fate) {
+        self.fate = fate;
+        self.asked = Default::default();
+        self.happened.clear();
+    }
+
+    pub(crate) fn ask(&mut self, fault: Fault, len: usize) -> Result<usize, String> {
+        let asked = &mut self.asked[fault as usize];
+        let number = *asked;
+        *asked += 1;
+        let index = self.fate.answer(number, fault, len)?;
+        if index > 0 {
+            self.happened.push(Mishap { fault, number, index, len });
+        }
+        Ok(index)
+    }
+
+    pub(crate) fn check_end(&self) -> Result<(), String> {
+        self.fate.left().map_or(Ok(()), |left| {
+            let (name, asked) = (left.fault.name(), self.asked[left.fault as usize]);
+            Err(format!("the network had {asked} questions about {name}, the schedule answers number {}", left.number))
+        })
+    }
+}
+
+thread_local! {
+    static TAPE: RefCell<Option<Rc<RefCell<Tape>>>> = const { RefCell::new(None) };
+}
+
+/// Lets the networks of this thread ask the tape for as long as it exists.
+pub(crate) struct Asked(Option<Rc<RefCell<Tape>>>);
+
+impl Asked {
+    pub(crate) fn of(tape: &Rc<RefCell<Tape>>) -> Self {
+        Self(TAPE.replace(Some(Rc::clone(tape))))
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let _ = TAPE.try_with(|place| place.replace(self.0.take()));
+    }
+}
+
+/// The tape's answer to a question of a network; the ordinary one, if there is no tape.
+pub(crate) fn draw(fault: Fault, len: usize) -> usize {
+    let tape = TAPE.with_borrow(Clone::clone).or_else(crate::hook::current);
+    tape.map_or(0, |tape| tape.borrow_mut().ask(fault, len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fate, Mishap, Mishaps};
+    use crate::fault::Fault;
+
+    #[test]
+    fn a_mishap_is_read_as_it_is_written() {
+        for text in ["split.0=1/3", "crash.17=3/4"] {
+            assert_eq!(Mishap::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "split", "split.1", "split.1=3/3", "split.1=0/3", "spit.1=1/3", "split.x=1/3"] {
+            assert_eq!(Mishap::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_happened_can_be_given_again() {
+        let questions = [Fault::Split, Fault::Delay, Fault::Reset].repeat(200);
+        let play = |fate| {
+            let mut mishaps = Mishaps::new();
+            mishaps.rewind(fate);
+            let answers: Vec<_> = questions.iter().map(|fault| mishaps.ask(*fault, 3).unwrap()).collect();
+            (answers, mishaps.happened)
+        };
+        let mut some = 0;
+        for seed in 0..100 {
+            let (answers, happened) = play(Fate::random(seed));
+            some += usize::from(!happened.is_empty());
+            assert_eq!(play(Fate::given(happened.clone(), true)), (answers, happened));
+        }
+        assert!((30..100).contains(&some), "{some} of 100 runs had faults");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let mishap = Mishap { fault: Fault::Split, number: 1, index: 2, len: 3 };
+        let given = |strict| {
+            let mut mishaps = Mishaps::new();
+            mishaps.rewind(Fate::given(vec![mishap], strict));
+            mishaps
+        };
+        let mut strict = given(true);
+        assert_eq!((strict.ask(Fault::Split, 3), strict.ask(Fault::Delay, 5)), (Ok(0), Ok(0)));
+        assert!(strict.check_end().unwrap_err().contains("had 1 questions about split, the schedule answers number 1"));
+        assert!(strict.ask(Fault::Split, 5).unwrap_err().contains("has 5 answers, the schedule says 3"));
+        let mut loose = given(false);
+        assert_eq!((loose.ask(Fault::Split, 3), loose.ask(Fault::Split, 2)), (Ok(0), Ok(1)));
+        assert_eq!(loose.check_end(), Ok(()));
+    }
+}

@@ -1,0 +1,158 @@
+//! `Host`: one machine as the network knows it, with its addresses and what is bound to them.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+
+use asyncio_errors::Result;
+use asyncio_streams::Address;
+
+use super::datagram::Datagrams;
+use super::listener::Listener;
+use super::stream::End;
+
+/// The first and the last port that a host chooses by itself.
+const EPHEMERAL: (u16, u16) = (49_152, 65_535);
+
+pub(super) type Boot = dyn Fn() -> Pin<Box<dyn Future<Output = Result<()>>>>;
+
+/// Crashes a machine for so many seconds.
+pub(super) type Crash = dyn Fn(f64);
+
+pub(super) struct Host {
+    pub(super) index: usize,
+    pub(super) name: String,
+    pub(super) address: IpAddr,
+    pub(super) is_up: Cell<bool>,
+    /// Counts the crashes. What is of an earlier life is dead.
+    pub(super) life: Cell<u64>,
+    /// What runs on it when it starts.
+    pub(super) boot: RefCell<Option<Rc<Boot>>>,
+    pub(super) listeners: RefCell<Vec<Weak<Listener>>>,
+    pub(super) datagrams: RefCell<Vec<Weak<Datagrams>>>,
+    pub(super) ends: RefCell<Vec<Weak<End>>>,
+    /// Those of the lives before, to which others may still send.
+    pub(super) dead: RefCell<Vec<Weak<End>>>,
+    /// The faults' way to the machine, which knows its tasks.
+    pub(super) crash: RefCell<Option<Rc<Crash>>>,
+    next_port: Cell<u16>,
+    /// Those who share a port have their turns.
+    turn: Cell<usize>,
+}
+
+/// What has an address of a host: listeners and datagram sockets.
+pub(super) trait Bound {
+    fn address(&self) -> Address;
+    fn shares_port(&self) -> bool;
+}
+
+impl Host {
+    pub(super) fn new(index: usize, name: &str) -> Self {
+        let [high, low] = u16::try_from(index + 1).expect("fewer than 65,536 machines").to_be_bytes();
+        Self {
+            index,
+            name: name.to_owned(),
+            address: Ipv4Addr::new(10, 0, high, low).into(),
+            is_up: Cell::new(true),
+            life: Cell::new(0),
+            boot: RefCell::default(),
+            listeners: RefCell::default(),
+            datagrams: RefCell::default(),
+            ends: RefCell::default(),
+            dead: RefCell::default(),
+            crash: RefCell::default(),
+            next_port: Cell::new(EPHEMERAL.0),
+            turn: Cell::new(0),
+        }
+    }
+
+    /// Is it an address that packets to this host can have?
+    pub(super) fn has(&self, ip: IpAddr) -> bool {
+        ip.is_loopback() || ip == self.address
+    }
+
+    /// The address from which it speaks to another one.
+    pub(super) fn source(&self, to: IpAddr) -> IpAddr {
+        match to {
+            to if to == self.address => to,
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            to if to.is_loopback() || to.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V4(_) => self.address,
+        }
+    }
+
+    /// A port that nobody has bound.
+    pub(super) fn free_port(&self) -> u16 {
+        let is_taken = |port| {
+            bound(&self.listeners).iter().any(|one| one.address().port() == Some(port))
+                || bound(&self.datagrams).iter().any(|one| one.address().port() == Some(port))
+        };
+        loop {
+            let port = self.next_port.get();
+            self.next_port.set(if port == EPHEMERAL.1 { EPHEMERAL.0 } else { port + 1 });
+            if !is_taken(port) {
+                return port;
+            }
+        }
+    }
+
+    /// The address that is really bound for one that is asked for.
+    pub(super) fn bind<B: Bound>(
+        &self,
+        others: &RefCell<Vec<Weak<B>>>,
+        at: &Address,
+        reuse_port: bool,
+    ) -> io::Result<Address> {
+        let at = match at.as_socket() {
+            Some(at) if !at.ip().is_unspecified() && !self.has(at.ip()) => return Err(errno(libc::EADDRNOTAVAIL)),
+            Some(at) if at.port() == 0 => SocketAddr::new(at.ip(), self.free_port()).into(),
+            _ => at.clone(),
+        };
+        let clashes = |other: &Rc<B>| overlap(&other.address(), &at) && !(reuse_port && other.shares_port());
+        if bound(others).iter().any(clashes) {
+            return Err(errno(libc::EADDRINUSE));
+        }
+        Ok(at)
+    }
+
+    /// Who is bound to the address that a packet has.
+    pub(super) fn find<B: Bound>(&self, all: &RefCell<Vec<Weak<B>>>, to: &Address) -> Option<Rc<B>> {
+        let mut found: Vec<_> = bound(all).into_iter().filter(|one| matches(&one.address(), to)).collect();
+        // The one with the very address comes before one that has them all.
+        if found.iter().any(|one| one.address() == *to) {
+            found.retain(|one| one.address() == *to);
+        }
+        self.turn.set(self.turn.get().wrapping_add(usize::from(found.len() > 1)));
+        let index = self.turn.get().checked_rem(found.len())?;
+        Some(found.swap_remove(index))
+    }
+}
+
+pub(super) fn errno(number: i32) -> io::Error {
+    io::Error::from_raw_os_error(number)
+}
+
+/// Those that are there. The others are forgotten.
+pub(super) fn bound<B>(all: &RefCell<Vec<Weak<B>>>) -> Vec<Rc<B>> {
+    let mut all = all.borrow_mut();
+    all.retain(|one| one.strong_count() > 0);
+    all.iter().filter_map(Weak::upgrade).collect()
+}
+
+/// Does a packet to `to` come to what is bound to `at`?
+fn matches(at: &Address, to: &Address) -> bool {
+    match (at.as_socket(), to.as_socket()) {
+        (Some(at), Some(to)) => {
+            at.port() == to.port()
+                && at.is_ipv4() == to.is_ipv4()
+                && (at.ip() == to.ip() || at.ip().is_unspecified() || to.ip().is_unspecified())
+        }
+        _ => at == to,
+    }
+}
+
+fn overlap(one: &Address, other: &Address) -> bool {
+    *one != Address::Unnamed && matches(one, other)
+}
