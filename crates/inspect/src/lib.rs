@@ -54,7 +54,8 @@ use asyncio_errors::env::is_second;
 use asyncio_runtime::{EventLoop, LoopHook, log};
 
 pub use crate::snapshot::{
-    Activity, ActivityKind, Finding, FindingKind, LoopSnapshot, Place, Snapshot, TaskSnapshot, TaskState, WaitSnapshot,
+    Activity, ActivityKind, Finding, FindingKind, LoopSnapshot, OfferSnapshot, Place, Snapshot, TaskSnapshot,
+    TaskState, WaitSnapshot,
 };
 
 /// The environment variable that lets others look.

@@ -73,6 +73,9 @@ pub enum FindingKind {
     /// Tasks that wait for each other.
     #[nserde(rename = "cycle")]
     Cycle,
+    /// A task was offered what others wait for, and does not poll the wait to which it was offered.
+    #[nserde(rename = "futurelock")]
+    Futurelock,
     /// A loop that does not answer.
     #[nserde(rename = "blocked")]
     Blocked,
@@ -85,6 +88,7 @@ impl FindingKind {
         match self {
             Self::Suspicion => "suspicion",
             Self::Cycle => "cycle",
+            Self::Futurelock => "futurelock",
             Self::Blocked => "blocked",
         }
     }
@@ -220,6 +224,20 @@ pub struct WaitSnapshot {
     pub holder_is_done: bool,
     /// Where it was acquired by hand and has not been released.
     pub acquired_at: Option<Place>,
+    /// What a waiter ahead of this task was offered and has not taken.
+    pub offered: Option<OfferSnapshot>,
+}
+
+/// What a lock, a semaphore or a queue has offered to a waiter that has not been polled since.
+#[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
+#[nserde(default)]
+pub struct OfferSnapshot {
+    /// What has happened, such as "the lock was released".
+    pub what: String,
+    /// The number of the waiter's task, if it is not done.
+    pub to: Option<u64>,
+    /// The place where the waiter's wait began.
+    pub at: Place,
 }
 
 /// A line in a source file.

@@ -3,7 +3,7 @@
 use asyncio_runtime::{AnyFuture, AnyTask, EventLoop, WaitKind, WaitsOn, all_awaited_by};
 
 use crate::program::published::Published;
-use crate::snapshot::{LoopSnapshot, Place, TaskSnapshot, TaskState, WaitSnapshot};
+use crate::snapshot::{LoopSnapshot, OfferSnapshot, Place, TaskSnapshot, TaskState, WaitSnapshot};
 
 pub(crate) fn walk(event_loop: &EventLoop, published: &Published) -> LoopSnapshot {
     let tasks = all_awaited_by(event_loop);
@@ -40,6 +40,11 @@ fn wait_of(wait: &WaitsOn) -> WaitSnapshot {
         held_by: wait.held_by.as_ref().map(|task| task.id() as u64),
         holder_is_done: wait.holder_is_done,
         acquired_at: wait.acquired_at.map(place_of),
+        offered: wait.offered.as_ref().map(|offered| OfferSnapshot {
+            what: offered.what.to_owned(),
+            to: offered.to.as_ref().map(|task| task.id() as u64),
+            at: place_of(offered.at),
+        }),
     }
 }
 

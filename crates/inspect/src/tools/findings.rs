@@ -24,13 +24,15 @@ pub fn of(snapshot: &Snapshot) -> Vec<Finding> {
     for event_loop in &snapshot.loops {
         let tasks = Tasks::new(event_loop);
         findings.extend(tasks.cycles());
+        findings.extend(event_loop.tasks.iter().filter_map(|task| tasks.futurelock(task)));
         findings.extend(event_loop.tasks.iter().filter_map(|task| tasks.suspicion(task)));
     }
     // Stable: within a sort, in the order of the loops and tasks.
     findings.sort_by_key(|finding| match finding.kind {
         FindingKind::Blocked => 0,
         FindingKind::Cycle => 1,
-        FindingKind::Suspicion => 2,
+        FindingKind::Futurelock => 2,
+        FindingKind::Suspicion => 3,
     });
     findings
 }
@@ -122,13 +124,35 @@ impl<'a> Tasks<'a> {
         wait_text(wait, |id| self.name(id))
     }
 
+    /// A task that waits for what a wait was offered whose own task waits for something else.
+    fn futurelock(&self, task: &TaskSnapshot) -> Option<Finding> {
+        let offered = task.waits_on.as_ref()?.offered.as_ref()?;
+        let other = offered.to.and_then(|id| self.by_id.get(&id));
+        // Until its next step the other task has not had a chance.
+        if other.is_some_and(|other| other.state != TaskState::Waiting) {
+            return None;
+        }
+        let (what, at) = (shown(&offered.what), &offered.at);
+        let of = match other {
+            Some(other) if other.id == task.id => "of this task ".to_owned(),
+            Some(other) => format!("of {} ", name_of(other)),
+            None => String::new(),
+        };
+        let mut text =
+            format!("{}\n  {what}, and offered to a wait {of}at {at} that is not being polled", self.told(task));
+        if let Some(other) = other.filter(|other| other.id != task.id) {
+            text += &format!("\n  {}", self.told(other));
+        }
+        Some(Finding { kind: FindingKind::Futurelock, text, tasks: [task.id].into_iter().chain(offered.to).collect() })
+    }
+
     fn suspicion(&self, task: &TaskSnapshot) -> Option<Finding> {
         let (wait, since) = (task.waits_on.as_ref()?, task.since.unwrap_or(f64::INFINITY));
         if task.state != TaskState::Waiting {
             return None;
         }
         let told = self.told(task);
-        let text = if wait.holder_is_done && since >= ON_ITS_WAY {
+        let text = if wait.holder_is_done && wait.offered.is_none() && since >= ON_ITS_WAY {
             match wait.kind.as_str() {
                 "Queue.put" => format!("the tasks that took from a full queue may be gone: {told}"),
                 "Queue.join" => format!("a task may have ended without `task_done`: {told}"),
