@@ -132,3 +132,46 @@ fn fit(head: &str, text: &str, rows: usize, columns: usize) -> String {
     }
     shown + "\x1b[J"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOOL: Tool = Tool { name: "tool", about: "Prints", print: |_, _| String::new(), has_long: true };
+
+    fn parsed(arguments: &[&str]) -> Result<Asked, String> {
+        parse(&TOOL, arguments.iter().map(OsString::from)).map(|asked| asked.expect("no text was asked for"))
+    }
+
+    #[test]
+    fn the_command_line_is_a_process_and_options() {
+        let asked = parsed(&["--json", "12", "--watch=0.5", "--long"]).unwrap();
+        assert_eq!((asked.pid, asked.json, asked.long, asked.watch), (12, true, true, Some(0.5)));
+        let asked = parsed(&["12", "--watch"]).unwrap();
+        assert_eq!((asked.pid, asked.json, asked.long, asked.watch), (12, false, false, Some(1.0)));
+    }
+
+    #[test]
+    fn what_is_wrong_with_it_is_said() {
+        let error = |arguments: &[&str]| parsed(arguments).map(|asked| asked.pid).unwrap_err();
+        assert_eq!(error(&[]), "which process? (see tool --help)");
+        assert_eq!(error(&["1", "2"]), "unexpected argument \"2\" (see tool --help)");
+        assert_eq!(error(&["1", "--flat"]), "invalid option '--flat' (see tool --help)");
+        assert!(error(&["1x"]).contains("\"1x\""));
+        for seconds in ["--watch=0", "--watch=-1", "--watch=nan", "--watch=1e9"] {
+            assert_eq!(error(&["1", seconds]), "--watch takes 0.1 to 86400 seconds");
+        }
+    }
+
+    #[test]
+    fn a_screen_has_no_more_than_fits() {
+        let visible = |rows, columns| {
+            let shown = fit("head", "1234567890\n2\n3\n4\n", rows, columns);
+            let lines = shown.strip_prefix("\x1b[H").and_then(|shown| shown.strip_suffix("\x1b[J")).unwrap().to_owned();
+            lines.lines().map(|line| line.strip_suffix("\x1b[K").unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(visible(10, 10), ["head", "", "1234567890", "2", "3", "4"]);
+        assert_eq!(visible(7, 5), ["head", "", "1234…", "2", "3", "4"]);
+        assert_eq!(visible(5, 30), ["head", "", "1234567890", "… and 3 lines more"]);
+    }
+}

@@ -94,3 +94,44 @@ fn remove_stale(folder: &Path) {
 pub(crate) fn is_stale(socket: &Path) -> bool {
     UnixStream::connect(socket).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_for_others_is_no_private_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |mode| fs::set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
+        mode(0o700);
+        check(folder.path()).unwrap();
+        for shared in [0o755, 0o701, 0o770, 0o500] {
+            mode(shared);
+            let error = check(folder.path()).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+            assert!(error.to_string().ends_with(&format!(" has mode {shared:04o}: it must be 0700")), "{error}");
+        }
+        mode(0o700);
+        let link = folder.path().join("link");
+        symlink(folder.path(), &link).unwrap();
+        assert!(check(&link).unwrap_err().to_string().ends_with(" is not a folder"));
+        assert_eq!(check(&folder.path().join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        if getuid().as_raw() != 0 {
+            assert!(check(Path::new("/")).unwrap_err().to_string().ends_with(" belongs to user 0"));
+        }
+    }
+
+    #[test]
+    fn a_socket_without_a_listener_is_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        let (live, dead, other) =
+            (folder.path().join("1.sock"), folder.path().join("2.sock"), folder.path().join("2.new"));
+        let _listener = UnixListener::bind(&live).unwrap();
+        drop(UnixListener::bind(&dead).unwrap());
+        fs::write(&other, "").unwrap();
+        remove_stale(folder.path());
+        assert!(live.exists() && !dead.exists() && other.exists());
+    }
+}

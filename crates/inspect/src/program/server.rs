@@ -1,15 +1,16 @@
 //! The thread that answers: clients of the socket, and SIGQUIT.
 //!
 //! The core idea: one thread, which waits in `poll` for all of them and does nothing of which a client could make it wait. Few
-//! clients are served at once, each has little time, and one snapshot is for all who ask at the same time. So the worst that a client can
-//! do is to keep others of the same user from looking.
+//! clients are served at once, each has little time, and one snapshot is for all who ask at the same time. After it there is a pause,
+//! so that the loops have most of their time for themselves. So the worst that a client can do is to keep others of the same user
+//! from looking.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use asyncio_runtime::log;
@@ -33,6 +34,9 @@ const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// The longest request.
 const LONGEST: usize = 64;
 
+/// After a snapshot, none is made for so many times as long as it took.
+const PAUSE: u32 = 4;
+
 /// Starts the thread, unless it runs, and returns the path of the socket.
 pub(crate) fn start() -> io::Result<PathBuf> {
     static STARTED: Mutex<bool> = Mutex::new(false);
@@ -46,7 +50,8 @@ pub(crate) fn start() -> io::Result<PathBuf> {
     let (signal, signalled) = UnixStream::pair()?;
     signalled.set_nonblocking(true)?;
     let (give, given) = mpsc::channel();
-    let server = Server { listener: None, given, bell, signalled, clients: Vec::new() };
+    let (clients, resume, writer) = (Vec::new(), Instant::now(), None);
+    let server = Server { listener: None, given, bell, signalled, clients, resume, writer };
     thread::Builder::new().name("asyncio-inspect".to_owned()).spawn(move || server.run())?;
     pipe::register(SIGQUIT, signal)?;
     *started = true;
@@ -66,6 +71,10 @@ struct Server {
     signalled: UnixStream,
     /// The oldest first.
     clients: Vec<Client>,
+    /// When the next snapshot may be made.
+    resume: Instant,
+    /// Writes to standard error, which may be a pipe that is not read.
+    writer: Option<JoinHandle<()>>,
 }
 
 struct Client {
@@ -97,7 +106,7 @@ impl Server {
                 self.listener = Some(listener);
             }
             if drain(&self.signalled) {
-                log::write(&report::text(&snapshot()));
+                self.report();
             }
             self.accept();
             self.clients.iter_mut().for_each(Client::read);
@@ -112,12 +121,17 @@ impl Server {
     fn wait(&self) {
         let mut waits = vec![PollFd::new(&self.bell, PollFlags::IN), PollFd::new(&self.signalled, PollFlags::IN)];
         waits.extend(self.listener.iter().map(|listener| PollFd::new(listener, PollFlags::IN)));
+        let mut deadlines: Vec<Instant> = Vec::new();
         for client in &self.clients {
-            let flags = if matches!(client.stage, Stage::Asking(_)) { PollFlags::IN } else { PollFlags::OUT };
-            waits.push(PollFd::new(&client.stream, flags));
+            deadlines.push(client.deadline);
+            match client.stage {
+                Stage::Asking(_) => waits.push(PollFd::new(&client.stream, PollFlags::IN)),
+                // A client that is gone is noticed when it is its turn.
+                Stage::Asked(_) => deadlines.push(self.resume),
+                Stage::Reading { .. } | Stage::Gone => waits.push(PollFd::new(&client.stream, PollFlags::OUT)),
+            }
         }
-        let deadline = self.clients.iter().map(|client| client.deadline).min();
-        let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let timeout = deadlines.iter().min().map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let timeout = timeout.map(|timeout| Timespec {
             tv_sec: timeout.as_secs().cast_signed(),
             tv_nsec: timeout.subsec_nanos().into(),
@@ -125,6 +139,15 @@ impl Server {
         if poll(&mut waits, timeout.as_ref()).is_err() {
             // A signal, or no memory: not as fast as the processor can.
             thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Writes all to standard error, unless the last report is still being written.
+    fn report(&mut self) {
+        if self.writer.as_ref().is_none_or(JoinHandle::is_finished) {
+            let text = report::text(&snapshot());
+            let writer = thread::Builder::new().name("asyncio-inspect".to_owned());
+            self.writer = writer.spawn(move || log::write(&text)).ok();
         }
     }
 
@@ -145,19 +168,19 @@ impl Server {
                 }
             }
         }
-        let surplus = self.clients.len().saturating_sub(CLIENTS);
-        for _ in 0..surplus {
-            // First those that have not asked for anything.
-            let idle = self.clients.iter().position(|client| matches!(client.stage, Stage::Asking(_)));
-            self.clients.remove(idle.unwrap_or(0));
-        }
+        self.clients.drain(..self.clients.len().saturating_sub(CLIENTS));
     }
 
     /// Looks once for all who have asked.
     fn answer(&mut self) {
+        if Instant::now() < self.resume {
+            return;
+        }
+        self.clients.retain(|client| !matches!(client.stage, Stage::Asked(_)) || !client.is_gone());
         if !self.clients.iter().any(|client| matches!(client.stage, Stage::Asked(_))) {
             return;
         }
+        let start = Instant::now();
         let snapshot = snapshot();
         let replies = [Format::Json, Format::Text].map(|format| {
             let is_wanted = |client: &Client| matches!(client.stage, Stage::Asked(wanted) if wanted == format);
@@ -176,10 +199,17 @@ impl Server {
                 client.deadline = deadline;
             }
         }
+        self.resume = Instant::now() + (start.elapsed() * PAUSE).min(PATIENCE);
     }
 }
 
 impl Client {
+    /// Has it closed the connection? (It may have closed its half, and read.)
+    fn is_gone(&self) -> bool {
+        let mut waits = [PollFd::new(&self.stream, PollFlags::empty())];
+        poll(&mut waits, Some(&Timespec::default())).is_ok_and(|events| events > 0)
+    }
+
     fn reply(&mut self, reply: Arc<str>) {
         self.stage = Stage::Reading { reply, written: 0 };
     }

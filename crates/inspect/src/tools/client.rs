@@ -15,6 +15,9 @@ use crate::snapshot::{Snapshot, VERSION};
 /// The server takes a second for a loop that is stuck.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
+/// How often to ask.
+const TRIES: u32 = 4;
+
 /// More than this is no snapshot.
 const LONGEST: u64 = 1 << 30;
 
@@ -24,7 +27,14 @@ const LONGEST: u64 = 1 << 30;
 ///
 /// A text that says why there is none.
 pub fn snapshot(pid: u32) -> Result<Snapshot, String> {
-    let json = ask(pid, "json")?;
+    let mut answer = ask(pid, "json");
+    for _ in 1..TRIES {
+        // Other clients may have crowded this one out.
+        if matches!(answer, Err((true, _))) {
+            answer = ask(pid, "json");
+        }
+    }
+    let json = answer.map_err(|(_, error)| error)?;
     let snapshot = Snapshot::from_json(&json).map_err(|error| match json.strip_prefix("error: ") {
         Some(error) => format!("process {pid} answers: {}", error.trim_end()),
         None => format!("the answer of process {pid} cannot be read: {error}"),
@@ -35,9 +45,9 @@ pub fn snapshot(pid: u32) -> Result<Snapshot, String> {
     }
 }
 
-/// Sends a request, and returns the answer.
-fn ask(pid: u32, request: &str) -> Result<String, String> {
-    let mut stream = connect(pid)?;
+/// Sends a request, and returns the answer. With an error comes whether it is worth another try.
+fn ask(pid: u32, request: &str) -> Result<String, (bool, String)> {
+    let mut stream = connect(pid).map_err(|error| (false, error))?;
     let mut talk = || {
         stream.set_read_timeout(Some(TIME_LIMIT))?;
         stream.set_write_timeout(Some(TIME_LIMIT))?;
@@ -46,12 +56,12 @@ fn ask(pid: u32, request: &str) -> Result<String, String> {
         (&stream).take(LONGEST).read_to_string(&mut answer).map(|_| answer)
     };
     match talk() {
-        Ok(answer) if answer.is_empty() => Err(format!("process {pid} has closed the connection without an answer")),
-        Ok(answer) => Ok(answer),
+        Ok(answer) if answer.ends_with('\n') => Ok(answer),
+        Ok(_) => Err((true, format!("process {pid} has closed the connection before the end of its answer"))),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            Err(format!("process {pid} does not answer; it may be stopped"))
+            Err((false, format!("process {pid} does not answer; it may be stopped")))
         }
-        Err(error) => Err(format!("process {pid}: {error}")),
+        Err(error) => Err((true, format!("process {pid}: {error}"))),
     }
 }
 

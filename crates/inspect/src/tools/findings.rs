@@ -115,13 +115,17 @@ impl<'a> Tasks<'a> {
     }
 
     fn told(&self, task: &TaskSnapshot) -> String {
-        let wait = task.waits_on.as_ref().map_or_else(|| "something".to_owned(), |wait| self.wait(wait));
-        let since = task.since.map(|since| format!(", for {}", duration(since))).unwrap_or_default();
-        format!("{} waits for {wait} at {} in {}(){since}", name_of(task), task.at, task.coroutine)
-    }
-
-    fn wait(&self, wait: &WaitSnapshot) -> String {
-        wait_text(wait, |id| self.name(id))
+        let wait =
+            task.waits_on.as_ref().map_or_else(|| "something".to_owned(), |wait| wait_text(wait, |id| self.name(id)));
+        // The place is the wait's, not the holder's.
+        let comma = if wait.contains(", ") { "," } else { "" };
+        let (at, since) = (shown(&task.at.to_string()), task.since.map(|since| format!(", for {}", duration(since))));
+        format!(
+            "{} waits for {wait}{comma} at {at} in {}(){}",
+            name_of(task),
+            shown(&task.coroutine),
+            since.unwrap_or_default()
+        )
     }
 
     /// A task that waits for what a wait was offered whose own task waits for something else.
@@ -176,4 +180,144 @@ fn name_of(task: &TaskSnapshot) -> String {
 fn is_for_a_task(wait: &WaitSnapshot) -> bool {
     const KINDS: [&str; 7] = ["Lock", "Semaphore", "BoundedSemaphore", "Barrier", "Queue.put", "Queue.join", "future"];
     KINDS.contains(&wait.kind.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Place;
+
+    /// A task with this number that has been waiting for so many seconds.
+    fn waiting(id: u64, kind: &str, since: f64) -> TaskSnapshot {
+        let wait =
+            WaitSnapshot { kind: kind.to_owned(), text: format!("<{kind} waiters=1>"), ..WaitSnapshot::default() };
+        TaskSnapshot {
+            id,
+            name: format!("task {id}"),
+            coroutine: "work".to_owned(),
+            state: TaskState::Waiting,
+            since: Some(since),
+            at: Place::new("work.rs", 7),
+            waits_on: Some(wait),
+            ..TaskSnapshot::default()
+        }
+    }
+
+    fn wait(task: &mut TaskSnapshot) -> &mut WaitSnapshot {
+        task.waits_on.as_mut().expect("it waits")
+    }
+
+    /// What is said of these tasks of a loop that has answered.
+    fn said(tasks: Vec<TaskSnapshot>) -> Vec<(FindingKind, String)> {
+        let event_loop = LoopSnapshot { answered_after: Some(0.0), tasks, ..LoopSnapshot::default() };
+        let snapshot = Snapshot { loops: vec![event_loop], ..Snapshot::default() };
+        of(&snapshot).into_iter().map(|finding| (finding.kind, finding.text)).collect()
+    }
+
+    /// What is suspected of one task.
+    fn suspected(task: TaskSnapshot) -> Option<String> {
+        let mut said = said(vec![task]);
+        assert!(said.len() < 2, "{said:?}");
+        said.pop().map(|(kind, text)| {
+            assert_eq!(kind, FindingKind::Suspicion);
+            text
+        })
+    }
+
+    #[test]
+    fn a_holder_that_is_done_is_suspected_unless_the_release_may_be_on_its_way() {
+        for (kind, why) in [
+            ("Lock", "the holder is done and may not have released it"),
+            ("Semaphore", "the holder is done and may not have released it"),
+            ("Queue.put", "the tasks that took from a full queue may be gone"),
+            ("Queue.join", "a task may have ended without `task_done`"),
+        ] {
+            let mut task = waiting(1, kind, 2.0);
+            wait(&mut task).holder_is_done = true;
+            let text = suspected(task.clone()).expect("it is suspected");
+            assert!(text.starts_with(&format!("{why}: task 1 waits for <{kind} waiters=1>, ")), "{text}");
+            assert!(text.ends_with(" by a task that is done, at work.rs:7 in work(), for 2.0 s"), "{text}");
+            task.since = Some(0.5);
+            assert_eq!(suspected(task), None);
+        }
+    }
+
+    #[test]
+    fn long_waits_are_suspected_only_if_they_are_for_another_task() {
+        for kind in ["Lock", "Semaphore", "BoundedSemaphore", "Barrier", "Queue.put", "Queue.join", "future"] {
+            let text = suspected(waiting(1, kind, 723.0)).expect("it is suspected");
+            assert!(text.starts_with("a long wait: task 1 waits for ") && text.ends_with(", for 12 min 3 s"), "{text}");
+            assert_eq!(suspected(waiting(1, kind, 299.0)), None, "{kind}");
+        }
+        for kind in ["timer", "readable", "writable", "foreign", "task", "group", "Queue.get", "Event", "Condition"] {
+            assert_eq!(suspected(waiting(1, kind, 1e6)), None, "{kind}");
+        }
+    }
+
+    #[test]
+    fn tasks_that_do_not_wait_are_not_suspected() {
+        for state in [TaskState::Ready, TaskState::Running, TaskState::NotStarted] {
+            let mut task = waiting(1, "Lock", 1000.0);
+            task.state = state;
+            assert_eq!(suspected(task), None);
+        }
+    }
+
+    #[test]
+    fn a_cycle_through_a_semaphore_is_a_suspicion() {
+        let cycle = |kind: &str| {
+            let (mut one, mut two) = (waiting(1, kind, 0.0), waiting(2, "task", 0.0));
+            wait(&mut one).held_by = Some(2);
+            (wait(&mut two).task, one.awaited_by) = (Some(1), vec![2]);
+            said(vec![one, two])
+        };
+        let [(kind, text)] = &cycle("Lock")[..] else { panic!("one cycle") };
+        assert_eq!(*kind, FindingKind::Cycle);
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            [
+                "task 2 → task 1 → task 2",
+                "  task 2 waits for task task 1 at work.rs:7 in work(), for 0.0 s",
+                "  task 1 waits for <Lock waiters=1>, held by task 2, at work.rs:7 in work(), for 0.0 s",
+            ]
+        );
+        let [(kind, text)] = &cycle("Semaphore")[..] else { panic!("one cycle") };
+        assert_eq!(*kind, FindingKind::Suspicion);
+        assert!(text.starts_with("these tasks may be waiting for each other: task 2 → task 1"), "{text}");
+    }
+
+    #[test]
+    fn a_task_that_holds_what_it_waits_for_is_a_cycle() {
+        let mut task = waiting(1, "Lock", 0.0);
+        wait(&mut task).held_by = Some(1);
+        let [(FindingKind::Cycle, text)] = &said(vec![task])[..] else { panic!("one cycle") };
+        assert!(text.starts_with("task 1 → task 1\n"), "{text}");
+    }
+
+    #[test]
+    fn what_is_on_its_way_to_a_task_is_no_futurelock() {
+        let offer = |state| {
+            let (mut one, mut two) = (waiting(1, "timer", 0.0), waiting(2, "Lock", 9.0));
+            one.state = state;
+            let offered = crate::snapshot::OfferSnapshot {
+                what: "the lock was released".to_owned(),
+                to: Some(1),
+                at: Place::new("work.rs", 3),
+            };
+            (wait(&mut two).offered, wait(&mut two).holder_is_done) = (Some(offered), true);
+            said(vec![one, two])
+        };
+        assert_eq!(offer(TaskState::Ready), []);
+        let [(FindingKind::Futurelock, text)] = &offer(TaskState::Waiting)[..] else { panic!("one futurelock") };
+        let expected = "the lock was released, and offered to a wait of task 1 at work.rs:3 that is not being polled";
+        assert_eq!(text.lines().nth(1).unwrap().trim_start(), expected);
+        assert!(text.lines().nth(2).unwrap().contains("task 1 waits for <timer waiters=1>"), "{text}");
+    }
+
+    #[test]
+    fn names_obey_no_terminal() {
+        let mut task = waiting(1, "Lock", 1000.0);
+        task.name = "\x1b[2Jgone\n".to_owned();
+        assert!(suspected(task).unwrap().contains(r"\x1b[2Jgone\n waits for"));
+    }
 }

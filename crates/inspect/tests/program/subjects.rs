@@ -1,0 +1,306 @@
+//! The programs that are looked into: this test binary once more, in a process of its own.
+//!
+//! A subject says a line when it is where the test wants it, so that no test has to wait for a time.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use asyncio::{
+    EventLoop, Lock, Queue, Result, Semaphore, TaskGroup, create_task, gather, get_running_loop, run, signal, sleep,
+    wait_for,
+};
+use asyncio_inspect::Snapshot;
+use tempfile::TempDir;
+
+const VARIABLE: &str = "ASYNCIO_INSPECT_SUBJECT";
+
+/// Runs the subject that the environment names, in the process of a [`Subject`].
+#[test]
+fn subject() -> Result<()> {
+    match std::env::var(VARIABLE).as_deref() {
+        Err(_) => Ok(()),
+        Ok("kitchen") => run(kitchen()),
+        Ok("stuck") => run(stuck()),
+        Ok("stuck in a callback") => run(stuck_in_a_callback()),
+        Ok("futurelock") => run(futurelock()),
+        Ok("crowd") => run(crowd()),
+        Ok("two loops") => two_loops(),
+        Ok("deadlock") => run(deadlock()),
+        Ok("short") => {
+            run(async { Ok(()) })?;
+            say("over");
+            wait_for_the_end();
+            Ok(())
+        }
+        Ok(other) => panic!("there is no subject {other}"),
+    }
+}
+
+/// To the test; the test harness writes to standard output too.
+fn say(line: &str) {
+    let mut stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned().expect("a descriptor"));
+    writeln!(stdout, "\nsubject: {line}").expect("the test reads");
+}
+
+/// Blocks the thread until the test closes our standard input.
+fn wait_for_the_end() {
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}
+
+async fn wash(first: Lock, second: Lock) -> Result<()> {
+    let _first = first.lock().await?;
+    sleep(0).await?;
+    let _second = second.lock().await?; // line: second lock
+    Ok(())
+}
+
+async fn bake() -> Result<()> {
+    sleep(3600).await // line: oven
+}
+
+/// Tasks that wait in every way, two of them for each other.
+async fn kitchen() -> Result<()> {
+    let (sink, drainer, broom) = (Lock::new(), Lock::new(), Lock::new());
+    let left = broom.clone();
+    create_task(async move { left.acquire().await }).named("gone").await?; // line: broom
+    let tables = Semaphore::new(1)?;
+    tables.acquire().await?;
+    let orders = Queue::<u32>::new(1);
+    let start = async move |group: TaskGroup| {
+        drop(group.create_task(wash(sink.clone(), drainer.clone()))?.named("cups"));
+        drop(group.create_task(wash(drainer, sink))?.named("plates"));
+        drop(group.create_task(async move { broom.lock().await.map(drop) })?.named("sweeper"));
+        drop(group.create_task(async move { tables.acquire().await })?.named("guest"));
+        drop(group.create_task(async move { orders.get().await.map(drop) })?.named("cook"));
+        drop(group.create_task(async { gather([bake(), bake()]).await.map(drop) })?.named("baker"));
+        drop(group.create_task(async { wait_for(std::future::pending::<Result<()>>(), 3600).await })?.named("dreamer"));
+        create_task(async {
+            for _ in 0..3 {
+                sleep(0).await?;
+            }
+            say("ready");
+            Ok(())
+        })
+        .await
+    };
+    TaskGroup::new().run(start).await
+}
+
+async fn block() -> Result<()> {
+    sleep(0).await?; // line: last await
+    say("ready");
+    wait_for_the_end();
+    Ok(())
+}
+
+async fn stuck() -> Result<()> {
+    let waiting = create_task(bake()).named("bread");
+    let blocking = create_task(block()).named("blocker");
+    blocking.await?;
+    waiting.cancel();
+    Ok(())
+}
+
+fn wait_in_a_callback() {
+    say("ready");
+    wait_for_the_end();
+}
+
+async fn stuck_in_a_callback() -> Result<()> {
+    get_running_loop()?.call_soon(wait_in_a_callback)?;
+    sleep(0).await
+}
+
+async fn futurelock() -> Result<()> {
+    let lock = Lock::new();
+    let guard = lock.lock().await?;
+    let mut unpolled = std::pin::pin!(lock.lock()); // line: unpolled
+    assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(unpolled.as_mut().poll(cx).is_pending())).await);
+    let second = create_task(lock.lock()).named("second");
+    sleep(0).await?;
+    drop(guard);
+    create_task(async {
+        sleep(0).await?;
+        say("ready");
+        Ok(())
+    });
+    second.await.map(drop)
+}
+
+/// Many tasks, and an end by SIGTERM.
+async fn crowd() -> Result<()> {
+    let tasks: Vec<_> = (0..5000).map(|number| create_task(bake()).named(format_args!("loaf {number}"))).collect();
+    let enough = asyncio::Event::new();
+    let end = enough.clone();
+    get_running_loop()?.add_signal_handler(signal::SIGTERM, move || end.set())?;
+    sleep(0).await?;
+    say("ready");
+    enough.wait().await?;
+    for task in tasks {
+        task.cancel();
+    }
+    say("over");
+    Ok(())
+}
+
+fn two_loops() -> Result<()> {
+    let (tell, told) = std::sync::mpsc::channel();
+    let threads: Vec<_> = ["first", "second"]
+        .into_iter()
+        .map(|name| {
+            let tell = tell.clone();
+            let program = move || {
+                let event_loop = asyncio::new_event_loop();
+                event_loop.run_until_complete(async move {
+                    let kettle = create_task(bake()).named(format_args!("kettle of the {name}"));
+                    sleep(0).await?;
+                    tell.send(()).expect("it is waited for");
+                    kettle.await
+                })
+            };
+            std::thread::Builder::new().name(name.to_owned()).spawn(program).expect("a thread")
+        })
+        .collect();
+    threads.iter().for_each(|_| told.recv().expect("both begin"));
+    // A loop that does not run.
+    let _idle = EventLoop::with_clock(asyncio::Clock::Real);
+    say("ready");
+    threads.into_iter().for_each(|thread| thread.join().expect("no panic").expect("no error"));
+    Ok(())
+}
+
+async fn deadlock() -> Result<()> {
+    let never = get_running_loop()?.create_future::<()>();
+    let task = create_task(async move { never.await }).named("waiter");
+    sleep(0).await?;
+    say("ready");
+    task.await
+}
+
+/// A process that is looked into, with a folder for its socket.
+pub(crate) struct Subject {
+    process: Child,
+    said: BufReader<std::process::ChildStdout>,
+    pub(crate) folder: TempDir,
+}
+
+impl Subject {
+    /// Starts a subject, and waits until it says that it is ready.
+    pub(crate) fn start(name: &str) -> Self {
+        Self::start_in(name, TempDir::new().expect("a folder"), &[("ASYNCIO_INSPECT", "1")], "ready")
+    }
+
+    pub(crate) fn start_in(name: &str, folder: TempDir, variables: &[(&str, &str)], until: &str) -> Self {
+        let mut process = Command::new(std::env::current_exe().expect("this file"))
+            .args(["subjects::subject", "--exact", "--nocapture"])
+            .env(VARIABLE, name)
+            .env_remove("ASYNCIO_INSPECT")
+            .env_remove("ASYNCIO_CLOCK")
+            .env("XDG_RUNTIME_DIR", folder.path())
+            .env("TMPDIR", folder.path())
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let said = BufReader::new(process.stdout.take().expect("it is piped"));
+        let mut subject = Self { process, said, folder };
+        subject.wait_until(until);
+        subject
+    }
+
+    /// Reads on to a line that the subject says.
+    pub(crate) fn wait_until(&mut self, line: &str) {
+        let line = format!("subject: {line}\n");
+        let mut read = String::new();
+        while read != line {
+            read.clear();
+            assert_ne!(self.said.read_line(&mut read).expect("text"), 0, "the subject ended before it said {line:?}");
+        }
+    }
+
+    /// Reads standard error to a line that begins so, and returns what was read.
+    pub(crate) fn errors_until(&mut self, line: &str) -> String {
+        let stderr = self.process.stderr.as_mut().expect("it is piped");
+        let (mut read, mut byte) = (Vec::new(), [0]);
+        while !String::from_utf8_lossy(&read).lines().any(|read| read.starts_with(line)) {
+            stderr.read_exact(&mut byte).expect("the subject runs");
+            read.push(byte[0]);
+        }
+        String::from_utf8(read).expect("text")
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// The path of the subject's socket.
+    pub(crate) fn socket(&self) -> std::path::PathBuf {
+        self.folder.path().join(format!("asyncio-inspect/{}.sock", self.id()))
+    }
+
+    /// What a tool prints of the subject.
+    pub(crate) fn look(&self, tool: &str, arguments: &[&str]) -> String {
+        let output = look(self.folder.path(), tool, self.id(), arguments);
+        let (printed, errors) = (String::from_utf8(output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && errors.is_empty(), "{tool}: {errors}");
+        printed.expect("text")
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot::from_json(&self.look("asyncio-ps", &["--json"])).expect("JSON")
+    }
+
+    /// Lets a subject end that waits for this, and returns what it has written to standard error.
+    pub(crate) fn end(mut self) -> (bool, String) {
+        drop(self.process.stdin.take());
+        self.rest()
+    }
+
+    pub(crate) fn kill(mut self) -> (bool, String) {
+        self.process.kill().expect("it has not ended");
+        self.rest()
+    }
+
+    fn rest(&mut self) -> (bool, String) {
+        let mut errors = String::new();
+        let _ = self.process.stderr.take().expect("it is piped").read_to_string(&mut errors);
+        let _ = self.said.read_to_end(&mut Vec::new());
+        (self.process.wait().expect("it ends").success(), errors)
+    }
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs a tool on a process.
+pub(crate) fn look(folder: &Path, tool: &str, pid: u32, arguments: &[&str]) -> Output {
+    let tool = match tool {
+        "asyncio-ps" => env!("CARGO_BIN_EXE_asyncio-ps"),
+        "asyncio-pstree" => env!("CARGO_BIN_EXE_asyncio-pstree"),
+        other => panic!("there is no tool {other}"),
+    };
+    let mut command = Command::new(tool);
+    command.arg(pid.to_string()).args(arguments).env("XDG_RUNTIME_DIR", folder).env("TMPDIR", folder);
+    command.output().expect("it runs")
+}
+
+/// The line of this file with the comment `line: NAME`.
+pub(crate) fn line_of(name: &str) -> u32 {
+    let comment = format!("// line: {name}");
+    let place = include_str!("subjects.rs").lines().position(|line| line.ends_with(&comment));
+    u32::try_from(place.expect("a line has this comment") + 1).expect("a small file")
+}
