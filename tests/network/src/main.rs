@@ -1,0 +1,49 @@
+//! Runs a stream program of the guide on the simulated network, with whom it needs to talk to in the same loop.
+//!
+//! The program is the guide's own text, and its arguments are this program's. `NETWORK_PROGRAM` says which one, and
+//! `NETWORK_COMPANY` with whom: a talk to be played with it, or the answers of sites.
+
+mod company;
+
+use std::cell::Cell;
+use std::process::ExitCode;
+
+use asyncio::simulation::Network;
+use asyncio_runtime::{LoopHook, TaskOptions};
+
+include!(concat!(env!("OUT_DIR"), "/programs.rs"));
+
+thread_local! {
+    /// Is the company still to come?
+    static AWAITED: Cell<bool> = const { Cell::new(false) };
+}
+
+// The program makes its loop itself.
+inventory::submit! {
+    LoopHook(|event_loop| {
+        if AWAITED.take() {
+            let come = || _ = TaskOptions::new().name("company").create_task(company::come());
+            event_loop.call_soon(come).expect("the loop is new");
+        }
+    })
+}
+
+fn main() -> ExitCode {
+    let name = std::env::var("NETWORK_PROGRAM").unwrap_or_default();
+    let Some((_, program)) = PROGRAMS.iter().find(|(known, _)| *known == name) else {
+        eprintln!("there is no program {name:?}");
+        return ExitCode::FAILURE;
+    };
+    // So long that a server which starts with the program is there before its clients.
+    let network = Network::new().latency(0.001);
+    let _entered = network.enter();
+    company::prepare(&network);
+    AWAITED.set(true);
+    match program() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
