@@ -28,6 +28,6 @@ fn main() -> io::Result<()> {
             writeln!(table, "    ({name:?}, {name}::main),").map_err(io::Error::other)?;
         }
     }
-    let all = format!("{modules}\nconst PROGRAMS: &[(&str, fn() -> asyncio::Result<()>)] = &[\n{table}];\n");
+    let all = format!("{modules}\nconst PROGRAMS: &[(&str, Program)] = &[\n{table}];\n");
     fs::write(Path::new(&out).join("programs.rs"), all)
 }

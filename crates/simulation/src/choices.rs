@@ -174,6 +174,39 @@ impl Drop for Asked {
     }
 }
 
+/// A choice of the program's own while it is [explored](crate::explore()): one of so many possibilities, as a part of the schedule. 0
+/// is the ordinary one, which is the answer outside of an exploration.
+///
+/// Use it for what a test does to the program: when to crash a machine, which message to leave out, how long a user thinks.
+///
+/// # Panics
+///
+/// If there is no possibility.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::{Queue, simulation::{choose, explore}, wait_for};
+///
+/// let found = explore(|| async {
+///     let orders = Queue::new(0);
+///     if choose(2) == 0 {
+///         orders.put("tea").await?; // the guest orders, or does not
+///     }
+///     let order = wait_for(orders.get(), 60).await?;
+///     Ok(order)
+/// })
+/// .run()
+/// .failure
+/// .expect("a guest may not order");
+/// assert_eq!(found.schedule.to_string(), "1:fence:dev:+1:net:dev:choice.0=1/2");
+/// ```
+#[must_use = "it is a choice, and nothing else"]
+pub fn choose(options: usize) -> usize {
+    assert!(options > 0, "there is nothing to choose from");
+    if options == 1 { 0 } else { draw(Fault::Choice, options) }
+}
+
 /// The tape's answer to a question of a network; the ordinary one, if there is no tape.
 pub(crate) fn draw(fault: Fault, len: usize) -> usize {
     let tape = TAPE.with_borrow(Clone::clone).or_else(crate::hook::current);

@@ -33,11 +33,13 @@ pub enum Fault {
     Partition,
     /// A machine with a program ([`Machine::start`](crate::Machine::start)) crashes, and starts again later.
     Crash,
+    /// A choice of the program's own: [`choose`](crate::choose()). It needs no network.
+    Choice,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Split,
         Self::Full,
         Self::Delay,
@@ -47,6 +49,7 @@ impl Fault {
         Self::Datagram,
         Self::Partition,
         Self::Crash,
+        Self::Choice,
     ];
 
     /// Its name in a token.
@@ -61,6 +64,7 @@ impl Fault {
             Self::Datagram => "datagram",
             Self::Partition => "partition",
             Self::Crash => "crash",
+            Self::Choice => "choice",
         }
     }
 
@@ -77,6 +81,7 @@ impl Fault {
             Self::Resolve => &["a name takes 1 s", "a name cannot be found for now"],
             Self::Datagram => &["a datagram is lost", "a datagram is doubled", "a datagram takes 300 ms more"],
             Self::Partition => &["a partition of 0.2 s", "a partition of 5 s", "a partition of 60 s"],
+            Self::Choice => return "the program has chosen",
             Self::Crash => &["a machine is down for 0.2 s", "a machine is down for 5 s", "a machine is down for 60 s"],
         };
         all.get(index.wrapping_sub(1)).copied().unwrap_or_default()

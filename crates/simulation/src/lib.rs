@@ -54,7 +54,7 @@ mod strategy;
 mod tape;
 mod token;
 
-pub use choices::Mishap;
+pub use choices::{Mishap, choose};
 pub use explore::{Explore, explore};
 pub use fault::Fault;
 pub use invariant::invariant;

@@ -11,6 +11,9 @@ use std::process::ExitCode;
 use asyncio::simulation::Network;
 use asyncio_runtime::{LoopHook, TaskOptions};
 
+/// The `main` of a program.
+type Program = fn() -> asyncio::Result<()>;
+
 include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 
 thread_local! {
