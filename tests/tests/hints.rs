@@ -57,7 +57,6 @@ fn an_attribute_that_cannot_work_says_why() {
     test("leaks = \"deny\", leaks = \"deny\"", "`leaks` is given twice");
     test("schedules = 0", "`schedules` is a whole number from 1, not `0`");
     test("schedule = \"3=1/4\"", "`schedule` is a token, such as \"1:fence:dev:3=1/4\", not \"3=1/4\"");
-    test("seed = 1, schedule = \"1:fence:walk:1\"", "`schedule` and `seed` cannot go together");
     test("crate = \"a b\"", "`crate` is the path by which the crate `asyncio` can be named, not `\"a b\"`");
     refuses("test", "fn sync() {}", "`#[asyncio::test]` is for an `async fn`: write `async` before `fn`");
     refuses("test", "const async fn strange() {}", "`#[asyncio::test]` is for a plain `async fn`, without `const`");

@@ -135,6 +135,11 @@ pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// ```
 ///
 /// ```compile_fail
+/// #[asyncio::test(seed = 1, schedule = "1:fence:walk:1")] // error: `schedule` and `seed` cannot go together
+/// async fn a_test() {}
+/// ```
+///
+/// ```compile_fail
 /// #[asyncio::test]
 /// #[test] // error: `#[asyncio::test]` makes a test by itself: leave the other attribute out
 /// async fn a_test() {}
