@@ -160,7 +160,7 @@ pub use self::{
 
 #[cfg(feature = "simulation")]
 #[doc(inline)]
-pub use self::simulation::{explore, invariant};
+pub use self::simulation::{check_cancellation, explore, invariant};
 #[cfg(all(unix, feature = "net"))]
 #[doc(inline)]
 pub use self::streams::{

@@ -16,11 +16,16 @@
 //! a task may be put off, but no entry runs before a callback that was queued earlier: eligible are the tasks at the head of the
 //! queue, up to 64, and the first entry that is no task. These are the *fence orders*. An entry that was passed over 100 times runs
 //! next. Entry 0 throughout is asyncio's own order.
+//!
+//! # Cancellation
+//!
+//! [`check_cancellation`] asks another question, with one order: what does a coroutine leave behind that is cancelled or dropped at one
+//! of its awaits? It runs the coroutine anew for each of them.
 
 #[doc(inline)]
 pub use asyncio_simulation::{
-    Deviation, Exploration, Explore, Failure, Fault, Found, Mishap, Outcome, Proof, Schedule, Strategy, explore,
-    invariant,
+    CancellationFailure, CancellationReport, CheckCancellation, Deviation, Exploration, Explore, Failure, Fault, Found,
+    Interruption, Mishap, Outcome, Proof, Schedule, Strategy, afterwards, check_cancellation, explore, invariant,
 };
 
 #[cfg(all(unix, feature = "net"))]

@@ -10,4 +10,4 @@ mod program;
 mod test_runner;
 
 pub use program::{Ended, MainResult, main_result, run_main};
-pub use test_runner::{TestOutcome, TestRunner, tasks_left, test_result};
+pub use test_runner::{TestOutcome, TestRunner, described, tasks_left, test_result};

@@ -139,14 +139,20 @@ fn collect(reports: &Rc<RefCell<Vec<String>>>) -> Box<dyn Fn(&ExceptionContext)>
     })
 }
 
-/// The tasks of a loop, each with what it waits for.
+/// The tasks that are left in a loop, each with what it waits for.
 #[must_use]
 pub fn tasks_left(event_loop: &EventLoop) -> Vec<String> {
+    described(&event_loop.all_tasks())
+}
+
+/// Each of the tasks by its name, with what it waits for.
+#[must_use]
+pub fn described(tasks: &[AnyTask]) -> Vec<String> {
     let describe = |task: &AnyTask| {
         let waits = |wait: WaitsOn| format!(" waits for {} at {}:{}", wait.text, wait.at.file, wait.at.line);
         format!("{}{}", task.get_name(), task.waits_on().map_or_else(String::new, waits))
     };
-    event_loop.all_tasks().iter().map(describe).collect()
+    tasks.iter().map(describe).collect()
 }
 
 /// What the coroutine of a test returns, for the loop.

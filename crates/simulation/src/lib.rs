@@ -5,6 +5,9 @@
 //! that matter. The result is a [`Schedule`], one line that repeats the failure here and, for a program with a Python
 //! twin, on CPython.
 //!
+//! [`check_cancellation`](check_cancellation()) asks another question, with one order: what does a coroutine leave behind that is
+//! cancelled or dropped at one of its awaits?
+//!
 //! The crate is outside of the runtime and uses only its seam for scheduling policies. Time is the virtual clock, which stands
 //! still while anything is ready. Real sockets, threads and processes are not part of a schedule; a program with connections runs on a
 //! [`Network`] in memory, whose faults are.
@@ -24,6 +27,7 @@
 //! | `choices`, `fault` | the tape's second part: what a network may do, and what it did |
 //! | `network` | the network in memory, a folder with a table of its own |
 //! | `shrink`, `story`, `report`, `numbers` | from a failure to its explanation |
+//! | `cancellation` | a coroutine is cancelled and dropped at each of its awaits |
 //! | `invariant`, `panics`, `hook` | what is asked after each step, silence, `ASYNCIO_SCHEDULE` |
 
 #![forbid(unsafe_code)]
@@ -32,6 +36,7 @@
 #[macro_use]
 extern crate asyncio_testing;
 
+mod cancellation;
 #[cfg_attr(not(all(unix, feature = "net")), allow(dead_code))]
 mod choices;
 mod delays;
@@ -54,6 +59,9 @@ mod strategy;
 mod tape;
 mod token;
 
+pub use cancellation::{
+    CancellationFailure, CancellationReport, CheckCancellation, Interruption, afterwards, check_cancellation,
+};
 pub use choices::{Mishap, choose};
 pub use explore::{Explore, explore};
 pub use fault::Fault;

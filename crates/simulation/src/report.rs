@@ -39,6 +39,10 @@ pub enum Failure {
         /// What it returned.
         found: String,
     },
+    /// A target of [`check_cancellation`](crate::check_cancellation()) was cancelled and ended in another way.
+    Suppressed(String),
+    /// What a check of cancellation [counts](crate::CheckCancellation::unchanged) has changed.
+    Changed(String),
     /// It had not ended after so many steps.
     Endless(u64),
     /// The schedule is that of another program, or of another version of this one.
@@ -67,7 +71,8 @@ impl Failure {
             Self::Leaked(tasks) => Self::Leaked(tasks.iter().map(|task| text(task)).collect()),
             Self::Unhandled(error) => Self::Unhandled(text(&error)),
             Self::Differs { expected, found } => Self::Differs { expected: text(&expected), found: text(&found) },
-            Self::Invariant { .. } | Self::Endless(_) | Self::Stale(_) => self,
+            Self::Suppressed(how) => Self::Suppressed(text(&how)),
+            Self::Invariant { .. } | Self::Changed(_) | Self::Endless(_) | Self::Stale(_) => self,
         }
     }
 }
@@ -82,6 +87,8 @@ impl fmt::Display for Failure {
             Self::Unhandled(text) => f.write_str(text),
             Self::Invariant { at } => write!(f, "the invariant at {at} does not hold"),
             Self::Differs { expected, found } => write!(f, "it returned {found}, and {expected} first in, first out"),
+            Self::Suppressed(how) => write!(f, "the cancellation is lost: {how}"),
+            Self::Changed(text) => f.write_str(text),
             Self::Endless(steps) => write!(f, "it has not ended after {steps} steps"),
             Self::Stale(why) => write!(f, "the schedule does not fit the program: {why}"),
         }

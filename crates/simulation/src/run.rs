@@ -28,13 +28,33 @@ where
     M: Future<Output = Result<T>> + 'static,
     T: Debug + 'static,
 {
-    // Each run begins at the same instant: where a deadline is rounded depends on it.
-    restart_virtual();
     let _searching = Searching::begin();
     let _asked = Asked::of(tape);
+    let runner = Runner::new().scheduling_policy(Player::new(tape));
+    let ended = on_loop(runner, program, may_leak).map(|value| format!("{value:?}"));
+    if let Some(failure) = tape.borrow_mut().failure.take() {
+        return Err(failure);
+    }
+    let value = ended?;
+    tape.borrow().check_end()?;
+    Ok(value)
+}
+
+/// Runs what `program` makes on the runner's loop, on the virtual clock, and closes it. Nothing is printed.
+pub(crate) fn on_loop<M, T>(
+    runner: Runner,
+    program: impl FnOnce() -> M,
+    may_leak: bool,
+) -> std::result::Result<T, Failure>
+where
+    M: Future<Output = Result<T>> + 'static,
+    T: 'static,
+{
+    // Each run begins at the same instant: where a deadline is rounded depends on it.
+    restart_virtual();
     let unhandled: Rc<RefCell<Option<Failure>>> = Rc::default();
     let ended = panics::quietly(|| {
-        let runner = Runner::new().clock(Clock::Virtual).debug(false).scheduling_policy(Player::new(tape));
+        let runner = runner.clock(Clock::Virtual).debug(false);
         let event_loop = runner.get_loop().expect("a new runner has a loop");
         event_loop.set_exception_handler(Some(note_first(&unhandled)));
         let ended = catch_unwind(AssertUnwindSafe(|| runner.run(program())));
@@ -43,7 +63,7 @@ where
             Ok(Err(error)) => Err(raised(&error)),
             Ok(Ok(value)) => match leaked(&event_loop) {
                 Some(leak) if !may_leak => Err(leak),
-                _ => Ok(format!("{value:?}")),
+                _ => Ok(value),
             },
         };
         // Closing runs what is left.
@@ -52,16 +72,11 @@ where
         crate::network::forget_programs();
         ended.and_then(|value| closed.map(|()| value).map_err(|panic| panicked(&*panic)))
     });
-    if let Some(failure) = tape.borrow_mut().failure.take() {
-        return Err(failure);
-    }
-    let value = match (ended, unhandled.take()) {
+    match (ended, unhandled.take()) {
         // An error that is never retrieved may well be why a task is left.
-        (Ok(_) | Err(Failure::Leaked(_)), Some(unhandled)) => return Err(unhandled),
-        (ended, _) => ended?,
-    };
-    tape.borrow().check_end()?;
-    Ok(value)
+        (Ok(_) | Err(Failure::Leaked(_)), Some(unhandled)) => Err(unhandled),
+        (ended, _) => ended,
+    }
 }
 
 type Handler = Box<dyn Fn(&ExceptionContext)>;

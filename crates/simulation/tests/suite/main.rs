@@ -3,6 +3,7 @@
 #[macro_use]
 extern crate asyncio_testing;
 
+mod cancellation;
 mod failures;
 mod orders;
 mod reports;
