@@ -206,7 +206,7 @@ impl Watcher {
         let failure = invariant::violated();
         self.steps.set(self.steps.get() + 1);
         // Again and again: its clean-up may be without end, too.
-        let is_endless = self.steps.get() % STEPS == 0;
+        let is_endless = self.steps.get().is_multiple_of(STEPS);
         if let (true, Ok(event_loop)) = (is_endless, get_running_loop()) {
             event_loop.stop();
         }
