@@ -129,10 +129,10 @@ impl Process {
     #[doc(alias = "communicate")]
     pub async fn communicate_with(&mut self, input: impl AsRef<[u8]>) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>)> {
         let feed = feed(self.stdin.as_ref(), input.as_ref());
-        let read = try_zip(read_all(self.stdout.as_mut()), read_all(self.stderr.as_mut()));
-        let ((), output) = try_zip(feed, read).await?;
-        self.wait().await?;
-        Ok(output)
+        let (mut stdout, mut stderr) = (Output::of(self.stdout.as_mut()), Output::of(self.stderr.as_mut()));
+        try_zip(feed, try_zip(stdout.read(), stderr.read())).await?;
+        Rc::clone(&self.child).wait(Location::caller()).await?;
+        Ok((stdout.bytes.take(), stderr.bytes.take()))
     }
 
     /// Sends a signal to the child, such as `signal::SIGHUP` or a real-time signal. Signal 0 is not delivered; it only
@@ -207,10 +207,30 @@ fn is_gone(error: &asyncio_runtime::Error) -> bool {
     matches!(kind, Some(io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset))
 }
 
-async fn read_all(stream: Option<&mut StreamReader>) -> Result<Option<Vec<u8>>> {
-    match stream {
-        Some(stream) => Ok(Some(stream.read_to_end().await?)),
-        None => Ok(None),
+/// What one pipe has said to its end. Dropped before that is passed on, it gives the bytes back to the stream.
+struct Output<'a> {
+    stream: Option<&'a mut StreamReader>,
+    bytes: Option<Vec<u8>>,
+}
+
+impl<'a> Output<'a> {
+    fn of(stream: Option<&'a mut StreamReader>) -> Self {
+        Self { stream, bytes: None }
+    }
+
+    async fn read(&mut self) -> Result<()> {
+        if let Some(stream) = &mut self.stream {
+            self.bytes = Some(stream.read_to_end().await?);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Output<'_> {
+    fn drop(&mut self) {
+        if let (Some(stream), Some(bytes)) = (&mut self.stream, self.bytes.take()) {
+            stream.put_back(&bytes);
+        }
     }
 }
 

@@ -438,6 +438,14 @@ impl StreamReader {
         self.unread().extend(bytes);
     }
 
+    /// Puts bytes back that were read, before those that were not: for a reader of several streams that is cancelled.
+    #[doc(hidden)]
+    pub fn put_back(&mut self, bytes: &[u8]) {
+        let rest = self.unread().take_all();
+        self.unread().extend(bytes);
+        self.unread().extend(&rest);
+    }
+
     /// Marks the end of the stream, whatever the connection does.
     pub fn feed_eof(&mut self) {
         self.eof = true;

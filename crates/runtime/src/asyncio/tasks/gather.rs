@@ -40,7 +40,7 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task
 /// # Cancellation
 ///
 /// Cancelling the group, or the task that awaits it, cancels every child that is not done. The group ends when they have,
-/// with a `CancelledError` even under `return_exceptions`.
+/// with a `CancelledError` even under `return_exceptions`. If the group is dropped instead, the children go on.
 ///
 /// # Panics
 ///

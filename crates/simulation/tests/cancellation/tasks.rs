@@ -1,0 +1,234 @@
+//! Tasks, and what waits for them.
+
+use std::rc::Rc;
+
+use asyncio::simulation::afterwards;
+use asyncio::{
+    Result, Task, TaskGroup, TimeoutError, as_completed, create_task, gather, get_running_loop, shield, sleep,
+    sleep_result, timeout, wait, wait_for,
+};
+
+use crate::{Row, Seen, Sight, counting, probe};
+
+/// A companion that takes a second, and must not be disturbed.
+fn undisturbed(delay: f64) -> Task<()> {
+    let task = create_task(sleep(delay));
+    let left = task.clone();
+    afterwards(move || assert!(left.done() && !left.cancelled(), "it was cancelled"));
+    task
+}
+
+pub(crate) fn rows() -> Vec<Row> {
+    vec![
+        sleeps(),
+        future(),
+        line(),
+        gathers(),
+        waits(),
+        completed(),
+        next_completed(),
+        limited(),
+        limits(),
+        shields(),
+        groups(),
+        groups_until(),
+    ]
+}
+
+fn sleeps() -> Row {
+    Row::new("runtime/asyncio/tasks/sleep sleep", "Dropping it cancels the timer.").clean("sleep", || {
+        probe(|| {
+            let begun = get_running_loop().unwrap().time();
+            afterwards(move || assert!(get_running_loop().unwrap().time() - begun < 7200.0));
+            sleep(3600)
+        })
+    })
+}
+
+fn future() -> Row {
+    Row::new(
+        "runtime/asyncio/futures Future",
+        "Cancelling a task that awaits the future cancels the future, and with it all other tasks that await it. To prevent \
+         that, await it through [`shield`](crate::shield). Dropping an await, by a `select!` for example, only stops waiting.",
+    )
+    .clean("a future that a companion completes", || {
+        probe(|| {
+            let future = get_running_loop().unwrap().create_future();
+            let (sets, left, seen) = (future.clone(), future.clone(), Seen::default());
+            create_task(async move {
+                sleep(1).await?;
+                if !sets.done() {
+                    sets.set_result(())?;
+                }
+                Ok(())
+            });
+            let noted = seen.clone();
+            afterwards(move || {
+                let is_late = !left.cancelled();
+                assert!(seen.get() == Sight::Cancelled || is_late, "dropping the await has cancelled the future");
+            });
+            async move { noted.note(async { future.await }).await }
+        })
+    })
+}
+
+fn line() -> Row {
+    Row::new("runtime/asyncio/wait_queue wait", "Cancelled or dropped, it leaves the line.").clean(
+        "a line of two",
+        || {
+            probe(|| {
+                let queue = asyncio::WaitQueue::new("line");
+                let (other, wakes) = (queue.clone(), queue.clone());
+                create_task(async move {
+                    sleep(0.5).await?;
+                    other.wait().await
+                });
+                create_task(async move {
+                    for _ in 0..2 {
+                        sleep(1).await?;
+                        wakes.wake_one();
+                    }
+                    Ok(())
+                });
+                async move { queue.wait().await }
+            })
+        },
+    )
+}
+
+fn gathers() -> Row {
+    Row::new(
+        "runtime/asyncio/tasks/gather gather",
+        "Cancelling the group, or the task that awaits it, cancels every child that is not done. The group ends when they have, \
+         with a `CancelledError` even under `return_exceptions`. If the group is dropped instead, the children go on.",
+    )
+    .leaves(
+        "of coroutines",
+        || probe(|| async { gather([sleep(1), sleep(2)]).await }),
+        &["dropped at await 1, at once: tasks are left: "],
+    )
+}
+
+fn waits() -> Row {
+    Row::new("runtime/asyncio/tasks/wait wait", "Raises `CancelledError`; the tasks go on.").clean(
+        "of two tasks",
+        || {
+            probe(|| {
+                let tasks = [undisturbed(1.0), undisturbed(2.0)];
+                async move { wait(&tasks).await }
+            })
+        },
+    )
+}
+
+const AS_COMPLETED: &str = "Cancelling the task that awaits an item does not cancel the awaitables. No result is lost: a wait that \
+     began and was cancelled or dropped can be repeated.";
+
+fn completed() -> Row {
+    Row::new("runtime/asyncio/tasks/as_completed as_completed", AS_COMPLETED).clean("of two tasks", || {
+        probe(|| {
+            let tasks = [undisturbed(2.0), undisturbed(1.0)];
+            async move {
+                for next in as_completed(tasks) {
+                    next.await?;
+                }
+                Ok(())
+            }
+        })
+    })
+}
+
+fn next_completed() -> Row {
+    Row::new("runtime/asyncio/tasks/as_completed anext", "Cancelling loses nothing: the next call gets the same task.")
+        .clean("of two tasks", || {
+            probe(|| {
+                let mut all = as_completed([undisturbed(2.0), undisturbed(1.0)]);
+                async move {
+                    while let Some(task) = all.anext().await? {
+                        assert!(task.done());
+                    }
+                    Ok(())
+                }
+            })
+        })
+}
+
+fn limited() -> Row {
+    Row::new(
+        "runtime/asyncio/tasks/wait_for wait_for",
+        "Cancels the awaitable; wrap it in [`shield`](crate::shield) to keep it running.",
+    )
+    .clean("of a coroutine", || probe(|| async { wait_for(sleep(1), 60).await }))
+    .clean("that expires", || {
+        probe(|| async {
+            let error = wait_for(sleep(60), 1).await.unwrap_err();
+            if error.is::<TimeoutError>() { Ok(()) } else { Err(error) }
+        })
+    })
+    .clean("of a task", || {
+        probe(|| {
+            let task = create_task(sleep(1));
+            let (left, seen) = (task.clone(), Seen::default());
+            let noted = seen.clone();
+            afterwards(move || assert!(left.done() && (left.cancelled() || left.result().is_ok())));
+            async move { noted.note(wait_for(&task, 60)).await }
+        })
+    })
+}
+
+fn limits() -> Row {
+    Row::new(
+        "runtime/asyncio/timeouts run",
+        "A cancellation from outside is raised, even if the limit expires in the same step.",
+    )
+    .clean("a block", || probe(|| async { timeout(60).run(async |_| sleep(1).await).await }))
+    .clean("a limit that expires when the block is woken", || {
+        probe(|| async {
+            timeout(1)
+                .run(async |_| sleep(1).await)
+                .await
+                .or_else(|error| if error.is::<TimeoutError>() { Ok(()) } else { Err(error) })
+        })
+    })
+}
+
+fn shields() -> Row {
+    Row::new("runtime/asyncio/tasks/shield shield", "").clean("a task", || {
+        probe(|| {
+            let task = undisturbed(1.0);
+            async move { shield(&task).await }
+        })
+    })
+}
+
+/// A group with two tasks, one of which has a clean-up that waits.
+async fn block(group: TaskGroup) -> Result<()> {
+    let _ = group.create_task(sleep(2));
+    let _ = group.create_task(async {
+        let slept = sleep(1).await;
+        sleep(0.1).await?;
+        slept
+    });
+    sleep(0.5).await
+}
+
+fn groups() -> Row {
+    Row::new(
+        "runtime/asyncio/taskgroups run",
+        "Cancels the tasks and waits for them. If the wait is dropped instead (an abort), the tasks are aborted.",
+    )
+    .clean("two tasks", || counting(|| async { TaskGroup::new().run(block).await }).run())
+}
+
+fn groups_until() -> Row {
+    Row::new("runtime/asyncio/taskgroups run_until_cancelled", "Like `run`.")
+        .clean("two tasks", || probe(|| async { TaskGroup::new().run_until_cancelled(block).await }))
+        .clean("a result that is shared", || {
+            probe(|| {
+                let shared = Rc::new(());
+                let counted = Rc::clone(&shared);
+                afterwards(move || assert_eq!(Rc::strong_count(&counted), 1));
+                async move { TaskGroup::new().run_until_cancelled(async move |_| sleep_result(1, shared).await).await }
+            })
+        })
+}
