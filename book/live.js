@@ -10,9 +10,9 @@
         module ??= new Promise((resolve, reject) => {
             window.asyncioPrograms = resolve;
             const script = document.createElement("script");
-            script.src = `${path_to_root}live/programs.js`;
+            script.src = shared("live/programs.js");
             script.onload = () => script.remove();
-            script.onerror = () => reject(new Error("the programs cannot be loaded"));
+            script.onerror = () => reject(new Error(say("the programs cannot be loaded")));
             document.head.append(script);
         }).then(async (text) => {
             const packed = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -40,12 +40,12 @@
 
     function equip(place) {
         const { program, args, hosted, seeded } = place.dataset;
-        const start = element("button", { type: "submit", textContent: "Run", title: `Run ${program} in this page` });
-        const stop = element("button", { type: "button", textContent: "Stop", hidden: true });
+        const start = element("button", { type: "submit", textContent: say("Run"), title: say("Run {program} in this page", { program }) });
+        const stop = element("button", { type: "button", textContent: say("Stop"), hidden: true });
         const form = element("form", { className: "controls" }, start, stop);
-        const real = field("in real time", { type: "checkbox" });
-        const seed = field("seed", { type: "number", value: 1, min: 0, max: 999999, required: true });
-        const words = field("arguments", { type: "text", value: args ?? "", size: 12 });
+        const real = field(say("in real time"), { type: "checkbox" });
+        const seed = field(say("seed"), { type: "number", value: 1, min: 0, max: 999999, required: true });
+        const words = field(say("arguments"), { type: "text", value: args ?? "", size: 12 });
         for (const [is, { label }] of [[hosted, real], [seeded, seed], [args, words]]) {
             if (is !== undefined) {
                 form.append(label);
@@ -54,7 +54,7 @@
         const output = element("code", { className: "hljs nohighlight" });
         const paper = element("pre", { hidden: true, tabIndex: 0 }, output);
         paper.setAttribute("role", "log");
-        paper.setAttribute("aria-label", `What ${program} prints`);
+        paper.setAttribute("aria-label", say("What {program} prints", { program }));
         const ending = element("p", { className: "ending" });
         ending.setAttribute("role", "status");
         let running;
@@ -91,11 +91,12 @@
                 if (mine !== running) {
                     return;
                 }
-                ending.textContent = status === null ? "Stopped." : status === 0 ? "Ended." : `Ended with status ${status}.`;
+                const plain = status === null ? say("Stopped.") : say("Ended.");
+                ending.textContent = status ? say("Ended with status {status}.", { status }) : plain;
                 place.dataset.status = String(status);
             } catch (error) {
                 if (mine === running) {
-                    ending.textContent = `It cannot run: ${error.message}.`;
+                    ending.textContent = say("It cannot run: {error}.", { error: error.message });
                 }
             }
             stop.hidden = true;

@@ -1,5 +1,5 @@
-// Tabs where program and twin do not fit beside each other, a button that copies the whole file of a program, and one that
-// checks the answer to a question.
+// Tabs where program and twin do not fit beside each other, a button that copies the whole file of a program, one that checks
+// the answer to a question, and the way to the other language.
 "use strict";
 
 (() => {
@@ -14,7 +14,7 @@
     function source(path) {
         return new Promise((resolve, reject) => {
             const script = document.createElement("script");
-            script.src = `${path_to_root}sources/${path}.js`;
+            script.src = shared(`sources/${path}.js`);
             script.onerror = () => reject(new Error(`no source of ${path}`));
             waiting.set(path, resolve);
             document.head.append(script);
@@ -47,15 +47,15 @@
         if (!path.startsWith("examples/")) {
             continue;
         }
-        const whole = button("Copy file", `Copy the whole of ${path}`);
+        const whole = button(say("Copy file"), say("Copy the whole of {path}", { path }));
         whole.addEventListener("click", async () => {
             try {
                 await copy(await source(path));
-                whole.textContent = "Copied";
+                whole.textContent = say("Copied");
             } catch {
-                whole.textContent = "Not copied";
+                whole.textContent = say("Not copied");
             }
-            setTimeout(() => { whole.textContent = "Copy file"; }, 2000);
+            setTimeout(() => { whole.textContent = say("Copy file"); }, 2000);
         });
         tools.append(whole);
     }
@@ -64,10 +64,10 @@
         const tabs = document.createElement("div");
         tabs.className = "tabs";
         tabs.setAttribute("role", "group");
-        tabs.setAttribute("aria-label", "Language of the program");
+        tabs.setAttribute("aria-label", say("Language of the program"));
         const languages = [["rust", "Rust"], ["python", "Python"]];
         const buttons = languages.map(([name, words]) => {
-            const made = button(words, `Show the program in ${words}`);
+            const made = button(words, say("Show the program in {language}", { language: words }));
             made.addEventListener("click", () => show(name));
             return made;
         });
@@ -97,7 +97,7 @@
             const chosen = inputs.find((input) => input.checked);
             if (!chosen) {
                 const words = document.createElement("p");
-                words.textContent = "Choose an answer first.";
+                words.textContent = say("Choose an answer first.");
                 verdict.append(words);
                 return;
             }
@@ -105,7 +105,7 @@
             verdict.append(question.querySelector(`.answer .why[data-choice="${chosen.value}"]`).cloneNode(true));
         }
 
-        const check = button("Check", "Check the chosen answer");
+        const check = button(say("Check"), say("Check the chosen answer"));
         check.className = "check";
         check.addEventListener("click", judge);
         for (const input of inputs) {
@@ -117,5 +117,10 @@
             });
         }
         question.querySelector("fieldset").append(check, verdict);
+    }
+
+    // The other language at the same place of the page.
+    for (const edition of document.querySelectorAll("a.edition")) {
+        edition.addEventListener("click", () => { edition.hash = location.hash; });
     }
 })();

@@ -115,14 +115,22 @@ pub fn includes(root: &Path) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for page in page_files(root) {
         let folder = page.parent().unwrap_or(root);
-        for found in INCLUDE.captures_iter(&read(&page)?).filter(|found| found.name("escape").is_none()) {
-            let part = found.name("part").map_or("", |part| part.as_str());
-            if let Err(problem) = included(&folder.join(&found["file"]), part) {
-                problems.push(format!("{}: {}: {problem:#}", relative(root, &page), &found[0]));
-            }
-        }
+        let found = include_problems(folder, &read(&page)?);
+        problems.extend(found.iter().map(|problem| format!("{}: {problem}", relative(root, &page))));
     }
     Ok(problems)
+}
+
+/// What is wrong with the includes of a text that stands in this folder.
+pub fn include_problems(folder: &Path, text: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    for found in INCLUDE.captures_iter(text).filter(|found| found.name("escape").is_none()) {
+        let part = found.name("part").map_or("", |part| part.as_str());
+        if let Err(problem) = included(&folder.join(&found["file"]), part) {
+            problems.push(format!("{}: {problem:#}", &found[0]));
+        }
+    }
+    problems
 }
 
 /// A block of Rust on a page is included from a program that compiles, and so is the output of an example.
@@ -274,7 +282,8 @@ pub(crate) fn headings(text: &str) -> Vec<String> {
     ids
 }
 
-fn slug(words: &str) -> String {
+/// The id of a heading with these words, as mdBook and GitHub make it.
+pub fn slug(words: &str) -> String {
     let letter = |letter: char| match letter {
         ' ' => Some('-'),
         letter if letter.is_alphanumeric() || letter == '-' || letter == '_' => Some(letter),

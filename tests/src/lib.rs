@@ -6,6 +6,7 @@
 //! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every test
 //! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]), the packages can be published ([`publishing`]), the runtime's rooms
 //! only look down ([`rooms`]) and every page of the book shows code and output that exist ([`book`]). A page can show a row as well ([`told`]).
+//! What the book says outside of its pages it can say in another language ([`words`]).
 //! Programs that talk to others get somebody to talk to ([`company`]). Nothing here knows the runtime.
 
 pub mod catalogue;
@@ -39,6 +40,7 @@ mod speed;
 pub mod tidy;
 pub mod timeline;
 pub mod told;
+pub mod words;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -106,8 +108,13 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
         (guide.join("coverage.md"), coverage::table(&rows, &claims, &coverage::planned()?)),
         (guide.join("differences.md"), guide_text::page(&rows, &guide_text::differences()?)),
         (cpython::folder().join("README.md"), cpython.table()),
-        (readme.clone(), pages::in_readme(root(), &speed::in_readme(&cpython.in_readme(&read(&readme)?)?)?)?),
+        (
+            readme.clone(),
+            pages::in_readme(root(), &speed::in_readme(&cpython.in_readme(&read(&readme)?)?)?, "Both print,")?,
+        ),
     ];
+    let chinese = root().join("README.zh-CN.md");
+    generated.push((chinese.clone(), pages::in_readme(root(), &read(&chinese)?, "两者都打印下面的内容，命令是")?));
     generated.extend(manifests::generated(root())?);
     generated.extend(speed::generated()?);
     generated.extend(pages::generated(root(), &rows, &examples, &claims)?);
@@ -117,6 +124,17 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
         generated.push((snapshots::outputs().join(format!("{}.txt", example.name)), printed));
     }
     Ok(generated)
+}
+
+/// The pages of the book that another language has to have made anew, because they are made from other files.
+///
+/// # Errors
+///
+/// Fails when one of the files that they are made from cannot be read.
+pub fn translated_pages(words: &words::Words) -> Result<Vec<(String, String)>> {
+    let (rows, examples) = (catalogue::rows()?, examples::examples(root())?);
+    let claims = coverage::claims(root(), &examples)?;
+    pages::translated(root(), &rows, &examples, &claims, words)
 }
 
 /// Every file below `folder` with this extension, sorted; build output, a reader's exercises and hidden folders are passed over.

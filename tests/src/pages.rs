@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::book::{listed, repository};
+use crate::book::{listed, repository, slug};
 use crate::catalogue::Row;
 use crate::coverage::Claim;
 use crate::examples::{Example, header};
 use crate::told::sections;
+use crate::words::Words;
 use crate::{read, twins};
 
 /// The program that README.md opens with, below `examples`.
@@ -57,10 +58,10 @@ struct Place {
 }
 
 impl Place {
-    fn link(&self, titles: &[(String, String)]) -> String {
+    fn link(&self, titles: &[(String, String)], words: &Words) -> String {
         let title = titles.iter().find(|(page, _)| *page == self.page).map_or(self.page.as_str(), |(_, title)| title);
         let heading = self.heading.as_ref().map_or_else(String::new, |heading| format!("#{heading}"));
-        format!("[{title}]({}{heading})", self.page)
+        format!("[{}]({}{heading})", words.plain(title), self.page)
     }
 }
 
@@ -79,9 +80,34 @@ pub(crate) fn generated(
     let titles = listed(root)?;
     let shown = shown(root, examples, &titles)?;
     let readme = read(root.join("README.md"))?;
-    let texts =
-        [names(&readme)?, programs(root, examples, &shown, &titles)?, guides(rows, examples, claims, &shown, &titles)];
+    let words = Words::english();
+    let texts = [
+        names(&readme)?,
+        programs(root, examples, &shown, &titles, &words)?,
+        guides(rows, examples, claims, &shown, &titles, &Headings::new(), &words),
+    ];
     Ok(GENERATED.iter().zip(texts).map(|(page, text)| (folder.join(page), text)).collect())
+}
+
+/// The pages that have to be made anew in another language, each with its text; the others are translated as they stand.
+///
+/// # Errors
+///
+/// Fails when a file that they are made from cannot be read.
+pub(crate) fn translated(
+    root: &Path,
+    rows: &[Row],
+    examples: &[Example],
+    claims: &[Claim],
+    words: &Words,
+) -> Result<Vec<(String, String)>> {
+    let titles = listed(root)?;
+    let shown = shown(root, examples, &titles)?;
+    words.turn_to(GENERATED[1]);
+    let programs = programs(root, examples, &shown, &titles, words)?;
+    words.turn_to(GENERATED[2]);
+    let guides = guides(rows, examples, claims, &shown, &titles, &headings(root, &titles)?, words);
+    Ok(vec![(GENERATED[1].to_owned(), programs), (GENERATED[2].to_owned(), guides)])
 }
 
 /// Where the book shows each example: the sections that include a part of it.
@@ -129,11 +155,16 @@ fn programs(
     examples: &[Example],
     shown: &BTreeMap<String, BTreeSet<Place>>,
     titles: &[(String, String)],
+    words: &Words,
 ) -> Result<String> {
     let host = format!("{}/blob/main/examples", repository(root)?);
-    let mut text = "# The programs of each chapter\n\nEach program stands where it is shown first, with its twin in Python. Run one by its \
-                    name: `cargo run --example NAME`.\n"
-        .to_owned();
+    let mut text = format!(
+        "{}\n{}\n",
+        heading(1, "The programs of each chapter", words),
+        words.prose(
+            "Each program stands where it is shown first, with its twin in Python. Run one by its name: `cargo run --example NAME`."
+        )
+    );
     let first = |example: &Example| shown.get(&example.name).and_then(|places| places.first()).map(|place| place.order);
     let mut of: Vec<(String, String, Vec<&Example>)> = Vec::new();
     for (order, (page, title)) in titles.iter().enumerate() {
@@ -146,9 +177,9 @@ fn programs(
         examples.iter().filter(|one| first(one).is_none()).collect(),
     ));
     for (title, page, those) in of.iter().filter(|(_, _, those)| !those.is_empty()) {
-        writeln!(text, "\n## {title}\n")?;
+        write!(text, "\n{}\n", heading(2, title, words))?;
         if !page.is_empty() {
-            writeln!(text, "[The chapter]({page})\n")?;
+            writeln!(text, "[{}]({page})\n", words.say("The chapter"))?;
         }
         for example in those {
             let path = &example.path;
@@ -157,10 +188,16 @@ fn programs(
             if twins::path(root, path).exists() {
                 write!(text, " ([Python]({host}/{}))", path.replace(".rs", ".py"))?;
             }
-            writeln!(text, ": {purpose}")?;
+            writeln!(text, ": {}", words.prose(&purpose))?;
         }
     }
     Ok(text)
+}
+
+/// A heading with the id that it has in English, and a blank line.
+fn heading(level: usize, english: &str, words: &Words) -> String {
+    let id = if words.are_english() { String::new() } else { format!(" {{#{}}}", slug(english)) };
+    format!("{} {}{id}\n", "#".repeat(level), words.plain(english))
 }
 
 /// The first sentence of the comment that opens a program.
@@ -179,10 +216,16 @@ fn guides(
     claims: &[Claim],
     shown: &BTreeMap<String, BTreeSet<Place>>,
     titles: &[(String, String)],
+    names: &Headings,
+    words: &Words,
 ) -> String {
-    let mut text = "# From your guide to this book\n\nRead a section in your guide, then find its number here: beside it stands where this book shows \
-                    the same in Rust.\n"
-        .to_owned();
+    let mut text = format!(
+        "{}\n{}\n",
+        heading(1, "From your guide to this book", words),
+        words.prose(
+            "Read a section in your guide, then find its number here: beside it stands where this book shows the same in Rust."
+        )
+    );
     let of_row = |row: &Row| -> BTreeSet<Place> {
         let id = row.merged_into.as_ref().unwrap_or(&row.id);
         let mut places = BTreeSet::new();
@@ -198,7 +241,9 @@ fn guides(
         places
     };
     for (number, name, about) in GUIDES {
-        write!(text, "\n## {name}\n\n{about}\n\n| Section | What it teaches | In this book |\n| --- | --- | --- |\n")
+        let [section, teaches, here] = ["Section", "What it teaches", "In this book"].map(|column| words.say(column));
+        let (heading, about) = (heading(2, name, words), words.prose(about));
+        write!(text, "\n{heading}\n{about}\n\n| {section} | {teaches} | {here} |\n| --- | --- | --- |\n")
             .expect("a string takes everything");
         let mut sections: Vec<(&str, Vec<&Row>)> = Vec::new();
         for row in rows.iter().filter(|row| row.guide() == number) {
@@ -209,36 +254,54 @@ fn guides(
         }
         for (section, rows) in sections {
             let places: BTreeSet<Place> = rows.iter().flat_map(|row| of_row(row)).collect();
-            let links = links(&places, titles);
-            let titles: Vec<String> = rows.iter().map(|row| row.title.replace('|', "\\|")).collect();
-            writeln!(text, "| {section} | {} | {} |", titles.join("; "), links).expect("a string takes everything");
+            let links = links(&places, titles, names, words);
+            let titles: Vec<String> = rows.iter().map(|row| words.prose(&row.title.replace('|', "\\|"))).collect();
+            writeln!(text, "| {section} | {} | {} |", titles.join(&words.say("; ")), links)
+                .expect("a string takes everything");
         }
     }
     text
 }
 
-/// The places of one page together: its title, then its other sections by their own names.
-fn links(places: &BTreeSet<Place>, titles: &[(String, String)]) -> String {
+/// The headings of the pages, as Markdown, by page and id.
+type Headings = BTreeMap<(String, String), String>;
+
+fn headings(root: &Path, titles: &[(String, String)]) -> Result<Headings> {
+    let mut headings = Headings::new();
+    for (page, _) in titles {
+        for line in read(root.join("book/src").join(page))?.lines().filter(|line| line.starts_with("##")) {
+            if let Some((name, id)) = line.trim_start_matches('#').trim_end_matches('}').rsplit_once("{#") {
+                headings.insert((page.clone(), id.to_owned()), name.trim().to_owned());
+            }
+        }
+    }
+    Ok(headings)
+}
+
+/// The places of one page together: its title, then its other sections by their names, or else by their ids.
+fn links(places: &BTreeSet<Place>, titles: &[(String, String)], names: &Headings, words: &Words) -> String {
     let mut links: Vec<String> = Vec::new();
     let mut page = None;
     for place in places {
         match &place.heading {
             Some(heading) if page == Some(place.order) => {
-                links.push(format!("[{}]({}#{heading})", heading.replace('-', " "), place.page));
+                let name = names.get(&(place.page.clone(), heading.clone()));
+                let name = name.map_or_else(|| heading.replace('-', " "), |name| words.plain(name));
+                links.push(format!("[{name}]({}#{heading})", place.page));
             }
-            _ => links.push(place.link(titles)),
+            _ => links.push(place.link(titles, words)),
         }
         page = Some(place.order);
     }
-    links.join(", ")
+    links.join(&words.say(", "))
 }
 
-/// README.md with the program that it opens with, its twin and what both print.
+/// README.md, or the one in another language, with the program that it opens with, its twin and what both print.
 ///
 /// # Errors
 ///
 /// Fails when README.md has no place for them, or one of the files is missing.
-pub(crate) fn in_readme(root: &Path, readme: &str) -> Result<String> {
+pub(crate) fn in_readme(root: &Path, readme: &str, both_print: &str) -> Result<String> {
     let (before, rest) = readme.split_once(MARKS[0]).context("README.md has no place for its program")?;
     let (_, after) = rest.split_once(MARKS[1]).context("README.md does not say where its program ends")?;
     let code = |file: &str| -> Result<String> {
@@ -254,7 +317,7 @@ pub(crate) fn in_readme(root: &Path, readme: &str) -> Result<String> {
     let output = read(root.join(format!("tests/outputs/{name}.txt")))?;
     Ok(format!(
         "{before}{}\n\n<table>\n<tr><th>Rust</th><th>Python</th></tr>\n<tr><td>\n\n```rust,no_run\n{rust}\n```\n\n</td><td>\n\n\
-         ```python\n{python}\n```\n\n</td></tr>\n</table>\n\nBoth print, `cargo run --example {name}`:\n\n```text\n{}\n```\n\n{}{after}",
+         ```python\n{python}\n```\n\n</td></tr>\n</table>\n\n{both_print} `cargo run --example {name}`:\n\n```text\n{}\n```\n\n{}{after}",
         MARKS[0],
         output.trim_end(),
         MARKS[1]
@@ -296,6 +359,6 @@ mod tests {
         let titles = [("naps.md".to_owned(), "Naps".to_owned())];
         let shown = shown(root, &[example("nap"), example("nip")], &titles).unwrap();
         assert_eq!(shown.len(), 1);
-        assert_eq!(shown["nap"].first().unwrap().link(&titles), "[Naps](naps.md#short)");
+        assert_eq!(shown["nap"].first().unwrap().link(&titles, &Words::english()), "[Naps](naps.md#short)");
     }
 }

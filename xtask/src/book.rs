@@ -1,6 +1,6 @@
-//! `cargo xtask book` and `cargo xtask browser`: the book, and its pages in Chromium.
+//! `cargo xtask book`, `browser` and `translations`: the book, its pages in Chromium, and its Chinese edition.
 //!
-//! Both need mdBook, which is large, so they are in a package of their own, `xtask/book`. This only starts it.
+//! All need mdBook, which is large, so they are in a package of their own, `xtask/book`. This only starts it.
 
 use std::ffi::OsString;
 
@@ -24,6 +24,11 @@ pub(crate) fn run(verb: &str, arguments: &Arguments) -> Result<()> {
 /// Checks the pages and builds the book.
 pub(crate) fn build() -> Result<()> {
     start("book", &[])
+}
+
+/// Fails when the Chinese edition lacks something.
+pub(crate) fn translations() -> Result<()> {
+    start("translations", &[])
 }
 
 /// Runs the other package in the folder of the caller, whom the paths among the arguments are for.

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// Leave out cargo test, for a caller that has run it already
     #[arg(long)]
     skip_tests: bool,
-    /// The long trials too, the programs with crates of others, and the packages
+    /// The long trials too, the programs with crates of others, the packages, and the translations
     #[arg(long)]
     full: bool,
 }
@@ -94,6 +94,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         ecosystem::all()?;
         step("the crates as packages");
         package::all()?;
+        step("the Chinese edition");
+        book::translations()?;
     }
     step("documentation");
     finish(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;

@@ -48,6 +48,8 @@ enum Verb {
     Book(book::Arguments),
     /// Look at every page of the book in Chromium, on a phone and a desktop, light and dark
     Browser(book::Arguments),
+    /// List what the Chinese edition of the book lacks, or bring its catalogue up to date
+    Translations(book::Arguments),
     /// Draw how a program runs, step by step, and tell it in words
     Timeline(timeline::Arguments),
     /// Do the exercises of the book: list, next, start, check, hint, watch, reset
@@ -86,6 +88,7 @@ fn main() -> ExitCode {
         Verb::Bless(arguments) => bless::run(&arguments),
         Verb::Book(arguments) => book::run("book", &arguments),
         Verb::Browser(arguments) => book::run("browser", &arguments),
+        Verb::Translations(arguments) => book::run("translations", &arguments),
         Verb::Timeline(arguments) => timeline::run(&arguments),
         Verb::Explore(arguments) => explore::run(&arguments),
         Verb::Exercise(arguments) => exercise::run(&arguments),

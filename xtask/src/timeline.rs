@@ -5,6 +5,7 @@
 use anyhow::{Context as _, Result, ensure};
 use guide_tests::program::build;
 use guide_tests::timeline::{self, svg, words};
+use guide_tests::words::Words;
 use guide_tests::{read, root};
 
 #[derive(clap::Args)]
@@ -36,12 +37,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             println!("{}", path.display());
             continue;
         }
-        println!("{}", words::summary(&run, &example.name));
-        for (index, sentence) in words::sentences(&run).iter().enumerate() {
+        println!("{}", words::summary(&run, &example.name, &Words::english()));
+        for (index, sentence) in words::sentences(&run, &Words::english()).iter().enumerate() {
             println!("{:>4}  {sentence}", index + 1);
         }
         let page = root().join("target/timelines").join(format!("{}.html", example.name));
-        write(&page, &standalone(&svg::figure(&run, &example.name), &example.name)?)?;
+        write(&page, &standalone(&svg::figure(&run, &example.name, &Words::english()), &example.name)?)?;
         println!("drawn in {}", page.display());
     }
     ensure!(refused.is_empty(), "{}", refused.join("\n"));

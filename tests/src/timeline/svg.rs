@@ -6,8 +6,11 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::words::{number, sentences, summary, waited_on};
 use super::{Act, Entry, Row, Step, Then, Timeline};
+use crate::words::Words;
 
 /// The width of a step, of a gap in time, and the height of a row, in pixels.
 const STEP: usize = 26;
@@ -30,6 +33,7 @@ enum State {
 /// The drawing while it is made.
 struct Drawing<'a> {
     timeline: &'a Timeline,
+    words: &'a Words,
     /// How far it is.
     x: usize,
     /// What each task does, and since which point.
@@ -46,28 +50,36 @@ struct Drawing<'a> {
 }
 
 /// The whole figure: the drawing beside the names, its legend, and the same in words. `name` is the program's.
-pub fn figure(timeline: &Timeline, name: &str) -> String {
-    let mut drawing = Drawing::new(timeline);
+pub fn figure(timeline: &Timeline, name: &str, words: &Words) -> String {
+    let mut drawing = Drawing::new(timeline, words);
     timeline.entries.iter().for_each(|entry| drawing.entry(entry));
-    let (svg, width) = drawing.finish(&escape(&summary(timeline, name)));
+    let (svg, width) = drawing.finish(&escape(&summary(timeline, name, words)));
     let names: String = (0..timeline.tasks.len()).map(|task| row_name(timeline, task)).collect();
-    let words: String = sentences(timeline).iter().map(|sentence| format!("<li>{}</li>\n", escape(sentence))).collect();
-    let caption = escape(&summary(timeline, name));
+    let sentences = sentences(timeline, words);
+    let told: String = sentences.iter().map(|sentence| format!("<li>{}</li>\n", escape(sentence))).collect();
+    let caption = escape(&summary(timeline, name, words));
+    let keys = LEGEND.map(|(class, key)| format!("<li><i class=\"{class}\"></i>{}</li>\n", words.say(key))).concat();
+    let (scrolls, same) = (words.say("The drawing, which scrolls"), words.say("The same in words"));
     format!(
         "<figure class=\"timeline\" id=\"timeline-{name}\">\n\
          <figcaption>{caption}</figcaption>\n\
          <div class=\"timeline-chart\">\n<div class=\"timeline-names\" aria-hidden=\"true\">\n{names}</div>\n\
-         <div class=\"timeline-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"The drawing, which scrolls\" \
-         style=\"--width: {width}px\">\n{svg}\n</div>\n</div>\n{LEGEND}\
-         <details class=\"timeline-words\"><summary>The same in words</summary>\n<ol>\n{words}</ol>\n</details>\n</figure>"
+         <div class=\"timeline-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{scrolls}\" \
+         style=\"--width: {width}px\">\n{svg}\n</div>\n</div>\n<ul class=\"timeline-legend\" aria-hidden=\"true\">\n{keys}</ul>\n\
+         <details class=\"timeline-words\"><summary>{same}</summary>\n<ol>\n{told}</ol>\n</details>\n</figure>"
     )
 }
 
-const LEGEND: &str = "<ul class=\"timeline-legend\" aria-hidden=\"true\">\n\
-    <li><i class=\"key-step\"></i>a step</li>\n<li><i class=\"key-prints\"></i>it prints</li>\n\
-    <li><i class=\"key-ready\"></i>ready</li>\n<li><i class=\"key-waits\"></i>waits</li>\n\
-    <li><i class=\"key-creates\"></i>creates</li>\n<li><i class=\"key-wakes\"></i>wakes</li>\n\
-    <li><i class=\"key-cancels\"></i>cancels</li>\n</ul>\n";
+/// What the marks of a drawing mean.
+const LEGEND: [(&str, &str); 7] = [
+    ("key-step", "a step"),
+    ("key-prints", "it prints"),
+    ("key-ready", "ready"),
+    ("key-waits", "waits"),
+    ("key-creates", "creates"),
+    ("key-wakes", "wakes"),
+    ("key-cancels", "cancels"),
+];
 
 fn row_name(timeline: &Timeline, task: usize) -> String {
     let Row { name, coroutine, .. } = &timeline.tasks[task];
@@ -76,10 +88,11 @@ fn row_name(timeline: &Timeline, task: usize) -> String {
 }
 
 impl<'a> Drawing<'a> {
-    fn new(timeline: &'a Timeline) -> Self {
+    fn new(timeline: &'a Timeline, words: &'a Words) -> Self {
         let tasks = timeline.tasks.len();
         let mut drawing = Self {
             timeline,
+            words,
             x: 4,
             states: vec![(State::Absent, 0); tasks],
             waits: vec![String::new(); tasks],
@@ -154,7 +167,7 @@ impl<'a> Drawing<'a> {
         match &step.then {
             Then::Ready => self.change(step.task, State::Ready, self.x),
             Then::Waits { .. } => {
-                self.waits[step.task] = waited_on(self.timeline, &step.then);
+                self.waits[step.task] = waited_on(self.timeline, &step.then, self.words);
                 self.change(step.task, State::Waits, self.x);
             }
             then => self.end(then, step.task),
@@ -162,9 +175,15 @@ impl<'a> Drawing<'a> {
     }
 
     fn title(&self, step: &Step) -> String {
-        let line = step.line.map_or(String::new(), |line| format!(", up to line {line}"));
+        let number = self.count.to_string();
+        let step_to = match step.line {
+            Some(line) => {
+                self.words.fill("step {number}, up to line {line}", &[("number", &number), ("line", &line.to_string())])
+            }
+            None => self.words.fill("step {number}", &[("number", &number)]),
+        };
         let printed = if step.printed.is_empty() { String::new() } else { format!("\n{}", step.printed.trim_end()) };
-        format!("step {}{line}{printed}", self.count)
+        step_to + &printed
     }
 
     fn end(&mut self, then: &Then, task: usize) {
@@ -191,18 +210,20 @@ impl<'a> Drawing<'a> {
         };
         let y = middle(task);
         if at > since {
-            let title =
-                if old == State::Waits { format!("waits for {}", self.waits[task]) } else { "ready".to_owned() };
+            let title = match old {
+                State::Waits => self.words.fill("waits for {thing}", &[("thing", &self.waits[task])]),
+                _ => self.words.say("ready"),
+            };
             let title = escape(&title);
             put(
                 &mut self.lines,
                 format_args!("<path class=\"{class}\" d=\"M{since} {y}H{at}\"><title>{title}</title></path>"),
             );
         }
-        // There is room for so many letters.
+        // There is room for so many letters. A Chinese one is as wide as two.
         let room = at.saturating_sub(since) / 6;
         let text = &self.waits[task];
-        if old == State::Waits && text.chars().count() < room {
+        if old == State::Waits && text.width() < room {
             let (left, base, text) = (since + 4, y - 4, escape(text));
             put(&mut self.lines, format_args!("<text class=\"on\" x=\"{left}\" y=\"{base}\">{text}</text>"));
         }
@@ -284,7 +305,7 @@ mod tests {
 
     #[test]
     fn each_step_wait_and_arrow_is_drawn_once() {
-        let figure = figure(&Timeline::parse(RUN).unwrap(), "naps");
+        let figure = figure(&Timeline::parse(RUN).unwrap(), "naps", &Words::english());
         assert_eq!(count(&figure, "class=\"step\""), 4);
         assert_eq!(count(&figure, "class=\"gap\""), 1);
         assert_eq!(count(&figure, "class=\"blocked\""), 1);
@@ -297,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_figure_is_one_block_of_html_and_its_texts_are_escaped() {
-        let figure = figure(&Timeline::parse(RUN).unwrap(), "naps");
+        let figure = figure(&Timeline::parse(RUN).unwrap(), "naps", &Words::english());
         assert!(!figure.contains("\n\n") && !figure.contains("<Ada>"), "{figure}");
         assert!(figure.contains("<title>step 1, up to line 9&#10;a&#10;&quot;b&quot;</title>"), "{figure}");
         assert_eq!(count(&figure, "<li>"), 7 + 6, "the legend and the words");

@@ -1,6 +1,7 @@
 //! A timeline in words: the text beside its drawing, for those who do not see it, and for a terminal.
 
 use super::{Act, Call, Entry, Step, Then, Timeline};
+use crate::words::Words;
 
 /// So many printed lines are quoted; of more it is said how many there are.
 const QUOTED: usize = 3;
@@ -8,34 +9,46 @@ const QUOTED: usize = 3;
 /// So many tasks are named; of more the first and the last.
 const LISTED: usize = 4;
 
+/// How two things are listed, and more; and the same for what somebody does.
+const THINGS: [&str; 2] = ["{things} and {thing}", "{things}, {thing}"];
+const ACTS: [&str; 2] = ["{acts} and {act}", "{acts}, {act}"];
+
 /// What happened, a sentence for each thing that the loop did.
-pub fn sentences(timeline: &Timeline) -> Vec<String> {
+pub fn sentences(timeline: &Timeline, words: &Words) -> Vec<String> {
     let mut now = 0.0;
     let mut sentences = Vec::new();
     for entry in &timeline.entries {
         match entry {
             Entry::Jump(to) => {
-                sentences.push(format!("{} pass: it is {} s.", seconds(to - now), number(*to)));
+                let (duration, time) = (seconds(to - now, words), number(*to));
+                sentences
+                    .push(words.fill("{duration} pass: it is {time} s.", &[("duration", &duration), ("time", &time)]));
                 now = *to;
             }
-            Entry::Call(call) => sentences.push(of_call(timeline, call)),
+            Entry::Call(call) => sentences.push(of_call(timeline, call, words)),
             Entry::Step(step) => {
-                sentences.push(of_step(timeline, step));
+                sentences.push(of_step(timeline, step, words));
                 now += step.blocked.unwrap_or(0.0);
             }
         }
     }
     for task in (0..timeline.tasks.len()).filter(|task| timeline.tasks[*task].ended.is_some()) {
-        sentences.push(format!("{} is cancelled before its first step.", timeline.label(task)));
+        let task = timeline.label(task);
+        sentences.push(words.fill("{task} is cancelled before its first step.", &[("task", &task)]));
     }
     sentences
 }
 
 /// One sentence that says what there is to see.
-pub fn summary(timeline: &Timeline, name: &str) -> String {
-    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let (tasks, steps) = (count(timeline.tasks.len(), "task"), count(timeline.steps(), "step"));
-    format!("The run of {name}: {tasks}, {steps}, {}.", seconds(timeline.seconds()))
+pub fn summary(timeline: &Timeline, name: &str, words: &Words) -> String {
+    let count = |count: usize, one: &str, many: &str| {
+        if count == 1 { words.say(one) } else { words.fill(many, &[("count", &count.to_string())]) }
+    };
+    let tasks = count(timeline.tasks.len(), "1 task", "{count} tasks");
+    let steps = count(timeline.steps(), "1 step", "{count} steps");
+    let duration = seconds(timeline.seconds(), words);
+    let values = [("program", name), ("tasks", &tasks), ("steps", &steps), ("duration", &duration)];
+    words.fill("The run of {program}: {tasks}, {steps}, {duration}.", &values)
 }
 
 impl Timeline {
@@ -52,92 +65,120 @@ impl Timeline {
     }
 }
 
-fn of_step(timeline: &Timeline, step: &Step) -> String {
-    let mut parts = did(timeline, &step.did);
-    parts.extend(printed(&step.printed));
-    parts.extend(step.blocked.map(|time| format!("holds up the loop for {}", seconds(time))));
-    let line = step.line.map_or(String::new(), |line| format!(" in line {line}"));
-    parts.push(then(timeline, &step.then) + &line);
-    format!("{} {}.", timeline.label(step.task), listed(&parts))
+fn of_step(timeline: &Timeline, step: &Step, words: &Words) -> String {
+    let mut parts = did(timeline, &step.did, words);
+    parts.extend(printed(&step.printed, words));
+    parts.extend(
+        step.blocked.map(|time| words.fill("holds up the loop for {duration}", &[("duration", &seconds(time, words))])),
+    );
+    let act = then(timeline, &step.then, words);
+    parts.push(match step.line {
+        Some(line) => words.fill("{act} in line {line}", &[("act", &act), ("line", &line.to_string())]),
+        None => act,
+    });
+    words.fill("{task} {acts}.", &[("task", &timeline.label(step.task)), ("acts", &listed(&parts, &ACTS, words))])
 }
 
-fn of_call(timeline: &Timeline, call: &Call) -> String {
-    let mut parts = did(timeline, &call.did);
-    parts.extend(printed(&call.printed));
+fn of_call(timeline: &Timeline, call: &Call, words: &Words) -> String {
+    let mut parts = did(timeline, &call.did, words);
+    parts.extend(printed(&call.printed, words));
     let what = match call.name.as_str() {
-        "sleep" => "A sleep is over".to_owned(),
-        "timeout" => "A time limit is reached".to_owned(),
-        name => format!("The callback {name} runs"),
+        "sleep" => words.say("A sleep is over"),
+        "timeout" => words.say("A time limit is reached"),
+        name => words.fill("The callback {name} runs", &[("name", name)]),
     };
-    if parts.is_empty() { format!("{what}.") } else { format!("{what}: it {}.", listed(&parts)) }
+    if parts.is_empty() {
+        return words.fill("{event}.", &[("event", &what)]);
+    }
+    words.fill("{event}: it {acts}.", &[("event", &what), ("acts", &listed(&parts, &ACTS, words))])
 }
 
 /// What was done, with what was done in the same way in one part.
-fn did(timeline: &Timeline, acts: &[Act]) -> Vec<String> {
+fn did(timeline: &Timeline, acts: &[Act], words: &Words) -> Vec<String> {
     let mut parts: Vec<(&str, Vec<String>)> = Vec::new();
     for act in acts {
         let (verb, object) = match act {
-            Act::Creates(task) => ("creates", timeline.label(*task)),
-            Act::Wakes(task) => ("wakes", timeline.label(*task)),
-            Act::Cancels(task) => ("cancels", timeline.label(*task)),
-            Act::Hands { task, .. } => ("through it", timeline.label(*task)),
+            Act::Creates(task) => ("creates {things}", timeline.label(*task)),
+            Act::Wakes(task) => ("wakes {things}", timeline.label(*task)),
+            Act::Cancels(task) => ("cancels {things}", timeline.label(*task)),
+            Act::Hands { task, .. } => ("through it {things}", timeline.label(*task)),
             // What waits for the end of a sleep says so.
             Act::Sets(timer, _) if timer == "sleep" => continue,
             Act::Sets(_, due) if due.is_infinite() => continue,
-            Act::Sets(timer, due) => ("sets a timer:", format!("{timer} at {} s", number(*due))),
+            Act::Sets(timer, due) => {
+                let timer = words.fill("{timer} at {time} s", &[("timer", timer), ("time", &number(*due))]);
+                ("sets a timer: {things}", timer)
+            }
         };
         match parts.last_mut() {
             Some((last, objects)) if *last == verb => objects.push(object),
             _ => parts.push((verb, vec![object])),
         }
     }
-    let said = |(verb, objects): (&str, Vec<String>)| match &*objects {
-        [first, .., last] if objects.len() > LISTED => format!("{verb} {} tasks, {first} to {last}", objects.len()),
-        _ => format!("{verb} {}", listed(&objects)),
+    let said = |(verb, objects): (&str, Vec<String>)| {
+        let things = match &*objects {
+            [first, .., last] if objects.len() > LISTED => {
+                let values = [("count", &*objects.len().to_string()), ("first", first), ("last", last)];
+                words.fill("{count} tasks, {first} to {last}", &values)
+            }
+            _ => listed(&objects, &THINGS, words),
+        };
+        words.fill(verb, &[("things", &things)])
     };
     parts.into_iter().map(said).collect()
 }
 
-fn printed(text: &str) -> Option<String> {
+fn printed(text: &str, words: &Words) -> Option<String> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     match lines.len() {
         0 => None,
-        count if count > QUOTED => Some(format!("prints {count} lines, the first “{}”", lines[0])),
+        count if count > QUOTED => {
+            let values = [("count", &*count.to_string()), ("line", lines[0])];
+            Some(words.fill("prints {count} lines, the first “{line}”", &values))
+        }
         _ => {
             let quoted: Vec<String> = lines.iter().map(|line| format!("“{line}”")).collect();
-            Some(format!("prints {}", listed(&quoted)))
+            Some(words.fill("prints {things}", &[("things", &listed(&quoted, &THINGS, words))]))
         }
     }
 }
 
-fn then(timeline: &Timeline, then: &Then) -> String {
+fn then(timeline: &Timeline, then: &Then, words: &Words) -> String {
     match then {
-        Then::Ready => "gives way to the others".to_owned(),
-        Then::Waits { .. } => format!("waits for {}", waited_on(timeline, then)),
-        Then::Finished => "ends".to_owned(),
-        Then::Cancelled => "ends cancelled".to_owned(),
-        Then::Failed(error) => format!("ends with {error}"),
-        Then::Nothing => "is left when the program ends".to_owned(),
+        Then::Ready => words.say("gives way to the others"),
+        Then::Waits { .. } => words.fill("waits for {thing}", &[("thing", &waited_on(timeline, then, words))]),
+        Then::Finished => words.say("ends"),
+        Then::Cancelled => words.say("ends cancelled"),
+        Then::Failed(error) => words.fill("ends with {error}", &[("error", error)]),
+        Then::Nothing => words.say("is left when the program ends"),
     }
 }
 
 /// What a task waits on, in a few words.
-pub(super) fn waited_on(timeline: &Timeline, then: &Then) -> String {
+pub(super) fn waited_on(timeline: &Timeline, then: &Then, words: &Words) -> String {
     let Then::Waits { on, task, held_by } = then else { return String::new() };
-    let what = task.map_or_else(|| on.clone(), |task| timeline.label(task));
+    let what = task.map_or_else(|| words.say(on), |task| timeline.label(task));
     match held_by {
-        Some(holder) => format!("{what}, which {} has", timeline.label(*holder)),
+        Some(holder) => {
+            words.fill("{thing}, which {task} has", &[("thing", &what), ("task", &timeline.label(*holder))])
+        }
         None => what,
     }
 }
 
-/// `one, two and three`.
-fn listed(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+/// `one, two and three`, by the words for two of them and for more.
+fn listed(parts: &[String], [last_two, more]: &[&str; 2], words: &Words) -> String {
+    let plural = last_two.trim_start_matches('{').split('}').next().unwrap_or_default();
+    let singular = plural.trim_end_matches('s');
+    let mut list = String::new();
+    for (index, part) in parts.iter().enumerate() {
+        list = match index {
+            0 => part.clone(),
+            _ if index + 1 == parts.len() => words.fill(last_two, &[(plural, &list), (singular, part)]),
+            _ => words.fill(more, &[(plural, &list), (singular, part)]),
+        };
     }
+    list
 }
 
 /// A time to the tenth of a millisecond, without zeros at its end.
@@ -145,9 +186,9 @@ pub(super) fn number(seconds: f64) -> String {
     ((seconds * 1e4).round() / 1e4).to_string()
 }
 
-fn seconds(time: f64) -> String {
+fn seconds(time: f64, words: &Words) -> String {
     let number = number(time);
-    if number == "1" { "1 second".to_owned() } else { format!("{number} seconds") }
+    if number == "1" { words.say("1 second") } else { words.fill("{count} seconds", &[("count", &number)]) }
 }
 
 #[cfg(test)]
@@ -169,7 +210,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            sentences(&timeline),
+            sentences(&timeline, &Words::english()),
             [
                 "Task-1 (program) creates Ada and Bo, cancels Bo, prints “a” and “b” and waits for Ada in line 9.",
                 "Ada waits for a timer in line 5.",
@@ -179,6 +220,22 @@ mod tests {
                 "Bo is cancelled before its first step.",
             ]
         );
-        assert_eq!(summary(&timeline, "naps"), "The run of naps: 3 tasks, 3 steps, 3.5 seconds.");
+        assert_eq!(summary(&timeline, "naps", &Words::english()), "The run of naps: 3 tasks, 3 steps, 3.5 seconds.");
+    }
+    #[test]
+    fn another_language_has_its_own_order_of_words() {
+        let timeline = Timeline::parse(
+            "{\"task\":{\"name\":\"Ada\",\"coroutine\":\"nap\"}}\n\
+             {\"step\":{\"task\":0,\"then\":{\"waits\":{\"on\":\"a timer\"}},\"line\":9}}\n",
+        )
+        .unwrap();
+        let chinese = [
+            ("{task} {acts}.", "{task} {acts}。"),
+            ("{act} in line {line}", "在第 {line} 行{act}"),
+            ("waits for {thing}", "等待{thing}"),
+            ("a timer", "定时器"),
+        ];
+        let words = Words::translated(chinese.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+        assert_eq!(sentences(&timeline, &words), ["Ada 在第 9 行等待定时器。"]);
     }
 }

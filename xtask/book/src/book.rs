@@ -1,50 +1,52 @@
 //! `cargo xtask book`: the book, built by mdBook as a library into `target/book`.
 //!
-//! mdBook is silent about an include or a link that leads nowhere, so the pages are checked first. Then each block gets its
-//! caption and its Python twin, each drawing comes into its page, and so do its questions and exercises, and the
-//! place of its Run button. The built book is files that need no server.
+//! mdBook is silent about an include or a link that leads nowhere, so the pages are checked first. Then the pages of each edition
+//! are put together ([`edition`]) and built: the English one, and beside it the Chinese one. The built book is files that
+//! need no server, but for the Chinese search.
 
 mod blocks;
+mod chinese;
+pub(crate) mod chrome;
+pub(crate) mod edition;
 mod exercises;
 mod live;
 mod pictures;
 mod practice;
 mod questions;
-mod serve;
+pub(crate) mod scripts;
+mod search;
+pub(crate) mod serve;
 mod sources;
 mod timelines;
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use guide_tests::examples::examples;
+use guide_tests::words::Words;
 use guide_tests::{book, root};
-use mdbook_driver::MDBook;
-use mdbook_driver::book::{BookItem, Chapter};
 use tiny_http::Server;
 
-use self::blocks::Programs;
-use self::practice::Practice;
+use self::edition::Stock;
+use crate::translation::{self, Catalogue};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Open the book in a browser
+    /// Serve the book on this machine and open it in a browser
     #[arg(long)]
     open: bool,
-    /// Serve the book on this machine and build it anew when a page is loaded after a change
+    /// Serve the book on this machine; it is built anew when a page is loaded after a change
     #[arg(long)]
     serve: bool,
     /// The port to serve on
-    #[arg(long, default_value_t = 3000, requires = "serve")]
+    #[arg(long, default_value_t = 3000)]
     port: u16,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let built = build()?;
-    if !arguments.serve {
-        let first = built.join("index.html");
-        println!("{}", first.display());
-        return if arguments.open { Ok(open::that(first)?) } else { Ok(()) };
+    if !(arguments.serve || arguments.open) {
+        println!("{}", built.join("index.html").display());
+        return Ok(());
     }
     let server = Server::http(("127.0.0.1", arguments.port)).map_err(|error| anyhow!("cannot serve: {error}"))?;
     let address = format!("http://127.0.0.1:{}/", arguments.port);
@@ -64,39 +66,17 @@ pub(crate) fn build() -> Result<PathBuf> {
     if !problems.is_empty() {
         bail!("the pages of the book are not in shape:\n{}", problems.join("\n"));
     }
-    let mut pages = MDBook::load(root().join("book"))?;
+    let stock = Stock::whole()?;
     let built = root().join("target/book");
+    let mut pages = edition::compose(&stock, &Words::english())?;
     pages.config.build.build_dir.clone_from(&built);
-    let folder = pages.source_dir();
-    let examples = examples(root())?;
-    let (live, module) = live::Places::build(root(), &examples)?.unzip();
-    let programs = Programs { examples, host: format!("{}/blob/main/", book::repository(root())?), live };
-    let mut practice = Practice::load(root())?;
-    for page in pages.iter().filter_map(|item| if let BookItem::Chapter(page) = item { Some(page) } else { None }) {
-        practice.titles(&name_of(page), &page.name, &page.content);
-    }
-    let mut failed = None;
-    pages.book.for_each_chapter_mut(|page| {
-        page.content = programs.with_captions(&page.content, root());
-        let content = pictures::with_drawings(&page.content, &folder)
-            .and_then(|content| timelines::with_timelines(&content, root()))
-            .and_then(|content| practice.place(&name_of(page), &content, root()));
-        match content {
-            Ok(content) => page.content = content,
-            Err(error) => failed = failed.take().or(Some(error.context(format!("in {}", page.name)))),
-        }
-    });
-    failed.map_or(Ok(()), Err)?;
-    practice.all_are_placed()?;
     pages.build()?;
+    let words = Words::translated(Catalogue::read(&translation::path())?.translations());
+    let pages = edition::compose(&stock, &words)?;
+    chinese::build(pages, &built, &words).context("in the Chinese edition")?;
     sources::write(root(), &built).context("cannot write the sources of the programs")?;
-    if let Some(module) = module {
-        live::write(&module, &built).context("cannot write the programs that run in a page")?;
+    if let Some(module) = stock.module() {
+        live::write(module, &built).context("cannot write the programs that run in a page")?;
     }
     Ok(built)
-}
-
-/// The name of a page without its ending, such as `07-tasks`.
-fn name_of(page: &Chapter) -> String {
-    page.path.as_ref().and_then(|path| path.file_stem()).unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -2,9 +2,11 @@
 //!
 //! Every page is opened from its file, as wide as a phone and as a desktop, light and dark. It must report no error, ask for
 //! nothing from elsewhere, not scroll sideways, be readable (a contrast of at least 4.5 to 1) and be usable with the keyboard
-//! alone. Its questions are answered, with the keyboard and without a script, and its programs run. Where there is no Chromium, nothing is checked,
-//! and that is said.
+//! alone. Its questions are answered, with the keyboard and without a script, and its programs run. Of the Chinese edition a sample
+//! is looked at, and its search and the way to the other language are tried. Where there is no Chromium, nothing is checked, and
+//! that is said.
 
+mod chinese;
 mod devtools;
 mod live;
 mod questions;
@@ -19,6 +21,7 @@ use serde_json::{Value, json};
 
 use self::devtools::Devtools;
 use crate::book;
+use crate::translation::LANGUAGE;
 
 /// What looks at a page from inside; it gives a list of problems.
 const LOOK: &str = include_str!("browser/look.js");
@@ -31,6 +34,9 @@ const SCHEMES: [&str; 2] = ["light", "dark"];
 /// How long a page may take until it is loaded. Machines are slow.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Of so many pages of the Chinese edition one is looked at.
+const SAMPLE: usize = 8;
+
 /// How many times the key Tab is pressed on a page.
 const TABS: usize = 25;
 
@@ -42,7 +48,7 @@ pub(crate) struct Arguments {
     /// Write a picture of each page as it is seen into this folder
     #[arg(long, value_name = "FOLDER")]
     pictures: Option<PathBuf>,
-    /// The pages to look at, such as `07-tasks`; all of them if nothing is named
+    /// The pages to look at, such as `07-tasks` or `zh-CN/07-tasks`; all of them if nothing is named
     #[arg(value_name = "PAGE")]
     pages: Vec<String>,
 }
@@ -97,6 +103,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             found += 1;
         }
     }
+    for problem in chinese::problems(&mut browser, &built, PATIENCE)? {
+        println!("in Chinese: {problem}");
+        found += 1;
+    }
     if let Err(error) = search(&mut browser, &built) {
         println!("the search, read from a file: {error:#}");
         found += 1;
@@ -130,10 +140,16 @@ fn pages(built: &Path, arguments: &Arguments) -> Result<Vec<PathBuf>> {
         path.extension().is_some_and(|extension| extension == "html")
             && !["toc.html", "print.html", "404.html"].iter().any(|other| name == *other)
     };
-    let entries = std::fs::read_dir(built)?.collect::<Result<Vec<_>, _>>()?;
-    let mut pages: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(is_page).collect();
-    pages.sort();
-    Ok(pages.into_iter().step_by(arguments.every.max(1)).collect())
+    let all = |folder: &Path| -> Result<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+        let mut pages: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(is_page).collect();
+        pages.sort();
+        Ok(pages)
+    };
+    let mut pages: Vec<PathBuf> = all(built)?.into_iter().step_by(arguments.every.max(1)).collect();
+    // The other edition has the same pages, made in the same way.
+    pages.extend(all(&built.join(LANGUAGE))?.into_iter().step_by(arguments.every.max(1) * SAMPLE));
+    Ok(pages)
 }
 
 fn visit(
@@ -174,21 +190,27 @@ fn search(browser: &mut Devtools, built: &Path) -> Result<()> {
     browser.call("Page.navigate", json!({ "url": format!("file://{}/index.html", built.display()) }))?;
     browser.wait_for("Page.loadEventFired", PATIENCE)?;
     browser.evaluate("document.getElementById('mdbook-search-toggle').click()")?;
+    finds(browser, "gather", PATIENCE)
+}
+
+/// Types words into the search of the page that is open, and waits until something is found.
+fn finds(browser: &mut Devtools, words: &str, patience: Duration) -> Result<()> {
     let found = "document.querySelectorAll('#mdbook-searchresults li').length";
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + patience;
     while Instant::now() < until {
         // The index is loaded with the first search, so what was typed before it is there counts for nothing.
-        browser.evaluate(
-            "(() => { const bar = document.getElementById('mdbook-searchbar'); bar.value = 'gather'; \
-             bar.dispatchEvent(new KeyboardEvent('keyup', { bubbles: true })); \
-             bar.dispatchEvent(new Event('input', { bubbles: true })); })()",
-        )?;
+        browser.evaluate(&format!(
+            "(() => {{ const bar = document.getElementById('mdbook-searchbar'); bar.value = {}; \
+             bar.dispatchEvent(new KeyboardEvent('keyup', {{ bubbles: true }})); \
+             bar.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()",
+            json!(words)
+        ))?;
         std::thread::sleep(Duration::from_millis(200));
         if browser.evaluate(found)?.as_u64().is_some_and(|found| found > 0) {
             return Ok(());
         }
     }
-    bail!("it finds no \"gather\"")
+    bail!("it finds no {words:?}")
 }
 
 /// What an event says against a page.

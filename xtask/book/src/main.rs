@@ -1,9 +1,10 @@
-//! The verbs `book` and `browser` of `cargo xtask`, which starts this program for them.
+//! The verbs `book`, `browser` and `translations` of `cargo xtask`, which starts this program for them.
 //!
 //! They are a package of their own because they are what needs mdBook: the other verbs build without it.
 
 mod book;
 mod browser;
+mod translation;
 
 use std::process::ExitCode;
 
@@ -22,12 +23,15 @@ enum Verb {
     Book(book::Arguments),
     /// Look at every page of the book in Chromium, on a phone and a desktop, light and dark
     Browser(browser::Arguments),
+    /// List what the Chinese edition lacks, or bring its catalogue up to date
+    Translations(translation::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Book(arguments) => book::run(&arguments),
         Verb::Browser(arguments) => browser::run(&arguments),
+        Verb::Translations(arguments) => translation::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 
 use guide_tests::examples::Example;
 use guide_tests::twins::first_line;
+use guide_tests::words::Words;
 use regex::Regex;
 
 use super::live::Places;
@@ -23,13 +24,15 @@ static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// What the captions need to know.
-pub(super) struct Programs {
+pub(super) struct Programs<'a> {
     /// The programs as they are declared.
-    pub(super) examples: Vec<Example>,
+    pub(super) examples: &'a [Example],
     /// Where a file of the repository is shown: the path follows.
     pub(super) host: String,
     /// The places of the Run buttons, if there are any.
-    pub(super) live: Option<Places>,
+    pub(super) live: Option<&'a Places>,
+    /// The words of the edition.
+    pub(super) words: &'a Words,
 }
 
 /// One included part: a file below the root of the repository, and the anchor or the lines.
@@ -44,7 +47,7 @@ struct Block {
     lines: Vec<String>,
 }
 
-impl Programs {
+impl Programs<'_> {
     /// A page with captions and twins. `root` is that of the repository, and pages stand two folders below it.
     pub(super) fn with_captions(&self, page: &str, root: &Path) -> String {
         let last = last_parts(page);
@@ -58,7 +61,7 @@ impl Programs {
                 None => writeln!(text, "{line}").expect("a string takes everything"),
                 Some(block) if line == "```" => {
                     text += &self.block(block, root, &last);
-                    text += self.place(block, &mut left);
+                    text += &self.place(block, &mut left);
                     open = None;
                 }
                 Some(block) => block.lines.push(line.to_owned()),
@@ -86,16 +89,16 @@ impl Programs {
     }
 
     /// The place of the Run button, below the last block of its program.
-    fn place(&self, block: &Block, left: &mut BTreeMap<&str, usize>) -> &str {
+    fn place(&self, block: &Block, left: &mut BTreeMap<&str, usize>) -> String {
         let part = block.parts().into_iter().next();
-        let Some(program) = part.and_then(|part| self.program(&part.path)) else { return "" };
+        let Some(program) = part.and_then(|part| self.program(&part.path)) else { return String::new() };
         match left.get_mut(program) {
-            Some(1) => self.live.as_ref().and_then(|live| live.of(program)).unwrap_or_default(),
+            Some(1) => self.live.and_then(|live| live.of(program, self.words)).unwrap_or_default(),
             Some(left) => {
                 *left -= 1;
-                ""
+                String::new()
             }
-            None => "",
+            None => String::new(),
         }
     }
 
@@ -152,8 +155,9 @@ impl Programs {
         };
         let command = command.map_or_else(String::new, |command| format!(" <code class=\"command\">{command}</code>"));
         format!(
-            "<div class=\"program output\">\n<div class=\"caption\"><span class=\"language\">Output</span>{command}</div>\n\n\
+            "<div class=\"program output\">\n<div class=\"caption\"><span class=\"language\">{}</span>{command}</div>\n\n\
              {}\n</div>\n",
+            self.words.say("Output"),
             block.plain()
         )
     }
@@ -273,8 +277,11 @@ mod tests {
             args: vec!["9".to_owned()],
             shows: Vec::new(),
         };
-        let live = Some(Places::one("nap", "<div class=\"live\"></div>\n"));
-        Programs { examples: vec![nap], host: "https://host/".to_owned(), live }.with_captions(page, folder.path())
+        let live = Places::one("nap", "<div class=\"live\"></div>\n");
+        let words = Words::english();
+        let programs =
+            Programs { examples: &[nap], host: "https://host/".to_owned(), live: Some(&live), words: &words };
+        programs.with_captions(page, folder.path())
     }
 
     const PAGE: &str = "Once.\n\n```rust,ignore\n{{#include ../../examples/05-sleep/nap.rs:bed}}\n```\n\n\
@@ -319,7 +326,8 @@ mod tests {
             shows: Vec::new(),
         };
         let examples = vec![example("areq", "real-python/areq/main.rs"), example("nap", "05-sleep/nap.rs")];
-        let programs = Programs { examples, host: String::new(), live: None };
+        let words = Words::english();
+        let programs = Programs { examples: &examples, host: String::new(), live: None, words: &words };
         let command = |path: &str| programs.command(path);
         assert_eq!(command("examples/real-python/areq/crawl.rs").as_deref(), Some("cargo run --example areq"));
         assert_eq!(command("examples/05-sleep/nap.py").as_deref(), Some("python3 examples/05-sleep/nap.py"));

@@ -9,6 +9,9 @@ use std::path::Path;
 use anyhow::Result;
 use exercises::list::Exercise;
 use exercises::source::{Version, code, task};
+use guide_tests::words::Words;
+
+use crate::translation::markdown;
 
 /// What a page says that lists all of them.
 pub(super) const ALL: &str = "<!-- all exercises -->";
@@ -19,31 +22,39 @@ pub(super) fn marker(exercise: &Exercise) -> String {
 }
 
 /// An exercise, as Markdown and HTML.
-pub(super) fn section(exercise: &Exercise, root: &Path) -> Result<String> {
+pub(super) fn section(exercise: &Exercise, root: &Path, words: &Words) -> Result<String> {
     let (start, solution) = (exercise.version(root, Version::Start)?, exercise.version(root, Version::Solution)?);
     let name = &exercise.name;
-    let fold = |summary: &str, body: &str| format!("<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>\n");
+    let fold = |summary: &str, body: &str| {
+        format!("<details>\n<summary>{}</summary>\n\n{body}\n\n</details>\n", words.say(summary))
+    };
     let rust = |code: &str| format!("```rust,ignore\n{code}```");
     Ok(format!(
-        "<div class=\"exercise\">\n<p class=\"command\">{}, <code>cargo xtask exercise start {name}</code></p>\n\n{}\n\n{}{}{}</div>\n",
-        exercise.level_in_words(),
-        task(&solution).trim(),
+        "<div class=\"exercise\">\n<p class=\"command\">{}</p>\n\n{}\n\n{}{}{}</div>\n",
+        words.fill(
+            "{level}, {command}",
+            &[
+                ("level", &words.say(exercise.level_in_words())),
+                ("command", &format!("<code>cargo xtask exercise start {name}</code>")),
+            ],
+        ),
+        markdown::translated(task(&solution).trim(), words)?,
         fold("The code to begin with", &rust(&code(&start))),
-        fold("Hint", exercise.hint.trim()),
+        fold("Hint", &markdown::translated(exercise.hint.trim(), words)?),
         fold("Solution", &rust(&code(&solution)))
     ))
 }
 
 /// A table of all exercises, by page; `titles` has those of the pages and of the exercises, by their links.
-pub(super) fn table(exercises: &[Exercise], titles: &BTreeMap<String, String>) -> Result<String> {
-    let mut text = "| Page | Exercise | |\n| --- | --- | --- |\n".to_owned();
+pub(super) fn table(exercises: &[Exercise], titles: &BTreeMap<String, String>, words: &Words) -> Result<String> {
+    let mut text = format!("| {} | {} | |\n| --- | --- | --- |\n", words.say("Page"), words.say("Exercise"));
     let mut page = String::new();
     for exercise in exercises {
         let link = |to: &str| format!("[{}]({to})", titles.get(to).map_or(to, String::as_str));
         let its = format!("{}.md", exercise.page);
         let shown = if page == its { String::new() } else { link(&its) };
         let name = link(&format!("{its}#exercise-{}", exercise.name));
-        writeln!(text, "| {shown} | {name} | {} |", exercise.level_in_words())?;
+        writeln!(text, "| {shown} | {name} | {} |", words.say(exercise.level_in_words()))?;
         page = its;
     }
     Ok(text)
@@ -57,7 +68,7 @@ mod tests {
     fn an_exercise_has_its_solution_folded() {
         let root = exercises::root();
         let list = exercises::list::exercises(root).unwrap();
-        let text = section(&list[0], root).unwrap();
+        let text = section(&list[0], root, &Words::english()).unwrap();
         assert_eq!(text.matches("<details>").count(), 3, "{text}");
         assert!(!text.contains("// SOLUTION") && !text.contains("#[cfg(test)]"), "{text}");
         let before = text.split("<details>").next().unwrap();
@@ -75,7 +86,7 @@ mod tests {
         };
         let title = |link: &str, words: &str| (link.to_owned(), words.to_owned());
         let titles = [title("07-tasks.md", "7. Tasks"), title("07-tasks.md#exercise-two_cups", "Two cups")];
-        let table = table(&[exercise("two_cups"), exercise("a_nap")], &titles.into()).unwrap();
+        let table = table(&[exercise("two_cups"), exercise("a_nap")], &titles.into(), &Words::english()).unwrap();
         assert_eq!(table.matches("[7. Tasks](07-tasks.md)").count(), 1, "{table}");
         assert!(table.contains("| [Two cups](07-tasks.md#exercise-two_cups) | easy |"), "{table}");
     }

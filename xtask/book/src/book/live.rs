@@ -18,9 +18,17 @@ use guide_tests::examples::Example;
 use guide_tests::live::module::{InPage, Module, build};
 use guide_tests::live::toolchain::Toolchain;
 use guide_tests::live::{Live, live};
+use guide_tests::words::Words;
 
-/// What belongs below a program, as HTML, by its name.
-pub(super) struct Places(BTreeMap<String, String>);
+/// What belongs below a program, by its name.
+pub(super) struct Places(BTreeMap<String, Place>);
+
+enum Place {
+    /// The program does not run in a page: the rest of a sentence that begins with "It".
+    Reason(&'static str),
+    /// The place of its button, as HTML.
+    Button(String),
+}
 
 impl Places {
     /// Builds the module, if this machine has the compiler for it.
@@ -34,20 +42,32 @@ impl Places {
         for Live { program, reason } in live(root)? {
             let built = module.programs.iter().find(|built| built.name == program.name);
             let example = examples.iter().find(|example| example.name == program.name);
-            let html = match (reason, built, example) {
-                (Some(reason), ..) => {
-                    format!("<div class=\"live\"><p>It {reason}, so it does not run in this page.</p></div>\n")
-                }
-                (None, Some(built), Some(example)) => button(built, example),
+            let place = match (reason, built, example) {
+                (Some(reason), ..) => Place::Reason(reason),
+                (None, Some(built), Some(example)) => Place::Button(button(built, example)),
                 _ => continue,
             };
-            places.insert(program.name, html);
+            places.insert(program.name, place);
         }
         Ok(Some((Self(places), module)))
     }
 
-    pub(super) fn of(&self, program: &str) -> Option<&str> {
-        self.0.get(program).map(String::as_str)
+    /// The reasons alone, without building anything.
+    pub(super) fn reasons(root: &Path) -> Result<Self> {
+        let known = |live: Live| Some((live.program.name, Place::Reason(live.reason?)));
+        Ok(Self(live(root)?.into_iter().filter_map(known).collect()))
+    }
+
+    /// What belongs below a program, as HTML.
+    pub(super) fn of(&self, program: &str, words: &Words) -> Option<String> {
+        Some(match self.0.get(program)? {
+            Place::Button(html) => html.clone(),
+            Place::Reason(reason) => {
+                let values = [("reason", &*words.say(reason))];
+                let sentence = words.fill("It {reason}, so it does not run in this page.", &values);
+                format!("<div class=\"live\"><p>{sentence}</p></div>\n")
+            }
+        })
     }
 }
 
@@ -85,7 +105,7 @@ pub(super) fn write(module: &Module, built: &Path) -> Result<()> {
 impl Places {
     /// One place, without a module.
     pub(super) fn one(program: &str, html: &str) -> Self {
-        Self([(program.to_owned(), html.to_owned())].into())
+        Self([(program.to_owned(), Place::Button(html.to_owned()))].into())
     }
 }
 

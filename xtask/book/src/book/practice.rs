@@ -7,12 +7,13 @@ use std::sync::LazyLock;
 use ::exercises::list::{Exercise, exercises as all_exercises};
 use ::questions::{Question, questions as all_questions};
 use anyhow::{Result, ensure};
+use guide_tests::words::{Words, is_prose, marked};
 use regex::Regex;
 
 use super::{exercises, questions};
 
 static HEADING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^### (?P<title>.+) \{#(?P<id>exercise-\w+)\}$").expect("the pattern is well formed")
+    Regex::new(r"(?m)^### (?P<title>.+) \{ ?#(?P<id>exercise-\w+) ?\}$").expect("the pattern is well formed")
 });
 
 /// All questions and exercises, and the pages that have shown theirs.
@@ -39,17 +40,17 @@ impl Practice {
     }
 
     /// A page, given without `.md`, with what belongs to it.
-    pub(super) fn place(&mut self, page: &str, text: &str, root: &Path) -> Result<String> {
+    pub(super) fn place(&mut self, page: &str, text: &str, root: &Path, words: &Words) -> Result<String> {
         let mut text = text.to_owned();
         let its: Vec<&Question> = self.questions.iter().filter(|question| question.page == page).collect();
-        if let Some(placed) = replaced(&text, questions::MARKER, || questions::section(&its, root))? {
+        if let Some(placed) = replaced(&text, questions::MARKER, || questions::section(&its, root, words))? {
             ensure!(!its.is_empty(), "{page}.md has a place for questions and none belong there");
             self.placed.insert((page.to_owned(), questions::MARKER.to_owned()));
             text = placed;
         }
         for exercise in &self.exercises {
             let marker = exercises::marker(exercise);
-            if let Some(placed) = replaced(&text, &marker, || exercises::section(exercise, root))? {
+            if let Some(placed) = replaced(&text, &marker, || exercises::section(exercise, root, words))? {
                 let heading = format!("{page}.md#exercise-{}", exercise.name);
                 ensure!(self.titles.contains_key(&heading), "{page}.md has no heading {{#exercise-{}}}", exercise.name);
                 self.placed.insert((page.to_owned(), marker));
@@ -57,7 +58,7 @@ impl Practice {
             }
         }
         ensure!(!text.contains("\n<!-- exercise: "), "{page}.md has a place for an exercise that there is not");
-        let table = || exercises::table(&self.exercises, &self.titles);
+        let table = || exercises::table(&self.exercises, &self.titles, words);
         Ok(replaced(&text, exercises::ALL, table)?.unwrap_or(text))
     }
 
@@ -82,9 +83,17 @@ fn replaced(text: &str, line: &str, with: impl FnOnce() -> Result<String>) -> Re
     Ok(Some(text.replacen(&line, &format!("\n{}\n", with()?), 1)))
 }
 
-/// A line of Markdown as HTML, for where Markdown is not read: code and emphasis.
-pub(super) fn inline(text: &str) -> String {
+/// A line of Markdown as HTML, for where Markdown is not read: code and emphasis. Words that have no translation are marked.
+pub(super) fn inline(text: &str, words: &Words) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let translation = words.plain(&text);
+    if translation == text && is_prose(&text) && !words.are_english() {
+        return marked(&html(&text));
+    }
+    html(&translation)
+}
+
+fn html(text: &str) -> String {
     let mut html = String::new();
     for (index, piece) in text.split('`').enumerate() {
         if index % 2 == 1 {
@@ -110,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_line_of_markdown_becomes_html() {
-        assert_eq!(inline("Is `a < *b`\n*not* 5?"), "Is <code>a &lt; *b</code> <em>not</em> 5?");
+        assert_eq!(inline("Is `a < *b`\n*not* 5?", &Words::english()), "Is <code>a &lt; *b</code> <em>not</em> 5?");
     }
 
     #[test]

@@ -7,33 +7,37 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use guide_tests::words::Words;
 use questions::{By, Choice, Question, part, with_only};
 
 use super::practice::{escape, inline};
+use crate::translation::markdown;
 
 /// What a page says where its questions belong.
 pub(super) const MARKER: &str = "<!-- questions -->";
 
 /// The questions of a page, as Markdown and HTML.
-pub(super) fn section(questions: &[&Question], root: &Path) -> Result<String> {
+pub(super) fn section(questions: &[&Question], root: &Path, words: &Words) -> Result<String> {
     let mut text = String::new();
     for (index, question) in questions.iter().enumerate() {
         let program = std::fs::read_to_string(root.join(question.program()))?;
-        text += &one(index + 1, question, &program).with_context(|| format!("in the question {}", question.name))?;
+        text +=
+            &one(index + 1, question, &program, words).with_context(|| format!("in the question {}", question.name))?;
     }
     Ok(text)
 }
 
-fn one(number: usize, question: &Question, program: &str) -> Result<String> {
+fn one(number: usize, question: &Question, program: &str, words: &Words) -> Result<String> {
     let id = format!("question-{}", question.name);
     let choices = question.shown();
+    let heading = words.fill("Question {number}.", &[("number", &number.to_string())]);
     let mut text = format!(
-        "<div class=\"question\" id=\"{id}\">\n<fieldset>\n<legend>Question {number}. {}</legend>\n\n```rust,ignore\n{}```\n\n",
-        inline(&question.ask),
-        code(question, program)?
+        "<div class=\"question\" id=\"{id}\">\n<fieldset>\n<legend>{heading} {}</legend>\n\n```rust,ignore\n{}```\n\n",
+        inline(&question.ask, words),
+        code(question, program, words)?
     );
     for (index, choice) in choices.iter().enumerate() {
-        let (letter, label) = (letter(index), label(question, choice, program)?);
+        let (letter, label) = (letter(index), label(question, choice, program, words)?);
         let right = if choice.right { " data-right" } else { "" };
         writeln!(
             text,
@@ -41,25 +45,25 @@ fn one(number: usize, question: &Question, program: &str) -> Result<String> {
              <label for=\"{id}-{index}\"><span class=\"letter\">{letter}</span> {label}</label></div>"
         )?;
     }
-    writeln!(text, "</fieldset>\n<details class=\"answer\">\n<summary>Answer</summary>")?;
+    let answer = words.say("Answer");
+    writeln!(text, "</fieldset>\n<details class=\"answer\">\n<summary>{answer}</summary>")?;
     // The right one first, since it is what the reader looks for.
     let mut order: Vec<usize> = (0..choices.len()).collect();
     order.sort_by_key(|index| !choices[*index].right);
     for index in order {
         let (letter, choice) = (letter(index), choices[index]);
-        let verdict = if choice.right { "is right" } else { "is wrong" };
-        writeln!(
-            text,
-            "<div class=\"why\" data-choice=\"{index}\">\n\n**{letter}** {verdict}. {}\n\n</div>",
-            choice.why
-        )?;
+        let verdict = if choice.right { "{choice} is right." } else { "{choice} is wrong." };
+        let verdict = words.fill(verdict, &[("choice", &format!("**{letter}**"))]);
+        let why = markdown::translated(choice.why.trim(), words)?;
+        let class = if choice.right { "why right" } else { "why" };
+        writeln!(text, "<div class=\"{class}\" data-choice=\"{index}\">\n\n{verdict} {why}\n\n</div>")?;
     }
     text += "</details>\n</div>\n\n";
     Ok(text)
 }
 
 /// The code that is asked about: where parts are to be chosen, a gap takes their place.
-fn code(question: &Question, program: &str) -> Result<String> {
+fn code(question: &Question, program: &str, words: &Words) -> Result<String> {
     if question.by != By::Parts {
         return part(program, "program");
     }
@@ -68,13 +72,13 @@ fn code(question: &Question, program: &str) -> Result<String> {
     let one = part(&with_only(program, first, &parts), "program")?;
     let chosen = part(program, first)?;
     let indent = &chosen[..chosen.len() - chosen.trim_start().len()];
-    Ok(one.replacen(&chosen, &format!("{indent}// which line belongs here?\n"), 1))
+    Ok(one.replacen(&chosen, &format!("{indent}// {}\n", words.say("which line belongs here?")), 1))
 }
 
 /// What a choice says, for the label of its radio button.
-fn label(question: &Question, choice: &Choice, program: &str) -> Result<String> {
+fn label(question: &Question, choice: &Choice, program: &str, words: &Words) -> Result<String> {
     if let Some(text) = &choice.text {
-        return Ok(inline(text));
+        return Ok(inline(text, words));
     }
     let code = if question.by == By::Parts { part(program, &choice.answer)? } else { choice.answer.clone() };
     let indent = code.lines().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
@@ -107,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_question_needs_no_script() {
-        let text = one(3, &question(By::Running, ["1\n2", "2\n1"]), PROGRAM).unwrap();
+        let text = one(3, &question(By::Running, ["1\n2", "2\n1"]), PROGRAM, &Words::english()).unwrap();
         assert!(text.contains("<legend>Question 3. Is <code>a &lt; b</code>?</legend>"), "{text}");
         assert_eq!(text.matches("<input type=\"radio\" name=\"question-nap\"").count(), 2, "{text}");
         assert_eq!(text.matches(" data-right>").count(), 1, "{text}");
@@ -118,7 +122,7 @@ mod tests {
 
     #[test]
     fn parts_leave_a_gap() {
-        let text = one(1, &question(By::Parts, ["a", "b"]), PROGRAM).unwrap();
+        let text = one(1, &question(By::Parts, ["a", "b"]), PROGRAM, &Words::english()).unwrap();
         assert!(text.contains("fn f() {\n    // which line belongs here?\n}\n"), "{text}");
         assert!(text.contains("<code class=\"lines\">a();</code>"), "{text}");
     }

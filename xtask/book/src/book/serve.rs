@@ -1,6 +1,7 @@
 //! Serves the built book on this machine, and builds it anew after a change.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -26,6 +27,36 @@ pub(super) fn serve(server: &Server, built: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The book on this machine, as long as this is there.
+pub(crate) struct Served {
+    server: Arc<Server>,
+    /// Where it begins, with a slash at the end.
+    pub(crate) address: String,
+}
+
+impl Served {
+    pub(crate) fn start(built: &Path) -> Result<Self> {
+        let server = Server::http(("127.0.0.1", 0)).map_err(|error| anyhow!("cannot serve: {error}"))?;
+        let server = Arc::new(server);
+        let port = server.server_addr().to_ip().context("the server has no port")?.port();
+        let (at_work, built) = (Arc::clone(&server), built.to_owned());
+        std::thread::spawn(move || {
+            for request in at_work.incoming_requests() {
+                if let Err(error) = answer(request, &built) {
+                    eprintln!("{error:#}");
+                }
+            }
+        });
+        Ok(Self { server, address: format!("http://127.0.0.1:{port}/") })
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.server.unblock();
+    }
 }
 
 /// The newest time of a file that a page is made of.

@@ -19,13 +19,14 @@ pub(super) fn answered(browser: &mut Devtools) -> Result<Vec<String>> {
             const wrong = (words) => problems.push(`${question.id}: ${words}`);
             if (!check || !verdict) return [`${question.id}: no script has reached it`];
             check.click();
-            if (!verdict.textContent.includes('Choose')) wrong('it does not ask for a choice');
+            if (verdict.textContent === '' || verdict.querySelector('.why')) wrong('it does not ask for a choice');
             for (const input of inputs) {
                 input.click();
                 check.click();
                 const letter = input.labels[0].querySelector('.letter').textContent;
-                const words = `${letter} is ${'right' in input.dataset ? 'right' : 'wrong'}`;
-                if (!verdict.textContent.includes(words)) wrong(`it does not say that ${words}`);
+                const why = verdict.querySelector('.why');
+                const isRight = why?.classList.contains('right') === 'right' in input.dataset;
+                if (!isRight || !why.textContent.trim().startsWith(letter)) wrong(`it does not explain ${letter}`);
             }
             if (inputs.filter((input) => 'right' in input.dataset).length !== 1) wrong('not one choice is right');
             return problems;
@@ -78,7 +79,7 @@ pub(super) fn without_a_script(browser: &mut Devtools, page: &str, patience: Dur
                 if (question.querySelector('button')) return [`${question.id}: a button that does nothing`];
                 if (!answer || answer.open) return [`${question.id}: its answer is not folded`];
                 answer.querySelector('summary').click();
-                return answer.open && answer.innerText.includes('is right') ? [] : [`${question.id}: its answer does not open`];
+                return answer.open && answer.querySelector('.why.right').checkVisibility() ? [] : [`${question.id}: its answer does not open`];
             })",
         )
     })();

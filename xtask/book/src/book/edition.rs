@@ -1,0 +1,147 @@
+//! The pages of the book in the language of an edition, before mdBook makes HTML of them.
+//!
+//! A page is translated first, as a reader of its source sees it, with its includes and markers. Then each block gets its
+//! caption and its twin, each drawing comes into the page, and so do questions and exercises, which ask for their words.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use anyhow::{Context as _, Result};
+use guide_tests::examples::{Example, examples};
+use guide_tests::live::module::Module;
+use guide_tests::words::Words;
+use guide_tests::{book, read, root};
+use mdbook_driver::MDBook;
+use mdbook_driver::book::{BookItem, Chapter};
+use regex::Regex;
+
+use super::blocks::Programs;
+use super::live::Places;
+use super::practice::Practice;
+use super::{pictures, timelines};
+use crate::translation::markdown;
+
+/// Pages that are in English in every edition, without `.md`: a diary of measurements, for those who work on the runtime.
+const ENGLISH: [&str; 1] = ["speed-log"];
+
+/// What the pages of every edition are made of.
+pub(crate) struct Stock {
+    examples: Vec<Example>,
+    places: Option<Places>,
+    module: Option<Module>,
+    host: String,
+}
+
+impl Stock {
+    /// All of it, with the module of the programs that run in a page.
+    pub(super) fn whole() -> Result<Self> {
+        let examples = examples(root())?;
+        let (places, module) = Places::build(root(), &examples)?.unzip();
+        Ok(Self { examples, places, module, host: host()? })
+    }
+
+    /// All that has words.
+    pub(crate) fn of_words() -> Result<Self> {
+        let places = Some(Places::reasons(root())?);
+        Ok(Self { examples: examples(root())?, places, module: None, host: host()? })
+    }
+
+    pub(super) fn module(&self) -> Option<&Module> {
+        self.module.as_ref()
+    }
+
+    /// The names of all programs.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &str> {
+        self.examples.iter().map(|example| example.name.as_str())
+    }
+}
+
+fn host() -> Result<String> {
+    Ok(format!("{}/blob/main/", book::repository(root())?))
+}
+
+/// The book of an edition, which knows its words.
+pub(crate) fn compose(stock: &Stock, words: &Words) -> Result<MDBook> {
+    let mut pages = MDBook::load(root().join("book"))?;
+    let folder = pages.source_dir();
+    if !words.are_english() {
+        translate(&mut pages, &folder, words)?;
+    }
+    let programs = Programs { examples: &stock.examples, host: stock.host.clone(), live: stock.places.as_ref(), words };
+    let mut practice = Practice::load(root())?;
+    for page in pages.iter().filter_map(|item| if let BookItem::Chapter(page) = item { Some(page) } else { None }) {
+        practice.titles(&name_of(page), &page.name, &page.content);
+    }
+    each(&mut pages, |page| {
+        words.turn_to(&format!("{}.md", name_of(page)));
+        let content = programs.with_captions(&page.content, root());
+        let content = pictures::with_drawings(&content, &folder, words)?;
+        let content = timelines::with_timelines(&content, root(), words)?;
+        page.content = practice.place(&name_of(page), &content, root(), words)?;
+        Ok(())
+    })?;
+    practice.all_are_placed()?;
+    Ok(pages)
+}
+
+/// Titles and texts of all pages.
+fn translate(pages: &mut MDBook, folder: &Path, words: &Words) -> Result<()> {
+    words.turn_to("SUMMARY.md");
+    pages.book.for_each_mut(|item| match item {
+        BookItem::Chapter(page) => page.name = words.plain(&page.name),
+        BookItem::PartTitle(title) => *title = words.plain(title),
+        BookItem::Separator => {}
+    });
+    let made: BTreeMap<String, String> = guide_tests::translated_pages(words)?.into_iter().collect();
+    each(pages, |page| {
+        let name = name_of(page);
+        let file = format!("{name}.md");
+        words.turn_to(&file);
+        page.content = if ENGLISH.contains(&name.as_str()) {
+            let notice = words.say("This page is in English only.");
+            // Its heading is above, and its id is that of all editions.
+            format!("<p>{notice}</p>\n\n<div lang=\"en\">\n\n{}\n\n</div>\n", page.content)
+        } else if let Some(made) = made.get(&file) {
+            made.clone()
+        } else {
+            markdown::translated(&with_documents(&page.content, folder)?, words)?
+        };
+        Ok(())
+    })
+}
+
+/// A page with the text of each document that it includes, which has to be translated with it.
+fn with_documents(page: &str, folder: &Path) -> Result<String> {
+    static DOCUMENT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^\{\{#include (?P<file>\S+\.md)(?::(?P<first>\d+):)?\}\}$")
+            .expect("the pattern is well formed")
+    });
+    let mut text = String::new();
+    let mut rest = page;
+    while let Some(found) = DOCUMENT.captures(rest) {
+        let whole = found.get(0).context("a match has a whole")?;
+        let document = read(folder.join(&found["file"]))?;
+        let first = found.name("first").and_then(|first| first.as_str().parse().ok()).unwrap_or(1);
+        text += &rest[..whole.start()];
+        text += &document.lines().skip(first - 1).collect::<Vec<_>>().join("\n");
+        rest = &rest[whole.end()..];
+    }
+    Ok(text + rest)
+}
+
+/// Changes each page, until that fails.
+fn each(pages: &mut MDBook, mut change: impl FnMut(&mut Chapter) -> Result<()>) -> Result<()> {
+    let mut failed = None;
+    pages.book.for_each_chapter_mut(|page| {
+        if failed.is_none() {
+            failed = change(page).with_context(|| format!("in {}", page.name)).err();
+        }
+    });
+    failed.map_or(Ok(()), Err)
+}
+
+/// The name of a page without its ending, such as `07-tasks`.
+fn name_of(page: &Chapter) -> String {
+    page.path.as_ref().and_then(|path| path.file_stem()).unwrap_or_default().to_string_lossy().into_owned()
+}

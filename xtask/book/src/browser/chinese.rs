@@ -1,0 +1,63 @@
+//! What the Chinese edition has of its own: a search that needs the book to be served, and the way to the other language.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::devtools::Devtools;
+use super::finds;
+use crate::book::serve::Served;
+use crate::translation::LANGUAGE;
+
+/// Words that are looked for. No blank says where one begins or ends in a text.
+const WORDS: [&str; 3] = ["取消", "协程", "gather"];
+
+/// Serves the book and uses both.
+pub(super) fn problems(browser: &mut Devtools, built: &Path, patience: Duration) -> Result<Vec<String>> {
+    let served = Served::start(built)?;
+    let mut problems = Vec::new();
+    go(browser, &format!("{}{LANGUAGE}/07-tasks.html#drop", served.address), patience)?;
+    browser.evaluate("document.getElementById('mdbook-search-toggle').click()")?;
+    for words in WORDS {
+        if let Err(error) = finds(browser, words, patience) {
+            problems.push(format!("the search: {error:#}"));
+        }
+    }
+    // A result leads to a page of this edition.
+    let leads = browser.evaluate("document.querySelector('#mdbook-searchresults a')?.href ?? ''")?;
+    if !leads.as_str().is_some_and(|to| to.starts_with(&format!("{}{LANGUAGE}/", served.address))) {
+        problems.push(format!("the search leads to {leads}"));
+    }
+    let thrown = browser.events.iter().filter(|event| event["method"] == "Runtime.exceptionThrown");
+    problems.extend(thrown.map(|event| format!("an exception: {}", event["params"]["exceptionDetails"])));
+    for there in ["", "zh-CN/"] {
+        browser.evaluate("document.querySelector('a.edition').click()")?;
+        browser.wait_for("Page.loadEventFired", patience)?;
+        let (now, wanted) =
+            (browser.evaluate("location.href")?, format!("{}{there}07-tasks.html#drop", served.address));
+        if now != wanted {
+            problems.push(format!("the other language is at {now}, not at {wanted}"));
+        }
+    }
+    // From a file, a reader is told why nothing is found.
+    go(browser, &format!("file://{}", built.join(LANGUAGE).join("index.html").display()), patience)?;
+    browser.evaluate("document.getElementById('mdbook-search-toggle').click()")?;
+    browser.evaluate(
+        "(() => { const bar = document.getElementById('mdbook-searchbar'); bar.value = 'gather'; \
+         bar.dispatchEvent(new Event('input', { bubbles: true })); })()",
+    )?;
+    let told = "new Promise((resolve) => setTimeout(() => resolve(document.getElementById('mdbook-searchresults-header').textContent), 200))";
+    if !browser.evaluate(told)?.as_str().is_some_and(|told| told.contains("cargo xtask book --open")) {
+        problems.push("the search does not say that the book has to be served".to_owned());
+    }
+    Ok(problems)
+}
+
+fn go(browser: &mut Devtools, address: &str, patience: Duration) -> Result<()> {
+    browser.events.clear();
+    browser.call("Page.navigate", json!({ "url": address }))?;
+    browser.wait_for("Page.loadEventFired", patience)?;
+    Ok(())
+}
