@@ -19,12 +19,12 @@ pub(crate) mod serve;
 mod sources;
 mod timelines;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use guide_tests::words::Words;
 use guide_tests::{book, root};
-use tiny_http::Server;
 
 use self::edition::Stock;
 use crate::translation::{self, Catalogue};
@@ -48,13 +48,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("{}", built.join("index.html").display());
         return Ok(());
     }
-    let server = Server::http(("127.0.0.1", arguments.port)).map_err(|error| anyhow!("cannot serve: {error}"))?;
+    let listener = TcpListener::bind(("127.0.0.1", arguments.port)).context("cannot serve")?;
     let address = format!("http://127.0.0.1:{}/", arguments.port);
     println!("the book is at {address}; Ctrl-C ends this");
     if arguments.open {
         open::that(address)?;
     }
-    serve::serve(&server, &built)
+    serve::serve(&listener, &built)
 }
 
 /// Checks the pages and builds the book; answers with its folder.

@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for page in &pages {
         for (screen, width, height) in SCREENS {
             for scheme in SCHEMES {
-                let name = page.file_stem().unwrap_or_default().to_string_lossy();
+                let name = page.strip_prefix(&built)?.with_extension("").to_string_lossy().replace('/', "-");
                 let picture = arguments.pictures.as_ref().map(|to| to.join(format!("{name}-{screen}-{scheme}.png")));
                 let visit = visit(&mut browser, page, [width, height], scheme, picture.as_deref())
                     .with_context(|| format!("{name}, {screen}, {scheme}"))?;

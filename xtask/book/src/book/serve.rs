@@ -1,20 +1,26 @@
 //! Serves the built book on this machine, and builds it anew after a change.
+//!
+//! It answers requests for files and closes the connection after each. A browser opens several connections and leaves some of them
+//! idle, so each has a thread of its own and holds up no other.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use guide_tests::root;
-use tiny_http::{Header, Request, Response, Server};
 use walkdir::WalkDir;
 
 use super::build;
 
-/// Answers requests for ever. A page is built anew if anything that it may include has changed since the last time.
-pub(super) fn serve(server: &Server, built: &Path) -> Result<()> {
+/// How long a connection may say nothing.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Answers requests for ever. The book is built anew if anything that it is made of has changed since the last time.
+pub(super) fn serve(listener: &TcpListener, built: &Path) -> Result<()> {
     let mut seen = last_change();
-    for request in server.incoming_requests() {
+    for connection in listener.incoming() {
         let changed = last_change();
         if changed > seen {
             seen = changed;
@@ -22,41 +28,24 @@ pub(super) fn serve(server: &Server, built: &Path) -> Result<()> {
                 eprintln!("{error:#}");
             }
         }
-        if let Err(error) = answer(request, built) {
-            eprintln!("{error:#}");
-        }
+        hand_over(connection?, built);
     }
     Ok(())
 }
 
-/// The book on this machine, as long as this is there.
-pub(crate) struct Served {
-    server: Arc<Server>,
-    /// Where it begins, with a slash at the end.
-    pub(crate) address: String,
+/// Serves the book, as it is, until the program ends. Answers with where it begins, with a slash at the end.
+pub(crate) fn in_background(built: &Path) -> Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("cannot serve")?;
+    let address = format!("http://{}/", listener.local_addr()?);
+    let built = built.to_owned();
+    std::thread::spawn(move || listener.incoming().flatten().for_each(|connection| hand_over(connection, &built)));
+    Ok(address)
 }
 
-impl Served {
-    pub(crate) fn start(built: &Path) -> Result<Self> {
-        let server = Server::http(("127.0.0.1", 0)).map_err(|error| anyhow!("cannot serve: {error}"))?;
-        let server = Arc::new(server);
-        let port = server.server_addr().to_ip().context("the server has no port")?.port();
-        let (at_work, built) = (Arc::clone(&server), built.to_owned());
-        std::thread::spawn(move || {
-            for request in at_work.incoming_requests() {
-                if let Err(error) = answer(request, &built) {
-                    eprintln!("{error:#}");
-                }
-            }
-        });
-        Ok(Self { server, address: format!("http://127.0.0.1:{port}/") })
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.server.unblock();
-    }
+fn hand_over(connection: TcpStream, built: &Path) {
+    let built = built.to_owned();
+    // A browser that has changed its mind is no error.
+    std::thread::spawn(move || answer(&connection, &built).ok());
 }
 
 /// The newest time of a file that a page is made of.
@@ -67,21 +56,34 @@ fn last_change() -> Option<SystemTime> {
 }
 
 /// Answers one request with a file of the built book.
-fn answer(request: Request, built: &Path) -> Result<()> {
-    let path = request.url().split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
+fn answer(mut connection: &TcpStream, built: &Path) -> Result<()> {
+    connection.set_read_timeout(Some(PATIENCE))?;
+    let mut lines = BufReader::new(connection).lines();
+    let request = lines.next().context("a connection without a request")??;
+    // The headers have nothing to say here, and have to be read.
+    while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+    let (status, kind, bytes) = match file(&request, built) {
+        Some(file) => ("200 OK", content_type(&file), std::fs::read(&file)?),
+        None => ("404 Not Found", "text/plain", b"there is no such page\n".to_vec()),
+    };
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        bytes.len()
+    );
+    connection.write_all(head.as_bytes())?;
+    Ok(connection.write_all(&bytes)?)
+}
+
+/// The file that the first line of a request is for, if the book has it.
+fn file(request: &str, built: &Path) -> Option<PathBuf> {
+    let path = request.strip_prefix("GET /")?.split([' ', '?', '#']).next()?;
     let mut file = built.join(path);
     if file.is_dir() {
         file.push("index.html");
     }
     // Nothing outside the book is for the asking.
-    let inside = file.canonicalize().is_ok_and(|file| built.canonicalize().is_ok_and(|built| file.starts_with(built)));
-    if !inside {
-        return Ok(request.respond(Response::from_string("there is no such page").with_status_code(404))?);
-    }
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let kind = content_type(&file);
-    let header = Header::from_bytes("Content-Type", kind).map_err(|()| anyhow!("{kind:?} is no header"))?;
-    Ok(request.respond(Response::from_data(bytes).with_header(header))?)
+    let (file, built) = (file.canonicalize().ok()?, built.canonicalize().ok()?);
+    file.starts_with(built).then_some(file)
 }
 
 /// What a browser needs to be told of the kinds of files that mdBook writes.
@@ -95,5 +97,34 @@ fn content_type(file: &Path) -> &'static str {
         Some("png") => "image/png",
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_the_book_are_served_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let built = folder.path().join("book");
+        std::fs::create_dir_all(built.join("zh-CN")).unwrap();
+        std::fs::write(built.join("zh-CN/index.html"), "书").unwrap();
+        std::fs::write(folder.path().join("secret"), "").unwrap();
+        let address = in_background(&built).unwrap();
+        let ask = |path: &str| {
+            let mut connection =
+                TcpStream::connect(address.trim_start_matches("http://").trim_end_matches('/')).unwrap();
+            write!(connection, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            std::io::read_to_string(connection).unwrap()
+        };
+        let _idle = TcpStream::connect(address.trim_start_matches("http://").trim_end_matches('/')).unwrap();
+        let page = ask("/zh-CN/?x#y");
+        assert!(
+            page.starts_with("HTTP/1.1 200") && page.contains("text/html") && page.ends_with("\r\n\r\n书"),
+            "{page}"
+        );
+        assert!(ask("/zh-CN/none.html").starts_with("HTTP/1.1 404"));
+        assert!(ask("/../secret").starts_with("HTTP/1.1 404"));
     }
 }

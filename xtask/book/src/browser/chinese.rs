@@ -1,14 +1,14 @@
 //! What the Chinese edition has of its own: a search that needs the book to be served, and the way to the other language.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::devtools::Devtools;
 use super::finds;
-use crate::book::serve::Served;
+use crate::book::serve;
 use crate::translation::LANGUAGE;
 
 /// Words that are looked for. No blank says where one begins or ends in a text.
@@ -16,9 +16,9 @@ const WORDS: [&str; 3] = ["取消", "协程", "gather"];
 
 /// Serves the book and uses both.
 pub(super) fn problems(browser: &mut Devtools, built: &Path, patience: Duration) -> Result<Vec<String>> {
-    let served = Served::start(built)?;
+    let served = serve::in_background(built)?;
     let mut problems = Vec::new();
-    go(browser, &format!("{}{LANGUAGE}/07-tasks.html#drop", served.address), patience)?;
+    go(browser, &format!("{}{LANGUAGE}/07-tasks.html#drop", served), patience)?;
     browser.evaluate("document.getElementById('mdbook-search-toggle').click()")?;
     for words in WORDS {
         if let Err(error) = finds(browser, words, patience) {
@@ -27,16 +27,16 @@ pub(super) fn problems(browser: &mut Devtools, built: &Path, patience: Duration)
     }
     // A result leads to a page of this edition.
     let leads = browser.evaluate("document.querySelector('#mdbook-searchresults a')?.href ?? ''")?;
-    if !leads.as_str().is_some_and(|to| to.starts_with(&format!("{}{LANGUAGE}/", served.address))) {
+    if !leads.as_str().is_some_and(|to| to.starts_with(&format!("{}{LANGUAGE}/", served))) {
         problems.push(format!("the search leads to {leads}"));
     }
     let thrown = browser.events.iter().filter(|event| event["method"] == "Runtime.exceptionThrown");
     problems.extend(thrown.map(|event| format!("an exception: {}", event["params"]["exceptionDetails"])));
     for there in ["", "zh-CN/"] {
+        browser.events.clear();
         browser.evaluate("document.querySelector('a.edition').click()")?;
         browser.wait_for("Page.loadEventFired", patience)?;
-        let (now, wanted) =
-            (browser.evaluate("location.href")?, format!("{}{there}07-tasks.html#drop", served.address));
+        let (now, wanted) = (browser.evaluate("location.href")?, format!("{}{there}07-tasks.html#drop", served));
         if now != wanted {
             problems.push(format!("the other language is at {now}, not at {wanted}"));
         }
@@ -58,6 +58,20 @@ pub(super) fn problems(browser: &mut Devtools, built: &Path, patience: Duration)
 fn go(browser: &mut Devtools, address: &str, patience: Duration) -> Result<()> {
     browser.events.clear();
     browser.call("Page.navigate", json!({ "url": address }))?;
-    browser.wait_for("Page.loadEventFired", patience)?;
-    Ok(())
+    loaded(browser, address, patience)
+}
+
+/// Waits until the page of an address is there. The page is asked, since a page that comes from a server after one that was a
+/// file is in another process, and the events of the change may come from neither.
+fn loaded(browser: &mut Devtools, address: &str, patience: Duration) -> Result<()> {
+    let until = Instant::now() + patience;
+    while Instant::now() < until {
+        // Between two pages there is nothing to ask.
+        let now = browser.evaluate("document.readyState === 'complete' ? location.href : ''").unwrap_or_default();
+        if now == address {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    bail!("{address} is not loaded")
 }
