@@ -3,6 +3,8 @@
 //! `cargo xtask measure` runs a program and its Python twin several times and writes the medians into
 //! `bench/figures/measured`. The unit `s` is shown in the unit that suits the number.
 
+pub mod echo;
+
 use std::time::Instant;
 
 /// Reports one figure.
@@ -16,4 +18,11 @@ pub fn time<T>(what: &str, operations: u32, function: impl FnOnce() -> T) -> T {
     let result = function();
     report(what, start.elapsed().as_secs_f64() / f64::from(operations), "s");
     result
+}
+
+/// The middle one of some numbers.
+#[must_use]
+pub fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
 }
