@@ -2,6 +2,8 @@
 //!
 //! It knows nothing of the runtime, so that the tools read what the program has written with the same types.
 
+use std::panic::Location;
+
 use asyncio_errors::ValueError;
 use nanoserde::{DeJson, SerJson};
 
@@ -250,9 +252,9 @@ pub struct Place {
     pub line: u32,
 }
 
-impl Place {
-    pub(crate) fn new(file: &str, line: u32) -> Self {
-        Self { file: file.to_owned(), line }
+impl From<&Location<'_>> for Place {
+    fn from(at: &Location<'_>) -> Self {
+        Self { file: at.file().to_owned(), line: at.line() }
     }
 }
 

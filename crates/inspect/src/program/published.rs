@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use asyncio_runtime::{AnyTask, Clock, EventLoop, Frame, LoopEvent, LoopHandle, Observer};
+use asyncio_runtime::{AnyTask, Clock, CoroutineRef, EventLoop, LoopEvent, LoopHandle, Observer};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::program::{loops, walk};
-use crate::snapshot::{Activity, ActivityKind, LoopSnapshot, Place, TaskSnapshot, TaskState};
+use crate::snapshot::{Activity, ActivityKind, LoopSnapshot, TaskSnapshot, TaskState};
 
 /// A loop, for all threads.
 pub(crate) struct Published {
@@ -54,11 +54,10 @@ struct Record {
     order: u64,
     /// Known from its first step on: a task is named after it was created.
     name: Option<String>,
-    coroutine: &'static str,
-    created_at: (&'static str, u32),
+    /// As it was at the end of the last step. (Its name is looked for when somebody asks.)
+    coroutine: CoroutineRef,
     state: TaskState,
     since: Time,
-    at: (&'static str, u32),
 }
 
 /// The observer of one loop.
@@ -95,9 +94,8 @@ impl Observer for Publisher {
         match event {
             LoopEvent::StepBegins(task) => state().step_begins(task, now),
             LoopEvent::StepEnds(task) => {
-                // Asked before anything is locked.
-                let frame = task.get_stack().pop();
-                state().step_ends(task, frame, now);
+                let coroutine = (!task.done()).then(|| task.get_coro());
+                state().step_ends(task, coroutine, now);
             }
             LoopEvent::Woken(task) => state().woken(task, now),
             LoopEvent::TaskCreated(task) => {
@@ -148,7 +146,7 @@ impl State {
         }
     }
 
-    fn step_ends(&mut self, task: &AnyTask, frame: Option<Frame>, now: Time) {
+    fn step_ends(&mut self, task: &AnyTask, coroutine: Option<CoroutineRef>, now: Time) {
         let id = task.id();
         // A panic may have unwound what was begun within it.
         while let Some((running, _)) = self.running.pop() {
@@ -156,8 +154,8 @@ impl State {
                 break;
             }
         }
-        let (Some(record), Some(frame)) = (self.tasks.get_mut(&id), frame) else { return };
-        record.at = (frame.file, frame.line);
+        let (Some(record), Some(coroutine)) = (self.tasks.get_mut(&id), coroutine) else { return };
+        record.coroutine = coroutine;
         // A task that gave way, or was woken in the middle of its step, is queued again.
         if record.state == TaskState::Running {
             (record.state, record.since) = (TaskState::Waiting, now);
@@ -202,10 +200,7 @@ impl State {
 
 impl Record {
     fn new(task: &AnyTask, state: TaskState, since: Time) -> Self {
-        let coroutine = task.get_coro();
-        let at = coroutine.location();
-        let at = (at.file(), at.line());
-        Self { order: 0, name: None, coroutine: coroutine.name(), created_at: at, state, since, at }
+        Self { order: 0, name: None, coroutine: task.get_coro(), state, since }
     }
 }
 
@@ -245,11 +240,11 @@ impl Published {
         let tasks = records.into_iter().map(|(id, record)| TaskSnapshot {
             id: id as u64,
             name: record.name.unwrap_or_default(),
-            coroutine: record.coroutine.to_owned(),
+            coroutine: record.coroutine.name().to_owned(),
             state: record.state,
             since: Some(record.since.elapsed()),
-            at: Place::new(record.at.0, record.at.1),
-            created_at: Place::new(record.created_at.0, record.created_at.1),
+            at: record.coroutine.suspended_at().into(),
+            created_at: record.coroutine.location().into(),
             ..TaskSnapshot::default()
         });
         LoopSnapshot { activity, tasks: tasks.collect(), ..self.head() }

@@ -13,7 +13,6 @@ pub(crate) fn walk(event_loop: &EventLoop, published: &Published) -> LoopSnapsho
 
 fn snapshot_of(task: &AnyTask, waiters: &[AnyFuture], published: &Published) -> TaskSnapshot {
     let coroutine = task.get_coro();
-    let created_at = place_of(coroutine.location());
     let waits_on = task.waits_on().map(|wait| wait_of(&wait));
     let known = published.state_of(task.id());
     // A task of which nothing is known was suspended before anybody looked.
@@ -24,8 +23,8 @@ fn snapshot_of(task: &AnyTask, waiters: &[AnyFuture], published: &Published) -> 
         coroutine: coroutine.name().to_owned(),
         state,
         since,
-        at: task.get_stack().first().map_or_else(Place::default, |frame| Place::new(frame.file, frame.line)),
-        created_at,
+        at: coroutine.suspended_at().into(),
+        created_at: coroutine.location().into(),
         waits_on: waits_on.filter(|_| state != TaskState::NotStarted),
         awaited_by: waiters.iter().map(|waiter| waiter.id() as u64).collect(),
         cancelling: task.cancelling(),
@@ -39,11 +38,11 @@ fn wait_of(wait: &WaitsOn) -> WaitSnapshot {
         task: wait.future.as_ref().filter(|_| wait.kind == WaitKind::Task).map(|future| future.id() as u64),
         held_by: wait.held_by.as_ref().map(|task| task.id() as u64),
         holder_is_done: wait.holder_is_done,
-        acquired_at: wait.acquired_at.map(place_of),
+        acquired_at: wait.acquired_at.map(Place::from),
         offered: wait.offered.as_ref().map(|offered| OfferSnapshot {
             what: offered.what.to_owned(),
             to: offered.to.as_ref().map(|task| task.id() as u64),
-            at: place_of(offered.at),
+            at: offered.at.into(),
         }),
     }
 }
@@ -60,8 +59,4 @@ fn kind_of(kind: WaitKind) -> &'static str {
         WaitKind::Foreign => "foreign",
         _ => "other",
     }
-}
-
-fn place_of(at: &std::panic::Location<'_>) -> Place {
-    Place::new(at.file(), at.line())
 }

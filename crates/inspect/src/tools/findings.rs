@@ -187,6 +187,10 @@ mod tests {
     use super::*;
     use crate::snapshot::Place;
 
+    fn place(line: u32) -> Place {
+        Place { file: "work.rs".to_owned(), line }
+    }
+
     /// A task with this number that has been waiting for so many seconds.
     fn waiting(id: u64, kind: &str, since: f64) -> TaskSnapshot {
         let wait =
@@ -197,7 +201,7 @@ mod tests {
             coroutine: "work".to_owned(),
             state: TaskState::Waiting,
             since: Some(since),
-            at: Place::new("work.rs", 7),
+            at: place(7),
             waits_on: Some(wait),
             ..TaskSnapshot::default()
         }
@@ -299,11 +303,8 @@ mod tests {
         let offer = |state| {
             let (mut one, mut two) = (waiting(1, "timer", 0.0), waiting(2, "Lock", 9.0));
             one.state = state;
-            let offered = crate::snapshot::OfferSnapshot {
-                what: "the lock was released".to_owned(),
-                to: Some(1),
-                at: Place::new("work.rs", 3),
-            };
+            let offered =
+                crate::snapshot::OfferSnapshot { what: "the lock was released".to_owned(), to: Some(1), at: place(3) };
             (wait(&mut two).offered, wait(&mut two).holder_is_done) = (Some(offered), true);
             said(vec![one, two])
         };

@@ -168,7 +168,12 @@ impl AnyFuture {
 
     /// The name of a task's coroutine function.
     pub(crate) fn coroutine_name(&self) -> &'static str {
-        (self.class().coroutine_name)()
+        self.coroutine_naming()()
+    }
+
+    /// What tells the name, by a search in a long text.
+    pub(crate) fn coroutine_naming(&self) -> fn() -> &'static str {
+        self.class().coroutine_name
     }
 
     // Waking.

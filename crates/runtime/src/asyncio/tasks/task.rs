@@ -134,7 +134,8 @@ macro_rules! methods {
             #[must_use]
             pub fn get_coro(&self) -> CoroutineRef {
                 CoroutineRef {
-                    name: self.coroutine_name(),
+                    name: self.coroutine_naming(),
+                    at: self.core().at.get(),
                     defined_at: self.as_any().created_at().expect("a task knows where it was created"),
                     address: self.address(),
                 }
@@ -483,6 +484,7 @@ impl<T: fmt::Debug + 'static> fmt::Debug for Task<T> {
 ///     let coro = task.get_coro();
 ///     assert_eq!(coro.name(), "fetch");
 ///     assert_eq!(coro.location().file(), file!());
+///     assert_eq!(coro.suspended_at(), coro.location()); // it has not started
 ///     assert!(coro.to_string().starts_with("<coroutine object fetch at 0x"));
 ///     task.await
 /// })
@@ -490,8 +492,9 @@ impl<T: fmt::Debug + 'static> fmt::Debug for Task<T> {
 /// ```
 #[derive(Clone, Copy)]
 pub struct CoroutineRef {
-    name: &'static str,
+    name: fn() -> &'static str,
     defined_at: &'static Location<'static>,
+    at: &'static Location<'static>,
     address: usize,
 }
 
@@ -499,7 +502,7 @@ impl CoroutineRef {
     /// The name of the coroutine function.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.name
+        (self.name)()
     }
 
     /// Where the task was created. (Rust does not tell where a coroutine is defined.)
@@ -507,11 +510,17 @@ impl CoroutineRef {
     pub fn location(&self) -> &'static Location<'static> {
         self.defined_at
     }
+
+    /// Where it was suspended last, when the task was asked: `cr_frame.f_lineno`. Before its first step, where the task was created.
+    #[must_use]
+    pub fn suspended_at(&self) -> &'static Location<'static> {
+        self.at
+    }
 }
 
 impl fmt::Debug for CoroutineRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<coroutine object {} at {:#x}>", self.name, self.address)
+        write!(f, "<coroutine object {} at {:#x}>", self.name(), self.address)
     }
 }
 
