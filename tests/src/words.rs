@@ -145,10 +145,10 @@ pub fn marked(english: &str) -> String {
     }
 }
 
-/// Does a text in Markdown or HTML have words, outside of code and of the targets of its links?
+/// Does a text in Markdown or HTML have words, outside of code, of the targets of its links, and of measured values?
 pub fn is_prose(text: &str) -> bool {
     static SILENT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?s)``.*?``|`[^`]*`|<code.*?</code>|\]\([^)]*\)|<[^>]*>|&\w+;|https?://\S+")
+        Regex::new(r"(?s)``.*?``|`[^`]*`|<code.*?</code>|\]\([^)]*\)|<[^>]*>|&\w+;|https?://\S+|\d[\d.,]* ?(?:ns|µs|ms|s|KB|MB|B|k)\b")
             .expect("the pattern is well formed")
     });
     let text = SILENT.replace_all(text, " ");
@@ -193,7 +193,18 @@ mod tests {
 
     #[test]
     fn code_numbers_and_links_are_no_prose() {
-        for silent in ["`run`, `Runner`", "[5](05-run.md)", "3.14", "<code>a()</code>", "", "A", "— 1 —"] {
+        for silent in [
+            "`run`, `Runner`",
+            "50.7 ns",
+            "1.59 µs",
+            "4 KB",
+            "[5](05-run.md)",
+            "3.14",
+            "<code>a()</code>",
+            "",
+            "A",
+            "— 1 —",
+        ] {
             assert!(!is_prose(silent), "{silent}");
         }
         for prose in ["the same", "[locks](locks.md)", "`run` it", "任务"] {
