@@ -25,7 +25,8 @@
 #[doc(inline)]
 pub use asyncio_simulation::{
     CancellationFailure, CancellationReport, CheckCancellation, Deviation, Exploration, Explore, Failure, Fault, Found,
-    Interruption, Mishap, Outcome, Proof, Schedule, Strategy, afterwards, check_cancellation, explore, invariant,
+    Interruption, Mishap, Outcome, Proof, Schedule, Strategy, afterwards, check_cancellation, choose, explore,
+    invariant,
 };
 
 #[cfg(all(unix, feature = "net"))]
