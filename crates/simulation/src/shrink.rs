@@ -36,7 +36,7 @@ pub(crate) fn shrink_mishaps(
     if let Some(none) = attempt(&[]) {
         return none;
     }
-    let mut best = remove_parts(mishaps, attempt);
+    let mut best = few_mishaps(remove_parts(mishaps, attempt), attempt);
     // Of what is left, the mildest that is enough.
     let mut which = 0;
     while which < best.len() {
@@ -49,6 +49,29 @@ pub(crate) fn shrink_mishaps(
             }
         }
         which += 1;
+    }
+    best
+}
+
+/// Tries all single mishaps and all pairs of the kinds that are left. Each mishap may be there only because an earlier one has changed
+/// the number of the next, so leaving out one at a time does not find these.
+fn few_mishaps(best: Vec<Mishap>, attempt: &mut dyn FnMut(&[Mishap]) -> Option<Vec<Mishap>>) -> Vec<Mishap> {
+    let last = |fault| best.iter().filter(|mishap| mishap.fault == fault).map(|mishap| mishap.number).max();
+    let mut kinds: Vec<_> = best.iter().map(|mishap| (mishap.fault, mishap.len)).collect();
+    kinds.sort_unstable();
+    kinds.dedup_by_key(|(fault, _)| *fault);
+    let all: Vec<Mishap> = kinds
+        .into_iter()
+        .flat_map(|(fault, len)| (0..=last(fault).unwrap_or_default()).map(move |number| (fault, number, len)))
+        .flat_map(|(fault, number, len)| (1..len).map(move |index| Mishap { fault, number, index, len }))
+        .collect();
+    let singles = all.iter().map(|one| vec![*one]);
+    let pairs = all.iter().enumerate().flat_map(|(at, one)| all[at + 1..].iter().map(|other| vec![*one, *other]));
+    let fewer = singles.chain(pairs).take(TRIES as usize).filter(|few| few.len() < best.len());
+    for few in fewer {
+        if let Some(happened) = attempt(&few).filter(|happened| happened.len() < best.len()) {
+            return happened;
+        }
     }
     best
 }
@@ -139,8 +162,10 @@ fn move_forward(mut best: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) 
 
 #[cfg(test)]
 mod tests {
-    use super::{Tried, shrink};
+    use super::{Tried, shrink, shrink_mishaps};
     use crate::Deviation;
+    use crate::choices::Mishap;
+    use crate::fault::Fault;
 
     /// Of 40 steps with four eligible entries each, one that fails if these two deviations are there, in this order.
     fn fails_with(needed: fn(&[Deviation]) -> bool) -> impl FnMut(&[Deviation]) -> Tried {
@@ -166,6 +191,17 @@ mod tests {
         };
         let left = shrink(long(), &mut fails_with(needed));
         assert_eq!(left.iter().map(|deviation| deviation.step).collect::<Vec<_>>(), [3, 8]);
+    }
+
+    #[test]
+    fn mishaps_that_are_there_for_the_sake_of_others_go() {
+        let reset = |number| Mishap { fault: Fault::Reset, number, index: 1, len: 2 };
+        // Two that are needed, and one that moves the second: without it, that has another number.
+        let mut attempt = |mishaps: &[Mishap]| {
+            let has = |number| mishaps.contains(&reset(number));
+            (has(1) && (has(3) || has(0) && has(4))).then(|| mishaps.to_vec())
+        };
+        assert_eq!(shrink_mishaps(vec![reset(0), reset(1), reset(4)], &mut attempt), [reset(1), reset(3)]);
     }
 
     #[test]
