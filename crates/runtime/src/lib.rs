@@ -47,7 +47,7 @@
 //!
 //! The source is built in rooms, and imports only look down: to read it, start at the top of this list. `cargo xtask tidy`
 //! checks it. Below the rooms are crates of their own: `asyncio_errors` (what can be raised, reports, the log),
-//! `asyncio_clock` (real and virtual time), `asyncio_contextvars` and `asyncio_concurrent` (thread pools).
+//! `asyncio_collections` (data structures), `asyncio_clock` (real and virtual time), `asyncio_contextvars` and `asyncio_concurrent` (thread pools).
 //!
 //! | room | what is in it | looks into |
 //! | --- | --- | --- |

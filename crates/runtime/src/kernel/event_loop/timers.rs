@@ -1,37 +1,19 @@
-//! The timers of one loop: a heap of deadlines over a slab of what each one does.
+//! The timers of one loop: a heap of deadlines (`asyncio_collections::deadlines`) over a slab of what each one does.
 //!
-//! Pure data, no clock. Timers at the same instant are due in the order of their creation. A cancelled timer leaves its heap
-//! entry behind; entries are dropped when they come to the top, and all at once when they outnumber the live ones (as in
-//! `BaseEventLoop._run_once`). When much of the heap is due, the due entries are taken out and sorted: to pop a million entries
-//! one by one would touch twenty places in memory for each, most of them outside the cache.
+//! Pure data, no clock. Timers at the same instant are due in the order of their creation. A cancelled timer leaves its entry in the
+//! heap behind.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
 use std::rc::Rc;
 use std::task::Waker;
+
+pub(crate) use asyncio_collections::deadlines::TimerKey;
+use asyncio_collections::deadlines::{Deadlines, KEEP};
 
 use crate::base::prefetch;
 use crate::kernel::event_loop::ready::Run;
 use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::waking::Wake;
 use crate::kernel::watch::Target;
-
-/// Names one timer: the slot may be used again, and the sequence number tells its timers apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TimerKey {
-    slot: u32,
-    /// A running number that may wrap around: no timer outlives thousands of millions of others in one slot, and of two at
-    /// the same instant the older one is not that much older.
-    seq: u32,
-}
-
-impl TimerKey {
-    /// Its two numbers.
-    pub(crate) fn parts(self) -> (usize, u32) {
-        (self.slot as usize, self.seq)
-    }
-}
 
 /// A place in the order of creation.
 #[derive(Clone, Copy)]
@@ -56,7 +38,7 @@ enum Slot {
 }
 
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Slot>() == 24 && size_of::<Entry>() == 16);
+const _: () = assert!(size_of::<Slot>() == 24);
 
 impl Slot {
     fn armed(seq: u32, action: Action) -> Self {
@@ -81,28 +63,11 @@ impl Slot {
     }
 }
 
-/// Sixteen bytes: with many timers, the heap is what the cache does not hold.
-struct Entry {
-    when: f64,
-    key: TimerKey,
-}
-
 /// No slot: the end of the list of free ones.
 const NONE: u32 = u32::MAX;
 
-/// Below this many heap entries cancelled ones are left alone.
-const SWEEP_FROM: usize = 100;
-
-/// After this many entries were popped one by one, and one in [`MUCH`] of the heap, the rest of what is due is sorted. Looking at
-/// an entry of the heap costs a small part of popping one.
-const SORT_FROM: usize = 64;
-const MUCH: usize = 16;
-
-/// Memory for fewer timers than this is kept.
-const KEEP: usize = 4096;
-
 pub(crate) struct Timers {
-    heap: BinaryHeap<Entry>,
+    deadlines: Deadlines,
     slots: Vec<Slot>,
     free: u32,
     next_seq: u32,
@@ -112,7 +77,7 @@ pub(crate) struct Timers {
 
 impl Default for Timers {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: NONE, next_seq: 0, armed: 0 }
+        Self { deadlines: Deadlines::default(), slots: Vec::new(), free: NONE, next_seq: 0, armed: 0 }
     }
 }
 
@@ -126,7 +91,7 @@ impl Timers {
 
     pub(crate) fn insert_at_turn(&mut self, turn: Turn, when: f64, action: Action) -> TimerKey {
         let key = self.keep(turn, action);
-        self.heap.push(Entry { when, key });
+        self.deadlines.push(when, key);
         key
     }
 
@@ -167,37 +132,13 @@ impl Timers {
 
     /// The earliest deadline.
     pub(crate) fn next_deadline(&mut self) -> Option<f64> {
-        loop {
-            let top = self.heap.peek()?;
-            if self.is_armed(top.key) {
-                return Some(top.when);
-            }
-            self.heap.pop();
-        }
+        self.deadlines.next(|key| is_armed(&self.slots, key))
     }
 
     /// Takes the timers that are due before `end`, in order, without firing them. One may have been cancelled: to ask would
     /// cost a look at its slot, which `fire` takes anyway.
-    pub(crate) fn take_due(&mut self, end: f64, mut take: impl FnMut(TimerKey)) {
-        let mut taken = 0;
-        while taken < SORT_FROM || taken < self.heap.len() / MUCH {
-            let Some(first) = self.heap.peek_mut().filter(|first| first.when < end) else { return };
-            take(PeekMut::pop(first).key);
-            taken += 1;
-        }
-        self.drain_due(end, take);
-    }
-
-    /// Like `take_due`, for a heap of which much is due.
-    fn drain_due(&mut self, end: f64, take: impl FnMut(TimerKey)) {
-        let mut entries = std::mem::take(&mut self.heap).into_vec();
-        let mut due: Vec<_> = entries.extract_if(.., |entry| entry.when < end).collect();
-        due.sort_unstable_by(|a, b| b.cmp(a));
-        due.iter().map(|entry| entry.key).for_each(take);
-        if entries.capacity() > KEEP {
-            entries.shrink_to(2 * entries.len());
-        }
-        self.heap = entries.into();
+    pub(crate) fn take_due(&mut self, end: f64, take: impl FnMut(TimerKey)) {
+        self.deadlines.take_due(end, take);
     }
 
     /// Fires a timer: returns what it does, unless it was cancelled meanwhile.
@@ -250,14 +191,14 @@ impl Timers {
     }
 
     pub(crate) fn is_armed(&self, key: TimerKey) -> bool {
-        self.slots.get(key.slot as usize).is_some_and(|slot| slot.is_armed(key.seq))
+        is_armed(&self.slots, key)
     }
 
     /// Cancels a timer that has not fired. Returns what it would have done, to be dropped by the caller.
     pub(crate) fn remove(&mut self, key: TimerKey) -> Option<Action> {
         let action = self.fire(key);
-        if action.is_some() && self.heap.len() > SWEEP_FROM && self.heap.len() > 2 * self.armed {
-            self.sweep();
+        if action.is_some() {
+            self.deadlines.sweep(self.armed, |key| is_armed(&self.slots, key));
         }
         action
     }
@@ -268,46 +209,17 @@ impl Timers {
 
     /// Removes everything. Returns what the timers would have done, to be dropped by the caller.
     pub(crate) fn clear(&mut self) -> Vec<Action> {
-        self.heap = BinaryHeap::new();
+        self.deadlines = Deadlines::default();
         self.armed = 0;
         self.free = NONE;
         std::mem::take(&mut self.slots).into_iter().filter_map(Slot::into_action).collect()
     }
-
-    fn sweep(&mut self) {
-        let mut entries = std::mem::take(&mut self.heap).into_vec();
-        entries.retain(|entry| self.is_armed(entry.key));
-        entries.shrink_to_fit();
-        self.heap = entries.into();
-    }
 }
 
-// The heap is a maximum heap: the greatest entry is the earliest, and among equals the oldest.
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> Ordering {
-        if other.when < self.when {
-            Ordering::Less
-        } else if self.when < other.when {
-            Ordering::Greater
-        } else {
-            0.cmp(&(self.key.seq.wrapping_sub(other.key.seq) as i32))
-        }
-    }
+#[inline]
+fn is_armed(slots: &[Slot], key: TimerKey) -> bool {
+    slots.get(key.slot as usize).is_some_and(|slot| slot.is_armed(key.seq))
 }
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Entry {}
 
 #[cfg(test)]
 mod tests {
@@ -397,7 +309,7 @@ mod tests {
         for key in due(&mut timers, f64::INFINITY) {
             assert!(timers.fire(key).is_some());
         }
-        assert!(timers.heap.capacity() <= KEEP && timers.slots.capacity() <= KEEP);
+        assert!(timers.deadlines.room().1 <= KEEP && timers.slots.capacity() <= KEEP);
     }
 
     #[test]
@@ -408,7 +320,8 @@ mod tests {
         for key in keys {
             timers.remove(key);
         }
-        assert!(timers.heap.len() <= SWEEP_FROM, "{}", timers.heap.len());
+        let entries = timers.deadlines.room().0;
+        assert!(entries <= 100, "{entries}");
         assert_eq!(due(&mut timers, 1.0), [keep]);
     }
 }

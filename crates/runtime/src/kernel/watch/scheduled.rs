@@ -64,7 +64,6 @@ impl Scheduled {
     }
 
     pub(in crate::kernel) fn timer(key: TimerKey, core: &LoopCore) -> Self {
-        let (slot, seq) = key.parts();
-        Self { id: ScheduledId(Sort::Timer, slot, seq), target: core.timers.borrow().target(key) }
+        Self { id: ScheduledId(Sort::Timer, key.slot as usize, key.seq), target: core.timers.borrow().target(key) }
     }
 }
