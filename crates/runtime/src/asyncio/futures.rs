@@ -63,7 +63,9 @@ impl AnyFuture {
     /// ```
     pub fn exception(&self) -> Result<Option<Error>> {
         match self.base().state() {
-            State::New | State::Pending | State::Aborted => Err(InvalidStateError::new("Exception is not set.").into()),
+            State::New | State::Pending | State::Visited | State::Aborted => {
+                Err(InvalidStateError::new("Exception is not set.").into())
+            }
             State::Cancelled => Err(self.base().see_error().expect("cancelled with an error")),
             State::Failed | State::Finished => Ok(self.base().see_error()),
         }

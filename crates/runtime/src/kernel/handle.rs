@@ -20,6 +20,7 @@ use crate::kernel::memory::origin::{Class, Sort};
 use crate::kernel::memory::state::State;
 use crate::kernel::memory::value::{Memory, Value};
 use crate::kernel::task::core::TaskCore;
+use crate::kernel::task::visit::wake_visited;
 use crate::kernel::watch::LoopEvent;
 
 /// A future or task of which the result's type is not known: what `wait`, `gather` and callbacks have in common.
@@ -173,30 +174,25 @@ impl AnyFuture {
 
     /// What tells the name, by a search in a long text.
     pub(crate) fn coroutine_naming(&self) -> fn() -> &'static str {
-        self.class().coroutine_name
+        let custom = if let Kind::Task(core) = self.kind() { core.coroutine_naming() } else { None };
+        custom.unwrap_or(self.class().coroutine_name)
     }
 
     // Waking.
 
-    /// The waker of a task.
-    #[inline]
-    fn waker(&self) -> Option<&Waker> {
-        match self.kind() {
-            Kind::Task(core) => Some(core.waker()),
-            Kind::Plain | Kind::Group(_) => None,
-        }
-    }
-
     /// Queues a task's next step.
     pub(crate) fn wake(&self) {
-        if let Some(waker) = self.waker() {
-            waker.wake_by_ref();
+        let Kind::Task(core) = self.kind() else { return };
+        match core.waker() {
+            Some(waker) => waker.wake_by_ref(),
+            None => wake_visited(self, core),
         }
     }
 
     /// Is this the task's own waker?
     pub(crate) fn is_woken_by(&self, waker: &Waker) -> bool {
-        self.waker().is_some_and(|own| own.will_wake(waker))
+        let Kind::Task(core) = self.kind() else { return false };
+        core.waker().map_or_else(|| core.is_visited_by(waker), |own| own.will_wake(waker))
     }
 
     // The result.

@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | `handle` | `AnyFuture` and `AnyTask`, the counted pointers to a future: how it ends, and what it wakes |
 //! | `memory` | what a future keeps: `cell` and `base` (what every future has), `state`, `value` (its result), `callbacks`, `waking` (which waiter to wake), `origin` (what futures of one origin share) |
-//! | `task` | what a task has beyond a future (`core`), how it is made (`spawn`), takes a step (`step`), waits (`blocker`), is cancelled (`cancel`), never begins (`coroutine`), and ends with its loop (`destroy`) |
+//! | `task` | what a task has beyond a future (`core`), how it is made (`spawn`), takes a step (`step`), is polled in the step of another (`visit`), waits (`blocker`), is cancelled (`cancel`), never begins (`coroutine`), and ends with its loop (`destroy`) |
 //! | `event_loop` | `LoopCore`: queueing and closing (`mod`), one iteration (`run`), the sleep between two (`waiting`), the queue (`ready`), `timers`, the tasks (`registry`), other threads (`remote`), how a callback runs (`call`, `callback`), the loop and task of this thread (`current`) |
 //! | `tenant` | what a part of asyncio keeps in a loop, made when it is first needed |
 //! | `line` | the waiters of a lock, a queue or an event |
@@ -66,5 +66,6 @@ pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel, take_forc
 pub(crate) use task::core::{TaskCore, current_task_id, keep_waiting_on, wait_on, wait_on_future};
 pub(crate) use task::coroutine::{EXCUSING, close, excuse};
 pub(crate) use task::spawn::spawn;
+pub(crate) use task::visit::{is_visited, visit};
 pub(crate) use tenant::{Ending, Phase, Shutdown, Tenant, Tenants};
 pub(crate) use watch::Target;

@@ -13,6 +13,7 @@ mod cycles;
 mod done_callbacks;
 mod gather;
 mod graph;
+mod scoped;
 mod shield;
 mod sleep;
 mod task;

@@ -9,7 +9,9 @@ use std::task::{Context, Poll, ready};
 use asyncio_clock::Seconds;
 use asyncio_errors::{Result, ValueError};
 
-use crate::kernel::{Action, BlockedOn, LoopCore, TimerKey, Wake, keep_waiting_on, running_loop, take_cancel, wait_on};
+use crate::kernel::{
+    Action, BlockedOn, LoopCore, TimerKey, Wake, is_visited, keep_waiting_on, running_loop, take_cancel, wait_on,
+};
 
 /// Suspends the current task for `delay` seconds: `asyncio.sleep`.
 ///
@@ -98,6 +100,7 @@ impl StdFuture for Sleep {
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
+            Stage::Yielded if is_visited() => Poll::Pending,
             Stage::Yielded => {
                 self.stage = Stage::Done;
                 Poll::Ready(take_cancel().map_or(Ok(()), |cancelled| Err(cancelled.into())))

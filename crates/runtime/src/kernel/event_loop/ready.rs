@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::kernel::event_loop::call::Call;
 use crate::kernel::event_loop::timers::TimerKey;
-use crate::kernel::handle::AnyFuture;
+use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::task::step::Runnable;
 
 #[cfg(target_pointer_width = "64")]
@@ -106,6 +106,23 @@ impl ReadyQueue {
             Some(task) => Some(Ready::Task(task)),
             None => self.others.remove(before).map(Ready::Other),
         }
+    }
+
+    /// Takes out the step of a task, if it is queued. It is looked for from the end.
+    pub(crate) fn take_task(&mut self, task: &AnyTask) -> Option<(usize, Runnable)> {
+        let is_it = |entry: &Option<Runnable>| entry.as_ref().is_some_and(|runnable| runnable.is_of(task));
+        let index = self.line.iter().rposition(is_it)?;
+        Some((index, self.line.remove(index)??))
+    }
+
+    pub(crate) fn insert_task(&mut self, index: usize, task: Runnable) {
+        self.line.insert(index, Some(task));
+    }
+
+    /// An entry that does nothing.
+    pub(crate) fn insert_nothing(&mut self, index: usize) {
+        self.others.insert(self.others_before(index), Other::Timer(TimerKey::NONE));
+        self.line.insert(index, None);
     }
 
     /// How many entries there is memory for.

@@ -15,6 +15,8 @@
 //!                 +------------------------------------->  Cancelled
 //! ```
 //!
+//! A pending task is `Visited` for a moment when the step of another one polls its coroutine (`kernel/task/visit`).
+//!
 //! A task that is cancelled before its first step goes through `Pending` in that step, like any other. A done future stays as
 //! it is, except that `Gather` may reopen its own.
 
@@ -25,6 +27,8 @@ pub(crate) enum State {
     New,
     /// Not done. Of a task: it has taken its first step.
     Pending,
+    /// A suspended task whose coroutine is polled in the step of another one.
+    Visited,
     /// A task that drops its coroutine at the next step.
     Aborted,
     Cancelled,

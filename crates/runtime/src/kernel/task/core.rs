@@ -5,7 +5,9 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::Write as _;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
+use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,6 +22,7 @@ use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::cell::FutureBase;
 use crate::kernel::memory::state::{PendingCancel, State};
 use crate::kernel::task::blocker::BlockedOn;
+use crate::kernel::task::visit::Visit;
 
 /// What a task has. It begins with its base, so that a pointer to that is a pointer to the whole.
 #[repr(C)]
@@ -29,8 +32,8 @@ pub(crate) struct TaskCore {
     blocked_on: Cell<BlockedOn>,
     /// Where it was last seen: created, suspended, or asking who it is.
     pub(crate) at: Cell<&'static Location<'static>>,
-    /// The task's own waker, which keeps its memory until the last handle is dropped.
-    waker: OnceCell<Waker>,
+    /// The task's own waker, which keeps its memory until the last handle is dropped. A visit has it meanwhile.
+    waker: Cell<Option<Waker>>,
 }
 
 /// What most tasks never have.
@@ -45,6 +48,10 @@ struct Rare {
     vars: Cell<Vars>,
     /// A context object given at creation, used instead of `vars`.
     context: OnceCell<ContextObject>,
+    /// The name of its coroutine, if its type has another one.
+    coroutine: Cell<Option<fn() -> &'static str>>,
+    /// See `kernel/task/visit`.
+    visit: Cell<Option<Visit>>,
 }
 
 /// While it lives, the task's context is the current one, if it could be entered.
@@ -74,22 +81,43 @@ impl TaskCore {
             rare: OnceCell::new(),
             blocked_on: Cell::new(BlockedOn::Nothing),
             at: Cell::new(at),
-            waker: OnceCell::new(),
+            waker: Cell::new(None),
         }
     }
 
     pub(crate) fn keep_waker(&self, waker: Waker) {
-        let is_new = self.waker.set(waker).is_ok();
-        debug_assert!(is_new, "a task is completed once");
+        self.waker.set(Some(waker));
     }
 
+    /// Its words, for one call; `None` during a visit.
     #[inline]
-    pub(crate) fn waker(&self) -> &Waker {
-        self.waker.get().expect("a task of which there are handles is complete")
+    pub(crate) fn waker(&self) -> Option<ManuallyDrop<Waker>> {
+        // SAFETY: the reference is gone when this returns, and nothing changes the waker before. What is called by the copy may begin
+        // a visit, which moves the waker, so it is none by reference. It is good as long as there is a handle on the task: until
+        // then the waker is here, or in a visit. Test: `tests/visits.rs`, under AddressSanitizer.
+        unsafe { (*self.waker.as_ptr()).as_ref().map(|waker| ManuallyDrop::new(ptr::read(waker))) }
     }
 
-    pub(crate) fn take_waker(&mut self) -> Option<Waker> {
+    pub(crate) fn take_waker(&self) -> Option<Waker> {
         self.waker.take()
+    }
+
+    pub(super) fn visit(&self) -> &Cell<Option<Visit>> {
+        &self.make_rare().visit
+    }
+
+    /// Is it visited, and woken by this waker?
+    pub(crate) fn is_visited_by(&self, waker: &Waker) -> bool {
+        self.rare().and_then(|rare| rare.visit.get()).is_some_and(|visit| visit.wakes == waker.data())
+    }
+
+    /// What tells the name of its coroutine function, if it is not that of the coroutine's type.
+    pub(crate) fn coroutine_naming(&self) -> Option<fn() -> &'static str> {
+        self.rare()?.coroutine.get()
+    }
+
+    pub(crate) fn set_coroutine_naming(&self, name: fn() -> &'static str) {
+        self.make_rare().coroutine.set(Some(name));
     }
 
     /// Gives the task, whose creation is complete, to its loop.

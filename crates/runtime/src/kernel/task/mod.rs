@@ -7,3 +7,4 @@ pub(crate) mod coroutine;
 pub(crate) mod destroy;
 pub(crate) mod spawn;
 pub(crate) mod step;
+pub(crate) mod visit;

@@ -48,6 +48,10 @@ impl Runnable {
         AnyTask::from_future(self.memory().handle(event_loop))
     }
 
+    pub(crate) fn is_of(&self, task: &AnyTask) -> bool {
+        std::ptr::from_ref(self.memory()).addr() == task.as_future().address()
+    }
+
     /// Takes the step.
     #[inline]
     pub(crate) fn run(self, event_loop: &LoopCore) {
@@ -70,7 +74,7 @@ impl Runnable {
         // 4. The last handle may drop the result, which may panic: here, and not in async-task.
     }
 
-    fn into_inner(self) -> async_task::Runnable<TaskMemory> {
+    pub(super) fn into_inner(self) -> async_task::Runnable<TaskMemory> {
         let mut this = ManuallyDrop::new(self);
         // SAFETY: this is not dropped, so nothing else takes it out. Test: `tests/unwinding.rs`, under AddressSanitizer.
         unsafe { ManuallyDrop::take(&mut this.0) }
@@ -93,7 +97,7 @@ impl Drop for Runnable {
 
 /// A task whose step is being taken. If it is still here when this is dropped, the step has not come to its end, and async-task
 /// has dropped the coroutine: then the task ends as an aborted one does, so that nothing waits for it in vain.
-struct Stepping(Option<AnyTask>);
+pub(super) struct Stepping(pub(super) Option<AnyTask>);
 
 impl Drop for Stepping {
     #[inline]
@@ -182,12 +186,16 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
     cx: &mut Context<'_>,
 ) -> Option<Result<T>> {
     let core = task.core();
-    // 1. The context is entered, and left when this returns. The wait is over.
+    // 1. The context is entered, and left when this returns.
     let (_inside, no_context) = core.enter_context();
-    core.set_blocked_on(BlockedOn::Nothing);
     let mut running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
-    // 2. Is there something to raise instead of resuming the coroutine?
-    let refused = if core.just_goes_on() { no_context } else { prepare(core, no_context) };
+    // 2. The wait is over. Is there something to raise instead of resuming the coroutine?
+    let refused = if core.just_goes_on() {
+        core.set_blocked_on(BlockedOn::Nothing);
+        no_context
+    } else {
+        prepare(core, no_context)
+    };
     let end = if let Some(error) = refused {
         excuse(running, cx);
         Err(error)
@@ -223,9 +231,13 @@ fn panicked(payload: Box<dyn Any + Send>) -> Error {
     TaskPanic::new(payload).into()
 }
 
-/// This is the first step, or something was requested of the task before it. Returns what is raised instead of the step, if
-/// anything is.
+/// This is the first step, or something was requested of the task before it, or it is no step but a visit. Returns what is raised
+/// instead of the step, if anything is.
 fn prepare(core: &TaskCore, no_context: Option<Error>) -> Option<Error> {
+    if core.base.state() == State::Visited {
+        return None;
+    }
+    core.set_blocked_on(BlockedOn::Nothing);
     match core.base.state() {
         State::Aborted => return Some(CancelledError::default().into()),
         State::New => {
@@ -250,10 +262,13 @@ enum Back {
     Ends(Error),
 }
 
-/// Something was requested of the task while its step ran, or before, or it waits on something foreign.
+/// Something was requested of the task while its step ran, or before, or it waits on something foreign, or it was visited.
 #[cold]
 fn look_back(task: &AnyTask) -> Back {
     let core = task.core();
+    if task.base().state() == State::Visited {
+        return Back::Waits;
+    }
     if task.base().state() == State::Aborted {
         // It aborted itself.
         task.wake();

@@ -1,0 +1,122 @@
+//! A visit: the coroutine of a suspended task is polled in the middle of another task's step.
+//!
+//! A scoped task borrows from the task that owns its scope, so its coroutine lies in the owner's frames and can be polled only
+//! through them. The core idea: the scoped task is a task of the loop with its own place in the queue, and its step visits the owner,
+//! whose frames lead to the scope, which polls what the step is about. So the steps of scoped tasks are those of other tasks.
+//!
+//! To the owner a visit is no step. What it waits on, what was requested of it and its place in the queue stay as they are. Whoever
+//! wakes it meanwhile finds its waker taken, and has its place noted: async-task would queue it only when the visit is over, behind
+//! what the scoped task has queued since. A visit may be asked for at any time: where the owner is not suspended, it is only woken.
+
+use std::task::Waker;
+
+use crate::kernel::event_loop::{LoopCore, current};
+use crate::kernel::handle::{AnyFuture, AnyTask};
+use crate::kernel::memory::state::State;
+use crate::kernel::task::core::TaskCore;
+use crate::kernel::task::step::{Runnable, Stepping};
+use crate::kernel::watch::LoopEvent;
+
+/// What a visited task keeps.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit {
+    /// What tells its waker from others.
+    pub(super) wakes: *const (),
+    /// Its place in the queue.
+    place: Option<usize>,
+}
+
+/// Wakes `owner` by `waker`. If that has queued its step, or it was queued, takes the step out of the queue and polls the coroutine.
+pub(crate) fn visit(owner: &AnyTask, waker: &Waker) {
+    let (core, event_loop) = (owner.core(), owner.base().event_loop());
+    // 1. Waking it is how to get hold of its runnable. Observers do not hear of that: nothing will come of it.
+    event_loop.take_remote();
+    let before = event_loop.ready.borrow().len();
+    unseen(event_loop, owner.is_woken_by(waker), || waker.wake_by_ref());
+    if owner.base().state() != State::Pending {
+        return;
+    }
+    let Some((place, runnable)) = event_loop.ready.borrow_mut().take_task(owner) else { return };
+    // 2. The frames are run through.
+    let (blocked_on, at) = (core.blocked_on(), core.at.get());
+    let place = Visited::new(owner, (place < before).then_some(place)).run(runnable);
+    // 3. Nothing has happened, unless the coroutine has ended. The loop has counted what is queued.
+    if owner.done() {
+        if let Some(place) = place {
+            event_loop.ready.borrow_mut().insert_nothing(place);
+        }
+        return event_loop.tell(|| LoopEvent::TaskDone(owner));
+    }
+    core.set_blocked_on(blocked_on);
+    core.at.set(at);
+    if let Some(place) = place {
+        unseen(event_loop, true, || owner.wake());
+        let mut ready = event_loop.ready.borrow_mut();
+        if let Some((_, runnable)) = ready.take_task(owner) {
+            ready.insert_task(place, runnable);
+        }
+    }
+}
+
+/// Calls `wake` without a word to observers, if it calls nothing of a user's.
+fn unseen(event_loop: &LoopCore, is_own: bool, wake: impl FnOnce()) {
+    if !is_own {
+        return wake();
+    }
+    let instrumented = event_loop.instrumented.replace(false);
+    wake();
+    event_loop.instrumented.set(instrumented);
+}
+
+/// A task that is visited until this is dropped, whose waker this has.
+struct Visited<'a>(&'a AnyTask, Option<Waker>);
+
+impl<'a> Visited<'a> {
+    fn new(task: &'a AnyTask, place: Option<usize>) -> Self {
+        let core = task.core();
+        let waker = core.take_waker();
+        let wakes = waker.as_ref().expect("a task that is suspended has its waker").data();
+        core.visit().set(Some(Visit { wakes, place }));
+        task.base().state.set(State::Visited);
+        Self(task, waker)
+    }
+
+    /// Returns the place in the queue that the task has now.
+    fn run(self, runnable: Runnable) -> Option<usize> {
+        let task = self.0;
+        let mut stepping = Stepping(Some(task.clone()));
+        current::step(task, || runnable.into_inner().run());
+        drop(stepping.0.take());
+        task.core().visit().get().and_then(|visit| visit.place)
+    }
+}
+
+impl Drop for Visited<'_> {
+    fn drop(&mut self) {
+        let (core, state) = (self.0.core(), &self.0.base().state);
+        core.visit().set(None);
+        core.keep_waker(self.1.take().expect("it is given back once"));
+        if state.get() == State::Visited {
+            state.set(State::Pending);
+        }
+    }
+}
+
+/// Is the current task visited? Then what only waited for its turn goes on waiting.
+#[inline]
+pub(crate) fn is_visited() -> bool {
+    current::with_task(|task| task.is_some_and(|task| task.base().state() == State::Visited))
+}
+
+/// Notes that a task is woken which is being visited.
+#[cold]
+pub(crate) fn wake_visited(task: &AnyFuture, core: &TaskCore) {
+    let event_loop = core.base.event_loop();
+    if let Some(visit @ Visit { place: None, .. }) = core.visit().get() {
+        let task = AnyTask::from_future(task.clone());
+        event_loop.tell(|| LoopEvent::Woken(&task));
+        event_loop.take_remote();
+        let place = Some(event_loop.ready.borrow().len());
+        core.visit().set(Some(Visit { place, ..visit }));
+    }
+}
