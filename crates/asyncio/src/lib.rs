@@ -17,7 +17,8 @@
 //!
 //! - **A program**: [`run`] its main coroutine, or write [`#[asyncio::main]`](macro@main) over it; [`Runner`] has the options. With `ASYNCIO_DEBUG=1` in the environment the
 //!   loop reports callbacks that block it; with `ASYNCIO_CLOCK=virtual` it skips the sleeps.
-//! - **Many at once**: [`create_task`], [`gather()`], [`TaskGroup`], [`wait`], [`as_completed`].
+//! - **Many at once**: [`create_task`], [`gather()`], [`TaskGroup`], [`wait`], [`as_completed`];
+//!   with coroutines that borrow, [`gather_scoped`] and [`ScopedTaskGroup`].
 //! - **Limits**: [`wait_for`] for one awaitable, [`timeout`] for a block, [`shield`] against a cancellation.
 //! - **Between tasks**: [`Queue`], [`Lock`], [`Event`], [`Condition`], [`Semaphore`], [`Barrier`], and [`Future`].
 //! - **Outside**: [`open_connection`], [`start_server`], [`create_subprocess_exec`], [`to_thread`],
@@ -149,11 +150,11 @@ pub use self::{
     locks::{Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, Semaphore},
     queues::{LifoQueue, PriorityQueue, Queue, QueueEmpty, QueueFull, QueueShutDown},
     runners::{Runner, run},
-    taskgroups::TaskGroup,
+    taskgroups::{ScopedTaskGroup, TaskGroup},
     tasks::{
         AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, WaitKind, all_tasks, as_completed,
-        cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, shield, sleep, sleep_result,
-        try_create_task, uncancellable, wait, wait_for,
+        cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, gather_scoped, shield, sleep,
+        sleep_result, try_create_task, uncancellable, wait, wait_for,
     },
     timeouts::{Timeout, timeout, timeout_at},
 };

@@ -2,3 +2,5 @@
 
 #[doc(inline)]
 pub use asyncio_runtime::TaskGroup;
+#[doc(inline)]
+pub use asyncio_scope::ScopedTaskGroup;

@@ -11,3 +11,5 @@ pub use asyncio_runtime::{
     cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, shield, sleep, sleep_result,
     try_create_task, uncancellable, wait, wait_for,
 };
+#[doc(inline)]
+pub use asyncio_scope::{GatherScoped, GatherScopedOutcomes, gather_scoped};
