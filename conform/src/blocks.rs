@@ -6,12 +6,12 @@ use std::rc::Rc;
 
 use asyncio::{
     AsyncContextManager, AsyncExitStack, AsyncIterator, Error, ExceptionGroup, LookupError, Result, RuntimeError,
-    TaskGroup, Timeout, TypeError, ValueError, aclosing, async_with, asynccontextmanager, get_running_loop, timeout,
+    Timeout, TypeError, ValueError, aclosing, async_with, asynccontextmanager, get_running_loop, timeout,
 };
 
 use crate::frame::{Flow, Frame};
 use crate::language::{Body, ErrorKind, Handler, Step};
-use crate::world::{World, is_exception, python, show};
+use crate::world::{Group, World, is_exception, python, show};
 
 impl Frame {
     pub(crate) async fn block(&self, step: &Step) -> Result<Flow> {
@@ -45,12 +45,12 @@ impl Frame {
                 self.log("reschedule None")
             }
             Step::Group { group, body, cancelled } => {
-                let made = TaskGroup::new();
+                let made = Group::new(&self.world);
                 if *cancelled {
                     made.cancel();
                 }
                 let flow = made
-                    .run_until_cancelled(async |entered| {
+                    .run(async |entered| {
                         self.world.groups.put(*group, Some(entered));
                         self.run(body).await
                     })
@@ -59,7 +59,7 @@ impl Frame {
             }
             Step::EnterGroup { group, body } => {
                 let group = self.world.groups.fetch(*group)?;
-                let flow = group.run_until_cancelled(async |_| self.run(body).await).await?;
+                let flow = group.run(async |_| self.run(body).await).await?;
                 self.left(flow.unwrap_or(Flow::Next), "group")
             }
             Step::Hold { object, body } => {

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::cpython::{Interpreter, Reference};
 use crate::language::Program;
 use crate::shrink::shrink;
-use crate::{trace, trace_hosted, trace_watched};
+use crate::{trace, trace_hosted, trace_scoped, trace_watched};
 
 /// A program whose traces differ.
 #[derive(Clone, Debug)]
@@ -83,7 +83,8 @@ struct Work {
 /// No program takes longer, on however slow a machine.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// One program in this many runs under an observer and a scheduling policy, and one in a loop that a host drives.
+/// One program in this many runs under an observer and a scheduling policy, one in a loop that a host drives, and one with groups for
+/// coroutines that borrow.
 const SHARE: u64 = 4;
 
 /// The trace of the program with this number on our runtime.
@@ -92,6 +93,7 @@ pub fn ours(number: u64, program: &Program) -> String {
     match number % SHARE {
         0 => trace_watched(program),
         1 => trace_hosted(program),
+        2 => trace_scoped(program).unwrap_or_else(|| trace(program)),
         _ => trace(program),
     }
 }

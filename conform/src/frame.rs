@@ -10,12 +10,11 @@ use asyncio::contextvars::Token;
 use asyncio::generators::AsyncGeneratorYielder;
 use asyncio::{
     AsyncExitStack, AsyncGenerator, CancelledError, Error, Exception, GeneratorExit, LookupError, Result, RuntimeError,
-    StopAsyncIteration, TaskGroup, TaskOptions, Timeout, TypeError, ValueError, current_task, get_running_loop,
-    timeout,
+    StopAsyncIteration, TaskOptions, Timeout, TypeError, ValueError, current_task, get_running_loop, timeout,
 };
 
 use crate::language::{Body, ErrorKind, Question, Raised, Step};
-use crate::world::{Called, Coroutine, Slot, VARS, Value, World, python, show};
+use crate::world::{Called, Coroutine, Group, Slot, VARS, Value, World, python, show};
 
 /// How a step ends, if it does not fail.
 #[derive(Debug, PartialEq)]
@@ -136,7 +135,7 @@ impl Frame {
                 Ok(Flow::Next)
             }
             Step::NewGroup { group } => {
-                self.world.groups.put(*group, Some(TaskGroup::new()));
+                self.world.groups.put(*group, Some(Group::new(&self.world)));
                 Ok(Flow::Next)
             }
             Step::RescheduleKept { key, delay } => self.reschedule_kept(*key, *delay),
@@ -181,7 +180,7 @@ impl Frame {
             Step::GroupSpawn { group, function, slot, eager } => {
                 let options = TaskOptions::new();
                 let options = if *eager { options.eager_start(true) } else { options };
-                let task = world.groups.fetch(*group)?.create_task_with(options, world.call(*function))?;
+                let task = world.groups.fetch(*group)?.create_task(options, world.call(*function))?;
                 world.keep(*slot, Slot::Task(task));
                 self.log("group_spawn")
             }

@@ -34,9 +34,25 @@ pub fn trace_hosted(program: &Program) -> String {
     in_a_thread(program, How::Hosted)
 }
 
+/// The same with groups for coroutines that borrow, whose tasks take the same steps.
+///
+/// `None` for a program of which that is not true.
+#[must_use]
+pub fn trace_scoped(program: &Program) -> Option<String> {
+    program.suits_scoped_groups().then(|| in_a_thread(program, How::Scoped))
+}
+
+/// Both at once: those groups, an observer and a policy.
+#[must_use]
+pub fn trace_scoped_and_watched(program: &Program) -> Option<String> {
+    program.suits_scoped_groups().then(|| in_a_thread(program, How::ScopedAndWatched))
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
     Alone,
+    Scoped,
+    ScopedAndWatched,
     Watched,
     Hosted,
 }
@@ -44,7 +60,7 @@ enum How {
 fn in_a_thread(program: &Program, how: How) -> String {
     let program = program.clone();
     let run = move || {
-        let world = World::new(program);
+        let world = World::new(program, matches!(how, How::Scoped | How::ScopedAndWatched));
         if let Err(error) = run(&world, how) {
             world.lines.borrow_mut().push(format!("cannot run: {error:?}"));
         }
@@ -61,7 +77,7 @@ fn in_a_thread(program: &Program, how: How) -> String {
 fn run(world: &Rc<World>, how: How) -> Result<()> {
     let runner = Runner::new().clock(Clock::Virtual).debug(false);
     let event_loop = runner.get_loop()?;
-    if how == How::Watched {
+    if matches!(how, How::Watched | How::ScopedAndWatched) {
         event_loop.add_observer(Rc::new(Steps::default()));
         event_loop.set_scheduling_policy(Some(Box::new(LongestReady)));
     }
@@ -116,7 +132,7 @@ fn run(world: &Rc<World>, how: How) -> Result<()> {
     for main in std::iter::once(0).chain(world.program.runs.iter().copied()) {
         let result = match how {
             How::Hosted => hosted(&runner, world.call(main)),
-            How::Alone | How::Watched => runner.run(world.call(main)),
+            How::Alone | How::Watched | How::Scoped | How::ScopedAndWatched => runner.run(world.call(main)),
         };
         match result {
             Ok(value) => world.log(format!("main returned {value}")),

@@ -453,6 +453,20 @@ impl Step {
 }
 
 impl Program {
+    /// Does it do the same if the tasks of its groups borrow? They do not start eagerly, and they stand still while a generator is
+    /// suspended at a `yield` in their group.
+    pub(crate) fn suits_scoped_groups(&self) -> bool {
+        fn any(body: &mut Body, is_it: fn(&Step) -> bool) -> bool {
+            body.iter_mut().any(|step| is_it(step) || step.bodies_mut().into_iter().any(|body| any(body, is_it)))
+        }
+        let mut copy = self.clone();
+        let eager = |step: &Step| matches!(step, Step::GroupSpawn { eager: true, .. });
+        let group = |step: &Step| matches!(step, Step::Group { .. } | Step::EnterGroup { .. });
+        !self.eager
+            && !copy.bodies_mut().into_iter().any(|body| any(body, eager))
+            && !copy.generators.iter_mut().any(|body| any(body, group))
+    }
+
     /// The outermost bodies.
     pub fn bodies_mut(&mut self) -> Vec<&mut Body> {
         let managers = self.managers.iter_mut().flat_map(|manager| [&mut manager.enter, &mut manager.exit]);

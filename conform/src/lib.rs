@@ -29,7 +29,7 @@ mod world;
 
 use std::path::PathBuf;
 
-pub use interpreter::{trace, trace_hosted, trace_watched};
+pub use interpreter::{trace, trace_hosted, trace_scoped, trace_scoped_and_watched, trace_watched};
 
 /// The folder of this package.
 #[must_use]

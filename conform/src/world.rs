@@ -9,8 +9,8 @@ use asyncio::futures::CallbackKey;
 use asyncio::tasks::{Gather, GatherChild, GatherOutcomes};
 use asyncio::{
     AnyFuture, AsyncGenerator, Awaitable, ContextVar, Error, ExceptionGroup, Future, GeneratorExit, Handle,
-    LookupError, Result, RuntimeError, Task, TaskGroup, Timeout, TimerHandle, current_task, get_running_loop,
-    try_create_task,
+    LookupError, Result, RuntimeError, ScopedTaskGroup, Task, TaskGroup, TaskOptions, Timeout, TimerHandle,
+    current_task, get_running_loop, try_create_task,
 };
 
 use crate::language::Program;
@@ -36,7 +36,9 @@ pub(crate) struct World {
     calls: Cell<usize>,
     pub(crate) slots: RefCell<Vec<Option<Slot>>>,
     pub(crate) objects: Vec<Shared>,
-    pub(crate) groups: Numbered<TaskGroup>,
+    pub(crate) groups: Numbered<Group>,
+    /// The groups are those for coroutines that borrow.
+    pub(crate) scoped: bool,
     pub(crate) generators: Numbered<AsyncGenerator<i64, i64>>,
     pub(crate) callbacks: Numbered<Rc<(AnyFuture, Cell<Option<CallbackKey>>)>>,
     pub(crate) handles: Numbered<Called>,
@@ -44,8 +46,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(program: Program) -> Rc<Self> {
+    pub(crate) fn new(program: Program, scoped: bool) -> Rc<Self> {
         Rc::new(Self {
+            scoped,
             lines: RefCell::default(),
             closed: Cell::new(false),
             now: Cell::new(0.0),
@@ -145,6 +148,41 @@ impl<T: Clone> Numbered<T> {
     pub(crate) fn fetch(&self, number: usize) -> Result<T> {
         let thing = self.0.borrow().get(&number).cloned();
         thing.ok_or_else(|| LookupError::new(format!("number {number}")).into())
+    }
+}
+
+/// A group of either kind.
+#[derive(Clone)]
+pub(crate) enum Group {
+    Plain(TaskGroup),
+    Scoped(ScopedTaskGroup<'static>),
+}
+
+impl Group {
+    pub(crate) fn new(world: &World) -> Self {
+        if world.scoped { Self::Scoped(ScopedTaskGroup::new()) } else { Self::Plain(TaskGroup::new()) }
+    }
+
+    pub(crate) async fn run<T>(&self, block: impl AsyncFnOnce(Group) -> Result<T>) -> Result<Option<T>> {
+        let group = self.clone();
+        match self {
+            Self::Plain(own) => own.run_until_cancelled(async move |_| block(group).await).await,
+            Self::Scoped(own) => own.run_until_cancelled(async move |_| block(group).await).await,
+        }
+    }
+
+    pub(crate) fn create_task(&self, options: TaskOptions, coroutine: Coroutine) -> Result<Task<Value>, RuntimeError> {
+        match self {
+            Self::Plain(group) => group.create_task_with(options, coroutine),
+            Self::Scoped(group) => group.create_task_with(options, coroutine),
+        }
+    }
+
+    pub(crate) fn cancel(&self) {
+        match self {
+            Self::Plain(group) => group.cancel(),
+            Self::Scoped(group) => group.cancel(),
+        }
     }
 }
 

@@ -11,8 +11,9 @@ const CHUNK: usize = 500;
 fn check(entries: &[Entry]) -> Result<(), Failed> {
     for entry in entries {
         let theirs = entry.trace.join("\n") + "\n";
-        for trace in [conform::trace, conform::trace_watched, conform::trace_hosted] {
-            let ours = trace(&entry.program);
+        let traces = [conform::trace, conform::trace_watched, conform::trace_hosted].map(|trace| trace(&entry.program));
+        let scoped = [conform::trace_scoped, conform::trace_scoped_and_watched].map(|trace| trace(&entry.program));
+        for ours in traces.into_iter().chain(scoped.into_iter().flatten()) {
             if ours != theirs {
                 let program = serde_json::to_string(&entry.program)?;
                 return Err(format!("{program}\n{}", conform::compare::side_by_side(&theirs, &ours)).into());
