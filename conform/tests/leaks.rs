@@ -12,7 +12,8 @@ use std::task::{Poll, Waker};
 use std::thread;
 
 use asyncio::{Clock, Result, Runner, Task, cancellable, create_task, gather, shield, sleep, wait_for};
-use conform::{generate, trace};
+use conform::language::Program;
+use conform::{generate, trace, trace_scoped};
 use fastrand::Rng;
 use libtest_mimic::{Arguments, Trial};
 
@@ -59,6 +60,11 @@ fn main() {
     libtest_mimic::run(&arguments, vec![test]).exit();
 }
 
+/// Every other program runs with groups whose tasks borrow, if that suits it.
+fn scoped(program: &Program, seed: u64) -> Option<String> {
+    if seed.is_multiple_of(2) { trace_scoped(program) } else { None }
+}
+
 fn compare() {
     let wanted = std::env::var("ASYNCIO_LEAK_STEPS").map_or(20_000, |steps| steps.parse().expect("a number of steps"));
     let (mut steps, mut seed) = (0, 0);
@@ -68,7 +74,7 @@ fn compare() {
         steps += match &program {
             None => wakers_in_threads(&mut Rng::with_seed(seed)),
             // A step is a line of the trace: something that a task did.
-            Some(program) => trace(program).lines().count(),
+            Some(program) => scoped(program, seed).unwrap_or_else(|| trace(program)).lines().count(),
         };
         let now = alive();
         assert!(

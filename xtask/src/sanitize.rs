@@ -76,10 +76,12 @@ fn one(tool: Tool, programs: u64) -> Result<()> {
     Ok(())
 }
 
-/// The runtime and what it is built on.
+/// The runtime, what it is built on, and scoped tasks, whose steps poll one coroutine in the middle of another's.
 const RUNTIME: &[&str] = &[
     "-p",
     "asyncio-runtime",
+    "-p",
+    "asyncio-scope",
     "-p",
     "asyncio-concurrent",
     "-p",

@@ -45,10 +45,6 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
-#[macro_use]
-extern crate asyncio_testing;
-
 mod gather;
 mod group;
 mod scope;

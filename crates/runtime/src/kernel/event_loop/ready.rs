@@ -115,14 +115,12 @@ impl ReadyQueue {
         Some((index, self.line.remove(index)??))
     }
 
-    pub(crate) fn insert_task(&mut self, index: usize, task: Runnable) {
-        self.line.insert(index, Some(task));
-    }
-
-    /// An entry that does nothing.
-    pub(crate) fn insert_nothing(&mut self, index: usize) {
-        self.others.insert(self.others_before(index), Other::Timer(TimerKey::NONE));
-        self.line.insert(index, None);
+    /// Puts in a step, or an entry that does nothing.
+    pub(crate) fn insert(&mut self, index: usize, task: Option<Runnable>) {
+        if task.is_none() {
+            self.others.insert(self.others_before(index), Other::Timer(TimerKey::NONE));
+        }
+        self.line.insert(index, task);
     }
 
     /// How many entries there is memory for.

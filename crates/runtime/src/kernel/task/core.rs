@@ -94,7 +94,7 @@ impl TaskCore {
     pub(crate) fn waker(&self) -> Option<ManuallyDrop<Waker>> {
         // SAFETY: the reference is gone when this returns, and nothing changes the waker before. What is called by the copy may begin
         // a visit, which moves the waker, so it is none by reference. It is good as long as there is a handle on the task: until
-        // then the waker is here, or in a visit. Test: `tests/visits.rs`, under AddressSanitizer.
+        // then the waker is here, or in a visit. Test: `crates/scope/tests/suite`, under AddressSanitizer.
         unsafe { (*self.waker.as_ptr()).as_ref().map(|waker| ManuallyDrop::new(ptr::read(waker))) }
     }
 

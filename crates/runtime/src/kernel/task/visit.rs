@@ -40,22 +40,19 @@ pub(crate) fn visit(owner: &AnyTask, waker: &Waker) {
     // 2. The frames are run through.
     let (blocked_on, at) = (core.blocked_on(), core.at.get());
     let place = Visited::new(owner, (place < before).then_some(place)).run(runnable);
-    // 3. Nothing has happened, unless the coroutine has ended. The loop has counted what is queued.
+    // 3. It is queued where it was, or was woken. The loop has counted what is queued, so if the coroutine has ended, something is.
+    if let Some(place) = place {
+        unseen(event_loop, true, || owner.wake());
+        let mut ready = event_loop.ready.borrow_mut();
+        let runnable = ready.take_task(owner).map(|(_, runnable)| runnable);
+        ready.insert(place, runnable);
+    }
+    // 4. Else nothing has happened.
     if owner.done() {
-        if let Some(place) = place {
-            event_loop.ready.borrow_mut().insert_nothing(place);
-        }
         return event_loop.tell(|| LoopEvent::TaskDone(owner));
     }
     core.set_blocked_on(blocked_on);
     core.at.set(at);
-    if let Some(place) = place {
-        unseen(event_loop, true, || owner.wake());
-        let mut ready = event_loop.ready.borrow_mut();
-        if let Some((_, runnable)) = ready.take_task(owner) {
-            ready.insert_task(place, runnable);
-        }
-    }
 }
 
 /// Calls `wake` without a word to observers, if it calls nothing of a user's.
