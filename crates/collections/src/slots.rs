@@ -33,14 +33,13 @@ impl<T> Slots<T> {
         slot
     }
 
-    /// Takes out the entry in a slot, if there is one, with its number. `moved` is told of entries that get another slot.
+    /// Takes out the entry in a slot, if there is one. `moved` is told of entries that get another slot.
     #[inline]
-    pub fn take(&mut self, slot: u32, moved: impl Fn(&T, u32)) -> Option<(T, u32)> {
+    pub fn take(&mut self, slot: u32, moved: impl Fn(&T, u32)) -> Option<T> {
         let entry = self.entries.get_mut(slot as usize)?.take()?;
-        let number = self.numbers[slot as usize];
         self.live -= 1;
         self.close_up(moved);
-        Some((entry, number))
+        Some(entry)
     }
 
     /// The number of the entry in a slot.
@@ -130,7 +129,7 @@ mod tests {
             let moved = |entry: &u32, slot| _ = known.borrow_mut().insert(*entry, slot);
             for entry in (0..1000).step_by(step) {
                 let slot = known.borrow_mut().remove(&entry).expect("it is there");
-                assert_eq!(slots.take(slot, moved), Some((entry, entry + 10)));
+                assert_eq!((slots.number(slot), slots.take(slot, moved)), (Some(entry + 10), Some(entry)));
             }
             let left: Vec<u32> = (0..1000_u32).filter(|entry| !entry.is_multiple_of(step as u32)).collect();
             assert!(slots.iter().eq(&left) && slots.count() == left.len());

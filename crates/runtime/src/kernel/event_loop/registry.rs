@@ -20,9 +20,12 @@ impl Registry {
 
     /// Drops the task in a slot, if there is one, and returns its number.
     pub(crate) fn unregister(&self, slot: u32) -> Option<u32> {
-        // The handle, which may be the last one, is dropped after the borrow has ended.
-        let taken = self.0.borrow_mut().take(slot, |task, slot| task.base().slot.set(slot));
-        taken.map(|(_task, number)| number)
+        let mut slots = self.0.borrow_mut();
+        let number = slots.number(slot)?;
+        let task = slots.take(slot, |task, slot| task.base().slot.set(slot))?;
+        // Dropped after the borrow has ended: it may be the last handle.
+        drop((slots, task));
+        Some(number)
     }
 
     /// The number of the task in a slot.

@@ -12,7 +12,7 @@ use asyncio_errors::{CancelledError, log};
 use crate::kernel::event_loop::current;
 use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::Kind;
-use crate::kernel::memory::state::{PendingCancel, State};
+use crate::kernel::memory::state::PendingCancel;
 use crate::kernel::task::blocker::BlockedOn;
 use crate::kernel::task::core::TaskCore;
 use crate::kernel::watch::LoopEvent;
@@ -193,8 +193,7 @@ pub(crate) fn take_direct_cancel() -> Option<CancelledError> {
 fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<CancelledError> {
     current::with_task(|task| {
         let core = task?.core();
-        // What is visited goes on waiting.
-        (wanted(core.pending_cancel()) && core.base.state() != State::Visited).then(|| raise(core))
+        wanted(core.pending_cancel()).then(|| raise(core))
     })
 }
 

@@ -86,7 +86,8 @@ impl TaskCore {
     }
 
     pub(crate) fn keep_waker(&self, waker: Waker) {
-        self.waker.set(Some(waker));
+        // There is none, so there is nothing to drop.
+        std::mem::forget(self.waker.replace(Some(waker)));
     }
 
     /// Its words, for one call; `None` during a visit.

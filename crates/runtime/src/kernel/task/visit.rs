@@ -12,9 +12,9 @@ use std::task::Waker;
 
 use crate::kernel::event_loop::{LoopCore, current};
 use crate::kernel::handle::{AnyFuture, AnyTask};
-use crate::kernel::memory::state::State;
+use crate::kernel::memory::state::{PendingCancel, State};
 use crate::kernel::task::core::TaskCore;
-use crate::kernel::task::step::{Runnable, Stepping};
+use crate::kernel::task::step::Stepping;
 use crate::kernel::watch::LoopEvent;
 
 /// What a visited task keeps.
@@ -38,8 +38,14 @@ pub(crate) fn visit(owner: &AnyTask, waker: &Waker) {
     }
     let Some((place, runnable)) = event_loop.ready.borrow_mut().take_task(owner) else { return };
     // 2. The frames are run through.
-    let (blocked_on, at) = (core.blocked_on(), core.at.get());
-    let place = Visited::new(owner, (place < before).then_some(place)).run(runnable);
+    let (blocked_on, at, pending) = (core.blocked_on(), core.at.get(), core.pending_cancel());
+    core.set_pending_cancel(PendingCancel::None);
+    let visited = Visited::new(owner, (place < before).then_some(place));
+    let mut stepping = Stepping(Some(owner.clone()));
+    current::step(owner, || runnable.into_inner().run());
+    drop(stepping.0.take());
+    let place = core.visit().get().and_then(|visit| visit.place);
+    drop(visited);
     // 3. It is queued where it was, or was woken. The loop has counted what is queued, so if the coroutine has ended, something is.
     if let Some(place) = place {
         unseen(event_loop, true, || owner.wake());
@@ -53,6 +59,9 @@ pub(crate) fn visit(owner: &AnyTask, waker: &Waker) {
     }
     core.set_blocked_on(blocked_on);
     core.at.set(at);
+    if core.pending_cancel() == PendingCancel::None {
+        core.set_pending_cancel(pending);
+    }
 }
 
 /// Calls `wake` without a word to observers, if it calls nothing of a user's.
@@ -76,15 +85,6 @@ impl<'a> Visited<'a> {
         core.visit().set(Some(Visit { wakes, place }));
         task.base().state.set(State::Visited);
         Self(task, waker)
-    }
-
-    /// Returns the place in the queue that the task has now.
-    fn run(self, runnable: Runnable) -> Option<usize> {
-        let task = self.0;
-        let mut stepping = Stepping(Some(task.clone()));
-        current::step(task, || runnable.into_inner().run());
-        drop(stepping.0.take());
-        task.core().visit().get().and_then(|visit| visit.place)
     }
 }
 
@@ -113,7 +113,6 @@ pub(crate) fn wake_visited(task: &AnyFuture, core: &TaskCore) {
         let task = AnyTask::from_future(task.clone());
         event_loop.tell(|| LoopEvent::Woken(&task));
         event_loop.take_remote();
-        let place = Some(event_loop.ready.borrow().len());
-        core.visit().set(Some(Visit { place, ..visit }));
+        core.visit().set(Some(Visit { place: Some(event_loop.ready.borrow().len()), ..visit }));
     }
 }
