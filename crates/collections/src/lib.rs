@@ -1,6 +1,6 @@
 //! The data structures that an event loop is built on. They know nothing of errors, loops, tasks or clocks.
 //!
-//! No program names them. What a loop does in each step is `#[inline]`, so that the crate's border costs no call.
+//! A program names none of them but [`drop_nested`], by way of the crate `asyncio`. What a loop does in each step is `#[inline]`, so that the crate's border costs no call.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,10 @@
 extern crate asyncio_testing;
 
 #[doc(hidden)]
+pub mod burials;
+#[doc(hidden)]
 pub mod deadlines;
 #[doc(hidden)]
 pub mod slots;
+
+pub use burials::drop_nested;

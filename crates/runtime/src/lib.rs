@@ -47,11 +47,12 @@
 //!
 //! The source is built in rooms, and imports only look down: to read it, start at the top of this list. `cargo xtask tidy`
 //! checks it. Below the rooms are crates of their own: `asyncio_errors` (what can be raised, reports, the log),
-//! `asyncio_collections` (data structures), `asyncio_clock` (real and virtual time), `asyncio_contextvars` and `asyncio_concurrent` (thread pools).
+//! `asyncio_ordered` and `asyncio_collections` (data structures), `asyncio_clock` (real and virtual time), `asyncio_contextvars` and
+//! `asyncio_concurrent` (thread pools).
 //!
 //! | room | what is in it | looks into |
 //! | --- | --- | --- |
-//! | `base` | data structures: lists, deferred drops; the name of a coroutine | |
+//! | `base` | the name of a coroutine, a hint to the processor | |
 //! | `kernel` | what a loop, a task and a future know of each other: the one knot | `base` |
 //! | `asyncio` | Python's modules, a file each | all above; of the kernel, what its `mod.rs` exports |
 
@@ -133,4 +134,4 @@ pub use asyncio::asyncgens::OpenAsyncGen;
 #[doc(hidden)]
 pub use asyncio::hooks::LoopHook;
 pub use asyncio::wait_queue::{LineWait, WaitQueue};
-pub use base::burials::drop_nested;
+pub use asyncio_collections::drop_nested;

@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
+use asyncio_collections::drop_nested;
 use asyncio_contextvars::{self as contextvars, Vars};
 use asyncio_errors::names::function_name;
 
-use crate::base::burials::drop_nested;
 use crate::kernel::{Action, LoopCore, LoopEvent, Run, Scheduled, TimerKey, handle_repr, run_callback, run_handled};
 
 /// A queued callback: `asyncio.Handle`.

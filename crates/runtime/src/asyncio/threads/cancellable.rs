@@ -7,9 +7,8 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
+use asyncio_collections::drop_nested;
 use asyncio_errors::names::function_name;
-
-use crate::base::burials::drop_nested;
 
 type SendCall = Box<dyn FnOnce() + Send>;
 

@@ -21,9 +21,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use asyncio_clock::Clock;
+use asyncio_collections::burials::Burials;
 use asyncio_errors::{RuntimeError, log};
 
-use crate::base::burials::Burials;
 use crate::kernel::event_loop::call::Call;
 use crate::kernel::event_loop::callback::ExceptionHandler;
 use crate::kernel::event_loop::ready::{Other, Ready, ReadyQueue, Run};

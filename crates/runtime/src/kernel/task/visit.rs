@@ -59,9 +59,8 @@ pub(crate) fn visit(owner: &AnyTask, waker: &Waker) {
     }
     core.set_blocked_on(blocked_on);
     core.at.set(at);
-    if core.pending_cancel() == PendingCancel::None {
-        core.set_pending_cancel(pending);
-    }
+    let new = core.pending_cancel();
+    core.set_pending_cancel(if new == PendingCancel::None { pending } else { new });
 }
 
 /// Calls `wake` without a word to observers, if it calls nothing of a user's.
@@ -79,10 +78,9 @@ struct Visited<'a>(&'a AnyTask, Option<Waker>);
 
 impl<'a> Visited<'a> {
     fn new(task: &'a AnyTask, place: Option<usize>) -> Self {
-        let core = task.core();
-        let waker = core.take_waker();
+        let waker = task.core().take_waker();
         let wakes = waker.as_ref().expect("a task that is suspended has its waker").data();
-        core.visit().set(Some(Visit { wakes, place }));
+        task.core().visit().set(Some(Visit { wakes, place }));
         task.base().state.set(State::Visited);
         Self(task, waker)
     }
@@ -90,11 +88,10 @@ impl<'a> Visited<'a> {
 
 impl Drop for Visited<'_> {
     fn drop(&mut self) {
-        let (core, state) = (self.0.core(), &self.0.base().state);
-        core.visit().set(None);
-        core.keep_waker(self.1.take().expect("it is given back once"));
-        if state.get() == State::Visited {
-            state.set(State::Pending);
+        self.0.core().visit().set(None);
+        self.0.core().keep_waker(self.1.take().expect("it is given back once"));
+        if self.0.base().state() == State::Visited {
+            self.0.base().state.set(State::Pending);
         }
     }
 }

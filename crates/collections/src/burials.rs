@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 /// How many are dropped one inside the other.
 const DEEP: u32 = 64;
 
-pub(crate) struct Burials<T> {
+pub struct Burials<T> {
     depth: Cell<u32>,
     later: RefCell<Vec<T>>,
 }
@@ -28,19 +28,19 @@ impl<T> Burials<T> {
     }
 
     #[inline]
-    pub(crate) fn is_deep(&self) -> bool {
+    pub fn is_deep(&self) -> bool {
         self.depth.get() == DEEP
     }
 
     /// Keeps a last handle until the outermost has been dropped.
     #[cold]
-    pub(crate) fn later(&self, last: T) {
+    pub fn later(&self, last: T) {
         self.later.borrow_mut().push(last);
     }
 
     /// One of them is being dropped, with what it owns, until the guard is dropped.
     #[inline]
-    pub(crate) fn begin(&self) -> Depth<'_, T> {
+    pub fn begin(&self) -> Depth<'_, T> {
         self.depth.set(self.depth.get() + 1);
         Depth(self)
     }
@@ -63,7 +63,7 @@ impl<T> Burials<T> {
     }
 }
 
-pub(crate) struct Depth<'a, T>(&'a Burials<T>);
+pub struct Depth<'a, T>(&'a Burials<T>);
 
 impl<T> Drop for Depth<'_, T> {
     #[inline]
