@@ -61,7 +61,12 @@ impl Glossary {
                 .iter()
                 .fold(english.to_lowercase(), |text, phrase| text.replace(&phrase.to_lowercase(), ""));
             let found = pattern.find(&lower).map(|found| found.as_str().to_owned());
-            if let Some(found) = found.filter(|_| !term.chinese.iter().any(|word| chinese.contains(word))) {
+            // What a program says is quoted as it is.
+            let has = |found: &String| {
+                term.chinese.iter().any(|word| chinese.contains(word))
+                    || chinese.to_lowercase().contains(found.as_str())
+            };
+            if let Some(found) = found.filter(|found| !has(found)) {
                 problems.push(format!("{found:?} without {}", term.chinese.join(" or ")));
             }
         }
@@ -84,6 +89,7 @@ mod tests {
         assert_eq!(glossary.problems("It runs.", "协同程序在运行。").len(), 1);
         assert_eq!(glossary.problems("A coroutine pot.", "一只锅。"), Vec::<String>::new());
         assert_eq!(glossary.problems("Microcoroutines.", "它。"), Vec::<String>::new());
+        assert_eq!(glossary.problems("It says coroutine.", "它说 coroutine。"), Vec::<String>::new());
     }
 
     #[test]
