@@ -11,6 +11,7 @@
         waiting.delete(path);
     };
 
+    /// The text of a file of the examples.
     function source(path) {
         return new Promise((resolve, reject) => {
             const script = document.createElement("script");
@@ -21,6 +22,8 @@
             script.onload = () => script.remove();
         });
     }
+
+    window.programText = source;
 
     async function copy(text) {
         if (navigator.clipboard) {
@@ -60,7 +63,7 @@
         tools.append(whole);
     }
 
-    for (const twins of document.querySelectorAll(".twins")) {
+    window.programTabs = (twins) => {
         const tabs = document.createElement("div");
         tabs.className = "tabs";
         tabs.setAttribute("role", "group");
@@ -78,7 +81,8 @@
         show("rust");
         tabs.append(...buttons);
         twins.prepend(tabs);
-    }
+    };
+    document.querySelectorAll(".twins").forEach(window.programTabs);
 
     for (const question of document.querySelectorAll(".question")) {
         const inputs = [...question.querySelectorAll("input[type=radio]")];

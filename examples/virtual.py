@@ -7,6 +7,7 @@ ready, as it does in the Rust runtime with ASYNCIO_CLOCK=virtual. While somethin
 outside the loop is waited for (a thread at work, a descriptor), a timer takes its
 real time. ASYNCIO_SEED seeds `random` and `os.urandom` as it does in the Rust
 programs. ASYNCIO_SCHEDULE runs the program under a schedule: see schedule.py.
+ASYNCIO_STEPS notes the steps of its tasks in a file: see steps.py.
 """
 
 import asyncio
@@ -125,6 +126,23 @@ class Tasks(set):
         return iter(sorted(super().__iter__(), key=self.created.get))
 
 
+class InOrder(set):
+    """The set that `wait` and `as_completed` make of what they are given, in the
+    order in which it is given."""
+
+    def __init__(self, items=()):
+        self.items = list(dict.fromkeys(items))
+        super().__init__(self.items)
+
+    def add(self, item):
+        if item not in self:
+            self.items.append(item)
+        super().add(item)
+
+    def __iter__(self):
+        return (item for item in list(self.items) if item in self)
+
+
 def create_task(loop, coro, original=asyncio.BaseEventLoop.create_task, **options):
     task = original(loop, coro, **options)
     Tasks.created[task] = next(Tasks.count)
@@ -217,6 +235,7 @@ def install(seed):
     asyncio.events.TimerHandle = TimerHandle
     asyncio.BaseEventLoop.create_task = create_task
     asyncio.all_tasks = asyncio.tasks.all_tasks = all_tasks
+    asyncio.tasks.set = InOrder
     asyncio.futures.wrap_future = wrap_future  # the one that run_in_executor uses
     asyncio.BaseEventLoop.run_in_executor = run_in_executor
     asyncio.BaseEventLoop.shutdown_default_executor = shutdown_default_executor
@@ -253,7 +272,13 @@ if __name__ == "__main__":
         import schedule
 
         schedule.install(token)
+    if path := os.environ.get("ASYNCIO_STEPS"):
+        import steps
     del sys.argv[0]
     sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
     install(os.environ.get("ASYNCIO_SEED"))
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    write = steps.install(path, sys.argv[0]) if path else lambda: None
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    finally:
+        write()

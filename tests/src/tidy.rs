@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::examples::{LIBRARIES, examples, files_of, header, programs};
 use crate::names::names_are_placed;
+use crate::timeline::players;
 use crate::{book, cheat_sheet, docs, files, manifests, publishing, read, relative, rooms, twins};
 
 /// A check of the whole workspace: its problems in words.
@@ -21,6 +22,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("examples are declared", examples_are_declared),
     ("examples tell how to run them", examples_tell_their_command),
     ("examples have twins", twins::examples_have_twins),
+    ("examples take the steps of their twins", players::steps_are_those_of_the_twins),
     ("examples fit beside their twins", examples_are_narrow),
     ("files tell what they are for", files_tell_their_purpose),
     ("files are small", files_are_small),

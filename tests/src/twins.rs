@@ -24,6 +24,7 @@ const RUNNER: &str = "examples/virtual.py";
 
 /// What it imports.
 const SCHEDULES: &str = "examples/schedule.py";
+const STEPS: &str = "examples/steps.py";
 
 /// What `twins.toml` says.
 #[derive(Debug, Default, Deserialize)]
@@ -88,11 +89,17 @@ pub fn path(root: &Path, example: &str) -> PathBuf {
 ///
 /// Fails when Python cannot be started.
 pub fn run_twin(python: &Python, example: &Example) -> Result<Output> {
+    run_twin_noting(python, example, None)
+}
+
+/// Runs the twin of an example as [`run_twin`] does, and lets it note its steps in a file.
+pub(crate) fn run_twin_noting(python: &Python, example: &Example, steps: Option<&Path>) -> Result<Output> {
     let twin = path(root(), &example.path);
     let command = |name: &str| {
         let mut command = Command::new(&python.path);
         command.arg(root().join(RUNNER)).arg(twin.with_file_name(format!("{name}.py")));
         command.env("ASYNCIO_SEED", "1").env("TZ", "UTC").env("PYTHONUTF8", "1").env("PYTHONUNBUFFERED", "1");
+        command.envs(steps.map(|file| ("ASYNCIO_STEPS", file)));
         Ok(command)
     };
     run_in_company(example, &command).with_context(|| format!("cannot run the twin of {}", example.name))
@@ -142,7 +149,7 @@ pub fn examples_have_twins(root: &Path) -> Result<Vec<String>> {
             problems.push(format!("twins.toml: {}", unknown("example", id, names())));
         }
     }
-    let runner = [RUNNER, SCHEDULES].map(|file| root.join(file));
+    let runner = [RUNNER, SCHEDULES, STEPS].map(|file| root.join(file));
     for file in files(&root.join("examples"), "py") {
         if !runner.contains(&file) && !file.with_extension("rs").is_file() {
             problems.push(format!("{} is the twin of nothing", relative(root, &file)));

@@ -4,13 +4,14 @@
 
 use anyhow::{Context as _, Result, ensure};
 use guide_tests::program::build;
-use guide_tests::timeline::{self, svg, words};
+use guide_tests::python::Python;
+use guide_tests::timeline::{self, svg, twin, words};
 use guide_tests::words::Words;
-use guide_tests::{read, root};
+use guide_tests::{read, root, twins};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Keep the timelines, in tests/timelines, for the pages that show them
+    /// Keep the timelines, in tests/timelines, and the steps of the twins, in tests/twin-steps, for the pages that show them
     #[arg(long)]
     bless: bool,
     /// The programs; with --bless and no name all whose timelines are kept
@@ -22,6 +23,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let names = if arguments.names.is_empty() { timeline::names(root()) } else { arguments.names.clone() };
     let examples = names.iter().map(|name| timeline::example(name)).collect::<Result<Vec<_>>>()?;
     let programs = build(&examples, &["--quiet"])?;
+    let python = Python::find(None).ok();
+    if arguments.bless && python.is_none() {
+        println!("the steps of the twins are left as they are: there is no CPython here");
+    }
     let mut refused = Vec::new();
     for example in &examples {
         let run = match timeline::record(&programs, example) {
@@ -35,6 +40,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             let path = timeline::path(root(), &example.name);
             write(&path, &run.text())?;
             println!("{}", path.display());
+            if let Some(python) = &python
+                && twins::path(root(), &example.path).is_file()
+            {
+                let (twin, _) = twin::record(python, example)?;
+                write(&twin::path(root(), &example.name), &twin.text())?;
+            }
             continue;
         }
         println!("{}", words::summary(&run, &example.name, &Words::english()));

@@ -40,6 +40,8 @@
 //! Arrows (flows) lead from the step or callback that did something to the step or callback that it caused: `wakes`, `cancels`,
 //! `creates`, `calls`, and `sets timer`. The callback by which a descriptor wakes the tasks that wait for it is left out.
 //!
+//! Under the virtual clock the instant `timer set` has a `number`, which the callback of the timer and its cancellation have, too.
+//!
 //! Under the virtual clock, if standard output is a file, the end of a step or callback also says how long that file is then
 //! (`printed`), so that a reader knows what the step has printed.
 //!

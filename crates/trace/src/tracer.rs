@@ -51,6 +51,8 @@ struct Lines {
     tasks: HashMap<usize, Traced, BuildHasherDefault<Mixed>>,
     /// The flows to callbacks and timers.
     calls: HashMap<ScheduledId, Flow, BuildHasherDefault<Mixed>>,
+    /// The timers that are set, by their numbers in the trace; under the virtual clock only.
+    timers: HashMap<ScheduledId, u64, BuildHasherDefault<Mixed>>,
     flows: u64,
     /// The time that the file has taken while the loop was idle.
     spent: u64,
@@ -71,7 +73,7 @@ struct Slice {
     since: u64,
     /// Has its beginning been written?
     is_written: bool,
-    /// How long it was queued, or how many entries a pass runs.
+    /// How long it was queued, how many entries a pass runs, or the number of the timer.
     measure: Option<u64>,
     /// What a callback runs, if that is known already.
     name: Option<String>,
@@ -127,6 +129,7 @@ impl Tracer {
             is_idle: false,
             tasks: HashMap::default(),
             calls: HashMap::default(),
+            timers: HashMap::default(),
             flows: 0,
             spent: 0,
             printed: if is_virtual { output_file() } else { None },
@@ -161,6 +164,7 @@ impl Tracer {
         lines.out = Vec::new();
         lines.tasks = HashMap::default();
         lines.calls = HashMap::default();
+        lines.timers = HashMap::default();
         drop(lines);
         self.sink.close();
     }
@@ -213,15 +217,19 @@ impl Lines {
             LoopEvent::TimerSet { timer, when, .. } => {
                 self.scheduled(timer, SETS_TIMER);
                 if let Time::Virtual(start, _) = self.time {
-                    let track = self.track();
+                    self.flows += 1;
+                    let (track, number) = (self.track(), self.flows);
+                    self.timers.insert(timer.id(), number);
                     let line = self.line(b'i', track).fixed(r#""s":"t","name":"timer set""#);
-                    drop(line.text("timer", &timer.describe()).seconds("due", since(start, when)));
+                    let line = line.text("timer", &timer.describe()).seconds("due", since(start, when));
+                    drop(line.number("number", number));
                 }
             }
-            LoopEvent::CallCancelled(_) => self.call_cancelled(),
+            LoopEvent::CallCancelled(_) => self.call_cancelled(None),
             LoopEvent::TimerCancelled(timer) => {
                 self.calls.remove(&timer.id());
-                self.call_cancelled();
+                let number = self.timers.remove(&timer.id());
+                self.call_cancelled(number);
             }
             LoopEvent::CallBegins(call) => self.call_begins(call),
             LoopEvent::CallEnds(_) => self.call_ends(),
@@ -500,10 +508,14 @@ impl Lines {
         }
     }
 
-    fn call_cancelled(&mut self) {
+    fn call_cancelled(&mut self, timer: Option<u64>) {
         self.tick();
         let track = self.track();
-        drop(self.line(b'i', track).fixed(r#""s":"t","name":"callback cancelled""#));
+        let line = self.line(b'i', track).fixed(r#""s":"t","name":"callback cancelled""#);
+        drop(match timer {
+            Some(number) => line.number("number", number),
+            None => line,
+        });
     }
 
     fn call_begins(&mut self, call: &Scheduled) {
@@ -512,7 +524,8 @@ impl Lines {
             self.tick_if_late();
         }
         let flows: Vec<Flow> = self.calls.remove(&call.id()).into_iter().collect();
-        self.running.push(Slice { name: Some(name), flows, ..Slice::new(self.pid, Kind::Call, self.now) });
+        let measure = self.timers.remove(&call.id());
+        self.running.push(Slice { measure, name: Some(name), flows, ..Slice::new(self.pid, Kind::Call, self.now) });
     }
 
     fn call_ends(&mut self) {
@@ -534,7 +547,13 @@ impl Slice {
     fn describe<'a>(&self, line: Event<'a>, is_real: bool) -> Event<'a> {
         match (self.kind, self.measure) {
             (Kind::Pass, ready) => line.fixed(r#""name":"pass""#).number("ready", ready.unwrap_or(0)),
-            (Kind::Call, _) => line.name(self.name.as_deref().unwrap_or_default()),
+            (Kind::Call, timer) => {
+                let line = line.name(self.name.as_deref().unwrap_or_default());
+                match timer {
+                    Some(number) => line.number("number", number),
+                    None => line,
+                }
+            }
             (Kind::Step, Some(queued)) if is_real => line.fixed(r#""name":"step""#).micros("ready_us", queued),
             (Kind::Step, _) => line.fixed(r#""name":"step""#),
         }

@@ -5,8 +5,11 @@
 //! loop did: a step of a task, a callback, a jump of the clock. What a reader has to know at a step (who is ready, who waits on
 //! what, the output so far) follows from the lines before it.
 
+pub mod frames;
+pub mod players;
 pub mod svg;
 mod trace;
+pub mod twin;
 pub mod words;
 
 use std::path::{Path, PathBuf};
@@ -50,6 +53,8 @@ pub enum Entry {
     Call(Call),
     /// The virtual clock went on, to this time.
     Jump(f64),
+    /// Something was done outside of any step: before the loop ran, or when it was closed.
+    Outside(Vec<Act>),
 }
 
 /// A step of a task.
@@ -57,6 +62,9 @@ pub enum Entry {
 pub struct Step {
     /// The index of the task.
     pub task: usize,
+    /// Was it taken within the step that created the task?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub eager: bool,
     /// What it did meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub did: Vec<Act>,
@@ -78,6 +86,9 @@ pub struct Step {
 pub struct Call {
     /// The function; `sleep` or `timeout` for the timers of these.
     pub name: String,
+    /// When it was due, if it is a timer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<f64>,
     /// What it did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub did: Vec<Act>,
@@ -106,6 +117,8 @@ pub enum Act {
     },
     /// It set a timer, due at this time.
     Sets(String, f64),
+    /// It cancelled the timer that was due at this time.
+    Stops(String, f64),
 }
 
 /// What follows a step.
@@ -252,16 +265,22 @@ mod tests {
         let task = |name: &str| Row { name: name.to_owned(), coroutine: "nap".to_owned(), ended: None };
         let step = Step {
             task: 0,
+            eager: true,
             did: vec![Act::Creates(1), Act::Sets("sleep".to_owned(), 0.5)],
             printed: "zzz\n".to_owned(),
             blocked: None,
             then: Then::Waits { on: "a task".to_owned(), task: Some(1), held_by: None },
             line: Some(7),
         };
-        let call = Call { name: "sleep".to_owned(), did: vec![Act::Wakes(1)], printed: String::new() };
+        let call = Call { name: "sleep".to_owned(), due: Some(0.5), did: vec![Act::Wakes(1)], printed: String::new() };
         let timeline = Timeline {
             tasks: vec![task("Ada"), Row { ended: Some(Then::Cancelled), ..task("Bo") }],
-            entries: vec![Entry::Step(step), Entry::Jump(0.5), Entry::Call(call)],
+            entries: vec![
+                Entry::Step(step),
+                Entry::Jump(0.5),
+                Entry::Call(call),
+                Entry::Outside(vec![Act::Cancels(0)]),
+            ],
         };
         assert_eq!(Timeline::parse(&timeline.text()).unwrap(), timeline);
         assert_eq!((timeline.steps(), timeline.seconds()), (1, 0.5));

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::words::{number, sentences, summary, waited_on};
-use super::{Act, Entry, Row, Step, Then, Timeline};
+use super::{Act, Call, Entry, Row, Step, Then, Timeline};
 use crate::words::Words;
 
 /// The width of a step, of a gap in time, and the height of a row, in pixels.
@@ -114,7 +114,9 @@ impl<'a> Drawing<'a> {
                 self.gap(to - self.now, "gap");
                 self.now = *to;
             }
-            Entry::Call(call) => call.did.iter().for_each(|act| self.act(act, None, self.x)),
+            Entry::Call(Call { did, .. }) | Entry::Outside(did) => {
+                did.iter().for_each(|act| self.act(act, None, self.x));
+            }
             Entry::Step(step) => self.step(step),
         }
     }
@@ -236,7 +238,7 @@ impl<'a> Drawing<'a> {
             Act::Wakes(task) => ("wakes", from, *task),
             Act::Cancels(task) => ("cancels", from, *task),
             Act::Hands { task, through } => ("cancels", through.or(from), *task),
-            Act::Sets(..) => return,
+            Act::Sets(..) | Act::Stops(..) => return,
         };
         if class != "cancels" {
             self.change(to, State::Ready, at);

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{Act, Call, Entry, Row, Step, Then, Timeline};
 use crate::normalise::{addresses, process_ids};
 
-/// Tasks of the runtime's own that `run` makes at its end: they are in no program.
-const OF_THE_RUNTIME: &str = "crates/runtime/";
+/// Where the runtime makes tasks that are in no program: those of the end of `run`, and those that close generators.
+const OF_THE_RUNTIME: [&str; 2] = ["crates/runtime/src/asyncio/closing.rs", "crates/runtime/src/asyncio/asyncgens.rs"];
 
 /// A step that takes longer in virtual time than its events account for has called a blocking function.
 const BLOCKED: f64 = 500.0;
@@ -20,11 +20,15 @@ struct Reader<'a> {
     /// The tasks by their tracks.
     tasks: HashMap<u64, usize>,
     names: HashMap<u64, &'a str>,
-    /// What runs, the innermost last: its entry, if it has one, and its beginning.
-    running: Vec<(Option<usize>, f64)>,
+    /// What runs, the innermost last: its entry, if it has one, whether it is a pass, and its beginning.
+    running: Vec<(Option<usize>, bool, f64)>,
     /// Where a flow that wakes begins: the entry.
     wakes: HashMap<u64, (usize, usize)>,
+    /// The timers that are set, by their numbers: the name, and when it is due.
+    timers: HashMap<u64, (String, f64)>,
     printed: usize,
+    /// The time at which the loop began.
+    before: f64,
 }
 
 /// # Errors
@@ -48,14 +52,19 @@ impl<'a> Reader<'a> {
         let is_loop = event["pid"] == event["tid"];
         match text("ph") {
             "M" if name == "thread_name" => drop(self.names.insert(track, args["name"].as_str().unwrap_or_default())),
-            "M" => ensure!(self.names.is_empty(), "it has more than one loop"),
+            "M" => {
+                // The loops of a program are shown one after the other.
+                ensure!(self.running.is_empty(), "one of its loops runs within another");
+                self.before = self.timeline.seconds();
+            }
             "B" if name == "idle" => bail!("it waits for something outside of its loop"),
-            "B" if is_loop && name == "pass" => self.running.push((None, time)),
+            "B" if is_loop && name == "pass" => self.running.push((None, true, time)),
             "X" if is_loop && name == "pass" => {}
             "B" | "X" => {
                 let entry = match self.tasks.get(&track) {
                     Some(task) => Some(Entry::Step(Step {
                         task: *task,
+                        eager: self.running.iter().any(|(entry, ..)| entry.is_some()),
                         did: Vec::new(),
                         printed: String::new(),
                         blocked: None,
@@ -64,7 +73,8 @@ impl<'a> Reader<'a> {
                     })),
                     None if is_loop => {
                         let name = name.split(" at ").next().unwrap_or(name);
-                        Some(Entry::Call(Call { name: name.to_owned(), did: Vec::new(), printed: String::new() }))
+                        let due = args["number"].as_u64().and_then(|number| Some(self.timers.remove(&number)?.1));
+                        Some(Entry::Call(Call { name: name.to_owned(), due, did: Vec::new(), printed: String::new() }))
                     }
                     None => None,
                 };
@@ -72,7 +82,7 @@ impl<'a> Reader<'a> {
                     self.timeline.entries.push(entry);
                     self.timeline.entries.len() - 1
                 });
-                self.running.push((index, time));
+                self.running.push((index, false, time));
                 // A slice in which nothing happens is one event.
                 if text("ph") == "X" {
                     self.ends(args, time + event["dur"].as_f64().unwrap_or_default(), stdout);
@@ -108,18 +118,29 @@ impl<'a> Reader<'a> {
         match &mut self.timeline.entries[index] {
             Entry::Step(step) => &mut step.did,
             Entry::Call(call) => &mut call.did,
+            Entry::Outside(did) => did,
             Entry::Jump(_) => unreachable!("a jump does nothing else"),
         }
     }
 
+    /// Does a task of the runtime's own take a step?
+    fn is_within_the_runtime(&self) -> bool {
+        self.running.last().is_some_and(|(entry, is_pass, _)| entry.is_none() && !is_pass)
+    }
+
     fn act(&mut self, act: Act) {
-        if let Some(index) = self.current() {
-            self.did(index).push(act);
+        match self.current() {
+            Some(index) => self.did(index).push(act),
+            None if self.is_within_the_runtime() => {}
+            None => match self.timeline.entries.last_mut() {
+                Some(Entry::Outside(did)) => did.push(act),
+                _ => self.timeline.entries.push(Entry::Outside(vec![act])),
+            },
         }
     }
 
     fn ends(&mut self, args: &Value, time: f64, stdout: &str) {
-        let Some((Some(index), since)) = self.running.pop() else { return };
+        let Some((Some(index), _, since)) = self.running.pop() else { return };
         let length = args["printed"].as_u64().and_then(|length| usize::try_from(length).ok()).unwrap_or(self.printed);
         let new = stdout.get(self.printed..length).unwrap_or_default();
         self.printed = length.max(self.printed);
@@ -127,7 +148,7 @@ impl<'a> Reader<'a> {
         let task = |name: &str| args[name].as_u64().and_then(|track| self.tasks.get(&track)).copied();
         let (awaited, held_by) = (task("task"), task("held_by"));
         match &mut self.timeline.entries[index] {
-            Entry::Jump(_) => {}
+            Entry::Jump(_) | Entry::Outside(_) => {}
             Entry::Call(call) => call.printed = new,
             Entry::Step(step) => {
                 step.printed = new;
@@ -146,14 +167,19 @@ impl<'a> Reader<'a> {
     fn instant(&mut self, name: &str, track: u64, args: &Value) {
         let task = self.tasks.get(&track).copied();
         match (name, task) {
-            ("created", _) if args["at"].as_str().is_some_and(|at| at.starts_with(OF_THE_RUNTIME)) => {}
+            ("created", _)
+                if OF_THE_RUNTIME.iter().any(|file| args["at"].as_str().is_some_and(|at| at.starts_with(file))) => {}
             ("created", _) => {
                 let index = self.timeline.tasks.len();
                 let coroutine = args["coroutine"].as_str().unwrap_or_default().to_owned();
                 self.timeline.tasks.push(Row { name: String::new(), coroutine, ended: None });
                 self.tasks.insert(track, index);
-                self.act(Act::Creates(index));
+                // Of the main task it is told by all that follows.
+                if index > 0 {
+                    self.act(Act::Creates(index));
+                }
             }
+            ("woken", Some(task)) => self.act(Act::Wakes(task)),
             ("cancel requested", Some(task)) => {
                 let through = args["through"].as_u64().and_then(|track| self.tasks.get(&track)).copied();
                 let is_first = args["through"].is_null();
@@ -167,10 +193,20 @@ impl<'a> Reader<'a> {
             }
             ("timer set", _) => {
                 let timer = args["timer"].as_str().unwrap_or_default().to_owned();
-                self.act(Act::Sets(timer, args["due"].as_f64().unwrap_or(f64::INFINITY)));
+                let due = args["due"].as_f64().map_or(f64::INFINITY, |due| self.before + due);
+                if !self.is_within_the_runtime() {
+                    self.timers.extend(args["number"].as_u64().map(|number| (number, (timer.clone(), due))));
+                }
+                self.act(Act::Sets(timer, due));
+            }
+            ("callback cancelled", _) => {
+                let timer = args["number"].as_u64().and_then(|number| self.timers.remove(&number));
+                if let Some((timer, due)) = timer {
+                    self.act(Act::Stops(timer, due));
+                }
             }
             ("time jumps", _) => {
-                self.timeline.entries.extend(args["to"].as_f64().map(Entry::Jump));
+                self.timeline.entries.extend(args["to"].as_f64().map(|to| Entry::Jump(self.before + to)));
             }
             _ => {}
         }
@@ -199,7 +235,7 @@ impl<'a> Reader<'a> {
         }
         // Callbacks of the loop's own, between tasks, and jumps at the end, for nothing.
         self.timeline.entries.retain(|entry| match entry {
-            Entry::Call(call) => !call.did.is_empty() || !call.printed.is_empty(),
+            Entry::Call(call) => call.due.is_some() || !call.did.is_empty() || !call.printed.is_empty(),
             _ => true,
         });
         while let Some(Entry::Jump(_)) = self.timeline.entries.last() {
@@ -220,12 +256,12 @@ mod tests {
 {"ph":"B","pid":1,"tid":1,"ts":3,"name":"pass","args":{"ready":1}},
 {"ph":"M","pid":1,"tid":2,"ts":4,"name":"thread_name","args":{"name":"Task-1 program"}},
 {"ph":"B","pid":1,"tid":2,"ts":4,"name":"step"},
-{"ph":"i","pid":1,"tid":2,"ts":5,"s":"t","name":"timer set","args":{"timer":"sleep","due":1}},
+{"ph":"i","pid":1,"tid":2,"ts":5,"s":"t","name":"timer set","args":{"timer":"sleep","due":1,"number":1}},
 {"ph":"E","pid":1,"tid":2,"ts":6,"args":{"printed":4,"waits_on":"a timer","at":"examples/05-sleep/nap.rs:5"}},
 {"ph":"E","pid":1,"tid":1,"ts":7},
 {"ph":"i","pid":1,"tid":1,"ts":1000008,"s":"p","name":"time jumps","args":{"from":0,"to":1}},
 {"ph":"B","pid":1,"tid":1,"ts":1000009,"name":"pass","args":{"ready":1}},
-{"ph":"B","pid":1,"tid":1,"ts":1000010,"name":"sleep"},
+{"ph":"B","pid":1,"tid":1,"ts":1000010,"name":"sleep","args":{"number":1}},
 {"ph":"s","pid":1,"tid":1,"ts":1000011,"cat":"wake","name":"wakes","id":9},
 {"ph":"E","pid":1,"tid":1,"ts":1000012},
 {"ph":"E","pid":1,"tid":1,"ts":1000013},
@@ -243,7 +279,7 @@ mod tests {
         let expected = r#"{"task":{"name":"Task-1","coroutine":"program"}}
 {"step":{"task":0,"did":[{"sets":["sleep",1.0]}],"printed":"zzz\n","then":{"waits":{"on":"a timer"}},"line":5}}
 {"jump":1.0}
-{"call":{"name":"sleep","did":[{"wakes":0}]}}
+{"call":{"name":"sleep","due":1.0,"did":[{"wakes":0}]}}
 {"step":{"task":0,"printed":"hm!\n","blocked":2.0,"then":"finished"}}
 "#;
         assert_eq!(timeline.text(), expected);

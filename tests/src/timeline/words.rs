@@ -21,11 +21,20 @@ pub fn sentences(timeline: &Timeline, words: &Words) -> Vec<String> {
         match entry {
             Entry::Jump(to) => {
                 let (duration, time) = (seconds(to - now, words), number(*to));
-                sentences
-                    .push(words.fill("{duration} pass: it is {time} s.", &[("duration", &duration), ("time", &time)]));
+                sentences.push(match &*number(to - now) {
+                    "1" => words.fill("1 second passes: it is {time} s.", &[("time", &time)]),
+                    _ => {
+                        words.fill("{duration} pass: it is {time} s.", &[("duration", &duration), ("time", &time)])
+                    }
+                });
                 now = *to;
             }
             Entry::Call(call) => sentences.push(of_call(timeline, call, words)),
+            Entry::Outside(acts) => {
+                let parts = did(timeline, acts, words);
+                let acts = if parts.is_empty() { words.say("cancels a timer") } else { listed(&parts, &ACTS, words) };
+                sentences.push(words.fill("Outside of any step, the program {acts}.", &[("acts", &acts)]));
+            }
             Entry::Step(step) => {
                 sentences.push(of_step(timeline, step, words));
                 now += step.blocked.unwrap_or(0.0);
@@ -105,6 +114,8 @@ fn did(timeline: &Timeline, acts: &[Act], words: &Words) -> Vec<String> {
             // What waits for the end of a sleep says so.
             Act::Sets(timer, _) if timer == "sleep" => continue,
             Act::Sets(_, due) if due.is_infinite() => continue,
+            // What cancels a timer is its task's end or another's request, which are told.
+            Act::Stops(..) => continue,
             Act::Sets(timer, due) => {
                 let timer = words.fill("{timer} at {time} s", &[("timer", timer), ("time", &number(*due))]);
                 ("sets a timer: {things}", timer)
@@ -204,8 +215,10 @@ mod tests {
 {"step":{"task":0,"did":[{"creates":1},{"creates":2},{"cancels":2}],"printed":"a\nb\n","then":{"waits":{"on":"a task","task":1}},"line":9}}
 {"step":{"task":1,"did":[{"sets":["sleep",1.5]}],"then":{"waits":{"on":"a timer"}},"line":5}}
 {"jump":1.5}
-{"call":{"name":"sleep","did":[{"wakes":1}]}}
+{"call":{"name":"sleep","due":1.5,"did":[{"wakes":1}]}}
 {"step":{"task":1,"did":[{"wakes":0}],"blocked":2.0,"then":{"failed":"ValueError('no')"}}}
+{"jump":4.5}
+{"outside":[{"cancels":0}]}
 "#,
         )
         .unwrap();
@@ -217,10 +230,12 @@ mod tests {
                 "1.5 seconds pass: it is 1.5 s.",
                 "A sleep is over: it wakes Ada.",
                 "Ada wakes Task-1 (program), holds up the loop for 2 seconds and ends with ValueError('no').",
+                "1 second passes: it is 4.5 s.",
+                "Outside of any step, the program cancels Task-1 (program).",
                 "Bo is cancelled before its first step.",
             ]
         );
-        assert_eq!(summary(&timeline, "naps", &Words::english()), "The run of naps: 3 tasks, 3 steps, 3.5 seconds.");
+        assert_eq!(summary(&timeline, "naps", &Words::english()), "The run of naps: 3 tasks, 3 steps, 4.5 seconds.");
     }
     #[test]
     fn another_language_has_its_own_order_of_words() {

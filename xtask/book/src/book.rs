@@ -11,6 +11,7 @@ pub(crate) mod edition;
 mod exercises;
 mod live;
 mod pictures;
+mod players;
 mod practice;
 mod questions;
 pub(crate) mod scripts;
@@ -75,6 +76,10 @@ pub(crate) fn build() -> Result<PathBuf> {
     let pages = edition::compose(&stock, &words)?;
     chinese::build(pages, &built, &words).context("in the Chinese edition")?;
     sources::write(root(), &built).context("cannot write the sources of the programs")?;
+    stock.write_steps(&built, &Words::english())?;
+    // Of other words: those that were asked for are many by now.
+    let words = Words::translated(Catalogue::read(&translation::path())?.translations());
+    stock.write_steps(&built.join(translation::LANGUAGE), &words)?;
     if let Some(module) = stock.module() {
         live::write(module, &built).context("cannot write the programs that run in a page")?;
     }

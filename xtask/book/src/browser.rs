@@ -2,13 +2,14 @@
 //!
 //! Every page is opened from its file, as wide as a phone and as a desktop, light and dark. It must report no error, ask for
 //! nothing from elsewhere, not scroll sideways, be readable (a contrast of at least 4.5 to 1) and be usable with the keyboard
-//! alone. Its questions are answered, with the keyboard and without a script, and its programs run. Of the Chinese edition a sample
-//! is looked at, and its search and the way to the other language are tried. Where there is no Chromium, nothing is checked, and
-//! that is said.
+//! alone. Its questions are answered, with the keyboard and without a script, its programs run, and its players are stepped through.
+//! Of the Chinese edition a sample is looked at, and its search and the way to the other language are tried. Where there is no
+//! Chromium, nothing is checked, and that is said.
 
 mod chinese;
 mod devtools;
 mod live;
+mod players;
 mod questions;
 
 use std::path::{Path, PathBuf};
@@ -72,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     let examples = examples(root())?;
     let begun = Instant::now();
-    let (mut found, mut ran, mut bytes, mut milliseconds) = (0, 0, Vec::new(), Vec::new());
+    let (mut found, mut ran, mut played, mut bytes, mut milliseconds) = (0, 0, 0, Vec::new(), Vec::new());
     for page in &pages {
         for (screen, width, height) in SCREENS {
             for scheme in SCHEMES {
@@ -95,6 +96,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         found += problems.len();
         ran += count;
+        let players::Played { count, problems } = players::play(&mut browser)?;
+        for problem in &problems {
+            println!("{}: {problem}", page.display());
+        }
+        found += problems.len();
+        played += count;
     }
     for page in &pages {
         let address = format!("file://{}", page.display());
@@ -111,6 +118,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("the search, read from a file: {error:#}");
         found += 1;
     }
+    println!("players that reached their last step: {played}");
     if ran > 0 {
         println!("programs that ran in their pages: {ran}");
         let address = format!("file://{}", built.join(live::PAGE_IN_REAL_TIME).display());

@@ -17,6 +17,7 @@ use guide_tests::words::Words;
 use regex::Regex;
 
 use super::live::Places;
+use super::players::Players;
 
 static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^\{\{#include (?:\.\./)*(?P<path>[^\s:}]+)(?::(?P<part>[^\s}]*))?\}\}$")
@@ -31,6 +32,8 @@ pub(super) struct Programs<'a> {
     pub(super) host: String,
     /// The places of the Run buttons, if there are any.
     pub(super) live: Option<&'a Places>,
+    /// The programs that have a player.
+    pub(super) players: &'a Players,
     /// The words of the edition.
     pub(super) words: &'a Words,
 }
@@ -88,12 +91,15 @@ impl Programs<'_> {
         blocks
     }
 
-    /// The place of the Run button, below the last block of its program.
+    /// The place of the Run button and that of the player, below the last block of their program.
     fn place(&self, block: &Block, left: &mut BTreeMap<&str, usize>) -> String {
         let part = block.parts().into_iter().next();
         let Some(program) = part.and_then(|part| self.program(&part.path)) else { return String::new() };
         match left.get_mut(program) {
-            Some(1) => self.live.and_then(|live| live.of(program, self.words)).unwrap_or_default(),
+            Some(1) => {
+                let live = self.live.and_then(|live| live.of(program, self.words)).unwrap_or_default();
+                format!("{live}{}", self.players.of(program))
+            }
             Some(left) => {
                 *left -= 1;
                 String::new()
@@ -278,9 +284,14 @@ mod tests {
             shows: Vec::new(),
         };
         let live = Places::one("nap", "<div class=\"live\"></div>\n");
-        let words = Words::english();
-        let programs =
-            Programs { examples: &[nap], host: "https://host/".to_owned(), live: Some(&live), words: &words };
+        let (players, words) = (Players::only("nap"), Words::english());
+        let programs = Programs {
+            examples: &[nap],
+            host: "https://host/".to_owned(),
+            live: Some(&live),
+            players: &players,
+            words: &words,
+        };
         programs.with_captions(page, folder.path())
     }
 
@@ -326,8 +337,9 @@ mod tests {
             shows: Vec::new(),
         };
         let examples = vec![example("areq", "real-python/areq/main.rs"), example("nap", "05-sleep/nap.rs")];
-        let words = Words::english();
-        let programs = Programs { examples: &examples, host: String::new(), live: None, words: &words };
+        let (players, words) = (Players::only("nap"), Words::english());
+        let programs =
+            Programs { examples: &examples, host: String::new(), live: None, players: &players, words: &words };
         let command = |path: &str| programs.command(path);
         assert_eq!(command("examples/real-python/areq/crawl.rs").as_deref(), Some("cargo run --example areq"));
         assert_eq!(command("examples/05-sleep/nap.py").as_deref(), Some("python3 examples/05-sleep/nap.py"));
@@ -352,7 +364,8 @@ mod tests {
         assert!(before.contains("sleep();") && after.contains("zzz") && !after.contains("live"), "{page}");
         let output = "```text\n{{#include ../../tests/outputs/nap.txt}}\n```\n";
         let page = page_of("", &format!("{PAGE}{output}"));
-        assert!(page.ends_with("</div>\n<div class=\"live\"></div>\n"), "{page}");
+        let places = "<div class=\"live\"></div>\n<div class=\"player\" data-steps=\"nap\"></div>\n";
+        assert!(page.ends_with(&format!("</div>\n{places}")), "{page}");
         assert_eq!(page.matches("\"live\"").count(), 1, "{page}");
     }
 

@@ -18,6 +18,7 @@ use regex::Regex;
 
 use super::blocks::Programs;
 use super::live::Places;
+use super::players::Players;
 use super::practice::Practice;
 use super::{pictures, timelines};
 use crate::translation::markdown;
@@ -29,6 +30,7 @@ const ENGLISH: [&str; 1] = ["speed-log"];
 pub(crate) struct Stock {
     examples: Vec<Example>,
     places: Option<Places>,
+    players: Players,
     module: Option<Module>,
     host: String,
 }
@@ -38,17 +40,27 @@ impl Stock {
     pub(super) fn whole() -> Result<Self> {
         let examples = examples(root())?;
         let (places, module) = Places::build(root(), &examples)?.unzip();
-        Ok(Self { examples, places, module, host: host()? })
+        Ok(Self { examples, places, players: Players::find(root()), module, host: host()? })
     }
 
     /// All that has words.
     pub(crate) fn of_words() -> Result<Self> {
         let places = Some(Places::reasons(root())?);
-        Ok(Self { examples: examples(root())?, places, module: None, host: host()? })
+        Ok(Self { examples: examples(root())?, places, players: Players::find(root()), module: None, host: host()? })
     }
 
     pub(super) fn module(&self) -> Option<&Module> {
         self.module.as_ref()
+    }
+
+    /// Writes what the players of an edition show.
+    pub(super) fn write_steps(&self, built: &Path, words: &Words) -> Result<()> {
+        self.players.write(root(), &self.examples, built, words).context("cannot write the steps of the programs")
+    }
+
+    /// Asks for the words of what the players show.
+    pub(crate) fn ask(&self, words: &Words) -> Result<()> {
+        self.players.ask(root(), &self.examples, words)
     }
 
     /// The names of all programs.
@@ -68,7 +80,13 @@ pub(crate) fn compose(stock: &Stock, words: &Words) -> Result<MDBook> {
     if !words.are_english() {
         translate(&mut pages, &folder, words)?;
     }
-    let programs = Programs { examples: &stock.examples, host: stock.host.clone(), live: stock.places.as_ref(), words };
+    let programs = Programs {
+        examples: &stock.examples,
+        host: stock.host.clone(),
+        live: stock.places.as_ref(),
+        players: &stock.players,
+        words,
+    };
     let mut practice = Practice::load(root())?;
     for page in pages.iter().filter_map(|item| if let BookItem::Chapter(page) = item { Some(page) } else { None }) {
         practice.titles(&name_of(page), &page.name, &page.content);

@@ -13,7 +13,7 @@ static SAYS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"\bsay\("(?P<words>[^"]*)""#).expect("the pattern is well formed"));
 
 /// Our scripts, below `book`.
-const SCRIPTS: [&str; 4] = ["pages.js", "engine.js", "live.js", "search.js"];
+const SCRIPTS: [&str; 5] = ["pages.js", "engine.js", "live.js", "player.js", "search.js"];
 
 /// Asks for all of them.
 pub(crate) fn ask(words: &Words) -> Result<()> {

@@ -78,7 +78,7 @@ pub(super) fn in_real_time(
     }
     let stopped = "(async () => {
         const place = document.querySelector('.live[data-program=gather_list]');
-        const [, stop] = place.querySelectorAll('button');
+        const stop = [...place.querySelectorAll('button')].find(({ textContent }) => textContent === 'Stop');
         const next = () => new Promise((resolve) => setTimeout(resolve, 5));
         while (stop.hidden || place.querySelector('code').textContent === '') await next();
         stop.click();

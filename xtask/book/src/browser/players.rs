@@ -1,0 +1,132 @@
+//! Steps through the programs of a page with their players, by the buttons and with the keyboard.
+
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::devtools::Devtools;
+
+/// What the players of a page did.
+#[derive(Deserialize)]
+pub(super) struct Played {
+    pub(super) count: usize,
+    pub(super) problems: Vec<String>,
+}
+
+/// Opens every player and goes to its last step and back. What a program has printed at its last step is what it prints.
+const PLAY: &str = "(async () => {
+    const problems = [];
+    const places = [...document.querySelectorAll('.player[data-steps]')];
+    for (const place of places) {
+        const wrong = (words) => problems.push(`the player of ${place.dataset.steps}: ${words}`);
+        const open = place.querySelector('.step-through') ?? place.previousElementSibling.querySelector('.step-through');
+        open.click();
+        for (let i = 0; i < 400 && !place.querySelector('.stage'); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+        const stage = place.querySelector('.stage');
+        if (!stage) { wrong('it does not open'); continue; }
+        const [, back, next] = stage.querySelectorAll('.controls button');
+        const last = Number(stage.querySelector('input[type=range]').max);
+        const at = () => stage.querySelector('output').textContent;
+        const said = new Set();
+        let lit = [0, 0], lines = 0;
+        for (let i = 1; i <= last; i++) {
+            next.click();
+            if (!at().startsWith(`${i} of ${last},`)) { wrong(`step ${i} shows ${at()}`); break; }
+            said.add(stage.querySelector('.happened').textContent);
+            const both = ['.in-rust', '.in-python'].map((side) => stage.querySelectorAll(`${side} .marks > div`).length);
+            lit = lit.map((count, side) => count + both[side]);
+            lines += /in line \\d/.test(stage.querySelector('.happened').textContent);
+        }
+        if (!next.disabled) wrong('it goes on after the last step');
+        if (lines > 0 && (lit[0] === 0 || lit[1] === 0)) wrong(`lights ${lit[0]} lines of Rust and ${lit[1]} of Python`);
+        if (said.has('')) wrong('a step says nothing');
+        const output = stage.querySelector('.panels pre').textContent;
+        for (let i = last; i > 0; i--) back.click();
+        if (!at().startsWith('0 of ') || stage.querySelector('.panels pre').textContent !== '') wrong('it does not go back');
+        stage.querySelector('select').selectedIndex = last;
+        stage.querySelector('select').dispatchEvent(new Event('change'));
+        if (stage.querySelector('.panels pre').textContent !== output) wrong('it prints something else when it jumps');
+        if (document.documentElement.scrollWidth > innerWidth) wrong('it makes the page scroll sideways');
+        open.click();
+        if (!stage.hidden) wrong('it does not close');
+    }
+    return { count: places.length, problems };
+})()";
+
+/// Plays every program of the page that is open.
+pub(super) fn play(browser: &mut Devtools) -> Result<Played> {
+    let mut played: Played = serde_json::from_value(browser.evaluate(PLAY)?)?;
+    if played.count > 0 {
+        played.problems.extend(with_keys(browser)?);
+    }
+    Ok(played)
+}
+
+/// Steps through the first player of the page with nothing but keys.
+fn with_keys(browser: &mut Devtools) -> Result<Vec<String>> {
+    let begun = "(() => {
+        const place = document.querySelector('.player[data-steps]');
+        const open = place.querySelector('.step-through') ?? place.previousElementSibling.querySelector('.step-through');
+        open.focus();
+        window.stage = place.querySelector('.stage');
+        return Number(window.stage.querySelector('input[type=range]').max);
+    })()";
+    let last = browser.evaluate(begun)?.as_u64().unwrap_or_default();
+    let before = browser.evaluate("location.href")?;
+    let mut problems = Vec::new();
+    press(browser, "Enter", 13, "\r")?;
+    let at =
+        |browser: &mut Devtools| browser.evaluate("window.stage.querySelector('output').textContent.split(',')[0]");
+    let mut expected = 0u64;
+    for (key, code) in [
+        ("Home", 36),
+        ("ArrowRight", 39),
+        ("ArrowRight", 39),
+        ("ArrowLeft", 37),
+        ("End", 35),
+        ("ArrowRight", 39),
+        ("Home", 36),
+        ("ArrowLeft", 37),
+    ] {
+        press(browser, key, code, "")?;
+        expected = match key {
+            "Home" => 0,
+            "End" => last,
+            "ArrowRight" => last.min(expected + 1),
+            _ => expected.saturating_sub(1),
+        };
+        let (shown, expected) = (at(browser)?, format!("{expected} of {last}"));
+        if shown != expected {
+            problems.push(format!("the key {key} shows {shown}, and not {expected}"));
+        }
+    }
+    for _ in 0..last {
+        press(browser, "ArrowRight", 39, "")?;
+    }
+    if at(browser)? != format!("{last} of {last}") {
+        problems.push(format!("the arrow key does not reach the last step: {}", at(browser)?));
+    }
+    // From its end it begins anew, until it is stopped.
+    press(browser, " ", 32, " ")?;
+    let playing = "window.stage.querySelector('.controls button:nth-of-type(5)').textContent";
+    if browser.evaluate(playing)? != "Pause" {
+        problems.push("the space bar does not play".to_owned());
+    }
+    press(browser, " ", 32, " ")?;
+    if browser.evaluate(playing)? != "Play" {
+        problems.push("the space bar does not stop".to_owned());
+    }
+    if browser.evaluate("location.href")? != before {
+        problems.push("an arrow key in a player turns the page".to_owned());
+    }
+    Ok(problems)
+}
+
+fn press(browser: &mut Devtools, key: &str, code: u32, text: &str) -> Result<()> {
+    for kind in ["keyDown", "keyUp"] {
+        let name = if key == " " { "Space" } else { key };
+        let event = json!({ "type": kind, "key": key, "code": name, "windowsVirtualKeyCode": code, "text": text });
+        browser.call("Input.dispatchKeyEvent", event)?;
+    }
+    Ok(())
+}
