@@ -4,8 +4,9 @@ stands afterwards. ASYNCIO_STEPS=FILE lets virtual.py write that to FILE.
 A line of JSON is a step: `task` (the number of the task, in the order of
 creation), `line` (the innermost line of the program where the task stands),
 `waits` (what for), `on` (the task that it awaits) or `end`, `time` (the loop's),
-and `printed` (how long standard output is then). At the end come the tasks, by
-`name` and `coroutine`.
+and `printed` (how long standard output is then). A step within another one, of a
+task that is started eagerly, comes after it. At the end come the tasks, by `name`
+and `coroutine`.
 
 Nothing here keeps a task alive or looks at its result: the program runs as it
 does without.
@@ -57,8 +58,8 @@ def inner(awaitable):
         return None
     # The awaitables of asynchronous generators, and of `anext`, do not say what
     # they run.
-    found = [one for one in gc.get_referents(awaitable) if isinstance(one, GENERATORS)]
-    return found[0] if found else None
+    referents = gc.get_referents(awaitable)
+    return next((one for one in referents if isinstance(one, GENERATORS)), None)
 
 
 def frame_of(awaitable):
@@ -85,7 +86,7 @@ def task_of(handle):
     """The task that the callback steps, if it does."""
     task = getattr(handle._callback, "__self__", None)
     name = getattr(handle._callback, "__name__", type(handle._callback).__name__)
-    is_step = name in ("task_wakeup", "TaskStepMethWrapper") or name.startswith("_Task__")
+    is_step = name in ("task_wakeup", "TaskStepMethWrapper")
     return task if is_step and isinstance(task, asyncio.Task) else None
 
 
@@ -114,7 +115,8 @@ class Notes:
         if task.done():
             # Asking for the exception would count as having seen it.
             failed = not task.cancelled() and task._exception is not None
-            note["end"] = "cancelled" if task.cancelled() else "failed" if failed else "finished"
+            end = "failed" if failed else "finished"
+            note["end"] = "cancelled" if task.cancelled() else end
         else:
             line, waits = stand(task, self.program)
             note.update(self.waits(task, waits), line=line)
@@ -168,7 +170,9 @@ class Notes:
 def is_new(task):
     """Has no line of its coroutine run?"""
     coro = task.get_coro()
-    return inspect.iscoroutine(coro) and inspect.getcoroutinestate(coro) == "CORO_CREATED"
+    if not inspect.iscoroutine(coro):
+        return True
+    return inspect.getcoroutinestate(coro) == "CORO_CREATED"
 
 
 def install(path, program):

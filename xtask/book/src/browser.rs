@@ -96,7 +96,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         found += problems.len();
         ran += count;
-        let players::Played { count, problems } = players::play(&mut browser)?;
+        let players::Played { count, problems } =
+            players::play(&mut browser).with_context(|| format!("the players of {}", page.display()))?;
         for problem in &problems {
             println!("{}: {problem}", page.display());
         }
@@ -179,6 +180,8 @@ fn visit(
     browser.wait_for("Page.loadEventFired", PATIENCE)?;
     let mut problems: Vec<String> = serde_json::from_value(browser.evaluate(&format!("({LOOK})({width})"))?)?;
     let spent = browser.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")?;
+    let weight = browser.events.iter().filter(|event| event["method"] == "Network.loadingFinished");
+    let bytes = weight.filter_map(|event| event["params"]["encodedDataLength"].as_f64()).sum();
     if let Some(picture) = picture {
         std::fs::write(picture, browser.screenshot()?)?;
     }
@@ -186,9 +189,12 @@ fn visit(
         problems.extend(with_the_keyboard(browser)?);
         problems.extend(questions::answered(browser)?);
     }
+    // The same with a player open.
+    if players::open_one(browser)? {
+        let found: Vec<String> = serde_json::from_value(browser.evaluate(&format!("({LOOK})({width})"))?)?;
+        problems.extend(found.into_iter().map(|problem| format!("with a player open: {problem}")));
+    }
     problems.extend(browser.events.iter().filter_map(complaint));
-    let weight = browser.events.iter().filter(|event| event["method"] == "Network.loadingFinished");
-    let bytes = weight.filter_map(|event| event["params"]["encodedDataLength"].as_f64()).sum();
     Ok(Visit { bytes, milliseconds: spent.as_f64().unwrap_or_default(), problems })
 }
 

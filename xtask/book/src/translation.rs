@@ -35,7 +35,10 @@ pub(crate) fn path() -> PathBuf {
 /// Puts the edition together, and says what it asked for, in the order of the pages.
 pub(crate) fn asked(catalogue: &Catalogue) -> Result<(MDBook, Vec<Asked>)> {
     let words = Words::translated(catalogue.translations());
-    let pages = edition::compose(&edition::Stock::of_words()?, &words)?;
+    let stock = edition::Stock::of_words()?;
+    // First, because it asks for the same words many times.
+    stock.ask(&words)?;
+    let pages = edition::compose(&stock, &words)?;
     for text in [&pages.config.book.title, &pages.config.book.description].into_iter().flatten() {
         words.say(text);
     }

@@ -1,6 +1,6 @@
 //! Steps through the programs of a page with their players, by the buttons and with the keyboard.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -20,29 +20,31 @@ const PLAY: &str = "(async () => {
     for (const place of places) {
         const wrong = (words) => problems.push(`the player of ${place.dataset.steps}: ${words}`);
         const open = place.querySelector('.step-through') ?? place.previousElementSibling.querySelector('.step-through');
-        open.click();
+        // One is open already.
+        const isOpen = place.querySelector('.stage') !== null;
+        if (isOpen) place.querySelector('.stage .controls button').click(); else open.click();
         for (let i = 0; i < 400 && !place.querySelector('.stage'); i++) await new Promise((resolve) => setTimeout(resolve, 5));
         const stage = place.querySelector('.stage');
         if (!stage) { wrong('it does not open'); continue; }
         const [, back, next] = stage.querySelectorAll('.controls button');
         const last = Number(stage.querySelector('input[type=range]').max);
-        const at = () => stage.querySelector('output').textContent;
+        const at = () => stage.querySelector('input[type=range]').valueAsNumber;
         const said = new Set();
-        let lit = [0, 0], lines = 0;
+        let lit = 0;
         for (let i = 1; i <= last; i++) {
             next.click();
-            if (!at().startsWith(`${i} of ${last},`)) { wrong(`step ${i} shows ${at()}`); break; }
+            if (at() !== i) { wrong(`step ${i} shows ${at()}`); break; }
             said.add(stage.querySelector('.happened').textContent);
             const both = ['.in-rust', '.in-python'].map((side) => stage.querySelectorAll(`${side} .marks > div`).length);
-            lit = lit.map((count, side) => count + both[side]);
-            lines += /in line \\d/.test(stage.querySelector('.happened').textContent);
+            lit += both[0];
+            if (both[0] !== both[1]) wrong(`step ${i} lights ${both[0]} lines of Rust and ${both[1]} of Python`);
         }
         if (!next.disabled) wrong('it goes on after the last step');
-        if (lines > 0 && (lit[0] === 0 || lit[1] === 0)) wrong(`lights ${lit[0]} lines of Rust and ${lit[1]} of Python`);
+        if (last > 3 && lit === 0) wrong('it lights no line');
         if (said.has('')) wrong('a step says nothing');
         const output = stage.querySelector('.panels pre').textContent;
         for (let i = last; i > 0; i--) back.click();
-        if (!at().startsWith('0 of ') || stage.querySelector('.panels pre').textContent !== '') wrong('it does not go back');
+        if (at() !== 0 || stage.querySelector('.panels pre').textContent !== '') wrong('it does not go back');
         stage.querySelector('select').selectedIndex = last;
         stage.querySelector('select').dispatchEvent(new Event('change'));
         if (stage.querySelector('.panels pre').textContent !== output) wrong('it prints something else when it jumps');
@@ -52,6 +54,24 @@ const PLAY: &str = "(async () => {
     }
     return { count: places.length, problems };
 })()";
+
+/// Opens the first player and goes to the middle, where there is the most to see. Is there one?
+pub(super) fn open_one(browser: &mut Devtools) -> Result<bool> {
+    let opened = browser.evaluate(
+        "(async () => {
+            const place = document.querySelector('.player[data-steps]');
+            if (!place) return false;
+            const open = place.querySelector('.step-through') ?? place.previousElementSibling.querySelector('.step-through');
+            open.click();
+            for (let i = 0; i < 400 && !place.querySelector('.stage'); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+            const slider = place.querySelector('.stage input[type=range]');
+            slider.value = Math.floor(slider.max / 2);
+            slider.dispatchEvent(new Event('input'));
+            return true;
+        })()",
+    )?;
+    Ok(opened == true)
+}
 
 /// Plays every program of the page that is open.
 pub(super) fn play(browser: &mut Devtools) -> Result<Played> {
@@ -76,7 +96,7 @@ fn with_keys(browser: &mut Devtools) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     press(browser, "Enter", 13, "\r")?;
     let at =
-        |browser: &mut Devtools| browser.evaluate("window.stage.querySelector('output').textContent.split(',')[0]");
+        |browser: &mut Devtools| browser.evaluate("window.stage.querySelector('input[type=range]').valueAsNumber");
     let mut expected = 0u64;
     for (key, code) in [
         ("Home", 36),
@@ -89,35 +109,35 @@ fn with_keys(browser: &mut Devtools) -> Result<Vec<String>> {
         ("ArrowLeft", 37),
     ] {
         press(browser, key, code, "")?;
+        if browser.evaluate("location.href")? != before {
+            bail!("the key {key} turns the page");
+        }
         expected = match key {
             "Home" => 0,
             "End" => last,
             "ArrowRight" => last.min(expected + 1),
             _ => expected.saturating_sub(1),
         };
-        let (shown, expected) = (at(browser)?, format!("{expected} of {last}"));
+        let shown = at(browser)?;
         if shown != expected {
             problems.push(format!("the key {key} shows {shown}, and not {expected}"));
         }
     }
-    for _ in 0..last {
+    for _ in expected..last {
         press(browser, "ArrowRight", 39, "")?;
     }
-    if at(browser)? != format!("{last} of {last}") {
+    if at(browser)? != last {
         problems.push(format!("the arrow key does not reach the last step: {}", at(browser)?));
     }
     // From its end it begins anew, until it is stopped.
     press(browser, " ", 32, " ")?;
     let playing = "window.stage.querySelector('.controls button:nth-of-type(5)').textContent";
-    if browser.evaluate(playing)? != "Pause" {
+    if browser.evaluate(playing)? != browser.evaluate("say('Pause')")? {
         problems.push("the space bar does not play".to_owned());
     }
     press(browser, " ", 32, " ")?;
-    if browser.evaluate(playing)? != "Play" {
+    if browser.evaluate(playing)? != browser.evaluate("say('Play')")? {
         problems.push("the space bar does not stop".to_owned());
-    }
-    if browser.evaluate("location.href")? != before {
-        problems.push("an arrow key in a player turns the page".to_owned());
     }
     Ok(problems)
 }
