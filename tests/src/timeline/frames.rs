@@ -273,8 +273,18 @@ mod tests {
             r#"{"step":{"task":1,"did":[{"sets":["sleep",1.5]"#,
             1,
         );
-        assert!(frames(&Timeline::parse(&late).unwrap(), &twin(), &Words::english()).unwrap_err().to_string().contains("not the next"));
+        assert!(
+            frames(&Timeline::parse(&late).unwrap(), &twin(), &Words::english())
+                .unwrap_err()
+                .to_string()
+                .contains("not the next")
+        );
         let unset = RUN.replace(r#""due":1.5"#, r#""due":1.25"#);
-        assert!(frames(&Timeline::parse(&unset).unwrap(), &twin(), &Words::english()).unwrap_err().to_string().contains("no timer"));
+        assert!(
+            frames(&Timeline::parse(&unset).unwrap(), &twin(), &Words::english())
+                .unwrap_err()
+                .to_string()
+                .contains("no timer")
+        );
     }
 }

@@ -23,9 +23,7 @@ pub fn sentences(timeline: &Timeline, words: &Words) -> Vec<String> {
                 let (duration, time) = (seconds(to - now, words), number(*to));
                 sentences.push(match &*number(to - now) {
                     "1" => words.fill("1 second passes: it is {time} s.", &[("time", &time)]),
-                    _ => {
-                        words.fill("{duration} pass: it is {time} s.", &[("duration", &duration), ("time", &time)])
-                    }
+                    _ => words.fill("{duration} pass: it is {time} s.", &[("duration", &duration), ("time", &time)]),
                 });
                 now = *to;
             }

@@ -95,8 +95,7 @@ fn with_keys(browser: &mut Devtools) -> Result<Vec<String>> {
     let before = browser.evaluate("location.href")?;
     let mut problems = Vec::new();
     press(browser, "Enter", 13, "\r")?;
-    let at =
-        |browser: &mut Devtools| browser.evaluate("window.stage.querySelector('input[type=range]').valueAsNumber");
+    let at = |browser: &mut Devtools| browser.evaluate("window.stage.querySelector('input[type=range]').valueAsNumber");
     let mut expected = 0u64;
     for (key, code) in [
         ("Home", 36),
