@@ -178,6 +178,28 @@ fn a_futurelock_is_named() {
 }
 
 #[test]
+fn a_queue_says_that_the_task_that_took_last_is_done() {
+    let subject = Subject::start("abandoned");
+    let snapshot = subject.snapshot();
+    for (name, expected) in [("waiter", "Queue.put"), ("owner", "Queue.join")] {
+        let wait = task(&snapshot, name).waits_on.as_ref().unwrap();
+        assert_eq!((wait.kind.as_str(), wait.holder_is_done), (expected, true));
+    }
+    let told = "<Queue.join waiters=1>, last taken from by a task that is done\n";
+    assert!(subject.look("asyncio-ps", &[]).contains(told));
+}
+
+#[test]
+fn a_program_in_which_all_is_well_is_not_accused() {
+    let subject = Subject::start("healthy");
+    for _ in 0..50 {
+        let snapshot = subject.snapshot();
+        assert!(snapshot.loops[0].tasks.len() >= 10);
+        assert_eq!(snapshot.findings, []);
+    }
+}
+
+#[test]
 fn sigquit_writes_table_and_tree_to_standard_error() {
     let mut subject = Subject::start("kitchen");
     subject.signal("-QUIT");

@@ -247,6 +247,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
                 return Err(QueueShutDown.into());
             }
             inner.getters.withdraw_offers();
+            inner.note_taker();
             let useful = || !self.empty();
             let mut turn = Turn { wait: inner.getters.wait_at(at), line: &inner.getters, useful, over: false };
             (&mut turn.wait).await?;
@@ -316,7 +317,14 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     #[track_caller]
     pub fn join(&self) -> impl Future<Output = Result<()>> + use<T, S> {
         let (queue, at) = (self.clone(), Location::caller());
-        async move { if queue.inner.unfinished.get() > 0 { queue.inner.joining.wait_at(at).await } else { Ok(()) } }
+        async move {
+            let inner = &*queue.inner;
+            if inner.unfinished.get() == 0 {
+                return Ok(());
+            }
+            inner.joining.set_acquired_as(&inner.putters);
+            inner.joining.wait_at(at).await
+        }
     }
 
     /// Closes the queue to new items (3.13). Tasks that wait for room get a [`QueueShutDown`] at once, tasks that wait
@@ -352,6 +360,17 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
         }
         inner.getters.wake_all();
         inner.putters.wake_all();
+    }
+}
+
+impl<T: 'static, S: Store<T> + 'static> Inner<T, S> {
+    /// Reports name the last task that has waited for an item, to those who wait for room or for the end of the work. (To note
+    /// each that takes one without a wait would take as long as that.)
+    fn note_taker(&self) {
+        self.putters.set_acquired();
+        if !self.joining.is_empty() {
+            self.joining.set_acquired_as(&self.putters);
+        }
     }
 }
 

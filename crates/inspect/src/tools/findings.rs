@@ -158,7 +158,7 @@ impl<'a> Tasks<'a> {
         let told = self.told(task);
         let text = if wait.holder_is_done && wait.offered.is_none() && since >= ON_ITS_WAY {
             match wait.kind.as_str() {
-                "Queue.put" => format!("the tasks that took from a full queue may be gone: {told}"),
+                "Queue.put" => format!("the tasks that take from a full queue may be gone: {told}"),
                 "Queue.join" => format!("a task may have ended without `task_done`: {told}"),
                 _ => format!("the holder is done and may not have released it: {told}"),
             }
@@ -233,7 +233,7 @@ mod tests {
         for (kind, why) in [
             ("Lock", "the holder is done and may not have released it"),
             ("Semaphore", "the holder is done and may not have released it"),
-            ("Queue.put", "the tasks that took from a full queue may be gone"),
+            ("Queue.put", "the tasks that take from a full queue may be gone"),
             ("Queue.join", "a task may have ended without `task_done`"),
         ] {
             let mut task = waiting(1, kind, 2.0);

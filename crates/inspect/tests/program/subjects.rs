@@ -27,6 +27,8 @@ fn subject() -> Result<()> {
         Ok("stuck in a callback") => run(stuck_in_a_callback()),
         Ok("futurelock") => run(futurelock()),
         Ok("crowd") => run(crowd()),
+        Ok("abandoned") => run(abandoned()),
+        Ok("healthy") => run(healthy()),
         Ok("two loops") => two_loops(),
         Ok("deadlock") => run(deadlock()),
         Ok("short") => {
@@ -128,6 +130,59 @@ async fn futurelock() -> Result<()> {
         Ok(())
     });
     second.await.map(drop)
+}
+
+/// A queue whose consumer has ended in the middle of its work.
+async fn abandoned() -> Result<()> {
+    let orders = Queue::new(1);
+    let taken = orders.clone();
+    let cook = create_task(async move { taken.get().await }).named("cook");
+    sleep(0).await?;
+    orders.put_nowait(1)?;
+    cook.await?;
+    orders.put_nowait(2)?;
+    let put = orders.clone();
+    let _waiter = create_task(async move { put.put(3).await.map_err(Into::into) }).named("waiter");
+    let _owner = create_task(async move { orders.join().await }).named("owner");
+    create_task(async {
+        sleep(0).await?;
+        say("ready");
+        sleep(3600).await
+    })
+    .await
+}
+
+/// All is well: tasks that share locks, tables and queues, and that wait for each other.
+async fn healthy() -> Result<()> {
+    let (sink, tables, orders) = (Lock::new(), Semaphore::new(2)?, Queue::<u32>::new(2));
+    for number in 0..8 {
+        let (sink, tables, orders) = (sink.clone(), tables.clone(), orders.clone());
+        let cook = async move {
+            loop {
+                let order = wait_for(orders.get(), 3600).await?;
+                let _table = tables.permit().await?;
+                let _sink = sink.lock().await?;
+                sleep(0.0001 * f64::from(order)).await?;
+                orders.task_done()?;
+            }
+        };
+        drop(create_task::<(), _>(cook).named(format_args!("cook {number}")));
+    }
+    let guests = async move {
+        for number in 0.. {
+            let put = |order| {
+                let put = orders.put(order);
+                async { put.await.map_err(asyncio::Error::from) }
+            };
+            gather((0..4).map(put)).await?;
+            orders.join().await?;
+            if number == 10 {
+                say("ready");
+            }
+        }
+        Ok(())
+    };
+    create_task(guests).named("guests").await
 }
 
 /// Many tasks, and an end by SIGTERM.

@@ -202,6 +202,35 @@ fn the_report_of_a_deadlock_names_what_is_waited_for() {
     assert!(report.contains(" waits for <Queue.join waiters=1> at "), "{report}");
 }
 
+#[test]
+fn who_waits_for_room_or_the_end_of_the_work_is_told_which_task_took_last() {
+    let report = |ends: bool| {
+        let stuck = async move {
+            let queue = Queue::new(1);
+            let takes = queue.clone();
+            let taker = async move {
+                takes.get().await?; // its work is never done
+                if ends { Ok(()) } else { asyncio_runtime::get_running_loop()?.create_future().await }
+            };
+            let _taker = create_task(taker).named("taker");
+            step().await;
+            queue.put_nowait(1)?;
+            step().await;
+            queue.put_nowait(2)?;
+            let _put = putting(&queue, 3).named("putter");
+            queue.join().await
+        };
+        Runner::new().clock(Clock::Virtual).run(stuck).unwrap_err().to_string()
+    };
+    for (ends, by) in [(true, "a task that is done"), (false, "taker")] {
+        let report = report(ends);
+        for line in ["put", "join"] {
+            let told = format!(" waits for <Queue.{line} waiters=1>, last taken from by {by}, at ");
+            assert!(report.contains(&told), "{told}: {report}");
+        }
+    }
+}
+
 /// A cost that grows with the length of the line would take minutes here.
 #[test]
 fn a_hundred_thousand_waiters() {

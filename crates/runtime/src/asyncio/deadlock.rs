@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use asyncio_errors::names::place;
 
-use crate::kernel::{AnyTask, Offer};
+use crate::kernel::{AnyTask, Offer, WaitKind};
 
 pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
     const SHOWN: usize = 20;
@@ -20,6 +20,9 @@ pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
             None => "something this loop does not know".to_owned(),
             Some(blocker) => match blocker.held_by {
                 None => blocker.text,
+                Some(number) if matches!(blocker.kind, WaitKind::Line("Queue.put" | "Queue.join")) => {
+                    format!("{}, last taken from by {},", blocker.text, name_of(number, tasks))
+                }
                 Some(number) => format!("{}, acquired by {},", blocker.text, name_of(number, tasks)),
             },
         };

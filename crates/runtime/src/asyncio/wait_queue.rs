@@ -72,6 +72,11 @@ impl WaitQueue {
         self.line.acquired_by.set(current_task_id());
     }
 
+    /// Notes here what was noted last in `other`.
+    pub fn set_acquired_as(&self, other: &Self) {
+        self.line.acquired_by.set(other.line.acquired_by.get());
+    }
+
     /// Like [`set_acquired`](Self::set_acquired), for what was acquired at `at` without a guard. Until
     /// [`set_released_by_hand`](Self::set_released_by_hand) is called as often, the report of a deadlock says so, and names the
     /// method that returns a `guard`.
