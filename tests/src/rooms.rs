@@ -12,7 +12,7 @@ use anyhow::Result;
 use crate::{files, read, relative};
 
 /// The rooms, lowest first. A file may import from its own room and from those in lower rows.
-const ROOMS: &[&[&str]] = &[&["base", "selector", "no_selector"], &["kernel"], &["asyncio"]];
+const ROOMS: &[&[&str]] = &[&["base"], &["kernel"], &["asyncio"]];
 
 /// The most lines of code in a folder of the runtime.
 const LINES: &[(&str, usize)] = &[("kernel", 3_600), ("", 9_500)];

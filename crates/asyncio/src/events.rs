@@ -3,11 +3,11 @@
 //! A program rarely needs more of it than [`get_running_loop`]. An [`Observer`] sees every [`LoopEvent`] of
 //! a loop, and a [`SchedulingPolicy`] chooses what runs next.
 
-#[doc(hidden)]
-pub use asyncio_runtime::LoopHook;
 #[doc(inline)]
 pub use asyncio_runtime::{
     Choices, Clock, Closing, EventLoop, ExceptionContext, ExceptionHandler, Guest, Handle, LoopEvent, LoopHandle,
     Observer, RunTarget, Scheduled, ScheduledId, SchedulingPolicy, ThreadSafeHandle, TimerHandle, get_running_loop,
     new_event_loop,
 };
+#[doc(hidden)]
+pub use asyncio_runtime::{DebugHook, LoopHook};

@@ -108,6 +108,10 @@ pub mod testing;
 pub mod threads;
 pub mod timeouts;
 
+// Part of debug mode.
+#[cfg(unix)]
+use asyncio_watchdog as _;
+
 #[cfg(feature = "macros")]
 #[doc(inline)]
 pub use asyncio_macros::{main, test};

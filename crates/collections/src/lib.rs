@@ -14,5 +14,7 @@ pub mod burials;
 pub mod deadlines;
 #[doc(hidden)]
 pub mod slots;
+#[doc(hidden)]
+pub mod waits;
 
 pub use burials::drop_nested;

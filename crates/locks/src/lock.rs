@@ -69,7 +69,7 @@ impl Lock {
             inner: Rc::new(Inner {
                 holder: Cell::new(NOBODY),
                 taken: Cell::new(0),
-                waiters: WaitQueue::new("Lock").offering("the lock was released"),
+                waiters: WaitQueue::new("Lock").exclusive().offering("the lock was released"),
             }),
         }
     }

@@ -69,8 +69,6 @@ extern crate asyncio_testing;
 mod asyncio;
 mod base;
 mod kernel;
-#[cfg_attr(not(unix), path = "no_selector.rs")]
-mod selector;
 
 // asyncio.runners
 pub use asyncio::runners::{Runner, run};
@@ -132,6 +130,6 @@ pub use asyncio::signals::signal;
 // For those who write primitives: what locks, queues and generators are built on.
 pub use asyncio::asyncgens::OpenAsyncGen;
 #[doc(hidden)]
-pub use asyncio::hooks::LoopHook;
+pub use asyncio::hooks::{DebugHook, LoopHook};
 pub use asyncio::wait_queue::{LineWait, WaitQueue};
 pub use asyncio_collections::drop_nested;

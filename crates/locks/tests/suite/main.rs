@@ -13,6 +13,7 @@ mod event;
 mod knots;
 mod lock;
 mod many;
+mod partial;
 mod semaphore;
 
 use std::cell::RefCell;

@@ -1,17 +1,37 @@
-//! The report of a loop in which no task can go on: what each one waits for.
+//! The report of tasks that cannot go on: what each one waits for.
 
 use std::fmt::Write as _;
 
-use asyncio_errors::names::place;
+use asyncio_clock::Clock;
+use asyncio_errors::{Error, Result, log, names::place};
 
-use crate::kernel::{AnyTask, Offer, WaitKind};
+use crate::kernel::{AnyTask, LoopCore, Offer, WaitKind};
 
-pub(crate) fn describe_deadlock(tasks: &[AnyTask]) -> String {
-    const SHOWN: usize = 20;
+/// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is an error. In real time the loop warns
+/// once and goes on waiting. It does not warn while a task waits on something foreign, such as another crate's channel,
+/// because then another thread may have the waker.
+pub(crate) fn report_deadlock(core: &LoopCore) -> Result<()> {
+    if core.clock == Clock::Virtual {
+        return Err(Error::report(describe_deadlock(&core.tasks.all())));
+    }
+    if !core.deadlock_reported.get() && !core.waits_on_others() {
+        core.deadlock_reported.set(true);
+        log::warning(describe_deadlock(&core.tasks.all()));
+    }
+    Ok(())
+}
+
+fn describe_deadlock(tasks: &[AnyTask]) -> String {
     if tasks.is_empty() {
         return "deadlock: there is no task, and nothing is left that could go on".to_owned();
     }
-    let mut text = "deadlock: every task waits, and nothing is left that could wake one".to_owned();
+    describe("deadlock: every task waits, and nothing is left that could wake one", tasks)
+}
+
+/// What each of these tasks waits for, below a line that says what is wrong.
+pub(crate) fn describe(what_is_wrong: &str, tasks: &[AnyTask]) -> String {
+    const SHOWN: usize = 20;
+    let mut text = what_is_wrong.to_owned();
     for task in tasks.iter().take(SHOWN) {
         let core = task.core();
         let blocker = core.blocked_on().describe();

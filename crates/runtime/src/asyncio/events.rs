@@ -12,17 +12,19 @@ use asyncio_clock::{Clock, Seconds};
 use asyncio_concurrent::ThreadPoolExecutor;
 use asyncio_errors::{ExceptionContext, Result, RuntimeError, ValueError, env, log};
 
-use crate::asyncio::deadlock::describe_deadlock;
+use crate::asyncio::deadlock::report_deadlock;
 use crate::asyncio::futures::Future;
 use crate::asyncio::handles::{Handle, TimerHandle};
 use crate::asyncio::hooks;
+use crate::asyncio::knots::{look_later, look_now};
+use crate::asyncio::slow;
 use crate::asyncio::tasks::{OptionsChange, Task, TaskFactory, TaskOptions};
 use crate::asyncio::threads;
 use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
 use crate::kernel::{
-    AnyFuture, DescribeDeadlock, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown,
-    Tenants, running_loop,
+    AnyFuture, Diagnosis, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Tenants,
+    running_loop,
 };
 
 /// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.
@@ -115,6 +117,12 @@ impl EventLoop {
         Ok(event_loop)
     }
 
+    /// The clock that the loop goes by.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.core.clock
+    }
+
     /// A new loop with this clock, not in debug mode.
     ///
     /// # Examples
@@ -129,7 +137,9 @@ impl EventLoop {
     /// ```
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
-        let event_loop = Self { core: LoopCore::new(clock, DescribeDeadlock(describe_deadlock)), owner: true };
+        let event_loop =
+            Self { core: LoopCore::new(clock, Diagnosis { deadlock: report_deadlock, look: look_now }), owner: true };
+        look_later(&event_loop.core);
         hooks::call(&event_loop);
         event_loop
     }
@@ -582,7 +592,8 @@ impl EventLoop {
 
 /// # Debug mode
 impl EventLoop {
-    /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration).
+    /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration), while they
+    /// do (by a thread, in real time) and afterwards.
     ///
     /// # Examples
     ///
@@ -592,18 +603,23 @@ impl EventLoop {
     /// let event_loop = new_event_loop();
     /// event_loop.set_debug(true);
     /// event_loop.set_slow_callback_duration(0.05);
-    /// assert!(event_loop.get_debug());
+    /// assert!(event_loop.get_debug() && event_loop.slow_callback_duration() == 0.05);
     /// assert_eq!(event_loop.to_string(), "<_UnixSelectorEventLoop running=False closed=False debug=True>");
     /// ```
     pub fn set_debug(&self, debug: bool) {
-        self.core.debug.set(debug);
-        self.core.note_instruments();
+        slow::set_debug(self, debug);
     }
 
     /// Is the loop in debug mode?
     #[must_use]
     pub fn get_debug(&self) -> bool {
-        self.core.debug.get()
+        self.core.debug.borrow().is_some()
+    }
+
+    /// How many seconds a step may take before debug mode reports it: `loop.slow_callback_duration`.
+    #[must_use]
+    pub fn slow_callback_duration(&self) -> f64 {
+        self.core.slow_callback_duration.get()
     }
 
     /// Sets how many seconds a step may take before debug mode reports it; 0.1 by default.

@@ -8,7 +8,9 @@ use asyncio_collections::drop_nested;
 use asyncio_contextvars::{self as contextvars, Vars};
 use asyncio_errors::names::function_name;
 
-use crate::kernel::{Action, LoopCore, LoopEvent, Run, Scheduled, TimerKey, handle_repr, run_callback, run_handled};
+use crate::kernel::{
+    Action, LoopCore, LoopEvent, Run, Scheduled, TimerKey, handle_repr, note_making, run_callback, run_handled,
+};
 
 /// A queued callback: `asyncio.Handle`.
 ///
@@ -36,6 +38,7 @@ pub struct Handle(Rc<HandleInner>);
 
 impl Handle {
     pub(crate) fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, when: Option<f64>, f: F) -> Self {
+        note_making();
         Self(Rc::new(HandleInner {
             f: RefCell::new(Some(Box::new(f))),
             cancelled: Cell::new(false),
@@ -167,7 +170,7 @@ impl HandleInner {
     /// How its handle prints. A cancelled one names its callback in debug mode only.
     fn repr(&self) -> String {
         let cancelled = self.cancelled.get();
-        let is_debug = || self.core.upgrade().is_some_and(|core| core.debug.get());
+        let is_debug = || self.core.upgrade().is_some_and(|core| core.debug.borrow().is_some());
         let callback = (!cancelled || is_debug()).then(|| self.describe());
         handle_repr(cancelled, self.when, callback.as_deref())
     }

@@ -11,10 +11,12 @@ pub(crate) mod handles;
 pub(crate) mod hooks;
 #[cfg(unix)]
 pub mod io;
+mod knots;
 mod repr;
 pub(crate) mod runners;
 #[cfg_attr(not(unix), path = "no_signals.rs")]
 pub(crate) mod signals;
+mod slow;
 pub(crate) mod taskgroups;
 pub(crate) mod tasks;
 pub(crate) mod threads;

@@ -16,8 +16,9 @@ use asyncio_errors::{Result, RuntimeError, TimeoutError, ValueError};
 use crate::asyncio::tasks::cancel_boundary;
 use crate::kernel::{Action, AnyTask, LoopCore, TimerKey, Turn, current, running_loop};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
+    #[default]
     Created,
     Active,
     Expiring,
@@ -57,6 +58,7 @@ pub struct Timeout {
     shared: OnceCell<Rc<Limit>>,
 }
 
+#[derive(Default)]
 struct Limit {
     state: Cell<State>,
     when: Cell<Option<f64>>,
@@ -313,14 +315,7 @@ impl Timeout {
 
 impl Limit {
     fn new(when: Option<f64>, ahead_in: Option<u32>) -> Self {
-        Self {
-            state: Cell::new(State::Created),
-            when: Cell::new(when),
-            ahead_in,
-            task: RefCell::new(None),
-            cancelling: Cell::new(0),
-            scheduled: Cell::default(),
-        }
+        Self { when: Cell::new(when), ahead_in, ..Self::default() }
     }
 
     /// Enters the block. The timer is left to [`arm`](Self::arm), because most blocks with a limit never wait.

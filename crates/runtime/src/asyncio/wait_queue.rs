@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 
 use asyncio_errors::Result;
 
-use crate::kernel::{BlockedOn, Line, Ticket, current_task_id, keep_waiting_on, take_cancel, wait_on};
+use crate::kernel::{BlockedOn, Line, Ticket, current, keep_waiting_on, take_cancel, wait_on};
 
 /// A line of waiting tasks, first come first served.
 ///
@@ -60,6 +60,14 @@ impl WaitQueue {
         self
     }
 
+    /// Says that one task at a time [acquires](Self::set_acquired) what is waited for here, and that a wait ends when this task
+    /// releases it. So tasks that wait for each other can be told of.
+    #[must_use]
+    pub fn exclusive(self) -> Self {
+        self.line.exclusive.set(true);
+        self
+    }
+
     /// Notes that others have taken what waiters were offered that [`wake_one`](Self::wake_one) has woken: in a queue a task may
     /// take an item that a waiter was woken for.
     pub fn withdraw_offers(&self) {
@@ -69,7 +77,7 @@ impl WaitQueue {
     /// Notes that the current task has acquired what others wait for in this line. Only the report of a deadlock looks at
     /// it, to name the last one; the task owns nothing by this, and is not kept alive.
     pub fn set_acquired(&self) {
-        self.line.acquired_by.set(current_task_id());
+        self.line.acquired_by.set(current::with_task(|task| Some(task?.core().stamp())));
     }
 
     /// Notes here what was noted last in `other`.

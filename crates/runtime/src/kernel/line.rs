@@ -11,6 +11,7 @@ use std::task::Waker;
 use crate::kernel::event_loop::LoopCore;
 use crate::kernel::memory::waking::{Entry, Wake};
 use crate::kernel::task::blocker::{Blocker, Description, WaitKind};
+use crate::kernel::task::core::Stamp;
 use asyncio_ordered::Ordered;
 
 /// The inside of a `WaitQueue`.
@@ -25,8 +26,10 @@ pub(crate) struct Line {
     cancelled: Cell<usize>,
     /// Tasks that come do not have to wait.
     pub(crate) open: Cell<bool>,
-    /// The number of the task that last acquired what the others wait for. It keeps no task alive.
-    pub(crate) acquired_by: Cell<Option<u32>>,
+    /// The task that last acquired what the others wait for. It keeps no task alive.
+    pub(crate) acquired_by: Cell<Option<Stamp>>,
+    /// One at a time holds it, and nothing else ends a wait.
+    pub(crate) exclusive: Cell<bool>,
     /// If a waiter that is woken has been offered something: what has happened then, such as "the lock was released".
     pub(crate) offers: Cell<Option<&'static str>>,
     /// Waiters with smaller keys than this, if they were woken, are not offered anything any more.
@@ -174,6 +177,13 @@ impl Line {
         Some(Offer { what, task: entry.address_of_task(), at: entry.at })
     }
 
+    /// What alone can end the wait of `ticket`, if that is certain: a task that holds something, or one that was offered it.
+    pub(crate) fn only_by(&self, ticket: Ticket) -> Option<Result<Stamp, usize>> {
+        let certain = self.exclusive.get() && self.by_hand.get().is_none();
+        let offered = self.offered_before(ticket).map(|offer| Err(offer.task));
+        offered.or(self.acquired_by.get().map(Ok)).filter(|_| certain)
+    }
+
     // Waiting.
 
     /// The task that is polled with this waker joins the end of the line.
@@ -248,7 +258,7 @@ impl Blocker for InLine<'_> {
     fn describe(&self) -> Description {
         let text = format!("<{} waiters={}>", self.0.name, self.0.len());
         let (offered, by_hand) = (self.0.offered_before(self.1), self.0.by_hand.get());
-        let held_by = if offered.is_some() { None } else { self.0.acquired_by.get() };
+        let held_by = self.0.acquired_by.get().filter(|_| offered.is_none()).map(|holder| holder.number);
         Description { held_by, by_hand, offered, ..Description::new(WaitKind::Line(self.0.name), text) }
     }
 }

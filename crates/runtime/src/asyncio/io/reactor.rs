@@ -15,7 +15,7 @@ use polling::{Event, PollMode};
 
 use super::source::Source;
 use crate::kernel::{EventTarget, LoopCore, Phase, Run, Tenant};
-use crate::selector::{Found, Selector};
+use asyncio_selectors::selector::{Found, Selector};
 
 pub(crate) struct Reactor {
     selector: Rc<Selector>,

@@ -13,8 +13,8 @@ use std::task::Waker;
 
 use super::reactor::{Reactor, Side};
 use crate::kernel::{Blocker, Description, LoopCore, Run, Ticket, WaitKind, Wake};
-use crate::selector::Found;
 use asyncio_ordered::Ordered;
+use asyncio_selectors::selector::Found;
 
 pub(crate) struct Source {
     pub(super) key: usize,

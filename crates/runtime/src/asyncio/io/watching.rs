@@ -9,7 +9,7 @@ use asyncio_errors::Result;
 use super::reactor::Side;
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::handles::Repeated;
-use crate::selector::Selector;
+use asyncio_selectors::selector::Selector;
 
 /// # Watching file descriptors
 impl EventLoop {

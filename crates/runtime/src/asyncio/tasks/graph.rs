@@ -377,7 +377,7 @@ impl Tenant for AwaitedBy {
 }
 
 /// Who waits for whom in one loop.
-struct Edges {
+pub(crate) struct Edges {
     /// In the order of their creation.
     tasks: Vec<AnyTask>,
     /// Their places, by their running numbers.
@@ -388,7 +388,7 @@ struct Edges {
 }
 
 impl Edges {
-    fn of(event_loop: &LoopCore) -> Self {
+    pub(crate) fn of(event_loop: &LoopCore) -> Self {
         let tasks = event_loop.tasks.all();
         let mut awaiting: HashMap<AnyFuture, Vec<usize>> = HashMap::new();
         for (place, task) in tasks.iter().enumerate() {
@@ -402,7 +402,7 @@ impl Edges {
         Self { tasks, places, awaiting, noted }
     }
 
-    fn waiters_of(&self, future: &AnyFuture) -> Vec<&AnyFuture> {
+    pub(crate) fn waiters_of(&self, future: &AnyFuture) -> Vec<&AnyFuture> {
         let mut places: Vec<usize> = self.awaiting.get(future).cloned().unwrap_or_default();
         places.extend(future.base().awaited_by().iter().filter_map(|number| self.places.get(number)));
         places.sort_unstable();

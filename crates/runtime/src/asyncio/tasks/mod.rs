@@ -28,6 +28,7 @@ pub use cancellable::{Cancellable, cancellable};
 pub(crate) use create::OptionsChange;
 pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};
 pub use gather::{AwaitableList, Gather, GatherChild, GatherOutcomes, GatherSet, GatherStart, gather};
+pub(crate) use graph::Edges;
 pub use graph::{
     CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, all_awaited_by, capture_call_graph, format_call_graph,
     future_add_to_awaited_by, future_discard_from_awaited_by, print_call_graph,

@@ -10,7 +10,8 @@ use asyncio_clock::Seconds;
 use asyncio_errors::{Result, ValueError};
 
 use crate::kernel::{
-    Action, BlockedOn, LoopCore, TimerKey, Wake, is_visited, keep_waiting_on, running_loop, take_cancel, wait_on,
+    Action, BlockedOn, LoopCore, TimerKey, Wake, current, is_visited, keep_waiting_on, running_loop, take_cancel,
+    wait_on,
 };
 
 /// Suspends the current task for `delay` seconds: `asyncio.sleep`.
@@ -88,6 +89,17 @@ impl std::fmt::Debug for Stage {
     }
 }
 
+/// Notes that the current task waits for its turn: like `wait_on`, but it does not matter what else it waits on.
+#[inline]
+fn give_way(at: &'static Location<'static>) {
+    current::with_task(|task| {
+        if let Some(task) = task {
+            task.core().at.set(at);
+            task.core().set_blocked_on(BlockedOn::Turn);
+        }
+    });
+}
+
 impl StdFuture for Sleep {
     type Output = Result<()>;
 
@@ -95,7 +107,7 @@ impl StdFuture for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match &self.stage {
             Stage::New(delay, at) if *delay <= 0.0 => {
-                wait_on(BlockedOn::Turn, at);
+                give_way(at);
                 self.stage = Stage::Yielded;
                 cx.waker().wake_by_ref();
                 Poll::Pending

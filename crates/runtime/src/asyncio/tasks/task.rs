@@ -75,7 +75,7 @@ macro_rules! methods {
             /// ```
             #[must_use]
             pub fn cancelling(&self) -> u32 {
-                self.base().cancelling.get()
+                self.base().cancelling.get().into()
             }
 
             /// Takes one cancellation request back and returns how many are left. It is for code that has caught a

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use asyncio_clock::Clock;
 use asyncio_collections::burials::Burials;
-use asyncio_errors::{RuntimeError, log};
+use asyncio_errors::{Error, RuntimeError, log};
 
 use crate::kernel::event_loop::call::Call;
 use crate::kernel::event_loop::callback::ExceptionHandler;
@@ -36,15 +36,15 @@ use crate::kernel::memory::cell::TaskMemory;
 use crate::kernel::memory::origin::Origins;
 use crate::kernel::task::step::Runnable;
 use crate::kernel::tenant::Tenants;
-use crate::kernel::watch::{LoopEvent, Observers, Policy, Scheduled};
-use crate::selector::Selector;
+use crate::kernel::watch::{LoopEvent, Observer, Observers, Policy, Scheduled};
+use asyncio_selectors::selector::Selector;
 
 #[derive(Default)]
 pub(crate) struct LoopCore {
     pub(crate) clock: Clock,
-    describe_deadlock: DescribeDeadlock,
+    diagnosis: Diagnosis,
     pub(crate) shared: Arc<Shared>,
-    pub(in crate::kernel) ready: RefCell<ReadyQueue>,
+    pub(crate) ready: RefCell<ReadyQueue>,
     pub(crate) timers: RefCell<Timers>,
     /// Where the loop sleeps. Made for the first descriptor, and for Ctrl-C.
     selector: RefCell<Option<Rc<Selector>>>,
@@ -63,8 +63,9 @@ pub(crate) struct LoopCore {
     idle_since: Cell<Option<f64>>,
     pub(crate) stopping: Cell<bool>,
     closed: Cell<bool>,
-    pub(crate) debug: Cell<bool>,
-    /// Debug mode is on, or there are observers or a policy: the hot paths ask this one flag.
+    /// What debug mode, if it is on, observes the loop with.
+    pub(crate) debug: RefCell<Option<Vec<Rc<dyn Observer>>>>,
+    /// There are observers, or a policy: the hot paths ask this one flag.
     pub(crate) instrumented: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<f64>,
     pub(crate) eager_tasks: Cell<bool>,
@@ -78,20 +79,28 @@ pub(crate) struct LoopCore {
     iterations: Cell<u32>,
     /// Steps taken since the loop last looked at its descriptors.
     steps: Cell<usize>,
+    /// How often the loop waits until its tasks are looked at.
+    pub(crate) waits: Cell<usize>,
     /// A deadlock is reported once.
-    deadlock_reported: Cell<bool>,
+    pub(crate) deadlock_reported: Cell<bool>,
     pub(crate) burials: Burials<AnyFuture>,
     /// A task that was found to wait on something foreign: where the next search begins.
     waits_on_others: Cell<u32>,
 }
 
-/// What is said of a loop in which no task can go on.
+/// What is said of tasks that cannot go on.
 #[derive(Clone, Copy)]
-pub(crate) struct DescribeDeadlock(pub(crate) fn(&[AnyTask]) -> String);
+pub(crate) struct Diagnosis {
+    /// Of a loop in which no task can: an error under the virtual clock, else it is told once.
+    pub(crate) deadlock: fn(&LoopCore) -> Result<(), Error>,
+    /// Looks for tasks that wait for each other while others go on. Returns whether something is ready afterwards: what is told of
+    /// them may run anything.
+    pub(crate) look: fn(&LoopCore) -> bool,
+}
 
-impl Default for DescribeDeadlock {
+impl Default for Diagnosis {
     fn default() -> Self {
-        Self(|_| String::new())
+        Self { deadlock: |_| Ok(()), look: |_| false }
     }
 }
 
@@ -129,9 +138,8 @@ fn hand_in(runnable: Runnable) {
 }
 
 impl LoopCore {
-    pub(crate) fn new(clock: Clock, describe_deadlock: DescribeDeadlock) -> Rc<Self> {
-        let slow_callback_duration = Cell::new(0.1);
-        Rc::new(Self { clock, describe_deadlock, slow_callback_duration, ..Self::default() })
+    pub(crate) fn new(clock: Clock, diagnosis: Diagnosis) -> Rc<Self> {
+        Rc::new(Self { clock, diagnosis, slow_callback_duration: Cell::new(0.1), ..Self::default() })
     }
 
     pub(crate) fn time(&self) -> f64 {

@@ -49,8 +49,12 @@ impl Registry {
 
     /// All of them, in the order of their creation.
     pub(crate) fn all(&self) -> Vec<AnyTask> {
+        self.all_that(|task| task.base().is_pending())
+    }
+
+    pub(crate) fn all_that(&self, are_so: impl Fn(&AnyFuture) -> bool) -> Vec<AnyTask> {
         let slots = self.0.borrow();
-        slots.iter().filter(|task| !task.done()).cloned().map(AnyTask::from_future).collect()
+        slots.iter().filter(|task| are_so(task)).cloned().map(AnyTask::from_future).collect()
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -5,13 +5,12 @@
 
 use std::rc::Rc;
 
-use asyncio_clock::{Clock, machine::real_now};
-use asyncio_errors::{Error, RuntimeError, log};
+use asyncio_clock::Clock;
+use asyncio_errors::{Error, RuntimeError};
 
 use super::{LoopCore, current};
 use crate::kernel::event_loop::ready::{Other, Ready, TIME_IS_UP};
 use crate::kernel::event_loop::timers::{Action, TimerKey};
-use crate::kernel::task::step::{describe_last_step, forget_last_step};
 use crate::kernel::watch::{LoopEvent, Scheduled};
 
 /// The resolution of the clock, by which timers may be early (`time.get_clock_info('monotonic').resolution`).
@@ -201,30 +200,11 @@ impl LoopCore {
             Ready::Other(other) => Some(Scheduled::of(other, self)),
         };
         call.iter().for_each(|call| self.tell_all(LoopEvent::CallBegins(call)));
-        if self.debug.get() {
-            self.run_watched(next, call.as_ref())
-        } else {
-            self.run_ready(next)
-        }
+        self.run_ready(next);
         call.iter().for_each(|call| self.tell_all(LoopEvent::CallEnds(call)));
         if left == 1 {
             self.tell_all(LoopEvent::PassEnds);
         }
-    }
-
-    /// Like `run_ready`, with a warning if it takes too long.
-    fn run_watched(&self, next: Ready, call: Option<&Scheduled>) {
-        let start = real_now();
-        forget_last_step();
-        self.run_ready(next);
-        let took = real_now() - start;
-        if took >= self.slow_callback_duration.get() {
-            let name = call.map_or_else(describe_last_step, |call| format!("{call:?}"));
-            // In whole numbers: printing floating-point numbers is a large part of a small program.
-            let ms = (took * 1e3).round() as u64;
-            log::warning(format_args!("Executing {name} took {}.{:03} seconds", ms / 1000, ms % 1000));
-        }
-        forget_last_step();
     }
 
     #[cold]

@@ -194,6 +194,11 @@ impl Timers {
         is_armed(&self.slots, key)
     }
 
+    /// Is a time limit set for this task?
+    pub(crate) fn are_limiting(&self, task: &AnyTask) -> bool {
+        self.slots.iter().any(|slot| matches!(slot, Slot::Limit { task: limited, .. } if limited == task))
+    }
+
     /// Cancels a timer that has not fired. Returns what it would have done, to be dropped by the caller.
     pub(crate) fn remove(&mut self, key: TimerKey) -> Option<Action> {
         let action = self.fire(key);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use asyncio_clock::{self as clock, Clock, machine::real_now};
-use asyncio_errors::{Error, log};
+use asyncio_errors::Error;
 
 use super::LoopCore;
 use crate::kernel::event_loop::ready::{Other, Run};
@@ -16,7 +16,7 @@ use crate::kernel::memory::cell::Kind;
 use crate::kernel::task::blocker::WaitKind;
 use crate::kernel::tenant::Tenant;
 use crate::kernel::watch::LoopEvent;
-use crate::selector::{Found, Selector, check_can_wait};
+use asyncio_selectors::selector::{Found, Selector, check_can_wait};
 
 /// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
 /// clock does no harm.
@@ -47,6 +47,9 @@ impl LoopCore {
 
     /// Nothing is ready: waits for a timer, a descriptor or another thread.
     pub(super) fn wait(&self) -> Result<(), Error> {
+        if self.waits.replace(self.waits.get().wrapping_sub(1)) == 0 && (self.diagnosis.look)(self) {
+            return Ok(());
+        }
         let deadline = self.timers.borrow_mut().next_deadline();
         let outside = self.tenants.are_expecting();
         let timeout = match deadline {
@@ -70,7 +73,7 @@ impl LoopCore {
                     if self.clock == Clock::Virtual && self.waits_on_others() {
                         return self.wait_for_others();
                     }
-                    self.report_deadlock()?;
+                    (self.diagnosis.deadlock)(self)?;
                 }
                 None
             }
@@ -104,7 +107,7 @@ impl LoopCore {
         let start = real_now();
         self.shared.sleep(|| self.poll(Some(PATIENCE)));
         let in_vain = self.ready.borrow().is_empty() && !self.shared.has_news();
-        if in_vain && real_now() - start >= PATIENCE.as_secs_f64() { self.report_deadlock() } else { Ok(()) }
+        if in_vain && real_now() - start >= PATIENCE.as_secs_f64() { (self.diagnosis.deadlock)(self) } else { Ok(()) }
     }
 
     /// Moves the virtual clock forward.
@@ -164,21 +167,8 @@ impl LoopCore {
         }
     }
 
-    /// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is an error. In real time the loop warns
-    /// once and goes on waiting. It does not warn while a task waits on something foreign, such as another crate's channel,
-    /// because then another thread may have the waker.
-    fn report_deadlock(&self) -> Result<(), Error> {
-        if self.clock == Clock::Virtual {
-            return Err(Error::report((self.describe_deadlock.0)(&self.tasks.all())));
-        }
-        if !self.deadlock_reported.get() && !self.waits_on_others() {
-            self.deadlock_reported.set(true);
-            log::warning((self.describe_deadlock.0)(&self.tasks.all()));
-        }
-        Ok(())
-    }
-
-    fn waits_on_others(&self) -> bool {
+    /// Does a task wait on something foreign, such as another crate's channel, of which another thread may have the waker?
+    pub(crate) fn waits_on_others(&self) -> bool {
         let waits = |task: &AnyFuture| match task.kind() {
             Kind::Task(core) => {
                 core.awaited().is_none()

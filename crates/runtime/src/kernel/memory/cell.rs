@@ -56,7 +56,11 @@ pub(crate) struct FutureBase {
     /// A task's slot in the loop's registry; when it is done, its number.
     pub(crate) slot: Cell<u32>,
     /// How many requests to cancel a task were not taken back: `Task.cancelling()`.
-    pub(crate) cancelling: Cell<u32>,
+    pub(crate) cancelling: Cell<u16>,
+    /// A task began more than one wait in its last step, so that it may go on although this one does not end.
+    pub(crate) waits_on_several: Cell<bool>,
+    /// How many tasks and callbacks a task has made, to which it may have moved what it holds. It wraps around.
+    pub(crate) made: Cell<u8>,
     pub(crate) state: Cell<State>,
     /// The error has not been seen: it is reported when the future is dropped, unless it is a cancellation.
     pub(super) unseen: Cell<bool>,
@@ -75,6 +79,8 @@ impl FutureBase {
             refs: Cell::new(0),
             slot: Cell::new(u32::MAX),
             cancelling: Cell::new(0),
+            waits_on_several: Cell::new(false),
+            made: Cell::new(0),
             state: Cell::new(state),
             unseen: Cell::new(false),
             pending_cancel: Cell::new(PendingCancel::None),

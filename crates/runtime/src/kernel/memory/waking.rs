@@ -157,9 +157,14 @@ impl Entry {
             return None;
         }
         let wake = Wake(self.word);
-        // SAFETY: the box is `wake`'s, which lasts as long as the reference.
-        let task = wake.boxed().map_or(self.word.as_ptr(), |other| ptr::without_provenance_mut(unsafe { (*other).1 }));
-        self.word = NonNull::new(task.map_addr(|address| address | mark)).expect("a mark is not 0");
+        self.word = match wake.boxed() {
+            None => self.word.map_addr(|address| address | mark),
+            // SAFETY: the box is `wake`'s, which lasts as long as the reference.
+            Some(other) => {
+                let mark = ptr::without_provenance_mut(unsafe { (*other).1 } | mark);
+                NonNull::new(mark).expect("a mark is not 0")
+            }
+        };
         Some(wake)
     }
 

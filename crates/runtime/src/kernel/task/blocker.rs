@@ -104,7 +104,11 @@ impl BlockedOn {
 
     /// See [`Blocker::future`].
     pub(crate) fn future(&self) -> Option<AnyFuture> {
-        self.with(|blocker| blocker.future()).flatten()
+        match self {
+            Self::Future(future) => Some(future.clone()),
+            Self::Other(blocker) => blocker.future(),
+            _ => None,
+        }
     }
 
     /// See [`Blocker::cancel`].
@@ -142,10 +146,6 @@ impl Blocker for TimerKey {
 }
 
 impl Blocker for AnyFuture {
-    fn future(&self) -> Option<AnyFuture> {
-        Some(self.clone())
-    }
-
     fn cancel(&self, _event_loop: &LoopCore) -> bool {
         false
     }

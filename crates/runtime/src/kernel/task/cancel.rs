@@ -11,7 +11,7 @@ use asyncio_errors::{CancelledError, log};
 
 use crate::kernel::event_loop::current;
 use crate::kernel::handle::{AnyFuture, AnyTask};
-use crate::kernel::memory::cell::Kind;
+use crate::kernel::memory::cell::{Group, Kind};
 use crate::kernel::memory::state::PendingCancel;
 use crate::kernel::task::blocker::BlockedOn;
 use crate::kernel::task::core::TaskCore;
@@ -80,11 +80,12 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
 }
 
 /// Would a request have an effect? A group that waits only for its own callbacks has nothing left to cancel.
+#[inline]
 fn can_cancel(future: &AnyFuture) -> bool {
-    if future.done() {
-        return false;
-    }
-    let Kind::Group(group) = future.kind() else { return true };
+    !future.done() && if let Kind::Group(group) = future.kind() { can_cancel_children(group) } else { true }
+}
+
+fn can_cancel_children(group: &Group) -> bool {
     let mut todo = vec![group];
     while let Some(group) = todo.pop() {
         for child in group.children.iter().filter(|child| !child.done()) {
@@ -163,7 +164,7 @@ pub(crate) fn force(task: &AnyTask) {
         core.note_cancel_message(core.take_message_of_wait());
     }
     core.set_pending_cancel(PendingCancel::Forced);
-    if task.base().event_loop().debug.get() {
+    if task.base().event_loop().debug.borrow().is_some() {
         let (name, at) = (core.shown_name(), place(core.at.get()));
         log::warning(format_args!(
             "cancelling {name} drops a future of another crate, for which it waits behind its await at {at}; \

@@ -124,6 +124,7 @@ impl TaskCore {
     /// Gives the task, whose creation is complete, to its loop.
     #[inline]
     pub(crate) fn begin(&self, task: &AnyFuture, context: Option<ContextObject>) {
+        note_making();
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
         self.base.slot.set(self.base.event_loop().tasks.register(task.clone(), number));
         if context.is_some() || contextvars::in_use() {
@@ -150,11 +151,11 @@ impl TaskCore {
     // What it waits on.
 
     /// `f` must not call what a user could have written.
+    #[inline]
     fn look<R>(&self, f: impl FnOnce(&BlockedOn) -> R) -> R {
-        let blocked_on = self.blocked_on.replace(BlockedOn::Nothing);
-        let result = f(&blocked_on);
-        std::mem::forget(self.blocked_on.replace(blocked_on));
-        result
+        // SAFETY: nothing changes it during the look, which calls nothing that begins or ends a wait. Test: `tests/foreign.rs`,
+        // under AddressSanitizer.
+        f(unsafe { &*self.blocked_on.as_ptr() })
     }
 
     pub(crate) fn blocked_on(&self) -> BlockedOn {
@@ -166,10 +167,21 @@ impl TaskCore {
         self.look(BlockedOn::future)
     }
 
+    /// Does it wait for a future, or in a line?
+    pub(crate) fn may_wait_for_tasks(&self) -> bool {
+        self.look(|blocked_on| matches!(blocked_on, BlockedOn::Future(_) | BlockedOn::Line(..)))
+    }
+
     /// To be called where nothing is borrowed: what it was blocked on may be the last handle on a future.
     #[inline]
     pub(crate) fn set_blocked_on(&self, blocked_on: BlockedOn) {
         drop(self.blocked_on.replace(blocked_on));
+    }
+
+    /// Like `set_blocked_on`, for a wait that the task begins, alone or beside another.
+    #[inline]
+    fn begin_wait(&self, blocked_on: BlockedOn) {
+        self.base.waits_on_several.set(!matches!(self.blocked_on.replace(blocked_on), BlockedOn::Nothing));
     }
 
     // Its context.
@@ -261,6 +273,11 @@ impl TaskCore {
         if self.base.is_pending() { self.base.event_loop().tasks.number(slot).unwrap_or(0) } else { slot }
     }
 
+    /// The task as it is now; see [`Stamp`].
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp { number: self.number(), made: self.base.made.get() }
+    }
+
     // Steps and cancellations.
 
     /// Is there nothing to do at this step but to resume the coroutine?
@@ -278,8 +295,7 @@ impl TaskCore {
 
     #[inline]
     pub(crate) fn is_blocked_on_nothing(&self) -> bool {
-        // SAFETY: nothing changes it during the look, which calls nothing. Test: `tests/foreign.rs`, under AddressSanitizer.
-        unsafe { matches!(*self.blocked_on.as_ptr(), BlockedOn::Nothing) }
+        self.look(|blocked_on| matches!(blocked_on, BlockedOn::Nothing))
     }
 
     /// The task has taken its first step, or behaves as if.
@@ -300,10 +316,10 @@ impl TaskCore {
     }
 
     /// Adds to the requests to cancel, or takes one back; returns how many are left.
-    pub(crate) fn count_cancels(&self, change: i32) -> u32 {
+    pub(crate) fn count_cancels(&self, change: i16) -> u32 {
         let cancelling = &self.base.cancelling;
         cancelling.set(cancelling.get().saturating_add_signed(change));
-        cancelling.get()
+        cancelling.get().into()
     }
 
     pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
@@ -344,6 +360,21 @@ impl TaskCore {
     }
 }
 
+/// A task up to the next task or callback that it makes, to which it may move what it has acquired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Stamp {
+    pub(crate) number: u32,
+    made: u8,
+}
+
+/// Notes that the current task makes a task or a callback.
+#[inline]
+pub(crate) fn note_making() {
+    current::with_task(|task| {
+        task.iter().for_each(|task| task.base().made.set(task.base().made.get().wrapping_add(1)))
+    });
+}
+
 /// The current task's number, which no other task of the process that is not done has.
 pub(crate) fn current_task_id() -> Option<u32> {
     current::with_task(|task| Some(task?.core().number()))
@@ -355,7 +386,7 @@ pub(crate) fn wait_on(blocked_on: BlockedOn, at: &'static Location<'static>) {
     current::with_task(|task| {
         if let Some(task) = task {
             task.core().at.set(at);
-            task.core().set_blocked_on(blocked_on);
+            task.core().begin_wait(blocked_on);
         }
     });
 }
@@ -378,7 +409,7 @@ pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>)
         } else if !Rc::ptr_eq(task.base().event_loop(), future.base().event_loop()) {
             format!("Task {task:?} got Future {future:?} attached to a different loop")
         } else {
-            task.core().set_blocked_on(BlockedOn::Future(future.clone()));
+            task.core().begin_wait(BlockedOn::Future(future.clone()));
             return Ok(());
         };
         task.core().set_blocked_on(BlockedOn::Turn);

@@ -6,7 +6,6 @@
 //! rest is the same code for all tasks.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::future::Future as StdFuture;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -57,9 +56,7 @@ impl Runnable {
     pub(crate) fn run(self, event_loop: &LoopCore) {
         // 1. A handle keeps the task until the step is over, for its end lets go of the loop's own.
         let task = self.task(event_loop);
-        if event_loop.instrumented.get() {
-            begin(&task, event_loop);
-        }
+        event_loop.tell(|| LoopEvent::StepBegins(&task));
         // 2. async-task polls the `Body`, with the task as the current one.
         let runnable = self.into_inner();
         let mut stepping = Stepping(Some(task));
@@ -154,14 +151,6 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Body<F> {
 }
 
 /// What only few programs want to know.
-#[cold]
-fn begin(task: &AnyTask, event_loop: &LoopCore) {
-    event_loop.tell_all(LoopEvent::StepBegins(task));
-    if event_loop.debug.get() {
-        let _ = remember_last_step(Some(task.clone()));
-    }
-}
-
 #[cold]
 fn end(task: Option<AnyTask>, event_loop: &LoopCore) {
     let told = catch_unwind(AssertUnwindSafe(|| {
@@ -315,22 +304,4 @@ fn fail(task: &AnyTask, error: Option<Error>) {
         Some(error) if error.is_cancelled() => task.finish_with_cancellation(error),
         Some(error) => task.finish_with_error(error),
     }
-}
-
-thread_local! {
-    /// The task that stepped last, for the report on slow steps.
-    static LAST: RefCell<Option<AnyTask>> = const { RefCell::new(None) };
-}
-
-/// Returns the task that was remembered before, if any; it works while the thread ends, too.
-fn remember_last_step(task: Option<AnyTask>) -> Option<AnyTask> {
-    LAST.try_with(|last| last.replace(task)).ok().flatten()
-}
-
-pub(crate) fn forget_last_step() {
-    drop(remember_last_step(None));
-}
-
-pub(crate) fn describe_last_step() -> String {
-    remember_last_step(None).map_or_else(|| "<a task that is gone>".to_owned(), |task| format!("{task:?}"))
 }

@@ -45,10 +45,10 @@ impl LoopCore {
         self.note_instruments();
     }
 
-    /// To be called when debug mode, an observer or the policy has changed.
+    /// To be called when the observers or the policy have changed.
     pub(crate) fn note_instruments(&self) {
         let seams = self.observers.borrow().is_some() || self.policy.borrow().is_some();
-        self.instrumented.set(self.debug.get() || seams);
+        self.instrumented.set(seams);
     }
 
     /// Tells the observers of an event, if there are any.

@@ -17,31 +17,38 @@ use asyncio_errors::RuntimeError;
 use polling::{Event, PollMode, Poller};
 
 /// What the system says of one descriptor.
-pub(crate) struct Found {
-    pub(crate) key: usize,
-    pub(crate) readable: bool,
-    pub(crate) writable: bool,
+pub struct Found {
+    /// The key that the descriptor was registered with.
+    pub key: usize,
+    /// There is input, or the end of it.
+    pub readable: bool,
+    /// There is room for output.
+    pub writable: bool,
     /// The peer has gone, or there is an error: no further event may come, however much is left to read.
-    pub(crate) hung_up: bool,
+    pub hung_up: bool,
 }
 
+/// Where an event loop sleeps.
 #[cfg(target_os = "linux")]
-pub(crate) struct Selector {
-    pub(crate) poller: Poller,
+pub struct Selector {
+    /// What owns the registrations.
+    pub poller: Poller,
     found: RefCell<Vec<rustix::event::epoll::Event>>,
     /// Ends a wait when written to.
     bell: Arc<OwnedFd>,
 }
 
+/// Where an event loop sleeps.
 #[cfg(not(target_os = "linux"))]
-pub(crate) struct Selector {
-    pub(crate) poller: Arc<Poller>,
+pub struct Selector {
+    /// What owns the registrations.
+    pub poller: Arc<Poller>,
     events: RefCell<polling::Events>,
 }
 
 /// Can this thread wait? (Not everywhere: see `no_selector`.)
 #[inline]
-pub(crate) fn check_can_wait() -> Result<(), RuntimeError> {
+pub fn check_can_wait() -> Result<(), RuntimeError> {
     Ok(())
 }
 
@@ -50,20 +57,34 @@ const CAPACITY: usize = 1024;
 
 impl Selector {
     /// Lets input on this descriptor end a wait, once, and does nothing else about it.
-    pub(crate) fn wake_on(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn wake_on(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
         // SAFETY: the descriptor must be deleted from the poller before it is closed; the only caller, `signals::Interrupt`,
         // calls `wake_no_more` first. Tests: `tests/interrupt.rs`, and `tests/descriptor_leaks.rs`.
         unsafe { self.poller.add_with_mode(&fd, Event::readable(fd.as_raw_fd() as usize), PollMode::Oneshot) }
     }
 
-    pub(crate) fn wake_no_more(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+    /// Takes back [`wake_on`](Self::wake_on).
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn wake_no_more(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
         self.poller.delete(fd)
     }
 }
 
 #[cfg(target_os = "linux")]
 impl Selector {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Makes one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn new() -> io::Result<Self> {
         use rustix::event::epoll::{self, EventData, EventFlags};
         use rustix::event::{EventfdFlags, eventfd};
         let poller = Poller::new()?;
@@ -74,7 +95,7 @@ impl Selector {
     }
 
     /// What ends a wait, from any thread; the present one or else the next.
-    pub(crate) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
+    pub fn bell(&self) -> impl Fn() + Send + Sync + use<> {
         let bell = Arc::clone(&self.bell);
         // Fails only when the counter is full, after more than 10^19 times.
         move || {
@@ -83,14 +104,22 @@ impl Selector {
     }
 
     /// Registers a descriptor for both sides, edge-triggered.
-    pub(crate) fn add_edge(&self, fd: BorrowedFd<'_>, key: usize) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn add_edge(&self, fd: BorrowedFd<'_>, key: usize) -> io::Result<()> {
         use rustix::event::epoll::{self, EventData, EventFlags};
         let flags = EventFlags::IN | EventFlags::PRI | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
         Ok(epoll::add(&self.poller, fd, EventData::new_u64(key as u64), flags)?)
     }
 
     /// Waits for events, at most `timeout`. A signal ends the wait early.
-    pub(crate) fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
         use rustix::event::epoll::{self, EventFlags};
         let timeout = timeout.map(|timeout| timeout.try_into().expect("the loop waits a day at most"));
         let mut events = self.found.borrow_mut();
@@ -124,20 +153,29 @@ const BELL_KEY: usize = usize::MAX - 1;
 
 #[cfg(not(target_os = "linux"))]
 impl Selector {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Makes one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn new() -> io::Result<Self> {
         let capacity = std::num::NonZeroUsize::new(CAPACITY).expect("not zero");
         Ok(Self { poller: Arc::new(Poller::new()?), events: RefCell::new(polling::Events::with_capacity(capacity)) })
     }
 
     /// What ends a wait, from any thread; the present one or else the next.
-    pub(crate) fn bell(&self) -> impl Fn() + Send + Sync + use<> {
+    pub fn bell(&self) -> impl Fn() + Send + Sync + use<> {
         let poller = Arc::clone(&self.poller);
         // An error would mean a broken descriptor of the poller's own, and there is nothing better to do.
         move || drop(poller.notify())
     }
 
     /// Registers a descriptor for both sides, edge-triggered.
-    pub(crate) fn add_edge(&self, fd: BorrowedFd<'_>, key: usize) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn add_edge(&self, fd: BorrowedFd<'_>, key: usize) -> io::Result<()> {
         if !self.poller.supports_edge() {
             let reason = "this system has no edge-triggered readiness; add_reader and add_writer work";
             return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
@@ -148,7 +186,11 @@ impl Selector {
     }
 
     /// Waits for events, at most `timeout`. A signal may end the wait early.
-    pub(crate) fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
         let mut events = self.events.borrow_mut();
         events.clear();
         match self.poller.wait(&mut events, timeout) {

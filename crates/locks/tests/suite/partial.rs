@@ -1,0 +1,244 @@
+//! Partial deadlocks: tasks that wait for each other are told of once, while others go on. Programs that only look like it are not.
+//!
+//! The log is standard error, so each test runs itself as a child process.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::process::Command;
+use std::task::Poll;
+
+use asyncio_locks::{Condition, Event, Lock, Semaphore};
+use asyncio_runtime::{Clock, Result, Runner, Task, TaskGroup, create_task, gather, get_running_loop, sleep, wait_for};
+
+/// What the log has of partial deadlocks when a program has run in a process of its own, started as the test of this name. A line
+/// of a task ends where its location begins. In the child, the program runs and nothing is returned.
+fn told(test: &str, program: impl Future<Output = Result<()>> + 'static) -> Option<Vec<String>> {
+    if std::env::var_os("IN_CHILD").is_some() {
+        Runner::new().clock(Clock::Virtual).run(program).unwrap();
+        return None;
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    let child = child.args(["--exact", &format!("partial::{test}"), "--nocapture"]).env("IN_CHILD", "1");
+    let output = child.output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && stdout.contains(" 1 passed;"), "{test:?} is not this test, or failed: {stdout}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let own = stderr.lines().map(|line| line.split(" at crates").next().unwrap().split(" at tests").next().unwrap());
+    let own = own.filter(|line| line.contains("deadlock") || line.contains("waits for") || line.contains("futurelock"));
+    Some(own.map(|line| line.trim_start().to_owned()).collect())
+}
+
+macro_rules! is_told {
+    ($test:ident, $program:expr, $expected:expr) => {
+        if let Some(lines) = told(stringify!($test), $program) {
+            assert_eq!(lines, $expected);
+        }
+    };
+}
+
+const NOTHING: [&str; 0] = [];
+
+fn start<T: 'static>(name: &str, coroutine: impl Future<Output = Result<T>> + 'static) -> Task<T> {
+    create_task(coroutine).named(name)
+}
+
+/// Others go on, and the loop waits between their steps.
+async fn others_go_on() -> Result<()> {
+    for _ in 0..200 {
+        sleep(1).await?;
+    }
+    Ok(())
+}
+
+/// Takes one lock, lets the others take theirs, and wants another one.
+async fn take_both(first: Lock, second: Lock) -> Result<()> {
+    let _first = first.lock().await?;
+    sleep(1).await?;
+    second.lock().await.map(drop)
+}
+
+#[test]
+fn tasks_that_wait_for_each_others_locks_are_told_of_once() {
+    let program = async {
+        let locks: Vec<Lock> = (0..3).map(|_| Lock::new()).collect();
+        let tasks: Vec<_> = ["Anna", "Berta", "Carla"]
+            .iter()
+            .enumerate()
+            .map(|(i, name)| start(name, take_both(locks[i].clone(), locks[(i + 1) % 3].clone())))
+            .collect();
+        // They wait for the knot and are no part of it.
+        let _waiting = start("waiting", async move { gather(tasks).await });
+        let _behind = start("behind", take_both(Lock::new(), locks[0].clone()));
+        others_go_on().await
+    };
+    let told = [
+        "partial deadlock: 3 tasks wait for each other, while others go on",
+        "Anna waits for <Lock waiters=1>, acquired by Berta,",
+        "Berta waits for <Lock waiters=1>, acquired by Carla,",
+        "Carla waits for <Lock waiters=2>, acquired by Anna,",
+    ];
+    is_told!(tasks_that_wait_for_each_others_locks_are_told_of_once, program, told);
+}
+
+/// A task holds a lock and awaits one that needs it; two others wait for each other's end through groups.
+#[test]
+fn every_knot_is_told_of_with_the_sort_of_each_wait() {
+    let program = async {
+        let lock = Lock::new();
+        let worker = start("worker", {
+            let lock = lock.clone();
+            async move {
+                sleep(1).await?;
+                lock.lock().await.map(drop)
+            }
+        });
+        let _boss = start("boss", async move {
+            let _held = lock.lock().await?;
+            worker.await
+        });
+        let (one, two) = (Event::new(), Event::new());
+        let other = std::rc::Rc::new(std::cell::RefCell::new(None));
+        let left = start("left", {
+            let (one, other) = (one.clone(), other.clone());
+            async move {
+                one.wait().await?;
+                let right: Task<()> = other.take().expect("it is there");
+                gather([right]).await.map(drop)
+            }
+        });
+        let right = start("right", async move {
+            two.wait().await?;
+            left.await
+        });
+        // Both begin to wait in the end.
+        other.replace(Some(right));
+        one.set();
+        others_go_on().await
+    };
+    let told = [
+        "partial deadlock: 2 tasks wait for each other, while others go on",
+        "worker waits for <Lock waiters=1>, acquired by boss,",
+        "boss waits for worker",
+    ];
+    // `right` waits for an event that no task sets: that may still happen.
+    is_told!(every_knot_is_told_of_with_the_sort_of_each_wait, program, told);
+}
+
+async fn poll_once<F: Future + ?Sized>(mut wait: Pin<&mut F>) {
+    let ready = poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx).is_ready())).await;
+    assert!(!ready);
+}
+
+#[test]
+fn a_futurelock_is_a_knot_of_one() {
+    let program = async {
+        let lock = Lock::new();
+        let held = lock.lock().await?;
+        let _release = start("release", async move { sleep(1).await.map(|()| drop(held)) });
+        let _locked = start("futurelocked", async move {
+            let mut branch = pin!(lock.lock());
+            poll_once(branch.as_mut()).await;
+            lock.lock().await.map(drop)
+        });
+        others_go_on().await
+    };
+    let told = [
+        "partial deadlock: a task waits for itself, while others go on",
+        "futurelocked waits for <Lock waiters=2>",
+        "futurelock: the lock was released, and offered to a wait of this task",
+    ];
+    is_told!(a_futurelock_is_a_knot_of_one, program, told);
+}
+
+/// The guard went to a task, or into a callback, so the task that acquired the lock does not wait for itself.
+#[test]
+fn a_guard_that_was_moved_makes_no_knot() {
+    let program = async {
+        let lock = Lock::new();
+        let _dispatcher = start("dispatcher", async move {
+            for _ in 0..5 {
+                let job = lock.lock().await?;
+                drop(create_task(async move { sleep(50).await.map(|()| drop(job)) }));
+                let later = lock.lock().await?;
+                drop(get_running_loop()?.call_later(50, move || drop(later))?);
+            }
+            Ok(())
+        });
+        others_go_on().await?;
+        others_go_on().await
+    };
+    is_told!(a_guard_that_was_moved_makes_no_knot, program, NOTHING);
+}
+
+/// Each of these ends by itself, or may end.
+#[test]
+fn a_wait_that_something_may_end_is_in_no_knot() {
+    let program = async {
+        // A time limit: of the task, of one that awaits it, of a group around it.
+        for around in 0..3 {
+            let (one, two) = (Lock::new(), Lock::new());
+            let first = take_both(one.clone(), two.clone());
+            let second = take_both(two, one);
+            let pair = async move { gather([first, second]).await.map(drop) };
+            let _pair = match around {
+                0 => start("limited", wait_for(pair, 150)),
+                1 => start("awaits", wait_for(start("inner", pair), 150)),
+                _ => start("group", async move {
+                    let block = async move |group: TaskGroup| group.create_task(pair)?.await;
+                    wait_for(TaskGroup::new().run(block), 150).await
+                }),
+            };
+        }
+        // A branch of a `select`: the other one is a sleep.
+        let (one, two) = (Lock::new(), Lock::new());
+        let _other = start("other", take_both(one.clone(), two.clone()));
+        let _selects = start("selects", async move {
+            let _held = two.lock().await?;
+            sleep(1).await?;
+            let (mut lock, mut nap) = (pin!(one.lock()), pin!(sleep(150)));
+            poll_fn(|cx| {
+                let rested = nap.as_mut().poll(cx);
+                if rested.is_ready() { rested } else { lock.as_mut().poll(cx).map(|guard| guard.map(drop)) }
+            })
+            .await
+        });
+        // Permits may be released by any task, a lock by hand too, and an event and a condition may come.
+        let (semaphore, by_hand, condition) = (Semaphore::new(1)?, Lock::new(), Condition::new());
+        let (their_semaphore, their_lock) = (semaphore.clone(), by_hand.clone());
+        let _permits = start("permits", async move {
+            semaphore.acquire().await?;
+            semaphore.acquire().await
+        });
+        let _by_hand = start("by hand", async move {
+            by_hand.acquire().await?;
+            by_hand.acquire().await
+        });
+        let _condition = start("condition", async move { condition.lock().await?.wait().await });
+        others_go_on().await?;
+        their_semaphore.release();
+        their_lock.release().map_err(Into::into)
+    };
+    is_told!(a_wait_that_something_may_end_is_in_no_knot, program, NOTHING);
+}
+
+/// Ten thousand tasks that wait for what comes from outside, some of them behind a lock, others a long chain.
+#[test]
+fn a_busy_program_is_not_accused() {
+    let program = async {
+        let lock = Lock::new();
+        for _ in 0..5_000 {
+            let lock = lock.clone();
+            drop(create_task(async move {
+                let _guard = lock.lock().await?;
+                sleep(0.1).await
+            }));
+        }
+        let mut last = create_task(sleep(900));
+        for _ in 0..5_000 {
+            let before = last;
+            last = create_task(async move { before.await });
+        }
+        last.await
+    };
+    is_told!(a_busy_program_is_not_accused, program, NOTHING);
+}

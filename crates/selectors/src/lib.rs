@@ -1,0 +1,4 @@
+//! The system's readiness facility, in which an event loop sleeps. It has no interface for programs.
+
+#[cfg_attr(not(unix), path = "no_selector.rs")]
+pub mod selector;

@@ -1,0 +1,46 @@
+//! `Selector` where the system has no descriptors: it cannot be made, so the loop never sleeps in one.
+
+use std::io;
+use std::time::Duration;
+
+use asyncio_errors::RuntimeError;
+
+/// What a system would say of a descriptor.
+pub enum Found {}
+
+/// Where an event loop would sleep.
+pub enum Selector {}
+
+impl Selector {
+    /// Fails.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn new() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Returns what ends a wait.
+    pub fn bell(&self) -> fn() {
+        match *self {}
+    }
+
+    /// Waits.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn wait(&self, _: Option<Duration>, _: impl FnMut(Found)) -> io::Result<()> {
+        match *self {}
+    }
+}
+
+/// Nothing blocks a page, and it goes on only when its functions return.
+///
+/// # Errors
+///
+/// Always.
+pub fn check_can_wait() -> Result<(), RuntimeError> {
+    Err(RuntimeError::new("this thread cannot wait for real time: the host has to run the event loop"))
+}
