@@ -127,7 +127,7 @@ impl Words {
 fn join(text: &mut String, more: &str) {
     let is_chinese = |letter: char| ('\u{3400}'..='\u{9fff}').contains(&letter);
     if let (Some(left), Some(right)) = (text.chars().last(), more.chars().next()) {
-        let latin = |letter: char| letter.is_ascii_alphanumeric();
+        let latin = |letter: char| letter.is_ascii_alphanumeric() || letter == '(' || letter == ')';
         if (is_chinese(left) && latin(right)) || (latin(left) && is_chinese(right)) {
             text.push(' ');
         }
@@ -188,7 +188,10 @@ mod tests {
     fn a_blank_is_between_chinese_and_latin_letters() {
         let words = Words::translated([("waits for {thing} now".to_owned(), "等待{thing}完成".to_owned())].into());
         let wait = |thing: &str| words.fill("waits for {thing} now", &[("thing", thing)]);
-        assert_eq!([wait("定时器"), wait("Ada"), wait("“a”")], ["等待定时器完成", "等待 Ada 完成", "等待“a”完成"]);
+        assert_eq!(
+            [wait("定时器"), wait("Ada"), wait("f()"), wait("“a”")],
+            ["等待定时器完成", "等待 Ada 完成", "等待 f() 完成", "等待“a”完成"]
+        );
     }
 
     #[test]

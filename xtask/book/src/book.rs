@@ -19,6 +19,7 @@ mod search;
 pub(crate) mod serve;
 mod sources;
 mod timelines;
+mod versions;
 
 use std::net::TcpListener;
 use std::path::PathBuf;

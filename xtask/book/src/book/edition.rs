@@ -20,6 +20,7 @@ use super::blocks::Programs;
 use super::live::Places;
 use super::players::Players;
 use super::practice::Practice;
+use super::versions::Versions;
 use super::{pictures, timelines};
 use crate::translation::markdown;
 
@@ -78,7 +79,7 @@ pub(crate) fn compose(stock: &Stock, words: &Words) -> Result<MDBook> {
     let mut pages = MDBook::load(root().join("book"))?;
     let folder = pages.source_dir();
     if !words.are_english() {
-        translate(&mut pages, &folder, words)?;
+        translate(&mut pages, &folder, &stock.examples, words)?;
     }
     let programs = Programs {
         examples: &stock.examples,
@@ -104,7 +105,7 @@ pub(crate) fn compose(stock: &Stock, words: &Words) -> Result<MDBook> {
 }
 
 /// Titles and texts of all pages.
-fn translate(pages: &mut MDBook, folder: &Path, words: &Words) -> Result<()> {
+fn translate(pages: &mut MDBook, folder: &Path, examples: &[Example], words: &Words) -> Result<()> {
     words.turn_to("SUMMARY.md");
     pages.book.for_each_mut(|item| match item {
         BookItem::Chapter(page) => page.name = words.plain(&page.name),
@@ -112,6 +113,7 @@ fn translate(pages: &mut MDBook, folder: &Path, words: &Words) -> Result<()> {
         BookItem::Separator => {}
     });
     let made: BTreeMap<String, String> = guide_tests::translated_pages(words)?.into_iter().collect();
+    let mut versions = Versions::load()?;
     each(pages, |page| {
         let name = name_of(page);
         let file = format!("{name}.md");
@@ -123,10 +125,12 @@ fn translate(pages: &mut MDBook, folder: &Path, words: &Words) -> Result<()> {
         } else if let Some(made) = made.get(&file) {
             made.clone()
         } else {
-            markdown::translated(&with_documents(&page.content, folder)?, words)?
+            let text = markdown::translated(&with_documents(&page.content, folder)?, words)?;
+            versions.place(&text, examples, words)?
         };
         Ok(())
-    })
+    })?;
+    versions.all_are_placed()
 }
 
 /// A page with the text of each document that it includes, which has to be translated with it.

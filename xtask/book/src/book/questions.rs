@@ -30,10 +30,10 @@ pub(super) fn section(questions: &[&Question], root: &Path, words: &Words) -> Re
 fn one(number: usize, question: &Question, program: &str, words: &Words) -> Result<String> {
     let id = format!("question-{}", question.name);
     let choices = question.shown();
-    let heading = words.fill("Question {number}.", &[("number", &number.to_string())]);
+    let ask = inline(&question.ask, words);
+    let legend = words.fill("Question {number}. {question}", &[("number", &number.to_string()), ("question", &ask)]);
     let mut text = format!(
-        "<div class=\"question\" id=\"{id}\">\n<fieldset>\n<legend>{heading} {}</legend>\n\n```rust,ignore\n{}```\n\n",
-        inline(&question.ask, words),
+        "<div class=\"question\" id=\"{id}\">\n<fieldset>\n<legend>{legend}</legend>\n\n```rust,ignore\n{}```\n\n",
         code(question, program, words)?
     );
     for (index, choice) in choices.iter().enumerate() {
@@ -52,11 +52,11 @@ fn one(number: usize, question: &Question, program: &str, words: &Words) -> Resu
     order.sort_by_key(|index| !choices[*index].right);
     for index in order {
         let (letter, choice) = (letter(index), choices[index]);
-        let verdict = if choice.right { "{choice} is right." } else { "{choice} is wrong." };
-        let verdict = words.fill(verdict, &[("choice", &format!("**{letter}**"))]);
+        let verdict = if choice.right { "{choice} is right. {why}" } else { "{choice} is wrong. {why}" };
         let why = markdown::translated(choice.why.trim(), words)?;
+        let verdict = words.fill(verdict, &[("choice", &format!("**{letter}**")), ("why", why.trim())]);
         let class = if choice.right { "why right" } else { "why" };
-        writeln!(text, "<div class=\"{class}\" data-choice=\"{index}\">\n\n{verdict} {why}\n\n</div>")?;
+        writeln!(text, "<div class=\"{class}\" data-choice=\"{index}\">\n\n{verdict}\n\n</div>")?;
     }
     text += "</details>\n</div>\n\n";
     Ok(text)
