@@ -21,9 +21,10 @@
 //!
 //! # What it costs
 //!
-//! A program that is linked with this crate and runs without `ASYNCIO_INSPECT` runs exactly as before. With it each step publishes what
-//! it is (`cargo xtask measure inspecting`), and a question takes the loop about a microsecond for each task. A loop that only the thread
-//! asks counts as alone: a deadlock is reported as it is without.
+//! A program that is linked with this crate and runs without `ASYNCIO_INSPECT` runs exactly as before. With it, each step publishes what
+//! it is: a server takes some 4 % more for a message that it sends back (0.4 µs of 12), and a task that is made and awaited, and does
+//! nothing else, takes 0.3 µs more. A question takes the loop about a microsecond for each task. `cargo xtask measure inspecting`
+//! measures this. A loop that only the thread asks counts as alone: a deadlock is reported as it is without.
 //!
 //! The socket has mode 0600, its folder 0700: `$XDG_RUNTIME_DIR/asyncio-inspect` or, without that variable, `asyncio-inspect-UID` in the
 //! folder for temporary files. It is removed when the last loop is closed; one that a killed process has left is removed by

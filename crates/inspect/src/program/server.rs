@@ -34,7 +34,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// The longest request.
 const LONGEST: usize = 64;
 
-/// After a snapshot, none is made for so many times as long as it took.
+/// After a snapshot, none is made for so many times as long as the loops took for it.
 const PAUSE: u32 = 4;
 
 /// Starts the thread, unless it runs, and returns the path of the socket.
@@ -180,7 +180,6 @@ impl Server {
         if !self.clients.iter().any(|client| matches!(client.stage, Stage::Asked(_))) {
             return;
         }
-        let start = Instant::now();
         let snapshot = snapshot();
         let replies = [Format::Json, Format::Text].map(|format| {
             let is_wanted = |client: &Client| matches!(client.stage, Stage::Asked(wanted) if wanted == format);
@@ -199,7 +198,8 @@ impl Server {
                 client.deadline = deadline;
             }
         }
-        self.resume = Instant::now() + (start.elapsed() * PAUSE).min(PATIENCE);
+        let took = snapshot.loops.iter().filter_map(|event_loop| event_loop.answered_after).fold(0.0, f64::max);
+        self.resume = Instant::now() + (Duration::from_secs_f64(took) * PAUSE).min(PATIENCE);
     }
 }
 
