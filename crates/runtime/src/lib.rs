@@ -91,9 +91,9 @@ pub use base::names::coroutine_name;
 pub use asyncio::tasks::{
     AsCompleted, Awaitable, AwaitableList, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather, GatherChild,
     GatherOutcomes, GatherSet, GatherStart, NextCompleted, Offered, ReturnWhen, Sleep, SleepResult, Task, TaskFactory,
-    TaskOptions, Uncancellable, Wait, WaitFor, WaitsOn, all_tasks, as_completed, cancel_boundary, cancellable,
-    create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task, uncancellable,
-    wait, wait_for,
+    TaskOptions, Uncancellable, Wait, WaitFor, Waitable, WaitsOn, all_tasks, as_completed, cancel_boundary,
+    cancellable, create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task,
+    uncancellable, wait, wait_for,
 };
 pub use asyncio_clock::{Seconds, TimeLimit};
 pub use kernel::{AnyTask, WaitKind};

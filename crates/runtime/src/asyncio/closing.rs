@@ -117,7 +117,7 @@ impl Closing {
         };
         self.next = if let Part::Generators = what { Part::Threads } else { Part::Nothing };
         // As in asyncio each is a task, which uses up a task number.
-        Some(shutdown(self.event_loop.clone(), what).into_target(&self.event_loop))
+        Some(shutdown(self.event_loop.clone(), what).into_target(&self.event_loop).map(|task| task.as_future().clone()))
     }
 
     /// Reports what went wrong in a part: `_cancel_all_tasks` does it for tasks that fail.

@@ -181,29 +181,30 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn run_until_complete<A: RunTarget>(&self, awaitable: A) -> Result<A::Value> {
-        let (future, until) = self.target(awaitable)?;
+        let (handle, until) = self.target(awaitable)?;
         self.core.run_forever()?;
         drop(until);
-        if !future.done() {
+        if !handle.as_ref().done() {
             return Err(RuntimeError::new("Event loop stopped before Future completed.").into());
         }
-        future.take_result()
+        A::outcome(&handle)
     }
 
     /// The future of an awaitable that the loop is to run, at whose end it stops.
     #[track_caller]
-    pub(crate) fn target<A: RunTarget>(&self, awaitable: A) -> Result<(Future<A::Value>, Until)> {
+    pub(crate) fn target<A: RunTarget>(&self, awaitable: A) -> Result<(A::Handle, Until)> {
         // Before a task is made, which would be left over.
         self.core.check_can_run()?;
-        let future = awaitable.into_target(self)?;
+        let handle = awaitable.into_target(self)?;
+        let future = handle.as_ref();
         if !Rc::ptr_eq(future.base().event_loop(), &self.core) {
             let message = "The future belongs to a different loop than the one specified as the loop argument";
             return Err(ValueError::new(message).into());
         }
         let stop = Rc::new(StopWhenDone(Rc::clone(&self.core)));
         let registered = future.add_callback(stop, 0);
-        let until = Until(AnyFuture::clone(&future), registered);
-        Ok((future, until))
+        let until = Until(future.clone(), registered);
+        Ok((handle, until))
     }
 
     /// Runs until [`stop`](Self::stop).
@@ -722,7 +723,7 @@ impl fmt::Display for EventLoop {
     }
 }
 
-/// What [`EventLoop::run_until_complete`] takes: a coroutine, a task or a future.
+/// What [`EventLoop::run_until_complete`] takes: a coroutine, a task, a future or a group, by value or by reference.
 ///
 /// # Examples
 ///
@@ -740,36 +741,35 @@ pub trait RunTarget {
     /// The result.
     type Value: 'static;
 
+    /// The future that is run to its end.
+    type Handle: AsRef<AnyFuture> + 'static;
+
     /// The future of this loop that stands for it.
     ///
     /// # Errors
     ///
     /// `RuntimeError` if the loop is closed.
-    fn into_target(self, event_loop: &EventLoop) -> Result<Future<Self::Value>>;
+    fn into_target(self, event_loop: &EventLoop) -> Result<Self::Handle>;
+
+    /// The outcome of a handle that is done.
+    ///
+    /// # Errors
+    ///
+    /// What the future raised.
+    fn outcome(handle: &Self::Handle) -> Result<Self::Value>;
 }
 
 impl<T: 'static, F: StdFuture<Output = Result<T>> + 'static> RunTarget for F {
     type Value = T;
+    type Handle = Task<T>;
 
     #[track_caller]
-    fn into_target(self, event_loop: &EventLoop) -> Result<Future<T>> {
-        Ok(event_loop.create_task(self)?.as_future().clone())
+    fn into_target(self, event_loop: &EventLoop) -> Result<Task<T>> {
+        Ok(event_loop.create_task(self)?)
     }
-}
 
-impl<T: 'static> RunTarget for Task<T> {
-    type Value = T;
-
-    fn into_target(self, _: &EventLoop) -> Result<Future<T>> {
-        Ok(self.as_future().clone())
-    }
-}
-
-impl<T: 'static> RunTarget for Future<T> {
-    type Value = T;
-
-    fn into_target(self, _: &EventLoop) -> Result<Future<T>> {
-        Ok(self)
+    fn outcome(handle: &Task<T>) -> Result<T> {
+        handle.take_result()
     }
 }
 

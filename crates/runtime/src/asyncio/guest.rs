@@ -10,7 +10,7 @@ use std::task::Poll;
 use asyncio_errors::{Result, RuntimeError};
 
 use crate::asyncio::events::{EventLoop, RunTarget, Until};
-use crate::asyncio::futures::Future;
+use crate::kernel::AnyFuture;
 
 /// A run that a host drives, an iteration at a time.
 ///
@@ -36,7 +36,8 @@ use crate::asyncio::futures::Future;
 /// ```
 pub struct Guest<T: 'static> {
     event_loop: EventLoop,
-    future: Future<T>,
+    future: AnyFuture,
+    outcome: Box<dyn Fn() -> Result<T>>,
     /// Stops the loop at the end of the future.
     until: Option<Until>,
 }
@@ -63,7 +64,7 @@ impl<T: 'static> Guest<T> {
             if !self.future.done() {
                 return Err(RuntimeError::new("Event loop stopped before Future completed.").into());
             }
-            self.future.take_result()
+            (self.outcome)()
         }))
     }
 
@@ -98,7 +99,7 @@ impl<T: 'static> Guest<T> {
 
 impl<T: 'static> fmt::Debug for Guest<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guest").field("future", self.future.as_any()).finish_non_exhaustive()
+        f.debug_struct("Guest").field("future", &self.future).finish_non_exhaustive()
     }
 }
 
@@ -113,8 +114,9 @@ impl EventLoop {
     /// The same as those of [`run_until_complete`](Self::run_until_complete).
     #[track_caller]
     pub fn host<A: RunTarget>(&self, awaitable: A) -> Result<Guest<A::Value>> {
-        let (future, until) = self.target(awaitable)?;
-        Ok(Guest { event_loop: self.clone(), future, until: Some(until) })
+        let (handle, until) = self.target(awaitable)?;
+        let (event_loop, future) = (self.clone(), handle.as_ref().clone());
+        Ok(Guest { event_loop, future, outcome: Box::new(move || A::outcome(&handle)), until: Some(until) })
     }
 
     /// Lets `f` be called when another thread, or the host's own code, gives a sleeping loop something to do: it asks the host to run

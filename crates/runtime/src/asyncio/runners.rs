@@ -225,10 +225,42 @@ impl Runner {
     /// With the panic of `main`.
     #[track_caller]
     pub fn run<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
+        self.run_with(TaskOptions::new(), main)
+    }
+
+    /// Like [`run`](Self::run), with a context or a name for the main task: `runner.run(main(), context=…)`.
+    ///
+    /// # Errors
+    ///
+    /// Like `run`.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of `main`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{Context, ContextVar, Runner, TaskOptions};
+    ///
+    /// static LEVEL: ContextVar<u32> = ContextVar::new("level");
+    ///
+    /// let context = Context::new();
+    /// let options = TaskOptions::new().context(context.clone());
+    /// Runner::new().run_with(options, async { Ok(drop(LEVEL.set(3))) }).unwrap();
+    /// assert_eq!(context.run(|| LEVEL.get()).unwrap().unwrap(), 3);
+    /// assert!(LEVEL.get().is_err());
+    /// ```
+    #[track_caller]
+    pub fn run_with<T: 'static>(
+        &self,
+        options: TaskOptions,
+        main: impl StdFuture<Output = Result<T>> + 'static,
+    ) -> Result<T> {
         if running_loop().is_ok() {
             return Err(RuntimeError::new("Runner.run() cannot be called from a running event loop").into());
         }
-        let (event_loop, task) = self.start(main)?;
+        let (event_loop, task) = self.start(options, main)?;
         let interrupted = Rc::new(Cell::new(false));
         // As in CPython only in the main thread, which is the one that a user means by pressing Ctrl-C.
         let interrupt = if std::thread::current().name() == Some("main") {
@@ -252,9 +284,13 @@ impl Runner {
 
     /// Makes the task of `main`.
     #[track_caller]
-    fn start<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<(EventLoop, Task<T>)> {
+    fn start<T: 'static>(
+        &self,
+        options: TaskOptions,
+        main: impl StdFuture<Output = Result<T>> + 'static,
+    ) -> Result<(EventLoop, Task<T>)> {
         let (event_loop, context) = self.init()?;
-        let task = TaskOptions::new().context(context).create_task_in(event_loop.core(), main)?;
+        let task = options.or_context(context).create_task_in(event_loop.core(), main)?;
         Ok((event_loop, task))
     }
 
@@ -293,7 +329,7 @@ impl Runner {
     /// ```
     #[track_caller]
     pub fn host<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<Guest<T>> {
-        let (event_loop, task) = self.start(main)?;
+        let (event_loop, task) = self.start(TaskOptions::new(), main)?;
         event_loop.host(task)
     }
 

@@ -9,14 +9,19 @@ use asyncio_errors::{Result, RuntimeError};
 use super::create::try_create_task;
 use super::gather::{Gather, GatherSet};
 use super::task::Task;
+use crate::asyncio::events::{EventLoop, RunTarget};
 use crate::asyncio::futures::{Await, Future};
-use crate::kernel::AnyFuture;
+use crate::kernel::{AnyFuture, AnyTask};
 
 /// A coroutine, a task or a future: what `gather`, `wait_for`, `shield`, `as_completed` and `ensure_future` take.
 ///
 /// A coroutine (any `std::future::Future` whose output is a [`Result`]) becomes a task; a [`Task`], [`Future`] or
 /// [`Gather`] is used as it is. If you pass it by value, its result is moved out when it is there; if you pass a reference
-/// (`&task`), the result is cloned and stays available to others.
+/// (`&task`), the result is cloned and stays available to others. Of an [`AnyFuture`], whose result has no known type, `()` is the
+/// value: so futures of different types go into one list, `as_completed([a.as_any(), b.as_any()])`.
+///
+/// A type of your own that implements this trait goes wherever these functions take an awaitable. What `wait_for` takes may also
+/// borrow, so that is another trait: pass it the future, `wait_for(ensure_future(ticket), 1)`, or implement [`WaitFor`](crate::WaitFor).
 ///
 /// # Examples
 ///
@@ -40,6 +45,9 @@ pub trait Awaitable {
 
     /// `Task<Value>` for a coroutine or task, `Future<Value>` for a future.
     type Handle: Clone + AsRef<AnyFuture> + 'static;
+
+    /// Does [`outcome`](Self::outcome) take the result of a future that others may await, so that it can be asked for once?
+    const TAKES: bool = false;
 
     /// Returns the future itself, or a new task of the running loop.
     ///
@@ -72,12 +80,27 @@ impl<T: 'static, F: StdFuture<Output = Result<T>> + 'static> Awaitable for F {
 
 /// Makes handles awaitable. `$outcome` takes the result where the handle is passed by value, and clones it for a reference.
 macro_rules! handles {
-    ($([$($generics:tt)*] $given:ty => $handle:ty, $value:ty, $into:path, $outcome:ident;)*) => {$(
+    ($([$($generics:tt)*] $given:ty => $handle:ty, $value:ty, $into:path, $outcome:ident, $takes:literal;)*) => {$(
         impl<$($generics)*> Awaitable for $given {
             type Value = $value;
             type Handle = $handle;
 
+            const TAKES: bool = $takes;
+
             fn try_ensure_future(self) -> Result<Self::Handle, RuntimeError> {
+                Ok($into(self))
+            }
+
+            fn outcome(handle: &Self::Handle) -> Result<Self::Value> {
+                handle.$outcome()
+            }
+        }
+
+        impl<$($generics)*> RunTarget for $given {
+            type Value = $value;
+            type Handle = $handle;
+
+            fn into_target(self, _: &EventLoop) -> Result<Self::Handle> {
                 Ok($into(self))
             }
 
@@ -98,13 +121,29 @@ macro_rules! handles {
     )*};
 }
 
-handles! {
-    [T: 'static] Task<T> => Task<T>, T, identity, take_result;
-    [T: Clone + 'static] &Task<T> => Task<T>, T, Task::clone, result;
-    [T: 'static] Future<T> => Future<T>, T, identity, take_result;
-    [T: Clone + 'static] &Future<T> => Future<T>, T, Future::clone, result;
-    [S: GatherSet] Gather<S> => Gather<S>, S::Output, identity, take_result;
-    [S: GatherSet<Output: Clone>] &Gather<S> => Gather<S>, S::Output, Gather::clone, result;
+/// Calls a macro with all handles: how to make the future of what is given, how its result is obtained, and whether that takes it.
+macro_rules! all_handles {
+    ($call:ident) => {
+        $call! {
+            [T: 'static] Task<T> => Task<T>, T, identity, take_result, true;
+            [T: Clone + 'static] &Task<T> => Task<T>, T, Task::clone, result, false;
+            [T: 'static] Future<T> => Future<T>, T, identity, take_result, true;
+            [T: Clone + 'static] &Future<T> => Future<T>, T, Future::clone, result, false;
+            [S: GatherSet] Gather<S> => Gather<S>, S::Output, identity, take_result, true;
+            [S: GatherSet<Output: Clone>] &Gather<S> => Gather<S>, S::Output, Gather::clone, result, false;
+            [] AnyFuture => AnyFuture, (), identity, outcome, false;
+            [] &AnyFuture => AnyFuture, (), AnyFuture::clone, outcome, false;
+            [] AnyTask => AnyFuture, (), AnyTask::into_any, outcome, false;
+            [] &AnyTask => AnyFuture, (), any_of, outcome, false;
+        }
+    };
+}
+pub(super) use all_handles;
+
+all_handles!(handles);
+
+fn any_of(task: &AnyTask) -> AnyFuture {
+    task.as_any().clone()
 }
 
 /// Makes a task of a coroutine, and returns a task or future as it is: `asyncio.ensure_future`.

@@ -136,6 +136,11 @@ impl TaskOptions {
     }
 
     /// Lets the program's own task factory change the options.
+    /// Uses `context` unless there is one already.
+    pub(crate) fn or_context(self, context: Context) -> Self {
+        Self { context: self.context.or(Some(context)), ..self }
+    }
+
     #[cold]
     fn changed(self, event_loop: &LoopCore) -> Self {
         // Not borrowed during the call, which may create tasks and set another factory.

@@ -45,7 +45,11 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task
 /// # Panics
 ///
 /// With `no running event loop` outside a running loop. If an awaitable belongs to a loop other than the running one (or,
-/// outside a running loop, other than the first awaitable's).
+/// outside a running loop, other than the first awaitable's). If one task or future is passed twice, the first time by value: its
+/// result can be taken once. By reference it may come any number of times, `gather([&task, &task])`.
+///
+/// Coroutines that borrow from the caller, such as `self.one()`, cannot become tasks (E0521, E0597 or E0716, "must outlive
+/// `'static`"): they go into `asyncio::gather_scoped`.
 ///
 /// # Examples
 ///
@@ -130,6 +134,8 @@ pub struct GatherStart {
     children: RefCell<Vec<AnyFuture>>,
     /// The indexes of the children that were done when they were added.
     done: RefCell<Vec<u32>>,
+    /// The indexes of those whose result is taken: handles that were passed by value.
+    taken: RefCell<Vec<u32>>,
 }
 
 impl GatherStart {
@@ -144,6 +150,9 @@ impl GatherStart {
     #[track_caller]
     pub fn child<A: Awaitable>(&self, awaitable: A) -> GatherChild<A::Handle, A::Value> {
         let handle = ensure_future(awaitable);
+        if A::TAKES {
+            self.taken.borrow_mut().push(self.children.borrow().len() as u32);
+        }
         self.watch(handle.as_ref());
         GatherChild::new::<A>(handle)
     }
@@ -175,9 +184,15 @@ impl GatherStart {
     }
 
     fn finish(self, event_loop: &Rc<LoopCore>) -> Rc<Gathering> {
-        let Self { gathering, children, done } = self;
+        let Self { gathering, children, done, taken } = self;
         let children = children.into_inner();
         let again = repeated(&children);
+        let is_again =
+            |first: u32| again.iter().any(|i| *i > first && children[*i as usize] == children[first as usize]);
+        assert!(
+            again.is_empty() || !taken.into_inner().into_iter().any(is_again),
+            "gather was given one future twice by value, but its result can be taken once: pass references (`&task`)"
+        );
         gathering.left.set(children.len() - again.len());
         gathering.again.replace(again);
         // A plain future may never complete, and the group would own itself by way of the callback.

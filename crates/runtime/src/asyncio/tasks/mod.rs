@@ -36,7 +36,7 @@ pub use graph::{
 pub use shield::shield;
 pub use sleep::{Sleep, SleepResult, sleep, sleep_result};
 pub use task::{CoroutineRef, Frame, Task, all_tasks, current_task};
-pub use wait::{ReturnWhen, Wait, wait};
+pub use wait::{ReturnWhen, Wait, Waitable, wait};
 pub use wait_for::{WaitFor, wait_for};
 pub use waits::{Offered, WaitsOn};
 

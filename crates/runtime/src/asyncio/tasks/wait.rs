@@ -11,8 +11,10 @@ use asyncio_clock::TimeLimit;
 use asyncio_errors::{Result, ValueError};
 
 use super::done_callbacks::{DoneCallbacks, StopOnDrop, distinct};
+use super::gather::{Gather, GatherSet};
+use super::task::Task;
 use crate::asyncio::futures::{Await, Future};
-use crate::kernel::{AnyFuture, Run, TIME_IS_UP, current_task_id, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Run, TIME_IS_UP, current_task_id, running_loop};
 
 /// When [`wait`] returns: `FIRST_COMPLETED`, `FIRST_EXCEPTION` or `ALL_COMPLETED`.
 ///
@@ -86,11 +88,65 @@ impl FromStr for ReturnWhen {
 /// })
 /// .unwrap();
 /// ```
-pub fn wait<'a, H>(futures: impl IntoIterator<Item = &'a H>) -> Wait<H>
-where
-    H: AsRef<AnyFuture> + Clone + 'static,
-{
-    Wait { futures: distinct(futures.into_iter().cloned()), return_when: ReturnWhen::default(), timeout: None }
+pub fn wait<W: Waitable>(futures: impl IntoIterator<Item = W>) -> Wait<W::Handle> {
+    let handles = futures.into_iter().map(Waitable::into_handle);
+    Wait { futures: distinct(handles), return_when: ReturnWhen::default(), timeout: None }
+}
+
+/// What [`wait`] takes: tasks, futures and groups, by reference or by value.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::{create_task, run, sleep, wait};
+///
+/// run(async {
+///     let task = create_task(sleep(0));
+///     let (done, _) = wait([task.clone(), task.clone()]).await?;
+///     assert_eq!(done, [task]); // each handle once
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`wait` takes tasks and futures, and not `{Self}`",
+    label = "neither a task nor a future",
+    note = "passing coroutines is forbidden, as in asyncio: make tasks of them with `create_task`"
+)]
+pub trait Waitable {
+    /// The handle that comes back as done or pending.
+    type Handle: AsRef<AnyFuture> + Clone + 'static;
+
+    /// The handle itself.
+    fn into_handle(self) -> Self::Handle;
+}
+
+impl<H: AsRef<AnyFuture> + Clone + 'static> Waitable for &H {
+    type Handle = H;
+
+    fn into_handle(self) -> H {
+        self.clone()
+    }
+}
+
+macro_rules! by_value {
+    ($([$($generics:tt)*] $handle:ty;)*) => {$(
+        impl<$($generics)*> Waitable for $handle {
+            type Handle = Self;
+
+            fn into_handle(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+by_value! {
+    [T: 'static] Task<T>;
+    [T: 'static] Future<T>;
+    [S: GatherSet] Gather<S>;
+    [] AnyTask;
+    [] AnyFuture;
 }
 
 /// A wait for several tasks or futures, returned by [`wait`]; await it.

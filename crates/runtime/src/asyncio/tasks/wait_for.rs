@@ -9,7 +9,7 @@ use std::task::Poll;
 use asyncio_clock::TimeLimit;
 use asyncio_errors::{Error, Result, TimeoutError};
 
-use super::awaitable::Awaitable;
+use super::awaitable::{Awaitable, all_handles};
 use super::create::TaskOptions;
 use super::done_callbacks::{DoneCallbacks, StopOnDrop};
 use super::gather::{Gather, GatherSet};
@@ -17,7 +17,7 @@ use super::task::Task;
 use super::wait::release_waiter;
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::timeouts::timeout;
-use crate::kernel::{AnyFuture, Run, current_task_id, excuse, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Run, current_task_id, excuse, running_loop};
 
 /// Waits for `awaitable`, at most `limit` seconds (`None`: without a limit): `asyncio.wait_for`.
 ///
@@ -96,8 +96,8 @@ impl<T, F: StdFuture<Output = Result<T>>> WaitFor for F {
 }
 
 macro_rules! wait_for_handles {
-    ($([$($generics:tt)*] $handle:ty;)*) => {$(
-        impl<$($generics)*> WaitFor for $handle {
+    ($([$($generics:tt)*] $given:ty => $handle:ty, $value:ty, $into:path, $outcome:ident, $takes:literal;)*) => {$(
+        impl<$($generics)*> WaitFor for $given {
             type Value = <Self as Awaitable>::Value;
 
             async fn in_time(self, at: &'static Location<'static>) -> Result<Self::Value> {
@@ -119,14 +119,7 @@ macro_rules! wait_for_handles {
     )*};
 }
 
-wait_for_handles! {
-    [T: 'static] Task<T>;
-    [T: Clone + 'static] &Task<T>;
-    [T: 'static] Future<T>;
-    [T: Clone + 'static] &Future<T>;
-    [S: GatherSet] Gather<S>;
-    [S: GatherSet<Output: Clone>] &Gather<S>;
-}
+all_handles!(wait_for_handles);
 
 /// Cancels a future and waits for its end: CPython's `_cancel_and_wait`.
 ///
