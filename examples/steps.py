@@ -4,9 +4,9 @@ stands afterwards. ASYNCIO_STEPS=FILE lets virtual.py write that to FILE.
 A line of JSON is a step: `task` (the number of the task, in the order of
 creation), `line` (the innermost line of the program where the task stands),
 `waits` (what for), `on` (the task that it awaits) or `end`, `time` (the loop's),
-and `printed` (how long standard output is then). A step within another one, of a
-task that is started eagerly, comes after it. At the end come the tasks, by `name`
-and `coroutine`.
+and `printed` (how long standard output, which is a file, is then). A step within
+another one, of a task that is started eagerly, comes after it. At the end come the
+tasks, by `name` and `coroutine`.
 
 Nothing here keeps a task alive or looks at its result: the program runs as it
 does without.
