@@ -324,19 +324,19 @@ impl Search<'_> {
     /// some may have been needed for the sake of deviations that are gone.
     fn shortest(&self, tape: &Rc<RefCell<Tape>>, found: Course, is_same: &dyn Fn(&Ended) -> bool) -> Course {
         let steps = Cell::new(0);
-        let attempt = |deviations: &[Deviation], mishaps: &[Mishap]| {
-            if steps.get() > SHRINK_STEPS {
-                return None;
-            }
+        let fails = |deviations: &[Deviation], mishaps: &[Mishap]| {
             let fate = Fate::given(mishaps.to_vec(), false);
             let ended = self.run(tape, Chooser::loose(deviations.to_vec()), fate);
             steps.set(steps.get() + tape.borrow().steps);
-            Some(is_same(&ended))
+            is_same(&ended)
+        };
+        let attempt = |deviations: &[Deviation], mishaps: &[Mishap]| {
+            (steps.get() <= SHRINK_STEPS).then(|| fails(deviations, mishaps))
         };
         // What there really was, where less was given than happened.
-        let course = |deviations: Vec<Deviation>, mishaps: Vec<Mishap>| match attempt(&deviations, &mishaps) {
-            Some(true) => Course::of(&tape.borrow()),
-            _ => Course { deviations, mishaps },
+        let course = |deviations: Vec<Deviation>, mishaps: Vec<Mishap>| match fails(&deviations, &mishaps) {
+            true => Course::of(&tape.borrow()),
+            false => Course { deviations, mishaps },
         };
         let fewer_mishaps = |found: Course| {
             if found.mishaps.is_empty() {

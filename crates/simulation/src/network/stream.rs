@@ -64,8 +64,8 @@ pub(super) struct End {
     sent_at: Cell<f64>,
     /// A write found no room.
     waits_for_room: Cell<bool>,
-    /// There is no room before this time, whatever is read.
-    full_until: Cell<f64>,
+    /// There is no room for a while, whatever is read.
+    full: Cell<bool>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl End {
             error: Cell::new(None),
             sent_at: Cell::new(0.0),
             waits_for_room: Cell::new(false),
-            full_until: Cell::new(0.0),
+            full: Cell::new(false),
         });
         host.ends.borrow_mut().push(Rc::downgrade(&end));
         end
@@ -181,7 +181,7 @@ impl End {
 
     fn room(&self) -> usize {
         let pending = self.peer.borrow().as_ref().map_or(0, |peer| peer.pending.get());
-        if self.full_until.get() > now() { 0 } else { self.shared.buffer.get().saturating_sub(pending) }
+        if self.full.get() { 0 } else { self.shared.buffer.get().saturating_sub(pending) }
     }
 
     // Arriving.
@@ -364,10 +364,11 @@ impl NetworkStream for Stream {
                 1 => 1,
                 2 => n.div_ceil(2),
                 3 => {
-                    end.full_until.set(now() + FULL);
+                    end.full.set(true);
                     let full = Rc::downgrade(end);
                     after(FULL, move || {
                         if let Some(end) = full.upgrade() {
+                            end.full.set(false);
                             end.announcer.announce_writable();
                         }
                     });

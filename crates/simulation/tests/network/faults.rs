@@ -80,6 +80,23 @@ fn a_token_for_another_program_is_refused() {
     }
 }
 
+/// A connection that is full for a while goes on afterwards, whatever the clock's resolution makes of the pause.
+#[test]
+fn a_full_connection_goes_on() {
+    let program = || async {
+        // So that deadlines are no round numbers.
+        sleep(0.1).await?;
+        let _network = Network::new().latency(0.01).faults([Fault::Full]).enter();
+        let server = start_server(async |_, writer| Ok(writer.write([7; 100])?), "127.0.0.1", 80).await?;
+        let (mut reader, _writer) = open_connection("127.0.0.1", 80).await?;
+        let answer = wait_for(async { reader.read_to_end().await }, 60).await?;
+        server.close();
+        Ok(answer.len())
+    };
+    let result = explore(program).schedules(500).threads(2).same_output().allow_leaked_tasks().run();
+    assert!(result.failure.is_none(), "{result}");
+}
+
 #[test]
 fn without_an_exploration_nothing_goes_wrong() {
     for _ in 0..100 {
