@@ -1,0 +1,162 @@
+//! The whole cluster in one process: three workers, fifty sites and a frontier on the simulated network, where workers crash, the frontier
+//! is away, and connections break, in thousands of schedules.
+//!
+//! Workers and sites are the real ones, down to HTTP. In the place of Redis is a model of the frontier, in memory that survives a crash
+//! of its machine; it also writes down who might ask which host when, and what was committed. A call to it is a line with a number, so
+//! that requests and answers can be lost on the way like others. `CLUSTER_SCHEDULES` says how many schedules to run.
+
+#[path = "cluster/model.rs"]
+mod model;
+#[path = "cluster/remote.rs"]
+mod remote;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use areq::frontier::{Frontier as _, Settings};
+use areq::normal;
+use areq::report::Report;
+use areq::worker::Worker;
+use asyncio::simulation::{Fault, Machine, Network, choose, explore};
+use asyncio::{Result, StreamReader, StreamWriter, get_running_loop, sleep, start_server};
+use asyncio_http::{Body, HttpServer};
+use hyper::{Request, Response};
+use model::Model;
+use remote::Remote;
+
+const WORKERS: usize = 3;
+const SITES: usize = 50;
+/// The pages of each site.
+const PAGES: [&str; 3] = ["", "a", "b"];
+
+/// The way of a request, and the pause of a connection that is full: a site may be asked so much later than the worker began.
+const SLACK: f64 = 0.2;
+
+fn settings() -> Settings {
+    serde_json::from_value(serde_json::json!({
+        "depth": 20, "hosts": [], "max_pages": 10_000, "max_bytes": 100_000_000, "max_urls": 10_000, "max_per_host": 100,
+        "max_queries": 2, "delay": 5.0, "lease": 60.0, "timeout": 10.0, "attempts": 50, "max_backoff": 600.0,
+        "robots_age": 1e9, "agent": "areq/0 (test)",
+    }))
+    .unwrap()
+}
+
+fn host(site: usize) -> String {
+    format!("site-{site:02}")
+}
+
+/// The links of a site's first page: its other pages, and two sites further down the tree of all sites.
+fn links(site: usize) -> Vec<String> {
+    let below = [2 * site + 1, 2 * site + 2].into_iter().filter(|site| *site < SITES);
+    let own = PAGES.iter().filter(|page| !page.is_empty()).map(|page| format!("http://{}/{page}", host(site)));
+    own.chain(below.map(|site| format!("http://{}/", host(site)))).collect()
+}
+
+/// Serves a site, and checks that whoever asks may do so.
+async fn serve(site: usize, model: Rc<RefCell<Model>>) -> Result<()> {
+    let http = HttpServer::new();
+    let connected = async move |reader: StreamReader, writer: StreamWriter| {
+        let respond = async |request: Request<Body>| {
+            let now = get_running_loop()?.time();
+            model.borrow_mut().asked(&host(site), request.uri().path(), now, SLACK);
+            let body = match request.uri().path() {
+                "/robots.txt" => String::new(),
+                "/" => links(site).iter().map(|link| format!("<a href=\"{link}\">there</a>")).collect(),
+                _ => "<p>no links</p>".to_owned(),
+            };
+            Ok(Response::builder().header("content-type", "text/html").body(body)?)
+        };
+        match http.serve(reader, writer, respond).await {
+            Err(error) if error.is_cancelled() => Err(error),
+            // Connections break.
+            _ => Ok(()),
+        }
+    };
+    start_server(connected, None::<&str>, 80).await.map(drop)
+}
+
+/// What may happen every two seconds: nothing, or a worker or the frontier is in trouble.
+async fn trouble(network: &Network, workers: &[Machine], frontier: &Machine) -> Result<()> {
+    let worker = |index: usize| workers[index % WORKERS].clone();
+    let later = |delay: f64, f: Box<dyn FnOnce()>| get_running_loop()?.call_later(delay, f).map(drop);
+    match choose(1 + 4 * WORKERS + 1) {
+        0 => {}
+        // Down for a moment, or for longer than its leases.
+        index @ 1..=6 => {
+            let machine = worker(index);
+            if machine.is_up() {
+                machine.crash();
+                let down = if index <= WORKERS { 3.0 } else { 90.0 };
+                later(down, Box::new(move || machine.restart()))?;
+            }
+        }
+        index @ 7..=12 => {
+            let (machine, frontier, network) = (worker(index), frontier.clone(), network.clone());
+            network.partition(&machine, &frontier);
+            let apart = if index <= 3 * WORKERS { 10.0 } else { 90.0 };
+            later(apart, Box::new(move || network.heal(&machine, &frontier)))?;
+        }
+        _ => {
+            let frontier = frontier.clone();
+            if frontier.is_up() {
+                frontier.crash();
+                later(5.0, Box::new(move || frontier.restart()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Crawls everything, through all troubles. Returns how many pages were committed.
+async fn cluster() -> Result<usize> {
+    // The names of the workers, which are parts of tokens.
+    fastrand::seed(1);
+    let network = Network::new().latency(0.01).faults([Fault::Split, Fault::Full, Fault::Reset, Fault::Choice]);
+    let model = Rc::new(RefCell::new(Model::default()));
+    for site in 0..SITES {
+        network.machine(&host(site)).create_task(serve(site, Rc::clone(&model))).await?;
+    }
+    let frontier = network.machine("frontier");
+    let calls = remote::start(&frontier, &model);
+    let first = normal::page(url::Url::parse(&format!("http://{}/", host(0)))?, 0, 0).expect("it is a page");
+    let here = network.enter();
+    Remote::new(&calls).add(vec![first], &settings()).await?;
+    drop(here);
+    let workers: Vec<_> = (0..WORKERS).map(|number| network.machine(&format!("worker-{number}"))).collect();
+    for worker in &workers {
+        let calls = Rc::clone(&calls);
+        worker.start(async move || {
+            let report = Rc::new(Report::new(None, true)?);
+            Worker::new(Rc::new(Remote::new(&calls)), settings(), 4, report)?.run().await
+        });
+    }
+    for _ in 0..40 {
+        sleep(2).await?;
+        trouble(&network, &workers, &frontier).await?;
+    }
+    // Whatever has happened, it comes to an end in a day.
+    for _ in 0..24 * 60 {
+        if model.borrow().is_finished() {
+            break;
+        }
+        sleep(60).await?;
+    }
+    let model = model.borrow();
+    model.check();
+    Ok(model.committed())
+}
+
+/// Without trouble all pages are read.
+#[test]
+fn three_workers_read_fifty_sites() {
+    let pages = asyncio::Runner::new().clock(asyncio::Clock::Virtual).run(cluster()).unwrap();
+    assert_eq!(pages, SITES * PAGES.len());
+}
+
+#[test]
+fn no_host_is_asked_early_no_page_is_lost_and_none_is_committed_twice() {
+    let schedules = std::env::var("CLUSTER_SCHEDULES").map_or(40, |number| number.parse().expect("a number"));
+    let result = explore(cluster).schedules(schedules).steps(10_000_000).allow_leaked_tasks().run();
+    assert!(result.failure.is_none(), "{result}");
+    println!("{} schedules in {:.1?}", result.schedules, result.took);
+}

@@ -1,0 +1,266 @@
+//! The frontier as a model: what it promises, without a database, and a record of what it has allowed.
+
+use std::collections::BTreeMap;
+
+use areq::frontier::{Counts, End, Ended, Host as Health, Lease, Outcome, Page, Record, Settings, State, Taken};
+use areq::normal;
+
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) settings: Option<Settings>,
+    pages: BTreeMap<String, Known>,
+    hosts: BTreeMap<String, Host>,
+    robots: BTreeMap<String, (f64, String)>,
+}
+
+/// A page.
+#[derive(Debug)]
+struct Known {
+    page: Page,
+    place: Place,
+    attempt: u32,
+    /// Of the lease that it has, or was committed under.
+    token: Option<String>,
+    outcome: Outcome,
+    commits: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Queued,
+    Leased,
+    Committed,
+    Abandoned,
+}
+
+#[derive(Debug, Default)]
+struct Host {
+    next: f64,
+    /// Who may ask it, and until when.
+    gate: Option<(String, f64)>,
+    trouble: u32,
+    gone: bool,
+    /// When somebody could ask it: from, to.
+    open: Vec<(f64, f64)>,
+    /// When it was asked last, for what, and under which lease.
+    asked: Option<(f64, String, usize)>,
+}
+
+impl Host {
+    fn enter(&mut self, token: &str, now: f64, until: f64) {
+        self.gate = Some((token.to_owned(), until));
+        self.open.push((now, until));
+    }
+
+    fn leave(&mut self, now: f64) {
+        self.gate = None;
+        if let Some((_, to)) = self.open.last_mut() {
+            *to = to.min(now);
+        }
+    }
+}
+
+impl Model {
+    /// A site is asked: only the one who has its gate may do so, and not too soon after the one before. The session of the worker
+    /// repeats a request when a connection breaks that was kept open, as browsers do: that is the same request.
+    pub(crate) fn asked(&mut self, name: &str, path: &str, now: f64, slack: f64) {
+        let delay = self.settings.as_ref().map_or(0.0, |settings| settings.delay);
+        let host = self.hosts.get_mut(name).expect("only known hosts are asked");
+        let allowed = host.open.iter().any(|(from, to)| *from <= now && now <= to + slack);
+        assert!(allowed, "{name} is asked at {now}, its gate was open at {:?}", host.open);
+        let lease = host.open.len();
+        if let Some((before, earlier, of_lease)) = host.asked.replace((now, path.to_owned(), lease)) {
+            let is_repeated = (earlier.as_str(), of_lease) == (path, lease);
+            assert!(is_repeated || now - before >= delay - slack, "{name} is asked at {now}, and was at {before}");
+        }
+    }
+
+    /// Is there nothing left to do?
+    pub(crate) fn is_finished(&self) -> bool {
+        let is_open = |known: &Known| matches!(known.place, Place::Queued | Place::Leased);
+        !self.pages.values().any(is_open) && self.hosts.values().all(|host| host.gate.is_none())
+    }
+
+    /// Every page has come to one end, and every page that a page leads to is known.
+    pub(crate) fn check(&self) {
+        for (url, known) in &self.pages {
+            match known.place {
+                Place::Committed => assert_eq!(known.commits, 1, "{url} was committed {} times", known.commits),
+                Place::Abandoned => assert_eq!(known.commits, 0, "{url} was committed and abandoned"),
+                place => panic!("{url} is lost: it is {place:?}"),
+            }
+            for link in &known.outcome.links {
+                assert!(self.pages.contains_key(link), "{link} is lost: {url} leads to it");
+            }
+        }
+    }
+
+    pub(crate) fn committed(&self) -> usize {
+        self.pages.values().filter(|known| known.outcome.state == State::Read && known.commits > 0).count()
+    }
+
+    pub(crate) fn add(&mut self, pages: &[Page]) {
+        for page in pages {
+            self.hosts.entry(page.host.clone()).or_default();
+            let place = if self.hosts[&page.host].gone { Place::Abandoned } else { Place::Queued };
+            let known =
+                Known { page: page.clone(), place, attempt: 0, token: None, outcome: Outcome::default(), commits: 0 };
+            self.pages.entry(page.url.clone()).or_insert(known);
+        }
+    }
+
+    /// Takes back the leases whose time is over.
+    fn expire(&mut self, now: f64) {
+        for host in self.hosts.values_mut() {
+            let Some((token, until)) = host.gate.clone().filter(|(_, until)| *until <= now) else { continue };
+            host.leave(until);
+            host.next = now;
+            let of_lease = |known: &&mut Known| known.place == Place::Leased && known.token.as_ref() == Some(&token);
+            if let Some(known) = self.pages.values_mut().find(of_lease) {
+                known.place = Place::Queued;
+                known.token = None;
+            }
+        }
+    }
+
+    fn lease(&mut self, token: &str, now: f64, settings: &Settings) -> Option<Lease> {
+        let held = |known: &&mut Known| known.place == Place::Leased && known.token.as_deref() == Some(token);
+        let url = match self.pages.values_mut().find(held) {
+            // The answer to an earlier request was lost.
+            Some(known) => known.page.url.clone(),
+            None => {
+                let pages = &self.pages;
+                let first = |name: &String| {
+                    let of_host = |known: &&Known| known.place == Place::Queued && known.page.host == *name;
+                    pages.values().filter(of_host).min_by_key(|known| known.attempt).map(|known| known.page.url.clone())
+                };
+                let mut ready: Vec<_> =
+                    self.hosts.iter().filter(|(_, host)| host.gate.is_none() && host.next <= now).collect();
+                ready.sort_by(|(_, one), (_, other)| one.next.total_cmp(&other.next));
+                let url = ready.into_iter().find_map(|(name, _)| first(name))?;
+                let known = self.pages.get_mut(&url)?;
+                (known.place, known.token) = (Place::Leased, Some(token.to_owned()));
+                known.attempt += 1;
+                self.hosts.get_mut(&known.page.host)?.enter(token, now, now + settings.lease);
+                url
+            }
+        };
+        let known = &self.pages[&url];
+        Some(Lease {
+            token: token.to_owned(),
+            page: known.page.clone(),
+            attempt: known.attempt,
+            trouble: self.hosts[&known.page.host].trouble,
+            robots_at: self.robots.get(normal::origin(&url)).map(|(at, _)| *at),
+            now,
+        })
+    }
+
+    pub(crate) fn take(&mut self, tokens: &[String], now: f64, settings: &Settings) -> Taken {
+        self.expire(now);
+        let leases = tokens.iter().map_while(|token| self.lease(token, now, settings)).collect();
+        let next = self.hosts.values().map(|host| host.gate.as_ref().map_or(host.next, |(_, until)| *until));
+        let wait = next.filter(|next| *next > now).fold(1.0, |least: f64, next| least.min(next - now));
+        Taken { leases, finished: self.is_finished(), wait }
+    }
+
+    pub(crate) fn end(
+        &mut self,
+        lease: &Lease,
+        end: &End,
+        health: Health,
+        next: Option<&str>,
+        now: f64,
+        settings: &Settings,
+    ) -> Ended {
+        let lost = !self.finish(lease, end, health, now);
+        let lease = next.and_then(|token| self.lease(token, now, settings));
+        let is_ready = |known: &Known| {
+            let host = &self.hosts[&known.page.host];
+            known.place == Place::Queued && host.gate.is_none() && host.next <= now
+        };
+        Ended { lost, lease, more: self.pages.values().any(is_ready) }
+    }
+
+    /// False if the lease is no longer there.
+    fn finish(&mut self, lease: &Lease, end: &End, health: Health, now: f64) -> bool {
+        let Some(known) = self.pages.get_mut(&lease.page.url) else { return false };
+        if known.token.as_ref() != Some(&lease.token) {
+            return false;
+        }
+        if known.place != Place::Leased {
+            // The answer was lost.
+            return true;
+        }
+        match end {
+            End::GiveBack(counts) => {
+                (known.place, known.token) = (Place::Queued, None);
+                known.attempt -= u32::from(!counts);
+            }
+            End::Commit(outcome, found) => {
+                known.place = Place::Committed;
+                known.commits += 1;
+                known.outcome = outcome.clone();
+                self.add(&found.clone());
+            }
+        }
+        let host = self.hosts.get_mut(&lease.page.host).expect("the host of a page is known");
+        host.leave(now);
+        match health {
+            Health::Well(delay) => (host.next, host.trouble) = (host.next.max(now + delay), 0),
+            Health::Trouble(delay) => (host.next, host.trouble) = (host.next.max(now + delay), lease.trouble + 1),
+            Health::Untouched => {}
+            Health::GivenUp => {
+                host.gone = true;
+                let left = |known: &&mut Known| known.page.host == lease.page.host && known.place == Place::Queued;
+                self.pages.values_mut().filter(left).for_each(|known| known.place = Place::Abandoned);
+            }
+        }
+        true
+    }
+
+    pub(crate) fn robots(&self, origin: &str) -> Option<String> {
+        self.robots.get(origin).map(|(_, text)| text.clone())
+    }
+
+    pub(crate) fn set_robots(&mut self, origin: &str, text: &str, now: f64) {
+        self.robots.insert(origin.to_owned(), (now, text.to_owned()));
+    }
+
+    pub(crate) fn enter(&mut self, name: &str, token: &str, now: f64, settings: &Settings) -> bool {
+        self.expire(now);
+        let host = self.hosts.entry(name.to_owned()).or_default();
+        match &host.gate {
+            Some((own, _)) => own == token,
+            None if host.next > now || host.gone => false,
+            None => {
+                host.enter(token, now, now + settings.lease);
+                true
+            }
+        }
+    }
+
+    pub(crate) fn leave(&mut self, name: &str, token: &str, delay: f64, now: f64) {
+        if let Some(host) = self.hosts.get_mut(name)
+            && host.gate.as_ref().is_some_and(|(own, _)| own == token)
+        {
+            host.leave(now);
+            host.next = now + delay;
+        }
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let of = |place| self.pages.values().filter(|known| known.place == place).count() as u64;
+        Counts { queued: of(Place::Queued), leased: of(Place::Leased), read: of(Place::Committed), ..Counts::default() }
+    }
+
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let ended = self.pages.values().filter(|known| known.place == Place::Committed);
+        let record = |known: &Known| Record {
+            url: known.page.url.clone(),
+            depth: known.page.depth,
+            outcome: known.outcome.clone(),
+        };
+        ended.map(record).collect()
+    }
+}
