@@ -92,6 +92,12 @@ impl Argument {
         number.filter(|number| *number >= least).ok_or_else(|| self.refused(&wanted()))
     }
 
+    /// The value as it is written, unless it is a string.
+    pub(crate) fn expression(&self) -> Option<TokenStream> {
+        let is_string = self.single().is_some_and(|text| text.starts_with('"'));
+        (!is_string).then(|| self.value.iter().cloned().collect())
+    }
+
     /// A path, written as such or as a string.
     pub(crate) fn path(&self) -> Result<String, Problem> {
         let wanted = "the path by which the crate `asyncio` can be named";

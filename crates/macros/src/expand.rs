@@ -57,6 +57,7 @@ pub(crate) fn main(arguments: TokenStream, function: TokenStream) -> Result<Toke
     };
     let name = &function.name;
     let wrapper = Wrapper {
+        first: TokenStream::new(),
         returns: Some("impl ::std::process::Termination"),
         settle: format!("{krate}::entry::main_result"),
         run: format!("{krate}::entry::run_main({runner}, {name}())"),
@@ -81,8 +82,8 @@ pub(crate) fn test(arguments: TokenStream, function: TokenStream) -> Result<Toke
         return Err(Problem::at(&other, "`#[asyncio::test]` makes a test by itself: leave the other attribute out"));
     }
     let (mut common, mut orders, mut denies) = (Common::default(), Orders::default(), false);
-    let mut of_orders = None;
-    let known = ["clock", "debug", "leaks", "schedules", "delays", "seed", "schedule", "crate"];
+    let (mut of_orders, mut network) = (None, None);
+    let known = ["clock", "debug", "leaks", "schedules", "delays", "seed", "schedule", "network", "crate"];
     let arguments = parse(arguments, &known)?;
     for argument in &arguments {
         if common.take(argument)? {
@@ -93,24 +94,26 @@ pub(crate) fn test(arguments: TokenStream, function: TokenStream) -> Result<Toke
             "schedules" => orders.schedules = Some(argument.number(1)?),
             "delays" => orders.delays = Some(argument.number(1)?),
             "seed" => orders.seed = Some(argument.number(0)?),
+            "network" => network = Some(argument),
             _ => orders.schedule = Some(token(argument)?),
         }
-        if argument.name != "leaks" {
+        if !["leaks", "network"].contains(&argument.name.as_str()) {
             of_orders = of_orders.or(Some(argument));
         }
     }
+    if let Some(argument) = of_orders.or(network).filter(|_| !cfg!(feature = "simulation")) {
+        let text = format!(
+            "`{}` needs the feature `simulation` of asyncio: `asyncio = {{ …, features = [\"simulation\"] }}`",
+            argument.name
+        );
+        return Err(Problem::new(Some(argument.at), text));
+    }
     let (krate, name) = (common.krate(), &function.name);
+    let first = network.map(|argument| enter(argument, &krate)).transpose()?.unwrap_or_default();
     let run = match of_orders {
         None => {
             let leaks = if denies { ".deny_leaks()" } else { "" };
             format!("{krate}::testing::TestRunner::new(){}{leaks}.run({name}())", common.calls())
-        }
-        Some(argument) if !cfg!(feature = "simulation") => {
-            let text = format!(
-                "`{}` needs the feature `simulation` of asyncio: `asyncio = {{ …, features = [\"simulation\"] }}`",
-                argument.name
-            );
-            return Err(Problem::new(Some(argument.at), text));
         }
         Some(_) => {
             if let Some(other) = arguments.iter().find(|argument| ["clock", "debug"].contains(&argument.name.as_str()))
@@ -124,12 +127,28 @@ pub(crate) fn test(arguments: TokenStream, function: TokenStream) -> Result<Toke
         }
     };
     let wrapper = Wrapper {
+        first,
         returns: None,
         settle: format!("{krate}::entry::test_result"),
         run,
         attribute: "#[::core::prelude::v1::test]",
     };
     Ok(wrapper.around(function, &krate))
+}
+
+/// The statement that puts the test on a network: one that is perfect, or the value of an expression.
+fn enter(argument: &Argument, krate: &str) -> Result<TokenStream, Problem> {
+    let network = match argument.expression() {
+        Some(expression) => expression,
+        None => {
+            argument.one_of(&[("memory", ())])?;
+            format!("{krate}::simulation::Network::new()").parse().expect("it is Rust")
+        }
+    };
+    let mut statement: TokenStream = "let __network =".parse().expect("it is Rust");
+    statement.extend([TokenTree::Group(Group::new(Delimiter::Parenthesis, network))]);
+    statement.extend(".enter();".parse::<TokenStream>().expect("it is Rust"));
+    Ok(statement)
 }
 
 /// A token, as far as one can see without the parser of the crate `simulation`.
@@ -169,6 +188,8 @@ impl Orders {
 
 /// What is written around the body.
 struct Wrapper {
+    /// What happens before the body, in the same task.
+    first: TokenStream,
     attribute: &'static str,
     /// What the function returns, if it is to return anything.
     returns: Option<&'static str>,
@@ -179,13 +200,14 @@ struct Wrapper {
 }
 
 impl Wrapper {
-    /// `ATTRIBUTE … fn NAME() { async fn NAME() { async fn NAME() { … } SETTLE(NAME().await) } RUN }`.
+    /// `ATTRIBUTE … fn NAME() { async fn NAME() { FIRST async fn NAME() { … } SETTLE(NAME().await) } RUN }`.
     fn around(self, function: Function, krate: &str) -> TokenStream {
         let Function { before, name, returns, body } = function;
         let tokens = |text: &str| -> TokenStream { text.parse().expect("it is Rust") };
         let block = |tokens: TokenStream| TokenTree::Group(Group::new(Delimiter::Brace, tokens));
         let head = format!("async fn {name}() ->");
-        let mut coroutine = tokens(&head);
+        let mut coroutine = self.first;
+        coroutine.extend(tokens(&head));
         coroutine.extend(returns.clone());
         coroutine.extend([TokenTree::Group(body)]);
         coroutine.extend(tokens(&format!("{}({name}().await)", self.settle)));

@@ -84,6 +84,32 @@ mod passes {
         Ok(())
     }
 
+    /// A server and a client that gives up after 30 seconds.
+    #[asyncio::test(network = "memory", leaks = "deny")]
+    async fn a_network_in_memory() -> Result<()> {
+        let served = async |_, writer: asyncio::StreamWriter| {
+            sleep(60).await?;
+            Ok(writer.write("hello")?)
+        };
+        let server = asyncio::start_server(served, "127.0.0.1", 80).await?;
+        let (mut reader, _writer) = asyncio::open_connection("127.0.0.1", 80).await?;
+        assert!(asyncio::wait_for(reader.read(10), 30).await.is_err());
+        assert_eq!(reader.read(10).await?, b"hello");
+        server.close();
+        server.wait_closed().await
+    }
+
+    #[asyncio::test(network = asyncio::simulation::Network::new().latency(5), schedules = 20)]
+    async fn a_slow_network_in_some_orders() -> Result<()> {
+        let begun = get_running_loop()?.time();
+        let server = asyncio::start_server(async |_, writer| Ok(writer.write("hi")?), "127.0.0.1", 80).await?;
+        let (mut reader, _writer) = asyncio::open_connection("127.0.0.1", 80).await?;
+        assert_eq!(reader.read_to_end().await?, b"hi");
+        assert!(get_running_loop()?.time() - begun >= 10.0);
+        server.close();
+        Ok(())
+    }
+
     #[renamed::test(crate = "renamed", schedule = "1:fence:walk:7")]
     async fn a_crate_that_has_another_name() -> renamed::Result<()> {
         renamed::sleep(1).await
