@@ -6,7 +6,7 @@ use conform::outside::Kind;
 use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
 
-use crate::{book, cargo, crawler, ecosystem, finish, package, programs, tidy, twins};
+use crate::{book, cargo, crawler, ecosystem, explore, finish, package, programs, project, tidy, twins};
 
 /// How many random programs are compared with CPython: the same each time, so that a change is judged by nothing but itself.
 /// `cargo xtask conform` looks for differences in new ones.
@@ -92,6 +92,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         crawler::whole()?;
         step("programs with crates of others");
         ecosystem::all()?;
+        step("every program in other orders");
+        explore::all(false)?;
+        step("a project from an empty folder");
+        project::all()?;
         step("the crates as packages");
         package::all()?;
         step("the Chinese edition");

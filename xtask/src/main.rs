@@ -20,6 +20,7 @@ mod interop;
 mod measure;
 mod package;
 mod programs;
+mod project;
 mod sanitize;
 mod tidy;
 mod timeline;
@@ -72,6 +73,8 @@ enum Verb {
     Ecosystem(ecosystem::Arguments),
     /// Try everything about publishing the crates but the publishing
     Package(package::Arguments),
+    /// Make the project of the chapter on snapshot tests in an empty folder, run it and its tests
+    Project(project::Arguments),
     /// Look for misused memory, data races, lost wake-ups and leaks
     Sanitize(sanitize::Arguments),
     /// Check that files, examples, links and pages are in shape
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Verb::Crawler(arguments) => crawler::run(&arguments),
         Verb::Ecosystem(arguments) => ecosystem::run(&arguments),
         Verb::Package(arguments) => package::run(&arguments),
+        Verb::Project(arguments) => project::run(&arguments),
         Verb::Sanitize(arguments) => sanitize::run(&arguments),
         Verb::Tidy => tidy::run(),
         Verb::Wasm(arguments) => wasm::run(&arguments),

@@ -28,6 +28,38 @@ use crate::{run, search};
 ///
 /// # Examples
 ///
+/// A fault that first in, first out never shows, and the line that mends it:
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+///
+/// use asyncio::{Result, gather, simulation::explore, sleep};
+///
+/// async fn buy(tickets: Rc<Cell<u32>>, minutes: u32, mended: bool) -> Result<()> {
+///     for _ in 0..minutes {
+///         sleep(0).await?; // walks to the box office
+///     }
+///     let seen = tickets.get();
+///     if seen > 0 {
+///         tickets.set(if mended { seen - 1 } else { seen }); // reserved, before anything else runs
+///         sleep(0).await?; // pays
+///         tickets.set(if mended { tickets.get() } else { tickets.get().checked_sub(1).expect("a ticket is there") });
+///     }
+///     Ok(())
+/// }
+/// let two_buy_one = |mended| {
+///     move || async move {
+///         let tickets = Rc::new(Cell::new(1));
+///         gather([buy(tickets.clone(), 0, mended), buy(tickets.clone(), 1, mended)]).await
+///     }
+/// };
+/// let found = explore(two_buy_one(false)).run().failure.expect("both may see the ticket");
+/// assert_eq!(found.schedule.to_string(), "1:fence:dev:1=1/2"); // the other customer is there first
+/// explore(two_buy_one(true)).check();
+/// ```
+///
+/// A program without a fault:
+///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
 ///

@@ -107,7 +107,13 @@ fn thread() -> Row {
         "runtime/asyncio/threads/mod to_thread",
         "A function that has not begun will not; one that runs goes on, and nobody hears of its end.",
     )
-    .clean("a function", || with_threads(|| async { to_thread(|| 42).await }).run())
+    .clean("a function", || {
+        with_threads(|| async {
+            sleep(0).await?; // the thread may be fast: this one waits in any case
+            to_thread(|| 42).await
+        })
+        .run()
+    })
 }
 
 fn addresses() -> Row {
@@ -115,14 +121,26 @@ fn addresses() -> Row {
         "runtime/asyncio/threads/resolve getaddrinfo",
         "The resolver may run on in its thread; nobody hears of its end.",
     )
-    .clean("a name", || with_threads(|| async { get_running_loop()?.getaddrinfo("localhost", 80).await }).run())
+    .clean("a name", || {
+        with_threads(|| async {
+            sleep(0).await?;
+            get_running_loop()?.getaddrinfo("localhost", 80).await
+        })
+        .run()
+    })
 }
 
 fn names() -> Row {
-    Row::new("streams/names getnameinfo", "Ends the wait. The resolver may keep running in its thread.")
-        .clean("an address", || {
-            with_threads(|| async { getnameinfo("127.0.0.1:80".parse()?, NI_NUMERICHOST | NI_NUMERICSERV).await }).run()
-        })
+    Row::new("streams/names getnameinfo", "Ends the wait. The resolver may keep running in its thread.").clean(
+        "an address",
+        || {
+            with_threads(|| async {
+                sleep(0).await?;
+                getnameinfo("127.0.0.1:80".parse()?, NI_NUMERICHOST | NI_NUMERICSERV).await
+            })
+            .run()
+        },
+    )
 }
 
 fn connection() -> Row {
