@@ -33,6 +33,7 @@ pub mod docs;
 pub mod live;
 mod marks;
 pub mod names;
+pub mod orders;
 mod pages;
 pub mod publishing;
 pub mod rooms;
@@ -106,6 +107,7 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
     let (cpython, readme) = (cpython::suite()?, root().join("README.md"));
     let mut generated = vec![
         (guide.join("coverage.md"), coverage::table(&rows, &claims, &coverage::planned()?)),
+        (guide.join("orders.md"), orders::table()?),
         (guide.join("differences.md"), guide_text::page(&rows, &guide_text::differences()?)),
         (cpython::folder().join("README.md"), cpython.table()),
         (

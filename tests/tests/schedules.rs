@@ -5,6 +5,7 @@ use std::process::Command;
 
 use guide_tests::examples::examples;
 use guide_tests::oracle::Oracle;
+use guide_tests::orders::{self, Depends, orders};
 use guide_tests::program::{Clock, build};
 use guide_tests::python::Python;
 use guide_tests::root;
@@ -54,6 +55,25 @@ fn a_program_and_its_twin_make_the_same_choices() {
                 assert_eq!(ours.0, theirs.0, "{} under {schedule}", example.name);
             }
         }
+    }
+}
+
+/// The table of programs that depend on the order: a sample here, all of it in `cargo xtask explore --all`.
+#[test]
+fn a_program_of_the_table_prints_what_the_table_says() {
+    const EVERY: usize = 12;
+    let orders = orders().unwrap();
+    let sample: Vec<_> = orders.depends.iter().step_by(EVERY).collect();
+    assert!(sample.len() > 3);
+    let mut chosen = examples(root()).unwrap();
+    chosen.retain(|example| sample.iter().any(|depends| depends.program == example.name));
+    assert_eq!(chosen.len(), sample.len());
+    let programs = build(&chosen, &["--quiet"]).unwrap();
+    for Depends { program, first, other, schedule, .. } in sample {
+        let usual = orders::under(&programs, program, orders::FIFO).unwrap().text;
+        let output = orders::under(&programs, program, schedule).unwrap().text;
+        let found = orders::first_difference(&usual, &output);
+        assert_eq!(found, (first.clone(), other.clone()), "{program} under {schedule}");
     }
 }
 

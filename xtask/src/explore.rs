@@ -1,4 +1,5 @@
-//! `cargo xtask explore ID`: an example under many schedules, and what it can print.
+//! `cargo xtask explore ID`: an example under many schedules, and what it can print. With `--all`, every example, and whether that
+//! is what `tests/guide/orders.toml` says.
 //!
 //! Each schedule is a process of its own, because an example is a whole program. Its choices come back in a file, so that the token of
 //! an output lists them. (`asyncio::explore` searches a function, a thousand times as fast, and shrinks.)
@@ -8,22 +9,32 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, ensure};
 use guide_tests::catalogue::rows;
 use guide_tests::examples::examples;
-use guide_tests::program::{Clock, Programs, build};
+use guide_tests::orders::{FIFO, Orders, Run, explore, orders, ruled, under};
+use guide_tests::program::build;
 use guide_tests::root;
 
 use crate::guide::choose;
 
+/// Under how many schedules each program runs for the table.
+const SCHEDULES: u64 = 20;
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The example
-    #[arg(value_name = "ID")]
-    name: String,
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    name: Option<String>,
     /// How many schedules to run
     #[arg(long, default_value_t = 200)]
     schedules: u64,
     /// The seed of the first random walk, the next one has the next
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Every example that meets nothing outside of its loop, compared with the table of those whose output depends on the order
+    #[arg(long, conflicts_with_all = ["name", "seed", "schedules"])]
+    all: bool,
+    /// Write the table anew
+    #[arg(long, requires = "all")]
+    bless: bool,
 }
 
 /// An output, how often it came, and the schedule to it with the fewest deviations.
@@ -33,17 +44,52 @@ struct Outcome {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let chosen = choose(std::slice::from_ref(&arguments.name), examples(root())?, &rows()?)?;
-    ensure!(chosen.len() == 1, "{} is more than one program", arguments.name);
+    match &arguments.name {
+        Some(name) => one(name, arguments),
+        None => all(arguments.bless),
+    }
+}
+
+/// Every program, for the table.
+pub(crate) fn all(bless: bool) -> Result<()> {
+    let chosen = ruled()?;
     let programs = build(&chosen, &["--quiet"])?;
+    let mut found = Orders { schedules: SCHEDULES, programs: chosen.len(), depends: Vec::new() };
+    for example in &chosen {
+        let depends = explore(&programs, &example.name, SCHEDULES);
+        found.depends.extend(depends.with_context(|| format!("cannot explore {}", example.name))?);
+    }
+    if bless {
+        let head = "# The programs that print something else in another order: made by `cargo xtask explore --all --bless`.\n\n";
+        std::fs::write(root().join("tests/guide/orders.toml"), head.to_owned() + &toml::to_string(&found)?)?;
+        println!("{} of {} programs depend on the order", found.depends.len(), found.programs);
+        return Ok(());
+    }
+    let expected = orders()?;
+    for depends in found.depends.iter().filter(|depends| !expected.depends.contains(depends)) {
+        println!("not in the table: {depends:?}");
+    }
+    for depends in expected.depends.iter().filter(|depends| !found.depends.contains(depends)) {
+        println!("only in the table: {depends:?}");
+    }
+    ensure!(found == expected, "the table is another one: look at it, and `cargo xtask explore --all --bless`");
+    println!("{} of {} programs depend on the order, as the table says", found.depends.len(), found.programs);
+    Ok(())
+}
+
+fn one(name: &str, arguments: &Arguments) -> Result<()> {
+    let chosen = choose(&[name.to_owned()], examples(root())?, &rows()?)?;
+    ensure!(chosen.len() == 1, "{name} is more than one program");
+    let programs = build(&chosen, &["--quiet"])?;
+    let name = &chosen[0].name;
     let mut outcomes: BTreeMap<String, Outcome> = BTreeMap::new();
     for number in 0..arguments.schedules {
         // The first one is first in, first out.
         let schedule = match number {
-            0 => "1:fence:dev:".to_owned(),
+            0 => FIFO.to_owned(),
             _ => format!("1:fence:walk:{}", arguments.seed.wrapping_add(number - 1)),
         };
-        let (output, deviations) = one(&programs, &chosen[0].name, &schedule)?;
+        let Run { text: output, deviations, .. } = under(&programs, name, &schedule)?;
         let known = outcomes.entry(output).or_insert_with(|| Outcome { count: 0, deviations: deviations.clone() });
         known.count += 1;
         if deviations.len() < known.deviations.len() {
@@ -56,8 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let shorter = (0..).map(|exponent| (1_usize << exponent) - 1);
         for count in shorter.take_while(|count| *count < outcome.deviations.len()) {
             let beginning = &outcome.deviations[..count];
-            let schedule = format!("1:fence:dev:{}", beginning.join(","));
-            if one(&programs, &chosen[0].name, &schedule)?.0 == *output {
+            if under(&programs, name, &format!("{FIFO}{}", beginning.join(",")))?.text == *output {
                 outcome.deviations.truncate(count);
                 break;
             }
@@ -66,27 +111,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     outcomes.sort_by_key(|(_, outcome)| (outcome.deviations.len(), std::cmp::Reverse(outcome.count)));
     println!("{} outputs in {} schedules", outcomes.len(), arguments.schedules);
     for (output, Outcome { count, deviations }) in outcomes {
-        println!("\n{count} times, ASYNCIO_SCHEDULE=1:fence:dev:{}", deviations.join(","));
+        println!("\n{count} times, ASYNCIO_SCHEDULE={FIFO}{}", deviations.join(","));
         output.lines().for_each(|line| println!("    {line}"));
     }
     Ok(())
-}
-
-/// What the program prints under a schedule, and the deviations of that.
-fn one(programs: &Programs, name: &str, schedule: &str) -> Result<(String, Vec<String>)> {
-    let folder = tempfile::tempdir()?;
-    let trace = folder.path().join("trace");
-    let mut command = programs.command(name, Clock::Virtual)?;
-    command.env("ASYNCIO_SCHEDULE", schedule).env("ASYNCIO_SCHEDULE_TRACE", &trace).current_dir(folder.path());
-    let output = command.output().with_context(|| format!("cannot run {name}"))?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if !output.status.success() {
-        text.push_str(&String::from_utf8_lossy(&output.stderr));
-    }
-    let choices = std::fs::read_to_string(trace).context("the program has followed no schedule")?;
-    let deviation = |(step, line): (usize, &str)| {
-        let (len, index) = line.split_once(' ')?;
-        (index != "0").then(|| format!("{step}={index}/{len}"))
-    };
-    Ok((text, choices.lines().enumerate().filter_map(deviation).collect()))
 }

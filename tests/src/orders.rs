@@ -1,0 +1,214 @@
+//! The programs of the guide under other orders: which of them print something else then.
+//!
+//! `cargo xtask explore --all` runs every program under some schedules, each in a process of its own, and keeps what it saw in
+//! `tests/guide/orders.toml`. The page *What is promised and what just happens to be so* has a table made of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result};
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use crate::examples::{Example, examples};
+use crate::live::live;
+use crate::program::{Clock, Programs};
+use crate::{read, root};
+
+/// Why a page cannot run a program, where that is also why schedules do not rule it.
+const OUTSIDE: [&str; 7] = [
+    "starts other processes",
+    "uses sockets or pipes",
+    "uses threads",
+    "waits for signals",
+    "watches file descriptors",
+    "reads what you type",
+    "asks the system for the time",
+];
+
+/// The schedule that deviates nowhere.
+pub const FIFO: &str = "1:fence:dev:";
+
+/// What was seen of all programs: `tests/guide/orders.toml`.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orders {
+    /// How many schedules each program ran under, first in, first out included.
+    pub schedules: u64,
+    /// How many programs were run.
+    pub programs: usize,
+    /// Those that printed something else under one of them.
+    #[serde(default)]
+    pub depends: Vec<Depends>,
+}
+
+/// A program whose output depends on the order.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Depends {
+    /// Its name.
+    pub program: String,
+    /// How many outputs it had.
+    pub outputs: usize,
+    /// The first line that differs, first in, first out.
+    pub first: String,
+    /// The same line in the other output that takes the fewest deviations.
+    pub other: String,
+    /// The schedule to that.
+    pub schedule: String,
+}
+
+/// The programs that schedules rule: they do not meet anything outside of their loop.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn ruled() -> Result<Vec<Example>> {
+    let outside: Vec<String> = live(root())?
+        .into_iter()
+        .filter(|live| live.reason.is_some_and(|reason| OUTSIDE.contains(&reason)))
+        .map(|live| live.program.name)
+        .collect();
+    let mut all = examples(root())?;
+    all.retain(|example| !outside.contains(&example.name) && !example.path.starts_with("extra/"));
+    Ok(all)
+}
+
+/// A program that takes more steps is not explored: it is about the number of tasks, and not about their order.
+const LONGEST: usize = 20_000;
+
+/// One run of a program under a schedule.
+#[derive(Debug)]
+pub struct Run {
+    /// What it printed, without addresses.
+    pub text: String,
+    /// Its deviations from first in, first out, as in a token.
+    pub deviations: Vec<String>,
+    /// How many steps it took.
+    pub steps: usize,
+}
+
+/// Runs a program under a schedule.
+///
+/// # Errors
+///
+/// Fails when the program cannot be started, or follows no schedule.
+pub fn under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
+    let folder = tempfile::tempdir()?;
+    let trace = folder.path().join("trace");
+    let mut command = programs.command(name, Clock::Virtual)?;
+    command.env("ASYNCIO_SCHEDULE", schedule).env("ASYNCIO_SCHEDULE_TRACE", &trace).current_dir(folder.path());
+    command.env_remove("RUST_BACKTRACE");
+    let output = command.output().with_context(|| format!("cannot run {name}"))?;
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+    }
+    let choices = std::fs::read_to_string(trace).context("the program has followed no schedule")?;
+    let deviation = |(step, line): (usize, &str)| {
+        let (len, index) = line.split_once(' ')?;
+        (index != "0").then(|| format!("{step}={index}/{len}"))
+    };
+    let addresses = Regex::new("0x[0-9a-f]+")?;
+    let text = addresses.replace_all(&text, "0x…").into_owned();
+    let deviations = choices.lines().enumerate().filter_map(deviation).collect();
+    Ok(Run { text, deviations, steps: choices.lines().count() })
+}
+
+/// Runs a program under so many schedules. `None` if it always printed the same.
+///
+/// # Errors
+///
+/// Fails when the program cannot be started.
+pub fn explore(programs: &Programs, name: &str, schedules: u64) -> Result<Option<Depends>> {
+    let Run { text: first, steps, .. } = under(programs, name, FIFO)?;
+    // One that differs from run to run depends on something else than the order.
+    if steps > LONGEST || under(programs, name, FIFO)?.text != first {
+        return Ok(None);
+    }
+    let mut others: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for seed in 1..schedules {
+        let walk = format!("1:fence:walk:{seed}");
+        let Run { text, deviations, .. } = under(programs, name, &walk)?;
+        if text == first {
+            continue;
+        }
+        let found = (deviations.len(), walk);
+        let known = others.entry(text).or_insert_with(|| found.clone());
+        if found.0 < known.0 {
+            *known = found;
+        }
+    }
+    let outputs = others.len() + 1;
+    let Some((text, (_, walk))) = others.into_iter().min_by_key(|(_, (deviations, _))| *deviations) else {
+        return Ok(None);
+    };
+    // What came before a deviation does not depend on those after it: the first ones may be enough.
+    let deviations = under(programs, name, &walk)?.deviations;
+    let mut schedule = walk;
+    for count in 1..=deviations.len().min(4) {
+        let shorter = format!("{FIFO}{}", deviations[..count].join(","));
+        if under(programs, name, &shorter)?.text == text {
+            schedule = shorter;
+            break;
+        }
+    }
+    let (first, other) = first_difference(&first, &text);
+    Ok(Some(Depends { program: name.to_owned(), outputs, first, other, schedule }))
+}
+
+/// The first lines that differ. The end of a text is an empty line.
+pub fn first_difference(one: &str, other: &str) -> (String, String) {
+    let (mut one, mut other) = (one.lines(), other.lines());
+    loop {
+        match (one.next(), other.next()) {
+            (None, None) => return Default::default(),
+            (a, b) if a != b => return (a.unwrap_or_default().to_owned(), b.unwrap_or_default().to_owned()),
+            _ => {}
+        }
+    }
+}
+
+/// What was seen.
+///
+/// # Errors
+///
+/// Fails when the file cannot be read.
+pub fn orders() -> Result<Orders> {
+    Ok(toml::from_str(&read(root().join("tests/guide/orders.toml"))?)?)
+}
+
+/// The table of the page, in Markdown.
+///
+/// # Errors
+///
+/// Fails when a file cannot be read.
+pub fn table() -> Result<String> {
+    let orders = orders()?;
+    let mut text = format!(
+        "Of {} programs, {} print something else under one of {} schedules.\n\n\
+         | program | outputs | first in, first out | in another order | schedule |\n| --- | --: | --- | --- | --- |\n",
+        orders.programs,
+        orders.depends.len(),
+        orders.schedules
+    );
+    let all = examples(root())?;
+    for Depends { program, outputs, first, other, schedule } in &orders.depends {
+        let path = all.iter().find(|example| example.name == *program).map_or("", |example| &example.path);
+        let link = format!("https://github.com/asyncio-rs/asyncio/blob/main/examples/{path}");
+        let cells = [first, other].map(|line| cell(line));
+        let [first, other] = cells;
+        let _ = writeln!(text, "| [`{program}`]({link}) | {outputs} | {first} | {other} | `{schedule}` |");
+    }
+    Ok(text)
+}
+
+/// A line of output as a cell. It is cut where it is long.
+fn cell(line: &str) -> String {
+    const WIDTH: usize = 48;
+    if line.trim().is_empty() {
+        return "*nothing*".to_owned();
+    }
+    let cut: String = line.chars().take(WIDTH).collect();
+    let more = if line.chars().count() > WIDTH { "…" } else { "" };
+    let fence = if cut.contains('`') { "``" } else { "`" };
+    format!("{fence}{}{more}{fence}", cut.trim().replace('|', "\\|"))
+}
