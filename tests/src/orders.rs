@@ -90,7 +90,7 @@ pub struct Run {
 ///
 /// # Errors
 ///
-/// Fails when the program cannot be started, or follows no schedule.
+/// Fails when the program cannot be started.
 pub fn under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
     let folder = tempfile::tempdir()?;
     let trace = folder.path().join("trace");
@@ -102,7 +102,8 @@ pub fn under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
     if !output.status.success() {
         text.push_str(&String::from_utf8_lossy(&output.stderr));
     }
-    let choices = std::fs::read_to_string(trace).context("the program has followed no schedule")?;
+    // A program without a loop has no choices.
+    let choices = std::fs::read_to_string(trace).unwrap_or_default();
     let deviation = |(step, line): (usize, &str)| {
         let (len, index) = line.split_once(' ')?;
         (index != "0").then(|| format!("{step}={index}/{len}"))
@@ -204,6 +205,9 @@ pub fn table() -> Result<String> {
 /// A line of output as a cell. It is cut where it is long.
 fn cell(line: &str) -> String {
     const WIDTH: usize = 48;
+    // Colours are left out.
+    let colours = Regex::new("\u{1b}\\[[0-9;]*m").expect("the pattern is well formed");
+    let line = colours.replace_all(line, "");
     if line.trim().is_empty() {
         return "*nothing*".to_owned();
     }
