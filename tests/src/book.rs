@@ -33,6 +33,7 @@ const HOSTS: &[&str] = &[
     "en.wikipedia.org",
     "github.com",
     "hyper.rs",
+    "insta.rs",
     "journal.stuffwithstuff.com",
     "peps.python.org",
     "pypi.org",

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use asyncio::simulation::afterwards;
 use asyncio::{
-    Result, Task, TaskGroup, TimeoutError, as_completed, create_task, gather, get_running_loop, shield, sleep,
-    sleep_result, timeout, wait, wait_for,
+    Result, ScopedTaskGroup, Task, TaskGroup, TimeoutError, as_completed, create_task, gather, gather_scoped,
+    get_running_loop, shield, sleep, sleep_result, timeout, wait, wait_for,
 };
 
 use crate::{Row, Seen, Sight, counting, probe};
@@ -32,6 +32,9 @@ pub(crate) fn rows() -> Vec<Row> {
         shields(),
         groups(),
         groups_until(),
+        scoped_gathers(),
+        scoped_groups(),
+        scoped_groups_until(),
     ]
 }
 
@@ -231,4 +234,59 @@ fn groups_until() -> Row {
                 async move { TaskGroup::new().run_until_cancelled(async move |_| sleep_result(1, shared).await).await }
             })
         })
+}
+
+/// Two coroutines that borrow, one of which has a clean-up that waits.
+async fn borrows(name: &str, cleans_up: bool) -> Result<usize> {
+    let slept = sleep(1).await;
+    if cleans_up {
+        sleep(0.1).await?;
+    }
+    slept.map(|()| name.len())
+}
+
+fn scoped_gathers() -> Row {
+    Row::new(
+        "scope/gather gather_scoped",
+        "Cancels the coroutines that are not done, and waits until they have ended. A cancellation that comes while the others \
+         clean up after a failure is raised when they have, in place of the failure. If the future is dropped instead, so are they.",
+    )
+    .clean("two coroutines", || {
+        probe(|| async {
+            let name = String::from("short-lived");
+            gather_scoped([borrows(&name, false), borrows(&name, true)]).await
+        })
+    })
+}
+
+fn scoped_groups() -> Row {
+    Row::new(
+        "scope/group run",
+        "Cancels the tasks and waits for them. If the wait is dropped instead (an abort), so are their coroutines.",
+    )
+    .clean("two tasks", || {
+        probe(|| async {
+            let name = String::from("short-lived");
+            let group = ScopedTaskGroup::new();
+            let all = group.run(async |group| {
+                let _ = group.create_task(borrows(&name, true))?;
+                sleep(0.5).await
+            });
+            all.await
+        })
+    })
+}
+
+fn scoped_groups_until() -> Row {
+    Row::new("scope/group run_until_cancelled", "Like `run`.").clean("two tasks", || {
+        probe(|| async {
+            let name = String::from("short-lived");
+            let group = ScopedTaskGroup::new();
+            let all = group.run_until_cancelled(async |group| {
+                let _ = group.create_task(borrows(&name, true))?;
+                sleep(0.5).await
+            });
+            all.await
+        })
+    })
 }
