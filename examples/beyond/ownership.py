@@ -1,4 +1,4 @@
-"""A class with a background task, state that tasks share, and coroutines of `self`."""
+"""A class with a background task, state that tasks share, coroutines of `self`."""
 
 import asyncio
 import weakref
