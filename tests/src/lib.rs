@@ -4,7 +4,7 @@
 //! printed is compared with data, the guide's own text first ([`guide_text`]) and a snapshot second ([`snapshots`]), and
 //! with what its twin prints on CPython ([`twins`]).
 //! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every test
-//! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]), the packages can be published ([`publishing`]), the runtime's rooms
+//! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]), every mutant of the crates has its text and its test ([`mutants`]), the packages can be published ([`publishing`]), the runtime's rooms
 //! only look down ([`rooms`]) and every page of the book shows code and output that exist ([`book`]). A page can show a row as well ([`told`]).
 //! What the book says outside of its pages it can say in another language ([`words`]).
 //! Programs that talk to others get somebody to talk to ([`company`]). Nothing here knows the runtime.
@@ -32,6 +32,7 @@ pub mod cpython;
 pub mod docs;
 pub mod live;
 mod marks;
+pub mod mutants;
 pub mod names;
 pub mod orders;
 mod pages;

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::examples::{LIBRARIES, examples, files_of, header, programs};
 use crate::names::names_are_placed;
 use crate::timeline::players;
-use crate::{book, cheat_sheet, docs, files, manifests, publishing, read, relative, rooms, twins};
+use crate::{book, cheat_sheet, docs, files, manifests, mutants, publishing, read, relative, rooms, twins};
 
 /// A check of the whole workspace: its problems in words.
 pub type Check = fn(&Path) -> Result<Vec<String>>;
@@ -42,6 +42,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("pages show code that exists", book::includes),
     ("pages hold no code of their own", book::fences),
     ("the cheat sheet runs", cheat_sheet::entries_run),
+    ("mutants are found", mutants::mutants_are_found),
 ];
 
 /// A crate with tests has the guard of `asyncio_testing` in the place of the standard `#[test]`.

@@ -18,6 +18,7 @@ mod guide;
 mod instructions;
 mod interop;
 mod measure;
+mod mutate;
 mod package;
 mod programs;
 mod project;
@@ -77,6 +78,8 @@ enum Verb {
     Project(project::Arguments),
     /// Look for misused memory, data races, lost wake-ups and leaks
     Sanitize(sanitize::Arguments),
+    /// Try wrong versions of the crates, each of which a test must notice
+    Mutate(mutate::Arguments),
     /// Check that files, examples, links and pages are in shape
     Tidy,
     /// Build for WebAssembly, and run there under Node every program that can
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Verb::Package(arguments) => package::run(&arguments),
         Verb::Project(arguments) => project::run(&arguments),
         Verb::Sanitize(arguments) => sanitize::run(&arguments),
+        Verb::Mutate(arguments) => mutate::run(&arguments),
         Verb::Tidy => tidy::run(),
         Verb::Wasm(arguments) => wasm::run(&arguments),
         Verb::Ci(arguments) => ci::run(&arguments),
