@@ -159,8 +159,8 @@ impl Entry {
         let wake = Wake(self.word);
         self.word = match wake.boxed() {
             None => self.word.map_addr(|address| address | mark),
-            // SAFETY: the box is `wake`'s, which lasts as long as the reference.
             Some(other) => {
+                // SAFETY: the box is `wake`'s, which lasts as long as the reference.
                 let mark = ptr::without_provenance_mut(unsafe { (*other).1 } | mark);
                 NonNull::new(mark).expect("a mark is not 0")
             }
