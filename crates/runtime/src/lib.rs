@@ -78,7 +78,7 @@ pub use asyncio::events::{EventLoop, RunTarget, get_running_loop, new_event_loop
 pub use asyncio::closing::Closing;
 pub use asyncio::guest::Guest;
 pub use asyncio::handles::{Handle, TimerHandle};
-pub use asyncio::threads::{LoopHandle, ThreadSafeHandle};
+pub use asyncio::threads::LoopHandle;
 pub use asyncio_errors::ExceptionContext;
 pub use kernel::{Choices, ExceptionHandler, LoopEvent, Observer, Scheduled, ScheduledId, SchedulingPolicy};
 // asyncio.futures
@@ -107,7 +107,7 @@ pub use asyncio::taskgroups::TaskGroup;
 pub use asyncio::timeouts::{Timeout, TimeoutBlock, timeout, timeout_at};
 // asyncio.threads and concurrent.futures
 pub use asyncio::threads::{run_coroutine_threadsafe, to_thread};
-pub use asyncio_concurrent::{ConcurrentFuture, ThreadPoolExecutor};
+pub use asyncio_concurrent::{ConcurrentFuture, ThreadPoolExecutor, ThreadSafeHandle};
 // contextvars
 pub use asyncio_contextvars::{Context, ContextVar, Token, VarScope, copy_context};
 // asyncio.exceptions and the built-in ones

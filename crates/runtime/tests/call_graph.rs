@@ -70,7 +70,7 @@ fn every_kind_of_wait_names_its_task_and_its_line() {
 #[test]
 fn a_task_of_a_group_names_the_parent_until_it_ends() {
     virtually(async {
-        let me = current_task()?.unwrap().into_future();
+        let me = current_task()?.unwrap().as_any().clone();
         let block = async |group: TaskGroup| {
             let task = group.create_task(sleep(1))?;
             assert_eq!(waiters(&task), std::slice::from_ref(&me));
@@ -85,22 +85,12 @@ fn a_task_of_a_group_names_the_parent_until_it_ends() {
     });
 }
 
-trait IntoAnyFuture {
-    fn into_future(self) -> AnyFuture;
-}
-
-impl IntoAnyFuture for AnyTask {
-    fn into_future(self) -> AnyFuture {
-        self.as_any().clone()
-    }
-}
-
 // CPython: test_graph.CallStackTestBase.test_stack_gather_survivor,
 // test_tasks.BaseTaskTests.test_gather_discards_awaited_by_for_pending
 #[test]
 fn children_name_the_task_that_gathers_until_the_group_fails() {
     virtually(async {
-        let me = current_task()?.unwrap().into_future();
+        let me = current_task()?.unwrap().as_any().clone();
         let (child, fails) = (sleeper(), create_task(async { Err::<(), _>(ValueError::new("x").into()) }));
         let group = gather([&child, &fails]);
         let awaited = group.clone();
@@ -117,7 +107,7 @@ fn children_name_the_task_that_gathers_until_the_group_fails() {
 #[test]
 fn options_leave_frames_out() {
     virtually(async {
-        let me = current_task()?.unwrap().into_future();
+        let me = current_task()?.unwrap().as_any().clone();
         let all = CallGraphOptions::new();
         let frames = |options: CallGraphOptions, future: Option<&AnyFuture>| {
             options.capture(future).unwrap().unwrap().call_stack.len()
@@ -179,7 +169,7 @@ fn a_cancelled_child_ends_the_wait_for_the_others() {
 #[test]
 fn as_completed_waits_for_nobody_once_time_is_up() {
     virtually(async {
-        let me = current_task()?.unwrap().into_future();
+        let me = current_task()?.unwrap().as_any().clone();
         let slow = create_task(sleep(3600));
         let mut completed = as_completed([&slow]).timeout(0.01)?;
         assert_eq!(waiters(&slow), [me]);

@@ -4,9 +4,9 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use asyncio_concurrent::ThreadSafeHandle;
 use asyncio_errors::RuntimeError;
 
-use crate::asyncio::threads::cancellable::ThreadSafeHandle;
 use crate::kernel::{Call, LoopCore, Remote, Shared, current};
 
 /// A handle on a loop for other threads: `Send`, `Sync`, cheap to clone.

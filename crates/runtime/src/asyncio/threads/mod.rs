@@ -3,7 +3,6 @@
 //! The core idea: what must stay in the loop's thread (a future, a task) is kept there in a table, and the other thread
 //! gets a number with which it can have the loop look it up.
 
-mod cancellable;
 mod handle;
 pub(crate) mod jobs;
 mod resolve;
@@ -25,7 +24,6 @@ use crate::asyncio::time::WorksFor;
 use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, running_loop};
 use asyncio_ordered::Ordered;
 
-pub use cancellable::ThreadSafeHandle;
 pub use handle::LoopHandle;
 
 /// What a loop keeps for other threads.

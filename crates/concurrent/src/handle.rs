@@ -12,7 +12,7 @@ use asyncio_errors::names::function_name;
 
 type SendCall = Box<dyn FnOnce() + Send>;
 
-/// A call that any thread can cancel; made by [`LoopHandle::call_soon_threadsafe_cancellable`](crate::LoopHandle::call_soon_threadsafe_cancellable).
+/// A call that any thread can cancel; made by `LoopHandle::call_soon_threadsafe_cancellable`.
 #[derive(Clone)]
 pub struct ThreadSafeHandle {
     shared: Arc<SharedCall>,
@@ -34,14 +34,17 @@ struct CallState {
 }
 
 impl ThreadSafeHandle {
-    pub(crate) fn new<F: FnOnce() + Send + 'static>(f: F) -> Self {
+    /// A call of `f`, for the runtime, which hands it to the thread of a loop.
+    #[doc(hidden)]
+    pub fn new<F: FnOnce() + Send + 'static>(f: F) -> Self {
         let state = Mutex::new(CallState { call: Some(Box::new(f)), cancelled: false, runs_in: None });
         let name = function_name(std::any::type_name::<F>());
         Self { shared: Arc::new(SharedCall { state, ended: Condvar::new() }), name }
     }
 
     /// Calls it, unless it was cancelled.
-    pub(crate) fn run(&self) {
+    #[doc(hidden)]
+    pub fn run(&self) {
         self.shared.run();
     }
 
