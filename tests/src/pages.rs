@@ -255,7 +255,9 @@ fn guides(
         for (section, rows) in sections {
             let places: BTreeSet<Place> = rows.iter().flat_map(|row| of_row(row)).collect();
             let links = links(&places, titles, names, words);
-            let titles: Vec<String> = rows.iter().map(|row| words.prose(&row.title.replace('|', "\\|"))).collect();
+            // A title is plain text: `|` would end the cell, and `__` make bold what is between two of them.
+            let plain = |title: &str| title.replace('|', "\\|").replace("__", "\\_\\_");
+            let titles: Vec<String> = rows.iter().map(|row| words.prose(&plain(&row.title))).collect();
             writeln!(text, "| {section} | {} | {} |", titles.join(&words.say("; ")), links)
                 .expect("a string takes everything");
         }
