@@ -24,9 +24,6 @@ use super::versions::Versions;
 use super::{pictures, timelines};
 use crate::translation::markdown;
 
-/// Pages that are in English in every edition, without `.md`: a diary of measurements, for those who work on the runtime.
-const ENGLISH: [&str; 1] = ["speed-log"];
-
 /// What the pages of every edition are made of.
 pub(crate) struct Stock {
     examples: Vec<Example>,
@@ -118,11 +115,7 @@ fn translate(pages: &mut MDBook, folder: &Path, examples: &[Example], words: &Wo
         let name = name_of(page);
         let file = format!("{name}.md");
         words.turn_to(&file);
-        page.content = if ENGLISH.contains(&name.as_str()) {
-            let notice = words.say("This page is in English only.");
-            // Its heading is above, and its id is that of all editions.
-            format!("<p>{notice}</p>\n\n<div lang=\"en\">\n\n{}\n\n</div>\n", page.content)
-        } else if let Some(made) = made.get(&file) {
+        page.content = if let Some(made) = made.get(&file) {
             made.clone()
         } else {
             let text = markdown::translated(&with_documents(&page.content, folder)?, words)?;
