@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use guide_tests::examples::{Example, examples};
-use guide_tests::program::{Clock, Programs, build, cargo};
+use guide_tests::program::{Clock, LIMIT, Programs, build, cargo};
 use guide_tests::{read, root};
 use regex::Regex;
 
@@ -108,9 +108,9 @@ impl Subject {
         Self { process: command.spawn().unwrap(), folder }
     }
 
-    /// What it has printed, and then what it has logged.
-    fn said(&self) -> String {
-        ["stdout", "stderr"].map(|name| read(self.folder.path().join(name)).unwrap()).concat()
+    /// What it has written to `stdout` or `stderr` so far.
+    fn written(&self, to: &str) -> String {
+        read(self.folder.path().join(to)).unwrap()
     }
 
     /// What `asyncio-pstree` shows of it, as soon as that has this text.
@@ -127,7 +127,7 @@ impl Subject {
             if tree.contains(text) {
                 return tree;
             }
-            assert!(begin.elapsed() < Duration::from_secs(60), "{tree}{}", String::from_utf8_lossy(&output.stderr));
+            assert!(begin.elapsed() < LIMIT, "{tree}{}", String::from_utf8_lossy(&output.stderr));
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -157,14 +157,17 @@ fn a_step_that_blocks_is_named_while_it_does() {
     let tree = subject.tree_with("a step of question (ask) has been running for ");
     let before = at("blocking_step", "sleep(0.2)");
     assert!(tree.ends_with(&format!("; its last await was at {before}\n")), "{tree}");
-    let said = subject.said();
-    let told = said.lines().last().unwrap();
-    let expected = "Executing <Task pending name='question' coro=<ask()>> is taking longer than 0.100 seconds;";
-    assert_eq!(told, format!("{expected} its last await was at {before}"));
-    keep(
-        "blocking_step",
-        &format!("$ ASYNCIO_DEBUG=1 cargo run --example blocking_step\n{said}$ asyncio-pstree PID\n{tree}"),
+    let expected = format!(
+        "Executing <Task pending name='question' coro=<ask()>> is taking longer than 0.100 seconds; \
+         its last await was at {before}\n"
     );
+    let begin = Instant::now();
+    while !subject.written("stderr").ends_with(&expected) {
+        assert!(begin.elapsed() < LIMIT, "{}", subject.written("stderr"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (command, stdout) = ("ASYNCIO_DEBUG=1 ASYNCIO_INSPECT=1 cargo run --example", subject.written("stdout"));
+    keep("blocking_step", &format!("$ {command} blocking_step\n{stdout}{expected}\n$ asyncio-pstree PID\n{tree}"));
 }
 
 #[test]
@@ -175,5 +178,6 @@ fn a_producer_without_consumer_is_suspected() {
     let told = "the tasks that take from a full queue may be gone: baker waits for <Queue.put waiters=1>, \
                 last taken from by a task that is done,";
     assert!(tree.contains(&format!("suspicion: {told} at {put} in bake(), for ")), "{tree}");
-    keep("lost_consumer", &format!("$ asyncio-pstree PID\n{tree}"));
+    let (command, stdout) = ("ASYNCIO_INSPECT=1 cargo run --example", subject.written("stdout"));
+    keep("lost_consumer", &format!("$ {command} lost_consumer\n{stdout}\n$ asyncio-pstree PID\n{tree}"));
 }
