@@ -234,6 +234,63 @@ fn an_uncancellable_future_finishes_and_the_cancellation_comes_after_it() {
     .unwrap();
 }
 
+/// Who still has the block, because it is pinned or in a race, has nothing of its content.
+#[test]
+fn what_a_cancellation_ends_is_dropped_before_the_cancellation_is_raised() {
+    run_virtual(async {
+        for by_boundary in [true, false] {
+            let order = Order::default();
+            let (block, wait) = (cancel_boundary(foreign(&order)), cancellable(foreign(&order)));
+            let (mut block, mut wait) = (pin!(block), pin!(wait));
+            let request = create_task({
+                let main = current_task()?.expect("a task runs");
+                async move { Ok(main.cancel()) }
+            });
+            let result = if by_boundary { block.as_mut().await } else { wait.as_mut().await.map(drop) };
+            order.borrow_mut().push("raised");
+            assert!(result.unwrap_err().is_cancelled());
+            assert_eq!(*order.borrow(), ["dropped", "raised"]);
+            assert!(request.await?);
+            current_task()?.expect("a task runs").uncancel();
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_cancellable_wait_cleans_up_as_any_of_ours_does() {
+    run_virtual(async {
+        let order = Order::default();
+        let inside = order.clone();
+        let task = create_task(async move {
+            let result = cancellable(foreign(&inside)).await;
+            inside.borrow_mut().push("cleaned up");
+            assert!(result.unwrap_err().is_cancelled());
+            sleep_result(1, "result").await
+        });
+        sleep(0).await?;
+        assert!(task.cancel_with("stop"));
+        assert_eq!(task.await?, "result");
+        assert_eq!(*order.borrow(), ["dropped", "cleaned up"]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// As CPython: `current_task().cancel()`, and an awaitable that has its result at once still gives it.
+#[test]
+fn what_does_not_wait_raises_no_cancellation() {
+    run_virtual(async {
+        current_task()?.expect("a task runs").cancel();
+        assert_eq!(cancellable(async { 7 }).await?, 7);
+        let raised = sleep(0).await.unwrap_err();
+        assert!(raised.is_cancelled());
+        Ok(())
+    })
+    .unwrap();
+}
+
 /// A cancellation that was taken back is not raised, however the task waits.
 #[test]
 fn a_request_that_is_taken_back_drops_nothing() {

@@ -274,6 +274,31 @@ fn a_loop_makes_tasks_with_names() {
     event_loop.run_until_complete(task).unwrap();
 }
 
+// CPython: test_base_events.BaseEventLoopTests.test_create_named_task_with_custom_factory
+#[test]
+fn what_changes_the_options_of_tasks_is_asked_about_each_until_it_is_removed() {
+    let event_loop = new_loop();
+    let change = |options: TaskOptions| {
+        let name = format!("job {}", options.get_name().unwrap_or("without a name"));
+        options.name(name).eager_start(true)
+    };
+    event_loop.set_task_options(Some(Box::new(change)));
+    let in_the_loop = event_loop.clone();
+    let main = event_loop.create_task(async move {
+        let named = TaskOptions::new().name("test_task").create_task(test())?;
+        assert_eq!((&*named.get_name(), named.done()), ("job test_task", true));
+        let task = create_task(test());
+        assert_eq!((&*task.get_name(), task.done()), ("job without a name", true));
+        in_the_loop.set_task_options(None);
+        let task = TaskOptions::new().name("test_task").create_task(test())?;
+        assert_eq!((&*task.get_name(), task.done()), ("test_task", false));
+        task.await
+    });
+    let main = main.unwrap();
+    assert_eq!(&*main.get_name(), "job without a name");
+    event_loop.run_until_complete(main).unwrap();
+}
+
 async fn test() -> Result<()> {
     Ok(())
 }

@@ -234,6 +234,7 @@ scenarios! {
     taskgroup_cancel_and_failures
     taskgroup_left_by_generator_exit
     as_completed_gives_a_turn_back
+    as_completed_gives_a_wake_up_on
     nested_gather_of_done_is_not_cancelled
     message_of_a_survived_cancellation
     message_of_a_second_request_is_noted

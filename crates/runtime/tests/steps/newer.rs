@@ -182,6 +182,27 @@ pub(crate) async fn as_completed_gives_a_turn_back() -> Result<()> {
     Ok(())
 }
 
+pub(crate) async fn as_completed_gives_a_wake_up_on() -> Result<()> {
+    count_iterations();
+    let event_loop = get_running_loop()?;
+    let (a, b) = (event_loop.create_future(), event_loop.create_future());
+    let mut it = as_completed([&a, &b]);
+    let [first, second] = [(); 2].map(|()| create_task(it.next().unwrap().into_future()));
+    sleep(0).await?;
+    a.set_result("a")?;
+    sleep(0).await?;
+    log(python(first.cancel()));
+    attempt("first", first).await?;
+    yields(1).await?;
+    log(python(second.done()));
+    b.set_result("b")?;
+    attempt("second", second).await?;
+    while let Some(t) = it.anext().await? {
+        log(format!("next {}", t.await?));
+    }
+    Ok(())
+}
+
 pub(crate) async fn nested_gather_of_done_is_not_cancelled() -> Result<()> {
     count_iterations();
     let event_loop = get_running_loop()?;

@@ -882,6 +882,26 @@ async def awaits(aw):
 
 
 @scenario
+async def as_completed_gives_a_wake_up_on():
+    count_iterations()
+    loop = asyncio.get_running_loop()
+    a, b = loop.create_future(), loop.create_future()
+    it = asyncio.as_completed([a, b])
+    first, second = create(awaits(next(it))), create(awaits(next(it)))
+    await asyncio.sleep(0)
+    a.set_result("a")
+    await asyncio.sleep(0)
+    log(f"{first.cancel()}")
+    await attempt("first", first)
+    await yields(1)
+    log(f"{second.done()}")
+    b.set_result("b")
+    await attempt("second", second)
+    async for t in it:
+        log(f"next {await t}")
+
+
+@scenario
 async def nested_gather_of_done_is_not_cancelled():
     count_iterations()
     loop = asyncio.get_running_loop()
