@@ -25,6 +25,8 @@ struct State {
     running: HashMap<ThreadId, Running>,
     /// Panics that nobody has announced, with the thread they happened in.
     panics: Vec<(ThreadId, String)>,
+    /// Parts of the messages of deliberate panics of the whole process.
+    expected: Vec<&'static str>,
 }
 
 struct Running {
@@ -71,13 +73,20 @@ pub fn expect_panics(part: &'static str) {
     });
 }
 
+/// Tests of this process make panics with this text in their messages: for a process in which tests also run that are not under
+/// the guard.
+pub fn expect_panics_of_all_tests(part: &'static str) {
+    with_state(|state| state.expected.push(part));
+}
+
 fn note(panic: &PanicHookInfo<'_>) {
     let payload = panic.payload();
     let message = payload.downcast_ref::<&str>().copied();
     let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("Box<dyn Any>");
     let thread = thread::current();
     with_state(|state| {
-        let announced = state.running.values().flat_map(|running| &running.expected).any(|part| message.contains(part));
+        let of_tests = state.running.values().flat_map(|running| &running.expected);
+        let announced = of_tests.chain(&state.expected).any(|part| message.contains(part));
         if !announced && !message.contains("expected") {
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
             let text = format!("thread {:?} at {place}: {message}", thread.name().unwrap_or("without a name"));
