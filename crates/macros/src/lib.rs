@@ -112,7 +112,7 @@ pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
 ///     assert_eq!(queue.get().await?, "item");
 ///     task.await
 /// }
-/// /// ```
+/// ```
 ///
 /// What cannot work is refused where it stands:
 ///

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use super::{Act, Call, Entry, Row, Step, Then, Timeline};
-use crate::normalise::{addresses, process_ids};
+use crate::normalise::{addresses, library_lines, process_ids};
 
 /// Where the runtime makes tasks that are in no program: those of the end of `run`, and those that close generators.
 const OF_THE_RUNTIME: [&str; 2] = ["crates/runtime/src/asyncio/closing.rs", "crates/runtime/src/asyncio/asyncgens.rs"];
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
         let length = args["printed"].as_u64().and_then(|length| usize::try_from(length).ok()).unwrap_or(self.printed);
         let new = stdout.get(self.printed..length).unwrap_or_default();
         self.printed = length.max(self.printed);
-        let new = process_ids(&addresses(new));
+        let new = library_lines(&process_ids(&addresses(new)));
         let task = |name: &str| args[name].as_u64().and_then(|track| self.tasks.get(&track)).copied();
         let (awaited, held_by) = (task("task"), task("held_by"));
         match &mut self.timeline.entries[index] {
