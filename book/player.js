@@ -168,6 +168,9 @@
                 const where = lines[0] ? say(", lines {rust} and {python}", { rust: lines[0], python: lines[1] }) : "";
                 const row = element("li", { className: state },
                     element("b", { textContent: title(task) }), ` ${data.tasks[task][1]}: ${now}${where}`);
+                if (lines[0]) {
+                    row.dataset.line = lines[0];
+                }
                 if (task === frame.r) {
                     row.ariaCurrent = "step";
                 }
