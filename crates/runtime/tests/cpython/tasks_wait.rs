@@ -137,3 +137,22 @@ fn a_wait_with_a_time_limit_tells_who_is_late() {
         event_loop.run_until_complete(b).unwrap();
     }
 }
+
+/// As the `finally` of CPython's `_wait`: a timer that nobody needs would keep the loop from its end until it is due.
+#[test]
+fn a_wait_that_is_cancelled_leaves_no_timer() {
+    let event_loop = new_loop();
+    event_loop
+        .run_until_complete(async {
+            let tasks = [create_task(sleep(1))];
+            let waiter = create_task(wait(tasks.clone()).timeout(3600).into_future());
+            sleep(0).await?;
+            waiter.cancel();
+            assert!(waiter.await.unwrap_err().is_cancelled());
+            gather(tasks).await.map(drop)
+        })
+        .unwrap();
+    let nobody = event_loop.create_future::<()>();
+    assert!(raised(event_loop.run_until_complete(async move { nobody.await })).contains("deadlock"));
+    assert_time(&event_loop, 1.0);
+}
