@@ -169,6 +169,9 @@ class Notes:
 
 def is_new(task):
     """Has no line of its coroutine run?"""
+    if task.done():
+        # All at once: it has no coroutine any more.
+        return False
     coro = task.get_coro()
     if not inspect.iscoroutine(coro):
         return True
