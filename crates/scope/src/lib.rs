@@ -7,8 +7,8 @@
 //! # How it works
 //!
 //! A scoped task is two halves. The loop has a task like any other, with a name, a context, requests to cancel, a place in the queue;
-//! its coroutine, [`ScopedTask`](seat::ScopedTask), is `'static` and has nothing of the user's. The user's coroutine lies in the
-//! [`Scope`](scope::Scope), a part of the future that the caller awaits. Between the two is a [`Seat`](seat::Seat).
+//! its coroutine, `seat::ScopedTask`, is `'static` and has nothing of the user's. The user's coroutine lies in the
+//! `scope::Scope`, a part of the future that the caller awaits. Between the two is a `seat::Seat`.
 //!
 //! ```text
 //!     the loop:                             the caller, whose coroutine is suspended:
