@@ -17,9 +17,12 @@ const PATIENCE: f64 = 2.0;
 
 type Operation = dyn Fn(&mut Model, f64) -> Rc<dyn Any>;
 
+/// An operation, and what it answered.
+type Call = (Rc<Operation>, Option<Rc<dyn Any>>);
+
 /// All calls, by their numbers, which are what goes over the network.
 #[derive(Default)]
-pub(crate) struct Calls(RefCell<Vec<(Rc<Operation>, Option<Rc<dyn Any>>)>>);
+pub(crate) struct Calls(RefCell<Vec<Call>>);
 
 impl Calls {
     fn operation(&self, number: usize) -> Rc<Operation> {
