@@ -1,5 +1,5 @@
-//! A queue that is never done: the worker passes over one item and forgets
-//! `task_done` for it, so `join` waits for ever, and then the worker does, too.
+//! A `join` that never returns: the worker skips one item without a call of
+//! `task_done`, and in the end both wait for ever.
 //!
 //! Run it: `cargo run --example forgotten_task_done`
 

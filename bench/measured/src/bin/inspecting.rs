@@ -2,8 +2,8 @@
 //! with `ASYNCIO_INSPECT=1` and without.
 //!
 //! Whether a process is looked into is decided once, so each round is a process of its own, in turn with and without. A figure is the
-//! processor time of the loop's thread, the median of the rounds. Nobody looks meanwhile, except for the last figures: what a look takes
-//! at a loop with ten thousand tasks, asked again and again by this process.
+//! processor time of the loop's thread, the median of the rounds. No tool asks during these rounds. The last figures are
+//! what one look costs a loop with ten thousand tasks; this process asks for it again and again.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
