@@ -118,7 +118,7 @@ fn sanitized(name: &str, library: &str, programs: u64, packages: &[&[&str]]) -> 
     // comes compiled without them; the second flag says that this is meant. The last one is for code that must help the
     // sanitizer see how it is synchronised.
     let flags = format!("-Zsanitizer={name} -Cunsafe-allow-abi-mismatch=sanitizer --cfg {library}");
-    let suppressions = guide_tests::root().join("xtask/src/tsan.txt");
+    let suppressions = |file: &str| format!("suppressions={}", guide_tests::root().join("xtask/src").join(file).display());
     for package in packages {
         let mut command = test(name);
         // With a target, the flags are not for build scripts.
@@ -128,7 +128,7 @@ fn sanitized(name: &str, library: &str, programs: u64, packages: &[&[&str]]) -> 
         let leaks = if *package == HOSTILE { "0" } else { "1" };
         command.env("ASYNCIO_HOSTILE_PROGRAMS", programs.to_string());
         command.env("ASAN_OPTIONS", format!("detect_leaks={leaks}:detect_stack_use_after_return=1"));
-        command.env("TSAN_OPTIONS", format!("suppressions={}", suppressions.display()));
+        command.env("LSAN_OPTIONS", suppressions("lsan.txt")).env("TSAN_OPTIONS", suppressions("tsan.txt"));
         finish(&mut command)?;
     }
     Ok(true)
