@@ -14,9 +14,8 @@ use crate::{files, read, relative};
 const ALSO: &[(&str, &[&str])] = &[
     // Not in the facade, and a program that has it has hyper.
     ("crates/http/", &["asyncio_http", "http_body_util", "hyper"]),
-    // The trait that the example is about.
-    ("crates/iterators/src/stream.rs", &["futures_core"]),
-    // The trait's adapters, which the example shows at work.
+    // The adapters of a trait, which the example shows at work.
+    ("crates/iterators/src/stream.rs", &["futures_lite"]),
     ("crates/streams/src/duplex.rs", &["futures_lite"]),
     // An option of a socket for which there is no method.
     ("crates/streams/src/", &["socket2"]),

@@ -5,10 +5,10 @@
 
 use std::any::Any;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use futures_lite::FutureExt as _;
 
 /// The payload of a caught panic.
 pub(crate) type Payload = Box<dyn Any + Send>;
@@ -63,11 +63,6 @@ impl std::error::Error for BlockPanicked {}
 
 /// Awaits `future` and returns its panic instead of continuing it.
 pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Payload> {
-    let mut future = pin!(future);
     // Unwind safe, because the panic continues: only the code that cleans up sees what it left behind.
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(poll) => poll.map(Ok),
-        Err(payload) => Poll::Ready(Err(payload)),
-    })
-    .await
+    AssertUnwindSafe(future).catch_unwind().await
 }

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_runtime::{Error, Result};
-use futures_core::Stream;
+use futures_lite::{Stream, StreamExt as _};
 
 use crate::iterator::AsyncIterator;
 
@@ -51,7 +51,7 @@ impl<T, E: Into<Error>, S: Stream<Item = Result<T, E>> + Unpin> AsyncIterator fo
 
     async fn anext(&mut self) -> Result<Option<T>> {
         let Some(stream) = &mut self.stream else { return Ok(None) };
-        let item = poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await;
+        let item = stream.next().await;
         if item.is_none() {
             self.stream = None;
         }
@@ -64,17 +64,13 @@ impl<T, E: Into<Error>, S: Stream<Item = Result<T, E>> + Unpin> AsyncIterator fo
 /// # Examples
 ///
 /// ```
-/// use std::future::poll_fn;
-/// use std::pin::Pin;
-///
 /// use asyncio::{from_iter, into_stream, run};
-/// use futures_core::Stream;
+/// use futures_lite::StreamExt;
 ///
 /// run(async {
 ///     let mut stream = into_stream(from_iter(["one"]));
-///     let mut next = async || poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await;
-///     assert_eq!(next().await.transpose()?, Some("one"));
-///     assert!(next().await.is_none());
+///     assert_eq!(stream.next().await.transpose()?, Some("one"));
+///     assert!(stream.next().await.is_none());
 ///     Ok(())
 /// })
 /// .unwrap();

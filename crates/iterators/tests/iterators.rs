@@ -14,7 +14,7 @@ use asyncio_iterators::{
     AsyncIterator, StopAsyncIteration, aiter, anext, anext_or, await_each, from_iter, from_stream, into_stream,
 };
 use asyncio_runtime::{Clock, Result, Runner, ValueError, create_task, sleep};
-use futures_core::Stream;
+use futures_lite::StreamExt as _;
 
 fn run<T: 'static>(program: impl Future<Output = Result<T>> + 'static) -> Result<T> {
     Runner::new().clock(Clock::Virtual).run(program)
@@ -216,7 +216,7 @@ fn a_stream_gives_what_the_iterator_gives_and_ends_for_good() {
 
         let mut empty = pin!(into_stream(from_iter(0..0)));
         for _ in 0..2 {
-            assert_eq!(std::future::poll_fn(|cx| empty.as_mut().poll_next(cx)).await.transpose()?, None);
+            assert_eq!(empty.next().await.transpose()?, None);
         }
         Ok(())
     })
