@@ -149,7 +149,7 @@ pub fn tasks_left(event_loop: &EventLoop) -> Vec<String> {
 #[must_use]
 pub fn described(tasks: &[AnyTask]) -> Vec<String> {
     let describe = |task: &AnyTask| {
-        let waits = |wait: WaitsOn| format!(" waits for {} at {}:{}", wait.text, wait.at.file, wait.at.line);
+        let waits = |wait: WaitsOn| format!(" waits for {} at {}:{}", wait.text(), wait.at.file, wait.at.line);
         format!("{}{}", task.get_name(), task.waits_on().map_or_else(String::new, waits))
     };
     tasks.iter().map(describe).collect()

@@ -22,6 +22,7 @@ pub mod names;
 pub mod panic;
 mod report;
 pub mod repr;
+pub mod text;
 
 pub use context::ErrorContext;
 pub use error::{Error, Result};

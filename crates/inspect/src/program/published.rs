@@ -108,7 +108,7 @@ impl Observer for Publisher {
                 drop(record);
             }
             LoopEvent::CallBegins(call) => {
-                let name = call.describe();
+                let name = call.describe().into_owned();
                 state().running.push((Running::Call(name), now));
             }
             LoopEvent::CallEnds(_) => state().call_ends(),

@@ -34,7 +34,7 @@ fn snapshot_of(task: &AnyTask, waiters: &[AnyFuture], published: &Published) -> 
 fn wait_of(wait: &WaitsOn) -> WaitSnapshot {
     WaitSnapshot {
         kind: kind_of(wait.kind).to_owned(),
-        text: wait.text.clone(),
+        text: wait.text(),
         task: wait.future.as_ref().filter(|_| wait.kind == WaitKind::Task).map(|future| future.id() as u64),
         held_by: wait.held_by.as_ref().map(|task| task.id() as u64),
         holder_is_done: wait.holder_is_done,

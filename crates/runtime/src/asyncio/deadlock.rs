@@ -39,7 +39,7 @@ pub(crate) fn describe(what_is_wrong: &str, tasks: &[AnyTask]) -> String {
         let what = match blocker {
             None => "something this loop does not know".to_owned(),
             Some(blocker) => match blocker.held_by {
-                None => blocker.text,
+                None => blocker.text.to_string(),
                 Some(number) if matches!(blocker.kind, WaitKind::Line("Queue.put" | "Queue.join")) => {
                     format!("{}, last taken from by {},", blocker.text, name_of(number, tasks))
                 }

@@ -24,7 +24,7 @@ use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
 use crate::kernel::{
     AnyFuture, Diagnosis, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Tenants,
-    running_loop,
+    Text, running_loop,
 };
 
 /// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.
@@ -781,8 +781,8 @@ impl Run for StopWhenDone {
         self.0.stopping.set(true);
     }
 
-    fn describe(&self) -> String {
-        format!("_run_until_complete_cb() at {}:{}", file!(), line!())
+    fn describe(&self) -> Text {
+        format!("_run_until_complete_cb() at {}:{}", file!(), line!()).into()
     }
 }
 

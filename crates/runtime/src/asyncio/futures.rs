@@ -23,7 +23,7 @@ use asyncio_errors::{Error, InvalidStateError, Result, RuntimeError};
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::repr;
 use crate::kernel::{
-    AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Wake, cancel, run_callback, take_cancel,
+    AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Text, Wake, cancel, run_callback, take_cancel,
     take_direct_cancel, wait_on_future,
 };
 
@@ -272,8 +272,8 @@ impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
         run_callback(future.base().event_loop(), self.vars.clone(), &describe, || f(&(self.handle)(&future)));
     }
 
-    fn describe(&self) -> String {
-        format!("{}()", function_name(std::any::type_name::<F>()))
+    fn describe(&self) -> Text {
+        format!("{}()", function_name(std::any::type_name::<F>())).into()
     }
 }
 

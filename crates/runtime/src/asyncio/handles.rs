@@ -9,7 +9,7 @@ use asyncio_contextvars::{self as contextvars, Vars};
 use asyncio_errors::names::function_name;
 
 use crate::kernel::{
-    Action, LoopCore, LoopEvent, Run, Scheduled, TimerKey, handle_repr, note_making, run_callback, run_handled,
+    Action, LoopCore, LoopEvent, Run, Scheduled, Text, TimerKey, handle_repr, note_making, run_callback, run_handled,
 };
 
 /// A queued callback: `asyncio.Handle`.
@@ -171,7 +171,7 @@ impl HandleInner {
     fn repr(&self) -> String {
         let cancelled = self.cancelled.get();
         let is_debug = || self.core.upgrade().is_some_and(|core| core.debug.borrow().is_some());
-        let callback = (!cancelled || is_debug()).then(|| self.describe());
+        let callback = (!cancelled || is_debug()).then(|| self.describe().to_string());
         handle_repr(cancelled, self.when, callback.as_deref())
     }
 }
@@ -184,8 +184,8 @@ impl Run for HandleInner {
         run_handled(&core, self.vars.clone(), &|| self.describe(), self.when, f);
     }
 
-    fn describe(&self) -> String {
-        format!("{}()", function_name(self.type_name))
+    fn describe(&self) -> Text {
+        format!("{}()", function_name(self.type_name)).into()
     }
 }
 
@@ -218,7 +218,7 @@ impl<F: FnMut()> Run for Repeated<F> {
         self.over.set(true);
     }
 
-    fn describe(&self) -> String {
-        format!("{}()", function_name(std::any::type_name::<F>()))
+    fn describe(&self) -> Text {
+        format!("{}()", function_name(std::any::type_name::<F>())).into()
     }
 }

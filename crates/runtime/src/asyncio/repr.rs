@@ -58,14 +58,15 @@ fn wait_for(core: &TaskCore, depth: usize) -> Option<String> {
             // A sleep is a future in CPython: a cancellation ends it at once, and the task hears of it a step later.
             WaitKind::Timer if core.pending_cancel() == PendingCancel::Wait => "<Future cancelled>".to_owned(),
             WaitKind::Timer => "<Future pending cb=[Task.task_wakeup()]>".to_owned(),
-            _ => blocker.text,
+            _ => blocker.text.to_string(),
         }),
     }
 }
 
 /// `cb=[first, <n more>, last]`.
 fn describe_callbacks(callbacks: &Callbacks) -> Option<String> {
-    let describe = |callback: &Callback| callback.run().map_or("Task.task_wakeup()".to_owned(), |run| run.describe());
+    let describe =
+        |callback: &Callback| callback.run().map_or("Task.task_wakeup()".to_owned(), |run| run.describe().to_string());
     let mut others = callbacks.iter();
     let first = describe(others.next()?);
     let mut between = 0;

@@ -14,7 +14,7 @@ use asyncio_errors::{Error, ExceptionContext, ExceptionGroup, GeneratorExit, Key
 
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::tasks::{Task, TaskOptions, cancel_boundary, current_task};
-use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, close, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, Text, close, running_loop};
 use asyncio_ordered::Ordered;
 
 /// A group of tasks that a block waits for: `async with asyncio.TaskGroup() as tg`.
@@ -488,8 +488,8 @@ impl Run for OnTaskDone {
         Some(self.group.parent.borrow().as_ref()?.core().number())
     }
 
-    fn describe(&self) -> String {
-        "TaskGroup._on_task_done()".to_owned()
+    fn describe(&self) -> Text {
+        "TaskGroup._on_task_done()".into()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What observers and policies ask of what they are shown: `Scheduled` and `Choices`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use asyncio_errors::names::function_name;
@@ -31,13 +32,13 @@ impl Scheduled {
 
     /// What it runs: a function, as reports name it; `sleep` and `timeout` for the timers of these.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe(&self) -> Cow<'static, str> {
         match &self.target {
-            Target::Call(run) => run.describe(),
-            Target::Remote(type_name) => format!("{}()", function_name(type_name())),
-            Target::Wake(_) => "sleep".to_owned(),
-            Target::Cancel(_) => "timeout".to_owned(),
-            Target::Nothing => "cancelled".to_owned(),
+            Target::Call(run) => run.describe().into(),
+            Target::Remote(type_name) => format!("{}()", function_name(type_name())).into(),
+            Target::Wake(_) => "sleep".into(),
+            Target::Cancel(_) => "timeout".into(),
+            Target::Nothing => "cancelled".into(),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::task::Waker;
 
 use crate::kernel::event_loop::LoopCore;
 use crate::kernel::memory::waking::{Entry, Wake};
-use crate::kernel::task::blocker::{Blocker, Description, WaitKind};
+use crate::kernel::task::blocker::{Blocker, Description, Text, WaitKind};
 use crate::kernel::task::core::Stamp;
 use asyncio_ordered::Ordered;
 
@@ -256,7 +256,7 @@ impl Blocker for InLine<'_> {
     }
 
     fn describe(&self) -> Description {
-        let text = format!("<{} waiters={}>", self.0.name, self.0.len());
+        let text = Text::Waiters(self.0.name, self.0.len());
         let (offered, by_hand) = (self.0.offered_before(self.1), self.0.by_hand.get());
         let held_by = self.0.acquired_by.get().filter(|_| offered.is_none()).map(|holder| holder.number);
         Description { held_by, by_hand, offered, ..Description::new(WaitKind::Line(self.0.name), text) }

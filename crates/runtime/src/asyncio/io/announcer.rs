@@ -9,7 +9,7 @@ use super::attempt;
 use super::reactor::Side;
 use super::registration::Registration;
 use super::source::Source;
-use crate::kernel::{Run, running_loop};
+use crate::kernel::{Run, Text, running_loop};
 
 /// Readiness that the program itself announces: what [`AsyncFd`](super::AsyncFd) is for a descriptor, for one end of something
 /// in memory.
@@ -138,7 +138,7 @@ impl Run for Announcement {
         self.source.wake(side.into());
     }
 
-    fn describe(&self) -> String {
-        "Announcer._ready()".to_owned()
+    fn describe(&self) -> Text {
+        "Announcer._ready()".into()
     }
 }

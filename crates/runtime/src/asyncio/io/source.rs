@@ -12,7 +12,7 @@ use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 use super::reactor::{Reactor, Side};
-use crate::kernel::{Blocker, Description, LoopCore, Run, Ticket, WaitKind, Wake};
+use crate::kernel::{Blocker, Description, LoopCore, Run, Text, Ticket, WaitKind, Wake};
 use asyncio_ordered::Ordered;
 use asyncio_selectors::selector::Found;
 
@@ -253,8 +253,8 @@ impl Run for Source {
         self.wake(side.into());
     }
 
-    fn describe(&self) -> String {
-        "AsyncFd._ready()".to_owned()
+    fn describe(&self) -> Text {
+        "AsyncFd._ready()".into()
     }
 }
 
@@ -269,10 +269,10 @@ impl Blocker for AtSource {
     fn describe(&self) -> Description {
         let (side, _) = parts(self.1);
         let (kind, name) = match side {
-            Side::Read => (WaitKind::Readable, "readable"),
-            Side::Write => (WaitKind::Writable, "writable"),
+            Side::Read => (WaitKind::Readable, "AsyncFd.readable"),
+            Side::Write => (WaitKind::Writable, "AsyncFd.writable"),
         };
         let waiters = self.0.half(side).listeners.borrow().len();
-        Description::new(kind, format!("<AsyncFd.{name} waiters={waiters}>"))
+        Description::new(kind, Text::Waiters(name, waiters))
     }
 }

@@ -13,7 +13,7 @@ use asyncio_errors::{Result, TimeoutError};
 use super::awaitable::{Awaitable, ensure_future};
 use super::done_callbacks::{DoneCallbacks, distinct};
 use crate::asyncio::wait_queue::{LineWait, WaitQueue};
-use crate::kernel::{Run, TIME_IS_UP, current_task_id, running_loop};
+use crate::kernel::{Run, TIME_IS_UP, Text, current_task_id, running_loop};
 
 /// Runs awaitables concurrently and yields their results in the order in which they finish: `asyncio.as_completed`.
 ///
@@ -256,8 +256,8 @@ impl<H, T> Run for State<H, T> {
         self.task
     }
 
-    fn describe(&self) -> String {
-        "_AsCompletedIterator._handle_completion()".to_owned()
+    fn describe(&self) -> Text {
+        "_AsCompletedIterator._handle_completion()".into()
     }
 }
 

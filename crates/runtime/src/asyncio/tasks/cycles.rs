@@ -60,6 +60,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
+    use crate::kernel::Text;
 
     struct Counts(Rc<Cell<u32>>);
 
@@ -70,8 +71,8 @@ mod tests {
             self.0.set(self.0.get() + 1);
         }
 
-        fn describe(&self) -> String {
-            "counts".to_owned()
+        fn describe(&self) -> Text {
+            "counts".into()
         }
     }
 

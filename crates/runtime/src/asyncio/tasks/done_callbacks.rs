@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use asyncio_errors::Result;
 
 use crate::asyncio::timeouts::check_delay;
-use crate::kernel::{Action, AnyFuture, LoopCore, Registered, Run, TimerKey, running_loop};
+use crate::kernel::{Action, AnyFuture, LoopCore, Registered, Run, Text, TimerKey, running_loop};
 
 /// The futures that one wait watches, its callbacks on them, and the timer of its time limit.
 ///
@@ -77,8 +77,8 @@ impl<R: Run> Run for Weak<R> {
         self.upgrade()?.awaited_by()
     }
 
-    fn describe(&self) -> String {
-        self.upgrade().map(|run| run.describe()).unwrap_or_default()
+    fn describe(&self) -> Text {
+        self.upgrade().map_or("".into(), |run| run.describe())
     }
 }
 

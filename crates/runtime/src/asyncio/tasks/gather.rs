@@ -20,7 +20,7 @@ pub use set::{GatherChild, GatherSet};
 use super::awaitable::{Awaitable, ensure_future};
 use super::cycles;
 use crate::asyncio::futures::Future;
-use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, current_task_id, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, Text, current_task_id, running_loop};
 
 /// Runs awaitables concurrently and returns their results in the order of the arguments: `asyncio.gather`.
 ///
@@ -347,8 +347,8 @@ impl Run for Gathering {
         self.task.filter(|_| self.future.get().is_none_or(|future| !future.done()))
     }
 
-    fn describe(&self) -> String {
-        "gather.<locals>._done_callback()".to_owned()
+    fn describe(&self) -> Text {
+        "gather.<locals>._done_callback()".into()
     }
 }
 

@@ -8,7 +8,7 @@ use asyncio_errors::Result;
 use super::awaitable::{Awaitable, ensure_future};
 use super::cycles;
 use crate::asyncio::futures::Future;
-use crate::kernel::{AnyFuture, Kind, Registered, Run, current_task_id};
+use crate::kernel::{AnyFuture, Kind, Registered, Run, Text, current_task_id};
 
 /// Wraps an awaitable so that cancelling the wrapper, or a task that awaits it, does not cancel the awaitable:
 /// `asyncio.shield`.
@@ -112,8 +112,8 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
         self.task
     }
 
-    fn describe(&self) -> String {
-        "shield.<locals>._inner_done_callback()".to_owned()
+    fn describe(&self) -> Text {
+        "shield.<locals>._inner_done_callback()".into()
     }
 }
 
@@ -134,8 +134,8 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for OuterDone<H, T> {
         }
     }
 
-    fn describe(&self) -> String {
-        "shield.<locals>._outer_done_callback()".to_owned()
+    fn describe(&self) -> Text {
+        "shield.<locals>._outer_done_callback()".into()
     }
 }
 

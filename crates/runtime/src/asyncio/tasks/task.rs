@@ -147,7 +147,7 @@ macro_rules! methods {
             /// Between the moment when the task is woken and its next step, this is still what it waited on.
             #[must_use]
             pub fn waits_on(&self) -> Option<WaitsOn> {
-                waits::of(self.core(), self.get_stack().pop()?)
+                waits::of(self.core(), self.frame()?)
             }
 
             /// The place where the task is suspended: one frame, the innermost await, or none for a task that is done.
@@ -170,11 +170,12 @@ macro_rules! methods {
             /// ```
             #[must_use]
             pub fn get_stack(&self) -> Vec<Frame> {
-                if self.done() {
-                    return Vec::new();
-                }
+                self.frame().into_iter().collect()
+            }
+
+            fn frame(&self) -> Option<Frame> {
                 let at = self.core().at.get();
-                vec![Frame { file: at.file(), line: at.line(), function: self.coroutine_name() }]
+                (!self.done()).then(|| Frame { file: at.file(), line: at.line(), function: self.coroutine_name() })
             }
 
             /// Writes the stack to standard error.

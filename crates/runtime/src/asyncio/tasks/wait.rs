@@ -14,7 +14,7 @@ use super::done_callbacks::{DoneCallbacks, StopOnDrop, distinct};
 use super::gather::{Gather, GatherSet};
 use super::task::Task;
 use crate::asyncio::futures::{Await, Future};
-use crate::kernel::{AnyFuture, AnyTask, Run, TIME_IS_UP, current_task_id, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Run, TIME_IS_UP, Text, current_task_id, running_loop};
 
 /// When [`wait`] returns: `FIRST_COMPLETED`, `FIRST_EXCEPTION` or `ALL_COMPLETED`.
 ///
@@ -252,8 +252,8 @@ impl Run for Waiting {
         self.task
     }
 
-    fn describe(&self) -> String {
-        "_wait.<locals>._on_completion()".to_owned()
+    fn describe(&self) -> Text {
+        "_wait.<locals>._on_completion()".into()
     }
 }
 

@@ -17,7 +17,7 @@ use super::task::Task;
 use super::wait::release_waiter;
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::timeouts::timeout;
-use crate::kernel::{AnyFuture, AnyTask, Run, current_task_id, excuse, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Run, Text, current_task_id, excuse, running_loop};
 
 /// Waits for `awaitable`, at most `limit` seconds (`None`: without a limit): `asyncio.wait_for`.
 ///
@@ -149,7 +149,7 @@ impl Run for Release {
         self.task
     }
 
-    fn describe(&self) -> String {
-        "_release_waiter()".to_owned()
+    fn describe(&self) -> Text {
+        "_release_waiter()".into()
     }
 }

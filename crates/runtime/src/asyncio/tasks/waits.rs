@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use super::task::Frame;
-use crate::kernel::{AnyFuture, AnyTask, Description, Offer, TaskCore, WaitKind};
+use crate::kernel::{AnyFuture, AnyTask, Description, Offer, TaskCore, Text, WaitKind};
 
 /// What a suspended task waits on; see [`Task::waits_on`](crate::Task::waits_on).
 ///
@@ -34,8 +34,7 @@ use crate::kernel::{AnyFuture, AnyTask, Description, Offer, TaskCore, WaitKind};
 pub struct WaitsOn {
     /// The sort of wait.
     pub kind: WaitKind,
-    /// How it reads in reports.
-    pub text: String,
+    text: Text,
     /// The task or future that is awaited, if it is one.
     pub future: Option<AnyFuture>,
     /// The task that last acquired what is waited for, if that is known and the task is not done.
@@ -48,6 +47,14 @@ pub struct WaitsOn {
     pub offered: Option<Offered>,
     /// The place of the await.
     pub at: Frame,
+}
+
+impl WaitsOn {
+    /// How it reads in reports, such as `<Lock waiters=2>`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.text.to_string()
+    }
 }
 
 /// What a lock, a semaphore or a queue has offered to a waiter that has not been polled since; see [`WaitsOn::offered`].

@@ -29,7 +29,7 @@ impl Call {
     /// Runs it, once.
     pub(crate) fn run(&mut self, event_loop: &LoopCore) {
         let (vars, type_name) = (self.vars.take(), self.type_name);
-        run_callback(event_loop, vars, &|| format!("{}()", function_name(type_name())), &mut self.f);
+        run_callback(event_loop, vars, &|| format!("{}()", function_name(type_name())).into(), &mut self.f);
     }
 
     /// Calls the closure without a loop and its context.

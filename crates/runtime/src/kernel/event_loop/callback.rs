@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use asyncio_contextvars::{self as contextvars, Vars};
-use asyncio_errors::{ExceptionContext, TaskPanic, log, panic::panic_message};
+use asyncio_errors::{ExceptionContext, TaskPanic, log, panic::panic_message, text::Text};
 
 use crate::kernel::event_loop::LoopCore;
 
@@ -26,7 +26,7 @@ impl LoopCore {
 }
 
 /// Runs a callback in its context; a panic goes to the loop's exception handler, which is called in the same context.
-pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> String, f: impl FnOnce()) {
+pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> Text, f: impl FnOnce()) {
     run_handled(core, vars, describe, None, f);
 }
 
@@ -34,13 +34,13 @@ pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> S
 pub(crate) fn run_handled(
     core: &LoopCore,
     vars: Vars,
-    describe: &dyn Fn() -> String,
+    describe: &dyn Fn() -> Text,
     when: Option<f64>,
     f: impl FnOnce(),
 ) {
     contextvars::run_in(vars, || {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-            let callback = describe();
+            let callback = describe().to_string();
             let message = format!("Exception in callback {callback}");
             let context = ExceptionContext::new(message).object("handle", handle_repr(false, when, Some(&callback)));
             core.call_exception_handler(&context.exception(TaskPanic::new(payload).into()));

@@ -170,5 +170,5 @@ pub(crate) trait Run {
     fn cut(&self) {}
 
     /// How it reads in a task's `cb=[…]`: `name() at file:line`.
-    fn describe(&self) -> String;
+    fn describe(&self) -> asyncio_errors::text::Text;
 }

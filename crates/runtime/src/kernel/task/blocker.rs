@@ -6,10 +6,11 @@
 
 use std::rc::Rc;
 
+pub(crate) use asyncio_errors::text::Text;
+
 use crate::kernel::event_loop::{LoopCore, timers::TimerKey};
-use crate::kernel::handle::AnyFuture;
 use crate::kernel::line::{ByHand, InLine, Line, Offer, Ticket};
-use crate::kernel::memory::cell::Kind;
+use crate::kernel::{handle::AnyFuture, memory::cell::Kind};
 
 /// Something that a task waits on.
 pub(crate) trait Blocker {
@@ -30,7 +31,7 @@ pub(crate) trait Blocker {
 pub(crate) struct Description {
     pub(crate) kind: WaitKind,
     /// How it reads in `wait_for=…` and in the report of a deadlock.
-    pub(crate) text: String,
+    pub(crate) text: Text,
     /// The number of the task that last acquired it, if that is known.
     pub(crate) held_by: Option<u32>,
     /// Where it was acquired by hand, if it was and has not been released.
@@ -62,7 +63,7 @@ pub enum WaitKind {
 }
 
 impl Description {
-    pub(crate) fn new(kind: WaitKind, text: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: WaitKind, text: impl Into<Text>) -> Self {
         Self { kind, text: text.into(), held_by: None, by_hand: None, offered: None }
     }
 }
@@ -156,7 +157,7 @@ impl Blocker for AnyFuture {
             Kind::Plain => Description::new(WaitKind::Future, "a future that nobody completes"),
             Kind::Group(group) => {
                 let pending = group.children.iter().filter(|child| !child.done());
-                let names: Vec<String> = pending.take(5).map(|child| child.describe().text).collect();
+                let names: Vec<String> = pending.take(5).map(|child| child.describe().text.to_string()).collect();
                 Description::new(WaitKind::Group, format!("a group of {} ({})", group.children.len(), names.join(", ")))
             }
         }
