@@ -15,6 +15,7 @@ pub(crate) struct Event<'a> {
 
 impl<'a> Event<'a> {
     /// Begins an event with its phase, the numbers of its loop and its track, and the time in nanoseconds.
+    #[inline]
     pub(crate) fn new(out: &'a mut Vec<u8>, phase: u8, pid: u32, tid: u32, nanos: u64) -> Self {
         out.extend_from_slice(b",\n{\"ph\":\"");
         out.push(phase);
@@ -28,6 +29,7 @@ impl<'a> Event<'a> {
     }
 
     /// Adds what is the same each time: fields as they are in JSON, such as `"name":"step"`.
+    #[inline]
     pub(crate) fn fixed(self, fields: &'static str) -> Self {
         self.out.push(b',');
         self.out.extend_from_slice(fields.as_bytes());
@@ -35,6 +37,7 @@ impl<'a> Event<'a> {
     }
 
     /// Adds how long it took, in nanoseconds.
+    #[inline]
     pub(crate) fn duration(self, nanos: u64) -> Self {
         self.out.extend_from_slice(b",\"dur\":");
         micros(self.out, nanos);
@@ -55,6 +58,7 @@ impl<'a> Event<'a> {
         self
     }
 
+    #[inline]
     fn key(&mut self, key: &'static str) {
         self.out.extend_from_slice(if self.has_args { b",\"" } else { b",\"args\":{\"" });
         self.has_args = true;
@@ -70,6 +74,7 @@ impl<'a> Event<'a> {
     }
 
     /// Adds an argument that is a number.
+    #[inline]
     pub(crate) fn number(mut self, key: &'static str, value: u64) -> Self {
         self.key(key);
         integer(self.out, value);
@@ -88,43 +93,57 @@ impl<'a> Event<'a> {
     }
 
     /// Adds an argument that is a span of nanoseconds, written in microseconds.
+    #[inline]
     pub(crate) fn micros(mut self, key: &'static str, nanos: u64) -> Self {
         self.key(key);
         micros(self.out, nanos);
         self
     }
 
-    /// Adds an argument that is a place in the source: `FILE:LINE`.
-    pub(crate) fn place(mut self, key: &'static str, file: &str, line: u32) -> Self {
+    /// Adds an argument that is in JSON already.
+    #[inline]
+    pub(crate) fn json(mut self, key: &'static str, value: &str) -> Self {
         self.key(key);
-        text(self.out, file);
-        // The closing quote makes room for the line.
-        self.out.pop();
-        self.out.push(b':');
-        integer(self.out, line.into());
-        self.out.push(b'"');
+        self.out.extend_from_slice(value.as_bytes());
         self
     }
 }
 
 impl Drop for Event<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.out.extend_from_slice(if self.has_args { b"}}" } else { b"}" });
     }
 }
 
+#[inline]
 fn integer(out: &mut Vec<u8>, mut value: u64) {
+    const PAIRS: &[u8; 200] = &pairs();
     let mut digits = [0; 20];
     let mut first = digits.len();
-    loop {
+    while value >= 10 {
+        let pair = (value % 100) as usize * 2;
+        first -= 2;
+        digits[first..first + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+        value /= 100;
+    }
+    if value > 0 || first == digits.len() {
         first -= 1;
-        digits[first] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
+        digits[first] = b'0' + value as u8;
     }
     out.extend_from_slice(&digits[first..]);
+}
+
+/// `00`, `01` and so on to `99`: half as many divisions as digits.
+const fn pairs() -> [u8; 200] {
+    let mut pairs = [0; 200];
+    let mut index = 0;
+    while index < 100 {
+        pairs[index * 2] = b'0' + (index / 10) as u8;
+        pairs[index * 2 + 1] = b'0' + (index % 10) as u8;
+        index += 1;
+    }
+    pairs
 }
 
 fn micros(out: &mut Vec<u8>, nanos: u64) {
@@ -142,17 +161,37 @@ fn micros(out: &mut Vec<u8>, nanos: u64) {
 
 fn text(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
-    let mut end = value.len().min(LONGEST);
-    while !value.is_char_boundary(end) {
-        end -= 1;
-    }
-    let value = &value[..end];
-    if value.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+    let value = &value[..end(value)];
+    // All are looked at, which is many at a time.
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if value.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         out.extend_from_slice(value.as_bytes());
     } else {
         value.bytes().for_each(|byte| escaped(out, byte));
     }
     out.push(b'"');
+}
+
+/// A text in JSON.
+pub(crate) fn quoted(value: &str) -> String {
+    let mut out = Vec::new();
+    text(&mut out, value);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Where a text is cut.
+fn end(value: &str) -> usize {
+    let mut end = value.len().min(LONGEST);
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+/// Takes no more memory than what is written of it.
+pub(crate) fn cut(mut value: String) -> String {
+    value.truncate(end(&value));
+    value
 }
 
 fn escaped(out: &mut Vec<u8>, byte: u8) {
@@ -190,7 +229,7 @@ mod tests {
                     .number("n", 0)
                     .seconds("s", 0.1)
                     .micros("us", 12)
-                    .place("at", hostile, 7),
+                    .json("at", &quoted(&format!("{hostile}:7"))),
             );
         });
         let expected = serde_json::json!({
@@ -198,6 +237,13 @@ mod tests {
             "args": { "n": 0, "s": 0.1, "us": 0.012, "at": format!("{hostile}:7") },
         });
         assert_eq!(event, expected);
+    }
+
+    #[test]
+    fn numbers_have_all_their_digits() {
+        for number in [0, 1, 9, 10, 99, 100, 101, 12_345, 1_000_000, 123_456_789, u64::MAX] {
+            assert_eq!(written(|event| drop(event.number("n", number)))["args"]["n"], number);
+        }
     }
 
     #[test]

@@ -30,11 +30,12 @@ fn program() {
             for _ in 0..steps {
                 create_task(sleep(0)).await?;
             }
-            println!("all steps taken");
+            println!("all steps taken, with {} threads that write", writers());
             Ok(())
         })
         .unwrap();
     runner.close();
+    assert_eq!(writers(), 0, "a thread is left");
     if dies {
         let event_loop = EventLoop::with_clock(Clock::Real);
         event_loop.call_soon(|| println!("waits")).unwrap();
@@ -42,6 +43,12 @@ fn program() {
         let _handle = event_loop.handle();
         event_loop.run_forever().unwrap();
     }
+}
+
+/// How many threads of this process write a trace.
+fn writers() -> usize {
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    threads.filter(|thread| fs::read(thread.path().join("comm")).is_ok_and(|name| name == b"asyncio-trace\n")).count()
 }
 
 fn command(trace: &Path, steps: u32) -> Command {
@@ -75,6 +82,18 @@ fn a_file_gets_the_trace_and_is_complete() {
     assert!(!written[0].to_string_lossy().contains('%'));
     let read = complete(&fs::read_to_string(&written[0]).unwrap());
     assert_eq!(sleeps(&read), 500);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_short_trace_needs_no_thread_and_a_long_one_has_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for (steps, threads) in [(10, 0), (5_000, 1)] {
+        let output = run(&folder.path().join("trace.json"), steps);
+        let out = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(out.contains(&format!("all steps taken, with {threads} threads that write")), "{out}");
+    }
 }
 
 #[test]

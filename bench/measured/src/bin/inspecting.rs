@@ -20,7 +20,7 @@ const LOOKS: u32 = 20;
 
 fn main() {
     match std::env::args().nth(1).as_deref() {
-        Some("echo") => println!("{}", serve(|_| ())),
+        Some("echo") => println!("{}", serve(|_| ()).server),
         Some("spawn") => println!("{}", spawn()),
         _ => measure(),
     }

@@ -11,7 +11,7 @@ use asyncio_errors::{Result, RuntimeError, log};
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::futures::{CallbackKey, Future};
 use crate::asyncio::tasks::waits::{self, WaitsOn};
-use crate::kernel::{AnyFuture, AnyTask, Kind, PendingCancel, State, TaskCore, current, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Kind, PendingCancel, State, TaskCore, WaitKind, current, running_loop};
 
 /// The methods of a task, for the handle that knows the type of the result and for the one that does not.
 macro_rules! methods {
@@ -148,6 +148,12 @@ macro_rules! methods {
             #[must_use]
             pub fn waits_on(&self) -> Option<WaitsOn> {
                 waits::of(self.core(), self.frame()?)
+            }
+
+            /// The sort of wait that the task is in, and no more: for an observer, which asks after each step.
+            #[must_use]
+            pub fn wait_kind(&self) -> Option<WaitKind> {
+                Some(self.core().blocked_on().describe()?.kind)
             }
 
             /// The place where the task is suspended: one frame, the innermost await, or none for a task that is done.

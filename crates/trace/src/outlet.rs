@@ -1,0 +1,104 @@
+//! Where a loop's records go: a thread of its own makes lines of the file from them.
+//!
+//! The core idea: while the thread reads one buffer, the loop fills another. There are two while the thread keeps up, and [`MOST`]
+//! before the loop waits for it, so a trace takes no more memory than that. The thread begins with the first buffer that is full,
+//! and ends with the loop: a short program has none. Where no thread can be had, the loop does its work.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crate::lines::Lines;
+use crate::record::Record;
+
+/// As many buffers are made at most.
+const MOST: usize = 4;
+
+pub(crate) struct Outlet {
+    /// Locked once a buffer, by the one that reads it.
+    lines: Arc<Mutex<Lines>>,
+    writer: Option<Writer>,
+}
+
+struct Writer {
+    /// Buffers for the thread, and those that come back.
+    full: Sender<Vec<Record>>,
+    empty: Receiver<Vec<Record>>,
+    /// How many buffers there are.
+    made: usize,
+    thread: JoinHandle<()>,
+}
+
+impl Outlet {
+    pub(crate) fn new(lines: Lines) -> Self {
+        Self { lines: Arc::new(Mutex::new(lines)), writer: None }
+    }
+
+    /// Takes the records of a buffer that is full, and leaves an empty one.
+    #[cold]
+    pub(crate) fn full(&mut self, records: &mut Vec<Record>) {
+        if self.writer.is_none() {
+            self.writer = Writer::start(&self.lines);
+        }
+        let room = records.capacity();
+        self.pass_on(records, |writer| writer.next(room));
+        // If the thread has panicked, that has been told.
+        records.clear();
+    }
+
+    /// Takes the records of a buffer that is not full, unless the thread has others.
+    pub(crate) fn early(&mut self, records: &mut Vec<Record>) {
+        self.pass_on(records, |writer| writer.empty.try_recv().ok());
+    }
+
+    /// Takes the last records, and returns when all are in the file.
+    pub(crate) fn close(&mut self, records: &mut Vec<Record>) {
+        if let Some(Writer { full, thread, .. }) = self.writer.take() {
+            drop(full);
+            let _ = thread.join();
+        }
+        let mut lines = lock(&self.lines);
+        lines.take(records);
+        lines.close();
+    }
+
+    fn pass_on(&mut self, records: &mut Vec<Record>, empty: impl FnOnce(&mut Writer) -> Option<Vec<Record>>) {
+        let Some(writer) = &mut self.writer else { return lock(&self.lines).take(records) };
+        if let Some(empty) = empty(writer) {
+            let _ = writer.full.send(std::mem::replace(records, empty));
+        }
+    }
+}
+
+impl Writer {
+    fn start(lines: &Arc<Mutex<Lines>>) -> Option<Self> {
+        let (full, to_read) = channel::<Vec<Record>>();
+        let (back, empty) = channel();
+        let lines = Arc::clone(lines);
+        let write = move || {
+            for mut records in to_read {
+                lock(&lines).take(&mut records);
+                // Unless the loop was dropped.
+                let _ = back.send(records);
+            }
+        };
+        let thread = thread::Builder::new().name("asyncio-trace".to_owned()).spawn(write).ok()?;
+        Some(Self { full, empty, made: 1, thread })
+    }
+
+    /// An empty buffer: one that is back or, if there are few, a new one.
+    fn next(&mut self, room: usize) -> Option<Vec<Record>> {
+        if let Ok(empty) = self.empty.try_recv() {
+            return Some(empty);
+        }
+        if self.made == MOST {
+            return self.empty.recv().ok();
+        }
+        self.made += 1;
+        Some(Vec::with_capacity(room))
+    }
+}
+
+fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner)
+}

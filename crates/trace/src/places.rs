@@ -1,0 +1,18 @@
+//! The locations of the program as they are written, each made once.
+
+use std::panic::Location;
+
+use crate::json;
+use crate::mixed::Map;
+
+/// The texts by the addresses of the locations.
+#[derive(Default)]
+pub(crate) struct Places(Map<usize, String>);
+
+impl Places {
+    /// `FILE:LINE` in JSON.
+    pub(crate) fn of(&mut self, at: &'static Location<'static>) -> &str {
+        let make = || json::quoted(&format!("{}:{}", at.file(), at.line()));
+        self.0.entry(std::ptr::from_ref(at).addr()).or_insert_with(make)
+    }
+}
