@@ -24,13 +24,13 @@
 
     /**
      * Runs a program in a fresh instance, on the virtual clock at once, or in real time, and resolves to its exit status, or to
-     * null if `signal` ended it before.
+     * null if `signal` ended it before. `order` is the token of a schedule; without one, tasks take their turns as in asyncio.
      *
      * @param {WebAssembly.Module} module
-     * @param {{ program: string, seed?: number, args?: string[], real?: boolean, write: (stream: "stdout" | "stderr", text: string)
-     *     => void, signal?: AbortSignal, clock?: typeof wall }} options
+     * @param {{ program: string, seed?: number, order?: string, args?: string[], real?: boolean, write: (stream: "stdout" | "stderr",
+     *     text: string) => void, signal?: AbortSignal, clock?: typeof wall }} options
      */
-    async function run(module, { program, seed = 1, args = [], real = false, write, signal, clock = wall }) {
+    async function run(module, { program, seed = 1, order = "", args = [], real = false, write, signal, clock = wall }) {
         const streams = {
             1: { name: "stdout", decoder: new TextDecoder() },
             2: { name: "stderr", decoder: new TextDecoder() },
@@ -45,7 +45,7 @@
             },
         };
         const { exports } = await WebAssembly.instantiate(module, { page: imports });
-        const input = new TextEncoder().encode([program, seed, ...args].join("\n"));
+        const input = new TextEncoder().encode([program, seed, order, ...args].join("\n"));
         const at = exports.input(input.length);
         // After the call, which may have moved the memory.
         new Uint8Array(exports.memory.buffer, at, input.length).set(input);

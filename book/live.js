@@ -35,6 +35,23 @@
         return { input, label: element("label", {}, `${words} `, input) };
     }
 
+    /// The tokens of random orders, before their seeds.
+    const WALK = "1:fence:walk:";
+
+    /// The status when there is no such order.
+    const REFUSED = 2;
+
+    /// Addresses depend on the memory, and so on the order, without saying anything about the program.
+    const ADDRESSES = /0x[0-9a-f]+/g;
+
+    /// Does a run print the same as one in asyncio's own order?
+    async function isUsual(programs, options, printed) {
+        let usual = "";
+        const write = (stream, text) => { usual += text; };
+        await window.asyncioEngine.run(programs, { ...options, order: "", write });
+        return usual.replace(ADDRESSES, "") === printed.replace(ADDRESSES, "");
+    }
+
     /// Colours of a terminal, which a page does without.
     const COLOURS = /\x1b\[[0-9;]*m/g;
 
@@ -42,7 +59,13 @@
         const { program, args, hosted, seeded } = place.dataset;
         const start = element("button", { type: "submit", textContent: say("Run"), title: say("Run {program} in this page", { program }) });
         const stop = element("button", { type: "button", textContent: say("Stop"), hidden: true });
-        const form = element("form", { className: "controls" }, start, stop);
+        const another = element("button", {
+            type: "button",
+            className: "another",
+            textContent: say("Another order"),
+            title: say("Run {program} with its steps in another order", { program }),
+        });
+        const form = element("form", { className: "controls" }, start, another, stop);
         const real = field(say("in real time"), { type: "checkbox" });
         const seed = field(say("seed"), { type: "number", value: 1, min: 0, max: 999999, required: true });
         const words = field(say("arguments"), { type: "text", value: args ?? "", size: 12 });
@@ -51,6 +74,10 @@
                 form.append(label);
             }
         }
+        // There when it has a token, which can be replaced: by none, or by that of a report.
+        const order = field(say("order"), { type: "text", className: "token", placeholder: say("asyncio's own"), spellcheck: false });
+        order.label.hidden = true;
+        form.append(order.label);
         const output = element("code", { className: "hljs nohighlight" });
         const paper = element("pre", { hidden: true, tabIndex: 0 }, output);
         paper.setAttribute("role", "log");
@@ -64,6 +91,14 @@
             const piece = text.replace(COLOURS, "");
             output.append(stream === "stderr" ? element("span", { className: "stderr", textContent: piece }) : piece);
         }
+
+        another.addEventListener("click", () => {
+            const last = order.input.value;
+            const seed = last.startsWith(WALK) ? Number(last.slice(WALK.length)) || 0 : 0;
+            order.input.value = WALK + (seed + 1);
+            order.label.hidden = false;
+            form.requestSubmit();
+        });
 
         form.addEventListener("submit", async (event) => {
             event.preventDefault();
@@ -79,20 +114,36 @@
                     return;
                 }
                 paper.hidden = false;
-                const status = await window.asyncioEngine.run(programs, {
+                let printed = "";
+                const options = {
                     program,
                     seed: seed.input.value,
+                    order: order.input.value.trim(),
                     args: words.input.value.split(/\s+/).filter(Boolean),
                     real: real.input.checked,
-                    // What a run prints that was given up for another one is not for this paper.
-                    write: (stream, text) => mine === running && write(stream, text),
                     signal: mine.signal,
+                };
+                const status = await window.asyncioEngine.run(programs, {
+                    ...options,
+                    write(stream, text) {
+                        printed += text;
+                        // What a run prints that was given up for another one is not for this paper.
+                        if (mine === running) {
+                            write(stream, text);
+                        }
+                    },
                 });
+                const isCompared = options.order !== "" && !options.real && status !== REFUSED;
+                const usual = isCompared ? await isUsual(programs, options, printed) : undefined;
                 if (mine !== running) {
                     return;
                 }
                 const plain = status === null ? say("Stopped.") : say("Ended.");
                 ending.textContent = status ? say("Ended with status {status}.", { status }) : plain;
+                if (usual !== undefined) {
+                    const words = usual ? say("In asyncio's own order it prints the same.") : say("In asyncio's own order it prints something else.");
+                    ending.append(element("span", { className: "compared", textContent: words }));
+                }
                 place.dataset.status = String(status);
             } catch (error) {
                 if (mine === running) {

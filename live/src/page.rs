@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use asyncio::host;
+use asyncio::simulation::Schedule;
 
 use crate::hosted::{self, Guest, Next};
 
@@ -31,6 +32,11 @@ unsafe extern "C" {
     safe fn today() -> f64;
 }
 
+unsafe extern "C" {
+    /// Calls what hands itself in before `main` does, which a module without a `main` has to do itself.
+    safe fn __wasm_call_ctors();
+}
+
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static ARGUMENTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -45,8 +51,8 @@ extern "C" fn input(length: usize) -> *mut u8 {
     })
 }
 
-/// Runs a program to its end, and returns its exit status. The input holds its name, the seed of its random numbers and its
-/// arguments, a line each.
+/// Runs a program to its end, and returns its exit status. The input holds its name, the seed of its random numbers, the order of its
+/// steps as the token of a schedule (or nothing, for asyncio's own) and its arguments, a line each.
 #[unsafe(no_mangle)]
 extern "C" fn run() -> i32 {
     prepare(|program| (program.main)())
@@ -96,8 +102,12 @@ extern "C" fn status() -> i32 {
 /// What is returned in place of seconds when the program has ended.
 const ENDED: f64 = -1.0;
 
+/// The exit status when the input asks for what there is not.
+const REFUSED: i32 = 2;
+
 /// Reads the input and calls `start` with the program that it names.
 fn prepare(start: impl FnOnce(&'static Program) -> i32) -> i32 {
+    __wasm_call_ctors();
     host::set_clocks(|| now(), || today());
     host::set_output(|text| print(STDOUT, format_args!("{text}")), |text| print(STDERR, format_args!("{text}")));
     std::panic::set_hook(Box::new(|info| {
@@ -109,12 +119,20 @@ fn prepare(start: impl FnOnce(&'static Program) -> i32) -> i32 {
     if let Some(Ok(seed)) = lines.next().map(str::parse) {
         guide::random::set_default_seed(seed);
     }
+    match lines.next().filter(|token| !token.is_empty()).map(str::parse::<Schedule>) {
+        Some(Ok(schedule)) => schedule.follow(),
+        Some(Err(error)) => {
+            print(STDERR, format_args!("{error}\n"));
+            return REFUSED;
+        }
+        None => {}
+    }
     ARGUMENTS.replace(std::iter::once(name).chain(lines).map(str::to_owned).collect());
     match crate::PROGRAMS.iter().find(|program| program.name == name) {
         Some(program) => start(program),
         None => {
             print(STDERR, format_args!("there is no program {name:?} here\n"));
-            2
+            REFUSED
         }
     }
 }

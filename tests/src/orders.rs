@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
 use regex::Regex;
@@ -108,10 +109,14 @@ pub fn under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
         let (len, index) = line.split_once(' ')?;
         (index != "0").then(|| format!("{step}={index}/{len}"))
     };
-    let addresses = Regex::new("0x[0-9a-f]+")?;
-    let text = addresses.replace_all(&text, "0x…").into_owned();
     let deviations = choices.lines().enumerate().filter_map(deviation).collect();
-    Ok(Run { text, deviations, steps: choices.lines().count() })
+    Ok(Run { text: without_addresses(&text), deviations, steps: choices.lines().count() })
+}
+
+/// What a program printed, without addresses, which differ from run to run.
+pub(crate) fn without_addresses(text: &str) -> String {
+    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| Regex::new("0x[0-9a-f]+").expect("the pattern is well formed"));
+    ADDRESS.replace_all(text, "0x…").into_owned()
 }
 
 /// Runs a program under so many schedules. `None` if it always printed the same.

@@ -3,6 +3,7 @@
 //! Where the compiler for it cannot be had, or there is no Node, this says so and does no more.
 
 use anyhow::{Result, ensure};
+use guide_tests::live::node::How;
 use guide_tests::live::toolchain::Toolchain;
 use guide_tests::live::{module, node};
 use guide_tests::root;
@@ -10,7 +11,7 @@ use guide_tests::root;
 use crate::finish;
 
 /// The crates that have to build there.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 9] = [
     "asyncio",
     "asyncio-context-managers",
     "asyncio-generators",
@@ -18,6 +19,8 @@ const CRATES: [&str; 7] = [
     "asyncio-locks",
     "asyncio-queues",
     "asyncio-runtime",
+    "asyncio-scope",
+    "asyncio-simulation",
 ];
 
 #[derive(clap::Args)]
@@ -45,14 +48,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return Ok(());
     };
     let mut found = 0;
-    for (real, clock) in [(false, "on the virtual clock"), (true, "hosted by Node")] {
-        let (count, differences) = node::differences(root(), &module, &node, &arguments.programs, real)?;
+    let mut tell = |how: &str, (count, differences): (usize, Vec<String>)| {
         for difference in &differences {
-            println!("{clock}, {difference}");
+            println!("{how}, {difference}");
         }
-        println!("{} of {count} programs print what they must {clock}", count - differences.len());
+        println!("{} of {count} programs print what they must {how}", count - differences.len());
         found += differences.len();
+    };
+    let names = &arguments.programs;
+    for (how, words) in [
+        (How::Virtual, "on the virtual clock"),
+        (How::Hosted, "hosted by Node"),
+        (How::Scheduled, "by the schedule of asyncio's own order"),
+    ] {
+        tell(words, node::differences(root(), &module, &node, names, how)?);
     }
+    tell("in another order", node::other_orders(root(), &module, &node, names)?);
     ensure!(found == 0, "programs that print something else: {found}");
     Ok(())
 }

@@ -26,7 +26,19 @@ pub(crate) fn from_env() -> Result<Option<Schedule>, ValueError> {
 
 thread_local! {
     /// The tape of all loops of this thread, if they follow one.
-    static TAPE: Option<Rc<RefCell<Tape>>> = tape();
+    static TAPE: RefCell<Option<Rc<RefCell<Tape>>>> = RefCell::new(tape());
+}
+
+/// Begins to follow a schedule, in the place of the one that the environment names.
+pub(crate) fn follow(schedule: &Schedule) {
+    TAPE.set(Some(Rc::new(RefCell::new(blank(schedule)))));
+}
+
+/// A tape that nothing is on yet.
+fn blank(schedule: &Schedule) -> Tape {
+    let mut tape = Tape::new(Chooser::strict(schedule), u64::MAX);
+    tape.mishaps.rewind(schedule.fate());
+    tape
 }
 
 /// The first thread of a process that makes a loop follows the schedule: the order among threads is not ours.
@@ -37,8 +49,7 @@ fn tape() -> Option<Rc<RefCell<Tape>>> {
         return None;
     }
     let schedule = from_env().unwrap_or_else(|error| panic!("{error}"))?;
-    let mut tape = Tape::new(Chooser::strict(&schedule), u64::MAX);
-    tape.mishaps.rewind(schedule.fate());
+    let mut tape = blank(&schedule);
     if let Some(path) = std::env::var_os("ASYNCIO_SCHEDULE_TRACE") {
         let mut file = File::create(&path).unwrap_or_else(|error| panic!("ASYNCIO_SCHEDULE_TRACE: {error}"));
         // The program is not to fail because a disk is full.
@@ -47,9 +58,9 @@ fn tape() -> Option<Rc<RefCell<Tape>>> {
     Some(Rc::new(RefCell::new(tape)))
 }
 
-/// The tape that the environment names, in the thread that follows it, unless a program is explored there.
+/// The tape that the environment names, or `follow`, in the thread that follows it, unless a program is explored there.
 pub(crate) fn current() -> Option<Rc<RefCell<Tape>>> {
-    if invariant::is_searching() { None } else { TAPE.with(Clone::clone) }
+    if invariant::is_searching() { None } else { TAPE.with_borrow(Clone::clone) }
 }
 
 inventory::submit! {

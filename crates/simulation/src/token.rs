@@ -16,6 +16,7 @@ use asyncio_errors::ValueError;
 use asyncio_runtime::SchedulingPolicy;
 
 use crate::choices::{Fate, Mishap};
+use crate::hook;
 use crate::strategy::Chooser;
 use crate::tape::{Player, Tape};
 
@@ -88,6 +89,35 @@ impl Schedule {
             Kind::Walk(_) => None,
             Kind::Deviations(mishaps) => Some(mishaps),
         }
+    }
+
+    /// Lets every loop that this thread makes from now on follow the schedule, as `ASYNCIO_SCHEDULE` does: for a program that has no
+    /// environment, as in WebAssembly.
+    ///
+    /// # Panics
+    ///
+    /// A loop panics if the schedule is that of another program.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    ///
+    /// use asyncio::{gather, run, simulation::Schedule};
+    ///
+    /// let schedule: Schedule = "1:fence:dev:1=1/2".parse().unwrap();
+    /// schedule.follow();
+    /// let steps: Rc<RefCell<Vec<&str>>> = Rc::default();
+    /// let notes = Rc::clone(&steps);
+    /// let step = move |name| {
+    ///     let notes = Rc::clone(&notes);
+    ///     async move { Ok(notes.borrow_mut().push(name)) }
+    /// };
+    /// run(async move { gather([step("first"), step("second")]).await.map(drop) }).unwrap();
+    /// assert_eq!(*steps.borrow(), ["second", "first"]);
+    /// ```
+    pub fn follow(&self) {
+        hook::follow(self);
     }
 
     /// The policy that lets one loop follow the schedule, for a loop that [`explore`](crate::explore()) does not make. `told` is

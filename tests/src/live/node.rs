@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::module::Module;
 use crate::examples::{Example, examples};
+use crate::orders::{Depends, FIFO, first_difference, orders, without_addresses};
 use crate::program::{End, Output};
 use crate::{read, snapshots};
 
@@ -18,6 +19,18 @@ struct Run<'a> {
     program: &'a str,
     args: &'a [String],
     real: bool,
+    order: &'a str,
+}
+
+/// How the programs run.
+#[derive(Clone, Copy, Debug)]
+pub enum How {
+    /// On the virtual clock.
+    Virtual,
+    /// By a clock, with Node as the host of the loop.
+    Hosted,
+    /// On the virtual clock, by a schedule that is asyncio's own order.
+    Scheduled,
 }
 
 /// What Node answers for a run.
@@ -26,6 +39,14 @@ struct Answer {
     stdout: String,
     stderr: String,
     status: i32,
+}
+
+impl Answer {
+    /// What the program printed, as [`Run::text`](crate::orders::Run::text).
+    fn text(&self) -> String {
+        let report = if self.status == 0 { "" } else { &self.stderr };
+        without_addresses(&format!("{}{report}", self.stdout))
+    }
 }
 
 /// The Node of this machine, if there is one that knows WebAssembly.
@@ -38,8 +59,8 @@ pub fn node() -> Option<PathBuf> {
     })
 }
 
-/// Runs the programs, all of them or those with these names, on the virtual clock, or on the real one with Node as the host of the loop, and compares what they print
-/// with `tests/outputs`. Returns how many ran, and the differences in words.
+/// Runs the programs, all of them or those with these names, and compares what they print with `tests/outputs`. Returns how many
+/// ran, and the differences in words.
 ///
 /// # Errors
 ///
@@ -49,15 +70,17 @@ pub fn differences(
     module: &Module,
     node: &Path,
     names: &[String],
-    real: bool,
+    how: How,
 ) -> Result<(usize, Vec<String>)> {
+    let real = matches!(how, How::Hosted);
+    let order = if matches!(how, How::Scheduled) { FIFO } else { "" };
     let wanted = |name: &String| names.is_empty() || names.contains(name);
     let ours = module.programs.iter().filter(|program| (program.hosted || !real) && wanted(&program.name));
     let ours: Vec<&String> = ours.map(|program| &program.name).collect();
     let examples = examples(root)?;
     let chosen: Vec<&Example> = examples.iter().filter(|example| ours.contains(&&example.name)).collect();
     let runs: Vec<Run<'_>> =
-        chosen.iter().map(|example| Run { program: &example.name, args: &example.args, real }).collect();
+        chosen.iter().map(|example| Run { program: &example.name, args: &example.args, real, order }).collect();
     let answers = ask(root, module, node, &runs)?;
     let mut differences = Vec::new();
     for (example, answer) in chosen.iter().zip(answers) {
@@ -70,6 +93,35 @@ pub fn differences(
         }
     }
     Ok((chosen.len(), differences))
+}
+
+/// Runs the programs whose output depends on the order by the schedules that are known to show it, and compares the first line that
+/// differs with what it is natively. Returns how many ran, and the differences in words.
+///
+/// # Errors
+///
+/// Fails when Node cannot be run or a file cannot be read.
+pub fn other_orders(root: &Path, module: &Module, node: &Path, names: &[String]) -> Result<(usize, Vec<String>)> {
+    let mut known = orders()?.depends;
+    known.retain(|depends| {
+        let is_ours = module.programs.iter().any(|program| program.name == depends.program);
+        is_ours && (names.is_empty() || names.contains(&depends.program))
+    });
+    // Without arguments, as natively.
+    let orders = known.iter().flat_map(|depends| ["", &depends.schedule].map(|order| (&*depends.program, order)));
+    let runs: Vec<Run<'_>> = orders.map(|(program, order)| Run { program, args: &[], real: false, order }).collect();
+    let answers = ask(root, module, node, &runs)?;
+    let mut differences = Vec::new();
+    for (depends, answers) in known.iter().zip(answers.chunks(2)) {
+        let [usual, other] = [0, 1].map(|index| answers[index].text());
+        let found = first_difference(&usual, &other);
+        if found != (depends.first.clone(), depends.other.clone()) {
+            let Depends { program, first, other, schedule, .. } = depends;
+            let expected = (first, other);
+            differences.push(format!("{program} under {schedule} differs in {found:?} in the place of {expected:?}"));
+        }
+    }
+    Ok((known.len(), differences))
 }
 
 fn ask(root: &Path, module: &Module, node: &Path, runs: &[Run<'_>]) -> Result<Vec<Answer>> {

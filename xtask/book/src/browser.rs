@@ -2,7 +2,8 @@
 //!
 //! Every page is opened from its file, as wide as a phone and as a desktop, light and dark. It must report no error, ask for
 //! nothing from elsewhere, not scroll sideways, be readable (a contrast of at least 4.5 to 1) and be usable with the keyboard
-//! alone. Its questions are answered, with the keyboard and without a script, its programs run, and its players are stepped through.
+//! alone. Its questions are answered, with the keyboard and without a script, its programs run, one of them in other orders, and its
+//! players are stepped through.
 //! Of the Chinese edition a sample is looked at, and its search and the way to the other language are tried. Where there is no
 //! Chromium, nothing is checked, and that is said.
 
@@ -127,6 +128,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             println!("in real time: {problem}");
             found += 1;
         }
+        let address = format!("file://{}", built.join(live::PAGE_OF_ORDERS).display());
+        for problem in live::in_another_order(&mut browser, &address, PATIENCE)? {
+            println!("in another order: {problem}");
+            found += 1;
+        }
     }
     println!("a page with all it loads: {} KB (at most {} KB)", median(&bytes) / 1000.0, most(&bytes) / 1000.0);
     println!("until it is loaded, from a file: {} ms (at most {} ms)", median(&milliseconds), most(&milliseconds));
@@ -189,7 +195,11 @@ fn visit(
         problems.extend(with_the_keyboard(browser)?);
         problems.extend(questions::answered(browser)?);
     }
-    // The same with a player open.
+    // The same with a program that ran in another order, and with a player open.
+    if live::order_one(browser)? {
+        let found: Vec<String> = serde_json::from_value(browser.evaluate(&format!("({LOOK})({width})"))?)?;
+        problems.extend(found.into_iter().map(|problem| format!("with another order: {problem}")));
+    }
     if players::open_one(browser)? {
         let found: Vec<String> = serde_json::from_value(browser.evaluate(&format!("({LOOK})({width})"))?)?;
         problems.extend(found.into_iter().map(|problem| format!("with a player open: {problem}")));

@@ -72,10 +72,7 @@ pub(super) fn in_real_time(
     }
     // The button has the focus, and Enter is all it takes. In real time the program is still running when it is stopped.
     browser.evaluate("document.querySelector('.live[data-program=gather_list] button').focus()")?;
-    for kind in ["keyDown", "keyUp"] {
-        let key = json!({ "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r" });
-        browser.call("Input.dispatchKeyEvent", key)?;
-    }
+    press_enter(browser)?;
     let stopped = "(async () => {
         const place = document.querySelector('.live[data-program=gather_list]');
         const stop = [...place.querySelectorAll('button')].find(({ textContent }) => textContent === 'Stop');
@@ -90,6 +87,94 @@ pub(super) fn in_real_time(
         problems.push(format!("a run that is stopped ends with {ending}"));
     }
     Ok(problems)
+}
+
+/// The page of the program that is run in other orders, and that program.
+pub(super) const PAGE_OF_ORDERS: &str = "22-errors.html";
+const RACE: &str = "race_condition";
+
+/// Runs the page's race in another order and waits for its end. Is it on the page, with a button?
+pub(super) fn order_one(browser: &mut Devtools) -> Result<bool> {
+    let there = browser.evaluate(&format!(
+        "(async () => {{
+            const place = document.querySelector('.live[data-program={RACE}]');
+            if (!place) return false;
+            place.querySelector('.another').click();
+            while (!place.querySelector('.compared')) await new Promise((resolve) => setTimeout(resolve, 5));
+            return true;
+        }})()"
+    ))?;
+    Ok(there == true)
+}
+
+/// What a page shows of a run in another order.
+#[derive(Deserialize)]
+struct Ordered {
+    token: String,
+    text: String,
+    ending: String,
+}
+
+/// Looks for the race with the keyboard alone, as a reader does, and follows the token that is known to show it. Says what is wrong.
+pub(super) fn in_another_order(browser: &mut Devtools, page: &str, patience: Duration) -> Result<Vec<String>> {
+    browser.events.clear();
+    browser.call("Page.navigate", json!({ "url": page }))?;
+    browser.wait_for("Page.loadEventFired", patience)?;
+    let ended = format!(
+        "(async () => {{
+            const place = document.querySelector('.live[data-program={RACE}]');
+            const ending = place.querySelector('.ending');
+            while (ending.textContent === '') await new Promise((resolve) => setTimeout(resolve, 5));
+            const [token, text] = [place.querySelector('.token').value, place.querySelector('code').textContent];
+            return {{ token, text, ending: ending.textContent }};
+        }})()"
+    );
+    let orders = guide_tests::orders::orders()?;
+    let race = orders.depends.into_iter().find(|depends| depends.program == RACE).context("the race has orders")?;
+    let mut problems = Vec::new();
+    browser.evaluate(&format!("document.querySelector('.live[data-program={RACE}] .another').focus()"))?;
+    for seed in 1..=MOST_ORDERS {
+        press_enter(browser)?;
+        let Ordered { token, text, ending } = serde_json::from_value(browser.evaluate(&ended)?)?;
+        if token != format!("1:fence:walk:{seed}") {
+            problems.push(format!("order {seed} has the token {token}"));
+        }
+        let is_other = !text.lines().any(|line| line == race.first);
+        if ending.contains("something else") != is_other {
+            problems.push(format!("under {token} it prints {text:?}, and the page says {ending:?}"));
+        }
+        if is_other {
+            break;
+        }
+        if seed == MOST_ORDERS {
+            problems.push(format!("{MOST_ORDERS} orders do not show the race"));
+        }
+    }
+    for (token, part) in [(&*race.schedule, &*race.other), ("", &*race.first), ("first", "\"first\" is not a schedule")]
+    {
+        browser.evaluate(&format!(
+            "(() => {{ const place = document.querySelector('.live[data-program={RACE}]');
+            place.querySelector('.token').value = {}; place.querySelector('.token').focus(); }})()",
+            json!(token)
+        ))?;
+        press_enter(browser)?;
+        let Ordered { text, .. } = serde_json::from_value(browser.evaluate(&ended)?)?;
+        if !text.contains(part) {
+            problems.push(format!("under {token:?} it prints {text:?} in the place of {part:?}"));
+        }
+    }
+    Ok(problems)
+}
+
+/// So many orders show the race for certain: the orders are the same each time.
+const MOST_ORDERS: usize = 20;
+
+fn press_enter(browser: &mut Devtools) -> Result<()> {
+    for kind in ["keyDown", "keyUp"] {
+        let key = json!({ "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r" });
+        browser.call("Input.dispatchKeyEvent", key)?;
+    }
+    Ok(())
 }
 
 fn compare(shown: Vec<Shown>, examples: &[Example]) -> Result<(usize, Vec<String>)> {
