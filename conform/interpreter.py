@@ -95,13 +95,19 @@ class OrderedWeakSet(OrderedSet):
 
     def add(self, generator):
         if not generator.__name__.startswith("m"):
+            # One that is gone may have had the same address, and an earlier place.
+            self.discard(generator)
             self[id(generator)] = weakref.ref(generator)
 
     def discard(self, generator):
         self.pop(id(generator), None)
 
     def __iter__(self):
-        return (generator for ref in list(self.values()) if (generator := ref()) is not None)
+        """One that has ended and is in no slot is left out. It is there because a traceback refers to it, which ours does not have. To
+        close it has no effect, but a schedule would see it."""
+        generators = [generator for ref in list(self.values()) if (generator := ref()) is not None]
+        slots = [id(generator) for generator in world.generators.values()]
+        return (each for each in generators if each.ag_frame is not None or id(each) in slots)
 
 
 class TimerHandle(asyncio.TimerHandle):
@@ -187,7 +193,7 @@ def schedule():
     return schedule
 
 
-def note_choice(length, index):
+def note_choice(length, index, eligible):
     note(f"# {length} {index}")
 
 

@@ -4,7 +4,7 @@ the same token, and the same order of steps, as in the Rust programs.
 `_run_once` stays as it is: the queue of what is ready is a deque whose `popleft`
 chooses. What may run, and which numbers are drawn, is that of the Rust crate
 `asyncio-simulation`. With ASYNCIO_SCHEDULE_TRACE=FILE each choice is written to
-FILE as "LEN INDEX".
+FILE as "LEN INDEX ELIGIBLE".
 
 A token is `1:fence:walk:SEED` or `1:fence:dev:STEP=INDEX/LEN,...`.
 """
@@ -39,10 +39,10 @@ class SplitMix64:
 class Tape:
     """The choices, for all loops of a thread."""
 
-    def __init__(self, token, note=lambda length, index: None):
-        token, _, network = token.partition("+")
-        if network:
-            raise ValueError(f"only Rust replays a network's part, {network!r}")
+    def __init__(self, token, note=lambda length, index, eligible: None):
+        token, _, other = token.partition("+")
+        if other:
+            raise ValueError(f"only Rust replays what is about networks and time, {other!r}")
         version, fence, kind, rest = token.split(":", 3)
         if (version, fence) != ("1", "fence") or kind not in ("walk", "dev"):
             raise ValueError(f"{token!r} is not a schedule")
@@ -72,7 +72,7 @@ class Tape:
                     f"step {step}: the schedule runs entry {index}, "
                     f"only {eligible} may run"
                 )
-        self.note(length, index)
+        self.note(length, index, eligible)
         return index
 
 
@@ -133,10 +133,10 @@ class Ready(collections.deque):
 
 def install(token, original=base_events.BaseEventLoop.__init__):
     """Lets the loops of this thread follow the schedule."""
-    note = lambda length, index: None
+    note = lambda length, index, eligible: None
     if path := os.environ.get("ASYNCIO_SCHEDULE_TRACE"):
         trace = open(path, "w")
-        note = lambda length, index: trace.write(f"{length} {index}\n")
+        note = lambda *choice: print(*choice, file=trace)
     tape, own = Tape(token, note), threading.get_ident()
 
     def init(loop):

@@ -3,17 +3,18 @@
 //! `cargo xtask explore --all` runs every program under some schedules, each in a process of its own, and keeps what it saw in
 //! `tests/guide/orders.toml`. The page *What is promised and what just happens to be so* has a table made of it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::process::Command;
 use std::sync::LazyLock;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail, ensure};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::examples::{Example, examples};
 use crate::live::live;
 use crate::program::{Clock, Programs};
+use crate::python::Python;
 use crate::{read, root};
 
 /// Why a page cannot run a program, where that is also why schedules do not rule it.
@@ -73,9 +74,6 @@ pub fn ruled() -> Result<Vec<Example>> {
     Ok(all)
 }
 
-/// A program that takes more steps is not explored: it is about the number of tasks, and not about their order.
-const LONGEST: usize = 20_000;
-
 /// One run of a program under a schedule.
 #[derive(Debug)]
 pub struct Run {
@@ -83,8 +81,10 @@ pub struct Run {
     pub text: String,
     /// Its deviations from first in, first out, as in a token.
     pub deviations: Vec<String>,
-    /// How many steps it took.
-    pub steps: usize,
+    /// How many entries could have run, at each step.
+    pub eligible: Vec<u8>,
+    /// Each choice as it is written by both languages: how many entries were ready, the index of the one that ran, and how many could.
+    pub choices: String,
 }
 
 /// Runs a program under a schedule.
@@ -93,11 +93,27 @@ pub struct Run {
 ///
 /// Fails when the program cannot be started.
 pub fn under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
+    run(programs, name, schedule, false)
+}
+
+/// Runs a program under a schedule of another one of its orders, as far as it is possible.
+///
+/// # Errors
+///
+/// Fails when the program cannot be started.
+pub fn loosely_under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
+    run(programs, name, schedule, true)
+}
+
+fn run(programs: &Programs, name: &str, schedule: &str, loose: bool) -> Result<Run> {
     let folder = tempfile::tempdir()?;
     let trace = folder.path().join("trace");
     let mut command = programs.command(name, Clock::Virtual)?;
     command.env("ASYNCIO_SCHEDULE", schedule).env("ASYNCIO_SCHEDULE_TRACE", &trace).current_dir(folder.path());
     command.env_remove("RUST_BACKTRACE");
+    if loose {
+        command.env("ASYNCIO_SCHEDULE_LOOSE", "1");
+    }
     let output = command.output().with_context(|| format!("cannot run {name}"))?;
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
@@ -105,12 +121,18 @@ pub fn under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
     }
     // A program without a loop has no choices.
     let choices = std::fs::read_to_string(trace).unwrap_or_default();
-    let deviation = |(step, line): (usize, &str)| {
-        let (len, index) = line.split_once(' ')?;
-        (index != "0").then(|| format!("{step}={index}/{len}"))
-    };
-    let deviations = choices.lines().enumerate().filter_map(deviation).collect();
-    Ok(Run { text: without_addresses(&text), deviations, steps: choices.lines().count() })
+    let mut deviations = Vec::new();
+    let mut eligible = Vec::new();
+    for (step, line) in choices.lines().enumerate() {
+        let [len, index, width] = line.split(' ').collect::<Vec<_>>()[..] else {
+            bail!("{name}: a choice is {line:?}")
+        };
+        if index != "0" {
+            deviations.push(format!("{step}={index}/{len}"));
+        }
+        eligible.push(width.parse()?);
+    }
+    Ok(Run { text: without_addresses(&text), deviations, eligible, choices })
 }
 
 /// What a program printed, without addresses, which differ from run to run.
@@ -119,46 +141,23 @@ pub(crate) fn without_addresses(text: &str) -> String {
     ADDRESS.replace_all(text, "0x…").into_owned()
 }
 
-/// Runs a program under so many schedules. `None` if it always printed the same.
+/// The choices that a program's twin makes on CPython under a schedule.
 ///
 /// # Errors
 ///
-/// Fails when the program cannot be started.
-pub fn explore(programs: &Programs, name: &str, schedules: u64) -> Result<Option<Depends>> {
-    let Run { text: first, steps, .. } = under(programs, name, FIFO)?;
-    // One that differs from run to run depends on something else than the order.
-    if steps > LONGEST || under(programs, name, FIFO)?.text != first {
-        return Ok(None);
-    }
-    let mut others: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for seed in 1..schedules {
-        let walk = format!("1:fence:walk:{seed}");
-        let Run { text, deviations, .. } = under(programs, name, &walk)?;
-        if text == first {
-            continue;
-        }
-        let found = (deviations.len(), walk);
-        let known = others.entry(text).or_insert_with(|| found.clone());
-        if found.0 < known.0 {
-            *known = found;
-        }
-    }
-    let outputs = others.len() + 1;
-    let Some((text, (_, walk))) = others.into_iter().min_by_key(|(_, (deviations, _))| *deviations) else {
-        return Ok(None);
-    };
-    // What came before a deviation does not depend on those after it: the first ones may be enough.
-    let deviations = under(programs, name, &walk)?.deviations;
-    let mut schedule = walk;
-    for count in 1..=deviations.len().min(4) {
-        let shorter = format!("{FIFO}{}", deviations[..count].join(","));
-        if under(programs, name, &shorter)?.text == text {
-            schedule = shorter;
-            break;
-        }
-    }
-    let (first, other) = first_difference(&first, &text);
-    Ok(Some(Depends { program: name.to_owned(), outputs, first, other, schedule }))
+/// Fails when CPython cannot be started, and when it refuses the schedule.
+pub fn choices_of_twin(python: &Python, example: &Example, schedule: &str) -> Result<String> {
+    let folder = tempfile::tempdir()?;
+    let trace = folder.path().join("trace");
+    let mut twin = Command::new(&python.path);
+    twin.arg(root().join("examples/virtual.py"));
+    twin.arg(root().join("examples").join(&example.path).with_extension("py"));
+    twin.env("ASYNCIO_SEED", "1").env("TZ", "UTC").env("PYTHONUTF8", "1").current_dir(folder.path());
+    twin.env("ASYNCIO_SCHEDULE", schedule).env("ASYNCIO_SCHEDULE_TRACE", &trace);
+    let output = twin.output().with_context(|| format!("cannot run the twin of {}", example.name))?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(!errors.contains("StaleSchedule"), "the twin of {} refuses {schedule}: {errors}", example.name);
+    Ok(std::fs::read_to_string(trace)?)
 }
 
 /// The first lines that differ. The end of a text is an empty line.

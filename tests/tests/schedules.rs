@@ -1,6 +1,7 @@
 //! A schedule is the same in both languages: a program under `ASYNCIO_SCHEDULE` makes the choices that its twin makes on CPython,
 //! and a race ends in the same way. Without a CPython as new as the one that is meant, only the program runs.
 
+use std::path::Path;
 use std::process::Command;
 
 use guide_tests::examples::examples;
@@ -9,6 +10,7 @@ use guide_tests::orders::{self, Depends, orders};
 use guide_tests::program::{Clock, build};
 use guide_tests::python::Python;
 use guide_tests::root;
+use guide_tests::twins::twins;
 
 /// Programs, and a schedule that another version of the program would not follow.
 const PROGRAMS: [(&str, &str); 6] = [
@@ -19,6 +21,12 @@ const PROGRAMS: [(&str, &str); 6] = [
     ("task_group", "1:fence:dev:1=1/2"),
     ("wait_for_timeout", "1:fence:dev:"),
 ];
+
+/// A CPython as new as the one that is meant.
+fn python() -> Option<Python> {
+    let oracle = Oracle::load().unwrap();
+    Python::find(None).ok().filter(|python| oracle.is_new_enough(&python.version))
+}
 
 /// What a command prints, and its choices.
 fn under(mut command: Command, schedule: &str) -> (String, String) {
@@ -36,8 +44,7 @@ fn a_program_and_its_twin_make_the_same_choices() {
     chosen.retain(|example| PROGRAMS.iter().any(|(name, _)| *name == example.name));
     assert_eq!(chosen.len(), PROGRAMS.len());
     let programs = build(&chosen, &["--quiet"]).unwrap();
-    let oracle = Oracle::load().unwrap();
-    let python = Python::find(None).ok().filter(|python| oracle.is_new_enough(&python.version));
+    let python = python();
     for example in chosen {
         let (_, listed) = PROGRAMS.iter().find(|(name, _)| *name == example.name).unwrap();
         for schedule in [*listed, "1:fence:walk:1", "1:fence:walk:2", "1:fence:walk:3"] {
@@ -58,6 +65,49 @@ fn a_program_and_its_twin_make_the_same_choices() {
     }
 }
 
+/// A twin fails under the schedule under which its program does, and as many entries are ready at each step.
+fn fails_alike(python: &Python, arguments: &[&Path], schedule: &str, ready: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    let mut twin = Command::new(&python.path);
+    twin.arg(root().join("examples/virtual.py")).args(arguments).current_dir(folder.path()).env("PYTHONUTF8", "1");
+    let output = twin.env("ASYNCIO_SCHEDULE", schedule).env("ASYNCIO_SCHEDULE_TRACE", &trace).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{arguments:?} does not fail under {schedule}");
+    assert!(!errors.contains("StaleSchedule"), "{arguments:?} under {schedule}: {errors}");
+    let choices = std::fs::read_to_string(&trace).unwrap();
+    let theirs: Vec<&str> = choices.lines().map(|choice| choice.split(' ').next().unwrap()).collect();
+    // After the failure, one of the two may go on with its tasks.
+    let both = ready.len().min(theirs.len());
+    assert_eq!(ready[..both], theirs[..both], "{arguments:?} under {schedule}");
+    let last = schedule.rsplit([':', ',']).next().and_then(|deviation| deviation.split('=').next()).unwrap();
+    assert!(both > last.parse::<usize>().unwrap(), "{arguments:?} under {schedule} ends before the last deviation");
+}
+
+/// Each fault of the zoo, under the schedule that `asyncio::explore` has found.
+#[test]
+fn the_faults_of_the_zoo_are_faults_in_python() {
+    let Some(python) = python() else { return };
+    let zoo = root().join("crates/simulation/tests/zoo");
+    let replays = std::fs::read_to_string(zoo.join("replays.txt")).unwrap();
+    assert!(replays.lines().count() >= 40);
+    for line in replays.lines() {
+        let [name, schedule, ready @ ..] = &line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        fails_alike(&python, &[&zoo.join("twins.py"), Path::new(name)], schedule, ready);
+    }
+}
+
+/// The report of the book's chapter.
+#[test]
+fn the_fault_of_the_chapter_is_one_in_python() {
+    let Some(python) = python() else { return };
+    let chapter = root().join("crates/simulation/tests/chapter");
+    let report = std::fs::read_to_string(chapter.join("report.txt")).unwrap();
+    let ready: Vec<&str> = report.lines().filter_map(|line| line.strip_suffix(" ready]")?.rsplit('[').next()).collect();
+    let (_, schedule) = report.trim_end().rsplit_once("ASYNCIO_SCHEDULE=").unwrap();
+    fails_alike(&python, &[&chapter.join("twin.py")], schedule, &ready);
+}
+
 /// The table of programs that depend on the order: a sample here, all of it in `cargo xtask explore --all`.
 #[test]
 fn a_program_of_the_table_prints_what_the_table_says() {
@@ -69,11 +119,19 @@ fn a_program_of_the_table_prints_what_the_table_says() {
     chosen.retain(|example| sample.iter().any(|depends| depends.program == example.name));
     assert_eq!(chosen.len(), sample.len());
     let programs = build(&chosen, &["--quiet"]).unwrap();
+    let (python, twins) = (python(), twins(root()).unwrap());
     for Depends { program, first, other, schedule, .. } in sample {
         let usual = orders::under(&programs, program, orders::FIFO).unwrap().text;
-        let output = orders::under(&programs, program, schedule).unwrap().text;
-        let found = orders::first_difference(&usual, &output);
+        let output = orders::under(&programs, program, schedule).unwrap();
+        let found = orders::first_difference(&usual, &output.text);
         assert_eq!(found, (first.clone(), other.clone()), "{program} under {schedule}");
+        let example = chosen.iter().find(|example| example.name == *program).unwrap();
+        if let Some(python) = &python
+            && twins.reason(program).is_none()
+        {
+            let theirs = orders::choices_of_twin(python, example, schedule).unwrap();
+            assert_eq!(output.choices, theirs, "{program} and its twin under {schedule}");
+        }
     }
 }
 

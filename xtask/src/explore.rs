@@ -1,22 +1,39 @@
-//! `cargo xtask explore ID`: an example under many schedules, and what it can print. With `--all`, every example, and whether that
-//! is what `tests/guide/orders.toml` says.
+//! `cargo xtask explore ID`: an example under many schedules, and what it can print, each output with the shortest schedule to it. With
+//! `--all`, every example, and whether that is what `tests/guide/orders.toml` says.
 //!
 //! Each schedule is a process of its own, because an example is a whole program. Its choices come back in a file, so that the token of
-//! an output lists them. (`asyncio::explore` searches a function, a thousand times as fast, and shrinks.)
+//! an output lists them, and the library's search for a shorter one can ask for further runs. (`asyncio::explore` searches a function,
+//! a thousand times as fast.)
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
+use asyncio_simulation::{Deviation, Schedule, Tried, shrink};
 use guide_tests::catalogue::rows;
-use guide_tests::examples::examples;
-use guide_tests::orders::{FIFO, Orders, Run, explore, orders, ruled, under};
-use guide_tests::program::build;
+use guide_tests::examples::{Example, examples};
+use guide_tests::oracle::Oracle;
+use guide_tests::orders::{
+    Depends, FIFO, Orders, Run, choices_of_twin, first_difference, loosely_under, orders, ruled, under,
+};
+use guide_tests::program::{Programs, build};
+use guide_tests::python::Python;
 use guide_tests::root;
+use guide_tests::twins::twins;
+use indicatif::ProgressBar;
 
 use crate::guide::choose;
 
 /// Under how many schedules each program runs for the table.
 const SCHEDULES: u64 = 20;
+
+/// How many more may make the schedule of the table short.
+const TRIES: u32 = 400;
+
+/// A program that takes more steps is not explored: it is about the number of tasks, and not about their order.
+const LONGEST: usize = 20_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -29,8 +46,11 @@ pub(crate) struct Arguments {
     /// The seed of the first random walk, the next one has the next
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// How many more to run for each output, to make its schedule short
+    #[arg(long, default_value_t = 2000)]
+    tries: u32,
     /// Every example that meets nothing outside of its loop, compared with the table of those whose output depends on the order
-    #[arg(long, conflicts_with_all = ["name", "seed", "schedules"])]
+    #[arg(long, conflicts_with_all = ["name", "seed", "schedules", "tries"])]
     all: bool,
     /// Write the table anew
     #[arg(long, requires = "all")]
@@ -41,6 +61,105 @@ pub(crate) struct Arguments {
 struct Outcome {
     count: u64,
     deviations: Vec<String>,
+}
+
+/// The outputs of a program.
+#[derive(Default)]
+struct Outcomes(BTreeMap<String, Outcome>);
+
+impl Outcomes {
+    fn add(&mut self, Run { text, deviations, .. }: Run) {
+        let known = self.0.entry(text).or_insert_with(|| Outcome { count: 0, deviations: deviations.clone() });
+        known.count += 1;
+        if deviations.len() < known.deviations.len() {
+            known.deviations = deviations;
+        }
+    }
+}
+
+/// The fewest deviations that lead to this output, and of these an early last one, as far as so many runs show.
+fn shortest(programs: &Programs, name: &str, text: &str, deviations: &[String], tries: u32) -> Result<String> {
+    let token = |deviations: &[Deviation]| {
+        let all = deviations.iter().map(|Deviation { step, index, len, .. }| {
+            // Where it is tried, another number may be ready than where it comes from.
+            format!("{step}={index}/{}", (*len).max(index + 1))
+        });
+        format!("{FIFO}{}", all.collect::<Vec<_>>().join(","))
+    };
+    let parsed = |deviations: &[String]| -> Result<Vec<Deviation>> {
+        let schedule: Schedule = format!("{FIFO}{}", deviations.join(",")).parse()?;
+        Ok(schedule.deviations().unwrap_or_default().to_vec())
+    };
+    let mut left = tries;
+    let mut failed = None;
+    let found = shrink(parsed(deviations)?, &mut |deviations| {
+        if left == 0 || failed.is_some() {
+            return Tried::default();
+        }
+        left -= 1;
+        let tried = loosely_under(programs, name, &token(deviations)).and_then(|run| {
+            Ok(Tried { fails: run.text == text, deviations: parsed(&run.deviations)?, widths: run.eligible })
+        });
+        tried.unwrap_or_else(|error| {
+            failed = Some(error);
+            Tried::default()
+        })
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let schedule = token(&found);
+    let run = under(programs, name, &schedule)?;
+    ensure!(run.text == text, "{name} prints something else under {schedule}, which is the same schedule");
+    Ok(schedule)
+}
+
+/// Runs a program under so many schedules. `None` if it always printed the same.
+fn explore(programs: &Programs, name: &str, schedules: u64) -> Result<Option<Depends>> {
+    let Run { text: first, eligible, .. } = under(programs, name, FIFO)?;
+    // One that differs from run to run depends on something else than the order.
+    if eligible.len() > LONGEST || under(programs, name, FIFO)?.text != first {
+        return Ok(None);
+    }
+    let mut others = Outcomes::default();
+    for seed in 1..schedules {
+        let run = under(programs, name, &format!("1:fence:walk:{seed}"))?;
+        if run.text != first {
+            others.add(run);
+        }
+    }
+    let outputs = others.0.len() + 1;
+    let nearest = others.0.into_iter().min_by_key(|(_, outcome)| outcome.deviations.len());
+    let Some((text, Outcome { deviations, .. })) = nearest else { return Ok(None) };
+    let schedule = shortest(programs, name, &text, &deviations, TRIES)?;
+    let (first, other) = first_difference(&first, &text);
+    Ok(Some(Depends { program: name.to_owned(), outputs, first, other, schedule }))
+}
+
+/// Does something with each of so many, on all processors. The results are in order.
+fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let bar = ProgressBar::new(count as u64);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        break;
+                    }
+                    let result = work(number);
+                    bar.inc(1);
+                    results.lock().expect("no thread panics").push((number, result));
+                }
+            });
+        }
+    });
+    bar.finish_and_clear();
+    let mut results = results.into_inner().expect("no thread panics");
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -55,10 +174,12 @@ pub(crate) fn all(bless: bool) -> Result<()> {
     let chosen = ruled()?;
     let programs = build(&chosen, &["--quiet"])?;
     let mut found = Orders { schedules: SCHEDULES, programs: chosen.len(), depends: Vec::new() };
-    for example in &chosen {
-        let depends = explore(&programs, &example.name, SCHEDULES);
-        found.depends.extend(depends.with_context(|| format!("cannot explore {}", example.name))?);
-    }
+    let depends = on_all_processors(chosen.len(), |number| {
+        let name = &chosen[number].name;
+        explore(&programs, name, SCHEDULES).with_context(|| format!("cannot explore {name}"))
+    });
+    found.depends.extend(depends?.into_iter().flatten());
+    compare_with_twins(&programs, &chosen, &found.depends)?;
     if bless {
         let head = "# The programs that print something else in another order: made by `cargo xtask explore --all --bless`.\n\n";
         std::fs::write(root().join("tests/guide/orders.toml"), head.to_owned() + &toml::to_string(&found)?)?;
@@ -77,41 +198,52 @@ pub(crate) fn all(bless: bool) -> Result<()> {
     Ok(())
 }
 
+/// Each schedule of the table on CPython: the program's twin makes the same choices.
+fn compare_with_twins(programs: &Programs, chosen: &[Example], depends: &[Depends]) -> Result<()> {
+    let oracle = Oracle::load()?;
+    let Some(python) = Python::find(None).ok().filter(|python| oracle.is_new_enough(&python.version)) else {
+        println!("without a CPython {} the twins are left out", oracle.version);
+        return Ok(());
+    };
+    let twins = twins(root())?;
+    let with_twin: Vec<_> = depends.iter().filter(|depends| twins.reason(&depends.program).is_none()).collect();
+    let differ = on_all_processors(with_twin.len(), |number| {
+        let Depends { program, schedule, .. } = with_twin[number];
+        let example = chosen.iter().find(|example| example.name == *program).context("it was explored")?;
+        let theirs = choices_of_twin(&python, example, schedule)?;
+        Ok((under(programs, program, schedule)?.choices != theirs).then(|| format!("{program} under {schedule}")))
+    });
+    let differ: Vec<String> = differ?.into_iter().flatten().collect();
+    ensure!(differ.is_empty(), "these make other choices than their twins: {}", differ.join(", "));
+    println!("{} of them have twins, which make the same choices", with_twin.len());
+    Ok(())
+}
+
 fn one(name: &str, arguments: &Arguments) -> Result<()> {
     let chosen = choose(&[name.to_owned()], examples(root())?, &rows()?)?;
     ensure!(chosen.len() == 1, "{name} is more than one program");
     let programs = build(&chosen, &["--quiet"])?;
     let name = &chosen[0].name;
-    let mut outcomes: BTreeMap<String, Outcome> = BTreeMap::new();
-    for number in 0..arguments.schedules {
+    let mut outcomes = Outcomes::default();
+    let runs = on_all_processors(usize::try_from(arguments.schedules)?, |number| {
         // The first one is first in, first out.
-        let schedule = match number {
+        let schedule = match number as u64 {
             0 => FIFO.to_owned(),
-            _ => format!("1:fence:walk:{}", arguments.seed.wrapping_add(number - 1)),
+            number => format!("1:fence:walk:{}", arguments.seed.wrapping_add(number - 1)),
         };
-        let Run { text: output, deviations, .. } = under(&programs, name, &schedule)?;
-        let known = outcomes.entry(output).or_insert_with(|| Outcome { count: 0, deviations: deviations.clone() });
-        known.count += 1;
-        if deviations.len() < known.deviations.len() {
-            known.deviations = deviations;
-        }
-    }
-    let mut outcomes: Vec<_> = outcomes.into_iter().collect();
-    for (output, outcome) in &mut outcomes {
-        // What came before a deviation does not depend on those after it, so each beginning is a schedule, too.
-        let shorter = (0..).map(|exponent| (1_usize << exponent) - 1);
-        for count in shorter.take_while(|count| *count < outcome.deviations.len()) {
-            let beginning = &outcome.deviations[..count];
-            if under(&programs, name, &format!("{FIFO}{}", beginning.join(",")))?.text == *output {
-                outcome.deviations.truncate(count);
-                break;
-            }
-        }
-    }
-    outcomes.sort_by_key(|(_, outcome)| (outcome.deviations.len(), std::cmp::Reverse(outcome.count)));
+        under(&programs, name, &schedule)
+    });
+    runs?.into_iter().for_each(|run| outcomes.add(run));
+    let outcomes: Vec<_> = outcomes.0.into_iter().collect();
+    let schedules = on_all_processors(outcomes.len(), |number| {
+        let (output, Outcome { deviations, .. }) = &outcomes[number];
+        shortest(&programs, name, output, deviations, arguments.tries)
+    });
+    let mut outcomes: Vec<_> = outcomes.into_iter().zip(schedules?).collect();
+    outcomes.sort_by_key(|((_, outcome), schedule)| (schedule.matches('=').count(), std::cmp::Reverse(outcome.count)));
     println!("{} outputs in {} schedules", outcomes.len(), arguments.schedules);
-    for (output, Outcome { count, deviations }) in outcomes {
-        println!("\n{count} times, ASYNCIO_SCHEDULE={FIFO}{}", deviations.join(","));
+    for ((output, Outcome { count, .. }), schedule) in outcomes {
+        println!("\n{count} times, ASYNCIO_SCHEDULE={schedule}");
         output.lines().for_each(|line| println!("    {line}"));
     }
     Ok(())

@@ -92,6 +92,13 @@ impl Argument {
         number.filter(|number| *number >= least).ok_or_else(|| self.refused(&wanted()))
     }
 
+    /// A number of seconds above zero, as it is written.
+    pub(crate) fn seconds(&self) -> Result<f64, Problem> {
+        let digits = self.single().map(|text| text.replace('_', ""));
+        let number = digits.and_then(|digits| digits.strip_suffix("f64").unwrap_or(&digits).parse::<f64>().ok());
+        number.filter(|number| *number > 0.0).ok_or_else(|| self.refused("a number of seconds, such as 0.5"))
+    }
+
     /// The value as it is written, unless it is a string.
     pub(crate) fn expression(&self) -> Option<TokenStream> {
         let is_string = self.single().is_some_and(|text| text.starts_with('"'));

@@ -73,6 +73,7 @@ struct Orders {
     seed: Option<u64>,
     schedule: Option<String>,
     delays: Option<u64>,
+    slow_steps: Option<f64>,
 }
 
 /// `#[asyncio::test]`.
@@ -83,7 +84,8 @@ pub(crate) fn test(arguments: TokenStream, function: TokenStream) -> Result<Toke
     }
     let (mut common, mut orders, mut denies) = (Common::default(), Orders::default(), false);
     let (mut of_orders, mut network) = (None, None);
-    let known = ["clock", "debug", "leaks", "schedules", "delays", "seed", "schedule", "network", "crate"];
+    let known =
+        ["clock", "debug", "leaks", "schedules", "delays", "seed", "slow_steps", "schedule", "network", "crate"];
     let arguments = parse(arguments, &known)?;
     for argument in &arguments {
         if common.take(argument)? {
@@ -94,6 +96,7 @@ pub(crate) fn test(arguments: TokenStream, function: TokenStream) -> Result<Toke
             "schedules" => orders.schedules = Some(argument.number(1)?),
             "delays" => orders.delays = Some(argument.number(1)?),
             "seed" => orders.seed = Some(argument.number(0)?),
+            "slow_steps" => orders.slow_steps = Some(argument.seconds()?),
             "network" => network = Some(argument),
             _ => orders.schedule = Some(token(argument)?),
         }
@@ -172,6 +175,8 @@ impl Orders {
             Self { schedule: Some(_), delays: Some(_), .. } => return Err(together("schedule", "delays")),
             Self { schedule: Some(_), seed: Some(_), .. } => return Err(together("schedule", "seed")),
             Self { delays: Some(_), seed: Some(_), .. } => return Err(together("delays", "seed")),
+            Self { schedule: Some(_), slow_steps: Some(_), .. } => return Err(together("schedule", "slow_steps")),
+            Self { delays: Some(_), slow_steps: Some(_), .. } => return Err(together("delays", "slow_steps")),
             _ => {}
         }
         let number =
@@ -181,7 +186,9 @@ impl Orders {
             .as_ref()
             .map(|token| format!(".schedule(&{token:?}.parse().expect(\"`schedule` of `#[asyncio::test]`\"))"));
         let delays = self.delays.map(|delays| format!(".strategy({krate}::simulation::Strategy::Delays({delays}))"));
-        let parts = [Some(number("schedules", self.schedules)), Some(number("seed", self.seed)), schedule, delays];
+        let slow = self.slow_steps.map(|seconds| format!(".slow_steps({seconds:?})"));
+        let parts =
+            [Some(number("schedules", self.schedules)), Some(number("seed", self.seed)), slow, schedule, delays];
         Ok(parts.into_iter().flatten().collect())
     }
 }

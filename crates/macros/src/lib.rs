@@ -83,12 +83,13 @@ pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// | `schedules = 10_000` | The test runs that many times, each time in another order of its steps; see below. |
 /// | `seed = 7` | The orders are drawn from this seed instead of 0. |
 /// | `delays = 2` | The orders are all with up to two deviations from first in, first out, as far as `schedules` allows. |
+/// | `slow_steps = 0.5` | The steps of an iteration may take that many seconds, so that timers may be due meanwhile. |
 /// | `schedule = "1:fence:dev:3=1/4"` | The test runs once, in the order that the token names. |
 /// | `network = "memory"` | Connections are made in memory, without sockets. |
 /// | `network = lossy()` | The same on the `simulation::Network` that the expression returns, with its faults. |
 /// | `crate = "path"` | Where the crate `asyncio` is, if it has another name here. |
 ///
-/// The orders (`schedules`, `seed`, `delays`, `schedule`) and the network need the feature `simulation` of `asyncio`. A failing order is
+/// The orders (`schedules`, `seed`, `delays`, `slow_steps`, `schedule`) and the network need the feature `simulation` of `asyncio`. A failing order is
 /// shrunk, and the message ends with its token. Set `ASYNCIO_SCHEDULE` to the token to run that order alone, and keep it with
 /// `schedule = …` once the fault is mended. What an order is, `asyncio::simulation` says.
 ///

@@ -26,6 +26,12 @@ async fn lost_update() -> Result<u32> {
     Ok(counter.get())
 }
 
+/// Two steps, which take no time.
+async fn looked_up() -> Result<()> {
+    sleep(0).await?;
+    sleep(0).await
+}
+
 mod passes {
     use super::*;
 
@@ -76,6 +82,11 @@ mod passes {
     async fn many_orders() -> Result<()> {
         gather([sleep(0), sleep(0)]).await?;
         Ok(())
+    }
+
+    #[asyncio::test(schedules = 500, slow_steps = 0.4)]
+    async fn steps_that_take_less_time_than_the_limit() -> Result<()> {
+        asyncio::wait_for(looked_up(), 0.5).await
     }
 
     #[asyncio::test(delays = 2)]
@@ -177,6 +188,12 @@ mod fails {
     async fn in_some_order() -> Result<()> {
         assert_eq!(lost_update().await?, 2);
         Ok(())
+    }
+
+    #[asyncio::test(schedules = 500, slow_steps = 0.5)]
+    #[should_panic(expected = "to repeat it: ASYNCIO_SCHEDULE=1:fence:dev:+1:time:dev:busy.0=1/2")]
+    async fn when_steps_take_time() -> Result<()> {
+        asyncio::wait_for(looked_up(), 0.5).await
     }
 
     #[asyncio::test(schedule = "1:fence:dev:1=1/9")]

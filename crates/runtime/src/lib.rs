@@ -130,6 +130,6 @@ pub use asyncio::signals::signal;
 // For those who write primitives: what locks, queues and generators are built on.
 pub use asyncio::asyncgens::OpenAsyncGen;
 #[doc(hidden)]
-pub use asyncio::hooks::{DebugHook, LoopHook};
+pub use asyncio::hooks::{DebugHook, LoopHook, ResolveHook};
 pub use asyncio::wait_queue::{LineWait, WaitQueue};
 pub use asyncio_collections::drop_nested;

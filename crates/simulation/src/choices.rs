@@ -1,4 +1,4 @@
-//! The tape's second part: what a network does, in the order in which it asks.
+//! The tape's second part: what a network and time do, in the order in which they ask.
 //!
 //! The core idea is that of the orders: each question has a number of answers, of which 0 is the ordinary one, and a run is what it
 //! answered otherwise. The questions of each fault are counted by themselves, so an answer keeps its meaning when another one goes.
@@ -89,20 +89,20 @@ impl Fate {
         Self::Random { rng, kinds, rarity }
     }
 
-    /// The answer to a question.
-    fn answer(&mut self, number: u64, fault: Fault, len: usize) -> Result<usize, String> {
+    /// The answer to a question, one of the first so many that are `possible`.
+    fn answer(&mut self, number: u64, fault: Fault, len: usize, possible: usize) -> Result<usize, String> {
         match self {
             Self::Random { rng, kinds, rarity } => {
-                let happens = *kinds & 1 << fault as u16 != 0 && rng.below(*rarity) == 0;
-                Ok(if happens { 1 + rng.below(len - 1) } else { 0 })
+                let happens = possible > 1 && *kinds & 1 << fault as u16 != 0 && rng.below(*rarity) == 0;
+                Ok(if happens { 1 + rng.below(possible - 1) } else { 0 })
             }
             Self::Given { mishaps, strict } => {
                 let Some(mishap) = mishaps.remove(&(fault, number)) else { return Ok(0) };
                 if mishap.len != len && *strict {
                     let (name, known) = (fault.name(), mishap.len);
-                    return Err(format!("{name} {number} of the network has {len} answers, the schedule says {known}"));
+                    return Err(format!("question {number} about {name} has {len} answers, the schedule says {known}"));
                 }
-                Ok(mishap.index.min(len - 1))
+                Ok(mishap.index.min(possible - 1))
             }
         }
     }
@@ -136,11 +136,12 @@ impl Mishaps {
         self.happened.clear();
     }
 
-    pub(crate) fn ask(&mut self, fault: Fault, len: usize) -> Result<usize, String> {
+    /// A question with `len` answers, of which the first `possible` ones can be given here.
+    pub(crate) fn ask(&mut self, fault: Fault, len: usize, possible: usize) -> Result<usize, String> {
         let asked = &mut self.asked[fault as usize];
         let number = *asked;
         *asked += 1;
-        let index = self.fate.answer(number, fault, len)?;
+        let index = self.fate.answer(number, fault, len, possible)?;
         if index > 0 {
             self.happened.push(Mishap { fault, number, index, len });
         }
@@ -150,7 +151,7 @@ impl Mishaps {
     pub(crate) fn check_end(&self) -> Result<(), String> {
         self.fate.left().map_or(Ok(()), |left| {
             let (name, asked) = (left.fault.name(), self.asked[left.fault as usize]);
-            Err(format!("the network had {asked} questions about {name}, the schedule answers number {}", left.number))
+            Err(format!("there were {asked} questions about {name}, the schedule answers number {}", left.number))
         })
     }
 }
@@ -234,7 +235,7 @@ mod tests {
         let play = |fate| {
             let mut mishaps = Mishaps::new();
             mishaps.rewind(fate);
-            let answers: Vec<_> = questions.iter().map(|fault| mishaps.ask(*fault, 3).unwrap()).collect();
+            let answers: Vec<_> = questions.iter().map(|fault| mishaps.ask(*fault, 3, 3).unwrap()).collect();
             (answers, mishaps.happened)
         };
         let mut some = 0;
@@ -255,11 +256,29 @@ mod tests {
             mishaps
         };
         let mut strict = given(true);
-        assert_eq!((strict.ask(Fault::Split, 3), strict.ask(Fault::Delay, 5)), (Ok(0), Ok(0)));
-        assert!(strict.check_end().unwrap_err().contains("had 1 questions about split, the schedule answers number 1"));
-        assert!(strict.ask(Fault::Split, 5).unwrap_err().contains("has 5 answers, the schedule says 3"));
+        assert_eq!((strict.ask(Fault::Split, 3, 3), strict.ask(Fault::Delay, 5, 5)), (Ok(0), Ok(0)));
+        assert!(
+            strict.check_end().unwrap_err().contains("were 1 questions about split, the schedule answers number 1")
+        );
+        assert!(strict.ask(Fault::Split, 5, 5).unwrap_err().contains("has 5 answers, the schedule says 3"));
         let mut loose = given(false);
-        assert_eq!((loose.ask(Fault::Split, 3), loose.ask(Fault::Split, 2)), (Ok(0), Ok(1)));
+        assert_eq!((loose.ask(Fault::Split, 3, 3), loose.ask(Fault::Split, 2, 2)), (Ok(0), Ok(1)));
         assert_eq!(loose.check_end(), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_possible_is_not_answered_and_counts_as_a_question() {
+        let mishap = Mishap { fault: Fault::Late, number: 2, index: 4, len: 5 };
+        let mut mishaps = Mishaps::new();
+        mishaps.rewind(Fate::given(vec![mishap], false));
+        assert_eq!([5, 1, 3].map(|possible| mishaps.ask(Fault::Late, 5, possible)), [Ok(0), Ok(0), Ok(2)]);
+        assert_eq!(mishaps.happened, [Mishap { index: 2, ..mishap }]);
+        let mut answers = std::collections::BTreeSet::new();
+        for seed in 0..500 {
+            mishaps.rewind(Fate::random(seed));
+            assert_eq!(mishaps.ask(Fault::Late, 5, 1), Ok(0));
+            answers.insert(mishaps.ask(Fault::Late, 5, 3).unwrap());
+        }
+        assert_eq!(answers.into_iter().collect::<Vec<_>>(), [0, 1, 2]);
     }
 }

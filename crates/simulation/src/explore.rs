@@ -22,7 +22,7 @@ use crate::{run, search};
 /// [`run`](Explore::run) returns it.
 ///
 /// `program` is called for each schedule, in several threads. What it shares between its tasks it must make anew each time.
-/// It must not depend on anything but its tasks: real time, sockets and threads do not follow the schedule.
+/// It must not depend on anything but its tasks and the virtual clock: real time, sockets and threads do not follow the schedule.
 ///
 /// If the environment variable `ASYNCIO_SCHEDULE` is set, only the schedule that it names is run.
 ///
@@ -97,6 +97,7 @@ where
         seed: 0,
         threads,
         steps: 100_000,
+        slack: 0.0,
         may_leak: false,
         same_output: false,
         outcomes: false,
@@ -121,6 +122,7 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     pub(crate) steps: u64,
+    pub(crate) slack: f64,
     pub(crate) may_leak: bool,
     pub(crate) same_output: bool,
     pub(crate) outcomes: bool,
@@ -180,6 +182,35 @@ where
     /// Sets after how many steps a program counts as one that does not end. It is 100,000 by default.
     pub fn steps(mut self, steps: u64) -> Self {
         self.options.steps = steps;
+        self
+    }
+
+    /// Sets how many seconds the steps of one iteration may take: time becomes a part of the schedule. By default steps take no time,
+    /// and the virtual clock stands still while anything is ready.
+    ///
+    /// With it, the next timer may be due although something is ready, if its deadline is so near, and the loop may wake up late (by
+    /// 1 ms, 20 ms, 200 ms or 3 s), so that timers that are close to each other are due in the same iteration. A real loop does
+    /// both when the machine is slow. The orders of [`Strategy::Delays`] leave time out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{simulation::explore, sleep, wait_for};
+    ///
+    /// async fn answer() -> asyncio::Result<()> {
+    ///     sleep(0).await?; // looks into the cache
+    ///     sleep(0).await
+    /// }
+    ///
+    /// let ask = || async { wait_for(answer(), 0.5).await };
+    /// explore(ask).check(); // the steps take no time
+    /// explore(ask).slow_steps(0.1).check();
+    /// let found = explore(ask).slow_steps(1.0).run().failure.expect("the answer may take a second");
+    /// assert_eq!(found.failure.to_string(), "main raised TimeoutError()");
+    /// assert_eq!(found.schedule.to_string(), "1:fence:dev:+1:time:dev:busy.0=1/2");
+    /// ```
+    pub fn slow_steps(mut self, seconds: impl Seconds) -> Self {
+        self.options.slack = seconds.seconds();
         self
     }
 

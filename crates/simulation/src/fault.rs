@@ -1,7 +1,8 @@
-//! What may go wrong on a network.
+//! What may happen to a program that is no order: on a network, and with time.
 
-/// Something that a network may do to a program while it is [explored](crate::explore()); see
-/// [`Network::faults`](crate::Network::faults).
+/// Something that may happen to a program while it is [explored](crate::explore()): on a network (see
+/// [`Network::faults`](crate::Network::faults)), or because its loop is slow (see
+/// [`Explore::slow_steps`](crate::Explore::slow_steps)).
 ///
 /// # Examples
 ///
@@ -35,11 +36,19 @@ pub enum Fault {
     Crash,
     /// A choice of the program's own: [`choose`](crate::choose()). It needs no network.
     Choice,
+    /// The steps of an iteration take so long that the next timer is due although something is ready. It needs no network.
+    Busy,
+    /// The loop sleeps longer than to the next deadline, from a millisecond to three seconds, so that timers that are close to each
+    /// other are due in the same iteration. It needs no network.
+    Late,
 }
+
+/// By how many seconds the loop may wake up late.
+pub(crate) const LATE: [f64; 5] = [0.0, 0.001, 0.02, 0.2, 3.0];
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Split,
         Self::Full,
         Self::Delay,
@@ -50,6 +59,8 @@ impl Fault {
         Self::Partition,
         Self::Crash,
         Self::Choice,
+        Self::Busy,
+        Self::Late,
     ];
 
     /// Its name in a token.
@@ -65,10 +76,22 @@ impl Fault {
             Self::Partition => "partition",
             Self::Crash => "crash",
             Self::Choice => "choice",
+            Self::Busy => "busy",
+            Self::Late => "late",
         }
     }
 
-    /// What an answer of the tape means. The network has the numbers.
+    /// Is it about the time that steps take, and not about a network?
+    pub(crate) fn is_of_time(self) -> bool {
+        matches!(self, Self::Busy | Self::Late)
+    }
+
+    /// Who does it, in reports.
+    pub(crate) fn subject(self) -> &'static str {
+        if self.is_of_time() { "time" } else { "the network" }
+    }
+
+    /// What an answer of the tape means. The network and [`LATE`] have the numbers.
     pub(crate) fn tell(self, index: usize) -> &'static str {
         let all: &[&str] = match self {
             Self::Split => &["a read gets one byte", "a read gets half of what is there"],
@@ -82,6 +105,13 @@ impl Fault {
             Self::Datagram => &["a datagram is lost", "a datagram is doubled", "a datagram takes 300 ms more"],
             Self::Partition => &["a partition of 0.2 s", "a partition of 5 s", "a partition of 60 s"],
             Self::Choice => return "the program has chosen",
+            Self::Busy => &["the next timer is due before the steps that are ready"],
+            Self::Late => &[
+                "the loop wakes up 1 ms late",
+                "the loop wakes up 20 ms late",
+                "the loop wakes up 200 ms late",
+                "the loop wakes up 3 s late",
+            ],
             Self::Crash => &["a machine is down for 0.2 s", "a machine is down for 5 s", "a machine is down for 60 s"],
         };
         all.get(index.wrapping_sub(1)).copied().unwrap_or_default()

@@ -1,5 +1,6 @@
 //! `ASYNCIO_SCHEDULE`: a whole program under one schedule, without a change to it. `ASYNCIO_SCHEDULE_TRACE` names a file to which
-//! each choice is written, so that it can be compared with CPython's.
+//! each choice is written, so that it can be compared with CPython's: LEN INDEX ELIGIBLE. With `ASYNCIO_SCHEDULE_LOOSE`, deviations are
+//! followed as far as they are possible, and not refused: for `cargo xtask explore`, which shrinks a schedule from outside.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -36,7 +37,11 @@ pub(crate) fn follow(schedule: &Schedule) {
 
 /// A tape that nothing is on yet.
 fn blank(schedule: &Schedule) -> Tape {
-    let mut tape = Tape::new(Chooser::strict(schedule), u64::MAX);
+    let chooser = match schedule.deviations() {
+        Some(deviations) if std::env::var_os("ASYNCIO_SCHEDULE_LOOSE").is_some() => Chooser::loose(deviations.to_vec()),
+        _ => Chooser::strict(schedule),
+    };
+    let mut tape = Tape::new(chooser, u64::MAX).with_slack(schedule.slack());
     tape.mishaps.rewind(schedule.fate());
     tape
 }
@@ -53,7 +58,7 @@ fn tape() -> Option<Rc<RefCell<Tape>>> {
     if let Some(path) = std::env::var_os("ASYNCIO_SCHEDULE_TRACE") {
         let mut file = File::create(&path).unwrap_or_else(|error| panic!("ASYNCIO_SCHEDULE_TRACE: {error}"));
         // The program is not to fail because a disk is full.
-        tape.told = Some(Box::new(move |len, index| _ = writeln!(file, "{len} {index}")));
+        tape.told = Some(Box::new(move |len, index, eligible| _ = writeln!(file, "{len} {index} {eligible}")));
     }
     Some(Rc::new(RefCell::new(tape)))
 }

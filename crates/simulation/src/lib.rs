@@ -9,7 +9,7 @@
 //! cancelled or dropped at one of its awaits?
 //!
 //! The crate is outside of the runtime and uses only its seam for scheduling policies. Time is the virtual clock, which stands
-//! still while anything is ready. Real sockets, threads and processes are not part of a schedule; a program with connections runs on a
+//! still while anything is ready, unless [`Explore::slow_steps`] makes it a part of the schedule. Real sockets, threads and processes are not part of a schedule; a program with connections runs on a
 //! [`Network`] in memory, whose faults are.
 //!
 //! # Which orders
@@ -24,7 +24,7 @@
 //! | `explore`, `search`, `run` | the options, the loop over schedules, one run |
 //! | `strategy`, `delays`, `rng` | which entry is chosen |
 //! | `tape`, `fence`, `token` | the policy, what is eligible, the schedule as a line |
-//! | `choices`, `fault` | the tape's second part: what a network may do, and what it did |
+//! | `choices`, `fault` | the tape's second part: what a network and time may do, and what they did |
 //! | `network` | the network in memory, a folder with a table of its own |
 //! | `shrink`, `story`, `report`, `numbers` | from a failure to its explanation |
 //! | `cancellation` | a coroutine is cancelled and dropped at each of its awaits |
@@ -69,5 +69,7 @@ pub use invariant::invariant;
 #[cfg(all(unix, feature = "net"))]
 pub use network::{Machine, Network, NetworkGuard};
 pub use report::{Exploration, Failure, Found, Outcome, Proof};
+#[doc(hidden)]
+pub use shrink::{Tried, shrink};
 pub use strategy::Strategy;
 pub use token::{Deviation, Schedule};

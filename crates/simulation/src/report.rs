@@ -107,7 +107,7 @@ pub struct Found {
     pub after: u64,
     /// How many deviations from first in, first out that one had.
     pub deviations: usize,
-    /// How many faults of the network it had then.
+    /// How many faults of the network and of time it had then.
     pub mishaps: usize,
     /// What happened, in words: a line for each deviation, with the locations of those who changed places.
     pub story: String,
@@ -176,7 +176,9 @@ impl fmt::Display for Exploration {
                 write!(f, "found after {} schedules, with {} deviations", found.after, found.deviations)?;
                 let mishaps = found.mishaps;
                 if mishaps > 0 {
-                    write!(f, " and {mishaps} faults of the network")?;
+                    let of_time = found.schedule.slack() > 0.0;
+                    let whose = if of_time { "time and the network" } else { "the network" };
+                    write!(f, " and {mishaps} faults of {whose}")?;
                 }
                 f.write_str("\n")?;
                 f.write_str(&found.story)?;

@@ -116,7 +116,7 @@ fn in_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
 }
 
 fn new_tape(options: &Options) -> Rc<RefCell<Tape>> {
-    Rc::new(RefCell::new(Tape::new(Chooser::fifo(), options.steps)))
+    Rc::new(RefCell::new(Tape::new(Chooser::fifo(), options.steps).with_slack(options.slack)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -349,7 +349,7 @@ impl Search<'_> {
         };
         let Course { deviations, mishaps } = fewer_mishaps(found);
         let deviations = shrink(deviations, &mut |deviations| match attempt(deviations, &mishaps) {
-            None => Tried { fails: false, deviations: Vec::new(), widths: Vec::new() },
+            None => Tried::default(),
             Some(fails) => {
                 let tape = tape.borrow();
                 Tried { fails, deviations: tape.deviations.clone(), widths: tape.widths.clone() }
@@ -382,6 +382,7 @@ fn told(
 }
 
 fn replay_only(once: Once<'_>, options: &Options, schedule: &Schedule, begun: Instant) -> Exploration {
+    let options = &Options { slack: schedule.slack(), ..options.clone() };
     let tape = new_tape(options);
     let Told { failure, story, timeline } = told(&tape, schedule, |tape, chooser, fate| {
         tape.borrow_mut().rewind(chooser, fate);

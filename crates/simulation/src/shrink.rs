@@ -12,14 +12,22 @@ const SEARCH: u32 = 20_000;
 /// How many schedules each of the other parts may run.
 const TRIES: u32 = 5_000;
 
-/// What a schedule did: whether it failed in the same way, the deviations that there really were, and the eligible entries.
-pub(crate) struct Tried {
-    pub(crate) fails: bool,
-    pub(crate) deviations: Vec<Deviation>,
-    pub(crate) widths: Vec<u8>,
+/// What a schedule did.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Tried {
+    /// Did it fail in the same way?
+    pub fails: bool,
+    /// The deviations that there really were.
+    pub deviations: Vec<Deviation>,
+    /// How many entries were eligible at each step.
+    pub widths: Vec<u8>,
 }
 
-pub(crate) fn shrink(deviations: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
+/// Makes a schedule that fails shorter. `attempt` runs one as far as it is possible.
+#[doc(hidden)]
+#[must_use]
+pub fn shrink(deviations: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
     let fewer = remove_parts(deviations, &mut |schedule| {
         let tried = attempt(schedule);
         tried.fails.then_some(tried.deviations)

@@ -56,11 +56,11 @@ fn story(notes: &[Note]) -> String {
 
 /// A line for each fault.
 fn faults(struck: &[(u64, Mishap)]) -> String {
-    struck.iter().map(|(step, mishap)| format!("before step {step}, the network: {}\n", told(mishap))).collect()
+    struck.iter().map(|(step, mishap)| format!("before step {step}, {}\n", told(mishap))).collect()
 }
 
-fn told(mishap: &Mishap) -> &'static str {
-    mishap.fault.tell(mishap.index)
+fn told(mishap: &Mishap) -> String {
+    format!("{}: {}", mishap.fault.subject(), mishap.fault.tell(mishap.index))
 }
 
 /// A line for each step; around the deviations and at the end, if there are many.
@@ -86,7 +86,7 @@ fn timeline(notes: &[Note], struck: &[(u64, Mishap)]) -> String {
             text.push_str("        …\n");
         }
         for (_, mishap) in strikes(note) {
-            let _ = writeln!(text, "!       the network: {}", told(mishap));
+            let _ = writeln!(text, "!       {}", told(mishap));
         }
         let Note { step, len, ran: Entry { name, at }, overtaken } = note;
         let mark = if overtaken.is_empty() { ' ' } else { '>' };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use asyncio_runtime::{AnyTask, Choices, SchedulingPolicy, get_running_loop};
 
 use crate::choices::{Fate, Mishap, Mishaps};
-use crate::fault::Fault;
+use crate::fault::{Fault, LATE};
 use crate::fence::Fence;
 use crate::invariant;
 use crate::report::Failure;
@@ -20,6 +20,8 @@ pub(crate) struct Tape {
     pub(crate) steps: u64,
     /// The program is stopped after so many.
     limit: u64,
+    /// How many seconds the steps of an iteration may take; with 0, nothing is asked about time.
+    slack: f64,
     pub(crate) deviations: Vec<Deviation>,
     /// The choices that are not orders.
     pub(crate) mishaps: Mishaps,
@@ -29,8 +31,8 @@ pub(crate) struct Tape {
     pub(crate) notes: Option<Vec<Note>>,
     /// What the network did, and before which step, if somebody is going to read it.
     pub(crate) struck: Vec<(u64, Mishap)>,
-    /// Told of each choice: how many entries were ready, and the index of the one that runs.
-    pub(crate) told: Option<Box<dyn FnMut(usize, usize)>>,
+    /// Told of each choice: how many entries were ready, the index of the one that runs, and how many were eligible.
+    pub(crate) told: Option<Box<dyn FnMut(usize, usize, usize)>>,
     /// Why the program was stopped. From then on it is first in, first out.
     pub(crate) failure: Option<Failure>,
 }
@@ -73,6 +75,7 @@ impl Tape {
             chooser,
             steps: 0,
             limit,
+            slack: 0.0,
             deviations: Vec::new(),
             mishaps: Mishaps::new(),
             widths: Vec::new(),
@@ -81,6 +84,11 @@ impl Tape {
             told: None,
             failure: None,
         }
+    }
+
+    /// Lets the steps of an iteration take so many seconds.
+    pub(crate) fn with_slack(self, slack: f64) -> Self {
+        Self { slack, ..self }
     }
 
     /// Begins anew, in the memory of the last run.
@@ -104,10 +112,16 @@ impl Tape {
 
     /// A question of the network, which has so many answers.
     pub(crate) fn ask(&mut self, fault: Fault, len: usize) -> usize {
+        self.ask_within(fault, len, len)
+    }
+
+    /// The same where only the first so many answers are possible. The others count, so that the schedule does not depend on
+    /// what is possible.
+    fn ask_within(&mut self, fault: Fault, len: usize, possible: usize) -> usize {
         if self.failure.is_some() {
             return 0;
         }
-        match self.mishaps.ask(fault, len) {
+        match self.mishaps.ask(fault, len, possible) {
             Ok(0) => 0,
             Ok(index) => {
                 if let (Some(_), Some(mishap)) = (&self.notes, self.mishaps.happened.last()) {
@@ -117,6 +131,22 @@ impl Tape {
             }
             Err(stale) => self.fail(Failure::Stale(stale)),
         }
+    }
+
+    /// Where the clock goes; see [`SchedulingPolicy::advance`].
+    fn advance(&mut self, now: f64, deadline: f64, ready: usize) -> f64 {
+        if ready == 0 {
+            if self.slack <= 0.0 {
+                return deadline;
+            }
+            let possible = LATE.iter().take_while(|late| **late <= self.slack).count();
+            return deadline + LATE[self.ask_within(Fault::Late, LATE.len(), possible)];
+        }
+        if self.slack <= 0.0 || deadline <= now {
+            return now;
+        }
+        let possible = if deadline - now <= self.slack { 2 } else { 1 };
+        if self.ask_within(Fault::Busy, 2, possible) == 1 { deadline } else { now }
     }
 
     fn choose(&mut self, fence: &Fence, ready: &Choices<'_>) -> usize {
@@ -143,7 +173,7 @@ impl Tape {
             self.deviations.push(Deviation { step, index, len: ready.len() });
         }
         if let Some(told) = &mut self.told {
-            told(ready.len(), index);
+            told(ready.len(), index, eligible);
         }
         if let Some(notes) = &mut self.notes {
             let overtaken = (0..index).map(|index| Entry::of(index, ready)).collect();
@@ -201,5 +231,9 @@ impl SchedulingPolicy for Player {
             panic!("{failure}");
         }
         index
+    }
+
+    fn advance(&mut self, now: f64, deadline: f64, ready: usize) -> f64 {
+        self.tape.borrow_mut().advance(now, deadline, ready)
     }
 }

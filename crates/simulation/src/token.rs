@@ -5,7 +5,8 @@
 //! token for another program, or for an older version of it, is refused.
 //!
 //! If a network has a part in it, a second token follows a `+`: `1:net:walk:SEED`, or `1:net:dev:FAULT.NUMBER=INDEX/LEN,…`, the answers
-//! to the network's questions that were not ordinary. Only Rust replays this part.
+//! to the network's questions that were not ordinary. It begins with `1:time:` if time is asked about, too: how long steps take, and
+//! how late the loop wakes up. Only Rust replays this part.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -23,6 +24,7 @@ use crate::tape::{Player, Tape};
 /// What each part of a token begins with: its version, and what it is about.
 const ORDERS: &str = "1:fence:";
 const NETWORK: &str = "1:net:";
+const TIME: &str = "1:time:";
 
 /// A schedule in one line; see [`Explore::replay`](crate::Explore::replay).
 ///
@@ -39,8 +41,10 @@ const NETWORK: &str = "1:net:";
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Schedule {
     pub(crate) orders: Kind<Deviation>,
-    /// What the network does.
+    /// What the network and time do.
     mishaps: Kind<Mishap>,
+    /// Is time asked? In a list, it is if an answer is about time.
+    asks_time: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +67,13 @@ pub struct Deviation {
 
 impl Schedule {
     pub(crate) fn of(deviations: Vec<Deviation>, mishaps: Vec<Mishap>) -> Self {
-        Self { orders: Kind::Deviations(deviations), mishaps: Kind::Deviations(mishaps) }
+        let asks_time = mishaps.iter().any(|mishap| mishap.fault.is_of_time());
+        Self { orders: Kind::Deviations(deviations), mishaps: Kind::Deviations(mishaps), asks_time }
+    }
+
+    /// How many seconds steps may take: as many as the schedule says, or none.
+    pub(crate) fn slack(&self) -> f64 {
+        if self.asks_time { f64::INFINITY } else { 0.0 }
     }
 
     pub(crate) fn fate(&self) -> Fate {
@@ -82,7 +92,7 @@ impl Schedule {
         }
     }
 
-    /// What the network does that is not ordinary; `None` if that is drawn from a seed.
+    /// What the network and time do that is not ordinary; `None` if that is drawn from a seed.
     #[must_use]
     pub fn mishaps(&self) -> Option<&[Mishap]> {
         match &self.mishaps {
@@ -121,8 +131,8 @@ impl Schedule {
     }
 
     /// The policy that lets one loop follow the schedule, for a loop that [`explore`](crate::explore()) does not make. `told` is
-    /// called with each choice: how many entries are ready, and the index of the one that runs. What the schedule says of a network
-    /// is left out.
+    /// called with each choice: how many entries are ready, and the index of the one that runs. Time passes as the schedule says; what
+    /// it says of a network is left out.
     ///
     /// # Panics
     ///
@@ -144,9 +154,10 @@ impl Schedule {
     /// assert_eq!(choices.borrow()[..3], [(1, 0), (2, 1), (2, 0)]);
     /// ```
     #[must_use]
-    pub fn policy<F: FnMut(usize, usize) + 'static>(&self, told: F) -> impl SchedulingPolicy + use<F> {
-        let mut tape = Tape::new(Chooser::strict(self), u64::MAX);
-        tape.told = Some(Box::new(told));
+    pub fn policy<F: FnMut(usize, usize) + 'static>(&self, mut told: F) -> impl SchedulingPolicy + use<F> {
+        let mut tape = Tape::new(Chooser::strict(self), u64::MAX).with_slack(self.slack());
+        tape.mishaps.rewind(self.fate());
+        tape.told = Some(Box::new(move |len, index, _| told(len, index)));
         Player::that_panics(&Rc::new(RefCell::new(tape)))
     }
 }
@@ -156,7 +167,7 @@ impl fmt::Display for Schedule {
         write!(f, "{ORDERS}{}", self.orders)?;
         match &self.mishaps {
             Kind::Deviations(mishaps) if mishaps.is_empty() => Ok(()),
-            mishaps => write!(f, "+{NETWORK}{mishaps}"),
+            mishaps => write!(f, "+{}{mishaps}", if self.asks_time { TIME } else { NETWORK }),
         }
     }
 }
@@ -194,15 +205,22 @@ impl FromStr for Schedule {
             {
                 return Err("the steps must increase");
             }
-            let mishaps = match mishaps {
-                None => Kind::Deviations(Vec::new()),
-                Some(rest) => {
-                    let rest = rest.strip_prefix(NETWORK).ok_or("\"1:net:\" must follow the \"+\"")?;
-                    let why = "what a network does must be FAULT.NUMBER=INDEX/LEN";
-                    kind(rest, |item| Mishap::parse(item).ok_or(why))?
-                }
+            let Some(rest) = mishaps else {
+                return Ok(Self { orders, mishaps: Kind::Deviations(Vec::new()), asks_time: false });
             };
-            Ok(Self { orders, mishaps })
+            let timed = rest.strip_prefix(TIME);
+            let rest = timed.or_else(|| rest.strip_prefix(NETWORK));
+            let rest = rest.ok_or("\"1:net:\" or \"1:time:\" must follow the \"+\"")?;
+            let why = "what a network does must be FAULT.NUMBER=INDEX/LEN";
+            let mishaps = kind(rest, |item| Mishap::parse(item).ok_or(why))?;
+            let asks_time = match &mishaps {
+                Kind::Walk(_) => timed.is_some(),
+                Kind::Deviations(mishaps) => mishaps.iter().any(|mishap| mishap.fault.is_of_time()),
+            };
+            if asks_time && timed.is_none() {
+                return Err("\"busy\" and \"late\" need \"1:time:\"");
+            }
+            Ok(Self { orders, mishaps, asks_time })
         };
         parse().map_err(|why: &str| ValueError::new(format!("{token:?} is not a schedule: {why}")))
     }
@@ -242,6 +260,8 @@ mod tests {
             "1:fence:dev:3=1/4,9=63/10000",
             "1:fence:dev:+1:net:dev:delay.3=4/5,reset.7=1/2",
             "1:fence:walk:1+1:net:walk:2",
+            "1:fence:walk:1+1:time:walk:2",
+            "1:fence:dev:3=1/4+1:time:dev:busy.0=1/2,late.3=4/5,reset.7=1/2",
         ] {
             assert_eq!(token.parse::<Schedule>().unwrap().to_string(), token);
         }
@@ -258,10 +278,12 @@ mod tests {
             ("1:fence:dev:3=1/4,3=2/4", "the steps must increase"),
             ("1:fence:dev:3=0/4", "at least 1"),
             ("1:fence:dev:3=4/4", "less than the number"),
-            ("1:fence:dev:+", "\"1:net:\" must follow"),
-            ("1:fence:dev:+2:net:dev:", "\"1:net:\" must follow"),
+            ("1:fence:dev:+", "\"1:net:\" or \"1:time:\" must follow"),
+            ("1:fence:dev:+2:net:dev:", "must follow the \"+\""),
             ("1:fence:dev:+1:net:dev:delay.3", "FAULT.NUMBER=INDEX/LEN"),
             ("1:fence:dev:+1:net:dev:typo.3=1/2", "FAULT.NUMBER=INDEX/LEN"),
+            ("1:fence:dev:+1:net:dev:busy.3=1/2", "need \"1:time:\""),
+            ("1:fence:dev:+2:time:dev:busy.3=1/2", "must follow the \"+\""),
         ] {
             let error = token.parse::<Schedule>().unwrap_err().to_string();
             assert!(error.contains(why), "{token}: {error}");

@@ -6,8 +6,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use asyncio_runtime::{GaiError, Result, ValueError, get_running_loop};
 
-use crate::network;
-
 /// A port: any integer. The range of 0 to 65535 is checked at run time, so that an impossible port in a program's input
 /// is an error like others.
 ///
@@ -128,13 +126,7 @@ impl Family {
 
 /// The addresses of a host, of one family; at least one.
 pub(crate) async fn resolve(host: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>> {
-    let mut addresses = match network::current()? {
-        Some(network) if host.parse::<IpAddr>().is_err() => {
-            let found = network.getaddrinfo(host).await?;
-            found.into_iter().map(|address| SocketAddr::new(address, port)).collect()
-        }
-        _ => get_running_loop()?.getaddrinfo(host, port).await?,
-    };
+    let mut addresses = get_running_loop()?.getaddrinfo(host, port).await?;
     addresses.retain(|address| family.has(address));
     if addresses.is_empty() {
         let error = GaiError::new(host, format!("it has no address of family {family:?}"));

@@ -16,7 +16,7 @@ use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use asyncio_runtime::io::{Announcer, Registration};
-use asyncio_runtime::{ContextVar, Result, VarScope};
+use asyncio_runtime::{ContextVar, ResolveHook, Result, VarScope};
 
 use crate::address::Address;
 use crate::buffer::Buffer;
@@ -274,6 +274,14 @@ pub(crate) fn current() -> io::Result<Option<Rc<dyn Network>>> {
     let network = NETWORKS.with_borrow(|networks| networks.get(&key).and_then(Weak::upgrade));
     let gone = || io::Error::new(io::ErrorKind::NetworkDown, "the network of this task is gone or is another thread's");
     network.map(Some).ok_or_else(gone)
+}
+
+// `EventLoop::getaddrinfo` asks the network of its task.
+inventory::submit! {
+    ResolveHook(|host| match current() {
+        Ok(network) => network.map(|network| network.getaddrinfo(host)),
+        Err(gone) => Some(Box::pin(async { Err(gone.into()) })),
+    })
 }
 
 /// Waits until a connection is made; `what` names it in an error.

@@ -30,7 +30,7 @@
 //! ```
 //!
 //! What is not there: files (a Unix socket has a path, but `Path::exists` does not see it), `add_reader` and `AsyncFd`, which are about
-//! descriptors, options of sockets, broadcasts, and `EventLoop::getaddrinfo`, which asks the system. Processes and threads are outside.
+//! descriptors, options of sockets, and broadcasts. Processes and threads are outside.
 //!
 //! | file | what is in it |
 //! | --- | --- |

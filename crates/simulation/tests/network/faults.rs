@@ -70,9 +70,9 @@ fn a_program_that_is_right_is_right_with_every_fault() {
 #[test]
 fn a_token_for_another_program_is_refused() {
     for (token, why) in [
-        ("1:fence:dev:+1:net:dev:split.0=1/7", "split 0 of the network has 3 answers, the schedule says 7"),
+        ("1:fence:dev:+1:net:dev:split.0=1/7", "question 0 about split has 3 answers, the schedule says 7"),
         ("1:fence:dev:+1:net:dev:split.99=1/3", "questions about split, the schedule answers number 99"),
-        ("1:fence:dev:+1:net:dev:crash.0=1/4", "had 0 questions about crash"),
+        ("1:fence:dev:+1:net:dev:crash.0=1/4", "there were 0 questions about crash"),
     ] {
         let token: Schedule = token.parse().unwrap();
         let stale = explore(exactly as fn() -> Program).replay(&token).failure.expect("it does not fit");

@@ -1,6 +1,7 @@
 //! The network without faults: order, time, names, and what is not there.
 
 use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use asyncio_runtime::{
@@ -103,8 +104,14 @@ fn names_are_the_networks() {
             let address = writer.peername().as_socket().expect("an address");
             assert_eq!(getnameinfo(address, 0).await?.0, "www.example.org");
             assert_eq!(getnameinfo(address, NI_NUMERICHOST).await?.0, web.address().to_string());
-            let error = open_connection("www.example.com", 80).await.unwrap_err();
-            assert_eq!(error.to_string(), "cannot resolve 'www.example.com': Name or service not known");
+            let event_loop = get_running_loop()?;
+            assert_eq!(event_loop.getaddrinfo("www.example.org", 443).await?, [SocketAddr::new(web.address(), 443)]);
+            assert_eq!(event_loop.getaddrinfo("127.0.0.1", 1).await?, ["127.0.0.1:1".parse()?]);
+            let local = event_loop.getaddrinfo("localhost", 80).await?;
+            assert_eq!(local, ["127.0.0.1:80".parse()?, "[::1]:80".parse()?]);
+            let unknown = "cannot resolve 'www.example.com': Name or service not known";
+            assert_eq!(open_connection("www.example.com", 80).await.unwrap_err().to_string(), unknown);
+            assert_eq!(event_loop.getaddrinfo("www.example.com", 80).await.unwrap_err().to_string(), unknown);
             Ok(())
         })
         .unwrap();

@@ -7,6 +7,7 @@ mod cancellation;
 mod failures;
 mod orders;
 mod reports;
+mod time;
 
 use std::cell::Cell;
 use std::rc::Rc;

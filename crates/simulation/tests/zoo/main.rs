@@ -1,7 +1,9 @@
 //! A zoo of programs with a fault that only an order other than first in, first out shows, and of the same programs mended.
 //!
 //! Each fault must be found within a budget from a fixed seed, and shrunk; each mended program must survive the same budget.
-//! `ASYNCIO_ZOO=1000000` sets another budget; `ASYNCIO_ZOO_TABLE=1` prints the table of the documentation.
+//! `ASYNCIO_ZOO=1000000` sets another budget; `ASYNCIO_ZOO_TABLE=1` prints the table of the documentation. `replays.txt` has the shrunk
+//! schedule of each fault, and how many entries are ready at each step; `twins.py` has the same programs for CPython, which
+//! `tests/tests/schedules.rs` runs under these. `ASYNCIO_ZOO_BLESS=1` writes that file.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -70,7 +72,7 @@ fn budget() -> u64 {
 
 #[test]
 fn each_fault_is_found_and_shrunk() {
-    let (mut simple, mut problems) = (0, Vec::new());
+    let (mut simple, mut problems, mut replays) = (0, Vec::new(), String::new());
     for Specimen { name, search } in all() {
         let result = search(false, Strategy::Mixed, budget());
         let Some(found) = result.failure else {
@@ -84,19 +86,53 @@ fn each_fault_is_found_and_shrunk() {
             problems.push(format!("{name} needs {left} deviations:\n{}", found.story));
         }
         simple += u32::from(left <= 3);
+        let ready = found.timeline.lines().map(|line| line.rsplit_once('[').expect("a step").1.replace(" ready]", ""));
+        replays += &format!("{name} {} {}\n", found.schedule, ready.collect::<Vec<_>>().join(" "));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert!(simple as usize * 10 >= all().len() * 9, "only {simple} need three deviations or fewer");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/zoo/replays.txt");
+    if std::env::var_os("ASYNCIO_ZOO_BLESS").is_some() {
+        std::fs::write(path, replays).unwrap();
+    } else {
+        assert_eq!(std::fs::read_to_string(path).unwrap(), replays);
+    }
 }
 
-#[test]
-fn each_mended_program_survives() {
-    let failed = all().into_iter().filter_map(|Specimen { name, search }| {
+/// The programs of one file: with a million schedules each, all of them would be more than a test may take.
+fn survive(mended: impl IntoIterator<Item = Specimen>) {
+    let failed = mended.into_iter().filter_map(|Specimen { name, search }| {
         let result = search(true, Strategy::Mixed, budget());
+        println!("{name}: {} schedules in {:.1} s", result.schedules, result.took.as_secs_f64());
         result.failure.is_some().then(|| format!("{name}: {result}"))
     });
     let failed: Vec<String> = failed.collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn mended_programs_with_shared_state_survive() {
+    survive(state::all());
+}
+
+#[test]
+fn mended_programs_with_locks_survive() {
+    survive(locks::all());
+}
+
+#[test]
+fn mended_programs_with_queues_survive() {
+    survive(queues::all());
+}
+
+#[test]
+fn mended_programs_with_cancellations_survive() {
+    survive(cancellation::all());
+}
+
+#[test]
+fn mended_services_survive() {
+    survive(services::all());
 }
 
 #[test]

@@ -6,12 +6,13 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use asyncio_errors::{GaiError, Result};
 
 use crate::asyncio::events::EventLoop;
+use crate::asyncio::hooks::ResolveHook;
 
 impl EventLoop {
     /// The addresses of a host, in the order in which the system recommends them: `loop.getaddrinfo`.
     ///
     /// The system's resolver blocks, so it runs in the loop's default executor. A host that is an address already is
-    /// returned at once.
+    /// returned at once. A task on a network in memory asks that network.
     ///
     /// # Errors
     ///
@@ -37,6 +38,9 @@ impl EventLoop {
     pub async fn getaddrinfo(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
+        }
+        if let Some(lookup) = inventory::iter::<ResolveHook>.into_iter().find_map(|hook| (hook.0)(host)) {
+            return Ok(lookup.await?.into_iter().map(|address| SocketAddr::new(address, port)).collect());
         }
         let name = host.to_owned();
         let resolve = move || (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
