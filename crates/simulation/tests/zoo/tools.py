@@ -24,7 +24,8 @@ MOST_STEPS = 5_000
 
 def with_detangle(program, runs):
     try:
-        detangle.explore(program, runs=runs, seed=0, shrink=False, max_steps=MOST_STEPS)
+        options = {"database": False, "shrink": False, "max_steps": MOST_STEPS}
+        detangle.explore(program, runs=runs, seed=0, **options)
     except detangle.BugFound as found:
         return found.report.runs
     return None
