@@ -42,7 +42,7 @@ class Tape:
     def __init__(self, token, note=lambda length, index, eligible: None):
         token, _, other = token.partition("+")
         if other:
-            raise ValueError(f"only Rust replays what is about networks and time, {other!r}")
+            raise ValueError(f"only Rust replays networks and time, {other!r}")
         version, fence, kind, rest = token.split(":", 3)
         if (version, fence) != ("1", "fence") or kind not in ("walk", "dev"):
             raise ValueError(f"{token!r} is not a schedule")

@@ -10,4 +10,4 @@ pub use asyncio_runtime::{
     new_event_loop,
 };
 #[doc(hidden)]
-pub use asyncio_runtime::{DebugHook, LoopHook};
+pub use asyncio_runtime::{DebugHook, LoopHook, ResolveHook};

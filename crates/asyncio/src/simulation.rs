@@ -29,6 +29,10 @@ pub use asyncio_simulation::{
     invariant,
 };
 
+// For `cargo xtask explore`, which runs whole programs.
+#[doc(hidden)]
+pub use asyncio_simulation::{Tried, shrink};
+
 #[cfg(all(unix, feature = "net"))]
 #[doc(inline)]
 pub use asyncio_simulation::{Machine, Network, NetworkGuard};
