@@ -129,11 +129,14 @@ fn compare_all(python: &Reference, source: &Source, numbers: Range<u64>, differe
     });
     bar.finish_and_clear();
     let (figures, differences) = result?;
-    let Figures { programs, lines, returned, raised, deadlocked, endless, different: _ } = figures;
+    let Figures { programs, lines, returned, raised, deadlocked, endless, different: _, unsteady } = figures;
     println!("{programs} programs in {:.0} s, {lines} lines of trace", start.elapsed().as_secs_f64());
     println!("{returned} returned, {raised} raised, in {deadlocked} nothing could happen any more");
     if endless > 0 {
         println!("with {endless} more CPython does not come to an end");
+    }
+    if unsteady > 0 {
+        println!("{unsteady} differed only once, on the side of CPython");
     }
     for difference in &differences {
         show(python, difference)?;

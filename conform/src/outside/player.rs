@@ -61,7 +61,8 @@ pub(super) fn error(error: &Error) -> String {
                 name
             }
         }
-        _ => format!("{error:?}"),
+        // `Debug` says where it was raised, if the environment asks for that.
+        _ => error.repr(),
     }
 }
 
