@@ -118,7 +118,8 @@ fn sanitized(name: &str, library: &str, programs: u64, packages: &[&[&str]]) -> 
     // comes compiled without them; the second flag says that this is meant. The last one is for code that must help the
     // sanitizer see how it is synchronised.
     let flags = format!("-Zsanitizer={name} -Cunsafe-allow-abi-mismatch=sanitizer --cfg {library}");
-    let suppressions = |file: &str| format!("suppressions={}", guide_tests::root().join("xtask/src").join(file).display());
+    let suppressions =
+        |file: &str| format!("suppressions={}", guide_tests::root().join("xtask/src").join(file).display());
     for package in packages {
         let mut command = test(name);
         // With a target, the flags are not for build scripts.

@@ -20,7 +20,8 @@ mod interop;
 pub mod log;
 pub mod names;
 pub mod panic;
-mod report;
+#[doc(hidden)]
+pub mod report;
 pub mod repr;
 pub mod text;
 

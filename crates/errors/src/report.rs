@@ -3,6 +3,7 @@
 //! The texts are those of asyncio's log messages, so that a search for one finds Python's explanations.
 
 use std::fmt::{self, Write as _};
+use std::panic::Location;
 
 use crate::escape::{Escape, Lines};
 use crate::names::place;
@@ -52,6 +53,34 @@ impl ExceptionContext {
         self.object = Some((label, repr));
         self
     }
+}
+
+/// How a callback was queued: when it is due, if it is a timer's, and where that was asked for, as far as debug mode has kept it.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(missing_docs, reason = "they are told above")]
+pub struct Queued {
+    pub when: Option<f64>,
+    pub at: Option<&'static Location<'static>>,
+}
+
+impl Queued {
+    /// How its handle prints; without a callback, if it is not to be named.
+    #[must_use]
+    pub fn handle_repr(self, cancelled: bool, callback: Option<&str>) -> String {
+        let cancelled = if cancelled { " cancelled" } else { "" };
+        let callback = callback.map_or(String::new(), |callback| format!(" {callback}"));
+        let at = created_at(self.at);
+        match self.when {
+            None => format!("<Handle{cancelled}{callback}{at}>"),
+            Some(when) => format!("<TimerHandle{cancelled} when={when}{callback}{at}>"),
+        }
+    }
+}
+
+/// ` created at FILE:LINE`, the last part of a `repr` in debug mode. (Python has the whole stack, of which its `repr` has this line.)
+#[must_use]
+pub fn created_at(at: Option<&Location<'_>>) -> String {
+    at.map_or(String::new(), |at| format!(" created at {}", place(at)))
 }
 
 impl fmt::Display for ExceptionContext {

@@ -56,6 +56,8 @@ fn a_loop_inside_a_loop() {
         assert_eq!(text(nested), "RuntimeError('Runner.run() cannot be called from a running event loop')");
         let nested = EventLoop::with_clock(Clock::Virtual).run_until_complete(async { Ok(()) });
         assert_eq!(text(nested), "RuntimeError('Cannot run the event loop while another loop is running')");
+        let nested = EventLoop::with_clock(Clock::Virtual).run_forever();
+        assert_eq!(text(nested), "RuntimeError('Cannot run the event loop while another loop is running')");
         let same = get_running_loop()?;
         assert_eq!(text(same.run_forever()), "RuntimeError('This event loop is already running')");
         assert_eq!(

@@ -46,9 +46,29 @@ async fn check(name: &str, waits: Waits) -> Result<()> {
     sleep(0).await
 }
 
+// CPython: test_tasks.BaseTaskTests.test_wait_discards_awaited_by_for_pending,
+// test_graph.CallStackTestBase.test_stack_as_completed
+#[test]
+fn a_wait_that_has_returned_names_nobody_any_more_while_its_task_goes_on() {
+    virtually(async {
+        let (done, immortal) = (create_task(sleep(0)), get_running_loop()?.create_future::<()>());
+        wait([done.as_any(), immortal.as_any()]).return_when(ReturnWhen::FirstCompleted).await?;
+        assert!(done.done() && waiters(immortal.as_any()).is_empty());
+        immortal.cancel();
+        let task = sleeper();
+        for wait in as_completed([&task]) {
+            wait.await?;
+        }
+        assert!(waiters(&task).is_empty());
+        let task = sleeper();
+        assert!(wait_for(shield(&task), 0.5).await.is_err());
+        assert!(waiters(&task).is_empty());
+        Ok(())
+    });
+}
+
 // CPython: test_graph.CallStackTestBase.test_stack_gather, test_stack_shield, test_stack_timeout, test_stack_wait,
-// test_stack_as_completed, test_stack_task, test_stack_wait_for_non_positive_timeout,
-// test_tasks.BaseTaskTests.test_wait_discards_awaited_by_for_pending
+// test_stack_as_completed, test_stack_task, test_stack_wait_for_non_positive_timeout
 #[test]
 fn every_kind_of_wait_names_its_task_and_its_line() {
     virtually(async {

@@ -43,6 +43,25 @@ fn expect(n: usize, counted: usize) {
 }
 
 #[test]
+fn in_debug_mode_a_loop_that_was_not_closed_is_told_of() {
+    let program = || {
+        for debug in [false, true] {
+            let [closed, left, run] = [0, 1, 2].map(|_| EventLoop::with_clock(Clock::Virtual));
+            [&closed, &left, &run].iter().for_each(|event_loop| event_loop.set_debug(debug));
+            closed.close().unwrap();
+            run.run_until_complete(ring()).unwrap();
+            let handle = left.clone();
+            drop((closed, left, run));
+            assert!(handle.is_closed());
+        }
+        // Who runs a program in one go has closed its loop.
+        Runner::new().debug(true).run(ring()).unwrap();
+    };
+    let text = "ResourceWarning: unclosed event loop <_UnixSelectorEventLoop running=False closed=False debug=True>\n";
+    expect(2, times(text, "in_debug_mode_a_loop_that_was_not_closed_is_told_of", program));
+}
+
+#[test]
 fn a_dropped_one_complains() {
     expect(1, warnings("a_dropped_one_complains", || drop(coroutine(ring()))));
 }

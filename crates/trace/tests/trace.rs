@@ -139,20 +139,23 @@ fn an_eager_task_is_a_slice_within_that_of_its_creator() {
 
 #[test]
 fn an_error_is_told_and_stays_unseen() {
-    let reported = Rc::new(Cell::new(0));
-    let counted = Rc::clone(&reported);
-    let read = read(async move {
-        let event_loop = get_running_loop()?;
-        event_loop.set_exception_handler(Some(Box::new(move |context| {
-            assert_eq!(context.message, "Task exception was never retrieved");
-            counted.set(counted.get() + 1);
-        })));
-        drop(create_task(async { Err::<(), _>(ValueError::new("it \"broke\"").into()) }).named("Ada"));
-        sleep(1).await
-    });
-    assert_eq!(reported.get(), 1);
-    let failed: Vec<_> = read.named("failed").map(|(_, event)| event["args"]["error"].as_str().unwrap()).collect();
-    assert_eq!(failed, ["ValueError('it \"broke\"')"]);
+    for debug in [false, true] {
+        let reported = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&reported);
+        let read = read(async move {
+            let event_loop = get_running_loop()?;
+            event_loop.set_debug(debug);
+            event_loop.set_exception_handler(Some(Box::new(move |context| {
+                assert_eq!(context.message, "Task exception was never retrieved");
+                counted.set(counted.get() + 1);
+            })));
+            drop(create_task(async { Err::<(), _>(ValueError::new("it \"broke\"").into()) }).named("Ada"));
+            sleep(1).await
+        });
+        assert_eq!(reported.get(), 1);
+        let failed: Vec<_> = read.named("failed").map(|(_, event)| event["args"]["error"].as_str().unwrap()).collect();
+        assert_eq!(failed, ["ValueError('it \"broke\"')"]);
+    }
 }
 
 #[test]

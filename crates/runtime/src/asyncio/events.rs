@@ -6,7 +6,9 @@
 
 use std::fmt;
 use std::future::Future as StdFuture;
+use std::panic::Location;
 use std::rc::Rc;
+use std::thread::panicking;
 
 use asyncio_clock::{Clock, Seconds};
 use asyncio_concurrent::ThreadPoolExecutor;
@@ -17,7 +19,7 @@ use crate::asyncio::futures::Future;
 use crate::asyncio::handles::{Handle, TimerHandle};
 use crate::asyncio::hooks;
 use crate::asyncio::knots::{look_later, look_now};
-use crate::asyncio::slow;
+use crate::asyncio::slow::{self, in_debug};
 use crate::asyncio::tasks::{OptionsChange, Task, TaskFactory, TaskOptions};
 use crate::asyncio::threads;
 use crate::asyncio::threads::LoopHandle;
@@ -322,6 +324,7 @@ impl EventLoop {
     /// })
     /// .unwrap();
     /// ```
+    #[track_caller]
     pub fn call_soon<F: FnOnce() + 'static>(&self, f: F) -> Result<Handle, RuntimeError> {
         self.core.check_closed()?;
         let handle = Handle::new(&self.core, None, f);
@@ -335,6 +338,7 @@ impl EventLoop {
     /// # Errors
     ///
     /// `RuntimeError: Event loop is closed`.
+    #[track_caller]
     pub fn call_soon_threadsafe(&self, f: impl FnOnce() + Send + 'static) -> Result<Handle, RuntimeError> {
         self.core.take_remote();
         self.call_soon(f)
@@ -355,6 +359,7 @@ impl EventLoop {
     /// # Errors
     ///
     /// `RuntimeError: Event loop is closed`; `ValueError` for NaN.
+    #[track_caller]
     pub fn call_later<F: FnOnce() + 'static>(&self, delay: impl Seconds, f: F) -> Result<TimerHandle> {
         self.call_at(self.time() + delay.seconds(), f)
     }
@@ -377,6 +382,7 @@ impl EventLoop {
     /// event_loop.run_forever().unwrap();
     /// assert_eq!(event_loop.time(), timer.when());
     /// ```
+    #[track_caller]
     pub fn call_at<F: FnOnce() + 'static>(&self, when: f64, f: F) -> Result<TimerHandle> {
         self.core.check_closed()?;
         check_delay(when)?;
@@ -392,10 +398,11 @@ impl EventLoop {
 
 /// # Creating futures and tasks
 impl EventLoop {
-    /// A future of this loop.
+    /// A future of this loop. In debug mode it prints where it was created.
     #[must_use]
+    #[track_caller]
     pub fn create_future<T: 'static>(&self) -> Future<T> {
-        Future::new(&self.core)
+        Future::from_any(AnyFuture::plain::<T>(&self.core, in_debug(&self.core, Location::caller())))
     }
 
     /// Makes a task of this loop, which need not run yet.
@@ -594,7 +601,8 @@ impl EventLoop {
 /// # Debug mode
 impl EventLoop {
     /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration), while they
-    /// do (by a thread, in real time) and afterwards.
+    /// do (by a thread, in real time) and afterwards. Tasks, and the futures and handles that are made in this mode, print where they
+    /// were created. A loop, a writer or a running child that is dropped and was not closed is reported as Python's `ResourceWarning`.
     ///
     /// # Examples
     ///
@@ -690,6 +698,9 @@ impl Clone for EventLoop {
 impl Drop for EventLoop {
     fn drop(&mut self) {
         if self.owner && !self.is_running() {
+            if self.get_debug() && !self.is_closed() && !panicking() {
+                log::warning(format_args!("ResourceWarning: unclosed event loop {self:?}"));
+            }
             self.core.close();
         }
     }

@@ -2,14 +2,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use asyncio_collections::drop_nested;
 use asyncio_contextvars::{self as contextvars, Vars};
 use asyncio_errors::names::function_name;
+use asyncio_errors::report::Queued;
 
+use crate::asyncio::slow::in_debug;
 use crate::kernel::{
-    Action, LoopCore, LoopEvent, Run, Scheduled, Text, TimerKey, handle_repr, note_making, run_callback, run_handled,
+    Action, LoopCore, LoopEvent, Run, Scheduled, Text, TimerKey, note_making, run_callback, run_handled,
 };
 
 /// A queued callback: `asyncio.Handle`.
@@ -37,13 +40,14 @@ use crate::kernel::{
 pub struct Handle(Rc<HandleInner>);
 
 impl Handle {
+    #[track_caller]
     pub(crate) fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, when: Option<f64>, f: F) -> Self {
         note_making();
         Self(Rc::new(HandleInner {
             f: RefCell::new(Some(Box::new(f))),
             cancelled: Cell::new(false),
             type_name: std::any::type_name::<F>(),
-            when,
+            queued: Queued { when, at: in_debug(core, Location::caller()) },
             vars: contextvars::current(),
             core: Rc::downgrade(core),
         }))
@@ -60,7 +64,7 @@ impl Handle {
         let f = self.0.f.take();
         if let Some(f) = f {
             // A timer is told of by its loop.
-            if let (None, Some(core)) = (self.0.when, self.0.core.upgrade())
+            if let (None, Some(core)) = (self.0.queued.when, self.0.core.upgrade())
                 && core.instrumented.get()
             {
                 let call = Scheduled::call(self.to_run(), 0);
@@ -114,6 +118,7 @@ pub struct TimerHandle {
 
 impl TimerHandle {
     /// A timer of the loop that calls `f` at the time `when`.
+    #[track_caller]
     pub(crate) fn new<F: FnOnce() + 'static>(core: &Rc<LoopCore>, when: f64, f: F) -> Self {
         let handle = Handle::new(core, Some(when), f);
         let key = core.insert_timer(when, Action::Call(handle.to_run()));
@@ -151,8 +156,7 @@ struct HandleInner {
     cancelled: Cell<bool>,
     /// Of the closure. The name of its function is found only when it is needed, because that takes a search.
     type_name: &'static str,
-    /// For a timer: when it is due.
-    when: Option<f64>,
+    queued: Queued,
     vars: Vars,
     core: Weak<LoopCore>,
 }
@@ -172,7 +176,7 @@ impl HandleInner {
         let cancelled = self.cancelled.get();
         let is_debug = || self.core.upgrade().is_some_and(|core| core.debug.borrow().is_some());
         let callback = (!cancelled || is_debug()).then(|| self.describe().to_string());
-        handle_repr(cancelled, self.when, callback.as_deref())
+        self.queued.handle_repr(cancelled, callback.as_deref())
     }
 }
 
@@ -181,7 +185,7 @@ impl Run for HandleInner {
         let f = self.f.take();
         let Some(f) = f else { return };
         let Some(core) = self.core.upgrade() else { return };
-        run_handled(&core, self.vars.clone(), &|| self.describe(), self.when, f);
+        run_handled(&core, self.vars.clone(), &|| self.describe(), self.queued, f);
     }
 
     fn describe(&self) -> Text {

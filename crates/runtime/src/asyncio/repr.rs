@@ -1,6 +1,7 @@
 //! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
 
 use asyncio_errors::names::place;
+use asyncio_errors::report::created_at;
 use asyncio_errors::repr::Quoted;
 
 use crate::kernel::{AnyFuture, Callback, Callbacks, Kind, PendingCancel, TaskCore, WaitKind};
@@ -37,7 +38,8 @@ fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
     if let Some(callbacks) = base.with_callbacks(|callbacks| describe_callbacks(callbacks)) {
         text = text + " " + &callbacks;
     }
-    text + ">"
+    let is_debug = base.event_loop().debug.borrow().is_some();
+    text + &created_at(future.created_at().filter(|_| is_debug)) + ">"
 }
 
 /// Of a task its name, and `name() running at FILE:LINE` or `name() done, defined at FILE:LINE`; nothing of other futures.

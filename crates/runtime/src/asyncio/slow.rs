@@ -1,8 +1,10 @@
-//! Debug mode: what observes the loop while it is on, and what it says of steps and callbacks that have taken too long.
+//! Debug mode: what observes the loop while it is on, where things were created, and what it says of steps and callbacks that have
+//! taken too long.
 
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::iter;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 
 use asyncio_clock::machine::real_now;
@@ -20,6 +22,12 @@ pub(crate) fn set_debug(event_loop: &EventLoop, debug: bool) {
     let old = core.debug.replace(new.clone());
     old.iter().flatten().for_each(|old| _ = core.remove_observer(old));
     new.into_iter().flatten().for_each(|new| core.add_observer(new));
+}
+
+/// The place where something was created, in debug mode.
+#[inline]
+pub(crate) fn in_debug(core: &LoopCore, at: &'static Location<'static>) -> Option<&'static Location<'static>> {
+    (core.instrumented.get() && core.debug.borrow().is_some()).then_some(at)
 }
 
 #[derive(Default)]

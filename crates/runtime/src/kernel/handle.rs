@@ -16,7 +16,7 @@ use asyncio_errors::{CancelledError, Error, ExceptionContext, InvalidStateError,
 use crate::kernel::event_loop::{LoopCore, ready::Run};
 use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered};
 use crate::kernel::memory::cell::{FutureBase, Group, GroupCell, Kind};
-use crate::kernel::memory::origin::{Class, Sort};
+use crate::kernel::memory::origin::{Class, Origin, Sort};
 use crate::kernel::memory::state::State;
 use crate::kernel::memory::value::{Memory, Value};
 use crate::kernel::task::core::TaskCore;
@@ -52,19 +52,19 @@ pub struct AnyFuture {
 
 /// What it points to.
 impl AnyFuture {
-    pub(crate) fn plain<T: 'static>(event_loop: &Rc<LoopCore>) -> Self {
-        Self::boxed(event_loop, Class::plain::<T>(), |base| base)
+    pub(crate) fn plain<T: 'static>(event_loop: &Rc<LoopCore>, at: Option<&'static Location<'static>>) -> Self {
+        Self::boxed(event_loop, event_loop.origins.of(event_loop, Class::plain::<T>(), at), |base| base)
     }
 
     pub(crate) fn group(event_loop: &Rc<LoopCore>, children: Vec<AnyFuture>) -> Self {
         let group = Group { children, cancel_requested: Cell::new(false) };
-        Self::boxed(event_loop, Class::group(), |base| GroupCell { base, group })
+        let origin = event_loop.origins.of(event_loop, Class::group(), None);
+        Self::boxed(event_loop, origin, |base| GroupCell { base, group })
     }
 
     /// The cell is a `FutureBase` or begins with one.
-    fn boxed<C>(event_loop: &Rc<LoopCore>, class: &'static Class, cell: impl FnOnce(FutureBase) -> C) -> Self {
-        let base = FutureBase::new(event_loop.origins.of(event_loop, class, None), State::Pending);
-        let cell = NonNull::from(Box::leak(Box::new(cell(base)))).cast();
+    fn boxed<C>(event_loop: &Rc<LoopCore>, origin: NonNull<Origin>, cell: impl FnOnce(FutureBase) -> C) -> Self {
+        let cell = NonNull::from(Box::leak(Box::new(cell(FutureBase::new(origin, State::Pending))))).cast();
         std::mem::forget(Rc::clone(event_loop));
         // SAFETY: the pointer is to the box that was just made. Test: `tests/lifetimes.rs`, under AddressSanitizer.
         let future = unsafe { Self::new(cell) };
@@ -144,7 +144,7 @@ impl AnyFuture {
         self.cell.addr().get()
     }
 
-    /// Where a task was created.
+    /// Where it was created: always known of a task, of a plain future in debug mode.
     pub(crate) fn created_at(&self) -> Option<&'static Location<'static>> {
         self.base().origin().created_at
     }

@@ -50,7 +50,7 @@ pub use task::blocker::WaitKind;
 pub use watch::{Choices, LoopEvent, Observer, Scheduled, ScheduledId, SchedulingPolicy};
 
 pub(crate) use event_loop::call::Call;
-pub(crate) use event_loop::callback::{handle_repr, run_callback, run_handled};
+pub(crate) use event_loop::callback::{run_callback, run_handled};
 pub(crate) use event_loop::ready::{Run, TIME_IS_UP};
 pub(crate) use event_loop::remote::{Remote, Shared};
 pub(crate) use event_loop::timers::{Action, TimerKey, Turn};

@@ -150,6 +150,23 @@ fn a_future_prints_its_state_and_its_callbacks() {
     prints(&many, "<Future cancelled>");
 }
 
+// CPython: test_futures.BaseFutureTests.test_future_repr, test_future_source_traceback
+#[test]
+fn in_debug_mode_a_future_knows_where_it_was_created() {
+    let event_loop = new_loop();
+    event_loop.set_debug(true);
+    let (known, line) = (event_loop.create_future::<i32>(), line!());
+    let (other, next) = (event_loop.create_future::<i32>(), line!());
+    let at = format!("created at {}", file!());
+    assert_eq!(format!("{known:?}"), format!("<Future pending {at}:{line}>"));
+    let _ = other.add_done_callback(callback);
+    assert_eq!(format!("{other:?}"), format!("<Future pending cb=[callback()] {at}:{next}>"));
+    known.cancel();
+    assert_eq!(format!("{known:?}"), format!("<Future cancelled {at}:{line}>"));
+    event_loop.set_debug(false);
+    assert_eq!(format!("{:?}", event_loop.create_future::<i32>()), "<Future pending>");
+}
+
 // CPython: test_futures2.FutureReprTests.test_recursive_repr_for_pending_tasks
 #[test]
 fn a_task_whose_result_holds_itself_can_be_printed() {
@@ -176,9 +193,8 @@ fn a_task_whose_result_holds_itself_can_be_printed() {
 }
 
 /// What is reported when the future is gone that `with` has finished.
-fn reported(debug: bool, with: impl FnOnce(&Future<i32>)) -> Vec<String> {
+fn reported(with: impl FnOnce(&Future<i32>)) -> Vec<String> {
     let event_loop = new_loop();
-    event_loop.set_debug(debug);
     let reports = reports(&event_loop);
     let future = event_loop.create_future();
     with(&future);
@@ -194,21 +210,21 @@ fn reported(debug: bool, with: impl FnOnce(&Future<i32>)) -> Vec<String> {
 fn what_needs_no_report_is_not_reported() {
     let fail = |future: &Future<i32>| future.set_exception(RuntimeError::new("boom")).unwrap();
     let silent: [Vec<String>; 6] = [
-        reported(false, |_| ()),
-        reported(false, |future| {
+        reported(|_| ()),
+        reported(|future| {
             fail(future);
             assert!(!future.cancel());
         }),
-        reported(false, |future| future.set_result(42).unwrap()),
-        reported(false, |future| {
+        reported(|future| future.set_result(42).unwrap()),
+        reported(|future| {
             future.set_result(42).unwrap();
             assert_eq!(future.result().unwrap(), 42);
         }),
-        reported(false, |future| {
+        reported(|future| {
             fail(future);
             assert!(future.exception().unwrap().is_some());
         }),
-        reported(false, |future| {
+        reported(|future| {
             fail(future);
             assert!(future.result().is_err());
         }),
@@ -221,10 +237,19 @@ fn what_needs_no_report_is_not_reported() {
 #[test]
 fn an_exception_that_nobody_asks_for_is_reported_once() {
     for debug in [false, true] {
-        let reports = reported(debug, |future| future.set_exception(RuntimeError::new("boom")).unwrap());
-        let expected = "Future exception was never retrieved\n\
-                        future: <Future finished exception=RuntimeError('boom')>\nexception: RuntimeError('boom')";
-        assert_eq!(reports, [expected]);
+        let event_loop = new_loop();
+        event_loop.set_debug(debug);
+        let reports = reports(&event_loop);
+        let (future, line) = (event_loop.create_future::<i32>(), line!());
+        future.set_exception(RuntimeError::new("boom")).unwrap();
+        drop(future);
+        run_briefly(&event_loop);
+        let at = if debug { format!(" created at {}:{line}", file!()) } else { String::new() };
+        let expected = format!(
+            "Future exception was never retrieved\n\
+             future: <Future finished exception=RuntimeError('boom'){at}>\nexception: RuntimeError('boom')"
+        );
+        assert_eq!(reports.take(), [expected]);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `test_events`: handles and timers.
 
+use std::panic::Location;
 use std::rc::Rc;
 
 use asyncio_runtime::*;
@@ -57,14 +58,57 @@ fn handles_and_timers_print_their_function() {
 fn in_debug_mode_what_was_cancelled_still_prints_its_function() {
     let event_loop = new_loop();
     event_loop.set_debug(true);
-    let handle = event_loop.call_soon(noop).unwrap();
-    let timer = event_loop.call_at(123.0, noop).unwrap();
+    let (handle, soon) = (event_loop.call_soon(noop).unwrap(), here());
+    let (timer, later) = (event_loop.call_at(123.0, noop).unwrap(), here());
+    assert_eq!(format!("{handle:?}"), format!("<Handle noop() {soon}>"));
+    assert_eq!(format!("{timer:?}"), format!("<TimerHandle when=123 noop() {later}>"));
     for _ in 0..2 {
         handle.cancel();
         timer.cancel();
-        assert_eq!(format!("{handle:?}"), "<Handle cancelled noop()>");
-        assert_eq!(format!("{timer:?}"), "<TimerHandle cancelled when=123 noop()>");
+        assert_eq!(format!("{handle:?}"), format!("<Handle cancelled noop() {soon}>"));
+        assert_eq!(format!("{timer:?}"), format!("<TimerHandle cancelled when=123 noop() {later}>"));
     }
+}
+
+/// How something prints that was created in this line.
+#[track_caller]
+fn here() -> String {
+    let caller = Location::caller();
+    format!("created at {}:{}", caller.file(), caller.line())
+}
+
+// CPython: test_events.HandleTests.test_handle_source_traceback
+#[test]
+fn in_debug_mode_every_handle_knows_the_call_that_made_it() {
+    let event_loop = new_loop();
+    // Made before, so without one.
+    let early = event_loop.call_soon(noop).unwrap();
+    event_loop.set_debug(true);
+    let all = [
+        (format!("{:?}", event_loop.call_soon(noop).unwrap()), here()),
+        (format!("{:?}", event_loop.call_soon_threadsafe(noop).unwrap()), here()),
+        (format!("{:?}", event_loop.call_later(0, noop).unwrap()), here()),
+        (format!("{:?}", event_loop.call_at(0.0, noop).unwrap()), here()),
+    ];
+    assert!(all.iter().all(|(printed, here)| printed.ends_with(&format!(" noop() {here}>"))), "{all:?}");
+    assert_eq!(format!("{early:?}"), "<Handle noop()>");
+    run_briefly(&event_loop);
+}
+
+/// The report has the handle, and the handle has the line.
+#[test]
+fn in_debug_mode_a_callback_that_fails_is_reported_with_the_call_that_made_it() {
+    fn fails() {
+        panic!("expected");
+    }
+    let event_loop = new_loop();
+    event_loop.set_debug(true);
+    let log = reports(&event_loop);
+    let (_, soon) = (event_loop.call_soon(fails).unwrap(), here());
+    run_briefly(&event_loop);
+    let report = log.take().concat();
+    let expected = format!("Exception in callback fails()\nhandle: <Handle fails() {soon}>\n");
+    assert!(report.starts_with(&expected), "{report}");
 }
 
 // CPython: test_pep492.CoroutineTests.test_async_def_coroutines

@@ -115,6 +115,8 @@ fn a_reader_replaces_the_one_before_and_leaves_the_writer_alone() {
     event_loop.add_writer(&near, noting(&log, "writer")).unwrap();
     event_loop.add_reader(&near, noting(&log, "third reader")).unwrap();
     assert_eq!(called(&event_loop, &log), ["third reader", "writer"]);
+    event_loop.add_reader(&near, noting(&log, "fourth reader")).unwrap();
+    assert_eq!(called(&event_loop, &log), ["fourth reader", "writer"]);
     assert!(event_loop.remove_reader(&near).unwrap());
     assert_eq!(called(&event_loop, &log), ["writer"]);
 }

@@ -204,6 +204,26 @@ fn a_loop_factory_may_ask_its_own_runner() {
     }
 }
 
+// CPython: test_runners.RunTests.test_asyncio_run_loop_factory, RunnerTests.test_custom_factory
+#[test]
+fn a_runner_has_the_loop_of_its_factory_which_is_called_once() {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    let calls = Rc::new(Cell::new(0));
+    let count = Rc::clone(&calls);
+    let asked = Runner::new().loop_factory(move || {
+        count.set(count.get() + 1);
+        let event_loop = new_loop();
+        event_loop.set_slow_callback_duration(7);
+        event_loop
+    });
+    let made = asked.get_loop().unwrap();
+    assert_eq!(made.slow_callback_duration(), 7.0);
+    assert!(asked.run(async { Ok(get_running_loop()?) }).unwrap() == made);
+    assert_eq!(calls.get(), 1);
+}
+
 #[test]
 fn a_loop_factory_that_panics_is_asked_again() {
     use std::cell::Cell;

@@ -89,7 +89,29 @@ fn a_task_knows_where_it_was_made() {
     let task = event_loop.create_task(notmuch()).unwrap();
     let line = line!() - 1;
     assert_eq!((task.get_coro().location().file(), task.get_coro().location().line()), (file!(), line));
+    // In debug mode it prints that, too, at the end: what a report has of the task.
+    assert!(!format!("{task:?}").contains("created at"));
+    event_loop.set_debug(true);
+    let printed = format!("{task:?}");
+    assert!(printed.ends_with(&format!(" created at {}:{line}>", file!())), "{printed}");
     run_briefly(&event_loop);
+}
+
+/// CPython's report has the stack besides.
+#[test]
+fn in_debug_mode_a_report_of_a_task_says_where_it_was_created() {
+    let event_loop = new_loop();
+    event_loop.set_debug(true);
+    let log = reports(&event_loop);
+    let line = line!() + 1;
+    drop(event_loop.create_task(async { Err::<(), _>(ValueError::new("boom").into()) }).unwrap());
+    run_briefly(&event_loop);
+    let report = log.take().concat();
+    let at = format!("exception=ValueError('boom') created at {}:{line}>\n", file!());
+    assert!(
+        report.starts_with("Task exception was never retrieved\nfuture: <Task finished ") && report.contains(&at),
+        "{report}"
+    );
 }
 
 // CPython: test_tasks.BaseTaskTests.test_get_coro

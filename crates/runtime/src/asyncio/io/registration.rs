@@ -175,6 +175,7 @@ impl Registration {
     /// })
     /// .unwrap();
     /// ```
+    #[track_caller]
     pub fn call_when_readable<F: FnOnce() + 'static>(&self, f: F) -> Result<()> {
         self.call_when(Side::Read, f)
     }
@@ -184,10 +185,12 @@ impl Registration {
     /// # Errors
     ///
     /// As there.
+    #[track_caller]
     pub fn call_when_writable<F: FnOnce() + 'static>(&self, f: F) -> Result<()> {
         self.call_when(Side::Write, f)
     }
 
+    #[track_caller]
     fn call_when<F: FnOnce() + 'static>(&self, side: Side, f: F) -> Result<()> {
         self.source.check_open()?;
         let core = running_loop()?;

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use asyncio_contextvars::{self as contextvars, Vars};
-use asyncio_errors::{ExceptionContext, TaskPanic, log, panic::panic_message, text::Text};
+use asyncio_errors::{ExceptionContext, TaskPanic, log, panic::panic_message, report::Queued, text::Text};
 
 use crate::kernel::event_loop::LoopCore;
 
@@ -27,33 +27,17 @@ impl LoopCore {
 
 /// Runs a callback in its context; a panic goes to the loop's exception handler, which is called in the same context.
 pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> Text, f: impl FnOnce()) {
-    run_handled(core, vars, describe, None, f);
+    run_handled(core, vars, describe, Queued::default(), f);
 }
 
-/// As [`run_callback`], of a timer if `when` says so.
-pub(crate) fn run_handled(
-    core: &LoopCore,
-    vars: Vars,
-    describe: &dyn Fn() -> Text,
-    when: Option<f64>,
-    f: impl FnOnce(),
-) {
+/// As [`run_callback`], of one that has a handle.
+pub(crate) fn run_handled(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> Text, queued: Queued, f: impl FnOnce()) {
     contextvars::run_in(vars, || {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
             let callback = describe().to_string();
             let message = format!("Exception in callback {callback}");
-            let context = ExceptionContext::new(message).object("handle", handle_repr(false, when, Some(&callback)));
+            let context = ExceptionContext::new(message).object("handle", queued.handle_repr(false, Some(&callback)));
             core.call_exception_handler(&context.exception(TaskPanic::new(payload).into()));
         }
     });
-}
-
-/// How a handle prints; without a callback, if it is not to be named.
-pub(crate) fn handle_repr(cancelled: bool, when: Option<f64>, callback: Option<&str>) -> String {
-    let cancelled = if cancelled { " cancelled" } else { "" };
-    let callback = callback.map_or(String::new(), |callback| format!(" {callback}"));
-    match when {
-        None => format!("<Handle{cancelled}{callback}>"),
-        Some(when) => format!("<TimerHandle{cancelled} when={when}{callback}>"),
-    }
 }

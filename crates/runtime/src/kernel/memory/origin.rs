@@ -37,7 +37,7 @@ pub(crate) struct Origin {
     pub(crate) class: Class,
     /// Not counted: the futures count.
     pub(crate) event_loop: ManuallyDrop<Rc<LoopCore>>,
-    /// Where tasks of this origin are made; of other futures nobody asks.
+    /// Where tasks of this origin are made, and in debug mode plain futures.
     pub(crate) created_at: Option<&'static Location<'static>>,
 }
 
