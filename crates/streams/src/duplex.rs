@@ -47,6 +47,7 @@ impl Duplex {
     /// Joins a reader and a writer.
     #[must_use]
     pub fn new(reader: StreamReader, writer: StreamWriter) -> Self {
+        writer.connection.expect_drop();
         Self { reader, writer }
     }
 
@@ -76,6 +77,7 @@ impl Duplex {
     /// ```
     #[must_use]
     pub fn into_parts(self) -> (StreamReader, StreamWriter) {
+        self.writer.connection.expect_close();
         (self.reader, self.writer)
     }
 

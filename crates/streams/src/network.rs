@@ -21,7 +21,7 @@ use asyncio_runtime::{ContextVar, ResolveHook, Result, VarScope};
 use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::{is_not_now, with_errno};
-use crate::transport::{CHUNK, Transport, WriteEof, discard};
+use crate::transport::{CHUNK, Transport, discard};
 
 /// A name lookup: the future that [`Network::getaddrinfo`] returns.
 pub type Lookup<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
@@ -331,10 +331,10 @@ impl Transport for Over {
         self.0.announcer().try_write_with(|| self.0.send(bytes))
     }
 
-    fn write_eof(&self) -> io::Result<WriteEof> {
+    fn write_eof(&self) -> io::Result<()> {
         match self.0.shut_down() {
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(WriteEof::Told),
-            told => told.map(|()| WriteEof::Told),
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            told => told,
         }
     }
 

@@ -17,7 +17,7 @@ use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use crate::buffer::Buffer;
-use crate::transport::{CHUNK, Transport, WriteEof, read, receive, with_scratch, write};
+use crate::transport::{CHUNK, Transport, read, receive, with_scratch, write};
 
 /// The number of bytes that can be written to a pipe that is ready.
 const PIPE_ROOM: usize = 4096;
@@ -183,7 +183,11 @@ impl Transport for Pipe {
         Some(gone)
     }
 
-    fn write_eof(&self) -> io::Result<WriteEof> {
-        Ok(WriteEof::Close)
+    fn write_eof(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn is_closed_by_eof(&self) -> bool {
+        true
     }
 }

@@ -540,6 +540,8 @@ impl Inner {
                     });
                 }
                 connection.close();
+            } else {
+                connection.handled();
             }
         });
         Ok(())

@@ -51,7 +51,12 @@ pub(crate) trait Transport: fmt::Debug {
     }
 
     /// Tells the peer that no more will come. Called when everything is written and flushed.
-    fn write_eof(&self) -> io::Result<WriteEof>;
+    fn write_eof(&self) -> io::Result<()>;
+
+    /// Is the peer told so by closing the connection, which goes in this direction only?
+    fn is_closed_by_eof(&self) -> bool {
+        false
+    }
 
     /// Takes out of the system what has come and was not read. A socket that is closed with bytes in it resets the connection,
     /// and the peer loses what it has not read yet. In asyncio they were received in the background.
@@ -108,15 +113,6 @@ pub(crate) fn with_scratch<R>(f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     result
 }
 
-/// How the peer was told the end of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WriteEof {
-    /// It was told; the other direction stays open.
-    Told,
-    /// It is told by closing the connection.
-    Close,
-}
-
 /// The remaining step before a connection is closed.
 #[derive(Debug)]
 pub(crate) enum Finish {
@@ -159,11 +155,11 @@ impl Transport for AsyncFd<Socket> {
         write(self, |mut socket| socket.write_vectored(pieces), wanted)
     }
 
-    fn write_eof(&self) -> io::Result<WriteEof> {
+    fn write_eof(&self) -> io::Result<()> {
         match self.get_ref().shutdown(Shutdown::Write) {
             // The peer has disconnected already; the next read or write returns that.
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(WriteEof::Told),
-            told => told.map(|()| WriteEof::Told),
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            told => told,
         }
     }
 

@@ -11,7 +11,7 @@ use asyncio_runtime::{Result, ValueError};
 use socket2::{Domain, Socket, Type};
 
 use crate::address::Address;
-use crate::connect::{Connecting, connect_socket, open, stream_socket};
+use crate::connect::{Connecting, connect_socket, open};
 use crate::error::with_errno;
 use crate::listen::{Serving, Starting, as_task, starting};
 use crate::network;
@@ -252,10 +252,10 @@ async fn start(options: Options) -> Result<crate::Server> {
             unix_path::bind(&socket, &path)?;
             socket
         }
-        Place::Bound(descriptor) => stream_socket(descriptor)?,
+        Place::Bound(descriptor) => Socket::from(descriptor),
     };
     let address = socket.local_addr()?;
-    if !address.is_unix() {
+    if !address.is_unix() || socket.r#type()? != Type::STREAM {
         return Err(ValueError::new("A UNIX Domain Stream Socket was expected").into());
     }
     let listener = match address.as_pathname() {

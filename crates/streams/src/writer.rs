@@ -16,7 +16,8 @@ use crate::connection::{Handle, Phase};
 ///
 /// A connection is closed by [`close`](Self::close), or when its reader and the last of its writers are dropped. The
 /// written bytes are sent first. The program does not wait for that when it ends: await
-/// [`wait_closed`](Self::wait_closed) or `drain`.
+/// [`wait_closed`](Self::wait_closed) or `drain`. In debug mode a writer that is dropped and was not closed is reported, as in Python:
+/// `ResourceWarning: unclosed <StreamWriter …>`.
 ///
 /// # Examples
 ///
@@ -47,7 +48,14 @@ pub struct StreamWriter {
 
 impl StreamWriter {
     pub(crate) fn over(connection: Handle) -> Self {
+        connection.expect_close();
         Self { connection }
+    }
+
+    /// Dropping it is how it is closed, of which debug mode has nothing to say.
+    #[doc(hidden)]
+    pub fn expect_drop(&self) {
+        self.connection.expect_drop();
     }
 
     /// Sends bytes, or keeps them to be sent. It does not return errors of the connection; [`drain`](Self::drain) does.

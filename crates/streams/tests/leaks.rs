@@ -105,6 +105,7 @@ fn descriptors_are_given_back() {
             assert!(open_unix_connection("/no/such/socket").await.is_err());
             assert!(start_server(echo, "192.0.2.1", 0).await.is_err());
             assert!(start_unix_server(echo, "/no/such/folder/socket").await.is_err());
+            assert!(create_datagram_endpoint().local_addr("192.0.2.1", 0).await.is_err());
             assert!(connect_read_pipe(File::open("Cargo.toml")?, Some(0)).is_err());
             assert_eq!(connect_read_pipe(File::open("Cargo.toml")?, None)?.read(1).await?.len(), 1);
         }

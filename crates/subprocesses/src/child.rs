@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::thread;
 
 use asyncio_runtime::io::{self as system, AsyncFd};
-use asyncio_runtime::{ExceptionContext, Result, WaitQueue, get_running_loop};
+use asyncio_runtime::{ExceptionContext, Result, WaitQueue, get_running_loop, log};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, waitpid};
 
@@ -23,6 +23,8 @@ pub(crate) struct Child {
     /// Becomes readable when the child ends; `None` after that.
     exit: RefCell<Option<AsyncFd<Exit>>>,
     returncode: Cell<Option<i32>>,
+    /// In debug mode: it is to be said if the program drops the child, or closes its loop, while the child runs.
+    is_expected: Cell<bool>,
     line: WaitQueue,
 }
 
@@ -50,6 +52,7 @@ impl Child {
             pid,
             exit: RefCell::new(Some(exit)),
             returncode: Cell::new(None),
+            is_expected: Cell::new(false),
             line: WaitQueue::new("Process.wait"),
         });
         Watch(Rc::clone(&child)).look();
@@ -88,6 +91,18 @@ impl Child {
         if self.returncode.get().is_none() {
             // Refused only if the child runs as another user. It is then left to end by itself.
             let _ = self.signal(Signal::KILL.as_raw());
+        }
+    }
+
+    /// From now on the program has the child.
+    pub(crate) fn expect_end(&self) {
+        self.is_expected.set(get_running_loop().is_ok_and(|event_loop| event_loop.get_debug()));
+    }
+
+    /// Says in debug mode that the child is left running: Python's `ResourceWarning`.
+    pub(crate) fn warn_running(&self) {
+        if self.is_expected.take() && self.returncode.get().is_none() && !thread::panicking() {
+            log::warning(format_args!("ResourceWarning: unclosed transport <Process {} running>", self.pid()));
         }
     }
 
@@ -145,6 +160,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         if self.0.returncode.get().is_none() {
+            self.0.warn_running();
             let exit = self.0.exit.take();
             let returncode = kill_and_reap(self.0.pid, exit.as_ref().map(AsyncFd::get_ref));
             drop(exit);

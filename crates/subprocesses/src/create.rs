@@ -12,12 +12,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_runtime::{Result, ValueError, get_running_loop, sleep};
-use asyncio_streams::{DEFAULT_LIMIT, connect_read_pipe, connect_write_pipe};
+use asyncio_streams::{DEFAULT_LIMIT, StreamWriter, connect_read_pipe, connect_write_pipe};
 use rustix::process::Pid;
 
 use crate::child::Child;
 use crate::error::cannot_start;
-use crate::process::Process;
+use crate::process::{Held, Process};
 use crate::redirect::Redirect;
 
 /// Starts a program: `asyncio.create_subprocess_exec`. The call completes when the program has started;
@@ -241,8 +241,9 @@ async fn start(options: Options) -> Result<Process> {
         stdin: stdin.map(connect_write_pipe).transpose()?,
         stdout: stdout.map(reader).transpose()?,
         stderr: stderr.map(reader).transpose()?,
-        child,
+        child: Held(child),
     };
+    process.stdin.iter().for_each(StreamWriter::expect_drop);
     // asyncio needs this many iterations to connect the pipes. Waiting as long keeps the order of tasks the same.
     for _ in 0..iterations {
         if let Err(error) = sleep(0).await {
@@ -252,6 +253,7 @@ async fn start(options: Options) -> Result<Process> {
         }
     }
     unfinished.0 = None;
+    process.child.expect_end();
     Ok(process)
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Deref;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -20,7 +21,8 @@ use crate::error::ProcessLookupError;
 ///
 /// Dropping it closes its pipes. The child keeps running, and the loop takes its status when it ends. A loop that
 /// closes kills the children that are still running. A running child counts as something outside that the loop waits
-/// for: virtual time does not jump meanwhile.
+/// for: virtual time does not jump meanwhile. Debug mode reports a child that still runs when it is dropped or when its loop closes, as
+/// Python's `ResourceWarning`.
 ///
 /// # Examples
 ///
@@ -46,7 +48,24 @@ pub struct Process {
     pub stdout: Option<StreamReader>,
     /// The pipe from the child's standard error, if `stderr` is [`PIPE`](crate::subprocess::PIPE).
     pub stderr: Option<StreamReader>,
-    pub(crate) child: Rc<Child>,
+    pub(crate) child: Held,
+}
+
+/// The program's hold of its child.
+pub(crate) struct Held(pub(crate) Rc<Child>);
+
+impl Deref for Held {
+    type Target = Rc<Child>;
+
+    fn deref(&self) -> &Rc<Child> {
+        &self.0
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.warn_running();
+    }
 }
 
 impl Process {

@@ -27,7 +27,9 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.handles.set(self.handles.get() - 1);
         if self.handles.get() == 0 {
+            let phase = self.phase();
             self.close();
+            self.dropped_in(phase);
         }
     }
 }

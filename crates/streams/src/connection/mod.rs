@@ -10,6 +10,7 @@
 mod goodbye;
 mod handle;
 mod idle;
+mod unclosed;
 mod waiting;
 
 use std::any::Any;
@@ -25,9 +26,10 @@ use asyncio_runtime::{Error, ExceptionContext, Result, RuntimeError, TimerHandle
 use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::is_not_now;
-use crate::transport::{Finish, Transport, WriteEof};
+use crate::transport::{Finish, Transport};
 pub(crate) use handle::Handle;
 use idle::Idle;
+use unclosed::Unclosed;
 
 /// The number of bytes that may be kept before `drain` waits.
 const HIGH_WATER: usize = 64 * 1024;
@@ -90,6 +92,7 @@ pub(crate) struct Connection {
     /// The timer that ends the connection if its goodbye takes too long.
     goodbye: Cell<Option<TimerHandle>>,
     idle: Idle,
+    unclosed: Unclosed,
     on_lost: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
@@ -122,6 +125,7 @@ impl Connection {
             server_side: Cell::new(false),
             goodbye: Cell::default(),
             idle: Idle::default(),
+            unclosed: Unclosed::default(),
             on_lost: Cell::default(),
         }))
     }
@@ -312,10 +316,10 @@ impl Connection {
         if left > 0 {
             return self.flush_later();
         }
-        let mut close = self.phase.get() == Phase::Closing;
+        let close = self.phase.get() == Phase::Closing;
         let finished = transport.try_flush().and_then(|()| {
             if self.eof.get() == Eof::Wanted {
-                close |= transport.write_eof()? == WriteEof::Close;
+                transport.write_eof()?;
                 self.eof.set(Eof::Written);
             }
             if close { transport.try_finish() } else { Ok(Finish::Done) }
@@ -348,7 +352,9 @@ impl Connection {
             return Err(RuntimeError::new("this connection cannot be closed in one direction only"));
         }
         self.eof.set(Eof::Wanted);
-        if !self.has_work() {
+        if transport.is_closed_by_eof() {
+            self.close();
+        } else if !self.has_work() {
             self.flush(&transport);
         }
         Ok(())

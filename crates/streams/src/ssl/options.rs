@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -73,15 +74,20 @@ impl Settings {
     pub(crate) fn client(self, host: Option<&str>) -> Result<Option<Layer>> {
         let Some(context) = &self.context else { return self.nothing_set() };
         let name = match self.server_hostname.as_deref().or(host.filter(|host| !host.is_empty())) {
-            Some(name) if !name.is_empty() && !name.starts_with('.') => name,
+            Some("") if context.check_hostname() => {
+                return Err(ValueError::new("check_hostname requires server_hostname").into());
+            }
+            // Nobody asks for it, and an address is not told to the server either.
+            Some("") => ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+            Some(name) if !name.starts_with('.') => ServerName::try_from(name.to_owned()).map_err(|_| {
+                ValueError::new(format!("'{name}' is no name of a server that a certificate can be for"))
+            })?,
             Some(_) => {
                 let message = "server_hostname cannot be an empty string or start with a leading dot.";
                 return Err(ValueError::new(message).into());
             }
             None => return Err(ValueError::new("you have to pass server_hostname when using ssl").into()),
         };
-        let name = ServerName::try_from(name.to_owned())
-            .map_err(|_| ValueError::new(format!("'{name}' is no name of a server that a certificate can be for")))?;
         let side = Side::Client(context.client()?, name);
         self.layer(side).map(Some)
     }
@@ -294,8 +300,13 @@ impl fmt::Debug for StartTls {
     }
 }
 
-async fn start_tls(writer: StreamWriter, settings: Settings, server_side: bool) -> Result<()> {
-    let layer = if server_side { settings.server() } else { settings.client(None) }?;
+async fn start_tls(writer: StreamWriter, mut settings: Settings, server_side: bool) -> Result<()> {
+    let layer = if server_side {
+        settings.server()?
+    } else {
+        settings.server_hostname.get_or_insert_default();
+        settings.client(None)?
+    };
     if writer.connection.phase() != Phase::Open {
         return Err(io::Error::new(io::ErrorKind::ConnectionReset, "Connection lost").into());
     }

@@ -17,7 +17,7 @@ use super::object::SSLObject;
 use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::is_not_now;
-use crate::transport::{self, CHUNK, Finish, Transport, WriteEof};
+use crate::transport::{self, CHUNK, Finish, Transport};
 
 /// The number of times that received bytes are discarded when a connection is closed.
 const DISCARDS: usize = 16;
@@ -267,7 +267,7 @@ impl Transport for Tls {
         false
     }
 
-    fn write_eof(&self) -> io::Result<WriteEof> {
+    fn write_eof(&self) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

@@ -67,6 +67,9 @@ fn what_goes_wrong_is_told() {
         // After the error the endpoint still works.
         assert!(wait_for(client.recv(10), 0.001).await.unwrap_err().is::<asyncio_runtime::TimeoutError>());
         assert!(client.send(vec![0; 100_000]).await.is_err());
+        let again = create_datagram_endpoint().local_addr("127.0.0.1", gone.port().unwrap()).await?;
+        client.send("now?").await?;
+        assert_eq!(again.recv(10).await?, b"now?");
         let lost = create_datagram_endpoint().await?;
         assert!(lost.send("to whom?").await.is_err());
         assert!(lost.sendto("x", &Address::Unnamed).await.unwrap_err().is::<ValueError>());

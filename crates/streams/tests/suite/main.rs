@@ -31,5 +31,6 @@ mod tls_end;
 mod tls_events;
 #[cfg(feature = "tls")]
 mod tls_start;
+mod unclosed;
 mod unix;
 mod writer;

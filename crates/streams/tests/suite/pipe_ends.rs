@@ -54,6 +54,7 @@ fn what_is_written_arrives_at_once_and_unread_data_closes_nothing() {
                 let n = near.read(&mut memory)?;
                 assert_eq!(&memory[..n], piece);
             }
+            assert!(writer.with_socket(|_| ()).is_some());
             writer.close();
             assert!(writer.is_closing());
             writer.close();

@@ -43,14 +43,26 @@ fn the_end_of_a_pipe_s_data_closes_it() {
         assert!(writer.can_write_eof());
         let bytes = pattern(1 << 20);
         writer.write(&bytes)?;
+        assert!(writer.get_write_buffer_size() > 0 && !writer.is_closing());
         writer.write_eof()?;
+        // At once, although bytes are kept; the connection goes only after these.
+        assert!(writer.is_closing());
+        sleep(0).await?;
+        assert!(writer.with_socket(|_| ()).is_some());
         let thread = std::thread::spawn(move || {
             let mut received = Vec::new();
             near.read_to_end(&mut received).map(|_| received)
         });
         writer.wait_closed().await?;
-        assert!(writer.is_closing());
+        assert!(writer.with_socket(|_| ()).is_none());
         assert!(thread.join().unwrap()? == bytes);
+        // Nothing is kept: lost one iteration later.
+        let (mut near, far) = std::io::pipe()?;
+        let writer = connect_write_pipe(far)?;
+        writer.write_eof()?;
+        assert!(writer.is_closing());
+        sleep(0).await?;
+        assert_eq!(near.read(&mut [0])?, 0);
         Ok(())
     });
 }

@@ -101,8 +101,66 @@ fn unix_sockets_can_be_encrypted_too() {
     });
 }
 
-// CPython: test_streams.StreamTests.test_start_tls, test_ssl.TestSSL.test_start_tls_client_reg_proto_1, test_start_tls_server_1,
+// CPython: test_ssl.TestSSL.test_start_tls_client_reg_proto_1, test_start_tls_server_1,
 // test_sslproto.BaseStartTLS.test_start_tls_client_reg_proto_1, test_start_tls_server_1
+#[test]
+fn what_was_written_before_the_encryption_arrives_before_it_and_both_are_long() {
+    run(async {
+        let (client, server) = contexts();
+        let hello = pattern(1 << 20);
+        let expected = hello.clone();
+        let serve = async move |mut reader: StreamReader, writer: StreamWriter| {
+            assert!(reader.readexactly(expected.len()).await? == expected);
+            writer.write(&expected)?;
+            // Some of it is still kept.
+            writer.start_tls(&server).await?;
+            writer.write("O")?;
+            assert!(reader.readexactly(expected.len()).await? == expected);
+            writer.write("answer")?;
+            assert_eq!(reader.read_to_end().await?, b"");
+            writer.close();
+            writer.wait_closed().await
+        };
+        let reports = reports()?;
+        let server = start_server(serve, "127.0.0.1", 0).await?;
+        let (mut reader, writer) = open_connection("127.0.0.1", port(&server)).await?;
+        writer.write(&hello)?;
+        assert!(reader.readexactly(hello.len()).await? == hello);
+        writer.start_tls(&client).server_hostname("localhost").await?;
+        assert_eq!(reader.readexactly(1).await?, b"O");
+        writer.write(&hello)?;
+        assert_eq!(reader.readexactly(6).await?, b"answer");
+        writer.close();
+        writer.wait_closed().await?;
+        server.close();
+        server.wait_closed().await?;
+        assert_eq!(*reports.borrow(), [""; 0]);
+        Ok(())
+    });
+}
+
+// CPython: test_sslproto.SslProtoHandshakeTests.test_check_hostname_requires_server_hostname
+#[test]
+fn a_name_may_be_missing_only_if_nobody_checks_it() {
+    run(async {
+        let (client, server) = contexts();
+        let server = start_server(echo, "127.0.0.1", 0).ssl(&server).await?;
+        let refused = "check_hostname requires server_hostname";
+        let connect = || open_connection("127.0.0.1", port(&server));
+        let error = connect().ssl(&client).server_hostname("").await.unwrap_err();
+        assert!(error.is::<ValueError>() && error.to_string() == refused, "{error}");
+        let (_reader, writer) = connect().await?;
+        assert_eq!(writer.start_tls(&client).await.unwrap_err().to_string(), refused);
+        let mut client = client.clone();
+        client.set_check_hostname(false);
+        let (mut reader, other) = connect().ssl(&client).server_hostname("").await?;
+        other.write("unnamed\n")?;
+        assert_eq!(reader.readline().await?, b"unnamed\n");
+        writer.start_tls(&client).await
+    });
+}
+
+// CPython: test_streams.StreamTests.test_start_tls
 #[test]
 fn a_connection_is_encrypted_when_both_have_agreed_to() {
     run(async {
@@ -117,8 +175,6 @@ fn a_connection_is_encrypted_when_both_have_agreed_to() {
         let server = start_server(serve, "127.0.0.1", 0).await?;
         let (mut reader, writer) = open_connection("127.0.0.1", port(&server)).await?;
         assert!(writer.ssl_object().is_none());
-        let error = writer.start_tls(&client).await.unwrap_err();
-        assert_eq!(error.to_string(), "you have to pass server_hostname when using ssl");
         writer.write("STARTTLS\n")?;
         assert_eq!(reader.readline().await?, b"go ahead\n");
         writer.start_tls(&client).server_hostname("localhost").await?;
@@ -215,8 +271,18 @@ fn a_peer_that_does_not_shake_hands_is_given_up() {
             open_connection("127.0.0.1", address.port()).ssl(&client).ssl_handshake_timeout(0.05).await.unwrap_err();
         assert_eq!(error.to_string(), "SSL handshake is taking longer than 0.05 seconds: aborting the connection");
         assert_eq!(io_kind(&error), Some(ErrorKind::ConnectionAborted));
-
+        // Both are noticed at the other end, and the second is no error of the loop.
         let reports = reports()?;
+        let connecting = open_connection("127.0.0.1", address.port()).ssl(&client).ssl_handshake_timeout(10);
+        assert!(wait_for(connecting, 0.05).await.unwrap_err().is::<TimeoutError>());
+        sleep(0.01).await?;
+        for _ in 0..2 {
+            let mut hello = Vec::new();
+            // An end, or a reset.
+            let _ = silent.accept()?.0.read_to_end(&mut hello);
+            assert!(!hello.is_empty());
+        }
+
         let called = async |_, _| -> Result<()> { panic!("a client without a handshake") };
         let server = start_server(called, "127.0.0.1", 0).ssl(&server).ssl_handshake_timeout(0.05).await?;
         let address = server.sockets()[0].as_socket().unwrap();
@@ -278,7 +344,6 @@ fn a_peer_that_speaks_something_else_is_named() {
 // test_create_connection_ssl_server_hostname_errors, test_create_connection_ssl_timeout_for_plain_socket,
 // test_create_server_ssl_timeout_for_plain_socket,
 // test_sslproto.SslProtoHandshakeTests.test_handshake_timeout_zero, test_handshake_timeout_negative,
-// test_check_hostname_requires_server_hostname,
 // test_unix_events.SelectorEventLoopUnixSocketTests.test_create_unix_server_ssl_bool,
 // test_create_unix_server_ssl_timeout_with_plain_sock, test_create_unix_connection_ssl_timeout_with_plain_sock,
 // test_create_unix_connection_nossl_serverhost, test_create_unix_connection_ssl_noserverhost
@@ -289,6 +354,7 @@ fn settings_that_cannot_be_are_refused() {
         let connect = || open_connection("127.0.0.1", 1);
         for (refused, expected) in [
             (connect().server_hostname("x"), "server_hostname is only meaningful with ssl"),
+            (connect().server_hostname(""), "server_hostname is only meaningful with ssl"),
             (connect().ssl_handshake_timeout(1), "ssl_handshake_timeout is only meaningful with ssl"),
             (connect().ssl(false).ssl_shutdown_timeout(1), "ssl_shutdown_timeout is only meaningful with ssl"),
             (

@@ -123,7 +123,7 @@ fn the_file_of_a_socket_that_was_bound_elsewhere_goes_too() {
         let error = start_unix_server_on(echo, TcpListener::bind("127.0.0.1:0")?).await.unwrap_err();
         assert_eq!(error.downcast_ref(), Some(&ValueError::new("A UNIX Domain Stream Socket was expected")));
         let error = start_unix_server_on(echo, UnixDatagram::pair()?.0).await.unwrap_err();
-        assert_eq!(error.downcast_ref(), Some(&ValueError::new("A Stream Socket was expected")));
+        assert_eq!(error.downcast_ref(), Some(&ValueError::new("A UNIX Domain Stream Socket was expected")));
         Ok(())
     });
 }

@@ -7,3 +7,4 @@ mod common;
 mod end;
 mod pipes;
 mod start;
+mod unclosed;
