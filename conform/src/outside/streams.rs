@@ -58,7 +58,8 @@ pub enum How {
 /// Writes a program.
 pub(super) fn generate(rng: &mut Rng) -> Program {
     let tcp = rng.u32(0..3) == 0;
-    let (mut steps, mut closed) = (Vec::new(), false);
+    let limit = *rng.choice(&[8, 16, 65536]).expect("three");
+    let (mut steps, mut closed, mut sent, mut read) = (Vec::new(), false, 0, false);
     for _ in 0..rng.usize(3..16) {
         let step = match rng.u32(0..26) {
             0..=5 => Step::PeerSend { text: text(rng) },
@@ -84,9 +85,18 @@ pub(super) fn generate(rng: &mut Rng) -> Program {
             _ => Step::IsClosing {},
         };
         closed |= matches!(step, Step::Close {} | Step::Abort {});
+        read |= matches!(step, Step::Read { .. });
+        if let Step::PeerSend { text } = &step {
+            sent += text.len();
+            // asyncio stops to receive at twice the limit, and ours receives when a read asks: what a read finds beyond the limit
+            // has come before the first one, and is no more than that.
+            if sent > 2 * limit || (read && sent > limit) {
+                break;
+            }
+        }
         steps.push(step);
     }
-    Program { tcp, limit: *rng.choice(&[8, 16, 65536]).expect("three"), steps }
+    Program { tcp, limit, steps }
 }
 
 /// Some words with the separators in between.
