@@ -350,7 +350,13 @@ fn end_of(task: &AnyTask) -> (End, String) {
     // How an error prints may be up to the program.
     let _ = catch_unwind(AssertUnwindSafe(|| write!(text, "{task:?}")));
     match text.split_once("> exception=") {
-        Some((_, error)) => (End::Failed, error.strip_suffix('>').unwrap_or(error).to_owned()),
+        Some((_, error)) => {
+            let error = error.strip_suffix('>').unwrap_or(error);
+            // In debug mode it says where the task was created, too.
+            let at = task.get_coro().location();
+            let created = format!(" created at {}:{}", at.file(), at.line());
+            (End::Failed, error.strip_suffix(&*created).unwrap_or(error).to_owned())
+        }
         None => (End::Finished, String::new()),
     }
 }

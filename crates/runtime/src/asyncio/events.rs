@@ -8,7 +8,6 @@ use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
-use std::thread::panicking;
 
 use asyncio_clock::{Clock, Seconds};
 use asyncio_concurrent::ThreadPoolExecutor;
@@ -698,7 +697,7 @@ impl Clone for EventLoop {
 impl Drop for EventLoop {
     fn drop(&mut self) {
         if self.owner && !self.is_running() {
-            if self.get_debug() && !self.is_closed() && !panicking() {
+            if self.get_debug() && !self.is_closed() {
                 log::warning(format_args!("ResourceWarning: unclosed event loop {self:?}"));
             }
             self.core.close();
@@ -717,14 +716,9 @@ impl Eq for EventLoop {}
 /// Prints as the selector loop of CPython on Unix does.
 impl fmt::Debug for EventLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let python = |b: bool| if b { "True" } else { "False" };
-        write!(
-            f,
-            "<_UnixSelectorEventLoop running={} closed={} debug={}>",
-            python(self.is_running()),
-            python(self.is_closed()),
-            python(self.get_debug()),
-        )
+        let state = [self.is_running(), self.is_closed(), self.get_debug()];
+        let [running, closed, debug] = state.map(|is_so| if is_so { "True" } else { "False" });
+        write!(f, "<_UnixSelectorEventLoop running={running} closed={closed} debug={debug}>")
     }
 }
 

@@ -7,13 +7,10 @@ use std::rc::{Rc, Weak};
 
 use asyncio_collections::drop_nested;
 use asyncio_contextvars::{self as contextvars, Vars};
-use asyncio_errors::names::function_name;
-use asyncio_errors::report::Queued;
+use asyncio_errors::{names::function_name, report::Queued, text::Text};
 
 use crate::asyncio::slow::in_debug;
-use crate::kernel::{
-    Action, LoopCore, LoopEvent, Run, Scheduled, Text, TimerKey, note_making, run_callback, run_handled,
-};
+use crate::kernel::{Action, LoopCore, LoopEvent, Run, Scheduled, TimerKey, note_making, run_callback, run_handled};
 
 /// A queued callback: `asyncio.Handle`.
 ///

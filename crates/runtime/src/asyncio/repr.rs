@@ -1,8 +1,6 @@
 //! How futures, tasks and callbacks print: the texts of `asyncio.base_futures` and `asyncio.base_tasks`.
 
-use asyncio_errors::names::place;
-use asyncio_errors::report::created_at;
-use asyncio_errors::repr::Quoted;
+use asyncio_errors::{names::place, report::created_at, repr::Quoted};
 
 use crate::kernel::{AnyFuture, Callback, Callbacks, Kind, PendingCancel, TaskCore, WaitKind};
 

@@ -25,7 +25,6 @@ pub(crate) fn set_debug(event_loop: &EventLoop, debug: bool) {
 }
 
 /// The place where something was created, in debug mode.
-#[inline]
 pub(crate) fn in_debug(core: &LoopCore, at: &'static Location<'static>) -> Option<&'static Location<'static>> {
     (core.instrumented.get() && core.debug.borrow().is_some()).then_some(at)
 }
