@@ -15,13 +15,13 @@ use regex::Regex;
 const NAMES: [&str; 6] =
     ["forgotten_task_done", "partial_deadlock", "forgotten_release", "futurelock", "blocking_step", "lost_consumer"];
 
-/// The six programs, built; and with them `asyncio-pstree`.
+/// The six programs, built; and with them `asyncio-ps` and `asyncio-pstree`.
 static PROGRAMS: LazyLock<(Vec<Example>, Programs)> = LazyLock::new(|| {
     let mut examples = examples(root()).unwrap();
     examples.retain(|example| NAMES.contains(&example.name.as_str()));
     assert_eq!(examples.len(), NAMES.len());
     let built = build(&examples, &["--quiet"]).unwrap();
-    let tool = ["build", "--quiet", "--package", "asyncio-inspect", "--bin", "asyncio-pstree"];
+    let tool = ["build", "--quiet", "--package", "asyncio-inspect", "--bins"];
     assert!(cargo().args(tool).status().unwrap().success());
     (examples, built)
 });
@@ -113,21 +113,21 @@ impl Subject {
         read(self.folder.path().join(to)).unwrap()
     }
 
-    /// What `asyncio-pstree` shows of it, as soon as that has this text.
-    fn tree_with(&self, text: &str) -> String {
+    /// What a tool shows of it, as soon as that has this text.
+    fn shown_with(&self, tool: &str, text: &str) -> String {
         let (examples, programs) = &*PROGRAMS;
         let example = programs.command(&examples[0].name, Clock::Real).unwrap();
         let beside = std::path::Path::new(example.get_program()).parent().unwrap().parent().unwrap();
         let begin = Instant::now();
         loop {
-            let mut tool = Command::new(beside.join("asyncio-pstree"));
-            tool.arg(self.process.id().to_string());
-            let output = tool.env("XDG_RUNTIME_DIR", self.folder.path()).output().unwrap();
-            let tree = String::from_utf8(output.stdout).unwrap();
-            if tree.contains(text) {
-                return tree;
+            let mut command = Command::new(beside.join(tool));
+            command.arg(self.process.id().to_string());
+            let output = command.env("XDG_RUNTIME_DIR", self.folder.path()).output().unwrap();
+            let shown = String::from_utf8(output.stdout).unwrap();
+            if shown.contains(text) {
+                return shown;
             }
-            assert!(begin.elapsed() < LIMIT, "{tree}{}", String::from_utf8_lossy(&output.stderr));
+            assert!(begin.elapsed() < LIMIT, "{shown}{}", String::from_utf8_lossy(&output.stderr));
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -151,10 +151,44 @@ fn keep(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, masked));
 }
 
+/// A table without what differs from run to run, with its columns as wide as they have to be then.
+fn masked(table: &str) -> String {
+    let (head, rest) = table.split_once('\n').unwrap();
+    let starts: Vec<usize> = Regex::new(r"\S+(?: \S+)*").unwrap().find_iter(head).map(|name| name.start()).collect();
+    let cells = |line: &str| -> Vec<String> {
+        let ends = starts.iter().skip(1).copied().chain([line.len()]);
+        let cells = starts.iter().zip(ends).map(|(start, end)| line.get(*start..end.min(line.len())).unwrap_or(""));
+        cells.map(|cell| cell.trim_end().to_owned()).collect()
+    };
+    let (_rule, rest) = rest.split_once('\n').unwrap();
+    let (lines, below) = rest.split_at(rest.find("\n\n").map_or(rest.len(), |end| end + 1));
+    let mut rows = vec![cells(head)];
+    for mut row in lines.lines().map(cells) {
+        for (name, cell) in rows[0].iter().zip(&mut row) {
+            match name.as_str() {
+                "tid" => *cell = "TID".to_owned(),
+                "task id" => *cell = "ID".to_owned(),
+                "since" => *cell = "TIME".to_owned(),
+                _ => {}
+            }
+        }
+        rows.push(row);
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap() + 2;
+    let padded = |row: &Vec<String>| {
+        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:1$}", width(column)));
+        cells.collect::<String>().trim_end().to_owned() + "\n"
+    };
+    let rule = "-".repeat((0..starts.len()).map(width).sum::<usize>() - 2);
+    let mut text: String = rows.iter().map(padded).collect();
+    text.insert_str(text.find('\n').unwrap(), &format!("\n{rule}"));
+    text + below
+}
+
 #[test]
 fn a_step_that_blocks_is_named_while_it_does() {
     let subject = Subject::start("blocking_step");
-    let tree = subject.tree_with("a step of question (ask) has been running for ");
+    let tree = subject.shown_with("asyncio-pstree", "a step of question (ask) has been running for ");
     let before = at("blocking_step", "sleep(0.2)");
     assert!(tree.ends_with(&format!("; its last await was at {before}\n")), "{tree}");
     let expected = format!(
@@ -173,11 +207,17 @@ fn a_step_that_blocks_is_named_while_it_does() {
 #[test]
 fn a_producer_without_consumer_is_suspected() {
     let subject = Subject::start("lost_consumer");
-    let tree = subject.tree_with("suspicion: ");
+    let tree = subject.shown_with("asyncio-pstree", "suspicion: ");
     let put = at("lost_consumer", "shelf.put(loaf)");
     let told = "the tasks that take from a full queue may be gone: baker waits for <Queue.put waiters=1>, \
                 last taken from by a task that is done,";
     assert!(tree.contains(&format!("suspicion: {told} at {put} in bake(), for ")), "{tree}");
     let (command, stdout) = ("ASYNCIO_INSPECT=1 cargo run --example", subject.written("stdout"));
     keep("lost_consumer", &format!("$ {command} lost_consumer\n{stdout}\n$ asyncio-pstree PID\n{tree}"));
+    let table = masked(&subject.shown_with("asyncio-ps", "suspicion: "));
+    assert!(
+        table.lines().any(|row| row.contains("  baker ") && row.contains(&format!("  {put}  <Queue.put "))),
+        "{table}"
+    );
+    keep("lost_consumer_table", &format!("$ asyncio-ps PID\n{table}"));
 }

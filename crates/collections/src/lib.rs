@@ -10,6 +10,7 @@ extern crate asyncio_testing;
 
 #[doc(hidden)]
 pub mod burials;
+mod counted;
 #[doc(hidden)]
 pub mod deadlines;
 #[doc(hidden)]
@@ -18,3 +19,5 @@ pub mod slots;
 pub mod waits;
 
 pub use burials::drop_nested;
+#[doc(hidden)]
+pub use counted::CountedWaker;

@@ -1,15 +1,16 @@
-//! `Waits`, a graph of what waits for what, and the cycles in it.
+//! A graph of what waits for what, and the cycles in it.
 //!
 //! The core idea: a node goes on if a path leads from it to one that has no wait. All others wait for ever, and each of them is on a
 //! cycle or leads to one. Both are found in time proportional to the size of the graph, without recursion.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
 
 /// The nodes that wait, each with all those that it waits for.
-pub type Waits = BTreeMap<usize, Vec<usize>>;
+type Waits = BTreeMap<usize, Vec<usize>>;
 
 /// Takes out every node from which a path leads to one that does not wait.
-pub fn keep_stuck(waits: &mut Waits) {
+fn keep_stuck(waits: &mut Waits) {
     let mut waiters: HashMap<usize, Vec<usize>> = HashMap::new();
     for (waiter, on) in &*waits {
         on.iter().for_each(|on| waiters.entry(*on).or_default().push(*waiter));
@@ -22,7 +23,7 @@ pub fn keep_stuck(waits: &mut Waits) {
 }
 
 /// A cycle, beginning with its smallest node, of nodes that are all stuck. What was walked through is taken out.
-pub fn take_cycle(waits: &mut Waits) -> Option<Vec<usize>> {
+fn take_cycle(waits: &mut Waits) -> Option<Vec<usize>> {
     loop {
         let mut at = *waits.first_key_value()?.0;
         let mut path = Vec::new();
@@ -37,6 +38,46 @@ pub fn take_cycle(waits: &mut Waits) -> Option<Vec<usize>> {
             return Some(cycle);
         }
     }
+}
+
+/// Nodes that wait for each other.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Knot {
+    /// A cycle, beginning with its smallest node.
+    pub cycle: Vec<usize>,
+    /// All nodes that must wait for ever if those of the cycle do: these themselves, and what they wait for, directly or not.
+    pub needed: Vec<usize>,
+}
+
+/// Every cycle of nodes that are all stuck. A node has names, and waits for all that have one of some names; `None` for one that goes
+/// on, as what is not here does.
+pub fn knots<Name: Eq + Hash, Names: IntoIterator<Item = Name>>(
+    nodes: impl Iterator<Item = (Names, Option<Vec<Name>>)>,
+) -> Vec<Knot> {
+    let (mut places, mut waiting) = (HashMap::new(), Vec::new());
+    for (place, (names, on)) in nodes.enumerate() {
+        if let Some(on) = on {
+            places.extend(names.into_iter().map(|name| (name, place)));
+            waiting.push((place, on));
+        }
+    }
+    let known = |on: Vec<Name>| on.iter().map(|name| places.get(name).copied()).collect::<Option<_>>();
+    let mut waits: Waits = waiting.into_iter().filter_map(|(place, on)| Some((place, known(on)?))).collect();
+    keep_stuck(&mut waits);
+    let stuck = waits.clone();
+    let cycles = std::iter::from_fn(|| take_cycle(&mut waits));
+    cycles.map(|cycle| Knot { needed: all_needed(&stuck, &cycle), cycle }).collect()
+}
+
+/// What these nodes wait for, directly or not, and these themselves; each once.
+fn all_needed(waits: &Waits, nodes: &[usize]) -> Vec<usize> {
+    let mut seen: HashSet<usize> = nodes.iter().copied().collect();
+    let (mut needed, mut next) = (nodes.to_vec(), 0);
+    while let Some(node) = needed.get(next) {
+        next += 1;
+        needed.extend(waits.get(node).into_iter().flatten().filter(|on| seen.insert(**on)));
+    }
+    needed
 }
 
 #[cfg(test)]
@@ -66,6 +107,24 @@ mod tests {
         assert_eq!(found, [vec![2, 5, 3], vec![7, 8]]);
         // A group of which every member is stuck.
         assert_eq!(cycles(&[(1, &[2, 4]), (2, &[3]), (3, &[2]), (4, &[5]), (5, &[4])]).1, [[2, 3], [4, 5]]);
+    }
+
+    #[test]
+    fn a_node_that_waits_for_several_needs_them_all() {
+        let on = |names: &[&'static str]| Some(names.to_vec());
+        let nodes = [
+            (["a", "A"], on(&["b"])),
+            (["b", "B"], on(&["A", "c"])),
+            (["c", "C"], on(&["d", "b"])),
+            (["d", "D"], on(&["A"])),
+            (["e", "E"], on(&["a"])),
+            (["f", "F"], None),
+            (["g", "G"], on(&["h", "f"])),
+            (["h", "H"], on(&["g"])),
+            (["i", "I"], on(&["i", "unknown"])),
+        ];
+        let knots = knots(nodes.into_iter());
+        assert_eq!(knots, [Knot { cycle: vec![0, 1], needed: vec![0, 1, 2, 3] }]);
     }
 
     #[test]

@@ -121,9 +121,9 @@ fn fit(head: &str, text: &str, rows: usize, columns: usize) -> String {
     let room = rows - 1;
     for (place, line) in lines.iter().take(room).enumerate() {
         let left = lines.len() - place;
-        if place + 1 == room && left > 1 {
-            shown += &format!("… and {left} lines more");
-        } else if line.chars().count() > columns {
+        let more = (place + 1 == room && left > 1).then(|| format!("… and {left} lines more"));
+        let line = more.as_deref().unwrap_or(line);
+        if line.chars().count() > columns {
             shown.extend(line.chars().take(columns - 1).chain(['…']));
         } else {
             shown += line;
@@ -173,5 +173,6 @@ mod tests {
         assert_eq!(visible(10, 10), ["head", "", "1234567890", "2", "3", "4"]);
         assert_eq!(visible(7, 5), ["head", "", "1234…", "2", "3", "4"]);
         assert_eq!(visible(5, 30), ["head", "", "1234567890", "… and 3 lines more"]);
+        assert_eq!(visible(4, 8), ["head", "", "… and 4…"]);
     }
 }

@@ -3,12 +3,15 @@
 //! A socket `PID.sock` is made under another name and renamed when it listens. So a socket by that name which refuses a
 //! connection has been left behind by a process that is gone.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
+use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketType};
 use rustix::process::getuid;
 
 /// The folders in which the socket of a process may be, in the order in which they are tried: below `$XDG_RUNTIME_DIR`, or below the
@@ -59,6 +62,11 @@ pub(crate) fn socket_of(folder: &Path, pid: u32) -> PathBuf {
     folder.join(format!("{pid}.sock"))
 }
 
+/// Is this the socket of this process? That of its parent is not, if the parent has forked while a loop was open.
+pub(crate) fn is_own(socket: &Path) -> bool {
+    socket.file_stem().is_some_and(|name| name == OsStr::new(&std::process::id().to_string()))
+}
+
 /// Makes the socket of this process, in place of one that an earlier process of this number has left.
 pub(crate) fn listen() -> io::Result<(UnixListener, PathBuf)> {
     let (folder, pid) = (make()?, std::process::id());
@@ -92,7 +100,18 @@ fn remove_stale(folder: &Path) {
 
 /// Is this a socket at which no process listens?
 pub(crate) fn is_stale(socket: &Path) -> bool {
-    UnixStream::connect(socket).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    connect(socket).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// A connection, which does not wait. Where a process is stopped and many have asked already, it is refused as `WouldBlock`, while
+/// the standard library would wait for as long as the process is stopped.
+pub(crate) fn connect(socket: &Path) -> io::Result<UnixStream> {
+    let address = SocketAddrUnix::new(socket)?;
+    let stream = net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+    fcntl_setfd(&stream, FdFlags::CLOEXEC)?;
+    ioctl_fionbio(&stream, true)?;
+    net::connect(&stream, &address)?;
+    Ok(stream.into())
 }
 
 #[cfg(test)]
@@ -121,6 +140,12 @@ mod tests {
         if getuid().as_raw() != 0 {
             assert!(check(Path::new("/")).unwrap_err().to_string().ends_with(" belongs to user 0"));
         }
+    }
+
+    #[test]
+    fn the_socket_of_a_parent_is_not_the_own_one() {
+        let (folder, pid) = (Path::new("folder"), std::process::id());
+        assert!(is_own(&socket_of(folder, pid)) && !is_own(&socket_of(folder, pid + 1)));
     }
 
     #[test]

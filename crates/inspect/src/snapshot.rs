@@ -72,7 +72,7 @@ pub enum FindingKind {
     #[default]
     #[nserde(rename = "suspicion")]
     Suspicion,
-    /// Tasks that wait for each other.
+    /// Tasks that are known to wait for each other.
     #[nserde(rename = "cycle")]
     Cycle,
     /// A task was offered what others wait for, and does not poll the wait to which it was offered.
@@ -115,6 +115,9 @@ pub struct LoopSnapshot {
     pub activity: Activity,
     /// The tasks that are not done, in the order of their creation.
     pub tasks: Vec<TaskSnapshot>,
+    /// The cycles of tasks, by their numbers, that are known to wait for each other for ever, unless one of them is cancelled. The
+    /// program has told of each.
+    pub partial_deadlocks: Vec<Vec<u64>>,
 }
 
 /// What a loop does that does not answer.

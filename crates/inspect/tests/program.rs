@@ -5,6 +5,8 @@ extern crate asyncio_testing;
 
 #[path = "program/errors.rs"]
 mod errors;
+#[path = "program/healthy.rs"]
+mod healthy;
 #[path = "program/hostile.rs"]
 mod hostile;
 #[path = "program/subjects.rs"]
@@ -71,7 +73,8 @@ fn a_cycle_is_named_with_its_tasks_and_lines() {
     let (cups, plates) = (task(&snapshot, "cups").id, task(&snapshot, "plates").id);
     assert_eq!(cycle.tasks, [cups, plates, cups]);
     let line = line_of("second lock");
-    for text in ["cups → plates → cups", "held by cups", "held by plates", &format!("subjects.rs:{line} in wash()")]
+    for text in
+        ["cups → plates → cups", "acquired by cups", "acquired by plates", &format!("subjects.rs:{line} in wash()")]
     {
         assert!(cycle.text.contains(text), "{text}: {}", cycle.text);
     }
@@ -127,7 +130,7 @@ fn the_table_has_a_row_for_each_task() {
     let row = table.lines().find(|line| line.contains(" cups ")).unwrap();
     let at = format!("subjects.rs:{}", line_of("second lock"));
     let thread = subject.snapshot().loops[0].thread.to_string();
-    for cell in [&thread, "wash", "Task-1", "waiting", &at, "<Lock waiters=1>, held by plates"] {
+    for cell in [&thread, "wash", "Task-1", "waiting", &at, "<Lock waiters=1>, acquired by plates"] {
         assert!(row.contains(cell), "{cell}: {row}");
     }
     let long = subject.look("asyncio-ps", &["--long"]);
@@ -197,6 +200,40 @@ fn a_program_in_which_all_is_well_is_not_accused() {
         assert!(snapshot.loops[0].tasks.len() >= 10);
         assert_eq!(snapshot.findings, []);
     }
+}
+
+/// The program does not accuse it, and the inspector says that it is no more than a suspicion.
+fn is_only_suspected(subject: Subject, tasks: &[&str]) {
+    for _ in 0..5 {
+        let snapshot = subject.snapshot();
+        let [finding] = &snapshot.findings[..] else { panic!("{:#?}", snapshot.findings) };
+        assert_eq!(finding.kind, FindingKind::Suspicion);
+        let expected = format!("these tasks may be waiting for each other: {}\n", tasks.join(" → "));
+        assert!(finding.text.starts_with(&expected), "{}", finding.text);
+        assert_eq!(snapshot.loops[0].partial_deadlocks, [[0; 0]; 0]);
+    }
+    let (_, errors) = subject.kill();
+    assert!(!errors.contains("deadlock"), "{errors}");
+}
+
+#[test]
+fn a_guard_that_went_through_a_queue_makes_no_cycle() {
+    is_only_suspected(Subject::start("handed over"), &["dispatcher", "dispatcher"]);
+}
+
+#[test]
+fn a_wait_beside_a_future_of_another_crate_makes_no_cycle() {
+    is_only_suspected(Subject::start("beside"), &["locks", "both", "locks"]);
+}
+
+#[test]
+fn a_cycle_that_is_named_was_told_of_by_the_program() {
+    let subject = Subject::start("kitchen");
+    let snapshot = subject.snapshot();
+    let (cups, plates) = (task(&snapshot, "cups").id, task(&snapshot, "plates").id);
+    assert_eq!(snapshot.loops[0].partial_deadlocks, [[cups, plates]]);
+    let (_, errors) = subject.kill();
+    assert_eq!(errors.matches("partial deadlock: 2 tasks wait for each other").count(), 1, "{errors}");
 }
 
 #[test]

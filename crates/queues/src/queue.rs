@@ -6,7 +6,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::rc::Rc;
 
-use asyncio_runtime::{LineWait, Result, ValueError, WaitQueue, drop_nested};
+use asyncio_runtime::{LineWait, Result, ValueError, WaitQueue, drop_nested, note_handing_over};
 
 use crate::error::{PutError, QueueEmpty, QueueFull, QueueShutDown};
 use crate::store::{Fifo, Lifo, Smallest, Store};
@@ -220,6 +220,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
         if self.full() {
             return Err(PutError::new(item, QueueFull));
         }
+        note_handing_over::<T>();
         inner.store.borrow_mut().put(item);
         inner.unfinished.set(inner.unfinished.get() + 1);
         inner.getters.wake_one();

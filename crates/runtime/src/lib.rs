@@ -131,5 +131,7 @@ pub use asyncio::signals::signal;
 pub use asyncio::asyncgens::OpenAsyncGen;
 #[doc(hidden)]
 pub use asyncio::hooks::{DebugHook, LoopHook, ResolveHook};
+#[doc(hidden)]
+pub use asyncio::knots::{note_handing_over, tell_partial_deadlocks};
 pub use asyncio::wait_queue::{LineWait, WaitQueue};
 pub use asyncio_collections::drop_nested;

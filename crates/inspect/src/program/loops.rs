@@ -75,7 +75,7 @@ pub(super) fn closed(published: &Arc<Published>) {
     let mut loops = loops();
     loops.open.retain(|other| !Arc::ptr_eq(other, published));
     if loops.open.is_empty()
-        && let Some(socket) = loops.socket.take()
+        && let Some(socket) = loops.socket.take().filter(|socket| folder::is_own(socket))
     {
         // It may be gone: folders for temporary files are cleaned.
         let _ = fs::remove_file(socket);

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, ThreadId};
@@ -29,7 +30,15 @@ pub(crate) struct Published {
     state: Mutex<State>,
     /// A walk that the loop was asked for and has not delivered.
     question: Mutex<Option<Receiver<LoopSnapshot>>>,
+    /// The loop is making the walk.
+    walks: AtomicBool,
 }
+
+/// A loop that goes on, or is making its walk, may take so many times as long to answer as one that is stuck.
+const MORE_PATIENCE: u32 = 8;
+
+/// How often to look whether such a loop still goes on.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Borrowed only while plain data is written or copied.
 struct State {
@@ -82,6 +91,7 @@ impl Publisher {
                 created: 0,
             }),
             question: Mutex::new(None),
+            walks: AtomicBool::new(false),
         });
         (Self(Arc::clone(&published)), published)
     }
@@ -266,17 +276,30 @@ impl Published {
     }
 
     /// The walk that the loop was asked for; what it last published, if it does not come in time. `None` if the loop was closed.
-    fn answer(&self, asked: Instant, deadline: Instant) -> Option<LoopSnapshot> {
+    fn answer(&self, asked: Instant, patience: Duration) -> Option<LoopSnapshot> {
         let mut question = self.question.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = question.take()?;
-        match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(answer) => Some(LoopSnapshot { answered_after: Some(asked.elapsed().as_secs_f64()), ..answer }),
-            Err(RecvTimeoutError::Timeout) => {
-                *question = Some(receiver);
-                Some(self.last())
+        loop {
+            let timeout = patience.saturating_sub(asked.elapsed()).max(LOOK_AGAIN);
+            match receiver.recv_timeout(timeout) {
+                Ok(answer) => {
+                    return Some(LoopSnapshot { answered_after: Some(asked.elapsed().as_secs_f64()), ..answer });
+                }
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    let is_stuck = !self.walks.load(Ordering::Relaxed) && self.last_change() >= patience;
+                    if is_stuck || asked.elapsed() >= patience * MORE_PATIENCE {
+                        *question = Some(receiver);
+                        return Some(self.last());
+                    }
+                }
             }
-            Err(RecvTimeoutError::Disconnected) => None,
         }
+    }
+
+    /// For how long the loop has been doing what it does.
+    fn last_change(&self) -> Duration {
+        Duration::from_secs_f64(self.state().activity().since)
     }
 }
 
@@ -285,8 +308,11 @@ fn answer_of(published: &Weak<Published>, answer: &mpsc::Sender<LoopSnapshot>) {
     if let Some(published) = published.upgrade()
         && let Ok(event_loop) = asyncio_runtime::get_running_loop()
     {
+        published.walks.store(true, Ordering::Relaxed);
+        let snapshot = walk::walk(&event_loop, &published);
+        published.walks.store(false, Ordering::Relaxed);
         // Whoever asked may have given up.
-        let _ = answer.send(walk::walk(&event_loop, &published));
+        let _ = answer.send(snapshot);
     }
 }
 
@@ -294,7 +320,7 @@ fn answer_of(published: &Weak<Published>, answer: &mpsc::Sender<LoopSnapshot>) {
 pub(crate) fn ask_all(loops: &[Arc<Published>], patience: Duration) -> Vec<LoopSnapshot> {
     let asked = Instant::now();
     loops.iter().for_each(Published::ask);
-    loops.iter().filter_map(|published| published.answer(asked, asked + patience)).collect()
+    loops.iter().filter_map(|published| published.answer(asked, patience)).collect()
 }
 
 /// A time of the machine. A clock that is exact to some milliseconds suffices, and is read in a quarter of the time.

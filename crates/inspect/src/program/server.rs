@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use asyncio_runtime::log;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::SendFlags;
 use signal_hook::consts::SIGQUIT;
 use signal_hook::low_level::pipe;
 
@@ -236,7 +237,7 @@ impl Client {
 
     fn write(&mut self) {
         while let Stage::Reading { reply, written } = &mut self.stage {
-            match self.stream.write(&reply.as_bytes()[*written..]) {
+            match send(&self.stream, &reply.as_bytes()[*written..]) {
                 Ok(count) if *written + count < reply.len() => *written += count,
                 Ok(_) => self.stage = Stage::Gone,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -245,6 +246,17 @@ impl Client {
             }
         }
     }
+}
+
+/// Writes as much as there is room for. A client that has gone does not end a program in which SIGPIPE has its default action.
+fn send(stream: &UnixStream, bytes: &[u8]) -> io::Result<usize> {
+    #[cfg(not(target_vendor = "apple"))]
+    let flags = SendFlags::NOSIGNAL;
+    #[cfg(target_vendor = "apple")]
+    let flags = SendFlags::empty();
+    #[cfg(target_vendor = "apple")]
+    rustix::net::sockopt::set_socket_nosigpipe(stream, true)?;
+    Ok(rustix::net::send(stream, bytes, flags)?)
 }
 
 /// Empties a stream of bytes that only wake; false if there was none.

@@ -1,14 +1,17 @@
 //! A walk over the tasks of a loop, in its thread: what each waits on, and which tasks wait for it.
 
-use asyncio_runtime::{AnyFuture, AnyTask, EventLoop, WaitKind, WaitsOn, all_awaited_by};
+use asyncio_runtime::{AnyFuture, AnyTask, EventLoop, WaitKind, WaitsOn, all_awaited_by, tell_partial_deadlocks};
 
 use crate::program::published::Published;
 use crate::snapshot::{LoopSnapshot, OfferSnapshot, Place, TaskSnapshot, TaskState, WaitSnapshot};
 
 pub(crate) fn walk(event_loop: &EventLoop, published: &Published) -> LoopSnapshot {
+    let numbers = |cycle: &Vec<AnyTask>| cycle.iter().map(|task| task.id() as u64).collect();
+    // First: where there may be one, tasks take a step for nothing.
+    let partial_deadlocks = tell_partial_deadlocks(event_loop).iter().map(numbers).collect();
     let tasks = all_awaited_by(event_loop);
     let tasks = tasks.iter().map(|(task, waiters)| snapshot_of(task, waiters, published)).collect();
-    LoopSnapshot { tasks, ..published.head() }
+    LoopSnapshot { tasks, partial_deadlocks, ..published.head() }
 }
 
 fn snapshot_of(task: &AnyTask, waiters: &[AnyFuture], published: &Published) -> TaskSnapshot {

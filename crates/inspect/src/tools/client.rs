@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{Pid, getuid, test_kill_process};
@@ -78,7 +80,7 @@ fn connect(pid: u32) -> Result<UnixStream, String> {
             }
             Ok(()) => {}
         }
-        match UnixStream::connect(&socket) {
+        match connect_to(&socket) {
             Ok(stream) => return Ok(stream),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
@@ -90,6 +92,25 @@ fn connect(pid: u32) -> Result<UnixStream, String> {
     }
     exists?;
     Err(problem.unwrap_or_else(|| why_not(pid)))
+}
+
+/// A process that is asked by many makes others wait.
+fn connect_to(socket: &Path) -> io::Result<UnixStream> {
+    let begin = Instant::now();
+    loop {
+        match folder::connect(socket) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock && begin.elapsed() < TIME_LIMIT => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                return Err(io::Error::new(
+                    ErrorKind::TimedOut,
+                    "it accepts no connection; the process may be stopped",
+                ));
+            }
+            connected => return connected.and_then(|stream| stream.set_nonblocking(false).map(|()| stream)),
+        }
+    }
 }
 
 /// Is there such a process, and is it this user's?

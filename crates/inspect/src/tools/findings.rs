@@ -1,7 +1,7 @@
 //! What is remarkable about the tasks of a program: loops that do not answer, cycles, and suspicions.
 //!
-//! A cycle is certain at the moment at which it is seen: of a lock it is known which task holds it. All else about who could wake a task
-//! is a guess, and is called a suspicion: a guard may have been moved to another task, and a wait of hours may be what the program is for.
+//! Which cycles are certain, the program knows. All else about who could wake a task is a guess, and is called a suspicion: a guard may
+//! have been moved to another task, and a wait of hours may be what the program is for.
 
 use std::collections::HashMap;
 
@@ -75,13 +75,14 @@ fn thread_of(event_loop: &LoopSnapshot) -> String {
 /// The tasks of a loop, by their numbers.
 struct Tasks<'a> {
     all: &'a [TaskSnapshot],
+    known: &'a [Vec<u64>],
     by_id: HashMap<u64, &'a TaskSnapshot>,
 }
 
 impl<'a> Tasks<'a> {
     fn new(event_loop: &'a LoopSnapshot) -> Self {
         let all = &event_loop.tasks[..];
-        Self { all, by_id: all.iter().map(|task| (task.id, task)).collect() }
+        Self { all, known: &event_loop.partial_deadlocks, by_id: all.iter().map(|task| (task.id, task)).collect() }
     }
 
     fn name(&self, id: u64) -> String {
@@ -98,15 +99,12 @@ impl<'a> Tasks<'a> {
     fn cycle(&self, tasks: Vec<u64>) -> Finding {
         let names: Vec<String> = tasks.iter().map(|id| self.name(*id)).collect();
         let mut text = names.join(" → ");
-        let mut is_certain = true;
         for pair in tasks.windows(2) {
             let Some(task) = self.by_id.get(&pair[0]) else { continue };
             text += &format!("\n  {}", self.told(task));
-            // Another task may release a semaphore, or take from a queue.
-            let wait = task.waits_on.as_ref();
-            let is_held = wait.is_some_and(|wait| wait.held_by == Some(pair[1]));
-            is_certain &= !is_held || wait.is_some_and(|wait| wait.kind == "Lock");
         }
+        let is_certain =
+            self.known.iter().any(|known| known.len() + 1 == tasks.len() && tasks.iter().all(|id| known.contains(id)));
         let kind = if is_certain { FindingKind::Cycle } else { FindingKind::Suspicion };
         if !is_certain {
             text = format!("these tasks may be waiting for each other: {text}");
@@ -213,7 +211,13 @@ mod tests {
 
     /// What is said of these tasks of a loop that has answered.
     fn said(tasks: Vec<TaskSnapshot>) -> Vec<(FindingKind, String)> {
-        let event_loop = LoopSnapshot { answered_after: Some(0.0), tasks, ..LoopSnapshot::default() };
+        said_knowing(Vec::new(), tasks)
+    }
+
+    /// What is said if these cycles are known.
+    fn said_knowing(partial_deadlocks: Vec<Vec<u64>>, tasks: Vec<TaskSnapshot>) -> Vec<(FindingKind, String)> {
+        let answered_after = Some(0.0);
+        let event_loop = LoopSnapshot { answered_after, tasks, partial_deadlocks, ..LoopSnapshot::default() };
         let snapshot = Snapshot { loops: vec![event_loop], ..Snapshot::default() };
         of(&snapshot).into_iter().map(|finding| (finding.kind, finding.text)).collect()
     }
@@ -268,33 +272,35 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_through_a_semaphore_is_a_suspicion() {
-        let cycle = |kind: &str| {
-            let (mut one, mut two) = (waiting(1, kind, 0.0), waiting(2, "task", 0.0));
+    fn a_cycle_of_which_the_program_does_not_know_is_a_suspicion() {
+        let cycle = |known: &[u64]| {
+            let (mut one, mut two) = (waiting(1, "Lock", 0.0), waiting(2, "task", 0.0));
             wait(&mut one).held_by = Some(2);
             (wait(&mut two).task, one.awaited_by) = (Some(1), vec![2]);
-            said(vec![one, two])
+            said_knowing(vec![vec![7], known.to_vec()], vec![one, two])
         };
-        let [(kind, text)] = &cycle("Lock")[..] else { panic!("one cycle") };
+        let [(kind, text)] = &cycle(&[1, 2])[..] else { panic!("one cycle") };
         assert_eq!(*kind, FindingKind::Cycle);
         assert_eq!(
             text.lines().collect::<Vec<_>>(),
             [
                 "task 2 → task 1 → task 2",
                 "  task 2 waits for task task 1 at work.rs:7 in work(), for 0.0 s",
-                "  task 1 waits for <Lock waiters=1>, held by task 2, at work.rs:7 in work(), for 0.0 s",
+                "  task 1 waits for <Lock waiters=1>, acquired by task 2, at work.rs:7 in work(), for 0.0 s",
             ]
         );
-        let [(kind, text)] = &cycle("Semaphore")[..] else { panic!("one cycle") };
-        assert_eq!(*kind, FindingKind::Suspicion);
-        assert!(text.starts_with("these tasks may be waiting for each other: task 2 → task 1"), "{text}");
+        for known in [&[2][..], &[1, 2, 3], &[]] {
+            let [(kind, text)] = &cycle(known)[..] else { panic!("one cycle") };
+            assert_eq!(*kind, FindingKind::Suspicion);
+            assert!(text.starts_with("these tasks may be waiting for each other: task 2 → task 1"), "{text}");
+        }
     }
 
     #[test]
     fn a_task_that_holds_what_it_waits_for_is_a_cycle() {
         let mut task = waiting(1, "Lock", 0.0);
         wait(&mut task).held_by = Some(1);
-        let [(FindingKind::Cycle, text)] = &said(vec![task])[..] else { panic!("one cycle") };
+        let [(FindingKind::Cycle, text)] = &said_knowing(vec![vec![1]], vec![task])[..] else { panic!("one cycle") };
         assert!(text.starts_with("task 1 → task 1\n"), "{text}");
     }
 

@@ -169,7 +169,7 @@ pub(crate) fn wait_text(wait: &WaitSnapshot, name_of: impl Fn(u64) -> String) ->
         _ => shown(&wait.text),
     };
     let (acquired, by) = match wait.kind.as_str() {
-        "Lock" => ("held", "held by"),
+        "Lock" => ("acquired", "acquired by"),
         "Queue.put" | "Queue.join" => ("last taken from", "last taken from by"),
         _ => ("last acquired", "last acquired by"),
     };

@@ -1,9 +1,17 @@
 //! Clients that mean harm do none: neither to the program nor to those who look later.
 
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
 
-use crate::subjects::Subject;
+use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::subjects::{Subject, look};
 
 /// The subject answers others, and goes on.
 fn check(subject: Subject) {
@@ -85,4 +93,125 @@ fn no_client_without_an_answer_is_left_waiting() {
     let silent = UnixStream::connect(subject.socket()).unwrap();
     assert_eq!(answer(silent), "", "its time is up");
     check(subject);
+}
+
+/// Connections that the process does not accept, as many as it can have.
+fn fill(path: &std::path::Path) -> Vec<OwnedFd> {
+    let address = SocketAddrUnix::new(path).unwrap();
+    let mut kept = Vec::new();
+    loop {
+        let stream = socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+        fcntl_setfd(&stream, FdFlags::CLOEXEC).unwrap();
+        ioctl_fionbio(&stream, true).unwrap();
+        match connect(&stream, &address) {
+            Ok(()) => kept.push(stream),
+            Err(error) => {
+                assert_eq!(error, rustix::io::Errno::AGAIN, "the limit is that of the process: ulimit -n");
+                return kept;
+            }
+        }
+    }
+}
+
+/// A program that starts looks for sockets that were left behind, and must not wait for a process that is stopped.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_stopped_process_keeps_no_other_one_from_starting_or_from_looking() {
+    crate::healthy::possible(5000);
+    let mut first = Subject::start("crowd");
+    first.signal("-STOP");
+    let kept = fill(&first.socket());
+    let folder = std::mem::replace(&mut first.folder, tempfile::TempDir::new().unwrap());
+    let second = Subject::start_in("crowd", folder, &[("ASYNCIO_INSPECT", "1")], "ready");
+    assert_eq!(second.snapshot().loops[0].tasks.len(), 5001);
+    let output = look(second.folder.path(), "asyncio-ps", first.id(), &[]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.ends_with("it accepts no connection; the process may be stopped\n"), "{errors}");
+    assert!(!output.status.success());
+    drop(kept);
+    first.signal("-CONT");
+    let output = look(second.folder.path(), "asyncio-ps", first.id(), &["--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    check(second);
+}
+
+#[test]
+fn a_program_that_is_asked_while_it_ends_ends() {
+    let subject = Subject::start("closing");
+    for _ in 0..20 {
+        subject.signal("-QUIT");
+        // There is an answer, which may be that there is no loop any more, or a reason why there is none.
+        let output = look(subject.folder.path(), "asyncio-pstree", subject.id(), &[]);
+        assert_eq!(output.status.success(), output.stderr.is_empty());
+    }
+    let (ended, errors) = subject.end();
+    assert!(ended, "{errors}");
+    assert!(!errors.contains("panicked"), "{errors}");
+}
+
+/// The child inherits the variable, and has a socket of its own.
+#[test]
+fn a_child_leaves_the_socket_of_its_parent_alone() {
+    let subject = Subject::start("parent");
+    let sockets = std::fs::read_dir(subject.socket().parent().unwrap()).unwrap();
+    let sockets: Vec<_> = sockets.map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(sockets, [subject.socket()]);
+    assert_eq!(subject.snapshot().loops.len(), 1);
+    assert!(subject.end().0);
+}
+
+/// A terminal: its near end, and the other one, which a program has.
+fn terminal() -> (File, File) {
+    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    fcntl_setfd(&near, FdFlags::CLOEXEC).unwrap();
+    grantpt(&near).unwrap();
+    unlockpt(&near).unwrap();
+    let name = ptsname(&near, Vec::new()).unwrap();
+    let far = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    (near.into(), far)
+}
+
+#[test]
+fn a_terminal_may_be_resized_and_closed_under_a_view() {
+    let subject = Subject::start("kitchen");
+    let (mut near, far) = terminal();
+    let size = |ws_row, ws_col| tcsetwinsize(&far, Winsize { ws_row, ws_col, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    size(8, 30);
+    let mut view = Command::new(env!("CARGO_BIN_EXE_asyncio-pstree"))
+        .args([&subject.id().to_string(), "--watch=0.1"])
+        .env("XDG_RUNTIME_DIR", subject.folder.path())
+        .stdout(far.try_clone().unwrap())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A screen ends by erasing what is below it.
+    let mut screen = || {
+        let (mut shown, mut byte) = (Vec::new(), [0]);
+        while !shown.ends_with(b"\x1b[J") {
+            near.read_exact(&mut byte).unwrap();
+            shown.push(byte[0]);
+        }
+        let text = String::from_utf8(shown).unwrap().replace("\x1b[J", "");
+        text.lines().map(|line| line.replace("\x1b[H", "").replace("\x1b[K", "")).collect::<Vec<_>>()
+    };
+    let fits = |lines: &[String], rows, columns| {
+        lines.len() <= rows && lines.iter().all(|line| line.chars().count() <= columns)
+    };
+    let shown = screen();
+    assert!(fits(&shown, 8, 30) && shown[6].contains("lines more"), "{shown:?}");
+    for (rows, columns) in [(4, 12), (1, 1), (200, 500), (0, 0), (65535, 65535), (24, 80)] {
+        size(rows, columns);
+        // One of the first may have been made before.
+        let [_, _, last] = [screen(), screen(), screen()];
+        assert!(last.iter().any(|line| line.starts_with("asyncio")), "{last:?}");
+        if (rows, columns) == (4, 12) {
+            assert!(fits(&last, 4, 12), "{last:?}");
+        }
+    }
+    drop((near, far));
+    let mut errors = String::new();
+    view.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    assert!(!view.wait().unwrap().success());
+    assert!(errors.starts_with("asyncio-pstree: standard output: "), "{errors}");
+    assert_eq!(subject.snapshot().loops.len(), 1);
 }

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use asyncio::{
     EventLoop, Lock, Queue, Result, Semaphore, TaskGroup, create_task, gather, get_running_loop, run, signal, sleep,
-    wait_for,
+    to_thread, wait_for,
 };
 use asyncio_inspect::Snapshot;
 use tempfile::TempDir;
@@ -29,6 +29,11 @@ fn subject() -> Result<()> {
         Ok("crowd") => run(crowd()),
         Ok("abandoned") => run(abandoned()),
         Ok("healthy") => run(healthy()),
+        Ok("handed over") => run(handed_over()),
+        Ok("beside") => run(beside()),
+        Ok("closing") => run(closing()),
+        Ok("parent") => run(parent()),
+        Ok("server") => run(crate::healthy::server()),
         Ok("two loops") => two_loops(),
         Ok("deadlock") => run(deadlock()),
         Ok("short") => {
@@ -42,7 +47,7 @@ fn subject() -> Result<()> {
 }
 
 /// To the test; the test harness writes to standard output too.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let mut stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned().expect("a descriptor"));
     writeln!(stdout, "\nsubject: {line}").expect("the test reads");
 }
@@ -185,6 +190,101 @@ async fn healthy() -> Result<()> {
     create_task(guests).named("guests").await
 }
 
+/// A guard goes through a queue to a task that holds it for long, while the task that acquired it wants the lock again.
+async fn handed_over() -> Result<()> {
+    let (lock, jobs) = (Lock::new(), Queue::new(0));
+    let taken = jobs.clone();
+    let _worker = create_task(async move {
+        let guard = taken.get().await?;
+        say("ready");
+        sleep(3600).await?;
+        drop(guard);
+        Ok(())
+    });
+    let dispatcher = async move {
+        jobs.put_nowait(lock.lock().await?)?;
+        lock.lock().await.map(drop)
+    };
+    tick();
+    create_task(dispatcher).named("dispatcher").await
+}
+
+/// Two tasks that seem to wait for each other, one of which waits for something of another crate, too.
+async fn beside() -> Result<()> {
+    let (one, two) = (Lock::new(), Lock::new());
+    let (first, second) = (one.clone(), two.clone());
+    let _locks = create_task(wash(first, second)).named("locks");
+    let both = async move {
+        let _second = two.lock().await?;
+        sleep(0).await?;
+        let (mut lock, mut other) = (std::pin::pin!(one.lock()), std::pin::pin!(Elsewhere));
+        std::future::poll_fn(|cx| {
+            let lock = lock.as_mut().poll(cx);
+            if other.as_mut().poll(cx).is_ready() { std::task::Poll::Ready(Ok(())) } else { lock.map(|_| Ok(())) }
+        })
+        .await
+    };
+    let _both = create_task(both).named("both");
+    tick();
+    for _ in 0..3 {
+        sleep(0).await?;
+    }
+    say("ready");
+    sleep(3600).await
+}
+
+/// Another crate's future, which a thread of its own will wake.
+struct Elsewhere;
+
+impl Future for Elsewhere {
+    type Output = ();
+
+    fn poll(self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+        let waker = cx.waker().clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_secs(3600));
+            waker.wake();
+        });
+        std::task::Poll::Pending
+    }
+}
+
+/// The loop is never idle for long, and looks for partial deadlocks.
+fn tick() {
+    create_task(async {
+        loop {
+            sleep(0.001).await?;
+        }
+        #[allow(unreachable_code, reason = "the type of the result")]
+        Ok(())
+    });
+}
+
+/// Its end takes a while, because each task blocks the loop when it is cancelled.
+async fn closing() -> Result<()> {
+    for number in 0..100 {
+        let cleans_up = async {
+            let cancelled = sleep(3600).await;
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            cancelled
+        };
+        drop(create_task(cleans_up).named(format_args!("guest {number}")));
+    }
+    sleep(0).await?;
+    say("ready");
+    Ok(())
+}
+
+/// Starts another program with this one's environment, and goes on when that has ended.
+async fn parent() -> Result<()> {
+    let mut child = Command::new(std::env::current_exe()?);
+    child.args(["subjects::subject", "--exact", "--nocapture"]).env(VARIABLE, "short").stdin(Stdio::null());
+    let output = to_thread(move || child.output()).await??;
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("subject: over"));
+    say("ready");
+    to_thread(wait_for_the_end).await
+}
+
 /// Many tasks, and an end by SIGTERM.
 async fn crowd() -> Result<()> {
     let tasks: Vec<_> = (0..5000).map(|number| create_task(bake()).named(format_args!("loaf {number}"))).collect();
@@ -264,17 +364,28 @@ impl Subject {
             .expect("it starts");
         let said = BufReader::new(process.stdout.take().expect("it is piped"));
         let mut subject = Self { process, said, folder };
-        subject.wait_until(until);
+        if !until.is_empty() {
+            subject.wait_until(until);
+        }
         subject
     }
 
-    /// Reads on to a line that the subject says.
-    pub(crate) fn wait_until(&mut self, line: &str) {
-        let line = format!("subject: {line}\n");
+    /// The port that it says that it serves.
+    pub(crate) fn port(&mut self) -> u16 {
+        let said = self.wait_until("port ");
+        said.trim_end().parse().expect("a number")
+    }
+
+    /// Reads on to a line that begins with what the subject says, and returns the rest of that.
+    pub(crate) fn wait_until(&mut self, line: &str) -> String {
+        let line = format!("subject: {line}");
         let mut read = String::new();
-        while read != line {
+        loop {
             read.clear();
             assert_ne!(self.said.read_line(&mut read).expect("text"), 0, "the subject ended before it said {line:?}");
+            if let Some(rest) = read.strip_prefix(&line) {
+                return rest.to_owned();
+            }
         }
     }
 

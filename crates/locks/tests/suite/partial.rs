@@ -2,10 +2,14 @@
 //!
 //! The log is standard error, so each test runs itself as a child process.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::process::Command;
-use std::task::Poll;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 
 use asyncio_locks::{Condition, Event, Lock, Semaphore};
 use asyncio_runtime::{Clock, Result, Runner, Task, TaskGroup, create_task, gather, get_running_loop, sleep, wait_for};
@@ -97,7 +101,7 @@ fn every_knot_is_told_of_with_the_sort_of_each_wait() {
             worker.await
         });
         let (one, two) = (Event::new(), Event::new());
-        let other = std::rc::Rc::new(std::cell::RefCell::new(None));
+        let other = Rc::new(RefCell::new(None));
         let left = start("left", {
             let (one, other) = (one.clone(), other.clone());
             async move {
@@ -168,6 +172,245 @@ fn a_guard_that_was_moved_makes_no_knot() {
         others_go_on().await
     };
     is_told!(a_guard_that_was_moved_makes_no_knot, program, NOTHING);
+}
+
+/// The guard goes to a task that is there already, in the result of a future.
+#[test]
+fn a_guard_that_was_handed_over_makes_no_knot() {
+    let program = async {
+        let lock = Lock::new();
+        for _ in 0..3 {
+            let job = get_running_loop()?.create_future();
+            let _worker = start("worker", {
+                let job = job.clone();
+                async move {
+                    let (_guard, seconds) = job.await?;
+                    sleep(seconds).await
+                }
+            });
+            let lock = lock.clone();
+            let _dispatcher = start("dispatcher", async move {
+                let guard = lock.lock().await?;
+                job.set_result((guard, 100))?;
+                // The worker has it.
+                lock.lock().await.map(drop)
+            });
+        }
+        for _ in 0..10 {
+            others_go_on().await?;
+        }
+        Ok(())
+    };
+    is_told!(a_guard_that_was_handed_over_makes_no_knot, program, NOTHING);
+}
+
+/// What cannot hold a guard is handed over, so the task that acquired the lock has it.
+#[test]
+fn a_task_that_hands_numbers_over_still_has_its_guard() {
+    let program = async {
+        let (lock, number) = (Lock::new(), get_running_loop()?.create_future());
+        let _number = number.clone();
+        let _counting = start("counting", async move {
+            let _guard = lock.lock().await?;
+            number.set_result(1)?;
+            lock.lock().await.map(drop)
+        });
+        others_go_on().await
+    };
+    let told = [
+        "partial deadlock: a task waits for itself, while others go on",
+        "counting waits for <Lock waiters=1>, acquired by counting,",
+    ];
+    is_told!(a_task_that_hands_numbers_over_still_has_its_guard, program, told);
+}
+
+/// A channel of another crate, of which the loop knows nothing.
+#[derive(Clone, Default)]
+struct Channel(Rc<RefCell<(bool, Option<Waker>)>>);
+
+impl Channel {
+    fn send(&self) {
+        let waker = {
+            let mut inner = self.0.borrow_mut();
+            inner.0 = true;
+            inner.1.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl Future for Channel {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = self.0.borrow_mut();
+        // As most crates do: a waker that wakes the same task is kept.
+        if !inner.1.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            inner.1 = Some(cx.waker().clone());
+        }
+        if inner.0 { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// Waits for a lock or a message, whichever comes first.
+async fn lock_or_message(lock: Lock, channel: Channel, is_lock_first: bool) -> Result<()> {
+    let (mut lock, mut channel) = (pin!(lock.lock()), pin!(channel));
+    poll_fn(|cx| {
+        let message = |cx: &mut Context<'_>, channel: Pin<&mut Channel>| channel.poll(cx).map(|()| Ok(()));
+        if !is_lock_first && message(cx, channel.as_mut()).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        if let Poll::Ready(guard) = lock.as_mut().poll(cx) {
+            return Poll::Ready(guard.map(drop));
+        }
+        message(cx, channel.as_mut())
+    })
+    .await
+}
+
+/// Its message ends the wait.
+#[test]
+fn a_wait_beside_a_future_of_another_crate_is_in_no_knot() {
+    let program = async {
+        let mut channels = Vec::new();
+        for is_lock_first in [false, true] {
+            let (one, two, channel) = (Lock::new(), Lock::new(), Channel::default());
+            channels.push(channel.clone());
+            let _other = start("other", take_both(one.clone(), two.clone()));
+            let _selects = start("selects", async move {
+                let _held = two.lock().await?;
+                sleep(1).await?;
+                lock_or_message(one, channel, is_lock_first).await
+            });
+        }
+        // In a task that is awaited by one that holds what it needs.
+        let (lock, channel) = (Lock::new(), Channel::default());
+        channels.push(channel.clone());
+        let inner = start("inner", lock_or_message(lock.clone(), channel, true));
+        let outer = start("outer", async move {
+            let _held = lock.lock().await?;
+            inner.await
+        });
+        others_go_on().await?;
+        channels.iter().for_each(Channel::send);
+        outer.await?;
+        others_go_on().await
+    };
+    is_told!(a_wait_beside_a_future_of_another_crate_is_in_no_knot, program, NOTHING);
+}
+
+/// A future that has been awaited, or was dropped, wakes no task any more.
+#[test]
+fn futures_of_other_crates_that_are_gone_hide_no_knot() {
+    let program = async {
+        let (one, two) = (Lock::new(), Lock::new());
+        let tasks = [("left", one.clone(), two.clone()), ("right", two, one)];
+        for (name, first, second) in tasks {
+            let (awaited, dropped) = (Channel::default(), Channel::default());
+            awaited.send();
+            let _task = start(name, async move {
+                awaited.await;
+                poll_once(pin!(dropped)).await;
+                take_both(first, second).await
+            });
+        }
+        others_go_on().await
+    };
+    let told = [
+        "partial deadlock: 2 tasks wait for each other, while others go on",
+        "left waits for <Lock waiters=1>, acquired by right,",
+        "right waits for <Lock waiters=1>, acquired by left,",
+    ];
+    is_told!(futures_of_other_crates_that_are_gone_hide_no_knot, program, told);
+}
+
+/// Polls of what it has only what was woken, as unordered collections of futures do.
+struct Unordered(Vec<(Pin<Box<dyn Future<Output = ()>>>, Arc<Part>)>);
+
+/// Has it been woken, and what does it wake?
+struct Part(AtomicBool, Mutex<Option<Waker>>);
+
+impl Wake for Part {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+        let whole = self.1.lock().unwrap().take();
+        whole.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Unordered {
+    fn push(&mut self, wait: impl Future<Output = ()> + 'static) {
+        self.0.push((Box::pin(wait), Arc::new(Part(true.into(), Mutex::default()))));
+    }
+}
+
+impl Future for Unordered {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.retain_mut(|(wait, part)| {
+            part.1.lock().unwrap().replace(cx.waker().clone());
+            let waker = Waker::from(Arc::clone(part));
+            let is_woken = part.0.swap(false, Ordering::Relaxed);
+            !is_woken || wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
+        });
+        if self.0.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+#[test]
+fn a_wait_in_a_collection_that_polls_what_was_woken_is_in_no_knot() {
+    let program = async {
+        let (one, two, event) = (Lock::new(), Lock::new(), Event::new());
+        let _other = start("other", take_both(one.clone(), two.clone()));
+        let late = event.clone();
+        let collects = start("collects", async move {
+            let held = two.lock().await?;
+            let mut waits = Unordered(Vec::new());
+            waits.push(async move {
+                late.wait().await.unwrap();
+                drop(held);
+            });
+            waits.push(async move {
+                sleep(1).await.unwrap();
+                drop(one.lock().await.unwrap());
+            });
+            waits.await;
+            Ok(())
+        });
+        others_go_on().await?;
+        event.set();
+        collects.await
+    };
+    is_told!(a_wait_in_a_collection_that_polls_what_was_woken_is_in_no_knot, program, NOTHING);
+}
+
+/// A task of a group has a time limit, so the group fails, and the task that awaits it releases what the others need.
+#[test]
+fn a_group_of_which_a_task_has_a_time_limit_is_in_no_knot() {
+    let program = async {
+        let lock = Lock::new();
+        let owner = start("owner", async move {
+            let limited = {
+                let lock = lock.clone();
+                async move { wait_for(lock.lock(), 150).await.map(drop) }
+            };
+            let needs = {
+                let lock = lock.clone();
+                async move { lock.lock().await.map(drop) }
+            };
+            let (limited, needs) = (start("limited", limited), start("needs", needs));
+            // They begin when this task waits.
+            let _held = lock.lock().await?;
+            gather([limited, needs]).await.map(drop)
+        });
+        others_go_on().await?;
+        assert!(owner.done() && owner.await.is_err());
+        Ok(())
+    };
+    is_told!(a_group_of_which_a_task_has_a_time_limit_is_in_no_knot, program, NOTHING);
 }
 
 /// Each of these ends by itself, or may end.

@@ -2,20 +2,26 @@
 //!
 //! The core idea: an edge leads from a task to the one that alone can end its wait. A task from which every path goes on for ever
 //! cannot go on itself, and is on a cycle or waits for one. Only what is certain is an edge: a task or a group that is awaited, and
-//! the holder of a lock unless it has made a task or a callback since, to which it may have moved its guard. Whatever else a task
-//! waits on may happen, and so may a time limit. A guard that goes to another task in another way, through a queue, is not seen,
-//! nor is a future of another crate that a task polls beside the wait.
+//! the holder of a lock unless it has made a task or a callback since, or has handed a value to others, in which its guard may be.
+//! Whatever else a task waits on may happen, and so may a time limit.
+//!
+//! Nor does a task go on that polls a future of another crate beside its wait, as a `select` does. The loop knows nothing of such a
+//! future, but this must keep the task's waker, or it could never wake it. So before a cycle is told of, each task of it takes one
+//! step for nothing, with a waker that counts its clones.
+//!
+//! Not seen is a guard that goes to another task through something that is not of asyncio, a `RefCell` or a channel of another crate.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use asyncio_clock::Clock;
-use asyncio_collections::waits::{Waits, keep_stuck, take_cycle};
+use asyncio_collections::{CountedWaker, waits::knots};
 use asyncio_errors::log;
 
 use crate::asyncio::deadlock::describe;
+use crate::asyncio::events::EventLoop;
 use crate::asyncio::tasks::Edges;
-use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, Stamp};
+use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, Stamp, State, note_making};
 
 /// What a task waits for: a task at this address, or one that has not changed since.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,11 +38,11 @@ thread_local! {
 /// The loop waits so often between two looks that this many tasks were looked at for each wait.
 const LOOKED_AT_EACH_WAIT: usize = 8;
 
-/// Tells of every cycle of tasks that wait for each other, once. Returns whether something is ready then.
+/// Looks for tasks that wait for each other. Returns whether something is ready then.
 #[cold]
 pub(crate) fn look_now(core: &LoopCore) -> bool {
     look_later(core);
-    look(core);
+    partial_deadlocks(core);
     !core.ready.borrow().is_empty()
 }
 
@@ -47,35 +53,42 @@ pub(crate) fn look_later(core: &LoopCore) {
     core.waits.set(if core.clock == Clock::Virtual { 64 + tasks } else { 1 + tasks / LOOKED_AT_EACH_WAIT });
 }
 
-fn look(core: &LoopCore) {
-    // Most tasks wait for something else, and are only looked at.
-    let waits_for_tasks = |task: &AnyFuture| matches!(task.kind(), Kind::Task(core) if core.may_wait_for_tasks());
-    let tasks = core.tasks.all_that(waits_for_tasks);
-    let waits: Vec<_> = (0..tasks.len()).filter_map(|place| Some((place, waits_for(&tasks[place])?))).collect();
-    if waits.is_empty() {
-        return;
-    }
-    let mut places: HashMap<On, usize> = HashMap::new();
-    for (place, _) in &waits {
-        places.insert(On::Address(tasks[*place].as_future().address()), *place);
-        places.insert(On::Holder(tasks[*place].core().stamp()), *place);
-    }
-    // A task that is not here goes on.
-    let known = |on: &Vec<On>| on.iter().map(|on| places.get(on).copied()).collect::<Option<Vec<usize>>>();
-    let mut waits: Waits = waits.iter().filter_map(|(place, on)| Some((*place, known(on)?))).collect();
-    keep_stuck(&mut waits);
-    while let Some(cycle) = take_cycle(&mut waits) {
-        let members: Vec<AnyTask> = cycle.into_iter().map(|place| tasks[place].clone()).collect();
-        let number = members[0].core().number();
-        if !TOLD.with_borrow(|told| told.contains(&number)) && !may_be_ended(core, &members) {
-            TOLD.with_borrow_mut(|told| told.insert(number));
-            let who = match members.len() {
+/// Every cycle of tasks that wait for each other. Each is told of once.
+pub(crate) fn partial_deadlocks(core: &LoopCore) -> Vec<Vec<AnyTask>> {
+    let handles =
+        |places: Vec<usize>, tasks: &[AnyTask]| places.into_iter().map(|place| tasks[place].clone()).collect();
+    let (mut found, tasks) = (Vec::new(), core.tasks.all_that(waits_for_tasks));
+    for knot in knots(tasks.iter().map(|task| (names(task), waits_for(task)))) {
+        let (cycle, needed): (Vec<AnyTask>, Vec<AnyTask>) = (handles(knot.cycle, &tasks), handles(knot.needed, &tasks));
+        let number = cycle[0].core().number();
+        let is_told = TOLD.with_borrow(|told| told.contains(&number));
+        if may_be_ended(core, &needed) || !is_told && !needed.iter().all(|task| is_all(core, task)) {
+            continue;
+        }
+        if TOLD.with_borrow_mut(|told| told.insert(number)) {
+            let who = match cycle.len() {
                 1 => "a task waits for itself".to_owned(),
                 n => format!("{n} tasks wait for each other"),
             };
-            log::warning(describe(&format!("partial deadlock: {who}, while others go on"), &members));
+            log::warning(describe(&format!("partial deadlock: {who}, while others go on"), &cycle));
         }
+        found.push(cycle);
     }
+    found
+}
+
+/// The tasks that are known to wait for each other in this loop: every cycle, in which each waits for the next.
+pub fn tell_partial_deadlocks(event_loop: &EventLoop) -> Vec<Vec<AnyTask>> {
+    partial_deadlocks(event_loop.core())
+}
+
+/// Most tasks wait for something else, and are only looked at.
+fn waits_for_tasks(task: &AnyFuture) -> bool {
+    matches!(task.kind(), Kind::Task(core) if core.may_wait_for_tasks())
+}
+
+fn names(task: &AnyTask) -> [On; 2] {
+    [On::Address(task.as_future().address()), On::Holder(task.core().stamp())]
 }
 
 /// The tasks that alone can end the wait of this one, if that is certain.
@@ -103,9 +116,9 @@ fn members(future: AnyFuture) -> Option<Vec<On>> {
 }
 
 /// Is there a time limit that cancels a task of these, or one that waits for them and would hand the cancellation on?
-fn may_be_ended(core: &LoopCore, members: &[AnyTask]) -> bool {
+fn may_be_ended(core: &LoopCore, tasks: &[AnyTask]) -> bool {
     let edges = Edges::of(core);
-    let mut left: Vec<AnyFuture> = members.iter().map(|task| task.as_any().clone()).collect();
+    let mut left: Vec<AnyFuture> = tasks.iter().map(|task| task.as_any().clone()).collect();
     let mut seen: HashSet<AnyFuture> = left.iter().cloned().collect();
     while let Some(future) = left.pop() {
         if let Kind::Task(_) = future.kind()
@@ -116,4 +129,33 @@ fn may_be_ended(core: &LoopCore, members: &[AnyTask]) -> bool {
         left.extend(edges.waiters_of(&future).into_iter().filter(|waiter| seen.insert((*waiter).clone())).cloned());
     }
     false
+}
+
+/// Is what a suspended task seems to wait for all that it waits for? It takes a step for nothing, unless something is ready, which
+/// comes first.
+fn is_all(core: &LoopCore, task: &AnyTask) -> bool {
+    core.take_remote();
+    let Some(on) = waits_for(task).filter(|_| core.ready.borrow().is_empty()) else { return false };
+    task.wake();
+    let Some((_, runnable)) = core.ready.borrow_mut().take_task(task) else { return false };
+    let counted = CountedWaker::new(task.core().take_waker().expect("a suspended task has its waker"));
+    task.core().keep_waker(counted.lend());
+    // Like a first step, in which nothing is taken for granted.
+    task.base().state.set(State::New);
+    runnable.run(core);
+    drop(task.core().take_waker());
+    let (is_alone, own) = counted.end();
+    task.core().keep_waker(own);
+    let is_all = is_alone && core.ready.borrow().is_empty() && waits_for(task).is_some_and(|after| after == on);
+    // No edge leads from it until its next step.
+    task.base().waits_on_several.set(!is_all);
+    is_all
+}
+
+/// Notes that the current task hands a `T` to other tasks. Guards may be in it, unless nothing happens when it is dropped.
+#[inline]
+pub fn note_handing_over<T>() {
+    if std::mem::needs_drop::<T>() {
+        note_making();
+    }
 }

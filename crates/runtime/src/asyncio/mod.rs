@@ -11,7 +11,7 @@ pub(crate) mod handles;
 pub(crate) mod hooks;
 #[cfg(unix)]
 pub mod io;
-mod knots;
+pub(crate) mod knots;
 mod repr;
 pub(crate) mod runners;
 #[cfg_attr(not(unix), path = "no_signals.rs")]

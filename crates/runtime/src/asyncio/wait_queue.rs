@@ -12,8 +12,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_errors::Result;
+use asyncio_ordered::Ticket;
 
-use crate::kernel::{BlockedOn, Line, Ticket, current, keep_waiting_on, take_cancel, wait_on};
+use crate::kernel::{BlockedOn, Line, current, keep_waiting_on, take_cancel, wait_on};
 
 /// A line of waiting tasks, first come first served.
 ///

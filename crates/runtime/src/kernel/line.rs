@@ -1,4 +1,4 @@
-//! `Line`, the entries of those that wait for a primitive, and `Ticket`, which names one of them.
+//! `Line`, the entries of those that wait for a primitive.
 //!
 //! The core idea: a waiting task is an entry in one list that the primitive owns, not an object of its own, so waiting allocates
 //! nothing.
@@ -12,7 +12,7 @@ use crate::kernel::event_loop::LoopCore;
 use crate::kernel::memory::waking::{Entry, Wake};
 use crate::kernel::task::blocker::{Blocker, Description, Text, WaitKind};
 use crate::kernel::task::core::Stamp;
-use asyncio_ordered::Ordered;
+use asyncio_ordered::{Ordered, Ticket};
 
 /// The inside of a `WaitQueue`.
 #[derive(Default)]
@@ -47,27 +47,6 @@ pub(crate) struct ByHand {
     pub(crate) at: &'static Location<'static>,
     /// The method that would have returned a guard.
     pub(crate) guard: &'static str,
-}
-
-/// Names an entry in a line, or among those that wait for a descriptor: its key, in six bytes, so that a task can keep it beside
-/// a pointer. (Two parts and not three: it is copied as two, and a processor waits where it reads as one what was just written
-/// as two.)
-#[derive(Clone, Copy)]
-#[repr(C, packed(2))]
-pub(crate) struct Ticket {
-    low: u32,
-    high: u16,
-}
-
-impl Ticket {
-    pub(crate) fn new(key: u64) -> Self {
-        // A line would have to be joined a million times a second for nine years to have a longer key.
-        Self { low: key as u32, high: (key >> 32) as u16 }
-    }
-
-    pub(crate) fn key(self) -> u64 {
-        u64::from(self.high) << 32 | u64::from(self.low)
-    }
 }
 
 impl Line {

@@ -56,7 +56,7 @@ pub(crate) use event_loop::remote::{Remote, Shared};
 pub(crate) use event_loop::timers::{Action, TimerKey, Turn};
 pub(crate) use event_loop::waiting::EventTarget;
 pub(crate) use event_loop::{Diagnosis, Interrupt, LoopCore, current, no_running_loop, running_loop};
-pub(crate) use line::{Line, Offer, Ticket};
+pub(crate) use line::{Line, Offer};
 pub(crate) use memory::callbacks::{Callback, Callbacks, Registered};
 pub(crate) use memory::cell::{Group, Kind};
 pub(crate) use memory::state::{PendingCancel, State};

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use asyncio_errors::{Error, Result};
+use asyncio_ordered::Ticket;
 
 use crate::asyncio::handles::Handle;
 use crate::asyncio::io::reactor::Side;
 use crate::asyncio::io::source::{AtSource, Source};
-use crate::kernel::{BlockedOn, Ticket, keep_waiting_on, running_loop, take_cancel, wait_on};
+use crate::kernel::{BlockedOn, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.
 ///

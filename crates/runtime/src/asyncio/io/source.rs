@@ -12,8 +12,8 @@ use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 use super::reactor::{Reactor, Side};
-use crate::kernel::{Blocker, Description, LoopCore, Run, Text, Ticket, WaitKind, Wake};
-use asyncio_ordered::Ordered;
+use crate::kernel::{Blocker, Description, LoopCore, Run, Text, WaitKind, Wake};
+use asyncio_ordered::{Ordered, Ticket};
 use asyncio_selectors::selector::Found;
 
 pub(crate) struct Source {

@@ -7,9 +7,10 @@
 use std::rc::Rc;
 
 pub(crate) use asyncio_errors::text::Text;
+use asyncio_ordered::Ticket;
 
 use crate::kernel::event_loop::{LoopCore, timers::TimerKey};
-use crate::kernel::line::{ByHand, InLine, Line, Offer, Ticket};
+use crate::kernel::line::{ByHand, InLine, Line, Offer};
 use crate::kernel::{handle::AnyFuture, memory::cell::Kind};
 
 /// Something that a task waits on.

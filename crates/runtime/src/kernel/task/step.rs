@@ -172,19 +172,23 @@ fn end(task: Option<AnyTask>, event_loop: &LoopCore) {
 fn take<T, F: StdFuture<Output = Result<T>>>(
     task: &AnyTask,
     mut coroutine: Pin<&mut Option<F>>,
-    cx: &mut Context<'_>,
+    cx: &Context<'_>,
 ) -> Option<Result<T>> {
     let core = task.core();
     // 1. The context is entered, and left when this returns.
     let (_inside, no_context) = core.enter_context();
     let mut running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
     // 2. The wait is over. Is there something to raise instead of resuming the coroutine?
-    let refused = if core.just_goes_on() {
+    let (own, refused, waker);
+    if core.just_goes_on() {
         core.set_blocked_on(BlockedOn::Nothing);
-        no_context
+        (refused, waker) = (no_context, cx.waker());
     } else {
-        prepare(core, no_context)
-    };
+        // By which our futures know it: mostly the one that async-task gives, else one that tells of its clones (`asyncio/knots`).
+        own = core.waker();
+        (refused, waker) = (prepare(core, no_context), own.as_deref().unwrap_or(cx.waker()));
+    }
+    let cx = &mut Context::from_waker(waker);
     let end = if let Some(error) = refused {
         excuse(running, cx);
         Err(error)
