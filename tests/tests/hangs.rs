@@ -176,7 +176,7 @@ fn masked(table: &str) -> String {
     }
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap() + 2;
     let padded = |row: &Vec<String>| {
-        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:1$}", width(column)));
+        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:width$}", width = width(column)));
         cells.collect::<String>().trim_end().to_owned() + "\n"
     };
     let rule = "-".repeat((0..starts.len()).map(width).sum::<usize>() - 2);

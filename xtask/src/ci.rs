@@ -88,6 +88,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Err(reason) => println!("not compared with CPython: {reason:#}"),
     }
     if arguments.full {
+        step("ten thousand connections that are not accused");
+        let healthy = ["test", "-p", "asyncio-inspect", "--test", "program", "--", "healthy"];
+        finish(cargo(&healthy).env("ASYNCIO_TEST_CONNECTIONS", "10000"))?;
         step("the crawler, whose workers and Redis are killed");
         crawler::whole()?;
         step("programs with crates of others");

@@ -1,4 +1,5 @@
-//! Looking into a running program: what each of its tasks waits for, where, since when, and which task holds it.
+//! Looking into a running program: what each of its tasks waits for, where, since when, and which task last
+//! acquired it.
 //!
 //! Nothing in a program has to change. If it is linked with this crate (the feature `inspect` of `asyncio`) and runs with
 //! `ASYNCIO_INSPECT=1` in its environment, a thread of its own answers on a unix socket, in a folder that belongs to its user alone. A program
@@ -17,14 +18,15 @@
 //!
 //! The thread asks each loop for its tasks and waits a second for the answer. A loop that blocks in a step cannot answer. Then the thread
 //! tells what the loop last published: which step or callback runs, since when, and for each task its state and the line of its last
-//! await. What a task waits on is only known of a loop that answers.
+//! await. What a task waits on is only known of a loop that answers. A loop that is busy, and goes on, has eight seconds.
 //!
 //! # What it costs
 //!
 //! A program that is linked with this crate and runs without `ASYNCIO_INSPECT` runs exactly as before. With it, each step publishes what
 //! it is: a server takes some 4 % more for a message that it sends back (0.4 µs of 12), and a task that is made and awaited, and does
 //! nothing else, takes 0.3 µs more. A question takes the loop about a microsecond for each task. `cargo xtask measure inspecting`
-//! measures this. A loop that only the thread asks counts as alone: a deadlock is reported as it is without.
+//! measures this. A loop that only the thread asks counts as alone: a deadlock is reported as it is without. Where tasks seem to wait for
+//! each other, the first look has each of them take a step for nothing, to be certain; the program itself does so before it tells of them.
 //!
 //! The socket has mode 0600, its folder 0700: `$XDG_RUNTIME_DIR/asyncio-inspect` or, without that variable, `asyncio-inspect-UID` in the
 //! folder for temporary files. It is removed when the last loop is closed; one that a killed process has left is removed by

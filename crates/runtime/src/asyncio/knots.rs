@@ -38,12 +38,12 @@ thread_local! {
 /// The loop waits so often between two looks that this many tasks were looked at for each wait.
 const LOOKED_AT_EACH_WAIT: usize = 8;
 
-/// Looks for tasks that wait for each other. Returns whether something is ready then.
+/// Looks for tasks that wait for each other. Returns whether it must not be waited now: a task has taken a step.
 #[cold]
 pub(crate) fn look_now(core: &LoopCore) -> bool {
     look_later(core);
     partial_deadlocks(core);
-    !core.ready.borrow().is_empty()
+    core.waits.get() == 0 || !core.ready.borrow().is_empty()
 }
 
 /// A new loop does not look before its first wait: if that is for ever, a deadlock is reported. (A wait under the virtual clock costs a
@@ -142,6 +142,7 @@ fn is_all(core: &LoopCore, task: &AnyTask) -> bool {
     task.core().keep_waker(counted.lend());
     // Like a first step, in which nothing is taken for granted.
     task.base().state.set(State::New);
+    core.waits.set(0);
     runnable.run(core);
     drop(task.core().take_waker());
     let (is_alone, own) = counted.end();
