@@ -10,7 +10,8 @@ extern crate asyncio_testing;
 
 #[doc(hidden)]
 pub mod burials;
-mod counted;
+#[doc(hidden)]
+pub mod counted;
 #[doc(hidden)]
 pub mod deadlines;
 #[doc(hidden)]
@@ -19,5 +20,3 @@ pub mod slots;
 pub mod waits;
 
 pub use burials::drop_nested;
-#[doc(hidden)]
-pub use counted::CountedWaker;

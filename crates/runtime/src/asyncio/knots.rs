@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use asyncio_clock::Clock;
-use asyncio_collections::{CountedWaker, waits::knots};
+use asyncio_collections::{counted::CountedWaker, waits::knots};
 use asyncio_errors::log;
 
 use crate::asyncio::deadlock::describe;
