@@ -4,6 +4,7 @@
 //! cycle or leads to one. Both are found in time proportional to the size of the graph, without recursion.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 use std::hash::Hash;
 
 /// The nodes that wait, each with all those that it waits for.
@@ -69,15 +70,30 @@ pub fn knots<Name: Eq + Hash, Names: IntoIterator<Item = Name>>(
     cycles.map(|cycle| Knot { needed: all_needed(&stuck, &cycle), cycle }).collect()
 }
 
+impl fmt::Display for Knot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cycle.len() {
+            1 => f.write_str("a task waits for itself"),
+            n => write!(f, "{n} tasks wait for each other"),
+        }
+    }
+}
+
 /// What these nodes wait for, directly or not, and these themselves; each once.
 fn all_needed(waits: &Waits, nodes: &[usize]) -> Vec<usize> {
-    let mut seen: HashSet<usize> = nodes.iter().copied().collect();
-    let (mut needed, mut next) = (nodes.to_vec(), 0);
-    while let Some(node) = needed.get(next) {
-        next += 1;
-        needed.extend(waits.get(node).into_iter().flatten().filter(|on| seen.insert(**on)));
+    reached(nodes.to_vec(), |node| waits.get(node).cloned().unwrap_or_default())
+}
+
+/// These nodes, and all that are reached from one of them; each once. It walks without recursion.
+pub fn reached<Node: Clone + Eq + Hash>(mut nodes: Vec<Node>, next: impl Fn(&Node) -> Vec<Node>) -> Vec<Node> {
+    let mut seen: HashSet<Node> = nodes.iter().cloned().collect();
+    let mut at = 0;
+    while let Some(node) = nodes.get(at) {
+        at += 1;
+        let new = next(node);
+        nodes.extend(new.into_iter().filter(|node| seen.insert(node.clone())));
     }
-    needed
+    nodes
 }
 
 #[cfg(test)]
@@ -125,6 +141,7 @@ mod tests {
         ];
         let knots = knots(nodes.into_iter());
         assert_eq!(knots, [Knot { cycle: vec![0, 1], needed: vec![0, 1, 2, 3] }]);
+        assert_eq!(knots[0].to_string(), "2 tasks wait for each other");
     }
 
     #[test]

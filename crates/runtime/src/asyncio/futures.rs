@@ -21,7 +21,6 @@ use asyncio_errors::names::function_name;
 use asyncio_errors::{Error, InvalidStateError, Result, RuntimeError};
 
 use crate::asyncio::events::EventLoop;
-use crate::asyncio::knots::note_handing_over;
 use crate::asyncio::repr;
 use crate::kernel::{
     AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Text, Wake, cancel, run_callback, take_cancel,
@@ -336,7 +335,7 @@ impl<T: 'static> Future<T> {
     /// coroutine.
     pub fn set_result(&self, result: T) -> Result<()> {
         self.check_open("set_result")?;
-        note_handing_over::<T>();
+        crate::asyncio::knots::note_handing_over::<T>();
         self.any.finish(result);
         Ok(())
     }

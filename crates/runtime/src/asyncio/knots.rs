@@ -15,28 +15,19 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use asyncio_clock::Clock;
-use asyncio_collections::{counted::CountedWaker, waits::knots};
+use asyncio_collections::{counted::CountedWaker, waits::knots, waits::reached};
 use asyncio_errors::log;
 
-use crate::asyncio::deadlock::describe;
-use crate::asyncio::events::EventLoop;
-use crate::asyncio::tasks::Edges;
+use crate::asyncio::{deadlock::describe, events::EventLoop, tasks::Edges};
 use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, Stamp, State, note_making};
 
-/// What a task waits for: a task at this address, or one that has not changed since.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum On {
-    Address(usize),
-    Holder(Stamp),
-}
+/// What a task waits for: a task at this address, or, if that is 0, one that has not changed since.
+type On = (usize, Option<Stamp>);
 
 thread_local! {
     /// The numbers of tasks that were told of.
     static TOLD: RefCell<HashSet<u32>> = RefCell::default();
 }
-
-/// The loop waits so often between two looks that this many tasks were looked at for each wait.
-const LOOKED_AT_EACH_WAIT: usize = 8;
 
 /// Looks for tasks that wait for each other. Returns whether it must not be waited now: a task has taken a step.
 #[cold]
@@ -46,31 +37,29 @@ pub(crate) fn look_now(core: &LoopCore) -> bool {
     core.waits.get() == 0 || !core.ready.borrow().is_empty()
 }
 
-/// A new loop does not look before its first wait: if that is for ever, a deadlock is reported. (A wait under the virtual clock costs a
-/// small part of one in the system.)
+/// A new loop does not look before its first wait: if that is for ever, a deadlock is reported. It waits so often between two looks that
+/// eight tasks were looked at for each wait. (A wait under the virtual clock costs a small part of one in the system.)
 pub(crate) fn look_later(core: &LoopCore) {
     let tasks = core.tasks.count();
-    core.waits.set(if core.clock == Clock::Virtual { 64 + tasks } else { 1 + tasks / LOOKED_AT_EACH_WAIT });
+    core.waits.set(if core.clock == Clock::Virtual { 64 + tasks } else { 1 + tasks / 8 });
 }
 
 /// Every cycle of tasks that wait for each other. Each is told of once.
 pub(crate) fn partial_deadlocks(core: &LoopCore) -> Vec<Vec<AnyTask>> {
-    let handles =
-        |places: Vec<usize>, tasks: &[AnyTask]| places.into_iter().map(|place| tasks[place].clone()).collect();
+    // Most tasks wait for something else, and are only looked at.
+    let waits_for_tasks = |task: &AnyFuture| matches!(task.kind(), Kind::Task(core) if core.may_wait_for_tasks());
     let (mut found, tasks) = (Vec::new(), core.tasks.all_that(waits_for_tasks));
+    let names = |task: &AnyTask| [(task.as_future().address(), None), (0, Some(task.core().stamp()))];
     for knot in knots(tasks.iter().map(|task| (names(task), waits_for(task)))) {
-        let (cycle, needed): (Vec<AnyTask>, Vec<AnyTask>) = (handles(knot.cycle, &tasks), handles(knot.needed, &tasks));
+        let handles = |places: &[usize]| places.iter().map(|place| tasks[*place].clone()).collect::<Vec<_>>();
+        let (cycle, needed) = (handles(&knot.cycle), handles(&knot.needed));
         let number = cycle[0].core().number();
         let is_told = TOLD.with_borrow(|told| told.contains(&number));
         if may_be_ended(core, &needed) || !is_told && !needed.iter().all(|task| is_all(core, task)) {
             continue;
         }
         if TOLD.with_borrow_mut(|told| told.insert(number)) {
-            let who = match cycle.len() {
-                1 => "a task waits for itself".to_owned(),
-                n => format!("{n} tasks wait for each other"),
-            };
-            log::warning(describe(&format!("partial deadlock: {who}, while others go on"), &cycle));
+            log::warning(describe(&format!("partial deadlock: {knot}, while others go on"), &cycle));
         }
         found.push(cycle);
     }
@@ -82,21 +71,14 @@ pub fn tell_partial_deadlocks(event_loop: &EventLoop) -> Vec<Vec<AnyTask>> {
     partial_deadlocks(event_loop.core())
 }
 
-/// Most tasks wait for something else, and are only looked at.
-fn waits_for_tasks(task: &AnyFuture) -> bool {
-    matches!(task.kind(), Kind::Task(core) if core.may_wait_for_tasks())
-}
-
-fn names(task: &AnyTask) -> [On; 2] {
-    [On::Address(task.as_future().address()), On::Holder(task.core().stamp())]
-}
-
 /// The tasks that alone can end the wait of this one, if that is certain.
 fn waits_for(task: &AnyTask) -> Option<Vec<On>> {
     match task.core().blocked_on() {
         _ if task.base().waits_on_several.get() => None,
         BlockedOn::Future(future) => members(future),
-        BlockedOn::Line(line, ticket) => Some(vec![line.only_by(ticket)?.map_or_else(On::Address, On::Holder)]),
+        BlockedOn::Line(line, ticket) => {
+            Some(vec![line.only_by(ticket)?.map_or_else(|at| (at, None), |held| (0, Some(held)))])
+        }
         _ => None,
     }
 }
@@ -107,7 +89,7 @@ fn members(future: AnyFuture) -> Option<Vec<On>> {
     while let Some(future) = left.pop() {
         match future.kind() {
             Kind::Plain => return None,
-            Kind::Task(core) if core.may_wait_for_tasks() => tasks.push(On::Address(future.address())),
+            Kind::Task(core) if core.may_wait_for_tasks() => tasks.push((future.address(), None)),
             Kind::Task(_) => return None,
             Kind::Group(group) => left.extend(group.children.iter().filter(|child| !child.done()).cloned()),
         }
@@ -117,18 +99,11 @@ fn members(future: AnyFuture) -> Option<Vec<On>> {
 
 /// Is there a time limit that cancels a task of these, or one that waits for them and would hand the cancellation on?
 fn may_be_ended(core: &LoopCore, tasks: &[AnyTask]) -> bool {
-    let edges = Edges::of(core);
-    let mut left: Vec<AnyFuture> = tasks.iter().map(|task| task.as_any().clone()).collect();
-    let mut seen: HashSet<AnyFuture> = left.iter().cloned().collect();
-    while let Some(future) = left.pop() {
-        if let Kind::Task(_) = future.kind()
-            && core.timers.borrow().are_limiting(&AnyTask::from_future(future.clone()))
-        {
-            return true;
-        }
-        left.extend(edges.waiters_of(&future).into_iter().filter(|waiter| seen.insert((*waiter).clone())).cloned());
-    }
-    false
+    let (edges, tasks) = (Edges::of(core), tasks.iter().map(|task| task.as_any().clone()).collect());
+    let is_limited = |task| core.timers.borrow().are_limiting(&task);
+    reached(tasks, |future| edges.waiters_of(future).into_iter().cloned().collect())
+        .into_iter()
+        .any(|future| matches!(future.kind(), Kind::Task(_)) && is_limited(AnyTask::from_future(future)))
 }
 
 /// Is what a suspended task seems to wait for all that it waits for? It takes a step for nothing, unless something is ready, which
