@@ -160,6 +160,16 @@ pub fn choices_of_twin(python: &Python, example: &Example, schedule: &str) -> Re
     Ok(std::fs::read_to_string(trace)?)
 }
 
+/// Are two sequences of choices the same up to the last deviation? After it, a program may go on otherwise in the other language:
+/// `SystemExit` stops CPython's loop, and a panic ends the task alone.
+#[must_use]
+pub fn agree(ours: &str, theirs: &str) -> bool {
+    let is_deviation = |choice: &str| choice.split(' ').nth(1).is_some_and(|index| index != "0");
+    let last = |choices: &str| choices.lines().collect::<Vec<_>>().iter().rposition(|choice| is_deviation(choice));
+    let decided = last(ours).max(last(theirs)).map_or(0, |last| last + 1);
+    ours.lines().count() >= decided && ours.lines().take(decided).eq(theirs.lines().take(decided))
+}
+
 /// The first lines that differ. The end of a text is an empty line.
 pub fn first_difference(one: &str, other: &str) -> (String, String) {
     let (mut one, mut other) = (one.lines(), other.lines());

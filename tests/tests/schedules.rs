@@ -10,6 +10,7 @@ use guide_tests::orders::{self, Depends, orders};
 use guide_tests::program::{Clock, build};
 use guide_tests::python::Python;
 use guide_tests::root;
+use guide_tests::twins::twins;
 
 /// Programs, and a schedule that another version of the program would not follow.
 const PROGRAMS: [(&str, &str); 6] = [
@@ -118,11 +119,20 @@ fn a_program_of_the_table_prints_what_the_table_says() {
     chosen.retain(|example| sample.iter().any(|depends| depends.program == example.name));
     assert_eq!(chosen.len(), sample.len());
     let programs = build(&chosen, &["--quiet"]).unwrap();
+    let (python, twins) = (python(), twins(root()).unwrap());
     for Depends { program, first, other, schedule, .. } in sample {
         let usual = orders::under(&programs, program, orders::FIFO).unwrap().text;
-        let output = orders::under(&programs, program, schedule).unwrap().text;
-        let found = orders::first_difference(&usual, &output);
+        let output = orders::under(&programs, program, schedule).unwrap();
+        let found = orders::first_difference(&usual, &output.text);
         assert_eq!(found, (first.clone(), other.clone()), "{program} under {schedule}");
+        let example = chosen.iter().find(|example| example.name == *program).unwrap();
+        if let Some(python) = &python
+            && twins.reason(program).is_none()
+        {
+            let theirs = orders::choices_of_twin(python, example, schedule).unwrap();
+            let ours = &output.choices;
+            assert!(orders::agree(ours, &theirs), "{program} and its twin under {schedule}:\n{ours}\n{theirs}");
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use guide_tests::catalogue::rows;
 use guide_tests::examples::{Example, examples};
 use guide_tests::oracle::Oracle;
 use guide_tests::orders::{
-    Depends, FIFO, Orders, Run, choices_of_twin, first_difference, loosely_under, orders, ruled, under,
+    Depends, FIFO, Orders, Run, agree, choices_of_twin, first_difference, loosely_under, orders, ruled, under,
 };
 use guide_tests::program::{Programs, build};
 use guide_tests::python::Python;
@@ -211,7 +211,8 @@ fn compare_with_twins(programs: &Programs, chosen: &[Example], depends: &[Depend
         let Depends { program, schedule, .. } = with_twin[number];
         let example = chosen.iter().find(|example| example.name == *program).context("it was explored")?;
         let theirs = choices_of_twin(&python, example, schedule)?;
-        Ok((under(programs, program, schedule)?.choices != theirs).then(|| format!("{program} under {schedule}")))
+        let ours = under(programs, program, schedule)?.choices;
+        Ok((!agree(&ours, &theirs)).then(|| format!("{program} under {schedule}")))
     });
     let differ: Vec<String> = differ?.into_iter().flatten().collect();
     ensure!(differ.is_empty(), "these make other choices than their twins: {}", differ.join(", "));
