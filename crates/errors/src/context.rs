@@ -113,7 +113,7 @@ impl<T> ErrorContext<T, kind::Missing> for Option<T> {
 /// Raises an exception: `raise ValueError("…")`. It returns from the function, closure or `async` block that it is in.
 ///
 /// - `raise!("no row {id}")` raises an [`Exception`](crate::Exception) with a text, made as by `format!`.
-/// - `raise!(ValueError, "no row {id}")` raises one of that class.
+/// - `raise!(ValueError, "no row {id}")` raises one of that class, which may be a path: `raise!(asyncio::ValueError, "…")`.
 /// - `raise!(error)` raises any error.
 ///
 /// # Examples
@@ -143,8 +143,11 @@ macro_rules! raise {
     ($text:literal $(, $argument:expr)* $(,)?) => {
         return ::core::result::Result::Err($crate::Error::msg(::std::format!($text $(, $argument)*)))
     };
-    ($class:ident, $text:literal $(, $argument:expr)* $(,)?) => {
-        return ::core::result::Result::Err($crate::Error::from($class::new(::std::format!($text $(, $argument)*))))
+    // A fragment `path` would take `ValueError::new("…")`, the call, for a type.
+    ($class:ident $(:: $name:ident)*, $text:literal $(, $argument:expr)* $(,)?) => {
+        return ::core::result::Result::Err($crate::Error::from(
+            $class $(:: $name)* ::new(::std::format!($text $(, $argument)*))
+        ))
     };
     ($error:expr $(,)?) => {
         return ::core::result::Result::Err($crate::Error::from($error))

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::{fmt, io, iter};
 
 use crate::names::place;
-use crate::{CancelledError, Exception, ExceptionGroup, RaisedError, RuntimeError, TimeoutError, env, repr};
+use crate::{CancelledError, Exception, ExceptionGroup, Raisable, RaisedError, RuntimeError, TimeoutError, env, repr};
 
 /// The result of a coroutine: a value, or the exception that it raised.
 ///
@@ -616,7 +616,7 @@ impl StdError for Described {
     }
 }
 
-impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+impl<E: Raisable> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Self {
         let mut error = Some(error);

@@ -79,6 +79,32 @@ impl StdError for RaisedError {
     }
 }
 
+/// What `?` and `into` turn into an [`Error`]: every `std::error::Error` that is `Send + Sync + 'static`.
+///
+/// It says no more than these bounds. It is there for the compiler, which says of other types how they are raised.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::exceptions::Raisable;
+/// use asyncio::{Error, ValueError};
+///
+/// fn first<E: Raisable>(errors: Vec<E>) -> Option<Error> {
+///     errors.into_iter().next().map(Error::from)
+/// }
+///
+/// assert!(first(vec![ValueError::new("no such row")]).unwrap().is::<ValueError>());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an exception",
+    label = "not an exception: a text is raised by `raise!(\"…\")`, a boxed error by `.context(\"…\")` on the result",
+    note = "a text becomes an `asyncio::Error` by `Error::msg(text)`, a boxed error by `Error::from_boxed(error)`"
+)]
+pub trait Raisable: StdError + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: StdError + Send + Sync + 'static> Raisable for E {}
+
 macro_rules! boxes {
     ($($boxed:ty)*) => {$(
         impl From<Error> for Box<$boxed> {

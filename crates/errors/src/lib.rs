@@ -33,6 +33,6 @@ pub use exceptions::{
 };
 pub use gai::GaiError;
 pub use group::ExceptionGroup;
-pub use interop::RaisedError;
+pub use interop::{Raisable, RaisedError};
 pub use panic::TaskPanic;
 pub use report::ExceptionContext;

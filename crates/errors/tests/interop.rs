@@ -153,13 +153,16 @@ fn raise_returns_an_error_of_each_kind() {
             1 => raise!(ValueError, "class {}", which),
             2 => raise!(TimeoutError::default()),
             3 => raise!(Error::msg("made before")),
+            4 => raise!(asyncio_errors::ValueError, "{which} with a path"),
+            5 => raise!(asyncio_errors::ValueError::new("made here"),),
             _ => Ok(which),
         }
     }
-    let reprs = [0, 1, 2, 3].map(|which| format!("{:?}", raised(which).unwrap_err()));
+    let reprs = [0, 1, 2, 3, 4, 5].map(|which| format!("{:?}", raised(which).unwrap_err()));
     let expected = ["Exception('plain 0')", "ValueError('class 1')", "TimeoutError()", "Exception('made before')"];
-    assert_eq!(reprs, expected);
-    assert_eq!(raised(4).unwrap(), 4);
+    assert_eq!(reprs[..4], expected);
+    assert_eq!(reprs[4..], ["ValueError('4 with a path')", "ValueError('made here')"]);
+    assert_eq!(raised(6).unwrap(), 6);
     assert!(raised(0).unwrap_err().is::<Exception>());
 }
 
