@@ -83,6 +83,21 @@ fn the_compiler_names_the_form_that_works() {
     says("timeout(1.0).run(async |_| 5).await?;", &["found integer"]);
     says("timeout(1.0).run(async |_| a().await).await?; wait_for(a(), 1.0).await?;", &[]);
 
+    says("wait([a(), a()]).await?;", &["make tasks of them with `create_task`"]);
+
+    let text = "a text is raised by `raise!(\"…\")`, a boxed error by `.context(\"…\")` on the result";
+    says("None::<i32>.ok_or(\"no tea\")?;", &[text]);
+    says("Err(format!(\"no {}\", \"tea\"))?;", &[text]);
+    says("let read: std::result::Result<i32, Box<dyn std::error::Error>> = Ok(1); read?;", &[text]);
+    says("\"1\".parse::<i32>()?; None::<i32>.context(\"no tea\")?; Err(Error::msg(\"no tea\"))?;", &[]);
+
+    // The parameters of an async closure have types that the compiler knows.
+    let echo = "{ let line = reader.readline().await?; writer.write(line)?; Ok(()) }";
+    says(&format!("start_server(async |mut reader, writer| {echo}, \"\", 80).await?;"), &[]);
+    let typed = "|mut reader: StreamReader, writer: StreamWriter|";
+    says(&format!("start_server({typed} async move {echo}, \"\", 80).await?;"), &[]);
+    says(&format!("start_server(|mut reader, writer| async move {echo}, \"\", 80).await?;"), &["giving this"]);
+
     says("gather([a(), a()]).return_exceptions(true).await?;", &["remove the extra argument"]);
     says("let running = TaskGroup::new().run(async |_| a().await); running.await?;", &[]);
     says("create_task(a()).add_done_callback(|_| ());", &[]);

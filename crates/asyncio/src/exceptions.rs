@@ -6,6 +6,6 @@
 #[doc(inline)]
 pub use asyncio_runtime::{
     CancelledError, Error, ErrorContext, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
-    KeyboardInterrupt, LookupError, RaisedError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError,
-    ZeroDivisionError, raise,
+    KeyboardInterrupt, LookupError, Raisable, RaisedError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError,
+    ValueError, ZeroDivisionError, raise,
 };

@@ -113,8 +113,8 @@ pub use asyncio_contextvars::{Context, ContextVar, Token, VarScope, copy_context
 // asyncio.exceptions and the built-in ones
 pub use asyncio_errors::{
     CancelledError, Error, ErrorContext, Exception, ExceptionGroup, GaiError, GeneratorExit, InvalidStateError,
-    KeyboardInterrupt, LookupError, RaisedError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError, ValueError,
-    ZeroDivisionError, raise,
+    KeyboardInterrupt, LookupError, Raisable, RaisedError, Result, RuntimeError, TaskPanic, TimeoutError, TypeError,
+    ValueError, ZeroDivisionError, raise,
 };
 // time, asyncio.log, and what readers and writers of descriptors are built on
 #[cfg(unix)]

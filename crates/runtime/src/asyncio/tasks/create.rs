@@ -17,6 +17,10 @@ use crate::kernel::{LoopCore, Phase, Tenant, close, current, no_running_loop, sp
 /// The task's first step is queued, not run inline. You may drop the handle; the loop keeps the task. Use [`Task::named`] to
 /// give the task a name, and [`TaskOptions`] for a context or an eager start.
 ///
+/// A task may outlive its caller, so the coroutine owns what it uses. `create_task(self.pump())`, where `pump` borrows, does not
+/// compile (E0521, E0597 or E0716, "must outlive `'static`"): keep the object in an `Rc`, and let the coroutine own a clone,
+/// `create_task(async move { this.pump().await })`. For tasks that end before the caller goes on there is `asyncio::ScopedTaskGroup`.
+///
 /// # Panics
 ///
 /// With `no running event loop` if none is running in this thread; [`try_create_task`] returns an error instead.
