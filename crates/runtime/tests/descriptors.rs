@@ -61,6 +61,23 @@ fn what_is_there_is_read_without_suspending() {
 }
 
 #[test]
+fn a_short_write_says_nothing_about_reading() {
+    virtually(async {
+        let (mut far, near) = pair()?;
+        far.write_all(b"abc")?;
+        assert_eq!(read(&near, 2).await?, b"ab");
+        let much = vec![0; 1 << 24];
+        assert!(near.write_with(|mut socket| socket.write(&much)).await? < much.len());
+        near.short_write();
+        assert!(near.registration().is_readable());
+        let waits = poll_fn(|cx| Poll::Ready(near.poll_writable(cx).is_pending())).await;
+        assert_eq!(waits, cfg!(target_os = "linux"));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
 fn everybody_who_waits_is_woken_in_the_order_of_coming() {
     let order = Rc::new(RefCell::new(Vec::new()));
     let log = Rc::clone(&order);

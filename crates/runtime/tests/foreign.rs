@@ -234,6 +234,35 @@ fn an_uncancellable_future_finishes_and_the_cancellation_comes_after_it() {
     .unwrap();
 }
 
+/// A request that came before a coroutine's last step wins over its result, and the last of several requests over the others.
+#[test]
+fn a_cancellation_does_not_touch_an_uncancellable_future_and_ends_the_task_after_it() {
+    run_virtual(async {
+        let (waker, polls): (Rc<RefCell<Option<Waker>>>, Rc<Cell<u32>>) = Default::default();
+        let (kept, count, finished) = (waker.clone(), polls.clone(), Rc::new(Cell::new(false)));
+        let ready = finished.clone();
+        let task = create_task(async move {
+            uncancellable(poll_fn(|cx| {
+                kept.replace(Some(cx.waker().clone()));
+                count.set(count.get() + 1);
+                if ready.get() { Poll::Ready(()) } else { Poll::Pending }
+            }))
+            .await;
+            Ok("a result that comes too late")
+        });
+        sleep(0).await?;
+        assert!(task.cancel_with("first") && task.cancel_with("second"));
+        sleep(1).await?;
+        assert_eq!(polls.get(), 1);
+        finished.set(true);
+        waker.take().expect("it waits").wake();
+        let error = task.await.unwrap_err();
+        assert_eq!((error.is_cancelled(), error.to_string().as_str()), (true, "second"));
+        Ok(())
+    })
+    .unwrap();
+}
+
 /// Who still has the block, because it is pinned or in a race, has nothing of its content.
 #[test]
 fn what_a_cancellation_ends_is_dropped_before_the_cancellation_is_raised() {

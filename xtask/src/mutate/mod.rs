@@ -2,10 +2,12 @@
 //!
 //! The mutants are data (`tests/mutants`), and the sources know nothing of them. [`tree`] makes a copy that has all of them at
 //! once, in which [`switch`] has put a choice before each body that has a mutant: so one build serves hundreds of mutants, and
-//! a trial is the start of a test binary with the number of a mutant in its environment. [`trial`] runs first the test that the
-//! mutant names, and only if that passes all others. What is known of a mutant is kept until its crate changes.
+//! a trial is the start of a test with the number of a mutant in its environment. [`reach`] finds which mutants each test reaches.
+//! [`trial`] runs first the test that the mutant names, and only if that passes the others that reach it. What is known of a mutant is
+//! kept until its crate changes.
 
 mod process;
+mod reach;
 mod results;
 mod switch;
 mod tree;
@@ -105,7 +107,7 @@ fn try_all(tree: &Tree, all: &[Mutant], left: Vec<u32>, arguments: &Arguments) -
     let (narrow, jobs) = (arguments.narrow, arguments.jobs);
     let tried: Vec<&Mutant> = left.iter().map(|number| &all[*number as usize - 1]).collect();
     eprintln!("building the copy with {} mutants", all.len());
-    let suite = Suite::new(tree, tree.build(&trial::packages(&tried, narrow), all)?);
+    let suite = Suite::new(tree, tree.build(&trial::packages(&tried, narrow), all)?, jobs)?;
     let count = left.len();
     let queue = Mutex::new(left.into_iter().enumerate());
     let outcomes = Mutex::new(BTreeMap::new());
@@ -117,13 +119,14 @@ fn try_all(tree: &Tree, all: &[Mutant], left: Vec<u32>, arguments: &Arguments) -
             let verdict = suite.try_mutant(number, mutant, narrow)?;
             let mut outcomes = outcomes.lock().expect("no panic");
             let outcome = Outcome::new(tree, mutant, verdict);
-            if !narrow || outcome.verdict != Verdict::Survived {
+            if !narrow || outcome.verdict.is_killed() {
                 results::keep(tree, &outcome)?;
             }
             let how = match &outcome.verdict {
                 Verdict::Caught(test) => style(format!("caught by {test}")).green(),
-                Verdict::Hung(binary) => style(format!("hangs {binary}")).green(),
+                Verdict::Hung(test) => style(format!("hangs {test}")).green(),
                 Verdict::Survived => style("survives".to_owned()).red(),
+                Verdict::Unreached => style("survives: no test reaches it".to_owned()).red(),
             };
             eprintln!("{:>4}/{count} {} {how}", place + 1, mutant.name);
             outcomes.insert(number, outcome);

@@ -1,85 +1,138 @@
-//! A test binary with a mutant: how it ends, or that it does not.
+//! A test of the copy, in a process of its own: how it ends, or that it does not.
 //!
 //! On a busy machine a test may wait minutes for a processor. So a hang is not a matter of time alone: all threads of the
-//! process sleep and have done so for a while, or it has computed far more than any test does.
+//! process have slept for far longer than the test takes without a mutant, or it has computed far more. Only what does neither,
+//! because something wakes it now and then, has a limit of time.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
+use serde::{Deserialize, Serialize};
 
 use super::tree::{Binary, Tree};
 
-/// How a binary ended.
+/// How a test ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    Passed {
-        tests: usize,
-    },
-    /// The first test that failed, or the last that began, if the process was killed.
-    Failed {
-        test: String,
-    },
+    Passed,
+    /// There is no test of this name, or it is ignored.
+    Absent,
+    Failed,
     Hangs,
 }
 
-/// No test sleeps so long.
-const QUIET: Duration = Duration::from_secs(40);
+/// How long a test took.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Took {
+    /// From its start to its end.
+    pub(super) elapsed: Duration,
+    pub(super) computed: Duration,
+}
 
-/// Nor does one of the binaries compute so long, unmutated.
-const BUSY: Duration = Duration::from_secs(60);
+/// How long a test may go on.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// With all threads asleep. A process that has started others may wait for them three times as long.
+    quiet: Duration,
+    computed: Duration,
+    elapsed: Duration,
+}
 
-/// Runs a test binary with the mutant of this number in a process group of its own. 0 is no mutant.
-pub(super) fn run(tree: &Tree, binary: &Binary, number: u32, arguments: &[&str]) -> Result<End> {
-    let file = format!("{number}-{}-{}-{:?}.log", binary.package, binary.name, thread::current().id());
+impl Limits {
+    /// For a test that is run for the first time.
+    pub(super) const UNKNOWN: Self =
+        Self { quiet: Duration::from_secs(40), computed: Duration::from_secs(60), elapsed: Duration::from_secs(600) };
+
+    /// For a test that takes so long without a mutant.
+    pub(super) fn of(usual: Took) -> Self {
+        Self {
+            quiet: Duration::from_secs(6).max(3 * usual.elapsed),
+            computed: Duration::from_secs(3).max(5 * usual.computed),
+            elapsed: Duration::from_secs(60).max(10 * usual.elapsed),
+        }
+    }
+}
+
+/// What the switch of the copy is told.
+pub(super) enum Choice<'a> {
+    Mutant(u32),
+    /// No mutant; the numbers of those that are asked for go into this file.
+    Noted(&'a Path),
+}
+
+/// Runs a test in a process group of its own.
+pub(super) fn run(
+    tree: &Tree,
+    binary: &Binary,
+    test: &str,
+    choice: &Choice<'_>,
+    limits: Limits,
+) -> Result<(End, Took)> {
+    let mut command = tree.command(binary);
+    match choice {
+        Choice::Mutant(number) => command.env("ASYNCIO_MUTANT", number.to_string()),
+        Choice::Noted(path) => command.env("ASYNCIO_MUTANTS_REACHED", path),
+    };
+    let file = match choice {
+        Choice::Mutant(number) => format!("{number}-{:?}.log", thread::current().id()),
+        Choice::Noted(_) => format!("noted-{:?}.log", thread::current().id()),
+    };
     let log = tree.root.with_file_name("logs").join(file.replace(['(', ')'], ""));
     fs::create_dir_all(log.parent().context("a file is in a folder")?)?;
     let file = File::create(&log)?;
-    let mut command = tree.command(binary);
-    command.args(arguments).env("ASYNCIO_MUTANT", number.to_string()).stdin(Stdio::null());
-    let mut child = command.stdout(file.try_clone()?).stderr(file).process_group(0).spawn()?;
-    let ended = wait(&mut child)?;
-    // What the tests have started may go on.
+    command.args(["--exact", test]).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
+    let start = Instant::now();
+    let mut child = command.spawn()?;
+    let (ended, computed) = wait(&mut child, limits)?;
+    let took = Took { elapsed: start.elapsed(), computed };
+    // What the test has started may go on.
     kill(&child);
     child.wait()?;
-    let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
-    Ok(match ended {
-        Some(true) => End::Passed { tests: said.lines().filter(|line| is_of_test(line, "ok")).count() },
-        Some(false) => End::Failed { test: failed_test(&said).unwrap_or("?").to_owned() },
+    let said = fs::read(&log)?;
+    let end = match ended {
+        Some(true) if has_passed(&String::from_utf8_lossy(&said)) => End::Passed,
+        Some(true) => End::Absent,
+        Some(false) => End::Failed,
         None => End::Hangs,
-    })
+    };
+    Ok((end, took))
 }
 
-/// Does the harness say so of a test in this line?
-fn is_of_test(line: &str, how: &str) -> bool {
-    line.starts_with("test ") && line.ends_with(&format!("... {how}"))
+/// Does the harness say of a test that it passed?
+fn has_passed(said: &str) -> bool {
+    said.lines().any(|line| line.starts_with("test ") && line.ends_with("... ok"))
 }
 
-fn failed_test(said: &str) -> Option<&str> {
-    let name = |line: &'_ str| line.find(" ... ").map(|end| end.min(line.len()));
-    let of = |line| Some(&str::strip_prefix(line, "test ")?[..name(line)?.checked_sub("test ".len())?]);
-    let failed = said.lines().find(|line| is_of_test(line, "FAILED")).and_then(of);
-    failed.or_else(|| said.lines().rev().find_map(of))
-}
-
-/// Waits for the end: was it a success? `None` if it does not come.
-fn wait(child: &mut Child) -> Result<Option<bool>> {
-    let mut quiet_since = Instant::now();
+/// Waits for the end: was it a success? `None` if it does not come. With it what the process had computed when that was looked at last.
+fn wait(child: &mut Child, limits: Limits) -> Result<(Option<bool>, Duration)> {
+    let start = Instant::now();
+    let mut quiet_since = start;
+    let mut last = Duration::ZERO;
+    let mut pause = Duration::from_millis(1);
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some(status.success()));
+            return Ok((Some(status.success()), last));
         }
         let Activity { computed, sleeps } = activity(child.id());
+        last = last.max(computed);
         if !sleeps {
             quiet_since = Instant::now();
         }
-        if quiet_since.elapsed() > QUIET || computed > BUSY {
-            return Ok(None);
+        let is_quiet = |limit| quiet_since.elapsed() > limit;
+        if is_quiet(limits.quiet) && (is_quiet(3 * limits.quiet) || !has_children(child.id())) {
+            return Ok((None, last));
         }
-        thread::sleep(Duration::from_millis(50));
+        if computed > limits.computed || start.elapsed() > limits.elapsed {
+            return Ok((None, last));
+        }
+        thread::sleep(pause);
+        pause = (2 * pause).min(Duration::from_millis(50));
     }
 }
 
@@ -90,16 +143,35 @@ struct Activity {
 
 /// What a process has computed, and whether all of its threads sleep; elsewhere than on Linux, it always seems to.
 fn activity(process: u32) -> Activity {
+    // With the threads that have ended.
     let mut activity = Activity { computed: Duration::ZERO, sleeps: true };
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    for stat in tasks.filter_map(|task| fs::read_to_string(task.path().join("stat")).ok()) {
-        // Behind the name, which may have spaces in it: the state, and eleven fields on the ticks in user and system mode.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
-        activity.sleeps &= fields.first().is_none_or(|state| *state == "S");
-        activity.computed += Duration::from_millis(10 * (ticks(11) + ticks(12)));
+    if let Some((_, _, computed)) = stat(Path::new(&format!("/proc/{process}/stat"))) {
+        activity.computed = computed;
+    }
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    for (name, sleeps, _) in threads.filter_map(|thread| stat(&thread.path().join("stat"))) {
+        // The guard of the tests looks at the clock every second.
+        activity.sleeps &= sleeps || name == "time limits";
     }
     activity
+}
+
+/// The name of a process or thread, whether it sleeps, and what it has computed.
+fn stat(path: &Path) -> Option<(String, bool, Duration)> {
+    let stat = fs::read_to_string(path).ok()?;
+    // The name, which may have spaces in it, then the state, and eleven fields on the ticks in user and system mode.
+    let (name, fields) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+    let computed = Duration::from_millis(10 * (ticks(11) + ticks(12)));
+    Some((name.split_once('(')?.1.to_owned(), fields.first() == Some(&"S"), computed))
+}
+
+/// Has this process others that it has started?
+fn has_children(process: u32) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let mut children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    children.any(|children| !children.trim().is_empty())
 }
 
 /// Ends the process and all of its group.
@@ -117,11 +189,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_test_that_failed_is_named() {
-        let said = "running 2 tests\ntest a::b ... ok\ntest random programs from 0 ... FAILED\ntest c ... ok\n";
-        assert_eq!(failed_test(said), Some("random programs from 0"));
-        assert_eq!(failed_test("test a ... ok\ntest b ... \nthread b panicked"), Some("b"));
-        assert_eq!(failed_test("killed"), None);
+    fn a_test_that_is_ignored_has_not_passed() {
+        assert!(has_passed("running 1 test\ntest a::b ... ok\n\ntest result: ok. 1 passed"));
+        assert!(!has_passed("running 1 test\ntest a::b ... ignored\n\ntest result: ok. 0 passed"));
+        assert!(!has_passed("running 0 tests\n\ntest result: ok. 0 passed"));
+    }
+
+    #[test]
+    fn what_sleeps_or_computes_too_long_hangs() {
+        let limits = |quiet, computed| Limits {
+            quiet: Duration::from_millis(quiet),
+            computed: Duration::from_millis(computed),
+            elapsed: Duration::from_secs(600),
+        };
+        let ends = |script: &str, limits| {
+            let mut child = Command::new("sh").args(["-c", script]).process_group(0).spawn().unwrap();
+            let (ended, _) = wait(&mut child, limits).unwrap();
+            kill(&child);
+            child.wait().unwrap();
+            ended
+        };
+        assert_eq!(ends("exec sleep 600", limits(100, 600_000)), None);
+        assert_eq!(ends("while :; do :; done", limits(600_000, 100)), None);
+        assert_eq!(ends("exit 3", limits(600_000, 600_000)), Some(false));
+        assert_eq!(ends("sleep 0.01", limits(600_000, 600_000)), Some(true));
     }
 
     #[test]

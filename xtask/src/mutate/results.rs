@@ -1,7 +1,7 @@
 //! What is known of each mutant, from run to run, and how it is shown.
 //!
-//! `target/mutants/results.jsonl` has a line for each trial. A mutant that was caught counts as long as the sources of the
-//! crates are the same; one that survived also needs the tests to be the same.
+//! `target/mutants/results.jsonl` has a line for each trial. A mutant that was caught counts as long as the sources of its
+//! crate are the same; one that survived also needs the tests to be the same.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -29,7 +29,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     pub(super) fn new(tree: &Tree, mutant: &Mutant, verdict: Verdict) -> Self {
-        let (sources, tests) = (tree.sources, tree.tests);
+        let (sources, tests) = (tree.sources(mutant), tree.tests);
         Self { name: mutant.name.clone(), mutant: identity(mutant), sources, tests, verdict }
     }
 }
@@ -49,8 +49,8 @@ impl Known {
     /// What is known of this mutant, if that still holds.
     pub(super) fn of(&self, tree: &Tree, mutant: &Mutant) -> Option<Outcome> {
         let outcome = self.0.get(&identity(mutant))?;
-        let is_same_suite = outcome.tests == tree.tests || outcome.verdict != Verdict::Survived;
-        (outcome.sources == tree.sources && is_same_suite).then(|| outcome.clone())
+        let is_same_suite = outcome.tests == tree.tests || outcome.verdict.is_killed();
+        (outcome.sources == tree.sources(mutant) && is_same_suite).then(|| outcome.clone())
     }
 }
 
@@ -68,6 +68,9 @@ pub(super) fn keep(tree: &Tree, outcome: &Outcome) -> Result<()> {
 pub(super) fn faults(outcomes: &[(&Mutant, &Outcome)]) -> Vec<String> {
     let fault = |(mutant, outcome): &(&Mutant, &Outcome)| match (&outcome.verdict, &mutant.survives) {
         (Verdict::Survived, None) => Some(format!("{} survives: {} ({})", mutant.name, mutant.means, mutant.file)),
+        (Verdict::Unreached, None) => {
+            Some(format!("{} survives, no test reaches it: {} ({})", mutant.name, mutant.means, mutant.file))
+        }
         (Verdict::Caught(test), Some(_)) => Some(format!("{} does not survive: {test} notices it", mutant.name)),
         (Verdict::Hung(test), Some(_)) => Some(format!("{} does not survive: it hangs {test}", mutant.name)),
         _ => None,
@@ -107,7 +110,7 @@ pub(super) fn print_table(outcomes: &[(&Mutant, &Outcome)]) {
             match outcome.verdict {
                 Verdict::Caught(_) => count.caught += 1,
                 Verdict::Hung(_) => count.hung += 1,
-                Verdict::Survived => count.explained += usize::from(mutant.survives.is_some()),
+                Verdict::Survived | Verdict::Unreached => count.explained += usize::from(mutant.survives.is_some()),
             }
         }
     }
@@ -136,7 +139,7 @@ pub(super) fn bless(outcomes: &[(&Mutant, &Outcome)]) -> Result<()> {
         let path = entry?.path();
         let mut text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         for (mutant, outcome) in outcomes {
-            let Verdict::Caught(test) = &outcome.verdict else { continue };
+            let (Verdict::Caught(test) | Verdict::Hung(test)) = &outcome.verdict else { continue };
             let test = test.strip_prefix(&format!("{}/", mutant.package)).unwrap_or(test);
             text = with_test(&text, &mutant.name, test);
         }

@@ -23,13 +23,42 @@ pub(super) struct Switched {
     pub(super) lines: Vec<(u32, Range<usize>)>,
 }
 
-/// Appended to the root of each crate. The variable is asked for once, and 0 is no mutant.
+/// Appended to the root of each crate. The variables are asked for once; 0 is no mutant. With the second one, no mutant is chosen,
+/// and the number of each that is asked for is added to the file that it names.
 pub(super) const SWITCH: &str = r#"
 #[allow(missing_docs, dead_code, unreachable_pub)]
 pub(crate) fn __mutant(number: u32) -> bool {
-    static CHOSEN: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
-    let ask = || std::env::var("ASYNCIO_MUTANT").ok().and_then(|number| number.parse().ok()).unwrap_or(0);
-    *CHOSEN.get_or_init(ask) == number
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+    const UNKNOWN: u32 = u32::MAX;
+    const NOTES: u32 = u32::MAX - 1;
+    static CHOSEN: AtomicU32 = AtomicU32::new(UNKNOWN);
+    #[cold]
+    fn ask() -> u32 {
+        let chosen = std::env::var("ASYNCIO_MUTANT").ok().and_then(|number| number.parse().ok()).unwrap_or(0);
+        let chosen = if std::env::var_os("ASYNCIO_MUTANTS_REACHED").is_some() { NOTES } else { chosen };
+        CHOSEN.store(chosen, Relaxed);
+        chosen
+    }
+    #[cold]
+    fn note(number: u32) {
+        static NOTED: [AtomicBool; 4096] = [const { AtomicBool::new(false) }; 4096];
+        let noted = &NOTED[number as usize];
+        if !noted.load(Relaxed) {
+            let Some(path) = std::env::var_os("ASYNCIO_MUTANTS_REACHED") else { return };
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+            // Not if there is no descriptor left: the next one may have better luck.
+            let written = file.and_then(|mut file| std::io::Write::write_all(&mut file, format!("{number}\n").as_bytes()));
+            noted.store(written.is_ok(), Relaxed);
+        }
+    }
+    let chosen = match CHOSEN.load(Relaxed) {
+        UNKNOWN => ask(),
+        chosen => chosen,
+    };
+    if chosen == NOTES {
+        note(number);
+    }
+    chosen == number
 }
 "#;
 

@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use guide_tests::mutants::{Mutant, folder};
 use guide_tests::root;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::switch::{Change, SWITCH, switched};
@@ -22,14 +23,14 @@ pub(super) struct Tree {
     pub(super) root: PathBuf,
     /// For each source with mutants the lines of their bodies.
     lines: BTreeMap<PathBuf, Vec<(u32, Range<usize>)>>,
-    /// What the sources of the crates are.
-    pub(super) sources: u64,
+    /// What the sources of each crate are, by its folder.
+    sources: BTreeMap<String, u64>,
     /// What the tests are.
     pub(super) tests: u64,
 }
 
 /// A test binary of the copy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Binary {
     pub(super) package: String,
     /// `lib`, or the name of the test.
@@ -40,8 +41,14 @@ pub(super) struct Binary {
 impl Tree {
     /// Makes the copy, or brings it up to date. The number of a mutant is its place in the list, from one.
     pub(super) fn make(mutants: &[Mutant]) -> Result<Self> {
-        let mut tree = Self { root: root().join("target/mutants/tree"), lines: BTreeMap::new(), sources: 0, tests: 0 };
-        let (mut sources, mut tests) = (DefaultHasher::new(), DefaultHasher::new());
+        let mut tree = Self {
+            root: root().join("target/mutants/tree"),
+            lines: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            tests: 0,
+        };
+        let mut sources: BTreeMap<String, DefaultHasher> = BTreeMap::new();
+        let mut tests = DefaultHasher::new();
         let packages: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.package.as_str()).collect();
         let roots: BTreeSet<PathBuf> =
             packages.iter().map(|package| folder(Path::new(""), package).join("src/lib.rs")).collect();
@@ -49,7 +56,10 @@ impl Tree {
         tree.forget_others(&known)?;
         for name in &known {
             let bytes = fs::read(root().join(name)).with_context(|| name.clone())?;
-            let hasher = if name.starts_with("crates/") && name.contains("/src/") { &mut sources } else { &mut tests };
+            let hasher = match crate_of(name) {
+                Some(folder) => sources.entry(folder.to_owned()).or_default(),
+                None => &mut tests,
+            };
             (name, &bytes).hash(hasher);
             let mut bytes = bytes;
             let changes: Vec<(u32, &Mutant)> = (1..).zip(mutants).filter(|(_, mutant)| mutant.file == *name).collect();
@@ -61,8 +71,14 @@ impl Tree {
             }
             write(&tree.root.join(name), &bytes)?;
         }
-        (tree.sources, tree.tests) = (sources.finish(), tests.finish());
+        tree.sources = sources.into_iter().map(|(folder, hasher)| (folder, hasher.finish())).collect();
+        tree.tests = tests.finish();
         Ok(tree)
+    }
+
+    /// What the sources of the mutant's crate are.
+    pub(super) fn sources(&self, mutant: &Mutant) -> u64 {
+        crate_of(&mutant.file).and_then(|folder| self.sources.get(folder)).copied().unwrap_or(0)
     }
 
     /// Removes what was copied before and is not there any more.
@@ -157,6 +173,11 @@ impl Tree {
         command.env("CARGO_MANIFEST_DIR", &package).env("RUST_LIB_BACKTRACE", "0").current_dir(package);
         command
     }
+}
+
+/// The folder of the crate that this file is a source of.
+fn crate_of(name: &str) -> Option<&str> {
+    name.strip_prefix("crates/")?.split_once("/src/").map(|(folder, _)| folder)
 }
 
 /// The files of the workspace that git knows or would take.

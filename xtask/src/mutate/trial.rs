@@ -1,15 +1,15 @@
-//! One mutant against the tests: first the test that it names, then, if that does not notice, all others.
+//! One mutant against the tests: first the test that it names, then, if that does not notice, all others that reach it.
 //!
-//! What fails with a mutant is run once without: it counts only if it passes then.
+//! A test that fails with a mutant counts only if it passes without, and fails with it once more.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use guide_tests::mutants::{Mutant, Test};
+use anyhow::{Context as _, Result, ensure};
+use guide_tests::mutants::Mutant;
 use serde::{Deserialize, Serialize};
 
-use super::process::{End, run};
+use super::process::{Choice, End, Limits, run};
+use super::reach::{Measured, measure};
 use super::tree::{Binary, Tree};
 
 /// What came of a mutant.
@@ -17,90 +17,80 @@ use super::tree::{Binary, Tree};
 pub(super) enum Verdict {
     /// This test failed.
     Caught(String),
-    /// This binary or test did not come to an end.
+    /// This test did not come to an end.
     Hung(String),
     /// All tests passed.
     Survived,
+    /// No test enters the body that it is in.
+    Unreached,
 }
 
-/// The test binaries of the copy.
+impl Verdict {
+    pub(super) fn is_killed(&self) -> bool {
+        matches!(self, Self::Caught(_) | Self::Hung(_))
+    }
+}
+
+/// The tests of the copy.
 pub(super) struct Suite<'a> {
     tree: &'a Tree,
-    binaries: Vec<Binary>,
-    /// What passes without a mutant: binaries, and single tests.
-    passes: Mutex<BTreeMap<(String, String), bool>>,
+    /// The quickest first.
+    tests: Vec<Measured>,
 }
 
 /// What is part of another check already, or takes minutes.
 const LEFT_OUT: &[(&str, &[&str])] =
     &[("conform", &["lib", "hostile", "leaks"]), ("asyncio-streams", &["load"]), ("asyncio-simulation", &["zoo"])];
 
-/// What takes longest comes last: tests of depth, threads and processes, and the corpus.
-const LATE: &[&str] =
-    &["descriptors", "hostile_ends", "interrupt", "threads", "deep", "leaks", "descriptor_leaks", "corpus"];
-
 impl<'a> Suite<'a> {
-    pub(super) fn new(tree: &'a Tree, mut binaries: Vec<Binary>) -> Self {
+    pub(super) fn new(tree: &'a Tree, mut binaries: Vec<Binary>, jobs: usize) -> Result<Self> {
         let is_left_out = |binary: &Binary| {
             LEFT_OUT.iter().any(|(package, names)| binary.package == *package && names.contains(&binary.name.as_str()))
         };
         binaries.retain(|binary| !is_left_out(binary));
-        binaries.sort_by_key(|binary| LATE.iter().position(|name| binary.name == *name).map_or(0, |place| place + 1));
-        Self { tree, binaries, passes: Mutex::default() }
+        let mut tests = measure(tree, &binaries, jobs)?;
+        tests.sort_by_key(Measured::cost);
+        Ok(Self { tree, tests })
     }
 
     /// Tries one mutant.
     pub(super) fn try_mutant(&self, number: u32, mutant: &Mutant, narrow: bool) -> Result<Verdict> {
+        let mut named = None;
         if let Some(test) = mutant.test() {
-            let binary = self.binaries.iter().find(|one| one.package == test.package && one.name == test.binary);
-            let binary = binary.with_context(|| format!("{}: there is no test binary of {test:?}", mutant.name))?;
-            if let Some(verdict) = self.verdict(number, binary, Some(test))? {
+            let path = format!("{}/{}::{}", test.package, test.binary, test.path);
+            let test = self.tests.iter().find(|one| one.path() == path);
+            let test = test.with_context(|| format!("{}: there is no test {path}", mutant.name))?;
+            ensure!(test.passes, "{}: {path} fails without any mutant", mutant.name);
+            if let Some(verdict) = self.verdict(number, test)? {
                 return Ok(verdict);
             }
+            named = Some(path);
         }
         if narrow {
             return Ok(Verdict::Survived);
         }
-        // The package's own tests, then those of what stands on it.
-        let (own, others): (Vec<_>, Vec<_>) = self.binaries.iter().partition(|binary| binary.package == mutant.package);
-        for binary in own.into_iter().chain(others) {
-            if let Some(verdict) = self.verdict(number, binary, None)? {
+        let mut result = Verdict::Unreached;
+        for test in self.tests.iter().filter(|test| test.passes && test.reached.contains(&number)) {
+            if named.as_ref().is_some_and(|named| *named == test.path()) {
+                continue;
+            }
+            result = Verdict::Survived;
+            if let Some(verdict) = self.verdict(number, test)? {
                 return Ok(verdict);
             }
         }
-        Ok(Verdict::Survived)
+        Ok(if named.is_some() { Verdict::Survived } else { result })
     }
 
-    fn verdict(&self, number: u32, binary: &Binary, test: Option<Test<'_>>) -> Result<Option<Verdict>> {
-        let arguments: Vec<&str> = test.iter().flat_map(|test| ["--exact", test.path]).collect();
-        let verdict = match run(self.tree, binary, number, &arguments)? {
-            End::Passed { tests: 0 } if test.is_some() => {
-                bail!("{}/{} has no {arguments:?}", binary.package, binary.name)
-            }
-            End::Passed { .. } => return Ok(None),
-            End::Failed { test } => Verdict::Caught(format!("{}/{}::{test}", binary.package, binary.name)),
-            End::Hangs => {
-                let path = test.map_or(String::new(), |test| format!("::{}", test.path));
-                Verdict::Hung(format!("{}/{}{path}", binary.package, binary.name))
-            }
-        };
-        ensure!(
-            self.passes_unmutated(binary, &arguments)?,
-            "{}/{} {arguments:?} fails in the copy without any mutant",
-            binary.package,
-            binary.name
-        );
-        Ok(Some(verdict))
-    }
-
-    fn passes_unmutated(&self, binary: &Binary, arguments: &[&str]) -> Result<bool> {
-        let key = (format!("{}/{}", binary.package, binary.name), arguments.concat());
-        if let Some(passes) = self.passes.lock().expect("no panic").get(&key) {
-            return Ok(*passes);
-        }
-        let passes = matches!(run(self.tree, binary, 0, arguments)?, End::Passed { .. });
-        self.passes.lock().expect("no panic").insert(key, passes);
-        Ok(passes)
+    fn verdict(&self, number: u32, test: &Measured) -> Result<Option<Verdict>> {
+        let limits = Limits::of(test.took);
+        let try_once =
+            || Ok::<_, anyhow::Error>(run(self.tree, &test.binary, &test.name, &Choice::Mutant(number), limits)?.0);
+        Ok(match try_once()? {
+            End::Hangs => Some(Verdict::Hung(test.path())),
+            End::Failed if try_once()? != End::Passed => Some(Verdict::Caught(test.path())),
+            End::Failed | End::Passed | End::Absent => None,
+        })
     }
 }
 

@@ -208,6 +208,24 @@ fn cancelled_children_are_results_too() {
     assert_eq!(calls.get(), 1);
 }
 
+/// A future keeps the message for its group. A task raises it, and has forgotten it then.
+#[test]
+fn a_cancelled_child_is_a_result_with_the_message_that_it_has_kept() {
+    let event_loop = new_loop();
+    let [told, silent]: [Future<i32>; 2] = futures(&event_loop);
+    let outcomes = event_loop.run_until_complete(async move {
+        let task = create_task(sleep(1));
+        let group = gather!(&task, &told, &silent).return_exceptions();
+        sleep(0).await?;
+        task.cancel_with("not needed");
+        told.cancel_with("not needed");
+        silent.cancel();
+        Ok(format!("{:?}", group.await?))
+    });
+    let expected = "(Err(CancelledError('')), Err(CancelledError('not needed')), Err(CancelledError('')))";
+    assert_eq!(outcomes.unwrap(), expected);
+}
+
 // CPython: test_tasks.CoroutineGatherTests.test_constructor_without_loop
 #[test]
 #[should_panic(expected = "no running event loop")]
