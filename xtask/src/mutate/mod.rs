@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// Only the tests that the mutants name
     #[arg(long)]
     narrow: bool,
+    /// Beside these only so many of the tests that reach a mutant, the quickest
+    #[arg(long, value_name = "N", conflicts_with = "narrow")]
+    first: Option<usize>,
     /// Try those again of which the result is known
     #[arg(long)]
     again: bool,
@@ -105,9 +108,11 @@ fn choose(all: &[Mutant], arguments: &Arguments) -> Vec<u32> {
 /// Builds the copy and tries these mutants, several at a time.
 fn try_all(tree: &Tree, all: &[Mutant], left: Vec<u32>, arguments: &Arguments) -> Result<BTreeMap<u32, Outcome>> {
     let (narrow, jobs) = (arguments.narrow, arguments.jobs);
+    // Only a mutant that meets all tests is known to survive.
+    let most = arguments.first.or(narrow.then_some(0));
     let tried: Vec<&Mutant> = left.iter().map(|number| &all[*number as usize - 1]).collect();
     eprintln!("building the copy with {} mutants", all.len());
-    let suite = Suite::new(tree, tree.build(&trial::packages(&tried, narrow), all)?, jobs)?;
+    let suite = Suite::new(tree, tree.build(&trial::packages(&tried, narrow), all)?, jobs, most.unwrap_or(usize::MAX))?;
     let count = left.len();
     let queue = Mutex::new(left.into_iter().enumerate());
     let outcomes = Mutex::new(BTreeMap::new());
@@ -116,10 +121,10 @@ fn try_all(tree: &Tree, all: &[Mutant], left: Vec<u32>, arguments: &Arguments) -
             let next = queue.lock().expect("no panic").next();
             let Some((place, number)) = next else { return Ok(()) };
             let mutant = &all[number as usize - 1];
-            let verdict = suite.try_mutant(number, mutant, narrow)?;
+            let verdict = suite.try_mutant(number, mutant)?;
             let mut outcomes = outcomes.lock().expect("no panic");
             let outcome = Outcome::new(tree, mutant, verdict);
-            if !narrow || outcome.verdict.is_killed() {
+            if most.is_none() || outcome.verdict.is_killed() {
                 results::keep(tree, &outcome)?;
             }
             let how = match &outcome.verdict {

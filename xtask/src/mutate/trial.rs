@@ -36,6 +36,8 @@ pub(super) struct Suite<'a> {
     tree: &'a Tree,
     /// The quickest first.
     tests: Vec<Measured>,
+    /// How many tests beside the one that it names a mutant meets at most.
+    most: usize,
 }
 
 /// What is part of another check already, or takes minutes.
@@ -43,18 +45,18 @@ const LEFT_OUT: &[(&str, &[&str])] =
     &[("conform", &["lib", "hostile", "leaks"]), ("asyncio-streams", &["load"]), ("asyncio-simulation", &["zoo"])];
 
 impl<'a> Suite<'a> {
-    pub(super) fn new(tree: &'a Tree, mut binaries: Vec<Binary>, jobs: usize) -> Result<Self> {
+    pub(super) fn new(tree: &'a Tree, mut binaries: Vec<Binary>, jobs: usize, most: usize) -> Result<Self> {
         let is_left_out = |binary: &Binary| {
             LEFT_OUT.iter().any(|(package, names)| binary.package == *package && names.contains(&binary.name.as_str()))
         };
         binaries.retain(|binary| !is_left_out(binary));
         let mut tests = measure(tree, &binaries, jobs)?;
         tests.sort_by_key(Measured::cost);
-        Ok(Self { tree, tests })
+        Ok(Self { tree, tests, most })
     }
 
     /// Tries one mutant.
-    pub(super) fn try_mutant(&self, number: u32, mutant: &Mutant, narrow: bool) -> Result<Verdict> {
+    pub(super) fn try_mutant(&self, number: u32, mutant: &Mutant) -> Result<Verdict> {
         let mut named = None;
         if let Some(test) = mutant.test() {
             let path = format!("{}/{}::{}", test.package, test.binary, test.path);
@@ -66,11 +68,9 @@ impl<'a> Suite<'a> {
             }
             named = Some(path);
         }
-        if narrow {
-            return Ok(Verdict::Survived);
-        }
         let mut result = Verdict::Unreached;
-        for test in self.tests.iter().filter(|test| test.passes && test.reached.contains(&number)) {
+        let others = self.tests.iter().filter(|test| test.passes && test.reached.contains(&number));
+        for test in others.take(self.most) {
             if named.as_ref().is_some_and(|named| *named == test.path()) {
                 continue;
             }
