@@ -49,12 +49,17 @@ impl Limits {
     pub(super) const UNKNOWN: Self =
         Self { quiet: Duration::from_secs(40), computed: Duration::from_secs(60), elapsed: Duration::from_secs(600) };
 
-    /// For a test that takes so long without a mutant.
-    pub(super) fn of(usual: Took) -> Self {
+    /// For tests that take so long without a mutant, one after the other.
+    pub(super) fn of(usual: impl Iterator<Item = Took>) -> Self {
+        let (mut longest, mut all) = (Duration::ZERO, Took::default());
+        for Took { elapsed, computed } in usual {
+            longest = longest.max(elapsed);
+            all = Took { elapsed: all.elapsed + elapsed, computed: all.computed + computed };
+        }
         Self {
-            quiet: Duration::from_secs(6).max(3 * usual.elapsed),
-            computed: Duration::from_secs(3).max(5 * usual.computed),
-            elapsed: Duration::from_secs(60).max(10 * usual.elapsed),
+            quiet: Duration::from_secs(6).max(3 * longest),
+            computed: Duration::from_secs(3).max(5 * all.computed),
+            elapsed: Duration::from_secs(60).max(10 * all.elapsed),
         }
     }
 }
@@ -66,14 +71,14 @@ pub(super) enum Choice<'a> {
     Noted(&'a Path),
 }
 
-/// Runs a test in a process group of its own.
+/// Runs tests of a binary, one after the other, in a process group of their own. With the end comes what was written.
 pub(super) fn run(
     tree: &Tree,
     binary: &Binary,
-    test: &str,
+    tests: &[&str],
     choice: &Choice<'_>,
     limits: Limits,
-) -> Result<(End, Took)> {
+) -> Result<(End, Took, String)> {
     let mut command = tree.command(binary);
     match choice {
         Choice::Mutant(number) => command.env("ASYNCIO_MUTANT", number.to_string()),
@@ -86,7 +91,8 @@ pub(super) fn run(
     let log = tree.root.with_file_name("logs").join(file.replace(['(', ')'], ""));
     fs::create_dir_all(log.parent().context("a file is in a folder")?)?;
     let file = File::create(&log)?;
-    command.args(["--exact", test]).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
+    command.args(["--exact", "--test-threads=1"]).args(tests);
+    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
     let start = Instant::now();
     let mut child = command.spawn()?;
     let (ended, computed) = wait(&mut child, limits)?;
@@ -94,19 +100,27 @@ pub(super) fn run(
     // What the test has started may go on.
     kill(&child);
     child.wait()?;
-    let said = fs::read(&log)?;
+    let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
     let end = match ended {
-        Some(true) if has_passed(&String::from_utf8_lossy(&said)) => End::Passed,
+        Some(true) if has_passed(&said) => End::Passed,
         Some(true) => End::Absent,
         Some(false) => End::Failed,
         None => End::Hangs,
     };
-    Ok((end, took))
+    Ok((end, took, said))
 }
 
 /// Does the harness say of a test that it passed?
 fn has_passed(said: &str) -> bool {
     said.lines().any(|line| line.starts_with("test ") && line.ends_with("... ok"))
+}
+
+/// The first test that failed, or the one that began last, if the process came to no end.
+pub(super) fn suspect(said: &str) -> Option<&str> {
+    let name = |line: &'_ str| line.find(" ... ").or_else(|| line.find(" ..."));
+    let of = |line| Some(&str::strip_prefix(line, "test ")?[..name(line)?.checked_sub("test ".len())?]);
+    let failed = |line: &&str| line.starts_with("test ") && line.ends_with("... FAILED");
+    said.lines().find(failed).and_then(of).or_else(|| said.lines().rev().find_map(of))
 }
 
 /// Waits for the end: was it a success? `None` if it does not come. With it what the process had computed when that was looked at last.
@@ -193,6 +207,14 @@ mod tests {
         assert!(has_passed("running 1 test\ntest a::b ... ok\n\ntest result: ok. 1 passed"));
         assert!(!has_passed("running 1 test\ntest a::b ... ignored\n\ntest result: ok. 0 passed"));
         assert!(!has_passed("running 0 tests\n\ntest result: ok. 0 passed"));
+    }
+
+    #[test]
+    fn the_test_that_failed_is_named() {
+        let said = "running 2 tests\ntest a::b ... ok\ntest random programs from 0 ... FAILED\ntest c ... ok\n";
+        assert_eq!(suspect(said), Some("random programs from 0"));
+        assert_eq!(suspect("test a ... ok\ntest b ... \nthread b panicked"), Some("b"));
+        assert_eq!(suspect("killed"), None);
     }
 
     #[test]

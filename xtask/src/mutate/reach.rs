@@ -105,7 +105,7 @@ fn measure_test(tree: &Tree, binary: &Binary, name: &str) -> Result<Option<Measu
     // Another time, if it fails because the machine is busy.
     for _ in 0..3 {
         fs::write(&notes, "")?;
-        let (end, took) = run(tree, binary, name, &Choice::Noted(&notes), Limits::UNKNOWN)?;
+        let (end, took, _) = run(tree, binary, &[name], &Choice::Noted(&notes), Limits::UNKNOWN)?;
         measured.took = took;
         let reached = fs::read_to_string(&notes)?;
         measured.reached.extend(reached.lines().filter_map(|line| line.parse::<u32>().ok()));

@@ -2,13 +2,15 @@
 //!
 //! A test that fails with a mutant counts only if it passes without, and fails with it once more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use guide_tests::mutants::Mutant;
 use serde::{Deserialize, Serialize};
 
-use super::process::{Choice, End, Limits, run};
+use super::process::{Choice, End, Limits, run, suspect};
 use super::reach::{Measured, measure};
 use super::tree::{Binary, Tree};
 
@@ -44,6 +46,9 @@ pub(super) struct Suite<'a> {
 const LEFT_OUT: &[(&str, &[&str])] =
     &[("conform", &["lib", "hostile", "leaks"]), ("asyncio-streams", &["load"]), ("asyncio-simulation", &["zoo"])];
 
+/// So many tests run in a process each: they are the quickest, and most mutants die of one of them.
+const LIKELY: usize = 25;
+
 impl<'a> Suite<'a> {
     pub(super) fn new(tree: &'a Tree, mut binaries: Vec<Binary>, jobs: usize, most: usize) -> Result<Self> {
         let is_left_out = |binary: &Binary| {
@@ -68,24 +73,56 @@ impl<'a> Suite<'a> {
             }
             named = Some(path);
         }
-        let mut result = Verdict::Unreached;
-        let others = self.tests.iter().filter(|test| test.passes && test.reached.contains(&number));
-        for test in others.take(self.most) {
-            if named.as_ref().is_some_and(|named| *named == test.path()) {
-                continue;
-            }
-            result = Verdict::Survived;
+        let mut others: Vec<&Measured> =
+            self.tests.iter().filter(|test| test.passes && test.reached.contains(&number)).collect();
+        others.retain(|test| named.as_ref().is_none_or(|named| *named != test.path()));
+        if named.is_none() && others.is_empty() {
+            return Ok(Verdict::Unreached);
+        }
+        others.truncate(self.most);
+        let (likely, others) = others.split_at(LIKELY.min(others.len()));
+        for test in likely {
             if let Some(verdict) = self.verdict(number, test)? {
                 return Ok(verdict);
             }
         }
-        Ok(if named.is_some() { Verdict::Survived } else { result })
+        // The others of a binary together, because it takes longer to start a process than to run a test.
+        let mut binaries: BTreeMap<&Path, Vec<&Measured>> = BTreeMap::new();
+        for test in others {
+            binaries.entry(&test.binary.path).or_default().push(test);
+        }
+        let mut binaries: Vec<_> = binaries.into_values().collect();
+        binaries.sort_by_key(|tests| tests.iter().map(|test| test.cost()).sum::<Duration>());
+        for tests in binaries {
+            if let Some(verdict) = self.verdict_of_many(number, &tests)? {
+                return Ok(verdict);
+            }
+        }
+        Ok(Verdict::Survived)
+    }
+
+    fn verdict_of_many(&self, number: u32, tests: &[&Measured]) -> Result<Option<Verdict>> {
+        let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
+        let limits = Limits::of(tests.iter().map(|test| test.took));
+        let (end, _, said) = run(self.tree, &tests[0].binary, &names, &Choice::Mutant(number), limits)?;
+        if end == End::Passed {
+            return Ok(None);
+        }
+        // It counts only if it fails by itself.
+        let suspect = suspect(&said);
+        let (first, rest): (Vec<_>, Vec<_>) = tests.iter().partition(|test| Some(test.name.as_str()) == suspect);
+        for test in first.into_iter().chain(rest) {
+            if let Some(verdict) = self.verdict(number, test)? {
+                return Ok(Some(verdict));
+            }
+        }
+        Ok(None)
     }
 
     fn verdict(&self, number: u32, test: &Measured) -> Result<Option<Verdict>> {
-        let limits = Limits::of(test.took);
+        let limits = Limits::of([test.took].into_iter());
         let try_once =
-            || Ok::<_, anyhow::Error>(run(self.tree, &test.binary, &test.name, &Choice::Mutant(number), limits)?.0);
+            || Ok::<_, anyhow::Error>(run(self.tree, &test.binary, &[&test.name], &Choice::Mutant(number), limits)?.0);
         Ok(match try_once()? {
             End::Hangs => Some(Verdict::Hung(test.path())),
             End::Failed if try_once()? != End::Passed => Some(Verdict::Caught(test.path())),

@@ -1,0 +1,43 @@
+//! What a scheduling policy is shown, and what becomes of its choice.
+
+#[macro_use]
+extern crate asyncio_testing;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use asyncio_runtime::*;
+
+/// Notes of each entry what it is, and chooses the first.
+struct Notes(Rc<RefCell<Vec<String>>>);
+
+impl SchedulingPolicy for Notes {
+    fn next(&mut self, ready: &Choices<'_>) -> usize {
+        // The last index is that of no entry.
+        let entries = (0..=ready.len()).map(|index| {
+            let shown = [ready.is_task(index), ready.task(index).is_some(), ready.scheduled(index).is_some()];
+            match shown {
+                [true, true, false] => "task",
+                [false, false, true] => "call",
+                [false, false, false] => "nothing",
+                _ => "two things at once",
+            }
+        });
+        self.0.borrow_mut().push(entries.collect::<Vec<_>>().join(", "));
+        0
+    }
+}
+
+#[test]
+fn a_policy_is_shown_each_entry_as_what_it_is() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let notes = Rc::default();
+    event_loop.set_scheduling_policy(Some(Box::new(Notes(Rc::clone(&notes)))));
+    event_loop.call_soon(|| ()).unwrap();
+    let task = event_loop.create_task(async { Ok(()) }).unwrap();
+    event_loop.call_soon(|| ()).unwrap();
+    event_loop.stop();
+    event_loop.run_forever().unwrap();
+    assert!(task.done());
+    assert_eq!(*notes.borrow(), ["call, task, call, nothing", "task, call, nothing", "call, nothing"]);
+}
