@@ -41,3 +41,16 @@ fn a_policy_is_shown_each_entry_as_what_it_is() {
     assert!(task.done());
     assert_eq!(*notes.borrow(), ["call, task, call, nothing", "task, call, nothing", "call, nothing"]);
 }
+
+#[test]
+fn a_timer_that_was_cancelled_is_no_choice() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let notes = Rc::default();
+    event_loop.set_scheduling_policy(Some(Box::new(Notes(Rc::clone(&notes)))));
+    let [_, second] = [1, 1].map(|delay| event_loop.call_later(delay, || ()).unwrap());
+    second.cancel();
+    event_loop.run_until_complete(sleep(2)).unwrap();
+    // The task's first step; the timer; the one of the sleep; the step that it woke; what stops the loop.
+    let [task, call] = ["task, nothing", "call, nothing"];
+    assert_eq!(*notes.borrow(), [task, call, call, task, call]);
+}

@@ -17,7 +17,8 @@ fn virtually<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> 
 
 /// Polls `wait` once in a task that ends then, and awaits it in another one.
 async fn moved(wait: impl StdFuture<Output = Result<()>> + 'static, wake: impl FnOnce()) -> Result<()> {
-    let wait: Rc<RefCell<Pin<Box<dyn StdFuture<Output = Result<()>>>>>> = Rc::new(RefCell::new(Box::pin(wait)));
+    let wait: Pin<Box<dyn StdFuture<Output = Result<()>>>> = Box::pin(wait);
+    let wait = Rc::new(RefCell::new(wait));
     let first = Rc::clone(&wait);
     let begin = poll_fn(move |cx| Poll::Ready(first.borrow_mut().as_mut().poll(cx).is_pending()));
     assert!(create_task(async move { Ok(begin.await) }).await?);
@@ -83,7 +84,7 @@ fn the_tasks_of_a_group_whose_block_is_dropped_end() {
             made.replace(Some(child));
             sleep(9).await
         }));
-        poll_fn(|cx| Poll::Ready(assert!(block.as_mut().poll(cx).is_pending()))).await;
+        assert!(poll_fn(|cx| Poll::Ready(block.as_mut().poll(cx).is_pending())).await);
         sleep(0).await?;
         drop(block);
         sleep(2).await?;
