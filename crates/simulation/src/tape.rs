@@ -13,6 +13,9 @@ use crate::report::Failure;
 use crate::strategy::Chooser;
 use crate::token::Deviation;
 
+/// Is told of each choice: how many entries were ready, the index of the one that runs, and how many were eligible.
+type Told = Box<dyn FnMut(usize, usize, usize)>;
+
 /// The choices of a program that runs, or has run.
 pub(crate) struct Tape {
     chooser: Chooser,
@@ -31,8 +34,7 @@ pub(crate) struct Tape {
     pub(crate) notes: Option<Vec<Note>>,
     /// What the network did, and before which step, if somebody is going to read it.
     pub(crate) struck: Vec<(u64, Mishap)>,
-    /// Told of each choice: how many entries were ready, the index of the one that runs, and how many were eligible.
-    pub(crate) told: Option<Box<dyn FnMut(usize, usize, usize)>>,
+    pub(crate) told: Option<Told>,
     /// Why the program was stopped. From then on it is first in, first out.
     pub(crate) failure: Option<Failure>,
 }
