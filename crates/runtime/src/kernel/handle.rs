@@ -68,7 +68,7 @@ impl AnyFuture {
         std::mem::forget(Rc::clone(core));
         // SAFETY: the pointer is to the box that was just made. Test: `tests/lifetimes.rs`, under AddressSanitizer.
         let future = unsafe { Self::new(cell) };
-        event_loop.tell(|| LoopEvent::FutureCreated(&future));
+        core.tell(|| LoopEvent::FutureCreated(&future));
         future
     }
 
