@@ -24,8 +24,8 @@ use crate::asyncio::threads;
 use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
 use crate::kernel::{
-    AnyFuture, Class, Diagnosis, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown,
-    Tenants, Text, running_loop,
+    AnyFuture, Diagnosis, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Tenants,
+    Text, running_loop,
 };
 
 /// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.
@@ -395,22 +395,13 @@ impl EventLoop {
     }
 }
 
-#[cold]
-fn future_of_place<T: 'static>(core: &Rc<LoopCore>, at: &'static Location<'static>) -> Future<T> {
-    let origin = core.origins.of(core, Class::plain::<T>(), in_debug(core, at));
-    Future::from_any(AnyFuture::boxed(core, origin, |base| base))
-}
-
 /// # Creating futures and tasks
 impl EventLoop {
     /// A future of this loop. In debug mode it prints where it was created.
     #[must_use]
     #[track_caller]
     pub fn create_future<T: 'static>(&self) -> Future<T> {
-        if self.core.instrumented.get() {
-            return future_of_place(&self.core, Location::caller());
-        }
-        Future::new(&self.core)
+        Future::from_any(AnyFuture::plain::<T>(&self.core, in_debug(&self.core, Location::caller())))
     }
 
     /// Makes a task of this loop, which need not run yet.

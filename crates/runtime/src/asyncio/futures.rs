@@ -318,7 +318,7 @@ pub struct Future<T> {
 
 impl<T: 'static> Future<T> {
     pub(crate) fn new(event_loop: &Rc<LoopCore>) -> Self {
-        Self::from_any(AnyFuture::plain::<T>(event_loop))
+        Self::from_any(AnyFuture::plain::<T>(event_loop, None))
     }
 
     /// The caller guarantees that the result has the type `T`.

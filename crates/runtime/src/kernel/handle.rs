@@ -52,8 +52,8 @@ pub struct AnyFuture {
 
 /// What it points to.
 impl AnyFuture {
-    pub(crate) fn plain<T: 'static>(event_loop: &Rc<LoopCore>) -> Self {
-        Self::boxed(event_loop, event_loop.origins.of(event_loop, Class::plain::<T>(), None), |base| base)
+    pub(crate) fn plain<T: 'static>(event_loop: &Rc<LoopCore>, at: Option<&'static Location<'static>>) -> Self {
+        Self::boxed(event_loop, event_loop.origins.of(event_loop, Class::plain::<T>(), at), |base| base)
     }
 
     pub(crate) fn group(event_loop: &Rc<LoopCore>, children: Vec<AnyFuture>) -> Self {
@@ -63,12 +63,12 @@ impl AnyFuture {
     }
 
     /// The cell is a `FutureBase` or begins with one.
-    pub(crate) fn boxed<C>(core: &Rc<LoopCore>, origin: NonNull<Origin>, cell: impl FnOnce(FutureBase) -> C) -> Self {
+    fn boxed<C>(event_loop: &Rc<LoopCore>, origin: NonNull<Origin>, cell: impl FnOnce(FutureBase) -> C) -> Self {
         let cell = NonNull::from(Box::leak(Box::new(cell(FutureBase::new(origin, State::Pending))))).cast();
-        std::mem::forget(Rc::clone(core));
+        std::mem::forget(Rc::clone(event_loop));
         // SAFETY: the pointer is to the box that was just made. Test: `tests/lifetimes.rs`, under AddressSanitizer.
         let future = unsafe { Self::new(cell) };
-        core.tell(|| LoopEvent::FutureCreated(&future));
+        event_loop.tell(|| LoopEvent::FutureCreated(&future));
         future
     }
 

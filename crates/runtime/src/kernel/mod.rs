@@ -60,7 +60,7 @@ pub(crate) use line::{Line, Offer};
 pub(crate) use memory::callbacks::{Callback, Callbacks, Registered};
 pub(crate) use memory::cell::{Group, Kind};
 pub(crate) use memory::state::{PendingCancel, State};
-pub(crate) use memory::{origin::Class, waking::Wake};
+pub(crate) use memory::waking::Wake;
 pub(crate) use task::blocker::{BlockedOn, Blocker, Description, Text};
 pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel, take_forced};
 pub(crate) use task::core::{Stamp, TaskCore, current_task_id, keep_waiting_on, note_making, wait_on, wait_on_future};
