@@ -127,7 +127,13 @@ fn a_handler_that_leaves_its_writer_open_is_told_of_unless_it_fails() {
             served(async |_reader, _writer| Err(asyncio_runtime::ValueError::new("expected").into())).await
         });
         run(true, served(async |_reader, _writer| Err(asyncio_runtime::CancelledError::default().into())));
-        run(true, served(async |_reader, writer| Ok(writer.close())));
+        run(
+            true,
+            served(async |_reader, writer| {
+                writer.close();
+                Ok(())
+            }),
+        );
         // After the handler.
         run(
             true,
