@@ -20,9 +20,6 @@ use crate::{cargo, finish};
 /// By how much a path may grow, in percent: what another C library or processor may make of the same program.
 const TOLERANCE: f64 = 5.0;
 
-/// The same for all changes together. Half a percent is on loan to `cancel_waiting` (5.4 %, `bench/LOG.md#seams`).
-const IN_ALL: f64 = 5.5;
-
 /// How often a path is taken in the two runs. Some paths are taken a thousand times at once.
 const COUNTS: [u32; 2] = [1_000, 5_000];
 
@@ -88,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("{path:22} {counted:9.1}  {}{since}", verdict.words());
         if arguments.bless {
             reference.paths.insert(path.clone(), counted);
-        } else if verdict.is_bad() || in_all.is_some_and(|change| change > IN_ALL) {
+        } else if verdict.is_bad() || in_all.is_some_and(|change| change > TOLERANCE) {
             worse.push(path.as_str());
         }
     }

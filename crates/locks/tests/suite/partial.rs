@@ -327,7 +327,9 @@ fn futures_of_other_crates_that_are_gone_hide_no_knot() {
 }
 
 /// Polls of what it has only what was woken, as unordered collections of futures do.
-struct Unordered(Vec<(Pin<Box<dyn Future<Output = ()>>>, Arc<Part>)>);
+struct Unordered(Vec<(Wait, Arc<Part>)>);
+
+type Wait = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Has it been woken, and what does it wake?
 struct Part(AtomicBool, Mutex<Option<Waker>>);

@@ -129,15 +129,13 @@ impl ReadyQueue {
         self.line.capacity()
     }
 
-    /// Gives the memory of a burst back.
+    /// Gives the memory of a burst back. (The second line is never longer than the first.)
     pub(crate) fn give_back(&mut self) {
-        fn shrink<T>(queue: &mut VecDeque<T>) {
-            if queue.capacity() > 4096 && queue.len() < queue.capacity() / 8 {
-                queue.shrink_to(2 * queue.len());
-            }
+        let room = self.line.capacity();
+        if room > 4096 && self.line.len() < room / 8 {
+            self.line.shrink_to(2 * self.line.len());
+            self.others.shrink_to(2 * self.others.len());
         }
-        shrink(&mut self.line);
-        shrink(&mut self.others);
     }
 }
 

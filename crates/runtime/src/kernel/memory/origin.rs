@@ -87,7 +87,7 @@ impl Origins {
         created_at: Option<&'static Location<'static>>,
     ) -> NonNull<Origin> {
         // Classes and places are in memory near each other, so their lower bits tell them apart, once these are spread.
-        let place = address(created_at).unwrap_or(ptr::from_ref(class).addr());
+        let place = created_at.map_or(ptr::from_ref(class).addr(), |at| ptr::from_ref(at).addr());
         let latest = &self.latest[(place as u32).wrapping_mul(0x9e37_79b9) as usize >> 28];
         if let Some((known_class, known)) = latest.get()
             && ptr::eq(known_class, class)
@@ -107,7 +107,7 @@ impl Origins {
         class: &'static Class,
         created_at: Option<&'static Location<'static>>,
     ) -> NonNull<Origin> {
-        let place = [ptr::from_ref(class).addr(), address(created_at).unwrap_or(0)];
+        let place = [ptr::from_ref(class).addr(), address(created_at)];
         let mut all = self.all.borrow_mut();
         match all.binary_search_by_key(&place, |(place, _)| *place) {
             Ok(index) => all[index].1,
@@ -122,8 +122,9 @@ impl Origins {
     }
 }
 
-fn address(at: Option<&'static Location<'static>>) -> Option<usize> {
-    at.map(|at| ptr::from_ref(at).addr())
+/// 0 if there is none.
+fn address(at: Option<&'static Location<'static>>) -> usize {
+    at.map_or(0, |at| ptr::from_ref(at).addr())
 }
 
 impl Drop for Origins {

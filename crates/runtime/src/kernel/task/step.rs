@@ -179,15 +179,17 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
     let (_inside, no_context) = core.enter_context();
     let mut running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
     // 2. The wait is over. Is there something to raise instead of resuming the coroutine?
-    let (own, refused, waker);
-    if core.just_goes_on() {
+    let own;
+    let mut waker = cx.waker();
+    let refused = if core.just_goes_on() {
         core.set_blocked_on(BlockedOn::Nothing);
-        (refused, waker) = (no_context, cx.waker());
+        no_context
     } else {
         // By which our futures know it: mostly the one that async-task gives, else one that tells of its clones (`asyncio/knots`).
         own = core.waker();
-        (refused, waker) = (prepare(core, no_context), own.as_deref().unwrap_or(cx.waker()));
-    }
+        waker = own.as_deref().unwrap_or(waker);
+        prepare(core, no_context)
+    };
     let cx = &mut Context::from_waker(waker);
     let end = if let Some(error) = refused {
         excuse(running, cx);
