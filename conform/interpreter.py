@@ -106,7 +106,7 @@ class OrderedWeakSet(OrderedSet):
         """One that has ended and is in no slot is left out. It is there because a traceback refers to it, which ours does not have. To
         close it has no effect, but a schedule would see it."""
         generators = [generator for ref in list(self.values()) if (generator := ref()) is not None]
-        slots = [id(generator) for generator in world.generators.values()]
+        slots = [id(generator) for generator in (*world.generators.values(), *world.closing)]
         return (each for each in generators if each.ag_frame is not None or id(each) in slots)
 
 
@@ -178,6 +178,8 @@ class World:
         self.order, self.names = weakref.WeakKeyDictionary(), weakref.WeakKeyDictionary()
         self.slots = [None] * program["slots"]
         self.groups, self.generators, self.callbacks, self.handles, self.limits = {}, {}, {}, {}, {}
+        # An error of the closing would keep its generator, by its traceback, and only here.
+        self.closing = []
         self.vars = [contextvars.ContextVar("var0"), contextvars.ContextVar("var1")]
         self.tape = None
         if (seed := program.get("schedule")) is not None:
@@ -270,6 +272,11 @@ def fetch(where, number):
     if where.get(number) is None:
         raise LookupError(f"number {number}")
     return where[number]
+
+
+def aclosing(number):
+    world.closing.append(fetch(world.generators, number))
+    return contextlib.aclosing(world.closing[-1])
 
 
 def spawn(number, coroutine, eager):

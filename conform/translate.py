@@ -290,7 +290,7 @@ class Translator:
         return [f"world.generators[{slot}] = None", "log('drop_generator')"]
 
     def aclosing(self, slot, body):
-        head = f"async with contextlib.aclosing(fetch(world.generators, {slot})):"
+        head = f"async with aclosing({slot}):"
         return [*self.block(head, body), "log('aclosing')"]
 
     def for_each(self, generator, most, body):

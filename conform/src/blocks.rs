@@ -76,8 +76,9 @@ impl Frame {
                 self.log("drop_generator")
             }
             Step::Aclosing { slot, body } => {
-                let closing = aclosing(self.world.generators.fetch(*slot)?);
-                let flow = async_with(closing, async |_generator| self.run(body).await).await?;
+                let generator = self.world.generators.fetch(*slot)?;
+                self.world.closing.borrow_mut().push(generator.clone());
+                let flow = async_with(aclosing(generator), async |_generator| self.run(body).await).await?;
                 self.left(flow.unwrap_or(Flow::Next), "aclosing")
             }
             Step::ForEach { generator, most, body } => {

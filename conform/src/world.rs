@@ -40,6 +40,8 @@ pub(crate) struct World {
     /// The groups are those for coroutines that borrow.
     pub(crate) scoped: bool,
     pub(crate) generators: Numbered<AsyncGenerator<i64, i64>>,
+    /// What `aclosing` has closed: on CPython the traceback of an error would keep it.
+    pub(crate) closing: RefCell<Vec<AsyncGenerator<i64, i64>>>,
     pub(crate) callbacks: Numbered<Rc<(AnyFuture, Cell<Option<CallbackKey>>)>>,
     pub(crate) handles: Numbered<Called>,
     pub(crate) limits: Numbered<Timeout>,
@@ -58,6 +60,7 @@ impl World {
             objects: program.objects.iter().map(Shared::new).collect(),
             groups: Numbered::default(),
             generators: Numbered::default(),
+            closing: RefCell::default(),
             callbacks: Numbered::default(),
             handles: Numbered::default(),
             limits: Numbered::default(),
@@ -122,6 +125,7 @@ impl World {
         let _old: Vec<_> = self.slots.borrow_mut().iter_mut().map(Option::take).collect();
         self.groups.0.take();
         self.generators.0.take();
+        self.closing.take();
         self.callbacks.0.take();
         self.handles.0.take();
         self.limits.0.take();

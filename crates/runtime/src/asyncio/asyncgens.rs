@@ -11,7 +11,7 @@ use asyncio_errors::{Error, ExceptionContext, Result};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::tasks::{create_task, gather};
-use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, take_cancel};
+use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, current, take_cancel};
 use asyncio_ordered::Ordered;
 
 /// An asynchronous generator as the loop in which it first ran sees it; see [`EventLoop::register_asyncgen`].
@@ -77,8 +77,7 @@ impl Tenant for AsyncGens {
     }
 
     fn close(self: Rc<Self>) {
-        let hooks = self.hooks.take();
-        drop(hooks);
+        drop(self.hooks.take());
     }
 }
 
@@ -89,8 +88,7 @@ impl AsyncGens {
         if closing.is_empty() {
             return Ok(());
         }
-        let outcomes =
-            gather(closing.iter().map(|generator| Rc::clone(generator).aclose(None))).return_exceptions().await?;
+        let outcomes = gather(closing.iter().map(|open| Rc::clone(open).aclose(None))).return_exceptions().await?;
         for (outcome, generator) in outcomes.into_iter().zip(&closing) {
             // A cancellation is not an `Exception` in Python, and not reported.
             if let Some(error) = outcome.err().filter(|error| !error.is_cancelled()) {
@@ -100,7 +98,8 @@ impl AsyncGens {
                     .call_exception_handler(&ExceptionContext::new(message).object("asyncgen", repr).exception(error));
             }
         }
-        closing.into_iter().for_each(|generator| generator.released());
+        // In CPython the tracebacks of these errors keep a generator that refused until the step is over.
+        current::in_no_step(|| closing.into_iter().for_each(|generator| generator.released()));
         Ok(())
     }
 

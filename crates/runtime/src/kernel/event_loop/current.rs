@@ -63,6 +63,11 @@ pub(crate) fn step<R>(task: &AnyTask, f: impl FnOnce() -> R) -> R {
     TASK.with(|slot| slot.hold(task, f))
 }
 
+/// Calls `f` as if after the step that is being taken, so with no current task.
+pub(crate) fn in_no_step(f: impl FnOnce()) {
+    TASK.with(|slot| slot.hold(ptr::null(), f));
+}
+
 /// Calls `f` with the task whose step this is; with `None` in a callback of the loop.
 #[inline(always)]
 pub(crate) fn with_task<R>(f: impl FnOnce(Option<&AnyTask>) -> R) -> R {
