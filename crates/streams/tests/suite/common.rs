@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::rc::Rc;
 
 use asyncio_runtime::{Clock, Error, Result, Runner, get_running_loop, sleep};
-use asyncio_streams::{StreamReader, StreamWriter, open_connection_on};
+use asyncio_streams::{Server, StreamReader, StreamWriter, open_connection_on};
 
 /// Sockets are outside of the loop, where time is real.
 pub(crate) fn run<T: 'static>(main: impl Future<Output = Result<T>> + 'static) -> T {
@@ -43,6 +43,14 @@ pub(crate) fn reports() -> Result<Rc<RefCell<Vec<String>>>> {
     let handler = move |context: &asyncio_runtime::ExceptionContext| sink.borrow_mut().push(context.to_string());
     get_running_loop()?.set_exception_handler(Some(Box::new(handler)));
     Ok(reports)
+}
+
+/// Closes a client and then its server, and waits for both.
+pub(crate) async fn close(client: &StreamWriter, server: &Server) -> Result<()> {
+    client.close();
+    client.wait_closed().await?;
+    server.close();
+    server.wait_closed().await
 }
 
 /// Waits for an event outside of the loop.

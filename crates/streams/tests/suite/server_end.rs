@@ -13,7 +13,7 @@ use asyncio_context_managers::async_with;
 use asyncio_runtime::{ContextVar, Result, Task, create_task, current_task, get_running_loop, sleep};
 use asyncio_streams::{Server, StreamReader, StreamWriter, open_connection, start_server, start_unix_server};
 
-use crate::common::{pattern, reports, run};
+use crate::common::{close, pattern, reports, run};
 
 /// Reads to the end, and then closes.
 async fn serve(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
@@ -212,10 +212,7 @@ fn a_handler_that_is_cancelled_is_no_error() {
         let (_reader, writer) = connect(&server).await?;
         writer.write("test msg")?;
         writer.drain().await?;
-        writer.close();
-        writer.wait_closed().await?;
-        server.close();
-        server.wait_closed().await?;
+        close(&writer, &server).await?;
         assert_eq!(*reports.borrow(), [""; 0]);
         Ok(())
     });

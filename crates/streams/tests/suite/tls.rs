@@ -10,7 +10,7 @@ use asyncio_streams::{
 };
 
 use crate::certificates::{Authority, contexts};
-use crate::common::{io_kind, pair, pattern, reports, run, until};
+use crate::common::{close, io_kind, pair, pattern, reports, run, until};
 
 async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
     loop {
@@ -130,10 +130,7 @@ fn what_was_written_before_the_encryption_arrives_before_it_and_both_are_long() 
         assert_eq!(reader.readexactly(1).await?, b"O");
         writer.write(&hello)?;
         assert_eq!(reader.readexactly(6).await?, b"answer");
-        writer.close();
-        writer.wait_closed().await?;
-        server.close();
-        server.wait_closed().await?;
+        close(&writer, &server).await?;
         assert_eq!(*reports.borrow(), [""; 0]);
         Ok(())
     });

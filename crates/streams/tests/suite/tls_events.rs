@@ -11,7 +11,7 @@ use asyncio_streams::{
 };
 
 use crate::certificates::contexts;
-use crate::common::{reports, run};
+use crate::common::{close, reports, run};
 
 /// Sends each client a page, and counts the clients.
 fn pages() -> (Rc<Cell<u32>>, impl AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static) {
@@ -76,10 +76,7 @@ fn an_encrypted_client_knows_its_peer_and_reads_until_it_ends() {
             assert_eq!(protocol, "TLSv1.3");
             assert!(object.getpeercert().is_some());
             assert_eq!(reader.read_to_end().await?, b"a page");
-            writer.close();
-            writer.wait_closed().await?;
-            server.close();
-            server.wait_closed().await?;
+            close(&writer, &server).await?;
             assert_eq!(count.get(), 1);
         }
         Ok(())

@@ -14,7 +14,7 @@ use asyncio_streams::{
     start_unix_server_on,
 };
 
-use crate::common::{io_kind, pattern, reports, run};
+use crate::common::{close, io_kind, pattern, reports, run};
 
 /// A path of its own for each test.
 fn path(name: &str) -> PathBuf {
@@ -183,10 +183,7 @@ fn a_line_is_answered_by_the_handler_or_by_a_task_of_its_own() {
             let (mut reader, writer) = open_unix_connection(&path).await?;
             writer.write("hello world!\n")?;
             assert_eq!(reader.readline().await?, b"hello world!\n");
-            writer.close();
-            writer.wait_closed().await?;
-            server.close();
-            server.wait_closed().await?;
+            close(&writer, &server).await?;
         }
         assert_eq!(*reports.borrow(), [""; 0]);
         Ok(())
