@@ -1,5 +1,5 @@
-//! Whoever makes three calls decides that they are made, and in which order they
-//! begin. When each one ends, and so in which order, depends on what it waits for.
+//! The caller decides that three calls are made, and in which order they begin.
+//! When each one ends, and so in which order, depends on what it waits for.
 //!
 //! Run it: `cargo run --example asker_does_not_control_when`
 //!

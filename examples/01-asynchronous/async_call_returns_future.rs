@@ -1,6 +1,6 @@
-//! An order at a coffee bar: the call comes back at once, with something that can
-//! be asked whether it is done, for its result, and to be called off. That is a
-//! task: the call and the future of its result in one (`asyncio.create_task`).
+//! An order at a coffee bar: the call returns at once, with an object that can be
+//! asked whether it is done and for its result, and that can be cancelled. That is
+//! a task: the call and the future of its result in one (`asyncio.create_task`).
 //!
 //! Run it: `cargo run --example async_call_returns_future`
 //!

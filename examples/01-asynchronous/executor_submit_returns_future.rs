@@ -1,6 +1,6 @@
-//! A pool of threads is asynchronous too: `submit` takes a function and gives the
-//! future of what it will return, as Python's `concurrent.futures` do. No loop
-//! takes part, and asking for the result blocks.
+//! A pool of threads is asynchronous too: `submit` takes a function and returns a
+//! future for its result, as in Python's `concurrent.futures`. No loop takes part,
+//! and asking for the result blocks.
 //!
 //! Run it: `cargo run --example executor_submit_returns_future`
 //!

@@ -1,4 +1,4 @@
-//! Something is to be read from a pipe, and until it is there the program works on.
+//! A program that wants to read from a pipe keeps working until there is data.
 //! `loop.add_reader` says when the pipe can be read; a future, which the callback
 //! completes, makes that something to await.
 //!

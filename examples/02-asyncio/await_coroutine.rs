@@ -1,6 +1,6 @@
-//! `async def`, the call and `await` are three things in Python and in Rust: a
-//! function that makes coroutines, the making of one, which runs none of its lines,
-//! and its run, during which the caller is suspended.
+//! `async def`, the call and `await` are three things in Python and in Rust:
+//! defining a function that makes coroutines, making one, which runs none of its
+//! lines, and running it while the caller is suspended.
 //!
 //! Run it: `cargo run --example await_coroutine`
 //!

@@ -1,4 +1,4 @@
-//! One of each of what the high-level API has: coroutines as tasks, queues, locks,
+//! One of everything in the high-level API: coroutines as tasks, queues, locks,
 //! subprocesses and streams. The loop, under all of them, stays out of sight.
 //!
 //! Run it: `cargo run --example high_level_api_tour`

@@ -1,6 +1,6 @@
-//! A task is a handle on a coroutine: it can say which one, and it runs it apart
-//! from whoever made it. There is no task without a coroutine; a function that was
-//! not called is none, as `src/compile_fail/coroutines.rs` shows.
+//! A task wraps a coroutine: it knows which one, and runs it independently of the
+//! code that made the task. There is no task without a coroutine; a function that
+//! was not called is none, as `src/compile_fail/coroutines.rs` shows.
 //!
 //! Run it: `cargo run --example task_wraps_a_coroutine`
 //!

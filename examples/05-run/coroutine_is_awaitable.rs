@@ -1,4 +1,4 @@
-//! What can be awaited is a question to the type. In Python the type has
+//! Whether a value can be awaited depends on its type. In Python the type has
 //! `__await__`; in Rust it implements `IntoFuture`, which every future does by
 //! itself and any other type can.
 //!

@@ -1,6 +1,6 @@
 //! A coroutine object has the methods `send`, which runs it to its next stop, and
-//! `close`, which drops it where it stands. What `StopIteration` carries in Python,
-//! the value it returned, is here the step `Returned`.
+//! `close`, which drops it where it is suspended. What `StopIteration` carries in
+//! Python, the value it returned, is here the step `Returned`.
 //!
 //! Run it: `cargo run --example coroutine_object_has_send_and_close`
 //!

@@ -1,4 +1,4 @@
-//! Calling a coroutine function gives an object of the class `coroutine`. Thrown
+//! Calling a coroutine function returns an object of the class `coroutine`. Thrown
 //! away unused, it says so on standard error, with the place where it was made.
 //!
 //! Run it: `cargo run --example coroutine_type`

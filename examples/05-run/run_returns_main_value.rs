@@ -1,5 +1,5 @@
-//! `run` takes one coroutine and gives what that coroutine gives: its value, or the
-//! error that it raised.
+//! `run` takes one coroutine and returns its result: the value, or the error that
+//! it raised.
 //!
 //! Run it: `cargo run --example run_returns_main_value`
 //!

@@ -1,5 +1,5 @@
 //! The Chinese guide's look at a coroutine object: it is created, its class is
-//! printed, and as it is never run, only a warning is heard of it and not the line
+//! printed, and because it never runs, it leaves only a warning, not the line that
 //! it would print.
 //!
 //! Run it: `cargo run --example zh_coroutine_type`

@@ -1,5 +1,5 @@
-//! The Chinese guide's run of a coroutine object: it is created first and given to
-//! `run` later. `run` takes it for good, so its class is asked for before.
+//! The Chinese guide's coroutine object, which is created first and passed to `run`
+//! later. `run` takes it for good, so its class is asked for before.
 //!
 //! Run it: `cargo run --example zh_run_coroutine`
 //!

@@ -1,6 +1,6 @@
 //! What the loop does: it runs callbacks and the steps of tasks in the order in
-//! which they became ready, calls what is due at a time, and watches descriptors.
-//! What a pass makes ready waits for the next pass.
+//! which they became ready, calls timers when they are due, and watches
+//! descriptors. What a pass makes ready waits for the next pass.
 //!
 //! Run it: `cargo run --example event_loop_duties`
 //!

@@ -1,5 +1,5 @@
-//! The running loop can be had in a coroutine and in a callback, and nowhere else:
-//! `asyncio.get_running_loop()`.
+//! The running loop is available in a coroutine and in a callback, and nowhere
+//! else: `asyncio.get_running_loop()`.
 //!
 //! Run it: `cargo run --example get_running_loop`
 //!

@@ -1,6 +1,6 @@
-//! A plain program that keeps a loop beside it and lets it run now and then: to
-//! submit tasks and have their results, to watch them, and to forget one that it
-//! has sent off.
+//! A plain program that keeps a loop and runs it now and then: it submits
+//! tasks and gets their results, watches them, and forgets one that it has
+//! started.
 //!
 //! Run it: `cargo run --example loop_used_from_outside`
 //!

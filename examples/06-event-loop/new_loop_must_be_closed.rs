@@ -1,5 +1,5 @@
-//! A loop that `new_event_loop` has made is neither running nor closed, and whoever
-//! made it closes it. In Rust the end of its scope does that, if nobody has.
+//! A loop made by `new_event_loop` is neither running nor closed, and must be
+//! closed by its maker. In Rust the end of its scope does that, if nobody has.
 //!
 //! Run it: `cargo run --example new_loop_must_be_closed`
 //!

@@ -1,4 +1,4 @@
-//! A task whose handle is thrown away runs on: here the loop owns its tasks.
+//! A task whose handle is thrown away keeps running: here the loop owns its tasks.
 //! Python's loop keeps weak references only, and a task that nothing else refers to
 //! is collected in the middle of its work.
 //!

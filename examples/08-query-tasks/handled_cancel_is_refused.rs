@@ -1,6 +1,6 @@
-//! A task that takes a cancellation decides how it ends: it may clean up and pass
-//! it on, return a value as if nobody had asked, or raise something else. Only the
-//! first one is cancelled.
+//! A task that receives a cancellation decides how it ends: it may clean up and
+//! pass the error on, return a value as if nothing had been requested, or raise
+//! another error. Only the first one is cancelled.
 //!
 //! Run it: `cargo run --example handled_cancel_is_refused`
 //!

@@ -1,6 +1,6 @@
-//! Tasks that are not cancelled: nobody asked, it was too late, or the request was
-//! swallowed. The last happens in Rust where it does not in Python:
-//! `except Exception` lets a cancellation through, `Err(_)` does not.
+//! Tasks that are not cancelled: there was no request, it came too late, or it was
+//! swallowed. The last happens in Rust where it does not in Python: `except
+//! Exception` lets a cancellation through, `Err(_)` does not.
 //!
 //! Run it: `cargo run --example not_cancelled_without_or_failed_cancel`
 //!

@@ -1,6 +1,6 @@
-//! `exception()` gives the exception with which the coroutine ended as a value,
-//! without raising it. Like `result()` it raises when asked too early, and of a
-//! cancelled task.
+//! `exception()` returns the exception that ended the coroutine as a value, without
+//! raising it. Like `result()` it raises when asked too early, and of a cancelled
+//! task.
 //!
 //! Run it: `cargo run --example task_exception`
 //!

@@ -1,5 +1,5 @@
 //! The stages of a task, as it prints at each of them: scheduled, suspended, asked
-//! to cancel, and over in one of three ways.
+//! to cancel, and done in one of three ways.
 //!
 //! Run it: `cargo run --example task_life_cycle`
 //!

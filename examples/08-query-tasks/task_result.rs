@@ -1,4 +1,4 @@
-//! `result()` gives what the coroutine returned, or raises what it raised. Asked
+//! `result()` returns what the coroutine returned, or raises what it raised. Asked
 //! too early it is an error, and of a cancelled task it raises the cancellation;
 //! both can be checked before.
 //!

@@ -1,5 +1,5 @@
 //! One task comes to its end, the other is cancelled on the way; `done` and
-//! `cancelled` tell. The output is the blog's, in Chinese.
+//! `cancelled` tell them apart. The output is the blog's, in Chinese.
 //!
 //! Run it: `cargo run --example zh_done_and_cancelled`
 //!

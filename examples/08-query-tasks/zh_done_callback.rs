@@ -1,5 +1,5 @@
-//! A callback that was registered before the task is awaited runs before the one
-//! who awaits it. The output is the blog's, in Chinese.
+//! A callback that was registered before the task is awaited runs before the
+//! awaiting task. The output is the blog's, in Chinese.
 //!
 //! Run it: `cargo run --example zh_done_callback`
 //!

@@ -1,4 +1,4 @@
-//! Who is among all tasks: the one that asks, the suspended, and the scheduled that
+//! All tasks: the one that asks, the suspended ones, and the scheduled ones that
 //! have not begun, each once. Who is done is not.
 //!
 //! Run it: `cargo run --example all_tasks_includes_scheduled_suspended_current`

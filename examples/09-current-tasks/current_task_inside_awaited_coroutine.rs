@@ -1,5 +1,5 @@
-//! Whose task is it? A coroutine that is awaited runs in the task of the one who
-//! awaits it; one that was made a task has its own; a callback has none.
+//! Whose task is it? A coroutine that is awaited runs in the task that awaits it;
+//! one that was made into a task has its own; a callback has none.
 //!
 //! Run it: `cargo run --example current_task_inside_awaited_coroutine`
 //!

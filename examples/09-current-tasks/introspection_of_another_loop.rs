@@ -1,6 +1,6 @@
-//! A loop can be asked from outside which tasks it has, also while it does not run.
-//! The functions without an argument ask the running loop, and fail where none
-//! runs.
+//! A loop can be asked from outside which tasks it has, even while it is not
+//! running. The functions without an argument ask the running loop, and fail where
+//! none runs.
 //!
 //! Run it: `cargo run --example introspection_of_another_loop`
 //!

@@ -1,4 +1,4 @@
-//! `asyncio.gather` does not wait: it gives a future that stands for the whole
+//! `asyncio.gather` does not wait: it returns a future that stands for the whole
 //! group. The group runs as soon as its maker suspends, awaited or not, and has
 //! what every future has: `done`, `result`, `cancel`, callbacks.
 //!

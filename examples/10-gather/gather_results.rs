@@ -1,5 +1,5 @@
-//! The results of a gathering stand in the order of the arguments, whoever was done
-//! first; what returns nothing gives `None`, in Rust `()`.
+//! The results of a gathering are in the order of the arguments, whichever was done
+//! first; a coroutine that returns nothing has the result `None`, in Rust `()`.
 //!
 //! Run it: `cargo run --example gather_results`
 //!

@@ -1,5 +1,5 @@
-//! A shield keeps away the cancellation of the one who awaits it. At the end of
-//! `run` every task that is left is cancelled, the shielded one like any other.
+//! A shield keeps away only the cancellation of the task that awaits it. At the end
+//! of `run` every task that is left is cancelled, the shielded one like any other.
 //!
 //! Run it: `cargo run --example shield_does_not_survive_run`
 //!

@@ -1,5 +1,5 @@
 //! A shield works in one direction: if the task under it is cancelled, the shield
-//! is cancelled too, and so is the wait of whoever awaits it.
+//! is cancelled too, and so is every wait for it.
 //!
 //! Run it: `cargo run --example shield_inner_cancel_propagates`
 //!

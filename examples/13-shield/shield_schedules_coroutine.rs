@@ -1,5 +1,5 @@
 //! A coroutine given to `asyncio.shield` becomes a task at once, so it runs even if
-//! nobody awaits the shield.
+//! the shield is never awaited.
 //!
 //! Run it: `cargo run --example shield_schedules_coroutine`
 //!

@@ -1,5 +1,5 @@
-//! A helper task cancels the shield around a task: whoever awaits the shield gets
-//! `CancelledError`, and the task goes on to its result.
+//! A helper task cancels the shield around a task: a task that awaits the shield
+//! gets `CancelledError`, and the shielded task goes on to its result.
 //!
 //! Run it: `cargo run --example shield_task`
 //!

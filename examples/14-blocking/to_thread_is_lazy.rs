@@ -1,6 +1,6 @@
 //! Two ways to a thread, and when each starts: `asyncio.to_thread` is a coroutine
 //! and starts when it runs, `loop.run_in_executor(None, f)` starts at the call and
-//! gives a future.
+//! returns a future.
 //!
 //! Run it: `cargo run --example to_thread_is_lazy`
 //!

@@ -1,4 +1,4 @@
-//! An iterable gives a fresh iterator each time; an iterator gives itself. A loop
+//! An iterable makes a new iterator each time; an iterator returns itself. A loop
 //! over an asynchronous one makes no task, and `None` is an item like any other.
 //!
 //! Run it: `cargo run --example iterables_and_iterators`

@@ -1,5 +1,5 @@
 //! The protocol of plain iterators, which the asynchronous one follows: `next`
-//! gives a value until there is none. Python says the end with an exception, Rust
+//! returns a value until none is left. Python says the end with an exception, Rust
 //! with `None`.
 //!
 //! Run it: `cargo run --example iterator_protocol`

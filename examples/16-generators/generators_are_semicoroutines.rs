@@ -1,4 +1,4 @@
-//! A scheduler of a few lines: generators as tasks, `yield` as the place where one
+//! A scheduler of a few lines: generators as tasks, `yield` as the place where each
 //! lets the others run. `yield_from` is how one waits for another, and how
 //! coroutines were written before there was `await`.
 //!

@@ -1,4 +1,4 @@
-//! A progress display while commands run: each command tells its steps, and one
+//! A progress display while commands run: each command reports its steps, and one
 //! line shows how far all of them are.
 //!
 //! On a terminal the line is written over; elsewhere there is a line for each step.

@@ -1,5 +1,5 @@
-//! A `Process` is the handle on a child: its number, its pipes, its return code.
-//! `wait` suspends until the child ends.
+//! A `Process` is the handle of a child: its process ID, its pipes, its return
+//! code. `wait` suspends until the child ends.
 //!
 //! Run it: `cargo run --example subprocess_wait`
 //!

@@ -1,6 +1,6 @@
-//! A chat: what one says is written to all others. The first line of a client is
-//! its name. A client that does not read what the others say is disconnected before
-//! it costs much memory. Ctrl-C ends it.
+//! A chat: what one member says is sent to all others. The first line of a client
+//! is its name. A client that does not read what the others say is disconnected
+//! before it costs much memory. Ctrl-C ends it.
 //!
 //! Run it: `cargo run --example chat_server`, then `nc 127.0.0.1 8888` in several
 //! terminals.

@@ -1,5 +1,5 @@
-//! A client that says its arguments to the echo server, a line each, and shows what
-//! comes back.
+//! A client that sends its arguments to the echo server, one a line, and shows the
+//! answers.
 //!
 //! Run it: `cargo run --example echo_client -- 127.0.0.1:8888 hello world`, while
 //! `echo_server` runs.

@@ -1,4 +1,4 @@
-//! A server that says back what each client says, line by line. Several clients are
+//! A server that sends back each line that a client sends. Several clients are
 //! served at once. Ctrl-C ends it.
 //!
 //! Run it: `cargo run --example echo_server`, or with an address of your own: `--

@@ -1,5 +1,5 @@
-//! A reader without a connection, fed by hand: `feed_data` and `feed_eof` belong to
-//! whoever feeds a reader, in a test for example.
+//! A reader without a connection, fed by hand: `feed_data` and `feed_eof` are for
+//! code that feeds a reader, in a test for example.
 //!
 //! Run it: `cargo run --example fed_by_hand`
 //!

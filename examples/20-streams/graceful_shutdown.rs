@@ -1,6 +1,6 @@
-//! A server that finishes what it is doing on Ctrl-C: it accepts nobody any more,
-//! ends idle connections at once, and the others when they have the answer to the
-//! line that is being worked on. A job that takes too long is not waited for.
+//! A server that finishes what it is doing on Ctrl-C: it accepts no more clients,
+//! closes idle connections at once, and closes the others after the answer to their
+//! current line. A job that takes too long is not waited for.
 //!
 //! Run it: `cargo run --example graceful_shutdown`, then `nc 127.0.0.1 8888`, and
 //! there `bake cake`, for example.

@@ -1,4 +1,4 @@
-//! What is said over a connection to a web server: a request is lines of text that
+//! What is sent over a connection to a web server: a request is lines of text that
 //! end in CR LF, with an empty line at the end, and the first line of the response
 //! is the status. A server of our own shows what it gets.
 //!

@@ -1,5 +1,5 @@
 //! An error in a task that nothing awaits: the program goes on, and the error is
-//! told when the last handle of the task goes.
+//! reported when the last handle of the task is dropped.
 //!
 //! Run it: `cargo run --example error_nobody_awaits`
 //!

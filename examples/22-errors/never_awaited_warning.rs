@@ -1,4 +1,4 @@
-//! A coroutine object that is dropped before anybody awaited it complains on
+//! A coroutine object that is dropped without having been awaited complains on
 //! standard error, as Python's does. A plain future, which is what an `async fn`
 //! gives, goes silently; `coroutine` makes it an object that knows its name.
 //!

@@ -1,6 +1,6 @@
-//! What a main coroutine does that does not want to leave too early: it takes all
-//! tasks but its own and waits for them. With no task left there is nothing to wait
-//! for, and `wait` says so.
+//! How a main coroutine avoids ending too early: it waits for all tasks but
+//! its own. With no task left there is nothing to wait for, and `wait` says
+//! so.
 //!
 //! Run it: `cargo run --example wait_for_remaining_tasks`
 //!

@@ -1,5 +1,5 @@
-//! How to get a value out of a coroutine: await the coroutine, or a task of it, and
-//! that as often as you like.
+//! How to get a value out of a coroutine: await the coroutine, or make a task of
+//! it, which you can await as often as you like.
 //!
 //! Run it: `cargo run --example coroutine_returns_value`
 //!

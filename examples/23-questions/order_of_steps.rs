@@ -1,6 +1,6 @@
-//! The order in which a loop takes its steps: who runs in which pass, how many
-//! passes lie between the end of a task and the step of whoever waits for it, and
-//! in which order timers come.
+//! The order in which a loop takes its steps: what runs in which pass, how many
+//! passes lie between the end of a task and the step of its waiter, and in which
+//! order timers fire.
 //!
 //! Run it: `cargo run --example order_of_steps`
 //!

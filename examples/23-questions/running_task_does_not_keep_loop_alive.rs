@@ -1,5 +1,5 @@
-//! A task in the background does not hold the loop: the heart beats until main
-//! returns, and not once more.
+//! A task in the background does not keep the loop running: the heart beats until
+//! main returns, and not once more.
 //!
 //! Run it: `cargo run --example running_task_does_not_keep_loop_alive`
 //!

@@ -1,5 +1,5 @@
-//! The end of a main coroutine that does not abandon its background tasks: all
-//! tasks, without the current one, waited for.
+//! A main coroutine that does not abandon its background tasks: at its end it waits
+//! for all tasks but itself.
 //!
 //! Run it: `cargo run --example wait_for_all_background_tasks`
 //!

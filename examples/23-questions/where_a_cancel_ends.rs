@@ -1,6 +1,6 @@
-//! What stands in the way of a cancellation: `shield` keeps it from going on,
-//! `timeout` turns its own into a `TimeoutError` and lets one from outside through,
-//! `wait_for` does the same for one awaitable.
+//! What stops a cancellation: `shield` keeps it from going further, `timeout` turns
+//! its own into a `TimeoutError` and lets one from outside through, `wait_for` does
+//! the same for one awaitable.
 //!
 //! Run it: `cargo run --example where_a_cancel_ends`
 //!

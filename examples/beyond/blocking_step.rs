@@ -1,6 +1,6 @@
 //! A step that blocks the loop: one task reads a line from standard input as a
-//! program without a loop would, and until the line comes the other task stands
-//! still.
+//! program without a loop would, and until the line comes the other task cannot
+//! run.
 //!
 //! Run it with debug mode, and let it wait before you answer:
 //! `ASYNCIO_DEBUG=1 cargo run --example blocking_step`

@@ -1,6 +1,6 @@
-//! A flag that lets everybody go who waits for it: `asyncio.Event`. Who was woken
-//! goes on, whether or not the flag is still up; who comes when it is up does not
-//! wait.
+//! A flag that wakes all tasks waiting for it: `asyncio.Event`. A woken task goes
+//! on, whether or not the flag is still up; a task that comes while it is up does
+//! not wait.
 //!
 //! Run it: `cargo run --example event_wakes_all`
 

@@ -1,5 +1,5 @@
 //! A lock that is never released: it was acquired by hand, and one way out of the
-//! function forgets it. The next task waits for a lock whose holder is done.
+//! function skips the release. The next task waits for a lock whose holder is done.
 //!
 //! Run it: `cargo run --example forgotten_release`
 

@@ -1,4 +1,4 @@
-//! A `join` that never returns: the worker skips one item without a call of
+//! A `join` that never returns: the worker skips one item without calling
 //! `task_done`, and in the end both wait for ever.
 //!
 //! Run it: `cargo run --example forgotten_task_done`

@@ -1,6 +1,6 @@
-//! A queue that takes nothing more and is worked off, `shutdown`, since Python
-//! 3.13; the smallest item, which is the most urgent job, comes first:
-//! `asyncio.PriorityQueue`.
+//! A queue that accepts no more items while the remaining ones are processed,
+//! `shutdown`, since Python 3.13; the smallest item, which is the most urgent job,
+//! comes first: `asyncio.PriorityQueue`.
 //!
 //! Run it: `cargo run --example queue_shutdown`
 

@@ -1,6 +1,6 @@
 //! A time limit for a block, `async with asyncio.timeout(1) as limit`, since Python
-//! 3.11: the block may put it off or take it away, and afterwards it can tell
-//! whether time was up.
+//! 3.11: the block may move or remove the limit, which afterwards tells whether it
+//! was reached.
 //!
 //! Run it: `cargo run --example timeout_block`
 

@@ -1,5 +1,5 @@
 //! Producers put items on a queue at random times, consumers take them off at
-//! random times, and neither know each other. When the producers are done and the
+//! random times, and neither knows the other. When the producers are done and the
 //! queue is joined, the consumers, which wait for more, are cancelled. The pauses
 //! come from a seeded generator, so the lines come in the same order every time.
 //!

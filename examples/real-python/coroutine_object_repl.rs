@@ -1,5 +1,5 @@
-//! A coroutine function that is called by itself gives a coroutine object, and
-//! nothing of it runs.
+//! Calling a coroutine function by itself returns a coroutine object, and runs none
+//! of its lines.
 //!
 //! Run it: `cargo run --example coroutine_object_repl`
 //!

@@ -1,5 +1,5 @@
-//! Three calls count to two, one after the other: a blocking pause lets nobody else
-//! run. There is no loop here at all.
+//! Three calls count to two, one after the other: a blocking pause lets nothing
+//! else run. There is no loop here at all.
 //!
 //! Run it: `cargo run --example countsync`
 //!

@@ -1,5 +1,5 @@
 //! A generator without an end: a loop takes from it until it has enough, and later
-//! it goes on where it was left.
+//! it continues where it stopped.
 //!
 //! Run it: `cargo run --example endless`
 //!

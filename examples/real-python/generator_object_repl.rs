@@ -1,5 +1,5 @@
-//! A generator function that is called by itself gives a generator object; `next`
-//! then runs it to its `yield`.
+//! Calling a generator function by itself returns a generator object; `next` then
+//! runs it to its `yield`.
 //!
 //! Run it: `cargo run --example generator_object_repl`
 //!

@@ -1,5 +1,5 @@
-//! What can be awaited is a coroutine, or an object that makes one of itself:
-//! `__await__` in Python, the trait `IntoFuture` in Rust.
+//! You can await a coroutine, or an object that turns itself into one: `__await__`
+//! in Python, the trait `IntoFuture` in Rust.
 //!
 //! Run it: `cargo run --example object_with_dunder_await`
 //!

@@ -1,5 +1,5 @@
-//! Calling a coroutine function by itself has little effect: what there is then is
-//! an object that has not run a line.
+//! Calling a coroutine function by itself has little effect: it only makes an
+//! object that has not run a line.
 //!
 //! Run it: `cargo run --example routine_object_repl`
 //!

@@ -1,5 +1,5 @@
 //! The long way round to what `run` does: make a loop, run it until the coroutine
-//! is complete, close it whatever happened. On the way the loop is asked how it is.
+//! is complete, close it in any case. On the way the loop is asked how it is.
 //!
 //! Run it: `cargo run --example run_until_complete`
 //!

@@ -1,5 +1,5 @@
-//! The coroutine of old, a generator that delegates, and the native one, which
-//! awaits: both give the tuple of `stuff`.
+//! An old-style coroutine, a generator that delegates, and a native one, which
+//! awaits: both return the tuple of `stuff`.
 //!
 //! Run it: `cargo run --example stuff_tuple`
 //!

@@ -1,6 +1,6 @@
-//! `yield from` is more than a loop that yields each item: it passes on what is
-//! sent, and gives what the inner one returned. `await` does the same. A plain
-//! function has none of it: it runs to its return.
+//! `yield from` is more than a loop that yields each item: it passes sent values
+//! on, and returns what the inner generator returned. `await` does the same. A
+//! plain function has none of it: it runs to its return.
 //!
 //! Run it: `cargo run --example yield_from_is_more_than_a_loop`
 //!

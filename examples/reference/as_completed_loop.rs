@@ -1,5 +1,5 @@
-//! `as_completed` is walked with a plain `for`: each item, awaited, gives the next
-//! result there is, whoever it comes from.
+//! A plain `for` iterates over `as_completed`: awaiting an item returns the next
+//! result, whichever task it comes from.
 //!
 //! Run it: `cargo run --example as_completed_loop`
 //!

@@ -1,5 +1,5 @@
-//! With a timeout, `as_completed` gives what was in time; every wait for one that
-//! was not raises `TimeoutError`. The late ones are not cancelled.
+//! With a timeout, `as_completed` yields the results that are in time; each wait
+//! for a late one raises `TimeoutError`. The late ones are not cancelled.
 //!
 //! Run it: `cargo run --example as_completed_timeout`
 //!

@@ -1,5 +1,5 @@
-//! A function of a library gives a future instead of being a coroutine. It is
-//! awaited in the same way, alone or gathered with a coroutine of another type.
+//! A library function returns a future instead of being a coroutine. It is awaited
+//! in the same way, alone or gathered with a coroutine of another type.
 //!
 //! Run it: `cargo run --example await_a_future`
 //!

@@ -1,4 +1,4 @@
-//! Calling a coroutine function runs none of its lines: it gives a coroutine
+//! Calling a coroutine function runs none of its lines: it returns a coroutine
 //! object, which is printed here.
 //!
 //! Run it: `cargo run --example coroutine_object_from_main`

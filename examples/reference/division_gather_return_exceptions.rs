@@ -1,5 +1,5 @@
-//! The divisions again, but a failure counts as a result: it stands in the list,
-//! and nothing is raised.
+//! The divisions again, but a failure counts as a result: it is in the list, and
+//! nothing is raised.
 //!
 //! Run it: `cargo run --example division_gather_return_exceptions`
 //!

@@ -1,5 +1,5 @@
 //! Three factorials, computed a factor a second: they run side by side, and their
-//! lines always interleave alike.
+//! lines always interleave in the same way.
 //!
 //! Run it: `cargo run --example factorial_gather`
 //!

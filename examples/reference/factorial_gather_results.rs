@@ -1,4 +1,4 @@
-//! The factorials again, silent: gathering gives what the coroutines returned,
+//! The factorials again, silent: gathering returns what the coroutines returned,
 //! which is the number and not its factorial.
 //!
 //! Run it: `cargo run --example factorial_gather_results`

@@ -1,6 +1,6 @@
-//! Is it a coroutine object, is it a coroutine function? Python asks the value
-//! while the program runs; in Rust the type has the answer, and the compiler gives
-//! it.
+//! Is it a coroutine object, is it a coroutine function? Python asks the
+//! value while the program runs; in Rust the type has the answer, at compile
+//! time.
 //!
 //! Run it: `cargo run --example iscoroutine`
 //!

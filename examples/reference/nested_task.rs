@@ -1,5 +1,5 @@
 //! A coroutine wrapped in a task is scheduled at once and runs as soon as its
-//! creator waits; awaiting the task gives what the coroutine returned.
+//! creator waits; awaiting the task returns what the coroutine returned.
 //!
 //! Run it: `cargo run --example nested_task`
 //!

@@ -1,4 +1,4 @@
-//! A loop runs in a thread of its own, and the main thread gives it a coroutine to
+//! A loop runs in a thread of its own, and the main thread hands it a coroutine to
 //! run. The loop must be named: the thread that asks has none. What comes back is a
 //! future for threads, whose `result` blocks, for so many seconds at most.
 //!

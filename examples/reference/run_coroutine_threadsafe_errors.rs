@@ -1,5 +1,5 @@
-//! A thread hands coroutines to the loop and meets the three ends they can have:
-//! too late, failed, well. Giving up on the late one cancels its task in the loop.
+//! A thread hands coroutines to the loop and sees the three ways they can end: too
+//! late, failed, and well. Giving up on the late one cancels its task in the loop.
 //!
 //! Run it: `cargo run --example run_coroutine_threadsafe_errors`
 //!

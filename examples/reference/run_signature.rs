@@ -1,6 +1,6 @@
-//! What `run` does: it makes a loop, runs one coroutine to its end, gives its value
-//! and closes the loop. It refuses to work inside a running loop. `Runner` takes
-//! the options, such as debug mode.
+//! What `run` does: it makes a loop, runs one coroutine to its end, returns its
+//! value and closes the loop. It refuses to work inside a running loop. `Runner`
+//! takes the options, such as debug mode.
 //!
 //! Run it: `cargo run --example run_signature`
 //!

@@ -1,5 +1,5 @@
-//! A shield keeps off the cancellation of whoever awaits it, nothing else: when the
-//! work is cancelled in another way, here by itself, the shield is cancelled too.
+//! A shield keeps off the cancellation of its waiters, nothing else: when the work
+//! is cancelled in another way, here by itself, the shield is cancelled too.
 //!
 //! Run it: `cargo run --example shield_cancelled_from_within`
 //!

@@ -1,5 +1,5 @@
 //! What can stand before `.await`: a coroutine, a task that runs one, and a future
-//! that somebody else completes.
+//! that other code completes.
 //!
 //! Run it: `cargo run --example three_kinds_of_awaitables`
 //!

@@ -1,6 +1,6 @@
 //! When time is up, `wait_for` cancels the awaitable and waits until it has really
 //! ended: a cleanup makes it overrun, and an awaitable that swallows the
-//! cancellation has its way.
+//! cancellation prevails.
 //!
 //! Run it: `cargo run --example wait_for_waits_for_the_cancellation`
 //!

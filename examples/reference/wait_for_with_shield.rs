@@ -1,6 +1,6 @@
-//! A time limit cancels what it waits for, and so does the cancellation of whoever
-//! waits. A shield keeps the awaited task alive: the limit ends the wait alone, and
-//! the task can be awaited again.
+//! A time limit cancels what it waits for, and so does the cancellation of the
+//! waiting task. A shield keeps the awaited task alive: the limit ends the wait
+//! alone, and the task can be awaited again.
 //!
 //! Run it: `cargo run --example wait_for_with_shield`
 //!

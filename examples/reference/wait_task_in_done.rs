@@ -1,5 +1,5 @@
-//! `wait` gives back the very tasks that it was given, so a task can be looked up
-//! in `done`. A coroutine has no such identity, which is why `wait` takes none.
+//! `wait` returns the very tasks that it was given, so a task can be looked up in
+//! `done`. A coroutine has no such identity, which is why `wait` takes none.
 //!
 //! Run it: `cargo run --example wait_task_in_done`
 //!
