@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // A workspace of its own, which nothing above has looked at. The programs of its peers are checked, not built.
     step("benchmark");
     finish(cargo(&["fmt", "--all", "--check"]).args(BENCH))?;
-    finish(cargo(&["clippy", "--workspace", "--all-targets"]).args(BENCH).args(["--", "-D", "warnings"]))?;
+    finish(cargo(&["clippy", "--locked", "--workspace", "--all-targets"]).args(BENCH).args(["--", "-D", "warnings"]))?;
     finish(cargo(&["test", "--bin", "bench"]).args(BENCH))?;
     // An older CPython does otherwise here and there: it is for people to look at.
     let oracle = Oracle::load()?;

@@ -30,7 +30,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return trials(true, &[&options]);
     }
     finish(cargo(&["fmt", "--all", "--check"]).args(MANIFEST))?;
-    finish(cargo(&["clippy", "--workspace", "--all-targets"]).args(MANIFEST).args(["--", "-D", "warnings"]))?;
+    finish(
+        cargo(&["clippy", "--locked", "--workspace", "--all-targets"]).args(MANIFEST).args(["--", "-D", "warnings"]),
+    )?;
     finish(cargo(&["test", "--workspace"]).args(MANIFEST))?;
     if !arguments.full {
         let sample = ["--pages", "600", "--hosts", "30", "--kills", "6", "--kill-every", "0.8"];

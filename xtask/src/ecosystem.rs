@@ -26,7 +26,7 @@ pub(crate) fn all() -> Result<()> {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.filter.is_none() {
         finish(cargo(&["fmt", "--all", "--check"]).args(MANIFEST))?;
-        finish(cargo(&["clippy", "--all-targets"]).args(MANIFEST).args(["--", "-D", "warnings"]))?;
+        finish(cargo(&["clippy", "--locked", "--all-targets"]).args(MANIFEST).args(["--", "-D", "warnings"]))?;
     }
     let mut tests = cargo(&["test", "--test", "programs"]);
     tests.args(MANIFEST).arg("--").args(&arguments.filter);
