@@ -1,4 +1,4 @@
-//! Dropping long chains of futures, or of other values that own each other, without running out of stack: the last handle on
+//! Drops long chains of futures, or of other values that own each other, without running out of stack: the last handle of
 //! one may be owned by another, and so on.
 //!
 //! Down to some depth they are dropped one inside the other, as values are in Rust. Deeper ones wait in a list until the outermost
@@ -8,7 +8,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// How many are dropped one inside the other.
+/// How many values are dropped one inside the other.
 const DEEP: u32 = 64;
 
 pub struct Burials<T> {
@@ -38,7 +38,7 @@ impl<T> Burials<T> {
         self.later.borrow_mut().push(last);
     }
 
-    /// One of them is being dropped, with what it owns, until the guard is dropped.
+    /// Until the guard is dropped, a value is being dropped, with what it owns.
     #[inline]
     pub fn begin(&self) -> Depth<'_, T> {
         self.depth.set(self.depth.get() + 1);
@@ -51,7 +51,7 @@ impl<T> Burials<T> {
         loop {
             let next = self.later.borrow_mut().pop();
             let Some(next) = next else { break };
-            // A destructor that panics does not keep the others from going.
+            // The others are dropped even if a destructor panics.
             panicked = catch_unwind(AssertUnwindSafe(|| drop(next))).err().or(panicked);
         }
         self.depth.set(0);
@@ -70,7 +70,7 @@ impl<T> Drop for Depth<'_, T> {
     fn drop(&mut self) {
         let outer = self.0.depth.get() - 1;
         if outer == 0 && !self.0.later.borrow().is_empty() {
-            // The depth stays until they are dropped: they are inside this one.
+            // The depth is kept until they are dropped, because they are inside this value.
             return self.0.drop_later();
         }
         self.0.depth.set(outer);
@@ -82,8 +82,8 @@ thread_local! {
     static VALUES: Burials<Box<dyn Any>> = const { Burials::new() };
 }
 
-/// Drops a value that may own another of its kind, which may own the next, and so on: without running out of stack, however
-/// long the chain is. For primitives that keep values of their users, such as a queue.
+/// Drops a value that may own another of its kind, which may own the next, and so on, without running out of stack, however
+/// long the chain is. It is for primitives that store values of the program, such as a queue.
 ///
 /// # Examples
 ///
@@ -103,7 +103,7 @@ thread_local! {
 /// ```
 pub fn drop_nested<T: 'static>(value: T) {
     let mut value = Some(value);
-    // At the end of a thread there may be no list any more.
+    // At the end of a thread the list may be gone.
     let _ = VALUES.try_with(|values| {
         let Some(value) = value.take() else { return };
         if values.is_deep() {

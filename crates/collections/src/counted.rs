@@ -1,7 +1,7 @@
-//! `CountedWaker`: how many clones of a waker are kept, beside itself?
+//! `CountedWaker` counts the clones of a waker that are still alive.
 //!
-//! A future that is polled with a waker keeps a clone of it if it is to wake the task. So a poll with such a waker tells whether there
-//! is a future in the task that does.
+//! A future that is polled with a waker keeps a clone if it will wake the task. So a poll with a counted waker shows whether the
+//! task contains such a future.
 
 use std::sync::Arc;
 use std::task::{Wake, Waker};
@@ -14,23 +14,23 @@ impl Wake for Counted {
     }
 }
 
-/// Lends wakers that do what another one does, and counts them.
+/// Lends wakers that wake what another waker wakes, and counts them.
 pub struct CountedWaker(Arc<Counted>);
 
 impl CountedWaker {
-    /// Lends what does as `waker` does.
+    /// Counts wakers that wake what `waker` wakes.
     #[must_use]
     pub fn new(waker: Waker) -> Self {
         Self(Arc::new(Counted(waker)))
     }
 
-    /// One to lend.
+    /// A waker to lend.
     #[must_use]
     pub fn lend(&self) -> Waker {
         Waker::from(Arc::clone(&self.0))
     }
 
-    /// Is none of the wakers left that were lent, nor a clone of one? Returns the waker of the beginning, too.
+    /// Are all lent wakers, and their clones, dropped? Returns the original waker, too.
     #[must_use]
     pub fn end(self) -> (bool, Waker) {
         (Arc::strong_count(&self.0) == 1, self.0.0.clone())

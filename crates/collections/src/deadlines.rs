@@ -1,22 +1,22 @@
-//! What is due when: a heap of deadlines.
+//! A heap of deadlines, which tells what is due next.
 //!
-//! Pure data, no clock, and nothing of what happens at a deadline: an event loop keeps that under the number of a slot. Deadlines at
-//! the same instant are due in the order of their creation. One that was cancelled leaves its entry behind; entries are dropped when
-//! they come to the top, and all at once when they outnumber the live ones (as in CPython's `BaseEventLoop._run_once`). When much of
-//! the heap is due, the due entries are taken out and sorted: to pop a million entries one by one would touch twenty places in
-//! memory for each, most of them outside the cache.
+//! It is pure data, without a clock. What happens at a deadline is not stored here: an event loop keeps that under the number of
+//! a slot. Deadlines at the same instant are due in the order of their creation. A cancelled one leaves its entry behind; such
+//! entries are dropped when they come to the top, and all at once when they outnumber the live ones (as in CPython's
+//! `BaseEventLoop._run_once`). When much of the heap is due, the due entries are taken out and sorted. Popping a million entries
+//! one by one would touch twenty places in memory for each, most of them outside the cache.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
-/// Names one timer: the slot may be used again, and the sequence number tells its timers apart.
+/// Names one timer: a slot may be reused, and the sequence number tells its timers apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimerKey {
     /// Where the loop keeps what the timer does.
     pub slot: u32,
-    /// A running number that may wrap around: no timer outlives thousands of millions of others in one slot, and of two at
-    /// the same instant the older one is not that much older.
+    /// A running number that may wrap around: no timer outlives billions of others in one slot, and two timers at the same
+    /// instant are never that far apart in age.
     pub seq: u32,
 }
 
@@ -25,7 +25,7 @@ impl TimerKey {
     pub const NONE: Self = Self { slot: u32::MAX, seq: 0 };
 }
 
-/// Sixteen bytes: with many timers, the heap is what the cache does not hold.
+/// Sixteen bytes: with many timers, the heap does not fit into the cache.
 #[derive(Debug)]
 struct Entry {
     when: f64,
@@ -34,11 +34,11 @@ struct Entry {
 
 const _: () = assert!(size_of::<Entry>() == 16);
 
-/// Below this many entries cancelled ones are left alone.
+/// With fewer entries than this, cancelled ones are left in the heap.
 const SWEEP_FROM: usize = 100;
 
-/// After this many entries were popped one by one, and one in [`MUCH`] of the heap, the rest of what is due is sorted. Looking at
-/// an entry of the heap costs a small part of popping one.
+/// After this many entries, and one in [`MUCH`] of the heap, have been popped one by one, the remaining due entries are sorted.
+/// Looking at an entry costs a small part of popping one.
 const SORT_FROM: usize = 64;
 const MUCH: usize = 16;
 
@@ -58,7 +58,7 @@ impl Deadlines {
         self.heap.push(Entry { when, key });
     }
 
-    /// The earliest one that is armed.
+    /// The earliest timer that is armed.
     #[inline]
     pub fn next(&mut self, is_armed: impl Fn(TimerKey) -> bool) -> Option<f64> {
         loop {
@@ -70,7 +70,7 @@ impl Deadlines {
         }
     }
 
-    /// Takes those that are before `end`, in order, the cancelled ones, too.
+    /// Takes the entries before `end` in order, including cancelled ones.
     #[inline]
     pub fn take_due(&mut self, end: f64, mut take: impl FnMut(TimerKey)) {
         let mut taken = 0;
@@ -82,7 +82,7 @@ impl Deadlines {
         self.drain_due(end, take);
     }
 
-    /// Like `take_due`, for a heap of which much is due.
+    /// Like `take_due`, for a heap in which many entries are due.
     #[inline]
     fn drain_due(&mut self, end: f64, take: impl FnMut(TimerKey)) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
@@ -95,7 +95,7 @@ impl Deadlines {
         self.heap = entries.into();
     }
 
-    /// Drops the cancelled ones if they are the majority: `armed` is how many are not.
+    /// Drops cancelled entries if they are the majority; `armed` is the number of the others.
     #[inline]
     pub fn sweep(&mut self, armed: usize, is_armed: impl Fn(TimerKey) -> bool) {
         if self.heap.len() > SWEEP_FROM && self.heap.len() > 2 * armed {
@@ -106,7 +106,7 @@ impl Deadlines {
         }
     }
 
-    /// How many entries there are, and how many there is memory for.
+    /// The number of entries, and the number that there is memory for.
     #[must_use]
     pub fn room(&self) -> (usize, usize) {
         (self.heap.len(), self.heap.capacity())

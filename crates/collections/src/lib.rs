@@ -1,6 +1,7 @@
 //! The data structures that an event loop is built on. They know nothing of errors, loops, tasks or clocks.
 //!
-//! A program names none of them but [`drop_nested`], by way of the crate `asyncio`. What a loop does in each step is `#[inline]`, so that the crate's border costs no call.
+//! Programs use only [`drop_nested`], through the crate `asyncio`. Code that a loop runs in each step is `#[inline]`, so that
+//! crossing the crate's boundary costs no call.
 
 #![forbid(unsafe_code)]
 

@@ -1,9 +1,9 @@
-//! `Slots`: entries in the order of their insertion, each with a number, that know their slot.
+//! `Slots`: a list of entries in the order of their insertion. Each has a number, and knows its slot.
 //!
-//! An entry that is taken out leaves a hole; once most slots are holes, the rest move together, and each is told its new slot. So the
-//! slot is all that an entry has to keep.
+//! An entry that is taken out leaves a hole. Once most slots are holes, the remaining entries are moved together, and each is
+//! told its new slot. So an entry only has to store its slot.
 
-/// Two lists, because that takes less memory than one of pairs.
+/// Two lists, because one list of pairs would take more memory.
 #[derive(Debug)]
 pub struct Slots<T> {
     /// The last is never a hole.
@@ -88,7 +88,7 @@ impl<T> Slots<T> {
         if self.entries.len() > 2 * self.live + 64 {
             self.move_together(moved);
         }
-        // A burst is over: give its memory back.
+        // A burst has ended: free its memory.
         if self.entries.capacity() > 1024 && self.entries.len() < self.entries.capacity() / 8 {
             self.entries.shrink_to(2 * self.live);
             self.numbers.shrink_to(2 * self.live);
@@ -117,7 +117,8 @@ mod tests {
 
     use super::*;
 
-    /// Whatever leaves in whatever order, the rest stays in order, keeps its numbers, and knows its slots.
+    /// Whichever entries are taken out, in whatever order, the others stay in order, keep their numbers and know their
+    /// slots.
     #[test]
     fn entries_stay_in_order_and_know_their_slots() {
         for step in [1, 2, 3, 7] {

@@ -1,13 +1,13 @@
 //! A graph of what waits for what, and the cycles in it.
 //!
-//! The core idea: a node goes on if a path leads from it to one that has no wait. All others wait for ever, and each of them is on a
-//! cycle or leads to one. Both are found in time proportional to the size of the graph, without recursion.
+//! The core idea: a node can go on if a path leads from it to a node that does not wait. All other nodes wait for ever, and each
+//! of them is on a cycle or leads to one. The search takes time proportional to the size of the graph, and does not recurse.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
 
-/// The nodes that wait, each with all those that it waits for.
+/// The nodes that wait, each with all nodes that it waits for.
 type Waits = BTreeMap<usize, Vec<usize>>;
 
 /// Takes out every node from which a path leads to one that does not wait.
@@ -23,7 +23,7 @@ fn keep_stuck(waits: &mut Waits) {
     }
 }
 
-/// A cycle, beginning with its smallest node, of nodes that are all stuck. What was walked through is taken out.
+/// Returns a cycle of stuck nodes, beginning with the smallest, and removes the nodes that the search has visited.
 fn take_cycle(waits: &mut Waits) -> Option<Vec<usize>> {
     loop {
         let mut at = *waits.first_key_value()?.0;
@@ -46,12 +46,13 @@ fn take_cycle(waits: &mut Waits) -> Option<Vec<usize>> {
 pub struct Knot {
     /// A cycle, beginning with its smallest node.
     pub cycle: Vec<usize>,
-    /// All nodes that must wait for ever if those of the cycle do: these themselves, and what they wait for, directly or not.
+    /// The nodes of the cycle, and all nodes that they wait for, directly or indirectly. The cycle waits for ever only if all
+    /// of these do.
     pub needed: Vec<usize>,
 }
 
-/// Every cycle of nodes that are all stuck. A node has names, and waits for all that have one of some names; `None` for one that goes
-/// on, as what is not here does.
+/// Finds every cycle of stuck nodes. A node has names, and a list of the names that it waits for, or `None` if it can go on. A
+/// name that no waiting node has belongs to something that can go on.
 pub fn knots<Name: Eq + Hash, Names: IntoIterator<Item = Name>>(
     nodes: impl Iterator<Item = (Names, Option<Vec<Name>>)>,
 ) -> Vec<Knot> {
@@ -79,12 +80,12 @@ impl fmt::Display for Knot {
     }
 }
 
-/// What these nodes wait for, directly or not, and these themselves; each once.
+/// These nodes, and all that they wait for, directly or indirectly; each once.
 fn all_needed(waits: &Waits, nodes: &[usize]) -> Vec<usize> {
     reached(nodes.to_vec(), |node| waits.get(node).cloned().unwrap_or_default())
 }
 
-/// These nodes, and all that are reached from one of them; each once. It walks without recursion.
+/// These nodes, and all that can be reached from them; each once. The walk does not recurse.
 pub fn reached<Node: Clone + Eq + Hash>(mut nodes: Vec<Node>, next: impl Fn(&Node) -> Vec<Node>) -> Vec<Node> {
     let mut seen: HashSet<Node> = nodes.iter().cloned().collect();
     let mut at = 0;

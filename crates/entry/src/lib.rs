@@ -1,8 +1,8 @@
 //! The way into the loop for programs and tests: what `#[asyncio::main]` and `#[asyncio::test]` call.
 //!
-//! The attributes are token shuffling alone (`crates/macros`). What happens at run time is here, as functions that can be called,
-//! tested and read without a macro: [`TestRunner`] runs a test and decides whether it has failed, [`run_main`] runs a program and
-//! makes the exit code.
+//! The attributes only move tokens (`crates/macros`). The run-time part is here, as functions that can be called, tested and read
+//! without a macro: [`TestRunner`] runs a test and decides whether it has failed, [`run_main`] runs a program and makes the exit
+//! code.
 
 #![forbid(unsafe_code)]
 

@@ -13,7 +13,7 @@ use asyncio_runtime::{Runner, run};
 pub enum Ended<T> {
     /// The main coroutine returned this.
     Returned(T),
-    /// It was cancelled, Ctrl-C was pressed, or the loop could not go on.
+    /// The main coroutine was cancelled, Ctrl-C was pressed, or the loop could not go on.
     Raised(Error),
 }
 
@@ -37,12 +37,12 @@ pub fn run_main<T: 'static>(runner: Option<Runner>, main: impl Future<Output = R
     result.map_or_else(Ended::Raised, Ended::Returned)
 }
 
-/// What the main coroutine returns, for the loop. It has to see a cancellation, also in a result of another type: of a Ctrl-C
-/// it makes a `KeyboardInterrupt`.
+/// Converts what the main coroutine returns into a result for the loop. The loop must recognize a cancellation even in a result
+/// of another type, because it turns the one from a Ctrl-C into a `KeyboardInterrupt`.
 ///
 /// # Errors
 ///
-/// The `CancelledError` that `returned` is, or has in it.
+/// The `CancelledError` that `returned` is or contains.
 pub fn main_result<T: MainResult>(returned: T) -> Result<T> {
     match returned.cancellation() {
         Some(cancelled) => Err(cancelled),
@@ -56,7 +56,7 @@ pub fn main_result<T: MainResult>(returned: T) -> Result<T> {
     note = "it returns `()`, an `ExitCode`, or a `Result` of one of them"
 )]
 pub trait MainResult: Termination + 'static {
-    /// The cancellation that it is.
+    /// The cancellation, if it is one.
     fn cancellation(&self) -> Option<Error> {
         None
     }

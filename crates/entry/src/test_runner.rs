@@ -1,4 +1,4 @@
-//! `TestRunner`: a test on a loop of its own, and what fails it beside a panic.
+//! `TestRunner` runs a test on a loop of its own, and fails it for more reasons than a panic.
 
 use std::cell::RefCell;
 use std::fmt::{self, Debug, Write as _};
@@ -63,8 +63,8 @@ impl TestRunner {
         self
     }
 
-    /// Fails the test if a task is left when its coroutine has returned. Without this, such tasks are cancelled, as at the end of
-    /// a program.
+    /// Fails the test if a task is left when the test's coroutine has returned. Without this, such tasks are cancelled, as at the
+    /// end of a program.
     ///
     /// # Examples
     ///
@@ -106,7 +106,7 @@ impl TestRunner {
         // Closing cancels what is left, and what the tasks then raise is reported, too.
         runner.close();
         drop((runner, event_loop));
-        // A panic is louder than all else. What was reported is on standard error.
+        // A panic takes precedence. The other reports are on standard error.
         let ended = ended.unwrap_or_else(|panic| resume_unwind(panic));
         let mut failure = String::new();
         let value = ended.map_err(|error| failure = format!("the test raised {error:?}")).ok();
@@ -129,7 +129,7 @@ fn list(text: &mut String, lines: &[String], of_one: &str, of_several: &str) {
     }
 }
 
-/// An exception handler that keeps what it is told of, and reports it as the loop does without one.
+/// An exception handler that collects the reports, and also writes them, as the loop does without a handler.
 fn collect(reports: &Rc<RefCell<Vec<String>>>) -> Box<dyn Fn(&ExceptionContext)> {
     let reports = Rc::clone(reports);
     Box::new(move |context| {
@@ -170,7 +170,7 @@ pub fn test_result(returned: impl TestOutcome) -> Result<()> {
     note = "it returns `()`, or a `Result<(), E>` whose error has `Debug`"
 )]
 pub trait TestOutcome {
-    /// It, as a result of asyncio's.
+    /// Converts it into a result of asyncio's.
     ///
     /// # Errors
     ///
@@ -190,7 +190,7 @@ impl<T: TestOutcome, E: Debug + 'static> TestOutcome for std::result::Result<T, 
             Ok(value) => return value.into_result(),
             Err(error) => error,
         };
-        // Asyncio's own is kept as it is: a cancellation has to be seen as one.
+        // An error of asyncio's own is kept as it is, so that a cancellation is recognized.
         let any: Box<dyn std::any::Any> = Box::new(error);
         Err(match any.downcast::<Error>() {
             Ok(error) => *error,
@@ -199,7 +199,7 @@ impl<T: TestOutcome, E: Debug + 'static> TestOutcome for std::result::Result<T, 
     }
 }
 
-/// An error of another type, by its `Debug` form, which is what the standard `#[test]` shows of it.
+/// An error of another type, in its `Debug` form, as the standard `#[test]` shows it.
 struct Foreign(String);
 
 impl Debug for Foreign {

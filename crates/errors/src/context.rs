@@ -1,7 +1,7 @@
 //! `.context(…)` on results, and `raise!`.
 //!
-//! One method for results of all kinds. Each kind of error comes in by another way (`From`, a box, anyhow), which would conflict as
-//! implementations of one trait; a parameter of the trait that the compiler infers keeps them apart.
+//! One method for results of all kinds. Each kind of error is converted in a different way (`From`, a box, anyhow). As
+//! implementations of one trait these would conflict; a parameter of the trait, which the compiler infers, keeps them apart.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -10,11 +10,11 @@ use crate::{Error, Result};
 
 /// `.context(…)` on results: says what was being done when an error was raised.
 ///
-/// The text is what `Display` writes then; the error is the `source()`, and is still found by `is` and `downcast_ref`: a
-/// cancellation with a context is a cancellation. `{:#}` writes both. Python's nearest is `raise … from error`.
+/// `Display` then writes the text, and `{:#}` writes both. The error becomes the `source()`, and `is` and `downcast_ref`
+/// still find it: a cancellation with a context is a cancellation. The closest thing in Python is `raise … from error`.
 ///
-/// It takes every result whose error converts into [`Error`], and those with a boxed error, or one of anyhow (with the feature
-/// `anyhow`). `None` raises the text as an [`Exception`](crate::Exception).
+/// It works on every result whose error converts into [`Error`], and on results with a boxed error, or one of anyhow (with the
+/// feature `anyhow`). `None` raises the text as an [`Exception`](crate::Exception).
 ///
 /// `Kind` is inferred.
 ///
@@ -110,10 +110,12 @@ impl<T> ErrorContext<T, kind::Missing> for Option<T> {
     }
 }
 
-/// Raises an exception: `raise ValueError("…")`. It returns from the function, closure or `async` block that it is in.
+/// Raises an exception: `raise ValueError("…")`. It returns the error from the enclosing function, closure or `async`
+/// block.
 ///
 /// - `raise!("no row {id}")` raises an [`Exception`](crate::Exception) with a text, made as by `format!`.
-/// - `raise!(ValueError, "no row {id}")` raises one of that class, which may be a path: `raise!(asyncio::ValueError, "…")`.
+/// - `raise!(ValueError, "no row {id}")` raises an exception of that class. The class may be written with its path:
+///   `raise!(asyncio::ValueError, "…")`.
 /// - `raise!(error)` raises any error.
 ///
 /// # Examples
@@ -143,7 +145,7 @@ macro_rules! raise {
     ($text:literal $(, $argument:expr)* $(,)?) => {
         return ::core::result::Result::Err($crate::Error::msg(::std::format!($text $(, $argument)*)))
     };
-    // A fragment `path` would take `ValueError::new("…")`, the call, for a type.
+    // A `path` fragment would parse the start of the call `ValueError::new("…")` as a class.
     ($class:ident $(:: $name:ident)*, $text:literal $(, $argument:expr)* $(,)?) => {
         return ::core::result::Result::Err($crate::Error::from(
             $class $(:: $name)* ::new(::std::format!($text $(, $argument)*))

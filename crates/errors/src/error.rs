@@ -46,8 +46,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// # Printing
 ///
-/// `Display` says what happened: the message, or for an exception without one a few words (`timed out`). Python's `str(e)`, which
-/// is empty then, is [`message`](Error::message) or `{error:-}`. `{error:#}` adds the sources: `cannot load: no such row`.
+/// `Display` says what happened: the message or, for an exception without one, a few words (`timed out`). For Python's `str(e)`,
+/// which is then empty, use [`message`](Error::message) or `{error:-}`. `{error:#}` adds the sources: `cannot load: no such row`.
 ///
 /// `Debug` is the `Debug` of the wrapped error; for the exceptions of this crate it reads as Python's `repr(e)`, and for errors of
 /// the operating system as the matching subclass of `OSError`: `ConnectionRefusedError('…')`. With `ASYNCIO_DEBUG=1` or
@@ -56,10 +56,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// # Other crates' errors
 ///
-/// Into `Box<dyn std::error::Error>`, with and without `Send + Sync`, an `Error` goes by `?`; the box holds a
-/// [`RaisedError`]. So it does into `anyhow::Error`, with the feature `anyhow`. A boxed error and one of anyhow come in by
-/// [`from_boxed`](Error::from_boxed) or by [`context`](crate::ErrorContext::context) on the result: Rust has no `?` for them beside
-/// the one for all errors.
+/// `?` converts an `Error` into `Box<dyn std::error::Error>`, with and without `Send + Sync`; the box holds a [`RaisedError`].
+/// With the feature `anyhow`, `?` also converts it into `anyhow::Error`. In the other direction, use
+/// [`from_boxed`](Error::from_boxed), or [`context`](crate::ErrorContext::context) on the result: Rust does not allow a `?` for
+/// boxed errors beside the one for all errors.
 ///
 /// # Examples
 ///
@@ -80,12 +80,12 @@ const _: () = assert!(size_of::<std::task::Poll<Result<()>>>() == 16);
 
 struct Raised {
     kind: Kind,
-    /// Where `?`, `into` or `from` made an `Error` of it.
+    /// The location of the `?`, `into` or `from` that made an `Error` of it.
     at: &'static Location<'static>,
 }
 
 enum Kind {
-    /// Without a box of its own: a cancellation is by far the most frequent exception.
+    /// Not boxed: a cancellation is by far the most frequent exception.
     Cancelled(CancelledError),
     Link(Link),
     Described(Described),
@@ -131,7 +131,7 @@ impl Error {
         Error::new(Kind::Report(RuntimeError::new(text)), Location::caller())
     }
 
-    /// The error that a box holds, or that another crate's error type has boxed (`anyhow::Error`).
+    /// The error in a box, or in another crate's boxed error type (`anyhow::Error`).
     ///
     /// An `Error` that had been put into the box comes out as the same exception.
     ///
@@ -170,7 +170,8 @@ impl Error {
         Error::new(kind, at)
     }
 
-    /// An error that cannot go to other threads, as one that can: its texts, and those of its sources.
+    /// Converts an error that cannot be sent to other threads into one that can: it keeps the texts of the error and of its
+    /// sources.
     ///
     /// Its type is lost, unless the box holds an `Error`.
     ///
@@ -388,8 +389,8 @@ impl Error {
         self.link()?.context.as_ref()
     }
 
-    /// Inserts a `TimeoutError` wherever this error, or a member of this group, was raised during a cancellation, at any depth:
-    /// how a time limit that has expired marks the cancellation as its own.
+    /// Inserts a `TimeoutError` wherever this error, or a member of this group, was raised during a cancellation, at any depth.
+    /// An expired time limit marks a cancellation as its own in this way.
     #[doc(hidden)]
     #[must_use]
     pub fn during_timeout(self) -> Error {
@@ -405,7 +406,7 @@ impl Error {
         chain[..=before].iter().rfold(timeout, |context, link| link.relinked(link.raised().clone(), Some(context)))
     }
 
-    /// `raised` in the place of this error: with another context, and final if this one is.
+    /// `raised` in place of this error, with another context; final if this one is.
     fn relinked(&self, raised: Error, context: Option<Error>) -> Error {
         match (context, self.has_final_context()) {
             (None, false) => self.described(raised),
@@ -413,19 +414,19 @@ impl Error {
         }
     }
 
-    /// `link` in the place of this error.
+    /// `link` in place of this error.
     fn linked(&self, link: Link) -> Error {
         let at = link.raised.0.at;
         self.described(Error::new(Kind::Link(link), at))
     }
 
-    /// `error`, which has no description, with that of this error.
+    /// `error`, which has no descriptions, with those of this error.
     fn described(&self, error: Error) -> Error {
         let descriptions: Vec<&Described> = self.descriptions().collect();
         descriptions.into_iter().rfold(error, |error, outer| error.with_description(outer.text.clone()))
     }
 
-    /// The descriptions that this error was given, the last one first.
+    /// The descriptions of this error, the last one first.
     fn descriptions(&self) -> impl Iterator<Item = &Described> {
         iter::successors(self.description(), |described| described.error.description())
     }
@@ -442,7 +443,7 @@ impl Error {
         self.descriptions().last().map_or(self, |described| &described.error)
     }
 
-    /// This error, its context, the context of that, and so on.
+    /// This error, its context, the context's context, and so on.
     fn chain(&self) -> impl Iterator<Item = &Error> {
         iter::successors(Some(self), |error| error.context())
     }
@@ -474,7 +475,7 @@ impl Error {
         }
     }
 
-    /// Moves those errors that this one leads to and that lead on themselves into `errors`, if nothing else owns this one.
+    /// If nothing else owns this error, moves the errors that it leads to into `errors`, unless they lead nowhere.
     fn take_apart(&mut self, errors: &mut Vec<Error>) {
         match Arc::get_mut(&mut self.0).map(|raised| &mut raised.kind) {
             Some(Kind::Link(link)) => link.take_apart(errors),
@@ -489,7 +490,7 @@ impl Error {
     }
 }
 
-/// What an error that is not `Send` says of itself, and of its sources.
+/// The texts of an error that is not `Send`, and of its sources.
 struct Texts {
     message: String,
     repr: String,
@@ -525,8 +526,8 @@ impl StdError for Texts {
     }
 }
 
-/// Drops errors with all that they lead to, without recursion: a chain of contexts or nested groups may be deeper than the
-/// stack.
+/// Drops errors and all that they lead to, without recursion: a chain of contexts or of nested groups may be deeper than
+/// the stack allows.
 pub(crate) fn drop_one_by_one(mut errors: Vec<Error>) {
     while let Some(mut error) = errors.pop() {
         error.take_apart(&mut errors);

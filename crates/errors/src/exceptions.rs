@@ -1,8 +1,8 @@
 //! The named exceptions: asyncio's own and the built-in ones that its programs raise.
 //!
 //! Each is a plain value with a message: `Display` writes the message, or what happened if there is none, and `Debug` reads as
-//! Python's `repr`. Python's `str`, empty without a message, is `{:-}`. What the operating
-//! system reports is no type of its own here, it stays [`std::io::Error`]. `ExceptionGroup` is in `group`.
+//! Python's `repr`. Python's `str`, empty without a message, is `{:-}`. Errors of the operating system have no type of their
+//! own; they stay [`std::io::Error`]. `ExceptionGroup` is in `group`.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -41,7 +41,7 @@ macro_rules! exception {
     };
 }
 
-/// What an exception without a message is called: by its own words, or by the name of its class.
+/// The text of an exception without a message: its own words, or the name of its class.
 macro_rules! words {
     ($name:ident) => {
         stringify!($name)

@@ -1,7 +1,7 @@
 //! `RaisedError`: an `Error` among other crates' errors.
 //!
-//! `Error` has a `From` for every `std::error::Error`, and so cannot be one itself. What goes into a box is therefore this type,
-//! always: whoever takes it out finds the same exception, shared or not.
+//! `Error` has a `From` for every `std::error::Error`, and so cannot be one itself. A box therefore always holds this type, and
+//! converting the box back returns the same exception, shared or not.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,7 +9,8 @@ use std::ops::Deref;
 
 use crate::Error;
 
-/// An [`Error`] as a `std::error::Error`: what a `Box<dyn std::error::Error>` holds into which `?` has turned one.
+/// An [`Error`] as a `std::error::Error`. When `?` turns an [`Error`] into a `Box<dyn std::error::Error>`, the box holds
+/// this type.
 ///
 /// It prints like the `Error`, which it derefs to, and has the same `source()`.
 ///
@@ -79,9 +80,9 @@ impl StdError for RaisedError {
     }
 }
 
-/// What `?` and `into` turn into an [`Error`]: every `std::error::Error` that is `Send + Sync + 'static`.
+/// The types that `?` and `into` turn into an [`Error`]: every `std::error::Error` that is `Send + Sync + 'static`.
 ///
-/// It says no more than these bounds. It is there for the compiler, which says of other types how they are raised.
+/// It adds nothing to these bounds. It exists so that the compiler can explain how to raise a value of another type.
 ///
 /// # Examples
 ///

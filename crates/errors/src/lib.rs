@@ -1,4 +1,5 @@
-//! What can be raised: [`Error`], the one dynamic error, and the exceptions that Python has built in or in asyncio.
+//! The errors of asyncio: [`Error`], the one dynamic error, and the exceptions that are built into Python or belong to
+//! asyncio.
 //!
 //! The core idea: an exception is any `std::error::Error`, and [`Error`] holds it. How it prints is in [`repr`], how it is
 //! reported in [`ExceptionContext`] and [`log`]. The crate knows nothing of tasks and loops: all of asyncio is built on it.

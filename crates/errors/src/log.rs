@@ -22,8 +22,8 @@ pub use output::{stdout, write};
 /// Writes a line to standard error, like asyncio's logger of last resort: `asyncio.log.logger.warning`.
 ///
 /// Never panics and never fails: if standard error cannot be written, the line is lost. Control characters are escaped, except
-/// line ends. If the message repeats one of the last sixteen, it is written four more times and counted from then on: the
-/// eighth, the sixteenth, the thirty-second time it is one line with the count, and so is the rest when a loop closes.
+/// line ends. If the message repeats one of the last sixteen, it is written four more times and then only counted. The eighth,
+/// sixteenth and thirty-second time, and so on, one line states the count; the rest is reported when a loop closes.
 ///
 /// # Examples
 ///
@@ -77,7 +77,7 @@ impl Repeat {
     }
 }
 
-/// Counts a report and returns what is to be written: all of it, a line with its count, or nothing.
+/// Counts a report and returns what must be written: all of it, a line with its count, or nothing.
 fn note(repeats: &mut Vec<Repeat>, text: &str) -> String {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
@@ -112,7 +112,7 @@ mod tests {
         let mut lines = Vec::new();
         for _ in 0..100 {
             lines.push(note(&mut repeats, "socket.send() raised\nand more"));
-            // Another one in between does not begin a new count.
+            // A different report in between does not start a new count.
             note(&mut repeats, "other");
         }
         let times = |count| format!("(reported {count} times) socket.send() raised\n");

@@ -10,8 +10,8 @@ pub fn short_name(type_name: &'static str) -> &'static str {
     &type_name[start..]
 }
 
-/// The name of the function that a future or closure comes from: `demo::main::{{closure}}` is `main`. A future type that is
-/// written by hand has the name of its module if that is the same in snake case: `tasks::wait_for::WaitFor` is `wait_for`.
+/// The name of the function that a future or closure comes from: `demo::main::{{closure}}` is `main`. A hand-written future
+/// type gets the name of its module if that is the type's name in snake case: `tasks::wait_for::WaitFor` is `wait_for`.
 #[must_use]
 pub fn function_name(type_name: &'static str) -> &'static str {
     let end = type_name.find('<').unwrap_or(type_name.len());
@@ -35,7 +35,7 @@ fn is_named_after(name: &str, module: &str) -> bool {
             .all(|letter| letters.next().is_some_and(|of_name| of_name.eq_ignore_ascii_case(&letter)))
 }
 
-/// A place in a source file as `FILE:LINE`.
+/// A location in a source file as `FILE:LINE`.
 #[must_use]
 pub fn place(location: &Location<'_>) -> String {
     format!("{}:{}", location.file(), location.line())

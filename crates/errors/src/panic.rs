@@ -10,9 +10,9 @@ use crate::{Error, log};
 
 /// A panic of a task, a callback or a job in a thread, as an error.
 ///
-/// Awaiting a task that panicked resumes the panic. Where the error is only looked at (by
-/// `exception`, in an [`ExceptionGroup`](crate::ExceptionGroup), in an exception handler) it is
-/// this type. Python has no counterpart: there a failing task always has an exception.
+/// Awaiting a task that panicked resumes the panic. Where the program only inspects the error (with `exception`, in an
+/// [`ExceptionGroup`](crate::ExceptionGroup), in an exception handler) it is this type. Python has no counterpart: there a
+/// failing task always has an exception.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ use crate::{Error, log};
 /// ```
 pub struct TaskPanic {
     message: String,
-    /// Taken by the first who resumes the panic.
+    /// Taken when the panic is resumed for the first time.
     payload: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
@@ -72,9 +72,9 @@ pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("Box<dyn Any>")
 }
 
-/// How to avoid a panic whose message does not tell that to users of this runtime.
+/// A hint on how to avoid this panic, if its message does not help users of this runtime.
 fn hint(message: &str) -> Option<&'static str> {
-    // tokio's words, for every socket, timer and task of its own that is used outside of its runtimes.
+    // tokio's message when one of its sockets, timers or tasks is used outside of its runtimes.
     let needs_tokio = message.contains("must be called from the context of a Tokio 1.x runtime");
     needs_tokio.then_some(
         "hint: put it into `async_compat::Compat::new(async { … })`, or enter a runtime of tokio's around `run`",

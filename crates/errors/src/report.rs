@@ -55,7 +55,7 @@ impl ExceptionContext {
     }
 }
 
-/// How a callback was queued: when it is due, if it is a timer's, and where that was asked for, as far as debug mode has kept it.
+/// How a callback was queued: the deadline, if it is a timer's, and the location of the call, if debug mode has recorded it.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(missing_docs, reason = "they are told above")]
 pub struct Queued {
@@ -64,7 +64,7 @@ pub struct Queued {
 }
 
 impl Queued {
-    /// How its handle prints; without a callback, if it is not to be named.
+    /// The `repr` of its handle; without a callback, none is named.
     #[must_use]
     pub fn handle_repr(self, cancelled: bool, callback: Option<&str>) -> String {
         let cancelled = if cancelled { " cancelled" } else { "" };
@@ -77,7 +77,8 @@ impl Queued {
     }
 }
 
-/// ` created at FILE:LINE`, the last part of a `repr` in debug mode. (Python has the whole stack, of which its `repr` has this line.)
+/// ` created at FILE:LINE`, which ends a `repr` in debug mode. (Python keeps the whole stack, and its `repr` shows only this
+/// line.)
 #[must_use]
 pub fn created_at(at: Option<&Location<'_>>) -> String {
     at.map_or(String::new(), |at| format!(" created at {}", place(at)))
@@ -86,7 +87,7 @@ pub fn created_at(at: Option<&Location<'_>>) -> String {
 impl fmt::Display for ExceptionContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        // Line ends in what an object or an error prints are escaped, so that each entry stays one line.
+        // Line ends in the text of an object or an error are escaped, so that each entry stays on one line.
         if let Some((label, repr)) = &self.object {
             write!(f, "\n{label}: ")?;
             write!(Escape(f, Lines::Escape), "{repr}")?;

@@ -1,16 +1,16 @@
-//! A text for reports that is put together only where it is shown.
+//! A text for reports that is formatted only when it is shown.
 //!
-//! An observer asks at each step what a task waits on, and at each callback what it runs. It rarely shows the answer.
+//! At each step an observer asks what a task waits on, and at each callback what it runs, but it rarely shows the answer.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// How something reads in a report.
+/// The text of something in a report.
 #[derive(Clone, Debug)]
 pub enum Text {
     /// Words.
     Words(Cow<'static, str>),
-    /// Something of this name that has so many waiters: `<Lock waiters=2>`.
+    /// A name, and a number of waiters: `<Lock waiters=2>`.
     Waiters(&'static str, usize),
 }
 

@@ -16,11 +16,11 @@ use crate::tools::client;
 pub struct Tool {
     /// Its name.
     pub name: &'static str,
-    /// What it prints, in a line.
+    /// One line that says what the tool prints.
     pub about: &'static str,
     /// Prints a snapshot; the flag says whether all columns are wanted.
     pub print: fn(&Snapshot, bool) -> String,
-    /// Are there columns that are left out?
+    /// Does the tool have columns that it leaves out by default?
     pub has_long: bool,
 }
 
@@ -56,7 +56,7 @@ fn help(tool: &Tool) -> String {
     )
 }
 
-/// `None` if the text that was asked for is printed.
+/// `None` if there was nothing to do but print a text.
 fn parse(tool: &Tool, arguments: impl Iterator<Item = OsString>) -> Result<Option<Asked>, String> {
     let wrong = |error: lexopt::Error| format!("{error} (see {} --help)", tool.name);
     let mut parser = lexopt::Parser::from_args(arguments);
@@ -98,7 +98,7 @@ fn run(tool: &Tool, asked: &Asked) -> Result<(), String> {
     }
 }
 
-/// Writes to standard output. A reader that has enough, such as `head`, is no error.
+/// Writes to standard output. A reader that stops reading, such as `head`, is no error.
 fn print(text: &str) -> Result<(), String> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

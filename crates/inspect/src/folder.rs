@@ -1,7 +1,7 @@
-//! The private folder of the sockets: where it is, and the check that no one else can put anything there.
+//! The private folder of the sockets: where it is, and the check that no other user can put anything there.
 //!
-//! A socket `PID.sock` is made under another name and renamed when it listens. So a socket by that name which refuses a
-//! connection has been left behind by a process that is gone.
+//! A socket `PID.sock` is made under another name and renamed when it listens. So a socket with that name that refuses
+//! connections was left behind by a process that is gone.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, Permissions};
@@ -23,7 +23,7 @@ pub(crate) fn candidates() -> Vec<PathBuf> {
     runtime.into_iter().filter(|folder| folder.is_absolute()).chain([temporary]).collect()
 }
 
-/// The first of the folders that can be made, or is there already, and belongs to this user alone.
+/// Returns the first folder that can be made, or exists, and that belongs to this user alone.
 fn make() -> io::Result<PathBuf> {
     let mut refused = None;
     for folder in candidates() {
@@ -39,7 +39,7 @@ fn make() -> io::Result<PathBuf> {
     Err(refused.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
 }
 
-/// Does the folder, which is no link, belong to this user alone?
+/// Does the folder belong to this user alone? A link does not count.
 pub(crate) fn check(folder: &Path) -> io::Result<()> {
     let refuse = |why: String| {
         let message = format!("{} {why}", folder.display());
@@ -62,12 +62,12 @@ pub(crate) fn socket_of(folder: &Path, pid: u32) -> PathBuf {
     folder.join(format!("{pid}.sock"))
 }
 
-/// Is this the socket of this process? That of its parent is not, if the parent has forked while a loop was open.
+/// Is this the socket of this process? A parent that forked while a loop was open has another one.
 pub(crate) fn is_own(socket: &Path) -> bool {
     socket.file_stem().is_some_and(|name| name == OsStr::new(&std::process::id().to_string()))
 }
 
-/// Makes the socket of this process, in place of one that an earlier process of this number has left.
+/// Makes the socket of this process. It replaces one that an earlier process with this ID has left.
 pub(crate) fn listen() -> io::Result<(UnixListener, PathBuf)> {
     let (folder, pid) = (make()?, std::process::id());
     remove_stale(&folder);
@@ -87,7 +87,7 @@ pub(crate) fn listen() -> io::Result<(UnixListener, PathBuf)> {
     Ok((listener, path))
 }
 
-/// Removes the sockets that no process listens at.
+/// Removes the sockets at which no process listens.
 fn remove_stale(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
@@ -103,8 +103,8 @@ pub(crate) fn is_stale(socket: &Path) -> bool {
     connect(socket).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
-/// A connection, which does not wait. Where a process is stopped and many have asked already, it is refused as `WouldBlock`, while
-/// the standard library would wait for as long as the process is stopped.
+/// Connects without blocking. If the process is stopped and many clients have asked already, the error is `WouldBlock`; the
+/// standard library's function would wait for as long as the process is stopped.
 pub(crate) fn connect(socket: &Path) -> io::Result<UnixStream> {
     let address = SocketAddrUnix::new(socket)?;
     let stream = net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;

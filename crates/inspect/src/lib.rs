@@ -1,9 +1,9 @@
 //! Looking into a running program: what each of its tasks waits for, where, since when, and which task last
 //! acquired it.
 //!
-//! Nothing in a program has to change. If it is linked with this crate (the feature `inspect` of `asyncio`) and runs with
-//! `ASYNCIO_INSPECT=1` in its environment, a thread of its own answers on a unix socket, in a folder that belongs to its user alone. A program
-//! can also ask for that itself, by [`start`]. Then, in another terminal:
+//! The program need not change. If it is linked with this crate (the feature `inspect` of `asyncio`) and runs with
+//! `ASYNCIO_INSPECT=1` in its environment, a separate thread answers on a Unix socket, in a folder that belongs to its user alone.
+//! A program can also start that thread itself, with [`start`]. Then, in another terminal:
 //!
 //! ```sh
 //! asyncio-ps PID        # a table of the tasks; --json prints everything, --watch refreshes it
@@ -11,26 +11,28 @@
 //! kill -QUIT PID        # the program itself writes both to its standard error
 //! ```
 //!
-//! `cargo install --path crates/inspect` installs the two programs. Below what they show they name cycles of tasks that wait for each
-//! other, and what is only suspected: a lock whose holder is done, a wait of many minutes.
+//! `cargo install --path crates/inspect` installs the two programs. Below the tasks they list the cycles of tasks that wait for
+//! each other, and suspicions: a lock whose holder is done, a wait of many minutes.
 //!
 //! # A loop that is stuck
 //!
-//! The thread asks each loop for its tasks and waits a second for the answer. A loop that blocks in a step cannot answer. Then the thread
-//! tells what the loop last published: which step or callback runs, since when, and for each task its state and the line of its last
-//! await. What a task waits on is only known of a loop that answers. A loop that is busy, and goes on, has eight seconds.
+//! The thread asks each loop for its tasks and waits a second for the answer. A loop that blocks in a step cannot answer. Then the
+//! thread answers with what the loop last published: which step or callback is running, since when, and for each task its state
+//! and the line of its last await. What a task waits on is known only if the loop answers. A busy loop that makes progress has
+//! eight seconds.
 //!
 //! # What it costs
 //!
-//! A program that is linked with this crate and runs without `ASYNCIO_INSPECT` runs exactly as before. With it, each step publishes what
-//! it is: a server takes some 4 % more for a message that it sends back (0.4 µs of 12), and a task that is made and awaited, and does
-//! nothing else, takes 0.3 µs more. A question takes the loop about a microsecond for each task. `cargo xtask measure inspecting`
-//! measures this. A loop that only the thread asks counts as alone: a deadlock is reported as it is without. Where tasks seem to wait for
-//! each other, the first look has each of them take a step for nothing, to be certain; the program itself does so before it tells of them.
+//! A program that is linked with this crate and runs without `ASYNCIO_INSPECT` runs exactly as before. With it, each step is
+//! published: a server takes some 4 % longer for each message that it sends back (0.4 µs of 12), and a task that only is created
+//! and awaited takes 0.3 µs longer. Answering takes a loop about a microsecond for each task. `cargo xtask measure inspecting`
+//! measures this. The answering thread does not count as another thread that could wake the loop, so a deadlock is still
+//! reported. Where tasks seem to wait for each other, the first look makes each of them take an extra step, to be certain; the
+//! program itself also does that before it reports them.
 //!
-//! The socket has mode 0600, its folder 0700: `$XDG_RUNTIME_DIR/asyncio-inspect` or, without that variable, `asyncio-inspect-UID` in the
-//! folder for temporary files. It is removed when the last loop is closed; one that a killed process has left is removed by
-//! the next.
+//! The socket has mode 0600, its folder 0700: `$XDG_RUNTIME_DIR/asyncio-inspect` or, without that variable, `asyncio-inspect-UID`
+//! in the folder for temporary files. It is removed when the last loop is closed; one that a killed process has left is removed by
+//! the next process.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -61,7 +63,7 @@ pub use crate::snapshot::{
     TaskState, WaitSnapshot,
 };
 
-/// The environment variable that lets others look.
+/// The environment variable that switches the inspector on.
 const VARIABLE: &str = "ASYNCIO_INSPECT";
 
 /// Are new loops watched?
@@ -91,11 +93,11 @@ fn watch_if_asked(event_loop: &EventLoop) {
 /// Lets the user look into this process from now on, and returns the path of the socket. `ASYNCIO_INSPECT=1` does this when the first
 /// loop is made.
 ///
-/// Loops that are made from now on are seen, and the one that runs in this thread. Called again, it does nothing more.
+/// Visible are the loop that runs in this thread, and all loops that are made from now on. Another call does nothing more.
 ///
 /// # Errors
 ///
-/// If the socket or its folder cannot be made, or if the folder belongs to another user. SIGQUIT works nevertheless.
+/// If the socket or its folder cannot be made, or if the folder belongs to another user. SIGQUIT then still works.
 ///
 /// # Examples
 ///

@@ -1,13 +1,13 @@
-//! What is seen of a program at one moment, as data: what goes over the socket as JSON, and what `--json` prints.
+//! The state of a program at one moment, as data: sent over the socket as JSON, and printed by `--json`.
 //!
-//! It knows nothing of the runtime, so that the tools read what the program has written with the same types.
+//! It does not depend on the runtime, so the tools can read a snapshot with the types with which the program wrote it.
 
 use std::panic::Location;
 
 use asyncio_errors::ValueError;
 use nanoserde::{DeJson, SerJson};
 
-/// The version of what goes over the socket. It counts when a field changes its meaning; new fields do not count.
+/// The version of the format on the socket. It changes when a field changes its meaning, not when a field is added.
 pub(crate) const VERSION: u32 = 1;
 
 /// A process and its loops.
@@ -32,7 +32,7 @@ pub struct Snapshot {
     pub program: String,
     /// The loops that are not closed, in the order of their creation.
     pub loops: Vec<LoopSnapshot>,
-    /// What is remarkable about them.
+    /// The findings about these loops.
     pub findings: Vec<Finding>,
 }
 
@@ -59,23 +59,24 @@ impl Snapshot {
 pub struct Finding {
     /// The sort of finding.
     pub kind: FindingKind,
-    /// What it is, in words; more lines have the details.
+    /// The finding in words; further lines have the details.
     pub text: String,
-    /// The numbers of the tasks that it is about. Of a cycle, each waits for the next one, and the last is the first.
+    /// The numbers of the tasks that the finding is about. In a cycle, each task waits for the next one, and the last number is
+    /// the first again.
     pub tasks: Vec<u64>,
 }
 
 /// The sorts of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerJson, DeJson)]
 pub enum FindingKind {
-    /// Nothing is certain about it, and all may be as it should be.
+    /// Nothing certain: everything may be in order.
     #[default]
     #[nserde(rename = "suspicion")]
     Suspicion,
     /// Tasks that are known to wait for each other.
     #[nserde(rename = "cycle")]
     Cycle,
-    /// A task was offered what others wait for, and does not poll the wait to which it was offered.
+    /// A task was offered what other tasks wait for, and does not poll the wait that has the offer.
     #[nserde(rename = "futurelock")]
     Futurelock,
     /// A loop that does not answer.
@@ -102,25 +103,25 @@ impl FindingKind {
 pub struct LoopSnapshot {
     /// Loops are counted from 1.
     pub number: u32,
-    /// The number that the system has given to the loop's thread.
+    /// The system's ID of the loop's thread.
     pub thread: u64,
     /// The name of the thread.
     pub thread_name: String,
-    /// Does the loop go by the virtual clock?
+    /// Does the loop use the virtual clock?
     pub is_virtual: bool,
-    /// The seconds until the loop answered. Without an answer in time, all that follows is what the loop last published, and the
-    /// tasks have neither `waits_on` nor `awaited_by`.
+    /// The seconds until the loop answered. If it did not answer in time, the following fields are what it last published, and
+    /// the tasks have neither `waits_on` nor `awaited_by`.
     pub answered_after: Option<f64>,
-    /// What the loop does, if it has not answered.
+    /// What the loop is doing, if it has not answered.
     pub activity: Activity,
     /// The tasks that are not done, in the order of their creation.
     pub tasks: Vec<TaskSnapshot>,
-    /// The cycles of tasks, by their numbers, that are known to wait for each other for ever, unless one of them is cancelled. The
-    /// program has told of each.
+    /// Cycles of tasks, as lists of their numbers. The tasks of a cycle wait for each other for ever, unless one of them is
+    /// cancelled. The program has reported each cycle.
     pub partial_deadlocks: Vec<Vec<u64>>,
 }
 
-/// What a loop does that does not answer.
+/// What a loop that does not answer is doing.
 #[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
 #[nserde(default)]
 pub struct Activity {
@@ -134,7 +135,7 @@ pub struct Activity {
     pub callback: Option<String>,
 }
 
-/// The sorts of what a loop does.
+/// The kinds of activity of a loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerJson, DeJson)]
 pub enum ActivityKind {
     /// The loop is not running, or its thread does something else between two passes.
@@ -167,9 +168,9 @@ pub struct TaskSnapshot {
     pub coroutine: String,
     /// The state.
     pub state: TaskState,
-    /// For how many seconds the task has been in this state; absent if that was before somebody looked.
+    /// The seconds for which the task has been in this state; absent if it was in it before the loop was observed.
     pub since: Option<f64>,
-    /// The line of the await at which the task is suspended; of a step that runs, the line of its last await.
+    /// The line of the await at which the task is suspended; for a running step, the line of its last await.
     pub at: Place,
     /// The place where the task was created.
     pub created_at: Place,
@@ -216,18 +217,18 @@ impl TaskState {
 #[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
 #[nserde(default)]
 pub struct WaitSnapshot {
-    /// The sort of wait: `timer`, `task`, `future`, `group`, `readable`, `writable`, `foreign`, or the name of what has a line of
-    /// waiters, such as `Lock` or `Queue.get`.
+    /// The kind of wait: `timer`, `task`, `future`, `group`, `readable`, `writable`, `foreign`, or the name of the object with
+    /// the line of waiters, such as `Lock` or `Queue.get`.
     pub kind: String,
-    /// How the wait reads in reports.
+    /// The wait as reports show it.
     pub text: String,
     /// The number of the task that is awaited.
     pub task: Option<u64>,
     /// The number of the task that last acquired what is waited for, if it is not done.
     pub held_by: Option<u64>,
-    /// Is the task done that last acquired it?
+    /// Is the task that last acquired it done?
     pub holder_is_done: bool,
-    /// Where it was acquired by hand and has not been released.
+    /// Where it was acquired by hand, if it has not been released.
     pub acquired_at: Option<Place>,
     /// What a waiter ahead of this task was offered and has not taken.
     pub offered: Option<OfferSnapshot>,

@@ -1,4 +1,4 @@
-//! Programs are looked into from outside: by the two tools, by SIGQUIT, and by clients that mean harm.
+//! Programs are inspected from outside: by the two tools, by SIGQUIT, and by malicious clients.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -202,7 +202,7 @@ fn a_program_in_which_all_is_well_is_not_accused() {
     }
 }
 
-/// The program does not accuse it, and the inspector says that it is no more than a suspicion.
+/// The program reports nothing, and the inspector reports only a suspicion.
 fn is_only_suspected(subject: Subject, tasks: &[&str]) {
     for _ in 0..5 {
         let snapshot = subject.snapshot();
@@ -242,7 +242,7 @@ fn sigquit_writes_table_and_tree_to_standard_error() {
     subject.signal("-QUIT");
     let written = subject.errors_until("cycle: cups → plates → cups");
     let head = format!("process {} (program-", subject.id());
-    // The runtime tells of the cycle itself, too, before or after that.
+    // The runtime reports the cycle as well, before or after that.
     assert!(written.contains(&head) && written.contains("): 10 tasks in 1 loop\n\ntid "), "{written}");
     assert!(written.contains("\n        ├── (T) plates\n        │   └──  wash "), "{written}");
     assert!(subject.look("asyncio-ps", &[]).contains("cups"), "it goes on");

@@ -1,4 +1,4 @@
-//! The functions behind `asyncio-ps` and `asyncio-pstree` make of tasks what those of CPython make of them.
+//! The functions behind `asyncio-ps` and `asyncio-pstree` return for the same tasks what CPython's functions return.
 //!
 //! The tasks are in `tools/cases.txt`, and what CPython 3.15 has made of them in `tools/expected.txt`, which `tools/record.py` writes.
 
@@ -228,7 +228,7 @@ fn a_graph_without_an_end_is_cut() {
     let trees = build_async_tree(&[AwaitedInfo { thread_id: 1, awaited_by: chain }], "(T)", "").unwrap();
     assert_eq!(trees.len(), 1);
     assert!(trees[0].len() < 200 && trees[0].last().unwrap().trim_start().ends_with('…'), "{:?}", trees[0].last());
-    // Each is waited for by the two before it: 2^40 ways.
+    // Two tasks wait for each task, so there are 2^40 paths.
     let wide = (0..40).map(|id| task(id, (id.max(2) - 2..id).map(frame).collect())).collect();
     let trees = build_async_tree(&[AwaitedInfo { thread_id: 1, awaited_by: wide }], "(T)", "").unwrap();
     assert!(trees[0].len() < 50_000);

@@ -1,8 +1,8 @@
 //! What the attributes make of a function.
 //!
-//! The body moves into a coroutine of its own, so that the compiler speaks of the types that are written there. Around it is a
-//! coroutine that makes a result of asyncio's. Both have the name of the function: that is the name that tasks and callbacks show,
-//! in a `repr` and in the report of a deadlock.
+//! The body moves into a coroutine of its own, so that the compiler's messages name the types written there. A coroutine around it
+//! returns a result of asyncio's. Both have the function's name, because tasks and callbacks show it in a `repr` and in the report
+//! of a deadlock.
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
@@ -139,7 +139,7 @@ pub(crate) fn test(arguments: TokenStream, function: TokenStream) -> Result<Toke
     Ok(wrapper.around(function, &krate))
 }
 
-/// The statement that puts the test on a network: one that is perfect, or the value of an expression.
+/// The statement that puts the test on a network: a perfect one, or the value of an expression.
 fn enter(argument: &Argument, krate: &str) -> Result<TokenStream, Problem> {
     let network = match argument.expression() {
         Some(expression) => expression,
@@ -154,7 +154,7 @@ fn enter(argument: &Argument, krate: &str) -> Result<TokenStream, Problem> {
     Ok(statement)
 }
 
-/// A token, as far as one can see without the parser of the crate `simulation`.
+/// Checks a token, as far as that is possible without the parser of the crate `simulation`.
 fn token(argument: &Argument) -> Result<String, Problem> {
     let wanted = "a token, such as \"1:fence:dev:3=1/4\"";
     let text = argument.string(wanted)?;
@@ -193,14 +193,14 @@ impl Orders {
     }
 }
 
-/// What is written around the body.
+/// The code that is written around the body.
 struct Wrapper {
-    /// What happens before the body, in the same task.
+    /// Code that runs before the body, in the same task.
     first: TokenStream,
     attribute: &'static str,
-    /// What the function returns, if it is to return anything.
+    /// The return type of the function, if it has one.
     returns: Option<&'static str>,
-    /// The function that makes a result of asyncio's of what the body returns.
+    /// The function that converts the body's return value into a result of asyncio's.
     settle: String,
     /// The call that runs it all.
     run: String,

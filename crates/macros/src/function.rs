@@ -1,4 +1,4 @@
-//! The function below an attribute, taken apart without a parser of Rust: what is around `async fn` and `fn name()`.
+//! Takes the function below an attribute apart without a parser of Rust: the tokens around `async fn` and `fn name()`.
 
 use proc_macro::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
@@ -18,7 +18,7 @@ impl Function {
     /// Takes apart the function below `#[asyncio::KIND]`.
     pub(crate) fn parse(function: TokenStream, kind: &str) -> Result<Self, Problem> {
         let mut tokens: Vec<TokenTree> = function.into_iter().collect();
-        // Attributes and `pub(…)` are groups of their own: no `fn` of theirs is seen here.
+        // Attributes and `pub(…)` are groups, so an `fn` inside them is not found here.
         let Some(at) = tokens.iter().position(|token| is_word(token, "fn")) else {
             let first = tokens.first().map(TokenTree::span);
             return Err(Problem::new(first, format!("`#[asyncio::{kind}]` is for an `async fn`")));
@@ -97,7 +97,7 @@ pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident.to_string() == word)
 }
 
-/// What a macro passes on as `$body` or `$number` is a token in a group without delimiters.
+/// A token that a macro passes on as `$body` or `$number` is in a group without delimiters.
 pub(crate) fn bare(token: TokenTree) -> TokenTree {
     if let TokenTree::Group(group) = &token
         && group.delimiter() == Delimiter::None

@@ -1,7 +1,7 @@
 //! The attributes `#[asyncio::main]` and `#[asyncio::test]`.
 //!
-//! They move tokens about, and need no parser of Rust: [`macro@main`] and [`macro@test`] say what they make of a function. What
-//! happens at run time is in `crates/entry`.
+//! They only move tokens, and need no parser of Rust: [`macro@main`] and [`macro@test`] say what they make of a function. The
+//! run-time part is in `crates/entry`.
 
 use proc_macro::{Span, TokenStream, TokenTree};
 
@@ -12,7 +12,7 @@ mod expand;
 mod function;
 mod problem;
 
-/// Makes a program of `async fn main`: `asyncio.run(main())`.
+/// Turns `async fn main` into a program: `asyncio.run(main())`.
 ///
 /// `main` returns `()`, an [`ExitCode`](std::process::ExitCode), or a `Result` of one of them with any error that has `Debug`. An
 /// error is printed, and the exit code is 1, as the standard library does it.
@@ -61,12 +61,12 @@ pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
     expand::main(arguments, function.clone()).unwrap_or_else(|problem| refuse(problem, function))
 }
 
-/// Makes a test of an `async fn`: it runs on a loop of its own, on the virtual clock.
+/// Turns an `async fn` into a test that runs on a loop of its own, on the virtual clock.
 ///
 /// An hour of `sleep` takes no time. The test fails if
 ///
 /// - it panics, or returns an error (a test returns `()`, or a `Result<(), E>` with any `E` that has `Debug`),
-/// - no task can go on: the message says which task waits for what, and who holds it,
+/// - no task can go on: the message says which task waits for what, and which task holds it,
 /// - something reaches the loop's exception handler: an exception that no task retrieved, a panic in a callback,
 /// - a task is left when it returns, with `leaks = "deny"`.
 ///
@@ -89,9 +89,9 @@ pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// | `network = lossy()` | The same on the `simulation::Network` that the expression returns, with its faults. |
 /// | `crate = "path"` | Where the crate `asyncio` is, if it has another name here. |
 ///
-/// The orders (`schedules`, `seed`, `delays`, `slow_steps`, `schedule`) and the network need the feature `simulation` of `asyncio`. A failing order is
-/// shrunk, and the message ends with its token. Set `ASYNCIO_SCHEDULE` to the token to run that order alone, and keep it with
-/// `schedule = …` once the fault is mended. What an order is, `asyncio::simulation` says.
+/// The orders (`schedules`, `seed`, `delays`, `slow_steps`, `schedule`) and the network need the feature `simulation` of
+/// `asyncio`. A failing order is shrunk, and the message ends with its token. Set `ASYNCIO_SCHEDULE` to the token to run that
+/// order alone, and keep it with `schedule = …` once the fault is mended. `asyncio::simulation` explains what an order is.
 ///
 /// # Examples
 ///

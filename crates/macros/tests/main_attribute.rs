@@ -5,7 +5,7 @@ extern crate asyncio_testing;
 
 use std::process::Termination;
 
-/// The exit code of a program; there is no other way to compare one.
+/// The exit code of a program, as text, because exit codes cannot be compared.
 fn code(program: impl Termination) -> String {
     format!("{:?}", program.report())
 }

@@ -1,4 +1,4 @@
-//! `#[asyncio::test]`: what passes, and what fails and how it says so.
+//! `#[asyncio::test]`: which tests pass, which fail, and with which message.
 
 // As in a crate whose manifest gives it another name.
 extern crate asyncio as renamed;
@@ -152,7 +152,7 @@ mod fails {
     }
 
     #[asyncio::test]
-    // Which number its task has depends on how many other tests have begun.
+    // The task's number depends on how many other tests have started.
     #[should_panic(expected = " waits for <Lock waiters=1>, acquired by a task that is done, at ")]
     async fn a_deadlock() -> Result<()> {
         let lock = Lock::new();

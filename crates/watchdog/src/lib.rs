@@ -1,11 +1,11 @@
-//! Steps that hold an event loop up are told of while they do, in debug mode.
+//! Reports steps that block an event loop while they block it, in debug mode.
 //!
-//! A loop that is held up cannot say so: it is inside the step. The core idea: an observer notes which step or callback runs and
-//! until when it may, and a thread looks at the note when that time is over. (Debug mode's own report comes after the step, which
-//! may be never.) There is a thread for each loop in debug mode, under the real clock alone, and it sleeps for as long as no step
-//! takes too long.
+//! A loop that is blocked cannot say so: it is inside the step. The core idea: an observer notes which step or callback runs and
+//! how long it may take, and a thread looks at the note when that time is up. (Debug mode's own report comes after the step,
+//! which may never end.) Each loop in debug mode has such a thread, but only under the real clock, and the thread sleeps as long
+//! as no step takes too long.
 //!
-//! [`LoopEvent`]s are the only thing that it knows of a loop, and it is linked in by a `DebugHook`: the runtime knows nothing of it.
+//! It knows a loop only through its [`LoopEvent`]s, and is linked in by a `DebugHook`: the runtime does not depend on it.
 
 #![forbid(unsafe_code)]
 
@@ -24,7 +24,7 @@ inventory::submit! {
     DebugHook(watchdog)
 }
 
-/// With a shorter limit than this, debug mode is asked for the times of all steps, and its own report has them.
+/// With a limit shorter than this, the program wants the times of all steps, which debug mode's own report has.
 const SHORTEST: f64 = 1e-3;
 
 fn watchdog(event_loop: &EventLoop) -> Option<Rc<dyn Observer>> {
@@ -36,7 +36,8 @@ fn watchdog(event_loop: &EventLoop) -> Option<Rc<dyn Observer>> {
 
 struct Watchdog {
     watch: Watch,
-    /// Steps and callbacks that have begun and not ended: an eager task steps inside another's step.
+    /// The number of steps and callbacks that have started and not ended: an eager task takes a step inside another task's
+    /// step.
     begun: Cell<u32>,
 }
 
@@ -76,12 +77,12 @@ impl Watchdog {
     }
 }
 
-/// What is told of a step of this task that takes too long: its own words and the place of its last await.
+/// The report of a step of this task that takes too long: the task's `repr`, and the location of its last await.
 fn of_step(task: &AnyTask) -> What {
     let (name, coroutine) = (task.get_name(), task.get_coro());
     let created = coroutine.location();
     let at = task.get_stack().pop().map_or_else(String::new, |at| {
-        // A task that has not awaited yet is where it was created.
+        // A task that has not awaited yet still has the location of its creation.
         let begun = (at.file, at.line) != (created.file(), created.line());
         format!("; {} at {}:{}", if begun { "its last await was" } else { "it was created" }, at.file, at.line)
     });

@@ -1,4 +1,4 @@
-//! The thread that looks at what runs, and the note that it looks at.
+//! The watching thread, and the note in which it sees what runs.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use asyncio_runtime::log;
 
-/// What runs now, and until when it may.
+/// The step or callback that runs now, and when it should have ended.
 pub(crate) struct Running {
     pub(crate) due: Instant,
     pub(crate) limit: Duration,
@@ -20,7 +20,7 @@ pub(crate) struct What {
     pub(crate) at: String,
 }
 
-/// The loop's end. Dropped, it ends the thread.
+/// The loop's side of the watch. Dropping it ends the thread.
 pub(crate) struct Watch {
     shared: Arc<Shared>,
 }
@@ -34,13 +34,13 @@ struct Shared {
 #[derive(Default)]
 struct Note {
     running: Option<Running>,
-    /// The thread waits for a change, and not for a time.
+    /// The thread waits for a change, without a timeout.
     sleeps: bool,
     over: bool,
 }
 
 impl Watch {
-    /// `None` if there can be no thread.
+    /// Returns `None` if the thread cannot be started.
     pub(crate) fn start() -> Option<Self> {
         let shared = Arc::<Shared>::default();
         let of_thread = Arc::clone(&shared);
@@ -49,10 +49,11 @@ impl Watch {
         Some(Self { shared })
     }
 
-    /// From now on this runs, or nothing.
+    /// Notes what runs from now on; `None` is nothing.
     pub(crate) fn note(&self, running: Option<Running>) {
         let mut note = self.shared.note();
-        // A thread that waits for the time of an earlier step sees what runs when that is over: the time of this one is later.
+        // A thread that waits for an earlier step's time looks again when that is up. The time of this step is later, so the
+        // thread need not be woken.
         let wake = note.sleeps && running.is_some();
         let before = std::mem::replace(&mut note.running, running);
         note.sleeps &= !wake;
@@ -90,7 +91,7 @@ impl Shared {
                     let (What { who, at }, ms) = (&running.what, running.limit.as_millis());
                     let text =
                         format!("Executing {who} is taking longer than {}.{:03} seconds{at}", ms / 1000, ms % 1000);
-                    // Told once. The log may take its time.
+                    // Reported once, without the lock, because writing the log may block.
                     note.running = None;
                     drop(note);
                     log::warning(text);

@@ -1,4 +1,4 @@
-//! What debug mode says of steps that take too long, as standard error has it: each test runs itself as a child process.
+//! What debug mode writes to standard error about steps that take too long. Each test runs itself as a child process.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -14,8 +14,8 @@ use asyncio_watchdog as _;
 
 const LIMIT: f64 = 0.02;
 
-/// The lines that begin with `Executing`, of a program that runs as the test of this name in a process of its own. It is killed when
-/// it has said as much as `lines`, so that it may block for ever.
+/// Runs a program as the test of this name in a process of its own, and returns the lines that begin with `Executing`. The
+/// process is killed once it has written `lines` of them, so the program may block for ever.
 fn said(test: &str, lines: usize, program: impl FnOnce()) -> Option<Vec<String>> {
     if std::env::var_os("IN_CHILD").is_some() {
         program();
@@ -67,7 +67,7 @@ fn a_step_that_never_ends_is_told_of_with_the_line_of_its_last_await() {
     );
 }
 
-/// What blocks at once has not awaited.
+/// A task that blocks at once has not awaited yet.
 #[test]
 fn a_first_step_is_told_of_with_the_line_of_its_creation() {
     let line = line!() + 1;
@@ -77,7 +77,7 @@ fn a_first_step_is_told_of_with_the_line_of_its_creation() {
     assert!(said[0].ends_with(&format!("; it was created at {}:{line}", file!())), "{said:?}");
 }
 
-/// While it blocks and afterwards, once each; and a callback has no await.
+/// One report while the callback blocks, one afterwards; a callback has no await.
 #[test]
 fn a_slow_callback_is_told_of_once_before_the_report_that_it_has_ended() {
     let program = || {

@@ -1,4 +1,4 @@
-//! The loops of the process that are looked into, and the socket, which is there as long as any of them is.
+//! The observed loops of the process, and the socket, which exists as long as any of them does.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ struct Loops {
     count: u32,
     /// The socket, while there is one.
     socket: Option<PathBuf>,
-    /// Hands a new socket to the thread that answers; set once that is there.
+    /// Hands a new socket to the thread that answers; set once that thread runs.
     serve: Option<Box<dyn Fn(UnixListener) + Send>>,
 }
 
@@ -42,7 +42,7 @@ impl Loops {
     }
 }
 
-/// From now on there is a socket, which `serve` is given.
+/// From now on there is a socket, which is passed to `serve`.
 pub(super) fn listen(serve: impl Fn(UnixListener) + Send + 'static) -> io::Result<PathBuf> {
     let mut loops = loops();
     loops.serve.get_or_insert_with(|| Box::new(serve));
@@ -77,7 +77,7 @@ pub(super) fn closed(published: &Arc<Published>) {
     if loops.open.is_empty()
         && let Some(socket) = loops.socket.take().filter(|socket| folder::is_own(socket))
     {
-        // It may be gone: folders for temporary files are cleaned.
+        // It may be gone already, because folders for temporary files are cleaned.
         let _ = fs::remove_file(socket);
     }
 }

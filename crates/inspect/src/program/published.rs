@@ -1,8 +1,8 @@
 //! What a loop publishes of each step, for the thread that answers: which task runs, since when, and where each was suspended.
 //!
-//! The core idea: one lock for each loop, which is taken for a few nanoseconds per event and which nobody else holds unless
-//! somebody asks. Under it nothing of the program is called. What takes longer to find out (what a task waits on, and who holds that) is
-//! not published; the loop is asked for it, see `walk`.
+//! The core idea: one lock for each loop, held for a few nanoseconds per event, and free of contention unless a client asks. No
+//! code of the program is called under it. What takes longer to find out (a task's blocker, and the task that holds it) is not
+//! published; the loop is asked for it, see `walk`.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -25,27 +25,27 @@ pub(crate) struct Published {
     thread_name: String,
     thread_id: ThreadId,
     is_virtual: bool,
-    /// Not counted, so that a deadlock is reported as it is without.
+    /// Not counted, so that a deadlock is still reported.
     handle: LoopHandle,
     state: Mutex<State>,
-    /// A walk that the loop was asked for and has not delivered.
+    /// The walk that the loop has been asked for and has not delivered.
     question: Mutex<Option<Receiver<LoopSnapshot>>>,
-    /// The loop is making the walk.
+    /// Is the loop making the walk now?
     walks: AtomicBool,
 }
 
-/// A loop that goes on, or is making its walk, may take so many times as long to answer as one that is stuck.
+/// A loop that makes progress, or is making its walk, may take this many times longer to answer than a stuck one.
 const MORE_PATIENCE: u32 = 8;
 
-/// How often to look whether such a loop still goes on.
+/// How often to check that such a loop still makes progress.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Borrowed only while plain data is written or copied.
 struct State {
     tasks: HashMap<usize, Record, BuildHasherDefault<OfAddress>>,
-    /// What runs, the innermost last: a callback, a step, and a step that was begun eagerly within it.
+    /// What is running, the innermost last: a callback, a step, and an eager step within it.
     running: Vec<(Running, Time)>,
-    /// What the loop does besides.
+    /// What the loop does when nothing runs.
     outside: ActivityKind,
     since: Time,
     /// Counts the tasks, so that they can be listed in the order of their creation.
@@ -61,9 +61,9 @@ enum Running {
 #[derive(Clone)]
 struct Record {
     order: u64,
-    /// Known from its first step on: a task is named after it was created.
+    /// Known from the first step on, because a task is named after its creation.
     name: Option<String>,
-    /// As it was at the end of the last step. (Its name is looked for when somebody asks.)
+    /// As it was at the end of the last step. (Its name is looked up only for an answer.)
     coroutine: CoroutineRef,
     state: TaskState,
     since: Time,
@@ -148,7 +148,7 @@ impl State {
                 (record.state, record.since) = (TaskState::Running, now);
             }
             None => {
-                // Created before anybody looked.
+                // Created before this loop was observed.
                 let mut record = Record::new(task, TaskState::Running, now);
                 record.name = Some(task.get_name().to_string());
                 self.created(id, record);
@@ -158,7 +158,7 @@ impl State {
 
     fn step_ends(&mut self, task: &AnyTask, coroutine: Option<CoroutineRef>, now: Time) {
         let id = task.id();
-        // A panic may have unwound what was begun within it.
+        // A panic may have unwound what started within it.
         while let Some((running, _)) = self.running.pop() {
             if matches!(running, Running::Step(other) if other == id) {
                 break;
@@ -224,7 +224,7 @@ impl Published {
         self.thread_id == thread::current().id() && !self.state().running.is_empty()
     }
 
-    /// The state of a task, and for how many seconds it has been in it.
+    /// The state of a task, and the seconds for which it has been in that state.
     pub(crate) fn state_of(&self, id: usize) -> Option<(TaskState, f64)> {
         self.state().tasks.get(&id).map(|record| (record.state, record.since.elapsed()))
     }
@@ -260,7 +260,7 @@ impl Published {
         LoopSnapshot { activity, tasks: tasks.collect(), ..self.head() }
     }
 
-    /// Asks the loop for a walk, unless it still owes one.
+    /// Asks the loop for a walk, unless it still has to deliver one.
     fn ask(self: &Arc<Self>) {
         let mut question = self.question.lock().unwrap_or_else(PoisonError::into_inner);
         if question.as_ref().is_some_and(|answer| matches!(answer.try_recv(), Err(TryRecvError::Empty))) {
@@ -268,14 +268,15 @@ impl Published {
         }
         *question = None;
         let (answer, receiver) = mpsc::channel();
-        // Weak: a loop that is closed keeps what was handed in, and this keeps the loop's queue.
+        // Weak, against a cycle: a closed loop keeps the calls that were handed in, and `self` keeps the loop's queue.
         let published = Arc::downgrade(self);
         if self.handle.call_soon_threadsafe(move || answer_of(&published, &answer)).is_ok() {
             *question = Some(receiver);
         }
     }
 
-    /// The walk that the loop was asked for; what it last published, if it does not come in time. `None` if the loop was closed.
+    /// The walk that the loop was asked for or, if it does not come in time, what the loop last published. `None` if the loop
+    /// was closed.
     fn answer(&self, asked: Instant, patience: Duration) -> Option<LoopSnapshot> {
         let mut question = self.question.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = question.take()?;
@@ -297,7 +298,7 @@ impl Published {
         }
     }
 
-    /// For how long the loop has been doing what it does.
+    /// The time since the loop last started something.
     fn last_change(&self) -> Duration {
         Duration::from_secs_f64(self.state().activity().since)
     }
@@ -311,19 +312,19 @@ fn answer_of(published: &Weak<Published>, answer: &mpsc::Sender<LoopSnapshot>) {
         published.walks.store(true, Ordering::Relaxed);
         let snapshot = walk::walk(&event_loop, &published);
         published.walks.store(false, Ordering::Relaxed);
-        // Whoever asked may have given up.
+        // The thread that asked may have given up.
         let _ = answer.send(snapshot);
     }
 }
 
-/// Asks all loops at once, and gives them so long to answer.
+/// Asks all loops at once, and waits up to `patience` for their answers.
 pub(crate) fn ask_all(loops: &[Arc<Published>], patience: Duration) -> Vec<LoopSnapshot> {
     let asked = Instant::now();
     loops.iter().for_each(Published::ask);
     loops.iter().filter_map(|published| published.answer(asked, patience)).collect()
 }
 
-/// A time of the machine. A clock that is exact to some milliseconds suffices, and is read in a quarter of the time.
+/// A time on the machine's clock. One that is exact to a few milliseconds suffices, and takes a quarter of the time to read.
 #[derive(Clone, Copy)]
 struct Time(u64);
 
@@ -343,7 +344,7 @@ impl Time {
     }
 }
 
-/// The number by which the system's tools know this thread.
+/// The ID of this thread in the system's tools.
 fn thread_number() -> u64 {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     return rustix::thread::gettid().as_raw_nonzero().get() as u64;
@@ -351,7 +352,7 @@ fn thread_number() -> u64 {
     return u64::from(std::process::id());
 }
 
-/// A hash for addresses, which the program does not choose.
+/// A hash for addresses, which an attacker cannot choose.
 #[derive(Default)]
 struct OfAddress(u64);
 

@@ -1,9 +1,9 @@
 //! The thread that answers: clients of the socket, and SIGQUIT.
 //!
-//! The core idea: one thread, which waits in `poll` for all of them and does nothing of which a client could make it wait. Few
-//! clients are served at once, each has little time, and one snapshot is for all who ask at the same time. After it there is a pause,
-//! so that the loops have most of their time for themselves. So the worst that a client can do is to keep others of the same user
-//! from looking.
+//! The core idea: one thread, which waits in `poll` for all of them and does nothing that a client could block. Only a few clients
+//! are served at once, each for a short time, and one snapshot serves all clients that ask at the same time. A pause follows, so
+//! that the loops have most of their time for themselves. So the worst that a client can do is to keep other clients of the same
+//! user waiting.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -26,7 +26,7 @@ use crate::tools::{findings, report};
 /// How long a loop may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many clients are served at once. For another one the oldest has to go.
+/// How many clients are served at once. A further client displaces the oldest.
 const CLIENTS: usize = 16;
 
 /// How long a client may take to ask, and how long to read.
@@ -35,7 +35,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// The longest request.
 const LONGEST: usize = 64;
 
-/// After a snapshot, none is made for so many times as long as the loops took for it.
+/// After a snapshot, there is a pause of this many times the time that the loops took for it.
 const PAUSE: u32 = 4;
 
 /// Starts the thread, unless it runs, and returns the path of the socket.
@@ -66,7 +66,7 @@ pub(crate) fn start() -> io::Result<PathBuf> {
 struct Server {
     listener: Option<UnixListener>,
     given: Receiver<UnixListener>,
-    /// Readable when a listener was given.
+    /// Readable when a listener has been handed over.
     bell: UnixStream,
     /// Readable after SIGQUIT.
     signalled: UnixStream,
@@ -118,7 +118,7 @@ impl Server {
         }
     }
 
-    /// Until there is something to do.
+    /// Waits until there is something to do.
     fn wait(&self) {
         let mut waits = vec![PollFd::new(&self.bell, PollFlags::IN), PollFd::new(&self.signalled, PollFlags::IN)];
         waits.extend(self.listener.iter().map(|listener| PollFd::new(listener, PollFlags::IN)));
@@ -127,7 +127,7 @@ impl Server {
             deadlines.push(client.deadline);
             match client.stage {
                 Stage::Asking(_) => waits.push(PollFd::new(&client.stream, PollFlags::IN)),
-                // A client that is gone is noticed when it is its turn.
+                // A client that has gone is noticed when its turn comes.
                 Stage::Asked(_) => deadlines.push(self.resume),
                 Stage::Reading { .. } | Stage::Gone => waits.push(PollFd::new(&client.stream, PollFlags::OUT)),
             }
@@ -138,7 +138,7 @@ impl Server {
             tv_nsec: timeout.subsec_nanos().into(),
         });
         if poll(&mut waits, timeout.as_ref()).is_err() {
-            // A signal, or no memory: not as fast as the processor can.
+            // A signal, or no memory: wait a little instead of spinning.
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -163,7 +163,7 @@ impl Server {
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(_) => {
-                    // The process has no descriptors left, say: the client waits until it has.
+                    // For example, the process has no descriptors left: the client waits until it has.
                     thread::sleep(Duration::from_millis(10));
                     break;
                 }
@@ -172,7 +172,7 @@ impl Server {
         self.clients.drain(..self.clients.len().saturating_sub(CLIENTS));
     }
 
-    /// Looks once for all who have asked.
+    /// Makes one snapshot for all clients that have asked.
     fn answer(&mut self) {
         if Instant::now() < self.resume {
             return;
@@ -205,7 +205,7 @@ impl Server {
 }
 
 impl Client {
-    /// Has it closed the connection? (It may have closed its half, and read.)
+    /// Has the client closed the connection? (It may have closed only its writing half, and still read.)
     fn is_gone(&self) -> bool {
         let mut waits = [PollFd::new(&self.stream, PollFlags::empty())];
         poll(&mut waits, Some(&Timespec::default())).is_ok_and(|events| events > 0)
@@ -248,7 +248,8 @@ impl Client {
     }
 }
 
-/// Writes as much as there is room for. A client that has gone does not end a program in which SIGPIPE has its default action.
+/// Writes as much as there is room for. If the client has gone, the program does not end, even if SIGPIPE has its default
+/// action.
 fn send(stream: &UnixStream, bytes: &[u8]) -> io::Result<usize> {
     #[cfg(not(target_vendor = "apple"))]
     let flags = SendFlags::NOSIGNAL;
@@ -259,7 +260,7 @@ fn send(stream: &UnixStream, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(stream, bytes, flags)?)
 }
 
-/// Empties a stream of bytes that only wake; false if there was none.
+/// Reads all bytes of a stream that serves only to wake; returns false if there were none.
 fn drain(mut stream: &UnixStream) -> bool {
     let mut buffer = [0; 64];
     let mut found = false;
@@ -269,7 +270,7 @@ fn drain(mut stream: &UnixStream) -> bool {
     found
 }
 
-/// What there is to be seen now.
+/// The state of the program now.
 fn snapshot() -> Snapshot {
     let program = std::env::current_exe().unwrap_or_default();
     let program = program.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -7,7 +7,7 @@ use crate::snapshot::{LoopSnapshot, OfferSnapshot, Place, TaskSnapshot, TaskStat
 
 pub(crate) fn walk(event_loop: &EventLoop, published: &Published) -> LoopSnapshot {
     let numbers = |cycle: &Vec<AnyTask>| cycle.iter().map(|task| task.id() as u64).collect();
-    // First: where there may be one, tasks take a step for nothing.
+    // This comes first, because to rule out a partial deadlock, tasks may have to take an extra step.
     let partial_deadlocks = tell_partial_deadlocks(event_loop).iter().map(numbers).collect();
     let tasks = all_awaited_by(event_loop);
     let tasks = tasks.iter().map(|(task, waiters)| snapshot_of(task, waiters, published)).collect();
@@ -18,7 +18,7 @@ fn snapshot_of(task: &AnyTask, waiters: &[AnyFuture], published: &Published) -> 
     let coroutine = task.get_coro();
     let waits_on = task.waits_on().map(|wait| wait_of(&wait));
     let known = published.state_of(task.id());
-    // A task of which nothing is known was suspended before anybody looked.
+    // A task without a record was suspended before the loop was observed.
     let (state, since) = known.map_or((TaskState::Waiting, None), |(state, since)| (state, Some(since)));
     TaskSnapshot {
         id: task.id() as u64,

@@ -1,4 +1,4 @@
-//! The way to the socket of a process, and what to say of one that has none.
+//! The client of a process's socket, with the error messages for a process that has none.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write as _};
@@ -20,18 +20,18 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How often to ask.
 const TRIES: u32 = 4;
 
-/// More than this is no snapshot.
+/// Nothing longer than this is a snapshot.
 const LONGEST: u64 = 1 << 30;
 
 /// Asks a process for a snapshot.
 ///
 /// # Errors
 ///
-/// A text that says why there is none.
+/// A text with the reason.
 pub fn snapshot(pid: u32) -> Result<Snapshot, String> {
     let mut answer = ask(pid, "json");
     for _ in 1..TRIES {
-        // Other clients may have crowded this one out.
+        // Other clients may have displaced this one.
         if matches!(answer, Err((true, _))) {
             answer = ask(pid, "json");
         }
@@ -47,7 +47,7 @@ pub fn snapshot(pid: u32) -> Result<Snapshot, String> {
     }
 }
 
-/// Sends a request, and returns the answer. With an error comes whether it is worth another try.
+/// Sends a request, and returns the answer. An error says whether another attempt makes sense.
 fn ask(pid: u32, request: &str) -> Result<String, (bool, String)> {
     let mut stream = connect(pid).map_err(|error| (false, error))?;
     let mut talk = || {
@@ -94,7 +94,7 @@ fn connect(pid: u32) -> Result<UnixStream, String> {
     Err(problem.unwrap_or_else(|| why_not(pid)))
 }
 
-/// A process that is asked by many makes others wait.
+/// A process that many clients ask makes further clients wait.
 fn connect_to(socket: &Path) -> io::Result<UnixStream> {
     let begin = Instant::now();
     loop {
@@ -129,7 +129,7 @@ fn exists(pid: u32) -> Result<(), String> {
     }
 }
 
-/// Why a process of this user has no socket.
+/// The reason why a process of this user has no socket.
 fn why_not(pid: u32) -> String {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let process = match name.trim_end() {
@@ -155,7 +155,7 @@ fn why_not(pid: u32) -> String {
     }
 }
 
-/// Does the program have the name of the environment variable in it? An error where that cannot be found out.
+/// Does the program's file contain the name of the environment variable? An error if that cannot be found out.
 fn has_inspector(pid: u32) -> io::Result<bool> {
     let variable = crate::VARIABLE.as_bytes();
     let mut program = File::open(format!("/proc/{pid}/exe"))?;
@@ -169,7 +169,7 @@ fn has_inspector(pid: u32) -> io::Result<bool> {
         if count == 0 {
             return Ok(false);
         }
-        // What lies across two pieces.
+        // The name may begin in one piece and end in the next.
         kept = filled.min(variable.len() - 1);
         buffer.copy_within(filled - kept..filled, 0);
     }

@@ -1,7 +1,7 @@
-//! What is remarkable about the tasks of a program: loops that do not answer, cycles, and suspicions.
+//! Findings about the tasks of a program: loops that do not answer, cycles, and suspicions.
 //!
-//! Which cycles are certain, the program knows. All else about who could wake a task is a guess, and is called a suspicion: a guard may
-//! have been moved to another task, and a wait of hours may be what the program is for.
+//! The program knows which cycles are certain. Everything else about what could wake a task is a guess, and is called a suspicion:
+//! a guard may have moved to another task, and a wait of hours may be the program's purpose.
 
 use std::collections::HashMap;
 
@@ -11,13 +11,13 @@ use crate::snapshot::{
 use crate::tools::report::{duration, shown, wait_text};
 use crate::tools::tree::find_cycles;
 
-/// A wait of so many seconds is suspected, if it is one for another task of the program.
+/// A wait for another task of the program is suspected after this many seconds.
 const LONG: f64 = 5.0 * 60.0;
 
-/// A holder that is done is suspected after so many seconds: what it has released may be on its way to the next task.
+/// A holder that is done is suspected after this many seconds: what it has released may still be on its way to the next task.
 const ON_ITS_WAY: f64 = 1.0;
 
-/// What is seen in a snapshot, the most certain first.
+/// The findings in a snapshot, the most certain first.
 #[must_use]
 pub fn of(snapshot: &Snapshot) -> Vec<Finding> {
     let mut findings: Vec<Finding> = snapshot.loops.iter().filter_map(blocked).collect();
@@ -27,7 +27,7 @@ pub fn of(snapshot: &Snapshot) -> Vec<Finding> {
         findings.extend(event_loop.tasks.iter().filter_map(|task| tasks.futurelock(task)));
         findings.extend(event_loop.tasks.iter().filter_map(|task| tasks.suspicion(task)));
     }
-    // Stable: within a sort, in the order of the loops and tasks.
+    // Stable: within a kind, findings stay in the order of the loops and tasks.
     findings.sort_by_key(|finding| match finding.kind {
         FindingKind::Blocked => 0,
         FindingKind::Cycle => 1,
@@ -37,7 +37,7 @@ pub fn of(snapshot: &Snapshot) -> Vec<Finding> {
     findings
 }
 
-/// A loop that has not answered.
+/// The finding about a loop that has not answered.
 fn blocked(event_loop: &LoopSnapshot) -> Option<Finding> {
     if event_loop.answered_after.is_some() {
         return None;
@@ -95,7 +95,7 @@ impl<'a> Tasks<'a> {
         find_cycles(awaits.chain(holds)).into_iter().map(|cycle| self.cycle(cycle))
     }
 
-    /// What to say of tasks each of which waits for the next one.
+    /// The finding about tasks of which each waits for the next.
     fn cycle(&self, tasks: Vec<u64>) -> Finding {
         let names: Vec<String> = tasks.iter().map(|id| self.name(*id)).collect();
         let mut text = names.join(" → ");
@@ -115,7 +115,7 @@ impl<'a> Tasks<'a> {
     fn told(&self, task: &TaskSnapshot) -> String {
         let wait =
             task.waits_on.as_ref().map_or_else(|| "something".to_owned(), |wait| wait_text(wait, |id| self.name(id)));
-        // The place is the wait's, not the holder's.
+        // The location is that of the wait, not of the holder.
         let comma = if wait.contains(", ") { "," } else { "" };
         let (at, since) = (shown(&task.at.to_string()), task.since.map(|since| format!(", for {}", duration(since))));
         format!(
@@ -126,11 +126,12 @@ impl<'a> Tasks<'a> {
         )
     }
 
-    /// A task that waits for what a wait was offered whose own task waits for something else.
+    /// The finding about a task that waits for something which was offered to another wait, if that wait's task is suspended
+    /// elsewhere.
     fn futurelock(&self, task: &TaskSnapshot) -> Option<Finding> {
         let offered = task.waits_on.as_ref()?.offered.as_ref()?;
         let other = offered.to.and_then(|id| self.by_id.get(&id));
-        // Until its next step the other task has not had a chance.
+        // Until its next step the other task has had no chance to take it.
         if other.is_some_and(|other| other.state != TaskState::Waiting) {
             return None;
         }
@@ -173,8 +174,8 @@ fn name_of(task: &TaskSnapshot) -> String {
     if task.name.is_empty() { format!("{:#x}", task.id) } else { shown(&task.name) }
 }
 
-/// Is it a wait that a task of the program should end before long? Not one for a client, a timer, the next job or the end of a
-/// program, which may take as long as they like; nor one for a task, whose own wait is the one to look at.
+/// Is it a wait that a task of the program should end before long? A wait for a client, a timer, the next job or the end of a
+/// process may take any time. A wait for a task is not counted either, because that task's own wait is the one to look at.
 fn is_for_a_task(wait: &WaitSnapshot) -> bool {
     const KINDS: [&str; 7] = ["Lock", "Semaphore", "BoundedSemaphore", "Barrier", "Queue.put", "Queue.join", "future"];
     KINDS.contains(&wait.kind.as_str())
@@ -209,12 +210,12 @@ mod tests {
         task.waits_on.as_mut().expect("it waits")
     }
 
-    /// What is said of these tasks of a loop that has answered.
+    /// The findings about these tasks of a loop that has answered.
     fn said(tasks: Vec<TaskSnapshot>) -> Vec<(FindingKind, String)> {
         said_knowing(Vec::new(), tasks)
     }
 
-    /// What is said if these cycles are known.
+    /// The findings if these cycles are known.
     fn said_knowing(partial_deadlocks: Vec<Vec<u64>>, tasks: Vec<TaskSnapshot>) -> Vec<(FindingKind, String)> {
         let answered_after = Some(0.0);
         let event_loop = LoopSnapshot { answered_after, tasks, partial_deadlocks, ..LoopSnapshot::default() };

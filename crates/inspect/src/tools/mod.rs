@@ -1,6 +1,6 @@
-//! What is made of a snapshot: the table, the tree, cycles and suspicions.
+//! The views of a snapshot: the table, the tree, cycles and suspicions.
 //!
-//! The program uses it too, for what it writes on SIGQUIT.
+//! The program itself uses them for its report on SIGQUIT.
 
 #[cfg(feature = "tools")]
 pub mod client;

@@ -31,7 +31,7 @@ pub fn pstree(snapshot: &Snapshot) -> String {
     tree(snapshot) + &findings(snapshot)
 }
 
-/// What is remarkable, after an empty line.
+/// The findings, after an empty line.
 fn findings(snapshot: &Snapshot) -> String {
     let mut text = String::new();
     for finding in &snapshot.findings {
@@ -41,7 +41,7 @@ fn findings(snapshot: &Snapshot) -> String {
     text
 }
 
-/// The rows of `build_task_table`, and for each task what CPython does not know.
+/// The rows of `build_task_table`, with columns for what CPython does not know about a task.
 fn table(snapshot: &Snapshot, long: bool) -> String {
     let tasks: HashMap<u64, &TaskSnapshot> =
         snapshot.loops.iter().flat_map(|event_loop| &event_loop.tasks).map(|task| (task.id, task)).collect();
@@ -96,7 +96,7 @@ fn aligned(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// The trees. Where tasks wait for each other in a circle, it is cut before the task at which it closes.
+/// The trees. A cycle of tasks is cut before the task that closes it.
 fn tree(snapshot: &Snapshot) -> String {
     let mut tasks = awaited_info(snapshot, true);
     for info in &mut tasks {
@@ -121,8 +121,8 @@ fn tree(snapshot: &Snapshot) -> String {
     text
 }
 
-/// What `get_all_awaited_by` of CPython tells of a process. With `waits`, a task that waits for no other one has below its frame
-/// what it waits for.
+/// What CPython's `get_all_awaited_by` returns for a process. With `waits`, a task that does not wait for another task has its
+/// wait below its frame.
 fn awaited_info(snapshot: &Snapshot, waits: bool) -> Vec<AwaitedInfo> {
     let of_loop = |event_loop: &LoopSnapshot| {
         let tasks: HashMap<u64, &TaskSnapshot> = event_loop.tasks.iter().map(|task| (task.id, task)).collect();
@@ -199,7 +199,7 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Text from the program, on one line and without what a terminal obeys.
+/// Text from the program, on one line and without control characters.
 pub(crate) fn shown(text: &str) -> String {
     escape(text, Lines::Escape)
 }

@@ -1,14 +1,14 @@
 //! The tree of who waits for whom, as `python -m asyncio pstree` draws it (`asyncio.tools.build_async_tree`).
 //!
-//! What is drawn is the same for the same tasks, but for two limits: a task that many others wait for is drawn below each of them, so
-//! a graph of a few hundred tasks can have more lines than a screen, a disk, or a life has room for.
+//! The drawing is the same as CPython's for the same tasks, except for two limits. A task that many others wait for is drawn below
+//! each of them, so a graph of a few hundred tasks can have more lines than fit on any screen or disk.
 
 use std::collections::{HashMap, HashSet};
 
-/// Deeper than this nothing is drawn: with all of a long chain the text would be quadratic.
+/// Nothing deeper than this is drawn: the text for a long chain would be of quadratic size.
 const DEEPEST: usize = 100;
 
-/// Longer than this no tree is drawn.
+/// No tree has more lines than this.
 const LONGEST: usize = 20_000;
 
 /// The tasks of a thread: `AwaitedInfo`.
@@ -71,14 +71,14 @@ impl FrameInfo {
     }
 }
 
-/// The tasks wait for each other in circles, so there is no tree: `CycleFoundException`.
+/// The tasks wait for each other in cycles, so there is no tree: `CycleFoundException`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CycleFound {
-    /// The circles, each with the first task once more at its end.
+    /// The cycles, each with its first task repeated at the end.
     pub cycles: Vec<Vec<u64>>,
 }
 
-/// Draws the trees, each as its lines: a task before its coroutine, and that before the tasks that it waits for.
+/// Draws the trees, each as a list of lines: a task above its coroutine, and that above the tasks that it waits for.
 ///
 /// # Errors
 ///
@@ -106,7 +106,7 @@ fn awaits(result: &[AwaitedInfo]) -> impl Iterator<Item = Await<'_>> {
     })
 }
 
-/// The circles in a graph: for each edge that leads back to where the search came from, the way that it closes.
+/// The cycles in a graph: for each edge that leads back onto the current path, the path that it closes.
 pub fn find_cycles(edges: impl Iterator<Item = (u64, u64)>) -> Vec<Vec<u64>> {
     let mut graph: HashMap<u64, Vec<u64>> = HashMap::new();
     let (mut order, mut seen) = (Vec::new(), HashSet::new());
@@ -119,7 +119,7 @@ pub fn find_cycles(edges: impl Iterator<Item = (u64, u64)>) -> Vec<Vec<u64>> {
     }
     let (mut done, mut cycles) = (HashSet::new(), Vec::new());
     for start in order {
-        // The way from the start to here, with how many of each task's edges have been followed; and where a task is on it.
+        // The path from the start, with the number of edges followed for each task; and the position of each task on it.
         let (mut path, mut places) = (vec![(start, 0)], HashMap::from([(start, 0)]));
         if done.contains(&start) {
             continue;
@@ -196,7 +196,7 @@ impl Nodes {
         nodes
     }
 
-    /// The innermost of a task's frames; the same frame below the same node is one.
+    /// The node of a task's innermost frame; equal frames below the same node share a node.
     fn stack(&mut self, known: &mut HashMap<(Node, String), Node>, task: u64, stack: &[FrameInfo]) -> Node {
         let mut at = Node::Task(task);
         for label in stack.iter().rev().map(FrameInfo::label) {
@@ -218,7 +218,7 @@ impl Nodes {
 
     fn render(&self, root: Node, task: &str, coroutine: &str) -> Vec<String> {
         let mut lines = Vec::new();
-        // What is left to draw, with the prefix of its line and whether it is the last of its kind.
+        // The nodes left to draw, each with the prefix of its line and whether it is the last sibling.
         let mut left = vec![(root, String::new(), true, 0)];
         while let Some((node, prefix, is_last, depth)) = left.pop() {
             if lines.len() == LONGEST {

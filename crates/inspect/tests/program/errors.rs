@@ -1,4 +1,4 @@
-//! What cannot be looked into is said by name, and what a process has left behind confuses no one.
+//! A program that cannot be inspected is reported with the reason, and sockets left behind by a process do no harm.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -1,7 +1,7 @@
-//! A busy server in which all is well: nothing is said of it, by the program or by the inspector.
+//! A busy server in which all is well: neither the program nor the inspector reports anything about it.
 //!
-//! Its clients are in this process, so that each process has a descriptor for a connection. `ASYNCIO_TEST_CONNECTIONS` says how many
-//! there are: `cargo xtask ci --full` asks for ten thousand.
+//! Its clients are in this process, so each process needs only one descriptor for a connection. `ASYNCIO_TEST_CONNECTIONS` says
+//! how many there are: `cargo xtask ci --full` asks for ten thousand.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
@@ -17,7 +17,7 @@ use crate::subjects::{Subject, say};
 /// Descriptors for everything else.
 const OTHERS: u64 = 100;
 
-/// How many are opened before the server must have answered the last of them.
+/// How many connections are opened before the server must have answered the last of them.
 const BATCH: usize = 50;
 
 /// The number of connections that this process may have, after its limit was raised.
@@ -31,7 +31,7 @@ pub(crate) fn possible(wanted: usize) -> usize {
     usize::try_from(limit.saturating_sub(OTHERS)).unwrap_or(wanted).min(wanted)
 }
 
-/// Something that another thread will have one day, of which the loop knows nothing.
+/// A result that another thread will set at some time, unknown to the loop.
 #[derive(Clone, Default)]
 struct Elsewhere(Arc<Mutex<(bool, Vec<Waker>)>>);
 
@@ -76,7 +76,7 @@ async fn serve(mut reader: StreamReader, writer: StreamWriter, shared: Shared) -
                 let elsewhere = shared.elsewhere.clone();
                 std::thread::spawn(move || elsewhere.arrive());
             }
-            // A task of its own has the desk, and is awaited.
+            // A separate task acquires the desk, and is awaited.
             b"task\n" => {
                 let desk = shared.desk.clone();
                 create_task(async move {
@@ -147,7 +147,7 @@ fn a_server_with_many_connections_is_not_accused() {
         client.ask(REQUESTS[number % REQUESTS.len()]);
         clients.push(client);
         if number % BATCH == BATCH - 1 {
-            // Those before it are accepted, then.
+            // Then all earlier ones are accepted.
             let mut last = Client::new(port);
             last.ask("tea\n");
             assert!(last.is_answered());
@@ -156,7 +156,7 @@ fn a_server_with_many_connections_is_not_accused() {
             healthy(&subject);
         }
     }
-    // All of them wait, most of them for what comes later, and some go on.
+    // All of them wait, most of them for a later event; some go on.
     for round in 0..10 {
         for client in clients.iter_mut().skip(round).step_by(97).filter(|client| !client.1.is_empty()) {
             // A server answers one request of a connection after the other.

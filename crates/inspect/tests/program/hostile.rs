@@ -1,4 +1,4 @@
-//! Clients that mean harm do none: neither to the program nor to those who look later.
+//! Malicious clients harm neither the program nor later clients.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -13,7 +13,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::subjects::{Subject, look};
 
-/// The subject answers others, and goes on.
+/// The subject still answers other clients, and keeps running.
 fn check(subject: Subject) {
     let snapshot = subject.snapshot();
     assert_eq!(snapshot.loops[0].tasks.len(), 5001);
@@ -140,7 +140,7 @@ fn a_program_that_is_asked_while_it_ends_ends() {
     let subject = Subject::start("closing");
     for _ in 0..20 {
         subject.signal("-QUIT");
-        // There is an answer, which may be that there is no loop any more, or a reason why there is none.
+        // There is an answer, possibly without a loop, or a reason why there is none.
         let output = look(subject.folder.path(), "asyncio-pstree", subject.id(), &[]);
         assert_eq!(output.status.success(), output.stderr.is_empty());
     }

@@ -1,6 +1,6 @@
-//! The programs that are looked into: this test binary once more, in a process of its own.
+//! The programs to inspect: this test binary again, each in a process of its own.
 //!
-//! A subject says a line when it is where the test wants it, so that no test has to wait for a time.
+//! A subject prints a line when it has reached the state that the test wants, so no test has to wait for a fixed time.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -68,7 +68,7 @@ async fn bake() -> Result<()> {
     sleep(3600).await // line: oven
 }
 
-/// Tasks that wait in every way, two of them for each other.
+/// Tasks that wait in every possible way, two of them for each other.
 async fn kitchen() -> Result<()> {
     let (sink, drainer, broom) = (Lock::new(), Lock::new(), Lock::new());
     let left = broom.clone();
@@ -370,13 +370,13 @@ impl Subject {
         subject
     }
 
-    /// The port that it says that it serves.
+    /// The port that the subject reports.
     pub(crate) fn port(&mut self) -> u16 {
         let said = self.wait_until("port ");
         said.trim_end().parse().expect("a number")
     }
 
-    /// Reads on to a line that begins with what the subject says, and returns the rest of that.
+    /// Reads up to a line of the subject that begins with `line`, and returns the rest of that line.
     pub(crate) fn wait_until(&mut self, line: &str) -> String {
         let line = format!("subject: {line}");
         let mut read = String::new();
@@ -389,7 +389,7 @@ impl Subject {
         }
     }
 
-    /// Reads standard error to a line that begins so, and returns what was read.
+    /// Reads standard error up to a line that begins with `line`, and returns what was read.
     pub(crate) fn errors_until(&mut self, line: &str) -> String {
         let stderr = self.process.stderr.as_mut().expect("it is piped");
         let (mut read, mut byte) = (Vec::new(), [0]);
@@ -426,7 +426,7 @@ impl Subject {
         Snapshot::from_json(&self.look("asyncio-ps", &["--json"])).expect("JSON")
     }
 
-    /// Lets a subject end that waits for this, and returns what it has written to standard error.
+    /// Ends a subject that waits for its end, and returns what it has written to standard error.
     pub(crate) fn end(mut self) -> (bool, String) {
         drop(self.process.stdin.take());
         self.rest()
