@@ -77,7 +77,7 @@ impl Condition {
         Self { lock, waiters: Rc::new(WaitQueue::new("Condition")) }
     }
 
-    /// Creates a condition that is part of another primitive; its waits are reported under the name of that one.
+    /// Creates a condition that is part of another primitive, and whose waits are reported under that primitive's name.
     pub(crate) fn of(class: &'static str) -> Self {
         Self { lock: Lock::new(), waiters: Rc::new(WaitQueue::new(class)) }
     }
@@ -138,9 +138,9 @@ impl Condition {
     ///
     /// `RuntimeError: cannot wait on un-acquired lock`.
     ///
-    /// `CancelledError`, raised after the lock has been taken again: not even a repeated cancellation leaves the task
-    /// without the lock. Of several cancellations the last one is raised. Another waiter is woken instead, because the
-    /// notification may have been meant for this one.
+    /// `CancelledError`, raised after the lock has been taken again: not even a repeated cancellation leaves the task without
+    /// the lock. Of several cancellations the last one is raised. Another waiter is woken instead, because this task may have
+    /// consumed a notification.
     ///
     /// If the wait is dropped instead of cancelled, it cannot take the lock again. The guard then holds nothing.
     ///
@@ -241,8 +241,7 @@ impl Condition {
 struct Turn<'a> {
     waiters: &'a WaitQueue,
     wait: LineWait,
-    /// Set when the wait is over: must another waiter be notified? Before that, it depends on whether this one was
-    /// woken.
+    /// Set when the wait has ended: must another waiter be notified? Before that, it depends on whether this waiter was woken.
     passes_on: Option<bool>,
 }
 

@@ -77,7 +77,7 @@ pub struct EventWait {
 }
 
 impl EventWait {
-    /// The event that is waited for. A type that needs both can keep the wait alone.
+    /// The event that this wait is for. A type that needs both only has to store the wait.
     ///
     /// # Examples
     ///

@@ -1,8 +1,8 @@
 //! Synchronisation between the tasks of one loop: `asyncio.locks`.
 //!
-//! Tasks switch only where they wait, so a lock is needed only around code that waits in the middle. All primitives
-//! here are fair: first come, first served. They are for the tasks of one thread. A clone is a handle on the same
-//! object, and a wait owns such a handle, so `create_task(lock.acquire())` and `wait_for(event.wait(), 1)` are fine.
+//! Tasks switch only where they wait, so a lock is needed only around code that waits in the middle. All primitives here are
+//! fair: first come, first served. They are for the tasks of one thread. A clone is a handle of the same object, and a wait
+//! owns such a handle, so `create_task(lock.acquire())` and `wait_for(event.wait(), 1)` are fine.
 //!
 //! Each primitive is a few counters beside a [`WaitQueue`](asyncio_runtime::WaitQueue). A place in that queue has the
 //! states of the futures that CPython keeps in `_waiters`. The logic is that of CPython 3.15, cancellation included.

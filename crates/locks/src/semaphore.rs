@@ -46,7 +46,7 @@ const BOUNDED: &str = "BoundedSemaphore";
 
 struct Inner {
     value: Cell<usize>,
-    /// The value that a release does not exceed.
+    /// The limit that a release must not exceed.
     bound: usize,
     waiters: WaitQueue,
 }
@@ -214,7 +214,7 @@ impl Drop for Turn<'_> {
         if self.wait.leave() && !self.taken {
             self.inner.value.set(self.inner.value.get() + 1);
         }
-        // Tasks that came meanwhile had to wait only because of the order. Now they may go on.
+        // Tasks that arrived meanwhile waited only to keep the order. Now they may go on.
         while self.inner.value.get() > 0 && self.inner.wake_next() {}
     }
 }

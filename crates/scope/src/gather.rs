@@ -12,17 +12,17 @@ use asyncio_runtime::{AnyFuture, Gather, GatherChild, GatherStart, Task, TaskOpt
 
 use crate::scope::{Hosting, Scope};
 
-/// Runs coroutines concurrently that may borrow from the caller, and returns their results in the order of the arguments:
+/// Runs coroutines that may borrow from the caller concurrently, and returns their results in the order of the arguments:
 /// `asyncio.gather`.
 ///
 /// Each becomes a task at once, in order, with a name, a context and requests to cancel of its own. They run while the returned
-/// future is awaited. The results may borrow, too. Coroutines that own what they need are a case for [`gather`](fn@asyncio_runtime::gather):
-/// its tasks may outlive the caller.
+/// future is awaited. The results may borrow, too. For coroutines that own what they need, use
+/// [`gather`](fn@asyncio_runtime::gather), whose tasks may outlive the caller.
 ///
 /// # Errors
 ///
 /// The first exception that a coroutine raises. Before it is raised the other coroutines are cancelled and waited for, because
-/// nothing may outlive what it borrows; in Python, where they go on, that is written
+/// no coroutine may outlive what it borrows. In Python the others would go on; there the same behaviour is written
 ///
 /// ```python
 /// async def gather_scoped(*coroutines):
@@ -37,12 +37,13 @@ use crate::scope::{Hosting, Scope};
 ///             await wait(left)
 /// ```
 ///
-/// With [`return_exceptions`](GatherScoped::return_exceptions) exceptions are results like others.
+/// With [`return_exceptions`](GatherScoped::return_exceptions), exceptions are returned like other results.
 ///
 /// # Cancellation
 ///
-/// Cancels the coroutines that are not done, and waits until they have ended. A cancellation that comes while the others clean up
-/// after a failure is raised when they have, in place of the failure. If the future is dropped instead, so are they.
+/// Cancels the coroutines that are not done, and waits until they have ended. If a cancellation comes while the others clean up
+/// after a failure, it is raised in place of the failure, once they have ended. If the future is dropped instead, the coroutines
+/// are dropped too.
 ///
 /// # Panics
 ///
@@ -111,7 +112,7 @@ pub fn gather_scoped<'env, T: 'env, F: Future<Output = Result<T>> + 'env>(
     let (mut closing, start) = (Closing::default(), GatherStart::new());
     let (mut tasks, mut children) = (Vec::new(), Vec::new());
     let values = Values::default();
-    // A loop, because a call by `map` would lose the place where the tasks are created.
+    // A loop, because with `map` the location where the tasks are created would be lost.
     for (index, coroutine) in coroutines.into_iter().enumerate() {
         values.borrow_mut().push(None);
         let kept = Rc::clone(&values);
@@ -180,7 +181,7 @@ struct Closing<'env> {
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
         if let Some(group) = self.group.take().filter(|group| !group.done()) {
-            // That its tasks end cancelled is meant, so nobody has to be told.
+            // Its tasks are meant to end cancelled, so nothing must be reported.
             let _ = group.add_done_callback(|group| _ = group.exception());
         }
         self.scope.close();
@@ -240,7 +241,7 @@ impl<'env, T: 'env> Parts<'env, T> {
     }
 }
 
-/// Cancels the tasks that are left after a failure, and waits for them. An error is a cancellation that came meanwhile.
+/// Cancels the tasks that are left after a failure, and waits for them. Returns an error if a cancellation came meanwhile.
 async fn clean_up(tasks: &[Task<()>]) -> Result<()> {
     let mut left: Vec<_> = tasks.iter().filter(|task| !task.done()).cloned().collect();
     left.iter().for_each(|task| _ = task.cancel());

@@ -11,11 +11,12 @@ use crate::scope::{Hosting, Scope};
 
 /// A group of tasks that may borrow from the coroutine that runs its block: `async with asyncio.TaskGroup() as tg`.
 ///
-/// It is a [`TaskGroup`] in all else: the first failure cancels the other tasks and the block, which clean up and are waited for.
-/// `'env` is what the tasks may borrow: whatever lives longer than the group's [`run`](Self::run). A background task that outlives the
-/// function that starts it cannot borrow; it owns what it needs, and is a task of [`create_task`](asyncio_runtime::create_task).
+/// In all other respects it is a [`TaskGroup`]: the first failure cancels the other tasks and the block, which clean up and are
+/// waited for. The tasks may borrow for the lifetime `'env`: everything that lives longer than the group's [`run`](Self::run). A
+/// background task that outlives the function that starts it cannot borrow. It must own what it needs, and be made with
+/// [`create_task`](asyncio_runtime::create_task).
 ///
-/// Clones are handles on the same group, so that a task can start others in it.
+/// Clones are handles of the same group, so that a task can start others in it.
 ///
 /// # Examples
 ///
@@ -49,8 +50,8 @@ use crate::scope::{Hosting, Scope};
 /// assert_eq!(served, ["1 cups of oolong", "6 cups of oolong"]);
 /// ```
 ///
-/// Write the block where you call `run`, as above: the compiler learns there what `'env` is. (A closure that names its argument's type,
-/// `|group: ScopedTaskGroup<'_>|`, promises to work for every `'env`, and its tasks may borrow nothing.)
+/// Write the block where you call `run`, as above, so that the compiler can infer `'env`. (A closure that names its argument's
+/// type, `|group: ScopedTaskGroup<'_>|`, promises to work for every `'env`, and its tasks may borrow nothing.)
 ///
 /// What the tasks borrow must outlive the group. A variable of its block does not:
 ///
@@ -83,7 +84,7 @@ impl<'env> ScopedTaskGroup<'env> {
         Self { scope: Rc::default(), group: TaskGroup::new() }
     }
 
-    /// Runs `block`, which gets a handle on the group, and waits for the group's tasks: the whole `async with` statement.
+    /// Runs `block`, which gets a handle of the group, and waits for the group's tasks: the whole `async with` statement.
     ///
     /// # Errors
     ///
@@ -91,7 +92,7 @@ impl<'env> ScopedTaskGroup<'env> {
     ///
     /// # Cancellation
     ///
-    /// Cancels the tasks and waits for them. If the wait is dropped instead (an abort), so are their coroutines.
+    /// Cancels the tasks and waits for them. If the wait is dropped instead (an abort), their coroutines are dropped too.
     #[track_caller]
     pub fn run<T, B>(&self, block: B) -> impl Future<Output = Result<T>> + use<'env, T, B>
     where
@@ -120,8 +121,8 @@ impl<'env> ScopedTaskGroup<'env> {
         Hosting::new(Rc::clone(&self.scope), self.group.run_until_cancelled(async move |_| block(group).await))
     }
 
-    /// Creates a task in the group: `tg.create_task`. Its result must not borrow, because the handle may be kept; what the coroutine
-    /// borrows is returned by [`gather_scoped`](crate::gather_scoped), or written where the caller finds it.
+    /// Creates a task in the group: `tg.create_task`. Its result must not borrow, because the handle may be kept. To return
+    /// something borrowed, use [`gather_scoped`](crate::gather_scoped), or write the result to a variable of the caller.
     ///
     /// # Errors
     ///

@@ -20,7 +20,7 @@ pub(crate) struct Scope<'env> {
     owner: Rc<Owner>,
     children: RefCell<BTreeMap<usize, Child<'env>>>,
     next: Cell<usize>,
-    /// A future has begun to host it.
+    /// Has a future started to host the scope?
     hosted: Cell<bool>,
     closed: Cell<bool>,
 }
@@ -38,7 +38,8 @@ impl<'env> Scope<'env> {
         NewSeat::new(&self.owner, key)
     }
 
-    /// Takes the coroutine of `task`, which was made with the seat's half. `name` tells the name of the coroutine's function.
+    /// Takes the coroutine of `task`, which was made with the other half of the seat. `name` is the name of the coroutine
+    /// function.
     pub(crate) fn take<T: 'static>(
         &self,
         NewSeat { seat, end }: NewSeat<T>,
@@ -55,13 +56,13 @@ impl<'env> Scope<'env> {
             let coroutine = Box::pin(async move { end.set(Some(coroutine.await)) });
             self.children.borrow_mut().insert(seat.key, Child { seat: Rc::clone(&seat), coroutine: Some(coroutine) });
         }
-        // It has begun already if the options of tasks were changed.
+        // The task has already started if the loop's task options say so.
         if seat.is_due() {
             seat.wake();
         }
     }
 
-    /// Does what a scoped task has come for, if one has.
+    /// Serves the scoped task that visits the scope, if there is one.
     fn serve(&self) -> bool {
         let Some((key, errand)) = self.owner.visitor.get() else { return false };
         let child = self.children.borrow_mut().remove(&key);
@@ -87,7 +88,7 @@ impl<'env> Scope<'env> {
         due.iter().for_each(|seat| seat.wake());
     }
 
-    /// Drops the coroutines that are left, each as its task, and ends the tasks.
+    /// Drops the remaining coroutines, each in the name of its task, and ends the tasks.
     pub(crate) fn close(&self) {
         self.closed.set(true);
         self.owner.is_gone();
@@ -132,7 +133,7 @@ pin_project! {
     /// A future with a scope: scoped tasks run while it is awaited.
     pub(crate) struct Hosting<'env, F> {
         scope: Rc<Scope<'env>>,
-        // It is the one whose tasks the scope has: a group can be asked to run twice, and refuses.
+        // Does this future host the scope? A second call of a group's `run` does not, and fails.
         hosts: bool,
         #[pin]
         content: F,

@@ -1,4 +1,4 @@
-//! What a scoped task and its scope know of each other. Nothing here borrows.
+//! The data that a scoped task and its scope share. Nothing here borrows.
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -39,7 +39,7 @@ impl Owner {
         }
     }
 
-    /// There is nothing more to visit.
+    /// The scope is gone: there is nothing more to visit.
     pub(crate) fn is_gone(&self) {
         let old = self.who.take();
         drop(old);
@@ -61,7 +61,7 @@ impl Owner {
     }
 }
 
-/// Has the scope a coroutine for this seat?
+/// Does the scope have a coroutine for this seat?
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Not yet.
@@ -77,12 +77,12 @@ pub(crate) struct Seat {
     pub(crate) key: usize,
     task: OnceCell<AnyTask>,
     waker: OnceCell<Waker>,
-    /// The task takes a step, which the scope has not done yet.
+    /// The task has a step to take, which the scope has not taken yet.
     due: Cell<bool>,
     place: Cell<Place>,
     /// The task's context, in its step.
     vars: Cell<Vars>,
-    /// With which the coroutine ended.
+    /// The panic with which the coroutine ended.
     panic: Cell<Option<Box<dyn Any + Send>>>,
 }
 
@@ -121,7 +121,7 @@ impl Seat {
         }
     }
 
-    /// Takes the step: calls `f` as the task, in its context. Returns whether that has an end.
+    /// Takes the step: calls `f` as the task, in its context. Returns whether the coroutine has ended.
     pub(crate) fn step(&self, f: impl FnOnce(&mut Context<'_>) -> Poll<()>) -> Poll<()> {
         let (Some(task), Some(waker)) = (self.task.get(), self.waker.get()) else { return Poll::Pending };
         self.due.set(false);
@@ -140,7 +140,7 @@ impl Seat {
     }
 }
 
-/// What the loop has of a scoped task: its `'static` half.
+/// The `'static` half of a scoped task, which the loop has.
 pub(crate) struct ScopedTask<T> {
     seat: Rc<Seat>,
     end: End<T>,
@@ -187,7 +187,7 @@ impl<T> Future for ScopedTask<T> {
         match self.end.take() {
             Some(end) => Poll::Ready(end),
             None if seat.place.get() == Place::Left => Poll::Ready(Err(CancelledError::default().into())),
-            // If the scope was not reached, the task waits on nothing that the runtime knows. A cancellation that comes then ends it.
+            // If the scope was not reached, the task waits on nothing that the runtime knows, and a cancellation ends it.
             None => Poll::Pending,
         }
     }
@@ -195,7 +195,8 @@ impl<T> Future for ScopedTask<T> {
 
 impl<T> Drop for ScopedTask<T> {
     fn drop(&mut self) {
-        // The task has ended before its coroutine, which never began, say. That is dropped here, in the task, as any other is.
+        // The task has ended before its coroutine, for example because the coroutine never started. The coroutine is dropped
+        // here, in the task, like any other.
         if self.seat.place.get() == Place::Taken {
             self.seat.owner.visit(self.seat.key, Errand::Drop);
         }

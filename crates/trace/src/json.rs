@@ -1,10 +1,10 @@
 //! One event of a trace, written as JSON at the end of a buffer.
 //!
-//! Written by hand, because a trace is written in the middle of what it measures: a step is traced in less time than it takes
-//! to make a tree of values. Each event is a line of its own, `{"ph":…,"pid":…,"tid":…,"ts":…,"name":…,"args":{…}}`, with a comma
-//! before it.
+//! Hand-written, because a trace is written in the middle of what it measures: tracing a step takes less time than building a
+//! tree of values. Each event is a line of its own, `{"ph":…,"pid":…,"tid":…,"ts":…,"name":…,"args":{…}}`, with a comma before
+//! it.
 
-/// A text is cut after so many bytes.
+/// A text is cut after this many bytes.
 const LONGEST: usize = 400;
 
 /// An event that is being written; dropping it ends it.
@@ -28,7 +28,7 @@ impl<'a> Event<'a> {
         Self { out, has_args: false }
     }
 
-    /// Adds what is the same each time: fields as they are in JSON, such as `"name":"step"`.
+    /// Adds constant fields, as they are in JSON, such as `"name":"step"`.
     #[inline]
     pub(crate) fn fixed(self, fields: &'static str) -> Self {
         self.out.push(b',');
@@ -36,7 +36,7 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Adds how long it took, in nanoseconds.
+    /// Adds the duration, given in nanoseconds.
     #[inline]
     pub(crate) fn duration(self, nanos: u64) -> Self {
         self.out.extend_from_slice(b",\"dur\":");
@@ -100,7 +100,7 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Adds an argument that is in JSON already.
+    /// Adds an argument that is JSON already.
     #[inline]
     pub(crate) fn json(mut self, key: &'static str, value: &str) -> Self {
         self.key(key);
@@ -134,7 +134,7 @@ fn integer(out: &mut Vec<u8>, mut value: u64) {
     out.extend_from_slice(&digits[first..]);
 }
 
-/// `00`, `01` and so on to `99`: half as many divisions as digits.
+/// `00`, `01` and so on to `99`, which halve the number of divisions.
 const fn pairs() -> [u8; 200] {
     let mut pairs = [0; 200];
     let mut index = 0;
@@ -162,7 +162,7 @@ fn micros(out: &mut Vec<u8>, nanos: u64) {
 fn text(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
     let value = &value[..end(value)];
-    // All are looked at, which is many at a time.
+    // Without an early exit, so that the compiler can check many bytes at a time.
     let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     if value.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         out.extend_from_slice(value.as_bytes());
@@ -188,7 +188,7 @@ fn end(value: &str) -> usize {
     end
 }
 
-/// Takes no more memory than what is written of it.
+/// Cuts a text, so that it takes no more memory than the part that is written.
 pub(crate) fn cut(mut value: String) -> String {
     value.truncate(end(&value));
     value

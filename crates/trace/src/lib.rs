@@ -1,8 +1,8 @@
 //! Traces: every step, wait and wake-up of a program in a file that [Perfetto](https://ui.perfetto.dev) and Chrome open.
 //!
-//! Nothing in a program has to change. If it is linked with this crate (the feature `trace` of `asyncio`) and runs with
-//! `ASYNCIO_TRACE=FILE` in its environment, all loops of the process write what happens in them to that file. In the name `%p`
-//! stands for the number of the process. A program can also trace single loops, by a [`Trace`].
+//! The program need not change. If it is linked with this crate (the feature `trace` of `asyncio`) and runs with
+//! `ASYNCIO_TRACE=FILE` in its environment, all loops of the process write what happens in them to that file. In the name, `%p`
+//! stands for the process ID. A program can also trace single loops, with a [`Trace`].
 //!
 //! ```
 //! use asyncio::{Clock, EventLoop, create_task, sleep, trace::Trace};
@@ -26,43 +26,44 @@
 //!
 //! # What is in a trace
 //!
-//! A loop is shown as a process. Its first track has the passes, in each the callbacks and timers that it ran, and between
-//! them the time that the loop was idle. Each task has a track of its own.
+//! A loop is shown as a process. Its first track has the passes, with the callbacks and timers that ran in each, and between
+//! them the time for which the loop was idle. Each task has a track of its own.
 //!
 //! | on the track of a task | |
 //! | --- | --- |
-//! | slice `step` | One step. Its arguments say what the task waited on afterwards: `waits_on`, `task` (the number of the track), `held_by`, and `at`, the place of the await. Under the real clock `ready_us` is how long the step was queued. |
+//! | slice `step` | One step. Its arguments say what the task waited on afterwards: `waits_on`, `task` (the number of the track), `held_by`, and `at`, the location of the await. Under the real clock `ready_us` is the time for which the step was queued. |
 //! | instant `created` | The coroutine, the place, and the track of the creator. |
-//! | instant `cancel requested` | Who requested it, and `through` which task or group that waits for this one it came. |
+//! | instant `cancel requested` | The task that requested it, and the waiting task or group `through` which the request came. |
 //! | instant `woken` | Something outside of the loop woke the task, such as another thread. |
 //! | instant `finished`, `failed`, `cancelled` | The end. |
 //!
-//! Arrows (flows) lead from the step or callback that did something to the step or callback that it caused: `wakes`, `cancels`,
-//! `creates`, `calls`, and `sets timer`. The callback by which a descriptor wakes the tasks that wait for it is left out.
+//! Arrows (flows) lead from a step or callback to the step or callback that it caused: `wakes`, `cancels`, `creates`, `calls`,
+//! and `sets timer`. The callback by which a descriptor wakes the tasks that wait for it is left out.
 //!
-//! Under the virtual clock the instant `timer set` has a `number`, which the callback of the timer and its cancellation have, too.
+//! Under the virtual clock the instant `timer set` has a `number`. The timer's callback and its cancellation have the same number.
 //!
-//! Under the virtual clock, if standard output is a file, the end of a step or callback also says how long that file is then
-//! (`printed`), so that a reader knows what the step has printed.
+//! Under the virtual clock, if standard output is a file, the end of a step or callback also has the length of that file
+//! (`printed`), which shows what the step has printed.
 //!
-//! Under the real clock times are the machine's. Under the virtual clock a trace has the loop's own time, and each event takes
-//! one microsecond, because a step takes no time there: so a trace is the same in each run.
+//! Under the real clock, times are the machine's. Under the virtual clock they are the loop's. A step takes no time there, so
+//! each event takes one microsecond, and the trace is the same in each run.
 //!
 //! # What it costs, and where it ends
 //!
-//! The loop's thread notes numbers and addresses, and looks at the clock once a step. From the first thousand notes on, a thread of the
-//! loop's makes the events of the file from them; where none can be started, the loop does that itself. A loop keeps at most four
-//! thousand notes, 160 KB, and what is known of the tasks and timers that are pending. If the file is slower than the loop, the loop
-//! waits for it. No future is kept alive.
+//! The loop's thread notes numbers and addresses, and reads the clock once a step. After the first thousand notes, a second thread
+//! makes the events of the file from them; where that thread cannot be started, the loop does its work. A loop keeps at most four
+//! thousand notes, 160 KB, and a record of each pending task and timer. If the file is slower than the loop, the loop waits for
+//! it. No future is kept alive.
 //!
-//! An echo of 64 bytes takes about 5 % more of the loop's thread, and of all threads about 11 % (`cargo xtask measure tracing`). Where no
-//! processor is left for the thread that writes, the loop is as much slower as all threads take. A program that is linked with this crate and runs without `ASYNCIO_TRACE` runs exactly as before.
+//! An echo of 64 bytes takes about 5 % more of the loop's thread, and of all threads about 11 % (`cargo xtask measure tracing`).
+//! Without a free processor for the writing thread, the loop is slowed down by the time of all threads. A program that is linked
+//! with this crate and runs without `ASYNCIO_TRACE` runs exactly as before.
 //!
-//! The file is complete when the loop closes, which waits for the thread. If the process is killed, the end is missing, which both
-//! viewers accept; what happened just before may be missing, too.
+//! The file is complete when the loop closes, because closing waits for the thread. If the process is killed, the end of the list
+//! is missing, which both viewers accept, and perhaps the last events as well.
 //!
-//! If the file cannot be written, one warning says so, and the program goes on without a trace. Two processes do not
-//! write the same file. A pipe is never given the bracket that ends the list, because another loop may follow.
+//! If the file cannot be written, one warning says so, and the program goes on without a trace. Two processes do not write the
+//! same file. In a pipe the list never gets its closing bracket, because another loop may follow.
 
 #![forbid(unsafe_code)]
 
@@ -146,7 +147,7 @@ impl Trace {
     ///
     /// # Errors
     ///
-    /// If the file cannot be created, is written by another trace, or is a named pipe that nobody reads.
+    /// If the file cannot be created, is written by another trace, or is a named pipe without a reader.
     pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
         Ok(Self { sink: Arc::new(Sink::create(path.as_ref())?) })
     }

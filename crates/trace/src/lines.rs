@@ -1,9 +1,9 @@
 //! Makes the events of the file from the records of one loop.
 //!
-//! The core idea: the records are gone through in the order in which things happened, with what is known of all that is pending:
-//! what runs, the tasks, the calls that are queued. A slice is begun lazily: it is written when something happens in it, and else
-//! in one piece at its end, which is what most steps take. A flow is written in two halves: where something is caused, and at
-//! the beginning of the step or call that it causes; between the two, its number is kept with the task or timer.
+//! The core idea: the records are processed in order, with the state of everything that is pending: what is running, the tasks,
+//! the queued calls. The beginning of a slice is written lazily, when something happens in the slice. If nothing does, as in most
+//! steps, the slice is written in one piece at its end. A flow is written in two halves: at its cause, and at the beginning of
+//! the step or call that it causes. In between, its number is kept with the task or timer.
 
 use std::hash::BuildHasher as _;
 use std::panic::Location;
@@ -19,7 +19,7 @@ use crate::record::{End, Label, Record, What};
 use crate::recorder::DESCRIPTOR;
 use crate::sink::{Sink, nanos_since};
 
-/// Events are handed to the file when there are so many bytes of them.
+/// Events are handed to the file once they take this many bytes.
 const FULL: usize = 60 * 1024;
 
 pub(crate) struct Lines {
@@ -27,11 +27,11 @@ pub(crate) struct Lines {
     page: Page,
     places: Places,
     time: Time,
-    /// When the record was made, and the time that is written for it.
+    /// The time of the record, and the time that is written for it.
     noted: u64,
     now: u64,
     details: Details,
-    /// What runs, the innermost last: a pass, a callback, a step, and a step that was begun eagerly within it.
+    /// What is running, the innermost last: a pass, a callback, a step, and an eager step within it.
     running: Vec<Slice>,
     tasks: Map<usize, Traced>,
     /// The flows to callbacks and timers.
@@ -47,14 +47,14 @@ enum Time {
     Virtual(f64, u64),
 }
 
-/// What was noted of the event that follows.
+/// The details of the event that follows.
 #[derive(Default)]
 struct Details {
     name: Option<Label>,
     text: Option<Label>,
     awaits: Option<usize>,
     held_by: Option<usize>,
-    /// Of this and of all that follow.
+    /// It holds for this event and all that follow.
     printed: Option<u64>,
 }
 
@@ -65,7 +65,7 @@ struct Traced {
     flows: Vec<Flow>,
     /// When it was woken, or created.
     ready: Option<u64>,
-    /// The name that was written, as a hash.
+    /// A hash of the name that was written last.
     name: Option<u64>,
 }
 
@@ -76,7 +76,7 @@ const CALLS: &str = r#""cat":"call","name":"calls""#;
 const SETS_TIMER: &str = r#""cat":"timer","name":"sets timer""#;
 
 impl Lines {
-    /// Of a loop whose virtual time is this, if it goes by the virtual clock.
+    /// For a loop; `virtual_time` is its time, if it uses the virtual clock.
     pub(crate) fn new(sink: &Arc<Sink>, virtual_time: Option<f64>) -> Self {
         let mut lines = Self {
             sink: Arc::clone(sink),
@@ -113,7 +113,7 @@ impl Lines {
 
     /// The loop is closed.
     pub(crate) fn close(&mut self) {
-        // Its memory is not needed any more, but the loop keeps this.
+        // The loop keeps this value, but the memory is no longer needed.
         self.page.out = Vec::new();
         self.tasks = Map::default();
         self.calls = Map::default();
@@ -173,7 +173,7 @@ impl Lines {
                 drop(line.seconds("from", since(start, from)).seconds("to", since(start, to)));
             }
             What::PassBegins(ready) => {
-                // A panic may have unwound the one before.
+                // A panic may have unwound the previous pass.
                 self.end_all();
                 self.tick();
                 self.running
@@ -198,13 +198,13 @@ impl Lines {
         };
     }
 
-    /// An event that happens now, in what runs.
+    /// An event that happens now, inside what is running.
     fn line(&mut self, phase: u8, track: u32) -> Event<'_> {
         self.page.begin_all(&mut self.running);
         self.page.event(phase, track, self.now)
     }
 
-    /// What the loop is, before all else.
+    /// Describes the loop, before any event.
     fn begin(&mut self) {
         self.tick();
         let name = if self.page.is_real { "event loop" } else { "event loop, virtual clock" };
@@ -219,12 +219,12 @@ impl Lines {
         }
     }
 
-    /// The track of what runs: a task's, or the loop's.
+    /// The track of what is running: a task's, or the loop's.
     fn track(&self) -> u32 {
         self.running.last().map_or(self.page.pid, |slice| slice.track)
     }
 
-    /// The first half of a flow from what runs, if anything does.
+    /// The first half of a flow from what is running, if anything is.
     fn flow(&mut self, fields: &'static str) -> Option<Flow> {
         let slice = self.running.last().filter(|slice| slice.kind != Kind::Pass)?;
         let from = slice.track;
@@ -234,7 +234,7 @@ impl Lines {
         Some(Flow { id, fields })
     }
 
-    /// The slice of this kind ends, with what has begun in it.
+    /// Ends the slice of this kind, and the slices inside it.
     fn ends(&mut self, kind: Kind) {
         self.tick();
         while let Some(mut slice) = self.running.pop() {
@@ -250,7 +250,7 @@ impl Lines {
         }
     }
 
-    /// What is known of a task, also of one that was made before the trace began.
+    /// The record of a task, even of one that was made before the trace began.
     fn task(&mut self, task: usize) -> &mut Traced {
         self.tasks.entry(task).or_insert_with(|| Traced::new(self.sink.number()))
     }
@@ -273,7 +273,7 @@ impl Lines {
         self.tasks.insert(task, traced);
     }
 
-    /// Writes the name of the track, if it was noted and is another one by now.
+    /// Writes the name of the track, if one was noted and differs from the last.
     fn name(&mut self, task: usize) {
         let Some(name) = self.details.name.take() else { return };
         let traced = self.task(task);
@@ -334,7 +334,7 @@ impl Lines {
         let traced = self.task(task);
         let track = traced.track;
         traced.ready = Some(now);
-        // It gave way to others, or a descriptor is ready. (Of such a callback nothing is written.)
+        // The task gave way to others, or a descriptor is ready, whose callback is left out.
         let runs = self.running.last();
         let is_left_out = |slice: &Slice| slice.track == track || slice.name.as_deref() == Some(DESCRIPTOR);
         if by_descriptor || runs.is_some_and(is_left_out) {
@@ -414,7 +414,7 @@ impl Lines {
 
     fn call_begins(&mut self, call: ScheduledId) {
         let name = self.details.text.take();
-        // Such a callback is told of late.
+        // A descriptor's callback is recorded late, only if it did more than wake tasks.
         if name.as_deref() != Some(DESCRIPTOR) {
             self.tick();
         }
@@ -430,7 +430,7 @@ impl Traced {
     }
 }
 
-/// The time that has passed, to the nanosecond: the difference of two numbers that are not exact.
+/// The elapsed time, rounded to a nanosecond, because both numbers are inexact.
 fn since(start: f64, now: f64) -> f64 {
     ((now - start) * 1e9).round() / 1e9
 }

@@ -1,4 +1,4 @@
-//! A hash for numbers that the program does not choose: addresses, indices. The standard one takes as long as writing an event.
+//! A hash for numbers that an attacker cannot choose: addresses, indices. The standard one takes as long as writing an event.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -1,8 +1,8 @@
-//! Where a loop's records go: a thread of its own makes lines of the file from them.
+//! The way out for a loop's records: a second thread makes lines of the file from them.
 //!
-//! The core idea: while the thread reads one buffer, the loop fills another. There are two while the thread keeps up, and [`MOST`]
-//! before the loop waits for it, so a trace takes no more memory than that. The thread begins with the first buffer that is full,
-//! and ends with the loop: a short program has none. Where no thread can be had, the loop does its work.
+//! The core idea: while the thread reads one buffer, the loop fills another. There are two buffers while the thread keeps up, and
+//! up to [`MOST`] before the loop waits for it, so a trace takes no more memory than that. The thread is started with the first
+//! full buffer, and ends with the loop, so a short program has none. If the thread cannot be started, the loop does its work.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,17 +11,17 @@ use std::thread::{self, JoinHandle};
 use crate::lines::Lines;
 use crate::record::Record;
 
-/// As many buffers are made at most.
+/// The most buffers that are made.
 const MOST: usize = 4;
 
 pub(crate) struct Outlet {
-    /// Locked once a buffer, by the one that reads it.
+    /// Locked once for each buffer, by the thread that reads it.
     lines: Arc<Mutex<Lines>>,
     writer: Option<Writer>,
 }
 
 struct Writer {
-    /// Buffers for the thread, and those that come back.
+    /// Full buffers for the thread, and empty ones that come back.
     full: Sender<Vec<Record>>,
     empty: Receiver<Vec<Record>>,
     /// How many buffers there are.
@@ -42,7 +42,7 @@ impl Outlet {
         }
         let room = records.capacity();
         self.pass_on(records, |writer| writer.next(room));
-        // If the thread has panicked, that has been told.
+        // If the thread has panicked, that has been reported.
         records.clear();
     }
 
@@ -86,7 +86,7 @@ impl Writer {
         Some(Self { full, empty, made: 1, thread })
     }
 
-    /// An empty buffer: one that is back or, if there are few, a new one.
+    /// An empty buffer: a returned one or, if there are few, a new one.
     fn next(&mut self, room: usize) -> Option<Vec<Record>> {
         if let Ok(empty) = self.empty.try_recv() {
             return Some(empty);

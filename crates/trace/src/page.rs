@@ -1,13 +1,13 @@
-//! The events that are not in the file yet, and how slices are written there.
+//! The events that are not in the file yet, and how their slices are written.
 
 use crate::json::Event;
 use crate::record::Label;
 
 pub(crate) struct Page {
     pub(crate) out: Vec<u8>,
-    /// The number of the loop, and of its own track.
+    /// The number of the loop, and of the loop's own track.
     pub(crate) pid: u32,
-    /// Does the loop go by the real clock?
+    /// Does the loop use the real clock?
     pub(crate) is_real: bool,
 }
 
@@ -16,15 +16,15 @@ pub(crate) struct Slice {
     pub(crate) kind: Kind,
     /// When it began.
     pub(crate) since: u64,
-    /// Has its beginning been written?
+    /// Has the beginning of the slice been written?
     pub(crate) is_written: bool,
-    /// How long it was queued, how many entries a pass runs, or the number of the timer.
+    /// The time in the queue, the number of entries that a pass runs, or the number of the timer.
     pub(crate) measure: Option<u64>,
     /// What a callback runs.
     pub(crate) name: Option<Label>,
     /// The task that takes the step.
     pub(crate) task: Option<usize>,
-    /// The flows that end at its beginning.
+    /// The flows that end where the slice begins.
     pub(crate) flows: Vec<Flow>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy)]
 pub(crate) struct Flow {
     pub(crate) id: u64,
-    /// The fields that say what it is.
+    /// The fields that describe the flow.
     pub(crate) fields: &'static str,
 }
 
@@ -53,7 +53,7 @@ impl Page {
         Event::new(&mut self.out, phase, self.pid, track, time)
     }
 
-    /// Writes the beginnings of slices, as far as they have not been written.
+    /// Writes the beginnings of the slices that have none in the file yet.
     pub(crate) fn begin_all(&mut self, running: &mut [Slice]) {
         for slice in running.iter_mut().filter(|slice| !slice.is_written) {
             slice.is_written = true;
@@ -63,7 +63,7 @@ impl Page {
         }
     }
 
-    /// A slice ends now, which was the innermost of those that run. Returns the event, to which arguments can be added.
+    /// Ends a slice, the innermost of those that run. Returns the event, to which arguments can be added.
     #[inline]
     pub(crate) fn end(&mut self, running: &mut [Slice], slice: &Slice, now: u64, printed: Option<u64>) -> Event<'_> {
         let line = if slice.is_written {

@@ -1,11 +1,11 @@
-//! The locations of the program as they are written, each made once.
+//! The texts of the program's locations, each formatted once.
 
 use std::panic::Location;
 
 use crate::json;
 use crate::mixed::Map;
 
-/// The texts by the addresses of the locations.
+/// The texts, by the address of their location.
 #[derive(Default)]
 pub(crate) struct Places(Map<usize, String>);
 

@@ -1,21 +1,21 @@
-//! What happens in a loop, as data of a fixed size: what the [`Recorder`](crate::recorder::Recorder) notes and
-//! [`Lines`](crate::lines::Lines) reads.
+//! Records of what happens in a loop, of a fixed size: the [`Recorder`](crate::recorder::Recorder) writes them, and
+//! [`Lines`](crate::lines::Lines) reads them.
 //!
-//! The core idea: nothing is looked up, counted or formatted where it is noted. Tasks go by their ids and locations by their
-//! addresses; a text is borrowed from the program unless it was made for this. What few events have is a record of its own before
-//! the event, so that the others stay small.
+//! The core idea: nothing is looked up, counted or formatted while it is noted. A task is its id, and a location its address; a
+//! text is borrowed from the program unless it had to be made. Details that only few events have are separate records before the
+//! event, so that the records stay small.
 
 use std::borrow::Cow;
 use std::panic::Location;
 
 use asyncio_runtime::ScheduledId;
 
-/// A text: nearly always one of the program's own.
+/// A text, nearly always a static one of the program.
 pub(crate) type Label = Cow<'static, str>;
 
-/// One thing that happened, or a detail of the one that follows.
+/// One event, or a detail of the event that follows.
 pub(crate) struct Record {
-    /// When, in nanoseconds: since the trace began or, under the virtual clock, in the time of the loop.
+    /// The time in nanoseconds: since the trace began or, under the virtual clock, the loop's time.
     pub(crate) time: u64,
     pub(crate) what: What,
 }
@@ -26,49 +26,49 @@ const _: () = assert!(size_of::<Record>() <= 40);
 pub(crate) enum What {
     /// Detail: the name of the task, with that of its coroutine.
     Name(Label),
-    /// Detail: what a callback runs or a timer does, the name of a coroutine, the members of a group, an error.
+    /// Detail: what a callback runs, what a timer does, the name of a coroutine, the members of a group, or an error.
     Text(Label),
     /// Detail: the task or future that is awaited.
     Awaits(usize),
     /// Detail: the task that holds what is waited for.
     HeldBy(usize),
-    /// Detail: how long standard output is by now. It holds until there is another one.
+    /// Detail: the length of standard output, valid until the next such detail.
     Printed(u64),
 
-    /// Its coroutine is the text.
+    /// The name of its coroutine is in a `Text` before it.
     TaskCreated {
         task: usize,
         at: &'static Location<'static>,
     },
-    /// If it is the first step, there is a name.
+    /// For the first step, a `Name` comes before it.
     StepBegins(usize),
     StepEnds {
         /// What the task waits on, if that is known.
         waits_on: Option<&'static str>,
-        /// Where; nowhere if the task is done.
+        /// The location of the wait; none if the task is done.
         at: Option<&'static Location<'static>>,
     },
     Woken {
         task: usize,
-        /// By the callback of a descriptor, which is left out.
+        /// Was it woken by the callback of a descriptor, which is left out?
         by_descriptor: bool,
     },
     CancelRequested {
         task: usize,
         through: Option<usize>,
     },
-    /// There is a name, and the error is the text.
+    /// A `Name` comes before it, and the error in a `Text`.
     TaskDone(usize, End),
     FutureDone,
     Queued(ScheduledId),
-    /// Under the virtual clock, what it does is the text.
+    /// Under the virtual clock, a `Text` before it says what the timer does.
     TimerSet {
         timer: ScheduledId,
         when: f64,
     },
     CallCancelled,
     TimerCancelled(ScheduledId),
-    /// What it runs is the text.
+    /// A `Text` before it says what it runs.
     CallBegins(ScheduledId),
     CallEnds,
     Idle(Option<f64>),

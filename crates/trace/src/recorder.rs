@@ -1,8 +1,8 @@
 //! The observer: it notes what happens in one loop, in the loop's own thread.
 //!
-//! The core idea: it does as little as it can, because it runs in the middle of what it measures. It copies what will be gone
-//! later into a [`Record`], looks at the clock once a step, and hands a buffer that is full to the [`Outlet`]. What the records mean
-//! is not its concern. Nothing here allocates, but where a task begins or ends and where the runtime itself makes a text.
+//! The core idea: it does as little as possible, because it runs in the middle of what it measures. It copies what will be gone
+//! later into a [`Record`], reads the clock once a step, and hands full buffers to the [`Outlet`]. It does not interpret the
+//! records. It allocates only where a task starts or ends, and where the runtime itself makes a text.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -26,18 +26,20 @@ use crate::sink::{Sink, nanos_since};
 /// The records of one buffer.
 const ROOM: usize = 1024;
 
-/// One event is this many records at most.
+/// The most records that one event takes.
 const MOST: usize = 8;
 
-/// What a loop that goes idle may spend on handing over what it has, in all: this many nanoseconds, and this part of the time.
+/// The total time that a loop may spend on handing over its records when it goes idle: this many nanoseconds, plus this
+/// fraction of the elapsed time.
 const TO_SPEND: (u64, u64) = (1_000_000, 500);
 
-/// The callback by which a descriptor wakes the tasks that wait for it. They say so themselves, so it is left out.
+/// The callback by which a descriptor wakes the tasks that wait for it. Their wake-ups are recorded anyway, so the callback is
+/// left out.
 pub(crate) const DESCRIPTOR: &str = "AsyncFd._ready()";
 
 pub(crate) struct Recorder {
     sink: Arc<Sink>,
-    /// Borrowed only while something is noted, which calls nothing of the program.
+    /// Borrowed only while something is noted. No code of the program runs then.
     notes: RefCell<Notes>,
 }
 
@@ -45,18 +47,18 @@ struct Notes {
     records: Vec<Record>,
     outlet: Outlet,
     time: Time,
-    /// The time of the last look at the clock.
+    /// The time when the clock was last read.
     now: u64,
-    /// Has the program not run since then? Between two steps the loop takes no time that is worth a look at the clock.
+    /// Has no code of the program run since then? Between two steps the loop takes too little time to read the clock again.
     is_now: bool,
     is_idle: bool,
-    /// How many steps and callbacks have begun and not ended, one within the other.
+    /// The number of nested steps and callbacks that have started and not ended.
     depth: u32,
-    /// The callback of a descriptor that runs and has done nothing but wake tasks.
+    /// The running callback of a descriptor, if it has only woken tasks so far.
     quiet: Option<ScheduledId>,
     /// The tasks that have taken no step. Their names may change until then.
     unnamed: HashSet<usize, Hashed>,
-    /// The time that handing over has taken while the loop was idle.
+    /// The time spent so far on handing over while the loop was idle.
     spent: u64,
     /// Standard output, if it is a file and the time is virtual.
     printed: Option<File>,
@@ -93,7 +95,7 @@ impl Recorder {
 #[derive(Default)]
 struct Wait {
     kind: Option<WaitKind>,
-    /// What is awaited, and who holds it. Not asked of waits that are for nothing inside of the loop.
+    /// What is awaited, and which task holds it. Not asked for if the wait is for something outside of the loop.
     more: Option<WaitsOn>,
 }
 
@@ -118,7 +120,7 @@ impl Observer for Recorder {
         if self.sink.is_over() {
             return;
         }
-        // Asked before, and dropped after, because that may run code of the program.
+        // Obtained before the borrow and dropped after it, because both may run code of the program.
         let wait = match event {
             LoopEvent::StepEnds(task) => Wait::of(task),
             _ => Wait::default(),
@@ -162,7 +164,7 @@ impl Notes {
             LoopEvent::PassBegins(ready) => {
                 self.look_if_late();
                 self.is_now = true;
-                // A panic may have unwound the one before.
+                // A panic may have unwound the previous pass.
                 self.depth = 0;
                 self.note_printed();
                 self.note(What::PassBegins(ready));
@@ -191,7 +193,7 @@ impl Notes {
                 self.note_now(What::CancelRequested { task: task.id(), through });
             }
             LoopEvent::FutureDone(_) => self.note_now(What::FutureDone),
-            // What was queued by the loop itself, such as the event of a descriptor, has no cause in it.
+            // An entry that the loop itself has queued, such as the event of a descriptor, has no cause inside the loop.
             LoopEvent::Queued(call) if self.depth > 0 => self.note_now(What::Queued(call.id())),
             LoopEvent::TimerSet { timer, when, .. } => self.timer_set(timer, when),
             LoopEvent::CallCancelled(_) => self.note_now(What::CallCancelled),
@@ -222,7 +224,7 @@ impl Notes {
         };
     }
 
-    /// Looks at the clock if the program has run since the last look.
+    /// Reads the clock if code of the program has run since it was last read.
     fn look_if_late(&mut self) {
         if !self.is_now {
             self.look();
@@ -317,7 +319,7 @@ impl Notes {
         }
     }
 
-    /// The loop has nothing better to do than to hand over what there is.
+    /// The loop is about to go idle, so it can hand over its records.
     fn hand_over_idle(&mut self) {
         if self.spent < TO_SPEND.0 + self.now / TO_SPEND.1 {
             let start = Instant::now();
@@ -330,7 +332,7 @@ impl Notes {
         self.note_printed();
         self.note_now(What::Closed);
         self.outlet.close(&mut self.records);
-        // Its memory is not needed any more, but the loop keeps this.
+        // The loop keeps this recorder, but the memory is no longer needed.
         self.records = Vec::new();
         self.unnamed = HashSet::default();
     }
@@ -341,18 +343,18 @@ fn name_of(task: &AnyTask) -> Label {
     cut(format!("{} {}", task.get_name(), task.get_coro().name())).into()
 }
 
-/// How a task ended. Only its `repr` tells the error without marking it as seen.
+/// How a task ended. Only the `repr` shows the error without marking it as retrieved.
 fn end_of(task: &AnyTask) -> (End, String) {
     if task.cancelled() {
         return (End::Cancelled, String::new());
     }
     let mut text = String::new();
-    // How an error prints may be up to the program.
+    // The `Debug` of the error may be the program's.
     let _ = catch_unwind(AssertUnwindSafe(|| write!(text, "{task:?}")));
     match text.split_once("> exception=") {
         Some((_, error)) => {
             let error = error.strip_suffix('>').unwrap_or(error);
-            // In debug mode it says where the task was created, too.
+            // In debug mode the `repr` also says where the task was created.
             let at = task.get_coro().location();
             let created = format!(" created at {}:{}", at.file(), at.line());
             (End::Failed, error.strip_suffix(&*created).unwrap_or(error).to_owned())
@@ -361,7 +363,7 @@ fn end_of(task: &AnyTask) -> (End, String) {
     }
 }
 
-/// Standard output, if it is a regular file: its length says what has been printed.
+/// Standard output, if it is a regular file: its length shows how much has been printed.
 fn output_file() -> Option<File> {
     let file = File::from(stdout().as_fd().try_clone_to_owned().ok()?);
     file.metadata().ok()?.is_file().then_some(file)

@@ -1,8 +1,8 @@
 //! The file of a trace, which the loops of a process share.
 //!
-//! The core idea: each loop collects whole events and hands them over in one piece, so that what is in the file is a list of events
-//! at any time but for the bracket that ends it. That is written when the last open loop closes; the next piece overwrites it. The
-//! first error ends the trace with a warning.
+//! The core idea: each loop collects whole events and hands them over in one piece, so that at any time the file is a list of
+//! events that lacks only its closing bracket. The bracket is written when the last open loop closes, and the next piece
+//! overwrites it. The first error ends the trace with a warning.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -17,16 +17,16 @@ use asyncio_runtime::log;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, OFlags, flock};
 
-/// How long a pipe that is full may hold up the program.
+/// How long a full pipe may block the program.
 const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 const END: &[u8] = b"\n]\n";
 
 pub(crate) struct Sink {
     path: PathBuf,
-    /// When the trace began, which is zero in the times of all loops.
+    /// When the trace began. The times of all loops count from here.
     pub(crate) start: Instant,
-    /// The numbers of loops and tasks.
+    /// The next number for a loop or task.
     next: AtomicU32,
     /// Has an error ended the trace?
     over: AtomicBool,
@@ -35,7 +35,7 @@ pub(crate) struct Sink {
 
 struct Target {
     file: File,
-    /// Can the end be overwritten?
+    /// Is it a regular file, whose end can be overwritten?
     is_regular: bool,
     is_empty: bool,
     /// The loops that are not closed.
@@ -63,7 +63,7 @@ impl Sink {
         })
     }
 
-    /// A number for a loop or task that no other has in this trace.
+    /// Returns a number for a loop or task, unique in this trace.
     pub(crate) fn number(&self) -> u32 {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
@@ -102,7 +102,7 @@ impl Sink {
         self.check(ended);
     }
 
-    /// The first error is the last one.
+    /// Only the first error is reported, because it ends the trace.
     fn check(&self, done: io::Result<()>) {
         if let Err(error) = done
             && !self.over.swap(true, Ordering::Relaxed)
@@ -112,7 +112,7 @@ impl Sink {
     }
 }
 
-/// How many nanoseconds ago this was.
+/// The nanoseconds since `start`.
 pub(crate) fn nanos_since(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }

@@ -17,8 +17,8 @@ use asyncio_trace as _;
 
 use crate::reader::{Read, broken_off, complete};
 
-/// What the other tests run in a process of its own: it prints, and takes as many steps as `STEPS` says. If `DIES` is set, it waits to
-/// be killed. Without `STEPS` there is nothing to do.
+/// The program that the other tests run as a process: it prints, and takes as many steps as `STEPS` says. If `DIES` is set, it
+/// waits to be killed. Without `STEPS` it does nothing.
 #[test]
 fn program() {
     let Ok(steps) = std::env::var("STEPS") else { return };
@@ -39,7 +39,7 @@ fn program() {
     if dies {
         let event_loop = EventLoop::with_clock(Clock::Real);
         event_loop.call_soon(|| println!("waits")).unwrap();
-        // A descriptor that never has input keeps the loop from being deserted.
+        // A descriptor that never has input, so that the loop reports no deadlock.
         let _handle = event_loop.handle();
         event_loop.run_forever().unwrap();
     }
@@ -130,11 +130,11 @@ fn a_pipe_that_is_closed_or_full_ends_the_trace() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     make_pipe(&pipe);
-    // Opened for both, a pipe has a reader that never reads.
+    // Opened for both reading and writing, the pipe has a reader that never reads.
     let both = File::options().read(true).write(true).open(&pipe).unwrap();
     went_on(&run(&pipe, 5_000), "nobody reads it");
     drop(both);
-    // One that reads a little and goes.
+    // A reader that reads a little and closes the pipe.
     let pipe = folder.path().join("another");
     make_pipe(&pipe);
     let both = File::options().read(true).write(true).open(&pipe).unwrap();
@@ -181,7 +181,7 @@ fn a_trace_can_be_read_after_its_process_was_killed() {
     let file = folder.path().join("trace.json");
     let mut child = command(&file, 100).env("DIES", "").spawn().unwrap();
     wait_until_it_waits(&mut child);
-    // The loop hands over what it has before it waits; that it has printed is a moment earlier.
+    // The loop hands over its records just before it waits, a moment after it has printed.
     let idle = |text: &str| broken_off(text).named("idle").count() == 1;
     while !idle(&fs::read_to_string(&file).unwrap()) {
         std::thread::yield_now();

@@ -1,4 +1,4 @@
-//! What a trace says of tasks, waits, wake-ups, cancellations, callbacks and timers.
+//! What a trace shows of tasks, waits, wake-ups, cancellations, callbacks and timers.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -167,7 +167,7 @@ fn a_trace_of_the_virtual_clock_is_the_same_each_time() {
         }
         Ok(())
     }
-    // The default names of tasks count those of the process, which other tests make, too; and these may print.
+    // Default names count all tasks of the process, including those of other tests, and other tests may print.
     let own = |mut read: Read| {
         read.events.retain(|event| event["name"] != "thread_name");
         let args = read.events.iter_mut().filter_map(|event| event.get_mut("args")?.as_object_mut());
@@ -198,7 +198,7 @@ fn a_task_that_another_thread_wakes_has_no_flow_but_an_instant() {
         std::future::poll_fn(move |cx| {
             let Some(send) = send.take() else { return std::task::Poll::Ready(()) };
             let waker = cx.waker().clone();
-            // The step is over when the thread gets the waker.
+            // The step has ended when the thread gets the waker.
             get_running_loop().unwrap().call_soon(move || send.send(waker).unwrap()).unwrap();
             std::task::Poll::Pending
         })
@@ -254,7 +254,7 @@ fn memory_does_not_grow_with_the_length_of_the_trace() {
             Ok(lengths)
         }
     });
-    // All but what fits into four buffers of a thousand records has gone to the file.
+    // Everything is in the file, except what fits into four buffers of a thousand records.
     let grown = grown.unwrap();
     event_loop.close().unwrap();
     let all = std::fs::metadata(&file).unwrap().len();

@@ -194,8 +194,7 @@ fn a_condition_shares_its_lock() {
     });
 }
 
-/// The guard is that of the lock, the wait is that of the condition: the guard releases the lock after the wait as
-/// before it.
+/// The guard comes from the lock, the wait from the condition. After the wait, the guard still releases the lock.
 #[test]
 fn a_wait_gives_the_guard_its_hold_back() {
     run(async {

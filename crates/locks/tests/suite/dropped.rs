@@ -1,4 +1,4 @@
-//! Waiters that are dropped (`abort`), which Python does not know: nothing that was on its way to them may be lost.
+//! Waiters that are dropped (`abort`), which Python does not have: nothing that was on its way to them may be lost.
 
 use std::future::poll_fn;
 use std::task::Poll;

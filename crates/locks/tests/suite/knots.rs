@@ -1,4 +1,4 @@
-//! What the loop says of tasks that wait for each other: for which primitive each waits, and who has acquired it.
+//! The report about tasks that wait for each other: the primitive that each waits for, and the task that has acquired it.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -173,7 +173,7 @@ fn a_lock_that_is_offered_to_a_wait_that_is_not_polled_is_a_futurelock() {
     assert_eq!(*second, wait("futurelocked"));
 }
 
-/// A part of a task that has a waker of its own, as in a `FuturesUnordered`.
+/// Part of a task is polled with a waker of its own, as in a `FuturesUnordered`.
 #[test]
 fn a_futurelock_is_found_behind_the_waker_of_a_combinator() {
     struct Part(Waker);
@@ -202,7 +202,7 @@ fn a_futurelock_is_found_behind_the_waker_of_a_combinator() {
     assert_eq!(lines[1], format!("futurelock: {wait}"));
 }
 
-/// The task is woken and takes the lock: nothing is left that was offered.
+/// The task is woken and takes the lock, so no offer is left.
 #[test]
 fn a_lock_that_is_taken_up_is_held_and_not_offered() {
     let lines = report(async {

@@ -1,6 +1,6 @@
 //! The cases of CPython's `test_locks.py`, each under the name of its origin, and what Rust adds: dropped waiters, guards.
 //!
-//! Left out is what the types rule out: awaiting a primitive itself, a parameter `loop`, primitives of two loops.
+//! Left out are cases that the types rule out: awaiting a primitive itself, a parameter `loop`, primitives of two loops.
 
 #[macro_use]
 extern crate asyncio_testing;

@@ -1,4 +1,5 @@
-//! Partial deadlocks: tasks that wait for each other are told of once, while others go on. Programs that only look like it are not.
+//! Partial deadlocks: tasks that wait for each other are reported once, while others go on. Programs that only look like that are
+//! not reported.
 //!
 //! The log is standard error, so each test runs itself as a child process.
 
@@ -14,8 +15,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use asyncio_locks::{Condition, Event, Lock, Semaphore};
 use asyncio_runtime::{Clock, Result, Runner, Task, TaskGroup, create_task, gather, get_running_loop, sleep, wait_for};
 
-/// What the log has of partial deadlocks when a program has run in a process of its own, started as the test of this name. A line
-/// of a task ends where its location begins. In the child, the program runs and nothing is returned.
+/// Runs a program in a process of its own, as the test of this name, and returns its log lines about partial deadlocks. The lines
+/// of tasks are cut before the location. In the child, the program runs and nothing is returned.
 fn told(test: &str, program: impl Future<Output = Result<()>> + 'static) -> Option<Vec<String>> {
     if std::env::var_os("IN_CHILD").is_some() {
         Runner::new().clock(Clock::Virtual).run(program).unwrap();
@@ -70,7 +71,7 @@ fn tasks_that_wait_for_each_others_locks_are_told_of_once() {
             .enumerate()
             .map(|(i, name)| start(name, take_both(locks[i].clone(), locks[(i + 1) % 3].clone())))
             .collect();
-        // They wait for the knot and are no part of it.
+        // They wait for the knot, but are not part of it.
         let _waiting = start("waiting", async move { gather(tasks).await });
         let _behind = start("behind", take_both(Lock::new(), locks[0].clone()));
         others_go_on().await
@@ -114,7 +115,7 @@ fn every_knot_is_told_of_with_the_sort_of_each_wait() {
             two.wait().await?;
             left.await
         });
-        // Both begin to wait in the end.
+        // In the end both wait.
         other.replace(Some(right));
         one.set();
         others_go_on().await
@@ -174,7 +175,7 @@ fn a_guard_that_was_moved_makes_no_knot() {
     is_told!(a_guard_that_was_moved_makes_no_knot, program, NOTHING);
 }
 
-/// The guard goes to a task that is there already, in the result of a future.
+/// The guard goes to an existing task, in the result of a future.
 #[test]
 fn a_guard_that_was_handed_over_makes_no_knot() {
     let program = async {
@@ -204,7 +205,7 @@ fn a_guard_that_was_handed_over_makes_no_knot() {
     is_told!(a_guard_that_was_handed_over_makes_no_knot, program, NOTHING);
 }
 
-/// What cannot hold a guard is handed over, so the task that acquired the lock has it.
+/// The values that are handed over cannot contain a guard, so the task that acquired the lock still holds it.
 #[test]
 fn a_task_that_hands_numbers_over_still_has_its_guard() {
     let program = async {
@@ -224,7 +225,7 @@ fn a_task_that_hands_numbers_over_still_has_its_guard() {
     is_told!(a_task_that_hands_numbers_over_still_has_its_guard, program, told);
 }
 
-/// A channel of another crate, of which the loop knows nothing.
+/// Stands for a channel of another crate, unknown to the loop.
 #[derive(Clone, Default)]
 struct Channel(Rc<RefCell<(bool, Option<Waker>)>>);
 
@@ -246,7 +247,7 @@ impl Future for Channel {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut inner = self.0.borrow_mut();
-        // As most crates do: a waker that wakes the same task is kept.
+        // Like most crates, it keeps a waker that wakes the same task.
         if !inner.1.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
             inner.1 = Some(cx.waker().clone());
         }
@@ -285,7 +286,7 @@ fn a_wait_beside_a_future_of_another_crate_is_in_no_knot() {
                 lock_or_message(one, channel, is_lock_first).await
             });
         }
-        // In a task that is awaited by one that holds what it needs.
+        // The same in a task that is awaited by the holder of the lock it needs.
         let (lock, channel) = (Lock::new(), Channel::default());
         channels.push(channel.clone());
         let inner = start("inner", lock_or_message(lock.clone(), channel, true));
@@ -326,7 +327,7 @@ fn futures_of_other_crates_that_are_gone_hide_no_knot() {
     is_told!(futures_of_other_crates_that_are_gone_hide_no_knot, program, told);
 }
 
-/// Polls of what it has only what was woken, as unordered collections of futures do.
+/// Polls only the parts that were woken, as unordered collections of futures do.
 struct Unordered(Vec<(Wait, Arc<Part>)>);
 
 type Wait = Pin<Box<dyn Future<Output = ()>>>;
@@ -447,7 +448,7 @@ fn a_wait_that_something_may_end_is_in_no_knot() {
             })
             .await
         });
-        // Permits may be released by any task, a lock by hand too, and an event and a condition may come.
+        // Any task may release permits, or a lock by hand; an event may be set, and a condition notified.
         let (semaphore, by_hand, condition) = (Semaphore::new(1)?, Lock::new(), Condition::new());
         let (their_semaphore, their_lock) = (semaphore.clone(), by_hand.clone());
         let _permits = start("permits", async move {
@@ -466,7 +467,7 @@ fn a_wait_that_something_may_end_is_in_no_knot() {
     is_told!(a_wait_that_something_may_end_is_in_no_knot, program, NOTHING);
 }
 
-/// Ten thousand tasks that wait for what comes from outside, some of them behind a lock, others a long chain.
+/// Ten thousand tasks that wait for something outside of the loop, some of them behind a lock, others in a long chain.
 #[test]
 fn a_busy_program_is_not_accused() {
     let program = async {

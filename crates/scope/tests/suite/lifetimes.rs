@@ -129,7 +129,7 @@ fn a_scope_that_waited_for_its_caller_goes_on_where_it_was() {
         once(&mut all).await;
         sleep(10).await?; // the caller is here, so they stand
         assert_eq!(steps.get(), 0);
-        // A while in a `select!`, and then to the end.
+        // First for a while in a `select!`, then to the end.
         let pause = async {
             sleep(0.5).await?;
             Ok(vec![])
@@ -195,7 +195,7 @@ impl std::task::Wake for Through {
     }
 }
 
-/// While its caller is always about to run, they are reached all the same.
+/// They are reached even while the caller itself is always ready.
 #[test]
 fn a_busy_caller_does_not_keep_them_waiting() {
     run_virtual(async {
@@ -220,7 +220,7 @@ fn a_busy_caller_does_not_keep_them_waiting() {
     .unwrap();
 }
 
-/// A visit finds that the caller has something to do besides, and ends.
+/// The caller does something else during the visit, and ends.
 #[test]
 fn a_caller_may_end_in_the_step_of_a_scoped_task() {
     run_virtual(async {
@@ -336,7 +336,7 @@ fn outside_a_loop_it_is_refused() {
     Runner::new().clock(Clock::Virtual).run(async { gather_scoped([sleep(0)]).await }).unwrap();
 }
 
-/// Handles on a group that is over are harmless.
+/// Handles of a group that has ended are harmless.
 #[test]
 fn a_group_that_is_over_takes_no_more() {
     run_virtual(async {

@@ -1,4 +1,4 @@
-//! What a scoped task has of its own.
+//! The properties that a scoped task has of its own.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -102,7 +102,7 @@ fn each_has_its_own_context() {
 
 #[test]
 fn the_first_variable_of_a_thread_can_be_set_in_a_scoped_task() {
-    // In a process of its own no variable would be in use yet; here others may have set one.
+    // In a separate process no variable would be in use yet; here other tests may have set one.
     static FIRST: ContextVar<u32> = ContextVar::new("first");
     run_virtual(async {
         let set = async |value: u32| {
@@ -219,7 +219,7 @@ fn a_panic_is_resumed_in_the_caller() {
     assert_eq!(payload.downcast_ref::<String>().map(String::as_str), Some("expected"));
 }
 
-/// As many polls of each frame as there are steps: what scoped tasks cost.
+/// The cost of scoped tasks: each frame is polled as often as there are steps.
 #[test]
 fn a_step_polls_one_coroutine() {
     run_virtual(async {
@@ -238,7 +238,7 @@ fn a_step_polls_one_coroutine() {
             all.as_mut().poll(cx)
         })
         .await?;
-        // Two steps each; the caller begins to wait and is woken.
+        // Two steps each, and two for the caller, which starts to wait and is woken.
         assert_eq!((own.get(), polls.get()), (2000, 2002));
         Ok(())
     })
@@ -261,7 +261,7 @@ impl Observer for Events {
     }
 }
 
-/// An observer sees of scoped tasks what it sees of others.
+/// An observer sees the same events for scoped tasks as for other tasks.
 #[test]
 fn a_visit_is_no_step() {
     let watched = |scoped: bool| {
