@@ -1,7 +1,8 @@
-//! The tape's second part: what a network and time do, in the order in which they ask.
+//! The tape's second part: the choices of networks and of time, in the order in which they are asked.
 //!
-//! The core idea is that of the orders: each question has a number of answers, of which 0 is the ordinary one, and a run is what it
-//! answered otherwise. The questions of each fault are counted by themselves, so an answer keeps its meaning when another one goes.
+//! The core idea is the same as for orders: each question has a number of answers, of which 0 is the ordinary one, and a run is
+//! described by its other answers. Questions are counted separately for each fault, so an answer keeps its meaning when another
+//! one is removed.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,13 +13,13 @@ use crate::fault::Fault;
 use crate::rng::Rng;
 use crate::tape::Tape;
 
-/// A question that was not answered in the ordinary way.
+/// A question with an answer other than the ordinary one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Mishap {
     /// What the question was about.
     pub fault: Fault,
-    /// Its number among the questions about that, from 0.
+    /// Its number among the questions about that fault, from 0.
     pub number: u64,
     /// The answer; 0 is the ordinary one.
     pub index: usize,
@@ -52,16 +53,16 @@ impl Mishap {
 #[derive(Debug)]
 pub(crate) enum Fate {
     Given {
-        /// Those that have not happened yet.
+        /// The mishaps that have not happened yet.
         mishaps: BTreeMap<(Fault, u64), Mishap>,
-        /// Is one that does not fit an error?
+        /// Is a mishap that does not fit an error?
         strict: bool,
     },
     Random {
         rng: Rng,
         /// The faults that happen in this run, as bits.
         kinds: u16,
-        /// One question in so many is not answered in the ordinary way.
+        /// One question in this many gets an unusual answer.
         rarity: usize,
     },
 }
@@ -76,10 +77,10 @@ impl Fate {
         Self::Given { mishaps: keyed.collect(), strict }
     }
 
-    /// That of one run of a search. Runs differ in which faults they have and how many: a fault is often found only where the others
-    /// are not in the way.
+    /// The fate for one run of a search. Runs differ in the kinds and the number of their faults, because some bugs show only in
+    /// the absence of other faults.
     pub(crate) fn random(seed: u64) -> Self {
-        // Other numbers than those of the orders that have the same seed.
+        // Different numbers from those that the orders draw from the same seed.
         let mut rng = Rng::new(seed ^ 0x6E65_7477_6F72_6B21);
         let kinds = match rng.below(4) {
             0 => u16::MAX,
@@ -89,7 +90,7 @@ impl Fate {
         Self::Random { rng, kinds, rarity }
     }
 
-    /// The answer to a question, one of the first so many that are `possible`.
+    /// The answer to a question: one of the first `possible` ones.
     fn answer(&mut self, number: u64, fault: Fault, len: usize, possible: usize) -> Result<usize, String> {
         match self {
             Self::Random { rng, kinds, rarity } => {
@@ -107,7 +108,7 @@ impl Fate {
         }
     }
 
-    /// Is a part of it left at the end of the program?
+    /// A mishap that is left at the end of the program, if any.
     fn left(&self) -> Option<&Mishap> {
         match self {
             Self::Given { mishaps, strict: true } => mishaps.values().next(),
@@ -120,7 +121,7 @@ impl Fate {
 #[derive(Debug)]
 pub(crate) struct Mishaps {
     fate: Fate,
-    /// How many questions there were about each fault.
+    /// The number of questions so far about each fault.
     asked: [u64; Fault::ALL.len()],
     pub(crate) happened: Vec<Mishap>,
 }
@@ -136,7 +137,7 @@ impl Mishaps {
         self.happened.clear();
     }
 
-    /// A question with `len` answers, of which the first `possible` ones can be given here.
+    /// Asks a question with `len` answers, of which only the first `possible` ones apply here.
     pub(crate) fn ask(&mut self, fault: Fault, len: usize, possible: usize) -> Result<usize, String> {
         let asked = &mut self.asked[fault as usize];
         let number = *asked;
@@ -160,7 +161,7 @@ thread_local! {
     static TAPE: RefCell<Option<Rc<RefCell<Tape>>>> = const { RefCell::new(None) };
 }
 
-/// Lets the networks of this thread ask the tape for as long as it exists.
+/// While this value exists, the networks of this thread ask the tape.
 pub(crate) struct Asked(Option<Rc<RefCell<Tape>>>);
 
 impl Asked {
@@ -175,14 +176,14 @@ impl Drop for Asked {
     }
 }
 
-/// A choice of the program's own while it is [explored](crate::explore()): one of so many possibilities, as a part of the schedule. 0
-/// is the ordinary one, which is the answer outside of an exploration.
+/// Makes a choice for a program that is [explored](crate::explore()), as part of the schedule, and returns a number below
+/// `options`. 0 is the ordinary choice, and the answer outside of an exploration.
 ///
-/// Use it for what a test does to the program: when to crash a machine, which message to leave out, how long a user thinks.
+/// Use it for events that the test causes: when to crash a machine, which message to drop, how long a user thinks.
 ///
 /// # Panics
 ///
-/// If there is no possibility.
+/// If `options` is 0.
 ///
 /// # Examples
 ///

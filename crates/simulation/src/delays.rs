@@ -1,4 +1,4 @@
-//! All schedules with a number of deviations, in order.
+//! Visits all schedules with a given number of deviations, in order.
 
 use std::ops::ControlFlow;
 
@@ -10,8 +10,8 @@ pub(crate) type Run<'a, B> = &'a mut dyn FnMut(&[Deviation], bool) -> ControlFlo
 /// Runs the schedules that begin with `prefix` and have exactly `more` deviations after it, depth first. Those with fewer are
 /// run as well, because only a run shows where its successors may deviate.
 ///
-/// `run` gets a schedule and whether it is one of those with all deviations, and returns how many entries were eligible at each
-/// step. `take` says whether to visit a successor, by its number, of the outermost schedule.
+/// `run` gets a schedule, and whether it has all its deviations, and returns the number of eligible entries at each step.
+/// `take` gets the number of a successor of the outermost schedule, and returns whether to visit it.
 pub(crate) fn visit<B>(
     prefix: &mut Vec<Deviation>,
     more: u32,
@@ -43,7 +43,7 @@ mod tests {
 
     use super::visit;
 
-    /// Of a program with three steps, with two, three and one eligible entries, whatever is chosen.
+    /// The schedules of a program with three steps, which have two, three and one eligible entries, whatever is chosen.
     fn schedules(more: u32, mut take: impl FnMut(u64) -> bool) -> Vec<Vec<(u64, usize)>> {
         let mut all = Vec::new();
         let mut run = |schedule: &[crate::Deviation], all_there: bool| {

@@ -17,12 +17,12 @@ use crate::{run, search};
 /// fails.
 ///
 /// The program fails if it panics, if its main coroutine raises, if no task can go on, if a task is left when the main
-/// coroutine returns, if an exception is never retrieved, if it does not come to an end, or if an
-/// [`invariant`](crate::invariant()) is violated. [`check`](Explore::check) panics with the report,
-/// [`run`](Explore::run) returns it.
+/// coroutine returns, if an exception is never retrieved, if it does not end, or if an [`invariant`](crate::invariant()) is
+/// violated. [`check`](Explore::check) panics with the report, [`run`](Explore::run) returns it.
 ///
-/// `program` is called for each schedule, in several threads. What it shares between its tasks it must make anew each time.
-/// It must not depend on anything but its tasks and the virtual clock: real time, sockets and threads do not follow the schedule.
+/// `program` is called for each schedule, in several threads. State that its tasks share must be made inside it, anew for each
+/// run. It must not depend on anything but its tasks and the virtual clock: real time, sockets and threads do not follow the
+/// schedule.
 ///
 /// If the environment variable `ASYNCIO_SCHEDULE` is set, only the schedule that it names is run.
 ///
@@ -159,8 +159,8 @@ where
         self
     }
 
-    /// Sets how long to search at most, in seconds of real time. By default only the number of schedules counts. (With this
-    /// limit, what is found depends on the speed of the machine.)
+    /// Sets a limit for the search, in seconds of real time. By default only the number of schedules is limited. (With a time
+    /// limit, the result depends on the speed of the machine.)
     pub fn time_limit(mut self, seconds: impl Seconds) -> Self {
         self.options.time = Some(Duration::try_from_secs_f64(seconds.seconds()).unwrap_or(Duration::MAX));
         self
@@ -179,7 +179,7 @@ where
         self
     }
 
-    /// Sets after how many steps a program counts as one that does not end. It is 100,000 by default.
+    /// Sets the number of steps after which a program counts as endless. It is 100,000 by default.
     pub fn steps(mut self, steps: u64) -> Self {
         self.options.steps = steps;
         self
@@ -188,9 +188,9 @@ where
     /// Sets how many seconds the steps of one iteration may take: time becomes a part of the schedule. By default steps take no time,
     /// and the virtual clock stands still while anything is ready.
     ///
-    /// With it, the next timer may be due although something is ready, if its deadline is so near, and the loop may wake up late (by
-    /// 1 ms, 20 ms, 200 ms or 3 s), so that timers that are close to each other are due in the same iteration. A real loop does
-    /// both when the machine is slow. The orders of [`Strategy::Delays`] leave time out.
+    /// With it, the next timer may be due although something is ready, if its deadline is at most that far away. The loop may also
+    /// wake up late (by 1 ms, 20 ms, 200 ms or 3 s), so that timers that are close to each other are due in the same iteration. A
+    /// real loop does both when the machine is slow. [`Strategy::Delays`] ignores this option.
     ///
     /// # Examples
     ///
@@ -214,13 +214,13 @@ where
         self
     }
 
-    /// Lets the program leave tasks behind, which are cancelled at its end as [`run`](asyncio_runtime::run) does.
+    /// Allows the program to leave tasks behind. They are cancelled at its end, as by [`run`](asyncio_runtime::run).
     pub fn allow_leaked_tasks(mut self) -> Self {
         self.options.may_leak = true;
         self
     }
 
-    /// Demands that the program returns under each schedule what it returns first in, first out.
+    /// Requires the program to return the same under each schedule as first in, first out.
     ///
     /// # Examples
     ///
@@ -253,8 +253,8 @@ where
         self
     }
 
-    /// Collects the results that the program has instead of stopping at the first failure:
-    /// [`Exploration::outcomes`], each with the shortest schedule to it.
+    /// Collects the results of the program, instead of stopping at the first failure: [`Exploration::outcomes`], each with its
+    /// shortest schedule.
     ///
     /// # Examples
     ///

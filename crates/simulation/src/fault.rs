@@ -1,4 +1,4 @@
-//! What may happen to a program that is no order: on a network, and with time.
+//! The events other than orders that may happen to a program: on a network, and with time.
 
 /// Something that may happen to a program while it is [explored](crate::explore()): on a network (see
 /// [`Network::faults`](crate::Network::faults)), or because its loop is slow (see
@@ -15,8 +15,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A read gets less than has come: one byte, or half of it. (What was written in several pieces is joined wherever the reader is
-    /// late.)
+    /// A read returns less than has arrived: one byte, or half. (Pieces are joined anyway whenever the reader is late.)
     Split,
     /// A write finds less room than there is: for one byte, for half, or none for a while.
     Full,
@@ -36,14 +35,15 @@ pub enum Fault {
     Crash,
     /// A choice of the program's own: [`choose`](crate::choose()). It needs no network.
     Choice,
-    /// The steps of an iteration take so long that the next timer is due although something is ready. It needs no network.
+    /// The steps of an iteration take long enough for the next timer to be due although something is ready. It needs no
+    /// network.
     Busy,
     /// The loop sleeps longer than to the next deadline, from a millisecond to three seconds, so that timers that are close to each
     /// other are due in the same iteration. It needs no network.
     Late,
 }
 
-/// By how many seconds the loop may wake up late.
+/// The seconds by which the loop may wake up late.
 pub(crate) const LATE: [f64; 5] = [0.0, 0.001, 0.02, 0.2, 3.0];
 
 impl Fault {
@@ -81,7 +81,7 @@ impl Fault {
         }
     }
 
-    /// Is it about the time that steps take, and not about a network?
+    /// Does it concern time rather than a network?
     pub(crate) fn is_of_time(self) -> bool {
         matches!(self, Self::Busy | Self::Late)
     }
@@ -91,7 +91,7 @@ impl Fault {
         if self.is_of_time() { "time" } else { "the network" }
     }
 
-    /// What an answer of the tape means. The network and [`LATE`] have the numbers.
+    /// The meaning of an answer of the tape, in words. The figures are those of the network and of [`LATE`].
     pub(crate) fn tell(self, index: usize) -> &'static str {
         let all: &[&str] = match self {
             Self::Split => &["a read gets one byte", "a read gets half of what is there"],

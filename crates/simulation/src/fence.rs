@@ -1,8 +1,8 @@
-//! The fence: which of the ready may run next.
+//! The fence: which ready entries may run next.
 //!
 //! A task may be put off, because another task could have been faster. A callback may not be: asyncio's own code relies on
-//! callbacks that run in the order in which they were queued, and before the tasks that they precede. So eligible are the
-//! tasks at the head of the queue and the first entry that is no task, which stands behind them like a fence.
+//! callbacks that run in the order in which they were queued, and before the tasks that they precede. So the eligible entries
+//! are the tasks at the head of the queue, and the first entry that is not a task, which ends them like a fence.
 //!
 //! Two numbers keep this practical. They are part of a token's version: a replay needs the same ones.
 
@@ -10,18 +10,19 @@ use std::collections::VecDeque;
 
 use asyncio_runtime::Choices;
 
-/// Only so many entries at the head of the queue are looked at, so that a step costs the same however long the queue is.
+/// Only this many entries at the head of the queue are considered, so that the cost of a step does not depend on the queue's
+/// length.
 pub(crate) const WINDOW: usize = 64;
 
-/// An entry that was passed over so many times is the only one that may run. Otherwise a task that asks again and again
-/// (`while !done { sleep(0).await? }`) could starve the one that it waits for.
+/// An entry that has been passed over this many times is the only one that may run. Otherwise a task that polls in a loop
+/// (`while !done { sleep(0).await? }`) could starve the task that it waits for.
 pub(crate) const PATIENCE: u8 = 100;
 
 /// The fence of one loop.
 #[derive(Debug, Default)]
 pub(crate) struct Fence {
-    /// How many times the entries at the head of the queue were passed over. Those that are not listed never were. Whatever
-    /// passes over an entry passes over those before it, so the first number is the greatest.
+    /// How many times the entries at the head of the queue were passed over. Entries that are not listed never were. Passing
+    /// over an entry also passes over those before it, so the first number is the greatest.
     passed: VecDeque<u8>,
 }
 

@@ -1,6 +1,6 @@
 //! `ASYNCIO_SCHEDULE`: a whole program under one schedule, without a change to it. `ASYNCIO_SCHEDULE_TRACE` names a file to which
-//! each choice is written, so that it can be compared with CPython's: LEN INDEX ELIGIBLE. With `ASYNCIO_SCHEDULE_LOOSE`, deviations are
-//! followed as far as they are possible, and not refused: for `cargo xtask explore`, which shrinks a schedule from outside.
+//! each choice is written, so that it can be compared with CPython's: LEN INDEX ELIGIBLE. With `ASYNCIO_SCHEDULE_LOOSE`,
+//! impossible deviations are skipped, not refused. `cargo xtask explore` needs that to shrink a schedule from outside.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -30,12 +30,12 @@ thread_local! {
     static TAPE: RefCell<Option<Rc<RefCell<Tape>>>> = RefCell::new(tape());
 }
 
-/// Begins to follow a schedule, in the place of the one that the environment names.
+/// Starts to follow a schedule, in place of the one that the environment names.
 pub(crate) fn follow(schedule: &Schedule) {
     TAPE.set(Some(Rc::new(RefCell::new(blank(schedule)))));
 }
 
-/// A tape that nothing is on yet.
+/// An empty tape.
 fn blank(schedule: &Schedule) -> Tape {
     let chooser = match schedule.deviations() {
         Some(deviations) if std::env::var_os("ASYNCIO_SCHEDULE_LOOSE").is_some() => Chooser::loose(deviations.to_vec()),
@@ -46,7 +46,8 @@ fn blank(schedule: &Schedule) -> Tape {
     tape
 }
 
-/// The first thread of a process that makes a loop follows the schedule: the order among threads is not ours.
+/// Only the first thread of a process that makes a loop follows the schedule, because we do not control the order among
+/// threads.
 fn tape() -> Option<Rc<RefCell<Tape>>> {
     static FIRST: OnceLock<ThreadId> = OnceLock::new();
     let own = thread::current().id();
@@ -57,13 +58,14 @@ fn tape() -> Option<Rc<RefCell<Tape>>> {
     let mut tape = blank(&schedule);
     if let Some(path) = std::env::var_os("ASYNCIO_SCHEDULE_TRACE") {
         let mut file = File::create(&path).unwrap_or_else(|error| panic!("ASYNCIO_SCHEDULE_TRACE: {error}"));
-        // The program is not to fail because a disk is full.
+        // The program must not fail because a disk is full.
         tape.told = Some(Box::new(move |len, index, eligible| _ = writeln!(file, "{len} {index} {eligible}")));
     }
     Some(Rc::new(RefCell::new(tape)))
 }
 
-/// The tape that the environment names, or `follow`, in the thread that follows it, unless a program is explored there.
+/// The tape for the environment's schedule, or for that of `follow`, in the thread that follows it, unless a program is
+/// explored there.
 pub(crate) fn current() -> Option<Rc<RefCell<Tape>>> {
     if invariant::is_searching() { None } else { TAPE.with_borrow(Clone::clone) }
 }

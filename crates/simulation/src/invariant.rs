@@ -10,13 +10,13 @@ type Invariant = (Box<dyn Fn() -> bool>, &'static Location<'static>);
 
 thread_local! {
     static SEARCHING: Cell<bool> = const { Cell::new(false) };
-    /// Those of the program that runs in this thread.
+    /// The invariants of the program that runs in this thread.
     static INVARIANTS: RefCell<Vec<Invariant>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Declares what must be true after every step of the program that is explored. Outside of an exploration it does nothing.
 ///
-/// `holds` must not suspend, change anything or ask the loop to. A panic in it counts as a violation.
+/// `holds` must not suspend or change anything, directly or through the loop. A panic in it counts as a violation.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ pub(crate) fn is_searching() -> bool {
 
 /// The first invariant that does not hold.
 pub(crate) fn violated() -> Option<Failure> {
-    // Taken, so that nothing is borrowed while they run.
+    // Moved out, so that nothing is borrowed while they run.
     let all = INVARIANTS.take();
     if all.is_empty() {
         return None;
@@ -76,7 +76,7 @@ pub(crate) fn violated() -> Option<Failure> {
     violated
 }
 
-/// Lets invariants count in this thread as long as it lives, and then drops them.
+/// As long as it lives, invariants are checked in this thread; then they are dropped.
 pub(crate) struct Searching(());
 
 impl Searching {

@@ -1,5 +1,6 @@
-//! Numbers of tasks in texts. A process numbers its tasks through, and in a search that goes on for millions; in a text they count
-//! from one, in the order of their creation, as in a program that runs once. So texts of different runs can be compared.
+//! Numbers of tasks in texts. Task numbers count over the whole process, so a search reaches millions. In a text, tasks are
+//! renumbered from one, in the order of their creation, as in a program that runs once. So texts of different runs can be
+//! compared.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -30,7 +31,7 @@ impl Numbers {
     }
 }
 
-/// A text whose tasks are numbered by themselves.
+/// A text with its tasks renumbered.
 pub(crate) fn renumber(text: &str) -> Cow<'_, str> {
     let mut numbers = Numbers::default();
     numbers.add(text);

@@ -1,4 +1,4 @@
-//! Panics of programs that are explored are results: they are noted instead of printed.
+//! A panic of a program that is explored is a result, so it is recorded instead of printed.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{self, PanicHookInfo};
@@ -9,7 +9,7 @@ thread_local! {
     static LAST_AT: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs `f`; panics in this thread are not printed meanwhile.
+/// Runs `f` without printing panics of this thread.
 pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> R {
     struct Restore(bool);
     impl Drop for Restore {

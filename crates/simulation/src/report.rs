@@ -19,9 +19,9 @@ pub enum Failure {
     },
     /// The main coroutine raised this.
     Error(String),
-    /// No task can go on: who waits for what.
+    /// No task can go on. The text says which task waits for what.
     Deadlock(String),
-    /// These tasks are left when the main coroutine has returned, and would be cancelled.
+    /// These tasks were left when the main coroutine returned, and would be cancelled.
     Leaked(Vec<String>),
     /// The exception handler was called: an exception that nothing retrieved, or a panic in a callback.
     Unhandled(String),
@@ -31,7 +31,7 @@ pub enum Failure {
         /// Where it was declared.
         at: String,
     },
-    /// The program returned something else than it does first in, first out.
+    /// The program returned a different result from the one that it has first in, first out.
     #[non_exhaustive]
     Differs {
         /// What it returns first in, first out.
@@ -41,9 +41,9 @@ pub enum Failure {
     },
     /// A target of [`check_cancellation`](crate::check_cancellation()) was cancelled and ended in another way.
     Suppressed(String),
-    /// What a check of cancellation [counts](crate::CheckCancellation::unchanged) has changed.
+    /// Something that a check of cancellation [counts](crate::CheckCancellation::unchanged) has changed.
     Changed(String),
-    /// It had not ended after so many steps.
+    /// The program had not ended after this many steps.
     Endless(u64),
     /// The schedule is that of another program, or of another version of this one.
     Stale(String),
@@ -62,7 +62,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// The same with another text in the place of each text that may name tasks.
+    /// Replaces each text that may name tasks.
     pub(crate) fn map_text(self, text: impl Fn(&str) -> String) -> Self {
         match self {
             Self::Panic { message, at } => Self::Panic { message: text(&message), at },
@@ -95,7 +95,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A schedule under which the program fails, made as short as it gets.
+/// A failing schedule, shortened as far as possible.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Found {
@@ -103,19 +103,19 @@ pub struct Found {
     pub failure: Failure,
     /// The schedule. Its `Display` form is the token to replay it with.
     pub schedule: Schedule,
-    /// How many schedules were run before the first one that failed.
+    /// The number of schedules that passed before the first failure.
     pub after: u64,
-    /// How many deviations from first in, first out that one had.
+    /// The number of deviations from first in, first out before shrinking.
     pub deviations: usize,
-    /// How many faults of the network and of time it had then.
+    /// The number of faults of the network and of time before shrinking.
     pub mishaps: usize,
-    /// What happened, in words: a line for each deviation, with the locations of those who changed places.
+    /// What happened, in words: a line for each deviation, with the locations of the tasks that changed places.
     pub story: String,
     /// All steps in order. Those that deviate are marked.
     pub timeline: String,
 }
 
-/// One of the results that a program can have, of a search with [`Explore::outcomes`](crate::Explore::outcomes).
+/// One of the possible results of a program, found by [`Explore::outcomes`](crate::Explore::outcomes).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Outcome {
@@ -125,7 +125,7 @@ pub struct Outcome {
     pub failed: bool,
     /// The number of schedules with this outcome.
     pub count: u64,
-    /// The shortest schedule to it that was found.
+    /// The shortest schedule found for it.
     pub schedule: Schedule,
 }
 
@@ -133,9 +133,9 @@ pub struct Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Proof {
-    /// No schedule with up to so many deviations fails.
+    /// No schedule with up to this many deviations fails.
     pub delays: u32,
-    /// How many schedules these are. All of them were run.
+    /// The number of these schedules. All of them were run.
     pub schedules: u64,
     /// No schedule has more deviations: the program does not fail in any fence order.
     pub complete: bool,
@@ -164,7 +164,7 @@ pub struct Exploration {
     pub failure: Option<Found>,
     /// What is proven, if the strategy was [`Strategy::Delays`](crate::Strategy::Delays).
     pub proof: Option<Proof>,
-    /// The results that the program had, the most frequent one first, if they were asked for.
+    /// The results of the program, the most frequent one first, if they were requested.
     pub outcomes: Vec<Outcome>,
 }
 

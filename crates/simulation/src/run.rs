@@ -40,7 +40,8 @@ where
     Ok(value)
 }
 
-/// Runs what `program` makes on the runner's loop, on the virtual clock, and closes it. Nothing is printed.
+/// Runs the coroutine that `program` makes on the runner's loop, with the virtual clock, and closes the loop. Nothing is
+/// printed.
 pub(crate) fn on_loop<M, T>(
     runner: Runner,
     program: impl FnOnce() -> M,
@@ -50,7 +51,7 @@ where
     M: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
-    // Each run begins at the same instant: where a deadline is rounded depends on it.
+    // Each run starts at the same instant, because the rounding of deadlines depends on it.
     restart_virtual();
     let unhandled: Rc<RefCell<Option<Failure>>> = Rc::default();
     let ended = panics::quietly(|| {
@@ -73,7 +74,7 @@ where
         ended.and_then(|value| closed.map(|()| value).map_err(|panic| panicked(&*panic)))
     });
     match (ended, unhandled.take()) {
-        // An error that is never retrieved may well be why a task is left.
+        // An error that is never retrieved may be the reason why a task is left.
         (Ok(_) | Err(Failure::Leaked(_)), Some(unhandled)) => Err(unhandled),
         (ended, _) => ended,
     }

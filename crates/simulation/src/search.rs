@@ -1,7 +1,7 @@
-//! The search: many runs in several threads, then the shrinking and the telling of what was found.
+//! The search: many runs in several threads, then the failure is shrunk and described.
 //!
-//! Schedules have numbers, and what a number stands for depends on nothing but the options. Of several that fail, the one with the
-//! lowest number counts: a search with the same seed finds the same, whatever the threads do.
+//! Schedules have numbers, and the meaning of a number depends only on the options. Of several failing schedules, the one with the
+//! lowest number counts, so a search with the same seed finds the same one, whatever the threads do.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -28,19 +28,19 @@ use crate::token::{Deviation, Schedule};
 /// Runs the program once with the choices of a tape.
 pub(crate) type Once<'a> = &'a (dyn Fn(&Rc<RefCell<Tape>>) -> Result<String, Failure> + Sync);
 
-/// So many different outcomes are listed.
+/// The most different outcomes that are listed.
 const LISTED: usize = 30;
 
-/// How many steps the shrinking of one schedule may take altogether.
+/// The most steps that shrinking one schedule may take in total.
 const SHRINK_STEPS: u64 = 50_000_000;
 
 type Ended = Result<String, Failure>;
 
-/// A schedule that ended in some way.
+/// The schedules that ended in the same way.
 #[derive(Clone)]
 struct Seen {
     count: u64,
-    /// The number of the first schedule that ended so.
+    /// The number of the first such schedule.
     first: u64,
     course: Course,
     failure: Option<Failure>,
@@ -67,7 +67,7 @@ struct Search<'a> {
     once: Once<'a>,
     options: &'a Options,
     begun: Instant,
-    /// What the program returns first in, first out, and how many steps that takes.
+    /// What the program returns first in, first out, and in how many steps.
     expected: Ended,
     length: u64,
     /// The next number to be run, or the next piece of work.
@@ -110,7 +110,7 @@ pub(crate) fn search(once: Once<'_>, options: &Options) -> Exploration {
     in_thread(|| search.report(proof))
 }
 
-/// Runs `f` in a thread of its own, which is not the main thread: there, each run would watch for Ctrl-C.
+/// Runs `f` in a separate thread, because in the main thread each run would watch for Ctrl-C.
 fn in_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     thread::scope(|scope| scope.spawn(f).join().unwrap_or_else(|panic| resume_unwind(panic)))
 }
@@ -155,7 +155,7 @@ impl Search<'_> {
         }
     }
 
-    /// Counts a schedule, by its number, and keeps how it ended if that is asked for.
+    /// Counts a schedule, by its number, and records how it ended if outcomes are wanted.
     fn note(&self, tally: &mut HashMap<String, Seen>, number: u64, ended: Ended, course: impl Fn() -> Course) {
         self.schedules.fetch_add(1, Ordering::Relaxed);
         if self.stops() && ended.is_ok() {
@@ -214,7 +214,7 @@ impl Search<'_> {
         None
     }
 
-    /// All schedules without a deviation (that one has been run), with one, with two and so on.
+    /// Runs all schedules without a deviation (that one has been run), with one, with two and so on.
     fn delays(&self, most: u32) -> Option<Proof> {
         let mut proof = Proof { delays: 0, schedules: 1, complete: false };
         for delays in 1..=most {
@@ -240,13 +240,13 @@ impl Search<'_> {
         (!failed).then_some(proof)
     }
 
-    /// Runs the schedules with exactly so many deviations. Returns whether all were run.
+    /// Runs the schedules with exactly `delays` deviations. Returns whether all were run.
     fn with_delays(&self, delays: u32) -> bool {
         let all = AtomicBool::new(true);
         self.next.store(0, Ordering::Relaxed);
         self.on_all_threads(|| {
             let (tape, mut tally) = (new_tape(self.options), HashMap::new());
-            // The piece of work of this thread: the schedules that have the same first deviation.
+            // This thread's piece of work: the schedules with the same first deviation.
             let (piece, mut claimed) = (Cell::new(0), None);
             let mut run = |schedule: &[Deviation], is_new: bool| {
                 let ended = self.run(&tape, Chooser::loose(schedule.to_vec()), Fate::ordinary());
@@ -320,8 +320,8 @@ impl Search<'_> {
         Exploration { schedules, took, failure, proof, outcomes }
     }
 
-    /// Fewer mishaps first, because each one explains more than an order; then fewer deviations; then the mishaps once more, of which
-    /// some may have been needed for the sake of deviations that are gone.
+    /// Fewer mishaps first, because each one explains more than an order; then fewer deviations; then the mishaps once more,
+    /// because some may have been needed only for deviations that are gone.
     fn shortest(&self, tape: &Rc<RefCell<Tape>>, found: Course, is_same: &dyn Fn(&Ended) -> bool) -> Course {
         let steps = Cell::new(0);
         let fails = |deviations: &[Deviation], mishaps: &[Mishap]| {
@@ -333,7 +333,7 @@ impl Search<'_> {
         let attempt = |deviations: &[Deviation], mishaps: &[Mishap]| {
             (steps.get() <= SHRINK_STEPS).then(|| fails(deviations, mishaps))
         };
-        // What there really was, where less was given than happened.
+        // What really happened, which may be more than was given.
         let course = |deviations: Vec<Deviation>, mishaps: Vec<Mishap>| match fails(&deviations, &mishaps) {
             true => Course::of(&tape.borrow()),
             false => Course { deviations, mishaps },
@@ -368,7 +368,7 @@ fn numbered(ended: Ended) -> Ended {
     }
 }
 
-/// Runs a schedule once more, for people.
+/// Runs a schedule once more, for the report.
 fn told(
     tape: &Rc<RefCell<Tape>>,
     schedule: &Schedule,

@@ -1,4 +1,4 @@
-//! Shrinking: the fewest deviations that still fail in the same way, and of these an early last one.
+//! Shrinking: finds the fewest deviations that still fail in the same way, with the last one as early as possible.
 
 use std::ops::ControlFlow;
 
@@ -6,10 +6,10 @@ use crate::choices::Mishap;
 use crate::delays::visit;
 use crate::token::Deviation;
 
-/// How many schedules the search for one with fewer deviations may run.
+/// The most schedules to run in the search for one with fewer deviations.
 const SEARCH: u32 = 20_000;
 
-/// How many schedules each of the other parts may run.
+/// The most schedules to run in each of the other parts.
 const TRIES: u32 = 5_000;
 
 /// What a schedule did.
@@ -18,13 +18,13 @@ const TRIES: u32 = 5_000;
 pub struct Tried {
     /// Did it fail in the same way?
     pub fails: bool,
-    /// The deviations that there really were.
+    /// The deviations that really happened.
     pub deviations: Vec<Deviation>,
     /// How many entries were eligible at each step.
     pub widths: Vec<u8>,
 }
 
-/// Makes a schedule that fails shorter. `attempt` runs one as far as it is possible.
+/// Shortens a failing schedule. `attempt` runs a schedule as far as it is possible.
 #[doc(hidden)]
 #[must_use]
 pub fn shrink(deviations: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
@@ -36,7 +36,7 @@ pub fn shrink(deviations: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) 
     move_forward(fewest, attempt)
 }
 
-/// Leaves out what a network did, as far as the program still fails. `attempt` returns what really happened, if it does.
+/// Leaves out mishaps as long as the program still fails. If it does, `attempt` returns the mishaps that really happened.
 pub(crate) fn shrink_mishaps(
     mishaps: Vec<Mishap>,
     attempt: &mut dyn FnMut(&[Mishap]) -> Option<Vec<Mishap>>,
@@ -45,7 +45,7 @@ pub(crate) fn shrink_mishaps(
         return none;
     }
     let mut best = few_mishaps(remove_parts(mishaps, attempt), attempt);
-    // Of what is left, the mildest that is enough.
+    // Of the remaining mishaps, the mildest ones that still fail.
     let mut which = 0;
     while which < best.len() {
         for index in 1..best[which].index {
@@ -61,8 +61,8 @@ pub(crate) fn shrink_mishaps(
     best
 }
 
-/// Tries all single mishaps and all pairs of the kinds that are left. Each mishap may be there only because an earlier one has changed
-/// the number of the next, so leaving out one at a time does not find these.
+/// Tries all single mishaps and all pairs of the remaining kinds. A mishap may be needed only because it changes the number of the
+/// next one, so leaving them out one at a time does not find these.
 fn few_mishaps(best: Vec<Mishap>, attempt: &mut dyn FnMut(&[Mishap]) -> Option<Vec<Mishap>>) -> Vec<Mishap> {
     let last = |fault| best.iter().filter(|mishap| mishap.fault == fault).map(|mishap| mishap.number).max();
     let mut kinds: Vec<_> = best.iter().map(|mishap| (mishap.fault, mishap.len)).collect();
@@ -84,7 +84,7 @@ fn few_mishaps(best: Vec<Mishap>, attempt: &mut dyn FnMut(&[Mishap]) -> Option<V
     best
 }
 
-/// Leaves out parts, large ones first (`ddmin`). `attempt` returns what there really was, if it still fails.
+/// Leaves out parts, large ones first (`ddmin`). If the program still fails, `attempt` returns what really happened.
 fn remove_parts<T: Copy>(mut best: Vec<T>, attempt: &mut dyn FnMut(&[T]) -> Option<Vec<T>>) -> Vec<T> {
     let mut left = TRIES;
     let mut size = best.len().div_ceil(2);
@@ -110,7 +110,7 @@ fn remove_parts<T: Copy>(mut best: Vec<T>, attempt: &mut dyn FnMut(&[T]) -> Opti
     best
 }
 
-/// Tries all schedules with fewer deviations, as far as there are not too many.
+/// Tries all schedules with fewer deviations, unless there are too many.
 fn search_fewer(best: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> Tried) -> Vec<Deviation> {
     let mut left = SEARCH;
     for more in 0..best.len() {
@@ -125,7 +125,7 @@ fn search_fewer(best: Vec<Deviation>, attempt: &mut dyn FnMut(&[Deviation]) -> T
         let more = u32::try_from(more).unwrap_or(u32::MAX);
         match visit(&mut Vec::new(), more, &mut run, &mut |_| ControlFlow::Continue(true)) {
             ControlFlow::Break(Some(fewer)) => return fewer,
-            // There are too many of them, and more with one deviation more.
+            // There are too many, and even more with a further deviation.
             ControlFlow::Break(None) => break,
             ControlFlow::Continue(()) => {}
         }
@@ -175,7 +175,7 @@ mod tests {
     use crate::choices::Mishap;
     use crate::fault::Fault;
 
-    /// Of 40 steps with four eligible entries each, one that fails if these two deviations are there, in this order.
+    /// A program of 40 steps with four eligible entries each, which fails with the `needed` deviations.
     fn fails_with(needed: fn(&[Deviation]) -> bool) -> impl FnMut(&[Deviation]) -> Tried {
         move |schedule| Tried { fails: needed(schedule), deviations: schedule.to_vec(), widths: vec![4; 40] }
     }
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn mishaps_that_are_there_for_the_sake_of_others_go() {
         let reset = |number| Mishap { fault: Fault::Reset, number, index: 1, len: 2 };
-        // Two that are needed, and one that moves the second: without it, that has another number.
+        // Two mishaps are needed. A third one shifts the second: without it, the second has another number.
         let mut attempt = |mishaps: &[Mishap]| {
             let has = |number| mishaps.contains(&reset(number));
             (has(1) && (has(3) || has(0) && has(4))).then(|| mishaps.to_vec())

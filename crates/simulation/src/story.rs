@@ -1,4 +1,4 @@
-//! A schedule that fails, for people: what changed places, and all steps.
+//! Describes a failing schedule: the entries that changed places, and all steps.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::tape::{Entry, Note};
 /// A timeline that is longer than this is cut.
 const SHOWN: usize = 60;
 
-/// What is told of a run: how it ended, its story and its timeline.
+/// The description of a run: how it ended, its story and its timeline.
 pub(crate) struct Told {
     pub(crate) failure: Option<Failure>,
     pub(crate) story: String,
@@ -63,7 +63,7 @@ fn told(mishap: &Mishap) -> String {
     format!("{}: {}", mishap.fault.subject(), mishap.fault.tell(mishap.index))
 }
 
-/// A line for each step; around the deviations and at the end, if there are many.
+/// A line for each step; if there are many, only those around the deviations and at the end.
 fn timeline(notes: &[Note], struck: &[(u64, Mishap)]) -> String {
     let strikes = |note: &Note| {
         let step = note.step;

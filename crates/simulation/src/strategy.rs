@@ -1,7 +1,7 @@
 //! Strategies: how the next entry is chosen among the eligible ones.
 //!
-//! A strategy is asked at every step, also when only one entry is eligible, because some keep a record of the queue. A random
-//! walk draws only when there is a choice; its tokens depend on that.
+//! A strategy is asked at every step, even when only one entry is eligible, because some strategies track the queue. A random
+//! walk draws a number only when there is a choice; its tokens depend on that.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -17,24 +17,24 @@ pub enum Strategy {
     /// All random ones in turn: walk, POS, and PCT with depths 1 to 3. The default.
     #[default]
     Mixed,
-    /// A random walk: at each step each eligible entry is as likely as the others.
+    /// A random walk: at each step all eligible entries are equally likely.
     Walk,
     /// Probabilistic concurrency testing: each task has a random priority, the highest runs, and at `depth - 1` random steps the
-    /// task that would run gets the lowest. It finds a fault that `depth` ordering constraints describe with a probability
-    /// that has a lower bound.
+    /// task that would run gets the lowest. If `depth` ordering constraints describe a fault, the probability of finding it has
+    /// a lower bound.
     Pct {
         /// The number of ordering constraints, 1 to 3 for nearly all faults.
         depth: u32,
     },
     /// Partial order sampling: each entry that becomes ready gets a random priority, and the highest runs. When a step has woken
-    /// another task, the two are ordered by that; all that are ready beside them get new priorities.
+    /// another task, that orders the two; all other ready entries get new priorities.
     Pos,
-    /// Every schedule with at most so many deviations from first in, first out: none, then one, two and so on. What it proves
-    /// is in [`Exploration::proof`](crate::Exploration::proof).
+    /// Every schedule with at most this many deviations from first in, first out: none, then one, two and so on. The proof is
+    /// in [`Exploration::proof`](crate::Exploration::proof).
     Delays(u32),
 }
 
-/// A schedule that was found to be for another program: what the token expected, and what there is.
+/// The schedule belongs to another program: what the token expected, and what was found.
 pub(crate) type Stale = String;
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Chooser {
         Self::loose(Vec::new())
     }
 
-    /// Follows the deviations as far as they are possible.
+    /// Follows the deviations where they are possible.
     pub(crate) fn loose(deviations: Vec<Deviation>) -> Self {
         Self::Given(Given { deviations, next: 0, strict: false })
     }
@@ -65,7 +65,7 @@ impl Chooser {
         }
     }
 
-    /// The chooser of schedule `number` of a search, of which the first one took `length` steps.
+    /// The chooser for schedule `number` of a search whose first schedule took `length` steps.
     pub(crate) fn random(strategy: Strategy, seed: u64, number: u64, length: u64) -> Self {
         let own = seed.wrapping_add(number);
         match strategy {
@@ -97,7 +97,7 @@ impl Chooser {
         }
     }
 
-    /// The program has ended after so many steps: is a part of the schedule left?
+    /// The program has ended after `steps` steps. Fails if a part of the schedule is left.
     pub(crate) fn check_end(&self, steps: u64) -> Result<(), Stale> {
         let Self::Given(Given { deviations, next, strict: true }) = self else { return Ok(()) };
         deviations.get(*next).map_or(Ok(()), |left| {
@@ -130,16 +130,17 @@ impl Given {
     }
 }
 
-/// Priorities of tasks. All that is no task shares one.
+/// Priorities of tasks. All other entries share one.
 #[derive(Debug)]
 pub(crate) struct Pct {
     rng: Rng,
-    /// Where tasks have their priority. The handles keep the tasks, so that no other task gets the address of one.
+    /// The index of each task's priority. The handles keep the tasks alive, so that no new task gets the address of a known
+    /// one.
     known: HashMap<AnyTask, usize>,
     priorities: Vec<u64>,
     /// The steps at which the priority of the task that would run falls.
     falls: Vec<u64>,
-    /// Lower than any that was drawn; each fall takes the next lower one.
+    /// Lower than all drawn priorities; each fall takes the next lower one.
     low: u64,
 }
 
@@ -184,7 +185,7 @@ impl Pct {
 #[derive(Debug)]
 pub(crate) struct Pos {
     rng: Rng,
-    /// Those of the entries at the head of the queue, as far as they were eligible.
+    /// The priorities of the entries at the head of the queue that have been eligible.
     priorities: VecDeque<u64>,
     /// The task of the last step, and how many entries were left behind it.
     last: Option<(Option<AnyTask>, usize)>,

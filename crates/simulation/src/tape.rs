@@ -1,4 +1,4 @@
-//! The tape: the policy that asks a strategy at each step, and keeps what was chosen.
+//! The tape: the policy that asks a strategy at each step, and records the choices.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,29 +13,29 @@ use crate::report::Failure;
 use crate::strategy::Chooser;
 use crate::token::Deviation;
 
-/// Is told of each choice: how many entries were ready, the index of the one that runs, and how many were eligible.
+/// Called with each choice: the number of ready entries, the index of the one that runs, and the number of eligible ones.
 type Told = Box<dyn FnMut(usize, usize, usize)>;
 
-/// The choices of a program that runs, or has run.
+/// The choices of a program that is running, or has run.
 pub(crate) struct Tape {
     chooser: Chooser,
-    /// How many steps there were.
+    /// The number of steps so far.
     pub(crate) steps: u64,
-    /// The program is stopped after so many.
+    /// The program is stopped after this many steps.
     limit: u64,
-    /// How many seconds the steps of an iteration may take; with 0, nothing is asked about time.
+    /// The seconds that the steps of an iteration may take; with 0, nothing is asked about time.
     slack: f64,
     pub(crate) deviations: Vec<Deviation>,
-    /// The choices that are not orders.
+    /// The choices that do not concern the order.
     pub(crate) mishaps: Mishaps,
-    /// How many entries were eligible at each step.
+    /// The number of eligible entries at each step.
     pub(crate) widths: Vec<u8>,
-    /// What was chosen, in words, if somebody is going to read it.
+    /// The choices in words, if a report is wanted.
     pub(crate) notes: Option<Vec<Note>>,
-    /// What the network did, and before which step, if somebody is going to read it.
+    /// The network's mishaps, each with the step before which it happened, if a report is wanted.
     pub(crate) struck: Vec<(u64, Mishap)>,
     pub(crate) told: Option<Told>,
-    /// Why the program was stopped. From then on it is first in, first out.
+    /// Why the program was stopped. From then on entries run first in, first out.
     pub(crate) failure: Option<Failure>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Note {
     pub(crate) overtaken: Vec<Entry>,
 }
 
-/// An entry of the ready queue, for people.
+/// An entry of the ready queue, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// The name of a task, or a callback as reports show it.
@@ -88,12 +88,12 @@ impl Tape {
         }
     }
 
-    /// Lets the steps of an iteration take so many seconds.
+    /// Lets the steps of an iteration take up to `slack` seconds.
     pub(crate) fn with_slack(self, slack: f64) -> Self {
         Self { slack, ..self }
     }
 
-    /// Begins anew, in the memory of the last run.
+    /// Starts again, reusing the memory of the last run.
     pub(crate) fn rewind(&mut self, chooser: Chooser, fate: Fate) {
         self.chooser = chooser;
         self.mishaps.rewind(fate);
@@ -112,13 +112,13 @@ impl Tape {
         self.chooser.check_end(self.steps).and_then(|()| self.mishaps.check_end()).map_err(Failure::Stale)
     }
 
-    /// A question of the network, which has so many answers.
+    /// Answers a question of a network that has `len` answers.
     pub(crate) fn ask(&mut self, fault: Fault, len: usize) -> usize {
         self.ask_within(fault, len, len)
     }
 
-    /// The same where only the first so many answers are possible. The others count, so that the schedule does not depend on
-    /// what is possible.
+    /// The same, where only the first `possible` answers apply. The others are counted, so that the schedule does not depend on
+    /// which apply.
     fn ask_within(&mut self, fault: Fault, len: usize, possible: usize) -> usize {
         if self.failure.is_some() {
             return 0;
@@ -135,7 +135,7 @@ impl Tape {
         }
     }
 
-    /// Where the clock goes; see [`SchedulingPolicy::advance`].
+    /// Decides the new time; see [`SchedulingPolicy::advance`].
     fn advance(&mut self, now: f64, deadline: f64, ready: usize) -> f64 {
         if ready == 0 {
             if self.slack <= 0.0 {
@@ -155,7 +155,7 @@ impl Tape {
         let step = self.steps;
         self.steps += 1;
         if self.failure.is_some() {
-            // Its clean-up may be without end, too.
+            // The clean-up may be endless, too.
             if step > self.limit.saturating_mul(2) {
                 self.steps = self.limit;
                 stop();
@@ -191,7 +191,7 @@ impl Tape {
     }
 }
 
-/// Stops the loop that asks, at the end of its pass.
+/// Stops the running loop at the end of its pass.
 fn stop() {
     if let Ok(event_loop) = get_running_loop() {
         event_loop.stop();
@@ -202,7 +202,7 @@ fn stop() {
 pub(crate) struct Player {
     tape: Rc<RefCell<Tape>>,
     fence: Fence,
-    /// Panic where the schedule does not fit, because nobody looks at the tape afterwards.
+    /// Panic where the schedule does not fit, because the tape is not examined afterwards?
     panics: bool,
     /// It has.
     has_panicked: bool,
@@ -220,7 +220,7 @@ impl Player {
 
 impl SchedulingPolicy for Player {
     fn next(&mut self, ready: &Choices<'_>) -> usize {
-        // Asked while the tape is not borrowed: an invariant is the user's.
+        // Checked while the tape is not borrowed, because an invariant is the user's code.
         let violated = invariant::violated();
         let mut tape = self.tape.borrow_mut();
         if let (Some(failure), None) = (violated, &tape.failure) {

@@ -1,12 +1,12 @@
 //! The token: a schedule as one line, which Rust and Python replay.
 //!
 //! `1:fence:walk:SEED` draws every choice from a seed. `1:fence:dev:STEP=INDEX/LEN,…` lists the deviations from first in, first
-//! out: at STEP (counted from 0) the entry at INDEX of the LEN ready ones ran instead of the entry at 0. LEN is there so that a
-//! token for another program, or for an older version of it, is refused.
+//! out: at STEP (counted from 0) the entry at INDEX of the LEN ready ones ran instead of the entry at 0. LEN serves to refuse a
+//! token for another program, or for an older version of this one.
 //!
-//! If a network has a part in it, a second token follows a `+`: `1:net:walk:SEED`, or `1:net:dev:FAULT.NUMBER=INDEX/LEN,…`, the answers
-//! to the network's questions that were not ordinary. It begins with `1:time:` if time is asked about, too: how long steps take, and
-//! how late the loop wakes up. Only Rust replays this part.
+//! If a network is involved, a second token follows a `+`: `1:net:walk:SEED`, or `1:net:dev:FAULT.NUMBER=INDEX/LEN,…`, which lists
+//! the unusual answers to the network's questions. It begins with `1:time:` if time is part of the schedule, too: how long steps
+//! take, and how late the loop wakes up. Only Rust replays this part.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::hook;
 use crate::strategy::Chooser;
 use crate::tape::{Player, Tape};
 
-/// What each part of a token begins with: its version, and what it is about.
+/// The beginning of each part of a token: its version and its subject.
 const ORDERS: &str = "1:fence:";
 const NETWORK: &str = "1:net:";
 const TIME: &str = "1:time:";
@@ -41,9 +41,9 @@ const TIME: &str = "1:time:";
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Schedule {
     pub(crate) orders: Kind<Deviation>,
-    /// What the network and time do.
+    /// The mishaps of the network and of time.
     mishaps: Kind<Mishap>,
-    /// Is time asked? In a list, it is if an answer is about time.
+    /// Is time part of the schedule? In a list it is if an answer concerns time.
     asks_time: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) enum Kind<T> {
     Deviations(Vec<T>),
 }
 
-/// A step at which another entry than the oldest one runs.
+/// A step at which an entry other than the oldest runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Deviation {
@@ -71,7 +71,7 @@ impl Schedule {
         Self { orders: Kind::Deviations(deviations), mishaps: Kind::Deviations(mishaps), asks_time }
     }
 
-    /// How many seconds steps may take: as many as the schedule says, or none.
+    /// The seconds that steps may take: as given by the schedule, or 0.
     pub(crate) fn slack(&self) -> f64 {
         if self.asks_time { f64::INFINITY } else { 0.0 }
     }
@@ -92,7 +92,7 @@ impl Schedule {
         }
     }
 
-    /// What the network and time do that is not ordinary; `None` if that is drawn from a seed.
+    /// The mishaps of the network and of time; `None` if they are drawn from a seed.
     #[must_use]
     pub fn mishaps(&self) -> Option<&[Mishap]> {
         match &self.mishaps {
@@ -101,8 +101,8 @@ impl Schedule {
         }
     }
 
-    /// Lets every loop that this thread makes from now on follow the schedule, as `ASYNCIO_SCHEDULE` does: for a program that has no
-    /// environment, as in WebAssembly.
+    /// Makes every loop that this thread creates from now on follow the schedule, as `ASYNCIO_SCHEDULE` does. It is for programs
+    /// without environment variables, as in WebAssembly.
     ///
     /// # Panics
     ///
@@ -131,8 +131,8 @@ impl Schedule {
     }
 
     /// The policy that lets one loop follow the schedule, for a loop that [`explore`](crate::explore()) does not make. `told` is
-    /// called with each choice: how many entries are ready, and the index of the one that runs. Time passes as the schedule says; what
-    /// it says of a network is left out.
+    /// called with each choice: the number of ready entries, and the index of the one that runs. Time passes as the schedule says;
+    /// its part about a network is ignored.
     ///
     /// # Panics
     ///

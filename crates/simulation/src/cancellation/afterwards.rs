@@ -1,11 +1,11 @@
-//! What a scenario asks when everything has come to rest.
+//! The assertions of a scenario, which run when everything has come to rest.
 
 use std::cell::RefCell;
 
 type Question = Box<dyn FnOnce()>;
 
 thread_local! {
-    /// Those of the scenario that runs in this thread, if one does.
+    /// The assertions of the scenario that runs in this thread, if one does.
     static QUESTIONS: RefCell<Option<Vec<Question>>> = const { RefCell::new(None) };
 }
 
@@ -43,7 +43,7 @@ pub fn afterwards(asserts: impl FnOnce() + 'static) {
     });
 }
 
-/// Lets questions be asked in this thread as long as it lives, and then drops them.
+/// As long as it lives, this thread accepts assertions; then they are dropped.
 pub(super) struct Asking(());
 
 impl Asking {
@@ -54,7 +54,7 @@ impl Asking {
 
     /// Asks all of them.
     pub(super) fn ask(&self) {
-        // Taken, so that nothing is borrowed while they run.
+        // Moved out, so that nothing is borrowed while they run.
         let questions = QUESTIONS.with_borrow_mut(|questions| questions.as_mut().map(std::mem::take));
         questions.into_iter().flatten().for_each(|question| question());
     }

@@ -13,7 +13,7 @@ use asyncio_runtime::{AnyTask, LoopEvent, Observer, Task, current_task, get_runn
 use crate::invariant;
 use crate::report::Failure;
 
-/// A run is stopped after so many.
+/// A run is stopped after this many steps.
 const STEPS: u64 = 20_000;
 
 /// Where and how a target was ended.
@@ -37,7 +37,7 @@ pub(super) enum Way {
 pub(super) enum Moment {
     /// As soon as it waits.
     AtOnce,
-    /// When what it waits for has happened, and it has not run yet.
+    /// After its wait has ended, before it has run again.
     WhenWoken,
 }
 
@@ -83,7 +83,7 @@ impl<M> Target<M> {
     }
 }
 
-/// How a target ended, if not by an error.
+/// How a target ended, if not with an error.
 pub(super) enum End {
     Returned,
     Dropped,
@@ -107,10 +107,10 @@ impl<M: Future<Output = Result<T>>, T> Future for Target<M> {
     }
 }
 
-/// Sees the target's steps, cancels it at one of them, and remembers which tasks it has made.
+/// Watches the target's steps, cancels it at one of them, and remembers the tasks that it has made.
 pub(super) struct Watcher {
     interruption: Option<Interruption>,
-    /// Where the target waits at that await is of interest, and nothing else.
+    /// Is this run only to learn the location of that await?
     tells: bool,
     target: RefCell<Option<AnyTask>>,
     /// The target, and the tasks that it and its tasks have created and that are not done, by their ids.
@@ -138,7 +138,7 @@ impl Watcher {
         }
     }
 
-    /// This is the target, and its first step is queued.
+    /// Registers the target, whose first step is queued.
     pub(super) fn begin<T: 'static>(&self, target: &Task<T>) {
         let task = target.as_task();
         self.family.borrow_mut().insert(task.id());
@@ -146,7 +146,7 @@ impl Watcher {
         self.cancel_if_time(Moment::AtOnce);
     }
 
-    /// The watcher is counted by the loop, and the target by the watcher.
+    /// Breaks a cycle: the loop owns the watcher, and the watcher the target.
     pub(super) fn end(&self) {
         drop(self.target.take());
     }
@@ -201,11 +201,11 @@ impl Observer for Watcher {
 }
 
 impl Watcher {
-    /// Counts a step, and asks the invariants.
+    /// Counts a step, and checks the invariants.
     fn ask(&self) {
         let failure = invariant::violated();
         self.steps.set(self.steps.get() + 1);
-        // Again and again: its clean-up may be without end, too.
+        // Repeatedly, because the clean-up may be endless, too.
         let is_endless = self.steps.get().is_multiple_of(STEPS);
         if let (true, Ok(event_loop)) = (is_endless, get_running_loop()) {
             event_loop.stop();

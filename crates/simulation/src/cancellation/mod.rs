@@ -1,15 +1,15 @@
-//! `check_cancellation`: a coroutine is cancelled and dropped at each of its awaits, and nothing may be missing afterwards.
+//! `check_cancellation` cancels and drops a coroutine at each of its awaits, and checks what it leaves behind.
 //!
 //! A cancellation is an await that fails, and each await is one more way out of a function. The core idea: run the function once
-//! without disturbing it, and count where it suspends; then run it anew for each of these awaits and each way of ending it there, on
-//! a loop of its own, and look at what it has left behind.
+//! undisturbed, and count how often it suspends. Then run it again for each of these awaits and each way of ending it there, on a
+//! loop of its own, and look at what it has left behind.
 //!
 //! | file | what is in it |
 //! | --- | --- |
 //! | `mod` | the options |
-//! | `interruption` | what ends a run: at which await, how, and when; the future and the observer that do it |
-//! | `trial` | one run, and what is asked at its end |
-//! | `afterwards` | what the scenario asks at its end |
+//! | `interruption` | at which await, how and when a run is ended; the future and the observer that do it |
+//! | `trial` | one run, and the checks at its end |
+//! | `afterwards` | the scenario's own assertions |
 //! | `report` | what was found |
 
 mod afterwards;
@@ -31,25 +31,25 @@ use crate::report::Failure;
 
 /// Cancels and drops a coroutine at each of its awaits, and looks for what it leaves behind.
 ///
-/// `scenario` makes what the coroutine works with, and returns the coroutine, the *target*. It is called within a loop, so it may
-/// create tasks: these are the *companions*, which go on when the target has ended. Every run has a new loop with a virtual clock, and
-/// a new call of `scenario`.
+/// `scenario` makes the objects that the coroutine works with, and returns the coroutine, the *target*. It is called within a
+/// loop, so it may create tasks: these are the *companions*, which go on when the target has ended. Every run has a new loop with
+/// a virtual clock, and a new call of `scenario`.
 ///
 /// At each await the target is ended in four ways, each in a run of its own: it is cancelled or dropped, at once or when it has been
 /// woken and not yet run. It is also cancelled before its first step. Each time,
 ///
 /// - a cancelled target must end with the `CancelledError`, unless [`allow_suppression`](CheckCancellation::allow_suppression) is
 ///   set;
-/// - no task that the target created may be alive when nothing is ready any more;
-/// - the companions must come to their end: a lock that stays locked or an item that is lost shows as a deadlock, which says
-///   which task waits for what;
+/// - no task that the target created may still exist when nothing is ready any more;
+/// - the companions must end: a lock that stays locked, or a lost item, shows as a deadlock, whose report says which task waits
+///   for what;
 /// - every [`invariant`](crate::invariant()) must hold after each step, and the asserts of [`afterwards`] at the end;
-/// - what is counted by [`unchanged`](CheckCancellation::unchanged), such as open descriptors or bytes, must be as it was before;
+/// - the numbers that [`unchanged`](CheckCancellation::unchanged) counts, such as open descriptors or bytes, must be as before;
 /// - nothing may panic or reach the exception handler.
 ///
 /// # Examples
 ///
-/// A permit is given back after the work, but not if that is cancelled:
+/// A permit is released after the work, but not if the work is cancelled:
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
@@ -98,7 +98,7 @@ where
     M: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
-    /// Lets the target end in another way than with the `CancelledError`: it may suppress a cancellation.
+    /// Allows the target to suppress a cancellation, and to end without the `CancelledError`.
     pub fn allow_suppression(mut self) -> Self {
         self.may_suppress = true;
         self
@@ -110,8 +110,8 @@ where
         self
     }
 
-    /// Demands that `count` returns the same before and after each run: open descriptors, children, bytes. `what` is how a report
-    /// names them. It is called in this thread, before the loop is made and after it was closed.
+    /// Requires `count` to return the same number before and after each run, for example of open descriptors, children or bytes.
+    /// Reports name it `what`. It is called in this thread, before the loop is made and after it is closed.
     ///
     /// # Examples
     ///
@@ -137,7 +137,7 @@ where
         self
     }
 
-    /// Runs all, and returns what was found.
+    /// Runs the whole check, and returns what was found.
     pub fn run(self) -> CancellationReport {
         let mut report = CancellationReport::default();
         let trial = |interruption| Trial {
@@ -146,7 +146,7 @@ where
             may_suppress: self.may_suppress,
             counters: &self.counters,
         };
-        // The first run pays for what is made once in a process or a thread, and counts the awaits.
+        // The first run absorbs what is allocated once in a process or a thread; the second counts the awaits.
         let undisturbed = trial(None).run_uncounted().and_then(|_| trial(None).run());
         report.runs = 2;
         match undisturbed {
@@ -174,7 +174,7 @@ where
         report
     }
 
-    /// Runs all, and panics with the report if anything is left behind.
+    /// Runs the whole check, and panics with the report if anything is left behind.
     ///
     /// # Panics
     ///
@@ -186,5 +186,5 @@ where
     }
 }
 
-/// A run that did not fail, or how it did.
+/// The result of a run, or the way in which it failed.
 type Ended<T> = std::result::Result<T, Failure>;

@@ -9,7 +9,7 @@ use crate::report::Failure;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CancellationFailure {
-    /// Where and how the target was ended; `None` for the run in which it was not.
+    /// Where and how the target was ended; `None` for the undisturbed run.
     pub interruption: Option<Interruption>,
     /// The location of that await, if the loop knows it.
     pub at: Option<String>,

@@ -1,4 +1,4 @@
-//! One run of a scenario, and what is asked at its end.
+//! One run of a scenario, and the checks at its end.
 
 use std::future::Future;
 use std::rc::Rc;
@@ -49,13 +49,13 @@ where
         Ok(awaits)
     }
 
-    /// Runs it without counting what it changes.
+    /// Runs it without comparing the counters.
     pub(super) fn run_uncounted(&self) -> Ended<u64> {
         let watcher = Rc::new(Watcher::new(self.interruption, false));
         self.watched(&watcher)
     }
 
-    /// Where the target waits when it is ended.
+    /// The location where the target waits when it is ended.
     pub(super) fn location(&self) -> Option<String> {
         let watcher = Rc::new(Watcher::new(self.interruption, true));
         let _ = self.watched(&watcher);
@@ -97,7 +97,7 @@ where
     M: Future<Output = Result<T>> + 'static,
     T: 'static,
 {
-    /// Runs the target to its end, then the companions, then asks.
+    /// Runs the target to its end, then the companions, then the assertions.
     async fn run(self) -> Result<Option<Failure>> {
         let event_loop = get_running_loop()?;
         let main = current_task()?.expect("a coroutine runs in a task");
@@ -145,7 +145,7 @@ where
     }
 }
 
-/// Waits until nothing is ready: only then does the virtual clock go on.
+/// Waits until nothing is ready, because only then does the virtual clock advance.
 async fn all_that_is_ready() -> Result<()> {
     sleep(1e-9).await
 }

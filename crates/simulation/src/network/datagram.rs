@@ -1,4 +1,4 @@
-//! `Datagrams`: a socket for messages, UDP's or a Unix socket's.
+//! `Datagrams`: a UDP socket, or a Unix socket for messages.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ use crate::fault::Fault;
 /// The longest message of UDP over IPv4.
 const LONGEST: usize = 65_507;
 
-/// How many messages wait at a Unix socket before the sender must: Linux's default.
+/// How many messages can wait at a Unix socket before the sender must wait: Linux's default.
 const UNIX_QUEUE: usize = 11;
 
 pub(super) struct Datagrams {
@@ -30,11 +30,11 @@ pub(super) struct Datagrams {
     shares_port: bool,
     is_unix: bool,
     inbox: RefCell<VecDeque<(Vec<u8>, Address)>>,
-    /// How many bytes there are in it.
+    /// The number of bytes in the inbox.
     pending: Cell<usize>,
     /// An earlier message was refused.
     error: Cell<Option<i32>>,
-    /// Those who wait for room in the inbox of a Unix socket.
+    /// The sockets that wait for room in the inbox of a Unix socket.
     senders: RefCell<Vec<Weak<Datagrams>>>,
 }
 
@@ -84,7 +84,7 @@ impl Datagrams {
         }
     }
 
-    /// A message over the network: it arrives, or not.
+    /// Sends a message over the network, which may lose it.
     fn post(self: &Rc<Self>, message: &[u8], to: SocketAddr) -> io::Result<()> {
         if message.len() > LONGEST {
             return Err(errno(libc::EMSGSIZE));
@@ -124,7 +124,7 @@ impl Datagrams {
         }
     }
 
-    /// Keeps a message, if it is for this socket and has room.
+    /// Puts a message into the inbox, if it is for this socket and there is room.
     fn take(&self, message: Vec<u8>, source: &Address) {
         let is_for_us = self.peer.borrow().as_ref().is_none_or(|only| only == source);
         let pending = self.pending.get() + message.len();
@@ -135,7 +135,7 @@ impl Datagrams {
         }
     }
 
-    /// A message within the machine: it arrives, or the sender waits.
+    /// Sends a message within the machine: it arrives, or the sender waits.
     fn hand_over(self: &Rc<Self>, message: &[u8], to: &Address) -> io::Result<()> {
         let Some(receiver) = self.host.find(&self.host.datagrams, to) else {
             return Err(errno(if self.peer.borrow().is_some() { libc::ECONNREFUSED } else { libc::ENOENT }));

@@ -1,4 +1,4 @@
-//! `Faults`: which faults a network has, and how each is drawn from the tape.
+//! `Faults`: the faults that a network has, and how they are drawn from the tape.
 
 use crate::choices;
 use crate::fault::Fault;
@@ -12,12 +12,12 @@ impl Faults {
         Self(faults.into_iter().fold(0, |all, fault| all | 1 << fault as u16))
     }
 
-    /// What the tape says, of so many possibilities. 0, that nothing is wrong, if there is no tape or no such fault.
+    /// The tape's choice, below `options`. It is 0, for no fault, if there is no tape or the network does not have the fault.
     pub(super) fn draw(self, fault: Fault, options: usize) -> usize {
         if self.0 & 1 << fault as u16 == 0 { 0 } else { choices::draw(fault, options) }
     }
 
-    /// One of several values, of which the first is the ordinary one.
+    /// Picks one of several values; the first is the ordinary one.
     pub(super) fn pick<T: Copy, const N: usize>(self, fault: Fault, values: [T; N]) -> T {
         values[self.draw(fault, N)]
     }

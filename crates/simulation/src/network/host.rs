@@ -13,12 +13,12 @@ use super::datagram::Datagrams;
 use super::listener::Listener;
 use super::stream::End;
 
-/// The first and the last port that a host chooses by itself.
+/// The first and the last of the ports that a host assigns by itself.
 const EPHEMERAL: (u16, u16) = (49_152, 65_535);
 
 pub(super) type Boot = dyn Fn() -> Pin<Box<dyn Future<Output = Result<()>>>>;
 
-/// Crashes a machine for so many seconds.
+/// Crashes a machine for a number of seconds.
 pub(super) type Crash = dyn Fn(f64);
 
 pub(super) struct Host {
@@ -26,23 +26,23 @@ pub(super) struct Host {
     pub(super) name: String,
     pub(super) address: IpAddr,
     pub(super) is_up: Cell<bool>,
-    /// Counts the crashes. What is of an earlier life is dead.
+    /// Counts the crashes. Everything from an earlier life is dead.
     pub(super) life: Cell<u64>,
-    /// What runs on it when it starts.
+    /// Starts the machine's program.
     pub(super) boot: RefCell<Option<Rc<Boot>>>,
     pub(super) listeners: RefCell<Vec<Weak<Listener>>>,
     pub(super) datagrams: RefCell<Vec<Weak<Datagrams>>>,
     pub(super) ends: RefCell<Vec<Weak<End>>>,
-    /// Those of the lives before, to which others may still send.
+    /// Ends from earlier lives, to which other machines may still send.
     pub(super) dead: RefCell<Vec<Weak<End>>>,
-    /// The faults' way to the machine, which knows its tasks.
+    /// Lets a fault crash the machine, which knows its tasks.
     pub(super) crash: RefCell<Option<Rc<Crash>>>,
     next_port: Cell<u16>,
-    /// Those who share a port have their turns.
+    /// Sockets that share a port take turns.
     turn: Cell<usize>,
 }
 
-/// What has an address of a host: listeners and datagram sockets.
+/// Something bound to an address of a host: a listener or a datagram socket.
 pub(super) trait Bound {
     fn address(&self) -> Address;
     fn shares_port(&self) -> bool;
@@ -68,12 +68,12 @@ impl Host {
         }
     }
 
-    /// Is it an address that packets to this host can have?
+    /// Can a packet to this host have this address?
     pub(super) fn has(&self, ip: IpAddr) -> bool {
         ip.is_loopback() || ip == self.address
     }
 
-    /// The address from which it speaks to another one.
+    /// The host's address in packets to `to`.
     pub(super) fn source(&self, to: IpAddr) -> IpAddr {
         match to {
             to if to == self.address => to,
@@ -83,7 +83,7 @@ impl Host {
         }
     }
 
-    /// A port that nobody has bound.
+    /// A port that is not bound.
     pub(super) fn free_port(&self) -> u16 {
         let is_taken = |port| {
             bound(&self.listeners).iter().any(|one| one.address().port() == Some(port))
@@ -98,7 +98,7 @@ impl Host {
         }
     }
 
-    /// The address that is really bound for one that is asked for.
+    /// The address that is actually bound when `asked` is requested.
     pub(super) fn bind<B: Bound>(
         &self,
         others: &RefCell<Vec<Weak<B>>>,
@@ -117,10 +117,10 @@ impl Host {
         Ok(at)
     }
 
-    /// Who is bound to the address that a packet has.
+    /// The socket that is bound to the address of a packet.
     pub(super) fn find<B: Bound>(&self, all: &RefCell<Vec<Weak<B>>>, to: &Address) -> Option<Rc<B>> {
         let mut found: Vec<_> = bound(all).into_iter().filter(|one| matches(&one.address(), to)).collect();
-        // The one with the very address comes before one that has them all.
+        // An exact address takes precedence over one for all addresses.
         if found.iter().any(|one| one.address() == *to) {
             found.retain(|one| one.address() == *to);
         }
@@ -134,14 +134,14 @@ pub(super) fn errno(number: i32) -> io::Error {
     io::Error::from_raw_os_error(number)
 }
 
-/// Those that are there. The others are forgotten.
+/// The sockets that still exist. The others are forgotten.
 pub(super) fn bound<B>(all: &RefCell<Vec<Weak<B>>>) -> Vec<Rc<B>> {
     let mut all = all.borrow_mut();
     all.retain(|one| one.strong_count() > 0);
     all.iter().filter_map(Weak::upgrade).collect()
 }
 
-/// Does a packet to `to` come to what is bound to `at`?
+/// Does a packet to `to` reach a socket that is bound to `at`?
 fn matches(at: &Address, to: &Address) -> bool {
     match (at.as_socket(), to.as_socket()) {
         (Some(at), Some(to)) => {

@@ -1,4 +1,4 @@
-//! `Listener`: where connections come in, and how one is made.
+//! `Listener`: accepts connections, and how a connection is made.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use super::shared::{Shared, after};
 use super::stream::{End, Stream};
 use crate::fault::Fault;
 
-/// How often a request for a connection is repeated, with twice the pause each time: 127 seconds in all, as on Linux.
+/// How often a request for a connection is repeated, with a pause that doubles each time: 127 seconds in all, as on Linux.
 const REPEATS: u32 = 7;
 
 pub(super) struct Listener {
@@ -23,7 +23,7 @@ pub(super) struct Listener {
     /// The length of the queue, once it listens.
     backlog: Cell<Option<usize>>,
     queue: RefCell<VecDeque<Stream>>,
-    /// The clients for whom the queue has no place yet.
+    /// The clients for which the queue has no room yet.
     outside: RefCell<VecDeque<Weak<End>>>,
 }
 
@@ -41,7 +41,7 @@ impl Listener {
         Ok(listener)
     }
 
-    /// Nothing comes in any more, and those that wait hear nothing.
+    /// Accepts nothing any more. Clients that wait are told nothing.
     pub(super) fn forget(&self) {
         self.backlog.set(None);
         let queue = self.queue.take();
@@ -53,7 +53,7 @@ impl Listener {
         self.backlog.get().is_some_and(|backlog| self.queue.borrow().len() <= backlog)
     }
 
-    /// Lets a client in, or has it wait outside.
+    /// Puts a client into the queue, or lets it wait outside.
     fn admit(&self, host: &Rc<Host>, client: &Rc<End>) {
         if !self.has_place() {
             return self.outside.borrow_mut().push_back(Rc::downgrade(client));
@@ -160,7 +160,7 @@ impl Drop for Listening {
         let outside = self.listener.outside.take();
         let refuse = |client: Rc<End>| client.fail(libc::ECONNREFUSED);
         outside.iter().filter_map(Weak::upgrade).for_each(refuse);
-        // Those that wait to be accepted are reset, or read the end.
+        // Clients that wait to be accepted are reset, or read the end.
         let queue = self.listener.queue.take();
         queue.iter().for_each(|stream| stream.0.refuse());
     }

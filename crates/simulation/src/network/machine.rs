@@ -48,13 +48,13 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Its name, by which others find it.
+    /// The name under which other machines find it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.host.name
     }
 
-    /// Its address in the network. Itself it can also reach at `127.0.0.1` and `::1`.
+    /// Its address in the network. The machine can also reach itself at `127.0.0.1` and `::1`.
     #[must_use]
     pub fn address(&self) -> IpAddr {
         self.host.address
@@ -128,8 +128,8 @@ impl Machine {
         all_tasks().expect("a loop is running").into_iter().filter(is_here).collect()
     }
 
-    /// Ends the machine at once, as a loss of power does: its tasks are [aborted](AnyTask::abort), and no byte leaves it any more.
-    /// Others notice only when they wait in vain, or when it runs again and does not know their connections.
+    /// Stops the machine at once, like a loss of power: its tasks are [aborted](AnyTask::abort), and no byte leaves it any more.
+    /// Its peers notice only when a wait of theirs is in vain, or when the machine runs again and does not know their connections.
     ///
     /// # Panics
     ///
@@ -139,7 +139,7 @@ impl Machine {
         host.is_up.set(false);
         bound(&host.ends).iter().for_each(|end| end.close(true));
         bound(&host.listeners).iter().for_each(|listener| listener.forget());
-        // What is left of this life is dead, and its addresses are free.
+        // Everything from this life is dead, and its addresses are free.
         host.life.set(host.life.get() + 1);
         host.dead.borrow_mut().extend(host.ends.take());
         host.listeners.take();
@@ -147,7 +147,7 @@ impl Machine {
         tasks.iter().for_each(|task| _ = task.abort());
     }
 
-    /// Crashes, unless it has already, and starts again after so many seconds.
+    /// Crashes the machine, unless it is down already, and starts it again after `seconds`.
     fn crash_for(self, seconds: f64) {
         if self.is_up() {
             self.crash();
@@ -160,7 +160,8 @@ impl Machine {
         }
     }
 
-    /// Starts the machine again after a [`crash`](Self::crash), and its program, if it has one. A machine that is up crashes first.
+    /// Starts the machine again after a [`crash`](Self::crash), with its program, if it has one. A machine that is running crashes
+    /// first.
     ///
     /// # Panics
     ///
@@ -176,7 +177,7 @@ impl Machine {
     }
 }
 
-/// As long as it exists, the context in which it was made is on a machine of a [`Network`].
+/// As long as the guard exists, the context in which it was made is on a machine of a [`Network`].
 pub struct NetworkGuard {
     _scope: NetworkScope,
     _view: Rc<NetworkHandle>,

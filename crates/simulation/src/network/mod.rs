@@ -1,17 +1,17 @@
 //! A network in memory, for tests without sockets.
 //!
-//! The core idea: [`Network::enter`] puts the current context on the network, and with it every task and loop that is made meanwhile.
-//! There, `open_connection`, `start_server`, their Unix counterparts, datagrams and names work as they do elsewhere, between the tasks of
-//! one loop, under any clock, and in the same order each time. It is the place that `asyncio_streams::Network` leaves open, so
-//! everything that is made of streams runs on it, TLS and HTTP included.
+//! The core idea: [`Network::enter`] puts the current context on the network, and with it every task and loop that is made
+//! meanwhile. There, `open_connection`, `start_server`, their Unix counterparts, datagrams and names work as they do elsewhere,
+//! between the tasks of one loop, under any clock, and in the same order each time. It implements `asyncio_streams::Network`, so
+//! everything built on streams runs on it, including TLS and HTTP.
 //!
 //! By default the network is perfect: nothing takes time, is lost or broken. [`latency`](Network::latency) and
-//! [`bandwidth`](Network::bandwidth) are always there; [`faults`](Network::faults) happen only in a program that is
-//! [explored](crate::explore()), where they are choices on the tape, as orders are.
+//! [`bandwidth`](Network::bandwidth) always apply; [`faults`](Network::faults) happen only in a program that is
+//! [explored](crate::explore()), where they are choices on the tape, like orders.
 //!
-//! # For those who write macros
+//! # For authors of macros
 //!
-//! All that a test needs is the scope, in the thread where the loop is made, before it is made:
+//! A test only has to enter the network in the thread of the loop, before the loop is made:
 //!
 //! ```
 //! use asyncio::{Clock, Runner, open_connection, simulation::Network, start_server};
@@ -29,14 +29,14 @@
 //!     .unwrap();
 //! ```
 //!
-//! What is not there: files (a Unix socket has a path, but `Path::exists` does not see it), `add_reader` and `AsyncFd`, which are about
-//! descriptors, options of sockets, and broadcasts. Processes and threads are outside.
+//! Missing are files (a Unix socket has a path, but `Path::exists` does not see it), `add_reader` and `AsyncFd`, which work on
+//! descriptors, socket options, and broadcasts. Processes and threads are not covered.
 //!
 //! | file | what is in it |
 //! | --- | --- |
-//! | `mod`, `machine` | what users hold |
-//! | `view` | the network as one machine sees it: the place that streams leave open |
-//! | `shared`, `host` | who can reach whom, and who has which address |
+//! | `mod`, `machine` | the types that users hold |
+//! | `view` | the network as one machine sees it, for the streams |
+//! | `shared`, `host` | which machines can reach each other, and which address each has |
 //! | `stream`, `listener`, `datagram` | connections and messages |
 //! | `faults` | what may go wrong |
 
@@ -71,13 +71,14 @@ pub use machine::{Machine, NetworkGuard};
 
 /// A network in memory, with machines on it.
 ///
-/// A program that needs no machines [`run`](Self::run)s on it, or [`enter`](Self::enter)s it, and then has one machine for itself: its
-/// servers and clients meet at `127.0.0.1` and `localhost`. Others have [machines](Self::machine) with names and addresses. A clone is
-/// a handle on the same network. When the last one and the last [`NetworkGuard`] are gone, tasks that are still on it get errors.
+/// A program that needs no machines [`run`](Self::run)s on the network, or [`enter`](Self::enter)s it. It then has one machine for
+/// itself, where its servers and clients meet at `127.0.0.1` and `localhost`. Other programs make [machines](Self::machine) with
+/// names and addresses. A clone is a handle of the same network. When the last handle and the last [`NetworkGuard`] have been
+/// dropped, tasks that are still on the network get errors.
 ///
 /// # Examples
 ///
-/// A server and a client that gives up after 30 seconds, which pass in no time:
+/// A server, and a client that gives up after 30 virtual seconds:
 ///
 /// ```
 /// use asyncio::{Result, StreamReader, StreamWriter, open_connection, sleep, start_server, wait_for};
@@ -114,11 +115,12 @@ struct Inner {
 }
 
 thread_local! {
-    /// Those of the program that is explored in this thread.
+    /// The networks of the program that is explored in this thread.
     static MADE: RefCell<Vec<Weak<Inner>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes the programs off the machines of all networks that were made in this thread: they may hold the networks, which hold them.
+/// Removes the programs from the machines of all networks that were made in this thread. This breaks cycles: a program may own its
+/// network, which owns the program.
 pub(crate) fn forget_programs() {
     MADE.take().iter().filter_map(Weak::upgrade).for_each(|network| network.forget_programs());
 }
@@ -145,7 +147,7 @@ impl Network {
         network
     }
 
-    /// Sets how long bytes and messages are on their way, in seconds. 0 by default. (Unix sockets take no time.)
+    /// Sets how long bytes and messages take to arrive, in seconds. It is 0 by default. (Unix sockets take no time.)
     ///
     /// # Panics
     ///
@@ -158,7 +160,7 @@ impl Network {
         self
     }
 
-    /// Sets how many bytes a second pass in each direction of a connection. There is no limit by default.
+    /// Sets how many bytes per second a connection transfers in each direction. There is no limit by default.
     ///
     /// # Panics
     ///
@@ -190,8 +192,8 @@ impl Network {
         self
     }
 
-    /// Sets how many bytes of each direction of a connection fit between a writer and a reader who does not read: 512 KiB by default.
-    /// A writer keeps what is beyond that, and `drain` waits.
+    /// Sets how many bytes fit between a writer and a reader that does not read, for each direction of a connection: 512 KiB by
+    /// default. The writer keeps the rest, and `drain` waits.
     ///
     /// # Panics
     ///
@@ -203,8 +205,8 @@ impl Network {
         self
     }
 
-    /// Sets what may go wrong when a program is [explored](crate::explore()) on this network. Nothing by default, and outside of an
-    /// exploration nothing ever does.
+    /// Sets what may go wrong when a program is [explored](crate::explore()) on this network. By default, and outside of an
+    /// exploration, nothing does.
     #[must_use]
     pub fn faults(self, faults: impl IntoIterator<Item = Fault>) -> Self {
         self.inner.shared.faults.set(Faults::of(faults));
@@ -249,8 +251,9 @@ impl Network {
         Machine { network: self.clone(), host }
     }
 
-    /// Puts the current context on the network, as the machine `localhost`, until the guard is dropped: what it connects and serves
-    /// meanwhile, and what the tasks, timers and runners do that it makes meanwhile.
+    /// Puts the current context on the network, as the machine `localhost`, until the guard is dropped. This covers the
+    /// connections and servers that it makes meanwhile, and everything that the tasks, timers and runners which it makes meanwhile
+    /// do.
     ///
     /// # Examples
     ///
@@ -282,7 +285,7 @@ impl Network {
     }
 
     /// Cuts two machines off from each other. Bytes that are sent meanwhile arrive after [`heal`](Self::heal); without it, a
-    /// connection breaks with `ETIMEDOUT` after 924 seconds, and one that is to be made after 127. Datagrams are lost.
+    /// connection breaks with `ETIMEDOUT` after 924 seconds, and an attempt to connect fails after 127. Datagrams are lost.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! `Shared`: what all machines of a network have in common, and how far it is from one to another.
+//! `Shared`: the state that all machines of a network share, and the delay between them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -11,10 +11,10 @@ use super::faults::Faults;
 use super::host::{Host, bound};
 use crate::fault::Fault;
 
-/// How much later a segment may come, in seconds.
+/// How much later a segment may arrive, in seconds.
 const EXTRA: [f64; 5] = [0.0, 0.001, 0.02, 0.2, 3.0];
 
-/// How long two machines may not reach each other, in seconds; none at all is the ordinary case.
+/// How long two machines may be unable to reach each other, in seconds; 0 is the ordinary case.
 const APART: [f64; 4] = [0.0, 0.2, 5.0, 60.0];
 
 /// How long a machine may be down, in seconds.
@@ -28,7 +28,7 @@ pub(super) struct Shared {
     pub(super) latency: Cell<f64>,
     /// In bytes a second.
     pub(super) bandwidth: Cell<f64>,
-    /// How many bytes of one direction are on their way or wait to be read.
+    /// How many bytes in one direction may be on their way or wait to be read.
     pub(super) buffer: Cell<usize>,
 }
 
@@ -48,7 +48,7 @@ impl Shared {
         self.hosts.borrow().iter().find(|host| host.name == name).cloned()
     }
 
-    /// The host that a packet from another one comes to.
+    /// The host that a packet from `from` reaches.
     pub(super) fn host_at(&self, from: &Rc<Host>, to: IpAddr) -> Option<Rc<Host>> {
         if to.is_unspecified() || from.has(to) {
             return Some(Rc::clone(from));
@@ -67,7 +67,7 @@ impl Shared {
         }
     }
 
-    /// Lets packets pass again. What was lost meanwhile is sent once more.
+    /// Lets packets pass again. Those lost meanwhile are sent once more.
     pub(super) fn heal(&self, one: &Host, other: &Host) {
         self.cuts.borrow_mut().remove(&pair(one, other));
         bound(&one.ends).into_iter().chain(bound(&other.ends)).for_each(|end| end.deliver());
@@ -79,12 +79,12 @@ impl Shared {
         hosts.iter().flat_map(|host| bound(&host.ends)).for_each(|end| end.deliver());
     }
 
-    /// How long the next bytes or messages take from one machine to the other, without the time that their number takes.
+    /// How long the next bytes or messages take from one machine to the other, not counting the bandwidth.
     pub(super) fn delay(&self) -> f64 {
         self.latency.get() + self.faults.get().pick(Fault::Delay, EXTRA)
     }
 
-    /// What else may happen when one machine sends something to another.
+    /// May cut two machines off from each other when one sends something to the other.
     pub(super) fn may_part(self: &Rc<Self>, from: &Rc<Host>, to: &Rc<Host>) {
         if from.index == to.index || !self.is_open(from, to) {
             return;
@@ -97,7 +97,7 @@ impl Shared {
         }
     }
 
-    /// What may happen to a machine that has sent or received something.
+    /// May crash a machine that has sent or received something.
     pub(super) fn may_crash(&self, host: &Host) {
         let crash = host.crash.borrow().clone();
         let Some(crash) = crash.filter(|_| host.is_up.get()) else { return };
@@ -118,10 +118,10 @@ pub(super) fn now() -> f64 {
     get_running_loop().map_or(0.0, |event_loop| event_loop.time())
 }
 
-/// Calls `f` after so many seconds; at once where no loop runs, when everything ends.
+/// Calls `f` after `seconds`; at once where no loop is running, because everything is ending.
 pub(super) fn after(seconds: f64, f: impl FnOnce() + 'static) {
     match get_running_loop() {
-        // Fails only on a closed loop, where nothing happens any more.
+        // Fails only on a closed loop, where nothing will happen any more.
         Ok(event_loop) => _ = event_loop.call_later(seconds, f),
         Err(_) => f(),
     }

@@ -1,9 +1,9 @@
-//! `End`: one end of a connection, TCP's or a Unix socket's, and the bytes on their way to it.
+//! `End`: one end of a TCP or Unix connection, and the bytes on their way to it.
 //!
-//! The core idea: what is on its way belongs to the end that it goes to, as a queue of segments, with a timer for each. When a timer
-//! fires, the oldest segment arrives, so bytes never overtake each other, however late they come. Where the way is cut, segments wait in
-//! the queue, as they would be sent again and again. An end whose program has closed it stays for as long as the other end sends to
-//! it, and answers with resets. How it ends is Linux's way: the tests hold it against real sockets.
+//! The core idea: segments on their way belong to the receiving end, as a queue with a timer for each. When a timer fires, the
+//! oldest segment arrives, so bytes never overtake each other, however late they are. While the machines cannot reach each other,
+//! segments wait in the queue, as if they were sent again and again. An end that its program has closed exists as long as the
+//! other end sends to it, and answers with resets. Closing works as on Linux: the tests compare it with real sockets.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -21,7 +21,7 @@ use crate::fault::Fault;
 /// The time after which bytes that do not arrive break the connection, in seconds: Linux's default.
 const GIVE_UP: f64 = 924.0;
 
-/// The pause until a full connection has room again, if that is a fault.
+/// The pause until a connection has room again, if it is full because of a fault.
 const FULL: f64 = 0.05;
 
 pub(super) struct End {
@@ -33,7 +33,7 @@ pub(super) struct End {
     pub(super) sockname: Address,
     pub(super) peername: Address,
     state: Cell<State>,
-    /// Has its program been told that it must wait for the connection? It is told so once, as by the system.
+    /// Has the program been told that it must wait for the connection? The system says so once, too.
     asked: Cell<bool>,
     /// The other end, as long as there is anything to send.
     peer: RefCell<Option<Rc<End>>>,
@@ -41,30 +41,30 @@ pub(super) struct End {
     back: RefCell<Weak<End>>,
 
     coming: RefCell<VecDeque<Segment>>,
-    /// How many of those have been on their way long enough.
+    /// How many of these segments have been on their way long enough.
     due: Cell<usize>,
     arrived: Cell<u64>,
     /// When the last of them arrives.
     last_arrival: Cell<f64>,
     inbox: RefCell<VecDeque<u8>>,
-    /// How many bytes there are in both.
+    /// The number of bytes in both.
     pending: Cell<usize>,
 
-    /// The peer has said that no more will come.
+    /// The peer has sent the end of the stream.
     ended: Cell<bool>,
     /// We have.
     shut: Cell<bool>,
     /// The program has closed it.
     closed: Cell<bool>,
     broken: Cell<bool>,
-    /// The reason, which the program is told once.
+    /// The error of the connection, which the program gets once.
     error: Cell<Option<i32>>,
 
     /// When the last bytes have been handed to the wire.
     sent_at: Cell<f64>,
     /// A write found no room.
     waits_for_room: Cell<bool>,
-    /// There is no room for a while, whatever is read.
+    /// There is no room for a while, even if bytes are read.
     full: Cell<bool>,
 }
 
@@ -113,7 +113,7 @@ impl End {
         end
     }
 
-    /// The end at the server for the one of a client that is being connected.
+    /// The server's end for the end of a connecting client.
     pub(super) fn answer(client: &Rc<Self>, host: &Rc<Host>, sockname: Address) -> Rc<Self> {
         let server = Self::new(&client.shared, host, sockname, client.sockname.clone());
         server.state.set(State::Open);
@@ -132,7 +132,7 @@ impl End {
         }
     }
 
-    /// The connection cannot be made.
+    /// Fails the attempt to connect.
     pub(super) fn fail(&self, number: i32) {
         self.state.set(State::Failed(number));
         self.announcer.announce_writable();
@@ -186,13 +186,13 @@ impl End {
 
     // Arriving.
 
-    /// One more segment has been on its way long enough.
+    /// Notes that one more segment has been on its way long enough.
     fn arrive(self: &Rc<Self>) {
         self.due.set(self.due.get() + 1);
         self.deliver();
     }
 
-    /// Lets everything arrive that can.
+    /// Delivers all segments that can arrive.
     pub(super) fn deliver(self: &Rc<Self>) {
         while self.due.get() > 0 {
             if !self.shared.is_open(&self.peer_host(), &self.host) {
@@ -229,18 +229,18 @@ impl End {
         }
     }
 
-    /// The connection does not exist any more.
+    /// Ends the connection with an error.
     pub(super) fn break_off(&self, number: i32) {
         if !self.broken.replace(true) {
             self.error.set(Some(number));
-            // What was sent and has not arrived is lost.
+            // Bytes that were sent and have not arrived are lost.
             self.peer.take();
             self.announcer.announce_readable();
             self.announcer.announce_writable();
         }
     }
 
-    /// If the way stays cut, the other end, which has sent in vain, learns it some time.
+    /// If the machines stay cut off, the other end, which has sent in vain, eventually gets an error.
     fn give_up_later(self: &Rc<Self>) {
         let (end, arrived) = (Rc::downgrade(self), self.arrived.get());
         after(GIVE_UP, move || {
@@ -256,12 +256,12 @@ impl End {
         self.error.take().map_or(Ok(()), |number| Err(errno(number)))
     }
 
-    /// The program closes it, or its machine crashes, of which the other end hears nothing.
+    /// Closes this end for its program, or because its machine crashes; in that case the other end is told nothing.
     pub(super) fn close(&self, crashed: bool) {
         if self.closed.replace(true) || self.life != self.host.life.get() {
             return;
         }
-        // First those who wait at this end learn it, then the other end, as with a descriptor.
+        // First the waiters at this end are notified, then the other end, as with a descriptor.
         self.announcer.close();
         if !crashed && !self.broken.get() && self.state.get() == State::Open {
             if !self.inbox.borrow().is_empty() {
@@ -277,7 +277,7 @@ impl End {
         }
     }
 
-    /// The server does not want it.
+    /// Refuses the connection, at the server.
     pub(super) fn refuse(&self) {
         if !self.broken.get() {
             self.shut.set(true);
@@ -285,7 +285,7 @@ impl End {
         }
     }
 
-    /// Both ends are told that the connection is broken.
+    /// Breaks the connection at both ends.
     fn cut_short(&self) {
         let peer = self.back.borrow().upgrade();
         self.break_off(libc::ECONNRESET);
@@ -347,7 +347,7 @@ impl NetworkStream for Stream {
     fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         let end = &self.0;
         if !end.is_unix() {
-            // Of a Unix socket only a read is told.
+            // At a Unix socket only a read gets the error.
             end.take_error()?;
         }
         let is_gone = || end.is_unix() && end.peer.borrow().as_ref().is_none_or(|peer| peer.closed.get());

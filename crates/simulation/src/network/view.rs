@@ -1,4 +1,4 @@
-//! `View`: the network as one machine sees it, in the place that streams leave open.
+//! `View`: the network as one machine sees it, through the interface that the streams provide for other networks.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -248,8 +248,9 @@ async fn borrows(name: &str, cleans_up: bool) -> Result<usize> {
 fn scoped_gathers() -> Row {
     Row::new(
         "scope/gather gather_scoped",
-        "Cancels the coroutines that are not done, and waits until they have ended. A cancellation that comes while the others \
-         clean up after a failure is raised when they have, in place of the failure. If the future is dropped instead, so are they.",
+        "Cancels the coroutines that are not done, and waits until they have ended. If a cancellation comes while the others \
+         clean up after a failure, it is raised in place of the failure, once they have ended. If the future is dropped \
+         instead, the coroutines are dropped too.",
     )
     .clean("two coroutines", || {
         probe(|| async {
@@ -262,7 +263,7 @@ fn scoped_gathers() -> Row {
 fn scoped_groups() -> Row {
     Row::new(
         "scope/group run",
-        "Cancels the tasks and waits for them. If the wait is dropped instead (an abort), so are their coroutines.",
+        "Cancels the tasks and waits for them. If the wait is dropped instead (an abort), their coroutines are dropped too.",
     )
     .clean("two tasks", || {
         probe(|| async {
