@@ -1,8 +1,8 @@
 //! A small single-threaded runtime with the vocabulary of Python's asyncio and, step for step, its scheduling.
 //!
-//! One thread, one event loop. Tasks have names, tell their state, can be cancelled **and can catch their own cancellation**.
-//! If you know asyncio, you will find its names here. Programs use this crate through `asyncio`, which adds locks, queues,
-//! streams and subprocesses.
+//! One thread, one event loop. Tasks have names, report their state, can be cancelled, **and can catch their own
+//! cancellation**. If you know asyncio, you will find its names here. Programs use this crate through `asyncio`, which adds
+//! locks, queues, streams and subprocesses.
 //!
 //! ```
 //! use asyncio::{Result, gather, run, sleep};
@@ -45,18 +45,18 @@
 //!
 //! # Modules
 //!
-//! The source is built in rooms, and imports only look down: to read it, start at the top of this list. `cargo xtask tidy`
-//! checks it. Below the rooms are crates of their own: `asyncio_errors` (what can be raised, reports, the log),
-//! `asyncio_ordered` and `asyncio_collections` (data structures), `asyncio_clock` (real and virtual time), `asyncio_contextvars` and
+//! The source has layers, called rooms, and imports only look down. To read it, start at the top of this list. `cargo xtask tidy`
+//! checks the imports. Below the rooms are separate crates: `asyncio_errors` (errors, reports, the log), `asyncio_ordered` and
+//! `asyncio_collections` (data structures), `asyncio_clock` (real and virtual time), `asyncio_contextvars` and
 //! `asyncio_concurrent` (thread pools).
 //!
 //! | room | what is in it | looks into |
 //! | --- | --- | --- |
 //! | `base` | the name of a coroutine, a hint to the processor | |
-//! | `kernel` | what a loop, a task and a future know of each other: the one knot | `base` |
-//! | `asyncio` | Python's modules, a file each | all above; of the kernel, what its `mod.rs` exports |
+//! | `kernel` | the loop, the task and the future, which depend on each other | `base` |
+//! | `asyncio` | Python's modules, a file each | all above; of the kernel, only what its `mod.rs` exports |
 
-// Without a system, nothing uses what descriptors, signals and child processes need of the kernel.
+// Without an operating system, nothing uses the parts of the kernel for descriptors, signals and child processes.
 #![cfg_attr(not(unix), allow(dead_code, unused_imports))]
 
 #[cfg(not(any(unix, all(target_family = "wasm", target_os = "unknown"))))]
@@ -127,7 +127,7 @@ pub use {asyncio_clock::set_clocks, asyncio_errors::log::set_output};
 // signal
 #[cfg(unix)]
 pub use asyncio::signals::signal;
-// For those who write primitives: what locks, queues and generators are built on.
+// For writing primitives: the base of locks, queues and generators.
 pub use asyncio::asyncgens::OpenAsyncGen;
 #[doc(hidden)]
 pub use asyncio::hooks::{DebugHook, LoopHook, ResolveHook};

@@ -1,6 +1,6 @@
-//! What `loop.shutdown_asyncgens` ends: open asynchronous generators, and the shutdown hooks.
+//! `loop.shutdown_asyncgens`: closes open asynchronous generators, and runs the shutdown hooks.
 //!
-//! The generators themselves are a crate of their own. The loop holds them weakly, so one that is dropped is not closed.
+//! The generators themselves are in another crate. The loop holds them weakly, so a generator that is dropped is not closed.
 
 use std::cell::RefCell;
 use std::future::Future as StdFuture;
@@ -44,11 +44,12 @@ use asyncio_ordered::Ordered;
 /// ```
 #[doc(hidden)]
 pub trait OpenAsyncGen {
-    /// Closes it: `agen.aclose()`. With an error, that is raised where it stands, in place of `GeneratorExit`.
+    /// Closes the generator: `agen.aclose()`. If `by` is given, that error is raised at the `yield`, in place of
+    /// `GeneratorExit`.
     fn aclose(self: Rc<Self>, by: Option<Error>) -> Pin<Box<dyn StdFuture<Output = Result<()>>>>;
 
-    /// Called when the loop drops what it had closed: if that was the last reference to a generator that refused, because a
-    /// step of it was awaited, it asks for another closing.
+    /// Called when the loop drops a generator that it has closed. A generator may have refused, because one of its steps was
+    /// being awaited. If this was its last reference, it asks to be closed again.
     fn released(self: Rc<Self>) {}
 
     /// How it prints.
@@ -82,7 +83,7 @@ impl Tenant for AsyncGens {
 }
 
 impl AsyncGens {
-    /// Closes all generators at the same time, each in a task of its own, begun in the order in which they first ran.
+    /// Closes all generators concurrently, each in a task of its own, started in the order in which the generators first ran.
     async fn close_generators(&self, event_loop: &EventLoop) -> Result<()> {
         let closing: Vec<_> = self.open.borrow_mut().drain().filter_map(|generator| generator.upgrade()).collect();
         if closing.is_empty() {
@@ -98,12 +99,12 @@ impl AsyncGens {
                     .call_exception_handler(&ExceptionContext::new(message).object("asyncgen", repr).exception(error));
             }
         }
-        // In CPython the tracebacks of these errors keep a generator that refused until the step is over.
+        // In CPython the tracebacks of these errors keep a generator that refused alive until the step has ended.
         current::in_no_step(|| closing.into_iter().for_each(|generator| generator.released()));
         Ok(())
     }
 
-    /// Runs the hooks, the newest first, also those that are added meanwhile.
+    /// Runs the hooks, the newest first, including those that are added meanwhile.
     async fn run_hooks(&self, event_loop: &EventLoop) -> Result<()> {
         loop {
             let hook = self.hooks.borrow_mut().pop();
@@ -116,7 +117,7 @@ impl AsyncGens {
     }
 }
 
-/// Hooks for other crates: generators, and what a crate keeps open for a loop.
+/// Hooks for other crates: for generators, and for resources that a crate keeps open for a loop.
 impl EventLoop {
     /// Makes the loop close an asynchronous generator in [`shutdown_asyncgens`](Self::shutdown_asyncgens), until
     /// [`forget_asyncgen`](Self::forget_asyncgen) is called with the key: Python's `firstiter` hook.
@@ -125,7 +126,7 @@ impl EventLoop {
         self.core().tenants.of::<AsyncGens>().open.borrow_mut().push(generator)
     }
 
-    /// Takes back what [`register_asyncgen`](Self::register_asyncgen) did.
+    /// Undoes [`register_asyncgen`](Self::register_asyncgen).
     #[doc(hidden)]
     pub fn forget_asyncgen(&self, key: u64) {
         if let Some(generators) = self.core().tenants.find::<AsyncGens>() {
@@ -133,8 +134,8 @@ impl EventLoop {
         }
     }
 
-    /// Closes a generator that was dropped, in a task of its own that begins in the iteration after the next, as CPython's
-    /// does: the `finalizer` hook.
+    /// Closes a generator that was dropped, in a task of its own that starts in the iteration after the next, as in CPython:
+    /// the `finalizer` hook.
     ///
     /// # Errors
     ///
@@ -143,7 +144,7 @@ impl EventLoop {
     pub fn finalize_asyncgen(&self, generator: Rc<dyn OpenAsyncGen>) -> Result<()> {
         self.call_soon(move || {
             let task = create_task(async move { generator.aclose(take_cancel().map(Error::from)).await });
-            // Cancelled before its first step, it is not over: the generator is told, and cleans up.
+            // If it is cancelled before its first step, it still runs, so that the generator can clean up.
             task.as_task().core().start();
         })?;
         Ok(())

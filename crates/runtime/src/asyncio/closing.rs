@@ -1,7 +1,7 @@
-//! The end of a run: tasks that are left, asynchronous generators and threads, one after the other; then the loop closes.
+//! The end of a run: remaining tasks, asynchronous generators and threads are dealt with in turn; then the loop closes.
 //!
-//! Each part begins something and is done when a future is. So the same list serves a runner, which runs the loop until then, and
-//! a host, which has it run.
+//! Each part starts something, and has ended when a future is done. So the same list serves a runner, which runs the loop until
+//! then, and a host, which drives it.
 
 use std::task::Poll;
 
@@ -15,7 +15,7 @@ use crate::kernel::AnyTask;
 
 /// The clean-up and the closing of a loop that a host drives: [`Runner::host_closing`](crate::Runner::host_closing).
 ///
-/// Dropped before its end, it does the rest at once, for which the thread must be able to wait.
+/// If it is dropped before its end, it does the rest at once, and may block the thread.
 #[derive(Debug)]
 pub struct Closing {
     event_loop: EventLoop,
@@ -34,7 +34,7 @@ enum Part {
     Nothing,
 }
 
-/// How many seconds the threads of the default executor are waited for.
+/// The seconds to wait for the threads of the default executor.
 const THREAD_JOIN_TIMEOUT: f64 = 300.0;
 
 impl Closing {
@@ -42,7 +42,7 @@ impl Closing {
         Self { event_loop, next: Part::Tasks, tasks: Vec::new(), current: None }
     }
 
-    /// Has the loop run one iteration, which does not wait. `Ready` once the loop is closed.
+    /// Runs one iteration of the loop, which does not wait. `Ready` once the loop is closed.
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl Closing {
         }
     }
 
-    /// Has the loop run until it would have to wait. `Ready` once it is closed.
+    /// Runs the loop until it would have to wait. `Ready` once it is closed.
     pub fn run_ready(&mut self) -> Poll<()> {
         loop {
             if self.run_once().is_ready() {
@@ -83,15 +83,15 @@ impl Closing {
         }
     }
 
-    /// How many seconds the host may wait before the next iteration: [`Guest::next_timeout`].
+    /// The seconds that the host may wait before the next iteration: [`Guest::next_timeout`].
     #[must_use]
     pub fn next_timeout(&self) -> Option<f64> {
         self.event_loop.core().next_timeout()
     }
 
-    /// Does what is left in one go.
+    /// Does all remaining parts at once.
     pub(crate) fn finish(&mut self) {
-        // Its future goes on without it.
+        // The current part's future goes on by itself.
         self.current = None;
         while let Some(begun) = self.begin_next() {
             let result = begun.and_then(|target| self.event_loop.run_until_complete(target));
@@ -100,7 +100,7 @@ impl Closing {
         self.event_loop.core().close();
     }
 
-    /// Begins the next part, and returns what completes at its end; `None` when all is done.
+    /// Starts the next part, and returns the future that completes at its end; `None` when there is no part left.
     fn begin_next(&mut self) -> Option<Result<Future<()>>> {
         let what = match self.next {
             Part::Nothing => return None,
@@ -116,15 +116,16 @@ impl Closing {
             what => what,
         };
         self.next = if let Part::Generators = what { Part::Threads } else { Part::Nothing };
-        // As in asyncio each is a task, which uses up a task number.
+        // As in asyncio, each is a task, and takes a task number.
         Some(shutdown(self.event_loop.clone(), what).into_target(&self.event_loop).map(|task| task.as_future().clone()))
     }
 
-    /// Reports what went wrong in a part: `_cancel_all_tasks` does it for tasks that fail.
+    /// Reports the error of a part, as `_cancel_all_tasks` does for tasks that fail.
     fn ended(&mut self, result: Result<()>) {
         let tasks = std::mem::take(&mut self.tasks);
         if let Err(error) = result {
-            // Also, under the virtual clock, if a task suppresses the cancellation and waits for something that cannot happen.
+            // Also reached under the virtual clock, if a task suppresses the cancellation and waits for something that cannot
+            // happen.
             return self.event_loop.call_exception_handler(&unhandled(error));
         }
         for task in tasks {

@@ -49,8 +49,8 @@ pub fn coroutine<T, F: StdFuture<Output = Result<T>>>(future: F) -> Coroutine<F>
 pin_project! {
     /// A coroutine object; made by [`coroutine`].
     ///
-    /// Awaiting it by value consumes it, so awaiting it twice does not compile. By reference (`(&mut pinned).await`) or by
-    /// [`send`](Self::send) it can be tried, and raises Python's `RuntimeError`.
+    /// Awaiting it by value consumes it, so awaiting it twice does not compile. A second await by reference (`(&mut
+    /// pinned).await`), or a [`send`](Self::send), raises Python's `RuntimeError`.
     #[must_use = "a coroutine does nothing unless awaited"]
     pub struct Coroutine<F> {
         #[pin]
@@ -167,7 +167,7 @@ impl<T, F: StdFuture<Output = Result<T>>> StdFuture for Coroutine<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         let mut this = self.project();
         this.guard.used = true;
-        // `kernel::excuse` polls it only to mark it as used, for a task that ends before its first step.
+        // `kernel::excuse` polls a coroutine object only to mark it as used, for a task that ends before its first step.
         if EXCUSING.take() {
             return Poll::Pending;
         }

@@ -28,7 +28,7 @@ fn describe_deadlock(tasks: &[AnyTask]) -> String {
     describe("deadlock: every task waits, and nothing is left that could wake one", tasks)
 }
 
-/// What each of these tasks waits for, below a line that says what is wrong.
+/// Says what each of these tasks waits for, below a line that says what is wrong.
 pub(crate) fn describe(what_is_wrong: &str, tasks: &[AnyTask]) -> String {
     const SHOWN: usize = 20;
     let mut text = what_is_wrong.to_owned();

@@ -1,7 +1,7 @@
 //! The event loop as programs see it: `EventLoop`, and how to get the loop that runs (`asyncio.events`).
 //!
-//! The methods of `EventLoop` stand under the headings of Python's documentation. What they do is done elsewhere: `kernel` runs
-//! the loop, `handles` has the callbacks, `threads` and `asyncgens` the rest. The methods for descriptors are in `io::watching`,
+//! The methods of `EventLoop` are under the headings of Python's documentation. Their work is done elsewhere: `kernel` runs the
+//! loop, `handles` has the callbacks, `threads` and `asyncgens` the rest. The methods for descriptors are in `io::watching`,
 //! those for signals in `signals`: they exist only where the system has such things.
 
 use std::fmt;
@@ -31,8 +31,9 @@ use crate::kernel::{
 /// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.
 ///
 /// Most programs never need one: [`run`](crate::run) makes it, runs the program and closes it. The value that
-/// [`new_event_loop`] gives owns the loop and closes it when dropped; clones, and what [`get_running_loop`] gives, are
-/// mere handles. A loop belongs to the thread in which it was made; other threads use its [`handle`](Self::handle).
+/// [`new_event_loop`] returns owns the loop and closes it when dropped; clones, and the values that [`get_running_loop`]
+/// returns, are mere handles. A loop belongs to the thread in which it was made; other threads use its
+/// [`handle`](Self::handle).
 ///
 /// # Examples
 ///
@@ -55,7 +56,7 @@ pub struct EventLoop {
 ///
 /// # Panics
 ///
-/// If one of these variables has an unknown value, naming it; [`Runner`](crate::Runner) gives an error instead.
+/// If one of these variables has an unknown value, naming it; [`Runner`](crate::Runner) returns an error instead.
 ///
 /// # Examples
 ///
@@ -101,11 +102,11 @@ pub fn get_running_loop() -> Result<EventLoop, RuntimeError> {
     Ok(EventLoop { core: running_loop()?, owner: false })
 }
 
-/// Is debug mode asked for by `ASYNCIO_DEBUG`?
+/// Does `ASYNCIO_DEBUG` switch debug mode on?
 ///
 /// # Errors
 ///
-/// `ValueError` naming the variable and what it may be.
+/// `ValueError` naming the variable and its possible values.
 pub(crate) fn debug_from_env() -> Result<bool, ValueError> {
     env::is_second("ASYNCIO_DEBUG", ["0", "1"])
 }
@@ -118,7 +119,7 @@ impl EventLoop {
         Ok(event_loop)
     }
 
-    /// The clock that the loop goes by.
+    /// The clock that the loop uses.
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.core.clock
@@ -160,9 +161,9 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// What the awaitable raises. `ValueError` for a future of another loop. `RuntimeError` if a loop runs already, the
-    /// loop is closed, it was stopped before the end (`Event loop stopped before Future completed.`), or, under the
-    /// virtual clock, nothing can wake its tasks any more (a deadlock; the message says who waits for what).
+    /// What the awaitable raises. `ValueError` for a future of another loop. `RuntimeError` if a loop runs already, the loop is
+    /// closed, it was stopped before the end (`Event loop stopped before Future completed.`), or, under the virtual clock,
+    /// nothing can wake its tasks any more (a deadlock; the message says which task waits for what).
     ///
     /// # Panics
     ///
@@ -191,10 +192,10 @@ impl EventLoop {
         A::outcome(&handle)
     }
 
-    /// The future of an awaitable that the loop is to run, at whose end it stops.
+    /// The future of an awaitable that the loop will run, and at whose end it will stop.
     #[track_caller]
     pub(crate) fn target<A: RunTarget>(&self, awaitable: A) -> Result<(A::Handle, Until)> {
-        // Before a task is made, which would be left over.
+        // Checked before a task is made, which would be left over.
         self.core.check_can_run()?;
         let handle = awaitable.into_target(self)?;
         let future = handle.as_ref();
@@ -235,7 +236,7 @@ impl EventLoop {
         self.core.run_forever()
     }
 
-    /// Stops the loop at the end of the current iteration. A loop that does not run will stop after one iteration.
+    /// Stops the loop at the end of the current iteration. A loop that is not running will stop after one iteration.
     pub fn stop(&self) {
         self.core.stopping.set(true);
     }
@@ -252,8 +253,8 @@ impl EventLoop {
         self.core.is_closed()
     }
 
-    /// Closes the loop and frees what it holds. Tasks that are left are reported (`Task was destroyed but it is
-    /// pending!`) and their coroutines dropped. Closing twice is fine.
+    /// Closes the loop and frees its contents. Tasks that are left are reported (`Task was destroyed but it is pending!`) and
+    /// their coroutines dropped. Closing twice is fine.
     ///
     /// # Errors
     ///
@@ -331,8 +332,8 @@ impl EventLoop {
         Ok(handle)
     }
 
-    /// Like [`LoopHandle::call_soon_threadsafe`], from the loop's own thread: after what other threads have handed in by now. The
-    /// handle stays in this thread, too.
+    /// Like [`LoopHandle::call_soon_threadsafe`], from the loop's own thread. The call is queued behind everything that other
+    /// threads have handed in so far. The handle, too, stays in this thread.
     ///
     /// # Errors
     ///
@@ -404,7 +405,7 @@ impl EventLoop {
         Future::from_any(AnyFuture::plain::<T>(&self.core, in_debug(&self.core, Location::caller())))
     }
 
-    /// Makes a task of this loop, which need not run yet.
+    /// Makes a task of this loop, which need not be running yet.
     ///
     /// # Errors
     ///
@@ -459,8 +460,8 @@ impl EventLoop {
 
 /// # Executing code in threads
 impl EventLoop {
-    /// Runs `f` in a thread of `executor`, or of the default executor (`None`), beginning at once. Cancelling the future
-    /// keeps a job from starting; a job that runs already goes on, and its result is dropped.
+    /// Runs `f` in a thread of `executor`, or of the default executor (`None`), starting at once. Cancelling the future
+    /// prevents a job from starting; a job that is already running goes on, and its result is dropped.
     ///
     /// # Errors
     ///
@@ -498,8 +499,8 @@ impl EventLoop {
         threads::set_default_executor(&self.core, executor);
     }
 
-    /// Waits until the default executor's jobs are done and its threads have ended. At most `limit` seconds; then it
-    /// warns and goes on.
+    /// Waits until the default executor's jobs are done and its threads have ended. After `limit` seconds it gives a warning
+    /// and returns.
     ///
     /// # Errors
     ///
@@ -599,9 +600,10 @@ impl EventLoop {
 
 /// # Debug mode
 impl EventLoop {
-    /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration), while they
-    /// do (by a thread, in real time) and afterwards. Tasks, and the futures and handles that are made in this mode, print where they
-    /// were created. A loop, a writer or a running child that is dropped and was not closed is reported as Python's `ResourceWarning`.
+    /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration), while
+    /// they do (by a thread, in real time) and afterwards. Tasks, and the futures and handles that are made in this mode, print
+    /// where they were created. A loop, a writer or a running child that is dropped without having been closed is reported, like
+    /// Python's `ResourceWarning`.
     ///
     /// # Examples
     ///
@@ -640,13 +642,13 @@ impl EventLoop {
 ///
 /// These two are not in Python.
 impl EventLoop {
-    /// Lets `observer` see what happens in the loop from now on, after the observers that there are already. (To see the
-    /// creation of a runner's main task, too, use [`Runner::observer`](crate::Runner::observer).)
+    /// Lets `observer` see what happens in the loop from now on, after the existing observers. (To see the creation of a
+    /// runner's main task, too, use [`Runner::observer`](crate::Runner::observer).)
     pub fn add_observer(&self, observer: Rc<dyn Observer>) {
         self.core.add_observer(observer);
     }
 
-    /// Takes an observer away; returns whether it was there.
+    /// Removes an observer; returns whether it was there.
     ///
     /// # Examples
     ///
@@ -682,7 +684,7 @@ impl EventLoop {
         self.core.remove_observer(observer)
     }
 
-    /// Lets `policy` choose what runs next, of all that is ready; `None` is first in, first out.
+    /// Lets `policy` choose which ready entry runs next; `None` is first in, first out.
     pub fn set_scheduling_policy(&self, policy: Option<Box<dyn SchedulingPolicy>>) {
         self.core.set_policy(policy);
     }
@@ -749,7 +751,7 @@ pub trait RunTarget {
     /// The future that is run to its end.
     type Handle: AsRef<AnyFuture> + 'static;
 
-    /// The future of this loop that stands for it.
+    /// The future of this loop that represents it.
     ///
     /// # Errors
     ///
@@ -791,7 +793,8 @@ impl Run for StopWhenDone {
     }
 }
 
-/// While it lives, the end of the future stops the loop. Dropped even if something unwinds, so that it does not stop a later run.
+/// As long as it lives, the end of the future stops the loop. It is dropped even during unwinding, so that it does not stop a
+/// later run.
 pub(crate) struct Until(AnyFuture, Option<Registered>);
 
 impl Drop for Until {

@@ -1,4 +1,4 @@
-//! `Future`, a result that will come, and `AnyFuture`, the part of it that does not depend on the type of the result.
+//! `Future`, a result that will be set later, and `AnyFuture`, the part of it that does not depend on the result's type.
 //!
 //! The core idea: plain futures, tasks and gathering futures all begin with the same `FutureBase` (see `kernel/memory`), and
 //! every handle is one counted pointer to it. asyncio's class hierarchy is a chain of `Deref`: a `Task` is a `Future` is an
@@ -100,7 +100,7 @@ impl AnyFuture {
         cancel(self, Some(message.into()))
     }
 
-    /// Removes one callback; true if it was still registered. (Python takes the function and removes all of its
+    /// Removes one callback; returns true if it was still registered. (Python takes the function and removes all of its
     /// registrations. A key stands for one registration.)
     ///
     /// # Examples
@@ -126,7 +126,8 @@ impl AnyFuture {
         key.0.is_some_and(|(registered, run)| self.base().remove_call(registered, &run))
     }
 
-    /// What tells the future from others that live at the same time: `id(future)`. Unlike a clone it does not keep the future.
+    /// Identifies the future among all that live at the same time: `id(future)`. Unlike a clone, it does not keep the future
+    /// alive.
     ///
     /// # Examples
     ///
@@ -254,7 +255,7 @@ impl fmt::Debug for CallbackKey {
 /// A user's done-callback.
 struct DoneCallback<H, F> {
     f: Cell<Option<F>>,
-    /// Set when the future is done. A future that never is would own itself through its callback.
+    /// Set only when the future is done. Otherwise a future that never completes would own itself through its callback.
     future: Cell<Option<AnyFuture>>,
     /// Makes the handle that `f` is called with.
     handle: fn(&AnyFuture) -> H,
@@ -279,7 +280,7 @@ impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
 
 /// A result that will be set later: `asyncio.Future`.
 ///
-/// Made by [`EventLoop::create_future`]. Clones are handles on the same future. Its producer calls
+/// Made by [`EventLoop::create_future`]. Clones are handles of the same future. Its producer calls
 /// [`set_result`](Self::set_result), [`set_exception`](Self::set_exception) or [`cancel`](AnyFuture::cancel); its consumers
 /// await it.
 ///

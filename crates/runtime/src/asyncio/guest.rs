@@ -1,7 +1,7 @@
-//! Guest mode: another loop drives this one, such as a browser's, that of a graphical interface, or another runtime's.
+//! Guest mode: another loop drives this one, such as that of a browser, a graphical interface, or another runtime.
 //!
 //! The core idea: an iteration is the same as in a loop that runs alone, except that it does not sleep. The host sleeps in the
-//! loop's place, for as long as [`Guest::next_timeout`] says, unless something happens outside: the descriptor of
+//! loop's place for the time of [`Guest::next_timeout`], unless something happens outside: the descriptor of
 //! [`EventLoop::watched`] becomes readable, or the function of [`EventLoop::on_wake`] is called.
 
 use std::fmt;
@@ -18,8 +18,8 @@ use crate::kernel::AnyFuture;
 /// loop. Tasks take the same steps, in the same order. After the host has done something with the loop's objects (completed a
 /// future, put an item into a queue), it calls [`run_ready`](Self::run_ready) as well.
 ///
-/// [`Runner::host`](crate::Runner::host) and [`EventLoop::host`] make one. Dropped before its end, it leaves the tasks to the loop.
-/// Python has no counterpart.
+/// [`Runner::host`](crate::Runner::host) and [`EventLoop::host`] make one. If it is dropped before its end, the tasks stay with
+/// the loop. Python has no counterpart.
 ///
 /// # Examples
 ///
@@ -43,8 +43,8 @@ pub struct Guest<T: 'static> {
 }
 
 impl<T: 'static> Guest<T> {
-    /// Has the loop run one iteration, which does not wait: what is ready runs, and what that makes ready does not yet. `Ready` once
-    /// the awaitable is done.
+    /// Runs one iteration of the loop, which does not wait: entries that are ready run, and those that they add do not run yet.
+    /// `Ready` once the awaitable is done.
     ///
     /// # Errors
     ///
@@ -68,8 +68,8 @@ impl<T: 'static> Guest<T> {
         }))
     }
 
-    /// Has the loop run until it would have to wait, or the awaitable is done. A program that always has something to do never
-    /// lets this return: use [`run_once`](Self::run_once) for it.
+    /// Runs the loop until it would have to wait, or the awaitable is done. With a program that always has something to do,
+    /// this never returns; use [`run_once`](Self::run_once) instead.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl<T: 'static> Guest<T> {
         }
     }
 
-    /// How many seconds the host may wait before the next iteration. `Some(0.0)` if there is work, `None` if there is no timer: then
+    /// The seconds that the host may wait before the next iteration: `Some(0.0)` if there is work, `None` if there is no timer and
     /// the loop waits for something outside.
     #[must_use]
     pub fn next_timeout(&self) -> Option<f64> {
@@ -107,7 +107,7 @@ impl<T: 'static> fmt::Debug for Guest<T> {
 ///
 /// This is not in Python.
 impl EventLoop {
-    /// Begins a run that a host drives: nothing runs before the first [`Guest::run_once`].
+    /// Starts a run that a host drives. Nothing runs before the first [`Guest::run_once`].
     ///
     /// # Errors
     ///
@@ -119,8 +119,8 @@ impl EventLoop {
         Ok(Guest { event_loop, future, outcome: Box::new(move || A::outcome(&handle)), until: Some(until) })
     }
 
-    /// Lets `f` be called when another thread, or the host's own code, gives a sleeping loop something to do: it asks the host to run
-    /// the next iteration soon. `f` may be called in any thread, and must not run the loop itself.
+    /// Sets the function to call when another thread, or the host's own code, gives a sleeping loop something to do. It should ask
+    /// the host to run the next iteration soon. `f` may be called in any thread, and must not run the loop itself.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The callbacks of a loop and the handles on them: `asyncio.Handle`, `asyncio.TimerHandle`.
+//! The callbacks of a loop and their handles: `asyncio.Handle`, `asyncio.TimerHandle`.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -60,7 +60,7 @@ impl Handle {
         self.0.cancelled.set(true);
         let f = self.0.f.take();
         if let Some(f) = f {
-            // A timer is told of by its loop.
+            // For a timer, the loop does this.
             if let (None, Some(core)) = (self.0.queued.when, self.0.core.upgrade())
                 && core.instrumented.get()
             {
@@ -147,11 +147,11 @@ impl fmt::Debug for TimerHandle {
     }
 }
 
-/// What is queued, and shared by the clones of its handle.
+/// The queued entry, shared by the clones of the handle.
 struct HandleInner {
     f: RefCell<Option<Box<dyn FnOnce()>>>,
     cancelled: Cell<bool>,
-    /// Of the closure. The name of its function is found only when it is needed, because that takes a search.
+    /// The closure's type. The name of its function is extracted only when it is needed, because that takes a search.
     type_name: &'static str,
     queued: Queued,
     vars: Vars,
@@ -168,7 +168,7 @@ impl Drop for HandleInner {
 }
 
 impl HandleInner {
-    /// How its handle prints. A cancelled one names its callback in debug mode only.
+    /// The `repr` of its handle. A cancelled one names its callback only in debug mode.
     fn repr(&self) -> String {
         let cancelled = self.cancelled.get();
         let is_debug = || self.core.upgrade().is_some_and(|core| core.debug.borrow().is_some());
@@ -190,12 +190,12 @@ impl Run for HandleInner {
     }
 }
 
-/// A callback that runs again and again: of a descriptor or a signal.
+/// A callback that may run many times, for a descriptor or a signal.
 pub(crate) struct Repeated<F> {
     f: RefCell<F>,
     core: Weak<LoopCore>,
     vars: Vars,
-    /// It was removed or replaced, and must not run if it is still queued.
+    /// The callback was removed or replaced, and must not run even if it is still queued.
     over: Cell<bool>,
 }
 

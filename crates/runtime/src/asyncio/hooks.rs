@@ -1,7 +1,7 @@
-//! What a program is linked with that wants to see every loop (traces, schedules, an inspector), or stands in for the system.
+//! Hooks for linked crates that want to see every loop (traces, schedules, an inspector), or that replace the system.
 //!
-//! Such a crate stands outside of the runtime and may be told of loops that it did not make. So it hands in a function before
-//! `main` begins, and every new loop calls it.
+//! Such a crate is outside of the runtime, and must learn of loops that it did not make. So it registers a function before
+//! `main` starts, and every new loop calls it.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ pub struct LoopHook(pub fn(&EventLoop));
 
 inventory::collect!(LoopHook);
 
-/// A function that returns what else observes a loop in debug mode. It is called when debug mode is switched on.
+/// A function that returns a further observer of a loop in debug mode. It is called when debug mode is switched on.
 #[doc(hidden)]
 pub struct DebugHook(pub fn(&EventLoop) -> Option<Rc<dyn Observer>>);
 
@@ -28,7 +28,8 @@ inventory::collect!(DebugHook);
 /// The lookup of a host's addresses.
 type Lookup = Pin<Box<dyn Future<Output = Result<Vec<IpAddr>>>>>;
 
-/// A function that looks a host up in the place of the system's resolver. `None` if the system is to be asked in this context.
+/// A function that looks up a host in place of the system's resolver. It returns `None` if the system should be asked in this
+/// context.
 #[doc(hidden)]
 pub struct ResolveHook(pub fn(&str) -> Option<Lookup>);
 

@@ -1,15 +1,16 @@
 //! Partial deadlocks: tasks that wait for each other while others go on.
 //!
-//! The core idea: an edge leads from a task to the one that alone can end its wait. A task from which every path goes on for ever
-//! cannot go on itself, and is on a cycle or waits for one. Only what is certain is an edge: a task or a group that is awaited, and
-//! the holder of a lock unless it has made a task or a callback since, or has handed a value to others, in which its guard may be.
-//! Whatever else a task waits on may happen, and so may a time limit.
+//! The core idea: an edge leads from a task to the only task that can end its wait. A task from which no path ends is stuck: it is
+//! on a cycle, or waits for one. Only a certain dependency is an edge: an awaited task or group, and the holder of a lock. The
+//! holder does not count if it has since made a task or a callback, or handed over a value, because its guard may have gone along.
+//! Anything else that a task waits on may still happen, and so may a time limit.
 //!
-//! Nor does a task go on that polls a future of another crate beside its wait, as a `select` does. The loop knows nothing of such a
-//! future, but this must keep the task's waker, or it could never wake it. So before a cycle is told of, each task of it takes one
-//! step for nothing, with a waker that counts its clones.
+//! A task is not stuck if it also polls a future of another crate, as a `select` does. The loop does not know such a future, but
+//! the future must keep a clone of the task's waker to be able to wake the task. So before a cycle is reported, each of its tasks
+//! takes an extra step, with a waker that counts its clones.
 //!
-//! Not seen is a guard that goes to another task through something that is not of asyncio, a `RefCell` or a channel of another crate.
+//! The search misses a guard that goes to another task through something outside of asyncio, such as a `RefCell` or another
+//! crate's channel.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -21,15 +22,15 @@ use asyncio_errors::log;
 use crate::asyncio::{deadlock::describe, events::EventLoop, tasks::Edges};
 use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, Stamp, State, note_making};
 
-/// What a task waits for: a task at this address, or, if that is 0, one that has not changed since.
+/// What a task waits for: the task at this address or, if that is 0, the task of the stamp, if it has not changed since.
 type On = (usize, Option<Stamp>);
 
 thread_local! {
-    /// The numbers of tasks that were told of.
+    /// The numbers of tasks that have been reported.
     static TOLD: RefCell<HashSet<u32>> = RefCell::default();
 }
 
-/// Looks for tasks that wait for each other. Returns whether it must not be waited now: a task has taken a step.
+/// Looks for tasks that wait for each other. Returns true if the loop must not wait now, because a task has taken a step.
 #[cold]
 pub(crate) fn look_now(core: &LoopCore) -> bool {
     look_later(core);
@@ -37,16 +38,17 @@ pub(crate) fn look_now(core: &LoopCore) -> bool {
     core.waits.get() == 0 || !core.ready.borrow().is_empty()
 }
 
-/// A new loop does not look before its first wait: if that is for ever, a deadlock is reported. It waits so often between two looks that
-/// eight tasks were looked at for each wait. (A wait under the virtual clock costs a small part of one in the system.)
+/// A new loop does not look before its first wait: if that is for ever, a deadlock is reported. The number of waits between two
+/// looks is such that a look visits eight tasks for each wait. (A wait under the virtual clock costs only a fraction of one in the
+/// system.)
 pub(crate) fn look_later(core: &LoopCore) {
     let tasks = core.tasks.count();
     core.waits.set(if core.clock == Clock::Virtual { 64 + tasks } else { 1 + tasks / 8 });
 }
 
-/// Every cycle of tasks that wait for each other. Each is told of once.
+/// Returns every cycle of tasks that wait for each other. Each is reported once.
 pub(crate) fn partial_deadlocks(core: &LoopCore) -> Vec<Vec<AnyTask>> {
-    // Most tasks wait for something else, and are only looked at.
+    // Most tasks wait for something else, and are filtered out here.
     let waits_for_tasks = |task: &AnyFuture| matches!(task.kind(), Kind::Task(core) if core.may_wait_for_tasks());
     let (mut found, tasks) = (Vec::new(), core.tasks.all_that(waits_for_tasks));
     let names = |task: &AnyTask| [(task.as_future().address(), None), (0, Some(task.core().stamp()))];
@@ -66,12 +68,12 @@ pub(crate) fn partial_deadlocks(core: &LoopCore) -> Vec<Vec<AnyTask>> {
     found
 }
 
-/// The tasks that are known to wait for each other in this loop: every cycle, in which each waits for the next.
+/// Reports the tasks that wait for each other in this loop, and returns every cycle, in which each task waits for the next.
 pub fn tell_partial_deadlocks(event_loop: &EventLoop) -> Vec<Vec<AnyTask>> {
     partial_deadlocks(event_loop.core())
 }
 
-/// The tasks that alone can end the wait of this one, if that is certain.
+/// The only tasks that can end the wait of this one, if that is certain.
 fn waits_for(task: &AnyTask) -> Option<Vec<On>> {
     match task.core().blocked_on() {
         _ if task.base().waits_on_several.get() => None,
@@ -83,7 +85,7 @@ fn waits_for(task: &AnyTask) -> Option<Vec<On>> {
     }
 }
 
-/// The tasks that a future waits for; `None` if it is, or gathers, one that goes on or that anything may complete.
+/// The tasks that a future waits for; `None` if it is, or gathers, a future that can complete without them.
 fn members(future: AnyFuture) -> Option<Vec<On>> {
     let (mut left, mut tasks) = (vec![future], Vec::new());
     while let Some(future) = left.pop() {
@@ -97,7 +99,7 @@ fn members(future: AnyFuture) -> Option<Vec<On>> {
     Some(tasks).filter(|tasks| !tasks.is_empty())
 }
 
-/// Is there a time limit that cancels a task of these, or one that waits for them and would hand the cancellation on?
+/// Is there a time limit that cancels one of these tasks, or a task that waits for them and would pass the cancellation on?
 fn may_be_ended(core: &LoopCore, tasks: &[AnyTask]) -> bool {
     let (edges, tasks) = (Edges::of(core), tasks.iter().map(|task| task.as_any().clone()).collect());
     let is_limited = |task| core.timers.borrow().are_limiting(&task);
@@ -106,8 +108,8 @@ fn may_be_ended(core: &LoopCore, tasks: &[AnyTask]) -> bool {
         .any(|future| matches!(future.kind(), Kind::Task(_)) && is_limited(AnyTask::from_future(future)))
 }
 
-/// Is what a suspended task seems to wait for all that it waits for? It takes a step for nothing, unless something is ready, which
-/// comes first.
+/// Does a suspended task wait for nothing but its known blocker? To find out, it takes an extra step, unless something is ready,
+/// which must run first.
 fn is_all(core: &LoopCore, task: &AnyTask) -> bool {
     core.take_remote();
     let Some(on) = waits_for(task).filter(|_| core.ready.borrow().is_empty()) else { return false };
@@ -115,7 +117,7 @@ fn is_all(core: &LoopCore, task: &AnyTask) -> bool {
     let Some((_, runnable)) = core.ready.borrow_mut().take_task(task) else { return false };
     let counted = CountedWaker::new(task.core().take_waker().expect("a suspended task has its waker"));
     task.core().keep_waker(counted.lend());
-    // Like a first step, in which nothing is taken for granted.
+    // As in a first step, in which nothing is assumed.
     task.base().state.set(State::New);
     core.waits.set(0);
     runnable.run(core);
@@ -128,7 +130,7 @@ fn is_all(core: &LoopCore, task: &AnyTask) -> bool {
     is_all
 }
 
-/// Notes that the current task hands a `T` to other tasks. Guards may be in it, unless nothing happens when it is dropped.
+/// Notes that the current task hands a `T` to other tasks. It may contain guards, unless dropping it does nothing.
 #[inline]
 pub fn note_handing_over<T>() {
     if std::mem::needs_drop::<T>() {

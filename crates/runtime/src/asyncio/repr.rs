@@ -40,7 +40,7 @@ fn nested(future: &AnyFuture, result: Option<String>, depth: usize) -> String {
     text + &created_at(future.created_at().filter(|_| is_debug)) + ">"
 }
 
-/// Of a task its name, and `name() running at FILE:LINE` or `name() done, defined at FILE:LINE`; nothing of other futures.
+/// For a task, its name and `name() running at FILE:LINE` or `name() done, defined at FILE:LINE`; nothing for other futures.
 fn of_task(future: &AnyFuture) -> String {
     let Kind::Task(core) = future.kind() else { return String::new() };
     let (doing, at) = match future.created_at() {
@@ -55,7 +55,7 @@ fn wait_for(core: &TaskCore, depth: usize) -> Option<String> {
         Some(_) if depth == 0 => Some("...".to_owned()),
         Some(future) => Some(nested(&future, None, depth - 1)),
         None => core.blocked_on().describe().map(|blocker| match blocker.kind {
-            // A sleep is a future in CPython: a cancellation ends it at once, and the task hears of it a step later.
+            // A sleep is a future in CPython: a cancellation ends it at once, and the task learns of it a step later.
             WaitKind::Timer if core.pending_cancel() == PendingCancel::Wait => "<Future cancelled>".to_owned(),
             WaitKind::Timer => "<Future pending cb=[Task.task_wakeup()]>".to_owned(),
             _ => blocker.text.to_string(),

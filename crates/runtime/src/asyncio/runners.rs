@@ -92,7 +92,7 @@ enum State {
 }
 
 impl Runner {
-    /// A runner with the options of the environment.
+    /// Creates a runner with the options of the environment.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -214,7 +214,7 @@ impl Runner {
         Ok(both)
     }
 
-    /// Runs `main` on the runner's loop. Tasks that are left when it ends go on in the next run.
+    /// Runs `main` on the runner's loop. Tasks that are left at its end continue in the next run.
     ///
     /// # Errors
     ///
@@ -262,7 +262,7 @@ impl Runner {
         }
         let (event_loop, task) = self.start(options, main)?;
         let interrupted = Rc::new(Cell::new(false));
-        // As in CPython only in the main thread, which is the one that a user means by pressing Ctrl-C.
+        // As in CPython, only in the main thread, which is what a user wants to interrupt with Ctrl-C.
         let interrupt = if std::thread::current().name() == Some("main") {
             let (task, interrupted) = (task.as_task(), Rc::clone(&interrupted));
             Interrupt::install(event_loop.core(), move || {

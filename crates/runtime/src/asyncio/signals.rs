@@ -1,7 +1,7 @@
 //! Signals of the operating system as callbacks of the loop, and Ctrl-C.
 //!
-//! The handler that runs inside the signal only writes a byte to a socket that the loop watches; everything else happens
-//! in the loop. Relies on `signal-hook`, which keeps what a handler may do safe.
+//! The handler that runs inside the signal only writes a byte to a socket that the loop watches; everything else happens in the
+//! loop. Relies on `signal-hook`, which makes handlers safe.
 
 use std::cell::RefCell;
 use std::io::Read;
@@ -21,7 +21,7 @@ use crate::kernel::{self, LoopCore, Phase, Tenant};
 
 /// # Unix signals
 impl EventLoop {
-    /// Calls `f` in the loop whenever the process gets this signal, instead of what the signal does otherwise.
+    /// Calls `f` in the loop whenever the process gets this signal, in place of the signal's default action.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl EventLoop {
         add(self.core(), signal, f)
     }
 
-    /// Gives the signal its default action back; false if this loop does not handle it.
+    /// Restores the signal's default action; returns false if this loop does not handle the signal.
     pub fn remove_signal_handler(&self, signal: i32) -> bool {
         remove(self.core(), signal)
     }
@@ -92,12 +92,12 @@ struct Installed {
     signal: i32,
     id: SigId,
     receiver: UnixStream,
-    /// True once the signal is to do again what it did before.
+    /// True once the signal must do again what it did before.
     default: Arc<AtomicBool>,
 }
 
-/// For each signal ever handled: whether it does its default action at present. signal-hook cannot take its own handler
-/// out of the process, so the default is emulated when nobody handles the signal.
+/// For each signal that was ever handled: does it have its default action now? signal-hook cannot remove its own handler from
+/// the process, so the default is emulated while no loop handles the signal.
 fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
     static FLAGS: Mutex<Vec<(i32, Arc<AtomicBool>)>> = Mutex::new(Vec::new());
     let mut flags = FLAGS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -115,8 +115,8 @@ fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
         unsafe {
             signal_hook::low_level::register(signal, move || {
                 if ends_the_process.load(Ordering::SeqCst) {
-                    // It is blocked until this handler returns, and then ends the process. (So do all signals that signal-hook
-                    // has no name for: the real-time ones above all.)
+                    // The signal is blocked until this handler returns, and then ends the process. (So do all signals for which
+                    // signal-hook has no name, above all the real-time ones.)
                     libc::signal(signal, libc::SIG_DFL);
                     libc::raise(signal);
                 }
@@ -127,8 +127,8 @@ fn default_action(signal: i32) -> Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
-/// While it lives, a signal waits that comes for this thread. signal-hook installs its handler before it knows what that has to call,
-/// so a signal in between would be lost.
+/// As long as it lives, signals for this thread are held up. signal-hook installs its handler before it stores what the handler
+/// must call, so a signal in between would be lost.
 struct HeldUp {
     before: libc::sigset_t,
 }
@@ -154,7 +154,7 @@ impl Drop for HeldUp {
     }
 }
 
-/// Is it one of Python's `signal.valid_signals()`? The C library keeps two or three of the numbers in between for itself.
+/// Is it one of Python's `signal.valid_signals()`? The C library reserves two or three of the numbers in between.
 fn is_valid(signal: i32) -> bool {
     #[cfg(target_os = "linux")]
     let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();
@@ -174,7 +174,7 @@ fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Resu
     let _held_up = HeldUp::new(signal);
     remove(core, signal);
     if signal == signal_hook::consts::SIGINT {
-        // What `run` does at Ctrl-C gives way, as it does in CPython, unless one has come that the loop has not seen yet.
+        // This replaces `run`'s handling of Ctrl-C, as in CPython, unless a Ctrl-C has come that the loop has not seen yet.
         let interrupt = core.interrupt.take();
         if let Some(kernel::Interrupt { arrived, call, _handlers: handlers }) = interrupt {
             drop(handlers);
@@ -199,7 +199,7 @@ fn add<F: FnMut() + 'static>(core: &Rc<LoopCore>, signal: i32, mut f: F) -> Resu
     Ok(())
 }
 
-/// Gives a signal its default action back; false if the loop does not handle it.
+/// Restores a signal's default action; returns false if the loop does not handle the signal.
 fn remove(core: &LoopCore, signal: i32) -> bool {
     let Some(signals) = core.tenants.find::<Signals>() else { return false };
     let mut all = signals.installed.borrow_mut();
@@ -233,14 +233,14 @@ impl Installed {
     }
 }
 
-/// Ctrl-C while a program runs: the first one sets a flag that the loop looks at, a second one ends the process as it
-/// always does. Dropped, it gives Ctrl-C back, unless the program has set a handler of its own.
+/// Ctrl-C while a program runs: the first one sets a flag that the loop reads, and a second one ends the process as usual. When
+/// dropped, it restores Ctrl-C, unless the program has set a handler of its own.
 pub(crate) struct Interrupt {
     core: Rc<LoopCore>,
     receiver: UnixStream,
 }
 
-/// The handlers of an [`Interrupt`], which the loop holds. Dropped, they are taken out.
+/// The handlers of an [`Interrupt`], which the loop holds. Dropping them removes them.
 struct Handlers {
     default: Arc<AtomicBool>,
     ids: [SigId; 3],
@@ -258,12 +258,12 @@ impl Interrupt {
         let default = default_action(signal)?;
         let arrived = Arc::new(AtomicBool::new(false));
         let (receiver, sender) = UnixStream::pair()?;
-        // Only there to end the loop's sleep; the flag says why.
+        // Serves only to end the loop's sleep; the flag says why.
         core.selector()?.wake_on(receiver.as_fd())?;
         let ids = [
             signal_hook::flag::register(signal, Arc::clone(&arrived))?,
             signal_hook::low_level::pipe::register(signal, sender)?,
-            // After the conditional default has looked at it: so it is the second signal that ends the process.
+            // Set after the conditional default has read it, so that only the second signal ends the process.
             signal_hook::flag::register(signal, Arc::clone(&default))?,
         ];
         let handlers = Box::new(Handlers { default: Arc::clone(&default), ids });

@@ -1,5 +1,4 @@
-//! Debug mode: what observes the loop while it is on, where things were created, and what it says of steps and callbacks that have
-//! taken too long.
+//! Debug mode: its observers, locations of creation, and reports of steps and callbacks that have taken too long.
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -24,7 +23,7 @@ pub(crate) fn set_debug(event_loop: &EventLoop, debug: bool) {
     new.into_iter().flatten().for_each(|new| core.add_observer(new));
 }
 
-/// The place where something was created, in debug mode.
+/// The location where something was created, in debug mode.
 pub(crate) fn in_debug(core: &LoopCore, at: &'static Location<'static>) -> Option<&'static Location<'static>> {
     (core.instrumented.get() && core.debug.borrow().is_some()).then_some(at)
 }
@@ -32,8 +31,8 @@ pub(crate) fn in_debug(core: &LoopCore, at: &'static Location<'static>) -> Optio
 #[derive(Default)]
 struct SlowSteps {
     core: Weak<LoopCore>,
-    /// Of the steps and callbacks of this pass: how many have begun and not ended, since an eager task steps inside another's step.
-    /// `None` outside of a pass, where the steps of a loop that closes are.
+    /// The number of steps and callbacks of this pass that have started and not ended, because an eager task takes a step inside
+    /// another task's step. `None` outside of a pass, as during the steps of a closing loop.
     begun: Cell<Option<u32>>,
     /// When the outermost began.
     since: Cell<f64>,

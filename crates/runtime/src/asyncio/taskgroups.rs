@@ -1,8 +1,8 @@
 //! Structured concurrency: `asyncio.taskgroups`.
 //!
 //! A group's block does not end before its tasks have ended. The first failure cancels the other tasks and the block. The
-//! group tells its own cancellation of the parent task from one that was requested outside by the parent's count of
-//! cancellation requests. The logic is `TaskGroup.__aexit__` of CPython 3.15.
+//! parent task's count of cancellation requests distinguishes the group's own cancellation from one that was requested outside.
+//! The logic is `TaskGroup.__aexit__` of CPython 3.15.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -19,7 +19,7 @@ use asyncio_ordered::Ordered;
 
 /// A group of tasks that a block waits for: `async with asyncio.TaskGroup() as tg`.
 ///
-/// Clones are handles on the same group, so that a task can start others in it.
+/// Clones are handles of the same group, so that a task can start others in it.
 ///
 /// # Examples
 ///
@@ -71,7 +71,7 @@ impl TaskGroup {
         Self::default()
     }
 
-    /// Runs `block`, which gets a handle on the group, and waits for the group's tasks: the whole `async with` statement.
+    /// Runs `block`, which gets a handle of the group, and waits for the group's tasks: the whole `async with` statement.
     ///
     /// The first failure of a task cancels the other tasks and the block.
     ///
@@ -168,7 +168,7 @@ impl TaskGroup {
         RuntimeError::new(format!("TaskGroup {self:?} was cancelled before its block had a value")).into()
     }
 
-    /// Begins the block by hand; [`run`](Self::run) does it for you. Every `enter` needs its [`exit`](Self::exit).
+    /// Starts the block by hand; [`run`](Self::run) does it for you. Every `enter` needs its [`exit`](Self::exit).
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
 //! Python's `time` module for programs that must also run under the virtual clock: blocking sleeps and clocks.
 //!
-//! Under the real clock these are `std`'s. Under the virtual one a blocking sleep moves virtual time instead of waiting:
-//! at once in the loop's own thread (which it would hold up), and through a timer of the loop in a thread that works for
-//! it, so that the loop goes on meanwhile.
+//! Under the real clock these are `std`'s. Under the virtual one a blocking sleep advances virtual time instead of waiting: at
+//! once in the loop's own thread, which it would block, and through a timer of the loop in a thread that works for the loop,
+//! which meanwhile goes on.
 
 use std::cell::RefCell;
 use std::sync::mpsc;
@@ -16,11 +16,11 @@ use crate::asyncio::threads::{LoopHandle, Threads};
 use crate::kernel::{current, running_loop};
 
 thread_local! {
-    /// In a thread that runs a job for a loop with a virtual clock: the loop, and the thread's pool.
+    /// Set in a thread that runs a job for a loop with a virtual clock: the loop, and the thread's pool.
     static WORKS_FOR: RefCell<Option<(LoopHandle, PoolKey)>> = const { RefCell::new(None) };
 }
 
-/// While it lives, this thread sleeps on the virtual clock of that loop.
+/// As long as it lives, this thread sleeps on the virtual clock of that loop.
 pub(crate) struct WorksFor(Option<(LoopHandle, PoolKey)>);
 
 impl WorksFor {
@@ -35,12 +35,12 @@ impl Drop for WorksFor {
     }
 }
 
-/// Sets the loop that this thread works for, and returns the one before. A thread that ends works for none.
+/// Sets the loop that this thread works for, and returns the previous one. A thread that is ending works for none.
 fn works_for(event_loop: Option<(LoopHandle, PoolKey)>) -> Option<(LoopHandle, PoolKey)> {
     WORKS_FOR.try_with(|slot| slot.replace(event_loop)).ok().flatten()
 }
 
-/// The clock of this thread: that of the loop that runs in it, else what the environment says.
+/// The clock of this thread: that of the loop running in it, or else the one that the environment names.
 fn clock() -> Clock {
     if WORKS_FOR.try_with(|slot| slot.borrow().is_some()) == Ok(true) {
         return Clock::Virtual;
@@ -49,8 +49,8 @@ fn clock() -> Clock {
         .unwrap_or_else(|| Clock::from_env().unwrap_or(Clock::Real))
 }
 
-/// Blocks the thread for so many seconds: `time.sleep`. In a coroutine it holds up the whole loop; that is what
-/// [`to_thread`](crate::to_thread) is for.
+/// Blocks the thread for `delay` seconds: `time.sleep`. In a coroutine it blocks the whole loop; use
+/// [`to_thread`](crate::to_thread) to avoid that.
 ///
 /// # Examples
 ///
@@ -81,7 +81,7 @@ pub fn sleep(delay: impl Seconds) {
     let (wake, woken) = mpsc::channel::<()>();
     let asked = event_loop.call_soon_threadsafe(move || {
         let Ok(core) = running_loop() else { return };
-        // While the thread sleeps, the loop has nothing outside to wait for; it has again when the thread wakes.
+        // While the thread sleeps, the loop does not wait for it; it does again when the thread wakes.
         let threads = core.tenants.of::<Threads>();
         threads.jobs.fall_asleep(pool);
         let timer = EventLoop::from_core(&core).call_later(seconds, move || {
@@ -91,7 +91,7 @@ pub fn sleep(delay: impl Seconds) {
         debug_assert!(timer.is_ok(), "the loop runs");
     });
     if asked.is_ok() {
-        // An error means that the loop was closed: then nobody waits for this thread any more.
+        // An error means that the loop was closed: then nothing waits for this thread any more.
         let _ = woken.recv();
     }
 }

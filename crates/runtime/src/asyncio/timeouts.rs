@@ -1,8 +1,8 @@
 //! Time limits for a block of code: `asyncio.timeouts`.
 //!
-//! The core idea: the timer cancels the task. At the end of the block, the task's count of cancellation requests tells this
-//! cancellation from one that was requested outside. The timer refers to the task and not to the limit, which looks whether
-//! its timer has fired; so a limit needs no allocation unless it is cloned.
+//! The core idea: the timer cancels the task. At the end of the block, the task's count of cancellation requests distinguishes
+//! this cancellation from one that was requested outside. The timer refers to the task and not to the limit, which itself
+//! checks whether its timer has fired. So a limit needs no allocation unless it is cloned.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -35,7 +35,7 @@ impl State {
 
 /// A time limit for a block of code: `async with asyncio.timeout(delay)`.
 ///
-/// The block gets a reference to the limit and can [`reschedule`](Self::reschedule) it. Clones are handles on the same limit,
+/// The block gets a reference to the limit and can [`reschedule`](Self::reschedule) it. Clones are handles of the same limit,
 /// for code outside the block.
 ///
 /// # Examples
@@ -62,7 +62,7 @@ pub struct Timeout {
 struct Limit {
     state: Cell<State>,
     when: Cell<Option<f64>>,
-    /// The iteration of the loop in which the limit was made with a delay above zero: in it, time is not up.
+    /// The iteration of the loop in which the limit was made with a delay above zero. Within it, the limit has not expired.
     ahead_in: Option<u32>,
     /// The task that runs the block, while it does.
     task: RefCell<Option<AnyTask>>,
@@ -151,7 +151,7 @@ pub fn timeout_at(when: impl TimeLimit) -> Timeout {
     Timeout::new(when.limit(), None)
 }
 
-/// Refuses NaN, with which asyncio's timers go wrong silently.
+/// Refuses NaN, for which asyncio's timers fail silently.
 pub(crate) fn check_delay(delay: f64) -> Result<f64, ValueError> {
     if delay.is_nan() { Err(ValueError::new("Invalid delay: NaN (not a number)")) } else { Ok(delay) }
 }
@@ -199,7 +199,7 @@ impl Timeout {
         self.exit(result)
     }
 
-    /// Begins the block by hand; [`run`](Self::run) does it for you. Every `enter` needs its [`exit`](Self::exit).
+    /// Starts the block by hand; [`run`](Self::run) does it for you. Every `enter` needs its [`exit`](Self::exit).
     ///
     /// # Errors
     ///
@@ -301,7 +301,7 @@ impl Timeout {
         if let (Some(when), Some(task)) = (when, &*limit.task.borrow()) {
             limit.schedule(&*running_loop()?, task, when);
         }
-        // Not left to `run`: the caller may be another task, and the block may be waiting already.
+        // Armed here and not by `run`, because the caller may be another task, and the block may be waiting already.
         limit.arm();
         Ok(())
     }
@@ -345,7 +345,7 @@ impl Limit {
         Ok(())
     }
 
-    /// Makes the limit expire at `when`: in the next iteration if that is now or past.
+    /// Makes the limit expire at `when`; in the next iteration if that is now or has passed.
     fn schedule(&self, event_loop: &LoopCore, task: &AnyTask, when: f64) {
         if when <= event_loop.time() {
             self.scheduled.set(Scheduled::Timer(event_loop.queue_timer(Action::Cancel(task.clone()))));
@@ -358,7 +358,7 @@ impl Limit {
         self.scheduled.set(Scheduled::Later(event_loop.timers.borrow_mut().take_turn()));
     }
 
-    /// Makes the timer, at the place in the order of timers that it was given when the block began.
+    /// Makes the timer. Its place in the order of timers was reserved when the block started.
     #[inline]
     fn arm(&self) {
         if let (Scheduled::Later(turn), Some(when), Some(task)) =

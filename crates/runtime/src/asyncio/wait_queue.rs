@@ -1,8 +1,8 @@
-//! `WaitQueue`: tasks that wait in line for something; what locks, queues and events are made of.
+//! `WaitQueue`: a line of waiting tasks. Locks, queues and events are made of it.
 //!
 //! The core idea: a waiting task is an entry in one list that the primitive owns, not an object of its own, so waiting allocates
-//! nothing. An entry is *waiting*, then *woken* or *cancelled*, and leaves the list when its task has taken notice: exactly
-//! the life of the futures in the `_waiters` of CPython's primitives, whose code looks at those states.
+//! nothing. An entry is *waiting*, then *woken* or *cancelled*, and leaves the list when its task has noticed. These are exactly
+//! the states of the futures in the `_waiters` of CPython's primitives.
 
 use std::fmt;
 use std::future::Future as StdFuture;
@@ -18,11 +18,11 @@ use crate::kernel::{BlockedOn, Line, current, keep_waiting_on, take_cancel, wait
 
 /// A line of waiting tasks, first come first served.
 ///
-/// For building primitives: [`wait`](Self::wait) joins the line, [`wake_one`](Self::wake_one) lets the first go. A
-/// primitive must not lose a wake-up: a waiter that was woken and then cancelled before it ran says so
-/// ([`LineWait::woken`]), so that the primitive can wake the next one.
+/// For building primitives: [`wait`](Self::wait) joins the line, [`wake_one`](Self::wake_one) lets the first go. A primitive
+/// must not lose a wake-up. [`LineWait::woken`] tells whether a waiter was woken before it was cancelled, so that the primitive
+/// can wake the next one.
 ///
-/// Clones are the same line.
+/// Clones are handles of the same line.
 ///
 /// # Examples
 ///
@@ -46,42 +46,42 @@ pub struct WaitQueue {
 }
 
 impl WaitQueue {
-    /// An empty line; `name` says in reports what is being waited for.
+    /// Creates an empty line; reports name what is waited for by `name`.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Self { line: Line::new(name) }
     }
 
-    /// Says that a waiter which [`wake_one`](Self::wake_one) or [`wake_front`](Self::wake_front) wakes is offered something, and
-    /// what has happened then, such as "the lock was released". If a task does not poll such a wait any more, the others wait for
-    /// what it was offered: the report of a deadlock says so, in these words, and where that wait began.
+    /// Declares that a waiter which [`wake_one`](Self::wake_one) or [`wake_front`](Self::wake_front) wakes is offered something;
+    /// `what` says what has happened, such as "the lock was released". If the task no longer polls such a wait, the others wait
+    /// for what it was offered. The report of a deadlock then says so, in these words, and where that wait began.
     #[must_use]
     pub fn offering(self, what: &'static str) -> Self {
         self.line.offers.set(Some(what));
         self
     }
 
-    /// Says that one task at a time [acquires](Self::set_acquired) what is waited for here, and that a wait ends when this task
-    /// releases it. So tasks that wait for each other can be told of.
+    /// Declares that only one task at a time [acquires](Self::set_acquired) what is waited for here, and that a wait ends when
+    /// that task releases it. So tasks that wait for each other can be reported.
     #[must_use]
     pub fn exclusive(self) -> Self {
         self.line.exclusive.set(true);
         self
     }
 
-    /// Notes that others have taken what waiters were offered that [`wake_one`](Self::wake_one) has woken: in a queue a task may
-    /// take an item that a waiter was woken for.
+    /// Notes that other tasks have taken what was offered to the woken waiters: in a queue, a task may take an item for which a
+    /// waiter was woken.
     pub fn withdraw_offers(&self) {
         self.line.withdraw_offers();
     }
 
-    /// Notes that the current task has acquired what others wait for in this line. Only the report of a deadlock looks at
-    /// it, to name the last one; the task owns nothing by this, and is not kept alive.
+    /// Notes that the current task has acquired what others wait for in this line. Only reports use this, to name the last such
+    /// task. The task owns nothing by it, and is not kept alive.
     pub fn set_acquired(&self) {
         self.line.acquired_by.set(current::with_task(|task| Some(task?.core().stamp())));
     }
 
-    /// Notes here what was noted last in `other`.
+    /// Copies the last such note from `other`.
     pub fn set_acquired_as(&self, other: &Self) {
         self.line.acquired_by.set(other.line.acquired_by.get());
     }
@@ -99,13 +99,13 @@ impl WaitQueue {
         self.line.released_by_hand();
     }
 
-    /// How many are in line, those woken or cancelled included that have not run since.
+    /// The number of waiters in line, including those that were woken or cancelled and have not run since.
     #[must_use]
     pub fn len(&self) -> usize {
         self.line.len()
     }
 
-    /// How many are in line behind those that were woken. For reports: it counts them one by one.
+    /// The number of waiters in line that have not been woken. It is for reports, because it counts them one by one.
     #[must_use]
     pub fn not_woken(&self) -> usize {
         self.line.not_woken()
@@ -128,8 +128,8 @@ impl WaitQueue {
     ///
     /// # Errors
     ///
-    /// `CancelledError`, also for a waiter that was woken and then cancelled before it ran: whoever builds on this passes
-    /// the wake-up on where that matters ([`LineWait::woken`]).
+    /// `CancelledError`, even for a waiter that was woken and then cancelled before it ran. Where that matters, the primitive
+    /// must pass the wake-up on ([`LineWait::woken`]).
     ///
     /// # Cancellation
     ///
@@ -139,12 +139,12 @@ impl WaitQueue {
         self.wait_at(Location::caller())
     }
 
-    /// As [`wait`](Self::wait), for a primitive that passes on where its own method was called: reports show that place.
+    /// Like [`wait`](Self::wait), with the location at which the primitive's own method was called, for reports.
     pub fn wait_at(&self, at: &'static Location<'static>) -> LineWait {
         LineWait { line: Rc::clone(&self.line), stage: Stage::New(at) }
     }
 
-    /// Wakes the first waiter that still waits; false if none does.
+    /// Wakes the first waiter that still waits; returns false if there is none.
     #[inline]
     pub fn wake_one(&self) -> bool {
         self.line.wake_one()
@@ -207,7 +207,7 @@ impl WaitQueue {
         }
     }
 
-    /// Takes back [`open`](Self::open). Waiters that were woken already go on nevertheless.
+    /// Undoes [`open`](Self::open). Waiters that were woken already go on nevertheless.
     pub fn close(&self) {
         self.line.open.set(false);
     }
@@ -267,14 +267,14 @@ impl LineWait {
         WaitQueue { line: Rc::clone(&self.line) }
     }
 
-    /// Has it joined the line, ever? It does at its first poll.
+    /// Has the wait ever joined the line? It does at its first poll.
     #[must_use]
     pub fn joined(&self) -> bool {
         !matches!(self.stage, Stage::New(_))
     }
 
-    /// Was it woken, even if a cancellation came on top and even if it has not run since? Whoever drops a wait that was
-    /// woken has to pass the wake-up on, where it stands for something (a free lock, an item).
+    /// Was the wait woken, even if it was cancelled afterwards or has not run since? Code that drops a woken wait must pass the
+    /// wake-up on, if it stands for something (a free lock, an item).
     #[must_use]
     pub fn woken(&self) -> bool {
         match self.stage {
@@ -284,8 +284,8 @@ impl LineWait {
         }
     }
 
-    /// Leaves the line, as dropping does, and tells whether the wait was woken ([`woken`](Self::woken)). What passes a
-    /// wake-up on leaves first, so that it does not wake itself.
+    /// Leaves the line, as dropping does, and returns whether the wait was [woken](Self::woken). A wait that passes its wake-up
+    /// on leaves first, so as not to wake itself.
     pub fn leave(&mut self) -> bool {
         if let Stage::InLine(ticket) = self.stage {
             self.stage = Stage::Left { woken: self.line.leave(ticket) };

@@ -1,4 +1,4 @@
-//! What observers and policies ask of what they are shown: `Scheduled` and `Choices`.
+//! The methods of `Scheduled` and `Choices`, for observers and policies.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use asyncio_errors::names::function_name;
 use crate::kernel::{AnyTask, Choices, Scheduled, ScheduledId, Target};
 
 impl Scheduled {
-    /// What tells it from others.
+    /// Identifies it among others.
     #[must_use]
     pub fn id(&self) -> ScheduledId {
         self.id
@@ -30,7 +30,7 @@ impl Scheduled {
         }
     }
 
-    /// What it runs: a function, as reports name it; `sleep` and `timeout` for the timers of these.
+    /// What it runs: a function, as reports name it; `sleep` or `timeout` for their timers.
     #[must_use]
     pub fn describe(&self) -> Cow<'static, str> {
         match &self.target {

@@ -1,8 +1,8 @@
 //! Tells the processor early which memory will be needed, when many timers are due.
 //!
-//! To wake one of a million sleepers begins with a wait for memory that no cache holds, and the processor cannot guess the
-//! order. The loop knows it, and names the memory some timers ahead, so that the wait is over in time. This is only a hint;
-//! where there is no stable way to give it, nothing happens.
+//! Waking one of a million sleepers starts with a wait for memory that no cache holds, and the processor cannot predict the
+//! order. The loop knows it, and requests the memory some timers ahead, so that it arrives in time. This is only a hint; where
+//! there is no stable way to give it, nothing happens.
 
 /// The length of a cache line on every processor that takes the hint.
 const LINE: usize = 64;

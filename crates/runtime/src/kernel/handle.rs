@@ -1,5 +1,5 @@
-//! `AnyFuture`, the counted pointer to a future of any sort, and `AnyTask`, one to a task: how a future lives, how it ends, and
-//! what is called then. What users do with them is in `asyncio::futures` and `asyncio::tasks`.
+//! `AnyFuture`, the counted pointer to a future of any kind, and `AnyTask`, one to a task: the life of a future, its end, and
+//! what is called then. The methods for users are in `asyncio::futures` and `asyncio::tasks`.
 
 use std::any::TypeId;
 use std::cell::Cell;
@@ -23,9 +23,9 @@ use crate::kernel::task::core::TaskCore;
 use crate::kernel::task::visit::wake_visited;
 use crate::kernel::watch::LoopEvent;
 
-/// A future or task of which the result's type is not known: what `wait`, `gather` and callbacks have in common.
+/// A future or task whose result has an unknown type, as `wait`, `gather` and callbacks use it.
 ///
-/// Clones are handles on the same future; `==` asks whether two handles are. Every [`Future`] and [`Task`](crate::Task)
+/// Clones are handles of the same future; `==` compares the futures of two handles. Every [`Future`] and [`Task`](crate::Task)
 /// derefs to it, so its methods are theirs.
 ///
 /// # Examples
@@ -84,7 +84,7 @@ impl AnyFuture {
         Self { cell }
     }
 
-    /// This handle as a pointer, to be made a handle again by [`from_raw`](Self::from_raw).
+    /// This handle as a pointer, which [`from_raw`](Self::from_raw) turns back into a handle.
     #[inline]
     pub(in crate::kernel) fn into_raw(self) -> NonNull<()> {
         ManuallyDrop::new(self).cell.cast()
@@ -133,18 +133,18 @@ impl AnyFuture {
         self.cell == other.cell
     }
 
-    /// Is this the only handle on the future, but for those of waiters that are abandoned themselves?
+    /// Is this the only handle of the future, except for those of waiters that are abandoned themselves?
     pub(crate) fn is_abandoned(&self, depth: u32) -> bool {
         let others = depth.checked_sub(1).and_then(|depth| self.base().handles_of_abandoned(depth));
         others.is_some_and(|others| self.base().refs.get() == 1 + others)
     }
 
-    /// What tells this future from others while it lives.
+    /// Identifies this future as long as it lives.
     pub(crate) fn address(&self) -> usize {
         self.cell.addr().get()
     }
 
-    /// Where it was created: always known of a task, of a plain future in debug mode.
+    /// Where it was created: always known for a task, for a plain future in debug mode.
     pub(crate) fn created_at(&self) -> Option<&'static Location<'static>> {
         self.base().origin().created_at
     }
@@ -172,7 +172,7 @@ impl AnyFuture {
         self.coroutine_naming()()
     }
 
-    /// What tells the name, by a search in a long text.
+    /// The function that extracts the name, with a search in a long text.
     pub(crate) fn coroutine_naming(&self) -> fn() -> &'static str {
         let custom = if let Kind::Task(core) = self.kind() { core.coroutine_naming() } else { None };
         custom.unwrap_or(self.class().coroutine_name)
@@ -211,7 +211,7 @@ impl AnyFuture {
         }
     }
 
-    /// Looks at the result; it is back in its place whatever `f` does.
+    /// Calls `f` with the result, which is back in its place afterwards, whatever `f` does.
     pub(crate) fn with_value<T: 'static, R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
         struct PutBack<'a>(&'a FutureBase, Memory);
         impl Drop for PutBack<'_> {
@@ -231,7 +231,7 @@ impl AnyFuture {
 
 /// How it ends.
 impl AnyFuture {
-    /// With a result, of the type that its class says.
+    /// Ends the future with a result of its class's type.
     pub(crate) fn finish<T: 'static>(&self, value: T) {
         assert!(self.gives::<T>(), "a result of the future's type");
         self.end(State::Finished, Memory::Value(Value::of(value)));
@@ -247,7 +247,7 @@ impl AnyFuture {
         self.end(State::Cancelled, memory.unwrap_or(Memory::Cancelled));
     }
 
-    /// Ends a task whose coroutine raised this.
+    /// Ends a task whose coroutine raised this cancellation.
     pub(crate) fn finish_with_cancellation(&self, error: Error) {
         self.base().set_unseen();
         self.end(State::Cancelled, Memory::Error(error));
@@ -266,7 +266,7 @@ impl AnyFuture {
         self.notify_all(callbacks);
     }
 
-    /// The observers of the loop hear of it first. If one panics, that comes when the waiters have been woken.
+    /// The observers of the loop are told first. If one panics, that is resumed after the waiters have been woken.
     #[cold]
     fn notify_watched(&self, callbacks: Callbacks) {
         let told = catch_unwind(AssertUnwindSafe(|| self.base().event_loop().tell_all(LoopEvent::FutureDone(self))));
@@ -305,7 +305,7 @@ impl AnyFuture {
         None
     }
 
-    /// `Ok` if it ended with a result, else what it ended with.
+    /// `Ok` if it ended with a result, otherwise the error with which it ended.
     #[inline]
     pub(crate) fn outcome(&self) -> Result<()> {
         if self.base().state() == State::Finished { Ok(()) } else { Err(self.what_failed()) }
@@ -332,7 +332,7 @@ impl AnyFuture {
         debug_assert!(!base.is_pending() || !matches!(self.kind(), Kind::Task(_)), "a task is kept until it is done");
         let deep = self.may_own_others();
         if deep && base.event_loop().burials.is_deep() {
-            // Counted as before: it is the last handle there instead of here.
+            // The count stays the same: the last handle is there instead of here.
             return base.event_loop().burials.later(Self { cell: self.cell });
         }
         // Dropped from the last to the first, also if a result panics when it is dropped: the memory, and then the reference to
@@ -347,8 +347,8 @@ impl AnyFuture {
         }
     }
 
-    /// Could it own the last handle on another future, and so on? It does not if it has neither children nor callbacks nor an
-    /// error, and nothing in its result is to be dropped. (A task that is done waits on nothing.)
+    /// Could it own the last handle of another future, and so on? It cannot if it has no children, no callbacks and no error,
+    /// and its result needs no drop. (A task that is done waits on nothing.)
     #[inline]
     fn may_own_others(&self) -> bool {
         let by_kind = match self.kind() {
@@ -364,14 +364,14 @@ impl AnyFuture {
             })
     }
 
-    /// Drops the result, of the type that its class says.
+    /// Drops the result, which has its class's type.
     pub(super) fn drop_value<T: 'static>(&self) {
         drop(self.take_value::<T>());
     }
 
     #[cold]
     fn report_unseen_error(&self) {
-        /// Its error is counted as unseen until the report is made: the handler may be kept for that.
+        /// Its error counts as unseen until it has been reported, because the handler may be kept for that.
         struct Counted<'a>(&'a FutureBase);
         impl Drop for Counted<'_> {
             fn drop(&mut self) {
@@ -393,7 +393,7 @@ impl AnyFuture {
     }
 }
 
-/// Frees the cell of a future whose last handle is dropped.
+/// Frees the cell of a future after the last handle has been dropped.
 struct FreeCell(NonNull<FutureBase>, Sort);
 
 impl Drop for FreeCell {
@@ -429,7 +429,7 @@ impl Drop for AnyFuture {
     fn drop(&mut self) {
         let refs = &self.base().refs;
         if refs.get() == 1 {
-            // Counted until the end: a handler that is told of an error may run anything.
+            // Counted until the end, because a handler that gets an error may run anything.
             self.release();
         } else {
             refs.set(refs.get() - 1);
@@ -437,9 +437,10 @@ impl Drop for AnyFuture {
     }
 }
 
-/// A task of which the result's type is not known: what [`current_task`](crate::current_task) and [`all_tasks`](crate::all_tasks) give.
+/// A task whose result has an unknown type, as [`current_task`](crate::current_task) and [`all_tasks`](crate::all_tasks) return
+/// it.
 ///
-/// Clones are handles on the same task. It derefs to [`AnyFuture`].
+/// Clones are handles of the same task. It derefs to [`AnyFuture`].
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! `Line`, the entries of those that wait for a primitive.
+//! `Line`, the entries of the waiters of a primitive.
 //!
 //! The core idea: a waiting task is an entry in one list that the primitive owns, not an object of its own, so waiting allocates
 //! nothing.
@@ -20,28 +20,28 @@ pub(crate) struct Line {
     /// What the tasks wait for, in reports.
     pub(crate) name: &'static str,
     entries: RefCell<Ordered<Entry>>,
-    /// No entry with a smaller key waits: where a wake-up begins to look, so that waking many is not quadratic.
+    /// No entry with a smaller key waits. A wake-up starts its search here, so that waking many is not quadratic.
     first_waiting: Cell<u64>,
     /// How many entries are cancelled.
     cancelled: Cell<usize>,
-    /// Tasks that come do not have to wait.
+    /// Is the line open, so that tasks do not have to wait?
     pub(crate) open: Cell<bool>,
-    /// The task that last acquired what the others wait for. It keeps no task alive.
+    /// The task that last acquired what the others wait for. The task is not kept alive.
     pub(crate) acquired_by: Cell<Option<Stamp>>,
-    /// One at a time holds it, and nothing else ends a wait.
+    /// Does only one task hold it at a time, and does nothing but its release end a wait?
     pub(crate) exclusive: Cell<bool>,
-    /// If a waiter that is woken has been offered something: what has happened then, such as "the lock was released".
+    /// If waking a waiter offers it something: what has happened, such as "the lock was released".
     pub(crate) offers: Cell<Option<&'static str>>,
-    /// Waiters with smaller keys than this, if they were woken, are not offered anything any more.
+    /// Offers to woken waiters with keys smaller than this have been withdrawn.
     withdrawn: Cell<u64>,
     /// Set while something acquired without a guard has not been released.
     pub(crate) by_hand: Cell<Option<ByHand>>,
 }
 
-/// What was acquired without a guard, so that it must be released by hand.
+/// An acquisition without a guard, which must be released by hand.
 #[derive(Clone, Copy)]
 pub(crate) struct ByHand {
-    /// How often, less the releases.
+    /// The number of acquisitions minus the releases.
     count: u32,
     /// Where it was acquired last.
     pub(crate) at: &'static Location<'static>,
@@ -66,7 +66,7 @@ impl Line {
         }
     }
 
-    /// How many are in line, those included that were woken or cancelled and have not run since.
+    /// The number of waiters in line, including those that were woken or cancelled and have not run since.
     pub(crate) fn len(&self) -> usize {
         self.entries.borrow().len()
     }
@@ -76,7 +76,7 @@ impl Line {
         self.entries.borrow().is_empty()
     }
 
-    /// How many have not been woken. It counts them one by one.
+    /// The number of waiters that have not been woken. It counts them one by one.
     pub(crate) fn not_woken(&self) -> usize {
         let first = self.first_waiting.get();
         let mut entries = self.entries.borrow_mut();
@@ -89,13 +89,13 @@ impl Line {
 
     // Waking.
 
-    /// Wakes all that are in line now; returns how many.
+    /// Wakes all waiters that are in line now; returns how many.
     pub(crate) fn wake_all(&self) -> usize {
         let end = self.next_key();
         std::iter::from_fn(|| self.wake_next(end).then_some(())).count()
     }
 
-    /// Wakes the first that still waits; false if none does.
+    /// Wakes the first waiter that still waits; returns false if there is none.
     #[inline]
     pub(crate) fn wake_one(&self) -> bool {
         self.wake_next(self.next_key())
@@ -112,16 +112,16 @@ impl Line {
         self.entries.borrow().next_key()
     }
 
-    /// Wakes the first that still waits, if its key is smaller than `end`.
+    /// Wakes the first waiter that still waits, if its key is smaller than `end`.
     #[inline]
     fn wake_next(&self, end: u64) -> bool {
-        // Mostly a lock or a queue asks, and nothing waits.
+        // Usually a lock or a queue asks, and nothing waits.
         self.first_waiting.get() < end && self.find_and_wake(end)
     }
 
     #[inline(never)]
     fn find_and_wake(&self, end: u64) -> bool {
-        // Woken when the search is over: a waker may run anything, so nothing may be borrowed.
+        // Woken after the search: a waker may run anything, so nothing may be borrowed.
         self.find_wake(end).map(Wake::wake).is_some()
     }
 
@@ -142,13 +142,13 @@ impl Line {
         None
     }
 
-    /// Others have taken what those were offered that were woken.
+    /// Other tasks have taken what was offered to the woken waiters.
     #[inline]
     pub(crate) fn withdraw_offers(&self) {
         self.withdrawn.set(self.first_waiting.get());
     }
 
-    /// What was offered to the first that was woken, of those ahead of `ticket` that have not left. (They are at the front.)
+    /// The offer to the first woken waiter ahead of `ticket` that has not left the line. (Such waiters are at the front.)
     fn offered_before(&self, ticket: Ticket) -> Option<Offer> {
         let (what, mut entries) = (self.offers.get()?, self.entries.borrow_mut());
         let mut ahead = entries.iter_mut().take_while(|(key, entry)| *key < ticket.key() && !entry.is_waiting());
@@ -156,7 +156,7 @@ impl Line {
         Some(Offer { what, task: entry.address_of_task(), at: entry.at })
     }
 
-    /// What alone can end the wait of `ticket`, if that is certain: a task that holds something, or one that was offered it.
+    /// The only task that can end the wait of `ticket`, if that is certain: a holder, or a task with an offer.
     pub(crate) fn only_by(&self, ticket: Ticket) -> Option<Result<Stamp, usize>> {
         let certain = self.exclusive.get() && self.by_hand.get().is_none();
         let offered = self.offered_before(ticket).map(|offer| Err(offer.task));
@@ -177,12 +177,12 @@ impl Line {
         self.entries.borrow_mut().get_mut(ticket.key()).is_some_and(|entry| entry.is_woken())
     }
 
-    /// Goes on waiting, perhaps with another waker.
+    /// Keeps waiting, perhaps with another waker.
     pub(crate) fn stay(&self, ticket: Ticket, waker: &Waker) {
         match self.entries.borrow_mut().get_mut(ticket.key()) {
             Some(entry) if entry.is_of(waker) => return,
             Some(entry) if entry.is_cancelled() => {
-                // It was cancelled, but another wait of the same task has taken the cancellation.
+                // The entry was cancelled, but another wait of the same task has taken the cancellation.
                 self.cancelled.set(self.cancelled.get() - 1);
                 self.first_waiting.set(self.first_waiting.get().min(ticket.key()));
             }
@@ -212,18 +212,18 @@ impl Line {
     }
 }
 
-/// What a waiter was offered that has not been polled since: of a loop in which nothing is ready, a *futurelock*.
+/// An offer to a waiter that has not been polled since. In a loop in which nothing is ready, it is a *futurelock*.
 #[derive(Clone, Copy)]
 pub(crate) struct Offer {
-    /// What has happened then, such as "the lock was released".
+    /// What has happened, such as "the lock was released".
     pub(crate) what: &'static str,
-    /// Where in memory the waiter's task is, or was; 0 if that is not known.
+    /// The address of the waiter's task, which may be gone; 0 if it is not known.
     pub(crate) task: usize,
     /// Where the wait began.
     pub(crate) at: &'static Location<'static>,
 }
 
-/// An entry in a line, as what its task waits on.
+/// An entry in a line, as the blocker of its task.
 pub(crate) struct InLine<'a>(pub(crate) &'a Line, pub(crate) Ticket);
 
 impl Blocker for InLine<'_> {

@@ -1,31 +1,32 @@
-//! What a loop, a task and a future know of each other: the only place where modules may import each other in a circle.
+//! The loop, the task and the future, which depend on each other: the only place where modules may import each other in a
+//! cycle.
 //!
-//! A task needs its loop to be queued, the loop needs the task to run it, and both need the future by which a task's end is
-//! announced. The list below says what the rest of the crate may use; only what is `pub use` is public.
+//! A task needs its loop to be queued, the loop needs the task to run it, and both need the future that announces a task's end.
+//! The list below says what the rest of the crate may use; only what is `pub use` is public.
 //!
 //! # The map
 //!
 //! | module | what it has |
 //! | --- | --- |
-//! | `handle` | `AnyFuture` and `AnyTask`, the counted pointers to a future: how it ends, and what it wakes |
-//! | `memory` | what a future keeps: `cell` and `base` (what every future has), `state`, `value` (its result), `callbacks`, `waking` (which waiter to wake), `origin` (what futures of one origin share) |
-//! | `task` | what a task has beyond a future (`core`), how it is made (`spawn`), takes a step (`step`), is polled in the step of another (`visit`), waits (`blocker`), is cancelled (`cancel`), never begins (`coroutine`), and ends with its loop (`destroy`) |
+//! | `handle` | `AnyFuture` and `AnyTask`, the counted pointers to a future; how a future ends, and what it wakes |
+//! | `memory` | the memory of a future: `cell` and `base` (common to all futures), `state`, `value` (its result), `callbacks`, `waking` (which waiter to wake), `origin` (shared by futures of one origin) |
+//! | `task` | the part of a task beyond its future (`core`), how it is made (`spawn`), takes a step (`step`), is polled in the step of another (`visit`), waits (`blocker`), is cancelled (`cancel`), never starts (`coroutine`), and ends with its loop (`destroy`) |
 //! | `event_loop` | `LoopCore`: queueing and closing (`mod`), one iteration (`run`), the sleep between two (`waiting`), the queue (`ready`), `timers`, the tasks (`registry`), other threads (`remote`), how a callback runs (`call`, `callback`), the loop and task of this thread (`current`) |
-//! | `tenant` | what a part of asyncio keeps in a loop, made when it is first needed |
+//! | `tenant` | the state of a part of asyncio in a loop, made when it is first needed |
 //! | `line` | the waiters of a lock, a queue or an event |
-//! | `watch` | what sees and steers: `Observer` and its `LoopEvent`s, `SchedulingPolicy` and its `Choices` |
+//! | `watch` | observing and steering: `Observer` and its `LoopEvent`s, `SchedulingPolicy` and its `Choices` |
 //!
-//! One way through it: `spawn` makes a cell and queues the task; `run_once` pops it, and `step` polls its coroutine. An await notes
-//! what it waits on (`wait_on` in `task/core`) and registers in the future's `callbacks`. The end of that future (`end` in `handle`)
+//! A typical path: `spawn` makes a cell and queues the task; `run_once` pops it, and `step` polls its coroutine. An await notes
+//! its blocker (`wait_on` in `task/core`) and registers in the future's `callbacks`. The end of that future (`end` in `handle`)
 //! wakes the task, and `schedule` in `event_loop` queues it again.
 //!
 //! # Invariants
 //!
 //! 1. **Queueing is all that waking does.** Nothing runs inside the call that wakes it; the ready queue is first in, first out. The
 //!    one exception is a task that starts eagerly.
-//! 2. **User code never runs while something of the loop is borrowed.** Wakers, callbacks, destructors and observers are called when
-//!    the `RefCell` borrow has ended, and what was moved out of a `Cell` for a look is back. (A policy and a reader's callback are
-//!    borrowed while they run, but only they themselves.)
+//! 2. **User code never runs while something of the loop is borrowed.** Wakers, callbacks, destructors and observers are called
+//!    after the `RefCell` borrow has ended, and after a value that was moved out of a `Cell` is back. (While a policy or a
+//!    reader's callback runs, only it itself is borrowed.)
 //! 3. **The loop owns its tasks** by the registry, from `spawn` until they are done. Everything else holds a counted handle, which
 //!    keeps memory, not execution.
 //! 4. **A task that is done waits on nothing**, and is in no registry.

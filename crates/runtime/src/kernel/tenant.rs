@@ -1,7 +1,7 @@
-//! Tenants: what the parts of asyncio keep in a loop.
+//! Tenants: the state that parts of asyncio keep in a loop.
 //!
-//! The loop knows nothing of signals, thread pools or generators. The part that handles them stores its state in the loop as a
-//! [`Tenant`], which is found by its type and made when it is first needed. So a program that never uses a part does not
+//! The loop itself does not know signals, thread pools or generators. The part that handles them stores its state in the loop
+//! as a [`Tenant`], which is found by its type and made when it is first needed. So a program that never uses a part does not
 //! contain its code: only making a tenant links the functions of its trait object.
 
 use std::any::{Any, TypeId};
@@ -19,7 +19,7 @@ pub(crate) trait Tenant: Any {
     /// When it closes.
     fn phase(&self) -> Phase;
 
-    /// Can it still wake a task without the loop's doing? Then virtual time does not jump, and there is no deadlock.
+    /// Can it still wake a task without help from the loop? Then virtual time does not jump, and there is no deadlock.
     fn is_expecting(&self) -> bool {
         false
     }
@@ -29,22 +29,22 @@ pub(crate) trait Tenant: Any {
         None
     }
 
-    /// The loop closes: lets go of everything, since nothing will run any more.
+    /// Called when the loop closes: drops everything, because nothing will run any more.
     fn close(self: Rc<Self>) {}
 }
 
 pub(crate) type Ending = Pin<Box<dyn StdFuture<Output = Result<()>>>>;
 
-/// The two ends that asyncio waits for before it closes a loop.
+/// The two shutdowns that asyncio waits for before it closes a loop.
 #[derive(Clone, Copy)]
 pub(crate) enum Shutdown {
     /// `loop.shutdown_asyncgens`
     AsyncGens,
-    /// `loop.shutdown_default_executor`, waiting at most so many seconds
+    /// `loop.shutdown_default_executor`, waiting at most this many seconds
     Executor(Option<f64>),
 }
 
-/// The order in which the tenants of a closing loop close. In one phase the oldest comes first.
+/// The order in which the tenants of a closing loop close. Within a phase, the oldest comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     /// Waiters that own what they wait for.
@@ -56,7 +56,7 @@ pub(crate) enum Phase {
     Executor,
     /// Coroutines that only `shutdown_asyncgens` would have run.
     Hooks,
-    /// What was noted about futures and tasks.
+    /// Notes about futures and tasks.
     Notes,
     TaskFactory,
 }
@@ -82,7 +82,7 @@ impl Tenants {
         self.find().unwrap_or_else(|| self.add(Rc::default()))
     }
 
-    /// Takes in the first tenant of its type.
+    /// Adds the first tenant of its type.
     pub(crate) fn add<T: Tenant>(&self, tenant: Rc<T>) -> Rc<T> {
         let mut tenants = self.0.borrow_mut();
         let place = tenants.partition_point(|other| other.phase() <= tenant.phase());
@@ -94,7 +94,7 @@ impl Tenants {
         self.0.borrow().iter().any(|tenant| tenant.is_expecting())
     }
 
-    /// Runs what the tenants have to do at this end.
+    /// Runs the tenants' coroutines for this shutdown.
     pub(crate) async fn shut_down(event_loop: &Rc<LoopCore>, what: Shutdown) -> Result<()> {
         let tenants = event_loop.tenants.0.borrow().clone();
         for tenant in tenants {
@@ -105,10 +105,10 @@ impl Tenants {
         Ok(())
     }
 
-    /// Closes all of them, also those that the closing of another makes anew.
+    /// Closes all tenants, including those that are made while another closes.
     pub(crate) fn close(&self) {
         loop {
-            // Out of the list before it closes: it may drop what the program has given it, and that may use the loop.
+            // Removed from the list before it closes, because it may drop objects of the program, which may use the loop.
             let mut tenants = self.0.borrow_mut();
             if tenants.is_empty() {
                 return;

@@ -11,11 +11,11 @@ use super::registration::Registration;
 use super::source::Source;
 use crate::kernel::{Run, Text, running_loop};
 
-/// Readiness that the program itself announces: what [`AsyncFd`](super::AsyncFd) is for a descriptor, for one end of something
-/// in memory.
+/// Readiness that the program itself announces: the counterpart of [`AsyncFd`](super::AsyncFd) for one end of something in
+/// memory.
 ///
-/// Waits for it go through its [`registration`](Self::registration) and take the iterations that they take for a descriptor. A
-/// task that waits here counts as one that nothing outside of the program can wake, so a deadlock is noticed.
+/// Tasks wait for it through its [`registration`](Self::registration), for as many iterations as with a descriptor. Nothing
+/// outside of the program can wake such a task, so a deadlock is noticed.
 ///
 /// # Examples
 ///
@@ -50,7 +50,7 @@ pub struct Announcer {
     calls: Rc<Announcement>,
 }
 
-/// What the loop runs for an announcement.
+/// The callback that the loop runs for an announcement.
 struct Announcement {
     source: Rc<Source>,
     /// Is one in the queue, for either side?
@@ -58,7 +58,7 @@ struct Announcement {
 }
 
 impl Announcer {
-    /// Creates one that counts as ready on both sides until an operation says `WouldBlock`.
+    /// Creates an announcer that counts as ready on both sides until an operation returns `WouldBlock`.
     #[must_use]
     pub fn new() -> Self {
         let source = Rc::new(Source::new(0, Weak::new(), &Rc::default()));
@@ -66,13 +66,13 @@ impl Announcer {
         Self { registration: Registration { source }, calls: Rc::new(calls) }
     }
 
-    /// The place by which its readiness is waited for.
+    /// The registration through which tasks wait for its readiness.
     #[must_use]
     pub fn registration(&self) -> &Registration {
         &self.registration
     }
 
-    /// Announces that a read may succeed. The loop notes it and wakes those who wait in the next iteration, as for a descriptor.
+    /// Announces that a read may succeed. The loop notes it and wakes the waiters in the next iteration, as for a descriptor.
     pub fn announce_readable(&self) {
         self.announce(Side::Read);
     }
@@ -89,7 +89,7 @@ impl Announcer {
         }
     }
 
-    /// Ends every wait with the error that a closed descriptor has, as dropping it does.
+    /// Ends every wait with the error of a closed descriptor, as dropping does.
     pub fn close(&self) {
         self.calls.source.close();
     }
@@ -98,7 +98,7 @@ impl Announcer {
     ///
     /// # Errors
     ///
-    /// The operation's own; `WouldBlock`, without a call of it, while it is known that it would have to wait.
+    /// The operation's own. `WouldBlock`, without calling it, while it is known that it would have to wait.
     pub fn try_read_with<R>(&self, read: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
         attempt(&self.calls.source, Side::Read, read)
     }

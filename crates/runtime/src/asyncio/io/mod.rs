@@ -1,8 +1,8 @@
-//! `AsyncFd`: reading and writing any descriptor without blocking the loop; what streams, pipes and children are made of.
+//! `AsyncFd`: reading and writing any descriptor without blocking the loop. Streams, pipes and children are built on it.
 //!
-//! The core idea: the descriptor is registered once, for as long as the `AsyncFd` lives, and an operation is tried before
-//! anybody waits. What was learnt is remembered (see `io::source`), so neither a wait nor a useless attempt costs a
-//! system call. No buffers and no protocol here: the operation is a closure.
+//! The core idea: the descriptor is registered once, for as long as the `AsyncFd` lives, and an operation is tried before a
+//! task waits. The outcome is remembered (see `io::source`), so neither a wait nor a useless attempt costs a system call. There
+//! are no buffers and no protocol here: the operation is a closure.
 
 mod announcer;
 mod process;
@@ -31,15 +31,15 @@ use source::Source;
 
 /// A descriptor (a socket, a pipe, a terminal, a process's) in the event loop.
 ///
-/// Nearest in asyncio: `loop.sock_recv` and its like; but it serves every kind of descriptor, and the operation is yours. It
-/// belongs to the loop that ran when it was made. Any number of tasks may wait on it; all of them are woken, in the order in
-/// which they came, and try again.
+/// The closest things in asyncio are `loop.sock_recv` and its relatives. But this works with every kind of descriptor, and with
+/// any operation. It belongs to the loop that ran when it was made. Any number of tasks may wait on it; all of them are woken,
+/// in the order in which they came, and try again.
 ///
-/// An operation must not wait for anything else and must say [`WouldBlock`](io::ErrorKind::WouldBlock) only if the system
-/// did: after that it is not tried again before the system reports a change.
+/// An operation must not wait for anything else, and must return [`WouldBlock`](io::ErrorKind::WouldBlock) only if the system
+/// did. After that it is not tried again until the system reports a change.
 ///
-/// Dropping it ends the waits of others with an error (`NotConnected`), and so does closing the loop. A descriptor that
-/// nobody waits for does not keep virtual time from jumping.
+/// Dropping it ends the waits of others with an error (`NotConnected`), and so does closing the loop. A descriptor without
+/// waiters does not keep virtual time from jumping.
 ///
 /// # Examples
 ///
@@ -65,27 +65,27 @@ use source::Source;
 /// .unwrap();
 /// ```
 pub struct AsyncFd<T: AsFd> {
-    /// There until it is given away or dropped.
+    /// Present until it is moved out or dropped.
     io: Option<T>,
     registration: Registration,
 }
 
 impl<T: AsFd> AsyncFd<T> {
-    /// Registers `io` with the running loop, and switches it to non-blocking mode (for everybody who shares it: that is a
-    /// property of the open file, not of the descriptor).
+    /// Registers `io` with the running loop, and switches it to non-blocking mode (for every descriptor of the same open file,
+    /// because the mode belongs to the file).
     ///
     /// # Errors
     ///
     /// `RuntimeError: no running event loop`; what the system says, for example that a regular file cannot be waited for;
-    /// `AlreadyExists` if the descriptor is registered already, also by [`add_reader`](crate::EventLoop::add_reader).
+    /// `AlreadyExists` if the descriptor is registered already, for example by [`add_reader`](crate::EventLoop::add_reader).
     pub fn new(io: T) -> Result<Self> {
         running_loop()?;
         rustix::io::ioctl_fionbio(io.as_fd(), true).map_err(io::Error::from)?;
         Self::unchanged(io)
     }
 
-    /// As [`new`](Self::new), but leaves the mode as it is, which saves a system call: for what is non-blocking already, and
-    /// for what is waited for only and never read or written, as the descriptor of a process.
+    /// Like [`new`](Self::new), but leaves the mode as it is, which saves a system call. It is for descriptors that are
+    /// non-blocking already, and for those that are only waited for, and never read or written, such as a process's.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl<T: AsFd> AsyncFd<T> {
         self.io.as_ref().expect("taken only by value")
     }
 
-    /// Gives back what it was made of, which stays non-blocking. As dropping, it ends the waits of others.
+    /// Returns the descriptor, which stays non-blocking. Like dropping, this ends the waits of others.
     ///
     /// # Examples
     ///
@@ -146,7 +146,8 @@ impl<T: AsFd> AsyncFd<T> {
         self.io.take().expect("taken only by value")
     }
 
-    /// Its place in the loop: all that can be waited for, without the type of the descriptor and without holding it.
+    /// Its registration in the loop, with which tasks can wait without the descriptor's type and without holding the
+    /// descriptor.
     pub fn registration(&self) -> &Registration {
         &self.registration
     }
@@ -177,7 +178,7 @@ impl<T: AsFd> AsyncFd<T> {
         self.registration.readable()
     }
 
-    /// Waits until a write may succeed; otherwise as [`readable`](Self::readable).
+    /// Like [`readable`](Self::readable), for a write.
     #[track_caller]
     pub fn writable(&self) -> Readiness {
         self.registration.writable()
@@ -185,7 +186,7 @@ impl<T: AsFd> AsyncFd<T> {
 
     // Operations.
 
-    /// Does `read` if it may succeed, else gives `WouldBlock` without trying.
+    /// Calls `read` if it may succeed; otherwise returns `WouldBlock` without trying.
     ///
     /// # Errors
     ///
@@ -216,7 +217,7 @@ impl<T: AsFd> AsyncFd<T> {
         self.try_with(Side::Read, read)
     }
 
-    /// Does `write` if it may succeed, else gives `WouldBlock` without trying.
+    /// Calls `write` if it may succeed; otherwise returns `WouldBlock` without trying.
     ///
     /// # Errors
     ///
@@ -229,8 +230,8 @@ impl<T: AsFd> AsyncFd<T> {
         attempt(self.source(), side, || operation(self.get_ref()))
     }
 
-    /// Does `read`, again and again until it no longer says `WouldBlock` (or `Interrupted`), waiting in between. A task that
-    /// never has to wait gives way to others now and then.
+    /// Calls `read` until it no longer returns `WouldBlock` (or `Interrupted`), waiting in between. A task that never has to
+    /// wait gives way to others now and then.
     ///
     /// # Errors
     ///
@@ -244,7 +245,7 @@ impl<T: AsFd> AsyncFd<T> {
         self.with(Side::Read, read, Location::caller())
     }
 
-    /// As [`read_with`](Self::read_with), for writing.
+    /// Like [`read_with`](Self::read_with), for writing.
     #[track_caller]
     pub fn write_with<R>(&self, write: impl FnMut(&T) -> io::Result<R>) -> impl StdFuture<Output = Result<R>> {
         self.with(Side::Write, write, Location::caller())
@@ -263,8 +264,8 @@ impl<T: AsFd> AsyncFd<T> {
         })
     }
 
-    /// Says that an operation on a *stream* moved fewer bytes than it was asked to (and more than none): the next one would
-    /// have to wait, so it waits at once and a system call is saved. What is ready is still noticed.
+    /// Notes that a read from a *stream* returned fewer bytes than requested, but more than none. The next read would have to
+    /// wait, so it waits without an attempt, which saves a system call. New data is still noticed.
     ///
     /// # Examples
     ///
@@ -293,7 +294,7 @@ impl<T: AsFd> AsyncFd<T> {
         }
     }
 
-    /// As [`short_read`](Self::short_read), for a write.
+    /// Like [`short_read`](Self::short_read), for a write.
     pub fn short_write(&self) {
         if cfg!(target_os = "linux") {
             self.source().short(Side::Write);
@@ -302,9 +303,9 @@ impl<T: AsFd> AsyncFd<T> {
 
     // For futures written by hand.
 
-    /// As [`readable`](Self::readable), for a `poll` function. Of several wakers the last one given is woken, and a
-    /// cancellation does not end such a wait; it is delivered at the task's next await of this crate
-    /// ([`cancellable`](crate::cancellable) helps).
+    /// The `poll` form of [`readable`](Self::readable). Only the most recent waker is woken. Cancelling the task does not end
+    /// this wait, but is delivered at the task's next await of this crate; wrap the future in
+    /// [`cancellable`](crate::cancellable) if it should.
     ///
     /// # Errors
     ///
@@ -313,7 +314,7 @@ impl<T: AsFd> AsyncFd<T> {
         self.registration.poll_readable(cx)
     }
 
-    /// As [`poll_readable`](Self::poll_readable), for writing.
+    /// Like [`poll_readable`](Self::poll_readable), for writing.
     ///
     /// # Errors
     ///
@@ -322,7 +323,7 @@ impl<T: AsFd> AsyncFd<T> {
         self.registration.poll_writable(cx)
     }
 
-    /// As [`read_with`](Self::read_with), for a `poll` function; see [`poll_readable`](Self::poll_readable).
+    /// The `poll` form of [`read_with`](Self::read_with); see [`poll_readable`](Self::poll_readable).
     ///
     /// # Errors
     ///
@@ -356,7 +357,7 @@ impl<T: AsFd> AsyncFd<T> {
         self.poll_with(Side::Read, cx, read)
     }
 
-    /// As [`poll_read_with`](Self::poll_read_with), for writing.
+    /// Like [`poll_read_with`](Self::poll_read_with), for writing.
     ///
     /// # Errors
     ///

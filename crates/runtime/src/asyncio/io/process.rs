@@ -1,4 +1,4 @@
-//! Signals for other processes, by any number: what crates above this one need and can have from nowhere else without `unsafe`.
+//! Signals to other processes, by number, for crates above this one, which have no other way without `unsafe`.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -29,7 +29,7 @@ pub fn pidfd_send_signal(pidfd: impl AsFd, signal: i32) -> io::Result<()> {
 /// Sends a signal to the process of this number: `os.kill(pid, signal)`, without its groups. Signal 0 only checks that there is
 /// one.
 ///
-/// A number may belong to another process by now, unless it is of a child whose status was not taken.
+/// The number may meanwhile belong to another process, unless it is that of a child whose status has not been taken.
 ///
 /// # Errors
 ///

@@ -1,9 +1,9 @@
-//! Readiness of descriptors: what to run when one is readable or writable.
+//! Readiness of descriptors: which callback to run when one is readable or writable.
 //!
-//! A descriptor is watched in one of two ways. `watch` is asyncio's `add_reader`: level-triggered, a callback in every
-//! iteration in which the descriptor is ready. `register` is what `AsyncFd` and everything above it uses: edge-triggered,
-//! for both sides at once and for the descriptor's whole life, with its readiness remembered in a `Source`. All the reactor knows
-//! of the loop is that it can queue a `Run`.
+//! A descriptor is watched in one of two ways. `watch` is asyncio's `add_reader`: level-triggered, a callback in every iteration
+//! in which the descriptor is ready. `register` is what `AsyncFd` and everything above it uses: edge-triggered, for both sides at
+//! once and for the descriptor's whole life, with its readiness remembered in a `Source`. The reactor knows the loop only as
+//! something that can queue a `Run`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,12 +19,12 @@ use asyncio_selectors::selector::{Found, Selector};
 
 pub(crate) struct Reactor {
     selector: Rc<Selector>,
-    /// What is level-triggered; its key is the number of the descriptor.
+    /// The level-triggered ones; the key is the number of the descriptor.
     watched: RefCell<BTreeMap<RawFd, Watched>>,
-    /// What is edge-triggered; its key is its index here and `SOURCES`.
+    /// The edge-triggered ones; the key is the index here plus `SOURCES`.
     sources: RefCell<Vec<Option<Rc<Source>>>>,
     free: RefCell<Vec<usize>>,
-    /// How many waits there are for one of the sources.
+    /// The number of waits for all sources.
     waiting: Rc<Cell<usize>>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Side {
     Write,
 }
 
-/// Where the keys of sources begin; those of descriptors are all smaller.
+/// The first key of a source; the keys of descriptors are all smaller.
 const SOURCES: usize = 1 << 31;
 
 impl Watched {
@@ -98,12 +98,12 @@ impl Reactor {
         Ok(source)
     }
 
-    /// Forgets a descriptor; whoever waits for it gets an error.
+    /// Forgets a descriptor; tasks that wait for it get an error.
     pub(crate) fn deregister(&self, fd: BorrowedFd<'_>, source: &Source) {
         // Fails only if the descriptor was closed behind our back, and its registration with it.
         let _ = self.selector.poller.delete(fd);
         let index = source.key - SOURCES;
-        // There is none if the loop is just closing.
+        // The slot is gone if the loop is just closing.
         if let Some(slot) = self.sources.borrow_mut().get_mut(index) {
             *slot = None;
             self.free.borrow_mut().push(index);
@@ -113,7 +113,7 @@ impl Reactor {
 
     // Level-triggered.
 
-    /// Runs `run` in every iteration in which the descriptor is ready; replaces what was there for this side.
+    /// Runs `run` in every iteration in which the descriptor is ready; replaces an earlier callback for this side.
     pub(crate) fn watch(&self, fd: BorrowedFd<'_>, side: Side, run: Rc<dyn Run>) -> io::Result<()> {
         let raw = fd.as_raw_fd();
         // Dropped after the borrow has ended: a callback holds what the user likes.
@@ -148,7 +148,7 @@ impl Reactor {
         Ok(())
     }
 
-    /// Stops watching one side; false if it was not watched.
+    /// Stops watching one side; returns false if it was not watched.
     pub(crate) fn forget(&self, fd: BorrowedFd<'_>, side: Side) -> io::Result<bool> {
         let raw = fd.as_raw_fd();
         // As in `watch`.
@@ -180,7 +180,7 @@ impl Tenant for Reactor {
         self.waiting.get() > 0 || !self.watched.borrow().is_empty()
     }
 
-    /// Every wait for a source ends with an error.
+    /// Ends every wait for a source with an error.
     fn close(self: Rc<Self>) {
         for source in self.sources.take().into_iter().flatten() {
             source.close();
@@ -209,7 +209,7 @@ impl EventTarget for Reactor {
     }
 }
 
-/// A descriptor can be watched in one way at a time; the system says no more than that something exists already.
+/// A descriptor can be watched in only one way at a time; the system says only that something exists already.
 fn name_clash(error: io::Error, fd: BorrowedFd<'_>) -> io::Error {
     if error.kind() != io::ErrorKind::AlreadyExists {
         return error;

@@ -1,4 +1,4 @@
-//! `Registration`, by which tasks wait for a descriptor without holding it, and `Readiness`, such a wait.
+//! `Registration`, with which tasks wait for a descriptor without holding it, and `Readiness`, such a wait.
 
 use std::fmt;
 use std::future::Future as StdFuture;
@@ -16,10 +16,10 @@ use crate::asyncio::io::reactor::Side;
 use crate::asyncio::io::source::{AtSource, Source};
 use crate::kernel::{BlockedOn, keep_waiting_on, running_loop, take_cancel, wait_on};
 
-/// The place of an [`AsyncFd`](super::AsyncFd) in its loop, by which its readiness is waited for.
+/// The registration of an [`AsyncFd`](super::AsyncFd) in its loop, through which tasks wait for its readiness.
 ///
-/// It knows nothing of the type of the descriptor and does not keep it open: a wait on one that was closed is an error.
-/// Clones are the same place.
+/// It does not depend on the descriptor's type, and does not keep the descriptor open: waiting for a closed one is an error.
+/// Clones are handles of the same registration.
 ///
 /// # Examples
 ///
@@ -59,7 +59,7 @@ impl Registration {
         self.ready(Side::Write, Location::caller())
     }
 
-    /// May a read succeed? False while it is known that it would have to wait, and after the end.
+    /// May a read succeed? False while it is known that a read would have to wait, and after closing.
     ///
     /// # Examples
     ///
@@ -115,8 +115,8 @@ impl Registration {
         Poll::Pending
     }
 
-    /// To be asked before each operation of a `poll` function: after many that did not have to wait it is not ready, for one
-    /// iteration, so that other tasks have their turn. [`Readiness::poll_attempts`] does it by itself.
+    /// Call this before each operation of a `poll` function. After many operations that did not have to wait, it is pending for
+    /// one iteration, so that other tasks have their turn. [`Readiness::poll_attempts`] calls it by itself.
     ///
     /// # Examples
     ///
@@ -148,9 +148,9 @@ impl Registration {
         Poll::Pending
     }
 
-    /// Calls `f` once, from the loop, when a read may succeed: in the next iteration if it may already. Else it replaces
-    /// what was to be called before, and is dropped, not called, when the descriptor or the loop is closed. A panic in it
-    /// goes to the exception handler.
+    /// Calls `f` once, from the loop, when a read may succeed; in the next iteration if it may already. Otherwise `f` replaces
+    /// an earlier function, and is dropped without a call when the descriptor or the loop is closed. A panic in it goes to the
+    /// exception handler.
     ///
     /// # Errors
     ///
@@ -181,7 +181,7 @@ impl Registration {
         self.call_when(Side::Read, f)
     }
 
-    /// As [`call_when_readable`](Self::call_when_readable), for a write: how a writer flushes in the background.
+    /// Like [`call_when_readable`](Self::call_when_readable), for a write, so that a writer can flush in the background.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ impl fmt::Debug for Registration {
 /// A wait for readiness; made by [`AsyncFd::readable`](super::AsyncFd::readable) and
 /// [`AsyncFd::writable`](super::AsyncFd::writable).
 ///
-/// What waits time and again may keep one: after its end it can be polled anew, for the next time.
+/// It can be kept and reused: after its end, polling it again waits for the next time.
 ///
 /// # Examples
 ///
@@ -251,14 +251,14 @@ pub struct Readiness {
 #[derive(Clone, Copy)]
 enum Stage {
     Idle,
-    /// Its entry among those that wait.
+    /// It waits, with this entry among the waiters.
     Waiting(Ticket),
-    /// It gave way to other tasks, which are to have an iteration.
+    /// It gave way to other tasks for one iteration.
     Yielded,
 }
 
 impl Readiness {
-    /// Waits no more, as if it were dropped.
+    /// Stops waiting, as if it were dropped.
     #[inline]
     pub fn give_up(&mut self) {
         if let Stage::Waiting(ticket) = std::mem::replace(&mut self.stage, Stage::Idle) {
@@ -266,11 +266,11 @@ impl Readiness {
         }
     }
 
-    /// Repeats an attempt until it says neither `WouldBlock` nor `Interrupted`, and waits for readiness before each; for a
-    /// `poll` function. A task that never has to wait gives way to others now and then. Who is woken tries, whatever others
-    /// have left.
+    /// Repeats an attempt until it returns neither `WouldBlock` nor `Interrupted`, and waits for readiness before each attempt;
+    /// for a `poll` function. A task that never has to wait gives way to others now and then. A woken task makes an attempt,
+    /// whatever other tasks have left.
     ///
-    /// With `at_once` the first attempt does not wait: for what may succeed although the descriptor is not ready.
+    /// With `at_once` the first attempt does not wait, for operations that may succeed although the descriptor is not ready.
     ///
     /// # Errors
     ///
@@ -335,7 +335,7 @@ impl Readiness {
         }
     }
 
-    /// Begins to wait; ready with an error if it cannot.
+    /// Starts to wait; ready with an error if it cannot.
     #[inline]
     fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         if let Err(error) = self.source.check_open() {
@@ -354,7 +354,7 @@ impl Readiness {
         cx.waker().wake_by_ref();
     }
 
-    /// Goes on with a wait that was begun.
+    /// Continues a wait that has started.
     #[inline]
     fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         if let Some(cancelled) = take_cancel() {
@@ -367,7 +367,8 @@ impl Readiness {
             keep_waiting_on(self.blocked_on(ticket));
             return Poll::Pending;
         }
-        // It was woken. (Or cancelled, and another wait of the same task has raised that: then it tries in vain.)
+        // The wait was woken. (Or it was cancelled, and another wait of the same task has raised that: then the attempt is in
+        // vain.)
         self.stage = Stage::Idle;
         Poll::Ready(Ok(self.source.check_open()?))
     }

@@ -1,9 +1,9 @@
-//! `Source`: what the loop remembers of a descriptor that is registered for good.
+//! `Source`: the loop's record of a descriptor that is registered permanently.
 //!
-//! The core idea: an event is not handed to whoever waits but noted in the source (`ready`), and stays noted until an
-//! operation finds that nothing is there. So no wait needs a system call, and a wait that is cancelled loses nothing. An
-//! event on a side where somebody waits queues the source; when the loop runs it, the waiters are woken, in the order in
-//! which they came: the steps that a transport and its protocol take in asyncio. Nearly always there is one.
+//! The core idea: an event is not handed to a waiter but noted in the source (`ready`), and stays noted until an operation
+//! finds that it would have to wait. So no wait needs a system call, and a cancelled wait loses nothing. An event on a side
+//! with waiters queues the source. When the loop runs it, the waiters are woken in the order in which they came, with the same
+//! steps as a transport and its protocol in asyncio. There is nearly always just one waiter.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -19,12 +19,12 @@ use asyncio_selectors::selector::Found;
 pub(crate) struct Source {
     pub(super) key: usize,
     reactor: Weak<Reactor>,
-    /// How many wait for a descriptor of this loop.
+    /// The number of waits for descriptors of this loop.
     waiting: Rc<Cell<usize>>,
     closed: Cell<bool>,
-    /// The peer has gone: what is left to read is announced no more, so a short read does not mean that nothing is left.
+    /// The peer has gone. Remaining data is no longer announced, so a short read does not mean that nothing is left.
     hung_up: Cell<bool>,
-    /// How many operations more may succeed before the task gives way to others.
+    /// How many more operations may succeed before the task gives way to others.
     budget: Cell<u8>,
     read: Half,
     write: Half,
@@ -36,9 +36,9 @@ struct Half {
     listeners: RefCell<Ordered<Listener>>,
 }
 
-/// One that is to hear of the next event on a side.
+/// A listener for the next event on a side.
 enum Listener {
-    /// A task in a wait of this crate, which may leave before.
+    /// A task in a wait of this crate, which may be withdrawn.
     Task(Wake),
     /// A `poll` function: there is one at most.
     Poll(Wake),
@@ -46,8 +46,8 @@ enum Listener {
     Call(Rc<dyn Run>),
 }
 
-/// A task whose operations always succeed at once gives way after so many, as it would in asyncio, where each batch of data
-/// takes an iteration of the loop.
+/// A task whose operations always succeed at once gives way after this many. In asyncio each batch of data takes an iteration
+/// of the loop.
 const BUDGET: u8 = 32;
 
 impl Half {
@@ -77,7 +77,7 @@ impl Source {
         }
     }
 
-    /// The reactor where it is registered, unless it or its loop was closed.
+    /// The reactor with which it is registered, unless it or its loop was closed.
     pub(crate) fn reactor(&self) -> Option<Rc<Reactor>> {
         if self.closed.get() { None } else { self.reactor.upgrade() }
     }
@@ -99,19 +99,19 @@ impl Source {
         self.half(side).ready.set(!self.closed.get());
     }
 
-    /// An operation found that it would have to wait.
+    /// Notes that an operation would have had to wait.
     pub(crate) fn not_ready(&self, side: Side) {
         self.half(side).ready.set(false);
     }
 
-    /// An operation was given less than it asked for: the next one will have to wait, unless the peer has gone.
+    /// Notes that an operation moved less than requested: the next one will have to wait, unless the peer has gone.
     pub(crate) fn short(&self, side: Side) {
         if !self.hung_up.get() {
             self.not_ready(side);
         }
     }
 
-    /// Counts an operation that did not have to wait; false when it is time to give way first.
+    /// Counts an operation that does not have to wait; returns false if the task must give way first.
     pub(crate) fn spend(&self) -> bool {
         match self.budget.get() {
             0 => {
@@ -125,14 +125,14 @@ impl Source {
         }
     }
 
-    /// Joins those that wait for an event on a side.
+    /// Joins the waiters for an event on a side.
     #[inline]
     pub(crate) fn join(&self, side: Side, waker: &Waker) -> Ticket {
         let key = self.push(side, Listener::Task(Wake::of(waker)));
         Ticket::new(key << 1 | side as u64)
     }
 
-    /// Goes on waiting; false if the entry is gone, because the task was woken or cancelled.
+    /// Keeps waiting; returns false if the entry is gone, because the task was woken or cancelled.
     pub(crate) fn stay(&self, ticket: Ticket, waker: &Waker) -> bool {
         let (side, key) = parts(ticket);
         let listeners = &self.half(side).listeners;
@@ -147,7 +147,7 @@ impl Source {
         true
     }
 
-    /// Takes an entry out; false if it is gone.
+    /// Removes an entry; returns false if it is gone.
     pub(crate) fn leave(&self, ticket: Ticket) -> bool {
         let (side, key) = parts(ticket);
         let left = self.half(side).listeners.borrow_mut().remove(key);
@@ -157,17 +157,17 @@ impl Source {
         left.is_some()
     }
 
-    /// Wakes this waker, and no other one given before, at the next event.
+    /// Sets the waker for the next event, in place of an earlier one.
     pub(crate) fn set_waker(&self, side: Side, waker: &Waker) {
         self.set(side, Listener::Poll(Wake::of(waker)));
     }
 
-    /// Runs this, and nothing else given before, at the next event.
+    /// Sets the callback for the next event, in place of an earlier one.
     pub(crate) fn set_call(&self, side: Side, call: Rc<dyn Run>) {
         self.set(side, Listener::Call(call));
     }
 
-    /// Puts it in the place of the listener of the same sort, if there is one.
+    /// Adds the listener, or replaces the one of the same kind.
     fn set(&self, side: Side, new: Listener) {
         let mut listeners = self.half(side).listeners.borrow_mut();
         let is_same = |(_, known): &(u64, &mut Listener)| discriminant(&**known) == discriminant(&new);
@@ -178,7 +178,7 @@ impl Source {
         };
         let old = std::mem::replace(known, new);
         drop(listeners);
-        // After the borrow has ended: what it held may run anything.
+        // Dropped after the borrow has ended: the old listener may run anything.
         drop(old);
     }
 
@@ -221,7 +221,7 @@ impl Source {
         }
     }
 
-    /// Ends every wait with an error; what was to be called is dropped.
+    /// Ends every wait with an error, and drops the callbacks.
     pub(super) fn close(&self) {
         self.closed.set(true);
         self.not_ready(Side::Read);
@@ -258,7 +258,7 @@ impl Run for Source {
     }
 }
 
-/// An entry among those that wait for a descriptor, as what its task waits on.
+/// An entry among the waiters for a descriptor, as the blocker of its task.
 pub(super) struct AtSource(pub(super) Rc<Source>, pub(super) Ticket);
 
 impl Blocker for AtSource {

@@ -1,4 +1,4 @@
-//! Callbacks for descriptors, `loop.add_reader` and its like, and the descriptor that stands for all of a loop's.
+//! Callbacks for descriptors, such as `loop.add_reader`, and the one descriptor that represents all of a loop's.
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -50,7 +50,7 @@ impl EventLoop {
         self.watch(fd, Side::Read, f)
     }
 
-    /// Stops watching for reading; false if it was not watched.
+    /// Stops watching for reading; returns false if the descriptor was not watched.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl EventLoop {
         self.watch(fd, Side::Write, f)
     }
 
-    /// Stops watching for writing; false if it was not watched.
+    /// Stops watching for writing; returns false if the descriptor was not watched.
     ///
     /// # Errors
     ///
@@ -104,8 +104,8 @@ impl EventLoop {
     }
 }
 
-/// What a host watches for a loop that it drives: readable when an iteration has something to do because of a descriptor, or
-/// of another thread. [`EventLoop::watched`] returns it.
+/// The descriptor that a host watches for a loop that it drives. It is readable when a descriptor or another thread has given
+/// the loop something to do. [`EventLoop::watched`] returns it.
 pub struct Watched(Rc<Selector>);
 
 impl AsFd for Watched {
@@ -122,8 +122,8 @@ impl fmt::Debug for Watched {
 
 /// # Being driven by a host
 impl EventLoop {
-    /// The one descriptor that stands for all that the loop watches. A host that drives the loop watches it for reading while it
-    /// sleeps ([`Guest`](crate::Guest)).
+    /// The one descriptor that represents everything that the loop watches. A host that drives the loop watches it for reading
+    /// while the host sleeps ([`Guest`](crate::Guest)).
     ///
     /// # Errors
     ///

@@ -52,7 +52,7 @@ use crate::kernel::{Run, TIME_IS_UP, Text, current_task_id, running_loop};
 #[track_caller]
 pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> AsCompleted<A::Handle, A::Value> {
     let mut handles = Vec::new();
-    // A loop, because a call by `map` would lose the place where the tasks are created.
+    // A loop, because with `map` the location where the tasks are created would be lost.
     for awaitable in awaitables {
         handles.push(ensure_future(awaitable));
     }
@@ -155,7 +155,7 @@ impl<H, T> Iterator for AsCompleted<H, T> {
         self.state.take_turn().then(|| NextCompleted { state: Rc::clone(&self.state), at })
     }
 
-    /// The upper bound is the number of awaitables, because a wait that is given up can be asked for again.
+    /// The upper bound is the number of awaitables, because a wait that is given up can be repeated.
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.state.todo_left.get(), Some(self.state.handles.len()))
     }
@@ -196,7 +196,7 @@ struct State<H, T> {
     callbacks: DoneCallbacks,
     /// How many futures are not done; 0 when the time limit has expired.
     todo: Cell<usize>,
-    /// How many waits for the next result can still begin.
+    /// The number of waits for the next result that can still start.
     todo_left: Cell<usize>,
     /// The indexes of the futures that are done and not yet fetched; `None` for one that the time limit cut off.
     done: RefCell<VecDeque<Option<usize>>>,
@@ -207,7 +207,7 @@ struct State<H, T> {
 }
 
 impl<H, T> State<H, T> {
-    /// Takes one of the waits that can still begin.
+    /// Takes one of the waits that can still start.
     fn take_turn(&self) -> bool {
         let left = self.todo_left.get();
         self.todo_left.set(left.saturating_sub(1));
@@ -267,7 +267,7 @@ impl<H, T> Drop for State<H, T> {
     }
 }
 
-/// A wait that has begun. If it is given up, by a cancellation or because it is dropped, another wait may take its place.
+/// A wait that has started. If it is cancelled or dropped, another wait may take its place.
 struct Turn<'a, H, T> {
     state: &'a State<H, T>,
     wait: Option<LineWait>,

@@ -1,4 +1,4 @@
-//! What can be awaited as a future of its own: `ensure_future`.
+//! Awaitables that can become futures of their own: `ensure_future`.
 
 use std::convert::identity;
 use std::future::Future as StdFuture;
@@ -13,15 +13,16 @@ use crate::asyncio::events::{EventLoop, RunTarget};
 use crate::asyncio::futures::{Await, Future};
 use crate::kernel::{AnyFuture, AnyTask};
 
-/// A coroutine, a task or a future: what `gather`, `wait_for`, `shield`, `as_completed` and `ensure_future` take.
+/// A coroutine, a task or a future: the argument of `gather`, `wait_for`, `shield`, `as_completed` and `ensure_future`.
 ///
-/// A coroutine (any `std::future::Future` whose output is a [`Result`]) becomes a task; a [`Task`], [`Future`] or
-/// [`Gather`] is used as it is. If you pass it by value, its result is moved out when it is there; if you pass a reference
-/// (`&task`), the result is cloned and stays available to others. Of an [`AnyFuture`], whose result has no known type, `()` is the
-/// value: so futures of different types go into one list, `as_completed([a.as_any(), b.as_any()])`.
+/// A coroutine (any `std::future::Future` whose output is a [`Result`]) becomes a task; a [`Task`], [`Future`] or [`Gather`] is
+/// used as it is. If you pass it by value, its result is moved out; if you pass a reference (`&task`), the result is cloned and
+/// stays available to others. An [`AnyFuture`], whose result has no known type, has the value `()`, so futures of different types
+/// fit into one list: `as_completed([a.as_any(), b.as_any()])`.
 ///
-/// A type of your own that implements this trait goes wherever these functions take an awaitable. What `wait_for` takes may also
-/// borrow, so that is another trait: pass it the future, `wait_for(ensure_future(ticket), 1)`, or implement [`WaitFor`](crate::WaitFor).
+/// These functions accept any type of yours that implements this trait. `wait_for` also accepts coroutines that borrow, and
+/// therefore has a trait of its own: pass it the future, `wait_for(ensure_future(ticket), 1)`, or implement
+/// [`WaitFor`](crate::WaitFor).
 ///
 /// # Examples
 ///
@@ -46,7 +47,7 @@ pub trait Awaitable {
     /// `Task<Value>` for a coroutine or task, `Future<Value>` for a future.
     type Handle: Clone + AsRef<AnyFuture> + 'static;
 
-    /// Does [`outcome`](Self::outcome) take the result of a future that others may await, so that it can be asked for once?
+    /// Does [`outcome`](Self::outcome) take the result of a future that others may await, so that it can be called only once?
     const TAKES: bool = false;
 
     /// Returns the future itself, or a new task of the running loop.
@@ -121,7 +122,8 @@ macro_rules! handles {
     )*};
 }
 
-/// Calls a macro with all handles: how to make the future of what is given, how its result is obtained, and whether that takes it.
+/// Calls a macro with all handles: how to make the future of an argument, how to obtain its result, and whether that takes the
+/// result.
 macro_rules! all_handles {
     ($call:ident) => {
         $call! {

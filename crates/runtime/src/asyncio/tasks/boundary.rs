@@ -1,8 +1,9 @@
-//! How far a cancellation drops: the edge of a block whose content can go, and a future that must not.
+//! How much a cancellation drops: the boundary of a block whose content may be dropped, and a future that must not be.
 //!
 //! A future of another crate knows nothing of cancellations. While a task waits on one, the last resort is to drop it. The core
-//! idea: not the whole coroutine goes, but the innermost block of this library that is around the wait, which then raises the
-//! cancellation, so that what is further out cleans up as always. `look_back` in `kernel::task::step` says when.
+//! idea: not the whole coroutine is dropped, but only the content of the innermost block of this library around the wait. The
+//! block then raises the cancellation, so that the code around it cleans up as usual. `look_back` in `kernel::task::step` says
+//! when.
 
 use std::future::Future as StdFuture;
 use std::panic::Location;
@@ -19,8 +20,8 @@ use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, WaitKind, take_fo
 /// and the block raises the `CancelledError`.
 ///
 /// [`wait_for`](crate::wait_for), [`timeout`](crate::timeout()), [`TaskGroup`](crate::TaskGroup) and `async_with` are such blocks.
-/// This function is for those who write others. A cancellation that something in the block can raise by itself goes there, as
-/// always: an await of this library's own, or a block further in.
+/// This function is for writing other such blocks. If something in the block can raise the cancellation by itself, it does, as
+/// always: an await of this library's own, or an inner block.
 ///
 /// # Errors
 ///
@@ -144,7 +145,7 @@ impl<F: StdFuture> StdFuture for Uncancellable<F> {
     }
 }
 
-/// What the task waits on: a future that nothing interrupts.
+/// The task's blocker: a future that nothing interrupts.
 struct ToTheEnd;
 
 impl Blocker for ToTheEnd {

@@ -11,8 +11,8 @@ use pin_project_lite::pin_project;
 
 use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, WaitKind, take_cancel, wait_on};
 
-/// Lets a cancellation end the wait for a future that knows nothing of this runtime: it is dropped, and the caller gets
-/// the `CancelledError`.
+/// Lets a cancellation end the wait for a future that is not of this runtime: the future is dropped, and the caller gets the
+/// `CancelledError`.
 ///
 /// Without it, a task that waits on a foreign future (a channel of another crate, say) notices a cancellation only at its
 /// next await of this crate's own. The future's output is wrapped in `Ok`.
@@ -69,7 +69,7 @@ impl<F: StdFuture> StdFuture for Cancellable<F> {
     }
 }
 
-/// What the task waits on: a future of which nothing is known, and which is dropped when the task is cancelled.
+/// The task's blocker: an unknown future, which is dropped when the task is cancelled.
 struct Foreign;
 
 impl Blocker for Foreign {

@@ -116,7 +116,7 @@ pub struct TaskOptions {
 }
 
 impl TaskOptions {
-    /// A default name, a copy of the current context, and the start that the loop's [`TaskFactory`] says.
+    /// Options with a default name, a copy of the current context, and the start that the loop's [`TaskFactory`] specifies.
     pub fn new() -> Self {
         Self::default()
     }
@@ -133,14 +133,13 @@ impl TaskOptions {
         self
     }
 
-    /// Says whether the first step runs at once, whatever the loop's factory is: `eager_start=`.
+    /// Sets whether the first step runs at once, whatever the loop's factory is: `eager_start=`.
     pub fn eager_start(mut self, eager: bool) -> Self {
         self.eager_start = Some(eager);
         self
     }
 
-    /// Lets the program's own task factory change the options.
-    /// Uses `context` unless there is one already.
+    /// Uses `context`, unless the options have one already.
     pub(crate) fn or_context(self, context: Context) -> Self {
         Self { context: self.context.or(Some(context)), ..self }
     }
@@ -203,7 +202,7 @@ impl TaskOptions {
         // An eager start needs a running loop. Before the loop runs, the first step is queued like any other.
         let eager = this.eager_start.unwrap_or(event_loop.eager_tasks.get()) && event_loop.running.get();
         if eager {
-            // The task begins at once, so no other code may be in its context.
+            // The task starts at once, so no other code may be in its context.
             this.context.as_ref().map_or(Ok(()), Context::check_not_entered)?;
         }
         let task = spawn(event_loop, coroutine, this.name.as_deref(), this.context, eager, at);
@@ -211,7 +210,7 @@ impl TaskOptions {
     }
 }
 
-/// What a task factory of the program's own does with the options of each task of its loop.
+/// The program's own task factory, which may change the options of each task of its loop.
 #[derive(Default)]
 pub(crate) struct OptionsChange(RefCell<Option<Rc<ChangeOptions>>>);
 

@@ -2,7 +2,7 @@
 //!
 //! The future owns the callback that will notify the group, and the group owns the future, to cancel it. Python's garbage
 //! collector finds such a cycle. Here the loop keeps a list of waiters that may be part of one, and breaks the cycles when it
-//! closes, since nothing can complete any more. (Tasks need none of this: a loop that closes ends them.)
+//! closes, because no future can complete any more. (Tasks need none of this: a loop that closes ends them.)
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -36,7 +36,8 @@ impl Cycles {
     fn note(&self, run: Weak<dyn Run>) {
         let mut noted = self.0.borrow_mut();
         if noted.len() == noted.capacity() {
-            // A weak reference keeps the memory of what was dropped. The list grows only if half of it is still alive.
+            // A weak reference keeps the memory of a dropped waiter. The list grows only if half of its waiters are still
+            // alive.
             noted.retain(|run| run.strong_count() > 0);
             let room = noted.len().max(4);
             noted.reserve(room);
@@ -44,7 +45,7 @@ impl Cycles {
         noted.push(run);
     }
 
-    /// Makes all of them drop what they wait for.
+    /// Makes all waiters drop the futures that they wait for.
     fn cut(&self) {
         for run in self.0.take() {
             if let Some(run) = run.upgrade() {

@@ -1,4 +1,4 @@
-//! What `wait`, `as_completed` and `wait_for` have in common: a done-callback on each of several futures, and a timer.
+//! The common part of `wait`, `as_completed` and `wait_for`: a done-callback on each of several futures, and a timer.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -11,7 +11,8 @@ use crate::kernel::{Action, AnyFuture, LoopCore, Registered, Run, Text, TimerKey
 
 /// The futures that one wait watches, its callbacks on them, and the timer of its time limit.
 ///
-/// The callback usually owns this and the futures own the callback, so that somebody has to call [`stop`](Self::stop).
+/// The callback usually owns this value, and the futures own the callback, so [`stop`](Self::stop) must be called to break the
+/// cycle.
 pub(super) struct DoneCallbacks {
     pub(super) futures: Vec<AnyFuture>,
     registered: RefCell<Vec<Option<Registered>>>,
@@ -56,7 +57,7 @@ impl DoneCallbacks {
     }
 }
 
-/// Stops the callbacks however a wait ends, `finally` in Python: the wait may be cancelled or dropped.
+/// Stops the callbacks however a wait ends, even if it is cancelled or dropped: Python's `finally`.
 pub(super) struct StopOnDrop<'a>(pub(super) &'a DoneCallbacks);
 
 impl Drop for StopOnDrop<'_> {
@@ -65,7 +66,7 @@ impl Drop for StopOnDrop<'_> {
     }
 }
 
-/// A callback that does not keep its target alive: for a target that owns the future it is registered with.
+/// A callback that does not keep its target alive, for a target that owns the future with which the callback is registered.
 impl<R: Run> Run for Weak<R> {
     fn run(&self, key: u32) {
         if let Some(run) = self.upgrade() {

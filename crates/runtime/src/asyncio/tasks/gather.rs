@@ -34,8 +34,8 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, Text, curren
 ///
 /// # Errors
 ///
-/// The first exception that a child raises is raised at once; the other children go on. A cancelled child counts as one
-/// that raised `CancelledError`. With [`return_exceptions`](Gather::return_exceptions) exceptions are results like others.
+/// The first exception that a child raises is raised at once; the other children go on. A cancelled child counts as one that
+/// raised `CancelledError`. With [`return_exceptions`](Gather::return_exceptions), exceptions are returned like other results.
 ///
 /// # Cancellation
 ///
@@ -44,9 +44,9 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, Text, curren
 ///
 /// # Panics
 ///
-/// With `no running event loop` outside a running loop. If an awaitable belongs to a loop other than the running one (or,
-/// outside a running loop, other than the first awaitable's). If one task or future is passed twice, the first time by value: its
-/// result can be taken once. By reference it may come any number of times, `gather([&task, &task])`.
+/// With `no running event loop` outside a running loop. If an awaitable belongs to a loop other than the running one (or, outside
+/// a running loop, other than the first awaitable's). If one task or future is passed twice, the first time by value, because its
+/// result can be taken only once. By reference it may occur any number of times, `gather([&task, &task])`.
 ///
 /// Coroutines that borrow from the caller, such as `self.one()`, cannot become tasks (E0521, E0597 or E0716, "must outlive
 /// `'static`"): they go into `asyncio::gather_scoped`.
@@ -67,7 +67,7 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, Text, curren
 pub fn gather<A: Awaitable>(awaitables: impl AwaitableList<A>) -> Gather<Vec<GatherChild<A::Handle, A::Value>>> {
     let start = GatherStart::new();
     let mut children = Vec::new();
-    // A loop, because a call by `map` would lose the place where the tasks are created.
+    // A loop, because with `map` the location where the tasks are created would be lost.
     for awaitable in awaitables {
         children.push(start.child(awaitable));
     }
@@ -134,7 +134,7 @@ pub struct GatherStart {
     children: RefCell<Vec<AnyFuture>>,
     /// The indexes of the children that were done when they were added.
     done: RefCell<Vec<u32>>,
-    /// The indexes of those whose result is taken: handles that were passed by value.
+    /// The indexes of the children whose result is taken, because they were passed by value.
     taken: RefCell<Vec<u32>>,
 }
 
@@ -195,7 +195,7 @@ impl GatherStart {
         );
         gathering.left.set(children.len() - again.len());
         gathering.again.replace(again);
-        // A plain future may never complete, and the group would own itself by way of the callback.
+        // A plain future may never complete, and the group would then own itself through the callback.
         let may_own_itself = children.iter().any(|child| !matches!(child.kind(), Kind::Task(_)));
         let future = AnyFuture::group(event_loop, children);
         if gathering.left.get() == 0 {
@@ -236,16 +236,16 @@ impl fmt::Debug for GatherStart {
 struct Gathering {
     /// CPython's `outer`; set when all children are there.
     future: OnceCell<AnyFuture>,
-    /// How many children are not done. A child that was given twice counts once.
+    /// The number of children that are not done. A child that was passed twice counts once.
     left: Cell<usize>,
     /// See [`repeated`].
     again: RefCell<HashSet<u32>>,
     return_exceptions: Cell<bool>,
     /// The task that called `gather`.
     task: Option<u32>,
-    /// The child whose `CancelledError` ended the group: such an error is handed out once, and `reopen` gives it back.
+    /// The child whose `CancelledError` ended the group. Such an error is handed out only once, so `reopen` gives it back.
     took_from: Cell<Option<u32>>,
-    /// What [`Gather::result`] has collected, for whoever asks next.
+    /// The results that [`Gather::result`] has collected, for the next call.
     kept: RefCell<Option<Box<dyn Any>>>,
 }
 
@@ -273,8 +273,8 @@ impl Gathering {
         Some(error)
     }
 
-    /// For `return_exceptions` on a group that is done already, because its children were done when they were gathered:
-    /// an error that has ended the group becomes a result.
+    /// For `return_exceptions` on a group that is already done, because its children were: an error that has ended the group
+    /// becomes a result.
     fn reopen(&self) {
         if let (Some(index), Some(error)) = (self.took_from.take(), self.future().base().peek_error()) {
             self.group().children[index as usize].base().give_back(error);
@@ -289,7 +289,7 @@ impl Gathering {
     fn finish(&self) {
         let group = self.group();
         if self.return_exceptions.get() {
-            // The failures are results now, even if nothing awaits the group or the group is cancelled.
+            // The failures are now results, even if the group is never awaited, or is cancelled.
             group.children.iter().for_each(|child| child.base().forgive());
         }
         if group.cancel_requested.get() {
@@ -302,7 +302,7 @@ impl Gathering {
     }
 }
 
-/// The cancellation that ended a child, or else the one that was requested and that the child has suppressed.
+/// The cancellation that ended a child, or else a requested one that the child has suppressed.
 fn last_cancellation(child: &AnyFuture) -> Option<Error> {
     match child.kind() {
         _ if child.cancelled() => child.base().see_error(),
@@ -352,7 +352,7 @@ impl Run for Gathering {
     }
 }
 
-/// A future that completes when all of `tasks` are done, however they end: what a runner waits for at its end.
+/// A future that completes when all of `tasks` are done, however they end. A runner waits for it at its end.
 pub(crate) fn all_done(event_loop: &Rc<LoopCore>, tasks: &[AnyTask]) -> Future<()> {
     let start = GatherStart::new();
     start.gathering.return_exceptions.set(true);

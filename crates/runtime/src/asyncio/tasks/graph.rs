@@ -1,7 +1,7 @@
 //! Who waits for whom: the await graph of a task (`asyncio.graph`, 3.14), and the report of a deadlock.
 //!
-//! A task knows what it waits on, and what is told of a future's end knows for which task it was made (`Run::awaited_by`). So
-//! keeping the graph costs next to nothing until somebody asks. Only what [`future_add_to_awaited_by`] notes is a list.
+//! A task knows what it waits on, and a future's callback knows for which task it was made (`Run::awaited_by`). So keeping the
+//! graph costs almost nothing until it is requested. Only the edges that [`future_add_to_awaited_by`] adds are kept in a list.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -16,10 +16,10 @@ use super::task::{Frame, current_task};
 use crate::asyncio::events::EventLoop;
 use crate::kernel::{AnyFuture, AnyTask, Kind, LoopCore, Phase, Tenant, running_loop};
 
-/// How many levels [`format_call_graph`] indents: with all of a long chain its text would be quadratic.
+/// How many levels [`format_call_graph`] indents: otherwise the text of a long chain would be of quadratic size.
 const INDENTED: usize = 32;
 
-/// A task or future with where it waits and who waits for it: `asyncio.FutureCallGraph`.
+/// A task or future, with the place where it waits and the tasks that wait for it: `asyncio.FutureCallGraph`.
 ///
 /// Its `Debug` is the text of [`format_call_graph`].
 ///
@@ -46,11 +46,11 @@ pub struct FutureCallGraph {
     pub future: AnyFuture,
     /// Where it waits; empty for a plain future.
     pub call_stack: Vec<FrameCallGraphEntry>,
-    /// Who waits for it: tasks in the order of their creation, then what [`future_add_to_awaited_by`] has noted.
+    /// Its waiters: tasks in the order of their creation, then those added by [`future_add_to_awaited_by`].
     pub awaited_by: Vec<FutureCallGraph>,
 }
 
-/// One after the other, however long the chain is.
+/// Drops the graphs one after the other, however long the chain is.
 impl Drop for FutureCallGraph {
     fn drop(&mut self) {
         let mut left = std::mem::take(&mut self.awaited_by);
@@ -129,15 +129,14 @@ impl CallGraphOptions {
         Self { depth: 1, limit: None }
     }
 
-    /// `depth=`: how many frames of the task that asks are left out, counted from 1. A task has one frame, so with 2 it has
-    /// none.
+    /// `depth=`: the first frame of the calling task to include, counted from 1. A task has one frame, so with 2 it has none.
     pub fn depth(mut self, depth: usize) -> Self {
         self.depth = depth;
         self
     }
 
-    /// `limit=`: at most so many frames for each task; a negative number counts from the other end. 0 leaves the call stacks
-    /// out.
+    /// `limit=`: the maximum number of frames for each task; a negative number counts from the other end. 0 leaves the call
+    /// stacks out.
     pub fn limit(mut self, limit: isize) -> Self {
         self.limit = Some(limit);
         self
@@ -201,8 +200,8 @@ impl CallGraphOptions {
 
 /// The await graph of `future`, or of the current task: `asyncio.capture_call_graph`. `None` in a callback of the loop.
 ///
-/// It knows who waits by `await`, `gather`, `wait`, `shield`, `wait_for`, `timeout` and `as_completed`, and the parent of a
-/// task in a group. A task that is done waits for nobody.
+/// It includes tasks that wait by `await`, `gather`, `wait`, `shield`, `wait_for`, `timeout` and `as_completed`, and the parent
+/// of a task in a group. A task that is done waits for nothing.
 ///
 /// # Errors
 ///
@@ -266,7 +265,8 @@ pub fn format_call_graph(future: Option<&AnyFuture>) -> Result<String> {
 ///
 /// # Errors
 ///
-/// As [`capture_call_graph`], and what the system says if standard output cannot be written: it is full, or nobody reads it.
+/// Those of [`capture_call_graph`], and the system's error if standard output cannot be written, because it is full or has no
+/// reader.
 ///
 /// # Examples
 ///
@@ -288,8 +288,8 @@ pub fn print_call_graph(future: Option<&AnyFuture>) -> Result<()> {
     CallGraphOptions::new().print(future)
 }
 
-/// Notes that `waiter` waits for `future` in a way that the loop cannot know: for whoever makes such ways. What is noted goes
-/// with [`future_discard_from_awaited_by`], or once one of the two is done.
+/// Notes that `waiter` waits for `future` in a way that the loop cannot know, for code that implements such a way. The note is
+/// removed by [`future_discard_from_awaited_by`], or once one of the two is done.
 ///
 /// # Examples
 ///
@@ -323,7 +323,7 @@ pub fn future_add_to_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
     drop(gone);
 }
 
-/// Takes back what [`future_add_to_awaited_by`] has noted.
+/// Removes what [`future_add_to_awaited_by`] has noted.
 pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
     let Some(notes) = future.base().event_loop().tenants.find::<AwaitedBy>() else { return };
     let mut noted = notes.0.borrow_mut();
@@ -333,7 +333,7 @@ pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
     drop(pair);
 }
 
-/// All tasks of the loop in the order of their creation, each with those that wait for it: for tools that show a whole program.
+/// All tasks of the loop in the order of their creation, each with its waiters, for tools that show a whole program.
 ///
 /// # Examples
 ///
@@ -361,7 +361,7 @@ pub fn all_awaited_by(event_loop: &EventLoop) -> Vec<(AnyTask, Vec<AnyFuture>)> 
     edges.tasks.iter().map(|task| (task.clone(), waiters(task))).collect()
 }
 
-/// Futures of one loop, and tasks that others have noted as waiting for them.
+/// Futures of one loop, each with a task that was noted as its waiter.
 #[derive(Default)]
 struct AwaitedBy(RefCell<Vec<(AnyFuture, AnyFuture)>>);
 
@@ -376,13 +376,13 @@ impl Tenant for AwaitedBy {
     }
 }
 
-/// Who waits for whom in one loop.
+/// The graph of which task waits for which, in one loop.
 pub(crate) struct Edges {
     /// In the order of their creation.
     tasks: Vec<AnyTask>,
-    /// Their places, by their running numbers.
+    /// The indexes of the tasks, by their running numbers.
     places: HashMap<u32, usize>,
-    /// The tasks that await a future, by their places.
+    /// The tasks that await a future, by their indexes.
     awaiting: HashMap<AnyFuture, Vec<usize>>,
     noted: Vec<(AnyFuture, AnyFuture)>,
 }
@@ -416,15 +416,15 @@ impl Edges {
         waiters
     }
 
-    /// The graph of `future`, made without recursion: a chain may be long.
+    /// The graph of `future`, made without recursion, because a chain may be long.
     fn capture(&self, future: &AnyFuture, frames: bool) -> FutureCallGraph {
         let mut path = HashSet::from([future.clone()]);
-        // From the future to where we are: what is made, and whose graphs are still to come.
+        // The path from the future to the current node: graphs that are being made, with the waiters still to visit.
         let mut open = vec![(self.node(future, frames), self.waiters_of(future).into_iter())];
         loop {
             let (graph, waiters) = open.last_mut().expect("what is complete at the end is given below");
             match waiters.next() {
-                // A circle of waiting tasks is cut where it closes.
+                // A cycle of waiting tasks is cut where it closes.
                 Some(waiter) if path.contains(waiter) => graph.awaited_by.push(self.node(waiter, frames)),
                 Some(waiter) => {
                     path.insert(waiter.clone());
@@ -442,7 +442,7 @@ impl Edges {
         }
     }
 
-    /// A future without those that wait for it.
+    /// The graph of a future without its waiters.
     fn node(&self, future: &AnyFuture, frames: bool) -> FutureCallGraph {
         let call_stack = match future.kind() {
             Kind::Task(_) if frames => AnyTask::from_future(future.clone()).get_stack(),

@@ -1,4 +1,4 @@
-//! What scoped tasks need of the runtime. They stand outside of it, in `asyncio-scope`.
+//! The runtime's part of scoped tasks. The rest is in `asyncio-scope`.
 
 use std::task::Waker;
 
@@ -11,8 +11,8 @@ impl AnyTask {
         current::with_task(|task| task.cloned())
     }
 
-    /// Polls the coroutine of this task, which is suspended, in the middle of the present step, and does not count that as a step. If
-    /// it is not suspended, or `waker` does not wake it, it only wakes.
+    /// Polls the coroutine of this task, which is suspended, in the middle of the current step, without counting that as a step.
+    /// If the task is not suspended, or `waker` does not wake it, only calls the waker.
     pub fn visit(&self, waker: &Waker) {
         visit(self, waker);
     }
@@ -27,7 +27,7 @@ impl AnyTask {
         self.act(|| self.core().in_context(f));
     }
 
-    /// Lets `name` tell the name of its coroutine function, which is another than that of the coroutine's type.
+    /// Sets the function that returns the name of the coroutine function, if it differs from that of the coroutine's type.
     pub fn set_coroutine_naming(&self, name: fn() -> &'static str) {
         self.core().set_coroutine_naming(name);
     }

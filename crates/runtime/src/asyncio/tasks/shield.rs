@@ -117,8 +117,8 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
     }
 }
 
-/// The callback on the outer future: a shield that was cancelled no longer listens to the inner future. It refers weakly to
-/// the shield, which the inner future owns, because the outer future would own itself otherwise.
+/// The callback on the outer future: a shield that was cancelled no longer listens to the inner future. Its reference to the
+/// shield, which the inner future owns, is weak, because otherwise the outer future would own itself.
 struct OuterDone<H, T>(Weak<Shield<H, T>>);
 
 impl<H: AsRef<AnyFuture>, T: 'static> Run for OuterDone<H, T> {

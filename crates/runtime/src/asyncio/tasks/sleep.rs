@@ -16,7 +16,7 @@ use crate::kernel::{
 
 /// Suspends the current task for `delay` seconds: `asyncio.sleep`.
 ///
-/// The clock starts at the first poll. A delay of zero or less gives way to the others for one iteration of the loop.
+/// The clock starts at the first poll. A delay of zero or less gives way to the other tasks for one iteration of the loop.
 ///
 /// # Errors
 ///
@@ -44,7 +44,7 @@ pub fn sleep(delay: impl Seconds) -> Sleep {
     Sleep { stage: Stage::New(delay.seconds(), Location::caller()) }
 }
 
-/// As [`sleep`], giving `result` at its end: `asyncio.sleep(delay, result)`.
+/// Like [`sleep`], but returns `result` at its end: `asyncio.sleep(delay, result)`.
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ pub struct Sleep {
 
 enum Stage {
     New(f64, &'static Location<'static>),
-    /// A bare yield: the task is queued again already.
+    /// A bare yield: the task is already queued again.
     Yielded,
     Sleeping(Rc<LoopCore>, TimerKey),
     Done,
@@ -89,7 +89,7 @@ impl std::fmt::Debug for Stage {
     }
 }
 
-/// Notes that the current task waits for its turn: like `wait_on`, but it does not matter what else it waits on.
+/// Notes that the current task waits for its turn, whatever else it waits on; otherwise like `wait_on`.
 #[inline]
 fn give_way(at: &'static Location<'static>) {
     current::with_task(|task| {
@@ -123,7 +123,7 @@ impl StdFuture for Sleep {
 }
 
 impl Sleep {
-    /// It takes time, or must not be polled.
+    /// The rest of `poll`: the sleep takes time, or must not be polled.
     #[inline(never)]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match &self.stage {
@@ -155,7 +155,7 @@ impl Sleep {
     }
 }
 
-/// It was polled too early, perhaps by another than before.
+/// The sleep was polled before its end, perhaps by another task than before.
 #[cold]
 fn sleep_on(core: &LoopCore, key: TimerKey, cx: &mut Context<'_>) {
     if !core.timers.borrow_mut().wakes(key, cx.waker()) {

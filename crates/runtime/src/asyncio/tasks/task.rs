@@ -1,4 +1,4 @@
-//! `Task` and `AnyTask`, the handles on a task, and which tasks there are.
+//! `Task` and `AnyTask`, the handles of a task, and the functions that list tasks.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -79,7 +79,7 @@ macro_rules! methods {
             }
 
             /// Takes one cancellation request back and returns how many are left. It is for code that has caught a
-            /// `CancelledError` and means to go on, like `timeout` and `TaskGroup`.
+            /// `CancelledError` and goes on, like `timeout` and `TaskGroup`.
             ///
             /// # Cancellation
             ///
@@ -114,7 +114,7 @@ macro_rules! methods {
                 left
             }
 
-            /// What can be known of the task's coroutine: its name, and where the task was created.
+            /// Returns what is known about the task's coroutine: its name, and where the task was created.
             ///
             /// # Examples
             ///
@@ -141,16 +141,16 @@ macro_rules! methods {
                 }
             }
 
-            /// What the task waits on, and where. `None` if it is done, runs, or gave way by a `sleep(0)`; and if it waits on a
-            /// future of another crate, of which the loop knows nothing.
+            /// What the task waits on, and where. `None` if it is done, running, or gave way by a `sleep(0)`, and if it waits
+            /// on a future of another crate, which the loop does not know.
             ///
-            /// Between the moment when the task is woken and its next step, this is still what it waited on.
+            /// After the task has been woken and before its next step, this is still what it waited on.
             #[must_use]
             pub fn waits_on(&self) -> Option<WaitsOn> {
                 waits::of(self.core(), self.frame()?)
             }
 
-            /// The sort of wait that the task is in, and no more: for an observer, which asks after each step.
+            /// Only the kind of the task's wait, for an observer that asks after each step.
             #[must_use]
             pub fn wait_kind(&self) -> Option<WaitKind> {
                 Some(self.core().blocked_on().describe()?.kind)
@@ -316,9 +316,9 @@ impl fmt::Debug for AnyTask {
 
 /// A coroutine that the loop runs by itself: `asyncio.Task`.
 ///
-/// Created by [`create_task`](crate::create_task). It runs even if the handle is dropped. Clones are handles on the same
-/// task. A task is a [`Future`] and can be queried and awaited like one: `task.await` takes the result, `(&task).await`
-/// clones it and can be repeated.
+/// Created by [`create_task`](crate::create_task). It runs even if the handle is dropped. Clones are handles of the same task.
+/// A task is a [`Future`] and can be queried and awaited like one: `task.await` takes the result, `(&task).await` clones it and
+/// can be repeated.
 ///
 /// # Cancellation
 ///
@@ -475,7 +475,7 @@ impl<T: fmt::Debug + 'static> fmt::Debug for Task<T> {
     }
 }
 
-/// What is known of a task's coroutine; prints as `<coroutine object main at 0x…>`.
+/// What is known about a task's coroutine; prints as `<coroutine object main at 0x…>`.
 ///
 /// # Examples
 ///
@@ -512,13 +512,14 @@ impl CoroutineRef {
         (self.name)()
     }
 
-    /// Where the task was created. (Rust does not tell where a coroutine is defined.)
+    /// Where the task was created. (In Rust the place where a coroutine is defined is unknown.)
     #[must_use]
     pub fn location(&self) -> &'static Location<'static> {
         self.defined_at
     }
 
-    /// Where it was suspended last, when the task was asked: `cr_frame.f_lineno`. Before its first step, where the task was created.
+    /// Where the coroutine was last suspended, at the time of `get_coro`: `cr_frame.f_lineno`. Before its first step, where the
+    /// task was created.
     #[must_use]
     pub fn suspended_at(&self) -> &'static Location<'static> {
         self.at

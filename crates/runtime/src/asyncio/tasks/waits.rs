@@ -39,9 +39,9 @@ pub struct WaitsOn {
     pub future: Option<AnyFuture>,
     /// The task that last acquired what is waited for, if that is known and the task is not done.
     pub held_by: Option<AnyTask>,
-    /// Is the task done that last acquired it? Then nothing may be left that releases it.
+    /// Is the task that last acquired it done? Then perhaps nothing will ever release it.
     pub holder_is_done: bool,
-    /// Where it was acquired by hand, by a call that returns no guard, if it was not released since.
+    /// Where it was acquired by hand, by a call that returns no guard, if it has not been released since.
     pub acquired_at: Option<&'static Location<'static>>,
     /// What was offered to a waiter ahead of this task that has not taken it. If nothing is ready, that is a *futurelock*.
     pub offered: Option<Offered>,
@@ -50,7 +50,7 @@ pub struct WaitsOn {
 }
 
 impl WaitsOn {
-    /// How it reads in reports, such as `<Lock waiters=2>`.
+    /// The wait as reports show it, such as `<Lock waiters=2>`.
     #[must_use]
     pub fn text(&self) -> String {
         self.text.to_string()
@@ -59,8 +59,8 @@ impl WaitsOn {
 
 /// What a lock, a semaphore or a queue has offered to a waiter that has not been polled since; see [`WaitsOn::offered`].
 ///
-/// The waiter has until its task's next step to take what it is offered. A task that waits on something else by then, in another
-/// branch of a `select` or in the body of a loop over a buffered stream, keeps the others waiting: a *futurelock*.
+/// The waiter's task must take the offer in its next step. If it then waits on something else, in another branch of a `select`
+/// or in the body of a loop over a buffered stream, it keeps the others waiting: a *futurelock*.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! `LoopHandle`, what other threads hold of a loop (`loop.call_soon_threadsafe`).
+//! `LoopHandle`, the handle of a loop for other threads (`loop.call_soon_threadsafe`).
 
 use std::fmt;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use asyncio_errors::RuntimeError;
 
 use crate::kernel::{Call, LoopCore, Remote, Shared, current};
 
-/// A handle on a loop for other threads: `Send`, `Sync`, cheap to clone.
+/// A handle of a loop for other threads: `Send`, `Sync`, cheap to clone.
 ///
 /// An [`EventLoop`](crate::EventLoop) stays in its thread. Other threads hold this, for `loop.call_soon_threadsafe` and
 /// [`run_coroutine_threadsafe`](crate::run_coroutine_threadsafe). It may outlive the loop; then its methods return
@@ -36,7 +36,7 @@ use crate::kernel::{Call, LoopCore, Remote, Shared, current};
 /// ```
 pub struct LoopHandle {
     shared: Arc<Shared>,
-    /// Does the loop wait for what may come by it?
+    /// Does the loop wait for calls through this handle?
     is_counted: bool,
 }
 
@@ -46,7 +46,8 @@ impl LoopHandle {
         Self { shared: Arc::clone(shared), is_counted: true }
     }
 
-    /// A handle for which the loop does not wait: if there is no other kind, a loop in which no task can go on reports a deadlock.
+    /// A handle for which the loop does not wait: if all handles are of this kind, a loop in which no task can go on reports a
+    /// deadlock.
     ///
     /// # Examples
     ///
@@ -65,7 +66,8 @@ impl LoopHandle {
     }
 
     /// Runs `f` in the loop's thread, in its next iteration and in a copy of the calling thread's context; wakes the loop if it
-    /// sleeps. FIFO per calling thread; in the loop's own, in order with [`call_soon`](crate::EventLoop::call_soon).
+    /// sleeps. Calls from one thread run in their order; calls from the loop's own thread are in order with
+    /// [`call_soon`](crate::EventLoop::call_soon).
     ///
     /// # Errors
     ///
@@ -95,8 +97,8 @@ impl LoopHandle {
         self.hand_in(Call::new(f))
     }
 
-    /// Like [`call_soon_threadsafe`](Self::call_soon_threadsafe), and returns a handle by which any thread can cancel the call.
-    /// (asyncio has only this form. Here it costs an allocation, which most callers do not need.)
+    /// Like [`call_soon_threadsafe`](Self::call_soon_threadsafe), but returns a handle with which any thread can cancel the
+    /// call. (asyncio has only this form. Here it costs an allocation, which most callers do not need.)
     ///
     /// # Errors
     ///
@@ -136,7 +138,7 @@ impl LoopHandle {
             return Err(RuntimeError::new("Event loop is closed"));
         }
         match self.running_here() {
-            // Among what the loop's own thread queues, in the order of the calls.
+            // In order with everything else that the loop's own thread queues.
             Some(core) => core.call_next(call),
             None => self.shared.push(Remote::Call(call)),
         }

@@ -1,8 +1,8 @@
 //! Whether any thread is working on a job for the loop.
 //!
-//! Virtual time may jump only while none is. A thread that sleeps on the loop's clock is not at work. Nor is a job that is queued
-//! behind threads which all sleep: it begins when a timer of the loop wakes one of them. All of this is counted in the loop's own
-//! thread.
+//! Virtual time may jump only while none is. A thread that sleeps on the loop's clock does not count as working, nor does a job
+//! that is queued behind threads which all sleep: it starts when a timer of the loop wakes one of them. All counting happens in
+//! the loop's own thread.
 
 use std::cell::{Cell, RefCell};
 
@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 #[derive(Default)]
 pub(crate) struct Jobs {
     pools: RefCell<Vec<Pool>>,
-    /// Waits for the threads of a pool to end.
+    /// The number of waits for the threads of a pool to end.
     joins: Cell<usize>,
 }
 
@@ -31,7 +31,7 @@ impl Jobs {
     pub(crate) fn begin(&self, id: usize, size: usize) -> PoolKey {
         let mut pools = self.pools.borrow_mut();
         let known = pools.iter().position(|pool| pool.id == id);
-        // An entry without jobs may be reused, since no key of it is left.
+        // An entry without jobs may be reused, because none of its keys is left.
         let at = known.or_else(|| pools.iter().position(|pool| pool.unfinished == 0)).unwrap_or(pools.len());
         if known.is_none() {
             let pool = Pool { id, size, unfinished: 0, asleep: 0 };
@@ -41,7 +41,7 @@ impl Jobs {
         PoolKey(at)
     }
 
-    /// The loop has heard of the end of a job.
+    /// The loop has been told that a job has ended.
     pub(crate) fn end(&self, key: PoolKey) {
         self.pools.borrow_mut()[key.0].unfinished -= 1;
     }
@@ -63,7 +63,7 @@ impl Jobs {
         self.joins.set(self.joins.get() - 1);
     }
 
-    /// Will other threads finish something without the loop's doing?
+    /// Will other threads finish something without help from the loop?
     pub(crate) fn are_at_work(&self) -> bool {
         let pools = self.pools.borrow();
         pools.iter().any(|pool| pool.unfinished.min(pool.size) > pool.asleep)

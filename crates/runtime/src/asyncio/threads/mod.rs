@@ -1,7 +1,7 @@
 //! Between a loop and other threads: `to_thread`, `run_in_executor`, `run_coroutine_threadsafe` (`asyncio.threads`).
 //!
-//! The core idea: what must stay in the loop's thread (a future, a task) is kept there in a table, and the other thread
-//! gets a number with which it can have the loop look it up.
+//! The core idea: objects that must stay in the loop's thread (a future, a task) are kept there in a table, and the other
+//! thread gets a number under which the loop can look them up.
 
 mod handle;
 pub(crate) mod jobs;
@@ -26,7 +26,7 @@ use asyncio_ordered::Ordered;
 
 pub use handle::LoopHandle;
 
-/// What a loop keeps for other threads.
+/// The objects that a loop keeps for other threads.
 #[derive(Default)]
 pub(crate) struct Threads {
     /// Closures of the loop's thread that wait for a call from another one.
@@ -71,7 +71,7 @@ impl Tenant for DefaultExecutor {
     }
 }
 
-/// A tenant once the default executor was shut down: there will be no other.
+/// Becomes a tenant when the default executor is shut down: there will be no other executor.
 #[derive(Default)]
 struct WasShutDown;
 
@@ -81,7 +81,7 @@ impl Tenant for WasShutDown {
     }
 }
 
-/// Makes something that any thread can call to have the loop run `f`: at once if it is called in the loop.
+/// Returns a function that any thread can call to make the loop run `f`; called in the loop's thread, it runs `f` at once.
 fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send + 'static {
     let number = core.tenants.of::<Threads>().parked.borrow_mut().push(Box::new(f));
     let handle = LoopHandle::new(&core.shared);
@@ -100,9 +100,8 @@ fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send
 
 /// Runs a blocking function in a thread and waits for what it returns: `asyncio.to_thread`.
 ///
-/// The thread comes from the loop's default executor; the function begins when this is first polled, and runs in a copy
-/// of the current context. A blocking sleep that is to work under the virtual clock is
-/// [`time::sleep`](crate::asyncio::time::sleep).
+/// The thread comes from the loop's default executor; the function starts when this is first polled, and runs in a copy of the
+/// current context. For a blocking sleep that works under the virtual clock, use [`time::sleep`](crate::asyncio::time::sleep).
 ///
 /// # Errors
 ///
@@ -203,7 +202,7 @@ pub(crate) fn set_default_executor(core: &LoopCore, executor: ThreadPoolExecutor
     drop(old);
 }
 
-/// Keeps new jobs from the default executor, and gives what waits for the end of the others.
+/// Makes the default executor refuse new jobs.
 pub(crate) fn refuse_jobs(core: &LoopCore) {
     core.tenants.of::<WasShutDown>();
 }
@@ -215,7 +214,8 @@ impl DefaultExecutor {
         core: Rc<LoopCore>,
         limit: Option<f64>,
     ) -> Result<()> {
-        // Joining threads blocks, and there may be no thread left for it: the last of the pool tells of its end instead.
+        // Joining threads blocks, and there may be no thread left to do it. Instead, the last thread of the pool reports its
+        // end.
         core.tenants.of::<Threads>().jobs.join_begins();
         let wait = wrap_future(&core, executor.shutdown_later(), Jobs::join_ends);
         let waited = crate::asyncio::timeouts::timeout(limit).run(async |_| wait.await).await;
@@ -227,7 +227,7 @@ impl DefaultExecutor {
                 ));
             }
             Err(error) => return Err(error),
-            // Every thread has left the pool, so this takes no longer than it takes the system to end them.
+            // Every thread has left the pool, so this takes only as long as the system needs to end them.
             Ok(()) => executor.shutdown(true, false),
         }
         self.0.take();
@@ -237,8 +237,8 @@ impl DefaultExecutor {
 
 /// Runs a coroutine in a loop of another thread: `asyncio.run_coroutine_threadsafe`.
 ///
-/// A coroutine cannot be sent to another thread, so this takes a closure that makes it there. The future that comes back
-/// is for threads: [`result`](ConcurrentFuture::result) blocks, [`cancel`](ConcurrentFuture::cancel) cancels the task.
+/// A coroutine cannot be sent to another thread, so this takes a closure that makes it there. The returned future is for
+/// threads: [`result`](ConcurrentFuture::result) blocks, [`cancel`](ConcurrentFuture::cancel) cancels the task.
 ///
 /// # Errors
 ///

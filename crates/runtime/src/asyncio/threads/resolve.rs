@@ -11,13 +11,13 @@ use crate::asyncio::hooks::ResolveHook;
 impl EventLoop {
     /// The addresses of a host, in the order in which the system recommends them: `loop.getaddrinfo`.
     ///
-    /// The system's resolver blocks, so it runs in the loop's default executor. A host that is an address already is
-    /// returned at once. A task on a network in memory asks that network.
+    /// The system's resolver blocks, so it runs in the loop's default executor. A host that is an address already is returned
+    /// at once. On a network in memory, a task asks that network.
     ///
     /// # Errors
     ///
-    /// `std::io::Error` with a [`GaiError`] in it, if the host has no address; what
-    /// [`run_in_executor`](EventLoop::run_in_executor) can fail with; `CancelledError`.
+    /// `std::io::Error` with a [`GaiError`] in it, if the host has no address; the errors of
+    /// [`run_in_executor`](EventLoop::run_in_executor); `CancelledError`.
     ///
     /// # Cancellation
     ///

@@ -1,4 +1,4 @@
-//! `Call`, a callback that another thread hands in, with the context that it is to run in.
+//! `Call`, a callback that another thread hands in, with the context in which it will run.
 
 use asyncio_contextvars::{self as contextvars, Vars};
 use asyncio_errors::names::function_name;
@@ -6,7 +6,7 @@ use asyncio_errors::names::function_name;
 use crate::kernel::event_loop::LoopCore;
 use crate::kernel::event_loop::callback::run_callback;
 
-/// In one box with its closure, which is called once; `FnOnce` could not be called there.
+/// In one box with its closure, which is called once. (A boxed `FnOnce` could not be called in place.)
 pub(crate) struct Call<F: ?Sized = dyn FnMut() + Send> {
     vars: Vars,
     pub(in crate::kernel) type_name: fn() -> &'static str,
@@ -19,7 +19,7 @@ impl Call {
         Self::named::<F>(f)
     }
 
-    /// Like `new`, under the name of another closure.
+    /// Like `new`, but with the name of another closure.
     pub(crate) fn named<Named>(f: impl FnOnce() + Send + 'static) -> Box<Self> {
         let mut f = Some(f);
         let once = move || f.take().into_iter().for_each(|f| f());
@@ -32,7 +32,7 @@ impl Call {
         run_callback(event_loop, vars, &|| format!("{}()", function_name(type_name())).into(), &mut self.f);
     }
 
-    /// Calls the closure without a loop and its context.
+    /// Calls the closure without a loop and without its context.
     #[cfg(all(test, loom))]
     pub(crate) fn run_bare(&mut self) {
         (self.f)();

@@ -30,7 +30,7 @@ pub(crate) fn run_callback(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> T
     run_handled(core, vars, describe, Queued::default(), f);
 }
 
-/// As [`run_callback`], of one that has a handle.
+/// Like [`run_callback`], for a callback that has a handle.
 pub(crate) fn run_handled(core: &LoopCore, vars: Vars, describe: &dyn Fn() -> Text, queued: Queued, f: impl FnOnce()) {
     contextvars::run_in(vars, || {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {

@@ -1,8 +1,7 @@
-//! What runs in this thread: the loop, and the task whose step this is.
+//! The loop that is running in this thread, and the task whose step this is.
 //!
-//! Every wait asks for the task and every wake-up for the loop, several times a step. So both are plain pointers, to values that
-//! the frame which set them has borrowed: reading them touches no count and no flag. All this relies on is that the frames
-//! nest.
+//! Every wait asks for the task and every wake-up for the loop, several times a step. So both are plain pointers to values that
+//! the frame which set them has borrowed: reading them touches no count and no flag. This relies only on the nesting of frames.
 
 use std::cell::Cell;
 use std::ptr;
@@ -17,7 +16,7 @@ thread_local! {
     static TASK: Slot<AnyTask> = const { Slot(Cell::new(ptr::null())) };
 }
 
-/// Null, or a pointer to what a frame further up the stack has borrowed.
+/// Null, or a pointer to a value that a frame further up the stack has borrowed.
 struct Slot<T>(Cell<*const T>);
 
 impl<T> Slot<T> {
@@ -34,10 +33,10 @@ impl<T> Slot<T> {
     }
 }
 
-/// Calls `f` with what a slot of this thread holds.
+/// Calls `f` with the value in a slot of this thread.
 #[inline(always)]
 fn with<T, R>(slot: &'static LocalKey<Slot<T>>, f: impl FnOnce(Option<&T>) -> R) -> R {
-    // `f` is called out here: inside of `LocalKey::with`, the compiler would make a call of it.
+    // `f` is called here, because inside of `LocalKey::with` the compiler would not inline it.
     let pointer = slot.with(|slot| slot.0.get());
     // SAFETY: a pointer that is not null was made of a reference by `run_loop` or `step`, which the caller's frame has borrowed
     // until `hold` returns, and `hold` takes the pointer out first, also when it unwinds. `f` runs in between, in the same
@@ -63,7 +62,7 @@ pub(crate) fn step<R>(task: &AnyTask, f: impl FnOnce() -> R) -> R {
     TASK.with(|slot| slot.hold(task, f))
 }
 
-/// Calls `f` as if after the step that is being taken, so with no current task.
+/// Calls `f` without a current task, as if the current step had ended.
 pub(crate) fn in_no_step(f: impl FnOnce()) {
     TASK.with(|slot| slot.hold(ptr::null(), f));
 }

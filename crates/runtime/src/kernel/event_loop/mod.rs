@@ -1,7 +1,7 @@
 //! `LoopCore`, the inside of an event loop: what it owns, how work is queued, and how it closes.
 //!
-//! `run` has the iteration and with it the scheduling contract; `waiting` has the sleep between iterations. What the parts of
-//! asyncio keep in a loop are its [tenants](super::tenant). The public face is `asyncio::events`.
+//! `run` has the iteration and with it the scheduling contract; `waiting` has the sleep between iterations. The state that
+//! parts of asyncio keep in a loop is in its [tenants](super::tenant). The public face is `asyncio::events`.
 
 pub(crate) mod call;
 pub(crate) mod callback;
@@ -63,9 +63,9 @@ pub(crate) struct LoopCore {
     idle_since: Cell<Option<f64>>,
     pub(crate) stopping: Cell<bool>,
     closed: Cell<bool>,
-    /// What debug mode, if it is on, observes the loop with.
+    /// The observers of debug mode, if it is on.
     pub(crate) debug: RefCell<Option<Vec<Rc<dyn Observer>>>>,
-    /// There are observers, or a policy: the hot paths ask this one flag.
+    /// Are there observers, or a policy? The hot paths test only this flag.
     pub(crate) instrumented: Cell<bool>,
     pub(crate) slow_callback_duration: Cell<f64>,
     pub(crate) eager_tasks: Cell<bool>,
@@ -79,22 +79,22 @@ pub(crate) struct LoopCore {
     iterations: Cell<u32>,
     /// Steps taken since the loop last looked at its descriptors.
     steps: Cell<usize>,
-    /// How often the loop waits until its tasks are looked at.
+    /// The number of waits until the loop next looks at its tasks.
     pub(crate) waits: Cell<usize>,
-    /// A deadlock is reported once.
+    /// Has a deadlock been reported? That happens once.
     pub(crate) deadlock_reported: Cell<bool>,
     pub(crate) burials: Burials<AnyFuture>,
-    /// A task that was found to wait on something foreign: where the next search begins.
+    /// A task that was found to wait on something foreign. The next search starts there.
     waits_on_others: Cell<u32>,
 }
 
-/// What is said of tasks that cannot go on.
+/// The reports of tasks that cannot go on.
 #[derive(Clone, Copy)]
 pub(crate) struct Diagnosis {
-    /// Of a loop in which no task can: an error under the virtual clock, else it is told once.
+    /// For a loop in which no task can go on: an error under the virtual clock, otherwise one report.
     pub(crate) deadlock: fn(&LoopCore) -> Result<(), Error>,
-    /// Looks for tasks that wait for each other while others go on. Returns whether something is ready afterwards: what is told of
-    /// them may run anything.
+    /// Looks for tasks that wait for each other while others go on. Returns whether something is ready afterwards, because a
+    /// report may run anything.
     pub(crate) look: fn(&LoopCore) -> bool,
 }
 
@@ -104,7 +104,7 @@ impl Default for Diagnosis {
     }
 }
 
-/// What happens at Ctrl-C. Every iteration asks, so this is no tenant.
+/// The action at Ctrl-C. Every iteration checks it, so this is not a tenant.
 pub(crate) struct Interrupt {
     pub(crate) arrived: Arc<AtomicBool>,
     pub(crate) call: Rc<dyn Fn()>,
@@ -121,8 +121,8 @@ pub(crate) fn no_running_loop() -> RuntimeError {
     RuntimeError::new("no running event loop")
 }
 
-/// Called by async-task to queue a task that was woken. In the thread of its loop that is a push on the ready queue, in any other a
-/// push on the loop's way in.
+/// Called by async-task to queue a task that was woken. In the thread of its loop the task goes onto the ready queue, in any other
+/// into the loop's inbox.
 pub(crate) fn schedule(runnable: async_task::Runnable<TaskMemory>) {
     let runnable = Runnable::new(runnable);
     current::with_loop(|running| match running {
@@ -180,7 +180,7 @@ impl LoopCore {
         }
     }
 
-    /// Tells of the callbacks and timers that were queued last, this many.
+    /// Reports the last `new` callbacks and timers that were queued.
     #[cold]
     pub(in crate::kernel) fn tell_queued(&self, new: usize) {
         let queued: Vec<_> = self.ready.borrow().last_others(new).map(|other| Scheduled::of(other, self)).collect();
@@ -202,8 +202,8 @@ impl LoopCore {
         self.ready.borrow_mut().push_task(runnable);
     }
 
-    /// What came by the way in is older than what is queued now: a thread handed it in that was joined since, or the loop's own
-    /// thread between two runs, when even its wake-ups come that way.
+    /// Entries in the inbox are older than the entry that is queued now: they come from a thread that has since been joined, or
+    /// from the loop's own thread between two runs, when even its wake-ups go through the inbox.
     #[cold]
     fn queue_behind_news(&self, next: Ready) {
         let woken = self.take_news();
@@ -215,7 +215,7 @@ impl LoopCore {
         self.tell_woken(woken);
     }
 
-    /// Moves what other threads have handed in to the ready queue.
+    /// Moves the entries that other threads have handed in to the ready queue.
     #[inline]
     pub(crate) fn take_remote(&self) {
         if self.shared.has_news() {
@@ -224,7 +224,8 @@ impl LoopCore {
         }
     }
 
-    /// Like `take_remote`, but returns the woken tasks, of which the observer must be told. (Without instruments there are none.)
+    /// Like `take_remote`, but returns the woken tasks, which must be reported to the observer. (Without instruments there are
+    /// none.)
     #[cold]
     fn take_news(&self) -> Vec<AnyTask> {
         let mut woken = Vec::new();
@@ -246,8 +247,8 @@ impl LoopCore {
     #[inline]
     fn push_woken(&self, runnable: Runnable) {
         if self.instrumented.get() {
-            // Told first: when an observer panics, this unwinds through async-task, which drops the step. (The observer cannot
-            // close the loop, which runs.)
+            // Reported first: when an observer panics, this unwinds through async-task, which drops the step. (The observer
+            // cannot close the loop, because it is running.)
             self.tell_one_woken(&runnable);
         }
         self.take_remote();
@@ -264,7 +265,7 @@ impl LoopCore {
         self.insert_timer_at(turn, when, action)
     }
 
-    /// Like `insert_timer`, at a turn that was [taken](Timers::take_turn) before.
+    /// Like `insert_timer`, with a turn that was [taken](Timers::take_turn) before.
     #[inline]
     pub(crate) fn insert_timer_at(&self, turn: Turn, when: f64, action: Action) -> TimerKey {
         let key = self.timers.borrow_mut().insert_at_turn(turn, when, action);
@@ -314,7 +315,7 @@ impl LoopCore {
             return;
         }
         self.shared.close();
-        // Aborting a task wakes it. As if the loop ran, so that these wake-ups come straight to its queue.
+        // Aborting a task wakes it. The loop is made the running one, so that these wake-ups go straight to its queue.
         current::run_loop(self, || {
             crate::kernel::task::destroy::destroy_all(&self.tasks.all());
             loop {
@@ -366,7 +367,7 @@ impl LoopCore {
 }
 
 impl Interrupt {
-    /// What to call, if Ctrl-C was pressed.
+    /// The function to call, if Ctrl-C was pressed.
     fn take(&self) -> Option<Rc<dyn Fn()>> {
         // Only read, which costs nothing, until it is set.
         let arrived = self.arrived.load(Ordering::Relaxed) && self.arrived.swap(false, Ordering::Relaxed);

@@ -1,7 +1,7 @@
-//! The ready queue, and the `Run` trait of what can stand in it beside tasks.
+//! The ready queue, and the `Run` trait of its entries that are not tasks.
 //!
-//! Callbacks of the user, done-callbacks and timers are one kind of object: something that can run, with a number that tells it
-//! which of its registrations is meant.
+//! Callbacks of the user, done-callbacks and timers are one kind of object: something that can run, with a number that
+//! identifies one of its registrations.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -31,8 +31,8 @@ pub(crate) enum Other {
     Remote(Box<Call>),
 }
 
-/// What is ready, first in, first out, in two lines. Nearly all entries are tasks, and this is the hottest memory of the loop, so
-/// a task takes one word. `None` in the first line stands for the next entry of the second, which holds everything else.
+/// The ready entries, first in, first out, in two lists. Nearly all entries are tasks, and this is the hottest memory of the
+/// loop, so a task takes one word. `None` in the first list stands for the next entry of the second, which holds everything else.
 #[derive(Default)]
 pub(crate) struct ReadyQueue {
     line: VecDeque<Option<Runnable>>,
@@ -72,7 +72,7 @@ impl ReadyQueue {
         self.others.len()
     }
 
-    /// The step of a task that the entry at `index` is.
+    /// The entry at `index`, if it is the step of a task.
     pub(crate) fn task_at(&self, index: usize) -> Option<&Runnable> {
         self.line.get(index)?.as_ref()
     }
@@ -82,7 +82,7 @@ impl ReadyQueue {
         if self.line.get(index)?.is_some() { None } else { self.others.get(self.others_before(index)) }
     }
 
-    /// The last of the entries that are not tasks, in order.
+    /// The last `count` of the entries that are not tasks, in order.
     pub(crate) fn last_others(&self, count: usize) -> impl Iterator<Item = &Other> {
         self.others.iter().skip(self.others.len() - count)
     }
@@ -91,7 +91,7 @@ impl ReadyQueue {
         self.line.iter().take(index).filter(|entry| entry.is_none()).count()
     }
 
-    /// The timer that is entry `index` of those that are not tasks, if it is one.
+    /// The timer at `index` among the entries that are not tasks, if it is one.
     pub(crate) fn timer_at(&self, index: usize) -> Option<TimerKey> {
         match self.others.get(index)? {
             Other::Timer(key) => Some(*key),
@@ -108,14 +108,14 @@ impl ReadyQueue {
         }
     }
 
-    /// Takes out the step of a task, if it is queued. It is looked for from the end.
+    /// Takes out the step of a task, if it is queued. The search starts at the end.
     pub(crate) fn take_task(&mut self, task: &AnyTask) -> Option<(usize, Runnable)> {
         let is_it = |entry: &Option<Runnable>| entry.as_ref().is_some_and(|runnable| runnable.is_of(task));
         let index = self.line.iter().rposition(is_it)?;
         Some((index, self.line.remove(index)??))
     }
 
-    /// Puts in a step, or an entry that does nothing.
+    /// Inserts a step, or an entry that does nothing.
     pub(crate) fn insert(&mut self, index: usize, task: Option<Runnable>) {
         if task.is_none() {
             self.others.insert(self.others_before(index), Other::Timer(TimerKey::NONE));
@@ -123,13 +123,13 @@ impl ReadyQueue {
         self.line.insert(index, task);
     }
 
-    /// How many entries there is memory for.
+    /// The number of entries that there is memory for.
     #[cfg(test)]
     pub(crate) fn room(&self) -> usize {
         self.line.capacity()
     }
 
-    /// Gives the memory of a burst back. (The second line is never longer than the first.)
+    /// Frees the memory of a burst. (The second list is never longer than the first.)
     pub(crate) fn give_back(&mut self) {
         let room = self.line.capacity();
         if room > 4096 && self.line.len() < room / 8 {
@@ -144,29 +144,29 @@ pub(crate) const TIME_IS_UP: u32 = u32::MAX;
 
 /// Something that the loop can run later.
 pub(crate) trait Run {
-    /// The future that it is registered with has completed, and it is about to be queued.
+    /// Called when the future with which it is registered has completed, and it is about to be queued.
     fn completed(&self, _future: &AnyFuture) {}
 
     fn run(&self, key: u32);
 
-    /// The number of the task that waits for what this is registered with, where there is one.
+    /// The number of the task that waits for the future with which this is registered, if any.
     fn awaited_by(&self) -> Option<u32> {
         None
     }
 
-    /// The number of handles that this has on the future that it is registered with, if nothing is left that could see what it
-    /// does. Waiters that wait for waiters are looked at down to `depth`.
+    /// If nothing is left that could see this run, the number of handles that it has of the future with which it is registered.
+    /// Waiters of waiters are searched down to `depth`.
     fn abandoned(&self, _depth: u32) -> Option<u32> {
         None
     }
 
-    /// It was abandoned and taken away: takes away what waits for it.
+    /// Called when it was abandoned and removed: removes what waits for it.
     fn abandon(&self) {}
 
-    /// The loop is closed, or it was taken away: nothing is to run it any more, and it lets go of those whose end it waits
+    /// Called when the loop is closed, or it was removed: nothing will run it any more, and it drops the futures that it waits
     /// for.
     fn cut(&self) {}
 
-    /// How it reads in a task's `cb=[…]`: `name() at file:line`.
+    /// Its text in a task's `cb=[…]`: `name() at file:line`.
     fn describe(&self) -> asyncio_errors::text::Text;
 }

@@ -1,7 +1,7 @@
 //! The tasks of a loop that are not done.
 //!
-//! By it the loop owns its tasks, so dropping a handle detaches. Tasks are kept in the order of their creation, each with its
-//! number, and know their slot (`asyncio_collections::slots`).
+//! The registry is how the loop owns its tasks, so dropping a handle detaches the task. Tasks are kept in the order of their
+//! creation, each with its number, and know their slot (`asyncio_collections::slots`).
 
 use std::cell::RefCell;
 
@@ -47,7 +47,7 @@ impl Registry {
         self.0.borrow().find(first, is_so)
     }
 
-    /// All of them, in the order of their creation.
+    /// All tasks, in the order of their creation.
     pub(crate) fn all(&self) -> Vec<AnyTask> {
         self.all_that(|task| task.base().is_pending())
     }
@@ -71,7 +71,7 @@ mod tests {
         Ok(all_tasks()?.iter().skip(1).map(|task| task.get_name().to_string()).collect())
     }
 
-    /// Whatever leaves in whatever order, what is left stays in order and keeps its number.
+    /// Whichever tasks are removed, in whatever order, the others stay in order and keep their numbers.
     #[test]
     fn tasks_stay_in_the_order_of_their_making() {
         let check = async {
@@ -87,7 +87,7 @@ mod tests {
                 let is_left = |index: &usize| !index.is_multiple_of(step);
                 let left: Vec<&String> = (0..1000).filter(is_left).map(|index| &all[index]).collect();
                 assert_eq!(names()?.iter().collect::<Vec<_>>(), left);
-                // Those that are done keep their names, too.
+                // Tasks that are done keep their names, too.
                 assert!(tasks.iter().zip(&all).all(|(task, name)| *task.get_name() == **name));
                 for task in tasks.iter().rev() {
                     task.cancel();

@@ -1,7 +1,7 @@
 //! Running: `run_forever` and the iteration of the loop (`BaseEventLoop.run_forever`, `_run_once`).
 //!
-//! The scheduling contract is `run_once`: it collects what happened outside, appends the timers that are due, and then runs
-//! exactly what was ready at that moment.
+//! The scheduling contract is `run_once`: it collects outside events, appends the timers that are due, and then runs exactly
+//! the entries that are ready at that moment.
 
 use std::rc::Rc;
 
@@ -13,10 +13,10 @@ use crate::kernel::event_loop::ready::{Other, Ready, TIME_IS_UP};
 use crate::kernel::event_loop::timers::{Action, TimerKey};
 use crate::kernel::watch::{LoopEvent, Scheduled};
 
-/// The resolution of the clock, by which timers may be early (`time.get_clock_info('monotonic').resolution`).
+/// The resolution of the clock; timers may be early by this much (`time.get_clock_info('monotonic').resolution`).
 const CLOCK_RESOLUTION: f64 = 1e-9;
 
-/// With more timers than this in the queue, memory is fetched ahead: fewer are in the cache.
+/// With more timers than this in the queue, memory is prefetched; fewer fit into the cache.
 const MANY: usize = 1024;
 
 /// How many timers ahead.
@@ -35,7 +35,7 @@ impl LoopCore {
         })
     }
 
-    /// Runs one iteration, which does not sleep. Was the loop stopped?
+    /// Runs one iteration, which does not sleep. Returns whether the loop was stopped.
     pub(crate) fn run_guest(self: &Rc<Self>) -> Result<bool, Error> {
         let stopped = self.run(|| {
             self.guest.set(true);
@@ -67,7 +67,7 @@ impl LoopCore {
         current::run_loop(self, f)
     }
 
-    /// An error if the loop is closed, or if it or another one runs in this thread.
+    /// Returns an error if the loop is closed, or if it or another loop is running in this thread.
     pub(crate) fn check_can_run(&self) -> Result<(), RuntimeError> {
         self.check_closed()?;
         if self.running.get() {
@@ -131,11 +131,11 @@ impl LoopCore {
     /// Timers before this are due.
     fn end_of_now(&self) -> f64 {
         let now = self.time();
-        // Late enough, adding the resolution changes nothing.
+        // For large enough times, adding the resolution changes nothing.
         (now + CLOCK_RESOLUTION).max(now.next_up())
     }
 
-    /// How many entries this iteration runs. The memory of a burst that is over is given back.
+    /// The number of entries that this iteration runs. Frees the memory of a burst that has ended.
     fn count_ready(&self) -> usize {
         let mut ready = self.ready.borrow_mut();
         ready.give_back();
@@ -170,7 +170,7 @@ impl LoopCore {
         }
     }
 
-    /// Many timers are due: has the memory fetched that the next ones need.
+    /// Many timers are due: prefetches the memory that the next ones need.
     #[inline]
     fn look_ahead(&self) {
         let ready = self.ready.borrow();
@@ -187,7 +187,7 @@ impl LoopCore {
 
     // With instruments: debug mode, an observer or a policy.
 
-    /// Runs one entry, of this many that are left in the pass of `all`.
+    /// Runs one entry; `left` of the pass's `all` entries remain.
     #[cold]
     fn run_instrumented(&self, left: usize, all: usize) {
         if left == all {
@@ -215,8 +215,8 @@ impl LoopCore {
         let mut due = Vec::new();
         let mut timers = self.timers.borrow_mut();
         timers.take_due(self.end_of_now(), |key| due.push(key));
-        // A cancelled timer is an entry that does nothing. A policy would choose it, so that the order of the others would depend
-        // on when a heap drops what is cancelled.
+        // A cancelled timer is an entry that does nothing. A policy could choose it, and the order of the others would then
+        // depend on when the heap drops cancelled timers.
         if self.policy.borrow().is_some() {
             due.retain(|key| timers.is_armed(*key));
         }
@@ -226,7 +226,7 @@ impl LoopCore {
         self.tell_queued(count);
     }
 
-    /// Something is ready, so the virtual clock stands still, unless a policy lets time pass.
+    /// While something is ready, the virtual clock stands still, unless a policy lets time pass.
     fn let_time_pass(&self) {
         let deadline = self.timers.borrow_mut().next_deadline();
         if let (Some(deadline), Clock::Virtual) = (deadline, self.clock) {

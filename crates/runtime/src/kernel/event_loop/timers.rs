@@ -1,4 +1,4 @@
-//! The timers of one loop: a heap of deadlines (`asyncio_collections::deadlines`) over a slab of what each one does.
+//! The timers of one loop: a heap of deadlines (`asyncio_collections::deadlines`) over a slab of the timers' actions.
 //!
 //! Pure data, no clock. Timers at the same instant are due in the order of their creation. A cancelled timer leaves its entry in the
 //! heap behind.
@@ -135,8 +135,8 @@ impl Timers {
         self.deadlines.next(|key| is_armed(&self.slots, key))
     }
 
-    /// Takes the timers that are due before `end`, in order, without firing them. One may have been cancelled: to ask would
-    /// cost a look at its slot, which `fire` takes anyway.
+    /// Takes the timers that are due before `end`, in order, without firing them. Some may have been cancelled: checking would
+    /// cost a look at the slot, which `fire` takes anyway.
     pub(crate) fn take_due(&mut self, end: f64, take: impl FnMut(TimerKey)) {
         self.deadlines.take_due(end, take);
     }
@@ -149,20 +149,20 @@ impl Timers {
         self.free = key.slot;
         self.armed -= 1;
         if self.armed == 0 && self.slots.len() > KEEP {
-            // A burst of timers is over: give its memory back.
+            // A burst of timers has ended: free its memory.
             self.slots = Vec::new();
             self.free = NONE;
         }
         action
     }
 
-    /// This timer will soon be fired.
+    /// Prefetches the slot of a timer that will soon fire.
     #[inline]
     pub(crate) fn prefetch(&self, key: TimerKey) {
         prefetch::read(self.slots.as_ptr().wrapping_add(key.slot as usize).addr());
     }
 
-    /// Like `prefetch`, later: the slot is in the cache, and now what it refers to is fetched.
+    /// Called after `prefetch`, when the slot is in the cache: prefetches what the slot refers to.
     #[inline]
     pub(crate) fn prefetch_action(&self, key: TimerKey) {
         match self.slots.get(key.slot as usize) {
@@ -294,7 +294,7 @@ mod tests {
             assert_eq!(timers.next_deadline(), model.iter().map(|(when, _)| *when as f64).min_by(f64::total_cmp));
             now += if below(10) == 0 { below(200) } else { below(3) };
             let mut expected: Vec<_> = model.extract_if(.., |(when, _)| *when < now).collect();
-            // A stable sort, of what is in the order of creation.
+            // A stable sort, because the list is in the order of creation.
             expected.sort_by_key(|(when, _)| *when);
             let live: Vec<_> =
                 due(&mut timers, now as f64).into_iter().filter(|key| timers.fire(*key).is_some()).collect();

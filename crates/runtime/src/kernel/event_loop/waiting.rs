@@ -1,6 +1,6 @@
 //! How the loop waits for a timer, a descriptor or another thread, and what it reports if none of these can come.
 //!
-//! It sleeps in its selector, which is made for the first descriptor; before that its thread is parked. `Shared::sleep` makes sure
+//! It sleeps in its selector, which is made for the first descriptor; without one its thread is parked. `Shared::sleep` makes sure
 //! that no message from another thread is missed.
 
 use std::rc::Rc;
@@ -18,8 +18,8 @@ use crate::kernel::tenant::Tenant;
 use crate::kernel::watch::LoopEvent;
 use asyncio_selectors::selector::{Found, Selector, check_can_wait};
 
-/// asyncio waits at most this long in one go (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far for the system's
-/// clock does no harm.
+/// The longest single wait, as in asyncio (`MAXIMUM_SELECT_TIMEOUT`), so that a deadline too far away for the system's clock
+/// does no harm.
 const MAXIMUM_WAIT: f64 = 24.0 * 3600.0;
 
 /// How long a loop under the virtual clock waits for a future of another crate.
@@ -28,10 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// While there is work, the loop looks at its descriptors only after this many steps, because a look is a system call.
 const POLL_AFTER: usize = 32;
 
-/// What the loop itself asks of its reactor. It does not know the type, so that a program without descriptors, in which no
-/// reactor is made, does not contain one.
+/// What the loop needs from its reactor. The loop does not know its type, so that a program without descriptors, which never
+/// makes a reactor, does not contain its code.
 pub(crate) trait EventTarget: Tenant {
-    /// Hands over what is to run because of this event.
+    /// Queues the callbacks that this event calls for.
     fn found(&self, found: &Found, queue: &mut dyn FnMut(Rc<dyn Run>, u32));
 }
 
@@ -67,7 +67,8 @@ impl LoopCore {
                 Some(Duration::from_millis((seconds * 1e3).ceil() as u64))
             }
             None => {
-                // In real time, a loop without tasks may wait for whatever a callback has begun, and a guest for its host.
+                // In real time, a loop without tasks may wait for something that a callback has started, and a guest for its
+                // host.
                 let hopeless = self.clock == Clock::Virtual || (self.tasks.count() > 0 && !self.guest.get());
                 if hopeless && !outside && self.shared.is_deserted() {
                     if self.clock == Clock::Virtual && self.waits_on_others() {
@@ -78,7 +79,7 @@ impl LoopCore {
                 None
             }
         };
-        // Looked at only where it matters: a read of the clock for each wait is a cost.
+        // Read only where it matters, because reading the clock for each wait is expensive.
         self.tell(|| LoopEvent::Idle(timeout.map(|timeout| timeout.as_secs_f64())));
         let mut start = if self.clock == Clock::Virtual { Some(real_now()) } else { None };
         if self.guest.get() {
@@ -93,14 +94,14 @@ impl LoopCore {
         if let (Some(start), Some(when), Some(timeout)) = (start, deadline, timeout)
             && real_now() - start >= timeout.as_secs_f64()
         {
-            // Something outside was being waited for, but the timer came first.
+            // The loop was waiting for something outside, but the timer came first.
             self.jump(when);
         }
         Ok(())
     }
 
-    /// Under the virtual clock, a task waits on a future of another crate, which may have a thread to wake it: a deadlock only if
-    /// nothing comes from there for a while of real time.
+    /// For the virtual clock: a task waits on a future of another crate, and another thread may wake it. It is a deadlock only if
+    /// nothing comes for a while of real time.
     #[cold]
     fn wait_for_others(&self) -> Result<(), Error> {
         check_can_wait()?;
@@ -119,7 +120,7 @@ impl LoopCore {
         }
     }
 
-    /// How many seconds a host may wait until a guest has something to do, if nothing happens outside.
+    /// The seconds that a host may wait until the guest has something to do, if nothing happens outside.
     pub(crate) fn next_timeout(&self) -> Option<f64> {
         if !self.ready.borrow().is_empty() || self.shared.has_news() {
             return Some(0.0);
@@ -135,7 +136,7 @@ impl LoopCore {
         Some((delay - waited).max(0.0))
     }
 
-    /// Waits in the selector if there is one, else parks the thread.
+    /// Waits in the selector if there is one; otherwise parks the thread.
     fn poll(&self, timeout: Option<Duration>) {
         self.steps.set(0);
         match &*self.selector.borrow() {
@@ -167,7 +168,7 @@ impl LoopCore {
         }
     }
 
-    /// Does a task wait on something foreign, such as another crate's channel, of which another thread may have the waker?
+    /// Does a task wait on something foreign, such as another crate's channel, so that another thread may have its waker?
     pub(crate) fn waits_on_others(&self) -> bool {
         let waits = |task: &AnyFuture| match task.kind() {
             Kind::Task(core) => {
@@ -194,7 +195,7 @@ impl LoopCore {
         Ok(selector)
     }
 
-    /// To be told from now on of what the selector finds.
+    /// Sets the target of the selector's events.
     pub(crate) fn set_reactor(&self, reactor: Rc<dyn EventTarget>) {
         self.reactor.replace(Some(Box::new(reactor)));
     }

@@ -1,4 +1,4 @@
-//! What can be done with a future's memory: register callbacks, and look at its error.
+//! Operations on a future's memory: registering callbacks, and reading its error.
 
 use std::ptr;
 use std::rc::{Rc, Weak};
@@ -31,13 +31,13 @@ impl FutureBase {
 
     // The memory.
 
-    /// Puts another memory in the place of what there is, and returns that.
+    /// Replaces the memory, and returns the old one.
     #[inline]
     pub(crate) fn replace_memory(&self, new: Memory) -> Memory {
         self.memory.replace(new)
     }
 
-    /// Ends a look at the memory: in its place is `Taken` meanwhile, of which there is nothing to drop.
+    /// Puts the memory back after a look. The placeholder `Taken` needs no drop.
     #[inline]
     pub(crate) fn put_back(&self, memory: Memory) {
         std::mem::forget(self.replace_memory(memory));
@@ -54,7 +54,7 @@ impl FutureBase {
 
     // Callbacks.
 
-    /// As `with_memory`. A done future has no callbacks any more.
+    /// Like `with_memory`. A done future has no callbacks any more.
     #[inline]
     pub(crate) fn with_callbacks<R>(&self, f: impl FnOnce(&mut Callbacks) -> R) -> R {
         self.with_memory(|memory| match memory {
@@ -91,20 +91,20 @@ impl FutureBase {
         callback.is_some()
     }
 
-    /// Drops all callbacks, as nothing can see any more what waits for it.
+    /// Drops all callbacks, because nothing can observe its waiters any more.
     pub(crate) fn abandon(&self) {
         let callbacks = self.with_callbacks(|callbacks| std::mem::replace(callbacks, Callbacks::None));
         abandon(callbacks.iter());
     }
 
-    /// Drops all callbacks, as the loop is closed.
+    /// Drops all callbacks, because the loop is closed.
     pub(crate) fn forget_callbacks(&self) {
         let callbacks = self.with_callbacks(|callbacks| std::mem::replace(callbacks, Callbacks::None));
         // After the look at the memory: they may own the last handles on other futures.
         drop(callbacks);
     }
 
-    /// The task that awaits it is polled again, perhaps with another waker.
+    /// Called when the task that awaits it is polled again, perhaps with another waker.
     pub(crate) fn update_waker(&self, registered: Registered, waker: &Waker) {
         let is_known = |callback: &mut Callback| matches!(callback, Callback::Wake(wake) if wake.is(waker));
         if self.with_callbacks(|callbacks| callbacks.get_mut(registered).is_some_and(is_known)) {
@@ -118,7 +118,7 @@ impl FutureBase {
         drop(old);
     }
 
-    /// The number of handles on it that its waiters have, if it is pending and all of them are abandoned.
+    /// The number of handles that its waiters have, if it is pending and all waiters are abandoned.
     pub(crate) fn handles_of_abandoned(&self, depth: u32) -> Option<u32> {
         self.with_memory(|memory| match memory {
             Memory::Callbacks(callbacks) => callbacks.iter().map(|callback| callback.run()?.abandoned(depth)).sum(),
@@ -126,12 +126,12 @@ impl FutureBase {
         })
     }
 
-    /// The numbers of the tasks that wait for it by other ways than `await`.
+    /// The numbers of the tasks that wait for it in other ways than by `await`.
     pub(crate) fn awaited_by(&self) -> Vec<u32> {
         self.with_callbacks(|callbacks| callbacks.iter().filter_map(|callback| callback.run()?.awaited_by()).collect())
     }
 
-    /// Makes it pending again: for `Gather`, which may be told how to treat errors after it has completed at once.
+    /// Makes it pending again, for a `Gather` that completed at once and is then told to treat errors as results.
     pub(crate) fn reopen(&self) {
         self.state.set(State::Pending);
         self.take_unseen();
@@ -149,8 +149,8 @@ impl FutureBase {
         })
     }
 
-    /// The stored error, marked as seen. The very `CancelledError` that ended a coroutine is returned once, and then ones
-    /// without its message (`Future._make_cancelled_error`).
+    /// The stored error, marked as seen. The `CancelledError` that ended a coroutine is itself returned only once, and after
+    /// that new ones without its message (`Future._make_cancelled_error`).
     pub(crate) fn see_error(&self) -> Option<Error> {
         if self.take_unseen()
             && self.is_cancelled()
@@ -161,7 +161,7 @@ impl FutureBase {
         self.peek_error()
     }
 
-    /// Takes back that a task's own cancellation was seen.
+    /// Marks a task's own cancellation as not seen.
     pub(crate) fn give_back(&self, cancellation: Error) {
         self.set_unseen();
         drop(self.replace_memory(Memory::Error(cancellation)));
@@ -186,14 +186,14 @@ impl FutureBase {
         was_unseen
     }
 
-    /// Marks the error of a failed future as seen: a task that cancels it knows of it.
+    /// Marks the error of a failed future as seen, for a task that cancels it and so knows of it.
     pub(crate) fn forgive(&self) {
         if !self.is_cancelled() {
             self.take_unseen();
         }
     }
 
-    /// The message that a cancelled future's errors have from now on, if any.
+    /// The message of a cancelled future's errors from now on, if any.
     pub(crate) fn cancel_message(&self) -> Option<Arc<str>> {
         let error = if self.is_cancelled() && !self.is_unseen() { self.peek_error() } else { None };
         error?.downcast_ref::<CancelledError>()?.message().map(Into::into)

@@ -1,6 +1,6 @@
 //! The callbacks of a pending future, in the order in which they were registered.
 //!
-//! Nearly every future has exactly one, so one is kept in place and only a second one makes a list.
+//! Nearly every future has exactly one, so one is stored inline, and only a second one makes a list.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ pub(crate) enum Callback {
 }
 
 impl Callback {
-    /// What runs through the loop, unless the callback wakes a task.
+    /// The function that runs through the loop, unless the callback wakes a task.
     pub(crate) fn run(&self) -> Option<&Rc<dyn Run>> {
         match self {
             Self::Wake(_) => None,
@@ -43,7 +43,7 @@ const FIRST: Registered = Registered(0);
 /// A list this long is searched for abandoned callbacks before it grows.
 const MANY: usize = 64;
 
-/// How many waiters behind each other are searched: groups of groups of shields.
+/// The depth to which waiters of waiters are searched: groups of groups of shields.
 const DEPTH: u32 = 16;
 
 impl Callbacks {
@@ -70,8 +70,8 @@ impl Callbacks {
         Registered(key)
     }
 
-    /// Takes out what nothing waits for any more, before the list of a long-lived future grows: groups and shields that were
-    /// dropped while it was pending. A few of them stay, as in CPython, and make the same reports.
+    /// Removes callbacks that nothing waits for any more, before the list of a long-lived future grows: those of groups and
+    /// shields that were dropped while it was pending. A few of them stay, as in CPython, and lead to the same reports.
     #[inline]
     pub(crate) fn sweep(&mut self) -> Vec<Callback> {
         match self {
@@ -109,7 +109,7 @@ impl Callbacks {
     }
 }
 
-/// What [`Callbacks::sweep`] has taken out goes with all that waits for it.
+/// Abandons the callbacks that [`Callbacks::sweep`] has removed, and everything that waits for them.
 pub(crate) fn abandon<'a>(callbacks: impl IntoIterator<Item = &'a Callback>) {
     callbacks.into_iter().filter_map(Callback::run).for_each(|run| run.abandon());
 }

@@ -1,4 +1,4 @@
-//! What futures are in memory. The counted pointer to all three sorts is [`AnyFuture`].
+//! The memory layout of futures. [`AnyFuture`] is the counted pointer to all three kinds.
 //!
 //! A plain future and a group are a box each. A task is one allocation with its coroutine: its cell is the metadata that
 //! async-task keeps beside the future it polls. Every cell begins with a [`FutureBase`], so one thin pointer serves all three:
@@ -21,8 +21,8 @@
 //! - A cell belongs to the thread of its loop. [`AnyFuture`] is neither `Send` nor `Sync`, and counts without atomics.
 //! - A task's cell keeps a waker of the task, and with it the allocation, until the last [`AnyFuture`] is dropped. Only then, in
 //!   the loop's thread, the cell's contents are dropped; the allocation itself is freed with the last waker, in whatever thread.
-//! - The loop's registry holds an [`AnyFuture`] from the task's creation until it is done. So where there is an
-//!   `async_task::Runnable`, of which there is never more than one, the contents are there: async-task makes none for a task
+//! - The loop's registry holds an [`AnyFuture`] from the task's creation until it is done. So wherever there is an
+//!   `async_task::Runnable`, of which there is never more than one, the contents still exist: async-task makes none for a task
 //!   that is done.
 //! - Other threads see a task as a waker, and for a moment as the runnable that waking returns. With that they reach one
 //!   word of the cell, [`TaskMemory::shared`]. A waker alone leads to nothing in it.
@@ -45,24 +45,24 @@ use crate::kernel::memory::state::{PendingCancel, State};
 use crate::kernel::memory::value::Memory;
 use crate::kernel::task::core::TaskCore;
 
-/// What every future has, whatever its result, and the small fields of a task, for which there is room. What is owned here is
-/// dropped by the last [`AnyFuture`].
+/// The part that every future has, whatever its result, and the small fields of a task, for which there is room. The last
+/// [`AnyFuture`] drops what is owned here.
 pub(crate) struct FutureBase {
     /// Dangling until the creation is complete.
     pub(super) origin: Cell<NonNull<Origin>>,
     pub(super) memory: Cell<Memory>,
     /// How many [`AnyFuture`]s there are.
     pub(in crate::kernel) refs: Cell<u32>,
-    /// A task's slot in the loop's registry; when it is done, its number.
+    /// A task's slot in the loop's registry; once the task is done, its number.
     pub(crate) slot: Cell<u32>,
-    /// How many requests to cancel a task were not taken back: `Task.cancelling()`.
+    /// The number of requests to cancel a task that were not taken back: `Task.cancelling()`.
     pub(crate) cancelling: Cell<u16>,
-    /// A task began more than one wait in its last step, so that it may go on although this one does not end.
+    /// The task started more than one wait in its last step, so it may go on even if this one does not end.
     pub(crate) waits_on_several: Cell<bool>,
-    /// How many tasks and callbacks a task has made, to which it may have moved what it holds. It wraps around.
+    /// The number of tasks and callbacks that a task has made, to which it may have moved what it holds. It wraps around.
     pub(crate) made: Cell<u8>,
     pub(crate) state: Cell<State>,
-    /// The error has not been seen: it is reported when the future is dropped, unless it is a cancellation.
+    /// The error has not been seen. Unless it is a cancellation, it is reported when the future is dropped.
     pub(super) unseen: Cell<bool>,
     pub(crate) pending_cancel: Cell<PendingCancel>,
     /// Set while a walk (of a cancellation, or through the children of a group) has passed through this future and not ended,
@@ -101,7 +101,7 @@ impl FutureBase {
     }
 }
 
-/// What sort of future a cell is, with what only that sort has.
+/// The kind of a future, with the data that only that kind has.
 pub(crate) enum Kind<'a> {
     Plain,
     Task(&'a TaskCore),
@@ -127,7 +127,7 @@ pub(crate) struct TaskMemory(UnsafeCell<ManuallyDrop<TaskCore>>);
 
 const _: () = assert!(!std::mem::needs_drop::<TaskMemory>());
 
-/// There may be a million idle tasks: what a new field costs should be noticed.
+/// There may be a million idle tasks, so the cost of a new field should be noticed.
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<TaskMemory>() <= 96 && size_of::<FutureBase>() <= 48);
 
@@ -139,7 +139,7 @@ unsafe impl Send for TaskMemory {}
 unsafe impl Sync for TaskMemory {}
 
 impl TaskMemory {
-    /// The cell of a task that is being made at this place; of no use before it is complete.
+    /// The cell of a task that is being made at this location. It must not be used before it is complete.
     #[inline]
     pub(crate) fn new(at: &'static Location<'static>) -> Self {
         let base = FutureBase::new(NonNull::dangling(), State::New);
@@ -167,7 +167,7 @@ impl TaskMemory {
         }
     }
 
-    /// A handle on the task, for its loop: a caller that has a reference to that is in its thread.
+    /// A handle of the task, for its loop: a caller with a reference to the loop is in the loop's thread.
     pub(crate) fn handle(&self, event_loop: &LoopCore) -> AnyFuture {
         assert!(self.belongs_to(event_loop), "a task of this loop");
         // SAFETY: `self` is borrowed, so the memory is there, and the contents are, see `event_loop`. Test: `tests/threads.rs`.
@@ -189,7 +189,7 @@ impl TaskMemory {
         unsafe { &(*self.event_loop()).shared }
     }
 
-    /// Where its loop is; only the loop's thread may look at more there than `shared`.
+    /// The address of its loop. Only the loop's thread may read more there than `shared`.
     fn event_loop(&self) -> *const LoopCore {
         // SAFETY: a reference to a complete `TaskMemory` is from a runnable (async-task's `Task`, the other way, is detached at
         // once), so the contents are there, and so is the origin, which the loop owns. Only two words are read, which are never
@@ -204,7 +204,7 @@ impl TaskMemory {
         ptr::eq(self.event_loop(), event_loop)
     }
 
-    /// The beginning of the cell, as a pointer that is good for the whole of it.
+    /// The beginning of the cell, as a pointer that is valid for the whole of it.
     #[inline]
     fn base(&self) -> NonNull<FutureBase> {
         // A `TaskCore` begins with its base.

@@ -1,4 +1,4 @@
-//! What a future keeps. The counted pointer to it is `kernel::handle`.
+//! The memory of a future. The counted pointer to it is in `kernel::handle`.
 
 pub(crate) mod base;
 pub(crate) mod callbacks;

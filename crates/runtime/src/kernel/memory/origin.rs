@@ -1,7 +1,7 @@
-//! What futures of one origin have in common: their class and their loop, and for tasks the place that makes them.
+//! The data common to futures of one origin: their class and their loop, and for tasks the location that makes them.
 //!
-//! A million tasks come from few places of a program, and what is the same for all that come from one is kept once: by that
-//! each is 32 bytes smaller. Origins are their loop's and stay as long as it does, which is kept by every future.
+//! A million tasks come from a few locations of a program. Data common to all tasks of one location is stored once, which saves
+//! 32 bytes for each. Origins belong to their loop and live as long as it does; every future keeps the loop alive.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
@@ -15,11 +15,11 @@ use crate::kernel::event_loop::LoopCore;
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::value::Value;
 
-/// What futures of one sort, with one type of result (and of coroutine), have in common.
+/// The data common to futures of one kind, with one type of result (and of coroutine).
 #[derive(Clone, Copy)]
 pub(crate) struct Class {
     pub(crate) sort: Sort,
-    /// Drops the result, if anything in it has to be dropped.
+    /// Drops the result, if it needs a drop.
     pub(crate) drop_value: Option<fn(&AnyFuture)>,
     pub(crate) value: fn() -> TypeId,
     pub(crate) value_name: fn() -> &'static str,
@@ -35,7 +35,7 @@ pub(crate) enum Sort {
 
 pub(crate) struct Origin {
     pub(crate) class: Class,
-    /// Not counted: the futures count.
+    /// Not a counted reference: each future holds one, so the loop outlives its origins.
     pub(crate) event_loop: ManuallyDrop<Rc<LoopCore>>,
     /// Where tasks of this origin are made, and in debug mode plain futures.
     pub(crate) created_at: Option<&'static Location<'static>>,
@@ -71,14 +71,15 @@ type Latest = (&'static Class, NonNull<Origin>);
 /// The origins of a loop's futures.
 #[derive(Default)]
 pub(crate) struct Origins {
-    /// The latest, which will mostly be asked for again.
+    /// The latest origins, most of which will be requested again.
     latest: [Cell<Option<Latest>>; 16],
-    /// All of them, sorted by place. (A program has few, and every program contains this: a tree would be larger.)
+    /// All origins, sorted by address. (A program has few of them, and every program contains this code: that of a tree would
+    /// be larger.)
     all: RefCell<Vec<([usize; 2], NonNull<Origin>)>>,
 }
 
 impl Origins {
-    /// The origin of a future of this class, in the loop whose origins these are. It is there as long as the loop is.
+    /// The origin of a future of this class, in the loop that has these origins. It lives as long as the loop.
     #[inline]
     pub(crate) fn of(
         &self,
@@ -86,7 +87,7 @@ impl Origins {
         class: &'static Class,
         created_at: Option<&'static Location<'static>>,
     ) -> NonNull<Origin> {
-        // Classes and places are in memory near each other, so their lower bits tell them apart, once these are spread.
+        // Classes and locations are near each other in memory, so their lower bits, once spread, tell them apart.
         let place = created_at.map_or(ptr::from_ref(class).addr(), |at| ptr::from_ref(at).addr());
         let latest = &self.latest[(place as u32).wrapping_mul(0x9e37_79b9) as usize >> 28];
         if let Some((known_class, known)) = latest.get()
@@ -142,7 +143,7 @@ mod tests {
     use super::*;
     use crate::Clock;
 
-    /// Tasks from one line, if it is called from one.
+    /// The same location for all tasks made by calls from one line.
     #[track_caller]
     fn here() -> &'static Location<'static> {
         Location::caller()

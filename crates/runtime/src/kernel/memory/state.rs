@@ -15,7 +15,7 @@
 //!                 +------------------------------------->  Cancelled
 //! ```
 //!
-//! A pending task is `Visited` for a moment when the step of another one polls its coroutine (`kernel/task/visit`).
+//! A pending task is `Visited` while the step of another task polls its coroutine (`kernel/task/visit`).
 //!
 //! A task that is cancelled before its first step goes through `Pending` in that step, like any other. A done future stays as
 //! it is, except that `Gather` may reopen its own.
@@ -25,9 +25,9 @@
 pub(crate) enum State {
     /// A task that has not taken its first step.
     New,
-    /// Not done. Of a task: it has taken its first step.
+    /// Not done. For a task: it has taken its first step.
     Pending,
-    /// A suspended task whose coroutine is polled in the step of another one.
+    /// A suspended task whose coroutine is polled in the step of another task.
     Visited,
     /// A task that drops its coroutine at the next step.
     Aborted,
@@ -58,22 +58,23 @@ impl State {
 ///     Forced --- raised by the innermost block that can drop its content, or the end of the task ---> None
 /// ```
 ///
-/// `Late` is `Must` in all else. A program whose tasks wait only on what is of this crate never comes to `Forced`: its waits raise.
+/// In all other respects `Late` is `Must`. If all waits of a program are of this crate, it never reaches `Forced`, because its
+/// waits raise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PendingCancel {
     None,
     /// It is raised at the next step: `Task._must_cancel`.
     Must,
-    /// It was to be raised, and the task was resumed, but nothing has done so yet.
+    /// It should have been raised when the task was resumed, but has not been yet.
     Late,
-    /// Nothing that the task waits on will ever raise it: the innermost block does, and drops what is in it.
+    /// Nothing that the task waits on will ever raise it, so the innermost block does, and drops its content.
     Forced,
-    /// It has ended the present wait, which raises it once the task is resumed.
+    /// It has ended the current wait, which raises it once the task is resumed.
     Wait,
 }
 
 impl PendingCancel {
-    /// Is it to be raised by whatever the task awaits next?
+    /// Must the task's next await raise it?
     pub(crate) fn is_due(self) -> bool {
         matches!(self, Self::Must | Self::Late)
     }

@@ -1,8 +1,7 @@
-//! What a future remembers: its callbacks while it is pending, and then how it ended.
+//! The content of a future: its callbacks while it is pending, and then its outcome.
 //!
-//! A result is kept without its type, which only the future's class knows. A result of eight bytes or fewer that needs no
-//! destructor, as numbers and `()` are, stands in the memory itself; any other is in a box. So the end of most tasks allocates
-//! nothing.
+//! A result is stored without its type, which only the future's class knows. A result of at most eight bytes without a
+//! destructor, such as a number or `()`, is stored inline; any other is in a box. So the end of most tasks allocates nothing.
 
 use std::mem::MaybeUninit;
 
@@ -10,13 +9,13 @@ use asyncio_errors::Error;
 
 use crate::kernel::memory::callbacks::Callbacks;
 
-/// What a future has to remember depends on its state, so one field serves all: memory per task counts.
+/// A future's content depends on its state, so one field serves all states: memory per task counts.
 pub(crate) enum Memory {
     /// It is pending.
     Callbacks(Callbacks),
     /// The exception (`Failed`) or the `CancelledError` (`Cancelled`).
     Error(Error),
-    /// It was cancelled without a message: each one who asks gets a new `CancelledError`.
+    /// It was cancelled without a message: each query returns a new `CancelledError`.
     Cancelled,
     /// The result (`Finished`).
     Value(Value),
@@ -24,7 +23,7 @@ pub(crate) enum Memory {
     Taken,
 }
 
-/// A result that has forgotten its type. It drops nothing by itself: [`AnyFuture`](crate::AnyFuture) does, by its class.
+/// A result without its type. It drops nothing by itself: [`AnyFuture`](crate::AnyFuture) does, through its class.
 pub(crate) struct Value(MaybeUninit<Room>);
 
 /// Room for a pointer, and for eight bytes where pointers are shorter.
@@ -33,7 +32,7 @@ pub(crate) struct Value(MaybeUninit<Room>);
 struct Room(*mut (), [u8; 8 - size_of::<*mut ()>()]);
 
 impl Value {
-    /// Does a `T` stand in the memory itself? Then nothing in it has to be dropped.
+    /// Is a `T` stored inline? Then it needs no drop.
     pub(crate) const fn is_plain<T>() -> bool {
         size_of::<T>() <= size_of::<Room>() && align_of::<T>() <= align_of::<Room>() && !std::mem::needs_drop::<T>()
     }

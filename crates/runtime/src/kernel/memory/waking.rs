@@ -1,9 +1,9 @@
 //! `Wake`, what wakes a waiting task, and `Entry`, a task's entry in a line.
 //!
-//! Nearly always it is a task of this loop that waits itself. Then a counted pointer to it is enough, and no waker has to be
-//! cloned, whose count is atomic. Any other waker is in a box of its own, so that either is one word: a million tasks may wait.
-//! This relies on a task's own waker being the one that it is polled with, and on the lowest two bits of a pointer to a
-//! future or a waker being free.
+//! Nearly always the waiter is a task of this loop. Then a counted pointer to it is enough, which avoids cloning a waker, whose
+//! count is atomic. Any other waker is in a box, so that either is one word, because a million tasks may wait. This relies on a
+//! task's own waker being the one that it is polled with, and on the lowest two bits of a pointer to a future or a waker being
+//! free.
 //!
 //! The tests of each `unsafe` here are `a_waker_of_others_is_woken_or_dropped_once` and `tests/lifetimes.rs`, both under
 //! AddressSanitizer and LeakSanitizer.
@@ -20,18 +20,18 @@ use crate::kernel::memory::cell::FutureBase;
 /// Wakes one task, once: owns an `AnyFuture`, or a `Box<Other>` if `BOXED` is set.
 pub(crate) struct Wake(NonNull<()>);
 
-/// A waker that is not the polled task's own, and where in memory that task is.
+/// A waker that is not the polled task's own, and the address of that task.
 struct Other(Waker, usize);
 
 const BOXED: usize = 1;
-/// In an [`Entry`]: its task does not wait any more.
+/// In an [`Entry`]: its task no longer waits.
 const SETTLED: usize = 2;
 
 const _: () = assert!(align_of::<FutureBase>() > BOXED | SETTLED && align_of::<Other>() > BOXED | SETTLED);
 
 impl Wake {
-    /// Wakes the task that is polled with this waker. To be called where nothing is borrowed: cloning a foreign waker may run
-    /// anything.
+    /// Makes a `Wake` for the task that is polled with this waker. Must be called while nothing is borrowed: cloning a foreign
+    /// waker may run anything.
     #[inline]
     pub(crate) fn of(waker: &Waker) -> Self {
         current::with_task(|task| match task {
@@ -40,7 +40,7 @@ impl Wake {
         })
     }
 
-    /// Wakes something else: a part of a task in a combinator, or a task of another loop.
+    /// Makes a `Wake` for something else: a part of a task in a combinator, or a task of another loop.
     #[cold]
     pub(in crate::kernel) fn other(waker: Waker, polled_by: usize) -> Self {
         let waker = NonNull::from(Box::leak(Box::new(Other(waker, polled_by))));
@@ -58,7 +58,7 @@ impl Wake {
         }
     }
 
-    /// The task that it wakes, if it is one of a loop of this crate.
+    /// The task that it wakes, if that is a task of this crate.
     pub(crate) fn task(&self) -> Option<AnyTask> {
         match self.boxed() {
             Some(_) => None,
@@ -67,7 +67,7 @@ impl Wake {
         }
     }
 
-    /// Where in memory the task is.
+    /// The address of the task.
     #[inline]
     pub(crate) fn address(&self) -> usize {
         self.0.addr().get() & !BOXED
@@ -102,9 +102,9 @@ impl Drop for Wake {
     }
 }
 
-/// A task's entry in a line: it waits, or was woken or cancelled.
+/// A task's entry in a line: the task waits, or was woken or cancelled.
 pub(crate) struct Entry {
-    /// A [`Wake`] if `SETTLED` is not set. Else the address of the task alone, which keeps nothing alive.
+    /// A [`Wake`] if `SETTLED` is not set; otherwise just the address of the task, which keeps nothing alive.
     word: NonNull<()>,
     /// Where the wait began.
     pub(crate) at: &'static Location<'static>,
@@ -130,23 +130,23 @@ impl Entry {
         self.word.addr().get() & SETTLED == 0
     }
 
-    /// Does it wait, and is it of the task that `waker` wakes?
+    /// Does the entry wait, and does it belong to the task that `waker` wakes?
     pub(crate) fn is_of(&self, waker: &Waker) -> bool {
         self.is_waiting() && ManuallyDrop::new(Wake(self.word)).is(waker)
     }
 
-    /// Of an entry that was woken or cancelled: where in memory its task is, or was; 0 if that is not known.
+    /// For an entry that was woken or cancelled: the address of its task, which may be gone; 0 if it is not known.
     pub(crate) fn address_of_task(&self) -> usize {
         self.word.addr().get() & !(SETTLED | BOXED)
     }
 
-    /// If it waits, it is woken from now on. Returns what wakes its task.
+    /// Marks a waiting entry as woken, and returns the `Wake` for its task.
     #[inline]
     pub(crate) fn settle_woken(&mut self) -> Option<Wake> {
         self.settle(SETTLED)
     }
 
-    /// If it waits, it is cancelled from now on. Returns what wakes its task.
+    /// Marks a waiting entry as cancelled, and returns the `Wake` for its task.
     pub(crate) fn settle_cancelled(&mut self) -> Option<Wake> {
         self.settle(SETTLED | BOXED)
     }
@@ -204,7 +204,7 @@ mod tests {
         }
     }
 
-    /// Every way in which one who waits can go frees what it owns, once.
+    /// However a waiter leaves, what it owns is freed exactly once.
     #[test]
     fn a_waker_of_others_is_woken_or_dropped_once() {
         let count = Arc::new(Count::default());

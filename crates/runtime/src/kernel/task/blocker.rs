@@ -1,8 +1,8 @@
 //! What a suspended task waits on: its *blocker*, `Task._fut_waiter` in CPython.
 //!
-//! The core idea: all that ask about a wait (a cancellation, `repr`, the report of a deadlock, the call graph) ask the trait
-//! [`Blocker`]. So a new way to wait is one `impl` of it, kept as [`BlockedOn::Other`]. The ways that programs take all the time
-//! have a variant of their own, which takes no memory beside the task.
+//! The core idea: everything that asks about a wait (a cancellation, `repr`, the report of a deadlock, the call graph) goes
+//! through the trait [`Blocker`]. So a new way to wait is one `impl` of it, stored as [`BlockedOn::Other`]. The most common ways
+//! have variants of their own, which need no memory outside the task.
 
 use std::rc::Rc;
 
@@ -20,8 +20,8 @@ pub(crate) trait Blocker {
         None
     }
 
-    /// Ends the wait for a cancellation, which the task then raises at its next step; false if it cannot be ended, because the
-    /// task has been woken, say. It is not called where there is a [`future`](Self::future).
+    /// Ends the wait because of a cancellation, which the task then raises at its next step. Returns false if the wait cannot
+    /// be ended, for example because the task has been woken. Not called if there is a [`future`](Self::future).
     fn cancel(&self, event_loop: &LoopCore) -> bool;
 
     /// What it is, for reports.
@@ -31,17 +31,17 @@ pub(crate) trait Blocker {
 /// What a task waits on, as data.
 pub(crate) struct Description {
     pub(crate) kind: WaitKind,
-    /// How it reads in `wait_for=…` and in the report of a deadlock.
+    /// Its text in `wait_for=…` and in the report of a deadlock.
     pub(crate) text: Text,
     /// The number of the task that last acquired it, if that is known.
     pub(crate) held_by: Option<u32>,
-    /// Where it was acquired by hand, if it was and has not been released.
+    /// Where it was acquired by hand, if it has not been released since.
     pub(crate) by_hand: Option<ByHand>,
     /// What a waiter ahead of this one was offered and has not taken.
     pub(crate) offered: Option<Offer>,
 }
 
-/// The sort of a wait. The list is open: new ways to wait bring their own.
+/// The kind of a wait. The list is open: new ways to wait add their own.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WaitKind {
@@ -49,11 +49,11 @@ pub enum WaitKind {
     Timer,
     /// A task.
     Task,
-    /// A future that somebody has to complete.
+    /// A future that other code must complete.
     Future,
     /// A `gather`.
     Group,
-    /// A place in the line of waiters of something, such as `Lock`, `Queue.get` or `Event`.
+    /// The line of waiters of an object with this name, such as `Lock`, `Queue.get` or `Event`.
     Line(&'static str),
     /// Input on a descriptor.
     Readable,
@@ -69,10 +69,10 @@ impl Description {
     }
 }
 
-/// What a task waits on, as its cell keeps it: 16 bytes.
+/// A task's blocker, as its cell stores it, in 16 bytes.
 #[derive(Clone)]
 pub(crate) enum BlockedOn {
-    /// Nothing: the task runs, or has not begun, or is done.
+    /// Nothing: the task is running, has not started, or is done.
     Nothing,
     /// Its turn: it gave way to the others, and is queued.
     Turn,
@@ -118,13 +118,13 @@ impl BlockedOn {
         self.with(|blocker| blocker.cancel(event_loop)).unwrap_or(false)
     }
 
-    /// See [`Blocker::describe`]; `None` if it is nothing that this crate knows of.
+    /// See [`Blocker::describe`]; `None` if this crate does not know the blocker.
     pub(crate) fn describe(&self) -> Option<Description> {
         self.with(|blocker| blocker.describe())
     }
 }
 
-/// What is not known cannot be cancelled either; see `look_back` in `step`.
+/// An unknown blocker cannot be cancelled either; see `look_back` in `step`.
 struct Foreign;
 
 impl Blocker for Foreign {

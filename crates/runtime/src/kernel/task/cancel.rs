@@ -1,8 +1,8 @@
 //! How a request to cancel travels: `Task.cancel`, `Future.cancel`, `_GatheringFuture.cancel`.
 //!
-//! A task hands the request to what it waits on. That may be a task again, so the way can be long, may branch (gather)
-//! and may lead back to where it began. The core idea: walk it with a list of what is still to do instead of by
-//! recursion, in the order in which CPython's calls would reach each future.
+//! A task passes the request on to what it waits on. That may be a task again, so the path can be long, may branch (gather) and
+//! may form a cycle. The core idea: it is walked without recursion, with a list of what is left to do, in the order in which
+//! CPython's calls would reach each future.
 
 use std::sync::Arc;
 
@@ -19,17 +19,17 @@ use crate::kernel::watch::LoopEvent;
 
 enum Todo {
     Cancel(AnyFuture),
-    /// All that this task or group waits on has been dealt with.
+    /// Everything that this task or group waits on has been handled.
     Leave(AnyFuture),
 }
 
-/// Asks `future` to cancel; false if it cannot any more.
+/// Asks `future` to cancel; returns false if it is too late.
 pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
     future.base().forgive();
     if !can_cancel(future) {
         return false;
     }
-    // A stack: what is pushed last is done first. It stays empty, and costs nothing, unless the request has to travel.
+    // A stack: the last push is handled first. It stays empty, and costs nothing, unless the request has to travel.
     let mut todo = Vec::new();
     // For each group that the walk is in: was one of its children asked?
     let mut asked = Vec::new();
@@ -40,7 +40,7 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
             Todo::Cancel(future) => future,
             Todo::Leave(future) => {
                 future.base().visited.set(false);
-                // A group is asked if one of its children was; and then so is the group that it is a child of.
+                // A group counts as asked if one of its children was; then its own parent group does, too.
                 if let Kind::Group(group) = future.kind()
                     && asked.pop() == Some(true)
                 {
@@ -51,7 +51,7 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
             }
         };
         match future.kind() {
-            // The request goes on to the children, in order. Whether the group counts as asked is known when they are done.
+            // The request goes on to the children, in order. Only after that is it known whether the group counts as asked.
             Kind::Group(group) => {
                 asked.push(false);
                 todo.push(Todo::Leave(future.clone()));
@@ -62,10 +62,10 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
             Kind::Plain => {
                 future.finish_cancelled(message.clone());
             }
-            // The request ends the task's wait, or is noted in the task, or goes on to the future that the task awaits.
+            // The request ends the task's wait, is noted in the task, or goes on to the future that the task awaits.
             Kind::Task(core) => match cancel_task(&future, core, &message, &todo) {
                 None => {}
-                // Nothing lies behind a plain future, so no cycle does.
+                // Nothing is behind a plain future, so it cannot be part of a cycle.
                 Some(next) if matches!(next.kind(), Kind::Plain) => next.finish_cancelled(message.clone()),
                 Some(next) => {
                     future.base().visited.set(true);
@@ -98,12 +98,12 @@ fn can_cancel_children(group: &Group) -> bool {
     false
 }
 
-/// Requests the cancellation of one task. Returns the future that it awaits if the request goes on there. `todo` is what the walk
-/// has left to do.
+/// Requests the cancellation of one task. Returns the future that it awaits if the request goes on there. `todo` is the rest of
+/// the walk.
 fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>, todo: &[Todo]) -> Option<AnyFuture> {
     if task.base().visited.get() {
-        // The tasks wait for each other in a circle (CPython ends in a RecursionError). The cancellation ends the wait of the
-        // task that closes the circle, and with it the waits of all.
+        // The tasks wait for each other in a cycle (CPython raises a RecursionError). The cancellation ends the wait of the
+        // task that closes the cycle, and with it the waits of all.
         end_wait(task, core, message);
         return None;
     }
@@ -111,11 +111,11 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>, to
     core.count_cancels(1);
     let event_loop = task.base().event_loop();
     if event_loop.instrumented.get() {
-        // The walk is inside of the task or group that it leaves next.
+        // The walk is inside the task or group that it will leave next.
         let through = todo.iter().rev().find_map(|next| if let Todo::Leave(outer) = next { Some(outer) } else { None });
         event_loop.tell_all(LoopEvent::CancelRequested { task: &AnyTask::from_future(task.clone()), through });
     }
-    // A task whose wait is over already will raise at its next step. Only the message is new.
+    // A task whose wait has already ended will raise at its next step. Only the message changes.
     if core.pending_cancel() == PendingCancel::Wait {
         core.note_cancel_message(message.clone());
         return None;
@@ -135,15 +135,15 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>, to
     None
 }
 
-/// Ends the task's present wait with a cancellation.
+/// Ends the task's current wait with a cancellation.
 fn end_wait(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>) {
     core.set_message_of_wait(message.clone());
     core.set_pending_cancel(PendingCancel::Wait);
     task.wake();
 }
 
-/// Cancels the wait that a task has begun after the cancellation was requested, which came while it ran (or waited on something
-/// foreign): the second half of `Task.__step`.
+/// Cancels a wait that the task started after the cancellation was requested, because the request came while the task was
+/// running (or waited on something foreign): the second half of `Task.__step`.
 pub(crate) fn deliver(task: &AnyTask) {
     let core = task.core();
     let message = core.cancel_message();
@@ -157,7 +157,7 @@ pub(crate) fn deliver(task: &AnyTask) {
 }
 
 /// The task was resumed to raise a cancellation, and waits on something foreign again. So it is resumed once more, and the
-/// innermost block around the wait drops what it has and raises.
+/// innermost block around the wait drops its content and raises.
 pub(crate) fn force(task: &AnyTask) {
     let core = task.core();
     if core.pending_cancel() == PendingCancel::Wait {
@@ -173,13 +173,13 @@ pub(crate) fn force(task: &AnyTask) {
     }
 }
 
-/// The cancellation that a block has to raise whose content waits, in place of that.
+/// The cancellation that a block must raise in place of its waiting content.
 #[inline]
 pub(crate) fn take_forced() -> Option<CancelledError> {
     take(|pending| pending == PendingCancel::Forced)
 }
 
-/// The cancellation that the current task has to raise now, if there is one: called by a wait that is being resumed.
+/// The cancellation that the current task must raise now, if there is one. Called by a wait that is being resumed.
 #[inline]
 pub(crate) fn take_cancel() -> Option<CancelledError> {
     take(|pending| pending != PendingCancel::None)
@@ -198,7 +198,7 @@ fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<CancelledError> {
     })
 }
 
-/// Kept out of line: every wait that ends asks, and few are cancelled.
+/// Not inlined: every wait that ends asks, and few are cancelled.
 #[cold]
 pub(crate) fn raise(core: &TaskCore) -> CancelledError {
     let of_wait = core.take_message_of_wait();

@@ -1,7 +1,7 @@
-//! What a task has beyond a future: what it waits on, what was requested of it, its name and its context; and what a wait notes
-//! there when it begins.
+//! The part of a task beyond its future: its blocker, its pending requests, its name and its context, and the notes of a wait
+//! that starts.
 //!
-//! There may be a million tasks, so what most never have is in a box of its own, made when it is needed.
+//! There may be a million tasks, so rare data is in a separate box, made when it is needed.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::Write as _;
@@ -24,15 +24,15 @@ use crate::kernel::memory::state::{PendingCancel, State};
 use crate::kernel::task::blocker::BlockedOn;
 use crate::kernel::task::visit::Visit;
 
-/// What a task has. It begins with its base, so that a pointer to that is a pointer to the whole.
+/// The cell of a task. It begins with its base, so that a pointer to the base is a pointer to the whole.
 #[repr(C)]
 pub(crate) struct TaskCore {
     pub(crate) base: FutureBase,
     rare: OnceCell<Box<Rare>>,
     blocked_on: Cell<BlockedOn>,
-    /// Where it was last seen: created, suspended, or asking who it is.
+    /// Its last known location: where it was created, was suspended, or asked for the current task.
     pub(crate) at: Cell<&'static Location<'static>>,
-    /// The task's own waker, which keeps its memory until the last handle is dropped. A visit has it meanwhile.
+    /// The task's own waker, which keeps its memory until the last handle is dropped. A visit takes it for its duration.
     waker: Cell<Option<Waker>>,
 }
 
@@ -40,21 +40,22 @@ pub(crate) struct TaskCore {
 #[derive(Default)]
 struct Rare {
     name: RefCell<Option<Rc<str>>>,
-    /// Of the last cancellation that was to be raised at the next step; it stays when it was: `Task._cancel_message`.
+    /// The message of the last cancellation that was to be raised at the next step. It stays after that:
+    /// `Task._cancel_message`.
     cancel_message: RefCell<Option<Arc<str>>>,
-    /// Of the cancellation that has ended the present wait.
+    /// The message of the cancellation that has ended the current wait.
     message_of_wait: RefCell<Option<Arc<str>>>,
     /// The task's own context between its steps.
     vars: Cell<Vars>,
     /// A context object given at creation, used instead of `vars`.
     context: OnceCell<ContextObject>,
-    /// The name of its coroutine, if its type has another one.
+    /// The name of its coroutine, if that differs from its type's.
     coroutine: Cell<Option<fn() -> &'static str>>,
     /// See `kernel/task/visit`.
     visit: Cell<Option<Visit>>,
 }
 
-/// While it lives, the task's context is the current one, if it could be entered.
+/// As long as it lives, the task's context is the current one, if it could be entered.
 pub(crate) struct InContext<'a> {
     core: Option<&'a TaskCore>,
     /// The context that was current before.
@@ -86,11 +87,11 @@ impl TaskCore {
     }
 
     pub(crate) fn keep_waker(&self, waker: Waker) {
-        // There is none, so there is nothing to drop.
+        // There was no waker before, so there is nothing to drop.
         std::mem::forget(self.waker.replace(Some(waker)));
     }
 
-    /// Its words, for one call; `None` during a visit.
+    /// A copy of the waker's words, for one call; `None` during a visit.
     #[inline]
     pub(crate) fn waker(&self) -> Option<ManuallyDrop<Waker>> {
         // SAFETY: the reference is gone when this returns, and nothing changes the waker before. What is called by the copy may begin
@@ -107,12 +108,12 @@ impl TaskCore {
         &self.make_rare().visit
     }
 
-    /// Is it visited, and woken by this waker?
+    /// Is the task being visited, and does this waker wake it?
     pub(crate) fn is_visited_by(&self, waker: &Waker) -> bool {
         self.rare().and_then(|rare| rare.visit.get()).is_some_and(|visit| visit.wakes == waker.data())
     }
 
-    /// What tells the name of its coroutine function, if it is not that of the coroutine's type.
+    /// The function that returns the name of its coroutine function, if that differs from its type's.
     pub(crate) fn coroutine_naming(&self) -> Option<fn() -> &'static str> {
         self.rare()?.coroutine.get()
     }
@@ -121,7 +122,7 @@ impl TaskCore {
         self.make_rare().coroutine.set(Some(name));
     }
 
-    /// Gives the task, whose creation is complete, to its loop.
+    /// Hands the task, whose creation is complete, to its loop.
     #[inline]
     pub(crate) fn begin(&self, task: &AnyFuture, context: Option<ContextObject>) {
         note_making();
@@ -141,7 +142,7 @@ impl TaskCore {
         }
     }
 
-    /// Takes the task, which is about to be done, from its loop.
+    /// Removes the task, which is about to be done, from its loop.
     pub(crate) fn unregister(&self) {
         if let Some(number) = self.base.event_loop().tasks.unregister(self.base.slot.get()) {
             self.base.slot.set(number);
@@ -162,7 +163,7 @@ impl TaskCore {
         self.look(BlockedOn::clone)
     }
 
-    /// The future that it awaits, if it is one that it waits on.
+    /// The future that it awaits, if its blocker is one.
     pub(crate) fn awaited(&self) -> Option<AnyFuture> {
         self.look(BlockedOn::future)
     }
@@ -172,13 +173,13 @@ impl TaskCore {
         self.look(|blocked_on| matches!(blocked_on, BlockedOn::Future(_) | BlockedOn::Line(..)))
     }
 
-    /// To be called where nothing is borrowed: what it was blocked on may be the last handle on a future.
+    /// Must be called while nothing is borrowed: the old blocker may be the last handle of a future.
     #[inline]
     pub(crate) fn set_blocked_on(&self, blocked_on: BlockedOn) {
         drop(self.blocked_on.replace(blocked_on));
     }
 
-    /// Like `set_blocked_on`, for a wait that the task begins, alone or beside another.
+    /// Like `set_blocked_on`, for a wait that the task starts, alone or beside another.
     #[inline]
     fn begin_wait(&self, blocked_on: BlockedOn) {
         self.base.waits_on_several.set(!matches!(self.blocked_on.replace(blocked_on), BlockedOn::Nothing));
@@ -228,7 +229,7 @@ impl TaskCore {
         }
     }
 
-    /// Calls `f` in the task's context (unless that is entered elsewhere): how exception handlers are called for a task.
+    /// Calls `f` in the task's context (unless that is entered elsewhere), as exception handlers are called for a task.
     pub(crate) fn in_context(&self, f: impl FnOnce()) {
         let _inside = self.enter_context();
         f();
@@ -243,7 +244,7 @@ impl TaskCore {
         custom.unwrap_or_else(|| format!("Task-{}", self.number()).into())
     }
 
-    /// The name in a report, of which every line must be one of ours.
+    /// The name for a report, on one line, because every line of a report must be ours.
     pub(crate) fn shown_name(&self) -> String {
         let mut name = String::new();
         let _ = write!(Escape(&mut name, Lines::Escape), "{}", self.name());
@@ -257,7 +258,7 @@ impl TaskCore {
     /// Names a task that was just created. CPython numbers only tasks without a name of their own, so the number is given
     /// back unless the next one has been taken since.
     pub(crate) fn name_at_creation(&self, name: &str) {
-        /// Down from the end of the numbers, so that those of tasks with names are others.
+        /// Counts down from the largest number, so that named tasks have numbers of their own.
         static NEXT_OF_NAMED: AtomicU32 = AtomicU32::new(u32::MAX);
         self.set_name(name);
         let number = self.number();
@@ -267,7 +268,7 @@ impl TaskCore {
         tasks.set_number(self.base.slot.get(), NEXT_OF_NAMED.fetch_sub(1, Ordering::Relaxed));
     }
 
-    /// The number of a default name, and what tells the task from others that are not done.
+    /// The number of a default name, which also identifies the task among all that are not done.
     pub(crate) fn number(&self) -> u32 {
         let slot = self.base.slot.get();
         if self.base.is_pending() { self.base.event_loop().tasks.number(slot).unwrap_or(0) } else { slot }
@@ -280,13 +281,13 @@ impl TaskCore {
 
     // Steps and cancellations.
 
-    /// Is there nothing to do at this step but to resume the coroutine?
+    /// Does this step only have to resume the coroutine?
     #[inline]
     pub(crate) fn just_goes_on(&self) -> bool {
         self.base.state() == State::Pending && !self.pending_cancel().is_due()
     }
 
-    /// Is there nothing to do at the end of this step, because the task waits on something that this crate knows?
+    /// Is nothing left to do at the end of this step, because the task waits on something that this crate knows?
     #[inline]
     pub(crate) fn just_waits(&self) -> bool {
         let quiet = self.base.state() == State::Pending && self.pending_cancel() == PendingCancel::None;
@@ -298,7 +299,7 @@ impl TaskCore {
         self.look(|blocked_on| matches!(blocked_on, BlockedOn::Nothing))
     }
 
-    /// The task has taken its first step, or behaves as if.
+    /// Marks the task as having taken its first step.
     pub(crate) fn start(&self) {
         if self.base.state() == State::New {
             self.base.state.set(State::Pending);
@@ -332,7 +333,7 @@ impl TaskCore {
         }
     }
 
-    /// In CPython what the task waits on has this message, and the task none.
+    /// In CPython the future that the task waits on has this message, and the task has none.
     pub(crate) fn set_message_of_wait(&self, message: Option<Arc<str>>) {
         if message.is_some() || self.rare().is_some() {
             self.make_rare().message_of_wait.replace(message);
@@ -360,7 +361,7 @@ impl TaskCore {
     }
 }
 
-/// A task up to the next task or callback that it makes, to which it may move what it has acquired.
+/// Identifies a task up to the moment when it makes its next task or callback, to which it may move what it has acquired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
     pub(crate) number: u32,
@@ -375,7 +376,7 @@ pub(crate) fn note_making() {
     });
 }
 
-/// The current task's number, which no other task of the process that is not done has.
+/// The current task's number, unique among all tasks of the process that are not done.
 pub(crate) fn current_task_id() -> Option<u32> {
     current::with_task(|task| Some(task?.core().number()))
 }
@@ -391,18 +392,18 @@ pub(crate) fn wait_on(blocked_on: BlockedOn, at: &'static Location<'static>) {
     });
 }
 
-/// Notes that the current task goes on waiting, where it was.
+/// Notes that the current task keeps waiting at the same location.
 pub(crate) fn keep_waiting_on(blocked_on: BlockedOn) {
     if let Some(at) = current::with_task(|task| Some(task?.core().at.get())) {
         wait_on(blocked_on, at);
     }
 }
 
-/// Notes that the current task awaits `future`, unless it must not: then it only yields, and the error is for its next step.
+/// Notes that the current task awaits `future`. If it must not, it only yields, and the returned error is for its next step.
 pub(crate) fn wait_on_future(future: &AnyFuture, at: &'static Location<'static>) -> Result<(), Error> {
     current::with_task(|task| {
         let Some(task) = task else { return Ok(()) };
-        // Noted first: the message of a refusal tells where the task is, and that is here.
+        // Noted first, because the message of a refusal contains the task's location, which is here.
         task.core().at.set(at);
         let message = if task.is(future) {
             format!("Task cannot await on itself: {future:?}")

@@ -35,7 +35,7 @@ pub(crate) fn spawn<T: 'static, F: StdFuture<Output = Result<T>> + 'static>(
     start(event_loop, AnyTask::from_future(task), Runnable::new(runnable), name, context, eager)
 }
 
-/// What is the same for tasks of all types, which would otherwise be in the program for each of them.
+/// The part that does not depend on the task's type, so that it is in the program only once.
 fn start(
     event_loop: &Rc<LoopCore>,
     task: AnyTask,
@@ -46,7 +46,7 @@ fn start(
 ) -> AnyTask {
     task.core().begin(&task, context);
     if let Some(name) = name {
-        // The default name cannot have been seen.
+        // The default name cannot have been read yet.
         task.core().name_at_creation(name);
     }
     let created = || event_loop.tell(|| LoopEvent::TaskCreated(&task));
@@ -54,8 +54,8 @@ fn start(
         created();
         runnable.run(event_loop);
     } else {
-        // Queued first: an observer may close the loop, which must not wait for a task in our hands. (It cannot where a step is
-        // about to run, for then the loop runs.)
+        // Queued first: an observer may close the loop, which must not wait for a task that is not queued. (It cannot if a step
+        // is about to run, because then the loop is running.)
         event_loop.queue_task(runnable);
         created();
     }

@@ -1,9 +1,9 @@
 //! One step of a task: `Task.__step`.
 //!
-//! The core idea: what the loop queues is a `Runnable`, async-task's with the task around it. Running it makes the task the
-//! current one and has async-task poll not the coroutine but a wrapper around it, [`Body`], which swaps the task's context in,
-//! delivers cancellations, and turns what the coroutine returns into the task's end. Only that knows the coroutine's type: the
-//! rest is the same code for all tasks.
+//! The core idea: the loop queues a `Runnable`, which wraps async-task's. Running it makes the task the current one, and
+//! async-task polls not the coroutine but a wrapper around it, [`Body`]. The body swaps the task's context in, delivers
+//! cancellations, and turns the coroutine's result into the task's end. Only the body knows the coroutine's type; the rest is
+//! the same code for all tasks.
 
 use std::any::Any;
 use std::future::Future as StdFuture;
@@ -25,9 +25,9 @@ use crate::kernel::task::core::TaskCore;
 use crate::kernel::task::coroutine::excuse;
 use crate::kernel::watch::LoopEvent;
 
-/// A task that is to take its next step. There is never more than one of a task, and none of one that is over.
+/// A task that is about to take its next step. A task never has more than one, and none once it is done.
 ///
-/// Waking a task in another thread makes it there; only the loop's own runs it.
+/// Waking a task in another thread makes it there; only the loop's own thread runs it.
 pub(crate) struct Runnable(ManuallyDrop<async_task::Runnable<TaskMemory>>);
 
 impl Runnable {
@@ -41,7 +41,7 @@ impl Runnable {
         self.0.metadata()
     }
 
-    /// The task, for the loop that asks, which must be its own.
+    /// The task. `event_loop` must be its own loop.
     #[inline]
     pub(crate) fn task(&self, event_loop: &LoopCore) -> AnyTask {
         AnyTask::from_future(self.memory().handle(event_loop))
@@ -54,7 +54,7 @@ impl Runnable {
     /// Takes the step.
     #[inline]
     pub(crate) fn run(self, event_loop: &LoopCore) {
-        // 1. A handle keeps the task until the step is over, for its end lets go of the loop's own.
+        // 1. A handle keeps the task until the end of the step, because a task that ends drops the loop's own handle.
         let task = self.task(event_loop);
         event_loop.tell(|| LoopEvent::StepBegins(&task));
         // 2. async-task polls the `Body`, with the task as the current one.
@@ -63,7 +63,7 @@ impl Runnable {
         if let Stepping(Some(task)) = &stepping {
             current::step(task, || runnable.run());
         }
-        // 3. The step has come to its end, so nothing has to be made good.
+        // 3. The step has ended normally, so nothing has to be cleaned up.
         let task = stepping.0.take();
         if event_loop.instrumented.get() {
             end(task, event_loop);
@@ -82,7 +82,7 @@ impl Runnable {
 impl Drop for Runnable {
     #[cold]
     fn drop(&mut self) {
-        // In another thread nothing of a task may be touched. There it is kept, with what it has.
+        // In another thread nothing of a task may be touched. There the task is leaked, with its contents.
         if let Some(future) = self.memory().handle_in_its_thread() {
             let _stepping = Stepping(Some(AnyTask::from_future(future)));
             // SAFETY: this is dropped, so nothing else takes it out. Test: `tests/user_code.rs`, under AddressSanitizer.
@@ -92,8 +92,8 @@ impl Drop for Runnable {
     }
 }
 
-/// A task whose step is being taken. If it is still here when this is dropped, the step has not come to its end, and async-task
-/// has dropped the coroutine: then the task ends as an aborted one does, so that nothing waits for it in vain.
+/// A task whose step is being taken. If the task is still here when this is dropped, the step did not end normally, and
+/// async-task has dropped the coroutine. The task then ends like an aborted one, so that nothing waits for it in vain.
 pub(super) struct Stepping(pub(super) Option<AnyTask>);
 
 impl Drop for Stepping {
@@ -105,7 +105,7 @@ impl Drop for Stepping {
     }
 }
 
-/// A second panic on top of the one that unwinds is swallowed.
+/// A second panic during unwinding is swallowed.
 #[cold]
 fn end_unwinding(task: AnyTask) {
     let _ = catch_unwind(AssertUnwindSafe(|| {
@@ -150,7 +150,7 @@ impl<T: 'static, F: StdFuture<Output = Result<T>>> StdFuture for Body<F> {
     }
 }
 
-/// What only few programs want to know.
+/// Work that only few programs need.
 #[cold]
 fn end(task: Option<AnyTask>, event_loop: &LoopCore) {
     let told = catch_unwind(AssertUnwindSafe(|| {
@@ -161,13 +161,14 @@ fn end(task: Option<AnyTask>, event_loop: &LoopCore) {
         }
     }));
     if let Err(payload) = told {
-        // The step has come to its end, so the task goes on. If it is done, a second panic, of its result, is swallowed.
+        // The step has ended normally, so the task goes on. If it is done, a second panic, when its result is dropped, is
+        // swallowed.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(task)));
         resume_unwind(payload);
     }
 }
 
-/// Takes the step, as the current task and in its context. Returns how the coroutine ended, if it did.
+/// Takes the step in the task's context. Returns how the coroutine ended, if it did.
 #[inline]
 fn take<T, F: StdFuture<Output = Result<T>>>(
     task: &AnyTask,
@@ -178,14 +179,15 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
     // 1. The context is entered, and left when this returns.
     let (_inside, no_context) = core.enter_context();
     let mut running = coroutine.as_mut().as_pin_mut().expect("a task is not polled after its end");
-    // 2. The wait is over. Is there something to raise instead of resuming the coroutine?
+    // 2. The wait has ended. Is there an error to raise, in place of resuming the coroutine?
     let own;
     let mut waker = cx.waker();
     let refused = if core.just_goes_on() {
         core.set_blocked_on(BlockedOn::Nothing);
         no_context
     } else {
-        // By which our futures know it: mostly the one that async-task gives, else one that tells of its clones (`asyncio/knots`).
+        // The waker by which our futures recognize the task: usually async-task's, otherwise one that counts its clones
+        // (`asyncio/knots`).
         own = core.waker();
         waker = own.as_deref().unwrap_or(waker);
         prepare(core, no_context)
@@ -198,7 +200,7 @@ fn take<T, F: StdFuture<Output = Result<T>>>(
         // 3. The coroutine runs up to its next wait or to its end. A panic ends it like an exception.
         loop {
             match catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx))) {
-                // 4. It waits. What was requested of the task meanwhile concerns this wait.
+                // 4. It waits. Requests that came during the step concern this wait.
                 Ok(Poll::Pending) if core.just_waits() => return None,
                 Ok(Poll::Pending) => match look_back(task) {
                     Back::Waits => return None,
@@ -226,8 +228,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> Error {
     TaskPanic::new(payload).into()
 }
 
-/// This is the first step, or something was requested of the task before it, or it is no step but a visit. Returns what is raised
-/// instead of the step, if anything is.
+/// For a first step, a step with a pending request, or a visit. Returns the error to raise in place of the step, if any.
 fn prepare(core: &TaskCore, no_context: Option<Error>) -> Option<Error> {
     if core.base.state() == State::Visited {
         return None;
@@ -249,7 +250,7 @@ fn prepare(core: &TaskCore, no_context: Option<Error>) -> Option<Error> {
     no_context
 }
 
-/// How a step goes on that has come to a wait.
+/// How a step that has come to a wait continues.
 enum Back {
     Waits,
     /// The coroutine is polled again at once.
@@ -257,7 +258,7 @@ enum Back {
     Ends(Error),
 }
 
-/// Something was requested of the task while its step ran, or before, or it waits on something foreign, or it was visited.
+/// For a task with a request that came during its step or before, one that waits on something foreign, or one that was visited.
 #[cold]
 fn look_back(task: &AnyTask) -> Back {
     let core = task.core();
@@ -277,7 +278,7 @@ fn look_back(task: &AnyTask) -> Back {
     }
     match core.pending_cancel() {
         PendingCancel::None => {}
-        // It may wait for something of this crate somewhere inside, which raises the cancellation when it is polled.
+        // It may wait, somewhere inside, for something of this crate, which raises the cancellation when it is polled.
         PendingCancel::Must => task.wake(),
         PendingCancel::Late | PendingCancel::Wait => {
             force(task);
@@ -293,7 +294,7 @@ fn look_back(task: &AnyTask) -> Back {
 /// Turns the end of the coroutine into the task's.
 fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     let core = task.core();
-    // A request that came while the last step ran wins over the result.
+    // A request that came during the last step takes precedence over the result.
     let cancelled = core.pending_cancel().is_due();
     core.set_pending_cancel(PendingCancel::None);
     match end {
@@ -302,7 +303,7 @@ fn finish<T: 'static>(task: &AnyTask, end: Result<T>) {
     }
 }
 
-/// It ends with an error, or with a request to cancel in spite of its result.
+/// Ends the task with an error, or with a request to cancel that takes precedence over its result.
 #[inline(never)]
 fn fail(task: &AnyTask, error: Option<Error>) {
     match error {

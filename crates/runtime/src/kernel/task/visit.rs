@@ -1,12 +1,14 @@
 //! A visit: the coroutine of a suspended task is polled in the middle of another task's step.
 //!
-//! A scoped task borrows from the task that owns its scope, so its coroutine lies in the owner's frames and can be polled only
-//! through them. The core idea: the scoped task is a task of the loop with its own place in the queue, and its step visits the owner,
-//! whose frames lead to the scope, which polls what the step is about. So the steps of scoped tasks are those of other tasks.
+//! A scoped task borrows from the task that owns its scope, so its coroutine is stored in the owner's frames and can be polled
+//! only through them. The core idea: the scoped task is a task of the loop with its own place in the queue. Its step visits the
+//! owner, whose frames lead to the scope, which polls the scoped task's coroutine. So scoped tasks take the same steps as other
+//! tasks.
 //!
-//! To the owner a visit is no step. What it waits on, what was requested of it and its place in the queue stay as they are. Whoever
-//! wakes it meanwhile finds its waker taken, and has its place noted: async-task would queue it only when the visit is over, behind
-//! what the scoped task has queued since. A visit may be asked for at any time: where the owner is not suspended, it is only woken.
+//! For the owner a visit is not a step. Its blocker, its pending requests and its place in the queue stay as they are. If it is
+//! woken meanwhile, its waker has been taken, and its place is noted: async-task would queue it only after the visit, behind
+//! everything that the scoped task has queued since. A visit may be requested at any time; if the owner is not suspended, it is
+//! only woken.
 
 use std::task::Waker;
 
@@ -17,10 +19,10 @@ use crate::kernel::task::core::TaskCore;
 use crate::kernel::task::step::Stepping;
 use crate::kernel::watch::LoopEvent;
 
-/// What a visited task keeps.
+/// The state of a visited task.
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {
-    /// What tells its waker from others.
+    /// Identifies its waker.
     pub(super) wakes: *const (),
     /// Its place in the queue.
     place: Option<usize>,
@@ -29,7 +31,7 @@ pub(crate) struct Visit {
 /// Wakes `owner` by `waker`. If that has queued its step, or it was queued, takes the step out of the queue and polls the coroutine.
 pub(crate) fn visit(owner: &AnyTask, waker: &Waker) {
     let (core, event_loop) = (owner.core(), owner.base().event_loop());
-    // 1. Waking it is how to get hold of its runnable. Observers do not hear of that: nothing will come of it.
+    // 1. Waking the owner is how to get its runnable. Observers are not told, because nothing follows from it.
     event_loop.take_remote();
     let before = event_loop.ready.borrow().len();
     unseen(event_loop, owner.is_woken_by(waker), || waker.wake_by_ref());
@@ -37,7 +39,7 @@ pub(crate) fn visit(owner: &AnyTask, waker: &Waker) {
         return;
     }
     let Some((place, runnable)) = event_loop.ready.borrow_mut().take_task(owner) else { return };
-    // 2. The frames are run through.
+    // 2. The owner's frames are polled.
     let (blocked_on, at, pending) = (core.blocked_on(), core.at.get(), core.pending_cancel());
     core.set_pending_cancel(PendingCancel::None);
     let visited = Visited::new(owner, (place < before).then_some(place));
@@ -46,14 +48,15 @@ pub(crate) fn visit(owner: &AnyTask, waker: &Waker) {
     drop(stepping.0.take());
     let place = core.visit().get().and_then(|visit| visit.place);
     drop(visited);
-    // 3. It is queued where it was, or was woken. The loop has counted what is queued, so if the coroutine has ended, something is.
+    // 3. The owner is queued at its old place, or where it was woken. The loop has counted the queue's entries, so if the
+    //    coroutine has ended, an empty entry takes its place.
     if let Some(place) = place {
         unseen(event_loop, true, || owner.wake());
         let mut ready = event_loop.ready.borrow_mut();
         let runnable = ready.take_task(owner).map(|(_, runnable)| runnable);
         ready.insert(place, runnable);
     }
-    // 4. Else nothing has happened.
+    // 4. Otherwise nothing has happened.
     if owner.done() {
         return event_loop.tell(|| LoopEvent::TaskDone(owner));
     }
@@ -63,7 +66,7 @@ pub(crate) fn visit(owner: &AnyTask, waker: &Waker) {
     core.set_pending_cancel(if new == PendingCancel::None { pending } else { new });
 }
 
-/// Calls `wake` without a word to observers, if it calls nothing of a user's.
+/// Calls `wake` without telling observers, if it calls no user code.
 fn unseen(event_loop: &LoopCore, is_own: bool, wake: impl FnOnce()) {
     if !is_own {
         return wake();
@@ -96,13 +99,13 @@ impl Drop for Visited<'_> {
     }
 }
 
-/// Is the current task visited? Then what only waited for its turn goes on waiting.
+/// Is the current task being visited? Then a wait that only gave way keeps waiting.
 #[inline]
 pub(crate) fn is_visited() -> bool {
     current::with_task(|task| task.is_some_and(|task| task.base().state() == State::Visited))
 }
 
-/// Notes that a task is woken which is being visited.
+/// Notes that a task is woken while it is being visited.
 #[cold]
 pub(crate) fn wake_visited(task: &AnyFuture, core: &TaskCore) {
     let event_loop = core.base.event_loop();

@@ -3,10 +3,10 @@
 use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::watch::Scheduled;
 
-/// Sees what happens in a loop, as it happens; see [`EventLoop::add_observer`](crate::EventLoop::add_observer).
+/// Sees the events of a loop as they happen; see [`EventLoop::add_observer`](crate::EventLoop::add_observer).
 ///
-/// It is called in the loop's thread, in the middle of what it is told of, and must not run the loop. It may do anything else:
-/// ask the loop and its tasks, make and cancel tasks, add and remove observers. A panic in it goes through the loop.
+/// It is called in the loop's thread, in the middle of the event, and must not run the loop. It may do anything else: query the
+/// loop and its tasks, make and cancel tasks, add and remove observers. A panic in it unwinds through the loop.
 ///
 /// # Examples
 ///
@@ -39,9 +39,9 @@ pub trait Observer {
 
 /// Something that happens in a loop.
 ///
-/// *Who* does it is not said, for it is who runs: the task whose step has begun and not ended
-/// ([`current_task`](crate::current_task) gives it), or else the callback that has begun and not ended. Between the passes
-/// nothing of the loop runs: then it was another thread, or Ctrl-C.
+/// The cause is not named, because it is what is running: the task whose step has begun and not ended
+/// ([`current_task`](crate::current_task) returns it), or else the callback that has begun and not ended. Between passes
+/// nothing of the loop is running, and the cause is another thread, or Ctrl-C.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug)]
 pub enum LoopEvent<'a> {
@@ -49,24 +49,24 @@ pub enum LoopEvent<'a> {
     TaskCreated(&'a AnyTask),
     /// A step of the task begins.
     StepBegins(&'a AnyTask),
-    /// The step is over: the task is done, or waits ([`AnyTask::waits_on`]).
+    /// The step has ended: the task is done, or waits ([`AnyTask::waits_on`]).
     StepEnds(&'a AnyTask),
-    /// What the task waited for has happened: its next step is queued. [`AnyTask::waits_on`] still says what it was.
+    /// What the task waited for has happened, and its next step is queued. [`AnyTask::waits_on`] still returns it.
     Woken(&'a AnyTask),
     /// The task was asked to cancel.
     #[non_exhaustive]
     CancelRequested {
         /// The task.
         task: &'a AnyTask,
-        /// The task or group that handed the request on, because it waits for this one; `None` where the request began.
+        /// The task or group that passed the request on, because it waits for this task; `None` if the request was made here.
         through: Option<&'a AnyFuture>,
     },
     /// The task is done: it has a result or an exception, or was cancelled.
     TaskDone(&'a AnyTask),
-    /// A future that is no task was created: by [`create_future`](crate::EventLoop::create_future), or for a `gather` or a
+    /// A future that is not a task was created: by [`create_future`](crate::EventLoop::create_future), or for a `gather` or a
     /// `shield`.
     FutureCreated(&'a AnyFuture),
-    /// A future that is no task is done. Its callbacks are queued next, and who awaits it is woken.
+    /// A future that is not a task is done. Next its callbacks are queued, and tasks that await it are woken.
     FutureDone(&'a AnyFuture),
     /// A callback, or a timer that is due, was queued.
     Queued(&'a Scheduled),
@@ -86,8 +86,8 @@ pub enum LoopEvent<'a> {
     },
     /// A timer was cancelled before it ran.
     TimerCancelled(&'a Scheduled),
-    /// The loop has nothing to run and waits, for this long at most (in the time of its clock) or, if it is `None`, until
-    /// something outside wakes it.
+    /// The loop has nothing to run and waits: at most this long, in the time of its clock, or, with `None`, until something
+    /// outside wakes it.
     Idle(Option<f64>),
     /// The virtual clock went forward.
     #[non_exhaustive]
@@ -97,7 +97,7 @@ pub enum LoopEvent<'a> {
         /// To this one.
         to: f64,
     },
-    /// A pass over the ready begins, which runs as many entries as this.
+    /// A pass over the ready queue begins, which runs this many entries.
     PassBegins(usize),
     /// They have run.
     PassEnds,

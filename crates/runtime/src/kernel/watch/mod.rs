@@ -1,6 +1,7 @@
-//! The seams where more may grow: observers of what a loop does, and a policy that chooses who runs next.
+//! The extension points: observers of a loop, and a policy that chooses what runs next.
 //!
-//! Neither costs anything until it is used: the hot paths ask one flag, [`LoopCore::instrumented`], and all else is here.
+//! Neither costs anything until it is used: the hot paths test one flag, [`LoopCore::instrumented`], and everything else is
+//! here.
 
 mod event;
 mod policy;
@@ -45,13 +46,13 @@ impl LoopCore {
         self.note_instruments();
     }
 
-    /// To be called when the observers or the policy have changed.
+    /// Must be called when the observers or the policy have changed.
     pub(crate) fn note_instruments(&self) {
         let seams = self.observers.borrow().is_some() || self.policy.borrow().is_some();
         self.instrumented.set(seams);
     }
 
-    /// Tells the observers of an event, if there are any.
+    /// Reports an event to the observers, if there are any.
     #[inline]
     pub(crate) fn tell<'a>(&self, event: impl FnOnce() -> LoopEvent<'a>) {
         if self.instrumented.get() {
@@ -73,7 +74,7 @@ impl LoopCore {
         }
     }
 
-    /// Tells of tasks that were woken while the loop could not be told of each.
+    /// Reports tasks that were woken at a time when they could not be reported one by one.
     #[cold]
     pub(in crate::kernel) fn tell_woken(&self, tasks: Vec<AnyTask>) {
         tasks.iter().for_each(|task| self.tell_all(LoopEvent::Woken(task)));

@@ -1,4 +1,4 @@
-//! The choice of who runs next.
+//! The choice of what runs next.
 
 use std::cell::RefCell;
 
@@ -6,11 +6,11 @@ use crate::kernel::event_loop::LoopCore;
 use crate::kernel::handle::AnyTask;
 use crate::kernel::watch::Scheduled;
 
-/// Chooses which of the ready runs next, and where the virtual clock goes; see
+/// Chooses which ready entry runs next, and how the virtual clock advances; see
 /// [`EventLoop::set_scheduling_policy`](crate::EventLoop::set_scheduling_policy).
 ///
 /// Without one the loop is first in, first out, which is asyncio's contract. Others are for tests that look for races: a
-/// program is right when it is right whatever they choose.
+/// correct program is correct whatever they choose.
 ///
 /// It is called in the loop's thread and must not run the loop.
 ///
@@ -41,25 +41,25 @@ use crate::kernel::watch::Scheduled;
 /// assert_eq!(*order.borrow(), ["Bo", "Ada"]);
 /// ```
 pub trait SchedulingPolicy {
-    /// The index of the entry to run next; 0 is the one that has been ready the longest. A greater index than there is means
-    /// the last.
+    /// The index of the entry to run next; 0 is the one that has been ready the longest. An index that is too large means the
+    /// last entry.
     fn next(&mut self, ready: &Choices<'_>) -> usize;
 
-    /// Where the virtual clock goes when a pass begins. It shows `now`, the earliest timer is due at `deadline`, and `ready`
-    /// entries wait to be run.
+    /// Returns the new time of the virtual clock when a pass begins. The clock shows `now`, the earliest timer is due at
+    /// `deadline`, and `ready` entries are ready.
     ///
-    /// By default it stays where it is while anything is ready, and jumps to the deadline when nothing is. A policy may let
-    /// time pass all the same, or pass further. The clock never goes back, and never stops short of the deadline when
+    /// By default the clock stands still while anything is ready, and jumps to the deadline when nothing is. A policy may let
+    /// time pass in any case, or let more time pass. The clock never goes back, and never stops short of the deadline when
     /// nothing is ready.
     fn advance(&mut self, now: f64, deadline: f64, ready: usize) -> f64 {
         if ready == 0 { deadline } else { now }
     }
 }
 
-/// Counted, because it may be replaced while it is asked.
+/// Reference-counted, because it may be replaced while it is being asked.
 pub(in crate::kernel) type Policy = RefCell<Box<dyn SchedulingPolicy>>;
 
-/// All that is ready, in the order in which it became so, for a [`SchedulingPolicy`].
+/// All ready entries, in the order in which they became ready, for a [`SchedulingPolicy`].
 pub struct Choices<'a> {
     core: &'a LoopCore,
     left: usize,
@@ -73,7 +73,8 @@ impl Choices<'_> {
         self.core.ready.borrow().len()
     }
 
-    /// How many entries, this one included, run before the loop looks at its timers, its descriptors and other threads again.
+    /// The number of entries, including this one, that run before the loop looks at its timers, its descriptors and other
+    /// threads again.
     #[must_use]
     pub fn left_in_pass(&self) -> usize {
         self.left
@@ -91,8 +92,8 @@ impl Choices<'_> {
         self.core.ready.borrow().task_at(index).map(|runnable| runnable.task(self.core))
     }
 
-    /// The callback or timer that the entry at `index` is; `None` if it is a step of a task, or if there is no such entry.
-    /// It takes a count of the callbacks before it.
+    /// The callback or timer that the entry at `index` is; `None` if it is a step of a task, or if there is no such entry. This
+    /// has to count the callbacks before it.
     #[must_use]
     pub fn scheduled(&self, index: usize) -> Option<Scheduled> {
         self.core.ready.borrow().other_at(index).map(|other| Scheduled::of(other, self.core))
@@ -100,7 +101,7 @@ impl Choices<'_> {
 }
 
 impl LoopCore {
-    /// The index of the entry to run next, of all that is ready: 0, or what a policy chooses.
+    /// The index of the ready entry to run next: 0, or a policy's choice.
     pub(in crate::kernel) fn choose(&self, left: usize) -> usize {
         // Nothing is borrowed while it is asked: it may queue something, or set another policy.
         let policy = self.policy.borrow().clone();
@@ -108,7 +109,8 @@ impl LoopCore {
         index.min(self.ready.borrow().len() - 1)
     }
 
-    /// Where the virtual clock goes: to the deadline or, if anything is ready, nowhere, unless a policy says otherwise.
+    /// The new time of the virtual clock: the deadline or, if anything is ready, the current time, unless a policy decides
+    /// otherwise.
     pub(in crate::kernel) fn advance_to(&self, deadline: f64) -> f64 {
         let (now, ready) = (self.time(), self.ready.borrow().len());
         let policy = self.policy.borrow().clone();

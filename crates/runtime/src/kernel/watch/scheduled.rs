@@ -1,4 +1,4 @@
-//! `Scheduled`, what observers and policies see of a callback or a timer.
+//! `Scheduled`, the view of a callback or a timer for observers and policies.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use crate::kernel::event_loop::ready::{Other, Run};
 use crate::kernel::event_loop::timers::TimerKey;
 use crate::kernel::handle::AnyTask;
 
-/// A callback or a timer: something that a loop runs and that is no step of a task.
+/// A callback or a timer: something that a loop runs and that is not a step of a task.
 ///
 /// Its `Debug` names it as reports do: `<Handle name()>`.
 pub struct Scheduled {
@@ -15,7 +15,7 @@ pub struct Scheduled {
     pub(crate) target: Target,
 }
 
-/// What tells a callback or timer from others of its loop that have not run. When it has, another may get its number.
+/// Identifies a callback or timer among those of its loop that have not run. After it has run, another may get its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScheduledId(Sort, usize, u32);
 
@@ -36,9 +36,9 @@ impl ScheduledId {
 pub(crate) enum Target {
     /// Calls a function.
     Call(Rc<dyn Run>),
-    /// Calls a function that another thread has handed in, of this name.
+    /// Calls a function with this name, which another thread has handed in.
     Remote(fn() -> &'static str),
-    /// Ends a sleep; of a task, unless the waker is another crate's.
+    /// Ends a sleep, of this task, unless the waker is another crate's.
     Wake(Option<AnyTask>),
     /// Ends a time limit.
     Cancel(AnyTask),

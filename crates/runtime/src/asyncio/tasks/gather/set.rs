@@ -1,4 +1,4 @@
-//! What can be gathered, a vector of one type or a tuple of several, and how its results are collected.
+//! The sets that can be gathered, a vector of one type or a tuple of several, and how their results are collected.
 
 use std::rc::Rc;
 
@@ -60,7 +60,7 @@ impl<H: AsRef<AnyFuture> + 'static, T: 'static> GatherSet for Vec<GatherChild<H,
     }
 }
 
-/// Implements [`GatherSet`] for a tuple, and for what is left of it without its first element, and so on.
+/// Implements [`GatherSet`] for a tuple, for the tuple without its first element, and so on.
 macro_rules! tuples {
     () => {};
     ($handle:ident $value:ident $child:ident $($handles:ident $values:ident $children:ident)*) => {
@@ -91,7 +91,7 @@ macro_rules! tuples {
 
 tuples!(HA TA a HB TB b HC TC c HD TD d HE TE e HF TF f HG TG g HH TH h HI TI i HJ TJ j HK TK k HL TL l);
 
-/// A set whose failures are results: what [`return_exceptions`](super::Gather::return_exceptions) makes of a set.
+/// A set whose failures are results, made by [`return_exceptions`](super::Gather::return_exceptions).
 #[derive(Debug)]
 pub struct Settled<S>(pub(super) Rc<S>);
 

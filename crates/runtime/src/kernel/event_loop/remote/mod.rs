@@ -1,9 +1,9 @@
 //! The way into a loop from other threads: a queue, and the means to wake the loop.
 //!
-//! `Shared` is all that a waker keeps of its loop, so wakers may outlive the loop. A loop that watches descriptors sleeps in its
+//! A waker keeps only the `Shared` of its loop, so wakers may outlive the loop. A loop that watches descriptors sleeps in its
 //! selector, any other loop parks its thread; `Shared` ends either sleep.
 //!
-//! That no wake-up is lost is checked by `model`, with a model checker in place of the machine.
+//! `model` checks with a model checker that no wake-up is lost.
 
 #[cfg(all(test, loom))]
 mod model;
@@ -25,7 +25,7 @@ use std::{
 use crate::kernel::event_loop::call::Call;
 use crate::kernel::task::step::Runnable;
 
-/// What another thread hands in.
+/// An item that another thread hands in.
 pub(crate) enum Remote {
     /// A task was woken there.
     Task(Runnable),
@@ -35,23 +35,23 @@ pub(crate) enum Remote {
 
 pub(crate) struct Shared {
     queue: ConcurrentQueue<Remote>,
-    /// `AWAKE`, `ASLEEP` or `NEWS`. Always swapped, never just stored: so the loop sees everything that a thread did before it
-    /// set `NEWS`, and a thread that finds the loop asleep knows that it has to wake it.
+    /// `AWAKE`, `ASLEEP` or `NEWS`. Always swapped, never just stored, so that the loop sees everything that a thread did
+    /// before it set `NEWS`, and exactly one thread finds the loop asleep and wakes it.
     state: AtomicU8,
     /// The loop's thread.
     thread: Thread,
     /// Set once the loop has a selector: from then on it sleeps there, and this ends the sleep.
     bell: OnceLock<Bell>,
-    /// Tells the host of a guest, which sleeps in the loop's place.
+    /// Wakes the host of a guest, which sleeps in the loop's place.
     host: OnceLock<Bell>,
     closed: AtomicBool,
-    /// How many `LoopHandle`s there are, each of which may still hand something in.
+    /// The number of `LoopHandle`s, each of which may still hand something in.
     handles: AtomicUsize,
 }
 
 type Bell = Box<dyn Fn() + Send + Sync>;
 
-/// The loop works, and has taken what there was.
+/// The loop is working, and has taken all items.
 const AWAKE: u8 = 0;
 /// The loop sleeps or is about to. The thread that changes this wakes it.
 const ASLEEP: u8 = 1;
@@ -78,8 +78,8 @@ impl Shared {
         self.thread.id() == thread::current().id()
     }
 
-    /// Hands something in, from any thread. After the loop was closed it stays in the queue until the last waker or handle is
-    /// dropped. (The loop drops a task's coroutine in any case.)
+    /// Hands an item in, from any thread. After the loop was closed, the item stays in the queue until the last waker or handle
+    /// is dropped. (The loop drops a task's coroutine in any case.)
     pub(crate) fn push(&self, item: Remote) {
         let pushed = self.queue.push(item);
         assert!(pushed.is_ok(), "nothing closes the queue");
@@ -97,28 +97,28 @@ impl Shared {
         }
     }
 
-    /// Is there something to take? Read in every iteration, which costs nothing until it is so.
+    /// Is there something to take? Read in every iteration; a plain read costs nothing while there is not.
     #[inline]
     pub(crate) fn has_news(&self) -> bool {
         self.state.load(Ordering::Relaxed) == NEWS
     }
 
-    /// Takes what has been pushed so far, first in, first out. What comes meanwhile is left for the next time, so that a flood
-    /// does not hold up the loop.
+    /// Takes the items pushed so far, first in, first out. Items that come meanwhile are left for the next time, so that a
+    /// flood does not block the loop.
     pub(crate) fn take(&self) -> impl Iterator<Item = Remote> {
-        // Before the queue is looked at: a push from now on is news again.
+        // Swapped before the queue is read, so that a push from now on is news again.
         self.state.swap(AWAKE, Ordering::AcqRel);
         self.queue.try_iter().take(self.queue.len())
     }
 
-    /// Has everything been taken, and is there no handle by which more could come? (A waker may be anywhere; wakers are not
-    /// counted.)
+    /// Has everything been taken, and is there no handle through which more could come? (A waker may be anywhere; wakers are
+    /// not counted.)
     pub(crate) fn is_deserted(&self) -> bool {
-        // In this order: a handle is dropped after what was pushed by it.
+        // In this order, because a handle is dropped after its last push.
         self.handles.load(Ordering::Acquire) == 0 && self.queue.is_empty()
     }
 
-    /// Sleeps by `wait`, which returns when the loop is woken, or earlier; not at all if there is news.
+    /// Sleeps by calling `wait`, which returns when the loop is woken, or earlier. Does not sleep if there is news.
     pub(crate) fn sleep(&self, wait: impl FnOnce()) {
         if self.fall_asleep() {
             wait();
@@ -126,7 +126,7 @@ impl Shared {
         }
     }
 
-    /// From now on the loop has to be woken; false if there is news.
+    /// From now on the loop must be woken. Returns false if there is news.
     pub(crate) fn fall_asleep(&self) -> bool {
         self.state.compare_exchange(AWAKE, ASLEEP, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
@@ -136,9 +136,9 @@ impl Shared {
         let _ = self.state.compare_exchange(ASLEEP, AWAKE, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// From now on `ring` wakes the loop, not the unparking of its thread.
+    /// From now on `ring` wakes the loop, in place of unparking its thread.
     pub(crate) fn set_bell(&self, ring: impl Fn() + Send + Sync + 'static) {
-        // A loop has one selector in its life, and another one if descriptors are touched after it was closed.
+        // A loop has one selector in its life, and a second one only if descriptors are used after it was closed.
         let _ = self.bell.set(Box::new(ring));
     }
 

@@ -1,9 +1,9 @@
 //! The way in from other threads under a model checker: no wake-up is lost, no item is forgotten.
 //!
-//! loom runs a test once for every order in which its threads can take their steps, and with every value that the memory
-//! model of C11 lets a read give. The code is that of `Shared`; the loop is a thread that takes and sleeps as `LoopCore` does.
-//! A lost wake-up is a thread that sleeps for ever, which loom finds as a deadlock. `cargo xtask sanitize model` runs
-//! these; loom stands in for the standard library only there.
+//! loom runs a test once for every order in which its threads can take their steps, and for every value that the C11 memory
+//! model allows a read to return. The code is that of `Shared`; the loop is a thread that takes and sleeps as `LoopCore` does.
+//! A lost wake-up is a thread that sleeps for ever, which loom finds as a deadlock. `cargo xtask sanitize model` runs these
+//! tests; only there does loom replace the standard library.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use loom::thread;
 
 use super::{Call, Remote, Shared};
 
-/// Checks all orders with at most so many switches away from a thread that could go on: without a bound it would take days.
+/// Checks all orders with at most `switches` switches away from a thread that could go on; without a limit it would take days.
 fn check(switches: usize, f: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(switches);
     builder.check(f);
 }
 
-/// What stands for an item: loom's memory, so that a loop that sees the item but not what was written before is caught.
+/// Stands for an item. It is memory of loom's, so that a loop is caught that sees the item but not what was written before it.
 fn item() -> Remote {
     let cell = Cell::new(0);
     cell.set(7);
@@ -44,7 +44,7 @@ fn two_push(shared: &Arc<Shared>) -> Threads {
     [Arc::clone(shared), Arc::clone(shared)].map(|shared| thread::spawn(move || shared.push(item())))
 }
 
-/// The counting of an `Arc` is not part of the model: what it holds is dropped here, after everybody.
+/// The counting of an `Arc` is not part of the model: its content is dropped here, after all threads.
 fn join(threads: Threads) {
     threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
@@ -64,7 +64,7 @@ fn every_push_ends_the_sleep() {
     });
 }
 
-/// The same when the loop begins to watch descriptors meanwhile: it sleeps in another way from then on.
+/// The same when the loop starts to watch descriptors meanwhile, and from then on sleeps in a different way.
 #[test]
 fn every_push_rings_the_bell() {
     check(3, || {
@@ -75,7 +75,7 @@ fn every_push_rings_the_bell() {
             shared.sleep(thread::park);
             taken += take(&shared);
         }
-        // An eventfd: what rings before the sleep begins ends it as well.
+        // An eventfd: ringing before the sleep starts ends it as well.
         let poller = Arc::new((Mutex::new(false), Condvar::new()));
         let notified = Arc::clone(&poller);
         shared.set_bell(move || {
@@ -96,7 +96,8 @@ fn every_push_rings_the_bell() {
     });
 }
 
-/// A loop that hears of the last handle's end (to report a deadlock, say) has taken all that came by it.
+/// A loop that learns that the last handle was dropped (to report a deadlock, for example) has taken all items that came
+/// through it.
 #[test]
 fn whoever_lets_go_is_heard_of_after_what_it_handed_in() {
     check(2, || {
