@@ -9,11 +9,10 @@ use asyncio_runtime::{Error, WaitQueue};
 
 use crate::buffer::Buffer;
 
-/// Puts bytes into a [`StreamReader`](crate::StreamReader) made by [`StreamReader::new`](crate::StreamReader::new),
-/// also while a task waits for them. Its methods are those that a protocol of asyncio calls: `feed_data`, `feed_eof`
-/// and `set_exception`.
+/// Puts bytes into a [`StreamReader`](crate::StreamReader) made by [`StreamReader::new`](crate::StreamReader::new), even while
+/// a task waits for them. Its methods are those that a protocol of asyncio calls: `feed_data`, `feed_eof` and `set_exception`.
 ///
-/// A clone is a handle on the same reader.
+/// A clone is a handle of the same reader.
 ///
 /// # Examples
 ///
@@ -60,7 +59,7 @@ impl Feeder {
         }
     }
 
-    /// Appends bytes and wakes the waiting task. There is no bound: the caller decides how much is enough.
+    /// Appends bytes and wakes the waiting task. There is no limit: the caller decides how much is enough.
     ///
     /// # Panics
     ///

@@ -1,9 +1,9 @@
-//! `Network`: where connections, servers, datagrams and names come from if not from the system.
+//! `Network`: a source of connections, servers, datagrams and names in place of the system.
 //!
-//! The core idea: a task has a network as it has a context variable, by inheritance, and the functions of this crate ask for it
-//! where they would otherwise make a socket. What they get is an attempt for each operation, as sockets are, so all above it (buffers,
-//! limits, TLS, servers) does not know the difference. A program that never enters a network pays for one look at its context
-//! where it connects or listens. The network of `asyncio_simulation` is the one that this is made for.
+//! The core idea: a task inherits its network like a context variable, and the functions of this crate use it where they would
+//! otherwise make a socket. Like a socket, a network object offers an attempt for each operation, so the code above it (buffers,
+//! limits, TLS, servers) cannot tell the difference. A program that never enters a network pays for one look at its context when
+//! it connects or listens. This exists for the network of `asyncio_simulation`.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -26,11 +26,11 @@ use crate::transport::{CHUNK, Transport, discard};
 /// A name lookup: the future that [`Network::getaddrinfo`] returns.
 pub type Lookup<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 
-/// What takes the place of the system for the tasks that are [on it](NetworkHandle): connections, servers, datagrams, names.
+/// Replaces the system for the tasks that are [on it](NetworkHandle): connections, servers, datagrams, names.
 ///
-/// Nothing here waits. An operation that cannot be done now returns `WouldBlock`, and the object announces by its [`Announcer`] when
-/// to try again. Errors should be the system's, made by `io::Error::from_raw_os_error`, so that they print as everywhere. Dropping
-/// an object closes it. Each method has a default: a network that cannot be reached.
+/// Nothing here waits. An operation that cannot be done now returns `WouldBlock`, and the object announces through its
+/// [`Announcer`] when to try again. Errors should be the system's, made with `io::Error::from_raw_os_error`, so that they print as
+/// usual. Dropping an object closes it. Each method has a default: a network that cannot be reached.
 ///
 /// # Examples
 ///
@@ -66,7 +66,7 @@ pub trait Network {
         Box::pin(async { Ok(None) })
     }
 
-    /// Starts to connect, from an address of one's own if one is given. How it goes is told by [`NetworkStream::connected`].
+    /// Starts to connect, from the local address `from` if it is given. [`NetworkStream::connected`] returns the outcome.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ pub trait Network {
 
 /// One end of a connection.
 pub trait NetworkStream: fmt::Debug {
-    /// Readable when something has come or the peer has ended; writable when it is connected and has room.
+    /// Readable when bytes have arrived or the peer has ended; writable when it is connected and has room.
     fn announcer(&self) -> &Announcer;
 
     /// Has the connection been made?
@@ -109,7 +109,7 @@ pub trait NetworkStream: fmt::Debug {
     /// `WouldBlock` while it is being made; the reason why it cannot be.
     fn connected(&self) -> io::Result<()>;
 
-    /// Takes out what has come, at most so many bytes; none at the end.
+    /// Takes at most `most` of the bytes that have arrived; returns none at the end.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ pub trait NetworkStream: fmt::Debug {
     ///
     /// # Errors
     ///
-    /// `NotConnected`, which does not count: the next operation says why.
+    /// `NotConnected`, which is ignored: the next operation returns the reason.
     fn shut_down(&self) -> io::Result<()>;
 
     /// The address of the other end.
@@ -137,12 +137,12 @@ pub trait NetworkStream: fmt::Debug {
     fn sockname(&self) -> Address;
 }
 
-/// A place at which connections come in.
+/// A listener for incoming connections.
 pub trait NetworkListener {
     /// Readable when a connection has come in.
     fn announcer(&self) -> &Announcer;
 
-    /// Starts to let connections in, and keeps so many until they are accepted.
+    /// Starts to listen, and keeps up to `backlog` connections until they are accepted.
     ///
     /// # Errors
     ///
@@ -176,14 +176,14 @@ pub trait NetworkDatagrams: fmt::Debug {
     ///
     /// # Errors
     ///
-    /// `WouldBlock`; that there is no such address; that an earlier message was refused.
+    /// `WouldBlock`, an error for an address that does not exist, or one for an earlier message that was refused.
     fn send(&self, message: &[u8], to: Option<&Address>) -> io::Result<()>;
 
     /// The next message, and its sender.
     ///
     /// # Errors
     ///
-    /// `WouldBlock`; that an earlier message was refused.
+    /// `WouldBlock`, or an error for an earlier message that was refused.
     fn receive(&self) -> io::Result<(Vec<u8>, Address)>;
 
     /// Its address.
@@ -194,7 +194,7 @@ fn unreachable() -> io::Error {
     io::Error::from_raw_os_error(libc::ENETUNREACH)
 }
 
-/// The key of the network that a task is on: contexts hold what is `Send`.
+/// The key of the network that a task is on. It is not the network itself, because values in contexts are `Send`.
 static CURRENT: ContextVar<usize> = ContextVar::new("network");
 
 thread_local! {
@@ -221,8 +221,8 @@ impl NetworkHandle {
         Self { key, network }
     }
 
-    /// Puts the current context on the network until the scope is dropped: all connections and servers that are made meanwhile, and
-    /// those of tasks, timers and loops that are created meanwhile.
+    /// Puts the current context on the network until the scope is dropped. This covers all connections and servers that are made
+    /// meanwhile, and those of tasks, timers and loops that are created meanwhile.
     #[must_use = "the context leaves the network when this is dropped"]
     pub fn enter(&self) -> NetworkScope {
         NetworkScope { _scope: CURRENT.set_within(self.key) }
@@ -253,7 +253,7 @@ impl fmt::Debug for NetworkHandle {
     }
 }
 
-/// As long as it exists, the context in which it was made is on a network; made by [`NetworkHandle::enter`].
+/// As long as the scope exists, the context in which it was made is on a network; made by [`NetworkHandle::enter`].
 pub struct NetworkScope {
     _scope: VarScope<'static, usize>,
 }
@@ -268,7 +268,7 @@ impl fmt::Debug for NetworkScope {
 ///
 /// # Errors
 ///
-/// The task is on a network that is not there any more.
+/// The task is on a network that no longer exists.
 pub(crate) fn current() -> io::Result<Option<Rc<dyn Network>>> {
     let Ok(key) = CURRENT.get() else { return Ok(None) };
     let network = NETWORKS.with_borrow(|networks| networks.get(&key).and_then(Weak::upgrade));

@@ -48,8 +48,8 @@ pub fn connect_read_pipe(pipe: impl Into<OwnedFd>, limit: Option<usize>) -> Resu
 /// Returns a writer over the writing end of a pipe or any other writable descriptor: `loop.connect_write_pipe`.
 ///
 /// As with [`connect_read_pipe`], the mode of the descriptor is not changed. The descriptor is closed by
-/// [`close`](StreamWriter::close) and [`write_eof`](StreamWriter::write_eof), which are the same here, and when the
-/// last handle on the writer is dropped. In each case the written bytes are sent first.
+/// [`close`](StreamWriter::close) and [`write_eof`](StreamWriter::write_eof), which are the same here, and when the last handle
+/// of the writer is dropped. In each case the written bytes are sent first.
 ///
 /// # Errors
 ///

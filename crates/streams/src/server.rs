@@ -40,9 +40,9 @@ pub(crate) type Connected = dyn Fn(StreamReader, StreamWriter) -> Task<()>;
 /// Listening sockets and the connections accepted from them: `asyncio.Server`. Returned by
 /// [`start_server`](crate::start_server) and [`start_unix_server`](crate::start_unix_server).
 ///
-/// A clone is a handle on the same server. The loop owns the server, so dropping every handle does not stop it;
-/// [`close`](Self::close) does, and so does the end of the loop. As a context manager it is closed after the block, and
-/// the block's end waits for its connections.
+/// A clone is a handle of the same server. The loop owns the server, so dropping every handle does not stop it;
+/// [`close`](Self::close) does, and so does the end of the loop. As a context manager it is closed after the block, and the
+/// block's end waits for its connections.
 ///
 /// # Examples
 ///
@@ -112,7 +112,7 @@ trait Incoming {
 
     fn listen(&self, backlog: i32) -> io::Result<()>;
 
-    /// The next connection, and its peer. The inner error is of a connection that came in and cannot be used.
+    /// The next connection, and its peer. The inner error is that of a connection that was accepted and cannot be used.
     fn accept(&self) -> io::Result<(Result<Rc<dyn Transport>>, Address)>;
 }
 

@@ -58,8 +58,8 @@ pub(crate) trait Transport: fmt::Debug {
         false
     }
 
-    /// Takes out of the system what has come and was not read. A socket that is closed with bytes in it resets the connection,
-    /// and the peer loses what it has not read yet. In asyncio they were received in the background.
+    /// Takes the received bytes that were not read out of the system. Closing a socket that still holds bytes resets the
+    /// connection, and the peer loses what it has not read yet. (asyncio would have received the bytes in the background.)
     fn discard_unread(&self) {}
 
     /// Has the reading end of a pipe gone? `None` if that is not known without reading.
@@ -119,7 +119,7 @@ pub(crate) enum Finish {
     Done,
     /// Try again when the peer has sent something.
     WhenReadable,
-    /// After our goodbye the peer has sent something else than its own.
+    /// After our goodbye the peer has sent something other than its own.
     Unheard(io::Error),
 }
 

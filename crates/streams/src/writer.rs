@@ -10,14 +10,14 @@ use crate::connection::{Handle, Phase};
 
 /// The sending side of a connection: `asyncio.StreamWriter`.
 ///
-/// [`write`](Self::write) never waits: bytes that the system does not take at once are kept and sent in the background,
-/// and [`drain`](Self::drain) waits while too many are kept. A clone is a handle on the same connection, so several
-/// tasks may write to it; the bytes of one `write` stay together. A writer is also a `futures_io::AsyncWrite`.
+/// [`write`](Self::write) never waits: bytes that the system does not take at once are kept and sent in the background, and
+/// [`drain`](Self::drain) waits while too many are kept. A clone is a handle of the same connection, so several tasks may write
+/// to it; the bytes of one `write` stay together. A writer is also a `futures_io::AsyncWrite`.
 ///
-/// A connection is closed by [`close`](Self::close), or when its reader and the last of its writers are dropped. The
-/// written bytes are sent first. The program does not wait for that when it ends: await
-/// [`wait_closed`](Self::wait_closed) or `drain`. In debug mode a writer that is dropped and was not closed is reported, as in Python:
-/// `ResourceWarning: unclosed <StreamWriter …>`.
+/// A connection is closed by [`close`](Self::close), or when its reader and the last of its writers are dropped. The written bytes
+/// are sent first. The program does not wait for that when it ends: await [`wait_closed`](Self::wait_closed) or `drain`. In debug
+/// mode a writer that is dropped without having been closed is reported, as in Python: `ResourceWarning: unclosed <StreamWriter
+/// …>`.
 ///
 /// # Examples
 ///
@@ -52,7 +52,7 @@ impl StreamWriter {
         Self { connection }
     }
 
-    /// Dropping it is how it is closed, of which debug mode has nothing to say.
+    /// Declares that dropping the writer closes it on purpose, so that debug mode does not report it.
     #[doc(hidden)]
     pub fn expect_drop(&self) {
         self.connection.expect_drop();

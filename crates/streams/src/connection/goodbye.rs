@@ -1,5 +1,5 @@
-//! How a connection ends whose transport says goodbye, as TLS does: within a limit, counted from `close` until the
-//! connection is lost, whatever the peer does.
+//! The end of a connection whose transport says goodbye, as TLS does. It has a time limit, from `close` until the connection is
+//! lost, whatever the peer does.
 
 use std::io;
 use std::rc::Rc;

@@ -1,11 +1,11 @@
-//! `Handle`: the hold of readers and writers on a connection.
+//! `Handle`: the reference of a reader or writer to its connection.
 
 use std::ops::Deref;
 use std::rc::Rc;
 
 use super::Connection;
 
-/// A reader's or writer's hold on a connection. Dropping the last one closes the connection.
+/// A reader's or writer's reference to its connection. Dropping the last one closes the connection.
 pub(crate) struct Handle(pub(super) Rc<Connection>);
 
 impl Deref for Handle {

@@ -1,7 +1,7 @@
-//! What debug mode says of a writer that was dropped before it was closed: Python's `ResourceWarning`.
+//! Debug mode's report of a writer that was dropped before it was closed: Python's `ResourceWarning`.
 //!
-//! Dropping the last handle is a way to close a connection, here as in CPython, which says so when it finds it. Whether the loop is
-//! in debug mode is asked once, when the writer is made: a connection of another loop has nothing to remember.
+//! Dropping the last handle is a way to close a connection, here as in CPython, which gives a warning when it happens. Debug mode
+//! is checked once, when the writer is made. Without debug mode, a connection stores nothing.
 
 use std::cell::{Cell, RefCell};
 use std::thread::panicking;
@@ -14,7 +14,7 @@ use super::{Connection, Phase};
 pub(super) struct Unclosed {
     /// The loop of a connection that its writer has to close.
     event_loop: RefCell<Option<LoopHandle>>,
-    /// A server's connection was left open, which is to be said unless its handler turns out to have failed.
+    /// A server's connection was left open. This must be reported, unless its handler turns out to have failed.
     left: Cell<bool>,
     /// Its handler has returned.
     handled: Cell<bool>,
@@ -30,7 +30,7 @@ impl Connection {
         }
     }
 
-    /// A library has the connection, which drops it when it is done.
+    /// The connection belongs to a library, which drops it when it is done.
     pub(crate) fn expect_drop(&self) {
         self.unclosed.event_loop.take();
     }

@@ -43,8 +43,8 @@ impl Connection {
         self.error().map_or(Ok(()), Err)
     }
 
-    /// Closes the writer of a pipe when its reading end goes. Nothing is written that could find out, so the loop is asked: a
-    /// writing end is never readable before that.
+    /// Closes the writer of a pipe when its reading end is closed. No write would notice that, so the loop watches for it: a
+    /// writing end is never readable before.
     fn watch_reader(self: &Rc<Self>) {
         if self.phase.get() != Phase::Open {
             return;

@@ -77,7 +77,7 @@ impl Settings {
             Some("") if context.check_hostname() => {
                 return Err(ValueError::new("check_hostname requires server_hostname").into());
             }
-            // Nobody asks for it, and an address is not told to the server either.
+            // The name is not checked, and for an address nothing is sent to the server.
             Some("") => ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED)),
             Some(name) if !name.starts_with('.') => ServerName::try_from(name.to_owned()).map_err(|_| {
                 ValueError::new(format!("'{name}' is no name of a server that a certificate can be for"))
