@@ -97,9 +97,11 @@ fn run(world: &Rc<World>, how: How) -> Result<()> {
     let closing = event_loop.clone();
     event_loop.set_exception_handler(Some(Box::new(move |context| {
         let Some(world) = handler.upgrade() else { return };
-        // What is said when something is dropped comes at another time in Python.
+        // In Python this comes when the task is collected, after the program's end.
         if context.message.contains("destroyed") {
-            // Python is told to ignore warnings of coroutines that never began; what is aborted gives none here.
+            // So do the last steps of its generators. Python is told to ignore warnings of coroutines that never began; what is
+            // aborted gives none here.
+            world.closed.set(true);
             for task in closing.all_tasks() {
                 task.abort();
             }
