@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the runtime beside its peers.
 //!
-//! The benchmarks are a workspace of their own, so that no peer ever enters the main build; this only starts their driver,
-//! and has the tables and charts follow what it records.
+//! The benchmarks are a workspace of their own, so that no peer ever enters the main build; this only starts their driver, and
+//! updates the tables and charts from its records.
 
 use std::ffi::OsString;
 

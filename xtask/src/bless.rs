@@ -1,4 +1,4 @@
-//! `cargo xtask bless`: what the programs print now is right.
+//! `cargo xtask bless`: accepts the current output of the programs.
 //!
 //! Snapshots are written by the test that compares them, so that there is one way to make them; tables and outputs
 //! follow. The guide's own text is not touched: a program that no longer prints it still fails.
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    // First: cargo cannot build a new program, and so there is no snapshot of it, before it is declared.
+    // This comes first, because cargo cannot build a new program, and so make its snapshot, before it is declared.
     write(manifests::generated(root())?)?;
     if !arguments.tables {
         write_snapshots(&arguments.names)?;

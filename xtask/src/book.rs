@@ -1,6 +1,6 @@
 //! `cargo xtask book`, `browser` and `translations`: the book, its pages in Chromium, and its Chinese edition.
 //!
-//! All need mdBook, which is large, so they are in a package of their own, `xtask/book`. This only starts it.
+//! All of them need mdBook, which is large, so they are in a separate package, `xtask/book`. This only starts it.
 
 use std::ffi::OsString;
 
@@ -31,7 +31,7 @@ pub(crate) fn translations() -> Result<()> {
     start("translations", &[])
 }
 
-/// Runs the other package in the folder of the caller, whom the paths among the arguments are for.
+/// Runs the other package in the caller's folder, because paths among the arguments are relative to it.
 fn start(verb: &str, arguments: &[OsString]) -> Result<()> {
     let mut command = cargo(&["run", "--package", "xtask-book", "--manifest-path"]);
     command.current_dir(std::env::current_dir()?).arg(root().join("Cargo.toml")).args(["--", verb]).args(arguments);

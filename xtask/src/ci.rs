@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what a change has to pass, the quick checks first. People and `.ci/run` run the same thing.
+//! `cargo xtask ci`: the checks that a change must pass, the quick ones first. People and `.ci/run` run the same checks.
 
 use anyhow::Result;
 use conform::cpython::Reference;
@@ -8,19 +8,19 @@ use guide_tests::python::Python;
 
 use crate::{book, cargo, crawler, ecosystem, explore, finish, package, programs, project, tidy, twins};
 
-/// How many random programs are compared with CPython: the same each time, so that a change is judged by nothing but itself.
-/// `cargo xtask conform` looks for differences in new ones.
+/// How many random programs are compared with CPython. They are the same each time, so that the result depends only on the
+/// change. `cargo xtask conform` looks for differences in new programs.
 const PROGRAMS: u64 = 3000;
 const FIRST_SEED: u64 = 20_000_000;
 
-/// Up to which size small programs are compared, and of how many one.
+/// The size up to which small programs are compared, and the sampling: one in so many.
 const SMALL: u32 = 4;
 const SAMPLE: u64 = 101;
 
-/// How many programs of each kind that meets the world outside of a loop.
+/// The number of programs of each kind that uses the world outside of a loop.
 const OUTSIDE: u64 = 40;
 
-/// Of how many wrong versions of the reference one is tried.
+/// One in this many wrong versions of the reference is tried.
 const MUTANTS: u64 = 23;
 
 const BENCH: [&str; 2] = ["--manifest-path", "bench/Cargo.toml"];
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     tidy::run()?;
     step("lints");
     finish(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    // Without its features the package is alone: beside the others it would have them.
+    // The package is built alone without its features, because beside the others it would get them.
     let plain = ["clippy", "-p", "asyncio-streams", "--all-targets", "--no-default-features", "--", "-D", "warnings"];
     finish(&mut cargo(&plain))?;
     if !arguments.skip_tests {
@@ -51,12 +51,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         // A feature that nothing in the workspace asks for.
         finish(&mut cargo(&["test", "-p", "asyncio-errors", "--features", "anyhow", "--test", "anyhow"]))?;
     }
-    // A workspace of its own, which nothing above has looked at. The programs of its peers are checked, not built.
+    // A separate workspace, which nothing above has checked. The programs of its peers are checked, not built.
     step("benchmark");
     finish(cargo(&["fmt", "--all", "--check"]).args(BENCH))?;
     finish(cargo(&["clippy", "--locked", "--workspace", "--all-targets"]).args(BENCH).args(["--", "-D", "warnings"]))?;
     finish(cargo(&["test", "--bin", "bench"]).args(BENCH))?;
-    // An older CPython does otherwise here and there: it is for people to look at.
+    // An older CPython differs here and there, so its differences are only shown.
     let oracle = Oracle::load()?;
     step("twins");
     match Python::find(None) {

@@ -1,4 +1,4 @@
-//! `cargo xtask conform`: the same as CPython, shown by running both.
+//! `cargo xtask conform`: shows by running both that we do the same as CPython.
 
 use std::path::PathBuf;
 
@@ -69,7 +69,7 @@ pub(crate) struct Arguments {
     pyodide: Option<PathBuf>,
 }
 
-/// What is held against the reference.
+/// What is compared with the reference.
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum Against {
     Traces,
@@ -141,21 +141,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// Runs the recorded programs on `conform/reference`, which has to accept their traces and to refuse altered ones.
+/// Runs the recorded programs on `conform/reference`, which must accept their traces and refuse altered ones.
 pub(crate) fn accepts(python: &Python) -> Result<()> {
     let status = script(python, "accepts.py").arg("--alterations").status()?;
     ensure!(status.success(), "conform/reference and a recorded trace differ");
     Ok(())
 }
 
-/// Changes `conform/reference` in every way, or in one of so many: the recorded traces have to refuse each.
+/// Changes `conform/reference` in every possible way, or in one of `every` ways; the recorded traces must refuse each change.
 pub(crate) fn mutants(python: &Python, every: u64) -> Result<()> {
     let status = script(python, "mutants.py").arg(every.to_string()).status()?;
     ensure!(status.success(), "the recorded traces accept a wrong version of conform/reference");
     Ok(())
 }
 
-/// What is to be known of a comparison with another version than the one that is meant.
+/// A remark on a comparison with a version other than the intended one.
 fn remark(oracle: &Oracle, version: &str) {
     if let Some(remark) = oracle.remark(version) {
         println!("{remark}");

@@ -1,6 +1,6 @@
 //! `cargo xtask conform --coverage`: which lines of the crates random programs reach, and which they never do.
 //!
-//! The example `ours` of the package `conform` is built with LLVM's counters in it, and runs the programs without Python.
+//! The example `ours` of the package `conform` is built with LLVM's counters, and runs the programs without Python.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ type Lines = BTreeMap<u32, u64>;
 pub(crate) fn run(programs: u64, seed: u64) -> Result<()> {
     let (host, tools) = tools()?;
     let target = root().join("target/coverage");
-    // With a target named, build scripts and macros are built without counters.
+    // With an explicit target, build scripts and macros are built without counters.
     let build = ["build", "--package", "conform", "--example", "ours", "--target", &host];
     finish(cargo(&build).env("RUSTFLAGS", "-C instrument-coverage").env("CARGO_TARGET_DIR", &target))?;
     let program = target.join(&host).join("debug/examples/ours");
@@ -65,7 +65,7 @@ fn files(report: &str, folder: &Path) -> BTreeMap<PathBuf, Lines> {
     files
 }
 
-/// A line for each file of which programs reach something: how many of its lines, and which ones they do not.
+/// A line for each file that programs reach: how many of its lines they reach, and which ones they do not.
 fn report(files: &BTreeMap<PathBuf, Lines>) {
     let (mut reached, mut all) = (0, 0);
     for (file, lines) in files {

@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     options: Vec<String>,
 }
 
-/// All of it, for `cargo xtask ci --full`.
+/// All parts, for `cargo xtask ci --full`.
 pub(crate) fn whole() -> Result<()> {
     run(&Arguments { full: true, options: Vec::new() })
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask ecosystem`: the programs with crates of others, in a workspace of their own, which nothing else builds: lints,
-//! and a run of each, whose output is compared with the text in `examples/ecosystem/expected`.
+//! `cargo xtask ecosystem`: lints the programs with other crates, which are in a workspace of their own that nothing else
+//! builds, runs each of them, and compares the output with the text in `examples/ecosystem/expected`.
 //!
 //! The test starts a PostgreSQL of its own; where none is installed, it says so and leaves that program out.
 
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     filter: Option<String>,
 }
 
-/// All of it, for `cargo xtask ci --full`.
+/// All parts, for `cargo xtask ci --full`.
 pub(crate) fn all() -> Result<()> {
     run(&Arguments { bless: false, filter: None })
 }

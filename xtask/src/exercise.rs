@@ -1,6 +1,6 @@
 //! `cargo xtask exercise`: the exercises of the book, for a reader at the terminal.
 //!
-//! The files and what is solved belong to the package `exercises`; here are the words.
+//! The package `exercises` handles the files and the list of solved exercises; this has the texts.
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -114,7 +114,7 @@ fn list(desk: &Desk, pages: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Makes the reader's copy, says what it is about, and opens it if there is an editor and somebody to see it.
+/// Makes the reader's copy, prints the task, and opens the file if there is an editor and a terminal.
 fn begin(desk: &Desk, exercise: &Exercise) -> Result<()> {
     let path = desk.open(exercise)?;
     let text = std::fs::read_to_string(&path)?;
@@ -136,7 +136,7 @@ fn begin(desk: &Desk, exercise: &Exercise) -> Result<()> {
     Ok(())
 }
 
-/// Checks an exercise and says what came out. Is it solved?
+/// Checks an exercise and prints the result. Returns whether it is solved.
 fn check(desk: &Desk, exercise: &Exercise) -> Result<bool> {
     let compiler = Compiler::find(root())?;
     let path = short(&desk.path(exercise));

@@ -1,9 +1,9 @@
-//! `cargo xtask explore ID`: an example under many schedules, and what it can print, each output with the shortest schedule to it. With
-//! `--all`, every example, and whether that is what `tests/guide/orders.toml` says.
+//! `cargo xtask explore ID`: runs an example under many schedules, and lists its possible outputs, each with its shortest
+//! schedule. With `--all`, runs every example, and compares the result with `tests/guide/orders.toml`.
 //!
-//! Each schedule is a process of its own, because an example is a whole program. Its choices come back in a file, so that the token of
-//! an output lists them, and the library's search for a shorter one can ask for further runs. (`asyncio::explore` searches a function,
-//! a thousand times as fast.)
+//! Each schedule is a process of its own, because an example is a whole program. Its choices are returned in a file, so that the
+//! token of an output can list them, and the library's search for a shorter schedule can request further runs. (`asyncio::explore`
+//! searches a function, a thousand times as fast.)
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -26,13 +26,13 @@ use indicatif::ProgressBar;
 
 use crate::guide::choose;
 
-/// Under how many schedules each program runs for the table.
+/// The number of schedules under which each program runs for the table.
 const SCHEDULES: u64 = 20;
 
-/// How many more may make the schedule of the table short.
+/// How many further runs may shorten a schedule of the table.
 const TRIES: u32 = 400;
 
-/// A program that takes more steps is not explored: it is about the number of tasks, and not about their order.
+/// A program that takes more steps is not explored: it is about the number of tasks, not about their order.
 const LONGEST: usize = 20_000;
 
 #[derive(clap::Args)]
@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     bless: bool,
 }
 
-/// An output, how often it came, and the schedule to it with the fewest deviations.
+/// An output, how often it occurred, and its schedule with the fewest deviations.
 struct Outcome {
     count: u64,
     deviations: Vec<String>,
@@ -77,11 +77,11 @@ impl Outcomes {
     }
 }
 
-/// The fewest deviations that lead to this output, and of these an early last one, as far as so many runs show.
+/// The fewest deviations that lead to this output, with the last one as early as possible, as far as `tries` runs can tell.
 fn shortest(programs: &Programs, name: &str, text: &str, deviations: &[String], tries: u32) -> Result<String> {
     let token = |deviations: &[Deviation]| {
         let all = deviations.iter().map(|Deviation { step, index, len, .. }| {
-            // Where it is tried, another number may be ready than where it comes from.
+            // In this run, a different number of entries may be ready at that step.
             format!("{step}={index}/{}", (*len).max(index + 1))
         });
         format!("{FIFO}{}", all.collect::<Vec<_>>().join(","))
@@ -114,10 +114,10 @@ fn shortest(programs: &Programs, name: &str, text: &str, deviations: &[String], 
     Ok(schedule)
 }
 
-/// Runs a program under so many schedules. `None` if it always printed the same.
+/// Runs a program under `schedules` schedules. Returns `None` if it always printed the same.
 fn explore(programs: &Programs, name: &str, schedules: u64) -> Result<Option<Depends>> {
     let Run { text: first, eligible, .. } = under(programs, name, FIFO)?;
-    // One that differs from run to run depends on something else than the order.
+    // A program that differs from run to run depends on something other than the order.
     if eligible.len() > LONGEST || under(programs, name, FIFO)?.text != first {
         return Ok(None);
     }
@@ -136,7 +136,7 @@ fn explore(programs: &Programs, name: &str, schedules: u64) -> Result<Option<Dep
     Ok(Some(Depends { program: name.to_owned(), outputs, first, other, schedule }))
 }
 
-/// Does something with each of so many, on all processors. The results are in order.
+/// Calls `work` for each number below `count`, on all processors. The results are in order.
 fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let bar = ProgressBar::new(count as u64);
@@ -198,7 +198,7 @@ pub(crate) fn all(bless: bool) -> Result<()> {
     Ok(())
 }
 
-/// Each schedule of the table on CPython: the program's twin makes the same choices.
+/// Runs each schedule of the table on CPython: the program's twin must make the same choices.
 fn compare_with_twins(programs: &Programs, chosen: &[Example], depends: &[Depends]) -> Result<()> {
     let oracle = Oracle::load()?;
     let Some(python) = Python::find(None).ok().filter(|python| oracle.is_new_enough(&python.version)) else {

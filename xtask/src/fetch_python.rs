@@ -1,8 +1,8 @@
-//! `cargo xtask conform --fetch-python`: the CPython that is meant, unpacked into a folder of its own.
+//! `cargo xtask conform --fetch-python`: downloads the intended CPython and unpacks it into a folder of its own.
 //!
-//! `apt-get` downloads the packages of a distribution newer than this machine's, by a configuration of its own: the lists, the
-//! cache and the status of the machine are neither read nor written. `dpkg-deb` unpacks them, with their libc, and a script
-//! begins Python by that libc's loader. Nothing is installed.
+//! `apt-get` downloads the packages of a distribution newer than this machine's, with a configuration of its own: the lists,
+//! the cache and the status of the machine are neither read nor written. `dpkg-deb` unpacks them, with their libc, and a script
+//! starts Python with that libc's loader. Nothing is installed.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,7 +16,7 @@ use guide_tests::python::Python;
 const KEYRINGS: [&str; 2] =
     ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"];
 
-/// Gets it, unless one that is new enough is here.
+/// Downloads it, unless a CPython that is new enough is here.
 pub(crate) fn run(oracle: &Oracle) -> Result<()> {
     if let Ok(python) = Python::find(None)
         && oracle.is_new_enough(&python.version)
@@ -87,7 +87,7 @@ impl Apt {
         command
     }
 
-    /// Downloads a package, and holds it against its hash; a newer version, whose hash nobody knows, is only reported.
+    /// Downloads a package, and checks its hash; a newer version, whose hash is unknown, is only reported.
     fn download(&self, package: &Package) -> Result<()> {
         let Package { name, version, sha256 } = package;
         let Err(reason) = answer(&mut self.get("download", &[&format!("{name}={version}")])) else {
@@ -122,7 +122,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
 }
 
-/// Writes the script that begins Python.
+/// Writes the script that starts Python.
 fn write_script(folder: &Path, oracle: &Oracle) -> Result<PathBuf> {
     let minor = oracle.version.rsplit_once('.').context("a version has three parts")?.0;
     let path = folder.join(oracle::INTERPRETER);
@@ -140,7 +140,7 @@ fn write_script(folder: &Path, oracle: &Oracle) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// What a command prints; what it says of a failure is the error.
+/// The output of a command; if it fails, its error text is the error.
 fn answer(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_owned();
     let output = command.output().with_context(|| format!("cannot run {}", program.display()))?;

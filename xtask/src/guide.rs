@@ -1,6 +1,6 @@
 //! `cargo xtask guide`: runs the programs of the guide and shows each beside the text it must print.
 //!
-//! A program whose row has a text of the guide is held to that, any other to its snapshot.
+//! A program whose row has a text of the guide is compared with that, any other with its snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -50,7 +50,7 @@ impl From<Clock> for program::Clock {
     }
 }
 
-/// What a program had to print and what it printed: as they are, and ready to be compared.
+/// The required and the actual output of a program: unchanged, and normalised for comparison.
 struct Verdict {
     source: &'static str,
     must_print: String,
@@ -64,7 +64,7 @@ impl Verdict {
     }
 }
 
-/// What a program is judged by.
+/// The texts that programs are compared with.
 struct Judge {
     programs: Programs,
     texts: BTreeMap<String, String>,
@@ -113,7 +113,7 @@ pub(crate) fn choose(names: &[String], examples: Vec<Example>, rows: &[Row]) -> 
     let shows = |name: &String, example: &Example| example.shows.contains(name);
     let mut chosen = vec![names.is_empty(); examples.len()];
     for name in names {
-        // Who names a program wants that one, and not whatever else shows the same row.
+        // If a name is that of a program, only that program is meant, and no other that shows the same row.
         let direct = examples.iter().any(|example| means(name, example));
         let mut found = false;
         for (example, chosen) in examples.iter().zip(&mut chosen) {
@@ -144,7 +144,8 @@ impl Judge {
         // Nearly all programs do nothing but sleep, so they run at once.
         await_full_second();
         let mut verdicts = for_each(examples, examples.len(), |example| self.one(example));
-        // So many at once delay each other, and a busy machine delays them all. What is wrong is wrong alone, too.
+        // Many programs at once delay each other, and a busy machine delays them all. A real failure also occurs when the
+        // program runs alone.
         for (example, verdict) in examples.iter().zip(&mut verdicts) {
             if !verdict.as_ref().is_ok_and(Verdict::is_good) {
                 await_full_second();
@@ -170,20 +171,20 @@ impl Judge {
         let (saved, ours) = (snapshots::saved(example)?, snapshots::text(example, &output)?);
         let (source, compared) = match self.clock {
             Clock::Virtual => ("its snapshot", (saved.trim_end().to_owned(), ours.trim_end().to_owned())),
-            // A snapshot holds virtual times. What is left of it on the real clock is how the program ends.
+            // A snapshot has virtual times, so on the real clock only the end of the program can be compared.
             Clock::Real => ("the end of its snapshot", (ending(&saved), ending(&ours))),
         };
         Ok(Verdict { source, must_print: saved, prints: ours, compared })
     }
 }
 
-/// Many programs print the time in whole seconds, and a moment that a sleep takes too long must not make it the next one.
+/// Many programs print the time in whole seconds, and a sleep that is slightly too long must not change the second.
 fn await_full_second() {
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     thread::sleep(Duration::from_secs(1) - Duration::from_nanos(since_epoch.subsec_nanos().into()));
 }
 
-/// Does the work for each example, so many at a time, and shows how far it is; the answers stand in the examples' order.
+/// Calls `work` for each example, `threads` at a time, and shows the progress; the results are in the order of the examples.
 pub(crate) fn for_each<T: Send>(examples: &[Example], threads: usize, work: impl Fn(&Example) -> T + Sync) -> Vec<T> {
     let bar = ProgressBar::new(examples.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").expect("the template is well formed"));
@@ -207,7 +208,7 @@ pub(crate) fn for_each<T: Send>(examples: &[Example], threads: usize, work: impl
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
-/// The line that tells how a program ended, if it ended badly.
+/// The line about the end of a program, if it ended with an error.
 fn ending(transcript: &str) -> String {
     let last = transcript.lines().last().unwrap_or_default();
     if last.starts_with('[') && last.ends_with(']') { last.to_owned() } else { String::new() }
@@ -230,7 +231,7 @@ fn report(example: &Example, verdict: &Result<Verdict>, show: bool) {
     }
 }
 
-/// The two texts in two columns, or one below the other where the terminal is too narrow.
+/// Shows the two texts in two columns, or one below the other if the terminal is too narrow.
 fn beside(verdict: &Verdict) {
     let (left, right): (Vec<_>, Vec<_>) = (verdict.must_print.lines().collect(), verdict.prints.lines().collect());
     let widest = |lines: &[&str]| lines.iter().map(|line| measure_text_width(line)).max().unwrap_or(0);

@@ -1,10 +1,11 @@
-//! `cargo xtask instructions`: how many instructions the hot paths of the runtime take, against what is committed.
+//! `cargo xtask instructions`: counts the instructions that the hot paths of the runtime take, and compares them with the
+//! committed counts.
 //!
-//! Times differ from run to run and from machine to machine, counts of instructions hardly do: callgrind runs the program
-//! in `bench/instructions` twice with different counts, and the difference is the paths' own. A path that takes more than
-//! [`TOLERANCE`] above `reference.toml` fails. So that many small steps do not make a large one, a path also fails that takes
-//! more than that above `frozen.toml`, the counts of the day on which the core was laid out anew; nothing writes that file.
-//! Another compiler makes other code, so then the counts are shown only.
+//! Times differ from run to run and from machine to machine, but counts of instructions hardly do. callgrind runs the program
+//! in `bench/instructions` twice with different repetitions, and the difference belongs to the path. A path fails if it takes
+//! more than [`TOLERANCE`] above `reference.toml`. To prevent many small increases from adding up, a path also fails if it
+//! takes that much more than in `frozen.toml`, which has the counts of the day on which the core was redesigned and is never
+//! written. A different compiler makes different code, so then the counts are only shown.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,14 +18,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{cargo, finish};
 
-/// By how much a path may grow, in percent: what another C library or processor may make of the same program.
+/// How much a path may grow, in percent: as much as the same program may vary with another C library or processor.
 const TOLERANCE: f64 = 5.0;
 
 /// How often a path is taken in the two runs. Some paths are taken a thousand times at once.
 const COUNTS: [u32; 2] = [1_000, 5_000];
 
 const REFERENCE: &str = "bench/instructions/reference.toml";
-/// What all changes together are held against. A path that is not in it is younger.
+/// The counts with which all changes together are compared. A path that is not in this file is newer.
 const FROZEN: &str = "bench/instructions/frozen.toml";
 const OPENING: &str = "# Instructions of one operation. `cargo xtask instructions --bless` writes this file.\n\n";
 
@@ -41,7 +42,7 @@ pub(crate) struct Arguments {
     required: bool,
 }
 
-/// The committed counts, and who made the code that was counted.
+/// The committed counts, and the compiler that made the code.
 #[derive(Default, Serialize, Deserialize)]
 struct Reference {
     compiler: String,
@@ -109,10 +110,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What a count says about its path.
+/// The result of a comparison.
 #[derive(Debug, PartialEq)]
 enum Verdict {
-    /// Nobody has counted it before.
+    /// The path has not been counted before.
     New,
     /// Within the tolerance; the change in percent.
     Same(f64),
@@ -144,7 +145,7 @@ impl Verdict {
     }
 }
 
-/// Builds the program; answers where it is.
+/// Builds the program, and returns its path.
 fn build() -> Result<PathBuf> {
     let manifest = "bench/Cargo.toml";
     let package = ["--package", "instructions", "--profile", "instructions"];
@@ -169,24 +170,24 @@ fn count(program: &Path, path: &str) -> Result<f64> {
     Ok((each * 10.0).round() / 10.0)
 }
 
-/// Starts one run, which leaves its profile beside the program.
+/// Starts one run, which writes its profile beside the program.
 fn callgrind(program: &Path, path: &str, times: u32) -> Result<Child> {
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", &format!("--callgrind-out-file={}", profile(program, path).display())]);
     command.arg(program).args([path, &times.to_string()]);
-    // What could change the program's steps.
+    // Variables that could change the program's steps.
     for name in ["ASYNCIO_CLOCK", "ASYNCIO_DEBUG", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES", "LD_PRELOAD"] {
         command.env_remove(name);
     }
     Ok(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?)
 }
 
-/// Where the longer run, the second to end, leaves what callgrind_annotate reads.
+/// The profile of the longer run, which ends second, for callgrind_annotate.
 fn profile(program: &Path, path: &str) -> PathBuf {
     program.with_file_name(format!("{path}.callgrind"))
 }
 
-/// What a run says at its end that it has collected.
+/// The number of instructions that a run reports at its end.
 fn collected(run: Child) -> Result<u64> {
     let output = run.wait_with_output()?;
     let said = String::from_utf8_lossy(&output.stderr);

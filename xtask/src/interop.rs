@@ -1,5 +1,5 @@
-//! `cargo xtask interop`: streams against programs of others. The trials are in `crates/streams/tests/interop`; what this
-//! machine lacks is named there and skipped. The guide's status checkers are built for them: they are asked about nginx.
+//! `cargo xtask interop`: streams against other programs. The trials are in `crates/streams/tests/interop`; programs that this
+//! machine lacks are named and skipped. The guide's status checkers are built for the trials, which let them check nginx.
 
 use anyhow::Result;
 use guide_tests::examples::examples;

@@ -1,7 +1,7 @@
 //! The chores of this repository: `cargo xtask VERB`.
 //!
-//! The core idea is a table from verb to function, one file per verb. What a verb checks lives in the `guide-tests`
-//! package, so that `cargo test` finds the same as `cargo xtask`.
+//! The core idea is a table from verb to function, one file per verb. The checks themselves are in the package `guide-tests`,
+//! so that `cargo test` finds the same problems as `cargo xtask`.
 
 mod bench;
 mod bless;

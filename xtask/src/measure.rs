@@ -1,7 +1,7 @@
-//! `cargo xtask measure`: the figures that the book states, measured in both languages.
+//! `cargo xtask measure`: measures the figures that the book states, in both languages.
 //!
-//! A program of `bench/measured` and its Python twin print a line for each figure. Each runs several times, in turn, and
-//! the medians become a table in `bench/figures/measured`, which a page includes. The table says where it was measured.
+//! A program of `bench/measured` and its Python twin print a line for each figure. Each runs several times, in turn, and the
+//! medians become a table in `bench/figures/measured`, which a page includes. The table names the machine.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -103,7 +103,7 @@ impl Figures {
     }
 }
 
-/// Three digits and a unit that suits: `1.23 ms`.
+/// Three digits and a suitable unit: `1.23 ms`.
 fn shown(number: f64, unit: &str) -> String {
     let scales: &[(f64, &str)] = match unit {
         "s" => &[(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")],
@@ -138,7 +138,7 @@ fn table(ours: &Figures, twin: &Figures, python: &str) -> String {
     table
 }
 
-/// Where the figures come from, in a line below the table.
+/// The line below the table with the origin of the figures.
 fn conditions(name: &str, runs: usize, python: &Python) -> Result<String> {
     let told = |command: &mut Command| -> Result<String> {
         Ok(String::from_utf8(command.output()?.stdout)?.trim().to_owned())

@@ -1,8 +1,8 @@
-//! `cargo xtask package`: what has to be true before the crates are published, without publishing anything.
+//! `cargo xtask package`: checks the conditions for publishing the crates, without publishing anything.
 //!
-//! The packages build from what a registry would have of them, and with the lowest compiler that they name; the crates that they
-//! depend on have licences and sources that `deny.toml` allows; the workflow files for a forge are well formed. The last three
-//! take tools that may be missing, which is said.
+//! The packages build from the files that a registry would get, and with the oldest compiler that they name; their dependencies
+//! have licences and sources that `deny.toml` allows; the workflow files for a forge are well formed. The last three checks need
+//! tools that may be missing; then a message says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,10 +19,10 @@ use crate::{cargo, finish};
 /// The workspaces, each with a lock file of its own.
 const WORKSPACES: [&str; 4] = ["Cargo.toml", "bench/Cargo.toml", "crawler/Cargo.toml", "examples/ecosystem/Cargo.toml"];
 
-/// Where `.ci/run` installs the tools that a machine does not have.
+/// The folder in which `.ci/run` installs tools that a machine lacks.
 const TOOLS: &str = "target/tools";
 
-/// What cargo says if it cannot reach the registry.
+/// Cargo's messages if it cannot reach the registry.
 const UNREACHED: [&str; 4] = [
     "--offline was specified",
     "download of config.json failed",
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     no_verify: bool,
 }
 
-/// All of it, for `cargo xtask ci --full`.
+/// All parts, for `cargo xtask ci --full`.
 pub(crate) fn all() -> Result<()> {
     run(&Arguments { no_verify: false })
 }
@@ -57,7 +57,7 @@ fn skipped(what: &str, why: &str) {
     println!("{} {what}: {why}", style("skipped").yellow());
 }
 
-/// All steps of publishing but the last. It asks the registry which crates there are.
+/// All steps of publishing except the last. It asks the registry which crates exist.
 fn publish(no_verify: bool) -> Result<()> {
     let mut command = cargo(&["publish", "--workspace", "--dry-run", "--allow-dirty"]);
     if no_verify {
@@ -76,7 +76,8 @@ fn publish(no_verify: bool) -> Result<()> {
     bail!("cargo publish --workspace --dry-run failed:\n{said}");
 }
 
-/// No dependency of the crates asks for a newer compiler than they do, and that one builds them, if it is installed.
+/// Checks that no dependency of the crates needs a newer compiler than they name, and that this compiler builds them, if it is
+/// installed.
 fn lowest_compiler() -> Result<()> {
     let manifest: Table = read(root().join("Cargo.toml"))?.parse()?;
     let lowest = manifest["workspace"]["package"]["rust-version"].as_str().context("the workspace names a compiler")?;
@@ -87,7 +88,7 @@ fn lowest_compiler() -> Result<()> {
     let rustup = |arguments: &[&str]| {
         let mut command = Command::new("rustup");
         command.args(["run", lowest]).args(arguments).current_dir(root());
-        // Those of the cargo that runs this name its own compiler.
+        // The current cargo sets these variables to its own compiler.
         for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
             command.env_remove(name);
         }
@@ -120,7 +121,7 @@ fn published() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// What the crates depend on, not only for their tests, that says it needs a newer compiler.
+/// Dependencies of the crates, other than for tests, that need a newer compiler.
 fn newer_dependencies(lowest: &str) -> Result<Vec<String>> {
     let output = cargo(&["metadata", "--format-version=1", "--all-features"]).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "cargo metadata failed");
@@ -170,7 +171,7 @@ fn version(text: &str) -> Result<Vec<u32>> {
     Ok(numbers)
 }
 
-/// Licences and sources of all crates in the four lock files, and what is known against them.
+/// Checks the licences and sources of all crates in the four lock files, and known advisories.
 fn dependencies() -> Result<()> {
     let Some(deny) = tool("cargo-deny") else {
         skipped("licences and sources", "there is no cargo-deny (cargo install --locked cargo-deny)");

@@ -1,4 +1,4 @@
-//! Programs on CPython and on the runtime: the progress, and what was found.
+//! Runs programs on CPython and on the runtime: the progress, and the results.
 //!
 //! Everything else is in the package `conform`.
 
@@ -17,15 +17,16 @@ use conform::{generate, small};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-/// After how many programs a line tells how far it is.
+/// The number of programs after which a line shows the progress.
 const TELL: u64 = 10_000;
 
-/// A seed that was not used before, unless it is a long time ago.
+/// A new seed, from the time of day.
 pub(crate) fn new_seed() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
 }
 
-/// Compares so many random programs, from this seed on, until so many differences are found. With a theme, all have it.
+/// Compares this many random programs, from this seed on, until this many differences are found. If a theme is given, all
+/// programs have it.
 pub(crate) fn run(
     python: &Reference,
     theme: Option<&str>,
@@ -51,8 +52,8 @@ pub(crate) fn run(
     compare_all(python, &source, seed..seed.saturating_add(programs), differences)
 }
 
-/// The same without futures that are gathered twice. For these CPython has one callback and ours two, of which the second one
-/// does nothing that could be seen, except by a schedule.
+/// The program without futures that are gathered twice. For these CPython has one callback and we have two; the second does
+/// nothing visible, except to a schedule.
 fn gathering_once(program: Program) -> Program {
     fn walk(value: &mut Value) {
         match value {
@@ -78,7 +79,7 @@ fn gathering_once(program: Program) -> Program {
     serde_json::from_value(value).expect("it is still a program")
 }
 
-/// Compares all programs up to a size, or each of so many.
+/// Compares all programs up to a size, or one in `every`.
 pub(crate) fn run_small(python: &Reference, size: u32, every: u64, differences: usize) -> Result<()> {
     let families = small::families();
     let all = small::programs(&families, size);
@@ -90,7 +91,7 @@ pub(crate) fn run_small(python: &Reference, size: u32, every: u64, differences: 
     compare_all(python, &source, 0..all.div_ceil(every), differences)
 }
 
-/// Compares so many programs of each of these kinds that meet the world outside of a loop.
+/// Compares this many programs of each of these kinds, which use the world outside of a loop.
 pub(crate) fn run_outside(python: &Reference, kinds: &[Kind], seed: u64, programs: u64, most: usize) -> Result<()> {
     for &kind in kinds {
         let start = Instant::now();
@@ -121,7 +122,7 @@ fn compare_all(python: &Reference, source: &Source, numbers: Range<u64>, differe
     let said = Cell::new(0);
     let result = compare(python, source, numbers, differences, |figures| {
         bar.set_position(figures.programs);
-        // Where nobody sees the bar, a line now and then.
+        // Without a visible progress bar, prints a line now and then.
         if bar.is_hidden() && figures.programs >= said.get() + TELL {
             said.set(figures.programs);
             println!("{} programs, {} differences", figures.programs, figures.different);

@@ -1,7 +1,7 @@
-//! `cargo xtask project`: the project that a chapter of the book makes from an empty folder, made in an empty folder.
+//! `cargo xtask project`: makes the project of a chapter in an empty folder, as a reader would.
 //!
-//! Its files are those that the chapter shows (`tests/project`). The folder is beside one called `asyncio`, as the reader's is. The
-//! program is run, its tests are run, and then a fault is put into it, which two tests must find and show as the chapter says.
+//! Its files are those that the chapter shows (`tests/project`). The folder is beside one called `asyncio`, as the reader's is.
+//! The program and its tests are run. Then a fault is added, which two tests must find and show as in the chapter.
 
 use std::fs;
 use std::path::Path;
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What a command of cargo's writes in the project, which has to succeed or to fail.
+/// Runs cargo in the project and returns its output; it must succeed or fail, as `succeeds` says.
 fn cargo(project: &Path, arguments: &[&str], succeeds: bool) -> Result<String> {
     let output = Command::new(env!("CARGO"))
         .args(arguments)

@@ -1,9 +1,9 @@
-//! `cargo xtask sanitize`: what tests cannot see by themselves.
+//! `cargo xtask sanitize`: finds errors that tests cannot see by themselves.
 //!
 //! The unsafe parts under AddressSanitizer and LeakSanitizer, threads under ThreadSanitizer, what they share under a model
-//! checker, and a long random program under a counting allocator. Each build has a folder of its own in `target/sanitize`.
-//! The sanitizers come with the toolchain for some platforms only; where they are missing, that is said and they are left
-//! out. ARCHITECTURE says what each of the four proves.
+//! checker, and a long random program under a counting allocator. Each build has a folder of its own in `target/sanitize`. The
+//! sanitizers come with the toolchain for some platforms only; where they are missing, a message says so and they are left out.
+//! ARCHITECTURE explains what each of the four proves.
 
 use std::process::Command;
 use std::time::Instant;
@@ -59,7 +59,7 @@ fn one(tool: Tool, programs: u64) -> Result<()> {
         Tool::Thread => sanitized(name, "tsan", programs, &[THREADS, LEAKS, HOSTILE])?,
         Tool::Model => {
             let model = ["-p", "asyncio-runtime", "--lib", "remote::model"];
-            // It runs the code some hundred thousand times.
+            // It runs the code several hundred thousand times.
             let command = &mut test(name);
             finish(command.args(model).env("RUSTFLAGS", "--cfg loom").env("CARGO_PROFILE_DEV_OPT_LEVEL", "2"))?;
             true
@@ -76,7 +76,7 @@ fn one(tool: Tool, programs: u64) -> Result<()> {
     Ok(())
 }
 
-/// The runtime, what it is built on, and scoped tasks, whose steps poll one coroutine in the middle of another's.
+/// The runtime, the crates below it, and scoped tasks, whose steps poll one coroutine in the middle of another's.
 const RUNTIME: &[&str] = &[
     "-p",
     "asyncio-runtime",
@@ -95,10 +95,11 @@ const RUNTIME: &[&str] = &[
 /// The random programs that are compared with CPython, and threads that hold wakers.
 const LEAKS: &[&str] = &["-p", "conform", "--test", "leaks"];
 
-/// Wakers in other threads. Not the thread pool: it waits by a `Condvar`, inside which the sanitizer sees no lock.
+/// Wakers in other threads. The thread pool is left out, because it waits with a `Condvar`, in which the sanitizer sees no
+/// lock.
 const THREADS: &[&str] = &["-p", "asyncio-runtime", "--test", "lifetimes"];
 
-/// Random programs that act wherever the runtime calls code of the user.
+/// Random programs that act wherever the runtime calls user code.
 const HOSTILE: &[&str] = &["-p", "conform", "--test", "hostile"];
 
 fn test(folder: &str) -> Command {
@@ -114,9 +115,8 @@ fn sanitized(name: &str, library: &str, programs: u64, packages: &[&[&str]]) -> 
         println!("{} {name}: this toolchain brings no sanitizer of this kind for {target}", style("skipped").yellow());
         return Ok(false);
     }
-    // The flags are unstable ones of a stable compiler, which is asked to take them all the same. The standard library
-    // comes compiled without them; the second flag says that this is meant. The last one is for code that must help the
-    // sanitizer see how it is synchronised.
+    // These are unstable flags, which the stable compiler is told to accept. The standard library is compiled without them, and
+    // the second flag allows that. The last one is for code that must help the sanitizer see its synchronisation.
     let flags = format!("-Zsanitizer={name} -Cunsafe-allow-abi-mismatch=sanitizer --cfg {library}");
     let suppressions =
         |file: &str| format!("suppressions={}", guide_tests::root().join("xtask/src").join(file).display());
@@ -125,7 +125,7 @@ fn sanitized(name: &str, library: &str, programs: u64, packages: &[&[&str]]) -> 
         // With a target, the flags are not for build scripts.
         command.args(*package).args(["--target", &target]);
         command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", &flags);
-        // They forget handles on purpose: what those lead to is no leak of ours.
+        // They leak handles on purpose, so the memory behind them is not a leak of ours.
         let leaks = if *package == HOSTILE { "0" } else { "1" };
         command.env("ASYNCIO_HOSTILE_PROGRAMS", programs.to_string());
         command.env("ASAN_OPTIONS", format!("detect_leaks={leaks}:detect_stack_use_after_return=1"));

@@ -1,4 +1,4 @@
-//! `cargo xtask timeline`: how a program runs, step by step, as a drawing and in words.
+//! `cargo xtask timeline`: shows how a program runs, step by step, as a drawing and in words.
 //!
 //! The program runs with a trace under the virtual clock. The pages show the timelines that `--bless` keeps.
 

@@ -1,7 +1,7 @@
 //! `cargo xtask conform --twins`: the examples beside their Python twins.
 //!
-//! Both run on virtual time and with the same seed, so that their whole output can be compared. Where the steps of a twin are kept
-//! for its player, they must be the ones that it takes.
+//! Both run on virtual time and with the same seed, so that their whole output can be compared. If the steps of a twin are stored
+//! for its player, they must be the steps that it takes.
 
 use std::time::Instant;
 
@@ -50,11 +50,11 @@ pub(crate) fn run(python: &Python, names: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// What both print, after the rules.
+/// The output of both, after applying the rules.
 fn one(python: &Python, programs: &Programs, twins: &Twins, example: &Example) -> Result<(String, String)> {
     let printed = if twin::path(root(), &example.name).is_file() {
         let (steps, printed) = twin::record(python, example)?;
-        // Older versions may take others.
+        // Older versions may take other steps.
         if is_meant(python)? && steps != Twin::kept(root(), &example.name)? {
             bail!(
                 "it does not take the steps that are kept: `cargo xtask timeline --bless {}` if they are right",

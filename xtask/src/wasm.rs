@@ -1,6 +1,6 @@
-//! `cargo xtask wasm`: everything that is built for WebAssembly, and every program that can run there, under Node.
+//! `cargo xtask wasm`: builds for WebAssembly, and runs every program that can run there under Node.
 //!
-//! Where the compiler for it cannot be had, or there is no Node, this says so and does no more.
+//! Without the compiler for it, or without Node, this prints a message and does nothing more.
 
 use anyhow::{Result, ensure};
 use guide_tests::live::node::How;
@@ -10,7 +10,7 @@ use guide_tests::root;
 
 use crate::finish;
 
-/// The crates that have to build there.
+/// The crates that must build there.
 const CRATES: [&str; 9] = [
     "asyncio",
     "asyncio-context-managers",

@@ -1,8 +1,8 @@
 //! `cargo xtask book`: the book, built by mdBook as a library into `target/book`.
 //!
-//! mdBook is silent about an include or a link that leads nowhere, so the pages are checked first. Then the pages of each edition
-//! are put together ([`edition`]) and built: the English one, and beside it the Chinese one. The built book is files that
-//! need no server, but for the Chinese search.
+//! mdBook does not report an include or a link that leads nowhere, so the pages are checked first. Then the pages of each edition
+//! are put together ([`edition`]) and built: the English one, and beside it the Chinese one. The built book consists of files
+//! that need no server, except for the Chinese search.
 
 mod blocks;
 mod chinese;
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     serve::serve(&listener, &built)
 }
 
-/// Checks the pages and builds the book; answers with its folder.
+/// Checks the pages and builds the book; returns its folder.
 pub(crate) fn build() -> Result<PathBuf> {
     let mut problems = Vec::new();
     for check in [book::pages, book::includes, book::fences, book::links] {
@@ -78,7 +78,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     chinese::build(pages, &built, &words).context("in the Chinese edition")?;
     sources::write(root(), &built).context("cannot write the sources of the programs")?;
     stock.write_steps(&built, &Words::english())?;
-    // Of other words: those that were asked for are many by now.
+    // With new `Words`, because the old ones have recorded many requests by now.
     let words = Words::translated(Catalogue::read(&translation::path())?.translations());
     stock.write_steps(&built.join(translation::LANGUAGE), &words)?;
     if let Some(module) = stock.module() {

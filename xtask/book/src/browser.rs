@@ -1,11 +1,10 @@
 //! `cargo xtask browser`: the built book in Chromium, as its readers see it.
 //!
-//! Every page is opened from its file, as wide as a phone and as a desktop, light and dark. It must report no error, ask for
-//! nothing from elsewhere, not scroll sideways, be readable (a contrast of at least 4.5 to 1) and be usable with the keyboard
-//! alone. Its questions are answered, with the keyboard and without a script, its programs run, one of them in other orders, and its
-//! players are stepped through.
-//! Of the Chinese edition a sample is looked at, and its search and the way to the other language are tried. Where there is no
-//! Chromium, nothing is checked, and that is said.
+//! Every page is opened from its file, as wide as a phone and as a desktop, light and dark. It must report no error, load nothing
+//! from elsewhere, not scroll sideways, be readable (a contrast of at least 4.5 to 1) and be usable with the keyboard alone. Its
+//! questions are answered, with the keyboard and without a script, its programs run, one of them in other orders, and its players
+//! are stepped through. A sample of the Chinese edition is checked, with its search and the links to the other language. Without
+//! Chromium nothing is checked, and a message says so.
 
 mod chinese;
 mod devtools;
@@ -25,10 +24,10 @@ use self::devtools::Devtools;
 use crate::book;
 use crate::translation::LANGUAGE;
 
-/// What looks at a page from inside; it gives a list of problems.
+/// The script that inspects a page from inside and returns a list of problems.
 const LOOK: &str = include_str!("browser/look.js");
 
-/// How wide and high a phone and a desktop are.
+/// The width and height of a phone and of a desktop.
 const SCREENS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desktop", 1440, 900)];
 
 const SCHEMES: [&str; 2] = ["light", "dark"];
@@ -36,10 +35,10 @@ const SCHEMES: [&str; 2] = ["light", "dark"];
 /// How long a page may take until it is loaded. Machines are slow.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Of so many pages of the Chinese edition one is looked at.
+/// One in this many pages of the Chinese edition is checked.
 const SAMPLE: usize = 8;
 
-/// How many times the key Tab is pressed on a page.
+/// The number of times that Tab is pressed on a page.
 const TABS: usize = 25;
 
 #[derive(clap::Args)]
@@ -55,7 +54,7 @@ pub(crate) struct Arguments {
     pages: Vec<String>,
 }
 
-/// What one visit of a page costs a reader.
+/// The cost of one visit of a page to a reader.
 struct Visit {
     bytes: f64,
     milliseconds: f64,
@@ -148,8 +147,8 @@ fn pages(built: &Path, arguments: &Arguments) -> Result<Vec<PathBuf>> {
         let page = |name: &String| built.join(name).with_extension("html");
         return Ok(arguments.pages.iter().map(page).collect());
     }
-    // The table of contents is a part of pages, the page for paper is all of them, and the one for what is missing needs a
-    // server.
+    // The table of contents is part of the pages, the print page contains all of them, and the page for missing addresses needs
+    // a server.
     let is_page = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default();
         path.extension().is_some_and(|extension| extension == "html")
@@ -208,7 +207,7 @@ fn visit(
     Ok(Visit { bytes, milliseconds: spent.as_f64().unwrap_or_default(), problems })
 }
 
-/// Searches as a reader does who opened the book from a file.
+/// Searches like a reader who opened the book from a file.
 fn search(browser: &mut Devtools, built: &Path) -> Result<()> {
     browser.events.clear();
     browser.call("Page.navigate", json!({ "url": format!("file://{}/index.html", built.display()) }))?;
@@ -217,12 +216,12 @@ fn search(browser: &mut Devtools, built: &Path) -> Result<()> {
     finds(browser, "gather", PATIENCE)
 }
 
-/// Types words into the search of the page that is open, and waits until something is found.
+/// Types words into the search of the open page, and waits until something is found.
 fn finds(browser: &mut Devtools, words: &str, patience: Duration) -> Result<()> {
     let found = "document.querySelectorAll('#mdbook-searchresults li').length";
     let until = Instant::now() + patience;
     while Instant::now() < until {
-        // The index is loaded with the first search, so what was typed before it is there counts for nothing.
+        // The index is loaded by the first search, and anything typed before that is ignored.
         browser.evaluate(&format!(
             "(() => {{ const bar = document.getElementById('mdbook-searchbar'); bar.value = {}; \
              bar.dispatchEvent(new KeyboardEvent('keyup', {{ bubbles: true }})); \
@@ -237,7 +236,7 @@ fn finds(browser: &mut Devtools, words: &str, patience: Duration) -> Result<()> 
     bail!("it finds no {words:?}")
 }
 
-/// What an event says against a page.
+/// The problem that an event reports, if any.
 fn complaint(event: &Value) -> Option<String> {
     let params = &event["params"];
     match event["method"].as_str()? {
@@ -253,7 +252,7 @@ fn complaint(event: &Value) -> Option<String> {
     }
 }
 
-/// Presses Tab: each time something else must have the focus, and show it.
+/// Presses Tab: each time a different element must get the focus, and show it.
 fn with_the_keyboard(browser: &mut Devtools) -> Result<Vec<String>> {
     let focused = "(() => { const e = document.activeElement; const s = getComputedStyle(e); \
                    window.seen = window.seen ?? new Set(); const again = window.seen.has(e); window.seen.add(e); \

@@ -1,6 +1,6 @@
 //! The verbs `book`, `browser` and `translations` of `cargo xtask`, which starts this program for them.
 //!
-//! They are a package of their own because they are what needs mdBook: the other verbs build without it.
+//! They are a separate package because only they need mdBook; the other verbs build without it.
 
 mod book;
 mod browser;

@@ -1,8 +1,8 @@
-//! The book in Chinese: `cargo xtask translations`, and what the Chinese edition is built with.
+//! The book in Chinese: `cargo xtask translations`, and the translations for building the Chinese edition.
 //!
-//! `book/po/zh-CN.po` holds the translation of every message: a paragraph, a heading, a cell, a label, a line of a drawing.
-//! There is one list of messages, which is what the Chinese edition asks for while it is put together ([`asked`]). So
-//! nothing can be forgotten, and what is no longer asked for is stale.
+//! `book/po/zh-CN.po` holds the translation of every message: a paragraph, a heading, a cell, a label, a line of a drawing. The
+//! list of messages is what the Chinese edition asks for while it is put together ([`asked`]). So no message can be forgotten,
+//! and those that are no longer asked for are stale.
 
 mod catalogue;
 mod check;
@@ -32,7 +32,7 @@ pub(crate) fn path() -> PathBuf {
     root().join("book/po").join(LANGUAGE).with_extension("po")
 }
 
-/// Puts the edition together, and says what it asked for, in the order of the pages.
+/// Puts the edition together, and returns the messages that it asked for, in the order of the pages.
 pub(crate) fn asked(catalogue: &Catalogue) -> Result<(MDBook, Vec<Asked>)> {
     let words = Words::translated(catalogue.translations());
     let stock = edition::Stock::of_words()?;

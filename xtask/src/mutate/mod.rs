@@ -1,10 +1,10 @@
 //! `cargo xtask mutate`: does a test notice each wrong version of the crates?
 //!
-//! The mutants are data (`tests/mutants`), and the sources know nothing of them. [`tree`] makes a copy that has all of them at
-//! once, in which [`switch`] has put a choice before each body that has a mutant: so one build serves hundreds of mutants, and
-//! a trial is the start of a test with the number of a mutant in its environment. [`reach`] finds which mutants each test reaches.
-//! [`trial`] runs first the test that the mutant names, and only if that passes the others that reach it. What is known of a mutant is
-//! kept until its crate changes.
+//! The mutants are data (`tests/mutants`), and the sources contain nothing of them. [`tree`] makes a copy that has all mutants at
+//! once, in which [`switch`] has put a choice before each body with a mutant. So one build serves hundreds of mutants, and a trial
+//! just runs a test with the number of a mutant in its environment. [`reach`] finds out which mutants each test reaches. [`trial`]
+//! first runs the test that the mutant names, and only if that passes, the others that reach it. The result for a mutant is kept
+//! until its crate changes.
 
 mod process;
 mod reach;
@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The numbers of the mutants that are tried.
+/// The numbers of the mutants to try.
 fn choose(all: &[Mutant], arguments: &Arguments) -> Vec<u32> {
     let is_wanted = |mutant: &Mutant| {
         let has = |pattern: &String| {

@@ -1,8 +1,8 @@
-//! A test of the copy, in a process of its own: how it ends, or that it does not.
+//! Runs a test of the copy in a process of its own, and finds out how it ends, or that it hangs.
 //!
-//! On a busy machine a test may wait minutes for a processor. So a hang is not a matter of time alone: all threads of the
-//! process have slept for far longer than the test takes without a mutant, or it has computed far more. Only what does neither,
-//! because something wakes it now and then, has a limit of time.
+//! On a busy machine a test may wait minutes for a processor, so elapsed time alone does not prove a hang. A test hangs if all
+//! threads of its process have slept for far longer than the test takes without a mutant, or if it has computed far more. There
+//! is a time limit only for a test that does neither, because something wakes it now and then.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
@@ -30,26 +30,26 @@ pub(super) enum End {
 /// How long a test took.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Took {
-    /// From its start to its end.
+    /// The time from its start to its end.
     pub(super) elapsed: Duration,
     pub(super) computed: Duration,
 }
 
-/// How long a test may go on.
+/// The limits of a test.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
-    /// With all threads asleep. A process that has started others may wait for them three times as long.
+    /// The limit with all threads asleep. A process that has started others may wait for them three times as long.
     quiet: Duration,
     computed: Duration,
     elapsed: Duration,
 }
 
 impl Limits {
-    /// For a test that is run for the first time.
+    /// The limits of a test that is run for the first time.
     pub(super) const UNKNOWN: Self =
         Self { quiet: Duration::from_secs(40), computed: Duration::from_secs(60), elapsed: Duration::from_secs(600) };
 
-    /// For tests that take so long without a mutant, one after the other.
+    /// The limits of tests that run one after the other, from the times that they take without a mutant.
     pub(super) fn of(usual: impl Iterator<Item = Took>) -> Self {
         let (mut longest, mut all) = (Duration::ZERO, Took::default());
         for Took { elapsed, computed } in usual {
@@ -64,14 +64,14 @@ impl Limits {
     }
 }
 
-/// What the switch of the copy is told.
+/// The instruction for the switch of the copy.
 pub(super) enum Choice<'a> {
     Mutant(u32),
-    /// No mutant; the numbers of those that are asked for go into this file.
+    /// No mutant; the numbers of the mutants that are reached go into this file.
     Noted(&'a Path),
 }
 
-/// Runs tests of a binary, one after the other, in a process group of their own. With the end comes what was written.
+/// Runs tests of a binary, one after the other, in a process group of their own. Returns how they ended, and what they wrote.
 pub(super) fn run(
     tree: &Tree,
     binary: &Binary,
@@ -97,7 +97,7 @@ pub(super) fn run(
     let mut child = command.spawn()?;
     let (ended, computed) = wait(&mut child, limits)?;
     let took = Took { elapsed: start.elapsed(), computed };
-    // What the test has started may go on.
+    // Processes that the test has started may still be running.
     kill(&child);
     child.wait()?;
     let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
@@ -110,12 +110,12 @@ pub(super) fn run(
     Ok((end, took, said))
 }
 
-/// Does the harness say of a test that it passed?
+/// Has the harness reported that a test passed?
 fn has_passed(said: &str) -> bool {
     said.lines().any(|line| line.starts_with("test ") && line.ends_with("... ok"))
 }
 
-/// The first test that failed, or the one that began last, if the process came to no end.
+/// The first test that failed or, if the process did not end, the one that started last.
 pub(super) fn suspect(said: &str) -> Option<&str> {
     let name = |line: &'_ str| line.find(" ... ").or_else(|| line.find(" ..."));
     let of = |line| Some(&str::strip_prefix(line, "test ")?[..name(line)?.checked_sub("test ".len())?]);
@@ -123,7 +123,8 @@ pub(super) fn suspect(said: &str) -> Option<&str> {
     said.lines().find(failed).and_then(of).or_else(|| said.lines().rev().find_map(of))
 }
 
-/// Waits for the end: was it a success? `None` if it does not come. With it what the process had computed when that was looked at last.
+/// Waits for the end. Returns whether it was a success, or `None` if the process does not end, and the processor time that the
+/// process had last used.
 fn wait(child: &mut Child, limits: Limits) -> Result<(Option<bool>, Duration)> {
     let start = Instant::now();
     let mut quiet_since = start;
@@ -155,7 +156,7 @@ struct Activity {
     sleeps: bool,
 }
 
-/// What a process has computed, and whether all of its threads sleep; elsewhere than on Linux, it always seems to.
+/// The processor time of a process, and whether all of its threads sleep; on systems other than Linux they always seem to.
 fn activity(process: u32) -> Activity {
     // With the threads that have ended.
     let mut activity = Activity { computed: Duration::ZERO, sleeps: true };
@@ -164,13 +165,13 @@ fn activity(process: u32) -> Activity {
     }
     let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     for (name, sleeps, _) in threads.filter_map(|thread| stat(&thread.path().join("stat"))) {
-        // The guard of the tests looks at the clock every second.
+        // The guard of the tests wakes every second to read the clock.
         activity.sleeps &= sleeps || name == "time limits";
     }
     activity
 }
 
-/// The name of a process or thread, whether it sleeps, and what it has computed.
+/// The name of a process or thread, whether it sleeps, and its processor time.
 fn stat(path: &Path) -> Option<(String, bool, Duration)> {
     let stat = fs::read_to_string(path).ok()?;
     // The name, which may have spaces in it, then the state, and eleven fields on the ticks in user and system mode.
@@ -181,7 +182,7 @@ fn stat(path: &Path) -> Option<(String, bool, Duration)> {
     Some((name.split_once('(')?.1.to_owned(), fields.first() == Some(&"S"), computed))
 }
 
-/// Has this process others that it has started?
+/// Has this process started others that still exist?
 fn has_children(process: u32) -> bool {
     let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let mut children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
@@ -241,7 +242,7 @@ mod tests {
     fn a_process_sleeps_or_computes() {
         let mut sleeper = Command::new("sleep").arg("60").spawn().unwrap();
         let mut worker = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
-        // Both take a moment to come so far.
+        // Both take a moment to get there.
         let comes =
             |so: &dyn Fn() -> bool| (0..2000).any(|_| so() || (thread::sleep(Duration::from_millis(10)), false).1);
         let (sleeps, computes) =

@@ -1,8 +1,8 @@
 //! Which mutants each test reaches, and how long it takes.
 //!
-//! Every test of the copy is run once in a process of its own, without a mutant, and the switch notes which mutants it is asked
-//! for: a test that never enters the body of a mutant cannot notice it. So a trial runs a few tests instead of all. What was
-//! found is kept in `target/mutants/tests.json` until the binary is built anew.
+//! Every test of the copy is run once in a process of its own, without a mutant, and the switch records which mutants it
+//! reaches: a test that never enters the body of a mutant cannot notice it. So a trial runs a few tests instead of all. The
+//! result is kept in `target/mutants/tests.json` until the binary is rebuilt.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,12 +30,12 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// As mutants name it, with the package.
+    /// The name that mutants use for it, with the package.
     pub(super) fn path(&self) -> String {
         format!("{}/{}::{}", self.binary.package, self.binary.name, self.name)
     }
 
-    /// Tests that are quick, and about few things, come first: they find a mutant soon, and say most about it.
+    /// Quick tests that reach few mutants come first: they find a mutant soon, and their failure is the most specific.
     pub(super) fn cost(&self) -> Duration {
         (self.took.elapsed + Duration::from_millis(10)) * u32::try_from(self.reached.len()).unwrap_or(u32::MAX)
     }
@@ -49,7 +49,7 @@ struct Kept {
     tests: Vec<Measured>,
 }
 
-/// All tests of these binaries, so many measured at a time.
+/// Measures all tests of these binaries, `jobs` at a time.
 pub(super) fn measure(tree: &Tree, binaries: &[Binary], jobs: usize) -> Result<Vec<Measured>> {
     let file = tree.root.with_file_name("tests.json");
     let known = fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
@@ -102,7 +102,7 @@ fn measure_test(tree: &Tree, binary: &Binary, name: &str) -> Result<Option<Measu
         took: Took::default(),
         reached: BTreeSet::new(),
     };
-    // Another time, if it fails because the machine is busy.
+    // Repeated, because a test may fail on a busy machine.
     for _ in 0..3 {
         fs::write(&notes, "")?;
         let (end, took, _) = run(tree, binary, &[name], &Choice::Noted(&notes), Limits::UNKNOWN)?;

@@ -1,7 +1,7 @@
-//! What is known of each mutant, from run to run, and how it is shown.
+//! The results of mutants, kept from run to run, and the tables that show them.
 //!
-//! `target/mutants/results.jsonl` has a line for each trial. A mutant that was caught counts as long as the sources of its
-//! crate are the same; one that survived also needs the tests to be the same.
+//! `target/mutants/results.jsonl` has a line for each trial. The result of a caught mutant is valid as long as the sources of
+//! its crate are the same; that of a survivor only as long as the tests are the same, too.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -41,12 +41,12 @@ pub(super) struct Known(BTreeMap<u64, Outcome>);
 impl Known {
     pub(super) fn read(tree: &Tree) -> Result<Self> {
         let text = fs::read_to_string(file(tree)).unwrap_or_default();
-        // The last line of one that was interrupted may be half.
+        // After an interruption the last line may be incomplete.
         let outcomes = text.lines().filter_map(|line| serde_json::from_str::<Outcome>(line).ok());
         Ok(Self(outcomes.map(|outcome| (outcome.mutant, outcome)).collect()))
     }
 
-    /// What is known of this mutant, if that still holds.
+    /// The result of this mutant, if it is still valid.
     pub(super) fn of(&self, tree: &Tree, mutant: &Mutant) -> Option<Outcome> {
         let outcome = self.0.get(&identity(mutant))?;
         let is_same_suite = outcome.tests == tree.tests || outcome.verdict.is_killed();
@@ -58,13 +58,13 @@ fn file(tree: &Tree) -> PathBuf {
     tree.root.with_file_name("results.jsonl")
 }
 
-/// Adds a trial to those that are known.
+/// Adds the result of a trial.
 pub(super) fn keep(tree: &Tree, outcome: &Outcome) -> Result<()> {
     let mut file = OpenOptions::new().create(true).append(true).open(file(tree))?;
     Ok(writeln!(file, "{}", serde_json::to_string(outcome)?)?)
 }
 
-/// What is wrong: a mutant that survives without a reason, and one that should.
+/// The problems: mutants that survive without a reason, and mutants that are caught although the data says that they survive.
 pub(super) fn faults(outcomes: &[(&Mutant, &Outcome)]) -> Vec<String> {
     let fault = |(mutant, outcome): &(&Mutant, &Outcome)| match (&outcome.verdict, &mutant.survives) {
         (Verdict::Survived, None) => Some(format!("{} survives: {} ({})", mutant.name, mutant.means, mutant.file)),

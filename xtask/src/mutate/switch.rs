@@ -1,15 +1,14 @@
-//! All mutants in one text: the body of a function stands there once for each of its mutants, and a switch chooses.
+//! All mutants in one text: the body of a function is repeated for each of its mutants, and a switch chooses one.
 //!
-//! So one build serves them all. The body is that of a function, a closure or an `async` block, the innermost that has the
-//! whole replaced text in it; everything outside of such bodies (a constant, a signature) cannot be a mutant. That there is a
-//! switch is true of the copy only.
+//! So one build serves them all. The body is that of the innermost function, closure or `async` block that contains the whole
+//! replaced text. Code outside of such bodies (a constant, a signature) cannot be mutated. Only the copy has the switch.
 
 use std::ops::Range;
 
 use anyhow::{Result, anyhow, ensure};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// What is put into a source: the number of a mutant, the place that it replaces, and the text that it has there.
+/// A change of a source: the number of a mutant, the range that it replaces, and its replacement.
 pub(super) struct Change<'a> {
     pub(super) number: u32,
     pub(super) place: Range<usize>,
@@ -19,12 +18,12 @@ pub(super) struct Change<'a> {
 /// A source with switches.
 pub(super) struct Switched {
     pub(super) text: String,
-    /// The lines of each mutant's body, for what the compiler says of it.
+    /// The lines of each mutant's body, to assign the compiler's messages.
     pub(super) lines: Vec<(u32, Range<usize>)>,
 }
 
-/// Appended to the root of each crate. The variables are asked for once; 0 is no mutant. With the second one, no mutant is chosen,
-/// and the number of each that is asked for is added to the file that it names.
+/// Appended to the root of each crate. The variables are read once; 0 is no mutant. If the second one is set, no mutant is chosen,
+/// and the number of each mutant that is reached is added to the file that it names.
 pub(super) const SWITCH: &str = r#"
 #[allow(missing_docs, dead_code, unreachable_pub)]
 pub(crate) fn __mutant(number: u32) -> bool {
@@ -46,7 +45,7 @@ pub(crate) fn __mutant(number: u32) -> bool {
         if !noted.load(Relaxed) {
             let Some(path) = std::env::var_os("ASYNCIO_MUTANTS_REACHED") else { return };
             let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-            // Not if there is no descriptor left: the next one may have better luck.
+            // This fails if there is no descriptor left; the next call may succeed.
             let written = file.and_then(|mut file| std::io::Write::write_all(&mut file, format!("{number}\n").as_bytes()));
             noted.store(written.is_ok(), Relaxed);
         }
@@ -87,7 +86,7 @@ pub(super) fn switched(source: &str, changes: &[Change<'_>]) -> Result<Switched>
     Ok(switched)
 }
 
-/// A body with the changes that are in it, but in no smaller one.
+/// A body with the changes for which it is the innermost body.
 struct Body<'a> {
     place: Range<usize>,
     changes: Vec<&'a Change<'a>>,
@@ -110,7 +109,7 @@ impl Switched {
                 self.lines.push((change.number, first..self.line() + 1));
                 self.text += " else ";
             }
-            // The body as it is, in which there may be others.
+            // The original body, which may contain further bodies with mutants.
             self.write(source, body.place.clone(), &rest[..inside]);
             self.text += " }";
             written = body.place.end;
@@ -171,7 +170,7 @@ mod tests {
             change(source, 3, "x + 2", "x"),
             change(source, 4, "c(3)", "c(\n4)"),
         ];
-        // The first one ends with its body, so it is not inside of one.
+        // The first change ends with its body, so it is not inside one.
         assert!(switched(source, &changes).is_err());
         let changes = [change(source, 1, "1", "4")].into_iter().chain(changes.into_iter().skip(1)).collect::<Vec<_>>();
         let switched = switched(source, &changes).unwrap();

@@ -1,6 +1,6 @@
 //! The copy in `target/mutants/tree`, with all mutants in it, and its test binaries.
 //!
-//! A file is written only if it changes, so that cargo builds again what a change concerns. The target folder is the copy's own,
+//! A file is written only if it changes, so that cargo rebuilds only what a change affects. The target folder is the copy's own,
 //! `target/mutants/build`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ pub(super) struct Tree {
     pub(super) root: PathBuf,
     /// For each source with mutants the lines of their bodies.
     lines: BTreeMap<PathBuf, Vec<(u32, Range<usize>)>>,
-    /// What the sources of each crate are, by its folder.
+    /// A hash of the sources of each crate, by its folder.
     sources: BTreeMap<String, u64>,
     /// What the tests are.
     pub(super) tests: u64,
@@ -76,18 +76,18 @@ impl Tree {
         Ok(tree)
     }
 
-    /// What the sources of the mutant's crate are.
+    /// A hash of the sources of the mutant's crate.
     pub(super) fn sources(&self, mutant: &Mutant) -> u64 {
         crate_of(&mutant.file).and_then(|folder| self.sources.get(folder)).copied().unwrap_or(0)
     }
 
-    /// Removes what was copied before and is not there any more.
+    /// Removes files that were copied before and no longer exist.
     fn forget_others(&self, known: &[String]) -> Result<()> {
         let list = self.root.with_file_name("files.txt");
         let before = fs::read_to_string(&list).unwrap_or_default();
         let known: BTreeSet<&str> = known.iter().map(String::as_str).collect();
         for gone in before.lines().filter(|name| !known.contains(name)) {
-            // It may never have been written, if the copy was interrupted.
+            // The file may never have been written, if the copy was interrupted.
             let _ = fs::remove_file(self.root.join(gone));
         }
         write(&list, Vec::from_iter(known).join("\n").as_bytes())
@@ -133,7 +133,7 @@ impl Tree {
     fn cargo(&self) -> Command {
         let mut command = guide_tests::program::cargo();
         command.current_dir(&self.root);
-        // Not the workspace's own: cargo would take the crates of one for those of the other.
+        // Not the workspace's own folder: cargo would confuse the crates of the two.
         command.env("CARGO_TARGET_DIR", self.root.with_file_name("build"));
         command
     }
@@ -153,7 +153,7 @@ impl Tree {
         Some(Binary { package: package.to_owned(), name: name.to_owned(), path })
     }
 
-    /// What the compiler says, with the mutant that it says it of.
+    /// A message of the compiler, with the mutant that it is about.
     fn fault(&self, message: &Value, mutants: &[Mutant]) -> String {
         let span = message["spans"].as_array().and_then(|spans| spans.iter().find(|span| span["is_primary"] == true));
         let of = span.and_then(|span| {
@@ -166,7 +166,7 @@ impl Tree {
         format!("{}: {rendered}", of.map_or("(none)", |mutant| &mutant.name))
     }
 
-    /// How a test binary is started: in its package, as cargo does it.
+    /// The command of a test binary, which runs in its package's folder, as with cargo.
     pub(super) fn command(&self, binary: &Binary) -> Command {
         let mut command = Command::new(&binary.path);
         let package = folder(&self.root, &binary.package);
@@ -180,7 +180,7 @@ fn crate_of(name: &str) -> Option<&str> {
     name.strip_prefix("crates/")?.split_once("/src/").map(|(folder, _)| folder)
 }
 
-/// The files of the workspace that git knows or would take.
+/// The files of the workspace that git tracks or would track.
 fn listed() -> Result<Vec<String>> {
     let output = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
@@ -206,7 +206,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).with_context(|| path.display().to_string())
 }
 
-/// What a mutant is, beside what its source is.
+/// A hash of a mutant, without its source.
 pub(super) fn identity(mutant: &Mutant) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&mutant.file, &mutant.after, &mutant.find, &mutant.put).hash(&mut hasher);

@@ -19,7 +19,7 @@ use super::tree::{Binary, Tree};
 pub(super) enum Verdict {
     /// This test failed.
     Caught(String),
-    /// This test did not come to an end.
+    /// This test did not end.
     Hung(String),
     /// All tests passed.
     Survived,
@@ -38,15 +38,15 @@ pub(super) struct Suite<'a> {
     tree: &'a Tree,
     /// The quickest first.
     tests: Vec<Measured>,
-    /// How many tests beside the one that it names a mutant meets at most.
+    /// The maximum number of tests for a mutant, beside the one that it names.
     most: usize,
 }
 
-/// What is part of another check already, or takes minutes.
+/// Tests that are part of another check already, or take minutes.
 const LEFT_OUT: &[(&str, &[&str])] =
     &[("conform", &["lib", "hostile", "leaks"]), ("asyncio-streams", &["load"]), ("asyncio-simulation", &["zoo"])];
 
-/// So many tests run in a process each: they are the quickest, and most mutants die of one of them.
+/// This many tests, the quickest ones, run in a process each: one of them kills most mutants.
 const LIKELY: usize = 25;
 
 impl<'a> Suite<'a> {
@@ -86,7 +86,7 @@ impl<'a> Suite<'a> {
                 return Ok(verdict);
             }
         }
-        // The others of a binary together, because it takes longer to start a process than to run a test.
+        // The other tests of a binary run together, because starting a process takes longer than running a test.
         let mut binaries: BTreeMap<&Path, Vec<&Measured>> = BTreeMap::new();
         for test in others {
             binaries.entry(&test.binary.path).or_default().push(test);
@@ -107,13 +107,13 @@ impl<'a> Suite<'a> {
         let run_these = |names| run(self.tree, &tests[0].binary, names, &Choice::Mutant(number), limits);
         let (mut end, _, mut said) = run_these(&names)?;
         if end == End::Failed && suspect(&said).is_none() {
-            // A harness that takes no more than one name. It runs all of its tests.
+            // For a harness that takes only one name, which then runs all of its tests.
             (end, _, said) = run_these(&[])?;
         }
         if end == End::Passed {
             return Ok(None);
         }
-        // It counts only if it fails by itself.
+        // A failure counts only if the test also fails by itself.
         let suspect = suspect(&said);
         let (first, rest): (Vec<_>, Vec<_>) = tests.iter().partition(|test| Some(test.name.as_str()) == suspect);
         for test in first.into_iter().chain(rest) {
@@ -136,8 +136,8 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// The packages whose tests are built for these mutants: their own, those of the tests that they name, and the corpus, if more
-/// than the named tests may run.
+/// The packages whose tests are built for these mutants: their own, those of the tests that they name, and that of the corpus,
+/// unless only the named tests run.
 pub(super) fn packages(mutants: &[&Mutant], narrow: bool) -> BTreeSet<String> {
     let own = mutants.iter().map(|mutant| mutant.package.clone());
     let named = mutants.iter().filter_map(|mutant| Some(mutant.test()?.package.to_owned()));

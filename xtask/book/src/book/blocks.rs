@@ -1,10 +1,10 @@
-//! Says of each included block which program it is, and puts the Python twin beside it.
+//! Adds a caption with the program to each included block, and puts the Python twin beside it.
 //!
-//! No page mentions any of this. A block of Rust that includes parts of a file gets a caption: the file, a link to it at the
-//! code host, and the command that runs it. After it come the parts of the same names of its twin; a twin without parts
-//! of its own comes whole, where the page shows the last of the program. A block that includes what a program printed
-//! says whose output it is. Parts begin at the left edge, wherever they stand in their program. The result is Markdown,
-//! which mdBook reads as if it stood in the page.
+//! The pages do not mention any of this. A block of Rust that includes parts of a file gets a caption: the file, a link to it
+//! at the code host, and the command that runs it. It is followed by the twin's parts with the same names; a twin without parts
+//! is shown as a whole, where the page shows the last part of the program. A block that includes an output names the program
+//! that printed it. Parts start at the left edge, whatever their indentation in the program. The result is Markdown, which
+//! mdBook reads as if it were in the page.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -24,11 +24,11 @@ static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is well formed")
 });
 
-/// What the captions need to know.
+/// The data for the captions.
 pub(super) struct Programs<'a> {
     /// The programs as they are declared.
     pub(super) examples: &'a [Example],
-    /// Where a file of the repository is shown: the path follows.
+    /// The address at which the code host shows a file of the repository, up to its path.
     pub(super) host: String,
     /// The places of the Run buttons, if there are any.
     pub(super) live: Option<&'a Places>,
@@ -70,11 +70,11 @@ impl Programs<'_> {
                 Some(block) => block.lines.push(line.to_owned()),
             }
         }
-        // A fence that nobody closed is mdBook's to complain of.
+        // mdBook reports a fence that is not closed.
         text + &open.map_or_else(String::new, |block| block.plain())
     }
 
-    /// How many blocks of a page show each program, or what it prints. A block is that of its first program.
+    /// How many blocks of a page show each program, or its output. A block belongs to its first program.
     fn blocks_of_programs(&self, page: &str) -> BTreeMap<&str, usize> {
         let mut blocks = BTreeMap::new();
         let mut is_known = false;
@@ -137,7 +137,7 @@ impl Programs<'_> {
         format!("<div class=\"program twins\">\n{rust}{python}</div>\n")
     }
 
-    /// A block below its caption. Markdown inside of HTML stands between blank lines.
+    /// A block below its caption. Markdown inside HTML must be between blank lines.
     fn side(&self, language: &str, path: &str, block: &str) -> String {
         let name = path.rsplit('/').next().unwrap_or(path);
         let mut caption = format!(
@@ -168,7 +168,7 @@ impl Programs<'_> {
         )
     }
 
-    /// What runs the program that a file belongs to.
+    /// The command that runs the program of a file.
     fn command(&self, path: &str) -> Option<String> {
         let file = path.strip_prefix("examples/")?;
         if file.ends_with(".py") {
@@ -178,7 +178,7 @@ impl Programs<'_> {
             return Some(of_ecosystem(name.trim_end_matches(".rs")));
         }
         let own = self.examples.iter().find(|example| example.path == file);
-        // A module stands beside the `main.rs` of its program.
+        // A module is beside the `main.rs` of its program.
         let main = file.rsplit_once('/').map(|(folder, _)| format!("{folder}/main.rs"));
         let program = own.or_else(|| self.examples.iter().find(|example| Some(&example.path) == main.as_ref()));
         program.map(Example::command)
@@ -191,7 +191,7 @@ impl Block {
         found.map(|found| part(&found)).collect()
     }
 
-    /// The block with the text of each part in place of its include, and as far left as it goes.
+    /// The block with the text of each part in place of its include, without common indentation.
     fn set_back(&self, root: &Path) -> String {
         let line = |line: &String| {
             let part = INCLUDE.captures(line).map(|found| part(&found));
@@ -200,7 +200,7 @@ impl Block {
         Block { fence: self.fence.clone(), lines: self.lines.iter().map(line).collect() }.plain()
     }
 
-    /// The block as it stood in the page.
+    /// The block as it was in the page.
     fn plain(&self) -> String {
         let lines: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
         format!("{}\n{lines}```\n", self.fence)
@@ -208,7 +208,7 @@ impl Block {
 }
 
 impl Part {
-    /// The lines between the anchors, without those of other anchors and without what all of them are indented by.
+    /// The lines between the anchors, without lines of other anchors and without their common indentation.
     fn text(&self, root: &Path) -> Option<String> {
         let text = std::fs::read_to_string(root.join(&self.path)).ok()?;
         let begins = |line: &&str| line.trim().ends_with(&format!(" ANCHOR: {}", self.part));
@@ -232,10 +232,10 @@ fn last_parts(page: &str) -> BTreeMap<String, String> {
     found.map(|part| (part.path, part.part)).collect()
 }
 
-/// A program by its name, which has printed something.
+/// A program by its name, for an output.
 enum Printed<'a> {
     Example(&'a str),
-    /// One with crates of others, in the workspace `examples/ecosystem`.
+    /// A program with other crates, in the workspace `examples/ecosystem`.
     Ecosystem(&'a str),
 }
 
@@ -250,13 +250,13 @@ fn of_ecosystem(name: &str) -> String {
     format!("cargo run --manifest-path examples/ecosystem/Cargo.toml --bin {name}")
 }
 
-/// The include of what the twin of a program has for this part of it.
+/// The include of the twin's counterpart of a part of the program.
 fn of_twin(root: &Path, part: &Part, last: &BTreeMap<String, String>) -> Option<String> {
     let path = format!("{}.py", part.path.strip_suffix(".rs")?);
     let twin = std::fs::read_to_string(root.join(&path)).ok()?;
     let mut anchors = twin.lines().filter_map(|line| line.trim().strip_prefix("# ANCHOR: ")).peekable();
     if anchors.peek().is_none() {
-        // Without the text that opens it: the page says what the program is for.
+        // Without the opening text, because the page says what the program is for.
         let first = first_line(&twin).unwrap_or(1);
         let is_last = last.get(&part.path) == Some(&part.part);
         return is_last.then(|| format!("{{{{#include ../../{path}:{first}:}}}}"));

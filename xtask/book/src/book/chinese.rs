@@ -1,4 +1,4 @@
-//! The Chinese edition: built beside the English one, with a way from each page to the same page of the other.
+//! The Chinese edition: built beside the English one, with a link from each page to the same page in the other language.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::translation::LANGUAGE;
 static ID: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#" id="(?P<id>[^"]+)""#).expect("the pattern is well formed"));
 
-/// How the language calls itself.
+/// The language's own name.
 const CHINESE: &str = "中文";
 
 /// Builds the edition into the folder of its language, in the built English one.
@@ -27,10 +27,10 @@ pub(super) fn build(mut pages: MDBook, english: &Path, words: &Words) -> Result<
         let english = text.take().with_context(|| format!("book.toml has no {key}"))?;
         *text = Some(words.say(&english));
     }
-    // mdBook's own index cuts text at blanks, which Chinese has not.
+    // mdBook's own index splits text at blanks, which Chinese does not have.
     pages.config.set("output.html.search.enable", false)?;
     pages.config.set("output.html.site-url", format!("/asyncio/{LANGUAGE}/"))?;
-    // A server has one page for what is missing, whatever the language.
+    // A server has only one page for missing addresses, whatever the language.
     pages.config.set("output.html.input-404", "")?;
     pages.config.set("output.html.edit-url-template", edit_url(&pages)?)?;
     extend(&mut pages, "additional-css", "zh-CN.css")?;
@@ -56,7 +56,7 @@ pub(super) fn build(mut pages: MDBook, english: &Path, words: &Words) -> Result<
         same_anchors(&left, &right).with_context(|| format!("in {LANGUAGE}/{page}"))?;
         let right = chrome::page(&right, words)?;
         let right = right.replacen("</head>", "<script src=\"words.js\"></script>\n</head>", 1);
-        // The address of the other page has no anchor: a script adds the one that the reader has.
+        // The link has no anchor: a script adds the reader's current one.
         let to_english = link(&format!("../{page}"), "en", "English");
         let to_chinese = link(&format!("{LANGUAGE}/{page}"), LANGUAGE, CHINESE);
         std::fs::write(&original, with_link(&left, &to_chinese)?)?;
@@ -65,14 +65,14 @@ pub(super) fn build(mut pages: MDBook, english: &Path, words: &Words) -> Result<
     search::index(&built)
 }
 
-/// What "Suggest an edit" leads to: the catalogue.
+/// The target of "Suggest an edit": the catalogue.
 fn edit_url(pages: &MDBook) -> Result<String> {
     let template: String =
         pages.config.get("output.html.edit-url-template")?.context("book.toml has no edit-url-template")?;
     Ok(template.replace("{path}", &format!("po/{LANGUAGE}.po")))
 }
 
-/// One more of the files that each page loads.
+/// Adds a file to those that each page loads.
 fn extend(pages: &mut MDBook, key: &str, file: &str) -> Result<()> {
     let key = format!("output.html.{key}");
     let mut files: Vec<String> = pages.config.get(&key)?.unwrap_or_default();
@@ -81,7 +81,7 @@ fn extend(pages: &mut MDBook, key: &str, file: &str) -> Result<()> {
     Ok(())
 }
 
-/// The pages of the English edition, which the other has too.
+/// The pages of the English edition, which the other has, too.
 pub(super) fn html(built: &Path) -> Result<Vec<String>> {
     let entries = std::fs::read_dir(built)?.collect::<Result<Vec<_>, _>>()?;
     let mut names: Vec<String> = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -90,7 +90,7 @@ pub(super) fn html(built: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// A link to one place of a page leads to the same place in the other language.
+/// Checks that both pages have the same anchors, so that a link to one leads to the same place in the other language.
 fn same_anchors(english: &str, chinese: &str) -> Result<()> {
     let ids = |html: &str| -> BTreeSet<String> {
         let (_, content) = html.split_once("<main>").unwrap_or_default();

@@ -1,7 +1,7 @@
-//! The words of mdBook's own that stand around every page, and those of its script.
+//! mdBook's own words around every page, and those of its script.
 //!
-//! mdBook has them in English alone, within its templates. The built pages are changed, before and after their content, and a
-//! word that is not found any more fails the build: then a new mdBook says something else.
+//! mdBook has them only in English, inside its templates. The built pages are changed, before and after their content. A word
+//! that is no longer found fails the build, because a new mdBook then has different words.
 
 use std::path::Path;
 
@@ -38,14 +38,14 @@ const KEYS: [&str; 3] = [
 /// Of the script.
 const SCRIPT: [&str; 4] = ["Copy to clipboard", "Copied!", "Show hidden lines", "Hide lines"];
 
-/// Asks for each of them, so that they are among what has to be translated.
+/// Asks for each of them, so that they are in the list of messages to translate.
 pub(crate) fn ask(words: &Words) {
     for english in AROUND.iter().chain(&KEYS).chain(&SCRIPT) {
         words.say(english);
     }
 }
 
-/// A page in the language of the edition, but for its content.
+/// A page in the language of the edition, except for its content.
 pub(super) fn page(html: &str, words: &Words) -> Result<String> {
     let (before, rest) = html.split_once("<main>").unwrap_or((html, ""));
     let (content, after) = rest.split_once("</main>").unwrap_or((rest, ""));
@@ -90,7 +90,7 @@ pub(super) fn script(built: &Path, words: &Words) -> Result<()> {
     Ok(())
 }
 
-/// Fails when a page does not say one of these.
+/// Fails when a page lacks one of these words.
 pub(super) fn all_are_said(html: &str) -> Result<()> {
     for english in AROUND.iter().chain(&KEYS) {
         ensure!(html.contains(english), "mdBook says {english:?} no more: look at xtask/book/src/book/chrome.rs");

@@ -1,7 +1,7 @@
 //! The pages of the book in the language of an edition, before mdBook makes HTML of them.
 //!
-//! A page is translated first, as a reader of its source sees it, with its includes and markers. Then each block gets its
-//! caption and its twin, each drawing comes into the page, and so do questions and exercises, which ask for their words.
+//! A page is translated first, in its source form with includes and markers. Then each block gets its caption and its twin, and
+//! drawings, questions and exercises are put into the page; these ask for the translations of their words.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,7 +24,7 @@ use super::versions::Versions;
 use super::{pictures, timelines};
 use crate::translation::markdown;
 
-/// What the pages of every edition are made of.
+/// The data from which the pages of every edition are made.
 pub(crate) struct Stock {
     examples: Vec<Example>,
     places: Option<Places>,
@@ -34,7 +34,7 @@ pub(crate) struct Stock {
 }
 
 impl Stock {
-    /// All of it, with the module of the programs that run in a page.
+    /// The complete data, with the module of the programs that run in a page.
     pub(super) fn whole() -> Result<Self> {
         let examples = examples(root())?;
         let (places, module) = Places::build(root(), &examples)?.unzip();
@@ -51,12 +51,12 @@ impl Stock {
         self.module.as_ref()
     }
 
-    /// Writes what the players of an edition show.
+    /// Writes the data of an edition's players.
     pub(super) fn write_steps(&self, built: &Path, words: &Words) -> Result<()> {
         self.players.write(root(), &self.examples, built, words).context("cannot write the steps of the programs")
     }
 
-    /// Asks for the words of what the players show.
+    /// Asks for the words of the players.
     pub(crate) fn ask(&self, words: &Words) -> Result<()> {
         self.players.ask(root(), &self.examples, words)
     }
@@ -126,7 +126,7 @@ fn translate(pages: &mut MDBook, folder: &Path, examples: &[Example], words: &Wo
     versions.all_are_placed()
 }
 
-/// A page with the text of each document that it includes, which has to be translated with it.
+/// A page with the text of each document that it includes, because that must be translated with it.
 fn with_documents(page: &str, folder: &Path) -> Result<String> {
     static DOCUMENT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?m)^\{\{#include (?P<file>\S+\.md)(?::(?P<first>\d+):)?\}\}$")
@@ -145,7 +145,7 @@ fn with_documents(page: &str, folder: &Path) -> Result<String> {
     Ok(text + rest)
 }
 
-/// Changes each page, until that fails.
+/// Changes each page, up to the first failure.
 fn each(pages: &mut MDBook, mut change: impl FnMut(&mut Chapter) -> Result<()>) -> Result<()> {
     let mut failed = None;
     pages.book.for_each_chapter_mut(|page| {

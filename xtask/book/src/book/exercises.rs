@@ -1,6 +1,6 @@
 //! Puts an exercise where a page says `<!-- exercise: NAME -->`, and a list of all where one says `<!-- all exercises -->`.
 //!
-//! The task is the comment that opens the file. The code to begin with, the hint and the solution are folded.
+//! The task is the comment that opens the file. The initial code, the hint and the solution are folded.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ use guide_tests::words::Words;
 
 use crate::translation::markdown;
 
-/// What a page says that lists all of them.
+/// The marker for a list of all exercises.
 pub(super) const ALL: &str = "<!-- all exercises -->";
 
-/// What a page says where an exercise belongs. The heading above it has the id `exercise-NAME`.
+/// The marker for an exercise in a page. The heading above it has the id `exercise-NAME`.
 pub(super) fn marker(exercise: &Exercise) -> String {
     format!("<!-- exercise: {} -->", exercise.name)
 }

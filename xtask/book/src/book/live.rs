@@ -1,8 +1,8 @@
 //! Run buttons: a place for one below each program of a page, or the reason why the program has none, and the module with all
 //! programs.
 //!
-//! The buttons themselves are `book/live.js`'s. A page that is read from a file may load a script beside it, and nothing else: so
-//! the module is one, compressed, and is loaded when somebody runs a program. Without the compiler for it there are no buttons.
+//! The buttons themselves are `book/live.js`'s. A page that is read from a file may load only scripts beside it. So the module is
+//! a compressed script, which is loaded when the reader runs a program. Without the compiler for it there are no buttons.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,11 +20,11 @@ use guide_tests::live::toolchain::Toolchain;
 use guide_tests::live::{Live, live};
 use guide_tests::words::Words;
 
-/// What belongs below a program, by its name.
+/// The HTML to put below a program, by its name.
 pub(super) struct Places(BTreeMap<String, Place>);
 
 enum Place {
-    /// The program does not run in a page: the rest of a sentence that begins with "It".
+    /// The reason why the program does not run in a page, as the rest of a sentence that begins with "It".
     Reason(&'static str),
     /// The place of its button, as HTML.
     Button(String),
@@ -52,13 +52,13 @@ impl Places {
         Ok(Some((Self(places), module)))
     }
 
-    /// The reasons alone, without building anything.
+    /// Only the reasons, without building anything.
     pub(super) fn reasons(root: &Path) -> Result<Self> {
         let known = |live: Live| Some((live.program.name, Place::Reason(live.reason?)));
         Ok(Self(live(root)?.into_iter().filter_map(known).collect()))
     }
 
-    /// What belongs below a program, as HTML.
+    /// The HTML to put below a program.
     pub(super) fn of(&self, program: &str, words: &Words) -> Option<String> {
         Some(match self.0.get(program)? {
             Place::Button(html) => html.clone(),
@@ -71,7 +71,7 @@ impl Places {
     }
 }
 
-/// The place of a button, with what its script has to know.
+/// The place of a button, with the data for its script.
 fn button(program: &InPage, example: &Example) -> String {
     let mut html = format!("<div class=\"live\" data-program=\"{}\"", program.name);
     if program.hosted {

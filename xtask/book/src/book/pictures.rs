@@ -1,8 +1,8 @@
-//! Puts the drawings of a page into the page itself, where they have the colours of its theme.
+//! Puts the drawings of a page into the page itself, where they take on the colours of its theme.
 //!
-//! A page shows a drawing as an image, which a code host shows too, in light or dark by the drawing's own style. In the book
-//! an image would not know the theme that the reader chose, so the drawing takes the image's place and loses its style
-//! for that of the book.
+//! In the source, a page shows a drawing as an image, which a code host shows, too, in light or dark colours by the drawing's
+//! own style. In the book an image would not follow the reader's theme. So the drawing replaces the image, and the book's style
+//! replaces its own.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -37,11 +37,11 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is well formed")
 });
 
-/// How far below each other the lines of one label stand, at most.
+/// The maximum distance between the lines of one label.
 const LINE: f64 = 18.0;
 
 /// The drawing with its labels in the language of the edition. Texts below each other are the lines of one label, which may
-/// have fewer of them in the other language.
+/// have fewer lines in the other language.
 fn labelled(drawing: &str, words: &Words) -> String {
     let found: Vec<_> = LABEL.captures_iter(drawing).collect();
     let mut labels: Vec<Vec<&regex::Captures<'_>>> = Vec::new();
@@ -78,7 +78,7 @@ fn labelled(drawing: &str, words: &Words) -> String {
     drawn
 }
 
-/// The drawing as one block of HTML, which a blank line would end.
+/// The drawing as one block of HTML, without blank lines, which would end it.
 fn inline(drawing: &str, words: &str, file: &str) -> String {
     let name = file.trim_start_matches("figures/").trim_end_matches(".svg");
     let words = words.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");

@@ -1,9 +1,9 @@
-//! Players: a place for one below the last block of each program whose steps are kept in both languages, and a script with what it
-//! shows.
+//! Players: a place for one below the last block of each program whose steps are recorded in both languages, and a script with its
+//! data.
 //!
-//! The player itself is `book/player.js`. A page that is read from a file may load a script beside it, and nothing else; so each
-//! program has one, which is loaded when somebody opens its player. It is made of the timelines that are kept, so that building the
-//! book needs no Python and runs no program.
+//! The player itself is `book/player.js`. A page that is read from a file may load only scripts beside it. So each program has a
+//! script, which is loaded when the reader opens its player. It is made from the stored timelines, so building the book needs no
+//! Python and runs no program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(super) struct Players(BTreeSet<String>);
 /// What a script hands over.
 #[derive(Serialize)]
 struct Steps {
-    /// The files of the program and of its twin, and the first line of each that is shown.
+    /// The files of the program and of its twin, each with the first line that is shown.
     rust: (String, usize),
     python: (String, usize),
     /// The names of the tasks, and of their coroutine functions in both languages.
@@ -79,7 +79,7 @@ fn steps(root: &Path, example: &Example, words: &Words) -> Result<Steps> {
     let (timeline, twin) = (Timeline::kept(root, &example.name)?, twin::Twin::kept(root, &example.name)?);
     let python = twins::path(root, &example.path);
     let rust = root.join("examples").join(&example.path);
-    // The comment that opens a program says what the page says.
+    // The comment that opens a program repeats what the page says, so it is left out.
     let opens = |line: &&str| line.starts_with("//!") || line.is_empty();
     let first = read(&rust)?.lines().take_while(opens).count() + 1;
     let twin_first = twins::first_line(&read(&python)?).unwrap_or(1);

@@ -1,4 +1,4 @@
-//! What a reader practises with: the questions and the exercises of each page, where the page says that they belong.
+//! The questions and the exercises of each page, placed at the page's markers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,12 +16,12 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?m)^### (?P<title>.+) \{ ?#(?P<id>exercise-\w+) ?\}$").expect("the pattern is well formed")
 });
 
-/// All questions and exercises, and the pages that have shown theirs.
+/// All questions and exercises, and the pages that have them already.
 pub(super) struct Practice {
     questions: Vec<Question>,
     exercises: Vec<Exercise>,
     titles: BTreeMap<String, String>,
-    /// Each page with a marker that it has.
+    /// Each page with one of its markers.
     placed: BTreeSet<(String, String)>,
 }
 
@@ -39,7 +39,7 @@ impl Practice {
         }
     }
 
-    /// A page, given without `.md`, with what belongs to it.
+    /// A page, named without `.md`, with its questions and exercises.
     pub(super) fn place(&mut self, page: &str, text: &str, root: &Path, words: &Words) -> Result<String> {
         let mut text = text.to_owned();
         let its: Vec<&Question> = self.questions.iter().filter(|question| question.page == page).collect();
@@ -62,7 +62,7 @@ impl Practice {
         Ok(replaced(&text, exercises::ALL, table)?.unwrap_or(text))
     }
 
-    /// Fails when a question or an exercise belongs to a page that shows none.
+    /// Fails when a question or an exercise belongs to a page without the marker for it.
     pub(super) fn all_are_placed(&self) -> Result<()> {
         let questions = self.questions.iter().map(|question| (question.page.clone(), questions::MARKER.to_owned()));
         let exercises = self.exercises.iter().map(|exercise| (exercise.page.clone(), exercises::marker(exercise)));
@@ -74,7 +74,7 @@ impl Practice {
     }
 }
 
-/// The text with something in place of a line, if it has that line.
+/// Replaces a line of the text, if it has that line.
 fn replaced(text: &str, line: &str, with: impl FnOnce() -> Result<String>) -> Result<Option<String>> {
     let line = format!("\n{line}\n");
     if !text.contains(&line) {
@@ -83,7 +83,8 @@ fn replaced(text: &str, line: &str, with: impl FnOnce() -> Result<String>) -> Re
     Ok(Some(text.replacen(&line, &format!("\n{}\n", with()?), 1)))
 }
 
-/// A line of Markdown as HTML, for where Markdown is not read: code and emphasis. Words that have no translation are marked.
+/// A line of Markdown as HTML, with code and emphasis, for places where Markdown is not interpreted. Words without a
+/// translation are marked.
 pub(super) fn inline(text: &str, words: &Words) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let translation = words.plain(&text);
@@ -108,7 +109,7 @@ fn html(text: &str) -> String {
     html
 }
 
-/// Text as it stands in HTML.
+/// Text, escaped for HTML.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

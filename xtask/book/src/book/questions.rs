@@ -13,7 +13,7 @@ use questions::{By, Choice, Question, part, with_only};
 use super::practice::{escape, inline};
 use crate::translation::markdown;
 
-/// What a page says where its questions belong.
+/// The marker for a page's questions.
 pub(super) const MARKER: &str = "<!-- questions -->";
 
 /// The questions of a page, as Markdown and HTML.
@@ -47,7 +47,7 @@ fn one(number: usize, question: &Question, program: &str, words: &Words) -> Resu
     }
     let answer = words.say("Answer");
     writeln!(text, "</fieldset>\n<details class=\"answer\">\n<summary>{answer}</summary>")?;
-    // The right one first, since it is what the reader looks for.
+    // The right choice first, because it is what the reader looks for.
     let mut order: Vec<usize> = (0..choices.len()).collect();
     order.sort_by_key(|index| !choices[*index].right);
     for index in order {
@@ -62,7 +62,7 @@ fn one(number: usize, question: &Question, program: &str, words: &Words) -> Resu
     Ok(text)
 }
 
-/// The code that is asked about: where parts are to be chosen, a gap takes their place.
+/// The code of the question, with a gap in place of the parts that the reader must choose.
 fn code(question: &Question, program: &str, words: &Words) -> Result<String> {
     if question.by != By::Parts {
         return part(program, "program");
@@ -75,7 +75,7 @@ fn code(question: &Question, program: &str, words: &Words) -> Result<String> {
     Ok(one.replacen(&chosen, &format!("{indent}// {}\n", words.say("which line belongs here?")), 1))
 }
 
-/// What a choice says, for the label of its radio button.
+/// The text of a choice, for the label of its radio button.
 fn label(question: &Question, choice: &Choice, program: &str, words: &Words) -> Result<String> {
     if let Some(text) = &choice.text {
         return Ok(inline(text, words));

@@ -1,4 +1,4 @@
-//! The words that our scripts say, which ask for them with `say("…")`, and the script that has them in another language.
+//! The words of our scripts, which ask for them with `say("…")`, and the script that has them in another language.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) fn ask(words: &Words) -> Result<()> {
     all(words).map(drop)
 }
 
-/// Writes what an edition's pages load before our scripts: the words, and where the root of the whole book is.
+/// Writes the script that an edition's pages load before ours: the words, and the path to the root of the whole book.
 pub(super) fn write(built: &Path, words: &Words) -> Result<()> {
     let said = serde_json::to_string(&all(words)?)?;
     std::fs::write(built.join("words.js"), format!("window.bookWords = {said};\nwindow.bookRoot = \"../\";\n"))?;

@@ -1,6 +1,6 @@
-//! The search of the Chinese edition, by Pagefind, which knows where a Chinese word ends.
+//! The search of the Chinese edition, by Pagefind, which can segment Chinese words.
 //!
-//! Its index is many small files, of which a page fetches the ones that it needs: so the book has to be served.
+//! Its index is many small files, and a page fetches those that it needs, so the book must be served.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use pagefind::options::PagefindServiceConfig;
 
 use super::chinese::html;
 
-/// What is no page of its own: parts of pages, all of them, and the one for what is missing.
+/// Files that are not pages of their own: a part of pages, all pages in one, and the page for missing addresses.
 const LEFT_OUT: [&str; 4] = ["toc.html", "print.html", "404.html", "index.html"];
 
-/// Pages whose lists would be found in place of what they lead to; see `book.toml`.
+/// Pages whose lists would be found in place of their targets; see `book.toml`.
 const LISTS: [&str; 3] = ["guides.html", "programs.html", "speed-log.html"];
 
 /// Writes the index beside the pages of an edition.

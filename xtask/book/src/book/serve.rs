@@ -1,7 +1,7 @@
-//! Serves the built book on this machine, and builds it anew after a change.
+//! Serves the built book on this machine, and rebuilds it after a change.
 //!
 //! It answers requests for files and closes the connection after each. A browser opens several connections and leaves some of them
-//! idle, so each has a thread of its own and holds up no other.
+//! idle, so each has a thread of its own and does not block the others.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,10 +14,10 @@ use walkdir::WalkDir;
 
 use super::build;
 
-/// How long a connection may say nothing.
+/// How long a connection may be silent.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Answers requests for ever. The book is built anew if anything that it is made of has changed since the last time.
+/// Answers requests for ever. The book is rebuilt if any of its sources has changed since the last time.
 pub(super) fn serve(listener: &TcpListener, built: &Path) -> Result<()> {
     let mut seen = last_change();
     for connection in listener.incoming() {
@@ -33,7 +33,7 @@ pub(super) fn serve(listener: &TcpListener, built: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Serves the book, as it is, until the program ends. Answers with where it begins, with a slash at the end.
+/// Serves the book as it is until the program ends. Returns its address, with a slash at the end.
 pub(crate) fn in_background(built: &Path) -> Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("cannot serve")?;
     let address = format!("http://{}/", listener.local_addr()?);
@@ -60,7 +60,7 @@ fn answer(mut connection: &TcpStream, built: &Path) -> Result<()> {
     connection.set_read_timeout(Some(PATIENCE))?;
     let mut lines = BufReader::new(connection).lines();
     let request = lines.next().context("a connection without a request")??;
-    // The headers have nothing to say here, and have to be read.
+    // The headers do not matter here, but must be read.
     while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
     let (status, kind, bytes) = match file(&request, built) {
         Some(file) => ("200 OK", content_type(&file), std::fs::read(&file)?),
@@ -81,12 +81,12 @@ fn file(request: &str, built: &Path) -> Option<PathBuf> {
     if file.is_dir() {
         file.push("index.html");
     }
-    // Nothing outside the book is for the asking.
+    // Nothing outside the book is served.
     let (file, built) = (file.canonicalize().ok()?, built.canonicalize().ok()?);
     file.starts_with(built).then_some(file)
 }
 
-/// What a browser needs to be told of the kinds of files that mdBook writes.
+/// The content type, for the kinds of files that mdBook writes.
 fn content_type(file: &Path) -> &'static str {
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("html") => "text/html; charset=utf-8",

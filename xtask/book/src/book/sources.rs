@@ -1,7 +1,7 @@
 //! The whole files of the programs, for the button that copies one.
 //!
-//! A page that is read from a file may load a script beside it, and nothing else. So each file is a script that hands
-//! over its text, and is loaded when somebody asks for it.
+//! A page that is read from a file may load only scripts beside it. So each file becomes a script that hands over its text, and
+//! is loaded when the reader asks for it.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! The timelines of programs, where a page says `<!-- timeline: ID -->` on a line of its own.
 //!
-//! They are drawn from the data that is kept in `tests/timelines`, so that building the book runs no program.
+//! They are drawn from the data in `tests/timelines`, so that building the book runs no program.
 
 use std::path::Path;
 use std::sync::LazyLock;

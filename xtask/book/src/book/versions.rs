@@ -47,7 +47,7 @@ impl Versions {
     }
 }
 
-/// A program by its parts, or all of it without the text that opens it, and what it prints.
+/// A program with its parts, or all of it without its opening text, and its output.
 fn blocks(example: &Example, source: &str) -> String {
     let (path, name) = (&example.path, &example.name);
     let parts: Vec<&str> = source.lines().filter_map(|line| line.trim().strip_prefix("// ANCHOR: ")).collect();

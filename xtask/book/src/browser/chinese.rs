@@ -1,4 +1,4 @@
-//! What the Chinese edition has of its own: a search that needs the book to be served, and the way to the other language.
+//! The specifics of the Chinese edition: a search that needs a served book, and the links to the other language.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use super::finds;
 use crate::book::serve;
 use crate::translation::LANGUAGE;
 
-/// Words that are looked for. No blank says where one begins or ends in a text.
+/// Words to search for. In a text, no blank marks where they begin or end.
 const WORDS: [&str; 3] = ["取消", "协程", "gather"];
 
-/// Serves the book and uses both.
+/// Serves the book, and tries both.
 pub(super) fn problems(browser: &mut Devtools, built: &Path, patience: Duration) -> Result<Vec<String>> {
     let served = serve::in_background(built)?;
     let mut problems = Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn problems(browser: &mut Devtools, built: &Path, patience: Duration)
             problems.push(format!("the other language is at {now}, not at {wanted}"));
         }
     }
-    // From a file, a reader is told why nothing is found.
+    // In a book that is read from a file, the search tells the reader why nothing is found.
     go(browser, &format!("file://{}", built.join(LANGUAGE).join("index.html").display()), patience)?;
     browser.evaluate("document.getElementById('mdbook-search-toggle').click()")?;
     browser.evaluate(
@@ -61,12 +61,12 @@ fn go(browser: &mut Devtools, address: &str, patience: Duration) -> Result<()> {
     loaded(browser, address, patience)
 }
 
-/// Waits until the page of an address is there. The page is asked, since a page that comes from a server after one that was a
-/// file is in another process, and the events of the change may come from neither.
+/// Waits until the page of an address is loaded. The page itself is queried: a page from a server that follows one from a file
+/// is in another process, and the events of the change may come from neither.
 fn loaded(browser: &mut Devtools, address: &str, patience: Duration) -> Result<()> {
     let until = Instant::now() + patience;
     while Instant::now() < until {
-        // Between two pages there is nothing to ask.
+        // Between two pages there is no page to query.
         let now = browser.evaluate("document.readyState === 'complete' ? location.href : ''").unwrap_or_default();
         if now == address {
             return Ok(());

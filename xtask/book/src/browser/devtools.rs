@@ -1,6 +1,6 @@
-//! Chromium, driven through its pipe: a JSON message each way, ended by a zero.
+//! Chromium, driven through its pipe: JSON messages in both directions, each ended by a zero byte.
 //!
-//! The pipe needs no library: a shell gives Chromium our standard input and output as the descriptors that it looks for.
+//! The pipe needs no library: a shell passes our standard input and output to Chromium as the descriptors that it expects.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -26,7 +26,7 @@ pub(super) struct Devtools {
     last: u64,
     /// What happened in the page since this was last cleared.
     pub(super) events: VecDeque<Value>,
-    /// Where the browser keeps what it remembers.
+    /// The folder for the browser's profile.
     _profile: TempDir,
 }
 
@@ -73,7 +73,7 @@ impl Devtools {
         Ok(Some(browser))
     }
 
-    /// Opens the page and asks to be told of what happens in it.
+    /// Opens the page and subscribes to its events.
     fn open(&mut self) -> Result<()> {
         let target = self.call("Target.createTarget", json!({ "url": "about:blank" }))?;
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
@@ -85,7 +85,7 @@ impl Devtools {
         Ok(())
     }
 
-    /// Asks for something and waits for the answer.
+    /// Sends a request and waits for the answer.
     pub(super) fn call(&mut self, method: &str, params: Value) -> Result<Value> {
         self.last += 1;
         let mut message = json!({ "id": self.last, "method": method, "params": params });
@@ -126,7 +126,7 @@ impl Devtools {
         Ok(answer["result"]["value"].take())
     }
 
-    /// A picture of what is seen, as PNG.
+    /// A picture of the visible part, as PNG.
     pub(super) fn screenshot(&mut self) -> Result<Vec<u8>> {
         let answer = self.call("Page.captureScreenshot", json!({ "format": "png" }))?;
         decode(answer["data"].as_str().unwrap_or_default())
@@ -140,13 +140,13 @@ impl Devtools {
 
 impl Drop for Devtools {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The browser may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The bytes that base64 text stands for.
+/// Decodes base64 text.
 fn decode(text: &str) -> Result<Vec<u8>> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bytes, mut kept, mut bits) = (Vec::with_capacity(text.len() * 3 / 4), 0u32, 0);

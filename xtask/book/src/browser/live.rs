@@ -18,11 +18,11 @@ struct Shown {
     stdout: String,
     stderr: String,
     ending: String,
-    /// Elements in the output that are none of ours.
+    /// Elements in the output that are not ours.
     elements: usize,
 }
 
-/// Clicks every Run button, and waits for the ends.
+/// Clicks every Run button, and waits until all programs have ended.
 const RUN: &str = "(async (real) => {
     const chosen = [...document.querySelectorAll(real ? '.live[data-program=gather_list]' : '.live[data-program]')];
     const shown = [];
@@ -45,7 +45,7 @@ const RUN: &str = "(async (real) => {
     return shown;
 })";
 
-/// Runs every program of the page that is open. Returns how many ran, and what is wrong.
+/// Runs every program of the open page. Returns how many ran, and the problems.
 pub(super) fn run(browser: &mut Devtools, examples: &[Example]) -> Result<(usize, Vec<String>)> {
     compare(serde_json::from_value(browser.evaluate(&format!("{RUN}(false)"))?)?, examples)
 }
@@ -53,7 +53,7 @@ pub(super) fn run(browser: &mut Devtools, examples: &[Example]) -> Result<(usize
 /// The page of the program that is run in real time: `gather_list`, which sleeps for a second.
 pub(super) const PAGE_IN_REAL_TIME: &str = "10-gather.html";
 
-/// Runs the program in real time, starts it again with the keyboard and stops it, and says what is wrong.
+/// Runs the program in real time, starts it again with the keyboard and stops it. Returns the problems.
 pub(super) fn in_real_time(
     browser: &mut Devtools,
     page: &str,
@@ -66,7 +66,7 @@ pub(super) fn in_real_time(
     let began = browser.evaluate("performance.now()")?.as_f64().context("a time")?;
     let (count, mut problems) = compare(serde_json::from_value(browser.evaluate(&format!("{RUN}(true)"))?)?, examples)?;
     let took = browser.evaluate("performance.now()")?.as_f64().context("a time")? - began;
-    // Virtual time would be over at once.
+    // In virtual time it would end at once.
     if count != 1 || took < 900.0 {
         problems.push(format!("{count} programs took {took:.0} ms in real time"));
     }
@@ -93,7 +93,7 @@ pub(super) fn in_real_time(
 pub(super) const PAGE_OF_ORDERS: &str = "22-errors.html";
 const RACE: &str = "race_condition";
 
-/// Runs the page's race in another order and waits for its end. Is it on the page, with a button?
+/// Runs the page's race in another order and waits for its end. Returns whether it is on the page, with a button.
 pub(super) fn order_one(browser: &mut Devtools) -> Result<bool> {
     let there = browser.evaluate(&format!(
         "(async () => {{
@@ -115,7 +115,8 @@ struct Ordered {
     ending: String,
 }
 
-/// Looks for the race with the keyboard alone, as a reader does, and follows the token that is known to show it. Says what is wrong.
+/// Searches for the race with the keyboard alone, as a reader does, and follows a token that is known to show it. Returns the
+/// problems.
 pub(super) fn in_another_order(browser: &mut Devtools, page: &str, patience: Duration) -> Result<Vec<String>> {
     browser.events.clear();
     browser.call("Page.navigate", json!({ "url": page }))?;
@@ -166,7 +167,7 @@ pub(super) fn in_another_order(browser: &mut Devtools, page: &str, patience: Dur
     Ok(problems)
 }
 
-/// So many orders show the race for certain: the orders are the same each time.
+/// This many orders are certain to show the race, because the orders are the same each time.
 const MOST_ORDERS: usize = 20;
 
 fn press_enter(browser: &mut Devtools) -> Result<()> {

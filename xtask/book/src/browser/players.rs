@@ -13,7 +13,7 @@ pub(super) struct Played {
     pub(super) problems: Vec<String>,
 }
 
-/// Opens every player and goes to its last step and back. What a program has printed at its last step is what it prints.
+/// Opens every player and goes to its last step and back. The output at the last step must be that of the program.
 const PLAY: &str = "(async () => {
     const problems = [];
     const places = [...document.querySelectorAll('.player[data-steps]')];
@@ -54,7 +54,7 @@ const PLAY: &str = "(async () => {
     return { count: places.length, problems };
 })()";
 
-/// Opens the first player and goes to the middle, where there is the most to see. Is there one?
+/// Opens the first player and goes to the middle, where there is the most to see. Returns whether there is a player.
 pub(super) fn open_one(browser: &mut Devtools) -> Result<bool> {
     let opened = browser.evaluate(
         "(async () => {
@@ -81,7 +81,7 @@ pub(super) fn play(browser: &mut Devtools) -> Result<Played> {
     Ok(played)
 }
 
-/// Steps through the first player of the page with nothing but keys.
+/// Steps through the first player of the page with the keyboard alone.
 fn with_keys(browser: &mut Devtools) -> Result<Vec<String>> {
     let begun = "(() => {
         const place = document.querySelector('.player[data-steps]');
@@ -127,7 +127,7 @@ fn with_keys(browser: &mut Devtools) -> Result<Vec<String>> {
     if at(browser)? != last {
         problems.push(format!("the arrow key does not reach the last step: {}", at(browser)?));
     }
-    // From its end it begins anew, until it is stopped.
+    // At its end it starts again, until it is stopped.
     press(browser, " ", 32, " ")?;
     let playing = "window.stage.querySelector('.controls button:nth-of-type(5)').textContent";
     if browser.evaluate(playing)? != browser.evaluate("say('Pause')")? {

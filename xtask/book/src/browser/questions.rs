@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::devtools::Devtools;
 
-/// Answers every question of the page that is open, and says what is wrong.
+/// Answers every question of the open page, and returns the problems.
 pub(super) fn answered(browser: &mut Devtools) -> Result<Vec<String>> {
-    // Every choice, by what the button does: the verdict has to be the explanation of that choice.
+    // Every choice, with the button: the verdict must be the explanation of that choice.
     let problems = browser.evaluate(
         "[...document.querySelectorAll('.question')].flatMap((question) => {
             const inputs = [...question.querySelectorAll('input[type=radio]')];
@@ -72,7 +72,7 @@ pub(super) fn without_a_script(browser: &mut Devtools, page: &str, patience: Dur
         browser.events.clear();
         browser.call("Page.navigate", json!({ "url": page }))?;
         browser.wait_for("Page.loadEventFired", patience)?;
-        // What the tools run is run all the same.
+        // Scripts of the developer tools run nevertheless.
         browser.evaluate(
             "[...document.querySelectorAll('.question')].flatMap((question) => {
                 const answer = question.querySelector('details.answer');

@@ -1,7 +1,7 @@
 //! The file of translations, a gettext catalogue.
 //!
-//! An entry that an English sentence has lost is kept as the *fuzzy* translation of the sentence that came in its place, with the
-//! old English beside it: a translator sees what has changed. A reader never sees a fuzzy one.
+//! When an English sentence changes, its translation is kept as the *fuzzy* translation of the new sentence, together with the
+//! old English, so that a translator sees what has changed. Readers never see a fuzzy translation.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,10 +14,10 @@ use polib::metadata::CatalogMetadata;
 
 use super::LANGUAGE;
 
-/// How alike two English sentences are whose translations may be.
+/// How similar two English sentences must be for a translation to be reused as fuzzy.
 const ALIKE: f64 = 0.6;
 
-/// What a comment begins with that holds the English of a fuzzy translation.
+/// The beginning of a comment with the old English of a fuzzy translation.
 const WAS: &str = "was: ";
 
 /// Translations, in the order of the pages.
@@ -32,7 +32,7 @@ pub(crate) struct Entry {
     pub(crate) english: String,
     /// Empty if there is none yet.
     pub(crate) chinese: String,
-    /// The translation is of [`Self::was`], which has changed since.
+    /// Is the translation that of [`Self::was`], which has changed since?
     pub(crate) fuzzy: bool,
     pub(crate) was: String,
     /// The pages that have it, such as `07-tasks.md`.
@@ -58,7 +58,7 @@ pub(crate) struct Updated {
 }
 
 impl Catalogue {
-    /// Reads a file; one that there is not is empty.
+    /// Reads a file; a missing file is empty.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         if !path.exists() {
             return Ok(Self::default());
@@ -100,7 +100,7 @@ impl Catalogue {
         polib::po_file::write(&catalog, path).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// What a reader gets, by the English.
+    /// The translations for readers, by their English.
     pub(crate) fn translations(&self) -> BTreeMap<String, String> {
         let done = self.entries.iter().filter(|entry| entry.is_done());
         done.map(|entry| (entry.english.clone(), entry.chinese.clone())).collect()
@@ -110,7 +110,8 @@ impl Catalogue {
         self.entries.iter().find(|entry| entry.english == english)
     }
 
-    /// The catalogue of what is asked for now: with the translations that it has, and those of what has changed as fuzzy ones.
+    /// Updates the catalogue to the messages that are asked for now. Translations are kept, those of changed messages as fuzzy
+    /// ones.
     pub(crate) fn update(&mut self, asked: &[Asked]) -> Updated {
         let mut entries: Vec<Entry> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
@@ -132,7 +133,7 @@ impl Catalogue {
                 updated.new -= 1;
             }
         }
-        // Those that are left are asked for no more.
+        // The remaining entries are no longer asked for.
         old.retain(|_, entry| !entry.chinese.is_empty());
         for entry in entries.iter_mut().filter(|entry| entry.chinese.is_empty()) {
             let like = |other: &Entry| -> f64 {
@@ -147,7 +148,7 @@ impl Catalogue {
             if let Some(other) =
                 best.filter(|(likeness, _)| *likeness >= ALIKE).and_then(|(_, english)| old.remove(&english))
             {
-                // One that was fuzzy before is of an English that is older still.
+                // An entry that was fuzzy before belongs to an even older English sentence.
                 entry.was = if other.fuzzy { other.was } else { other.english };
                 entry.chinese = other.chinese;
                 entry.fuzzy = true;
@@ -166,7 +167,7 @@ impl Catalogue {
         Self { entries: self.entries.iter().filter(wanted).cloned().collect() }
     }
 
-    /// Takes the translations of a part, and answers with how many there were.
+    /// Takes the translations of a part, and returns their number.
     pub(crate) fn take(&mut self, part: &Self) -> usize {
         let mut taken = 0;
         for new in part.entries.iter().filter(|entry| entry.is_done()) {
@@ -213,7 +214,7 @@ mod tests {
             ("A task runs until it waits.", "任务运行，直到等待。")
         );
         assert_eq!(catalogue.translations().len(), 1, "a reader sees no fuzzy one");
-        // A second change keeps the English that the translation is of.
+        // A second change keeps the English to which the translation belongs.
         catalogue.update(&asked(&["A task runs until it awaits again.", "It ends."]));
         assert_eq!(catalogue.entries[0].was, "A task runs until it waits.");
     }

@@ -1,4 +1,4 @@
-//! What is wrong with a translation, as far as somebody can say who knows no Chinese: what a reader follows or types has to be
+//! The problems of a translation that can be found without knowing Chinese: everything that a reader follows or types must be
 //! the same in both languages.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,16 +14,16 @@ use super::glossary::Glossary;
 use super::markdown::with_emphasis;
 use super::typography::{CODE, is_han, misprints};
 
-/// So many words that are the same in both languages are names; of more, somebody forgot to translate them.
+/// Up to this many words that are the same in both languages are names; more were probably left untranslated by mistake.
 const NAMES: usize = 3;
 
-/// How emphasis is written in a translation; it may be on other words than in English.
+/// The HTML of emphasis in a translation, which may be on other words than in English.
 const EMPHASIS: [&str; 4] = ["<em>", "</em>", "<strong>", "</strong>"];
 
-/// What a message is made of.
+/// The components of a message.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// Its words alone: a letter of its own stands for each piece of code.
+    /// Only its words, with a special letter for each piece of code.
     pub(super) words: String,
     code: Vec<String>,
     links: Vec<String>,
@@ -76,7 +76,7 @@ pub(super) fn problems(entry: &Entry, glossary: &Glossary) -> Vec<String> {
     problems
 }
 
-/// The elements of the first that the second has not, with those that it has less often.
+/// The elements of the first list that the second lacks, including those that it has less often.
 fn without(one: &[String], other: &[String]) -> Vec<String> {
     let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
     other.iter().for_each(|element| *counts.entry(element).or_default() += 1);
@@ -95,7 +95,7 @@ pub(super) fn shape(text: &str) -> Shape {
     let mut in_block = false;
     for event in new_cmark_parser::<DefaultBrokenLinkCallback>(&with_emphasis(text), None) {
         match event {
-            // A program that the translation shows of its own, or a sketch.
+            // A program that only the translation shows, or a sketch.
             Event::Start(Tag::CodeBlock(_)) => in_block = true,
             Event::End(TagEnd::CodeBlock) => in_block = false,
             Event::Text(text) if in_block && text.contains("{{#include") => {}
@@ -118,7 +118,7 @@ pub(super) fn shape(text: &str) -> Shape {
     shape
 }
 
-/// Words without placeholders, and without the calls that a sketch has.
+/// Words without placeholders, and without the calls in a sketch.
 fn without_names(words: &str) -> String {
     static NAME: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\{[a-z_]+\}|\b[\w.]+\([^)]*\)").expect("the pattern is well formed"));
@@ -127,7 +127,7 @@ fn without_names(words: &str) -> String {
 
 fn placeholders(text: &str) -> Vec<String> {
     static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{[a-z_]+\}").expect("the pattern is well formed"));
-    // Some may be said twice: what counts is which.
+    // Some may occur twice: only the set counts.
     let found: BTreeSet<String> = NAME.find_iter(text).map(|found| found.as_str().to_owned()).collect();
     found.into_iter().collect()
 }

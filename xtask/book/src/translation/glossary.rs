@@ -17,9 +17,9 @@ pub(super) struct Glossary {
 struct Term {
     /// Its English words, in all their forms.
     english: Vec<String>,
-    /// Its Chinese words: a translation of a sentence that has an English one has one of these.
+    /// Its Chinese words. If a sentence has one of the English words, its translation must have one of these.
     chinese: Vec<String>,
-    /// Words that no translation has.
+    /// Words that no translation may have.
     #[serde(default)]
     not: Vec<String>,
     /// English phrases that mean something else.
@@ -49,7 +49,7 @@ impl Glossary {
         Ok(Self { terms: all })
     }
 
-    /// What the words of a translation have against the glossary.
+    /// The conflicts of a translation's words with the glossary.
     pub(super) fn problems(&self, english: &str, chinese: &str) -> Vec<String> {
         let mut problems = Vec::new();
         for (term, pattern) in &self.terms {
@@ -61,7 +61,7 @@ impl Glossary {
                 .iter()
                 .fold(english.to_lowercase(), |text, phrase| text.replace(&phrase.to_lowercase(), ""));
             let found = pattern.find(&lower).map(|found| found.as_str().to_owned());
-            // What a program says is quoted as it is.
+            // The output of a program is quoted unchanged.
             let has = |found: &String| {
                 term.chinese.iter().any(|word| chinese.contains(word))
                     || chinese.to_lowercase().contains(found.as_str())

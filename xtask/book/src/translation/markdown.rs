@@ -1,8 +1,8 @@
 //! A page in another language, as Markdown.
 //!
-//! `mdbook-i18n-helpers` cuts a page into messages (a paragraph, a heading, an item, a cell) and puts the translation of each in
-//! its place. What is added here: a block of code is never cut into pieces by its language, a heading keeps the id that it has
-//! in English, and emphasis is written as HTML, because the delimiters of Markdown do not work between Chinese letters:
+//! `mdbook-i18n-helpers` cuts a page into messages (a paragraph, a heading, an item, a cell) and replaces each by its
+//! translation. This module adds three things: a block of code is never cut into pieces because of its language, a heading keeps
+//! its English id, and emphasis is written as HTML, because the delimiters of Markdown do not work between Chinese letters:
 //! `这是_异步_的` has none.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use pulldown_cmark::{CodeBlockKind, CowStr, DefaultBrokenLinkCallback, Event, Ta
 use pulldown_cmark_to_cmark::{Options, cmark_with_options};
 use regex::Regex;
 
-/// Markdown in the language of the edition. The English edition has it as it is.
+/// Markdown in the language of the edition; unchanged for the English edition.
 pub(crate) fn translated(text: &str, words: &Words) -> Result<String> {
     if words.are_english() {
         return Ok(text.to_owned());
@@ -38,7 +38,7 @@ pub(crate) fn translated(text: &str, words: &Words) -> Result<String> {
     with_code(&text, &blocks)
 }
 
-/// The messages of a text that another language has to have, without those in code.
+/// The messages of a text that must be translated, without those in code.
 #[cfg(test)]
 fn messages(text: &str) -> Vec<String> {
     let words = Words::translated(BTreeMap::new());
@@ -48,19 +48,19 @@ fn messages(text: &str) -> Vec<String> {
 
 /// Events as Markdown.
 fn written<'a>(events: impl Iterator<Item = Event<'a>>) -> Result<String> {
-    // A fence of three, which is what the makers of captions look for.
+    // A fence of three, which is what the caption code looks for.
     let options = Options { list_token: '-', code_block_token_count: 3, ..Options::default() };
     let mut text = String::new();
     cmark_with_options(events, &mut text, options).context("the translation is no Markdown")?;
     Ok(text.trim_end().to_owned() + "\n")
 }
 
-/// What stands in place of a block of code.
+/// The placeholder for a block of code.
 fn placeholder(index: usize) -> String {
     format!("<!-- block {index} -->")
 }
 
-/// The text without its blocks of code, and the blocks, those with words in the language of the edition.
+/// The text without its blocks of code, and the blocks, whose words are in the language of the edition.
 fn without_code(text: &str, words: &Words) -> (String, Vec<String>) {
     let (mut kept, mut blocks, mut end) = (String::new(), Vec::new(), 0);
     for (range, info) in code_blocks(text) {
@@ -84,7 +84,7 @@ fn code_blocks(text: &str) -> Vec<(Range<usize>, String)> {
     parser.filter_map(block).collect()
 }
 
-/// One block without what it is indented by. A sketch, and comments in code that was typed, are words of the page.
+/// One block without its indentation. A sketch, and comments in code written in the page, count as words of the page.
 fn block(text: &str, range: &Range<usize>, info: &str, words: &Words) -> String {
     let line = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     let column = range.start - line;
@@ -103,7 +103,7 @@ fn block(text: &str, range: &Range<usize>, info: &str, words: &Words) -> String 
     lines.join("\n")
 }
 
-/// The blocks in their places again, as far right as these.
+/// Puts the blocks back into their places, with the indentation there.
 fn with_code(text: &str, blocks: &[String]) -> Result<String> {
     let mut text = text.to_owned();
     for (index, block) in blocks.iter().enumerate() {
@@ -147,7 +147,7 @@ fn unique(slug: String, seen: &mut BTreeMap<String, usize>) -> String {
     if *count == 1 { slug } else { format!("{slug}-{}", *count - 1) }
 }
 
-/// A translation with its emphasis, `*…*` and `**…**`, as HTML, outside of code.
+/// A translation with its emphasis outside of code, `*…*` and `**…**`, as HTML.
 pub(super) fn with_emphasis(text: &str) -> String {
     static STRONG: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\*\*([^*\n]+)\*\*").expect("the pattern is well formed"));
@@ -156,7 +156,7 @@ pub(super) fn with_emphasis(text: &str) -> String {
     if !text.contains('*') {
         return text.to_owned();
     }
-    // What is in code is set aside: emphasis may go around it.
+    // Code is set aside, because emphasis may go around it.
     let mut codes = Vec::new();
     let mut outside = String::new();
     for (index, piece) in text.split('`').enumerate() {
@@ -177,7 +177,7 @@ pub(super) fn with_emphasis(text: &str) -> String {
     outside.chars().map(with_code).collect()
 }
 
-/// Emphasis of the English that is left, as HTML.
+/// Emphasis in the remaining English, as HTML.
 fn with_tags(event: Event<'_>) -> Event<'_> {
     let tag = |tag: &'static str| Event::InlineHtml(CowStr::from(tag));
     match event {
@@ -254,7 +254,7 @@ mod tests {
         assert!(page.ends_with("\n<!-- questions -->\n"), "{page}");
     }
 
-    /// What a reader sees of a page, with emphasis and headings as a translation writes them.
+    /// The text of a page as a reader sees it, with emphasis and headings as a translation writes them.
     fn seen(text: &str) -> Vec<String> {
         let mut seen = vec![String::new()];
         for event in new_cmark_parser::<DefaultBrokenLinkCallback>(text, None) {

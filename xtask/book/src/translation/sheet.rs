@@ -1,7 +1,7 @@
-//! A sheet: messages to translate, each below its key, so that a translator writes the Chinese alone.
+//! A sheet: messages to translate, each below its key, so that a translator writes only the Chinese.
 //!
-//! A key is made from the English, so it is right however the catalogue has changed meanwhile. Lines that begin with `#` above a
-//! key's text say which pages have the message, and what its old translation is.
+//! A key is made from the English, so it stays valid however the catalogue changes meanwhile. Lines above a key's text that
+//! begin with `#` name the pages that have the message, and its old translation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ fn key(english: &str) -> String {
     format!("{hash:016x}")
 }
 
-/// The sheet of these messages, with the English as the text of those that have no translation.
+/// The sheet of these messages. Those without a translation have the English as their text.
 pub(super) fn write(part: &Catalogue) -> String {
     let mut sheet = String::new();
     for entry in &part.entries {
@@ -32,7 +32,8 @@ pub(super) fn write(part: &Catalogue) -> String {
     sheet
 }
 
-/// The translations of a sheet as entries of this catalogue, and the keys that it has not. A text that is still English is none.
+/// The translations of a sheet as entries of this catalogue, and the keys that the catalogue lacks. A text that is still English
+/// does not count.
 pub(super) fn read(sheet: &str, catalogue: &Catalogue) -> (Catalogue, Vec<String>) {
     let english: BTreeMap<String, &Entry> =
         catalogue.entries.iter().map(|entry| (key(&entry.english), entry)).collect();

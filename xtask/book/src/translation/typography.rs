@@ -1,7 +1,7 @@
-//! How Chinese is set: punctuation of full width, one blank between a Chinese letter and a Latin one, a digit or code, and
-//! none between Chinese letters or beside a punctuation mark.
+//! Chinese typography: full-width punctuation, one blank between a Chinese letter and a Latin letter, a digit or code, and no
+//! blank between Chinese letters or beside a punctuation mark.
 
-/// What stands for a piece of code.
+/// The placeholder for a piece of code.
 pub(super) const CODE: char = '\u{e000}';
 
 pub(super) fn is_han(letter: char) -> bool {
@@ -16,7 +16,7 @@ fn is_latin(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == CODE
 }
 
-/// The misprints of a text, each with the letters around it. In a sketch, blanks make columns.
+/// The typographic errors of a text, each with the letters around it. In a sketch, blanks form columns.
 pub(super) fn misprints(text: &str, is_sketch: bool) -> Vec<String> {
     let letters: Vec<char> = text.chars().collect();
     let mut found = Vec::new();
@@ -51,7 +51,7 @@ pub(super) fn misprints(text: &str, is_sketch: bool) -> Vec<String> {
     if !is_sketch {
         for (at, triple) in letters.windows(3).enumerate() {
             let [left, middle, right] = [triple[0], triple[1], triple[2]];
-            // One that stands alone is the name of a key.
+            // A single letter is the name of a key.
             let is_alone = at == 0 || letters[at - 1] == ' ';
             if is_han(left) && middle == ' ' && is_han(right) {
                 note("a blank between Chinese letters", at);
