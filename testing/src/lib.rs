@@ -1,12 +1,12 @@
-//! What every test of this workspace runs under: no panic is overlooked, and none waits for ever.
+//! The guard of every test in this workspace: no panic is overlooked, and no test waits for ever.
 //!
-//! A panic in a callback, in a job or in a destructor does not reach the test that it happens in: the runtime reports it and
-//! goes on. So a hook notes every panic, and a test that ends well in spite of one fails. A panic is deliberate if its message
-//! says `expected`, or if the test has announced it ([`expect_panics`]). A test that takes too long ends the process with its name:
-//! a wake-up that was lost would otherwise hold the whole run up.
+//! A panic in a callback, in a job or in a destructor does not reach the test in which it happens: the runtime reports it and goes
+//! on. So a hook records every panic, and a test that passes in spite of one fails. A panic is deliberate if its message says
+//! `expected`, or if the test has announced it ([`expect_panics`]). A test that takes too long ends the process with its name;
+//! otherwise a lost wake-up would block the whole run.
 //!
-//! The crate of a test says `#[macro_use] extern crate asyncio_testing;`, by which its `#[test]` is the one of here. It relies
-//! on nothing but the standard library, and knows nothing of what is tested.
+//! The crate of a test says `#[macro_use] extern crate asyncio_testing;`, which makes its `#[test]` the one defined here. This
+//! crate uses only the standard library, and does not depend on the tested code.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(15 * 60);
 #[derive(Default)]
 struct State {
     running: HashMap<ThreadId, Running>,
-    /// Panics that nobody has announced, with the thread they happened in.
+    /// Panics that were not announced, with the thread in which they happened.
     panics: Vec<(ThreadId, String)>,
     /// Parts of the messages of deliberate panics of the whole process.
     expected: Vec<&'static str>,
@@ -38,16 +38,16 @@ struct Running {
 
 static STATE: Mutex<Option<State>> = Mutex::new(None);
 
-/// Looks at what is noted; never for long, and never while something of a test runs.
+/// Reads or changes the state; never for long, and never while code of a test runs.
 fn with_state<R>(f: impl FnOnce(&mut State) -> R) -> R {
     let mut state: MutexGuard<'_, _> = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     f(state.get_or_insert_default())
 }
 
-/// A test has begun; it ends when the guard is dropped.
+/// Marks the start of a test, which ends when the guard is dropped.
 #[must_use]
 pub fn begin(test: &'static str) -> Guard {
-    // ThreadSanitizer does not see the end of a wait for a lock (as `remote` of the runtime says): there, nothing is shared.
+    // ThreadSanitizer does not see the end of a wait for a lock (see `remote` of the runtime), so nothing is shared there.
     if !cfg!(tsan) {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
@@ -64,7 +64,7 @@ pub fn begin(test: &'static str) -> Guard {
     Guard(())
 }
 
-/// The running test makes panics with this text in their messages, in whatever thread.
+/// Announces that the running test causes panics with this text in their messages, in any thread.
 pub fn expect_panics(part: &'static str) {
     with_state(|state| {
         if let Some(running) = state.running.get_mut(&thread::current().id()) {
@@ -73,8 +73,8 @@ pub fn expect_panics(part: &'static str) {
     });
 }
 
-/// Tests of this process make panics with this text in their messages: for a process in which tests also run that are not under
-/// the guard.
+/// Announces that tests of this process cause panics with this text in their messages, for a process that also runs tests
+/// without the guard.
 pub fn expect_panics_of_all_tests(part: &'static str) {
     with_state(|state| state.expected.push(part));
 }
@@ -102,14 +102,14 @@ fn watch() {
             state.running.values().find(|running| running.since.elapsed() > LIMIT).map(|running| running.test)
         });
         if let Some(test) = late {
-            // Straight to the descriptor: what the harness keeps is lost when the process ends.
+            // Written directly to the descriptor, because output that the harness keeps is lost when the process ends.
             let _ = writeln!(std::io::stderr(), "\ntest {test} takes more than {} minutes", LIMIT.as_secs() / 60);
             std::process::abort();
         }
     }
 }
 
-/// A test that is running. Dropped at its end, it fails the test if there was a panic that nobody has announced.
+/// A running test. When dropped at the test's end, it fails the test if there was a panic that was not announced.
 #[derive(Debug)]
 pub struct Guard(());
 
@@ -117,7 +117,7 @@ impl Drop for Guard {
     fn drop(&mut self) {
         let own = thread::current().id();
         let panics: Vec<String> = with_state(|state| {
-            // Of this thread, and of those in which no test runs: a thread of a pool does not say for whom it works.
+            // Panics of this thread, and of threads in which no test runs, because a pool's thread does not know its test.
             let is_here = |thread: &ThreadId| *thread == own || !state.running.contains_key(thread);
             let (here, others) = state.panics.drain(..).partition(|(thread, _)| is_here(thread));
             state.panics = others;
@@ -126,7 +126,7 @@ impl Drop for Guard {
             here.into_iter().map(|(_, text)| text).collect()
         });
         if !panics.is_empty() && !thread::panicking() {
-            // Past the hook, which would note it.
+            // This bypasses the hook, which would record the panic.
             let text = format!("the test ended well, but for a panic:\n{}", panics.join("\n"));
             eprintln!("{text}");
             panic::resume_unwind(Box::new(text));

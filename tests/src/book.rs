@@ -1,5 +1,5 @@
-//! What mdBook lets pass in silence: links that lead nowhere, pages that nobody lists, anchors that do not exist and
-//! code that was typed into a page.
+//! Finds problems that mdBook does not report: links that lead nowhere, pages that are not listed, anchors that do not exist,
+//! and code that was typed into a page.
 //!
 //! mdBook shows an unknown anchor as an empty block and an unknown file as raw braces, and still succeeds. So the pages
 //! are checked here, at their source, together with the Markdown files at the root of the repository.
@@ -19,7 +19,7 @@ static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is well formed")
 });
 
-/// Where links may lead. An unknown host is mostly a slip; a new one is added here.
+/// The allowed hosts of links. An unknown host is usually a typo; a new one must be added here.
 const HOSTS: &[&str] = &[
     "anyio.readthedocs.io",
     "asyncio-rs.github.io",
@@ -51,8 +51,8 @@ const HOSTS: &[&str] = &[
     "www.rust-lang.org",
 ];
 
-/// Relative links of the pages, and of the documents at the root, lead to a file and to a heading in it; those to the
-/// Internet have the form of an address at a host that we know. Nobody follows them: a check may not need the Internet.
+/// Relative links of the pages, and of the documents at the root, lead to a file and to a heading in it; those to the Internet
+/// are well-formed addresses at a known host. They are not followed, because a check must not need the Internet.
 ///
 /// # Errors
 ///
@@ -100,7 +100,7 @@ pub fn pages(root: &Path) -> Result<Vec<String>> {
             problems.push(format!("SUMMARY.md lists {page} twice"));
         }
     }
-    // The page for what is missing is no chapter.
+    // The page for missing addresses is not a chapter.
     let is_chapter = |page: &&String| !["SUMMARY.md", "404.md"].contains(&page.as_str());
     let unlisted = pages.iter().filter(is_chapter).filter(|page| !listed.contains(page));
     problems.extend(unlisted.map(|page| format!("book/src/{page} is not listed in SUMMARY.md")));
@@ -122,7 +122,7 @@ pub fn includes(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// What is wrong with the includes of a text that stands in this folder.
+/// The problems with the includes of a text in this folder.
 pub fn include_problems(folder: &Path, text: &str) -> Vec<String> {
     let mut problems = Vec::new();
     for found in INCLUDE.captures_iter(text).filter(|found| found.name("escape").is_none()) {
@@ -136,7 +136,7 @@ pub fn include_problems(folder: &Path, text: &str) -> Vec<String> {
 
 /// A block of Rust on a page is included from a program that compiles, and so is the output of an example.
 ///
-/// A sketch that no program could hold is `text`.
+/// A sketch that cannot be part of a program is marked `text`.
 ///
 /// # Errors
 ///
@@ -178,7 +178,7 @@ pub(crate) fn listed(root: &Path) -> Result<Vec<(String, String)>> {
     Ok(listed)
 }
 
-/// The address of the repository at its code host, as `Cargo.toml` says it.
+/// The address of the repository at its code host, from `Cargo.toml`.
 ///
 /// # Errors
 ///
@@ -198,7 +198,7 @@ fn events(text: &str) -> Parser<'_> {
     Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_HEADING_ATTRIBUTES)
 }
 
-/// Where the links and images of a page lead, other than to the Internet.
+/// The targets of a page's links and images, other than on the Internet.
 fn targets(text: &str) -> Vec<String> {
     let target = |event| match event {
         Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.to_string()),
@@ -208,7 +208,7 @@ fn targets(text: &str) -> Vec<String> {
     events(text).filter_map(target).filter(is_local).collect()
 }
 
-/// Where the links and images of a page lead on the Internet.
+/// The targets of a page's links and images on the Internet.
 fn addresses(text: &str) -> Vec<String> {
     let target = |event| match event {
         Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.to_string()),
@@ -300,7 +300,7 @@ fn follow(root: &Path, document: &Path, link: &str) -> Result<()> {
     let target = if path.is_empty() { document.to_owned() } else { folder.join(path) };
     let target = target.canonicalize().context("there is no such file")?;
     let pages = root.join("book/src");
-    // What lies outside is not copied into the built book.
+    // Files outside are not copied into the built book.
     if document.starts_with(&pages) && !target.starts_with(pages.canonicalize()?) {
         anyhow::bail!("it leads out of the book");
     }
@@ -341,7 +341,7 @@ fn included(file: &Path, part: &str) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// A book of one page beside one program, and what a check says of it.
+    /// The problems that a check finds in a book with one page and one program.
     fn found(check: fn(&Path) -> Result<Vec<String>>, summary: &str, page: &str) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {

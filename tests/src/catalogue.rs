@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{read, root};
 
-/// What a row of the catalogue is.
+/// The kinds of rows in the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -17,7 +17,7 @@ pub enum Kind {
     Concept,
 }
 
-/// What it takes to show a fact.
+/// The ways to show a fact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Show {
@@ -26,7 +26,7 @@ pub enum Show {
     Program,
     /// A program of `bench/measured`, and the table of what it measured on a page of the book.
     Measurement,
-    /// A documentation test of what must not compile.
+    /// A documentation test that must not compile.
     CompileFail,
     /// A section of the book with a picture.
     Picture,
@@ -44,12 +44,12 @@ pub struct Row {
     pub section: String,
     /// What it is.
     pub kind: Kind,
-    /// What it is about, in a few words.
+    /// Its subject, in a few words.
     pub title: String,
     /// What it takes to show it.
     #[serde(default)]
     pub show: Show,
-    /// The row that says the same and more: what shows that one shows this.
+    /// A row that contains this one: everything that shows that row also shows this one.
     pub merged_into: Option<String>,
     expected: String,
     observed: Option<String>,
@@ -61,14 +61,14 @@ impl Row {
         self.seed.split('_').next().unwrap_or(&self.seed)
     }
 
-    /// Whether it stands in this section or in a part of it: `8.3.1` is within `8`.
+    /// Is the row in this section or in a part of it? `8.3.1` is within `8`.
     pub fn is_within(&self, section: &str) -> bool {
         self.section.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
-    /// The text that the program must print, if the guide or a run of CPython tells.
+    /// The text that the program must print, if the guide or a run of CPython has one.
     ///
-    /// Where both do, the run wins: it was recorded where the guide's page had lost a part of its text.
+    /// If both have one, that of the run is used: it was recorded where the guide's page had lost part of its text.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The book's cheat sheet holds nothing that does not run.
+//! Every entry of the book's cheat sheet runs.
 //!
 //! Its entries are code in tables, Python in the first column and Rust in the second. Each of them must be found, up to
 //! white space, in the program `cheat_sheet` or in its twin, which are compiled, run and compared like the others.
@@ -12,7 +12,7 @@ use crate::read;
 
 const PAGE: &str = "book/src/cheat-sheet.md";
 
-/// The columns of a table, and the program that must have what is in them.
+/// The columns of a table, and the program that must contain their entries.
 const COLUMNS: [&str; 2] = ["examples/beyond/cheat_sheet.py", "examples/beyond/cheat_sheet.rs"];
 
 /// Every entry of the cheat sheet is part of the program in its language.

@@ -1,9 +1,9 @@
-//! Programs that are not run alone: who talks to them, or answers them, while they run.
+//! Programs that are not run alone: the clients or servers that talk to them while they run.
 //!
-//! The core idea is that a program stays as it is, takes the address that its reader would give it, and sees nothing but
-//! sockets; whether it is in Rust or its twin makes no difference. Who needs company stands in `tests/guide/company.toml`:
-//! what listens has a talk ([`talk`]), what connects has the program that it is made for, and what asks sites on the
-//! Internet has servers of ours in their place ([`Sites`]), because no test leaves this machine.
+//! The core idea is that a program is unchanged, takes the address that its reader would give it, and sees only sockets; this
+//! works in the same way for the Rust program and its twin. `tests/guide/company.toml` lists the programs that need company. A
+//! program that listens has a talk ([`talk`]); one that connects has the server for which it is made; and one that queries
+//! sites on the Internet gets servers of ours in their place ([`Sites`]), because no test leaves this machine.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -21,10 +21,10 @@ use crate::sites::{Manner, Protocol, Sites};
 use crate::talk::talk;
 use crate::{read, root};
 
-/// What the comments of the programs give as an address, in whose place the tests put the one of the moment.
+/// The address in the comments of the programs, which the tests replace by the current one.
 const ADDRESS: &str = "127.0.0.1:8888";
 
-/// Who keeps one program company.
+/// The company of one program.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "lowercase")]
 pub enum Company {
@@ -32,7 +32,7 @@ pub enum Company {
     Talk(String),
     /// The program connects to this other one.
     Server(String),
-    /// The program asks these sites, which give these answers.
+    /// The program queries these sites, which give these answers.
     Sites(Vec<(String, Page)>),
 }
 
@@ -40,11 +40,11 @@ pub enum Company {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Page {
-    /// This line of status, and nothing else.
+    /// This status line, and nothing else.
     Status(String),
     /// A page with these links.
     Links(Vec<String>),
-    /// A page with so many links.
+    /// A page with this many links.
     ManyLinks(usize),
 }
 
@@ -65,7 +65,7 @@ pub fn page(links: impl IntoIterator<Item = impl Display>) -> Vec<u8> {
     (head + &html).into_bytes()
 }
 
-/// Who keeps which program company, as `company.toml` says.
+/// The company of each program, from `company.toml`.
 ///
 /// # Errors
 ///
@@ -108,11 +108,11 @@ pub(crate) fn run_in_company(example: &Example, command: &dyn Fn(&str) -> Result
     }
 }
 
-/// Starts a program that listens; gives it with its address.
+/// Starts a program that listens, and returns it with its address.
 ///
 /// # Errors
 ///
-/// Fails when the program does not say within some seconds where it listens.
+/// Fails when the program does not print its address within some seconds.
 pub fn serve(command: Command) -> Result<(Running, String)> {
     static FIRST_LINE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^Serving on \('127\.0\.0\.1', (\d+)\)\n").expect("the pattern is well formed"));
@@ -123,7 +123,7 @@ pub fn serve(command: Command) -> Result<(Running, String)> {
     .map(|address| (program, address))
 }
 
-/// Waits for something that a program prints.
+/// Waits until a program prints something.
 pub(crate) fn await_that<T>(program: &mut Running, missing: &str, find: impl Fn(&str) -> Option<T>) -> Result<T> {
     let begun = Instant::now();
     loop {
@@ -139,10 +139,11 @@ pub(crate) fn await_that<T>(program: &mut Running, missing: &str, find: impl Fn(
     }
 }
 
-/// How long is waited for a line. It takes milliseconds, unless something is wrong.
+/// How long to wait for a line. It takes milliseconds, unless something is wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Runs a program that asks sites, with servers of ours in their place; what it printed names the sites again.
+/// Runs a program that queries sites, with servers of ours in their place; its output is changed back to the names of the
+/// sites.
 fn among(sites: &[(String, Page)], mut command: Command, arguments: &[String]) -> Result<Output> {
     let mut ours = Sites::new()?;
     let mut names = Vec::new();
@@ -152,14 +153,14 @@ fn among(sites: &[(String, Page)], mut command: Command, arguments: &[String]) -
     }
     let url_of =
         |name: &String| names.iter().find(|(site, _)| *site == name).map_or(name.clone(), |(_, url)| url.clone());
-    // Without arguments a program asks the sites that its guide lists.
+    // Without arguments a program queries the sites that its guide lists.
     let all: Vec<_> = sites.iter().map(|(site, _)| site.clone()).collect();
     let asked = if arguments.is_empty() { &all[..] } else { arguments };
     command.args(asked.iter().map(url_of)).env("SSL_CERT_FILE", ours.roots());
     let mut output = run(command, LIMIT)?;
     for text in [&mut output.stdout, &mut output.stderr] {
         for (site, url) in &names {
-            // The programs pad what they print to thirty columns.
+            // The programs pad URLs to thirty columns.
             *text = text.replace(&format!("{url:30}"), &format!("{site:30}")).replace(url, site);
         }
     }

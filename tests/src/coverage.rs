@@ -1,9 +1,9 @@
 //! Which example or test shows which row of the catalogue.
 //!
-//! The core idea is that what shows a row says so itself, and that the table in `tests/guide/coverage.md` is written from
-//! those claims: `//! Shows: row` at the head of an example, of a file with documentation tests of what must not
-//! compile, or of a program that measures; `// Shows: row` above a test; `<!-- Shows: row -->` in a section of the book
-//! ([`told`]). A row says which of them it takes ([`Show`]). Rows that are still to come stand in
+//! The core idea is that a program or test declares itself which row it shows, and that the table in `tests/guide/coverage.md`
+//! is written from those claims: `//! Shows: row` at the head of an example, of a file with documentation tests of what must
+//! not compile, or of a program that measures; `// Shows: row` above a test; `<!-- Shows: row -->` in a section of the book
+//! ([`told`]). A row says which of these ways it accepts ([`Show`]). Rows that are still to come are in
 //! `tests/guide/planned.toml`, a list that can only shrink.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use crate::marks::{marked, names};
 use crate::told::told;
 use crate::{files, read, relative, root, unknown};
 
-/// The folder of the programs for what the guides do not teach: they show no row.
+/// The folder of the programs on subjects that the guides do not teach; they show no row.
 const BEYOND: &str = "beyond";
 
 /// An example, a test or a section of the book that says it shows a row.
@@ -29,7 +29,7 @@ pub struct Claim {
     pub row: String,
     /// The example, the test function or the heading.
     pub by: String,
-    /// In which way it shows the row.
+    /// The way in which it shows the row.
     pub way: Show,
     /// Its file, below the root of the workspace.
     pub file: String,
@@ -88,7 +88,7 @@ impl Planned {
     }
 }
 
-/// What `planned.toml` says.
+/// The content of `planned.toml`.
 ///
 /// # Errors
 ///
@@ -129,7 +129,7 @@ pub fn claims(root: &Path, examples: &[Example]) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-/// The claims at the head of a program that measures. What it measured must be recorded, and shown in the book.
+/// The claims at the head of a program that measures. Its measurements must be recorded, and shown in the book.
 fn measured(root: &Path, path: &Path) -> Result<Vec<Claim>> {
     let (head, file) = (header(&read(path)?), relative(root, path));
     let by = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -174,7 +174,7 @@ fn claims_of_tests(root: &Path, path: &Path) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-/// Whether what shows something in this way is enough for a row that takes that way.
+/// Does this way of showing satisfy a row that wants that way?
 fn is_enough(way: Show, wanted: Show) -> bool {
     match wanted {
         Show::Program => !matches!(way, Show::Picture | Show::Prose),
@@ -189,7 +189,7 @@ fn target<'a>(rows: &'a [Row], row: &'a Row) -> &'a Row {
     merged.unwrap_or(row)
 }
 
-/// Everything that is wrong with the claims and the plan, in words.
+/// All problems of the claims and the plan, in words.
 pub fn problems(rows: &[Row], examples: &[Example], claims: &[Claim], planned: &Planned) -> Vec<String> {
     let ids = || rows.iter().map(|row| row.id.as_str());
     let is_row = |id: &str| ids().any(|row| row == id);
@@ -243,7 +243,7 @@ pub fn problems(rows: &[Row], examples: &[Example], claims: &[Claim], planned: &
     problems
 }
 
-/// The table of all rows and what shows them: `tests/guide/coverage.md`.
+/// The table of all rows with the programs and tests that show them: `tests/guide/coverage.md`.
 pub fn table(rows: &[Row], claims: &[Claim], planned: &Planned) -> String {
     let mut table = String::from(
         "# What shows each row of the guide\n\n\

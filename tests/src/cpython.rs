@@ -1,10 +1,10 @@
-//! CPython's own tests of asyncio, and what became of each of them here.
+//! CPython's own tests of asyncio, and the status of each of them here.
 //!
-//! The core idea is that `tests/cpython/methods.txt` lists every test method of CPython, and each one has to be somewhere:
-//! a test of ours names it (`// CPython: test_tasks.BaseTaskTests.test_cancel` above it), or `not_applicable.toml` says
-//! in a line why it cannot be said in Rust, or `pending.toml` knows that it is still to come. The table of all three is
-//! `tests/cpython/README.md`, and the README of the repository states the counts. Two suites are counted apart: the
-//! whole of `test.test_asyncio`, and a few modules of the language's own tests that asyncio builds on.
+//! The core idea is that `tests/cpython/methods.txt` lists every test method of CPython, and each one must be in one of three
+//! places: a test of ours names it (`// CPython: test_tasks.BaseTaskTests.test_cancel` above it), or `not_applicable.toml` has
+//! a line that says why it cannot be expressed in Rust, or `pending.toml` says that it is still to come. The table of all three
+//! is `tests/cpython/README.md`, and the README of the repository states the counts. Two suites are counted apart: the whole of
+//! `test.test_asyncio`, and a few modules of the language's own tests that asyncio builds on.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::marks::{marked, names};
 use crate::{files, read, relative, root, unknown};
 
-/// A test of ours that says that it is a method of CPython's.
+/// A test of ours that is marked as a port of a method of CPython's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
     /// The method, as `module.Class.method`.
@@ -33,7 +33,7 @@ pub struct Port {
 pub struct Pending {
     /// A module, a class or a method.
     pub methods: String,
-    /// The crate that brings them.
+    /// The crate that will have them.
     pub area: String,
 }
 
@@ -46,7 +46,7 @@ impl Pending {
 /// Reasons by module, class and method; the method `*` is the rest of its class.
 pub type Reasons = BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>;
 
-/// The suite, and all that is known of it.
+/// The suite, with the status of its methods.
 #[derive(Debug, Default)]
 pub struct Suite {
     /// CPython's methods, in the order of its sources: those of asyncio first.
@@ -112,7 +112,7 @@ fn ports(root: &Path) -> Result<Vec<Port>> {
         let file = relative(root, &path);
         for marked in marked(&read(&path)?) {
             let methods = whole(&names(&marked.comment, "CPython"));
-            // A comment that says "CPython: it does so too" is no mark.
+            // A comment such as "CPython: it does so too" is not a mark.
             if !methods.first().is_some_and(|method| method.starts_with("test_")) {
                 continue;
             }
@@ -127,7 +127,7 @@ fn ports(root: &Path) -> Result<Vec<Port>> {
     Ok(ports)
 }
 
-/// The names in full: one that lacks its module, or its module and class, has those of the name before it.
+/// The full names: a name without its module, or without module and class, takes those of the name before it.
 fn whole(names: &[String]) -> Vec<String> {
     let mut last: Vec<&str> = Vec::new();
     let full = |name: &String| name.split('.').count() >= 3;
@@ -142,7 +142,7 @@ fn whole(names: &[String]) -> Vec<String> {
 }
 
 impl Suite {
-    /// The reason that is given for a method itself, or for the rest of its class.
+    /// The reason given for a method itself, or for the rest of its class.
     fn reason(&self, method: &str) -> Option<(&str, bool)> {
         let (class, method) = method.rsplit_once('.')?;
         let (module, class) = class.split_once('.')?;
@@ -169,7 +169,7 @@ impl Suite {
         self.methods.iter().any(|method| method == name)
     }
 
-    /// Everything that is wrong with the marks and the lists, in words.
+    /// All problems of the marks and the lists, in words.
     pub fn problems(&self) -> Vec<String> {
         let candidates = || self.methods.iter().map(String::as_str);
         let mut problems = Vec::new();
@@ -233,7 +233,7 @@ impl Suite {
         (ported, not_applicable, pending)
     }
 
-    /// How many methods there are and what became of them, in a sentence.
+    /// The number of methods and their status, in a sentence.
     pub fn counts(&self) -> String {
         let (asyncio, language) = self.methods.split_at(self.asyncio);
         let told = |methods| {
@@ -251,7 +251,7 @@ impl Suite {
         )
     }
 
-    /// The table of all methods and what became of them: `tests/cpython/README.md`.
+    /// The table of all methods and their status: `tests/cpython/README.md`.
     pub fn table(&self) -> String {
         let mut table = format!(
             "# CPython's own tests\n\n{}.\n\n\

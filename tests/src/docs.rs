@@ -1,7 +1,7 @@
 //! The examples in the documentation of the crates can be pasted into a program that depends on `asyncio`, and are where a
-//! reader looks for them.
+//! reader expects them.
 //!
-//! The core idea: a walk over the lines of the doc comments that says of each whether it is prose or code of an example.
+//! The core idea: a walk over the lines of the doc comments that classifies each as prose or as code of an example.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,11 +10,11 @@ use anyhow::Result;
 
 use crate::{files, read, relative};
 
-/// Other crates that an example may import: where, which, and why.
+/// Other crates that an example may import: in which files, and which crates.
 const ALSO: &[(&str, &[&str])] = &[
-    // Not in the facade, and a program that has it has hyper.
+    // This crate is not in the facade, and a program that uses it uses hyper, too.
     ("crates/http/", &["asyncio_http", "http_body_util", "hyper"]),
-    // The adapters of a trait, which the example shows at work.
+    // The example shows the adapters of a trait from this crate.
     ("crates/iterators/src/stream.rs", &["futures_lite"]),
     ("crates/streams/src/duplex.rs", &["futures_lite"]),
     // An option of a socket for which there is no method.
@@ -36,7 +36,7 @@ enum Line<'a> {
 
 /// Each line of a file, with its number.
 fn walk(text: &str) -> impl Iterator<Item = (usize, Line<'_>)> {
-    // What fence is open: that of an example, or of something else.
+    // Is a fence open, and is it that of an example?
     let mut open: Option<bool> = None;
     text.lines().enumerate().map(move |(index, line)| {
         let line = line.trim_start();
@@ -78,7 +78,7 @@ fn sources(root: &Path) -> Result<Vec<(String, String)>> {
     sources.map(|(name, path)| Ok((name, read(path)?))).collect()
 }
 
-/// An example imports from `asyncio` and `std` and names no other crate of ours: whoever reads it has no other.
+/// An example imports from `asyncio` and `std` and names no other crate of ours: its reader has no other.
 ///
 /// # Errors
 ///
@@ -107,7 +107,7 @@ pub fn examples_import_asyncio_alone(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// A type that the example itself has: `use Colour::Red`.
+/// Is it a type that the example itself defines? `use Colour::Red`.
 fn is_own(name: &str) -> bool {
     name.starts_with(char::is_uppercase) || matches!(name, "crate" | "self" | "super")
 }
@@ -143,7 +143,7 @@ pub fn examples_have_their_heading(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// An example hides no line (`# let x = 1;`): without it, what a reader pastes does not compile.
+/// An example hides no line (`# let x = 1;`): without that line, the pasted code would not compile.
 ///
 /// # Errors
 ///
@@ -160,7 +160,7 @@ pub fn examples_hide_nothing(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// What takes a callback and does not pass its panic on to whoever wrote it.
+/// Functions that take a callback and do not pass its panic on to the caller.
 const TAKERS: &[&str] = &[
     "call_soon",
     "call_later",
@@ -171,7 +171,7 @@ const TAKERS: &[&str] = &[
     "add_signal_handler",
 ];
 
-/// What panics when an example goes wrong.
+/// Macros and methods that panic when an example fails.
 const PANICS: &[&str] = &["assert!", "assert_eq!", "assert_ne!", "panic!", "unreachable!"];
 
 /// An example does not assert inside a callback: the loop reports that panic and goes on, and the example would pass.
@@ -213,17 +213,17 @@ pub fn examples_can_fail(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// The code of a crate, its unit tests included, does not use `asyncio`: that one is built on the crate as others see it, so
-/// that the test would have two runtimes.
+/// The code of a crate, its unit tests included, does not use `asyncio`: the facade is built on the crate as others see it, so
+/// the test would contain two runtimes.
 ///
 /// # Errors
 ///
 /// Fails when a file cannot be read.
 pub fn crates_do_not_use_the_facade(root: &Path) -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    // Where a module has that name, it is not the facade's.
+    // If the crate has a module with that name, the facade is not meant.
     let has_its_own = |text: &str| text.lines().any(|line| line.trim() == "mod asyncio;");
-    // The attributes write code that uses it.
+    // The attributes generate code that uses the facade.
     let writes_it = |name: &str| name.starts_with("crates/macros/src/");
     for (name, text) in sources(root)?.iter().filter(|(name, text)| !has_its_own(text) && !writes_it(name)) {
         for (number, line) in walk(text) {
@@ -241,11 +241,11 @@ pub fn crates_do_not_use_the_facade(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// The crates that the facade does not gather: itself, and what is not in Python's asyncio either.
+/// The crates that the facade does not export: itself, and crates for what is not in Python's asyncio either.
 const BESIDE: &[&str] = &["crates/asyncio/", "crates/http/"];
 
-/// Every name that the crates of the sections export stands in a module of the facade. It lists them one by one, since not all
-/// are for its front page.
+/// Every name that the crates of the sections export is in a module of the facade. The facade lists the names one by one,
+/// because not all are for its front page.
 ///
 /// # Errors
 ///
@@ -270,7 +270,7 @@ pub fn facade_is_whole(root: &Path) -> Result<Vec<String>> {
 fn exports(text: &str) -> impl Iterator<Item = &str> {
     let uses = text.split("pub use ").skip(1).filter_map(|rest| rest.split_once(';')).map(|(path, _)| path);
     let names = uses.flat_map(|path| path.split(['{', '}', ',']));
-    // The last part of a path; what comes before a brace is none.
+    // The last part of a path; the part before a brace does not count.
     names
         .filter(|part| !part.ends_with("::"))
         .filter_map(|part| part.rsplit("::").next())

@@ -1,6 +1,6 @@
-//! The example programs: which there are, and what the first lines of each file promise.
+//! The example programs, and the declarations in the first lines of their files.
 //!
-//! The files decide; the manifests are made from them ([`manifests`](crate::manifests)).
+//! The files are the source; the manifests are made from them ([`manifests`](crate::manifests)).
 
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ pub struct Program {
 /// The folders below `examples` that hold the packages' libraries, and a workspace of its own.
 pub(crate) const LIBRARIES: [&str; 3] = ["src/", "extra/", "ecosystem/"];
 
-/// The programs, in the order of their paths: every file with a `main`, of which `main.rs` is named after its folder.
+/// The programs, in the order of their paths: every file with a `main`; a `main.rs` is named after its folder.
 ///
 /// # Errors
 ///
@@ -80,7 +80,7 @@ pub(crate) fn files_of(root: &Path, program: &Program) -> Vec<PathBuf> {
     }
 }
 
-/// Every example, with what its file promises.
+/// Every example, with the declarations of its file.
 ///
 /// # Errors
 ///
@@ -99,7 +99,7 @@ pub(crate) fn header(text: &str) -> String {
     lines.map(|line| format!("{}\n", line.trim())).collect()
 }
 
-/// What follows `--` in the command of the comment, so that a program is tested as its reader is told to run it.
+/// The arguments after `--` in the comment's command, so that a program is tested in the way that its reader is told to run it.
 fn command_args(comment: &str, name: &str) -> Vec<String> {
     let command = format!("cargo run --example {name} -- ");
     let found = comment.lines().find_map(|line| line.split_once(&command));

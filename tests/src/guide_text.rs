@@ -1,7 +1,7 @@
 //! Compares what a program printed with the text of the guide.
 //!
-//! Both texts go through the same rules ([`crate::normalise`]). What Rust, or a newer CPython, makes unavoidable is an
-//! edit of the guide's text with its reason. Rules and edits stand in `tests/guide/differences.toml`, row by row.
+//! Both texts go through the same rules ([`crate::normalise`]). A difference that Rust, or a newer CPython, makes unavoidable
+//! is an edit of the guide's text, with its reason. Rules and edits are in `tests/guide/differences.toml`, row by row.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,7 +22,7 @@ pub struct Differences {
     /// The names of the rules that both texts go through, in this order.
     #[serde(default)]
     pub rules: Vec<String>,
-    /// What is changed in the guide's text after that.
+    /// The edits of the guide's text after that.
     #[serde(default)]
     pub edit: Vec<Edit>,
 }
@@ -34,7 +34,7 @@ pub struct Edit {
     /// The stream that differs.
     #[serde(default)]
     pub stream: Stream,
-    /// What the guide prints; nothing stands for a stream that it leaves empty.
+    /// The guide's text; an empty one stands for a stream that the guide leaves empty.
     pub guide: String,
     /// What we print instead.
     pub ours: String,
@@ -69,7 +69,7 @@ impl Comparison {
     }
 }
 
-/// What `differences.toml` says, by row.
+/// The content of `differences.toml`, by row.
 ///
 /// # Errors
 ///
@@ -85,7 +85,7 @@ pub fn differences() -> Result<BTreeMap<String, Differences>> {
     Ok(rows)
 }
 
-/// What an example printed, in one order where that hangs on another process: two runs would differ otherwise.
+/// The output of an example, in a fixed order if the order depends on another process, because two runs would differ otherwise.
 ///
 /// # Errors
 ///
@@ -147,7 +147,7 @@ pub fn split(text: &str) -> Output {
     output
 }
 
-/// What of the differences of a row is not needed, because the texts are the same without it.
+/// The rules and edits of a row that are not needed, because the texts are the same without them.
 ///
 /// # Errors
 ///
@@ -157,7 +157,7 @@ pub fn unneeded(text: &str, ours: &Output, differences: &Differences) -> Result<
     for (index, name) in differences.rules.iter().enumerate().filter(|(_, name)| *name != BY_CHANCE) {
         let mut fewer = differences.clone();
         fewer.rules.remove(index);
-        // An edit of normalised text may not apply without the rule: then the rule is needed.
+        // An edit of normalised text may fail to apply without the rule; then the rule is needed.
         if compare(text, ours, &fewer).is_ok_and(|comparison| comparison.is_same()) {
             unneeded.push(format!("the rule {name:?}"));
         }

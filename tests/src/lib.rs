@@ -1,13 +1,13 @@
 //! The checks of the guide, written once for `cargo test` and for `cargo xtask`.
 //!
-//! The core idea is that an example is judged from outside: its binary runs in a cleaned environment, and what it
-//! printed is compared with data, the guide's own text first ([`guide_text`]) and a snapshot second ([`snapshots`]), and
-//! with what its twin prints on CPython ([`twins`]).
-//! The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every test
-//! method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]), every mutant of the crates has its text and its test ([`mutants`]), the packages can be published ([`publishing`]), the runtime's rooms
-//! only look down ([`rooms`]) and every page of the book shows code and output that exist ([`book`]). A page can show a row as well ([`told`]).
-//! What the book says outside of its pages it can say in another language ([`words`]).
-//! Programs that talk to others get somebody to talk to ([`company`]). Nothing here knows the runtime.
+//! The core idea is that an example is judged from outside. Its binary runs in a clean environment, and its output is compared
+//! with data, first the guide's own text ([`guide_text`]), then a snapshot ([`snapshots`]), and with the output of its twin on
+//! CPython ([`twins`]). The other modules make sure that nothing is left out: every catalogue row is shown ([`coverage`]), every
+//! test method of CPython's is ported or cannot be ([`cpython`]), every file is in its place ([`tidy`]), every mutant of the
+//! crates has its text and its test ([`mutants`]), the packages can be published ([`publishing`]), the runtime's rooms only look
+//! down ([`rooms`]) and every page of the book shows code and output that exist ([`book`]). A page can show a row as well
+//! ([`told`]). The book's words outside of its pages can be translated ([`words`]). Programs that talk to others get clients or
+//! servers ([`company`]). Nothing here depends on the runtime.
 
 pub mod catalogue;
 pub mod examples;
@@ -51,8 +51,8 @@ use anyhow::{Context as _, Result};
 
 /// The root of the workspace.
 ///
-/// Cargo tells the folder of the package it runs, this one, `xtask` or `xtask/book`. That is better than the folder where this was
-/// compiled: two clones may share one target folder, and then cargo takes the binary of one for that of the other.
+/// Cargo provides the folder of the package that it runs: this one, `xtask` or `xtask/book`. That is better than the folder in
+/// which this was compiled, because two clones may share one target folder, and cargo then confuses their binaries.
 pub fn root() -> &'static Path {
     static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
         let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -72,7 +72,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The candidate that `name` was probably meant to be, if one is near enough to be worth a hint.
+/// The candidate that was probably meant by `name`, if one is similar enough for a hint.
 ///
 /// ```
 /// let rows = ["hello_world", "gather_list"];
@@ -121,7 +121,7 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
     generated.extend(manifests::generated(root())?);
     generated.extend(speed::generated()?);
     generated.extend(pages::generated(root(), &rows, &examples, &claims)?);
-    // What has no snapshot yet is new: the test of snapshots says so.
+    // A program without a snapshot is new: the test of snapshots reports it.
     for example in examples.iter().filter(|example| snapshots::path(example).exists()) {
         let printed = snapshots::stdout(&snapshots::saved(example)?).to_owned();
         generated.push((snapshots::outputs().join(format!("{}.txt", example.name)), printed));
@@ -129,7 +129,7 @@ pub fn generated() -> Result<Vec<(PathBuf, String)>> {
     Ok(generated)
 }
 
-/// The pages of the book that another language has to have made anew, because they are made from other files.
+/// The pages of the book that must be generated again for another language, because they are made from other files.
 ///
 /// # Errors
 ///

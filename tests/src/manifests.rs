@@ -1,8 +1,8 @@
 //! The manifests of the two packages of examples: the tables `[[example]]` are made from the files.
 //!
-//! Cargo does not look for programs in the folders of sections, and passes over one that nobody declared. Each program
-//! is declared in one of two packages: `examples`, or `examples/extra` if one of its files names a dependency that only
-//! that package has. So most programs build without hyper, clap, regex and jiff.
+//! Cargo does not search the folders of sections for programs, and ignores one that is not declared. Each program is declared
+//! in one of two packages: `examples`, or `examples/extra` if one of its files names a dependency that only that package has.
+//! So most programs build without hyper, clap, regex and jiff.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ use crate::read;
 /// Above this line a manifest is written by hand.
 const MARK: &str = "# The programs, from their files: made by `cargo xtask bless --tables`.\n";
 
-/// The packages' folders below the root, and where each has the folders of the sections.
+/// The packages' folders below the root, and the path in each to the folders of the sections.
 const PLAIN: (&str, &str) = ("examples", "");
 const EXTRA: (&str, &str) = ("examples/extra", "../");
 
@@ -56,7 +56,7 @@ fn with(manifest: &str, tables: &str) -> Result<String> {
     Ok(format!("{by_hand}{MARK}{tables}"))
 }
 
-/// The crates that a program can name only in the package `extra`, as they are written in Rust.
+/// The crates that a program can name only in the package `extra`, by their names in Rust.
 fn only_of_extra(plain: &str, extra: &str) -> Result<BTreeSet<String>> {
     let (plain, extra): (Table, Table) = (plain.parse()?, extra.parse()?);
     let dependencies = |manifest: &Table| -> BTreeSet<String> {

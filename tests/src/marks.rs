@@ -1,13 +1,13 @@
-//! Comments that mark tests: what stands directly above a test, and the lists of names in it.
+//! Comments that mark tests: those directly above a test, and the lists of names in them.
 //!
-//! The core idea is that a test says itself what it is for, in a line such as `// Shows: row, row`. Here is how such lines
-//! are found; what the names mean is the business of [`coverage`](crate::coverage) and [`cpython`](crate::cpython).
+//! The core idea is that a test itself declares its purpose, in a line such as `// Shows: row, row`. This module finds such
+//! lines; the meaning of the names is left to [`coverage`](crate::coverage) and [`cpython`](crate::cpython).
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A comment and what stands below it.
+/// A comment and the test below it.
 #[derive(Debug, Default)]
 pub(crate) struct Marked {
     /// The comment, without its slashes.

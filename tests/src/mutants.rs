@@ -1,9 +1,9 @@
 //! Wrong versions of the crates, each of which some test must notice: `tests/mutants/*.toml`.
 //!
-//! A mutant is a text of a source file and what stands in its place, chosen by what it means: a condition turned, a call
-//! dropped, an order swapped, one too many, an early return. The sources know nothing of them. `cargo xtask mutate` makes a
-//! copy that has them all and runs the tests against each; here is what they are, and the check that none of them is stale,
-//! which needs no build.
+//! A mutant is a text of a source file and its replacement, chosen for its meaning: a condition inverted, a call dropped, an
+//! order swapped, one too many, an early return. The sources contain nothing of them. `cargo xtask mutate` makes a copy that
+//! has them all and runs the tests against each. This module has their data, and the check that none of them is stale, which
+//! needs no build.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -18,17 +18,17 @@ use crate::{files, read, relative};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mutant {
-    /// What it is called; no two have the same name.
+    /// Its name, which is unique.
     pub name: String,
     /// The source file, below the folder of its file of mutants.
     pub file: String,
-    /// A text of the source file before the one that is replaced, where that alone is found in several places.
+    /// A text that precedes the replaced one in the source file, for a text that occurs in several places.
     pub after: Option<String>,
     /// The text that is replaced.
     pub find: String,
     /// What takes its place.
     pub put: String,
-    /// What is wrong about it, in words.
+    /// The error, in words.
     pub means: String,
     /// The test that notices: `BINARY::PATH`, where the binary `lib` has the unit tests, or `PACKAGE/BINARY::PATH` in another
     /// package. Without one, all tests run until one notices, and `--bless` writes its name here.
@@ -62,7 +62,7 @@ pub struct Test<'a> {
 }
 
 impl Mutant {
-    /// Where in its file the text is that it replaces.
+    /// The range of the replaced text in its file.
     ///
     /// # Errors
     ///
@@ -124,8 +124,8 @@ pub fn folder(root: &Path, package: &str) -> PathBuf {
     }
 }
 
-/// Is there a function of the test's name where its binary has its files? (Of the corpus of `conform`, whose trials are files,
-/// the harness says so.)
+/// Is there a function with the test's name in the files of its binary? (For the corpus of `conform`, whose trials are files,
+/// the harness reports a missing one.)
 fn has_test(root: &Path, test: Test<'_>) -> Result<bool> {
     let folder = folder(root, test.package);
     let places = match test.binary {

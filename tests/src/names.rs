@@ -1,5 +1,5 @@
-//! Every public name of CPython's asyncio has its place: in `README.md`, which says what it is called here, or in
-//! `NOT-HERE.md`, which says why it is missing. A method may also simply be there.
+//! Every public name of CPython's asyncio has its place: in `README.md`, which has its name here, or in `NOT-HERE.md`, which
+//! says why it is missing. A method may also simply exist under its name.
 //!
 //! The names are those of `tests/cpython/names.txt`, which `names.py` wrote.
 

@@ -1,8 +1,7 @@
-//! Takes out of a text what differs from run to run, and no more.
+//! Removes from a text what differs from run to run, and no more.
 //!
-//! The core idea is that a rule is applied to the guide's text and to ours alike, and keeps what it can: clock times
-//! become the time since the first of them, random numbers their rank. `tests/guide/differences.toml` says which row
-//! needs which rule.
+//! The core idea is that a rule is applied to the guide's text and to ours, and keeps as much as it can: clock times become the
+//! time since the first of them, random numbers their rank. `tests/guide/differences.toml` says which row needs which rule.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,9 +11,9 @@ use regex::{Captures, Regex};
 /// A rewriting of a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// What `differences.toml` calls it.
+    /// Its name in `differences.toml`.
     pub name: &'static str,
-    /// Why two right texts differ in this.
+    /// Why two correct texts differ in this.
     pub reason: &'static str,
     /// The rewriting.
     pub apply: fn(&str) -> String,
@@ -48,7 +47,8 @@ pub const RULES: &[Rule] = &[
     Rule { name: "loop_class", reason: "the class of the loop is named after the platform", apply: loop_class },
 ];
 
-/// The rule without which two runs of one program may differ, so that a snapshot needs it too, and a single run may not.
+/// The rule without which two runs of one program may differ. A snapshot needs it as well, and a single run may not show that
+/// it is needed.
 pub(crate) const BY_CHANCE: &str = "two_processes";
 
 /// The rule of this name.
@@ -100,7 +100,7 @@ pub(crate) fn ports(text: &str) -> String {
     regex!(r"(\('127\.0\.0\.1', )\d{5}\)").replace_all(text, "${1}PORT)").into_owned()
 }
 
-/// Lines of a log lose the time and stand page by page: those that name the same URL stay in their order.
+/// Lines of a log lose the time and are grouped by page: those that name the same URL stay in their order.
 pub(crate) fn log_lines(text: &str) -> String {
     let url =
         |line: &str| regex!(r"https?://[^\s]+").find(line).map(|url| url.as_str().trim_end_matches(':').to_owned());
@@ -112,7 +112,7 @@ pub(crate) fn log_lines(text: &str) -> String {
     lines.into_iter().map(timeless).collect()
 }
 
-/// Is this a line of Python's `logging`, in the form that the guide gives it?
+/// Is this a line of Python's `logging`, in the guide's format?
 pub(crate) fn is_logged(line: &str) -> bool {
     regex!(r"^\d\d:\d\d:\d\d [A-Z]+:\w+: ").is_match(line)
 }
@@ -164,7 +164,7 @@ fn random_floats(text: &str) -> String {
     floats.replace_all(text, rank).into_owned()
 }
 
-/// `task 5` becomes `task a` if it is the first task that the text names: all that is left is which are the same.
+/// `task 5` becomes `task a` if it is the first task that the text names, so that only the identity of tasks remains.
 fn random_order(text: &str) -> String {
     let mut seen = BTreeMap::new();
     let letter = |found: &Captures<'_>| {
@@ -179,7 +179,7 @@ fn random_seconds(text: &str) -> String {
     regex!(r"\b\d+ 秒").replace_all(text, "N 秒").into_owned()
 }
 
-/// `<377b1e8f82>` becomes `<a>` if it is the first name of the text: which are the same is left.
+/// `<377b1e8f82>` becomes `<a>` if it is the first name in the text, so that only the identity of names remains.
 fn random_names(text: &str) -> String {
     let mut seen = BTreeMap::new();
     let letter = |found: &Captures<'_>| {
@@ -189,7 +189,7 @@ fn random_names(text: &str) -> String {
     regex!(r"<[0-9a-f]{10}>").replace_all(text, letter).into_owned()
 }
 
-/// Every number becomes `N`, and lines that are then the same one after the other become one.
+/// Every number becomes `N`, and equal lines that follow each other become one.
 fn random_numbers(text: &str) -> String {
     let text = regex!(r"\d+(?:\.\d+)?").replace_all(text, "N");
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -216,7 +216,7 @@ fn loop_class(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Two texts that are right both and become the same text by the rule, and one that is wrong and stays different.
+    /// Checks that the rule makes two correct texts equal, and that a wrong one stays different.
     #[track_caller]
     fn check(name: &str, guide: &str, ours: &str, wrong: &str) {
         let rule = rule(name).unwrap();

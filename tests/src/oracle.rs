@@ -1,4 +1,4 @@
-//! Which CPython is meant: `conform/python.toml`, and the folder into which it is unpacked.
+//! The intended CPython: `conform/python.toml`, and the folder into which it is unpacked.
 
 use std::path::PathBuf;
 
@@ -18,10 +18,10 @@ pub struct Oracle {
     pub distribution: String,
     /// The machines that the packages are for.
     pub architecture: String,
-    /// What is unpacked, its libc and the other libraries included.
+    /// The packages to unpack, including its libc and the other libraries.
     #[serde(rename = "package")]
     pub packages: Vec<Package>,
-    /// What older versions do otherwise.
+    /// The differences of older versions.
     pub older: Vec<Older>,
 }
 
@@ -33,7 +33,7 @@ pub struct Package {
     pub name: String,
     /// Its version, as Debian counts.
     pub version: String,
-    /// What `sha256sum` says of its file.
+    /// The `sha256sum` of its file.
     pub sha256: String,
 }
 
@@ -48,7 +48,7 @@ pub struct Older {
 }
 
 impl Oracle {
-    /// What `conform/python.toml` says.
+    /// The content of `conform/python.toml`.
     ///
     /// # Errors
     ///
@@ -57,14 +57,14 @@ impl Oracle {
         toml::from_str(&read(root().join("conform/python.toml"))?).context("in conform/python.toml")
     }
 
-    /// Is this version at least the minor version that is meant?
+    /// Is this version at least the intended minor version?
     #[must_use]
     pub fn is_new_enough(&self, version: &str) -> bool {
         let minor = |version| number(version).map(|(major, minor, _)| (major, minor));
         minor(version) >= minor(&self.version)
     }
 
-    /// What is to be said of a comparison with this version: nothing if it is the one that is meant.
+    /// A remark on a comparison with this version; none if it is the intended one.
     #[must_use]
     pub fn remark(&self, version: &str) -> Option<String> {
         let (found, meant) = (number(version), number(&self.version));
@@ -86,7 +86,7 @@ impl Oracle {
     }
 }
 
-/// Where `--fetch-python` puts the one that is meant: one folder for all clones of the repository.
+/// The folder in which `--fetch-python` puts the intended one, the same for all clones of the repository.
 #[must_use]
 pub fn folder() -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|cache| cache.is_absolute());
@@ -94,8 +94,8 @@ pub fn folder() -> Option<PathBuf> {
     cache.map(|cache| cache.join("asyncio-conform/cpython"))
 }
 
-/// The interpreter in that folder, a script: it begins the real one with the loader and the libraries beside it. Python finds
-/// its modules by where this stands.
+/// The interpreter in that folder, a script that starts the real one with the loader and the libraries beside it. Python finds
+/// its modules by the location of this script.
 pub const INTERPRETER: &str = "usr/local/bin/python3";
 
 #[cfg(test)]

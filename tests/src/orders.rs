@@ -1,6 +1,6 @@
-//! The programs of the guide under other orders: which of them print something else then.
+//! The programs of the guide under other orders, and the programs whose output then changes.
 //!
-//! `cargo xtask explore --all` runs every program under some schedules, each in a process of its own, and keeps what it saw in
+//! `cargo xtask explore --all` runs every program under some schedules, each in a process of its own, and keeps the results in
 //! `tests/guide/orders.toml`. The page *What is promised and what just happens to be so* has a table made of it.
 
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ use crate::program::{Clock, Programs};
 use crate::python::Python;
 use crate::{read, root};
 
-/// Why a page cannot run a program, where that is also why schedules do not rule it.
+/// Reasons why a page cannot run a program that are also reasons why a schedule does not determine it.
 const OUTSIDE: [&str; 7] = [
     "starts other processes",
     "uses sockets or pipes",
@@ -28,17 +28,17 @@ const OUTSIDE: [&str; 7] = [
     "asks the system for the time",
 ];
 
-/// The schedule that deviates nowhere.
+/// The schedule without deviations.
 pub const FIFO: &str = "1:fence:dev:";
 
-/// What was seen of all programs: `tests/guide/orders.toml`.
+/// The results of all programs: `tests/guide/orders.toml`.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orders {
     /// How many schedules each program ran under, first in, first out included.
     pub schedules: u64,
     /// How many programs were run.
     pub programs: usize,
-    /// Those that printed something else under one of them.
+    /// The programs that printed something else under one of them.
     #[serde(default)]
     pub depends: Vec<Depends>,
 }
@@ -58,7 +58,7 @@ pub struct Depends {
     pub schedule: String,
 }
 
-/// The programs that schedules rule: they do not meet anything outside of their loop.
+/// The programs that schedules determine: they use nothing outside of their loop.
 ///
 /// # Errors
 ///
@@ -81,9 +81,10 @@ pub struct Run {
     pub text: String,
     /// Its deviations from first in, first out, as in a token.
     pub deviations: Vec<String>,
-    /// How many entries could have run, at each step.
+    /// The number of eligible entries at each step.
     pub eligible: Vec<u8>,
-    /// Each choice as it is written by both languages: how many entries were ready, the index of the one that ran, and how many could.
+    /// Each choice, as both languages write it: the number of ready entries, the index of the one that ran, and the number of
+    /// eligible ones.
     pub choices: String,
 }
 
@@ -96,7 +97,7 @@ pub fn under(programs: &Programs, name: &str, schedule: &str) -> Result<Run> {
     run(programs, name, schedule, false)
 }
 
-/// Runs a program under a schedule of another one of its orders, as far as it is possible.
+/// Runs a program under a schedule, and skips the deviations that are impossible.
 ///
 /// # Errors
 ///
@@ -160,8 +161,8 @@ pub fn choices_of_twin(python: &Python, example: &Example, schedule: &str) -> Re
     Ok(std::fs::read_to_string(trace)?)
 }
 
-/// Are two sequences of choices the same up to the last deviation? After it, a program may go on otherwise in the other language:
-/// `SystemExit` stops CPython's loop, and a panic ends the task alone.
+/// Are two sequences of choices the same up to the last deviation? After that, a program may continue differently in the other
+/// language: `SystemExit` stops CPython's loop, while a panic ends only the task.
 #[must_use]
 pub fn agree(ours: &str, theirs: &str) -> bool {
     let is_deviation = |choice: &str| choice.split(' ').nth(1).is_some_and(|index| index != "0");
@@ -216,7 +217,7 @@ pub fn table() -> Result<String> {
     Ok(text)
 }
 
-/// A line of output as a cell. It is cut where it is long.
+/// A line of output as a cell of the table; a long one is cut.
 fn cell(line: &str) -> String {
     const WIDTH: usize = 48;
     // Colours are left out.

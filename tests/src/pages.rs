@@ -1,8 +1,8 @@
-//! The pages of the book that are made from other files: where each name of asyncio is, which programs a chapter shows,
-//! and which page belongs to which section of the guides.
+//! The pages of the book that are made from other files: the place of each name of asyncio, the programs of each chapter, and
+//! the pages for each section of the guides.
 //!
-//! They stand in the repository, so that a code host shows them too: there a page of the book has no code, because all of
-//! it is included.
+//! They are committed, so that a code host shows them, too: there a page of the book has no code, because all of it is
+//! included.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,13 +18,13 @@ use crate::told::sections;
 use crate::words::Words;
 use crate::{read, twins};
 
-/// The program that README.md opens with, below `examples`.
+/// The program at the beginning of README.md, below `examples`.
 const OPENS: &str = "reference/factorial_gather";
 
-/// Between what it stands there.
+/// The marks around it there.
 const MARKS: [&str; 2] = ["<!-- program: made by `cargo xtask bless --tables` -->", "<!-- program ends -->"];
 
-/// The pages that are written here.
+/// The pages that this module generates.
 const GENERATED: [&str; 3] = ["names.md", "programs.md", "guides.md"];
 
 /// The guides by the number that the catalogue has for them.
@@ -51,7 +51,7 @@ const GUIDES: [(&str, &str, &str); 4] = [
 /// A section of a page of the book, as the target of a link.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    /// Where the page stands in the book.
+    /// The page's position in the book.
     order: usize,
     page: String,
     heading: Option<String>,
@@ -89,7 +89,7 @@ pub(crate) fn generated(
     Ok(GENERATED.iter().zip(texts).map(|(page, text)| (folder.join(page), text)).collect())
 }
 
-/// The pages that have to be made anew in another language, each with its text; the others are translated as they stand.
+/// The pages that must be generated again in another language, each with its text; the others are translated as they are.
 ///
 /// # Errors
 ///
@@ -114,7 +114,7 @@ pub(crate) fn translated(
 fn shown(root: &Path, examples: &[Example], titles: &[(String, String)]) -> Result<BTreeMap<String, BTreeSet<Place>>> {
     let mut shown: BTreeMap<String, BTreeSet<Place>> = BTreeMap::new();
     for (order, (page, _)) in titles.iter().enumerate() {
-        // These pages show no program, and may still have to be written.
+        // The generated pages show no program, and may not exist yet.
         if GENERATED.contains(&page.as_str()) {
             continue;
         }
@@ -255,7 +255,7 @@ fn guides(
         for (section, rows) in sections {
             let places: BTreeSet<Place> = rows.iter().flat_map(|row| of_row(row)).collect();
             let links = links(&places, titles, names, words);
-            // A title is plain text: `|` would end the cell, and `__` make bold what is between two of them.
+            // A title is plain text: `|` would end the cell, and text between two `__` would be bold.
             let plain = |title: &str| title.replace('|', "\\|").replace("__", "\\_\\_");
             let titles: Vec<String> = rows.iter().map(|row| words.prose(&plain(&row.title))).collect();
             writeln!(text, "| {section} | {} | {} |", titles.join(&words.say("; ")), links)
@@ -280,7 +280,7 @@ fn headings(root: &Path, titles: &[(String, String)]) -> Result<Headings> {
     Ok(headings)
 }
 
-/// The places of one page together: its title, then its other sections by their names, or else by their ids.
+/// The places of one page: its title, then its other sections by their names, or else by their ids.
 fn links(places: &BTreeSet<Place>, titles: &[(String, String)], names: &Headings, words: &Words) -> String {
     let mut links: Vec<String> = Vec::new();
     let mut page = None;
@@ -298,7 +298,7 @@ fn links(places: &BTreeSet<Place>, titles: &[(String, String)], names: &Headings
     links.join(&words.say(", "))
 }
 
-/// README.md, or the one in another language, with the program that it opens with, its twin and what both print.
+/// README.md, or the one in another language, with its opening program, the twin and the output of both.
 ///
 /// # Errors
 ///

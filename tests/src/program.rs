@@ -1,7 +1,7 @@
 //! Builds examples and runs one of them as a whole program.
 //!
-//! The core idea is that a run depends on the program alone: nothing of the caller's environment, terminal or folder
-//! reaches it, its clock is virtual and its random numbers are seeded.
+//! The core idea is that a run depends only on the program: nothing of the caller's environment, terminal or folder reaches it,
+//! its clock is virtual, and its random numbers are seeded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::company::{run_in_company, servers};
 use crate::examples::Example;
 use crate::root;
 
-/// A program that has not ended by then hangs: even the longest takes some twenty seconds on the real clock.
+/// A program that has not ended after this time hangs: even the longest takes only some twenty seconds on the real clock.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Which clock a program runs on.
@@ -40,7 +40,7 @@ pub struct Programs(BTreeMap<String, PathBuf>);
 pub enum End {
     /// It returned or exited with this status.
     Exited(i32),
-    /// A signal ended it, or the platform tells no status.
+    /// A signal ended it, or the platform has no status.
     Killed,
     /// It was still running at the time limit and was killed.
     TimedOut,
@@ -57,10 +57,10 @@ pub struct Output {
     pub end: End,
 }
 
-/// Builds these examples and whom they need, since `cargo test` of another package does not, and asks cargo where the
-/// binaries are.
+/// Builds these examples and the programs that they need, because `cargo test` of another package does not, and asks cargo for
+/// the paths of the binaries.
 ///
-/// Cargo takes further options, such as `--quiet`; without that its progress is seen.
+/// Cargo gets further options, such as `--quiet`; without that its progress is visible.
 ///
 /// # Errors
 ///
@@ -94,8 +94,8 @@ pub fn build(examples: &[Example], options: &[&str]) -> Result<Programs> {
 
 /// A command of cargo at the root of the workspace.
 ///
-/// It does not see what the cargo that runs this program says of its package: build scripts that ask for such variables,
-/// like that of `ring`, would run anew each time, and everything that stands on them would be compiled again.
+/// It does not inherit the variables that cargo sets for this program's package: build scripts that read such variables, like
+/// that of `ring`, would run again each time, and everything that depends on them would be recompiled.
 pub fn cargo() -> Command {
     let mut command = Command::new(env!("CARGO"));
     let of_this_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
@@ -111,7 +111,7 @@ impl Programs {
     ///
     /// # Errors
     ///
-    /// Fails when the program cannot be started. A program that fails or hangs is no error: its output tells.
+    /// Fails when the program cannot be started. A program that fails or hangs is not an error here: its output shows it.
     pub fn run(&self, example: &Example, clock: Clock) -> Result<Output> {
         let command = |name: &str| self.command(name, clock);
         run_in_company(example, &command).with_context(|| format!("cannot run {}", example.name))
@@ -133,12 +133,12 @@ impl Programs {
     }
 }
 
-/// Runs a command with what is set on it, the path and the home folder as its whole environment.
+/// Runs a command whose whole environment is the variables set on it, the path and the home folder.
 pub(crate) fn run(command: Command, limit: Duration) -> Result<Output> {
     Running::start(command)?.end(limit)
 }
 
-/// A program that was started. It is killed when it is dropped, so that none outlives a test that fails.
+/// A program that was started. Dropping this kills it, so that no program outlives a failed test.
 pub struct Running {
     child: Child,
     // Files rather than pipes: a grandchild that outlives the program cannot keep us waiting for the end of a file.
@@ -148,7 +148,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a command with what is set on it, the path and the home folder as its whole environment, in an empty folder.
+    /// Starts a command in an empty folder. Its whole environment is the variables set on it, the path and the home folder.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ impl Running {
     }
 
     fn kill(&mut self) -> Result<()> {
-        // Of one that has ended already it does nothing.
+        // If it has ended already, this does nothing.
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
@@ -228,7 +228,7 @@ impl Drop for Running {
     }
 }
 
-/// All of a file, whose place in it stays what it is: the program that writes there shares it.
+/// The whole content of a file, without moving the file's offset, which the writing program shares.
 fn contents(file: &File) -> Result<String> {
     let mut bytes = vec![0; usize::try_from(file.metadata()?.len())?];
     file.read_exact_at(&mut bytes, 0)?;
@@ -251,7 +251,7 @@ impl fmt::Display for End {
     }
 }
 
-/// Reads as a terminal shows it: standard output, then, each under a line of its own, what is unusual.
+/// The output as a terminal shows it: standard output and then, each under a heading, everything unusual.
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line_end = |text: &str| if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };

@@ -1,7 +1,8 @@
-//! The packages can be published: each manifest has what a registry shows of a package, and depends on nothing that stays here.
+//! The packages can be published: each manifest has the fields that a registry shows, and depends on nothing that is not
+//! published.
 //!
-//! What lies in `crates` is published, all else is not. `cargo xtask package` tries the publishing itself; the rules here are those
-//! that a registry does not check, and those that are cheaper to learn of early.
+//! Packages in `crates` are published, all others are not. `cargo xtask package` tries the publishing itself; the rules here are
+//! those that a registry does not check, and those whose violation should be found early.
 
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use toml::{Table, Value};
 
 use crate::{files, read, relative};
 
-/// What a package takes from the workspace, so that it is the same in all.
+/// The fields that a package inherits from the workspace, so that they are the same in all.
 const INHERITED: [&str; 8] =
     ["version", "edition", "rust-version", "license", "repository", "homepage", "include", "lints.workspace"];
 
@@ -62,7 +63,7 @@ pub fn packages_can_be_published(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// The workflow that tries the lowest compiler, and the README, name the one that the manifests name.
+/// Checks that the workflow for the oldest compiler, and the README, name the one that the manifests name.
 fn lowest_compiler(root: &Path, workspace: &Table) -> Result<Vec<String>> {
     let lowest = at(workspace, "workspace.package.rust-version").and_then(Value::as_str);
     let lowest = lowest.context("the workspace names a compiler")?;
@@ -79,7 +80,8 @@ fn lowest_compiler(root: &Path, workspace: &Table) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// What is published has the version of the workspace where the others name it. What is not has none, so that cargo leaves it out.
+/// Dependencies on published packages have the version of the workspace; those on unpublished ones have none, so that cargo leaves
+/// them out.
 fn shared_dependencies(workspace: &Table) -> Result<Vec<String>> {
     let version =
         at(workspace, "workspace.package.version").and_then(Value::as_str).context("the workspace has a version")?;
@@ -97,7 +99,7 @@ fn shared_dependencies(workspace: &Table) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// What crates.io and docs.rs show.
+/// Checks the fields that crates.io and docs.rs show.
 fn description(manifest: &Table, package: &Table, folder: &Path) -> Vec<String> {
     let mut problems = Vec::new();
     for name in INHERITED {
@@ -160,7 +162,7 @@ fn licences(root: &Path, folder: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// A package depends on what is published. For its tests it may depend on the rest, without a version.
+/// A package may depend only on published ones. For its tests it may depend on others, without a version.
 fn dependencies(manifest: &Table, workspace: &Table) -> Vec<String> {
     let mut problems = Vec::new();
     let of_targets = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
@@ -240,7 +242,7 @@ kettle.workspace = true
 workspace = true
 "#;
 
-    /// What is wrong with a workspace of two packages.
+    /// The problems of a workspace with two packages.
     fn found(workspace: &str, tea: &str, kettle: &str) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {

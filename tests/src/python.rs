@@ -1,6 +1,6 @@
 //! The CPython on this machine that our programs are compared with.
 //!
-//! It is looked for in the places where one usually is, and asked what it is. Nothing is downloaded.
+//! It is searched for in the usual places, and asked for its version. Nothing is downloaded.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,7 +26,7 @@ impl Python {
     ///
     /// # Errors
     ///
-    /// Fails when the one that is named is no CPython 3.13 or newer, or when there is none.
+    /// Fails when the chosen one is not CPython 3.13 or newer, or when there is none.
     pub fn find(chosen: Option<&Path>) -> Result<Self> {
         if let Some(path) = chosen {
             return Self::ask(path).with_context(|| format!("cannot use {}", path.display()));
@@ -40,7 +40,7 @@ impl Python {
         })
     }
 
-    /// Lets the interpreter say what it is.
+    /// Asks the interpreter for its kind and version.
     fn ask(path: &Path) -> Result<Self> {
         const QUESTION: &str = "import platform, sys; \
             print(platform.python_implementation(), *sys.version_info[:3], sys.executable, sep='\\n')";
@@ -72,12 +72,12 @@ pub fn number(version: &str) -> Option<(u32, u32, u32)> {
     Some((parts.next()?, parts.next()?, parts.next()?))
 }
 
-/// The newest; of several that are equally new the first.
+/// The newest; among equally new ones, the first.
 fn newest(pythons: impl Iterator<Item = Python>) -> Option<Python> {
     pythons.reduce(|best, other| if number(&other.version) > number(&best.version) { other } else { best })
 }
 
-/// Where one may be: the names of PATH, what pyenv has installed, and what was unpacked into a folder of its own.
+/// The candidates: names in PATH, installations of pyenv, and the one that was unpacked into a folder of its own.
 fn candidates() -> Vec<PathBuf> {
     let names = ["python3", "python", "python3.16", "python3.15", "python3.14", "python3.13"];
     let mut candidates: Vec<PathBuf> = names.map(PathBuf::from).into();

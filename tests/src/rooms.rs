@@ -1,8 +1,8 @@
 //! The runtime is built in rooms that only look down, and stays small enough to be read in a day.
 //!
 //! The core idea: the first folder below `crates/runtime/src` is a file's room, and every path that begins with `crate::` names
-//! the room that it looks into. Both are read off the text, tests and comments left out; no compiler is needed. The rooms below
-//! these are crates (`asyncio_errors` and others), for which cargo does the same.
+//! the room that it looks into. Both are read off the text, without tests and comments; no compiler is needed. Below the rooms
+//! are crates (`asyncio_errors` and others), for which cargo checks the same.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use crate::{files, read, relative};
 /// The rooms, lowest first. A file may import from its own room and from those in lower rows.
 const ROOMS: &[&[&str]] = &[&["base"], &["kernel"], &["asyncio"]];
 
-/// The most lines of code in a folder of the runtime.
+/// The maximum number of lines of code in a folder of the runtime.
 const LINES: &[(&str, usize)] = &[("kernel", 3_600), ("", 9_500)];
 
-/// The most places that say `unsafe`.
+/// The maximum number of places with `unsafe`.
 const UNSAFE: usize = 60;
 
 /// A file of the runtime: its path below `src`, and its lines of code with their numbers. No tests, comments and blank lines.
@@ -59,7 +59,7 @@ fn code(text: &str) -> (Vec<(usize, String)>, Vec<String>) {
     while let Some((index, line)) = lines.next() {
         let trimmed = line.trim_start();
         if trimmed.starts_with("#[cfg(test)]") || trimmed.starts_with("#[cfg(all(test") {
-            // What follows is as long as rustfmt writes it: one line, or up to the brace below its beginning.
+            // The length of the item, as rustfmt formats it: one line, or up to the closing brace with the same indentation.
             let end = format!("{}}}", &line[..line.len() - trimmed.len()]);
             let item = lines.find(|(_, line)| !line.trim_start().starts_with("#[")).map_or("", |(_, line)| line);
             match item.trim().strip_prefix("mod ").and_then(|name| name.strip_suffix(';')) {
@@ -107,7 +107,7 @@ pub fn rooms_look_down(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// Does this path go on below a module of the kernel?
+/// Does this path lead below a module of the kernel?
 fn is_deeper(path: &str) -> bool {
     path.split("::").nth(1).is_some_and(|name| name.starts_with(char::is_lowercase)) && path.split("::").count() > 2
 }

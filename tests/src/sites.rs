@@ -1,7 +1,7 @@
 //! Servers on this machine in the place of sites on the Internet: each answers every request in the same way, or
 //! misbehaves. With TLS, their certificates are made on the spot, and [`Sites::roots`] is the file that vouches for them.
 //!
-//! They are threads that block, so that nothing of what is tested is at both ends.
+//! They are threads that block, so that the tested code is never at both ends.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -36,9 +36,9 @@ pub enum Manner {
 pub enum Protocol {
     /// Plain text.
     Http,
-    /// TLS, with a certificate that the roots vouch for.
+    /// TLS, with a certificate that the roots have signed.
     Https,
-    /// TLS, with a certificate that nobody vouches for.
+    /// TLS, with a certificate that no root has signed.
     Untrusted,
     /// TLS, with a certificate of another site.
     Misnamed,
@@ -71,7 +71,7 @@ impl Sites {
         self.roots.path()
     }
 
-    /// Opens a site; gives its URL.
+    /// Opens a site, and returns its URL.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ impl Drop for Sites {
     fn drop(&mut self) {
         self.closing.store(true, Ordering::Release);
         for (address, thread) in self.open.drain(..) {
-            // Whoever waits for a client looks up only when one comes.
+            // A thread that waits for a client notices only when one comes.
             let _ = TcpStream::connect(address);
             let _ = thread.join();
         }
@@ -149,7 +149,7 @@ pub fn read_request(client: &mut impl BufRead) -> Result<Option<String>> {
 
 fn authority(name: &str) -> Result<Authority> {
     let mut parameters = CertificateParams::default();
-    // A name of its own, or OpenSSL takes what it signs for self-signed.
+    // Needs a name of its own, or OpenSSL takes the certificates that it signs for self-signed ones.
     parameters.distinguished_name.push(DnType::CommonName, name);
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];

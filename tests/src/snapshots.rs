@@ -13,7 +13,7 @@ use crate::normalise::{addresses, colours, library_lines, log_lines, ports, proc
 use crate::program::Output;
 use crate::{files, read, root};
 
-/// The line of a snapshot file where the text begins, counted from one: insta's three lines stand before it.
+/// The line of a snapshot file where the text begins, counted from one: it comes after insta's three lines.
 pub const FIRST_LINE: usize = 4;
 
 /// The folder of all snapshots.
@@ -26,7 +26,7 @@ pub fn path(example: &Example) -> PathBuf {
     folder().join(format!("{}.snap", example.name))
 }
 
-/// What the snapshot of this example must hold after it printed `output`.
+/// The required snapshot of this example for `output`.
 ///
 /// # Errors
 ///
@@ -37,7 +37,7 @@ pub fn text(example: &Example, output: &Output) -> Result<String> {
     Ok(format!("$ {}\n{}", example.command(), in_order(example, &printed)?))
 }
 
-/// What a transcript shows of standard output.
+/// The standard output in a transcript.
 pub fn stdout(transcript: &str) -> &str {
     let printed = transcript.split_once('\n').map_or("", |(_command, printed)| printed);
     let mut end = 0;
@@ -50,12 +50,12 @@ pub fn stdout(transcript: &str) -> &str {
     &printed[..end]
 }
 
-/// The folder of what the pages of the book include.
+/// The folder of the outputs that the pages of the book include.
 pub fn outputs() -> PathBuf {
     root().join("tests/outputs")
 }
 
-/// What the snapshot of this example holds.
+/// The snapshot of this example.
 ///
 /// # Errors
 ///
@@ -68,7 +68,7 @@ pub fn saved(example: &Example) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// The snapshots and outputs that no example of this list has.
+/// The snapshots and outputs that belong to no example of this list.
 pub fn orphans(examples: &[Example]) -> Vec<PathBuf> {
     let has_example = |path: &PathBuf| {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy());

@@ -1,7 +1,7 @@
-//! A talk: what clients say to a program that listens and what they hear, played as it is written.
+//! A talk: the lines that clients send to a listening program and receive from it, played as written.
 //!
-//! The core idea is that a talk reads like a transcript, and that each of its lines waits for what it says. So a talk is a
-//! test whose expectations a reader sees, on the page of the book too:
+//! The core idea is that a talk reads like a transcript, and that each of its lines waits until it has come true. So a talk is
+//! a test whose expectations a reader sees, even on the page of the book:
 //!
 //! ```text
 //! Ada> hello              Ada, who connects when she is first named, says a line

@@ -1,7 +1,7 @@
-//! What keeps the repository in one shape: every file declared, opened by its purpose, and small.
+//! Checks of the repository's form: every file is declared, begins with its purpose, and is small.
 //!
-//! Each check takes the root of a workspace and answers with its problems in words, so that `cargo test` and
-//! `cargo xtask tidy` run the same code and the checks themselves can be tested on a workspace of two files.
+//! Each check takes the root of a workspace and returns its problems in words, so that `cargo test` and `cargo xtask tidy` run
+//! the same code and the checks themselves can be tested on a workspace of two files.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -74,7 +74,7 @@ pub fn tests_are_guarded(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// Each example has a name of its own, each file of theirs belongs to one, and the manifests are as the files make them.
+/// Each example has a name of its own, each file belongs to an example, and the manifests correspond to the files.
 ///
 /// # Errors
 ///
@@ -157,7 +157,7 @@ pub fn files_tell_their_purpose(root: &Path) -> Result<Vec<String>> {
     sources(root, |path, text| silent(text).then(|| format!("{path} does not open with what it is for (//!)")))
 }
 
-/// No file holds more than 600 lines of code: then a second idea has moved in.
+/// No file has more than 600 lines of code: a longer one has more than one idea.
 ///
 /// # Errors
 ///
@@ -171,7 +171,7 @@ pub fn files_are_small(root: &Path) -> Result<Vec<String>> {
     })
 }
 
-/// What `check` says of each Rust file of the workspace.
+/// The results of `check` for each Rust file of the workspace.
 fn sources(root: &Path, check: impl Fn(&str, &str) -> Option<String>) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for path in files(root, "rs") {
@@ -184,7 +184,7 @@ fn sources(root: &Path, check: impl Fn(&str, &str) -> Option<String>) -> Result<
 mod tests {
     use super::*;
 
-    /// A workspace of these files, and what a check says of it.
+    /// The problems that a check finds in a workspace of these files.
     fn found(check: Check, files: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in files {
@@ -199,7 +199,7 @@ mod tests {
     const NAP: &str = "\n[[example]]\nname = \"nap\"\npath = \"05-sleep/nap.rs\"\n";
     const MAIN: &str = "//! A nap.\n\nfn main() {}\n";
 
-    /// What is wrong where the first package declares this and there are these files.
+    /// The problems if the first package declares this and these files exist.
     fn declared(tables: &str, files: &[(&str, &str)]) -> Vec<String> {
         let manifests = [format!("{MARK}{tables}"), format!("[lib]\nname = \"more\"\n{MARK}")];
         let manifests = [("examples/Cargo.toml", &*manifests[0]), ("examples/extra/Cargo.toml", &*manifests[1])];

@@ -1,8 +1,8 @@
-//! What the pages of the book show: rows of the guide that no program could, or not alone.
+//! The rows of the guide that pages of the book show: those that no program can show, or not alone.
 //!
-//! A page says so itself, in a line of its own below the heading of the section that shows the row:
-//! `<!-- Shows: row, row -->`. The claim is that section, up to the next heading. A test cannot read prose, but it can
-//! see that the section has some, whether it has a picture, and which recorded measurements it includes.
+//! A page declares them, in a line below the heading of the section that shows the row: `<!-- Shows: row, row -->`. The claim
+//! is that section, up to the next heading. A test cannot understand prose, but it can check that the section has some, whether
+//! it has a picture, and which recorded measurements it includes.
 
 use std::path::Path;
 
@@ -88,7 +88,7 @@ impl<'a> Section<'a> {
                 || line.contains("<figure")
                 || line.contains(".svg}}")
         };
-        // What is included into a block of text is the output of a program, not a sketch.
+        // Text included into a block is the output of a program, not a sketch.
         let is_output = |next: &&str| next.trim_start().starts_with("{{#include");
         let mut lines = self.lines.iter().peekable();
         while let Some(line) = lines.next() {
@@ -104,7 +104,7 @@ fn comment(line: &str) -> Option<&str> {
     Some(line.trim().strip_prefix("<!--")?.strip_suffix("-->")?.trim())
 }
 
-/// A page cut at its headings. A `#` inside of a fenced block is none.
+/// A page, split at its headings. A `#` inside a fenced block is not a heading.
 pub(crate) fn sections(page: &str) -> Vec<Section<'_>> {
     let mut sections = vec![Section { heading: None, lines: Vec::new() }];
     let mut is_fenced = false;

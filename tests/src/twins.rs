@@ -1,7 +1,7 @@
 //! The Python twins of the examples: each runs on CPython and must print what its Rust program prints.
 //!
-//! Both texts go through the same rules, which take out where a line of code stands and how each language writes a value.
-//! A program that has no meaning in Python, and what else must differ, stands with its reason in `tests/guide/twins.toml`.
+//! Both texts go through the same rules, which remove the lines of code and the notation of values. Programs that have no
+//! meaning in Python, and other necessary differences, are listed with their reasons in `tests/guide/twins.toml`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +19,7 @@ use crate::program::Output;
 use crate::python::Python;
 use crate::{files, read, relative, root, unknown};
 
-/// What runs a twin on virtual time.
+/// The script that runs a twin on virtual time.
 const RUNNER: &str = "examples/virtual.py";
 
 /// What it imports.
@@ -33,7 +33,7 @@ pub struct Twins {
     /// The programs that have no twin.
     #[serde(default)]
     pub without: Vec<Without>,
-    /// Where a twin prints something else.
+    /// The programs whose twins print something else.
     #[serde(default)]
     pub differs: Vec<Difference>,
 }
@@ -48,15 +48,15 @@ pub struct Without {
     pub because: String,
 }
 
-/// Where a twin prints one thing, its program prints another.
+/// A difference: the twin prints one thing, the program another.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
     /// The program.
     pub id: String,
-    /// What the twin prints, after the rules.
+    /// The twin's output, after the rules.
     pub python: String,
-    /// What the program prints instead.
+    /// The program's output instead.
     pub ours: String,
     /// Why.
     pub because: String,
@@ -69,7 +69,7 @@ impl Twins {
     }
 }
 
-/// What `tests/guide/twins.toml` says.
+/// The content of `tests/guide/twins.toml`.
 ///
 /// # Errors
 ///
@@ -83,7 +83,7 @@ pub fn path(root: &Path, example: &str) -> PathBuf {
     root.join("examples").join(example).with_extension("py")
 }
 
-/// Runs the twin of an example on virtual time, as the example is run.
+/// Runs the twin of an example on virtual time, like the example.
 ///
 /// # Errors
 ///
@@ -92,7 +92,7 @@ pub fn run_twin(python: &Python, example: &Example) -> Result<Output> {
     run_twin_noting(python, example, None)
 }
 
-/// Runs the twin of an example as [`run_twin`] does, and lets it note its steps in a file.
+/// Like [`run_twin`], but records the twin's steps in a file.
 pub(crate) fn run_twin_noting(python: &Python, example: &Example, steps: Option<&Path>) -> Result<Output> {
     let twin = path(root(), &example.path);
     let command = |name: &str| {
@@ -105,11 +105,11 @@ pub(crate) fn run_twin_noting(python: &Python, example: &Example, steps: Option<
     run_in_company(example, &command).with_context(|| format!("cannot run the twin of {}", example.name))
 }
 
-/// What the twin and its program printed, ready to be compared.
+/// The outputs of the twin and its program, normalised for comparison.
 ///
 /// # Errors
 ///
-/// Fails when a difference that is listed is none, so that no entry outlives its cause.
+/// Fails when a listed difference does not exist, so that no entry outlives its cause.
 pub fn compare(example: &Example, python: &Output, ours: &Output, twins: &Twins) -> Result<(String, String)> {
     let (mut python, ours) = (normalised(example, python)?, normalised(example, ours)?);
     for entry in twins.differs.iter().filter(|entry| entry.id == example.name) {
@@ -125,7 +125,7 @@ pub fn compare(example: &Example, python: &Output, ours: &Output, twins: &Twins)
     Ok((python, ours))
 }
 
-/// Every example has a twin or a reason, every twin an example, and what it shows beside the parts of its program.
+/// Every example has a twin or a reason, and every twin has an example, and parts with the same names.
 ///
 /// # Errors
 ///
@@ -196,14 +196,13 @@ macro_rules! regex {
     }};
 }
 
-/// The twin knows its file by the whole path, the program by the one in the repository.
+/// The twin prints the absolute path of its file, the program the one in the repository.
 fn own_file(example: &Example, text: &str) -> String {
     let twin = path(root(), &example.path).to_string_lossy().into_owned();
     text.replace(&twin, &format!("examples/{}", example.path))
 }
 
-/// How a program says what went wrong: CPython adds the lines of code, and ends with the error where Rust begins with
-/// `Error:`.
+/// The format of errors: CPython adds the lines of code, and ends with the error, while Rust begins with `Error:`.
 fn errors(text: &str) -> String {
     let text = regex!(r#"(?m)^(  File )".*", line \d+(, in \w+\n)(?:    .*\n)*"#).replace_all(text, "${1}PLACE$2");
     let text = regex!(r"(?m)^(PLACE: \w+Warning: .*\n)(?:  .*\n|RuntimeWarning: Enable tracemalloc .*\n)*")
@@ -220,7 +219,7 @@ fn values(text: &str) -> String {
     let text = regex!(r#""([^"\n]*)""#).replace_all(&text, "'$1'");
     let mut text = regex!(r"(?m)(^|[^\w>])\(\)").replace_all(&text, "${1}None").into_owned();
     loop {
-        // From the inside out: an argument may hold one pair of parentheses, which is that of an error.
+        // From the inside out: an argument may contain one pair of parentheses, that of an error.
         let unwrapped = regex!(r"\b(?:Some|Ok|Err)\(((?:[^()]|\([^()]*\))*)\)").replace_all(&text, "$1").into_owned();
         if unwrapped == text {
             return text;

@@ -1,8 +1,8 @@
-//! The words of the book that are in no page, in the language of an edition: labels, captions, sentences that are made.
+//! The words of the book that are in no page, in the language of an edition: labels, captions, generated sentences.
 //!
-//! The core idea: what makes them asks [`Words`] for each, in English, and gets it in the language of the edition. Everything
-//! that was asked for is kept, with the page that it was for: that is the list of what has to be translated. A *label* is said
-//! as it is if it has no translation; *prose* is then marked as English, because it is a sentence that a reader reads.
+//! The core idea: the code that makes them asks [`Words`] for each, in English, and gets it in the language of the edition.
+//! Each request is recorded, with the page for which it was made; the record is the list of messages to translate. Without a
+//! translation, a *label* stays English, while *prose* is also marked as English, because it is a whole sentence.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,19 +10,19 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Where labels belong, which no page has for itself.
+/// The pseudo-page of labels, which belong to no single page.
 pub const LABELS: &str = "labels";
 
 /// The words of one edition.
 #[derive(Debug, Default)]
 pub struct Words {
-    /// By the English; `None` in the English edition.
+    /// The translations by their English; `None` in the English edition.
     translations: Option<BTreeMap<String, String>>,
     page: RefCell<String>,
     asked: RefCell<Vec<Asked>>,
 }
 
-/// Something that was asked for.
+/// A message that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The English.
@@ -47,7 +47,7 @@ impl Words {
         self.translations.is_none()
     }
 
-    /// What is asked for from now on is for this page.
+    /// Sets the page for the following requests.
     pub fn turn_to(&self, page: &str) {
         page.clone_into(&mut self.page.borrow_mut());
     }
@@ -92,7 +92,7 @@ impl Words {
         self.told(english).unwrap_or_else(|| english.to_owned())
     }
 
-    /// A sentence or more, in Markdown or HTML, if this edition has it in other words than the English ones.
+    /// The translation of a sentence or more, in Markdown or HTML, if this edition has one.
     pub fn told(&self, english: &str) -> Option<String> {
         if !is_prose(english) {
             return None;
@@ -105,7 +105,7 @@ impl Words {
         }
     }
 
-    /// What was asked for, in this order, each once a page.
+    /// The messages that were asked for, in this order, each once for each page.
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.borrow().clone()
     }
@@ -135,9 +135,9 @@ fn join(text: &mut String, more: &str) {
     *text += more;
 }
 
-/// English words in an edition of another language, as HTML that stands in a line.
+/// English words in an edition of another language, as inline HTML.
 pub fn marked(english: &str) -> String {
-    // A drawing is no words, and its own are translated in it.
+    // A drawing is not a text, and its own words are translated inside it.
     if english.starts_with("![") {
         english.to_owned()
     } else {

@@ -23,7 +23,7 @@ static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
     build(&examples, &["--quiet"]).unwrap()
 });
 
-/// What `areq` printed and what it wrote.
+/// What `areq` printed, and the file that it wrote.
 struct Crawl {
     output: Output,
     found: Vec<String>,
@@ -45,7 +45,7 @@ impl Crawl {
         Self { output, found: found.lines().skip(1).map(str::to_owned).collect() }
     }
 
-    /// The log without its times, in the order of the alphabet.
+    /// The log without its times, in alphabetical order.
     fn log(&self) -> Vec<&str> {
         let mut lines: Vec<_> = self.output.stderr.lines().map(|line| line.split_once(' ').unwrap().1).collect();
         lines.sort_unstable();
@@ -158,8 +158,8 @@ fn bodies_are_unpacked_and_decoded() {
     assert_eq!(crawl.found, [format!("{url}\thttps://example.org/caf%C3%A9")], "{}", crawl.output);
 }
 
-/// A server of pages, each of which has a link to itself and one to elsewhere; after so many requests it closes a connection
-/// without a word. Gives its URL and how many connections it had.
+/// A server of pages, each of which has a link to itself and one to another site; after `requests` requests it closes a
+/// connection without an answer. Returns its URL and the number of its connections.
 fn server(requests: usize) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (url, connections) = (format!("http://{}/", listener.local_addr().unwrap()), Arc::new(AtomicUsize::new(0)));
@@ -183,7 +183,7 @@ fn server(requests: usize) -> (String, Arc<AtomicUsize>) {
     (url, connections)
 }
 
-/// Crawls so many pages of a server and checks that each was found.
+/// Crawls `pages` pages of a server and checks that each was found.
 fn crawl(url: &str, pages: usize, options: &[&str]) {
     let urls: Vec<_> = (0..pages).map(|n| format!("{url}{n}")).collect();
     let crawl = Crawl::run(options, &urls, None);
@@ -208,17 +208,17 @@ fn a_connection_that_the_server_closed_is_replaced() {
     assert!((20..60).contains(&connections.load(Ordering::Relaxed)), "{connections:?}");
 }
 
-/// Servers that answer nobody before a hundred connections are open, at all of them together.
+/// Servers that do not answer before a hundred connections are open, counted over all servers.
 #[derive(Default)]
 struct Patient {
     open: Mutex<usize>,
     more: Condvar,
-    /// How many were open when the first was answered.
+    /// The number of open connections at the first answer.
     most: OnceLock<usize>,
 }
 
 impl Patient {
-    /// Opens one more, of pages without links; gives its URL.
+    /// Opens a further server, with pages without links, and returns its URL.
     fn open(self: &Arc<Self>) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -237,7 +237,7 @@ impl Patient {
     fn serve(&self, mut client: TcpStream) -> anyhow::Result<()> {
         drop(self.more.wait_while(self.open.lock().unwrap(), |open| *open < 100).unwrap());
         self.most.get_or_init(|| {
-            // Time for one too many to come, if it does.
+            // Time for one connection too many to arrive, if it does.
             thread::sleep(Duration::from_millis(300));
             *self.open.lock().unwrap()
         });
@@ -303,7 +303,7 @@ fn what_a_page_contains_reaches_the_terminal_in_escapes() {
     assert!(!crawl.output.stderr.contains('\x1b'));
 }
 
-/// A server that tells what each request had as `Authorization`, in a link; at `/moved` it redirects.
+/// A server that returns the `Authorization` of each request, in a link; at `/moved` it redirects.
 fn asks_for_login(moved_to: Option<String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -344,7 +344,7 @@ fn a_login_is_sent_to_the_site_whose_url_has_it_and_to_no_other() {
         format!("{with_own}moved"),
     ];
     let crawl = Crawl::run(&[], &urls, None);
-    // As `base64` has them, of `ada:p@ss` and `bob:else`.
+    // The `base64` of `ada:p@ss` and of `bob:else`.
     let (ada, bob) = ("Basic%20YWRhOnBAc3M=", "Basic%20Ym9iOmVsc2U=");
     let expected = [
         format!("{}\t{other}login/{ada}", urls[0]),

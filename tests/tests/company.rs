@@ -16,7 +16,7 @@ static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
     build(&tested, &["--quiet"]).unwrap()
 });
 
-/// Sites that answer and sites that do not, each with the words of which one must be in its line.
+/// Sites that answer and sites that do not, each with words, one of which must be in its line.
 struct World {
     sites: Sites,
     good: Vec<(String, &'static str)>,
@@ -63,7 +63,7 @@ impl World {
         self.good.iter().map(|(url, _)| url).chain(self.bad.iter().map(|(url, _)| url)).collect()
     }
 
-    /// What a program prints that asks all of them. The bad ones come first and last.
+    /// The output of a program that queries all of them. The bad ones come first and last.
     fn asked_by(&self, program: &str) -> Output {
         let mut command = PROGRAMS.command(program, Clock::Real).unwrap();
         let urls = self.urls();
@@ -140,7 +140,7 @@ fn who_does_not_read_is_put_out_of_the_chat() {
     mute.write_all(b"Mute\n").unwrap();
     assert_eq!(heard.next().unwrap(), "* Mute comes");
 
-    // More than the system keeps for one who does not read, which is some megabytes.
+    // More than the system keeps for a client that does not read, which is some megabytes.
     let line = format!("{}\n", "x".repeat(1_000));
     let talking = std::thread::spawn(move || (0..40_000).all(|_| ada.write_all(line.as_bytes()).is_ok()));
     assert_eq!(heard.next().unwrap(), "* Mute goes");
@@ -188,7 +188,7 @@ fn a_chat_shows_what_somebody_would_hide() {
     assert_eq!(heard.next().unwrap(), "* Bob comes");
     let said = "Bob: hello\\u{1b}[2J\\u{0} \u{fffd}\\u{202e} \"there\"";
     assert_eq!(heard.next().unwrap(), said);
-    // A line has a limit, and whoever breaks it leaves without a word on standard error.
+    // A line has a limit, and a client that exceeds it is disconnected without a report on standard error.
     bob.write_all("x".repeat(5_000).as_bytes()).unwrap();
     assert_eq!(heard.next().unwrap(), "* Bob goes");
     assert!(server.stdout().unwrap().contains(said));
@@ -210,7 +210,7 @@ fn members_who_reset_are_no_news() {
             member
         })
         .collect();
-    // What was sent to them was not read, so that their end is a reset.
+    // They have not read what was sent to them, so their end is a reset.
     drop(members);
     let mut gone: Vec<_> = (0..200).map(|_| heard.next().unwrap()).collect();
     gone.sort_unstable();
@@ -220,7 +220,8 @@ fn members_who_reset_are_no_news() {
     assert_eq!(server.stderr().unwrap(), "");
 }
 
-/// Sends a head and then chunks of a body until it is answered; gives the first line of the answer and how much was sent.
+/// Sends a head and then chunks of a body until there is an answer. Returns the first line of the answer and the number of
+/// bytes sent.
 fn flood(address: &str) -> (String, usize) {
     let mut client = TcpStream::connect(address).unwrap();
     let mut answer = lines(&client);

@@ -1,6 +1,6 @@
-//! The six programs of the page *It hangs. What now?*: each is named right, with the line to look at.
+//! The six programs of the page *It hangs. What now?*: each is reported correctly, with the line to look at.
 //!
-//! What only another process can tell of two of them is kept in `tests/hangs`, for the page to include. It is written anew by
+//! For two of them, the output of a tool in another process is kept in `tests/hangs`, for the page to include. It is updated by
 //! `INSTA_UPDATE=always cargo test -p guide-tests --test hangs`.
 
 use std::process::{Child, Command, Stdio};
@@ -34,7 +34,7 @@ fn at(name: &str, code: &str) -> String {
     format!("examples/beyond/{name}.rs:{line}")
 }
 
-/// What a program prints and logs under the virtual clock.
+/// The output and the log of a program under the virtual clock.
 fn said(name: &str) -> String {
     let (examples, programs) = &*PROGRAMS;
     let example = examples.iter().find(|example| example.name == name).unwrap();
@@ -89,7 +89,7 @@ fn a_futurelock_names_the_wait_that_is_not_polled() {
     says("futurelock", &[&waits, &format!("    {offered} {unpolled} that is not being polled")]);
 }
 
-/// A program in real time that can be looked into. It is killed when the test ends.
+/// A program in real time that can be inspected. It is killed when the test ends.
 struct Subject {
     process: Child,
     folder: tempfile::TempDir,
@@ -103,7 +103,7 @@ impl Subject {
         let mut command = programs.command(name, Clock::Real).unwrap();
         command.env_remove("ASYNCIO_CLOCK").env("ASYNCIO_INSPECT", "1").env("ASYNCIO_DEBUG", "1");
         command.env("XDG_RUNTIME_DIR", folder.path()).env("TMPDIR", folder.path());
-        // Nobody answers what it reads from there.
+        // Nothing is ever written to this pipe.
         command.stdin(Stdio::piped()).stdout(file("stdout")).stderr(file("stderr"));
         Self { process: command.spawn().unwrap(), folder }
     }
@@ -113,7 +113,7 @@ impl Subject {
         read(self.folder.path().join(to)).unwrap()
     }
 
-    /// What a tool shows of it, as soon as that has this text.
+    /// The output of a tool, as soon as it contains this text.
     fn shown_with(&self, tool: &str, text: &str) -> String {
         let (examples, programs) = &*PROGRAMS;
         let example = programs.command(&examples[0].name, Clock::Real).unwrap();
@@ -140,7 +140,7 @@ impl Drop for Subject {
     }
 }
 
-/// Keeps a text without what differs from run to run.
+/// Compares a text with its snapshot, without parts that differ from run to run.
 fn keep(name: &str, text: &str) {
     let times = Regex::new(r"\bfor \d+(?:\.\d+)? (?:ms|s|min)\b").unwrap().replace_all(text, "for TIME").into_owned();
     let masked = Regex::new(r"\bthread \d+").unwrap().replace_all(&times, "thread TID").into_owned();
@@ -151,7 +151,7 @@ fn keep(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, masked));
 }
 
-/// A table without what differs from run to run, with its columns as wide as they have to be then.
+/// A table without parts that differ from run to run, with its columns as narrow as possible.
 fn masked(table: &str) -> String {
     let (head, rest) = table.split_once('\n').unwrap();
     let starts: Vec<usize> = Regex::new(r"\S+(?: \S+)*").unwrap().find_iter(head).map(|name| name.start()).collect();

@@ -1,4 +1,4 @@
-//! What the compiler says of calls that are natural in Python or for those who come from another runtime.
+//! The compiler's messages for calls that are natural in Python, or with another runtime.
 
 use std::path::Path;
 
@@ -79,7 +79,7 @@ fn the_compiler_names_the_form_that_works() {
     let block = "write `timeout(1.0).run(async |_| …)`";
     let coroutine = "for one coroutine there is `wait_for(coroutine, 1.0)`";
     says("timeout(1.0).run(async { a().await }).await?;", &[block, coroutine]);
-    // A closure of the wrong type is not told to be a closure.
+    // The hint to use a closure does not appear for a closure of the wrong type.
     says("timeout(1.0).run(async |_| 5).await?;", &["found integer"]);
     says("timeout(1.0).run(async |_| a().await).await?; wait_for(a(), 1.0).await?;", &[]);
 

@@ -1,8 +1,8 @@
-//! A hostile world: outputs that cannot be written, no descriptors, no memory, no threads, signals at any moment. The subjects
-//! are the programs that people copy: the servers among the examples, and the crawler.
+//! A hostile environment: outputs that cannot be written, no descriptors, no memory, no threads, signals at any moment. The
+//! subjects are the programs that readers copy: the servers among the examples, and the crawler.
 //!
-//! The core idea: whatever is wrong, a server goes on to serve, and whatever is going on, a signal ends it. Each test makes one
-//! thing wrong, lets clients misbehave, and then talks to the server as its clients do.
+//! The core idea: whatever fails, a server keeps serving, and whatever it is doing, a signal ends it. Each test causes one
+//! failure, lets clients misbehave, and then talks to the server like a normal client.
 
 use std::cell::RefCell;
 use std::fs::{self, File, Permissions};
@@ -54,10 +54,10 @@ fn binary(name: &str) -> PathBuf {
     copy
 }
 
-/// Where a stream of a program goes.
+/// The destination of a program's stream.
 #[derive(Clone, Copy, Debug)]
 enum Output {
-    /// Where it can be read afterwards.
+    /// A file, to be read afterwards.
     Kept,
     /// A disk that is full.
     Full,
@@ -83,7 +83,7 @@ impl Output {
     }
 }
 
-/// What is wrong with the world of a program.
+/// The failures in a program's environment.
 #[derive(Clone, Copy)]
 struct World {
     stdout: Output,
@@ -99,7 +99,7 @@ impl Default for World {
     }
 }
 
-/// A program that runs in such a world. It is killed when it is dropped.
+/// A program in such an environment. It is killed when this is dropped.
 struct Program {
     name: &'static str,
     child: Child,
@@ -111,7 +111,7 @@ struct Program {
 
 impl Program {
     fn start(name: &'static str, arguments: &[&str], world: World) -> Self {
-        // An address of its own, so that its port need not be asked for.
+        // An address of its own, so that its port is known in advance.
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let [_, _, high, low] = (std::process::id() << 8 | STARTED.fetch_add(1, Ordering::Relaxed)).to_be_bytes();
         let address = format!("127.{}.{}.{}:8888", 1 + std::process::id() % 200, high, low.max(1));
@@ -175,7 +175,7 @@ impl Program {
         assert!(heard.starts_with(hears), "{}: {read:?} {heard:?} {}", self.name, self.said());
     }
 
-    /// Clients that are silent, talk nonsense, and go without a goodbye.
+    /// Clients that are silent, send nonsense, and disconnect abruptly.
     fn misuse(&self) {
         let silent = self.connect();
         for round in 0..30 {
@@ -186,7 +186,7 @@ impl Program {
                 _ => b"POST /upper HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n",
             };
             let _ = client.write_all(nonsense);
-            // What is not read makes its end a reset.
+            // Unread data turns its end into a reset.
             thread::sleep(Duration::from_millis(1));
         }
         drop(silent);
@@ -232,7 +232,7 @@ impl Drop for Program {
     }
 }
 
-/// Does the same with each server, at once.
+/// Runs the test with each server, in parallel.
 fn with_each_server(test: impl Fn(&'static str) + Sync) {
     thread::scope(|scope| {
         for name in SERVERS {
@@ -294,7 +294,7 @@ fn servers_outlive_a_lack_of_descriptors() {
 #[test]
 fn servers_have_enough_in_little_memory() {
     with_each_server(|name| {
-        // As much as the program itself and its buffers need, several times over.
+        // Several times as much as the program itself and its buffers need.
         let server = Program::serve(name, World { before: "ulimit -v 400000", ..World::default() });
         thread::scope(|scope| {
             for _ in 0..20 {
@@ -303,7 +303,7 @@ fn servers_have_enough_in_little_memory() {
                     let _ =
                         client.write_all(b"POST /upper HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n");
                     let chunk = [b"10000\r\n".as_slice(), &[b'x'; 0x10000], b"\r\n"].concat();
-                    // 40 MB from all of them together would do, were it kept a few times.
+                    // 40 MB from all of them together would be enough, if it were kept a few times.
                     for _ in 0..320 {
                         if client.write_all(&chunk).is_err() {
                             break;
@@ -345,7 +345,7 @@ fn servers_need_no_thread_and_the_crawler_ends_without_one() {
     assert!(matches!(ended.code(), Some(0 | 1)), "{ended} {}", crawler.said());
 }
 
-/// The shell words that put a program where a disk is full: in a mount of its own, which goes with it.
+/// The shell command that runs a program where the disk is full: in a mount of its own, which disappears with it.
 fn can_mount() -> bool {
     let mount = "mount -t tmpfs -o size=4k none /mnt";
     let tried = Command::new("unshare").args(["-m", "sh", "-c", mount]).stderr(Stdio::null()).status();
@@ -371,7 +371,7 @@ fn a_full_disk_is_named_and_survived() {
     let said = String::from_utf8_lossy(&crawled.stderr);
     assert_eq!(crawled.status.code(), Some(1), "{said}");
     assert!(said.contains("cannot write '/mnt/found.txt': No space left on device"), "{said}");
-    // What it says goes there too.
+    // Its output goes there, too.
     let crawled = inside("areq", &format!("{url} --output /dev/null > /mnt/out 2> /mnt/err")).status().unwrap();
     assert_eq!(crawled.code(), Some(0));
 }
@@ -392,7 +392,7 @@ thread_local! {
     static KEPT: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
 }
 
-/// A thread that ends with a loop in a thread local, before or after which the runtime has made its own.
+/// A thread that ends with a loop in a thread local, which is made before or after the runtime's own thread locals.
 fn leave_a_loop(first: bool, debug: bool) {
     let thread = thread::spawn(move || {
         if first {
@@ -416,7 +416,7 @@ fn a_loop_in_a_thread_local_ends_with_its_thread() {
         }
         return;
     }
-    // In a process of its own, because what goes wrong aborts it.
+    // In a process of its own, because the error would abort it.
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "a_loop_in_a_thread_local_ends_with_its_thread", "--nocapture"]).env(CHILD, "1");
     let ended = child.output().unwrap();
@@ -425,7 +425,7 @@ fn a_loop_in_a_thread_local_ends_with_its_thread() {
 
 const SIGNALS: [(&str, i32); 2] = [("-INT", 2), ("-TERM", 15)];
 
-/// A program that is told to end does so, by itself or by the signal.
+/// Checks that a program that is told to end does so, by itself or by the signal.
 #[track_caller]
 fn assert_ends(mut program: Program, number: i32) {
     let ended = program.end();
@@ -465,7 +465,7 @@ fn signals_end_a_server_whatever_its_clients_do() {
             client.write_all(b"a long piece of work that takes some seconds\n").unwrap();
             vec![client]
         },
-        // A client that asks for much and does not read.
+        // A client that requests much and does not read.
         |server| {
             let mut client = server.connect();
             client.set_write_timeout(Some(Duration::from_millis(200))).unwrap();

@@ -1,7 +1,7 @@
-//! What the compiler refuses: the proof of each reason in `tests/cpython/not_applicable.toml` that says so.
+//! Checks what the compiler refuses: a proof for each reason in `tests/cpython/not_applicable.toml` that names the compiler.
 //!
-//! The lines are data, in `tests/cpython/refused.toml`. They are compiled together, one function each, so that the compiler runs once
-//! for those whose types are wrong, and once for those that use what was moved, which it only looks at when all types are right.
+//! The lines are data, in `tests/cpython/refused.toml`. They are compiled together, one function each, so that the compiler runs
+//! once for those with type errors, and once for those that use moved values, which it checks only when all types are correct.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,10 +9,10 @@ use std::fmt::Write as _;
 use exercises::compiler::{Compiler, Kind};
 use guide_tests::{read, root};
 
-/// By module and method: a statement, and the code of the error that it has.
+/// By module and method: a statement, and the code of its error.
 type Refused = BTreeMap<String, BTreeMap<String, (String, String)>>;
 
-/// The words of a reason that has to be proved.
+/// Words of a reason that must be proved.
 const CLAIMS: [&str; 4] = ["the compiler refuses", "the compiler checks", "the compiler wants", "the compiler keeps"];
 
 /// Those that are about TLS, which the crate may have been built without.

@@ -1,5 +1,5 @@
-//! A schedule is the same in both languages: a program under `ASYNCIO_SCHEDULE` makes the choices that its twin makes on CPython,
-//! and a race ends in the same way. Without a CPython as new as the one that is meant, only the program runs.
+//! A schedule means the same in both languages: a program under `ASYNCIO_SCHEDULE` makes the same choices as its twin on CPython,
+//! and a race ends in the same way. Without a CPython as new as the intended one, only the program runs.
 
 use std::path::Path;
 use std::process::Command;
@@ -22,13 +22,13 @@ const PROGRAMS: [(&str, &str); 6] = [
     ("wait_for_timeout", "1:fence:dev:"),
 ];
 
-/// A CPython as new as the one that is meant.
+/// A CPython as new as the intended one.
 fn python() -> Option<Python> {
     let oracle = Oracle::load().unwrap();
     Python::find(None).ok().filter(|python| oracle.is_new_enough(&python.version))
 }
 
-/// What a command prints, and its choices.
+/// The output of a command, and its choices.
 fn under(mut command: Command, schedule: &str) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
@@ -65,7 +65,8 @@ fn a_program_and_its_twin_make_the_same_choices() {
     }
 }
 
-/// A twin fails under the schedule under which its program does, and as many entries are ready at each step.
+/// Checks that a twin fails under the schedule under which its program fails, with the same number of ready entries at each
+/// step.
 fn fails_alike(python: &Python, arguments: &[&Path], schedule: &str, ready: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
@@ -77,7 +78,7 @@ fn fails_alike(python: &Python, arguments: &[&Path], schedule: &str, ready: &[&s
     assert!(!errors.contains("StaleSchedule"), "{arguments:?} under {schedule}: {errors}");
     let choices = std::fs::read_to_string(&trace).unwrap();
     let theirs: Vec<&str> = choices.lines().map(|choice| choice.split(' ').next().unwrap()).collect();
-    // After the failure, one of the two may go on with its tasks.
+    // After the failure, one of the two may continue with its tasks.
     let both = ready.len().min(theirs.len());
     assert_eq!(ready[..both], theirs[..both], "{arguments:?} under {schedule}");
     let last = schedule.rsplit([':', ',']).next().and_then(|deviation| deviation.split('=').next()).unwrap();
@@ -136,7 +137,7 @@ fn a_program_of_the_table_prints_what_the_table_says() {
     }
 }
 
-/// The clock is virtual without being told so: otherwise the timers would not be the same each time.
+/// The clock is virtual even without the variable: otherwise the timers would not be the same each time.
 #[test]
 fn a_stale_schedule_is_refused_and_a_real_clock_is_not_used() {
     let mut chosen = examples(root()).unwrap();

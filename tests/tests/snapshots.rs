@@ -1,6 +1,6 @@
-//! Nothing that an example prints changes unseen: one trial per example compares its whole output with its snapshot.
+//! Compares the whole output of each example with its snapshot, in one trial per example, so that no output changes unnoticed.
 //!
-//! `cargo xtask bless` writes the snapshots anew.
+//! `cargo xtask bless` updates the snapshots.
 
 use std::sync::Arc;
 

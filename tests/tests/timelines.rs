@@ -1,7 +1,7 @@
-//! The timelines that are kept are those of the programs, and a program prints the same with a trace and without: one trial for
-//! each.
+//! Compares the stored timelines with those of the programs, and checks that a program prints the same with a trace and
+//! without, in one trial for each.
 //!
-//! `cargo xtask timeline --bless` writes them anew.
+//! `cargo xtask timeline --bless` updates them.
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
-/// As the standard `#[test]`, under the guard of `asyncio_testing::begin`.
+/// Like the standard `#[test]`, under the guard of `asyncio_testing::begin`.
 #[proc_macro_attribute]
 pub fn test(_: TokenStream, function: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = function.into_iter().collect();

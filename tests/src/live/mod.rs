@@ -1,9 +1,9 @@
 //! The programs that run in a page, as WebAssembly, and why the others do not.
 //!
-//! The core idea: a program runs there unless it names something that a page has not, and what that is, is read off the facade: the
-//! names that `crates/asyncio` lists only where there is a system. So a new program has its button, or the reason in its place,
-//! without being listed anywhere. [`module`] builds the programs, with the compiler that [`toolchain`] finds, and
-//! [`node`] runs them.
+//! The core idea: a program runs there unless it names something that a page lacks. The list of such names is read off the facade:
+//! those that `crates/asyncio` exports only with an operating system. So a new program gets its button, or the reason in its
+//! place, without being listed anywhere. [`module`] builds the programs, with the compiler that [`toolchain`] finds, and [`node`]
+//! runs them.
 
 pub mod module;
 pub mod node;
@@ -18,7 +18,8 @@ use regex::Regex;
 use crate::examples::{Program, files_of, programs};
 use crate::read;
 
-/// What a page has not: how the facade's module for it is called, which other words of a program mean it, and what a reader is told.
+/// The features that a page lacks: the facade's module for each, other words in a program that indicate it, and the text for the
+/// reader.
 const MISSING: &[(Option<&str>, &str, &str)] = &[
     (Some("subprocess"), r"\bsubprocess::|\bstd::process::Command\b|\bprocess::Command\b", "starts other processes"),
     (Some("streams"), r"\bstd::net\b|\basyncio_http\b|\bgetaddrinfo\b|\bssl::", "uses sockets or pipes"),

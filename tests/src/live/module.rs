@@ -44,7 +44,7 @@ pub fn build(root: &Path, toolchain: &Toolchain) -> Result<Module> {
     let folder = root.join("target/live");
     let copies = folder.join("programs");
     let programs = copy(root, &copies)?;
-    // Locations are those of the programs.
+    // Locations in the outputs must be those of the programs.
     let remap = [&copies, &root.to_owned()].map(|from| format!("--remap-path-prefix={}/=", from.display()));
     let status = toolchain
         .cargo("build", &[&remap[1], &remap[0]])
@@ -57,7 +57,8 @@ pub fn build(root: &Path, toolchain: &Toolchain) -> Result<Module> {
     Ok(Module { path: folder.join(TARGET).join("release/live.wasm"), programs })
 }
 
-/// Copies the programs into a folder, with the list of them as a file of Rust. A file that does not change keeps its time.
+/// Copies the programs into a folder, with the list of them as a file of Rust. A file that does not change keeps its
+/// modification time.
 fn copy(root: &Path, folder: &Path) -> Result<Vec<InPage>> {
     let (mut modules, mut table) = (String::new(), String::new());
     let mut programs = Vec::new();
@@ -98,7 +99,7 @@ fn with_doors(program: &str) -> String {
     text
 }
 
-/// How a program reads its arguments.
+/// The expression with which a program reads its arguments.
 const ARGUMENTS: &str = "env::args()";
 
 /// The coroutine that `main` runs, if it does nothing else.

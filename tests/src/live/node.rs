@@ -27,13 +27,13 @@ struct Run<'a> {
 pub enum How {
     /// On the virtual clock.
     Virtual,
-    /// By a clock, with Node as the host of the loop.
+    /// With a clock, and Node as the host of the loop.
     Hosted,
-    /// On the virtual clock, by a schedule that is asyncio's own order.
+    /// On the virtual clock, under a schedule that is asyncio's own order.
     Scheduled,
 }
 
-/// What Node answers for a run.
+/// Node's answer for a run.
 #[derive(Debug, Deserialize)]
 struct Answer {
     stdout: String,
@@ -95,8 +95,8 @@ pub fn differences(
     Ok((chosen.len(), differences))
 }
 
-/// Runs the programs whose output depends on the order by the schedules that are known to show it, and compares the first line that
-/// differs with what it is natively. Returns how many ran, and the differences in words.
+/// Runs the programs whose output depends on the order under the schedules that are known to show it, and compares the first line
+/// that differs with the native one. Returns how many ran, and the differences in words.
 ///
 /// # Errors
 ///

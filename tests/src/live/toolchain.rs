@@ -1,7 +1,7 @@
 //! The compiler for `wasm32-unknown-unknown`: the one of this machine, or Debian's.
 //!
-//! A stock toolchain adds the target with rustup. Where rustup's server is out of reach, Debian's archive may not be: its packages
-//! for web browsers hold a compiler, its library as source, and a linker. They are unpacked into a folder, not installed.
+//! A stock toolchain adds the target with rustup. If rustup's server cannot be reached, Debian's archive perhaps can: its packages
+//! for web browsers contain a compiler, its library as source, and a linker. They are unpacked into a folder, not installed.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -44,7 +44,7 @@ impl Toolchain {
     ///
     /// # Errors
     ///
-    /// Fails when neither can be had, with the reasons.
+    /// Fails when neither is available, with the reasons.
     pub fn fetch(root: &Path) -> Result<Self> {
         if let Some(found) = Self::find(root)? {
             return Ok(found);
@@ -78,7 +78,7 @@ impl Toolchain {
     }
 }
 
-/// Where Debian's packages are unpacked.
+/// The folder into which Debian's packages are unpacked.
 fn folder(root: &Path) -> PathBuf {
     root.join("target/rustc-web")
 }
@@ -97,7 +97,7 @@ fn has_target() -> Result<bool> {
 /// Downloads Debian's packages and unpacks them into a folder.
 fn unpack(folder: &Path) -> Result<()> {
     let parts = tempfile::tempdir()?;
-    // Lists that are old may name packages that are gone. Without the rights to bring them up to date, the old ones have to do.
+    // Old lists may name packages that are gone. Without the rights to update them, the old lists must do.
     let _ = Command::new("apt-get").args(["-qq", "update"]).status();
     run(Command::new("apt-get").args(["-qq", "download"]).args(PACKAGES).current_dir(parts.path()))?;
     let unpacked = tempfile::tempdir_in(folder.parent().context("the folder is in one")?)?;

@@ -1,8 +1,8 @@
 //! The two charts, as SVG: how much more each peer needs than this runtime, and what an operation costs among many others.
 //!
 //! Both axes of numbers are logarithmic. A chart is as wide as a phone, so that its letters can be read there. It has no
-//! ground of its own: lines and letters have the colour of the text around them, by the theme of the book or, where the
-//! chart is an image, by what the reader's system prefers.
+//! background: lines and letters have the colour of the surrounding text, from the theme of the book or, if the chart is an
+//! image, from the reader's system.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -58,12 +58,12 @@ const PANELS: &[(&str, &str)] = &[
     ("scale_time_out", "time out any one waiter"),
 ];
 
-/// How wide a chart is, and where the rows of the first begin and end.
+/// The width of a chart, and the left and right ends of the first chart's rows.
 const WIDTH: f64 = 400.0;
 const LEFT: f64 = 125.0;
 const RIGHT: f64 = 385.0;
 
-/// What a chart looks like where the style of the book does not say it.
+/// The style of a chart outside of the book.
 const STYLE: &str = "<style>\nsvg { color: #1f2328 }\n.axis { stroke: currentColor }\n.grid { stroke: #8888; fill: none }\n\
                      @media (prefers-color-scheme: dark) { svg { color: #d1d7e0 } }\n</style>\n";
 
@@ -81,7 +81,7 @@ impl Axis {
     }
 }
 
-/// A dot for each peer and workload: right of the line in the middle it needs more than this runtime does.
+/// A dot for each peer and workload: to the right of the middle line, the peer needs more than this runtime.
 pub(super) fn ratios(all: &BTreeMap<String, Recorded>) -> String {
     let rows: Vec<(&str, &Recorded)> = ROWS.iter().filter_map(|&name| Some((name, all.get(name)?))).collect();
     let axis = Axis { values: [0.02, 100.0], pixels: [LEFT, RIGHT] };
@@ -148,7 +148,7 @@ pub(super) fn scaling(all: &BTreeMap<String, Recorded>) -> String {
     svg.done()
 }
 
-/// The peers and where their names stand, in as many rows as they need.
+/// The peers and the positions of their names, in as many rows as needed.
 fn legend_rows<'a>(peers: &[(&'a str, &'a str)]) -> Vec<Vec<(f64, &'a str, &'a str)>> {
     let (mut rows, mut x) = (vec![Vec::new()], 10.0);
     for &(peer, title) in peers {
@@ -212,7 +212,7 @@ impl Svg {
         ));
     }
 
-    /// `anchor` is the end of the text that stands at the place: `start`, `middle` or `end`.
+    /// `anchor` is the part of the text at this position: `start`, `middle` or `end`.
     fn text(&mut self, x: f64, y: f64, anchor: &str, words: &str) {
         self.add(format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{words}</text>"));
     }

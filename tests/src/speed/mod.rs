@@ -1,6 +1,6 @@
-//! The tables and charts of speed, made of what `cargo xtask bench --record` wrote into `bench/results`.
+//! The tables and charts of speed, made from the records of `cargo xtask bench --record` in `bench/results`.
 //!
-//! No figure is typed: the pages and the README show what is written here, and a test compares the files with the data.
+//! No figure is typed in: the pages and the README show what is written here, and a test compares the files with the data.
 
 mod charts;
 mod data;
@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use crate::root;
 use data::Recorded;
 
-/// Between these lines of the README stands the short table.
+/// The short table is between these lines of the README.
 const MARKS: [&str; 2] = ["<!-- speed: made by `cargo xtask bless --tables` -->\n", "<!-- speed ends -->\n"];
 
 /// Every file that is made of the results, with its text.

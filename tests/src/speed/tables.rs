@@ -1,4 +1,4 @@
-//! The tables in Markdown: medians and ratios, section by section, and what they were measured on.
+//! The tables in Markdown: medians and ratios, section by section, and the machine on which they were measured.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::data::{OURS, Recorded};
 
-/// The peers that are shown, and what the tables call them.
+/// The peers that are shown, with their names in the tables.
 pub(super) const PEERS: &[(&str, &str)] = &[
     (OURS, "this runtime"),
     ("raw", "by hand"),
@@ -25,8 +25,8 @@ pub(super) struct Section {
     pub(super) rows: &'static [(&'static str, &'static str)],
 }
 
-/// The tables. Where one thread is busy all the time, processor time is the wall time of a machine that has nothing else to
-/// do; where something is waited for, both are shown.
+/// The tables. If one thread is busy all the time, processor time equals the wall time on an otherwise idle machine; if the
+/// workload waits, both are shown.
 pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "tasks",
@@ -152,7 +152,7 @@ pub(super) fn short(all: &All) -> String {
 pub(super) const SIZES: [(u64, &str); 6] =
     [(10, "10"), (100, "100"), (1_000, "1k"), (10_000, "10k"), (100_000, "100k"), (1_000_000, "1M")];
 
-/// Whose lines the plot of sizes has.
+/// The peers with a line in the plot of sizes.
 pub(super) const SCALING_PEERS: &[&str] = &[OURS, "tokio_localset", "smol_local"];
 
 /// Nanoseconds by size.
@@ -170,7 +170,7 @@ pub(super) fn scaling(all: &All) -> String {
     table.to_string()
 }
 
-/// What everything was measured on, in sentences.
+/// The conditions of the measurements, in sentences.
 pub(super) fn conditions(all: &All) -> Result<String> {
     let set = |of: fn(&Recorded) -> String| all.values().map(of).collect::<BTreeSet<String>>();
     let list = |values: BTreeSet<String>| values.into_iter().collect::<Vec<_>>().join("; ");
@@ -243,7 +243,7 @@ impl Table {
         Table { lines, words: words.len() }
     }
 
-    /// A row; what was not measured is a dash, and a row of dashes is left out.
+    /// A row; a missing measurement is a dash, and a row of dashes is left out.
     fn row<const WORDS: usize>(&mut self, words: [String; WORDS], numbers: impl Iterator<Item = Option<String>>) {
         debug_assert_eq!(WORDS, self.words);
         let numbers: Vec<Option<String>> = numbers.collect();

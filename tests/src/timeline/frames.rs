@@ -1,7 +1,7 @@
-//! The frames of a player: what the loop and its tasks look like before the first step and after each entry of a timeline.
+//! The frames of a player: the state of the loop and its tasks before the first step and after each entry of a timeline.
 //!
-//! A timeline says what was done. Who is ready, in which order, and which timers are set follows from that; whether it follows
-//! rightly is checked: each step must be that of the task at the head of the queue.
+//! A timeline records actions. The ready tasks, their order, and the timers that are set follow from these. The result is
+//! checked: each step must be that of the task at the head of the queue.
 
 use std::collections::VecDeque;
 
@@ -13,10 +13,10 @@ use super::words::{sentences, waited_on};
 use super::{Act, Entry, Then, Timeline};
 use crate::words::Words;
 
-/// What a player shows after an entry. What is not in it is as it was in the frame before.
+/// The display of a player after an entry. Everything that is not in it is unchanged from the frame before.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Frame {
-    /// What has happened, in a sentence.
+    /// The event, in a sentence.
     #[serde(rename = "w")]
     words: String,
     /// The time of the loop.
@@ -28,7 +28,7 @@ pub struct Frame {
     /// The tasks that are ready, the next first.
     #[serde(rename = "q")]
     ready: Vec<usize>,
-    /// The timers that are set: what they are for, and when they are due.
+    /// The timers that are set, with their purpose and deadline.
     #[serde(rename = "d")]
     timers: Vec<(String, f64)>,
     /// The tasks that have changed.
@@ -39,8 +39,8 @@ pub struct Frame {
     printed: String,
 }
 
-/// What a task does from now on: its index, the state, what it waits for or how it ended, and the lines where it stands, in the
-/// program and in its twin; 0 for none.
+/// The new state of a task: its index, the state, what it waits for or how it ended, and the lines where it is suspended, in
+/// the program and in its twin; 0 for none.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Change(usize, State, String, u32, u32);
 
@@ -55,7 +55,7 @@ enum State {
 struct Player<'a> {
     timeline: &'a Timeline,
     words: &'a Words,
-    /// What was last said of each task that exists.
+    /// The last change of each task that exists.
     tasks: Vec<Option<Change>>,
     ready: VecDeque<usize>,
     timers: Vec<(String, f64)>,
@@ -79,7 +79,7 @@ pub fn frames(timeline: &Timeline, twin: &Twin, words: &Words) -> Result<Vec<Fra
         now: 0.0,
         changed: Vec::new(),
     };
-    // The main task is created by what is outside of the loop.
+    // The main task is created outside of the loop.
     player.is_ready(0);
     let first = words.fill("{task} is created.", &[("task", &timeline.label(0))]);
     let mut frames = vec![player.frame(first, None, String::new())];
@@ -114,7 +114,7 @@ pub fn frames(timeline: &Timeline, twin: &Twin, words: &Words) -> Result<Vec<Fra
                 } else {
                     &step.then
                 };
-                // In both or in none: a task that runs a coroutine of the library stands in no line.
+                // A line in both or in neither: a task that runs a coroutine of the library has no line.
                 let line = stops.next().and_then(|stop| stop.line);
                 player.stands(step.task, then, step.line.zip(line).map(|(rust, python)| [rust, python]));
                 (Some(step.task), step.printed.clone())

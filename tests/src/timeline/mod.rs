@@ -1,9 +1,9 @@
-//! The run of a program as data: which task took which step, what it did and what it waited on then.
+//! The run of a program as data: which task took which step, what it did, and what it waited on afterwards.
 //!
-//! A program that is traced under the virtual clock takes the same steps each time, so its timeline is kept as data, in
-//! `tests/timelines`, and the book draws it without running anything ([`svg`], [`words`]). A line is a task, or one thing that the
-//! loop did: a step of a task, a callback, a jump of the clock. What a reader has to know at a step (who is ready, who waits on
-//! what, the output so far) follows from the lines before it.
+//! A program that is traced under the virtual clock takes the same steps each time. So its timeline is kept as data, in
+//! `tests/timelines`, and the book draws it without running anything ([`svg`], [`words`]). A line is a task, or one action of the
+//! loop: a step of a task, a callback, a jump of the clock. The state at a step (the ready tasks, the waits, the output so far)
+//! follows from the lines before it.
 
 pub mod frames;
 pub mod players;
@@ -38,12 +38,12 @@ pub struct Row {
     pub name: String,
     /// The name of its coroutine function.
     pub coroutine: String,
-    /// How it ended without a step of its own: cancelled before its first.
+    /// How it ended, if it took no step: it was cancelled before its first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Then>,
 }
 
-/// One thing that the loop did.
+/// One action of the loop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Entry {
@@ -51,9 +51,9 @@ pub enum Entry {
     Step(Step),
     /// A callback or a timer ran.
     Call(Call),
-    /// The virtual clock went on, to this time.
+    /// The virtual clock advanced to this time.
     Jump(f64),
-    /// Something was done outside of any step: before the loop ran, or when it was closed.
+    /// Actions outside of any step: before the loop ran, or when it was closed.
     Outside(Vec<Act>),
 }
 
@@ -71,12 +71,12 @@ pub struct Step {
     /// What it printed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub printed: String,
-    /// For how many seconds it held up the loop.
+    /// The seconds for which it blocked the loop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<f64>,
-    /// What it waits on then, or how it ended.
+    /// What it waits on afterwards, or how it ended.
     pub then: Then,
-    /// The line of the await where it stands then.
+    /// The line of the await where it is suspended afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
 }
@@ -84,7 +84,7 @@ pub struct Step {
 /// A callback or a timer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
-    /// The function; `sleep` or `timeout` for the timers of these.
+    /// The function; `sleep` or `timeout` for their timers.
     pub name: String,
     /// When it was due, if it is a timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ pub struct Call {
     pub printed: String,
 }
 
-/// Something that a step or a callback did.
+/// One action of a step or a callback.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Act {
@@ -111,7 +111,7 @@ pub enum Act {
     Hands {
         /// The task that it went on to.
         task: usize,
-        /// The task that waits for that one; none if it is a group that does.
+        /// The task that waits for that one; none if a group does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         through: Option<usize>,
     },
@@ -129,7 +129,7 @@ pub enum Then {
     Ready,
     /// It waits.
     Waits {
-        /// The sort of the wait, such as `a timer` or `Lock`.
+        /// The kind of the wait, such as `a timer` or `Lock`.
         on: String,
         /// The task that it awaits.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,7 +148,7 @@ pub enum Then {
     Nothing,
 }
 
-/// A line of a kept timeline.
+/// A line of a stored timeline.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Line {
@@ -157,7 +157,7 @@ enum Line {
 }
 
 impl Timeline {
-    /// The text that is kept of it.
+    /// Its text for storage.
     ///
     /// # Panics
     ///
@@ -168,11 +168,11 @@ impl Timeline {
         lines.map(|line| serde_json::to_string(&line).expect("data can be written") + "\n").collect()
     }
 
-    /// Reads a text that was kept.
+    /// Reads a stored text.
     ///
     /// # Errors
     ///
-    /// Fails when a line is none of a timeline.
+    /// Fails when a line does not belong to a timeline.
     pub fn parse(text: &str) -> Result<Self> {
         let mut timeline = Self::default();
         for line in text.lines() {
@@ -184,7 +184,7 @@ impl Timeline {
         Ok(timeline)
     }
 
-    /// The timeline that is kept of a program.
+    /// The stored timeline of a program.
     ///
     /// # Errors
     ///
@@ -210,18 +210,18 @@ impl Timeline {
     }
 }
 
-/// Where the timeline of a program is kept.
+/// The file of a program's timeline.
 pub fn path(root: &Path, name: &str) -> PathBuf {
     root.join("tests/timelines").join(format!("{name}.jsonl"))
 }
 
-/// The names of the programs of which a timeline is kept.
+/// The names of the programs with a stored timeline.
 pub fn names(root: &Path) -> Vec<String> {
     let stem = |path: PathBuf| Some(path.file_stem()?.to_str()?.to_owned());
     files(&root.join("tests/timelines"), "jsonl").into_iter().filter_map(stem).collect()
 }
 
-/// Runs a program with a trace; returns its timeline, and what it printed.
+/// Runs a program with a trace, and returns its timeline and its output.
 ///
 /// # Errors
 ///

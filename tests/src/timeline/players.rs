@@ -1,5 +1,5 @@
-//! Which programs have a player, and why the others have none: `tests/guide/players.toml`. A player shows a program beside its twin,
-//! step by step, so both must take the same steps.
+//! The programs that have a player, and the reasons why the others have none: `tests/guide/players.toml`. A player shows a program
+//! beside its twin, step by step, so both must take the same steps.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub struct Players {
     /// The programs that have a twin and no player.
     #[serde(default)]
     pub without: Vec<Without>,
-    /// Where the steps of a twin are others.
+    /// The programs whose twins take different steps.
     #[serde(default)]
     pub differs: Vec<Differs>,
 }
@@ -33,19 +33,19 @@ pub struct Without {
     pub because: String,
 }
 
-/// A difference of the steps.
+/// A difference between the steps.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Differs {
     /// The program.
     pub id: String,
-    /// What is found, each in the words in which it is.
+    /// The differences, in the words in which they are reported.
     pub found: Vec<String>,
     /// Why.
     pub because: String,
 }
 
-/// What `tests/guide/players.toml` says.
+/// The content of `tests/guide/players.toml`.
 ///
 /// # Errors
 ///
@@ -89,7 +89,7 @@ pub fn steps_are_those_of_the_twins(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// How the steps of a program and of its twin differ, beyond what is listed; and what is listed and does not differ.
+/// The differences between the steps of a program and of its twin that are not listed, and the listed ones that do not exist.
 fn of_program(root: &Path, name: &str, players: &Players) -> Result<Vec<String>> {
     let (ours, twin) = (Timeline::kept(root, name)?, twin::Twin::kept(root, name)?);
     let mut found = twin::compare(&ours, &twin);

@@ -1,8 +1,8 @@
-//! A timeline as a drawing: a row for each task, a column for each step, and a gap where the clock goes on.
+//! A timeline as a drawing: a row for each task, a column for each step, and a gap where the clock advances.
 //!
-//! Steps take no virtual time, so the drawing is not to scale: it shows the order. It has no colours of its own but classes, which
-//! `book/timelines.css` gives colours for every theme. Rows are as high as the names beside them, which are text of the page, so
-//! that they stay where they are when a narrow screen scrolls the rest.
+//! Steps take no virtual time, so the drawing is not to scale: it shows the order. It has no colours of its own, only classes, to
+//! which `book/timelines.css` gives colours for every theme. Rows are as high as the names beside them. The names are text of the
+//! page, so that they stay in place when a narrow screen scrolls the drawing.
 
 use std::fmt::Write as _;
 
@@ -19,10 +19,10 @@ const ROW: usize = 34;
 /// The height of the line of times above the rows.
 const TOP: usize = 24;
 
-/// What a task does from one column to another.
+/// The state of a task between two columns.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
-    /// It is not there yet, or runs, or is done.
+    /// The task does not exist yet, is running, or is done.
     Absent,
     /// It is in the queue.
     Ready,
@@ -36,11 +36,11 @@ struct Drawing<'a> {
     words: &'a Words,
     /// How far it is.
     x: usize,
-    /// What each task does, and since which point.
+    /// The state of each task, and the point where it began.
     states: Vec<(State, usize)>,
     /// What each task waits on.
     waits: Vec<String>,
-    /// Gaps lie below all, then lines, steps, and arrows on top.
+    /// Gaps are at the bottom, then lines, then steps, with arrows on top.
     gaps: String,
     lines: String,
     steps: String,
@@ -70,7 +70,7 @@ pub fn figure(timeline: &Timeline, name: &str, words: &Words) -> String {
     )
 }
 
-/// What the marks of a drawing mean.
+/// The meaning of the marks in a drawing.
 const LEGEND: [(&str, &str); 7] = [
     ("key-step", "a step"),
     ("key-prints", "it prints"),
@@ -103,7 +103,7 @@ impl<'a> Drawing<'a> {
             now: 0.0,
             count: 0,
         };
-        // The main task is created by what is outside of the loop.
+        // The main task is created outside of the loop.
         drawing.states[0] = (State::Ready, drawing.x);
         drawing
     }
@@ -121,7 +121,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Time goes on, all over the rows.
+    /// Time advances, across all rows.
     fn gap(&mut self, seconds: f64, class: &str) {
         let (x, height) = (self.x, self.timeline.tasks.len() * ROW + 6);
         put(
@@ -202,7 +202,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// The task is in another state from this point on: the line of the one before ends.
+    /// Changes the state of a task at this point, where the line of the previous state ends.
     fn change(&mut self, task: usize, state: State, at: usize) {
         let (old, since) = std::mem::replace(&mut self.states[task], (state, at));
         let class = match old {
@@ -222,7 +222,7 @@ impl<'a> Drawing<'a> {
                 format_args!("<path class=\"{class}\" d=\"M{since} {y}H{at}\"><title>{title}</title></path>"),
             );
         }
-        // There is room for so many letters. A Chinese one is as wide as two.
+        // The number of letters for which there is room. A Chinese letter is as wide as two.
         let room = at.saturating_sub(since) / 6;
         let text = &self.waits[task];
         if old == State::Waits && text.width() < room {
@@ -231,7 +231,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// `from` does something to another task, or a callback or timer does.
+    /// Draws an action of `from`, or of a callback or timer, on another task.
     fn act(&mut self, act: &Act, from: Option<usize>, at: usize) {
         let (class, from, to) = match act {
             Act::Creates(task) => ("creates", from, *task),
@@ -281,7 +281,7 @@ fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(text, "{line}").expect("a string takes everything");
 }
 
-/// Text as it stands in HTML. A blank line would end the block of HTML in a page.
+/// Text, escaped for HTML. A blank line would end the block of HTML in a page.
 fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     text.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("&#10;")

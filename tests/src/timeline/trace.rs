@@ -1,4 +1,4 @@
-//! Makes a timeline of a trace, as `crates/trace` writes one under the virtual clock.
+//! Makes a timeline from a trace that `crates/trace` has written under the virtual clock.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Act, Call, Entry, Row, Step, Then, Timeline};
 use crate::normalise::{addresses, library_lines, process_ids};
 
-/// Where the runtime makes tasks that are in no program: those of the end of `run`, and those that close generators.
+/// The files in which the runtime makes tasks of its own: those at the end of `run`, and those that close generators.
 const OF_THE_RUNTIME: [&str; 2] = ["crates/runtime/src/asyncio/closing.rs", "crates/runtime/src/asyncio/asyncgens.rs"];
 
 /// A step that takes longer in virtual time than its events account for has called a blocking function.
@@ -20,11 +20,11 @@ struct Reader<'a> {
     /// The tasks by their tracks.
     tasks: HashMap<u64, usize>,
     names: HashMap<u64, &'a str>,
-    /// What runs, the innermost last: its entry, if it has one, whether it is a pass, and its beginning.
+    /// What is running, the innermost last: its entry, if it has one, whether it is a pass, and its beginning.
     running: Vec<(Option<usize>, bool, f64)>,
-    /// Where a flow that wakes begins: the entry.
+    /// The entry in which a waking flow begins.
     wakes: HashMap<u64, (usize, usize)>,
-    /// The timers that are set, by their numbers: the name, and when it is due.
+    /// The timers that are set, by their numbers: the name and the deadline.
     timers: HashMap<u64, (String, f64)>,
     printed: usize,
     /// The time at which the loop began.
@@ -33,7 +33,7 @@ struct Reader<'a> {
 
 /// # Errors
 ///
-/// Fails when the trace is none of a program that does the same each time.
+/// Fails when the trace is not that of a program that does the same each time.
 pub(super) fn read(trace: &str, stdout: &str) -> Result<Timeline> {
     let events: Vec<Value> = serde_json::from_str(trace).context("the trace is not complete")?;
     let mut reader = Reader::default();
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
                 let coroutine = args["coroutine"].as_str().unwrap_or_default().to_owned();
                 self.timeline.tasks.push(Row { name: String::new(), coroutine, ended: None });
                 self.tasks.insert(track, index);
-                // Of the main task it is told by all that follows.
+                // For the main task, everything that follows shows it.
                 if index > 0 {
                     self.act(Act::Creates(index));
                 }
@@ -233,7 +233,7 @@ impl<'a> Reader<'a> {
                 did.retain(|act| *act != Act::Wakes(usize::MAX));
             }
         }
-        // Callbacks of the loop's own, between tasks, and jumps at the end, for nothing.
+        // Removes the loop's own callbacks between tasks, and jumps at the end that lead to nothing.
         self.timeline.entries.retain(|entry| match entry {
             Entry::Call(call) => call.due.is_some() || !call.did.is_empty() || !call.printed.is_empty(),
             _ => true,

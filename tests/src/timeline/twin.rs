@@ -1,8 +1,8 @@
 //! The steps of a program's Python twin on CPython, and whether they are those of the program.
 //!
-//! `examples/steps.py` notes them, as coarsely as a timeline does: the task, what it waits for after the step, and the line of the
-//! twin where it stands then. What it noted is kept in `tests/twin-steps`, so that a player needs no Python, and can be held against
-//! the timeline of the program ([`compare`]).
+//! `examples/steps.py` records them, as coarsely as a timeline: the task, what it waits for after the step, and the line of the
+//! twin where it is then suspended. The records are kept in `tests/twin-steps`, so that a player needs no Python, and are compared
+//! with the timeline of the program ([`compare`]).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub struct Task {
     pub coroutine: String,
     /// Its name.
     pub name: String,
-    /// How it ended without a step of its own.
+    /// How it ended, if it took no step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<String>,
 }
@@ -45,10 +45,10 @@ pub struct Task {
 pub struct Stop {
     /// The index of the task.
     pub task: usize,
-    /// The line of the twin where the task stands.
+    /// The line of the twin where the task is suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
-    /// The sort of the wait, in the words of a timeline; `nothing` if it gave way.
+    /// The kind of the wait, in the words of a timeline; `nothing` if it gave way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<String>,
     /// The task that it awaits.
@@ -60,12 +60,12 @@ pub struct Stop {
     /// How many lines it printed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub prints: usize,
-    /// The time of the loop then, if it is not that of the step before.
+    /// The loop's time, if it differs from that of the step before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<f64>,
 }
 
-/// What `steps.py` writes of a step.
+/// The record of a step that `steps.py` writes.
 #[derive(Deserialize)]
 struct Noted {
     task: usize,
@@ -92,7 +92,7 @@ enum Note {
 }
 
 impl Twin {
-    /// The text that is kept of it.
+    /// Its text for storage.
     ///
     /// # Panics
     ///
@@ -103,11 +103,11 @@ impl Twin {
         lines.map(|line| serde_json::to_string(&line).expect("data can be written") + "\n").collect()
     }
 
-    /// Reads a text that was kept.
+    /// Reads a stored text.
     ///
     /// # Errors
     ///
-    /// Fails when a line is none of it.
+    /// Fails when a line does not belong to it.
     pub fn parse(text: &str) -> Result<Self> {
         let mut twin = Self::default();
         for line in text.lines() {
@@ -119,7 +119,7 @@ impl Twin {
         Ok(twin)
     }
 
-    /// What is kept of the twin of a program.
+    /// The stored steps of a program's twin.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl Twin {
                 }
             }
         }
-        // In the order of their ends: a step that was taken within another one ends first.
+        // In the order in which they end: a step inside another one ends first.
         lengths.sort_unstable();
         let mut printed = 0;
         for (length, step) in lengths {
@@ -156,18 +156,18 @@ impl Twin {
     }
 }
 
-/// Where the steps of a twin are kept.
+/// The file of a twin's steps.
 pub fn path(root: &Path, name: &str) -> PathBuf {
     root.join("tests/twin-steps").join(format!("{name}.jsonl"))
 }
 
-/// The names of the programs of whose twins the steps are kept.
+/// The names of the programs whose twins have stored steps.
 pub fn names(root: &Path) -> Vec<String> {
     let stem = |path: PathBuf| Some(path.file_stem()?.to_str()?.to_owned());
     files(&root.join("tests/twin-steps"), "jsonl").into_iter().filter_map(stem).collect()
 }
 
-/// Runs the twin of a program on CPython; returns its steps, and what it printed.
+/// Runs the twin of a program on CPython, and returns its steps and its output.
 ///
 /// # Errors
 ///
@@ -181,9 +181,9 @@ pub fn record(python: &Python, example: &Example) -> Result<(Twin, Output)> {
     Ok((twin, output))
 }
 
-/// What is not the same in the steps of a program and of its twin: which task takes which step, at which time, how many lines it
-/// prints, what it waits for then and how it ends. The lines where they stand are paired: a line of one belongs to one line of the
-/// other, and later lines to later lines.
+/// The differences between the steps of a program and of its twin: which task takes which step, at which time, how many lines it
+/// prints, what it then waits for, and how it ends. The lines where tasks are suspended are paired: a line of one belongs to one
+/// line of the other, and later lines to later lines.
 pub fn compare(ours: &Timeline, twin: &Twin) -> Vec<String> {
     let mut problems = Vec::new();
     if ours.tasks.len() != twin.tasks.len() {
@@ -219,7 +219,7 @@ pub fn compare(ours: &Timeline, twin: &Twin) -> Vec<String> {
             break;
         };
         then = stop.time.unwrap_or(then);
-        // What callbacks printed before a step is in Python noted with it.
+        // In Python, output of callbacks before a step is recorded with the step.
         let prints = lines(&step.printed) + std::mem::take(&mut called);
         let (mine, theirs) = (told(step, now, prints), told_twin(stop, then));
         if mine != theirs {
@@ -250,7 +250,7 @@ pub fn compare(ours: &Timeline, twin: &Twin) -> Vec<String> {
     problems
 }
 
-/// A step in a few words, which are the same for both languages.
+/// A step in a few words, the same for both languages.
 fn told(step: &Step, now: f64, prints: usize) -> String {
     let (how, on) = how(&step.then);
     words(step.task, rounded(now), prints, &how, on)
@@ -270,7 +270,7 @@ fn lines(text: &str) -> usize {
     text.matches('\n').count()
 }
 
-/// What follows a step in the words of both.
+/// The wait or the end after a step, in words for both languages.
 fn how(then: &Then) -> (String, Option<usize>) {
     let (words, task) = match then {
         Then::Ready => ("nothing", None),

@@ -1,19 +1,19 @@
-//! A timeline in words: the text beside its drawing, for those who do not see it, and for a terminal.
+//! A timeline in words: the text beside its drawing, for readers who cannot see it, and for a terminal.
 
 use super::{Act, Call, Entry, Step, Then, Timeline};
 use crate::words::Words;
 
-/// So many printed lines are quoted; of more it is said how many there are.
+/// Up to this many printed lines are quoted; for more, only their number is given.
 const QUOTED: usize = 3;
 
-/// So many tasks are named; of more the first and the last.
+/// Up to this many tasks are named; of more, the first and the last.
 const LISTED: usize = 4;
 
-/// How two things are listed, and more; and the same for what somebody does.
+/// Patterns for listing two things, and more than two; and the same for actions.
 const THINGS: [&str; 2] = ["{things} and {thing}", "{things}, {thing}"];
 const ACTS: [&str; 2] = ["{acts} and {act}", "{acts}, {act}"];
 
-/// What happened, a sentence for each thing that the loop did.
+/// The run, with a sentence for each action of the loop.
 pub fn sentences(timeline: &Timeline, words: &Words) -> Vec<String> {
     let mut now = 0.0;
     let mut sentences = Vec::new();
@@ -46,7 +46,7 @@ pub fn sentences(timeline: &Timeline, words: &Words) -> Vec<String> {
     sentences
 }
 
-/// One sentence that says what there is to see.
+/// One sentence that summarizes the drawing.
 pub fn summary(timeline: &Timeline, name: &str, words: &Words) -> String {
     let count = |count: usize, one: &str, many: &str| {
         if count == 1 { words.say(one) } else { words.fill(many, &[("count", &count.to_string())]) }
@@ -59,13 +59,13 @@ pub fn summary(timeline: &Timeline, name: &str, words: &Words) -> String {
 }
 
 impl Timeline {
-    /// What a task is called: by its name and, if it was given none, by its coroutine, too.
+    /// The label of a task: its name and, if it has only a default name, also its coroutine.
     pub(super) fn label(&self, task: usize) -> String {
         let row = &self.tasks[task];
         if self.is_nameless(task) { format!("{} ({})", row.name, row.coroutine) } else { row.name.clone() }
     }
 
-    /// Has the task the name that every task has?
+    /// Does the task have only its default name?
     pub(super) fn is_nameless(&self, task: usize) -> bool {
         let number = self.tasks[task].name.strip_prefix("Task-");
         number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
@@ -100,7 +100,7 @@ fn of_call(timeline: &Timeline, call: &Call, words: &Words) -> String {
     words.fill("{event}: it {acts}.", &[("event", &what), ("acts", &listed(&parts, &ACTS, words))])
 }
 
-/// What was done, with what was done in the same way in one part.
+/// The actions, with equal ones combined.
 fn did(timeline: &Timeline, acts: &[Act], words: &Words) -> Vec<String> {
     let mut parts: Vec<(&str, Vec<String>)> = Vec::new();
     for act in acts {
@@ -109,10 +109,10 @@ fn did(timeline: &Timeline, acts: &[Act], words: &Words) -> Vec<String> {
             Act::Wakes(task) => ("wakes {things}", timeline.label(*task)),
             Act::Cancels(task) => ("cancels {things}", timeline.label(*task)),
             Act::Hands { task, .. } => ("through it {things}", timeline.label(*task)),
-            // What waits for the end of a sleep says so.
+            // The wait for the end of the sleep says so.
             Act::Sets(timer, _) if timer == "sleep" => continue,
             Act::Sets(_, due) if due.is_infinite() => continue,
-            // What cancels a timer is its task's end or another's request, which are told.
+            // A timer is cancelled by the end of its task or by a request, which are mentioned anyway.
             Act::Stops(..) => continue,
             Act::Sets(timer, due) => {
                 let timer = words.fill("{timer} at {time} s", &[("timer", timer), ("time", &number(*due))]);
@@ -163,7 +163,7 @@ fn then(timeline: &Timeline, then: &Then, words: &Words) -> String {
     }
 }
 
-/// What a task waits on, in a few words.
+/// A task's wait, in a few words.
 pub(super) fn waited_on(timeline: &Timeline, then: &Then, words: &Words) -> String {
     let Then::Waits { on, task, held_by } = then else { return String::new() };
     let what = task.map_or_else(|| words.say(on), |task| timeline.label(task));
@@ -175,7 +175,7 @@ pub(super) fn waited_on(timeline: &Timeline, then: &Then, words: &Words) -> Stri
     }
 }
 
-/// `one, two and three`, by the words for two of them and for more.
+/// `one, two and three`, with the patterns for two things and for more.
 fn listed(parts: &[String], [last_two, more]: &[&str; 2], words: &Words) -> String {
     let plural = last_two.trim_start_matches('{').split('}').next().unwrap_or_default();
     let singular = plural.trim_end_matches('s');
