@@ -66,3 +66,37 @@ fn a_thread_that_gives_up_cancels_the_task() {
 fn a_thread_hears_that_the_task_was_cancelled() {
     assert_eq!(raised(asked_from_a_thread(Ends::ByCancellingItself).0), "CancelledError()");
 }
+
+/// As on CPython: a task is made, and cancelled before its first step.
+#[test]
+fn a_coroutine_whose_future_is_cancelled_before_the_loop_makes_its_task_does_not_begin() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let begin = async || -> Result<()> { panic!("it begins") };
+        let future = run_coroutine_threadsafe(begin, &event_loop.handle())?;
+        assert!(future.cancel());
+        sleep(0).await?;
+        let cancelling = || all_tasks().unwrap().iter().map(AnyTask::cancelling).collect::<Vec<_>>();
+        assert_eq!(cancelling(), [0, 1]);
+        sleep(0).await?;
+        assert_eq!(cancelling(), [0]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn the_future_of_a_coroutine_whose_task_was_cancelled_is_cancelled() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let cancels_itself = async || {
+            current_task()?.unwrap().cancel();
+            sleep(0).await
+        };
+        let future = run_coroutine_threadsafe(cancels_itself, &event_loop.handle())?;
+        sleep(1).await?;
+        assert!(future.done() && future.cancelled());
+        Ok(())
+    })
+    .unwrap();
+}

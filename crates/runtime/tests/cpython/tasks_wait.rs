@@ -156,3 +156,20 @@ fn a_wait_that_is_cancelled_leaves_no_timer() {
     assert!(raised(event_loop.run_until_complete(async move { nobody.await })).contains("deadlock"));
     assert_time(&event_loop, 1.0);
 }
+
+/// As on CPython 3.15: to know whether a task has failed counts as retrieving its exception, and the last one is not asked.
+#[test]
+fn a_failure_that_ends_the_wait_for_others_counts_as_retrieved() {
+    let event_loop = new_loop();
+    let log = reports(&event_loop);
+    let reported = |return_when, alone: bool| {
+        let tasks = [failing(&event_loop, 0.0), sleeper(&event_loop, 1.0)];
+        let few = if alone { &tasks[..1] } else { &tasks[..] };
+        drop(waited(&event_loop, wait(few).return_when(return_when)));
+        event_loop.run_until_complete(tasks[1].clone()).unwrap();
+        drop(tasks);
+        log.take().len()
+    };
+    assert_eq!([reported(FirstException, false), reported(FirstException, true)], [0, 1]);
+    assert_eq!([reported(AllCompleted, false), reported(AllCompleted, true)], [1, 1]);
+}

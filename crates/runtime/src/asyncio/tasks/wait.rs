@@ -236,13 +236,13 @@ impl Run for Waiting {
         }
         self.counter.set(self.counter.get() - 1);
         let future = &self.callbacks.futures[key as usize];
-        let enough = match self.return_when {
+        let enough = || match self.return_when {
             ReturnWhen::FirstCompleted => true,
-            // Counts as retrieving the exception, as in Python.
+            // Counts as retrieving the exception, as in Python, where the last future is not asked either.
             ReturnWhen::FirstException => !future.cancelled() && future.base().see_error().is_some(),
             ReturnWhen::AllCompleted => false,
         };
-        if enough || self.counter.get() == 0 {
+        if self.counter.get() == 0 || enough() {
             self.callbacks.cancel_timer();
             release_waiter(&self.waiter);
         }

@@ -276,9 +276,6 @@ where
     let ours = future.clone();
     event_loop.call_soon_threadsafe(move || {
         let Ok(core) = running_loop() else { return };
-        if ours.cancelled() {
-            return;
-        }
         let task = create_task(coroutine());
         // The other thread cancels: cancel the task here.
         let cancel = park(&core, {
