@@ -276,3 +276,18 @@ fn gathering_futures_of_another_loop_is_refused_at_once() {
         Ok(())
     });
 }
+
+#[test]
+fn the_report_of_a_deadlock_names_twenty_tasks_and_counts_the_others() {
+    let error = virtually(async {
+        let never = get_running_loop()?.create_future::<()>();
+        let wait = |_| {
+            let never = never.clone();
+            create_task(async move { (&never).await })
+        };
+        gather((0..24).map(wait).collect::<Vec<_>>()).await
+    });
+    let text = error.unwrap_err().to_string();
+    assert_eq!(text.matches(" waits for ").count(), 20, "{text}");
+    assert!(text.ends_with("\n  and 5 more"), "{text}");
+}

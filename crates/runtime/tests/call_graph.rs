@@ -4,7 +4,7 @@
 #[macro_use]
 extern crate asyncio_testing;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::pin::Pin;
@@ -279,4 +279,64 @@ fn a_report_of_a_deadlock_has_a_line_for_each_task_whatever_their_names_are() {
     let text = error.to_string();
     assert_eq!(text.lines().count(), 4, "{text}");
     assert!(text.contains(r"outer\nand more waits for inner\n\x1b[2J at "), "{text}");
+}
+
+#[test]
+fn what_is_taken_back_is_the_note_of_one_waiter() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        let [future, other, first, last] = [(); 4].map(|()| event_loop.create_future::<()>());
+        future_add_to_awaited_by(&future, &first);
+        future_add_to_awaited_by(&other, &last);
+        future_add_to_awaited_by(&future, &last);
+        future_discard_from_awaited_by(&future, &last);
+        assert_eq!(waiters(&future), [first.as_any().clone()]);
+        assert_eq!(waiters(&other), [last.as_any().clone()]);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_text_names_waiters_in_the_order_of_their_coming() {
+    virtually(async {
+        let awaited = sleeper();
+        let waits = |name: &str| {
+            create_task({
+                let awaited = awaited.clone();
+                async move { (&awaited).await }
+            })
+            .named(name)
+        };
+        let tasks = [waits("first"), waits("second"), waits("third")];
+        sleep(0).await?;
+        let text = format_call_graph(Some(&awaited))?;
+        let place = |name: &str| text.find(&format!("    * Task(name='{name}'")).expect("it waits");
+        assert!(place("first") < place("second") && place("second") < place("third"), "{text}");
+        gather(tasks).await.map(drop)
+    });
+}
+
+#[test]
+fn the_graph_of_tasks_that_wait_for_each_other_ends_where_the_circle_closes() {
+    virtually(async {
+        let second: Rc<RefCell<Option<Task<()>>>> = Rc::default();
+        let awaited = Rc::clone(&second);
+        let first = create_task(async move {
+            let second = awaited.borrow().clone().expect("it is made before this one runs");
+            second.await
+        });
+        let waits_for_the_first = first.clone();
+        second.replace(Some(create_task(async move { waits_for_the_first.await })));
+        sleep(0).await?;
+        let second = second.take().expect("as above");
+        let of_first = graph(&first);
+        let of_second = &of_first.awaited_by[0];
+        assert_eq!((of_first.awaited_by.len(), &of_second.future), (1, second.as_any()));
+        let again = &of_second.awaited_by[0];
+        assert_eq!((of_second.awaited_by.len(), &again.future), (1, first.as_any()));
+        assert!(again.awaited_by.is_empty());
+        first.cancel();
+        assert!(second.await.unwrap_err().is_cancelled());
+        Ok(())
+    });
 }

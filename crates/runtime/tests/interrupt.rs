@@ -86,6 +86,13 @@ fn child(name: &str) -> Result<()> {
                 arrived.await
             })
         }
+        "own_handler_comes_too_late" => run(async {
+            interrupt(std::process::id());
+            get_running_loop()?.add_signal_handler(2, || println!("handled"))?;
+            let slept = sleep(60).await;
+            println!("{:?}", slept.as_ref().unwrap_err());
+            slept
+        }),
         "own_handler_takes_over_while_main_runs" => run(async {
             let event_loop = get_running_loop()?;
             let presses = Rc::new(Cell::new(0));
@@ -203,6 +210,13 @@ fn trials() -> Vec<Trial> {
         Trial::test("own_handler_takes_over_while_main_runs", || {
             let (_, _, status) = interrupted("own_handler_takes_over_while_main_runs", 3);
             assert!(killed_by_the_signal(status), "{status}");
+            Ok(())
+        }),
+        // What CPython does.
+        Trial::test("own_handler_comes_too_late", || {
+            let (stdout, stderr, status) = interrupted("own_handler_comes_too_late", 0);
+            assert_eq!(stdout, "CancelledError()\n");
+            assert_eq!((stderr.as_str(), status.code()), ("Error: KeyboardInterrupt()\n", Some(1)));
             Ok(())
         }),
         Trial::test("own_handler_has_precedence", || {

@@ -126,3 +126,76 @@ fn what_is_released_by_hand_is_not_held_by_hand() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_line_that_is_opened_wakes_all_that_wait_and_holds_up_no_later_one() {
+    virtually(async {
+        let line = WaitQueue::new("door");
+        let tasks: [_; 2] = waiters(&line).await?;
+        line.open();
+        assert_eq!((line.is_open(), line.not_woken()), (true, 0));
+        gather(tasks).await?;
+        let mut late = std::pin::pin!(line.wait());
+        assert!(late.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        line.close();
+        assert_eq!((line.is_open(), line.len()), (false, 0));
+        let [closed_out] = waiters(&line).await?;
+        assert!(!closed_out.done());
+        line.open();
+        closed_out.await
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_waiter_that_is_cancelled_has_left_when_it_raises() {
+    virtually(async {
+        let line = WaitQueue::new("door");
+        let waiting = line.clone();
+        let task = create_task(async move {
+            let mut wait = waiting.wait();
+            assert!((&mut wait).await.unwrap_err().is_cancelled());
+            Ok((waiting.len(), wait.woken()))
+        });
+        sleep(0).await?;
+        task.cancel();
+        assert_eq!(task.await?, (0, false));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_waiter_whose_wait_is_dropped_has_left() {
+    virtually(async {
+        let line = WaitQueue::new("door");
+        let mut wait = Box::pin(line.wait());
+        assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(line.len(), 1);
+        drop(wait);
+        assert!(line.is_empty() && !line.wake_one());
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_task_in_line_knows_which_task_holds_what_it_waits_for() {
+    virtually(async {
+        let line = WaitQueue::new("door").exclusive();
+        let held = line.clone();
+        let holder = create_task(async move {
+            held.set_acquired();
+            sleep(1).await
+        });
+        let [waiter] = waiters(&line).await?;
+        let wait = waiter.waits_on().expect("it waits");
+        assert_eq!((wait.held_by, wait.holder_is_done), (Some(holder.as_task()), false));
+        holder.await?;
+        let wait = waiter.waits_on().expect("it still does");
+        assert_eq!((wait.held_by, wait.holder_is_done), (None, true));
+        line.open();
+        waiter.await
+    })
+    .unwrap();
+}

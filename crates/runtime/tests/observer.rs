@@ -352,3 +352,50 @@ fn every_new_loop_is_shown_to_the_hooks() {
     Runner::new().clock(Clock::Virtual).run(async { Ok(()) }).unwrap();
     assert_eq!(LOOPS.get() - before, 2);
 }
+
+/// The order of the calls in CPython's `_wait`.
+#[test]
+fn a_wait_sets_its_timer_before_it_adds_its_callbacks() {
+    let notes = Notes::new(|event| match event {
+        LoopEvent::Queued(scheduled) if scheduled.task().is_none() => Some(format!("queued {scheduled:?}")),
+        LoopEvent::TimerSet { .. } => Some("timer set".to_owned()),
+        _ => None,
+    });
+    let seen = notes.clone();
+    runner(notes)
+        .run(async move {
+            let future = get_running_loop()?.create_future();
+            future.set_result(())?;
+            seen.all();
+            wait([&future]).timeout(1).await?;
+            assert_eq!(seen.all()[..2], ["timer set", "queued <Handle _wait.<locals>._on_completion()>"]);
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// As on CPython, where both append to one list.
+#[test]
+fn what_the_loops_own_thread_calls_by_its_handle_is_queued_at_once() {
+    fn called() {}
+    let notes = Notes::new(|event| match event {
+        LoopEvent::Queued(scheduled) if scheduled.task().is_none() => Some(format!("queued {scheduled:?}")),
+        LoopEvent::StepEnds(_) => Some("step ends".to_owned()),
+        _ => None,
+    });
+    let seen = notes.clone();
+    runner(notes)
+        .run(async move {
+            seen.all();
+            get_running_loop()?.handle().call_soon_threadsafe(called)?;
+            // Nothing else is queued by this step.
+            sleep(1).await?;
+            let seen = seen.all();
+            assert!(
+                seen[0].starts_with("queued ") && seen[0].contains("called()") && seen[1] == "step ends",
+                "{seen:?}"
+            );
+            Ok(())
+        })
+        .unwrap();
+}

@@ -192,6 +192,38 @@ fn real_time_signals_are_signals() {
         .unwrap();
 }
 
+/// As on CPython, where the first handler is cancelled.
+#[test]
+fn a_second_handler_of_a_signal_replaces_the_first() {
+    Runner::new()
+        .clock(Clock::Virtual)
+        .run(async {
+            let event_loop = get_running_loop()?;
+            let (arrived, called) = (event_loop.create_future::<()>(), Rc::new(Cell::new(false)));
+            let (tell, note) = (arrived.clone(), Rc::clone(&called));
+            event_loop.add_signal_handler(signal::SIGWINCH, move || note.set(true))?;
+            event_loop.add_signal_handler(signal::SIGWINCH, move || drop(tell.set_result(())))?;
+            io::kill(std::process::id(), signal::SIGWINCH)?;
+            arrived.await?;
+            sleep(0).await?;
+            assert!(!called.get());
+            assert!(event_loop.remove_signal_handler(signal::SIGWINCH));
+            assert!(!event_loop.remove_signal_handler(signal::SIGWINCH));
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// To the system, 0 is the group of the caller. The signal 0 asks whether one could be sent, and does nothing.
+#[test]
+fn a_signal_is_sent_to_one_process_and_never_to_a_group() {
+    io::kill(std::process::id(), 0).unwrap();
+    for pid in [0, u32::MAX, 1 << 31] {
+        let error = io::kill(pid, 0).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::SRCH.raw_os_error()), "{pid}");
+    }
+}
+
 // CPython: test_unix_events.SelectorEventLoopSignalTests.test_remove_signal_handler
 #[test]
 fn a_real_time_signal_that_nobody_handles_any_more_ends_the_process() {

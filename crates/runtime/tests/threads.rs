@@ -454,3 +454,49 @@ fn any_thread_can_cancel_a_call() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_job_that_its_executor_refuses_holds_no_virtual_time_up() {
+    virtually(async {
+        let pool = ThreadPoolExecutor::new(1)?;
+        pool.shutdown(true, false);
+        let refused = get_running_loop()?.run_in_executor(Some(&pool), || ());
+        assert!(refused.is_err());
+        // Virtual time would wait for a job.
+        sleep(1e6).await
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_thread_that_has_slept_is_at_work_again() {
+    virtually(async {
+        let (jump, jumped) = mpsc::channel();
+        let job = to_thread(move || {
+            time::sleep(1);
+            // Would time jump on, it would do so at once.
+            jumped.recv_timeout(Duration::from_millis(30)).is_err()
+        });
+        get_running_loop()?.call_later(3600, move || _ = jump.send(()))?;
+        assert!(job.await?, "an hour has passed meanwhile");
+        assert_eq!(get_running_loop()?.time(), 1.0);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn an_address_in_numbers_is_looked_up_by_no_thread() {
+    virtually(async {
+        let event_loop = get_running_loop()?;
+        // Where no thread is left to ask.
+        event_loop.shutdown_default_executor(None).await?;
+        for host in ["127.0.0.1", "::1"] {
+            let addresses = event_loop.getaddrinfo(host, 7).await?;
+            assert_eq!(addresses, [std::net::SocketAddr::new(host.parse()?, 7)]);
+        }
+        assert!(event_loop.getaddrinfo("localhost", 7).await.is_err());
+        Ok(())
+    })
+    .unwrap();
+}

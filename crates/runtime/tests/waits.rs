@@ -5,10 +5,13 @@ extern crate asyncio_testing;
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future as StdFuture, poll_fn};
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 
+use asyncio_runtime::io::AsyncFd;
 use asyncio_runtime::*;
 
 fn virtually<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
@@ -36,7 +39,11 @@ fn a_wait_that_moves_to_another_task_wakes_that_one() {
         let set = future.clone();
         moved(async { future.await }, move || set.set_result(()).expect("it is pending")).await?;
         let line = WaitQueue::new("door");
-        moved(line.wait(), || assert!(line.wake_one())).await
+        moved(line.wait(), || assert!(line.wake_one())).await?;
+        let (mut far, near) = UnixStream::pair()?;
+        let near = AsyncFd::new(near)?;
+        assert!(near.try_read_with(|mut socket| socket.read(&mut [0])).is_err(), "there is nothing yet");
+        moved(near.readable(), move || far.write_all(b"x").expect("there is room")).await
     })
     .unwrap();
 }
@@ -90,6 +97,61 @@ fn the_tasks_of_a_group_whose_block_is_dropped_end() {
         sleep(2).await?;
         let child = child.take().expect("the block has begun");
         assert_eq!((child.cancelled(), runs_on.get()), (true, false));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_sleep_that_is_dropped_takes_its_timer_with_it() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let dropped = async {
+        let mut nap = Box::pin(sleep(3600));
+        assert!(poll_fn(|cx| Poll::Ready(nap.as_mut().poll(cx).is_pending())).await);
+        drop(nap);
+        sleep(1).await
+    };
+    event_loop.run_until_complete(dropped).unwrap();
+    // Virtual time goes on to every timer that is left before it reports a deadlock.
+    assert!(event_loop.run_until_complete(event_loop.create_future::<()>()).is_err());
+    assert_eq!(event_loop.time(), 1.0);
+}
+
+#[test]
+fn a_limit_whose_block_is_dropped_cancels_nothing() {
+    virtually(async {
+        let mut block = Box::pin(async { timeout(1).run(async |_| sleep(9).await).await });
+        assert!(poll_fn(|cx| Poll::Ready(block.as_mut().poll(cx).is_pending())).await);
+        drop(block);
+        sleep(2).await?;
+        assert_eq!(current_task()?.expect("a task runs").cancelling(), 0);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn an_await_that_is_dropped_does_not_wake_its_task() {
+    virtually(async {
+        let future = get_running_loop()?.create_future::<()>();
+        let awaited = future.clone();
+        let polls = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&polls);
+        let task = create_task(async move {
+            let mut wait = Box::pin(awaited.into_future());
+            assert!(poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx).is_pending())).await);
+            drop(wait);
+            let mut nap = pin!(sleep(1));
+            poll_fn(|cx| {
+                counted.set(counted.get() + 1);
+                nap.as_mut().poll(cx)
+            })
+            .await
+        });
+        sleep(0).await?;
+        future.set_result(())?;
+        task.await?;
+        assert_eq!(polls.get(), 2, "when the sleep begins and when it ends");
         Ok(())
     })
     .unwrap();

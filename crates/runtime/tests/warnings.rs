@@ -67,6 +67,11 @@ fn a_dropped_one_complains() {
 }
 
 #[test]
+fn one_that_is_closed_does_not() {
+    expect(0, warnings("one_that_is_closed_does_not", || pin!(coroutine(ring())).as_mut().close()));
+}
+
+#[test]
 fn one_cancelled_before_its_first_step_does_not() {
     let program = || {
         run(async {

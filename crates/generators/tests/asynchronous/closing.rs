@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 
 use asyncio_generators::{AsyncGenerator, GeneratorExit};
 use asyncio_iterators::AsyncIterator;
-use asyncio_runtime::{Clock, Runner, ValueError, all_tasks, create_task, gather, sleep};
+use asyncio_runtime::{Clock, Runner, ValueError, all_tasks, create_task, current_task, gather, sleep};
 
 use crate::{Log, note, numbers, repr, run};
 
@@ -181,6 +181,60 @@ fn an_error_of_one_that_is_closed_at_the_end_is_reported() {
         "an error occurred during closing of asynchronous generator {broken:?} Some(ValueError('cannot clean up'))"
     );
     assert_eq!(*log.borrow(), ["Some(GeneratorExit())", "cleaned up", &report]);
+}
+
+/// What CPython 3.15 does: there the tracebacks of the report keep the generator until the step is over.
+#[test]
+fn one_that_ignores_its_closing_by_the_loop_and_has_no_handle_left_gets_generator_exit_once_more_after_the_step() {
+    let log = Log::default();
+    let told = Rc::clone(&log);
+    let runner = Runner::new().clock(Clock::Virtual);
+    runner.get_loop().unwrap().set_exception_handler(Some(Box::new(move |context| {
+        note(&told, format!("{:?}", context.exception));
+    })));
+    let (seen, handle) = (Rc::clone(&log), Rc::new(RefCell::new(None::<AsyncGenerator<u32>>)));
+    let (kept, last) = (Rc::clone(&handle), Rc::clone(&handle));
+    runner
+        .run(async move {
+            let mut stubborn = AsyncGenerator::new(async move |mut y| {
+                for n in 0.. {
+                    if let Err(error) = y.yield_(n).await {
+                        let task = if current_task()?.is_some() { "a task" } else { "no task" };
+                        note(&seen, format!("{error:?} in {task}"));
+                        drop(last.take());
+                    }
+                }
+                Ok(())
+            });
+            stubborn.anext().await?;
+            kept.replace(Some(stubborn));
+            Ok(())
+        })
+        .unwrap();
+    runner.close();
+    let report = "Some(RuntimeError('async generator ignored GeneratorExit'))";
+    assert_eq!(*log.borrow(), ["GeneratorExit() in a task", report, "GeneratorExit() in no task"]);
+}
+
+/// What CPython does: the cancellation is raised in place of `GeneratorExit`.
+#[test]
+fn one_whose_closing_task_is_cancelled_before_it_begins_cleans_up() {
+    let log = Log::default();
+    let seen = Rc::clone(&log);
+    run(async move {
+        let mut generator = tidy(&seen);
+        generator.anext().await?;
+        drop(generator);
+        sleep(0).await?;
+        let me = current_task()?.expect("a task runs");
+        let tasks = all_tasks()?;
+        let closing: Vec<_> = tasks.iter().filter(|task| **task != me).collect();
+        assert_eq!((closing.len(), seen.borrow().len()), (1, 0), "it has not begun");
+        closing[0].cancel_with("early");
+        sleep(1).await
+    })
+    .unwrap();
+    assert_eq!(*log.borrow(), ["Some(CancelledError('early'))", "cleaned up"]);
 }
 
 #[test]

@@ -217,10 +217,6 @@ impl Tenant for Signals {
         Phase::Signals
     }
 
-    fn is_expecting(&self) -> bool {
-        !self.installed.borrow().is_empty()
-    }
-
     fn close(self: Rc<Self>) {
         self.installed.take().iter().for_each(Installed::uninstall);
     }

@@ -461,12 +461,11 @@ impl Inner {
         }
     }
 
-    /// Cancels the parent, once. The request is taken back on exit.
+    /// Cancels the parent, once: the group has just been aborted, which happens once. The request is taken back on exit.
     fn cancel_parent(&self) {
+        self.parent_cancel_requested.set(true);
         let parent = self.parent.borrow().clone();
-        if let Some(parent) = parent.filter(|_| !self.parent_cancel_requested.replace(true)) {
-            parent.cancel();
-        }
+        parent.iter().for_each(|parent| _ = parent.cancel());
     }
 }
 

@@ -163,6 +163,27 @@ fn the_default_executor_can_be_chosen() {
     assert_eq!(refused, "RuntimeError('cannot schedule new futures after shutdown')");
 }
 
+/// As on CPython, also while its threads are joined.
+#[test]
+fn the_default_executor_takes_no_jobs_from_the_moment_of_its_shutdown() {
+    let event_loop = EventLoop::with_clock(Clock::Real);
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let job = event_loop.run_in_executor(None, move || ended.recv().is_ok()).unwrap();
+    let (inside, waiting) = (event_loop.clone(), event_loop.clone());
+    let refused = "RuntimeError('Executor shutdown has been called')";
+    event_loop
+        .run_until_complete(async move {
+            let closing = create_task(async move { waiting.shutdown_default_executor(None).await });
+            sleep(0).await?;
+            assert_eq!(raised(inside.run_in_executor(None, || ())), refused);
+            end.send(())?;
+            closing.await
+        })
+        .unwrap();
+    assert_eq!(raised(event_loop.run_in_executor(None, || ())), refused);
+    assert!(event_loop.run_until_complete(job).unwrap());
+}
+
 // CPython: test_base_events.BaseEventLoopTests.test_shutdown_default_executor_timeout
 #[test]
 fn a_thread_that_does_not_end_is_given_up_with_a_warning() {

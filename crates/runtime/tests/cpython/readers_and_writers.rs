@@ -190,3 +190,34 @@ fn a_closed_loop_watches_nothing_and_forgets_what_it_watched() {
     assert!(!event_loop.remove_reader(&near).unwrap());
     assert!(!event_loop.remove_writer(&far).unwrap());
 }
+
+/// What CPython 3.15 does, too.
+#[test]
+fn a_descriptor_that_is_both_is_read_before_it_is_written() {
+    let (event_loop, log) = (new_loop(), Log::default());
+    let (near, _far) = ready();
+    event_loop.add_writer(&near, noting(&log, "writer")).unwrap();
+    event_loop.add_reader(&near, noting(&log, "reader")).unwrap();
+    look(&event_loop);
+    assert_eq!(log.take()[..2], ["reader", "writer"]);
+}
+
+/// What CPython 3.15 does, too: whichever is called first, it replaces the other one before its turn, each time.
+#[test]
+fn one_that_was_ready_and_is_replaced_before_its_turn_is_not_called() {
+    let (event_loop, log) = (new_loop(), Log::default());
+    let ends = [ready(), ready()].map(|(near, far)| (Rc::new(near), far));
+    for (index, (near, _)) in ends.iter().enumerate() {
+        let (inside, sink, other) = (event_loop.clone(), log.clone(), Rc::clone(&ends[1 - index].0));
+        let replaces_the_other = move || {
+            sink.add(["first", "second"][index]);
+            inside.add_reader(&*other, || ()).unwrap();
+        };
+        event_loop.add_reader(&**near, replaces_the_other).unwrap();
+    }
+    look(&event_loop);
+    let mut called = log.take();
+    assert!(called.len() > 1, "it is called again and again");
+    called.dedup();
+    assert_eq!(called.len(), 1);
+}

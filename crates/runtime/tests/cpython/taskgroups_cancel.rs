@@ -272,3 +272,31 @@ fn a_generator_exit_of_a_task_is_a_failure_like_others() {
         Ok(())
     });
 }
+
+// CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_cancel_idempotent
+#[test]
+fn a_group_that_is_cancelled_twice_requests_each_cancellation_once() {
+    virtually(async {
+        let counts = Rc::new(RefCell::new(Vec::new()));
+        let (of_child, of_block) = (Rc::clone(&counts), Rc::clone(&counts));
+        let requests = || current_task().unwrap().unwrap().cancelling();
+        let block = async move |group: TaskGroup| {
+            group.create_task(async move {
+                let slept = sleep(10).await;
+                of_child.borrow_mut().push(("child", requests()));
+                slept
+            })?;
+            sleep(0).await?;
+            group.cancel();
+            group.cancel();
+            let slept = sleep(0).await;
+            of_block.borrow_mut().push(("block", requests()));
+            slept
+        };
+        assert_eq!(TaskGroup::new().run_until_cancelled(block).await?, None);
+        assert_eq!(*counts.borrow(), [("child", 1), ("block", 1)]);
+        assert_eq!(requests(), 0);
+        Ok(())
+    })
+    .unwrap();
+}

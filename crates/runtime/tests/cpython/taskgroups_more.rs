@@ -365,3 +365,58 @@ fn a_task_of_a_group_can_have_a_name() {
     });
     assert_eq!(name.unwrap(), "example name");
 }
+
+/// As on CPython, where the future that the end of the block awaits is completed when no task is left.
+#[test]
+fn the_end_of_a_block_is_woken_once_however_many_tasks_it_waits_for() {
+    struct Steps(Cell<u32>);
+    impl Observer for Steps {
+        fn event(&self, event: LoopEvent<'_>) {
+            if let LoopEvent::StepBegins(task) = event
+                && &*task.get_name() == "parent"
+            {
+                self.0.set(self.0.get() + 1);
+            }
+        }
+    }
+    let steps = Rc::new(Steps(Cell::new(0)));
+    let runner = Runner::new().clock(Clock::Virtual).observer(Rc::clone(&steps) as Rc<dyn Observer>);
+    runner
+        .run(async {
+            let parent = group(async |group| {
+                for delay in [0.01, 0.02, 0.03] {
+                    group.create_task(sleep(delay))?;
+                }
+                Ok(())
+            });
+            create_task(parent).named("parent").await
+        })
+        .unwrap();
+    assert_eq!(steps.0.get(), 2);
+}
+
+/// A block that is entered by hand and never left.
+#[test]
+fn a_task_that_fails_when_its_parent_is_done_is_reported() {
+    let event_loop = new_loop();
+    let log = reports(&event_loop);
+    event_loop
+        .run_until_complete(async {
+            let parent = create_task(async {
+                let group = TaskGroup::new();
+                group.enter()?;
+                let fails = raise_after(1.0, ValueError::new("late").into());
+                Ok(group.create_task(fails)?.named("child"))
+            })
+            .named("parent");
+            let child = parent.await?;
+            assert_eq!(raised(child.await), "ValueError('late')");
+            sleep(0).await
+        })
+        .unwrap();
+    let log = log.take();
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].starts_with("Task <Task finished name='child' "), "{log:?}");
+    assert!(log[0].contains("has errored out but its parent task <Task finished name='parent' "), "{log:?}");
+    assert!(log[0].contains("> is already completed"), "{log:?}");
+}

@@ -410,3 +410,71 @@ fn cancelling_a_wait_leaves_what_it_waits_for() {
     run_briefly(&event_loop);
     assert_eq!(log.take(), ["inner"]);
 }
+
+#[test]
+fn of_two_requests_one_that_is_taken_back_leaves_the_other() {
+    virtually(async {
+        let me = current_task()?.unwrap();
+        me.cancel();
+        me.cancel();
+        assert_eq!(me.uncancel(), 1);
+        assert_eq!(raised(sleep(0).await), "CancelledError()");
+        assert_eq!(me.uncancel(), 0);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_is_done_is_awaited_before_a_cancellation_arrives() {
+    virtually(async {
+        let me = current_task()?.unwrap();
+        let future = get_running_loop()?.create_future();
+        future.set_result(3)?;
+        me.cancel();
+        assert_eq!(future.await?, 3);
+        assert_eq!(raised(sleep(0).await), "CancelledError()");
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_task_whose_future_is_cancelled_first_raises_the_cancellation_of_the_future() {
+    virtually(async {
+        let future = get_running_loop()?.create_future::<()>();
+        let task = awaiting_in_a_task(&future);
+        sleep(0).await?;
+        future.cancel_with("of the future");
+        task.cancel_with("of the task");
+        assert_eq!(raised(task.await), "CancelledError('of the future')");
+        let future = get_running_loop()?.create_future::<()>();
+        let task = awaiting_in_a_task(&future);
+        sleep(0).await?;
+        future.set_result(())?;
+        task.cancel_with("of the task");
+        assert_eq!(raised(task.await), "CancelledError('of the task')");
+        Ok(())
+    })
+    .unwrap();
+}
+
+fn awaiting_in_a_task(future: &Future<()>) -> Task<()> {
+    let future = future.clone();
+    create_task(async move { future.await })
+}
+
+#[test]
+fn a_cancellation_replaces_the_error_of_a_task_that_awaits_itself() {
+    virtually(async {
+        let task = create_task(async {
+            let me = current_task()?.unwrap();
+            me.join().await
+        });
+        sleep(0).await?;
+        task.cancel_with("late");
+        assert_eq!(raised(task.await), "CancelledError('late')");
+        Ok(())
+    })
+    .unwrap();
+}

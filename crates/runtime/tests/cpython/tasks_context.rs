@@ -119,3 +119,20 @@ fn an_eager_start_in_a_context_that_is_entered_is_refused() {
     };
     event_loop.run_until_complete(check).unwrap();
 }
+
+#[test]
+fn a_callback_runs_in_the_context_in_which_it_was_added() {
+    virtually(async {
+        let (future, seen) = (get_running_loop()?.create_future(), Log::default());
+        let log = seen.clone();
+        CVAR.set("added".to_owned());
+        let _ = future.add_done_callback(move |_| log.add(CVAR.get().unwrap()));
+        CVAR.set("completed".to_owned());
+        future.set_result(())?;
+        sleep(0).await?;
+        assert_eq!(seen.take(), ["added"]);
+        is("completed");
+        Ok(())
+    })
+    .unwrap();
+}

@@ -143,3 +143,30 @@ fn a_running_task_tells_where_it_is() {
     }
     virtually(async { create_task(foo()).await }).unwrap();
 }
+
+/// A handle without a type has the type of the result that its task was made for.
+#[test]
+fn a_task_is_downcast_to_the_type_of_its_result_only() {
+    virtually(async {
+        let task = create_task(async { Ok(7_u32) });
+        assert!(task.as_task().downcast::<u8>().is_none());
+        assert_eq!(task.as_task().downcast::<u32>(), Some(task.clone()));
+        assert_eq!(task.await?, 7);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn in_place_of_a_stack_a_failed_task_shows_its_error_and_a_cancelled_one_nothing() {
+    virtually(async {
+        let failed = create_task(async { Err::<(), _>(ValueError::new("x").into()) });
+        let cancelled = create_task(sleep(1));
+        cancelled.cancel();
+        gather([&failed, &cancelled]).return_exceptions().await?;
+        assert_eq!(failed.format_stack(), format!("No stack for {failed:?}\nValueError('x')\n"));
+        assert_eq!(cancelled.format_stack(), format!("No stack for {cancelled:?}\n"));
+        Ok(())
+    })
+    .unwrap();
+}

@@ -449,3 +449,16 @@ fn under_the_real_clock_time_runs_from_the_making_of_a_limit() {
     });
     run.unwrap();
 }
+
+#[test]
+fn a_limit_that_another_task_moves_ends_a_block_that_waits_already() {
+    virtually(async {
+        let limit = timeout(100);
+        let moved = limit.clone();
+        let moving = create_task(async move { moved.reschedule(get_running_loop()?.time() + 1.0) });
+        assert_eq!(raised(limit.run(async |_| sleep(50).await).await), "TimeoutError()");
+        assert_time(&get_running_loop()?, 1.0);
+        moving.await
+    })
+    .unwrap();
+}

@@ -217,3 +217,25 @@ fn name_clash(error: io::Error, fd: BorrowedFd<'_>) -> io::Error {
     let message = format!("file descriptor {} is watched by this event loop already", fd.as_raw_fd());
     io::Error::new(io::ErrorKind::AlreadyExists, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::net::UnixStream;
+
+    use crate::{Clock, EventLoop};
+
+    #[test]
+    fn the_place_of_a_descriptor_that_is_not_registered_any_more_is_used_again() {
+        let event_loop = EventLoop::with_clock(Clock::Virtual);
+        let reactor = event_loop.core().reactor().unwrap();
+        let (kept, _far) = UnixStream::pair().unwrap();
+        let _source = reactor.register(kept.as_fd()).unwrap();
+        for _ in 0..3 {
+            let (near, _far) = UnixStream::pair().unwrap();
+            let source = reactor.register(near.as_fd()).unwrap();
+            reactor.deregister(near.as_fd(), &source);
+        }
+        assert_eq!(reactor.sources.borrow().len(), 2);
+    }
+}
