@@ -26,7 +26,7 @@ impl Frame {
             }
             Step::Try { body, handlers, otherwise, finally } => self.try_(body, handlers, otherwise, finally).await,
             Step::Timeout { delay, body, key } => {
-                // Without one ours panics: a generator may be closed after the loop.
+                // Ours panics without a loop, and a generator may be closed after the loop.
                 get_running_loop()?;
                 let limit = timeout(*delay);
                 if let Some(key) = key {
@@ -121,7 +121,7 @@ impl Frame {
         self.left(flow, format!("timeout {}", python(limit.expired())))
     }
 
-    /// A block has ended: logs that if the steps behind it come next.
+    /// Logs that a block has ended, if the steps after it come next.
     fn left(&self, flow: Flow, text: impl std::fmt::Display) -> Result<Flow> {
         if flow == Flow::Next { self.log(text) } else { Ok(flow) }
     }

@@ -18,7 +18,7 @@ use crate::{trace, trace_hosted, trace_scoped, trace_watched};
 pub struct Difference {
     /// The number (or seed) of the program that showed it first.
     pub number: u64,
-    /// The program, made as small as it gets.
+    /// The program, made as small as possible.
     pub program: Program,
     /// Its trace on CPython.
     pub theirs: String,
@@ -37,13 +37,13 @@ pub struct Figures {
     pub returned: u64,
     /// Programs whose main coroutine raised.
     pub raised: u64,
-    /// Programs in which at some time nothing could happen any more.
+    /// Programs that reached a point at which nothing could happen any more.
     pub deadlocked: u64,
-    /// Programs with which CPython does not come to an end; they are not compared.
+    /// Programs that never end on CPython; they are not compared.
     pub endless: u64,
     /// Programs whose traces differ.
     pub different: u64,
-    /// Programs whose traces differed, and did no more when they were run again.
+    /// Programs whose traces differed, but were equal when they were run again.
     pub unsteady: u64,
 }
 
@@ -72,18 +72,19 @@ impl Figures {
     }
 }
 
-/// What the workers have done, and are doing.
+/// What the workers have done so far, and what they are doing.
 struct Work {
     next: AtomicU64,
     end: AtomicU64,
-    /// What every worker does, and for how many looks.
+    /// The program that each worker runs, and how many looks have found it running.
     running: Vec<Mutex<Option<(u64, u32)>>>,
     figures: Mutex<Figures>,
     differences: Mutex<Vec<Difference>>,
 }
 
-/// How often the programs that run are looked at, and the number of looks that no program outlives, on however slow a machine. They are
-/// counted, and no time is taken: while the machine stands still, or has no processor for this process, there are no looks.
+/// How often the running programs are looked at, and the number of looks within which every program ends, even on a slow
+/// machine. Looks are counted instead of time: while the machine is suspended, or has no processor for this process, there are
+/// no looks.
 const LOOK: Duration = Duration::from_millis(50);
 const MOST_LOOKS: u32 = 2400;
 
@@ -102,15 +103,15 @@ pub fn ours(number: u64, program: &Program) -> String {
     }
 }
 
-/// Gives the program of a number: that of a seed, or one of all small ones.
+/// Gives the program with a number: the number is a seed, or it counts the small programs.
 pub type Source = std::sync::Arc<dyn Fn(u64) -> Program + Send + Sync>;
 
-/// Compares the programs of these numbers, in one process for each processor, until so many `differences` are found.
-/// `progress` is told now and then how many programs were compared.
+/// Compares the programs of these numbers, in one process for each processor, until this many `differences` are found.
+/// `progress` is called now and then with the number of programs compared so far.
 ///
 /// # Errors
 ///
-/// Fails if Python does, or if a program does not come to an end; the error names its number.
+/// Fails if Python does, or if a program does not end; the error names its number.
 pub fn compare(
     python: &Reference,
     source: &Source,
@@ -126,7 +127,7 @@ pub fn compare(
         figures: Mutex::default(),
         differences: Mutex::default(),
     };
-    // Not scoped: one that hangs must not keep this function from saying so.
+    // Not scoped threads: a worker that hangs must not prevent this function from reporting it.
     let work = std::sync::Arc::new(work);
     let threads: Vec<_> = (0..workers)
         .map(|worker| {
@@ -177,7 +178,7 @@ impl Work {
             if theirs == ours {
                 continue;
             }
-            // What a loaded machine has caused is no difference, but has to be known.
+            // What a loaded machine causes is not a difference, but is reported.
             let again = both(&program, &mut interpreter)?;
             if let Some((their_second, our_second)) = again
                 && their_second == our_second
@@ -215,7 +216,7 @@ mod tests {
 
     use super::*;
 
-    /// Compares one program with an interpreter that answers `first` to it, and `then` from then on.
+    /// Compares one program with an interpreter that answers `first` the first time, and `then` afterwards.
     fn compared(first: &str, then: &str) -> (Figures, Vec<Difference>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("python3");

@@ -1,7 +1,7 @@
-//! The programs that are kept, with the traces that CPython gave.
+//! The stored programs, with the traces that CPython gave.
 //!
-//! `corpus/random.jsonl.gz` has some thousands of random ones, a line each; they are kept as programs, not as seeds, so
-//! that the generator may change. `corpus/named` has one for each bug that was found.
+//! `corpus/random.jsonl.gz` has some thousands of random ones, one per line. They are stored as programs, not as seeds, so that
+//! the generator may change. `corpus/named` has one for each bug that was found.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -65,10 +65,10 @@ pub fn named() -> Result<Vec<(PathBuf, Named)>> {
     paths.into_iter().map(read).collect()
 }
 
-/// Longer random programs, in bytes, are not kept: of short ones there can be many.
+/// Random programs longer than this, in bytes, are not stored: the file can hold more short ones.
 const LONGEST: usize = 900;
 
-/// Writes the corpus anew: so many random programs, from this seed on, and the traces of the named ones.
+/// Rewrites the corpus: this many random programs, from this seed on, and the traces of the named ones.
 ///
 /// # Errors
 ///

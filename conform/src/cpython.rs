@@ -13,24 +13,24 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::language::Program;
 use crate::pyodide::Pyodide;
 
-/// What runs the programs beside our runtime.
+/// What our runtime is compared with.
 #[derive(Clone, Debug)]
 pub enum Reference {
     /// A CPython of this machine.
     Machine(Python),
-    /// The order of steps as a program, `reference`, which stands for asyncio in this CPython.
+    /// This CPython, with `reference` in the place of asyncio: a program that models the order of steps.
     Model(Python),
     /// A CPython under Node.
     Pyodide(Pyodide),
 }
 
 impl Reference {
-    /// The Python of this path, or the Pyodide in this folder; if none is named, the newest Python on the machine. A Pyodide
-    /// that Node finds from the folder of this package stands in for one that is missing or older.
+    /// The Python with this path, or the Pyodide in this folder; if neither is given, the newest Python on the machine. If that
+    /// is missing or too old, a Pyodide that Node finds from the folder of this package is used instead.
     ///
     /// # Errors
     ///
-    /// Fails when what is named will not do, or when there is neither; the error says how to get one.
+    /// Fails if the given one is unsuitable, or if there is none; the error says how to get one.
     pub fn find(python: Option<&Path>, pyodide: Option<&Path>) -> Result<Self> {
         match pyodide {
             Some(folder) => Pyodide::find(folder).map(Self::Pyodide),
@@ -74,7 +74,7 @@ impl Reference {
     }
 }
 
-/// The command that runs a program of this folder.
+/// The command that runs a script in this folder.
 pub fn script(python: &Python, name: &str) -> Command {
     let mut command = Command::new(&python.path);
     command.args(["-E", "-s", "-B"]).arg(crate::root().join(name));
@@ -138,12 +138,12 @@ impl Interpreter {
     pub fn start(python: &Reference) -> Result<Self> {
         let process = Process::start(python.command()).with_context(|| format!("cannot start {python}"))?;
         let mut interpreter = Self(process);
-        // A program of nothing: Pyodide takes its time to start, which is no part of the first program.
+        // An empty program: the time that Pyodide takes to start must not count for the first program.
         interpreter.trace(&Program { functions: vec![Vec::new()], ..Program::default() })?;
         Ok(interpreter)
     }
 
-    /// The trace of a program; none if CPython does not come to an end with it.
+    /// The trace of a program; none if it never ends on CPython.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl Interpreter {
     }
 }
 
-/// The Python that a program stands for.
+/// The Python code that a program stands for.
 ///
 /// # Errors
 ///
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_program_without_an_end_has_no_trace_and_the_next_one_has() {
-        // What `interpreter.py` says of one, and of the next.
+        // The answers of `interpreter.py` to two programs, one after the other.
         let folder = tempfile::tempdir().unwrap();
         let python = folder.path().join("python3");
         let script = "#!/bin/sh\nread p; echo '\"\"'; read p; echo null; read p; echo '\"t1\"'\n";

@@ -1,7 +1,7 @@
 //! The interpreter: a call of a function, and what its steps do.
 //!
-//! A step either is plain (here) or waits (`waits`) or holds a body (`blocks`). Every step logs what it gave; what it
-//! raises goes on with `?`, as in Python.
+//! A step is plain (here), or waits (`waits`), or has a body (`blocks`). Every step logs what it gave; errors propagate with
+//! `?`, as exceptions do in Python.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -23,7 +23,7 @@ pub(crate) enum Flow {
     Return(i64),
 }
 
-/// A call: what its steps have beside the world.
+/// A call: what its steps can use besides the world.
 pub(crate) struct Frame {
     pub(crate) world: Rc<World>,
     tokens: RefCell<Vec<(usize, Token<i64>)>>,
@@ -106,7 +106,7 @@ impl Frame {
         for step in body {
             let flow = match self.plain(step) {
                 Some(flow) => flow?,
-                // Boxed: a body may hold steps that hold bodies.
+                // Boxed: a body may have steps that have bodies.
                 None => Box::pin(self.wait_or_block(step)).await?,
             };
             if flow != Flow::Next {
@@ -121,7 +121,7 @@ impl Frame {
         Ok(Flow::Next)
     }
 
-    /// Does a step that never waits; `None` if it is none of those.
+    /// Does a step that never waits; `None` for any other step.
     pub(crate) fn plain(&self, step: &Step) -> Option<Result<Flow>> {
         Some(match step {
             Step::Log { text } => self.log(text),
@@ -253,7 +253,7 @@ impl Frame {
                 let slot = world.slot(*slot)?;
                 let registration = world.callbacks.fetch(*key)?;
                 let (future, key) = &*registration;
-                // In Python the function is looked for; a key is good only once, and for the future that gave it.
+                // Python searches for the function; here a key can be used only once, and only with the future that gave it.
                 let key = if slot.as_ref() == future { key.take() } else { None };
                 let removed = key.is_some_and(|key| future.remove_done_callback(key));
                 self.log(format!("remove_callback {}", u8::from(removed)))
@@ -314,7 +314,7 @@ impl Frame {
         }
     }
 
-    /// Logs what a method of a shared object gave, and the state that the object is in now.
+    /// Logs what a method of a shared object gave, and the new state of the object.
     pub(crate) fn operated(&self, step: &Step, value: Option<String>) -> Result<Flow> {
         let Step::Operate { object, operation, .. } = step else { unreachable!("{step:?} is no operation") };
         let operation = serde_json::to_value(operation)?;

@@ -1,8 +1,8 @@
 //! Writes random programs.
 //!
-//! A program is about a few features only, so that they meet. A good share of programs ends badly: exceptions that nobody
-//! handles, tasks that wait for ever, cancellations at every awkward moment. What is never written, and why, is listed in
-//! the README of this package.
+//! A program uses a few features only, so that they interact. Many programs end badly: with exceptions that nobody handles,
+//! tasks that wait for ever, or cancellations at every awkward moment. What is never written, and why, is listed in the README
+//! of this package.
 
 mod steps;
 mod themes;
@@ -18,13 +18,13 @@ pub fn program(seed: u64) -> Program {
     Writer::new(seed, None).write()
 }
 
-/// The program of a seed with this theme, one of [`themes`].
+/// The program that a seed gives with this theme, one of [`themes`].
 #[must_use]
 pub fn program_about(theme: &str, seed: u64) -> Program {
     Writer::new(seed, Some(theme)).write()
 }
 
-/// What a program is about, beside tasks that sleep.
+/// What a program uses, besides tasks that sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Feature {
     Cancels,
@@ -70,14 +70,14 @@ const FEATURES: [Feature; 18] = [
     Feature::Stops,
 ];
 
-/// What a slot is for. One that is awaited by a function is filled only by functions behind that one: tasks that await
-/// each other in a circle would end CPython in a `RecursionError`.
+/// What a slot is for. If a function awaits a slot, only later functions fill it: tasks that await each other in a circle would
+/// give a `RecursionError` in CPython.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     /// Tasks of this function.
     Task(usize),
     Future,
-    /// Groups of what has at least this level.
+    /// Groups of futures that have at least this level.
     Gather(usize),
     Shield(usize),
 }
@@ -92,14 +92,14 @@ impl Role {
     }
 }
 
-/// Whose steps are being written.
+/// Where the steps that are being written will run.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    /// It may await only what is above.
+    /// It may await only what has a higher level.
     level: usize,
     sort: Sort,
     depth: usize,
-    /// The first manager that it may enter: a manager enters only those behind it, or it would never end.
+    /// The first manager that it may enter: a manager enters only later ones, or it would never end.
     managers: usize,
 }
 
@@ -127,14 +127,14 @@ struct Writer {
     managers: usize,
     objects: Vec<Object>,
     eager: bool,
-    /// How many runs come after the first.
+    /// The number of runs after the first.
     runs: usize,
     /// Tasks wait for iterations rather than for time.
     in_step: bool,
     themed: bool,
-    /// The level of generators and managers: functions up to it use them, and they await what is above.
+    /// The level of generators and managers: functions up to this level use them, and they await what is above it.
     shared_level: usize,
-    /// Bodies have at most so many steps: most programs are small, since many small ones show more than a few large ones.
+    /// The maximum number of steps in a body: most programs are small, because many small ones show more than a few large ones.
     most: usize,
 }
 
@@ -145,7 +145,7 @@ impl Writer {
         rng.shuffle(&mut features);
         features.truncate(rng.usize(2..=5));
         if rng.u8(..8) == 0 {
-            // Several tasks on the same locks or queues, and nothing else.
+            // Several tasks that use the same locks or queues, and nothing else.
             features = vec![Feature::Objects, Feature::Objects, Feature::Cancels];
         }
         let theme = themes::draw(&mut rng, theme);
@@ -154,7 +154,7 @@ impl Writer {
             features = theme.features.to_vec();
         }
         let has = |feature| features.contains(&feature);
-        // A theme needs some of its steps together.
+        // A theme needs several of its steps in one program.
         let sizes = if theme.features.is_empty() { [1, 1, 2, 2, 2, 3, 3, 5] } else { [2, 3, 3, 4, 4, 5, 5, 6] };
         let most = sizes[rng.usize(..8)];
         let functions = rng.usize(2..=most.clamp(2, 4) + 1);
@@ -186,7 +186,7 @@ impl Writer {
             roles,
         };
         for kind in theme.objects {
-            // The smallest that can block.
+            // The smallest size with which it can block.
             let size = usize::from(!matches!(kind, Kind::Lock | Kind::Event | Kind::Condition));
             let size = if *kind == Kind::Barrier { writer.rng.usize(2..=3) } else { size };
             writer.objects.push(Object { kind: *kind, size });
@@ -224,7 +224,7 @@ impl Writer {
         let careful = self.chance(60);
         if function > 0 {
             if self.themed && self.chance(40) {
-                // One that is over soon, so that several are over in the same iteration.
+                // A short one, so that several end in the same iteration.
                 return (0..self.rng.usize(0..=1)).map(|_| self.step(place)).collect();
             }
             let body = self.body(place, 1..=5);
@@ -246,7 +246,7 @@ impl Writer {
         let rest = self.body(place, 2..=6);
         body.extend(if careful { self.guarded(rest, place) } else { rest });
         if self.themed {
-            // What became of each: a result that was lost shows only to who asks.
+            // Asks for each result: a lost one would not show otherwise.
             body.push(Step::Ticks { times: 2 });
             let asks = (0..self.roles.len()).map(|slot| Step::Ask { slot, question: Question::Result });
             body.extend(asks.map(|step| Step::Try {
@@ -266,7 +266,7 @@ impl Writer {
         body
     }
 
-    /// Every step that may fail in a `try` of its own, so that the next ones have their turn.
+    /// Puts every step that may fail into a `try` of its own, so that the following ones run.
     fn guarded(&mut self, body: Body, place: Place) -> Body {
         let mut guard = |step: Step| match step {
             Step::Log { .. } | Step::Ticks { .. } | Step::Return { .. } => step,
@@ -383,7 +383,7 @@ impl Writer {
         self.chance(40).then(|| self.word())
     }
 
-    /// Many timers are due at the same instant, and some only nearly.
+    /// Many timers are due at the same instant, and some at nearly the same.
     fn delay(&mut self) -> f64 {
         const DELAYS: [f64; 10] = [0.0, 0.0, 0.1, 0.1, 0.2, 0.3, 0.3, 0.5, 1.0, -1.0];
         if self.in_step {

@@ -13,7 +13,7 @@ use asyncio::simulation::Schedule;
 use crate::language::Program;
 use crate::world::{World, is_exception, show};
 
-/// The trace of a program. A panic is a line of it.
+/// The trace of a program. A panic becomes a line of it.
 ///
 /// It runs in a thread of its own, because virtual time belongs to a thread.
 #[must_use]
@@ -21,14 +21,14 @@ pub fn trace(program: &Program) -> String {
     in_a_thread(program, How::Alone)
 }
 
-/// The same with an [`Observer`] that looks at every step and a [`SchedulingPolicy`] that chooses the longest ready: they must
-/// not change the trace, and the loop takes other ways with them.
+/// The same with an [`Observer`] that looks at every step and a [`SchedulingPolicy`] that chooses the task that has been ready
+/// longest. They must not change the trace, although the loop takes other code paths with them.
 #[must_use]
 pub fn trace_watched(program: &Program) -> String {
     in_a_thread(program, How::Watched)
 }
 
-/// The same in a loop that a host drives: it goes back to the host after each iteration.
+/// The same in a loop that a host drives: it returns to the host after each iteration.
 #[must_use]
 pub fn trace_hosted(program: &Program) -> String {
     in_a_thread(program, How::Hosted)
@@ -36,7 +36,7 @@ pub fn trace_hosted(program: &Program) -> String {
 
 /// The same with groups for coroutines that borrow, whose tasks take the same steps.
 ///
-/// `None` for a program of which that is not true.
+/// `None` for a program whose tasks would not.
 #[must_use]
 pub fn trace_scoped(program: &Program) -> Option<String> {
     program.suits_scoped_groups().then(|| in_a_thread(program, How::Scoped))
@@ -66,7 +66,7 @@ fn in_a_thread(program: &Program, how: How) -> String {
         }
         world.lines.take().join("\n") + "\n"
     };
-    // Eager tasks in eager tasks go deep, in a debug build.
+    // Nested eager tasks need a deep stack in a debug build.
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run).expect("a thread can be started");
     thread.join().unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
@@ -99,8 +99,8 @@ fn run(world: &Rc<World>, how: How) -> Result<()> {
         let Some(world) = handler.upgrade() else { return };
         // In Python this comes when the task is collected, after the program's end.
         if context.message.contains("destroyed") {
-            // So do the last steps of its generators. Python is told to ignore warnings of coroutines that never began; what is
-            // aborted gives none here.
+            // So do the last steps of its generators. Python is told to ignore warnings about coroutines that never began;
+            // aborted tasks give none here.
             world.closed.set(true);
             for task in closing.all_tasks() {
                 task.abort();
@@ -111,13 +111,13 @@ fn run(world: &Rc<World>, how: How) -> Result<()> {
             return;
         }
         if context.exception.as_ref().is_some_and(is_deadlock) {
-            // In Python this leaves `Runner.close`.
+            // In Python `Runner.close` raises this.
             world.log("deadlock");
             world.closed.set(true);
             return;
         }
         if context.exception.as_ref().is_some_and(is_stop) {
-            // So does this, and what was still to be done is not.
+            // And this, and the rest of its work is not done.
             world.log(format!("close raised {}", context.exception.as_ref().map_or("None".to_owned(), show)));
             world.closed.set(true);
             return;
@@ -126,7 +126,7 @@ fn run(world: &Rc<World>, how: How) -> Result<()> {
         if message.contains("closing of asynchronous generator")
             && !context.exception.as_ref().is_some_and(is_exception)
         {
-            // A `BaseExceptionGroup`, which CPython's loop passes over.
+            // A `BaseExceptionGroup`, which CPython's loop ignores.
             return;
         }
         world.log(format!("handler {message} {}", context.exception.as_ref().map_or("None".to_owned(), show)));
@@ -152,13 +152,13 @@ fn run(world: &Rc<World>, how: How) -> Result<()> {
     }
     runner.close();
     world.closed.set(true);
-    // What goes now goes without a word.
+    // Nothing is reported for what is dropped from here on.
     event_loop.set_exception_handler(Some(Box::new(|_| {})));
     world.clear();
     Ok(())
 }
 
-/// Runs `main` as a host does that has nothing else to do.
+/// Runs `main` as a host that has nothing else to do.
 fn hosted<T: 'static>(runner: &Runner, main: impl Future<Output = Result<T>> + 'static) -> Result<T> {
     let mut guest = runner.host(main)?;
     loop {
@@ -168,7 +168,7 @@ fn hosted<T: 'static>(runner: &Runner, main: impl Future<Output = Result<T>> + '
     }
 }
 
-/// Steps are one within the other: a task that starts eagerly takes its first one within that of another task.
+/// Steps are nested: a task that starts eagerly takes its first step within that of another task.
 #[derive(Default)]
 struct Steps(RefCell<Vec<AnyTask>>);
 

@@ -1,32 +1,32 @@
 //! The language of the programs that both interpreters run: data, written as JSON.
 //!
-//! A program is a handful of coroutines made of steps, and the objects that they share. Everything is named by a number:
-//! `slots` hold futures of any kind, and who refers to one that was not filled yet gets a `LookupError`. Steps are named
-//! after the Python that they stand for; `interpreter.py` writes exactly that Python.
+//! A program is a handful of coroutines made of steps, and the objects that they share. Everything is referred to by a number:
+//! `slots` hold futures of any kind, and a step that refers to an empty slot gets a `LookupError`. Steps are named after the
+//! Python that they stand for; `interpreter.py` writes exactly that Python.
 
 use serde::{Deserialize, Serialize};
 
 /// Steps that run one after the other.
 pub type Body = Vec<Step>;
 
-/// A program. Its main coroutine is `functions[0]`.
+/// A program, whose main coroutine is `functions[0]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Program {
     /// Use `asyncio.eager_task_factory`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub eager: bool,
-    /// The schedule that it follows, by the seed of a random walk; none for first in, first out.
+    /// The seed of the random walk that gives its schedule; none for first in, first out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<u64>,
     /// Functions that the same runner runs after the main coroutine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<usize>,
-    /// How many slots there are for futures.
+    /// The number of slots for futures.
     pub slots: usize,
     /// The queues, locks and so on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<Object>,
-    /// The coroutine functions. One calls and spawns only those behind it, so that every program comes to an end.
+    /// The coroutine functions. Each calls and spawns only later ones, so that every program ends.
     pub functions: Vec<Body>,
     /// The asynchronous generators; they call no functions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -230,7 +230,7 @@ pub enum Step {
     // Waiting.
     /// `await item`
     Await { item: Item },
-    /// `await sleep(0)`, so many times, each logged: it shows in which iteration the others do what they do.
+    /// `await sleep(0)`, this many times, each logged: it shows the iteration in which other tasks take their steps.
     Ticks { times: usize },
     /// `gather(*items)`, awaited at once or kept in a slot.
     Gather {
@@ -292,12 +292,12 @@ pub enum Step {
     },
     /// `async with limits[key]:`; a limit can be entered once.
     EnterTimeout { key: usize, body: Body },
-    /// Moves the innermost limit of this coroutine to so many seconds from now, or takes it away.
+    /// Moves the innermost limit of this coroutine to this many seconds from now, or removes it.
     Reschedule {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         delay: Option<f64>,
     },
-    /// The same with the limit that is kept under this key, whatever block it limits, and whether or not that has ended.
+    /// The same with the limit that is kept under this key, whichever block it limits, even if that has ended.
     RescheduleKept {
         key: usize,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -430,7 +430,7 @@ pub enum Operation {
 }
 
 impl Step {
-    /// The bodies inside of this step.
+    /// The bodies within this step.
     pub fn bodies_mut(&mut self) -> Vec<&mut Body> {
         match self {
             Self::Try { body, handlers, otherwise, finally } => {
@@ -453,8 +453,8 @@ impl Step {
 }
 
 impl Program {
-    /// Does it do the same if the tasks of its groups borrow? They do not start eagerly, and they stand still while a generator is
-    /// suspended at a `yield` in their group.
+    /// Does it do the same if the tasks of its groups borrow? Such tasks do not start eagerly, and do not run while a generator
+    /// is suspended at a `yield` in their group.
     pub(crate) fn suits_scoped_groups(&self) -> bool {
         fn any(body: &mut Body, is_it: fn(&Step) -> bool) -> bool {
             body.iter_mut().any(|step| is_it(step) || step.bodies_mut().into_iter().any(|body| any(body, is_it)))

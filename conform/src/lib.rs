@@ -1,10 +1,11 @@
-//! The runtime does what CPython does, step for step: shown by running the same random programs on both.
+//! Checks that the runtime does what CPython does, step for step, by running the same random programs on both.
 //!
 //! A program is data ([`language`]), written by a generator from a seed ([`mod@generate`]). It is run twice: on CPython's own
 //! event loop ([`cpython`], by `interpreter.py`), and on this repository's runtime ([`trace`]). Both write what happens, in
-//! which task and when; the two traces have to be equal to the byte ([`compare`]). A program that shows a difference is
-//! made as small as it gets ([`mod@shrink`]). Beside the random ones, there are all small ones ([`mod@small`]). What CPython wrote is kept for some thousands of programs ([`corpus`]), so
-//! that `cargo test` needs no Python. The README lists what the programs leave out, and why.
+//! which task, and when; the two traces must be equal byte for byte ([`compare`]). A program that shows a difference is made as
+//! small as possible ([`mod@shrink`]). In addition to the random ones, all small programs can be run ([`mod@small`]). The
+//! traces that CPython wrote are stored for some thousands of programs ([`corpus`]), so that `cargo test` needs no Python. The
+//! README lists what the programs leave out, and why.
 
 pub mod compare;
 pub mod corpus;

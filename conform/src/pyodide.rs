@@ -1,7 +1,6 @@
-//! Pyodide, which is CPython as WebAssembly: what the programs run on where there is no CPython.
+//! Pyodide, which is CPython as WebAssembly: used where there is no CPython.
 //!
-//! It is an npm package that has everything in it, and runs under Node. Node is asked where it finds one; nothing is
-//! fetched.
+//! It is a self-contained npm package, and runs under Node. Node is asked where it is installed; nothing is downloaded.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,14 +16,14 @@ pub struct Pyodide {
     pub path: PathBuf,
     /// Its version, such as `314.0.7`.
     pub version: String,
-    /// The version of the CPython that it is, such as `3.14.2`.
+    /// The version of CPython in it, such as `3.14.2`.
     pub python: String,
     /// The version of Node.
     pub node: String,
 }
 
 impl Pyodide {
-    /// The package `pyodide` as Node finds it from this folder: in its `node_modules`, or in that of a folder above.
+    /// The package `pyodide` that Node finds from this folder: in its `node_modules`, or in that of a parent.
     ///
     /// # Errors
     ///
@@ -76,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    /// What is said where `node` is this shell script.
+    /// The answer if `node` is this shell script.
     fn asked(script: &str) -> Result<Pyodide, String> {
         let folder = tempfile::tempdir().unwrap();
         let node = folder.path().join("node");

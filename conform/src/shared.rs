@@ -144,7 +144,7 @@ async fn wait_queue<S: Store<Item>>(queue: &QueueOf<Item, S>, operation: Operati
     }
 }
 
-/// As its class prints, but for the address.
+/// As its class prints it, without the address.
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -161,7 +161,7 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// An item of a queue: only the tens count for its order, so that many are equal.
+/// An item of a queue. Only the tens decide its order, so that many are equal.
 pub(crate) struct Item(i64);
 
 impl fmt::Debug for Item {

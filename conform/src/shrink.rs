@@ -1,15 +1,15 @@
-//! Makes a program that shows a difference as small as it gets.
+//! Makes a program that shows a difference as small as possible.
 //!
-//! The core idea: a candidate is the program without something, and it is better if it still shows a difference. This goes
-//! on until no candidate is better.
+//! The core idea: a candidate is the program with something removed, and it is better if it still shows a difference. This is
+//! repeated until no candidate is better.
 
 use crate::language::{Body, Program, Step};
 
-/// The smallest program found that `differs`, beginning with one that does.
+/// The smallest program found that `differs`, starting from one that does.
 ///
 /// # Errors
 ///
-/// Those of `differs`.
+/// Passes on the errors of `differs`.
 pub fn shrink<E>(program: Program, mut differs: impl FnMut(&Program) -> Result<bool, E>) -> Result<Program, E> {
     let mut best = program;
     loop {
@@ -30,7 +30,7 @@ pub fn shrink<E>(program: Program, mut differs: impl FnMut(&Program) -> Result<b
     }
 }
 
-/// A way to make a program smaller at one of its places; `None` behind the last place.
+/// A way to make a program smaller at one of its places; `None` after the last place.
 type Change = fn(&Program, usize) -> Option<Program>;
 
 const CHANGES: [Change; 7] = [
@@ -52,7 +52,7 @@ const CHANGES: [Change; 7] = [
     |program, place| (place == 0).then(|| Program { eager: false, ..program.clone() }),
 ];
 
-/// Changes the body with this number, counted from outside.
+/// Changes the body with this number, counted from the outside in.
 fn with_bodies(program: &Program, number: usize, change: impl FnOnce(&mut Body)) -> Option<Program> {
     let mut program = program.clone();
     change(program.bodies_mut().into_iter().nth(number)?);
@@ -76,7 +76,7 @@ fn with_step(program: &Program, number: usize, change: impl FnOnce(&mut Body, us
     None
 }
 
-/// Puts what is in a step in its place.
+/// Replaces a step by the steps within it.
 fn unwrap(body: &mut Body, i: usize) {
     let inner: Body = body[i].bodies_mut().into_iter().flat_map(std::mem::take).collect();
     if !inner.is_empty() {

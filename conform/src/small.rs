@@ -1,8 +1,8 @@
-//! All small programs: not some that a seed draws, but every one up to a size.
+//! All small programs: not a random selection, but every one up to a size.
 //!
-//! A family is a subject: a few steps to choose from, for the main coroutine and for a function that it spawns, within a
-//! frame that is always there. The programs of a size are all sequences of these steps that have at most so many together.
-//! They are numbered, so that a run may take them all, or every hundredth.
+//! A family is a subject: a few steps to choose from, for the main coroutine and for a function that it spawns, within a fixed
+//! frame. The programs of a size are all sequences of these steps with at most that many steps together. They are numbered, so
+//! that a run may take all of them, or every hundredth.
 
 use crate::language::{
     Body, Drive, ErrorKind, Handler, Item, Kind, Manager, Object, Operation, Program, Question, Raised, Step, When,
@@ -15,9 +15,9 @@ pub struct Family {
     pub name: String,
     /// What the frame's main coroutine does around the chosen steps: a body with one [`hole`].
     main: Body,
-    /// The steps of the main coroutine.
+    /// The steps to choose from for the main coroutine.
     first: Body,
-    /// The steps of the function (or the generator) beside it.
+    /// The steps to choose from for the function (or the generator).
     second: Body,
     /// Everything else: the first function is replaced, and the chosen steps of the other are filled into the second one, or
     /// into the first generator.
@@ -25,7 +25,7 @@ pub struct Family {
 }
 
 impl Family {
-    /// How many programs have at most so many chosen steps.
+    /// How many programs have at most this many chosen steps.
     #[must_use]
     pub fn programs(&self, size: u32) -> u64 {
         self.lengths(size).map(|(first, second)| self.of_length(first, second)).sum()
@@ -49,7 +49,7 @@ impl Family {
         panic!("there are fewer programs");
     }
 
-    /// How many steps there are to choose from, for the main coroutine and for the other one.
+    /// The numbers of steps to choose from, for the main coroutine and for the function.
     #[must_use]
     pub fn choices(&self) -> (usize, usize) {
         (self.first.len(), self.second.len())
@@ -110,7 +110,7 @@ pub fn families() -> Vec<Family> {
     families
 }
 
-/// The number of all programs of a size.
+/// The number of programs of a size, in all families.
 #[must_use]
 pub fn programs(families: &[Family], size: u32) -> u64 {
     families.iter().map(|family| family.programs(size)).sum()
@@ -137,7 +137,7 @@ fn family(name: &str, main: Body, first: Body, second: Body, frame: Program) -> 
     Family { name: name.to_owned(), main, first, second, frame }
 }
 
-/// A task that is awaited, shielded, cancelled; and a child that is cancelled in turn, cleans up or refuses.
+/// A task that is awaited, shielded and cancelled, and its child, which is then cancelled too and cleans up or refuses.
 fn tasks() -> Family {
     let main = vec![spawn(0), hole()];
     let first = vec![
@@ -165,7 +165,7 @@ fn tasks() -> Family {
     family("tasks and cancellation", main, first, second, Program { slots: 1, ..Program::default() })
 }
 
-/// Tasks that begin at once, in each other; the context variables show in whose context a step runs.
+/// Tasks that start eagerly, one within another; the context variables show in whose context a step runs.
 fn eager() -> Family {
     let main = vec![Step::SetVar { var: 0, value: 0 }, spawn(0), hole()];
     let set = |value| Step::SetVar { var: 0, value };
@@ -354,8 +354,8 @@ fn generators() -> Family {
     family("asynchronous generators", main, first, second, frame)
 }
 
-/// What is left in turn: managers of both kinds, one of which fails and one swallows the exception, and functions. The chosen
-/// steps of the function are those of an exit.
+/// Things that are left in order: managers of both kinds, one that fails and one that swallows the exception, and functions.
+/// The chosen steps of the function are those of an exit.
 fn stacks() -> Family {
     let main = vec![attempt(Step::Stack { body: vec![hole()] }), Step::Cancelling {}, tick()];
     let first = vec![
@@ -420,7 +420,7 @@ const OBJECTS: [(Kind, &[Operation]); 7] = {
     ]
 };
 
-/// Two tasks and the main coroutine at one object, whose bound or number is one (two parties at a barrier).
+/// Two tasks and the main coroutine that use one object, whose bound or number is one (a barrier has two parties).
 fn objects(kind: Kind, operations: &[Operation]) -> Family {
     let operate = |operation: &Operation| {
         let argument = match operation {

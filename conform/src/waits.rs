@@ -57,7 +57,8 @@ impl Frame {
             }
             Step::Shield { item, slot } => {
                 let shielded = match self.item(item)? {
-                    // In Python a shield of what is done is that future itself; ours is another one, with the same result.
+                    // In Python, shielding a future that is done gives the future itself; ours gives another one, with the same
+                    // result.
                     Waited::Slot(inner) if inner.as_ref().done() && slot.is_some() => inner,
                     item => Slot::Future(shield(item)),
                 };
@@ -138,7 +139,7 @@ impl Frame {
         }
     }
 
-    /// Logs the places in the list of those that are done, and of those that are not.
+    /// Logs the positions of the futures that are done, and of those that are not.
     async fn wait(&self, slots: &[usize], when: When, timeout: Option<f64>) -> Result<Flow> {
         let futures = slots.iter().map(|slot| self.world.slot(*slot)).collect::<Result<Vec<Slot>>>()?;
         let when = match when {
@@ -159,7 +160,7 @@ impl Frame {
         let mut completed = as_completed(self.items(items)?).timeout(timeout)?;
         if asynchronous {
             while let Some(future) = completed.anext().await? {
-                // Asked first: a cancelled future's own error is given only once.
+                // Asked first, because a cancelled future gives its own error only once.
                 let outcome = if future.as_ref().cancelled() { Ok("cancelled".into()) } else { future.result() };
                 let outcome = outcome.unwrap_or_else(|error| show(&error).into());
                 self.world.log(format!("completed {outcome}"));

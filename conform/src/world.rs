@@ -40,7 +40,7 @@ pub(crate) struct World {
     /// The groups are those for coroutines that borrow.
     pub(crate) scoped: bool,
     pub(crate) generators: Numbered<AsyncGenerator<i64, i64>>,
-    /// What `aclosing` has closed: on CPython the traceback of an error would keep it.
+    /// What `aclosing` has closed: on CPython the traceback of an error would keep it alive.
     pub(crate) closing: RefCell<Vec<AsyncGenerator<i64, i64>>>,
     pub(crate) callbacks: Numbered<Rc<(AnyFuture, Cell<Option<CallbackKey>>)>>,
     pub(crate) handles: Numbered<Called>,
@@ -68,8 +68,8 @@ impl World {
         })
     }
 
-    /// Writes a line, with the name of the task that runs. A task gets its name with its first line, and the time has a
-    /// line of its own when it has changed.
+    /// Writes a line, with the name of the running task. A task gets its name with its first line, and a change of the time has
+    /// a line of its own.
     pub(crate) fn log(&self, text: impl Display) {
         if self.closed.get() {
             return;
@@ -102,7 +102,7 @@ impl World {
         self.closed.set(lines.len() >= MOST_LINES);
     }
 
-    /// Begins a call, unless there were too many: a program must come to an end.
+    /// Logs and counts a call that begins. Returns false if there were too many: every program must end.
     pub(crate) fn may_begin(&self, name: &str) -> bool {
         self.log(name);
         self.calls.set(self.calls.get() + 1);
@@ -115,13 +115,13 @@ impl World {
     }
 
     pub(crate) fn keep(&self, number: usize, slot: Slot) {
-        // What was there goes only now, after the borrow has ended.
+        // The old value is dropped only now, after the borrow has ended.
         let _old = self.slots.borrow_mut()[number].replace(slot);
     }
 
-    /// Lets go of everything, since it may hold the world in turn.
+    /// Drops everything, because it may refer back to the world.
     pub(crate) fn clear(&self) {
-        // The slots stay, though empty: what a generator does when it is dropped may ask for one.
+        // The slots stay, but empty: a generator that is dropped may ask for one.
         let _old: Vec<_> = self.slots.borrow_mut().iter_mut().map(Option::take).collect();
         self.groups.0.take();
         self.generators.0.take();
@@ -132,7 +132,7 @@ impl World {
     }
 }
 
-/// Things that programs keep under a number.
+/// Things that a program keeps by number.
 pub(crate) struct Numbered<T>(RefCell<HashMap<usize, T>>);
 
 impl<T> Default for Numbered<T> {
@@ -267,14 +267,14 @@ pub(crate) fn outcome_list(outcomes: Vec<Result<Value>>) -> Value {
     list(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|error| show(&error).into())).collect())
 }
 
-/// An exception as Python's `repr`; but a task in the message differs.
+/// An exception as Python's `repr` gives it, except for a task in the message, which differs.
 pub(crate) fn show(error: &Error) -> String {
     let Some(group) = error.downcast_ref::<ExceptionGroup>() else {
         // A wrapped error says where it was raised, if the environment asks for that.
         let text = error.repr();
         return text.split(": <Task").flat_map(|part| part.split(" (raised at ")).next().unwrap_or_default().to_owned();
     };
-    // Ours has no name of its own for a group that `except Exception` does not catch.
+    // Ours has no separate name for a group that `except Exception` does not catch.
     let base = if is_exception(error) { "" } else { "Base" };
     let members: Vec<String> = group.exceptions().iter().map(show).collect();
     format!("{base}ExceptionGroup('{}', [{}])", group.message(), members.join(", "))

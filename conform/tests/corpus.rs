@@ -1,6 +1,6 @@
-//! The programs of the corpus give the traces that CPython gave. Python is not needed.
+//! The stored programs give the traces that CPython gave. Python is not needed.
 //!
-//! Each named program is a trial of its own; the random ones are trials of some hundreds.
+//! Each named program is a trial of its own; the random ones are divided into trials of some hundreds.
 
 use conform::corpus::{self, Entry};
 use libtest_mimic::{Arguments, Failed, Trial};

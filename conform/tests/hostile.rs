@@ -1,10 +1,10 @@
-//! A fuzzer of what code of the user may do where the runtime calls it: from destructors, `Clone`, `Debug`, callbacks, observers,
+//! A fuzzer of what user code may do where the runtime calls it: in destructors, `Clone`, `Debug`, callbacks, observers,
 //! policies, exception handlers and foreign wakers.
 //!
-//! The core idea: a `Bomb` is in every result, coroutine and callback, and whenever one is touched it does something at random: it
-//! completes, cancels, aborts, drops, forgets, moves, closes, runs another loop, or panics. Nothing is compared. A program passes
-//! if it ends, and if the sanitizers (`cargo xtask sanitize`) have nothing to say. `ASYNCIO_HOSTILE_PROGRAMS` says how many run,
-//! `ASYNCIO_HOSTILE_SEED` with which the first begins.
+//! The core idea: a `Bomb` is in every result, coroutine and callback, and whenever one is touched it does something at random:
+//! it completes, cancels, aborts, drops, forgets, moves, closes, runs another loop, or panics. Nothing is compared. A program
+//! passes if it ends, and the sanitizers (`cargo xtask sanitize`) report nothing. `ASYNCIO_HOSTILE_PROGRAMS` is the number of
+//! programs, and `ASYNCIO_HOSTILE_SEED` the seed of the first.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -21,11 +21,11 @@ use asyncio::futures::{CallbackKey, Join};
 use asyncio::*;
 use fastrand::Rng;
 
-/// How much one program does at most.
+/// The most actions that one program takes.
 const ACTIONS: u32 = 400;
 
 thread_local! {
-    /// Where what has no share of the world, a waker, finds it.
+    /// Where wakers, which have no reference to the world, find it.
     static WORLD: RefCell<Option<Rc<World>>> = const { RefCell::new(None) };
 }
 
@@ -46,7 +46,7 @@ impl World {
         self.rng.borrow_mut().usize(..n)
     }
 
-    /// Takes one out at random, to be used where nothing is borrowed.
+    /// Takes out one at random, so that it can be used while nothing is borrowed.
     fn take<T>(&self, things: &RefCell<Vec<T>>) -> Option<T> {
         let count = things.borrow().len();
         if count == 0 {
@@ -87,7 +87,7 @@ impl Acts {
     fn act(&self) {
         if self.0.below(3) == 0 {
             if std::thread::panicking() {
-                // What comes out of here would end the process: that is Rust's rule and not ours.
+                // A second panic would abort the process: that is Rust's rule, not ours.
                 let _ = catch_unwind(AssertUnwindSafe(|| self.do_something()));
             } else {
                 self.do_something();
@@ -140,7 +140,7 @@ impl Acts {
             }
             16 => drop(world.take(&world.wakers).map(Waker::wake)),
             17 => {
-                // In another thread, which is over before anything else happens.
+                // In another thread, which ends before anything else happens.
                 if let Some(waker) = world.take(&world.wakers) {
                     std::thread::spawn(move || waker.wake()).join().expect("only the waker runs there");
                 }
@@ -298,7 +298,7 @@ fn program(seed: u64) {
     let world = Rc::new(World {
         rng: RefCell::new(Rng::with_seed(seed)),
         left: Cell::new(ACTIONS),
-        // Handles, which own no loop: the world is in what the loops own.
+        // Handles, which do not own the loops: the loops own things that own the world.
         loops: loops.to_vec(),
         futures: RefCell::default(),
         tasks: RefCell::default(),
@@ -321,7 +321,7 @@ fn program(seed: u64) {
         step(&|| drop(loops[1].run_until_complete(sleep(world.below(3) as f64))));
         step(&|| acts.do_something());
     }
-    // The end: nothing acts any more, so that all of it goes.
+    // The end: the bombs do nothing any more, so that everything is dropped.
     if world.below(2) == 0 {
         world.left.set(0);
     }
@@ -329,7 +329,7 @@ fn program(seed: u64) {
     let [first, second] = loops;
     for event_loop in [first, second] {
         step(&|| drop(event_loop.close()));
-        // Again, if something has unwound through it.
+        // Again, in case a panic has unwound through it.
         step(&|| drop(event_loop.close()));
         let _ = catch_unwind(AssertUnwindSafe(|| drop(event_loop)));
     }
@@ -342,7 +342,7 @@ fn program(seed: u64) {
     }
 }
 
-/// Ours, and those that the documentation tells of.
+/// Ours, and those that are documented.
 const PANICS: [&str; 3] = ["expected", "belongs to a different loop", "no running event loop"];
 
 static SEED: AtomicU64 = AtomicU64::new(0);
@@ -364,7 +364,7 @@ fn main() {
             std::process::abort();
         }
     }));
-    // One that never ends is told by its seed.
+    // A program that never ends is reported by its seed.
     std::thread::spawn(|| {
         loop {
             let before = SEED.load(Ordering::Relaxed);

@@ -1,8 +1,8 @@
 //! Nothing leaks: random programs, and threads that hold their wakers, under an allocator that counts what is alive.
 //!
-//! After each program as much is alive as before it. A program of its own, because a process has one allocator, with a
-//! single test, because others would be counted too, and without the usual harness, which keeps what is printed. A million
-//! steps instead of a look: `cargo xtask sanitize leak`.
+//! After each program as much is alive as before it. This is a test program of its own, because a process has one allocator; it
+//! has a single test, because others would be counted too; and it does not use the standard harness, which keeps what is
+//! printed. `cargo xtask sanitize leak` takes a million steps.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ use conform::{generate, trace, trace_scoped};
 use fastrand::Rng;
 use libtest_mimic::{Arguments, Trial};
 
-/// Counts over all threads, because a waker may go in another one than it came from.
+/// Counts over all threads, because a waker may be dropped in a different thread from the one that made it.
 struct Counting;
 
 static BLOCKS: AtomicIsize = AtomicIsize::new(0);
@@ -47,7 +47,7 @@ fn alive() -> (isize, isize) {
     (BLOCKS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed))
 }
 
-/// What happens once in the life of a process happens in the first programs.
+/// What a process allocates only once, it allocates in the first programs.
 const WARM_UP: u64 = 300;
 
 fn main() {
@@ -55,7 +55,8 @@ fn main() {
         compare();
         Ok(())
     });
-    // In this thread: those that the harness would start allocate too, and ThreadSanitizer does not see how they are kept apart.
+    // In this thread: the threads that the harness would start allocate too, and ThreadSanitizer does not see how they are
+    // synchronized.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     libtest_mimic::run(&arguments, vec![test]).exit();
 }
@@ -73,7 +74,7 @@ fn compare() {
         let before = alive();
         steps += match &program {
             None => wakers_in_threads(&mut Rng::with_seed(seed)),
-            // A step is a line of the trace: something that a task did.
+            // Each line of the trace counts as a step: something that a task did.
             Some(program) => scoped(program, seed).unwrap_or_else(|| trace(program)).lines().count(),
         };
         let now = alive();
@@ -86,8 +87,8 @@ fn compare() {
     println!("{steps} steps in {seed} programs, from seed 0");
 }
 
-/// Tasks whose wakers are in other threads, which wake and drop them while the loop runs, closes and is gone; and handles
-/// that go in any order. Gives how many steps were taken.
+/// Tasks whose wakers are in other threads, which wake and drop them while the loop runs, while it closes, and after it is
+/// gone; and handles that are dropped in any order. Returns the number of steps taken.
 fn wakers_in_threads(random: &mut Rng) -> usize {
     let (threads, senders): (Vec<_>, Vec<_>) = (0..2)
         .map(|_| {
@@ -99,7 +100,7 @@ fn wakers_in_threads(random: &mut Rng) -> usize {
     let tasks = random.usize(1..20);
     let main_random = random.fork();
     let runner = Runner::new().clock(Clock::Real);
-    // What nobody retrieves is of no interest here.
+    // Exceptions that nobody retrieves are of no interest here.
     runner.get_loop().expect("a new loop").set_exception_handler(Some(Box::new(|_| ())));
     runner.run(start_and_drop(main_random, tasks, senders)).expect("it ends well");
     drop(runner);
@@ -119,7 +120,7 @@ fn wake_and_drop(mut random: Rng, wakers: Receiver<Waker>) -> usize {
             _ => kept.push(waker),
         }
     }
-    // The loop is closing, or gone: nobody can send any more.
+    // The loop is closing or gone: nobody can send any more.
     random.shuffle(&mut kept);
     for waker in kept {
         if random.bool() { waker.wake() } else { drop(waker) }
@@ -154,7 +155,7 @@ async fn start_and_drop(mut random: Rng, tasks: usize, senders: Vec<Sender<Waker
     Ok(())
 }
 
-/// A foreign future that is polled a few times, by whoever has one of its wakers.
+/// A foreign future that is polled a few times, woken by any thread that has one of its wakers.
 async fn wait_elsewhere(mut random: Rng, senders: Vec<Sender<Waker>>) -> Result<()> {
     let mut polls = random.usize(1..5);
     let foreign = poll_fn(move |cx| {
@@ -163,7 +164,7 @@ async fn wait_elsewhere(mut random: Rng, senders: Vec<Sender<Waker>>) -> Result<
             return Poll::Ready(());
         }
         for sender in &senders {
-            // An error means that the thread is gone, which it is not while there are senders.
+            // An error would mean that the thread has ended, which it does not while there are senders.
             sender.send(cx.waker().clone()).expect("the thread listens");
         }
         Poll::Pending

@@ -3,14 +3,14 @@
 use super::{Feature, Place, Role, Sort, Writer};
 use crate::language::{Drive, ErrorKind, Item, Kind, Operation, Question, Raised, Step, When};
 
-/// Deeper than this there are only simple steps.
+/// Below this depth there are only simple steps.
 const DEEPEST: usize = 3;
 
 impl Writer {
-    /// A step that may stand in this place. What a draw asks for may be impossible there; then it draws again.
+    /// A step that is possible in this place. If the one that was drawn is not, it draws again.
     pub(super) fn step(&mut self, place: Place) -> Step {
         loop {
-            // A theme has less of everything else.
+            // With a theme there is less of everything else.
             let (simple, block) = if self.themed { (15, 25) } else { (25, 40) };
             let step = match self.rng.u8(..100) {
                 draw if draw < simple => self.simple(place),
@@ -66,7 +66,7 @@ impl Writer {
             Feature::Vars => Some(match self.rng.u8(..5) {
                 0..2 => Step::SetVar { var: self.rng.usize(..2), value: self.rng.i64(0..10) },
                 2..4 => Step::GetVar { var: self.rng.usize(..2) },
-                // A generator's body may run in other contexts than the one that made the token.
+                // A generator's body may run in a different context from the one that made the token.
                 _ if place.sort == Sort::Function => Step::ResetVar {},
                 _ => return None,
             }),
@@ -144,7 +144,7 @@ impl Writer {
         }
     }
 
-    // What there is to wait for.
+    // Starts something to wait for.
 
     pub(super) fn spawn(&mut self, place: Place) -> Option<Step> {
         let (slot, function) = self.task_above(place)?;
@@ -157,7 +157,7 @@ impl Writer {
         Some(Step::GroupSpawn { group: self.rng.usize(..2), function, slot, eager })
     }
 
-    /// A slot for tasks of a function that this place may call.
+    /// A slot for tasks, and a function for them that this place may call.
     fn task_above(&mut self, place: Place) -> Option<(usize, usize)> {
         let slots = self.roles.iter().enumerate().filter_map(|(slot, role)| match role {
             Role::Task(function) if *function > place.level => Some((slot, *function)),
@@ -172,7 +172,7 @@ impl Writer {
         self.rng.choice(slots)
     }
 
-    /// Not empty, unless there are none.
+    /// Empty only if there are none.
     fn slots_above(&mut self, place: Place) -> Vec<usize> {
         let wanted = if self.chance(3) { 0 } else { self.rng.usize(1..=3) };
         (0..wanted).filter_map(|_| self.slot_above(place.level)).collect()
@@ -192,11 +192,11 @@ impl Writer {
         (0..self.rng.usize(sizes)).filter_map(|_| self.awaitable(place)).collect()
     }
 
-    /// Awaited at once, or kept in a slot whose level everything in it has.
+    /// A `gather` that is awaited at once, or kept in a slot; everything in it has at least the level of the slot.
     fn gather(&mut self, place: Place) -> Option<Step> {
         let kept = self.kept(place, |role| matches!(role, Role::Gather(_)));
         if self.chance(4) {
-            // With this many timers the loop sorts them, and gives memory back afterwards.
+            // With this many timers the loop sorts them, and frees memory afterwards.
             let sleeps = [5, 70, 140][self.rng.usize(..3)];
             return Some(Step::Crowd { sleeps, delay: self.delay(), slot: kept });
         }
@@ -211,7 +211,7 @@ impl Writer {
         Some(Step::Shield { item: self.awaitable(Place { level, ..place })?, slot: kept })
     }
 
-    /// What fills the slot of a group or of a shield, of what the slots before it hold.
+    /// The step that fills the slot of a group or of a shield with the futures of earlier slots.
     pub(super) fn filling(&mut self, slot: usize, place: Place) -> Option<Step> {
         let role = self.roles[slot];
         let fits = |other: &usize| self.roles[*other].level() >= role.level() && *other < slot;

@@ -1,8 +1,8 @@
 //! Themes: one subject, drawn many times in one program.
 //!
-//! Where every feature is as likely as any other, what needs several of one kind, at one moment, is hardly ever written: a
-//! group among the items of another group, cancelled in the one iteration in which its own children are done. So every
-//! other program has a theme, with more of its subject's slots and objects, and tasks that keep in step.
+//! If all features were equally likely, situations that need several of one kind at one moment would hardly ever be written:
+//! for example, a group within another group, cancelled in the one iteration in which its own children are done. So every other
+//! program has a theme, with more slots and objects for its subject, and tasks that keep in step.
 
 use fastrand::Rng;
 
@@ -14,7 +14,7 @@ use crate::language::Kind;
 pub(super) struct Theme {
     pub(super) name: &'static str,
     pub(super) features: &'static [Feature],
-    /// Slots for groups and for shields, beside those that their features bring.
+    /// Slots for groups and for shields, in addition to those for its features.
     pub(super) gathers: usize,
     pub(super) shields: usize,
     /// The classes of its objects, one after the other.
@@ -29,7 +29,7 @@ pub fn themes() -> impl Iterator<Item = &'static str> {
     THEMES.iter().map(|theme| theme.name)
 }
 
-/// The theme of this name; without one a theme for every other program, else none.
+/// The theme with this name; without a name, a theme for every other program, and none for the rest.
 pub(super) fn draw(rng: &mut Rng, name: Option<&str>) -> Option<Theme> {
     let drawn = rng.bool().then(|| rng.usize(..THEMES.len()));
     let named = name.map(|name| THEMES.iter().position(|theme| theme.name == name));
@@ -53,7 +53,7 @@ const THEMES: [Theme; 18] = {
         Theme { name: "shields", features: &[Shields, Gathers, Cancels, Futures], gathers: 2, shields: 2, ..NONE },
         Theme { name: "task-groups", features: &[Groups, Groups, Cancels], ..NONE },
         Theme { name: "eager-task-groups", features: &[Groups, Groups, Eager, Cancels], eager: true, ..NONE },
-        // Limits in limits, moved from inside and from outside, also when they have expired.
+        // Limits within limits, rescheduled from inside and outside, even after they have expired.
         Theme { name: "timeouts", features: &[Timeouts, Timeouts, Cancels], ..NONE },
         Theme { name: "wait-for", features: &[WaitFors, WaitFors, Timeouts, Cancels], ..NONE },
         Theme { name: "waits", features: &[Waits, Completions, Cancels, Futures], ..NONE },
@@ -64,7 +64,7 @@ const THEMES: [Theme; 18] = {
             objects: &[Kind::Barrier, Kind::Barrier],
             ..NONE
         },
-        // Queues with a bound of one: those who put and those who get are blocked in turn, and then it is shut down.
+        // Queues with a maximum size of one: putters and getters are blocked in turn, and then the queue is shut down.
         Theme {
             name: "queues",
             features: &[Objects, Objects, Cancels],
@@ -87,7 +87,7 @@ const THEMES: [Theme; 18] = {
         Theme { name: "generators", features: &[Generators, Generators, Cancels], ..NONE },
         Theme { name: "blocks-in-generators", features: &[Generators, Generators, Groups, Timeouts], ..NONE },
         Theme { name: "stacks", features: &[Stacks, Stacks, Managers, Cancels], ..NONE },
-        // What one run leaves behind, the next one finds.
+        // What one run leaves behind is there in the next.
         Theme { name: "runs", features: &[Runs, Stops, Cancels, Futures], ..NONE },
         Theme { name: "runs-and-timers", features: &[Runs, Stops, Timeouts, Generators, Callbacks], ..NONE },
         Theme { name: "eager", features: &[Eager, Vars, Gathers, Callbacks, Cancels], eager: true, gathers: 1, ..NONE },

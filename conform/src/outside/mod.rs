@@ -1,11 +1,11 @@
 //! Programs that meet the world outside of a loop: other threads, the peers of connections, clients, children.
 //!
-//! The clock is the real one, so a trace has no times. A program is a list of steps that one coroutine takes, and each step waits
-//! until its effect is certain: a thread is joined, or stands at a gate; the peer of a connection is a socket of the same
-//! thread, and the loop is given the iterations that it needs to pass on what came. So the traces are the same each time, on
+//! The clock is the real one, so a trace has no times. A program is a list of steps that one coroutine takes, and each step
+//! waits until its effect is certain: a thread is joined, or waits at a gate; the peer of a connection is a socket in the same
+//! thread, and the loop gets the iterations that it needs to pass on what arrived. So the traces are the same each time, on
 //! CPython (`outside.py`) and on our runtime.
 //!
-//! Every step may be taken at any time, so a program that shows a difference is made smaller by leaving steps out.
+//! Every step is possible at any time, so a program that shows a difference can be made smaller by leaving out steps.
 
 mod peer;
 mod player;
@@ -32,7 +32,7 @@ pub enum Program {
     Streams(streams::Program),
     /// A server, and its clients.
     Servers(servers::Program),
-    /// A child, which is a script of the shell.
+    /// A child process, which is a shell script.
     Processes(processes::Program),
 }
 
@@ -78,7 +78,7 @@ impl Kind {
 #[must_use]
 pub fn trace(program: &Program) -> String {
     let program = program.clone();
-    // A thread of its own, so that a panic is a line of the trace.
+    // A thread of its own, so that a panic becomes a line of the trace.
     let play = move || match program {
         Program::Threads(program) => threads::play(program),
         Program::Streams(program) => streams::play(program),
@@ -89,7 +89,7 @@ pub fn trace(program: &Program) -> String {
 }
 
 impl Program {
-    /// The program without each of its steps in turn.
+    /// The programs that this one becomes without one of its steps.
     fn smaller(&self) -> Vec<Self> {
         fn without<S: Clone>(steps: &[S]) -> impl Iterator<Item = Vec<S>> {
             (0..steps.len()).map(|left_out| {
@@ -123,7 +123,7 @@ fn theirs(python: &Reference) -> Result<Process> {
     Process::start(script(python, "outside.py"))
 }
 
-/// A program whose traces differ, made as small as it gets.
+/// A program whose traces differ, made as small as possible.
 #[derive(Clone, Debug)]
 pub struct Difference {
     /// The seed that showed it.
@@ -136,7 +136,8 @@ pub struct Difference {
     pub ours: String,
 }
 
-/// Compares the programs of these seeds, until so many `differences` are found. Returns how many lines all traces had, too.
+/// Compares the programs of these seeds, until this many `differences` are found. Also returns the number of lines of all
+/// traces together.
 ///
 /// # Errors
 ///

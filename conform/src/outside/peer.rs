@@ -1,4 +1,4 @@
-//! The other end of a connection: a socket that waits for nothing.
+//! The other end of a connection: a non-blocking socket.
 
 use std::io;
 use std::net::Shutdown;
@@ -30,7 +30,7 @@ impl Peer {
     pub(super) fn new(lines: &Lines, name: &str, socket: Socket) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         if socket.domain()? == Domain::IPV4 {
-            // Or the system would wait before it sends a second piece.
+            // Otherwise the system would wait before it sends a second piece.
             socket.set_tcp_nodelay(true)?;
         }
         Ok(Self { lines: lines.clone(), name: name.to_owned(), socket })
@@ -50,8 +50,8 @@ impl Peer {
         self.lines.add(format!("{} receives {} {end}", self.name, bytes(&received)));
     }
 
-    /// Receives until nothing more comes, and closes. What it has not read would reset the connection, of which asyncio hears in
-    /// the background.
+    /// Receives until nothing more comes, and closes. Unread data would reset the connection, which asyncio would notice in the
+    /// background.
     pub(super) async fn close(self) -> Result<()> {
         while !self.take().0.is_empty() {
             settle().await?;
@@ -59,7 +59,7 @@ impl Peer {
         Ok(())
     }
 
-    /// All that has come, and what comes after it.
+    /// All that has arrived, and what follows it.
     fn take(&self) -> (Vec<u8>, String) {
         use std::io::Read as _;
         let (mut received, mut piece) = (Vec::new(), vec![0; 1 << 16]);

@@ -1,4 +1,4 @@
-//! What the kinds of programs share: the trace, and what was begun and goes on beside the steps.
+//! What all kinds of programs share: the trace, and operations that continue in the background of the steps.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use asyncio::{
     Clock, Error, IncompleteReadError, LimitOverrunError, Result, Runner, Task, create_task, get_running_loop, sleep,
 };
 
-/// The lines of a trace. Other threads write into it, too, while the loop's own waits for them.
+/// The lines of a trace. Other threads write into it too, while the loop's own thread waits for them.
 #[derive(Clone, Default)]
 pub(super) struct Lines(Arc<Mutex<Vec<String>>>);
 
@@ -54,14 +54,15 @@ pub(super) fn error(error: &Error) -> String {
     match error.downcast_ref::<io::Error>() {
         Some(system) if system.raw_os_error().is_some() => {
             let name = format!("{error:?}").split('(').next().unwrap_or_default().to_owned();
-            // Who hears of a break first, a read or a write, is not the same: asyncio receives in the background.
+            // Whether a read or a write fails first when a connection breaks differs, because asyncio receives in the
+            // background.
             if name.starts_with("Connection") || name == "BrokenPipeError" {
                 "ConnectionError".to_owned()
             } else {
                 name
             }
         }
-        // `Debug` says where it was raised, if the environment asks for that.
+        // `Debug` would say where it was raised, if the environment asks for that.
         _ => error.repr(),
     }
 }
@@ -71,7 +72,7 @@ pub(super) fn class(raised: io::Error) -> String {
     format!("{:?}", Error::from(raised)).split('(').next().unwrap_or_default().to_owned()
 }
 
-/// How Python prints bytes; many are only counted.
+/// Bytes as Python prints them; of many, only the number.
 pub(super) fn bytes(bytes: &[u8]) -> String {
     if bytes.len() > 60 { format!("{} bytes", bytes.len()) } else { format!("b'{}'", bytes.escape_ascii()) }
 }
@@ -84,7 +85,7 @@ pub(super) fn optional(value: Option<String>) -> String {
     value.unwrap_or_else(|| "None".to_owned())
 }
 
-/// Lets the loop pass on what a socket of this process has brought, until nothing more happens.
+/// Lets the loop pass on what sockets of this process have received, until nothing more happens.
 pub(super) async fn settle() -> Result<()> {
     for _ in 0..8 {
         sleep(0.0003).await?;
@@ -92,7 +93,7 @@ pub(super) async fn settle() -> Result<()> {
     Ok(())
 }
 
-/// What was begun and goes on, by its name: each gives what is written of its result.
+/// Operations in progress, by name. Each gives the text that is written for its result.
 #[derive(Clone)]
 pub(super) struct Begun {
     lines: Lines,
@@ -104,7 +105,7 @@ impl Begun {
         Self { lines: lines.clone(), tasks: Rc::default() }
     }
 
-    /// Goes on with what was begun under this name, or begins it, and tells how far it is.
+    /// Continues the operation with this name, or begins it, and writes how far it is.
     pub(super) async fn proceed<F>(&self, name: &'static str, what: impl FnOnce() -> F) -> Result<()>
     where
         F: Future<Output = Result<String>> + 'static,
@@ -118,7 +119,7 @@ impl Begun {
         Ok(())
     }
 
-    /// Cancels it, and tells how far it is.
+    /// Cancels it, and writes how far it is.
     pub(super) async fn give_up(&self, name: &'static str) -> Result<()> {
         if let Some(task) = self.tasks.borrow().get(name) {
             task.cancel();

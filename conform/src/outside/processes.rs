@@ -1,6 +1,6 @@
-//! A child, which is a script of the shell.
+//! A child process, which is a shell script.
 //!
-//! The generator writes the script and what the program does with it together, so that each waits for what the other one does.
+//! The generator writes the script together with what the program does with it, so that each can wait for the other.
 
 use asyncio::subprocess::{PIPE, Process, STDOUT};
 use asyncio::{ProcessLookupError, Result, StreamReader, Timeout, create_subprocess_exec, timeout};
@@ -57,7 +57,7 @@ pub(super) fn generate(rng: &mut Rng) -> Program {
             }
             _ => {
                 script.push("read x; echo heard $x".to_owned());
-                // It waits, so it has not ended.
+                // The script is waiting, so it has not ended.
                 steps.push(Step::Returncode {});
                 steps.push(Step::Write { text: format!("word {number}\n") });
                 steps.push(Step::Readline { error: false });

@@ -1,4 +1,4 @@
-//! A server, and clients that are sockets of the same thread.
+//! A server, and clients that are sockets in the same thread.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ pub(super) fn generate(rng: &mut Rng) -> Program {
         let step = match rng.u32(0..24) {
             0..=5 => Step::Connect { peer },
             6..=10 => {
-                // The system's buffers of TCP grow as they like, so much goes through unix sockets only.
+                // The system's TCP buffers grow unpredictably, so large amounts go through unix sockets only.
                 let lines = ["hello\n", "half", "bye\n", "fail\n", if tcp { "more\n" } else { "much\n" }];
                 let text = lines[rng.usize(0..lines.len())].to_owned();
                 Step::Peer { peer, does: Does::Send { text } }
@@ -91,7 +91,7 @@ async fn handle(lines: Lines, client: String, mut reader: StreamReader, writer: 
                 }
             }
             if writer.is_closing() {
-                // What had come before the end can be read after it in asyncio, which receives in the background.
+                // In asyncio, which receives in the background, data that arrived before the end can be read after it.
                 break;
             }
         }

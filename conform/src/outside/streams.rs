@@ -66,14 +66,14 @@ pub(super) fn generate(rng: &mut Rng) -> Program {
             6 | 7 => Step::PeerReceive {},
             8 => Step::PeerShutdown {},
             9 => Step::PeerClose {},
-            // What had come before the end can be read after it in asyncio, which receives in the background.
+            // In asyncio, which receives in the background, data that arrived before the end can be read after it.
             10..=15 if closed => Step::IsClosing {},
             10..=15 => {
                 let how = *rng.choice(&[How::Read, How::Readexactly, How::Readline, How::Readuntil]).expect("four");
                 Step::Read { how, number: rng.usize(0..12) }
             }
             16 => Step::CancelRead {},
-            // The system's buffers of TCP grow as they like, so no more is written than they hold.
+            // The system's TCP buffers grow unpredictably, so no more is written than they surely hold.
             17 | 18 => Step::Write { size: *rng.choice(&[0, 1, 10, if tcp { 100 } else { 1_000_000 }]).expect("four") },
             19 => Step::Drain {},
             20 => Step::WriteEof {},
@@ -88,8 +88,8 @@ pub(super) fn generate(rng: &mut Rng) -> Program {
         read |= matches!(step, Step::Read { .. });
         if let Step::PeerSend { text } = &step {
             sent += text.len();
-            // asyncio stops to receive at twice the limit, and ours receives when a read asks: what a read finds beyond the limit
-            // has come before the first one, and is no more than that.
+            // asyncio stops receiving at twice the limit, and ours receives when a read asks for data. So all data beyond the
+            // limit is sent before the first read, and there is no more than twice the limit.
             if sent > 2 * limit || (read && sent > limit) {
                 break;
             }
@@ -115,7 +115,7 @@ struct Player {
     lines: Lines,
     begun: Begun,
     peer: Option<Peer>,
-    /// Out while a read is going on.
+    /// `None` while a read is in progress.
     reader: Rc<RefCell<Option<StreamReader>>>,
     writer: Rc<StreamWriter>,
 }
@@ -203,7 +203,7 @@ impl Player {
         settle().await
     }
 
-    /// A peer that was closed fails as a closed socket of Python's does.
+    /// A closed peer fails as a closed socket in Python does.
     fn with_peer(&self, what: &str, f: impl FnOnce(&Peer)) {
         match &self.peer {
             Some(peer) => f(peer),
@@ -224,7 +224,7 @@ impl Player {
             let taken = place.borrow_mut().take();
             let mut reader = taken.expect("one read at a time");
             let result = match how {
-                // What a read of so many gets is what has come by then, and asyncio receives in the background.
+                // A read of some bytes gets what has arrived by then, which differs because asyncio receives in the background.
                 How::Read if number > 0 => reader.read(0).await,
                 How::Read => reader.read_to_end().await,
                 How::Readexactly => reader.readexactly(number).await,

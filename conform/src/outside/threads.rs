@@ -1,7 +1,7 @@
 //! Jobs in a pool of threads, and threads that call into the loop.
 //!
-//! A job stands at a gate, which a step opens, so the program knows where it is. A thread that calls into the loop is joined
-//! before the program goes on.
+//! A job waits at a gate, which a step opens, so the program knows where it is. A thread that calls into the loop is joined
+//! before the next step.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 
 use super::player::{Lines, error, run, truth};
 
-/// How long a thread may take to come to where it must come.
+/// How long a thread may take to get where it must get.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Program {
-    /// How many threads the pool has.
+    /// The number of threads in the pool.
     pub workers: usize,
     /// What the coroutine does.
     pub steps: Vec<Step>,
@@ -57,7 +57,7 @@ pub enum ThreadStep {
     AskCoroutine { slot: usize },
 }
 
-/// Writes a program. It knows which jobs run, stand in line and are over.
+/// Writes a program. It keeps track of which jobs are running, queued and done.
 pub(super) fn generate(rng: &mut Rng) -> Program {
     let workers = rng.usize(1..3);
     let (mut steps, mut jobs, mut slots) = (Vec::new(), 0, 0);
@@ -85,12 +85,12 @@ pub(super) fn generate(rng: &mut Rng) -> Program {
             3..=5 if !running.is_empty() => {
                 let job = running.remove(rng.usize(0..running.len()));
                 if rng.u32(0..3) == 0 {
-                    // The job goes on, and its result is nobody's.
+                    // The job continues, and nobody gets its result.
                     steps.push(Step::Cancel { job });
                     steps.push(Step::Ticks { times: rng.usize(1..4) });
                     steps.push(Step::Ask { job });
                 }
-                // The others come to rest first: how many iterations it takes until the job's end is heard of is chance.
+                // The others must settle first: the number of iterations until the job's end is noticed varies.
                 steps.extend([Step::Ticks { times: 6 }, Step::Open { job }, Step::Ended { job }, Step::Arrive { job }]);
                 if !in_line.is_empty() {
                     let next = in_line.remove(0);
@@ -182,7 +182,7 @@ impl Job {
             _ if !done => "pending".to_owned(),
             _ if cancelled => "cancelled".to_owned(),
             Ok(Ok(value)) => value.to_string(),
-            // What a job of Python's raises is a result of ours.
+            // An exception of a job in Python is a result of ours.
             Ok(Err(text)) => error(&ValueError::new(text).into()),
             Err(raised) => error(&raised),
         }
@@ -196,13 +196,13 @@ struct Player {
     outside: Outside,
 }
 
-/// What other threads have, too.
+/// What other threads have access to as well.
 #[derive(Clone)]
 struct Outside {
     lines: Lines,
     handle: LoopHandle,
     futures: Arc<Mutex<BTreeMap<usize, ConcurrentFuture<usize>>>>,
-    /// The results that were asked for. Ours can be taken once, Python's time and again.
+    /// The results that were asked for. Ours can be taken once, Python's repeatedly.
     results: Arc<Mutex<BTreeMap<usize, String>>>,
 }
 
@@ -220,7 +220,7 @@ pub(super) fn play(program: Program) -> String {
         for step in program.steps {
             player.step(step).await?;
         }
-        // One after the other, so that their ends have an order.
+        // One after the other, so that they end in a certain order.
         for (future, [_, gate, _]) in player.jobs.values() {
             gate.set();
             future.arrive().await?;
@@ -284,7 +284,7 @@ impl Player {
     }
 
     async fn of_job(&self, step: &Step, job: usize) -> Result<()> {
-        // In a program that was made smaller it may never have been submitted.
+        // In a program that was made smaller, the job may never have been submitted.
         let Some((future, [started, gate, ended])) = self.jobs.get(&job) else { return Ok(()) };
         match step {
             Step::Started { .. } => self.tell(job, &format!("started {}", truth(started.wait(Some(PATIENCE))))),
