@@ -1,3 +1,3 @@
-//! What the attributes `main` and `test` call. It is for them alone, and may change with them.
+//! What the attributes `main` and `test` call. It is only for them, and may change with them.
 
 pub use asyncio_entry::{Ended, MainResult, TestOutcome, described, main_result, run_main, tasks_left, test_result};

@@ -1,4 +1,4 @@
-//! Generators, plain and asynchronous: functions that stop at every `yield` and go on later.
+//! Generators, plain and asynchronous: functions that stop at every `yield` and continue later.
 //!
 //! The body is a coroutine that is given a handle to yield through, a [`GeneratorYielder`] or an [`AsyncGeneratorYielder`].
 

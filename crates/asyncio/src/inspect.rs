@@ -1,7 +1,7 @@
 //! Lets `asyncio-ps` and `asyncio-pstree` look into a running program: what its tasks wait for, where, and since when.
 //!
-//! `ASYNCIO_INSPECT=1` in the environment does it for a program that knows nothing of it, and [`start`] from inside. In Python, since
-//! 3.14, `python -m asyncio ps PID` and `pstree PID` look into any process.
+//! `ASYNCIO_INSPECT=1` in the environment turns this on for an unchanged program; a program can also call [`start`]. In Python,
+//! since 3.14, `python -m asyncio ps PID` and `pstree PID` look into any process.
 
 #[doc(inline)]
 pub use asyncio_inspect::{

@@ -49,7 +49,7 @@
 //! | [`io`], [`time`] | any file descriptor on the loop; Python's `time` |
 //!
 //! You can search this documentation for names of Python's, such as `__aenter__`, `get_extra_info` or `CERT_NONE`: where the
-//! name is another one here, Python's leads to it.
+//! name differs here, Python's name leads to it.
 //!
 //! # Features
 //!
@@ -182,7 +182,7 @@ pub use self::subprocess::{ProcessLookupError, create_subprocess_exec, create_su
 #[doc(inline)]
 pub use self::threads::{ConcurrentFuture, ThreadPoolExecutor, run_coroutine_threadsafe, to_thread};
 
-// Where the examples of the runtime import them from today; their place is in the modules.
+// The examples of the runtime import these from here; they belong in the modules.
 #[doc(hidden)]
 pub use self::{
     coroutines::Step,

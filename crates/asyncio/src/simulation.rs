@@ -12,15 +12,15 @@
 //!
 //! # Which orders
 //!
-//! Iterations stay what they are: timers that are due are queued when the entries of an iteration have run. Within the queue,
-//! a task may be put off, but no entry runs before a callback that was queued earlier: eligible are the tasks at the head of the
-//! queue, up to 64, and the first entry that is no task. These are the *fence orders*. An entry that was passed over 100 times runs
-//! next. Entry 0 throughout is asyncio's own order.
+//! Iterations stay what they are: timers that are due are queued when the entries of an iteration have run. Within the queue, a
+//! task may be put off, but no entry runs before a callback that was queued earlier: eligible are the tasks at the head of the
+//! queue, up to 64, and the first entry that is not a task. These are the *fence orders*. An entry that was passed over 100
+//! times runs next. Entry 0 throughout is asyncio's own order.
 //!
 //! # Cancellation
 //!
-//! [`check_cancellation`] asks another question, with one order: what does a coroutine leave behind that is cancelled or dropped at one
-//! of its awaits? It runs the coroutine anew for each of them.
+//! [`check_cancellation`] asks another question, with one order: what does a coroutine leave behind if it is cancelled or
+//! dropped at one of its awaits? It runs the coroutine again for each of them.
 
 #[doc(inline)]
 pub use asyncio_simulation::{

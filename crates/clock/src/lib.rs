@@ -95,7 +95,7 @@ pub fn advance_virtual(when: f64) {
     VIRTUAL_NOW.set(VIRTUAL_NOW.get().max(when));
 }
 
-/// Sets this thread's virtual time to zero. No loop may live in the thread: to those that were there, time would go back.
+/// Sets this thread's virtual time to zero. No loop may exist in the thread, because its time would go back.
 #[doc(hidden)]
 #[inline]
 pub fn restart_virtual() {

@@ -1,4 +1,4 @@
-//! The clocks of the machine, from the system.
+//! The machine's clocks, as the system provides them.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! The clocks of the machine where there is no system to ask: the host of the WebAssembly module lends its own.
+//! The machine's clocks where there is no system to ask: the host of the WebAssembly module lends its own.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};

@@ -208,7 +208,7 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         }
     }
 
-    /// Completes the future, unless it is done.
+    /// Completes the future, unless it is already done.
     #[doc(hidden)]
     pub fn complete(&self, result: Result<T>) {
         let state = lock(&self.inner.state);

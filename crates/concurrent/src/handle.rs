@@ -48,7 +48,7 @@ impl ThreadSafeHandle {
         self.shared.run();
     }
 
-    /// Keeps the callback from running, if it has not begun to, and drops what it has captured: `handle.cancel()`. Waits for the
+    /// Prevents the callback from running, if it has not begun, and drops what it captured: `handle.cancel()`. Waits for the
     /// end of a callback that runs in another thread, so that it never runs after this has returned.
     pub fn cancel(&self) {
         let mut state = self.shared.when_it_does_not_run();
@@ -73,7 +73,7 @@ impl SharedCall {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// At once in the thread in which it runs: that is its own callback.
+    /// Does not wait in the thread in which the callback runs: there the caller is the callback itself.
     fn when_it_does_not_run(&self) -> MutexGuard<'_, CallState> {
         let here = thread::current().id();
         let elsewhere = |state: &mut CallState| state.runs_in.is_some_and(|thread| thread != here);

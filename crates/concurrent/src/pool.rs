@@ -1,4 +1,4 @@
-//! `ThreadPoolExecutor`: a queue of jobs, and threads that come as jobs do.
+//! `ThreadPoolExecutor`: a queue of jobs, and threads that are started as jobs come.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -170,7 +170,7 @@ impl ThreadPoolExecutor {
         let pool = &self.handle.0;
         pool.close();
         if cancel_futures {
-            // All are out of the queue before the first is dropped: that may run anything.
+            // All are taken out of the queue before the first is dropped, because that may run anything.
             drop(pool.jobs.try_iter().collect::<Vec<_>>());
         }
         let threads = std::mem::take(&mut lock(&pool.threads).handles);

@@ -1,7 +1,7 @@
 //! Managers as decorators: `contextlib.AsyncContextDecorator`.
 //!
-//! In Python a manager is called with a function. Here a function takes both, and the manager as a function that makes it,
-//! because each call needs a manager of its own.
+//! In Python a manager is called with a function. Here a function takes both. Instead of the manager it takes a function that
+//! makes one, because each call needs a manager of its own.
 
 use std::rc::Rc;
 

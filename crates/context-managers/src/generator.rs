@@ -172,7 +172,7 @@ fn unlike_an_end(raised: Error, sent: Option<&Error>) -> Error {
     raised
 }
 
-/// What an exit returns that was given `error` and ended with `result`.
+/// What an exit returns if it was given `error` and ended with `result`.
 pub(crate) fn verdict(result: Result<()>, error: Option<&Error>) -> Result<bool> {
     match (result, error) {
         (Ok(()), error) => Ok(error.is_some()),

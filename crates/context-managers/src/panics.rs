@@ -63,6 +63,6 @@ impl std::error::Error for BlockPanicked {}
 
 /// Awaits `future` and returns its panic instead of continuing it.
 pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Payload> {
-    // Unwind safe, because the panic continues: only the code that cleans up sees what it left behind.
+    // Unwind safe, because the panic continues: only cleanup code sees the state that it left behind.
     AssertUnwindSafe(future).catch_unwind().await
 }

@@ -36,7 +36,7 @@ static IN_USE: AtomicBool = AtomicBool::new(false);
 #[inline]
 #[must_use]
 pub fn in_use() -> bool {
-    // A thread sees its own change at once, and that of another thread before it gets a context from there.
+    // A thread sees its own change at once, and a change by another thread before it gets a context from there.
     IN_USE.load(Ordering::Relaxed)
 }
 

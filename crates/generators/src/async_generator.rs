@@ -83,7 +83,7 @@ struct Inner<Y, S> {
 enum State {
     Created,
     AtYield,
-    /// Running, or left in the middle of something that the body awaits.
+    /// Running, or suspended in the middle of something that the body awaits.
     Within,
 }
 
@@ -272,7 +272,7 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
     /// If this is the last reference, asks the loop to close a generator that stands at a `yield`: the `finalizer` hook of
     /// Python.
     fn finalize(self: &Rc<Self>) {
-        // The loop also knows a generator that has not started, if it has refused its first value.
+        // The loop also knows a generator that has not started but has refused its first value.
         let is_waiting = matches!(self.state.get(), State::AtYield | State::Created);
         if Rc::strong_count(self) > 1 || !is_waiting || !self.is_open() {
             return;
@@ -282,7 +282,7 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
         }
         let Some(Some((event_loop, key))) = self.home.get() else { return };
         event_loop.forget_asyncgen(*key);
-        // A closed loop refuses. Then the body is dropped where it stands.
+        // A closed loop refuses it. Then the body is dropped where it stands.
         let _ = event_loop.finalize_asyncgen(Rc::clone(self) as Rc<dyn OpenAsyncGen>);
     }
 

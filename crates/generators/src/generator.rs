@@ -84,12 +84,12 @@ struct Inner<Y: 'static, S: 'static, R: 'static> {
 
 pub(crate) type Body<R> = Pin<Box<dyn Future<Output = Result<R>>>>;
 
-/// A type without a size counts as Python's `None`: its value may be sent where there is no `yield` to receive it.
+/// A zero-sized type counts as Python's `None`: its value may be sent where there is no `yield` to receive it.
 pub(crate) const fn is_none<S>() -> bool {
     size_of::<S>() == 0
 }
 
-/// Marks a generator as running while this lives, also if the body panics.
+/// Marks a generator as running while this value lives, even if the body panics.
 pub(crate) struct Running<'a>(&'a Cell<bool>);
 
 impl<'a> Running<'a> {

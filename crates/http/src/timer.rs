@@ -1,7 +1,7 @@
 //! `LoopTimer`: hyper's `Timer`, by the loop's clock.
 //!
 //! hyper requires timers that are `Send`, which a timer of this loop is not. No timer leaves its thread here, because a
-//! connection of hyper's is polled by the task that owns it. `SendWrapper` says so to the compiler, and panics if it is
+//! connection of hyper's is polled by the task that owns it. `SendWrapper` promises that to the compiler, and panics if it is
 //! wrong.
 
 use std::cell::{Cell, RefCell};

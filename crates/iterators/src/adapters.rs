@@ -1,6 +1,6 @@
 //! The adapters of `AsyncIterator`: the parts of an asynchronous comprehension before and behind its `async for`.
 //!
-//! All have one shape: the iterator, the function, and an `anext` that reads as what it does.
+//! All have the same shape: the iterator, the function, and an `anext` that reads like what it does.
 
 use asyncio_runtime::Result;
 

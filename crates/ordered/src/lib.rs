@@ -41,7 +41,7 @@ impl Ticket {
     #[inline]
     #[must_use]
     pub fn new(key: u64) -> Self {
-        // A line would have to be joined a million times a second for nine years to have a longer key.
+        // A key becomes longer only after nine years of a million entries a second.
         Self { low: key as u32, high: (key >> 32) as u16 }
     }
 
@@ -161,7 +161,7 @@ impl<T> Ordered<T> {
         if key < self.base && self.live_overtaken > 0 {
             return self.iter_from(key).next();
         }
-        // Mostly this is all: a line is served from its front.
+        // Usually this is all: a line is served from its front.
         let first = key.saturating_sub(self.base) as usize;
         let index = (first..self.recent.len()).find(|index| self.recent[*index].is_some())?;
         Some((self.base + index as u64, self.recent[index].as_mut()?))
@@ -305,7 +305,7 @@ mod tests {
         assert!(list.overtaken.capacity() <= 64, "{}", list.overtaken.capacity());
     }
 
-    /// Against a list that is searched from the front, with entries that stay long while others come and go.
+    /// Compared with a list that is searched from the front; some entries stay long while others come and go.
     #[test]
     fn it_does_what_a_plain_list_does() {
         let mut seed = 7_u32;
@@ -322,7 +322,7 @@ mod tests {
                 plain.push((next, round));
                 next += 1;
             } else if !plain.is_empty() {
-                // Mostly one of the last, so that the first are overtaken.
+                // Usually one of the last, so that the first are overtaken.
                 let from = if random(4) == 0 { 0 } else { plain.len().saturating_sub(3) };
                 let (key, value) = plain.remove(from + random((plain.len() - from) as u32) as usize);
                 assert_eq!(list.get_mut(key), Some(&mut { value }));

@@ -365,8 +365,8 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
 }
 
 impl<T: 'static, S: Store<T> + 'static> Inner<T, S> {
-    /// Reports name the last task that has waited for an item, to those who wait for room or for the end of the work. (To note
-    /// each that takes one without a wait would take as long as that.)
+    /// Notes the last task that waited for an item, for reports about tasks that wait for room or for the end of the work.
+    /// (Noting each task that takes one without a wait would take as long as the take itself.)
     fn note_taker(&self) {
         self.putters.set_acquired();
         if !self.joining.is_empty() {
@@ -375,7 +375,7 @@ impl<T: 'static, S: Store<T> + 'static> Inner<T, S> {
     }
 }
 
-/// A wait for an item or for room. If it was woken but does not go on, it wakes the next in line, provided there is
+/// A wait for an item or for room. If it was woken but does not continue, it wakes the next in line, provided that there is
 /// still something for that one.
 struct Turn<'a, F: Fn() -> bool> {
     wait: LineWait,

@@ -104,7 +104,7 @@ fn a_result_that_can_be_taken_once_is_not_gathered_twice() {
     asyncio_testing::expect_panics("gather was given one future twice by value");
     assert_eq!(twice(false).unwrap(), [1, 1]);
     std::panic::catch_unwind(|| twice(true)).unwrap_err();
-    // By reference first, it is still there for the last.
+    // Taken by reference first, so that it is still there for the last.
     let mixed = virtually(async {
         let task = create_task(nap(1, 1));
         gather!(&task, task.clone()).await

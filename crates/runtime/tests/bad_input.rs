@@ -1,4 +1,4 @@
-//! Bad input gives a clear error, in CPython's words where it has some.
+//! Bad input gives a clear error, in CPython's words where CPython has any.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -103,7 +103,7 @@ fn impossible_delays() {
         let task = create_task(sleep(0));
         assert_eq!(text(wait([&task]).timeout(f64::NAN).await), nan);
         assert_eq!(text(as_completed([task.clone()]).timeout(f64::NAN)), nan);
-        // A negative delay is none; an infinite one is the longest.
+        // A negative delay counts as zero, an infinite one as the longest possible.
         sleep(-5).await?;
         assert!(text(wait_for(sleep(f64::INFINITY), 3600).await).starts_with("TimeoutError"));
         let call = get_running_loop()?.call_later(f64::INFINITY, || ())?;
@@ -265,7 +265,7 @@ fn what_is_waited_for_may_borrow_and_may_be_a_group() {
     .unwrap();
 }
 
-/// At the call, before anything of the group has begun.
+/// At the call, before any part of the group has begun.
 #[test]
 #[should_panic(expected = "The future belongs to a different loop than the one specified as the loop argument")]
 fn gathering_futures_of_another_loop_is_refused_at_once() {

@@ -1,5 +1,5 @@
-//! The call graph: who waits for whom, for every kind of wait, and where. What is expected is what CPython 3.15 gives, but that a
-//! task has one frame here, and that one that is done waits for nobody.
+//! The call graph: who waits for whom and where, for every kind of wait. The expected results are those of CPython 3.15, with
+//! two exceptions: here a task has a single frame, and a task that is done waits for nobody.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -31,7 +31,7 @@ fn waiters(future: &AnyFuture) -> Vec<AnyFuture> {
     graph(future).awaited_by.iter().map(|waiter| waiter.future.clone()).collect()
 }
 
-/// Checks that a task which waits in this way is named, with a line of this file, and no more once it is cancelled.
+/// Checks that a task that waits in this way is named, with a line of this file, and is no longer named once it is cancelled.
 async fn check(name: &str, waits: Waits) -> Result<()> {
     let awaited = sleeper();
     let waiting = create_task(waits(awaited.clone()));
@@ -253,7 +253,7 @@ fn a_task_that_is_done_has_no_call_stack() {
     });
 }
 
-// What CPython prints: the name as `repr` writes it.
+// As CPython prints it: the name as `repr` writes it.
 #[test]
 fn a_name_cannot_forge_a_line() {
     virtually(async {

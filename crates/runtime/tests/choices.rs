@@ -1,4 +1,4 @@
-//! What a scheduling policy is shown, and what becomes of its choice.
+//! What a scheduling policy sees, and what its choice does.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -8,12 +8,12 @@ use std::rc::Rc;
 
 use asyncio_runtime::*;
 
-/// Notes of each entry what it is, and chooses the first.
+/// Notes what each entry is, and chooses the first.
 struct Notes(Rc<RefCell<Vec<String>>>);
 
 impl SchedulingPolicy for Notes {
     fn next(&mut self, ready: &Choices<'_>) -> usize {
-        // The last index is that of no entry.
+        // The last index is past the end.
         let entries = (0..=ready.len()).map(|index| {
             let shown = [ready.is_task(index), ready.task(index).is_some(), ready.scheduled(index).is_some()];
             match shown {
@@ -50,7 +50,7 @@ fn a_timer_that_was_cancelled_is_no_choice() {
     let [_, second] = [1, 1].map(|delay| event_loop.call_later(delay, || ()).unwrap());
     second.cancel();
     event_loop.run_until_complete(sleep(2)).unwrap();
-    // The task's first step; the timer; the one of the sleep; the step that it woke; what stops the loop.
+    // The task's first step, the timer, the timer of the sleep, the step that it woke, and the callback that stops the loop.
     let [task, call] = ["task, nothing", "call, nothing"];
     assert_eq!(*notes.borrow(), [task, call, call, task, call]);
 }

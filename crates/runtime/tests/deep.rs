@@ -1,4 +1,4 @@
-//! A hundred thousand tasks, futures or errors in a chain, in a circle, or in one group: no stack overflow, no quadratic corner.
+//! A hundred thousand tasks, futures or errors in a chain, in a circle, or in one group: no stack overflow, no quadratic time.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -14,7 +14,7 @@ fn virtually<T: 'static>(main: impl std::future::Future<Output = Result<T>> + 's
     Runner::new().clock(Clock::Virtual).run(main)
 }
 
-/// A chain of tasks in which each awaits the one before.
+/// A chain of tasks, each of which awaits the one before.
 fn chain(first: Task<()>) -> Task<()> {
     (1..MANY).fold(first, |before, _| create_task(async move { before.await }))
 }
@@ -58,7 +58,7 @@ fn a_chain_is_dropped_with_its_loop() {
 
 #[test]
 fn a_chain_of_futures_that_own_the_next_is_dropped() {
-    // By a callback, by a result, as the child of a group, as what a shield waits for.
+    // Linked by a callback, by a result, as the child of a group, and by a shield.
     virtually(async {
         let event_loop = get_running_loop()?;
         let gone = Rc::new(Cell::new(0));
@@ -167,7 +167,7 @@ fn a_destructor_in_a_chain_that_panics_spares_the_others() {
 fn deep_group() -> Error {
     let group = |error: Error| -> Error { ExceptionGroup::new("g", [error, ValueError::default().into()]).into() };
     (0..MANY).fold(ValueError::new("x").into(), |error: Error, n| {
-        // As task groups nest them: the one inside is the context, too.
+        // As task groups nest them: the inner group is also the context.
         let outer = group(error.clone());
         if n % 2 == 0 { outer.during(ValueError::default().into()) } else { outer }
     })
@@ -291,7 +291,7 @@ fn many_wait_in_line_and_are_woken_one_by_one() {
         for task in tasks.iter().step_by(2) {
             task.cancel();
         }
-        // In one step, so that nobody has left the line yet.
+        // In one step, so that no waiter has left the line yet.
         for _ in 0..MANY / 2 {
             assert!(line.wake_one());
         }
@@ -319,7 +319,7 @@ fn many_timers_are_made_and_cancelled() {
     .unwrap();
 }
 
-/// The indentation of a call graph stops growing, or its text would be quadratic.
+/// The indentation of a call graph is limited, because otherwise its text would be quadratic.
 #[test]
 fn the_call_graph_of_a_chain_is_as_long_as_the_chain() {
     const TASKS: usize = 20_000;
@@ -329,13 +329,13 @@ fn the_call_graph_of_a_chain_is_as_long_as_the_chain() {
         sleep(1).await?;
         let text = format_call_graph(Some(&first))?;
         assert_eq!(text.matches("* Task(name='Task-").count(), TASKS);
-        // Four lines for each, and few of them shorter than the greatest indentation.
+        // Four lines for each task, most of them with the greatest indentation.
         assert!(text.len() < TASKS * 1000, "{} bytes", text.len());
         let indent = |line: &str| line.len() - line.trim_start().len();
         let levels: Vec<usize> = text.lines().filter(|line| line.contains("* Task(")).map(indent).collect();
         assert!(levels.iter().enumerate().all(|(level, indent)| *indent == 4 * level.min(32)));
         assert_eq!(format!("{:?}", capture_call_graph(Some(&first))?.unwrap()), text);
-        // The end of the loop would cancel each through all the others.
+        // Closing the loop would cancel each task through all the others.
         first.abort();
         sleep(1).await
     })

@@ -1,4 +1,4 @@
-//! A loop gives every descriptor back. Alone in its process, because it counts them.
+//! A loop closes all its descriptors. The test is alone in its process, because it counts them.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -17,7 +17,7 @@ fn open_descriptors() -> usize {
 #[test]
 #[cfg(target_os = "linux")]
 fn descriptors_are_given_back_whatever_becomes_of_their_users() {
-    // What the standard library opens once for itself.
+    // Lets the standard library open what it opens once.
     drop(UnixStream::pair().unwrap());
     let before = open_descriptors();
     for _ in 0..3 {
@@ -32,7 +32,7 @@ fn descriptors_are_given_back_whatever_becomes_of_their_users() {
                 Ok(())
             })
             .unwrap();
-        // A task that still waits when the loop is closed.
+        // A task that is still waiting when the loop is closed.
         event_loop.set_exception_handler(Some(Box::new(|_| ())));
         event_loop
             .create_task(async {

@@ -1,4 +1,4 @@
-//! Descriptors in the loop: `AsyncFd` keeps what it learnt, loses no wake-up, and never leaves anybody hanging.
+//! Descriptors in the loop: `AsyncFd` remembers readiness, loses no wake-up, and leaves no waiter hanging.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -202,7 +202,7 @@ fn a_wait_can_be_polled_anew_and_given_up() {
                     Err(_) if got.len() == 2 => {
                         let waits = poll_fn(|cx| Poll::Ready(Pin::new(&mut readable).poll(cx).is_pending())).await;
                         assert!(waits);
-                        // Virtual time would not jump while somebody waits for a descriptor.
+                        // Virtual time would not jump while a task waits for a descriptor.
                         readable.give_up();
                         sleep(1e6).await?;
                     }
@@ -322,7 +322,7 @@ fn many_tasks_that_are_always_ready_do_not_keep_the_loop_from_looking_at_descrip
             .collect();
         sleep(0).await?;
         far.write_all(b"now")?;
-        // One to look, one for the event, and one for the step of who waits.
+        // One iteration to look, one for the event, and one for the step of the waiting task.
         for _ in 0..3 {
             sleep(0).await?;
         }
@@ -337,7 +337,7 @@ fn many_tasks_that_are_always_ready_do_not_keep_the_loop_from_looking_at_descrip
 
 #[test]
 fn an_end_that_came_with_the_data_is_noticed() {
-    // A short read would say that nothing is left; that the peer has gone was told with the data.
+    // A short read would mean that nothing is left, but the event that reported the data also reported that the peer has gone.
     virtually(async {
         let (mut far, near) = pair()?;
         let near = Rc::new(near);
@@ -387,7 +387,7 @@ fn virtual_time_waits_for_a_descriptor_only_if_somebody_does() {
         let (mut far, near) = pair()?;
         let _ = near.try_read_with(|mut socket| socket.read(&mut [0]));
         let event_loop = get_running_loop()?;
-        // Nobody waits: an hour passes at once.
+        // Nothing waits for a descriptor: an hour passes at once.
         sleep(3600).await?;
         let start = event_loop.time();
         let thread = std::thread::spawn(move || {
@@ -501,7 +501,7 @@ fn poll_functions_wake_the_last_waker_given() {
         sleep(0).await?;
         far.write_all(b"x")?;
         assert_eq!(second.await?, b'x');
-        // Closed under a poll function: an error too.
+        // Closed while a poll function waits: also an error.
         let (_far, near) = pair()?;
         let near = Rc::new(RefCell::new(Some(near)));
         let polled = Rc::clone(&near);
@@ -569,7 +569,7 @@ fn a_call_is_dropped_with_its_descriptor_and_with_the_loop() {
             drop((far, near));
             let (far, near) = pair()?;
             fill(&near);
-            // It keeps its own descriptor alive, as a writer that flushes in the background does.
+            // It keeps its own descriptor alive, like a writer that flushes in the background.
             let near = Rc::new(near);
             let itself = Rc::clone(&near);
             near.registration().call_when_writable(move || drop((two, itself)))?;

@@ -1,4 +1,4 @@
-//! Futures of other crates: what a cancellation does where nothing of ours can raise it.
+//! Futures of other crates: what a cancellation does where no wait of ours can raise it.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -25,7 +25,7 @@ impl Drop for Ends {
     }
 }
 
-/// Something foreign that never comes, and notes when it is dropped.
+/// A foreign future that never completes, and notes when it is dropped.
 async fn foreign(order: &Order) -> Result<()> {
     let _ends = Ends("dropped", Rc::clone(order));
     pending().await
@@ -85,7 +85,7 @@ fn run_ends_while_a_task_waits_for_a_foreign_future() {
     assert_eq!(*order.borrow(), ["dropped"]);
 }
 
-/// Only the innermost block is dropped. What is further out sees a `CancelledError`, and cleans up with awaits.
+/// Only the innermost block is dropped. Outer code sees a `CancelledError`, and can await in its cleanup.
 #[test]
 fn the_innermost_block_is_dropped_and_the_rest_cleans_up() {
     let order = Order::default();
@@ -135,7 +135,7 @@ fn a_task_without_a_block_is_dropped_where_it_stands() {
     .unwrap();
 }
 
-/// A task that asks for its own cancellation has one more chance: what it waits for may come.
+/// A task that requests its own cancellation is polled once more: what it waits for may have arrived.
 #[test]
 fn who_cancels_itself_is_polled_once_more() {
     run_virtual(async {
@@ -158,7 +158,7 @@ fn who_cancels_itself_is_polled_once_more() {
     .unwrap();
 }
 
-/// One of ours beside a foreign future: ours takes the cancellation, as if it were alone.
+/// If a wait of ours is polled beside a foreign future, ours raises the cancellation, as if it were alone.
 #[test]
 fn what_is_ours_beside_a_foreign_future_takes_the_cancellation() {
     run_virtual(async {
@@ -178,8 +178,8 @@ fn what_is_ours_beside_a_foreign_future_takes_the_cancellation() {
     .unwrap();
 }
 
-/// A stream of another crate polls only what was woken. So the sleep in it, which was cancelled, is not polled, and the
-/// cancellation would be lost.
+/// A stream of another crate polls only what was woken. So the cancelled sleep in it is not polled, and the cancellation would
+/// be lost.
 #[test]
 fn a_wait_of_ours_that_is_not_polled_any_more_does_not_hold_the_cancellation_up() {
     run_virtual(async {
@@ -263,7 +263,7 @@ fn a_cancellation_does_not_touch_an_uncancellable_future_and_ends_the_task_after
     .unwrap();
 }
 
-/// Who still has the block, because it is pinned or in a race, has nothing of its content.
+/// If the caller still has the block, because it is pinned or in a race, its content is dropped all the same.
 #[test]
 fn what_a_cancellation_ends_is_dropped_before_the_cancellation_is_raised() {
     run_virtual(async {
@@ -307,7 +307,7 @@ fn a_cancellable_wait_cleans_up_as_any_of_ours_does() {
     .unwrap();
 }
 
-/// As CPython: `current_task().cancel()`, and an awaitable that has its result at once still gives it.
+/// As in CPython: after `current_task().cancel()`, an awaitable that has its result at once still gives it.
 #[test]
 fn what_does_not_wait_raises_no_cancellation() {
     run_virtual(async {
@@ -320,7 +320,7 @@ fn what_does_not_wait_raises_no_cancellation() {
     .unwrap();
 }
 
-/// A cancellation that was taken back is not raised, however the task waits.
+/// A cancellation that was taken back is not raised, whatever the task waits for.
 #[test]
 fn a_request_that_is_taken_back_drops_nothing() {
     run_virtual(async {

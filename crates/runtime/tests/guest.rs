@@ -1,6 +1,6 @@
-//! A loop that a host drives: when the host is asked to have it run, and that it runs as it would alone.
+//! A loop that a host drives: it asks the host to run it when it must, and runs as it would alone.
 //!
-//! That the steps are the same is shown by the corpus of `conform`, which runs hosted as well.
+//! The corpus of `conform`, which also runs hosted, shows that the steps are the same.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -60,7 +60,7 @@ fn one_iteration_runs_what_is_ready_and_no_more() {
         }
         assert_eq!(guest.next_timeout(), Some(0.0), "virtual time waits for nothing");
     }
-    // Main, its tasks twice, the timer, main again, and what stops the loop.
+    // Main, its tasks twice, the timer, main again, and the callback that stops the loop.
     assert_eq!(seen, [0, 0, 2, 4, 4, 4]);
     assert_eq!(*order.borrow(), ["a", "b", "a", "b"]);
 }

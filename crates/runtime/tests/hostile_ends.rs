@@ -1,4 +1,4 @@
-//! What a program meets outside of itself: standard error that is full or closed, and a system without a thread to spare.
+//! Hostile surroundings: standard error that is full or closed, and a system that refuses threads.
 //!
 //! Each test runs itself again as a child process, in which the program is `main`.
 
@@ -35,7 +35,7 @@ fn assert_says(output: Option<Output>, said: &str) {
     }
 }
 
-/// Reports from everywhere: from tasks, callbacks, destructors, other threads, and one that unwinds.
+/// Causes reports from everywhere: tasks, callbacks, destructors, other threads, and during an unwinding.
 fn reports() {
     struct Unwinds;
     impl Drop for Unwinds {
@@ -113,7 +113,7 @@ fn a_program_whose_system_has_no_thread_left_keeps_its_result() {
         let result = run(async {
             let answer = to_thread(|| 42).await?;
             no_more_threads();
-            // The thread that there is does the work of all.
+            // The one existing thread does all the work.
             Ok(answer + to_thread(|| 1).await?)
         });
         println!("the result is {result:?}");
@@ -149,7 +149,7 @@ fn a_standard_output_that_is_full_or_closed_is_an_error() {
             rustix::stdio::dup2_stdout(&stdout).unwrap();
             run(async { print_call_graph(None) }).map_err(|error| error.to_string())
         });
-        // What tells of the test needs it again.
+        // The test harness needs it again.
         rustix::stdio::dup2_stdout(&own).unwrap();
         let [full, closed] = printed.map(Result::unwrap_err);
         assert!(full.contains("No space left on device"), "{full}");

@@ -1,4 +1,4 @@
-//! Ctrl-C: this program starts itself as a child, interrupts it, and looks at how it ends.
+//! Ctrl-C: this program starts itself as a child, interrupts that, and checks how it ends.
 
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
@@ -27,7 +27,7 @@ fn child(name: &str) -> Result<()> {
         "cancels_the_future_that_main_waits_for" => {
             let runner = Runner::new();
             let future = runner.get_loop()?.create_future::<()>();
-            // Or the loop would say that nothing is left to wait for.
+            // Otherwise the loop would report that nothing is left to wait for.
             runner.get_loop()?.call_later(60, || ())?;
             let awaited = future.clone();
             let result = runner.run(async move {

@@ -1,4 +1,4 @@
-//! One iteration of the loop: what it runs, at what time, and what it tells of it.
+//! One iteration of the loop: what it runs, when, and what it reports about it.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -85,14 +85,14 @@ fn a_loop_that_was_a_guest_sleeps_when_it_runs_alone() {
     let notes = Rc::new(Notes::default());
     event_loop.add_observer(notes.clone());
     event_loop.run_until_complete(sleep(0.02)).unwrap();
-    // One wait, and perhaps some that the system has ended early; not thousands.
+    // One wait, and perhaps some more if the system ended one early, but not thousands.
     assert!((1..10).contains(&notes.waits.get()), "{} waits", notes.waits.get());
 }
 
 #[test]
 fn the_host_of_a_guest_that_has_worked_waits_anew() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
-    // Something may come from outside, so virtual time passes as real time does.
+    // Something may come from outside, so virtual time passes like real time.
     let (near, _far) = UnixStream::pair().unwrap();
     event_loop.add_reader(&near, || ()).unwrap();
     event_loop.call_later(1000, || ()).unwrap();

@@ -16,7 +16,7 @@ fn virtually<T: 'static>(main: impl std::future::Future<Output = Result<T>> + 's
     Runner::new().clock(Clock::Virtual).run(main)
 }
 
-/// What a loop reports, instead of on standard error.
+/// Collects what a loop reports, instead of standard error.
 fn collect_reports(event_loop: &EventLoop) -> Rc<RefCell<Vec<String>>> {
     let reports = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&reports);
@@ -55,7 +55,7 @@ fn dropping_a_loop_frees_every_task_future_timer_and_callback() {
     }
     let callback = held();
     event_loop.call_later(3600, move || drop(callback)).unwrap();
-    // Not for a time: one of them is always ready, so virtual time stands still.
+    // Not a sleep for some time: one of the tasks is always ready, so virtual time stands still.
     event_loop.run_until_complete(async { sleep(0).await }).unwrap();
     let (callback, unstarted) = (held(), held());
     event_loop.call_soon(move || drop(callback)).unwrap();
@@ -80,7 +80,7 @@ fn dropping_a_loop_frees_every_task_future_timer_and_callback() {
     assert!(reports.iter().all(|report| report.starts_with("Task was destroyed but it is pending!")), "{reports:?}");
 }
 
-/// A future that is gathered or shielded owns who waits for its end, and is owned by it.
+/// A gathered or shielded future owns what waits for its end, and is owned by it.
 #[test]
 fn futures_that_nobody_completes_go_with_the_loop() {
     let token = Rc::new(());
@@ -108,7 +108,7 @@ fn futures_that_nobody_completes_go_with_the_loop() {
     assert!(Rc::strong_count(&token) > 400);
     event_loop.close().unwrap();
     assert_eq!(Rc::strong_count(&token), 1);
-    // What is made when the loop is closed does not stay either.
+    // What is made after the loop is closed does not stay either.
     drop((make(), with_task));
     assert_eq!(Rc::strong_count(&token), 1);
 }
@@ -159,7 +159,7 @@ fn descriptors_are_given_back() {
         event_loop.add_signal_handler(10, || ()).unwrap();
         event_loop.run_until_complete(async { sleep(0).await }).unwrap();
     }
-    // Other tests of this process open some meanwhile.
+    // Other tests in this process may open some meanwhile.
     let after = count().unwrap();
     assert!(after < before + 40, "{before} before, {after} after");
 }
@@ -294,7 +294,7 @@ fn several_runs_share_one_loop() {
         .unwrap();
 }
 
-/// A task notes one wait at a time. What it had noted before may be the last handle on something whose destructor waits in turn.
+/// A task notes one wait at a time. The previous note may be the last handle on something whose destructor itself waits.
 #[test]
 fn a_wait_that_begins_while_another_is_forgotten_keeps_nothing() {
     struct Waits(Option<Future<()>>);
@@ -319,7 +319,7 @@ fn a_wait_that_begins_while_another_is_forgotten_keeps_nothing() {
         })
         .await;
         drop(wait);
-        // In the same step: only the note of the wait before keeps the first.
+        // In the same step: only the note of the previous wait keeps the first alive.
         sleep(0).await
     };
     virtually(program).unwrap();
@@ -365,7 +365,7 @@ fn a_dropped_group_or_shield_that_somebody_listens_to_is_kept_among_many_that_no
     virtually(program).unwrap();
 }
 
-/// What a loop keeps for the parts of asyncio ends in one order, whatever was needed first.
+/// What a loop keeps for the parts of asyncio is dropped in a fixed order, whichever was needed first.
 #[test]
 fn what_a_loop_keeps_ends_in_one_order() {
     struct Ends(&'static str, Rc<RefCell<Vec<&'static str>>>);
@@ -378,7 +378,7 @@ fn what_a_loop_keeps_ends_in_one_order() {
     let ends = |name| Ends(name, Rc::clone(&order));
     let event_loop = EventLoop::with_clock(Clock::Real);
 
-    // Needed from the last to end to the first.
+    // Needed in the reverse of the order in which they end.
     let (observer, policy) = (ends("observer"), ends("policy"));
     let (options, noted, hook) = (ends("task options"), ends("noted waiter"), ends("hook"));
     struct Watches(#[expect(dead_code, reason = "it is dropped")] Ends);
@@ -409,7 +409,7 @@ fn what_a_loop_keeps_ends_in_one_order() {
     event_loop.add_reader(&reader, move || _ = &watching).unwrap();
     let timer = ends("timer");
     event_loop.call_later(3600, move || drop(timer)).unwrap();
-    // A job that is still at work when the loop closes: its future is kept for the thread, and with it what is told of its end.
+    // A job that is still running when the loop closes: its future is kept for the thread, with the callback for its end.
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let job = event_loop.run_in_executor(None, move || _ = wait.recv()).unwrap();
     let told = ends("job");

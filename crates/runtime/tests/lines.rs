@@ -16,7 +16,7 @@ fn virtually<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> 
     Runner::new().clock(Clock::Virtual).run(main)
 }
 
-/// Tasks that wait in line, and do so already.
+/// Creates tasks that wait in line, and lets them begin to.
 async fn waiters<const N: usize>(line: &WaitQueue) -> Result<[Task<()>; N]> {
     let tasks = std::array::from_fn(|_| create_task(line.wait()));
     sleep(0).await?;
@@ -41,7 +41,7 @@ fn all_that_wait_are_woken_and_leave_when_they_run() {
     .unwrap();
 }
 
-// As in `Lock._wake_up_first` of CPython, which looks at the first waiter alone.
+// As in CPython's `Lock._wake_up_first`, which looks only at the first waiter.
 #[test]
 fn the_front_is_woken_once_and_nothing_behind_it() {
     virtually(async {

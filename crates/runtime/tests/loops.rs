@@ -1,4 +1,4 @@
-//! Loops beside each other, loops that wait for another thread, and what a loop that is closed lets go of.
+//! Loops beside each other, loops that wait for another thread, and what a loop drops when it is closed.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -16,7 +16,7 @@ thread_local! {
     static AWAITED: RefCell<Option<Future<()>>> = const { RefCell::new(None) };
 }
 
-/// Calls a function with each limit of a wait.
+/// Calls a function with the time limit of each wait.
 struct Waits<F>(F);
 
 impl<F: Fn(Option<f64>)> Observer for Waits<F> {
@@ -27,12 +27,12 @@ impl<F: Fn(Option<f64>)> Observer for Waits<F> {
     }
 }
 
-/// Awaits a future that another thread completes once the loop waits. Nothing of the thread is known to the loop but its handle.
+/// Awaits a future that another thread completes once the loop waits. All that the loop knows of the thread is its handle.
 fn completed_from_outside(event_loop: &EventLoop) {
     let (tell, waits) = mpsc::channel();
     let handle = event_loop.handle();
     let thread = thread::spawn(move || {
-        // An error if the loop has given up.
+        // `recv` fails if the loop has given up.
         if waits.recv().is_ok() {
             let complete = || AWAITED.take().expect("it is awaited").set_result(()).expect("it is pending");
             handle.call_soon_threadsafe(complete).unwrap();
@@ -80,7 +80,7 @@ fn a_task_that_is_woken_while_another_loop_runs_runs_in_its_own() {
     two.run_until_complete(task).unwrap();
 }
 
-// As asyncio's selectors, which round up to the millisecond; and `MAXIMUM_SELECT_TIMEOUT`.
+// As with asyncio's selectors, which round up to the millisecond, and its `MAXIMUM_SELECT_TIMEOUT`.
 #[test]
 fn a_loop_waits_until_its_timer_is_due_but_no_longer_than_a_day() {
     for delay in [0.0105, 1e12] {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use asyncio_runtime::*;
 
-/// Notes what a function makes of an event.
+/// Notes what a function returns for each event.
 struct Notes<F>(RefCell<Vec<String>>, F);
 
 impl<F: Fn(LoopEvent<'_>) -> Option<String>> Notes<F> {
@@ -191,7 +191,7 @@ fn passes_and_jumps_of_the_clock_are_seen() {
     event_loop.run_until_complete(sleep(5)).unwrap();
     event_loop.close().unwrap();
     let jump = format!("{start} to {}", start + 5.0);
-    // The task's first step; the timer; the step that it woke; the callback that stops the loop.
+    // The task's first step, the timer, the step that it woke, and the callback that stops the loop.
     assert_eq!(notes.all(), ["pass 1", "end", &jump, "pass 1", "end", "pass 1", "end", "pass 1", "end", "closed"]);
 }
 
@@ -240,7 +240,7 @@ fn a_panic_of_an_observer_leaves_no_waiter_of_a_future_behind() {
     event_loop.remove_observer(&panics);
     event_loop.run_until_complete(waiting).unwrap();
     event_loop.add_observer(panics);
-    // A destructor that is run by a panic: the second one is swallowed.
+    // A destructor that runs during a panic: a second panic is swallowed.
     unwinds(&|| {
         let _sleeping = SetTimer(event_loop.call_later(1, || ()).unwrap());
         panic!("expected: the first");
@@ -271,7 +271,7 @@ impl SchedulingPolicy for LastFirst {
     }
 }
 
-/// It may choose what was queued in this very pass: so the rest of the pass waits, and no timer is looked at.
+/// It may choose what was queued in this very pass. Then the rest of the pass waits, and no timer is checked.
 #[test]
 fn a_policy_chooses_among_all_that_is_ready() {
     let order: Rc<RefCell<Vec<u32>>> = Rc::default();
@@ -330,7 +330,7 @@ fn a_policy_may_let_time_pass_while_something_is_ready() {
     };
     let own_clock = |runner: Runner| run(runner.clock(Clock::Virtual));
     assert_eq!(own_clock(Runner::new()), (0.0, 4.0));
-    // The first sleep ends while the other task is busy, the second one too; nobody waits for half a second more.
+    // Both sleeps end while the other task is busy; nothing waits for another half a second.
     assert_eq!(own_clock(Runner::new().scheduling_policy(Late)), (4.0, 4.0));
 }
 

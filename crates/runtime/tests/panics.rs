@@ -1,4 +1,4 @@
-//! A panic is kept, goes on in whoever awaits the task, and is never swallowed.
+//! A panic is kept, continues in the code that awaits the task, and is never swallowed.
 
 #[macro_use]
 extern crate asyncio_testing;

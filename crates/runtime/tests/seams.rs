@@ -82,7 +82,7 @@ fn a_policy_chooses_who_runs_next() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
     event_loop.set_scheduling_policy(Some(Box::new(LastFirst)));
     let order: Rc<RefCell<Vec<u32>>> = Rc::default();
-    // Callbacks and tasks in turn: they are kept apart, and have one order.
+    // Callbacks and tasks alternate: they are stored separately, but have one common order.
     for i in 0..6 {
         let note = Rc::clone(&order);
         let run = move || note.borrow_mut().push(i);
@@ -96,7 +96,7 @@ fn a_policy_chooses_who_runs_next() {
             drop(event_loop.create_task(task).unwrap());
         }
     }
-    // It is the first to run, being the last; then it sleeps until the others have run.
+    // It runs first, because it is the last; then it sleeps until the others have run.
     event_loop.run_until_complete(sleep(1)).unwrap();
     assert_eq!(*order.borrow(), [5, 4, 3, 2, 1, 0]);
 }
@@ -163,7 +163,7 @@ fn a_signal_calls_back_in_the_loop() {
             assert!(!event_loop.remove_signal_handler(12));
             // 9 is SIGKILL, which nobody can handle.
             assert_eq!(event_loop.add_signal_handler(9, || ()).unwrap_err().to_string(), "sig 9 cannot be caught");
-            // As `signal.valid_signals()` of CPython 3.15 on Linux: the C library keeps 32 and 33 for itself.
+            // As in `signal.valid_signals()` of CPython 3.15 on Linux: the C library reserves 32 and 33.
             for number in [-1, 0, 32, 33, 65, 1000] {
                 let error = event_loop.add_signal_handler(number, || ()).unwrap_err();
                 assert_eq!(format!("{error:?}"), format!("ValueError('invalid signal number {number}')"));

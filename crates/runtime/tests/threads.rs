@@ -67,7 +67,7 @@ fn jobs_behind_sleeping_threads_take_virtual_time_too() {
         let jobs = (0..6).map(|_| event_loop.run_in_executor(Some(&pool), || time::sleep(3600)));
         gather(jobs.collect::<Result<Vec<_>>>()?).await?;
         assert_eq!(time::perf_counter() - begin, 3.0 * 3600.0);
-        // Nobody waits for this one but the end of the loop, which gives up after five minutes.
+        // Only the end of the loop waits for this job, and gives up after five minutes.
         get_running_loop()?.run_in_executor(None, || time::sleep(240))?;
         Ok(())
     })
@@ -86,7 +86,7 @@ fn a_job_that_has_not_begun_can_be_cancelled() {
         let second = event_loop.run_in_executor(Some(&pool), || panic!("must not begin"))?;
         assert!(second.cancel());
         assert!(second.await.unwrap_err().is_cancelled());
-        // As in asyncio, the job hears of it in the next iteration.
+        // As in asyncio, the job is told in the next iteration.
         sleep(0).await?;
         go.send(())?;
         assert!(first.await?);
@@ -355,7 +355,7 @@ fn calls_that_a_loops_own_thread_makes_by_its_handle_are_in_order_with_others() 
     .unwrap();
 }
 
-/// As on CPython, where what a thread calls is in the queue when that has been joined.
+/// As on CPython, where calls from a thread are in the queue once the thread has been joined.
 #[test]
 fn what_a_thread_handed_in_comes_before_what_is_queued_after_it_was_joined() {
     virtually(async {

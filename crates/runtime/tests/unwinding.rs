@@ -1,5 +1,5 @@
-//! Panics in the places where a loop runs the code of others in the middle of its own: observers and destructors. Whatever
-//! unwinds, no task is lost, no memory is freed twice or too early, and the loop can be closed.
+//! Panics in the places where a loop runs foreign code in the middle of its own: observers and destructors. Whatever panics, no
+//! task is lost, no memory is freed twice or too early, and the loop can be closed.
 //!
 //! `cargo xtask sanitize` runs this under AddressSanitizer, which is what notices memory that is used after it was freed.
 
@@ -15,7 +15,7 @@ use std::task::{Poll, Waker};
 
 use asyncio_runtime::*;
 
-/// Panics when it is told of events of this name, as long as it is armed.
+/// Panics at events with this name, as long as it is armed.
 struct Panics {
     event: &'static str,
     armed: Cell<bool>,
@@ -29,7 +29,7 @@ impl Observer for Panics {
     }
 }
 
-/// Panics when it is dropped, unless something panics already.
+/// Panics when it is dropped, unless the thread is already panicking.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -83,8 +83,8 @@ fn a_panic_of_an_observer_loses_no_task() {
         });
         assert_eq!(message, "expected of the observer", "{event}");
         observer.armed.set(false);
-        // What is left goes on: the cancellation of the one, or the end that the panic has brought it. The run that has
-        // unwound may have queued its stop, as it may in CPython.
+        // The rest continues: the cancellation of one task, or its end by the panic. The run that has unwound may have queued
+        // its stop, as in CPython.
         let _ = event_loop.run_until_complete(async { sleep(2).await });
         sleeping.cancel();
         all_go(&event_loop);
@@ -94,7 +94,7 @@ fn a_panic_of_an_observer_loses_no_task() {
     }
 }
 
-/// The wake-up that fails is the one of a task whose only waker is its own: nothing else keeps its memory meanwhile.
+/// The wake-up that panics is that of a task whose only waker is its own: nothing else keeps its memory alive meanwhile.
 #[test]
 fn a_panic_while_a_task_is_woken_leaves_its_memory_in_place() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
@@ -142,7 +142,7 @@ fn a_result_that_nobody_takes_may_panic_when_it_goes() {
     }
 }
 
-/// What other threads hand in at one time is one entry of the queue.
+/// Everything that other threads submit at one time is one entry of the queue.
 #[test]
 fn what_other_threads_hand_in_is_not_lost_with_a_panic_of_the_first() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
@@ -191,7 +191,7 @@ fn a_result_that_a_late_cancellation_replaces_may_panic_when_it_goes() {
     all_go(&event_loop);
 }
 
-/// The wait itself holds the last handle on a future whose value panics.
+/// The wait itself holds the last handle on a future whose value panics when it is dropped.
 #[test]
 fn what_a_task_waited_on_may_panic_when_it_goes() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
@@ -204,7 +204,7 @@ fn what_a_task_waited_on_may_panic_when_it_goes() {
             let mut waiting = Box::pin(future.join());
             let mut once = Some(future);
             std::future::poll_fn(|cx| {
-                // It waits, and lets go of the future, but the task still says that it waits on it.
+                // It waits, and drops the future, but the task still notes that it waits for it.
                 if let Some(future) = once.take() {
                     assert!(std::pin::Pin::new(&mut waiting).poll(cx).is_pending());
                     waiting = Box::pin(get_running_loop().unwrap().create_future::<Bomb>().join());
@@ -223,7 +223,7 @@ fn what_a_task_waited_on_may_panic_when_it_goes() {
     all_go(&event_loop);
 }
 
-/// A callback of a descriptor goes when it is replaced or removed; what it holds may well use the loop.
+/// A callback of a descriptor is dropped when it is replaced or removed; what it holds may use the loop then.
 #[test]
 fn a_callback_of_a_descriptor_may_use_the_loop_when_it_goes() {
     struct Uses(EventLoop, Rc<UnixStream>, Rc<Cell<u32>>);
@@ -248,7 +248,7 @@ fn a_callback_of_a_descriptor_may_use_the_loop_when_it_goes() {
     assert_eq!(dropped.get(), 1);
     event_loop.remove_reader(&*stream).unwrap();
     assert_eq!(dropped.get(), 2);
-    // One that cannot be watched is not kept either.
+    // The callback of a descriptor that cannot be watched is not kept either.
     let file = std::fs::File::open("Cargo.toml").unwrap();
     let uses = Uses(event_loop.clone(), stream, Rc::clone(&dropped));
     let watching = event_loop.add_reader(&file, move || {
@@ -258,7 +258,7 @@ fn a_callback_of_a_descriptor_may_use_the_loop_when_it_goes() {
     assert_eq!(dropped.get(), 3);
 }
 
-/// A policy is asked while nothing of the loop is borrowed.
+/// A policy is asked while no part of the loop is borrowed.
 #[test]
 fn a_policy_may_use_the_loop() {
     struct Calls(EventLoop, Rc<Cell<u32>>);
@@ -278,8 +278,8 @@ fn a_policy_may_use_the_loop() {
     assert!(count.get() >= 3);
 }
 
-/// A result that nobody gets, because the task was cancelled at its last step, may ask for the task's name, and may panic: the
-/// task is still there, and no other is taken for it.
+/// If the task is cancelled at its last step, its result is dropped. The destructor may ask for the task's name, and may panic:
+/// the task is still there, and no other is mistaken for it.
 #[test]
 fn a_result_that_goes_before_the_task_is_over_finds_it_in_place() {
     struct Asks(bool);

@@ -1,5 +1,5 @@
-//! Where code of the user runs in the middle of the runtime's: observers, policies, wakers, `Clone`, `Debug`, destructors that
-//! close, replace or remove what is being used.
+//! User code that runs in the middle of the runtime: observers, policies, wakers, `Clone`, `Debug`, and destructors that close,
+//! replace or remove what is being used.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -21,7 +21,7 @@ fn quiet_loop() -> EventLoop {
     event_loop
 }
 
-/// Closes its loop when something of this name happens.
+/// Closes its loop at an event with this name.
 struct Closes(EventLoop, &'static str);
 
 impl Observer for Closes {
@@ -43,7 +43,7 @@ fn an_observer_closes_the_loop_while_a_task_is_made() {
 
 #[test]
 fn an_observer_closes_the_loop_when_it_hears_of_a_task_that_was_woken_between_runs() {
-    // The news is heard of when the next thing is queued: a task, or a callback.
+    // The loop notices it when the next entry is queued: a task, or a callback.
     for make_task in [true, false] {
         let event_loop = quiet_loop();
         let future = event_loop.create_future::<()>();
@@ -173,7 +173,7 @@ fn the_key_of_a_callback_names_no_other_one() {
         let own = b.add_done_callback(move |_| calls.set(calls.get() + 1));
         let (_first, second) = (a.add_done_callback(|_| ()), a.add_done_callback(|_| ()));
         assert!(!b.remove_done_callback(second));
-        // One of another time: its place was used again.
+        // An old key, whose place was used again.
         let c = event_loop.create_future::<u32>();
         let old = c.add_done_callback(|_| ());
         c.set_result(1)?;
@@ -226,7 +226,7 @@ static VAR: ContextVar<u32> = ContextVar::new("in a thread local");
 /// Runs a loop in a thread local of a thread that ends with it.
 fn in_a_thread_local(prepare: impl FnOnce(&EventLoop) + Send + 'static) {
     let thread = std::thread::spawn(|| {
-        // Registered before any of the runtime's, so it goes after them.
+        // Registered before any thread local of the runtime, so it is dropped after them.
         LOOP.set(Some(EventLoop::with_clock(Clock::Virtual)));
         LOOP.with_borrow(|event_loop| {
             let event_loop = event_loop.as_ref().unwrap();
@@ -272,7 +272,7 @@ fn a_loop_in_a_thread_local_ends_with_its_thread() {
             event_loop.run_until_complete(main).unwrap();
             let _ = event_loop.call_soon(|| unreachable!("the loop is closed"));
         });
-        // Its context went with the thread.
+        // Its context was dropped with the thread.
         assert_eq!(told.recv(), Ok(None));
     }
 }

@@ -1,4 +1,4 @@
-//! Waits that a program polls by hand: one that moves to another task, one beside others, one that is dropped before its end.
+//! Waits that a program polls by hand: one that moves to another task, one among others, and one that is dropped early.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -18,7 +18,7 @@ fn virtually<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> 
     Runner::new().clock(Clock::Virtual).run(main)
 }
 
-/// Polls `wait` once in a task that ends then, and awaits it in another one.
+/// Polls `wait` once in a task that then ends, and awaits it in another one.
 async fn moved(wait: impl StdFuture<Output = Result<()>> + 'static, wake: impl FnOnce()) -> Result<()> {
     let wait: Pin<Box<dyn StdFuture<Output = Result<()>>>> = Box::pin(wait);
     let wait = Rc::new(RefCell::new(wait));
@@ -67,7 +67,7 @@ fn a_waiter_that_another_wait_of_its_task_saves_from_a_cancellation_is_still_in_
         });
         sleep(0).await?;
         task.cancel();
-        // What wakes the line now passes over the waiter that is cancelled.
+        // Waking the line now passes over the cancelled waiter.
         assert!(line.all_cancelled() && !line.wake_one());
         sleep(0).await?;
         assert_eq!((line.len(), line.all_cancelled()), (1, false));

@@ -1,5 +1,5 @@
-//! What goes to standard error: when a coroutine object complains that it was never awaited, compared with CPython 3.13, and
-//! when a loop says that it is in a deadlock. It is seen from outside, so the test runs itself as a child process.
+//! What goes to standard error: when a coroutine object warns that it was never awaited (compared with CPython 3.13), and when
+//! a loop reports a deadlock. To see its standard error, the test runs itself as a child process.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -19,7 +19,7 @@ async fn ring() -> Result<()> {
     Ok(())
 }
 
-/// Runs `program` in a process of its own, started as the test of this name, and gives how often it warned.
+/// Runs `program` in a process of its own, started as the test with this name, and returns the number of warnings.
 fn warnings(test: &str, program: impl FnOnce()) -> usize {
     times("RuntimeWarning: coroutine 'ring' was never awaited", test, program)
 }
@@ -37,7 +37,7 @@ fn times(text: &str, test: &str, program: impl FnOnce()) -> usize {
     warned.matches(text).count()
 }
 
-/// The number that the parent must count; the child only runs the program.
+/// Checks the number that the parent counted; the child only runs the program.
 fn expect(n: usize, counted: usize) {
     assert!(counted == n || std::env::var_os("IN_CHILD").is_some(), "{counted} warnings instead of {n}");
 }
@@ -110,8 +110,8 @@ fn one_left_in_a_closed_loop_complains_unless_it_was_aborted() {
 
 const DEADLOCK: &str = "deadlock: every task waits, and nothing is left that could wake one";
 
-/// A future of which the loop knows nothing; a thread wakes who waits for it, whenever standard input has a line, and lets it
-/// end when there is none any more.
+/// A future that the loop does not know. A thread wakes its waiter at each line on standard input, and completes it at the end
+/// of the input.
 fn end_of_input() -> impl std::future::Future<Output = Result<()>> {
     let ended = Arc::new(AtomicBool::new(false));
     let mut started = false;

@@ -1,11 +1,11 @@
-//! `Selector` where the system has no descriptors: it cannot be made, so the loop never sleeps in one.
+//! `Selector` where the system has no descriptors: it cannot be created, so the loop never sleeps in one.
 
 use std::io;
 use std::time::Duration;
 
 use asyncio_errors::RuntimeError;
 
-/// What a system would say of a descriptor.
+/// What a system would report about a descriptor.
 pub enum Found {}
 
 /// Where an event loop would sleep.
@@ -36,7 +36,7 @@ impl Selector {
     }
 }
 
-/// Nothing blocks a page, and it goes on only when its functions return.
+/// Nothing can block a page: it continues only when its functions return.
 ///
 /// # Errors
 ///

@@ -1,9 +1,9 @@
 //! `Selector`: the system's readiness facility, as thin as it can be.
 //!
-//! `polling` owns it and registers level-triggered descriptors. On Linux the things that happen all the time are done on
-//! `polling`'s epoll descriptor directly: a wait is one system call instead of five; an edge-triggered registration asks for
-//! `EPOLLRDHUP` as well, without which a short read could not be trusted to have emptied the descriptor; and another thread
-//! ends a wait by one write to an eventfd that nobody has to read. Elsewhere `polling` does everything.
+//! `polling` owns it and registers level-triggered descriptors. On Linux the frequent operations use `polling`'s epoll
+//! descriptor directly: a wait is one system call instead of five; an edge-triggered registration asks for `EPOLLRDHUP` as
+//! well, without which a short read could not be trusted to have emptied the descriptor; and another thread ends a wait by one
+//! write to an eventfd that nobody has to read. Elsewhere `polling` does everything.
 
 use std::cell::RefCell;
 use std::io;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use asyncio_errors::RuntimeError;
 use polling::{Event, PollMode, Poller};
 
-/// What the system says of one descriptor.
+/// What the system reports about one descriptor.
 pub struct Found {
     /// The key that the descriptor was registered with.
     pub key: usize,
@@ -89,7 +89,7 @@ impl Selector {
         use rustix::event::{EventfdFlags, eventfd};
         let poller = Poller::new()?;
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        // Edge-triggered: every write is told once, whether the ones before were read or not.
+        // Edge-triggered: every write is reported once, whether or not earlier ones were read.
         epoll::add(&poller, &bell, EventData::new_u64(BELL_KEY as u64), EventFlags::IN | EventFlags::ET)?;
         Ok(Self { poller, found: RefCell::new(Vec::with_capacity(CAPACITY)), bell: Arc::new(bell) })
     }
@@ -139,7 +139,7 @@ impl Selector {
                 key,
                 readable: broken || flags.intersects(EventFlags::IN | EventFlags::PRI | EventFlags::RDHUP),
                 writable: broken || flags.intersects(EventFlags::OUT),
-                // A read stops at urgent data, too: what comes after it was announced.
+                // A read also stops at urgent data, and what follows that was already announced.
                 hung_up: broken || flags.intersects(EventFlags::RDHUP | EventFlags::PRI),
             });
         }
@@ -147,7 +147,7 @@ impl Selector {
     }
 }
 
-/// The key of the bell. (The largest one is what `polling` keeps for itself.)
+/// The key of the bell. (`polling` reserves the largest one.)
 #[cfg(target_os = "linux")]
 const BELL_KEY: usize = usize::MAX - 1;
 
@@ -198,7 +198,7 @@ impl Selector {
             result => result?,
         };
         for event in events.iter() {
-            // `polling` does not tell whether the peer has gone: assume it, which costs a system call and loses nothing.
+            // `polling` does not report whether the peer has gone. Assume so: that costs a system call, but loses nothing.
             found(Found { key: event.key, readable: event.readable, writable: event.writable, hung_up: true });
         }
         Ok(())

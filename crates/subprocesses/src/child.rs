@@ -23,7 +23,7 @@ pub(crate) struct Child {
     /// Becomes readable when the child ends; `None` after that.
     exit: RefCell<Option<AsyncFd<Exit>>>,
     returncode: Cell<Option<i32>>,
-    /// In debug mode: it is to be said if the program drops the child, or closes its loop, while the child runs.
+    /// Set in debug mode: if the program drops the child, or closes its loop, while the child runs, that is reported.
     is_expected: Cell<bool>,
     line: WaitQueue,
 }
@@ -46,7 +46,7 @@ impl Child {
                 return Err(error);
             }
         };
-        // If the child has ended already, the registration reports that now. Checking earlier would mostly be in vain.
+        // If the child has already ended, the registration reports that now. An earlier check would mostly be in vain.
         exit.short_read();
         let child = Rc::new(Self {
             pid,
@@ -94,12 +94,12 @@ impl Child {
         }
     }
 
-    /// From now on the program has the child.
+    /// From now on the program owns the child.
     pub(crate) fn expect_end(&self) {
         self.is_expected.set(get_running_loop().is_ok_and(|event_loop| event_loop.get_debug()));
     }
 
-    /// Says in debug mode that the child is left running: Python's `ResourceWarning`.
+    /// In debug mode, reports that the child is left running: Python's `ResourceWarning`.
     pub(crate) fn warn_running(&self) {
         if self.is_expected.take() && self.returncode.get().is_none() && !thread::panicking() {
             log::warning(format_args!("ResourceWarning: unclosed transport <Process {} running>", self.pid()));
@@ -148,7 +148,7 @@ impl Watch {
             Ok(Some(returncode)) => self.0.ended(returncode),
             Ok(None) => {
                 self.0.ended(UNKNOWN);
-                // Last, because an exception handler may do anything with the child.
+                // Comes last, because an exception handler may do anything with the child.
                 self.0.report_unknown();
             }
             // Fails only when the loop is closed. Then the callback is dropped, and this hold with it.
@@ -175,7 +175,7 @@ fn kill_and_reap(pid: Pid, exit: Option<&Exit>) -> i32 {
         // SIGKILL cannot be ignored, so this does not take long.
         Ok(()) => reap(pid),
         Err(error) if is_gone(&error) => UNKNOWN,
-        // The child runs as another user. It goes on, and a thread takes its status when it ends.
+        // The child runs as another user. It keeps running, and a thread takes its status when it ends.
         Err(_) => {
             let _ = thread::Builder::new().name(format!("asyncio-waitpid-{pid}")).spawn(move || reap(pid));
             UNKNOWN
@@ -222,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    /// A child that is watched as on a system without pidfds.
+    /// A child that is watched as it would be on a system without pidfds.
     fn watched(program: &str, args: &[&str]) -> Result<Rc<Child>> {
         let child = Command::new(program).args(args).stdin(Stdio::null()).spawn()?;
         Child::watch_through(Pid::from_child(&child), exit::by_thread)

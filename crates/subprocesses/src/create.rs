@@ -244,7 +244,7 @@ async fn start(options: Options) -> Result<Process> {
         child: Held(child),
     };
     process.stdin.iter().for_each(StreamWriter::expect_drop);
-    // asyncio needs this many iterations to connect the pipes. Waiting as long keeps the order of tasks the same.
+    // asyncio needs this many iterations to connect the pipes. Waiting for as many keeps the order of tasks the same.
     for _ in 0..iterations {
         if let Err(error) = sleep(0).await {
             unfinished.kill();
@@ -257,8 +257,7 @@ async fn start(options: Options) -> Result<Process> {
     Ok(process)
 }
 
-/// A child that was not yet returned to the program. Dropping this kills the child, because the program will never get
-/// it.
+/// A child that has not been returned to the program yet. Dropping this kills the child, because the program will never get it.
 struct Unfinished(Option<Rc<Child>>);
 
 impl Unfinished {

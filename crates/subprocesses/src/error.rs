@@ -53,7 +53,7 @@ impl StdError for ProcessLookupError {}
 /// The error of a command that could not be started. It names the cause: `[Errno 2] No such file or directory: 'nope'`.
 pub(crate) fn cannot_start(command: &Command, error: io::Error) -> Error {
     let Some(errno) = error.raw_os_error() else {
-        // Found by the standard library before the system call.
+        // The standard library finds these before the system call.
         return match error.kind() {
             io::ErrorKind::InvalidInput => ValueError::new("embedded null byte").into(),
             _ => error.into(),

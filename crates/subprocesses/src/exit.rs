@@ -12,7 +12,7 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 /// A descriptor that becomes readable when the child has ended.
 pub(crate) enum Exit {
-    /// It refers to the child even if the process ID is another process's by now.
+    /// It refers to the child even if the process ID belongs to another process by now.
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has them"))]
     Pidfd(OwnedFd),
     Pipe(OwnedFd),

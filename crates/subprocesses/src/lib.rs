@@ -19,7 +19,7 @@
 //! .unwrap();
 //! ```
 //!
-//! In the code, `create` starts a child, `child` is the loop's view of it, and `process` the program's.
+//! In the code, `create` starts a child, `child` is the loop's view of it, and `process` the program's view.
 
 #![forbid(unsafe_code)]
 

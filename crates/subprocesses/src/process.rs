@@ -51,7 +51,7 @@ pub struct Process {
     pub(crate) child: Held,
 }
 
-/// The program's hold of its child.
+/// The program's hold on its child.
 pub(crate) struct Held(pub(crate) Rc<Child>);
 
 impl Deref for Held {
@@ -226,7 +226,7 @@ fn is_gone(error: &asyncio_runtime::Error) -> bool {
     matches!(kind, Some(io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset))
 }
 
-/// What one pipe has said to its end. Dropped before that is passed on, it gives the bytes back to the stream.
+/// What was read from one pipe. If it is dropped before it is returned to the caller, it gives the bytes back to the stream.
 struct Output<'a> {
     stream: Option<&'a mut StreamReader>,
     bytes: Option<Vec<u8>>,

@@ -61,7 +61,7 @@ impl<T: Into<OwnedFd>> From<T> for Redirect {
 }
 
 impl Redirect {
-    /// The standard library's form; `Stdout` is resolved before.
+    /// The standard library's form; `Stdout` has been resolved before.
     pub(crate) fn stdio(self) -> Stdio {
         match self {
             Redirect::Inherit | Redirect::Stdout => Stdio::inherit(),

@@ -19,7 +19,7 @@ pub(super) struct Inflate {
     packed: Bytes,
     /// `None` if the body is not compressed.
     decoder: Option<MultiGzDecoder<Vec<u8>>>,
-    /// Has anything been received? The response to `HEAD` says how the body would be compressed, and has none.
+    /// Has anything been received? The response to `HEAD` says how the body would be compressed, but has none.
     fed: bool,
 }
 

@@ -1,5 +1,4 @@
-//! The name and the password in a URL, which aiohttp sends as a header of their
-//! own.
+//! The name and the password in a URL, which aiohttp sends in a header.
 
 use asyncio_runtime::Result;
 use base64::prelude::{BASE64_STANDARD, Engine as _};

@@ -19,7 +19,7 @@ pub(super) type Outgoing = Pin<Box<dyn Body<Data = Bytes, Error = Box<dyn StdErr
 
 pub(super) enum Payload {
     Bytes(Bytes),
-    /// The iterator, until it is sent.
+    /// The iterator, until it has been sent.
     Stream(Option<Outgoing>, Raised),
 }
 

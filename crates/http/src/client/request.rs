@@ -66,7 +66,7 @@ pub struct ClientRequest {
     sending: Option<Pin<Box<dyn Future<Output = Result<ClientResponse>>>>>,
 }
 
-/// What a request says, on each connection and after each redirect anew.
+/// The content of a request, which is sent again on each connection and after each redirect.
 pub(super) struct Unsent {
     pub(super) url: String,
     method: Method,

@@ -21,7 +21,7 @@ pub(super) fn check_size(bytes: usize, most: usize) -> Result<(), ValueError> {
 /// The body as it was before it was compressed.
 pub(super) fn decompress(headers: &HeaderMap, body: Vec<u8>, most: usize) -> Result<Vec<u8>> {
     match header(headers, CONTENT_ENCODING) {
-        // The response to `HEAD` says how the body would be compressed, and has none.
+        // The response to `HEAD` says how the body would be compressed, but has none.
         _ if body.is_empty() => Ok(body),
         "gzip" => gunzip(&body, most),
         "" | "identity" => Ok(body),

@@ -84,7 +84,7 @@ impl Exchange {
     }
 }
 
-/// A response with this status and its words as the body.
+/// A response with this status, and its reason phrase as the body.
 fn plain<B>(status: StatusCode) -> Response<Either<B, Full<Bytes>>> {
     let text = format!("{}\n", status.canonical_reason().unwrap_or_default());
     let mut response = Response::new(Either::Right(Full::from(text)));

@@ -8,13 +8,13 @@ use asyncio_runtime::*;
 
 use crate::support::*;
 
-/// What a callback notes that is called with this.
+/// A callback that notes `what`.
 fn noting<T: 'static>(log: &Log<T>, what: T) -> impl FnOnce() + 'static {
     let log = log.clone();
     move || log.add(what)
 }
 
-/// One iteration: the idiom of who wants no more.
+/// Runs one iteration, by the usual idiom.
 fn run_once(event_loop: &EventLoop) {
     let stop = event_loop.clone();
     event_loop.call_soon(move || stop.stop()).unwrap();
@@ -343,7 +343,7 @@ fn a_coroutine_that_is_refused_does_not_complain() {
     assert!(!written.contains("never awaited"), "{written}");
 }
 
-/// Before it has become a task, which nobody would run.
+/// Refused before it becomes a task that nobody would run.
 #[test]
 fn what_a_loop_refuses_to_run_leaves_no_task() {
     let (event_loop, other) = (new_loop(), new_loop());

@@ -126,7 +126,7 @@ fn a_report_of_a_callback_names_its_handle() {
     assert_eq!((&handles[0], &handles[2]), (&soon, &timed));
 }
 
-/// Its handler hears of it as long as there is something left to hear of, and not longer: it may own the loop.
+/// The handler gets reports as long as there can be any, and is then dropped, because it may own the loop.
 #[test]
 fn a_closed_loop_keeps_its_handler_for_failures_that_nobody_has_seen() {
     let event_loop = new_loop();

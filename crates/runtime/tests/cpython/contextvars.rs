@@ -212,7 +212,7 @@ fn a_scope_restores_the_default_after_an_error_too() {
     assert_eq!(context.run(|| NUMBER.get().unwrap()).unwrap(), 42);
 }
 
-/// A value that sets its variable when it goes.
+/// A value that sets its variable when it is dropped.
 struct Reenters(&'static str);
 
 static REENTERED: ContextVar<Arc<Reenters>> = ContextVar::new("reentered");

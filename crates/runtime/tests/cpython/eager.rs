@@ -232,7 +232,7 @@ fn a_tree_of_groups_makes_a_task_for_each_node() {
 
 static NAME: ContextVar<&str> = ContextVar::with_default("name", || "foo");
 
-/// Has an exception handler note the variable, and gives the notes.
+/// Lets an exception handler note the variable, and returns the notes.
 fn seen_by_the_handler(program: impl FnOnce(&EventLoop)) -> Vec<&'static str> {
     let (event_loop, log) = (new_loop(), Log::default());
     let sink = log.clone();
@@ -268,7 +268,7 @@ fn the_failure_of_a_callback_is_reported_in_its_context() {
     assert_eq!(seen, ["bar"]);
 }
 
-/// Makes a task with these options; what it told as its name before the loop went on, and at its end.
+/// Makes a task with these options, and returns the names that it reported before the loop continued and at its end.
 async fn named_with(options: TaskOptions) -> Result<(Option<String>, Option<String>)> {
     let told = Rc::new(RefCell::new(None));
     let tell = Rc::clone(&told);

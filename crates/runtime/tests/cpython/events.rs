@@ -88,7 +88,7 @@ fn a_signal_ends_the_sleep_of_the_loop() {
     event_loop.add_signal_handler(SIGALRM, handler).unwrap();
     let stop = event_loop.clone();
     event_loop.call_later(60, move || stop.stop()).unwrap();
-    // By then the loop sleeps, most likely.
+    // By then the loop is most likely asleep.
     let sending = thread::spawn(|| {
         thread::sleep(std::time::Duration::from_millis(20));
         io::kill(std::process::id(), SIGALRM).unwrap();
@@ -121,14 +121,14 @@ fn a_loop_that_closes_gives_its_signals_back() {
     }
 }
 
-/// Runs a loop in which another thread hands in a callback and, when that has begun, does something with its handle; gives
-/// what that has seen, and how often the callback ran.
+/// Runs a loop to which another thread submits a callback. When that has begun, the thread does something with its handle.
+/// Returns what the thread saw, and how often the callback ran.
 fn while_it_runs<T: Send + 'static>(look: impl FnOnce(&ThreadSafeHandle) -> T + Send + 'static) -> ((T, bool), u32) {
     let event_loop = EventLoop::with_clock(Clock::Real);
     let (runs, finished) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
     let (counter, finish, handle) = (Arc::clone(&runs), Arc::clone(&finished), event_loop.handle());
     let (begin, begun) = std::sync::mpsc::channel();
-    // A callback may end when the other thread waits for it, most likely.
+    // The callback may end once the other thread is most likely waiting for it.
     let callback = move || {
         begin.send(()).unwrap();
         thread::sleep(std::time::Duration::from_millis(50));
@@ -154,7 +154,7 @@ fn while_it_runs<T: Send + 'static>(look: impl FnOnce(&ThreadSafeHandle) -> T + 
 }
 
 thread_local! {
-    /// What ends the loop of this thread.
+    /// The future that ends the loop of this thread.
     static STOP: RefCell<Option<Future<()>>> = const { RefCell::new(None) };
     /// The callback that cancels itself.
     static CALL: RefCell<Option<ThreadSafeHandle>> = const { RefCell::new(None) };
@@ -188,7 +188,7 @@ fn a_callback_that_cancels_itself_runs_to_its_end() {
     .unwrap();
 }
 
-/// A callback that panics has ended, too.
+/// A callback that panicked has ended, too.
 #[test]
 fn a_callback_that_has_panicked_can_be_cancelled() {
     let event_loop = new_loop();

@@ -6,7 +6,7 @@ use asyncio_runtime::*;
 
 const FACTORIES: [TaskFactory; 2] = [TaskFactory::Lazy, TaskFactory::Eager];
 
-/// A runner whose tasks are made in one of the ways that there are.
+/// A runner whose tasks are made by this factory.
 fn runner_with(factory: TaskFactory) -> Runner {
     let runner = Runner::new();
     runner.get_loop().unwrap().set_task_factory(factory);

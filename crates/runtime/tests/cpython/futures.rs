@@ -1,4 +1,4 @@
-//! `test_futures`: the states of a future, what it prints, and what is reported of it.
+//! `test_futures`: the states of a future, how it prints, and what is reported about it.
 
 use asyncio_runtime::*;
 
@@ -37,7 +37,7 @@ fn a_message_is_kept_with_the_cancellation() {
     assert_eq!(raised(future.exception()), "CancelledError('my message')");
 }
 
-/// What every future that is done refuses.
+/// Checks that a future that is done refuses everything.
 fn takes_nothing_more(future: &Future<i32>) {
     assert_eq!(raised(future.set_result(0)), "InvalidStateError('invalid state')");
     assert_eq!(raised(future.set_exception(ValueError::default())), "InvalidStateError('invalid state')");
@@ -192,7 +192,7 @@ fn a_task_whose_result_holds_itself_can_be_printed() {
     .unwrap();
 }
 
-/// What is reported when the future is gone that `with` has finished.
+/// What is reported when a future is dropped that `with` has completed.
 fn reported(with: impl FnOnce(&Future<i32>)) -> Vec<String> {
     let event_loop = new_loop();
     let reports = reports(&event_loop);
@@ -320,7 +320,7 @@ fn cancelling_the_future_of_a_job_that_has_ended_does_not_undo_the_job() {
     let (send, ended) = std::sync::mpsc::channel();
     let job = event_loop.run_in_executor(Some(&pool), move || send.send(42).unwrap()).unwrap();
     pool.shutdown(true, false);
-    // The loop has not heard of it yet.
+    // The loop does not know about it yet.
     assert!(job.cancel());
     run_briefly(&event_loop);
     assert!(job.cancelled());

@@ -1,4 +1,4 @@
-//! `test_futures`: done-callbacks. A key takes back one registration, where Python takes back a function.
+//! `test_futures`: done-callbacks. A key removes one registration; Python removes a function.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ fn bagging(future: &Future<&'static str>, bag: &Log<i32>, thing: i32) -> Callbac
     future.add_done_callback(move |_| bag.add(thing))
 }
 
-/// Registers 42, 17 and 100, takes some of them back, and gives what is called.
+/// Registers 42, 17 and 100, removes some of them, and returns the ones that are called.
 fn called_without(removed: &[usize]) -> Vec<i32> {
     let (event_loop, bag) = (new_loop(), Log::default());
     let future = event_loop.create_future();
@@ -90,7 +90,7 @@ fn a_callback_that_removes_another_comes_too_late() {
     assert_eq!(bag.take(), [0, 7, 8]);
 }
 
-/// Calls what it holds when it goes.
+/// Calls its function when it is dropped.
 struct WhenDropped<F: FnMut()>(F);
 
 impl<F: FnMut()> Drop for WhenDropped<F> {
@@ -106,8 +106,8 @@ fn the_callbacks_may_change_while_one_is_removed() {
     let (event_loop, bag) = (new_loop(), Log::default());
     let future = event_loop.create_future();
     let others: Rc<Vec<_>> = Rc::new((0..64).map(|_| Cell::new(Some(bagging(&future, &bag, 1)))).collect());
-    // The one code of the user's that runs in a removal is the destructor of the callback. It removes half of the others
-    // and adds as many.
+    // The only user code that runs in a removal is the destructor of the callback. It removes half of the others and adds as
+    // many.
     let (removed, changed, sink) = (Rc::clone(&others), future.clone(), bag.clone());
     let evil = WhenDropped(move || {
         for key in removed.iter().step_by(2) {

@@ -70,7 +70,7 @@ fn in_debug_mode_what_was_cancelled_still_prints_its_function() {
     }
 }
 
-/// How something prints that was created in this line.
+/// How something that was created in this line prints.
 #[track_caller]
 fn here() -> String {
     let caller = Location::caller();
@@ -81,7 +81,7 @@ fn here() -> String {
 #[test]
 fn in_debug_mode_every_handle_knows_the_call_that_made_it() {
     let event_loop = new_loop();
-    // Made before, so without one.
+    // Made before debug mode, so it does not know its line.
     let early = event_loop.call_soon(noop).unwrap();
     event_loop.set_debug(true);
     let all = [
@@ -95,7 +95,7 @@ fn in_debug_mode_every_handle_knows_the_call_that_made_it() {
     run_briefly(&event_loop);
 }
 
-/// The report has the handle, and the handle has the line.
+/// The report contains the handle, and the handle its line.
 #[test]
 fn in_debug_mode_a_callback_that_fails_is_reported_with_the_call_that_made_it() {
     fn fails() {

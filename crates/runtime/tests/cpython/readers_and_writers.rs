@@ -1,4 +1,4 @@
-//! `test_events` and `test_selector_events`: `add_reader`, `add_writer`, and what takes them away.
+//! `test_events` and `test_selector_events`: `add_reader`, `add_writer`, and how they are removed.
 
 use std::cell::RefCell;
 use std::io::{ErrorKind, Read, Write};
@@ -14,7 +14,7 @@ fn noting(log: &Log<&'static str>, what: &'static str) -> impl FnMut() + 'static
     move || log.add(what)
 }
 
-/// As many iterations as may pass between two looks at the descriptors of a busy loop, and more.
+/// Runs more iterations than may pass before a busy loop looks at its descriptors again.
 fn look(event_loop: &EventLoop) {
     let iterations = async {
         for _ in 0..200 {
@@ -25,7 +25,7 @@ fn look(event_loop: &EventLoop) {
     event_loop.run_until_complete(iterations).unwrap();
 }
 
-/// What is called when the loop looks, each once.
+/// The callbacks that are called when the loop looks, each once.
 fn called(event_loop: &EventLoop, log: &Log<&'static str>) -> Vec<&'static str> {
     log.take();
     look(event_loop);
@@ -35,7 +35,7 @@ fn called(event_loop: &EventLoop, log: &Log<&'static str>) -> Vec<&'static str> 
     called
 }
 
-/// Two ends, of which the first one can be read and written.
+/// A pair of sockets, the first of which can be read and written.
 fn ready() -> (UnixStream, UnixStream) {
     let (near, mut far) = UnixStream::pair().unwrap();
     far.write_all(b"x").unwrap();

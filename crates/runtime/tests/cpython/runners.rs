@@ -1,4 +1,4 @@
-//! `test_runners`: `run` and `Runner`. What Ctrl-C does is tested in `tests/interrupt.rs`, which has the main thread.
+//! `test_runners`: `run` and `Runner`. Ctrl-C is tested in `tests/interrupt.rs`, which runs in the main thread.
 
 use asyncio_runtime::*;
 
@@ -155,7 +155,7 @@ fn nobody_prints_the_result() {
     assert_eq!(log.take(), [()]);
 }
 
-/// Done when it is polled the second time.
+/// Done the second time that it is polled.
 struct ByHand(bool);
 
 impl std::future::Future for ByHand {

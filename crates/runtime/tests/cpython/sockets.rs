@@ -63,7 +63,7 @@ fn a_listener_accepts_and_loses_no_client_to_a_cancellation() {
             create_task(async move { listener.read_with(TcpListener::accept).await })
         };
         assert!(wait_for(accept(), 0.1).await.unwrap_err().is::<TimeoutError>());
-        // Cancelled when the client is there already.
+        // Cancelled when the client has already connected.
         let accepting = accept();
         sleep(0).await?;
         let client = TcpStream::connect(address)?;

@@ -13,12 +13,12 @@ pub(crate) fn new_loop() -> EventLoop {
     EventLoop::with_clock(Clock::Virtual)
 }
 
-/// Runs `main` in a loop of its own, which is closed afterwards as `asyncio.run` does it.
+/// Runs `main` in a loop of its own, and then closes the loop as `asyncio.run` does.
 pub(crate) fn virtually<T: 'static>(main: impl Future<Output = Result<T>> + 'static) -> Result<T> {
     Runner::new().clock(Clock::Virtual).run(main)
 }
 
-/// Lets a loop do what is ready now.
+/// Lets a loop run what is ready now.
 pub(crate) fn run_briefly(event_loop: &EventLoop) {
     event_loop.run_until_complete(async { Ok(()) }).unwrap();
 }
@@ -53,13 +53,13 @@ impl<T> Log<T> {
         self.0.borrow_mut().push(event);
     }
 
-    /// What happened since the last time this was asked.
+    /// The entries since the last call.
     pub(crate) fn take(&self) -> Vec<T> {
         self.0.take()
     }
 }
 
-/// What a loop reports, instead of on standard error.
+/// Collects what a loop reports, instead of standard error.
 pub(crate) fn reports(event_loop: &EventLoop) -> Log<String> {
     let log = Log::default();
     let sink = log.clone();
@@ -67,8 +67,8 @@ pub(crate) fn reports(event_loop: &EventLoop) -> Log<String> {
     log
 }
 
-/// What a program writes to standard error. It runs in a process of its own: the test of this name, started again with
-/// this environment, which gets `None` and is to return then.
+/// What a program writes to standard error. It runs in a separate process: the test with this name, started again with this
+/// environment. There this returns `None`, and the test must return.
 pub(crate) fn stderr_of(test: &str, environment: &[(&str, &str)], program: impl FnOnce()) -> Option<String> {
     if std::env::var_os("IN_CHILD").is_some() {
         program();

@@ -8,7 +8,7 @@ use asyncio_runtime::*;
 
 use crate::support::*;
 
-/// The kinds of the errors in a group, by the words before their arguments.
+/// The kinds of the errors in a group: the names before their arguments.
 fn kinds(error: &Error) -> Vec<String> {
     let group = error.downcast_ref::<ExceptionGroup>().unwrap_or_else(|| panic!("{error:?} is no group"));
     group.exceptions().iter().map(|error| format!("{error:?}").split('(').next().unwrap().to_owned()).collect()
@@ -19,7 +19,7 @@ async fn crash_after(delay: f64) -> Result<()> {
     Err(ZeroDivisionError::default().into())
 }
 
-/// Sleeps, and when it is cancelled raises something else.
+/// Sleeps, and raises another error when it is cancelled.
 async fn crash_in_cleanup() -> Result<()> {
     sleep(10).await.map_err(|_| ZeroDivisionError::default().into())
 }
@@ -31,7 +31,7 @@ async fn noting(log: Log<&'static str>, name: &'static str) -> Result<()> {
     result
 }
 
-/// Runs a block of a group in a task, cancels that after a while, and gives what came of it.
+/// Runs the block of a group in a task, cancels the task after a while, and returns the result.
 async fn cancelled_after<T: 'static>(delay: f64, program: impl Future_<T>) -> Error {
     let task = create_task(program);
     sleep(delay).await.unwrap();
@@ -40,7 +40,7 @@ async fn cancelled_after<T: 'static>(delay: f64, program: impl Future_<T>) -> Er
     task.join().await.unwrap_err()
 }
 
-/// What a coroutine is to Rust.
+/// A coroutine, as Rust sees it.
 trait Future_<T>: std::future::Future<Output = Result<T>> + 'static {}
 impl<T, F: std::future::Future<Output = Result<T>> + 'static> Future_<T> for F {}
 

@@ -1,4 +1,4 @@
-//! `test_taskgroups`: groups that are cancelled, and `GeneratorExit`. Each runs as in CPython twice, with lazy and with eager
+//! `test_taskgroups`: groups that are cancelled, and `GeneratorExit`. As in CPython, each runs twice: with lazy and with eager
 //! tasks.
 
 use std::cell::{Cell, RefCell};
@@ -8,7 +8,7 @@ use asyncio_runtime::*;
 
 use crate::support::*;
 
-/// Runs a program with either task factory.
+/// Runs a program with each of the two task factories.
 fn twice<F: std::future::Future<Output = Result<()>> + 'static>(program: impl Fn() -> F) {
     for factory in [TaskFactory::Lazy, TaskFactory::Eager] {
         let event_loop = new_loop();

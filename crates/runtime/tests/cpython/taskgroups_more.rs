@@ -13,7 +13,7 @@ async fn group<T>(block: impl AsyncFnOnce(TaskGroup) -> Result<T>) -> Result<T> 
     TaskGroup::new().run(block).await
 }
 
-/// The errors in a group, groups in it written in brackets.
+/// The errors in a group; groups within it are written in brackets.
 fn shape(error: &Error) -> String {
     match error.downcast_ref::<ExceptionGroup>() {
         Some(group) => format!("[{}]", group.exceptions().iter().map(shape).collect::<Vec<_>>().join(" ")),
@@ -68,7 +68,7 @@ fn the_failure_of_an_inner_group_is_a_failure_of_the_outer_one() {
     .unwrap();
 }
 
-/// A crash in the outer and one in the inner group, after these times.
+/// Crashes one task in the outer group and one in the inner group, after these times.
 async fn crashes(outer: f64, inner: f64) -> String {
     let result = group(async |g| {
         g.create_task(raise_after(outer, value_error()))?;
@@ -145,7 +145,7 @@ fn what_the_block_raises_when_it_is_cancelled_joins_the_failures() {
     virtually(async {
         let result = group(async |g| {
             g.create_task(async { Err::<(), _>(value_error()) })?;
-            // The end of a manager around the wait raises.
+            // Stands for a manager around the wait, whose exit raises.
             sleep(1).await.map_err(|_| value_error())
         });
         assert_eq!(shape(&result.await.unwrap_err()), "[ValueError() ValueError()]");
@@ -284,7 +284,7 @@ fn eager<T: 'static>(
     Ok(group.create_task_with(TaskOptions::new().eager_start(true), coroutine)?)
 }
 
-/// The group hears of it by a callback, one iteration later (gh-128550, gh-128588).
+/// A callback tells the group, one iteration later (gh-128550, gh-128588).
 #[test]
 fn an_eager_failure_neither_refuses_the_next_task_nor_ends_the_block_before_its_next_wait() {
     virtually(async {

@@ -155,7 +155,7 @@ fn coroutines_need_a_loop() {
     drop(as_completed([sleep_result(0, 42)]));
 }
 
-/// Has a wait cancelled that has begun, and gives what comes afterwards.
+/// Cancels a wait that has begun, and returns what comes afterwards.
 fn after_a_cancelled_wait(by_anext: bool) -> Vec<&'static str> {
     let event_loop = new_loop();
     let main = async move {

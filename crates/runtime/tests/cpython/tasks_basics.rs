@@ -8,7 +8,7 @@ use asyncio_runtime::*;
 
 use crate::support::*;
 
-/// An object that is awaited by the protocol alone.
+/// An object that only implements the awaitable protocol.
 struct Aw<F>(F);
 
 impl<F: StdFuture + Unpin> StdFuture for Aw<F> {

@@ -61,7 +61,7 @@ fn a_request_can_be_taken_back_and_made_again() {
     assert!(task.cancelled() && task.done(), "what is over stays as it is");
 }
 
-/// A time limit made by hand: whether time was up, and whether the block came to its end.
+/// A hand-made time limit. Returns whether time was up, and whether the block ran to its end.
 async fn limited(pause: f64, limit: f64) -> Result<(bool, bool)> {
     let task = current_task()?.unwrap();
     let timed_out = Rc::new(Cell::new(false));
@@ -202,7 +202,7 @@ fn a_task_that_only_gives_way_is_cancelled() {
     assert!(log.take().is_empty());
 }
 
-/// A task that waits for the future, having taken its first step.
+/// A task that has taken its first step and waits for the future.
 fn awaiting(event_loop: &EventLoop, future: &Future<i32>) -> Task<i32> {
     let future = future.clone();
     let task = event_loop.create_task(async move { future.await.map(|_| 12) }).unwrap();
@@ -324,7 +324,7 @@ fn a_cancelled_sleep_leaves_no_timer() {
     run_briefly(&event_loop);
     task.cancel();
     run_briefly(&event_loop);
-    // Nothing is left that could wake anybody, so there is nothing to jump to.
+    // No timer is left, so there is nothing to jump to.
     let nobody = event_loop.create_future::<()>();
     let error = raised(event_loop.run_until_complete(async move { nobody.await }));
     assert!(error.contains("deadlock"), "{error}");

@@ -11,12 +11,12 @@ fn futures<const N: usize>(event_loop: &EventLoop) -> [Future<i32>; N] {
     std::array::from_fn(|_| event_loop.create_future())
 }
 
-/// A coroutine for each future, which awaits it.
+/// One coroutine for each future, which it awaits.
 fn coroutines<const N: usize>(futures: &[Future<i32>; N]) -> Vec<impl Future_ + use<N>> {
     futures.iter().cloned().map(|future| async move { future.await }).collect()
 }
 
-/// What a coroutine is to Rust.
+/// A coroutine, as Rust sees it.
 trait Future_: std::future::Future<Output = Result<i32>> + 'static {}
 impl<F: std::future::Future<Output = Result<i32>> + 'static> Future_ for F {}
 
@@ -202,13 +202,13 @@ fn cancelled_children_are_results_too() {
     f.set_exception(RuntimeError::default()).unwrap();
     settle(&event_loop);
     let outcomes: Vec<String> = group.take_result().unwrap().iter().map(|outcome| format!("{outcome:?}")).collect();
-    // Not without a message: CPython makes these errors anew, with an empty one.
+    // With an empty message: CPython creates these errors again, with that.
     let cancelled = "Err(CancelledError(''))";
     assert_eq!(outcomes, ["Ok(1)", "Err(ZeroDivisionError())", cancelled, "Ok(3)", cancelled, "Err(RuntimeError())"]);
     assert_eq!(calls.get(), 1);
 }
 
-/// A future keeps the message for its group. A task raises it, and has forgotten it then.
+/// A future keeps the message for its group. A task raises it, and then has it no longer.
 #[test]
 fn a_cancelled_child_is_a_result_with_the_message_that_it_has_kept() {
     let event_loop = new_loop();
@@ -315,7 +315,7 @@ fn a_group_whose_children_are_done_cannot_be_cancelled() {
     let (victim, log) = (group.clone(), Log::default());
     let sink = log.clone();
     run_briefly(&event_loop);
-    // Called when the child is about to be done, but its group has not heard of it.
+    // Called when the child is done, but its group does not know that yet.
     let _ = future.add_done_callback(move |_| sink.add(victim.cancel()));
     future.set_result(42).unwrap();
     let all = group.clone();

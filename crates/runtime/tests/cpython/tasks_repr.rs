@@ -1,4 +1,4 @@
-//! `test_tasks`: the names of tasks, how they print, and what they tell of their coroutine.
+//! `test_tasks`: the names of tasks, how they print, and what they say about their coroutine.
 
 use asyncio_runtime::*;
 
@@ -89,7 +89,7 @@ fn a_task_knows_where_it_was_made() {
     let task = event_loop.create_task(notmuch()).unwrap();
     let line = line!() - 1;
     assert_eq!((task.get_coro().location().file(), task.get_coro().location().line()), (file!(), line));
-    // In debug mode it prints that, too, at the end: what a report has of the task.
+    // In debug mode it also prints that, at the end, as reports of the task show it.
     assert!(!format!("{task:?}").contains("created at"));
     event_loop.set_debug(true);
     let printed = format!("{task:?}");
@@ -97,7 +97,7 @@ fn a_task_knows_where_it_was_made() {
     run_briefly(&event_loop);
 }
 
-/// CPython's report has the stack besides.
+/// CPython's report also has the stack.
 #[test]
 fn in_debug_mode_a_report_of_a_task_says_where_it_was_created() {
     let event_loop = new_loop();

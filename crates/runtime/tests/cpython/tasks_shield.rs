@@ -138,7 +138,7 @@ fn a_coroutine_runs_in_the_running_loop() {
     assert_eq!(event_loop.run_until_complete(outer).unwrap(), 42);
 }
 
-/// Shields a future, `times` after another, and cancels each shield before the future ends.
+/// Shields a future `times` times in a row, and cancels each shield before the future ends.
 fn shielded_and_cancelled(event_loop: &EventLoop, times: u32) -> Future<i32> {
     let inner = event_loop.create_future();
     for _ in 0..times {

@@ -25,7 +25,7 @@ async fn add(a: i32, b: i32, ends: Ends) -> Result<i32> {
     Ok(a + b)
 }
 
-/// What a thread gets that has the coroutine run in the loop, and how many tasks are left afterwards.
+/// What a thread gets when it runs the coroutine in the loop, and how many tasks are left afterwards.
 fn asked_from_a_thread(ends: Ends) -> (Result<i32>, usize) {
     let event_loop = EventLoop::with_clock(Clock::Real);
     let handle = event_loop.handle();

@@ -138,7 +138,7 @@ fn a_wait_with_a_time_limit_tells_who_is_late() {
     }
 }
 
-/// As the `finally` of CPython's `_wait`: a timer that nobody needs would keep the loop from its end until it is due.
+/// Like the `finally` of CPython's `_wait`: an unneeded timer would keep the loop running until it is due.
 #[test]
 fn a_wait_that_is_cancelled_leaves_no_timer() {
     let event_loop = new_loop();

@@ -1,4 +1,4 @@
-//! `test_timeouts`: blocks with a time limit.
+//! `test_timeouts`: blocks with time limits.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use crate::support::*;
 
 pub(crate) const UP: &str = "TimeoutError()";
 
-/// Sleeps under a limit; gives the limit and what came of it.
+/// Sleeps under a limit, and returns the limit and the result.
 async fn slept(limit: Timeout, seconds: f64) -> (Timeout, Result<()>) {
     let result = limit.run(async |_| sleep(seconds).await).await;
     (limit, result)
@@ -312,7 +312,7 @@ fn a_limit_prints_its_state() {
     .unwrap();
 }
 
-/// Cancels the current task and sleeps on, as if nothing had happened.
+/// Cancels the current task and continues to sleep as if nothing had happened.
 async fn refuse_a_cancellation() -> Result<()> {
     current_task()?.unwrap().cancel();
     assert_eq!(raised(sleep(1).await), "CancelledError()");
@@ -401,7 +401,7 @@ fn a_limit_needs_a_task() {
     assert_eq!(log.take(), expected.map(|text| format!("RuntimeError('{text}')")));
 }
 
-// The timer is made late, but its turn is that of CPython, which makes it on entering and says 1 here.
+// The timer is made late, but gets the turn that it has in CPython, which makes it on entering and gives 1 here.
 #[test]
 fn a_limit_has_its_turn_among_the_timers_from_entering() {
     virtually(async {
@@ -438,7 +438,7 @@ fn under_the_real_clock_time_runs_from_the_making_of_a_limit() {
             sleep(delay).await
         };
         assert_eq!(raised(within(0.001, async |_| held_up(3600.0).await).await), UP);
-        // Its next step is queued before anybody looks at the timer.
+        // Its next step is queued before the loop looks at the timer.
         within(0.001, async |_| held_up(0.0).await).await?;
 
         // Up on entering, in a later iteration: before the next step.

@@ -1,11 +1,11 @@
-//! `test_timeouts`: where a timeout stands among the errors that were raised one during the other.
+//! `test_timeouts`: the place of a timeout in a chain of errors, each raised while the one before was being handled.
 
 use asyncio_runtime::*;
 
 use crate::support::*;
 use crate::timeouts::{UP, within};
 
-/// The errors that were being handled, one before the other.
+/// The chain of errors that were being handled, the latest first.
 fn chain(error: &Error) -> Vec<String> {
     std::iter::successors(Some(error), |error| error.context()).map(|error| format!("{error:?}")).collect()
 }

@@ -9,7 +9,7 @@ use crate::support::*;
 
 const UP: &str = "TimeoutError()";
 
-/// Takes 0.2 seconds whatever is asked of it, and says when it is over.
+/// Takes 0.2 seconds even if it is cancelled, and notes when it ends.
 async fn slow(exited: Rc<Cell<bool>>) -> Result<()> {
     let end = get_running_loop()?.time() + 0.2;
     while get_running_loop()?.time() < end {
@@ -75,7 +75,7 @@ fn without_time_a_coroutine_does_not_start() {
     .unwrap();
 }
 
-/// A task that sleeps and tells whether it is at it.
+/// A task that sleeps, and a flag that tells whether it is still sleeping.
 fn running() -> (Task<&'static str>, Rc<Cell<Option<bool>>>) {
     let state = Rc::new(Cell::new(None));
     let tell = Rc::clone(&state);

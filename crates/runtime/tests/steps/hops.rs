@@ -1,4 +1,4 @@
-//! How many iterations each way of waiting takes, and in which order the ready run.
+//! How many iterations each way of waiting takes, and in which order ready tasks run.
 
 use asyncio_runtime::*;
 

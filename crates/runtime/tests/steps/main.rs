@@ -1,4 +1,4 @@
-//! Step for step as CPython: the scenarios of `scenarios.py`, which wrote `expected.txt` on CPython 3.15.
+//! Step for step like CPython: the scenarios of `scenarios.py`, which wrote `expected.txt` on CPython 3.15.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -26,7 +26,7 @@ thread_local! {
     static TICKS: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
-/// Logs an event with the iteration of the loop, where those are counted, else with the time.
+/// Logs an event with the iteration of the loop where iterations are counted, and otherwise with the time.
 fn log(text: impl std::fmt::Display) {
     let stamp = match TICKS.get() {
         Some(ticks) => ticks.to_string(),
@@ -85,7 +85,7 @@ impl<T: Show> Show for (T, T) {
     }
 }
 
-/// An exception as Python's `repr`; the task in it differs.
+/// An exception as Python's `repr` gives it, except for a task in it, which differs.
 fn show(error: &Error) -> String {
     format!("{error:?}").split(": <Task").next().unwrap().to_owned()
 }

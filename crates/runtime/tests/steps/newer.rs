@@ -1,4 +1,4 @@
-//! What CPython has gained or mended since 3.13: groups that are cancelled, and turns, messages and results that are kept.
+//! What CPython has added or fixed since 3.13: cancelled groups, and turns, messages and results that are no longer lost.
 
 use asyncio_runtime::*;
 
