@@ -1,5 +1,5 @@
-//! What the program of every peer shares: picking a workload, scaling it, measuring it and
-//! printing the result. Nothing here runs inside a measured loop.
+//! What all peers' programs share: choosing a workload, scaling it, measuring it, and printing the result. Nothing here runs
+//! inside a measured loop.
 //!
 //! It relies on Linux: memory is read from `/proc`, processors are pinned by the driver.
 
@@ -39,8 +39,8 @@ pub fn scaled(count: usize) -> usize {
     ((count as f64 * number_from_env("SCALE", 1.0)) as usize).max(1)
 }
 
-/// The number in an environment variable. A value that is none is an error of the caller's, and
-/// measuring something else instead would hide it.
+/// The number in an environment variable. A value that is not a number is the caller's error, which measuring something else
+/// would hide.
 fn number_from_env(name: &str, default: f64) -> f64 {
     match std::env::var(name) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text:?} is not a number")),

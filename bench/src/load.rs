@@ -40,7 +40,7 @@ impl Load {
         (listener, Load::against(port, mode, count))
     }
 
-    /// Starts the client against a server that listens already.
+    /// Starts the client against a server that is already listening.
     pub fn against(port: u16, mode: &str, count: usize) -> Load {
         let beside = std::env::current_exe().expect("Linux knows").with_file_name("client");
         let client = Command::new(beside)
@@ -89,9 +89,9 @@ pub struct Loaded {
 /// Rounds of a server on one loop and on two.
 const ROUNDS: usize = 9;
 
-/// Measures a server on one loop and on two, in turns, and prints what an operation took on two. `speedup_percent` is how many
-/// more requests a second two loops serve (200 is twice as many), `cpu_percent` how many they serve for the same processor time.
-/// Both compare neighbouring rounds; the medians are printed.
+/// Measures a server on one loop and on two, in turns, and prints what an operation took on two. `speedup_percent` is the
+/// requests that two loops serve in a second, relative to one loop (200 is twice as many); `cpu_percent` is the same for equal
+/// processor time. Both compare neighbouring rounds; the medians are printed.
 pub fn one_and_two_loops(serve: impl Fn(usize) -> Loaded) {
     let rounds: Vec<(Loaded, Loaded)> = (0..ROUNDS).map(|_| (serve(1), serve(2))).collect();
     let percent = |time: fn(&Loaded) -> Duration| {
@@ -107,7 +107,7 @@ pub fn one_and_two_loops(serve: impl Fn(usize) -> Loaded) {
     report(two.clone().map(|two| two.operations).sum(), sum(|two| two.wall), sum(|two| two.cpu), &more);
 }
 
-/// Computes for so long, in processor time of this thread: another thread on the same processor does not count.
+/// Computes for this long, measured in processor time of this thread, so that other threads on the same processor do not count.
 pub fn compute(time: Duration) {
     let end = thread_time() + time;
     while thread_time() < end {}

@@ -46,8 +46,8 @@ impl Run {
     }
 }
 
-/// Prints the line of a run: wall and processor time per operation in nanoseconds, the peak of
-/// resident memory in KiB, and `more` pairs that only this workload has.
+/// Prints the line of a run: wall and processor time per operation in nanoseconds, the peak of resident memory in KiB, and
+/// `more`, the pairs that only this workload has.
 pub(crate) fn report(operations: usize, wall: Duration, cpu: Duration, more: &str) {
     let each = |time: Duration| time.as_nanos() as f64 / operations as f64;
     println!(
@@ -88,7 +88,7 @@ impl Idle {
 /// An empty vector with room for `count`, every page of it already resident.
 pub fn room_for<T>(count: usize) -> Vec<T> {
     let mut room = Vec::with_capacity(count);
-    // Without the black box a fill with zeroes may become a `calloc`, which touches nothing.
+    // Without the black box, filling with zeroes may become a `calloc`, which touches no page.
     std::hint::black_box(&mut room).spare_capacity_mut().fill_with(MaybeUninit::zeroed);
     std::hint::black_box(room)
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use crate::measure::{cpu_time, report};
 use crate::scaled;
 
-/// Operations for each size, at least: fewer are over before a clock has moved.
+/// The minimum of operations for each size: fewer would end before the clock has moved.
 const OPERATIONS: usize = 200_000;
 
-/// The sizes one after the other. What happens between two calls of [`next`](Sizes::next) is measured, and has to be
-/// [`rounds`](Sizes::rounds) rounds of as many operations as the size says. The last call prints the line.
+/// The sizes one after the other. What happens between two calls of [`next`](Sizes::next) is measured. It must be
+/// [`rounds`](Sizes::rounds) rounds, each with as many operations as the size. The last call prints the line.
 #[derive(Debug)]
 pub struct Sizes {
     size: usize,
@@ -34,7 +34,7 @@ impl Sizes {
         }
     }
 
-    /// The same for rounds that wait for time to pass, so that there cannot be many of them.
+    /// The same for rounds that wait for time to pass, of which there cannot be many.
     pub fn waiting() -> Sizes {
         Sizes { most_rounds: 50, ..Sizes::new() }
     }

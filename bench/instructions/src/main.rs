@@ -1,9 +1,9 @@
 //! `instructions PATH COUNT` takes a hot path of the runtime COUNT times and prints nothing; without arguments it prints
 //! the names of the paths.
 //!
-//! `cargo xtask instructions` runs it under callgrind with two counts. What the second run needs more, divided by the
-//! difference of the counts, is what one operation costs: start-up and end are in both. So that every run takes the same
-//! steps, time is virtual, and nothing here has a thread, a descriptor or a hash with a random seed.
+//! `cargo xtask instructions` runs it under callgrind with two counts. The difference of the two results, divided by the
+//! difference of the counts, is the cost of one operation, because start-up and end are in both. So that every run takes the
+//! same steps, time is virtual, and nothing here has a thread, a descriptor or a hash with a random seed.
 
 use std::hint::black_box;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use asyncio_runtime::{
     Clock, ContextVar, Result, Runner, create_task, gather, get_running_loop, sleep, timeout, wait_for,
 };
 
-/// A path: its name, and what takes it so many times.
+/// A path: its name, and a function that takes it this many times.
 type Path = (&'static str, fn(u32) -> Result<()>);
 
 const PATHS: &[Path] = &[
@@ -38,7 +38,7 @@ const PATHS: &[Path] = &[
     ("lock_contended", |n| run(lock_contended(n))),
 ];
 
-/// Any time will do: it never passes, or passes at once.
+/// Any time would do: it never passes, or passes at once.
 const HOUR: f64 = 3600.0;
 
 fn main() -> Result<()> {
@@ -62,7 +62,7 @@ async fn spawn_and_await(count: u32) -> Result<()> {
     Ok(())
 }
 
-/// One operation is one of the thousand.
+/// One operation is one of the thousand tasks.
 async fn gather_1000(count: u32) -> Result<()> {
     for _ in 0..count / 1000 {
         black_box(gather((0..1000).map(|i| async move { Ok(black_box(i)) })).await?);
@@ -117,7 +117,7 @@ async fn context_variable(count: u32) -> Result<()> {
     Ok(())
 }
 
-/// Tasks that sleep, so many at once; each has a deadline of its own.
+/// Tasks that sleep, `at_once` at a time, each with a deadline of its own.
 async fn sleeps(count: u32, at_once: u32) -> Result<()> {
     let tasks = (0..at_once).map(|i| {
         create_task(async move {
@@ -133,7 +133,7 @@ async fn sleeps(count: u32, at_once: u32) -> Result<()> {
     Ok(())
 }
 
-/// Nothing is waited for, so that no timer is ever made.
+/// Nothing waits, so no timer is ever created.
 async fn timeout_ready(count: u32) -> Result<()> {
     for i in 0..count {
         timeout(HOUR).run(async |_| Ok(black_box(i))).await?;

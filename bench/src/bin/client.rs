@@ -55,7 +55,7 @@ fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// What is said, and how the answer ends.
+/// What the client sends, and how the answer ends.
 struct Talk {
     message: &'static [u8],
     answer: usize,
@@ -68,7 +68,7 @@ impl Talk {
         Talk { message: b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", answer: 64, ending: b"\r\n\r\nhello\n" };
 }
 
-/// A connection with one message under way.
+/// A connection with one message in transit.
 struct Connection {
     stream: TcpStream,
     received: usize,
@@ -83,7 +83,7 @@ impl Connection {
         assert_eq!(self.stream.write(talk.message).unwrap(), talk.message.len());
     }
 
-    /// Whether the answer has come whole.
+    /// Receives, and returns whether the answer is complete.
     fn receive(&mut self, talk: &Talk) -> bool {
         let mut buffer = [0; 4096];
         let mut ends = false;
@@ -103,7 +103,7 @@ impl Connection {
     }
 }
 
-/// After a warm-up, exchanges the given number of messages in all, and at most `each` of them on one connection.
+/// After a warm-up, exchanges `total` messages, at most `each` of them on one connection.
 fn echo(talk: &Talk, connections: usize, port: u16, total: usize, each: usize) {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).unwrap();
     let mut connections: Vec<Connection> = (0..connections)

@@ -112,7 +112,7 @@ mod rt {
         }
     }
 
-    /// By hand: a function around the wait would keep the event beside it.
+    /// Written by hand: a function around the wait would also store the event.
     pub struct WaitAndClear(EventWait);
 
     impl Future for WaitAndClear {
@@ -126,7 +126,7 @@ mod rt {
         }
     }
 
-    /// An `asyncio.Lock` guards no data, so the number stands beside it.
+    /// An `asyncio.Lock` guards no data, so the number is stored beside it.
     pub struct Mutex {
         lock: Lock,
         number: RefCell<u64>,
@@ -200,7 +200,7 @@ mod rt {
         promise.await.unwrap()
     }
 
-    /// What has arrived from the other thread, and who waits for more.
+    /// What has arrived from the other thread, and the waiter for more.
     #[derive(Default)]
     struct Inbox {
         items: VecDeque<u64>,
@@ -211,8 +211,7 @@ mod rt {
         static INBOX: RefCell<Inbox> = RefCell::default();
     }
 
-    /// `call_soon_threadsafe` is the way in; a call may only carry what is `Send`, so it finds the
-    /// inbox by itself.
+    /// Messages come by `call_soon_threadsafe`. A call can only carry what is `Send`, so it has to find the inbox by itself.
     pub fn thread_channel() -> (LoopHandle, ()) {
         (get_running_loop().unwrap().handle(), ())
     }
@@ -249,7 +248,7 @@ mod rt {
         create_subprocess_exec("/bin/true").await.unwrap().wait().await.unwrap() == 0
     }
 
-    /// Serves so many connections to their end.
+    /// Serves this many connections to their end.
     async fn serve<F>(listener: TcpListener, connections: usize, serve: F)
     where
         F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,

@@ -1,7 +1,7 @@
 //! `startup COUNT COMMAND [ARGUMENT...]` runs a command again and again and prints the median time
 //! from spawn to exit, and the size of its program.
 //!
-//! It is a small program of its own because the peak memory of a child starts at its parent's.
+//! It is a separate small program, because the peak memory of a child starts at that of its parent.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
-/// Runs before the measured ones, which bring the program into the page cache.
+/// Unmeasured runs at the start, which bring the program into the page cache.
 const WARM_UP: usize = 5;
 
 fn main() {

@@ -1,4 +1,4 @@
-//! Cancelling a task that sleeps: there is a timer to take down.
+//! Cancelling a task that sleeps, which has a timer to remove.
 
 use harness::{Row, Run, scaled};
 

@@ -1,5 +1,5 @@
-//! The workloads, written once against the peer's `crate::rt`. A program includes this module whole
-//! (`#[path]`), or only the files its runtime has the means for.
+//! The workloads, written once against the peer's `crate::rt`. A program includes the whole module (`#[path]`), or only the
+//! files that its runtime can support.
 
 pub mod blocking;
 pub mod cancel;

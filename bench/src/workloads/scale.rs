@@ -1,5 +1,5 @@
-//! The cost of one operation among N others, for N from ten to a million. What an executor, a lock, a queue or a heap of
-//! timers does in constant time shows as a flat line; what searches shows as a slope.
+//! The cost of one operation among N others, for N from ten to a million. What an executor, a lock, a queue or a timer heap
+//! does in constant time shows as a flat line; a search shows as a slope.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn timers() {
     let mut numbers = Numbers::new();
     while let Some(count) = sizes.next() {
         for _ in 0..sizes.rounds() {
-            // Its time begins with its first step in every runtime, also where a sleep begins when it is made.
+            // In every runtime its time begins with its first step, even where a sleep begins when it is created.
             let mut sleeper = || {
                 let time = Duration::from_micros(numbers.below(20_000));
                 rt::spawn(async move { rt::sleep(time).await })
@@ -151,7 +151,7 @@ async fn cancel_all(mut handles: Vec<rt::CancellableHandle>) {
     }
 }
 
-/// N tasks wait for a lock for up to 20 ms, in vain: each leaves the line from where it stands.
+/// N tasks wait for a lock for up to 20 ms, in vain: each leaves the line from its place in it.
 async fn time_out() {
     let mut sizes = Sizes::waiting();
     let mut numbers = Numbers::new();

@@ -27,7 +27,7 @@ async fn spawn_join() {
     run.done(count);
 }
 
-/// Spawns a whole batch, then awaits each: `gather` without the runtime's own, which differs.
+/// Spawns a whole batch, then awaits each: a `gather` that does not use the runtime's own, because those differ.
 async fn gather(batch: usize, rounds: usize) {
     let mut handles = Vec::with_capacity(batch);
     let run = Run::start();
@@ -56,8 +56,8 @@ async fn idle_pending() {
     idle.done(count);
 }
 
-/// Returns when `count` tasks wait. A task that is spawned now runs after all of them, also where
-/// a task that yields would be the next to run again.
+/// Returns when `count` tasks wait. A task that is spawned now runs after all of them, even where a task that yields would run
+/// again next.
 pub async fn all_parked(count: usize) {
     while parked_count() < count {
         rt::join(rt::spawn(async {})).await;

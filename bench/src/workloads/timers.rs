@@ -19,7 +19,7 @@ pub const ROWS: &[Row] = &[
 /// A time that never comes.
 pub const HOUR: Duration = Duration::from_secs(3600);
 
-/// Each round sleeps up to 100 ms, whoever runs it, so that only its processor time says anything.
+/// Each round sleeps up to 100 ms in every runtime, so that only its processor time is meaningful.
 async fn sleeps(tasks: usize, rounds: usize) {
     let mut numbers = Numbers::new();
     let mut handles = Vec::with_capacity(tasks);
@@ -45,7 +45,7 @@ async fn timeout_ready() {
     run.done(count);
 }
 
-/// What is awaited is pending once, so that the timer is really set.
+/// The awaited future is pending once, so that the timer is really set.
 async fn timeout_yield() {
     let count = scaled(1_000_000);
     let run = Run::start();

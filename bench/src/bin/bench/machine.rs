@@ -6,8 +6,8 @@ use std::num::NonZero;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-/// Work of several threads or processes is left to the scheduler; all other is held on the last
-/// processor, and the TCP client on the first.
+/// The scheduler places workloads with several threads or processes; all others are pinned to the last processor, and the TCP
+/// client to the first.
 pub struct Pins {
     all: CpuSet,
     one: CpuSet,
@@ -25,12 +25,12 @@ impl Pins {
         Ok(Pins { all, one, client: if one_cpu { last } else { first }, one_cpu })
     }
 
-    /// Where the client of a TCP workload belongs.
+    /// The processor for the client of a TCP workload.
     pub fn client(&self) -> usize {
         self.client
     }
 
-    /// Moves this process to where `workload` is to run: a child begins where its parent is.
+    /// Moves this process to where `workload` is to run, because a child starts on the processors of its parent.
     pub fn apply(&self, workload: &str) -> nix::Result<()> {
         let several =
             ["xthread", "to_thread", "loops_", "subprocess", "startup"].iter().any(|name| workload.starts_with(name));
@@ -54,7 +54,7 @@ impl Machine {
         Machine { load: load_average(), ticks: stolen_and_all(), processors }
     }
 
-    /// What somebody who reads the figures later wants to know.
+    /// What a later reader of the figures needs to know.
     pub fn describe(&self) -> String {
         let (load, stolen) = self.unrest();
         let [before, after] = load;
@@ -65,7 +65,7 @@ impl Machine {
         )
     }
 
-    /// The load averages before and after, and the percentage of processor time that a hypervisor gave to others.
+    /// The load averages before and after, and the percentage of processor time that the hypervisor gave to others.
     pub fn unrest(&self) -> ([f64; 2], f64) {
         let [stolen, all] = stolen_and_all();
         let share = (stolen - self.ticks[0]) as f64 / (all - self.ticks[1]).max(1) as f64;

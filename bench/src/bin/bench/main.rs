@@ -5,8 +5,8 @@
 //! cargo run --release --manifest-path bench/Cargo.toml --bin bench -- --quick
 //! ```
 //!
-//! A run is a process of its own. The rounds go peer by peer, in an order that is shifted by one
-//! each time, so that a change of the machine's mood meets everybody.
+//! A run is a process of its own. Each round runs all peers, in an order that is shifted by one each time, so that a change in
+//! the machine's speed affects all of them.
 
 mod args;
 mod machine;
@@ -91,7 +91,7 @@ fn compare(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     Ok(if results.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Which workloads are to run, and who has them.
+/// The workloads to run, and the peers that have them.
 struct Workloads {
     names: Vec<String>,
     by_peer: BTreeSet<(Peer, String)>,

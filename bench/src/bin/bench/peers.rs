@@ -1,6 +1,6 @@
 //! The peers: which there are, how their programs are built, and how one is run.
 //!
-//! A peer's crates are a feature of this package, switched on when the peer is to run.
+//! A peer's crates are a feature of this package, which is turned on when the peer is to run.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -53,10 +53,10 @@ pub const PEERS: &[Peer] = &[
     peer("uvloop", Needs::Python),
 ];
 
-/// Those that run unless others are named: the rest takes longer to build.
+/// The peers that run by default; the others take longer to build.
 const USUAL: &[&str] = &["tokio", "smol"];
 
-/// The peers to run: those asked for, or all that are usual and can be.
+/// The peers to run: those asked for, or all the usual ones that are available.
 pub fn chosen(args: &Args, python: bool) -> Result<Vec<Peer>, Box<dyn Error>> {
     let asked = args.peers();
     let is_chosen = |peer: &Peer| match (asked.is_empty(), peer.needs) {
@@ -77,7 +77,7 @@ pub fn chosen(args: &Args, python: bool) -> Result<Vec<Peer>, Box<dyn Error>> {
     }
 }
 
-/// What runs a peer, and its empty main if that is wanted.
+/// The peers' programs, with their empty mains if those are wanted.
 fn programs_of(peers: &[&Peer], startup: bool) -> Vec<String> {
     let empty = peers.iter().filter(|_| startup).map(|peer| format!("empty_{}", peer.name));
     peers.iter().map(|peer| peer.name.to_owned()).chain(empty).collect()
@@ -90,18 +90,18 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Builds what `peers` need, beside this program; empty mains only if `startup` is to be measured.
+    /// Builds what `peers` need, next to this program; empty mains only if `startup` is to be measured.
     pub fn build(peers: &[Peer], python: Option<PathBuf>, startup: bool) -> Result<Programs, Box<dyn Error>> {
         let built = Programs::built(python)?;
         let native = peers.iter().filter(|peer| peer.needs != Needs::Python);
         let (alone, others): (Vec<&Peer>, Vec<&Peer>) = native.partition(|peer| peer.needs == Needs::Nothing);
-        // What needs nothing is built by itself, as its users build it: with another's dependencies beside it, it would get
-        // what these switch on in the dependencies that both have.
+        // Programs without extra features are built separately, as their users build them. Built together with others, they
+        // would get the features that those turn on in common dependencies.
         let mut programs = vec!["client".to_owned(), "startup".to_owned()];
         programs.extend(programs_of(&alone, startup));
         built.build_programs(&programs, &BTreeSet::new())?;
         if !others.is_empty() {
-            // Always the usual features, so that a choice of others builds the rest no second time.
+            // Always includes the usual features, so that a choice of other peers does not build the rest again.
             let features = others.iter().filter_map(|peer| peer.feature()).chain(USUAL.iter().copied()).collect();
             built.build_programs(&programs_of(&others, startup), &features)?;
         }
@@ -122,14 +122,14 @@ impl Programs {
         }
     }
 
-    /// The programs that stand beside this one, as they are.
+    /// The programs next to this one, as they were built last.
     pub fn built(python: Option<PathBuf>) -> Result<Programs, Box<dyn Error>> {
         let driver = std::env::current_exe()?;
         let target = driver.ancestors().nth(2).ok_or("the driver is not in a target folder")?;
         Ok(Programs { folder: target.join("release"), python })
     }
 
-    /// What runs a peer; its argument is still to come.
+    /// The command that runs a peer, without its argument.
     fn command(&self, peer: Peer, is_empty: bool) -> Command {
         let script = if is_empty { "python/empty.py" } else { "python/peer.py" };
         match &self.python {
@@ -176,14 +176,15 @@ impl Programs {
         let sample: Option<Sample> = line.split_whitespace().map(pair).collect();
         let mut sample = sample.ok_or_else(|| format!("printed {line:?}"))?;
         if peer.needs == Needs::Python {
-            // That of the interpreter's launcher.
+            // It would be the size of the interpreter's launcher.
             sample.remove("binary_bytes");
         }
         Ok(sample)
     }
 }
 
-/// Is the program of this command there? Without a build, it may never have been made. What is no path is for the system to find.
+/// Does the program of this command exist? Without a build, it may never have been made. A name that is not a path is left to
+/// the system.
 fn is_built(command: &Command) -> Result<(), String> {
     let program = Path::new(command.get_program());
     match program.is_absolute() && !program.exists() {
@@ -192,7 +193,7 @@ fn is_built(command: &Command) -> Result<(), String> {
     }
 }
 
-/// The last line that a program wrote before it failed: behind it, a panic tells how to see more.
+/// The last line that a failed program wrote, without the hint that follows the message of a panic.
 fn last_words(said: &str) -> &str {
     said.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: ")).unwrap_or("it said nothing")
 }

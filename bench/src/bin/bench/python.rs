@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 /// An environment of our own, which `--make-python` makes.
 const ENVIRONMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.venv");
 
-/// The Python that was named, which has to have uvloop; else our own environment, made if `make` says so; else the first
-/// interpreter of this machine that has uvloop.
+/// The given Python, which must have uvloop; otherwise our own environment, which is created if `make` is set; otherwise the
+/// first interpreter on this machine that has uvloop.
 pub fn find(named: Option<&Path>, make: bool) -> Result<Option<PathBuf>, Box<dyn Error>> {
     if let Some(python) = named {
         return match has(python, "uvloop") {
@@ -34,7 +34,7 @@ fn interpreters() -> Vec<PathBuf> {
         let is_3_13 =
             |path: &PathBuf| path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("3.13."));
         let paths = versions.map(|version| version.path().join("bin/python3"));
-        // A name in PATH may be pyenv's own script, which knows of no version.
+        // A name in PATH may be pyenv's own script, with no version selected.
         found.splice(0..0, paths.filter(is_3_13));
     }
     found

@@ -1,7 +1,7 @@
-//! `--record`: what was measured, as data that the repository keeps, a file for each workload.
+//! `--record`: the measurements, as data that is kept in the repository, one file for each workload.
 //!
-//! A file has all that the tables and charts of the book and the README are made of, with the machine it was measured on.
-//! Measuring a workload again replaces its file, so two files may come from different days; figures of one file never do.
+//! A file has all the data for the tables and charts of the book and the README, and describes the machine. Measuring a
+//! workload again replaces its file, so two files may come from different days, but the figures of one file never do.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -19,7 +19,7 @@ use crate::results::Results;
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The packages whose versions say what the peers are.
+/// The packages whose versions identify the peers.
 const PACKAGES: &[&str] =
     &["tokio", "async-executor", "async-io", "async-lock", "async-channel", "futures-channel", "monoio", "local-sync"];
 

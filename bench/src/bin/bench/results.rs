@@ -23,7 +23,7 @@ pub struct Record {
 #[derive(Default)]
 pub struct Results {
     pub records: Vec<Record>,
-    /// Workload, peer and reason. A peer that failed is not asked again.
+    /// Workload, peer and reason. A peer that failed is not run again.
     pub failures: Vec<(String, Peer, String)>,
 }
 

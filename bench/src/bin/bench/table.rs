@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use crate::peers::Peer;
 use crate::results::Results;
 
-/// The peer that the ratios are about.
+/// The peer that the ratios compare with the others.
 const OURS: &str = "ours";
 
-/// What is worth comparing in a workload. Where one thread is busy all the time, processor time is
-/// the wall time of a machine with nothing else to do.
+/// What is worth comparing in a workload. If one thread is busy all the time, its processor time is the wall time on an idle
+/// machine.
 fn measures(workload: &str) -> &'static [&'static str] {
     match workload {
         "startup" => &["ns", "binary_bytes"],
@@ -22,7 +22,7 @@ fn measures(workload: &str) -> &'static [&'static str] {
     }
 }
 
-/// The tables that are printed: what a reader came for.
+/// The tables that are printed, with the most important measures.
 pub fn headline(results: &Results, workloads: &[String], peers: &[Peer]) -> String {
     let rows: Vec<(&str, &str)> =
         workloads.iter().flat_map(|w| measures(w).iter().map(move |m| (w.as_str(), *m))).collect();
@@ -55,8 +55,8 @@ pub fn everything(results: &Results, workloads: &[String], peers: &[Peer]) -> St
     })
 }
 
-/// A Markdown table under its title. Columns are padded, so that it reads well as text too; a row
-/// without any value is left out, and so is a table without rows.
+/// A Markdown table under its title. Columns are padded, so that it is readable as text; rows without values are left out, and
+/// so are tables without rows.
 fn section(
     title: &str,
     rows: &[(&str, &str)],
@@ -104,7 +104,7 @@ fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     Some((values[low] + values[high]) / 2.0)
 }
 
-/// The median of the ratios of the rounds that both have.
+/// The median ratio over the rounds that both have.
 fn ratio(ours: &BTreeMap<usize, f64>, theirs: &BTreeMap<usize, f64>) -> Option<f64> {
     median(ours.iter().filter_map(|(round, value)| Some(value / theirs.get(round)?)))
 }

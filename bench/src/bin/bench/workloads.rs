@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// All of them, in the order of the tables. README says what each is; a peer has those it has the means for.
+/// All of them, in the order of the tables. The README describes each; a peer has those that it can support.
 pub const WORKLOADS: &[&str] = &[
     "spawn_join",
     "gather_1k",
@@ -54,7 +54,7 @@ pub const WORKLOADS: &[&str] = &[
     "scale_time_out",
 ];
 
-/// The workloads that one of the patterns asks for; no pattern asks for all but those of many sizes, which take minutes.
+/// The workloads that match one of the patterns. Without patterns, all but those of many sizes, which take minutes.
 pub fn asked(patterns: &[String]) -> Result<Vec<&'static str>, Box<dyn Error>> {
     for pattern in patterns {
         if !WORKLOADS.iter().any(|name| fits(name, pattern)) {
@@ -69,7 +69,7 @@ pub fn asked(patterns: &[String]) -> Result<Vec<&'static str>, Box<dyn Error>> {
     Ok(WORKLOADS.iter().copied().filter(is_asked).collect())
 }
 
-/// `tcp_*` is all that begins so.
+/// `tcp_*` matches all names that begin with `tcp_`.
 fn fits(name: &str, pattern: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),

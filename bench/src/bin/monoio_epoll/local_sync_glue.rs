@@ -10,7 +10,7 @@ use local_sync::semaphore::{Semaphore, SemaphorePermit};
 pub use with_bound::channel as bounded;
 pub use without_bound::channel as unbounded;
 
-/// A semaphore without permits: `notify` adds one, `wait` takes it for good.
+/// A semaphore without permits: `notify` adds one, and `wait` takes and keeps it.
 pub struct Event(Semaphore);
 
 impl Event {

@@ -1,5 +1,5 @@
-//! A way into the loop from another thread, which monoio has not: the unbounded channel of futures, which calls
-//! the waker outside any lock.
+//! A way into the loop from another thread, which monoio lacks: the unbounded channel of futures, which calls the waker outside
+//! any lock.
 
 use futures::StreamExt;
 pub use futures::channel::mpsc::unbounded as thread_channel;

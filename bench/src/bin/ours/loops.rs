@@ -1,7 +1,7 @@
 //! A server on one loop and on two, each in a thread of its own. Nothing is shared but the handles.
 //!
-//! Clients come to a loop in one of two ways: each loop has a listener at the same port, or one thread accepts and hands the
-//! sockets over.
+//! Clients reach a loop in one of two ways: each loop has a listener on the same port, or one thread accepts and hands over the
+//! sockets.
 
 use std::net::TcpListener;
 use std::sync::mpsc::channel;
@@ -61,7 +61,7 @@ async fn serve(handler: Handler, mut reader: StreamReader, writer: StreamWriter)
 struct Loops(Vec<(LoopHandle, JoinHandle<Result<()>>)>);
 
 impl Loops {
-    /// Starts a loop that does something first, and returns what that gives.
+    /// Starts a loop that first runs `first`, and returns the result of that.
     fn start<T: Send + 'static>(&mut self, first: impl AsyncFnOnce() -> Result<T> + Send + 'static) -> T {
         let (ready, is_ready) = channel();
         let thread = thread::spawn(move || {
@@ -85,7 +85,7 @@ impl Loops {
     }
 }
 
-/// Each loop listens at the same port.
+/// Each loop listens on the same port.
 fn by_ports(count: usize, handler: Handler, mode: &str, requests: usize) -> Loaded {
     let (mut loops, mut port) = (Loops(Vec::new()), 0);
     for _ in 0..count {
@@ -100,7 +100,7 @@ fn by_ports(count: usize, handler: Handler, mode: &str, requests: usize) -> Load
     loaded
 }
 
-/// This thread accepts for all of them.
+/// This thread accepts clients for all loops.
 fn handed_over(count: usize, handler: Handler, mode: &str, requests: usize) -> Loaded {
     let mut loops = Loops(Vec::new());
     (0..count).for_each(|_| loops.start(async || Ok(())));

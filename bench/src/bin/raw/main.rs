@@ -1,5 +1,5 @@
-//! The floor: for each workload a loop written by hand that does only what nobody can leave out. A
-//! box per task and a `VecDeque` to run them, a `BinaryHeap` of deadlines, bare epoll, an eventfd.
+//! The floor: for each workload, a hand-written loop that does only what no runtime can leave out. A box per task and a
+//! `VecDeque` to run them, a `BinaryHeap` of deadlines, bare epoll, an eventfd.
 //!
 //! There are no wakers, no join handles, no cancellation, and no panic is caught.
 
@@ -31,7 +31,7 @@ fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Runs tasks round robin until the last has ended, and gives each result to `ended`.
+/// Runs tasks round robin until the last has ended, and passes each result to `ended`.
 fn run<T>(queue: &mut VecDeque<Task<T>>, mut ended: impl FnMut(T)) {
     while let Some(mut task) = queue.pop_front() {
         match poll(task.as_mut()) {

@@ -1,4 +1,4 @@
-//! Boxes in a `VecDeque`, and what they hand to each other.
+//! Boxes in a `VecDeque`, and what they pass to each other.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ pub const ROWS: &[Row] = &[
     ("idle_event", || idle(true)),
     ("yield_2", || yields(2, scaled(5_000_000), false)),
     ("yield_1000", || yields(1_000, scaled(10_000), false)),
-    // With a look at the poller for every pass over the ready queue, as asyncio's loop has.
+    // Polls once for every pass over the ready queue, as asyncio's loop does.
     ("yield_2_polling", || yields(2, scaled(1_000_000), true)),
     ("yield_1000_polling", || yields(1_000, scaled(10_000), true)),
     ("cancel_pending", cancel_pending),

@@ -1,5 +1,5 @@
-//! TCP servers on bare epoll. This is no strict floor: the kernel decides here, and a server that
-//! answers sooner gets smaller batches and more wakes.
+//! TCP servers on bare epoll. This is not a strict lower bound: the kernel decides here, and a server that answers sooner gets
+//! smaller batches and more wakes.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -36,7 +36,7 @@ fn echo(mode: &str, connections: usize, each: usize) {
     load.done();
 }
 
-/// The same in several threads, among which the connections are shared out; each answer takes some computing.
+/// The same in several threads, which share the connections; each answer takes some computing.
 fn several(threads: usize, work: Duration, count: usize) -> Loaded {
     let (listener, load) = Load::start("shared", count);
     let mut shares: Vec<Vec<TcpStream>> = (0..threads).map(|_| Vec::new()).collect();

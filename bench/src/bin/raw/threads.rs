@@ -18,7 +18,7 @@ pub const ROWS: &[Row] = &[
 
 /// The threads' side of a mailbox.
 struct Mailbox {
-    /// Watched for edges, so that it need never be read.
+    /// Watched edge-triggered, so that it need never be read.
     wake: EventFd,
     items: Mutex<Items>,
 }
@@ -46,7 +46,7 @@ impl Mailbox {
 struct Inbox {
     mailbox: Arc<Mailbox>,
     epoll: Epoll,
-    /// What has been taken out of the mailbox and not yet asked for.
+    /// What was taken out of the mailbox but has not been asked for.
     taken: VecDeque<u64>,
 }
 

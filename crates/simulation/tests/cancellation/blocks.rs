@@ -1,4 +1,4 @@
-//! Generators, managers and stacks: what has code of the user's in the middle.
+//! Generators, managers and stacks: items with user code in the middle.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -79,7 +79,7 @@ fn generator() -> Row {
     })
 }
 
-/// How many times it was entered and left.
+/// Counts how often it was entered and left.
 #[derive(Clone, Default)]
 struct Door {
     entered: Rc<Cell<u32>>,
@@ -87,7 +87,7 @@ struct Door {
 }
 
 impl Door {
-    /// Whatever the block and the exit do, what was entered is left, unless the future was dropped.
+    /// Whatever the block and the exit do, a manager that was entered is left, unless the future was dropped.
     fn check(&self, seen: &Seen) {
         let (door, seen) = (self.clone(), seen.clone());
         afterwards(move || {

@@ -1,4 +1,4 @@
-//! What may not be left behind, counted: bytes of this thread, descriptors and children of the process.
+//! Counts what must not be left behind: bytes of this thread, and descriptors and children of the process.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -46,6 +46,6 @@ pub(crate) fn children() -> i64 {
         let children = std::fs::read_to_string(thread.ok()?.path().join("children")).ok()?;
         Some(children.split_whitespace().count() as i64)
     };
-    // There is no such folder but on Linux.
+    // Only Linux has this folder.
     std::fs::read_dir("/proc/self/task").map_or(0, |threads| threads.filter_map(of_thread).sum())
 }

@@ -1,11 +1,11 @@
-//! The sections *Cancellation* of the workspace's documentation.
+//! The *Cancellation* sections in the workspace's documentation.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::Row;
 
-/// Those that no scenario here can try, and why.
+/// The sections that no scenario here can test, and why.
 const NOT_HERE: [(&str, &str); 13] = [
     ("http/client/request ClientRequest", "it is tried with hyper, in the tests of `crates/http`"),
     ("http/client/response chunk", "as above"),
@@ -22,7 +22,7 @@ const NOT_HERE: [(&str, &str); 13] = [
     ("subprocesses/create create_subprocess_shell", "the same code as `create_subprocess_exec`"),
 ];
 
-/// The rows without a section that says so, and the sections without a row.
+/// The rows that no section supports, and the sections without a row.
 pub(crate) fn compare(rows: &[Row]) -> Vec<String> {
     let mut sections = sections();
     let mut problems = Vec::new();

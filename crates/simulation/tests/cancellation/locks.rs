@@ -133,7 +133,7 @@ pub(crate) fn rows() -> Vec<Row> {
     vec![lock, semaphore, event, condition, barrier]
 }
 
-/// The target waits; two companions do, and one of the three is notified at a time.
+/// The target and two companions wait, and are notified one at a time.
 fn condition<M: Future<Output = Result<()>>>(wait: impl FnOnce(Condition) -> M) -> impl Future<Output = Result<()>> {
     let condition = Condition::new();
     let woken = Rc::new(Cell::new(0));

@@ -1,8 +1,8 @@
-//! Every public awaitable is cancelled and dropped at each of its awaits, and what its documentation says of that is held against
+//! Cancels and drops every public awaitable at each of its awaits, and compares what its documentation says about that with
 //! what happens.
 //!
-//! A [`Row`] quotes the section *Cancellation* of an item, and has the scenarios that try it. A section without a row fails, and so
-//! does a row whose quotation is no longer there. In each run descriptors, children and, in this thread, bytes are counted.
+//! A [`Row`] quotes the section *Cancellation* of an item, and has scenarios that test it. A section without a row fails, and
+//! so does a row whose quotation is out of date. In each run descriptors, children and, in this thread, bytes are counted.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -33,7 +33,7 @@ struct Row {
 struct Scenario {
     name: &'static str,
     run: fn() -> CancellationReport,
-    /// How the lines of the failures begin that are as the documentation says.
+    /// The beginnings of the failures that are as documented.
     expected: &'static [&'static str],
 }
 
@@ -88,7 +88,7 @@ where
     counting(scenario).run()
 }
 
-/// What the target has seen of its end.
+/// How the target ended.
 #[derive(Clone, Default)]
 struct Seen(Rc<Cell<Sight>>);
 
@@ -118,7 +118,7 @@ fn rows() -> Vec<Row> {
     [locks::rows(), queues::rows(), tasks::rows(), blocks::rows(), outside::rows()].into_iter().flatten().collect()
 }
 
-/// One test: descriptors and children are those of the process.
+/// A single test, because descriptors and children belong to the process.
 #[test]
 fn what_the_documentation_says_of_a_cancellation_is_so() {
     let rows = rows();

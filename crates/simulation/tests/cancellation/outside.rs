@@ -37,7 +37,7 @@ pub(crate) fn rows() -> Vec<Row> {
     ]
 }
 
-/// A socket on which five bytes arrive, two and then three.
+/// A socket on which five bytes arrive: two, and then three.
 fn socket() -> UnixStream {
     let (near, mut far) = UnixStream::pair().unwrap();
     create_task(async move {
@@ -64,7 +64,7 @@ fn readable() -> Row {
                 });
                 async move {
                     let _at_end = at_end;
-                    // A read that is refused is how it learns that it has to wait.
+                    // Only a refused read tells it that it has to wait.
                     let refused = socket.try_read_with(|mut socket| socket.read(&mut [0; 8]));
                     assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
                     socket.readable().await
@@ -198,7 +198,7 @@ fn reader() -> Row {
     .clean("read_to_end", || probe(|| read(async |reader| reader.read_to_end().await)))
 }
 
-/// The target reads something, and a companion what is left.
+/// The target reads something, and a companion reads the rest.
 fn read<R>(read: R) -> impl Future<Output = asyncio::Result<()>>
 where
     R: AsyncFn(&mut StreamReader) -> asyncio::Result<Vec<u8>> + 'static,
@@ -225,7 +225,7 @@ where
     }
 }
 
-/// A reader that is put back when the future that uses it ends or is dropped.
+/// A reader that is put back when the future that is using it ends or is dropped.
 struct Borrowed {
     reader: Option<StreamReader>,
     home: Rc<RefCell<StreamReader>>,
@@ -296,7 +296,7 @@ fn server() -> Row {
                     let Some(server): Option<asyncio::Server> = left.take() else { return };
                     assert!(server.is_serving() && seen.get() == Sight::Nothing, "dropped, it does not serve");
                 });
-                // So that it comes to an end undisturbed.
+                // So that the undisturbed run ends.
                 let stops = Rc::clone(&serves);
                 create_task(async move {
                     sleep(0.002).await?;
@@ -309,7 +309,7 @@ fn server() -> Row {
                     let server = start_server(async |_, _| Ok(()), "127.0.0.1", 0).await?;
                     serves.set(Some(server.clone()));
                     let ended = noted.note(server.serve_forever()).await;
-                    // Its end is a cancellation, too, if `close` was what ended it.
+                    // It also ends with a cancellation if `close` ended it.
                     let Some(server) = serves.take() else { return Ok(()) };
                     assert!(!server.is_serving(), "cancelled, it serves");
                     ended
@@ -375,7 +375,7 @@ fn communicate(name: &'static str, input: &'static str) -> Row {
     Row::new(item, says).clean("a second call has all", run)
 }
 
-/// The target communicates with a child, and a companion does so afterwards.
+/// The target communicates with a child, and afterwards a companion does.
 fn twice(input: &'static str) -> impl Future<Output = asyncio::Result<()>> {
     let (at_end, event) = AtEnd::new();
     let process: Rc<RefCell<Option<asyncio::subprocess::Process>>> = Rc::default();
@@ -399,7 +399,7 @@ fn twice(input: &'static str) -> impl Future<Output = asyncio::Result<()>> {
     })
 }
 
-/// A child that is put where a companion finds it when the future that uses it ends or is dropped.
+/// A child that, when the future using it ends or is dropped, is put where a companion finds it.
 struct Lent {
     child: Option<asyncio::subprocess::Process>,
     home: Rc<RefCell<Option<asyncio::subprocess::Process>>>,

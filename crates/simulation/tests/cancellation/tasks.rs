@@ -1,4 +1,4 @@
-//! Tasks, and what waits for them.
+//! Tasks, and waits for them.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! The programs of the book's chapter *Find the order that breaks it*, and what is reported of them. With
+//! The programs of the book's chapter *Find the order that breaks it*, and what is reported about them. With
 //! `ASYNCIO_CHAPTER_BLESS=1` the reports are written instead of compared.
 
 #[macro_use]
@@ -87,7 +87,7 @@ mod mended {
     // ANCHOR_END: proof
 }
 
-/// The tests of the chapter are not under the guard, and run at the same time as those that are.
+/// The chapter's tests do not hold the guard, and run at the same time as those that do.
 fn faults_are_expected() {
     asyncio_testing::expect_panics_of_all_tests("attempt to subtract with overflow");
 }

@@ -1,4 +1,4 @@
-//! Faults that are drawn from the tape: found, shrunk, told, replayed, refused.
+//! Faults that are drawn from the tape: found, shrunk, reported, replayed and refused.
 
 use asyncio_runtime::{Result, sleep, wait_for};
 use asyncio_simulation::{Explore, Failure, Fault, Network, Schedule, explore};
@@ -6,7 +6,7 @@ use asyncio_streams::{StreamReader, StreamWriter, create_datagram_endpoint, open
 
 type Program = std::pin::Pin<Box<dyn Future<Output = Result<Vec<u8>>>>>;
 
-/// Asks a server for ten bytes, and takes what one read gives for all of them.
+/// Asks a server for ten bytes, and wrongly assumes that one read returns all of them.
 fn one_read() -> Program {
     Box::pin(async {
         let _network = Network::new().faults([Fault::Split, Fault::Delay]).enter();
@@ -80,11 +80,11 @@ fn a_token_for_another_program_is_refused() {
     }
 }
 
-/// A connection that is full for a while goes on afterwards, whatever the clock's resolution makes of the pause.
+/// A connection that is full for a while continues afterwards, however the clock's resolution rounds the pause.
 #[test]
 fn a_full_connection_goes_on() {
     let program = || async {
-        // So that deadlines are no round numbers.
+        // So that deadlines are not round numbers.
         sleep(0.1).await?;
         let _network = Network::new().latency(0.01).faults([Fault::Full]).enter();
         let server = start_server(async |_, writer| Ok(writer.write([7; 100])?), "127.0.0.1", 80).await?;
@@ -104,7 +104,7 @@ fn without_an_exploration_nothing_goes_wrong() {
     }
 }
 
-/// The outcomes of what one client sees, with these faults.
+/// The outcomes that one client sees, with these faults.
 fn outcomes<M: Future<Output = Result<T>> + 'static, T: std::fmt::Debug + 'static>(
     program: impl Fn() -> M + Sync + Send + Clone,
 ) -> Vec<String> {
@@ -114,7 +114,7 @@ fn outcomes<M: Future<Output = Result<T>> + 'static, T: std::fmt::Debug + 'stati
     all
 }
 
-/// Asks, and says how that went.
+/// Asks, and returns how that went.
 async fn visit() -> Result<String> {
     let ask = async {
         let (mut reader, writer) = open_connection("server", 80).await?;
@@ -133,7 +133,7 @@ fn asked(faults: impl IntoIterator<Item = Fault>) -> impl Future<Output = Result
         let server = network.machine("server");
         server.start(async || {
             let serve = async |mut reader: StreamReader, writer: StreamWriter| {
-                // Its client may be gone, which is none of its business.
+                // Its client may be gone, which does not matter here.
                 let _ = reader.readline().await;
                 writer.write("answer\n")?;
                 Ok(())

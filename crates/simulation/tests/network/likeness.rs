@@ -1,5 +1,5 @@
-//! The same scripted scenario on the simulated network and on real sockets: what each end reads, which errors it gets, and what its
-//! writers say must be the same.
+//! Runs the same scripted scenario on the simulated network and on real sockets. What each end reads, the errors that it gets,
+//! and what its writers report must be the same.
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -48,14 +48,14 @@ impl Scene {
         if self.unix { open_unix_connection(self.path()).await } else { open_connection("127.0.0.1", port).await }
     }
 
-    /// Both ends of a connection. The server is closed already.
+    /// Both ends of a connection, whose server is already closed.
     async fn pair(&self) -> Result<(Ends, Ends)> {
         let accepted = asyncio_runtime::get_running_loop()?.create_future();
         let hand_over = accepted.clone();
         let (server, port) = self
             .serve(async move |reader, writer| {
                 hand_over.set_result((reader, writer))?;
-                // The connection is not the server's to close.
+                // The server must not close the connection.
                 sleep(1e9).await
             })
             .await?;
@@ -92,7 +92,7 @@ where
         let play = |simulated: bool| {
             let scene = Scene { folder: Rc::new(TempDir::new().expect("a folder")), unix, log: Rc::default() };
             let log = Rc::clone(&scene.log);
-            // Tasks that are left wait for ever: the end of the run cancels them.
+            // Tasks that are left over wait for ever: the end of the run cancels them.
             let main = async move { wait_for(scenario(scene), 60.0).await };
             let ended = if simulated { Network::new().run(main) } else { Runner::new().clock(Clock::Real).run(main) };
             ended.unwrap_or_else(|error| panic!("simulated: {simulated}, unix: {unix}: {error}"));
@@ -104,7 +104,7 @@ where
     }
 }
 
-/// Lets everything arrive that is on its way.
+/// Waits until everything in transit has arrived.
 async fn settle() -> Result<()> {
     for _ in 0..20 {
         sleep(0.001).await?;

@@ -114,7 +114,7 @@ fn datagrams_are_lost_in_a_partition() {
         .unwrap();
 }
 
-/// Notes its end, as code that cleans up after itself would.
+/// Notes when it is dropped, as cleanup code would.
 struct Loud(Rc<Cell<u32>>);
 
 impl Drop for Loud {
@@ -133,7 +133,7 @@ fn a_crash_takes_all_tasks_of_a_machine_and_no_other() {
             for machine in [&a, &b] {
                 let (dropped, cleaned) = (Rc::clone(&dropped), Rc::clone(&cleaned));
                 machine.create_task(async move {
-                    // Its own tasks are the machine's, too.
+                    // Tasks that it creates also belong to the machine.
                     let inner = asyncio_runtime::create_task(async move {
                         let _loud = Loud(dropped);
                         let slept = sleep(1e6).await;

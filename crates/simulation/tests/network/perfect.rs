@@ -1,4 +1,4 @@
-//! The network without faults: order, time, names, and what is not there.
+//! The network without faults: order, time, names, and connections to what does not exist.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -86,7 +86,7 @@ fn the_same_program_takes_the_same_steps() {
         log.take()
     };
     let first = run();
-    // There and back for the connection, there and back for the line.
+    // A round trip for the connection, and one for the line.
     assert_eq!(first[0].0, 40_000.0);
     assert_eq!(first, run());
 }

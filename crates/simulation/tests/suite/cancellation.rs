@@ -1,4 +1,4 @@
-//! What a check of cancellation finds in coroutines with planted faults, and that it finds nothing in the mended ones.
+//! What a cancellation check finds in coroutines with planted faults; in the mended ones it finds nothing.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use asyncio_queues::Queue;
 use asyncio_runtime::{Exception, create_task, gather, shield, sleep, wait_for};
 use asyncio_simulation::{CancellationReport, afterwards, check_cancellation, invariant};
 
-/// The failures, a line each, without locations.
+/// The failures, one line each, without locations.
 fn lines(report: &CancellationReport) -> Vec<String> {
     let failure = |failure: &asyncio_simulation::CancellationFailure| {
         let text = failure.to_string();
@@ -36,7 +36,7 @@ fn each_await_is_ended_in_four_ways() {
     .run();
     assert_eq!((report.awaits, report.runs), (3, 2 + 1 + 4 * 3));
     assert!(report.failures.is_empty(), "{report}");
-    // Undisturbed twice; before the first step none begins; then cancelled, cancelled, dropped, dropped at each await.
+    // Twice undisturbed; before the first step none begins; then at each await cancelled twice and dropped twice.
     assert_eq!(*runs.borrow(), [3, 3, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
 }
 
@@ -101,14 +101,14 @@ fn an_item_that_is_lost() {
     assert_eq!(report.failures.len(), 4, "{report}");
     assert!(report.to_string().contains("an item is lost"), "{report}");
     let report = check_cancellation(scenario(true)).run();
-    // Only a destructor runs in a future that is dropped.
+    // When a future is dropped, only destructors run.
     assert_eq!(report.failures.len(), 2, "{report}");
     assert!(lines(&report).iter().all(|line| line.starts_with("dropped at await 1")), "{report}");
 }
 
 #[test]
 fn a_wake_up_that_is_lost() {
-    // The waiter takes the turn that it was given with it when it is cancelled after that.
+    // A waiter that is cancelled after it was given the turn never passes the turn on.
     struct Turns(RefCell<Vec<asyncio_runtime::Future<()>>>);
     let scenario = |mended: bool| {
         move || {
@@ -153,7 +153,7 @@ fn a_task_that_outlives_the_coroutine() {
     let report = check_cancellation(leaves).run();
     let found = lines(&report);
     assert!(found.contains(&"cancelled at await 1, at once: tasks are left: child waits for a timer".to_owned()));
-    // A gathering that is cancelled cancels what it has made; one that is dropped does not.
+    // A `gather` that is cancelled cancels the tasks that it made; one that is dropped does not.
     let report = check_cancellation(|| async { gather([sleep(1), sleep(60)]).await.map(drop) }).run();
     assert_eq!(report.failures.len(), 1, "{report}");
     assert!(lines(&report)[0].starts_with("dropped at await 1, at once: tasks are left: Task-"), "{report}");

@@ -1,4 +1,4 @@
-//! What counts as a failure, one program each. All fail under every schedule, or none.
+//! What counts as a failure, with one program for each kind. A program fails under every schedule or under none.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -117,7 +117,7 @@ fn a_program_that_does_not_end() {
     assert_eq!(failure(refuses), "it has not ended after 500 steps");
 }
 
-/// The failure is that of the program, and not what its end does to others.
+/// The reported failure is that of the program, not its consequences for other tasks.
 #[test]
 fn the_first_failure_is_told() {
     let found = explore(|| async {

@@ -1,4 +1,4 @@
-//! What a search finds, in which programs, and how it says so.
+//! What a search finds in programs, and how it reports that.
 
 #[macro_use]
 extern crate asyncio_testing;

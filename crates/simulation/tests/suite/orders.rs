@@ -1,4 +1,4 @@
-//! Which orders are tried, and what is proven by them.
+//! Which orders are tried, and what they prove.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -53,8 +53,8 @@ fn a_search_does_not_depend_on_the_number_of_threads() {
     }
 }
 
-/// The two tasks are queued by `gather`: each runs a first step and a second one. The steps of one are in order, so there are
-/// six orders; those in which only one entry is ready at the end are counted by hand.
+/// `gather` queues the two tasks, and each runs a first and a second step. The steps of a task stay in order, so there are six
+/// orders; those in which only one entry is ready at the end are counted by hand.
 #[test]
 fn a_search_with_delays_runs_each_order_once() {
     let program = || {
@@ -98,7 +98,7 @@ fn what_is_proven_goes_no_further_than_what_was_run() {
     assert_eq!(one.to_string(), format!("no fence order with up to 1 delays fails: all {} were run", one.schedules));
 }
 
-/// What is queued before a callback may run after it, what is queued after it may not run before.
+/// Entries queued before a callback may run after it, but entries queued after it may not run before it.
 #[test]
 fn nothing_overtakes_a_callback() {
     let result = explore(|| async {
@@ -129,7 +129,7 @@ fn nothing_overtakes_a_callback() {
     assert_eq!(orders, ["\"12ab\"", "\"12ba\"", "\"1a2b\"", "\"a12b\""]);
 }
 
-/// PCT would never run the task that is waited for, were it not for the limit on being passed over.
+/// Without the limit on how often an entry is passed over, PCT would never run the task that the other one waits for.
 #[test]
 fn a_task_that_asks_again_and_again_starves_nothing() {
     for strategy in RANDOM {
@@ -156,7 +156,7 @@ fn a_task_that_asks_again_and_again_starves_nothing() {
     }
 }
 
-/// Of 200 tasks only the first 64 are looked at.
+/// Of 200 tasks, only the first 64 are considered.
 #[test]
 fn a_long_queue_is_searched_at_its_head() {
     let result = explore(|| async {

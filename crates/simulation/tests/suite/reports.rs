@@ -67,7 +67,7 @@ fn check_panics_with_the_report() {
     explore(|| async { sleep(0).await }).schedules(5).check();
 }
 
-/// What was found by chance, with many deviations, is told with those that matter.
+/// A failure that was found by chance, with many deviations, is reported with only those that matter.
 #[test]
 fn a_schedule_is_shrunk() {
     let found = explore(|| async {

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use asyncio_runtime::{Clock, Result, Runner, create_task, gather, get_running_loop, sleep, wait_for};
 use asyncio_simulation::{Failure, Fault, Schedule, Strategy, explore};
 
-/// A permit is taken, and given back after the work. A timeout in between keeps it, unless the program is `mended`. The work takes
-/// steps and no time, so the timeout never comes while time stands still.
+/// A permit is taken, and returned after the work. A timeout in between loses it, unless the program is `mended`. The work
+/// takes steps but no time, so the timeout never comes while time stands still.
 async fn permit_lost_by_a_timeout(mended: bool) -> Result<()> {
     let free = Rc::new(Cell::new(1));
     let permits = Rc::clone(&free);
@@ -47,7 +47,7 @@ fn a_deadline_that_passes_while_others_are_ready_is_found_shrunk_and_replayed() 
     }
     let found = explore(faulty).slow_steps(1.0).run().failure.expect("the timeout may come in between");
     assert!(found.failure.to_string().contains(": a permit is lost"), "{}", found.failure);
-    // The second iteration in which it could have passed, and no order.
+    // The deadline passes in the second iteration in which it can, and no order is changed.
     let token = found.schedule.to_string();
     assert_eq!(token, "1:fence:dev:+1:time:dev:busy.1=1/2");
     assert!(found.story.contains("time: the next timer is due before the steps that are ready\n"), "{}", found.story);
@@ -56,7 +56,7 @@ fn a_deadline_that_passes_while_others_are_ready_is_found_shrunk_and_replayed() 
     let again = explore(faulty).replay(&schedule).failure.expect("it fails again");
     assert_eq!((again.failure, again.timeline), (found.failure, found.timeline));
     explore(|| permit_lost_by_a_timeout(true)).slow_steps(1.0).schedules(5_000).check();
-    // Each step may be slow, but not so slow.
+    // Each step may be slow, but not slow enough.
     explore(faulty).slow_steps(0.4).schedules(3_000).check();
 }
 
@@ -67,7 +67,7 @@ fn a_report_says_that_time_had_a_part_in_it() {
     assert!(text.contains("to repeat it: ASYNCIO_SCHEDULE=1:fence:dev:+1:time:dev:busy.1=1/2\n"), "{text}");
 }
 
-/// Two timers that are a millisecond apart. The loop that wakes up late finds both due, and their tasks are ready together.
+/// Two timers that are a millisecond apart. A loop that wakes up late finds both due, so that their tasks are ready together.
 #[test]
 fn timers_that_are_close_wake_tasks_in_any_order() {
     let race = || async {
@@ -95,13 +95,13 @@ fn timers_that_are_close_wake_tasks_in_any_order() {
     assert_eq!(texts(0.1), ["abc", "bac"]);
     assert_eq!(texts(3.0), ["abc", "acb", "bac", "bca", "cab", "cba"]);
     let swapped = outputs(0.1).pop().unwrap().1;
-    // One millisecond is enough, of one sleep of the loop, and the two tasks change places.
+    // It is enough that one sleep of the loop is a millisecond late, and that the two tasks change places.
     let late = swapped.mishaps().unwrap();
     assert_eq!((late.len(), late[0].fault, late[0].index), (1, Fault::Late, 1), "{swapped}");
     assert_eq!(swapped.deviations().unwrap().len(), 1, "{swapped}");
 }
 
-/// The end of a wait and its timeout are due in the same iteration: what was there in time must not be lost.
+/// The end of a wait and its timeout may be due in the same iteration.
 #[test]
 fn a_timeout_may_be_due_with_what_it_limits() {
     let fetch = || async { Ok(wait_for(sleep(0.1), 0.101).await.is_ok()) };
@@ -110,14 +110,14 @@ fn a_timeout_may_be_due_with_what_it_limits() {
         outcomes.into_iter().map(|outcome| outcome.text).collect::<Vec<_>>()
     };
     assert_eq!(of(0.0), ["true"]);
-    // The sleep is over, and the task is woken. Before it runs, the timeout cancels it: a `TimeoutError`.
+    // The sleep has ended and the task is woken, but before it runs, the timeout cancels it: a `TimeoutError`.
     assert_eq!(of(0.02), ["true", "false"]);
 }
 
-/// First in, first out is the same with time as without, and so is what a token without a part about time says.
+/// First in, first out is the same run with time as without, and a token without a part about time still gives the same run.
 #[test]
 fn tokens_without_a_part_about_time_keep_their_meaning() {
-    // In a thread of its own: where a deadline is rounded depends on when the virtual clock of a thread begins.
+    // In a thread of its own: how a deadline is rounded depends on where the virtual clock of the thread begins.
     fn choices(token: &str) -> (Vec<(usize, usize)>, f64) {
         let schedule: Schedule = token.parse().unwrap();
         std::thread::spawn(move || chosen(&schedule)).join().unwrap()
@@ -150,7 +150,7 @@ fn tokens_without_a_part_about_time_keep_their_meaning() {
         assert_eq!(plain.1, 5e5);
         assert_eq!(choices(&format!("{orders}+1:net:walk:{seed}")), plain);
     }
-    // And those with one are other programs' runs: later, in other iterations.
+    // Tokens with such a part give other runs: later, in other iterations.
     let late = choices("1:fence:dev:+1:time:dev:late.0=2/5");
     assert_eq!((late.1, late.0 == fifo.0), (5e5, false));
     assert!((0..20).any(|seed| choices(&format!("1:fence:dev:+1:time:walk:{seed}")).0 != fifo.0));

@@ -19,7 +19,7 @@ pub(crate) fn all() -> impl IntoIterator<Item = Specimen> {
     ]
 }
 
-/// A semaphore of its own that hands a permit to a waiter's future. A waiter that is cancelled after that keeps it.
+/// A home-made semaphore that hands a permit to a waiter's future. A waiter that is cancelled after that keeps the permit.
 async fn wake_up_lost_by_a_cancellation(mended: bool) -> Result<()> {
     let waiters: Rc<RefCell<VecDeque<Future<()>>>> = Rc::default();
     let free = Rc::new(Cell::new(0));
@@ -71,13 +71,13 @@ async fn wake_up_lost_by_a_cancellation(mended: bool) -> Result<()> {
     if one.await.is_err() {
         return two.await;
     }
-    // The first one has it, and keeps it.
+    // The first task has the permit, and keeps it.
     two.cancel();
     let _ = two.await;
     Ok(())
 }
 
-/// It is given back at the end, but not if the task is cancelled in between.
+/// The permit is returned at the end, but not if the task is cancelled in between.
 async fn permit_lost_by_a_cancellation(mended: bool) -> Result<()> {
     let free = Rc::new(Cell::new(1));
     let permits = Rc::clone(&free);
@@ -101,7 +101,7 @@ async fn permit_lost_by_a_cancellation(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// What the parent counts up the child counts down, if it ever begins.
+/// The parent increases a counter, and the child decreases it, if it ever begins.
 async fn cancelled_before_it_began(mended: bool) -> Result<()> {
     struct CountDown(Rc<Cell<u32>>);
     impl Drop for CountDown {
@@ -131,7 +131,7 @@ async fn cancelled_before_it_began(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// The parent is done when it has its answer, and forgets who else was asked.
+/// The parent ends when it has one answer, and forgets the other tasks that it asked.
 async fn child_that_outlives_its_parent(mended: bool) -> Result<()> {
     let answer: Rc<Cell<Option<u32>>> = Rc::default();
     let ask = |number: u32, steps: u32| {
@@ -152,7 +152,7 @@ async fn child_that_outlives_its_parent(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// One account has less, the other one not yet more.
+/// One account has already been debited, and the other not yet credited.
 async fn half_of_a_transfer(mended: bool) -> Result<()> {
     let accounts = Rc::new(Cell::new((100, 0)));
     let both = Rc::clone(&accounts);
@@ -181,7 +181,7 @@ async fn half_of_a_transfer(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// Who answers does not ask whether anybody still waits.
+/// The answering task does not check whether anybody still waits.
 async fn answer_after_the_cancellation(mended: bool) -> Result<()> {
     let answer: Future<u32> = get_running_loop()?.create_future();
     let (waits, sets) = (answer.clone(), answer);

@@ -1,4 +1,4 @@
-//! Locks, conditions, events and semaphores that are used in a way that one order forgives.
+//! Locks, conditions, events and semaphores, used wrongly but in a way that works in one order.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -21,7 +21,7 @@ pub(crate) fn all() -> impl IntoIterator<Item = Specimen> {
     ]
 }
 
-/// One takes `a` and `b`, the other one `b` and `a`.
+/// One task locks `a` and then `b`, the other `b` and then `a`.
 async fn two_locks_in_two_orders(mended: bool) -> Result<()> {
     let (a, b) = (Lock::new(), Lock::new());
     let both = |first: &Lock, second: &Lock, after: u32| {
@@ -40,7 +40,7 @@ async fn two_locks_in_two_orders(mended: bool) -> Result<()> {
     two.await
 }
 
-/// The flag is looked at without the lock, and a notification between that and the wait is lost.
+/// The flag is checked without the lock, so a notification between the check and the wait is lost.
 async fn notified_before_the_wait(mended: bool) -> Result<()> {
     let (condition, ready) = (Condition::new(), Rc::new(Cell::new(false)));
     let (notifying, set) = (condition.clone(), Rc::clone(&ready));
@@ -85,7 +85,7 @@ async fn pulsed_event(mended: bool) -> Result<()> {
     waiter.await.map(drop)
 }
 
-/// One item, two that are woken: `if` in the place of `while`.
+/// One item, but two tasks are woken: `if` instead of `while`.
 async fn asked_once_after_a_notify(mended: bool) -> Result<()> {
     let (condition, items) = (Condition::new(), Rc::new(RefCell::new(Vec::new())));
     let take = |after: u32| {
@@ -115,7 +115,7 @@ async fn asked_once_after_a_notify(mended: bool) -> Result<()> {
     two.await
 }
 
-/// Whether there is work is asked before the lock is held, and not again.
+/// The task checks for work before it holds the lock, but not again afterwards.
 async fn looked_before_the_lock(mended: bool) -> Result<()> {
     let (lock, jobs) = (Lock::new(), Rc::new(RefCell::new(vec!["job"])));
     let work = |after: u32| {
@@ -156,7 +156,7 @@ async fn two_permits_one_by_one(mended: bool) -> Result<()> {
     two.await
 }
 
-/// Three philosophers, three forks: all have the left one.
+/// Three philosophers and three forks: each has taken the left one.
 async fn philosophers(mended: bool) -> Result<()> {
     let forks = [(); 3].map(|()| Lock::new());
     let dine = |seat: usize| {
@@ -206,7 +206,7 @@ async fn child_that_needs_the_lock_of_its_parent(mended: bool) -> Result<()> {
     warmer.await
 }
 
-/// A reader asks whether somebody writes, gives way, and reads.
+/// A reader checks that nobody is writing, yields, and then reads.
 async fn readers_that_do_not_look(mended: bool) -> Result<()> {
     let (lock, writing) = (Lock::new(), Rc::new(Cell::new(false)));
     let (of_reader, seen) = (lock.clone(), Rc::clone(&writing));

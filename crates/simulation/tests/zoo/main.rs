@@ -1,9 +1,9 @@
-//! A zoo of programs with a fault that only an order other than first in, first out shows, and of the same programs mended.
+//! A zoo of programs with faults that first in, first out does not show but other orders do, and of the same programs mended.
 //!
 //! Each fault must be found within a budget from a fixed seed, and shrunk; each mended program must survive the same budget.
-//! `ASYNCIO_ZOO=1000000` sets another budget; `ASYNCIO_ZOO_TABLE=1` prints the table of the documentation. `replays.txt` has the shrunk
-//! schedule of each fault, and how many entries are ready at each step; `twins.py` has the same programs for CPython, which
-//! `tests/tests/schedules.rs` runs under these. `ASYNCIO_ZOO_BLESS=1` writes that file.
+//! `ASYNCIO_ZOO=1000000` sets another budget; `ASYNCIO_ZOO_TABLE=1` prints the table of the documentation. `replays.txt` has
+//! the shrunk schedule of each fault, and the number of ready entries at each step; `ASYNCIO_ZOO_BLESS=1` writes that file.
+//! `twins.py` has the same programs for CPython, which `tests/tests/schedules.rs` runs under these schedules.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -19,13 +19,13 @@ use std::time::Instant;
 use asyncio::simulation::{Exploration, Explore, Strategy, explore};
 use asyncio::{Result, sleep};
 
-/// A program, with its fault and without.
+/// A program, with and without its fault.
 struct Specimen {
     name: &'static str,
     search: fn(mended: bool, strategy: Strategy, budget: u64) -> Exploration,
 }
 
-/// The specimens that these functions are, each with the argument whether it is mended.
+/// Makes specimens of these functions, whose argument says whether the program is mended.
 macro_rules! specimens {
     ($($name:ident),* $(,)?) => {
         [$($crate::Specimen {
@@ -47,7 +47,7 @@ where
     search.strategy(strategy).schedules(budget).steps(5_000).run()
 }
 
-/// Gives way so many times.
+/// Yields this many times.
 async fn give_way(times: u32) -> Result<()> {
     for _ in 0..times {
         sleep(0).await?;
@@ -65,7 +65,7 @@ fn all() -> Vec<Specimen> {
     all
 }
 
-/// How many schedules each program gets.
+/// The number of schedules that each program gets.
 fn budget() -> u64 {
     std::env::var("ASYNCIO_ZOO").ok().map_or(400, |budget| budget.parse().expect("a number of schedules"))
 }
@@ -99,7 +99,7 @@ fn each_fault_is_found_and_shrunk() {
     }
 }
 
-/// The programs of one file: with a million schedules each, all of them would be more than a test may take.
+/// One test for each file: with a million schedules each, all programs together would take longer than a test may.
 fn survive(mended: impl IntoIterator<Item = Specimen>) {
     let failed = mended.into_iter().filter_map(|Specimen { name, search }| {
         let result = search(true, Strategy::Mixed, budget());
@@ -142,7 +142,7 @@ fn there_are_thirty() {
     assert_eq!(names.len(), all().len());
 }
 
-/// For the documentation: by each strategy, after how many schedules each fault is found.
+/// For the documentation: after how many schedules each strategy finds each fault.
 #[test]
 fn the_table() {
     if std::env::var_os("ASYNCIO_ZOO_TABLE").is_none() {

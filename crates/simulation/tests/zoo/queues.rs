@@ -1,4 +1,4 @@
-//! Queues: items that are lost or doubled, ends that come too early, and waits for what never comes.
+//! Queues: items that are lost or duplicated, ends that come too early, and waits that never end.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,7 +20,7 @@ pub(crate) fn all() -> impl IntoIterator<Item = Specimen> {
     ]
 }
 
-/// An item that comes when the breaker is open is dropped without `task_done`.
+/// An item that arrives while the breaker is open is dropped without `task_done`.
 async fn forgotten_task_done(mended: bool) -> Result<()> {
     let (queue, open) = (Queue::new(0), Rc::new(Cell::new(true)));
     let (items, broken) = (queue.clone(), Rc::clone(&open));
@@ -50,7 +50,7 @@ async fn forgotten_task_done(mended: bool) -> Result<()> {
     closer.await
 }
 
-/// The first producer that is done ends the consumer.
+/// The first producer to finish ends the consumer.
 async fn poison_pill_overtakes(mended: bool) -> Result<()> {
     let (queue, left) = (Queue::new(0), Rc::new(Cell::new(2)));
     let produce = |item: u32, steps: u32| {
@@ -76,7 +76,7 @@ async fn poison_pill_overtakes(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// It is not empty, and when the task comes back it is.
+/// The queue is not empty when it is checked, but it is when the task resumes.
 async fn empty_then_get(mended: bool) -> Result<()> {
     let queue = Queue::new(0);
     queue.put_nowait(1)?;
@@ -119,7 +119,7 @@ async fn full_then_put(mended: bool) -> Result<()> {
     two.await
 }
 
-/// The results are kept as they come.
+/// The results are stored in the order in which they come.
 async fn results_in_the_order_of_completion(mended: bool) -> Result<()> {
     let results: Rc<RefCell<Vec<u32>>> = Rc::default();
     let work = |number: u32| {
@@ -159,7 +159,7 @@ async fn worker_that_feeds_itself(mended: bool) -> Result<()> {
     worker.await
 }
 
-/// Whoever sees the mark ends, also if an item comes after it.
+/// A task that sees the mark ends, even if an item follows it.
 async fn closed_before_the_last_item(mended: bool) -> Result<()> {
     let (queue, closed) = (Queue::new(0), Rc::new(Cell::new(false)));
     let (puts, close) = (queue.clone(), Rc::clone(&closed));
@@ -193,7 +193,7 @@ async fn closed_before_the_last_item(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// A worker that ends on a pill takes it from the other one, unless it puts it back.
+/// A worker that ends on a pill deprives the other one of it, unless it puts the pill back.
 async fn one_pill_for_two_workers(mended: bool) -> Result<()> {
     let (queue, working) = (Queue::new(0), Rc::new(Cell::new(0)));
     let work = |_| {

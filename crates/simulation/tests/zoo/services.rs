@@ -21,7 +21,7 @@ pub(crate) fn all() -> impl IntoIterator<Item = Specimen> {
     ]
 }
 
-/// The connection is looked at, checked, and then taken out.
+/// The pool looks at a connection, checks it, and only then takes it out.
 async fn pool_hands_one_out_twice(mended: bool) -> Result<()> {
     let idle = Rc::new(RefCell::new(vec![1, 2]));
     let used: Rc<RefCell<BTreeSet<u32>>> = Rc::default();
@@ -84,7 +84,7 @@ async fn write_after_the_close(mended: bool) -> Result<()> {
     if mended { Ok(()) } else { writer.await }
 }
 
-/// How many there are is asked before a wait, and counted after it.
+/// The number is checked before a wait, and increased after it.
 async fn more_than_the_limit(mended: bool) -> Result<()> {
     let active = Rc::new(Cell::new(0));
     let seen = Rc::clone(&active);
@@ -110,7 +110,7 @@ async fn more_than_the_limit(mended: bool) -> Result<()> {
     two.await
 }
 
-/// Two that see no leader both become it.
+/// Two tasks that see no leader both become the leader.
 async fn two_leaders(mended: bool) -> Result<()> {
     let leader: Rc<Cell<Option<u32>>> = Rc::default();
     let leaders = Rc::new(Cell::new(0));
@@ -137,7 +137,7 @@ async fn two_leaders(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// The server counts a request when it has read it, and not when it has come.
+/// The server counts a request when it has read it, not when it arrives.
 async fn request_that_is_forgotten_at_the_shutdown(mended: bool) -> Result<()> {
     let (open, answered) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
     if mended {
@@ -164,7 +164,7 @@ async fn request_that_is_forgotten_at_the_shutdown(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// The publisher does not know whether anybody has subscribed.
+/// The publisher does not check whether anybody has subscribed.
 async fn subscriber_misses_the_first_message(mended: bool) -> Result<()> {
     let inbox: Rc<RefCell<Option<Vec<u32>>>> = Rc::default();
     if mended {

@@ -1,4 +1,4 @@
-//! Shared state without a lock: something is read, the task gives way, and what was read no longer holds.
+//! Shared state without a lock: a task reads something and yields, and then what it read is out of date.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +69,7 @@ pub(crate) async fn check_then_act(mended: bool) -> Result<()> {
     two.await
 }
 
-/// Two that miss the same entry both load it. Mended, the first one leaves a note.
+/// Two tasks that miss the same entry both load it. Mended, the first one leaves a note.
 async fn cache_filled_twice(mended: bool) -> Result<()> {
     let cache: Rc<RefCell<BTreeMap<u32, Option<&str>>>> = Rc::default();
     let loads = Rc::new(Cell::new(0));
@@ -145,7 +145,7 @@ async fn torn_read(mended: bool) -> Result<()> {
     reader.await
 }
 
-/// The next number is read, and counted up after the task has given way.
+/// The next number is read before the task yields, and increased after it.
 async fn duplicate_number(mended: bool) -> Result<()> {
     let next = Rc::new(Cell::new(1));
     let numbers: Rc<RefCell<BTreeSet<u32>>> = Rc::default();
@@ -172,7 +172,7 @@ async fn duplicate_number(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// An index is kept across a wait, and another task removes what it stands for.
+/// An index is kept across a wait, and another task removes the entry that it refers to.
 async fn removed_while_in_use(mended: bool) -> Result<()> {
     let users = Rc::new(RefCell::new(vec!["Ada", "Bo"]));
     let (read, remove) = (Rc::clone(&users), users);
@@ -217,7 +217,7 @@ async fn closed_twice(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// A search box shows what was answered last, and not the answer to what was asked last.
+/// A search box shows the last answer to arrive, not the answer to the last question.
 async fn older_answer_wins(mended: bool) -> Result<()> {
     let (shown, asked) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
     let ask = |question: u32| {
