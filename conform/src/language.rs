@@ -412,7 +412,7 @@ pub enum Operation {
     Acquire,
     Release,
     Wait,
-    /// Of a condition: until the predicate was asked so many times.
+    /// Of a condition: until the predicate was asked this many times.
     WaitFor,
     Set,
     Clear,

@@ -1,4 +1,4 @@
-//! The command line of `areq`: `crawl`, which begins a crawl, joins it or goes on with it, and `export`.
+//! The command line of `areq`: `crawl`, which begins, joins or continues a crawl, and `export`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -115,7 +115,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// These settings over those that are kept.
+    /// These settings, applied to the stored ones.
     fn over(&self, kept: Option<Settings>, hosts: &[String]) -> Result<Settings> {
         let mut settings = kept.unwrap_or_else(|| Settings {
             depth: 3,
@@ -267,7 +267,7 @@ async fn show<F: Frontier>(frontier: Rc<F>, report: Rc<Report>) -> Result<()> {
     loop {
         sleep(1).await?;
         if report.is_shown() {
-            // A frontier that is away for a moment is not this task's matter.
+            // This task ignores a frontier that is unavailable for a moment.
             match cancellable(frontier.counts()).await? {
                 Err(error) if error.is_cancelled() => return Err(error),
                 Err(_) => {}

@@ -1,8 +1,8 @@
 //! The pages and the links between them as a graph: DOT for Graphviz, and a drawing of a small site as SVG.
 //!
-//! The drawing has the first page in the middle and a ring for each depth. A page stands near the page that it was found from,
-//! so most lines are short; the angle of a ring is shared out by the number of pages below. No force is simulated, so the same
-//! site is drawn the same.
+//! The drawing has the first page in the middle and a ring for each depth. A page is near the page from which it was found, so
+//! most lines are short; each page gets a share of the ring in proportion to the number of pages below it. No forces are
+//! simulated, so the same site always gives the same drawing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::f64::consts::TAU;
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use crate::frontier::{Record, State};
 
-/// How many pages are drawn; a larger graph is for Graphviz.
+/// The maximum number of pages in a drawing; larger graphs are for Graphviz.
 pub const DRAWN: usize = 400;
 
 /// Pages by number, and the links between them.
@@ -28,7 +28,7 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// The graph in the language of Graphviz.
+/// The graph in Graphviz's language.
 #[must_use]
 pub fn dot(records: &[Record]) -> String {
     let graph = Graph::new(records);
@@ -52,7 +52,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Status and path: what fits into a box.
+/// Status and path, shortened to fit into a box.
 fn label(record: &Record) -> String {
     let path = record.url.split_once("://").map_or(&*record.url, |(_, rest)| rest);
     match record.outcome.status {
@@ -122,7 +122,7 @@ pub fn svg(records: &[Record]) -> Option<String> {
     Some(text)
 }
 
-/// From where each page was found first, and where that puts it.
+/// The page from which each page was first found, and the position that this gives it.
 struct Tree {
     parent: Vec<Option<usize>>,
     ring: Vec<u32>,

@@ -1,8 +1,9 @@
 //! A crawler of whole sites, which grew out of the guide's `areq`: recursive, polite, on several machines, resumed after a
 //! crash.
 //!
-//! [`frontier`] keeps what is known and who may ask whom; [`worker`] asks; [`links`], [`normal`] and [`robots`] are the rules;
-//! [`output`], [`graph`] and [`report`] are what comes out. The program `areq` puts them together (`cli`).
+//! [`frontier`] stores what is known, and which worker may ask which host; [`worker`] sends the requests; [`links`], [`normal`]
+//! and [`robots`] are the rules; [`output`], [`graph`] and [`report`] write the results. The program `areq` puts them together
+//! (`cli`).
 
 pub mod cli;
 pub mod frontier;

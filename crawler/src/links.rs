@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::robots::product;
 
-/// How many links of a page are found.
+/// The maximum number of links taken from a page.
 const LINKS: usize = 5000;
 
 /// A link of a page.
@@ -50,7 +50,7 @@ pub fn links(html: &str, url: &Url, agent: &str) -> Vec<Link> {
     links.into_iter().filter_map(link).collect()
 }
 
-/// Does a value of `X-Robots-Tag`, or of a `meta` tag, forbid to follow the links?
+/// Does this value of `X-Robots-Tag`, or of a `meta` tag, forbid following the links?
 #[must_use]
 pub fn forbids(directives: &str) -> bool {
     directives.split(',').any(|word| matches!(&*word.trim().to_ascii_lowercase(), "nofollow" | "none"))

@@ -1,6 +1,6 @@
-//! One URL for one page, and which URLs are no pages at all.
+//! One URL for each page, and which URLs are not pages at all.
 //!
-//! The core idea: what two spellings of a URL cannot differ in is removed, and what only a trap produces is refused. `url`
+//! The core idea: differences in spelling that cannot matter are removed, and URLs that only a trap produces are refused. `url`
 //! does the first half (case, default ports, dot segments). Deliberately not here: guesses that change what a server sees, such
 //! as the order of a query or the slash at the end of a path.
 
@@ -10,9 +10,9 @@ use crate::frontier::Page;
 
 /// A URL that is longer than this is refused.
 const LONGEST: usize = 2000;
-/// How many segments a path may have.
+/// The maximum number of segments of a path.
 const SEGMENTS: usize = 20;
-/// How often a path may have the same segment: `/a/b/a/b/a/b/a/` comes from a relative link that is wrong.
+/// How often the same segment may occur in a path: `/a/b/a/b/a/b/a/` comes from a wrong relative link.
 const REPEATED: usize = 3;
 
 /// Parameters of a query, and of a path after `;`, that name the visitor and not the page.
@@ -28,7 +28,7 @@ pub fn page(url: Url, depth: u32, hops: u32) -> Option<Page> {
     Some(Page { url: url.into(), host, depth, hops, path })
 }
 
-/// The URL without what does not belong to the page.
+/// The URL, without the parts that do not identify the page.
 #[must_use]
 pub fn normalise(mut url: Url) -> Option<Url> {
     if !matches!(url.scheme(), "http" | "https") {

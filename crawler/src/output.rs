@@ -1,4 +1,4 @@
-//! The file of links that the guide's `areq` writes: a line for each link of each page.
+//! The file of links that the guide's `areq` writes, with a line for each link of each page.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
@@ -26,7 +26,7 @@ pub fn links(path: &Path, records: &[Record]) -> io::Result<usize> {
     Ok(count)
 }
 
-/// Writes a file beside its place and then moves it there.
+/// Writes a file under a temporary name, and then renames it.
 ///
 /// # Errors
 ///
@@ -41,7 +41,7 @@ pub fn whole(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result
     });
     let moved = written.and_then(|()| std::fs::rename(&beside, path));
     if moved.is_err() {
-        // It may never have been made.
+        // The temporary file may never have been created.
         let _ = std::fs::remove_file(&beside);
     }
     moved.map_err(|error| io::Error::new(error.kind(), format!("cannot write '{}': {error}", path.display())))

@@ -1,4 +1,4 @@
-//! What is seen of a crawl while it runs and at its end: a line of progress on a terminal, a log of JSON lines, a summary.
+//! What a crawl shows while it runs and at its end: a progress line on a terminal, a log of JSON lines, and a summary.
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::frontier::{Counts, End, Host, Lease};
 
-/// What this worker has done, and where it is told.
+/// What this worker has done, and where that is reported.
 pub struct Report {
     log: Option<RefCell<BufWriter<File>>>,
     progress: ProgressBar,
@@ -54,7 +54,8 @@ impl Report {
         self.read_before.set(counts.read + counts.failed);
     }
 
-    /// A lease has ended: one line of the log. The frontier knows it already, so that a line is never ahead of what is kept.
+    /// A lease has ended: writes one line of the log. The frontier already knows it, so a line is never ahead of what is
+    /// stored.
     pub fn ended(&self, lease: &Lease, end: &End, host: Host, lost: bool, seconds: f64) {
         let (page, attempt) = (&lease.page, lease.attempt);
         match end {
@@ -81,13 +82,13 @@ impl Report {
         self.write(&json!({ "event": "robots", "origin": origin }));
     }
 
-    /// Does anybody see the line of progress?
+    /// Is the progress line shown?
     #[must_use]
     pub fn is_shown(&self) -> bool {
         !self.progress.is_hidden()
     }
 
-    /// The line of progress, from the counters of all workers.
+    /// Shows the progress line, from the counters of all workers.
     pub fn progress(&self, counts: &Counts) {
         let done = (counts.read + counts.failed).saturating_sub(self.read_before.get());
         let rate = done as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
@@ -98,7 +99,7 @@ impl Report {
         self.progress.tick();
     }
 
-    /// The end of the line of progress and of the log; returns the summary.
+    /// Ends the progress line and the log, and returns the summary.
     pub fn finish(&self, counts: &Counts, requests: u64) -> String {
         self.progress.finish_and_clear();
         let seconds = self.begun.elapsed().as_secs_f64();
@@ -126,7 +127,7 @@ impl Report {
         lines.join("\n")
     }
 
-    /// One line, at once: whoever reads the log after a crash wants the last.
+    /// Writes one line immediately: a reader of the log after a crash needs the last one.
     fn write(&self, event: &serde_json::Value) {
         let Some(log) = &self.log else { return };
         let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64());
@@ -142,7 +143,7 @@ fn rounded(seconds: f64) -> f64 {
     (seconds * 1e4).round() / 1e4
 }
 
-/// How much memory the process has had at most, where the system tells.
+/// The peak memory of the process, if the system reports it.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

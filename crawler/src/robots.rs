@@ -1,8 +1,8 @@
-//! What robots.txt allows, as the frontier keeps it and as this worker has read it.
+//! What robots.txt allows: the text that the frontier stores, and the rules that this worker has read from it.
 //!
-//! `robotxt` reads the file. Here is what RFC 9309 says about the cases without a file: a 4xx allows everything, a 5xx or no
-//! answer forbids everything until there is one. What was fetched is kept in the frontier, for all workers; what was read from
-//! it is kept here.
+//! `robotxt` reads the file. This module adds what RFC 9309 says about the cases without a file: a 4xx allows everything, and a
+//! 5xx or no answer forbids everything until there is one. The fetched text is stored in the frontier, for all workers; the
+//! parsed rules are kept here.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use robotxt::Robots;
 
-/// How many origins' rules a worker keeps.
+/// The maximum number of origins whose rules a worker keeps.
 const KEPT: usize = 10_000;
 
 /// The rules that this worker has read, by origin, with the time when the frontier stored their text.
@@ -20,7 +20,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The rules of an origin that were stored at that time.
+    /// The rules of an origin, if they are those that were stored at this time.
     #[must_use]
     pub fn get(&self, origin: &str, at: f64) -> Option<Rc<Robots>> {
         self.kept.borrow().get(origin).filter(|kept| kept.0 == at).map(|kept| Rc::clone(&kept.1))
@@ -50,7 +50,7 @@ pub fn product(agent: &str) -> &str {
     agent.split(['/', ' ']).next().unwrap_or(agent)
 }
 
-/// The text that stands for the robots.txt of an origin, by the status it came with; `None` if the origin has to be asked again.
+/// The text to use as the robots.txt of an origin, depending on the status; `None` if the origin has to be asked again.
 #[must_use]
 pub fn text_for(status: u16, text: &str) -> Option<&str> {
     match status {

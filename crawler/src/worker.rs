@@ -1,8 +1,8 @@
-//! A worker: it takes pages from the frontier, asks for them, and says what came of each.
+//! A worker: it takes pages from the frontier, requests them, and reports the result of each.
 //!
-//! The core idea: a slot is a task that has one page at a time. When it ends a page, the frontier hands it the next one in the
-//! same request; a slot that gets none ends. `run` starts slots as long as hosts may be asked, and sleeps otherwise. Whatever
-//! is wrong with a page is an outcome; only the frontier's own failure ends a worker.
+//! The core idea: a slot is a task that has one page at a time. When a slot finishes a page, the frontier gives it the next one
+//! in the same request; a slot that gets none ends. `run` starts slots as long as hosts may be asked, and sleeps otherwise.
+//! Whatever is wrong with a page is an outcome; only the frontier's own failure ends a worker.
 
 mod visit;
 
@@ -30,25 +30,25 @@ pub struct Worker<F> {
     name: String,
     leases: Cell<u64>,
     slots: usize,
-    /// The pages that the slots have, by token, to give them back at the end.
+    /// The pages that the slots have, by token, so that they can be given back at the end.
     held: RefCell<HashMap<String, Lease>>,
     running: Cell<usize>,
-    /// A slot has ended, or hosts can be asked that no slot knows of.
+    /// A slot has ended, or there are hosts to ask that no slot knows about.
     changed: Event,
 }
 
-/// A lease, and the loop's time before the frontier was asked for it: it began later.
+/// A lease, and the loop's time before it was requested from the frontier: the lease began later than that.
 struct Held {
     lease: Lease,
     since: f64,
 }
 
 impl<F: Frontier + 'static> Worker<F> {
-    /// A worker that asks for at most `slots` pages at once.
+    /// A worker that requests at most `slots` pages at once.
     ///
     /// # Errors
     ///
-    /// Fails if the agent of the settings is no text for a header.
+    /// Fails if the settings' agent cannot be the value of a header.
     pub fn new(frontier: Rc<F>, settings: Settings, slots: usize, report: Rc<Report>) -> Result<Rc<Self>> {
         let session = ClientSession::new()
             .limit(slots.max(100))
@@ -110,7 +110,7 @@ impl<F: Frontier + 'static> Worker<F> {
     }
 
     // ANCHOR: slot
-    /// One page after the other, until the frontier has none for now.
+    /// Handles one page after the other, until the frontier has none for now.
     async fn slot(self: Rc<Self>, first: Held) -> Result<()> {
         let mut next = Some(first);
         while let Some(held) = next {
@@ -136,7 +136,7 @@ impl<F: Frontier + 'static> Worker<F> {
         format!("{}-{}", self.name, self.leases.get())
     }
 
-    /// At an early end: other workers need not wait until the leases expire.
+    /// Called at an early end, so that other workers need not wait until the leases expire.
     async fn give_back_all(&self) {
         let held: Vec<Lease> = self.held.take().into_values().collect();
         let limit = timeout(5);
@@ -147,7 +147,7 @@ impl<F: Frontier + 'static> Worker<F> {
             }
             Ok(())
         });
-        // What cannot be given back expires.
+        // Leases that cannot be given back will expire.
         drop(giving.await);
     }
 }

@@ -1,9 +1,10 @@
-//! The whole cluster in one process: three workers, fifty sites and a frontier on the simulated network, where workers crash, the frontier
-//! is away, and connections break, in thousands of schedules.
+//! The whole cluster in one process: three workers, fifty sites and a frontier on the simulated network. Workers crash, the
+//! frontier becomes unreachable, and connections break, in thousands of schedules.
 //!
-//! Workers and sites are the real ones, down to HTTP. In the place of Redis is a model of the frontier, in memory that survives a crash
-//! of its machine; it also writes down who might ask which host when, and what was committed. A call to it is a line with a number, so
-//! that requests and answers can be lost on the way like others. `CLUSTER_SCHEDULES` says how many schedules to run.
+//! Workers and sites are the real ones, down to HTTP. Redis is replaced by a model of the frontier, in memory that survives a
+//! crash of its machine. It also records which worker was allowed to ask which host and when, and what was committed. A call to
+//! it is a line with a number, so that its requests and answers can be lost in transit like others. `CLUSTER_SCHEDULES` is the
+//! number of schedules.
 
 #[path = "cluster/model.rs"]
 mod model;
@@ -29,7 +30,8 @@ const SITES: usize = 50;
 /// The pages of each site.
 const PAGES: [&str; 3] = ["", "a", "b"];
 
-/// The way of a request, and the pause of a connection that is full: a site may be asked so much later than the worker began.
+/// Time for a request to travel, and for the pause of a full connection: a site may be asked this much later than the worker
+/// began.
 const SLACK: f64 = 0.2;
 
 fn settings() -> Settings {
@@ -52,7 +54,7 @@ fn links(site: usize) -> Vec<String> {
     own.chain(below.map(|site| format!("http://{}/", host(site)))).collect()
 }
 
-/// Serves a site, and checks that whoever asks may do so.
+/// Serves a site, and checks that each request was allowed.
 async fn serve(site: usize, model: Rc<RefCell<Model>>) -> Result<()> {
     let http = HttpServer::new();
     let connected = async move |reader: StreamReader, writer: StreamWriter| {
@@ -75,7 +77,7 @@ async fn serve(site: usize, model: Rc<RefCell<Model>>) -> Result<()> {
     start_server(connected, None::<&str>, 80).await.map(drop)
 }
 
-/// What may happen every two seconds: nothing, or a worker or the frontier is in trouble.
+/// Chooses what happens every two seconds: nothing, or trouble for a worker or the frontier.
 async fn trouble(network: &Network, workers: &[Machine], frontier: &Machine) -> Result<()> {
     let worker = |index: usize| workers[index % WORKERS].clone();
     let later = |delay: f64, f: Box<dyn FnOnce()>| get_running_loop()?.call_later(delay, f).map(drop);
@@ -107,7 +109,7 @@ async fn trouble(network: &Network, workers: &[Machine], frontier: &Machine) -> 
     Ok(())
 }
 
-/// Crawls everything, through all troubles. Returns how many pages were committed.
+/// Crawls everything in spite of all trouble. Returns the number of committed pages.
 async fn cluster() -> Result<usize> {
     // The names of the workers, which are parts of tokens.
     fastrand::seed(1);
@@ -134,7 +136,7 @@ async fn cluster() -> Result<usize> {
         sleep(2).await?;
         trouble(&network, &workers, &frontier).await?;
     }
-    // Whatever has happened, it comes to an end in a day.
+    // Whatever happens, the crawl ends within a day.
     for _ in 0..24 * 60 {
         if model.borrow().is_finished() {
             break;

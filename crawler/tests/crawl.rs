@@ -1,4 +1,4 @@
-//! A worker among sites that answer badly: what becomes of their pages, and of the sites.
+//! A worker among sites that answer badly: the results of their pages, and the state of the sites.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ async fn site(answer: fn(&str, &str) -> (u16, &'static str, String)) -> Result<(
                 field => response.header(field, value).body(String::new())?,
             })
         };
-        // A worker closes connections on which it reads no body.
+        // A worker closes a connection whose body it does not read.
         match http.serve(reader, writer, respond).await {
             Err(error) if error.is_cancelled() => Err(error),
             _ => Ok(()),
@@ -40,7 +40,7 @@ async fn site(answer: fn(&str, &str) -> (u16, &'static str, String)) -> Result<(
     Ok((url, asked, server))
 }
 
-/// Crawls from a URL to the end. Returns what came of each path, and how many pages were abandoned.
+/// Crawls from a URL to the end. Returns the record of each path, and the number of abandoned pages.
 async fn crawl(url: &str) -> Result<(BTreeMap<String, Record>, u64)> {
     let folder = tempfile::tempdir()?;
     let frontier = Rc::new(Sqlite::open(&folder.path().join("frontier"))?);

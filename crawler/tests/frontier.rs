@@ -1,4 +1,4 @@
-//! What both frontiers promise: the same tests on a file and on a Redis that the test starts, if there is one to start.
+//! What both frontiers promise: the same tests on a file and on a Redis that the test starts, if one is installed.
 
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -286,7 +286,7 @@ on_both! {
         assert_eq!(begun.await?.max_pages, 1000);
         let refused = frontier.change_settings(|_| Err(asyncio::ValueError::new("no").into()));
         assert_eq!(refused.await.unwrap_err().to_string(), "no");
-        // Workers that begin at the same time: what each changes is kept.
+        // Several workers begin at the same time: the changes of each are stored.
         let frontier = Rc::new(frontier);
         let changes = (0..4).map(|n| {
             let frontier = Rc::clone(&frontier);
@@ -339,7 +339,7 @@ fn a_crawl_goes_on_in_a_file_that_was_closed() {
     .unwrap();
 }
 
-/// A reply of Redis to a command, as it is: `:3` is a number.
+/// The raw reply of Redis to a command: `:3` is a number.
 fn ask_redis(connection: &mut BufReader<TcpStream>, command: &str) -> String {
     write!(connection.get_mut(), "{command}\r\n").unwrap();
     let mut reply = String::new();

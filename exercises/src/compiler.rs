@@ -15,7 +15,7 @@ pub struct Compiler {
     rlib: PathBuf,
 }
 
-/// What the compiler makes of a file.
+/// What the compiler makes from a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Nothing: it only checks the file.
@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 impl Compiler {
-    /// Builds the crate `asyncio`, unless that has been done. What cargo has to say goes to standard error.
+    /// Builds the crate `asyncio`, unless that has been done. Cargo's output goes to standard error.
     ///
     /// # Errors
     ///
@@ -81,10 +81,10 @@ impl Compiler {
         Ok(Self { root: root.to_owned(), rlib })
     }
 
-    /// For a test: the crate that cargo has built for the binary that runs, or else the answer of [`Compiler::find`].
+    /// For a test: the crate that cargo has built for the running binary, or otherwise the result of [`Compiler::find`].
     ///
-    /// Beside the binary there may be several builds of the crate, of which some may have lost what they depend on. The
-    /// newest one that a file can use is taken; that spares a build with other features.
+    /// There may be several builds of the crate next to the binary, and some may have lost their dependencies. The newest one
+    /// that a file can use is taken, which avoids another build with other features.
     ///
     /// # Errors
     ///
@@ -114,7 +114,8 @@ impl Compiler {
         Self::find(root)
     }
 
-    /// Compiles a file, given from the root of the workspace or from that of the system; `to` is where the result goes. The compiler's words are in the output.
+    /// Compiles a file, given from the root of the workspace or from that of the system; `to` is where the result goes. The
+    /// compiler's messages are in the output.
     ///
     /// # Errors
     ///
@@ -158,7 +159,7 @@ impl Compiler {
         command.current_dir(&self.root).output().context("cannot run rustc")
     }
 
-    /// The codes of the errors of a file that does not compile, such as `E0373`, in order and each once.
+    /// The codes of the errors of a file that does not compile, such as `E0373`, in order, each once.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! The reader's desk: copies of the exercises, outside of git's sight, and what has been solved.
+//! The reader's desk: copies of the exercises, which git ignores, and which of them are solved.
 //!
-//! A copy is made when it is first asked for, and never overwritten except by `reset`. An exercise is solved as long as the
-//! copy is the text that passed its tests; that text is kept beside the copies.
+//! A copy is made when it is first asked for, and never overwritten except by `reset`. An exercise is solved as long as its
+//! copy is the text that passed the tests; that text is kept next to the copies.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,9 +38,9 @@ pub enum Outcome {
     Solved(Report, String),
     /// Some test failed; with the compiler's warnings, which may say why.
     Failed(Report, String),
-    /// The file does not compile; the compiler's words.
+    /// The file does not compile; the compiler's messages.
     DoesNotCompile(String),
-    /// The tests took too long, and were ended.
+    /// The tests took too long, and were killed.
     TooLong,
     /// The tests ended without a report; what they wrote.
     Broken(String),
@@ -152,7 +152,7 @@ impl Desk {
         Ok(path)
     }
 
-    /// Puts an exercise back to its beginning. What the reader had is kept beside it; its path is the answer.
+    /// Resets an exercise. The reader's version is kept next to it, under the path that this returns.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ impl Desk {
         Ok(outcome)
     }
 
-    /// A manifest beside the copies, for editors that understand Rust. Nothing here reads it.
+    /// Writes a manifest next to the copies, for editors that understand Rust. Nothing here reads it.
     fn write_manifest(&self) -> Result<()> {
         let mut manifest = String::from(
             "# Written by `cargo xtask exercise`, so that an editor understands the files below.\n[workspace]\n\n[package]\nname = \
@@ -234,7 +234,7 @@ impl Desk {
     }
 }
 
-/// Runs a binary of tests, and ends it when it takes too long.
+/// Runs a test binary, and kills it if it takes too long.
 fn run(binary: &Path, limit: Duration) -> Result<Outcome> {
     let printed = binary.with_extension("out");
     let file = std::fs::File::create(&printed)?;

@@ -11,7 +11,7 @@ use crate::source::{self, Version};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exercise {
-    /// Its name, which is that of its file.
+    /// Its name, which is also the name of its file.
     pub name: String,
     /// The page of the book that it belongs to, and its folder: `07-tasks`.
     pub page: String,
@@ -52,7 +52,7 @@ impl Exercise {
         Path::new(&self.page).join(format!("{}.rs", self.name))
     }
 
-    /// Its file in one of its versions. The reader's says how to check it.
+    /// Its file in one of its versions. The reader's version says how to check it.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Exercise {
     }
 }
 
-/// The exercise of a name; an error names the nearest one.
+/// The exercise with this name; an error suggests the nearest one.
 ///
 /// # Errors
 ///

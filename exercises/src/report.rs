@@ -1,6 +1,6 @@
-//! Reads what a binary of tests printed, so that a reader sees what failed and nothing else.
+//! Reads what a test binary printed, so that a reader sees what failed and nothing else.
 
-/// What a run of tests came to.
+/// The result of a test run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// The tests that passed, as sentences.
@@ -30,7 +30,7 @@ impl Report {
     }
 }
 
-/// The name of a test as the sentence that it is.
+/// The name of a test as a sentence.
 fn sentence(name: &str) -> String {
     name.rsplit("::").next().unwrap_or(name).replace('_', " ")
 }
@@ -54,7 +54,7 @@ fn said(text: &str, name: &str) -> String {
         {
             place = Some(at.trim_end_matches(':'));
         } else if line.starts_with("assertion `") {
-            // The words of the test follow, if it has any.
+            // The test's own message follows, if there is one.
             said.extend(
                 line.split_once("` failed: ")
                     .map(|(_, words)| format!("{words}\n")),
@@ -64,7 +64,7 @@ fn said(text: &str, name: &str) -> String {
         } else if let Some(expected) = line.strip_prefix(" right: ") {
             said = said + "expected: " + expected + "\n";
         } else if let Some(error) = line.strip_prefix(ERR) {
-            // The words of a deadlock have many lines.
+            // The message of a deadlock has many lines.
             said =
                 said + "an error came out: " + &error.replace("\\n", "\n") + "\n";
         } else if let Some(value) = line.strip_prefix(OK) {

@@ -1,4 +1,4 @@
-//! One file, two versions: what the reader begins with, and the solution.
+//! One file with two versions: what the reader begins with, and the solution.
 //!
 //! The file in the repository is the solution, which compiles and is tested. Between `// START` and `// SOLUTION` it holds the
 //! reader's version of the same lines, as comments; `// END` ends the gap. The tests, from `#[cfg(test)]` on, are

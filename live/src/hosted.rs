@@ -31,7 +31,7 @@ pub(crate) fn set(guest: Guest) {
 
 /// What the page has to do next.
 pub(crate) enum Next {
-    /// Step again after so many seconds, for ever if nothing comes.
+    /// Step again after this many seconds, which may be infinite.
     Wait(f64),
     /// Nothing: this is the exit status.
     Ended(i32),

@@ -1,6 +1,6 @@
-//! Between the page and a program: the page's clocks and its paper, and the functions that it calls.
+//! Between the page and a program: the page's clocks and its output, and the functions that it calls.
 //!
-//! `engine.js` of the book is the other side. All it can pass is numbers, so it writes text into memory that [`input`] gives.
+//! `engine.js` of the book is the other side. It can only pass numbers, so it writes text into memory that [`input`] returns.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -33,7 +33,8 @@ unsafe extern "C" {
 }
 
 unsafe extern "C" {
-    /// Calls what hands itself in before `main` does, which a module without a `main` has to do itself.
+    /// Runs the constructors that register programs. Usually this happens before `main`; a module without a `main` has to do it
+    /// itself.
     safe fn __wasm_call_ctors();
 }
 
@@ -42,7 +43,7 @@ thread_local! {
     static ARGUMENTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Memory for so many bytes of input, which the page fills.
+/// Memory for this many bytes of input, which the page fills.
 #[unsafe(no_mangle)]
 extern "C" fn input(length: usize) -> *mut u8 {
     INPUT.with_borrow_mut(|input| {
@@ -102,7 +103,7 @@ extern "C" fn status() -> i32 {
 /// What is returned in place of seconds when the program has ended.
 const ENDED: f64 = -1.0;
 
-/// The exit status when the input asks for what there is not.
+/// The exit status if the input asks for something that does not exist.
 const REFUSED: i32 = 2;
 
 /// Reads the input and calls `start` with the program that it names.

@@ -1,4 +1,4 @@
-//! `print!` and its like for the programs: there is no standard output here, but a page.
+//! `print!` and similar macros for the programs, because instead of standard output there is a page.
 
 macro_rules! print {
     ($($arguments:tt)*) => { crate::page::print(crate::page::STDOUT, format_args!($($arguments)*)) };

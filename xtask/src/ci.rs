@@ -13,7 +13,7 @@ use crate::{book, cargo, crawler, ecosystem, explore, finish, package, programs,
 const PROGRAMS: u64 = 3000;
 const FIRST_SEED: u64 = 20_000_000;
 
-/// The size up to which small programs are compared, and the sampling: one in so many.
+/// The size up to which small programs are compared, and the sampling: one in this many.
 const SMALL: u32 = 4;
 const SAMPLE: u64 = 101;
 

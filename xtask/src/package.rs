@@ -163,7 +163,7 @@ fn newer_of(metadata: &Value, roots: &[String], lowest: &str) -> Result<Vec<Stri
     Ok(newer.into_iter().collect())
 }
 
-/// The numbers of a version of Rust, the third of which may be left out.
+/// The numbers of a Rust version, of which the third may be missing.
 fn version(text: &str) -> Result<Vec<u32>> {
     let numbers: Result<Vec<u32>, _> = text.split('.').map(str::parse).collect();
     let mut numbers = numbers.with_context(|| format!("{text:?} is no version of Rust"))?;

@@ -103,7 +103,7 @@ fn cost<P: 'static, W: Future<Output = Result<()>> + 'static>(
             let polls = Rc::into_inner(polls).expect("nobody polls any more").get();
             Ok::<_, Error>(Cost { polls, allocations, bytes: bytes() - before })
         };
-        // The first round is not counted: memory that the loop keeps for so many tasks is not the primitive's.
+        // The first round is not counted: memory that the loop keeps for this many tasks is not the primitive's.
         round().await?;
         round().await
     };

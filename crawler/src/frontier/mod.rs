@@ -1,10 +1,10 @@
-//! The frontier: which pages are known, which may be asked for now, and what came of each.
+//! The frontier: which pages are known, which may be requested now, and the result of each.
 //!
 //! The core idea: the lease of a page is the gate of its host. A worker gets a page together with the sole right to send
 //! requests to the page's host. The right ends when the page is committed or given back, or when the lease expires because the
-//! worker has died. Each operation is one transaction, and may be repeated with the same token when its answer was lost.
+//! worker has died. Each operation is one transaction, and may be repeated with the same token if its answer was lost.
 //! [`Sqlite`] keeps all this in a file, [`Redis`] on a server for workers on many machines. Deliberately not here: requests to
-//! sites, and the rules of robots.txt; a frontier only keeps the text of those.
+//! sites, and the rules of robots.txt, of which a frontier only stores the text.
 
 mod redis;
 mod sqlite;
@@ -15,22 +15,22 @@ use serde::{Deserialize, Serialize};
 pub use redis::Redis;
 pub use sqlite::Sqlite;
 
-/// What a crawl may do. The frontier keeps it, so that workers that join later have the same.
+/// What a crawl may do. The frontier stores it, so that workers that join later have the same settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settings {
-    /// How many links away from the first pages.
+    /// The maximum number of links from the first pages.
     pub depth: u32,
-    /// The only hosts that are asked, or empty: all.
+    /// The only hosts that are asked; if empty, all are.
     pub hosts: Vec<String>,
-    /// How many pages are asked for, over all workers.
+    /// The maximum number of pages to request, over all workers.
     pub max_pages: u64,
-    /// How many bytes of bodies are read, over all workers.
+    /// The maximum number of bytes of bodies to read, over all workers.
     pub max_bytes: u64,
     /// How many URLs are known.
     pub max_urls: u64,
-    /// How many URLs of one host are known.
+    /// The maximum number of known URLs of one host.
     pub max_per_host: u64,
-    /// How many different queries (`?page=2`) of one path are known.
+    /// The maximum number of known queries (`?page=2`) of one path.
     pub max_queries: u64,
     /// Seconds between two requests to a host, unless its robots.txt asks for more.
     pub delay: f64,
@@ -48,12 +48,12 @@ pub struct Settings {
     pub agent: String,
 }
 
-/// A page that is to be asked for. Its URL is normalised.
+/// A page to be requested. Its URL is normalised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// Where it is.
     pub url: String,
-    /// Name, and port if it is not the usual one: what may have one request at a time.
+    /// Name, and port if it is not the usual one. Each host gets one request at a time.
     pub host: String,
     /// How many links it is away from the first pages.
     pub depth: u32,
@@ -64,7 +64,7 @@ pub struct Page {
     pub path: Option<String>,
 }
 
-/// A page that this worker asks for, and the right to do so.
+/// A page that this worker requests, and the right to do so.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Lease {
     /// The name of the lease, chosen by the worker.
@@ -72,7 +72,7 @@ pub struct Lease {
     /// The page.
     #[serde(flatten)]
     pub page: Page,
-    /// The how-manieth try this is, from 1.
+    /// The number of this attempt, from 1.
     pub attempt: u32,
     /// How often in a row the host has failed.
     #[serde(default)]
@@ -93,7 +93,7 @@ pub struct Taken {
     /// Nothing is left to do, and no other worker has a page.
     #[serde(default)]
     pub finished: bool,
-    /// After how many seconds something may have changed by itself.
+    /// The number of seconds after which something may have changed by itself.
     #[serde(default)]
     pub wait: f64,
 }
@@ -124,14 +124,14 @@ pub enum State {
     /// There was a response.
     #[default]
     Read,
-    /// There was none, or one that says that there is no page.
+    /// There was no response, or one that says that there is no page.
     Failed,
     /// robots.txt forbids it.
     Skipped,
 }
 
 impl State {
-    /// How the counters and the output call it.
+    /// Its name in the counters and the output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -142,15 +142,15 @@ impl State {
     }
 }
 
-/// When the host may be asked again, and what else becomes of it.
+/// When the host may be asked again, and its state.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Host {
-    /// It answered; it may be asked again after so many seconds.
+    /// It answered, and may be asked again after this many seconds.
     Well(f64),
-    /// It did not, or asked to be left alone; it may be asked again after so many seconds.
+    /// It did not answer, or asked to be left alone, and may be asked again after this many seconds.
     Trouble(f64),
-    /// It was not asked, and may be at once.
+    /// It was not asked, and may be asked at once.
     Untouched,
     /// It is not asked again. Its pages are abandoned.
     GivenUp,
@@ -162,11 +162,11 @@ pub enum Host {
 pub enum End {
     /// With a result, and the pages that its links lead to.
     Commit(Outcome, Vec<Page>),
-    /// Without: the page is tried again. `true`: the try counts.
+    /// Without a result: the page is tried again. `true` if the attempt counts.
     GiveBack(bool),
 }
 
-/// What the end of a lease has brought.
+/// The effect of ending a lease.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Ended {
     /// The lease had expired, and another worker may have the page: nothing was stored.
@@ -196,7 +196,7 @@ pub struct Counts {
     pub skipped: u64,
     /// Pages of hosts that were given up.
     pub abandoned: u64,
-    /// URLs that a bound has kept out.
+    /// URLs that were refused because of a limit.
     pub refused: u64,
     /// Bytes of bodies.
     pub bytes: u64,
@@ -217,11 +217,11 @@ pub struct Record {
 }
 
 // ANCHOR: frontier
-/// Where a crawl is kept. All operations are atomic, and all but `add` and the readings are repeatable by their token.
+/// Where a crawl is stored. All operations are atomic, and all except `add` and the reads can be repeated with the same token.
 #[allow(async_fn_in_trait, reason = "a frontier belongs to one loop")]
 pub trait Frontier {
-    /// Keeps the settings that `change` makes of those that are kept, and returns them. What other workers change at the same time
-    /// is not lost: `change` is called again with it. So it must set values, and not count.
+    /// Stores the settings that `change` makes from the stored ones, and returns them. If another worker changes them at the
+    /// same time, `change` is called again with the new ones, so that nothing is lost. So it must set values, not count.
     async fn change_settings(
         &self,
         change: impl Fn(Option<Settings>) -> Result<Settings> + Send + 'static,
@@ -230,10 +230,10 @@ pub trait Frontier {
     /// Adds pages that are not known yet, within the bounds. To add one again does nothing.
     async fn add(&self, pages: Vec<Page>, settings: &Settings) -> Result<()>;
 
-    /// Leases a page for each token, as far as there are hosts that may be asked now. Takes back leases that have expired.
+    /// Leases a page for each token, as long as there are hosts that may be asked now. Takes back leases that have expired.
     async fn take(&self, tokens: Vec<String>, settings: &Settings) -> Result<Taken>;
 
-    /// Ends a lease. With the token `next` begins the next one, if there is something to ask for.
+    /// Ends a lease. With the token `next`, begins the next one, if there is a page to request.
     async fn end(
         &self,
         lease: &Lease,
@@ -249,7 +249,7 @@ pub trait Frontier {
     /// Stores the robots.txt of an origin.
     async fn set_robots(&self, origin: &str, text: &str) -> Result<()>;
 
-    /// The sole right to ask `host`, without a page: for a robots.txt that is elsewhere. False if it cannot be had now.
+    /// The sole right to ask `host`, without a page: for a robots.txt on another host. False if it is not available now.
     async fn enter(&self, host: &str, token: &str, settings: &Settings) -> Result<bool>;
 
     /// Ends that right. The host may be asked again after `delay` seconds.

@@ -1,4 +1,4 @@
-//! The frontier in a file: SQLite, with nothing to start.
+//! The frontier in a file: SQLite, which needs no server.
 //!
 //! Each operation is one transaction in a thread, because a disk may be slow. Several workers on one machine may share the
 //! file: SQLite lets one of them write at a time. A killed worker loses nothing that was committed. After a power failure the
@@ -27,7 +27,7 @@ impl Sqlite {
     ///
     /// # Errors
     ///
-    /// Fails when the file cannot be read or written, or is none of SQLite's.
+    /// Fails when the file cannot be read or written, or is not an SQLite database.
     pub fn open(path: &Path) -> Result<Self> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(30))?;
@@ -235,7 +235,7 @@ fn count(sql: &Transaction<'_>, name: &str, more: u64) -> Sql<()> {
     sql.prepare_cached(query)?.execute(params![name, more]).map(drop)
 }
 
-/// Have all workers together read as much as they may?
+/// Have all workers together read as much as they are allowed to?
 fn is_over(sql: &Transaction<'_>, settings: &Settings) -> Sql<bool> {
     let asked = number(sql, "select coalesce(sum(n), 0) from count where name in ('read', 'failed')")?;
     let leased = number(sql, "select count(*) from host where token is not null")?;
@@ -243,7 +243,7 @@ fn is_over(sql: &Transaction<'_>, settings: &Settings) -> Sql<bool> {
     Ok(asked + leased >= settings.max_pages || bytes >= settings.max_bytes)
 }
 
-/// Leases the page of the host that has waited for the longest time, if one may be asked.
+/// Leases the next page of the host that has waited longest, among those that may be asked.
 fn lease(sql: &Transaction<'_>, token: &str, now: f64, settings: &Settings) -> Sql<Option<Lease>> {
     // The answer to an earlier request with this token was lost.
     let held = "select name from host where token = ?";
@@ -278,7 +278,7 @@ fn lease(sql: &Transaction<'_>, token: &str, now: f64, settings: &Settings) -> S
     Ok(Some(lease))
 }
 
-/// Takes back the leases whose time is over.
+/// Takes back the leases that have expired.
 fn expire(sql: &Transaction<'_>, now: f64, settings: &Settings) -> Sql<()> {
     let query = "select page.url, page.attempt, host.name, host.token from host
                  left join page on page.token = host.token and page.state = 'leased' where host.until <= ?";
@@ -315,7 +315,7 @@ fn finish(sql: &Transaction<'_>, lease: &Lease, end: &End, host: Host, settings:
         sql.prepare_cached(state)?.query_row([url, &lease.token], |row| row.get(0)).optional()?;
     match state.as_deref() {
         Some("leased") => {}
-        // Committed already: the answer was lost.
+        // It was already committed, and the answer was lost.
         Some(_) => return Ok(true),
         None => return Ok(false),
     }

@@ -16,14 +16,14 @@ use crate::links::{self, Link, links};
 use crate::normal;
 use crate::robots::{parse, text_for};
 
-/// How many redirects in a row.
+/// The maximum number of redirects in a row.
 const HOPS: u32 = 10;
-/// How often in a row a host may fail.
+/// The maximum number of failures of a host in a row.
 const TROUBLE: u32 = 10;
 
 /// Why there is no page.
 enum Fault {
-    /// The host is away, or does not answer in time.
+    /// The host is unreachable, or does not answer in time.
     Trouble(String),
     /// Something is wrong with the page.
     Wrong(String),
@@ -34,19 +34,19 @@ enum Fetched {
     Text(String),
     /// It is there.
     Moved(Url),
-    /// The host cannot say: status, reason, and how long it asks to be left alone.
+    /// The host gives no answer that counts: status, reason, and how long it asks to be left alone.
     Nothing(u16, String, Option<f64>),
 }
 
-/// What is known of an origin's robots.txt.
+/// What is known about an origin's robots.txt.
 enum Known {
     Rules(Rc<Robots>),
-    /// It was asked for, or could not be: the page has to wait for its turn again.
+    /// It was requested, or could not be: the page has to wait for its turn again.
     Later(End, Host),
 }
 
 impl<F: Frontier + 'static> Worker<F> {
-    /// Asks for a page. Errors are those of the frontier, and a cancellation.
+    /// Requests a page. The errors are those of the frontier, and a cancellation.
     pub(super) async fn visit(&self, held: &Held) -> Result<(End, Host)> {
         let lease = &held.lease;
         let rules = match self.rules_for(held).await? {
@@ -125,7 +125,7 @@ impl<F: Frontier + 'static> Worker<F> {
                 Fetched::Text(text) => {
                     self.frontier.set_robots(origin, &text).await?;
                     self.report.robots(origin);
-                    // The rules count from now on, for the pause before the first page too.
+                    // The rules apply from now on, also to the pause before the first page.
                     let delay = delay_of(&parse(&text, &self.settings.agent), delay);
                     if delay > self.settings.max_backoff {
                         let why = format!("robots.txt asks for a pause of {delay} seconds");
@@ -172,7 +172,7 @@ impl<F: Frontier + 'static> Worker<F> {
         }
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if content_type.is_some_and(|content_type| !content_type.contains("html")) {
-            // Its links are not for us; the connection is closed instead of reading it.
+            // Its links are not for us, so the connection is closed without reading it.
             return Ok(Ok(End::Commit(Outcome { status, ..Outcome::default() }, Vec::new())));
         }
         let base = response.url().clone();
@@ -183,7 +183,7 @@ impl<F: Frontier + 'static> Worker<F> {
             Err(error) => return Ok(Err(fault(&error))),
         };
         let links = links(&html, &base, &self.settings.agent);
-        // By their URLs, of which there is one for each page. A page may be linked to twice, and one of the links followed.
+        // By URL, because each page has one. A page may be linked to twice, with only one of the links to be followed.
         let mut pages = BTreeMap::new();
         for Link { url, follow } in links {
             if let Some(page) = normal::page(url, depth + 1, 0) {
@@ -225,7 +225,7 @@ impl<F: Frontier + 'static> Worker<F> {
         }
     }
 
-    /// Is the lease there for as long as a request may take?
+    /// Does the lease last for as long as a request may take?
     fn has_time(&self, held: &Held) -> Result<bool> {
         Ok(get_running_loop()?.time() - held.since + self.settings.timeout < self.settings.lease)
     }
@@ -246,7 +246,7 @@ async fn rules_in(response: ClientResponse) -> Result<Fetched> {
     let text = match status {
         200..=299 => match response.text_lossy().await {
             Err(error) if error.is_cancelled() => return Err(error),
-            // Too long, for one: as if there were none.
+            // For example, too long: as if there were none.
             Err(error) if error.is::<ValueError>() => String::new(),
             Err(error) => return Ok(Fetched::Nothing(status, error.to_string(), None)),
             Ok(text) => text,
@@ -271,7 +271,7 @@ fn response_error(response: &ClientResponse) -> String {
     response.raise_for_status().map_or_else(|error| error.to_string(), |()| String::new())
 }
 
-/// Is it the host's fault, or the page's?
+/// Whose fault is it, the host's or the page's?
 fn fault(error: &asyncio::Error) -> Fault {
     match error {
         error if error.is::<TimeoutError>() => Fault::Trouble("no answer in time".to_owned()),
@@ -280,7 +280,7 @@ fn fault(error: &asyncio::Error) -> Fault {
     }
 }
 
-/// How many seconds the host asks to be left alone for.
+/// For how many seconds the host asks to be left alone.
 fn retry_after(response: &ClientResponse) -> Option<f64> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<u32>() {

@@ -19,7 +19,7 @@ struct Known {
     page: Page,
     place: Place,
     attempt: u32,
-    /// Of the lease that it has, or was committed under.
+    /// The token of its lease, or of the one under which it was committed.
     token: Option<String>,
     outcome: Outcome,
     commits: u32,
@@ -61,8 +61,8 @@ impl Host {
 }
 
 impl Model {
-    /// A site is asked: only the one who has its gate may do so, and not too soon after the one before. The session of the worker
-    /// repeats a request when a connection breaks that was kept open, as browsers do: that is the same request.
+    /// A site is asked: only the worker that has its gate may do so, and not too soon after the previous request. If a kept
+    /// connection breaks, the worker's session repeats the request, as browsers do; that counts as the same request.
     pub(crate) fn asked(&mut self, name: &str, path: &str, now: f64, slack: f64) {
         let delay = self.settings.as_ref().map_or(0.0, |settings| settings.delay);
         let host = self.hosts.get_mut(name).expect("only known hosts are asked");
@@ -81,7 +81,7 @@ impl Model {
         !self.pages.values().any(is_open) && self.hosts.values().all(|host| host.gate.is_none())
     }
 
-    /// Every page has come to one end, and every page that a page leads to is known.
+    /// Every page has ended once, and every page that a page leads to is known.
     pub(crate) fn check(&self) {
         for (url, known) in &self.pages {
             match known.place {
@@ -109,7 +109,7 @@ impl Model {
         }
     }
 
-    /// Takes back the leases whose time is over.
+    /// Takes back the leases that have expired.
     fn expire(&mut self, now: f64) {
         for host in self.hosts.values_mut() {
             let Some((token, until)) = host.gate.clone().filter(|(_, until)| *until <= now) else { continue };

@@ -1,4 +1,4 @@
-//! The way to the model: a frontier that calls it over the network, and repeats a call whose answer does not come.
+//! A frontier that calls the model over the network, and repeats a call whose answer does not come.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -20,7 +20,7 @@ type Operation = dyn Fn(&mut Model, f64) -> Rc<dyn Any>;
 /// An operation, and what it answered.
 type Call = (Rc<Operation>, Option<Rc<dyn Any>>);
 
-/// All calls, by their numbers, which are what goes over the network.
+/// All calls, by number; only the numbers go over the network.
 #[derive(Default)]
 pub(crate) struct Calls(RefCell<Vec<Call>>);
 
@@ -30,7 +30,7 @@ impl Calls {
     }
 }
 
-/// Starts the frontier's machine. Its program may crash, the model stays, as a log on a disk would.
+/// Starts the frontier's machine. Its program may crash, but the model stays, as a log on disk would.
 pub(crate) fn start(machine: &Machine, model: &Rc<RefCell<Model>>) -> Rc<Calls> {
     let calls = Rc::<Calls>::default();
     let (all, model) = (Rc::clone(&calls), Rc::clone(model));

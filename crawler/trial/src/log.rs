@@ -1,4 +1,4 @@
-//! What the servers and the workers have noted, and what must hold of it.
+//! What the servers and the workers have logged, and the rules that it must satisfy.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
@@ -9,12 +9,12 @@ use serde_json::Value;
 use crate::failure;
 use crate::web::Web;
 
-/// The requests that the web has had.
+/// The requests to the web.
 #[derive(Default)]
 pub(crate) struct Log {
     requests: Vec<Request>,
     hosts: HashMap<String, Host>,
-    /// What was wrong already when it happened.
+    /// Violations that were noticed when they happened.
     impolite: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ struct Request {
 #[derive(Default)]
 struct Host {
     active: usize,
-    /// When the last request ended, and the least pause that was ever made.
+    /// When the last request ended, and the shortest pause so far.
     ended: Option<Instant>,
     pause: Option<f64>,
 }
@@ -54,8 +54,8 @@ impl Log {
     }
 }
 
-/// Checks that no host was asked twice at once or too early, that nothing forbidden was asked for, and nothing at all after it
-/// was committed. Returns how many requests were made again, of which there may be so many for each worker that was killed.
+/// Checks that no host was asked twice at once or too early, that nothing forbidden was requested, and no page after it was
+/// committed. Returns the number of repeated requests, which must be at most `interrupted`.
 pub(crate) fn check(log: &Log, lines: &[Value], web: &Web, interrupted: usize) -> Result<usize> {
     if let Some(impolite) = log.impolite.first() {
         return Err(failure(format!("{impolite} ({} such)", log.impolite.len())));
@@ -84,7 +84,7 @@ pub(crate) fn check(log: &Log, lines: &[Value], web: &Web, interrupted: usize) -
     for request in &log.requests {
         *times.entry(&request.url).or_default() += 1;
         let begun = request.begun.duration_since(SystemTime::UNIX_EPOCH)?.as_secs_f64();
-        // The log has a tenth of a millisecond.
+        // The log is precise to a tenth of a millisecond.
         if committed.get(&*request.url).is_some_and(|&time| begun > time + 0.0001) {
             return Err(failure(format!("{} was asked for again after it had been committed", request.url)));
         }
@@ -96,8 +96,8 @@ pub(crate) fn check(log: &Log, lines: &[Value], web: &Web, interrupted: usize) -
     Ok(again)
 }
 
-/// How many requests the frontier has had for each page from the workers that came to their end, and the most memory that one
-/// has taken.
+/// The number of requests to the frontier for each page, from the workers that ran to their end, and the most memory that one
+/// of them used.
 pub(crate) fn figures(lines: &[Value]) -> (f64, u64) {
     let ends: Vec<&Value> = lines.iter().filter(|line| line["event"] == "end").collect();
     let sum = |name: &str| ends.iter().filter_map(|end| end[name].as_u64()).sum::<u64>() as f64;

@@ -1,8 +1,8 @@
-//! Workers crawl a web that this program serves, and are killed while they do, and so is their Redis.
+//! Workers crawl a web that this program serves. Meanwhile they are killed, and so is their Redis.
 //!
-//! The core idea: the web is a function from a URL to a page, so what a crawl must have found is known (`web`), and it notes
-//! when each host was asked, so that impoliteness shows (`log`). Nothing is simulated: the workers and Redis are processes, and
-//! `kill -9` is what it says. `--speed` kills nobody and measures.
+//! The core idea: the web is a function from a URL to a page, so it is known what a crawl must find (`web`). The web also notes
+//! when each host was asked, which reveals impolite workers (`log`). Nothing is simulated: the workers and Redis are processes,
+//! killed with `kill -9`. `--speed` kills nothing and measures.
 
 mod log;
 mod processes;
@@ -58,7 +58,7 @@ struct Arguments {
     required: bool,
 }
 
-/// The longest time that a trial may take.
+/// The maximum duration of a trial.
 const LIMIT: Duration = Duration::from_secs(600);
 
 fn main() -> ExitCode {
@@ -160,7 +160,7 @@ fn trial(arguments: &Arguments, workers: usize, kills: usize, delay: f64) -> Res
     Ok(())
 }
 
-/// Every page of the web is there, once, with what it should be, and nothing else.
+/// Every page of the web must be there once, with the right result, and nothing else.
 fn compare(web: &Web, records: &[Record]) -> Result<()> {
     let expected = web.expected();
     let found: BTreeMap<&str, (State, u16)> =

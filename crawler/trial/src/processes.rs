@@ -46,7 +46,7 @@ impl<'a> Workers<'a> {
         Ok(())
     }
 
-    /// Is anybody still working? It is an error if somebody has failed.
+    /// Is any worker still running? It is an error if one has failed.
     pub(crate) fn working(&mut self) -> Result<bool> {
         let mut failed = None;
         self.running.retain_mut(|child| match child.try_wait() {
@@ -75,7 +75,7 @@ impl<'a> Workers<'a> {
         self.start()
     }
 
-    /// What all workers have noted. The last line of one that was killed may be half a line.
+    /// The log lines of all workers. The last line of a killed worker may be incomplete.
     pub(crate) fn log(&self) -> Result<Vec<Value>> {
         let mut lines = Vec::new();
         for n in 1..=self.started {
@@ -99,7 +99,7 @@ impl Drop for Workers<'_> {
     }
 }
 
-/// A Redis that keeps what it has answered.
+/// A Redis that loses nothing that it has answered.
 pub(crate) struct RedisServer {
     folder: PathBuf,
     port: u16,
@@ -128,7 +128,7 @@ impl RedisServer {
         Ok(())
     }
 
-    /// How much memory its data take, as it says itself.
+    /// How much memory its data take, according to Redis itself.
     pub(crate) fn memory(&self) -> Option<String> {
         let info = Command::new("redis-cli").args(["-p", &self.port.to_string(), "info", "memory"]).output().ok()?;
         let info = String::from_utf8(info.stdout).ok()?;

@@ -1,9 +1,9 @@
-//! The web that is crawled: many hosts on one port of this machine, 127.0.1.1 and following, and what a page has is a function
-//! of its URL.
+//! The web that is crawled: many hosts on one port of this machine, 127.0.1.1 and following. The content of a page is a
+//! function of its URL.
 //!
 //! Each host has a tree of pages, a robots.txt with a forbidden part, a calendar without end, a redirect, a circle of
-//! redirects, links with session ids, a page that is missing, and one that says 503 at first. The first pages of the hosts link
-//! to each other, as a tree too.
+//! redirects, links with session ids, a missing page, and one that first answers 503. The first pages of the hosts link to each
+//! other, as a tree too.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -20,7 +20,7 @@ use hyper::{Request, Response};
 
 use crate::log::Log;
 
-/// How many months of a calendar the workers may look at.
+/// How many months of a calendar the workers may request.
 pub(crate) const MONTHS: u64 = 5;
 
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub(crate) struct Web {
     listener: Arc<Mutex<Option<std::net::TcpListener>>>,
 }
 
-/// What a URL answers: status, header fields, body.
+/// The answer to a URL: status, header fields, body.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) field: Option<(&'static str, String)>,
@@ -63,7 +63,7 @@ impl Web {
         })
     }
 
-    /// The host of this number, from 0.
+    /// The host with this number, from 0.
     fn host(&self, number: usize) -> String {
         format!("127.0.1.{}:{}", number + 1, self.port)
     }
@@ -82,7 +82,7 @@ impl Web {
         self.delay
     }
 
-    /// Every tenth host asks for twice that.
+    /// Every tenth host asks for twice the delay.
     pub(crate) fn delay_of(&self, host: &str) -> f64 {
         let asks = self.number(host).is_some_and(|number| number % 10 == 0);
         if asks { 2.0 * self.delay } else { self.delay }
@@ -181,7 +181,7 @@ impl Web {
                 let (http, was_busy) = (HttpServer::new(), Rc::new(RefCell::new(HashSet::new())));
                 let serve = async move |reader: StreamReader, writer: StreamWriter| {
                     let respond = async |request| web.respond(request, &noted, &was_busy).await;
-                    // A worker that was killed has broken off.
+                    // A killed worker has broken the connection.
                     match http.serve(reader, writer, respond).await {
                         Err(error) if error.is_cancelled() => Err(error),
                         _ => Ok(()),
@@ -205,11 +205,11 @@ impl Web {
         let host = request.headers()["host"].to_str()?.to_owned();
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let noted = Noted { log, host: &host, number: log.lock().expect("no panic").begins(&host, &path) };
-        // Where workers are killed, servers think for a while, so that the workers have pages in hand.
+        // When workers are killed, the servers delay their answers, so that the workers are busy with pages.
         let longest = if self.delay > 0.0 { 0.08 } else { 0.002 };
         sleep(0.0005 + longest * fastrand::f64()).await?;
         let mut answer = self.answer(&host, &path);
-        // Where speed is measured, nobody waits.
+        // When speed is measured, nothing waits.
         if path == "/busy" && self.delay > 0.0 && was_busy.borrow_mut().insert(host.clone()) {
             answer = Answer { status: 503, field: Some(("retry-after", "1".to_owned())), body: String::new() };
         }
@@ -222,7 +222,7 @@ impl Web {
     }
 }
 
-/// A request that is being answered; when it is dropped, that is over, also because the client has gone.
+/// A request that is being answered. It is dropped when that ends, even because the client has gone.
 struct Noted<'a> {
     log: &'a Mutex<Log>,
     host: &'a str,

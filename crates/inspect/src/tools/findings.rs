@@ -190,7 +190,7 @@ mod tests {
         Place { file: "work.rs".to_owned(), line }
     }
 
-    /// A task with this number that has been waiting for so many seconds.
+    /// A task with this number that has been waiting for this many seconds.
     fn waiting(id: u64, kind: &str, since: f64) -> TaskSnapshot {
         let wait =
             WaitSnapshot { kind: kind.to_owned(), text: format!("<{kind} waiters=1>"), ..WaitSnapshot::default() };

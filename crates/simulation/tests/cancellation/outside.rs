@@ -105,7 +105,7 @@ fn read_with() -> Row {
 fn thread() -> Row {
     Row::new(
         "runtime/asyncio/threads/mod to_thread",
-        "A function that has not begun will not; one that runs goes on, and nobody hears of its end.",
+        "A function that has not begun never runs; one that is running continues, and its end is ignored.",
     )
     .clean("a function", || {
         with_threads(|| async {
@@ -119,7 +119,7 @@ fn thread() -> Row {
 fn addresses() -> Row {
     Row::new(
         "runtime/asyncio/threads/resolve getaddrinfo",
-        "The resolver may run on in its thread; nobody hears of its end.",
+        "The resolver may keep running in its thread; its end is ignored.",
     )
     .clean("a name", || {
         with_threads(|| async {

@@ -1,8 +1,8 @@
-//! A client of Redis: requests of many tasks on one connection, in order, and again when the connection breaks.
+//! A Redis client that sends the requests of many tasks on one connection, in order, and repeats them if the connection breaks.
 //!
 //! `redis-protocol` encodes and decodes; the connection is one of our streams. A task reads the replies and hands each to the
-//! request that has waited for the longest time. Whoever calls must be able to call again: a request whose reply was lost is
-//! repeated, and the scripts recognise it.
+//! oldest waiting request. Each request must be repeatable: if its reply was lost, it is sent again, and the scripts recognise
+//! that.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -18,21 +18,21 @@ use redis_protocol::resp2::encode::encode;
 use redis_protocol::resp2::types::{OwnedFrame, Resp2Frame as _};
 use url::Url;
 
-/// For how long a Redis may be away, in seconds.
+/// For how long Redis may be unavailable, in seconds.
 const PATIENCE: f64 = 60.0;
 /// How long one reply may take.
 const REPLY: f64 = 20.0;
 
-/// What an error of Redis begins with that is over after a while.
+/// The first words of errors of Redis that are temporary.
 const PASSING: [&str; 6] = ["LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOSCRIPT"];
 
 pub(super) struct Client {
     host: String,
     port: u16,
     tls: bool,
-    /// What is sent first on each connection: `AUTH`, `SELECT`.
+    /// Sent first on each connection: `AUTH`, `SELECT`.
     greeting: Vec<Vec<Vec<u8>>>,
-    /// Which are loaded on each connection; `EVALSHA` is called with what `SCRIPT LOAD` gave.
+    /// Loaded on each connection; `EVALSHA` is called with what `SCRIPT LOAD` returned.
     scripts: &'static [(&'static str, &'static str)],
     connection: RefCell<Option<Rc<Connection>>>,
     connecting: Lock,
@@ -64,7 +64,7 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// The connection is gone, or says nothing.
+/// The connection is broken or silent.
 #[derive(Debug)]
 struct Broken;
 
@@ -111,7 +111,7 @@ impl Client {
         self.requests.get()
     }
 
-    /// Calls a script. It must be one that may be called twice.
+    /// Calls a script, which must be repeatable.
     pub(super) async fn script(&self, name: &str, key: &str, arguments: &[&[u8]]) -> Result<Vec<u8>> {
         let index = self.scripts.iter().position(|script| script.0 == name);
         let index = index.ok_or_else(|| RuntimeError::new("there is no such script"))?;
@@ -123,12 +123,12 @@ impl Client {
         text(reply.await?)
     }
 
-    /// Calls a command. It must be one that may be called twice.
+    /// Calls a command, which must be repeatable.
     pub(super) async fn command(&self, words: &[&[u8]]) -> Result<OwnedFrame> {
         self.persist(async |connection: &Connection| connection.call(words).await).await
     }
 
-    /// Tries again as long as Redis is away or not ready.
+    /// Tries again while Redis is unavailable or not ready.
     async fn persist(&self, call: impl AsyncFn(&Connection) -> Result<OwnedFrame>) -> Result<OwnedFrame> {
         let event_loop = get_running_loop()?;
         let deadline = event_loop.time() + PATIENCE;
@@ -226,7 +226,7 @@ impl Drop for Connection {
     }
 }
 
-/// Hands each reply to the request that it is for, until the connection ends.
+/// Hands each reply to its request, until the connection ends.
 async fn read(mut reader: StreamReader, waiting: Rc<Waiting>) -> Result<()> {
     let ended = replies(&mut reader, &waiting).await;
     waiting.broken.set(true);
@@ -257,7 +257,7 @@ async fn replies(reader: &mut StreamReader, waiting: &Waiting) -> Result<()> {
             used += size;
             let reply = waiting.replies.borrow_mut().pop_front();
             let reply = reply.ok_or_else(|| RuntimeError::new("Redis answers what nobody has asked"))?;
-            // A request that was cancelled has no use for it.
+            // A cancelled request does not need it.
             if !reply.done() {
                 reply.set_result(frame)?;
             }
@@ -266,7 +266,7 @@ async fn replies(reader: &mut StreamReader, waiting: &Waiting) -> Result<()> {
     }
 }
 
-/// The text of a reply that is one.
+/// The text of a reply, if it is text.
 pub(super) fn text(frame: OwnedFrame) -> Result<Vec<u8>> {
     match frame {
         OwnedFrame::BulkString(text) | OwnedFrame::SimpleString(text) => Ok(text),

@@ -1,9 +1,9 @@
 //! The frontier on a Redis, for workers on many machines.
 //!
-//! Each operation is one script (`scripts`, of which `prelude.lua` says what is stored where), so that no check is apart from
-//! its act, and no operation is applied by half. A script is called again when its reply was lost, and recognises that by the
-//! token of the lease. How much survives a crash of Redis is its own setting: with `appendonly yes` and `appendfsync always`
-//! all that was answered.
+//! Each operation is one script (in `scripts`, where `prelude.lua` says what is stored where), so that a check and its action
+//! are one step, and no operation is applied by half. A script is called again if its reply was lost, and recognises that by
+//! the token of the lease. How much survives a crash of Redis depends on its settings: with `appendonly yes` and `appendfsync
+//! always`, everything that was answered.
 
 mod client;
 
@@ -27,11 +27,11 @@ static SCRIPTS: [(&str, &str); 9] = scripts!["add" "take" "end" "robots" "enter"
 /// A frontier on a Redis.
 pub struct Redis {
     client: Client,
-    /// What all keys begin with. The braces keep them on one node of a cluster.
+    /// The beginning of all keys. Its braces keep them on one node of a cluster.
     prefix: String,
 }
 
-/// What is stored of a finished page.
+/// What is stored about a finished page.
 #[derive(Serialize, Deserialize)]
 struct Done {
     depth: u32,
@@ -45,7 +45,7 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// Fails when the URL is none of Redis, or no Redis answers for a minute.
+    /// Fails when the URL is not one of Redis, or when no Redis answers for a minute.
     pub async fn open(url: &str) -> Result<Self> {
         let url = Url::parse(url)?;
         let name = url.query_pairs().find(|(name, _)| name == "crawl").map_or_else(|| "areq".into(), |pair| pair.1);
@@ -168,7 +168,7 @@ impl Frontier for Redis {
                 break;
             }
         }
-        // A scan may give an entry twice while others are added.
+        // A scan may return an entry twice while others are added.
         records.sort_by(|a, b| a.url.cmp(&b.url));
         records.dedup_by(|a, b| a.url == b.url);
         Ok(records)

@@ -113,7 +113,7 @@ fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send
 ///
 /// # Cancellation
 ///
-/// A function that has not begun will not; one that runs goes on, and nobody hears of its end.
+/// A function that has not begun never runs; one that is running continues, and its end is ignored.
 ///
 /// # Examples
 ///

@@ -21,7 +21,7 @@ impl EventLoop {
     ///
     /// # Cancellation
     ///
-    /// The resolver may run on in its thread; nobody hears of its end.
+    /// The resolver may keep running in its thread; its end is ignored.
     ///
     /// # Examples
     ///
