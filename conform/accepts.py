@@ -1,10 +1,10 @@
-"""Holds recorded traces against `reference`, the order of steps as a program: python3.15 accepts.py
+"""Checks recorded traces against `reference`, a program that models the order of steps: python3.15 accepts.py
 
-A trace, CPython's or ours, is accepted if it is the one that its program gives on the reference. The queues, locks and so on,
-and `as_completed`, are CPython's own, which run on the reference without knowing.
+A trace, CPython's or ours, is accepted if its program gives the same one on the reference. The queues, the locks and the like,
+and `as_completed`, are CPython's own, and run unchanged on the reference.
 
-`--alterations` alters every trace in every way of `alterations.py`, and the reference has to refuse each at the first line that
-is another one. `--programs` runs programs from standard input on the reference, as `interpreter.py` does on CPython.
+`--alterations` alters every trace in every way of `alterations.py`, and the reference must refuse each at the first line that
+differs. `--programs` runs programs from standard input on the reference, as `interpreter.py` does on CPython.
 """
 import asyncio
 import gzip
@@ -19,7 +19,7 @@ import interpreter
 HERE = pathlib.Path(__file__).parent
 
 
-# They show when CPython drops an object that nothing refers to. The reference is Python, whose tracebacks refer to its own frames.
+# These show when CPython drops an unreferenced object. The reference is in Python, so tracebacks refer to its own frames, too.
 GARBAGE = {
     "a_generator_that_refuses_its_closing_is_dropped_after_the_step",
     "a_generator_whose_closing_was_refused_is_closed_when_the_loop_drops_it",
@@ -27,7 +27,7 @@ GARBAGE = {
 
 
 def entries():
-    """The programs that are kept, with their traces."""
+    """The stored programs, with their traces."""
     for path in sorted((HERE / "corpus/named").iterdir()):
         if path.stem not in GARBAGE:
             yield json.loads(path.read_text())
@@ -36,7 +36,7 @@ def entries():
 
 
 def use_reference():
-    """From now on programs find the reference under the name of asyncio."""
+    """Makes programs use the reference under the name of asyncio."""
     import reference
 
     class Loop(reference.Loop):

@@ -1,7 +1,7 @@
-"""Ways to alter a trace, each of which makes it a trace of another order, or of other results.
+"""Ways to alter a trace. Each makes it the trace of a different order, or of different results.
 
 A line is `WHO WHAT`: a task (`t1`, `t2`) or, for a callback or the end of the program, `-`. `@0.1` is a new time. Each function
-gets the lines and a number that says at which of several places to alter, and returns other lines, or None if it finds no
+gets the lines, and a number that chooses one of several places, and returns the altered lines, or None if there is no such
 place.
 """
 import re
@@ -40,7 +40,7 @@ def exchanged(trace, number, fits=lambda a, b: a != b):
 
 
 def a_step_is_swapped(trace, number):
-    """Two tasks take their steps in another order."""
+    """Two tasks take their steps in the opposite order."""
     def of_two_tasks(a, b):
         return who(a)[0] == who(b)[0] == "t" and who(a) != who(b)
     return exchanged(trace, number, of_two_tasks)
@@ -51,7 +51,7 @@ def two_lines_of_a_task_are_swapped(trace, number):
 
 
 def a_line_is_dropped(trace, number):
-    # Of several equal lines it is the last one.
+    # Of several equal lines, the last one.
     i = place((i for i in range(len(trace)) if trace[i:i + 1] != trace[i + 1:i + 2]), number)
     return replaced(trace, i)
 
@@ -77,7 +77,7 @@ def a_callback_does_not_come(trace, number):
 
 
 def a_cancellation_comes_late(trace, number):
-    """It is raised a step later: another line comes before it."""
+    """It is raised one step later, after the next line."""
     places = lines_with(trace, r"(except|raised|exits|exit) CancelledError")
     i = place((i for i in places if i + 1 < len(trace) and trace[i + 1] != trace[i]), number)
     return None if i is None else moved(trace, i, i + 1)
@@ -94,7 +94,7 @@ def a_timer_is_due_at_another_time(trace, number):
 
 
 def a_timer_comes_early(trace, number):
-    """Something that comes after the time has passed comes before."""
+    """Something that should come after a time comes before it."""
     i = place((i for i in lines_with(trace, "^@") if i + 1 < len(trace)), number)
     return None if i is None else moved(trace, i, i + 1)
 

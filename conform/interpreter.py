@@ -1,8 +1,8 @@
-"""Runs programs on CPython's own event loop: one JSON program a line in, one JSON trace (a string) a line out.
+"""Runs programs on CPython's own event loop: one JSON program per line in, one JSON trace (a string) per line out.
 
-`python3.15 interpreter.py --show < program.json` prints the Python that a program stands for: a program is translated,
-function by function and step by step, and then executed. Only the clock and the selector of the loop are replaced, and
-what CPython leaves to chance is fixed: see `Loop`.
+`python3.15 interpreter.py --show < program.json` prints the Python code that a program stands for: a program is
+translated, function by function and step by step, and then executed. Only the clock and the selector of the loop are replaced,
+and orders that CPython leaves to chance are fixed: see `Loop`.
 """
 import asyncio
 import contextlib
@@ -24,14 +24,14 @@ from translate import Translator
 
 MOST_CALLS = 60
 MOST_LINES = 400
-# In seconds of the processor's, and how many times that. CPython itself may go round for ever, in
+# In seconds of processor time, and how often that may pass. CPython itself may loop for ever, in
 # `contextlib._fix_exception_context`.
 MOST_TIME = 0.5
 ALARMS = 6
 
 
 # The loop. Timers that are due at the same instant fire in the order of their creation, and sets of tasks and of
-# generators are walked in that order.
+# generators are iterated in that order.
 
 class Deadlock(Exception):
     """Nothing can ever happen again."""
@@ -61,7 +61,7 @@ class Loop(asyncio.SelectorEventLoop):
             self._ready = schedule().Ready(world.tape)
 
     def _make_self_pipe(self):
-        """Nobody wakes it from outside, and WebAssembly has no sockets."""
+        """Does nothing: no thread wakes the loop, and WebAssembly has no sockets."""
 
     _close_self_pipe = _make_self_pipe
 
@@ -72,7 +72,7 @@ class Loop(asyncio.SelectorEventLoop):
         return in_order(lambda: super(Loop, self).create_task(coro, **keywords))
 
     def close(self):
-        # Or they would be collected as garbage here.
+        # Kept, because otherwise they would be collected as garbage here.
         world.pending = asyncio.all_tasks(self)
         super().close()
 
@@ -91,11 +91,11 @@ class OrderedSet(dict):
 
 
 class OrderedWeakSet(OrderedSet):
-    """Of generators, by the order in which they first ran. Those of `asynccontextmanager` are left out."""
+    """A set of generators, in the order in which they first ran. Those of `asynccontextmanager` are left out."""
 
     def add(self, generator):
         if not generator.__name__.startswith("m"):
-            # One that is gone may have had the same address, and an earlier place.
+            # A generator that is gone may have had the same address, and an earlier place.
             self.discard(generator)
             self[id(generator)] = weakref.ref(generator)
 
@@ -103,8 +103,8 @@ class OrderedWeakSet(OrderedSet):
         self.pop(id(generator), None)
 
     def __iter__(self):
-        """One that has ended and is in no slot is left out. It is there because a traceback refers to it, which ours does not have. To
-        close it has no effect, but a schedule would see it."""
+        """Leaves out generators that have ended and are in no slot. Tracebacks keep these alive, which ours does not have. Closing
+        them has no effect, but a schedule would see it."""
         generators = [generator for ref in list(self.values()) if (generator := ref()) is not None]
         slots = [id(generator) for generator in (*world.generators.values(), *world.closing)]
         return (each for each in generators if each.ag_frame is not None or id(each) in slots)
@@ -139,7 +139,7 @@ class AsCompleted(asyncio.tasks._AsCompletedIterator):
         self._todo_left = len(self._todo)
 
     def close(self):
-        """Nobody asks any more. Without a timer, which keeps it, ours has no callbacks from now on. CPython's do nothing, but a
+        """The iteration is over. Ours has no callbacks from now on, unless a timer keeps it alive. CPython's do nothing, but a
         schedule would see them."""
         if self._timeout_handle is None:
             for future in self._todo:
@@ -158,15 +158,15 @@ def all_tasks(loop=None, original=asyncio.all_tasks):
 
 
 asyncio.events.TimerHandle = TimerHandle
-# What `wait` walks.
+# The set that `wait` iterates.
 asyncio.tasks.set = OrderedSet
 asyncio.tasks.all_tasks = all_tasks
 
 
-# What the translated programs call.
+# Called by the translated programs.
 
 class World:
-    """A program that runs, and its trace."""
+    """A running program, and its trace."""
 
     def __init__(self, program):
         self.lines = []
@@ -174,11 +174,11 @@ class World:
         self.now = 0.0
         self.calls = 0
         self.numbers, self.name_numbers = itertools.count(), itertools.count(1)
-        # Weak: a task that has failed keeps its traceback, and with it what it waited for, which may be a generator.
+        # Weak, because a failed task keeps its traceback, and thereby what it waited for, which may be a generator.
         self.order, self.names = weakref.WeakKeyDictionary(), weakref.WeakKeyDictionary()
         self.slots = [None] * program["slots"]
         self.groups, self.generators, self.callbacks, self.handles, self.limits = {}, {}, {}, {}, {}
-        # An error of the closing would keep its generator, by its traceback, and only here.
+        # Only here the traceback of an error while closing would keep the generator alive.
         self.closing = []
         self.vars = [contextvars.ContextVar("var0"), contextvars.ContextVar("var1")]
         self.tape = None
@@ -189,7 +189,7 @@ class World:
 
 @functools.cache
 def schedule():
-    """The module that the examples' twins follow schedules with."""
+    """The module with which the examples' twins follow schedules."""
     sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "examples"))
     import schedule
     return schedule
@@ -200,7 +200,7 @@ def note_choice(length, index, eligible):
 
 
 class Item:
-    """An item of a queue: only the tens count for its order, so that many are equal."""
+    """An item of a queue. Only the tens decide its order, so that many are equal."""
 
     def __init__(self, number):
         self.number = number
@@ -255,7 +255,7 @@ def note(line):
 
 
 def may_begin(name):
-    """Begins a call, unless there were too many: a program must come to an end."""
+    """Begins a call, unless there were too many: every program must end."""
     log(name)
     world.calls += 1
     return world.calls <= MOST_CALLS
@@ -303,7 +303,7 @@ async def as_completed(items, timeout):
                 log("completed", await wait)
             except Exception as e:
                 if world.closed:
-                    # It is collected as garbage, in a closed loop. Since 3.15 a wait that fails comes again, without end.
+                    # Collected as garbage, in a closed loop. Since 3.15 a wait that fails is repeated, for ever.
                     raise
                 log("completed", e)
 
@@ -337,7 +337,7 @@ def async_exit_of(function, suppress):
 
 
 def countdown(times):
-    """A predicate that is true when it is asked for the last time."""
+    """A predicate that becomes true the last of this many times that it is asked."""
     left = iter(range(times - 1, -1, -1))
 
     def is_so():
@@ -356,7 +356,7 @@ def make(kind, size=0):
 
 # Running.
 
-# What is said when something is collected as garbage.
+# Messages about what is collected as garbage.
 UNSAID = ("never retrieved", "destroyed")
 
 
@@ -372,7 +372,7 @@ def compiled(program):
 
 
 def run(program, code=None):
-    """The trace of a program, which may be compiled already."""
+    """The trace of a program, which may already be compiled."""
     global world
     world = World(program)
     scope = dict(globals())
@@ -394,7 +394,7 @@ def run(program, code=None):
         log("deadlock")
     except BaseException as e:
         log("close raised", e)
-    # What is collected as garbage from now on is no part of the trace.
+    # Garbage that is collected from now on does not count for the trace.
     world.closed = True
     gc.collect()
     return "\n".join(world.lines) + "\n"
@@ -404,13 +404,13 @@ alarms = 0
 
 
 def give_up(*_):
-    """Of a program that takes too long there is no trace, and the next one gets a new interpreter."""
+    """A program that takes too long has no trace, and the next one gets a new interpreter."""
     global alarms
     alarms += 1
-    # Each alarm counts little: a machine that stands still for a while may take that for time of the processor's.
+    # One alarm is not enough: a machine that was suspended for a while may count that as processor time.
     if alarms >= ALARMS:
         print("null", flush=True)
-        # A timer outlives it.
+        # The timer would outlive it.
         limit_time(0)
         os.execv(sys.executable, sys.orig_argv)
 
@@ -423,7 +423,7 @@ def limit_time(seconds):
 
 
 def be_quiet():
-    """Nothing but traces is printed, and garbage is collected between programs."""
+    """From now on only traces are printed, and garbage is collected only between programs."""
     warnings.simplefilter("ignore")
     logging.disable()
     sys.unraisablehook = lambda _: None

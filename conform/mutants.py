@@ -1,10 +1,10 @@
 """Wrong versions of `reference`, each of which a recorded trace must refuse: python3.15 mutants.py
 
-A mutant is the reference with one change that the syntax suggests: a condition turned, a comparison moved by one, a call or an
-assignment left out, two statements exchanged that both act, a constant replaced. One that accepts all traces is a rule that no program shows,
-or no rule: those are listed in `SURVIVORS`, with the reason.
+A mutant is the reference with one syntactic change: a condition negated, a comparison moved by one, a call or an assignment
+left out, two statements exchanged that both act, or a constant replaced. If a mutant accepts all traces, then no program shows
+the rule that it changed, or there is none: such mutants are listed in `SURVIVORS`, with the reason.
 
-`mutants.py EVERY` takes one mutant of so many.
+`mutants.py EVERY` takes one mutant in EVERY.
 """
 import ast
 import copy
@@ -18,13 +18,13 @@ import types
 import accepts
 import interpreter
 
-# In an order in which each imports those before it.
+# Ordered so that each imports only earlier ones.
 MODULES = ["events", "futures", "tasks", "timeouts", "waiting", "taskgroups", "base_events", "runners", "__init__"]
 FOLDER = pathlib.Path(__file__).parent / "reference"
-# In seconds of the processor's; a program takes thousandths.
+# In seconds of processor time; a program takes thousandths.
 LONGEST = 1.0
 
-# What may be changed without a trace: the change, and why.
+# Changes that no trace shows, and why.
 SURVIVORS = {
     "events: Handle.__lt__: (self.when, self.number) < (other.when, other.number) → (self.when, self.number) <= (other.when, other.number)":
         "no two handles have the same number",
@@ -90,7 +90,7 @@ SURVIVORS = {
         "a request to cancel runs nothing",
 }
 
-# Functions and methods that only look at something, or make something new.
+# Functions and methods that only read something, or make something new.
 LOOKS = {
     "cancelled", "cancelling", "copy_context", "create_future", "current_task", "done", "exception", "expired", "fromkeys",
     "get_asyncgen_hooks", "get_running_loop", "isinstance", "len", "list", "next", "set", "time",
@@ -110,7 +110,7 @@ def changed(node, **fields):
 
 
 def changes_of(node):
-    """What could stand in the place of an expression."""
+    """Replacements for an expression."""
     match node:
         case ast.Compare(ops=[operator]):
             yield changed(node, ops=[COMPARISONS[type(operator)]()])
@@ -151,7 +151,7 @@ def changes_of_body(body):
 
 
 def acts(statement):
-    """Calls something that does more than to look."""
+    """Does it call something that does more than read?"""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     called = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
@@ -159,7 +159,7 @@ def acts(statement):
 
 
 def mutants_of(tree):
-    """Says what it changes, with the tree changed. The tree is the same again after each."""
+    """Yields a description of each change while the tree is changed, and then restores the tree."""
     for where, node in named_nodes(tree):
         for name, value in ast.iter_fields(node):
             if name in ("body", "orelse", "finalbody") and isinstance(value, list):
@@ -181,7 +181,7 @@ def mutants_of(tree):
 
 
 def named_nodes(node, where=""):
-    """All nodes, each with the name of the function that it is in."""
+    """All nodes, each with the name of its function."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         where = f"{where}.{node.name}" if where else node.name
     if isinstance(node, ast.ClassDef):
@@ -190,7 +190,7 @@ def named_nodes(node, where=""):
         return
     yield where, node
     for child in ast.iter_child_nodes(node):
-        # What only a reader sees.
+        # Left out: only a reader sees it.
         if where.split(".")[-1] not in ("__repr__",):
             yield from named_nodes(child, where)
 
@@ -218,7 +218,7 @@ def load(trees):
 
 
 def killer(trees, programs, order):
-    """The number of the first program whose trace this reference refuses, in a process of its own; None if there is none."""
+    """The first program whose trace this reference refuses, as a number, or None. Runs in a separate process."""
     end, start = os.pipe()
     child = os.fork()
     if child == 0:
@@ -234,10 +234,10 @@ def killer(trees, programs, order):
                     os._exit(1)
             os._exit(0)
         except BaseException:
-            # It cannot even be imported, or fails where no program could see it.
+            # It cannot even be imported, or fails where no program would notice.
             os._exit(1)
     os.close(start)
-    # What a child has written in its life fits into no pipe, so it is read.
+    # Read to the end, because a pipe could not hold all that a child writes.
     with os.fdopen(end) as numbers:
         last = None
         for last in numbers:
@@ -249,9 +249,9 @@ def killer(trees, programs, order):
 def main():
     every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     programs = [(entry["program"], entry["trace"], interpreter.compiled(entry["program"])) for entry in accepts.entries()]
-    # Only now: each program collects garbage, which should not walk all of them.
+    # Only now, so that garbage collection after each program does not visit all programs.
     interpreter.be_quiet()
-    # The programs that have refused a mutant come first: most mutants are refused by one of a few.
+    # Programs that have refused a mutant move to the front, because a few programs refuse most mutants.
     order = list(range(len(programs)))
     trees = {name: ast.parse((FOLDER / f"{name}.py").read_text()) for name in MODULES}
     if killer(trees, programs, order) is not None:

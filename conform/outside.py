@@ -1,7 +1,7 @@
-"""Plays programs that meet the world outside of a loop on CPython: one JSON program a line in, one JSON trace out.
+"""Plays programs that meet the world outside of a loop on CPython: one JSON program per line in, one JSON trace out.
 
 The clock is the real one, so a trace has no times, and each step waits until its effect is certain: for a thread, or until the
-loop has passed on what a socket of this process has brought. The steps are those of `src/outside`, by their names.
+loop has passed on what sockets of this process received. The steps have the names that they have in `src/outside`.
 """
 import asyncio
 import concurrent.futures
@@ -16,7 +16,7 @@ import tempfile
 import threading
 import warnings
 
-# How long a thread may take to come to where it must come. It is waited for so long only in programs that are made smaller.
+# How long a thread may take to get where it must get. Only programs that were made smaller ever wait this long.
 PATIENCE = 1
 # The same for a child.
 LONG_PATIENCE = 10
@@ -29,7 +29,7 @@ def show(value):
         case asyncio.LimitOverrunError() | asyncio.IncompleteReadError():
             return f"{type(value).__name__}({str(value)!r})"
         case ConnectionError(errno=int()):
-            # Who hears of a break first, a read or a write, is not the same: asyncio receives in the background.
+            # Whether a read or a write fails first when a connection breaks differs: asyncio receives in the background.
             return "ConnectionError"
         case OSError(errno=int()):
             return type(value).__name__
@@ -38,7 +38,7 @@ def show(value):
 
 
 class Player:
-    """Plays a program, a method for each step."""
+    """Plays a program, with a method for each step."""
 
     def __init__(self, program):
         self.program = program
@@ -60,7 +60,7 @@ class Player:
         await self.end()
 
     def can(self, arguments):
-        """Is that of which a step speaks there? In a program that was made smaller it may not be."""
+        """Does the object of a step exist? In a program that was made smaller it may not."""
         return True
 
     def report(self, _, context):
@@ -68,18 +68,18 @@ class Player:
             self.log("handler", context["message"].split("<")[0].split("\n")[0], context.get("exception"))
 
     async def begin(self):
-        """What comes before the steps."""
+        """Runs before the steps."""
 
     async def end(self):
-        """What comes after them."""
+        """Runs after the steps."""
 
     async def settle(self):
-        """Until nothing more happens that a socket of this process has brought."""
+        """Waits until the loop has passed on everything that sockets of this process received."""
         for _ in range(8):
             await asyncio.sleep(0.0003)
 
     async def proceed(self, key, what):
-        """Goes on with what was begun under this key, or begins it, and tells how far it is."""
+        """Continues the operation with this key, or begins it, and logs how far it is."""
         if key not in self.tasks:
             self.tasks[key] = asyncio.create_task(what())
         await self.settle()
@@ -207,7 +207,7 @@ class Threads(Player):
             self.log("coroutine", slot, future.exception() or future.result())
 
     async def end(self):
-        # One after the other, so that their ends have an order.
+        # One after the other, so that they end in a certain order.
         for job, (_, gate, _) in self.jobs.items():
             gate.set()
             if not self.tasks[job].done():
@@ -215,13 +215,13 @@ class Threads(Player):
 
 
 class Peer:
-    """The other end of a connection: a socket that waits for nothing."""
+    """The other end of a connection: a non-blocking socket."""
 
     def __init__(self, player, name, sock):
         self.player, self.name, self.sock = player, name, sock
         sock.setblocking(False)
         if sock.family == socket.AF_INET:
-            # Or the system would wait before it sends a second piece.
+            # Otherwise the system would wait before it sends a second piece.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
 
     def attempt(self, what, operation):
@@ -238,7 +238,7 @@ class Peer:
         self.player.log(self.name, "receives", received, end)
 
     def take(self):
-        """All that has come, and what comes after it."""
+        """All that has arrived, and what follows it."""
         received, end = b"", "more may come"
         while True:
             try:
@@ -286,7 +286,7 @@ class Streams(Player):
         await self.settle()
 
     async def peer_close(self):
-        # What it has not read would reset the connection, of which asyncio hears in the background.
+        # Unread data would reset the connection, which asyncio would notice in the background.
         while self.peer.take()[0]:
             await self.settle()
         self.peer.close()
@@ -295,7 +295,7 @@ class Streams(Player):
     async def read(self, how, number):
         match how:
             case "read":
-                # What a read of so many gets is what has come by then, and asyncio receives in the background.
+                # A read of some bytes gets what has arrived by then, which differs: asyncio receives in the background.
                 what = lambda: self.reader.read(0 if number else -1)
             case "readexactly":
                 what = lambda: self.reader.readexactly(number)
@@ -324,7 +324,7 @@ class Streams(Player):
         except RuntimeError as e:
             self.log("write_eof", e)
         except OSError:
-            # The peer has gone; ours says so at the next write.
+            # The peer has gone; ours reports that at the next write.
             pass
         await self.settle()
 
@@ -360,7 +360,7 @@ class Streams(Player):
 
 
 class OrderedSet(dict):
-    """Of the clients of a server, which are closed in the order of their coming."""
+    """The clients of a server, which are closed in the order in which they came."""
 
     def add(self, item):
         self[item] = None
@@ -401,7 +401,7 @@ class Servers(Player):
                         writer.write(line.upper())
                         await writer.drain()
                 if writer.is_closing():
-                    # What had come before the end can be read after it in asyncio, which receives in the background.
+                    # In asyncio, which receives in the background, data that arrived before the end can be read after it.
                     break
             else:
                 self.log(client, "has ended")

@@ -1,4 +1,4 @@
-"""What CPython makes of the cases of `tools.rs`: `python3.15 record.py > expected.txt`."""
+"""Records what CPython prints for the cases in `tools.rs`: `python3.15 record.py > expected.txt`."""
 import pathlib
 from asyncio import tools
 

@@ -907,7 +907,7 @@ async def subscriber_misses_the_first_message(mended):
 
 
 async def checked(name, mended=False):
-    """A program that fails also if it leaves a task."""
+    """A program that also fails if it leaves a task behind."""
     await PROGRAMS[name](mended)
     assert len(asyncio.all_tasks()) == 1, "tasks are left"
 
