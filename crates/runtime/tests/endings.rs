@@ -1,4 +1,4 @@
-//! The end of a run: what closes generators and runs hooks, in which order, and what is reported of it.
+//! The end of a run: how generators are closed and hooks run, in which order, and what is reported about that.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -16,7 +16,7 @@ fn note(log: &Log, what: impl Into<String>) {
     log.borrow_mut().push(what.into());
 }
 
-/// A runner whose reports are notes.
+/// A runner whose reports are written to the log.
 fn runner(log: &Log) -> Runner {
     let runner = Runner::new().clock(Clock::Virtual);
     let told = Rc::clone(log);
@@ -26,7 +26,7 @@ fn runner(log: &Log) -> Runner {
     runner
 }
 
-/// An asynchronous generator of another crate. Closed, it notes that, and ends as it was told to.
+/// An asynchronous generator of another crate. When it is closed, it notes that, and ends with its result.
 struct Open(&'static str, Log, Result<()>);
 
 impl OpenAsyncGen for Open {
@@ -92,7 +92,7 @@ fn a_hook_that_fails_is_reported_and_the_others_run() {
     assert_eq!(*log.borrow(), ["an error occurred in a shutdown hook: Some(ValueError('x'))", "the other one"]);
 }
 
-/// As on CPython, where a cancellation is no `Exception`.
+/// As on CPython, where a cancellation is not an `Exception`.
 #[test]
 fn of_the_generators_that_are_closed_a_failed_one_is_reported_and_a_cancelled_one_is_not() {
     let log = Log::default();
@@ -124,7 +124,7 @@ fn a_generator_that_was_taken_back_is_not_closed() {
     assert_eq!(*log.borrow(), ["second is closed"]);
 }
 
-/// On the virtual clock, where nothing else can come.
+/// On the virtual clock, because there nothing else can happen.
 #[test]
 fn a_task_that_refuses_to_end_and_waits_for_ever_is_reported() {
     let log = Log::default();

@@ -388,7 +388,7 @@ fn what_the_loops_own_thread_calls_by_its_handle_is_queued_at_once() {
         .run(async move {
             seen.all();
             get_running_loop()?.handle().call_soon_threadsafe(called)?;
-            // Nothing else is queued by this step.
+            // This step queues nothing else.
             sleep(1).await?;
             let seen = seen.all();
             assert!(

@@ -1,4 +1,4 @@
-//! Waits for a descriptor that end early, are polled by hand or are calls: who is still in line, and who may go on.
+//! Waits for a descriptor that end early, are polled by hand, or are calls: which are still in line, and which may continue.
 
 #[macro_use]
 extern crate asyncio_testing;
@@ -20,7 +20,7 @@ fn virtually<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> 
     Runner::new().clock(Clock::Virtual).run(main)
 }
 
-/// Two ends. Of the near one is known that there is nothing to read.
+/// A pair of sockets. The near one already knows that there is nothing to read.
 fn empty() -> Result<(UnixStream, AsyncFd<UnixStream>)> {
     let (far, near) = UnixStream::pair()?;
     let near = AsyncFd::new(near)?;
@@ -52,7 +52,7 @@ fn a_call_for_a_descriptor_that_is_ready_waits_for_no_event() {
         let called = Rc::new(Cell::new(false));
         let note = Rc::clone(&called);
         assert!(near.try_write_with(|mut socket| socket.write(b"x")).is_ok());
-        // The event that says so has been before.
+        // The event that reports this came earlier.
         sleep(1).await?;
         near.registration().call_when_writable(move || note.set(true))?;
         assert!(!called.get(), "it comes from the loop");
@@ -125,7 +125,7 @@ fn a_task_that_has_waited_may_go_on_for_as_long_as_any() {
         });
         for _ in 0..4 {
             far.write_all(&[0; FEW])?;
-            // It has to wait for the first byte. What follows is there.
+            // It has to wait for the first byte. The others have already arrived.
             read().await?;
             let before = steps.get();
             for _ in 1..FEW {

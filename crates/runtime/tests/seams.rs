@@ -214,7 +214,7 @@ fn a_second_handler_of_a_signal_replaces_the_first() {
         .unwrap();
 }
 
-/// To the system, 0 is the group of the caller. The signal 0 asks whether one could be sent, and does nothing.
+/// To the system, process 0 means the group of the caller. Signal 0 only checks whether a signal could be sent.
 #[test]
 fn a_signal_is_sent_to_one_process_and_never_to_a_group() {
     io::kill(std::process::id(), 0).unwrap();

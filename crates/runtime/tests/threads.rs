@@ -462,7 +462,7 @@ fn a_job_that_its_executor_refuses_holds_no_virtual_time_up() {
         pool.shutdown(true, false);
         let refused = get_running_loop()?.run_in_executor(Some(&pool), || ());
         assert!(refused.is_err());
-        // Virtual time would wait for a job.
+        // Virtual time would wait for a job in a thread.
         sleep(1e6).await
     })
     .unwrap();
@@ -474,7 +474,7 @@ fn a_thread_that_has_slept_is_at_work_again() {
         let (jump, jumped) = mpsc::channel();
         let job = to_thread(move || {
             time::sleep(1);
-            // Would time jump on, it would do so at once.
+            // If time jumped, it would do so at once.
             jumped.recv_timeout(Duration::from_millis(30)).is_err()
         });
         get_running_loop()?.call_later(3600, move || _ = jump.send(()))?;
@@ -489,7 +489,7 @@ fn a_thread_that_has_slept_is_at_work_again() {
 fn an_address_in_numbers_is_looked_up_by_no_thread() {
     virtually(async {
         let event_loop = get_running_loop()?;
-        // Where no thread is left to ask.
+        // Even when no thread is left to ask.
         event_loop.shutdown_default_executor(None).await?;
         for host in ["127.0.0.1", "::1"] {
             let addresses = event_loop.getaddrinfo(host, 7).await?;

@@ -112,7 +112,7 @@ fn a_sleep_that_is_dropped_takes_its_timer_with_it() {
         sleep(1).await
     };
     event_loop.run_until_complete(dropped).unwrap();
-    // Virtual time goes on to every timer that is left before it reports a deadlock.
+    // Virtual time advances to every remaining timer before it reports a deadlock.
     assert!(event_loop.run_until_complete(event_loop.create_future::<()>()).is_err());
     assert_eq!(event_loop.time(), 1.0);
 }

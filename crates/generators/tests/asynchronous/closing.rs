@@ -183,7 +183,7 @@ fn an_error_of_one_that_is_closed_at_the_end_is_reported() {
     assert_eq!(*log.borrow(), ["Some(GeneratorExit())", "cleaned up", &report]);
 }
 
-/// What CPython 3.15 does: there the tracebacks of the report keep the generator until the step is over.
+/// As in CPython 3.15, where the tracebacks in the report keep the generator alive until the step is over.
 #[test]
 fn one_that_ignores_its_closing_by_the_loop_and_has_no_handle_left_gets_generator_exit_once_more_after_the_step() {
     let log = Log::default();
@@ -216,7 +216,7 @@ fn one_that_ignores_its_closing_by_the_loop_and_has_no_handle_left_gets_generato
     assert_eq!(*log.borrow(), ["GeneratorExit() in a task", report, "GeneratorExit() in no task"]);
 }
 
-/// What CPython does: the cancellation is raised in place of `GeneratorExit`.
+/// As in CPython, the cancellation is raised instead of `GeneratorExit`.
 #[test]
 fn one_whose_closing_task_is_cancelled_before_it_begins_cleans_up() {
     let log = Log::default();

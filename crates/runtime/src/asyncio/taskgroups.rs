@@ -461,7 +461,7 @@ impl Inner {
         }
     }
 
-    /// Cancels the parent, once: the group has just been aborted, which happens once. The request is taken back on exit.
+    /// Cancels the parent. That happens once, because a group is aborted once. The request is taken back on exit.
     fn cancel_parent(&self) {
         self.parent_cancel_requested.set(true);
         let parent = self.parent.borrow().clone();

@@ -163,7 +163,7 @@ fn the_default_executor_can_be_chosen() {
     assert_eq!(refused, "RuntimeError('cannot schedule new futures after shutdown')");
 }
 
-/// As on CPython, also while its threads are joined.
+/// As on CPython, even while its threads are being joined.
 #[test]
 fn the_default_executor_takes_no_jobs_from_the_moment_of_its_shutdown() {
     let event_loop = EventLoop::with_clock(Clock::Real);

@@ -191,7 +191,7 @@ fn a_closed_loop_watches_nothing_and_forgets_what_it_watched() {
     assert!(!event_loop.remove_writer(&far).unwrap());
 }
 
-/// What CPython 3.15 does, too.
+/// As in CPython 3.15.
 #[test]
 fn a_descriptor_that_is_both_is_read_before_it_is_written() {
     let (event_loop, log) = (new_loop(), Log::default());
@@ -202,7 +202,7 @@ fn a_descriptor_that_is_both_is_read_before_it_is_written() {
     assert_eq!(log.take()[..2], ["reader", "writer"]);
 }
 
-/// What CPython 3.15 does, too: whichever is called first, it replaces the other one before its turn, each time.
+/// As in CPython 3.15: whichever is called first replaces the other one before its turn, each time.
 #[test]
 fn one_that_was_ready_and_is_replaced_before_its_turn_is_not_called() {
     let (event_loop, log) = (new_loop(), Log::default());

@@ -144,7 +144,7 @@ fn a_running_task_tells_where_it_is() {
     virtually(async { create_task(foo()).await }).unwrap();
 }
 
-/// A handle without a type has the type of the result that its task was made for.
+/// An untyped handle has the result type with which its task was created.
 #[test]
 fn a_task_is_downcast_to_the_type_of_its_result_only() {
     virtually(async {

@@ -67,7 +67,7 @@ fn a_thread_hears_that_the_task_was_cancelled() {
     assert_eq!(raised(asked_from_a_thread(Ends::ByCancellingItself).0), "CancelledError()");
 }
 
-/// As on CPython: a task is made, and cancelled before its first step.
+/// As on CPython, a task is created, and cancelled before its first step.
 #[test]
 fn a_coroutine_whose_future_is_cancelled_before_the_loop_makes_its_task_does_not_begin() {
     virtually(async {

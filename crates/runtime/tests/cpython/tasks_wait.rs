@@ -157,7 +157,7 @@ fn a_wait_that_is_cancelled_leaves_no_timer() {
     assert_time(&event_loop, 1.0);
 }
 
-/// As on CPython 3.15: to know whether a task has failed counts as retrieving its exception, and the last one is not asked.
+/// As on CPython 3.15: asking whether a task has failed counts as retrieving its exception, and the last task is not asked.
 #[test]
 fn a_failure_that_ends_the_wait_for_others_counts_as_retrieved() {
     let event_loop = new_loop();
