@@ -67,8 +67,8 @@ impl Frame {
             Step::Wait { slots, when, timeout } => self.wait(slots, *when, *timeout).await,
             Step::WaitFor { item, timeout } => {
                 let item = match self.item(item)? {
-                    // Without time, Python makes a task of a coroutine, and an eager one begins. Ours may borrow, so it is
-                    // no task; who wants one says so.
+                    // If no time is left, Python makes the coroutine a task, which begins if it is eager. Ours may borrow, so
+                    // it does not become one unless the program does that.
                     Waited::Coroutine(coroutine)
                         if self.world.program.eager && timeout.is_some_and(|time| time <= 0.0) =>
                     {

@@ -99,7 +99,7 @@ pub(crate) fn header(text: &str) -> String {
     lines.map(|line| format!("{}\n", line.trim())).collect()
 }
 
-/// The arguments after `--` in the comment's command, so that a program is tested in the way that its reader is told to run it.
+/// The arguments after `--` in the comment's command, so that a program is tested as its reader is told to run it.
 fn command_args(comment: &str, name: &str) -> Vec<String> {
     let command = format!("cargo run --example {name} -- ");
     let found = comment.lines().find_map(|line| line.split_once(&command));

@@ -44,7 +44,7 @@ pub(crate) fn marked(text: &str) -> Vec<Marked> {
     all
 }
 
-/// The names in the lines of a comment that begin with `keyword:`. A line that ends in a comma goes on in the next one.
+/// The names in the lines of a comment that begin with `keyword:`. A line that ends in a comma continues in the next one.
 pub(crate) fn names(comment: &str, keyword: &str) -> Vec<String> {
     let ends = ['`', '.', ' '];
     let mut names = Vec::new();

@@ -425,7 +425,7 @@ fn a_loop_in_a_thread_local_ends_with_its_thread() {
 
 const SIGNALS: [(&str, i32); 2] = [("-INT", 2), ("-TERM", 15)];
 
-/// Checks that a program that is told to end does so, by itself or by the signal.
+/// Checks that a program ends when it is asked to, by itself or through the signal.
 #[track_caller]
 fn assert_ends(mut program: Program, number: i32) {
     let ended = program.end();

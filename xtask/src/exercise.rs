@@ -180,7 +180,7 @@ fn passed(report: &Report) {
     report.passed.iter().for_each(|test| println!("{} {test}", style("✓").green()));
 }
 
-/// Checks an exercise whenever its file changes; goes on to the next one when none was named.
+/// Checks an exercise whenever its file changes; continues with the next one if none was named.
 fn watch(desk: &Desk, name: Option<&str>) -> Result<()> {
     loop {
         let Some(exercise) = chosen(desk, name)? else { return all_solved() };

@@ -88,7 +88,7 @@ fn what_is_called_gets_its_arguments() {
     .unwrap();
 }
 
-/// A generator of two items that notes how it goes on and how it ends.
+/// A generator of two items that notes its steps and its end.
 fn stepping(log: &Log) -> impl Fn(&'static str) -> AsyncGenerator<i32> + use<> {
     let log = log.clone();
     move |x| {

@@ -63,7 +63,7 @@ fn charset(content_type: &str) -> Option<&str> {
     Some(charset.trim().trim_matches('"'))
 }
 
-/// A few compressed bytes can hold more than memory has, so no more is decompressed than is allowed.
+/// A few compressed bytes can expand to more than memory can hold, so decompression stops at the limit.
 fn gunzip(packed: &[u8], most: usize) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     MultiGzDecoder::new(packed).take(most as u64 + 1).read_to_end(&mut body)?;

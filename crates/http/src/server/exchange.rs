@@ -70,7 +70,7 @@ impl Exchange {
         }
     }
 
-    /// Answers that no more of this will be read.
+    /// Answers that the rest of the request will not be read.
     fn refuse<B>(&self, status: StatusCode) -> Response<Either<B, Full<Bytes>>> {
         self.refused.set(true);
         let mut response = plain(status);

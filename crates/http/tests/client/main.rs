@@ -1,4 +1,4 @@
-//! A session of requests: redirects, limits, and what becomes of connections.
+//! A session of requests: redirects, limits, and the end of connections.
 
 #[macro_use]
 extern crate asyncio_testing;

@@ -1,4 +1,4 @@
-//! Methods, headers, and what becomes of them after a redirect or on a connection that was closed.
+//! Methods, headers, and how they change after a redirect or on a connection that was closed.
 
 use std::cell::Cell;
 use std::rc::Rc;

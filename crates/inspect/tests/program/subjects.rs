@@ -275,7 +275,7 @@ async fn closing() -> Result<()> {
     Ok(())
 }
 
-/// Starts another program with this one's environment, and goes on when that has ended.
+/// Starts another program with this one's environment, and continues when that has ended.
 async fn parent() -> Result<()> {
     let mut child = Command::new(std::env::current_exe()?);
     child.args(["subjects::subject", "--exact", "--nocapture"]).env(VARIABLE, "short").stdin(Stdio::null());

@@ -254,7 +254,7 @@ fn a_hundred_thousand_waiters() {
     }
 }
 
-/// What the report of a deadlock says of a getter behind one that was offered an item and is not polled.
+/// What the report of a deadlock says about a getter that waits behind one that was offered an item but is not polled.
 fn behind_a_getter_that_is_not_polled(overtaken: bool) -> String {
     let program = async move {
         let queue = Queue::new(0);
@@ -272,7 +272,7 @@ fn behind_a_getter_that_is_not_polled(overtaken: bool) -> String {
     Runner::new().clock(Clock::Virtual).run(program).unwrap_err().to_string()
 }
 
-/// It could take the item when it came; what it is told of is an item that came later.
+/// It could have taken the first item when that came; it is told about an item that came later.
 #[test]
 fn an_item_that_is_offered_to_a_getter_that_is_not_polled_is_a_futurelock() {
     let report = behind_a_getter_that_is_not_polled(false);

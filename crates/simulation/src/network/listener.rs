@@ -41,7 +41,7 @@ impl Listener {
         Ok(listener)
     }
 
-    /// Accepts nothing any more. Clients that wait are told nothing.
+    /// Accepts no more connections. Waiting clients are not told.
     pub(super) fn forget(&self) {
         self.backlog.set(None);
         let queue = self.queue.take();

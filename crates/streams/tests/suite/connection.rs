@@ -1,4 +1,4 @@
-//! Both directions of a connection: nothing is lost, whoever cancels, closes, resets or does not read.
+//! Both directions of a connection: nothing is lost, even if either side cancels, closes, resets or does not read.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener};

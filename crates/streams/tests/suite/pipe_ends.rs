@@ -1,4 +1,4 @@
-//! How pipes end, and what becomes of what is written: the cases of `test_events` and `test_unix_events`.
+//! How pipes end, and what happens to written bytes: the cases of `test_events` and `test_unix_events`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, PipeReader, Read, Write};
@@ -116,7 +116,7 @@ fn a_writer_that_waits_for_its_end_hears_that_the_reading_end_has_gone() {
             drop(near);
             waiting.await?;
             assert!(writer.is_closing());
-            // What is written now is lost, which is told after some.
+            // Bytes written now are lost, which is reported after some writes.
             let reports = reports()?;
             for _ in 0..5 {
                 writer.write(b"data")?;
@@ -139,7 +139,7 @@ fn what_was_kept_for_a_reading_end_that_has_gone_is_an_error() {
     });
 }
 
-/// A writer that keeps bytes, because the system takes no more.
+/// A writer that has buffered bytes, because the system accepts no more.
 fn full() -> Result<(PipeReader, asyncio_streams::StreamWriter, Vec<u8>)> {
     let (near, far) = std::io::pipe()?;
     let writer = connect_write_pipe(far)?;

@@ -1,4 +1,4 @@
-//! Servers: where they listen, when they end, and what becomes of their connections.
+//! Servers: where they listen, when they end, and what happens to their connections.
 
 use std::cell::Cell;
 use std::io::ErrorKind;

@@ -1,5 +1,5 @@
-//! How encrypted connections end: the goodbyes, and peers that do not say or hear them. The peers are rustls itself in a
-//! thread, because ours would behave. What is expected came from running CPython 3.15.
+//! How encrypted connections end: with goodbyes, and with peers that do not send or receive them. The peers are rustls itself
+//! in a thread, because ours would behave correctly. The expectations came from running CPython 3.15.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};

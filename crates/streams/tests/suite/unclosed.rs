@@ -1,5 +1,5 @@
-//! What debug mode says of writers that were dropped before they were closed. It is said on standard error, so each test runs itself as
-//! a child process.
+//! What debug mode reports about writers that were dropped before they were closed. The reports go to standard error, so each
+//! test runs itself as a child process.
 
 use std::process::Command;
 

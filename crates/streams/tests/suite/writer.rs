@@ -1,4 +1,4 @@
-//! Writers: who waits for room, and who hears of the end.
+//! Writers: which tasks wait for room, and which are told about the end.
 
 use std::io::{ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};

@@ -1,5 +1,5 @@
-//! What debug mode says of children that the program leaves running. It is said on standard error, so the test runs itself as a child
-//! process.
+//! What debug mode reports about children that the program leaves running. The reports go to standard error, so the test runs
+//! itself as a child process.
 
 use asyncio_runtime::{Clock, Result, Runner};
 

@@ -20,7 +20,7 @@
 //! A task that is cancelled before its first step goes through `Pending` in that step, like any other. A done future stays as
 //! it is, except that `Gather` may reopen its own.
 
-/// How a future stands.
+/// The state of a future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// A task that has not taken its first step.

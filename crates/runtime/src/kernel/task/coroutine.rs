@@ -1,4 +1,4 @@
-//! What becomes of a coroutine that never takes its first step.
+//! What happens to a coroutine that never takes its first step.
 
 use std::cell::Cell;
 use std::future::Future as StdFuture;

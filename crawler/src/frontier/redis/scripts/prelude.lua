@@ -1,5 +1,5 @@
--- What all scripts share. A script is one transaction: Redis runs nothing else meanwhile, and its append-only file has all
--- of it or nothing. All times are the server's, so that workers need not agree about the clock.
+-- Shared by all scripts. A script is one transaction: Redis runs nothing else meanwhile, and its append-only file has all of
+-- it or nothing. All times are the server's, so that workers need not agree about the clock.
 --
 -- seen      set     every known URL
 -- queue:H   list    the pages of host H that wait, as JSON
@@ -8,14 +8,14 @@
 -- lease     hash    host -> the lease, as JSON, with the page unless the host was only entered
 -- token     hash    token of a lease -> host
 -- next      zset    hosts, by when they may be asked again; forgotten after that
--- trouble   hash    host -> how often in a row it has failed
--- troubled  zset    the same hosts, by when that was; forgotten after as long as a robots.txt is
+-- trouble   hash    host -> the number of its failures in a row
+-- troubled  zset    the same hosts, by the time of the last failure; forgotten after as long as a robots.txt
 -- gone      set     hosts that were given up
 -- hosts     hash    host -> how many URLs of it are known
 -- queries   hash    host and path -> how many URLs of it with a query are known
 -- robots    hash    origin -> text
 -- robots_at zset    the same origins, by when that was stored; forgotten when it has to be fetched again
--- done      hash    URL -> what came of it, as JSON
+-- done      hash    URL -> its result, as JSON
 -- count     hash    the counters
 local p, q = KEYS[1], cjson.decode(ARGV[1])
 local call = redis.call
@@ -44,7 +44,7 @@ local function release(host, token, next)
     end
 end
 
--- Drops what is no longer needed of hosts or origins: the entries of a sorted set before `time`, and those of a hash beside it.
+-- Drops data of hosts or origins that is no longer needed: the entries of a sorted set before `time`, and those of its hash.
 local function forget(set, time, hash)
     for _, name in ipairs(call('ZRANGEBYSCORE', p .. set, '-inf', time, 'LIMIT', 0, 100)) do
         call('ZREM', p .. set, name)
@@ -90,7 +90,7 @@ local function add(pages, settings)
     end
 end
 
--- Have all workers together read as much as they may?
+-- Have all workers together read as much as they are allowed to?
 local function is_over(settings)
     return counter('read') + counter('failed') + call('ZCARD', p .. 'busy') >= settings.max_pages
         or counter('bytes') >= settings.max_bytes

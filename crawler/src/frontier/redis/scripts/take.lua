@@ -1,4 +1,4 @@
--- The leases whose time is over go back first: whoever had them has died, or was stopped for too long.
+-- First takes back expired leases: their workers have died, or were stopped for too long.
 for _, host in ipairs(call('ZRANGEBYSCORE', p .. 'busy', '-inf', now, 'LIMIT', 0, 100)) do
     local page = cjson.decode(call('HGET', p .. 'lease', host))
     local token = page.token
