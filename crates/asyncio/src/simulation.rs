@@ -10,6 +10,12 @@
 //! Programs with connections run on a [`Network`], without sockets: under the virtual clock in tests, and explored with faults
 //! ([`Network::faults`]), which are part of the schedule.
 //!
+//! # Threads, signals and children
+//!
+//! Jobs of thread pools run one at a time, and the schedule says when each begins and goes on. What the loop finds when it looks at its
+//! descriptors, a signal or the end of a child, comes then or after the next timer. Threads that a program starts by itself, and
+//! what children do, are not part of the schedule.
+//!
 //! # Which orders
 //!
 //! Iterations stay what they are: timers that are due are queued when the entries of an iteration have run. Within the queue, a

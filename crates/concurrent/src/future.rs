@@ -3,12 +3,13 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use asyncio_clock::TimeLimit;
 use asyncio_errors::panic::{panic_message, resume_panic};
 use asyncio_errors::{CancelledError, Error, InvalidStateError, Result, RuntimeError, TaskPanic, TimeoutError, log};
 
+use crate::conductor::{self, conductor};
 use crate::lock;
 
 /// The result of a job in another thread: `concurrent.futures.Future`.
@@ -122,13 +123,31 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     }
 
     fn wait(&self, limit: impl TimeLimit) -> Result<MutexGuard<'_, State<T>>> {
-        let state = lock(&self.inner.state);
         // No limit is one that never expires.
         let limit = limit.limit().and_then(|limit| Duration::try_from_secs_f64(limit.max(0.0)).ok());
-        let waited =
-            self.inner.done.wait_timeout_while(state, limit.unwrap_or(Duration::MAX), |state| !state.phase.is_done());
+        let limit = self.wait_for_others(limit.unwrap_or(Duration::MAX));
+        let state = lock(&self.inner.state);
+        let waited = self.inner.done.wait_timeout_while(state, limit, |state| !state.phase.is_done());
         let (state, expired) = waited.unwrap_or_else(PoisonError::into_inner);
         if expired.timed_out() { Err(TimeoutError::default().into()) } else { Ok(state) }
+    }
+
+    /// Lets the jobs of a conductor run until this is done, if they are what it waits for. Returns how long to wait after that.
+    fn wait_for_others(&self, limit: Duration) -> Duration {
+        if let Some((conductor, number)) = conductor::job() {
+            let begun = Instant::now();
+            while !self.done() {
+                let left = limit.saturating_sub(begun.elapsed());
+                let waker = Arc::clone(&conductor);
+                self.add_done_callback(move || waker.wake(number));
+                if left.is_zero() || !conductor.pause(number, left) {
+                    return left;
+                }
+            }
+        } else if let Some(conductor) = conductor() {
+            conductor.run_until(&|| self.done());
+        }
+        limit
     }
 
     /// Cancels the job if it has not begun. Returns whether it is cancelled: false if it is running or finished.
@@ -255,7 +274,8 @@ impl<T> fmt::Debug for ConcurrentFuture<T> {
 }
 
 /// The future of a job, cancelled if the job is dropped before it has run.
-pub(crate) struct Promise<T: Send + 'static>(pub(crate) ConcurrentFuture<T>);
+#[doc(hidden)]
+pub struct Promise<T: Send + 'static>(pub ConcurrentFuture<T>);
 
 impl<T: Send + 'static> Promise<T> {
     /// Runs the job, unless it was cancelled: `_WorkItem.run`.
@@ -267,6 +287,7 @@ impl<T: Send + 'static> Promise<T> {
         state.phase = Phase::Running;
         drop(state);
         let result = catch_unwind(AssertUnwindSafe(f));
+        conductor::returned();
         self.0.complete(result.map_err(|payload| TaskPanic::new(payload).into()));
     }
 }

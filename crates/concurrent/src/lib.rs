@@ -2,17 +2,19 @@
 //! asyncio uses, and its `_ThreadSafeHandle`.
 //!
 //! A pool starts a thread when a job comes and no thread is idle, up to its size, and keeps its threads. It knows nothing of
-//! event loops: the runtime connects the two.
+//! event loops: the runtime connects the two. In a test, a `Conductor` decides when its jobs run.
 
 #![forbid(unsafe_code)]
 
+mod conductor;
 mod future;
 mod handle;
 mod pool;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use future::ConcurrentFuture;
+pub use conductor::{Conductor, give_way, set_conductor};
+pub use future::{ConcurrentFuture, Promise};
 pub use handle::ThreadSafeHandle;
 pub use pool::ThreadPoolExecutor;
 

@@ -4,11 +4,13 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use asyncio_errors::panic::panic_message;
 use asyncio_errors::{Result, RuntimeError, ValueError, log};
 use concurrent_queue::{ConcurrentQueue, PopError};
 
+use crate::conductor::{Turns, conductor, end_turn};
 use crate::future::{ConcurrentFuture, Promise};
 use crate::lock;
 
@@ -103,11 +105,12 @@ impl ThreadPoolExecutor {
         Arc::as_ptr(&self.handle.0).addr()
     }
 
-    /// The largest number of threads.
+    /// How many threads may be at work by themselves: as many as the pool may have, or none if the jobs of this thread have a
+    /// conductor.
     #[doc(hidden)]
     #[must_use]
-    pub fn size(&self) -> usize {
-        self.handle.0.size
+    pub fn threads(&self) -> usize {
+        if conductor().is_some() { 0 } else { self.handle.0.size }
     }
 
     /// Queues a job and returns the future of its result. Jobs begin in the order in which they were submitted.
@@ -120,8 +123,12 @@ impl ThreadPoolExecutor {
         let pool = &self.handle.0;
         let future = ConcurrentFuture::new();
         let promise = Promise(future.clone());
+        let mut job: Job = Box::new(move || promise.run(f));
+        if let Some(turns) = Turns::of_new(self.id(), pool.size) {
+            job = Box::new(move || turns.run(job));
+        }
         let mut threads = lock(&pool.threads);
-        if let Err(refused) = pool.jobs.push(Box::new(move || promise.run(f))) {
+        if let Err(refused) = pool.jobs.push(job) {
             drop(threads);
             drop(refused);
             return Err(RuntimeError::new("cannot schedule new futures after shutdown").into());
@@ -175,6 +182,7 @@ impl ThreadPoolExecutor {
         }
         let threads = std::mem::take(&mut lock(&pool.threads).handles);
         if wait {
+            conductor().iter().for_each(|conductor| conductor.run_until(&|| false));
             // Joining cannot fail: a thread catches all panics.
             threads.into_iter().for_each(|thread| drop(thread.join()));
         }
@@ -187,6 +195,7 @@ impl ThreadPoolExecutor {
         let pool = &self.handle.0;
         let ended = ConcurrentFuture::new();
         pool.close();
+        conductor().iter().for_each(|conductor| pool.wait_for_idle(conductor.hurry(self.id())));
         let mut threads = lock(&pool.threads);
         if threads.working > 0 {
             threads.ended.push(ended.clone());
@@ -214,23 +223,36 @@ impl Pool {
         let ended = if threads.working == 0 { std::mem::take(&mut threads.ended) } else { Vec::new() };
         drop(threads);
         ended.into_iter().for_each(|ended| ended.complete(Ok(())));
+        end_turn();
     }
 
     /// Waits for a job. `None` once the pool is closed and its queue empty.
     fn next_job(&self) -> Option<Job> {
         loop {
             match self.jobs.pop() {
-                Ok(job) => return Some(job),
+                Ok(job) => {
+                    end_turn();
+                    return Some(job);
+                }
                 Err(PopError::Closed) => return None,
                 Err(PopError::Empty) => {
                     let mut threads = lock(&self.threads);
                     if self.jobs.is_empty() && !self.jobs.is_closed() {
                         threads.idle += 1;
+                        end_turn();
                         threads = self.changed.wait(threads).unwrap_or_else(PoisonError::into_inner);
                         threads.idle -= 1;
                     }
                 }
             }
+        }
+    }
+
+    /// Waits until all threads have left but those of so many jobs: when they leave is not for chance to decide.
+    fn wait_for_idle(&self, jobs: usize) {
+        let begun = Instant::now();
+        while lock(&self.threads).working > jobs.min(self.size) && begun.elapsed() < Duration::from_secs(1) {
+            std::thread::yield_now();
         }
     }
 

@@ -16,6 +16,8 @@ use std::time::Duration;
 use asyncio_errors::RuntimeError;
 use polling::{Event, PollMode, Poller};
 
+use crate::gate::gate;
+
 /// What the system reports about one descriptor.
 pub struct Found {
     /// The key that the descriptor was registered with.
@@ -67,6 +69,20 @@ impl Selector {
         unsafe { self.poller.add_with_mode(&fd, Event::readable(fd.as_raw_fd() as usize), PollMode::Oneshot) }
     }
 
+    /// Waits for events, at most `timeout`. A signal may end the wait early, and so does what a gate has held back.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn wait(&self, timeout: Option<Duration>, found: impl FnMut(Found)) -> io::Result<()> {
+        let Some(gate) = gate() else { return self.look(timeout, found) };
+        let mut all = gate.take_held();
+        let limit = if all.is_empty() { timeout } else { Some(Duration::ZERO) };
+        self.look(limit, |event| all.push(event))?;
+        gate.pass(timeout, all).into_iter().for_each(found);
+        Ok(())
+    }
+
     /// Takes back [`wake_on`](Self::wake_on).
     ///
     /// # Errors
@@ -115,11 +131,7 @@ impl Selector {
     }
 
     /// Waits for events, at most `timeout`. A signal ends the wait early.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
-    pub fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
+    fn look(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
         use rustix::event::epoll::{self, EventFlags};
         let timeout = timeout.map(|timeout| timeout.try_into().expect("the loop waits a day at most"));
         let mut events = self.found.borrow_mut();
@@ -186,11 +198,7 @@ impl Selector {
     }
 
     /// Waits for events, at most `timeout`. A signal may end the wait early.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
-    pub fn wait(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
+    fn look(&self, timeout: Option<Duration>, mut found: impl FnMut(Found)) -> io::Result<()> {
         let mut events = self.events.borrow_mut();
         events.clear();
         match self.poller.wait(&mut events, timeout) {

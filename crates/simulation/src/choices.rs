@@ -1,4 +1,4 @@
-//! The tape's second part: the choices of networks and of time, in the order in which they are asked.
+//! The tape's second part: the choices of networks, of time and of threads, in the order in which they are asked.
 //!
 //! The core idea is the same as for orders: each question has a number of answers, of which 0 is the ordinary one, and a run is
 //! described by its other answers. Questions are counted separately for each fault, so an answer keeps its meaning when another
@@ -8,6 +8,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
+
+use asyncio_concurrent::{Conductor, set_conductor};
 
 use crate::fault::Fault;
 use crate::rng::Rng;
@@ -161,19 +164,56 @@ thread_local! {
     static TAPE: RefCell<Option<Rc<RefCell<Tape>>>> = const { RefCell::new(None) };
 }
 
-/// While this value exists, the networks of this thread ask the tape.
-pub(crate) struct Asked(Option<Rc<RefCell<Tape>>>);
+/// While this value exists, everything outside of this thread's loops asks the tape: networks, jobs, descriptors.
+pub(crate) struct Asked {
+    before: Option<Rc<RefCell<Tape>>>,
+    seams: Seams,
+}
 
 impl Asked {
     pub(crate) fn of(tape: &Rc<RefCell<Tape>>) -> Self {
-        Self(TAPE.replace(Some(Rc::clone(tape))))
+        Self { before: TAPE.replace(Some(Rc::clone(tape))), seams: Seams::of(tape).set() }
     }
 }
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        let _ = TAPE.try_with(|place| place.replace(self.0.take()));
+        let _ = TAPE.try_with(|place| place.replace(self.before.take()));
+        std::mem::take(&mut self.seams).set();
     }
+}
+
+/// Those that the crates below the runtime ask in this thread.
+#[derive(Default)]
+pub(crate) struct Seams {
+    conductor: Option<Arc<dyn Conductor>>,
+    #[cfg(unix)]
+    gate: Option<Rc<dyn asyncio_selectors::gate::Gate>>,
+}
+
+impl Seams {
+    pub(crate) fn of(tape: &Rc<RefCell<Tape>>) -> Self {
+        let jobs = Arc::clone(&tape.borrow().jobs);
+        Self {
+            conductor: Some(jobs),
+            #[cfg(unix)]
+            gate: Some(crate::reports::Reports::new(tape)),
+        }
+    }
+
+    /// Has them asked from now on, and returns those before.
+    pub(crate) fn set(self) -> Self {
+        Self {
+            conductor: set_conductor(self.conductor),
+            #[cfg(unix)]
+            gate: asyncio_selectors::gate::set_gate(self.gate),
+        }
+    }
+}
+
+/// The tape of the program that runs in this thread.
+pub(crate) fn current() -> Option<Rc<RefCell<Tape>>> {
+    TAPE.with_borrow(Clone::clone).or_else(crate::hook::current)
 }
 
 /// Makes a choice for a program that is [explored](crate::explore()), as part of the schedule, and returns a number below
@@ -211,8 +251,7 @@ pub fn choose(options: usize) -> usize {
 
 /// The tape's answer to a question of a network; the ordinary one, if there is no tape.
 pub(crate) fn draw(fault: Fault, len: usize) -> usize {
-    let tape = TAPE.with_borrow(Clone::clone).or_else(crate::hook::current);
-    tape.map_or(0, |tape| tape.borrow_mut().ask(fault, len))
+    current().map_or(0, |tape| tape.borrow_mut().ask(fault, len))
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ use crate::{run, search};
 /// violated. [`check`](Explore::check) panics with the report, [`run`](Explore::run) returns it.
 ///
 /// `program` is called for each schedule, in several threads. State that its tasks share must be made inside it, anew for each
-/// run. It must not depend on anything but its tasks and the virtual clock: real time, sockets and threads do not follow the
-/// schedule.
+/// run. It must not depend on anything but its tasks, the virtual clock and jobs of thread pools: real time, sockets, and threads that
+/// it starts by itself do not follow the schedule.
 ///
 /// If the environment variable `ASYNCIO_SCHEDULE` is set, only the schedule that it names is run.
 ///
@@ -56,6 +56,16 @@ use crate::{run, search};
 /// let found = explore(two_buy_one(false)).run().failure.expect("both may see the ticket");
 /// assert_eq!(found.schedule.to_string(), "1:fence:dev:1=1/2"); // the other customer is there first
 /// explore(two_buy_one(true)).check();
+/// ```
+///
+/// A job of a thread is part of the schedule. This one takes longer than the timeout, and no real time passes:
+///
+/// ```
+/// use asyncio::{simulation::explore, to_thread, wait_for};
+///
+/// let found = explore(|| async { wait_for(to_thread(|| "read from the disk"), 1).await }).run().failure.unwrap();
+/// assert_eq!(found.failure.to_string(), "main raised TimeoutError()");
+/// assert_eq!(found.schedule.to_string(), "1:fence:dev:+1:time:dev:job.0=9/10"); // three seconds more
 /// ```
 ///
 /// A program without a fault:

@@ -1,8 +1,9 @@
-//! The events other than orders that may happen to a program: on a network, and with time.
+//! The events other than orders that may happen to a program: on a network, with time, in threads, and outside.
 
 /// Something that may happen to a program while it is [explored](crate::explore()): on a network (see
-/// [`Network::faults`](crate::Network::faults)), or because its loop is slow (see
-/// [`Explore::slow_steps`](crate::Explore::slow_steps)).
+/// [`Network::faults`](crate::Network::faults)), because its loop is slow (see
+/// [`Explore::slow_steps`](crate::Explore::slow_steps)), or because a thread or the
+/// system is.
 ///
 /// # Examples
 ///
@@ -41,14 +42,44 @@ pub enum Fault {
     /// The loop sleeps longer than to the next deadline, from a millisecond to three seconds, so that timers that are close to each
     /// other are due in the same iteration. It needs no network.
     Late,
+    /// A job of a thread pool begins or goes on later than at the end of the pass: after some steps, or a millisecond to three
+    /// seconds. It needs no network.
+    Job,
+    /// What descriptors say comes later than the loop looks: that a signal came, that a child has ended, that bytes are there. It
+    /// comes with the next look and, where the loop would sleep, after the next timer. It needs no network.
+    Report,
 }
+
+/// When a job of a thread pool has its turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Turn {
+    EndOfPass,
+    /// Before the next step, or so many steps later.
+    Steps(u64),
+    /// So many seconds later, at the end of a pass.
+    Seconds(f64),
+}
+
+/// The turns that a job may have.
+pub(crate) const TURNS: [Turn; 10] = [
+    Turn::EndOfPass,
+    Turn::Steps(0),
+    Turn::Steps(1),
+    Turn::Steps(2),
+    Turn::Steps(4),
+    Turn::Steps(8),
+    Turn::Seconds(0.001),
+    Turn::Seconds(0.02),
+    Turn::Seconds(0.2),
+    Turn::Seconds(3.0),
+];
 
 /// The seconds by which the loop may wake up late.
 pub(crate) const LATE: [f64; 5] = [0.0, 0.001, 0.02, 0.2, 3.0];
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Split,
         Self::Full,
         Self::Delay,
@@ -61,6 +92,8 @@ impl Fault {
         Self::Choice,
         Self::Busy,
         Self::Late,
+        Self::Job,
+        Self::Report,
     ];
 
     /// Its name in a token.
@@ -78,20 +111,27 @@ impl Fault {
             Self::Choice => "choice",
             Self::Busy => "busy",
             Self::Late => "late",
+            Self::Job => "job",
+            Self::Report => "report",
         }
     }
 
-    /// Does it concern time rather than a network?
+    /// Does it concern the time that steps, jobs and reports from outside take, rather than a network?
     pub(crate) fn is_of_time(self) -> bool {
-        matches!(self, Self::Busy | Self::Late)
+        matches!(self, Self::Busy | Self::Late | Self::Job | Self::Report)
     }
 
     /// Who does it, in reports.
     pub(crate) fn subject(self) -> &'static str {
-        if self.is_of_time() { "time" } else { "the network" }
+        match self {
+            Self::Busy | Self::Late => "time",
+            Self::Job => "a thread",
+            Self::Report => "the system",
+            _ => "the network",
+        }
     }
 
-    /// The meaning of an answer of the tape, in words. The figures are those of the network and of [`LATE`].
+    /// The meaning of an answer of the tape, in words. The figures are those of the network, of [`LATE`] and of [`TURNS`].
     pub(crate) fn tell(self, index: usize) -> &'static str {
         let all: &[&str] = match self {
             Self::Split => &["a read gets one byte", "a read gets half of what is there"],
@@ -111,6 +151,18 @@ impl Fault {
                 "the loop wakes up 20 ms late",
                 "the loop wakes up 200 ms late",
                 "the loop wakes up 3 s late",
+            ],
+            Self::Report => &["what was found comes with the next look, after the next timer"],
+            Self::Job => &[
+                "a job goes on before the next step",
+                "a job goes on after 1 step",
+                "a job goes on after 2 steps",
+                "a job goes on after 4 steps",
+                "a job goes on after 8 steps",
+                "a job takes 1 ms more",
+                "a job takes 20 ms more",
+                "a job takes 200 ms more",
+                "a job takes 3 s more",
             ],
             Self::Crash => &["a machine is down for 0.2 s", "a machine is down for 5 s", "a machine is down for 60 s"],
         };

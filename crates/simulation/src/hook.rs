@@ -12,6 +12,7 @@ use std::thread::{self, ThreadId};
 use asyncio_errors::ValueError;
 use asyncio_runtime::LoopHook;
 
+use crate::choices::Seams;
 use crate::invariant;
 use crate::strategy::Chooser;
 use crate::tape::{Player, Tape};
@@ -73,6 +74,7 @@ pub(crate) fn current() -> Option<Rc<RefCell<Tape>>> {
 inventory::submit! {
     LoopHook(|event_loop| {
         if let Some(tape) = current() {
+            Seams::of(&tape).set();
             event_loop.set_scheduling_policy(Some(Box::new(Player::that_panics(&tape))));
         }
     })

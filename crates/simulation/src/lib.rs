@@ -9,8 +9,22 @@
 //! when it is cancelled or dropped at one of its awaits?
 //!
 //! The crate is outside of the runtime and uses only its interface for scheduling policies. Time is the virtual clock, which
-//! stands still while anything is ready, unless [`Explore::slow_steps`] makes it a part of the schedule. Real sockets, threads and
-//! processes are not part of a schedule. A program with connections runs on a [`Network`] in memory, whose faults are part of it.
+//! stands still while anything is ready, unless [`Explore::slow_steps`] makes it a part of the schedule. A program with connections
+//! runs on a [`Network`] in memory, whose faults are part of it.
+//!
+//! # Threads, signals and children
+//!
+//! Jobs of thread pools (`to_thread`, `run_in_executor`) are part of it: they run one at a time, in their threads, and the loop stands
+//! still meanwhile. The schedule says when a job goes on: when it was submitted, after each call that it makes to the loop, and
+//! after each wait for a `ConcurrentFuture` (and so for `run_coroutine_threadsafe` and `time::sleep`). What it does in between is one
+//! step. How many jobs run beside each other depends on the size of the pool, which is the machine's for the default one.
+//!
+//! What the loop finds when it looks at its descriptors (signals, the ends of children, bytes of sockets) comes then, or after the
+//! next timer. What it finds is real: a signal that a program sends itself is there, and a child when it has ended.
+//!
+//! Not part of the schedule are threads that the program starts by itself, what children do and when, and what a job waits for in
+//! another way, such as a channel: when a job has not come back for three seconds of real time, a warning says so, and it goes on by
+//! itself. [`Strategy::Delays`] leaves all of this out: it proves something of orders alone.
 //!
 //! # Which orders
 //!
@@ -25,6 +39,7 @@
 //! | `strategy`, `delays`, `rng` | which entry is chosen |
 //! | `tape`, `fence`, `token` | the policy, what is eligible, the schedule as a line |
 //! | `choices`, `fault` | the tape's second part: possible faults of a network and of time, and those that happened |
+//! | `jobs`, `reports` | when jobs of thread pools run, and when the loop hears of its descriptors |
 //! | `network` | the network in memory, a folder with a table of its own |
 //! | `shrink`, `story`, `report`, `numbers` | from a failure to its explanation |
 //! | `cancellation` | cancelling and dropping a coroutine at each of its awaits |
@@ -45,11 +60,14 @@ mod fault;
 mod fence;
 mod hook;
 mod invariant;
+mod jobs;
 #[cfg(all(unix, feature = "net"))]
 mod network;
 mod numbers;
 mod panics;
 mod report;
+#[cfg(unix)]
+mod reports;
 mod rng;
 mod run;
 mod search;

@@ -28,6 +28,15 @@ pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Are panics in this thread, which runs jobs, noted instead of printed?
+pub(crate) fn set_quiet(quiet: bool) {
+    if quiet {
+        quietly(|| ());
+    }
+    QUIET.set(quiet);
+    LAST_AT.take();
+}
+
 fn note(info: &PanicHookInfo<'_>) {
     let at = info.location().map(ToString::to_string);
     let _ = LAST_AT.try_with(|last| last.replace(at));

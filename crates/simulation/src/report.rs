@@ -62,6 +62,14 @@ impl Failure {
 }
 
 impl Failure {
+    /// The same with the location of a panic that came out of a job.
+    pub(crate) fn in_job(self, location: impl FnOnce() -> Option<String>) -> Self {
+        match self {
+            Self::Panic { message, at } if at.is_empty() => Self::Panic { message, at: location().unwrap_or_default() },
+            other => other,
+        }
+    }
+
     /// Replaces each text that may name tasks.
     pub(crate) fn map_text(self, text: impl Fn(&str) -> String) -> Self {
         match self {

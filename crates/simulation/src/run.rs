@@ -30,8 +30,10 @@ where
 {
     let _searching = Searching::begin();
     let _asked = Asked::of(tape);
+    tape.borrow().jobs.be_quiet();
     let runner = Runner::new().scheduling_policy(Player::new(tape));
     let ended = on_loop(runner, program, may_leak).map(|value| format!("{value:?}"));
+    let ended = ended.map_err(|failure| failure.in_job(|| tape.borrow().jobs.panicked_at()));
     if let Some(failure) = tape.borrow_mut().failure.take() {
         return Err(failure);
     }

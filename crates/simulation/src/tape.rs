@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use asyncio_runtime::{AnyTask, Choices, SchedulingPolicy, get_running_loop};
 
@@ -9,6 +10,7 @@ use crate::choices::{Fate, Mishap, Mishaps};
 use crate::fault::{Fault, LATE};
 use crate::fence::Fence;
 use crate::invariant;
+use crate::jobs::{self, Jobs, Moment};
 use crate::report::Failure;
 use crate::strategy::Chooser;
 use crate::token::Deviation;
@@ -32,9 +34,15 @@ pub(crate) struct Tape {
     pub(crate) widths: Vec<u8>,
     /// The choices in words, if a report is wanted.
     pub(crate) notes: Option<Vec<Note>>,
-    /// The network's mishaps, each with the step before which it happened, if a report is wanted.
+    /// The mishaps of the network, of time and of threads, each with the step before which it happened, if a report is wanted.
     pub(crate) struck: Vec<(u64, Mishap)>,
     pub(crate) told: Option<Told>,
+    /// The jobs of the program's thread pools.
+    pub(crate) jobs: Arc<Jobs>,
+    /// The ends of the loop's passes are told to the jobs.
+    pub(crate) watches: bool,
+    /// How many entries are ready, counted while `watches`.
+    pub(crate) ready: usize,
     /// Why the program was stopped. From then on entries run first in, first out.
     pub(crate) failure: Option<Failure>,
 }
@@ -84,6 +92,9 @@ impl Tape {
             notes: None,
             struck: Vec::new(),
             told: None,
+            jobs: Arc::default(),
+            watches: false,
+            ready: 0,
             failure: None,
         }
     }
@@ -98,6 +109,9 @@ impl Tape {
         self.chooser = chooser;
         self.mishaps.rewind(fate);
         self.struck.clear();
+        if self.jobs.were_submitted() {
+            self.jobs = Arc::default();
+        }
         self.steps = 0;
         self.deviations.clear();
         self.widths.clear();
@@ -119,7 +133,7 @@ impl Tape {
 
     /// The same, where only the first `possible` answers apply. The others are counted, so that the schedule does not depend on
     /// which apply.
-    fn ask_within(&mut self, fault: Fault, len: usize, possible: usize) -> usize {
+    pub(crate) fn ask_within(&mut self, fault: Fault, len: usize, possible: usize) -> usize {
         if self.failure.is_some() {
             return 0;
         }
@@ -154,6 +168,7 @@ impl Tape {
     fn choose(&mut self, fence: &Fence, ready: &Choices<'_>) -> usize {
         let step = self.steps;
         self.steps += 1;
+        self.ready = ready.len() - 1;
         if self.failure.is_some() {
             // The clean-up may be endless, too.
             if step > self.limit.saturating_mul(2) {
@@ -210,11 +225,23 @@ pub(crate) struct Player {
 
 impl Player {
     pub(crate) fn new(tape: &Rc<RefCell<Tape>>) -> Self {
+        tape.borrow_mut().watches = false;
+        tape.borrow().jobs.begin_loop();
         Self { tape: Rc::clone(tape), fence: Fence::default(), panics: false, has_panicked: false }
     }
 
     pub(crate) fn that_panics(tape: &Rc<RefCell<Tape>>) -> Self {
         Self { panics: true, ..Self::new(tape) }
+    }
+
+    /// Gives turns to jobs of thread pools, if there are any.
+    fn conduct(&self, moment: Moment) {
+        if self.tape.borrow().jobs.are_active() {
+            if let Ok(event_loop) = get_running_loop() {
+                jobs::watch(&self.tape, &event_loop);
+            }
+            jobs::conduct(&self.tape, moment);
+        }
     }
 }
 
@@ -222,6 +249,7 @@ impl SchedulingPolicy for Player {
     fn next(&mut self, ready: &Choices<'_>) -> usize {
         // Checked while the tape is not borrowed, because an invariant is the user's code.
         let violated = invariant::violated();
+        self.conduct(Moment::BeforeStep);
         let mut tape = self.tape.borrow_mut();
         if let (Some(failure), None) = (violated, &tape.failure) {
             tape.fail(failure);
@@ -236,6 +264,9 @@ impl SchedulingPolicy for Player {
     }
 
     fn advance(&mut self, now: f64, deadline: f64, ready: usize) -> f64 {
+        if ready == 0 {
+            self.conduct(Moment::Idle);
+        }
         self.tape.borrow_mut().advance(now, deadline, ready)
     }
 }

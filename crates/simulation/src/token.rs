@@ -6,7 +6,8 @@
 //!
 //! If a network is involved, a second token follows a `+`: `1:net:walk:SEED`, or `1:net:dev:FAULT.NUMBER=INDEX/LEN,…`, which lists
 //! the unusual answers to the network's questions. It begins with `1:time:` if time is part of the schedule, too: how long steps
-//! take, and how late the loop wakes up. Only Rust replays this part.
+//! take, how late the loop wakes up, when jobs of thread pools run, and when the loop hears of its descriptors. Only Rust replays
+//! this part.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -132,7 +133,7 @@ impl Schedule {
 
     /// The policy that lets one loop follow the schedule, for a loop that [`explore`](crate::explore()) does not make. `told` is
     /// called with each choice: the number of ready entries, and the index of the one that runs. Time passes as the schedule says;
-    /// its part about a network is ignored.
+    /// its parts about a network, about threads and about descriptors are ignored.
     ///
     /// # Panics
     ///
@@ -218,7 +219,7 @@ impl FromStr for Schedule {
                 Kind::Deviations(mishaps) => mishaps.iter().any(|mishap| mishap.fault.is_of_time()),
             };
             if asks_time && timed.is_none() {
-                return Err("\"busy\" and \"late\" need \"1:time:\"");
+                return Err("\"busy\", \"late\", \"job\" and \"report\" need \"1:time:\"");
             }
             Ok(Self { orders, mishaps, asks_time })
         };
@@ -262,6 +263,7 @@ mod tests {
             "1:fence:walk:1+1:net:walk:2",
             "1:fence:walk:1+1:time:walk:2",
             "1:fence:dev:3=1/4+1:time:dev:busy.0=1/2,late.3=4/5,reset.7=1/2",
+            "1:fence:dev:+1:time:dev:job.0=9/10,report.3=1/2",
         ] {
             assert_eq!(token.parse::<Schedule>().unwrap().to_string(), token);
         }
@@ -283,6 +285,7 @@ mod tests {
             ("1:fence:dev:+1:net:dev:delay.3", "FAULT.NUMBER=INDEX/LEN"),
             ("1:fence:dev:+1:net:dev:typo.3=1/2", "FAULT.NUMBER=INDEX/LEN"),
             ("1:fence:dev:+1:net:dev:busy.3=1/2", "need \"1:time:\""),
+            ("1:fence:dev:+1:net:dev:job.3=1/10", "need \"1:time:\""),
             ("1:fence:dev:+2:time:dev:busy.3=1/2", "must follow the \"+\""),
         ] {
             let error = token.parse::<Schedule>().unwrap_err().to_string();

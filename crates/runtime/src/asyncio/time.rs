@@ -5,10 +5,10 @@
 //! which meanwhile goes on.
 
 use std::cell::RefCell;
-use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
 use asyncio_clock::{self as clock, Clock, Seconds, machine};
+use asyncio_concurrent::{ConcurrentFuture, Promise};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::threads::jobs::PoolKey;
@@ -73,12 +73,12 @@ pub fn sleep(delay: impl Seconds) {
         machine::real_sleep(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
         return;
     }
-    let event_loop = WORKS_FOR.try_with(|slot| slot.borrow().clone()).ok().flatten();
-    let Some((event_loop, pool)) = event_loop else {
+    let Some((event_loop, pool)) = WORKS_FOR.try_with(|slot| slot.borrow().clone()).ok().flatten() else {
         clock::advance_virtual(clock::virtual_now() + seconds);
         return;
     };
-    let (wake, woken) = mpsc::channel::<()>();
+    let woken = ConcurrentFuture::new();
+    let wake = Promise(woken.clone());
     let asked = event_loop.call_soon_threadsafe(move || {
         let Ok(core) = running_loop() else { return };
         // While the thread sleeps, the loop does not wait for it; it does again when the thread wakes.
@@ -86,14 +86,12 @@ pub fn sleep(delay: impl Seconds) {
         threads.jobs.fall_asleep(pool);
         let timer = EventLoop::from_core(&core).call_later(seconds, move || {
             threads.jobs.wake_up(pool);
-            let _ = wake.send(());
+            wake.0.complete(Ok(()));
         });
         debug_assert!(timer.is_ok(), "the loop runs");
     });
-    if asked.is_ok() {
-        // An error means that the loop was closed: then nothing waits for this thread any more.
-        let _ = woken.recv();
-    }
+    // An error means that the loop was closed: then nothing waits for this thread any more.
+    let _ = asked.map(|()| woken.result(None));
 }
 
 /// Seconds of a clock that only goes forward, from an arbitrary start: `time.perf_counter`.

@@ -6,7 +6,10 @@ extern crate asyncio_testing;
 mod cancellation;
 mod failures;
 mod orders;
+#[cfg(unix)]
+mod outside;
 mod reports;
+mod threads;
 mod time;
 
 use std::cell::Cell;

@@ -13,6 +13,7 @@ mod locks;
 mod queues;
 mod services;
 mod state;
+mod threads;
 
 use std::time::Instant;
 
@@ -133,6 +134,27 @@ fn mended_programs_with_cancellations_survive() {
 #[test]
 fn mended_services_survive() {
     survive(services::all());
+}
+
+/// Those that fail when a job is late. Their tokens have a second part, which CPython does not follow.
+#[test]
+fn each_fault_with_threads_is_found_and_repeated() {
+    let found = threads::all().into_iter().map(|Specimen { name, search }| {
+        let result = search(false, Strategy::Mixed, budget());
+        let found = result.failure.unwrap_or_else(|| panic!("{name}: no fault in {} schedules", result.schedules));
+        assert!(matches!(found.failure, asyncio::simulation::Failure::Panic { .. }), "{name}: {}", found.failure);
+        format!("| `{name}` | {} | `{}` |", found.after, found.schedule)
+    });
+    let found: Vec<String> = found.collect();
+    // The table of the documentation.
+    let readme = include_str!("README.md");
+    let listed: Vec<&str> = readme.lines().filter(|line| line.contains("1:fence:dev:")).collect();
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn mended_programs_with_threads_survive() {
+    survive(threads::all());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use asyncio_concurrent::ThreadSafeHandle;
+use asyncio_concurrent::{ThreadSafeHandle, give_way};
 use asyncio_errors::RuntimeError;
 
 use crate::kernel::{Call, LoopCore, Remote, Shared, current};
@@ -140,7 +140,10 @@ impl LoopHandle {
         match self.running_here() {
             // In order with everything else that the loop's own thread queues.
             Some(core) => core.call_next(call),
-            None => self.shared.push(Remote::Call(call)),
+            None => {
+                self.shared.push(Remote::Call(call));
+                give_way();
+            }
         }
         Ok(())
     }

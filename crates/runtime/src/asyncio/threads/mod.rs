@@ -91,10 +91,8 @@ fn park(core: &Rc<LoopCore>, f: impl FnOnce() + 'static) -> impl FnOnce() + Send
     };
     move || match handle.running_here() {
         Some(core) => unpark(&core),
-        None => {
-            // An error means that the loop is closed, and the closure was dropped.
-            let _ = handle.call_soon_threadsafe(move || running_loop().iter().for_each(|core| unpark(core)));
-        }
+        // An error means that the loop is closed, and the closure was dropped.
+        None => drop(handle.call_soon_threadsafe(move || running_loop().iter().for_each(|core| unpark(core)))),
     }
 }
 
@@ -149,7 +147,7 @@ pub(crate) fn run_in_executor<T: Send + 'static>(
     };
     let vars = contextvars::current();
     let threads = core.tenants.of::<Threads>();
-    let pool = threads.jobs.begin(executor.id(), executor.size());
+    let pool = threads.jobs.begin(executor.id(), executor.threads());
     let virtual_loop = (core.clock == Clock::Virtual).then(|| (LoopHandle::new(&core.shared), pool));
     let submitted = executor.submit(move || {
         let _works_for = WorksFor::begin(virtual_loop);

@@ -1,0 +1,452 @@
+//! Jobs of thread pools as a part of the schedule: when a job begins and goes on is an answer of the tape.
+//!
+//! A job runs in a thread of its pool, but only while it has the turn, and the loop stands still meanwhile. So what a job does between
+//! two of its waits comes between two steps of the loop, or between two passes, as a whole. The tape is asked when a job may begin
+//! or go on: it was submitted, the call that it made to the loop has run, or the future that it waits for is done.
+//!
+//! `Jobs` is the conductor, which threads share; `conduct` is what the loop's thread does. What cannot be repeated is told of: a job
+//! that keeps its turn for long, because it blocks on something that no conductor sees, goes on without one.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use asyncio_concurrent::Conductor;
+use asyncio_errors::log;
+use asyncio_runtime::{EventLoop, LoopEvent, LoopHandle, Observer, get_running_loop};
+
+use crate::choices;
+use crate::fault::{Fault, TURNS, Turn};
+use crate::panics;
+use crate::tape::Tape;
+
+/// So long, in real time, the loop waits for a job that has the turn, and a job for a loop that does nothing.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The conductor of the jobs of one thread.
+#[derive(Default)]
+pub(crate) struct Jobs {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Is there a job that has not ended?
+    active: AtomicBool,
+    /// Panics of jobs are noted instead of printed.
+    is_quiet: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    /// Those that have not ended, by number.
+    jobs: BTreeMap<u64, Job>,
+    submitted: u64,
+    /// The tape is to be asked about these, in this order.
+    came: Vec<u64>,
+    /// How many passes have ended.
+    passes: u64,
+    /// The loop is between two passes.
+    is_between: bool,
+    /// Counts what the loop's thread does here: a sign of life.
+    beats: u64,
+    /// A pool is to end: the tape is not asked any more.
+    hurried: bool,
+    /// The loop was closed: all go on by themselves.
+    free: bool,
+    /// The loop, and its thread.
+    bell: Option<(LoopHandle, ThreadId)>,
+    /// Where a job panicked last, if panics are quiet.
+    panicked_at: Option<String>,
+}
+
+struct Job {
+    /// Its pool, and how many threads that may have.
+    pool: (usize, usize),
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It may go on, and the tape was not asked yet.
+    Came,
+    /// It goes on then.
+    Due(When),
+    /// It has the turn.
+    Runs,
+    /// It has made a call to the loop, which has run when so many passes have ended: the fence lets nothing overtake it.
+    Called(u64),
+    /// It waits for something.
+    Paused,
+    /// It goes on without a turn.
+    Free,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    EndOfPass,
+    /// Before this step, or when there is none.
+    Step(u64),
+    /// When a timer says so.
+    Later,
+}
+
+/// What the loop is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    BeforeStep,
+    EndOfPass,
+    /// Nothing is ready but what other threads may have handed in.
+    Drained,
+    /// Nothing is ready.
+    Idle,
+}
+
+impl State {
+    fn stage(&self, job: u64) -> Option<Stage> {
+        self.jobs.get(&job).map(|job| job.stage)
+    }
+
+    fn set(&mut self, number: u64, stage: Stage) {
+        if let Some(job) = self.jobs.get_mut(&number) {
+            job.stage = stage;
+        }
+    }
+
+    fn come(&mut self, job: u64) {
+        self.set(job, Stage::Came);
+        self.came.push(job);
+    }
+
+    /// Has the job a thread of its pool? Those begin the jobs in order.
+    fn has_thread(&self, number: u64) -> bool {
+        let (_, threads) = self.jobs[&number].pool;
+        let before = self.jobs.range(..number).filter(|(_, job)| job.pool == self.jobs[&number].pool);
+        before.count() < threads
+    }
+
+    /// The first job of these stages that has a thread.
+    fn first(&self, is_meant: impl Fn(Stage) -> bool) -> Option<u64> {
+        self.jobs
+            .iter()
+            .find(|(number, job)| is_meant(job.stage) && self.has_thread(**number))
+            .map(|(number, _)| *number)
+    }
+}
+
+/// What threads of pools do.
+impl Conductor for Jobs {
+    fn submitted(&self, pool: usize, size: usize) -> u64 {
+        let mut state = self.lock();
+        let number = state.submitted;
+        state.submitted += 1;
+        let stage = if state.free { Stage::Free } else { Stage::Came };
+        state.jobs.insert(number, Job { pool: (pool, size), stage });
+        if !state.free {
+            state.came.push(number);
+        }
+        drop(state);
+        self.active.store(true, Ordering::Release);
+        watch_running_loop();
+        number
+    }
+
+    fn begin(&self, job: u64) {
+        panics::set_quiet(self.is_quiet.load(Ordering::Relaxed));
+        self.wait_for_turn(self.lock(), job);
+    }
+
+    fn give_way(&self, job: u64) {
+        let mut state = self.lock();
+        if state.stage(job) == Some(Stage::Runs) {
+            let pass = state.passes + if state.is_between { 1 } else { 2 };
+            state.set(job, Stage::Called(pass));
+            self.changed.notify_all();
+            self.wait_for_turn(state, job);
+        }
+    }
+
+    fn pause(&self, job: u64, limit: Duration) -> bool {
+        let begun = Instant::now();
+        let mut state = self.lock();
+        if state.stage(job) != Some(Stage::Runs) {
+            return false;
+        }
+        state.set(job, Stage::Paused);
+        self.changed.notify_all();
+        while state.stage(job) == Some(Stage::Paused) {
+            let left = limit.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                state.come(job);
+                self.ring(state);
+                state = self.lock();
+                break;
+            }
+            state = self.wait(state, left).0;
+        }
+        self.wait_for_turn(state, job);
+        true
+    }
+
+    fn wake(&self, job: u64) {
+        let mut state = self.lock();
+        if state.stage(job) == Some(Stage::Paused) {
+            state.come(job);
+            self.changed.notify_all();
+            self.ring(state);
+        }
+    }
+
+    fn ended(&self, job: u64) {
+        let mut state = self.lock();
+        let ran = matches!(state.jobs.remove(&job), Some(Job { stage: Stage::Runs | Stage::Free, .. }));
+        if let (true, Some(at)) = (ran, panics::last_at()) {
+            state.panicked_at = Some(at);
+        }
+        state.came.retain(|other| *other != job);
+        if state.jobs.is_empty() {
+            self.active.store(false, Ordering::Release);
+        }
+        self.changed.notify_all();
+    }
+
+    fn run_until(&self, is_over: &dyn Fn() -> bool) {
+        while !is_over() {
+            let mut state = self.lock();
+            let next = state.first(|stage| matches!(stage, Stage::Came | Stage::Due(_)));
+            let Some(job) = next.or_else(|| state.first(|stage| matches!(stage, Stage::Called(_)))) else { return };
+            state.came.retain(|other| *other != job);
+            self.run(state, job);
+        }
+    }
+
+    fn hurry(&self, pool: usize) -> usize {
+        let mut state = self.lock();
+        state.hurried = true;
+        for job in state.jobs.values_mut().filter(|job| matches!(job.stage, Stage::Due(_))) {
+            job.stage = Stage::Due(When::EndOfPass);
+        }
+        state.jobs.values().filter(|job| job.pool.0 == pool).count()
+    }
+}
+
+impl Jobs {
+    /// Is there a job that has not ended?
+    pub(crate) fn are_active(&self) -> bool {
+        self.active.load(Ordering::Acquire)
+    }
+
+    /// From now on, panics of jobs are noted instead of printed.
+    pub(crate) fn be_quiet(&self) {
+        self.is_quiet.store(true, Ordering::Relaxed);
+    }
+
+    /// Where a job panicked last.
+    pub(crate) fn panicked_at(&self) -> Option<String> {
+        self.lock().panicked_at.take()
+    }
+
+    /// Was a job ever submitted?
+    pub(crate) fn were_submitted(&self) -> bool {
+        self.lock().submitted > 0
+    }
+
+    /// A new loop begins.
+    pub(crate) fn begin_loop(&self) {
+        let mut state = self.lock();
+        (state.hurried, state.free) = (false, false);
+    }
+
+    /// No loop gives turns any more.
+    pub(crate) fn set_free(&self) {
+        let mut state = self.lock();
+        state.free = true;
+        state.bell = None;
+        state.came.clear();
+        state.jobs.values_mut().for_each(|job| job.stage = Stage::Free);
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, limit: Duration) -> (MutexGuard<'a, State>, bool) {
+        let (state, waited) = self.changed.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
+        (state, waited.timed_out())
+    }
+
+    /// A job may go on, and the loop may sleep: wakes it, unless its own thread or a job with the turn asks.
+    fn ring(&self, state: MutexGuard<'_, State>) {
+        let is_heard = state.jobs.values().any(|job| job.stage == Stage::Runs);
+        let bell = state.bell.as_ref().filter(|(_, own)| *own != thread::current().id() && !is_heard);
+        let bell = bell.map(|(event_loop, _)| event_loop.clone());
+        drop(state);
+        // An error means that the loop is closed, and jobs are free.
+        bell.into_iter().for_each(|event_loop| drop(event_loop.call_soon_threadsafe(|| ())));
+    }
+
+    /// In a job's thread: returns when it has the turn.
+    fn wait_for_turn<'a>(&'a self, mut state: MutexGuard<'a, State>, job: u64) {
+        let mut beats = state.beats;
+        while !matches!(state.stage(job), Some(Stage::Runs | Stage::Free) | None) {
+            let (again, expired) = self.wait(state, PATIENCE);
+            state = again;
+            let stage = state.stage(job);
+            let is_next =
+                matches!(stage, Some(Stage::Came | Stage::Called(_) | Stage::Due(When::EndOfPass | When::Step(_))));
+            if expired && is_next && state.beats == beats {
+                // The loop's thread blocks, perhaps for this job.
+                state.set(job, Stage::Free);
+                drop(state);
+                tell_of_lost(job, "got no turn");
+                return;
+            }
+            beats = state.beats;
+        }
+    }
+
+    /// In the loop's thread: gives a job the turn, and waits until it does not have it any more.
+    fn run<'a>(&'a self, mut state: MutexGuard<'a, State>, job: u64) {
+        state.set(job, Stage::Runs);
+        self.changed.notify_all();
+        let begun = Instant::now();
+        while state.stage(job) == Some(Stage::Runs) {
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                state.set(job, Stage::Free);
+                drop(state);
+                tell_of_lost(job, "did not report");
+                return;
+            }
+            state = self.wait(state, left).0;
+        }
+    }
+
+    /// The next job that the tape is to be asked about; false if the answer is known, because a pool is to end.
+    fn next_came(&self) -> Option<(u64, bool)> {
+        let mut state = self.lock();
+        state.beats += 1;
+        if state.came.is_empty() { None } else { Some((state.came.remove(0), !state.hurried)) }
+    }
+
+    fn plan(&self, job: u64, when: When) {
+        self.lock().set(job, Stage::Due(when));
+    }
+
+    /// Runs the next job that is due; false if there is none.
+    fn run_next(&self, moment: Moment, steps: u64) -> bool {
+        let state = self.lock();
+        let is_due = |stage| match stage {
+            Stage::Due(When::EndOfPass) => moment != Moment::BeforeStep,
+            Stage::Due(When::Step(step)) => matches!(moment, Moment::Drained | Moment::Idle) || step <= steps,
+            _ => false,
+        };
+        let Some(job) = state.first(is_due) else { return false };
+        self.run(state, job);
+        true
+    }
+
+    /// Jobs go on whose calls have run.
+    fn answer(&self, moment: Moment) {
+        let mut state = self.lock();
+        state.passes += u64::from(moment == Moment::EndOfPass);
+        // Where nothing is ready, everything has run that was called in this loop.
+        let passes = if moment == Moment::Idle { u64::MAX } else { state.passes };
+        let has_run = |(number, job): (&u64, &Job)| match job.stage {
+            Stage::Called(pass) if pass <= passes => Some(*number),
+            _ => None,
+        };
+        let answered: Vec<u64> = state.jobs.iter().filter_map(has_run).collect();
+        answered.into_iter().for_each(|job| state.come(job));
+    }
+
+    fn set_between(&self, is_between: bool) {
+        self.lock().is_between = is_between;
+    }
+}
+
+fn tell_of_lost(job: u64, how: &str) {
+    let seconds = PATIENCE.as_secs();
+    log::warning(format_args!(
+        "ScheduleWarning: job {job} {how} within {seconds} seconds, and goes on by itself: the schedule may not repeat this run"
+    ));
+}
+
+/// Gives turns to the jobs that may have one now.
+pub(crate) fn conduct(tape: &Rc<RefCell<Tape>>, moment: Moment) {
+    let jobs = Arc::clone(&tape.borrow().jobs);
+    if !jobs.are_active() {
+        return;
+    }
+    if matches!(moment, Moment::EndOfPass | Moment::Idle) {
+        jobs.answer(moment);
+    }
+    jobs.set_between(moment != Moment::BeforeStep);
+    loop {
+        while let Some((job, is_asked)) = jobs.next_came() {
+            let mut tape = tape.borrow_mut();
+            let (index, steps) = (if is_asked { tape.ask(Fault::Job, TURNS.len()) } else { 0 }, tape.steps);
+            drop(tape);
+            jobs.plan(job, plan(&jobs, job, TURNS[index], steps));
+        }
+        let steps = tape.borrow().steps;
+        if !jobs.run_next(moment, steps) {
+            break;
+        }
+    }
+    jobs.set_between(false);
+}
+
+fn plan(jobs: &Arc<Jobs>, job: u64, turn: Turn, steps: u64) -> When {
+    match turn {
+        Turn::EndOfPass => When::EndOfPass,
+        Turn::Steps(more) => When::Step(steps + more),
+        Turn::Seconds(seconds) => {
+            let jobs = Arc::clone(jobs);
+            let later = move || jobs.plan(job, When::EndOfPass);
+            let timer = get_running_loop().is_ok_and(|event_loop| event_loop.call_later(seconds, later).is_ok());
+            if timer { When::Later } else { When::EndOfPass }
+        }
+    }
+}
+
+/// Tells the jobs of the ends of a loop's passes, and counts what is ready. Only a loop with jobs has one: observers take time.
+struct Passes(Rc<RefCell<Tape>>);
+
+impl Observer for Passes {
+    fn event(&self, event: LoopEvent<'_>) {
+        match event {
+            LoopEvent::TaskCreated(_) | LoopEvent::Woken(_) | LoopEvent::Queued(_) => self.0.borrow_mut().ready += 1,
+            LoopEvent::PassEnds => {
+                conduct(&self.0, Moment::EndOfPass);
+                if self.0.borrow().ready == 0 {
+                    // Before virtual time jumps.
+                    conduct(&self.0, Moment::Drained);
+                }
+            }
+            LoopEvent::Idle(_) => conduct(&self.0, Moment::Idle),
+            LoopEvent::Closed => {
+                let jobs = Arc::clone(&self.0.borrow().jobs);
+                jobs.set_free();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// In the loop's thread: the loop has a job.
+fn watch_running_loop() {
+    if let (Some(tape), Ok(event_loop)) = (choices::current(), get_running_loop()) {
+        watch(&tape, &event_loop);
+    }
+}
+
+/// Has the ends of passes told, unless they are.
+pub(crate) fn watch(tape: &Rc<RefCell<Tape>>, event_loop: &EventLoop) {
+    if !std::mem::replace(&mut tape.borrow_mut().watches, true) {
+        tape.borrow().jobs.lock().bell = Some((event_loop.handle().uncounted(), thread::current().id()));
+        event_loop.add_observer(Rc::new(Passes(Rc::clone(tape))));
+    }
+}
