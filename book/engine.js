@@ -1,9 +1,9 @@
-// Runs a program of the WebAssembly module that holds them (`live/src/page.rs` is its other side). Nothing here knows the page, so
-// that Node runs the programs with the same code.
+// Runs a program from the WebAssembly module with all programs (`live/src/page.rs` is the other side). Nothing here knows about the
+// page, so that Node can run the programs with the same code.
 "use strict";
 
 (() => {
-    /// The status of a Rust program that panicked, which is how a module ends by a trap.
+    /// The exit status of a Rust program that panicked; a module panics by a trap.
     const PANICKED = 101;
 
     /// The longest delay of `setTimeout`, in milliseconds.
@@ -13,7 +13,7 @@
     const wall = {
         now: () => performance.now() / 1000,
         wait: (seconds, signal) => new Promise((resolve) => {
-            // A program may wait for ever: then there is only the signal.
+            // A program may wait for ever, until the signal.
             const timer = seconds < Infinity ? setTimeout(resolve, Math.min(seconds * 1000, LONGEST)) : undefined;
             signal?.addEventListener("abort", () => {
                 clearTimeout(timer);
@@ -24,7 +24,7 @@
 
     /**
      * Runs a program in a fresh instance, on the virtual clock at once, or in real time, and resolves to its exit status, or to
-     * null if `signal` ended it before. `order` is the token of a schedule; without one, tasks take their turns as in asyncio.
+     * null if `signal` ended it before that. `order` is the token of a schedule; without one, tasks run in the order of asyncio.
      *
      * @param {WebAssembly.Module} module
      * @param {{ program: string, seed?: number, order?: string, args?: string[], real?: boolean, write: (stream: "stdout" | "stderr",
@@ -47,7 +47,7 @@
         const { exports } = await WebAssembly.instantiate(module, { page: imports });
         const input = new TextEncoder().encode([program, seed, order, ...args].join("\n"));
         const at = exports.input(input.length);
-        // After the call, which may have moved the memory.
+        // Read after the call, which may have moved the memory.
         new Uint8Array(exports.memory.buffer, at, input.length).set(input);
         try {
             return real ? await host(exports, clock, signal) : exports.run();

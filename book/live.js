@@ -5,7 +5,7 @@
 (() => {
     let module;
 
-    /// The module, which is a script because a page that is read from a file may load nothing else.
+    /// The module, in the form of a script, because a page that was opened as a file can load nothing else.
     function load() {
         module ??= new Promise((resolve, reject) => {
             window.asyncioPrograms = resolve;
@@ -38,13 +38,13 @@
     /// The tokens of random orders, before their seeds.
     const WALK = "1:fence:walk:";
 
-    /// The status when there is no such order.
+    /// The exit status if there is no such order.
     const REFUSED = 2;
 
-    /// Addresses depend on the memory, and so on the order, without saying anything about the program.
+    /// Addresses depend on the memory, and thereby on the order, but say nothing about the program.
     const ADDRESSES = /0x[0-9a-f]+/g;
 
-    /// Does a run print the same as one in asyncio's own order?
+    /// Does a run print the same as a run in asyncio's own order?
     async function isUsual(programs, options, printed) {
         let usual = "";
         const write = (stream, text) => { usual += text; };
@@ -52,7 +52,7 @@
         return usual.replace(ADDRESSES, "") === printed.replace(ADDRESSES, "");
     }
 
-    /// Colours of a terminal, which a page does without.
+    /// Terminal colours, which are removed.
     const COLOURS = /\x1b\[[0-9;]*m/g;
 
     function equip(place) {
@@ -74,7 +74,7 @@
                 form.append(label);
             }
         }
-        // There when it has a token, which can be replaced: by none, or by that of a report.
+        // Shown when it has a token, which can be removed, or replaced by one from a report.
         const order = field(say("order"), { type: "text", className: "token", placeholder: say("asyncio's own"), spellcheck: false });
         order.label.hidden = true;
         form.append(order.label);
@@ -127,7 +127,7 @@
                     ...options,
                     write(stream, text) {
                         printed += text;
-                        // What a run prints that was given up for another one is not for this paper.
+                        // The output of a run that was abandoned for another one is not shown.
                         if (mine === running) {
                             write(stream, text);
                         }

@@ -1,5 +1,5 @@
-// Tabs where program and twin do not fit beside each other, a button that copies the whole file of a program, one that checks
-// the answer to a question, and the way to the other language.
+// Tabs where a program and its twin do not fit side by side, a button that copies the whole file of a program, one that checks
+// the answer to a question, and the link to the other language.
 "use strict";
 
 (() => {
@@ -88,7 +88,7 @@
         const inputs = [...question.querySelectorAll("input[type=radio]")];
         const verdict = document.createElement("div");
         verdict.className = "verdict";
-        // Read aloud when it changes.
+        // Screen readers read it when it changes.
         verdict.setAttribute("role", "status");
 
         function clear() {
@@ -123,7 +123,7 @@
         question.querySelector("fieldset").append(check, verdict);
     }
 
-    // The other language at the same place of the page.
+    // Links to the same place of the page in the other language.
     for (const edition of document.querySelectorAll("a.edition")) {
         edition.addEventListener("click", () => { edition.hash = location.hash; });
     }

@@ -1,10 +1,10 @@
-// A player for each program whose steps are known in both languages: the program and its twin side by side, the lines where their
-// tasks stand, the queue, the timers and the output, step by step. What it shows is made when the book is built
-// (`xtask/book/src/book/players.rs`) and loaded when somebody asks for it.
+// A player for each program whose steps are recorded in both languages. It shows the program and its twin side by side, the current
+// lines of their tasks, the queue, the timers and the output, step by step. Its data is made when the book is built
+// (`xtask/book/src/book/players.rs`), and loaded on demand.
 "use strict";
 
 (() => {
-    /// How long a step is shown while the program plays, and the longest that a wait takes, in milliseconds.
+    /// How long a step is shown while the program plays, and the longest time for a wait, in milliseconds.
     const BEAT = 500;
     const LONGEST = 5000;
 
@@ -59,7 +59,7 @@
         });
     }
 
-    /// One of the two programs: `mark` lights the lines where tasks stand.
+    /// One of the two programs: `mark` highlights the current lines of tasks.
     function code(language, path, first, text) {
         const numbers = [], lines = [];
         text.trimEnd().split("\n").forEach((line, index) => {
@@ -194,7 +194,7 @@
             playing?.abort();
             playing = undefined;
             play.textContent = say("Play");
-            // While it plays, nobody can listen as fast.
+            // Announced only while paused: nobody could listen at the speed of playing.
             words.ariaLive = "polite";
         }
 
@@ -243,13 +243,13 @@
             if (!act || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) {
                 return;
             }
-            // The book turns its pages with the same keys.
+            // The book uses the same keys to turn pages.
             event.stopPropagation();
             const isButton = event.target.closest("button") && event.key === " ";
             if (!isButton && event.target !== jump) {
                 event.preventDefault();
                 act();
-                // A button that cannot be used any more loses the focus, and the keys with it.
+                // A button that is disabled loses the focus, and with it the keys.
                 if (document.activeElement?.disabled || document.activeElement === document.body) {
                     stage.focus();
                 }
@@ -266,7 +266,7 @@
         const controls = live?.querySelector(".controls");
         const trouble = element("p", { role: "status" });
         if (controls) {
-            // Beside Run.
+            // Placed next to Run.
             controls.querySelector("button").after(open);
             place.append(trouble);
         } else {

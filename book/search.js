@@ -1,5 +1,5 @@
-// The search of an edition whose language has no blanks between words. Pagefind has its index, in files beside the pages, which
-// a page can fetch only if the book is served. It looks and works like mdBook's own search.
+// The search of an edition whose language has no blanks between words. Pagefind keeps its index in files next to the pages, which
+// a page can only fetch if the book is served. It looks and works like mdBook's own search.
 "use strict";
 
 (() => {
@@ -47,13 +47,13 @@
         return pagefind;
     }
 
-    /// The sections that hold the words, as links, those of a page together.
+    /// Links to the sections that contain the words, grouped by page.
     function shown(page) {
         const title = page.meta.title;
         const sections = page.sub_results.length > 0 ? page.sub_results : [page];
         return sections.slice(0, 3).map((section) => {
             const name = section.title && section.title !== title ? `${title} » ${section.title}` : title;
-            // Pagefind has escaped the text; the words that were looked for are in it as `<mark>`.
+            // Pagefind has escaped the text, and marked the words that it found with `<mark>`.
             const excerpt = element("span", { className: "teaser" });
             excerpt.innerHTML = section.excerpt;
             return element("li", {}, element("a", { href: section.url, textContent: name }), excerpt);

@@ -1,5 +1,5 @@
-// The words of our scripts in the language of the page. The builder of the book finds them by `say("…")`, and an edition that is
-// not in English loads its words, and where the root of the whole book is, before this.
+// The texts of our scripts, in the language of the page. The builder of the book finds them by `say("…")`. An edition that is not
+// in English loads its texts, and the location of the root of the whole book, before this script.
 "use strict";
 
 /// A text, with a value in place of each `{name}`.

@@ -1,6 +1,6 @@
 // Runs programs of the module under Node: takes a list of runs as JSON, `{ program, seed, args, real }`, and answers with a list of
-// `{ stdout, stderr, status }`. Real time is that of a clock which nobody has to wait for: the loop cannot tell, and a machine that
-// is slow changes nothing.
+// `{ stdout, stderr, status }`. Real time is simulated by a clock that needs no waiting: the loop cannot tell, and a slow machine
+// makes no difference.
 import { readFileSync } from "node:fs";
 import { runInThisContext } from "node:vm";
 
@@ -9,7 +9,7 @@ runInThisContext(readFileSync(enginePath, "utf8"), { filename: enginePath });
 const module = await WebAssembly.compile(readFileSync(modulePath));
 const runs = JSON.parse(readFileSync(0, "utf8"));
 
-/// A millionth of a second passes with each look, so that a program that looks until time has passed ends.
+/// A microsecond passes with each reading, so that a program that reads the clock until time has passed ends.
 function quickClock() {
     let now = 0;
     return {

@@ -1,4 +1,4 @@
-"""What src/lib.rs is to the Rust peers: scaling, clocks, memory, and the line of a run."""
+"""The counterpart of src/lib.rs for Python: scaling, clocks, memory, and the line of a run."""
 
 import os
 import resource
@@ -13,7 +13,7 @@ WORKLOADS = {}
 
 
 def workload(function):
-    """Enters a coroutine function among the workloads, by its name."""
+    """Adds a coroutine function to the workloads, under its name."""
     WORKLOADS[function.__name__] = function
     return function
 
@@ -37,7 +37,7 @@ def report(operations, ns, cpu_ns, more=""):
 
 
 class Run:
-    """One measured stretch, from its making to `done`."""
+    """One measured period, from its creation to `done`."""
 
     def __init__(self):
         self.cpu = time.process_time_ns()
@@ -49,7 +49,7 @@ class Run:
 
 
 class Idle:
-    """The memory of many idle tasks; the list of handles is made first and not counted."""
+    """The memory of many idle tasks. The list of handles is created first, and does not count."""
 
     def __init__(self, count):
         self.handles = [None] * count
@@ -60,7 +60,7 @@ class Idle:
         count = len(self.handles)
         grown = (memory_kib("VmRSS:") - self.before) * 1024
         self.run.done(count, f"bytes_per_task={grown / count:.1f}")
-        # Taking them down is no part of this.
+        # Destroying the tasks is not part of the workload.
         os._exit(0)
 
 

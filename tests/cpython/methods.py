@@ -31,13 +31,13 @@ def place(case):
 
 
 def methods(module):
-    """The methods of a module, or none if it is for another system."""
+    """The methods of a module, or none if it is for another operating system."""
     try:
         suite = unittest.defaultTestLoader.loadTestsFromName(f'test.{module}')
     except unittest.SkipTest:
         return []
     listed = {place(case) for case in cases(suite)}
-    # In the order of the sources; what comes from another module stands first.
+    # In the order of the sources; methods from other modules come first.
     return dict.fromkeys(name for name, _ in sorted(listed, key=lambda found: (found[0].split('.')[0], found[1])))
 
 

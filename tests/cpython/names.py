@@ -1,4 +1,4 @@
-"""Lists the public names of CPython's asyncio, and the methods of its classes, that README.md or NOT-HERE.md has to place.
+"""Lists the public names of CPython's asyncio, and the methods of its classes, that README.md or NOT-HERE.md must list.
 
     python3.15 names.py > names.txt
 """
@@ -7,7 +7,7 @@ import asyncio
 import asyncio.subprocess
 import platform
 
-# Those whose methods are listed; the loop's are those that any loop has.
+# The classes whose methods are listed; the methods of the loop are those that every loop has.
 CLASSES = {
     "loop": asyncio.AbstractEventLoop,
     **{
@@ -22,13 +22,13 @@ CLASSES = {
 
 
 def methods(cls):
-    """What a user calls or reads, that of its base classes included."""
+    """Methods and attributes that users can access, including those of base classes."""
     return {name for name in dir(cls) if not name.startswith("_") and not hasattr(object, name)}
 
 
 print(f"# The public names of asyncio in CPython {platform.python_version()}, and the methods of its classes, listed by names.py.")
 for name in sorted(asyncio.__all__):
-    # A name with an underscore is for those who write a loop in C.
+    # Names with an underscore are for loops written in C.
     if not name.startswith("_"):
         print(name)
 for name, cls in sorted(CLASSES.items()):

@@ -78,7 +78,7 @@ def delegates():
 
 
 def again():
-    """It calls itself."""
+    """A generator that calls itself."""
     for f in (lambda: next(me), lambda: me.throw(ValueError("x")), lambda: me.close()):
         try:
             f()
@@ -203,7 +203,7 @@ async def ado(op, g, who=""):
     except BaseException as error:
         note(f"{who}{error!r}")
     else:
-        # `athrow` to one that is at its end gives None.
+        # `athrow` on a generator that has ended gives None.
         note(f"{who}closed" if op == "aclose" else f"{who}end" if value is None else f"{who}yield {value}")
 
 
@@ -276,7 +276,7 @@ async def cancelled(body, before, op):
 
 
 async def several(keeps):
-    """Three that are left at a yield; the one in the middle fails when it is closed."""
+    """Three generators that are left at a yield; the middle one fails when it is closed."""
     all = [async_through(), async_replaces(), async_swallows()]
     for g in all:
         await ado("anext", g)
@@ -307,7 +307,7 @@ def asynchronous():
         line("several", "kept" if keeps else "dropped")
 
 
-# What cannot be raised anywhere is not of interest here.
+# Errors that cannot be raised anywhere are of no interest here.
 sys.unraisablehook = lambda unraisable: None
 plain()
 me = again()

@@ -29,8 +29,8 @@ class Loop(asyncio.SelectorEventLoop):
         return self.now
 
 
-# What CPython leaves to chance is fixed as the runtime fixes it: timers due at one instant fire in the order of their
-# creation, and the tasks of a group or a loop are walked in that order.
+# Orders that CPython leaves to chance are fixed as in the runtime: timers due at the same instant fire in the order of their
+# creation, and the tasks of a group or a loop are iterated in that order.
 class TimerHandle(asyncio.TimerHandle):
     counter = itertools.count()
 

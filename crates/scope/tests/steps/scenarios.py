@@ -1,4 +1,4 @@
-"""What gathered coroutines do that are cancelled when one of them fails, on CPython: `python3.15 scenarios.py > expected.txt`.
+"""What gathered coroutines do when one fails and the others are cancelled, on CPython: `python3.15 scenarios.py > expected.txt`.
 
 A line is a scenario: what the coroutines `a` and `b` do, in which iteration the caller is cancelled, and after the arrow what happened.
 The number before an event is that of the iteration.

@@ -1,4 +1,4 @@
-"""Lets detangle and simloom look for the faults of the zoo, for the table in
+"""Lets detangle and simloom search for the faults of the zoo, for the table in
 README.md:
 
     PYTHONPATH=FOLDERS python3 tools.py [NAME...]

@@ -1,4 +1,4 @@
-// Looks at a page from inside: does it scroll sideways, is its text readable, can everything be reached by keys?
+// Checks a page from inside: does it scroll sideways, is its text readable, and can everything be reached with the keyboard?
 (width) => {
     const problems = [];
     const words = (element) => (element.outerHTML ?? "").replace(/\s+/g, " ").slice(0, 90);
@@ -17,7 +17,7 @@
         problems.push(`is ${root.scrollWidth} wide: ${wide ? words(wide) : "?"}`);
     }
 
-    // Contrast, as WCAG counts it.
+    // Contrast, as defined by WCAG.
     const channel = (value) => {
         const share = value / 255;
         return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
@@ -39,7 +39,7 @@
         const colour = parse(getComputedStyle(element).backgroundColor) ?? [0, 0, 0, 0];
         return colour[3] === 1 ? colour.slice(0, 3) : over(colour, ground(element.parentElement));
     };
-    // In a drawing, what is painted before a text and holds its middle is what it stands on.
+    // In a drawing, the background of a text is the shape that was painted before it and contains its middle.
     const painted = (text) => {
         const svg = text.closest("svg");
         const box = text.getBoundingClientRect();
@@ -75,14 +75,14 @@
         if (found < (isLarge ? 3 : 4.5)) {
             problems.push(`a contrast of ${found.toFixed(2)}: ${words(element)}`);
         }
-        // The letters of a drawing shrink with it.
+        // The text of a drawing shrinks with it.
         if (inDrawing) {
             const scale = inDrawing.getScreenCTM().a;
             if (size * scale < 9.5) problems.push(`letters of ${(size * scale).toFixed(1)} px: ${words(inDrawing)}`);
         }
     }
 
-    // Keys. What scrolls is reached by the browser itself.
+    // Keyboard. The browser itself makes scrollable elements reachable.
     for (const element of document.querySelectorAll("a[href], button, input, select, summary")) {
         if (element.tabIndex < 0 && element.checkVisibility({ visibilityProperty: true }) && !element.disabled
             && !element.closest("[role=menu], pre > .buttons")) {
