@@ -1,9 +1,9 @@
 //! Partial deadlocks: tasks that wait for each other while others go on.
 //!
-//! The core idea: an edge leads from a task to the only task that can end its wait. A task from which no path ends is stuck: it is
-//! on a cycle, or waits for one. Only a certain dependency is an edge: an awaited task or group, and the holder of a lock. The
-//! holder does not count if it has since made a task or a callback, or handed over a value, because its guard may have gone along.
-//! Anything else that a task waits on may still happen, and so may a time limit.
+//! The core idea: an edge leads from a task to the only task that can end its wait. A task is stuck if all paths from it are
+//! endless: it is on a cycle, or waits for one. Only a certain dependency is an edge: an awaited task or group, and the holder
+//! of a lock. The holder does not count if it has since made a task or a callback, or handed over a value, because its guard
+//! may have gone along. Anything else that a task waits on may still happen, and so may a time limit.
 //!
 //! A task is not stuck if it also polls a future of another crate, as a `select` does. The loop does not know such a future, but
 //! the future must keep a clone of the task's waker to be able to wake the task. So before a cycle is reported, each of its tasks
@@ -39,8 +39,8 @@ pub(crate) fn look_now(core: &LoopCore) -> bool {
 }
 
 /// A new loop does not look before its first wait: if that is for ever, a deadlock is reported. The number of waits between two
-/// looks is such that a look visits eight tasks for each wait. (A wait under the virtual clock costs only a fraction of one in the
-/// system.)
+/// looks is chosen so that a look visits eight tasks per wait. (Under the virtual clock it is larger, because a wait costs only
+/// a fraction of one in the system.)
 pub(crate) fn look_later(core: &LoopCore) {
     let tasks = core.tasks.count();
     core.waits.set(if core.clock == Clock::Virtual { 64 + tasks } else { 1 + tasks / 8 });
