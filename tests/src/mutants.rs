@@ -51,7 +51,7 @@ struct Listed {
 }
 
 /// The test that a mutant names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Test<'a> {
     /// The package that has it.
     pub package: &'a str,

@@ -112,7 +112,12 @@ fn try_all(tree: &Tree, all: &[Mutant], left: Vec<u32>, arguments: &Arguments) -
     let most = arguments.first.or(narrow.then_some(0));
     let tried: Vec<&Mutant> = left.iter().map(|number| &all[*number as usize - 1]).collect();
     eprintln!("building the copy with {} mutants", all.len());
-    let suite = Suite::new(tree, tree.build(&trial::packages(&tried, narrow), all)?, jobs, most.unwrap_or(usize::MAX))?;
+    let named = narrow.then(|| trial::named(&tried));
+    let binaries = match &named {
+        Some(named) if named.is_empty() => Vec::new(),
+        _ => tree.build(&trial::packages(&tried, most), named.as_ref(), all)?,
+    };
+    let suite = Suite::new(tree, binaries, named.as_ref(), jobs, most.unwrap_or(usize::MAX))?;
     let count = left.len();
     let queue = Mutex::new(left.into_iter().enumerate());
     let outcomes = Mutex::new(BTreeMap::new());

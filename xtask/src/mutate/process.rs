@@ -110,9 +110,9 @@ pub(super) fn run(
     Ok((end, took, said))
 }
 
-/// Has the harness reported that a test passed?
+/// Has the harness reported that a test passed? Its last line says so; what a test writes to standard error is in the line of the test.
 fn has_passed(said: &str) -> bool {
-    said.lines().any(|line| line.starts_with("test ") && line.ends_with("... ok"))
+    said.lines().filter_map(|line| line.strip_prefix("test result: ok. ")).any(|counts| !counts.starts_with("0 passed"))
 }
 
 /// The first test that failed or, if the process did not end, the one that started last.
@@ -206,6 +206,9 @@ mod tests {
     #[test]
     fn a_test_that_is_ignored_has_not_passed() {
         assert!(has_passed("running 1 test\ntest a::b ... ok\n\ntest result: ok. 1 passed"));
+        assert!(has_passed(
+            "running 1 test\ntest a::b ... Executing <Handle f()>\nok\n\ntest result: ok. 1 passed; 0 failed"
+        ));
         assert!(!has_passed("running 1 test\ntest a::b ... ignored\n\ntest result: ok. 0 passed"));
         assert!(!has_passed("running 0 tests\n\ntest result: ok. 0 passed"));
     }

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
+use guide_tests::mutants::Test;
 use serde::{Deserialize, Serialize};
 
 use super::process::{Choice, End, Limits, Took, run};
@@ -47,21 +48,38 @@ struct Kept {
     /// When it was built, in nanoseconds.
     built: u128,
     tests: Vec<Measured>,
+    /// Not only those that mutants have named.
+    has_all: bool,
 }
 
-/// Measures all tests of these binaries, `jobs` at a time.
-pub(super) fn measure(tree: &Tree, binaries: &[Binary], jobs: usize) -> Result<Vec<Measured>> {
+/// Measures all tests of these binaries, or only the `named`, `jobs` at a time.
+pub(super) fn measure(
+    tree: &Tree,
+    binaries: &[Binary],
+    named: Option<&BTreeSet<Test<'_>>>,
+    jobs: usize,
+) -> Result<Vec<Measured>> {
     let file = tree.root.with_file_name("tests.json");
     let known = fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
     let mut known: BTreeMap<PathBuf, Kept> = known.unwrap_or_default();
     let mut all = Vec::new();
     for binary in binaries {
         let built = fs::metadata(&binary.path)?.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
-        if known.get(&binary.path).is_none_or(|kept| kept.built != built) {
-            known.insert(binary.path.clone(), Kept { built, tests: measure_binary(tree, binary, jobs)? });
+        known.retain(|path, kept| *path != binary.path || kept.built == built);
+        let kept = known.entry(binary.path.clone()).or_insert(Kept { built, tests: Vec::new(), has_all: false });
+        let is_named = |name: &str| {
+            named.is_none_or(|named| {
+                named.contains(&Test { package: &binary.package, binary: &binary.name, path: name })
+            })
+        };
+        if !kept.has_all {
+            let mut left = names(tree, binary)?;
+            left.retain(|name| is_named(name) && kept.tests.iter().all(|test| test.name != *name));
+            kept.tests.extend(measure_tests(tree, binary, &left, jobs)?);
+            kept.has_all = named.is_none();
             fs::write(&file, serde_json::to_string(&known)?)?;
         }
-        all.extend(known[&binary.path].tests.iter().cloned());
+        all.extend(known[&binary.path].tests.iter().filter(|test| is_named(&test.name)).cloned());
     }
     for test in all.iter().filter(|test| !test.passes) {
         eprintln!("left out: {} fails in the copy without any mutant", test.path());
@@ -69,13 +87,17 @@ pub(super) fn measure(tree: &Tree, binaries: &[Binary], jobs: usize) -> Result<V
     Ok(all)
 }
 
-fn measure_binary(tree: &Tree, binary: &Binary, jobs: usize) -> Result<Vec<Measured>> {
+/// The names of the tests of a binary.
+fn names(tree: &Tree, binary: &Binary) -> Result<Vec<String>> {
     let output = tree.command(binary).args(["--list", "--format", "terse"]).output()?;
     ensure!(output.status.success(), "{}/{} does not list its tests", binary.package, binary.name);
     let said = String::from_utf8(output.stdout)?;
-    let names: Vec<&str> = said.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+    Ok(said.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
+}
+
+fn measure_tests(tree: &Tree, binary: &Binary, names: &[String], jobs: usize) -> Result<Vec<Measured>> {
     eprintln!("measuring {} tests of {}/{}", names.len(), binary.package, binary.name);
-    let queue = Mutex::new(names.into_iter());
+    let queue = Mutex::new(names.iter());
     let found = Mutex::new(Vec::new());
     let work = || -> Result<()> {
         loop {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use guide_tests::mutants::{Mutant, folder};
+use guide_tests::mutants::{Mutant, Test, folder};
 use guide_tests::root;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -104,10 +104,26 @@ impl Tree {
         Ok(switched.text)
     }
 
-    /// Builds the test binaries of these packages.
-    pub(super) fn build(&self, packages: &BTreeSet<String>, mutants: &[Mutant]) -> Result<Vec<Binary>> {
+    /// Builds the test binaries of these packages, all or those of the `named` tests.
+    pub(super) fn build(
+        &self,
+        packages: &BTreeSet<String>,
+        named: Option<&BTreeSet<Test<'_>>>,
+        mutants: &[Mutant],
+    ) -> Result<Vec<Binary>> {
         let mut command = self.cargo();
-        command.args(["test", "--no-run", "--lib", "--tests", "--message-format=json"]);
+        command.args(["test", "--no-run", "--message-format=json"]);
+        match named {
+            None => _ = command.args(["--lib", "--tests"]),
+            Some(named) => {
+                named.iter().map(|test| test.binary).collect::<BTreeSet<_>>().into_iter().for_each(|binary| {
+                    match binary {
+                        "lib" => command.arg("--lib"),
+                        binary => command.args(["--test", binary]),
+                    };
+                })
+            }
+        }
         packages.iter().for_each(|package| _ = command.args(["-p", package]));
         let output = command.stderr(Stdio::inherit()).output()?;
         let mut binaries = Vec::new();

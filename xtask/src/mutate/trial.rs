@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use guide_tests::mutants::Mutant;
+use guide_tests::mutants::{Mutant, Test};
 use serde::{Deserialize, Serialize};
 
 use super::process::{Choice, End, Limits, run, suspect};
@@ -50,12 +50,19 @@ const LEFT_OUT: &[(&str, &[&str])] =
 const LIKELY: usize = 25;
 
 impl<'a> Suite<'a> {
-    pub(super) fn new(tree: &'a Tree, mut binaries: Vec<Binary>, jobs: usize, most: usize) -> Result<Self> {
+    /// All tests of these binaries, or only the `named`.
+    pub(super) fn new(
+        tree: &'a Tree,
+        mut binaries: Vec<Binary>,
+        named: Option<&BTreeSet<Test<'_>>>,
+        jobs: usize,
+        most: usize,
+    ) -> Result<Self> {
         let is_left_out = |binary: &Binary| {
             LEFT_OUT.iter().any(|(package, names)| binary.package == *package && names.contains(&binary.name.as_str()))
         };
         binaries.retain(|binary| !is_left_out(binary));
-        let mut tests = measure(tree, &binaries, jobs)?;
+        let mut tests = measure(tree, &binaries, named, jobs)?;
         tests.sort_by_key(Measured::cost);
         Ok(Self { tree, tests, most })
     }
@@ -76,7 +83,7 @@ impl<'a> Suite<'a> {
         let mut others: Vec<&Measured> =
             self.tests.iter().filter(|test| test.passes && test.reached.contains(&number)).collect();
         others.retain(|test| named.as_ref().is_none_or(|named| *named != test.path()));
-        if named.is_none() && others.is_empty() {
+        if named.is_none() && others.is_empty() && self.most > 0 {
             return Ok(Verdict::Unreached);
         }
         others.truncate(self.most);
@@ -136,11 +143,16 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// The packages whose tests are built for these mutants: their own, those of the tests that they name, and that of the corpus,
-/// unless only the named tests run.
-pub(super) fn packages(mutants: &[&Mutant], narrow: bool) -> BTreeSet<String> {
-    let own = mutants.iter().map(|mutant| mutant.package.clone());
-    let named = mutants.iter().filter_map(|mutant| Some(mutant.test()?.package.to_owned()));
-    let corpus = (!narrow).then(|| "conform".to_owned());
+/// The tests that these mutants name.
+pub(super) fn named<'a>(mutants: &[&'a Mutant]) -> BTreeSet<Test<'a>> {
+    mutants.iter().filter_map(|mutant| mutant.test()).collect()
+}
+
+/// The packages whose tests are built for these mutants, of which each meets at most so many beside the one that it names: those
+/// of the named tests, the mutants' own if they meet others, and the corpus, which is slow, if they meet all.
+pub(super) fn packages(mutants: &[&Mutant], most: Option<usize>) -> BTreeSet<String> {
+    let own = mutants.iter().filter(|_| most != Some(0)).map(|mutant| mutant.package.clone());
+    let named = named(mutants).into_iter().map(|test| test.package.to_owned());
+    let corpus = most.is_none().then(|| "conform".to_owned());
     own.chain(named).chain(corpus).collect()
 }
