@@ -89,20 +89,6 @@ impl<T> Ordered<T> {
         key
     }
 
-    /// Would the next entry need more memory?
-    #[inline]
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.recent.len() == self.recent.capacity()
-    }
-
-    /// Grows the list unless half of its memory is free, so that a caller that scans a full list does not do so too often.
-    pub fn make_room(&mut self) {
-        if 2 * self.recent.len() > self.recent.capacity() {
-            self.recent.reserve(self.recent.capacity());
-        }
-    }
-
     /// The key of the next entry, greater than all keys so far.
     #[inline]
     #[must_use]
@@ -266,6 +252,14 @@ mod tests {
         assert_eq!(list.front_mut(), Some((0, &mut 0)));
         assert_eq!(list.drain().collect::<Vec<_>>(), (0..100).step_by(3).collect::<Vec<_>>());
         assert!(list.is_empty());
+    }
+
+    #[test]
+    fn a_key_of_which_the_entry_left_before_those_in_front_of_it_removes_nothing() {
+        let mut list = Ordered::new();
+        let keys = [0, 1, 2].map(|entry| list.push(entry));
+        assert_eq!((list.remove(keys[1]), list.remove(keys[0]), list.remove(keys[1])), (Some(1), Some(0), None));
+        assert_eq!((list.len(), list.front_mut()), (1, Some((keys[2], &mut 2))));
     }
 
     #[test]

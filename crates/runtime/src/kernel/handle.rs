@@ -279,7 +279,7 @@ impl AnyFuture {
         match callbacks {
             Callbacks::None => {}
             Callbacks::One(callback) => self.notify(callback),
-            Callbacks::Many(mut list) => list.drain().for_each(|callback| self.notify(callback)),
+            Callbacks::Many(mut many) => many.drain().for_each(|callback| self.notify(callback)),
         }
     }
 

@@ -30,7 +30,13 @@ pub(crate) enum Callbacks {
     None,
     /// The only one so far; its key is [`FIRST`].
     One(Callback),
-    Many(Box<Ordered<Callback>>),
+    Many(Box<Many>),
+}
+
+pub(crate) struct Many {
+    list: Ordered<Callback>,
+    /// The key at which the next search for abandoned callbacks is due.
+    search_at: u64,
 }
 
 /// The key of a registered callback.
@@ -40,8 +46,8 @@ pub(crate) struct Registered(u64);
 /// The key of a callback that is the only one.
 const FIRST: Registered = Registered(0);
 
-/// A list this long is searched for abandoned callbacks before it grows.
-const MANY: usize = 64;
+/// The least number of new callbacks between two searches for abandoned ones.
+const MANY: u64 = 64;
 
 /// The depth to which waiters of waiters are searched: groups of groups of shields.
 const DEPTH: u32 = 16;
@@ -55,27 +61,28 @@ impl Callbacks {
                 FIRST
             }
             Self::One(first) => {
-                let mut list = Box::new(Ordered::new());
-                list.push(first);
-                self.push_to(list, callback)
+                let mut many = Box::new(Many { list: Ordered::new(), search_at: MANY });
+                many.list.push(first);
+                self.push_to(many, callback)
             }
-            Self::Many(list) => self.push_to(list, callback),
+            Self::Many(many) => self.push_to(many, callback),
         }
     }
 
     #[inline(never)]
-    fn push_to(&mut self, mut list: Box<Ordered<Callback>>, callback: Callback) -> Registered {
-        let key = list.push(callback);
-        *self = Self::Many(list);
+    fn push_to(&mut self, mut many: Box<Many>, callback: Callback) -> Registered {
+        let key = many.list.push(callback);
+        *self = Self::Many(many);
         Registered(key)
     }
 
-    /// Removes callbacks that nothing waits for any more, before the list of a long-lived future grows: those of groups and
-    /// shields that were dropped while it was pending. A few of them stay, as in CPython, and lead to the same reports.
+    /// Removes now and then the callbacks that nothing waits for any more, so that the list of a long-lived future does not grow:
+    /// those of groups and shields that were dropped while it was pending. A few of them stay, as in CPython, and lead to the same
+    /// reports.
     #[inline]
     pub(crate) fn sweep(&mut self) -> Vec<Callback> {
         match self {
-            Self::Many(list) if list.is_full() && list.len() >= MANY => take_abandoned(list),
+            Self::Many(many) if many.list.next_key() >= many.search_at => many.take_abandoned(),
             _ => Vec::new(),
         }
     }
@@ -83,14 +90,14 @@ impl Callbacks {
     pub(crate) fn get_mut(&mut self, key: Registered) -> Option<&mut Callback> {
         match self {
             Self::One(callback) if key == FIRST => Some(callback),
-            Self::Many(list) => list.get_mut(key.0),
+            Self::Many(many) => many.list.get_mut(key.0),
             Self::One(_) | Self::None => None,
         }
     }
 
     pub(crate) fn remove(&mut self, key: Registered) -> Option<Callback> {
         match self {
-            Self::Many(list) => list.remove(key.0),
+            Self::Many(many) => many.list.remove(key.0),
             Self::One(_) if key == FIRST => match std::mem::replace(self, Self::None) {
                 Self::One(callback) => Some(callback),
                 Self::None | Self::Many(_) => None,
@@ -103,9 +110,28 @@ impl Callbacks {
         let (one, many) = match self {
             Self::None => (None, None),
             Self::One(callback) => (Some(callback), None),
-            Self::Many(list) => (None, Some(list)),
+            Self::Many(many) => (None, Some(&many.list)),
         };
         one.into_iter().chain(many.into_iter().flat_map(|list| list.iter()))
+    }
+}
+
+impl Many {
+    /// Removes all of them, in order.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Callback> + use<> {
+        self.list.drain()
+    }
+
+    /// Removes the abandoned callbacks. The next search is due when the list has been added to as often as it is long now, so that the
+    /// cost of a search for each callback is constant.
+    #[cold]
+    fn take_abandoned(&mut self) -> Vec<Callback> {
+        let is_abandoned = |callback: &Callback| callback.run().is_some_and(|run| run.abandoned(DEPTH).is_some());
+        let abandoned = self.list.iter_mut().filter(|(_, callback)| is_abandoned(callback));
+        let keys: Vec<u64> = abandoned.map(|(key, _)| key).collect();
+        let taken = keys.into_iter().filter_map(|key| self.list.remove(key)).collect();
+        self.search_at = self.list.next_key() + MANY.max(self.list.len() as u64);
+        taken
     }
 }
 
@@ -114,11 +140,59 @@ pub(crate) fn abandon<'a>(callbacks: impl IntoIterator<Item = &'a Callback>) {
     callbacks.into_iter().filter_map(Callback::run).for_each(|run| run.abandon());
 }
 
-#[cold]
-fn take_abandoned(list: &mut Ordered<Callback>) -> Vec<Callback> {
-    let is_abandoned = |callback: &Callback| callback.run().is_some_and(|run| run.abandoned(DEPTH).is_some());
-    let keys: Vec<u64> = list.iter_mut().filter(|(_, callback)| is_abandoned(callback)).map(|(key, _)| key).collect();
-    let taken = keys.into_iter().filter_map(|key| list.remove(key)).collect();
-    list.make_room();
-    taken
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::kernel::task::blocker::Text;
+
+    /// A callback of a group that was dropped or was not; counts how often it is asked.
+    struct Member {
+        abandoned: bool,
+        asked: Rc<Cell<u32>>,
+    }
+
+    impl Run for Member {
+        fn run(&self, _: u32) {}
+
+        fn abandoned(&self, _: u32) -> Option<u32> {
+            self.asked.set(self.asked.get() + 1);
+            self.abandoned.then_some(1)
+        }
+
+        fn describe(&self) -> Text {
+            "member".into()
+        }
+    }
+
+    fn member(abandoned: bool, asked: &Rc<Cell<u32>>) -> Callback {
+        Callback::Call(Rc::new(Member { abandoned, asked: Rc::clone(asked) }), 0)
+    }
+
+    #[test]
+    fn abandoned_callbacks_behind_many_that_stay_take_no_room_and_are_seldom_searched() {
+        const STAY: u32 = 1000;
+        const ALL: u32 = 20 * STAY;
+        let (mut callbacks, asked) = (Callbacks::None, Rc::default());
+        let mut taken = 0;
+        for n in 0..ALL {
+            taken += callbacks.sweep().len();
+            callbacks.push(member(n >= STAY, &asked));
+        }
+        let left = callbacks.iter().count();
+        assert_eq!(taken + left, ALL as usize);
+        assert!(left <= 2 * STAY as usize, "{left} are left");
+        assert!(asked.get() < 4 * ALL, "they were asked {} times", asked.get());
+    }
+
+    #[test]
+    fn the_key_of_one_callback_among_others_is_not_that_of_the_only_one() {
+        let (mut several, mut one, asked) = (Callbacks::None, Callbacks::None, Rc::default());
+        let keys = [(); 2].map(|()| several.push(member(false, &asked)));
+        let only = one.push(member(false, &asked));
+        assert!(several.get_mut(keys[1]).is_some() && one.get_mut(only).is_some());
+        assert!(one.get_mut(keys[1]).is_none() && one.remove(keys[1]).is_none());
+        assert!(one.remove(only).is_some() && one.get_mut(only).is_none());
+    }
 }
