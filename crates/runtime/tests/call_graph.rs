@@ -340,3 +340,18 @@ fn the_graph_of_tasks_that_wait_for_each_other_ends_where_the_circle_closes() {
         Ok(())
     });
 }
+
+#[test]
+fn a_report_of_a_deadlock_names_the_children_of_a_group_that_are_not_done() {
+    let error = Runner::new()
+        .clock(Clock::Virtual)
+        .run(async {
+            let never = get_running_loop()?.create_future::<()>();
+            let done = create_task(sleep(1)).named("done");
+            let pending = create_task(never.into_future()).named("pending");
+            gather([done, pending]).await
+        })
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("waits for a group of 2 (pending) at "), "{text}");
+}

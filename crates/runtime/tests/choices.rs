@@ -54,3 +54,41 @@ fn a_timer_that_was_cancelled_is_no_choice() {
     let [task, call] = ["task, nothing", "call, nothing"];
     assert_eq!(*notes.borrow(), [task, call, call, task, call]);
 }
+
+#[test]
+fn an_index_behind_the_last_entry_chooses_the_last() {
+    struct Beyond;
+    impl SchedulingPolicy for Beyond {
+        fn next(&mut self, _: &Choices<'_>) -> usize {
+            usize::MAX
+        }
+    }
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    event_loop.set_scheduling_policy(Some(Box::new(Beyond)));
+    let order: Rc<RefCell<Vec<u32>>> = Rc::default();
+    for number in 1..=3 {
+        let order = Rc::clone(&order);
+        event_loop.call_soon(move || order.borrow_mut().push(number)).unwrap();
+    }
+    event_loop.stop();
+    event_loop.run_forever().unwrap();
+    assert_eq!(*order.borrow(), [3, 2, 1]);
+}
+
+#[test]
+fn a_policy_does_not_hold_the_clock_up_when_nothing_is_ready() {
+    struct Back;
+    impl SchedulingPolicy for Back {
+        fn next(&mut self, _: &Choices<'_>) -> usize {
+            0
+        }
+        fn advance(&mut self, now: f64, _deadline: f64, _ready: usize) -> f64 {
+            now - 5.0
+        }
+    }
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    event_loop.set_scheduling_policy(Some(Box::new(Back)));
+    let start = event_loop.time();
+    event_loop.run_until_complete(sleep(2)).unwrap();
+    assert_eq!(event_loop.time(), start + 2.0);
+}

@@ -135,6 +135,33 @@ fn a_task_without_a_block_is_dropped_where_it_stands() {
     .unwrap();
 }
 
+#[test]
+fn a_task_that_aborts_itself_is_dropped_at_its_next_wait() {
+    run_virtual(async {
+        let start = get_running_loop()?.time();
+        for wait in 0..3 {
+            let order = Order::default();
+            let seen = order.clone();
+            let task = create_task(async move {
+                let _ends = Ends("dropped", seen.clone());
+                assert!(current_task()?.expect("a step").abort());
+                seen.borrow_mut().push("goes on");
+                match wait {
+                    0 => pending().await,
+                    1 => sleep(3600).await,
+                    _ => get_running_loop()?.create_future().await,
+                }
+            });
+            assert!((&task).await.unwrap_err().is_cancelled());
+            assert!(task.cancelled());
+            assert_eq!(*order.borrow(), ["goes on", "dropped"]);
+        }
+        assert_eq!(get_running_loop()?.time(), start);
+        Ok(())
+    })
+    .unwrap();
+}
+
 /// A task that requests its own cancellation is polled once more: what it waits for may have arrived.
 #[test]
 fn who_cancels_itself_is_polled_once_more() {
@@ -200,9 +227,27 @@ fn a_wait_of_ours_that_is_not_polled_any_more_does_not_hold_the_cancellation_up(
             Ok(())
         });
         sleep(0).await?;
+        task.cancel_with("enough");
+        let error = task.await.unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&CancelledError::new("enough")));
+        assert_eq!(*order.borrow(), ["dropped"]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// The request cannot end the wait, so it comes after it: it wins over the result, as one that comes during a last step does.
+#[test]
+fn a_foreign_future_that_comes_with_the_cancellation_does_not_save_the_task() {
+    run_virtual(async {
+        let mut first = true;
+        let task = create_task(async move {
+            poll_fn(|_| if std::mem::take(&mut first) { Poll::Pending } else { Poll::Ready(()) }).await;
+            Ok("a result that comes too late")
+        });
+        sleep(0).await?;
         task.cancel();
         assert!(task.await.unwrap_err().is_cancelled());
-        assert_eq!(*order.borrow(), ["dropped"]);
         Ok(())
     })
     .unwrap();

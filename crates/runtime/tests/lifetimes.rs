@@ -246,6 +246,41 @@ fn what_nobody_retrieves_is_reported_once() {
     assert!(reports[1].starts_with("Future exception was never retrieved\nfuture: <Future finished exception="));
 }
 
+/// As CPython, whose closed loop has its handler as long as anything has the loop. Here the handler may own the loop.
+#[test]
+fn a_closed_loop_keeps_its_handler_while_a_failure_may_have_to_be_reported() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let (token, reported) = (Rc::new(()), Rc::new(Cell::new(0)));
+    let (held, count) = (Rc::clone(&token), Rc::clone(&reported));
+    event_loop.set_exception_handler(Some(Box::new(move |_| {
+        assert!(Rc::strong_count(&held) > 1);
+        count.set(count.get() + 1);
+    })));
+    let futures = [(); 2].map(|()| event_loop.create_future::<()>());
+    futures.iter().for_each(|future| future.set_exception(ValueError::new("lost")).unwrap());
+    event_loop.close().unwrap();
+    let [seen, lost] = futures;
+    assert!(seen.exception().unwrap().is_some());
+    assert_eq!(Rc::strong_count(&token), 2);
+    drop((lost, seen));
+    assert_eq!((reported.get(), Rc::strong_count(&token)), (1, 1));
+}
+
+#[test]
+fn a_failure_that_a_group_returns_among_its_results_does_not_keep_the_handler_of_a_closed_loop() {
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    let token = Rc::new(());
+    let held = Rc::clone(&token);
+    event_loop.set_exception_handler(Some(Box::new(move |_| unreachable!("{held:?} is not needed"))));
+    let failed = event_loop.create_future::<()>();
+    failed.set_exception(ValueError::new("a result")).unwrap();
+    // It ends with the error at once, before it is told that errors are results.
+    let group = gather([&failed]).return_exceptions();
+    assert!(group.done());
+    event_loop.close().unwrap();
+    assert_eq!(Rc::strong_count(&token), 1);
+}
+
 #[test]
 fn run_ends_by_cancelling_and_waiting_for_what_is_left() {
     let log: Rc<RefCell<Vec<&str>>> = Rc::default();

@@ -219,6 +219,48 @@ fn observers_are_told_in_turn_and_may_leave_at_any_time() {
 }
 
 #[test]
+fn an_observer_that_was_added_later_is_told_later() {
+    let order: Rc<RefCell<Vec<&str>>> = Rc::default();
+    let event_loop = EventLoop::with_clock(Clock::Virtual);
+    for name in ["first", "second", "third"] {
+        let order = Rc::clone(&order);
+        event_loop.add_observer(Notes::new(move |event| {
+            if let LoopEvent::Closed = event {
+                order.borrow_mut().push(name);
+            }
+            None
+        }));
+    }
+    event_loop.close().unwrap();
+    assert_eq!(*order.borrow(), ["first", "second", "third"]);
+}
+
+#[test]
+fn callbacks_of_one_group_on_several_children_are_told_apart() {
+    let ids: Rc<RefCell<Vec<ScheduledId>>> = Rc::default();
+    let seen = Rc::clone(&ids);
+    let notes = Notes::new(move |event| {
+        if let LoopEvent::Queued(scheduled) = event
+            && format!("{scheduled:?}").contains("gather")
+        {
+            seen.borrow_mut().push(scheduled.id());
+        }
+        None
+    });
+    runner(notes)
+        .run(async {
+            let event_loop = get_running_loop()?;
+            let futures = [(); 3].map(|()| event_loop.create_future::<()>());
+            let group = gather(&futures);
+            futures.iter().for_each(|future| future.set_result(()).unwrap());
+            group.await.map(drop)
+        })
+        .unwrap();
+    let ids = ids.borrow();
+    assert!(ids.len() == 3 && ids[0] != ids[1] && ids[0] != ids[2] && ids[1] != ids[2], "{ids:?}");
+}
+
+#[test]
 fn a_panic_of_an_observer_leaves_no_waiter_of_a_future_behind() {
     struct Panics;
     impl Observer for Panics {

@@ -355,6 +355,26 @@ fn calls_that_a_loops_own_thread_makes_by_its_handle_are_in_order_with_others() 
     .unwrap();
 }
 
+/// As on CPython, where `timeout(0)` queues its callback as `call_soon` does.
+#[test]
+fn what_a_thread_handed_in_comes_before_a_limit_that_is_over_at_once() {
+    thread_local! {
+        static MAIN: std::cell::RefCell<Option<AnyTask>> = const { std::cell::RefCell::new(None) };
+        static SEEN: std::cell::Cell<Option<u32>> = const { std::cell::Cell::new(None) };
+    }
+    virtually(async {
+        let handle = get_running_loop()?.handle();
+        MAIN.set(current_task()?);
+        let looks = || SEEN.set(MAIN.take().map(|main| main.cancelling()));
+        thread::spawn(move || handle.call_soon_threadsafe(looks).unwrap()).join().unwrap();
+        let result = timeout(0).run(async |_| sleep(1).await).await;
+        assert!(result.unwrap_err().is::<TimeoutError>());
+        assert_eq!(SEEN.get(), Some(0));
+        Ok(())
+    })
+    .unwrap();
+}
+
 /// As on CPython, where calls from a thread are in the queue once the thread has been joined.
 #[test]
 fn what_a_thread_handed_in_comes_before_what_is_queued_after_it_was_joined() {

@@ -77,6 +77,30 @@ fn a_waiter_that_another_wait_of_its_task_saves_from_a_cancellation_is_still_in_
     .unwrap();
 }
 
+/// The request found the nap over, so the task raises it at its next wait. That is the nap, and not the future, which was not asked.
+#[test]
+fn a_future_that_was_not_cancelled_stays_awaited_while_the_wait_beside_it_raises() {
+    virtually(async {
+        let future = get_running_loop()?.create_future::<()>();
+        let awaited = future.clone();
+        let task = create_task(async move {
+            let (mut wait, mut nap) = (pin!(awaited.into_future()), pin!(sleep(1)));
+            poll_fn(|cx| {
+                assert!(wait.as_mut().poll(cx).is_pending(), "the future is pending");
+                nap.as_mut().poll(cx)
+            })
+            .await
+        });
+        let victim = task.clone();
+        sleep(0).await?;
+        get_running_loop()?.call_later(1, move || assert!(victim.cancel()))?;
+        assert!((&task).await.unwrap_err().is_cancelled());
+        assert!(!future.done());
+        Ok(())
+    })
+    .unwrap();
+}
+
 #[test]
 fn the_tasks_of_a_group_whose_block_is_dropped_end() {
     virtually(async {

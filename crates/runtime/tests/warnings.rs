@@ -172,6 +172,20 @@ fn who_waits_for_a_foreign_future_is_no_deadlock() {
     expect(0, times("deadlock", TEST, program));
 }
 
+#[test]
+fn a_guest_that_only_its_host_can_wake_is_no_deadlock() {
+    let program = || {
+        let event_loop = EventLoop::with_clock(Clock::Real);
+        let pressed = event_loop.create_future();
+        let button = pressed.clone();
+        let mut guest = event_loop.host(async move { pressed.await }).unwrap();
+        assert!(guest.run_ready().is_pending() && guest.run_once().is_pending());
+        button.set_result(()).unwrap();
+        assert!(guest.run_ready().is_ready());
+    };
+    expect(0, times("deadlock", "a_guest_that_only_its_host_can_wake_is_no_deadlock", program));
+}
+
 /// With debug mode and without.
 fn a_foreign_future_meets_its_limit() {
     for debug in [true, false] {

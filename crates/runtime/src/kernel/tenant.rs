@@ -122,6 +122,11 @@ impl Tenants {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use asyncio_errors::ValueError;
+
     use super::*;
     use crate::Clock;
 
@@ -174,5 +179,28 @@ mod tests {
         event_loop.close();
         assert_eq!(*log.borrow(), ["early", "late"]);
         assert!(event_loop.tenants.find::<Late>().is_none());
+    }
+
+    #[test]
+    fn an_error_at_the_end_of_a_tenant_is_that_of_the_shutdown() {
+        #[derive(Default)]
+        struct Fails;
+        impl Tenant for Fails {
+            fn phase(&self) -> Phase {
+                Phase::Hooks
+            }
+
+            fn shut_down(self: Rc<Self>, _: &Rc<LoopCore>, _: Shutdown) -> Option<Ending> {
+                Some(Box::pin(async { Err(ValueError::new("not closed").into()) }))
+            }
+        }
+        let event_loop = LoopCore::new(Clock::Virtual, Default::default());
+        let shut_down = || {
+            let mut ending = pin!(Tenants::shut_down(&event_loop, Shutdown::AsyncGens));
+            ending.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        };
+        assert!(matches!(shut_down(), Poll::Ready(Ok(()))));
+        event_loop.tenants.of::<Fails>();
+        assert!(matches!(shut_down(), Poll::Ready(Err(error)) if error.is::<ValueError>()));
     }
 }

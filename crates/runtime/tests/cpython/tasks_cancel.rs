@@ -109,6 +109,76 @@ fn a_request_taken_back_in_time_never_arrives() {
     assert_eq!(event_loop.run_until_complete(task).unwrap(), 42);
 }
 
+/// As CPython: the sleep is over, though its task has not run yet.
+#[test]
+fn a_request_that_is_taken_back_when_the_sleep_is_over_never_arrives() {
+    let event_loop = new_loop();
+    let task = event_loop.create_task(sleep_result(1, "slept")).unwrap();
+    run_briefly(&event_loop);
+    let victim = task.clone();
+    let cancels = move || {
+        assert!(victim.cancel() && victim.cancelling() == 1);
+        assert_eq!(victim.uncancel(), 0);
+    };
+    event_loop.call_later(1, cancels).unwrap();
+    assert_eq!(event_loop.run_until_complete(task).unwrap(), "slept");
+}
+
+/// As CPython.
+#[test]
+fn no_more_requests_are_taken_back_than_were_made() {
+    let event_loop = new_loop();
+    let task = event_loop.create_task(sleep(1)).unwrap();
+    assert_eq!((task.uncancel(), task.cancelling()), (0, 0));
+    task.cancel();
+    assert_eq!((task.uncancel(), task.uncancel(), task.cancelling()), (0, 0, 0));
+    event_loop.run_until_complete(task).unwrap();
+}
+
+/// As CPython.
+#[test]
+fn a_request_without_a_message_takes_the_place_of_one_with() {
+    let event_loop = new_loop();
+    let result = event_loop.run_until_complete(async {
+        let task = current_task()?.unwrap();
+        task.cancel_with("first");
+        task.cancel();
+        sleep(1).await
+    });
+    assert_eq!(raised(result), "CancelledError()");
+}
+
+/// As CPython: only the first to ask gets the error itself.
+#[test]
+fn the_cancellation_that_ended_a_task_is_raised_once_with_its_message() {
+    let event_loop = new_loop();
+    let task = event_loop.create_task(async { Err::<(), _>(CancelledError::new("own").into()) }).unwrap();
+    let ask = || raised(event_loop.run_until_complete(&task));
+    assert_eq!([ask(), ask(), ask()], ["CancelledError('own')", "CancelledError()", "CancelledError()"]);
+}
+
+/// As CPython: the request went on to the child, so what the child makes of it is what its parent gets.
+#[test]
+fn a_request_that_went_on_to_the_awaited_task_does_not_arrive_again() {
+    let event_loop = new_loop();
+    let cancels_itself_and_awaits = |refuses: bool| {
+        let parent = async move {
+            let child = create_task(async move {
+                assert!(sleep(100).await.unwrap_err().is_cancelled());
+                if refuses { Ok("refused") } else { Err(ValueError::new("cleaning up").into()) }
+            });
+            sleep(0).await?;
+            current_task()?.unwrap().cancel();
+            let result = child.await;
+            sleep(0).await?;
+            result
+        };
+        event_loop.run_until_complete(parent)
+    };
+    assert_eq!(raised(cancels_itself_and_awaits(false)), "ValueError('cleaning up')");
+    assert_eq!(cancels_itself_and_awaits(true).unwrap(), "refused");
+}
+
 // CPython: test_tasks.BaseTaskTests.test_cancel
 #[test]
 fn a_sleeping_task_is_cancelled_once() {

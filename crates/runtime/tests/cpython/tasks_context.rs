@@ -26,6 +26,13 @@ fn a_task_has_the_context_of_its_creation_and_keeps_its_changes() {
         is("yes");
         subtask.await?;
         is("yes");
+        let subtask = create_task(async {
+            is("yes");
+            CVAR.set("theirs".to_owned());
+            Ok(())
+        });
+        subtask.await?;
+        is("yes");
         Ok(())
     })
     .unwrap();

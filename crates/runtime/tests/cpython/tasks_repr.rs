@@ -170,3 +170,21 @@ fn in_place_of_a_stack_a_failed_task_shows_its_error_and_a_cancelled_one_nothing
     })
     .unwrap();
 }
+
+/// As CPython, which counts only tasks without a name of their own. (Other tests make tasks meanwhile, so it may take several attempts.)
+#[test]
+fn a_task_with_a_name_of_its_own_takes_no_number() {
+    let event_loop = new_loop();
+    let number = |task: Task<()>| task.get_name().strip_prefix("Task-").unwrap().parse::<u32>().unwrap();
+    let is_next = || {
+        let make = || event_loop.create_task(sleep(0)).unwrap();
+        let (before, named, after) = (make(), make_named(&event_loop), make());
+        assert_eq!(&*named.get_name(), "named");
+        number(after) == number(before) + 1
+    };
+    assert!((0..1000).any(|_| is_next()));
+}
+
+fn make_named(event_loop: &EventLoop) -> Task<()> {
+    event_loop.create_task(sleep(0)).unwrap().named("named")
+}

@@ -418,6 +418,18 @@ mod tests {
     }
 
     #[test]
+    fn groups_that_are_dropped_do_not_pile_up_at_a_child_that_stays_pending() {
+        let program = async {
+            let future = crate::get_running_loop()?.create_future::<()>();
+            (0..1000).for_each(|_| drop(crate::gather([&future])));
+            let callbacks = future.as_any().base().with_callbacks(|callbacks| callbacks.iter().count());
+            assert!(callbacks <= 64, "{callbacks}");
+            Ok(())
+        };
+        Runner::new().clock(crate::Clock::Virtual).run(program).unwrap();
+    }
+
+    #[test]
     fn a_child_that_comes_twice_counts_once_even_if_it_completes_in_between() {
         let program = async {
             let event_loop = crate::get_running_loop()?;

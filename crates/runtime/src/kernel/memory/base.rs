@@ -173,9 +173,9 @@ impl FutureBase {
     }
 
     pub(crate) fn set_unseen(&self) {
-        if !self.unseen.replace(true) {
-            self.event_loop().one_more_unseen();
-        }
+        debug_assert!(!self.is_unseen(), "it has one error, which was seen or is new");
+        self.unseen.set(true);
+        self.event_loop().one_more_unseen();
     }
 
     pub(in crate::kernel) fn take_unseen(&self) -> bool {

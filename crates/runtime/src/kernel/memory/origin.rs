@@ -140,6 +140,8 @@ impl Drop for Origins {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::Clock;
 
@@ -174,5 +176,16 @@ mod tests {
         assert!(Rc::ptr_eq(&fourth.event_loop, &event_loop));
         // Only the futures count.
         assert_eq!(Rc::strong_count(&event_loop), 1);
+    }
+
+    /// Several of these fall on one entry of the latest.
+    #[test]
+    fn more_places_than_the_latest_hold_have_one_origin_each() {
+        static PLACES: LazyLock<[Location<'static>; 64]> = LazyLock::new(|| [*here(); 64]);
+        let event_loop = LoopCore::new(Clock::Virtual, Default::default());
+        let origin = |at| event_loop.origins.of(&event_loop, Class::task::<i32, ()>(), Some(at));
+        let origins: Vec<_> = PLACES.iter().map(origin).collect();
+        assert!((0..PLACES.len()).all(|index| !origins[..index].contains(&origins[index])));
+        assert!(PLACES.iter().map(origin).eq(origins));
     }
 }

@@ -262,12 +262,8 @@ enum Back {
 #[cold]
 fn look_back(task: &AnyTask) -> Back {
     let core = task.core();
-    if task.base().state() == State::Visited {
-        return Back::Waits;
-    }
-    if task.base().state() == State::Aborted {
-        // It aborted itself.
-        task.wake();
+    // A visit changes nothing, and a task that has aborted itself is queued.
+    if matches!(task.base().state(), State::Visited | State::Aborted) {
         return Back::Waits;
     }
     if !core.is_blocked_on_nothing() {

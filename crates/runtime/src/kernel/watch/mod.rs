@@ -80,3 +80,38 @@ impl LoopCore {
         tasks.iter().for_each(|task| self.tell_all(LoopEvent::Woken(task)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clock;
+
+    struct Sees;
+
+    impl Observer for Sees {
+        fn event(&self, _: LoopEvent<'_>) {}
+    }
+
+    #[test]
+    fn a_loop_asks_one_flag_which_is_set_as_long_as_there_is_an_observer_or_a_policy() {
+        struct First;
+        impl SchedulingPolicy for First {
+            fn next(&mut self, _: &Choices<'_>) -> usize {
+                0
+            }
+        }
+        let event_loop = LoopCore::new(Clock::Virtual, Default::default());
+        let observers = [(); 2].map(|()| Rc::new(Sees) as Rc<dyn Observer>);
+        assert!(!event_loop.instrumented.get());
+        observers.iter().for_each(|observer| event_loop.add_observer(Rc::clone(observer)));
+        assert!(event_loop.instrumented.get());
+        assert!(event_loop.remove_observer(&observers[0]));
+        assert!(event_loop.instrumented.get());
+        assert!(event_loop.remove_observer(&observers[1]));
+        assert!(!event_loop.instrumented.get());
+        event_loop.set_policy(Some(Box::new(First)));
+        assert!(event_loop.instrumented.get());
+        event_loop.set_policy(None);
+        assert!(!event_loop.instrumented.get());
+    }
+}

@@ -166,3 +166,29 @@ impl Shared {
         self.closed.store(true, Ordering::Release);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_is_deserted_when_the_last_handle_is_dropped_and_all_that_came_by_it_is_taken() {
+        let shared = Shared::default();
+        assert!(shared.is_deserted());
+        shared.handle_made();
+        shared.handle_made();
+        shared.handle_dropped();
+        assert!(!shared.is_deserted() && !shared.has_news());
+        shared.push(Remote::Call(Call::new(|| ())));
+        assert_eq!(shared.take().count(), 1);
+        assert!(!shared.has_news());
+        shared.push(Remote::Call(Call::new(|| ())));
+        assert!(shared.has_news());
+        // The last one is news by itself.
+        assert_eq!(shared.take().count(), 1);
+        shared.handle_dropped();
+        assert!(shared.has_news() && shared.is_deserted());
+        shared.push(Remote::Call(Call::new(|| ())));
+        assert!(!shared.is_deserted(), "something is left to take");
+    }
+}
