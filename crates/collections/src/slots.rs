@@ -144,6 +144,25 @@ mod tests {
     }
 
     #[test]
+    fn a_search_tries_the_slot_where_it_begins_and_then_all() {
+        let mut slots = Slots::default();
+        let all = [5, 6, 7, 6].map(|entry| slots.push(entry, 0));
+        let found = |first, wanted| slots.find(first, |entry| *entry == wanted);
+        assert_eq!([0, 3, 9].map(|first| found(first, 5)), [Some(all[0]); 3]);
+        assert_eq!([3, 0, 9].map(|first| found(first, 6)), [Some(all[3]), Some(all[1]), Some(all[1])]);
+        assert_eq!(found(0, 8), None);
+    }
+
+    #[test]
+    fn the_slots_of_entries_that_left_last_are_used_again() {
+        let mut slots = Slots::default();
+        let all = [0, 1, 2].map(|entry| slots.push(entry, entry));
+        // The last but one leaves a hole until the last is gone.
+        assert_eq!((slots.take(all[1], |_, _| ()), slots.take(all[2], |_, _| ())), (Some(1), Some(2)));
+        assert_eq!((slots.number(all[1]), slots.push(3, 3), slots.push(4, 4)), (None, all[1], all[2]));
+    }
+
+    #[test]
     fn the_memory_of_a_burst_is_given_back() {
         let mut slots = Slots::default();
         let all: Vec<u32> = (0..100_000).map(|entry| slots.push(entry, 0)).collect();

@@ -5,7 +5,10 @@
 extern crate asyncio_testing;
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use asyncio_generators::{Generator, GeneratorExit, GeneratorYielder, Resumed};
 use asyncio_runtime::{Error, Result, RuntimeError, ValueError, sleep};
@@ -61,6 +64,29 @@ fn a_value_can_only_be_sent_to_a_yield() {
     assert_eq!(generator.resume().unwrap(), Resumed::Yielded(None));
     assert_eq!(generator.send(5).unwrap(), Resumed::Yielded(Some(5)));
     assert_eq!(generator.resume().unwrap(), Resumed::Yielded(None));
+}
+
+/// In Python a body cannot leave a `yield` before the answer comes.
+#[test]
+fn the_answer_to_a_yield_that_was_dropped_does_not_answer_the_next() {
+    let generator: Generator<u32, &str, &str> = Generator::new(async |mut y| {
+        let (mut left, mut answered) = (y.yield_(1), false);
+        poll_fn(|cx| match std::mem::replace(&mut answered, true) {
+            false => Pin::new(&mut left).poll(cx).map(drop),
+            true => Poll::Ready(()),
+        })
+        .await;
+        let mut next = y.yield_(2);
+        // Polled once more before it is answered, as by a `join`.
+        let answer = poll_fn(|cx| match Pin::new(&mut next).poll(cx) {
+            Poll::Pending => Pin::new(&mut next).poll(cx),
+            ready => ready,
+        });
+        Ok(answer.await?.expect("a value was sent"))
+    });
+    assert_eq!(generator.resume().unwrap(), Resumed::Yielded(1));
+    assert_eq!(generator.send("for the first").unwrap(), Resumed::Yielded(2));
+    assert_eq!(generator.send("for the second").unwrap(), Resumed::StopIteration(Some("for the second")));
 }
 
 #[test]

@@ -40,6 +40,24 @@ fn join_waits_until_all_is_worked_off() {
     run(work_off(PriorityQueue::new(0)));
 }
 
+/// As CPython.
+#[test]
+fn join_waits_for_the_last_item() {
+    run(async {
+        let queue = Queue::new(0);
+        (0..3).for_each(|item| queue.put_nowait(item).unwrap());
+        let join = create_task(queue.join());
+        step().await;
+        for left in (0..3).rev() {
+            queue.get_nowait()?;
+            queue.task_done()?;
+            step().await;
+            assert_eq!(join.done(), left == 0);
+        }
+        join.await
+    });
+}
+
 /// Asserts that no item can be put or taken any more.
 async fn closed<S: Store<&'static str>>(queue: &QueueOf<&'static str, S>) {
     let failed = queue.put("data").await.unwrap_err();
@@ -103,6 +121,7 @@ async fn at_once<S: Store<&'static str> + 'static>(queue: QueueOf<&'static str, 
     queue.put_nowait("data")?;
     queue.put_nowait("data")?;
     let join = create_task(queue.join());
+    step().await;
     if taken {
         assert_eq!(queue.get().await?, "data");
     }

@@ -133,6 +133,28 @@ fn room_passes_over_a_cancelled_putter() {
     });
 }
 
+/// As CPython: the room that woke the cancelled one is taken, so the next in line is not woken in vain, and keeps its place.
+#[test]
+fn a_putter_that_was_cancelled_when_its_room_was_taken_wakes_nobody() {
+    run(async {
+        let queue = Queue::new(1);
+        queue.put_nowait("first")?;
+        let puts = ["a", "b", "c"].map(|item| putting(&queue, item));
+        step().await;
+        queue.get_nowait()?;
+        queue.put_nowait("in between")?;
+        puts[0].cancel();
+        step().await;
+        step().await;
+        for expected in ["in between", "b", "c"] {
+            assert_eq!(queue.get_nowait()?, expected);
+            step().await;
+        }
+        assert!(puts.iter().all(|put| put.done()) && puts[0].cancelled());
+        Ok(())
+    });
+}
+
 // CPython: test_queues.QueuePutTests.test_why_are_putters_waiting
 #[test]
 fn each_item_taken_lets_one_putter_in() {
