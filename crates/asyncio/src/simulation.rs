@@ -12,9 +12,9 @@
 //!
 //! # Threads, signals and children
 //!
-//! Jobs of thread pools run one at a time, and the schedule says when each begins and goes on. What the loop finds when it looks at its
-//! descriptors, a signal or the end of a child, comes then or after the next timer. Threads that a program starts by itself, and
-//! what children do, are not part of the schedule.
+//! Jobs of thread pools run one at a time, and the schedule says when each begins and continues. Events that the loop finds at
+//! its descriptors, such as a signal or the end of a child, take effect then or after the next timer. Threads that a program
+//! starts itself, and what children do, are not part of the schedule.
 //!
 //! # Which orders
 //!

@@ -1,28 +1,29 @@
-//! `Conductor`: decides when the jobs of pools run, one at a time, so that a test can repeat what threads did.
+//! `Conductor`: decides when the jobs of pools run, one at a time, so that a test can repeat what threads do.
 //!
-//! A thread that has a conductor submits conducted jobs. Such a job runs in a thread of its pool as any other, but only while it has
-//! the turn: it waits for that before it begins, after each call that it makes to a loop, and after each wait for a
-//! [`ConcurrentFuture`](crate::ConcurrentFuture). The thread with the conductor gives turns, and waits meanwhile. A job that blocks in
-//! another way keeps its turn, which the conductor may take back after a while.
+//! Jobs that a thread with a conductor submits are conducted. Such a job runs in a thread of its pool like any other, but only
+//! while it has the turn. It waits for the turn before it begins, after each call that it makes to a loop, and after each wait
+//! for a [`ConcurrentFuture`](crate::ConcurrentFuture). The thread with the conductor gives a job the turn, and waits
+//! meanwhile. A job that blocks in another way keeps its turn, until the conductor takes it back after a while.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Gives jobs their turns. Jobs have numbers, in the order in which they were submitted.
+/// Gives jobs their turns. Jobs are numbered in the order in which they were submitted.
 #[doc(hidden)]
 pub trait Conductor: Send + Sync {
-    /// A job was given to the pool of this address and size, which begins its jobs in order. Returns its number.
+    /// A job was submitted to the pool with this address and size, which begins its jobs in order. Returns the number of the
+    /// job.
     fn submitted(&self, pool: usize, size: usize) -> u64;
 
-    /// A thread is about to begin the job: returns when it has the turn.
+    /// A thread is about to begin the job. Returns when the job has the turn.
     fn begin(&self, job: u64);
 
-    /// The job has made a call to a loop and gives way: returns when it has the turn again.
+    /// The job has made a call to a loop, and gives up its turn. Returns when it has the turn again.
     fn give_way(&self, job: u64);
 
-    /// The job waits for [`wake`](Self::wake), so long at most: returns when it has the turn again; false, at once, if it goes on
-    /// without turns.
+    /// The job waits for [`wake`](Self::wake), at most this long. Returns when it has the turn again, or immediately, with
+    /// false, if it runs without turns.
     fn pause(&self, job: u64, limit: Duration) -> bool;
 
     /// What the job may be waiting for has happened.
@@ -31,24 +32,24 @@ pub trait Conductor: Send + Sync {
     /// The job has run, or will never run.
     fn ended(&self, job: u64);
 
-    /// The thread of the conductor is about to block until this is so: other threads have to run.
+    /// The thread of the conductor is about to block until `is_over`, so the jobs must run.
     fn run_until(&self, is_over: &dyn Fn() -> bool);
 
-    /// The pool of this address is to end when its jobs have. Returns how many there are.
+    /// The pool with this address is to end when its jobs have ended. Returns the number of those.
     fn hurry(&self, pool: usize) -> usize;
 }
 
 thread_local! {
     static CONDUCTOR: RefCell<Option<Arc<dyn Conductor>>> = const { RefCell::new(None) };
-    /// The job that this thread runs.
+    /// The job of this thread.
     static JOB: RefCell<Option<(Arc<dyn Conductor>, u64)>> = const { RefCell::new(None) };
-    /// Does it run its function?
+    /// Is the function of the job running?
     static RUNS: Cell<bool> = const { Cell::new(false) };
     /// The turn of the last job that this thread has run.
     static TURN: RefCell<Option<Turns>> = const { RefCell::new(None) };
 }
 
-/// Sets the conductor of the jobs that this thread submits, and returns the one before.
+/// Sets the conductor of the jobs that this thread submits, and returns the previous one.
 #[doc(hidden)]
 pub fn set_conductor(conductor: Option<Arc<dyn Conductor>>) -> Option<Arc<dyn Conductor>> {
     CONDUCTOR.try_with(|place| place.replace(conductor)).ok().flatten()
@@ -59,12 +60,12 @@ pub(crate) fn conductor() -> Option<Arc<dyn Conductor>> {
     CONDUCTOR.try_with(|place| place.borrow().clone()).ok().flatten()
 }
 
-/// The conducted job that this thread runs.
+/// The conducted job that this thread is running.
 pub(crate) fn job() -> Option<(Arc<dyn Conductor>, u64)> {
     if RUNS.get() { JOB.with_borrow(Clone::clone) } else { None }
 }
 
-/// This thread has made a call to a loop. If it runs a conducted job, that gives way.
+/// Called when this thread has made a call to a loop. If it is running a conducted job, the job gives up its turn.
 #[doc(hidden)]
 pub fn give_way() {
     if let Some((conductor, number)) = job() {
@@ -72,7 +73,7 @@ pub fn give_way() {
     }
 }
 
-/// The function of the job has returned: what is left to do is its end, which does not give way.
+/// Called when the function of the job has returned. The rest of the job keeps the turn.
 pub(crate) fn returned() {
     RUNS.set(false);
 }
@@ -84,7 +85,7 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
-    /// Those of a job that is given to a pool now, if it is conducted.
+    /// The turns of a job that is being submitted, if it is conducted.
     pub(crate) fn of_new(pool: usize, size: usize) -> Option<Self> {
         let conductor = conductor().or_else(|| job().map(|(conductor, _)| conductor))?;
         let number = conductor.submitted(pool, size);
@@ -101,7 +102,7 @@ impl Turns {
     }
 }
 
-/// What the thread's last job had to do is done, and what the thread had to do after it.
+/// Called when the thread's last job is done, and the thread has finished its own work after it.
 pub(crate) fn end_turn() {
     returned();
     drop(JOB.take());

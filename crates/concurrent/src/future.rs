@@ -132,7 +132,7 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         if expired.timed_out() { Err(TimeoutError::default().into()) } else { Ok(state) }
     }
 
-    /// Lets the jobs of a conductor run until this is done, if they are what it waits for. Returns how long to wait after that.
+    /// If there is a conductor, lets its jobs run until this future is done. Returns how long to wait after that.
     fn wait_for_others(&self, limit: Duration) -> Duration {
         if let Some((conductor, number)) = conductor::job() {
             let begun = Instant::now();

@@ -105,7 +105,7 @@ impl ThreadPoolExecutor {
         Arc::as_ptr(&self.handle.0).addr()
     }
 
-    /// How many threads may be at work by themselves: as many as the pool may have, or none if the jobs of this thread have a
+    /// The number of threads that may run on their own: the size of the pool, or zero if the jobs of this thread have a
     /// conductor.
     #[doc(hidden)]
     #[must_use]
@@ -248,7 +248,7 @@ impl Pool {
         }
     }
 
-    /// Waits until all threads have left but those of so many jobs: when they leave is not for chance to decide.
+    /// Waits until only the threads of this many jobs are left, so that it is not left to chance when the others leave.
     fn wait_for_idle(&self, jobs: usize) {
         let begun = Instant::now();
         while lock(&self.threads).working > jobs.min(self.size) && begun.elapsed() < Duration::from_secs(1) {

@@ -1,4 +1,5 @@
-//! `Gate`: stands between the system and the loops of a thread, so that a test decides when they hear of their descriptors.
+//! `Gate`: between the system and the loops of a thread, so that a test can decide when they get reports about their
+//! descriptors.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -6,13 +7,13 @@ use std::time::Duration;
 
 use crate::selector::Found;
 
-/// Holds back what the system says of descriptors.
+/// Holds back the reports of the system about descriptors.
 #[doc(hidden)]
 pub trait Gate {
-    /// Takes what was held back. If there is any, the loop does not sleep before it goes on.
+    /// Takes the reports that were held back. If there are any, the loop does not sleep.
     fn take_held(&self) -> Vec<Found>;
 
-    /// What the loop hears of, of what was found. It wanted to wait so long at most.
+    /// Returns those of the reports in `found` that the loop gets now. It wanted to wait at most `timeout`.
     fn pass(&self, timeout: Option<Duration>, found: Vec<Found>) -> Vec<Found>;
 }
 
@@ -20,7 +21,7 @@ thread_local! {
     static GATE: RefCell<Option<Rc<dyn Gate>>> = const { RefCell::new(None) };
 }
 
-/// Sets the gate of this thread's loops, and returns the one before.
+/// Sets the gate of this thread's loops, and returns the previous one.
 #[doc(hidden)]
 pub fn set_gate(gate: Option<Rc<dyn Gate>>) -> Option<Rc<dyn Gate>> {
     GATE.try_with(|place| place.replace(gate)).ok().flatten()

@@ -69,7 +69,7 @@ impl Selector {
         unsafe { self.poller.add_with_mode(&fd, Event::readable(fd.as_raw_fd() as usize), PollMode::Oneshot) }
     }
 
-    /// Waits for events, at most `timeout`. A signal may end the wait early, and so does what a gate has held back.
+    /// Waits for events, at most `timeout`. A signal may end the wait early, and reports that a gate has held back do.
     ///
     /// # Errors
     ///

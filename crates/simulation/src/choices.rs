@@ -1,4 +1,4 @@
-//! The tape's second part: the choices of networks, of time and of threads, in the order in which they are asked.
+//! The tape's second part: the choices of networks, of time and of threads, in the order in which they are asked for.
 //!
 //! The core idea is the same as for orders: each question has a number of answers, of which 0 is the ordinary one, and a run is
 //! described by its other answers. Questions are counted separately for each fault, so an answer keeps its meaning when another
@@ -164,7 +164,7 @@ thread_local! {
     static TAPE: RefCell<Option<Rc<RefCell<Tape>>>> = const { RefCell::new(None) };
 }
 
-/// While this value exists, everything outside of this thread's loops asks the tape: networks, jobs, descriptors.
+/// While this value exists, everything outside this thread's loops asks the tape: networks, jobs and descriptors.
 pub(crate) struct Asked {
     before: Option<Rc<RefCell<Tape>>>,
     seams: Seams,
@@ -183,7 +183,7 @@ impl Drop for Asked {
     }
 }
 
-/// Those that the crates below the runtime ask in this thread.
+/// The interfaces through which crates below the runtime ask the tape of this thread.
 #[derive(Default)]
 pub(crate) struct Seams {
     conductor: Option<Arc<dyn Conductor>>,
@@ -201,7 +201,7 @@ impl Seams {
         }
     }
 
-    /// Has them asked from now on, and returns those before.
+    /// Installs them, and returns the previous ones.
     pub(crate) fn set(self) -> Self {
         Self {
             conductor: set_conductor(self.conductor),

@@ -20,9 +20,9 @@ use crate::{run, search};
 /// coroutine returns, if an exception is never retrieved, if it does not end, or if an [`invariant`](crate::invariant()) is
 /// violated. [`check`](Explore::check) panics with the report, [`run`](Explore::run) returns it.
 ///
-/// `program` is called for each schedule, in several threads. State that its tasks share must be made inside it, anew for each
-/// run. It must not depend on anything but its tasks, the virtual clock and jobs of thread pools: real time, sockets, and threads that
-/// it starts by itself do not follow the schedule.
+/// `program` is called for each schedule, in several threads. State that its tasks share must be created within it, for each
+/// run. It must not depend on anything but its tasks, the virtual clock and jobs of thread pools: real time, sockets, and
+/// threads that it starts itself do not follow the schedule.
 ///
 /// If the environment variable `ASYNCIO_SCHEDULE` is set, only the schedule that it names is run.
 ///

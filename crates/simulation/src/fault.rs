@@ -2,8 +2,7 @@
 
 /// Something that may happen to a program while it is [explored](crate::explore()): on a network (see
 /// [`Network::faults`](crate::Network::faults)), because its loop is slow (see
-/// [`Explore::slow_steps`](crate::Explore::slow_steps)), or because a thread or the
-/// system is.
+/// [`Explore::slow_steps`](crate::Explore::slow_steps)), or because a thread or the system is slow.
 ///
 /// # Examples
 ///
@@ -42,11 +41,11 @@ pub enum Fault {
     /// The loop sleeps longer than to the next deadline, from a millisecond to three seconds, so that timers that are close to each
     /// other are due in the same iteration. It needs no network.
     Late,
-    /// A job of a thread pool begins or goes on later than at the end of the pass: after some steps, or a millisecond to three
-    /// seconds. It needs no network.
+    /// A job of a thread pool begins or continues later than at the end of the pass: after some steps, or after a millisecond
+    /// to three seconds. It needs no network.
     Job,
-    /// What descriptors say comes later than the loop looks: that a signal came, that a child has ended, that bytes are there. It
-    /// comes with the next look and, where the loop would sleep, after the next timer. It needs no network.
+    /// The loop gets reports from its descriptors late: that a signal came, that a child has ended, or that bytes have arrived.
+    /// They come the next time that the loop checks and, if it would sleep, after the next timer. It needs no network.
     Report,
 }
 
@@ -54,9 +53,9 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Turn {
     EndOfPass,
-    /// Before the next step, or so many steps later.
+    /// Before the next step, or this many steps later.
     Steps(u64),
-    /// So many seconds later, at the end of a pass.
+    /// This many seconds later, at the end of a pass.
     Seconds(f64),
 }
 
@@ -116,7 +115,7 @@ impl Fault {
         }
     }
 
-    /// Does it concern the time that steps, jobs and reports from outside take, rather than a network?
+    /// Does it concern the time of steps, jobs and external reports, rather than a network?
     pub(crate) fn is_of_time(self) -> bool {
         matches!(self, Self::Busy | Self::Late | Self::Job | Self::Report)
     }

@@ -1,11 +1,13 @@
-//! Jobs of thread pools as a part of the schedule: when a job begins and goes on is an answer of the tape.
+//! Jobs of thread pools as a part of the schedule: an answer of the tape says when a job begins or continues.
 //!
-//! A job runs in a thread of its pool, but only while it has the turn, and the loop stands still meanwhile. So what a job does between
-//! two of its waits comes between two steps of the loop, or between two passes, as a whole. The tape is asked when a job may begin
-//! or go on: it was submitted, the call that it made to the loop has run, or the future that it waits for is done.
+//! A job runs in a thread of its pool, but only while it has the turn, and the loop does nothing meanwhile. So everything that
+//! a job does between two of its waits happens at once, between two steps or two passes of the loop. The tape is asked when a
+//! job may begin or continue: when it was submitted, when its call to the loop has run, or when the future that it waits for is
+//! done.
 //!
-//! `Jobs` is the conductor, which threads share; `conduct` is what the loop's thread does. What cannot be repeated is told of: a job
-//! that keeps its turn for long, because it blocks on something that no conductor sees, goes on without one.
+//! `Jobs` is the conductor, which the threads share; `conduct` is the part of the loop's thread. A warning reports what cannot
+//! be repeated: a job that keeps its turn for too long, because it blocks on something that no conductor sees, continues
+//! without a turn.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -24,7 +26,7 @@ use crate::fault::{Fault, TURNS, Turn};
 use crate::panics;
 use crate::tape::Tape;
 
-/// So long, in real time, the loop waits for a job that has the turn, and a job for a loop that does nothing.
+/// How long, in real time, the loop waits for a job that has the turn, and a job for a loop that does nothing.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The conductor of the jobs of one thread.
@@ -40,20 +42,20 @@ pub(crate) struct Jobs {
 
 #[derive(Default)]
 struct State {
-    /// Those that have not ended, by number.
+    /// The jobs that have not ended, by number.
     jobs: BTreeMap<u64, Job>,
     submitted: u64,
-    /// The tape is to be asked about these, in this order.
+    /// The jobs about which the tape must be asked, in this order.
     came: Vec<u64>,
-    /// How many passes have ended.
+    /// The number of passes that have ended.
     passes: u64,
     /// The loop is between two passes.
     is_between: bool,
-    /// Counts what the loop's thread does here: a sign of life.
+    /// Counts calls by the loop's thread, as a sign of life.
     beats: u64,
-    /// A pool is to end: the tape is not asked any more.
+    /// A pool is to end, so the tape is no longer asked.
     hurried: bool,
-    /// The loop was closed: all go on by themselves.
+    /// The loop was closed: all jobs continue without turns.
     free: bool,
     /// The loop, and its thread.
     bell: Option<(LoopHandle, ThreadId)>,
@@ -62,31 +64,32 @@ struct State {
 }
 
 struct Job {
-    /// Its pool, and how many threads that may have.
+    /// Its pool, and the maximum number of threads of that.
     pool: (usize, usize),
     stage: Stage,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// It may go on, and the tape was not asked yet.
+    /// It may continue, but the tape has not been asked yet.
     Came,
-    /// It goes on then.
+    /// It continues at this time.
     Due(When),
     /// It has the turn.
     Runs,
-    /// It has made a call to the loop, which has run when so many passes have ended: the fence lets nothing overtake it.
+    /// It has made a call to the loop, which will have run when this many passes have ended: the fence lets nothing overtake
+    /// it.
     Called(u64),
     /// It waits for something.
     Paused,
-    /// It goes on without a turn.
+    /// It continues without a turn.
     Free,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
     EndOfPass,
-    /// Before this step, or when there is none.
+    /// Before this step, or when nothing is ready.
     Step(u64),
     /// When a timer says so.
     Later,
@@ -97,7 +100,7 @@ enum When {
 pub(crate) enum Moment {
     BeforeStep,
     EndOfPass,
-    /// Nothing is ready but what other threads may have handed in.
+    /// Nothing is ready, except for what other threads may have submitted.
     Drained,
     /// Nothing is ready.
     Idle,
@@ -119,14 +122,14 @@ impl State {
         self.came.push(job);
     }
 
-    /// Has the job a thread of its pool? Those begin the jobs in order.
+    /// Does its pool have a thread for the job? Jobs begin in order.
     fn has_thread(&self, number: u64) -> bool {
         let (_, threads) = self.jobs[&number].pool;
         let before = self.jobs.range(..number).filter(|(_, job)| job.pool == self.jobs[&number].pool);
         before.count() < threads
     }
 
-    /// The first job of these stages that has a thread.
+    /// The first job in such a stage that has a thread.
     fn first(&self, is_meant: impl Fn(Stage) -> bool) -> Option<u64> {
         self.jobs
             .iter()
@@ -135,7 +138,7 @@ impl State {
     }
 }
 
-/// What threads of pools do.
+/// Called by the threads of pools.
 impl Conductor for Jobs {
     fn submitted(&self, pool: usize, size: usize) -> u64 {
         let mut state = self.lock();
@@ -258,7 +261,7 @@ impl Jobs {
         (state.hurried, state.free) = (false, false);
     }
 
-    /// No loop gives turns any more.
+    /// Called when no loop gives turns any more.
     pub(crate) fn set_free(&self) {
         let mut state = self.lock();
         state.free = true;
@@ -277,13 +280,14 @@ impl Jobs {
         (state, waited.timed_out())
     }
 
-    /// A job may go on, and the loop may sleep: wakes it, unless its own thread or a job with the turn asks.
+    /// Called when a job may continue. Wakes the loop, which may be asleep, unless its own thread calls this, or a job has the
+    /// turn.
     fn ring(&self, state: MutexGuard<'_, State>) {
         let is_heard = state.jobs.values().any(|job| job.stage == Stage::Runs);
         let bell = state.bell.as_ref().filter(|(_, own)| *own != thread::current().id() && !is_heard);
         let bell = bell.map(|(event_loop, _)| event_loop.clone());
         drop(state);
-        // An error means that the loop is closed, and jobs are free.
+        // An error means that the loop is closed; then jobs are free.
         bell.into_iter().for_each(|event_loop| drop(event_loop.call_soon_threadsafe(|| ())));
     }
 
@@ -297,7 +301,7 @@ impl Jobs {
             let is_next =
                 matches!(stage, Some(Stage::Came | Stage::Called(_) | Stage::Due(When::EndOfPass | When::Step(_))));
             if expired && is_next && state.beats == beats {
-                // The loop's thread blocks, perhaps for this job.
+                // The loop's thread is blocked, perhaps waiting for this job.
                 state.set(job, Stage::Free);
                 drop(state);
                 tell_of_lost(job, "got no turn");
@@ -307,7 +311,7 @@ impl Jobs {
         }
     }
 
-    /// In the loop's thread: gives a job the turn, and waits until it does not have it any more.
+    /// In the loop's thread: gives a job the turn, and waits until the job no longer has it.
     fn run<'a>(&'a self, mut state: MutexGuard<'a, State>, job: u64) {
         state.set(job, Stage::Runs);
         self.changed.notify_all();
@@ -324,7 +328,7 @@ impl Jobs {
         }
     }
 
-    /// The next job that the tape is to be asked about; false if the answer is known, because a pool is to end.
+    /// The next job that may continue, and whether the tape must be asked about it: not if a pool is to end.
     fn next_came(&self) -> Option<(u64, bool)> {
         let mut state = self.lock();
         state.beats += 1;
@@ -348,11 +352,11 @@ impl Jobs {
         true
     }
 
-    /// Jobs go on whose calls have run.
+    /// Lets jobs continue whose calls have run.
     fn answer(&self, moment: Moment) {
         let mut state = self.lock();
         state.passes += u64::from(moment == Moment::EndOfPass);
-        // Where nothing is ready, everything has run that was called in this loop.
+        // When nothing is ready, all calls to this loop have run.
         let passes = if moment == Moment::Idle { u64::MAX } else { state.passes };
         let has_run = |(number, job): (&u64, &Job)| match job.stage {
             Stage::Called(pass) if pass <= passes => Some(*number),
@@ -374,7 +378,7 @@ fn tell_of_lost(job: u64, how: &str) {
     ));
 }
 
-/// Gives turns to the jobs that may have one now.
+/// Gives turns to the jobs that may continue now.
 pub(crate) fn conduct(tape: &Rc<RefCell<Tape>>, moment: Moment) {
     let jobs = Arc::clone(&tape.borrow().jobs);
     if !jobs.are_active() {
@@ -412,7 +416,8 @@ fn plan(jobs: &Arc<Jobs>, job: u64, turn: Turn, steps: u64) -> When {
     }
 }
 
-/// Tells the jobs of the ends of a loop's passes, and counts what is ready. Only a loop with jobs has one: observers take time.
+/// Reports the ends of a loop's passes to the jobs, and counts ready entries. Only a loop with jobs has this observer, because
+/// observers take time.
 struct Passes(Rc<RefCell<Tape>>);
 
 impl Observer for Passes {
@@ -422,7 +427,7 @@ impl Observer for Passes {
             LoopEvent::PassEnds => {
                 conduct(&self.0, Moment::EndOfPass);
                 if self.0.borrow().ready == 0 {
-                    // Before virtual time jumps.
+                    // This comes before virtual time jumps.
                     conduct(&self.0, Moment::Drained);
                 }
             }
@@ -436,14 +441,14 @@ impl Observer for Passes {
     }
 }
 
-/// In the loop's thread: the loop has a job.
+/// In the loop's thread, called when the loop has a job.
 fn watch_running_loop() {
     if let (Some(tape), Ok(event_loop)) = (choices::current(), get_running_loop()) {
         watch(&tape, &event_loop);
     }
 }
 
-/// Has the ends of passes told, unless they are.
+/// Starts to report the ends of passes, unless they are already reported.
 pub(crate) fn watch(tape: &Rc<RefCell<Tape>>, event_loop: &EventLoop) {
     if !std::mem::replace(&mut tape.borrow_mut().watches, true) {
         tape.borrow().jobs.lock().bell = Some((event_loop.handle().uncounted(), thread::current().id()));

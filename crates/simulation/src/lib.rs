@@ -14,17 +14,19 @@
 //!
 //! # Threads, signals and children
 //!
-//! Jobs of thread pools (`to_thread`, `run_in_executor`) are part of it: they run one at a time, in their threads, and the loop stands
-//! still meanwhile. The schedule says when a job goes on: when it was submitted, after each call that it makes to the loop, and
-//! after each wait for a `ConcurrentFuture` (and so for `run_coroutine_threadsafe` and `time::sleep`). What it does in between is one
-//! step. How many jobs run beside each other depends on the size of the pool, which is the machine's for the default one.
+//! Jobs of thread pools (`to_thread`, `run_in_executor`) are part of the schedule: they run one at a time, in their threads,
+//! and the loop does nothing meanwhile. The schedule says when a job continues after it was submitted, after each call that it
+//! makes to the loop, and after each wait for a `ConcurrentFuture` (and so for `run_coroutine_threadsafe` and `time::sleep`).
+//! What it does in between is one step. How many jobs are in progress at once depends on the size of the pool, which for the
+//! default pool depends on the machine.
 //!
-//! What the loop finds when it looks at its descriptors (signals, the ends of children, bytes of sockets) comes then, or after the
-//! next timer. What it finds is real: a signal that a program sends itself is there, and a child when it has ended.
+//! Events that the loop finds at its descriptors (signals, the ends of children, bytes of sockets) take effect then, or after
+//! the next timer. The events are real: a signal that a program sends itself is found at once, and the end of a child when it
+//! has ended.
 //!
-//! Not part of the schedule are threads that the program starts by itself, what children do and when, and what a job waits for in
-//! another way, such as a channel: when a job has not come back for three seconds of real time, a warning says so, and it goes on by
-//! itself. [`Strategy::Delays`] leaves all of this out: it proves something of orders alone.
+//! Not part of the schedule are threads that the program starts itself, what children do and when, and other waits of jobs,
+//! such as for a channel: if a job keeps its turn for three seconds of real time, a warning reports that, and the job continues
+//! without the schedule. [`Strategy::Delays`] leaves all of this out: it proves something about orders only.
 //!
 //! # Which orders
 //!
@@ -39,7 +41,7 @@
 //! | `strategy`, `delays`, `rng` | which entry is chosen |
 //! | `tape`, `fence`, `token` | the policy, what is eligible, the schedule as a line |
 //! | `choices`, `fault` | the tape's second part: possible faults of a network and of time, and those that happened |
-//! | `jobs`, `reports` | when jobs of thread pools run, and when the loop hears of its descriptors |
+//! | `jobs`, `reports` | when jobs of thread pools run, and when the loop gets reports from its descriptors |
 //! | `network` | the network in memory, a folder with a table of its own |
 //! | `shrink`, `story`, `report`, `numbers` | from a failure to its explanation |
 //! | `cancellation` | cancelling and dropping a coroutine at each of its awaits |

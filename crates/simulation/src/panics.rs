@@ -28,7 +28,7 @@ pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Are panics in this thread, which runs jobs, noted instead of printed?
+/// Sets whether panics in this thread, which runs jobs, are noted instead of printed.
 pub(crate) fn set_quiet(quiet: bool) {
     if quiet {
         quietly(|| ());

@@ -62,7 +62,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// The same with the location of a panic that came out of a job.
+    /// Adds the location of a panic that came from a job.
     pub(crate) fn in_job(self, location: impl FnOnce() -> Option<String>) -> Self {
         match self {
             Self::Panic { message, at } if at.is_empty() => Self::Panic { message, at: location().unwrap_or_default() },

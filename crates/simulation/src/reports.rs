@@ -1,7 +1,8 @@
-//! What descriptors say, as a part of the schedule: that a signal came, that a child has ended, that bytes are there.
+//! Reports from descriptors as a part of the schedule: that a signal came, that a child has ended, that bytes have arrived.
 //!
-//! When the system says so is not for a schedule to decide. But whatever a loop finds when it looks can be held back: until the next
-//! look, and where the loop would sleep, until its next timer is due. That is asked of the tape at each look that finds anything.
+//! A schedule cannot decide when the system reports something. But the reports that a loop finds can be held back until it
+//! looks again and, if it would sleep, until its next timer is due. The tape is asked about that each time that a look finds
+//! anything.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,7 +16,7 @@ use asyncio_selectors::selector::Found;
 use crate::fault::Fault;
 use crate::tape::Tape;
 
-/// Keys below this are level-triggered: the system says the same again at the next look.
+/// Keys below this are level-triggered: the system reports the same again at the next look.
 const LEVEL: usize = 1 << 31;
 
 pub(crate) struct Reports {
@@ -38,7 +39,7 @@ impl Gate for Reports {
         if found.is_empty() {
             return found;
         }
-        // Without a timer there is nothing that could come before.
+        // Without a timer, nothing could come before the reports.
         let possible = if timeout.is_some() { 2 } else { 1 };
         if self.tape.borrow_mut().ask_within(Fault::Report, 2, possible) == 0 {
             return found;

@@ -39,9 +39,9 @@ pub(crate) struct Tape {
     pub(crate) told: Option<Told>,
     /// The jobs of the program's thread pools.
     pub(crate) jobs: Arc<Jobs>,
-    /// The ends of the loop's passes are told to the jobs.
+    /// Are the ends of the loop's passes reported to the jobs?
     pub(crate) watches: bool,
-    /// How many entries are ready, counted while `watches`.
+    /// The number of ready entries, counted while `watches`.
     pub(crate) ready: usize,
     /// Why the program was stopped. From then on entries run first in, first out.
     pub(crate) failure: Option<Failure>,

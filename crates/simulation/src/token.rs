@@ -4,10 +4,10 @@
 //! out: at STEP (counted from 0) the entry at INDEX of the LEN ready ones ran instead of the entry at 0. LEN serves to refuse a
 //! token for another program, or for an older version of this one.
 //!
-//! If a network is involved, a second token follows a `+`: `1:net:walk:SEED`, or `1:net:dev:FAULT.NUMBER=INDEX/LEN,…`, which lists
-//! the unusual answers to the network's questions. It begins with `1:time:` if time is part of the schedule, too: how long steps
-//! take, how late the loop wakes up, when jobs of thread pools run, and when the loop hears of its descriptors. Only Rust replays
-//! this part.
+//! If a network is involved, a second token follows a `+`: `1:net:walk:SEED`, or `1:net:dev:FAULT.NUMBER=INDEX/LEN,…`, which
+//! lists the unusual answers to the network's questions. It begins with `1:time:` if time is part of the schedule, too: how
+//! long steps take, how late the loop wakes up, when jobs of thread pools run, and when the loop gets reports from its
+//! descriptors. Only Rust replays this part.
 
 use std::cell::RefCell;
 use std::fmt;

@@ -90,7 +90,7 @@ pub fn sleep(delay: impl Seconds) {
         });
         debug_assert!(timer.is_ok(), "the loop runs");
     });
-    // An error means that the loop was closed: then nothing waits for this thread any more.
+    // An error means that the loop was closed; then nothing waits for this thread.
     let _ = asked.map(|()| woken.result(None));
 }
 

@@ -1,4 +1,4 @@
-//! What descriptors say as a part of the schedule: signals, children, bytes.
+//! Reports from descriptors as a part of the schedule: signals, children, bytes.
 
 use std::cell::Cell;
 use std::io::Write as _;
@@ -9,9 +9,9 @@ use asyncio::signal::SIGUSR1;
 use asyncio::{Result, create_task, get_running_loop, io, sleep, subprocess};
 use asyncio_simulation::{Fault, Schedule, explore};
 
-/// The failure of a program and its token, which repeats it so many times.
+/// Explores a program that fails, and repeats the failure this many times by its token, which it returns.
 fn repeated<M: Future<Output = Result<()>> + 'static>(times: u32, program: impl Fn() -> M + Sync + Copy) -> String {
-    // One after the other: a signal goes to all loops of a process that handle it.
+    // One run after the other, because a signal goes to all loops of the process that handle it.
     let result = explore(program).threads(1).schedules(200).run();
     let found = result.failure.expect("it fails where the report is late");
     assert!(found.after > 0, "{}", found.failure);
@@ -27,7 +27,7 @@ fn repeated<M: Future<Output = Result<()>> + 'static>(times: u32, program: impl 
     token
 }
 
-/// It sends itself a signal, and believes that 300 ms are enough to hear of it.
+/// It sends itself a signal, and assumes that the handler runs within 300 ms.
 async fn signalled(mended: bool) -> Result<()> {
     let (event_loop, heard) = (get_running_loop()?, Rc::new(Cell::new(false)));
     let hears = event_loop.create_future();
@@ -53,7 +53,7 @@ fn a_signal_may_be_heard_of_late() {
     explore(|| signalled(true)).threads(1).schedules(200).check();
 }
 
-/// A child ends at once, and its end is asked for after a while.
+/// A child ends at once, and the program checks for that after a while.
 async fn child_that_has_ended(mended: bool) -> Result<()> {
     let child = subprocess::create_subprocess_exec("true").await?;
     sleep(20).await?;
@@ -69,7 +69,7 @@ fn the_end_of_a_child_may_be_heard_of_late() {
     explore(|| child_that_has_ended(true)).threads(1).schedules(30).check();
 }
 
-/// Bytes that are there may be found after the next timer, and none is lost.
+/// Bytes that have arrived may be found after the next timer, but none are lost.
 async fn bytes(mended: bool) -> Result<()> {
     let (near, mut far) = UnixStream::pair()?;
     let near = io::AsyncFd::new(near)?;

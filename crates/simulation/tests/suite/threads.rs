@@ -11,14 +11,14 @@ use asyncio_runtime::{
 };
 use asyncio_simulation::{Exploration, Failure, Fault, Schedule, explore};
 
-/// What a program can return, in order.
+/// The results that a program can return, in order.
 fn texts(result: Exploration) -> Vec<String> {
     let mut all: Vec<_> = result.outcomes.into_iter().map(|outcome| outcome.text).collect();
     all.sort_unstable();
     all
 }
 
-/// The last one to be there wins. First in, first out it is the second job.
+/// The last job to finish wins. First in, first out, that is the second job.
 async fn last_one_wins() -> Result<()> {
     let winner = Arc::new(Mutex::new(""));
     let job = |name: &'static str| {
@@ -32,7 +32,7 @@ async fn last_one_wins() -> Result<()> {
     Ok(())
 }
 
-/// The failure of a program and its token, which repeats it 50 times.
+/// Returns the failure of a program and its token, after repeating it 50 times by that.
 fn repeated<M: Future<Output = Result<()>> + 'static>(program: impl Fn() -> M + Sync + Copy) -> (String, String) {
     let result = explore(program).run();
     let found = result.failure.expect("it fails in another order");
@@ -50,7 +50,7 @@ fn repeated<M: Future<Output = Result<()>> + 'static>(program: impl Fn() -> M + 
 fn a_race_of_two_jobs_is_found_and_repeated() {
     let (failure, token) = repeated(last_one_wins);
     assert!(failure.contains(": assertion `left == right` failed: it was overtaken"), "{failure}");
-    // The second task is first, and so is its job.
+    // The second task runs first, and so does its job.
     assert_eq!(token, "1:fence:dev:1=1/2");
     // That is not the only way: the first job may take longer.
     let slow: Schedule = "1:fence:dev:+1:time:dev:job.0=3/10".parse().unwrap();
@@ -58,7 +58,7 @@ fn a_race_of_two_jobs_is_found_and_repeated() {
     assert!(found.story.contains("before step 2, a thread: a job goes on after 2 steps\n"), "{}", found.story);
 }
 
-/// The table is read after a while in which it is usually loaded.
+/// The table is read after a while, within which it is usually loaded.
 async fn read_too_early(mended: bool) -> Result<()> {
     let table = Arc::new(AtomicU32::new(0));
     let load = create_task(to_thread({
@@ -79,7 +79,7 @@ fn a_job_that_takes_longer_is_found_and_repeated() {
     assert!(failure.contains("it is not loaded yet"), "{failure}");
     assert_eq!(token, "1:fence:dev:+1:time:dev:job.0=8/10");
     explore(|| read_too_early(true)).schedules(2_000).check();
-    // Virtual time: three seconds more take none.
+    // In virtual time: three seconds more take no real time.
     let schedule = "1:fence:dev:+1:time:dev:job.0=9/10".parse().unwrap();
     let result = explore(|| read_too_early(true)).replay(&schedule);
     assert!(result.failure.is_none() && result.took.as_secs_f64() < 2.0, "{result}");
@@ -115,7 +115,7 @@ fn calls_of_a_job_are_choices() {
     explore(|| progress(true)).schedules(1_000).check();
 }
 
-/// Between its two calls a job gives way.
+/// A job gives up its turn between its two calls.
 #[test]
 fn the_loop_may_run_between_two_calls() {
     let program = || async {
@@ -171,7 +171,7 @@ fn a_timeout_may_come_before_the_end_of_a_job() {
     assert_eq!(token, "1:fence:dev:+1:time:dev:job.0=9/10");
 }
 
-/// The jobs of a pool of one run one after the other, in order, whatever their turns.
+/// The jobs of a pool with one thread run one after the other, in order, whatever turns the tape gives them.
 #[test]
 fn jobs_that_wait_for_a_thread_keep_their_order() {
     let program = || async {
@@ -190,7 +190,7 @@ fn jobs_that_wait_for_a_thread_keep_their_order() {
     assert_eq!(texts(explore(program).schedules(300).outcomes()), ["\"abc\""]);
 }
 
-/// Such a program holds its loop up, and that must not hold up the jobs.
+/// Such a program blocks its loop, which must not block the jobs.
 #[test]
 fn a_loop_that_blocks_for_a_job_lets_it_run() {
     let program = || async {
@@ -204,7 +204,7 @@ fn a_loop_that_blocks_for_a_job_lets_it_run() {
     assert_eq!(texts(explore(program).schedules(100).outcomes()), ["6"]);
 }
 
-/// A job that was never waited for ends with the program.
+/// A job that nothing waits for ends with the program.
 #[test]
 fn a_job_that_nothing_waits_for_ends() {
     static ENDED: AtomicU32 = AtomicU32::new(0);
@@ -227,7 +227,7 @@ fn a_panic_in_a_job_has_its_location() {
     assert!(at.starts_with("crates/simulation/tests/suite/threads.rs:"), "{at}");
 }
 
-/// As under `ASYNCIO_SCHEDULE`: a loop that nothing explores.
+/// As under `ASYNCIO_SCHEDULE`: a loop outside `explore`.
 #[test]
 fn a_token_is_followed_by_any_loop() {
     let order = |token: &'static str| {
@@ -260,7 +260,7 @@ fn a_token_is_followed_by_any_loop() {
     }
 }
 
-/// It waits for something that only the loop's thread will do, and says so to nothing that a conductor sees.
+/// The job waits for something that only the loop's thread will do, in a way that no conductor sees.
 #[test]
 fn a_job_that_does_not_report_does_not_hold_up_the_program() {
     let program = || async {
@@ -274,7 +274,7 @@ fn a_job_that_does_not_report_does_not_hold_up_the_program() {
     assert_eq!(texts(result), ["7"]);
 }
 
-/// A job of this loop asks another one, in a thread that nothing conducts.
+/// A job of this loop calls another loop, whose thread has no conductor.
 #[test]
 fn a_job_may_ask_another_loop() {
     let program = || async {

@@ -136,7 +136,7 @@ fn mended_services_survive() {
     survive(services::all());
 }
 
-/// Those that fail when a job is late. Their tokens have a second part, which CPython does not follow.
+/// Programs that fail when a job is late. Their tokens have a second part, which CPython does not follow.
 #[test]
 fn each_fault_with_threads_is_found_and_repeated() {
     let found = threads::all().into_iter().map(|Specimen { name, search }| {

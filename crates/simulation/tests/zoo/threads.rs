@@ -1,4 +1,4 @@
-//! Jobs of threads: a job takes longer than it usually does, and something else comes in between.
+//! Jobs in threads: a job takes longer than usual, and something else happens in between.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ pub(crate) fn all() -> impl IntoIterator<Item = Specimen> {
     specimens![older_save_wins, balance_read_before_a_job, told_before_the_end]
 }
 
-/// Each change is saved by a job. Mended, a job looks whether its version is the newer one.
+/// A job saves each change. Mended, it checks that its version is the newer one.
 async fn older_save_wins(mended: bool) -> Result<()> {
     let saved = Arc::new(Mutex::new(0));
     let save = |version: u32| {
@@ -33,7 +33,8 @@ async fn older_save_wins(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// A balance is read, a job asks the bank, and what was read is written. Mended, it is read after that.
+/// A balance is read, a job asks the bank, and then the new balance is computed from the old value. Mended, it is read after
+/// the job.
 async fn balance_read_before_a_job(mended: bool) -> Result<()> {
     let balance = Rc::new(Cell::new(100));
     let pay = |amount: i32, after: f64| {
@@ -53,7 +54,7 @@ async fn balance_read_before_a_job(mended: bool) -> Result<()> {
     Ok(())
 }
 
-/// A job tells the loop of its result by a call, and its task asks for that after a while. Mended, it waits for the job.
+/// A job passes its result to the loop by a call, and the program reads that after a while. Mended, it waits for the job.
 async fn told_before_the_end(mended: bool) -> Result<()> {
     let (told, event_loop) = (Arc::new(Mutex::new(None)), asyncio::get_running_loop()?.handle());
     let result = Arc::clone(&told);
