@@ -274,6 +274,32 @@ fn all_loops_of_a_process_are_seen() {
 }
 
 #[test]
+fn a_loop_beside_one_that_is_stuck_is_seen_as_ever() {
+    let mut subject = Subject::start("stuck beside another");
+    for _ in 0..2 {
+        let snapshot = subject.snapshot();
+        let [stuck, goes_on] = &snapshot.loops[..] else { panic!("{:#?}", snapshot.loops) };
+        assert_eq!((stuck.thread_name.as_str(), stuck.answered_after), ("first", None));
+        // The time is its own, and not that of the loop for which all wait.
+        assert!(goes_on.answered_after.is_some_and(|seconds| seconds < 0.9), "{:?}", goes_on.answered_after);
+        let kettle = task(&snapshot, "kettle");
+        assert_eq!((kind(kettle), kettle.at.line), ("timer", line_of("oven")));
+        let blocker = task(&snapshot, "blocker");
+        assert!(goes_on.tasks.contains(kettle) && stuck.tasks.contains(blocker));
+        let [finding] = &snapshot.findings[..] else { panic!("{:#?}", snapshot.findings) };
+        let head = format!("loop {} in thread {} ", stuck.number, stuck.thread);
+        assert!(finding.text.starts_with(&head), "{}", finding.text);
+        assert!(finding.text.contains("does not answer: a step of blocker (block) has been running"), "{finding:#?}");
+    }
+    subject.signal("-QUIT");
+    let written = subject.errors_until("blocked: ");
+    for name in ["kettle", "blocker", "bread"] {
+        assert!(written.contains(&format!("(T) {name}\n")), "{written}");
+    }
+    assert!(written.contains(" tasks in 2 loops\n"), "{written}");
+}
+
+#[test]
 fn a_deadlock_is_still_reported_and_can_be_looked_into() {
     let subject = Subject::start("deadlock");
     assert_eq!(kind(task(&subject.snapshot(), "waiter")), "future");
