@@ -156,11 +156,12 @@ impl Line {
         Some(Offer { what, task: entry.address_of_task(), at: entry.at })
     }
 
-    /// The only task that can end the wait of `ticket`, if that is certain: a holder, or a task with an offer.
-    pub(crate) fn only_by(&self, ticket: Ticket) -> Option<Result<Stamp, usize>> {
+    /// The only task that can end the wait of `ticket`, if that is certain: the address of a task with an offer, or 0 and the stamp of
+    /// a holder.
+    pub(crate) fn only_by(&self, ticket: Ticket) -> Option<(usize, Option<Stamp>)> {
         let certain = self.exclusive.get() && self.by_hand.get().is_none();
-        let offered = self.offered_before(ticket).map(|offer| Err(offer.task));
-        offered.or(self.acquired_by.get().map(Ok)).filter(|_| certain)
+        let offered = self.offered_before(ticket).map(|offer| (offer.task, None));
+        offered.or(self.acquired_by.get().map(|held| (0, Some(held)))).filter(|_| certain)
     }
 
     // Waiting.
@@ -237,7 +238,7 @@ impl Blocker for InLine<'_> {
     fn describe(&self) -> Description {
         let text = Text::Waiters(self.0.name, self.0.len());
         let (offered, by_hand) = (self.0.offered_before(self.1), self.0.by_hand.get());
-        let held_by = self.0.acquired_by.get().filter(|_| offered.is_none()).map(|holder| holder.number);
+        let held_by = self.0.acquired_by.get().filter(|_| offered.is_none()).map(|holder| holder.number.get());
         Description { held_by, by_hand, offered, ..Description::new(WaitKind::Line(self.0.name), text) }
     }
 }

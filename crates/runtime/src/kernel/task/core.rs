@@ -6,6 +6,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::Write as _;
 use std::mem::ManuallyDrop;
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::ptr;
 use std::rc::Rc;
@@ -275,8 +276,8 @@ impl TaskCore {
     }
 
     /// The task as it is now; see [`Stamp`].
-    pub(crate) fn stamp(&self) -> Stamp {
-        Stamp { number: self.number(), made: self.base.made.get() }
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        Some(Stamp { number: NonZeroU32::new(self.number())?, made: self.base.made.get() })
     }
 
     // Steps and cancellations.
@@ -364,16 +365,14 @@ impl TaskCore {
 /// Identifies a task up to the moment when it makes its next task or callback, to which it may move what it has acquired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
-    pub(crate) number: u32,
+    pub(crate) number: NonZeroU32,
     made: u8,
 }
 
 /// Notes that the current task makes a task or a callback.
 #[inline]
 pub(crate) fn note_making() {
-    current::with_task(|task| {
-        task.iter().for_each(|task| task.base().made.set(task.base().made.get().wrapping_add(1)))
-    });
+    current::with_task(|task| task.iter().for_each(|task| task.base().made.update(|made| made.wrapping_add(1))));
 }
 
 /// The current task's number, unique among all tasks of the process that are not done.
