@@ -79,10 +79,13 @@ fn loops_that_are_stuck_are_told_of_and_not_the_one_beside_them() {
         drop((start(stuck, "first"), start(stuck, "second")));
         goes_on.join().unwrap();
     };
-    let Some(mut said) = said("loops_that_are_stuck_are_told_of_and_not_the_one_beside_them", 2, program) else { return };
+    let Some(mut said) = said("loops_that_are_stuck_are_told_of_and_not_the_one_beside_them", 2, program) else {
+        return;
+    };
     said.sort();
     for (said, name) in said.iter().zip(["first", "second"]) {
-        let task = format!("Executing <Task pending name='{name}' coro=<blocks()>> is taking longer than 0.020 seconds");
+        let task =
+            format!("Executing <Task pending name='{name}' coro=<blocks()>> is taking longer than 0.020 seconds");
         assert!(said.starts_with(&task), "{said}");
     }
     assert_eq!(said.len(), 2);
