@@ -55,7 +55,7 @@ pub(crate) fn partial_deadlocks(core: &LoopCore) -> Vec<Vec<AnyTask>> {
     let (mut found, tasks) = (Vec::new(), core.tasks.all_that(waits_for_tasks));
     let key = |blocked_on| if let BlockedOn::Line(_, ticket) = blocked_on { ticket.key() } else { 0 };
     FOUND.with_borrow_mut(Sightings::begin);
-    let names = |task: &AnyTask| [(task.as_future().address(), None), (0, task.core().stamp())];
+    let names = |task: &AnyTask| [(task.as_future().address(), None), (0, Some(task.core().stamp()))];
     for knot in knots(tasks.iter().map(|task| (names(task), waits_for(task)))) {
         let handles = |places: &[usize]| places.iter().map(|place| tasks[*place].clone()).collect::<Vec<_>>();
         let (cycle, needed) = (handles(&knot.cycle), handles(&knot.needed));

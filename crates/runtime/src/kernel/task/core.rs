@@ -6,7 +6,6 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::Write as _;
 use std::mem::ManuallyDrop;
-use std::num::NonZeroU32;
 use std::panic::Location;
 use std::ptr;
 use std::rc::Rc;
@@ -276,8 +275,8 @@ impl TaskCore {
     }
 
     /// The task as it is now; see [`Stamp`].
-    pub(crate) fn stamp(&self) -> Option<Stamp> {
-        Some(Stamp { number: NonZeroU32::new(self.number())?, made: self.base.made.get() })
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp { number: self.number(), made: self.base.made.get() }
     }
 
     // Steps and cancellations.
@@ -363,9 +362,10 @@ impl TaskCore {
 }
 
 /// Identifies a task up to the moment when it makes its next task or callback, to which it may move what it has acquired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
-    pub(crate) number: NonZeroU32,
+    /// 0 if it is no task.
+    pub(crate) number: u32,
     made: u8,
 }
 
