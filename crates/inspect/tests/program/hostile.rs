@@ -212,7 +212,7 @@ fn a_terminal_may_be_resized_and_closed_under_a_view() {
         lines.len() <= rows && lines.iter().all(|line| line.chars().count() <= columns)
     };
     let shown = screen();
-    assert!(fits(&shown, 8, 30) && shown[6].contains("lines more"), "{shown:?}");
+    assert!(fits(&shown, 8, 30) && shown.iter().any(|line| line.contains("lines more")), "{shown:?}");
     for (rows, columns) in [(4, 12), (1, 1), (200, 500), (0, 0), (65535, 65535), (24, 80)] {
         size(rows, columns);
         // One of the first may have been made before.
