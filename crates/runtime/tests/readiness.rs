@@ -30,7 +30,7 @@ fn empty() -> Result<(UnixStream, AsyncFd<UnixStream>)> {
 }
 
 #[test]
-fn a_descriptor_that_is_closed_is_an_error_for_whoever_polls() {
+fn polling_a_descriptor_that_is_closed_is_an_error() {
     virtually(async {
         let (_far, near) = empty()?;
         let registration = near.registration().clone();
