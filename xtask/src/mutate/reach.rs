@@ -48,7 +48,7 @@ struct Kept {
     /// When it was built, in nanoseconds.
     built: u128,
     tests: Vec<Measured>,
-    /// Are these all tests, and not only those that mutants name?
+    /// Not only those that mutants have named.
     has_all: bool,
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::thread;
 
 use asyncio_runtime::{Result, create_task, gather, sleep};
@@ -26,6 +28,78 @@ fn many_wait_for_room() {
         let thread = thread::spawn(move || plain.read_exact(&mut vec![0; 16 << 20]));
         gather(drains).await?;
         thread.join().unwrap()?;
+        Ok(())
+    });
+}
+
+/// As on CPython: a transport has its protocol go on when no more than the low mark is left.
+#[test]
+fn a_task_that_waits_for_room_goes_on_at_the_low_mark() {
+    run(async {
+        const MEGABYTE: usize = 1 << 20;
+        let (mut plain, (_reader, writer)) = half_pair()?;
+        writer.set_write_buffer_limits(Some(16 * MEGABYTE), Some(8 * MEGABYTE))?;
+        writer.write(vec![0; 48 * MEGABYTE])?;
+        let drain = create_task({
+            let writer = writer.clone();
+            async move { writer.drain().await }
+        });
+        sleep(0).await?;
+        let (mut between, mut piece) = (false, vec![0; MEGABYTE / 4]);
+        while writer.get_write_buffer_size() > 8 * MEGABYTE {
+            assert!(!drain.done());
+            between |= writer.get_write_buffer_size() < 16 * MEGABYTE;
+            plain.read_exact(&mut piece)?;
+            sleep(0.001).await?;
+        }
+        assert!(between, "it was never between the marks");
+        assert!(writer.get_write_buffer_size() > 0 && drain.done());
+        writer.abort();
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_written_when_there_is_room_again_comes_after_what_is_kept() {
+    run(async {
+        let (mut plain, (_reader, writer)) = half_pair()?;
+        let mut bytes = pattern(16 << 20);
+        writer.write(&bytes)?;
+        let kept = writer.get_write_buffer_size();
+        assert!(kept > 0);
+        // Makes room. In one of the iterations the loop knows of it, and has not yet written what is kept.
+        let mut received = vec![0; bytes.len() - kept];
+        plain.read_exact(&mut received)?;
+        for n in 0..200 {
+            writer.write([n])?;
+            bytes.push(n);
+            sleep(0).await?;
+        }
+        let rest = read_all(plain);
+        writer.close();
+        writer.wait_closed().await?;
+        received.extend(rest.join().unwrap()?);
+        assert!(received == bytes);
+        Ok(())
+    });
+}
+
+/// As on CPython: a protocol is paused by more than the high mark.
+#[test]
+fn no_task_waits_for_room_while_the_buffer_is_full_up_to_the_high_mark() {
+    run(async {
+        let (_plain, (_reader, writer)) = half_pair()?;
+        writer.set_write_buffer_limits(Some(64 << 20), None)?;
+        while writer.get_write_buffer_size() == 0 {
+            writer.write([0; 65536])?;
+        }
+        writer.set_write_buffer_limits(Some(writer.get_write_buffer_size() + 10), None)?;
+        let has_room = || pin!(writer.drain()).poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        writer.write([0; 10])?;
+        assert!(has_room());
+        writer.write([0])?;
+        assert!(!has_room());
+        writer.abort();
         Ok(())
     });
 }
