@@ -157,7 +157,7 @@ mod tests {
     fn the_slots_of_entries_that_left_last_are_used_again() {
         let mut slots = Slots::default();
         let all = [0, 1, 2].map(|entry| slots.push(entry, entry));
-        // The last but one leaves a hole until the last is gone.
+        // The one before the last leaves a hole until the last is removed.
         assert_eq!((slots.take(all[1], |_, _| ()), slots.take(all[2], |_, _| ())), (Some(1), Some(2)));
         assert_eq!((slots.number(all[1]), slots.push(3, 3), slots.push(4, 4)), (None, all[1], all[2]));
     }

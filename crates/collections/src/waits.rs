@@ -80,6 +80,45 @@ impl fmt::Display for Knot {
     }
 }
 
+/// What looks, made one after the other, have found: for how long, and whether it has been reported.
+#[derive(Debug)]
+pub struct Sightings<Key> {
+    before: HashMap<Key, Sighting>,
+    now: HashMap<Key, Sighting>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sighting {
+    since: f64,
+    is_reported: bool,
+}
+
+impl<Key> Default for Sightings<Key> {
+    fn default() -> Self {
+        Self { before: HashMap::new(), now: HashMap::new() }
+    }
+}
+
+impl<Key: Clone + Eq + Hash> Sightings<Key> {
+    /// Begins a look. What the last look has not found is forgotten.
+    pub fn begin(&mut self) {
+        self.before = std::mem::take(&mut self.now);
+    }
+
+    /// Notes that the look has found something at this time. Returns whether that is young, as long as the looks have not been finding
+    /// it for so many seconds, and whether it has been reported.
+    pub fn find(&mut self, key: &Key, time: f64, seconds: f64) -> (bool, bool) {
+        let sighting = self.before.remove(key).unwrap_or(Sighting { since: time, is_reported: false });
+        self.now.insert(key.clone(), sighting);
+        (time - sighting.since < seconds, sighting.is_reported)
+    }
+
+    /// Notes that something that the look has found is reported.
+    pub fn report(&mut self, key: &Key) {
+        self.now.entry(key.clone()).and_modify(|sighting| sighting.is_reported = true);
+    }
+}
+
 /// These nodes, and all that they wait for, directly or indirectly; each once.
 fn all_needed(waits: &Waits, nodes: &[usize]) -> Vec<usize> {
     reached(nodes.to_vec(), |node| waits.get(node).cloned().unwrap_or_default())
@@ -143,6 +182,21 @@ mod tests {
         let knots = knots(nodes.into_iter());
         assert_eq!(knots, [Knot { cycle: vec![0, 1], needed: vec![0, 1, 2, 3] }]);
         assert_eq!(knots[0].to_string(), "2 tasks wait for each other");
+    }
+
+    #[test]
+    fn what_a_look_does_not_find_begins_anew() {
+        let mut sightings = Sightings::default();
+        let mut look = |keys: &[&'static str], time: f64| {
+            sightings.begin();
+            let found: Vec<_> = keys.iter().map(|key| sightings.find(key, time, 2.0)).collect();
+            keys.iter().filter(|key| **key == "a").for_each(|key| sightings.report(key));
+            found
+        };
+        assert_eq!(look(&["a"], 1.0), [(true, false)]);
+        assert_eq!(look(&["b", "a"], 3.0), [(true, false), (false, true)]);
+        assert_eq!(look(&["b"], 4.0), [(true, false)]);
+        assert_eq!(look(&["a", "b"], 6.0), [(true, false), (false, false)]);
     }
 
     #[test]

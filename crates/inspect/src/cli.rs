@@ -115,14 +115,22 @@ fn screen(head: &str, text: &str) -> String {
 }
 
 fn fit(head: &str, text: &str, rows: usize, columns: usize) -> String {
-    let lines: Vec<&str> = [head, ""].into_iter().chain(text.lines()).collect();
-    let mut shown = String::from("\x1b[H");
+    let mut lines: Vec<&str> = [head, ""].into_iter().chain(text.lines()).collect();
     // The last row stays empty, so that nothing scrolls.
     let room = rows - 1;
-    for (place, line) in lines.iter().take(room).enumerate() {
-        let left = lines.len() - place;
-        let more = (place + 1 == room && left > 1).then(|| format!("… and {left} lines more"));
-        let line = more.as_deref().unwrap_or(line);
+    let more;
+    if lines.len() > room {
+        // What is remarkable comes last, below an empty line, and is the last to be left out.
+        let findings = text.rsplit_once("\n\n").map_or(0, |(_, findings)| findings.lines().count());
+        let kept = lines.split_off(lines.len() - findings);
+        let kept = &kept[..findings.min(room / 2)];
+        let left = lines.split_off(room - 1 - kept.len()).len() + findings - kept.len();
+        more = format!("… and {left} lines more");
+        lines.push(&more);
+        lines.extend(kept);
+    }
+    let mut shown = String::from("\x1b[H");
+    for line in lines {
         if line.chars().count() > columns {
             shown.extend(line.chars().take(columns - 1).chain(['…']));
         } else {
@@ -165,14 +173,20 @@ mod tests {
 
     #[test]
     fn a_screen_has_no_more_than_fits() {
-        let visible = |rows, columns| {
-            let shown = fit("head", "1234567890\n2\n3\n4\n", rows, columns);
+        let visible_of = |text, rows, columns| {
+            let shown = fit("head", text, rows, columns);
             let lines = shown.strip_prefix("\x1b[H").and_then(|shown| shown.strip_suffix("\x1b[J")).unwrap().to_owned();
             lines.lines().map(|line| line.strip_suffix("\x1b[K").unwrap().to_owned()).collect::<Vec<_>>()
         };
+        let visible = |rows, columns| visible_of("1234567890\n2\n3\n4\n", rows, columns);
         assert_eq!(visible(10, 10), ["head", "", "1234567890", "2", "3", "4"]);
         assert_eq!(visible(7, 5), ["head", "", "1234…", "2", "3", "4"]);
         assert_eq!(visible(5, 30), ["head", "", "1234567890", "… and 3 lines more"]);
         assert_eq!(visible(4, 8), ["head", "", "… and 4…"]);
+        let text = "1\n2\n3\n4\n5\n\ncycle: a\n  b\n  c\n";
+        assert_eq!(visible_of(text, 20, 30).last().unwrap(), "  c");
+        assert_eq!(visible_of(text, 9, 30), ["head", "", "1", "2", "… and 4 lines more", "cycle: a", "  b", "  c"]);
+        assert_eq!(visible_of(text, 6, 30), ["head", "", "… and 7 lines more", "cycle: a", "  b"]);
+        assert_eq!(visible_of(text, 3, 30), ["… and 10 lines more", "cycle: a"]);
     }
 }

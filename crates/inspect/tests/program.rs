@@ -15,7 +15,7 @@ mod subjects;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use asyncio_inspect::{ActivityKind, FindingKind, Snapshot, TaskSnapshot, TaskState};
+use asyncio_inspect::{ActivityKind, Finding, FindingKind, Snapshot, TaskSnapshot, TaskState};
 use subjects::{Subject, line_of};
 
 /// The task of this name.
@@ -64,10 +64,24 @@ fn each_task_says_what_it_waits_for_and_where() {
     assert!(loaves.iter().all(|task| task.at.line == line_of("oven")));
 }
 
+/// What the subject shows when the cycle has lasted so long that it is certain. Until then it is a suspicion.
+fn when_it_is_certain(subject: &Subject) -> Snapshot {
+    loop {
+        let snapshot = subject.snapshot();
+        let is_cycle = |finding: &Finding| finding.kind == FindingKind::Cycle;
+        if snapshot.findings.iter().any(is_cycle) {
+            return snapshot;
+        }
+        let head = "these tasks may be waiting for each other: cups → plates → cups\n";
+        assert!(snapshot.findings.iter().any(|finding| finding.text.starts_with(head)), "{:#?}", snapshot.findings);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}
+
 #[test]
 fn a_cycle_is_named_with_its_tasks_and_lines() {
     let subject = Subject::start("kitchen");
-    let snapshot = subject.snapshot();
+    let snapshot = when_it_is_certain(&subject);
     let cycles: Vec<_> = snapshot.findings.iter().filter(|finding| finding.kind == FindingKind::Cycle).collect();
     let [cycle] = &cycles[..] else { panic!("{cycles:#?}") };
     let (cups, plates) = (task(&snapshot, "cups").id, task(&snapshot, "plates").id);
@@ -229,7 +243,7 @@ fn a_wait_beside_a_future_of_another_crate_makes_no_cycle() {
 #[test]
 fn a_cycle_that_is_named_was_told_of_by_the_program() {
     let subject = Subject::start("kitchen");
-    let snapshot = subject.snapshot();
+    let snapshot = when_it_is_certain(&subject);
     let (cups, plates) = (task(&snapshot, "cups").id, task(&snapshot, "plates").id);
     assert_eq!(snapshot.loops[0].partial_deadlocks, [[cups, plates]]);
     let (_, errors) = subject.kill();
@@ -239,6 +253,7 @@ fn a_cycle_that_is_named_was_told_of_by_the_program() {
 #[test]
 fn sigquit_writes_table_and_tree_to_standard_error() {
     let mut subject = Subject::start("kitchen");
+    when_it_is_certain(&subject);
     subject.signal("-QUIT");
     let written = subject.errors_until("cycle: cups → plates → cups");
     let head = format!("process {} (program-", subject.id());
@@ -271,6 +286,32 @@ fn all_loops_of_a_process_are_seen() {
     assert_eq!((idle.activity.kind, idle.tasks.len()), (ActivityKind::BetweenPasses, 0));
     let threads: std::collections::HashSet<_> = snapshot.loops.iter().map(|event_loop| event_loop.thread).collect();
     assert_eq!(threads.len(), 3);
+}
+
+#[test]
+fn a_loop_beside_one_that_is_stuck_is_seen_as_ever() {
+    let mut subject = Subject::start("stuck beside another");
+    for _ in 0..2 {
+        let snapshot = subject.snapshot();
+        let [stuck, goes_on] = &snapshot.loops[..] else { panic!("{:#?}", snapshot.loops) };
+        assert_eq!((stuck.thread_name.as_str(), stuck.answered_after), ("first", None));
+        // The time is its own, and not that of the loop for which all wait.
+        assert!(goes_on.answered_after.is_some_and(|seconds| seconds < 0.9), "{:?}", goes_on.answered_after);
+        let kettle = task(&snapshot, "kettle");
+        assert_eq!((kind(kettle), kettle.at.line), ("timer", line_of("oven")));
+        let blocker = task(&snapshot, "blocker");
+        assert!(goes_on.tasks.contains(kettle) && stuck.tasks.contains(blocker));
+        let [finding] = &snapshot.findings[..] else { panic!("{:#?}", snapshot.findings) };
+        let head = format!("loop {} in thread {} ", stuck.number, stuck.thread);
+        assert!(finding.text.starts_with(&head), "{}", finding.text);
+        assert!(finding.text.contains("does not answer: a step of blocker (block) has been running"), "{finding:#?}");
+    }
+    subject.signal("-QUIT");
+    let written = subject.errors_until("blocked: ");
+    for name in ["kettle", "blocker", "bread"] {
+        assert!(written.contains(&format!("(T) {name}\n")), "{written}");
+    }
+    assert!(written.contains(" tasks in 2 loops\n"), "{written}");
 }
 
 #[test]

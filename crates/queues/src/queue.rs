@@ -204,7 +204,11 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
             }
             turn.over = true;
         }
-        self.put_nowait(item)
+        if inner.shut_down.get() {
+            return Err(PutError::new(item, QueueShutDown));
+        }
+        self.insert(item);
+        Ok(())
     }
 
     /// Puts an item into the queue if there is room.
@@ -220,11 +224,18 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
         if self.full() {
             return Err(PutError::new(item, QueueFull));
         }
+        self.insert(item);
+        Ok(())
+    }
+
+    /// Puts an item into a queue that is open and has room.
+    #[inline]
+    fn insert(&self, item: T) {
+        let inner = &*self.inner;
         note_handing_over::<T>();
         inner.store.borrow_mut().put(item);
         inner.unfinished.set(inner.unfinished.get() + 1);
         inner.getters.wake_one();
-        Ok(())
     }
 
     /// Takes the next item, after waiting for one if there is none. Does not suspend if there is one.
@@ -386,7 +397,7 @@ struct Turn<'a, F: Fn() -> bool> {
 
 impl<F: Fn() -> bool> Drop for Turn<'_, F> {
     fn drop(&mut self) {
-        if self.wait.leave() && !self.over && (self.useful)() {
+        if !self.over && self.wait.leave() && (self.useful)() {
             self.line.wake_one();
         }
     }

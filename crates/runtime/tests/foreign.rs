@@ -236,7 +236,7 @@ fn a_wait_of_ours_that_is_not_polled_any_more_does_not_hold_the_cancellation_up(
     .unwrap();
 }
 
-/// The request cannot end the wait, so it comes after it: it wins over the result, as one that comes during a last step does.
+/// The request cannot end the wait, so it takes effect after it: it wins over the result, like a request during a last step.
 #[test]
 fn a_foreign_future_that_comes_with_the_cancellation_does_not_save_the_task() {
     run_virtual(async {

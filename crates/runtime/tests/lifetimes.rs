@@ -246,7 +246,7 @@ fn what_nobody_retrieves_is_reported_once() {
     assert!(reports[1].starts_with("Future exception was never retrieved\nfuture: <Future finished exception="));
 }
 
-/// As CPython, whose closed loop has its handler as long as anything has the loop. Here the handler may own the loop.
+/// CPython keeps the handler of a closed loop as long as anything refers to the loop. Here the handler may own the loop.
 #[test]
 fn a_closed_loop_keeps_its_handler_while_a_failure_may_have_to_be_reported() {
     let event_loop = EventLoop::with_clock(Clock::Virtual);
@@ -274,7 +274,7 @@ fn a_failure_that_a_group_returns_among_its_results_does_not_keep_the_handler_of
     event_loop.set_exception_handler(Some(Box::new(move |_| unreachable!("{held:?} is not needed"))));
     let failed = event_loop.create_future::<()>();
     failed.set_exception(ValueError::new("a result")).unwrap();
-    // It ends with the error at once, before it is told that errors are results.
+    // It ends with the error at once, before it is set to return errors as results.
     let group = gather([&failed]).return_exceptions();
     assert!(group.done());
     event_loop.close().unwrap();

@@ -355,7 +355,7 @@ fn calls_that_a_loops_own_thread_makes_by_its_handle_are_in_order_with_others() 
     .unwrap();
 }
 
-/// As on CPython, where `timeout(0)` queues its callback as `call_soon` does.
+/// As on CPython, where `timeout(0)` queues its callback like `call_soon`.
 #[test]
 fn what_a_thread_handed_in_comes_before_a_limit_that_is_over_at_once() {
     thread_local! {

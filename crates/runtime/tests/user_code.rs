@@ -171,7 +171,7 @@ fn the_key_of_a_callback_names_no_other_one() {
         let called = Rc::new(Cell::new(0));
         let calls = Rc::clone(&called);
         let own = b.add_done_callback(move |_| calls.set(calls.get() + 1));
-        // One at the place of `own`, and one at a place that is empty.
+        // One at the place of `own`, and one at an empty place.
         let [second, third] = [(); 2].map(|()| a.add_done_callback(|_| ()));
         assert!(!b.remove_done_callback(second) && !b.remove_done_callback(third));
         // An old key, whose place was used again.

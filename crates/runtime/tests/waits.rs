@@ -77,7 +77,7 @@ fn a_waiter_that_another_wait_of_its_task_saves_from_a_cancellation_is_still_in_
     .unwrap();
 }
 
-/// The request found the nap over, so the task raises it at its next wait. That is the nap, and not the future, which was not asked.
+/// At the request the nap has already ended, so the task raises at its next wait: the nap, not the future, which was not cancelled.
 #[test]
 fn a_future_that_was_not_cancelled_stays_awaited_while_the_wait_beside_it_raises() {
     virtually(async {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use asyncio_runtime::{Clock, EventLoop, Result, create_task, sleep};
+use asyncio_runtime::{Clock, EventLoop, Result, Task, create_task, sleep};
 // Linked in.
 use asyncio_watchdog as _;
 
@@ -65,6 +65,36 @@ fn a_step_that_never_ends_is_told_of_with_the_line_of_its_last_await() {
              its last await was at {file}:{line}"
         )]
     );
+}
+
+/// Each loop has a thread that watches it, and one that goes on is not accused.
+#[test]
+fn loops_that_are_stuck_are_told_of_and_not_the_one_beside_them() {
+    let program = || {
+        let start = |main: fn(&'static str) -> Task<()>, name: &'static str| {
+            thread::spawn(move || debug_mode(Clock::Real).run_until_complete(async move { main(name).await }).unwrap())
+        };
+        let goes_on = start(|name| create_task(ticks()).named(name), "goes on");
+        let stuck = |name| create_task(blocks(3)).named(name);
+        drop((start(stuck, "first"), start(stuck, "second")));
+        goes_on.join().unwrap();
+    };
+    let Some(mut said) = said("loops_that_are_stuck_are_told_of_and_not_the_one_beside_them", 2, program) else {
+        return;
+    };
+    said.sort();
+    for (said, name) in said.iter().zip(["first", "second"]) {
+        let task =
+            format!("Executing <Task pending name='{name}' coro=<blocks()>> is taking longer than 0.020 seconds");
+        assert!(said.starts_with(&task), "{said}");
+    }
+    assert_eq!(said.len(), 2);
+}
+
+async fn ticks() -> Result<()> {
+    loop {
+        sleep(0.001).await?;
+    }
 }
 
 /// A task that blocks at once has not awaited yet.

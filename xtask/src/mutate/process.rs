@@ -110,7 +110,8 @@ pub(super) fn run(
     Ok((end, took, said))
 }
 
-/// Has the harness reported that a test passed? Its last line says so; what a test writes to standard error is in the line of the test.
+/// Has the harness reported that a test passed? Only its last line is reliable: what a test writes to standard error is in the
+/// line of the test.
 fn has_passed(said: &str) -> bool {
     said.lines().filter_map(|line| line.strip_prefix("test result: ok. ")).any(|counts| !counts.starts_with("0 passed"))
 }

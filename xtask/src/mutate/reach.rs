@@ -48,7 +48,7 @@ struct Kept {
     /// When it was built, in nanoseconds.
     built: u128,
     tests: Vec<Measured>,
-    /// Not only those that mutants have named.
+    /// Are these all tests, and not only those that mutants name?
     has_all: bool,
 }
 

@@ -148,8 +148,8 @@ pub(super) fn named<'a>(mutants: &[&'a Mutant]) -> BTreeSet<Test<'a>> {
     mutants.iter().filter_map(|mutant| mutant.test()).collect()
 }
 
-/// The packages whose tests are built for these mutants, of which each meets at most so many beside the one that it names: those
-/// of the named tests, the mutants' own if they meet others, and the corpus, which is slow, if they meet all.
+/// The packages whose tests are built for these mutants, if each is tried with at most `most` tests besides the one that it names:
+/// those of the named tests, the mutants' own packages unless `most` is zero, and the corpus, which is slow, without a maximum.
 pub(super) fn packages(mutants: &[&Mutant], most: Option<usize>) -> BTreeSet<String> {
     let own = mutants.iter().filter(|_| most != Some(0)).map(|mutant| mutant.package.clone());
     let named = named(mutants).into_iter().map(|test| test.package.to_owned());

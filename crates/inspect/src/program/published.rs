@@ -29,10 +29,13 @@ pub(crate) struct Published {
     handle: LoopHandle,
     state: Mutex<State>,
     /// The walk that the loop has been asked for and has not delivered.
-    question: Mutex<Option<Receiver<LoopSnapshot>>>,
+    question: Mutex<Option<Receiver<Answer>>>,
     /// Is the loop making the walk now?
     walks: AtomicBool,
 }
+
+/// A walk, and the time at which it was complete, which may be long before the thread looks at it.
+type Answer = (Instant, LoopSnapshot);
 
 /// A loop that makes progress, or is making its walk, may take this many times longer to answer than a stuck one.
 const MORE_PATIENCE: u32 = 8;
@@ -283,8 +286,9 @@ impl Published {
         loop {
             let timeout = patience.saturating_sub(asked.elapsed()).max(LOOK_AGAIN);
             match receiver.recv_timeout(timeout) {
-                Ok(answer) => {
-                    return Some(LoopSnapshot { answered_after: Some(asked.elapsed().as_secs_f64()), ..answer });
+                Ok((complete, answer)) => {
+                    let took = complete.saturating_duration_since(asked).as_secs_f64();
+                    return Some(LoopSnapshot { answered_after: Some(took), ..answer });
                 }
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {
@@ -305,7 +309,7 @@ impl Published {
 }
 
 /// Called in the loop's thread.
-fn answer_of(published: &Weak<Published>, answer: &mpsc::Sender<LoopSnapshot>) {
+fn answer_of(published: &Weak<Published>, answer: &mpsc::Sender<Answer>) {
     if let Some(published) = published.upgrade()
         && let Ok(event_loop) = asyncio_runtime::get_running_loop()
     {
@@ -313,7 +317,7 @@ fn answer_of(published: &Weak<Published>, answer: &mpsc::Sender<LoopSnapshot>) {
         let snapshot = walk::walk(&event_loop, &published);
         published.walks.store(false, Ordering::Relaxed);
         // The thread that asked may have given up.
-        let _ = answer.send(snapshot);
+        let _ = answer.send((Instant::now(), snapshot));
     }
 }
 

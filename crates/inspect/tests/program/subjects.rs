@@ -27,6 +27,7 @@ fn subject() -> Result<()> {
         Ok("stuck in a callback") => run(stuck_in_a_callback()),
         Ok("futurelock") => run(futurelock()),
         Ok("crowd") => run(crowd()),
+        Ok("crowd that a closed pipe ends") => run(crowd_that_a_closed_pipe_ends()),
         Ok("abandoned") => run(abandoned()),
         Ok("healthy") => run(healthy()),
         Ok("handed over") => run(handed_over()),
@@ -35,6 +36,7 @@ fn subject() -> Result<()> {
         Ok("parent") => run(parent()),
         Ok("server") => run(crate::healthy::server()),
         Ok("two loops") => two_loops(),
+        Ok("stuck beside another") => stuck_beside_another(),
         Ok("deadlock") => run(deadlock()),
         Ok("short") => {
             run(async { Ok(()) })?;
@@ -299,6 +301,35 @@ async fn crowd() -> Result<()> {
     }
     say("over");
     Ok(())
+}
+
+/// SIGPIPE has its default action, as in programs in other languages.
+async fn crowd_that_a_closed_pipe_ends() -> Result<()> {
+    let event_loop = get_running_loop()?;
+    event_loop.add_signal_handler(signal::SIGPIPE, || ())?;
+    assert!(event_loop.remove_signal_handler(signal::SIGPIPE));
+    crowd().await
+}
+
+/// A loop that is stuck in a step, and a later one in another thread that goes on.
+fn stuck_beside_another() -> Result<()> {
+    let (made, wait_for_first) = std::sync::mpsc::channel();
+    let (go, wait_for_second) = std::sync::mpsc::channel();
+    let first = move || {
+        let event_loop = asyncio::new_event_loop();
+        made.send(()).expect("it is waited for");
+        wait_for_second.recv().expect("the second begins");
+        event_loop.run_until_complete(stuck())
+    };
+    let _stuck = std::thread::Builder::new().name("first".to_owned()).spawn(first)?;
+    wait_for_first.recv().expect("the first is made");
+    run(async move {
+        tick();
+        let kettle = create_task(bake()).named("kettle");
+        sleep(0).await?;
+        go.send(()).expect("it is waited for");
+        kettle.await
+    })
 }
 
 fn two_loops() -> Result<()> {

@@ -205,6 +205,35 @@ fn a_guard_that_was_handed_over_makes_no_knot() {
     is_told!(a_guard_that_was_handed_over_makes_no_knot, program, NOTHING);
 }
 
+/// The guard goes through a `RefCell`, of which the loop knows nothing, to a task that releases the lock after some seconds.
+#[test]
+fn a_guard_that_another_task_has_unseen_for_a_while_makes_no_knot() {
+    let program = async {
+        let (lock, handed, event) = (Lock::new(), Rc::new(RefCell::new(None)), Event::new());
+        let (guards, came) = (handed.clone(), event.clone());
+        let _worker = start("worker", async move {
+            for _ in 0..60 {
+                came.wait().await?;
+                came.clear();
+                let guard = guards.take();
+                sleep(9).await?;
+                drop(guard);
+            }
+            Ok(())
+        });
+        let _dispatcher = start("dispatcher", async move {
+            for _ in 0..60 {
+                handed.replace(Some(lock.lock().await?));
+                event.set();
+            }
+            Ok(())
+        });
+        others_go_on().await?;
+        others_go_on().await
+    };
+    is_told!(a_guard_that_another_task_has_unseen_for_a_while_makes_no_knot, program, NOTHING);
+}
+
 /// The values that are handed over cannot contain a guard, so the task that acquired the lock still holds it.
 #[test]
 fn a_task_that_hands_numbers_over_still_has_its_guard() {

@@ -133,7 +133,8 @@ fn room_passes_over_a_cancelled_putter() {
     });
 }
 
-/// As CPython: the room that woke the cancelled one is taken, so the next in line is not woken in vain, and keeps its place.
+/// As in CPython: the room for which the cancelled waiter was woken is taken, so the next in line is not woken in vain, and
+/// keeps its place.
 #[test]
 fn a_putter_that_was_cancelled_when_its_room_was_taken_wakes_nobody() {
     run(async {

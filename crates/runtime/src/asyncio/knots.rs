@@ -10,13 +10,12 @@
 //! takes an extra step, with a waker that counts its clones.
 //!
 //! The search misses a guard that goes to another task through something outside of asyncio, such as a `RefCell` or another
-//! crate's channel.
+//! crate's channel. Such a task mostly releases the lock soon, so a cycle is reported only after it has lasted for a while.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 
 use asyncio_clock::Clock;
-use asyncio_collections::{counted::CountedWaker, waits::knots, waits::reached};
+use asyncio_collections::{counted::CountedWaker, waits::Sightings, waits::knots, waits::reached};
 use asyncio_errors::log;
 
 use crate::asyncio::{deadlock::describe, events::EventLoop, tasks::Edges};
@@ -26,9 +25,12 @@ use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, Stamp, State,
 type On = (usize, Option<Stamp>);
 
 thread_local! {
-    /// The numbers of tasks that have been reported.
-    static TOLD: RefCell<HashSet<u32>> = RefCell::default();
+    /// The cycles that have been found, by the number of each task and that of its wait in line.
+    static FOUND: RefCell<Sightings<Vec<(u32, u64)>>> = RefCell::default();
 }
+
+/// The seconds for which a cycle must last before it is reported.
+const PATIENCE: f64 = 10.0;
 
 /// Looks for tasks that wait for each other. Returns true if the loop must not wait now, because a task has taken a step.
 #[cold]
@@ -46,21 +48,28 @@ pub(crate) fn look_later(core: &LoopCore) {
     core.waits.set(if core.clock == Clock::Virtual { 64 + tasks } else { 1 + tasks / 8 });
 }
 
-/// Returns every cycle of tasks that wait for each other. Each is reported once.
+/// Returns every cycle of tasks that have been waiting for each other for some time. Each is reported once.
 pub(crate) fn partial_deadlocks(core: &LoopCore) -> Vec<Vec<AnyTask>> {
     // Most tasks wait for something else, and are filtered out here.
     let waits_for_tasks = |task: &AnyFuture| matches!(task.kind(), Kind::Task(core) if core.may_wait_for_tasks());
     let (mut found, tasks) = (Vec::new(), core.tasks.all_that(waits_for_tasks));
+    let key = |blocked_on| if let BlockedOn::Line(_, ticket) = blocked_on { ticket.key() } else { 0 };
+    FOUND.with_borrow_mut(Sightings::begin);
     let names = |task: &AnyTask| [(task.as_future().address(), None), (0, Some(task.core().stamp()))];
     for knot in knots(tasks.iter().map(|task| (names(task), waits_for(task)))) {
         let handles = |places: &[usize]| places.iter().map(|place| tasks[*place].clone()).collect::<Vec<_>>();
         let (cycle, needed) = (handles(&knot.cycle), handles(&knot.needed));
-        let number = cycle[0].core().number();
-        let is_told = TOLD.with_borrow(|told| told.contains(&number));
-        if may_be_ended(core, &needed) || !is_told && !needed.iter().all(|task| is_all(core, task)) {
+        let waits = cycle.iter().map(|task| (task.core().number(), key(task.core().blocked_on()))).collect();
+        let (is_young, is_told) = FOUND.with_borrow_mut(|found| found.find(&waits, core.time(), PATIENCE));
+        if is_young {
+            // The next look comes soon.
+            core.waits.set(core.waits.get().min(1 + tasks.len() / 8));
+        }
+        if is_young || may_be_ended(core, &needed) || !is_told && !needed.iter().all(|task| is_all(core, task)) {
             continue;
         }
-        if TOLD.with_borrow_mut(|told| told.insert(number)) {
+        if !is_told {
+            FOUND.with_borrow_mut(|found| found.report(&waits));
             log::warning(describe(&format!("partial deadlock: {knot}, while others go on"), &cycle));
         }
         found.push(cycle);
@@ -78,9 +87,7 @@ fn waits_for(task: &AnyTask) -> Option<Vec<On>> {
     match task.core().blocked_on() {
         _ if task.base().waits_on_several.get() => None,
         BlockedOn::Future(future) => members(future),
-        BlockedOn::Line(line, ticket) => {
-            Some(vec![line.only_by(ticket)?.map_or_else(|at| (at, None), |held| (0, Some(held)))])
-        }
+        BlockedOn::Line(line, ticket) => Some(vec![line.only_by(ticket)?]),
         _ => None,
     }
 }
@@ -90,10 +97,9 @@ fn members(future: AnyFuture) -> Option<Vec<On>> {
     let (mut left, mut tasks) = (vec![future], Vec::new());
     while let Some(future) = left.pop() {
         match future.kind() {
-            Kind::Plain => return None,
             Kind::Task(core) if core.may_wait_for_tasks() => tasks.push((future.address(), None)),
-            Kind::Task(_) => return None,
             Kind::Group(group) => left.extend(group.children.iter().filter(|child| !child.done()).cloned()),
+            _ => return None,
         }
     }
     Some(tasks).filter(|tasks| !tasks.is_empty())
@@ -103,9 +109,8 @@ fn members(future: AnyFuture) -> Option<Vec<On>> {
 fn may_be_ended(core: &LoopCore, tasks: &[AnyTask]) -> bool {
     let (edges, tasks) = (Edges::of(core), tasks.iter().map(|task| task.as_any().clone()).collect());
     let is_limited = |task| core.timers.borrow().are_limiting(&task);
-    reached(tasks, |future| edges.waiters_of(future).into_iter().cloned().collect())
-        .into_iter()
-        .any(|future| matches!(future.kind(), Kind::Task(_)) && is_limited(AnyTask::from_future(future)))
+    let all = reached(tasks, |future| edges.waiters_of(future).into_iter().cloned().collect());
+    all.into_iter().any(|future| matches!(future.kind(), Kind::Task(_)) && is_limited(AnyTask::from_future(future)))
 }
 
 /// Does a suspended task wait for nothing but its known blocker? To find out, it takes an extra step, unless something is ready,

@@ -78,7 +78,8 @@ impl WaitQueue {
     /// Notes that the current task has acquired what others wait for in this line. Only reports use this, to name the last such
     /// task. The task owns nothing by it, and is not kept alive.
     pub fn set_acquired(&self) {
-        self.line.acquired_by.set(current::with_task(|task| Some(task?.core().stamp())));
+        let stamp = current::with_task(|task| task.map(|task| task.core().stamp()));
+        self.line.acquired_by.set(stamp.unwrap_or_default());
     }
 
     /// Copies the last such note from `other`.

@@ -27,7 +27,7 @@ pub(crate) struct Line {
     /// Is the line open, so that tasks do not have to wait?
     pub(crate) open: Cell<bool>,
     /// The task that last acquired what the others wait for. The task is not kept alive.
-    pub(crate) acquired_by: Cell<Option<Stamp>>,
+    pub(crate) acquired_by: Cell<Stamp>,
     /// Does only one task hold it at a time, and does nothing but its release end a wait?
     pub(crate) exclusive: Cell<bool>,
     /// If waking a waiter offers it something: what has happened, such as "the lock was released".
@@ -156,11 +156,13 @@ impl Line {
         Some(Offer { what, task: entry.address_of_task(), at: entry.at })
     }
 
-    /// The only task that can end the wait of `ticket`, if that is certain: a holder, or a task with an offer.
-    pub(crate) fn only_by(&self, ticket: Ticket) -> Option<Result<Stamp, usize>> {
+    /// The only task that can end the wait of `ticket`, if that is certain: the address of a task with an offer, or 0 and the stamp of
+    /// a holder.
+    pub(crate) fn only_by(&self, ticket: Ticket) -> Option<(usize, Option<Stamp>)> {
         let certain = self.exclusive.get() && self.by_hand.get().is_none();
-        let offered = self.offered_before(ticket).map(|offer| Err(offer.task));
-        offered.or(self.acquired_by.get().map(Ok)).filter(|_| certain)
+        let offered = self.offered_before(ticket).map(|offer| (offer.task, None));
+        // Without a holder it is the stamp of no task, which is as good as none.
+        offered.or(Some((0, Some(self.acquired_by.get())))).filter(|_| certain)
     }
 
     // Waiting.
@@ -237,7 +239,7 @@ impl Blocker for InLine<'_> {
     fn describe(&self) -> Description {
         let text = Text::Waiters(self.0.name, self.0.len());
         let (offered, by_hand) = (self.0.offered_before(self.1), self.0.by_hand.get());
-        let held_by = self.0.acquired_by.get().filter(|_| offered.is_none()).map(|holder| holder.number);
+        let held_by = Some(self.0.acquired_by.get().number).filter(|number| *number > 0 && offered.is_none());
         Description { held_by, by_hand, offered, ..Description::new(WaitKind::Line(self.0.name), text) }
     }
 }

@@ -109,7 +109,7 @@ fn a_request_taken_back_in_time_never_arrives() {
     assert_eq!(event_loop.run_until_complete(task).unwrap(), 42);
 }
 
-/// As CPython: the sleep is over, though its task has not run yet.
+/// As in CPython: the sleep has ended, although its task has not run yet.
 #[test]
 fn a_request_that_is_taken_back_when_the_sleep_is_over_never_arrives() {
     let event_loop = new_loop();
@@ -148,7 +148,7 @@ fn a_request_without_a_message_takes_the_place_of_one_with() {
     assert_eq!(raised(result), "CancelledError()");
 }
 
-/// As CPython: only the first to ask gets the error itself.
+/// As in CPython: only the first caller gets the error itself.
 #[test]
 fn the_cancellation_that_ended_a_task_is_raised_once_with_its_message() {
     let event_loop = new_loop();
@@ -157,7 +157,7 @@ fn the_cancellation_that_ended_a_task_is_raised_once_with_its_message() {
     assert_eq!([ask(), ask(), ask()], ["CancelledError('own')", "CancelledError()", "CancelledError()"]);
 }
 
-/// As CPython: the request went on to the child, so what the child makes of it is what its parent gets.
+/// As in CPython: the request was passed on to the child, so the parent gets whatever result the child ends with.
 #[test]
 fn a_request_that_went_on_to_the_awaited_task_does_not_arrive_again() {
     let event_loop = new_loop();

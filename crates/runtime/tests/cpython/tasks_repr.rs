@@ -171,7 +171,8 @@ fn in_place_of_a_stack_a_failed_task_shows_its_error_and_a_cancelled_one_nothing
     .unwrap();
 }
 
-/// As CPython, which counts only tasks without a name of their own. (Other tests make tasks meanwhile, so it may take several attempts.)
+/// As in CPython, which counts only tasks without a given name. (Other tests create tasks meanwhile, so this may take several
+/// attempts.)
 #[test]
 fn a_task_with_a_name_of_its_own_takes_no_number() {
     let event_loop = new_loop();

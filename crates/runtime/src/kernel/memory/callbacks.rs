@@ -46,7 +46,7 @@ pub(crate) struct Registered(u64);
 /// The key of a callback that is the only one.
 const FIRST: Registered = Registered(0);
 
-/// The least number of new callbacks between two searches for abandoned ones.
+/// The minimum number of new callbacks between two searches for abandoned ones.
 const MANY: u64 = 64;
 
 /// The depth to which waiters of waiters are searched: groups of groups of shields.
@@ -76,9 +76,8 @@ impl Callbacks {
         Registered(key)
     }
 
-    /// Removes now and then the callbacks that nothing waits for any more, so that the list of a long-lived future does not grow:
-    /// those of groups and shields that were dropped while it was pending. A few of them stay, as in CPython, and lead to the same
-    /// reports.
+    /// From time to time removes abandoned callbacks, so that the list of a long-lived future does not grow: those of groups
+    /// and shields that were dropped while it was pending. A few of them stay, as in CPython, and lead to the same reports.
     #[inline]
     pub(crate) fn sweep(&mut self) -> Vec<Callback> {
         match self {
@@ -122,8 +121,8 @@ impl Many {
         self.list.drain()
     }
 
-    /// Removes the abandoned callbacks. The next search is due when the list has been added to as often as it is long now, so that the
-    /// cost of a search for each callback is constant.
+    /// Removes the abandoned callbacks. The next search is due when as many callbacks have been added as there are now, so that
+    /// searches cost a constant time per callback.
     #[cold]
     fn take_abandoned(&mut self) -> Vec<Callback> {
         let is_abandoned = |callback: &Callback| callback.run().is_some_and(|run| run.abandoned(DEPTH).is_some());
@@ -147,7 +146,7 @@ mod tests {
     use super::*;
     use crate::kernel::task::blocker::Text;
 
-    /// A callback of a group that was dropped or was not; counts how often it is asked.
+    /// A callback of a group, dropped or not, that counts how often it is asked.
     struct Member {
         abandoned: bool,
         asked: Rc<Cell<u32>>,

@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(Rc::strong_count(&event_loop), 1);
     }
 
-    /// Several of these fall on one entry of the latest.
+    /// Several of these share one entry of the latest.
     #[test]
     fn more_places_than_the_latest_hold_have_one_origin_each() {
         static PLACES: LazyLock<[Location<'static>; 64]> = LazyLock::new(|| [*here(); 64]);

@@ -362,8 +362,9 @@ impl TaskCore {
 }
 
 /// Identifies a task up to the moment when it makes its next task or callback, to which it may move what it has acquired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
+    /// 0 if it is no task.
     pub(crate) number: u32,
     made: u8,
 }
@@ -371,9 +372,7 @@ pub(crate) struct Stamp {
 /// Notes that the current task makes a task or a callback.
 #[inline]
 pub(crate) fn note_making() {
-    current::with_task(|task| {
-        task.iter().for_each(|task| task.base().made.set(task.base().made.get().wrapping_add(1)))
-    });
+    current::with_task(|task| task.iter().for_each(|task| task.base().made.update(|made| made.wrapping_add(1))));
 }
 
 /// The current task's number, unique among all tasks of the process that are not done.

@@ -262,7 +262,7 @@ enum Back {
 #[cold]
 fn look_back(task: &AnyTask) -> Back {
     let core = task.core();
-    // A visit changes nothing, and a task that has aborted itself is queued.
+    // A visit changes nothing; a task that has aborted itself is queued.
     if matches!(task.base().state(), State::Visited | State::Aborted) {
         return Back::Waits;
     }

@@ -184,7 +184,7 @@ mod tests {
         assert!(!shared.has_news());
         shared.push(Remote::Call(Call::new(|| ())));
         assert!(shared.has_news());
-        // The last one is news by itself.
+        // That the last handle is dropped counts as news, too.
         assert_eq!(shared.take().count(), 1);
         shared.handle_dropped();
         assert!(shared.has_news() && shared.is_deserted());
