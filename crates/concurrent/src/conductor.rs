@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Gives jobs their turns. Jobs are numbered in the order in which they were submitted.
-#[doc(hidden)]
 pub trait Conductor: Send + Sync {
     /// A job was submitted to the pool with this address and size, which begins its jobs in order. Returns the number of the
     /// job.
@@ -50,7 +49,6 @@ thread_local! {
 }
 
 /// Sets the conductor of the jobs that this thread submits, and returns the previous one.
-#[doc(hidden)]
 pub fn set_conductor(conductor: Option<Arc<dyn Conductor>>) -> Option<Arc<dyn Conductor>> {
     CONDUCTOR.try_with(|place| place.replace(conductor)).ok().flatten()
 }
@@ -66,7 +64,6 @@ pub(crate) fn job() -> Option<(Arc<dyn Conductor>, u64)> {
 }
 
 /// Called when this thread has made a call to a loop. If it is running a conducted job, the job gives up its turn.
-#[doc(hidden)]
 pub fn give_way() {
     if let Some((conductor, number)) = job() {
         conductor.give_way(number);

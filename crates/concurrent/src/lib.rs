@@ -6,15 +6,16 @@
 
 #![forbid(unsafe_code)]
 
-mod conductor;
-mod future;
+#[doc(hidden)]
+pub mod conductor;
+#[doc(hidden)]
+pub mod future;
 mod handle;
 mod pool;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use conductor::{Conductor, give_way, set_conductor};
-pub use future::{ConcurrentFuture, Promise};
+pub use future::ConcurrentFuture;
 pub use handle::ThreadSafeHandle;
 pub use pool::ThreadPoolExecutor;
 

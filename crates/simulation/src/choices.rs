@@ -10,7 +10,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use asyncio_concurrent::{Conductor, set_conductor};
+use asyncio_concurrent::conductor::{Conductor, set_conductor};
 
 use crate::fault::Fault;
 use crate::rng::Rng;

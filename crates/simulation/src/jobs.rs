@@ -17,7 +17,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use asyncio_concurrent::Conductor;
+use asyncio_concurrent::conductor::Conductor;
 use asyncio_errors::log;
 use asyncio_runtime::{EventLoop, LoopEvent, LoopHandle, Observer, get_running_loop};
 

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use asyncio_clock::{self as clock, Clock, Seconds, machine};
-use asyncio_concurrent::{ConcurrentFuture, Promise};
+use asyncio_concurrent::{ConcurrentFuture, future::Promise};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::threads::jobs::PoolKey;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use asyncio_concurrent::{ThreadSafeHandle, give_way};
+use asyncio_concurrent::{ThreadSafeHandle, conductor};
 use asyncio_errors::RuntimeError;
 
 use crate::kernel::{Call, LoopCore, Remote, Shared, current};
@@ -142,7 +142,7 @@ impl LoopHandle {
             Some(core) => core.call_next(call),
             None => {
                 self.shared.push(Remote::Call(call));
-                give_way();
+                conductor::give_way();
             }
         }
         Ok(())
