@@ -8,7 +8,7 @@ use std::rc::Rc;
 use asyncio::futures::CallbackKey;
 use asyncio::tasks::{Gather, GatherChild, GatherOutcomes};
 use asyncio::{
-    AnyFuture, AsyncGenerator, Awaitable, ContextVar, Error, ExceptionGroup, Future, GeneratorExit, Handle,
+    AnyFuture, AsyncGenerator, Awaitable, ByHandle, ContextVar, Error, ExceptionGroup, Future, GeneratorExit, Handle,
     LookupError, Result, RuntimeError, ScopedTaskGroup, Task, TaskGroup, TaskOptions, Timeout, TimerHandle,
     current_task, get_running_loop, try_create_task,
 };
@@ -246,6 +246,7 @@ pub(crate) enum Waited {
 impl Awaitable for Waited {
     type Value = Value;
     type Handle = Slot;
+    type Kind = ByHandle;
 
     fn try_ensure_future(self) -> Result<Slot, RuntimeError> {
         match self {

@@ -6,7 +6,7 @@
 #[doc(inline)]
 pub use asyncio_runtime::{
     Choices, Clock, Closing, EventLoop, ExceptionContext, ExceptionHandler, Guest, Handle, LoopEvent, LoopHandle,
-    Observer, RunTarget, Scheduled, ScheduledId, SchedulingPolicy, ThreadSafeHandle, TimerHandle, get_running_loop,
+    Observer, Scheduled, ScheduledId, SchedulingPolicy, ThreadSafeHandle, TimerHandle, get_running_loop,
     new_event_loop,
 };
 #[doc(hidden)]

@@ -156,7 +156,7 @@ pub use self::{
     runners::{Runner, run},
     taskgroups::{ScopedTaskGroup, TaskGroup},
     tasks::{
-        AnyTask, Awaitable, ReturnWhen, Task, TaskFactory, TaskOptions, WaitKind, all_tasks, as_completed,
+        AnyTask, Awaitable, ByHandle, ReturnWhen, Task, TaskFactory, TaskOptions, WaitKind, all_tasks, as_completed,
         cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, gather_scoped, shield, sleep,
         sleep_result, try_create_task, uncancellable, wait, wait_for,
     },
@@ -186,7 +186,7 @@ pub use self::threads::{ConcurrentFuture, ThreadPoolExecutor, run_coroutine_thre
 #[doc(hidden)]
 pub use self::{
     coroutines::Step,
-    events::{ExceptionContext, RunTarget},
+    events::ExceptionContext,
     generators::OpenAsyncGen,
     graph::CallGraphOptions,
     locks::{LineWait, WaitQueue},

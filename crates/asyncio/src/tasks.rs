@@ -5,11 +5,11 @@
 
 #[doc(inline)]
 pub use asyncio_runtime::{
-    AnyTask, AsCompleted, Awaitable, AwaitableList, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather,
-    GatherChild, GatherOutcomes, GatherSet, GatherStart, NextCompleted, Offered, ReturnWhen, Sleep, SleepResult, Task,
-    TaskFactory, TaskOptions, TaskPanic, Uncancellable, Wait, WaitFor, WaitKind, Waitable, WaitsOn, all_tasks,
-    as_completed, cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
-    sleep_result, try_create_task, uncancellable, wait, wait_for,
+    AnyTask, AsCompleted, Awaitable, AwaitableList, ByHandle, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather,
+    GatherChild, GatherOutcomes, GatherSet, GatherStart, InPlace, NextCompleted, Offered, ReturnWhen, Sleep,
+    SleepResult, Task, TaskFactory, TaskOptions, TaskPanic, Uncancellable, Wait, WaitFor, WaitKind, Waitable, WaitsOn,
+    all_tasks, as_completed, cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, shield,
+    sleep, sleep_result, try_create_task, uncancellable, wait, wait_for,
 };
 #[doc(inline)]
 pub use asyncio_scope::{GatherScoped, GatherScopedOutcomes, gather_scoped};

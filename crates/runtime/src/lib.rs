@@ -73,7 +73,7 @@ mod kernel;
 // asyncio.runners
 pub use asyncio::runners::{Runner, run};
 // asyncio.events
-pub use asyncio::events::{EventLoop, RunTarget, get_running_loop, new_event_loop};
+pub use asyncio::events::{EventLoop, get_running_loop, new_event_loop};
 // Guest mode
 pub use asyncio::closing::Closing;
 pub use asyncio::guest::Guest;
@@ -89,11 +89,11 @@ pub use asyncio::coroutines::{Coroutine, Step, coroutine};
 pub use base::names::coroutine_name;
 // asyncio.tasks
 pub use asyncio::tasks::{
-    AsCompleted, Awaitable, AwaitableList, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather, GatherChild,
-    GatherOutcomes, GatherSet, GatherStart, NextCompleted, Offered, ReturnWhen, Sleep, SleepResult, Task, TaskFactory,
-    TaskOptions, Uncancellable, Wait, WaitFor, Waitable, WaitsOn, all_tasks, as_completed, cancel_boundary,
-    cancellable, create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task,
-    uncancellable, wait, wait_for,
+    AsCompleted, Awaitable, AwaitableList, ByHandle, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather,
+    GatherChild, GatherOutcomes, GatherSet, GatherStart, InPlace, NextCompleted, Offered, ReturnWhen, Sleep,
+    SleepResult, Task, TaskFactory, TaskOptions, Uncancellable, Wait, WaitFor, Waitable, WaitsOn, all_tasks,
+    as_completed, cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
+    sleep_result, try_create_task, uncancellable, wait, wait_for,
 };
 pub use asyncio_clock::{Seconds, TimeLimit};
 pub use kernel::{AnyTask, WaitKind};

@@ -106,7 +106,7 @@ use crate::scope::{Hosting, Scope};
 /// .unwrap();
 /// ```
 #[track_caller]
-pub fn gather_scoped<'env, T: 'env, F: Future<Output = Result<T>> + 'env>(
+pub fn gather_scoped<'env, T: 'env, F: IntoFuture<Output = Result<T>, IntoFuture: 'env>>(
     coroutines: impl IntoIterator<Item = F>,
 ) -> GatherScoped<'env, T> {
     let (mut closing, start) = (Closing::default(), GatherStart::new());
@@ -115,7 +115,7 @@ pub fn gather_scoped<'env, T: 'env, F: Future<Output = Result<T>> + 'env>(
     // A loop, because with `map` the location where the tasks are created would be lost.
     for (index, coroutine) in coroutines.into_iter().enumerate() {
         values.borrow_mut().push(None);
-        let kept = Rc::clone(&values);
+        let (kept, coroutine) = (Rc::clone(&values), coroutine.into_future());
         let coroutine = async move {
             let value = coroutine.await?;
             kept.borrow_mut()[index] = Some(value);
@@ -126,7 +126,7 @@ pub fn gather_scoped<'env, T: 'env, F: Future<Output = Result<T>> + 'env>(
             Ok(task) => task,
             Err(error) => panic!("{error}"),
         };
-        closing.scope.take(seat, &task, coroutine_name::<F>, coroutine);
+        closing.scope.take(seat, &task, coroutine_name::<F::IntoFuture>, coroutine);
         children.push(start.child(&task));
         tasks.push(task);
     }

@@ -94,12 +94,13 @@ impl<'env> ScopedTaskGroup<'env> {
     ///
     /// Cancels the tasks and waits for them. If the wait is dropped instead (an abort), their coroutines are dropped too.
     #[track_caller]
-    pub fn run<T, B>(&self, block: B) -> impl Future<Output = Result<T>> + use<'env, T, B>
+    pub fn run<T, B, C>(&self, block: B) -> impl Future<Output = Result<T>> + use<'env, T, B, C>
     where
-        B: AsyncFnOnce(ScopedTaskGroup<'env>) -> Result<T>,
+        B: FnOnce(ScopedTaskGroup<'env>) -> C,
+        C: Future<Output = Result<T>>,
     {
         let group = self.clone();
-        Hosting::new(Rc::clone(&self.scope), self.group.run(async move |_| block(group).await))
+        Hosting::new(Rc::clone(&self.scope), self.group.run(|_| block(group)))
     }
 
     /// Like [`run`](Self::run), for a group that may be [cancelled](Self::cancel): returns `None` if that ended the block before it had
@@ -113,12 +114,13 @@ impl<'env> ScopedTaskGroup<'env> {
     ///
     /// Like `run`.
     #[track_caller]
-    pub fn run_until_cancelled<T, B>(&self, block: B) -> impl Future<Output = Result<Option<T>>> + use<'env, T, B>
+    pub fn run_until_cancelled<T, B, C>(&self, block: B) -> impl Future<Output = Result<Option<T>>> + use<'env, T, B, C>
     where
-        B: AsyncFnOnce(ScopedTaskGroup<'env>) -> Result<T>,
+        B: FnOnce(ScopedTaskGroup<'env>) -> C,
+        C: Future<Output = Result<T>>,
     {
         let group = self.clone();
-        Hosting::new(Rc::clone(&self.scope), self.group.run_until_cancelled(async move |_| block(group).await))
+        Hosting::new(Rc::clone(&self.scope), self.group.run_until_cancelled(|_| block(group)))
     }
 
     /// Creates a task in the group: `tg.create_task`. Its result must not borrow, because the handle may be kept. To return

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use asyncio_errors::{Error, ExceptionContext, Result};
 
-use crate::asyncio::events::{EventLoop, RunTarget};
+use crate::asyncio::events::EventLoop;
 use crate::asyncio::futures::Future;
 use crate::asyncio::guest::Guest;
 use crate::asyncio::tasks::all_done;
@@ -117,7 +117,8 @@ impl Closing {
         };
         self.next = if let Part::Generators = what { Part::Threads } else { Part::Nothing };
         // As in asyncio, each is a task, and takes a task number.
-        Some(shutdown(self.event_loop.clone(), what).into_target(&self.event_loop).map(|task| task.as_future().clone()))
+        let task = self.event_loop.create_task(shutdown(self.event_loop.clone(), what));
+        Some(task.map(|task| task.as_future().clone()).map_err(Into::into))
     }
 
     /// Reports the error of a part, as `_cancel_all_tasks` does for tasks that fail.

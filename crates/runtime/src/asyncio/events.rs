@@ -19,7 +19,7 @@ use crate::asyncio::handles::{Handle, TimerHandle};
 use crate::asyncio::hooks;
 use crate::asyncio::knots::{look_later, look_now};
 use crate::asyncio::slow::{self, in_debug};
-use crate::asyncio::tasks::{OptionsChange, Task, TaskFactory, TaskOptions};
+use crate::asyncio::tasks::{Awaitable, OptionsChange, Task, TaskFactory, TaskOptions};
 use crate::asyncio::threads;
 use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
@@ -182,7 +182,7 @@ impl EventLoop {
     /// assert!(error.is::<RuntimeError>()); // nothing can complete it
     /// ```
     #[track_caller]
-    pub fn run_until_complete<A: RunTarget>(&self, awaitable: A) -> Result<A::Value> {
+    pub fn run_until_complete<A: Awaitable>(&self, awaitable: A) -> Result<A::Value> {
         let (handle, until) = self.target(awaitable)?;
         self.core.run_forever()?;
         drop(until);
@@ -194,10 +194,10 @@ impl EventLoop {
 
     /// The future of an awaitable that the loop will run, and at whose end it will stop.
     #[track_caller]
-    pub(crate) fn target<A: RunTarget>(&self, awaitable: A) -> Result<(A::Handle, Until)> {
+    pub(crate) fn target<A: Awaitable>(&self, awaitable: A) -> Result<(A::Handle, Until)> {
         // Checked before a task is made, which would be left over.
         self.core.check_can_run()?;
-        let handle = awaitable.into_target(self)?;
+        let handle = awaitable.ensure_future_in(self)?;
         let future = handle.as_ref();
         if !Rc::ptr_eq(future.base().event_loop(), &self.core) {
             let message = "The future belongs to a different loop than the one specified as the loop argument";
@@ -727,56 +727,6 @@ impl fmt::Debug for EventLoop {
 impl fmt::Display for EventLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
-    }
-}
-
-/// What [`EventLoop::run_until_complete`] takes: a coroutine, a task, a future or a group, by value or by reference.
-///
-/// # Examples
-///
-/// ```
-/// use asyncio::{Result, RunTarget, new_event_loop};
-///
-/// /// Runs anything that can be awaited, on a loop of its own.
-/// fn run_alone<A: RunTarget>(awaitable: A) -> Result<A::Value> {
-///     new_event_loop().run_until_complete(awaitable)
-/// }
-///
-/// assert_eq!(run_alone(async { Ok(42) }).unwrap(), 42);
-/// ```
-pub trait RunTarget {
-    /// The result.
-    type Value: 'static;
-
-    /// The future that is run to its end.
-    type Handle: AsRef<AnyFuture> + 'static;
-
-    /// The future of this loop that represents it.
-    ///
-    /// # Errors
-    ///
-    /// `RuntimeError` if the loop is closed.
-    fn into_target(self, event_loop: &EventLoop) -> Result<Self::Handle>;
-
-    /// The outcome of a handle that is done.
-    ///
-    /// # Errors
-    ///
-    /// What the future raised.
-    fn outcome(handle: &Self::Handle) -> Result<Self::Value>;
-}
-
-impl<T: 'static, F: StdFuture<Output = Result<T>> + 'static> RunTarget for F {
-    type Value = T;
-    type Handle = Task<T>;
-
-    #[track_caller]
-    fn into_target(self, event_loop: &EventLoop) -> Result<Task<T>> {
-        Ok(event_loop.create_task(self)?)
-    }
-
-    fn outcome(handle: &Task<T>) -> Result<T> {
-        handle.take_result()
     }
 }
 

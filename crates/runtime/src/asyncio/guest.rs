@@ -9,7 +9,8 @@ use std::task::Poll;
 
 use asyncio_errors::{Result, RuntimeError};
 
-use crate::asyncio::events::{EventLoop, RunTarget, Until};
+use crate::asyncio::events::{EventLoop, Until};
+use crate::asyncio::tasks::Awaitable;
 use crate::kernel::AnyFuture;
 
 /// A run that a host drives, an iteration at a time.
@@ -113,7 +114,7 @@ impl EventLoop {
     ///
     /// The same as those of [`run_until_complete`](Self::run_until_complete).
     #[track_caller]
-    pub fn host<A: RunTarget>(&self, awaitable: A) -> Result<Guest<A::Value>> {
+    pub fn host<A: Awaitable>(&self, awaitable: A) -> Result<Guest<A::Value>> {
         let (handle, until) = self.target(awaitable)?;
         let (event_loop, future) = (self.clone(), handle.as_ref().clone());
         Ok(Guest { event_loop, future, outcome: Box::new(move || A::outcome(&handle)), until: Some(until) })

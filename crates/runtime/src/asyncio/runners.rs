@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::future::Future as StdFuture;
 use std::rc::Rc;
 
 use asyncio_clock::Clock;
@@ -19,7 +18,7 @@ use crate::kernel::{Observer, SchedulingPolicy, running_loop};
 /// Runs a program: makes a loop, runs `main` in it, cleans up, and closes the loop: `asyncio.run`.
 ///
 /// When `main` has ended, the remaining tasks are cancelled and waited for, abandoned asynchronous generators are closed,
-/// and the threads of the default executor are waited for. `main` runs as `Task-1`.
+/// and the threads of the default executor are waited for. `main`, a coroutine or anything else that can be awaited, runs as `Task-1`.
 ///
 /// With `ASYNCIO_CLOCK=virtual` in the environment the clock jumps over waiting times; `ASYNCIO_DEBUG=1` turns debug mode
 /// on.
@@ -49,7 +48,7 @@ use crate::kernel::{Observer, SchedulingPolicy, running_loop};
 /// assert_eq!(run(greet()).unwrap(), "hello");
 /// ```
 #[track_caller]
-pub fn run<T: 'static>(main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
+pub fn run<T: 'static>(main: impl IntoFuture<Output = Result<T>, IntoFuture: 'static>) -> Result<T> {
     if running_loop().is_ok() {
         return Err(RuntimeError::new("asyncio.run() cannot be called from a running event loop").into());
     }
@@ -224,7 +223,7 @@ impl Runner {
     ///
     /// With the panic of `main`.
     #[track_caller]
-    pub fn run<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<T> {
+    pub fn run<T: 'static>(&self, main: impl IntoFuture<Output = Result<T>, IntoFuture: 'static>) -> Result<T> {
         self.run_with(TaskOptions::new(), main)
     }
 
@@ -255,7 +254,7 @@ impl Runner {
     pub fn run_with<T: 'static>(
         &self,
         options: TaskOptions,
-        main: impl StdFuture<Output = Result<T>> + 'static,
+        main: impl IntoFuture<Output = Result<T>, IntoFuture: 'static>,
     ) -> Result<T> {
         if running_loop().is_ok() {
             return Err(RuntimeError::new("Runner.run() cannot be called from a running event loop").into());
@@ -287,10 +286,10 @@ impl Runner {
     fn start<T: 'static>(
         &self,
         options: TaskOptions,
-        main: impl StdFuture<Output = Result<T>> + 'static,
+        main: impl IntoFuture<Output = Result<T>, IntoFuture: 'static>,
     ) -> Result<(EventLoop, Task<T>)> {
         let (event_loop, context) = self.init()?;
-        let task = options.or_context(context).create_task_in(event_loop.core(), main)?;
+        let task = options.or_context(context).create_task_in(event_loop.core(), main.into_future())?;
         Ok((event_loop, task))
     }
 
@@ -328,7 +327,7 @@ impl Runner {
     /// assert_eq!(result.unwrap(), "done");
     /// ```
     #[track_caller]
-    pub fn host<T: 'static>(&self, main: impl StdFuture<Output = Result<T>> + 'static) -> Result<Guest<T>> {
+    pub fn host<T: 'static>(&self, main: impl IntoFuture<Output = Result<T>, IntoFuture: 'static>) -> Result<Guest<T>> {
         let (event_loop, task) = self.start(TaskOptions::new(), main)?;
         event_loop.host(task)
     }

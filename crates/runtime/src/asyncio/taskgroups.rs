@@ -106,9 +106,10 @@ impl TaskGroup {
     /// .unwrap();
     /// ```
     #[track_caller]
-    pub fn run<T, B>(&self, block: B) -> impl StdFuture<Output = Result<T>> + use<T, B>
+    pub fn run<T, B, C>(&self, block: B) -> impl StdFuture<Output = Result<T>> + use<T, B, C>
     where
-        B: AsyncFnOnce(TaskGroup) -> Result<T>,
+        B: FnOnce(TaskGroup) -> C,
+        C: StdFuture<Output = Result<T>>,
     {
         let (group, at) = (self.clone(), Location::caller());
         async move { group.run_at(block, at).await?.ok_or_else(|| group.had_no_value()) }
@@ -142,17 +143,18 @@ impl TaskGroup {
     /// .unwrap();
     /// ```
     #[track_caller]
-    pub fn run_until_cancelled<T, B>(&self, block: B) -> impl StdFuture<Output = Result<Option<T>>> + use<T, B>
+    pub fn run_until_cancelled<T, B, C>(&self, block: B) -> impl StdFuture<Output = Result<Option<T>>> + use<T, B, C>
     where
-        B: AsyncFnOnce(TaskGroup) -> Result<T>,
+        B: FnOnce(TaskGroup) -> C,
+        C: StdFuture<Output = Result<T>>,
     {
         let (group, at) = (self.clone(), Location::caller());
         async move { group.run_at(block, at).await }
     }
 
-    async fn run_at<T>(
+    async fn run_at<T, C: StdFuture<Output = Result<T>>>(
         &self,
-        block: impl AsyncFnOnce(TaskGroup) -> Result<T>,
+        block: impl FnOnce(TaskGroup) -> C,
         at: &'static Location<'static>,
     ) -> Result<Option<T>> {
         self.enter()?;

@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
-use std::future::{Future as _, poll_fn};
+use std::future::{Future as StdFuture, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -118,17 +118,17 @@ pub fn timeout(delay: impl TimeLimit) -> Timeout {
     timeout
 }
 
-/// What [`Timeout::run`] takes: an async closure that gets a reference to the limit.
+/// What [`Timeout::run`] takes: a closure that gets a reference to the limit and returns a coroutine, such as an async closure.
 #[diagnostic::on_unimplemented(
     message = "the block of a timeout is an async closure, and not `{Self}`",
     label = "not an async closure",
     note = "write `timeout(1.0).run(async |_| …)`",
     note = "for one coroutine there is `wait_for(coroutine, 1.0)`"
 )]
-pub trait TimeoutBlock<T>: AsyncFnOnce(&Timeout) -> Result<T> {}
+pub trait TimeoutBlock<'a, C>: FnOnce(&'a Timeout) -> C {}
 
 #[diagnostic::do_not_recommend]
-impl<T, F: AsyncFnOnce(&Timeout) -> Result<T>> TimeoutBlock<T> for F {}
+impl<'a, C, F: FnOnce(&'a Timeout) -> C> TimeoutBlock<'a, C> for F {}
 
 /// A limit at the time `when` of the loop's clock ([`EventLoop::time`](crate::EventLoop::time)): `asyncio.timeout_at`.
 ///
@@ -176,7 +176,10 @@ impl Timeout {
     /// # Cancellation
     ///
     /// A cancellation from outside is raised, even if the limit expires in the same step.
-    pub async fn run<T>(&self, block: impl TimeoutBlock<T>) -> Result<T> {
+    pub async fn run<'a, T, C>(&'a self, block: impl TimeoutBlock<'a, C>) -> Result<T>
+    where
+        C: StdFuture<Output = Result<T>>,
+    {
         self.limit().begin()?;
         struct Leave<'a>(&'a Timeout);
         impl Drop for Leave<'_> {

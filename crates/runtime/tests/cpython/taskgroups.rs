@@ -45,7 +45,7 @@ trait Future_<T>: std::future::Future<Output = Result<T>> + 'static {}
 impl<T, F: std::future::Future<Output = Result<T>> + 'static> Future_<T> for F {}
 
 async fn group<T>(block: impl AsyncFnOnce(TaskGroup) -> Result<T>) -> Result<T> {
-    TaskGroup::new().run(block).await
+    TaskGroup::new().run(async |group| block(group).await).await
 }
 
 // CPython: test_taskgroups.BaseTestTaskGroup.test_taskgroup_01, test_taskgroup_02

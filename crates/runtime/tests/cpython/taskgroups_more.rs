@@ -10,7 +10,7 @@ use crate::support::*;
 static CVAR: ContextVar<i32> = ContextVar::new("cvar");
 
 async fn group<T>(block: impl AsyncFnOnce(TaskGroup) -> Result<T>) -> Result<T> {
-    TaskGroup::new().run(block).await
+    TaskGroup::new().run(async |group| block(group).await).await
 }
 
 /// The errors in a group; groups within it are written in brackets.

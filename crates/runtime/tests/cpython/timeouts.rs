@@ -16,7 +16,7 @@ async fn slept(limit: Timeout, seconds: f64) -> (Timeout, Result<()>) {
 }
 
 pub(crate) async fn within<T>(seconds: f64, block: impl AsyncFnOnce(&Timeout) -> Result<T>) -> Result<T> {
-    timeout(seconds).run(block).await
+    timeout(seconds).run(async |limit| block(limit).await).await
 }
 
 // CPython: test_timeouts.TimeoutTests.test_timeout_basic, test_timeout_at_basic

@@ -3,9 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
 use asyncio_clock::TimeLimit;
 use asyncio_errors::{Result, TimeoutError};
@@ -135,7 +137,7 @@ impl<H: Clone + 'static, T: 'static> AsCompleted<H, T> {
     /// Cancelling loses nothing: the next call gets the same task.
     #[doc(alias = "__anext__")]
     #[track_caller]
-    pub fn anext(&mut self) -> impl std::future::Future<Output = Result<Option<H>>> + use<H, T> {
+    pub fn anext(&mut self) -> impl StdFuture<Output = Result<Option<H>>> + use<H, T> {
         let (state, at) = (Rc::clone(&self.state), Location::caller());
         async move {
             if !state.take_turn() {
@@ -152,7 +154,7 @@ impl<H, T> Iterator for AsCompleted<H, T> {
     #[track_caller]
     fn next(&mut self) -> Option<NextCompleted<H, T>> {
         let at = Location::caller();
-        self.state.take_turn().then(|| NextCompleted { state: Rc::clone(&self.state), at })
+        self.state.take_turn().then(|| NextCompleted { state: Rc::clone(&self.state), at, wait: None })
     }
 
     /// The upper bound is the number of awaitables, because a wait that is given up can be repeated.
@@ -172,14 +174,20 @@ impl<H, T> fmt::Debug for AsCompleted<H, T> {
 pub struct NextCompleted<H, T> {
     state: Rc<State<H, T>>,
     at: &'static Location<'static>,
+    /// Set by the first poll.
+    wait: Option<Pin<Box<dyn StdFuture<Output = Result<T>>>>>,
 }
 
-impl<H: Clone + 'static, T: 'static> IntoFuture for NextCompleted<H, T> {
+impl<H: Clone + 'static, T: 'static> StdFuture for NextCompleted<H, T> {
     type Output = Result<T>;
-    type IntoFuture = Pin<Box<dyn std::future::Future<Output = Self::Output>>>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { (self.state.outcome)(&self.state.wait_for_one(self.at).await?) })
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        let Self { state, at, wait } = &mut *self;
+        let wait = wait.get_or_insert_with(|| {
+            let (state, at) = (Rc::clone(state), *at);
+            Box::pin(async move { (state.outcome)(&state.wait_for_one(at).await?) })
+        });
+        wait.as_mut().poll(cx)
     }
 }
 

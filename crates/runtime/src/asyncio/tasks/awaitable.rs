@@ -9,43 +9,72 @@ use asyncio_errors::{Result, RuntimeError};
 use super::create::try_create_task;
 use super::gather::{Gather, GatherSet};
 use super::task::Task;
-use crate::asyncio::events::{EventLoop, RunTarget};
+use crate::asyncio::events::EventLoop;
 use crate::asyncio::futures::{Await, Future};
 use crate::kernel::{AnyFuture, AnyTask};
 
-/// A coroutine, a task or a future: the argument of `gather`, `wait_for`, `shield`, `as_completed` and `ensure_future`.
+/// A coroutine, a task or a future: the argument of `gather`, `wait_for`, `shield`, `as_completed`, `ensure_future` and
+/// `run_until_complete`.
 ///
 /// A coroutine (any `std::future::Future` whose output is a [`Result`]) becomes a task; a [`Task`], [`Future`] or [`Gather`] is
 /// used as it is. If you pass it by value, its result is moved out; if you pass a reference (`&task`), the result is cloned and
 /// stays available to others. An [`AnyFuture`], whose result has no known type, has the value `()`, so futures of different types
 /// fit into one list: `as_completed([a.as_any(), b.as_any()])`.
 ///
-/// These functions accept any type of yours that implements this trait. `wait_for` also accepts coroutines that borrow, and
-/// therefore has a trait of its own: pass it the future, `wait_for(ensure_future(ticket), 1)`, or implement
-/// [`WaitFor`](crate::WaitFor).
+/// These functions accept any type of yours that implements this trait. A type of another crate that can be awaited, but is no
+/// future and does not implement this trait, is passed as `value.into_future()`.
 ///
 /// # Examples
 ///
 /// ```
-/// use asyncio::{Awaitable, Result, create_task, gather, run};
+/// use asyncio::{Awaitable, ByHandle, Result, RuntimeError, Task, create_task, gather, run, wait_for};
 ///
 /// async fn both<A: Awaitable>(first: A, second: A) -> Result<Vec<A::Value>> {
 ///     gather([first, second]).await
 /// }
 ///
+/// /// A type of one's own: a job, whose result is a text.
+/// struct Job(Task<u32>);
+///
+/// impl Awaitable for Job {
+///     type Value = String;
+///     type Handle = Task<u32>;
+///     type Kind = ByHandle;
+///
+///     fn try_ensure_future(self) -> Result<Task<u32>, RuntimeError> {
+///         Ok(self.0)
+///     }
+///
+///     fn outcome(handle: &Task<u32>) -> Result<String> {
+///         Ok(format!("job {}", handle.result()?))
+///     }
+/// }
+///
 /// run(async {
 ///     let task = create_task(async { Ok(21) });
 ///     assert_eq!(both(&task, &task).await?, [21, 21]);
+///     assert_eq!(both(Job(task.clone()), Job(task.clone())).await?, ["job 21", "job 21"]);
+///     assert_eq!(wait_for(Job(task), 1).await?, "job 21");
 ///     Ok(())
 /// })
 /// .unwrap();
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an awaitable with a `Result`",
+    label = "not an awaitable with a `Result`",
+    note = "a coroutine returns a `Result` of this crate: `async {{ Ok(…) }}`",
+    note = "an error of another type becomes an `Error` by `?`: `async {{ Ok(queue.put(1).await?) }}`",
+    note = "what implements only `IntoFuture` goes in as `value.into_future()`"
+)]
 pub trait Awaitable {
     /// The type of the result.
     type Value: 'static;
 
     /// `Task<Value>` for a coroutine or task, `Future<Value>` for a future.
     type Handle: Clone + AsRef<AnyFuture> + 'static;
+
+    /// [`InPlace`] for a coroutine, [`ByHandle`] for everything else, and so for a type of your own.
+    type Kind;
 
     /// Does [`outcome`](Self::outcome) take the result of a future that others may await, so that it can be called only once?
     const TAKES: bool = false;
@@ -57,6 +86,19 @@ pub trait Awaitable {
     /// `RuntimeError: no running event loop` for a coroutine outside a loop.
     fn try_ensure_future(self) -> Result<Self::Handle, RuntimeError>;
 
+    /// Returns the future itself, or a new task of `event_loop`, which need not run: `ensure_future(…, loop=…)`.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed` for a coroutine.
+    fn ensure_future_in(self, event_loop: &EventLoop) -> Result<Self::Handle, RuntimeError>
+    where
+        Self: Sized,
+    {
+        let _ = event_loop;
+        self.try_ensure_future()
+    }
+
     /// The outcome of a handle that is done: takes the result, or clones it.
     ///
     /// # Errors
@@ -65,13 +107,29 @@ pub trait Awaitable {
     fn outcome(handle: &Self::Handle) -> Result<Self::Value>;
 }
 
+/// The [kind](Awaitable::Kind) of coroutines: [`wait_for`](crate::wait_for) runs them in the calling task, so they may borrow.
+#[derive(Debug)]
+pub enum InPlace {}
+
+/// The [kind](Awaitable::Kind) of tasks, futures, groups and types of your own: they are awaited by their handle.
+#[derive(Debug)]
+pub enum ByHandle {}
+
+// Not recommended: the compiler would speak of futures and of what their output is.
+#[diagnostic::do_not_recommend]
 impl<T: 'static, F: StdFuture<Output = Result<T>> + 'static> Awaitable for F {
     type Value = T;
     type Handle = Task<T>;
+    type Kind = InPlace;
 
     #[track_caller]
     fn try_ensure_future(self) -> Result<Task<T>, RuntimeError> {
         try_create_task(self)
+    }
+
+    #[track_caller]
+    fn ensure_future_in(self, event_loop: &EventLoop) -> Result<Task<T>, RuntimeError> {
+        event_loop.create_task(self)
     }
 
     fn outcome(handle: &Task<T>) -> Result<T> {
@@ -85,23 +143,11 @@ macro_rules! handles {
         impl<$($generics)*> Awaitable for $given {
             type Value = $value;
             type Handle = $handle;
+            type Kind = ByHandle;
 
             const TAKES: bool = $takes;
 
             fn try_ensure_future(self) -> Result<Self::Handle, RuntimeError> {
-                Ok($into(self))
-            }
-
-            fn outcome(handle: &Self::Handle) -> Result<Self::Value> {
-                handle.$outcome()
-            }
-        }
-
-        impl<$($generics)*> RunTarget for $given {
-            type Value = $value;
-            type Handle = $handle;
-
-            fn into_target(self, _: &EventLoop) -> Result<Self::Handle> {
                 Ok($into(self))
             }
 
@@ -122,27 +168,18 @@ macro_rules! handles {
     )*};
 }
 
-/// Calls a macro with all handles: how to make the future of an argument, how to obtain its result, and whether that takes the
-/// result.
-macro_rules! all_handles {
-    ($call:ident) => {
-        $call! {
-            [T: 'static] Task<T> => Task<T>, T, identity, take_result, true;
-            [T: Clone + 'static] &Task<T> => Task<T>, T, Task::clone, result, false;
-            [T: 'static] Future<T> => Future<T>, T, identity, take_result, true;
-            [T: Clone + 'static] &Future<T> => Future<T>, T, Future::clone, result, false;
-            [S: GatherSet] Gather<S> => Gather<S>, S::Output, identity, take_result, true;
-            [S: GatherSet<Output: Clone>] &Gather<S> => Gather<S>, S::Output, Gather::clone, result, false;
-            [] AnyFuture => AnyFuture, (), identity, outcome, false;
-            [] &AnyFuture => AnyFuture, (), AnyFuture::clone, outcome, false;
-            [] AnyTask => AnyFuture, (), AnyTask::into_any, outcome, false;
-            [] &AnyTask => AnyFuture, (), any_of, outcome, false;
-        }
-    };
+handles! {
+    [T: 'static] Task<T> => Task<T>, T, identity, take_result, true;
+    [T: Clone + 'static] &Task<T> => Task<T>, T, Task::clone, result, false;
+    [T: 'static] Future<T> => Future<T>, T, identity, take_result, true;
+    [T: Clone + 'static] &Future<T> => Future<T>, T, Future::clone, result, false;
+    [S: GatherSet] Gather<S> => Gather<S>, S::Output, identity, take_result, true;
+    [S: GatherSet<Output: Clone>] &Gather<S> => Gather<S>, S::Output, Gather::clone, result, false;
+    [] AnyFuture => AnyFuture, (), identity, outcome, false;
+    [] &AnyFuture => AnyFuture, (), AnyFuture::clone, outcome, false;
+    [] AnyTask => AnyFuture, (), AnyTask::into_any, outcome, false;
+    [] &AnyTask => AnyFuture, (), any_of, outcome, false;
 }
-pub(super) use all_handles;
-
-all_handles!(handles);
 
 fn any_of(task: &AnyTask) -> AnyFuture {
     task.as_any().clone()

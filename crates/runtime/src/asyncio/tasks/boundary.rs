@@ -117,8 +117,8 @@ impl<T, F: StdFuture<Output = Result<T>>> StdFuture for CancelBoundary<F> {
 /// .unwrap();
 /// ```
 #[track_caller]
-pub fn uncancellable<F: StdFuture>(future: F) -> Uncancellable<F> {
-    Uncancellable { future, at: Location::caller() }
+pub fn uncancellable<F: IntoFuture>(future: F) -> Uncancellable<F::IntoFuture> {
+    Uncancellable { future: future.into_future(), at: Location::caller() }
 }
 
 pin_project! {

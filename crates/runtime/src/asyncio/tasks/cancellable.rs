@@ -32,8 +32,8 @@ use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, WaitKind, take_ca
 /// .unwrap();
 /// ```
 #[track_caller]
-pub fn cancellable<F: StdFuture>(future: F) -> Cancellable<F> {
-    Cancellable { future: Some(future), waiting: false, at: Location::caller() }
+pub fn cancellable<F: IntoFuture>(future: F) -> Cancellable<F::IntoFuture> {
+    Cancellable { future: Some(future.into_future()), waiting: false, at: Location::caller() }
 }
 
 pin_project! {

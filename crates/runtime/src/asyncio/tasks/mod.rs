@@ -22,7 +22,7 @@ mod wait_for;
 mod waits;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
-pub use awaitable::{Awaitable, ensure_future};
+pub use awaitable::{Awaitable, ByHandle, InPlace, ensure_future};
 pub use boundary::{CancelBoundary, Uncancellable, cancel_boundary, uncancellable};
 pub use cancellable::{Cancellable, cancellable};
 pub(crate) use create::OptionsChange;

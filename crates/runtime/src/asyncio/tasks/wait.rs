@@ -1,16 +1,19 @@
 //! `wait`: until one, the first failing one, or all of several futures are done.
 
 use std::cell::Cell;
+use std::fmt;
 use std::future::Future as StdFuture;
+use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::str::FromStr;
+use std::task::{Context, Poll, ready};
 
 use asyncio_clock::TimeLimit;
 use asyncio_errors::{Result, ValueError};
 
-use super::done_callbacks::{DoneCallbacks, StopOnDrop, distinct};
+use super::done_callbacks::{DoneCallbacks, distinct};
 use super::gather::{Gather, GatherSet};
 use super::task::Task;
 use crate::asyncio::futures::{Await, Future};
@@ -88,9 +91,10 @@ impl FromStr for ReturnWhen {
 /// })
 /// .unwrap();
 /// ```
+#[track_caller]
 pub fn wait<W: Waitable>(futures: impl IntoIterator<Item = W>) -> Wait<W::Handle> {
-    let handles = futures.into_iter().map(Waitable::into_handle);
-    Wait { futures: distinct(handles), return_when: ReturnWhen::default(), timeout: None }
+    let futures = distinct(futures.into_iter().map(Waitable::into_handle));
+    Wait { futures, return_when: ReturnWhen::default(), timeout: None, at: Location::caller(), begun: None }
 }
 
 /// What [`wait`] takes: tasks, futures and groups, by reference or by value.
@@ -164,12 +168,14 @@ by_value! {
 /// });
 /// assert_eq!(counts.unwrap(), [1, 2, 1, 1]);
 /// ```
-#[derive(Debug)]
 #[must_use = "it does nothing unless awaited"]
 pub struct Wait<H> {
     futures: Vec<H>,
     return_when: ReturnWhen,
     timeout: Option<f64>,
+    at: &'static Location<'static>,
+    /// Set by the first poll.
+    begun: Option<Begun>,
 }
 
 impl<H> Wait<H> {
@@ -186,36 +192,62 @@ impl<H> Wait<H> {
     }
 }
 
-impl<H: AsRef<AnyFuture> + 'static> IntoFuture for Wait<H> {
-    type Output = Result<(Vec<H>, Vec<H>)>;
-    type IntoFuture = Pin<Box<dyn StdFuture<Output = Self::Output>>>;
-
-    #[track_caller]
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(wait_until(self, Location::caller()))
+impl<H: AsRef<AnyFuture>> Wait<H> {
+    fn begin(&self) -> Result<Begun> {
+        if self.futures.is_empty() {
+            return Err(ValueError::new("Set of Tasks/Futures is empty.").into());
+        }
+        let waiter = Future::new(&running_loop()?);
+        let waiting = Rc::new(Waiting {
+            callbacks: DoneCallbacks::new(self.futures.iter().map(|future| future.as_ref().clone()).collect()),
+            counter: Cell::new(self.futures.len()),
+            return_when: self.return_when,
+            waiter: waiter.clone(),
+            task: current_task_id(),
+        });
+        let run = Rc::clone(&waiting) as Rc<dyn Run>;
+        if let Some(timeout) = self.timeout {
+            waiting.callbacks.start_timer(timeout, Rc::clone(&run))?;
+        }
+        waiting.callbacks.add(&run);
+        Ok(Begun { waiting, released: Await::new(waiter, Future::take_result, self.at) })
     }
 }
 
+impl<H> Unpin for Wait<H> {}
+
 /// CPython's `_wait`.
-async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>, at: &'static Location<'static>) -> Result<(Vec<H>, Vec<H>)> {
-    if wait.futures.is_empty() {
-        return Err(ValueError::new("Set of Tasks/Futures is empty.").into());
+impl<H: AsRef<AnyFuture>> StdFuture for Wait<H> {
+    type Output = Result<(Vec<H>, Vec<H>)>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.begun.is_none() {
+            self.begun = Some(self.begin()?);
+        }
+        let released = self.begun.as_mut().map(|begun| Pin::new(&mut begun.released).poll(cx));
+        let released = ready!(released.expect("it has begun"));
+        self.begun = None;
+        released?;
+        Poll::Ready(Ok(mem::take(&mut self.futures).into_iter().partition(|future| future.as_ref().done())))
     }
-    let waiting = Rc::new(Waiting {
-        callbacks: DoneCallbacks::new(wait.futures.iter().map(|future| future.as_ref().clone()).collect()),
-        counter: Cell::new(wait.futures.len()),
-        return_when: wait.return_when,
-        waiter: Future::new(&running_loop()?),
-        task: current_task_id(),
-    });
-    let run = Rc::clone(&waiting) as Rc<dyn Run>;
-    let _stop = StopOnDrop(&waiting.callbacks);
-    if let Some(timeout) = wait.timeout {
-        waiting.callbacks.start_timer(timeout, Rc::clone(&run))?;
+}
+
+impl<H: fmt::Debug> fmt::Debug for Wait<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait").field("futures", &self.futures).finish_non_exhaustive()
     }
-    waiting.callbacks.add(&run);
-    Await::new(waiting.waiter.clone(), Future::take_result, at).await?;
-    Ok(wait.futures.into_iter().partition(|future| future.as_ref().done()))
+}
+
+/// A wait that has begun. Its end stops the callbacks, `finally` in Python: it may be cancelled or dropped.
+struct Begun {
+    waiting: Rc<Waiting>,
+    released: Await<Future<()>, ()>,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.waiting.callbacks.stop();
+    }
 }
 
 /// The callback of a wait, on its futures and of its timer.

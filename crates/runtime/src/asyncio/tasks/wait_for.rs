@@ -9,15 +9,13 @@ use std::task::Poll;
 use asyncio_clock::TimeLimit;
 use asyncio_errors::{Error, Result, TimeoutError};
 
-use super::awaitable::{Awaitable, all_handles};
+use super::awaitable::{Awaitable, ByHandle, InPlace};
 use super::create::TaskOptions;
 use super::done_callbacks::{DoneCallbacks, StopOnDrop};
-use super::gather::{Gather, GatherSet};
-use super::task::Task;
 use super::wait::release_waiter;
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::timeouts::timeout;
-use crate::kernel::{AnyFuture, AnyTask, Run, Text, current_task_id, excuse, running_loop};
+use crate::kernel::{AnyFuture, Run, Text, current_task_id, excuse, running_loop};
 
 /// Waits for `awaitable`, at most `limit` seconds (`None`: without a limit): `asyncio.wait_for`.
 ///
@@ -49,19 +47,51 @@ use crate::kernel::{AnyFuture, AnyTask, Run, Text, current_task_id, excuse, runn
 /// .unwrap();
 /// ```
 #[track_caller]
-pub fn wait_for<A: WaitFor>(awaitable: A, limit: impl TimeLimit) -> impl StdFuture<Output = Result<A::Value>> {
+pub fn wait_for<K, A: WaitFor<K>>(awaitable: A, limit: impl TimeLimit) -> impl StdFuture<Output = Result<A::Value>> {
     wait_for_at(awaitable, limit.limit(), Location::caller())
 }
 
-async fn wait_for_at<A: WaitFor>(awaitable: A, limit: Option<f64>, at: &'static Location<'static>) -> Result<A::Value> {
+async fn wait_for_at<K, A: WaitFor<K>>(
+    awaitable: A,
+    limit: Option<f64>,
+    at: &'static Location<'static>,
+) -> Result<A::Value> {
     match limit {
         Some(limit) if limit <= 0.0 => awaitable.no_time_left(at).await,
         limit => timeout(limit).run(async |_| awaitable.in_time(at).await).await,
     }
 }
 
-/// What [`wait_for`] accepts: a coroutine, which may borrow, or a task, a future or a group.
-pub trait WaitFor {
+/// What [`wait_for`] accepts: a coroutine, which may borrow, or any other [`Awaitable`].
+///
+/// `K` is the awaitable's [kind](Awaitable::Kind), which the compiler finds.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::{Result, create_task, run, wait_for};
+/// use asyncio::tasks::WaitFor;
+///
+/// async fn soon<K, A: WaitFor<K>>(awaitable: A) -> Result<A::Value> {
+///     wait_for(awaitable, 5).await
+/// }
+///
+/// run(async {
+///     let name = String::from("asyncio");
+///     assert_eq!(soon(async { Ok(name.len()) }).await?, 7); // it borrows
+///     assert_eq!(soon(create_task(async { Ok(1) })).await?, 1);
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an awaitable with a `Result`",
+    label = "not an awaitable with a `Result`",
+    note = "a coroutine returns a `Result` of this crate: `async {{ Ok(…) }}`",
+    note = "an error of another type becomes an `Error` by `?`: `async {{ Ok(queue.put(1).await?) }}`",
+    note = "what implements only `IntoFuture` goes in as `value.into_future()`"
+)]
+pub trait WaitFor<K> {
     /// The type of the result.
     type Value;
 
@@ -72,7 +102,9 @@ pub trait WaitFor {
     fn no_time_left(self, at: &'static Location<'static>) -> impl StdFuture<Output = Result<Self::Value>>;
 }
 
-impl<T, F: StdFuture<Output = Result<T>>> WaitFor for F {
+// Not recommended, both: the compiler would speak of futures and of what their output is.
+#[diagnostic::do_not_recommend]
+impl<T, F: StdFuture<Output = Result<T>>> WaitFor<InPlace> for F {
     type Value = T;
 
     async fn in_time(self, _at: &'static Location<'static>) -> Result<T> {
@@ -95,31 +127,26 @@ impl<T, F: StdFuture<Output = Result<T>>> WaitFor for F {
     }
 }
 
-macro_rules! wait_for_handles {
-    ($([$($generics:tt)*] $given:ty => $handle:ty, $value:ty, $into:path, $outcome:ident, $takes:literal;)*) => {$(
-        impl<$($generics)*> WaitFor for $given {
-            type Value = <Self as Awaitable>::Value;
+#[diagnostic::do_not_recommend]
+impl<A: Awaitable<Kind = ByHandle>> WaitFor<ByHandle> for A {
+    type Value = A::Value;
 
-            async fn in_time(self, at: &'static Location<'static>) -> Result<Self::Value> {
-                Await::new(self.try_ensure_future()?, <Self as Awaitable>::outcome, at).await
-            }
+    async fn in_time(self, at: &'static Location<'static>) -> Result<A::Value> {
+        Await::new(self.try_ensure_future()?, A::outcome, at).await
+    }
 
-            async fn no_time_left(self, at: &'static Location<'static>) -> Result<Self::Value> {
-                let handle = self.try_ensure_future()?;
-                let future = handle.as_ref();
-                if !future.done() {
-                    cancel_and_wait(future, at).await?;
-                    if let Some(cancelled) = future.outcome().err().filter(Error::is_cancelled) {
-                        return Err(TimeoutError::raise_from(cancelled));
-                    }
-                }
-                <Self as Awaitable>::outcome(&handle)
+    async fn no_time_left(self, at: &'static Location<'static>) -> Result<A::Value> {
+        let handle = self.try_ensure_future()?;
+        let future = handle.as_ref();
+        if !future.done() {
+            cancel_and_wait(future, at).await?;
+            if let Some(cancelled) = future.outcome().err().filter(Error::is_cancelled) {
+                return Err(TimeoutError::raise_from(cancelled));
             }
         }
-    )*};
+        A::outcome(&handle)
+    }
 }
-
-all_handles!(wait_for_handles);
 
 /// Cancels a future and waits for its end: CPython's `_cancel_and_wait`.
 ///
