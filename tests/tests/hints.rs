@@ -89,8 +89,8 @@ fn the_compiler_names_the_form_that_works() {
     says("wait([a(), a()]).await?;", &["make tasks of them with `create_task`"]);
 
     // What is not awaitable is told how it becomes so.
-    let returns = "a coroutine returns a `Result` of this crate: `async { Ok(…) }`";
-    let another = "an error of another type becomes an `Error` by `?`: `async { Ok(queue.put(1).await?) }`";
+    let returns =
+        "a coroutine returns a `Result` of this crate, with other errors by `?`: `async { Ok(queue.put(1).await?) }`";
     let becomes = "what implements only `IntoFuture` goes in as `value.into_future()`";
     for call in
         ["wait_for(VALUE, 1.0)", "shield(VALUE)", "gather([VALUE])", "gather!(VALUE, a())", "ensure_future(VALUE)"]
@@ -98,7 +98,7 @@ fn the_compiler_names_the_form_that_works() {
         says(&format!("{};", call.replace("VALUE", "async { 5 }")), &[returns]);
         says(&format!("struct Builder; {};", call.replace("VALUE", "Builder")), &[becomes]);
     }
-    says("let queue = Queue::new(1); wait_for(queue.put(1), 1.0).await?;", &[another]);
+    says("let queue = Queue::new(1); wait_for(queue.put(1), 1.0).await?;", &[returns]);
     says("let queue = Queue::new(1); wait_for(async { Ok(queue.put(1).await?) }, 1.0).await?;", &[]);
 
     let text = "a text is raised by `raise!(\"…\")`, a boxed error by `.context(\"…\")` on the result";

@@ -5,7 +5,7 @@
 
 use std::task::Poll;
 
-use asyncio_errors::{Error, ExceptionContext, Result};
+use asyncio_errors::{Error, ExceptionContext, Result, RuntimeError};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::futures::Future;
@@ -58,7 +58,7 @@ impl Closing {
                     }
                 },
                 None => match self.begin_next() {
-                    Some(begun) => match begun.and_then(|target| self.event_loop.host(target)) {
+                    Some(begun) => match begun.map_err(Into::into).and_then(|target| self.event_loop.host(target)) {
                         Ok(guest) => self.current = Some(guest),
                         Err(error) => self.ended(Err(error)),
                     },
@@ -94,14 +94,14 @@ impl Closing {
         // The current part's future goes on by itself.
         self.current = None;
         while let Some(begun) = self.begin_next() {
-            let result = begun.and_then(|target| self.event_loop.run_until_complete(target));
+            let result = begun.map_err(Into::into).and_then(|target| self.event_loop.run_until_complete(target));
             self.ended(result);
         }
         self.event_loop.core().close();
     }
 
     /// Starts the next part, and returns the future that completes at its end; `None` when there is no part left.
-    fn begin_next(&mut self) -> Option<Result<Future<()>>> {
+    fn begin_next(&mut self) -> Option<Result<Future<()>, RuntimeError>> {
         let what = match self.next {
             Part::Nothing => return None,
             Part::Tasks => {
@@ -117,8 +117,7 @@ impl Closing {
         };
         self.next = if let Part::Generators = what { Part::Threads } else { Part::Nothing };
         // As in asyncio, each is a task, and takes a task number.
-        let task = self.event_loop.create_task(shutdown(self.event_loop.clone(), what));
-        Some(task.map(|task| task.as_future().clone()).map_err(Into::into))
+        Some(self.event_loop.create_task(shutdown(self.event_loop.clone(), what)).map(|task| task.as_future().clone()))
     }
 
     /// Reports the error of a part, as `_cancel_all_tasks` does for tasks that fail.

@@ -176,10 +176,7 @@ impl Timeout {
     /// # Cancellation
     ///
     /// A cancellation from outside is raised, even if the limit expires in the same step.
-    pub async fn run<'a, T, C>(&'a self, block: impl TimeoutBlock<'a, C>) -> Result<T>
-    where
-        C: StdFuture<Output = Result<T>>,
-    {
+    pub async fn run<'a, T, C: StdFuture<Output = Result<T>>>(&'a self, block: impl TimeoutBlock<'a, C>) -> Result<T> {
         self.limit().begin()?;
         struct Leave<'a>(&'a Timeout);
         impl Drop for Leave<'_> {

@@ -148,13 +148,14 @@ impl<H: Clone + 'static, T: 'static> AsCompleted<H, T> {
     }
 }
 
-impl<H, T> Iterator for AsCompleted<H, T> {
-    type Item = NextCompleted<H, T>;
+impl<H: Clone + 'static, T: 'static> Iterator for AsCompleted<H, T> {
+    type Item = NextCompleted<T>;
 
     #[track_caller]
-    fn next(&mut self) -> Option<NextCompleted<H, T>> {
-        let at = Location::caller();
-        self.state.take_turn().then(|| NextCompleted { state: Rc::clone(&self.state), at, wait: None })
+    fn next(&mut self) -> Option<NextCompleted<T>> {
+        let (state, at) = (Rc::clone(&self.state), Location::caller());
+        let wait = async move { (state.outcome)(&state.wait_for_one(at).await?) };
+        self.state.take_turn().then(|| NextCompleted { wait: Box::pin(wait), at })
     }
 
     /// The upper bound is the number of awaitables, because a wait that is given up can be repeated.
@@ -171,27 +172,20 @@ impl<H, T> fmt::Debug for AsCompleted<H, T> {
 
 /// A wait for the next result of an [`AsCompleted`]; await it.
 #[must_use = "it does nothing unless awaited"]
-pub struct NextCompleted<H, T> {
-    state: Rc<State<H, T>>,
+pub struct NextCompleted<T> {
+    wait: Pin<Box<dyn StdFuture<Output = Result<T>>>>,
     at: &'static Location<'static>,
-    /// Set by the first poll.
-    wait: Option<Pin<Box<dyn StdFuture<Output = Result<T>>>>>,
 }
 
-impl<H: Clone + 'static, T: 'static> StdFuture for NextCompleted<H, T> {
+impl<T> StdFuture for NextCompleted<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        let Self { state, at, wait } = &mut *self;
-        let wait = wait.get_or_insert_with(|| {
-            let (state, at) = (Rc::clone(state), *at);
-            Box::pin(async move { (state.outcome)(&state.wait_for_one(at).await?) })
-        });
-        wait.as_mut().poll(cx)
+        self.wait.as_mut().poll(cx)
     }
 }
 
-impl<H, T> fmt::Debug for NextCompleted<H, T> {
+impl<T> fmt::Debug for NextCompleted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<next completed, at {}>", self.at)
     }

@@ -61,12 +61,10 @@ use crate::kernel::{AnyFuture, AnyTask};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an awaitable with a `Result`",
-    label = "not an awaitable with a `Result`",
-    note = "a coroutine returns a `Result` of this crate: `async {{ Ok(…) }}`",
-    note = "an error of another type becomes an `Error` by `?`: `async {{ Ok(queue.put(1).await?) }}`",
+    note = "a coroutine returns a `Result` of this crate, with other errors by `?`: `async {{ Ok(queue.put(1).await?) }}`",
     note = "what implements only `IntoFuture` goes in as `value.into_future()`"
 )]
-pub trait Awaitable {
+pub trait Awaitable: Sized {
     /// The type of the result.
     type Value: 'static;
 
@@ -91,11 +89,7 @@ pub trait Awaitable {
     /// # Errors
     ///
     /// `RuntimeError: Event loop is closed` for a coroutine.
-    fn ensure_future_in(self, event_loop: &EventLoop) -> Result<Self::Handle, RuntimeError>
-    where
-        Self: Sized,
-    {
-        let _ = event_loop;
+    fn ensure_future_in(self, _event_loop: &EventLoop) -> Result<Self::Handle, RuntimeError> {
         self.try_ensure_future()
     }
 

@@ -3,17 +3,16 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future as StdFuture;
-use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::str::FromStr;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use asyncio_clock::TimeLimit;
 use asyncio_errors::{Result, ValueError};
 
-use super::done_callbacks::{DoneCallbacks, distinct};
+use super::done_callbacks::{DoneCallbacks, StopOnDrop, distinct};
 use super::gather::{Gather, GatherSet};
 use super::task::Task;
 use crate::asyncio::futures::{Await, Future};
@@ -175,7 +174,7 @@ pub struct Wait<H> {
     timeout: Option<f64>,
     at: &'static Location<'static>,
     /// Set by the first poll.
-    begun: Option<Begun>,
+    begun: Option<Pin<Box<dyn StdFuture<Output = Result<(Vec<H>, Vec<H>)>>>>>,
 }
 
 impl<H> Wait<H> {
@@ -192,43 +191,14 @@ impl<H> Wait<H> {
     }
 }
 
-impl<H: AsRef<AnyFuture>> Wait<H> {
-    fn begin(&self) -> Result<Begun> {
-        if self.futures.is_empty() {
-            return Err(ValueError::new("Set of Tasks/Futures is empty.").into());
-        }
-        let waiter = Future::new(&running_loop()?);
-        let waiting = Rc::new(Waiting {
-            callbacks: DoneCallbacks::new(self.futures.iter().map(|future| future.as_ref().clone()).collect()),
-            counter: Cell::new(self.futures.len()),
-            return_when: self.return_when,
-            waiter: waiter.clone(),
-            task: current_task_id(),
-        });
-        let run = Rc::clone(&waiting) as Rc<dyn Run>;
-        if let Some(timeout) = self.timeout {
-            waiting.callbacks.start_timer(timeout, Rc::clone(&run))?;
-        }
-        waiting.callbacks.add(&run);
-        Ok(Begun { waiting, released: Await::new(waiter, Future::take_result, self.at) })
-    }
-}
-
 impl<H> Unpin for Wait<H> {}
 
-/// CPython's `_wait`.
-impl<H: AsRef<AnyFuture>> StdFuture for Wait<H> {
+impl<H: AsRef<AnyFuture> + 'static> StdFuture for Wait<H> {
     type Output = Result<(Vec<H>, Vec<H>)>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.begun.is_none() {
-            self.begun = Some(self.begin()?);
-        }
-        let released = self.begun.as_mut().map(|begun| Pin::new(&mut begun.released).poll(cx));
-        let released = ready!(released.expect("it has begun"));
-        self.begun = None;
-        released?;
-        Poll::Ready(Ok(mem::take(&mut self.futures).into_iter().partition(|future| future.as_ref().done())))
+        let wait = Self { futures: std::mem::take(&mut self.futures), begun: None, ..*self };
+        self.begun.get_or_insert_with(|| Box::pin(wait_until(wait))).as_mut().poll(cx)
     }
 }
 
@@ -238,16 +208,26 @@ impl<H: fmt::Debug> fmt::Debug for Wait<H> {
     }
 }
 
-/// A wait that has begun. Its end stops the callbacks, `finally` in Python: it may be cancelled or dropped.
-struct Begun {
-    waiting: Rc<Waiting>,
-    released: Await<Future<()>, ()>,
-}
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        self.waiting.callbacks.stop();
+/// CPython's `_wait`.
+async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Result<(Vec<H>, Vec<H>)> {
+    if wait.futures.is_empty() {
+        return Err(ValueError::new("Set of Tasks/Futures is empty.").into());
     }
+    let waiting = Rc::new(Waiting {
+        callbacks: DoneCallbacks::new(wait.futures.iter().map(|future| future.as_ref().clone()).collect()),
+        counter: Cell::new(wait.futures.len()),
+        return_when: wait.return_when,
+        waiter: Future::new(&running_loop()?),
+        task: current_task_id(),
+    });
+    let run = Rc::clone(&waiting) as Rc<dyn Run>;
+    let _stop = StopOnDrop(&waiting.callbacks);
+    if let Some(timeout) = wait.timeout {
+        waiting.callbacks.start_timer(timeout, Rc::clone(&run))?;
+    }
+    waiting.callbacks.add(&run);
+    Await::new(waiting.waiter.clone(), Future::take_result, wait.at).await?;
+    Ok(wait.futures.into_iter().partition(|future| future.as_ref().done()))
 }
 
 /// The callback of a wait, on its futures and of its timer.

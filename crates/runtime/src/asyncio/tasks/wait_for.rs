@@ -48,17 +48,12 @@ use crate::kernel::{AnyFuture, Run, Text, current_task_id, excuse, running_loop}
 /// ```
 #[track_caller]
 pub fn wait_for<K, A: WaitFor<K>>(awaitable: A, limit: impl TimeLimit) -> impl StdFuture<Output = Result<A::Value>> {
-    wait_for_at(awaitable, limit.limit(), Location::caller())
-}
-
-async fn wait_for_at<K, A: WaitFor<K>>(
-    awaitable: A,
-    limit: Option<f64>,
-    at: &'static Location<'static>,
-) -> Result<A::Value> {
-    match limit {
-        Some(limit) if limit <= 0.0 => awaitable.no_time_left(at).await,
-        limit => timeout(limit).run(async |_| awaitable.in_time(at).await).await,
+    let (limit, at) = (limit.limit(), Location::caller());
+    async move {
+        match limit {
+            Some(limit) if limit <= 0.0 => awaitable.no_time_left(at).await,
+            limit => timeout(limit).run(async |_| awaitable.in_time(at).await).await,
+        }
     }
 }
 
@@ -86,9 +81,7 @@ async fn wait_for_at<K, A: WaitFor<K>>(
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an awaitable with a `Result`",
-    label = "not an awaitable with a `Result`",
-    note = "a coroutine returns a `Result` of this crate: `async {{ Ok(…) }}`",
-    note = "an error of another type becomes an `Error` by `?`: `async {{ Ok(queue.put(1).await?) }}`",
+    note = "a coroutine returns a `Result` of this crate, with other errors by `?`: `async {{ Ok(queue.put(1).await?) }}`",
     note = "what implements only `IntoFuture` goes in as `value.into_future()`"
 )]
 pub trait WaitFor<K> {
