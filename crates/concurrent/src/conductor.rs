@@ -21,9 +21,9 @@ pub trait Conductor: Send + Sync {
     /// The job has made a call to a loop, and gives up its turn. Returns when it has the turn again.
     fn give_way(&self, job: u64);
 
-    /// The job waits for [`wake`](Self::wake), at most this long. Returns when it has the turn again, or immediately, with
-    /// false, if it runs without turns.
-    fn pause(&self, job: u64, limit: Duration) -> bool;
+    /// The job waits for [`wake`](Self::wake), so long at most, in the time of the loop: returns when it has the turn again. Then it
+    /// looks again or, if this returns a time, waits so long by itself.
+    fn pause(&self, job: u64, limit: Duration) -> Option<Duration>;
 
     /// What the job may be waiting for has happened.
     fn wake(&self, job: u64);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use asyncio_clock::TimeLimit;
 use asyncio_errors::panic::{panic_message, resume_panic};
@@ -135,12 +135,10 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// If there is a conductor, lets its jobs run until this future is done. Returns how long to wait after that.
     fn wait_for_others(&self, limit: Duration) -> Duration {
         if let Some((conductor, number)) = conductor::job() {
-            let begun = Instant::now();
             while !self.done() {
-                let left = limit.saturating_sub(begun.elapsed());
                 let waker = Arc::clone(&conductor);
                 self.add_done_callback(move || waker.wake(number));
-                if left.is_zero() || !conductor.pause(number, left) {
+                if let Some(left) = conductor.pause(number, limit) {
                     return left;
                 }
             }

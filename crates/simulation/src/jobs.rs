@@ -53,6 +53,10 @@ struct State {
     is_between: bool,
     /// Counts calls by the loop's thread, as a sign of life.
     beats: u64,
+    /// Pauses that began, and how long each may take.
+    limits: Vec<(u64, Duration)>,
+    /// Jobs whose pause took too long.
+    expired: Vec<u64>,
     /// A pool is to end, so the tape is no longer asked.
     hurried: bool,
     /// The loop was closed: all jobs continue without turns.
@@ -170,17 +174,20 @@ impl Conductor for Jobs {
         }
     }
 
-    fn pause(&self, job: u64, limit: Duration) -> bool {
+    fn pause(&self, job: u64, limit: Duration) -> Option<Duration> {
         let begun = Instant::now();
         let mut state = self.lock();
         if state.stage(job) != Some(Stage::Runs) {
-            return false;
+            return Some(limit);
         }
         state.set(job, Stage::Paused);
+        state.limits.push((job, limit));
         self.changed.notify_all();
         while state.stage(job) == Some(Stage::Paused) {
-            let left = limit.saturating_sub(begun.elapsed());
+            // The loop's timer comes first, if the loop runs.
+            let left = limit.saturating_add(PATIENCE).saturating_sub(begun.elapsed());
             if left.is_zero() {
+                state.expired.push(job);
                 state.come(job);
                 self.ring(state);
                 state = self.lock();
@@ -189,7 +196,10 @@ impl Conductor for Jobs {
             state = self.wait(state, left).0;
         }
         self.wait_for_turn(state, job);
-        true
+        let mut state = self.lock();
+        let expired = state.expired.iter().position(|other| *other == job)?;
+        state.expired.remove(expired);
+        Some(Duration::ZERO)
     }
 
     fn wake(&self, job: u64) {
@@ -328,6 +338,15 @@ impl Jobs {
         }
     }
 
+    /// The limit of a pause has expired.
+    fn expire(&self, job: u64) {
+        let mut state = self.lock();
+        if state.stage(job) == Some(Stage::Paused) {
+            state.expired.push(job);
+            state.come(job);
+        }
+    }
+
     /// The next job that may continue, and whether the tape must be asked about it: not if a pool is to end.
     fn next_came(&self) -> Option<(u64, bool)> {
         let mut state = self.lock();
@@ -389,8 +408,11 @@ pub(crate) fn conduct(tape: &Rc<RefCell<Tape>>, moment: Moment) {
     }
     jobs.set_between(moment != Moment::BeforeStep);
     loop {
+        set_limits(tape, &jobs);
         while let Some((job, is_asked)) = jobs.next_came() {
             let mut tape = tape.borrow_mut();
+            let limit = tape.limits.remove(&job);
+            limit.into_iter().for_each(|timer| timer.cancel());
             let (index, steps) = (if is_asked { tape.ask(Fault::Job, TURNS.len()) } else { 0 }, tape.steps);
             drop(tape);
             jobs.plan(job, plan(&jobs, job, TURNS[index], steps));
@@ -401,6 +423,19 @@ pub(crate) fn conduct(tape: &Rc<RefCell<Tape>>, moment: Moment) {
         }
     }
     jobs.set_between(false);
+}
+
+/// Sets the timers of pauses that have a limit.
+fn set_limits(tape: &Rc<RefCell<Tape>>, jobs: &Arc<Jobs>) {
+    let limits = std::mem::take(&mut jobs.lock().limits);
+    for (job, limit) in limits.into_iter().filter(|(_, limit)| *limit < Duration::MAX) {
+        let jobs = Arc::clone(jobs);
+        let expire = move || jobs.expire(job);
+        let timer = get_running_loop().map(|event_loop| event_loop.call_later(limit.as_secs_f64(), expire));
+        if let Ok(Ok(timer)) = timer {
+            tape.borrow_mut().limits.insert(job, timer);
+        }
+    }
 }
 
 fn plan(jobs: &Arc<Jobs>, job: u64, turn: Turn, steps: u64) -> When {

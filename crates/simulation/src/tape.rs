@@ -1,10 +1,11 @@
 //! The tape: the policy that asks a strategy at each step, and records the choices.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use asyncio_runtime::{AnyTask, Choices, SchedulingPolicy, get_running_loop};
+use asyncio_runtime::{AnyTask, Choices, SchedulingPolicy, TimerHandle, get_running_loop};
 
 use crate::choices::{Fate, Mishap, Mishaps};
 use crate::fault::{Fault, LATE};
@@ -39,6 +40,8 @@ pub(crate) struct Tape {
     pub(crate) told: Option<Told>,
     /// The jobs of the program's thread pools.
     pub(crate) jobs: Arc<Jobs>,
+    /// The timers of jobs that wait with a limit.
+    pub(crate) limits: BTreeMap<u64, TimerHandle>,
     /// Are the ends of the loop's passes reported to the jobs?
     pub(crate) watches: bool,
     /// The number of ready entries, counted while `watches`.
@@ -93,6 +96,7 @@ impl Tape {
             struck: Vec::new(),
             told: None,
             jobs: Arc::default(),
+            limits: BTreeMap::new(),
             watches: false,
             ready: 0,
             failure: None,
@@ -111,6 +115,7 @@ impl Tape {
         self.struck.clear();
         if self.jobs.were_submitted() {
             self.jobs = Arc::default();
+            self.limits.clear();
         }
         self.steps = 0;
         self.deviations.clear();
