@@ -21,7 +21,7 @@ fn failing(event_loop: &EventLoop, delay: f64) -> Task<()> {
 
 /// Runs a wait to its end, in a task of its own.
 fn waited(event_loop: &EventLoop, wait: Wait<Task<()>>) -> (Vec<Task<()>>, Vec<Task<()>>) {
-    event_loop.run_until_complete(async move { wait.await }).unwrap()
+    event_loop.run_until_complete(wait).unwrap()
 }
 
 // CPython: test_tasks.BaseTaskTests.test_wait, test_wait_with_iterator_of_tasks
@@ -65,7 +65,7 @@ fn a_task_given_twice_counts_once() {
 fn there_must_be_something_to_wait_for_and_a_known_condition() {
     let nothing: [Task<()>; 0] = [];
     let waiting = wait(&nothing);
-    assert_eq!(raised(virtually(async move { waiting.await })), "ValueError('Set of Tasks/Futures is empty.')");
+    assert_eq!(raised(virtually(waiting)), "ValueError('Set of Tasks/Futures is empty.')");
     assert_eq!(raised("-1".parse::<ReturnWhen>()), "ValueError('Invalid return_when value: -1')");
 }
 

@@ -172,7 +172,7 @@ pub(crate) async fn as_completed_gives_a_turn_back() -> Result<()> {
     let next = it.next().unwrap();
     attempt("next", wait_for(next.into_future(), 0.5)).await?;
     let next = it.next().unwrap();
-    let t = create_task(async move { next.await });
+    let t = create_task(next);
     sleep(0).await?;
     t.cancel();
     sleep(0).await?;

@@ -174,8 +174,11 @@ pub struct Wait<H> {
     timeout: Option<f64>,
     at: &'static Location<'static>,
     /// Set by the first poll.
-    begun: Option<Pin<Box<dyn StdFuture<Output = Result<(Vec<H>, Vec<H>)>>>>>,
+    begun: Option<Pin<Box<dyn StdFuture<Output = Sets<H>>>>>,
 }
+
+/// The futures that are done, and the others.
+type Sets<H> = Result<(Vec<H>, Vec<H>)>;
 
 impl<H> Wait<H> {
     /// Sets when to return: `return_when=`.
@@ -194,7 +197,7 @@ impl<H> Wait<H> {
 impl<H> Unpin for Wait<H> {}
 
 impl<H: AsRef<AnyFuture> + 'static> StdFuture for Wait<H> {
-    type Output = Result<(Vec<H>, Vec<H>)>;
+    type Output = Sets<H>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let wait = Self { futures: std::mem::take(&mut self.futures), begun: None, ..*self };
@@ -209,7 +212,7 @@ impl<H: fmt::Debug> fmt::Debug for Wait<H> {
 }
 
 /// CPython's `_wait`.
-async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Result<(Vec<H>, Vec<H>)> {
+async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Sets<H> {
     if wait.futures.is_empty() {
         return Err(ValueError::new("Set of Tasks/Futures is empty.").into());
     }
