@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+use console::{Term, truncate_str};
 use lexopt::prelude::*;
-use rustix::termios::tcgetwinsize;
 
 use crate::snapshot::Snapshot;
 use crate::tools::client;
@@ -93,7 +93,7 @@ fn run(tool: &Tool, asked: &Asked) -> Result<(), String> {
     let is_terminal = io::stdout().is_terminal() && !asked.json;
     loop {
         let text = text()?;
-        print(&if is_terminal { screen(&format!("{} {}", tool.name, asked.pid), &text) } else { text })?;
+        if is_terminal { done(screen(&format!("{} {}", tool.name, asked.pid), &text)) } else { print(&text) }?;
         thread::sleep(Duration::from_secs_f64(seconds));
     }
 }
@@ -101,20 +101,32 @@ fn run(tool: &Tool, asked: &Asked) -> Result<(), String> {
 /// Writes to standard output. A reader that stops reading, such as `head`, is no error.
 fn print(text: &str) -> Result<(), String> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    done(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+fn done(written: io::Result<()>) -> Result<(), String> {
+    match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         written => written.map_err(|error| format!("standard output: {error}")),
     }
 }
 
-/// As much of the text as the terminal has room for, in place of what is on it.
-fn screen(head: &str, text: &str) -> String {
-    let size = tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_row > 2 && size.ws_col > 2);
-    let (rows, columns) = size.map_or((24, 80), |size| (size.ws_row.into(), size.ws_col.into()));
-    fit(head, text, rows, columns)
+/// Shows as much of the text as the terminal has room for, in place of its contents.
+fn screen(head: &str, text: &str) -> io::Result<()> {
+    let terminal = Term::buffered_stdout();
+    let size = terminal.size_checked().filter(|(rows, columns)| *rows > 2 && *columns > 2);
+    let (rows, columns) = size.unwrap_or((24, 80));
+    terminal.move_cursor_to(0, 0)?;
+    for line in fit(head, text, rows.into(), columns.into()) {
+        terminal.clear_line()?;
+        terminal.write_line(&line)?;
+    }
+    terminal.clear_to_end_of_screen()?;
+    terminal.flush()
 }
 
-fn fit(head: &str, text: &str, rows: usize, columns: usize) -> String {
+/// The lines of a screen. Wide characters take two columns.
+fn fit(head: &str, text: &str, rows: usize, columns: usize) -> Vec<String> {
     let mut lines: Vec<&str> = [head, ""].into_iter().chain(text.lines()).collect();
     // The last row stays empty, so that nothing scrolls.
     let room = rows - 1;
@@ -129,16 +141,7 @@ fn fit(head: &str, text: &str, rows: usize, columns: usize) -> String {
         lines.push(&more);
         lines.extend(kept);
     }
-    let mut shown = String::from("\x1b[H");
-    for line in lines {
-        if line.chars().count() > columns {
-            shown.extend(line.chars().take(columns - 1).chain(['…']));
-        } else {
-            shown += line;
-        }
-        shown += "\x1b[K\n";
-    }
-    shown + "\x1b[J"
+    lines.into_iter().map(|line| truncate_str(line, columns, "…").into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -173,16 +176,13 @@ mod tests {
 
     #[test]
     fn a_screen_has_no_more_than_fits() {
-        let visible_of = |text, rows, columns| {
-            let shown = fit("head", text, rows, columns);
-            let lines = shown.strip_prefix("\x1b[H").and_then(|shown| shown.strip_suffix("\x1b[J")).unwrap().to_owned();
-            lines.lines().map(|line| line.strip_suffix("\x1b[K").unwrap().to_owned()).collect::<Vec<_>>()
-        };
+        let visible_of = |text, rows, columns| fit("head", text, rows, columns);
         let visible = |rows, columns| visible_of("1234567890\n2\n3\n4\n", rows, columns);
         assert_eq!(visible(10, 10), ["head", "", "1234567890", "2", "3", "4"]);
         assert_eq!(visible(7, 5), ["head", "", "1234…", "2", "3", "4"]);
         assert_eq!(visible(5, 30), ["head", "", "1234567890", "… and 3 lines more"]);
         assert_eq!(visible(4, 8), ["head", "", "… and 4…"]);
+        assert_eq!(visible_of("任务等待锁\n", 10, 7), ["head", "", "任务等…"]);
         let text = "1\n2\n3\n4\n5\n\ncycle: a\n  b\n  c\n";
         assert_eq!(visible_of(text, 20, 30).last().unwrap(), "  c");
         assert_eq!(visible_of(text, 9, 30), ["head", "", "1", "2", "… and 4 lines more", "cycle: a", "  b", "  c"]);

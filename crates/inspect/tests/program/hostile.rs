@@ -201,12 +201,14 @@ fn a_terminal_may_be_resized_and_closed_under_a_view() {
     // A screen ends by erasing what is below it.
     let mut screen = || {
         let (mut shown, mut byte) = (Vec::new(), [0]);
-        while !shown.ends_with(b"\x1b[J") {
+        while !shown.ends_with(b"\x1b[0J") {
             near.read_exact(&mut byte).unwrap();
             shown.push(byte[0]);
         }
-        let text = String::from_utf8(shown).unwrap().replace("\x1b[J", "");
-        text.lines().map(|line| line.replace("\x1b[H", "").replace("\x1b[K", "")).collect::<Vec<_>>()
+        let text = String::from_utf8(shown).unwrap();
+        let codes = ["\r", "\x1b[1;1H", "\x1b[2K", "\x1b[0J"];
+        let text = codes.iter().fold(text, |text, code| text.replace(code, ""));
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
     };
     let fits = |lines: &[String], rows, columns| {
         lines.len() <= rows && lines.iter().all(|line| line.chars().count() <= columns)
