@@ -18,7 +18,7 @@ fn read_the_archive() -> &'static str {
 /// Keeps a processor busy.
 fn count_primes(below: u32) -> usize {
     (2..below)
-        .filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
+        .filter(|number| (2..=number / 2).all(|divisor| number % divisor != 0))
         .count()
 }
 
