@@ -101,6 +101,11 @@ impl Error {
         Error(Arc::new(Raised { kind, at }))
     }
 
+    /// An error that says it was raised at `at`.
+    pub(crate) fn raised_at(error: impl StdError + Send + Sync + 'static, at: &'static Location<'static>) -> Self {
+        Error::new(Kind::Other(Box::new(error)), at)
+    }
+
     /// An error that is a plain text: Python's `Exception(text)`. [`raise!`](crate::raise) raises one.
     ///
     /// # Examples
@@ -402,7 +407,7 @@ impl Error {
     fn with_timeout(self) -> Error {
         let chain: Vec<&Error> = self.chain().collect();
         let Some(before) = chain.iter().skip(1).position(|error| error.is_cancelled()) else { return self };
-        let timeout = TimeoutError::raise_from(chain[before + 1].clone());
+        let timeout = TimeoutError::raise_from(chain[before + 1].clone(), self.0.at);
         chain[..=before].iter().rfold(timeout, |context, link| link.relinked(link.raised().clone(), Some(context)))
     }
 
@@ -567,7 +572,8 @@ impl fmt::Display for Link {
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.raised, f)
+        // Without the location, which the error around this link adds.
+        self.raised.write_repr(f)
     }
 }
 

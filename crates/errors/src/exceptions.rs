@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::{Error, repr};
@@ -281,12 +282,13 @@ impl TimeoutError {
         Self { message: message.into(), cause: None }
     }
 
-    /// Python's `raise TimeoutError from cancelled`, in the `except` clause that caught `cancelled`.
+    /// Python's `raise TimeoutError from cancelled`, in the `except` clause that caught `cancelled`. Reports show `at` as the
+    /// location.
     #[doc(hidden)]
     #[must_use]
-    pub fn raise_from(cancelled: Error) -> Error {
+    pub fn raise_from(cancelled: Error, at: &'static Location<'static>) -> Error {
         let cause = cancelled.downcast_ref().cloned();
-        Error::from(Self { cause, ..Self::default() }).during(cancelled)
+        Error::raised_at(Self { cause, ..Self::default() }, at).during(cancelled)
     }
 }
 

@@ -181,3 +181,17 @@ fn an_error_knows_where_it_was_raised() {
     // A function pointer has no location of its caller.
     assert!("x".parse::<i32>().map_err(Error::from).unwrap_err().location().is_none());
 }
+
+/// Whether locations are shown is decided once in a process, so a child shows one.
+#[test]
+fn a_location_is_shown_once() {
+    const CHILD: &str = "ERRORS_TEST_SHOWS_A_LOCATION";
+    if std::env::var_os(CHILD).is_some() {
+        println!("{:?}", fails().unwrap_err().during(ValueError::default().into()));
+        return;
+    }
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "a_location_is_shown_once", "--nocapture"]).env(CHILD, "1").env("RUST_BACKTRACE", "1");
+    let shown = String::from_utf8(child.output().unwrap().stdout).unwrap();
+    assert_eq!(shown.matches("(raised at ").count(), 1, "{shown}");
+}

@@ -245,7 +245,7 @@ impl Timeout {
         limit.state.set(State::Expired);
         let ours = task.uncancel() <= limit.cancelling.get();
         match result {
-            Err(error) if ours && error.is_cancelled() => Err(TimeoutError::raise_from(error)),
+            Err(error) if ours && error.is_cancelled() => Err(TimeoutError::raise_from(error, task.core().at.get())),
             Err(error) if ours => Err(error.during_timeout()),
             result => result,
         }

@@ -27,6 +27,20 @@ fn a_timeout_remembers_its_cancellation_and_what_was_before() {
     .unwrap();
 }
 
+/// Reports name a line of the program, and not one of the library.
+#[test]
+fn a_time_limit_expires_where_the_task_waited() {
+    virtually(async {
+        let (awaited, line) = (wait_for(sleep(1), 0.01).await, line!());
+        let at_once = wait_for(sleep(1), 0).await;
+        let block = within(0.01, async |_| sleep(1).await).await;
+        let lines = [awaited, at_once, block].map(|result| result.unwrap_err().location().unwrap());
+        assert_eq!(lines.map(|at| (at.file(), at.line())), [0, 1, 2].map(|below| (file!(), line + below)));
+        Ok(())
+    })
+    .unwrap();
+}
+
 // CPython: test_timeouts.TimeoutTests.test_foreign_exception_on_timeout, test_foreign_exception_on_timeout_2
 #[test]
 fn an_error_of_the_cleanup_was_raised_during_the_timeout() {

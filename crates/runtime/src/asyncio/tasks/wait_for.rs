@@ -116,7 +116,9 @@ impl<T, F: StdFuture<Output = Result<T>>> WaitFor<InPlace> for F {
         })
         .await;
         cancel_and_wait(&task, at).await?;
-        Err(task.outcome().map_or_else(TimeoutError::raise_from, |()| TimeoutError::default().into()))
+        Err(task
+            .outcome()
+            .map_or_else(|cancelled| TimeoutError::raise_from(cancelled, at), |()| TimeoutError::default().into()))
     }
 }
 
@@ -134,7 +136,7 @@ impl<A: Awaitable<Kind = ByHandle>> WaitFor<ByHandle> for A {
         if !future.done() {
             cancel_and_wait(future, at).await?;
             if let Some(cancelled) = future.outcome().err().filter(Error::is_cancelled) {
-                return Err(TimeoutError::raise_from(cancelled));
+                return Err(TimeoutError::raise_from(cancelled, at));
             }
         }
         A::outcome(&handle)
