@@ -191,7 +191,7 @@ fn a_location_is_shown_once() {
         return;
     }
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "a_location_is_shown_once", "--nocapture"]).env(CHILD, "1").env("RUST_BACKTRACE", "1");
+    child.args(["--exact", "a_location_is_shown_once", "--nocapture"]).env(CHILD, "1").env("RUST_LIB_BACKTRACE", "1");
     let shown = String::from_utf8(child.output().unwrap().stdout).unwrap();
     assert_eq!(shown.matches("(raised at ").count(), 1, "{shown}");
 }

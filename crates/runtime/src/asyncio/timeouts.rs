@@ -114,8 +114,7 @@ pub fn timeout(delay: impl TimeLimit) -> Timeout {
         let ahead_in = ahead.then(|| event_loop.iteration());
         Some(Timeout::new(delay.map(|delay| event_loop.time() + delay), ahead_in))
     });
-    let Some(timeout) = timeout else { panic!("no running event loop") };
-    timeout
+    timeout.expect("no running event loop")
 }
 
 /// What [`Timeout::run`] takes: a closure that gets a reference to the limit and returns a coroutine, such as an async closure.

@@ -116,9 +116,8 @@ impl<T, F: StdFuture<Output = Result<T>>> WaitFor<InPlace> for F {
         })
         .await;
         cancel_and_wait(&task, at).await?;
-        Err(task
-            .outcome()
-            .map_or_else(|cancelled| TimeoutError::raise_from(cancelled, at), |()| TimeoutError::default().into()))
+        task.outcome().map_err(|cancelled| TimeoutError::raise_from(cancelled, at))?;
+        Err(TimeoutError::default().into())
     }
 }
 
