@@ -242,7 +242,7 @@ fn a_runner_runs_whatever_can_be_awaited() {
     let runner = Runner::new().clock(Clock::Virtual);
     let event_loop = runner.get_loop().unwrap();
     let task = event_loop.create_task(nap(1, 1)).unwrap();
-    assert_eq!(runner.run(task.clone()).unwrap(), 1);
+    assert_eq!(runner.run(&task).unwrap(), 1);
     assert_eq!(runner.run(gather([&task, &task])).unwrap(), [1, 1]);
     assert_eq!(runner.run(wait([task.clone()])).unwrap().0, [task]);
     assert_eq!(runner.run(Later(4)).unwrap(), 4);

@@ -176,6 +176,15 @@ fn a_future_that_is_written_by_hand_can_be_run() {
     assert_eq!(runner().run(ByHand(false)).unwrap(), "done");
 }
 
+// CPython: test_runners.RunnerTests.test_run_future
+#[test]
+fn a_future_of_the_loop_can_be_run() {
+    let runner = runner();
+    let future = runner.get_loop().unwrap().create_future();
+    future.set_result("done").unwrap();
+    assert_eq!(runner.run(future).unwrap(), "done");
+}
+
 #[test]
 fn a_loop_factory_may_ask_its_own_runner() {
     use std::cell::RefCell;
