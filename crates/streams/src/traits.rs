@@ -1,8 +1,8 @@
 //! The traits that byte streams share with the rest of the ecosystem: `futures_io`'s, on readers, writers and both
 //! together.
 //!
-//! Their waits are `poll` functions. A cancellation of the task ends them only inside
-//! [`cancellable`](asyncio_runtime::cancellable).
+//! Their waits are `poll` functions. A cancellation of the task drops the innermost block around them, as for futures of
+//! other crates; [`cancellable`](asyncio_runtime::cancellable) makes a block of one wait.
 
 use std::fmt;
 use std::io;

@@ -303,9 +303,9 @@ impl<T: AsFd> AsyncFd<T> {
 
     // For futures written by hand.
 
-    /// The `poll` form of [`readable`](Self::readable). Only the most recent waker is woken. Cancelling the task does not end
-    /// this wait, but is delivered at the task's next await of this crate; wrap the future in
-    /// [`cancellable`](crate::cancellable) if it should.
+    /// The `poll` form of [`readable`](Self::readable). Only the most recent waker is woken. Cancelling the task drops
+    /// the innermost block around this wait, as for a future of another crate; [`cancellable`](crate::cancellable) makes a
+    /// block of the wait alone.
     ///
     /// # Errors
     ///

@@ -14,8 +14,8 @@ use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, WaitKind, take_ca
 /// Lets a cancellation end the wait for a future that is not of this runtime: the future is dropped, and the caller gets the
 /// `CancelledError`.
 ///
-/// Without it, a task that waits on a foreign future (a channel of another crate, say) notices a cancellation only at its
-/// next await of this crate's own. The future's output is wrapped in `Ok`.
+/// Without it, a cancellation of a task that waits on a foreign future (a channel of another crate, say) drops the innermost
+/// block around the wait, such as `wait_for`, or the task. The future's output is wrapped in `Ok`.
 ///
 /// # Examples
 ///

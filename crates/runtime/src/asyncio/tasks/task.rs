@@ -326,9 +326,9 @@ impl fmt::Debug for AnyTask {
 /// waits. Passed on with `?`, the error ends the task *cancelled*; the task may also catch it, clean up (and await while
 /// doing so), or suppress it and go on. A task that is cancelled before its first step never runs a line.
 ///
-/// Cancelling a task that awaits another task cancels that one. A foreign future (one that is not from this crate) runs to
-/// its end first, unless it is wrapped in [`cancellable`](crate::cancellable). [`abort`](Self::abort) drops the coroutine
-/// instead.
+/// Cancelling a task that awaits another task cancels that one. A foreign future (one that is not from this crate) is dropped
+/// with the innermost block around it, such as `wait_for`, or with the task; [`cancellable`](crate::cancellable) makes a block
+/// of the future alone. [`abort`](Self::abort) drops the coroutine instead.
 ///
 /// # Errors
 ///
