@@ -183,7 +183,8 @@ where
         self
     }
 
-    /// Sets how many threads search. By default one for each processor.
+    /// Sets how many threads search. By default one for each processor. A program with signal handlers needs one thread, because
+    /// a signal goes to all loops of the process.
     pub fn threads(mut self, threads: usize) -> Self {
         self.options.threads = threads.max(1);
         self

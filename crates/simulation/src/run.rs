@@ -10,7 +10,7 @@ use std::rc::Rc;
 use asyncio_clock::{Clock, restart_virtual};
 use asyncio_entry::tasks_left;
 use asyncio_errors::{Error, ExceptionContext, Result, RuntimeError};
-use asyncio_runtime::{EventLoop, Runner};
+use asyncio_runtime::{EventLoop, LoopEvent, Observer, Runner};
 
 use crate::choices::Asked;
 use crate::invariant::Searching;
@@ -31,7 +31,10 @@ where
     let _searching = Searching::begin();
     let _asked = Asked::of(tape);
     tape.borrow().jobs.be_quiet();
-    let runner = Runner::new().scheduling_policy(Player::new(tape));
+    let mut runner = Runner::new().scheduling_policy(Player::new(tape));
+    if tape.borrow().chooser.knows_tasks() {
+        runner = runner.observer(Rc::new(Forgets(Rc::clone(tape))));
+    }
     let ended = on_loop(runner, program, may_leak).map(|value| format!("{value:?}"));
     let ended = ended.map_err(|failure| failure.in_job(|| tape.borrow().jobs.panicked_at()));
     if let Some(failure) = tape.borrow_mut().failure.take() {
@@ -40,6 +43,18 @@ where
     let value = ended?;
     tape.borrow().check_end()?;
     Ok(value)
+}
+
+/// Makes the tape forget tasks that are done.
+struct Forgets(Rc<RefCell<Tape>>);
+
+impl Observer for Forgets {
+    fn event(&self, event: LoopEvent<'_>) {
+        if let LoopEvent::TaskDone(task) = event {
+            let forgotten = self.0.borrow_mut().chooser.forget(task);
+            drop(forgotten);
+        }
+    }
 }
 
 /// Runs the coroutine that `program` makes on the runner's loop, with the virtual clock, and closes the loop. Nothing is

@@ -97,6 +97,25 @@ impl Chooser {
         }
     }
 
+    /// Must it be told of tasks that are done?
+    pub(crate) fn knows_tasks(&self) -> bool {
+        matches!(self, Self::Pct(_) | Self::Pos(_))
+    }
+
+    /// Forgets a task that is done. Returns the handle, for the caller to drop.
+    pub(crate) fn forget(&mut self, task: &AnyTask) -> Option<AnyTask> {
+        match self {
+            Self::Pct(pct) => pct.known.remove_entry(task).map(|(known, _)| known),
+            Self::Pos(Pos { last: Some((last, _)), .. }) if last.is_same(Some(task)) => {
+                match std::mem::replace(last, Last::TaskThatIsDone) {
+                    Last::Task(task) => Some(task),
+                    Last::Callback | Last::TaskThatIsDone => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// The program has ended after `steps` steps. Fails if a part of the schedule is left.
     pub(crate) fn check_end(&self, steps: u64) -> Result<(), Stale> {
         let Self::Given(Given { deviations, next, strict: true }) = self else { return Ok(()) };
@@ -134,8 +153,8 @@ impl Given {
 #[derive(Debug)]
 pub(crate) struct Pct {
     rng: Rng,
-    /// The index of each task's priority. The handles keep the tasks alive, so that no new task gets the address of a known
-    /// one.
+    /// The index of the priority of each task that is not done. The handles keep the tasks alive, so that no new task gets the
+    /// address of a known one. A task that is done must not be kept, because its end has effects, such as the drop of its result.
     known: HashMap<AnyTask, usize>,
     priorities: Vec<u64>,
     /// The steps at which the priority of the task that would run falls.
@@ -187,14 +206,32 @@ pub(crate) struct Pos {
     rng: Rng,
     /// The priorities of the entries at the head of the queue that have been eligible.
     priorities: VecDeque<u64>,
-    /// The task of the last step, and how many entries were left behind it.
-    last: Option<(Option<AnyTask>, usize)>,
+    /// The last step, and how many entries were left behind it.
+    last: Option<(Last, usize)>,
+}
+
+#[derive(Debug)]
+enum Last {
+    Callback,
+    Task(AnyTask),
+    /// The task has ended, so no entry is its.
+    TaskThatIsDone,
+}
+
+impl Last {
+    fn is_same(&self, task: Option<&AnyTask>) -> bool {
+        match self {
+            Self::Callback => task.is_none(),
+            Self::Task(last) => task == Some(last),
+            Self::TaskThatIsDone => false,
+        }
+    }
 }
 
 impl Pos {
     fn choose(&mut self, eligible: usize, ready: &Choices<'_>) -> usize {
-        if let Some((task, left)) = self.last.take()
-            && (left..ready.len()).any(|index| ready.task(index) != task)
+        if let Some((last, left)) = self.last.take()
+            && (left..ready.len()).any(|index| !last.is_same(ready.task(index).as_ref()))
         {
             self.priorities.clear();
         }
@@ -203,7 +240,7 @@ impl Pos {
         }
         let index = (0..eligible).rev().max_by_key(|index| self.priorities[*index]).unwrap_or_default();
         self.priorities.remove(index);
-        self.last = Some((ready.task(index), ready.len() - 1));
+        self.last = Some((ready.task(index).map_or(Last::Callback, Last::Task), ready.len() - 1));
         index
     }
 }

@@ -21,7 +21,7 @@ type Told = Box<dyn FnMut(usize, usize, usize)>;
 
 /// The choices of a program that is running, or has run.
 pub(crate) struct Tape {
-    chooser: Chooser,
+    pub(crate) chooser: Chooser,
     /// The number of steps so far.
     pub(crate) steps: u64,
     /// The program is stopped after this many steps.

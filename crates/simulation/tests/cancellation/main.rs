@@ -1,4 +1,4 @@
-//! Cancels and drops every public awaitable at each of its awaits, and compares what its documentation says about that with
+//! Cancels and drops every public awaitable whose documentation has a section *Cancellation* at each of its awaits, and compares what its documentation says about that with
 //! what happens.
 //!
 //! A [`Row`] quotes the section *Cancellation* of an item, and has scenarios that test it. A section without a row fails, and

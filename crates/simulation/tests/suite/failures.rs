@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use asyncio_runtime::{Exception, Result, create_task, get_running_loop, sleep};
-use asyncio_simulation::{Failure, explore, invariant};
+use asyncio_runtime::{Exception, Future as LoopFuture, Result, create_task, get_running_loop, sleep};
+use asyncio_simulation::{Failure, Strategy, explore, invariant};
 
 /// The failure of a program under the first schedule.
 fn failure<M: Future<Output = Result<()>> + 'static>(program: impl Fn() -> M + Sync) -> String {
@@ -58,6 +58,63 @@ fn an_error_that_is_never_retrieved() {
         sleep(1).await
     });
     assert_eq!(text, "Task exception was never retrieved: Exception('nobody asks')");
+}
+
+/// All that draw an order.
+const STRATEGIES: [Strategy; 6] = [
+    Strategy::Mixed,
+    Strategy::Walk,
+    Strategy::Pct { depth: 1 },
+    Strategy::Pct { depth: 2 },
+    Strategy::Pct { depth: 3 },
+    Strategy::Pos,
+];
+
+/// Nothing keeps a task that has ended: its error is reported, and its result is dropped.
+#[test]
+fn every_strategy_finds_an_error_that_is_retrieved_in_some_orders_only() {
+    let asks_in_time = || async {
+        let fails = create_task(async {
+            sleep(0).await?;
+            Err::<(), _>(Exception::new("nobody asks").into())
+        });
+        // In asyncio's order this task asks before the other one fails.
+        let asks = create_task(async move {
+            if !fails.done() {
+                drop(fails.await);
+            }
+            Ok(())
+        });
+        asks.await
+    };
+    for strategy in STRATEGIES {
+        let found = explore(asks_in_time).strategy(strategy).schedules(500).run().failure;
+        let found = found.unwrap_or_else(|| panic!("{strategy:?} finds nothing"));
+        assert_eq!(found.failure.to_string(), "Task exception was never retrieved: Exception('nobody asks')");
+    }
+}
+
+#[test]
+fn under_every_strategy_the_result_of_a_task_without_a_handle_is_dropped_at_its_end() {
+    struct Releases(LoopFuture<()>);
+
+    impl Drop for Releases {
+        fn drop(&mut self) {
+            let _ = self.0.set_result(());
+        }
+    }
+
+    let waits_for_the_drop = || async {
+        let released = get_running_loop()?.create_future();
+        let releases = Releases(released.clone());
+        drop(create_task(async move { Ok(releases) }));
+        sleep(0).await?;
+        released.await
+    };
+    for strategy in STRATEGIES {
+        let result = explore(waits_for_the_drop).strategy(strategy).schedules(200).run();
+        assert!(result.failure.is_none(), "{strategy:?}: {result}");
+    }
 }
 
 #[test]
