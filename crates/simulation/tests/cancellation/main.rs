@@ -1,5 +1,5 @@
-//! Cancels and drops every public awaitable whose documentation has a section *Cancellation* at each of its awaits, and compares what its documentation says about that with
-//! what happens.
+//! Cancels and drops every public awaitable whose documentation has a section *Cancellation* at each of its awaits, and
+//! compares what that section says with what happens.
 //!
 //! A [`Row`] quotes the section *Cancellation* of an item, and has scenarios that test it. A section without a row fails, and
 //! so does a row whose quotation is out of date. In each run descriptors, children and, in this thread, bytes are counted.

@@ -83,7 +83,7 @@ async fn select() -> Result<()> {
 // ANCHOR_END: select
 
 // ANCHOR: timeout
-/// tokio's `recv` knows nothing of our cancellation. `cancellable` ends that one wait.
+/// tokio's `recv` knows nothing of a cancellation. `cancellable` ends this wait.
 async fn time_limit() -> Result<()> {
     let (_sender, mut receiver) = mpsc::channel::<u32>(1);
     match wait_for(async { cancellable(receiver.recv()).await }, 0.01).await {
