@@ -564,14 +564,19 @@ impl EventLoop {
     /// # Examples
     ///
     /// ```
+    /// use std::cell::RefCell;
+    /// use std::rc::Rc;
+    ///
     /// use asyncio::{ExceptionContext, RuntimeError, new_event_loop};
     ///
-    /// let event_loop = new_event_loop();
-    /// event_loop.set_exception_handler(Some(Box::new(|context| {
-    ///     assert_eq!(context.to_string(), "cannot save\nexception: RuntimeError('disk full')");
-    /// })));
+    /// let (event_loop, told) = (new_event_loop(), Rc::new(RefCell::new(None)));
+    /// let tell = Rc::clone(&told);
+    /// event_loop.set_exception_handler(Some(Box::new(move |context| _ = tell.replace(Some(context.clone())))));
     /// let error = RuntimeError::new("disk full");
     /// event_loop.call_exception_handler(&ExceptionContext::new("cannot save").exception(error.into()));
+    /// let context = told.take().unwrap();
+    /// assert_eq!(context.message, "cannot save");
+    /// assert!(context.exception.unwrap().is::<RuntimeError>());
     /// ```
     pub fn call_exception_handler(&self, context: &ExceptionContext) {
         self.core.call_exception_handler(context);
