@@ -180,7 +180,7 @@ pub(crate) fn wait_text(wait: &WaitSnapshot, name_of: impl Fn(u64) -> String) ->
         None => {}
     }
     if let Some(at) = &wait.acquired_at {
-        let _ = write!(text, " (acquired at {} and never released)", shown(&at.to_string()));
+        let _ = write!(text, " (acquired at {} and not released since)", shown(&at.to_string()));
     }
     text
 }
