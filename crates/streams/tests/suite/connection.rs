@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use asyncio_runtime::{Result, TimeoutError, create_task, gather, sleep, wait_for};
 use asyncio_streams::{StreamReader, StreamWriter, open_connection};
@@ -91,15 +93,19 @@ fn no_read_loses_bytes_however_often_it_is_cancelled_or_dropped() {
     run(async {
         let bytes = pattern(300_000);
         let (mut plain, (mut reader, _writer)) = half_pair()?;
-        let sent = bytes.clone();
+        let (sent, cancelled) = (bytes.clone(), Arc::new(AtomicUsize::new(0)));
+        let seen = Arc::clone(&cancelled);
         let thread = std::thread::spawn(move || {
-            for chunk in sent.chunks(1777) {
+            for (number, chunk) in sent.chunks(1777).enumerate() {
+                // From time to time the reader has to find nothing.
+                let before = seen.load(Ordering::Relaxed);
+                while number % 12 == 0 && seen.load(Ordering::Relaxed) == before {
+                    std::thread::yield_now();
+                }
                 plain.write_all(chunk).unwrap();
-                std::thread::yield_now();
             }
         });
         let mut received = Vec::new();
-        let mut cancelled = 0;
         for round in 0.. {
             // Each kind of read is started and given up if it has to wait: by a drop, a timeout, or a cancelled task.
             let mut memory = [0; 50];
@@ -118,7 +124,7 @@ fn no_read_loses_bytes_however_often_it_is_cancelled_or_dropped() {
             };
             match attempt {
                 None => {
-                    cancelled += 1;
+                    cancelled.fetch_add(1, Ordering::Relaxed);
                     sleep(0).await?;
                 }
                 Some(Ok(bytes)) if bytes.is_empty() => break,
@@ -130,7 +136,7 @@ fn no_read_loses_bytes_however_often_it_is_cancelled_or_dropped() {
                 },
             }
         }
-        assert!(cancelled > 10);
+        assert!(cancelled.load(Ordering::Relaxed) > 10);
         assert!(received == bytes, "{} bytes of {}", received.len(), bytes.len());
         thread.join().unwrap();
         Ok(())
