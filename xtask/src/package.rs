@@ -59,6 +59,7 @@ fn skipped(what: &str, why: &str) {
 
 /// All steps of publishing except the last. It asks the registry which crates exist.
 fn publish(no_verify: bool) -> Result<()> {
+    forget_the_last_publishing();
     let mut command = cargo(&["publish", "--workspace", "--dry-run", "--allow-dirty"]);
     if no_verify {
         command.arg("--no-verify");
@@ -74,6 +75,20 @@ fn publish(no_verify: bool) -> Result<()> {
         return Ok(());
     }
     bail!("cargo publish --workspace --dry-run failed:\n{said}");
+}
+
+/// Removes the packages that cargo has unpacked in an earlier dry run. It knows them by name and version, so it would build
+/// today's crates with yesterday's. The folders of registries on this machine, which have no host, begin with a dash.
+fn forget_the_last_publishing() {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let unpacked = home.and_then(|home| std::fs::read_dir(home.join("registry/src")).ok());
+    for folder in unpacked.into_iter().flatten().flatten() {
+        if folder.file_name().as_encoded_bytes().starts_with(b"-") {
+            // If one stays, the dry run says what is wrong with it.
+            let _ = std::fs::remove_dir_all(folder.path());
+        }
+    }
 }
 
 /// Checks that no dependency of the crates needs a newer compiler than they name, and that this compiler builds them, if it is
