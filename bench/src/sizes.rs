@@ -34,7 +34,7 @@ impl Sizes {
         }
     }
 
-    /// The same for rounds that wait for time to pass, of which there cannot be many.
+    /// The same for rounds that wait for real time to pass. There can be only a few of them.
     pub fn waiting() -> Sizes {
         Sizes { most_rounds: 50, ..Sizes::new() }
     }

@@ -200,7 +200,7 @@ mod rt {
         promise.await.unwrap()
     }
 
-    /// What has arrived from the other thread, and the waiter for more.
+    /// The messages from the other thread, and the future that the receiver awaits.
     #[derive(Default)]
     struct Inbox {
         items: VecDeque<u64>,

@@ -90,7 +90,7 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Builds what `peers` need, next to this program; empty mains only if `startup` is to be measured.
+    /// Builds the programs that `peers` need, next to this one. The programs with an empty `main` are built only for `startup`.
     pub fn build(peers: &[Peer], python: Option<PathBuf>, startup: bool) -> Result<Programs, Box<dyn Error>> {
         let built = Programs::built(python)?;
         let native = peers.iter().filter(|peer| peer.needs != Needs::Python);

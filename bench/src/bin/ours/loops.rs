@@ -61,7 +61,7 @@ async fn serve(handler: Handler, mut reader: StreamReader, writer: StreamWriter)
 struct Loops(Vec<(LoopHandle, JoinHandle<Result<()>>)>);
 
 impl Loops {
-    /// Starts a loop that first runs `first`, and returns the result of that.
+    /// Starts a loop, runs `first` on it, and returns the result of `first`.
     fn start<T: Send + 'static>(&mut self, first: impl AsyncFnOnce() -> Result<T> + Send + 'static) -> T {
         let (ready, is_ready) = channel();
         let thread = thread::spawn(move || {
