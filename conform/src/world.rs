@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::rc::Rc;
 
 use asyncio::futures::CallbackKey;
-use asyncio::tasks::{Gather, GatherChild, GatherOutcomes};
+use asyncio::tasks::{Gather, GatherMember, GatherOutcomes};
 use asyncio::{
     AnyFuture, AsyncGenerator, Awaitable, ByHandle, ContextVar, Error, ExceptionGroup, Future, GeneratorExit, Handle,
     LookupError, Result, RuntimeError, ScopedTaskGroup, Task, TaskGroup, TaskOptions, Timeout, TimerHandle,
@@ -202,8 +202,8 @@ pub(crate) enum Called {
 pub(crate) enum Slot {
     Task(Task<Value>),
     Future(Future<Value>),
-    Gather(Gather<Vec<GatherChild<Slot, Value>>>),
-    Outcomes(GatherOutcomes<Vec<GatherChild<Slot, Value>>>),
+    Gather(Gather<Vec<GatherMember<Slot, Value>>>),
+    Outcomes(GatherOutcomes<Vec<GatherMember<Slot, Value>>>),
 }
 
 impl AsRef<AnyFuture> for Slot {

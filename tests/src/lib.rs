@@ -27,6 +27,7 @@ pub mod twins;
 
 pub mod book;
 pub mod cheat_sheet;
+pub mod circles;
 pub mod coverage;
 pub mod cpython;
 pub mod docs;

@@ -2,7 +2,8 @@
 //!
 //! The core idea: the first folder below `crates/runtime/src` is a file's room, and every path that begins with `crate::` names
 //! the room that it looks into. Both are read off the text, without tests and comments; no compiler is needed. Below the rooms
-//! are crates (`asyncio_errors` and others), for which cargo checks the same.
+//! are crates (`asyncio_errors` and others), for which cargo checks the same. How files of one room import each other is looked at
+//! in `circles`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,25 +18,33 @@ const ROOMS: &[&[&str]] = &[&["base"], &["kernel"], &["asyncio"]];
 /// The maximum number of lines of code in a folder of the runtime.
 const LINES: &[(&str, usize)] = &[("kernel", 3_600), ("", 9_500)];
 
+/// The maximum number of names that the kernel offers to the rooms above it. ARCHITECTURE.md says which.
+const NAMES: usize = 64;
+
 /// The maximum number of places with `unsafe`.
 const UNSAFE: usize = 60;
 
 /// A file of the runtime: its path below `src`, and its lines of code with their numbers. No tests, comments and blank lines.
-struct Source {
-    path: String,
+pub(crate) struct Source {
+    pub(crate) path: String,
     lines: Vec<(usize, String)>,
 }
 
 impl Source {
     /// The modules that the file is in: `kernel/task/mod.rs` is `["kernel", "task"]`.
-    fn modules(&self) -> Vec<&str> {
+    pub(crate) fn modules(&self) -> Vec<&str> {
         let path = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
         path.split('/').filter(|part| *part != "lib").collect()
+    }
+
+    /// The lines as one text.
+    pub(crate) fn text(&self) -> String {
+        self.lines.iter().flat_map(|(_, line)| [line, "\n"]).collect()
     }
 }
 
 /// Every file of the runtime that is not a test.
-fn sources(root: &Path) -> Result<Vec<Source>> {
+pub(crate) fn sources(root: &Path) -> Result<Vec<Source>> {
     let folder = root.join("crates/runtime/src");
     let mut sources = Vec::new();
     let mut tests: BTreeSet<PathBuf> = BTreeSet::new();
@@ -53,7 +62,7 @@ fn sources(root: &Path) -> Result<Vec<Source>> {
 }
 
 /// The lines of code outside of tests, with their numbers, and the modules in other files that are tests.
-fn code(text: &str) -> (Vec<(usize, String)>, Vec<String>) {
+pub(crate) fn code(text: &str) -> (Vec<(usize, String)>, Vec<String>) {
     let (mut code, mut tests) = (Vec::new(), Vec::new());
     let mut lines = text.lines().enumerate();
     while let Some((index, line)) = lines.next() {
@@ -116,7 +125,7 @@ fn is_deeper(path: &str) -> bool {
 ///
 /// A `super` that leads to the root is one, too.
 fn paths(source: &Source) -> Vec<(usize, String)> {
-    let text: String = source.lines.iter().flat_map(|(_, line)| [line, "\n"]).collect();
+    let text = source.text();
     let to_root = format!("{}::", vec!["super"; source.modules().len()].join("::"));
     let mut paths = Vec::new();
     for start in ["crate::", &to_root] {
@@ -134,7 +143,7 @@ fn paths(source: &Source) -> Vec<(usize, String)> {
 }
 
 /// Reads a path, or the tree of a `use`, from the beginning of `text`, and returns what follows it.
-fn tree<'a>(text: &'a str, before: &str, found: &mut Vec<String>) -> &'a str {
+pub(crate) fn tree<'a>(text: &'a str, before: &str, found: &mut Vec<String>) -> &'a str {
     let Some(mut rest) = text.strip_prefix('{') else {
         let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '*').unwrap_or(text.len());
         let path = format!("{before}{}", &text[..end]);
@@ -158,7 +167,7 @@ fn tree<'a>(text: &'a str, before: &str, found: &mut Vec<String>) -> &'a str {
     }
 }
 
-/// The runtime and its kernel have no more lines of code, and no more `unsafe`, than they may have.
+/// The runtime and its kernel have no more lines of code, names for others, and `unsafe`, than they may have.
 ///
 /// # Errors
 ///
@@ -173,6 +182,14 @@ pub fn the_core_is_small(root: &Path) -> Result<Vec<String>> {
             let folder = Path::new("crates/runtime/src").join(folder);
             problems.push(format!("{} has {lines} lines of code, more than {most}", folder.display()));
         }
+    }
+    let door = sources.iter().find(|source| source.path == "kernel/mod.rs").map(Source::text).unwrap_or_default();
+    let (mut names, exports) = (Vec::new(), door.split("\npub").filter_map(|export| export.split_once("use ")));
+    for (_, export) in exports {
+        tree(export, "", &mut names);
+    }
+    if names.len() > NAMES {
+        problems.push(format!("the kernel offers {} names, more than {NAMES}", names.len()));
     }
     let lines = sources.iter().flat_map(|source| &source.lines);
     let words = lines.flat_map(|(_, line)| line.split(|c: char| !c.is_alphanumeric() && c != '_'));
@@ -258,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_unsafe_places_are_counted() {
+    fn lines_names_and_unsafe_places_are_counted() {
         let count = |kernel: usize, rest: usize, more: &str| {
             let (kernel, rest) = ("f();\n".repeat(kernel), "f();\n// Why.\n\n".repeat(rest) + more);
             found(the_core_is_small, &[("kernel/line.rs", &kernel), ("asyncio/time.rs", &rest)])
@@ -269,6 +286,12 @@ mod tests {
         assert_eq!(count(0, all + 1, "").len(), 1);
         assert_eq!(count(kernel + 1, all - kernel, "").len(), 2);
         assert_eq!(count(0, *all, "#[cfg(test)]\nmod tests {\n    fn f() {}\n}\n"), [""; 0], "tests do not count");
+        let names = |n: usize| {
+            let (first, rest) = ("mod line;\n", "pub(crate) use line::Line;\n".repeat(n - 3));
+            let door = format!("{first}{rest}pub use handle::{{AnyFuture, AnyTask as Task,\n    Any}};\n");
+            found(the_core_is_small, &[("kernel/mod.rs", &door)]).len()
+        };
+        assert_eq!((names(NAMES), names(NAMES + 1)), (0, 1));
         let places = |n: usize| count(0, 0, &"// unsafe\n#[unsafe(no_mangle)] fn not_unsafe() {}\n".repeat(n)).len();
         assert_eq!((places(UNSAFE), places(UNSAFE + 1)), (0, 1));
     }

@@ -6,7 +6,7 @@
 #[doc(inline)]
 pub use asyncio_runtime::{
     AnyTask, AsCompleted, Awaitable, AwaitableList, ByHandle, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather,
-    GatherChild, GatherOutcomes, GatherSet, GatherStart, InPlace, NextCompleted, Offered, ReturnWhen, Sleep,
+    GatherMember, GatherOutcomes, GatherSet, GatherStart, InPlace, NextCompleted, Offered, ReturnWhen, Sleep,
     SleepResult, Task, TaskFactory, TaskOptions, TaskPanic, Uncancellable, Wait, WaitFor, WaitKind, Waitable, WaitsOn,
     all_tasks, as_completed, cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, shield,
     sleep, sleep_result, try_create_task, uncancellable, wait, wait_for,

@@ -73,7 +73,8 @@ mod kernel;
 // asyncio.runners
 pub use asyncio::runners::{Runner, run};
 // asyncio.events
-pub use asyncio::events::{EventLoop, get_running_loop, new_event_loop};
+pub use asyncio::events::{EventLoop, get_running_loop};
+pub use asyncio::new_loop::new_event_loop;
 // Guest mode
 pub use asyncio::closing::Closing;
 pub use asyncio::guest::Guest;
@@ -90,7 +91,7 @@ pub use base::names::coroutine_name;
 // asyncio.tasks
 pub use asyncio::tasks::{
     AsCompleted, Awaitable, AwaitableList, ByHandle, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather,
-    GatherChild, GatherOutcomes, GatherSet, GatherStart, InPlace, NextCompleted, Offered, ReturnWhen, Sleep,
+    GatherMember, GatherOutcomes, GatherSet, GatherStart, InPlace, NextCompleted, Offered, ReturnWhen, Sleep,
     SleepResult, Task, TaskFactory, TaskOptions, Uncancellable, Wait, WaitFor, Waitable, WaitsOn, all_tasks,
     as_completed, cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
     sleep_result, try_create_task, uncancellable, wait, wait_for,
@@ -131,7 +132,7 @@ pub use asyncio::signals::signal;
 pub use asyncio::asyncgens::OpenAsyncGen;
 #[doc(hidden)]
 pub use asyncio::hooks::{DebugHook, LoopHook, ResolveHook};
-#[doc(hidden)]
-pub use asyncio::knots::{note_handing_over, tell_partial_deadlocks};
 pub use asyncio::wait_queue::{LineWait, WaitQueue};
+#[doc(hidden)]
+pub use asyncio::{futures::note_handing_over, knots::tell_partial_deadlocks};
 pub use asyncio_collections::drop_nested;

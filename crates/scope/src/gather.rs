@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_errors::{CancelledError, Error, Result};
-use asyncio_runtime::{AnyFuture, Gather, GatherChild, GatherStart, Task, TaskOptions, coroutine_name, wait};
+use asyncio_runtime::{AnyFuture, Gather, GatherMember, GatherStart, Task, TaskOptions, coroutine_name, wait};
 
 use crate::scope::{Hosting, Scope};
 
@@ -109,8 +109,8 @@ use crate::scope::{Hosting, Scope};
 pub fn gather_scoped<'env, T: 'env, F: IntoFuture<Output = Result<T>, IntoFuture: 'env>>(
     coroutines: impl IntoIterator<Item = F>,
 ) -> GatherScoped<'env, T> {
-    let (mut closing, start) = (Closing::default(), GatherStart::new());
-    let (mut tasks, mut children) = (Vec::new(), Vec::new());
+    let (mut closing, start) = (CloseOnDrop::default(), GatherStart::new());
+    let (mut tasks, mut members) = (Vec::new(), Vec::new());
     let values = Values::default();
     // A loop, because with `map` the location where the tasks are created would be lost.
     for (index, coroutine) in coroutines.into_iter().enumerate() {
@@ -127,10 +127,10 @@ pub fn gather_scoped<'env, T: 'env, F: IntoFuture<Output = Result<T>, IntoFuture
             Err(error) => panic!("{error}"),
         };
         closing.scope.take(seat, &task, coroutine_name::<F::IntoFuture>, coroutine);
-        children.push(start.child(&task));
+        members.push(start.member(&task));
         tasks.push(task);
     }
-    let group = start.gather(children);
+    let group = start.gather(members);
     closing.group = Some(group.as_any().clone());
     GatherScoped { parts: Some(Parts { closing, tasks, values, group }), running: None }
 }
@@ -138,9 +138,9 @@ pub fn gather_scoped<'env, T: 'env, F: IntoFuture<Output = Result<T>, IntoFuture
 /// The results, each under the index of its coroutine.
 type Values<T> = Rc<RefCell<Vec<Option<T>>>>;
 
-type Tasks = Vec<GatherChild<Task<()>, ()>>;
+type Tasks = Vec<GatherMember<Task<()>, ()>>;
 
-type Running<'env, T> = Pin<Box<dyn Future<Output = Result<T>> + 'env>>;
+type BoxedGather<'env, T> = Pin<Box<dyn Future<Output = Result<T>> + 'env>>;
 
 /// Several coroutines that borrow, as one future; returned by [`gather_scoped`].
 ///
@@ -161,11 +161,11 @@ type Running<'env, T> = Pin<Box<dyn Future<Output = Result<T>> + 'env>>;
 pub struct GatherScoped<'env, T> {
     /// Until it is first polled.
     parts: Option<Parts<'env, T>>,
-    running: Option<Running<'env, Vec<T>>>,
+    running: Option<BoxedGather<'env, Vec<T>>>,
 }
 
 struct Parts<'env, T> {
-    closing: Closing<'env>,
+    closing: CloseOnDrop<'env>,
     tasks: Vec<Task<()>>,
     values: Values<T>,
     group: Gather<Tasks>,
@@ -173,12 +173,12 @@ struct Parts<'env, T> {
 
 /// Closes the scope, hosted or not.
 #[derive(Default)]
-struct Closing<'env> {
+struct CloseOnDrop<'env> {
     scope: Rc<Scope<'env>>,
     group: Option<AnyFuture>,
 }
 
-impl Drop for Closing<'_> {
+impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
         if let Some(group) = self.group.take().filter(|group| !group.done()) {
             // Its tasks are meant to end cancelled, so nothing must be reported.
@@ -227,7 +227,7 @@ impl<'env, T: 'env> GatherScoped<'env, T> {
 }
 
 impl<'env, T: 'env> Parts<'env, T> {
-    fn run(self) -> Running<'env, Vec<T>> {
+    fn run(self) -> BoxedGather<'env, Vec<T>> {
         let Self { closing, tasks, values, group } = self;
         let scope = Rc::clone(&closing.scope);
         let content = async move {
@@ -280,7 +280,7 @@ impl<T> fmt::Debug for GatherScoped<'_, T> {
 /// A [`GatherScoped`] whose failures are results; returned by [`GatherScoped::return_exceptions`].
 #[must_use = "the coroutines run while it is awaited, and are dropped with it"]
 pub struct GatherScopedOutcomes<'env, T> {
-    running: Running<'env, Vec<Result<T>>>,
+    running: BoxedGather<'env, Vec<Result<T>>>,
 }
 
 impl<T> Future for GatherScopedOutcomes<'_, T> {

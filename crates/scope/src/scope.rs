@@ -18,14 +18,14 @@ use crate::seat::{Errand, NewSeat, Owner, Seat};
 #[derive(Default)]
 pub(crate) struct Scope<'env> {
     owner: Rc<Owner>,
-    children: RefCell<BTreeMap<usize, Child<'env>>>,
+    members: RefCell<BTreeMap<usize, Member<'env>>>,
     next: Cell<usize>,
     /// Has a future started to host the scope?
     hosted: Cell<bool>,
     closed: Cell<bool>,
 }
 
-struct Child<'env> {
+struct Member<'env> {
     seat: Rc<Seat>,
     coroutine: Option<Pin<Box<dyn Future<Output = ()> + 'env>>>,
 }
@@ -54,7 +54,7 @@ impl<'env> Scope<'env> {
         } else if !task.done() {
             seat.take(task.as_task());
             let coroutine = Box::pin(async move { end.set(Some(coroutine.await)) });
-            self.children.borrow_mut().insert(seat.key, Child { seat: Rc::clone(&seat), coroutine: Some(coroutine) });
+            self.members.borrow_mut().insert(seat.key, Member { seat: Rc::clone(&seat), coroutine: Some(coroutine) });
         }
         // The task has already started if the loop's task options say so.
         if seat.is_due() {
@@ -65,16 +65,16 @@ impl<'env> Scope<'env> {
     /// Serves the scoped task that visits the scope, if there is one.
     fn serve(&self) -> bool {
         let Some((key, errand)) = self.owner.visitor.get() else { return false };
-        let child = self.children.borrow_mut().remove(&key);
-        let Some(mut child) = child else { return true };
+        let member = self.members.borrow_mut().remove(&key);
+        let Some(mut member) = member else { return true };
         match errand {
             Errand::Drop => {
-                child.seat.leave();
-                drop(child.coroutine);
+                member.seat.leave();
+                drop(member.coroutine);
             }
             Errand::Poll => {
-                if child.step().is_pending() {
-                    self.children.borrow_mut().insert(key, child);
+                if member.step().is_pending() {
+                    self.members.borrow_mut().insert(key, member);
                 }
             }
         }
@@ -84,7 +84,7 @@ impl<'env> Scope<'env> {
     /// Wakes the tasks that could not reach the scope.
     fn wake_due(&self) {
         let due: Vec<_> =
-            self.children.borrow().values().map(|child| &child.seat).filter(|seat| seat.is_due()).cloned().collect();
+            self.members.borrow().values().map(|member| &member.seat).filter(|seat| seat.is_due()).cloned().collect();
         due.iter().for_each(|seat| seat.wake());
     }
 
@@ -95,8 +95,8 @@ impl<'env> Scope<'env> {
         let mut panic = None;
         // One at a time, because a destructor may do anything.
         loop {
-            let first = self.children.borrow_mut().pop_first();
-            let Some((_, Child { seat, coroutine })) = first else { break };
+            let first = self.members.borrow_mut().pop_first();
+            let Some((_, Member { seat, coroutine })) = first else { break };
             seat.leave();
             let Some(task) = seat.task() else { continue };
             let dropped = catch_unwind(AssertUnwindSafe(|| task.act_in_context(|| drop(coroutine))));
@@ -111,7 +111,7 @@ impl<'env> Scope<'env> {
     }
 }
 
-impl Child<'_> {
+impl Member<'_> {
     /// Takes a step. A coroutine that has ended is dropped in it.
     fn step(&mut self) -> Poll<()> {
         let coroutine = &mut self.coroutine;

@@ -63,7 +63,7 @@ impl Owner {
 
 /// Does the scope have a coroutine for this seat?
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Occupancy {
     /// Not yet.
     Free,
     Taken,
@@ -79,7 +79,7 @@ pub(crate) struct Seat {
     waker: OnceCell<Waker>,
     /// The task has a step to take, which the scope has not taken yet.
     due: Cell<bool>,
-    place: Cell<Place>,
+    occupancy: Cell<Occupancy>,
     /// The task's context, in its step.
     vars: Cell<Vars>,
     /// The panic with which the coroutine ended.
@@ -94,7 +94,7 @@ impl Seat {
             task: OnceCell::new(),
             waker: OnceCell::new(),
             due: Cell::new(false),
-            place: Cell::new(Place::Free),
+            occupancy: Cell::new(Occupancy::Free),
             vars: Cell::new(None),
             panic: Cell::new(None),
         })
@@ -103,7 +103,7 @@ impl Seat {
     /// The scope has the coroutine of `task`.
     pub(crate) fn take(&self, task: AnyTask) {
         self.task.get_or_init(|| task);
-        self.place.set(Place::Taken);
+        self.occupancy.set(Occupancy::Taken);
     }
 
     pub(crate) fn task(&self) -> Option<&AnyTask> {
@@ -136,7 +136,7 @@ impl Seat {
 
     /// The scope has dropped the coroutine.
     pub(crate) fn leave(&self) {
-        self.place.set(Place::Left);
+        self.occupancy.set(Occupancy::Left);
     }
 }
 
@@ -173,7 +173,7 @@ impl<T> Future for ScopedTask<T> {
         let seat = &self.seat;
         seat.waker.get_or_init(|| cx.waker().clone());
         seat.due.set(true);
-        if seat.place.get() == Place::Taken {
+        if seat.occupancy.get() == Occupancy::Taken {
             seat.vars.set(contextvars::current());
             seat.owner.visit(seat.key, Errand::Poll);
             let vars = seat.vars.take();
@@ -186,7 +186,7 @@ impl<T> Future for ScopedTask<T> {
         }
         match self.end.take() {
             Some(end) => Poll::Ready(end),
-            None if seat.place.get() == Place::Left => Poll::Ready(Err(CancelledError::default().into())),
+            None if seat.occupancy.get() == Occupancy::Left => Poll::Ready(Err(CancelledError::default().into())),
             // If the scope was not reached, the task waits on nothing that the runtime knows, and a cancellation ends it.
             None => Poll::Pending,
         }
@@ -197,7 +197,7 @@ impl<T> Drop for ScopedTask<T> {
     fn drop(&mut self) {
         // The task has ended before its coroutine, for example because the coroutine never started. The coroutine is dropped
         // here, in the task, like any other.
-        if self.seat.place.get() == Place::Taken {
+        if self.seat.occupancy.get() == Occupancy::Taken {
             self.seat.owner.visit(self.seat.key, Errand::Drop);
         }
     }

@@ -5,27 +5,18 @@
 //! those for signals in `signals`: they exist only where the system has such things.
 
 use std::fmt;
-use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::rc::Rc;
 
 use asyncio_clock::{Clock, Seconds};
-use asyncio_concurrent::ThreadPoolExecutor;
-use asyncio_errors::{ExceptionContext, Result, RuntimeError, ValueError, env, log};
+use asyncio_errors::{ExceptionContext, Result, RuntimeError, log};
 
-use crate::asyncio::deadlock::report_deadlock;
 use crate::asyncio::futures::Future;
-use crate::asyncio::handles::{Handle, TimerHandle};
-use crate::asyncio::hooks;
-use crate::asyncio::knots::{look_later, look_now};
-use crate::asyncio::slow::{self, in_debug};
-use crate::asyncio::tasks::{Awaitable, OptionsChange, Task, TaskFactory, TaskOptions};
-use crate::asyncio::threads;
+use crate::asyncio::handles::{Handle, TimerHandle, in_debug};
 use crate::asyncio::threads::LoopHandle;
 use crate::asyncio::timeouts::check_delay;
 use crate::kernel::{
-    AnyFuture, Diagnosis, ExceptionHandler, LoopCore, Observer, Registered, Run, SchedulingPolicy, Shutdown, Tenants,
-    Text, running_loop,
+    AnyFuture, ExceptionHandler, LoopCore, Observer, SchedulingPolicy, Shutdown, Tenants, running_loop,
 };
 
 /// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.
@@ -49,31 +40,6 @@ use crate::kernel::{
 pub struct EventLoop {
     core: Rc<LoopCore>,
     owner: bool,
-}
-
-/// A new loop, with the clock that `ASYNCIO_CLOCK` names and the debug mode of `ASYNCIO_DEBUG`:
-/// `asyncio.new_event_loop()`.
-///
-/// # Panics
-///
-/// If one of these variables has an unknown value, naming it; [`Runner`](crate::Runner) returns an error instead.
-///
-/// # Examples
-///
-/// ```
-/// use asyncio::new_event_loop;
-///
-/// let event_loop = new_event_loop();
-/// let task = event_loop.create_task(async { Ok("it ran") }).unwrap();
-/// assert!(!task.done());
-/// assert_eq!(event_loop.run_until_complete(task).unwrap(), "it ran");
-/// ```
-#[must_use]
-pub fn new_event_loop() -> EventLoop {
-    match EventLoop::from_env() {
-        Ok(event_loop) => event_loop,
-        Err(error) => panic!("{error}"),
-    }
 }
 
 /// The loop that runs in this thread: `asyncio.get_running_loop()`.
@@ -102,48 +68,16 @@ pub fn get_running_loop() -> Result<EventLoop, RuntimeError> {
     Ok(EventLoop { core: running_loop()?, owner: false })
 }
 
-/// Does `ASYNCIO_DEBUG` switch debug mode on?
-///
-/// # Errors
-///
-/// `ValueError` naming the variable and its possible values.
-pub(crate) fn debug_from_env() -> Result<bool, ValueError> {
-    env::is_second("ASYNCIO_DEBUG", ["0", "1"])
-}
-
-/// # Making a loop
 impl EventLoop {
-    fn from_env() -> Result<Self, ValueError> {
-        let event_loop = Self::with_clock(Clock::from_env()?);
-        event_loop.set_debug(debug_from_env()?);
-        Ok(event_loop)
-    }
-
     /// The clock that the loop uses.
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.core.clock
     }
 
-    /// A new loop with this clock, not in debug mode.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asyncio::{Clock, EventLoop, sleep};
-    ///
-    /// let event_loop = EventLoop::with_clock(Clock::Virtual);
-    /// let start = event_loop.time();
-    /// event_loop.run_until_complete(sleep(3600)).unwrap();
-    /// assert_eq!(event_loop.time() - start, 3600.0);
-    /// ```
-    #[must_use]
-    pub fn with_clock(clock: Clock) -> Self {
-        let event_loop =
-            Self { core: LoopCore::new(clock, Diagnosis { deadlock: report_deadlock, look: look_now }), owner: true };
-        look_later(&event_loop.core);
-        hooks::call(&event_loop);
-        event_loop
+    /// A loop that is closed when this value is dropped.
+    pub(crate) fn owner_of(core: Rc<LoopCore>) -> Self {
+        Self { core, owner: true }
     }
 
     pub(crate) fn from_core(core: &Rc<LoopCore>) -> Self {
@@ -157,58 +91,6 @@ impl EventLoop {
 
 /// # Running and stopping the loop
 impl EventLoop {
-    /// Runs an awaitable to its end and returns its result. A coroutine becomes a task.
-    ///
-    /// # Errors
-    ///
-    /// What the awaitable raises. `ValueError` for a future of another loop. `RuntimeError` if a loop runs already, the loop is
-    /// closed, it was stopped before the end (`Event loop stopped before Future completed.`), or, under the virtual clock,
-    /// nothing can wake its tasks any more (a deadlock; the message says which task waits for what).
-    ///
-    /// # Panics
-    ///
-    /// With the panic of the awaitable.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asyncio::{Clock, EventLoop, RuntimeError, ValueError};
-    ///
-    /// let (event_loop, other) = (EventLoop::with_clock(Clock::Virtual), EventLoop::with_clock(Clock::Virtual));
-    /// let never = event_loop.create_future::<()>();
-    /// let error = other.run_until_complete(never.clone()).unwrap_err();
-    /// assert!(error.is::<ValueError>()); // it is a future of another loop
-    /// let error = event_loop.run_until_complete(never).unwrap_err();
-    /// assert!(error.is::<RuntimeError>()); // nothing can complete it
-    /// ```
-    #[track_caller]
-    pub fn run_until_complete<A: Awaitable>(&self, awaitable: A) -> Result<A::Value> {
-        let (handle, until) = self.target(awaitable)?;
-        self.core.run_forever()?;
-        drop(until);
-        if !handle.as_ref().done() {
-            return Err(RuntimeError::new("Event loop stopped before Future completed.").into());
-        }
-        A::outcome(&handle)
-    }
-
-    /// The future of an awaitable that the loop will run, and at whose end it will stop.
-    #[track_caller]
-    pub(crate) fn target<A: Awaitable>(&self, awaitable: A) -> Result<(A::Handle, Until)> {
-        // Checked before a task is made, which would be left over.
-        self.core.check_can_run()?;
-        let handle = awaitable.ensure_future_in(self)?;
-        let future = handle.as_ref();
-        if !Rc::ptr_eq(future.base().event_loop(), &self.core) {
-            let message = "The future belongs to a different loop than the one specified as the loop argument";
-            return Err(ValueError::new(message).into());
-        }
-        let stop = Rc::new(StopWhenDone(Rc::clone(&self.core)));
-        let registered = future.add_callback(stop, 0);
-        let until = Until(future.clone(), registered);
-        Ok((handle, until))
-    }
-
     /// Runs until [`stop`](Self::stop).
     ///
     /// # Errors
@@ -290,6 +172,14 @@ impl EventLoop {
     /// `CancelledError` if the waiting task is cancelled.
     pub async fn shutdown_asyncgens(&self) -> Result<()> {
         Tenants::shut_down(&self.core, Shutdown::AsyncGens).await
+    }
+}
+
+impl AnyFuture {
+    /// The loop that the future belongs to.
+    #[must_use]
+    pub fn get_loop(&self) -> EventLoop {
+        EventLoop::from_core(self.base().event_loop())
     }
 }
 
@@ -396,136 +286,13 @@ impl EventLoop {
     }
 }
 
-/// # Creating futures and tasks
+/// # Creating futures
 impl EventLoop {
     /// A future of this loop. In debug mode it prints where it was created.
     #[must_use]
     #[track_caller]
     pub fn create_future<T: 'static>(&self) -> Future<T> {
         Future::from_any(AnyFuture::plain::<T>(&self.core, in_debug(&self.core, Location::caller())))
-    }
-
-    /// Makes a task of this loop, which need not be running yet.
-    ///
-    /// # Errors
-    ///
-    /// `RuntimeError: Event loop is closed`.
-    #[track_caller]
-    pub fn create_task<T: 'static>(
-        &self,
-        coroutine: impl StdFuture<Output = Result<T>> + 'static,
-    ) -> Result<Task<T>, RuntimeError> {
-        TaskOptions::new().create_task_in(&self.core, coroutine)
-    }
-
-    /// Sets how tasks of this loop start: eagerly or not.
-    pub fn set_task_factory(&self, factory: TaskFactory) {
-        self.core.eager_tasks.set(factory == TaskFactory::Eager);
-    }
-
-    /// How tasks of this loop start.
-    #[must_use]
-    pub fn get_task_factory(&self) -> TaskFactory {
-        if self.core.eager_tasks.get() { TaskFactory::Eager } else { TaskFactory::Lazy }
-    }
-
-    /// Lets `change` change the options of every task of this loop before the task is made, as a task factory of your own could;
-    /// `None` removes it. It does not see the coroutine, because coroutines are of many types. To see what tasks do, set an
-    /// [`Observer`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::cell::Cell;
-    ///
-    /// use asyncio::{TaskOptions, create_task, get_running_loop, run};
-    ///
-    /// run(async {
-    ///     let made = Cell::new(0);
-    ///     let numbered = move |options: TaskOptions| {
-    ///         made.set(made.get() + 1);
-    ///         if options.get_name().is_some() { options } else { options.name(format_args!("job {}", made.get())) }
-    ///     };
-    ///     get_running_loop()?.set_task_options(Some(Box::new(numbered)));
-    ///     assert_eq!(&*create_task(async { Ok(()) }).get_name(), "job 1");
-    ///     assert_eq!(&*TaskOptions::new().name("tea").create_task(async { Ok(()) })?.get_name(), "tea");
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// ```
-    pub fn set_task_options(&self, change: Option<Box<dyn Fn(TaskOptions) -> TaskOptions>>) {
-        OptionsChange::set(&self.core, change);
-    }
-}
-
-/// # Executing code in threads
-impl EventLoop {
-    /// Runs `f` in a thread of `executor`, or of the default executor (`None`), starting at once. Cancelling the future
-    /// prevents a job from starting; a job that is already running goes on, and its result is dropped.
-    ///
-    /// # Errors
-    ///
-    /// `RuntimeError` if the loop is closed or the executor was shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::thread;
-    ///
-    /// use asyncio::{ThreadPoolExecutor, get_running_loop, run};
-    ///
-    /// run(async {
-    ///     let (event_loop, own) = (get_running_loop()?, ThreadPoolExecutor::new(1)?);
-    ///     let here = thread::current().id();
-    ///     let other = event_loop.run_in_executor(None, || thread::current().id())?;
-    ///     let third = event_loop.run_in_executor(Some(&own), || thread::current().id())?;
-    ///     let (other, third) = (other.await?, third.await?);
-    ///     assert!(here != other && other != third);
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// ```
-    pub fn run_in_executor<T: Send + 'static>(
-        &self,
-        executor: Option<&ThreadPoolExecutor>,
-        f: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<Future<T>> {
-        self.core.check_closed()?;
-        threads::run_in_executor(&self.core, executor, f)
-    }
-
-    /// The executor that `run_in_executor(None, …)` and `to_thread` use from now on.
-    pub fn set_default_executor(&self, executor: ThreadPoolExecutor) {
-        threads::set_default_executor(&self.core, executor);
-    }
-
-    /// Waits until the default executor's jobs are done and its threads have ended. After `limit` seconds it gives a warning
-    /// and returns.
-    ///
-    /// # Errors
-    ///
-    /// `CancelledError` if the waiting task is cancelled.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asyncio::{ThreadPoolExecutor, get_running_loop, run, to_thread};
-    ///
-    /// run(async {
-    ///     let event_loop = get_running_loop()?;
-    ///     event_loop.set_default_executor(ThreadPoolExecutor::new(1)?); // one thread for all jobs
-    ///     let job = event_loop.run_in_executor(None, || 6 * 7)?;
-    ///     event_loop.shutdown_default_executor(None).await?;
-    ///     assert_eq!(job.await?, 42);
-    ///     let error = to_thread(|| ()).await.unwrap_err();
-    ///     assert_eq!(error.to_string(), "Executor shutdown has been called");
-    ///     Ok(())
-    /// })
-    /// .unwrap();
-    /// ```
-    pub async fn shutdown_default_executor(&self, limit: Option<f64>) -> Result<()> {
-        threads::refuse_jobs(&self.core);
-        Tenants::shut_down(&self.core, Shutdown::Executor(limit)).await
     }
 }
 
@@ -600,46 +367,6 @@ impl EventLoop {
     /// ```
     pub fn default_exception_handler(&self, context: &ExceptionContext) {
         log::warning(context);
-    }
-}
-
-/// # Debug mode
-impl EventLoop {
-    /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration), while
-    /// they do (by a thread, in real time) and afterwards. Tasks, and the futures and handles that are made in this mode, print
-    /// where they were created. A loop, a writer or a running child that is dropped without having been closed is reported, like
-    /// Python's `ResourceWarning`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use asyncio::new_event_loop;
-    ///
-    /// let event_loop = new_event_loop();
-    /// event_loop.set_debug(true);
-    /// event_loop.set_slow_callback_duration(0.05);
-    /// assert!(event_loop.get_debug() && event_loop.slow_callback_duration() == 0.05);
-    /// assert_eq!(event_loop.to_string(), "<_UnixSelectorEventLoop running=False closed=False debug=True>");
-    /// ```
-    pub fn set_debug(&self, debug: bool) {
-        slow::set_debug(self, debug);
-    }
-
-    /// Is the loop in debug mode?
-    #[must_use]
-    pub fn get_debug(&self) -> bool {
-        self.core.debug.borrow().is_some()
-    }
-
-    /// How many seconds a step may take before debug mode reports it: `loop.slow_callback_duration`.
-    #[must_use]
-    pub fn slow_callback_duration(&self) -> f64 {
-        self.core.slow_callback_duration.get()
-    }
-
-    /// Sets how many seconds a step may take before debug mode reports it; 0.1 by default.
-    pub fn set_slow_callback_duration(&self, seconds: impl Seconds) {
-        self.core.slow_callback_duration.set(seconds.seconds());
     }
 }
 
@@ -732,30 +459,5 @@ impl fmt::Debug for EventLoop {
 impl fmt::Display for EventLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
-    }
-}
-
-/// The callback that ends `run_until_complete`.
-struct StopWhenDone(Rc<LoopCore>);
-
-impl Run for StopWhenDone {
-    fn run(&self, _key: u32) {
-        self.0.stopping.set(true);
-    }
-
-    fn describe(&self) -> Text {
-        format!("_run_until_complete_cb() at {}:{}", file!(), line!()).into()
-    }
-}
-
-/// As long as it lives, the end of the future stops the loop. It is dropped even during unwinding, so that it does not stop a
-/// later run.
-pub(crate) struct Until(AnyFuture, Option<Registered>);
-
-impl Drop for Until {
-    fn drop(&mut self) {
-        if let Some(registered) = self.1 {
-            self.0.base().remove_callback(registered);
-        }
     }
 }

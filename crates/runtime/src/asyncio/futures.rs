@@ -20,11 +20,10 @@ use asyncio_contextvars::{self as contextvars, Vars};
 use asyncio_errors::names::function_name;
 use asyncio_errors::{Error, InvalidStateError, Result, RuntimeError};
 
-use crate::asyncio::events::EventLoop;
 use crate::asyncio::repr;
 use crate::kernel::{
-    AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Text, Wake, cancel, run_callback, take_cancel,
-    take_direct_cancel, wait_on_future,
+    AnyFuture, Callback, Kind, LoopCore, Registered, Run, State, Text, Wake, cancel, note_making, run_callback,
+    take_cancel, take_direct_cancel, wait_on_future,
 };
 
 impl AnyFuture {
@@ -145,12 +144,6 @@ impl AnyFuture {
     #[must_use]
     pub fn id(&self) -> usize {
         self.address()
-    }
-
-    /// The loop that the future belongs to.
-    #[must_use]
-    pub fn get_loop(&self) -> EventLoop {
-        EventLoop::from_core(self.base().event_loop())
     }
 
     /// Arranges that the loop calls `f` with this future when it is done; if it is done already, in the next iteration.
@@ -336,7 +329,7 @@ impl<T: 'static> Future<T> {
     /// coroutine.
     pub fn set_result(&self, result: T) -> Result<()> {
         self.check_open("set_result")?;
-        crate::asyncio::knots::note_handing_over::<T>();
+        note_handing_over::<T>();
         self.any.finish(result);
         Ok(())
     }
@@ -459,6 +452,14 @@ impl<T: 'static> Future<T> {
     #[must_use]
     pub fn as_any(&self) -> &AnyFuture {
         &self.any
+    }
+}
+
+/// Notes that the current task hands a `T` to other tasks. It may contain guards, unless dropping it does nothing.
+#[inline]
+pub fn note_handing_over<T>() {
+    if std::mem::needs_drop::<T>() {
+        note_making();
     }
 }
 

@@ -9,8 +9,9 @@ use std::task::Poll;
 
 use asyncio_errors::{Result, RuntimeError};
 
-use crate::asyncio::events::{EventLoop, Until};
+use crate::asyncio::events::EventLoop;
 use crate::asyncio::tasks::Awaitable;
+use crate::asyncio::until::Until;
 use crate::kernel::AnyFuture;
 
 /// A run that a host drives, an iteration at a time.

@@ -9,7 +9,6 @@ use asyncio_collections::drop_nested;
 use asyncio_contextvars::{self as contextvars, Vars};
 use asyncio_errors::{names::function_name, report::Queued, text::Text};
 
-use crate::asyncio::slow::in_debug;
 use crate::kernel::{Action, LoopCore, LoopEvent, Run, Scheduled, TimerKey, note_making, run_callback, run_handled};
 
 /// A queued callback: `asyncio.Handle`.
@@ -188,6 +187,11 @@ impl Run for HandleInner {
     fn describe(&self) -> Text {
         format!("{}()", function_name(self.type_name)).into()
     }
+}
+
+/// The location where something was created, in debug mode.
+pub(crate) fn in_debug(core: &LoopCore, at: &'static Location<'static>) -> Option<&'static Location<'static>> {
+    (core.instrumented.get() && core.debug.borrow().is_some()).then_some(at)
 }
 
 /// A callback that may run many times, for a descriptor or a signal.

@@ -26,19 +26,11 @@ pub struct DebugHook(pub fn(&EventLoop) -> Option<Rc<dyn Observer>>);
 inventory::collect!(DebugHook);
 
 /// The lookup of a host's addresses.
-type Lookup = Pin<Box<dyn Future<Output = Result<Vec<IpAddr>>>>>;
+type HostLookup = Pin<Box<dyn Future<Output = Result<Vec<IpAddr>>>>>;
 
 /// A function that looks up a host in place of the system's resolver. It returns `None` if the system should be asked in this
 /// context.
 #[doc(hidden)]
-pub struct ResolveHook(pub fn(&str) -> Option<Lookup>);
+pub struct ResolveHook(pub fn(&str) -> Option<HostLookup>);
 
 inventory::collect!(ResolveHook);
-
-pub(crate) fn call(event_loop: &EventLoop) {
-    inventory::iter::<LoopHook>.into_iter().for_each(|hook| (hook.0)(event_loop));
-}
-
-pub(crate) fn of_debug_mode(event_loop: &EventLoop) -> impl Iterator<Item = Rc<dyn Observer>> {
-    inventory::iter::<DebugHook>.into_iter().filter_map(|hook| (hook.0)(event_loop))
-}

@@ -19,7 +19,7 @@ use asyncio_collections::{counted::CountedWaker, waits::Sightings, waits::knots,
 use asyncio_errors::log;
 
 use crate::asyncio::{deadlock::describe, events::EventLoop, tasks::Edges};
-use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, Stamp, State, note_making};
+use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, Stamp, State};
 
 /// What a task waits for: the task at this address or, if that is 0, the task of the stamp, if it has not changed since.
 type On = (usize, Option<Stamp>);
@@ -98,7 +98,7 @@ fn members(future: AnyFuture) -> Option<Vec<On>> {
     while let Some(future) = left.pop() {
         match future.kind() {
             Kind::Task(core) if core.may_wait_for_tasks() => tasks.push((future.address(), None)),
-            Kind::Group(group) => left.extend(group.children.iter().filter(|child| !child.done()).cloned()),
+            Kind::Group(group) => left.extend(group.members.iter().filter(|member| !member.done()).cloned()),
             _ => return None,
         }
     }
@@ -133,12 +133,4 @@ fn is_all(core: &LoopCore, task: &AnyTask) -> bool {
     // No edge leads from it until its next step.
     task.base().waits_on_several.set(!is_all);
     is_all
-}
-
-/// Notes that the current task hands a `T` to other tasks. It may contain guards, unless dropping it does nothing.
-#[inline]
-pub fn note_handing_over<T>() {
-    if std::mem::needs_drop::<T>() {
-        note_making();
-    }
 }

@@ -12,6 +12,7 @@ pub(crate) mod hooks;
 #[cfg(unix)]
 pub mod io;
 pub(crate) mod knots;
+pub(crate) mod new_loop;
 mod repr;
 pub(crate) mod runners;
 #[cfg_attr(not(unix), path = "no_signals.rs")]
@@ -22,5 +23,6 @@ pub(crate) mod tasks;
 pub(crate) mod threads;
 pub mod time;
 pub(crate) mod timeouts;
+mod until;
 pub(crate) mod wait_queue;
 mod watch;

@@ -9,8 +9,9 @@ use asyncio_contextvars::{Context, copy_context};
 use asyncio_errors::{KeyboardInterrupt, Result, RuntimeError};
 
 use crate::asyncio::closing::{Closing, unhandled};
-use crate::asyncio::events::{EventLoop, debug_from_env};
+use crate::asyncio::events::EventLoop;
 use crate::asyncio::guest::Guest;
+use crate::asyncio::new_loop::debug_from_env;
 use crate::asyncio::signals::Interrupt;
 use crate::asyncio::tasks::{Task, TaskOptions};
 use crate::kernel::{Observer, SchedulingPolicy, running_loop};
@@ -77,11 +78,11 @@ pub struct Runner {
     loop_factory: Option<Box<dyn Fn() -> EventLoop>>,
     observers: Vec<Rc<dyn Observer>>,
     policy: Cell<Option<Box<dyn SchedulingPolicy>>>,
-    state: RefCell<State>,
+    state: RefCell<RunnerState>,
 }
 
 #[derive(Default)]
-enum State {
+enum RunnerState {
     #[default]
     Created,
     /// The loop factory is running.
@@ -171,25 +172,25 @@ impl Runner {
     /// CPython's `_lazy_init`.
     fn init(&self) -> Result<(EventLoop, Context)> {
         /// Back to the beginning if making the loop fails or panics.
-        struct Undo<'a>(&'a RefCell<State>);
+        struct Undo<'a>(&'a RefCell<RunnerState>);
         impl Drop for Undo<'_> {
             fn drop(&mut self) {
                 let mut state = self.0.borrow_mut();
-                if let State::Initializing = *state {
-                    *state = State::Created;
+                if let RunnerState::Initializing = *state {
+                    *state = RunnerState::Created;
                 }
             }
         }
         let refused = match &*self.state.borrow() {
-            State::Created => None,
-            State::Initialized(event_loop, context) => return Ok((event_loop.clone(), context.clone())),
-            State::Initializing => Some("the loop factory cannot use the runner that it makes a loop for"),
-            State::Closed => Some("Runner is closed"),
+            RunnerState::Created => None,
+            RunnerState::Initialized(event_loop, context) => return Ok((event_loop.clone(), context.clone())),
+            RunnerState::Initializing => Some("the loop factory cannot use the runner that it makes a loop for"),
+            RunnerState::Closed => Some("Runner is closed"),
         };
         if let Some(message) = refused {
             return Err(RuntimeError::new(message).into());
         }
-        self.state.replace(State::Initializing);
+        self.state.replace(RunnerState::Initializing);
         let _undo = Undo(&self.state);
         let event_loop = match &self.loop_factory {
             Some(make) => make(),
@@ -204,12 +205,12 @@ impl Runner {
         }
         let context = copy_context();
         let mut state = self.state.borrow_mut();
-        if let State::Closed = *state {
+        if let RunnerState::Closed = *state {
             return Err(RuntimeError::new("Runner is closed").into());
         }
         // The state keeps the original: dropping it closes the loop, which dropping a clone does not.
         let both = (event_loop.clone(), context.clone());
-        *state = State::Initialized(event_loop, context);
+        *state = RunnerState::Initialized(event_loop, context);
         Ok(both)
     }
 
@@ -347,8 +348,8 @@ impl Runner {
     /// ```
     #[must_use]
     pub fn host_closing(&self) -> Option<Closing> {
-        match self.state.replace(State::Closed) {
-            State::Initialized(event_loop, _) => Some(Closing::new(event_loop)),
+        match self.state.replace(RunnerState::Closed) {
+            RunnerState::Initialized(event_loop, _) => Some(Closing::new(event_loop)),
             _ => None,
         }
     }
@@ -359,7 +360,7 @@ impl Runner {
     /// close a running event loop`, which asyncio raises, goes to the exception handler. The runner counts as closed.
     #[doc(alias = "__exit__")]
     pub fn close(&self) {
-        let State::Initialized(event_loop, _) = self.state.replace(State::Closed) else { return };
+        let RunnerState::Initialized(event_loop, _) = self.state.replace(RunnerState::Closed) else { return };
         if event_loop.is_running() {
             if !std::thread::panicking() {
                 // It cannot wait for the tasks: one of them is the caller.

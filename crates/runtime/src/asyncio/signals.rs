@@ -16,7 +16,7 @@ use signal_hook::SigId;
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::handles::Repeated;
-use crate::asyncio::io::reactor::Side;
+use crate::asyncio::io::source::Side;
 use crate::kernel::{self, LoopCore, Phase, Tenant};
 
 /// # Unix signals

@@ -1,31 +1,61 @@
-//! Debug mode: its observers, locations of creation, and reports of steps and callbacks that have taken too long.
+//! Debug mode: its observers, and reports of steps and callbacks that have taken too long.
 
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::iter;
-use std::panic::Location;
 use std::rc::{Rc, Weak};
 
-use asyncio_clock::machine::real_now;
+use asyncio_clock::{Seconds, machine::real_now};
 use asyncio_errors::log;
 
 use crate::asyncio::events::EventLoop;
-use crate::asyncio::hooks;
+use crate::asyncio::hooks::DebugHook;
 use crate::kernel::{LoopCore, LoopEvent, Observer};
 
-/// Switches debug mode on or off.
-pub(crate) fn set_debug(event_loop: &EventLoop, debug: bool) {
-    let core = event_loop.core();
-    let observer = || Rc::new(SlowSteps { core: Rc::downgrade(core), ..SlowSteps::default() }) as Rc<dyn Observer>;
-    let new = debug.then(|| iter::once(observer()).chain(hooks::of_debug_mode(event_loop)).collect::<Vec<_>>());
-    let old = core.debug.replace(new.clone());
-    old.iter().flatten().for_each(|old| _ = core.remove_observer(old));
-    new.into_iter().flatten().for_each(|new| core.add_observer(new));
-}
+/// # Debug mode
+impl EventLoop {
+    /// Debug mode: reports steps that take longer than [`set_slow_callback_duration`](Self::set_slow_callback_duration), while
+    /// they do (by a thread, in real time) and afterwards. Tasks, and the futures and handles that are made in this mode, print
+    /// where they were created. A loop, a writer or a running child that is dropped without having been closed is reported, like
+    /// Python's `ResourceWarning`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::new_event_loop;
+    ///
+    /// let event_loop = new_event_loop();
+    /// event_loop.set_debug(true);
+    /// event_loop.set_slow_callback_duration(0.05);
+    /// assert!(event_loop.get_debug() && event_loop.slow_callback_duration() == 0.05);
+    /// assert_eq!(event_loop.to_string(), "<_UnixSelectorEventLoop running=False closed=False debug=True>");
+    /// ```
+    pub fn set_debug(&self, debug: bool) {
+        let core = self.core();
+        let observer = || Rc::new(SlowSteps { core: Rc::downgrade(core), ..SlowSteps::default() }) as Rc<dyn Observer>;
+        let of_hooks = inventory::iter::<DebugHook>.into_iter().filter_map(|hook| (hook.0)(self));
+        let new = debug.then(|| iter::once(observer()).chain(of_hooks).collect::<Vec<_>>());
+        let old = core.debug.replace(new.clone());
+        old.iter().flatten().for_each(|old| _ = core.remove_observer(old));
+        new.into_iter().flatten().for_each(|new| core.add_observer(new));
+    }
 
-/// The location where something was created, in debug mode.
-pub(crate) fn in_debug(core: &LoopCore, at: &'static Location<'static>) -> Option<&'static Location<'static>> {
-    (core.instrumented.get() && core.debug.borrow().is_some()).then_some(at)
+    /// Is the loop in debug mode?
+    #[must_use]
+    pub fn get_debug(&self) -> bool {
+        self.core().debug.borrow().is_some()
+    }
+
+    /// How many seconds a step may take before debug mode reports it: `loop.slow_callback_duration`.
+    #[must_use]
+    pub fn slow_callback_duration(&self) -> f64 {
+        self.core().slow_callback_duration.get()
+    }
+
+    /// Sets how many seconds a step may take before debug mode reports it; 0.1 by default.
+    pub fn set_slow_callback_duration(&self, seconds: impl Seconds) {
+        self.core().slow_callback_duration.set(seconds.seconds());
+    }
 }
 
 #[derive(Default)]

@@ -4,41 +4,14 @@
 //! once in the loop's own thread, which it would block, and through a timer of the loop in a thread that works for the loop,
 //! which meanwhile goes on.
 
-use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use asyncio_clock::{self as clock, Clock, Seconds, machine};
 use asyncio_concurrent::{ConcurrentFuture, future::Promise};
 
 use crate::asyncio::events::EventLoop;
-use crate::asyncio::threads::jobs::PoolKey;
-use crate::asyncio::threads::{LoopHandle, Threads};
+use crate::asyncio::threads::{Threads, jobs::WORKS_FOR};
 use crate::kernel::{current, running_loop};
-
-thread_local! {
-    /// Set in a thread that runs a job for a loop with a virtual clock: the loop, and the thread's pool.
-    static WORKS_FOR: RefCell<Option<(LoopHandle, PoolKey)>> = const { RefCell::new(None) };
-}
-
-/// As long as it lives, this thread sleeps on the virtual clock of that loop.
-pub(crate) struct WorksFor(Option<(LoopHandle, PoolKey)>);
-
-impl WorksFor {
-    pub(crate) fn begin(event_loop: Option<(LoopHandle, PoolKey)>) -> Self {
-        Self(works_for(event_loop))
-    }
-}
-
-impl Drop for WorksFor {
-    fn drop(&mut self) {
-        works_for(self.0.take());
-    }
-}
-
-/// Sets the loop that this thread works for, and returns the previous one. A thread that is ending works for none.
-fn works_for(event_loop: Option<(LoopHandle, PoolKey)>) -> Option<(LoopHandle, PoolKey)> {
-    WORKS_FOR.try_with(|slot| slot.replace(event_loop)).ok().flatten()
-}
 
 /// The clock of this thread: that of the loop running in it, or else the one that the environment names.
 fn clock() -> Clock {

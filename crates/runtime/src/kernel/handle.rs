@@ -16,7 +16,7 @@ use asyncio_errors::{CancelledError, Error, ExceptionContext, InvalidStateError,
 use crate::kernel::event_loop::{LoopCore, ready::Run};
 use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered};
 use crate::kernel::memory::cell::{FutureBase, Group, GroupCell, Kind};
-use crate::kernel::memory::origin::{Class, Origin, Sort};
+use crate::kernel::memory::origin::{Class, KindTag, Origin};
 use crate::kernel::memory::state::State;
 use crate::kernel::memory::value::{Memory, Value};
 use crate::kernel::task::core::TaskCore;
@@ -56,8 +56,8 @@ impl AnyFuture {
         Self::boxed(event_loop, event_loop.origins.of(event_loop, Class::plain::<T>(), at), |base| base)
     }
 
-    pub(crate) fn group(event_loop: &Rc<LoopCore>, children: Vec<AnyFuture>) -> Self {
-        let group = Group { children, cancel_requested: Cell::new(false) };
+    pub(crate) fn group(event_loop: &Rc<LoopCore>, members: Vec<AnyFuture>) -> Self {
+        let group = Group { members, cancel_requested: Cell::new(false) };
         let origin = event_loop.origins.of(event_loop, Class::group(), None);
         Self::boxed(event_loop, origin, |base| GroupCell { base, group })
     }
@@ -74,7 +74,7 @@ impl AnyFuture {
 
     /// # Safety
     ///
-    /// `cell` points to the beginning of a cell of the sort that its class says, with its contents in place, and is good
+    /// `cell` points to the beginning of a cell of the kind that its class says, with its contents in place, and is good
     /// for the whole of it. This is the thread of its loop.
     #[inline]
     pub(in crate::kernel) unsafe fn new(cell: NonNull<FutureBase>) -> Self {
@@ -106,12 +106,12 @@ impl AnyFuture {
 
     #[inline]
     pub(crate) fn kind(&self) -> Kind<'_> {
-        match self.class().sort {
-            Sort::Plain => Kind::Plain,
+        match self.class().tag {
+            KindTag::Plain => Kind::Plain,
             // SAFETY: the class says what the cell is, and it lives as long as this handle. Test: `tests/lifetimes.rs`.
-            Sort::Task => Kind::Task(unsafe { self.as_task() }),
+            KindTag::Task => Kind::Task(unsafe { self.as_task() }),
             // SAFETY: as above.
-            Sort::Group => Kind::Group(unsafe { &self.cell.cast::<GroupCell>().as_ref().group }),
+            KindTag::Group => Kind::Group(unsafe { &self.cell.cast::<GroupCell>().as_ref().group }),
         }
     }
 
@@ -156,10 +156,10 @@ impl AnyFuture {
 
     /// The name of its class in Python.
     pub(crate) fn class_name(&self) -> &'static str {
-        match self.class().sort {
-            Sort::Plain => "Future",
-            Sort::Task => "Task",
-            Sort::Group => "_GatheringFuture",
+        match self.class().tag {
+            KindTag::Plain => "Future",
+            KindTag::Task => "Task",
+            KindTag::Group => "_GatheringFuture",
         }
     }
 
@@ -341,13 +341,13 @@ impl AnyFuture {
         // is here. Test: `tests/lifetimes.rs`, under AddressSanitizer and LeakSanitizer.
         let event_loop = unsafe { Rc::from_raw(Rc::as_ptr(base.event_loop())) };
         let _depth = deep.then(|| event_loop.burials.begin());
-        let _memory = FreeCell(self.cell, self.class().sort);
+        let _memory = FreeCell(self.cell, self.class().tag);
         if let (true, Some(drop_value)) = (deep, self.class().drop_value) {
             drop_value(self);
         }
     }
 
-    /// Could it own the last handle of another future, and so on? It cannot if it has no children, no callbacks and no error,
+    /// Could it own the last handle of another future, and so on? It cannot if it has no members, no callbacks and no error,
     /// and its result needs no drop. (A task that is done waits on nothing.)
     #[inline]
     fn may_own_others(&self) -> bool {
@@ -394,7 +394,7 @@ impl AnyFuture {
 }
 
 /// Frees the cell of a future after the last handle has been dropped.
-struct FreeCell(NonNull<FutureBase>, Sort);
+struct FreeCell(NonNull<FutureBase>, KindTag);
 
 impl Drop for FreeCell {
     fn drop(&mut self) {
@@ -403,9 +403,9 @@ impl Drop for FreeCell {
         // and LeakSanitizer.
         unsafe {
             match self.1 {
-                Sort::Plain => drop(Box::from_raw(self.0.as_ptr())),
-                Sort::Group => drop(Box::from_raw(self.0.cast::<GroupCell>().as_ptr())),
-                Sort::Task => {
+                KindTag::Plain => drop(Box::from_raw(self.0.as_ptr())),
+                KindTag::Group => drop(Box::from_raw(self.0.cast::<GroupCell>().as_ptr())),
+                KindTag::Task => {
                     let core = self.0.cast::<TaskCore>().as_ptr();
                     let waker = (*core).take_waker();
                     core.drop_in_place();

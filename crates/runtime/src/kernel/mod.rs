@@ -1,5 +1,5 @@
-//! The loop, the task and the future, which depend on each other: the only place where modules may import each other in a
-//! cycle.
+//! The loop, the task and the future, which depend on each other: the only room whose modules may import each other in a circle.
+//! (A test holds that: `tests/src/circles.rs`.)
 //!
 //! A task needs its loop to be queued, the loop needs the task to run it, and both need the future that announces a task's end.
 //! The list below says what the rest of the crate may use; only what is `pub use` is public.
@@ -45,28 +45,36 @@ mod task;
 mod tenant;
 mod watch;
 
+// For programs, observers and policies.
 pub use event_loop::callback::ExceptionHandler;
 pub use handle::{AnyFuture, AnyTask};
 pub use task::blocker::WaitKind;
 pub use watch::{Choices, LoopEvent, Observer, Scheduled, ScheduledId, SchedulingPolicy};
 
+// The loop: which one runs, what it is asked to run, and when.
 pub(crate) use event_loop::call::Call;
 pub(crate) use event_loop::callback::{run_callback, run_handled};
 pub(crate) use event_loop::ready::{Run, TIME_IS_UP};
 pub(crate) use event_loop::remote::{Remote, Shared};
 pub(crate) use event_loop::timers::{Action, TimerKey, Turn};
 pub(crate) use event_loop::waiting::EventTarget;
-pub(crate) use event_loop::{Diagnosis, Interrupt, LoopCore, current, no_running_loop, running_loop};
-pub(crate) use line::{Line, Offer};
+pub(crate) use event_loop::{Diagnosis, Interrupt, LoopCore, current, running_loop};
+pub(crate) use watch::Target;
+
+// A future: its kind, its state, and what it wakes and calls.
 pub(crate) use memory::callbacks::{Callback, Callbacks, Registered};
 pub(crate) use memory::cell::{Group, Kind};
 pub(crate) use memory::state::{PendingCancel, State};
 pub(crate) use memory::waking::Wake;
+
+// A task: how it is made, waits, and is cancelled.
+pub(crate) use line::{Line, Offer};
 pub(crate) use task::blocker::{BlockedOn, Blocker, Description, Text};
 pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel, take_forced};
 pub(crate) use task::core::{Stamp, TaskCore, current_task_id, keep_waiting_on, note_making, wait_on, wait_on_future};
 pub(crate) use task::coroutine::{EXCUSING, close, excuse};
 pub(crate) use task::spawn::spawn;
 pub(crate) use task::visit::{is_visited, visit};
+
+// The state of a part of asyncio in a loop.
 pub(crate) use tenant::{Ending, Phase, Shutdown, Tenant, Tenants};
-pub(crate) use watch::Target;

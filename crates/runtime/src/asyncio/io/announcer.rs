@@ -3,12 +3,11 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use super::attempt;
-use super::reactor::Side;
 use super::registration::Registration;
-use super::source::Source;
+use super::source::{Side, Source};
 use crate::kernel::{Run, Text, running_loop};
 
 /// Readiness that the program itself announces: the counterpart of [`AsyncFd`](super::AsyncFd) for one end of something in
@@ -61,7 +60,7 @@ impl Announcer {
     /// Creates an announcer that counts as ready on both sides until an operation returns `WouldBlock`.
     #[must_use]
     pub fn new() -> Self {
-        let source = Rc::new(Source::new(0, Weak::new(), &Rc::default()));
+        let source = Rc::new(Source::new(0, &Rc::default()));
         let calls = Announcement { source: Rc::clone(&source), queued: Default::default() };
         Self { registration: Registration { source }, calls: Rc::new(calls) }
     }

@@ -6,9 +6,9 @@
 
 mod announcer;
 mod process;
-pub(crate) mod reactor;
+mod reactor;
 mod registration;
-mod source;
+pub(crate) mod source;
 mod watching;
 
 use std::fmt;
@@ -16,6 +16,7 @@ use std::future::{Future as StdFuture, poll_fn};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::Location;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, ready};
 
 use asyncio_errors::Result;
@@ -26,8 +27,8 @@ pub use registration::{Readiness, Registration};
 pub use watching::Watched;
 
 use crate::kernel::running_loop;
-use reactor::Side;
-use source::Source;
+use reactor::Reactor;
+use source::{Side, Source};
 
 /// A descriptor (a socket, a pipe, a terminal, a process's) in the event loop.
 ///
@@ -68,6 +69,7 @@ pub struct AsyncFd<T: AsFd> {
     /// Present until it is moved out or dropped.
     io: Option<T>,
     registration: Registration,
+    reactor: Weak<Reactor>,
 }
 
 impl<T: AsFd> AsyncFd<T> {
@@ -112,8 +114,9 @@ impl<T: AsFd> AsyncFd<T> {
     /// ```
     pub fn unchanged(io: T) -> Result<Self> {
         let core = running_loop()?;
-        let source = core.reactor()?.register(io.as_fd())?;
-        Ok(Self { io: Some(io), registration: Registration { source } })
+        let reactor = core.reactor()?;
+        let source = reactor.register(io.as_fd())?;
+        Ok(Self { io: Some(io), registration: Registration { source }, reactor: Rc::downgrade(&reactor) })
     }
 
     /// What it was made of.
@@ -157,7 +160,8 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     fn deregister(&self) {
-        if let (Some(reactor), Some(io)) = (self.source().reactor(), &self.io) {
+        // A source that is closed is not registered any more.
+        if let (Ok(()), Some(reactor), Some(io)) = (self.source().check_open(), self.reactor.upgrade(), &self.io) {
             reactor.deregister(io.as_fd(), self.source());
         }
     }

@@ -13,14 +13,14 @@ use std::rc::Rc;
 
 use polling::{Event, PollMode};
 
-use super::source::Source;
+use super::source::{Side, Source};
 use crate::kernel::{EventTarget, LoopCore, Phase, Run, Tenant};
 use asyncio_selectors::selector::{Found, Selector};
 
 pub(crate) struct Reactor {
     selector: Rc<Selector>,
     /// The level-triggered ones; the key is the number of the descriptor.
-    watched: RefCell<BTreeMap<RawFd, Watched>>,
+    watched: RefCell<BTreeMap<RawFd, WatchedFd>>,
     /// The edge-triggered ones; the key is the index here plus `SOURCES`.
     sources: RefCell<Vec<Option<Rc<Source>>>>,
     free: RefCell<Vec<usize>>,
@@ -29,22 +29,15 @@ pub(crate) struct Reactor {
 }
 
 #[derive(Default)]
-struct Watched {
+struct WatchedFd {
     reader: Option<Rc<dyn Run>>,
     writer: Option<Rc<dyn Run>>,
-}
-
-/// Which side of a descriptor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    Read,
-    Write,
 }
 
 /// The first key of a source; the keys of descriptors are all smaller.
 const SOURCES: usize = 1 << 31;
 
-impl Watched {
+impl WatchedFd {
     fn side(&mut self, side: Side) -> &mut Option<Rc<dyn Run>> {
         match side {
             Side::Read => &mut self.reader,
@@ -83,12 +76,12 @@ impl Reactor {
     // Edge-triggered.
 
     /// Registers a descriptor until `deregister`.
-    pub(crate) fn register(self: &Rc<Self>, fd: BorrowedFd<'_>) -> io::Result<Rc<Source>> {
+    pub(crate) fn register(&self, fd: BorrowedFd<'_>) -> io::Result<Rc<Source>> {
         let mut sources = self.sources.borrow_mut();
         let free = self.free.borrow().last().copied();
         let index = free.unwrap_or(sources.len());
         self.selector.add_edge(fd, SOURCES + index).map_err(|error| name_clash(error, fd))?;
-        let source = Rc::new(Source::new(SOURCES + index, Rc::downgrade(self), &self.waiting));
+        let source = Rc::new(Source::new(SOURCES + index, &self.waiting));
         if free.is_some() {
             self.free.borrow_mut().pop();
             sources[index] = Some(Rc::clone(&source));

@@ -12,8 +12,7 @@ use asyncio_errors::{Error, Result};
 use asyncio_ordered::Ticket;
 
 use crate::asyncio::handles::Handle;
-use crate::asyncio::io::reactor::Side;
-use crate::asyncio::io::source::{AtSource, Source};
+use crate::asyncio::io::source::{AtSource, Side, Source};
 use crate::kernel::{BlockedOn, keep_waiting_on, running_loop, take_cancel, wait_on};
 
 /// The registration of an [`AsyncFd`](super::AsyncFd) in its loop, through which tasks wait for its readiness.

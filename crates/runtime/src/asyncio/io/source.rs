@@ -8,17 +8,15 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem::discriminant;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::task::Waker;
 
-use super::reactor::{Reactor, Side};
 use crate::kernel::{Blocker, Description, LoopCore, Run, Text, WaitKind, Wake};
 use asyncio_ordered::{Ordered, Ticket};
 use asyncio_selectors::selector::Found;
 
 pub(crate) struct Source {
     pub(super) key: usize,
-    reactor: Weak<Reactor>,
     /// The number of waits for descriptors of this loop.
     waiting: Rc<Cell<usize>>,
     closed: Cell<bool>,
@@ -28,6 +26,13 @@ pub(crate) struct Source {
     budget: Cell<u8>,
     read: Half,
     write: Half,
+}
+
+/// Which side of a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Read,
+    Write,
 }
 
 struct Half {
@@ -57,10 +62,9 @@ impl Half {
 }
 
 impl Source {
-    pub(super) fn new(key: usize, reactor: Weak<Reactor>, waiting: &Rc<Cell<usize>>) -> Self {
+    pub(super) fn new(key: usize, waiting: &Rc<Cell<usize>>) -> Self {
         Self {
             key,
-            reactor,
             waiting: Rc::clone(waiting),
             closed: Cell::new(false),
             hung_up: Cell::new(false),
@@ -75,11 +79,6 @@ impl Source {
             Side::Read => &self.read,
             Side::Write => &self.write,
         }
-    }
-
-    /// The reactor with which it is registered, unless it or its loop was closed.
-    pub(crate) fn reactor(&self) -> Option<Rc<Reactor>> {
-        if self.closed.get() { None } else { self.reactor.upgrade() }
     }
 
     /// # Errors

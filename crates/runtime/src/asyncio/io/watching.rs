@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use asyncio_errors::Result;
 
-use super::reactor::Side;
+use super::source::Side;
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::handles::Repeated;
 use asyncio_selectors::selector::Selector;

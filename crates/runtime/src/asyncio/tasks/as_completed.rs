@@ -62,7 +62,7 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
         panic!("{error}");
     }
     let handles = distinct(handles);
-    let state = Rc::new(State {
+    let state = Rc::new(Completions {
         todo: Cell::new(handles.len()),
         todo_left: Cell::new(handles.len()),
         callbacks: DoneCallbacks::new(handles.iter().map(|handle| handle.as_ref().clone()).collect()),
@@ -94,7 +94,7 @@ pub fn as_completed<A: Awaitable>(awaitables: impl IntoIterator<Item = A>) -> As
 /// .unwrap();
 /// ```
 pub struct AsCompleted<H, T> {
-    state: Rc<State<H, T>>,
+    state: Rc<Completions<H, T>>,
 }
 
 impl<H: Clone + 'static, T: 'static> AsCompleted<H, T> {
@@ -192,7 +192,7 @@ impl<T> fmt::Debug for NextCompleted<T> {
 }
 
 /// CPython's `_AsCompletedIterator`.
-struct State<H, T> {
+struct Completions<H, T> {
     handles: Vec<H>,
     outcome: fn(&H) -> Result<T>,
     callbacks: DoneCallbacks,
@@ -208,7 +208,7 @@ struct State<H, T> {
     task: Option<u32>,
 }
 
-impl<H, T> State<H, T> {
+impl<H, T> Completions<H, T> {
     /// Takes one of the waits that can still start.
     fn take_turn(&self) -> bool {
         let left = self.todo_left.get();
@@ -220,7 +220,7 @@ impl<H, T> State<H, T> {
     where
         H: Clone,
     {
-        let mut turn = Turn { state: self, wait: None, over: false };
+        let mut turn = StartedWait { state: self, wait: None, over: false };
         let next = loop {
             let next = self.done.borrow_mut().pop_front();
             match next {
@@ -238,7 +238,7 @@ impl<H, T> State<H, T> {
     }
 }
 
-impl<H, T> Run for State<H, T> {
+impl<H, T> Run for Completions<H, T> {
     fn run(&self, key: u32) {
         let todo = self.todo.get();
         if key == TIME_IS_UP {
@@ -263,20 +263,20 @@ impl<H, T> Run for State<H, T> {
     }
 }
 
-impl<H, T> Drop for State<H, T> {
+impl<H, T> Drop for Completions<H, T> {
     fn drop(&mut self) {
         self.callbacks.stop();
     }
 }
 
 /// A wait that has started. If it is cancelled or dropped, another wait may take its place.
-struct Turn<'a, H, T> {
-    state: &'a State<H, T>,
+struct StartedWait<'a, H, T> {
+    state: &'a Completions<H, T>,
     wait: Option<LineWait>,
     over: bool,
 }
 
-impl<H, T> Drop for Turn<'_, H, T> {
+impl<H, T> Drop for StartedWait<'_, H, T> {
     fn drop(&mut self) {
         if self.over {
             return;

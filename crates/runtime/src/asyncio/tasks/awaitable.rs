@@ -2,21 +2,19 @@
 
 use std::convert::identity;
 use std::future::Future as StdFuture;
-use std::panic::Location;
 
 use asyncio_errors::{Result, RuntimeError};
 
 use super::create::try_create_task;
-use super::gather::{Gather, GatherSet};
 use super::task::Task;
 use crate::asyncio::events::EventLoop;
-use crate::asyncio::futures::{Await, Future};
+use crate::asyncio::futures::Future;
 use crate::kernel::{AnyFuture, AnyTask};
 
 /// A coroutine, a task or a future: the argument of `gather`, `wait_for`, `shield`, `as_completed`, `ensure_future` and
 /// `run_until_complete`.
 ///
-/// A coroutine (any `std::future::Future` whose output is a [`Result`]) becomes a task; a [`Task`], [`Future`] or [`Gather`] is
+/// A coroutine (any `std::future::Future` whose output is a [`Result`]) becomes a task; a [`Task`], [`Future`] or [`Gather`](crate::Gather) is
 /// used as it is. If you pass it by value, its result is moved out; if you pass a reference (`&task`), the result is cloned and
 /// stays available to others. An [`AnyFuture`], whose result has no known type, has the value `()`, so futures of different types
 /// fit into one list: `as_completed([a.as_any(), b.as_any()])`.
@@ -134,41 +132,41 @@ impl<T: 'static, F: StdFuture<Output = Result<T>> + 'static> Awaitable for F {
 /// Makes handles awaitable. `$outcome` takes the result where the handle is passed by value, and clones it for a reference.
 macro_rules! handles {
     ($([$($generics:tt)*] $given:ty => $handle:ty, $value:ty, $into:path, $outcome:ident, $takes:literal;)*) => {$(
-        impl<$($generics)*> Awaitable for $given {
+        impl<$($generics)*> $crate::Awaitable for $given {
             type Value = $value;
             type Handle = $handle;
-            type Kind = ByHandle;
+            type Kind = $crate::ByHandle;
 
             const TAKES: bool = $takes;
 
-            fn try_ensure_future(self) -> Result<Self::Handle, RuntimeError> {
+            fn try_ensure_future(self) -> $crate::Result<Self::Handle, $crate::RuntimeError> {
                 Ok($into(self))
             }
 
-            fn outcome(handle: &Self::Handle) -> Result<Self::Value> {
+            fn outcome(handle: &Self::Handle) -> $crate::Result<Self::Value> {
                 handle.$outcome()
             }
         }
 
         impl<$($generics)*> IntoFuture for $given {
-            type Output = Result<$value>;
-            type IntoFuture = Await<$handle, $value>;
+            type Output = $crate::Result<$value>;
+            type IntoFuture = $crate::Await<$handle, $value>;
 
             #[track_caller]
             fn into_future(self) -> Self::IntoFuture {
-                Await::new($into(self), |handle| handle.$outcome(), Location::caller())
+                $crate::Await::new($into(self), |handle| handle.$outcome(), std::panic::Location::caller())
             }
         }
     )*};
 }
+
+pub(super) use handles;
 
 handles! {
     [T: 'static] Task<T> => Task<T>, T, identity, take_result, true;
     [T: Clone + 'static] &Task<T> => Task<T>, T, Task::clone, result, false;
     [T: 'static] Future<T> => Future<T>, T, identity, take_result, true;
     [T: Clone + 'static] &Future<T> => Future<T>, T, Future::clone, result, false;
-    [S: GatherSet] Gather<S> => Gather<S>, S::Output, identity, take_result, true;
-    [S: GatherSet<Output: Clone>] &Gather<S> => Gather<S>, S::Output, Gather::clone, result, false;
     [] AnyFuture => AnyFuture, (), identity, outcome, false;
     [] &AnyFuture => AnyFuture, (), AnyFuture::clone, outcome, false;
     [] AnyTask => AnyFuture, (), AnyTask::into_any, outcome, false;

@@ -10,7 +10,8 @@ use asyncio_contextvars::Context;
 use asyncio_errors::{Result, RuntimeError};
 
 use super::task::Task;
-use crate::kernel::{LoopCore, Phase, Tenant, close, current, no_running_loop, spawn};
+use crate::asyncio::events::EventLoop;
+use crate::kernel::{LoopCore, Phase, Tenant, close, current, spawn};
 
 /// Runs a coroutine as a task of the running loop: `asyncio.create_task`.
 ///
@@ -174,7 +175,7 @@ impl TaskOptions {
         let at = Location::caller();
         current::with_loop(|running| match running {
             Some(event_loop) => self.create_task_at(event_loop, coroutine, at),
-            None => Err(no_running_loop()),
+            None => Err(current::no_running_loop()),
         })
     }
 
@@ -210,19 +211,68 @@ impl TaskOptions {
     }
 }
 
-/// The program's own task factory, which may change the options of each task of its loop.
-#[derive(Default)]
-pub(crate) struct OptionsChange(RefCell<Option<Rc<ChangeOptions>>>);
+/// # Creating tasks
+impl EventLoop {
+    /// Makes a task of this loop, which need not be running yet.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: Event loop is closed`.
+    #[track_caller]
+    pub fn create_task<T: 'static>(
+        &self,
+        coroutine: impl StdFuture<Output = Result<T>> + 'static,
+    ) -> Result<Task<T>, RuntimeError> {
+        TaskOptions::new().create_task_in(self.core(), coroutine)
+    }
 
-type ChangeOptions = dyn Fn(TaskOptions) -> TaskOptions;
+    /// Sets how tasks of this loop start: eagerly or not.
+    pub fn set_task_factory(&self, factory: TaskFactory) {
+        self.core().eager_tasks.set(factory == TaskFactory::Eager);
+    }
 
-impl OptionsChange {
-    pub(crate) fn set(event_loop: &LoopCore, change: Option<Box<ChangeOptions>>) {
-        event_loop.changes_options.set(change.is_some());
-        let old = event_loop.tenants.of::<Self>().0.replace(change.map(Rc::from));
+    /// How tasks of this loop start.
+    #[must_use]
+    pub fn get_task_factory(&self) -> TaskFactory {
+        if self.core().eager_tasks.get() { TaskFactory::Eager } else { TaskFactory::Lazy }
+    }
+
+    /// Lets `change` change the options of every task of this loop before the task is made, as a task factory of your own could;
+    /// `None` removes it. It does not see the coroutine, because coroutines are of many types. To see what tasks do, set an
+    /// [`Observer`](crate::Observer).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    ///
+    /// use asyncio::{TaskOptions, create_task, get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let made = Cell::new(0);
+    ///     let numbered = move |options: TaskOptions| {
+    ///         made.set(made.get() + 1);
+    ///         if options.get_name().is_some() { options } else { options.name(format_args!("job {}", made.get())) }
+    ///     };
+    ///     get_running_loop()?.set_task_options(Some(Box::new(numbered)));
+    ///     assert_eq!(&*create_task(async { Ok(()) }).get_name(), "job 1");
+    ///     assert_eq!(&*TaskOptions::new().name("tea").create_task(async { Ok(()) })?.get_name(), "tea");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn set_task_options(&self, change: Option<Box<dyn Fn(TaskOptions) -> TaskOptions>>) {
+        self.core().changes_options.set(change.is_some());
+        let old = self.core().tenants.of::<OptionsChange>().0.replace(change.map(Rc::from));
         drop(old);
     }
 }
+
+/// The program's own task factory, which may change the options of each task of its loop.
+#[derive(Default)]
+struct OptionsChange(RefCell<Option<Rc<ChangeOptions>>>);
+
+type ChangeOptions = dyn Fn(TaskOptions) -> TaskOptions;
 
 impl Tenant for OptionsChange {
     fn phase(&self) -> Phase {

@@ -1,26 +1,25 @@
 //! `gather`: several awaitables as one future.
 //!
-//! The core idea: the gathering future holds no results. It completes when its children have, or when one has failed, and
-//! the task that awaits it collects the results from the children.
+//! The core idea: the gathering future holds no results. It completes when its members have, or when one has failed, and
+//! the task that awaits it collects the results from the members.
 
+mod gathering;
 mod handle;
 mod set;
 
-use std::any::Any;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
-use asyncio_errors::{CancelledError, Error};
-
 pub use handle::{Gather, GatherOutcomes};
-pub use set::{GatherChild, GatherSet};
+pub use set::{GatherMember, GatherSet};
 
 use super::awaitable::{Awaitable, ensure_future};
 use super::cycles;
 use crate::asyncio::futures::Future;
-use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, Text, current_task_id, running_loop};
+use crate::kernel::{AnyFuture, AnyTask, Kind, LoopCore, Run, current_task_id, running_loop};
+use gathering::Gathering;
 
 /// Runs awaitables concurrently and returns their results in the order of the arguments: `asyncio.gather`.
 ///
@@ -34,13 +33,13 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, Text, curren
 ///
 /// # Errors
 ///
-/// The first exception that a child raises is raised at once; the other children go on. A cancelled child counts as one that
+/// The first exception that a member raises is raised at once; the other members go on. A cancelled member counts as one that
 /// raised `CancelledError`. With [`return_exceptions`](Gather::return_exceptions), exceptions are returned like other results.
 ///
 /// # Cancellation
 ///
-/// Cancelling the group, or the task that awaits it, cancels every child that is not done. The group ends when they have,
-/// with a `CancelledError` even under `return_exceptions`. If the group is dropped instead, the children go on.
+/// Cancelling the group, or the task that awaits it, cancels every member that is not done. The group ends when they have,
+/// with a `CancelledError` even under `return_exceptions`. If the group is dropped instead, the members go on.
 ///
 /// # Panics
 ///
@@ -64,14 +63,14 @@ use crate::kernel::{AnyFuture, AnyTask, Group, Kind, LoopCore, Run, Text, curren
 /// .unwrap();
 /// ```
 #[track_caller]
-pub fn gather<A: Awaitable>(awaitables: impl AwaitableList<A>) -> Gather<Vec<GatherChild<A::Handle, A::Value>>> {
+pub fn gather<A: Awaitable>(awaitables: impl AwaitableList<A>) -> Gather<Vec<GatherMember<A::Handle, A::Value>>> {
     let start = GatherStart::new();
-    let mut children = Vec::new();
+    let mut members = Vec::new();
     // A loop, because with `map` the location where the tasks are created would be lost.
     for awaitable in awaitables {
-        children.push(start.child(awaitable));
+        members.push(start.member(awaitable));
     }
-    start.gather(children)
+    start.gather(members)
 }
 
 /// Any iterator of awaitables: what the function [`gather`](fn@crate::gather) takes.
@@ -106,14 +105,14 @@ impl<A, I: IntoIterator<Item = A>> AwaitableList<A> for I {}
 macro_rules! gather {
     ($($awaitable:expr),+ $(,)?) => {{
         let start = $crate::GatherStart::new();
-        let children = ($(start.child($awaitable),)+);
-        start.gather(children)
+        let members = ($(start.member($awaitable),)+);
+        start.gather(members)
     }};
 }
 
-/// A group whose children are still being made; both forms of `gather` use it.
+/// A group whose members are still being made; both forms of `gather` use it.
 ///
-/// Each child is watched as soon as it is made, because the next child may start eagerly, and await it or complete it.
+/// Each member is watched as soon as it is made, because the next member may start eagerly, and await it or complete it.
 ///
 /// # Examples
 ///
@@ -122,8 +121,8 @@ macro_rules! gather {
 ///
 /// run(async {
 ///     let start = GatherStart::new();
-///     let children = (start.child(sleep_result(0.001, 1)), start.child(async { Ok("two") }));
-///     assert_eq!(start.gather(children).await?, (1, "two"));
+///     let members = (start.member(sleep_result(0.001, 1)), start.member(async { Ok("two") }));
+///     assert_eq!(start.gather(members).await?, (1, "two"));
 ///     Ok(())
 /// })
 /// .unwrap();
@@ -131,73 +130,72 @@ macro_rules! gather {
 #[derive(Default)]
 pub struct GatherStart {
     gathering: Rc<Gathering>,
-    children: RefCell<Vec<AnyFuture>>,
-    /// The indexes of the children that were done when they were added.
+    members: RefCell<Vec<AnyFuture>>,
+    /// The indexes of the members that were done when they were added.
     done: RefCell<Vec<u32>>,
-    /// The indexes of the children whose result is taken, because they were passed by value.
+    /// The indexes of the members whose result is taken, because they were passed by value.
     taken: RefCell<Vec<u32>>,
 }
 
 impl GatherStart {
-    /// A group without children.
+    /// A group without members.
     #[must_use]
     pub fn new() -> Self {
         let gathering = Gathering { task: current_task_id(), ..Gathering::default() };
         Self { gathering: Rc::new(gathering), ..Self::default() }
     }
 
-    /// Adds a child.
+    /// Adds a member.
     #[track_caller]
-    pub fn child<A: Awaitable>(&self, awaitable: A) -> GatherChild<A::Handle, A::Value> {
+    pub fn member<A: Awaitable>(&self, awaitable: A) -> GatherMember<A::Handle, A::Value> {
         let handle = ensure_future(awaitable);
         if A::TAKES {
-            self.taken.borrow_mut().push(self.children.borrow().len() as u32);
+            self.taken.borrow_mut().push(self.members.borrow().len() as u32);
         }
         self.watch(handle.as_ref());
-        GatherChild::new::<A>(handle)
+        GatherMember::new::<A>(handle)
     }
 
-    fn watch(&self, child: &AnyFuture) {
-        let index = self.children.borrow().len() as u32;
-        self.children.borrow_mut().push(child.clone());
-        if child.done() {
+    fn watch(&self, member: &AnyFuture) {
+        let index = self.members.borrow().len() as u32;
+        self.members.borrow_mut().push(member.clone());
+        if member.done() {
             self.done.borrow_mut().push(index);
         } else {
-            let _ = child.add_callback(Rc::clone(&self.gathering) as Rc<dyn Run>, index);
+            let _ = member.add_callback(Rc::clone(&self.gathering) as Rc<dyn Run>, index);
         }
     }
 
-    /// The group of all children added so far, whose handles, in the same order, are `set`.
+    /// The group of all members added so far, whose handles, in the same order, are `set`.
     #[track_caller]
     pub fn gather<S: GatherSet>(self, set: S) -> Gather<S> {
-        let event_loop = match (running_loop(), self.children.borrow().first()) {
+        let event_loop = match (running_loop(), self.members.borrow().first()) {
             (Ok(event_loop), _) => event_loop,
-            (Err(_), Some(child)) => Rc::clone(child.base().event_loop()),
+            (Err(_), Some(member)) => Rc::clone(member.base().event_loop()),
             (Err(error), None) => panic!("{error}"),
         };
-        let is_here = |child: &AnyFuture| Rc::ptr_eq(child.base().event_loop(), &event_loop);
+        let is_here = |member: &AnyFuture| Rc::ptr_eq(member.base().event_loop(), &event_loop);
         assert!(
-            self.children.borrow().iter().all(is_here),
+            self.members.borrow().iter().all(is_here),
             "The future belongs to a different loop than the one specified as the loop argument"
         );
         Gather::new(Rc::new(set), self.finish(&event_loop))
     }
 
     fn finish(self, event_loop: &Rc<LoopCore>) -> Rc<Gathering> {
-        let Self { gathering, children, done, taken } = self;
-        let children = children.into_inner();
-        let again = repeated(&children);
-        let is_again =
-            |first: u32| again.iter().any(|i| *i > first && children[*i as usize] == children[first as usize]);
+        let Self { gathering, members, done, taken } = self;
+        let members = members.into_inner();
+        let again = repeated(&members);
+        let is_again = |first: u32| again.iter().any(|i| *i > first && members[*i as usize] == members[first as usize]);
         assert!(
             again.is_empty() || !taken.into_inner().into_iter().any(is_again),
             "gather was given one future twice by value, but its result can be taken once: pass references (`&task`)"
         );
-        gathering.left.set(children.len() - again.len());
+        gathering.left.set(members.len() - again.len());
         gathering.again.replace(again);
         // A plain future may never complete, and the group would then own itself through the callback.
-        let may_own_itself = children.iter().any(|child| !matches!(child.kind(), Kind::Task(_)));
-        let future = AnyFuture::group(event_loop, children);
+        let may_own_itself = members.iter().any(|member| !matches!(member.kind(), Kind::Task(_)));
+        let future = AnyFuture::group(event_loop, members);
         if gathering.left.get() == 0 {
             future.finish(());
         }
@@ -214,141 +212,20 @@ impl GatherStart {
     }
 }
 
-/// The indexes of the children that also occur under a smaller index.
-fn repeated(children: &[AnyFuture]) -> HashSet<u32> {
-    let visit = |child: &AnyFuture, visited| child.base().visited.replace(visited);
+/// The indexes of the members that also occur under a smaller index.
+fn repeated(members: &[AnyFuture]) -> HashSet<u32> {
+    let visit = |member: &AnyFuture, visited| member.base().visited.replace(visited);
     // A cancellation may be passing through some of them.
-    let before: Vec<bool> = children.iter().map(|child| visit(child, false)).collect();
-    let again = children.iter().zip(0..).filter(|(child, _)| visit(child, true)).map(|(_, index)| index).collect();
-    // In reverse, so that the first occurrence of a child decides.
-    children.iter().zip(before).rev().for_each(|(child, visited)| child.base().visited.set(visited));
+    let before: Vec<bool> = members.iter().map(|member| visit(member, false)).collect();
+    let again = members.iter().zip(0..).filter(|(member, _)| visit(member, true)).map(|(_, index)| index).collect();
+    // In reverse, so that the first occurrence of a member decides.
+    members.iter().zip(before).rev().for_each(|(member, visited)| member.base().visited.set(visited));
     again
 }
 
 impl fmt::Debug for GatherStart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GatherStart").field("children", &self.children.borrow().len()).finish_non_exhaustive()
-    }
-}
-
-/// The callback on the children of a group: CPython's `_done_callback`.
-#[derive(Default)]
-struct Gathering {
-    /// CPython's `outer`; set when all children are there.
-    future: OnceCell<AnyFuture>,
-    /// The number of children that are not done. A child that was passed twice counts once.
-    left: Cell<usize>,
-    /// See [`repeated`].
-    again: RefCell<HashSet<u32>>,
-    return_exceptions: Cell<bool>,
-    /// The task that called `gather`.
-    task: Option<u32>,
-    /// The child whose `CancelledError` ended the group. Such an error is handed out only once, so `reopen` gives it back.
-    took_from: Cell<Option<u32>>,
-    /// The results that [`Gather::result`] has collected, for the next call.
-    kept: RefCell<Option<Box<dyn Any>>>,
-}
-
-impl Gathering {
-    fn future(&self) -> &AnyFuture {
-        self.future.get().expect("the children are there")
-    }
-
-    fn group(&self) -> &Group {
-        match self.future().kind() {
-            Kind::Group(group) => group,
-            _ => unreachable!("it was made as a group"),
-        }
-    }
-
-    /// The error with which the group ends because of this child.
-    fn failure(&self, index: u32) -> Option<Error> {
-        if self.return_exceptions.get() {
-            return None;
-        }
-        let child = &self.group().children[index as usize];
-        let own = child.cancelled() && child.base().is_unseen();
-        let error = child.base().see_error()?;
-        self.took_from.set(own.then_some(index));
-        Some(error)
-    }
-
-    /// For `return_exceptions` on a group that is already done, because its children were: an error that has ended the group
-    /// becomes a result.
-    fn reopen(&self) {
-        if let (Some(index), Some(error)) = (self.took_from.take(), self.future().base().peek_error()) {
-            self.group().children[index as usize].base().give_back(error);
-        }
-        self.future().base().reopen();
-        if self.left.get() == 0 {
-            self.finish();
-        }
-    }
-
-    /// All children are done.
-    fn finish(&self) {
-        let group = self.group();
-        if self.return_exceptions.get() {
-            // The failures are now results, even if the group is never awaited, or is cancelled.
-            group.children.iter().for_each(|child| child.base().forgive());
-        }
-        if group.cancel_requested.get() {
-            // A cancelled group raises even under `return_exceptions`. CPython raises the error of the last child.
-            let error = group.children.last().and_then(last_cancellation);
-            self.future().finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
-        } else {
-            self.future().finish(());
-        }
-    }
-}
-
-/// The cancellation that ended a child, or else a requested one that the child has suppressed.
-fn last_cancellation(child: &AnyFuture) -> Option<Error> {
-    match child.kind() {
-        _ if child.cancelled() => child.base().see_error(),
-        Kind::Task(core) => Some(CancelledError::from_message(core.cancel_message()).into()),
-        Kind::Plain | Kind::Group(_) => None,
-    }
-}
-
-impl Run for Gathering {
-    fn run(&self, key: u32) {
-        if self.future.get().is_none() || self.again.borrow().contains(&key) {
-            // Making the group has failed at a later child, or this child is counted under a smaller index.
-            return;
-        }
-        let child = &self.group().children[key as usize];
-        self.left.set(self.left.get() - 1);
-        if self.future().done() {
-            child.base().forgive();
-            return;
-        }
-        if let Some(error) = self.failure(key) {
-            self.future().finish_with_error(error);
-        } else if self.left.get() == 0 {
-            self.finish();
-        }
-    }
-
-    fn abandoned(&self, depth: u32) -> Option<u32> {
-        self.future.get()?.is_abandoned(depth).then_some(1)
-    }
-
-    fn abandon(&self) {
-        self.future().base().abandon();
-    }
-
-    fn cut(&self) {
-        let children = self.future.get().map_or(&[][..], |_| &self.group().children);
-        children.iter().for_each(|child| child.base().forget_callbacks());
-    }
-
-    fn awaited_by(&self) -> Option<u32> {
-        self.task.filter(|_| self.future.get().is_none_or(|future| !future.done()))
-    }
-
-    fn describe(&self) -> Text {
-        "gather.<locals>._done_callback()".into()
+        f.debug_struct("GatherStart").field("members", &self.members.borrow().len()).finish_non_exhaustive()
     }
 }
 
@@ -362,6 +239,7 @@ pub(crate) fn all_done(event_loop: &Rc<LoopCore>, tasks: &[AnyTask]) -> Future<(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::panic::Location;
 
     use super::*;
@@ -418,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_are_dropped_do_not_pile_up_at_a_child_that_stays_pending() {
+    fn groups_that_are_dropped_do_not_pile_up_at_a_member_that_stays_pending() {
         let program = async {
             let future = crate::get_running_loop()?.create_future::<()>();
             (0..1000).for_each(|_| drop(crate::gather([&future])));
@@ -430,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_comes_twice_counts_once_even_if_it_completes_in_between() {
+    fn a_member_that_comes_twice_counts_once_even_if_it_completes_in_between() {
         let program = async {
             let event_loop = crate::get_running_loop()?;
             event_loop.set_task_factory(crate::TaskFactory::Eager);
@@ -452,13 +330,13 @@ mod tests {
     }
 
     #[test]
-    fn children_that_come_again_are_found_also_while_one_is_being_cancelled() {
+    fn members_that_come_again_are_found_also_while_one_is_being_cancelled() {
         let program = async {
             let event_loop = crate::get_running_loop()?;
             let futures: Vec<AnyFuture> = (0..3).map(|_| event_loop.create_future::<()>().as_any().clone()).collect();
             let found = |places: &[usize]| {
-                let children: Vec<_> = places.iter().map(|place| futures[*place].clone()).collect();
-                repeated(&children)
+                let members: Vec<_> = places.iter().map(|place| futures[*place].clone()).collect();
+                repeated(&members)
             };
             for cancelled in [false, true] {
                 futures[1].base().visited.set(cancelled);

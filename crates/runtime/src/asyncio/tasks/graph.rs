@@ -12,7 +12,8 @@ use std::rc::Rc;
 
 use asyncio_errors::{Result, RuntimeError, log, repr::Quoted};
 
-use super::task::{Frame, current_task};
+use super::task::current_task;
+use super::waits::Frame;
 use crate::asyncio::events::EventLoop;
 use crate::kernel::{AnyFuture, AnyTask, Kind, LoopCore, Phase, Tenant, running_loop};
 

@@ -25,9 +25,8 @@ pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use awaitable::{Awaitable, ByHandle, InPlace, ensure_future};
 pub use boundary::{CancelBoundary, Uncancellable, cancel_boundary, uncancellable};
 pub use cancellable::{Cancellable, cancellable};
-pub(crate) use create::OptionsChange;
 pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};
-pub use gather::{AwaitableList, Gather, GatherChild, GatherOutcomes, GatherSet, GatherStart, gather};
+pub use gather::{AwaitableList, Gather, GatherMember, GatherOutcomes, GatherSet, GatherStart, gather};
 pub(crate) use graph::Edges;
 pub use graph::{
     CallGraphOptions, FrameCallGraphEntry, FutureCallGraph, all_awaited_by, capture_call_graph, format_call_graph,
@@ -35,9 +34,9 @@ pub use graph::{
 };
 pub use shield::shield;
 pub use sleep::{Sleep, SleepResult, sleep, sleep_result};
-pub use task::{CoroutineRef, Frame, Task, all_tasks, current_task};
+pub use task::{CoroutineRef, Task, all_tasks, current_task};
 pub use wait::{ReturnWhen, Wait, Waitable, wait};
 pub use wait_for::{WaitFor, wait_for};
-pub use waits::{Offered, WaitsOn};
+pub use waits::{Frame, Offered, WaitsOn};
 
 pub(crate) use gather::all_done;

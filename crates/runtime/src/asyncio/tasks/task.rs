@@ -10,7 +10,7 @@ use asyncio_errors::{Result, RuntimeError, log};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::futures::{CallbackKey, Future};
-use crate::asyncio::tasks::waits::{self, WaitsOn};
+use crate::asyncio::tasks::waits::{self, Frame, WaitsOn};
 use crate::kernel::{AnyFuture, AnyTask, Kind, PendingCancel, State, TaskCore, WaitKind, current, running_loop};
 
 /// The methods of a task, for the handle that knows the type of the result and for the one that does not.
@@ -535,44 +535,6 @@ impl fmt::Debug for CoroutineRef {
 impl fmt::Display for CoroutineRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
-    }
-}
-
-/// A place where a task is suspended; prints as a line of a traceback.
-///
-/// # Examples
-///
-/// ```
-/// use asyncio::{Result, create_task, run, sleep};
-///
-/// async fn fetch() -> Result<()> {
-///     sleep(3600).await
-/// }
-///
-/// run(async {
-///     let task = create_task(fetch()).named("fetcher");
-///     sleep(0).await?;
-///     let frame = task.get_stack()[0];
-///     assert_eq!((frame.file, frame.function), (file!(), "fetch"));
-///     assert!(frame.to_string().ends_with(", in fetch"));
-///     assert!(task.format_stack().contains(&frame.to_string()));
-///     Ok(())
-/// })
-/// .unwrap();
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The source file.
-    pub file: &'static str,
-    /// The line in it, from 1.
-    pub line: u32,
-    /// The name of the coroutine function.
-    pub function: &'static str,
-}
-
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "  File \"{}\", line {}, in {}", self.file, self.line, self.function)
     }
 }
 

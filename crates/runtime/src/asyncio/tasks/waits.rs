@@ -1,8 +1,8 @@
-//! What a task waits on, as data.
+//! What a task waits on and where, as data.
 
+use std::fmt;
 use std::panic::Location;
 
-use super::task::Frame;
 use crate::kernel::{AnyFuture, AnyTask, Description, Offer, TaskCore, Text, WaitKind};
 
 /// What a suspended task waits on; see [`Task::waits_on`](crate::Task::waits_on).
@@ -94,6 +94,44 @@ pub struct Offered {
     pub to: Option<AnyTask>,
     /// Where the waiter's wait began.
     pub at: &'static Location<'static>,
+}
+
+/// A place where a task is suspended; prints as a line of a traceback.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::{Result, create_task, run, sleep};
+///
+/// async fn fetch() -> Result<()> {
+///     sleep(3600).await
+/// }
+///
+/// run(async {
+///     let task = create_task(fetch()).named("fetcher");
+///     sleep(0).await?;
+///     let frame = task.get_stack()[0];
+///     assert_eq!((frame.file, frame.function), (file!(), "fetch"));
+///     assert!(frame.to_string().ends_with(", in fetch"));
+///     assert!(task.format_stack().contains(&frame.to_string()));
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The source file.
+    pub file: &'static str,
+    /// The line in it, from 1.
+    pub line: u32,
+    /// The name of the coroutine function.
+    pub function: &'static str,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  File \"{}\", line {}, in {}", self.file, self.line, self.function)
+    }
 }
 
 pub(super) fn of(task: &TaskCore, at: Frame) -> Option<WaitsOn> {

@@ -1,10 +1,12 @@
-//! Whether any thread is working on a job for the loop.
+//! Whether any thread is working on a job for the loop, and for which loop a thread works.
 //!
 //! Virtual time may jump only while none is. A thread that sleeps on the loop's clock does not count as working, nor does a job
 //! that is queued behind threads which all sleep: it starts when a timer of the loop wakes one of them. All counting happens in
 //! the loop's own thread.
 
 use std::cell::{Cell, RefCell};
+
+use super::handle::LoopHandle;
 
 /// The jobs of one loop.
 #[derive(Default)]
@@ -69,6 +71,31 @@ impl Jobs {
         pools.iter().any(|pool| pool.unfinished.min(pool.size) > pool.asleep)
             || (self.joins.get() > 0 && pools.iter().all(|pool| pool.asleep == 0))
     }
+}
+
+thread_local! {
+    /// Set in a thread that runs a job for a loop with a virtual clock: the loop, and the thread's pool.
+    pub(crate) static WORKS_FOR: RefCell<Option<(LoopHandle, PoolKey)>> = const { RefCell::new(None) };
+}
+
+/// As long as it lives, this thread sleeps on the virtual clock of that loop.
+pub(crate) struct WorksFor(Option<(LoopHandle, PoolKey)>);
+
+impl WorksFor {
+    pub(crate) fn begin(event_loop: Option<(LoopHandle, PoolKey)>) -> Self {
+        Self(works_for(event_loop))
+    }
+}
+
+impl Drop for WorksFor {
+    fn drop(&mut self) {
+        works_for(self.0.take());
+    }
+}
+
+/// Sets the loop that this thread works for, and returns the previous one. A thread that is ending works for none.
+fn works_for(event_loop: Option<(LoopHandle, PoolKey)>) -> Option<(LoopHandle, PoolKey)> {
+    WORKS_FOR.try_with(|slot| slot.replace(event_loop)).ok().flatten()
 }
 
 #[cfg(test)]

@@ -17,11 +17,11 @@ use asyncio_concurrent::{ConcurrentFuture, ThreadPoolExecutor};
 use asyncio_contextvars as contextvars;
 use asyncio_errors::{Result, RuntimeError, TimeoutError, log};
 
+use crate::asyncio::events::EventLoop;
 use crate::asyncio::futures::{Await, Future};
 use crate::asyncio::tasks::create_task;
-use crate::asyncio::threads::jobs::Jobs;
-use crate::asyncio::time::WorksFor;
-use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, running_loop};
+use crate::asyncio::threads::jobs::{Jobs, WorksFor};
+use crate::kernel::{Ending, LoopCore, Phase, Shutdown, Tenant, Tenants, running_loop};
 use asyncio_ordered::Ordered;
 
 pub use handle::LoopHandle;
@@ -130,7 +130,7 @@ pub fn to_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> i
     }
 }
 
-pub(crate) fn run_in_executor<T: Send + 'static>(
+fn run_in_executor<T: Send + 'static>(
     core: &Rc<LoopCore>,
     executor: Option<&ThreadPoolExecutor>,
     f: impl FnOnce() -> T + Send + 'static,
@@ -195,14 +195,77 @@ fn wrap_future<T: Send + 'static>(
     future
 }
 
-pub(crate) fn set_default_executor(core: &LoopCore, executor: ThreadPoolExecutor) {
-    let old = core.tenants.of::<DefaultExecutor>().0.replace(Some(executor));
-    drop(old);
-}
+/// # Executing code in threads
+impl EventLoop {
+    /// Runs `f` in a thread of `executor`, or of the default executor (`None`), starting at once. Cancelling the future
+    /// prevents a job from starting; a job that is already running goes on, and its result is dropped.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError` if the loop is closed or the executor was shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    ///
+    /// use asyncio::{ThreadPoolExecutor, get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let (event_loop, own) = (get_running_loop()?, ThreadPoolExecutor::new(1)?);
+    ///     let here = thread::current().id();
+    ///     let other = event_loop.run_in_executor(None, || thread::current().id())?;
+    ///     let third = event_loop.run_in_executor(Some(&own), || thread::current().id())?;
+    ///     let (other, third) = (other.await?, third.await?);
+    ///     assert!(here != other && other != third);
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub fn run_in_executor<T: Send + 'static>(
+        &self,
+        executor: Option<&ThreadPoolExecutor>,
+        f: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Future<T>> {
+        self.core().check_closed()?;
+        run_in_executor(self.core(), executor, f)
+    }
 
-/// Makes the default executor refuse new jobs.
-pub(crate) fn refuse_jobs(core: &LoopCore) {
-    core.tenants.of::<WasShutDown>();
+    /// The executor that `run_in_executor(None, …)` and `to_thread` use from now on.
+    pub fn set_default_executor(&self, executor: ThreadPoolExecutor) {
+        let old = self.core().tenants.of::<DefaultExecutor>().0.replace(Some(executor));
+        drop(old);
+    }
+
+    /// Waits until the default executor's jobs are done and its threads have ended. After `limit` seconds it gives a warning
+    /// and returns.
+    ///
+    /// # Errors
+    ///
+    /// `CancelledError` if the waiting task is cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use asyncio::{ThreadPoolExecutor, get_running_loop, run, to_thread};
+    ///
+    /// run(async {
+    ///     let event_loop = get_running_loop()?;
+    ///     event_loop.set_default_executor(ThreadPoolExecutor::new(1)?); // one thread for all jobs
+    ///     let job = event_loop.run_in_executor(None, || 6 * 7)?;
+    ///     event_loop.shutdown_default_executor(None).await?;
+    ///     assert_eq!(job.await?, 42);
+    ///     let error = to_thread(|| ()).await.unwrap_err();
+    ///     assert_eq!(error.to_string(), "Executor shutdown has been called");
+    ///     Ok(())
+    /// })
+    /// .unwrap();
+    /// ```
+    pub async fn shutdown_default_executor(&self, limit: Option<f64>) -> Result<()> {
+        // The executor refuses new jobs from now on.
+        self.core().tenants.of::<WasShutDown>();
+        Tenants::shut_down(self.core(), Shutdown::Executor(limit)).await
+    }
 }
 
 impl DefaultExecutor {

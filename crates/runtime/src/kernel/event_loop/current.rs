@@ -8,21 +8,23 @@ use std::ptr;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
+use asyncio_errors::RuntimeError;
+
 use crate::kernel::event_loop::LoopCore;
 use crate::kernel::handle::AnyTask;
 
 thread_local! {
-    static EVENT_LOOP: Slot<Rc<LoopCore>> = const { Slot(Cell::new(ptr::null())) };
-    static TASK: Slot<AnyTask> = const { Slot(Cell::new(ptr::null())) };
+    static EVENT_LOOP: CurrentSlot<Rc<LoopCore>> = const { CurrentSlot(Cell::new(ptr::null())) };
+    static TASK: CurrentSlot<AnyTask> = const { CurrentSlot(Cell::new(ptr::null())) };
 }
 
 /// Null, or a pointer to a value that a frame further up the stack has borrowed.
-struct Slot<T>(Cell<*const T>);
+struct CurrentSlot<T>(Cell<*const T>);
 
-impl<T> Slot<T> {
+impl<T> CurrentSlot<T> {
     /// Calls `f` with `value` in the slot.
     fn hold<R>(&self, value: *const T, f: impl FnOnce() -> R) -> R {
-        struct Restore<'a, T>(&'a Slot<T>, *const T);
+        struct Restore<'a, T>(&'a CurrentSlot<T>, *const T);
         impl<T> Drop for Restore<'_, T> {
             fn drop(&mut self) {
                 self.0.0.set(self.1);
@@ -35,7 +37,7 @@ impl<T> Slot<T> {
 
 /// Calls `f` with the value in a slot of this thread.
 #[inline(always)]
-fn with<T, R>(slot: &'static LocalKey<Slot<T>>, f: impl FnOnce(Option<&T>) -> R) -> R {
+fn with<T, R>(slot: &'static LocalKey<CurrentSlot<T>>, f: impl FnOnce(Option<&T>) -> R) -> R {
     // `f` is called here, because inside of `LocalKey::with` the compiler would not inline it.
     let pointer = slot.with(|slot| slot.0.get());
     // SAFETY: a pointer that is not null was made of a reference by `run_loop` or `step`, which the caller's frame has borrowed
@@ -48,6 +50,11 @@ fn with<T, R>(slot: &'static LocalKey<Slot<T>>, f: impl FnOnce(Option<&T>) -> R)
 /// Calls `f` with `event_loop` as the running loop of this thread.
 pub(crate) fn run_loop<R>(event_loop: &Rc<LoopCore>, f: impl FnOnce() -> R) -> R {
     EVENT_LOOP.with(|slot| slot.hold(event_loop, f))
+}
+
+#[cold]
+pub(crate) fn no_running_loop() -> RuntimeError {
+    RuntimeError::new("no running event loop")
 }
 
 /// Calls `f` with the loop that runs in this thread, if one does.

@@ -113,12 +113,7 @@ pub(crate) struct Interrupt {
 }
 
 pub(crate) fn running_loop() -> Result<Rc<LoopCore>, RuntimeError> {
-    current::with_loop(|running| running.cloned()).ok_or_else(no_running_loop)
-}
-
-#[cold]
-pub(crate) fn no_running_loop() -> RuntimeError {
-    RuntimeError::new("no running event loop")
+    current::with_loop(|running| running.cloned()).ok_or_else(current::no_running_loop)
 }
 
 /// Called by async-task to queue a task that was woken. In the thread of its loop the task goes onto the ready queue, in any other

@@ -9,7 +9,7 @@
 //!                                                       | async-task's header, 32 bytes  |
 //!     +-----------------+      +-----------------+      +--------------------------------+
 //!     | FutureBase, 48  |      | FutureBase, 48  |      | FutureBase, 48                 |
-//!     |   origin        |      | Group: children |      | blocked_on, 16                 |
+//!     |   origin        |      | Group: members  |      | blocked_on, 16                 |
 //!     |   memory        |      +-----------------+      | waker, 16   rare, 8   at, 8    |
 //!     |   counts, state |                               +--------------------------------+
 //!     +-----------------+                               | the coroutine, later its `()`  |
@@ -65,7 +65,7 @@ pub(crate) struct FutureBase {
     /// The error has not been seen. Unless it is a cancellation, it is reported when the future is dropped.
     pub(super) unseen: Cell<bool>,
     pub(crate) pending_cancel: Cell<PendingCancel>,
-    /// Set while a walk (of a cancellation, or through the children of a group) has passed through this future and not ended,
+    /// Set while a walk (of a cancellation, or through the members of a group) has passed through this future and not ended,
     /// to detect that the walk comes back.
     pub(crate) visited: Cell<bool>,
 }
@@ -109,9 +109,9 @@ pub(crate) enum Kind<'a> {
     Group(&'a Group),
 }
 
-/// The children of a gathering future.
+/// The members of a gathering future.
 pub(crate) struct Group {
-    pub(crate) children: Vec<AnyFuture>,
+    pub(crate) members: Vec<AnyFuture>,
     pub(crate) cancel_requested: Cell<bool>,
 }
 

@@ -18,7 +18,7 @@ use crate::kernel::memory::value::Value;
 /// The data common to futures of one kind, with one type of result (and of coroutine).
 #[derive(Clone, Copy)]
 pub(crate) struct Class {
-    pub(crate) sort: Sort,
+    pub(crate) tag: KindTag,
     /// Drops the result, if it needs a drop.
     pub(crate) drop_value: Option<fn(&AnyFuture)>,
     pub(crate) value: fn() -> TypeId,
@@ -26,8 +26,9 @@ pub(crate) struct Class {
     pub(crate) coroutine_name: fn() -> &'static str,
 }
 
+/// The kind of a future, as in [`Kind`](super::cell::Kind), without its data.
 #[derive(Clone, Copy)]
-pub(crate) enum Sort {
+pub(crate) enum KindTag {
     Plain,
     Task,
     Group,
@@ -42,9 +43,9 @@ pub(crate) struct Origin {
 }
 
 impl Class {
-    const fn new<T: 'static, F>(sort: Sort) -> Self {
+    const fn new<T: 'static, F>(tag: KindTag) -> Self {
         Self {
-            sort,
+            tag,
             drop_value: if Value::is_plain::<T>() { None } else { Some(AnyFuture::drop_value::<T>) },
             value: TypeId::of::<T>,
             value_name: std::any::type_name::<T>,
@@ -53,15 +54,15 @@ impl Class {
     }
 
     pub(crate) const fn plain<T: 'static>() -> &'static Self {
-        const { &Self::new::<T, ()>(Sort::Plain) }
+        const { &Self::new::<T, ()>(KindTag::Plain) }
     }
 
     pub(crate) const fn group() -> &'static Self {
-        const { &Self::new::<(), ()>(Sort::Group) }
+        const { &Self::new::<(), ()>(KindTag::Group) }
     }
 
     pub(crate) const fn task<T: 'static, F>() -> &'static Self {
-        const { &Self::new::<T, F>(Sort::Task) }
+        const { &Self::new::<T, F>(KindTag::Task) }
     }
 }
 

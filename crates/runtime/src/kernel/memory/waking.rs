@@ -17,17 +17,17 @@ use crate::kernel::event_loop::current;
 use crate::kernel::handle::{AnyFuture, AnyTask};
 use crate::kernel::memory::cell::FutureBase;
 
-/// Wakes one task, once: owns an `AnyFuture`, or a `Box<Other>` if `BOXED` is set.
+/// Wakes one task, once: owns an `AnyFuture`, or a `Box<OtherWaker>` if `BOXED` is set.
 pub(crate) struct Wake(NonNull<()>);
 
 /// A waker that is not the polled task's own, and the address of that task.
-struct Other(Waker, usize);
+struct OtherWaker(Waker, usize);
 
 const BOXED: usize = 1;
 /// In an [`Entry`]: its task no longer waits.
 const SETTLED: usize = 2;
 
-const _: () = assert!(align_of::<FutureBase>() > BOXED | SETTLED && align_of::<Other>() > BOXED | SETTLED);
+const _: () = assert!(align_of::<FutureBase>() > BOXED | SETTLED && align_of::<OtherWaker>() > BOXED | SETTLED);
 
 impl Wake {
     /// Makes a `Wake` for the task that is polled with this waker. Must be called while nothing is borrowed: cloning a foreign
@@ -43,7 +43,7 @@ impl Wake {
     /// Makes a `Wake` for something else: a part of a task in a combinator, or a task of another loop.
     #[cold]
     pub(in crate::kernel) fn other(waker: Waker, polled_by: usize) -> Self {
-        let waker = NonNull::from(Box::leak(Box::new(Other(waker, polled_by))));
+        let waker = NonNull::from(Box::leak(Box::new(OtherWaker(waker, polled_by))));
         Self(waker.cast().map_addr(|address| address | BOXED))
     }
 
@@ -84,7 +84,7 @@ impl Wake {
     }
 
     #[inline]
-    fn boxed(&self) -> Option<*mut Other> {
+    fn boxed(&self) -> Option<*mut OtherWaker> {
         let boxed = self.0.addr().get() & BOXED != 0;
         boxed.then(|| self.0.as_ptr().map_addr(|address| address & !BOXED).cast())
     }

@@ -157,9 +157,9 @@ impl Blocker for AnyFuture {
             Kind::Task(core) => Description::new(WaitKind::Task, core.shown_name()),
             Kind::Plain => Description::new(WaitKind::Future, "a future that nobody completes"),
             Kind::Group(group) => {
-                let pending = group.children.iter().filter(|child| !child.done());
-                let names: Vec<String> = pending.take(5).map(|child| child.describe().text.to_string()).collect();
-                Description::new(WaitKind::Group, format!("a group of {} ({})", group.children.len(), names.join(", ")))
+                let pending = group.members.iter().filter(|member| !member.done());
+                let names: Vec<String> = pending.take(5).map(|member| member.describe().text.to_string()).collect();
+                Description::new(WaitKind::Group, format!("a group of {} ({})", group.members.len(), names.join(", ")))
             }
         }
     }

@@ -31,7 +31,7 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
     }
     // A stack: the last push is handled first. It stays empty, and costs nothing, unless the request has to travel.
     let mut todo = Vec::new();
-    // For each group that the walk is in: was one of its children asked?
+    // For each group that the walk is in: was one of its members asked?
     let mut asked = Vec::new();
     let mut first = Some(Todo::Cancel(future.clone()));
     while let Some(next) = first.take().or_else(|| todo.pop()) {
@@ -40,7 +40,7 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
             Todo::Cancel(future) => future,
             Todo::Leave(future) => {
                 future.base().visited.set(false);
-                // A group counts as asked if one of its children was; then its own parent group does, too.
+                // A group counts as asked if one of its members was; then its own parent group does, too.
                 if let Kind::Group(group) = future.kind()
                     && asked.pop() == Some(true)
                 {
@@ -51,11 +51,11 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
             }
         };
         match future.kind() {
-            // The request goes on to the children, in order. Only after that is it known whether the group counts as asked.
+            // The request goes on to the members, in order. Only after that is it known whether the group counts as asked.
             Kind::Group(group) => {
                 asked.push(false);
                 todo.push(Todo::Leave(future.clone()));
-                todo.extend(group.children.iter().rev().cloned().map(Todo::Cancel));
+                todo.extend(group.members.iter().rev().cloned().map(Todo::Cancel));
                 continue;
             }
             // The request has arrived.
@@ -82,14 +82,14 @@ pub(crate) fn cancel(future: &AnyFuture, message: Option<Arc<str>>) -> bool {
 /// Would a request have an effect? A group that waits only for its own callbacks has nothing left to cancel.
 #[inline]
 fn can_cancel(future: &AnyFuture) -> bool {
-    !future.done() && if let Kind::Group(group) = future.kind() { can_cancel_children(group) } else { true }
+    !future.done() && if let Kind::Group(group) = future.kind() { can_cancel_members(group) } else { true }
 }
 
-fn can_cancel_children(group: &Group) -> bool {
+fn can_cancel_members(group: &Group) -> bool {
     let mut todo = vec![group];
     while let Some(group) = todo.pop() {
-        for child in group.children.iter().filter(|child| !child.done()) {
-            match child.kind() {
+        for member in group.members.iter().filter(|member| !member.done()) {
+            match member.kind() {
                 Kind::Group(group) => todo.push(group),
                 Kind::Plain | Kind::Task(_) => return true,
             }

@@ -17,10 +17,10 @@ pub struct Scheduled {
 
 /// Identifies a callback or timer among those of its loop that have not run. After it has run, another may get its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ScheduledId(Sort, usize, u32);
+pub struct ScheduledId(ScheduledKind, usize, u32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Sort {
+enum ScheduledKind {
     Call,
     Timer,
     Remote,
@@ -28,7 +28,7 @@ enum Sort {
 
 impl ScheduledId {
     pub(crate) fn is_of_timer(self) -> bool {
-        self.0 == Sort::Timer
+        self.0 == ScheduledKind::Timer
     }
 }
 
@@ -52,18 +52,19 @@ impl Scheduled {
             Other::Timer(key) => Self::timer(*key, core),
             Other::Call(run, key) => Self::call(Rc::clone(run), *key),
             Other::Remote(call) => {
-                let id = ScheduledId(Sort::Remote, std::ptr::from_ref(&**call).addr(), 0);
+                let id = ScheduledId(ScheduledKind::Remote, std::ptr::from_ref(&**call).addr(), 0);
                 Self { id, target: Target::Remote(call.type_name) }
             }
         }
     }
 
     pub(crate) fn call(run: Rc<dyn Run>, key: u32) -> Self {
-        let id = ScheduledId(Sort::Call, Rc::as_ptr(&run).addr(), key);
+        let id = ScheduledId(ScheduledKind::Call, Rc::as_ptr(&run).addr(), key);
         Self { id, target: Target::Call(run) }
     }
 
     pub(in crate::kernel) fn timer(key: TimerKey, core: &LoopCore) -> Self {
-        Self { id: ScheduledId(Sort::Timer, key.slot as usize, key.seq), target: core.timers.borrow().target(key) }
+        let id = ScheduledId(ScheduledKind::Timer, key.slot as usize, key.seq);
+        Self { id, target: core.timers.borrow().target(key) }
     }
 }

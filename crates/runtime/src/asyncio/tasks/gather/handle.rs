@@ -1,13 +1,15 @@
 //! The future that `gather` returns.
 
+use std::convert::identity;
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use asyncio_errors::Result;
 
-use super::set::Settled;
-use super::{GatherSet, Gathering};
+use super::gathering::Gathering;
+use super::set::{GatherSet, Settled};
+use crate::asyncio::tasks::awaitable::handles;
 use crate::kernel::AnyFuture;
 
 /// Several awaitables as one future; returned by [`gather`](fn@crate::gather) and [`gather!`](crate::gather!).
@@ -46,7 +48,7 @@ pub struct Gather<S: GatherSet> {
 /// run(async {
 ///     let group = gather!(sleep(3600), async { Ok("done") }).return_exceptions();
 ///     sleep(0).await?;
-///     group.cancel(); // not a failure of a child: awaiting the group raises it
+///     group.cancel(); // not a failure of a member: awaiting the group raises it
 ///     assert!(group.join().await.unwrap_err().is_cancelled());
 ///     assert!(group.take_result().unwrap_err().is_cancelled());
 ///     Ok(())
@@ -60,10 +62,10 @@ impl<S: GatherSet> Gather<S> {
         Self { any: gathering.future().clone(), set, gathering }
     }
 
-    /// Treats exceptions of the children as results: `return_exceptions=True`.
+    /// Treats exceptions of the members as results: `return_exceptions=True`.
     ///
-    /// Awaiting the group then returns a `Result` for each child, and fails only if the group itself is cancelled. Call
-    /// this at once, before the children can have finished.
+    /// Awaiting the group then returns a `Result` for each member, and fails only if the group itself is cancelled. Call
+    /// this at once, before the members can have finished.
     ///
     /// # Examples
     ///
@@ -136,6 +138,11 @@ impl<S: GatherSet> Gather<S> {
     pub fn as_any(&self) -> &AnyFuture {
         &self.any
     }
+}
+
+handles! {
+    [S: GatherSet] Gather<S> => Gather<S>, S::Output, identity, take_result, true;
+    [S: GatherSet<Output: Clone>] &Gather<S> => Gather<S>, S::Output, Gather::clone, result, false;
 }
 
 impl<S: GatherSet> Clone for Gather<S> {

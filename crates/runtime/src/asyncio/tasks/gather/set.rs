@@ -9,12 +9,12 @@ use crate::kernel::AnyFuture;
 
 /// One of the futures that a [`Gather`](super::Gather) waits for, and how its result is obtained (taken or cloned).
 #[derive(Debug)]
-pub struct GatherChild<H, T> {
+pub struct GatherMember<H, T> {
     handle: H,
     outcome: fn(&H) -> Result<T>,
 }
 
-impl<H: AsRef<AnyFuture>, T> GatherChild<H, T> {
+impl<H: AsRef<AnyFuture>, T> GatherMember<H, T> {
     pub(super) fn new<A: Awaitable<Handle = H, Value = T>>(handle: H) -> Self {
         Self { handle, outcome: A::outcome }
     }
@@ -30,42 +30,42 @@ impl<H: AsRef<AnyFuture>, T> GatherChild<H, T> {
     }
 }
 
-/// The children of a [`Gather`](super::Gather): a vector of one type, or a tuple of several.
+/// The members of a [`Gather`](super::Gather): a vector of one type, or a tuple of several.
 pub trait GatherSet: 'static {
     /// The type of all results together.
     type Output: 'static;
-    /// The same with a `Result` for each child.
+    /// The same with a `Result` for each member.
     type Outcomes: 'static;
 
     /// Collects the results.
     ///
     /// # Errors
     ///
-    /// The first failure, if a child has failed after all.
+    /// The first failure, if a member has failed after all.
     fn output(&self) -> Result<Self::Output>;
-    /// Collects the outcome of each child.
+    /// Collects the outcome of each member.
     fn outcomes(&self) -> Self::Outcomes;
 }
 
-impl<H: AsRef<AnyFuture> + 'static, T: 'static> GatherSet for Vec<GatherChild<H, T>> {
+impl<H: AsRef<AnyFuture> + 'static, T: 'static> GatherSet for Vec<GatherMember<H, T>> {
     type Output = Vec<T>;
     type Outcomes = Vec<Result<T>>;
 
     fn output(&self) -> Result<Self::Output> {
-        self.iter().map(GatherChild::outcome).collect()
+        self.iter().map(GatherMember::outcome).collect()
     }
 
     fn outcomes(&self) -> Self::Outcomes {
-        self.iter().map(GatherChild::outcome).collect()
+        self.iter().map(GatherMember::outcome).collect()
     }
 }
 
 /// Implements [`GatherSet`] for a tuple, for the tuple without its first element, and so on.
 macro_rules! tuples {
     () => {};
-    ($handle:ident $value:ident $child:ident $($handles:ident $values:ident $children:ident)*) => {
+    ($handle:ident $value:ident $member:ident $($handles:ident $values:ident $members:ident)*) => {
         impl<$handle, $value, $($handles, $values),*> GatherSet
-            for (GatherChild<$handle, $value>, $(GatherChild<$handles, $values>),*)
+            for (GatherMember<$handle, $value>, $(GatherMember<$handles, $values>),*)
         where
             $handle: AsRef<AnyFuture> + 'static,
             $value: 'static,
@@ -75,17 +75,17 @@ macro_rules! tuples {
             type Outcomes = (Result<$value>, $(Result<$values>),*);
 
             fn output(&self) -> Result<Self::Output> {
-                let ($child, $($children),*) = self;
-                Ok(($child.outcome()?, $($children.outcome()?),*))
+                let ($member, $($members),*) = self;
+                Ok(($member.outcome()?, $($members.outcome()?),*))
             }
 
             fn outcomes(&self) -> Self::Outcomes {
-                let ($child, $($children),*) = self;
-                ($child.outcome(), $($children.outcome()),*)
+                let ($member, $($members),*) = self;
+                ($member.outcome(), $($members.outcome()),*)
             }
         }
 
-        tuples!($($handles $values $children)*);
+        tuples!($($handles $values $members)*);
     };
 }
 

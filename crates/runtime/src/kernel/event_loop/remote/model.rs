@@ -38,14 +38,14 @@ fn take(shared: &Shared) -> usize {
     shared.take().map(run).count()
 }
 
-type Threads = [thread::JoinHandle<()>; 2];
+type Pushers = [thread::JoinHandle<()>; 2];
 
-fn two_push(shared: &Arc<Shared>) -> Threads {
+fn two_push(shared: &Arc<Shared>) -> Pushers {
     [Arc::clone(shared), Arc::clone(shared)].map(|shared| thread::spawn(move || shared.push(item())))
 }
 
 /// The counting of an `Arc` is not part of the model: its content is dropped here, after all threads.
-fn join(threads: Threads) {
+fn join(threads: Pushers) {
     threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
