@@ -14,11 +14,9 @@ use crate::{files, read, relative};
 const ALSO: &[(&str, &[&str])] = &[
     // This crate is not in the facade, and a program that uses it uses hyper, too.
     ("crates/http/", &["asyncio_http", "http_body_util", "hyper"]),
-    // The example shows the adapters of a trait from this crate.
+    // The example shows the adapters of a trait from this crate, and names the command that adds it.
     ("crates/iterators/src/stream.rs", &["futures_lite"]),
     ("crates/streams/src/duplex.rs", &["futures_lite"]),
-    // An option of a socket for which there is no method.
-    ("crates/streams/src/", &["socket2"]),
 ];
 
 /// What a line of a file is.

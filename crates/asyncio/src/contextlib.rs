@@ -5,7 +5,7 @@
 
 #[doc(inline)]
 pub use asyncio_context_managers::{
-    AsyncClose, AsyncContextManager, AsyncExitStack, AsyncGeneratorContextManager, BlockPanicked, Closing, Lent,
+    Aclosing, AsyncClose, AsyncContextManager, AsyncExitStack, AsyncGeneratorContextManager, BlockPanicked, Lent,
     NullContext, Suppress, Yielder, aclosing, async_with, asynccontextmanager, decorate, decorate_generator,
     nullcontext, suppress,
 };

@@ -5,6 +5,6 @@
 
 #[doc(inline)]
 pub use asyncio_inspect::{
-    Activity, ActivityKind, Finding, FindingKind, LoopSnapshot, OfferSnapshot, Place, Snapshot, TaskSnapshot,
-    TaskState, WaitSnapshot, start,
+    Activity, ActivityKind, Finding, FindingKind, LocationSnapshot, LoopSnapshot, OfferSnapshot, Snapshot,
+    TaskSnapshot, TaskState, WaitSnapshot, start,
 };

@@ -35,12 +35,12 @@ pub struct ConcurrentFuture<T> {
 }
 
 struct Inner<T> {
-    state: Mutex<State<T>>,
+    state: Mutex<JobState<T>>,
     /// Notified when the future is done.
     done: Condvar,
 }
 
-struct State<T> {
+struct JobState<T> {
     phase: Phase<T>,
     callbacks: Vec<Callback>,
 }
@@ -78,7 +78,7 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     #[doc(hidden)]
     #[must_use]
     pub fn new() -> Self {
-        let state = State { phase: Phase::Pending, callbacks: Vec::new() };
+        let state = JobState { phase: Phase::Pending, callbacks: Vec::new() };
         Self { inner: Arc::new(Inner { state: Mutex::new(state), done: Condvar::new() }) }
     }
 
@@ -122,7 +122,7 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         }
     }
 
-    fn wait(&self, limit: impl TimeLimit) -> Result<MutexGuard<'_, State<T>>> {
+    fn wait(&self, limit: impl TimeLimit) -> Result<MutexGuard<'_, JobState<T>>> {
         // No limit is one that never expires.
         let limit = limit.limit().and_then(|limit| Duration::try_from_secs_f64(limit.max(0.0)).ok());
         let limit = self.wait_for_others(limit.unwrap_or(Duration::MAX));
@@ -244,7 +244,7 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         lock(&self.inner.state).phase.take()
     }
 
-    fn finish(&self, mut state: MutexGuard<'_, State<T>>, phase: Phase<T>) {
+    fn finish(&self, mut state: MutexGuard<'_, JobState<T>>, phase: Phase<T>) {
         state.phase = phase;
         let callbacks = std::mem::take(&mut state.callbacks);
         drop(state);

@@ -66,18 +66,18 @@ impl<Y: 'static, S: 'static> AsyncClose for AsyncGenerator<Y, S> {
 ///
 /// Those of `aclose`. `RuntimeError` if the manager is entered a second time, or if the block has moved the thing
 /// elsewhere and it is still in use when the block ends.
-pub fn aclosing<X: AsyncClose>(thing: X) -> Closing<X> {
-    Closing { home: Rc::new(Cell::new(Some(thing))), entered: false }
+pub fn aclosing<X: AsyncClose>(thing: X) -> Aclosing<X> {
+    Aclosing { home: Rc::new(Cell::new(Some(thing))), entered: false }
 }
 
 /// The manager that [`aclosing`] returns.
 #[must_use = "a manager does nothing unless entered"]
-pub struct Closing<X> {
+pub struct Aclosing<X> {
     home: Rc<Cell<Option<X>>>,
     entered: bool,
 }
 
-impl<X: AsyncClose> AsyncContextManager for Closing<X> {
+impl<X: AsyncClose> AsyncContextManager for Aclosing<X> {
     type Value = Lent<X>;
 
     async fn enter(&mut self) -> Result<Lent<X>> {

@@ -20,7 +20,7 @@ mod managers;
 mod panics;
 mod small;
 
-pub use aclosing::{AsyncClose, Closing, Lent, aclosing};
+pub use aclosing::{Aclosing, AsyncClose, Lent, aclosing};
 pub use decorator::{decorate, decorate_generator};
 pub use exit_stack::AsyncExitStack;
 pub use generator::{AsyncGeneratorContextManager, Yielder, asynccontextmanager};

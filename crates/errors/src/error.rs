@@ -79,12 +79,12 @@ pub struct Error(Arc<Raised>);
 const _: () = assert!(size_of::<std::task::Poll<Result<()>>>() == 16);
 
 struct Raised {
-    kind: Kind,
+    kind: RaisedKind,
     /// The location of the `?`, `into` or `from` that made an `Error` of it.
     at: &'static Location<'static>,
 }
 
-enum Kind {
+enum RaisedKind {
     /// Not boxed: a cancellation is by far the most frequent exception.
     Cancelled(CancelledError),
     Link(Link),
@@ -97,13 +97,13 @@ enum Kind {
 }
 
 impl Error {
-    fn new(kind: Kind, at: &'static Location<'static>) -> Self {
+    fn new(kind: RaisedKind, at: &'static Location<'static>) -> Self {
         Error(Arc::new(Raised { kind, at }))
     }
 
     /// An error that says it was raised at `at`.
     pub(crate) fn raised_at(error: impl StdError + Send + Sync + 'static, at: &'static Location<'static>) -> Self {
-        Error::new(Kind::Other(Box::new(error)), at)
+        Error::new(RaisedKind::Other(Box::new(error)), at)
     }
 
     /// An error that is a plain text: Python's `Exception(text)`. [`raise!`](crate::raise) raises one.
@@ -133,7 +133,7 @@ impl Error {
     #[must_use]
     #[track_caller]
     pub fn report(text: impl Into<Cow<'static, str>>) -> Error {
-        Error::new(Kind::Report(RuntimeError::new(text)), Location::caller())
+        Error::new(RaisedKind::Report(RuntimeError::new(text)), Location::caller())
     }
 
     /// The error in a box, or in another crate's boxed error type (`anyhow::Error`).
@@ -169,8 +169,8 @@ impl Error {
             Err(boxed) => boxed,
         };
         let kind = match boxed.downcast::<CancelledError>() {
-            Ok(cancelled) => Kind::Cancelled(*cancelled),
-            Err(boxed) => Kind::Other(boxed),
+            Ok(cancelled) => RaisedKind::Cancelled(*cancelled),
+            Err(boxed) => RaisedKind::Other(boxed),
         };
         Error::new(kind, at)
     }
@@ -198,7 +198,7 @@ impl Error {
         let at = Location::caller();
         match error.into().downcast::<RaisedError>() {
             Ok(raised) => raised.into_error(),
-            Err(local) => Error::new(Kind::Other(Box::new(Texts::of(&*local))), at),
+            Err(local) => Error::new(RaisedKind::Other(Box::new(Texts::of(&*local))), at),
         }
     }
 
@@ -210,7 +210,7 @@ impl Error {
     #[track_caller]
     pub fn from_anyhow(error: anyhow::Error) -> Error {
         let Some(raised) = error.downcast_ref::<RaisedError>() else {
-            return Error::new(Kind::Anyhow(error), Location::caller());
+            return Error::new(RaisedKind::Anyhow(error), Location::caller());
         };
         let contexts: Vec<String> =
             error.chain().take_while(|error| !error.is::<RaisedError>()).map(ToString::to_string).collect();
@@ -239,7 +239,7 @@ impl Error {
     #[must_use]
     pub(crate) fn with_description(self, text: impl Into<Cow<'static, str>>) -> Error {
         let at = self.0.at;
-        Error::new(Kind::Described(Described { text: text.into(), error: self }), at)
+        Error::new(RaisedKind::Described(Described { text: text.into(), error: self }), at)
     }
 
     /// Python's `str(e)`: the message, which may be empty where `Display` says what happened.
@@ -280,7 +280,7 @@ impl Error {
     pub fn location(&self) -> Option<&'static Location<'static>> {
         let at = self.raised().0.at;
         // A conversion by `map_err(Error::from)`, or by an older standard library.
-        let unknown = matches!(self.raised().0.kind, Kind::Report(_))
+        let unknown = matches!(self.raised().0.kind, RaisedKind::Report(_))
             || at.file().contains("library/core/src/")
             || at.file().ends_with(file!());
         (!unknown).then_some(at)
@@ -289,7 +289,7 @@ impl Error {
     fn write_repr(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.descriptions().try_for_each(|described| write!(f, "{}: ", described.text))?;
         let error = self.undescribed();
-        if let Kind::Report(report) = &error.raised().0.kind {
+        if let RaisedKind::Report(report) = &error.raised().0.kind {
             return write!(f, "RuntimeError: {report}");
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
@@ -325,7 +325,7 @@ impl Error {
     /// Is this a cancellation? Short for `is::<CancelledError>()`.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.raised().0.kind, Kind::Cancelled(_))
+        matches!(self.raised().0.kind, RaisedKind::Cancelled(_))
     }
 
     /// Is this the same raised exception as `other`, not just an equal one? Python's `is`.
@@ -422,7 +422,7 @@ impl Error {
     /// `link` in place of this error.
     fn linked(&self, link: Link) -> Error {
         let at = link.raised.0.at;
-        self.described(Error::new(Kind::Link(link), at))
+        self.described(Error::new(RaisedKind::Link(link), at))
     }
 
     /// `error`, which has no descriptions, with those of this error.
@@ -438,7 +438,7 @@ impl Error {
 
     fn description(&self) -> Option<&Described> {
         match &self.0.kind {
-            Kind::Described(described) => Some(described),
+            RaisedKind::Described(described) => Some(described),
             _ => None,
         }
     }
@@ -464,7 +464,7 @@ impl Error {
 
     fn link(&self) -> Option<&Link> {
         match &self.undescribed().0.kind {
-            Kind::Link(link) => Some(link),
+            RaisedKind::Link(link) => Some(link),
             _ => None,
         }
     }
@@ -472,20 +472,20 @@ impl Error {
     /// Does this error lead to others, through a context or as a group?
     pub(crate) fn leads_on(&self) -> bool {
         match &self.0.kind {
-            Kind::Cancelled(_) | Kind::Report(_) => false,
-            Kind::Link(_) | Kind::Described(_) => true,
-            Kind::Other(error) => error.is::<ExceptionGroup>(),
+            RaisedKind::Cancelled(_) | RaisedKind::Report(_) => false,
+            RaisedKind::Link(_) | RaisedKind::Described(_) => true,
+            RaisedKind::Other(error) => error.is::<ExceptionGroup>(),
             #[cfg(feature = "anyhow")]
-            Kind::Anyhow(_) => false,
+            RaisedKind::Anyhow(_) => false,
         }
     }
 
     /// If nothing else owns this error, moves the errors that it leads to into `errors`, unless they lead nowhere.
     fn take_apart(&mut self, errors: &mut Vec<Error>) {
         match Arc::get_mut(&mut self.0).map(|raised| &mut raised.kind) {
-            Some(Kind::Link(link)) => link.take_apart(errors),
-            Some(Kind::Described(described)) => described.take_apart(errors),
-            Some(Kind::Other(error)) => {
+            Some(RaisedKind::Link(link)) => link.take_apart(errors),
+            Some(RaisedKind::Described(described)) => described.take_apart(errors),
+            Some(RaisedKind::Other(error)) => {
                 if let Some(group) = error.downcast_mut::<ExceptionGroup>() {
                     group.take_members(errors);
                 }
@@ -629,8 +629,8 @@ impl<E: Raisable> From<E> for Error {
         let mut error = Some(error);
         let any: &mut dyn Any = &mut error;
         let kind = match any.downcast_mut().and_then(Option::take) {
-            Some(cancelled) => Kind::Cancelled(cancelled),
-            None => Kind::Other(Box::new(error.expect("it was not taken"))),
+            Some(cancelled) => RaisedKind::Cancelled(cancelled),
+            None => RaisedKind::Other(Box::new(error.expect("it was not taken"))),
         };
         Error::new(kind, Location::caller())
     }
@@ -641,13 +641,13 @@ impl Deref for Error {
 
     fn deref(&self) -> &Self::Target {
         match &self.0.kind {
-            Kind::Cancelled(error) => error,
-            Kind::Link(error) => error,
-            Kind::Described(error) => error,
-            Kind::Report(error) => error,
-            Kind::Other(error) => &**error,
+            RaisedKind::Cancelled(error) => error,
+            RaisedKind::Link(error) => error,
+            RaisedKind::Described(error) => error,
+            RaisedKind::Report(error) => error,
+            RaisedKind::Other(error) => &**error,
             #[cfg(feature = "anyhow")]
-            Kind::Anyhow(error) => &**error,
+            RaisedKind::Anyhow(error) => &**error,
         }
     }
 }

@@ -17,7 +17,7 @@ use asyncio_runtime::{
     get_running_loop,
 };
 
-use crate::generator::{Body, Running, is_none};
+use crate::generator::{GeneratorBody, Running, is_none};
 use crate::yielder::{AsyncGeneratorYielder, Sent, Slot};
 
 /// An asynchronous generator that yields `Y` and can be sent `S`: what calling a Python `async def` with a `yield` in
@@ -69,8 +69,8 @@ struct Inner<Y, S> {
     name: &'static str,
     slot: Rc<Slot<Y, S>>,
     /// `None` while the body is polled and after its end.
-    body: Cell<Option<Body<()>>>,
-    state: Cell<State>,
+    body: Cell<Option<GeneratorBody<()>>>,
+    state: Cell<GeneratorState>,
     /// A task awaits a step of the generator.
     running: Cell<bool>,
     /// `aclose` was called.
@@ -80,7 +80,7 @@ struct Inner<Y, S> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum GeneratorState {
     Created,
     AtYield,
     /// Running, or suspended in the middle of something that the body awaits.
@@ -95,13 +95,13 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
         F: Future<Output = Result<()>> + 'static,
     {
         let slot = Slot::new();
-        let body: Body<()> = Box::pin(body(AsyncGeneratorYielder::new(&slot)));
+        let body: GeneratorBody<()> = Box::pin(body(AsyncGeneratorYielder::new(&slot)));
         Self {
             inner: Rc::new(Inner {
                 name: coroutine_name::<F>(),
                 slot,
                 body: Cell::new(Some(body)),
-                state: Cell::new(State::Created),
+                state: Cell::new(GeneratorState::Created),
                 running: Cell::new(false),
                 closed: Cell::new(false),
                 home: OnceCell::new(),
@@ -206,20 +206,20 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
         let already = || RuntimeError::new(format!("{call}: asynchronous generator is already running"));
         let _running = Running::begin(&self.running).ok_or_else(already)?;
         match (self.state.get(), sent) {
-            (State::AtYield, sent) => self.slot.send(sent),
+            (GeneratorState::AtYield, sent) => self.slot.send(sent),
             (_, Ok(None)) => {}
             (_, Err(error)) => {
                 // There is no `yield` to raise it at.
                 drop(self.body.take());
                 return Err(error);
             }
-            (State::Created, Ok(Some(_))) if self.is_open() && !is_none::<S>() => {
+            (GeneratorState::Created, Ok(Some(_))) if self.is_open() && !is_none::<S>() => {
                 return Err(TypeError::new("can't send non-None value to a just-started async generator").into());
             }
-            (State::Within, Ok(Some(_))) if self.is_open() => return Err(already().into()),
+            (GeneratorState::Within, Ok(Some(_))) if self.is_open() => return Err(already().into()),
             (_, Ok(Some(_))) => {}
         }
-        self.state.set(State::Within);
+        self.state.set(GeneratorState::Within);
         poll_fn(|cx| self.poll_body(cx)).await
     }
 
@@ -231,7 +231,7 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
                 self.body.set(Some(body));
                 match self.slot.take_yielded() {
                     Some(item) => {
-                        self.state.set(State::AtYield);
+                        self.state.set(GeneratorState::AtYield);
                         Poll::Ready(Ok(Some(item)))
                     }
                     None => Poll::Pending,
@@ -273,7 +273,7 @@ impl<Y: 'static, S: 'static> Inner<Y, S> {
     /// Python.
     fn finalize(self: &Rc<Self>) {
         // The loop also knows a generator that has not started but has refused its first value.
-        let is_waiting = matches!(self.state.get(), State::AtYield | State::Created);
+        let is_waiting = matches!(self.state.get(), GeneratorState::AtYield | GeneratorState::Created);
         if Rc::strong_count(self) > 1 || !is_waiting || !self.is_open() {
             return;
         }

@@ -77,12 +77,12 @@ struct Inner<Y: 'static, S: 'static, R: 'static> {
     name: &'static str,
     slot: Rc<Slot<Y, S>>,
     /// `None` while the body runs and after its end.
-    body: Cell<Option<Body<R>>>,
+    body: Cell<Option<GeneratorBody<R>>>,
     started: Cell<bool>,
     running: Cell<bool>,
 }
 
-pub(crate) type Body<R> = Pin<Box<dyn Future<Output = Result<R>>>>;
+pub(crate) type GeneratorBody<R> = Pin<Box<dyn Future<Output = Result<R>>>>;
 
 /// A zero-sized type counts as Python's `None`: its value may be sent where there is no `yield` to receive it.
 pub(crate) const fn is_none<S>() -> bool {
@@ -115,7 +115,7 @@ impl<Y: 'static, S: 'static, R: 'static> Generator<Y, S, R> {
         F: Future<Output = Result<R>> + 'static,
     {
         let slot = Slot::new();
-        let body: Body<R> = Box::pin(body(GeneratorYielder::new(&slot)));
+        let body: GeneratorBody<R> = Box::pin(body(GeneratorYielder::new(&slot)));
         Self {
             inner: Some(Rc::new(Inner {
                 name: coroutine_name::<F>(),

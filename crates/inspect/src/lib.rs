@@ -59,8 +59,8 @@ use asyncio_errors::env::is_second;
 use asyncio_runtime::{EventLoop, LoopHook, log};
 
 pub use crate::snapshot::{
-    Activity, ActivityKind, Finding, FindingKind, LoopSnapshot, OfferSnapshot, Place, Snapshot, TaskSnapshot,
-    TaskState, WaitSnapshot,
+    Activity, ActivityKind, Finding, FindingKind, LocationSnapshot, LoopSnapshot, OfferSnapshot, Snapshot,
+    TaskSnapshot, TaskState, WaitSnapshot,
 };
 
 /// The environment variable that switches the inspector on.

@@ -171,9 +171,9 @@ pub struct TaskSnapshot {
     /// The seconds for which the task has been in this state; absent if it was in it before the loop was observed.
     pub since: Option<f64>,
     /// The line of the await at which the task is suspended; for a running step, the line of its last await.
-    pub at: Place,
+    pub at: LocationSnapshot,
     /// The place where the task was created.
-    pub created_at: Place,
+    pub created_at: LocationSnapshot,
     /// What the task waits on.
     pub waits_on: Option<WaitSnapshot>,
     /// The numbers of the tasks that wait for this one.
@@ -229,7 +229,7 @@ pub struct WaitSnapshot {
     /// Is the task that last acquired it done?
     pub holder_is_done: bool,
     /// Where it was acquired by hand, if it has not been released.
-    pub acquired_at: Option<Place>,
+    pub acquired_at: Option<LocationSnapshot>,
     /// What a waiter ahead of this task was offered and has not taken.
     pub offered: Option<OfferSnapshot>,
 }
@@ -243,26 +243,26 @@ pub struct OfferSnapshot {
     /// The number of the waiter's task, if it is not done.
     pub to: Option<u64>,
     /// The place where the waiter's wait began.
-    pub at: Place,
+    pub at: LocationSnapshot,
 }
 
 /// A line in a source file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, SerJson, DeJson)]
 #[nserde(default)]
-pub struct Place {
+pub struct LocationSnapshot {
     /// The file.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
 }
 
-impl From<&Location<'_>> for Place {
+impl From<&Location<'_>> for LocationSnapshot {
     fn from(at: &Location<'_>) -> Self {
         Self { file: at.file().to_owned(), line: at.line() }
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for LocationSnapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }

@@ -65,7 +65,7 @@ impl<T, E: Into<Error>, S: Stream<Item = Result<T, E>> + Unpin> AsyncIterator fo
 ///
 /// ```
 /// use asyncio::{from_iter, into_stream, run};
-/// use futures_lite::StreamExt;
+/// use futures_lite::StreamExt; // its methods are in another crate: `cargo add futures-lite`
 ///
 /// run(async {
 ///     let mut stream = into_stream(from_iter(["one"]));

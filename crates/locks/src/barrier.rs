@@ -54,7 +54,7 @@ impl fmt::Debug for BrokenBarrierError {
 impl StdError for BrokenBarrierError {}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum BarrierState {
     /// Tasks arrive and wait for the others.
     Filling,
     /// All tasks have arrived and are leaving. A task that arrives now waits for the next round.
@@ -90,7 +90,7 @@ pub struct Barrier {
 struct Inner {
     changed: Condition,
     parties: usize,
-    state: Cell<State>,
+    state: Cell<BarrierState>,
     /// The number of tasks that have arrived and not left yet.
     count: Cell<usize>,
 }
@@ -105,7 +105,7 @@ impl Barrier {
         if parties < 1 {
             return Err(ValueError::new("parties must be >= 1"));
         }
-        let (state, count) = (Cell::new(State::Filling), Cell::new(0));
+        let (state, count) = (Cell::new(BarrierState::Filling), Cell::new(0));
         Ok(Self { inner: Rc::new(Inner { changed: Condition::of("Barrier"), parties, state, count }) })
     }
 
@@ -124,22 +124,26 @@ impl Barrier {
     async fn wait_at(self, at: Caller) -> Result<usize> {
         let inner = &*self.inner;
         let changed = inner.changed.clone().lock_at(at).await?;
-        changed.wait_for_at(|| !matches!(inner.state.get(), State::Draining | State::Resetting), at).await?;
-        if inner.state.get() == State::Broken {
+        changed
+            .wait_for_at(|| !matches!(inner.state.get(), BarrierState::Draining | BarrierState::Resetting), at)
+            .await?;
+        if inner.state.get() == BarrierState::Broken {
             return Err(BrokenBarrierError { message: "Barrier aborted" }.into());
         }
         let index = inner.count.get();
         inner.count.set(index + 1);
         let _inside = Inside(inner);
         if index + 1 == inner.parties {
-            inner.state.set(State::Draining);
+            inner.state.set(BarrierState::Draining);
             changed.notify_all()?;
             return Ok(index);
         }
-        changed.wait_for_at(|| inner.state.get() != State::Filling, at).await?;
+        changed.wait_for_at(|| inner.state.get() != BarrierState::Filling, at).await?;
         match inner.state.get() {
-            State::Broken | State::Resetting => Err(BrokenBarrierError { message: "Abort or reset of barrier" }.into()),
-            State::Filling | State::Draining => Ok(index),
+            BarrierState::Broken | BarrierState::Resetting => {
+                Err(BrokenBarrierError { message: "Abort or reset of barrier" }.into())
+            }
+            BarrierState::Filling | BarrierState::Draining => Ok(index),
         }
     }
 
@@ -150,8 +154,10 @@ impl Barrier {
     /// `CancelledError`.
     #[track_caller]
     pub fn reset(&self) -> impl Future<Output = Result<()>> + use<> {
-        self.clone()
-            .change(|inner| if inner.count.get() > 0 { State::Resetting } else { State::Filling }, Location::caller())
+        self.clone().change(
+            |inner| if inner.count.get() > 0 { BarrierState::Resetting } else { BarrierState::Filling },
+            Location::caller(),
+        )
     }
 
     /// Breaks the barrier until it is reset. Tasks that are waiting, and those that arrive later, get a
@@ -162,10 +168,10 @@ impl Barrier {
     /// `CancelledError`.
     #[track_caller]
     pub fn abort(&self) -> impl Future<Output = Result<()>> + use<> {
-        self.clone().change(|_| State::Broken, Location::caller())
+        self.clone().change(|_| BarrierState::Broken, Location::caller())
     }
 
-    async fn change(self, state: fn(&Inner) -> State, at: Caller) -> Result<()> {
+    async fn change(self, state: fn(&Inner) -> BarrierState, at: Caller) -> Result<()> {
         let inner = &*self.inner;
         let changed = inner.changed.clone().lock_at(at).await?;
         inner.state.set(state(inner));
@@ -181,13 +187,13 @@ impl Barrier {
     /// The number of tasks that have arrived and are waiting.
     #[must_use]
     pub fn n_waiting(&self) -> usize {
-        if self.inner.state.get() == State::Filling { self.inner.count.get() } else { 0 }
+        if self.inner.state.get() == BarrierState::Filling { self.inner.count.get() } else { 0 }
     }
 
     /// Is the barrier broken?
     #[must_use]
     pub fn broken(&self) -> bool {
-        self.inner.state.get() == State::Broken
+        self.inner.state.get() == BarrierState::Broken
     }
 }
 
@@ -199,8 +205,8 @@ impl Drop for Inside<'_> {
         let inner = self.0;
         inner.count.set(inner.count.get() - 1);
         if inner.count.get() == 0 {
-            if matches!(inner.state.get(), State::Resetting | State::Draining) {
-                inner.state.set(State::Filling);
+            if matches!(inner.state.get(), BarrierState::Resetting | BarrierState::Draining) {
+                inner.state.set(BarrierState::Filling);
             }
             inner.changed.wake_all();
         }
@@ -210,10 +216,10 @@ impl Drop for Inside<'_> {
 impl fmt::Debug for Barrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.inner.state.get() {
-            State::Filling => "filling",
-            State::Draining => "draining",
-            State::Resetting => "resetting",
-            State::Broken => return f.write_str("<Barrier [broken]>"),
+            BarrierState::Filling => "filling",
+            BarrierState::Draining => "draining",
+            BarrierState::Resetting => "resetting",
+            BarrierState::Broken => return f.write_str("<Barrier [broken]>"),
         };
         write!(f, "<Barrier [{state}, waiters:{}/{}]>", self.n_waiting(), self.parties())
     }

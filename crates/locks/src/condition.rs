@@ -175,7 +175,7 @@ impl Condition {
         if !self.locked() {
             return Err(RuntimeError::new("cannot wait on un-acquired lock").into());
         }
-        let mut turn = Turn { waiters: &self.waiters, wait: self.waiters.wait_at(at), passes_on: None };
+        let mut turn = NotificationWait { waiters: &self.waiters, wait: self.waiters.wait_at(at), passes_on: None };
         let holder = self.lock.suspend()?;
         let mut cancelled: Option<Error> = (&mut turn.wait).await.err();
         turn.passes_on = Some(true);
@@ -238,14 +238,14 @@ impl Condition {
 }
 
 /// A wait for a notification. If it fails after it may have been notified, it passes the notification on.
-struct Turn<'a> {
+struct NotificationWait<'a> {
     waiters: &'a WaitQueue,
     wait: LineWait,
     /// Set when the wait has ended: must another waiter be notified? Before that, it depends on whether this waiter was woken.
     passes_on: Option<bool>,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for NotificationWait<'_> {
     fn drop(&mut self) {
         let woken = self.wait.leave();
         if self.passes_on.unwrap_or(woken) {

@@ -175,7 +175,7 @@ impl Inner {
     }
 
     async fn wait_and_take(&self, at: Caller) -> Result<()> {
-        let mut turn = Turn { inner: self, wait: self.waiters.wait_at(at), taken: false };
+        let mut turn = PermitWait { inner: self, wait: self.waiters.wait_at(at), taken: false };
         (&mut turn.wait).await?;
         turn.taken = true;
         self.waiters.set_acquired();
@@ -203,13 +203,13 @@ impl Inner {
 }
 
 /// A wait for a permit. A permit that was handed over but not taken is released, so that the next in line gets it.
-struct Turn<'a> {
+struct PermitWait<'a> {
     inner: &'a Inner,
     wait: LineWait,
     taken: bool,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for PermitWait<'_> {
     fn drop(&mut self) {
         if self.wait.leave() && !self.taken {
             self.inner.value.set(self.inner.value.get() + 1);

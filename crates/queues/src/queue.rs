@@ -198,7 +198,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
             }
             inner.putters.withdraw_offers();
             let useful = || !self.full();
-            let mut turn = Turn { wait: inner.putters.wait_at(at), line: &inner.putters, useful, over: false };
+            let mut turn = QueueWait { wait: inner.putters.wait_at(at), line: &inner.putters, useful, over: false };
             if let Err(cancelled) = (&mut turn.wait).await {
                 return Err(PutError::new(item, cancelled));
             }
@@ -261,7 +261,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
             inner.getters.withdraw_offers();
             inner.note_taker();
             let useful = || !self.empty();
-            let mut turn = Turn { wait: inner.getters.wait_at(at), line: &inner.getters, useful, over: false };
+            let mut turn = QueueWait { wait: inner.getters.wait_at(at), line: &inner.getters, useful, over: false };
             (&mut turn.wait).await?;
             turn.over = true;
         }
@@ -388,14 +388,14 @@ impl<T: 'static, S: Store<T> + 'static> Inner<T, S> {
 
 /// A wait for an item or for room. If it was woken but does not continue, it wakes the next in line, provided that there is
 /// still something for that one.
-struct Turn<'a, F: Fn() -> bool> {
+struct QueueWait<'a, F: Fn() -> bool> {
     wait: LineWait,
     line: &'a WaitQueue,
     useful: F,
     over: bool,
 }
 
-impl<F: Fn() -> bool> Drop for Turn<'_, F> {
+impl<F: Fn() -> bool> Drop for QueueWait<'_, F> {
     fn drop(&mut self) {
         if !self.over && self.wait.leave() && (self.useful)() {
             self.line.wake_one();

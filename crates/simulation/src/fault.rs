@@ -51,7 +51,7 @@ pub enum Fault {
 
 /// When a job of a thread pool has its turn.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Turn {
+pub(crate) enum JobTurn {
     EndOfPass,
     /// Before the next step, or this many steps later.
     Steps(u64),
@@ -60,17 +60,17 @@ pub(crate) enum Turn {
 }
 
 /// The turns that a job may have.
-pub(crate) const TURNS: [Turn; 10] = [
-    Turn::EndOfPass,
-    Turn::Steps(0),
-    Turn::Steps(1),
-    Turn::Steps(2),
-    Turn::Steps(4),
-    Turn::Steps(8),
-    Turn::Seconds(0.001),
-    Turn::Seconds(0.02),
-    Turn::Seconds(0.2),
-    Turn::Seconds(3.0),
+pub(crate) const TURNS: [JobTurn; 10] = [
+    JobTurn::EndOfPass,
+    JobTurn::Steps(0),
+    JobTurn::Steps(1),
+    JobTurn::Steps(2),
+    JobTurn::Steps(4),
+    JobTurn::Steps(8),
+    JobTurn::Seconds(0.001),
+    JobTurn::Seconds(0.02),
+    JobTurn::Seconds(0.2),
+    JobTurn::Seconds(3.0),
 ];
 
 /// The seconds by which the loop may wake up late.

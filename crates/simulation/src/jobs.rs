@@ -22,7 +22,7 @@ use asyncio_errors::log;
 use asyncio_runtime::{EventLoop, LoopEvent, LoopHandle, Observer, get_running_loop};
 
 use crate::choices;
-use crate::fault::{Fault, TURNS, Turn};
+use crate::fault::{Fault, JobTurn, TURNS};
 use crate::panics;
 use crate::tape::Tape;
 
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The conductor of the jobs of one thread.
 #[derive(Default)]
 pub(crate) struct Jobs {
-    state: Mutex<State>,
+    state: Mutex<JobsState>,
     changed: Condvar,
     /// Is there a job that has not ended?
     active: AtomicBool,
@@ -41,7 +41,7 @@ pub(crate) struct Jobs {
 }
 
 #[derive(Default)]
-struct State {
+struct JobsState {
     /// The jobs that have not ended, by number.
     jobs: BTreeMap<u64, Job>,
     submitted: u64,
@@ -110,7 +110,7 @@ pub(crate) enum Moment {
     Idle,
 }
 
-impl State {
+impl JobsState {
     fn stage(&self, job: u64) -> Option<Stage> {
         self.jobs.get(&job).map(|job| job.stage)
     }
@@ -281,18 +281,18 @@ impl Jobs {
         self.changed.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, JobsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, limit: Duration) -> (MutexGuard<'a, State>, bool) {
+    fn wait<'a>(&'a self, state: MutexGuard<'a, JobsState>, limit: Duration) -> (MutexGuard<'a, JobsState>, bool) {
         let (state, waited) = self.changed.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
         (state, waited.timed_out())
     }
 
     /// Called when a job may continue. Wakes the loop, which may be asleep, unless its own thread calls this, or a job has the
     /// turn.
-    fn ring(&self, state: MutexGuard<'_, State>) {
+    fn ring(&self, state: MutexGuard<'_, JobsState>) {
         let is_heard = state.jobs.values().any(|job| job.stage == Stage::Runs);
         let bell = state.bell.as_ref().filter(|(_, own)| *own != thread::current().id() && !is_heard);
         let bell = bell.map(|(event_loop, _)| event_loop.clone());
@@ -302,7 +302,7 @@ impl Jobs {
     }
 
     /// In a job's thread: returns when it has the turn.
-    fn wait_for_turn<'a>(&'a self, mut state: MutexGuard<'a, State>, job: u64) {
+    fn wait_for_turn<'a>(&'a self, mut state: MutexGuard<'a, JobsState>, job: u64) {
         let mut beats = state.beats;
         while !matches!(state.stage(job), Some(Stage::Runs | Stage::Free) | None) {
             let (again, expired) = self.wait(state, PATIENCE);
@@ -322,7 +322,7 @@ impl Jobs {
     }
 
     /// In the loop's thread: gives a job the turn, and waits until the job no longer has it.
-    fn run<'a>(&'a self, mut state: MutexGuard<'a, State>, job: u64) {
+    fn run<'a>(&'a self, mut state: MutexGuard<'a, JobsState>, job: u64) {
         state.set(job, Stage::Runs);
         self.changed.notify_all();
         let begun = Instant::now();
@@ -438,11 +438,11 @@ fn set_limits(tape: &Rc<RefCell<Tape>>, jobs: &Arc<Jobs>) {
     }
 }
 
-fn plan(jobs: &Arc<Jobs>, job: u64, turn: Turn, steps: u64) -> When {
+fn plan(jobs: &Arc<Jobs>, job: u64, turn: JobTurn, steps: u64) -> When {
     match turn {
-        Turn::EndOfPass => When::EndOfPass,
-        Turn::Steps(more) => When::Step(steps + more),
-        Turn::Seconds(seconds) => {
+        JobTurn::EndOfPass => When::EndOfPass,
+        JobTurn::Steps(more) => When::Step(steps + more),
+        JobTurn::Seconds(seconds) => {
             let jobs = Arc::clone(jobs);
             let later = move || jobs.plan(job, When::EndOfPass);
             let timer = get_running_loop().is_ok_and(|event_loop| event_loop.call_later(seconds, later).is_ok());

@@ -34,7 +34,7 @@ const LISTED: usize = 30;
 /// The most steps that shrinking one schedule may take in total.
 const SHRINK_STEPS: u64 = 50_000_000;
 
-type Ended = Result<String, Failure>;
+type RunEnd = Result<String, Failure>;
 
 /// The schedules that ended in the same way.
 #[derive(Clone)]
@@ -68,7 +68,7 @@ struct Search<'a> {
     options: &'a Options,
     begun: Instant,
     /// What the program returns first in, first out, and in how many steps.
-    expected: Ended,
+    expected: RunEnd,
     length: u64,
     /// The next number to be run, or the next piece of work.
     next: AtomicU64,
@@ -141,11 +141,11 @@ impl Search<'_> {
         !self.options.outcomes
     }
 
-    fn run(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser, fate: Fate) -> Ended {
+    fn run(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser, fate: Fate) -> RunEnd {
         numbered(self.run_raw(tape, chooser, fate))
     }
 
-    fn run_raw(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser, fate: Fate) -> Ended {
+    fn run_raw(&self, tape: &Rc<RefCell<Tape>>, chooser: Chooser, fate: Fate) -> RunEnd {
         tape.borrow_mut().rewind(chooser, fate);
         match ((self.once)(tape), &self.expected) {
             (Ok(found), Ok(expected)) if self.options.same_output && renumber(&found) != *expected => {
@@ -156,7 +156,7 @@ impl Search<'_> {
     }
 
     /// Counts a schedule, by its number, and records how it ended if outcomes are wanted.
-    fn note(&self, tally: &mut HashMap<String, Seen>, number: u64, ended: Ended, course: impl Fn() -> Course) {
+    fn note(&self, tally: &mut HashMap<String, Seen>, number: u64, ended: RunEnd, course: impl Fn() -> Course) {
         self.schedules.fetch_add(1, Ordering::Relaxed);
         if self.stops() && ended.is_ok() {
             return;
@@ -291,7 +291,7 @@ impl Search<'_> {
         let found = lock(&self.found).take();
         let failure = found.and_then(|seen| {
             let failure = seen.failure?;
-            let is_like = |ended: &Ended| ended.as_ref().is_err_and(|other| other.is_like(&failure));
+            let is_like = |ended: &RunEnd| ended.as_ref().is_err_and(|other| other.is_like(&failure));
             let (deviations, mishaps) = (seen.course.deviations.len(), seen.course.mishaps.len());
             let schedule = self.shortest(&tape, seen.course, &is_like).schedule();
             let told = told(&tape, &schedule, |tape, chooser, fate| self.run_raw(tape, chooser, fate));
@@ -309,7 +309,7 @@ impl Search<'_> {
         seen.sort_by(|(text, one), (other_text, other)| other.count.cmp(&one.count).then(text.cmp(other_text)));
         seen.truncate(LISTED);
         let outcome = |(text, seen): (String, Seen)| {
-            let is_same = |ended: &Ended| match ended {
+            let is_same = |ended: &RunEnd| match ended {
                 Ok(found) => seen.failure.is_none() && *found == text,
                 Err(failure) => failure.to_string() == text,
             };
@@ -322,7 +322,7 @@ impl Search<'_> {
 
     /// Fewer mishaps first, because each one explains more than an order; then fewer deviations; then the mishaps once more,
     /// because some may have been needed only for deviations that are gone.
-    fn shortest(&self, tape: &Rc<RefCell<Tape>>, found: Course, is_same: &dyn Fn(&Ended) -> bool) -> Course {
+    fn shortest(&self, tape: &Rc<RefCell<Tape>>, found: Course, is_same: &dyn Fn(&RunEnd) -> bool) -> Course {
         let steps = Cell::new(0);
         let fails = |deviations: &[Deviation], mishaps: &[Mishap]| {
             let fate = Fate::given(mishaps.to_vec(), false);
@@ -360,7 +360,7 @@ impl Search<'_> {
 }
 
 /// The same with tasks that are numbered from one.
-fn numbered(ended: Ended) -> Ended {
+fn numbered(ended: RunEnd) -> RunEnd {
     match ended {
         Ok(text) if !text.contains('-') => Ok(text),
         Ok(text) => Ok(renumber(&text).into_owned()),
@@ -372,7 +372,7 @@ fn numbered(ended: Ended) -> Ended {
 fn told(
     tape: &Rc<RefCell<Tape>>,
     schedule: &Schedule,
-    run: impl FnOnce(&Rc<RefCell<Tape>>, Chooser, Fate) -> Ended,
+    run: impl FnOnce(&Rc<RefCell<Tape>>, Chooser, Fate) -> RunEnd,
 ) -> Told {
     tape.borrow_mut().notes = Some(Vec::new());
     let ended = run(tape, Chooser::strict(schedule), schedule.fate());

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use asyncio_runtime::{AnyTask, Choices};
 
 use crate::rng::Rng;
-use crate::token::{Deviation, Kind, Schedule};
+use crate::token::{Deviation, Plan, Schedule};
 
 /// How a search chooses its schedules; see [`Explore::strategy`](crate::Explore::strategy).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,8 +58,8 @@ impl Chooser {
     /// Follows a token, and refuses it where it does not fit.
     pub(crate) fn strict(schedule: &Schedule) -> Self {
         match &schedule.orders {
-            Kind::Walk(seed) => Self::Walk(Rng::new(*seed)),
-            Kind::Deviations(deviations) => {
+            Plan::Walk(seed) => Self::Walk(Rng::new(*seed)),
+            Plan::Deviations(deviations) => {
                 Self::Given(Given { deviations: deviations.clone(), next: 0, strict: true })
             }
         }

@@ -17,7 +17,7 @@ use crate::strategy::Chooser;
 use crate::token::Deviation;
 
 /// Called with each choice: the number of ready entries, the index of the one that runs, and the number of eligible ones.
-type Told = Box<dyn FnMut(usize, usize, usize)>;
+type Telling = Box<dyn FnMut(usize, usize, usize)>;
 
 /// The choices of a program that is running, or has run.
 pub(crate) struct Tape {
@@ -37,7 +37,7 @@ pub(crate) struct Tape {
     pub(crate) notes: Option<Vec<Note>>,
     /// The mishaps of the network, of time and of threads, each with the step before which it happened, if a report is wanted.
     pub(crate) struck: Vec<(u64, Mishap)>,
-    pub(crate) told: Option<Told>,
+    pub(crate) told: Option<Telling>,
     /// The jobs of the program's thread pools.
     pub(crate) jobs: Arc<Jobs>,
     /// The timers of jobs that wait with a limit.

@@ -41,15 +41,15 @@ const TIME: &str = "1:time:";
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Schedule {
-    pub(crate) orders: Kind<Deviation>,
+    pub(crate) orders: Plan<Deviation>,
     /// The mishaps of the network and of time.
-    mishaps: Kind<Mishap>,
+    mishaps: Plan<Mishap>,
     /// Is time part of the schedule? In a list it is if an answer concerns time.
     asks_time: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind<T> {
+pub(crate) enum Plan<T> {
     Walk(u64),
     Deviations(Vec<T>),
 }
@@ -69,7 +69,7 @@ pub struct Deviation {
 impl Schedule {
     pub(crate) fn of(deviations: Vec<Deviation>, mishaps: Vec<Mishap>) -> Self {
         let asks_time = mishaps.iter().any(|mishap| mishap.fault.is_of_time());
-        Self { orders: Kind::Deviations(deviations), mishaps: Kind::Deviations(mishaps), asks_time }
+        Self { orders: Plan::Deviations(deviations), mishaps: Plan::Deviations(mishaps), asks_time }
     }
 
     /// The seconds that steps may take: as given by the schedule, or 0.
@@ -79,8 +79,8 @@ impl Schedule {
 
     pub(crate) fn fate(&self) -> Fate {
         match &self.mishaps {
-            Kind::Walk(seed) => Fate::random(*seed),
-            Kind::Deviations(mishaps) => Fate::given(mishaps.clone(), true),
+            Plan::Walk(seed) => Fate::random(*seed),
+            Plan::Deviations(mishaps) => Fate::given(mishaps.clone(), true),
         }
     }
 
@@ -88,8 +88,8 @@ impl Schedule {
     #[must_use]
     pub fn deviations(&self) -> Option<&[Deviation]> {
         match &self.orders {
-            Kind::Walk(_) => None,
-            Kind::Deviations(deviations) => Some(deviations),
+            Plan::Walk(_) => None,
+            Plan::Deviations(deviations) => Some(deviations),
         }
     }
 
@@ -97,8 +97,8 @@ impl Schedule {
     #[must_use]
     pub fn mishaps(&self) -> Option<&[Mishap]> {
         match &self.mishaps {
-            Kind::Walk(_) => None,
-            Kind::Deviations(mishaps) => Some(mishaps),
+            Plan::Walk(_) => None,
+            Plan::Deviations(mishaps) => Some(mishaps),
         }
     }
 
@@ -167,13 +167,13 @@ impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{ORDERS}{}", self.orders)?;
         match &self.mishaps {
-            Kind::Deviations(mishaps) if mishaps.is_empty() => Ok(()),
+            Plan::Deviations(mishaps) if mishaps.is_empty() => Ok(()),
             mishaps => write!(f, "+{}{mishaps}", if self.asks_time { TIME } else { NETWORK }),
         }
     }
 }
 
-impl<T: fmt::Display> fmt::Display for Kind<T> {
+impl<T: fmt::Display> fmt::Display for Plan<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Walk(seed) => write!(f, "walk:{seed}"),
@@ -201,13 +201,13 @@ impl FromStr for Schedule {
             let (orders, mishaps) = token.split_once('+').map_or((token, None), |(first, then)| (first, Some(then)));
             let rest = orders.strip_prefix(ORDERS).ok_or("it must begin with \"1:fence:\"")?;
             let orders = kind(rest, deviation)?;
-            if let Kind::Deviations(deviations) = &orders
+            if let Plan::Deviations(deviations) = &orders
                 && !deviations.is_sorted_by(|one, next| one.step < next.step)
             {
                 return Err("the steps must increase");
             }
             let Some(rest) = mishaps else {
-                return Ok(Self { orders, mishaps: Kind::Deviations(Vec::new()), asks_time: false });
+                return Ok(Self { orders, mishaps: Plan::Deviations(Vec::new()), asks_time: false });
             };
             let timed = rest.strip_prefix(TIME);
             let rest = timed.or_else(|| rest.strip_prefix(NETWORK));
@@ -215,8 +215,8 @@ impl FromStr for Schedule {
             let why = "what a network does must be FAULT.NUMBER=INDEX/LEN";
             let mishaps = kind(rest, |item| Mishap::parse(item).ok_or(why))?;
             let asks_time = match &mishaps {
-                Kind::Walk(_) => timed.is_some(),
-                Kind::Deviations(mishaps) => mishaps.iter().any(|mishap| mishap.fault.is_of_time()),
+                Plan::Walk(_) => timed.is_some(),
+                Plan::Deviations(mishaps) => mishaps.iter().any(|mishap| mishap.fault.is_of_time()),
             };
             if asks_time && timed.is_none() {
                 return Err("\"busy\", \"late\", \"job\" and \"report\" need \"1:time:\"");
@@ -228,12 +228,12 @@ impl FromStr for Schedule {
 }
 
 /// One part of a token, behind its version.
-fn kind<T>(part: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Result<Kind<T>, &'static str> {
+fn kind<T>(part: &str, parse: impl Fn(&str) -> Result<T, &'static str>) -> Result<Plan<T>, &'static str> {
     if let Some(seed) = part.strip_prefix("walk:") {
-        return seed.parse().map(Kind::Walk).map_err(|_| "the seed must be a number");
+        return seed.parse().map(Plan::Walk).map_err(|_| "the seed must be a number");
     }
     let list = part.strip_prefix("dev:").ok_or("\"walk:\" or \"dev:\" must come next")?;
-    list.split(',').filter(|item| !item.is_empty()).map(parse).collect::<Result<_, _>>().map(Kind::Deviations)
+    list.split(',').filter(|item| !item.is_empty()).map(parse).collect::<Result<_, _>>().map(Plan::Deviations)
 }
 
 fn deviation(item: &str) -> Result<Deviation, &'static str> {

@@ -248,13 +248,13 @@ pub(crate) async fn open(
     Ok(streams)
 }
 
-type Connected = (Rc<dyn Transport>, Address);
+type ConnectedTransport = (Rc<dyn Transport>, Address);
 
 async fn connect_to_one_of(
     addresses: Vec<SocketAddr>,
     local: Option<Rc<[SocketAddr]>>,
     delay: Option<f64>,
-) -> Result<Result<Connected, Vec<Error>>> {
+) -> Result<Result<ConnectedTransport, Vec<Error>>> {
     let attempts = addresses.into_iter().map(|address| connect_to(address, local.clone()));
     match delay {
         None => in_turn(attempts).await,
@@ -273,7 +273,7 @@ fn summary(mut errors: Vec<Error>) -> Error {
     io::Error::new(kind, format!("Multiple exceptions: {}", texts.join(", "))).into()
 }
 
-async fn connect_to(address: SocketAddr, local: Option<Rc<[SocketAddr]>>) -> Result<Connected> {
+async fn connect_to(address: SocketAddr, local: Option<Rc<[SocketAddr]>>) -> Result<ConnectedTransport> {
     let name = Address::from(address);
     let what = || format!("Connect call failed {name}");
     if let Some(network) = network::current()? {

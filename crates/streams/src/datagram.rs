@@ -96,8 +96,10 @@ pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<Datagra
 /// # Examples
 ///
 /// ```
+/// use std::net::UdpSocket;
+/// use std::os::fd::AsFd;
+///
 /// use asyncio::{Family, create_datagram_endpoint, run};
-/// use socket2::SockRef;
 ///
 /// run(async {
 ///     let first = create_datagram_endpoint().local_addr("127.0.0.1", 0).reuse_port(true).await?;
@@ -105,7 +107,7 @@ pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<Datagra
 ///     let second = create_datagram_endpoint().local_addr("127.0.0.1", port).reuse_port(true).await?;
 ///     assert_eq!(first.sockname(), second.sockname());
 ///     let nowhere = create_datagram_endpoint().family(Family::Inet).allow_broadcast(true).await?;
-///     assert!(SockRef::from(&nowhere).broadcast()?);
+///     assert!(UdpSocket::from(nowhere.as_fd().try_clone_to_owned()?).broadcast()?);
 ///     Ok(())
 /// })
 /// .unwrap();
@@ -117,12 +119,12 @@ pub struct CreateDatagramEndpoint {
     creating: Option<Pin<Box<dyn Future<Output = Result<DatagramEndpoint>>>>>,
 }
 
-type Place = (Option<String>, Result<u16, ValueError>);
+type HostAndPort = (Option<String>, Result<u16, ValueError>);
 
 #[derive(Default)]
 struct Options {
-    local: Option<Place>,
-    remote: Option<Place>,
+    local: Option<HostAndPort>,
+    remote: Option<HostAndPort>,
     local_path: Option<PathBuf>,
     remote_path: Option<PathBuf>,
     family: Family,

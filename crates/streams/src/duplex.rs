@@ -16,7 +16,7 @@ use crate::writer::StreamWriter;
 ///
 /// ```
 /// use asyncio::{Duplex, open_connection, run, start_server};
-/// use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
+/// use futures_lite::io::{AsyncReadExt, AsyncWriteExt}; // its methods are in another crate: `cargo add futures-lite`
 ///
 /// run(async {
 ///     let server = start_server(async |reader, writer| {

@@ -59,7 +59,7 @@ pub fn start_server<F>(client_connected: F, host: impl Hosts, port: impl Port) -
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
 {
-    StartServer::new(client_connected, Place::Hosts(host.hosts(), port.port()))
+    StartServer::new(client_connected, HostsOrSocket::Hosts(host.hosts(), port.port()))
 }
 
 /// Starts a server on a socket that is bound already, TCP or Unix: Python's `start_server(sock=…)`. It takes the
@@ -89,7 +89,7 @@ pub fn start_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> St
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
 {
-    StartServer::new(client_connected, Place::Bound(socket.into()))
+    StartServer::new(client_connected, HostsOrSocket::Bound(socket.into()))
 }
 
 /// A server that is being started: the keyword arguments of Python's `start_server` are methods, and `await` starts it.
@@ -123,14 +123,14 @@ pub(crate) type Starting = Pin<Box<dyn Future<Output = Result<Server>>>>;
 
 struct Options {
     connected: Box<Connected>,
-    place: Place,
+    address: HostsOrSocket,
     family: Family,
     reuse_address: bool,
     reuse_port: bool,
     serving: Serving,
 }
 
-enum Place {
+enum HostsOrSocket {
     Hosts(Vec<String>, Result<u16, ValueError>),
     Bound(OwnedFd),
 }
@@ -312,14 +312,14 @@ where
 }
 
 impl StartServer {
-    fn new<F>(client_connected: F, place: Place) -> Self
+    fn new<F>(client_connected: F, address: HostsOrSocket) -> Self
     where
         F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
     {
         Self {
             options: Some(Options {
                 connected: as_task(client_connected),
-                place,
+                address,
                 family: Family::Unspec,
                 reuse_address: true,
                 reuse_port: false,
@@ -348,9 +348,9 @@ impl StartServer {
 
 async fn start(options: Options) -> Result<Server> {
     options.serving.check()?;
-    let listeners = match options.place {
-        Place::Bound(descriptor) => vec![Listener::new(stream_socket(descriptor)?)?],
-        Place::Hosts(hosts, port) => {
+    let listeners = match options.address {
+        HostsOrSocket::Bound(descriptor) => vec![Listener::new(stream_socket(descriptor)?)?],
+        HostsOrSocket::Hosts(hosts, port) => {
             let port = port?;
             let found = gather(names(hosts).into_iter().map(|host| addresses_of(host, port, options.family))).await?;
             // A set, because names may share addresses; sorted, because that is a defined order.

@@ -42,7 +42,7 @@ pub(crate) async fn staggered<T: 'static, C: Future<Output = Result<T>> + 'stati
     attempts: impl IntoIterator<Item = C>,
     delay: f64,
 ) -> Result<Result<T, Vec<Error>>> {
-    let mut running = Running(Vec::new());
+    let mut running = Attempts(Vec::new());
     let mut errors = Vec::new();
     let mut attempts = attempts.into_iter();
     loop {
@@ -64,9 +64,9 @@ pub(crate) async fn staggered<T: 'static, C: Future<Output = Result<T>> + 'stati
 }
 
 /// The running attempts; cancelled when dropped.
-struct Running<T>(Vec<Task<T>>);
+struct Attempts<T>(Vec<Task<T>>);
 
-impl<T> Drop for Running<T> {
+impl<T> Drop for Attempts<T> {
     fn drop(&mut self) {
         for task in &self.0 {
             task.cancel();

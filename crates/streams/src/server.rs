@@ -22,7 +22,7 @@ use asyncio_runtime::{
 use socket2::Socket;
 
 use crate::address::Address;
-use crate::connection::{Connection, Handle};
+use crate::connection::{Connection, ConnectionHandle};
 use crate::error::is_not_now;
 use crate::listen::Serving;
 use crate::network::{NetworkListener, accepted};
@@ -501,7 +501,7 @@ impl Inner {
 
     /// Runs before the task of a client. It is a task, too, and takes as many iterations as in asyncio, because both
     /// are visible: in the names of tasks and in the order of output.
-    async fn welcome(self: Rc<Self>, connection: Handle, seat: Rc<Seat>) -> Result<()> {
+    async fn welcome(self: Rc<Self>, connection: ConnectionHandle, seat: Rc<Seat>) -> Result<()> {
         if let Some(layer) = &self.layer {
             match layer.put_over(&connection).await {
                 Ok(()) => {}
@@ -523,7 +523,7 @@ impl Inner {
     }
 
     /// Starts the task for a connection.
-    fn start(&self, connection: Handle, seat: Rc<Seat>) -> Result<()> {
+    fn start(&self, connection: ConnectionHandle, seat: Rc<Seat>) -> Result<()> {
         connection.set_idle_timeout(self.idle_timeout)?;
         let reader = StreamReader::over(connection.clone(), self.limit);
         let task = (self.connected)(reader, StreamWriter::over(connection.clone()));

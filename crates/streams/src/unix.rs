@@ -149,7 +149,7 @@ pub fn start_unix_server<F>(client_connected: F, path: impl AsRef<Path>) -> Star
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
 {
-    StartUnixServer::new(client_connected, Place::Path(path.as_ref().to_owned()))
+    StartUnixServer::new(client_connected, PathOrSocket::Path(path.as_ref().to_owned()))
 }
 
 /// Starts a server on a Unix socket that is bound already: Python's `start_unix_server(sock=…)`. It takes the
@@ -183,7 +183,7 @@ pub fn start_unix_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) 
 where
     F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
 {
-    StartUnixServer::new(client_connected, Place::Bound(socket.into()))
+    StartUnixServer::new(client_connected, PathOrSocket::Bound(socket.into()))
 }
 
 /// A server that is being started: options are methods, and `await` starts it.
@@ -196,23 +196,23 @@ pub struct StartUnixServer {
 
 struct Options {
     connected: Box<Connected>,
-    place: Place,
+    address: PathOrSocket,
     cleanup_socket: bool,
     serving: Serving,
 }
 
-enum Place {
+enum PathOrSocket {
     Path(PathBuf),
     Bound(OwnedFd),
 }
 
 impl StartUnixServer {
-    fn new<F>(client_connected: F, place: Place) -> Self
+    fn new<F>(client_connected: F, address: PathOrSocket) -> Self
     where
         F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
     {
         let connected = as_task(client_connected);
-        let options = Options { connected, place, cleanup_socket: true, serving: Serving::new() };
+        let options = Options { connected, address, cleanup_socket: true, serving: Serving::new() };
         Self { options: Some(options), starting: None }
     }
 
@@ -241,8 +241,8 @@ starting!(StartUnixServer);
 
 async fn start(options: Options) -> Result<crate::Server> {
     options.serving.check()?;
-    let socket = match options.place {
-        Place::Path(path) => {
+    let socket = match options.address {
+        PathOrSocket::Path(path) => {
             if let Some(network) = network::current()? {
                 let at = Address::from(&unix_path::address(&path)?);
                 let listener = network.bind(&at, false).map_err(|error| unix_path::bind_error(&error, &at))?;
@@ -252,7 +252,7 @@ async fn start(options: Options) -> Result<crate::Server> {
             unix_path::bind(&socket, &path)?;
             socket
         }
-        Place::Bound(descriptor) => Socket::from(descriptor),
+        PathOrSocket::Bound(descriptor) => Socket::from(descriptor),
     };
     let address = socket.local_addr()?;
     if !address.is_unix() || socket.r#type()? != Type::STREAM {

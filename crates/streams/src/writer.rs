@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 use asyncio_runtime::{Result, RuntimeError, TimeLimit, ValueError};
 
 use crate::address::Address;
-use crate::connection::{Handle, Phase};
+use crate::connection::{ConnectionHandle, Phase};
 
 /// The sending side of a connection: `asyncio.StreamWriter`.
 ///
@@ -43,11 +43,11 @@ use crate::connection::{Handle, Phase};
 /// ```
 #[derive(Clone)]
 pub struct StreamWriter {
-    pub(crate) connection: Handle,
+    pub(crate) connection: ConnectionHandle,
 }
 
 impl StreamWriter {
-    pub(crate) fn over(connection: Handle) -> Self {
+    pub(crate) fn over(connection: ConnectionHandle) -> Self {
         connection.expect_close();
         Self { connection }
     }
@@ -239,13 +239,14 @@ impl StreamWriter {
     /// use std::net::{TcpListener, TcpStream};
     ///
     /// use asyncio::{open_connection_on, run};
-    /// use socket2::SockRef;
     ///
     /// run(async {
     ///     let listener = TcpListener::bind("127.0.0.1:0")?;
     ///     let (_reader, writer) = open_connection_on(TcpStream::connect(listener.local_addr()?)?)?;
-    ///     writer.with_socket(|socket| SockRef::from(&socket).set_keepalive(true)).unwrap()?;
-    ///     assert!(writer.with_socket(|socket| SockRef::from(&socket).keepalive()).unwrap()?);
+    ///     // A second descriptor of the same socket has the same options, and `std` has a method for this one.
+    ///     let socket = TcpStream::from(writer.with_socket(|socket| socket.try_clone_to_owned()).unwrap()?);
+    ///     socket.set_ttl(5)?;
+    ///     assert_eq!(socket.ttl()?, 5);
     ///     writer.close();
     ///     writer.wait_closed().await?;
     ///     assert!(writer.with_socket(|_| ()).is_none());

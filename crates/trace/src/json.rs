@@ -8,12 +8,12 @@
 const LONGEST: usize = 400;
 
 /// An event that is being written; dropping it ends it.
-pub(crate) struct Event<'a> {
+pub(crate) struct JsonEvent<'a> {
     out: &'a mut Vec<u8>,
     has_args: bool,
 }
 
-impl<'a> Event<'a> {
+impl<'a> JsonEvent<'a> {
     /// Begins an event with its phase, the numbers of its loop and its track, and the time in nanoseconds.
     #[inline]
     pub(crate) fn new(out: &'a mut Vec<u8>, phase: u8, pid: u32, tid: u32, nanos: u64) -> Self {
@@ -109,7 +109,7 @@ impl<'a> Event<'a> {
     }
 }
 
-impl Drop for Event<'_> {
+impl Drop for JsonEvent<'_> {
     #[inline]
     fn drop(&mut self) {
         self.out.extend_from_slice(if self.has_args { b"}}" } else { b"}" });
@@ -211,9 +211,9 @@ fn escaped(out: &mut Vec<u8>, byte: u8) {
 mod tests {
     use super::*;
 
-    fn written(make: impl FnOnce(Event<'_>)) -> serde_json::Value {
+    fn written(make: impl FnOnce(JsonEvent<'_>)) -> serde_json::Value {
         let mut out = Vec::new();
-        make(Event::new(&mut out, b'i', 1, 2, 3_004_005));
+        make(JsonEvent::new(&mut out, b'i', 1, 2, 3_004_005));
         let text = String::from_utf8(out).unwrap();
         serde_json::from_str(text.strip_prefix(",\n").unwrap()).unwrap()
     }

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use asyncio_runtime::ScheduledId;
 
-use crate::json::Event;
-use crate::mixed::{Hashed, Map};
-use crate::page::{Flow, Kind, Page, Slice};
+use crate::json::JsonEvent;
+use crate::mixed::{Hashed, MixedMap};
+use crate::page::{Flow, Page, Slice, SliceKind};
 use crate::places::Places;
 use crate::record::{End, Label, Record, What};
 use crate::recorder::DESCRIPTOR;
@@ -22,7 +22,7 @@ use crate::sink::{Sink, nanos_since};
 /// Events are handed to the file once they take this many bytes.
 const FULL: usize = 60 * 1024;
 
-pub(crate) struct Lines {
+pub(crate) struct TraceLines {
     sink: Arc<Sink>,
     page: Page,
     places: Places,
@@ -33,11 +33,11 @@ pub(crate) struct Lines {
     details: Details,
     /// What is running, the innermost last: a pass, a callback, a step, and an eager step within it.
     running: Vec<Slice>,
-    tasks: Map<usize, Traced>,
+    tasks: MixedMap<usize, Traced>,
     /// The flows to callbacks and timers.
-    calls: Map<ScheduledId, Flow>,
+    calls: MixedMap<ScheduledId, Flow>,
     /// The timers that are set, by their numbers in the trace; under the virtual clock only.
-    timers: Map<ScheduledId, u64>,
+    timers: MixedMap<ScheduledId, u64>,
     flows: u64,
 }
 
@@ -75,7 +75,7 @@ const CANCELS: &str = r#""cat":"cancel","name":"cancels""#;
 const CALLS: &str = r#""cat":"call","name":"calls""#;
 const SETS_TIMER: &str = r#""cat":"timer","name":"sets timer""#;
 
-impl Lines {
+impl TraceLines {
     /// For a loop; `virtual_time` is its time, if it uses the virtual clock.
     pub(crate) fn new(sink: &Arc<Sink>, virtual_time: Option<f64>) -> Self {
         let mut lines = Self {
@@ -87,9 +87,9 @@ impl Lines {
             now: 0,
             details: Details::default(),
             running: Vec::new(),
-            tasks: Map::default(),
-            calls: Map::default(),
-            timers: Map::default(),
+            tasks: MixedMap::default(),
+            calls: MixedMap::default(),
+            timers: MixedMap::default(),
             flows: 0,
         };
         lines.begin();
@@ -115,9 +115,9 @@ impl Lines {
     pub(crate) fn close(&mut self) {
         // The loop keeps this value, but the memory is no longer needed.
         self.page.out = Vec::new();
-        self.tasks = Map::default();
-        self.calls = Map::default();
-        self.timers = Map::default();
+        self.tasks = MixedMap::default();
+        self.calls = MixedMap::default();
+        self.timers = MixedMap::default();
     }
 
     fn hand_over(&mut self) {
@@ -153,7 +153,7 @@ impl Lines {
                 self.call_cancelled(number);
             }
             What::CallBegins(call) => self.call_begins(call),
-            What::CallEnds => self.ends(Kind::Call),
+            What::CallEnds => self.ends(SliceKind::Call),
             What::Idle(timeout) => {
                 self.tick();
                 let line = self.line(b'B', self.page.pid).fixed(r#""name":"idle""#);
@@ -176,10 +176,12 @@ impl Lines {
                 // A panic may have unwound the previous pass.
                 self.end_all();
                 self.tick();
-                self.running
-                    .push(Slice { measure: Some(ready as u64), ..Slice::new(self.page.pid, Kind::Pass, self.now) });
+                self.running.push(Slice {
+                    measure: Some(ready as u64),
+                    ..Slice::new(self.page.pid, SliceKind::Pass, self.now)
+                });
             }
-            What::PassEnds => self.ends(Kind::Pass),
+            What::PassEnds => self.ends(SliceKind::Pass),
             What::Closed => {
                 self.tick();
                 self.end_all();
@@ -199,7 +201,7 @@ impl Lines {
     }
 
     /// An event that happens now, inside what is running.
-    fn line(&mut self, phase: u8, track: u32) -> Event<'_> {
+    fn line(&mut self, phase: u8, track: u32) -> JsonEvent<'_> {
         self.page.begin_all(&mut self.running);
         self.page.event(phase, track, self.now)
     }
@@ -226,7 +228,7 @@ impl Lines {
 
     /// The first half of a flow from what is running, if anything is.
     fn flow(&mut self, fields: &'static str) -> Option<Flow> {
-        let slice = self.running.last().filter(|slice| slice.kind != Kind::Pass)?;
+        let slice = self.running.last().filter(|slice| slice.kind != SliceKind::Pass)?;
         let from = slice.track;
         self.flows += 1;
         let id = (u64::from(self.page.pid) << 32) | self.flows;
@@ -235,12 +237,12 @@ impl Lines {
     }
 
     /// Ends the slice of this kind, and the slices inside it.
-    fn ends(&mut self, kind: Kind) {
+    fn ends(&mut self, kind: SliceKind) {
         self.tick();
         while let Some(mut slice) = self.running.pop() {
             let is_last = slice.kind == kind;
             // A pass in which nothing was written is not worth a line.
-            if slice.is_written || slice.kind != Kind::Pass {
+            if slice.is_written || slice.kind != SliceKind::Pass {
                 drop(self.page.end(&mut self.running, &slice, self.now, self.details.printed));
                 self.page.end_flows(&mut slice);
             }
@@ -291,13 +293,13 @@ impl Lines {
         let traced = self.task(task);
         let measure = traced.ready.take().map(|ready| now.saturating_sub(ready));
         let (track, flows) = (traced.track, std::mem::take(&mut traced.flows));
-        self.running.push(Slice { measure, flows, task: Some(task), ..Slice::new(track, Kind::Step, now) });
+        self.running.push(Slice { measure, flows, task: Some(task), ..Slice::new(track, SliceKind::Step, now) });
     }
 
     fn step_ends(&mut self, waits_on: Option<&'static str>, at: Option<&'static Location<'static>>) {
         self.tick();
-        while self.running.last().is_some_and(|slice| slice.kind != Kind::Step) {
-            self.ends(Kind::Call);
+        while self.running.last().is_some_and(|slice| slice.kind != SliceKind::Step) {
+            self.ends(SliceKind::Call);
         }
         let (text, awaits, held_by) =
             (self.details.text.take(), self.details.awaits.take(), self.details.held_by.take());
@@ -349,7 +351,7 @@ impl Lines {
     fn cancel_requested(&mut self, task: usize, through: Option<usize>) {
         self.tick();
         let through = through.map(|future| self.tasks.get(&future).map(|traced| traced.track));
-        let by = self.running.last().filter(|slice| slice.kind != Kind::Pass).map(|slice| slice.track);
+        let by = self.running.last().filter(|slice| slice.kind != SliceKind::Pass).map(|slice| slice.track);
         let track = self.task(task).track;
         let mut line = self.line(b'i', track).fixed(r#""s":"t","name":"cancel requested""#);
         if let Some(by) = by {
@@ -382,7 +384,7 @@ impl Lines {
 
     /// A callback was queued or a timer was set.
     fn scheduled(&mut self, call: ScheduledId, fields: &'static str) {
-        if self.running.last().is_some_and(|slice| slice.kind != Kind::Pass) {
+        if self.running.last().is_some_and(|slice| slice.kind != SliceKind::Pass) {
             self.tick();
             if let Some(flow) = self.flow(fields) {
                 self.calls.insert(call, flow);
@@ -420,7 +422,7 @@ impl Lines {
         }
         let flows: Vec<Flow> = self.calls.remove(&call).into_iter().collect();
         let measure = self.timers.remove(&call);
-        self.running.push(Slice { measure, name, flows, ..Slice::new(self.page.pid, Kind::Call, self.now) });
+        self.running.push(Slice { measure, name, flows, ..Slice::new(self.page.pid, SliceKind::Call, self.now) });
     }
 }
 

@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 pub(crate) type Hashed = BuildHasherDefault<Mixed>;
 
-pub(crate) type Map<K, V> = HashMap<K, V, Hashed>;
+pub(crate) type MixedMap<K, V> = HashMap<K, V, Hashed>;
 
 #[derive(Default)]
 pub(crate) struct Mixed(u64);

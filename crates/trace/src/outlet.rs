@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crate::lines::Lines;
+use crate::lines::TraceLines;
 use crate::record::Record;
 
 /// The most buffers that are made.
@@ -16,7 +16,7 @@ const MOST: usize = 4;
 
 pub(crate) struct Outlet {
     /// Locked once for each buffer, by the thread that reads it.
-    lines: Arc<Mutex<Lines>>,
+    lines: Arc<Mutex<TraceLines>>,
     writer: Option<Writer>,
 }
 
@@ -30,7 +30,7 @@ struct Writer {
 }
 
 impl Outlet {
-    pub(crate) fn new(lines: Lines) -> Self {
+    pub(crate) fn new(lines: TraceLines) -> Self {
         Self { lines: Arc::new(Mutex::new(lines)), writer: None }
     }
 
@@ -71,7 +71,7 @@ impl Outlet {
 }
 
 impl Writer {
-    fn start(lines: &Arc<Mutex<Lines>>) -> Option<Self> {
+    fn start(lines: &Arc<Mutex<TraceLines>>) -> Option<Self> {
         let (full, to_read) = channel::<Vec<Record>>();
         let (back, empty) = channel();
         let lines = Arc::clone(lines);
@@ -99,6 +99,6 @@ impl Writer {
     }
 }
 
-fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
+fn lock(lines: &Mutex<TraceLines>) -> MutexGuard<'_, TraceLines> {
     lines.lock().unwrap_or_else(PoisonError::into_inner)
 }

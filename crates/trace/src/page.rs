@@ -1,6 +1,6 @@
 //! The events that are not in the file yet, and how their slices are written.
 
-use crate::json::Event;
+use crate::json::JsonEvent;
 use crate::record::Label;
 
 pub(crate) struct Page {
@@ -13,7 +13,7 @@ pub(crate) struct Page {
 
 pub(crate) struct Slice {
     pub(crate) track: u32,
-    pub(crate) kind: Kind,
+    pub(crate) kind: SliceKind,
     /// When it began.
     pub(crate) since: u64,
     /// Has the beginning of the slice been written?
@@ -29,7 +29,7 @@ pub(crate) struct Slice {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum SliceKind {
     Pass,
     Call,
     Step,
@@ -49,8 +49,8 @@ impl Page {
 
     /// Begins an event.
     #[inline]
-    pub(crate) fn event(&mut self, phase: u8, track: u32, time: u64) -> Event<'_> {
-        Event::new(&mut self.out, phase, self.pid, track, time)
+    pub(crate) fn event(&mut self, phase: u8, track: u32, time: u64) -> JsonEvent<'_> {
+        JsonEvent::new(&mut self.out, phase, self.pid, track, time)
     }
 
     /// Writes the beginnings of the slices that have none in the file yet.
@@ -65,7 +65,13 @@ impl Page {
 
     /// Ends a slice, the innermost of those that run. Returns the event, to which arguments can be added.
     #[inline]
-    pub(crate) fn end(&mut self, running: &mut [Slice], slice: &Slice, now: u64, printed: Option<u64>) -> Event<'_> {
+    pub(crate) fn end(
+        &mut self,
+        running: &mut [Slice],
+        slice: &Slice,
+        now: u64,
+        printed: Option<u64>,
+    ) -> JsonEvent<'_> {
         let line = if slice.is_written {
             self.event(b'E', slice.track, now)
         } else {
@@ -89,18 +95,18 @@ impl Page {
 }
 
 impl Slice {
-    pub(crate) fn new(track: u32, kind: Kind, since: u64) -> Self {
+    pub(crate) fn new(track: u32, kind: SliceKind, since: u64) -> Self {
         Self { track, kind, since, is_written: false, measure: None, name: None, task: None, flows: Vec::new() }
     }
 
     /// Adds what it is.
     #[inline]
-    fn describe<'a>(&self, line: Event<'a>, is_real: bool) -> Event<'a> {
+    fn describe<'a>(&self, line: JsonEvent<'a>, is_real: bool) -> JsonEvent<'a> {
         match (self.kind, self.measure) {
-            (Kind::Step, Some(queued)) if is_real => line.fixed(r#""name":"step""#).micros("ready_us", queued),
-            (Kind::Step, _) => line.fixed(r#""name":"step""#),
-            (Kind::Pass, ready) => line.fixed(r#""name":"pass""#).number("ready", ready.unwrap_or(0)),
-            (Kind::Call, timer) => {
+            (SliceKind::Step, Some(queued)) if is_real => line.fixed(r#""name":"step""#).micros("ready_us", queued),
+            (SliceKind::Step, _) => line.fixed(r#""name":"step""#),
+            (SliceKind::Pass, ready) => line.fixed(r#""name":"pass""#).number("ready", ready.unwrap_or(0)),
+            (SliceKind::Call, timer) => {
                 let line = line.name(self.name.as_deref().unwrap_or_default());
                 match timer {
                     Some(number) => line.number("number", number),

@@ -3,11 +3,11 @@
 use std::panic::Location;
 
 use crate::json;
-use crate::mixed::Map;
+use crate::mixed::MixedMap;
 
 /// The texts, by the address of their location.
 #[derive(Default)]
-pub(crate) struct Places(Map<usize, String>);
+pub(crate) struct Places(MixedMap<usize, String>);
 
 impl Places {
     /// `FILE:LINE` in JSON.

@@ -1,5 +1,5 @@
 //! Records of what happens in a loop, of a fixed size: the [`Recorder`](crate::recorder::Recorder) writes them, and
-//! [`Lines`](crate::lines::Lines) reads them.
+//! [`TraceLines`](crate::lines::TraceLines) reads them.
 //!
 //! The core idea: nothing is looked up, counted or formatted while it is noted. A task is its id, and a location its address; a
 //! text is borrowed from the program unless it had to be made. Details that only few events have are separate records before the

@@ -17,7 +17,7 @@ use std::time::Instant;
 use asyncio_runtime::{AnyTask, Clock, EventLoop, LoopEvent, Observer, Scheduled, ScheduledId, WaitKind, WaitsOn};
 
 use crate::json::cut;
-use crate::lines::Lines;
+use crate::lines::TraceLines;
 use crate::mixed::Hashed;
 use crate::outlet::Outlet;
 use crate::record::{End, Label, Record, What};
@@ -46,7 +46,7 @@ pub(crate) struct Recorder {
 struct Notes {
     records: Vec<Record>,
     outlet: Outlet,
-    time: Time,
+    time: TimeSource,
     /// The time when the clock was last read.
     now: u64,
     /// Has no code of the program run since then? Between two steps the loop takes too little time to read the clock again.
@@ -64,7 +64,7 @@ struct Notes {
     printed: Option<File>,
 }
 
-enum Time {
+enum TimeSource {
     Real(Instant),
     /// The virtual time at the beginning.
     Virtual(f64),
@@ -76,8 +76,8 @@ impl Recorder {
         sink.open();
         let notes = Notes {
             records: Vec::with_capacity(ROOM),
-            outlet: Outlet::new(Lines::new(sink, start)),
-            time: start.map_or(Time::Real(sink.start), Time::Virtual),
+            outlet: Outlet::new(TraceLines::new(sink, start)),
+            time: start.map_or(TimeSource::Real(sink.start), TimeSource::Virtual),
             now: 0,
             is_now: false,
             is_idle: false,
@@ -93,13 +93,13 @@ impl Recorder {
 
 /// What a task waits on.
 #[derive(Default)]
-struct Wait {
+struct NotedWait {
     kind: Option<WaitKind>,
     /// What is awaited, and which task holds it. Not asked for if the wait is for something outside of the loop.
     more: Option<WaitsOn>,
 }
 
-impl Wait {
+impl NotedWait {
     fn of(task: &AnyTask) -> Self {
         let kind = task.wait_kind();
         let is_outside =
@@ -122,8 +122,8 @@ impl Observer for Recorder {
         }
         // Obtained before the borrow and dropped after it, because both may run code of the program.
         let wait = match event {
-            LoopEvent::StepEnds(task) => Wait::of(task),
-            _ => Wait::default(),
+            LoopEvent::StepEnds(task) => NotedWait::of(task),
+            _ => NotedWait::default(),
         };
         let end = match event {
             LoopEvent::TaskDone(task) => Some(end_of(task)),
@@ -136,8 +136,8 @@ impl Observer for Recorder {
 }
 
 impl Notes {
-    fn event(&mut self, event: LoopEvent<'_>, wait: &Wait, end: Option<(End, String)>) {
-        if let Time::Virtual(_) = self.time {
+    fn event(&mut self, event: LoopEvent<'_>, wait: &NotedWait, end: Option<(End, String)>) {
+        if let TimeSource::Virtual(_) = self.time {
             self.look();
         }
         if self.is_idle {
@@ -219,8 +219,8 @@ impl Notes {
     /// Looks at the clock.
     fn look(&mut self) {
         self.now = match self.time {
-            Time::Real(start) => nanos_since(start),
-            Time::Virtual(start) => ((Clock::Virtual.now() - start) * 1e9).round() as u64,
+            TimeSource::Real(start) => nanos_since(start),
+            TimeSource::Virtual(start) => ((Clock::Virtual.now() - start) * 1e9).round() as u64,
         };
     }
 
@@ -241,7 +241,7 @@ impl Notes {
         self.note(What::StepBegins(task.id()));
     }
 
-    fn step_ends(&mut self, task: &AnyTask, wait: &Wait) {
+    fn step_ends(&mut self, task: &AnyTask, wait: &NotedWait) {
         let waits_on = wait.kind.map(|kind| match kind {
             WaitKind::Timer => "a timer",
             WaitKind::Task => "a task",
@@ -294,7 +294,7 @@ impl Notes {
         if self.depth > 0 {
             self.look();
         }
-        if let Time::Virtual(_) = self.time {
+        if let TimeSource::Virtual(_) = self.time {
             self.note(What::Text(timer.describe()));
         } else if self.depth == 0 {
             return;

@@ -264,14 +264,14 @@ impl ClientSession {
 
     async fn exchange(&self, url: Url, unsent: &mut Unsent, login: Option<&HeaderValue>) -> Result<ClientResponse> {
         let origin = url.origin().ascii_serialization();
-        let place = self.pool.place(&origin).await?;
+        let permit = self.pool.permit(&origin).await?;
         // Waiting in line does not count.
         let now = get_running_loop()?.time();
         let deadline = self.options.timeout.map(|seconds| now + seconds);
         let answer = timeout_at(deadline).run(async |_| self.answer(origin, &url, unsent, login).await).await;
         // hyper knows only that the body broke off.
         let (connection, response) = answer.map_err(|error| unsent.raised().unwrap_or(error))?;
-        Ok(ClientResponse::new(url, response, deadline, self.options.max_body, place.with(connection)))
+        Ok(ClientResponse::new(url, response, deadline, self.options.max_body, permit.with(connection)))
     }
 
     async fn answer(

@@ -46,7 +46,7 @@ pub(super) struct Unanswered {
 }
 
 /// Permission to proceed: a permit of the host's line and one of the session's.
-pub(super) struct Place {
+pub(super) struct Permit {
     _of_session: SemaphorePermit,
     _of_host: SemaphorePermit,
     line: Line,
@@ -86,11 +86,11 @@ impl Pool {
     }
 
     /// Waits until neither the host nor the session has too many requests.
-    pub(super) async fn place(self: &Rc<Self>, origin: &str) -> Result<Place> {
+    pub(super) async fn permit(self: &Rc<Self>, origin: &str) -> Result<Permit> {
         let line = Line::of(self, origin);
         let _of_host = line.semaphore.permit().await?;
         let _of_session = self.line.permit().await?;
-        Ok(Place { _of_session, _of_host, line })
+        Ok(Permit { _of_session, _of_host, line })
     }
 
     // ANCHOR: pool
@@ -144,24 +144,24 @@ impl Connection {
     }
 }
 
-/// A connection that is in use, and the place in line that allows it.
+/// A connection that is in use, and the permit that allows it.
 pub(super) struct Busy {
-    // Dropped before the place, so that the next request in line finds the connection closed.
+    // Dropped before the permit, so that the next request in line finds the connection closed.
     connection: Connection,
-    place: Place,
+    permit: Permit,
 }
 
-impl Place {
+impl Permit {
     pub(super) fn with(self, connection: Connection) -> Busy {
-        Busy { connection, place: self }
+        Busy { connection, permit: self }
     }
 }
 
 impl Busy {
-    /// Returns the connection to the session, and then releases the place.
+    /// Returns the connection to the session, and then releases the permit.
     pub(super) async fn release(self) -> Result<()> {
-        let Self { connection, place } = self;
-        place.line.pool.keep(connection).await
+        let Self { connection, permit } = self;
+        permit.line.pool.keep(connection).await
     }
 }
 
@@ -183,7 +183,7 @@ impl Drop for Line {
     }
 }
 
-fn semaphore(places: usize) -> Semaphore {
-    let places = isize::try_from(places).unwrap_or(isize::MAX);
-    Semaphore::new(places).expect("it is not negative")
+fn semaphore(permits: usize) -> Semaphore {
+    let permits = isize::try_from(permits).unwrap_or(isize::MAX);
+    Semaphore::new(permits).expect("it is not negative")
 }

@@ -27,7 +27,7 @@ pub(crate) struct Published {
     is_virtual: bool,
     /// Not counted, so that a deadlock is still reported.
     handle: LoopHandle,
-    state: Mutex<State>,
+    state: Mutex<LoopState>,
     /// The walk that the loop has been asked for and has not delivered.
     question: Mutex<Option<Receiver<Answer>>>,
     /// Is the loop making the walk now?
@@ -44,7 +44,7 @@ const MORE_PATIENCE: u32 = 8;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Borrowed only while plain data is written or copied.
-struct State {
+struct LoopState {
     tasks: HashMap<usize, Record, BuildHasherDefault<OfAddress>>,
     /// What is running, the innermost last: a callback, a step, and an eager step within it.
     running: Vec<(Running, Time)>,
@@ -86,7 +86,7 @@ impl Publisher {
             // Of the two clocks one shows the loop's time; the machine's never shows that of the other, which begins at zero.
             is_virtual: event_loop.time().to_bits() == Clock::Virtual.now().to_bits(),
             handle: event_loop.handle().uncounted(),
-            state: Mutex::new(State {
+            state: Mutex::new(LoopState {
                 tasks: HashMap::default(),
                 running: Vec::new(),
                 outside: ActivityKind::BetweenPasses,
@@ -134,7 +134,7 @@ impl Observer for Publisher {
     }
 }
 
-impl State {
+impl LoopState {
     fn created(&mut self, id: usize, mut record: Record) {
         self.created += 1;
         record.order = self.created;
@@ -218,7 +218,7 @@ impl Record {
 }
 
 impl Published {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LoopState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

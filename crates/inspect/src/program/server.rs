@@ -52,7 +52,7 @@ pub(crate) fn start() -> io::Result<PathBuf> {
     signalled.set_nonblocking(true)?;
     let (give, given) = mpsc::channel();
     let (clients, resume, writer) = (Vec::new(), Instant::now(), None);
-    let server = Server { listener: None, given, bell, signalled, clients, resume, writer };
+    let server = AnswerServer { listener: None, given, bell, signalled, clients, resume, writer };
     thread::Builder::new().name("asyncio-inspect".to_owned()).spawn(move || server.run())?;
     pipe::register(SIGQUIT, signal)?;
     *started = true;
@@ -63,7 +63,7 @@ pub(crate) fn start() -> io::Result<PathBuf> {
     })
 }
 
-struct Server {
+struct AnswerServer {
     listener: Option<UnixListener>,
     given: Receiver<UnixListener>,
     /// Readable when a listener has been handed over.
@@ -98,7 +98,7 @@ enum Format {
     Text,
 }
 
-impl Server {
+impl AnswerServer {
     fn run(mut self) {
         loop {
             self.wait();

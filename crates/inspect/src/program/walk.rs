@@ -3,7 +3,7 @@
 use asyncio_runtime::{AnyFuture, AnyTask, EventLoop, WaitKind, WaitsOn, all_awaited_by, tell_partial_deadlocks};
 
 use crate::program::published::Published;
-use crate::snapshot::{LoopSnapshot, OfferSnapshot, Place, TaskSnapshot, TaskState, WaitSnapshot};
+use crate::snapshot::{LocationSnapshot, LoopSnapshot, OfferSnapshot, TaskSnapshot, TaskState, WaitSnapshot};
 
 pub(crate) fn walk(event_loop: &EventLoop, published: &Published) -> LoopSnapshot {
     let numbers = |cycle: &Vec<AnyTask>| cycle.iter().map(|task| task.id() as u64).collect();
@@ -41,7 +41,7 @@ fn wait_of(wait: &WaitsOn) -> WaitSnapshot {
         task: wait.future.as_ref().filter(|_| wait.kind == WaitKind::Task).map(|future| future.id() as u64),
         held_by: wait.held_by.as_ref().map(|task| task.id() as u64),
         holder_is_done: wait.holder_is_done,
-        acquired_at: wait.acquired_at.map(Place::from),
+        acquired_at: wait.acquired_at.map(LocationSnapshot::from),
         offered: wait.offered.as_ref().map(|offered| OfferSnapshot {
             what: offered.what.to_owned(),
             to: offered.to.as_ref().map(|task| task.id() as u64),

@@ -184,10 +184,10 @@ fn is_for_a_task(wait: &WaitSnapshot) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::Place;
+    use crate::snapshot::LocationSnapshot;
 
-    fn place(line: u32) -> Place {
-        Place { file: "work.rs".to_owned(), line }
+    fn place(line: u32) -> LocationSnapshot {
+        LocationSnapshot { file: "work.rs".to_owned(), line }
     }
 
     /// A task with this number that has been waiting for this many seconds.

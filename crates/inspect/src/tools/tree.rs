@@ -84,7 +84,7 @@ pub struct CycleFound {
 ///
 /// [`CycleFound`] if tasks wait for each other.
 pub fn build_async_tree(result: &[AwaitedInfo], task: &str, coroutine: &str) -> Result<Vec<Vec<String>>, CycleFound> {
-    let awaits: Vec<Await<'_>> = awaits(result).collect();
+    let awaits: Vec<AwaitEdge<'_>> = awaits(result).collect();
     let cycles = find_cycles(awaits.iter().map(|edge| (edge.waiter, edge.awaited)));
     if !cycles.is_empty() {
         return Err(CycleFound { cycles });
@@ -94,15 +94,19 @@ pub fn build_async_tree(result: &[AwaitedInfo], task: &str, coroutine: &str) -> 
 }
 
 /// A task that waits for another.
-struct Await<'a> {
+struct AwaitEdge<'a> {
     waiter: u64,
     stack: &'a [FrameInfo],
     awaited: u64,
 }
 
-fn awaits(result: &[AwaitedInfo]) -> impl Iterator<Item = Await<'_>> {
+fn awaits(result: &[AwaitedInfo]) -> impl Iterator<Item = AwaitEdge<'_>> {
     result.iter().flat_map(|info| &info.awaited_by).flat_map(|task| {
-        task.awaited_by.iter().map(|by| Await { waiter: by.task_name, stack: &by.call_stack, awaited: task.task_id })
+        task.awaited_by.iter().map(|by| AwaitEdge {
+            waiter: by.task_name,
+            stack: &by.call_stack,
+            awaited: task.task_id,
+        })
     })
 }
 
@@ -167,7 +171,7 @@ struct Nodes {
 }
 
 impl Nodes {
-    fn new(result: &[AwaitedInfo], awaits: &[Await<'_>]) -> Self {
+    fn new(result: &[AwaitedInfo], awaits: &[AwaitEdge<'_>]) -> Self {
         let mut nodes = Self { tasks: Vec::new(), names: HashMap::new(), frames: Vec::new(), children: HashMap::new() };
         let mut stacks: HashMap<u64, &[FrameInfo]> = HashMap::new();
         for task in result.iter().flat_map(|info| &info.awaited_by) {

@@ -20,7 +20,7 @@ const STEPS: u64 = 20_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interruption {
     pub(super) way: Way,
-    pub(super) moment: Moment,
+    pub(super) moment: InterruptionTime,
     /// The number of the await, from 1; 0 is before the first step.
     pub(super) number: u64,
 }
@@ -34,7 +34,7 @@ pub(super) enum Way {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(super) enum InterruptionTime {
     /// As soon as it waits.
     AtOnce,
     /// After its wait has ended, before it has run again.
@@ -48,8 +48,8 @@ impl fmt::Display for Interruption {
             Way::Drop => "dropped",
         };
         let moment = match self.moment {
-            Moment::AtOnce => "at once",
-            Moment::WhenWoken => "when it was woken",
+            InterruptionTime::AtOnce => "at once",
+            InterruptionTime::WhenWoken => "when it was woken",
         };
         match self.number {
             0 => write!(f, "{way} before its first step"),
@@ -72,36 +72,36 @@ impl<M> Target<M> {
         Self { inner: Some(Box::pin(inner)), interruption, awaits: 0 }
     }
 
-    fn is_time(&self, moment: Moment) -> bool {
+    fn is_time(&self, moment: InterruptionTime) -> bool {
         self.interruption.is_some_and(|drop| drop.moment == moment && drop.number == self.awaits)
     }
 
     /// Drops the coroutine. The task goes on, and ends as one that was cancelled.
-    fn drop_now(&mut self) -> Poll<Result<End>> {
+    fn drop_now(&mut self) -> Poll<Result<InterruptionEnd>> {
         self.inner = None;
-        Poll::Ready(Ok(End::Dropped))
+        Poll::Ready(Ok(InterruptionEnd::Dropped))
     }
 }
 
 /// How a target ended, if not with an error.
-pub(super) enum End {
+pub(super) enum InterruptionEnd {
     Returned,
     Dropped,
 }
 
 impl<M: Future<Output = Result<T>>, T> Future for Target<M> {
-    type Output = Result<End>;
+    type Output = Result<InterruptionEnd>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<End>> {
-        if self.awaits > 0 && self.is_time(Moment::WhenWoken) {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<InterruptionEnd>> {
+        if self.awaits > 0 && self.is_time(InterruptionTime::WhenWoken) {
             return self.drop_now();
         }
         let Some(inner) = &mut self.inner else { return Poll::Ready(Err(CancelledError::default().into())) };
         match inner.as_mut().poll(context) {
-            Poll::Ready(result) => Poll::Ready(result.map(|_| End::Returned)),
+            Poll::Ready(result) => Poll::Ready(result.map(|_| InterruptionEnd::Returned)),
             Poll::Pending => {
                 self.awaits += 1;
-                if self.is_time(Moment::AtOnce) { self.drop_now() } else { Poll::Pending }
+                if self.is_time(InterruptionTime::AtOnce) { self.drop_now() } else { Poll::Pending }
             }
         }
     }
@@ -143,7 +143,7 @@ impl Watcher {
         let task = target.as_task();
         self.family.borrow_mut().insert(task.id());
         self.target.replace(Some(task));
-        self.cancel_if_time(Moment::AtOnce);
+        self.cancel_if_time(InterruptionTime::AtOnce);
     }
 
     /// Breaks a cycle: the loop owns the watcher, and the watcher the target.
@@ -160,7 +160,7 @@ impl Watcher {
         self.target.borrow().as_ref().is_some_and(|target| target.id() == task.id())
     }
 
-    fn cancel_if_time(&self, moment: Moment) {
+    fn cancel_if_time(&self, moment: InterruptionTime) {
         let is_time = self.interruption.is_some_and(|interruption| {
             interruption.way == Way::Cancel && interruption.moment == moment && interruption.number == self.awaits.get()
         });
@@ -188,11 +188,11 @@ impl Observer for Watcher {
                         let at = task.waits_on().map(|wait| format!("{}:{}", wait.at.file, wait.at.line));
                         self.at.replace(at);
                     }
-                    self.cancel_if_time(Moment::AtOnce);
+                    self.cancel_if_time(InterruptionTime::AtOnce);
                 }
                 self.ask();
             }
-            LoopEvent::Woken(task) if self.is_target(task) => self.cancel_if_time(Moment::WhenWoken),
+            LoopEvent::Woken(task) if self.is_target(task) => self.cancel_if_time(InterruptionTime::WhenWoken),
             LoopEvent::TaskDone(task) => _ = self.family.borrow_mut().remove(&task.id()),
             LoopEvent::CallEnds(_) => self.ask(),
             _ => {}

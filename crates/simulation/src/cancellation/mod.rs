@@ -23,7 +23,7 @@ use std::rc::Rc;
 pub use afterwards::afterwards;
 use asyncio_errors::Result;
 pub use interruption::Interruption;
-use interruption::{Moment, Way};
+use interruption::{InterruptionTime, Way};
 pub use report::{CancellationFailure, CancellationReport};
 use trial::{Counter, Trial};
 
@@ -164,11 +164,11 @@ where
                 report.failures.push(CancellationFailure { interruption, at, failure });
             }
         };
-        disturb(Way::Cancel, Moment::AtOnce, 0);
+        disturb(Way::Cancel, InterruptionTime::AtOnce, 0);
         for number in 1..=report.awaits.min(self.awaits) {
             for way in [Way::Cancel, Way::Drop] {
-                disturb(way, Moment::AtOnce, number);
-                disturb(way, Moment::WhenWoken, number);
+                disturb(way, InterruptionTime::AtOnce, number);
+                disturb(way, InterruptionTime::WhenWoken, number);
             }
         }
         report
@@ -187,4 +187,4 @@ where
 }
 
 /// The result of a run, or the way in which it failed.
-type Ended<T> = std::result::Result<T, Failure>;
+type TrialEnd<T> = std::result::Result<T, Failure>;

@@ -7,9 +7,9 @@ use asyncio_entry::described;
 use asyncio_errors::Result;
 use asyncio_runtime::{AnyTask, Runner, create_task, current_task, get_running_loop, sleep, wait};
 
-use super::Ended;
+use super::TrialEnd;
 use super::afterwards::Asking;
-use super::interruption::{End, Interruption, Target, Watcher};
+use super::interruption::{Interruption, InterruptionEnd, Target, Watcher};
 use crate::invariant::Searching;
 use crate::report::Failure;
 use crate::run::on_loop;
@@ -35,7 +35,7 @@ where
     T: 'static,
 {
     /// Runs it. Returns how often the target has suspended.
-    pub(super) fn run(&self) -> Ended<u64> {
+    pub(super) fn run(&self) -> TrialEnd<u64> {
         let before: Vec<i64> = self.counters.iter().map(|counter| (counter.count)()).collect();
         let awaits = self.run_uncounted()?;
         for (counter, before) in self.counters.iter().zip(&before) {
@@ -50,7 +50,7 @@ where
     }
 
     /// Runs it without comparing the counters.
-    pub(super) fn run_uncounted(&self) -> Ended<u64> {
+    pub(super) fn run_uncounted(&self) -> TrialEnd<u64> {
         let watcher = Rc::new(Watcher::new(self.interruption, false));
         self.watched(&watcher)
     }
@@ -62,7 +62,7 @@ where
         watcher.at.take()
     }
 
-    fn watched(&self, watcher: &Rc<Watcher>) -> Ended<u64> {
+    fn watched(&self, watcher: &Rc<Watcher>) -> TrialEnd<u64> {
         let _searching = Searching::begin();
         let asking = Rc::new(Asking::begin());
         let runner = Runner::new().observer(Rc::clone(watcher) as _);
@@ -129,14 +129,14 @@ where
     }
 
     /// Did the target end as it should?
-    fn judge(&self, ended: Result<End>) -> Option<Failure> {
+    fn judge(&self, ended: Result<InterruptionEnd>) -> Option<Failure> {
         match ended {
             Err(error) if error.is_cancelled() && self.watcher.was_cancelled.get() => None,
             _ if self.watcher.was_cancelled.get() && self.may_suppress => None,
             Err(error) if self.watcher.was_cancelled.get() => {
                 Some(Failure::Suppressed(format!("it raised {}", error.repr())))
             }
-            Ok(End::Returned) if self.watcher.was_cancelled.get() => {
+            Ok(InterruptionEnd::Returned) if self.watcher.was_cancelled.get() => {
                 Some(Failure::Suppressed("it returned".to_owned()))
             }
             Err(error) => Some(Failure::Error(error.repr())),

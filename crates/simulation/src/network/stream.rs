@@ -32,7 +32,7 @@ pub(super) struct End {
     pub(super) announcer: Announcer,
     pub(super) sockname: Address,
     pub(super) peername: Address,
-    state: Cell<State>,
+    state: Cell<EndState>,
     /// Has the program been told that it must wait for the connection? The system says so once, too.
     asked: Cell<bool>,
     /// The other end, as long as there is anything to send.
@@ -69,7 +69,7 @@ pub(super) struct End {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum EndState {
     Connecting,
     Open,
     Failed(i32),
@@ -90,7 +90,7 @@ impl End {
             announcer: Announcer::new(),
             sockname,
             peername,
-            state: Cell::new(State::Connecting),
+            state: Cell::new(EndState::Connecting),
             asked: Cell::new(false),
             peer: RefCell::default(),
             back: RefCell::default(),
@@ -116,7 +116,7 @@ impl End {
     /// The server's end for the end of a connecting client.
     pub(super) fn answer(client: &Rc<Self>, host: &Rc<Host>, sockname: Address) -> Rc<Self> {
         let server = Self::new(&client.shared, host, sockname, client.sockname.clone());
-        server.state.set(State::Open);
+        server.state.set(EndState::Open);
         for (one, other) in [(&server, client), (client, &server)] {
             one.peer.replace(Some(Rc::clone(other)));
             one.back.replace(Rc::downgrade(other));
@@ -126,15 +126,15 @@ impl End {
 
     /// The connection is made.
     pub(super) fn establish(&self) {
-        if self.state.get() == State::Connecting {
-            self.state.set(State::Open);
+        if self.state.get() == EndState::Connecting {
+            self.state.set(EndState::Open);
             self.announcer.announce_writable();
         }
     }
 
     /// Fails the attempt to connect.
     pub(super) fn fail(&self, number: i32) {
-        self.state.set(State::Failed(number));
+        self.state.set(EndState::Failed(number));
         self.announcer.announce_writable();
     }
 
@@ -263,7 +263,7 @@ impl End {
         }
         // First the waiters at this end are notified, then the other end, as with a descriptor.
         self.announcer.close();
-        if !crashed && !self.broken.get() && self.state.get() == State::Open {
+        if !crashed && !self.broken.get() && self.state.get() == EndState::Open {
             if !self.inbox.borrow().is_empty() {
                 self.transmit(Segment::Reset);
             } else if !self.shut.replace(true) {
@@ -313,9 +313,9 @@ impl NetworkStream for Stream {
         let end = &self.0;
         match end.state.get() {
             _ if !end.is_unix() && !end.asked.replace(true) => Err(io::ErrorKind::WouldBlock.into()),
-            State::Connecting => Err(io::ErrorKind::WouldBlock.into()),
-            State::Open => Ok(()),
-            State::Failed(number) => Err(errno(number)),
+            EndState::Connecting => Err(io::ErrorKind::WouldBlock.into()),
+            EndState::Open => Ok(()),
+            EndState::Failed(number) => Err(errno(number)),
         }
     }
 

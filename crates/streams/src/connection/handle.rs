@@ -1,4 +1,4 @@
-//! `Handle`: the reference of a reader or writer to its connection.
+//! `ConnectionHandle`: the reference of a reader or writer to its connection.
 
 use std::ops::Deref;
 use std::rc::Rc;
@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::Connection;
 
 /// A reader's or writer's reference to its connection. Dropping the last one closes the connection.
-pub(crate) struct Handle(pub(super) Rc<Connection>);
+pub(crate) struct ConnectionHandle(pub(super) Rc<Connection>);
 
-impl Deref for Handle {
+impl Deref for ConnectionHandle {
     type Target = Rc<Connection>;
 
     fn deref(&self) -> &Rc<Connection> {
@@ -16,14 +16,14 @@ impl Deref for Handle {
     }
 }
 
-impl Clone for Handle {
+impl Clone for ConnectionHandle {
     fn clone(&self) -> Self {
         self.handles.set(self.handles.get() + 1);
         Self(Rc::clone(&self.0))
     }
 }
 
-impl Drop for Handle {
+impl Drop for ConnectionHandle {
     fn drop(&mut self) {
         self.handles.set(self.handles.get() - 1);
         if self.handles.get() == 0 {

@@ -27,7 +27,7 @@ use crate::address::Address;
 use crate::buffer::Buffer;
 use crate::error::is_not_now;
 use crate::transport::{Finish, Transport};
-pub(crate) use handle::Handle;
+pub(crate) use handle::ConnectionHandle;
 use idle::Idle;
 use unclosed::Unclosed;
 
@@ -98,9 +98,9 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Makes a connection over a transport, and its first handle.
-    pub(crate) fn over(transport: Rc<dyn Transport>, peername: Option<Address>) -> Handle {
+    pub(crate) fn over(transport: Rc<dyn Transport>, peername: Option<Address>) -> ConnectionHandle {
         let peername = peername.unwrap_or_else(|| transport.peername());
-        Handle(Rc::new(Self {
+        ConnectionHandle(Rc::new(Self {
             registration: transport.registration().clone(),
             transport: RefCell::new(Some(transport)),
             layered: Cell::new(false),

@@ -15,7 +15,7 @@ use asyncio_runtime::{Error, LineWait, Result, ValueError};
 use memchr::memmem::Finder;
 
 use crate::buffer::Buffer;
-use crate::connection::{Handle, Phase};
+use crate::connection::{ConnectionHandle, Phase};
 use crate::error::{IncompleteReadError, LimitOverrunError};
 use crate::feeder::Feeder;
 
@@ -67,7 +67,7 @@ pub struct StreamReader {
 /// The source of the bytes.
 pub(crate) enum Source {
     Connection {
-        connection: Handle,
+        connection: ConnectionHandle,
         /// Waits for more bytes, any number of times.
         readable: Readiness,
     },
@@ -100,7 +100,7 @@ impl StreamReader {
         Ok(Self::from(Source::Feeder { feeder: Feeder::new(), wait: None, unread: RefCell::default() }, limit))
     }
 
-    pub(crate) fn over(connection: Handle, limit: usize) -> Self {
+    pub(crate) fn over(connection: ConnectionHandle, limit: usize) -> Self {
         let readable = connection.registration().readable();
         Self::from(Source::Connection { connection, readable }, limit)
     }

@@ -24,13 +24,13 @@ const DISCARDS: usize = 16;
 
 pub(super) struct Tls {
     under: Rc<dyn Transport>,
-    state: RefCell<State>,
+    state: RefCell<TlsState>,
     ignore_unexpected_eof: bool,
     /// The limit in seconds for sending the rest, saying goodbye and receiving the peer's.
     shutdown_timeout: f64,
 }
 
-struct State {
+struct TlsState {
     session: Box<Session>,
     /// Received bytes that rustls has not taken yet.
     received: Buffer,
@@ -58,7 +58,7 @@ impl Tls {
         let mut session = Box::new(session);
         // All bytes written before the end of the handshake are taken: nothing could report room yet.
         session.set_buffer_limit(None);
-        let state = State { session, received, error: None, said_goodbye: false, heard_goodbye: false };
+        let state = TlsState { session, received, error: None, said_goodbye: false, heard_goodbye: false };
         Self { under, state: RefCell::new(state), ignore_unexpected_eof, shutdown_timeout }
     }
 
@@ -89,7 +89,7 @@ impl Tls {
     }
 
     /// Sends the encrypted bytes. `WouldBlock`: not all of them.
-    fn send(&self, state: &mut State) -> io::Result<()> {
+    fn send(&self, state: &mut TlsState) -> io::Result<()> {
         while state.session.wants_write() {
             state.session.write_tls(&mut Under(&*self.under))?;
         }
@@ -97,8 +97,8 @@ impl Tls {
     }
 
     /// Gives rustls more of the received bytes; returns 0 at the end of the connection.
-    fn receive(&self, state: &mut State) -> io::Result<usize> {
-        let State { session, received, .. } = state;
+    fn receive(&self, state: &mut TlsState) -> io::Result<usize> {
+        let TlsState { session, received, .. } = state;
         let n = if received.is_empty() {
             with_scratch(|scratch| {
                 let n = self.under.try_read(scratch)?;
@@ -119,7 +119,7 @@ impl Tls {
     }
 
     /// Passes the data that is there to `take`, at most `most` bytes, or notes the end.
-    fn read(&self, state: &mut State, most: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
+    fn read(&self, state: &mut TlsState, most: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
         let mut n = 0;
         loop {
             let mut reader = state.session.reader();
@@ -170,7 +170,7 @@ impl Tls {
 /// The end of a connection.
 impl Tls {
     /// Discards received bytes, a limited number of times.
-    fn discard(&self, state: &mut State) -> io::Result<()> {
+    fn discard(&self, state: &mut TlsState) -> io::Result<()> {
         for _ in 0..DISCARDS {
             match self.read_at_end(state) {
                 Ok(0) => break,
@@ -183,7 +183,7 @@ impl Tls {
     }
 
     /// Reads and discards bytes. Returns 0 when the peer has said goodbye, or has disconnected without.
-    fn read_at_end(&self, state: &mut State) -> io::Result<usize> {
+    fn read_at_end(&self, state: &mut TlsState) -> io::Result<usize> {
         let read = match self.read(state, CHUNK, |_| ()) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
             read => read,
