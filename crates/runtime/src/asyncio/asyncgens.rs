@@ -7,7 +7,7 @@ use std::future::Future as StdFuture;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
-use asyncio_errors::{Error, ExceptionContext, Result};
+use asyncio_errors::{Error, ExceptionContext, Result, RuntimeError};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::tasks::{create_task, gather};
@@ -129,9 +129,7 @@ impl EventLoop {
     /// Undoes [`register_asyncgen`](Self::register_asyncgen).
     #[doc(hidden)]
     pub fn forget_asyncgen(&self, key: u64) {
-        if let Some(generators) = self.core().tenants.find::<AsyncGens>() {
-            generators.open.borrow_mut().remove(key);
-        }
+        self.core().tenants.find::<AsyncGens>().map(|generators| generators.open.borrow_mut().remove(key));
     }
 
     /// Closes a generator that was dropped, in a task of its own that starts in the iteration after the next, as in CPython:
@@ -141,13 +139,18 @@ impl EventLoop {
     ///
     /// `RuntimeError: Event loop is closed`.
     #[doc(hidden)]
-    pub fn finalize_asyncgen(&self, generator: Rc<dyn OpenAsyncGen>) -> Result<()> {
+    pub fn finalize_asyncgen(&self, generator: Rc<dyn OpenAsyncGen>) -> Result<(), RuntimeError> {
         self.call_soon(move || {
-            let task = create_task(async move { generator.aclose(take_cancel().map(Error::from)).await });
+            let task = create_task(async move {
+                let closed = Rc::clone(&generator).aclose(take_cancel().map(Error::from)).await;
+                // One that has refused its closing is there as long as the failed task, whose end is reported first.
+                current::with_task(|task| task.map(|task| task.core().keep(generator)));
+                closed
+            });
             // If it is cancelled before its first step, it still runs, so that the generator can clean up.
             task.as_task().core().start();
-        })?;
-        Ok(())
+        })
+        .map(drop)
     }
 
     /// Registers a coroutine for [`shutdown_asyncgens`](Self::shutdown_asyncgens), which [`run`](crate::run) calls at its

@@ -128,7 +128,7 @@ impl Closing {
             // happen.
             return self.event_loop.call_exception_handler(&unhandled(error));
         }
-        for task in tasks {
+        for task in &tasks {
             if let (false, Ok(Some(error))) = (task.cancelled(), task.exception()) {
                 let context = unhandled(error).object("task", format!("{task:?}"));
                 task.core().in_context(|| self.event_loop.call_exception_handler(&context));

@@ -53,6 +53,8 @@ struct Rare {
     coroutine: Cell<Option<fn() -> &'static str>>,
     /// See `kernel/task/visit`.
     visit: Cell<Option<Visit>>,
+    /// What lives as long as the task; see [`TaskCore::keep`].
+    kept: Cell<Option<Box<dyn std::any::Any>>>,
 }
 
 /// As long as it lives, the task's context is the current one, if it could be entered.
@@ -120,6 +122,11 @@ impl TaskCore {
 
     pub(crate) fn set_coroutine_naming(&self, name: fn() -> &'static str) {
         self.make_rare().coroutine.set(Some(name));
+    }
+
+    /// Keeps a value as long as the task, as a task of CPython keeps its coroutine.
+    pub(crate) fn keep(&self, value: impl std::any::Any) {
+        self.make_rare().kept.set(Some(Box::new(value)));
     }
 
     /// Hands the task, whose creation is complete, to its loop.
