@@ -1,7 +1,7 @@
 //! `ConcurrentFuture`: the result of a job, which any thread can wait for.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -232,6 +232,17 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
         if !state.phase.is_done() {
             self.finish(state, result.map_or_else(Phase::Failed, |value| Phase::Finished(Some(value))));
         }
+    }
+
+    /// Calls `f`. If it panics, the future fails with that, and a panic with the same message continues.
+    #[doc(hidden)]
+    pub fn fail_with<R>(&self, f: impl FnOnce() -> R) -> R {
+        catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
+            let panic = TaskPanic::new(payload);
+            let message = panic.message().to_owned();
+            self.complete(Err(panic.into()));
+            resume_unwind(Box::new(message))
+        })
     }
 
     /// Like [`result`](Self::result) without waiting, and without resuming a panic.

@@ -37,6 +37,35 @@ fn what_a_thread_has_handed_in_comes_before_what_is_queued_after_it() {
     }
 }
 
+/// Counts the passes of a loop.
+#[derive(Default)]
+struct Passes(Cell<u32>);
+
+impl Observer for Passes {
+    fn event(&self, event: LoopEvent<'_>) {
+        if let LoopEvent::PassBegins(_) = event {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+}
+
+// CPython: test_events.EventLoopTestsMixin.test_timeout_rounding
+#[test]
+fn a_loop_does_not_wake_too_early_for_a_timer() {
+    let passes = Rc::new(Passes::default());
+    let event_loop = EventLoop::with_clock(Clock::Real);
+    event_loop.add_observer(Rc::clone(&passes) as Rc<dyn Observer>);
+    let sleeps = async {
+        for seconds in [1e-2, 1e-4, 1e-6, 1e-8, 1e-10] {
+            sleep(seconds).await?;
+        }
+        Ok(())
+    };
+    event_loop.run_until_complete(sleeps).unwrap();
+    // Twelve would do: two for each sleep, and two for the task.
+    assert!(passes.0.get() <= 20, "{} passes", passes.0.get());
+}
+
 // CPython: test_events.EventLoopTestsMixin.test_run_in_executor
 #[test]
 fn an_executor_has_threads_of_its_own() {
@@ -73,6 +102,23 @@ fn a_job_that_nobody_waits_for_any_more_ends_without_the_loop() {
     pool.shutdown(true, false);
     assert!(future.cancelled());
     assert_eq!((called.get(), reports.take()), (1, vec![]));
+}
+
+// CPython: test_unix_events.SelectorEventLoopSignalTests.test_add_signal_handler_install_error2,
+// test_add_signal_handler_install_error3
+#[test]
+fn a_signal_that_cannot_be_caught_is_refused_whether_another_is_handled_or_not() {
+    const SIGKILL: i32 = 9;
+    for handled in [false, true] {
+        let event_loop = new_loop();
+        if handled {
+            event_loop.add_signal_handler(SIGHUP, || ()).unwrap();
+        }
+        let error = raised(event_loop.add_signal_handler(SIGKILL, || ()));
+        assert_eq!(error, "RuntimeError('sig 9 cannot be caught')");
+        assert!(!event_loop.remove_signal_handler(SIGKILL));
+        assert_eq!(event_loop.remove_signal_handler(SIGHUP), handled);
+    }
 }
 
 // CPython: test_events.EventLoopTestsMixin.test_signal_handling_while_selecting

@@ -280,8 +280,7 @@ fn awaiting(event_loop: &EventLoop, future: &Future<i32>) -> Task<i32> {
     task
 }
 
-// CPython: test_tasks.BaseTaskTests.test_cancel_inner_future, test_cancel_both_task_and_inner_future,
-// test_task_cancel_waiter_future
+// CPython: test_tasks.BaseTaskTests.test_cancel_inner_future, test_cancel_both_task_and_inner_future
 #[test]
 fn a_task_and_what_it_awaits_are_cancelled_together() {
     for (inner, outer) in [(true, false), (true, true), (false, true)] {
@@ -293,6 +292,20 @@ fn a_task_and_what_it_awaits_are_cancelled_together() {
         assert_eq!(raised(event_loop.run_until_complete(task.clone())), "CancelledError()");
         assert!(task.done() && future.cancelled() && task.cancelled());
     }
+}
+
+// CPython: test_tasks.BaseTaskTests.test_task_cancel_waiter_future
+#[test]
+fn a_task_waits_on_its_future_until_it_is_cancelled() {
+    let event_loop = new_loop();
+    let [future] = futures(&event_loop);
+    let task = awaiting(&event_loop, &future);
+    assert_eq!(task.waits_on().unwrap().future.as_ref(), Some(&*future));
+    task.cancel();
+    run_briefly(&event_loop);
+    assert_eq!(raised(event_loop.run_until_complete(task.clone())), "CancelledError()");
+    assert!(task.waits_on().is_none());
+    assert!(future.cancelled());
 }
 
 // CPython: test_tasks.BaseTaskTests.test_cancel_task_catching

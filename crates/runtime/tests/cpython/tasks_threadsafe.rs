@@ -67,6 +67,27 @@ fn a_thread_hears_that_the_task_was_cancelled() {
     assert_eq!(raised(asked_from_a_thread(Ends::ByCancellingItself).0), "CancelledError()");
 }
 
+// CPython: test_tasks.RunCoroutineThreadsafeTests.test_run_coroutine_threadsafe_task_factory_exception
+#[test]
+fn a_thread_hears_that_no_task_could_be_made() {
+    let event_loop = EventLoop::with_clock(Clock::Real);
+    let reports = reports(&event_loop);
+    event_loop.set_task_options(Some(Box::new(|_| panic!("expected: no task"))));
+    let handle = event_loop.handle();
+    let thread = std::thread::spawn(move || {
+        let future = run_coroutine_threadsafe(|| add(1, 2, Ends::Well), &handle).unwrap();
+        let error = future.exception(None).unwrap();
+        handle.call_soon_threadsafe(|| get_running_loop().unwrap().stop()).unwrap();
+        error.unwrap()
+    });
+    event_loop.run_forever().unwrap();
+    let error = thread.join().unwrap();
+    assert_eq!(error.downcast_ref::<TaskPanic>().unwrap().message(), "expected: no task");
+    let reports = reports.take();
+    assert_eq!(reports.len(), 1);
+    assert!(reports[0].contains("expected: no task"), "{}", reports[0]);
+}
+
 /// As on CPython, a task is created, and cancelled before its first step.
 #[test]
 fn a_coroutine_whose_future_is_cancelled_before_the_loop_makes_its_task_does_not_begin() {

@@ -299,7 +299,8 @@ impl DefaultExecutor {
 /// Runs a coroutine in a loop of another thread: `asyncio.run_coroutine_threadsafe`.
 ///
 /// A coroutine cannot be sent to another thread, so this takes a closure that makes it there. The returned future is for
-/// threads: [`result`](ConcurrentFuture::result) blocks, [`cancel`](ConcurrentFuture::cancel) cancels the task.
+/// threads: [`result`](ConcurrentFuture::result) blocks, [`cancel`](ConcurrentFuture::cancel) cancels the task. A panic of the
+/// closure, or of one set by [`set_task_options`](crate::EventLoop::set_task_options), fails the future and is reported.
 ///
 /// # Errors
 ///
@@ -337,28 +338,21 @@ where
     let ours = future.clone();
     event_loop.call_soon_threadsafe(move || {
         let Ok(core) = running_loop() else { return };
-        let task = create_task(coroutine());
+        let task = ours.fail_with(|| create_task(coroutine()));
         // The other thread cancels: cancel the task here.
         let cancel = park(&core, {
             let task = task.as_task();
             move || _ = task.cancel()
         });
         let watched = ours.clone();
-        ours.add_done_callback(move || {
-            if watched.cancelled() {
-                cancel();
-            }
-        });
+        ours.add_done_callback(move || _ = watched.cancelled().then(cancel));
         // The task ends: tell the other thread.
         let _ = task.add_done_callback(move |task| {
             if task.cancelled() {
                 ours.cancel();
             } else {
-                let result = match task.as_any().base().see_error() {
-                    Some(error) => Err(error),
-                    None => task.take_result(),
-                };
-                ours.complete(result);
+                let error = task.as_any().base().see_error();
+                ours.complete(error.map_or_else(|| task.take_result(), Err));
             }
         });
     })?;
