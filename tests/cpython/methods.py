@@ -4,9 +4,11 @@
 
 The first part has every module of `test.test_asyncio`. The second has modules of the language's own tests, of what
 asyncio stands on. A method counts once: where a base class is run for the C and the Python implementation, or for
-several kinds of futures, the name of the base class is the one that stands here.
+several kinds of futures, the name of the base class is the one that stands here. Classes that only another operating
+system defines or runs (kqueue, the completion ports of Windows) are listed too, from the source.
 """
 
+import ast
 import inspect
 import pathlib
 import platform
@@ -30,6 +32,17 @@ def place(case):
     return name, method.__code__.co_firstlineno
 
 
+def written(node, path):
+    """The test methods in a source, each with its line, also in classes that are not defined here."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and child.name.startswith('test'):
+            yield f'{path}.{child.name}', child.lineno
+        elif hasattr(child, 'name'):
+            yield from written(child, f'{path}.{child.name}')
+        else:
+            yield from written(child, path)
+
+
 def methods(module):
     """The methods of a module, or none if it is for another operating system."""
     try:
@@ -37,6 +50,11 @@ def methods(module):
     except unittest.SkipTest:
         return []
     listed = {place(case) for case in cases(suite)}
+    if module in ASYNCIO:
+        name = module.split('.')[-1]
+        source = pathlib.Path(test.test_asyncio.__path__[0], f'{name}.py').read_text()
+        names = {name for name, _ in listed}
+        listed |= {found for found in written(ast.parse(source), name) if found[0] not in names}
     # In the order of the sources; methods from other modules come first.
     return dict.fromkeys(name for name, _ in sorted(listed, key=lambda found: (found[0].split('.')[0], found[1])))
 

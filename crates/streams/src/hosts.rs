@@ -139,3 +139,43 @@ pub(crate) async fn resolve(host: &str, port: u16, family: Family) -> Result<Vec
 pub(crate) fn any(port: u16) -> [SocketAddr; 2] {
     [(Ipv4Addr::UNSPECIFIED, port).into(), (Ipv6Addr::UNSPECIFIED, port).into()]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use asyncio_runtime::run;
+
+    use super::*;
+
+    /// The address, if no name server has to be asked.
+    fn at_once(host: &str, family: Family) -> Option<Result<Vec<SocketAddr>>> {
+        let resolving = pin!(resolve(host, 1, family));
+        match resolving.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(addresses) => Some(addresses),
+            Poll::Pending => None,
+        }
+    }
+
+    // CPython: test_base_events.BaseEventTests.test_ipaddr_info
+    #[test]
+    fn a_number_is_an_address_of_its_family_and_is_not_looked_up() {
+        run(async {
+            let (four, six) = (SocketAddr::from(([1, 2, 3, 4], 1)), SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 3], 1)));
+            for family in [Family::Unspec, Family::Inet] {
+                assert_eq!(at_once("1.2.3.4", family).unwrap()?, [four]);
+            }
+            for family in [Family::Unspec, Family::Inet6] {
+                assert_eq!(at_once("::3", family).unwrap()?, [six]);
+            }
+            for (host, family) in [("1.2.3.4", Family::Inet6), ("::3", Family::Inet)] {
+                assert!(at_once(host, family).unwrap().is_err());
+            }
+            assert!(at_once("::3%lo0", Family::Unspec).is_none(), "the zone is known to the system");
+            Ok(())
+        })
+        .unwrap();
+    }
+}

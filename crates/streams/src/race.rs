@@ -81,16 +81,18 @@ fn of_the_system(error: Error) -> Result<Error> {
 
 #[cfg(test)]
 mod tests {
-    use asyncio_runtime::{Clock, Runner, get_running_loop, sleep};
+    use asyncio_runtime::{Clock, Runner, TaskFactory, get_running_loop, sleep};
 
     use super::*;
 
+    // CPython: test_base_events.BaseEventTests.test_interleave_addrinfos
     #[test]
     fn families_take_turns() {
-        let addresses = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect::<Vec<SocketAddr>>();
-        let all = addresses(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1"]);
-        let once = addresses(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"]);
-        let twice = addresses(&["[::1]:1", "[::2]:1", "1.1.1.1:1", "[::3]:1"]);
+        let six = |n: u16| SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, n], n));
+        let four = |n: u8| SocketAddr::from(([192, 0, 2, n], u16::from(n) + 4));
+        let all = vec![six(1), six(2), six(3), four(1), four(2), four(3), four(4), six(4)];
+        let once = [six(1), four(1), six(2), four(2), six(3), four(3), six(4), four(4)];
+        let twice = [six(1), six(2), four(1), six(3), four(2), six(4), four(3), four(4)];
         assert_eq!(interleave(all.clone(), 1), once);
         assert_eq!(interleave(all, 2), twice);
         assert_eq!(interleave(Vec::new(), 1), []);
@@ -122,6 +124,84 @@ mod tests {
                 Ok(())
             })
             .unwrap();
+    }
+
+    /// Runs `main` in virtual time, with tasks that start lazily or eagerly.
+    fn virtually(factory: TaskFactory, main: impl AsyncFnOnce() -> Result<()> + 'static) {
+        let run = async move {
+            get_running_loop()?.set_task_factory(factory);
+            main().await
+        };
+        Runner::new().clock(Clock::Virtual).run(run).unwrap();
+    }
+
+    /// The result of the winner, or the number of errors.
+    async fn race(attempts: &[(f64, bool)], delay: Option<f64>) -> Result<Result<f64, usize>> {
+        let attempts = attempts.iter().map(|&(seconds, succeeds)| attempt(seconds, succeeds));
+        let outcome = match delay {
+            Some(delay) => staggered(attempts, delay).await?,
+            None => in_turn(attempts).await?,
+        };
+        Ok(outcome.map_err(|errors| errors.len()))
+    }
+
+    // CPython: test_staggered.StaggeredTests.test_empty, test_one_successful, test_first_error_second_successful,
+    // test_first_timeout_second_successful, test_none_successful
+    #[test]
+    fn one_result_or_all_errors() {
+        virtually(TaskFactory::Lazy, async || {
+            for delay in [None, Some(0.1)] {
+                assert_eq!(race(&[], delay).await?, Err(0));
+                assert_eq!(race(&[(0.0, true), (0.01, true)], delay).await?, Ok(0.0));
+                assert_eq!(race(&[(0.0, false), (0.01, true)], delay).await?, Ok(0.01));
+                assert_eq!(race(&[(0.0, false), (0.0, false)], delay).await?, Err(2));
+            }
+            assert_eq!(race(&[(10.0, true), (0.01, true)], Some(0.1)).await?, Ok(0.01));
+            assert_eq!(race(&[(10.0, true), (0.01, true)], None).await?, Ok(10.0), "without a delay there is no race");
+            Ok(())
+        });
+    }
+
+    // CPython: test_staggered.StaggeredTests.test_multiple_winners
+    #[test]
+    fn of_two_that_succeed_at_the_same_time_the_first_wins() {
+        virtually(TaskFactory::Lazy, async || {
+            let event = get_running_loop()?.create_future::<()>();
+            let attempt = |index: usize| {
+                let event = event.clone();
+                async move {
+                    if index == 2 {
+                        event.set_result(())?;
+                        get_running_loop()?.create_future::<()>().await?;
+                    }
+                    (&event).await?;
+                    Ok(index)
+                }
+            };
+            assert_eq!(staggered([0, 1, 2].map(attempt), 0.1).await?.unwrap(), 0);
+            sleep(0).await?;
+            assert_eq!(get_running_loop()?.all_tasks().len(), 1, "the losers are cancelled");
+            Ok(())
+        });
+    }
+
+    // CPython: test_eager_task_factory.EagerTaskFactoryLoopTests.test_staggered_race_with_eager_tasks,
+    // test_staggered_race_with_eager_tasks_no_delay
+    #[test]
+    fn eager_attempts_race_too() {
+        virtually(TaskFactory::Eager, async || {
+            let start = get_running_loop()?.time();
+            let attempts = [(1000.0, true), (1.0, true), (0.0, false)].map(|(s, ok)| attempt(s, ok));
+            assert_eq!(staggered(attempts, 0.25).await?.unwrap(), 1.0);
+            assert!((get_running_loop()?.time() - start - 1.25).abs() < 1e-6);
+            // One that ends in its first step, before there is a task to wait for.
+            let attempts = [None, Some(1.0), Some(0.5)].map(async |seconds| match seconds {
+                Some(seconds) => attempt(seconds, true).await,
+                None => Err(io::Error::other("no good").into()),
+            });
+            assert_eq!(in_turn(attempts).await?.unwrap(), 1.0);
+            Ok(())
+        });
     }
 
     #[test]

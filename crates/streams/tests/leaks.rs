@@ -203,7 +203,7 @@ fn running_out_of_descriptors_passes() {
 }
 
 // CPython: test_base_events.BaseEventLoopWithSelectorTests.test_accept_connection_exception,
-// test_create_connection_timeout, test_create_datagram_endpoint_socket_err,
+// test_create_datagram_endpoint_socket_err,
 // test_unix_events.SelectorEventLoopUnixSocketTests.test_create_unix_server_bind_error
 #[test]
 #[cfg(target_os = "linux")]

@@ -1,13 +1,14 @@
 //! Opening connections: what goes wrong is named.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use asyncio_runtime::{ExceptionGroup, GaiError, ValueError, create_task, get_running_loop, sleep, wait_for};
 use asyncio_streams::{
-    Address, Family, NI_DGRAM, NI_NAMEREQD, NI_NUMERICHOST, NI_NUMERICSERV, getnameinfo, open_connection,
-    open_connection_on,
+    Address, Family, NI_DGRAM, NI_NAMEREQD, NI_NUMERICHOST, NI_NUMERICSERV, StreamReader, StreamWriter, getnameinfo,
+    open_connection, open_connection_on, start_server,
 };
+use socket2::SockRef;
 
 use crate::common::{io_kind, run};
 
@@ -162,6 +163,33 @@ fn addresses_have_names() {
         let error = getnameinfo(address, NI_NUMERICHOST | NI_NAMEREQD).await.unwrap_err();
         let inside = error.downcast_ref::<std::io::Error>().unwrap().get_ref().unwrap();
         assert!(inside.is::<GaiError>(), "{error}");
+        Ok(())
+    });
+}
+
+// CPython: test_base_events.TestSelectorUtils.test_set_nodelay
+#[test]
+fn small_writes_to_a_tcp_connection_are_sent_at_once() {
+    run(async {
+        let nodelay =
+            |writer: &StreamWriter| writer.with_socket(|socket| SockRef::from(&socket).tcp_nodelay()).unwrap();
+        let serve = async move |mut reader: StreamReader, writer: StreamWriter| {
+            writer.write(if nodelay(&writer)? { "at once" } else { "later" })?;
+            reader.read_to_end().await.map(drop)
+        };
+        let server = start_server(serve, "127.0.0.1", 0).await?;
+        let port = server.sockets()[0].port().unwrap();
+        let plain = || TcpStream::connect(("127.0.0.1", port));
+        let (blocking, nonblocking) = (plain()?, plain()?);
+        nonblocking.set_nonblocking(true)?;
+        assert!(!blocking.nodelay()? && !nonblocking.nodelay()?);
+        let given = [open_connection_on(blocking)?, open_connection_on(nonblocking)?];
+        let opened = open_connection("127.0.0.1", port).await?;
+        for (mut reader, writer) in given.into_iter().chain([opened]) {
+            assert!(nodelay(&writer)?);
+            writer.write_eof()?;
+            assert_eq!(reader.read_to_end().await?, b"at once");
+        }
         Ok(())
     });
 }

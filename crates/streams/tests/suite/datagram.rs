@@ -253,9 +253,7 @@ fn a_message_that_nobody_takes_or_that_is_too_long_does_not_disturb_the_next() {
     });
 }
 
-// CPython: test_sock_lowlevel.BaseSockTestsMixin.test_sendto_blocking,
-// test_selector_events.SelectorDatagramTransportTests.test_sendto_tryagain, test_sendto_sendto_ready,
-// test_sendto_sendto_ready_blocked, test_sendto_ready, test_sendto_ready_tryagain
+// CPython: test_sock_lowlevel.BaseSockTestsMixin.test_sendto_blocking
 #[test]
 fn a_message_for_which_there_is_no_room_waits_for_it() {
     run(async {

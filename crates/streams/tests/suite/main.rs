@@ -12,6 +12,7 @@ mod connection;
 mod datagram;
 mod ecosystem;
 mod events;
+mod fakes;
 mod libraries;
 mod limits;
 mod pages;

@@ -9,10 +9,39 @@ use asyncio_runtime::{Result, create_task, sleep, wait_for};
 use asyncio_streams::{connect_read_pipe, connect_write_pipe, stderr, stdin, stdout};
 use rustix::fs::{OFlags, fcntl_getfl};
 
-use crate::common::{io_kind, pattern, run};
+use crate::common::{io_kind, pattern, run, until};
 
 // CPython: test_unix_events.UnixWritePipeTransportTests.test_write_partial, test_write_again, test__write_ready,
 // test__write_ready_partial, test__write_ready_again
+#[test]
+fn what_a_pipe_has_no_room_for_is_kept_and_written_when_there_is_some() {
+    run(async {
+        let (mut near, far) = std::io::pipe()?;
+        let writer = connect_write_pipe(far)?;
+        let bytes = pattern(1 << 20);
+        // The pipe takes a part of the first write, and nothing of the second.
+        writer.write(&bytes[..bytes.len() - 4])?;
+        let kept = writer.get_write_buffer_size();
+        assert!(0 < kept && kept < bytes.len() - 4);
+        writer.write(&bytes[bytes.len() - 4..])?;
+        sleep(0.002).await?;
+        assert_eq!(writer.get_write_buffer_size(), kept + 4);
+        // Each time that there is room, a part of the rest follows, in order.
+        let (mut received, mut left) = (vec![0; bytes.len()], kept + 4);
+        let mut read = 0;
+        while left > 0 {
+            read += near.read(&mut received[read..])?;
+            let before = left;
+            until(|| writer.get_write_buffer_size() < before).await?;
+            left = writer.get_write_buffer_size();
+        }
+        near.read_exact(&mut received[read..])?;
+        assert!(received == bytes);
+        assert!(!writer.is_closing());
+        Ok(())
+    });
+}
+
 #[test]
 fn megabytes_go_through_a_pipe() {
     run(async {

@@ -319,8 +319,7 @@ fn a_server_whose_handle_is_dropped_goes_on_until_the_loop_ends() {
     assert_eq!(Rc::strong_count(&state), 1, "the callback is dropped with the loop");
 }
 
-// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_accept_connection_retry,
-// test_selector_events.BaseSelectorEventLoopTests.test_accept_connection_multiple
+// CPython: test_base_events.BaseEventLoopWithSelectorTests.test_accept_connection_retry
 #[test]
 fn many_clients_at_once() {
     run(async {

@@ -332,15 +332,3 @@ fn handlers_run_in_copies_of_the_context_in_which_the_server_was_made() {
         Ok(())
     });
 }
-
-// CPython: test_selector_events.BaseSelectorEventLoopTests.test_accept_connection_zero_one
-#[test]
-fn a_server_without_a_backlog_accepts() {
-    run(async {
-        let server = start_server(serve, "127.0.0.1", 0).backlog(0).await?;
-        let (mut reader, writer) = connect(&server).await?;
-        writer.write_eof()?;
-        assert_eq!(reader.read_to_end().await?, b"");
-        Ok(())
-    });
-}

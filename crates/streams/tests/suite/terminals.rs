@@ -62,6 +62,23 @@ fn what_a_terminal_s_program_prints_is_read_piece_by_piece() {
     });
 }
 
+// CPython: test_unix_events.UnixReadPipeTransportTests.test__read_ready_error
+#[test]
+fn the_error_of_a_terminal_without_programs_comes_out_of_every_read() {
+    run(async {
+        let (master, mut slave) = terminal()?;
+        let mut reader = connect_read_pipe(master, None)?;
+        slave.write_all(b"ab")?;
+        assert_eq!(reader.read(5).await?, b"ab");
+        drop(slave);
+        for _ in 0..2 {
+            let error = reader.read(5).await.unwrap_err();
+            assert_eq!(error.downcast_ref().and_then(std::io::Error::raw_os_error), Some(libc::EIO));
+        }
+        Ok(())
+    });
+}
+
 // CPython: test_events.EventLoopTestsMixin.test_write_pty, UnixPipeObjectSupportTests.test_write_character_device
 #[test]
 fn what_is_written_to_a_terminal_is_shown() {

@@ -273,6 +273,7 @@ fn a_peer_that_does_not_shake_hands_is_given_up() {
         let connecting = open_connection("127.0.0.1", address.port()).ssl(&client).ssl_handshake_timeout(10);
         assert!(wait_for(connecting, 0.05).await.unwrap_err().is::<TimeoutError>());
         sleep(0.01).await?;
+        assert_eq!(get_running_loop()?.all_tasks().len(), 1, "nothing waits for the ten seconds");
         for _ in 0..2 {
             let mut hello = Vec::new();
             // An end, or a reset.

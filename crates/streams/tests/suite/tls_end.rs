@@ -205,6 +205,47 @@ fn a_reset_in_the_middle_of_the_end_is_told() {
     talked.unwrap();
 }
 
+// CPython: test_sslproto.SslProtoHandshakeTests.test_connection_lost_when_busy
+#[test]
+fn writes_to_a_peer_that_has_reset_the_connection_end_it() {
+    run(async {
+        let authority = Authority::new();
+        let [heard, gone] = [(); 2].map(|()| get_running_loop().unwrap().create_future::<()>());
+        let outcomes = get_running_loop()?.create_future();
+        let (hear, until_gone, tell) = (heard.clone(), gone.clone(), outcomes.clone());
+        let serve = async move |mut reader: StreamReader, writer: StreamWriter| {
+            assert_eq!(reader.readline().await?, b"hi\n");
+            hear.set_result(())?;
+            (&until_gone).await?;
+            let write = async || {
+                writer.write("An interesting message")?;
+                writer.drain().await
+            };
+            // The first write may be the one that notices.
+            let _ = write().await;
+            tell.set_result((write().await, writer.is_closing(), writer.wait_closed().await))
+        };
+        let server = start_server(serve, "127.0.0.1", 0).ssl(&authority.sign(&["localhost"]).server()).await?;
+        let address = server.sockets()[0].as_socket().unwrap();
+        let talking = to_thread(move || {
+            let mut peer = peer(address, &authority.certificate)?;
+            peer.write_all(b"hi\n")?;
+            Ok::<_, io::Error>(peer)
+        });
+        let peer = talking.await??;
+        heard.await?;
+        reset(peer.sock)?;
+        gone.set_result(())?;
+        let (written, closing, closed) = outcomes.await?;
+        for error in [written.unwrap_err(), closed.unwrap_err()] {
+            let kind = io_kind(&error);
+            assert!(matches!(kind, Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)), "{error:?}");
+        }
+        assert!(closing);
+        Ok(())
+    });
+}
+
 #[test]
 fn what_was_not_read_before_the_end_is_no_error() {
     run(async {
