@@ -2,6 +2,7 @@
 //!
 //! Each named program is a trial of its own; the random ones are divided into trials of some hundreds.
 
+use asyncio_testing::begin;
 use conform::corpus::{self, Entry};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -49,6 +50,13 @@ fn left_out() -> Result<Vec<String>, Box<dyn std::error::Error>> {
     Ok(list.split('"').skip(1).step_by(2).map(str::to_owned).collect())
 }
 
+fn trial(name: String, entries: Vec<Entry>) -> Trial {
+    Trial::test(name.clone(), move || {
+        let _guard = begin(name);
+        check(&entries)
+    })
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let random = corpus::random()?;
     assert!(random.len() >= 3000, "the corpus has only {} random programs", random.len());
@@ -61,11 +69,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             accepted.push(named.entry.clone());
         }
         let name = name.replace('_', " ");
-        trials.push(Trial::test(name, move || check(&[named.entry])));
+        trials.push(trial(name, vec![named.entry]));
     }
     for (i, chunk) in random.chunks(CHUNK).enumerate() {
-        let chunk = chunk.to_vec();
-        trials.push(Trial::test(format!("random programs from {}", i * CHUNK), move || check(&chunk)));
+        trials.push(trial(format!("random programs from {}", i * CHUNK), chunk.to_vec()));
     }
     trials.push(Trial::test("the figures of the pages", move || check_figures(&accepted)));
     libtest_mimic::run(&Arguments::from_args(), trials).exit();

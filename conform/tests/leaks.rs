@@ -12,6 +12,7 @@ use std::task::{Poll, Waker};
 use std::thread;
 
 use asyncio::{Clock, Result, Runner, Task, cancellable, create_task, gather, shield, sleep, wait_for};
+use asyncio_testing::begin;
 use conform::language::Program;
 use conform::{generate, trace, trace_scoped};
 use fastrand::Rng;
@@ -52,6 +53,7 @@ const WARM_UP: u64 = 300;
 
 fn main() {
     let test = Trial::test("as_much_is_alive_after_a_program_as_before", || {
+        let _guard = begin("as_much_is_alive_after_a_program_as_before");
         compare();
         Ok(())
     });

@@ -158,54 +158,20 @@ pub fn examples_hide_nothing(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// Functions that take a callback and do not pass its panic on to the caller.
-const TAKERS: &[&str] = &[
-    "call_soon",
-    "call_later",
-    "call_at",
-    "call_soon_threadsafe",
-    "add_done_callback",
-    "add_reader",
-    "add_signal_handler",
-];
-
-/// Macros and methods that panic when an example fails.
-const PANICS: &[&str] = &["assert!", "assert_eq!", "assert_ne!", "panic!", "unreachable!"];
-
-/// An example does not assert inside a callback: the loop reports that panic and goes on, and the example would pass.
+/// The examples import `asyncio` from the package that puts them under the guard: otherwise a panic in a callback would not fail
+/// them, and one that waits for ever would have no time limit.
 ///
 /// # Errors
 ///
-/// Fails when a file cannot be read.
-pub fn examples_can_fail(root: &Path) -> Result<Vec<String>> {
+/// Fails when a manifest cannot be read.
+pub fn examples_are_guarded(root: &Path) -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for (name, text) in sources(root)? {
-        // How many parentheses are open since the call of a taker.
-        let mut depth = 0_usize;
-        for (number, line) in walk(&text) {
-            let Line::Example(mut line) = line else {
-                depth = 0;
-                continue;
-            };
-            if depth == 0 {
-                let takes = |at: usize| TAKERS.iter().any(|taker| line[..at].ends_with(taker));
-                let Some((call, _)) = line.match_indices('(').find(|(at, _)| takes(*at)) else { continue };
-                line = &line[call..];
-            }
-            for (at, character) in line.char_indices() {
-                match character {
-                    '(' => depth += 1,
-                    ')' if depth == 1 => {
-                        (depth, line) = (0, &line[..at]);
-                        break;
-                    }
-                    ')' => depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-            }
-            if PANICS.iter().any(|panic| line.contains(panic)) {
-                problems.push(format!("{name}:{number}: a panic in this callback does not fail the example"));
-            }
+    for path in files(&root.join("crates"), "toml") {
+        let manifest: toml::Table = read(&path)?.parse()?;
+        let facade = manifest.get("dev-dependencies").and_then(|all| all.get("asyncio"));
+        let package = facade.map(|facade| facade.get("package").and_then(toml::Value::as_str));
+        if package.is_some_and(|package| package != Some("asyncio-guarded")) {
+            problems.push(format!("{}: the examples import asyncio without the guard", relative(root, &path)));
         }
     }
     Ok(problems)
@@ -320,14 +286,15 @@ mod tests {
     }
 
     #[test]
-    fn an_example_does_not_assert_in_a_callback() {
-        let check = |code: &str| found(examples_can_fail, "crates/locks/src/lock.rs", &example(code)).len();
-        assert_eq!(check("event_loop.call_soon(move || called.set(true))?;"), 0);
-        assert_eq!(check("event_loop.call_soon(move || assert!(called.get()))?;"), 1);
-        assert_eq!(check("event_loop.call_later(1.0, || unreachable!())?;"), 1);
-        assert_eq!(check("task.add_done_callback(|task| {\n///     assert_eq!(task.get_name(), \"me\");\n/// });"), 1);
-        assert_eq!(check("event_loop.call_soon(|| wake()).unwrap();\n/// assert!(woken());"), 0, "after the call");
-        assert_eq!(check("event_loop.call_soon(wake)?; assert!(is_woken());"), 0, "after the call");
+    fn an_example_imports_the_facade_under_the_guard() {
+        let check = |dependency: &str| {
+            let manifest = format!("[dev-dependencies]\n{dependency}\n");
+            found(examples_are_guarded, "crates/locks/Cargo.toml", &manifest).len()
+        };
+        assert_eq!(check(r#"asyncio = { path = "../../testing/guarded", package = "asyncio-guarded" }"#), 0);
+        assert_eq!(check(r#"libc = "0.2""#), 0, "no example");
+        assert_eq!(check(r#"asyncio = { path = "../asyncio" }"#), 1);
+        assert_eq!(check("asyncio.workspace = true"), 1);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("names of asyncio are placed", names_are_placed),
     ("documentation imports asyncio alone", docs::examples_import_asyncio_alone),
     ("documentation hides no line of an example", docs::examples_hide_nothing),
-    ("documentation has no example that cannot fail", docs::examples_can_fail),
+    ("documentation has its examples under the guard", docs::examples_are_guarded),
     ("documentation has its examples under a heading", docs::examples_have_their_heading),
     ("the facade is whole", docs::facade_is_whole),
     ("crates do not use the facade", docs::crates_do_not_use_the_facade),

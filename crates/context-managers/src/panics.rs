@@ -25,12 +25,12 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 ///     let stack = AsyncExitStack::new();
 ///     stack.push(|error| {
 ///         let panicked = error.unwrap().downcast_ref::<BlockPanicked>().unwrap();
-///         assert_eq!(panicked.message(), "no way");
+///         assert_eq!(panicked.message(), "an expected panic");
 ///         Ok(true) // in vain: a panic goes on
 ///     });
-///     let task = create_task(async_with(stack, async |_| -> Result<()> { panic!("no way") }));
+///     let task = create_task(async_with(stack, async |_| -> Result<()> { panic!("an expected panic") }));
 ///     wait([&task]).await?;
-///     assert!(task.exception()?.unwrap().to_string().contains("no way"));
+///     assert!(task.exception()?.unwrap().to_string().contains("an expected panic"));
 ///     Ok(())
 /// })
 /// .unwrap();

@@ -20,10 +20,10 @@ use crate::{Error, log};
 /// use asyncio::{TaskPanic, create_task, run, wait};
 ///
 /// run(async {
-///     let task = create_task(async { if true { panic!("no tea") } else { Ok(()) } });
+///     let task = create_task(async { if true { panic!("expected tea") } else { Ok(()) } });
 ///     wait([&task]).await?;
 ///     let error = task.exception()?.expect("it has panicked");
-///     assert_eq!(error.downcast_ref::<TaskPanic>().unwrap().message(), "no tea");
+///     assert_eq!(error.downcast_ref::<TaskPanic>().unwrap().message(), "expected tea");
 ///     Ok(())
 /// })
 /// .unwrap();

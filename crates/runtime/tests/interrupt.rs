@@ -155,7 +155,9 @@ fn killed_by_the_signal(status: ExitStatus) -> bool {
     std::os::unix::process::ExitStatusExt::signal(&status) == Some(2)
 }
 
-fn interrupted(name: &str, times: u32) -> (String, String, ExitStatus) {
+/// Starts this program as a child, interrupts it, and returns its output and status, within the time limit of tests.
+fn interrupted(name: &'static str, times: u32) -> (String, String, ExitStatus) {
+    let _guard = asyncio_testing::begin(name);
     let mut running = Running::start(name);
     for _ in 0..times {
         running.interrupt();

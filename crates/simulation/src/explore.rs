@@ -43,7 +43,7 @@ use crate::{run, search};
 ///     if seen > 0 {
 ///         tickets.set(if mended { seen - 1 } else { seen }); // reserved, before anything else runs
 ///         sleep(0).await?; // pays
-///         tickets.set(if mended { tickets.get() } else { tickets.get().checked_sub(1).expect("a ticket is there") });
+///         tickets.set(if mended { tickets.get() } else { tickets.get().checked_sub(1).expect("a ticket is expected") });
 ///     }
 ///     Ok(())
 /// }

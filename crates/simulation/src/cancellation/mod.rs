@@ -60,7 +60,7 @@ use crate::report::Failure;
 /// let worker = || {
 ///     let permits = Rc::new(Cell::new(1));
 ///     let left = Rc::clone(&permits);
-///     afterwards(move || assert_eq!(left.get(), 1));
+///     afterwards(move || assert_eq!(left.get(), 1, "one permit is expected"));
 ///     async move {
 ///         permits.set(permits.get() - 1);
 ///         sleep(1).await?;

@@ -80,7 +80,7 @@ async fn fetch(curl: PathBuf, flags: &'static [&'static str]) -> Result<()> {
 }
 
 pub(crate) fn wrk(wrk: PathBuf) -> Vec<Trial> {
-    vec![trial("wrk: hyper under load", move || load(wrk))]
+    vec![trial("wrk: hyper under load".to_owned(), move || load(wrk))]
 }
 
 async fn load(wrk: PathBuf) -> Result<()> {

@@ -45,11 +45,9 @@ fn find(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).chain(administrators).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-fn trial<F: Future<Output = Result<()>> + 'static>(
-    name: impl Into<String>,
-    test: impl FnOnce() -> F + Send + 'static,
-) -> Trial {
-    Trial::test(name, || {
+fn trial<F: Future<Output = Result<()>> + 'static>(name: String, test: impl FnOnce() -> F + Send + 'static) -> Trial {
+    Trial::test(name.clone(), || {
+        let _guard = asyncio_testing::begin(name);
         let main = test();
         Runner::new().clock(Clock::Real).run(main).map_err(|error| Failed::from(error.to_string()))
     })
