@@ -12,7 +12,7 @@ use crate::{bless, cargo, finish};
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Arguments {
-    /// What the driver takes: workloads, --quick, --peers, --rounds, --scale, --record and more; `--help` lists it
+    /// Arguments for the driver: workloads, --quick, --peers, --rounds, --scale, --record and more; `--help` lists them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORKLOAD|OPTION")]
     arguments: Vec<OsString>,
 }

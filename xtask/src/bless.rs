@@ -13,10 +13,10 @@ use crate::{cargo, finish};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Leave the snapshots as they are, and write only the tables that are made from other files
+    /// Rewrite only the tables that are generated from other files, not the snapshots
     #[arg(long)]
     tables: bool,
-    /// The programs whose snapshots to write; all of them if nothing is named
+    /// The programs whose snapshots to rewrite; by default, all
     #[arg(value_name = "ID", conflicts_with = "tables")]
     names: Vec<String>,
 }

@@ -27,10 +27,10 @@ const BENCH: [&str; 2] = ["--manifest-path", "bench/Cargo.toml"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Leave out cargo test, for a caller that has run it already
+    /// Skip `cargo test`, for a caller that has already run it
     #[arg(long)]
     skip_tests: bool,
-    /// The long trials too, the programs with crates of others, the packages, and the translations
+    /// Run the long trials, the programs that use other crates, the packages and the translations, too
     #[arg(long)]
     full: bool,
 }

@@ -13,57 +13,57 @@ use crate::{coverage, fetch_python, programs, twins};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// How many random programs to run
+    /// The number of random programs to run
     #[arg(long, default_value_t = 10_000)]
     programs: u64,
-    /// The seed of the first program, the next one has the next; without it a new one, which is printed
+    /// The seed of the first program, from which the others count up; by default, a new one, which is printed
     #[arg(long)]
     seed: Option<u64>,
-    /// Run all programs instead that have at most so many steps to choose (4 takes minutes)
+    /// Instead of random programs, run all programs with at most this many steps to choose (4 takes minutes)
     #[arg(long, value_name = "SIZE", conflicts_with = "programs")]
     all_small: Option<u32>,
-    /// Of all small programs, or of all wrong versions of the reference, take one of so many only
+    /// Of the small programs, or of the wrong versions of the reference, run only one in this many
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     every: u64,
-    /// Give every random program this theme
+    /// The theme of all random programs
     #[arg(long, value_name = "THEME", value_parser = clap::builder::PossibleValuesParser::new(conform::generate::themes()))]
     theme: Option<String>,
-    /// Run programs instead that meet the world outside of a loop, by the real clock: threads, streams, servers, processes or all
+    /// Instead, run programs that use the world outside of a loop, on the real clock: threads, streams, servers, processes or all
     #[arg(long, value_name = "KIND", value_parser = kinds, conflicts_with_all = ["theme", "all_small"])]
     outside: Option<Kinds>,
-    /// Let every random program follow a schedule of its own, and compare each choice as well: how many entries were ready, and
+    /// Run every random program under a schedule of its own, and compare each choice as well: how many entries were ready, and
     /// which of them ran.
     #[arg(long, conflicts_with_all = ["all_small", "outside", "reference", "twins"])]
     schedules: bool,
-    /// Hold against conform/reference, the order of steps as a program to read: the recorded traces and altered ones, random
-    /// programs (all small ones with --all-small), or the traces against wrong versions of it
+    /// Compare with conform/reference, the order of steps as a readable program: the recorded traces and altered ones, random
+    /// programs (all small ones with --all-small), or the traces with wrong versions of it
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "traces")]
     reference: Option<Against>,
-    /// Count instead which lines of the crates the random programs reach (needs `rustup component add llvm-tools`)
+    /// Instead, report which lines of the crates the random programs reach (needs `rustup component add llvm-tools`)
     #[arg(long)]
     coverage: bool,
-    /// Show the Python of the random program with this seed instead; with --outside, the program itself
+    /// Instead, print the random program with this seed in Python; with --outside, as data
     #[arg(long, value_name = "SEED")]
     show: Option<u64>,
-    /// Go on until so many differences are found
+    /// Continue until this many differences are found
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     differences: usize,
-    /// Write the corpus anew instead: the traces of the named programs, and so many random programs with theirs
+    /// Instead, rewrite the corpus: the traces of the named programs, and this many random programs with their traces
     #[arg(long, value_name = "PROGRAMS")]
     record: Option<usize>,
-    /// Run the examples and their Python twins instead, and compare what they print
+    /// Instead, run the examples and their Python twins, and compare the outputs
     #[arg(long)]
     twins: bool,
-    /// The sections, programs or rows whose twins to run; all of them if nothing is named
+    /// The sections, programs or rows whose twins to run; by default, all
     #[arg(value_name = "SECTION|ID", requires = "twins")]
     names: Vec<String>,
-    /// Get the CPython that is meant instead, unless one as new is found, into a folder of its own (by apt-get, from Debian)
+    /// Instead, install the required CPython in a folder of its own (with apt-get, from Debian), unless one as new is found
     #[arg(long)]
     fetch_python: bool,
-    /// The CPython to compare with, 3.13 or newer; without it the newest that is found on the machine
+    /// The CPython to compare with, 3.13 or newer; by default, the newest on this machine
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
-    /// Compare with the npm package pyodide under Node, as it is found from this folder; without it one found from
+    /// Compare with the npm package pyodide under Node, as Node finds it from this folder; by default, from the folder
     /// conform, if there is no CPython
     #[arg(long, value_name = "DIR", conflicts_with_all = ["python", "twins"])]
     pyodide: Option<PathBuf>,

@@ -11,10 +11,10 @@ const MANIFEST: [&str; 2] = ["--manifest-path", "crawler/Cargo.toml"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Ten thousand pages and many more kills, and the figures
+    /// Crawl ten thousand pages, kill many more workers, and print the figures
     #[arg(long)]
     full: bool,
-    /// Only the trials, with these options (`--help` lists them)
+    /// Run only the trials, with these options (`--help` lists them)
     #[arg(last = true)]
     options: Vec<String>,
 }

@@ -11,10 +11,10 @@ const MANIFEST: [&str; 2] = ["--manifest-path", "examples/ecosystem/Cargo.toml"]
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Write the text of what the programs print, instead of comparing it
+    /// Rewrite the expected outputs instead of comparing them
     #[arg(long)]
     bless: bool,
-    /// Only programs with this in their name, without lints
+    /// Run only programs whose name contains this text, without lints
     filter: Option<String>,
 }
 

@@ -24,22 +24,22 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// List the exercises, with those that are solved
+    /// List the exercises, and mark those that are solved
     List {
-        /// The pages to list, such as `07`; all of them if nothing is named
+        /// The pages to list, such as `07`; by default, all
         pages: Vec<String>,
     },
     /// Show the next exercise, and open its file in $VISUAL or $EDITOR
     Next,
-    /// Begin a certain exercise, and open its file in $VISUAL or $EDITOR
+    /// Start this exercise, and open its file in $VISUAL or $EDITOR
     Start { name: String },
-    /// Run the tests of an exercise: by default, the next one
+    /// Run the tests of an exercise; by default, those of the next one
     Check { name: Option<String> },
-    /// Give a hint
+    /// Print a hint
     Hint { name: Option<String> },
-    /// Check an exercise again each time that its file is saved
+    /// Check an exercise each time its file is saved
     Watch { name: Option<String> },
-    /// Put an exercise back to its beginning; your file is kept as `.rs.old`
+    /// Reset an exercise to its initial state; your file is kept as `.rs.old`
     Reset { name: String },
 }
 

@@ -37,22 +37,22 @@ const LONGEST: usize = 20_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The example
+    /// The example to run
     #[arg(value_name = "ID", required_unless_present = "all")]
     name: Option<String>,
-    /// How many schedules to run
+    /// The number of schedules to run
     #[arg(long, default_value_t = 200)]
     schedules: u64,
-    /// The seed of the first random walk, the next one has the next
+    /// The seed of the first random walk, from which the others count up
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// How many more to run for each output, to make its schedule short
+    /// The number of further schedules to run for each output, to shorten its schedule
     #[arg(long, default_value_t = 2000)]
     tries: u32,
-    /// Every example that meets nothing outside of its loop, compared with the table of those whose output depends on the order
+    /// Run all examples that use nothing outside of their loop, and compare with the table of those that depend on the order
     #[arg(long, conflicts_with_all = ["name", "seed", "schedules", "tries"])]
     all: bool,
-    /// Write the table anew
+    /// Rewrite the table
     #[arg(long, requires = "all")]
     bless: bool,
 }

@@ -21,21 +21,21 @@ use similar::{ChangeTag, TextDiff};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// What to run: a section (8, or the name of its folder), a program, or a row of the catalogue; everything if
-    /// nothing is named
+    /// The programs to run: a section (8, or the name of its folder), a program, or a row of the catalogue; by default,
+    /// all
     #[arg(value_name = "SECTION|ID")]
     names: Vec<String>,
     /// The clock that the programs run on
     #[arg(long, value_enum, default_value = "virtual")]
     clock: Clock,
-    /// Show each program's text beside the one it must print, as is done for a single one
+    /// Show the output of each program beside the expected one, as is done for a single program
     #[arg(long)]
     show: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Clock {
-    /// Sleeps take their time
+    /// Sleeps take real time
     Real,
     /// Sleeps take no time
     Virtual,

@@ -31,13 +31,13 @@ const OPENING: &str = "# Instructions of one operation. `cargo xtask instruction
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The paths to count; all of them if none is named
+    /// The paths to count; by default, all
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// Write what is counted to the reference, and judge nothing
+    /// Write the counts to the reference instead of comparing them
     #[arg(long)]
     bless: bool,
-    /// Fail where valgrind is missing, instead of leaving the check out
+    /// Fail if valgrind is missing, instead of skipping the check
     #[arg(long)]
     required: bool,
 }

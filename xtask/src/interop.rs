@@ -11,7 +11,7 @@ use crate::{cargo, finish};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only trials with this in their name
+    /// Run only trials whose name contains this text
     filter: Option<String>,
 }
 

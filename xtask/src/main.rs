@@ -42,49 +42,49 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Run the programs of the guide and compare what they print with what they must print
+    /// Run the programs of the guide, and compare their output with the expected one
     Guide(guide::Arguments),
-    /// Write the snapshots and the generated tables anew
+    /// Rewrite the snapshots and the generated tables
     Bless(bless::Arguments),
-    /// Build the book, after checking its pages, into target/book
+    /// Check the pages of the book, and build it in target/book
     Book(book::Arguments),
-    /// Look at every page of the book in Chromium, on a phone and a desktop, light and dark
+    /// Check every page of the book in Chromium, on a phone and a desktop, light and dark
     Browser(book::Arguments),
-    /// List what the Chinese edition of the book lacks, or bring its catalogue up to date
+    /// List the missing translations of the Chinese edition, or update its catalogue
     Translations(book::Arguments),
-    /// Draw how a program runs, step by step, and tell it in words
+    /// Show how a program runs, step by step, as a drawing and in words
     Timeline(timeline::Arguments),
-    /// Do the exercises of the book: list, next, start, check, hint, watch, reset
+    /// Work on the exercises of the book: list, next, start, check, hint, watch, reset
     Exercise(exercise::Arguments),
-    /// Run an example under many schedules, and list what it can print
+    /// Run an example under many schedules, and list its outputs
     Explore(explore::Arguments),
-    /// Measure the runtime beside its peers
+    /// Compare the speed of the runtime with that of its peers
     Bench(bench::Arguments),
-    /// Measure what the book states about time, in Rust and in Python
+    /// Measure the times that the book states, in Rust and in Python
     Measure(measure::Arguments),
-    /// Count the instructions of hot paths, and compare them with those that are committed
+    /// Count the instructions of hot paths, and compare them with the committed counts
     Instructions(instructions::Arguments),
-    /// Compare with CPython what our programs do
+    /// Compare the behaviour of programs with CPython
     Conform(conform::Arguments),
-    /// Try streams against CPython, curl, openssl, nginx and wrk, as far as they are on this machine
+    /// Test streams with CPython, curl, openssl, nginx and wrk, as far as they are installed
     Interop(interop::Arguments),
-    /// Lint, test and try the crawler, while its workers and their Redis are killed
+    /// Lint and test the crawler, and run it while its workers and their Redis are killed
     Crawler(crawler::Arguments),
-    /// Lint the programs with crates of others, run them, and compare what they print
+    /// Lint and run the programs that use other crates, and compare their output
     Ecosystem(ecosystem::Arguments),
-    /// Try everything about publishing the crates but the publishing
+    /// Do everything that publishing the crates takes, except for publishing them
     Package(package::Arguments),
-    /// Make the project of the chapter on snapshot tests in an empty folder, run it and its tests
+    /// Create the project of the chapter on snapshot tests in an empty folder, and run it and its tests
     Project(project::Arguments),
-    /// Look for misused memory, data races, lost wake-ups and leaks
+    /// Search for memory errors, data races, lost wake-ups and leaks
     Sanitize(sanitize::Arguments),
-    /// Try wrong versions of the crates, each of which a test must notice
+    /// Check that the tests notice deliberate errors in the crates
     Mutate(mutate::Arguments),
-    /// Check that files, examples, links and pages are in shape
+    /// Check the form of files, examples, links and pages
     Tidy,
-    /// Build for WebAssembly, and run there under Node every program that can
+    /// Build for WebAssembly, and run every program that can run there under Node
     Wasm(wasm::Arguments),
-    /// Run everything that a change has to pass
+    /// Run all checks that a change has to pass
     Ci(ci::Arguments),
 }
 

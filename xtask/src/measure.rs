@@ -16,13 +16,13 @@ use crate::{cargo, finish};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The programs of bench/measured to run; all of them if none is named
+    /// The programs of bench/measured to run; by default, all
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// How often to run each
+    /// The number of runs of each program
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// The CPython for the twins; without it the first that is found on the machine
+    /// The CPython for the twins; by default, the first one found on this machine
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
 }

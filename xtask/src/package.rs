@@ -32,7 +32,7 @@ const UNREACHED: [&str; 4] = [
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Pack the crates, but do not build what was packed
+    /// Pack the crates, but do not build the packages
     #[arg(long)]
     no_verify: bool,
 }

@@ -15,7 +15,7 @@ const FAULT: [&str; 2] = ["pause *= 2.0;", "pause *= 3.0;"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Write the text of what the project prints, instead of comparing it
+    /// Rewrite the expected output of the project instead of comparing it
     #[arg(long)]
     bless: bool,
 }

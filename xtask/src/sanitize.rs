@@ -15,23 +15,23 @@ use crate::{cargo, finish};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// What to run; all of it if nothing is named
+    /// The tools to run; by default, all
     #[arg(value_enum)]
     tools: Vec<Tool>,
-    /// How many hostile programs run under each sanitizer
+    /// The number of hostile programs to run under each sanitizer
     #[arg(long, value_name = "N", default_value_t = 300)]
     programs: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Tool {
-    /// AddressSanitizer and LeakSanitizer over the runtime's tests and over random programs
+    /// AddressSanitizer and LeakSanitizer, on the tests of the runtime and on random programs
     Address,
-    /// ThreadSanitizer over tasks that are woken by other threads
+    /// ThreadSanitizer, on tasks that other threads wake
     Thread,
-    /// The model checker loom over what a loop shares with other threads
+    /// The model checker loom, on the state that a loop shares with other threads
     Model,
-    /// A million random steps under an allocator that counts
+    /// A million random steps under a counting allocator
     Leak,
 }
 

@@ -11,10 +11,10 @@ use guide_tests::{read, root, twins};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Keep the timelines, in tests/timelines, and the steps of the twins, in tests/twin-steps, for the pages that show them
+    /// Store the timelines in tests/timelines and the steps of the twins in tests/twin-steps, for the pages that show them
     #[arg(long)]
     bless: bool,
-    /// The programs; with --bless and no name all whose timelines are kept
+    /// The programs; by default, with --bless, all whose timelines are stored
     #[arg(value_name = "ID", required_unless_present = "bless")]
     names: Vec<String>,
 }

@@ -25,7 +25,7 @@ const CRATES: [&str; 9] = [
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Run these programs only
+    /// Run only these programs
     #[arg(value_name = "PROGRAM")]
     programs: Vec<String>,
 }

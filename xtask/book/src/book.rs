@@ -33,13 +33,13 @@ use crate::translation::{self, Catalogue};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Serve the book on this machine and open it in a browser
+    /// Serve the book on this machine, and open it in a browser
     #[arg(long)]
     open: bool,
-    /// Serve the book on this machine; it is built anew when a page is loaded after a change
+    /// Serve the book on this machine; after a change it is rebuilt when a page is loaded
     #[arg(long)]
     serve: bool,
-    /// The port to serve on
+    /// The port of the server
     #[arg(long, default_value_t = 3000)]
     port: u16,
 }

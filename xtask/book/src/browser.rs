@@ -43,13 +43,13 @@ const TABS: usize = 25;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Look at each so many-th page only
+    /// Check only one page in this many
     #[arg(long, default_value_t = 1)]
     every: usize,
-    /// Write a picture of each page as it is seen into this folder
+    /// Save a picture of each page in this folder
     #[arg(long, value_name = "FOLDER")]
     pictures: Option<PathBuf>,
-    /// The pages to look at, such as `07-tasks` or `zh-CN/07-tasks`; all of them if nothing is named
+    /// The pages to check, such as `07-tasks` or `zh-CN/07-tasks`; by default, all
     #[arg(value_name = "PAGE")]
     pages: Vec<String>,
 }

@@ -19,11 +19,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Build the book, after checking its pages, into target/book
+    /// Check the pages of the book, and build it in target/book
     Book(book::Arguments),
-    /// Look at every page of the book in Chromium, on a phone and a desktop, light and dark
+    /// Check every page of the book in Chromium, on a phone and a desktop, light and dark
     Browser(browser::Arguments),
-    /// List what the Chinese edition lacks, or bring its catalogue up to date
+    /// List the missing translations of the Chinese edition, or update its catalogue
     Translations(translation::Arguments),
 }
 

@@ -28,28 +28,28 @@ use trial::{Suite, Verdict};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only mutants whose name, file or package has this text
+    /// Try only mutants whose name, file or package contains this text
     #[arg(long, value_name = "PATTERN")]
     only: Vec<String>,
-    /// Only so many of them, evenly spread
+    /// Try only this many of them, evenly spread
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
-    /// So many at a time
+    /// The number of mutants to try at the same time
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
-    /// Only the tests that the mutants name
+    /// Build and run only the tests that the mutants name
     #[arg(long)]
     narrow: bool,
-    /// Beside these only so many of the tests that reach a mutant, the quickest
+    /// In addition to these, run at most this many of the tests that reach a mutant, the quickest first
     #[arg(long, value_name = "N", conflicts_with = "narrow")]
     first: Option<usize>,
-    /// Try those again of which the result is known
+    /// Try mutants again whose result is known
     #[arg(long)]
     again: bool,
-    /// Write the results as JSON instead of a table
+    /// Print the results as JSON instead of a table
     #[arg(long)]
     json: bool,
-    /// Write into the data which test has noticed a mutant that names none, or one that did not notice
+    /// Write the test that noticed a mutant into its data, if the data names no test or one that did not notice
     #[arg(long)]
     bless: bool,
 }

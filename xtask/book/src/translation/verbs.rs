@@ -22,26 +22,26 @@ pub(crate) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// List what is missing, fuzzy, stale or wrong; this is done without a verb, too
+    /// List the messages that are missing, fuzzy, stale or wrong; this is the default
     Check(Pages),
-    /// Bring the catalogue up to the English pages: new messages, and translations of changed ones as fuzzy
+    /// Update the catalogue from the English pages: add new messages, and mark translations of changed ones as fuzzy
     Update,
-    /// Say for each page how many of its messages are translated
+    /// Print how many messages of each page are translated
     Status,
-    /// Write a sheet with the messages of pages that have no translation
+    /// Write a sheet with the untranslated messages of pages
     Export {
         #[command(flatten)]
         pages: Pages,
-        /// The file
+        /// The file to write
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
-        /// Those with a translation, too
+        /// Include the translated messages
         #[arg(long)]
         all: bool,
     },
-    /// Take the translations of sheets into the catalogue
+    /// Copy the translations of sheets into the catalogue
     Import {
-        /// The files
+        /// The sheets
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
@@ -49,7 +49,7 @@ enum Verb {
 
 #[derive(clap::Args)]
 struct Pages {
-    /// Pages such as `07-tasks`, and `labels` for what has no page; all of them if nothing is named
+    /// The pages, such as `07-tasks`, or `labels` for messages without a page; by default, all
     #[arg(value_name = "PAGE")]
     pages: Vec<String>,
 }
