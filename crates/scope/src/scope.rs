@@ -70,7 +70,10 @@ impl<'env> Scope<'env> {
         match errand {
             Errand::Drop => {
                 member.seat.leave();
-                drop(member.coroutine);
+                let Member { seat, coroutine } = member;
+                if let Some(task) = seat.task() {
+                    task.act_in_context(|| drop(coroutine));
+                }
             }
             Errand::Poll => {
                 if member.step().is_pending() {

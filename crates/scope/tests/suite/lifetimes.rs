@@ -52,6 +52,29 @@ fn a_scope_that_is_dropped_drops_its_coroutines_each_as_its_task() {
 }
 
 #[test]
+fn the_coroutine_of_a_task_that_never_starts_is_dropped_with_the_task() {
+    run_virtual(async {
+        let log = Log::default();
+        let own = Dropped("a", &log);
+        ScopedTaskGroup::new()
+            .run(async |group| {
+                let task = group.create_task(async move {
+                    let _own = own;
+                    sleep(3600).await
+                })?;
+                task.set_name("a");
+                task.cancel();
+                sleep(0).await?;
+                assert!(task.cancelled());
+                assert_eq!(*log.borrow(), ["a dropped by a"]);
+                Ok(())
+            })
+            .await
+    })
+    .unwrap();
+}
+
+#[test]
 fn a_caller_that_is_aborted_takes_them_with_it() {
     run_virtual(async {
         let log = Log::default();

@@ -207,6 +207,32 @@ fn the_first_failure_is_raised_when_the_others_have_cleaned_up() {
 }
 
 #[test]
+fn a_cancellation_does_not_cut_the_clean_up_short() {
+    run_virtual(async {
+        let cleaned = Rc::new(Cell::new(0));
+        let own = Rc::clone(&cleaned);
+        let caller = create_task(async move {
+            let clean = async |n: u32| {
+                let end = sleep(3600).await;
+                sleep(n).await?;
+                own.set(own.get() + 1);
+                end
+            };
+            let fail = async || Err(ValueError::new("boom").into());
+            let all: [std::pin::Pin<Box<dyn Future<Output = asyncio_runtime::Result<()>>>>; 2] =
+                [Box::pin(clean(2)), Box::pin(fail())];
+            gather_scoped(all).await
+        });
+        sleep(1).await?;
+        caller.cancel();
+        assert!(caller.await.unwrap_err().is_cancelled());
+        assert_eq!((cleaned.get(), get_running_loop()?.time()), (1, 2.0));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
 fn a_panic_is_resumed_in_the_caller() {
     let run = || {
         run_virtual(async {
