@@ -5,6 +5,10 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(not(unix), path = "web.rs")]
 #[doc(hidden)]
@@ -100,4 +104,18 @@ pub fn advance_virtual(when: f64) {
 #[inline]
 pub fn restart_virtual() {
     VIRTUAL_NOW.set(0.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn virtual_time_never_goes_back() {
+        advance_virtual(5.0);
+        advance_virtual(3.0);
+        assert_eq!(Clock::Virtual.now(), 5.0);
+        restart_virtual();
+        assert_eq!(Clock::Virtual.now(), 0.0);
+    }
 }

@@ -91,3 +91,16 @@ impl TimeLimit for Option<f64> {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_in_seconds_or_none() {
+        assert_eq!(Duration::from_millis(1500).limit(), Some(1.5));
+        assert_eq!(Duration::from_millis(1500).seconds(), 1.5);
+        assert_eq!((2_i32.limit(), 0.5_f32.limit()), (Some(2.0), Some(0.5)));
+        assert_eq!((None::<f64>.limit(), Some(3.0).limit()), (None, Some(3.0)));
+    }
+}

@@ -447,6 +447,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_callback_sets_stays_in_its_context() {
+        LEVEL.set(1);
+        let level = run_in(current(), || {
+            LEVEL.set(2);
+            LEVEL.get().unwrap()
+        });
+        assert_eq!((level, LEVEL.get().unwrap()), (2, 1));
+    }
+
+    #[test]
     fn a_context_cannot_be_entered_twice() {
         let context = Context::new();
         let inner = context.clone();

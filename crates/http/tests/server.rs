@@ -193,7 +193,7 @@ fn a_kept_connection_without_a_request_is_closed() {
 #[test]
 fn a_body_that_drips_is_answered_by_408() {
     run(async {
-        let mut client = Client::of(&HttpServer::new().body_timeout(0.1), count)?;
+        let mut client = Client::of(&HttpServer::new().body_timeout(0.5), count)?;
         client.send("POST / HTTP/1.1\nHost: here\nContent-Length: 100000\n\n")?;
         let writer = client.writer.clone();
         let dripping = create_task(async move {

@@ -14,7 +14,7 @@ use asyncio_iterators::{
     AsyncIterator, StopAsyncIteration, aiter, anext, anext_or, await_each, from_iter, from_stream, into_stream,
 };
 use asyncio_runtime::{Clock, Result, Runner, ValueError, create_task, sleep};
-use futures_lite::StreamExt as _;
+use futures_lite::{StreamExt as _, stream};
 
 fn run<T: 'static>(program: impl Future<Output = Result<T>> + 'static) -> Result<T> {
     Runner::new().clock(Clock::Virtual).run(program)
@@ -178,6 +178,27 @@ fn zip_ends_with_the_shorter_and_keeps_its_half_when_dropped() {
     .unwrap();
 }
 
+// As the built-in `zip` of Python.
+#[test]
+fn zip_does_not_ask_the_second_when_the_first_has_ended() {
+    run(async {
+        let mut second = Count::to(3);
+        assert_eq!(from_iter("x".chars()).zip(&mut second).collect::<Vec<_>>().await?, [('x', 1)]);
+        assert_eq!(second.anext().await?, Some(2));
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn enumerate_counts_from_zero() {
+    run(async {
+        assert_eq!(from_iter("ab".chars()).enumerate().collect::<Vec<_>>().await?, [(0, 'a'), (1, 'b')]);
+        Ok(())
+    })
+    .unwrap();
+}
+
 #[test]
 fn a_cancelled_loop_can_go_on_with_its_iterator() {
     run(async {
@@ -213,6 +234,11 @@ fn a_stream_gives_what_the_iterator_gives_and_ends_for_good() {
         assert!(broken.anext().await.unwrap_err().is::<ValueError>());
         assert_eq!(broken.anext().await?, None);
         assert_eq!(broken.anext().await?, None);
+
+        let mut ends = [Some(Ok::<_, ValueError>(1)), None, Some(Ok(2))].into_iter();
+        let mut resumed = from_stream(stream::poll_fn(move |_| Poll::Ready(ends.next().flatten())));
+        assert_eq!(resumed.anext().await?, Some(1));
+        assert_eq!((resumed.anext().await?, resumed.anext().await?), (None, None));
 
         let mut empty = pin!(into_stream(from_iter(0..0)));
         for _ in 0..2 {
