@@ -117,7 +117,7 @@ impl NetworkListener for Shared {
         self.0.accepts.set(calls);
         match calls {
             _ if calls > self.0.clients.get() => Err(ErrorKind::WouldBlock.into()),
-            _ if self.0.aborts.get() > 0 && calls % self.0.aborts.get() == 0 => {
+            _ if self.0.aborts.get() > 0 && calls.is_multiple_of(self.0.aborts.get()) => {
                 Err(ErrorKind::ConnectionAborted.into())
             }
             _ => Ok(Box::new(Self(Rc::default()))),
@@ -168,7 +168,10 @@ async fn accepting(fake: &Fake, backlog: u32) -> Result<(Vec<usize>, usize)> {
     let served = Rc::new(Cell::new(0));
     let serve = {
         let served = Rc::clone(&served);
-        async move |_: StreamReader, _: StreamWriter| Ok(served.set(served.get() + 1))
+        async move |_: StreamReader, _: StreamWriter| {
+            served.set(served.get() + 1);
+            Ok(())
+        }
     };
     fake.accepts.set(0);
     let server = start_server(serve, "127.0.0.1", 80).backlog(backlog).start_serving(false).await?;
