@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
-use std::panic::resume_unwind;
+use std::panic::{Location, resume_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -53,7 +53,13 @@ use crate::panics::{BlockPanicked, caught};
 /// If the stack is dropped, its exits are dropped without running, as in Python.
 #[derive(Clone, Default)]
 pub struct AsyncExitStack<'a> {
-    exits: Rc<RefCell<Vec<Box<dyn Exit + 'a>>>>,
+    exits: Rc<RefCell<Vec<Pushed<'a>>>>,
+}
+
+/// An exit, and where it was pushed.
+struct Pushed<'a> {
+    exit: Box<dyn Exit + 'a>,
+    at: &'static Location<'static>,
 }
 
 /// The exit of a manager, as an object.
@@ -97,16 +103,24 @@ impl<'a> AsyncExitStack<'a> {
     /// # Errors
     ///
     /// Those of entering the manager; the stack is then unchanged.
-    pub async fn enter_async_context<M: AsyncContextManager + 'a>(&self, mut manager: M) -> Result<M::Value> {
-        let value = manager.enter().await?;
-        self.push_manager(manager);
-        Ok(value)
+    #[track_caller]
+    pub fn enter_async_context<M: AsyncContextManager + 'a>(
+        &self,
+        mut manager: M,
+    ) -> impl Future<Output = Result<M::Value>> {
+        let at = Location::caller();
+        async move {
+            let value = manager.enter().await?;
+            self.add(OfManager(manager), at);
+            Ok(value)
+        }
     }
 
     /// Pushes the exit of a manager without entering it: Python's `push_async_exit(manager)`.
     #[doc(alias = "push_async_exit")]
+    #[track_caller]
     pub fn push_manager(&self, manager: impl AsyncContextManager + 'a) {
-        self.add(OfManager(manager));
+        self.add(OfManager(manager), Location::caller());
     }
 
     /// Pushes a coroutine function that is called like a manager's exit: Python's `push_async_exit(function)`.
@@ -128,17 +142,20 @@ impl<'a> AsyncExitStack<'a> {
     /// })
     /// .unwrap();
     /// ```
+    #[track_caller]
     pub fn push_async_exit(&self, exit: impl AsyncFnOnce(Option<&Error>) -> Result<bool> + 'a) {
-        self.add(OfFunction(Some(exit)));
+        self.add(OfFunction(Some(exit)), Location::caller());
     }
 
     /// Pushes a function that is called like a manager's exit: Python's `push`.
+    #[track_caller]
     pub fn push(&self, exit: impl FnOnce(Option<&Error>) -> Result<bool> + 'a) {
         self.push_async_exit(async move |error: Option<&Error>| exit(error));
     }
 
     /// Pushes a coroutine function that is called without the error. It can fail, but not suppress. Instead of passing
     /// arguments, capture them.
+    #[track_caller]
     pub fn push_async_callback(&self, callback: impl AsyncFnOnce() -> Result<()> + 'a) {
         self.push_async_exit(async move |_: Option<&Error>| callback().await.map(|()| false));
     }
@@ -167,6 +184,7 @@ impl<'a> AsyncExitStack<'a> {
     /// })
     /// .unwrap();
     /// ```
+    #[track_caller]
     pub fn callback(&self, callback: impl FnOnce() -> Result<()> + 'a) {
         self.push_async_exit(async move |_: Option<&Error>| callback().map(|()| false));
     }
@@ -209,20 +227,20 @@ impl<'a> AsyncExitStack<'a> {
         self.unwind(None).await.map(drop)
     }
 
-    fn add(&self, exit: impl Exit + 'a) {
-        self.exits.borrow_mut().push(Box::new(exit));
+    fn add(&self, exit: impl Exit + 'a, at: &'static Location<'static>) {
+        self.exits.borrow_mut().push(Pushed { exit: Box::new(exit), at });
     }
 
     /// The borrow ends before the exit runs, since the exit may push further ones.
-    fn pop(&self) -> Option<Box<dyn Exit + 'a>> {
+    fn pop(&self) -> Option<Pushed<'a>> {
         self.exits.borrow_mut().pop()
     }
 
     async fn unwind(&self, received: Option<&Error>) -> Result<bool> {
         let mut current = received.cloned();
         let (mut suppressed, mut raised, mut panic) = (false, false, None);
-        while let Some(mut exit) = self.pop() {
-            match caught(cancel_boundary(async { exit.exit(current.as_ref()).await })).await {
+        while let Some(Pushed { mut exit, at }) = self.pop() {
+            match caught(cancel_boundary(async { exit.exit(current.as_ref()).await }).at(at)).await {
                 Err(payload) => {
                     let error = Error::from(BlockPanicked::new(&payload));
                     current = Some(chain(error, current));

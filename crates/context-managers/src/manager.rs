@@ -1,6 +1,7 @@
 //! The protocol and the statement: `AsyncContextManager` and `async_with`.
 
-use std::panic::resume_unwind;
+use std::future::Future;
+use std::panic::{Location, resume_unwind};
 
 use asyncio_runtime::{Error, Result, cancel_boundary};
 
@@ -123,22 +124,26 @@ impl<M: AsyncContextManager> AsyncContextManager for &mut M {
 /// cancellation while the manager is left comes out of the await there. The exit is skipped only if this future is
 /// dropped half-way (when a task is aborted), because then nothing can await the exit.
 #[doc(alias = "async with")]
-pub async fn async_with<M: AsyncContextManager, T>(
+#[track_caller]
+pub fn async_with<M: AsyncContextManager, T>(
     mut manager: M,
     block: impl AsyncFnOnce(M::Value) -> Result<T>,
-) -> Result<Option<T>> {
-    let value = manager.enter().await?;
-    match caught(cancel_boundary(async move { block(value).await })).await {
-        Ok(Ok(value)) => manager.exit(None).await.map(|_| Some(value)),
-        Ok(Err(error)) => match manager.exit(Some(&error)).await {
-            Ok(true) => Ok(None),
-            Ok(false) => Err(error),
-            Err(raised) => Err(raised.during(error)),
-        },
-        Err(payload) => {
-            // Only one of two failures can be passed on: the panic is the more serious one.
-            let _ = manager.exit(Some(&BlockPanicked::new(&payload).into())).await;
-            resume_unwind(payload)
+) -> impl Future<Output = Result<Option<T>>> {
+    let at = Location::caller();
+    async move {
+        let value = manager.enter().await?;
+        match caught(cancel_boundary(async move { block(value).await }).at(at)).await {
+            Ok(Ok(value)) => manager.exit(None).await.map(|_| Some(value)),
+            Ok(Err(error)) => match manager.exit(Some(&error)).await {
+                Ok(true) => Ok(None),
+                Ok(false) => Err(error),
+                Err(raised) => Err(raised.during(error)),
+            },
+            Err(payload) => {
+                // Only one of two failures can be passed on: the panic is the more serious one.
+                let _ = manager.exit(Some(&BlockPanicked::new(&payload).into())).await;
+                resume_unwind(payload)
+            }
         }
     }
 }

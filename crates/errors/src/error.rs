@@ -101,9 +101,19 @@ impl Error {
         Error(Arc::new(Raised { kind, at }))
     }
 
-    /// An error that says it was raised at `at`.
-    pub(crate) fn raised_at(error: impl StdError + Send + Sync + 'static, at: &'static Location<'static>) -> Self {
+    /// An error that says it was raised at `at`: a line of the program, where the conversion is in a line of this library.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn raised_at(error: impl StdError + Send + Sync + 'static, at: &'static Location<'static>) -> Self {
         Error::new(RaisedKind::Other(Box::new(error)), at)
+    }
+
+    /// As above, for a cancellation.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn cancelled_at(message: Option<Arc<str>>, at: &'static Location<'static>) -> Self {
+        Error::new(RaisedKind::Cancelled(CancelledError::from_message(message)), at)
     }
 
     /// An error that is a plain text: Python's `Exception(text)`. [`raise!`](crate::raise) raises one.
@@ -264,7 +274,12 @@ impl Error {
         Repr(self).to_string()
     }
 
-    /// The location of the `?`, `into` or `from` that made an `Error` of the exception, if the compiler knows it.
+    /// The location in the program where the exception was raised, if it is known: the `?`, `into` or `from` that made an `Error`
+    /// of it.
+    ///
+    /// An exception that this library raises has the location where the task waits: for a `CancelledError` and a `TimeoutError`
+    /// the await that was cancelled, or the block (`wait_for`, say) whose content was dropped; for an `ExceptionGroup` the call
+    /// of `run`.
     ///
     /// # Examples
     ///
@@ -279,10 +294,10 @@ impl Error {
     #[must_use]
     pub fn location(&self) -> Option<&'static Location<'static>> {
         let at = self.raised().0.at;
-        // A conversion by `map_err(Error::from)`, or by an older standard library.
+        // A conversion by `map_err(Error::from)`, or by an older standard library; or one in this library.
         let unknown = matches!(self.raised().0.kind, RaisedKind::Report(_))
             || at.file().contains("library/core/src/")
-            || at.file().ends_with(file!());
+            || is_ours(at.file());
         (!unknown).then_some(at)
     }
 
@@ -493,6 +508,13 @@ impl Error {
             _ => {}
         }
     }
+}
+
+/// Is this a source file of the library? Its crates are beside this one: `crates/errors/src` or `asyncio-errors-0.1.0/src`.
+fn is_ours(file: &str) -> bool {
+    let this = file!();
+    let crates = &this[..this.rfind("errors").unwrap_or(0)];
+    file.strip_prefix(crates).is_some_and(|path| path.split(['/', '\\']).nth(1) == Some("src"))
 }
 
 /// The texts of an error that is not `Send`, and of its sources.

@@ -186,25 +186,82 @@ fn a_guest_that_only_its_host_can_wake_is_no_deadlock() {
     expect(0, times("deadlock", "a_guest_that_only_its_host_can_wake_is_no_deadlock", program));
 }
 
-/// With debug mode and without.
-fn a_foreign_future_meets_its_limit() {
+/// The line of the block around the foreign future, with debug mode and without.
+fn a_foreign_future_meets_its_limit() -> u32 {
+    let mut line = 0;
     for debug in [true, false] {
         let runner = Runner::new().clock(Clock::Virtual).debug(debug);
-        let foreign = async { wait_for(std::future::pending::<Result<()>>(), 1).await };
+        let foreign = async {
+            sleep(0.1).await?;
+            wait_for(std::future::pending::<Result<()>>(), 1).await
+        };
+        line = line!() - 2;
         let error = runner.run(async { create_task(foreign).named("guest").await }).unwrap_err();
         assert!(error.is::<TimeoutError>());
+    }
+    line
+}
+
+/// The lines of a group around a foreign future, and of the last await of a task without a block.
+fn foreign_futures_are_cancelled() -> [u32; 2] {
+    let main = async {
+        let member = async |group: TaskGroup| {
+            drop(group.create_task(async {
+                sleep(1).await?;
+                Err::<(), _>(ValueError::new("no tea").into())
+            })?);
+            std::future::pending::<Result<()>>().await
+        };
+        let (group, line) = (TaskGroup::new().run(member), line!());
+        create_task(group).named("parent").await.unwrap_err();
+        let alone = create_task(async {
+            sleep(0.1).await?;
+            std::future::pending::<Result<()>>().await
+        });
+        let alone = alone.named("alone");
+        sleep(1).await?;
+        alone.cancel();
+        assert!(alone.await.unwrap_err().is_cancelled());
+        Ok([line, line + 3])
+    };
+    Runner::new().clock(Clock::Virtual).debug(true).run(main).unwrap()
+}
+
+/// The place of the user's line is part of the message: `wanted` makes the message of what the program returned.
+fn says<T>(name: &str, program: impl Fn() -> T, wanted: impl Fn(T) -> Vec<String>) {
+    if std::env::var_os("IN_CHILD").is_some() {
+        program();
+        return;
+    }
+    for text in wanted(program()) {
+        expect(1, times(&text, name, || {}));
     }
 }
 
 #[test]
-fn debug_mode_says_whose_foreign_future_a_cancellation_drops() {
-    let text = "cancelling guest drops a future of another crate, for which it waits behind its await at crates/";
-    let name = "debug_mode_says_whose_foreign_future_a_cancellation_drops";
-    expect(1, times(text, name, a_foreign_future_meets_its_limit));
+fn debug_mode_says_in_which_block_a_cancellation_drops_a_foreign_future() {
+    let name = "debug_mode_says_in_which_block_a_cancellation_drops_a_foreign_future";
+    let text = "drops a future of another crate that it awaits";
+    says(name, a_foreign_future_meets_its_limit, |line| {
+        vec![format!("cancelling guest {text} in the block at {}:{line}; ", file!())]
+    });
+}
+
+#[test]
+fn debug_mode_says_where_a_group_or_a_task_drops_a_foreign_future() {
+    let name = "debug_mode_says_where_a_group_or_a_task_drops_a_foreign_future";
+    let text = "drops a future of another crate that it awaits";
+    says(name, foreign_futures_are_cancelled, |[group, alone]| {
+        vec![
+            format!("cancelling parent {text} in the block at {}:{group}; ", file!()),
+            format!("cancelling alone {text} after {}:{alone}; ", file!()),
+        ]
+    });
 }
 
 #[test]
 fn debug_mode_says_what_to_write_around_a_foreign_future() {
     let text = "cancellable(future) raises the cancellation there, uncancellable(future) lets the future finish";
-    expect(1, times(text, "debug_mode_says_what_to_write_around_a_foreign_future", a_foreign_future_meets_its_limit));
+    let program = || _ = a_foreign_future_meets_its_limit();
+    expect(1, times(text, "debug_mode_says_what_to_write_around_a_foreign_future", program));
 }

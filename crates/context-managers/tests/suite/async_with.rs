@@ -382,3 +382,28 @@ fn suppress_takes_what_matches_and_leaves_the_rest_of_a_group() {
     let rest = fail(group(&[value, other.clone()])).unwrap_err();
     assert_eq!(format!("{rest:?}"), "ExceptionGroup('several', [TypeError('t')])");
 }
+
+/// The cancellation is raised at the statement, and the exit is awaited like after any error.
+#[test]
+fn a_block_that_waits_for_a_foreign_future_is_dropped_and_left() {
+    let log = Log::default();
+    let (noting, seen) = (Noting::new(&log), log.clone());
+    let line = line!() + 3;
+    let main = async move {
+        let task = create_task(async move {
+            let statement = async_with(noting, async move |_| {
+                sleep(1).await?;
+                seen.add("waits");
+                std::future::pending::<Result<()>>().await
+            });
+            statement.await.map(drop)
+        });
+        sleep(5).await?;
+        assert!(task.cancel());
+        task.await
+    };
+    let error = virtually(main).unwrap_err();
+    assert!(error.is_cancelled());
+    assert_eq!(error.location().map(|at| (at.file(), at.line())), Some((file!(), line)));
+    assert_eq!(log.take(), ["entering", "waits", "exiting: Some(CancelledError())", "exited"]);
+}

@@ -333,3 +333,28 @@ fn a_panic_in_an_exit_goes_on_after_the_others() {
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"expected"));
     assert_eq!(log.take(), ["exiting: Some(BlockPanicked { message: \"expected\" })", "exited"]);
 }
+
+/// An exit that waits for a future of another crate is a block, at the line that pushed it.
+#[test]
+fn an_exit_that_waits_for_a_foreign_future_is_dropped_and_the_others_run() {
+    let log = Log::default();
+    let seen = log.clone();
+    let line = line!() + 6;
+    let main = async move {
+        let task = create_task(async move {
+            let stack = AsyncExitStack::new();
+            let last = seen.clone();
+            stack.push_async_callback(async move || last.note("the last exit"));
+            stack.push_async_callback(std::future::pending);
+            stack.push_async_callback(async move || seen.note("the first exit"));
+            stack.aclose().await
+        });
+        sleep(1).await?;
+        assert!(task.cancel());
+        task.await
+    };
+    let error = virtually(main).unwrap_err();
+    assert!(error.is_cancelled());
+    assert_eq!(error.location().map(|at| (at.file(), at.line())), Some((file!(), line)));
+    assert_eq!(log.take(), ["the first exit", "the last exit"]);
+}

@@ -142,7 +142,7 @@ impl EventLoop {
     pub fn finalize_asyncgen(&self, generator: Rc<dyn OpenAsyncGen>) -> Result<(), RuntimeError> {
         self.call_soon(move || {
             let task = create_task(async move {
-                let closed = Rc::clone(&generator).aclose(take_cancel().map(Error::from)).await;
+                let closed = Rc::clone(&generator).aclose(take_cancel()).await;
                 // One that has refused its closing is there as long as the failed task, whose end is reported first.
                 current::with_task(|task| task.map(|task| task.core().keep(generator)));
                 closed

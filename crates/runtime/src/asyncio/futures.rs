@@ -551,7 +551,7 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
         let base = future.base();
         // 1. The await was refused at the step before: raise the error now. A cancellation that has arrived since replaces it.
         if let Some(error) = this.refused.take() {
-            return Poll::Ready(Err(take_cancel().map_or(error, Into::into)));
+            return Poll::Ready(Err(take_cancel().unwrap_or(error)));
         }
         // 2. The future is not done: suspend, or stay suspended.
         if base.is_pending() {
@@ -560,7 +560,7 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
             if this.waiting.is_some()
                 && let Some(cancelled) = take_direct_cancel()
             {
-                return Poll::Ready(Err(cancelled.into()));
+                return Poll::Ready(Err(cancelled));
             }
             // Record in the task what it waits for, so that a cancellation finds the future.
             if let Err(error) = wait_on_future(future, this.location) {
@@ -581,7 +581,7 @@ impl<H: AsRef<AnyFuture>, T> std::future::Future for Await<H, T> {
         {
             // If the future was cancelled as well, raise its error: it came first and may have another message.
             let own = base.see_error().filter(Error::is_cancelled);
-            return Poll::Ready(Err(own.unwrap_or_else(|| cancelled.into())));
+            return Poll::Ready(Err(own.unwrap_or(cancelled)));
         }
         // 4. Otherwise return what the future has.
         Poll::Ready((this.finish)(&this.handle))

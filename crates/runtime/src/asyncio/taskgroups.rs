@@ -13,8 +13,8 @@ use std::rc::Rc;
 use asyncio_errors::{Error, ExceptionContext, ExceptionGroup, GeneratorExit, KeyboardInterrupt, Result, RuntimeError};
 
 use crate::asyncio::futures::{Await, Future};
-use crate::asyncio::tasks::{Task, TaskOptions, cancel_boundary, current_task};
-use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, Text, close, running_loop};
+use crate::asyncio::tasks::{Task, TaskOptions, cancel_boundary};
+use crate::kernel::{AnyFuture, AnyTask, LoopCore, Run, Text, close, current, running_loop};
 use asyncio_ordered::Ordered;
 
 /// A group of tasks that a block waits for: `async with asyncio.TaskGroup() as tg`.
@@ -111,8 +111,8 @@ impl TaskGroup {
         B: FnOnce(TaskGroup) -> C,
         C: StdFuture<Output = Result<T>>,
     {
-        let (group, at) = (self.clone(), Location::caller());
-        async move { group.run_at(block, at).await?.ok_or_else(|| group.had_no_value()) }
+        let (run, group, at) = (self.run_until_cancelled(block), self.clone(), Location::caller());
+        async move { run.await?.ok_or_else(|| group.had_no_value(at)) }
     }
 
     /// Like [`run`](Self::run), for a group that may be [cancelled](Self::cancel): returns `None` if that ended the block
@@ -149,25 +149,23 @@ impl TaskGroup {
         C: StdFuture<Output = Result<T>>,
     {
         let (group, at) = (self.clone(), Location::caller());
-        async move { group.run_at(block, at).await }
-    }
-
-    async fn run_at<T, C: StdFuture<Output = Result<T>>>(
-        &self,
-        block: impl FnOnce(TaskGroup) -> C,
-        at: &'static Location<'static>,
-    ) -> Result<Option<T>> {
-        self.enter()?;
-        let abandon = Abandon(self);
-        let result = cancel_boundary(block(self.clone())).await;
-        let result = self.leave(result, at).await;
-        std::mem::forget(abandon);
-        result
+        async move {
+            group.enter_at(at)?;
+            let abandon = Abandon(&group);
+            let result = cancel_boundary(block(group.clone())).at(at).await;
+            let result = group.leave(result, at).await;
+            std::mem::forget(abandon);
+            result
+        }
     }
 
     #[cold]
-    fn had_no_value(&self) -> Error {
-        RuntimeError::new(format!("TaskGroup {self:?} was cancelled before its block had a value")).into()
+    fn had_no_value(&self, at: &'static Location<'static>) -> Error {
+        self.refusal("was cancelled before its block had a value", at)
+    }
+
+    fn refusal(&self, why: &str, at: &'static Location<'static>) -> Error {
+        Error::raised_at(RuntimeError::new(format!("TaskGroup {self:?} {why}")), at)
     }
 
     /// Starts the block by hand; [`run`](Self::run) does it for you. Every `enter` needs its [`exit`](Self::exit).
@@ -176,15 +174,21 @@ impl TaskGroup {
     ///
     /// `RuntimeError` if the group was entered before, or outside a task.
     #[doc(alias = "__aenter__")]
+    #[track_caller]
     pub fn enter(&self) -> Result<()> {
+        self.enter_at(Location::caller())
+    }
+
+    fn enter_at(&self, at: &'static Location<'static>) -> Result<()> {
         let inner = &self.inner;
         if inner.event_loop.get().is_some() {
-            return Err(RuntimeError::new(format!("TaskGroup {self:?} has already been entered")).into());
+            return Err(self.refusal("has already been entered", at));
         }
-        let event_loop = running_loop()?;
-        let Some(parent) = current_task()? else {
-            return Err(RuntimeError::new(format!("TaskGroup {self:?} cannot determine the parent task")).into());
+        let event_loop = running_loop().map_err(|none| Error::raised_at(none, at))?;
+        let Some(parent) = current::with_task(|task| task.cloned()) else {
+            return Err(self.refusal("cannot determine the parent task", at));
         };
+        parent.core().at.set(at);
         inner.parent.replace(Some(parent));
         inner.event_loop.get_or_init(|| event_loop);
         if inner.cancel_on_enter.get() {
@@ -218,8 +222,8 @@ impl TaskGroup {
     #[doc(alias = "__aexit__")]
     #[track_caller]
     pub fn exit<T>(&self, result: Result<T>) -> impl StdFuture<Output = Result<T>> {
-        let leave = self.leave(result, Location::caller());
-        async move { leave.await?.ok_or_else(|| self.had_no_value()) }
+        let at = Location::caller();
+        async move { self.leave(result, at).await?.ok_or_else(|| self.had_no_value(at)) }
     }
 
     /// Like [`exit`](Self::exit), but returns `None` where [`run_until_cancelled`](Self::run_until_cancelled) does.
@@ -289,7 +293,7 @@ impl TaskGroup {
         {
             return Err(own.clone());
         }
-        let group = Error::from(ExceptionGroup::new("unhandled errors in a TaskGroup", errors));
+        let group = Error::raised_at(ExceptionGroup::new("unhandled errors in a TaskGroup", errors), at);
         Err(match error {
             Some(error) => group.during(error),
             None => group,

@@ -7,11 +7,12 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::future::{Future as StdFuture, poll_fn};
+use std::panic::Location;
 use std::pin::pin;
 use std::rc::Rc;
 
 use asyncio_clock::{Clock, TimeLimit};
-use asyncio_errors::{Result, RuntimeError, TimeoutError, ValueError};
+use asyncio_errors::{Error, Result, RuntimeError, TimeoutError, ValueError};
 
 use crate::asyncio::tasks::cancel_boundary;
 use crate::kernel::{Action, AnyTask, LoopCore, TimerKey, Turn, current, running_loop};
@@ -58,7 +59,7 @@ pub struct Timeout {
     shared: OnceCell<Rc<Limit>>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Limit {
     state: Cell<State>,
     when: Cell<Option<f64>>,
@@ -175,8 +176,21 @@ impl Timeout {
     /// # Cancellation
     ///
     /// A cancellation from outside is raised, even if the limit expires in the same step.
-    pub async fn run<'a, T, C: StdFuture<Output = Result<T>>>(&'a self, block: impl TimeoutBlock<'a, C>) -> Result<T> {
-        self.limit().begin()?;
+    #[track_caller]
+    pub fn run<'a, T, C: StdFuture<Output = Result<T>>>(
+        &'a self,
+        block: impl TimeoutBlock<'a, C>,
+    ) -> impl StdFuture<Output = Result<T>> {
+        self.run_at(Location::caller(), block)
+    }
+
+    /// Like `run`, for a block that is at `at`.
+    pub(crate) async fn run_at<'a, T, C: StdFuture<Output = Result<T>>>(
+        &'a self,
+        at: &'static Location<'static>,
+        block: impl TimeoutBlock<'a, C>,
+    ) -> Result<T> {
+        self.limit().begin(at)?;
         struct Leave<'a>(&'a Timeout);
         impl Drop for Leave<'_> {
             fn drop(&mut self) {
@@ -185,7 +199,7 @@ impl Timeout {
             }
         }
         let leave = Leave(self);
-        let mut block = pin!(cancel_boundary(block(self)));
+        let mut block = pin!(cancel_boundary(block(self)).at(at));
         let result = poll_fn(|cx| {
             let polled = block.as_mut().poll(cx);
             if polled.is_pending() {
@@ -204,9 +218,10 @@ impl Timeout {
     ///
     /// `RuntimeError` if the limit was entered before, or outside a task; `ValueError` if the delay is NaN.
     #[doc(alias = "__aenter__")]
+    #[track_caller]
     pub fn enter(&self) -> Result<()> {
         let limit = self.limit();
-        limit.begin()?;
+        limit.begin(Location::caller())?;
         limit.arm();
         Ok(())
     }
@@ -244,7 +259,10 @@ impl Timeout {
         limit.state.set(State::Expired);
         let ours = task.uncancel() <= limit.cancelling.get();
         match result {
-            Err(error) if ours && error.is_cancelled() => Err(TimeoutError::raise_from(error, task.core().at.get())),
+            Err(error) if ours && error.is_cancelled() => {
+                let at = error.location().unwrap_or(task.core().at.get());
+                Err(TimeoutError::raise_from(error, at))
+            }
             Err(error) if ours => Err(error.during_timeout()),
             result => result,
         }
@@ -284,6 +302,7 @@ impl Timeout {
     /// });
     /// assert_eq!(slept.unwrap(), "well");
     /// ```
+    #[track_caller]
     pub fn reschedule(&self, when: impl TimeLimit) -> Result<()> {
         let limit = self.limit();
         let refused = match limit.look() {
@@ -319,14 +338,16 @@ impl Limit {
 
     /// Enters the block. The timer is left to [`arm`](Self::arm), because most blocks with a limit never wait.
     #[inline]
-    fn begin(&self) -> Result<()> {
+    fn begin(&self, at: &'static Location<'static>) -> Result<()> {
+        let refused = |why| Error::raised_at(RuntimeError::new(why), at);
         if self.state.get() != State::Created {
-            return Err(RuntimeError::new("Timeout has already been entered").into());
+            return Err(refused("Timeout has already been entered"));
         }
-        let when = self.when.get().map(check_delay).transpose()?;
+        let when = self.when.get().map(check_delay).transpose().map_err(|nan| Error::raised_at(nan, at))?;
         let Some(task) = current::with_task(|task| task.cloned()) else {
-            return Err(RuntimeError::new("Timeout should be used inside a task").into());
+            return Err(refused("Timeout should be used inside a task"));
         };
+        task.core().at.set(at);
         self.state.set(State::Active);
         self.cancelling.set(task.cancelling());
         if let Some(when) = when {
@@ -389,23 +410,13 @@ impl Limit {
             task.base().event_loop().remove_timer(timer);
         }
     }
-
-    /// Moves the limit out; `self` must not be used any more.
-    fn moved(&self) -> Self {
-        Self {
-            state: self.state.clone(),
-            when: self.when.clone(),
-            ahead_in: self.ahead_in,
-            task: RefCell::new(self.task.take()),
-            cancelling: self.cancelling.clone(),
-            scheduled: self.scheduled.clone(),
-        }
-    }
 }
 
 impl Clone for Timeout {
     fn clone(&self) -> Self {
-        let shared = self.shared.get_or_init(|| Rc::new(self.own.moved()));
+        let shared = self.shared.get_or_init(|| Rc::new(self.own.clone()));
+        // Only the shared one is used from now on.
+        self.own.task.take();
         Self { own: Limit::new(None, None), shared: OnceCell::from(Rc::clone(shared)) }
     }
 }

@@ -316,7 +316,7 @@ impl StdFuture for LineWait {
             Stage::InLine(ticket) => {
                 if let Some(cancelled) = take_cancel() {
                     this.leave();
-                    return Poll::Ready(Err(cancelled.into()));
+                    return Poll::Ready(Err(cancelled));
                 }
                 if this.line.leave_if_woken(ticket) {
                     this.stage = Stage::Left { woken: true };

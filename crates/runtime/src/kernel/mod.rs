@@ -69,7 +69,7 @@ pub(crate) use memory::waking::Wake;
 
 // A task: how it is made, waits, and is cancelled.
 pub(crate) use line::{Line, Offer};
-pub(crate) use task::blocker::{BlockedOn, Blocker, Description, Text};
+pub(crate) use task::blocker::{BlockedOn, Blocker, Description, Foreign, Text};
 pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel, take_forced};
 pub(crate) use task::core::{Stamp, TaskCore, current_task_id, keep_waiting_on, note_making, wait_on, wait_on_future};
 pub(crate) use task::coroutine::{EXCUSING, close, excuse};

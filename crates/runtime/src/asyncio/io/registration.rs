@@ -358,7 +358,7 @@ impl Readiness {
     fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         if let Some(cancelled) = take_cancel() {
             self.give_up();
-            return Poll::Ready(Err(cancelled.into()));
+            return Poll::Ready(Err(cancelled));
         }
         if let Stage::Waiting(ticket) = self.stage
             && self.source.stay(ticket, cx.waker())

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_clock::TimeLimit;
-use asyncio_errors::{Result, TimeoutError};
+use asyncio_errors::{Error, Result, TimeoutError};
 
 use super::awaitable::{Awaitable, ensure_future};
 use super::done_callbacks::{DoneCallbacks, distinct};
@@ -229,7 +229,7 @@ impl<H, T> Completions<H, T> {
             }
         };
         turn.over = true;
-        next.map(|index| self.handles[index].clone()).ok_or_else(|| TimeoutError::default().into())
+        next.map(|index| self.handles[index].clone()).ok_or_else(|| Error::raised_at(TimeoutError::default(), at))
     }
 
     fn put(&self, next: Option<usize>) {

@@ -8,13 +8,16 @@
 use std::future::Future as StdFuture;
 use std::panic::Location;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_errors::Result;
 use pin_project_lite::pin_project;
 
-use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, WaitKind, take_forced, wait_on};
+use crate::kernel::{BlockedOn, Foreign, take_cancel, take_forced, wait_on};
+
+const CANCELLABLE: &Foreign = &Foreign { is_cancellable: true, text: "the future of another crate in cancellable()" };
+const UNCANCELLABLE: &Foreign =
+    &Foreign { is_cancellable: false, text: "the future of another crate in uncancellable()" };
 
 /// Makes a block of `content`: if the task is cancelled while it waits for a future of another crate in there, `content` is dropped,
 /// and the block raises the `CancelledError`.
@@ -46,8 +49,9 @@ use crate::kernel::{BlockedOn, Blocker, Description, LoopCore, WaitKind, take_fo
 /// })
 /// .unwrap();
 /// ```
+#[track_caller]
 pub fn cancel_boundary<T, F: StdFuture<Output = Result<T>>>(content: F) -> CancelBoundary<F> {
-    CancelBoundary { content: Some(content) }
+    CancelBoundary { content: Some(content), at: Location::caller() }
 }
 
 pin_project! {
@@ -57,6 +61,15 @@ pin_project! {
     pub struct CancelBoundary<F> {
         #[pin]
         content: Option<F>,
+        at: &'static Location<'static>,
+    }
+}
+
+impl<F> CancelBoundary<F> {
+    /// Reports show `at` as the location of the block, in place of that of the call.
+    #[doc(hidden)]
+    pub fn at(self, at: &'static Location<'static>) -> Self {
+        Self { at, ..self }
     }
 }
 
@@ -65,20 +78,78 @@ impl<T, F: StdFuture<Output = Result<T>>> StdFuture for CancelBoundary<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        let mut content = self.project().content;
+        let (at, mut content) = (self.at, self.project().content);
         let polled = content.as_mut().as_pin_mut().expect("a block is not polled after its end").poll(cx);
         if polled.is_pending()
-            && let Some(cancelled) = take_forced()
+            && let Some(cancelled) = take_forced(at)
         {
             content.set(None);
-            return Poll::Ready(Err(cancelled.into()));
+            return Poll::Ready(Err(cancelled));
         }
         polled
     }
 }
 
+/// Lets a cancellation end the wait for a future that is not of this runtime: the future is dropped, and the caller gets the
+/// `CancelledError`.
+///
+/// Without it, a cancellation of a task that waits on a foreign future (a channel of another crate, say) drops the innermost
+/// block around the wait, such as `wait_for`, or the task. The future's output is wrapped in `Ok`.
+///
+/// # Examples
+///
+/// ```
+/// use asyncio::{cancellable, create_task, run, sleep};
+///
+/// run(async {
+///     let task = create_task(async { cancellable(std::future::pending::<()>()).await });
+///     sleep(0).await?;
+///     task.cancel();
+///     assert!(task.await.unwrap_err().is_cancelled());
+///     Ok(())
+/// })
+/// .unwrap();
+/// ```
+#[track_caller]
+pub fn cancellable<F: IntoFuture>(future: F) -> Cancellable<F::IntoFuture> {
+    Cancellable { future: Some(future.into_future()), waiting: false, at: Location::caller() }
+}
+
+pin_project! {
+    /// Made by [`cancellable`].
+    #[must_use = "futures do nothing unless awaited"]
+    #[derive(Debug)]
+    pub struct Cancellable<F> {
+        #[pin]
+        future: Option<F>,
+        waiting: bool,
+        at: &'static Location<'static>,
+    }
+}
+
+impl<F: StdFuture> StdFuture for Cancellable<F> {
+    type Output = Result<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if *this.waiting
+            && let Some(cancelled) = take_cancel()
+        {
+            this.future.set(None);
+            return Poll::Ready(Err(cancelled));
+        }
+        let future = this.future.as_mut().as_pin_mut().expect("not polled after its end");
+        let result = future.poll(cx).map(Ok);
+        if result.is_pending() {
+            *this.waiting = true;
+            wait_on(BlockedOn::Foreign(Some(CANCELLABLE)), this.at);
+        }
+        result
+    }
+}
+
 /// Lets a future of another crate finish, whatever is requested of the task: a cancellation waits until `future` is done, and is
-/// raised by the next await after it. The opposite of [`cancellable`](crate::cancellable).
+/// raised by the next await after it. The opposite of [`cancellable`].
 ///
 /// The end of [`run`](crate::run) and a time limit wait for it, too, so `future` must come to an end by itself. Tasks have
 /// [`shield`](crate::shield) instead.
@@ -139,21 +210,8 @@ impl<F: StdFuture> StdFuture for Uncancellable<F> {
         let this = self.project();
         let polled = this.future.poll(cx);
         if polled.is_pending() {
-            wait_on(BlockedOn::Other(Rc::new(Box::new(ToTheEnd))), this.at);
+            wait_on(BlockedOn::Foreign(Some(UNCANCELLABLE)), this.at);
         }
         polled
-    }
-}
-
-/// The task's blocker: a future that nothing interrupts.
-struct ToTheEnd;
-
-impl Blocker for ToTheEnd {
-    fn cancel(&self, _event_loop: &LoopCore) -> bool {
-        false
-    }
-
-    fn describe(&self) -> Description {
-        Description::new(WaitKind::Foreign, "a future of another crate that must finish")
     }
 }

@@ -263,8 +263,7 @@ impl EventLoop {
     /// ```
     pub fn set_task_options(&self, change: Option<Box<dyn Fn(TaskOptions) -> TaskOptions>>) {
         self.core().changes_options.set(change.is_some());
-        let old = self.core().tenants.of::<OptionsChange>().0.replace(change.map(Rc::from));
-        drop(old);
+        drop(self.core().tenants.of::<OptionsChange>().0.replace(change.map(Rc::from)));
     }
 }
 
@@ -280,7 +279,6 @@ impl Tenant for OptionsChange {
     }
 
     fn close(self: Rc<Self>) {
-        let change = self.0.take();
-        drop(change);
+        drop(self.0.take());
     }
 }

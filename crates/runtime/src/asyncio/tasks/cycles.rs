@@ -47,11 +47,7 @@ impl Cycles {
 
     /// Makes all waiters drop the futures that they wait for.
     fn cut(&self) {
-        for run in self.0.take() {
-            if let Some(run) = run.upgrade() {
-                run.cut();
-            }
-        }
+        self.0.take().iter().filter_map(Weak::upgrade).for_each(|run| run.cut());
     }
 }
 

@@ -320,8 +320,7 @@ pub fn future_add_to_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
     }
     *noted = left;
     // After the borrow has ended: they may be the last handles.
-    drop(noted);
-    drop(gone);
+    drop((noted, gone));
 }
 
 /// Removes what [`future_add_to_awaited_by`] has noted.
@@ -330,8 +329,7 @@ pub fn future_discard_from_awaited_by(future: &AnyFuture, waiter: &AnyFuture) {
     let mut noted = notes.0.borrow_mut();
     let place = noted.iter().position(|pair| pair.0.is(future) && pair.1.is(waiter));
     let pair = place.map(|place| noted.remove(place));
-    drop(noted);
-    drop(pair);
+    drop((noted, pair));
 }
 
 /// All tasks of the loop in the order of their creation, each with its waiters, for tools that show a whole program.
@@ -372,8 +370,7 @@ impl Tenant for AwaitedBy {
     }
 
     fn close(self: Rc<Self>) {
-        let noted = self.0.take();
-        drop(noted);
+        drop(self.0.take());
     }
 }
 

@@ -7,7 +7,6 @@
 mod as_completed;
 mod awaitable;
 mod boundary;
-mod cancellable;
 mod create;
 mod cycles;
 mod done_callbacks;
@@ -23,8 +22,7 @@ mod waits;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use awaitable::{Awaitable, ByHandle, InPlace, ensure_future};
-pub use boundary::{CancelBoundary, Uncancellable, cancel_boundary, uncancellable};
-pub use cancellable::{Cancellable, cancellable};
+pub use boundary::{CancelBoundary, Cancellable, Uncancellable, cancel_boundary, cancellable, uncancellable};
 pub use create::{TaskFactory, TaskOptions, create_task, try_create_task};
 pub use gather::{AwaitableList, Gather, GatherMember, GatherOutcomes, GatherSet, GatherStart, gather};
 pub(crate) use graph::Edges;

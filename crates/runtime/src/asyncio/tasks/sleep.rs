@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use asyncio_clock::Seconds;
-use asyncio_errors::{Result, ValueError};
+use asyncio_errors::{Error, Result, ValueError};
 
 use crate::kernel::{
     Action, BlockedOn, LoopCore, TimerKey, Wake, current, is_visited, keep_waiting_on, running_loop, take_cancel,
@@ -115,7 +115,7 @@ impl StdFuture for Sleep {
             Stage::Yielded if is_visited() => Poll::Pending,
             Stage::Yielded => {
                 self.stage = Stage::Done;
-                Poll::Ready(take_cancel().map_or(Ok(()), |cancelled| Err(cancelled.into())))
+                Poll::Ready(take_cancel().map_or(Ok(()), Err))
             }
             _ => self.poll_timer(cx),
         }
@@ -127,9 +127,9 @@ impl Sleep {
     #[inline(never)]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match &self.stage {
-            Stage::New(delay, _) if delay.is_nan() => {
+            &Stage::New(delay, at) if delay.is_nan() => {
                 self.stage = Stage::Done;
-                Poll::Ready(Err(ValueError::new("Invalid delay: NaN (not a number)").into()))
+                Poll::Ready(Err(Error::raised_at(ValueError::new("Invalid delay: NaN (not a number)"), at)))
             }
             Stage::New(delay, at) => {
                 let core = running_loop()?;
@@ -148,7 +148,7 @@ impl Sleep {
                     core.remove_timer(*key);
                 }
                 self.stage = Stage::Done;
-                Poll::Ready(cancelled.map_or(Ok(()), |cancelled| Err(cancelled.into())))
+                Poll::Ready(cancelled.map_or(Ok(()), Err))
             }
             Stage::Yielded | Stage::Done => panic!("a sleep was polled after its end"),
         }

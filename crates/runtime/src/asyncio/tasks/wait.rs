@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::task::{Context, Poll};
 
 use asyncio_clock::TimeLimit;
-use asyncio_errors::{Result, ValueError};
+use asyncio_errors::{Error, Result, ValueError};
 
 use super::done_callbacks::{DoneCallbacks, StopOnDrop, distinct};
 use super::gather::{Gather, GatherSet};
@@ -214,7 +214,7 @@ impl<H: fmt::Debug> fmt::Debug for Wait<H> {
 /// CPython's `_wait`.
 async fn wait_until<H: AsRef<AnyFuture>>(wait: Wait<H>) -> Sets<H> {
     if wait.futures.is_empty() {
-        return Err(ValueError::new("Set of Tasks/Futures is empty.").into());
+        return Err(Error::raised_at(ValueError::new("Set of Tasks/Futures is empty."), wait.at));
     }
     let waiting = Rc::new(Waiting {
         callbacks: DoneCallbacks::new(wait.futures.iter().map(|future| future.as_ref().clone()).collect()),

@@ -52,7 +52,7 @@ pub fn wait_for<K, A: WaitFor<K>>(awaitable: A, limit: impl TimeLimit) -> impl S
     async move {
         match limit {
             Some(limit) if limit <= 0.0 => awaitable.no_time_left(at).await,
-            limit => timeout(limit).run(async |_| awaitable.in_time(at).await).await,
+            limit => timeout(limit).run_at(at, async |_| awaitable.in_time(at).await).await,
         }
     }
 }
@@ -117,7 +117,7 @@ impl<T, F: StdFuture<Output = Result<T>>> WaitFor<InPlace> for F {
         .await;
         cancel_and_wait(&task, at).await?;
         task.outcome().map_err(|cancelled| TimeoutError::raise_from(cancelled, at))?;
-        Err(TimeoutError::default().into())
+        Err(Error::raised_at(TimeoutError::default(), at))
     }
 }
 

@@ -4,6 +4,7 @@
 //! the frame which set them has borrowed: reading them touches no count and no flag. This relies only on the nesting of frames.
 
 use std::cell::Cell;
+use std::panic::Location;
 use std::ptr;
 use std::rc::Rc;
 use std::thread::LocalKey;
@@ -78,6 +79,11 @@ pub(crate) fn in_no_step(f: impl FnOnce()) {
 #[inline(always)]
 pub(crate) fn with_task<R>(f: impl FnOnce(Option<&AnyTask>) -> R) -> R {
     with(&TASK, f)
+}
+
+/// The last known location of the current task; without a task, a line of this library.
+pub(crate) fn location() -> &'static Location<'static> {
+    with_task(|task| task.map_or(Location::caller(), |task| task.core().at.get()))
 }
 
 #[cfg(test)]

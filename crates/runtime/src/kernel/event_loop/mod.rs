@@ -214,8 +214,7 @@ impl LoopCore {
     #[inline]
     pub(crate) fn take_remote(&self) {
         if self.shared.has_news() {
-            let woken = self.take_news();
-            self.tell_woken(woken);
+            self.tell_woken(self.take_news());
         }
     }
 
@@ -355,8 +354,7 @@ impl LoopCore {
     #[cold]
     fn let_go_of_handler(&self) {
         if self.unseen.get() == 0 {
-            let handler = self.exception_handler.take();
-            drop(handler);
+            drop(self.exception_handler.take());
         }
     }
 }

@@ -13,7 +13,6 @@ use super::LoopCore;
 use crate::kernel::event_loop::ready::{Other, Run};
 use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::cell::Kind;
-use crate::kernel::task::blocker::WaitKind;
 use crate::kernel::tenant::Tenant;
 use crate::kernel::watch::LoopEvent;
 use asyncio_selectors::selector::{Found, Selector, check_can_wait};
@@ -169,14 +168,9 @@ impl LoopCore {
     }
 
     /// Does a task wait on something foreign, such as another crate's channel, so that another thread may have its waker?
+    #[cold]
     pub(crate) fn waits_on_others(&self) -> bool {
-        let waits = |task: &AnyFuture| match task.kind() {
-            Kind::Task(core) => {
-                core.awaited().is_none()
-                    && core.blocked_on().describe().is_none_or(|wait| wait.kind == WaitKind::Foreign)
-            }
-            Kind::Plain | Kind::Group(_) => false,
-        };
+        let waits = |task: &AnyFuture| matches!(task.kind(), Kind::Task(core) if core.may_wait_for_others());
         // Usually the same task as last time, so that not every wait walks through all tasks.
         let found = self.tasks.find(self.waits_on_others.get(), waits);
         self.waits_on_others.set(found.unwrap_or(0));

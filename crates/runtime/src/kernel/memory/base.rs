@@ -7,7 +7,7 @@ use std::task::Waker;
 
 use asyncio_errors::{CancelledError, Error};
 
-use crate::kernel::event_loop::ready::Run;
+use crate::kernel::event_loop::{current, ready::Run};
 use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered, abandon};
 use crate::kernel::memory::cell::FutureBase;
 use crate::kernel::memory::state::State;
@@ -99,9 +99,8 @@ impl FutureBase {
 
     /// Drops all callbacks, because the loop is closed.
     pub(crate) fn forget_callbacks(&self) {
-        let callbacks = self.with_callbacks(|callbacks| std::mem::replace(callbacks, Callbacks::None));
-        // After the look at the memory: they may own the last handles on other futures.
-        drop(callbacks);
+        // Dropped after the look at the memory: they may own the last handles on other futures.
+        drop(self.with_callbacks(|callbacks| std::mem::replace(callbacks, Callbacks::None)));
     }
 
     /// Called when the task that awaits it is polled again, perhaps with another waker.
@@ -143,7 +142,7 @@ impl FutureBase {
     /// The stored error, for printing it.
     pub(crate) fn peek_error(&self) -> Option<Error> {
         self.with_memory(|memory| match memory {
-            Memory::Cancelled => Some(CancelledError::default().into()),
+            Memory::Cancelled => Some(Error::cancelled_at(None, current::location())),
             Memory::Error(error) => Some(error.clone()),
             _ => None,
         })

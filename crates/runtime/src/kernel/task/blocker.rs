@@ -76,8 +76,8 @@ pub(crate) enum BlockedOn {
     Nothing,
     /// Its turn: it gave way to the others, and is queued.
     Turn,
-    /// A future that this crate does not know.
-    Foreign,
+    /// A future of another crate, alone or in a future of this one.
+    Foreign(Option<&'static Foreign>),
     /// A sleep.
     Timer(TimerKey),
     /// A future or task.
@@ -96,7 +96,7 @@ impl BlockedOn {
     fn with<R>(&self, f: impl FnOnce(&dyn Blocker) -> R) -> Option<R> {
         Some(match self {
             Self::Nothing | Self::Turn => return None,
-            Self::Foreign => f(&Foreign),
+            Self::Foreign(foreign) => f(foreign),
             Self::Timer(key) => f(key),
             Self::Future(future) => f(future),
             Self::Line(line, ticket) => f(&InLine(line, *ticket)),
@@ -124,16 +124,20 @@ impl BlockedOn {
     }
 }
 
-/// An unknown blocker cannot be cancelled either; see `look_back` in `step`.
-struct Foreign;
+/// A future of this crate in which one of another crate is awaited.
+pub(crate) struct Foreign {
+    pub(crate) is_cancellable: bool,
+    pub(crate) text: &'static str,
+}
 
-impl Blocker for Foreign {
+/// Alone, it cannot be cancelled either; see `look_back` in `step`.
+impl Blocker for Option<&'static Foreign> {
     fn cancel(&self, _event_loop: &LoopCore) -> bool {
-        false
+        self.is_some_and(|foreign| foreign.is_cancellable)
     }
 
     fn describe(&self) -> Description {
-        Description::new(WaitKind::Foreign, "a future of another crate")
+        Description::new(WaitKind::Foreign, self.map_or("a future of another crate", |foreign| foreign.text))
     }
 }
 

@@ -4,10 +4,11 @@
 //! may form a cycle. The core idea: it is walked without recursion, with a list of what is left to do, in the order in which
 //! CPython's calls would reach each future.
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use asyncio_errors::names::place;
-use asyncio_errors::{CancelledError, log};
+use asyncio_errors::{Error, log};
 
 use crate::kernel::event_loop::current;
 use crate::kernel::handle::{AnyFuture, AnyTask};
@@ -127,7 +128,7 @@ fn cancel_task(task: &AnyFuture, core: &TaskCore, message: &Option<Arc<str>>, to
             // Its next step is queued already, or it waits on something that this crate does not know.
             core.set_pending_cancel(PendingCancel::Must);
             core.note_cancel_message(message.clone());
-            if let BlockedOn::Foreign = core.blocked_on() {
+            if let BlockedOn::Foreign(None) = core.blocked_on() {
                 task.wake();
             }
         }
@@ -164,34 +165,46 @@ pub(crate) fn force(task: &AnyTask) {
         core.note_cancel_message(core.take_message_of_wait());
     }
     core.set_pending_cancel(PendingCancel::Forced);
-    if task.base().event_loop().debug.borrow().is_some() {
+}
+
+/// The cancellation that the block at `at` must raise in place of its waiting content.
+#[inline]
+pub(crate) fn take_forced(at: &'static Location<'static>) -> Option<Error> {
+    current::with_task(|task| {
+        let core = task?.core();
+        (core.pending_cancel() == PendingCancel::Forced).then(|| raise_forced(core, Some(at)))
+    })
+}
+
+/// The cancellation that is raised in place of the content of a block, or else of the whole task. From now on the task is at
+/// that block.
+#[cold]
+pub(crate) fn raise_forced(core: &TaskCore, block: Option<&'static Location<'static>>) -> Error {
+    core.at.set(block.unwrap_or(core.at.get()));
+    if core.base.event_loop().debug.borrow().is_some() {
         let (name, at) = (core.shown_name(), place(core.at.get()));
+        let position = if block.is_some() { "in the block at" } else { "after" };
         log::warning(format_args!(
-            "cancelling {name} drops a future of another crate, for which it waits behind its await at {at}; \
+            "cancelling {name} drops a future of another crate that it awaits {position} {at}; \
              cancellable(future) raises the cancellation there, uncancellable(future) lets the future finish"
         ));
     }
-}
-
-/// The cancellation that a block must raise in place of its waiting content.
-#[inline]
-pub(crate) fn take_forced() -> Option<CancelledError> {
-    take(|pending| pending == PendingCancel::Forced)
+    raise(core)
 }
 
 /// The cancellation that the current task must raise now, if there is one. Called by a wait that is being resumed.
 #[inline]
-pub(crate) fn take_cancel() -> Option<CancelledError> {
+pub(crate) fn take_cancel() -> Option<Error> {
     take(|pending| pending != PendingCancel::None)
 }
 
 /// Like [`take_cancel`], but only if the wait itself was cancelled.
-pub(crate) fn take_direct_cancel() -> Option<CancelledError> {
+pub(crate) fn take_direct_cancel() -> Option<Error> {
     take(|pending| pending == PendingCancel::Wait)
 }
 
 #[inline]
-fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<CancelledError> {
+fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<Error> {
     current::with_task(|task| {
         let core = task?.core();
         wanted(core.pending_cancel()).then(|| raise(core))
@@ -200,9 +213,9 @@ fn take(wanted: impl Fn(PendingCancel) -> bool) -> Option<CancelledError> {
 
 /// Not inlined: every wait that ends asks, and few are cancelled.
 #[cold]
-pub(crate) fn raise(core: &TaskCore) -> CancelledError {
+pub(crate) fn raise(core: &TaskCore) -> Error {
     let of_wait = core.take_message_of_wait();
     let message = if core.pending_cancel() == PendingCancel::Wait { of_wait } else { core.cancel_message() };
     core.set_pending_cancel(PendingCancel::None);
-    CancelledError::from_message(message)
+    Error::cancelled_at(message, core.at.get())
 }

@@ -180,6 +180,11 @@ impl TaskCore {
         self.look(|blocked_on| matches!(blocked_on, BlockedOn::Future(_) | BlockedOn::Line(..)))
     }
 
+    /// Does it wait for a future of another crate, or for nothing that is known?
+    pub(crate) fn may_wait_for_others(&self) -> bool {
+        self.look(|blocked_on| matches!(blocked_on, BlockedOn::Nothing | BlockedOn::Turn | BlockedOn::Foreign(_)))
+    }
+
     /// Must be called while nothing is borrowed: the old blocker may be the last handle of a future.
     #[inline]
     pub(crate) fn set_blocked_on(&self, blocked_on: BlockedOn) {

@@ -20,7 +20,7 @@ use crate::kernel::handle::AnyTask;
 use crate::kernel::memory::cell::TaskMemory;
 use crate::kernel::memory::state::{PendingCancel, State};
 use crate::kernel::task::blocker::BlockedOn;
-use crate::kernel::task::cancel::{deliver, force, raise};
+use crate::kernel::task::cancel::{deliver, force, raise, raise_forced};
 use crate::kernel::task::core::TaskCore;
 use crate::kernel::task::coroutine::excuse;
 use crate::kernel::watch::LoopEvent;
@@ -235,12 +235,11 @@ fn prepare(core: &TaskCore, no_context: Option<Error>) -> Option<Error> {
     }
     core.set_blocked_on(BlockedOn::Nothing);
     match core.base.state() {
-        State::Aborted => return Some(CancelledError::default().into()),
+        State::Aborted => return Some(Error::cancelled_at(None, core.at.get())),
         State::New => {
             core.start();
             if core.pending_cancel() == PendingCancel::Must {
-                core.set_pending_cancel(PendingCancel::None);
-                return Some(CancelledError::from_message(core.cancel_message()).into());
+                return Some(raise(core));
             }
         }
         // Not only the last wait's.
@@ -281,9 +280,9 @@ fn look_back(task: &AnyTask) -> Back {
             return Back::Resumes;
         }
         // There is no block around the wait.
-        PendingCancel::Forced => return Back::Ends(raise(core).into()),
+        PendingCancel::Forced => return Back::Ends(raise_forced(core, None)),
     }
-    core.set_blocked_on(BlockedOn::Foreign);
+    core.set_blocked_on(BlockedOn::Foreign(None));
     Back::Waits
 }
 

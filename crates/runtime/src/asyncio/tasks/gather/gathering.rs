@@ -4,9 +4,9 @@ use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
 
-use asyncio_errors::{CancelledError, Error};
+use asyncio_errors::Error;
 
-use crate::kernel::{AnyFuture, Group, Kind, Run, Text};
+use crate::kernel::{AnyFuture, Group, Kind, Run, Text, current};
 
 /// The callback on the members of a group: CPython's `_done_callback`.
 #[derive(Default)]
@@ -72,7 +72,7 @@ impl Gathering {
         if group.cancel_requested.get() {
             // A cancelled group raises even under `return_exceptions`. CPython raises the error of the last member.
             let error = group.members.last().and_then(last_cancellation);
-            self.future().finish_with_error(error.unwrap_or_else(|| CancelledError::default().into()));
+            self.future().finish_with_error(error.unwrap_or_else(|| Error::cancelled_at(None, current::location())));
         } else {
             self.future().finish(());
         }
@@ -83,7 +83,7 @@ impl Gathering {
 fn last_cancellation(member: &AnyFuture) -> Option<Error> {
     match member.kind() {
         _ if member.cancelled() => member.base().see_error(),
-        Kind::Task(core) => Some(CancelledError::from_message(core.cancel_message()).into()),
+        Kind::Task(core) => Some(Error::cancelled_at(core.cancel_message(), core.at.get())),
         Kind::Plain | Kind::Group(_) => None,
     }
 }

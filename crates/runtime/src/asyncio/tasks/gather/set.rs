@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use asyncio_errors::{CancelledError, Result};
+use asyncio_errors::{Error, Result};
 
 use crate::asyncio::tasks::awaitable::Awaitable;
-use crate::kernel::AnyFuture;
+use crate::kernel::{AnyFuture, current};
 
 /// One of the futures that a [`Gather`](super::Gather) waits for, and how its result is obtained (taken or cloned).
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl<H: AsRef<AnyFuture>, T> GatherMember<H, T> {
         if future.cancelled() {
             // CPython's gather makes a new exception here, with an empty message if there was none.
             let message = future.base().cancel_message();
-            return Err(CancelledError::new(message.unwrap_or_default()).into());
+            return Err(Error::cancelled_at(Some(message.unwrap_or_default()), current::location()));
         }
         (self.outcome)(&self.handle)
     }
