@@ -92,7 +92,7 @@ fn a_group_fails_where_its_block_is_run() {
             foreign().await
         });
         is_at(foreign_body.await, line + 1);
-        let own_body = TaskGroup::new().run(async |group| Ok(drop(group.create_task(fails())?)));
+        let own_body = TaskGroup::new().run(async |group| Ok(group.create_task(fails())?));
         is_at(own_body.await, line + 6);
 
         let by_hand = TaskGroup::new();
