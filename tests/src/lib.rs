@@ -43,6 +43,7 @@ mod speed;
 pub mod tidy;
 pub mod timeline;
 pub mod told;
+pub mod type_names;
 pub mod words;
 
 use std::path::{Path, PathBuf};

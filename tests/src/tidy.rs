@@ -12,7 +12,9 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::examples::{LIBRARIES, examples, files_of, header, programs};
 use crate::names::names_are_placed;
 use crate::timeline::players;
-use crate::{book, cheat_sheet, circles, docs, files, manifests, mutants, publishing, read, relative, rooms, twins};
+use crate::{
+    book, cheat_sheet, circles, docs, files, manifests, mutants, publishing, read, relative, rooms, twins, type_names,
+};
 
 /// A check of the whole workspace: its problems in words.
 pub type Check = fn(&Path) -> Result<Vec<String>>;
@@ -29,6 +31,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("the rooms of the runtime look down", rooms::rooms_look_down),
     ("the modules of the runtime import in no circle", circles::modules_are_in_no_circle),
     ("the core is small", rooms::the_core_is_small),
+    ("names of types have one meaning", type_names::type_names_have_one_meaning),
     ("tests are under the guard", tests_are_guarded),
     ("packages can be published", publishing::packages_can_be_published),
     ("links lead somewhere", book::links),

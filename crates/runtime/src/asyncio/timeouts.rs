@@ -69,11 +69,11 @@ struct Limit {
     task: RefCell<Option<AnyTask>>,
     /// The task's count of cancellation requests when the block began.
     cancelling: Cell<u32>,
-    scheduled: Cell<Scheduled>,
+    scheduled: Cell<LimitTimer>,
 }
 
 #[derive(Clone, Copy, Default)]
-enum Scheduled {
+enum LimitTimer {
     #[default]
     No,
     /// The timer is made when the block first waits.
@@ -368,31 +368,31 @@ impl Limit {
     /// Makes the limit expire at `when`; in the next iteration if that is now or has passed.
     fn schedule(&self, event_loop: &LoopCore, task: &AnyTask, when: f64) {
         if when <= event_loop.time() {
-            self.scheduled.set(Scheduled::Timer(event_loop.queue_timer(Action::Cancel(task.clone()))));
+            self.scheduled.set(LimitTimer::Timer(event_loop.queue_timer(Action::Cancel(task.clone()))));
         } else {
             self.schedule_later(event_loop);
         }
     }
 
     fn schedule_later(&self, event_loop: &LoopCore) {
-        self.scheduled.set(Scheduled::Later(event_loop.timers.borrow_mut().take_turn()));
+        self.scheduled.set(LimitTimer::Later(event_loop.timers.borrow_mut().take_turn()));
     }
 
     /// Makes the timer. Its place in the order of timers was reserved when the block started.
     #[inline]
     fn arm(&self) {
-        if let (Scheduled::Later(turn), Some(when), Some(task)) =
+        if let (LimitTimer::Later(turn), Some(when), Some(task)) =
             (self.scheduled.get(), self.when.get(), &*self.task.borrow())
         {
             let action = Action::Cancel(task.clone());
             let timer = task.base().event_loop().insert_timer_at(turn, when, action);
-            self.scheduled.set(Scheduled::Timer(timer));
+            self.scheduled.set(LimitTimer::Timer(timer));
         }
     }
 
     /// The state now. The limit has expired if its timer is gone, unless the loop was closed.
     fn look(&self) -> State {
-        if let (State::Active, Scheduled::Timer(timer), Some(task)) =
+        if let (State::Active, LimitTimer::Timer(timer), Some(task)) =
             (self.state.get(), self.scheduled.get(), &*self.task.borrow())
             && !task.base().event_loop().timers.borrow().is_armed(timer)
             && !task.base().event_loop().is_closed()
@@ -404,7 +404,7 @@ impl Limit {
 
     #[inline]
     fn unschedule(&self) {
-        if let Scheduled::Timer(timer) = self.scheduled.replace(Scheduled::No)
+        if let LimitTimer::Timer(timer) = self.scheduled.replace(LimitTimer::No)
             && let Some(task) = &*self.task.borrow()
         {
             task.base().event_loop().remove_timer(timer);
