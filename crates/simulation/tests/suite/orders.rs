@@ -41,6 +41,18 @@ fn each_strategy_finds_an_update_that_is_not_lost() {
     }
 }
 
+/// With depth 1 a task of lower priority runs only while the other one waits, and neither update is lost. The first run is first in,
+/// first out, whatever the strategy.
+#[test]
+fn from_depth_two_on_pct_stops_a_task_in_the_middle() {
+    let lost = |depth| {
+        let outcomes = explore(lost_update(2, 1)).strategy(Strategy::Pct { depth }).schedules(300).outcomes().outcomes;
+        outcomes.into_iter().find(|outcome| outcome.text == "1").map_or(0, |outcome| outcome.count)
+    };
+    assert_eq!(lost(1), 1);
+    assert!(lost(2) > 1, "{}", lost(2));
+}
+
 #[test]
 fn a_search_does_not_depend_on_the_number_of_threads() {
     for strategy in RANDOM.into_iter().chain([Strategy::Delays(2)]) {
