@@ -70,6 +70,7 @@ pub(crate) fn main(arguments: TokenStream, function: TokenStream) -> Result<Toke
 #[derive(Default)]
 struct Orders {
     schedules: Option<u64>,
+    threads: Option<u64>,
     seed: Option<u64>,
     schedule: Option<String>,
     delays: Option<u64>,
@@ -84,8 +85,19 @@ pub(crate) fn test(arguments: TokenStream, function: TokenStream) -> Result<Toke
     }
     let (mut common, mut orders, mut denies) = (Common::default(), Orders::default(), false);
     let (mut of_orders, mut network) = (None, None);
-    let known =
-        ["clock", "debug", "leaks", "schedules", "delays", "seed", "slow_steps", "schedule", "network", "crate"];
+    let known = [
+        "clock",
+        "debug",
+        "leaks",
+        "schedules",
+        "threads",
+        "delays",
+        "seed",
+        "slow_steps",
+        "schedule",
+        "network",
+        "crate",
+    ];
     let arguments = parse(arguments, &known)?;
     for argument in &arguments {
         if common.take(argument)? {
@@ -94,6 +106,7 @@ pub(crate) fn test(arguments: TokenStream, function: TokenStream) -> Result<Toke
         match argument.name.as_str() {
             "leaks" => denies = argument.one_of(&[("deny", true), ("cancel", false)])?,
             "schedules" => orders.schedules = Some(argument.number(1)?),
+            "threads" => orders.threads = Some(argument.number(1)?),
             "delays" => orders.delays = Some(argument.number(1)?),
             "seed" => orders.seed = Some(argument.number(0)?),
             "slow_steps" => orders.slow_steps = Some(argument.seconds()?),
@@ -173,6 +186,7 @@ impl Orders {
         match self {
             Self { schedule: Some(_), schedules: Some(_), .. } => return Err(together("schedule", "schedules")),
             Self { schedule: Some(_), delays: Some(_), .. } => return Err(together("schedule", "delays")),
+            Self { schedule: Some(_), threads: Some(_), .. } => return Err(together("schedule", "threads")),
             Self { schedule: Some(_), seed: Some(_), .. } => return Err(together("schedule", "seed")),
             Self { delays: Some(_), seed: Some(_), .. } => return Err(together("delays", "seed")),
             Self { schedule: Some(_), slow_steps: Some(_), .. } => return Err(together("schedule", "slow_steps")),
@@ -187,9 +201,10 @@ impl Orders {
             .map(|token| format!(".schedule(&{token:?}.parse().expect(\"`schedule` of `#[asyncio::test]`\"))"));
         let delays = self.delays.map(|delays| format!(".strategy({krate}::simulation::Strategy::Delays({delays}))"));
         let slow = self.slow_steps.map(|seconds| format!(".slow_steps({seconds:?})"));
-        let parts =
-            [Some(number("schedules", self.schedules)), Some(number("seed", self.seed)), slow, schedule, delays];
-        Ok(parts.into_iter().flatten().collect())
+        let numbers = [("schedules", self.schedules), ("threads", self.threads), ("seed", self.seed)];
+        let numbers = numbers.map(|(name, value)| Some(number(name, value)));
+        let parts = numbers.into_iter().chain([slow, schedule, delays]);
+        Ok(parts.flatten().collect())
     }
 }
 

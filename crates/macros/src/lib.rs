@@ -81,6 +81,7 @@ pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// | `debug = true` | Debug mode, whatever `ASYNCIO_DEBUG` says. |
 /// | `leaks = "deny"` | A task that is left fails the test. Without it, the task is cancelled, as at the end of a program. |
 /// | `schedules = 10_000` | The test runs that many times, each time in another order of its steps; see below. |
+/// | `threads = 1` | That many threads search, instead of one for each processor. A test with signals needs 1, because a signal goes to all loops of the process. |
 /// | `seed = 7` | The orders are drawn from this seed instead of 0. |
 /// | `delays = 2` | The orders are all with up to two deviations from first in, first out, as far as `schedules` allows. |
 /// | `slow_steps = 0.5` | The steps of an iteration may take that many seconds, so that timers may be due meanwhile. |
@@ -89,7 +90,7 @@ pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// | `network = lossy()` | The same on the `simulation::Network` that the expression returns, with its faults. |
 /// | `crate = "path"` | Where the crate `asyncio` is, if it has another name here. |
 ///
-/// The orders (`schedules`, `seed`, `delays`, `slow_steps`, `schedule`) and the network need the feature `simulation` of
+/// The orders (`schedules`, `threads`, `seed`, `delays`, `slow_steps`, `schedule`) and the network need the feature `simulation` of
 /// `asyncio`. A failing order is shrunk, and the message ends with its token. Set `ASYNCIO_SCHEDULE` to the token to run that
 /// order alone, and keep it with `schedule = …` once the fault is mended. `asyncio::simulation` explains what an order is.
 ///

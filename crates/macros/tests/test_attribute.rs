@@ -7,7 +7,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use asyncio::{Exception, Lock, Result, create_task, gather, get_running_loop, sleep};
+use asyncio::io::kill;
+use asyncio::signal::SIGUSR2;
+use asyncio::{Event, Exception, Lock, Result, create_task, gather, get_running_loop, sleep};
 
 /// Each of two tasks reads, gives way, and writes what it read plus one.
 async fn lost_update() -> Result<u32> {
@@ -81,6 +83,25 @@ mod passes {
     #[asyncio::test(schedules = 500, seed = 3, leaks = "deny")]
     async fn many_orders() -> Result<()> {
         gather([sleep(0), sleep(0)]).await?;
+        Ok(())
+    }
+
+    /// All loops of the process that handle the signal hear of it, so one thread searches.
+    #[asyncio::test(schedules = 200, threads = 1, leaks = "deny")]
+    async fn a_signal_in_many_orders() -> Result<()> {
+        let (event_loop, came, times) = (get_running_loop()?, Event::new(), Rc::new(Cell::new(0)));
+        let (sets, counts) = (came.clone(), Rc::clone(&times));
+        let heard = move || {
+            counts.set(counts.get() + 1);
+            sets.set();
+        };
+        event_loop.add_signal_handler(SIGUSR2, heard)?;
+        kill(std::process::id(), SIGUSR2)?;
+        came.wait().await?;
+        // In real time, as long as there is a handler.
+        sleep(0.001).await?;
+        event_loop.remove_signal_handler(SIGUSR2);
+        assert_eq!(times.get(), 1);
         Ok(())
     }
 

@@ -112,6 +112,7 @@ where
         same_output: false,
         outcomes: false,
         replay: None,
+        progress: true,
     };
     Explore { program, options }
 }
@@ -137,6 +138,7 @@ pub(crate) struct Options {
     pub(crate) same_output: bool,
     pub(crate) outcomes: bool,
     pub(crate) replay: Option<Schedule>,
+    pub(crate) progress: bool,
 }
 
 impl<F, M, T> Explore<F>
@@ -176,6 +178,13 @@ where
         self
     }
 
+    /// Sets whether the search shows its progress on standard error. By default it does so after half a second, if standard error is
+    /// a terminal. Of several searches at the same time, one shows its progress.
+    pub fn progress(mut self, shown: bool) -> Self {
+        self.options.progress = shown;
+        self
+    }
+
     /// Sets the seed of the random strategies, which is 0 by default. The same seed finds the same schedule, with any number of
     /// threads.
     pub fn seed(mut self, seed: u64) -> Self {
@@ -184,7 +193,8 @@ where
     }
 
     /// Sets how many threads search. By default one for each processor. A program with signal handlers needs one thread, because
-    /// a signal goes to all loops of the process.
+    /// a signal goes to all loops of the process that handle it. For the same reason, no other test of the process may handle the
+    /// same signal at that time.
     pub fn threads(mut self, threads: usize) -> Self {
         self.options.threads = threads.max(1);
         self
@@ -265,7 +275,7 @@ where
     }
 
     /// Collects the results of the program, instead of stopping at the first failure: [`Exploration::outcomes`], each with its
-    /// shortest schedule.
+    /// shortest schedule. If there are more than 30, those that occurred least often are left out.
     ///
     /// # Examples
     ///

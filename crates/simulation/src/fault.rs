@@ -120,6 +120,17 @@ impl Fault {
         matches!(self, Self::Busy | Self::Late | Self::Job | Self::Report)
     }
 
+    /// Its kind, in the counts of a report: one, and several.
+    fn kind(self) -> [&'static str; 2] {
+        match self {
+            Self::Busy | Self::Late => ["fault of time", "faults of time"],
+            Self::Job => ["late job", "late jobs"],
+            Self::Report => ["late report from a descriptor", "late reports from descriptors"],
+            Self::Choice => ["choice of the program", "choices of the program"],
+            _ => ["fault of the network", "faults of the network"],
+        }
+    }
+
     /// Who does it, in reports.
     pub(crate) fn subject(self) -> &'static str {
         match self {
@@ -170,5 +181,36 @@ impl Fault {
 
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|fault| fault.name() == name)
+    }
+}
+
+/// How many there are of each kind, as the rest of a list: `, 2 late jobs and 1 fault of time`.
+pub(crate) fn counted(faults: &[Fault]) -> String {
+    let mut kinds: Vec<([&str; 2], usize)> = Vec::new();
+    for kind in faults.iter().map(|fault| fault.kind()) {
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    let last = kinds.len().saturating_sub(1);
+    let item = |(number, ([one, several], count)): (usize, ([&str; 2], usize))| {
+        let joint = if number == last { " and" } else { "," };
+        format!("{joint} {count} {}", if count == 1 { one } else { several })
+    };
+    kinds.into_iter().enumerate().map(item).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, counted};
+
+    #[test]
+    fn a_report_counts_each_kind() {
+        assert_eq!(counted(&[]), "");
+        assert_eq!(counted(&[Fault::Report]), " and 1 late report from a descriptor");
+        let several = [Fault::Reset, Fault::Job, Fault::Delay, Fault::Busy, Fault::Job, Fault::Split];
+        assert_eq!(counted(&several), ", 3 faults of the network, 2 late jobs and 1 fault of time");
+        assert_eq!(counted(&[Fault::Choice, Fault::Choice]), " and 2 choices of the program");
     }
 }

@@ -22,7 +22,8 @@
 //!
 //! Events that the loop finds at its descriptors (signals, the ends of children, bytes of sockets) take effect then, or after
 //! the next timer. The events are real: a signal that a program sends itself is found at once, and the end of a child when it
-//! has ended.
+//! has ended. The system delivers a signal to the process, and all its loops with a handler get it. So a program with signals is
+//! explored by one thread: [`Explore::threads`]`(1)`, or `threads = 1` in `#[asyncio::test]`.
 //!
 //! Not part of the schedule are threads that the program starts itself, what children do and when, and other waits of jobs,
 //! such as for a channel: if a job keeps its turn for three seconds of real time, a warning reports that, and the job continues
@@ -46,6 +47,7 @@
 //! | `shrink`, `story`, `report`, `numbers` | from a failure to its explanation |
 //! | `cancellation` | cancelling and dropping a coroutine at each of its awaits |
 //! | `invariant`, `panics`, `hook` | checks after each step, silenced panics, `ASYNCIO_SCHEDULE` |
+//! | `progress` | the line on a terminal while a search runs |
 
 #![forbid(unsafe_code)]
 
@@ -67,6 +69,8 @@ mod jobs;
 mod network;
 mod numbers;
 mod panics;
+#[cfg_attr(not(unix), path = "no_progress.rs")]
+mod progress;
 mod report;
 #[cfg(unix)]
 mod reports;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::fault::{self, Fault};
 use crate::token::Schedule;
 
 /// A way in which a program fails.
@@ -115,8 +116,11 @@ pub struct Found {
     pub after: u64,
     /// The number of deviations from first in, first out before shrinking.
     pub deviations: usize,
-    /// The number of faults of the network and of time before shrinking.
+    /// The number of other choices that were unusual before shrinking: faults of the network and of time, late jobs and late
+    /// reports, choices of the program.
     pub mishaps: usize,
+    /// Their kinds.
+    pub(crate) faults: Vec<Fault>,
     /// What happened, in words: a line for each deviation, with the locations of the tasks that changed places.
     pub story: String,
     /// All steps in order. Those that deviate are marked.
@@ -172,7 +176,7 @@ pub struct Exploration {
     pub failure: Option<Found>,
     /// What is proven, if the strategy was [`Strategy::Delays`](crate::Strategy::Delays).
     pub proof: Option<Proof>,
-    /// The results of the program, the most frequent one first, if they were requested.
+    /// The 30 most frequent results of the program, the most frequent one first, if they were requested.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -182,13 +186,7 @@ impl fmt::Display for Exploration {
             Some(found) => {
                 writeln!(f, "{}", found.failure)?;
                 write!(f, "found after {} schedules, with {} deviations", found.after, found.deviations)?;
-                let mishaps = found.mishaps;
-                if mishaps > 0 {
-                    let of_time = found.schedule.slack() > 0.0;
-                    let whose = if of_time { "time and the network" } else { "the network" };
-                    write!(f, " and {mishaps} faults of {whose}")?;
-                }
-                f.write_str("\n")?;
+                writeln!(f, "{}", fault::counted(&found.faults))?;
                 f.write_str(&found.story)?;
                 writeln!(f, "the steps:\n{}", found.timeline.trim_end_matches('\n'))?;
                 writeln!(f, "to repeat it: ASYNCIO_SCHEDULE={}", found.schedule)?;

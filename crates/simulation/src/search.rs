@@ -18,6 +18,7 @@ use crate::delays::visit;
 use crate::explore::Options;
 use crate::hook;
 use crate::numbers::renumber;
+use crate::progress::{self, Stage};
 use crate::report::{Exploration, Failure, Found, Outcome, Proof};
 use crate::shrink::{Tried, shrink, shrink_mishaps};
 use crate::story::Told;
@@ -106,8 +107,17 @@ pub(crate) fn search(once: Once<'_>, options: &Options) -> Exploration {
     let mut tally = HashMap::new();
     search.note(&mut tally, 0, search.expected.clone(), Course::default);
     search.merge(tally);
-    let proof = if let Strategy::Delays(most) = options.strategy { search.delays(most) } else { search.random() };
-    in_thread(|| search.report(proof))
+    let stage = Stage::Searches { done: &search.schedules, most: options.schedules, time: options.time };
+    let proof = with_progress(options, stage, || match options.strategy {
+        Strategy::Delays(most) => search.delays(most),
+        _ => search.random(),
+    });
+    with_progress(options, Stage::Shortens, || in_thread(|| search.report(proof)))
+}
+
+/// Calls `work`, and shows the progress meanwhile if that is wanted.
+fn with_progress<R>(options: &Options, stage: Stage<'_>, work: impl FnOnce() -> R) -> R {
+    if options.progress { progress::on_stderr(stage, work) } else { work() }
 }
 
 /// Runs `f` in a separate thread, because in the main thread each run would watch for Ctrl-C.
@@ -292,7 +302,8 @@ impl Search<'_> {
         let failure = found.and_then(|seen| {
             let failure = seen.failure?;
             let is_like = |ended: &RunEnd| ended.as_ref().is_err_and(|other| other.is_like(&failure));
-            let (deviations, mishaps) = (seen.course.deviations.len(), seen.course.mishaps.len());
+            let deviations = seen.course.deviations.len();
+            let faults: Vec<_> = seen.course.mishaps.iter().map(|mishap| mishap.fault).collect();
             let schedule = self.shortest(&tape, seen.course, &is_like).schedule();
             let told = told(&tape, &schedule, |tape, chooser, fate| self.run_raw(tape, chooser, fate));
             let (failure, story) = match told.failure {
@@ -300,7 +311,8 @@ impl Search<'_> {
                 _ => (failure, "It did not fail again: it depends on something else than the schedule.\n".to_owned()),
             };
             let timeline = told.timeline;
-            Some(Found { failure, schedule, after: seen.first, deviations, mishaps, story, timeline })
+            let (after, mishaps) = (seen.first, faults.len());
+            Some(Found { failure, schedule, after, deviations, mishaps, faults, story, timeline })
         });
         let mut seen: Vec<_> = lock(&self.outcomes).drain().collect();
         if self.stops() {
@@ -388,8 +400,11 @@ fn replay_only(once: Once<'_>, options: &Options, schedule: &Schedule, begun: In
         tape.borrow_mut().rewind(chooser, fate);
         once(tape)
     });
-    let (deviations, mishaps) = (tape.borrow().deviations.len(), tape.borrow().mishaps.happened.len());
-    let schedule = schedule.clone();
-    let failure = failure.map(|failure| Found { failure, after: 0, deviations, mishaps, schedule, story, timeline });
+    let deviations = tape.borrow().deviations.len();
+    let faults: Vec<_> = tape.borrow().mishaps.happened.iter().map(|mishap| mishap.fault).collect();
+    let failure = failure.map(|failure| {
+        let (schedule, mishaps) = (schedule.clone(), faults.len());
+        Found { failure, after: 0, deviations, mishaps, faults, schedule, story, timeline }
+    });
     Exploration { schedules: 1, took: begun.elapsed(), failure, proof: None, outcomes: Vec::new() }
 }

@@ -4,6 +4,7 @@
 //! walk draws a number only when there is a choice; its tokens depend on that.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use asyncio_runtime::{AnyTask, Choices};
 
@@ -155,7 +156,7 @@ pub(crate) struct Pct {
     rng: Rng,
     /// The index of the priority of each task that is not done. The handles keep the tasks alive, so that no new task gets the
     /// address of a known one. A task that is done must not be kept, because its end has effects, such as the drop of its result.
-    known: HashMap<AnyTask, usize>,
+    known: HashMap<AnyTask, usize, BuildHasherDefault<Address>>,
     priorities: Vec<u64>,
     /// The steps at which the priority of the task that would run falls.
     falls: Vec<u64>,
@@ -165,11 +166,30 @@ pub(crate) struct Pct {
 
 const HIGH: u64 = 1 << 63;
 
+/// The hash of a task, which hashes as its address. A search looks tasks up at every step.
+#[derive(Debug, Default)]
+struct Address(u64);
+
+impl Hasher for Address {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
+    }
+
+    fn write_usize(&mut self, part: usize) {
+        self.0 = (self.0 ^ part as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes the lowest bits, and an address has the most information in the middle.
+        self.0.rotate_left(32)
+    }
+}
+
 impl Pct {
     fn new(mut rng: Rng, depth: u32, length: u64) -> Self {
         let falls = (1..depth).map(|_| rng.next() % length.max(1)).collect();
         let callbacks = rng.next() | HIGH;
-        Self { rng, known: HashMap::new(), priorities: vec![callbacks], falls, low: HIGH }
+        Self { rng, known: HashMap::default(), priorities: vec![callbacks], falls, low: HIGH }
     }
 
     fn priority_of(&mut self, task: Option<AnyTask>) -> usize {

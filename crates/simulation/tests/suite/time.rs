@@ -63,7 +63,7 @@ fn a_deadline_that_passes_while_others_are_ready_is_found_shrunk_and_replayed() 
 #[test]
 fn a_report_says_that_time_had_a_part_in_it() {
     let text = explore(|| permit_lost_by_a_timeout(false)).slow_steps(1.0).run().to_string();
-    assert!(text.contains(" faults of time and the network\n"), "{text}");
+    assert!(text.contains(" with 5 deviations and 1 fault of time\n"), "{text}");
     assert!(text.contains("to repeat it: ASYNCIO_SCHEDULE=1:fence:dev:+1:time:dev:busy.1=1/2\n"), "{text}");
 }
 
