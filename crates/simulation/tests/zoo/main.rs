@@ -8,6 +8,7 @@
 #[macro_use]
 extern crate asyncio_testing;
 
+mod alone;
 mod cancellation;
 mod locks;
 mod queues;
@@ -17,7 +18,7 @@ mod threads;
 
 use std::time::Instant;
 
-use asyncio::simulation::{Exploration, Explore, Strategy, explore};
+use asyncio::simulation::{Exploration, Explore, Failure, Found, Strategy, explore};
 use asyncio::{Result, sleep};
 
 /// A program, with and without its fault.
@@ -136,14 +137,16 @@ fn mended_services_survive() {
     survive(services::all());
 }
 
-/// Programs that fail when a job is late. Their tokens have a second part, which CPython does not follow.
+/// Programs without twins: a future that is kept without being polled, and programs that fail when steps take time or a job is
+/// late. The tokens of the latter have a second part, which CPython does not follow.
 #[test]
-fn each_fault_with_threads_is_found_and_repeated() {
-    let found = threads::all().into_iter().map(|Specimen { name, search }| {
+fn each_fault_in_rust_alone_is_found_and_shrunk() {
+    let found = alone::all().into_iter().chain(threads::all()).map(|Specimen { name, search }| {
         let result = search(false, Strategy::Mixed, budget());
         let found = result.failure.unwrap_or_else(|| panic!("{name}: no fault in {} schedules", result.schedules));
-        assert!(matches!(found.failure, asyncio::simulation::Failure::Panic { .. }), "{name}: {}", found.failure);
-        format!("| `{name}` | {} | `{}` |", found.after, found.schedule)
+        assert!(found.after > 0, "{name} fails first in, first out: {}", found.failure);
+        assert!(found.schedule.deviations().is_some_and(|deviations| deviations.len() <= 3), "{name}: {}", found.story);
+        format!("| `{name}` | {} | {} | `{}` |", sort(&found), found.after, found.schedule)
     });
     let found: Vec<String> = found.collect();
     // The table of the documentation.
@@ -158,10 +161,27 @@ fn mended_programs_with_threads_survive() {
 }
 
 #[test]
+fn the_other_mended_programs_without_twins_survive() {
+    survive(alone::all());
+}
+
+#[test]
 fn there_are_thirty() {
     assert!(all().len() >= 30, "{}", all().len());
     let names: std::collections::BTreeSet<_> = all().iter().map(|specimen| specimen.name).collect();
     assert_eq!(names.len(), all().len());
+}
+
+/// The failure in a word or two.
+fn sort(found: &Found) -> &'static str {
+    match found.failure {
+        Failure::Panic { .. } => "panic",
+        Failure::Error(_) => "error",
+        Failure::Deadlock(_) => "deadlock",
+        Failure::Leaked(_) => "tasks left",
+        Failure::Invariant { .. } => "invariant",
+        _ => "other",
+    }
 }
 
 /// For the documentation: after how many schedules each strategy finds each fault.
@@ -190,15 +210,8 @@ fn the_table() {
                 result.failure.map_or("-".to_owned(), |_| result.schedules.to_string())
             })
             .collect();
-        let failure = mixed.failure.to_string();
-        let sort = match failure.split([':', ' ']).next().unwrap_or_default() {
-            "main" => "error",
-            "the" => "invariant",
-            "tasks" => "tasks left",
-            sort => sort,
-        };
         let left = mixed.schedule.deviations().expect("a list").len();
-        println!("| `{name}` | {sort} | {} | {left} | {took} |", after.join(" | "));
+        println!("| `{name}` | {} | {} | {left} | {took} |", sort(&mixed), after.join(" | "));
     }
 }
 
