@@ -48,6 +48,7 @@ print(
     f"{OPPONENTS} opponents, {OWN_MOVE} s per own move, "
     f"{REPLY} s per opposing move, {PAIRS_OF_MOVES} pairs of moves per game"
 )
-asyncio.run(one_game_after_the_other())
-asyncio.run(one_move_at_each_board_in_turn())
+with asyncio.Runner() as hall:
+    hall.run(one_game_after_the_other())
+    hall.run(one_move_at_each_board_in_turn())
 # ANCHOR_END: program

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use asyncio_simulation::{Deviation, Schedule, Tried, shrink};
@@ -40,9 +41,12 @@ pub(crate) struct Arguments {
     /// The example to run
     #[arg(value_name = "ID", required_unless_present = "all")]
     name: Option<String>,
-    /// The number of schedules to run
-    #[arg(long, default_value_t = 200)]
-    schedules: u64,
+    /// The number of schedules to run [default: 200, or no limit with `--seconds`]
+    #[arg(long)]
+    schedules: Option<u64>,
+    /// The number of seconds after which no further schedule starts; shortening the schedules takes more time
+    #[arg(long)]
+    seconds: Option<f64>,
     /// The seed of the first random walk, from which the others count up
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -50,7 +54,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 2000)]
     tries: u32,
     /// Run all examples that use nothing outside of their loop, and compare with the table of those that depend on the order
-    #[arg(long, conflicts_with_all = ["name", "seed", "schedules", "tries"])]
+    #[arg(long, conflicts_with_all = ["name", "seed", "schedules", "seconds", "tries"])]
     all: bool,
     /// Rewrite the table
     #[arg(long, requires = "all")]
@@ -77,8 +81,15 @@ impl Outcomes {
     }
 }
 
-/// The fewest deviations that lead to this output, with the last one as early as possible, as far as `tries` runs can tell.
-fn shortest(programs: &Programs, name: &str, text: &str, deviations: &[String], tries: u32) -> Result<String> {
+/// The fewest deviations that lead to such an output, with the last one as early as possible, as far as `tries` runs can tell.
+/// Returns the schedule, and what the program prints under it.
+fn shortest(
+    programs: &Programs,
+    name: &str,
+    is_such: impl Fn(&str) -> bool,
+    deviations: &[String],
+    tries: u32,
+) -> Result<(String, String)> {
     let token = |deviations: &[Deviation]| {
         let all = deviations.iter().map(|Deviation { step, index, len, .. }| {
             // In this run, a different number of entries may be ready at that step.
@@ -98,7 +109,7 @@ fn shortest(programs: &Programs, name: &str, text: &str, deviations: &[String], 
         }
         left -= 1;
         let tried = loosely_under(programs, name, &token(deviations)).and_then(|run| {
-            Ok(Tried { fails: run.text == text, deviations: parsed(&run.deviations)?, widths: run.eligible })
+            Ok(Tried { fails: is_such(&run.text), deviations: parsed(&run.deviations)?, widths: run.eligible })
         });
         tried.unwrap_or_else(|error| {
             failed = Some(error);
@@ -110,8 +121,8 @@ fn shortest(programs: &Programs, name: &str, text: &str, deviations: &[String], 
     }
     let schedule = token(&found);
     let run = under(programs, name, &schedule)?;
-    ensure!(run.text == text, "{name} prints something else under {schedule}, which is the same schedule");
-    Ok(schedule)
+    ensure!(is_such(&run.text), "{name} prints something else under {schedule}, which is the same schedule");
+    Ok((schedule, run.text))
 }
 
 /// Runs a program under `schedules` schedules. Returns `None` if it always printed the same.
@@ -130,23 +141,35 @@ fn explore(programs: &Programs, name: &str, schedules: u64) -> Result<Option<Dep
     }
     let outputs = others.0.len() + 1;
     let nearest = others.0.into_iter().min_by_key(|(_, outcome)| outcome.deviations.len());
-    let Some((text, Outcome { deviations, .. })) = nearest else { return Ok(None) };
-    let schedule = shortest(programs, name, &text, &deviations, TRIES)?;
+    let Some((_, Outcome { deviations, .. })) = nearest else { return Ok(None) };
+    // Any other output will do, so that the schedule is short.
+    let (schedule, text) = shortest(programs, name, |text| text != first, &deviations, TRIES)?;
     let (first, other) = first_difference(&first, &text);
     Ok(Some(Depends { program: name.to_owned(), outputs, first, other, schedule }))
 }
 
 /// Calls `work` for each number below `count`, on all processors. The results are in order.
 fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let bar = ProgressBar::new(count as u64);
+    for_a_while(ProgressBar::new(count as u64), count, None, work)
+}
+
+/// The same, but no call begins after `limit`.
+fn for_a_while<T: Send>(
+    bar: ProgressBar,
+    count: usize,
+    limit: Option<Duration>,
+    work: impl Fn(usize) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let (begun, next, results) = (Instant::now(), AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let is_over = || limit.is_some_and(|limit| begun.elapsed() >= limit);
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= count {
+                    // The first call is made in any case.
+                    if number >= count || number > 0 && is_over() {
                         break;
                     }
                     let result = work(number);
@@ -226,7 +249,11 @@ fn one(name: &str, arguments: &Arguments) -> Result<()> {
     let programs = build(&chosen, &["--quiet"])?;
     let name = &chosen[0].name;
     let mut outcomes = Outcomes::default();
-    let runs = on_all_processors(usize::try_from(arguments.schedules)?, |number| {
+    let limit = arguments.seconds.map(Duration::try_from_secs_f64).transpose()?;
+    let count = arguments.schedules.or(limit.is_none().then_some(200));
+    let bar = count.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let runs = for_a_while(bar, count.map_or(Ok(usize::MAX), usize::try_from)?, limit, |number| {
         // The first one is first in, first out.
         let schedule = match number as u64 {
             0 => FIFO.to_owned(),
@@ -234,15 +261,17 @@ fn one(name: &str, arguments: &Arguments) -> Result<()> {
         };
         under(&programs, name, &schedule)
     });
-    runs?.into_iter().for_each(|run| outcomes.add(run));
+    let runs = runs?;
+    let schedules = runs.len();
+    runs.into_iter().for_each(|run| outcomes.add(run));
     let outcomes: Vec<_> = outcomes.0.into_iter().collect();
-    let schedules = on_all_processors(outcomes.len(), |number| {
+    let shortened = on_all_processors(outcomes.len(), |number| {
         let (output, Outcome { deviations, .. }) = &outcomes[number];
-        shortest(&programs, name, output, deviations, arguments.tries)
+        shortest(&programs, name, |text| text == output, deviations, arguments.tries).map(|(schedule, _)| schedule)
     });
-    let mut outcomes: Vec<_> = outcomes.into_iter().zip(schedules?).collect();
+    let mut outcomes: Vec<_> = outcomes.into_iter().zip(shortened?).collect();
     outcomes.sort_by_key(|((_, outcome), schedule)| (schedule.matches('=').count(), std::cmp::Reverse(outcome.count)));
-    println!("{} outputs in {} schedules", outcomes.len(), arguments.schedules);
+    println!("{} outputs in {schedules} schedules", outcomes.len());
     for ((output, Outcome { count, .. }), schedule) in outcomes {
         println!("\n{count} times, ASYNCIO_SCHEDULE={schedule}");
         output.lines().for_each(|line| println!("    {line}"));
