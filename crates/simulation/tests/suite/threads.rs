@@ -281,15 +281,15 @@ fn a_job_may_ask_another_loop() {
         let (tell, told) = mpsc::channel();
         let other = std::thread::spawn(move || {
             let event_loop = asyncio_runtime::new_event_loop();
-            let answer = event_loop.create_future::<u32>();
-            let answered = answer.clone();
             tell.send((event_loop.handle(), 7)).unwrap();
-            event_loop.call_later(0.05, move || answered.set_result(0).unwrap()).unwrap();
-            event_loop.run_until_complete(answer).unwrap();
+            event_loop.run_forever().unwrap();
         });
         let (handle, number) = told.recv()?;
-        let answer = to_thread(move || run_coroutine_threadsafe(async move || Ok(number), &handle)?.result(None));
+        let asked = handle.clone();
+        let answer = to_thread(move || run_coroutine_threadsafe(async move || Ok(number), &asked)?.result(None));
         let answer = answer.await??;
+        // It runs until then, however late the job is.
+        handle.call_soon_threadsafe(|| get_running_loop().unwrap().stop())?;
         other.join().unwrap();
         Ok(answer)
     };
