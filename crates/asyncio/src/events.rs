@@ -10,4 +10,6 @@ pub use asyncio_runtime::{
     new_event_loop,
 };
 #[doc(hidden)]
-pub use asyncio_runtime::{DebugHook, LoopHook, ResolveHook, note_handing_over, tell_partial_deadlocks};
+pub use asyncio_runtime::{
+    DebugHook, LoopHook, ResolveHook, Taker, current_stamp, note_handing_over, tell_partial_deadlocks,
+};

@@ -18,6 +18,8 @@ pub mod deadlines;
 #[doc(hidden)]
 pub mod slots;
 #[doc(hidden)]
+pub mod takers;
+#[doc(hidden)]
 pub mod waits;
 
 pub use burials::drop_nested;

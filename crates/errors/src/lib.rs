@@ -15,6 +15,7 @@ pub mod env;
 mod error;
 pub mod escape;
 mod exceptions;
+mod frames;
 mod gai;
 mod group;
 mod interop;
@@ -32,6 +33,7 @@ pub use exceptions::{
     CancelledError, Exception, GeneratorExit, InvalidStateError, KeyboardInterrupt, LookupError, RuntimeError,
     TimeoutError, TypeError, ValueError, ZeroDivisionError,
 };
+pub use frames::{CoroutineRef, Frame};
 pub use gai::GaiError;
 pub use group::ExceptionGroup;
 pub use interop::{Raisable, RaisedError};

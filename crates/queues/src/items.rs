@@ -1,5 +1,7 @@
 //! `Items`: a queue as an asynchronous iterator.
 
+use std::panic::Location;
+
 use asyncio_iterators::AsyncIterator;
 use asyncio_runtime::Result;
 
@@ -27,8 +29,9 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     /// })
     /// .unwrap();
     /// ```
+    #[track_caller]
     pub fn items(&self) -> Items<T, S> {
-        Items { queue: self.clone() }
+        Items { queue: self.clone(), at: Location::caller() }
     }
 }
 
@@ -37,6 +40,8 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
 #[must_use = "an iterator does nothing unless asked for its items"]
 pub struct Items<T: 'static, S: Store<T> + 'static> {
     queue: QueueOf<T, S>,
+    /// Where it was made: a location in the program, for reports.
+    at: &'static Location<'static>,
 }
 
 impl<T: 'static, S: Store<T> + 'static> AsyncIterator for Items<T, S> {
@@ -46,7 +51,7 @@ impl<T: 'static, S: Store<T> + 'static> AsyncIterator for Items<T, S> {
     ///
     /// No item is lost, whether the wait is cancelled or dropped: it goes to the next in line.
     async fn anext(&mut self) -> Result<Option<T>> {
-        match self.queue.get().await {
+        match self.queue.clone().get_at(self.at).await {
             Ok(item) => Ok(Some(item)),
             Err(error) if error.is::<QueueShutDown>() => Ok(None),
             Err(error) => Err(error),

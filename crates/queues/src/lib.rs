@@ -14,10 +14,15 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+#[macro_use]
+extern crate asyncio_testing;
+
 mod error;
 mod items;
 mod queue;
 mod store;
+mod takes;
 
 pub use error::{PutError, QueueEmpty, QueueFull, QueueShutDown};
 pub use items::Items;

@@ -6,10 +6,11 @@ use std::future::Future;
 use std::panic::Location;
 use std::rc::Rc;
 
-use asyncio_runtime::{LineWait, Result, ValueError, WaitQueue, drop_nested, note_handing_over};
+use asyncio_runtime::{LineWait, Result, Taker, ValueError, WaitQueue, current_stamp, drop_nested, note_handing_over};
 
 use crate::error::{PutError, QueueEmpty, QueueFull, QueueShutDown};
 use crate::store::{Fifo, Lifo, Smallest, Store};
+use crate::takes::Takes;
 
 /// First in, first out: `asyncio.Queue`.
 ///
@@ -99,6 +100,7 @@ struct Inner<T: 'static, S: Store<T> + 'static> {
     getters: WaitQueue,
     putters: WaitQueue,
     joining: WaitQueue,
+    takes: Takes,
     item: std::marker::PhantomData<T>,
 }
 
@@ -125,6 +127,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
                 getters: WaitQueue::new("Queue.get").offering("an item was put"),
                 putters: WaitQueue::new("Queue.put").offering("an item was taken"),
                 joining: WaitQueue::new("Queue.join"),
+                takes: Takes::default(),
                 item: std::marker::PhantomData,
             }),
         }
@@ -252,20 +255,20 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
         self.clone().get_at(Location::caller())
     }
 
-    async fn get_at(self, at: &'static Location<'static>) -> Result<T> {
+    pub(crate) async fn get_at(self, at: &'static Location<'static>) -> Result<T> {
         let inner = &*self.inner;
         while self.empty() {
             if inner.shut_down.get() {
                 return Err(QueueShutDown.into());
             }
             inner.getters.withdraw_offers();
-            inner.note_taker();
+            inner.note_waiting(at);
             let useful = || !self.empty();
             let mut turn = QueueWait { wait: inner.getters.wait_at(at), line: &inner.getters, useful, over: false };
             (&mut turn.wait).await?;
             turn.over = true;
         }
-        self.get_nowait()
+        self.take(at)
     }
 
     /// Takes the next item if there is one.
@@ -273,11 +276,19 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     /// # Errors
     ///
     /// [`QueueEmpty`] if the queue is empty; [`QueueShutDown`] if it is shut down as well.
+    #[track_caller]
     pub fn get_nowait(&self) -> Result<T> {
+        self.take(Location::caller())
+    }
+
+    fn take(&self, at: &'static Location<'static>) -> Result<T> {
         let inner = &*self.inner;
         let item = inner.store.borrow_mut().get();
         match item {
             Some(item) => {
+                if Taker::all_are_noted() {
+                    inner.note_taking(at);
+                }
                 inner.putters.wake_one();
                 Ok(item)
             }
@@ -314,6 +325,9 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
             return Err(ValueError::new("task_done() called too many times"));
         }
         self.inner.unfinished.set(left - 1);
+        if Taker::all_are_noted() {
+            self.inner.note_end(left - 1);
+        }
         if left == 1 {
             self.inner.joining.wake_all();
         }
@@ -334,7 +348,7 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
             if inner.unfinished.get() == 0 {
                 return Ok(());
             }
-            inner.joining.set_acquired_as(&inner.putters);
+            inner.note_for_join();
             inner.joining.wait_at(at).await
         }
     }
@@ -376,13 +390,41 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
 }
 
 impl<T: 'static, S: Store<T> + 'static> Inner<T, S> {
-    /// Notes the last task that waited for an item, for reports about tasks that wait for room or for the end of the work.
-    /// (Noting each task that takes one without a wait would take as long as the take itself.)
-    fn note_taker(&self) {
-        self.putters.set_acquired();
-        if !self.joining.is_empty() {
-            self.joining.set_acquired_as(&self.putters);
+    /// Notes that the current task waits for an item, for reports about tasks that wait for room or for the end of the work.
+    fn note_waiting(&self, at: &'static Location<'static>) {
+        let taker = Taker::new(current_stamp(), at);
+        self.putters.set_taker(taker);
+        if Taker::all_are_noted() {
+            self.takes.wait_again(&taker);
         }
+        if !self.joining.is_empty() {
+            self.note_for_join();
+        }
+    }
+
+    /// Notes that the current task takes an item.
+    #[cold]
+    fn note_taking(&self, at: &'static Location<'static>) {
+        let taker = Taker::new(current_stamp(), at);
+        self.putters.set_taker(taker);
+        self.takes.add(taker);
+        self.note_for_join();
+    }
+
+    /// Notes that the current task has called `task_done`, and how many items are left.
+    #[cold]
+    fn note_end(&self, left: usize) {
+        match self.putters.taker() {
+            Some(taker) if left > 0 => self.takes.end(&Taker { stamp: current_stamp(), ..taker }),
+            _ => self.takes.clear(),
+        }
+        self.note_for_join();
+    }
+
+    /// The taker that a report of a `join` names.
+    fn note_for_join(&self) {
+        let taker = self.takes.most_remarkable().or(self.putters.taker());
+        taker.into_iter().for_each(|taker| self.joining.set_taker(taker));
     }
 }
 

@@ -90,13 +90,14 @@ pub use asyncio::coroutines::{Coroutine, Step, coroutine};
 pub use base::names::coroutine_name;
 // asyncio.tasks
 pub use asyncio::tasks::{
-    AsCompleted, Awaitable, AwaitableList, ByHandle, CancelBoundary, Cancellable, CoroutineRef, Frame, Gather,
-    GatherMember, GatherOutcomes, GatherSet, GatherStart, InPlace, NextCompleted, Offered, ReturnWhen, Sleep,
-    SleepResult, Task, TaskFactory, TaskOptions, Uncancellable, Wait, WaitFor, Waitable, WaitsOn, all_tasks,
-    as_completed, cancel_boundary, cancellable, create_task, current_task, ensure_future, gather, shield, sleep,
-    sleep_result, try_create_task, uncancellable, wait, wait_for,
+    AsCompleted, Awaitable, AwaitableList, ByHandle, CancelBoundary, Cancellable, Gather, GatherMember, GatherOutcomes,
+    GatherSet, GatherStart, InPlace, NextCompleted, Offered, ReturnWhen, Sleep, SleepResult, Task, TaskFactory,
+    TaskOptions, Uncancellable, Wait, WaitFor, Waitable, WaitsOn, all_tasks, as_completed, cancel_boundary,
+    cancellable, create_task, current_task, ensure_future, gather, shield, sleep, sleep_result, try_create_task,
+    uncancellable, wait, wait_for,
 };
 pub use asyncio_clock::{Seconds, TimeLimit};
+pub use asyncio_errors::{CoroutineRef, Frame};
 pub use kernel::{AnyTask, WaitKind};
 // asyncio.graph
 pub use asyncio::tasks::{
@@ -134,5 +135,7 @@ pub use asyncio::asyncgens::OpenAsyncGen;
 pub use asyncio::hooks::{DebugHook, LoopHook, ResolveHook};
 pub use asyncio::wait_queue::{LineWait, WaitQueue};
 #[doc(hidden)]
-pub use asyncio::{futures::note_handing_over, knots::tell_partial_deadlocks};
+pub use asyncio::{futures::note_handing_over, knots::tell_partial_deadlocks, wait_queue::current_stamp};
 pub use asyncio_collections::drop_nested;
+#[doc(hidden)]
+pub use asyncio_collections::takers::Taker;

@@ -221,6 +221,27 @@ fn a_wait_for_a_future_without_any_task_is_a_deadlock() {
 }
 
 #[test]
+fn a_deadlock_names_the_tasks_of_a_group() {
+    for count in [1, 7] {
+        let result = virtually(async move {
+            let block = async move |group: TaskGroup| {
+                for number in 0..count {
+                    let never = get_running_loop()?.create_future::<()>();
+                    drop(group.create_task(async move { never.await })?.named(format_args!("child {number}")));
+                }
+                Ok(())
+            };
+            TaskGroup::new().run(block).await
+        });
+        let error = text(result);
+        let children: Vec<_> = (0..count.min(5)).map(|number| format!("child {number}")).collect();
+        let expected = format!(" waits for a group of {count} ({}) at ", children.join(", "));
+        assert!(error.contains(&expected), "{error}");
+        assert_eq!(error.matches("a future that nobody completes").count(), count, "{error}");
+    }
+}
+
+#[test]
 fn a_deadlock_is_named() {
     let result = virtually(async {
         let first = get_running_loop()?.create_future::<()>();

@@ -226,7 +226,8 @@ fn the_report_of_a_deadlock_names_what_is_waited_for() {
 }
 
 #[test]
-fn who_waits_for_room_or_the_end_of_the_work_is_told_which_task_took_last() {
+fn the_report_names_the_task_that_took_last_and_where() {
+    const TAKES: u32 = line!() + 6;
     let report = |ends: bool| {
         let stuck = async move {
             let queue = Queue::new(1);
@@ -251,6 +252,8 @@ fn who_waits_for_room_or_the_end_of_the_work_is_told_which_task_took_last() {
             let told = format!(" waits for <Queue.{line} waiters=1>, last taken from by {by}, at ");
             assert!(report.contains(&told), "{told}: {report}");
         }
+        assert_eq!(report.matches(&format!("\n    taken at {}:{TAKES}\n", file!())).count(), 1, "{report}");
+        assert!(report.ends_with(&format!("\n    taken at {}:{TAKES}", file!())), "{report}");
     }
 }
 

@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use asyncio_clock::Clock;
+use asyncio_collections::takers::Taker;
 use asyncio_errors::{Error, Result, log, names::place};
 
-use crate::kernel::{AnyTask, LoopCore, Offer, WaitKind};
+use crate::asyncio::tasks::Edges;
+use crate::kernel::{AnyTask, Description, LoopCore, Offer, WaitKind};
 
 /// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is an error. In real time the loop warns
 /// once and goes on waiting. It does not warn while a task waits on something foreign, such as another crate's channel,
@@ -31,23 +33,36 @@ fn describe_deadlock(tasks: &[AnyTask]) -> String {
 /// Says what each of these tasks waits for, below a line that says what is wrong.
 pub(crate) fn describe(what_is_wrong: &str, tasks: &[AnyTask]) -> String {
     const SHOWN: usize = 20;
+    let edges = Edges::of(tasks[0].base().event_loop());
     let mut text = what_is_wrong.to_owned();
     for task in tasks.iter().take(SHOWN) {
         let core = task.core();
         let blocker = core.blocked_on().describe();
-        let (by_hand, offered) = blocker.as_ref().map_or((None, None), |blocker| (blocker.by_hand, blocker.offered));
-        let what = match blocker {
-            None => "something this loop does not know".to_owned(),
-            Some(blocker) => match blocker.held_by {
-                None => blocker.text.to_string(),
-                Some(number) if matches!(blocker.kind, WaitKind::Line("Queue.put" | "Queue.join")) => {
-                    format!("{}, last taken from by {},", blocker.text, name_of(number, tasks))
-                }
-                Some(number) => format!("{}, acquired by {},", blocker.text, name_of(number, tasks)),
-            },
-        };
+        let blocker =
+            blocker.unwrap_or_else(|| Description::new(WaitKind::Foreign, "something this loop does not know"));
+        let Description { kind, text: mut what, held_by, by_hand, taker, offered } = blocker;
+        if kind == WaitKind::Future {
+            // A task group waits for a future of its own, which its tasks complete.
+            let awaited = tasks.iter().filter(|other| edges.waiters_of(other).iter().any(|waiter| waiter.is(task)));
+            let names: Vec<String> = awaited.map(|other| other.core().shown_name()).collect();
+            if !names.is_empty() {
+                what = format!("a group of {} ({})", names.len(), names[..names.len().min(5)].join(", ")).into();
+            }
+        }
+        if let Some(number) = held_by {
+            let did = match taker {
+                None => "acquired",
+                Some(Taker { not_done: true, .. }) => "taken from",
+                Some(_) => "last taken from",
+            };
+            what = format!("{what}, {did} by {},", name_of(number, tasks)).into();
+        }
         let (name, at, function) = (core.shown_name(), place(core.at.get()), task.as_future().coroutine_name());
         let _ = write!(text, "\n  {name} waits for {what} at {at} in {function}()");
+        if let Some(Taker { at, not_done, .. }) = taker {
+            let not_done = if not_done { ", and `task_done` was not called since" } else { "" };
+            let _ = write!(text, "\n    taken at {}{not_done}", place(at));
+        }
         if let Some(held) = by_hand {
             let at = place(held.at);
             let _ = write!(text, "\n    acquired at {at} and never released; did you mean `{}`?", held.guard);

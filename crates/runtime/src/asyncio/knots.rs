@@ -15,11 +15,11 @@
 use std::cell::RefCell;
 
 use asyncio_clock::Clock;
-use asyncio_collections::{counted::CountedWaker, waits::Sightings, waits::knots, waits::reached};
+use asyncio_collections::{counted::CountedWaker, takers::Stamp, waits::Sightings, waits::knots, waits::reached};
 use asyncio_errors::log;
 
 use crate::asyncio::{deadlock::describe, events::EventLoop, tasks::Edges};
-use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, Stamp, State};
+use crate::kernel::{AnyFuture, AnyTask, BlockedOn, Kind, LoopCore, State};
 
 /// What a task waits for: the task at this address or, if that is 0, the task of the stamp, if it has not changed since.
 type On = (usize, Option<Stamp>);

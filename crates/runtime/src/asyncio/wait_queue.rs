@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use asyncio_collections::takers::{Stamp, Taker};
 use asyncio_errors::Result;
 use asyncio_ordered::Ticket;
 
@@ -78,13 +79,21 @@ impl WaitQueue {
     /// Notes that the current task has acquired what others wait for in this line. Only reports use this, to name the last such
     /// task. The task owns nothing by it, and is not kept alive.
     pub fn set_acquired(&self) {
-        let stamp = current::with_task(|task| task.map(|task| task.core().stamp()));
-        self.line.acquired_by.set(stamp.unwrap_or_default());
+        self.line.acquired_by.set(current_stamp());
     }
 
-    /// Copies the last such note from `other`.
-    pub fn set_acquired_as(&self, other: &Self) {
-        self.line.acquired_by.set(other.line.acquired_by.get());
+    /// Like [`set_acquired`](Self::set_acquired), for the task that took an item from a queue, which may be another one.
+    #[doc(hidden)]
+    pub fn set_taker(&self, taker: Taker) {
+        self.line.acquired_by.set(taker.stamp);
+        self.line.taker.set(Some(taker));
+    }
+
+    /// The last such note.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn taker(&self) -> Option<Taker> {
+        self.line.taker.get()
     }
 
     /// Like [`set_acquired`](Self::set_acquired), for what was acquired at `at` without a guard. Until
@@ -218,6 +227,13 @@ impl WaitQueue {
     pub fn is_open(&self) -> bool {
         self.line.open.get()
     }
+}
+
+/// The current task, as it is now.
+#[doc(hidden)]
+#[must_use]
+pub fn current_stamp() -> Stamp {
+    current::with_task(|task| task.map(|task| task.core().stamp())).unwrap_or_default()
 }
 
 impl fmt::Debug for WaitQueue {

@@ -11,7 +11,7 @@ use std::task::Waker;
 use crate::kernel::event_loop::LoopCore;
 use crate::kernel::memory::waking::{Entry, Wake};
 use crate::kernel::task::blocker::{Blocker, Description, Text, WaitKind};
-use crate::kernel::task::core::Stamp;
+use asyncio_collections::takers::{Stamp, Taker};
 use asyncio_ordered::{Ordered, Ticket};
 
 /// The inside of a `WaitQueue`.
@@ -28,6 +28,8 @@ pub(crate) struct Line {
     pub(crate) open: Cell<bool>,
     /// The task that last acquired what the others wait for. The task is not kept alive.
     pub(crate) acquired_by: Cell<Stamp>,
+    /// If that was to take an item from a queue, how.
+    pub(crate) taker: Cell<Option<Taker>>,
     /// Does only one task hold it at a time, and does nothing but its release end a wait?
     pub(crate) exclusive: Cell<bool>,
     /// If waking a waiter offers it something: what has happened, such as "the lock was released".
@@ -240,6 +242,7 @@ impl Blocker for InLine<'_> {
         let text = Text::Waiters(self.0.name, self.0.len());
         let (offered, by_hand) = (self.0.offered_before(self.1), self.0.by_hand.get());
         let held_by = Some(self.0.acquired_by.get().number).filter(|number| *number > 0 && offered.is_none());
-        Description { held_by, by_hand, offered, ..Description::new(WaitKind::Line(self.0.name), text) }
+        let taker = self.0.taker.get().filter(|_| held_by.is_some());
+        Description { held_by, by_hand, taker, offered, ..Description::new(WaitKind::Line(self.0.name), text) }
     }
 }

@@ -71,7 +71,7 @@ pub(crate) use memory::waking::Wake;
 pub(crate) use line::{Line, Offer};
 pub(crate) use task::blocker::{BlockedOn, Blocker, Description, Foreign, Text};
 pub(crate) use task::cancel::{cancel, take_cancel, take_direct_cancel, take_forced};
-pub(crate) use task::core::{Stamp, TaskCore, current_task_id, keep_waiting_on, note_making, wait_on, wait_on_future};
+pub(crate) use task::core::{TaskCore, current_task_id, keep_waiting_on, note_making, wait_on, wait_on_future};
 pub(crate) use task::coroutine::{EXCUSING, close, excuse};
 pub(crate) use task::spawn::spawn;
 pub(crate) use task::visit::{is_visited, visit};

@@ -10,10 +10,9 @@ use std::io;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use asyncio_errors::{Result, RuntimeError, log, repr::Quoted};
+use asyncio_errors::{Frame, Result, RuntimeError, log, repr::Quoted};
 
 use super::task::current_task;
-use super::waits::Frame;
 use crate::asyncio::events::EventLoop;
 use crate::kernel::{AnyFuture, AnyTask, Kind, LoopCore, Phase, Tenant, running_loop};
 

@@ -32,9 +32,9 @@ pub use graph::{
 };
 pub use shield::shield;
 pub use sleep::{Sleep, SleepResult, sleep, sleep_result};
-pub use task::{CoroutineRef, Task, all_tasks, current_task};
+pub use task::{Task, all_tasks, current_task};
 pub use wait::{ReturnWhen, Wait, Waitable, wait};
 pub use wait_for::{WaitFor, wait_for};
-pub use waits::{Frame, Offered, WaitsOn};
+pub use waits::{Offered, WaitsOn};
 
 pub(crate) use gather::all_done;

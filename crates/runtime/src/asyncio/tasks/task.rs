@@ -6,11 +6,11 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::rc::Rc;
 
-use asyncio_errors::{Result, RuntimeError, log};
+use asyncio_errors::{CoroutineRef, Frame, Result, RuntimeError, log};
 
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::futures::{CallbackKey, Future};
-use crate::asyncio::tasks::waits::{self, Frame, WaitsOn};
+use crate::asyncio::tasks::waits::{self, WaitsOn};
 use crate::kernel::{AnyFuture, AnyTask, Kind, PendingCancel, State, TaskCore, WaitKind, current, running_loop};
 
 /// The methods of a task, for the handle that knows the type of the result and for the one that does not.
@@ -133,12 +133,8 @@ macro_rules! methods {
             /// ```
             #[must_use]
             pub fn get_coro(&self) -> CoroutineRef {
-                CoroutineRef {
-                    name: self.coroutine_naming(),
-                    at: self.core().at.get(),
-                    defined_at: self.as_any().created_at().expect("a task knows where it was created"),
-                    address: self.address(),
-                }
+                let defined_at = self.as_any().created_at().expect("a task knows where it was created");
+                CoroutineRef::new(self.coroutine_naming(), defined_at, self.core().at.get(), self.address())
             }
 
             /// What the task waits on, and where. `None` if it is done, running, or gave way by a `sleep(0)`, and if it waits
@@ -472,69 +468,6 @@ impl<T> PartialEq<AnyTask> for Task<T> {
 impl<T: fmt::Debug + 'static> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.future.fmt(f)
-    }
-}
-
-/// What is known about a task's coroutine; prints as `<coroutine object main at 0x…>`.
-///
-/// # Examples
-///
-/// ```
-/// use asyncio::{Result, create_task, run};
-///
-/// async fn fetch() -> Result<()> {
-///     Ok(())
-/// }
-///
-/// run(async {
-///     let task = create_task(fetch());
-///     let coro = task.get_coro();
-///     assert_eq!(coro.name(), "fetch");
-///     assert_eq!(coro.location().file(), file!());
-///     assert_eq!(coro.suspended_at(), coro.location()); // it has not started
-///     assert!(coro.to_string().starts_with("<coroutine object fetch at 0x"));
-///     task.await
-/// })
-/// .unwrap();
-/// ```
-#[derive(Clone, Copy)]
-pub struct CoroutineRef {
-    name: fn() -> &'static str,
-    defined_at: &'static Location<'static>,
-    at: &'static Location<'static>,
-    address: usize,
-}
-
-impl CoroutineRef {
-    /// The name of the coroutine function.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        (self.name)()
-    }
-
-    /// Where the task was created. (In Rust the place where a coroutine is defined is unknown.)
-    #[must_use]
-    pub fn location(&self) -> &'static Location<'static> {
-        self.defined_at
-    }
-
-    /// Where the coroutine was last suspended, at the time of `get_coro`: `cr_frame.f_lineno`. Before its first step, where the
-    /// task was created.
-    #[must_use]
-    pub fn suspended_at(&self) -> &'static Location<'static> {
-        self.at
-    }
-}
-
-impl fmt::Debug for CoroutineRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<coroutine object {} at {:#x}>", self.name(), self.address)
-    }
-}
-
-impl fmt::Display for CoroutineRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
     }
 }
 

@@ -1,7 +1,8 @@
-//! What a task waits on and where, as data.
+//! What a task waits on, as data.
 
-use std::fmt;
 use std::panic::Location;
+
+use asyncio_errors::Frame;
 
 use crate::kernel::{AnyFuture, AnyTask, Description, Offer, TaskCore, Text, WaitKind};
 
@@ -41,6 +42,12 @@ pub struct WaitsOn {
     pub held_by: Option<AnyTask>,
     /// Is the task that last acquired it done? Then perhaps nothing will ever release it.
     pub holder_is_done: bool,
+    /// For a wait that ends when tasks take items from a queue: where that task took one, or began to wait for one.
+    pub taken_at: Option<&'static Location<'static>>,
+    /// Is it certain that `task_done` was not called for that item? It can be while the inspector is on.
+    pub not_done: bool,
+    /// Does that task then wait for the next item, without having handed this one on?
+    pub waits_again: bool,
     /// Where it was acquired by hand, by a call that returns no guard, if it has not been released since.
     pub acquired_at: Option<&'static Location<'static>>,
     /// What was offered to a waiter ahead of this task that has not taken it. If nothing is ready, that is a *futurelock*.
@@ -96,46 +103,8 @@ pub struct Offered {
     pub at: &'static Location<'static>,
 }
 
-/// A place where a task is suspended; prints as a line of a traceback.
-///
-/// # Examples
-///
-/// ```
-/// use asyncio::{Result, create_task, run, sleep};
-///
-/// async fn fetch() -> Result<()> {
-///     sleep(3600).await
-/// }
-///
-/// run(async {
-///     let task = create_task(fetch()).named("fetcher");
-///     sleep(0).await?;
-///     let frame = task.get_stack()[0];
-///     assert_eq!((frame.file, frame.function), (file!(), "fetch"));
-///     assert!(frame.to_string().ends_with(", in fetch"));
-///     assert!(task.format_stack().contains(&frame.to_string()));
-///     Ok(())
-/// })
-/// .unwrap();
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The source file.
-    pub file: &'static str,
-    /// The line in it, from 1.
-    pub line: u32,
-    /// The name of the coroutine function.
-    pub function: &'static str,
-}
-
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "  File \"{}\", line {}, in {}", self.file, self.line, self.function)
-    }
-}
-
 pub(super) fn of(task: &TaskCore, at: Frame) -> Option<WaitsOn> {
-    let Description { kind, text, held_by, by_hand, offered } = task.blocked_on().describe()?;
+    let Description { kind, text, held_by, by_hand, taker, offered } = task.blocked_on().describe()?;
     let tasks = &task.base.event_loop().tasks;
     let holder = held_by.and_then(|number| tasks.with_number(number));
     let (holder_is_done, acquired_at) = (held_by.is_some() && holder.is_none(), by_hand.map(|held| held.at));
@@ -143,5 +112,19 @@ pub(super) fn of(task: &TaskCore, at: Frame) -> Option<WaitsOn> {
         let to = tasks.all().into_iter().find(|other| other.as_future().address() == task);
         Offered { what, to, at }
     });
-    Some(WaitsOn { kind, text, future: task.awaited(), held_by: holder, holder_is_done, acquired_at, offered, at })
+    let taken_at = taker.map(|taker| taker.at);
+    let (not_done, waits_again) = taker.map_or((false, false), |taker| (taker.not_done, taker.waits_again));
+    Some(WaitsOn {
+        kind,
+        text,
+        future: task.awaited(),
+        held_by: holder,
+        holder_is_done,
+        taken_at,
+        not_done,
+        waits_again,
+        acquired_at,
+        offered,
+        at,
+    })
 }

@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use asyncio_collections::takers::Taker;
 pub(crate) use asyncio_errors::text::Text;
 use asyncio_ordered::Ticket;
 
@@ -37,6 +38,8 @@ pub(crate) struct Description {
     pub(crate) held_by: Option<u32>,
     /// Where it was acquired by hand, if it has not been released since.
     pub(crate) by_hand: Option<ByHand>,
+    /// If that task has taken an item from a queue, how.
+    pub(crate) taker: Option<Taker>,
     /// What a waiter ahead of this one was offered and has not taken.
     pub(crate) offered: Option<Offer>,
 }
@@ -65,7 +68,7 @@ pub enum WaitKind {
 
 impl Description {
     pub(crate) fn new(kind: WaitKind, text: impl Into<Text>) -> Self {
-        Self { kind, text: text.into(), held_by: None, by_hand: None, offered: None }
+        Self { kind, text: text.into(), held_by: None, by_hand: None, taker: None, offered: None }
     }
 }
 

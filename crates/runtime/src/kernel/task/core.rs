@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Waker;
 
+use asyncio_collections::takers::Stamp;
 use asyncio_contextvars::{self as contextvars, Context as ContextObject, Vars};
 use asyncio_errors::escape::{Escape, Lines};
 use asyncio_errors::{Error, Result, RuntimeError};
@@ -286,7 +287,7 @@ impl TaskCore {
         if self.base.is_pending() { self.base.event_loop().tasks.number(slot).unwrap_or(0) } else { slot }
     }
 
-    /// The task as it is now; see [`Stamp`].
+    /// The task as it is now; see `Stamp`.
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp { number: self.number(), made: self.base.made.get() }
     }
@@ -371,14 +372,6 @@ impl TaskCore {
     fn make_rare(&self) -> &Rare {
         self.rare.get_or_init(Box::default)
     }
-}
-
-/// Identifies a task up to the moment when it makes its next task or callback, to which it may move what it has acquired.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Stamp {
-    /// 0 if it is no task.
-    pub(crate) number: u32,
-    made: u8,
 }
 
 /// Notes that the current task makes a task or a callback.
