@@ -217,8 +217,8 @@ impl TaskState {
 #[derive(Clone, Debug, Default, PartialEq, SerJson, DeJson)]
 #[nserde(default)]
 pub struct WaitSnapshot {
-    /// The kind of wait: `timer`, `task`, `future`, `group`, `readable`, `writable`, `foreign`, or the name of the object with
-    /// the line of waiters, such as `Lock` or `Queue.get`.
+    /// The kind of wait: `timer`, `task`, `future`, `group` (of tasks), `readable`, `writable`, `foreign`, or the name of the object
+    /// with the line of waiters, such as `Lock` or `Queue.get`.
     pub kind: String,
     /// The wait as reports show it.
     pub text: String,
@@ -228,6 +228,12 @@ pub struct WaitSnapshot {
     pub held_by: Option<u64>,
     /// Is the task that last acquired it done?
     pub holder_is_done: bool,
+    /// For `Queue.put` and `Queue.join`, where that task took an item from the queue, or began to wait for one.
+    pub taken_at: Option<LocationSnapshot>,
+    /// Is it certain that `task_done` was not called for that item?
+    pub not_done: bool,
+    /// Does the task then wait for the next item, without having handed this one on?
+    pub waits_again: bool,
     /// Where it was acquired by hand, if it has not been released.
     pub acquired_at: Option<LocationSnapshot>,
     /// What a waiter ahead of this task was offered and has not taken.

@@ -64,6 +64,22 @@ fn each_task_says_what_it_waits_for_and_where() {
     assert!(loaves.iter().all(|task| task.at.line == line_of("oven")));
 }
 
+#[test]
+fn a_task_that_waits_for_tasks_names_them() {
+    let snapshot = Subject::start("tasks").snapshot();
+    for (name, expected) in [
+        ("groups", "a group of 2 (loaf 1, loaf 2)"),
+        ("waits", "a group of 1 (roll)"),
+        ("shields", "a group of 1 (bun)"),
+        ("gathers", "a group of 1 (scone)"),
+    ] {
+        let wait = task(&snapshot, name).waits_on.as_ref().unwrap();
+        assert_eq!((wait.kind.as_str(), wait.text.as_str()), ("group", expected), "{name}");
+    }
+    let wait = task(&snapshot, "delegates").waits_on.as_ref().unwrap();
+    assert_eq!((wait.kind.as_str(), wait.text.as_str()), ("future", "a future"), "a thread will complete it");
+}
+
 /// What the subject shows when the cycle has lasted so long that it is certain. Until then it is a suspicion.
 fn when_it_is_certain(subject: &Subject) -> Snapshot {
     loop {
@@ -95,6 +111,31 @@ fn a_cycle_is_named_with_its_tasks_and_lines() {
     for tool in ["asyncio-ps", "asyncio-pstree"] {
         assert!(subject.look(tool, &[]).contains("\ncycle: cups → plates → cups\n"));
     }
+}
+
+/// The two tasks of the cycle have been waiting for as long as the others: for longer than the seconds after which a cycle is
+/// certain.
+fn all_have_waited_since_the_beginning(snapshot: &Snapshot, tasks: &[&str]) {
+    for name in tasks {
+        let since = task(snapshot, name).since.expect("it was seen from its beginning");
+        assert!(since >= 9.9, "{name} has been waiting for {since} s");
+    }
+}
+
+#[test]
+fn the_search_for_cycles_does_not_restart_the_time_of_a_wait() {
+    // The inspector searches.
+    let subject = Subject::start("kitchen");
+    for _ in 0..2 {
+        let snapshot = when_it_is_certain(&subject);
+        all_have_waited_since_the_beginning(&snapshot, &["cups", "plates", "baker", "cook", "sweeper"]);
+    }
+    let table = subject.look("asyncio-ps", &[]);
+    assert!(!table.contains(" 0.0 s"), "{table}");
+    // The program searches.
+    let mut subject = Subject::start("circle");
+    subject.errors_until("partial deadlock: ");
+    all_have_waited_since_the_beginning(&subject.snapshot(), &["cups", "plates", "bread"]);
 }
 
 #[test]
@@ -202,8 +243,34 @@ fn a_queue_says_that_the_task_that_took_last_is_done() {
         let wait = task(&snapshot, name).waits_on.as_ref().unwrap();
         assert_eq!((wait.kind.as_str(), wait.holder_is_done), (expected, true));
     }
-    let told = "<Queue.join waiters=1>, last taken from by a task that is done\n";
-    assert!(subject.look("asyncio-ps", &[]).contains(told));
+    let (table, at) = (subject.look("asyncio-ps", &[]), format!("subjects.rs:{}", line_of("cook takes")));
+    let done = "taken from by a task that is done (taken at ";
+    for (line, rest) in
+        [("put waiters=1>, last", ")\n"), ("join waiters=1>,", ", and `task_done` was not called since)\n")]
+    {
+        let told = |row: &&str| row.contains(&format!("<Queue.{line} {done}")) && format!("{row}\n").ends_with(rest);
+        assert!(table.lines().find(told).is_some_and(|row| row.contains(&at)), "{table}");
+    }
+}
+
+#[test]
+fn a_worker_that_has_forgotten_task_done_is_named_with_the_line_where_it_took_the_item() {
+    let subject = Subject::start("forgetful");
+    loop {
+        let snapshot = subject.snapshot();
+        let (worker, wait) = (task(&snapshot, "washer"), task(&snapshot, "owner").waits_on.clone().unwrap());
+        assert_eq!((wait.held_by, wait.not_done, wait.waits_again), (Some(worker.id), true, true));
+        assert_eq!(wait.taken_at.unwrap().line, line_of("washer takes"));
+        // It becomes one after a second.
+        if let [finding] = &snapshot.findings[..] {
+            let head = "a task may have forgotten `task_done`, and waits for the next item: owner waits for ";
+            assert!(finding.text.starts_with(head), "{}", finding.text);
+            assert!(finding.text.contains("taken from by washer (taken at "), "{}", finding.text);
+            return;
+        }
+        assert_eq!(snapshot.findings, []);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
 }
 
 #[test]

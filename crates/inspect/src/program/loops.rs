@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use asyncio_runtime::{EventLoop, log};
+use asyncio_runtime::{EventLoop, Taker, log};
 
 use crate::folder;
 use crate::program::published::{Published, Publisher};
@@ -51,6 +51,7 @@ pub(super) fn listen(serve: impl Fn(UnixListener) + Send + 'static) -> io::Resul
 
 /// Publishes from now on what happens in the loop, until it is closed.
 pub(crate) fn watch(event_loop: &EventLoop) {
+    Taker::note_all();
     let mut loops = loops();
     loops.count += 1;
     let (publisher, published) = Publisher::new(event_loop, loops.count);

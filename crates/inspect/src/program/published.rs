@@ -70,6 +70,8 @@ struct Record {
     coroutine: CoroutineRef,
     state: TaskState,
     since: Time,
+    /// When its last wait began, if it has waited.
+    waiting_since: Option<Time>,
 }
 
 /// The observer of one loop.
@@ -108,7 +110,8 @@ impl Observer for Publisher {
             LoopEvent::StepBegins(task) => state().step_begins(task, now),
             LoopEvent::StepEnds(task) => {
                 let coroutine = (!task.done()).then(|| task.get_coro());
-                state().step_ends(task, coroutine, now);
+                let walks = self.0.walks.load(Ordering::Relaxed);
+                state().step_ends(task, coroutine, walks, now);
             }
             LoopEvent::Woken(task) => state().woken(task, now),
             LoopEvent::TaskCreated(task) => {
@@ -159,7 +162,8 @@ impl LoopState {
         }
     }
 
-    fn step_ends(&mut self, task: &AnyTask, coroutine: Option<CoroutineRef>, now: Time) {
+    /// `walks` says whether the loop is making its walk.
+    fn step_ends(&mut self, task: &AnyTask, coroutine: Option<CoroutineRef>, walks: bool, now: Time) {
         let id = task.id();
         // A panic may have unwound what started within it.
         while let Some((running, _)) = self.running.pop() {
@@ -167,11 +171,19 @@ impl LoopState {
                 break;
             }
         }
+        // The search for tasks that wait for each other makes some of them take an extra step: between two passes, or during our
+        // walk, which is a call. Mostly that step only finds that the task waits as before.
+        let is_search = match self.running.last() {
+            None => self.outside != ActivityKind::Pass,
+            Some((running, _)) => walks && matches!(running, Running::Call(_)),
+        };
         let (Some(record), Some(coroutine)) = (self.tasks.get_mut(&id), coroutine) else { return };
+        let waits_as_before = is_search && record.coroutine.suspended_at() == coroutine.suspended_at();
         record.coroutine = coroutine;
         // A task that gave way, or was woken in the middle of its step, is queued again.
         if record.state == TaskState::Running {
-            (record.state, record.since) = (TaskState::Waiting, now);
+            let since = record.waiting_since.filter(|_| waits_as_before).unwrap_or(now);
+            (record.state, record.since, record.waiting_since) = (TaskState::Waiting, since, Some(since));
         }
     }
 
@@ -213,7 +225,7 @@ impl LoopState {
 
 impl Record {
     fn new(task: &AnyTask, state: TaskState, since: Time) -> Self {
-        Self { order: 0, name: None, coroutine: task.get_coro(), state, since }
+        Self { order: 0, name: None, coroutine: task.get_coro(), state, since, waiting_since: None }
     }
 }
 

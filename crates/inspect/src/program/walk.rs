@@ -1,5 +1,7 @@
 //! A walk over the tasks of a loop, in its thread: what each waits on, and which tasks wait for it.
 
+use std::collections::HashMap;
+
 use asyncio_runtime::{AnyFuture, AnyTask, EventLoop, WaitKind, WaitsOn, all_awaited_by, tell_partial_deadlocks};
 
 use crate::program::published::Published;
@@ -10,7 +12,8 @@ pub(crate) fn walk(event_loop: &EventLoop, published: &Published) -> LoopSnapsho
     // This comes first, because to rule out a partial deadlock, tasks may have to take an extra step.
     let partial_deadlocks = tell_partial_deadlocks(event_loop).iter().map(numbers).collect();
     let tasks = all_awaited_by(event_loop);
-    let tasks = tasks.iter().map(|(task, waiters)| snapshot_of(task, waiters, published)).collect();
+    let mut tasks: Vec<_> = tasks.iter().map(|(task, waiters)| snapshot_of(task, waiters, published)).collect();
+    name_awaited(&mut tasks);
     LoopSnapshot { tasks, partial_deadlocks, ..published.head() }
 }
 
@@ -34,13 +37,34 @@ fn snapshot_of(task: &AnyTask, waiters: &[AnyFuture], published: &Published) -> 
     }
 }
 
+/// A task group, a `wait` and a `shield` wait for a future of their own, which tells nothing: the tasks that complete it do.
+fn name_awaited(tasks: &mut [TaskSnapshot]) {
+    let mut awaited: HashMap<u64, Vec<&str>> = HashMap::new();
+    for task in &*tasks {
+        task.awaited_by.iter().for_each(|waiter| awaited.entry(*waiter).or_default().push(&task.name));
+    }
+    let text = |names: Vec<&str>| format!("a group of {} ({})", names.len(), names[..names.len().min(5)].join(", "));
+    let mut awaited: HashMap<u64, String> = awaited.into_iter().map(|(waiter, names)| (waiter, text(names))).collect();
+    for task in tasks {
+        if let Some(wait) = task.waits_on.as_mut().filter(|wait| wait.kind == "future")
+            && let Some(text) = awaited.remove(&task.id)
+        {
+            (wait.kind, wait.text) = ("group".to_owned(), text);
+        }
+    }
+}
+
 fn wait_of(wait: &WaitsOn) -> WaitSnapshot {
     WaitSnapshot {
         kind: kind_of(wait.kind).to_owned(),
-        text: wait.text(),
+        // In a report it is one that nothing completes.
+        text: if wait.kind == WaitKind::Future { "a future".to_owned() } else { wait.text() },
         task: wait.future.as_ref().filter(|_| wait.kind == WaitKind::Task).map(|future| future.id() as u64),
         held_by: wait.held_by.as_ref().map(|task| task.id() as u64),
         holder_is_done: wait.holder_is_done,
+        taken_at: wait.taken_at.map(LocationSnapshot::from),
+        not_done: wait.not_done,
+        waits_again: wait.waits_again,
         acquired_at: wait.acquired_at.map(LocationSnapshot::from),
         offered: wait.offered.as_ref().map(|offered| OfferSnapshot {
             what: offered.what.to_owned(),

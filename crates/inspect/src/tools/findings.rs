@@ -155,7 +155,12 @@ impl<'a> Tasks<'a> {
             return None;
         }
         let told = self.told(task);
-        let text = if wait.holder_is_done && wait.offered.is_none() && since >= ON_ITS_WAY {
+        let forgets = wait.held_by.filter(|_| wait.waits_again && since >= ON_ITS_WAY);
+        let forgets = forgets.and_then(|id| self.by_id.get(&id)).filter(|taker| taker.since >= Some(ON_ITS_WAY));
+        let text = if let Some(taker) = forgets {
+            let taker = self.told(taker);
+            format!("a task may have forgotten `task_done`, and waits for the next item: {told}\n  {taker}")
+        } else if wait.holder_is_done && wait.offered.is_none() && since >= ON_ITS_WAY {
             match wait.kind.as_str() {
                 "Queue.put" => format!("the tasks that take from a full queue may be gone: {told}"),
                 "Queue.join" => format!("a task may have ended without `task_done`: {told}"),
@@ -175,9 +180,10 @@ fn name_of(task: &TaskSnapshot) -> String {
 }
 
 /// Is it a wait that a task of the program should end before long? A wait for a client, a timer, the next job or the end of a
-/// process may take any time. A wait for a task is not counted either, because that task's own wait is the one to look at.
+/// process may take any time, and so may one for a future: a server waits for one as long as it serves, and a thread completes
+/// another. A wait for tasks is not counted either, because their own waits are the ones to look at.
 fn is_for_a_task(wait: &WaitSnapshot) -> bool {
-    const KINDS: [&str; 7] = ["Lock", "Semaphore", "BoundedSemaphore", "Barrier", "Queue.put", "Queue.join", "future"];
+    const KINDS: [&str; 6] = ["Lock", "Semaphore", "BoundedSemaphore", "Barrier", "Queue.put", "Queue.join"];
     KINDS.contains(&wait.kind.as_str())
 }
 
@@ -252,13 +258,35 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_has_forgotten_an_item_is_suspected_once_it_has_waited_for_the_next() {
+        let said_after = |joins: f64, waits: f64, waits_again: bool| {
+            let (mut join, worker) = (waiting(1, "Queue.join", joins), waiting(2, "Queue.get", waits));
+            let wait = wait(&mut join);
+            (wait.held_by, wait.not_done, wait.waits_again) = (Some(2), true, waits_again);
+            wait.taken_at = Some(place(3));
+            said(vec![join, worker])
+        };
+        let [(FindingKind::Suspicion, text)] = &said_after(2.0, 3.0, true)[..] else { panic!("one suspicion") };
+        let expected = "a task may have forgotten `task_done`, and waits for the next item: \
+            task 1 waits for <Queue.join waiters=1>, taken from by task 2 (taken at work.rs:3, and `task_done` was not \
+            called since), at work.rs:7 in work(), for 2.0 s\n  \
+            task 2 waits for <Queue.get waiters=1> at work.rs:7 in work(), for 3.0 s";
+        assert_eq!(text, expected);
+        for quiet in [(0.5, 3.0, true), (2.0, 0.5, true), (2.0, 3.0, false)] {
+            assert_eq!(said_after(quiet.0, quiet.1, quiet.2), []);
+        }
+    }
+
+    #[test]
     fn long_waits_are_suspected_only_if_they_are_for_another_task() {
-        for kind in ["Lock", "Semaphore", "BoundedSemaphore", "Barrier", "Queue.put", "Queue.join", "future"] {
+        for kind in ["Lock", "Semaphore", "BoundedSemaphore", "Barrier", "Queue.put", "Queue.join"] {
             let text = suspected(waiting(1, kind, 723.0)).expect("it is suspected");
             assert!(text.starts_with("a long wait: task 1 waits for ") && text.ends_with(", for 12 min 3 s"), "{text}");
             assert_eq!(suspected(waiting(1, kind, 299.0)), None, "{kind}");
         }
-        for kind in ["timer", "readable", "writable", "foreign", "task", "group", "Queue.get", "Event", "Condition"] {
+        for kind in
+            ["timer", "readable", "writable", "foreign", "task", "future", "group", "Queue.get", "Event", "Condition"]
+        {
             assert_eq!(suspected(waiting(1, kind, 1e6)), None, "{kind}");
         }
     }

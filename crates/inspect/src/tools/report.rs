@@ -163,13 +163,13 @@ fn state_text(task: &TaskSnapshot, name_of: impl Fn(u64) -> String) -> String {
 pub(crate) fn wait_text(wait: &WaitSnapshot, name_of: impl Fn(u64) -> String) -> String {
     let mut text = match (wait.kind.as_str(), wait.task) {
         ("task", Some(id)) => format!("task {}", name_of(id)),
-        ("future", _) => "a future".to_owned(),
         ("readable", _) => "input".to_owned(),
         ("writable", _) => "room for output".to_owned(),
         _ => shown(&wait.text),
     };
     let (acquired, by) = match wait.kind.as_str() {
         "Lock" => ("acquired", "acquired by"),
+        "Queue.join" if wait.not_done => ("taken from", "taken from by"),
         "Queue.put" | "Queue.join" => ("last taken from", "last taken from by"),
         _ => ("last acquired", "last acquired by"),
     };
@@ -178,6 +178,10 @@ pub(crate) fn wait_text(wait: &WaitSnapshot, name_of: impl Fn(u64) -> String) ->
         None if wait.holder_is_done => _ = write!(text, ", {by} a task that is done"),
         None if wait.acquired_at.is_some() => _ = write!(text, ", {acquired}"),
         None => {}
+    }
+    if let Some(at) = &wait.taken_at {
+        let not_done = if wait.not_done { ", and `task_done` was not called since" } else { "" };
+        let _ = write!(text, " (taken at {}{not_done})", shown(&at.to_string()));
     }
     if let Some(at) = &wait.acquired_at {
         let _ = write!(text, " (acquired at {} and not released since)", shown(&at.to_string()));

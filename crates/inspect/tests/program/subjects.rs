@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use asyncio::{
-    EventLoop, Lock, Queue, Result, Semaphore, TaskGroup, create_task, gather, get_running_loop, run, signal, sleep,
-    to_thread, wait_for,
+    EventLoop, Lock, Queue, Result, Semaphore, TaskGroup, create_task, gather, get_running_loop, run, shield, signal,
+    sleep, to_thread, wait, wait_for,
 };
 use asyncio_inspect::Snapshot;
 use tempfile::TempDir;
@@ -23,12 +23,15 @@ fn subject() -> Result<()> {
     match std::env::var(VARIABLE).as_deref() {
         Err(_) => Ok(()),
         Ok("kitchen") => run(kitchen()),
+        Ok("tasks") => run(tasks()),
+        Ok("circle") => run(circle()),
         Ok("stuck") => run(stuck()),
         Ok("stuck in a callback") => run(stuck_in_a_callback()),
         Ok("futurelock") => run(futurelock()),
         Ok("crowd") => run(crowd()),
         Ok("crowd that a closed pipe ends") => run(crowd_that_a_closed_pipe_ends()),
         Ok("abandoned") => run(abandoned()),
+        Ok("forgetful") => run(forgetful()),
         Ok("healthy") => run(healthy()),
         Ok("handed over") => run(handed_over()),
         Ok("beside") => run(beside()),
@@ -98,6 +101,36 @@ async fn kitchen() -> Result<()> {
     TaskGroup::new().run(start).await
 }
 
+/// Tasks that wait for other tasks in every possible way, and one that waits for a thread.
+async fn tasks() -> Result<()> {
+    let block = async |group: TaskGroup| {
+        for loaf in 1..=2 {
+            drop(group.create_task(bake())?.named(format_args!("loaf {loaf}")));
+        }
+        Ok(())
+    };
+    let _groups = create_task(async move { TaskGroup::new().run(block).await }).named("groups");
+    let _waits = create_task(async { wait([create_task(bake()).named("roll")]).await.map(drop) }).named("waits");
+    let _shields = create_task(async { shield(create_task(bake()).named("bun")).await }).named("shields");
+    let _gathers = create_task(async { gather([create_task(bake()).named("scone")]).await.map(drop) }).named("gathers");
+    let _delegates = create_task(to_thread(wait_for_the_end)).named("delegates");
+    sleep(0).await?;
+    sleep(0).await?;
+    say("ready");
+    bake().await
+}
+
+/// Two tasks that wait for each other in a busy program, which finds that out by itself.
+async fn circle() -> Result<()> {
+    let (sink, drainer) = (Lock::new(), Lock::new());
+    let _cups = create_task(wash(sink.clone(), drainer.clone())).named("cups");
+    let _plates = create_task(wash(drainer, sink)).named("plates");
+    let bread = create_task(bake()).named("bread");
+    tick();
+    say("ready");
+    bread.await
+}
+
 async fn block() -> Result<()> {
     sleep(0).await?; // line: last await
     say("ready");
@@ -143,7 +176,7 @@ async fn futurelock() -> Result<()> {
 async fn abandoned() -> Result<()> {
     let orders = Queue::new(1);
     let taken = orders.clone();
-    let cook = create_task(async move { taken.get().await }).named("cook");
+    let cook = create_task(async move { taken.get().await }).named("cook"); // line: cook takes
     sleep(0).await?;
     orders.put_nowait(1)?;
     cook.await?;
@@ -157,6 +190,42 @@ async fn abandoned() -> Result<()> {
         sleep(3600).await
     })
     .await
+}
+
+/// Two workers, one of which forgets `task_done` for an item, while the program goes on.
+async fn forgetful() -> Result<()> {
+    let dishes = Queue::new(0);
+    let taken = dishes.clone();
+    let _washer = create_task(async move {
+        loop {
+            let dish = taken.get().await?; // line: washer takes
+            if dish == "a broken cup" {
+                continue;
+            }
+            taken.task_done()?;
+        }
+        #[allow(unreachable_code, reason = "the type of the result")]
+        Ok(())
+    })
+    .named("washer");
+    let dried = dishes.clone();
+    let _dryer = create_task(async move {
+        loop {
+            dried.get().await?;
+            dried.task_done()?;
+        }
+        #[allow(unreachable_code, reason = "the type of the result")]
+        Ok(())
+    })
+    .named("dryer");
+    ["a broken cup", "a plate", "a glass", "a pot"].into_iter().try_for_each(|dish| dishes.put_nowait(dish))?;
+    let _owner = create_task(async move { dishes.join().await }).named("owner");
+    tick();
+    for _ in 0..5 {
+        sleep(0).await?;
+    }
+    say("ready");
+    sleep(3600).await
 }
 
 /// All is well: tasks that share locks, tables and queues, and that wait for each other.
