@@ -56,7 +56,12 @@ fn a_join_without_task_done_names_the_task_that_took_last() {
     let joins = format!("  Task-1 waits for <Queue.join waiters=1>, last taken from by washer, at {join} in program()");
     says(
         "forgotten_task_done",
-        &[ALL_WAIT, &joins, &format!("  washer waits for <Queue.get waiters=1> at {get} in wash()")],
+        &[
+            ALL_WAIT,
+            &joins,
+            &format!("    taken at {get}"),
+            &format!("  washer waits for <Queue.get waiters=1> at {get} in wash()"),
+        ],
     );
 }
 
@@ -208,9 +213,11 @@ fn a_step_that_blocks_is_named_while_it_does() {
 fn a_producer_without_consumer_is_suspected() {
     let subject = Subject::start("lost_consumer");
     let tree = subject.shown_with("asyncio-pstree", "suspicion: ");
-    let put = at("lost_consumer", "shelf.put(loaf)");
-    let told = "the tasks that take from a full queue may be gone: baker waits for <Queue.put waiters=1>, \
-                last taken from by a task that is done,";
+    let (put, get) = (at("lost_consumer", "shelf.put(loaf)"), at("lost_consumer", "shelf.get()"));
+    let told = format!(
+        "the tasks that take from a full queue may be gone: baker waits for <Queue.put waiters=1>, \
+         last taken from by a task that is done (taken at {get}),"
+    );
     assert!(tree.contains(&format!("suspicion: {told} at {put} in bake(), for ")), "{tree}");
     let (command, stdout) = ("ASYNCIO_INSPECT=1 cargo run --example", subject.written("stdout"));
     keep("lost_consumer", &format!("$ {command} lost_consumer\n{stdout}\n$ asyncio-pstree PID\n{tree}"));
