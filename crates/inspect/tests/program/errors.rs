@@ -1,6 +1,7 @@
 //! A program that cannot be inspected is reported with the reason, and sockets left behind by a process do no harm.
 
 use std::fs::{self, Permissions};
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt as _;
@@ -33,8 +34,11 @@ fn a_process_that_does_not_exist_is_named() {
 #[test]
 fn a_program_of_another_kind_is_told_from_one_that_is_not_asked() {
     let folder = TempDir::new().unwrap();
-    let mut other = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let mut other = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let id = other.id();
+    // It has the name of our thread until it has begun: then it answers.
+    other.stdin.as_mut().unwrap().write_all(b"?").unwrap();
+    other.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
     let expected = format!("process {id} (cat) is not a program of asyncio for Rust with the feature `inspect`");
     assert_eq!(refused(folder.path(), id), expected);
     // A socket that an earlier process of the number has left is no socket of this one.
