@@ -73,13 +73,13 @@ struct Bounds {
     /// How many links to follow from the first pages [3]
     #[arg(long)]
     depth: Option<u32>,
-    /// Only the hosts of the first pages
+    /// Only the hosts of the URLs that were given with this option, by all workers
     #[arg(long)]
     same_host: bool,
     /// How many pages to ask for, all workers together [1000]
     #[arg(long)]
     max_pages: Option<u64>,
-    /// How many bytes to read, all workers together [1 GiB]
+    /// How many bytes to receive, all workers together, about [1 GiB]
     #[arg(long)]
     max_bytes: Option<u64>,
     /// How many URLs to remember [1000000]
@@ -152,11 +152,20 @@ impl Bounds {
         set(&mut settings.robots_age, self.robots_age);
         set(&mut settings.agent, self.agent.clone());
         if self.same_host {
-            settings.hosts = hosts.to_vec();
+            // Other workers may have named others, and the same command without URLs goes on with all of them.
+            let new = hosts.iter().filter(|host| !settings.hosts.contains(host)).cloned().collect::<Vec<_>>();
+            settings.hosts.extend(new);
+            if settings.hosts.is_empty() {
+                return Err(ValueError::new("--same-host: name the URLs whose hosts are meant").into());
+            }
         }
         let positive = [settings.timeout, settings.lease].iter().all(|&seconds| seconds > 0.0);
         if !positive || settings.delay.is_nan() || settings.delay < 0.0 {
             return Err(ValueError::new("--timeout and --lease are more than 0, and --delay is not less").into());
+        }
+        // Or the rules of a host would be too old as soon as its pause is over, and fetched again for ever.
+        if settings.robots_age < 2.0 * settings.max_backoff.max(settings.delay) {
+            return Err(ValueError::new("--robots-age is at least twice --max-backoff and --delay").into());
         }
         if settings.lease < 2.0 * settings.timeout {
             return Err(ValueError::new("--lease is at least twice --timeout").into());

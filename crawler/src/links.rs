@@ -50,13 +50,32 @@ pub fn links(html: &str, url: &Url, agent: &str) -> Vec<Link> {
     links.into_iter().filter_map(link).collect()
 }
 
-/// Does this value of `X-Robots-Tag`, or of a `meta` tag, forbid following the links?
+/// Does this value of `X-Robots-Tag` forbid the crawler to follow the links? A name before a colon, as in `areq: nofollow`,
+/// addresses all that comes after it to one crawler.
 #[must_use]
-pub fn forbids(directives: &str) -> bool {
+pub fn header_forbids(value: &str, agent: &str) -> bool {
+    let mut is_for_us = true;
+    value.split(',').any(|part| {
+        let directive = match part.split_once(':') {
+            Some((name, directive)) if !VALUED.contains(&name.trim().to_ascii_lowercase().as_str()) => {
+                is_for_us = name.trim() == "*" || is_for(name.trim(), agent);
+                directive
+            }
+            _ => part,
+        };
+        is_for_us && forbids(directive)
+    })
+}
+
+/// Directives that have a value after a colon.
+const VALUED: [&str; 4] = ["unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"];
+
+/// Do these directives forbid following the links?
+fn forbids(directives: &str) -> bool {
     directives.split(',').any(|word| matches!(&*word.trim().to_ascii_lowercase(), "nofollow" | "none"))
 }
 
-/// Is a `meta` tag with this name addressed to the crawler?
+/// Is a `meta` tag, or a part of a header, with this name addressed to the crawler?
 fn is_for(name: &str, agent: &str) -> bool {
     name.eq_ignore_ascii_case("robots") || name.eq_ignore_ascii_case(product(agent))
 }
@@ -116,5 +135,20 @@ mod tests {
         let page = |meta: &str| found(&format!("<a href=1>{meta}"))[0].1;
         assert!(page("") && page("<meta name=robots content=noindex>") && page("<meta name=other content=nofollow>"));
         assert!(!page("<meta name=ROBOTS content='noindex, NOFOLLOW'>") && !page("<meta name=areq content=none>"));
+    }
+    #[test]
+    fn a_header_may_be_addressed_to_one_crawler() {
+        let forbids = |value: &str| header_forbids(value, "areq/0.1");
+        for value in
+            ["nofollow", "noindex, None", "areq: nofollow", "AREQ: noindex, nofollow", "robots: none", "*: none"]
+        {
+            assert!(forbids(value), "{value}");
+        }
+        assert!(forbids("otherbot: noindex, areq: nofollow") && forbids("unavailable_after: 25 Jun 2027, nofollow"));
+        for value in
+            ["", "noindex", "otherbot: nofollow", "otherbot: noindex, nofollow", "areq: noindex, otherbot: none"]
+        {
+            assert!(!forbids(value), "{value}");
+        }
     }
 }

@@ -115,7 +115,7 @@ impl Report {
         )];
         if counts.queued + counts.abandoned + counts.refused > 0 {
             lines.push(format!(
-                "{} pages left in the queue, {} abandoned with their hosts, {} URLs beyond a bound",
+                "{} pages left in the queue, {} abandoned with their hosts, {} links to URLs beyond a bound",
                 counts.queued, counts.abandoned, counts.refused
             ));
         }

@@ -50,6 +50,17 @@ pub fn product(agent: &str) -> &str {
     agent.split(['/', ' ']).next().unwrap_or(agent)
 }
 
+/// The text of a robots.txt. RFC 9309 asks for UTF-8; a byte that is not is written as in a URL, so a path in Latin-1 counts.
+#[must_use]
+pub fn text_of(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
+    }
+    text
+}
+
 /// The text to use as the robots.txt of an origin, depending on the status; `None` if the origin has to be asked again.
 #[must_use]
 pub fn text_for(status: u16, text: &str) -> Option<&str> {
@@ -73,6 +84,14 @@ mod tests {
         assert_eq!(read.crawl_delay().unwrap().as_secs(), 2);
         assert!(Rc::ptr_eq(&read, &rules.get("http://a", 1.0).unwrap()));
         assert!(rules.get("http://a", 2.0).is_none(), "the frontier has a newer one");
+    }
+
+    #[test]
+    fn a_path_that_is_not_in_utf_8_counts_all_the_same() {
+        let text = text_of(b"User-agent: *\nDisallow: /caf\xe9/\nDisallow: /\xc3\xa9\n");
+        assert_eq!(text, "User-agent: *\nDisallow: /caf%E9/\nDisallow: /\u{e9}\n");
+        let rules = parse(&text, "areq");
+        assert!(!rules.is_allowed("/caf%E9/x") && !rules.is_allowed("/%C3%A9") && rules.is_allowed("/caf"));
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! in the same request; a slot that gets none ends. `run` starts slots as long as hosts may be asked, and sleeps otherwise.
 //! Whatever is wrong with a page is an outcome; only the frontier's own failure ends a worker.
 
+mod rules;
 mod visit;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use asyncio::{Event, Result, TaskGroup, TimeoutError, get_running_loop, timeout};
@@ -32,6 +33,10 @@ pub struct Worker<F> {
     slots: usize,
     /// The pages that the slots have, by token, so that they can be given back at the end.
     held: RefCell<HashMap<String, Lease>>,
+    /// Tokens of leases that were requested from the frontier, whose answer has not come.
+    requested: RefCell<HashSet<String>>,
+    /// The hosts that slots have entered without a page, or try to, by token.
+    entered: RefCell<HashMap<String, String>>,
     running: Cell<usize>,
     /// A slot has ended, or there are hosts to ask that no slot knows about.
     changed: Event,
@@ -41,6 +46,14 @@ pub struct Worker<F> {
 struct Held {
     lease: Lease,
     since: f64,
+    /// The number of bytes that were received for it.
+    received: Cell<u64>,
+}
+
+impl Held {
+    fn add_received(&self, bytes: u64) {
+        self.received.set(self.received.get() + bytes);
+    }
 }
 
 impl<F: Frontier + 'static> Worker<F> {
@@ -66,6 +79,8 @@ impl<F: Frontier + 'static> Worker<F> {
             leases: Cell::new(0),
             slots,
             held: RefCell::default(),
+            requested: RefCell::default(),
+            entered: RefCell::default(),
             running: Cell::new(0),
             changed: Event::new(),
         }))
@@ -91,15 +106,20 @@ impl<F: Frontier + 'static> Worker<F> {
             let mut nap = NAP;
             if free > 0 {
                 let since = get_running_loop()?.time();
-                let tokens = (0..free).map(|_| self.token()).collect();
-                let taken = self.frontier.take(tokens, &self.settings).await?;
+                let tokens: Vec<String> = (0..free).map(|_| self.token()).collect();
+                self.requested.borrow_mut().extend(tokens.iter().cloned());
+                let taken = self.frontier.take(tokens.clone(), &self.settings).await?;
+                for token in &tokens {
+                    self.requested.borrow_mut().remove(token);
+                }
+                let held: Vec<Held> = taken.leases.into_iter().map(|lease| self.hold(lease, since)).collect();
                 if taken.finished && self.running.get() == 0 {
                     return Ok(());
                 }
                 nap = taken.wait.clamp(0.001, NAP);
-                for lease in taken.leases {
+                for held in held {
                     self.running.set(self.running.get() + 1);
-                    group.create_task(Rc::clone(self).slot(Held { lease, since }))?;
+                    group.create_task(Rc::clone(self).slot(held))?;
                 }
             }
             match timeout(nap).run(async |_| self.changed.wait().await).await {
@@ -114,22 +134,31 @@ impl<F: Frontier + 'static> Worker<F> {
     async fn slot(self: Rc<Self>, first: Held) -> Result<()> {
         let mut next = Some(first);
         while let Some(held) = next {
-            self.held.borrow_mut().insert(held.lease.token.clone(), held.lease.clone());
             let (end, host) = self.visit(&held).await?;
-            let since = get_running_loop()?.time();
-            let ended = self.frontier.end(&held.lease, end.clone(), host, Some(self.token()), &self.settings).await?;
+            let (since, token, received) = (get_running_loop()?.time(), self.token(), held.received.get());
+            self.requested.borrow_mut().insert(token.clone());
+            let commit =
+                self.frontier.end(&held.lease, end.clone(), host, received, Some(token.clone()), &self.settings);
+            let ended = commit.await?;
+            self.requested.borrow_mut().remove(&token);
             self.held.borrow_mut().remove(&held.lease.token);
             self.report.ended(&held.lease, &end, host, ended.lost, since - held.since);
             if ended.more {
                 self.changed.set();
             }
-            next = ended.lease.map(|lease| Held { lease, since });
+            next = ended.lease.map(|lease| self.hold(lease, since));
         }
         self.running.set(self.running.get() - 1);
         self.changed.set();
         Ok(())
     }
     // ANCHOR_END: slot
+
+    /// A page that the worker has from now on.
+    fn hold(&self, lease: Lease, since: f64) -> Held {
+        self.held.borrow_mut().insert(lease.token.clone(), lease.clone());
+        Held { lease, since, received: Cell::new(0) }
+    }
 
     fn token(&self) -> String {
         self.leases.set(self.leases.get() + 1);
@@ -138,16 +167,31 @@ impl<F: Frontier + 'static> Worker<F> {
 
     /// Called at an early end, so that other workers need not wait until the leases expire.
     async fn give_back_all(&self) {
-        let held: Vec<Lease> = self.held.take().into_values().collect();
         let limit = timeout(5);
         let giving = limit.run(async |_| {
+            let (entered, delay) = (self.entered.take(), self.settings.delay);
+            for (token, host) in entered {
+                self.frontier.leave(&host, &token, delay).await?;
+            }
+            let held: Vec<Lease> = self.held.take().into_values().collect();
             for lease in held {
-                let host = Host::Well(self.settings.delay);
-                self.frontier.end(&lease, End::GiveBack(false), host, None, &self.settings).await?;
+                self.give_back(&lease, Host::Asked(delay)).await?;
+            }
+            // The frontier may have granted leases in answers that never came. It repeats those, and grants no others.
+            let none = Settings { max_pages: 0, ..self.settings.clone() };
+            let requested: Vec<String> = self.requested.take().into_iter().collect();
+            for token in requested {
+                for lease in self.frontier.take(vec![token], &none).await?.leases {
+                    self.give_back(&lease, Host::Untouched).await?;
+                }
             }
             Ok(())
         });
         // Leases that cannot be given back will expire.
         drop(giving.await);
+    }
+
+    async fn give_back(&self, lease: &Lease, host: Host) -> Result<()> {
+        self.frontier.end(lease, End::GiveBack(false), host, 0, None, &self.settings).await.map(drop)
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use areq::frontier::{Counts, End, Frontier, Host, Lease, Outcome, Page, Redis, Settings, Sqlite, State};
+use areq::frontier::{Counts, End, Frontier, Gate, Host, Lease, Outcome, Page, Redis, Settings, Sqlite, State};
 use asyncio::{Result, gather, run, sleep};
 
 /// A redis-server without a file, which ends with the test.
@@ -16,10 +16,14 @@ struct Server(Child, u16);
 
 impl Server {
     fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    fn start_with(options: &[&str]) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new("redis-server");
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        let Ok(child) = command.stdout(Stdio::null()).spawn() else {
+        let Ok(child) = command.args(options).stdout(Stdio::null()).spawn() else {
             eprintln!("skipped on Redis: there is no redis-server");
             return None;
         };
@@ -84,7 +88,7 @@ impl<'a, F: Frontier> Hand<'a, F> {
     }
 
     async fn end(&self, lease: &Lease, end: End, host: Host) -> Result<bool> {
-        Ok(!self.0.end(lease, end, host, None, &self.1).await?.lost)
+        Ok(!self.0.end(lease, end, host, 10, None, &self.1).await?.lost)
     }
 
     async fn counts(&self) -> Result<Counts> {
@@ -137,7 +141,7 @@ on_both! {
         let leases = hand.take(1).await?;
         let found = vec![page("a", "1"), page("a", "2"), page("b", "1")];
         let end = commit(&["http://a/2", "http://b/1", "http://c/"], found);
-        let ended = frontier.end(&leases[0], end, Host::Well(0.0), Some("next".to_owned()), &hand.1).await?;
+        let ended = frontier.end(&leases[0], end, Host::Well(0.0), 10, Some("next".to_owned()), &hand.1).await?;
         assert!(!ended.lost && ended.more, "two hosts can be asked");
         let next = ended.lease.unwrap();
         assert_eq!((next.token.as_str(), next.attempt), ("next", 1));
@@ -157,8 +161,8 @@ on_both! {
         assert_eq!((again.len(), again[0].attempt), (1, 1));
         let end = || commit(&["http://a/"], vec![page("c", "1")]);
         let next = || Some("u".to_owned());
-        let ended = frontier.end(&first[0], end(), Host::Well(0.0), next(), &hand.1).await?;
-        let repeated = frontier.end(&first[0], end(), Host::Well(0.0), next(), &hand.1).await?;
+        let ended = frontier.end(&first[0], end(), Host::Well(0.0), 10, next(), &hand.1).await?;
+        let repeated = frontier.end(&first[0], end(), Host::Well(0.0), 10, next(), &hand.1).await?;
         assert!(!ended.lost && !repeated.lost);
         assert_eq!(ended.lease.unwrap().page, repeated.lease.unwrap().page);
         let counts = hand.counts().await?;
@@ -259,23 +263,112 @@ on_both! {
         hand.add(&[page("a", "4")]).await?;
         let counts = hand.counts().await?;
         assert_eq!((counts.failed, counts.abandoned, counts.queued, counts.refused), (1, 2, 0, 1));
-        assert!(!frontier.enter("a", "t", &hand.1).await?);
+        assert_eq!(frontier.enter("a", "t", &hand.1).await?, Gate::Gone);
     }
 
     async fn a_host_can_be_entered_without_a_page(frontier) {
         let hand = Hand::of(&frontier, settings());
         hand.add(&[page("a", "1")]).await?;
-        assert!(frontier.enter("a", "t", &hand.1).await?);
-        assert!(frontier.enter("a", "t", &hand.1).await?, "again with the same token");
-        assert!(!frontier.enter("a", "u", &hand.1).await?);
+        assert_eq!(frontier.enter("a", "t", &hand.1).await?, Gate::Open(0.0));
+        assert_eq!(frontier.enter("a", "t", &hand.1).await?, Gate::Open(0.0), "again with the same token");
+        assert_eq!(frontier.enter("a", "u", &hand.1).await?, Gate::Busy(0.5));
         assert_eq!(hand.take(1).await?, []);
         assert!(!hand.finished().await?);
         frontier.leave("a", "t", 0.0).await?;
         assert_eq!(hand.take(1).await?.len(), 1);
-        assert!(frontier.enter("elsewhere", "v", &Settings { lease: 0.02, ..settings() }).await?);
+        let short = Settings { lease: 0.02, ..settings() };
+        assert_eq!(frontier.enter("elsewhere", "v", &short).await?, Gate::Open(0.0));
         sleep(0.04).await?;
         assert_eq!(hand.take(1).await?, []);
-        assert!(frontier.enter("elsewhere", "w", &hand.1).await?, "the first has died");
+        assert_eq!(frontier.enter("elsewhere", "w", &hand.1).await?, Gate::Open(0.0), "the first has died");
+        frontier.leave("elsewhere", "w", 5.0).await?;
+        let Gate::Busy(wait) = frontier.enter("elsewhere", "x", &hand.1).await? else { panic!("it has to be left alone") };
+        assert!(wait > 4.0 && wait <= 5.0, "{wait}");
+    }
+
+    async fn a_crawl_delay_counts_wherever_a_host_is_left(frontier) {
+        let hand = Hand::of(&frontier, Settings { lease: 0.05, ..settings() });
+        let ask = async || frontier.enter("a", "other", &hand.1).await;
+        let wait = async || -> Result<f64> {
+            let gate = ask().await?;
+            let Gate::Busy(wait) = gate else { panic!("it may be asked: {gate:?}") };
+            Ok(wait)
+        };
+        hand.add(&[page("a", "1"), page("a", "2"), page("b", "1"), page("b", "2")]).await?;
+        // One origin of the two asks for a pause, and the other may have been asked last.
+        frontier.set_robots("https://a", "Crawl-delay: 0.5", 0.5).await?;
+        assert!(wait().await? > 0.4, "robots.txt has just been asked for");
+        frontier.set_robots("http://a", "", 0.0).await?;
+        sleep(0.5).await?;
+        for host in [Host::Well(0.0), Host::Asked(0.1), Host::Trouble(0.0)] {
+            let lease = hand.take(9).await?.into_iter().find(|lease| lease.page.host == "a").unwrap();
+            assert_eq!(lease.pause, 0.5);
+            hand.end(&lease, End::GiveBack(false), host).await?;
+            assert!(wait().await? > 0.4, "after {host:?}");
+            sleep(0.5).await?;
+        }
+        let lease = hand.take(9).await?.into_iter().find(|lease| lease.page.host == "a").unwrap();
+        hand.end(&lease, End::GiveBack(false), Host::Untouched).await?;
+        assert_eq!(ask().await?, Gate::Open(0.5));
+        frontier.leave("a", "other", 0.1).await?;
+        assert!(wait().await? > 0.4, "after it was left");
+        // The worker dies.
+        sleep(0.5).await?;
+        assert_eq!(hand.take(9).await?.iter().filter(|lease| lease.page.host == "a").count(), 1);
+        sleep(0.1).await?;
+        assert_eq!(hand.take(9).await?.iter().filter(|lease| lease.page.host == "a").count(), 0);
+        assert!(wait().await? > 0.3, "after its worker has died");
+    }
+
+    async fn a_dead_workers_host_rests_for_the_delay(frontier) {
+        let hand = Hand::of(&frontier, Settings { lease: 0.05, delay: 0.3, ..settings() });
+        hand.add(&[page("a", "1")]).await?;
+        assert_eq!(hand.take(1).await?.len(), 1);
+        sleep(0.1).await?;
+        assert_eq!(hand.take(1).await?, [], "it may have been asked a moment ago");
+        sleep(0.3).await?;
+        assert_eq!(hand.take(1).await?.len(), 1);
+    }
+
+    async fn failures_count_until_the_host_answers(frontier) {
+        let hand = Hand::of(&frontier, settings());
+        hand.add(&[page("a", "1")]).await?;
+        let troubles = [(Host::Trouble(0.0), 0), (Host::Asked(0.0), 1), (Host::Untouched, 1), (Host::Well(0.0), 1)];
+        for (host, trouble) in troubles {
+            let lease = hand.take(1).await?.remove(0);
+            assert_eq!(lease.trouble, trouble, "before {host:?}");
+            hand.end(&lease, End::GiveBack(false), host).await?;
+        }
+        assert_eq!(hand.take(1).await?[0].trouble, 0);
+    }
+
+    async fn bytes_count_however_a_lease_ends(frontier) {
+        let hand = Hand::of(&frontier, Settings { max_bytes: 15, ..settings() });
+        hand.add(&[page("a", "1"), page("a", "2")]).await?;
+        let lease = hand.take(1).await?.remove(0);
+        hand.end(&lease, End::GiveBack(true), Host::Trouble(0.0)).await?;
+        let lease = hand.take(1).await?.remove(0);
+        let failed = Outcome { state: State::Failed, ..Outcome::default() };
+        hand.end(&lease, End::Commit(failed.clone(), Vec::new()), Host::Well(0.0)).await?;
+        hand.end(&lease, End::Commit(failed, Vec::new()), Host::Well(0.0)).await?;
+        assert_eq!(hand.counts().await?.bytes, 20, "the repeated request does not count");
+        assert!(hand.finished().await?);
+    }
+
+    async fn beyond_a_bound_a_host_that_may_be_asked_is_not_waited_for(frontier) {
+        for bound in [Settings { max_pages: 1, ..settings() }, Settings { max_bytes: 1, ..settings() }] {
+            let free = Hand::of(&frontier, Settings { max_pages: 1000, ..settings() });
+            let host = format!("of-{}", bound.max_pages);
+            free.add(&[page(&host, "1"), page(&host, "2"), page("slow", &host)]).await?;
+            let mut leases = free.take(2).await?;
+            leases.sort_by_key(|lease| lease.page.host == "slow");
+            free.end(&leases[0], commit(&[], Vec::new()), Host::Well(0.0)).await?;
+            // Another worker has the other page, so it is not finished.
+            let taken = frontier.take(vec!["t".to_owned()], &bound).await?;
+            assert_eq!(taken.leases, []);
+            assert!(!taken.finished && taken.wait > 0.5, "{}", taken.wait);
+            free.end(&leases[1], commit(&[], Vec::new()), Host::Well(0.0)).await?;
+        }
     }
 
     async fn robots_and_settings_are_kept(frontier) {
@@ -308,7 +401,7 @@ on_both! {
         let kept = frontier.change_settings(|kept| Ok(kept.unwrap())).await?;
         assert_eq!((kept.depth, kept.max_pages, kept.max_urls, kept.delay), (7, 7, 7, 0.7));
         assert_eq!(frontier.robots("http://a").await?, None);
-        frontier.set_robots("http://a", "User-agent: *\nDisallow: /\u{e9}").await?;
+        frontier.set_robots("http://a", "User-agent: *\nDisallow: /\u{e9}", 0.0).await?;
         assert_eq!(frontier.robots("http://a").await?.as_deref(), Some("User-agent: *\nDisallow: /\u{e9}"));
         let hand = Hand::of(&*frontier, settings());
         hand.add(&[page("a", "1"), page("b", "1")]).await?;
@@ -339,6 +432,19 @@ fn a_crawl_goes_on_in_a_file_that_was_closed() {
     .unwrap();
 }
 
+#[test]
+fn a_password_may_have_characters_that_a_url_has_not() {
+    let Some(server) = Server::start_with(&["--requirepass", "p@ss/w\u{f6}rd"]) else { return };
+    run(async move {
+        let wrong = Redis::open(&format!("redis://:pass@127.0.0.1:{}/", server.1)).await;
+        assert!(wrong.err().unwrap().to_string().contains("WRONGPASS"));
+        let frontier = Redis::open(&format!("redis://:p%40ss%2Fw%C3%B6rd@127.0.0.1:{}/", server.1)).await?;
+        assert_eq!(frontier.counts().await?, Counts::default());
+        Ok(())
+    })
+    .unwrap();
+}
+
 /// The raw reply of Redis to a command: `:3` is a number.
 fn ask_redis(connection: &mut BufReader<TcpStream>, command: &str) -> String {
     write!(connection.get_mut(), "{command}\r\n").unwrap();
@@ -357,7 +463,7 @@ fn redis_forgets_what_is_over() {
         let hosts = ["a", "b", "c"];
         hand.add(&hosts.map(|host| page(host, "1"))).await?;
         for lease in hand.take(3).await? {
-            frontier.set_robots(&format!("http://{}", lease.page.host), "User-agent: *").await?;
+            frontier.set_robots(&format!("http://{}", lease.page.host), "User-agent: *", 0.0).await?;
             let is_well = lease.page.host == "a";
             let host = if is_well { Host::Well(0.2) } else { Host::Trouble(0.3) };
             hand.end(&lease, commit(&[], Vec::new()), host).await?;

@@ -140,9 +140,12 @@ fn table(ours: &Figures, twin: &Figures, python: &str) -> String {
 
 /// The line below the table with the origin of the figures.
 fn conditions(name: &str, runs: usize, python: &Python) -> Result<String> {
-    let told = |command: &mut Command| -> Result<String> {
-        Ok(String::from_utf8(command.output()?.stdout)?.trim().to_owned())
-    };
+    let here = date_and_machine()?;
+    Ok(format!("*Medians of {runs} runs of `cargo xtask measure {name}` on {here}, CPython {}.*\n", python.version))
+}
+
+/// The date, the processors and the compiler.
+pub(crate) fn date_and_machine() -> Result<String> {
     let date = told(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
     let rustc = told(Command::new("rustc").arg("--version"))?;
     let rustc = rustc.split_whitespace().nth(1).unwrap_or_default();
@@ -150,11 +153,12 @@ fn conditions(name: &str, runs: usize, python: &Python) -> Result<String> {
     let processor = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let processor = processor.map_or("an unknown processor", |(_, name)| name);
     let count = std::thread::available_parallelism().map_or(1, usize::from);
-    Ok(format!(
-        "*Medians of {runs} runs of `cargo xtask measure {name}` on {date}: {processor}, {count} processors, rustc {rustc}, \
-         CPython {}.*\n",
-        python.version
-    ))
+    Ok(format!("{date}: {processor}, {count} processors, rustc {rustc}"))
+}
+
+/// What a command prints.
+pub(crate) fn told(command: &mut Command) -> Result<String> {
+    Ok(String::from_utf8(command.output()?.stdout)?.trim().to_owned())
 }
 
 #[cfg(test)]

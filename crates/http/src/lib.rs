@@ -43,6 +43,6 @@ mod server;
 mod timer;
 
 #[cfg(feature = "client")]
-pub use client::{ClientRequest, ClientResponse, ClientResponseError, ClientSession};
+pub use client::{ClientRequest, ClientResponse, ClientResponseError, ClientSession, Received};
 pub use server::{Body, BodyError, HttpServer};
 pub use timer::LoopTimer;

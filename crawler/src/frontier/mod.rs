@@ -18,13 +18,14 @@ pub use sqlite::Sqlite;
 /// What a crawl may do. The frontier stores it, so that workers that join later have the same settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settings {
-    /// The maximum number of links from the first pages.
+    /// The maximum number of links from the first pages. A page keeps the depth at which it was found first, which need not be
+    /// the least.
     pub depth: u32,
     /// The only hosts that are asked; if empty, all are.
     pub hosts: Vec<String>,
     /// The maximum number of pages to request, over all workers.
     pub max_pages: u64,
-    /// The maximum number of bytes of bodies to read, over all workers.
+    /// The maximum number of bytes of bodies to receive, over all workers. When it is reached, the pages in hand are still read.
     pub max_bytes: u64,
     /// How many URLs are known.
     pub max_urls: u64,
@@ -80,6 +81,9 @@ pub struct Lease {
     /// When the robots.txt of the page's origin was stored, in the frontier's time.
     #[serde(default)]
     pub robots_at: Option<f64>,
+    /// The `Crawl-delay` of the host, or 0: the longest of those that its origins are known to ask for.
+    #[serde(default)]
+    pub pause: f64,
     /// The frontier's time.
     pub now: f64,
 }
@@ -106,7 +110,7 @@ pub struct Outcome {
     /// The status code, or 0 if there was no response.
     #[serde(default)]
     pub status: u16,
-    /// The size of the body.
+    /// The size of the page, as text.
     #[serde(default)]
     pub bytes: u64,
     /// Why it failed.
@@ -142,7 +146,7 @@ impl State {
     }
 }
 
-/// When the host may be asked again, and its state.
+/// When the host may be asked again, and its state. A host with a `Crawl-delay` is left alone for at least that time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Host {
@@ -150,10 +154,24 @@ pub enum Host {
     Well(f64),
     /// It did not answer, or asked to be left alone, and may be asked again after this many seconds.
     Trouble(f64),
+    /// It may have been asked, and may be asked again after this many seconds. Its failures so far still count.
+    Asked(f64),
     /// It was not asked, and may be asked at once.
     Untouched,
     /// It is not asked again. Its pages are abandoned.
     GivenUp,
+}
+
+/// The answer to a worker that asks for the gate of a host without a page.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// The worker may ask the host. Between two requests it has to pause for this many seconds, if the host has a `Crawl-delay`.
+    Open(f64),
+    /// The host has to be left alone, or another worker may ask it. It is worth trying again after this many seconds.
+    Busy(f64),
+    /// The host was given up.
+    Gone,
 }
 
 /// How a lease ends.
@@ -196,9 +214,9 @@ pub struct Counts {
     pub skipped: u64,
     /// Pages of hosts that were given up.
     pub abandoned: u64,
-    /// URLs that were refused because of a limit.
+    /// Links to URLs that were refused because of a limit. Each link counts, because refused URLs are not stored.
     pub refused: u64,
-    /// Bytes of bodies.
+    /// Bytes of bodies that were received, those of robots.txt and of broken bodies included.
     pub bytes: u64,
     /// Known hosts.
     pub hosts: u64,
@@ -230,15 +248,18 @@ pub trait Frontier {
     /// Adds pages that are not known yet, within the bounds. To add one again does nothing.
     async fn add(&self, pages: Vec<Page>, settings: &Settings) -> Result<()>;
 
-    /// Leases a page for each token, as long as there are hosts that may be asked now. Takes back leases that have expired.
+    /// Leases a page for each token, as long as there are hosts that may be asked now. Takes back leases that have expired: their
+    /// hosts may have been asked until then, so the pause begins there.
     async fn take(&self, tokens: Vec<String>, settings: &Settings) -> Result<Taken>;
 
-    /// Ends a lease. With the token `next`, begins the next one, if there is a page to request.
+    /// Ends a lease, under which `received` bytes came. With the token `next`, begins the next one, if there is a page to
+    /// request.
     async fn end(
         &self,
         lease: &Lease,
         end: End,
         host: Host,
+        received: u64,
         next: Option<String>,
         settings: &Settings,
     ) -> Result<Ended>;
@@ -246,13 +267,14 @@ pub trait Frontier {
     /// The robots.txt of an origin that was stored last.
     async fn robots(&self, origin: &str) -> Result<Option<String>>;
 
-    /// Stores the robots.txt of an origin.
-    async fn set_robots(&self, origin: &str, text: &str) -> Result<()>;
+    /// Stores the robots.txt of an origin, which has just been fetched, and the `Crawl-delay` that it asks for, or 0. From now
+    /// on, the host's pauses are at least as long.
+    async fn set_robots(&self, origin: &str, text: &str, crawl_delay: f64) -> Result<()>;
 
-    /// The sole right to ask `host`, without a page: for a robots.txt on another host. False if it is not available now.
-    async fn enter(&self, host: &str, token: &str, settings: &Settings) -> Result<bool>;
+    /// The sole right to ask `host`, without a page: for a robots.txt on another host.
+    async fn enter(&self, host: &str, token: &str, settings: &Settings) -> Result<Gate>;
 
-    /// Ends that right. The host may be asked again after `delay` seconds.
+    /// Ends that right. The host may be asked again after `delay` seconds, or after its `Crawl-delay`.
     async fn leave(&self, host: &str, token: &str, delay: f64) -> Result<()>;
 
     /// How far the crawl is.

@@ -30,6 +30,12 @@ create index if not exists ready on host (next) where token is null and queued >
 create index if not exists busy on host (until) where token is not null;
 
 create table if not exists link (page integer not null, target text not null, primary key (page, target)) without rowid;
-create table if not exists robots (origin text primary key, at real not null, text text not null) without rowid;
+create table if not exists robots (
+    origin text primary key,
+    at real not null,
+    text text not null,
+    delay real not null default 0 -- its Crawl-delay
+) without rowid;
 create table if not exists query (path text primary key, urls integer not null) without rowid;
+-- What a crawl counts, and the sizes of tables: to count their rows takes longer the more there are.
 create table if not exists count (name text primary key, n integer not null) without rowid;

@@ -1,8 +1,8 @@
 //! The frontier as a model: what it promises, without a database, and a record of what it has allowed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use areq::frontier::{Counts, End, Ended, Host as Health, Lease, Outcome, Page, Record, Settings, State, Taken};
+use areq::frontier::{Counts, End, Ended, Gate, Host as Health, Lease, Outcome, Page, Record, Settings, State, Taken};
 use areq::normal;
 
 #[derive(Debug, Default)]
@@ -10,7 +10,8 @@ pub(crate) struct Model {
     pub(crate) settings: Option<Settings>,
     pages: BTreeMap<String, Known>,
     hosts: BTreeMap<String, Host>,
-    robots: BTreeMap<String, (f64, String)>,
+    /// By origin: when it was stored, the text, and its `Crawl-delay`.
+    robots: BTreeMap<String, (f64, String, f64)>,
 }
 
 /// A page.
@@ -40,21 +41,21 @@ struct Host {
     gate: Option<(String, f64)>,
     trouble: u32,
     gone: bool,
-    /// When somebody could ask it: from, to.
-    open: Vec<(f64, f64)>,
+    /// When somebody could ask it: from, to, and the pause that was known to be due then.
+    open: Vec<(f64, f64, f64)>,
     /// When it was asked last, for what, and under which lease.
     asked: Option<(f64, String, usize)>,
 }
 
 impl Host {
-    fn enter(&mut self, token: &str, now: f64, until: f64) {
+    fn enter(&mut self, token: &str, now: f64, until: f64, pause: f64) {
         self.gate = Some((token.to_owned(), until));
-        self.open.push((now, until));
+        self.open.push((now, until, pause));
     }
 
     fn leave(&mut self, now: f64) {
         self.gate = None;
-        if let Some((_, to)) = self.open.last_mut() {
+        if let Some((_, to, _)) = self.open.last_mut() {
             *to = to.min(now);
         }
     }
@@ -64,14 +65,15 @@ impl Model {
     /// A site is asked: only the worker that has its gate may do so, and not too soon after the previous request. If a kept
     /// connection breaks, the worker's session repeats the request, as browsers do; that counts as the same request.
     pub(crate) fn asked(&mut self, name: &str, path: &str, now: f64, slack: f64) {
-        let delay = self.settings.as_ref().map_or(0.0, |settings| settings.delay);
         let host = self.hosts.get_mut(name).expect("only known hosts are asked");
-        let allowed = host.open.iter().any(|(from, to)| *from <= now && now <= to + slack);
+        let allowed = host.open.iter().any(|(from, to, _)| *from <= now && now <= to + slack);
         assert!(allowed, "{name} is asked at {now}, its gate was open at {:?}", host.open);
         let lease = host.open.len();
         if let Some((before, earlier, of_lease)) = host.asked.replace((now, path.to_owned(), lease)) {
             let is_repeated = (earlier.as_str(), of_lease) == (path, lease);
-            assert!(is_repeated || now - before >= delay - slack, "{name} is asked at {now}, and was at {before}");
+            let pause = host.open.last().map_or(0.0, |open| open.2);
+            let is_polite = is_repeated || now - before >= pause - slack;
+            assert!(is_polite, "{name} is asked for {path} at {now}, was at {before}, and the pause is {pause}");
         }
     }
 
@@ -109,12 +111,28 @@ impl Model {
         }
     }
 
-    /// Takes back the leases that have expired.
+    /// The pause between two requests to a host: the greater of ours and theirs.
+    fn pause(&self, name: &str) -> f64 {
+        let ours = self.settings.as_ref().map_or(0.0, |settings| settings.delay);
+        self.crawl_delay(name).max(ours)
+    }
+
+    fn crawl_delay(&self, name: &str) -> f64 {
+        let origins = ["http", "https"].map(|scheme| self.robots.get(&format!("{scheme}://{name}")));
+        origins.into_iter().flatten().fold(0.0, |longest: f64, robots| longest.max(robots.2))
+    }
+
+    /// Takes back the leases that have expired. Their hosts may have been asked until then.
     fn expire(&mut self, now: f64) {
-        for host in self.hosts.values_mut() {
-            let Some((token, until)) = host.gate.clone().filter(|(_, until)| *until <= now) else { continue };
+        let is_expired = |host: &Host| host.gate.as_ref().is_some_and(|(_, until)| *until <= now);
+        let expired = self.hosts.iter().filter(|(_, host)| is_expired(host));
+        let names: Vec<String> = expired.map(|(name, _)| name.clone()).collect();
+        for name in names {
+            let pause = self.pause(&name);
+            let host = self.hosts.get_mut(&name).expect("it is one of them");
+            let Some((token, until)) = host.gate.clone() else { continue };
             host.leave(until);
-            host.next = now;
+            host.next = host.next.max(until + pause);
             let of_lease = |known: &&mut Known| known.place == Place::Leased && known.token.as_ref() == Some(&token);
             if let Some(known) = self.pages.values_mut().find(of_lease) {
                 known.place = Place::Queued;
@@ -125,23 +143,30 @@ impl Model {
 
     fn lease(&mut self, token: &str, now: f64, settings: &Settings) -> Option<Lease> {
         let held = |known: &&mut Known| known.place == Place::Leased && known.token.as_deref() == Some(token);
+        let is_over = self.is_over(settings);
         let url = match self.pages.values_mut().find(held) {
             // The answer to an earlier request was lost.
             Some(known) => known.page.url.clone(),
+            None if is_over => return None,
             None => {
-                let pages = &self.pages;
-                let first = |name: &String| {
-                    let of_host = |known: &&Known| known.place == Place::Queued && known.page.host == *name;
-                    pages.values().filter(of_host).min_by_key(|known| known.attempt).map(|known| known.page.url.clone())
-                };
-                let mut ready: Vec<_> =
-                    self.hosts.iter().filter(|(_, host)| host.gate.is_none() && host.next <= now).collect();
-                ready.sort_by(|(_, one), (_, other)| one.next.total_cmp(&other.next));
-                let url = ready.into_iter().find_map(|(name, _)| first(name))?;
+                // The page of each host that was tried least often.
+                let mut first: BTreeMap<&str, &Known> = BTreeMap::new();
+                for known in self.pages.values().filter(|known| known.place == Place::Queued) {
+                    let least = first.entry(&known.page.host).or_insert(known);
+                    if known.attempt < least.attempt {
+                        *least = known;
+                    }
+                }
+                let ready = first.into_iter().map(|(name, known)| (&self.hosts[name], known));
+                let ready = ready.filter(|(host, _)| host.gate.is_none() && host.next <= now);
+                let (_, known) = ready.min_by(|(one, _), (other, _)| one.next.total_cmp(&other.next))?;
+                let url = known.page.url.clone();
                 let known = self.pages.get_mut(&url)?;
                 (known.place, known.token) = (Place::Leased, Some(token.to_owned()));
                 known.attempt += 1;
-                self.hosts.get_mut(&known.page.host)?.enter(token, now, now + settings.lease);
+                let name = known.page.host.clone();
+                let pause = self.pause(&name);
+                self.hosts.get_mut(&name)?.enter(token, now, now + settings.lease, pause);
                 url
             }
         };
@@ -151,17 +176,37 @@ impl Model {
             page: known.page.clone(),
             attempt: known.attempt,
             trouble: self.hosts[&known.page.host].trouble,
-            robots_at: self.robots.get(normal::origin(&url)).map(|(at, _)| *at),
+            robots_at: self.robots.get(normal::origin(&url)).map(|robots| robots.0),
+            pause: self.crawl_delay(&known.page.host),
             now,
         })
     }
 
     pub(crate) fn take(&mut self, tokens: &[String], now: f64, settings: &Settings) -> Taken {
         self.expire(now);
-        let leases = tokens.iter().map_while(|token| self.lease(token, now, settings)).collect();
-        let next = self.hosts.values().map(|host| host.gate.as_ref().map_or(host.next, |(_, until)| *until));
-        let wait = next.filter(|next| *next > now).fold(1.0, |least: f64, next| least.min(next - now));
-        Taken { leases, finished: self.is_finished(), wait }
+        let leases: Vec<Lease> = tokens.iter().map_while(|token| self.lease(token, now, settings)).collect();
+        let over = self.is_over(settings);
+        let queued = self.pages.values().filter(|known| known.place == Place::Queued);
+        let waiting: BTreeSet<&str> = queued.map(|known| known.page.host.as_str()).collect();
+        let next = self.hosts.iter().filter_map(|(name, host)| match &host.gate {
+            Some((_, until)) => Some(*until),
+            None => Some(host.next).filter(|_| !over && waiting.contains(name.as_str())),
+        });
+        let wait = next.fold(1.0, |least: f64, next| least.min((next - now).max(0.0)));
+        let is_idle = self.hosts.values().all(|host| host.gate.is_none());
+        // A worker that is told to come back at once, and gets nothing, would do nothing else.
+        assert!(leases.len() == tokens.len() || wait > 0.0, "a worker would not rest: {:?}", self.hosts);
+        Taken { leases, finished: self.is_finished() || (over && is_idle), wait }
+    }
+
+    /// Has been read as much as is allowed?
+    fn is_over(&self, settings: &Settings) -> bool {
+        let most = usize::try_from(settings.max_pages).unwrap_or(usize::MAX);
+        // Quick, because it is asked for each lease.
+        self.pages.len() + self.hosts.len() >= most && {
+            let leased = self.hosts.values().filter(|host| host.gate.is_some()).count();
+            self.committed() + leased >= most
+        }
     }
 
     pub(crate) fn end(
@@ -204,11 +249,14 @@ impl Model {
                 self.add(&found.clone());
             }
         }
+        let theirs = self.crawl_delay(&lease.page.host);
         let host = self.hosts.get_mut(&lease.page.host).expect("the host of a page is known");
         host.leave(now);
+        let rest = |delay: f64| now + delay.max(theirs);
         match health {
-            Health::Well(delay) => (host.next, host.trouble) = (host.next.max(now + delay), 0),
-            Health::Trouble(delay) => (host.next, host.trouble) = (host.next.max(now + delay), lease.trouble + 1),
+            Health::Well(delay) => (host.next, host.trouble) = (host.next.max(rest(delay)), 0),
+            Health::Trouble(delay) => (host.next, host.trouble) = (host.next.max(rest(delay)), lease.trouble + 1),
+            Health::Asked(delay) => host.next = host.next.max(rest(delay)),
             Health::Untouched => {}
             Health::GivenUp => {
                 host.gone = true;
@@ -220,32 +268,40 @@ impl Model {
     }
 
     pub(crate) fn robots(&self, origin: &str) -> Option<String> {
-        self.robots.get(origin).map(|(_, text)| text.clone())
+        self.robots.get(origin).map(|robots| robots.1.clone())
     }
 
-    pub(crate) fn set_robots(&mut self, origin: &str, text: &str, now: f64) {
-        self.robots.insert(origin.to_owned(), (now, text.to_owned()));
-    }
-
-    pub(crate) fn enter(&mut self, name: &str, token: &str, now: f64, settings: &Settings) -> bool {
-        self.expire(now);
-        let host = self.hosts.entry(name.to_owned()).or_default();
-        match &host.gate {
-            Some((own, _)) => own == token,
-            None if host.next > now || host.gone => false,
-            None => {
-                host.enter(token, now, now + settings.lease);
-                true
-            }
+    pub(crate) fn set_robots(&mut self, origin: &str, text: &str, crawl_delay: f64, now: f64) {
+        self.robots.insert(origin.to_owned(), (now, text.to_owned(), crawl_delay));
+        let host = origin.split_once("://").and_then(|(_, name)| self.hosts.get_mut(name));
+        if let Some(host) = host
+            && crawl_delay > 0.0
+        {
+            host.next = host.next.max(now + crawl_delay);
         }
     }
 
+    pub(crate) fn enter(&mut self, name: &str, token: &str, now: f64, settings: &Settings) -> Gate {
+        self.expire(now);
+        let (pause, theirs) = (self.pause(name), self.crawl_delay(name));
+        let host = self.hosts.entry(name.to_owned()).or_default();
+        match &host.gate {
+            _ if host.gone => return Gate::Gone,
+            Some((own, _)) if own == token => {}
+            Some(_) => return Gate::Busy(0.5),
+            None if host.next > now => return Gate::Busy(host.next - now),
+            None => host.enter(token, now, now + settings.lease, pause),
+        }
+        Gate::Open(theirs)
+    }
+
     pub(crate) fn leave(&mut self, name: &str, token: &str, delay: f64, now: f64) {
+        let theirs = self.crawl_delay(name);
         if let Some(host) = self.hosts.get_mut(name)
             && host.gate.as_ref().is_some_and(|(own, _)| own == token)
         {
             host.leave(now);
-            host.next = now + delay;
+            host.next = host.next.max(now + delay.max(theirs));
         }
     }
 

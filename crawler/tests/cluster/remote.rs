@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use areq::frontier::{Counts, End, Ended, Frontier, Host, Lease, Page, Record, Settings, Taken};
+use areq::frontier::{Counts, End, Ended, Frontier, Gate, Host, Lease, Page, Record, Settings, Taken};
 use asyncio::simulation::Machine;
 use asyncio::{Result, StreamReader, StreamWriter, get_running_loop, open_connection, sleep, start_server, wait_for};
 
@@ -129,6 +129,7 @@ impl Frontier for Remote {
         lease: &Lease,
         end: End,
         host: Host,
+        _received: u64,
         next: Option<String>,
         settings: &Settings,
     ) -> Result<Ended> {
@@ -141,12 +142,12 @@ impl Frontier for Remote {
         self.call(move |model, _| model.robots(&origin)).await
     }
 
-    async fn set_robots(&self, origin: &str, text: &str) -> Result<()> {
+    async fn set_robots(&self, origin: &str, text: &str, crawl_delay: f64) -> Result<()> {
         let (origin, text) = (origin.to_owned(), text.to_owned());
-        self.call(move |model, now| model.set_robots(&origin, &text, now)).await
+        self.call(move |model, now| model.set_robots(&origin, &text, crawl_delay, now)).await
     }
 
-    async fn enter(&self, host: &str, token: &str, settings: &Settings) -> Result<bool> {
+    async fn enter(&self, host: &str, token: &str, settings: &Settings) -> Result<Gate> {
         let (host, token, settings) = (host.to_owned(), token.to_owned(), settings.clone());
         self.call(move |model, now| model.enter(&host, &token, now, &settings)).await
     }

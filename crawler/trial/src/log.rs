@@ -26,6 +26,8 @@ struct Request {
 #[derive(Default)]
 struct Host {
     active: usize,
+    /// Was robots.txt requested last?
+    rules: bool,
     /// When the last request ended, and the shortest pause so far.
     ended: Option<Instant>,
     pause: Option<f64>,
@@ -39,7 +41,10 @@ impl Log {
         if known.active > 1 {
             self.impolite.push(format!("{} requests at once at {host}: {path}", known.active));
         }
-        if let Some(ended) = known.ended {
+        // A worker that dies with the answer leaves the next one without the Crawl-delay.
+        let is_rules = path == "/robots.txt";
+        let is_unknown = std::mem::replace(&mut known.rules, is_rules) && is_rules;
+        if let Some(ended) = known.ended.filter(|_| !is_unknown) {
             let pause = ended.elapsed().as_secs_f64();
             known.pause = Some(known.pause.map_or(pause, |least| least.min(pause)));
         }

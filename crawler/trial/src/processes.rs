@@ -10,7 +10,7 @@ use asyncio::Result;
 use serde_json::Value;
 
 use crate::failure;
-use crate::web::{MONTHS, Web};
+use crate::web::{LEASE, MONTHS, Web};
 
 /// The workers of a trial.
 pub(crate) struct Workers<'a> {
@@ -25,7 +25,7 @@ impl<'a> Workers<'a> {
     pub(crate) fn new(areq: &'a Path, folder: &'a Path, frontier: &str, web: &Web, slots: usize) -> Self {
         let arguments = format!(
             "crawl {} --frontier {frontier} --slots {slots} --delay {} --depth 100 --max-pages 1000000 --max-queries {MONTHS} \
-             --timeout 1.5 --lease 4 --attempts 50 --quiet --no-export",
+             --timeout 1.5 --lease {LEASE} --attempts 50 --quiet --no-export",
             web.seed(),
             web.delay()
         );

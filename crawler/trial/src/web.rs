@@ -3,7 +3,7 @@
 //!
 //! Each host has a tree of pages, a robots.txt with a forbidden part, a calendar without end, a redirect, a circle of
 //! redirects, links with session ids, a missing page, and one that first answers 503. The first pages of the hosts link to each
-//! other, as a tree too.
+//! other, as a tree too. The last host has two pages, and asks for a pause that is longer than a lease.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -22,6 +22,9 @@ use crate::log::Log;
 
 /// How many months of a calendar the workers may request.
 pub(crate) const MONTHS: u64 = 5;
+/// The leases of the workers, and the longer pause that the last host asks for, in seconds.
+pub(crate) const LEASE: f64 = 4.0;
+const LONG: f64 = 5.0;
 
 #[derive(Clone)]
 pub(crate) struct Web {
@@ -82,14 +85,23 @@ impl Web {
         self.delay
     }
 
-    /// Every tenth host asks for twice the delay.
+    /// Every tenth host asks for twice the delay, and the last for more than a lease.
     pub(crate) fn delay_of(&self, host: &str) -> f64 {
-        let asks = self.number(host).is_some_and(|number| number % 10 == 0);
-        if asks { 2.0 * self.delay } else { self.delay }
+        match self.number(host) {
+            Some(number) if self.is_slow(number) => LONG,
+            Some(number) if number % 10 == 0 => 2.0 * self.delay,
+            _ => self.delay,
+        }
+    }
+
+    /// When speed is measured, no host is.
+    fn is_slow(&self, number: usize) -> bool {
+        number + 1 == self.hosts && self.delay > 0.0
     }
 
     pub(crate) fn answer(&self, host: &str, path: &str) -> Answer {
         let number = self.number(host).unwrap_or(0);
+        let pages = if self.is_slow(number) { 2 } else { self.pages };
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let mut links = vec!["/0".to_owned()];
         let page = |status: u16, links: &[String]| Answer {
@@ -114,12 +126,12 @@ impl Web {
             "/circle2" => moved("/circle"),
             "/busy" => page(200, &links),
             path => {
-                let Some(n) = path[1..].parse::<usize>().ok().filter(|&n| n < self.pages) else {
+                let Some(n) = path[1..].parse::<usize>().ok().filter(|&n| n < pages) else {
                     return page(404, &links);
                 };
-                let children = [2 * n + 1, 2 * n + 2].into_iter().filter(|&child| child < self.pages);
+                let children = [2 * n + 1, 2 * n + 2].into_iter().filter(|&child| child < pages);
                 links.extend(children.map(|child| format!("/{child}?PHPSESSID={}", fastrand::u32(..))));
-                if n == 0 {
+                if n == 0 && !self.is_slow(number) {
                     let others = [2 * number + 1, 2 * number + 2].into_iter().filter(|&other| other < self.hosts);
                     links.extend(others.map(|other| format!("http://{}/0#top", self.host(other))));
                     let special =

@@ -27,7 +27,7 @@ use login::take_login;
 use pool::{Pool, Unanswered};
 pub use request::ClientRequest;
 use request::Unsent;
-pub use response::{ClientResponse, ClientResponseError};
+pub use response::{ClientResponse, ClientResponseError, Received};
 
 /// A session of HTTP/1.1 requests that share a pool of connections, `aiohttp.ClientSession`.
 ///

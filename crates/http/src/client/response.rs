@@ -1,6 +1,8 @@
 //! `ClientResponse`: the head of a response, and its body as long as that has not been read.
 
+use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
 
 use asyncio_iterators::AsyncIterator;
 use asyncio_runtime::{Result, cancellable, timeout_at, to_thread};
@@ -28,6 +30,7 @@ pub struct ClientResponse {
     body: Incoming,
     deadline: Option<f64>,
     max_body: usize,
+    received: Received,
     /// Made by the first [`chunk`](Self::chunk).
     inflate: Option<Inflate>,
     /// `None` after the body's end: then the connection is back in the session.
@@ -43,7 +46,8 @@ impl ClientResponse {
         busy: Busy,
     ) -> Self {
         let (head, body) = response.into_parts();
-        Self { url, head, body, deadline, max_body, inflate: None, busy: Some(busy) }
+        let received = Received::default();
+        Self { url, head, body, deadline, max_body, received, inflate: None, busy: Some(busy) }
     }
 
     /// The URL where the response was found, after redirects.
@@ -84,6 +88,13 @@ impl ClientResponse {
     pub fn raise_for_status(&self) -> Result<(), ClientResponseError> {
         let status = self.status();
         if status.is_client_error() || status.is_server_error() { Err(ClientResponseError(status)) } else { Ok(()) }
+    }
+
+    /// Returns a counter of the bytes of the body that have been received, as they came, compressed or not. It can be read when
+    /// the body has been read, and when that has failed.
+    #[must_use]
+    pub fn received(&self) -> Received {
+        self.received.clone()
     }
 
     /// Reads the body, decompresses it, and decodes it by the charset of its `Content-Type`, or as UTF-8. Decompressing
@@ -169,7 +180,11 @@ impl ClientResponse {
                 return Ok(None);
             }
             match timeout_at(self.deadline).run(async |_| cancellable(self.body.frame()).await).await? {
-                Some(frame) => inflate.feed(frame?.into_data().unwrap_or_default()),
+                Some(frame) => {
+                    let packed = frame?.into_data().unwrap_or_default();
+                    self.received.add(packed.len());
+                    inflate.feed(packed);
+                }
                 None => {
                     inflate.finish()?;
                     if let Some(busy) = self.busy.take() {
@@ -195,7 +210,7 @@ impl ClientResponse {
             }
             self.head.headers.remove(CONTENT_ENCODING);
         } else {
-            bytes = timeout_at(self.deadline).run(async |_| collect(&mut self.body, most).await).await?;
+            bytes = timeout_at(self.deadline).run(async |_| collect(&mut self.body, most, &self.received).await).await?;
         }
         if let Some(busy) = self.busy.take() {
             busy.release().await?;
@@ -228,13 +243,31 @@ impl fmt::Debug for ClientResponse {
     }
 }
 
-async fn collect(body: &mut Incoming, most: usize) -> Result<Vec<u8>> {
+async fn collect(body: &mut Incoming, most: usize, received: &Received) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     while let Some(frame) = cancellable(body.frame()).await? {
-        bytes.extend_from_slice(frame?.data_ref().map_or(&[], |data| data));
+        let data = frame?.into_data().unwrap_or_default();
+        received.add(data.len());
+        bytes.extend_from_slice(&data);
         check_size(bytes.len(), most)?;
     }
     Ok(bytes)
+}
+
+/// How many bytes of a body have been received. A clone counts the same body.
+#[derive(Clone, Debug, Default)]
+pub struct Received(Rc<Cell<u64>>);
+
+impl Received {
+    /// Returns the number of bytes so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.0.get()
+    }
+
+    fn add(&self, bytes: usize) {
+        self.0.set(self.0.get() + bytes as u64);
+    }
 }
 
 /// A response whose status says that there is no page, `aiohttp.ClientResponseError`.

@@ -133,6 +133,9 @@ fn a_response_is_read_in_pieces_and_its_connection_kept() {
             }
             assert!(body == text().as_bytes() && pieces > 1, "{path}: {} bytes in {pieces} pieces", body.len());
             assert!(response.chunk().await?.is_none());
+            // As it came: less, if it was compressed.
+            let (received, size) = (response.received().bytes(), body.len() as u64);
+            assert!(received > 0 && (received == size) == (path == "long"), "{path}: {received} of {size}");
         }
         let two = session.get(&format!("{url}/two")).await?.collect::<Vec<Bytes>>().await?;
         assert_eq!(two.concat(), b"onetwo");

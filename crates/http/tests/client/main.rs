@@ -109,8 +109,11 @@ fn a_response_that_is_dropped_makes_room_for_the_next() {
 fn a_body_may_be_too_long_or_no_text() {
     run(async |url, _| {
         let session = ClientSession::new().max_body(4999);
-        let long = session.get(&format!("{url}/long")).await?.text().await;
+        let response = session.get(&format!("{url}/long")).await?;
+        let received = response.received();
+        let long = response.text().await;
         assert_eq!(long.unwrap_err().to_string(), "the body has more than 4999 bytes");
+        assert!(received.bytes() > 4999, "{received:?}");
         let bytes = session.get(&format!("{url}/bytes")).await?.text().await;
         assert_eq!(bytes.unwrap_err().to_string(), "the body () is no text in UTF-8");
         assert_eq!(session.get(&format!("{url}/bytes")).await?.text_lossy().await?, "caf\u{fffd}");

@@ -13,6 +13,7 @@ use asyncio::{
     Future, Lock, Result, RuntimeError, StreamReader, StreamWriter, Task, create_task, get_running_loop,
     open_connection, sleep, timeout,
 };
+use percent_encoding::percent_decode_str;
 use redis_protocol::resp2::decode::decode;
 use redis_protocol::resp2::encode::encode;
 use redis_protocol::resp2::types::{OwnedFrame, Resp2Frame as _};
@@ -85,18 +86,21 @@ impl Client {
             other => return Err(RuntimeError::new(format!("a frontier is no {other}:")).into()),
         };
         let words = |words: &[&str]| words.iter().map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
+        let decoded = |part: &str| percent_decode_str(part).collect::<Vec<u8>>();
         let mut greeting = Vec::new();
         match (url.username(), url.password()) {
             (_, None) => {}
-            ("", Some(password)) => greeting.push(words(&["AUTH", password])),
-            (name, Some(password)) => greeting.push(words(&["AUTH", name, password])),
+            ("", Some(password)) => greeting.push(vec![b"AUTH".to_vec(), decoded(password)]),
+            (name, Some(password)) => greeting.push(vec![b"AUTH".to_vec(), decoded(name), decoded(password)]),
         }
+        // A scheme that `url` does not know may have no host.
+        let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("127.0.0.1");
         let database = url.path().trim_matches('/');
         if !database.is_empty() {
             greeting.push(words(&["SELECT", database]));
         }
         Ok(Self {
-            host: url.host_str().unwrap_or("127.0.0.1").to_owned(),
+            host: host.trim_matches(['[', ']']).to_owned(),
             port: url.port().unwrap_or(6379),
             tls,
             greeting,
@@ -271,5 +275,27 @@ pub(super) fn text(frame: OwnedFrame) -> Result<Vec<u8>> {
     match frame {
         OwnedFrame::BulkString(text) | OwnedFrame::SimpleString(text) => Ok(text),
         other => Err(RuntimeError::new(format!("Redis answers {other:?}")).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(url: &str) -> Client {
+        Client::new(&Url::parse(url).unwrap(), &[]).unwrap()
+    }
+
+    #[test]
+    fn names_and_passwords_are_decoded_and_addresses_have_no_brackets() {
+        let with_name = client("redis://ada%40home:p%40ss%2Fw%C3%B6rd@[::1]:6380/3");
+        let words: Vec<Vec<&[u8]>> =
+            with_name.greeting.iter().map(|words| words.iter().map(Vec::as_slice).collect()).collect();
+        assert_eq!(words, [vec![b"AUTH", &b"ada@home"[..], "p@ss/w\u{f6}rd".as_bytes()], vec![b"SELECT", b"3"]]);
+        assert_eq!((with_name.host.as_str(), with_name.port, with_name.tls), ("::1", 6380, false));
+        let without = client("rediss://:a%25b@example.org");
+        assert_eq!(without.greeting, [[b"AUTH".to_vec(), b"a%b".to_vec()]]);
+        assert_eq!((without.host.as_str(), without.port, without.tls), ("example.org", 6379, true));
+        assert_eq!(client("redis:///2").host, "127.0.0.1");
     }
 }

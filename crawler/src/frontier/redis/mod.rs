@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
 
-use super::{Counts, End, Ended, Frontier, Host, Lease, Outcome, Page, Record, Settings, Taken};
+use super::{Counts, End, Ended, Frontier, Gate, Host, Lease, Outcome, Page, Record, Settings, Taken};
 use client::{Client, text};
 
 macro_rules! scripts {
@@ -96,25 +96,27 @@ impl Frontier for Redis {
         lease: &Lease,
         end: End,
         host: Host,
+        received: u64,
         next: Option<String>,
         settings: &Settings,
     ) -> Result<Ended> {
         let (fate, delay) = match host {
             Host::Well(delay) => ("well", delay),
             Host::Trouble(delay) => ("trouble", delay),
+            Host::Asked(delay) => ("asked", delay),
             Host::Untouched => ("untouched", 0.0),
             Host::GivenUp => ("gone", 0.0),
         };
         let (token, page) = (&lease.token, &lease.page);
         let mut request = json!({
-            "token": token, "page": page, "fate": fate, "delay": delay, "next": next, "settings": settings,
+            "token": token, "page": page, "fate": fate, "delay": delay, "received": received, "next": next,
+            "settings": settings,
         });
         let mut done = Vec::new();
         match end {
             End::GiveBack(counts) => request["counts"] = counts.into(),
             End::Commit(outcome, found) => {
                 request["state"] = serde_json::to_value(outcome.state)?;
-                request["bytes"] = outcome.bytes.into();
                 request["found"] = serde_json::to_value(found)?;
                 done = serde_json::to_vec(&Done { depth: page.depth, token: token.clone(), outcome })?;
             }
@@ -131,11 +133,11 @@ impl Frontier for Redis {
         }
     }
 
-    async fn set_robots(&self, origin: &str, text: &str) -> Result<()> {
-        self.call("robots", &json!({ "origin": origin, "text": text })).await.map(drop)
+    async fn set_robots(&self, origin: &str, text: &str, crawl_delay: f64) -> Result<()> {
+        self.call("robots", &json!({ "origin": origin, "text": text, "delay": crawl_delay })).await.map(drop)
     }
 
-    async fn enter(&self, host: &str, token: &str, settings: &Settings) -> Result<bool> {
+    async fn enter(&self, host: &str, token: &str, settings: &Settings) -> Result<Gate> {
         let entered = self.call("enter", &json!({ "host": host, "token": token, "lease": settings.lease })).await?;
         Ok(serde_json::from_slice(&entered)?)
     }

@@ -1,10 +1,10 @@
 local url, host, token, ended = q.page.url, q.page.host, q.token, {}
 if call('HGET', p .. 'token', token) == host then
+    count('bytes', q.received)
     if q.found then
         -- Stored as it came: it may be long, and nothing here reads it.
         call('HSETNX', p .. 'done', url, ARGV[2])
         count(q.state, 1)
-        count('bytes', q.bytes)
         add(q.found, q.settings)
     else
         local page = cjson.decode(call('HGET', p .. 'lease', host))
@@ -27,7 +27,7 @@ if call('HGET', p .. 'token', token) == host then
         call('HDEL', p .. 'trouble', host)
         call('ZREM', p .. 'troubled', host)
     end
-    release(host, token, q.fate == 'untouched' and 0 or now + q.delay)
+    release(host, token, q.fate == 'untouched' and 0 or now + math.max(q.delay, pause(host)))
 else
     -- Committed already, and the answer was lost; or the lease expired.
     local done = call('HGET', p .. 'done', url)

@@ -1,4 +1,4 @@
 if call('HGET', p .. 'token', q.token) == q.host then
-    release(q.host, q.token, now + q.delay)
+    release(q.host, q.token, now + math.max(q.delay, pause(q.host)))
 end
 return '{}'

@@ -14,6 +14,7 @@
 -- hosts     hash    host -> how many URLs of it are known
 -- queries   hash    host and path -> how many URLs of it with a query are known
 -- robots    hash    origin -> text
+-- delays    hash    origin -> its Crawl-delay, if it has one; not forgotten, because it also counts while robots.txt is fetched
 -- robots_at zset    the same origins, by when that was stored; forgotten when it has to be fetched again
 -- done      hash    URL -> its result, as JSON
 -- count     hash    the counters
@@ -32,16 +33,27 @@ local function count(name, more)
     end
 end
 
+-- The Crawl-delay of a host, or 0. It has two origins at most, because its name includes the port.
+local function pause(host)
+    local delays = call('HMGET', p .. 'delays', 'http://' .. host, 'https://' .. host)
+    return math.max(tonumber(delays[1] or 0), tonumber(delays[2] or 0))
+end
+
+-- Leaves a host alone until `next`, if it is not left alone for longer already.
+local function postpone(host, next)
+    next = math.max(next, tonumber(call('ZSCORE', p .. 'next', host) or 0))
+    call('ZADD', p .. 'next', string.format('%.6f', next), host)
+    if not call('ZSCORE', p .. 'busy', host) and call('EXISTS', p .. 'queue:' .. host) == 1 then
+        call('ZADD', p .. 'ready', string.format('%.6f', next), host)
+    end
+end
+
 -- Ends the sole right to ask a host, which may be asked again at `next`.
 local function release(host, token, next)
     call('ZREM', p .. 'busy', host)
     call('HDEL', p .. 'lease', host)
     call('HDEL', p .. 'token', token)
-    next = math.max(next, tonumber(call('ZSCORE', p .. 'next', host) or 0))
-    call('ZADD', p .. 'next', string.format('%.6f', next), host)
-    if call('EXISTS', p .. 'queue:' .. host) == 1 then
-        call('ZADD', p .. 'ready', string.format('%.6f', next), host)
-    end
+    postpone(host, next)
 end
 
 -- Drops data of hosts or origins that is no longer needed: the entries of a sorted set before `time`, and those of its hash.
@@ -100,6 +112,7 @@ end
 local function described(page)
     page.now = now
     page.trouble = tonumber(call('HGET', p .. 'trouble', page.host) or 0)
+    page.pause = pause(page.host)
     local origin = string.match(page.url, '^%a+://[^/]+')
     page.robots_at = tonumber(call('ZSCORE', p .. 'robots_at', origin) or nil)
     return page

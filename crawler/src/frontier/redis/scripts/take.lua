@@ -1,5 +1,7 @@
--- First takes back expired leases: their workers have died, or were stopped for too long.
+-- First takes back expired leases: their workers have died, or were stopped for too long. They may have asked their hosts until
+-- then, so the pauses begin there.
 for _, host in ipairs(call('ZRANGEBYSCORE', p .. 'busy', '-inf', now, 'LIMIT', 0, 100)) do
+    local expired = tonumber(call('ZSCORE', p .. 'busy', host))
     local page = cjson.decode(call('HGET', p .. 'lease', host))
     local token = page.token
     if page.url then
@@ -11,7 +13,7 @@ for _, host in ipairs(call('ZRANGEBYSCORE', p .. 'busy', '-inf', now, 'LIMIT', 0
             requeue(page)
         end
     end
-    release(host, token, now)
+    release(host, token, expired + math.max(q.settings.delay, pause(host)))
 end
 
 forget('next', now)
@@ -27,14 +29,16 @@ for i, token in ipairs(q.tokens) do
     leases[i] = page
 end
 
+-- Beyond a bound, hosts that may be asked do not matter: there is nothing to take before the bound is raised.
+local over = is_over(q.settings)
 local wait = 1
-for _, hosts in ipairs({ 'ready', 'busy' }) do
+for _, hosts in ipairs(over and { 'busy' } or { 'ready', 'busy' }) do
     local first = call('ZRANGE', p .. hosts, 0, 0, 'WITHSCORES')[2]
     if first then
         wait = math.min(wait, math.max(0, tonumber(first) - now))
     end
 end
-local finished = call('ZCARD', p .. 'busy') == 0 and (counter('queued') == 0 or is_over(q.settings))
+local finished = call('ZCARD', p .. 'busy') == 0 and (counter('queued') == 0 or over)
 local taken = { finished = finished, wait = wait }
 if #leases > 0 then
     taken.leases = leases
