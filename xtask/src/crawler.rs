@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let printed = trials(true, &[&whole, &sqlite(&whole), &speed, &sqlite(&speed)])?;
     let commit = told(Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=8"]))?;
     let here = date_and_machine()?;
-    std::fs::write(FIGURES, format!("cargo xtask crawler --full, {commit}, {here}\n{printed}"))?;
+    std::fs::write(FIGURES, format!("{printed}cargo xtask crawler --full, {commit}, {here}\n"))?;
     println!("the figures are in {FIGURES}");
     Ok(())
 }
