@@ -12,6 +12,7 @@ pub mod corpus;
 pub mod cpython;
 pub mod generate;
 pub mod language;
+pub mod mixed;
 pub mod outside;
 pub mod pyodide;
 pub mod shrink;
