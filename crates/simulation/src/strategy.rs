@@ -156,7 +156,7 @@ pub(crate) struct Pct {
     rng: Rng,
     /// The index of the priority of each task that is not done. The handles keep the tasks alive, so that no new task gets the
     /// address of a known one. A task that is done must not be kept, because its end has effects, such as the drop of its result.
-    known: HashMap<AnyTask, usize, BuildHasherDefault<Address>>,
+    known: HashMap<AnyTask, usize, BuildHasherDefault<AddressHasher>>,
     priorities: Vec<u64>,
     /// The steps at which the priority of the task that would run falls.
     falls: Vec<u64>,
@@ -168,9 +168,9 @@ const HIGH: u64 = 1 << 63;
 
 /// The hash of a task, which hashes as its address. A search looks tasks up at every step.
 #[derive(Debug, Default)]
-struct Address(u64);
+struct AddressHasher(u64);
 
-impl Hasher for Address {
+impl Hasher for AddressHasher {
     fn write(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
     }

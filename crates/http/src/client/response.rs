@@ -210,7 +210,8 @@ impl ClientResponse {
             }
             self.head.headers.remove(CONTENT_ENCODING);
         } else {
-            bytes = timeout_at(self.deadline).run(async |_| collect(&mut self.body, most, &self.received).await).await?;
+            bytes =
+                timeout_at(self.deadline).run(async |_| collect(&mut self.body, most, &self.received).await).await?;
         }
         if let Some(busy) = self.busy.take() {
             busy.release().await?;
