@@ -124,11 +124,13 @@ impl Model {
 
     /// Takes back the leases that have expired. Their hosts may have been asked until then.
     fn expire(&mut self, now: f64) {
-        let names: Vec<String> = self.hosts.keys().cloned().collect();
+        let is_expired = |host: &Host| host.gate.as_ref().is_some_and(|(_, until)| *until <= now);
+        let expired = self.hosts.iter().filter(|(_, host)| is_expired(host));
+        let names: Vec<String> = expired.map(|(name, _)| name.clone()).collect();
         for name in names {
             let pause = self.pause(&name);
             let host = self.hosts.get_mut(&name).expect("it is one of them");
-            let Some((token, until)) = host.gate.clone().filter(|(_, until)| *until <= now) else { continue };
+            let Some((token, until)) = host.gate.clone() else { continue };
             host.leave(until);
             host.next = host.next.max(until + pause);
             let of_lease = |known: &&mut Known| known.place == Place::Leased && known.token.as_ref() == Some(&token);
@@ -147,15 +149,18 @@ impl Model {
             Some(known) => known.page.url.clone(),
             None if is_over => return None,
             None => {
-                let pages = &self.pages;
-                let first = |name: &String| {
-                    let of_host = |known: &&Known| known.place == Place::Queued && known.page.host == *name;
-                    pages.values().filter(of_host).min_by_key(|known| known.attempt).map(|known| known.page.url.clone())
-                };
-                let mut ready: Vec<_> =
-                    self.hosts.iter().filter(|(_, host)| host.gate.is_none() && host.next <= now).collect();
-                ready.sort_by(|(_, one), (_, other)| one.next.total_cmp(&other.next));
-                let url = ready.into_iter().find_map(|(name, _)| first(name))?;
+                // The page of each host that was tried least often.
+                let mut first: BTreeMap<&str, &Known> = BTreeMap::new();
+                for known in self.pages.values().filter(|known| known.place == Place::Queued) {
+                    let least = first.entry(&known.page.host).or_insert(known);
+                    if known.attempt < least.attempt {
+                        *least = known;
+                    }
+                }
+                let ready = first.into_iter().map(|(name, known)| (&self.hosts[name], known));
+                let ready = ready.filter(|(host, _)| host.gate.is_none() && host.next <= now);
+                let (_, known) = ready.min_by(|(one, _), (other, _)| one.next.total_cmp(&other.next))?;
+                let url = known.page.url.clone();
                 let known = self.pages.get_mut(&url)?;
                 (known.place, known.token) = (Place::Leased, Some(token.to_owned()));
                 known.attempt += 1;
