@@ -4,7 +4,7 @@
 "use strict";
 
 (() => {
-    /// How long a step is shown while the program plays, and the longest time for a wait, in milliseconds.
+    /// How long each event is shown while the program plays, at least and at most, in milliseconds.
     const BEAT = 500;
     const LONGEST = 5000;
 
@@ -44,6 +44,8 @@
         return element("button", { type: "button", textContent: words, label, title: label });
     }
 
+    const isWide = (scrolled) => scrolled.scrollWidth > scrolled.clientWidth;
+
     /// The state after each frame: a frame only says what has changed.
     function unfold({ frames }) {
         let tasks = new Map(), output = "";
@@ -73,13 +75,39 @@
         marks.ariaHidden = "true";
         const column = element("div", { className: "numbers", textContent: numbers.join("\n") });
         column.ariaHidden = "true";
-        const sheet = element("div", { className: "sheet hljs" }, marks, column, element("pre", {}, words));
         const name = language === "rust" ? "Rust" : "Python";
+        const paper = element("pre", { label: say("The lines in {language}, which scroll sideways", { language: name }), role: "group" }, words);
+        const sheet = element("div", { className: "sheet hljs" }, marks, column, paper);
         const pane = element("div", { className: "pane", tabIndex: 0, role: "region", label: say("The program in {language}", { language: name }) }, sheet);
         const caption = element("div", { className: "caption" },
             element("span", { className: "language", textContent: name }),
             element("span", { className: "file", textContent: path.split("/").pop() }));
         window.hljs?.highlightBlock(words);
+
+        // The widths of lines in letters. A Chinese letter is as wide as two.
+        const widths = lines.map((line) => [...line].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 2 : 1), 0));
+
+        const widest = Math.max(...widths, 1);
+        let letter = 0, visible = 0;
+
+        /// Names take the room that their lines leave, and never less than a letter or two.
+        function fit() {
+            for (const band of marks.children) {
+                const room = visible - widths[band.style.getPropertyValue("--row")] * letter;
+                band.firstChild.style.setProperty("--room", `${Math.max(room, 0)}px`);
+            }
+        }
+
+        // Kept, because asking for a size in each step is slow.
+        function measure() {
+            letter = (words.offsetWidth - parseFloat(getComputedStyle(words).paddingInlineEnd)) / widest;
+            visible = paper.clientWidth + paper.scrollLeft;
+            // The keys scroll it if there is something to scroll.
+            paper.tabIndex = isWide(paper) ? 0 : -1;
+            fit();
+        }
+        new ResizeObserver(measure).observe(paper);
+        paper.addEventListener("scroll", measure);
 
         function mark(standing, current) {
             marks.replaceChildren();
@@ -103,6 +131,7 @@
                     }
                 }
             }
+            fit();
         }
         return { side: element("div", { className: `side in-${language}` }, caption, pane), mark };
     }
@@ -116,7 +145,7 @@
 
         const first = button("|◀", say("First step")), back = button("◀", say("One step back"));
         const next = button("▶", say("One step forward")), end = button("▶|", say("Last step"));
-        const play = button(say("Play"), say("Play in real time"));
+        const play = button(say("Play"), say("Play, each step for half a second or for as long as the program waits"));
         const slider = element("input", { type: "range", min: 0, max: last, value: 0, label: say("Step") });
         const place = element("output");
         const jump = element("select", { label: say("Jump to an event") });
@@ -246,7 +275,9 @@
             // The book uses the same keys to turn pages.
             event.stopPropagation();
             const isButton = event.target.closest("button") && event.key === " ";
-            if (!isButton && event.target !== jump) {
+            // The arrows scroll lines that are wider than their pane.
+            const scrolls = event.key.startsWith("Arrow") && event.target.matches(".sheet pre") && isWide(event.target);
+            if (!isButton && !scrolls && event.target !== jump) {
                 event.preventDefault();
                 act();
                 // A button that is disabled loses the focus, and with it the keys.

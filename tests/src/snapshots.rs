@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use crate::examples::Example;
 use crate::guide_text::in_order;
 use crate::normalise::{addresses, colours, library_lines, log_lines, ports, process_ids, thread_ids};
-use crate::program::Output;
+use crate::program::{End, Output};
 use crate::{files, read, root};
 
 /// The line of a snapshot file where the text begins, counted from one: it comes after insta's three lines.
@@ -50,6 +50,13 @@ pub fn stdout(transcript: &str) -> &str {
     &printed[..end]
 }
 
+/// How the program of a transcript ended.
+pub fn end(transcript: &str) -> End {
+    let status = transcript.trim_end().lines().next_back().and_then(|line| line.strip_prefix("[exit status "));
+    let status = status.and_then(|status| status.strip_suffix(']')?.parse().ok());
+    End::Exited(status.unwrap_or(0))
+}
+
 /// The folder of the outputs that the pages of the book include.
 pub fn outputs() -> PathBuf {
     root().join("tests/outputs")
@@ -83,7 +90,6 @@ pub fn orphans(examples: &[Example]) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::program::End;
 
     #[test]
     fn a_snapshot_is_a_transcript() {
@@ -92,7 +98,9 @@ mod tests {
         let output = Output { stdout: "at 0x7f\n".into(), stderr: String::new(), end: End::Exited(0) };
         assert_eq!(text(&example, &output).unwrap(), "$ cargo run --example naps -- 9\nat 0xADDR\n");
         let failed = Output { stderr: "oh\n".into(), end: End::Exited(1), ..output };
-        assert_eq!(stdout(&text(&example, &failed).unwrap()), "at 0xADDR\n");
+        let failed = text(&example, &failed).unwrap();
+        assert_eq!((stdout(&failed), end(&failed)), ("at 0xADDR\n", End::Exited(1)));
+        assert_eq!(end("$ cargo run --example naps\nzzz\n"), End::Exited(0));
         assert_eq!(stdout("$ cargo run --example naps\n[exit status 1]\n"), "");
     }
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask book`, `browser` and `translations`: the book, its pages in Chromium, and its Chinese edition.
+//! `cargo xtask book`, `browser`, `perfetto` and `translations`: the book, its pages in Chromium, a trace in Perfetto, and the
+//! Chinese edition.
 //!
 //! All of them need mdBook, which is large, so they are in a separate package, `xtask/book`. This only starts it.
 
@@ -24,6 +25,12 @@ pub(crate) fn run(verb: &str, arguments: &Arguments) -> Result<()> {
 /// Checks the pages and builds the book.
 pub(crate) fn build() -> Result<()> {
     start("book", &[])
+}
+
+/// Looks at every page of the book, and at a trace in Perfetto.
+pub(crate) fn browser() -> Result<()> {
+    start("browser", &[])?;
+    start("perfetto", &[])
 }
 
 /// Fails when the Chinese edition lacks something.

@@ -6,7 +6,7 @@ use conform::outside::Kind;
 use guide_tests::oracle::Oracle;
 use guide_tests::python::Python;
 
-use crate::{book, cargo, crawler, ecosystem, explore, finish, package, programs, project, tidy, twins};
+use crate::{book, cargo, crawler, ecosystem, explore, finish, package, programs, project, tidy, twins, wasm};
 
 /// How many random programs are compared with CPython. They are the same each time, so that the result depends only on the
 /// change. `cargo xtask conform` looks for differences in new programs.
@@ -30,7 +30,8 @@ pub(crate) struct Arguments {
     /// Skip `cargo test`, for a caller that has already run it
     #[arg(long)]
     skip_tests: bool,
-    /// Run the long trials, the programs that use other crates, the packages and the translations, too
+    /// Run the long trials, the programs that use other crates, the packages, the translations, the programs in WebAssembly and the
+    /// check of every page of the book in a browser, too
     #[arg(long)]
     full: bool,
 }
@@ -103,6 +104,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         package::all()?;
         step("the Chinese edition");
         book::translations()?;
+        // Before the pages, because it fetches the compiler for the programs that run in them.
+        step("WebAssembly");
+        wasm::all()?;
+        step("every page of the book in a browser");
+        book::browser()?;
     }
     step("documentation");
     finish(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;

@@ -50,6 +50,8 @@ enum Verb {
     Book(book::Arguments),
     /// Check every page of the book in Chromium, on a phone and a desktop, light and dark
     Browser(book::Arguments),
+    /// Open a trace in Perfetto, and check that Perfetto reports no error
+    Perfetto(book::Arguments),
     /// List the missing translations of the Chinese edition, or update its catalogue
     Translations(book::Arguments),
     /// Show how a program runs, step by step, as a drawing and in words
@@ -94,6 +96,7 @@ fn main() -> ExitCode {
         Verb::Bless(arguments) => bless::run(&arguments),
         Verb::Book(arguments) => book::run("book", &arguments),
         Verb::Browser(arguments) => book::run("browser", &arguments),
+        Verb::Perfetto(arguments) => book::run("perfetto", &arguments),
         Verb::Translations(arguments) => book::run("translations", &arguments),
         Verb::Timeline(arguments) => timeline::run(&arguments),
         Verb::Explore(arguments) => explore::run(&arguments),

@@ -30,6 +30,11 @@ pub(crate) struct Arguments {
     programs: Vec<String>,
 }
 
+/// The whole check.
+pub(crate) fn all() -> Result<()> {
+    run(&Arguments { programs: Vec::new() })
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let toolchain = match Toolchain::fetch(root()) {
         Ok(toolchain) => toolchain,

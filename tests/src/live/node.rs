@@ -85,6 +85,11 @@ pub fn differences(
     let mut differences = Vec::new();
     for (example, answer) in chosen.iter().zip(answers) {
         let output = Output { stdout: answer.stdout, stderr: answer.stderr, end: End::Exited(answer.status) };
+        let end = snapshots::end(&snapshots::saved(example)?);
+        if output.end != end {
+            let (name, found, report) = (&example.name, output.end, &output.stderr);
+            differences.push(format!("{name} ends with {found}, in the place of {end}: {report}"));
+        }
         let text = snapshots::text(example, &output)?;
         let printed = snapshots::stdout(&text);
         let expected = read(snapshots::outputs().join(&example.name).with_extension("txt"))?;

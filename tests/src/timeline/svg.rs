@@ -71,7 +71,7 @@ pub fn figure(timeline: &Timeline, name: &str, words: &Words) -> String {
 }
 
 /// The meaning of the marks in a drawing.
-const LEGEND: [(&str, &str); 7] = [
+const LEGEND: [(&str, &str); 10] = [
     ("key-step", "a step"),
     ("key-prints", "it prints"),
     ("key-ready", "ready"),
@@ -79,6 +79,9 @@ const LEGEND: [(&str, &str); 7] = [
     ("key-creates", "creates"),
     ("key-wakes", "wakes"),
     ("key-cancels", "cancels"),
+    ("key-blocked", "blocks the loop"),
+    ("key-finished", "ended"),
+    ("key-failed", "cancelled or failed"),
 ];
 
 fn row_name(timeline: &Timeline, task: usize) -> String {
@@ -323,7 +326,7 @@ mod tests {
         let figure = figure(&Timeline::parse(RUN).unwrap(), "naps", &Words::english());
         assert!(!figure.contains("\n\n") && !figure.contains("<Ada>"), "{figure}");
         assert!(figure.contains("<title>step 1, up to line 9&#10;a&#10;&quot;b&quot;</title>"), "{figure}");
-        assert_eq!(count(&figure, "<li>"), 7 + 6, "the legend and the words");
+        assert_eq!(count(&figure, "<li>"), 10 + 6, "the legend and the words");
         assert!(figure.contains("The run of naps: 2 tasks, 4 steps, 3.5 seconds."));
     }
 }

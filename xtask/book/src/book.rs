@@ -42,10 +42,13 @@ pub(crate) struct Arguments {
     /// The port of the server
     #[arg(long, default_value_t = 3000)]
     port: u16,
+    /// Fetch the compiler for WebAssembly if it is missing, and fail if the programs of the pages cannot be built with it
+    #[arg(long)]
+    require_live: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let built = build()?;
+    let built = build(arguments.require_live)?;
     if !(arguments.serve || arguments.open) {
         println!("{}", built.join("index.html").display());
         return Ok(());
@@ -59,8 +62,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     serve::serve(&listener, &built)
 }
 
-/// Checks the pages and builds the book; returns its folder.
-pub(crate) fn build() -> Result<PathBuf> {
+/// Checks the pages and builds the book; returns its folder. The programs that run in a page may be missing, unless they are
+/// `required`.
+pub(crate) fn build(required: bool) -> Result<PathBuf> {
     let mut problems = Vec::new();
     for check in [book::pages, book::includes, book::fences, book::links] {
         problems.extend(check(root())?);
@@ -68,7 +72,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     if !problems.is_empty() {
         bail!("the pages of the book are not in shape:\n{}", problems.join("\n"));
     }
-    let stock = Stock::whole()?;
+    let stock = Stock::whole(required)?;
     let built = root().join("target/book");
     let mut pages = edition::compose(&stock, &Words::english())?;
     pages.config.build.build_dir.clone_from(&built);

@@ -7,12 +7,13 @@
 //! Chromium nothing is checked, and a message says so.
 
 mod chinese;
-mod devtools;
+pub(crate) mod devtools;
 mod live;
 mod players;
 mod questions;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -46,6 +47,9 @@ pub(crate) struct Arguments {
     /// Check only one page in this many
     #[arg(long, default_value_t = 1)]
     every: usize,
+    /// Skip this many pages before the first of these; by default, the number depends on the commit, so that each page has its turn
+    #[arg(long)]
+    offset: Option<usize>,
     /// Save a picture of each page in this folder
     #[arg(long, value_name = "FOLDER")]
     pictures: Option<PathBuf>,
@@ -62,7 +66,7 @@ struct Visit {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let built = book::build()?;
+    let built = book::build(false)?;
     let pages = pages(&built, arguments)?;
     let Some(mut browser) = Devtools::start()? else {
         println!("not looked at in a browser: there is no chromium on this machine");
@@ -160,10 +164,25 @@ fn pages(built: &Path, arguments: &Arguments) -> Result<Vec<PathBuf>> {
         pages.sort();
         Ok(pages)
     };
-    let mut pages: Vec<PathBuf> = all(built)?.into_iter().step_by(arguments.every.max(1)).collect();
+    let offset = arguments.offset.unwrap_or_else(of_commit);
+    let every = arguments.every.max(1);
+    println!("one page in {every}, with --offset {}", offset % (every * SAMPLE));
+    let mut pages = sample(all(built)?, every, offset);
     // The other edition has the same pages, made in the same way.
-    pages.extend(all(&built.join(LANGUAGE))?.into_iter().step_by(arguments.every.max(1) * SAMPLE));
+    pages.extend(sample(all(&built.join(LANGUAGE))?, every * SAMPLE, offset));
     Ok(pages)
+}
+
+/// One page in so many, from the offset on.
+fn sample(pages: Vec<PathBuf>, every: usize, offset: usize) -> Vec<PathBuf> {
+    pages.into_iter().skip(offset % every).step_by(every).collect()
+}
+
+/// A number that is the same each time for one commit, and another one for the next. Without git it is 0.
+fn of_commit() -> usize {
+    let git = Command::new("git").args(["rev-parse", "--short=7", "HEAD"]).current_dir(root()).output();
+    let text = git.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    usize::from_str_radix(text.trim().get(..7).unwrap_or_default(), 16).unwrap_or_default()
 }
 
 fn visit(
@@ -202,6 +221,9 @@ fn visit(
     if players::open_one(browser)? {
         let found: Vec<String> = serde_json::from_value(browser.evaluate(&format!("({LOOK})({width})"))?)?;
         problems.extend(found.into_iter().map(|problem| format!("with a player open: {problem}")));
+        if is_phone && scheme == "light" {
+            problems.extend(players::hidden_text(browser)?);
+        }
     }
     problems.extend(browser.events.iter().filter_map(complaint));
     Ok(Visit { bytes, milliseconds: spent.as_f64().unwrap_or_default(), problems })
@@ -294,6 +316,15 @@ fn most(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_samples_of_all_offsets_are_all_pages() {
+        let pages: Vec<PathBuf> = (0..10).map(|page| PathBuf::from(page.to_string())).collect();
+        let mut seen: Vec<PathBuf> = (4..8).flat_map(|offset| sample(pages.clone(), 4, offset)).collect();
+        seen.sort();
+        assert_eq!(seen, pages);
+        assert_eq!(of_commit(), of_commit());
+    }
 
     #[test]
     fn what_is_wrong_with_a_page_is_found() {

@@ -1,9 +1,10 @@
-//! The verbs `book`, `browser` and `translations` of `cargo xtask`, which starts this program for them.
+//! The verbs `book`, `browser`, `perfetto` and `translations` of `cargo xtask`, which starts this program for them.
 //!
 //! They are a separate package because only they need mdBook; the other verbs build without it.
 
 mod book;
 mod browser;
+mod perfetto;
 mod translation;
 
 use std::process::ExitCode;
@@ -23,6 +24,8 @@ enum Verb {
     Book(book::Arguments),
     /// Check every page of the book in Chromium, on a phone and a desktop, light and dark
     Browser(browser::Arguments),
+    /// Open a trace in Perfetto, and check that Perfetto reports no error
+    Perfetto(perfetto::Arguments),
     /// List the missing translations of the Chinese edition, or update its catalogue
     Translations(translation::Arguments),
 }
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Book(arguments) => book::run(&arguments),
         Verb::Browser(arguments) => browser::run(&arguments),
+        Verb::Perfetto(arguments) => perfetto::run(&arguments),
         Verb::Translations(arguments) => translation::run(&arguments),
     };
     match done {

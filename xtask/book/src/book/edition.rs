@@ -27,23 +27,23 @@ use crate::translation::markdown;
 /// The data from which the pages of every edition are made.
 pub(crate) struct Stock {
     examples: Vec<Example>,
-    places: Option<Places>,
+    places: Places,
     players: Players,
     module: Option<Module>,
     host: String,
 }
 
 impl Stock {
-    /// The complete data, with the module of the programs that run in a page.
-    pub(super) fn whole() -> Result<Self> {
+    /// The complete data, with the module of the programs that run in a page, which may be missing unless it is `required`.
+    pub(super) fn whole(required: bool) -> Result<Self> {
         let examples = examples(root())?;
-        let (places, module) = Places::build(root(), &examples)?.unzip();
+        let (places, module) = Places::build(root(), &examples, required)?;
         Ok(Self { examples, places, players: Players::find(root()), module, host: host()? })
     }
 
     /// All that has words.
     pub(crate) fn of_words() -> Result<Self> {
-        let places = Some(Places::reasons(root())?);
+        let places = Places::without_module(root())?;
         Ok(Self { examples: examples(root())?, places, players: Players::find(root()), module: None, host: host()? })
     }
 
@@ -81,7 +81,7 @@ pub(crate) fn compose(stock: &Stock, words: &Words) -> Result<MDBook> {
     let programs = Programs {
         examples: &stock.examples,
         host: stock.host.clone(),
-        live: stock.places.as_ref(),
+        live: Some(&stock.places),
         players: &stock.players,
         words,
     };

@@ -2,7 +2,8 @@
 //! programs.
 //!
 //! The buttons themselves are `book/live.js`'s. A page that is read from a file may load only scripts beside it. So the module is
-//! a compressed script, which is loaded when the reader runs a program. Without the compiler for it there are no buttons.
+//! a compressed script, which is loaded when the reader runs a program. Without the compiler for it there are no buttons, and a
+//! sentence below each program says so.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,14 +29,18 @@ enum Place {
     Reason(&'static str),
     /// The place of its button, as HTML.
     Button(String),
+    /// It could run in a page, but this book is built without the module.
+    Missing,
 }
 
 impl Places {
-    /// Builds the module, if this machine has the compiler for it.
-    pub(super) fn build(root: &Path, examples: &[Example]) -> Result<Option<(Self, Module)>> {
-        let Some(toolchain) = Toolchain::find(root)? else {
+    /// Builds the module, if this machine has the compiler for it. If the module is `required`, the compiler is fetched, and
+    /// without it nothing is built.
+    pub(super) fn build(root: &Path, examples: &[Example], required: bool) -> Result<(Self, Option<Module>)> {
+        let toolchain = if required { Some(Toolchain::fetch(root)?) } else { Toolchain::find(root)? };
+        let Some(toolchain) = toolchain else {
             println!("without Run buttons: there is no compiler for WebAssembly here; `cargo xtask wasm` fetches one");
-            return Ok(None);
+            return Ok((Self::without_module(root)?, None));
         };
         let module = build(root, &toolchain)?;
         let mut places = BTreeMap::new();
@@ -49,13 +54,13 @@ impl Places {
             };
             places.insert(program.name, place);
         }
-        Ok(Some((Self(places), module)))
+        Ok((Self(places), Some(module)))
     }
 
-    /// Only the reasons, without building anything.
-    pub(super) fn reasons(root: &Path) -> Result<Self> {
-        let known = |live: Live| Some((live.program.name, Place::Reason(live.reason?)));
-        Ok(Self(live(root)?.into_iter().filter_map(known).collect()))
+    /// The sentences of a book without the module: why a program does not run in its page.
+    pub(super) fn without_module(root: &Path) -> Result<Self> {
+        let known = |live: Live| (live.program.name, live.reason.map_or(Place::Missing, Place::Reason));
+        Ok(Self(live(root)?.into_iter().map(known).collect()))
     }
 
     /// The HTML to put below a program.
@@ -65,6 +70,11 @@ impl Places {
             Place::Reason(reason) => {
                 let values = [("reason", &*words.say(reason))];
                 let sentence = words.fill("It {reason}, so it does not run in this page.", &values);
+                format!("<div class=\"live\"><p>{sentence}</p></div>\n")
+            }
+            Place::Missing => {
+                let sentence =
+                    words.say("It cannot run in this page: the book was built without a compiler for WebAssembly.");
                 format!("<div class=\"live\"><p>{sentence}</p></div>\n")
             }
         })
@@ -112,6 +122,14 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_book_without_the_module_says_so() {
+        let places = Places([("nap".to_owned(), Place::Missing)].into());
+        let said = places.of("nap", &Words::english()).unwrap();
+        assert!(said.contains("without a compiler for WebAssembly") && !said.contains("data-program"), "{said}");
+        assert_eq!(places.of("nip", &Words::english()), None);
+    }
 
     #[test]
     fn a_button_says_what_can_be_chosen() {

@@ -24,7 +24,7 @@ pub(super) fn serve(listener: &TcpListener, built: &Path) -> Result<()> {
         let changed = last_change();
         if changed > seen {
             seen = changed;
-            if let Err(error) = build() {
+            if let Err(error) = build(false) {
                 eprintln!("{error:#}");
             }
         }
@@ -96,6 +96,7 @@ fn content_type(file: &Path) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("woff2") => "font/woff2",
+        Some("wasm") => "application/wasm",
         _ => "application/octet-stream",
     }
 }

@@ -18,20 +18,20 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running browser with one page.
-pub(super) struct Devtools {
+pub(crate) struct Devtools {
     child: Child,
     to: ChildStdin,
     from: Receiver<Value>,
     session: Option<String>,
     last: u64,
     /// What happened in the page since this was last cleared.
-    pub(super) events: VecDeque<Value>,
+    pub(crate) events: VecDeque<Value>,
     /// The folder for the browser's profile.
     _profile: TempDir,
 }
 
 /// The browser of this machine.
-pub(super) fn chromium() -> Option<PathBuf> {
+pub(crate) fn chromium() -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     let names = ["chromium", "chromium-browser", "google-chrome"];
     std::env::split_paths(&folders).flat_map(|folder| names.map(|name| folder.join(name))).find(|path| path.is_file())
@@ -39,7 +39,7 @@ pub(super) fn chromium() -> Option<PathBuf> {
 
 impl Devtools {
     /// Starts the browser, if there is one.
-    pub(super) fn start() -> Result<Option<Devtools>> {
+    pub(crate) fn start() -> Result<Option<Devtools>> {
         let Some(chromium) = chromium() else { return Ok(None) };
         let profile = tempfile::tempdir()?;
         let mut child = Command::new("sh")
@@ -86,7 +86,7 @@ impl Devtools {
     }
 
     /// Sends a request and waits for the answer.
-    pub(super) fn call(&mut self, method: &str, params: Value) -> Result<Value> {
+    pub(crate) fn call(&mut self, method: &str, params: Value) -> Result<Value> {
         self.last += 1;
         let mut message = json!({ "id": self.last, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -107,7 +107,7 @@ impl Devtools {
     }
 
     /// Waits for an event.
-    pub(super) fn wait_for(&mut self, method: &str, patience: Duration) -> Result<()> {
+    pub(crate) fn wait_for(&mut self, method: &str, patience: Duration) -> Result<()> {
         let until = Instant::now() + patience;
         while !self.events.iter().any(|event| event["method"] == method) {
             let event = self.next(until).with_context(|| format!("{method} did not happen"))?;
@@ -117,7 +117,7 @@ impl Devtools {
     }
 
     /// The value of an expression in the page.
-    pub(super) fn evaluate(&mut self, expression: &str) -> Result<Value> {
+    pub(crate) fn evaluate(&mut self, expression: &str) -> Result<Value> {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let mut answer = self.call("Runtime.evaluate", params)?;
         if let Some(thrown) = answer.get("exceptionDetails") {
@@ -127,8 +127,14 @@ impl Devtools {
     }
 
     /// A picture of the visible part, as PNG.
-    pub(super) fn screenshot(&mut self) -> Result<Vec<u8>> {
+    pub(crate) fn screenshot(&mut self) -> Result<Vec<u8>> {
         let answer = self.call("Page.captureScreenshot", json!({ "format": "png" }))?;
+        decode(answer["data"].as_str().unwrap_or_default())
+    }
+
+    /// A picture of a part of the page, as PNG.
+    pub(crate) fn screenshot_of(&mut self, clip: &Value) -> Result<Vec<u8>> {
+        let answer = self.call("Page.captureScreenshot", json!({ "format": "png", "clip": clip }))?;
         decode(answer["data"].as_str().unwrap_or_default())
     }
 

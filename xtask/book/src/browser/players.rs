@@ -54,6 +54,52 @@ const PLAY: &str = "(async () => {
     return { count: places.length, problems };
 })()";
 
+/// Opens every player, and looks at each step: the name of a task on its line hides no more of the text than a letter or three.
+/// It is for the page of a phone, where there is little room.
+pub(super) fn hidden_text(browser: &mut Devtools) -> Result<Vec<String>> {
+    let found = browser.evaluate(
+        "(async () => {
+            const problems = new Set();
+            // Where the text of each line ends.
+            const ends = (lines) => {
+                const rows = new Map(), walker = document.createTreeWalker(lines, NodeFilter.SHOW_TEXT);
+                for (let row = 0; walker.nextNode();) {
+                    let from = 0;
+                    for (const [i, piece] of walker.currentNode.data.split('\\n').entries()) {
+                        if (i > 0) row++;
+                        const range = document.createRange();
+                        range.setStart(walker.currentNode, from);
+                        range.setEnd(walker.currentNode, from + piece.length);
+                        if (piece !== '') rows.set(row, range.getBoundingClientRect().right);
+                        from += piece.length + 1;
+                    }
+                }
+                return rows;
+            };
+            for (const place of document.querySelectorAll('.player[data-steps]')) {
+                const open = place.querySelector('.step-through') ?? place.previousElementSibling.querySelector('.step-through');
+                if (!place.querySelector('.stage')) open.click();
+                for (let i = 0; i < 400 && !place.querySelector('.stage'); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+                const [first, , next] = place.querySelectorAll('.stage .controls button');
+                const sheets = [...place.querySelectorAll('.sheet')].filter((sheet) => sheet.offsetWidth > 0)
+                    .map((sheet) => ({ sheet, rows: ends(sheet.querySelector('pre')) }));
+                for (first.click(); !next.disabled; next.click()) {
+                    for (const { sheet, rows } of sheets) {
+                        const right = sheet.getBoundingClientRect().right;
+                        for (const band of sheet.querySelectorAll('.marks > div')) {
+                            const row = Number(band.style.getPropertyValue('--row'));
+                            const hidden = Math.min(rows.get(row), right) - band.firstChild.getBoundingClientRect().left;
+                            if (hidden > 36) problems.add(`the player of ${place.dataset.steps}: a name hides ${Math.round(hidden)} px of line ${row + 1}`);
+                        }
+                    }
+                }
+            }
+            return [...problems];
+        })()",
+    )?;
+    Ok(serde_json::from_value(found)?)
+}
+
 /// Opens the first player and goes to the middle, where there is the most to see. Returns whether there is a player.
 pub(super) fn open_one(browser: &mut Devtools) -> Result<bool> {
     let opened = browser.evaluate(
@@ -75,22 +121,25 @@ pub(super) fn open_one(browser: &mut Devtools) -> Result<bool> {
 /// Plays every program of the page that is open.
 pub(super) fn play(browser: &mut Devtools) -> Result<Played> {
     let mut played: Played = serde_json::from_value(browser.evaluate(PLAY)?)?;
-    if played.count > 0 {
-        played.problems.extend(with_keys(browser)?);
+    for index in 0..played.count {
+        let problems = with_keys(browser, index)?;
+        played.problems.extend(problems.into_iter().map(|problem| format!("player {}: {problem}", index + 1)));
     }
     Ok(played)
 }
 
-/// Steps through the first player of the page with the keyboard alone.
-fn with_keys(browser: &mut Devtools) -> Result<Vec<String>> {
-    let begun = "(() => {
-        const place = document.querySelector('.player[data-steps]');
+/// Steps through a player of the page with the keyboard alone.
+fn with_keys(browser: &mut Devtools, index: usize) -> Result<Vec<String>> {
+    let begun = format!(
+        "(() => {{
+        const place = document.querySelectorAll('.player[data-steps]')[{index}];
         const open = place.querySelector('.step-through') ?? place.previousElementSibling.querySelector('.step-through');
         open.focus();
         window.stage = place.querySelector('.stage');
         return Number(window.stage.querySelector('input[type=range]').max);
-    })()";
-    let last = browser.evaluate(begun)?.as_u64().unwrap_or_default();
+    }})()"
+    );
+    let last = browser.evaluate(&begun)?.as_u64().unwrap_or_default();
     let before = browser.evaluate("location.href")?;
     let mut problems = Vec::new();
     press(browser, "Enter", 13, "\r")?;
@@ -136,6 +185,37 @@ fn with_keys(browser: &mut Devtools) -> Result<Vec<String>> {
     press(browser, " ", 32, " ")?;
     if browser.evaluate(playing)? != browser.evaluate("say('Play')")? {
         problems.push("the space bar does not stop".to_owned());
+    }
+    problems.extend(with_wide_lines(browser)?);
+    Ok(problems)
+}
+
+/// Lines that are wider than their pane are scrolled with the arrow keys, which then take no step.
+fn with_wide_lines(browser: &mut Devtools) -> Result<Vec<String>> {
+    let at = "window.stage.querySelector('input[type=range]').valueAsNumber";
+    let before = browser.evaluate(at)?;
+    let is_wide = browser.evaluate(
+        "(() => {
+        window.wide = [...window.stage.querySelectorAll('.sheet pre')].find((lines) => lines.scrollWidth > lines.clientWidth + 8);
+        window.wide?.focus();
+        return window.wide !== undefined;
+    })()",
+    )?;
+    if is_wide == false {
+        return Ok(Vec::new());
+    }
+    press(browser, "ArrowRight", 39, "")?;
+    let mut problems = Vec::new();
+    // A browser may scroll smoothly.
+    let scrolled = "(async () => {
+        for (let i = 0; i < 400 && window.wide.scrollLeft === 0; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+        return document.activeElement === window.wide && window.wide.scrollLeft > 0;
+    })()";
+    if browser.evaluate(scrolled)? == false {
+        problems.push("the arrow key does not scroll wide lines".to_owned());
+    }
+    if browser.evaluate(at)? != before {
+        problems.push("the arrow key that scrolls takes a step".to_owned());
     }
     Ok(problems)
 }
