@@ -29,6 +29,11 @@ pub use seconds::{Seconds, TimeLimit};
 /// process, a socket): a program that sleeps for ten seconds takes a millisecond and prints the same. While the loop waits for
 /// something outside, virtual time passes like real time.
 ///
+/// The loop does not know what a future of another crate waits for. If a task waits for one and there is no timer, the loop waits a
+/// second of real time for a wake-up before it reports a deadlock. If there is a timer, time jumps to it at once: a `wait_for`
+/// around such a future expires, even if a thread would complete it a moment later. Run such a program on the real clock, or let
+/// the thread be one of the loop's (`to_thread`), which it knows.
+///
 /// Set it with `Runner::clock`, or for an unchanged program with `ASYNCIO_CLOCK=virtual`. Python has
 /// no counterpart.
 ///

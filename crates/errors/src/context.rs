@@ -18,6 +18,12 @@ use crate::{Error, Result};
 ///
 /// `Kind` is inferred.
 ///
+/// # Beside anyhow
+///
+/// The trait `anyhow::Context` has methods of the same names. If both traits are in scope, `result.context(…)` is ambiguous (E0034), also
+/// if this one came by `use asyncio::*`. So import only one of them: names of `asyncio` one by one, without `ErrorContext`, in a module that
+/// uses anyhow's. Where a module needs both, name the trait: `ErrorContext::context(result, "…")`.
+///
 /// # Examples
 ///
 /// ```

@@ -295,10 +295,13 @@ impl Error {
     pub fn location(&self) -> Option<&'static Location<'static>> {
         let at = self.raised().0.at;
         // A conversion by `map_err(Error::from)`, or by an older standard library; or one in this library.
-        let unknown = matches!(self.raised().0.kind, RaisedKind::Report(_))
-            || at.file().contains("library/core/src/")
-            || is_ours(at.file());
+        let unknown = self.is_report() || at.file().contains("library/core/src/") || is_ours(at.file());
         (!unknown).then_some(at)
+    }
+
+    /// Does its message have several lines, for people to read?
+    pub(crate) fn is_report(&self) -> bool {
+        matches!(self.raised().0.kind, RaisedKind::Report(_))
     }
 
     fn write_repr(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -94,7 +94,9 @@ impl fmt::Display for ExceptionContext {
         }
         if let Some(exception) = &self.exception {
             f.write_str("\nexception: ")?;
-            write!(Escape(f, Lines::Escape), "{}", exception.repr())?;
+            // A report has lines of its own, in which names are escaped.
+            let lines = if exception.is_report() { Lines::Keep } else { Lines::Escape };
+            write!(Escape(f, lines), "{}", exception.repr())?;
             if let Some(at) = exception.location().filter(|_| env::shows_locations()) {
                 write!(f, "\nraised at: {}", place(at))?;
             }

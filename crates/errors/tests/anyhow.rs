@@ -47,3 +47,12 @@ fn there_and_back_it_is_the_same_exception_with_its_contexts() {
     let cancelled = Error::from_anyhow(anyhow::Error::from(Error::from(CancelledError::default())));
     assert!(cancelled.is_cancelled());
 }
+
+/// Where both traits are in scope, a call of the method is ambiguous: it names the trait instead.
+#[test]
+fn beside_anyhows_trait_a_call_names_its_own() {
+    let error = ErrorContext::context(ours(), "the table").unwrap_err();
+    assert!(error.is::<ValueError>() && error.to_string() == "the table");
+    let error = anyhow::Context::context(parse("x"), "a number").unwrap_err();
+    assert!(error.is::<ParseIntError>() && error.to_string() == "a number");
+}

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::{fmt, io, iter};
 
 use asyncio_errors::{
-    CancelledError, Error, ErrorContext, Exception, ExceptionGroup, GeneratorExit, KeyboardInterrupt, RaisedError,
-    Result, RuntimeError, TimeoutError, ValueError, ZeroDivisionError, raise,
+    CancelledError, Error, ErrorContext, Exception, ExceptionContext, ExceptionGroup, GeneratorExit, KeyboardInterrupt,
+    RaisedError, Result, RuntimeError, TimeoutError, ValueError, ZeroDivisionError, raise,
 };
 
 type Boxed = Box<dyn StdError + Send + Sync>;
@@ -194,4 +194,16 @@ fn a_location_is_shown_once() {
     child.args(["--exact", "a_location_is_shown_once", "--nocapture"]).env(CHILD, "1").env("RUST_LIB_BACKTRACE", "1");
     let shown = String::from_utf8(child.output().unwrap().stdout).unwrap();
     assert_eq!(shown.matches("(raised at ").count(), 1, "{shown}");
+}
+
+/// As in the report of a deadlock at the end of `run`.
+#[test]
+fn the_lines_of_a_report_are_lines_of_a_message_too() {
+    let told = |error: Error| ExceptionContext::new("it failed").exception(error).to_string();
+    assert_eq!(
+        told(Error::report("deadlock:\n  a task waits")),
+        "it failed\nexception: RuntimeError: deadlock:\n  a task waits"
+    );
+    // Any other error stays on its line.
+    assert_eq!(told(Exception::new("a\nb").into()), "it failed\nexception: Exception('a\\nb')");
 }

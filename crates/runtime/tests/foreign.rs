@@ -455,3 +455,13 @@ fn a_foreign_future_that_never_comes_is_a_deadlock_after_a_second() {
     assert!(start.elapsed() >= Duration::from_secs(1));
     assert!(error.to_string().contains("waits for a future of another crate at "), "{error}");
 }
+
+#[test]
+fn a_report_names_the_function_around_a_foreign_future() {
+    let error = run_virtual(async { cancellable(pending::<Result<()>>()).await? }).unwrap_err();
+    let place = format!("{}:{}", file!(), line!() - 1);
+    let text = format!("waits for the future of another crate in cancellable() at {place} in ");
+    assert!(error.to_string().contains(&text), "{error}");
+    let error = run_virtual(async { uncancellable(pending::<Result<()>>()).await }).unwrap_err();
+    assert!(error.to_string().contains("the future of another crate in uncancellable() at "), "{error}");
+}
