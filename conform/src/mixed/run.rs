@@ -170,8 +170,8 @@ impl Ctx {
         match step {
             Step::Sleep(eighths) => sleep(seconds(*eighths)).await,
             Step::Wait(which) => world.wait_for_pulse(task, *which, Wait::Alone).await,
-            Step::Pulse(which) => Ok(world.pulse(task, *which)),
-            Step::Send(which) => Ok(world.send(task, *which)),
+            Step::Pulse(which) => world.pulse(task, *which),
+            Step::Send(which) => world.send(task, *which),
             Step::Receive(which) => world.receive(task, *which).await,
             Step::Uncancellable(which) => uncancellable(world.wait_for_pulse(task, *which, Wait::ToTheEnd)).await,
             Step::Either(which, eighths) => {
@@ -181,11 +181,11 @@ impl Ctx {
             Step::Put(which) => {
                 let item = world.new_item();
                 world.queues[usize::from(*which)].put(item).await?;
-                Ok(world.sent(task, item))
+                world.sent(task, item)
             }
             Step::Get(which) => {
                 let item = world.queues[usize::from(*which)].get().await?;
-                Ok(world.received(task, item))
+                world.received(task, item)
             }
             Step::Fails => Err(Exception::new("failed").into()),
             Step::CancelSelf => Ok(current_task()?.iter().for_each(|own| _ = own.cancel())),

@@ -232,7 +232,7 @@ impl World {
     pub(super) fn raised(&self, task: usize, result: &Result<()>) {
         let arrives =
             |error: &Error| error.is_cancelled() || error.is::<TimeoutError>() || error.is::<ExceptionGroup>();
-        if result.as_ref().is_err_and(|error| arrives(error)) {
+        if result.as_ref().is_err_and(arrives) {
             self.with(task, |known| known.is_asked = false);
         }
     }
@@ -263,7 +263,10 @@ impl World {
         let mut unfinished = Unfinished { world: self, task, wait, is_over: false };
         let result = match &waiter.own {
             Some(future) => future.clone().await,
-            None => Ok(Oneshot(Rc::clone(&waiter)).await),
+            None => {
+                Oneshot(Rc::clone(&waiter)).await;
+                Ok(())
+            }
         };
         unfinished.is_over = true;
         let is_asked = self.with(task, |known| known.is_asked);
@@ -285,10 +288,11 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn pulse(&self, task: usize, which: u8) {
+    pub(super) fn pulse(&self, task: usize, which: u8) -> Result<()> {
         self.note(task, Event::Pulsed(which));
         let waiters = self.pulses[usize::from(which)].take();
         waiters.iter().for_each(|waiter| waiter.fire());
+        Ok(())
     }
 
     /// Ends all waits for pulses, so that no exit waits for ever.
@@ -306,22 +310,24 @@ impl World {
         self.items.replace(self.items.get() + 1)
     }
 
-    pub(super) fn sent(&self, task: usize, item: u32) {
+    pub(super) fn sent(&self, task: usize, item: u32) -> Result<()> {
         self.sent.borrow_mut().push(item);
         self.note(task, Event::Sent(item));
+        Ok(())
     }
 
-    pub(super) fn received(&self, task: usize, item: u32) {
+    pub(super) fn received(&self, task: usize, item: u32) -> Result<()> {
         self.received.borrow_mut().push(item);
         self.note(task, Event::Received(item));
+        Ok(())
     }
 
-    pub(super) fn send(&self, task: usize, which: u8) {
+    pub(super) fn send(&self, task: usize, which: u8) -> Result<()> {
         let channel = &self.channels[usize::from(which)];
         let item = self.new_item();
         channel.items.borrow_mut().push_back(item);
-        self.sent(task, item);
         channel.wake_one();
+        self.sent(task, item)
     }
 
     /// Like a queue of asyncio's: a receiver that was woken and does not take its item wakes the next one.
@@ -339,8 +345,7 @@ impl World {
             }
         };
         std::mem::forget(turn);
-        self.received(task, item);
-        Ok(())
+        self.received(task, item)
     }
 
     // Exits.
