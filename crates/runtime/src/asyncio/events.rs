@@ -22,8 +22,8 @@ use crate::kernel::{
 /// An event loop: `asyncio.AbstractEventLoop`, as far as it schedules.
 ///
 /// Most programs never need one: [`run`](crate::run) makes it, runs the program and closes it. The value that
-/// [`new_event_loop`] returns owns the loop and closes it when dropped; clones, and the values that [`get_running_loop`]
-/// returns, are mere handles. A loop belongs to the thread in which it was made; other threads use its
+/// [`new_event_loop`](crate::new_event_loop) returns owns the loop and closes it when dropped; clones, and the values that
+/// [`get_running_loop`] returns, are mere handles. A loop belongs to the thread in which it was made; other threads use its
 /// [`handle`](Self::handle).
 ///
 /// # Examples

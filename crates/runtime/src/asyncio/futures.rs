@@ -273,9 +273,9 @@ impl<H: 'static, F: FnOnce(&H) + 'static> Run for DoneCallback<H, F> {
 
 /// A result that will be set later: `asyncio.Future`.
 ///
-/// Made by [`EventLoop::create_future`]. Clones are handles of the same future. Its producer calls
-/// [`set_result`](Self::set_result), [`set_exception`](Self::set_exception) or [`cancel`](AnyFuture::cancel); its consumers
-/// await it.
+/// Made by [`EventLoop::create_future`](crate::EventLoop::create_future). Clones are handles of the same future. Its producer
+/// calls [`set_result`](Self::set_result), [`set_exception`](Self::set_exception) or [`cancel`](AnyFuture::cancel); its
+/// consumers await it.
 ///
 /// `future.await` *takes* the result: nothing is cloned, and a second await by value is a `RuntimeError`. `(&future).await`
 /// clones the result and can be repeated.

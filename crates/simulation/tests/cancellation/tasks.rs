@@ -102,8 +102,8 @@ fn line() -> Row {
 fn gathers() -> Row {
     Row::new(
         "runtime/asyncio/tasks/gather gather",
-        "Cancelling the group, or the task that awaits it, cancels every child that is not done. The group ends when they have, \
-         with a `CancelledError` even under `return_exceptions`. If the group is dropped instead, the children go on.",
+        "Cancelling the group, or the task that awaits it, cancels every member that is not done. The group ends when they have, \
+         with a `CancelledError` even under `return_exceptions`. If the group is dropped instead, the members go on.",
     )
     .leaves(
         "of coroutines",
