@@ -8,6 +8,9 @@
 //! it is a line with a number, so that its requests and answers can be lost in transit like others. `CLUSTER_SCHEDULES` is the
 //! number of schedules.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 #[path = "cluster/model.rs"]
 mod model;
 #[path = "cluster/remote.rs"]

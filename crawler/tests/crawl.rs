@@ -1,5 +1,8 @@
 //! A worker among sites that answer badly: the results of their pages, and the state of the sites.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,5 +1,8 @@
 //! What both frontiers promise: the same tests on a file and on a Redis that the test starts, if one is installed.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -1,5 +1,8 @@
 //! The program `areq`: what its options do, on sites that this test serves.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};

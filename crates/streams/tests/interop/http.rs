@@ -1,6 +1,5 @@
 //! HTTP: curl and wrk at hyper on this loop, and a status check at nginx.
 
-use std::convert::Infallible;
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -22,8 +21,8 @@ use crate::talk::check;
 use crate::{Certificates, Running, output_of, succeed, trial};
 
 /// Echoes the body, or sends a greeting.
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let body = request.into_body().collect().await.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
+async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
+    let body = request.into_body().collect().await?.to_bytes();
     Ok(Response::new(Full::new(if body.is_empty() { Bytes::from_static(b"hello\n") } else { body })))
 }
 

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use asyncio::{Result, run, sleep, start_server, wait_for};
+use asyncio::{Error, Result, run, sleep, start_server, wait_for};
 use asyncio_http::{Body, ClientSession, HttpServer};
 use axum::Router;
 use axum::extract::{Json, Path, Query, State};
 use axum::http::{HeaderValue, StatusCode};
+use axum::response::{ErrorResponse, IntoResponse, Response};
 use axum::routing::{get, put};
 use hyper::Request;
 use send_wrapper::SendWrapper;
@@ -46,6 +47,15 @@ async fn find(
     tea.map(Json).ok_or(StatusCode::NOT_FOUND)
 }
 
+/// axum answers with an error of a handler, so it has to know how.
+struct Failed(Error);
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        (StatusCode::SERVICE_UNAVAILABLE, self.0.to_string()).into_response()
+    }
+}
+
 #[derive(Deserialize)]
 struct Brewing {
     hurry: f64,
@@ -57,11 +67,10 @@ async fn brew(
     State(teas): State<Teas>,
     Path(name): Path<String>,
     Query(brewing): Query<Brewing>,
-) -> Result<String, StatusCode> {
+) -> Result<String, ErrorResponse> {
     let Json(tea) = find(State(teas), Path(name)).await?;
-    let waiting =
-        SendWrapper::new(sleep(f64::from(tea.minutes) * 60.0 / brewing.hurry));
-    waiting.await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    let brewed = sleep(f64::from(tea.minutes) * 60.0 / brewing.hurry);
+    SendWrapper::new(wait_for(brewed, 1)).await.map_err(Failed)?;
     Ok(format!("brewed for {} minutes", tea.minutes))
 }
 
@@ -109,7 +118,13 @@ async fn talk(url: &str) -> Result<()> {
         println!("PUT {body}: {}", response.status());
         response.read().await?;
     }
-    for path in ["/teas/assam", "/teas/assam/brew?hurry=100000", "/teas/mint"] {
+    let paths = [
+        "/teas/assam",
+        "/teas/assam/brew?hurry=100000",
+        "/teas/assam/brew?hurry=1",
+        "/teas/mint",
+    ];
+    for path in paths {
         let response = session.get(&format!("{url}{path}")).await?;
         let (status, server) =
             (response.status(), response.headers()["server"].to_str()?.to_owned());
