@@ -38,11 +38,11 @@ async fn display(total: usize, news: Queue<()>) -> Result<()> {
     for done in 1..=total {
         news.get().await?;
         let bar = "#".repeat(done) + &".".repeat(total - done);
-        print!("[{bar}] {done}/{total}{end}");
+        write!(stdout(), "[{bar}] {done}/{total}{end}")?;
         stdout().flush()?;
     }
     if stdout().is_terminal() {
-        println!();
+        writeln!(stdout())?;
     }
     Ok(())
 }

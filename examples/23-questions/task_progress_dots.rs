@@ -17,7 +17,7 @@ async fn work(number: u32) -> Result<u32> {
 }
 
 fn progress(_task: &Task<u32>) {
-    print!(".");
+    let _ = write!(stdout(), ".");
     let _ = stdout().flush();
 }
 
@@ -27,7 +27,7 @@ async fn show_dots() -> Result<()> {
         let _ = task.add_done_callback(progress);
     }
     wait(&tasks).await?;
-    println!();
+    writeln!(stdout())?;
     Ok(())
 }
 // ANCHOR_END: dots
