@@ -1,5 +1,8 @@
 //! The crawler, `areq`, among servers that answer well, badly, or not at all.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufReader, Write as _};

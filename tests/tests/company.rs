@@ -1,5 +1,8 @@
 //! Programs that talk to others, when the others do not behave.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::sync::LazyLock;

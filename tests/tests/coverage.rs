@@ -1,6 +1,9 @@
 //! Every row of the catalogue, and every test method of CPython's, is shown by an example or a test of ours, or the lists
 //! know why not.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use guide_tests::catalogue::rows;
 use guide_tests::examples::examples;
 use guide_tests::{coverage, cpython, generated, read, root};

@@ -3,6 +3,9 @@
 //! For two of them, the output of a tool in another process is kept in `tests/hangs`, for the page to include. It is updated by
 //! `INSTA_UPDATE=always cargo test -p guide-tests --test hangs`.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};

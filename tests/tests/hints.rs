@@ -1,5 +1,8 @@
 //! The compiler's messages for calls that are natural in Python, or with another runtime.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::path::Path;
 
 use exercises::compiler::{Compiler, Kind};

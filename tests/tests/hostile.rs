@@ -4,6 +4,9 @@
 //! The core idea: whatever fails, a server keeps serving, and whatever it is doing, a signal ends it. Each test causes one
 //! failure, lets clients misbehave, and then talks to the server like a normal client.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::cell::RefCell;
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _, pipe};

@@ -3,6 +3,9 @@
 //! The lines are data, in `tests/cpython/refused.toml`. They are compiled together, one function each, so that the compiler runs
 //! once for those with type errors, and once for those that use moved values, which it checks only when all types are correct.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

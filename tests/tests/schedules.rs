@@ -1,6 +1,9 @@
 //! A schedule means the same in both languages: a program under `ASYNCIO_SCHEDULE` makes the same choices as its twin on CPython,
 //! and a race ends in the same way. Without a CPython as new as the intended one, only the program runs.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 use std::path::Path;
 use std::process::Command;
 

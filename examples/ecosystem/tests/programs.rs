@@ -5,6 +5,9 @@
 //! own, in a temporary folder. Where none is installed, the test says so and
 //! passes.
 
+#[macro_use]
+extern crate asyncio_testing;
+
 mod postgresql;
 
 use std::path::{Path, PathBuf};
