@@ -46,6 +46,10 @@ use crate::manager::{AsyncContextManager, async_with};
 /// # Errors
 ///
 /// A call fails like [`async_with`].
+///
+/// # Cancellation
+///
+/// A call is cancelled like [`async_with`].
 #[doc(alias = "AsyncContextDecorator")]
 pub fn decorate<M: AsyncContextManager, A, T>(
     manager: impl Fn() -> M,

@@ -103,6 +103,10 @@ impl<'a> AsyncExitStack<'a> {
     /// # Errors
     ///
     /// Those of entering the manager; the stack is then unchanged.
+    ///
+    /// # Cancellation
+    ///
+    /// A cancellation while the manager is entered comes out of the await there. The stack is then unchanged.
     #[track_caller]
     pub fn enter_async_context<M: AsyncContextManager + 'a>(
         &self,
@@ -223,6 +227,11 @@ impl<'a> AsyncExitStack<'a> {
     /// # Errors
     ///
     /// The last error of an exit, if no later exit suppressed it.
+    ///
+    /// # Cancellation
+    ///
+    /// A cancellation during an exit comes out of that exit's await, and is then the current error for the remaining
+    /// exits. If the future is dropped instead, the remaining exits stay in the stack.
     pub async fn aclose(&self) -> Result<()> {
         self.unwind(None).await.map(drop)
     }

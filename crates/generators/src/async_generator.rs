@@ -120,6 +120,11 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     /// another step of the generator is awaited or was dropped half-way.
     ///
     /// Any error of the body.
+    ///
+    /// # Cancellation
+    ///
+    /// A cancellation arrives in the body, at what the body awaits. If the future is dropped half-way instead, the next
+    /// `anext` resumes the body.
     pub async fn asend(&self, value: S) -> Result<Option<Y>> {
         self.inner.step("anext()", Ok(Some(value))).await
     }
@@ -132,6 +137,11 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     /// `error` itself unless the body catches it; any other error of the body;
     /// `RuntimeError: athrow(): asynchronous generator is already running`; [`StopAsyncIteration`] if the generator was
     /// closed and ignored it.
+    ///
+    /// # Cancellation
+    ///
+    /// A cancellation arrives in the body, at what the body awaits. If the future is dropped half-way instead, the next
+    /// `anext` resumes the body.
     ///
     /// # Examples
     ///
@@ -161,6 +171,11 @@ impl<Y: 'static, S: 'static> AsyncGenerator<Y, S> {
     ///
     /// `RuntimeError: async generator ignored GeneratorExit` if the body yields once more; any other error of the body;
     /// `RuntimeError: aclose(): asynchronous generator is already running`.
+    ///
+    /// # Cancellation
+    ///
+    /// A cancellation arrives in the body, at what the body awaits while it cleans up. If the future is dropped half-way
+    /// instead, the next `anext` resumes the body.
     ///
     /// # Examples
     ///

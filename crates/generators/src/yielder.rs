@@ -93,6 +93,10 @@ impl<Y: 'static, S: 'static> GeneratorYielder<Y, S> {
     /// # Errors
     ///
     /// Those of [`yield_`](Self::yield_).
+    ///
+    /// # Cancellation
+    ///
+    /// No cancellation arrives here: no task waits in a `yield`.
     #[doc(alias = "yield from")]
     pub async fn yield_each(&mut self, items: impl IntoIterator<Item = Y>) -> Result<()> {
         for item in items {
@@ -108,6 +112,10 @@ impl<Y: 'static, S: 'static> GeneratorYielder<Y, S> {
     /// # Errors
     ///
     /// Any error of the other generator.
+    ///
+    /// # Cancellation
+    ///
+    /// No cancellation arrives here: no task waits in a `yield`.
     ///
     /// # Examples
     ///
@@ -191,6 +199,10 @@ impl<Y, S> AsyncGeneratorYielder<Y, S> {
 }
 
 /// A `yield`; returned by [`GeneratorYielder::yield_`] and [`AsyncGeneratorYielder::yield_`].
+///
+/// # Cancellation
+///
+/// No cancellation arrives here: no task waits in a `yield`.
 #[must_use = "nothing is yielded unless this is awaited"]
 pub struct Yield<'a, Y, S> {
     slot: &'a Slot<Y, S>,

@@ -284,6 +284,10 @@ pub fn aiter<I: IntoAsyncIterator>(iterable: I) -> I::IntoAsyncIter {
 ///
 /// [`StopAsyncIteration`] at the end; any error of the iterator.
 ///
+/// # Cancellation
+///
+/// Like the iterator's own [`anext`](AsyncIterator::anext).
+///
 /// # Examples
 ///
 /// ```
@@ -306,6 +310,10 @@ pub async fn anext<I: AsyncIterator + ?Sized>(iterator: &mut I) -> Result<I::Ite
 /// # Errors
 ///
 /// Any error of the iterator.
+///
+/// # Cancellation
+///
+/// Like the iterator's own [`anext`](AsyncIterator::anext).
 ///
 /// # Examples
 ///

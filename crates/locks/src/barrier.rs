@@ -114,8 +114,11 @@ impl Barrier {
     ///
     /// # Errors
     ///
-    /// [`BrokenBarrierError`] if the barrier is broken, is aborted during the wait, or is reset. `CancelledError`: the
-    /// task then does not count as arrived.
+    /// [`BrokenBarrierError`] if the barrier is broken, is aborted during the wait, or is reset. `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// The task does not count as arrived. If all tasks had arrived before, the others are released all the same.
     #[track_caller]
     pub fn wait(&self) -> impl Future<Output = Result<usize>> + use<> {
         self.clone().wait_at(Location::caller())
@@ -152,6 +155,10 @@ impl Barrier {
     /// # Errors
     ///
     /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// No cancellation arrives here: this never waits.
     #[track_caller]
     pub fn reset(&self) -> impl Future<Output = Result<()>> + use<> {
         self.clone().change(
@@ -166,6 +173,10 @@ impl Barrier {
     /// # Errors
     ///
     /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// No cancellation arrives here: this never waits.
     #[track_caller]
     pub fn abort(&self) -> impl Future<Output = Result<()>> + use<> {
         self.clone().change(|_| BarrierState::Broken, Location::caller())

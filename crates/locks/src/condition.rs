@@ -86,7 +86,11 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// `CancelledError`; the lock then goes to the next in line.
+    /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// The lock goes to the next in line.
     #[doc(alias = "__aenter__")]
     #[track_caller]
     pub fn lock(&self) -> impl Future<Output = Result<ConditionGuard>> + use<> {
@@ -103,7 +107,11 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// `CancelledError`; the lock then goes to the next in line.
+    /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// The lock goes to the next in line.
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
         self.lock.acquire()
@@ -138,9 +146,13 @@ impl Condition {
     ///
     /// `RuntimeError: cannot wait on un-acquired lock`.
     ///
-    /// `CancelledError`, raised after the lock has been taken again: not even a repeated cancellation leaves the task without
-    /// the lock. Of several cancellations the last one is raised. Another waiter is woken instead, because this task may have
-    /// consumed a notification.
+    /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// The error is raised after the lock has been taken again: not even a repeated cancellation leaves the task without
+    /// the lock. Of several cancellations the last one is raised. Another waiter is woken instead, because this task may
+    /// have consumed a notification.
     ///
     /// If the wait is dropped instead of cancelled, it cannot take the lock again. The guard then holds nothing.
     ///
@@ -192,6 +204,10 @@ impl Condition {
     /// # Errors
     ///
     /// Those of [`wait`](Self::wait).
+    ///
+    /// # Cancellation
+    ///
+    /// Like [`wait`](Self::wait).
     #[track_caller]
     pub fn wait_for<P: FnMut() -> bool>(&self, predicate: P) -> impl Future<Output = Result<()>> + use<P> {
         let (condition, at) = (self.clone(), Location::caller());

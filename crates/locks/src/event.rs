@@ -63,6 +63,10 @@ impl Event {
     /// # Errors
     ///
     /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// Ends the wait.
     #[track_caller]
     pub fn wait(&self) -> EventWait {
         EventWait { wait: self.waiters.wait() }

@@ -84,7 +84,11 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// `CancelledError`; the lock then goes to the next in line.
+    /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// The lock goes to the next in line.
     #[doc(alias = "__aenter__")]
     #[track_caller]
     pub fn lock(&self) -> impl Future<Output = Result<LockGuard>> + use<> {
@@ -106,7 +110,11 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// `CancelledError`; the lock then goes to the next in line.
+    /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// The lock goes to the next in line.
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
         let (lock, at) = (self.clone(), Location::caller());

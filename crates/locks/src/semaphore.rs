@@ -88,7 +88,11 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// `CancelledError`; a permit that was on its way goes to the next in line.
+    /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// A permit that was on its way goes to the next in line.
     #[doc(alias = "__aenter__")]
     #[track_caller]
     pub fn permit(&self) -> impl Future<Output = Result<SemaphorePermit>> + use<> {
@@ -107,7 +111,11 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// `CancelledError`; a permit that was on its way goes to the next in line.
+    /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// A permit that was on its way goes to the next in line.
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Result<()>> + use<> {
         let (semaphore, at) = (self.clone(), Location::caller());

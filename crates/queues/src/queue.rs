@@ -340,6 +340,10 @@ impl<T: 'static, S: Store<T> + 'static> QueueOf<T, S> {
     /// # Errors
     ///
     /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// Ends the wait. The count of unfinished items stays as it is.
     #[track_caller]
     pub fn join(&self) -> impl Future<Output = Result<()>> + use<T, S> {
         let (queue, at) = (self.clone(), Location::caller());

@@ -93,6 +93,10 @@ pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<Datagra
 /// An endpoint that is being made: the keyword arguments of Python's `create_datagram_endpoint` are methods, and
 /// `await` makes it.
 ///
+/// # Cancellation
+///
+/// Ends the attempt. No descriptor stays open.
+///
 /// # Examples
 ///
 /// ```
@@ -366,6 +370,10 @@ impl DatagramEndpoint {
     ///
     /// Any error of the system, for example if there is no remote address, if the message is too long, or if an earlier
     /// one was refused. `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// The message was not sent.
     pub async fn send(&self, message: impl AsRef<[u8]>) -> Result<()> {
         self.send_to(message.as_ref(), None).await
     }
@@ -376,6 +384,10 @@ impl DatagramEndpoint {
     ///
     /// Those of [`send`](Self::send). `ValueError` if the address is `Unnamed`, or if the endpoint has a remote address
     /// and this is another one.
+    ///
+    /// # Cancellation
+    ///
+    /// The message was not sent.
     #[doc(alias = "sock_sendto")]
     pub async fn sendto(&self, message: impl AsRef<[u8]>, address: &Address) -> Result<()> {
         if let Some(only) = &self.peername {
@@ -393,6 +405,10 @@ impl DatagramEndpoint {
     /// # Errors
     ///
     /// Any error of the system, for example if a message sent before was refused; `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// No message is lost: the next call returns it.
     pub async fn recv(&self, n: usize) -> Result<Vec<u8>> {
         self.recvfrom(n).await.map(|(message, _)| message)
     }
@@ -402,6 +418,10 @@ impl DatagramEndpoint {
     /// # Errors
     ///
     /// Those of [`recv`](Self::recv).
+    ///
+    /// # Cancellation
+    ///
+    /// No message is lost: the next call returns it.
     #[doc(alias("datagram_received", "sock_recvfrom"))]
     pub async fn recvfrom(&self, n: usize) -> Result<(Vec<u8>, Address)> {
         match &self.socket {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
@@ -37,6 +38,10 @@ use crate::writer::{StreamWriter, positive_limit};
 /// impossible port or limit; `CancelledError`. An error or a panic of `client_connected` is passed to the loop's
 /// exception handler (`Unhandled exception in client_connected_cb`).
 ///
+/// # Cancellation
+///
+/// Ends the attempt. No descriptor stays open.
+///
 /// # Examples
 ///
 /// ```
@@ -65,6 +70,10 @@ where
 /// Starts a server on a socket that is bound already, TCP or Unix: Python's `start_server(sock=…)`. It takes the
 /// `TcpListener` and `UnixListener` of the standard library, for example. For each client `client_connected` runs as a
 /// task of its own, as with [`start_server`].
+///
+/// # Cancellation
+///
+/// Ends the attempt. No descriptor stays open.
 ///
 /// # Examples
 ///
@@ -171,9 +180,20 @@ impl Serving {
         let start = self.start;
         let server = Server::new(listeners, connected, self)?;
         if start {
+            let unstarted = Unstarted(&server);
             server.start_serving().await?;
+            mem::forget(unstarted);
         }
         Ok(server)
+    }
+}
+
+/// Closes the server if its start is cancelled or fails, because then there is no handle that could.
+struct Unstarted<'a>(&'a Server);
+
+impl Drop for Unstarted<'_> {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 

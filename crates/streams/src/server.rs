@@ -247,6 +247,10 @@ impl Server {
     ///
     /// `RuntimeError` if the server is closed; any error of the system; `CancelledError`.
     ///
+    /// # Cancellation
+    ///
+    /// The server accepts connections nevertheless, because it starts before the wait.
+    ///
     /// # Examples
     ///
     /// ```
@@ -388,6 +392,10 @@ impl Server {
     /// # Errors
     ///
     /// `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// Ends the wait. The server stays as it is.
     pub async fn wait_closed(&self) -> Result<()> {
         if self.inner.is_over() { Ok(()) } else { self.inner.ended.wait().await }
     }

@@ -31,6 +31,10 @@ use crate::writer::StreamWriter;
 /// `std::io::Error` that names the path; `AF_UNIX path too long` where the system says so little; `ValueError` for an empty
 /// path, one with a NUL inside, or a limit of 0; `CancelledError`.
 ///
+/// # Cancellation
+///
+/// Ends the attempt. No descriptor stays open.
+///
 /// # Examples
 ///
 /// ```
@@ -128,6 +132,10 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
 /// `std::io::Error` that names the path; `ValueError` for an empty path, a path with a NUL inside, or a limit of 0;
 /// `CancelledError`.
 ///
+/// # Cancellation
+///
+/// Ends the attempt. No descriptor stays open.
+///
 /// # Examples
 ///
 /// ```
@@ -158,6 +166,10 @@ where
 /// # Errors
 ///
 /// Those of [`start_unix_server`]; `ValueError` for a socket of another kind.
+///
+/// # Cancellation
+///
+/// Ends the attempt. No descriptor stays open.
 ///
 /// # Examples
 ///

@@ -212,6 +212,10 @@ impl StreamWriter {
     /// # Errors
     ///
     /// The error that broke the connection; `CancelledError`.
+    ///
+    /// # Cancellation
+    ///
+    /// Ends the wait. The connection still sends the written bytes and closes.
     pub async fn wait_closed(&self) -> Result<()> {
         self.connection.wait_closed().await
     }

@@ -104,6 +104,10 @@ impl ClientResponse {
     ///
     /// `ValueError` if the body is too large or not text, `TimeoutError`, `hyper::Error`, `io::Error` for a broken
     /// gzip.
+    ///
+    /// # Cancellation
+    ///
+    /// The body is lost. The connection is closed, unless the whole body has arrived.
     pub async fn text(self) -> Result<String> {
         self.finish(|headers, body, most| decode(headers, &decompress(headers, body, most)?)).await
     }
@@ -113,6 +117,10 @@ impl ClientResponse {
     /// # Errors
     ///
     /// Those of [`text`](Self::text), except that the body need not be text.
+    ///
+    /// # Cancellation
+    ///
+    /// The body is lost. The connection is closed, unless the whole body has arrived.
     pub async fn text_lossy(self) -> Result<String> {
         self.finish(|headers, body, most| Ok(decode_lossy(headers, &decompress(headers, body, most)?))).await
     }
@@ -122,6 +130,10 @@ impl ClientResponse {
     /// # Errors
     ///
     /// Those of [`text`](Self::text), except that the body need not be text.
+    ///
+    /// # Cancellation
+    ///
+    /// The body is lost. The connection is closed, unless the whole body has arrived.
     pub async fn read(self) -> Result<Vec<u8>> {
         self.finish(decompress).await
     }

@@ -225,6 +225,10 @@ impl HttpServer {
     /// # Errors
     ///
     /// `CancelledError`; the connections still end.
+    ///
+    /// # Cancellation
+    ///
+    /// Ends the wait. The connections still end.
     pub async fn finish(&self) -> Result<()> {
         self.shared.finishing.set(true);
         self.shared.finish.wake_all();

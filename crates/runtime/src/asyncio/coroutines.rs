@@ -25,6 +25,10 @@ use crate::kernel::EXCUSING;
 /// If it is dropped without having been awaited or closed, it writes
 /// `FILE:LINE: RuntimeWarning: coroutine 'NAME' was never awaited` to standard error, like Python.
 ///
+/// # Cancellation
+///
+/// A cancellation arrives in the future, at what it awaits.
+///
 /// # Examples
 ///
 /// ```

@@ -170,6 +170,12 @@ impl EventLoop {
     /// # Errors
     ///
     /// `CancelledError` if the waiting task is cancelled.
+    ///
+    /// # Cancellation
+    ///
+    /// A cancellation is raised in the generators that are being closed, at what their bodies await. Those whose closing has
+    /// not begun stay open, and hooks that have not begun stay for the next call. If the future is dropped instead, the
+    /// closing goes on.
     pub async fn shutdown_asyncgens(&self) -> Result<()> {
         Tenants::shut_down(&self.core, Shutdown::AsyncGens).await
     }

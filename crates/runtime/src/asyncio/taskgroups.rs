@@ -203,6 +203,10 @@ impl TaskGroup {
     ///
     /// Like `run`.
     ///
+    /// # Cancellation
+    ///
+    /// Cancels the tasks and waits for them. If the wait is dropped instead, the tasks go on.
+    ///
     /// # Examples
     ///
     /// ```
@@ -231,6 +235,10 @@ impl TaskGroup {
     /// # Errors
     ///
     /// Like `run_until_cancelled`.
+    ///
+    /// # Cancellation
+    ///
+    /// Cancels the tasks and waits for them. If the wait is dropped instead, the tasks go on.
     #[track_caller]
     pub fn exit_until_cancelled<T>(&self, result: Result<T>) -> impl StdFuture<Output = Result<Option<T>>> {
         self.leave(result, Location::caller())

@@ -1,35 +1,31 @@
-//! Descriptors, streams, children and threads: what the loop waits for in the system. Sockets are real.
+//! Descriptors, children and threads: what the loop waits for in the system. Sockets are real.
 
 use std::cell::{Cell, RefCell};
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::net::UnixStream;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use asyncio::io::AsyncFd;
 use asyncio::simulation::afterwards;
 use asyncio::streams::{NI_NUMERICHOST, NI_NUMERICSERV};
 use asyncio::subprocess::PIPE;
-use asyncio::{
-    StreamReader, create_datagram_endpoint_on, create_subprocess_exec, create_task, get_running_loop, getnameinfo,
-    open_connection, open_connection_on, sleep, start_server, to_thread,
-};
+use asyncio::{create_subprocess_exec, create_task, get_running_loop, getnameinfo, sleep, to_thread};
 
 use crate::blocks::AtEnd;
-use crate::{Row, Seen, Sight, counting, probe, with_threads};
+use crate::{Row, Seen, Sight, probe, with_threads};
 
 pub(crate) fn rows() -> Vec<Row> {
     vec![
         readable(),
+        writable(),
         read_with(),
+        write_with(),
+        executor(),
         thread(),
         addresses(),
         names(),
-        connection(),
-        datagrams(),
-        reader(),
-        drain(),
-        server(),
         child(),
         end_of_child(),
         communicate("communicate", ""),
@@ -38,7 +34,7 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 /// A socket on which five bytes arrive: two, and then three.
-fn socket() -> UnixStream {
+pub(crate) fn socket() -> UnixStream {
     let (near, mut far) = UnixStream::pair().unwrap();
     create_task(async move {
         for bytes in [b"he".as_slice(), b"llo"] {
@@ -102,6 +98,110 @@ fn read_with() -> Row {
     )
 }
 
+/// A socket that is full, and its other end.
+fn full() -> (Rc<AsyncFd<UnixStream>>, AsyncFd<UnixStream>, usize) {
+    let (mut near, far) = UnixStream::pair().unwrap();
+    near.set_nonblocking(true).unwrap();
+    let mut count = 0;
+    while let Ok(n) = near.write(&[0; 4096]) {
+        count += n;
+    }
+    (Rc::new(AsyncFd::new(near).unwrap()), AsyncFd::new(far).unwrap(), count)
+}
+
+/// Makes room in the socket, and counts what arrives until it is closed.
+async fn count(far: AsyncFd<UnixStream>) -> asyncio::Result<usize> {
+    sleep(0.001).await?;
+    let mut count = 0;
+    loop {
+        match far.read_with(|mut socket| socket.read(&mut [0; 4096])).await? {
+            0 => return Ok(count),
+            n => count += n,
+        }
+    }
+}
+
+fn writable() -> Row {
+    Row::new("runtime/asyncio/io/mod writable", "Loses nothing: what was learnt is remembered for the next wait.")
+        .clean("a full socket", || {
+            probe(|| {
+                let (near, far, _) = full();
+                let again = Rc::clone(&near);
+                let (at_end, event) = AtEnd::new();
+                create_task(count(far));
+                create_task(async move {
+                    event.wait().await?;
+                    again.writable().await
+                });
+                async move {
+                    let _at_end = at_end;
+                    // Only a refused write tells it that it has to wait.
+                    let refused = near.try_write_with(|mut socket| socket.write(&[0; 8]));
+                    assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+                    near.writable().await
+                }
+            })
+        })
+}
+
+fn write_with() -> Row {
+    Row::new("runtime/asyncio/io/mod write_with", "Only while it waits, never after an operation has succeeded.").clean(
+        "a full socket",
+        || {
+            probe(|| {
+                let (near, far, before) = full();
+                let seen = Seen::default();
+                let noted = seen.clone();
+                create_task(async move {
+                    let more = count(far).await? - before;
+                    assert_eq!(
+                        more,
+                        if seen.get() == Sight::Returned { 5 } else { 0 },
+                        "a write has happened nevertheless"
+                    );
+                    Ok(())
+                });
+                noted.note(async move { near.write_with(|mut socket| socket.write(b"hello")).await })
+            })
+        },
+    )
+}
+
+fn executor() -> Row {
+    Row::new(
+        "runtime/asyncio/threads/mod shutdown_default_executor",
+        "Ends the wait. The executor is shut down nevertheless; a second call waits for the rest.",
+    )
+    .clean("a function that takes time", || {
+        with_threads(|| {
+            let (at_end, event) = AtEnd::new();
+            let (began, ended) = (Rc::new(Cell::new(false)), Arc::new(AtomicBool::new(false)));
+            let (begins, ends) = (Rc::clone(&began), Arc::clone(&ended));
+            create_task(async move {
+                event.wait().await?;
+                if began.get() {
+                    assert!(to_thread(|| ()).await.is_err(), "it takes a job");
+                    get_running_loop()?.shutdown_default_executor(None).await?;
+                    assert!(ended.load(Ordering::SeqCst), "its job has not ended");
+                }
+                Ok(())
+            });
+            async move {
+                let _at_end = at_end;
+                let event_loop = get_running_loop()?;
+                let job = event_loop.run_in_executor(None, move || {
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                    ends.store(true, Ordering::SeqCst);
+                })?;
+                begins.set(true);
+                event_loop.shutdown_default_executor(None).await?;
+                job.await
+            }
+        })
+        .run()
+    })
+}
+
 fn thread() -> Row {
     Row::new(
         "runtime/asyncio/threads/mod to_thread",
@@ -141,184 +241,6 @@ fn names() -> Row {
             .run()
         },
     )
-}
-
-fn connection() -> Row {
-    Row::new("streams/connect open_connection", "Ends the attempt. No descriptor stays open.").clean(
-        "a listener",
-        || {
-            with_threads(|| {
-                let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-                let port = listener.local_addr().unwrap().port();
-                afterwards(move || drop(listener));
-                async move { open_connection("127.0.0.1", port).await }
-            })
-            .run()
-        },
-    )
-}
-
-fn datagrams() -> Row {
-    Row::new(
-        "streams/datagram DatagramEndpoint",
-        "If receiving is cancelled, no message is lost. If sending is cancelled, the message was not sent.",
-    )
-    .clean("receiving", || {
-        probe(|| {
-            let (near, far) = UnixDatagram::pair().unwrap();
-            let near = Rc::new(create_datagram_endpoint_on(near).unwrap());
-            let (rest, seen) = (Rc::clone(&near), Seen::default());
-            let (at_end, event) = AtEnd::new();
-            let noted = seen.clone();
-            create_task(async move {
-                sleep(0.001).await?;
-                far.send(b"hello")?;
-                event.wait().await?;
-                if seen.get() != Sight::Returned {
-                    assert_eq!(rest.recv(10).await?, b"hello", "a message is lost");
-                }
-                Ok(())
-            });
-            noted.note(async move {
-                let _at_end = at_end;
-                near.recv(10).await
-            })
-        })
-    })
-}
-
-fn reader() -> Row {
-    Row::new(
-        "streams/reader/mod StreamReader",
-        "No read loses a byte. Bytes that have arrived are there for the next read.",
-    )
-    .clean("readexactly", || probe(|| read(async |reader| reader.readexactly(5).await)))
-    .clean("read", || probe(|| read(async |reader| reader.read(5).await)))
-    .clean("readline", || probe(|| read(async |reader| reader.readline().await)))
-    .clean("read_to_end", || probe(|| read(async |reader| reader.read_to_end().await)))
-}
-
-/// The target reads something, and a companion reads the rest.
-fn read<R>(read: R) -> impl Future<Output = asyncio::Result<()>>
-where
-    R: AsyncFn(&mut StreamReader) -> asyncio::Result<Vec<u8>> + 'static,
-{
-    let (reader, writer) = open_connection_on(socket()).unwrap();
-    let reader = Rc::new(RefCell::new(reader));
-    let bytes: Rc<RefCell<Vec<u8>>> = Rc::default();
-    let (rest, all, left) = (Rc::clone(&reader), Rc::clone(&bytes), Rc::clone(&bytes));
-    let (at_end, event) = AtEnd::new();
-    create_task(async move {
-        event.wait().await?;
-        let read = rest.take_reader().read_to_end().await?;
-        all.borrow_mut().extend(read);
-        writer.close();
-        writer.wait_closed().await
-    });
-    afterwards(move || assert_eq!(*left.borrow(), b"hello", "bytes are lost"));
-    async move {
-        let _at_end = at_end;
-        let mut reader = Borrowed { reader: Some(reader.take_reader()), home: reader };
-        let read = read(reader.reader.as_mut().expect("it is here")).await?;
-        bytes.borrow_mut().extend(read);
-        Ok(())
-    }
-}
-
-/// A reader that is put back when the future that is using it ends or is dropped.
-struct Borrowed {
-    reader: Option<StreamReader>,
-    home: Rc<RefCell<StreamReader>>,
-}
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        self.home.replace(self.reader.take().expect("it is here"));
-    }
-}
-
-trait TakeReader {
-    fn take_reader(&self) -> StreamReader;
-}
-
-impl TakeReader for Rc<RefCell<StreamReader>> {
-    fn take_reader(&self) -> StreamReader {
-        self.replace(StreamReader::new(1).unwrap())
-    }
-}
-
-fn drain() -> Row {
-    Row::new("streams/writer drain", "The written bytes stay written.").clean("more than a socket takes", || {
-        probe(|| {
-            const SIZE: usize = 1 << 20;
-            let (near, far) = UnixStream::pair().unwrap();
-            let (near, far) = (open_connection_on(near).unwrap(), open_connection_on(far).unwrap());
-            let count = Rc::new(Cell::new(0));
-            let began = Rc::new(Cell::new(false));
-            let (counted, left, did) = (Rc::clone(&count), Rc::clone(&began), Rc::clone(&began));
-            let (at_end, event) = AtEnd::new();
-            let (reader, writer) = near;
-            let writes = writer.clone();
-            create_task(async move {
-                let (mut peer, _writer) = far;
-                sleep(0.001).await?;
-                while did.get() && count.get() < SIZE {
-                    count.set(count.get() + peer.read(SIZE).await?.len());
-                }
-                event.wait().await?;
-                writer.close();
-                let closed = writer.wait_closed().await;
-                drop(reader);
-                closed
-            });
-            afterwards(move || assert!(!left.get() || counted.get() == SIZE, "{} bytes", counted.get()));
-            async move {
-                let _at_end = at_end;
-                writes.write(vec![0; SIZE])?;
-                began.set(true);
-                writes.drain().await
-            }
-        })
-    })
-}
-
-fn server() -> Row {
-    Row::new(
-        "streams/server serve_forever",
-        "A cancellation closes the server, as described. A second one, while this waits for the connections, ends that wait. If \
-         the future is dropped instead, the server keeps serving.",
-    )
-    .clean("without a client", || {
-            counting(|| {
-                let (seen, serves) = (Seen::default(), Rc::new(Cell::new(None)));
-                let (noted, left) = (seen.clone(), Rc::clone(&serves));
-                afterwards(move || {
-                    let Some(server): Option<asyncio::Server> = left.take() else { return };
-                    assert!(server.is_serving() && seen.get() == Sight::Nothing, "dropped, it does not serve");
-                });
-                // So that the undisturbed run ends.
-                let stops = Rc::clone(&serves);
-                create_task(async move {
-                    sleep(0.002).await?;
-                    if let Some(server) = stops.take() {
-                        server.close();
-                    }
-                    Ok(())
-                });
-                async move {
-                    let server = start_server(async |_, _| Ok(()), "127.0.0.1", 0).await?;
-                    serves.set(Some(server.clone()));
-                    let ended = noted.note(server.serve_forever()).await;
-                    // It also ends with a cancellation if `close` ended it.
-                    let Some(server) = serves.take() else { return Ok(()) };
-                    assert!(!server.is_serving(), "cancelled, it serves");
-                    ended
-                }
-            })
-            // `close` may have come first.
-            .allow_suppression()
-            .run()
-        })
 }
 
 fn child() -> Row {

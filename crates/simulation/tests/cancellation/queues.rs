@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use asyncio::simulation::afterwards;
-use asyncio::{AsyncIterator, Queue, create_task, sleep};
+use asyncio::{AsyncIterator, Queue, anext, anext_or, create_task, sleep};
 
 use crate::{Row, Seen, Sight, probe};
 
@@ -47,21 +47,30 @@ pub(crate) fn rows() -> Vec<Row> {
     .clean("from an empty queue", || {
         probe(|| taken(|queue| async move { queue.items().anext().await.map(|item| assert!(item.is_some())) }))
     });
-    let join = Row::new("queues/queue join", "").clean("with work left", || {
-        probe(|| {
-            let queue = Queue::new(0);
-            queue.put_nowait(0).unwrap();
-            let (worker, other) = (queue.clone(), queue.clone());
-            create_task(async move { other.join().await });
-            create_task(async move {
-                worker.get().await?;
-                sleep(1).await?;
-                Ok(worker.task_done()?)
-            });
-            async move { queue.join().await }
-        })
+    let join = Row::new("queues/queue join", "Ends the wait. The count of unfinished items stays as it is.").clean(
+        "with work left",
+        || {
+            probe(|| {
+                let queue = Queue::new(0);
+                queue.put_nowait(0).unwrap();
+                let (worker, other) = (queue.clone(), queue.clone());
+                create_task(async move { other.join().await });
+                create_task(async move {
+                    worker.get().await?;
+                    sleep(1).await?;
+                    Ok(worker.task_done()?)
+                });
+                async move { queue.join().await }
+            })
+        },
+    );
+    let like = "Like the iterator's own [`anext`](AsyncIterator::anext).";
+    let next = Row::new("iterators/iterator anext", like)
+        .clean("of a queue", || probe(|| taken(|queue| async move { anext(&mut queue.items()).await.map(drop) })));
+    let next_or = Row::new("iterators/iterator anext_or", like).clean("of a queue", || {
+        probe(|| taken(|queue| async move { anext_or(&mut queue.items(), 5).await.map(drop) }))
     });
-    vec![put, get, items, join]
+    vec![put, get, items, join, next, next_or]
 }
 
 /// Two items for the target and a companion: each takes one.

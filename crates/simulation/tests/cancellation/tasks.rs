@@ -1,11 +1,15 @@
 //! Tasks, and waits for them.
 
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use asyncio::simulation::afterwards;
 use asyncio::{
-    Result, ScopedTaskGroup, Task, TaskGroup, TimeoutError, as_completed, create_task, gather, gather_scoped,
-    get_running_loop, shield, sleep, sleep_result, timeout, wait, wait_for,
+    Result, ScopedTaskGroup, Task, TaskGroup, TimeoutError, as_completed, cancel_boundary, cancellable, coroutine,
+    create_task, gather, gather_scoped, get_running_loop, shield, sleep, sleep_result, timeout, wait, wait_for,
 };
 
 use crate::{Row, Seen, Sight, counting, probe};
@@ -21,6 +25,10 @@ fn undisturbed(delay: f64) -> Task<()> {
 pub(crate) fn rows() -> Vec<Row> {
     vec![
         sleeps(),
+        sleeps_with_result(),
+        boundary(),
+        foreign(),
+        wrapped(),
         future(),
         line(),
         gathers(),
@@ -32,6 +40,8 @@ pub(crate) fn rows() -> Vec<Row> {
         shields(),
         groups(),
         groups_until(),
+        exits(),
+        exits_until(),
         scoped_gathers(),
         scoped_groups(),
         scoped_groups_until(),
@@ -46,6 +56,79 @@ fn sleeps() -> Row {
             sleep(3600)
         })
     })
+}
+
+fn sleeps_with_result() -> Row {
+    Row::new("runtime/asyncio/tasks/sleep sleep_result", "Dropping it cancels the timer.").clean("a result", || {
+        probe(|| {
+            let begun = get_running_loop().unwrap().time();
+            let result = Rc::new(());
+            let counted = Rc::clone(&result);
+            afterwards(move || {
+                assert!(get_running_loop().unwrap().time() - begun < 7200.0);
+                assert_eq!(Rc::strong_count(&counted), 1);
+            });
+            sleep_result(3600, result)
+        })
+    })
+}
+
+/// The target awaits a wrapped coroutine, in which the cancellation arrives.
+fn arrives<M>(wrap: impl FnOnce(Pin<Box<dyn Future<Output = Result<()>>>>) -> M) -> impl Future<Output = Result<()>>
+where
+    M: Future<Output = Result<()>>,
+{
+    let (inside, outside) = (Seen::default(), Seen::default());
+    let noted = outside.clone();
+    let content = inside.clone().note(sleep(1));
+    afterwards(move || assert_eq!(inside.get(), outside.get(), "inside and outside"));
+    noted.note(wrap(Box::pin(content)))
+}
+
+fn boundary() -> Row {
+    Row::new(
+        "runtime/asyncio/tasks/boundary cancel_boundary",
+        "A cancellation arrives in `content`, at what it awaits.",
+    )
+    .clean("a coroutine", || probe(|| arrives(|content| cancel_boundary(content))))
+}
+
+fn wrapped() -> Row {
+    Row::new("runtime/asyncio/coroutines coroutine", "A cancellation arrives in the future, at what it awaits.").clean(
+        "a coroutine",
+        || {
+            // One that was never awaited warns.
+            probe(|| arrives(|content| async move { coroutine(content).await }))
+        },
+    )
+}
+
+fn foreign() -> Row {
+    Row::new("runtime/asyncio/tasks/boundary cancellable", "Drops the future.").clean(
+        "one that a companion wakes",
+        || {
+            probe(|| {
+                let (waker, sets) = (Rc::new(RefCell::new(None::<Waker>)), Rc::new(Cell::new(false)));
+                let (wakes, is_set, alive) = (Rc::clone(&waker), Rc::clone(&sets), Rc::new(()));
+                create_task(async move {
+                    sleep(1).await?;
+                    sets.set(true);
+                    let waker = wakes.take();
+                    if let Some(waker) = waker {
+                        waker.wake();
+                    }
+                    Ok(())
+                });
+                let counted = Rc::clone(&alive);
+                afterwards(move || assert_eq!(Rc::strong_count(&counted), 1));
+                cancellable(poll_fn(move |cx| {
+                    let _alive = &alive;
+                    waker.replace(Some(cx.waker().clone()));
+                    if is_set.get() { Poll::Ready(()) } else { Poll::Pending }
+                }))
+            })
+        },
+    )
 }
 
 fn future() -> Row {
@@ -234,6 +317,55 @@ fn groups_until() -> Row {
                 async move { TaskGroup::new().run_until_cancelled(async move |_| sleep_result(1, shared).await).await }
             })
         })
+}
+
+/// What the future of the target has started goes on.
+pub(crate) const GOES_ON: [&str; 1] = ["dropped at await 1, at once: tasks are left"];
+
+const EXIT: &str = "Cancels the tasks and waits for them. If the wait is dropped instead, the tasks go on.";
+
+/// The target leaves a group by hand.
+fn leaves<M>(exit: impl FnOnce(TaskGroup) -> M) -> impl Future<Output = Result<()>>
+where
+    M: Future<Output = Result<()>>,
+{
+    let (group, seen, tasks) = (TaskGroup::new(), Seen::default(), Rc::new(RefCell::new(Vec::<Task<()>>::new())));
+    let (noted, made) = (seen.clone(), Rc::clone(&tasks));
+    let begun = get_running_loop().unwrap().time();
+    afterwards(move || {
+        let tasks = tasks.borrow();
+        let ends_early = get_running_loop().unwrap().time() - begun < 1.0;
+        match seen.get() {
+            Sight::Returned => assert!(tasks.iter().all(|task| task.done() && !task.cancelled())),
+            // Cancelled at once, or when both had ended.
+            Sight::Cancelled => assert!(tasks.iter().all(|task| task.done() && task.cancelled() == ends_early)),
+            Sight::Nothing => assert!(tasks.iter().all(|task| !task.cancelled()), "they do not go on"),
+        }
+    });
+    let exit = exit(group.clone());
+    async move {
+        group.enter()?;
+        for delay in [1, 2] {
+            made.borrow_mut().push(group.create_task(sleep(delay))?);
+        }
+        noted.note(exit).await
+    }
+}
+
+fn exits() -> Row {
+    Row::new("runtime/asyncio/taskgroups exit", EXIT).leaves(
+        "two tasks",
+        || probe(|| leaves(|group| async move { group.exit(Ok(())).await })),
+        &GOES_ON,
+    )
+}
+
+fn exits_until() -> Row {
+    Row::new("runtime/asyncio/taskgroups exit_until_cancelled", EXIT).leaves(
+        "two tasks",
+        || probe(|| leaves(|group| async move { group.exit_until_cancelled(Ok(())).await.map(drop) })),
+        &GOES_ON,
+    )
 }
 
 /// Two coroutines that borrow, one of which has a clean-up that waits.

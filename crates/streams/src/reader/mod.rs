@@ -145,6 +145,10 @@ impl StreamReader {
     /// # Errors
     ///
     /// Those of every read ([`StreamReader`]).
+    ///
+    /// # Cancellation
+    ///
+    /// No byte is lost: the next read returns those that have arrived.
     pub async fn read(&mut self, n: usize) -> Result<Vec<u8>> {
         self.check()?;
         if n > 0 && self.unread().is_empty() && !self.eof {
@@ -160,6 +164,10 @@ impl StreamReader {
     /// # Errors
     ///
     /// Those of every read ([`StreamReader`]).
+    ///
+    /// # Cancellation
+    ///
+    /// No byte is lost: the next read returns those that have arrived.
     ///
     /// # Examples
     ///
@@ -195,6 +203,10 @@ impl StreamReader {
     /// # Errors
     ///
     /// Those of every read ([`StreamReader`]).
+    ///
+    /// # Cancellation
+    ///
+    /// No byte is lost: the next read returns those that have arrived.
     #[doc(alias = "read(-1)")]
     pub async fn read_to_end(&mut self) -> Result<Vec<u8>> {
         self.check()?;
@@ -210,6 +222,10 @@ impl StreamReader {
     ///
     /// [`IncompleteReadError`] with the bytes that arrived, if the end comes first; the errors of every read
     /// ([`StreamReader`]).
+    ///
+    /// # Cancellation
+    ///
+    /// No byte is lost: the next read returns those that have arrived.
     ///
     /// # Examples
     ///
@@ -245,6 +261,10 @@ impl StreamReader {
     ///
     /// `ValueError` if the line is longer than the limit. The line is then dropped, or, if its end has not arrived, all
     /// bytes that have. The errors of every read ([`StreamReader`]).
+    ///
+    /// # Cancellation
+    ///
+    /// No byte is lost: the next read returns those that have arrived.
     ///
     /// # Examples
     ///
@@ -288,6 +308,10 @@ impl StreamReader {
     /// more bytes before the separator than the limit, and then nothing is taken. `ValueError` for an empty separator.
     /// The errors of every read ([`StreamReader`]).
     ///
+    /// # Cancellation
+    ///
+    /// No byte is lost: the next read returns those that have arrived.
+    ///
     /// # Examples
     ///
     /// ```
@@ -314,6 +338,10 @@ impl StreamReader {
     /// # Errors
     ///
     /// Those of [`readuntil`](Self::readuntil); `ValueError` without a separator.
+    ///
+    /// # Cancellation
+    ///
+    /// No byte is lost: the next read returns those that have arrived.
     ///
     /// # Examples
     ///

@@ -183,6 +183,10 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// Like [`readable`](Self::readable), for a write.
+    ///
+    /// # Cancellation
+    ///
+    /// Loses nothing: what was learnt is remembered for the next wait.
     #[track_caller]
     pub fn writable(&self) -> Readiness {
         self.registration.writable()
@@ -250,6 +254,10 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// Like [`read_with`](Self::read_with), for writing.
+    ///
+    /// # Cancellation
+    ///
+    /// Only while it waits, never after an operation has succeeded.
     #[track_caller]
     pub fn write_with<R>(&self, write: impl FnMut(&T) -> io::Result<R>) -> impl StdFuture<Output = Result<R>> {
         self.with(Side::Write, write, Location::caller())

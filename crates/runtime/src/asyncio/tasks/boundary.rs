@@ -30,6 +30,10 @@ const UNCANCELLABLE: &Foreign =
 ///
 /// Those of `content`, and `CancelledError`.
 ///
+/// # Cancellation
+///
+/// A cancellation arrives in `content`, at what it awaits.
+///
 /// # Examples
 ///
 /// ```
@@ -95,6 +99,10 @@ impl<T, F: StdFuture<Output = Result<T>>> StdFuture for CancelBoundary<F> {
 ///
 /// Without it, a cancellation of a task that waits on a foreign future (a channel of another crate, say) drops the innermost
 /// block around the wait, such as `wait_for`, or the task. The future's output is wrapped in `Ok`.
+///
+/// # Cancellation
+///
+/// Drops the future.
 ///
 /// # Examples
 ///

@@ -46,6 +46,10 @@ pub fn sleep(delay: impl Seconds) -> Sleep {
 
 /// Like [`sleep`], but returns `result` at its end: `asyncio.sleep(delay, result)`.
 ///
+/// # Cancellation
+///
+/// Dropping it cancels the timer.
+///
 /// # Examples
 ///
 /// ```

@@ -244,6 +244,10 @@ impl EventLoop {
     ///
     /// `CancelledError` if the waiting task is cancelled.
     ///
+    /// # Cancellation
+    ///
+    /// Ends the wait. The executor is shut down nevertheless; a second call waits for the rest.
+    ///
     /// # Examples
     ///
     /// ```
