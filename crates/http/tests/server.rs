@@ -286,11 +286,17 @@ fn finishing_closes_idle_connections_and_waits_for_busy_ones() {
         busy.send("GET / HTTP/1.1\nHost: here\n\n")?;
         (&begun).await?;
 
-        let finishing = create_task({
+        let finish = || {
             let http = http.clone();
-            async move { http.finish().await }
-        });
+            create_task(async move { http.finish().await })
+        };
+        let cancelled = finish();
+        sleep(0).await?;
+        cancelled.cancel();
+        assert!(cancelled.await.unwrap_err().is_cancelled());
+        // The connections still end.
         idle.assert_end().await?;
+        let finishing = finish();
         silent.assert_end().await?;
         assert!(!finishing.done());
         go.set_result(())?;

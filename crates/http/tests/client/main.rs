@@ -4,6 +4,7 @@
 extern crate asyncio_testing;
 
 mod bodies;
+mod cancellation;
 mod requests;
 
 use std::cell::Cell;
