@@ -37,7 +37,7 @@ fn run(sends: String, main: impl AsyncFnOnce(String, Script) -> Result<()> + 'st
                     writer.drain().await
                 });
                 reader.read_to_end().await?;
-                Ok(closed.set_result(())?)
+                closed.set_result(())
             },
             "127.0.0.1",
             0,
