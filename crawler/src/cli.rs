@@ -159,11 +159,15 @@ impl Bounds {
                 return Err(ValueError::new("--same-host: name the URLs whose hosts are meant").into());
             }
         }
+        let seconds = [settings.delay, settings.timeout, settings.lease, settings.max_backoff, settings.robots_age];
+        if !seconds.iter().all(|seconds| seconds.is_finite()) {
+            return Err(ValueError::new("seconds are finite").into());
+        }
         let positive = [settings.timeout, settings.lease].iter().all(|&seconds| seconds > 0.0);
-        if !positive || settings.delay.is_nan() || settings.delay < 0.0 {
+        if !positive || settings.delay < 0.0 {
             return Err(ValueError::new("--timeout and --lease are more than 0, and --delay is not less").into());
         }
-        // Or the rules of a host would be too old as soon as its pause is over, and fetched again for ever.
+        // Otherwise a host's rules could be out of date as soon as its pause ends, and be fetched again and again.
         if settings.robots_age < 2.0 * settings.max_backoff.max(settings.delay) {
             return Err(ValueError::new("--robots-age is at least twice --max-backoff and --delay").into());
         }

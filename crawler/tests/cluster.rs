@@ -1,7 +1,6 @@
 //! The whole cluster in one process: three workers, fifty sites and a frontier on the simulated network. Some sites ask for a
 //! pause that is longer than a lease, or have moved their robots.txt: to a host that redirects it again, to one that is busy, or
-//! to one that was given up. Workers crash, the
-//! frontier becomes unreachable, and connections break, in thousands of schedules.
+//! to one that was given up. Workers crash, the frontier becomes unreachable, and connections break, in thousands of schedules.
 //!
 //! Workers and sites are the real ones, down to HTTP. Redis is replaced by a model of the frontier, in memory that survives a
 //! crash of its machine. It also records which worker was allowed to ask which host and when, and what was committed. A call to

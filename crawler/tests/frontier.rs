@@ -214,11 +214,13 @@ on_both! {
     async fn a_page_that_kills_its_workers_is_tried_so_often(frontier) {
         let hand = Hand::of(&frontier, Settings { lease: 0.02, attempts: 2, ..settings() });
         hand.add(&[page("a", "1")]).await?;
-        for attempt in 1..=2 {
-            assert_eq!(hand.take(1).await?[0].attempt, attempt);
-            sleep(0.04).await?;
-        }
+        assert_eq!(hand.take(1).await?[0].attempt, 1);
+        sleep(0.04).await?;
+        let last = hand.take(1).await?.remove(0);
+        assert_eq!(last.attempt, 2);
+        sleep(0.04).await?;
         assert_eq!(hand.take(1).await?, []);
+        assert!(!hand.end(&last, commit(&[], Vec::new()), Host::Well(0.0)).await?, "it comes too late");
         assert_eq!(hand.counts().await?.failed, 1);
         assert_eq!(frontier.records().await?[0].outcome.state, State::Failed);
     }

@@ -96,6 +96,7 @@ fn same_host_needs_to_know_which() {
 fn settings_that_cannot_work_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (option, message) in [
+        ("--robots-age inf", "seconds are finite"),
         ("--robots-age 60", "--robots-age is at least twice --max-backoff and --delay"),
         ("--lease 15", "--lease is at least twice --timeout"),
         ("--delay -1", "--timeout and --lease are more than 0, and --delay is not less"),

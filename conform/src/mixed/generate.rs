@@ -32,7 +32,7 @@ impl Program {
 }
 
 impl Generator {
-    /// Steps for a task of the body with this number, so many blocks deep.
+    /// Draws steps for the body with the number `own`, inside `depth` blocks.
     fn body(&mut self, own: usize, depth: u32) -> Body {
         let steps = if depth == 0 { self.rng.usize(2..7) } else { self.rng.usize(1..4) };
         (0..steps).map_while(|_| self.step(own, depth)).collect()

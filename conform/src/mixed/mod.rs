@@ -97,7 +97,7 @@ pub enum Exit {
     Nothing,
     /// `sleep`.
     Sleep(u8),
-    /// As [`Step::Wait`]. Only in a stack, each exit of which is a block.
+    /// Like [`Step::Wait`]. Only in an exit stack, where each exit is a block.
     Wait(u8),
 }
 

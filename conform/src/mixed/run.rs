@@ -110,7 +110,7 @@ struct Ctx {
     world: Rc<World>,
     task: usize,
     bodies: Bodies,
-    /// A group cancels its members once. One that keeps that, and then waits, would never end.
+    /// A group cancels its members once. A member that suppressed this, and then waited, might never end.
     is_member: bool,
 }
 

@@ -94,7 +94,7 @@ pub(super) struct World {
     pub(super) has_ended: Cell<bool>,
     frames: Cell<u32>,
     items: Cell<u32>,
-    /// How often each item came in (here) and went out (there).
+    /// The items that came in (here) and went out (there).
     sent: RefCell<Vec<u32>>,
     received: RefCell<Vec<u32>>,
     /// How often each exit has begun.
@@ -151,7 +151,7 @@ impl Drop for Oneshot {
 pub(super) enum Wait {
     /// A cancellation ends it.
     Alone,
-    /// As well, and so does a timer at last.
+    /// A cancellation ends it, and so does a timer in the end.
     InExit,
     /// It may be dropped for any reason.
     Beside,
@@ -295,7 +295,7 @@ impl World {
         Ok(())
     }
 
-    /// Ends all waits for pulses, so that no exit waits for ever.
+    /// Ends all waits for pulses, or an exit might wait for ever.
     pub(super) fn open(&self) {
         self.open.set(true);
         for pulse in &self.pulses {
@@ -364,7 +364,7 @@ impl World {
 
     // The end.
 
-    /// Holds the world against the rules, after its loop was closed. Returns the notes, or none if waits have raced.
+    /// Holds the world against the rules, after its loop was closed. Returns the notes, and whether waits have raced.
     pub(super) fn judge(self: Rc<Self>) -> Result<(Vec<Note>, bool), String> {
         for (number, known) in self.tasks.borrow().iter().enumerate() {
             let Some(task) = &known.handle else { continue };

@@ -21,8 +21,8 @@ pub trait Conductor: Send + Sync {
     /// The job has made a call to a loop, and gives up its turn. Returns when it has the turn again.
     fn give_way(&self, job: u64);
 
-    /// The job waits for [`wake`](Self::wake), so long at most, in the time of the loop: returns when it has the turn again. Then it
-    /// looks again or, if this returns a time, waits so long by itself.
+    /// The job waits for [`wake`](Self::wake), at most for `limit` in the loop's time. Returns when the job has the turn again. The
+    /// job then looks again or, if this returns a time, waits that long by itself.
     fn pause(&self, job: u64, limit: Duration) -> Option<Duration>;
 
     /// What the job may be waiting for has happened.

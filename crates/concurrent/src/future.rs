@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -135,13 +136,20 @@ impl<T: Send + 'static> ConcurrentFuture<T> {
     /// If there is a conductor, lets its jobs run until this future is done. Returns how long to wait after that.
     fn wait_for_others(&self, limit: Duration) -> Duration {
         if let Some((conductor, number)) = conductor::job() {
-            while !self.done() {
-                let waker = Arc::clone(&conductor);
-                self.add_done_callback(move || waker.wake(number));
-                if let Some(left) = conductor.pause(number, limit) {
-                    return left;
+            // If the limit expires, the callback stays. It must not wake this job from a later wait, which would begin its limit anew.
+            let waiting = Arc::new(AtomicBool::new(true));
+            let (waker, is_waiting) = (Arc::clone(&conductor), Arc::clone(&waiting));
+            self.add_done_callback(move || {
+                if is_waiting.load(Ordering::Relaxed) {
+                    waker.wake(number);
                 }
+            });
+            let mut left = None;
+            while !self.done() && left.is_none() {
+                left = conductor.pause(number, limit);
             }
+            waiting.store(false, Ordering::Relaxed);
+            return left.unwrap_or(limit);
         } else if let Some(conductor) = conductor() {
             conductor.run_until(&|| self.done());
         }

@@ -49,7 +49,7 @@ use crate::panics::{BlockPanicked, caught};
 ///
 /// # Cancellation
 ///
-/// A cancellation during an exit comes out of that exit's await, and is then the current error for the remaining exits.
+/// If the task is cancelled while an exit waits, that exit raises the cancellation, and the remaining exits run with it.
 /// If the stack is dropped, its exits are dropped without running, as in Python.
 #[derive(Clone, Default)]
 pub struct AsyncExitStack<'a> {
@@ -230,8 +230,8 @@ impl<'a> AsyncExitStack<'a> {
     ///
     /// # Cancellation
     ///
-    /// A cancellation during an exit comes out of that exit's await, and is then the current error for the remaining
-    /// exits. If the future is dropped instead, the remaining exits stay in the stack.
+    /// If the task is cancelled while an exit waits, that exit raises the cancellation, and the remaining exits run with
+    /// it. If the future is dropped instead, the remaining exits stay in the stack.
     pub async fn aclose(&self) -> Result<()> {
         self.unwind(None).await.map(drop)
     }

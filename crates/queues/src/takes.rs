@@ -27,7 +27,7 @@ impl Takes {
     pub(crate) fn wait_again(&self, now: &Taker) {
         let mut takes = self.0.borrow_mut();
         let own = takes.iter_mut().rev().filter(|take| take.stamp.number == now.stamp.number);
-        // Those before another one were looked at when it waited for the item after that.
+        // Stops at an item that is already marked: an earlier wait has dealt with those before it.
         own.take_while(|take| take.stamp == now.stamp && !take.waits_again).for_each(|take| take.waits_again = true);
     }
 

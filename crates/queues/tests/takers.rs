@@ -1,5 +1,5 @@
-//! Which task and which line a task names that waits for room, or for the end of the work, while all takers are noted, as the
-//! inspector wants it.
+//! Which task and which line are reported for a task that waits for room in a queue, or in `join`, while all takers are noted, as
+//! under the inspector.
 
 #[macro_use]
 extern crate asyncio_testing;

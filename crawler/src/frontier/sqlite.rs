@@ -352,7 +352,7 @@ fn expire(sql: &Transaction<'_>, now: f64, settings: &Settings) -> Sql<()> {
         if let (Some(url), Some(attempt)) = (url, attempt) {
             if attempt >= settings.attempts {
                 let why = "no worker has come to an end with it";
-                sql.execute("update page set state = 'failed', why = ? where url = ?", [why, &url])?;
+                sql.execute("update page set state = 'failed', why = ?, token = null where url = ?", [why, &url])?;
                 count(sql, "failed", 1)?;
             } else {
                 requeue(sql, &url, &host, true)?;

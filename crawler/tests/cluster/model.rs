@@ -41,7 +41,7 @@ struct Host {
     gate: Option<(String, f64)>,
     trouble: u32,
     gone: bool,
-    /// When somebody could ask it: from, to, and the pause that was known to be due then.
+    /// When a worker was allowed to ask it: from, to, and the pause that was known to be due then.
     open: Vec<(f64, f64, f64)>,
     /// When it was asked last, for what, and under which lease.
     asked: Option<(f64, String, usize)>,

@@ -94,7 +94,7 @@ impl Web {
         }
     }
 
-    /// When speed is measured, no host is.
+    /// Is the host slow? While speed is measured, none is.
     fn is_slow(&self, number: usize) -> bool {
         number + 1 == self.hosts && self.delay > 0.0
     }

@@ -143,7 +143,7 @@ impl EventLoop {
         self.call_soon(move || {
             let task = create_task(async move {
                 let closed = Rc::clone(&generator).aclose(take_cancel()).await;
-                // One that has refused its closing is there as long as the failed task, whose end is reported first.
+                // A generator that refused to close lives as long as the failed task, whose error is reported first.
                 current::with_task(|task| task.map(|task| task.core().keep(generator)));
                 closed
             });

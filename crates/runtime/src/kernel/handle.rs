@@ -347,8 +347,8 @@ impl AnyFuture {
         }
     }
 
-    /// Could it own the last handle of another future, and so on? It cannot if it has no members, no callbacks and no error,
-    /// and its result needs no drop. (A task that is done waits on nothing.)
+    /// Could it own the last handle of another future, and so on? It cannot if it has no members, no callbacks, no error and no
+    /// rare data, which may keep a generator, and its result needs no drop. (A task that is done waits on nothing.)
     #[inline]
     fn may_own_others(&self) -> bool {
         let by_kind = match self.kind() {

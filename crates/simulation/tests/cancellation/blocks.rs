@@ -380,7 +380,7 @@ fn entered() -> Row {
 fn unwound() -> Row {
     Row::new(
         "context-managers/exit_stack aclose",
-        "A cancellation during an exit comes out of that exit's await, and is then the current error for the remaining exits. If \
+        "If the task is cancelled while an exit waits, that exit raises the cancellation, and the remaining exits run with it. If \
          the future is dropped instead, the remaining exits stay in the stack.",
     )
     .clean("two exits", || {
@@ -416,7 +416,7 @@ fn unwound() -> Row {
 fn stack() -> Row {
     Row::new(
         "context-managers/exit_stack AsyncExitStack",
-        "A cancellation during an exit comes out of that exit's await, and is then the current error for the remaining exits. If \
+        "If the task is cancelled while an exit waits, that exit raises the cancellation, and the remaining exits run with it. If \
          the stack is dropped, its exits are dropped without running, as in Python.",
     )
     .clean("two managers", || {

@@ -193,18 +193,9 @@ pub(crate) fn rows() -> Vec<Row> {
 
 /// A condition whose lock a companion holds for a second, and for which another one asks later.
 fn held() -> Condition {
-    let condition = Condition::new();
-    let (holds, later, left) = (condition.clone(), condition.clone(), condition.clone());
-    create_task(async move {
-        let _guard = holds.lock().await?;
-        sleep(1).await
-    });
-    create_task(async move {
-        sleep(0.5).await?;
-        later.lock().await.map(drop)
-    });
-    afterwards(move || assert!(!left.locked(), "it is still locked"));
-    condition
+    let lock = Lock::new();
+    others(&lock);
+    Condition::with_lock(lock)
 }
 
 /// The target and two companions wait, and are notified one at a time.

@@ -45,7 +45,7 @@ struct Fake {
     sent: RefCell<Vec<u8>>,
     /// How often a listener was asked for a connection.
     accepts: Cell<usize>,
-    /// With each how manieth call fails, because the client has gone.
+    /// If not 0, every call whose number is a multiple of this fails, because the client has gone.
     aborts: Cell<usize>,
     /// The call after which there is no connection.
     clients: Cell<usize>,

@@ -7,7 +7,7 @@ for _, host in ipairs(call('ZRANGEBYSCORE', p .. 'busy', '-inf', now, 'LIMIT', 0
     if page.url then
         if page.attempt >= q.settings.attempts then
             local outcome = { state = 'failed', why = 'no worker has come to an end with it' }
-            call('HSETNX', p .. 'done', page.url, cjson.encode({ depth = page.depth, token = token, outcome = outcome }))
+            call('HSETNX', p .. 'done', page.url, cjson.encode({ depth = page.depth, token = '', outcome = outcome }))
             count('failed', 1)
         else
             requeue(page)
