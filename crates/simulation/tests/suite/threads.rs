@@ -323,3 +323,21 @@ fn a_job_waits_with_a_limit() {
         assert_eq!(texts(result), outcomes);
     }
 }
+
+/// What a job has waited for before, and given up, does not begin the limit of its next wait anew.
+#[test]
+fn the_end_of_an_earlier_wait_leaves_the_limit_as_it_is() {
+    let program = || async {
+        let handle = get_running_loop()?.handle();
+        let waits = to_thread(move || {
+            let begin = |seconds: f64| run_coroutine_threadsafe(async move || sleep(seconds).await, &handle).unwrap();
+            let (early, late) = (begin(400.0), begin(800.0));
+            assert!(early.result(100).is_err());
+            // From 100 to 700 or so; the early one ends meanwhile.
+            late.result(600).is_ok()
+        });
+        waits.await
+    };
+    let result = explore(program).schedules(100).allow_leaked_tasks().outcomes();
+    assert_eq!(texts(result), ["false"]);
+}
