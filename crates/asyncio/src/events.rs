@@ -11,5 +11,5 @@ pub use asyncio_runtime::{
 };
 #[doc(hidden)]
 pub use asyncio_runtime::{
-    DebugHook, LoopHook, ResolveHook, Taker, current_stamp, note_handing_over, tell_partial_deadlocks,
+    DebugHook, LoopHook, ResolveHook, Taker, completes, current_stamp, note_handing_over, tell_partial_deadlocks,
 };

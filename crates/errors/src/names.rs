@@ -1,4 +1,4 @@
-//! The names of functions and locations for reports, read off the names of types.
+//! The names of functions, locations and groups for reports. Those of functions are read off the names of types.
 
 use std::panic::Location;
 
@@ -39,6 +39,14 @@ fn is_named_after(name: &str, module: &str) -> bool {
 #[must_use]
 pub fn place(location: &Location<'_>) -> String {
     format!("{}:{}", location.file(), location.line())
+}
+
+/// The text for tasks with these names that complete one future, if there are any. It shows the first five.
+#[must_use]
+pub fn group_of(names: impl IntoIterator<Item = String>) -> Option<String> {
+    let names: Vec<String> = names.into_iter().collect();
+    let shown = names.get(..5).unwrap_or(&names).join(", ");
+    (!names.is_empty()).then(|| format!("a group of {} ({shown})", names.len()))
 }
 
 #[cfg(test)]

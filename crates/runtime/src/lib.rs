@@ -135,7 +135,9 @@ pub use asyncio::asyncgens::OpenAsyncGen;
 pub use asyncio::hooks::{DebugHook, LoopHook, ResolveHook};
 pub use asyncio::wait_queue::{LineWait, WaitQueue};
 #[doc(hidden)]
-pub use asyncio::{futures::note_handing_over, knots::tell_partial_deadlocks, wait_queue::current_stamp};
+pub use asyncio::{
+    futures::note_handing_over, knots::tell_partial_deadlocks, tasks::completes, wait_queue::current_stamp,
+};
 pub use asyncio_collections::drop_nested;
 #[doc(hidden)]
 pub use asyncio_collections::takers::Taker;

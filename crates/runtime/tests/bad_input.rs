@@ -242,6 +242,28 @@ fn a_deadlock_names_the_tasks_of_a_group() {
 }
 
 #[test]
+fn a_deadlock_names_what_the_body_waits_for_and_not_the_tasks_that_it_started() {
+    async fn never() -> Result<()> {
+        get_running_loop()?.create_future::<()>().await
+    }
+    let in_a_group = virtually(async {
+        let block = async move |group: TaskGroup| {
+            drop(group.create_task(never())?);
+            never().await
+        };
+        TaskGroup::new().run(block).await
+    });
+    let beside_a_gather = virtually(async {
+        let _members = gather([never()]);
+        never().await
+    });
+    for error in [text(in_a_group), text(beside_a_gather)] {
+        assert_eq!(error.matches("a future that nobody completes").count(), 2, "{error}");
+        assert!(!error.contains("a group of"), "{error}");
+    }
+}
+
+#[test]
 fn a_deadlock_is_named() {
     let result = virtually(async {
         let first = get_running_loop()?.create_future::<()>();

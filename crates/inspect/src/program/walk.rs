@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use asyncio_runtime::{AnyFuture, AnyTask, EventLoop, WaitKind, WaitsOn, all_awaited_by, tell_partial_deadlocks};
+use asyncio_errors::names::group_of;
+use asyncio_runtime::{
+    AnyFuture, AnyTask, EventLoop, WaitKind, WaitsOn, all_awaited_by, completes, tell_partial_deadlocks,
+};
 
 use crate::program::published::Published;
 use crate::snapshot::{LocationSnapshot, LoopSnapshot, OfferSnapshot, TaskSnapshot, TaskState, WaitSnapshot};
@@ -11,9 +14,9 @@ pub(crate) fn walk(event_loop: &EventLoop, published: &Published) -> LoopSnapsho
     let numbers = |cycle: &Vec<AnyTask>| cycle.iter().map(|task| task.id() as u64).collect();
     // This comes first, because to rule out a partial deadlock, tasks may have to take an extra step.
     let partial_deadlocks = tell_partial_deadlocks(event_loop).iter().map(numbers).collect();
-    let tasks = all_awaited_by(event_loop);
-    let mut tasks: Vec<_> = tasks.iter().map(|(task, waiters)| snapshot_of(task, waiters, published)).collect();
-    name_awaited(&mut tasks);
+    let edges = all_awaited_by(event_loop);
+    let mut tasks: Vec<_> = edges.iter().map(|(task, waiters)| snapshot_of(task, waiters, published)).collect();
+    name_awaited(&mut tasks, &edges);
     LoopSnapshot { tasks, partial_deadlocks, ..published.head() }
 }
 
@@ -38,16 +41,18 @@ fn snapshot_of(task: &AnyTask, waiters: &[AnyFuture], published: &Published) -> 
 }
 
 /// A task group, a `wait` and a `shield` wait for a future of their own, which tells nothing: the tasks that complete it do.
-fn name_awaited(tasks: &mut [TaskSnapshot]) {
-    let mut awaited: HashMap<u64, Vec<&str>> = HashMap::new();
-    for task in &*tasks {
-        task.awaited_by.iter().for_each(|waiter| awaited.entry(*waiter).or_default().push(&task.name));
+fn name_awaited(tasks: &mut [TaskSnapshot], edges: &[(AnyTask, Vec<AnyFuture>)]) {
+    let by_id: HashMap<usize, &AnyTask> = edges.iter().map(|(task, _)| (task.id(), task)).collect();
+    let mut awaited: HashMap<u64, Vec<String>> = HashMap::new();
+    for (task, waiters) in edges {
+        let waiters = waiters.iter().filter_map(|waiter| by_id.get(&waiter.id()));
+        for waiter in waiters.filter(|waiter| completes(task, waiter)) {
+            awaited.entry(waiter.id() as u64).or_default().push(task.get_name().to_string());
+        }
     }
-    let text = |names: Vec<&str>| format!("a group of {} ({})", names.len(), names[..names.len().min(5)].join(", "));
-    let mut awaited: HashMap<u64, String> = awaited.into_iter().map(|(waiter, names)| (waiter, text(names))).collect();
     for task in tasks {
         if let Some(wait) = task.waits_on.as_mut().filter(|wait| wait.kind == "future")
-            && let Some(text) = awaited.remove(&task.id)
+            && let Some(text) = awaited.remove(&task.id).and_then(group_of)
         {
             (wait.kind, wait.text) = ("group".to_owned(), text);
         }

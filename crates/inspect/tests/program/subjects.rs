@@ -110,6 +110,11 @@ async fn tasks() -> Result<()> {
         Ok(())
     };
     let _groups = create_task(async move { TaskGroup::new().run(block).await }).named("groups");
+    let body = async |group: TaskGroup| {
+        drop(group.create_task(bake())?.named("rye"));
+        to_thread(wait_for_the_end).await
+    };
+    let _body = create_task(async move { TaskGroup::new().run(body).await }).named("body");
     let _waits = create_task(async { wait([create_task(bake()).named("roll")]).await.map(drop) }).named("waits");
     let _shields = create_task(async { shield(create_task(bake()).named("bun")).await }).named("shields");
     let _gathers = create_task(async { gather([create_task(bake()).named("scone")]).await.map(drop) }).named("gathers");

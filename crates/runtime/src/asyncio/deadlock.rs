@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use asyncio_clock::Clock;
 use asyncio_collections::takers::Taker;
-use asyncio_errors::{Error, Result, log, names::place};
+use asyncio_errors::names::{group_of, place};
+use asyncio_errors::{Error, Result, log};
 
-use crate::asyncio::tasks::Edges;
+use crate::asyncio::tasks::completes;
 use crate::kernel::{AnyTask, Description, LoopCore, Offer, WaitKind};
 
 /// Nothing in this loop can ever wake its tasks again. Under the virtual clock that is an error. In real time the loop warns
@@ -33,7 +34,6 @@ fn describe_deadlock(tasks: &[AnyTask]) -> String {
 /// Says what each of these tasks waits for, below a line that says what is wrong.
 pub(crate) fn describe(what_is_wrong: &str, tasks: &[AnyTask]) -> String {
     const SHOWN: usize = 20;
-    let edges = Edges::of(tasks[0].base().event_loop());
     let mut text = what_is_wrong.to_owned();
     for task in tasks.iter().take(SHOWN) {
         let core = task.core();
@@ -43,11 +43,8 @@ pub(crate) fn describe(what_is_wrong: &str, tasks: &[AnyTask]) -> String {
         let Description { kind, text: mut what, held_by, by_hand, taker, offered } = blocker;
         if kind == WaitKind::Future {
             // A task group waits for a future of its own, which its tasks complete.
-            let awaited = tasks.iter().filter(|other| edges.waiters_of(other).iter().any(|waiter| waiter.is(task)));
-            let names: Vec<String> = awaited.map(|other| other.core().shown_name()).collect();
-            if !names.is_empty() {
-                what = format!("a group of {} ({})", names.len(), names[..names.len().min(5)].join(", ")).into();
-            }
+            let awaited = tasks.iter().filter(|other| completes(other, task));
+            what = group_of(awaited.map(|other| other.core().shown_name())).map_or(what, Into::into);
         }
         if let Some(number) = held_by {
             let did = match taker {

@@ -497,8 +497,9 @@ impl Run for OnTaskDone {
         }
     }
 
-    fn awaited_by(&self) -> Option<u32> {
-        Some(self.group.parent.borrow().as_ref()?.core().number())
+    fn awaited_by(&self, through: Option<&AnyFuture>) -> Option<u32> {
+        let owns = |future| self.group.on_completed.borrow().as_ref().is_some_and(|own| own.as_any().is(future));
+        Some(self.group.parent.borrow().as_ref().filter(|_| through.is_none_or(owns))?.core().number())
     }
 
     fn describe(&self) -> Text {

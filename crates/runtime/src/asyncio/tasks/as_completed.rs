@@ -15,7 +15,7 @@ use asyncio_errors::{Error, Result, TimeoutError};
 use super::awaitable::{Awaitable, ensure_future};
 use super::done_callbacks::{DoneCallbacks, distinct};
 use crate::asyncio::wait_queue::{LineWait, WaitQueue};
-use crate::kernel::{Run, TIME_IS_UP, Text, current_task_id, running_loop};
+use crate::kernel::{AnyFuture, Run, TIME_IS_UP, Text, current_task_id, running_loop};
 
 /// Runs awaitables concurrently and yields their results in the order in which they finish: `asyncio.as_completed`.
 ///
@@ -254,8 +254,8 @@ impl<H, T> Run for Completions<H, T> {
         }
     }
 
-    fn awaited_by(&self) -> Option<u32> {
-        self.task
+    fn awaited_by(&self, through: Option<&AnyFuture>) -> Option<u32> {
+        self.task.filter(|_| through.is_none())
     }
 
     fn describe(&self) -> Text {

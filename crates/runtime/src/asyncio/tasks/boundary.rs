@@ -100,6 +100,10 @@ impl<T, F: StdFuture<Output = Result<T>>> StdFuture for CancelBoundary<F> {
 /// Without it, a cancellation of a task that waits on a foreign future (a channel of another crate, say) drops the innermost
 /// block around the wait, such as `wait_for`, or the task. The future's output is wrapped in `Ok`.
 ///
+/// # Errors
+///
+/// `CancelledError` if the task is cancelled while it waits.
+///
 /// # Cancellation
 ///
 /// Drops the future.

@@ -74,8 +74,8 @@ impl<R: Run> Run for Weak<R> {
         }
     }
 
-    fn awaited_by(&self) -> Option<u32> {
-        self.upgrade()?.awaited_by()
+    fn awaited_by(&self, through: Option<&AnyFuture>) -> Option<u32> {
+        self.upgrade()?.awaited_by(through)
     }
 
     fn describe(&self) -> Text {

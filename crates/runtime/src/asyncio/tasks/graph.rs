@@ -401,7 +401,7 @@ impl Edges {
 
     pub(crate) fn waiters_of(&self, future: &AnyFuture) -> Vec<&AnyFuture> {
         let mut places: Vec<usize> = self.awaiting.get(future).cloned().unwrap_or_default();
-        places.extend(future.base().awaited_by().iter().filter_map(|number| self.places.get(number)));
+        places.extend(future.base().awaited_by(None).iter().filter_map(|number| self.places.get(number)));
         places.sort_unstable();
         places.dedup();
         let mut waiters: Vec<&AnyFuture> = places.into_iter().map(|place| self.tasks[place].as_any()).collect();

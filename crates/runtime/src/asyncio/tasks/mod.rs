@@ -35,6 +35,6 @@ pub use sleep::{Sleep, SleepResult, sleep, sleep_result};
 pub use task::{Task, all_tasks, current_task};
 pub use wait::{ReturnWhen, Wait, Waitable, wait};
 pub use wait_for::{WaitFor, wait_for};
-pub use waits::{Offered, WaitsOn};
+pub use waits::{Offered, WaitsOn, completes};
 
 pub(crate) use gather::all_done;

@@ -108,8 +108,8 @@ impl<H: AsRef<AnyFuture>, T: 'static> Run for Shield<H, T> {
         self.inner.as_ref().base().forget_callbacks();
     }
 
-    fn awaited_by(&self) -> Option<u32> {
-        self.task
+    fn awaited_by(&self, through: Option<&AnyFuture>) -> Option<u32> {
+        self.task.filter(|_| through.is_none_or(|future| self.outer.as_any().is(future)))
     }
 
     fn describe(&self) -> Text {

@@ -166,8 +166,8 @@ impl Run for Release {
         release_waiter(&self.waiter);
     }
 
-    fn awaited_by(&self) -> Option<u32> {
-        self.task
+    fn awaited_by(&self, through: Option<&AnyFuture>) -> Option<u32> {
+        self.task.filter(|_| through.is_none_or(|future| self.waiter.as_any().is(future)))
     }
 
     fn describe(&self) -> Text {

@@ -103,6 +103,13 @@ pub struct Offered {
     pub at: &'static Location<'static>,
 }
 
+/// Does the end of `task` complete the future that `waiter` awaits, as for the tasks of a group and its owner?
+#[must_use]
+pub fn completes(task: &AnyTask, waiter: &AnyTask) -> bool {
+    let awaited = waiter.core().awaited();
+    awaited.is_some_and(|future| task.base().awaited_by(Some(&future)).contains(&waiter.core().number()))
+}
+
 pub(super) fn of(task: &TaskCore, at: Frame) -> Option<WaitsOn> {
     let Description { kind, text, held_by, by_hand, taker, offered } = task.blocked_on().describe()?;
     let tasks = &task.base.event_loop().tasks;

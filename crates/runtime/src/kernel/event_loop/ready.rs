@@ -149,8 +149,9 @@ pub(crate) trait Run {
 
     fn run(&self, key: u32);
 
-    /// The number of the task that waits for the future with which this is registered, if any.
-    fn awaited_by(&self) -> Option<u32> {
+    /// The number of the task that waits for the future with which this is registered, if any. With `through`, only if the task
+    /// waits by awaiting that one, which this completes.
+    fn awaited_by(&self, _through: Option<&AnyFuture>) -> Option<u32> {
         None
     }
 

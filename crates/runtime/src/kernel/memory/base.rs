@@ -8,6 +8,7 @@ use std::task::Waker;
 use asyncio_errors::{CancelledError, Error};
 
 use crate::kernel::event_loop::{current, ready::Run};
+use crate::kernel::handle::AnyFuture;
 use crate::kernel::memory::callbacks::{Callback, Callbacks, Registered, abandon};
 use crate::kernel::memory::cell::FutureBase;
 use crate::kernel::memory::state::State;
@@ -125,9 +126,9 @@ impl FutureBase {
         })
     }
 
-    /// The numbers of the tasks that wait for it in other ways than by `await`.
-    pub(crate) fn awaited_by(&self) -> Vec<u32> {
-        self.with_callbacks(|callbacks| callbacks.iter().filter_map(|callback| callback.run()?.awaited_by()).collect())
+    /// The numbers of the tasks that wait for it in other ways than by `await`; with `through`, of those that await that one.
+    pub(crate) fn awaited_by(&self, through: Option<&AnyFuture>) -> Vec<u32> {
+        self.with_callbacks(|callbacks| callbacks.iter().filter_map(|run| run.run()?.awaited_by(through)).collect())
     }
 
     /// Makes it pending again, for a `Gather` that completed at once and is then told to treat errors as results.

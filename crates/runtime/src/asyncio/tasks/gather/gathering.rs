@@ -120,8 +120,8 @@ impl Run for Gathering {
         members.iter().for_each(|member| member.base().forget_callbacks());
     }
 
-    fn awaited_by(&self) -> Option<u32> {
-        self.task.filter(|_| self.future.get().is_none_or(|future| !future.done()))
+    fn awaited_by(&self, through: Option<&AnyFuture>) -> Option<u32> {
+        self.task.filter(|_| self.future.get().is_none_or(|own| !own.done() && through.is_none_or(|it| own.is(it))))
     }
 
     fn describe(&self) -> Text {
