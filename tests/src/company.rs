@@ -49,6 +49,15 @@ pub enum Page {
 }
 
 impl Page {
+    /// The whole response.
+    pub(crate) fn response(&self) -> Vec<u8> {
+        match self.manner() {
+            Manner::Sends(response) => response,
+            Manner::Answers(line) => format!("{line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into_bytes(),
+            _ => Vec::new(),
+        }
+    }
+
     fn manner(&self) -> Manner {
         match self {
             Page::Status(line) => Manner::Answers(line.clone()),

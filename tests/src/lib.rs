@@ -17,6 +17,7 @@ pub mod program;
 pub mod python;
 
 pub mod company;
+pub mod on_network;
 pub mod sites;
 pub mod talk;
 

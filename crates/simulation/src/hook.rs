@@ -1,6 +1,7 @@
 //! `ASYNCIO_SCHEDULE`: a whole program under one schedule, without a change to it. `ASYNCIO_SCHEDULE_TRACE` names a file to which
-//! each choice is written, so that it can be compared with CPython's: LEN INDEX ELIGIBLE. With `ASYNCIO_SCHEDULE_LOOSE`,
-//! impossible deviations are skipped, not refused. `cargo xtask explore` needs that to shrink a schedule from outside.
+//! each choice is written, so that it can be compared with CPython's: LEN INDEX ELIGIBLE. A mishap is a line of its own: `+` and the
+//! mishap as in a token. With `ASYNCIO_SCHEDULE_LOOSE`, impossible deviations are skipped, not refused. `cargo xtask explore` needs
+//! both to shrink a schedule from outside.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -12,7 +13,7 @@ use std::thread::{self, ThreadId};
 use asyncio_errors::ValueError;
 use asyncio_runtime::LoopHook;
 
-use crate::choices::Seams;
+use crate::choices::{Fate, Seams};
 use crate::invariant;
 use crate::strategy::Chooser;
 use crate::tape::{Player, Tape};
@@ -38,12 +39,17 @@ pub(crate) fn follow(schedule: &Schedule) {
 
 /// An empty tape.
 fn blank(schedule: &Schedule) -> Tape {
+    let is_loose = std::env::var_os("ASYNCIO_SCHEDULE_LOOSE").is_some();
     let chooser = match schedule.deviations() {
-        Some(deviations) if std::env::var_os("ASYNCIO_SCHEDULE_LOOSE").is_some() => Chooser::loose(deviations.to_vec()),
+        Some(deviations) if is_loose => Chooser::loose(deviations.to_vec()),
         _ => Chooser::strict(schedule),
     };
+    let fate = match schedule.mishaps() {
+        Some(mishaps) if is_loose => Fate::given(mishaps.to_vec(), false),
+        _ => schedule.fate(),
+    };
     let mut tape = Tape::new(chooser, u64::MAX).with_slack(schedule.slack());
-    tape.mishaps.rewind(schedule.fate());
+    tape.mishaps.rewind(fate);
     tape
 }
 
@@ -58,9 +64,12 @@ fn tape() -> Option<Rc<RefCell<Tape>>> {
     let schedule = from_env().unwrap_or_else(|error| panic!("{error}"))?;
     let mut tape = blank(&schedule);
     if let Some(path) = std::env::var_os("ASYNCIO_SCHEDULE_TRACE") {
-        let mut file = File::create(&path).unwrap_or_else(|error| panic!("ASYNCIO_SCHEDULE_TRACE: {error}"));
+        let file = File::create(&path).unwrap_or_else(|error| panic!("ASYNCIO_SCHEDULE_TRACE: {error}"));
+        let file = Rc::new(file);
+        let same = Rc::clone(&file);
         // The program must not fail because a disk is full.
-        tape.told = Some(Box::new(move |len, index, eligible| _ = writeln!(file, "{len} {index} {eligible}")));
+        tape.told = Some(Box::new(move |len, index, eligible| _ = writeln!(&*file, "{len} {index} {eligible}")));
+        tape.told_mishap = Some(Box::new(move |mishap| _ = writeln!(&*same, "+ {mishap}")));
     }
     Some(Rc::new(RefCell::new(tape)))
 }

@@ -19,6 +19,9 @@ use crate::token::Deviation;
 /// Called with each choice: the number of ready entries, the index of the one that runs, and the number of eligible ones.
 type Telling = Box<dyn FnMut(usize, usize, usize)>;
 
+/// Called with each mishap.
+type TellingMishap = Box<dyn FnMut(Mishap)>;
+
 /// The choices of a program that is running, or has run.
 pub(crate) struct Tape {
     pub(crate) chooser: Chooser,
@@ -38,6 +41,7 @@ pub(crate) struct Tape {
     /// The mishaps of the network, of time and of threads, each with the step before which it happened, if a report is wanted.
     pub(crate) struck: Vec<(u64, Mishap)>,
     pub(crate) told: Option<Telling>,
+    pub(crate) told_mishap: Option<TellingMishap>,
     /// The jobs of the program's thread pools.
     pub(crate) jobs: Arc<Jobs>,
     /// The timers of jobs that wait with a limit.
@@ -95,6 +99,7 @@ impl Tape {
             notes: None,
             struck: Vec::new(),
             told: None,
+            told_mishap: None,
             jobs: Arc::default(),
             limits: BTreeMap::new(),
             watches: false,
@@ -145,8 +150,13 @@ impl Tape {
         match self.mishaps.ask(fault, len, possible) {
             Ok(0) => 0,
             Ok(index) => {
-                if let (Some(_), Some(mishap)) = (&self.notes, self.mishaps.happened.last()) {
-                    self.struck.push((self.steps, *mishap));
+                if let Some(mishap) = self.mishaps.happened.last().copied() {
+                    if self.notes.is_some() {
+                        self.struck.push((self.steps, mishap));
+                    }
+                    if let Some(told) = &mut self.told_mishap {
+                        told(mishap);
+                    }
                 }
                 index
             }

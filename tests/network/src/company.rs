@@ -11,8 +11,8 @@ use asyncio::{
 };
 
 thread_local! {
-    /// The machine of each site, and its answer.
-    static SITES: RefCell<Vec<(Machine, String)>> = const { RefCell::new(Vec::new()) };
+    /// The machine of each site, and its answer to every request.
+    static SITES: RefCell<Vec<(Machine, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn script(variable: &str) -> String {
@@ -24,7 +24,9 @@ fn script(variable: &str) -> String {
 pub(crate) fn prepare(network: &Network) {
     let sites = script("NETWORK_SITES");
     let machines = sites.lines().filter_map(|line| line.split_once(' '));
-    SITES.set(machines.map(|(host, answer)| (network.machine(host), answer.to_owned())).collect());
+    let answered =
+        machines.map(|(host, file)| (network.machine(host), fs::read(file).expect("the answer can be read")));
+    SITES.set(answered.collect());
 }
 
 /// Comes, and stays until the program ends.
@@ -57,14 +59,14 @@ async fn echo(mut reader: StreamReader, writer: StreamWriter) -> Result<()> {
     }
 }
 
-/// A site that answers every request with this line of status.
-async fn serve(host: String, answer: String) -> Result<()> {
+/// A site that gives every request the same answer.
+async fn serve(host: String, answer: Vec<u8>) -> Result<()> {
     let mut context = SSLContext::new(Protocol::TlsServer);
     let folder = std::env::var("NETWORK_CERTIFICATES")?;
     context.load_cert_chain(format!("{folder}/site.pem"), format!("{folder}/site.key"))?;
     let respond = async move |mut reader: StreamReader, writer: StreamWriter| {
         reader.readuntil("\r\n\r\n").await?;
-        writer.write(format!("{answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))?;
+        writer.write(answer.clone())?;
         writer.drain().await
     };
     start_server(respond, host, 443).ssl(&context).await.map(drop)

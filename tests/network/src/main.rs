@@ -1,7 +1,8 @@
 //! Runs a stream program of the guide on the simulated network, with whom it needs to talk to in the same loop.
 //!
-//! The program is the guide's own text, and its arguments are this program's. `NETWORK_PROGRAM` says which one, and
-//! `NETWORK_COMPANY` with whom: a talk to be played with it, or the answers of sites.
+//! The program is the guide's own text, and its arguments are this program's. `NETWORK_PROGRAM` says which one; without it, the names
+//! of all programs are printed. `company` reads with whom: a talk to be played with it, an echo server, or sites.
+//! `guide_tests::on_network` sets these variables.
 
 mod company;
 
@@ -32,7 +33,10 @@ inventory::submit! {
 }
 
 fn main() -> ExitCode {
-    let name = std::env::var("NETWORK_PROGRAM").unwrap_or_default();
+    let Ok(name) = std::env::var("NETWORK_PROGRAM") else {
+        PROGRAMS.iter().for_each(|(name, _)| println!("{name}"));
+        return ExitCode::SUCCESS;
+    };
     let Some((_, program)) = PROGRAMS.iter().find(|(known, _)| *known == name) else {
         eprintln!("there is no program {name:?}");
         return ExitCode::FAILURE;
