@@ -119,7 +119,6 @@ pub use asyncio_errors::{
     ValueError, ZeroDivisionError, raise,
 };
 // time, asyncio.log, and what readers and writers of descriptors are built on
-#[cfg(unix)]
 pub use asyncio::io;
 pub use asyncio::time;
 pub use asyncio_clock::Clock;

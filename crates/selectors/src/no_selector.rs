@@ -6,7 +6,16 @@ use std::time::Duration;
 use asyncio_errors::RuntimeError;
 
 /// What a system would report about a descriptor.
-pub enum Found {}
+pub struct Found {
+    /// The key that the descriptor was registered with.
+    pub key: usize,
+    /// There is input, or the end of it.
+    pub readable: bool,
+    /// There is room for output.
+    pub writable: bool,
+    /// The peer has gone, or there is an error.
+    pub hung_up: bool,
+}
 
 /// Where an event loop would sleep.
 pub enum Selector {}

@@ -9,7 +9,6 @@ pub(crate) mod futures;
 pub(crate) mod guest;
 pub(crate) mod handles;
 pub(crate) mod hooks;
-#[cfg(unix)]
 pub mod io;
 pub(crate) mod knots;
 pub(crate) mod new_loop;

@@ -48,54 +48,58 @@ pub(crate) fn socket() -> UnixStream {
 }
 
 fn readable() -> Row {
-    Row::new("runtime/asyncio/io/mod readable", "Loses nothing: what was learnt is remembered for the next wait.")
-        .clean("a socket", || {
-            probe(|| {
-                let socket = Rc::new(AsyncFd::new(socket()).unwrap());
-                let again = Rc::clone(&socket);
-                let (at_end, event) = AtEnd::new();
-                create_task(async move {
-                    event.wait().await?;
-                    again.readable().await
-                });
-                async move {
-                    let _at_end = at_end;
-                    // Only a refused read tells it that it has to wait.
-                    let refused = socket.try_read_with(|mut socket| socket.read(&mut [0; 8]));
-                    assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
-                    socket.readable().await
-                }
-            })
+    Row::new(
+        "runtime/asyncio/io/descriptors/mod readable",
+        "Loses nothing: what was learnt is remembered for the next wait.",
+    )
+    .clean("a socket", || {
+        probe(|| {
+            let socket = Rc::new(AsyncFd::new(socket()).unwrap());
+            let again = Rc::clone(&socket);
+            let (at_end, event) = AtEnd::new();
+            create_task(async move {
+                event.wait().await?;
+                again.readable().await
+            });
+            async move {
+                let _at_end = at_end;
+                // Only a refused read tells it that it has to wait.
+                let refused = socket.try_read_with(|mut socket| socket.read(&mut [0; 8]));
+                assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+                socket.readable().await
+            }
         })
+    })
 }
 
 fn read_with() -> Row {
-    Row::new("runtime/asyncio/io/mod read_with", "Only while it waits, never after an operation has succeeded.").clean(
-        "a socket",
-        || {
-            probe(|| {
-                let socket = Rc::new(AsyncFd::new(socket()).unwrap());
-                let count = Rc::new(Cell::new(0));
-                let (rest, counted, left) = (Rc::clone(&socket), Rc::clone(&count), Rc::clone(&count));
-                let (at_end, event) = AtEnd::new();
-                create_task(async move {
-                    event.wait().await?;
-                    while counted.get() < 5 {
-                        counted.set(counted.get() + rest.read_with(|mut socket| socket.read(&mut [0; 8])).await?);
-                    }
-                    Ok(())
-                });
-                afterwards(move || assert_eq!(left.get(), 5, "bytes are lost"));
-                async move {
-                    let _at_end = at_end;
-                    while count.get() < 5 {
-                        count.set(count.get() + socket.read_with(|mut socket| socket.read(&mut [0; 8])).await?);
-                    }
-                    Ok(())
-                }
-            })
-        },
+    Row::new(
+        "runtime/asyncio/io/descriptors/mod read_with",
+        "Only while it waits, never after an operation has succeeded.",
     )
+    .clean("a socket", || {
+        probe(|| {
+            let socket = Rc::new(AsyncFd::new(socket()).unwrap());
+            let count = Rc::new(Cell::new(0));
+            let (rest, counted, left) = (Rc::clone(&socket), Rc::clone(&count), Rc::clone(&count));
+            let (at_end, event) = AtEnd::new();
+            create_task(async move {
+                event.wait().await?;
+                while counted.get() < 5 {
+                    counted.set(counted.get() + rest.read_with(|mut socket| socket.read(&mut [0; 8])).await?);
+                }
+                Ok(())
+            });
+            afterwards(move || assert_eq!(left.get(), 5, "bytes are lost"));
+            async move {
+                let _at_end = at_end;
+                while count.get() < 5 {
+                    count.set(count.get() + socket.read_with(|mut socket| socket.read(&mut [0; 8])).await?);
+                }
+                Ok(())
+            }
+        })
+    })
 }
 
 /// A socket that is full, and its other end.
@@ -122,49 +126,53 @@ async fn count(far: AsyncFd<UnixStream>) -> asyncio::Result<usize> {
 }
 
 fn writable() -> Row {
-    Row::new("runtime/asyncio/io/mod writable", "Loses nothing: what was learnt is remembered for the next wait.")
-        .clean("a full socket", || {
-            probe(|| {
-                let (near, far, _) = full();
-                let again = Rc::clone(&near);
-                let (at_end, event) = AtEnd::new();
-                create_task(count(far));
-                create_task(async move {
-                    event.wait().await?;
-                    again.writable().await
-                });
-                async move {
-                    let _at_end = at_end;
-                    // Only a refused write tells it that it has to wait.
-                    let refused = near.try_write_with(|mut socket| socket.write(&[0; 8]));
-                    assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
-                    near.writable().await
-                }
-            })
+    Row::new(
+        "runtime/asyncio/io/descriptors/mod writable",
+        "Loses nothing: what was learnt is remembered for the next wait.",
+    )
+    .clean("a full socket", || {
+        probe(|| {
+            let (near, far, _) = full();
+            let again = Rc::clone(&near);
+            let (at_end, event) = AtEnd::new();
+            create_task(count(far));
+            create_task(async move {
+                event.wait().await?;
+                again.writable().await
+            });
+            async move {
+                let _at_end = at_end;
+                // Only a refused write tells it that it has to wait.
+                let refused = near.try_write_with(|mut socket| socket.write(&[0; 8]));
+                assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+                near.writable().await
+            }
         })
+    })
 }
 
 fn write_with() -> Row {
-    Row::new("runtime/asyncio/io/mod write_with", "Only while it waits, never after an operation has succeeded.").clean(
-        "a full socket",
-        || {
-            probe(|| {
-                let (near, far, before) = full();
-                let seen = Seen::default();
-                let noted = seen.clone();
-                create_task(async move {
-                    let more = count(far).await? - before;
-                    assert_eq!(
-                        more,
-                        if seen.get() == Sight::Returned { 5 } else { 0 },
-                        "a write has happened nevertheless"
-                    );
-                    Ok(())
-                });
-                noted.note(async move { near.write_with(|mut socket| socket.write(b"hello")).await })
-            })
-        },
+    Row::new(
+        "runtime/asyncio/io/descriptors/mod write_with",
+        "Only while it waits, never after an operation has succeeded.",
     )
+    .clean("a full socket", || {
+        probe(|| {
+            let (near, far, before) = full();
+            let seen = Seen::default();
+            let noted = seen.clone();
+            create_task(async move {
+                let more = count(far).await? - before;
+                assert_eq!(
+                    more,
+                    if seen.get() == Sight::Returned { 5 } else { 0 },
+                    "a write has happened nevertheless"
+                );
+                Ok(())
+            });
+            noted.note(async move { near.write_with(|mut socket| socket.write(b"hello")).await })
+        })
+    })
 }
 
 fn executor() -> Row {

@@ -5,9 +5,8 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-use super::attempt;
 use super::registration::Registration;
-use super::source::{Side, Source};
+use super::source::{Side, Source, attempt};
 use crate::kernel::{Run, Text, running_loop};
 
 /// Readiness that the program itself announces: the counterpart of [`AsyncFd`](super::AsyncFd) for one end of something in
@@ -45,13 +44,12 @@ use crate::kernel::{Run, Text, running_loop};
 /// .unwrap();
 /// ```
 pub struct Announcer {
-    registration: Registration,
     calls: Rc<Announcement>,
 }
 
 /// The callback that the loop runs for an announcement.
 struct Announcement {
-    source: Rc<Source>,
+    registration: Registration,
     /// Is one in the queue, for either side?
     queued: [Cell<bool>; 2],
 }
@@ -60,15 +58,14 @@ impl Announcer {
     /// Creates an announcer that counts as ready on both sides until an operation returns `WouldBlock`.
     #[must_use]
     pub fn new() -> Self {
-        let source = Rc::new(Source::new(0, &Rc::default()));
-        let calls = Announcement { source: Rc::clone(&source), queued: Default::default() };
-        Self { registration: Registration { source }, calls: Rc::new(calls) }
+        let registration = Registration { source: Rc::new(Source::new(0, &Rc::default())) };
+        Self { calls: Rc::new(Announcement { registration, queued: Default::default() }) }
     }
 
     /// The registration through which tasks wait for its readiness.
     #[must_use]
     pub fn registration(&self) -> &Registration {
-        &self.registration
+        &self.calls.registration
     }
 
     /// Announces that a read may succeed. The loop notes it and wakes the waiters in the next iteration, as for a descriptor.
@@ -82,7 +79,7 @@ impl Announcer {
     }
 
     fn announce(&self, side: Side) {
-        let Ok(core) = running_loop() else { return self.calls.source.set_ready(side) };
+        let Ok(core) = running_loop() else { return self.calls.registration.source.set_ready(side) };
         if !self.calls.queued[side as usize].replace(true) {
             core.call(Rc::clone(&self.calls) as Rc<dyn Run>, side as u32);
         }
@@ -90,7 +87,7 @@ impl Announcer {
 
     /// Ends every wait with the error of a closed descriptor, as dropping does.
     pub fn close(&self) {
-        self.calls.source.close();
+        self.calls.registration.source.close();
     }
 
     /// Attempts to read: see [`AsyncFd::try_read_with`](super::AsyncFd::try_read_with).
@@ -99,7 +96,7 @@ impl Announcer {
     ///
     /// The operation's own. `WouldBlock`, without calling it, while it is known that it would have to wait.
     pub fn try_read_with<R>(&self, read: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
-        attempt(&self.calls.source, Side::Read, read)
+        attempt(&self.calls.registration.source, Side::Read, read)
     }
 
     /// Attempts to write: see [`AsyncFd::try_write_with`](super::AsyncFd::try_write_with).
@@ -108,7 +105,7 @@ impl Announcer {
     ///
     /// Those of [`try_read_with`](Self::try_read_with).
     pub fn try_write_with<R>(&self, write: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
-        attempt(&self.calls.source, Side::Write, write)
+        attempt(&self.calls.registration.source, Side::Write, write)
     }
 }
 
@@ -133,8 +130,8 @@ impl fmt::Debug for Announcer {
 impl Run for Announcement {
     fn run(&self, side: u32) {
         self.queued[side as usize].set(false);
-        self.source.set_ready(side.into());
-        self.source.wake(side.into());
+        self.registration.source.set_ready(side.into());
+        self.registration.source.wake(side.into());
     }
 
     fn describe(&self) -> Text {

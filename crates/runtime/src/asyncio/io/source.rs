@@ -230,6 +230,24 @@ impl Source {
     }
 }
 
+/// An operation, unless it is known that it would have to wait.
+#[inline]
+pub(super) fn attempt<R>(source: &Source, side: Side, operation: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+    if !source.is_ready(side) {
+        source.check_open()?;
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    let result = operation();
+    if would_block(&result) {
+        source.not_ready(side);
+    }
+    result
+}
+
+pub(super) fn would_block<R>(result: &io::Result<R>) -> bool {
+    matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
 /// The side of an entry, and its key there.
 fn parts(ticket: Ticket) -> (Side, u64) {
     (Side::from((ticket.key() & 1) as u32), ticket.key() >> 1)

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use polling::{Event, PollMode};
 
-use super::source::{Side, Source};
+use crate::asyncio::io::source::{Side, Source};
 use crate::kernel::{EventTarget, LoopCore, Phase, Run, Tenant};
 use asyncio_selectors::selector::{Found, Selector};
 

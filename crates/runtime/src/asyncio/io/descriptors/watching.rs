@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use asyncio_errors::Result;
 
-use super::source::Side;
 use crate::asyncio::events::EventLoop;
 use crate::asyncio::handles::Repeated;
+use crate::asyncio::io::source::Side;
 use asyncio_selectors::selector::Selector;
 
 /// # Watching file descriptors
