@@ -21,6 +21,7 @@ const SHARED: &[(&str, &[&str])] = &[
     ("the keyword arguments that a builder collects, in the builder's own file", &["Options"]),
     ("how far a wait or a job has come: the word list has it", &["Stage"]),
     ("one type in two versions, of which a build has one", &["Interrupt", "Layer", "Settings", "Selector", "Found"]),
+    ("the same, of streams with and without a system", &["LentSocket", "System", "SystemDatagrams"]),
     ("a trait, and what implements it in memory", &["Network"]),
     ("of a future, and of a time limit, whose own has CPython's name and values", &["State"]),
 ];

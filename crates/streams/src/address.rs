@@ -1,14 +1,10 @@
 //! `Address`: where a socket is, printed as Python prints it.
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::net::SocketAddr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use asyncio_runtime::{Result, ValueError};
-use rustix::net::{SocketAddrAny, SocketAddrUnix};
-use socket2::SockAddr;
+use asyncio_runtime::{Error, Result, ValueError};
 
 use crate::unix_path;
 
@@ -84,46 +80,24 @@ impl From<SocketAddr> for Address {
     }
 }
 
-impl From<&SockAddr> for Address {
-    fn from(address: &SockAddr) -> Self {
-        match (address.as_socket(), address.as_pathname(), address.as_abstract_namespace()) {
-            (Some(address), ..) => Self::Inet(address),
-            (None, Some(path), _) => Self::Unix(path.to_owned()),
-            (None, None, Some(name)) => Self::Abstract(name.to_owned()),
-            (None, None, None) => Self::Unnamed,
-        }
-    }
-}
-
-/// The sender of a datagram.
-impl From<SocketAddrAny> for Address {
-    fn from(address: SocketAddrAny) -> Self {
-        if let Ok(address) = SocketAddr::try_from(address.clone()) {
-            return Self::Inet(address);
-        }
-        let Ok(address) = SocketAddrUnix::try_from(address) else { return Self::Unnamed };
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        if let Some(name) = address.abstract_name() {
-            return Self::Abstract(name.to_owned());
-        }
-        address.path_bytes().map_or(Self::Unnamed, |path| Self::Unix(OsStr::from_bytes(path).into()))
-    }
-}
-
 impl Address {
-    /// The address in the system's form.
+    /// Can a socket have this address?
     ///
     /// # Errors
     ///
     /// `ValueError` if the address is `Unnamed`, or a path that no socket can have.
-    pub(crate) fn to_system(&self) -> Result<SockAddr> {
+    pub(crate) fn check(&self) -> Result<()> {
         match self {
-            Self::Inet(address) => Ok((*address).into()),
-            Self::Unix(path) => unix_path::address(path),
-            Self::Abstract(name) => unix_path::address(OsStr::from_bytes(&[b"\0", &name[..]].concat()).as_ref()),
-            Self::Unnamed => Err(ValueError::new("this address is nowhere").into()),
+            Self::Inet(_) | Self::Abstract(_) => Ok(()),
+            Self::Unix(path) => unix_path::check(path),
+            Self::Unnamed => Err(nowhere()),
         }
     }
+}
+
+/// The error for an address without a name.
+pub(crate) fn nowhere() -> Error {
+    ValueError::new("this address is nowhere").into()
 }
 
 impl fmt::Display for Address {

@@ -3,24 +3,21 @@
 use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use asyncio_runtime::io::AsyncFd;
 use asyncio_runtime::{Error, ExceptionGroup, Result, Seconds, TimeoutError, ValueError, sleep};
-use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::address::Address;
 use crate::connection::Connection;
-use crate::error::{is_not_now, reason, with_errno};
+use crate::error::{reason, with_errno};
 use crate::hosts::{Family, Port, resolve};
-use crate::network;
+use crate::network::{self, Carrier};
 use crate::race::{in_turn, interleave, staggered};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::ssl;
-use crate::transport::{Transport, send_at_once};
+use crate::transport::Transport;
 use crate::writer::StreamWriter;
 
 /// Connects to a server and returns a reader and a writer: `asyncio.open_connection`.
@@ -67,45 +64,6 @@ pub fn open_connection(host: impl Display, port: impl Port) -> OpenConnection {
         }),
         connecting: None,
     }
-}
-
-/// Returns a reader and a writer for a socket that is connected already, TCP or Unix: Python's
-/// `open_connection(sock=…)`. It takes the `TcpStream` and `UnixStream` of the standard library, for example.
-///
-/// # Errors
-///
-/// `ValueError` if it is not a stream socket; any error of the system; `RuntimeError` outside of a loop.
-///
-/// # Examples
-///
-/// ```
-/// use std::os::unix::net::UnixStream;
-///
-/// use asyncio::{open_connection_on, run};
-///
-/// run(async {
-///     let (here, there) = UnixStream::pair()?;
-///     let (mut reader, _keeps_it_open) = open_connection_on(here)?;
-///     let (_reader, writer) = open_connection_on(there)?;
-///     writer.write("hello\n")?;
-///     assert_eq!(reader.readline().await?, b"hello\n");
-///     Ok(())
-/// })
-/// .unwrap();
-/// ```
-#[doc(alias("sock", "create_connection"))]
-pub fn open_connection_on(socket: impl Into<OwnedFd>) -> Result<(StreamReader, StreamWriter)> {
-    let socket = stream_socket(socket.into())?;
-    send_at_once(&socket);
-    Ok(streams(Rc::new(AsyncFd::new(socket)?), None, DEFAULT_LIMIT))
-}
-
-pub(crate) fn stream_socket(descriptor: OwnedFd) -> Result<Socket> {
-    let socket = Socket::from(descriptor);
-    if socket.r#type()? != Type::STREAM {
-        return Err(ValueError::new("A Stream Socket was expected").into());
-    }
-    Ok(socket)
 }
 
 /// A connection that is being opened: the keyword arguments of Python's `open_connection` are methods, and `await`
@@ -276,24 +234,21 @@ fn summary(mut errors: Vec<Error>) -> Error {
 async fn connect_to(address: SocketAddr, local: Option<Rc<[SocketAddr]>>) -> Result<ConnectedTransport> {
     let name = Address::from(address);
     let what = || format!("Connect call failed {name}");
-    if let Some(network) = network::current()? {
-        let stream = match &local {
-            Some(local) => first_of(&address, local, |local| network.connect(&name, Some(&Address::from(*local))))?,
-            None => network.connect(&name, None).map_err(|error| with_errno(&error, what()))?,
-        };
-        return Ok((network::connect(stream, what).await?, name));
-    }
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    if let Some(local) = local {
-        first_of(&address, &local, |local| socket.bind(&(*local).into()))?;
-    }
-    send_at_once(&socket);
-    let socket = connect_socket(socket, &address.into(), what).await?;
-    Ok((Rc::new(socket), name))
+    let transport = match network::current()? {
+        Carrier::Network(network) => {
+            let stream = match &local {
+                Some(local) => first_of(&address, local, |local| network.connect(&name, Some(&Address::from(*local))))?,
+                None => network.connect(&name, None).map_err(|error| with_errno(&error, what()))?,
+            };
+            network::connect(stream, what).await?
+        }
+        Carrier::System(system) => system.connect(address, local, what).await?,
+    };
+    Ok((transport, name))
 }
 
 /// Binds to the first local address of the right family that works.
-fn first_of<R>(
+pub(crate) fn first_of<R>(
     address: &SocketAddr,
     local: &[SocketAddr],
     bind: impl Fn(&SocketAddr) -> io::Result<R>,
@@ -313,38 +268,11 @@ pub(crate) fn bind_error(error: &io::Error, address: &SocketAddr) -> io::Error {
     with_errno(error, format!("error while attempting to bind on address {name}: {why}"))
 }
 
-/// Connects a socket without blocking; `what` names it in an error.
-pub(crate) async fn connect_socket(
-    socket: Socket,
-    address: &SockAddr,
-    what: impl Fn() -> String,
-) -> Result<AsyncFd<Socket>> {
-    let attempt = |socket: &Socket| match socket.connect(address) {
-        Ok(()) => Ok(true),
-        Err(error) => match error.raw_os_error() {
-            Some(libc::EISCONN) => Ok(true),
-            Some(libc::EINPROGRESS | libc::EALREADY) => Err(io::ErrorKind::WouldBlock.into()),
-            // The queue of a Unix socket's server is full, and there is no event for room in it.
-            _ if is_not_now(&error) => Ok(false),
-            _ => Err(with_errno(&error, what())),
-        },
-    };
-    socket.set_nonblocking(true)?;
-    // Started before the loop watches the socket: a server in the same loop is then notified first, as in asyncio.
-    let mut begun = Some(attempt(&socket));
-    let io = AsyncFd::unchanged(socket)?;
-    loop {
-        if io.write_with(|socket| begun.take().unwrap_or_else(|| attempt(socket))).await? {
-            return Ok(io);
-        }
-        sleep(QUEUE_FULL_DELAY).await?;
-    }
-}
-
-/// The pause in seconds before a server with a full queue is tried again.
-const QUEUE_FULL_DELAY: f64 = 0.01;
-
-fn streams(transport: Rc<dyn Transport>, peername: Option<Address>, limit: usize) -> (StreamReader, StreamWriter) {
+pub(crate) fn streams(
+    transport: Rc<dyn Transport>,
+    peername: Option<Address>,
+    limit: usize,
+) -> (StreamReader, StreamWriter) {
     let connection = Connection::over(transport, peername);
     (StreamReader::over(connection.clone(), limit), StreamWriter::over(connection))
 }

@@ -1,28 +1,21 @@
 //! `DatagramEndpoint`: messages without a connection (UDP). In asyncio it is a transport with callbacks. Here messages
 //! are awaited, as with `loop.sock_recvfrom`.
 
-use std::cell::OnceCell;
 use std::fmt::{self, Display};
 use std::future::poll_fn;
-use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use asyncio_runtime::io::AsyncFd;
 use asyncio_runtime::{Result, ValueError};
-use rustix::buffer::spare_capacity;
-use rustix::net::{RecvFlags, recv, recvfrom};
-use socket2::{Domain, Socket, Type};
 
 use crate::address::Address;
 use crate::connect::bind_error;
 use crate::error::with_errno;
 use crate::hosts::{Family, Hosts, Port, any, resolve};
-use crate::network::{self, NetworkDatagrams};
-use crate::transport::{CHUNK, with_scratch};
+use crate::network::{self, Carrier, NetworkDatagrams};
+use crate::system::{self, LentSocket, SystemDatagrams};
 use crate::unix_path;
 
 /// Opens a socket for datagrams: `loop.create_datagram_endpoint`. Methods set its own address
@@ -54,40 +47,6 @@ use crate::unix_path;
 /// ```
 pub fn create_datagram_endpoint() -> CreateDatagramEndpoint {
     CreateDatagramEndpoint { options: Some(Options::default()), creating: None }
-}
-
-/// Makes an endpoint of an existing datagram socket, UDP or Unix: Python's `create_datagram_endpoint(sock=…)`. It takes
-/// the `UdpSocket` and `UnixDatagram` of the standard library, for example.
-///
-/// # Errors
-///
-/// `ValueError: A datagram socket was expected` for a socket of another kind; any error of the system; `RuntimeError`
-/// outside of a loop.
-///
-/// # Examples
-///
-/// ```
-/// use std::os::unix::net::UnixDatagram;
-///
-/// use asyncio::{create_datagram_endpoint_on, run};
-///
-/// run(async {
-///     let (here, there) = UnixDatagram::pair()?;
-///     let (here, there) = (create_datagram_endpoint_on(here)?, create_datagram_endpoint_on(there)?);
-///     here.send("ping").await?;
-///     assert_eq!(there.recv(100).await?, b"ping");
-///     Ok(())
-/// })
-/// .unwrap();
-/// ```
-#[doc(alias = "sock")]
-pub fn create_datagram_endpoint_on(socket: impl Into<OwnedFd>) -> Result<DatagramEndpoint> {
-    let socket = Socket::from(socket.into());
-    if socket.r#type()? != Type::DGRAM {
-        return Err(ValueError::new("A datagram socket was expected").into());
-    }
-    let peername = socket.peer_addr().ok().map(|address| Address::from(&address));
-    Ok(DatagramEndpoint { socket: Endpoint::System(AsyncFd::new(socket)?), peername })
 }
 
 /// An endpoint that is being made: the keyword arguments of Python's `create_datagram_endpoint` are methods, and
@@ -230,60 +189,43 @@ async fn create(options: Options) -> Result<DatagramEndpoint> {
         }
         None => None,
     };
-    let domain = match (local.or(remote), family) {
-        (Some(address), _) => Domain::for_address(address),
-        (None, Family::Inet6) => Domain::IPV6,
-        (None, _) => Domain::IPV4,
+    let network = match network::current()? {
+        Carrier::Network(network) => network,
+        Carrier::System(system) => {
+            let is_v6 = local.or(remote).map_or(family == Family::Inet6, |address| address.is_ipv6());
+            let socket = system.datagrams(is_v6, local, remote, options.reuse_port, options.allow_broadcast)?;
+            return Ok(DatagramEndpoint { socket: Endpoint::System(socket), peername: remote.map(Address::from) });
+        }
     };
-    if let Some(network) = network::current()? {
-        let (local, reuse_port) = (local.map(|local| (Address::from(local), local)), options.reuse_port);
-        let bound = network.datagrams(local.as_ref().map(|(name, _)| name), reuse_port);
-        let bound = match &local {
-            Some((_, local)) => bound.map_err(|error| bind_error(&error, local)),
-            None => bound,
-        };
-        return DatagramEndpoint::on_network(bound?, remote.map(Address::from));
-    }
-    let socket = Socket::new(domain, Type::DGRAM, None)?;
-    socket.set_reuse_port(options.reuse_port)?;
-    socket.set_broadcast(options.allow_broadcast)?;
-    if let Some(local) = local {
-        socket.bind(&local.into()).map_err(|error| bind_error(&error, &local))?;
-    }
-    if let Some(remote) = remote {
-        let name = Address::from(remote);
-        // This only records the address, and does not block.
-        socket.connect(&remote.into()).map_err(|error| with_errno(&error, format!("Connect call failed {name}")))?;
-    }
-    Ok(DatagramEndpoint { socket: Endpoint::System(AsyncFd::new(socket)?), peername: remote.map(Address::from) })
+    let (local, reuse_port) = (local.map(|local| (Address::from(local), local)), options.reuse_port);
+    let bound = network.datagrams(local.as_ref().map(|(name, _)| name), reuse_port);
+    let bound = match &local {
+        Some((_, local)) => bound.map_err(|error| bind_error(&error, local)),
+        None => bound,
+    };
+    DatagramEndpoint::on_network(bound?, remote.map(Address::from))
 }
 
 fn create_at_path(options: Options) -> Result<DatagramEndpoint> {
     if options.local.is_some() || options.remote.is_some() || options.family != Family::Unspec {
         return Err(ValueError::new("a path and a host, port or family of the Internet exclude each other").into());
     }
-    if let Some(network) = network::current()? {
-        let name = |path: &PathBuf| unix_path::address(path).map(|address| Address::from(&address));
-        let (local, remote) = (options.local_path.as_ref().map(name), options.remote_path.as_ref().map(name));
-        let (local, remote) = (local.transpose()?, remote.transpose()?);
-        let bound = network.datagrams(local.as_ref(), false);
-        let bound = match &local {
-            Some(local) => bound.map_err(|error| unix_path::bind_error(&error, local)),
-            None => bound,
-        };
-        return DatagramEndpoint::on_network(bound?, remote);
-    }
-    let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
-    if let Some(path) = &options.local_path {
-        unix_path::bind(&socket, path)?;
-    }
-    let Some(path) = &options.remote_path else {
-        return Ok(DatagramEndpoint { socket: Endpoint::System(AsyncFd::new(socket)?), peername: None });
+    let network = match network::current()? {
+        Carrier::Network(network) => network,
+        Carrier::System(system) => {
+            let (socket, peername) = system.datagrams_at_path(options.local_path, options.remote_path)?;
+            return Ok(DatagramEndpoint { socket: Endpoint::System(socket), peername });
+        }
     };
-    let address = unix_path::address(path)?;
-    let name = Address::from(&address);
-    socket.connect(&address).map_err(|error| with_errno(&error, format!("Connect call failed {name:?}")))?;
-    Ok(DatagramEndpoint { socket: Endpoint::System(AsyncFd::new(socket)?), peername: Some(name) })
+    let name = |path: &PathBuf| unix_path::name(path);
+    let (local, remote) = (options.local_path.as_ref().map(name), options.remote_path.as_ref().map(name));
+    let (local, remote) = (local.transpose()?, remote.transpose()?);
+    let bound = network.datagrams(local.as_ref(), false);
+    let bound = match &local {
+        Some(local) => bound.map_err(|error| unix_path::bind_error(&error, local)),
+        None => bound,
+    };
+    DatagramEndpoint::on_network(bound?, remote)
 }
 
 /// The first address that has the right family.
@@ -326,17 +268,17 @@ async fn first(
 #[doc(alias("DatagramTransport", "DatagramProtocol"))]
 #[derive(Debug)]
 pub struct DatagramEndpoint {
-    socket: Endpoint,
-    peername: Option<Address>,
+    pub(crate) socket: Endpoint,
+    pub(crate) peername: Option<Address>,
 }
 
 #[derive(Debug)]
-enum Endpoint {
-    System(AsyncFd<Socket>),
+pub(crate) enum Endpoint {
+    System(SystemDatagrams),
     Network {
         datagrams: Box<dyn NetworkDatagrams>,
         /// What is lent for options. It is made when it is asked for, and nothing is ever sent through it.
-        lent: OnceCell<Socket>,
+        lent: LentSocket,
     },
 }
 
@@ -345,17 +287,13 @@ impl DatagramEndpoint {
         if let Some(peer) = &peername {
             datagrams.connect(peer).map_err(|error| with_errno(&error, format!("Connect call failed {peer:?}")))?;
         }
-        Ok(Self { socket: Endpoint::Network { datagrams, lent: OnceCell::new() }, peername })
+        Ok(Self { socket: Endpoint::Network { datagrams, lent: LentSocket::default() }, peername })
     }
 
     async fn send_to(&self, message: &[u8], to: Option<&Address>) -> Result<()> {
-        match (&self.socket, to) {
-            (Endpoint::System(socket), None) => socket.write_with(|socket| socket.send(message)).await.map(drop),
-            (Endpoint::System(socket), Some(to)) => {
-                let to = to.to_system()?;
-                socket.write_with(|socket| socket.send_to(message, &to)).await.map(drop)
-            }
-            (Endpoint::Network { datagrams, .. }, to) => {
+        match &self.socket {
+            Endpoint::System(socket) => system::send_datagram(socket, message, to).await,
+            Endpoint::Network { datagrams, .. } => {
                 let announcer = datagrams.announcer();
                 let mut writable = announcer.registration().writable();
                 let send = || announcer.try_write_with(|| datagrams.send(message, to));
@@ -396,7 +334,7 @@ impl DatagramEndpoint {
             }
             return self.send(message).await;
         }
-        address.to_system()?;
+        address.check()?;
         self.send_to(message.as_ref(), Some(address)).await
     }
 
@@ -425,7 +363,7 @@ impl DatagramEndpoint {
     #[doc(alias("datagram_received", "sock_recvfrom"))]
     pub async fn recvfrom(&self, n: usize) -> Result<(Vec<u8>, Address)> {
         match &self.socket {
-            Endpoint::System(socket) => socket.read_with(|socket| receive(socket, n)).await,
+            Endpoint::System(socket) => system::receive_datagram(socket, n).await,
             Endpoint::Network { datagrams, .. } => {
                 let announcer = datagrams.announcer();
                 let mut readable = announcer.registration().readable();
@@ -442,9 +380,7 @@ impl DatagramEndpoint {
     #[must_use]
     pub fn sockname(&self) -> Address {
         match &self.socket {
-            Endpoint::System(socket) => {
-                socket.get_ref().local_addr().map_or(Address::Unnamed, |address| Address::from(&address))
-            }
+            Endpoint::System(socket) => system::datagrams_name(socket),
             Endpoint::Network { datagrams, .. } => datagrams.sockname(),
         }
     }
@@ -455,42 +391,4 @@ impl DatagramEndpoint {
     pub fn peername(&self) -> Option<&Address> {
         self.peername.as_ref()
     }
-}
-
-/// The socket itself, for options that have no method here. On a [`Network`](crate::Network) in memory it is one that takes
-/// options and has no other use.
-///
-/// # Panics
-///
-/// There only, if the system has no descriptor left.
-impl AsFd for DatagramEndpoint {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match &self.socket {
-            Endpoint::System(socket) => socket.as_fd(),
-            Endpoint::Network { datagrams, lent } => {
-                let is_v6 = datagrams.sockname().as_socket().is_some_and(|address| address.is_ipv6());
-                let domain = if is_v6 { Domain::IPV6 } else { Domain::IPV4 };
-                let make = || Socket::new(domain, Type::DGRAM, None).expect("a descriptor is left for the socket");
-                lent.get_or_init(make).as_fd()
-            }
-        }
-    }
-}
-
-/// Receives a message and cuts it off after `n` bytes. The memory allocated depends on the message, not on `n`.
-fn receive(socket: &Socket, n: usize) -> io::Result<(Vec<u8>, Address)> {
-    if n > CHUNK {
-        // Only Unix sockets have messages longer than `CHUNK`.
-        let (_, length) = recv(socket, &mut [0; 1], RecvFlags::PEEK | RecvFlags::TRUNC)?;
-        if length > CHUNK {
-            return receive_into(socket, &mut Vec::with_capacity(length), n);
-        }
-    }
-    with_scratch(|scratch| receive_into(socket, scratch, n))
-}
-
-fn receive_into(socket: &Socket, memory: &mut Vec<u8>, n: usize) -> io::Result<(Vec<u8>, Address)> {
-    let (_, _, peer) = recvfrom(socket, spare_capacity(memory), RecvFlags::empty())?;
-    memory.truncate(n);
-    Ok((memory.to_vec(), peer.map_or(Address::Unnamed, Address::from)))
 }

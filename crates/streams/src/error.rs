@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
+use crate::errno;
+
 /// The error of a read if the stream ends before all bytes have arrived: `asyncio.IncompleteReadError`.
 ///
 /// # Examples
@@ -127,7 +129,7 @@ pub(crate) fn is_not_now(error: &io::Error) -> bool {
 
 /// An error of the system in Python's form, `[Errno 111] what went wrong`, of the same kind.
 pub(crate) fn with_errno(error: &io::Error, what: impl fmt::Display) -> io::Error {
-    let message = match error.raw_os_error() {
+    let message = match errno::number(error) {
         Some(errno) => format!("[Errno {errno}] {what}"),
         None => format!("{what}: {error}"),
     };

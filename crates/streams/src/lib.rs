@@ -30,12 +30,13 @@
 //! ```
 //!
 //! The layers between the program and the system are `connection` (writing), `reader` (reading) and `transport` (how
-//! bytes move). Read them in this order.
+//! bytes move). Read them in this order. Everything that touches a descriptor is in `system`; without a system there are only
+//! [networks](Network) in memory.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Used only by layers over a transport.
-#![cfg_attr(not(feature = "tls"), allow(dead_code))]
+// Used only by layers over a transport, and by sockets.
+#![cfg_attr(not(all(unix, feature = "tls")), allow(dead_code))]
 
 #[cfg(test)]
 #[macro_use]
@@ -47,22 +48,24 @@ mod connect;
 mod connection;
 mod datagram;
 mod duplex;
+#[doc(hidden)]
+pub mod errno;
 mod error;
 mod feeder;
 mod hosts;
 mod listen;
 mod names;
 mod network;
-mod pipe;
-mod pipes;
 mod race;
 mod reader;
 mod server;
-#[cfg(feature = "tls")]
+#[cfg(all(unix, feature = "tls"))]
 pub mod ssl;
-#[cfg(not(feature = "tls"))]
+#[cfg(not(all(unix, feature = "tls")))]
 #[path = "ssl/none.rs"]
 mod ssl;
+#[cfg_attr(not(unix), path = "no_system.rs")]
+mod system;
 mod traits;
 mod transport;
 mod unix;
@@ -70,17 +73,21 @@ mod unix_path;
 mod writer;
 
 pub use address::Address;
-pub use connect::{OpenConnection, open_connection, open_connection_on};
-pub use datagram::{CreateDatagramEndpoint, DatagramEndpoint, create_datagram_endpoint, create_datagram_endpoint_on};
+pub use connect::{OpenConnection, open_connection};
+pub use datagram::{CreateDatagramEndpoint, DatagramEndpoint, create_datagram_endpoint};
 pub use duplex::Duplex;
 pub use error::{IncompleteReadError, LimitOverrunError};
 pub use feeder::Feeder;
 pub use hosts::{Family, Hosts, Port};
-pub use listen::{StartServer, start_server, start_server_on};
+pub use listen::{StartServer, start_server};
 pub use names::{NI_DGRAM, NI_NAMEREQD, NI_NUMERICHOST, NI_NUMERICSERV, getnameinfo};
 pub use network::{Lookup, Network, NetworkDatagrams, NetworkHandle, NetworkListener, NetworkScope, NetworkStream};
-pub use pipes::{connect_read_pipe, connect_write_pipe, stderr, stdin, stdout};
 pub use reader::{DEFAULT_LIMIT, StreamReader};
 pub use server::Server;
-pub use unix::{OpenUnixConnection, StartUnixServer, open_unix_connection, start_unix_server, start_unix_server_on};
+#[cfg(unix)]
+pub use system::{
+    connect_read_pipe, connect_write_pipe, create_datagram_endpoint_on, open_connection_on, start_server_on,
+    start_unix_server_on, stderr, stdin, stdout,
+};
+pub use unix::{OpenUnixConnection, StartUnixServer, open_unix_connection, start_unix_server};
 pub use writer::StreamWriter;

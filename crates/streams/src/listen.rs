@@ -5,21 +5,20 @@ use std::fmt;
 use std::io;
 use std::mem;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use asyncio_runtime::{Result, ValueError, create_task, gather};
-use socket2::{Domain, Socket, Type};
 
 use crate::address::Address;
-use crate::connect::{bind_error, stream_socket};
+use crate::connect::bind_error;
 use crate::hosts::{Family, Hosts, Port, any, resolve};
-use crate::network;
+use crate::network::{self, Carrier};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::server::{Connected, Listener, Server};
 use crate::ssl;
+use crate::system::{self, BoundSocket};
 use crate::writer::{StreamWriter, positive_limit};
 
 /// Starts a server: `asyncio.start_server`. For each client `client_connected` runs as a task of its own, with the
@@ -67,40 +66,6 @@ where
     StartServer::new(client_connected, HostsOrSocket::Hosts(host.hosts(), port.port()))
 }
 
-/// Starts a server on a socket that is bound already, TCP or Unix: Python's `start_server(sock=…)`. It takes the
-/// `TcpListener` and `UnixListener` of the standard library, for example. For each client `client_connected` runs as a
-/// task of its own, as with [`start_server`].
-///
-/// # Cancellation
-///
-/// Ends the attempt. No descriptor stays open.
-///
-/// # Examples
-///
-/// ```
-/// use std::net::TcpListener;
-///
-/// use asyncio::{open_connection, run, start_server_on};
-///
-/// run(async {
-///     let socket = TcpListener::bind("127.0.0.1:0")?;
-///     let port = socket.local_addr()?.port();
-///     let server = start_server_on(async |_, writer| Ok(writer.write("hello")?), socket).await?;
-///     assert_eq!(server.sockets()[0].port(), Some(port));
-///     let (mut reader, _writer) = open_connection("127.0.0.1", port).await?;
-///     assert_eq!(reader.read_to_end().await?, b"hello");
-///     Ok(())
-/// })
-/// .unwrap();
-/// ```
-#[doc(alias("sock", "create_server"))]
-pub fn start_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartServer
-where
-    F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
-{
-    StartServer::new(client_connected, HostsOrSocket::Bound(socket.into()))
-}
-
 /// A server that is being started: the keyword arguments of Python's `start_server` are methods, and `await` starts it.
 ///
 /// # Examples
@@ -139,9 +104,9 @@ struct Options {
     serving: Serving,
 }
 
-enum HostsOrSocket {
+pub(crate) enum HostsOrSocket {
     Hosts(Vec<String>, Result<u16, ValueError>),
-    Bound(OwnedFd),
+    Bound(BoundSocket),
 }
 
 /// The options of every kind of server.
@@ -332,7 +297,7 @@ where
 }
 
 impl StartServer {
-    fn new<F>(client_connected: F, address: HostsOrSocket) -> Self
+    pub(crate) fn new<F>(client_connected: F, address: HostsOrSocket) -> Self
     where
         F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
     {
@@ -369,7 +334,7 @@ impl StartServer {
 async fn start(options: Options) -> Result<Server> {
     options.serving.check()?;
     let listeners = match options.address {
-        HostsOrSocket::Bound(descriptor) => vec![Listener::new(stream_socket(descriptor)?)?],
+        HostsOrSocket::Bound(socket) => vec![system::listener(socket)?],
         HostsOrSocket::Hosts(hosts, port) => {
             let port = port?;
             let found = gather(names(hosts).into_iter().map(|host| addresses_of(host, port, options.family))).await?;
@@ -395,25 +360,15 @@ async fn addresses_of(host: Option<String>, port: u16, family: Family) -> Result
 
 /// Binds to each address that this machine has.
 fn bind_all(addresses: &BTreeSet<SocketAddr>, reuse_address: bool, reuse_port: bool) -> Result<Vec<Listener>> {
-    let network = network::current()?;
+    let carrier = network::current()?;
     let mut listeners = Vec::new();
     for address in addresses {
-        let bound = match &network {
-            Some(network) => network.bind(&Address::from(*address), reuse_port).map(Listener::on_network),
-            None => {
-                // A system without IPv6 may have the addresses but not the sockets.
-                let Ok(socket) = Socket::new(Domain::for_address(*address), Type::STREAM, None) else { continue };
-                socket.set_reuse_address(reuse_address)?;
-                socket.set_reuse_port(reuse_port)?;
-                if address.is_ipv6() {
-                    // The IPv4 address has a socket of its own.
-                    socket.set_only_v6(true)?;
-                }
-                match socket.bind(&(*address).into()) {
-                    Ok(()) => Ok(Listener::new(socket)?),
-                    Err(error) => Err(error),
-                }
-            }
+        let bound = match &carrier {
+            Carrier::Network(network) => network.bind(&Address::from(*address), reuse_port).map(Listener::on_network),
+            Carrier::System(system) => match system.bind(*address, reuse_address, reuse_port)? {
+                Some(bound) => bound,
+                None => continue,
+            },
         };
         match bound {
             Ok(listener) => listeners.push(listener),

@@ -3,18 +3,19 @@
 use std::io;
 use std::net::SocketAddr;
 
-use asyncio_runtime::{GaiError, Result, to_thread};
+use asyncio_runtime::{GaiError, Result};
 
-use crate::network;
+use crate::network::{self, Carrier};
+use crate::system;
 
 /// Returns the host as a number: no name is looked up.
-pub const NI_NUMERICHOST: i32 = libc::NI_NUMERICHOST;
+pub const NI_NUMERICHOST: i32 = system::NI_NUMERICHOST;
 /// Returns the port as a number.
-pub const NI_NUMERICSERV: i32 = libc::NI_NUMERICSERV;
+pub const NI_NUMERICSERV: i32 = system::NI_NUMERICSERV;
 /// A host without a name is an error instead of being returned as a number.
-pub const NI_NAMEREQD: i32 = libc::NI_NAMEREQD;
+pub const NI_NAMEREQD: i32 = system::NI_NAMEREQD;
 /// The service is one of datagrams.
-pub const NI_DGRAM: i32 = libc::NI_DGRAM;
+pub const NI_DGRAM: i32 = system::NI_DGRAM;
 
 /// Returns the names of an address's host and service: `loop.getnameinfo`. One without a name is returned as a number.
 /// The flags are those of Python's `socket`, joined by `|`.
@@ -43,13 +44,13 @@ pub const NI_DGRAM: i32 = libc::NI_DGRAM;
 /// .unwrap();
 /// ```
 pub async fn getnameinfo(address: SocketAddr, flags: i32) -> Result<(String, String)> {
-    if let Some(network) = network::current()? {
-        let name = if flags & NI_NUMERICHOST == 0 { network.getnameinfo(address.ip()).await? } else { None };
-        if name.is_none() && flags & NI_NAMEREQD != 0 {
-            return Err(io::Error::from(GaiError::new(address.to_string(), "Name or service not known")).into());
-        }
-        return Ok((name.unwrap_or_else(|| address.ip().to_string()), address.port().to_string()));
+    let network = match network::current()? {
+        Carrier::Network(network) => network,
+        Carrier::System(system) => return system.getnameinfo(address, flags).await,
+    };
+    let name = if flags & NI_NUMERICHOST == 0 { network.getnameinfo(address.ip()).await? } else { None };
+    if name.is_none() && flags & NI_NAMEREQD != 0 {
+        return Err(io::Error::from(GaiError::new(address.to_string(), "Name or service not known")).into());
     }
-    let found = to_thread(move || dns_lookup::getnameinfo(&address, flags).map_err(io::Error::from)).await?;
-    found.map_err(|error| io::Error::from(GaiError::new(address.to_string(), error.to_string())).into())
+    Ok((name.unwrap_or_else(|| address.ip().to_string()), address.port().to_string()))
 }

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::IpAddr;
-use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +19,9 @@ use asyncio_runtime::{ContextVar, ResolveHook, Result, VarScope};
 
 use crate::address::Address;
 use crate::buffer::Buffer;
+use crate::errno;
 use crate::error::{is_not_now, with_errno};
+use crate::system::{System, without_network};
 use crate::transport::{CHUNK, Transport, discard};
 
 /// A name lookup: the future that [`Network::getaddrinfo`] returns.
@@ -30,7 +31,8 @@ pub type Lookup<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 ///
 /// Nothing here waits. An operation that cannot be done now returns `WouldBlock`, and the object announces through its
 /// [`Announcer`] when to try again. Errors should be the system's, made with `io::Error::from_raw_os_error`, so that they print as
-/// usual. Dropping an object closes it. Each method has a default: a network that cannot be reached.
+/// usual. Dropping an object closes it. Each method has a default: a network that cannot be reached. In WebAssembly, which has no
+/// system, tasks that are on no network are on such a one.
 ///
 /// # Examples
 ///
@@ -191,7 +193,7 @@ pub trait NetworkDatagrams: fmt::Debug {
 }
 
 fn unreachable() -> io::Error {
-    io::Error::from_raw_os_error(libc::ENETUNREACH)
+    errno::error(errno::ENETUNREACH)
 }
 
 /// The key of the network that a task is on. It is not the network itself, because values in contexts are `Send`.
@@ -264,22 +266,29 @@ impl fmt::Debug for NetworkScope {
     }
 }
 
-/// The network of the current task; `None` for the system's.
+/// What carries the bytes of a task.
+pub(crate) enum Carrier {
+    Network(Rc<dyn Network>),
+    System(System),
+}
+
+/// The network of the current task, or the system.
 ///
 /// # Errors
 ///
 /// The task is on a network that no longer exists.
-pub(crate) fn current() -> io::Result<Option<Rc<dyn Network>>> {
-    let Ok(key) = CURRENT.get() else { return Ok(None) };
+pub(crate) fn current() -> io::Result<Carrier> {
+    let Ok(key) = CURRENT.get() else { return Ok(without_network()) };
     let network = NETWORKS.with_borrow(|networks| networks.get(&key).and_then(Weak::upgrade));
     let gone = || io::Error::new(io::ErrorKind::NetworkDown, "the network of this task is gone or is another thread's");
-    network.map(Some).ok_or_else(gone)
+    network.map(Carrier::Network).ok_or_else(gone)
 }
 
 // `EventLoop::getaddrinfo` asks the network of its task.
 inventory::submit! {
     ResolveHook(|host| match current() {
-        Ok(network) => network.map(|network| network.getaddrinfo(host)),
+        Ok(Carrier::Network(network)) => Some(network.getaddrinfo(host)),
+        Ok(Carrier::System(_)) => None,
         Err(gone) => Some(Box::pin(async { Err(gone.into()) })),
     })
 }
@@ -308,10 +317,6 @@ struct Over(Box<dyn NetworkStream>);
 impl Transport for Over {
     fn registration(&self) -> &Registration {
         self.0.announcer().registration()
-    }
-
-    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        None
     }
 
     fn try_read(&self, mut buffer: &mut [u8]) -> io::Result<usize> {

@@ -7,28 +7,25 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 
 use asyncio_context_managers::AsyncContextManager;
-use asyncio_runtime::io::{AsyncFd, Registration};
+use asyncio_runtime::io::Registration;
 use asyncio_runtime::{
     Context, Error, ExceptionContext, Future as LoopFuture, Result, RuntimeError, Task, TaskOptions, WaitQueue,
     copy_context, get_running_loop, sleep,
 };
-use socket2::Socket;
 
 use crate::address::Address;
 use crate::connection::{Connection, ConnectionHandle};
+use crate::errno::{self, EMFILE, ENFILE, ENOBUFS, ENOMEM};
 use crate::error::is_not_now;
 use crate::listen::Serving;
 use crate::network::{NetworkListener, accepted};
 use crate::reader::StreamReader;
 use crate::ssl::Layer;
-use crate::transport::{Transport, send_at_once};
+use crate::transport::Transport;
 use crate::writer::StreamWriter;
 
 /// The pause in accepting when the system is out of descriptors, in seconds.
@@ -98,8 +95,6 @@ struct Inner {
 pub(crate) struct Listener {
     incoming: Box<dyn Incoming>,
     name: Address,
-    /// The file of a unix socket, to be removed.
-    _file: Option<SocketFile>,
     /// Has it been reported that the system is out of descriptors?
     complained: Cell<bool>,
     /// The server is full: this socket accepts again when a client leaves.
@@ -107,32 +102,13 @@ pub(crate) struct Listener {
 }
 
 /// Where connections come in.
-trait Incoming {
+pub(crate) trait Incoming {
     fn registration(&self) -> &Registration;
 
     fn listen(&self, backlog: i32) -> io::Result<()>;
 
     /// The next connection, and its peer. The inner error is that of a connection that was accepted and cannot be used.
     fn accept(&self) -> io::Result<(Result<Rc<dyn Transport>>, Address)>;
-}
-
-impl Incoming for AsyncFd<Socket> {
-    fn registration(&self) -> &Registration {
-        self.registration()
-    }
-
-    fn listen(&self, backlog: i32) -> io::Result<()> {
-        self.get_ref().listen(backlog)
-    }
-
-    fn accept(&self) -> io::Result<(Result<Rc<dyn Transport>>, Address)> {
-        let (socket, peer) = self.try_read_with(Socket::accept)?;
-        let peer = Address::from(&peer);
-        if peer.as_socket().is_some() {
-            send_at_once(&socket);
-        }
-        Ok((Self::new(socket).map(|io| Rc::new(io) as Rc<dyn Transport>), peer))
-    }
 }
 
 impl Incoming for Box<dyn NetworkListener> {
@@ -165,44 +141,15 @@ impl Drop for Seat {
     }
 }
 
-/// A socket file that is removed on drop, if it is still the one that was made.
-struct SocketFile {
-    path: PathBuf,
-    identity: (u64, u64),
-}
-
 impl Listener {
-    /// A listener on a bound socket.
-    pub(crate) fn new(socket: Socket) -> Result<Self> {
-        let name = Address::from(&socket.local_addr()?);
-        Ok(Self::over(Box::new(AsyncFd::new(socket)?), name))
-    }
-
     /// A listener that a network has bound.
     pub(crate) fn on_network(listener: Box<dyn NetworkListener>) -> Self {
         let name = listener.sockname();
         Self::over(Box::new(listener), name)
     }
 
-    fn over(incoming: Box<dyn Incoming>, name: Address) -> Self {
-        Self { incoming, name, _file: None, complained: Cell::new(false), waits: Cell::new(false) }
-    }
-
-    /// The same for a socket whose file is removed when it is closed.
-    pub(crate) fn with_file(socket: Socket, path: PathBuf) -> Result<Self> {
-        // A file that was removed already need not be removed.
-        let identity = fs::metadata(&path).map(|file| (file.dev(), file.ino()));
-        Ok(Self { _file: identity.ok().map(|identity| SocketFile { path, identity }), ..Self::new(socket)? })
-    }
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        // Another process may have replaced or removed the file.
-        let now = fs::metadata(&self.path).map(|file| (file.dev(), file.ino()));
-        if now.is_ok_and(|now| now == self.identity) {
-            let _ = fs::remove_file(&self.path);
-        }
+    pub(crate) fn over(incoming: Box<dyn Incoming>, name: Address) -> Self {
+        Self { incoming, name, complained: Cell::new(false), waits: Cell::new(false) }
     }
 }
 
@@ -471,8 +418,7 @@ impl Inner {
 
     /// Pauses after an error. Being out of descriptors is reported once, until a connection is accepted again.
     fn pause(self: &Rc<Self>, listener: &Rc<Listener>, error: io::Error) {
-        let out_of_resources =
-            matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM));
+        let out_of_resources = matches!(errno::number(&error), Some(EMFILE | ENFILE | ENOBUFS | ENOMEM));
         if !out_of_resources {
             report("socket.accept() failed", error.into(), listener);
         } else if !listener.complained.replace(true) {

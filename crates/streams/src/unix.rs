@@ -1,24 +1,20 @@
 //! Streams within one machine: `open_unix_connection` and `start_unix_server`.
 
 use std::fmt;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use asyncio_runtime::{Result, ValueError};
-use socket2::{Domain, Socket, Type};
+use asyncio_runtime::Result;
 
-use crate::address::Address;
-use crate::connect::{Connecting, connect_socket, open};
+use crate::connect::{Connecting, open};
 use crate::error::with_errno;
 use crate::listen::{Serving, Starting, as_task, starting};
-use crate::network;
+use crate::network::{self, Carrier};
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::server::{Connected, Listener};
 use crate::ssl;
-use crate::transport::Transport;
+use crate::system::{self, BoundSocket};
 use crate::unix_path;
 use crate::writer::StreamWriter;
 
@@ -107,15 +103,14 @@ async fn connect(options: Connect) -> Result<(StreamReader, StreamWriter)> {
     let Connect { path, limit, ssl } = options;
     check_limit(limit)?;
     let layer = ssl.client(None)?;
-    let address = unix_path::address(&path)?;
-    let name = Address::from(&address);
+    let name = unix_path::name(&path)?;
     let what = || format!("cannot connect to {name:?}");
-    let transport: Rc<dyn Transport> = match network::current()? {
-        Some(network) => {
+    let transport = match network::current()? {
+        Carrier::Network(network) => {
             let stream = network.connect(&name, None).map_err(|error| with_errno(&error, what()))?;
             network::connect(stream, what).await?
         }
-        None => Rc::new(connect_socket(Socket::new(Domain::UNIX, Type::STREAM, None)?, &address, what).await?),
+        Carrier::System(system) => system.connect_unix(&path, what).await?,
     };
     open(transport, name, limit, layer).await
 }
@@ -160,44 +155,6 @@ where
     StartUnixServer::new(client_connected, PathOrSocket::Path(path.as_ref().to_owned()))
 }
 
-/// Starts a server on a Unix socket that is bound already: Python's `start_unix_server(sock=…)`. It takes the
-/// `UnixListener` of the standard library, for example. Its file, too, is removed when the server is closed.
-///
-/// # Errors
-///
-/// Those of [`start_unix_server`]; `ValueError` for a socket of another kind.
-///
-/// # Cancellation
-///
-/// Ends the attempt. No descriptor stays open.
-///
-/// # Examples
-///
-/// ```
-/// use std::os::unix::net::UnixListener;
-///
-/// use asyncio::{open_unix_connection, run, start_unix_server_on};
-///
-/// run(async {
-///     let path = std::env::temp_dir().join(format!("bound-{}.sock", std::process::id()));
-///     let socket = UnixListener::bind(&path)?;
-///     let server = start_unix_server_on(async |_, writer| Ok(writer.write("hello")?), socket).await?;
-///     let (mut reader, _writer) = open_unix_connection(&path).await?;
-///     assert_eq!(reader.read_to_end().await?, b"hello");
-///     server.close();
-///     assert!(!path.exists());
-///     Ok(())
-/// })
-/// .unwrap();
-/// ```
-#[doc(alias("sock", "create_unix_server"))]
-pub fn start_unix_server_on<F>(client_connected: F, socket: impl Into<OwnedFd>) -> StartUnixServer
-where
-    F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
-{
-    StartUnixServer::new(client_connected, PathOrSocket::Bound(socket.into()))
-}
-
 /// A server that is being started: options are methods, and `await` starts it.
 #[must_use = "futures do nothing unless awaited"]
 pub struct StartUnixServer {
@@ -213,13 +170,13 @@ struct Options {
     serving: Serving,
 }
 
-enum PathOrSocket {
+pub(crate) enum PathOrSocket {
     Path(PathBuf),
-    Bound(OwnedFd),
+    Bound(BoundSocket),
 }
 
 impl StartUnixServer {
-    fn new<F>(client_connected: F, address: PathOrSocket) -> Self
+    pub(crate) fn new<F>(client_connected: F, address: PathOrSocket) -> Self
     where
         F: AsyncFn(StreamReader, StreamWriter) -> Result<()> + 'static,
     {
@@ -253,26 +210,16 @@ starting!(StartUnixServer);
 
 async fn start(options: Options) -> Result<crate::Server> {
     options.serving.check()?;
-    let socket = match options.address {
-        PathOrSocket::Path(path) => {
-            if let Some(network) = network::current()? {
-                let at = Address::from(&unix_path::address(&path)?);
+    let listener = match options.address {
+        PathOrSocket::Path(path) => match network::current()? {
+            Carrier::Network(network) => {
+                let at = unix_path::name(&path)?;
                 let listener = network.bind(&at, false).map_err(|error| unix_path::bind_error(&error, &at))?;
-                return options.serving.serve(vec![Listener::on_network(listener)], options.connected).await;
+                Listener::on_network(listener)
             }
-            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-            unix_path::bind(&socket, &path)?;
-            socket
-        }
-        PathOrSocket::Bound(descriptor) => Socket::from(descriptor),
+            Carrier::System(system) => system.bind_unix(&path, options.cleanup_socket)?,
+        },
+        PathOrSocket::Bound(socket) => system::unix_listener(socket, options.cleanup_socket)?,
     };
-    let address = socket.local_addr()?;
-    if !address.is_unix() || socket.r#type()? != Type::STREAM {
-        return Err(ValueError::new("A UNIX Domain Stream Socket was expected").into());
-    }
-    let listener = match address.as_pathname() {
-        Some(path) if options.cleanup_socket => Listener::with_file(socket, path.to_owned()),
-        _ => Listener::new(socket),
-    };
-    options.serving.serve(vec![listener?], options.connected).await
+    options.serving.serve(vec![listener], options.connected).await
 }

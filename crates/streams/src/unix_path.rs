@@ -1,75 +1,67 @@
-//! The addresses of Unix sockets: a path, or a name that begins with a NUL and is no file (Linux's *abstract* sockets).
+//! The names of Unix sockets: a path, or a name that begins with a NUL and is no file (Linux's *abstract* sockets).
 
-use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
-use asyncio_runtime::{ExceptionContext, Result, ValueError, get_running_loop};
-use socket2::{SockAddr, Socket};
+use asyncio_runtime::{Result, ValueError};
 
 use crate::address::Address;
 use crate::error::{reason, with_errno};
+use crate::system::HAS_ABSTRACT_NAMES;
 
 /// The longest path of a Unix socket in bytes, with the zero at its end.
 const LONGEST_PATH: usize = 108;
 
-/// The address of a path.
+/// Checks that a socket can have this path.
 ///
 /// # Errors
 ///
 /// `ValueError` for a path that the system would cut off at its NUL, and for an empty path, which means something else
-/// to the system.
-pub(crate) fn address(path: &Path) -> Result<SockAddr> {
-    let bytes = path.as_os_str().as_bytes();
+/// to the system; `std::io::Error` for one that is too long.
+pub(crate) fn check(path: &Path) -> Result<()> {
+    let bytes = path.as_os_str().as_encoded_bytes();
     if bytes.is_empty() {
         return Err(ValueError::new("the path of a unix socket cannot be empty").into());
     }
     if bytes.contains(&0) && !is_abstract(path) {
         return Err(ValueError::new(format!("embedded null character in path: {path:?}")).into());
     }
-    let address = SockAddr::unix(path).map_err(|error| {
-        let what = if bytes.len() >= LONGEST_PATH { "AF_UNIX path too long".to_owned() } else { error.to_string() };
-        let name =
-            if is_abstract(path) { format!("b'{}'", bytes.escape_ascii()) } else { format!("'{}'", path.display()) };
-        io::Error::new(io::ErrorKind::InvalidInput, format!("{what}: {name}"))
-    });
-    Ok(address?)
-}
-
-fn is_abstract(path: &Path) -> bool {
-    cfg!(any(target_os = "linux", target_os = "android")) && path.as_os_str().as_bytes().starts_with(&[0])
-}
-
-/// Binds a socket to a path. A socket file that no process serves any more is replaced.
-pub(crate) fn bind(socket: &Socket, path: &Path) -> Result<()> {
-    let address = address(path)?;
-    if !is_abstract(path) {
-        remove_stale(path);
+    // A name that is no file has no zero at its end.
+    if bytes.len() + usize::from(!is_abstract(path)) > LONGEST_PATH {
+        return Err(invalid(path, "AF_UNIX path too long").into());
     }
-    Ok(socket.bind(&address).map_err(|error| bind_error(&error, &Address::from(&address)))?)
+    Ok(())
+}
+
+/// The address of a path.
+///
+/// # Errors
+///
+/// Those of [`check`].
+pub(crate) fn name(path: &Path) -> Result<Address> {
+    check(path)?;
+    Ok(match path.as_os_str().as_encoded_bytes() {
+        [0, name @ ..] => Address::Abstract(name.to_owned()),
+        _ => Address::Unix(path.to_owned()),
+    })
+}
+
+pub(crate) fn is_abstract(path: &Path) -> bool {
+    HAS_ABSTRACT_NAMES && path.as_os_str().as_encoded_bytes().starts_with(&[0])
+}
+
+/// The error for a path that no socket can have.
+pub(crate) fn invalid(path: &Path, why: impl std::fmt::Display) -> io::Error {
+    let name = match path.as_os_str().as_encoded_bytes() {
+        bytes if is_abstract(path) => format!("b'{}'", bytes.escape_ascii()),
+        _ => format!("'{}'", path.display()),
+    };
+    io::Error::new(io::ErrorKind::InvalidInput, format!("{why}: {name}"))
 }
 
 pub(crate) fn bind_error(error: &io::Error, name: &Address) -> io::Error {
     match error.kind() {
         io::ErrorKind::AddrInUse => with_errno(error, format!("Address {name:?} is already in use")),
         _ => with_errno(error, format!("cannot bind to {name:?}: {}", reason(error))),
-    }
-}
-
-/// Removes the socket file that an earlier server has left. Any other file stays, and `bind` returns the error.
-fn remove_stale(path: &Path) {
-    let removed = match fs::metadata(path) {
-        Ok(file) if file.file_type().is_socket() => fs::remove_file(path),
-        Ok(_) => return,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = removed
-        && error.kind() != io::ErrorKind::NotFound
-        && let Ok(event_loop) = get_running_loop()
-    {
-        let message = format!("Unable to check or remove stale UNIX socket '{}'", path.display());
-        event_loop.call_exception_handler(&ExceptionContext::new(message).exception(error.into()));
     }
 }

@@ -371,7 +371,7 @@ fn started() -> Vec<Row> {
         Row::new("streams/listen start_server", ATTEMPT).clean("a port", || {
             with_threads(|| starting(async || start_server(async |_, _| Ok(()), "127.0.0.1", 0).await)).run()
         }),
-        Row::new("streams/listen start_server_on", ATTEMPT).clean("a port", || {
+        Row::new("streams/system/listen start_server_on", ATTEMPT).clean("a port", || {
             probe(|| starting(async || start_server_on(async |_, _| Ok(()), TcpListener::bind("127.0.0.1:0")?).await))
         }),
         Row::new("streams/unix start_unix_server", ATTEMPT).clean("a path", || {
@@ -383,7 +383,7 @@ fn started() -> Vec<Row> {
                 start
             })
         }),
-        Row::new("streams/unix start_unix_server_on", ATTEMPT).clean("a path", || {
+        Row::new("streams/system/unix start_unix_server_on", ATTEMPT).clean("a path", || {
             probe(|| {
                 let folder = tempfile::tempdir().unwrap();
                 let path = folder.path().join("socket");

@@ -16,8 +16,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
+use super::transport::{read, receive, write};
 use crate::buffer::Buffer;
-use crate::transport::{CHUNK, Transport, read, receive, with_scratch, write};
+use crate::transport::{CHUNK, Transport, with_scratch};
 
 /// The number of bytes that can be written to a pipe that is ready.
 const PIPE_ROOM: usize = 4096;

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use asyncio_runtime::Result;
 
+use super::pipe::Pipe;
 use crate::address::Address;
 use crate::connection::Connection;
-use crate::pipe::Pipe;
 use crate::reader::{DEFAULT_LIMIT, StreamReader, check_limit};
 use crate::writer::StreamWriter;
 
