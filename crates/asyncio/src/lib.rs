@@ -59,9 +59,11 @@
 //! which runs a program under many orders of its steps, and lets `ASYNCIO_SCHEDULE` replay one.
 //! The feature `inspect` adds a module `inspect` and lets `asyncio-ps` and `asyncio-pstree` look into a program that runs with
 //! `ASYNCIO_INSPECT=1`: what its tasks wait for, where, and since when.
-//! On `wasm32-unknown-unknown` these modules and [`io`] are absent, whatever the features say,
-//! and a module `host` is there, through which the page lends its clocks. No function can wait there: a program runs on the virtual
-//! clock, or the page drives the loop.
+//! On `wasm32-unknown-unknown` the modules `inspect`, `signal`, `ssl`, [`subprocess`], [`threads`] and `trace` are absent, whatever the
+//! features say, and of [`io`] and [`streams`] whatever needs a descriptor. Streams are there on a [`streams::Network`] that the program
+//! is on, such as `simulation::Network`, and without one every connection fails with `Network is unreachable`. A module `host` is there,
+//! through which the page lends its clocks. No function can wait there: a program runs on the virtual clock, or the page drives the
+//! loop.
 //!
 //! # What differs from Python
 //!
@@ -96,7 +98,7 @@ pub mod queues;
 pub mod runners;
 #[cfg(feature = "simulation")]
 pub mod simulation;
-#[cfg(all(unix, feature = "net"))]
+#[cfg(feature = "net")]
 pub mod streams;
 #[cfg(all(unix, feature = "process"))]
 pub mod subprocess;
@@ -117,9 +119,9 @@ use asyncio_watchdog as _;
 pub use asyncio_macros::{main, test};
 #[cfg(unix)]
 #[doc(inline)]
-pub use asyncio_runtime::{io, signal};
+pub use asyncio_runtime::signal;
 #[doc(inline)]
-pub use asyncio_runtime::{log, time};
+pub use asyncio_runtime::{io, log, time};
 #[cfg(all(unix, feature = "tls"))]
 #[doc(inline)]
 pub use asyncio_streams::ssl;
@@ -166,13 +168,18 @@ pub use self::{
 #[cfg(feature = "simulation")]
 #[doc(inline)]
 pub use self::simulation::{check_cancellation, explore, invariant};
-#[cfg(all(unix, feature = "net"))]
+#[cfg(feature = "net")]
 #[doc(inline)]
 pub use self::streams::{
     Address, DatagramEndpoint, Duplex, Family, IncompleteReadError, LimitOverrunError, Server, StreamReader,
-    StreamWriter, connect_read_pipe, connect_write_pipe, create_datagram_endpoint, create_datagram_endpoint_on,
-    getnameinfo, open_connection, open_connection_on, open_unix_connection, start_server, start_server_on,
-    start_unix_server, start_unix_server_on, stderr, stdin, stdout,
+    StreamWriter, create_datagram_endpoint, getnameinfo, open_connection, open_unix_connection, start_server,
+    start_unix_server,
+};
+#[cfg(all(unix, feature = "net"))]
+#[doc(inline)]
+pub use self::streams::{
+    connect_read_pipe, connect_write_pipe, create_datagram_endpoint_on, open_connection_on, start_server_on,
+    start_unix_server_on, stderr, stdin, stdout,
 };
 #[cfg(all(unix, feature = "process"))]
 #[doc(inline)]

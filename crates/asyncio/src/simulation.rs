@@ -39,6 +39,6 @@ pub use asyncio_simulation::{
 #[doc(hidden)]
 pub use asyncio_simulation::{Tried, shrink};
 
-#[cfg(all(unix, feature = "net"))]
+#[cfg(feature = "net")]
 #[doc(inline)]
 pub use asyncio_simulation::{Machine, Network, NetworkGuard};

@@ -10,8 +10,12 @@ pub use asyncio_streams::{
     Address, CreateDatagramEndpoint, DEFAULT_LIMIT, DatagramEndpoint, Duplex, Family, Feeder, Hosts,
     IncompleteReadError, LimitOverrunError, Lookup, NI_DGRAM, NI_NAMEREQD, NI_NUMERICHOST, NI_NUMERICSERV, Network,
     NetworkDatagrams, NetworkHandle, NetworkListener, NetworkScope, NetworkStream, OpenConnection, OpenUnixConnection,
-    Port, Server, StartServer, StartUnixServer, StreamReader, StreamWriter, connect_read_pipe, connect_write_pipe,
-    create_datagram_endpoint, create_datagram_endpoint_on, getnameinfo, open_connection, open_connection_on,
-    open_unix_connection, start_server, start_server_on, start_unix_server, start_unix_server_on, stderr, stdin,
-    stdout,
+    Port, Server, StartServer, StartUnixServer, StreamReader, StreamWriter, create_datagram_endpoint, getnameinfo,
+    open_connection, open_unix_connection, start_server, start_unix_server,
+};
+#[cfg(unix)]
+#[doc(inline)]
+pub use asyncio_streams::{
+    connect_read_pipe, connect_write_pipe, create_datagram_endpoint_on, open_connection_on, start_server_on,
+    start_unix_server_on, stderr, stdin, stdout,
 };

@@ -56,7 +56,7 @@
 extern crate asyncio_testing;
 
 mod cancellation;
-#[cfg_attr(not(all(unix, feature = "net")), allow(dead_code))]
+#[cfg_attr(not(feature = "net"), allow(dead_code))]
 mod choices;
 mod delays;
 mod explore;
@@ -65,7 +65,7 @@ mod fence;
 mod hook;
 mod invariant;
 mod jobs;
-#[cfg(all(unix, feature = "net"))]
+#[cfg(feature = "net")]
 mod network;
 mod numbers;
 mod panics;
@@ -90,7 +90,7 @@ pub use choices::{Mishap, choose};
 pub use explore::{Explore, explore};
 pub use fault::Fault;
 pub use invariant::invariant;
-#[cfg(all(unix, feature = "net"))]
+#[cfg(feature = "net")]
 pub use network::{Machine, Network, NetworkGuard};
 pub use report::{Exploration, Failure, Found, Outcome, Proof};
 #[doc(hidden)]

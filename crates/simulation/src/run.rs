@@ -86,7 +86,7 @@ where
         };
         // Closing runs what is left.
         let closed = catch_unwind(AssertUnwindSafe(|| drop((runner, event_loop))));
-        #[cfg(all(unix, feature = "net"))]
+        #[cfg(feature = "net")]
         crate::network::forget_programs();
         ended.and_then(|value| closed.map(|()| value).map_err(|panic| panicked(&*panic)))
     });

@@ -8,9 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::{Rc, Weak};
 
 use asyncio_runtime::io::Announcer;
-use asyncio_streams::{Address, NetworkDatagrams};
+use asyncio_streams::{Address, NetworkDatagrams, errno};
 
-use super::host::{Bound, Host, errno};
+use super::host::{Bound, Host};
 use super::shared::{Shared, after};
 use crate::fault::Fault;
 
@@ -78,7 +78,7 @@ impl Datagrams {
 
     fn refuse(&self) {
         if self.peer.borrow().is_some() {
-            self.error.set(Some(libc::ECONNREFUSED));
+            self.error.set(Some(errno::ECONNREFUSED));
             self.announcer.announce_readable();
             self.announcer.announce_writable();
         }
@@ -87,9 +87,11 @@ impl Datagrams {
     /// Sends a message over the network, which may lose it.
     fn post(self: &Rc<Self>, message: &[u8], to: SocketAddr) -> io::Result<()> {
         if message.len() > LONGEST {
-            return Err(errno(libc::EMSGSIZE));
+            return Err(errno::error(errno::EMSGSIZE));
         }
-        let Some(host) = self.shared.host_at(&self.host, to.ip()) else { return Err(errno(libc::EHOSTUNREACH)) };
+        let Some(host) = self.shared.host_at(&self.host, to.ip()) else {
+            return Err(errno::error(errno::EHOSTUNREACH));
+        };
         let source = self.source(to);
         let copies: &[f64] = match self.shared.faults.get().draw(Fault::Datagram, 4) {
             1 => &[],
@@ -138,7 +140,7 @@ impl Datagrams {
     /// Sends a message within the machine: it arrives, or the sender waits.
     fn hand_over(self: &Rc<Self>, message: &[u8], to: &Address) -> io::Result<()> {
         let Some(receiver) = self.host.find(&self.host.datagrams, to) else {
-            return Err(errno(if self.peer.borrow().is_some() { libc::ECONNREFUSED } else { libc::ENOENT }));
+            return Err(errno::error(if self.peer.borrow().is_some() { errno::ECONNREFUSED } else { errno::ENOENT }));
         };
         if receiver.inbox.borrow().len() >= UNIX_QUEUE {
             receiver.senders.borrow_mut().push(Rc::downgrade(self));
@@ -174,7 +176,7 @@ impl NetworkDatagrams for Socket {
                 let source = own.source(to);
                 own.address.replace(source);
             }
-            None if own.host.find(&own.host.datagrams, to).is_none() => return Err(errno(libc::ENOENT)),
+            None if own.host.find(&own.host.datagrams, to).is_none() => return Err(errno::error(errno::ENOENT)),
             None => {}
         }
         own.peer.replace(Some(to.clone()));
@@ -184,20 +186,20 @@ impl NetworkDatagrams for Socket {
     fn send(&self, message: &[u8], to: Option<&Address>) -> io::Result<()> {
         let own = &self.0;
         if let Some(number) = own.error.take() {
-            return Err(errno(number));
+            return Err(errno::error(number));
         }
-        let to = to.cloned().or_else(|| own.peer.borrow().clone()).ok_or_else(|| errno(libc::EDESTADDRREQ))?;
+        let to = to.cloned().or_else(|| own.peer.borrow().clone()).ok_or_else(|| errno::error(errno::EDESTADDRREQ))?;
         match to.as_socket() {
             Some(to) if !own.is_unix => own.post(message, to),
             None => own.hand_over(message, &to),
-            Some(_) => Err(errno(libc::EAFNOSUPPORT)),
+            Some(_) => Err(errno::error(errno::EAFNOSUPPORT)),
         }
     }
 
     fn receive(&self) -> io::Result<(Vec<u8>, Address)> {
         let own = &self.0;
         if let Some(number) = own.error.take() {
-            return Err(errno(number));
+            return Err(errno::error(number));
         }
         let next = own.inbox.borrow_mut().pop_front().ok_or(io::ErrorKind::WouldBlock)?;
         own.pending.set(own.pending.get() - next.0.len());

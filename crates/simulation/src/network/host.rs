@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use asyncio_errors::Result;
-use asyncio_streams::Address;
+use asyncio_streams::{Address, errno};
 
 use super::datagram::Datagrams;
 use super::listener::Listener;
@@ -106,13 +106,15 @@ impl Host {
         reuse_port: bool,
     ) -> io::Result<Address> {
         let at = match at.as_socket() {
-            Some(at) if !at.ip().is_unspecified() && !self.has(at.ip()) => return Err(errno(libc::EADDRNOTAVAIL)),
+            Some(at) if !at.ip().is_unspecified() && !self.has(at.ip()) => {
+                return Err(errno::error(errno::EADDRNOTAVAIL));
+            }
             Some(at) if at.port() == 0 => SocketAddr::new(at.ip(), self.free_port()).into(),
             _ => at.clone(),
         };
         let clashes = |other: &Rc<B>| overlap(&other.address(), &at) && !(reuse_port && other.shares_port());
         if bound(others).iter().any(clashes) {
-            return Err(errno(libc::EADDRINUSE));
+            return Err(errno::error(errno::EADDRINUSE));
         }
         Ok(at)
     }
@@ -128,10 +130,6 @@ impl Host {
         let index = self.turn.get().checked_rem(found.len())?;
         Some(found.swap_remove(index))
     }
-}
-
-pub(super) fn errno(number: i32) -> io::Error {
-    io::Error::from_raw_os_error(number)
 }
 
 /// The sockets that still exist. The others are forgotten.

@@ -6,7 +6,7 @@ use std::io;
 use std::rc::{Rc, Weak};
 
 use asyncio_runtime::io::Announcer;
-use asyncio_streams::{Address, NetworkListener, NetworkStream};
+use asyncio_streams::{Address, NetworkListener, NetworkStream, errno};
 
 use super::host::{Bound, Host};
 use super::shared::{Shared, after};
@@ -78,9 +78,9 @@ pub(super) fn connect(client: Rc<End>) {
     }
     let delay = client.shared.delay();
     match client.shared.faults.get().draw(Fault::Connect, 4) {
-        1 => client.fail(libc::ECONNREFUSED),
+        1 => client.fail(errno::ECONNREFUSED),
         2 => after(delay + 3.0, move || request(&client, 0)),
-        3 => after(127.0, move || client.fail(libc::ETIMEDOUT)),
+        3 => after(127.0, move || client.fail(errno::ETIMEDOUT)),
         _ if delay > 0.0 => after(delay, move || request(&client, 0)),
         _ => request(&client, 0),
     }
@@ -95,19 +95,19 @@ fn request(client: &Rc<End>, repeats: u32) {
         Some(to) => shared.host_at(&client.host, to.ip()),
         None => Some(Rc::clone(&client.host)),
     };
-    let Some(host) = host else { return client.fail(libc::EHOSTUNREACH) };
+    let Some(host) = host else { return client.fail(errno::EHOSTUNREACH) };
     shared.may_part(&client.host, &host);
     if !shared.is_open(&client.host, &host) {
         let again = Rc::clone(client);
         return after(f64::from(1 << repeats), move || {
-            if repeats + 1 < REPEATS { request(&again, repeats + 1) } else { again.fail(libc::ETIMEDOUT) }
+            if repeats + 1 < REPEATS { request(&again, repeats + 1) } else { again.fail(errno::ETIMEDOUT) }
         });
     }
     let is_unix = client.peername.as_socket().is_none();
     match host.find(&host.listeners, &client.peername) {
         Some(listener) if listener.backlog.get().is_some() => listener.admit(&host, client),
-        None if is_unix && matches!(client.peername, Address::Unix(_)) => client.fail(libc::ENOENT),
-        _ => client.fail(libc::ECONNREFUSED),
+        None if is_unix && matches!(client.peername, Address::Unix(_)) => client.fail(errno::ENOENT),
+        _ => client.fail(errno::ECONNREFUSED),
     }
 }
 
@@ -158,7 +158,7 @@ impl NetworkListener for Listening {
 impl Drop for Listening {
     fn drop(&mut self) {
         let outside = self.listener.outside.take();
-        let refuse = |client: Rc<End>| client.fail(libc::ECONNREFUSED);
+        let refuse = |client: Rc<End>| client.fail(errno::ECONNREFUSED);
         outside.iter().filter_map(Weak::upgrade).for_each(refuse);
         // Clients that wait to be accepted are reset, or read the end.
         let queue = self.listener.queue.take();

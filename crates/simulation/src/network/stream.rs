@@ -12,9 +12,9 @@ use std::io;
 use std::rc::{Rc, Weak};
 
 use asyncio_runtime::io::Announcer;
-use asyncio_streams::{Address, NetworkStream};
+use asyncio_streams::{Address, NetworkStream, errno};
 
-use super::host::{Host, errno};
+use super::host::Host;
 use super::shared::{Shared, after, now};
 use crate::fault::Fault;
 
@@ -224,7 +224,7 @@ impl End {
                 self.announcer.announce_readable();
             }
             Segment::Reset => {
-                self.break_off(if self.ended.get() && !self.is_unix() { libc::EPIPE } else { libc::ECONNRESET });
+                self.break_off(if self.ended.get() && !self.is_unix() { errno::EPIPE } else { errno::ECONNRESET });
             }
         }
     }
@@ -247,13 +247,13 @@ impl End {
             if let Some(end) = end.upgrade().filter(|end| end.due.get() > 0 && end.arrived.get() == arrived)
                 && let Some(peer) = end.back.borrow().upgrade()
             {
-                peer.break_off(libc::ETIMEDOUT);
+                peer.break_off(errno::ETIMEDOUT);
             }
         });
     }
 
     fn take_error(&self) -> io::Result<()> {
-        self.error.take().map_or(Ok(()), |number| Err(errno(number)))
+        self.error.take().map_or(Ok(()), |number| Err(errno::error(number)))
     }
 
     /// Closes this end for its program, or because its machine crashes; in that case the other end is told nothing.
@@ -288,9 +288,9 @@ impl End {
     /// Breaks the connection at both ends.
     fn cut_short(&self) {
         let peer = self.back.borrow().upgrade();
-        self.break_off(libc::ECONNRESET);
+        self.break_off(errno::ECONNRESET);
         if let Some(peer) = peer {
-            peer.break_off(libc::ECONNRESET);
+            peer.break_off(errno::ECONNRESET);
         }
     }
 }
@@ -315,7 +315,7 @@ impl NetworkStream for Stream {
             _ if !end.is_unix() && !end.asked.replace(true) => Err(io::ErrorKind::WouldBlock.into()),
             EndState::Connecting => Err(io::ErrorKind::WouldBlock.into()),
             EndState::Open => Ok(()),
-            EndState::Failed(number) => Err(errno(number)),
+            EndState::Failed(number) => Err(errno::error(number)),
         }
     }
 
@@ -352,7 +352,7 @@ impl NetworkStream for Stream {
         }
         let is_gone = || end.is_unix() && end.peer.borrow().as_ref().is_none_or(|peer| peer.closed.get());
         if end.broken.get() || end.shut.get() || is_gone() {
-            return Err(errno(libc::EPIPE));
+            return Err(errno::error(errno::EPIPE));
         }
         if end.shared.faults.get().draw(Fault::Reset, 2) == 1 {
             end.cut_short();
@@ -388,7 +388,7 @@ impl NetworkStream for Stream {
     fn shut_down(&self) -> io::Result<()> {
         let end = &self.0;
         if end.broken.get() {
-            return Err(errno(libc::ENOTCONN));
+            return Err(errno::error(errno::ENOTCONN));
         }
         if !end.shut.replace(true) {
             end.transmit(Segment::End);

@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 use asyncio_errors::GaiError;
 use asyncio_runtime::sleep;
-use asyncio_streams::{Address, Lookup, Network, NetworkDatagrams, NetworkListener, NetworkStream};
+use asyncio_streams::{Address, Lookup, Network, NetworkDatagrams, NetworkListener, NetworkStream, errno};
 
 use super::datagram::{Datagrams, Socket};
-use super::host::{Host, errno};
+use super::host::Host;
 use super::listener::{Listener, Listening};
 use super::shared::Shared;
 use crate::fault::Fault;
@@ -61,9 +61,11 @@ impl Network for View {
     fn connect(&self, to: &Address, from: Option<&Address>) -> io::Result<Box<dyn NetworkStream>> {
         let from = match (from.and_then(Address::as_socket), to.as_socket()) {
             (Some(from), _) if !from.ip().is_unspecified() && !self.host.has(from.ip()) => {
-                return Err(errno(libc::EADDRNOTAVAIL));
+                return Err(errno::error(errno::EADDRNOTAVAIL));
             }
-            (Some(from), _) if from.port() != 0 && self.has_bound(&from.into()) => return Err(errno(libc::EADDRINUSE)),
+            (Some(from), _) if from.port() != 0 && self.has_bound(&from.into()) => {
+                return Err(errno::error(errno::EADDRINUSE));
+            }
             (from, Some(to)) => {
                 let ip = from.map(|from| from.ip()).filter(|ip| !ip.is_unspecified());
                 let port = from.map_or(0, |from| from.port());
