@@ -8,6 +8,7 @@
 
 #[macro_use]
 mod print;
+mod echo;
 mod ending;
 mod hosted;
 mod page;

@@ -6,8 +6,9 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use asyncio::host;
-use asyncio::simulation::Schedule;
+use asyncio::simulation::{Network, Schedule};
 
+use crate::echo;
 use crate::hosted::{self, Guest, Next};
 
 /// One of the programs.
@@ -17,6 +18,8 @@ pub(crate) struct Program {
     pub(crate) main: fn() -> i32,
     /// Makes its coroutine a guest of the page, if `main` does nothing but run one.
     pub(crate) hosted: Option<fn() -> Guest>,
+    /// Is it a client of the echo server?
+    pub(crate) echoes: bool,
 }
 
 pub(crate) const STDOUT: u32 = 1;
@@ -130,7 +133,17 @@ fn prepare(start: impl FnOnce(&'static Program) -> i32) -> i32 {
     }
     ARGUMENTS.replace(std::iter::once(name).chain(lines).map(str::to_owned).collect());
     match crate::PROGRAMS.iter().find(|program| program.name == name) {
-        Some(program) => start(program),
+        Some(program) => {
+            let mut network = Network::new();
+            if program.echoes {
+                // So long that the server, which begins with the program, is there before its client.
+                network = network.latency(0.001);
+                echo::come();
+            }
+            // For the rest of this run, and so of this instance: a page makes another one for the next.
+            std::mem::forget(network.enter());
+            start(program)
+        }
         None => {
             print(STDERR, format_args!("there is no program {name:?} here\n"));
             REFUSED
@@ -141,6 +154,14 @@ fn prepare(start: impl FnOnce(&'static Program) -> i32) -> i32 {
 /// The arguments of the program: `std::env::args()`.
 pub(crate) fn args() -> impl Iterator<Item = String> {
     ARGUMENTS.with_borrow(Clone::clone).into_iter()
+}
+
+/// The same, parsed by clap: `Arguments::parse()`. Without a process to exit, a mistake ends the module.
+pub(crate) fn parsed<A: clap::Parser>() -> A {
+    A::try_parse_from(args()).unwrap_or_else(|error| {
+        print(STDERR, format_args!("{error}"));
+        std::process::abort()
+    })
 }
 
 /// Writes to the page.

@@ -18,9 +18,8 @@ use crate::python::Python;
 use crate::{read, root};
 
 /// Reasons why a page cannot run a program that are also reasons why a schedule does not determine it.
-const OUTSIDE: [&str; 7] = [
+const OUTSIDE: [&str; 6] = [
     "starts other processes",
-    "uses sockets or pipes",
     "uses threads",
     "waits for signals",
     "watches file descriptors",
@@ -66,7 +65,7 @@ pub struct Depends {
 pub fn ruled() -> Result<Vec<Example>> {
     let outside: Vec<String> = live(root())?
         .into_iter()
-        .filter(|live| live.reason.is_some_and(|reason| OUTSIDE.contains(&reason)))
+        .filter(|live| live.networked || live.reason.is_some_and(|reason| OUTSIDE.contains(&reason)))
         .map(|live| live.program.name)
         .collect();
     let mut all = examples(root())?;

@@ -62,7 +62,7 @@ pub fn build(root: &Path, toolchain: &Toolchain) -> Result<Module> {
 fn copy(root: &Path, folder: &Path) -> Result<Vec<InPage>> {
     let (mut modules, mut table) = (String::new(), String::new());
     let mut programs = Vec::new();
-    for Live { program, reason } in live(root)? {
+    for Live { program, reason, echoes, .. } in live(root)? {
         if reason.is_some() {
             continue;
         }
@@ -75,13 +75,13 @@ fn copy(root: &Path, folder: &Path) -> Result<Vec<InPage>> {
         writeln!(modules, "#[path = {:?}]\nmod {name};", folder.join(&path))?;
         writeln!(
             table,
-            "    page::Program {{ name: {name:?}, main: || ending::End::end({name}::main()), hosted: {door} }},"
+            "    page::Program {{ name: {name:?}, main: || ending::End::end({name}::main()), hosted: {door}, echoes: {echoes} }},"
         )?;
         programs.push(InPage {
             name,
             hosted,
             draws: text.contains("random"),
-            takes_arguments: text.contains(ARGUMENTS),
+            takes_arguments: [ARGUMENTS, PARSED].iter().any(|reads| text.contains(reads)),
         });
     }
     write(&folder.join("programs.rs"), &format!("{modules}\nconst PROGRAMS: &[page::Program] = &[\n{table}];\n"))?;
@@ -91,7 +91,7 @@ fn copy(root: &Path, folder: &Path) -> Result<Vec<InPage>> {
 /// The program with a `main` that other modules can call, and its coroutine for the page, if it has one.
 fn with_doors(program: &str) -> String {
     let public = program.replacen("\nfn main(", "\npub(super) fn main(", 1);
-    let mut text = public.replace(ARGUMENTS, "crate::page::args()");
+    let mut text = public.replace(ARGUMENTS, "crate::page::args()").replace(PARSED, "crate::page::parsed()");
     if let Some(coroutine) = main_coroutine(program) {
         text += "\npub(super) fn hosted() -> crate::hosted::Guest {\n    ";
         text += &format!("crate::hosted::start({coroutine})\n}}\n");
@@ -101,6 +101,9 @@ fn with_doors(program: &str) -> String {
 
 /// The expression with which a program reads its arguments.
 const ARGUMENTS: &str = "env::args()";
+
+/// The same for a program that has them parsed.
+const PARSED: &str = "Arguments::parse()";
 
 /// The coroutine that `main` runs, if it does nothing else.
 fn main_coroutine(program: &str) -> Option<&str> {
@@ -131,5 +134,8 @@ mod tests {
         let copy = with_doors("\nfn main() -> Result<()> {\n    run(program())?;\n    run(program())\n}\n");
         assert!(!copy.contains("hosted"), "it runs two: {copy}");
         assert!(with_doors("\nfn main() {\n    for arg in env::args() {}\n}\n").contains("in crate::page::args()"));
+        assert!(
+            with_doors("\nfn main() {\n    run(say(Arguments::parse()));\n}\n").contains("say(crate::page::parsed())")
+        );
     }
 }

@@ -44,7 +44,7 @@ impl Places {
         };
         let module = build(root, &toolchain)?;
         let mut places = BTreeMap::new();
-        for Live { program, reason } in live(root)? {
+        for Live { program, reason, .. } in live(root)? {
             let built = module.programs.iter().find(|built| built.name == program.name);
             let example = examples.iter().find(|example| example.name == program.name);
             let place = match (reason, built, example) {
